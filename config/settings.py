@@ -1,0 +1,200 @@
+"""Every setting of the system, with its range and unit. A profile (YAML) resolves to one `Settings`.
+
+The tree says where a number is decided; nothing else in the code carries a default for it. Field descriptions end in a
+unit in brackets, and error messages quote them.
+"""
+
+from decimal import Decimal
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from config.frozen import Frozen
+
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+Positive = Annotated[float, Field(gt=0.0)]
+Money = Annotated[Decimal, Field(gt=0)]
+
+World = Literal["simulated", "recorded", "testnet", "live"]
+MindName = Literal["rules"]
+
+
+class InstrumentSettings(Frozen):
+    """Trading rules of one market. Recorded files carry none, so the profile states them; `default` serves the rest."""
+
+    tick_size: Money = Field(default=Decimal("0.01"), description="smallest price step [quote]")
+    lot_size: Money = Field(default=Decimal("0.00001"), description="smallest quantity step [base]")
+    min_notional: Money = Field(default=Decimal("5"), description="smallest order value [quote]")
+    maker_fee_bps: Decimal = Field(default=Decimal("10"), ge=0, le=1000, description="fee of a resting order [bps]")
+    taker_fee_bps: Decimal = Field(default=Decimal("10"), ge=0, le=1000, description="fee of a taking order [bps]")
+
+
+class MarketSettings(Frozen):
+    """Where bars come from and what they are worth."""
+
+    symbols: tuple[str, ...] = Field(min_length=1, description="markets, as BASE/QUOTE")
+    timeframe: Literal["1m", "5m", "15m", "30m", "1h", "4h", "1d"] = Field(description="the bar on which is decided")
+    session_days: int = Field(ge=1, le=3650, description="length of a simulated session [days]")
+    warmup_bars: int = Field(ge=200, le=20000, description="closed bars before the first decision [bars]")
+    start_price: dict[str, Positive] = Field(default_factory=dict, description="first simulated price by base [quote]")
+    instruments: dict[str, InstrumentSettings] = Field(description="trading rules by symbol; `default` for the rest")
+
+
+class QualitySettings(Frozen):
+    """When a symbol's data is too bad to trade on."""
+
+    max_missing_bars: int = Field(ge=0, le=1000, description="gap that is only noted; a longer one freezes [bars]")
+    max_bar_move: Positive = Field(description="absolute log return of one bar that freezes the symbol [fraction]")
+    max_bar_range: Positive = Field(description="high over low less one that freezes the symbol [fraction]")
+    max_flat_bars: int = Field(ge=1, le=1000, description="zero-volume bars in a row that freeze the symbol [bars]")
+    thaw_bars: int = Field(ge=1, le=1000, description="good bars in a row before a frozen symbol trades again [bars]")
+
+
+class SourceSettings(Frozen):
+    """One sentiment source."""
+
+    kind: Literal["simulated", "recorded", "rss"]
+    name: str = Field(min_length=1, max_length=40)
+    weight: Positive = Field(description="share in the fused score, relative to the others")
+    path: str | None = Field(default=None, description="file of a recorded source")
+    url: str | None = Field(default=None, description="address of an RSS source")
+    timeout_s: Positive = Field(default=5.0, le=60.0, description="longest wait for a feed [seconds]")
+    max_bytes: int = Field(default=2_000_000, ge=1000, le=5_000_000, description="largest feed that is read [bytes]")
+
+    @model_validator(mode="after")
+    def _has_its_place(self) -> Self:
+        if self.kind == "recorded" and not self.path:
+            raise ValueError("a recorded source needs `path`, the file with its headlines")
+        if self.kind == "rss" and not self.url:
+            raise ValueError("an rss source needs `url`")
+        return self
+
+
+class SentimentSettings(Frozen):
+    """How headlines become one number a symbol."""
+
+    half_life_h: Positive = Field(description="age at which a headline counts half [hours]")
+    max_age_h: Positive = Field(description="age after which it counts no more [hours]")
+    min_headlines: int = Field(ge=1, le=100, description="fewer than these and the source abstains [headlines]")
+    sources: tuple[SourceSettings, ...] = ()
+
+
+class StrategyContext(Frozen):
+    """One voter: a strategy with its parameters, on these symbols."""
+
+    strategy: Literal["ema_cross", "golden_cross", "rsi_bounce", "momentum_breakout"]
+    symbols: tuple[str, ...] = Field(default=("*",), min_length=1, description="markets it votes on; `*` for all")
+    weight: Positive = Field(default=1.0, description="its share in the netted vote")
+    params: dict[str, float] = Field(default_factory=dict, description="overrides of the strategy's own parameters")
+
+
+class CourtSettings(Frozen):
+    """Who sits in the court, and when it is called."""
+
+    mind: MindName = "rules"
+    call: Literal["on_proposal", "every_bar"] = Field(description="when the court is called")
+    net_threshold: Fraction = Field(description="netted vote below which nothing is proposed [0..1]")
+    advocate_reject: Fraction = Field(description="strength of counter-evidence at which the case is lost [0..1]")
+
+
+class RiskLimits(Frozen):
+    """The hard limits. Fractions are of equity unless a name says otherwise; the tightest always wins."""
+
+    risk_per_trade: Annotated[float, Field(gt=0, le=0.1)] = Field(description="loss at the stop [fraction of equity]")
+    max_position_fraction: Annotated[float, Field(gt=0, le=1)] = Field(description="one position [fraction of equity]")
+    max_deployed_fraction: Annotated[float, Field(gt=0, le=1)] = Field(description="all positions [fraction of equity]")
+    max_daily_loss: Annotated[float, Field(gt=0, le=1)] = Field(description="loss since 00:00 UTC [fraction]")
+    daily_loss_pause_h: Annotated[float, Field(gt=0, le=720)] = Field(description="close-only after it [hours]")
+    max_drawdown: Annotated[float, Field(gt=0, le=1)] = Field(description="fall from the peak that halts [fraction]")
+    var_confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(description="confidence of the VaR limit")
+    max_var_1d: Annotated[float, Field(gt=0, le=1)] = Field(description="one-day portfolio VaR [fraction of equity]")
+    es_confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(description="confidence of the ES limit")
+    max_es_1d: Annotated[float, Field(gt=0, le=1)] = Field(
+        description="one-day expected shortfall [fraction of equity]"
+    )
+    risk_window_bars: Annotated[int, Field(ge=50, le=20000)] = Field(description="returns behind VaR and ES [bars]")
+    max_correlation: Annotated[float, Field(gt=0, le=1)] = Field(description="to any held position; above it: refused")
+    min_conviction: Annotated[float, Field(ge=0, le=1)] = Field(description="lowest conviction that may trade [0..1]")
+    stop_fraction: Annotated[float, Field(gt=0, lt=0.5)] = Field(description="smallest stop distance [fraction]")
+    stop_atr_multiple: Annotated[float, Field(gt=0, le=20)] = Field(description="stop distance in ATRs [multiple]")
+    max_stop_fraction: Annotated[float, Field(gt=0, lt=0.9)] = Field(description="largest stop distance [fraction]")
+    kelly_fraction: Annotated[float, Field(gt=0, le=1)] = Field(description="share of full Kelly [fraction]")
+    kelly_edge: Annotated[float, Field(gt=0, le=0.5)] = Field(
+        description="win probability above that of a fair game, granted to full conviction [fraction]"
+    )
+    turbulence_sigma: Annotated[float, Field(gt=1, le=50)] = Field(description="bar move that pauses entries [sigmas]")
+    turbulence_pause_h: Annotated[float, Field(gt=0, le=720)] = Field(description="pause after such a bar [hours]")
+    loss_streak: Annotated[int, Field(ge=1, le=100)] = Field(description="losing trades in a row that pause [trades]")
+    loss_streak_pause_h: Annotated[float, Field(gt=0, le=720)] = Field(description="pause after such a streak [hours]")
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if self.max_position_fraction > self.max_deployed_fraction:
+            raise ValueError(
+                f"max_position_fraction {self.max_position_fraction} is above max_deployed_fraction "
+                f"{self.max_deployed_fraction}: one position cannot be larger than all of them"
+            )
+        if self.stop_fraction > self.max_stop_fraction:
+            raise ValueError(f"stop_fraction {self.stop_fraction} is above max_stop_fraction {self.max_stop_fraction}")
+        if self.max_daily_loss > self.max_drawdown:
+            raise ValueError(
+                f"max_daily_loss {self.max_daily_loss} is above max_drawdown {self.max_drawdown}: it would never act"
+            )
+        return self
+
+
+class ExitSettings(Frozen):
+    """What stands behind every entry from the moment of its fill."""
+
+    take_profit_fraction: Annotated[float, Field(gt=0, le=10)] = Field(
+        description="first target above entry [fraction]"
+    )
+    take_profit_share: Annotated[float, Field(gt=0, lt=1)] = Field(description="part sold at the target [fraction]")
+    trail_fraction: Annotated[float, Field(gt=0, lt=0.9)] = Field(
+        description="trailing distance of the rest below the highest price since the target [fraction]"
+    )
+
+
+class VenueSettings(Frozen):
+    """The simulated exchange. Spread and depth shape the book that is laid around each recorded or simulated price."""
+
+    kind: Literal["simulated", "ccxt"]
+    exchange: str = Field(default="binance", min_length=1, description="CCXT id, for kind ccxt")
+    starting_cash: Money = Field(description="account at the start [quote]")
+    spread_bps: Annotated[float, Field(ge=0, le=500)] = Field(description="best bid to best ask [bps]")
+    levels: Annotated[int, Field(ge=1, le=100)] = Field(description="price levels a side")
+    level_step_bps: Annotated[float, Field(gt=0, le=500)] = Field(description="distance between levels [bps]")
+    depth_fraction: Annotated[float, Field(gt=0, le=1)] = Field(
+        description="quantity on one side of the book, of the bar's volume [fraction]"
+    )
+
+
+class JournalSettings(Frozen):
+    """How durable an event is before the next one happens."""
+
+    group_commit: Annotated[int, Field(ge=1, le=100000)] = Field(
+        description="events a commit; 1 where a real venue is involved [events]"
+    )
+
+
+class Settings(Frozen):
+    """One resolved profile."""
+
+    profile: str
+    world: World
+    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = Field(description="seed of everything that is drawn")
+    market: MarketSettings
+    quality: QualitySettings
+    sentiment: SentimentSettings
+    strategies: tuple[StrategyContext, ...] = Field(min_length=1)
+    court: CourtSettings
+    limits: RiskLimits
+    exits: ExitSettings
+    venue: VenueSettings
+    journal: JournalSettings
+
+    @model_validator(mode="after")
+    def _real_money_is_durable(self) -> Self:
+        if self.venue.kind == "ccxt" and self.journal.group_commit != 1:
+            raise ValueError("journal.group_commit must be 1 where a real venue is involved")
+        return self

@@ -1,0 +1,42 @@
+"""What every venue can do, simulated or real. One contract suite in tests/ runs on each implementation."""
+
+from typing import NamedTuple, Protocol
+
+from execution.words import Fill, OrderState
+from market.bar import Slice
+from market.instrument import Instrument
+from risk.order import Order
+
+
+class VenueReport(NamedTuple):
+    """What a venue said in one exchange of words: order states, and fills, each in the order they happened."""
+
+    states: tuple[OrderState, ...] = ()
+    fills: tuple[Fill, ...] = ()
+
+
+class Venue(Protocol):
+    """An exchange. It checks the gate's seal on each order and refuses one without.
+
+    Orders rest until the venue sees trading (`on_slice`): what is decided on a close can fill from the next bar on.
+    """
+
+    def instruments(self) -> dict[str, Instrument]:
+        """Trading rules by symbol."""
+        ...
+
+    async def submit(self, order: Order) -> VenueReport:
+        """Hand over a sealed order. The state says ACCEPTED, REJECTED (with a note) or UNKNOWN; never raises for those."""
+        ...
+
+    async def cancel(self, order_id: str) -> VenueReport:
+        """Withdraw an open order. A filled or unknown one is reported as it is."""
+        ...
+
+    async def on_slice(self, tape: Slice) -> VenueReport:
+        """Trading that happened during the bars of this slice: fills and state changes of resting orders."""
+        ...
+
+    def open_orders(self) -> tuple[Order, ...]:
+        """Accepted and not yet done, oldest first."""
+        ...

@@ -1,0 +1,55 @@
+"""One closed bar, and all bars that close at one moment."""
+
+from datetime import datetime
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from config.frozen import Frozen, UtcTime
+from market.timeframe import Timeframe
+
+
+class Bar(Frozen):
+    """A closed bar: prices in quote units, volume in base units. Impossible bars cannot be built."""
+
+    symbol: str
+    timeframe: Timeframe
+    close_utc: UtcTime
+    open: float = Field(gt=0)
+    high: float = Field(gt=0)
+    low: float = Field(gt=0)
+    close: float = Field(gt=0)
+    volume: float = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if not self.low <= min(self.open, self.close) <= max(self.open, self.close) <= self.high:
+            raise ValueError("low, open, close and high are not in order")
+        return self
+
+    @property
+    def open_utc(self) -> datetime:
+        """When the bar began."""
+        return self.close_utc - self.timeframe.duration
+
+
+class Finding(Frozen):
+    """Something wrong with a symbol's data, and what was done about it."""
+
+    symbol: str
+    at_utc: UtcTime
+    kind: str
+    """`gap`, `duplicate`, `disorder`, `non_finite`, `inconsistent`, `jump`, `wide_bar`, `flat`, `frozen`, `thawed`."""
+    detail: str
+
+
+class Slice(Frozen):
+    """What the tape shows at one bar close: the bars of every symbol that has one, and what is wrong with the others.
+
+    `frozen` names the symbols on whose data nothing new may be traded, and why (a missing bar, a bad print).
+    """
+
+    close_utc: UtcTime
+    bars: dict[str, Bar]
+    frozen: dict[str, str] = Field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()

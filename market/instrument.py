@@ -1,0 +1,40 @@
+"""What can be traded, and the venue's rules for it."""
+
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from config.frozen import Frozen
+
+Positive = Annotated[Decimal, Field(gt=0)]
+
+
+class InstrumentKind(StrEnum):
+    """Spot is long or flat. Perpetuals may be short, pay funding and be liquidated; no venue here trades them yet."""
+
+    SPOT = "spot"
+    PERPETUAL = "perpetual"
+
+
+class Instrument(Frozen):
+    """One market: `symbol` is BASE/QUOTE; prices and notionals are in quote units, quantities in base units."""
+
+    symbol: str
+    base: str
+    quote: str
+    kind: InstrumentKind = InstrumentKind.SPOT
+    tick_size: Positive
+    lot_size: Positive
+    min_notional: Positive
+    maker_fee_bps: Annotated[Decimal, Field(ge=0)]
+    taker_fee_bps: Annotated[Decimal, Field(ge=0)]
+
+    def round_quantity(self, quantity: Decimal) -> Decimal:
+        """Down to a whole number of lots (never up: a rounding must not add risk)."""
+        return (quantity / self.lot_size).to_integral_value(ROUND_DOWN) * self.lot_size
+
+    def round_price(self, price: Decimal) -> Decimal:
+        """To the nearest tick."""
+        return (price / self.tick_size).to_integral_value(ROUND_HALF_EVEN) * self.tick_size

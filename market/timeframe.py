@@ -1,0 +1,45 @@
+"""Bar lengths, and where a bar of each begins: UTC midnights for days, Mondays for weeks."""
+
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+_EPOCH_MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
+_DURATION_S = {
+    "1m": 60, "5m": 300, "15m": 900, "30m": 1800, "1h": 3600, "4h": 14_400, "1d": 86_400, "1w": 604_800,
+}  # fmt: skip
+
+
+class Timeframe(StrEnum):
+    """The length of a bar."""
+
+    M1 = "1m"
+    M5 = "5m"
+    M15 = "15m"
+    M30 = "30m"
+    H1 = "1h"
+    H4 = "4h"
+    D1 = "1d"
+    W1 = "1w"
+
+    @property
+    def duration(self) -> timedelta:
+        """Length of one bar."""
+        return timedelta(seconds=_DURATION_S[self.value])
+
+    @property
+    def seconds(self) -> int:
+        """Length of one bar, in seconds."""
+        return _DURATION_S[self.value]
+
+    @property
+    def bars_per_year(self) -> float:
+        """Bars in 365 days: crypto never closes."""
+        return 365 * 86_400 / self.seconds
+
+    def floor(self, moment: datetime) -> datetime:
+        """Opening time of the bar that holds `moment` (aware, UTC)."""
+        return moment - (moment - _EPOCH_MONDAY) % self.duration
+
+
+HORIZONS: tuple[Timeframe, ...] = (Timeframe.H1, Timeframe.H4, Timeframe.D1, Timeframe.W1)
+"""The four horizons that the court judges."""

@@ -1,0 +1,1 @@
+"""The operator's window: tables, report, progress. Reads records; decides nothing."""

@@ -1,0 +1,80 @@
+"""The only thing execution sends. Only the gate makes one: an `Order` whose seal does not verify is refused.
+
+Nothing above this room may import this module (a contract in pyproject.toml).
+"""
+
+import hashlib
+import hmac
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from config.frozen import Frozen, UtcTime
+
+Positive = Annotated[Decimal, Field(gt=0)]
+
+
+class Side(StrEnum):
+    BUY = "buy"
+    SELL = "sell"
+
+
+class OrderKind(StrEnum):
+    MARKET = "market"
+    LIMIT = "limit"
+    STOP = "stop"
+
+
+class Purpose(StrEnum):
+    """Why an order exists. All but ENTRY only reduce a position."""
+
+    ENTRY = "entry"
+    STOP_LOSS = "stop_loss"
+    TAKE_PROFIT = "take_profit"
+    TRAILING_STOP = "trailing_stop"
+    STRATEGY_EXIT = "strategy_exit"
+    BREAKER_EXIT = "breaker_exit"
+
+
+class Order(Frozen):
+    """A signed order. `limit_price` for LIMIT, `stop_price` for STOP (a market order once it is touched)."""
+
+    order_id: str
+    decision_id: str
+    symbol: str
+    side: Side
+    kind: OrderKind
+    purpose: Purpose
+    quantity: Positive
+    limit_price: Positive | None = None
+    stop_price: Positive | None = None
+    oco_group: str | None = None
+    """One cancels the other: a fill of one member takes as much off the other members of the group."""
+    created_utc: UtcTime
+    seal: str = ""
+
+    @property
+    def reduce_only(self) -> bool:
+        """True for everything but an entry."""
+        return self.purpose is not Purpose.ENTRY
+
+
+class Seal:
+    """Signs and verifies orders with a key that only the gate and the venue's door hold."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = hashlib.sha256(b"order-seal" + key).digest()
+
+    def sign(self, order: Order) -> Order:
+        """The same order, sealed."""
+        return order.model_copy(update={"seal": self._mac(order)})
+
+    def verify(self, order: Order) -> bool:
+        """Whether the gate signed exactly this."""
+        return hmac.compare_digest(order.seal, self._mac(order))
+
+    def _mac(self, order: Order) -> str:
+        body = order.model_dump_json(exclude={"seal"}).encode()
+        return hmac.new(self._key, body, hashlib.sha256).hexdigest()[:32]

@@ -1,0 +1,35 @@
+"""The only thing the gate reads of a decision. It carries no quantity: nobody above the gate sizes anything."""
+
+from decimal import Decimal
+from enum import StrEnum
+
+from pydantic import Field
+
+from config.frozen import Frozen, UtcTime
+
+
+class Direction(StrEnum):
+    """What is proposed for a symbol. On spot, SHORT means: close what is held."""
+
+    LONG = "long"
+    SHORT = "short"
+    NONE = "none"
+
+
+class Proposal(Frozen):
+    """A trade that somebody argues for.
+
+    `conviction` in [0, 1] comes from the netted strategies; `ruling_scale` and `adjust_scale` are what the court and
+    the policy left of the size, each at most 1. `atr_quote` is the ATR in quote units, if known.
+    """
+
+    decision_id: str
+    symbol: str
+    as_of_utc: UtcTime
+    direction: Direction
+    conviction: float
+    reference_price: Decimal
+    atr_quote: float | None = None
+    ruling_scale: float = 0.0
+    adjust_scale: float = 1.0
+    reasons: tuple[str, ...] = Field(default=())

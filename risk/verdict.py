@@ -1,0 +1,48 @@
+"""What the gate says: every rule with its number, its limit and what it did, and the order that is left, if any."""
+
+from decimal import Decimal
+from enum import StrEnum
+
+from config.frozen import Frozen, UtcTime
+from risk.order import Order
+
+
+class Reaction(StrEnum):
+    """What a rule did. `CUT` lowers the notional, `REFUSE` ends this proposal, the others also latch."""
+
+    PASS = "pass"
+    CUT = "cut"
+    REFUSE = "refuse"
+    CLOSE_ONLY = "close_only"
+    HALT = "halt"
+
+
+class Outcome(StrEnum):
+    SIGNED = "signed"
+    REFUSED = "refused"
+
+
+class RuleReport(Frozen):
+    """One rule's finding: `number` against `limit`, both in `unit`; `notional_cap` in quote units if it caps."""
+
+    code: str
+    number: float | None
+    limit: float | None
+    unit: str
+    reaction: Reaction
+    notional_cap: Decimal | None = None
+    note: str = ""
+
+
+class Verdict(Frozen):
+    """The last word on one proposal. `order` is there if, and only if, the outcome is SIGNED."""
+
+    decision_id: str
+    symbol: str
+    as_of_utc: UtcTime
+    outcome: Outcome
+    binding_rule: str
+    rules: tuple[RuleReport, ...]
+    notional: Decimal = Decimal(0)
+    stop_price: Decimal | None = None
+    order: Order | None = None

@@ -1,0 +1,1 @@
+"""The PPO size adjuster. It can only make a position smaller."""

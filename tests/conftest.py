@@ -1,0 +1,46 @@
+"""What every test gets: no network but loopback, the shared data folder, a deterministic hypothesis."""
+
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile(
+    "house", derandomize=True, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("house")
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real recorded data beside the repository; tests that need it skip where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip("needs the folder of real data (../shared/data), which is not here")
+    return SHARED
+
+
+@pytest.fixture(autouse=True)
+def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection to anything but this machine is a failure, not a wait."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if isinstance(address, tuple) and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            raise AssertionError(f"a test tried to reach {address[0]}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+    return
+
+
+@pytest.fixture(autouse=True)
+def _own_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The journal key and everything else that the user keeps lies in a folder of the test's own."""
+    monkeypatch.setenv("TRIBUNAL_STATE_DIR", str(tmp_path / "state"))
+    for name in [key for key in os.environ if key.startswith("TRIBUNAL_") and key != "TRIBUNAL_STATE_DIR"]:
+        monkeypatch.delenv(name)
