@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 class Clock(Protocol):
     """Says what time it is in the world that the desk trades in."""
@@ -60,3 +62,13 @@ def aware(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError(f"naive datetime {moment.isoformat()}: give a UTC offset")
     return moment.astimezone(UTC)
+
+
+def from_ms(milliseconds: int) -> datetime:
+    """The moment `milliseconds` after the epoch, exactly."""
+    return _EPOCH + timedelta(milliseconds=milliseconds)
+
+
+def to_ms(moment: datetime) -> int:
+    """Whole milliseconds from the epoch to an aware moment."""
+    return (aware(moment) - _EPOCH) // timedelta(milliseconds=1)

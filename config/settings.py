@@ -4,10 +4,12 @@ The tree says where a number is decided; nothing else in the code carries a defa
 unit in brackets, and error messages quote them.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from config.frozen import Frozen
 
@@ -17,6 +19,14 @@ Money = Annotated[Decimal, Field(gt=0)]
 
 World = Literal["simulated", "recorded", "testnet", "live"]
 MindName = Literal["rules"]
+Clash = tuple[tuple[str, ...], str]
+"""Fields that contradict each other, and how."""
+
+
+def contradiction(clashes: Sequence[Clash]) -> PydanticCustomError:
+    """One error for values that are allowed alone but not together; `config.faults` finds the lines of its fields."""
+    text = "; ".join(why for _, why in clashes)
+    return PydanticCustomError("contradiction", "{text}", {"text": text, "clashes": tuple(clashes)})
 
 
 class InstrumentSettings(Frozen):
@@ -64,9 +74,9 @@ class SourceSettings(Frozen):
     @model_validator(mode="after")
     def _has_its_place(self) -> Self:
         if self.kind == "recorded" and not self.path:
-            raise ValueError("a recorded source needs `path`, the file with its headlines")
+            raise contradiction([(("path",), "a recorded source needs `path`, the file with its headlines")])
         if self.kind == "rss" and not self.url:
-            raise ValueError("an rss source needs `url`")
+            raise contradiction([(("url",), "an rss source needs `url`, the address of the feed")])
         return self
 
 
@@ -129,17 +139,18 @@ class RiskLimits(Frozen):
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
-        if self.max_position_fraction > self.max_deployed_fraction:
-            raise ValueError(
-                f"max_position_fraction {self.max_position_fraction} is above max_deployed_fraction "
-                f"{self.max_deployed_fraction}: one position cannot be larger than all of them"
-            )
-        if self.stop_fraction > self.max_stop_fraction:
-            raise ValueError(f"stop_fraction {self.stop_fraction} is above max_stop_fraction {self.max_stop_fraction}")
-        if self.max_daily_loss > self.max_drawdown:
-            raise ValueError(
-                f"max_daily_loss {self.max_daily_loss} is above max_drawdown {self.max_drawdown}: it would never act"
-            )
+        ordered = (
+            ("max_position_fraction", "max_deployed_fraction", "one position cannot be larger than all of them"),
+            ("stop_fraction", "max_stop_fraction", "the smallest stop distance cannot exceed the largest"),
+            ("max_daily_loss", "max_drawdown", "it would never act"),
+        )
+        clashes = [
+            ((low, high), f"{low} {getattr(self, low)} is above {high} {getattr(self, high)}: {why}")
+            for low, high, why in ordered
+            if getattr(self, low) > getattr(self, high)
+        ]
+        if clashes:
+            raise contradiction(clashes)
         return self
 
 
@@ -194,7 +205,14 @@ class Settings(Frozen):
     journal: JournalSettings
 
     @model_validator(mode="after")
-    def _real_money_is_durable(self) -> Self:
+    def _real_venues_are_safe(self) -> Self:
+        clashes: list[Clash] = []
         if self.venue.kind == "ccxt" and self.journal.group_commit != 1:
-            raise ValueError("journal.group_commit must be 1 where a real venue is involved")
+            durable = "group_commit must be 1 where a real venue is involved, so that no event is lost"
+            clashes.append((("journal.group_commit", "venue.kind"), durable))
+        if self.venue.kind == "ccxt" and self.world in ("simulated", "recorded"):
+            made_up = f"orders that were decided on a {self.world} market may not reach a real venue"
+            clashes.append((("venue.kind", "world"), made_up))
+        if clashes:
+            raise contradiction(clashes)
         return self

@@ -1,14 +1,15 @@
 """What every venue can do, simulated or real. One contract suite in tests/ runs on each implementation."""
 
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
+from config.frozen import Frozen
 from execution.words import Fill, OrderState
 from market.bar import Slice
 from market.instrument import Instrument
 from risk.order import Order
 
 
-class VenueReport(NamedTuple):
+class VenueReport(Frozen):
     """What a venue said in one exchange of words: order states, and fills, each in the order they happened."""
 
     states: tuple[OrderState, ...] = ()
@@ -26,15 +27,19 @@ class Venue(Protocol):
         ...
 
     async def submit(self, order: Order) -> VenueReport:
-        """Hand over a sealed order. The state says ACCEPTED, REJECTED (with a note) or UNKNOWN; never raises for those."""
+        """Hand over a sealed order. The state says ACCEPTED, REJECTED (with a note) or UNKNOWN; none of them raises."""
         ...
 
     async def cancel(self, order_id: str) -> VenueReport:
         """Withdraw an open order. A filled or unknown one is reported as it is."""
         ...
 
+    async def on_open(self, tape: Slice) -> VenueReport:
+        """Trading at the open of the bars of this slice. What it fills can be protected before the rest of the bar."""
+        ...
+
     async def on_slice(self, tape: Slice) -> VenueReport:
-        """Trading that happened during the bars of this slice: fills and state changes of resting orders."""
+        """Trading during the rest of these bars: fills and state changes of resting orders."""
         ...
 
     def open_orders(self) -> tuple[Order, ...]:

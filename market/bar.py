@@ -39,7 +39,8 @@ class Finding(Frozen):
     symbol: str
     at_utc: UtcTime
     kind: str
-    """`gap`, `duplicate`, `disorder`, `non_finite`, `inconsistent`, `jump`, `wide_bar`, `flat`, `frozen`, `thawed`."""
+    """`gap`, `duplicate`, `disorder`, `non_finite`, `inconsistent`, `jump`, `wide_bar`, `flat`, `frozen`, `thawed`,
+    `short_history`."""
     detail: str
 
 

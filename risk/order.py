@@ -35,7 +35,6 @@ class Purpose(StrEnum):
     TAKE_PROFIT = "take_profit"
     TRAILING_STOP = "trailing_stop"
     STRATEGY_EXIT = "strategy_exit"
-    BREAKER_EXIT = "breaker_exit"
 
 
 class Order(Frozen):

@@ -3,8 +3,6 @@
 from decimal import Decimal
 from enum import StrEnum
 
-from pydantic import Field
-
 from config.frozen import Frozen, UtcTime
 
 
@@ -32,4 +30,3 @@ class Proposal(Frozen):
     atr_quote: float | None = None
     ruling_scale: float = 0.0
     adjust_scale: float = 1.0
-    reasons: tuple[str, ...] = Field(default=())

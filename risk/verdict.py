@@ -44,5 +44,6 @@ class Verdict(Frozen):
     binding_rule: str
     rules: tuple[RuleReport, ...]
     notional: Decimal = Decimal(0)
-    stop_price: Decimal | None = None
+    stop_fraction: float | None = None
+    """Distance of the protective stop below the fill, as a fraction of the fill price."""
     order: Order | None = None

@@ -1,0 +1,54 @@
+# Everything that the repository needs, from a bare clone: `make help` lists it.
+# The virtual environment is made when it is missing, and brought up to date when pyproject.toml is newer.
+
+PYTHON ?= $(shell for name in python3.11 python3 python; do \
+	"$$name" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null && { command -v "$$name"; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+TORCH := $(shell sed -n 's/.*"\(torch==[^"]*\)".*/\1/p' pyproject.toml)
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: paper test check bench clean help
+
+paper: .stamps/run ## trade a simulated session with paper money (more options: make paper ARGS="--help")
+	$(BIN)/python -m agents.run --profile paper $(ARGS)
+
+test: .stamps/all ## run every test on all cores (options for pytest: make test ARGS="-m 'not slow'")
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+check: .stamps/all ## lint, format, types and the layers between the rooms
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .stamps/all ## run the benchmarks and print their figures
+	@set -e; for file in $(sort $(wildcard benchmarks/*.py)); do echo "==> $$file"; $(BIN)/python "$$file" $(ARGS); done
+
+clean: ## remove all that make made: environment, stamps and caches (runs/ stays)
+	rm -rf $(VENV) .stamps build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+$(VENV)/pyvenv.cfg:
+	@test -n "$(PYTHON)" || { echo "Tribunal needs Python 3.11 and found none. Install it, or name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@echo "==> making the virtual environment $(VENV) with $(PYTHON)"
+	@rm -rf $(VENV) && "$(PYTHON)" -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "The environment could not be made. On Debian and Ubuntu: apt install python3.11-venv" >&2; exit 1; }
+	@$(PIP) install --quiet --upgrade pip || echo "==> pip could not be upgraded; going on with the one that is here"
+
+.stamps/run: pyproject.toml $(VENV)/pyvenv.cfg
+	@echo "==> installing what a session needs (a minute or two, the first time only)"
+	@$(PIP) install --progress-bar on --editable .
+	@mkdir -p .stamps && touch $@
+
+.stamps/all: pyproject.toml $(VENV)/pyvenv.cfg
+	@echo "==> installing $(TORCH) for training (the largest part)"
+	@$(PIP) install --progress-bar on "$(TORCH)"
+	@echo "==> installing everything else for training, tests and checks"
+	@$(PIP) install --progress-bar on --editable ".[dev,train]"
+	@mkdir -p .stamps && touch .stamps/run $@

@@ -1,0 +1,130 @@
+"""What `agents.run` does once its arguments are known: open the world, live through it, leave the run behind."""
+
+import argparse
+import asyncio
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+
+from agents.desk import Desk
+from agents.folder import JOURNAL, make_folder, remove_folder, write_checksum
+from agents.opening import describe, settings_of, tape_of, warmup_of
+from agents.record import CycleRecord, Session, SessionEnd
+from agents.session import run_session
+from agents.wiring import open_desk
+from config.clock import SystemClock
+from config.confirm import confirm_live
+from config.errors import TribunalError
+from config.secrets import journal_key
+from execution.journal import Journal
+from execution.opening import open_venue
+from market.bar import Slice
+from market.tape import Tape
+from ops.finish import finish
+from ops.progress import SessionProgress
+from sentiment.engine import SentimentEngine
+from sentiment.factory import build_sources
+from sentiment.scoring import HeadlineScorer
+
+
+class TapeFeed:
+    """The slices of a tape, handed out at the moment of their close."""
+
+    def __init__(self, tape: Tape) -> None:
+        self._slices = tape.slices()
+
+    def at(self, as_of: datetime) -> Slice:
+        tape = next(self._slices)
+        if tape.close_utc != as_of:
+            raise ValueError(f"the tape is at {tape.close_utc.isoformat()}, not at {as_of.isoformat()}")
+        return tape
+
+
+def run_command(arguments: argparse.Namespace) -> int:
+    """Run one session; returns the exit code. Raises TribunalError for whatever ends it before or midway."""
+    settings = settings_of(arguments)
+    confirm_live(settings, sys.stdin, sys.stderr, arguments.confirm)
+    key = journal_key()
+    tape = tape_of(settings, arguments)
+    session = describe(settings, tape, key)
+    folder = make_folder(arguments.out, settings.profile)
+    try:
+        end = _live(session, tape, folder, key, quiet=arguments.quiet)
+        write_checksum(folder)
+        finish(folder, key, as_json=arguments.json)
+    except (TribunalError, KeyboardInterrupt):
+        remove_folder(folder)
+        raise
+    return 130 if end.reason == "interrupted" else 0
+
+
+def _live(session: Session, tape: Tape, folder: Path, key: bytes, *, quiet: bool) -> SessionEnd:
+    journal = Journal(folder / JOURNAL, key, session.settings.journal.group_commit)
+    try:
+        warmup = warmup_of(tape)
+        journal.append("session_started", session.canonical())
+        journal.append("warmup", warmup.canonical())
+        desk = open_desk(
+            session,
+            warmup,
+            feed=TapeFeed(tape),
+            venue=open_venue(dict(session.instruments), session.settings.venue, key),
+            sentiment=_reader(session, tape),
+            sink=journal,
+            key=key,
+        )
+        with SessionProgress(session.bars, None if quiet else sys.stderr) as progress, _asked_to_stop() as stop:
+            end = asyncio.run(run_session(desk, moments(session), stop, _shown(progress, desk)))
+        journal.close()
+    except BaseException:
+        journal.abandon()
+        raise
+    return end
+
+
+def moments(session: Session) -> Iterator[datetime]:
+    """The bar closes of a session, in order."""
+    for number in range(1, session.bars + 1):
+        yield session.start_utc + number * session.timeframe.duration
+
+
+def _reader(session: Session, tape: Tape) -> SentimentEngine:
+    settings = session.settings.sentiment
+    return SentimentEngine(settings, build_sources(settings, tape.news, SystemClock()), HeadlineScorer())
+
+
+def _shown(progress: SessionProgress, desk: Desk) -> Callable[[CycleRecord], None]:
+    last = "none yet"
+
+    def show(record: CycleRecord) -> None:
+        nonlocal last
+        if record.hearings:
+            hearing = record.hearings[-1]
+            last = f"{hearing.case.symbol} {hearing.ruling.outcome}, {hearing.verdict.outcome}"
+        progress.update(record.as_of_utc, record.portfolio.equity, len(record.portfolio.positions), last)
+
+    return show
+
+
+@contextmanager
+def _asked_to_stop() -> Iterator[Callable[[], bool]]:
+    """Turns the first Ctrl-C, or SIGTERM, into a wish to stop between two cycles; the second ends at once."""
+    asked = False
+
+    def note(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+        sys.stderr.write("\nStopping after this bar; Ctrl-C again to drop the run.\n")
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,137 @@
+"""The whole system on one screen: what happens at each bar close, in every world.
+
+see      the closed bars, and what is wrong with the others
+live     through them: fills, protection, marks, breakers (no model is asked)
+read     indicators
+vote     the strategies, netted to one proposal a symbol
+close    what the voters want closed: exits never wait for the court
+try      what the voters want opened: analyst ∥ risk agent, advocate, supervisor, policy, gate
+send     what the gate signed
+record   all of it, as one event of the journal
+"""
+
+import hashlib
+from datetime import datetime
+
+from agents.case import BookView, Case, NetVote
+from agents.desk import Desk
+from agents.record import CycleRecord, ExitDecision
+from agents.strategies.contexts import net, votes_on
+from execution.trader import Exposure
+from market.bar import Slice
+from risk.portfolio import Portfolio
+from risk.proposal import Direction
+
+
+async def run_cycle(desk: Desk, as_of: datetime) -> CycleRecord:
+    """Take one bar close through the system. The record is journaled before this returns."""
+    desk.clock.advance(as_of)
+    tape = desk.feed.at(as_of)
+    await desk.trader.pass_bar(tape)
+    portfolio = desk.trader.portfolio(as_of)
+    exposure = desk.trader.exposure(portfolio)
+    breakers = desk.trader.breakers
+    proposals = _vote(desk, tape)
+    exits = await _close(desk, as_of, proposals)
+    cases = tuple(
+        _case(desk, as_of, symbol, proposal, portfolio, exposure)
+        for symbol, proposal in proposals.items()
+        if _is_tried(desk, proposal, portfolio, symbol)
+    )
+    hearings = await desk.court.hear(cases) if cases else ()
+    for hearing in hearings:
+        await desk.trader.enter(hearing.verdict)
+    record = CycleRecord(
+        bar=desk.tally.bars + 1,
+        as_of_utc=as_of,
+        data_hash=_hash(desk, tape),
+        tape=tape,
+        portfolio=portfolio,
+        exposure=exposure,
+        breakers=breakers,
+        votes=tuple(vote for proposal in proposals.values() for vote in proposal.votes),
+        hearings=hearings,
+        exits=exits,
+    )
+    desk.tally.bars += 1
+    desk.sink.append("cycle", record.canonical())
+    return record
+
+
+def _vote(desk: Desk, tape: Slice) -> dict[str, NetVote]:
+    """Each symbol with a bar: update its signals, hear its voters, net what they say."""
+    proposals = {}
+    for symbol, bar in tape.bars.items():
+        engine = desk.engines[symbol]
+        engine.push(bar)
+        now = engine.signals(desk.timeframe)
+        if now is not None:
+            proposals[symbol] = net(votes_on(symbol, now, desk.contexts), desk.settings.court.net_threshold)
+    return proposals
+
+
+async def _close(desk: Desk, as_of: datetime, proposals: dict[str, NetVote]) -> tuple[ExitDecision, ...]:
+    """Leave what the voters want closed, at once."""
+    closed = []
+    for symbol, proposal in proposals.items():
+        if proposal.direction is not Direction.SHORT:
+            continue
+        decision_id = _decision_id(as_of, symbol)
+        if await desk.trader.leave(symbol, decision_id, as_of) is not None:
+            why = "; ".join(reason for vote in proposal.votes for reason in vote.reasons)
+            closed.append(ExitDecision(decision_id=decision_id, symbol=symbol, why=why))
+    return tuple(closed)
+
+
+def _is_tried(desk: Desk, proposal: NetVote, portfolio: Portfolio, symbol: str) -> bool:
+    """The court is called for a purchase of what is not held; or, if the profile says so, at every bar."""
+    if desk.settings.court.call == "every_bar":
+        return True
+    idle = portfolio.position(symbol) is None and symbol not in portfolio.pending_notional
+    return proposal.direction is Direction.LONG and idle
+
+
+def _case(
+    desk: Desk, as_of: datetime, symbol: str, proposal: NetVote, portfolio: Portfolio, exposure: Exposure
+) -> Case:
+    """What may be known at this moment about one symbol."""
+    return Case(
+        decision_id=_decision_id(as_of, symbol),
+        symbol=symbol,
+        as_of_utc=as_of,
+        base_timeframe=desk.timeframe,
+        proposal=proposal,
+        signals=desk.engines[symbol].view(),
+        sentiment=desk.sentiment.read(symbol, as_of),
+        book=_book_view(desk, symbol, portfolio, exposure),
+    )
+
+
+def _book_view(desk: Desk, symbol: str, portfolio: Portfolio, exposure: Exposure) -> BookView:
+    window, breakers = desk.trader.window, desk.trader.breakers
+    held = tuple(position.symbol for position in portfolio.positions)
+    moves = [window.correlation(symbol, other) for other in held if other != symbol]
+    latch = breakers.open
+    return BookView(
+        equity=float(portfolio.equity),
+        deployed_fraction=exposure.deployed_fraction,
+        drawdown=exposure.drawdown,
+        day_return=float(portfolio.equity / breakers.day_start_equity - 1),
+        var_1d=exposure.var_1d,
+        es_1d=exposure.es_1d,
+        held=held,
+        worst_correlation=max((value for value in moves if value is not None), default=None),
+        last_sigma=window.last_sigma(symbol),
+        losses_in_a_row=breakers.losses_in_a_row,
+        breaker=latch.breaker if latch else None,
+    )
+
+
+def _decision_id(as_of: datetime, symbol: str) -> str:
+    """Names a decision, and through it every order that follows from it."""
+    return f"{as_of:%Y%m%dT%H%M}-{symbol.replace('/', '')}"
+
+
+def _hash(desk: Desk, tape: Slice) -> str:
+    desk.tally.data_hash = hashlib.sha256(desk.tally.data_hash.encode() + tape.canonical()).hexdigest()
+    return desk.tally.data_hash

@@ -1,0 +1,59 @@
+"""The desk: everything that a cycle needs, in one frozen place. A profile decides what stands in it; no cycle asks.
+
+Backtest, paper and replay differ in what is put here and in nothing else.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from agents.graph import Court
+from agents.strategies.contexts import Context
+from config.clock import BarClock
+from config.settings import Settings
+from execution.trader import Sink, Trader
+from market.bar import Slice
+from market.indicators import SignalEngine
+from market.timeframe import Timeframe
+from sentiment.words import SentimentData
+
+
+class Feed(Protocol):
+    """Gives the closed bars of one moment, each once, in order of time."""
+
+    def at(self, as_of: datetime) -> Slice:
+        """The slice that closed at `as_of`. Raises ValueError when asked out of order."""
+        ...
+
+
+class SentimentReader(Protocol):
+    """Says what was known of a symbol's news at a moment."""
+
+    def read(self, symbol: str, as_of: datetime) -> SentimentData: ...
+
+
+class Tally:
+    """What a session counts from bar to bar: the number of the bar, and the hash of all slices so far."""
+
+    def __init__(self) -> None:
+        self.bars = 0
+        self.data_hash = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One session's parts."""
+
+    settings: Settings
+    symbols: tuple[str, ...]
+    timeframe: Timeframe
+    clock: BarClock
+    feed: Feed
+    engines: Mapping[str, SignalEngine]
+    sentiment: SentimentReader
+    contexts: tuple[Context, ...]
+    court: Court
+    trader: Trader
+    sink: Sink
+    tally: Tally

@@ -1,0 +1,68 @@
+"""The folder of a run: made whole or not at all."""
+
+import hashlib
+import shutil
+from pathlib import Path
+
+from config.errors import OutputFault
+
+JOURNAL = "journal.db"
+CHECKSUM = "journal.sha256"
+
+
+def make_folder(out: str | None, profile: str) -> Path:
+    """Create the folder of a new run. Raises OutputFault when it exists with something in it, or cannot be made."""
+    try:
+        if out is not None:
+            return _given(Path(out))
+        return _next(Path("runs"), profile)
+    except OSError as fault:
+        place = out or "runs"
+        raise OutputFault(
+            f"The run's folder cannot be made at {place} ({fault.strerror}). Nothing was started. Give another --out."
+        ) from fault
+
+
+def remove_folder(folder: Path) -> None:
+    """Take a half-written run away."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def write_checksum(folder: Path) -> None:
+    """Note the digest of the finished journal's file, as `sha256sum --check` reads it."""
+    digest = file_digest(folder / JOURNAL)
+    (folder / CHECKSUM).write_text(f"{digest}  {JOURNAL}\n")
+
+
+def checksum_holds(folder: Path) -> bool | None:
+    """Whether the journal's file is still what was noted; None when nothing was."""
+    noted = folder / CHECKSUM
+    if not noted.is_file():
+        return None
+    return noted.read_text(errors="replace").split(maxsplit=1)[:1] == [file_digest(folder / JOURNAL)]
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _given(folder: Path) -> Path:
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise OutputFault(f"{folder} exists and is not empty: a run is never overwritten. Give another --out.")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _next(parent: Path, profile: str) -> Path:
+    parent.mkdir(exist_ok=True)
+    number = 1
+    while True:
+        folder = parent / f"{profile}-{number:03d}"
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            number += 1
+        else:
+            return folder

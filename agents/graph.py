@@ -1,0 +1,219 @@
+"""The court as a LangGraph state machine.
+
+    START ─► analyst ────┐
+        └──► risk_agent ─┴─► devils_advocate ─► supervisor ─► adjust ─► gate ─► END
+
+One invocation hears a docket: all cases of one bar. Within a node the cases are heard concurrently; the gate takes them one
+after another, strongest conviction first, because each order that it signs leaves less room for the next. All nodes are
+async and none raises: a role that fails has abstained, and says why. A role cannot reach the gate but through the ruling.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Generic, NamedTuple, TypedDict
+
+from langgraph.graph import END, START, StateGraph
+
+from agents.case import Case
+from agents.grounding import AnyOpinion, ground
+from agents.hearing import Hearing
+from agents.mind import Mind
+from agents.opinion import AdvocateOpinion, AnalystOpinion, Evidence, RiskOpinion, SupervisorOpinion
+from agents.ruling import Ruling, Struck, rule
+from config.silence import Abstained
+from risk.proposal import Direction, Proposal
+from risk.verdict import Verdict
+from rl.adjuster import Adjuster
+from rl.words import Adjustment, Observation
+
+Judge = Callable[[Proposal], Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Who sits: the mind behind the four roles, the adjuster, and the gate."""
+
+    mind: Mind
+    adjuster: Adjuster
+    judge: Judge
+
+
+class Heard(NamedTuple, Generic[AnyOpinion]):
+    """What a role said, with the evidence that did not stand taken out of it."""
+
+    word: AnyOpinion | Abstained
+    struck: tuple[Evidence, ...]
+
+
+class Docket(TypedDict, total=False):
+    """The machine's state: tuples in the order of `cases`. Each node writes one key."""
+
+    cases: tuple[Case, ...]
+    analyst: tuple[Heard[AnalystOpinion], ...]
+    risk_agent: tuple[Heard[RiskOpinion], ...]
+    advocate: tuple[Heard[AdvocateOpinion], ...]
+    supervisor: tuple[Heard[SupervisorOpinion], ...]
+    ruled: tuple[tuple[Ruling, Adjustment], ...]
+    verdicts: tuple[Verdict, ...]
+
+
+class Court:
+    """The compiled machine of one session."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._machine = _compile(bench)
+
+    async def hear(self, cases: tuple[Case, ...]) -> tuple[Hearing, ...]:
+        """Try all cases of one bar. Returns a hearing for each, in the order of `cases`."""
+        done = await self._machine.ainvoke({"cases": cases})
+        return tuple(_hearing(self._bench.mind.name, done, index) for index in range(len(cases)))
+
+
+def _compile(bench: Bench) -> Any:
+    roles = _Roles(bench)
+    graph: Any = StateGraph(Docket)
+    for name, node in (
+        ("analyst", roles.analyst),
+        ("risk_agent", roles.risk_agent),
+        ("devils_advocate", roles.devils_advocate),
+        ("supervisor", roles.supervisor),
+        ("adjust", roles.adjust),
+        ("gate", roles.gate),
+    ):
+        graph.add_node(name, node)
+    graph.add_edge(START, "analyst")
+    graph.add_edge(START, "risk_agent")
+    graph.add_edge(["analyst", "risk_agent"], "devils_advocate")
+    graph.add_edge("devils_advocate", "supervisor")
+    graph.add_edge("supervisor", "adjust")
+    graph.add_edge("adjust", "gate")
+    graph.add_edge("gate", END)
+    return graph.compile()
+
+
+class _Roles:
+    """The six nodes over one bench."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._mind = bench.mind
+
+    async def analyst(self, docket: Docket) -> Docket:
+        heard = await asyncio.gather(
+            *(_listen(case, AnalystOpinion, self._mind.analyst(case)) for case in docket["cases"])
+        )
+        return {"analyst": tuple(heard)}
+
+    async def risk_agent(self, docket: Docket) -> Docket:
+        heard = await asyncio.gather(
+            *(_listen(case, RiskOpinion, self._mind.risk_agent(case)) for case in docket["cases"])
+        )
+        return {"risk_agent": tuple(heard)}
+
+    async def devils_advocate(self, docket: Docket) -> Docket:
+        calls = zip(docket["cases"], docket["analyst"], docket["risk_agent"], strict=True)
+        heard = await asyncio.gather(
+            *(_listen(case, AdvocateOpinion, self._mind.devils_advocate(case, a.word, r.word)) for case, a, r in calls)
+        )
+        return {"advocate": tuple(heard)}
+
+    async def supervisor(self, docket: Docket) -> Docket:
+        calls = zip(docket["cases"], docket["analyst"], docket["risk_agent"], docket["advocate"], strict=True)
+        heard = await asyncio.gather(
+            *(
+                _listen(case, SupervisorOpinion, self._mind.supervisor(case, a.word, r.word, d.word))
+                for case, a, r, d in calls
+            )
+        )
+        return {"supervisor": tuple(heard)}
+
+    async def adjust(self, docket: Docket) -> Docket:
+        """Compose each ruling, and let the policy trim it."""
+        ruled = []
+        for index, case in enumerate(docket["cases"]):
+            ruling = rule(
+                case.proposal.direction,
+                docket["analyst"][index].word,
+                docket["risk_agent"][index].word,
+                docket["advocate"][index].word,
+                docket["supervisor"][index].word,
+            )
+            ruled.append((ruling, self._bench.adjuster.adjust(_observation(case, ruling))))
+        return {"ruled": tuple(ruled)}
+
+    async def gate(self, docket: Docket) -> Docket:
+        """The last word, case by case: the strongest conviction first, then by symbol."""
+        cases = docket["cases"]
+        verdicts: dict[int, Verdict] = {}
+        for index in sorted(range(len(cases)), key=lambda i: (-cases[i].proposal.conviction, cases[i].symbol)):
+            ruling, adjustment = docket["ruled"][index]
+            verdicts[index] = self._bench.judge(proposal_of(cases[index], ruling, adjustment))
+        return {"verdicts": tuple(verdicts[index] for index in range(len(cases)))}
+
+
+async def _listen(case: Case, role: type[AnyOpinion], call: Awaitable[AnyOpinion | Abstained]) -> Heard[AnyOpinion]:
+    """Await one role's word and check its evidence. A role that fails has abstained."""
+    try:
+        word = await call
+        if isinstance(word, Abstained):
+            return Heard(word, ())
+        if not isinstance(word, role):
+            return Heard(Abstained(why=f"gave no opinion that is one, but {type(word).__name__}"), ())
+        grounded, struck = ground(case, word)
+    except Exception as fault:  # noqa: BLE001  the boundary of a mind: whatever breaks in it is silence, not a trade
+        return Heard(Abstained(why=f"failed with {type(fault).__name__}"), ())
+    return Heard(grounded, struck)
+
+
+def proposal_of(case: Case, ruling: Ruling, adjustment: Adjustment) -> Proposal:
+    """What the gate reads of a ruled case."""
+    base = case.signals[case.base_timeframe]
+    return Proposal(
+        decision_id=case.decision_id,
+        symbol=case.symbol,
+        as_of_utc=case.as_of_utc,
+        direction=case.proposal.direction,
+        conviction=case.proposal.conviction if case.proposal.direction is not Direction.NONE else 0.0,
+        reference_price=Decimal(repr(base.close)),
+        atr_quote=base.atr_14_quote,
+        ruling_scale=ruling.scale,
+        adjust_scale=adjustment.scale,
+    )
+
+
+def _observation(case: Case, ruling: Ruling) -> Observation:
+    base = case.signals[case.base_timeframe]
+    return Observation(
+        conviction=case.proposal.conviction,
+        ruling_scale=ruling.scale,
+        deployed_fraction=case.book.deployed_fraction,
+        drawdown=case.book.drawdown,
+        var_1d=case.book.var_1d,
+        realized_volatility=base.realized_volatility,
+        rsi_14=base.rsi_14,
+    )
+
+
+def _hearing(mind: str, done: Docket, index: int) -> Hearing:
+    heard: dict[str, Heard[Any]] = {
+        "analyst": done["analyst"][index],
+        "risk_agent": done["risk_agent"][index],
+        "devils_advocate": done["advocate"][index],
+        "supervisor": done["supervisor"][index],
+    }
+    ruling, adjustment = done["ruled"][index]
+    return Hearing(
+        mind=mind,
+        case=done["cases"][index],
+        analyst=done["analyst"][index].word,
+        risk_agent=done["risk_agent"][index].word,
+        advocate=done["advocate"][index].word,
+        supervisor=done["supervisor"][index].word,
+        struck=tuple(Struck(role=role, evidence=said.struck) for role, said in heard.items() if said.struck),
+        ruling=ruling,
+        adjustment=adjustment,
+        verdict=done["verdicts"][index],
+    )

@@ -1,0 +1,106 @@
+"""From a command line to a world: the settings, the tape, and the description of the session that goes into the journal."""
+
+import argparse
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from agents.record import Session, Warmup
+from config.clock import to_ms
+from config.errors import UsageFault
+from config.load import load_profile
+from config.settings import Settings
+from execution.journal import key_id
+from market.tape import Tape, recorded_tape, simulated_tape
+
+
+def settings_of(arguments: argparse.Namespace) -> Settings:
+    """The profile, with what the command line overrides. Raises UsageFault with all faults."""
+    overrides: dict[str, Any] = dict(_pair(text) for text in arguments.set)
+    if arguments.data:
+        overrides["world"] = "recorded"
+        overrides.setdefault("sentiment.sources", [])
+    for name, key in (("timeframe", "market.timeframe"), ("days", "market.session_days"), ("seed", "seed")):
+        if getattr(arguments, name) is not None:
+            overrides[key] = getattr(arguments, name)
+    if arguments.symbols:
+        overrides["market.symbols"] = list(arguments.symbols)
+    return load_profile(arguments.profile, overrides)
+
+
+def tape_of(settings: Settings, arguments: argparse.Namespace) -> Tape:
+    """The world's bars. Raises UsageFault or DataFault."""
+    start, end = _moment("--start", arguments.start), _moment("--end", arguments.end)
+    if settings.world == "recorded":
+        if not arguments.data:
+            raise UsageFault(
+                f"The profile {settings.profile!r} needs recorded bars; nothing was started. "
+                "Give files with --data, or use --profile paper for the simulated market."
+            )
+        return recorded_tape(settings, [Path(path) for path in arguments.data], arguments.symbols, start, end)
+    if settings.world == "simulated":
+        if start is not None or end is not None:
+            raise UsageFault(
+                "--start and --end choose a window of recorded bars; the simulated market has none. "
+                "Nothing was started. Give --data too, or --days for a longer simulated session."
+            )
+        return simulated_tape(settings)
+    raise UsageFault(
+        f"The profile {settings.profile!r} is sound, but this version trades on its simulated exchange only: there is no "
+        f"connection to {settings.venue.exchange} yet. Nothing was started. Use --profile paper."
+    )
+
+
+def describe(settings: Settings, tape: Tape, key: bytes) -> Session:
+    """What the journal begins with."""
+    return Session(
+        version=version("tribunal"),
+        settings=settings,
+        source=tape.source_label,
+        symbols=tuple(tape.symbols),
+        timeframe=tape.timeframe,
+        instruments=dict(tape.instruments),
+        start_utc=tape.start_utc,
+        end_utc=tape.end_utc,
+        bars=len(tape),
+        key_id=key_id(key),
+        findings=tuple(tape.findings),
+    )
+
+
+def warmup_of(tape: Tape) -> Warmup:
+    """The bars before the first decision, as the journal keeps them."""
+    return Warmup(
+        slices=tuple(
+            (
+                to_ms(past.close_utc),
+                {s: (bar.open, bar.high, bar.low, bar.close, bar.volume) for s, bar in past.bars.items()},
+            )
+            for past in tape.warmup_slices()
+        )
+    )
+
+
+def _pair(text: str) -> tuple[str, Any]:
+    key, sign, value = text.partition("=")
+    if not sign or not key:
+        raise UsageFault(f"--set {text!r} is not KEY=VALUE, such as limits.max_drawdown=0.1; nothing was started.")
+    try:
+        return key, yaml.safe_load(value)
+    except yaml.YAMLError:
+        raise UsageFault(f"--set {text!r}: {value!r} is not a value that YAML can read; nothing was started.") from None
+
+
+def _moment(option: str, text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageFault(
+            f"{option} {text!r} is not a date; nothing was started. Write 2020-02-01 or 2020-02-01T06:00, in UTC."
+        ) from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

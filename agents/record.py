@@ -1,0 +1,92 @@
+"""What a run leaves in its journal: the session's beginning, one record a bar, and its end.
+
+    session_started   Session        once, first: all that the run depended on
+    warmup            Warmup         once: the closed bars before the first decision
+    intent            risk.Order     before an order leaves
+    venue             VenueWord      what the venue answered: order states and fills
+    breaker           BreakerEvent   a latch that fell or lifted
+    cycle             CycleRecord    one a bar, after everything else of that bar
+    session_ended     SessionEnd     once, last; a journal without it was cut short
+
+No wall clock, no host, no path: the same inputs give the same bytes.
+"""
+
+from decimal import Decimal
+from typing import Literal
+
+from agents.case import Vote
+from agents.hearing import Hearing
+from config.frozen import Frozen, UtcTime
+from config.settings import Settings
+from execution.trader import Exposure
+from market.bar import Finding, Slice
+from market.instrument import Instrument
+from market.timeframe import Timeframe
+from risk.breakers import BreakerState
+from risk.portfolio import Portfolio
+
+
+class Session(Frozen):
+    """Everything that a run's decisions depend on, but for the bars and what models say."""
+
+    format: Literal[1] = 1
+    version: str
+    settings: Settings
+    source: str
+    symbols: tuple[str, ...]
+    timeframe: Timeframe
+    instruments: dict[str, Instrument]
+    start_utc: UtcTime
+    end_utc: UtcTime
+    bars: int
+    key_id: str
+    findings: tuple[Finding, ...]
+    """What was noticed while the data was loaded."""
+
+
+class Warmup(Frozen):
+    """The slices before the first decision: close time in ms since the epoch, and (o, h, l, c, v) by symbol."""
+
+    slices: tuple[tuple[int, dict[str, tuple[float, float, float, float, float]]], ...]
+
+
+class ExitDecision(Frozen):
+    """A position that the voters closed. Exits are not tried: they never wait for a model."""
+
+    decision_id: str
+    symbol: str
+    why: str
+
+
+class CycleRecord(Frozen):
+    """One bar: what was seen, what the book was, who voted, what was tried, what was closed.
+
+    `portfolio`, `exposure` and `breakers` are as of the bar close, before the orders of this bar.
+    """
+
+    bar: int
+    as_of_utc: UtcTime
+    data_hash: str
+    """SHA-256 over all slices so far."""
+    tape: Slice
+    portfolio: Portfolio
+    exposure: Exposure
+    breakers: BreakerState
+    votes: tuple[Vote, ...] = ()
+    hearings: tuple[Hearing, ...] = ()
+    exits: tuple[ExitDecision, ...] = ()
+
+
+class SessionEnd(Frozen):
+    """How it ended. Positions that are still open are in `portfolio`, valued at their last mark."""
+
+    reason: Literal["completed", "interrupted"]
+    bars: int
+    data_hash: str
+    starting_cash: Decimal
+    realised: Decimal
+    unrealised: Decimal
+    fees: Decimal
+    funding: Decimal
+    portfolio: Portfolio
+    breakers: BreakerState

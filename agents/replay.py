@@ -1,0 +1,46 @@
+"""`python -m agents.replay RUN`: recompute every decision of a run from its journal, and compare to the byte.
+
+The journal is verified first, event by event. Then the bars are lived through again on the same path, with the venue's words
+and the news as they were recorded, and everything that the system says is held against what it said: votes, opinions,
+ruling, adjustment, verdict, orders, breakers, ledger. Exit codes: 0 identical, 1 a difference (shown), 4 a journal that
+cannot be believed. --limits FILE asks another question: what would the gate have done under these limits?
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parse = argparse.ArgumentParser(
+        prog="python -m agents.replay",
+        description="Recompute every decision of a run from its journal and compare bytes.",
+        epilog="Exit codes: 0 identical, 1 different (the first difference is shown), 2 usage, 4 journal not believable.",
+    )
+    parse.add_argument("run", metavar="RUN", help="folder of a run")
+    parse.add_argument("--limits", metavar="FILE", help="YAML with other limits: what would the gate have done?")
+    parse.add_argument("--json", action="store_true", help="print the result as JSON on stdout")
+    parse.add_argument("--quiet", action="store_true", help="no progress on stderr")
+    return parse
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Replay a run and return the exit code."""
+    arguments = parser().parse_args(argv)
+    from config.errors import TribunalError
+
+    try:
+        from agents.replaying import replay_command
+
+        return replay_command(arguments)
+    except TribunalError as fault:
+        sys.stderr.write(f"{fault}\n")
+        return fault.exit_code
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped; a replay changes nothing.\n")
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

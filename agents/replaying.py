@@ -1,0 +1,118 @@
+"""What `agents.replay` does: the run's own path, with a journal that compares."""
+
+import argparse
+import asyncio
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from agents.cycle import run_cycle
+from agents.desk import Desk
+from agents.folder import JOURNAL, checksum_holds
+from agents.graph import Judge
+from agents.reading import open_run
+from agents.record import Session, SessionEnd, Warmup
+from agents.rerun import Difference, RecordedFeed, RecordedSentiment, Tape
+from agents.session import end_session
+from agents.wiring import Around, open_desk
+from config.errors import JournalFault
+from config.load import parse_limits
+from config.secrets import journal_key
+from execution.opening import open_gate
+from execution.recorded import RecordedVenue
+from execution.trader import Trader
+from ops.progress import SessionProgress
+from ops.replayed import WhatIf, show_difference, show_identical, show_what_if
+from risk.proposal import Proposal
+from risk.verdict import Verdict
+
+
+@dataclass(slots=True)
+class Result:
+    """What a replay found."""
+
+    session: Session
+    bars: int
+    events: int
+    ended: bool
+    difference: Difference | None
+    what_if: list[WhatIf]
+
+
+def replay_command(arguments: argparse.Namespace) -> int:
+    """Replay one run; returns the exit code. Raises TribunalError."""
+    folder, key = Path(arguments.run), journal_key()
+    session, warmup, events = open_run(folder, key)
+    found: list[WhatIf] = []
+    around = _asking(arguments.limits, session, key, found) if arguments.limits else None
+    result = _replay(session, warmup, Tape(events), key, around, found, quiet=arguments.quiet)
+    if result.difference is not None:
+        show_difference(folder.name, result.difference.recorded, result.difference.kind, result.difference.payload)
+        return 1
+    _check_file(folder)
+    if arguments.limits:
+        show_what_if(result.what_if, as_json=arguments.json)
+    else:
+        show_identical(folder.name, result.bars, result.events, ended=result.ended, as_json=arguments.json)
+    return 0
+
+
+def _replay(
+    session: Session, warmup: Warmup, tape: Tape, key: bytes, around: Around | None, found: list[WhatIf], *, quiet: bool
+) -> Result:
+    desk = open_desk(
+        session,
+        warmup,
+        feed=RecordedFeed(tape),
+        venue=RecordedVenue(tape, dict(session.instruments)),
+        sentiment=RecordedSentiment(tape),
+        sink=tape,
+        key=key,
+        around=around,
+    )
+    result = Result(session, 0, 2, ended=False, difference=None, what_if=found)
+    with SessionProgress(session.bars, None if quiet else sys.stderr) as progress:
+        try:
+            asyncio.run(_again(desk, tape, result, progress))
+        except Difference as difference:
+            result.difference = difference
+    result.events += tape.compared
+    return result
+
+
+async def _again(desk: Desk, tape: Tape, result: Result, progress: SessionProgress) -> None:
+    while (recorded := tape.next_bar()) is not None:
+        record = await run_cycle(desk, recorded.as_of_utc)
+        result.bars += 1
+        progress.update(record.as_of_utc, record.portfolio.equity, len(record.portfolio.positions), "comparing")
+    rest = tape.rest
+    if rest and rest[-1].kind == "session_ended":
+        end = SessionEnd.model_validate_json(rest[-1].payload)
+        await end_session(desk, end.reason)
+        result.ended = True
+
+
+def _asking(file: str, session: Session, key: bytes, found: list[WhatIf]) -> Around:
+    """A gate's door at which each proposal is also judged under other limits."""
+    limits = parse_limits(Path(file), session.settings.limits)
+
+    def around(trader: Trader) -> Judge:
+        other = open_gate(limits, trader.gate.exits, key, trader.gate.bars_per_day)
+
+        def judge(proposal: Proposal) -> Verdict:
+            then = trader.judge_by(other, proposal)
+            now = trader.judge(proposal)
+            found.append(WhatIf(proposal, now, then))
+            return now
+
+        return judge
+
+    return around
+
+
+def _check_file(folder: Path) -> None:
+    if checksum_holds(folder) is False:
+        raise JournalFault(
+            f"Every event of {folder / JOURNAL} verifies and replays, but a byte of the file outside the events was changed "
+            "after the run ended (its SHA-256 is not the one in journal.sha256). Restore the file from a copy."
+        )

@@ -1,0 +1,91 @@
+"""A recorded run as a world: its feed, its news, and a sink that compares instead of writing.
+
+With these and the recorded venue in a desk, replay is the very path of the run. Whatever the system says now is held against
+what it said then.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from datetime import datetime
+
+from agents.record import CycleRecord
+from execution.journal import Event
+from market.bar import Slice
+from sentiment.words import SentimentData
+
+
+class Difference(Exception):
+    """The first event that came out otherwise. `recorded` None: the journal holds nothing there."""
+
+    def __init__(self, recorded: Event | None, kind: str, payload: bytes) -> None:
+        super().__init__(kind)
+        self.recorded = recorded
+        self.kind = kind
+        self.payload = payload
+
+
+class Tape:
+    """The journal's events, a bar at a time: all up to and including the bar's cycle record."""
+
+    def __init__(self, events: Iterator[Event]) -> None:
+        self._events = events
+        self._group: deque[Event] = deque()
+        self.cycle: CycleRecord | None = None
+        self.compared = 0
+
+    def next_bar(self) -> CycleRecord | None:
+        """Load the events of the next bar; None when no whole bar is left (see `rest`)."""
+        self._group.clear()
+        self.cycle = None
+        for found in self._events:
+            self._group.append(found)
+            if found.kind == "cycle":
+                self.cycle = CycleRecord.model_validate_json(found.payload)
+                return self.cycle
+            if found.kind == "session_ended":
+                return None
+        return None
+
+    @property
+    def rest(self) -> tuple[Event, ...]:
+        """Events that are loaded and not yet compared."""
+        return tuple(self._group)
+
+    def peek(self) -> Event | None:
+        """The event that comes next, or None."""
+        return self._group[0] if self._group else None
+
+    def append(self, kind: str, payload: bytes) -> int:
+        """Take what the system says now; raise `Difference` unless it is what it said then, to the byte."""
+        recorded = self._group.popleft() if self._group else None
+        if recorded is None or recorded.kind != kind or recorded.payload != payload:
+            raise Difference(recorded, kind, payload)
+        self.compared += 1
+        return recorded.seq
+
+
+class RecordedFeed:
+    """The bars as they were seen."""
+
+    def __init__(self, tape: Tape) -> None:
+        self._tape = tape
+
+    def at(self, as_of: datetime) -> Slice:
+        record = self._tape.cycle
+        if record is None or record.as_of_utc != as_of:
+            raise ValueError(f"the journal has no bar that closed at {as_of.isoformat()}")
+        return record.tape
+
+
+class RecordedSentiment:
+    """The news as it was known."""
+
+    def __init__(self, tape: Tape) -> None:
+        self._tape = tape
+
+    def read(self, symbol: str, as_of: datetime) -> SentimentData:
+        hearings = self._tape.cycle.hearings if self._tape.cycle else ()
+        for hearing in hearings:
+            if hearing.case.symbol == symbol:
+                return hearing.case.sentiment
+        raise ValueError(f"{symbol} was not before the court at {as_of.isoformat()}")

@@ -1,0 +1,48 @@
+"""Going on with a run that was killed.
+
+The bars that it has lived through are lived through again, on the same path, and every event that comes out is compared with
+the journal instead of being written; where the journal ends, writing begins. So ledger, breakers, resting orders and all else
+are as they were, and a run whose data, settings or code have changed is not gone on with.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+
+from config.errors import JournalFault, UsageFault
+from execution.journal import Event, Journal, read_events
+
+
+class ResumingSink:
+    """Compares events with those of an old journal while they last, then appends to it."""
+
+    def __init__(self, path: Path, key: bytes, group_commit: int) -> None:
+        """Raises JournalFault for a journal that does not verify, UsageFault for one whose session has ended."""
+        ending = deque(read_events(path, key), maxlen=1)
+        last = ending.pop() if ending else None
+        if last is None:
+            raise UsageFault(f"{path} holds no event: there is nothing to go on with. Start a new run.")
+        if last.kind == "session_ended":
+            raise UsageFault(f"The run in {path.parent} has ended; there is nothing left of it to go on with.")
+        self._old: Iterator[Event] = read_events(path, key)
+        self._left = last.seq
+        self._journal = Journal.reopen(path, key, group_commit, last.mac, last.seq)
+
+    def append(self, kind: str, payload: bytes) -> int:
+        """Compare, or write. Raises JournalFault where the past comes out otherwise."""
+        if self._left == 0:
+            return self._journal.append(kind, payload)
+        self._left -= 1
+        recorded = next(self._old)
+        if recorded.kind != kind or recorded.payload != payload:
+            raise JournalFault(
+                f"The run cannot be gone on with: event {recorded.seq} ({recorded.kind}) comes out otherwise now. The data, "
+                "the settings or the program have changed. Nothing was written; start a new run."
+            )
+        return recorded.seq
+
+    def close(self) -> None:
+        self._journal.close()
+
+    def abandon(self) -> None:
+        self._journal.abandon()

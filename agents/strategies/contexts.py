@@ -1,0 +1,93 @@
+"""The contexts of a run: strategy × symbols × parameters, side by side, and how their votes become one proposal a symbol.
+
+Netting: votes with a direction are added with their weight and confidence; the sum over the weight of those who voted is the
+net, in [-1, 1]. Below the threshold nothing is proposed. Those who say nothing dilute nobody; those who disagree do.
+"""
+
+from dataclasses import dataclass, fields
+
+from agents.case import NetVote, Vote
+from agents.strategies.reversal import RsiBounce
+from agents.strategies.trend import EmaCross, GoldenCross, MomentumBreakout
+from agents.strategies.voter import Strategy
+from config.errors import UsageFault
+from config.settings import StrategyContext
+from config.silence import Abstained
+from market.signals import TechnicalSignals
+from risk.proposal import Direction
+
+STRATEGIES = {
+    "ema_cross": EmaCross,
+    "golden_cross": GoldenCross,
+    "rsi_bounce": RsiBounce,
+    "momentum_breakout": MomentumBreakout,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One voter with its parameters and the symbols on which it votes (None: all)."""
+
+    name: str
+    strategy: Strategy
+    symbols: frozenset[str] | None
+    weight: float
+
+
+def build_contexts(settings: tuple[StrategyContext, ...]) -> tuple[Context, ...]:
+    """The voters of a profile. Raises UsageFault for a parameter that a strategy does not have."""
+    return tuple(_context(index, entry, settings) for index, entry in enumerate(settings))
+
+
+def votes_on(symbol: str, now: TechnicalSignals, contexts: tuple[Context, ...]) -> tuple[Vote, ...]:
+    """The votes of those who have something to say on this symbol at this bar."""
+    cast = []
+    for context in contexts:
+        if context.symbols is not None and symbol not in context.symbols:
+            continue
+        ballot = context.strategy.vote(now)
+        if isinstance(ballot, Abstained) or ballot.direction is Direction.NONE:
+            continue
+        cast.append(
+            Vote(
+                voter=context.name,
+                symbol=symbol,
+                direction=ballot.direction,
+                confidence=ballot.confidence,
+                weight=context.weight,
+                reasons=ballot.reasons,
+            )
+        )
+    return tuple(cast)
+
+
+def net(votes: tuple[Vote, ...], threshold: float) -> NetVote:
+    """One direction and conviction out of many votes."""
+    total = sum(vote.weight for vote in votes)
+    if total <= 0:
+        return NetVote(direction=Direction.NONE, conviction=0.0, against=0.0, votes=votes)
+    up = sum(vote.weight * vote.confidence for vote in votes if vote.direction is Direction.LONG) / total
+    down = sum(vote.weight * vote.confidence for vote in votes if vote.direction is Direction.SHORT) / total
+    strength = abs(up - down)
+    if strength < threshold:
+        return NetVote(direction=Direction.NONE, conviction=strength, against=min(up, down), votes=votes)
+    direction = Direction.LONG if up > down else Direction.SHORT
+    return NetVote(direction=direction, conviction=strength, against=min(up, down), votes=votes)
+
+
+def _context(index: int, entry: StrategyContext, all_of_them: tuple[StrategyContext, ...]) -> Context:
+    kind = STRATEGIES[entry.strategy]
+    known = [field.name for field in fields(kind)]
+    for name in entry.params:
+        if name not in known:
+            raise UsageFault(
+                f"strategies[{index}]: {entry.strategy} has no parameter {name!r}. It has: {', '.join(known)}. "
+                "Nothing was started."
+            )
+    twins = sum(other.strategy == entry.strategy for other in all_of_them)
+    return Context(
+        name=f"{entry.strategy}#{index}" if twins > 1 else entry.strategy,
+        strategy=kind(**entry.params),
+        symbols=None if "*" in entry.symbols else frozenset(entry.symbols),
+        weight=entry.weight,
+    )

@@ -1,0 +1,97 @@
+"""Puts a desk together out of a session's description: the same for a run and for its replay.
+
+Only what differs between worlds is handed in: the feed, the venue, the reader of sentiment, the sink of events.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from agents.desk import Desk, Feed, SentimentReader, Tally
+from agents.graph import Bench, Court, Judge
+from agents.minds.rules import RulesMind
+from agents.record import Session, Warmup
+from agents.strategies.contexts import build_contexts
+from config.clock import BarClock, from_ms
+from execution.ledger import Ledger
+from execution.opening import open_gate
+from execution.trader import Sink, Trader
+from execution.venue import Venue
+from market.bar import Bar
+from market.indicators import SignalEngine
+from market.timeframe import Timeframe
+from risk.breakers import BreakerState
+from risk.window import ReturnWindow
+from rl.adjuster import Off
+
+Around = Callable[[Trader], Judge]
+
+
+def bars_per_day(timeframe: Timeframe) -> float:
+    """Bars of a timeframe in 24 hours."""
+    return timedelta(days=1) / timeframe.duration
+
+
+def open_desk(
+    session: Session,
+    warmup: Warmup,
+    *,
+    feed: Feed,
+    venue: Venue,
+    sentiment: SentimentReader,
+    sink: Sink,
+    key: bytes,
+    around: Around | None = None,
+) -> Desk:
+    """A desk that has seen the warm-up and is ready for the first bar.
+
+    `around` replaces the gate's door by one of the caller's that may look at each proposal as it passes.
+    """
+    settings, per_day = session.settings, bars_per_day(session.timeframe)
+    engines = {symbol: SignalEngine(symbol, session.timeframe) for symbol in session.symbols}
+    window = ReturnWindow(session.symbols, settings.limits.risk_window_bars)
+    for slice_bars in _bars(warmup, session.timeframe):
+        for symbol, bar in slice_bars.items():
+            engines[symbol].push(bar)
+        window.push({symbol: bar.close for symbol, bar in slice_bars.items()})
+    cash = settings.venue.starting_cash
+    trader = Trader(
+        venue=venue,
+        ledger=Ledger(cash, quote_of(session)),
+        sink=sink,
+        gate=open_gate(settings.limits, settings.exits, key, per_day),
+        window=window,
+        breakers=BreakerState.fresh(cash, session.start_utc),
+        bars_per_day=per_day,
+    )
+    mind = RulesMind(settings.court, settings.limits)
+    return Desk(
+        settings=settings,
+        symbols=session.symbols,
+        timeframe=session.timeframe,
+        clock=BarClock(session.start_utc),
+        feed=feed,
+        engines=engines,
+        sentiment=sentiment,
+        contexts=build_contexts(settings.strategies),
+        court=Court(Bench(mind=mind, adjuster=Off(), judge=around(trader) if around else trader.judge)),
+        trader=trader,
+        sink=sink,
+        tally=Tally(),
+    )
+
+
+def quote_of(session: Session) -> str:
+    """The currency of the account: what all its markets are quoted in."""
+    return next(iter(session.instruments.values())).quote
+
+
+def _bars(warmup: Warmup, timeframe: Timeframe) -> list[dict[str, Bar]]:
+    return [
+        {
+            symbol: Bar(
+                symbol=symbol, timeframe=timeframe, close_utc=from_ms(ms), open=o, high=h, low=low, close=c, volume=v
+            )
+            for symbol, (o, h, low, c, v) in bars.items()
+        }
+        for ms, bars in warmup.slices
+    ]

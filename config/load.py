@@ -1,0 +1,167 @@
+"""From a profile's name, or the path of a user's own YAML file, to `Settings`.
+
+A profile names its parent in `extends:`, another profile or a file beside it. Mappings are merged, lists are replaced,
+and what the command line overrides comes last. Everything that is wrong anywhere in the chain is reported at once; one
+fault is enough to start nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+
+from config.document import read_document
+from config.errors import UsageFault
+from config.faults import judged, nearest
+from config.settings import RiskLimits, Settings
+from config.tree import Fault, Node, Place, merged, plain, planted
+
+PROFILES = Path(__file__).parent / "profiles"
+_BASE = "base"
+_SOUND = "paper"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Settings, with the tree that they came from: `config.tree.exact(tree, path)` knows the file of each value."""
+
+    settings: Settings
+    tree: Node
+
+
+def profile_names() -> tuple[str, ...]:
+    """The profiles that can be run by name. `base` is only there to be extended."""
+    return tuple(sorted(file.stem for file in PROFILES.glob("*.yaml") if file.stem != _BASE))
+
+
+def load_profile(name_or_path: str, overrides: Mapping[str, object] | None = None) -> Settings:
+    """The settings of a profile (`paper`) or of a file (`mine.yaml`, `./mine.yaml`).
+
+    `overrides` are nested mappings or dotted keys (`{"market.symbols": ["BTC/USDT"]}`) and win over every file.
+    Raises UsageFault with all faults, one a line.
+    """
+    return resolve(name_or_path, overrides).settings
+
+
+def resolve(name_or_path: str, overrides: Mapping[str, object] | None = None) -> Resolved:
+    """Like `load_profile`, and keeps where each value came from."""
+    files, faults = _chain(name_or_path)
+    if not files:
+        raise _refusal(f"The profile {name_or_path!r}", faults)
+    command_line = Place("command line")
+    name = planted({"profile": Path(name_or_path).stem if _is_path(name_or_path) else name_or_path}, command_line)
+    tree = reduce(merged, [*reversed(files), planted(_nested(overrides or {}), command_line), name])
+    tree = Node(tree.value, files[0].place)
+    settings, found = judged(Settings, tree, _sound())
+    faults = _together(faults, found)
+    if settings is None or faults:
+        raise _refusal(f"The profile {name_or_path!r}", faults)
+    return Resolved(settings, tree)
+
+
+def parse_limits(path: Path | str, base: RiskLimits) -> RiskLimits:
+    """Limits of a YAML file that states some or all keys of `limits`, over `base` for the rest.
+
+    Raises UsageFault with all faults, one a line.
+    """
+    own, faults = read_document(Path(path), str(path))
+    if own is None:
+        raise _refusal(f"The limits file {str(path)!r}", faults)
+    sound = base.model_dump()
+    limits, found = judged(RiskLimits, merged(planted(sound, Place("the profile")), own), sound)
+    faults = _together(faults, found)
+    if limits is None or faults:
+        raise _refusal(f"The limits file {str(path)!r}", faults)
+    return limits
+
+
+def _chain(name_or_path: str) -> tuple[list[Node], list[Fault]]:
+    """The documents of a profile and its parents, youngest first; empty when one cannot be found or read."""
+    files: list[Node] = []
+    faults: list[Fault] = []
+    seen: list[Path] = []
+    wanted: str | None = name_or_path
+    folder, asked_by = Path(), None
+    while wanted is not None:
+        file = _located(wanted, folder)
+        places = (asked_by,) if asked_by else ()
+        if file is None:
+            return [], [*faults, Fault("extends" if asked_by else "", _no_profile(wanted), places)]
+        if file.resolve() in seen:
+            return [], [*faults, Fault("extends", f"{wanted!r} extends itself, through its parents", places)]
+        seen.append(file.resolve())
+        shown = str(file) if _is_path(wanted) else f"{wanted}.yaml"
+        document, found = read_document(file, shown)
+        faults += found
+        if document is None or not isinstance(document.value, dict):
+            return [], faults
+        files.append(_own(document, faults))
+        parent = document.child("extends")
+        if parent is not None and not isinstance(parent.value, str):
+            return [], [*faults, Fault("extends", "must be the name of one profile or file", (parent.place,))]
+        folder, asked_by = file.parent, parent.place if parent is not None else None
+        wanted = str(parent.value) if parent is not None else None
+    return files, faults
+
+
+def _own(document: Node, faults: list[Fault]) -> Node:
+    """What a document states itself. Its name is that of its file, so it may not state another."""
+    values = dict(document.value) if isinstance(document.value, dict) else {}
+    values.pop("extends", None)
+    name = values.pop("profile", None)
+    if name is not None:
+        faults.append(Fault("profile", "a profile is named by its file; leave this line out", (name.place,)))
+    return Node(values, document.place)
+
+
+def _located(name: str, folder: Path) -> Path | None:
+    if _is_path(name):
+        return folder / Path(name).expanduser()
+    return PROFILES / f"{name}.yaml" if name in (*profile_names(), _BASE) else None
+
+
+def _is_path(name: str) -> bool:
+    return name.endswith((".yaml", ".yml")) or "/" in name
+
+
+def _no_profile(name: str) -> str:
+    guess = nearest(name, profile_names())
+    hint = f"did you mean {guess}?" if guess else f"known are {', '.join(profile_names())}"
+    return f"there is no profile {name!r}; {hint} (your own file is given by its path, ending in .yaml)"
+
+
+def _nested(overrides: Mapping[str, object]) -> dict[str, object]:
+    """Dotted keys as nested mappings. A later key wins over an earlier one of the same place."""
+    nested: dict[str, object] = {}
+    for key, value in overrides.items():
+        *sections, last = key.split(".")
+        at = nested
+        for section in sections:
+            below = at.get(section)
+            at[section] = below = dict(below) if isinstance(below, Mapping) else {}
+            at = below
+        at[last] = value
+    return nested
+
+
+def _sound() -> object:
+    files, _ = _chain(_SOUND)
+    tree = reduce(merged, reversed(files))
+    return plain(merged(tree, planted({"profile": _SOUND}, Place(_SOUND))))
+
+
+def _together(of_form: list[Fault], of_value: Sequence[Fault]) -> list[Fault]:
+    """Both, without complaints about the value of a line whose form was refused already."""
+    refused = {(fault.key, fault.places) for fault in of_form}
+    return of_form + [fault for fault in of_value if (fault.key, fault.places) not in refused]
+
+
+def _refusal(what: str, faults: Sequence[Fault]) -> UsageFault:
+    count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+    lines = "\n".join(f"  {fault}" for fault in sorted(faults, key=_reading_order))
+    return UsageFault(f"{what} has {count}; nothing was started. Correct this and try again:\n{lines}")
+
+
+def _reading_order(fault: Fault) -> tuple[str, int]:
+    place = fault.places[0] if fault.places else Place("")
+    return place.file, place.line or 0

@@ -1,0 +1,147 @@
+"""Keys, from the environment or a `.env` file, and the key that seals the journal.
+
+Secrets are never read from a profile, never printed and never logged: `repr`, `str` and JSON show asterisks. The journal
+key is made once and never replaced: a new one would turn every old journal into one that cannot be believed.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+from platformdirs import user_state_dir
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from config.errors import JournalFault, OutputFault, UsageFault
+
+KEY_BYTES = 32
+KEY_FILE = "journal.key"
+_OWN_KEY = "set TRIBUNAL_JOURNAL_KEY (64 hexadecimal digits, as `openssl rand -hex 32` prints them)"
+
+
+class Secrets(BaseSettings):
+    """What the environment may hold. Empty values count as not set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TRIBUNAL_",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        populate_by_name=True,
+    )
+
+    journal_key: SecretStr | None = Field(default=None, description="seals the journal, 64 hexadecimal digits")
+    exchange_key: SecretStr | None = Field(default=None, description="API key of the profile's exchange")
+    exchange_secret: SecretStr | None = Field(default=None, description="its secret")
+    exchange_password: SecretStr | None = Field(default=None, description="its passphrase, where it has one")
+    anthropic_api_key: SecretStr | None = Field(default=None, validation_alias="ANTHROPIC_API_KEY")
+    openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
+    state_dir: Path | None = Field(default=None, description="where the journal key lies")
+
+    def held(self) -> dict[str, SecretStr | None]:
+        """The secrets by the name of their variable; None where one is not set."""
+        named = {name: getattr(self, name) for name in type(self).model_fields if name != "state_dir"}
+        return {_variable(name): value for name, value in named.items()}
+
+    def values(self) -> tuple[str, ...]:
+        """The bare values that are set, for masking them in logs and for nothing else."""
+        return tuple(value.get_secret_value() for value in self.held().values() if value is not None)
+
+
+def load_secrets(env_file: Path | None = Path(".env")) -> Secrets:
+    """Secrets of the environment, which wins, and of `env_file`.
+
+    Raises UsageFault when the file cannot be read or a value is malformed; the message never shows a value.
+    """
+    try:
+        return Secrets(_env_file=env_file)
+    except ValidationError as error:
+        names = ", ".join(_variable(str(detail["loc"][0])) for detail in error.errors(include_input=False))
+        raise UsageFault(f"The environment holds values that cannot be used: {names}. Correct or unset them.") from None
+    except (OSError, UnicodeDecodeError):
+        raise UsageFault(f"The file {env_file} cannot be read as text; no secrets were taken from it.") from None
+
+
+def state_dir(secrets: Secrets) -> Path:
+    """TRIBUNAL_STATE_DIR, else the user's own state folder. Raises OutputFault where there is no home."""
+    folder = secrets.state_dir or Path(user_state_dir("tribunal", appauthor=False))
+    if secrets.state_dir is None and not folder.is_absolute():
+        raise OutputFault(f"This user has no home folder for the journal key. Either {_OWN_KEY} or TRIBUNAL_STATE_DIR.")
+    return folder
+
+
+def journal_key(secrets: Secrets | None = None) -> bytes:
+    """The 32 bytes that seal the journal: TRIBUNAL_JOURNAL_KEY, else the key file, made at its first use.
+
+    Processes that race for the first use get the same key. Raises UsageFault for a malformed variable, JournalFault
+    for a damaged or exposed key file, OutputFault when none can be kept.
+    """
+    secrets = secrets or load_secrets()
+    if secrets.journal_key is not None:
+        return _from_hex(secrets.journal_key.get_secret_value())
+    file = state_dir(secrets) / KEY_FILE
+    try:
+        if not file.exists():
+            _make(file)
+        return _read(file)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise OutputFault(
+            f"The journal key cannot be kept in {file} ({why}), so no journal was begun. "
+            f"Either {_OWN_KEY}, or set TRIBUNAL_STATE_DIR to a folder that can be written."
+        ) from error
+
+
+def _from_hex(text: str) -> bytes:
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise UsageFault(
+            f"TRIBUNAL_JOURNAL_KEY is not {2 * KEY_BYTES} hexadecimal digits; nothing was started. {_fix()}"
+        )
+    return key
+
+
+def _fix() -> str:
+    return "Make one with `openssl rand -hex 32`, and keep it: journals can only be verified with the key that sealed them."
+
+
+def _make(file: Path) -> None:
+    """Write a whole key beside its place, then link it there: whoever links first has made the key for everyone."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{KEY_FILE}.", dir=file.parent)  # O_EXCL, mode 0600
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(os.urandom(KEY_BYTES))
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.link(name, file)
+    except FileExistsError:
+        pass
+    finally:
+        os.unlink(name)
+
+
+def _read(file: Path) -> bytes:
+    with file.open("rb") as stream:
+        exposed = os.fstat(stream.fileno()).st_mode & 0o077
+        key = stream.read(KEY_BYTES + 1)
+    if exposed:
+        raise JournalFault(
+            f"The journal key {file} can be read by other users of this machine, who could forge journals with it; "
+            f"it was not used. Run `chmod 600 {file}` if you trust them, else move it away for a new one."
+        )
+    if len(key) != KEY_BYTES:
+        raise JournalFault(
+            f"The journal key {file} is damaged (it is not {KEY_BYTES} bytes long) and was not used. Restore it from a "
+            "backup; or move it away for a new one, with which older journals can no longer be verified."
+        )
+    return key
+
+
+def _variable(name: str) -> str:
+    alias = name.upper()
+    return alias if alias.endswith("_API_KEY") else f"TRIBUNAL_{alias.removeprefix('TRIBUNAL_')}"

@@ -1,0 +1,192 @@
+"""The journal: one append-only, tamper-evident chain of everything that was seen, said, ruled, cut, sent and filled.
+
+Each event's MAC is HMAC-SHA256(key, previous MAC + seq + kind + payload), so that an edit, a deletion, a swap or a
+rewritten tail is found at the first event that does not fit; without the key nobody can forge a new chain. The last MAC is
+the journal's hash. SQLite in WAL mode with synchronous=FULL: what has been committed survives a power cut. Triggers refuse
+UPDATE and DELETE. Events are committed in groups of `group_commit`; where a real venue is involved the group is one.
+
+It refuses to overwrite a file, and to read on after the first event that does not verify.
+"""
+
+import hashlib
+import hmac
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+
+from sqlalchemy import Column, Connection, Engine, Integer, LargeBinary, MetaData, String, Table, create_engine, event
+from sqlalchemy import exc as sa_exc
+
+from config.errors import JournalFault, OutputFault
+
+_METADATA = MetaData()
+EVENTS = Table(
+    "events",
+    _METADATA,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(24), nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("mac", String(64), nullable=False),
+)
+_APPEND_ONLY = tuple(
+    f"CREATE TRIGGER no_{verb.lower()} BEFORE {verb} ON events BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"
+    for verb in ("UPDATE", "DELETE")
+)
+GENESIS = "0" * 64
+
+
+class Event(NamedTuple):
+    """One link of the chain."""
+
+    seq: int
+    kind: str
+    payload: bytes
+    mac: str
+
+
+def key_id(key: bytes) -> str:
+    """A name for a key that does not give it away."""
+    return hashlib.sha256(b"journal-key-id" + key).hexdigest()[:12]
+
+
+def link(key: bytes, previous: str, seq: int, kind: str, payload: bytes) -> str:
+    """The MAC of an event after `previous`, as 64 hex digits."""
+    return hmac.new(key, f"{previous}\x1f{seq}\x1f{kind}\x1f".encode() + payload, hashlib.sha256).hexdigest()
+
+
+class Journal:
+    """Writes one run's chain. Not shared between threads or processes."""
+
+    def __init__(self, path: Path, key: bytes, group_commit: int) -> None:
+        """Create the file. Raises OutputFault when that cannot be done, or when it exists."""
+        if path.exists():
+            raise OutputFault(f"{path.name} exists already: a journal is never overwritten. Give another --out.")
+        self._open(path, key, group_commit)
+        try:
+            self._connection: Connection = self._engine.connect()
+            _METADATA.create_all(self._connection)
+            for trigger in _APPEND_ONLY:
+                self._connection.exec_driver_sql(trigger)
+            self._connection.commit()
+        except sa_exc.DBAPIError as fault:
+            raise _unwritable(path, fault) from fault
+
+    @classmethod
+    def reopen(cls, path: Path, key: bytes, group_commit: int, head: str, count: int) -> "Journal":
+        """Go on with the journal of a run that was cut short; `head` and `count` are those of its last event."""
+        journal = cls.__new__(cls)
+        journal._open(path, key, group_commit)
+        journal.head, journal.count = head, count
+        try:
+            journal._connection = journal._engine.connect()
+        except sa_exc.DBAPIError as fault:
+            raise _unwritable(path, fault) from fault
+        return journal
+
+    def _open(self, path: Path, key: bytes, group_commit: int) -> None:
+        self.path = path
+        self._key = key
+        self._group = group_commit
+        self._pending: list[dict[str, object]] = []
+        self.head = GENESIS
+        self.count = 0
+        self._engine = _engine(path)
+
+    def append(self, kind: str, payload: bytes) -> int:
+        """Add an event and return its number. It is durable when its group is committed (see `flush`)."""
+        self.count += 1
+        self.head = link(self._key, self.head, self.count, kind, payload)
+        self._pending.append({"seq": self.count, "kind": kind, "payload": payload, "mac": self.head})
+        if len(self._pending) >= self._group:
+            self.flush()
+        return self.count
+
+    def flush(self) -> None:
+        """Commit what is pending. Raises OutputFault when the disk refuses."""
+        if not self._pending:
+            return
+        try:
+            self._connection.execute(EVENTS.insert(), self._pending)
+            self._connection.commit()
+        except sa_exc.DBAPIError as fault:
+            raise _unwritable(self.path, fault) from fault
+        self._pending.clear()
+
+    def close(self) -> None:
+        """Commit, fold the write-ahead log into the one file, so that reading it writes nothing, and let go of it."""
+        self.flush()
+        self._connection.exec_driver_sql("PRAGMA journal_mode=DELETE")
+        self._connection.close()
+        self._engine.dispose()
+
+    def abandon(self) -> None:
+        """Let go of the file without committing what is pending, after a fault."""
+        self._pending.clear()
+        self._connection.close()
+        self._engine.dispose()
+
+
+def read_events(path: Path, key: bytes) -> Iterator[Event]:
+    """The events of a journal, each verified against the chain before it is given out.
+
+    Raises JournalFault, naming the event, at the first one that does not fit.
+    """
+    previous, expected = GENESIS, 1
+    for found in _rows(path):
+        if found.seq != expected:
+            raise JournalFault(
+                f"Event {expected} of {path.name} is missing (event {found.seq} follows {expected - 1}): it was deleted. "
+                "Nothing from there on is believed."
+            )
+        right = link(key, previous, found.seq, found.kind, found.payload)
+        if not hmac.compare_digest(right.encode(), found.mac.encode()):
+            raise JournalFault(
+                f"Event {found.seq} ({found.kind}) of {path.name} does not fit the chain: it, or its MAC, was changed "
+                "after it was written. Nothing from there on is believed."
+            )
+        previous, expected = right, expected + 1
+        yield found
+
+
+def _rows(path: Path) -> Iterator[Event]:
+    if not path.is_file():
+        raise JournalFault(f"There is no journal at {path}. Give the folder of a run.")
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            for seq, kind, payload, mac in connection.execute(
+                "SELECT seq, kind, payload, mac FROM events ORDER BY seq"
+            ):
+                if not (isinstance(seq, int) and isinstance(kind, str) and isinstance(payload, bytes)):
+                    raise JournalFault(f"Event {seq!r} of {path.name} has the wrong shape: it was changed.")
+                yield Event(seq, kind, payload, str(mac))
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as fault:
+        raise JournalFault(
+            f"{path.name} is damaged ({fault}): it is not the database that was written. Restore it from a copy."
+        ) from fault
+
+
+def _engine(path: Path) -> Engine:
+    engine = create_engine(f"sqlite:///{path}")
+
+    @event.listens_for(engine, "connect")
+    def _pragmas(connection: sqlite3.Connection, _: object) -> None:
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+def _unwritable(path: Path, fault: Exception) -> OutputFault:
+    return OutputFault(
+        f"The journal {path.name} cannot be written ({getattr(fault, 'orig', fault)}). Nothing was decided after the last "
+        "event that it holds. Free some space or give another --out, then run again."
+    )
+
+
+def first_event(path: Path) -> Event:
+    """The first event as it stands, not verified: it says with which key the rest can be. Raises JournalFault."""
+    for found in _rows(path):
+        return found
+    raise JournalFault(f"{path} holds no event: the run was killed before it began.")

@@ -1,0 +1,50 @@
+"""A venue that says again what a venue has said: the words of a journal, at the moment when they were heard."""
+
+from typing import Protocol
+
+from execution.journal import Event
+from execution.trader import VenueWord
+from execution.venue import VenueReport
+from market.bar import Slice
+from market.instrument import Instrument
+from risk.order import Order
+
+
+class Peek(Protocol):
+    """Shows the journal's next event without taking it."""
+
+    def peek(self) -> Event | None: ...
+
+
+class RecordedVenue:
+    """Answers from the journal. Asked for something that it was not asked then, it stays silent, and the comparison of
+    events shows the difference."""
+
+    def __init__(self, journal: Peek, instruments: dict[str, Instrument]) -> None:
+        self._journal = journal
+        self._instruments = instruments
+
+    def instruments(self) -> dict[str, Instrument]:
+        return self._instruments
+
+    async def submit(self, order: Order) -> VenueReport:
+        return self._answer(f"submit {order.order_id}")
+
+    async def cancel(self, order_id: str) -> VenueReport:
+        return self._answer(f"cancel {order_id}")
+
+    async def on_open(self, tape: Slice) -> VenueReport:
+        return self._answer("open")
+
+    async def on_slice(self, tape: Slice) -> VenueReport:
+        return self._answer("bar")
+
+    def open_orders(self) -> tuple[Order, ...]:
+        return ()
+
+    def _answer(self, asked: str) -> VenueReport:
+        following = self._journal.peek()
+        if following is None or following.kind != "venue":
+            return VenueReport()
+        word = VenueWord.model_validate_json(following.payload)
+        return word.report if word.asked == asked else VenueReport()

@@ -1,0 +1,31 @@
+"""The trading rules of each market, as the profile states them: recorded files and the simulated market carry none."""
+
+from config.errors import UsageFault
+from config.settings import MarketSettings
+from market.instrument import Instrument
+
+
+def instrument_of(settings: MarketSettings, symbol: str) -> Instrument:
+    """The instrument of a BASE/QUOTE symbol, with its own rules or those of `default`.
+
+    Raises UsageFault when the symbol is not BASE/QUOTE, or when the profile has rules for neither.
+    """
+    base, slash, quote = symbol.partition("/")
+    if not (base and slash and quote):
+        raise UsageFault(f"'{symbol}' is not a market: nothing was started; write it as BASE/QUOTE, like BTC/USDT.")
+    rules = settings.instruments.get(symbol) or settings.instruments.get("default")
+    if rules is None:
+        raise UsageFault(
+            f"The profile has no trading rules for {symbol}: nothing was started; "
+            f"add market.instruments.{symbol}, or `default` for all others."
+        )
+    return Instrument(
+        symbol=symbol,
+        base=base,
+        quote=quote,
+        tick_size=rules.tick_size,
+        lot_size=rules.lot_size,
+        min_notional=rules.min_notional,
+        maker_fee_bps=rules.maker_fee_bps,
+        taker_fee_bps=rules.taker_fee_bps,
+    )

@@ -1,0 +1,183 @@
+"""The indicators of one symbol on one timeframe, kept as TA-Lib streams. The only module that touches talib.
+
+Definitions. Crosses compare this bar with the one before: above now, not above then. `highest_20`, `lowest_20` and the
+mean behind `volume_ratio_20` are of the 20 bars before this one. `realized_volatility` is the sample standard
+deviation of the last 24 log returns times the root of the bars in 365 days (Lo 2002). RSI, ATR, ADX: Wilder (1978).
+"""
+
+import math
+from collections import deque
+from itertools import islice
+from typing import Any
+
+import numpy as np
+from talib import InsufficientHistory, stream  # type: ignore[attr-defined]  # exported, not declared
+
+from market.bar import Bar
+from market.candles import Floats
+from market.signals import TechnicalSignals
+from market.timeframe import Timeframe
+
+_VOLATILITY_BARS = 24
+_BEFORE = 20
+_OVERBOUGHT, _OVERSOLD = 70.0, 30.0
+_OF_CLOSE = ("rsi_14", "macd", "bbands", "sma_20", "sma_50", "sma_200", "ema_12", "ema_26")
+_OF_RANGE = ("atr_14_quote", "adx_14")
+
+
+def _opened(name: str, high: Floats, low: Floats, close: Floats) -> Any:
+    """A stream over history, of shape (n,) each. Raises talib.InsufficientHistory when n is too small."""
+    match name:
+        case "rsi_14":
+            return stream.RSI(close, timeperiod=14)
+        case "macd":
+            return stream.MACD(close, fastperiod=12, slowperiod=26, signalperiod=9)
+        case "bbands":
+            return stream.BBANDS(close, timeperiod=20, nbdevup=2.0, nbdevdn=2.0)
+        case "atr_14_quote":
+            return stream.ATR(high, low, close, timeperiod=14)
+        case "adx_14":
+            return stream.ADX(high, low, close, timeperiod=14)
+        case _:
+            kind, _, period = name.partition("_")
+            return (stream.SMA if kind == "sma" else stream.EMA)(close, timeperiod=int(period))
+
+
+class _Streams:
+    """All TA-Lib streams of one timeframe; `now` and `before` hold their values by name, None while too young."""
+
+    def __init__(self) -> None:
+        self.now: dict[str, Any] = dict.fromkeys((*_OF_CLOSE, *_OF_RANGE))
+        self.before = self.now
+        self._of_close: list[tuple[str, Any]] = []
+        self._of_range: list[tuple[str, Any]] = []
+        self._young = {*_OF_CLOSE, *_OF_RANGE}
+        self._history: list[tuple[float, float, float]] = []
+
+    def push(self, high: float, low: float, close: float) -> None:
+        self.before = self.now
+        self.now = self.now.copy()
+        for name, handle in self._of_close:
+            self.now[name] = handle.update(close)
+        for name, handle in self._of_range:
+            self.now[name] = handle.update(high, low, close)
+        if self._young:
+            self._history.append((high, low, close))
+            self._open_those_that_can()
+
+    def _open_those_that_can(self) -> None:
+        columns = np.array(self._history).T.copy()
+        for name in sorted(self._young):
+            try:
+                handle = _opened(name, *columns)
+            except InsufficientHistory:
+                continue
+            self._young.discard(name)
+            (self._of_close if name in _OF_CLOSE else self._of_range).append((name, handle))
+            self.now[name] = handle.value
+        if not self._young:
+            self._history.clear()
+
+
+class Horizon:
+    """One symbol on one timeframe: cheap to push, its signals built when first asked for after a bar."""
+
+    def __init__(self, symbol: str, timeframe: Timeframe) -> None:
+        self._symbol = symbol
+        self._timeframe = timeframe
+        self._streams = _Streams()
+        self._bars = 0
+        self._bar: Bar | None = None
+        self._returns: deque[float] = deque(maxlen=_VOLATILITY_BARS)
+        self._highs: deque[float] = deque(maxlen=_BEFORE + 1)
+        self._lows: deque[float] = deque(maxlen=_BEFORE + 1)
+        self._volumes: deque[float] = deque(maxlen=_BEFORE + 1)
+        self._built: TechnicalSignals | None = None
+
+    def push(self, bar: Bar) -> None:
+        """Take the next closed bar. Raises ValueError when it is not newer than the last one."""
+        if self._bar is not None:
+            if bar.close_utc <= self._bar.close_utc:
+                raise ValueError(f"the bar of {bar.close_utc.isoformat()} is not newer than the last one")
+            self._returns.append(math.log(bar.close / self._bar.close))
+        self._streams.push(bar.high, bar.low, bar.close)
+        self._highs.append(bar.high)
+        self._lows.append(bar.low)
+        self._volumes.append(bar.volume)
+        self._bar = bar
+        self._bars += 1
+        self._built = None
+
+    def signals(self) -> TechnicalSignals | None:
+        """What the bars say; None before the first."""
+        if self._built is None and self._bar is not None:
+            self._built = self._build(self._bar)
+        return self._built
+
+    def _build(self, bar: Bar) -> TechnicalSignals:
+        now, before = self._streams.now, self._streams.before
+        macd, macd_signal, macd_hist = now["macd"] or (None, None, None)
+        macd_before, macd_signal_before, _ = before["macd"] or (None, None, None)
+        upper, middle, lower = now["bbands"] or (None, None, None)
+        rsi = now["rsi_14"]
+        return TechnicalSignals(
+            symbol=self._symbol,
+            timeframe=self._timeframe,
+            close_utc=bar.close_utc,
+            bars=self._bars,
+            open=bar.open,
+            high=bar.high,
+            low=bar.low,
+            close=bar.close,
+            volume=bar.volume,
+            return_1=self._returns[-1] if self._returns else None,
+            rsi_14=rsi,
+            macd=macd,
+            macd_signal=macd_signal,
+            macd_hist=macd_hist,
+            bb_upper=upper,
+            bb_middle=middle,
+            bb_lower=lower,
+            sma_20=now["sma_20"],
+            sma_50=now["sma_50"],
+            sma_200=now["sma_200"],
+            ema_12=now["ema_12"],
+            ema_26=now["ema_26"],
+            atr_14_quote=now["atr_14_quote"],
+            adx_14=now["adx_14"],
+            realized_volatility=self._volatility(),
+            volume_ratio_20=self._volume_ratio(),
+            highest_20=max(islice(self._highs, _BEFORE)) if self._has_before else None,
+            lowest_20=min(islice(self._lows, _BEFORE)) if self._has_before else None,
+            ema_cross_up=_crosses(before["ema_12"], before["ema_26"], now["ema_12"], now["ema_26"]),
+            ema_cross_down=_crosses(before["ema_26"], before["ema_12"], now["ema_26"], now["ema_12"]),
+            golden_cross=_crosses(before["sma_50"], before["sma_200"], now["sma_50"], now["sma_200"]),
+            death_cross=_crosses(before["sma_200"], before["sma_50"], now["sma_200"], now["sma_50"]),
+            macd_cross_up=_crosses(macd_before, macd_signal_before, macd, macd_signal),
+            macd_cross_down=_crosses(macd_signal_before, macd_before, macd_signal, macd),
+            overbought=rsi is not None and rsi >= _OVERBOUGHT,
+            oversold=rsi is not None and rsi <= _OVERSOLD,
+            previous_rsi_14=before["rsi_14"],
+        )
+
+    @property
+    def _has_before(self) -> bool:
+        return self._bars > _BEFORE
+
+    def _volume_ratio(self) -> float | None:
+        mean = sum(islice(self._volumes, _BEFORE)) / _BEFORE
+        return self._volumes[-1] / mean if self._has_before and mean > 0 else None
+
+    def _volatility(self) -> float | None:
+        if len(self._returns) < _VOLATILITY_BARS:
+            return None
+        mean = sum(self._returns) / _VOLATILITY_BARS
+        variance = sum((value - mean) ** 2 for value in self._returns) / (_VOLATILITY_BARS - 1)
+        return math.sqrt(variance * self._timeframe.bars_per_year)
+
+
+def _crosses(line_before: float | None, other_before: float | None, line: float | None, other: float | None) -> bool:
+    """Whether `line` is above `other` now and was not at the bar before; False while any of them is unknown."""
+    if line_before is None or other_before is None or line is None or other is None:
+        return False
+    return line > other and line_before <= other_before

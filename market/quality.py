@@ -1,0 +1,174 @@
+"""The quality monitor: which bars may be believed, and on which symbols nothing new may be traded.
+
+It refuses bars that cannot be (not finite, not positive, out of order) and bars that are hard to believe (a jump, a
+range too wide), and repairs none. A jump is believed once the next bar opens where it ended: a crash goes on, a bad
+print does not. Long gaps, dead markets and unbelievable bars freeze a symbol until enough good bars came in a row; its
+believed bars still pass, since stops need prices.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from config.settings import QualitySettings
+from market.bar import Bar, Finding, Slice
+from market.timeframe import Timeframe
+
+Quote = tuple[float, float, float, float, float]
+"""Open, high, low, close [quote], volume [base]; not checked."""
+
+_Note = Callable[[str, str], None]
+
+
+class QualityMonitor:
+    """Judges the bars of all symbols, one bar close after the other."""
+
+    def __init__(self, settings: QualitySettings, timeframe: Timeframe, symbols: Sequence[str]) -> None:
+        self._timeframe = timeframe
+        self._histories = {symbol: _History(settings) for symbol in symbols}
+        self._last: datetime | None = None
+
+    def judge(self, close_utc: datetime, raw: Mapping[str, Quote | None]) -> Slice:
+        """What may be believed at a bar close; a symbol that is absent from `raw`, or None, has no bar.
+
+        Bar closes that were passed over since the last call count as missing bars of every symbol. Raises ValueError
+        when `close_utc` is not later than the last one.
+        """
+        passed_over = 0
+        if self._last is not None:
+            if close_utc <= self._last:
+                raise ValueError(f"{close_utc.isoformat()} was judged already, or is in the past")
+            passed_over = (close_utc - self._last) // self._timeframe.duration - 1
+        self._last = close_utc
+        bars: dict[str, Bar] = {}
+        frozen: dict[str, str] = {}
+        findings: list[Finding] = []
+        for symbol, history in self._histories.items():
+
+            def note(kind: str, detail: str, symbol: str = symbol) -> None:
+                findings.append(Finding(symbol=symbol, at_utc=close_utc, kind=kind, detail=detail))
+
+            quote = raw.get(symbol)
+            why_not = history.judge(quote, passed_over, note)
+            if why_not is None and quote is not None:
+                bars[symbol] = self._bar(symbol, close_utc, quote)
+            if reason := history.frozen or why_not:
+                frozen[symbol] = reason
+        return Slice(close_utc=close_utc, bars=bars, frozen=frozen, findings=tuple(findings))
+
+    def _bar(self, symbol: str, close_utc: datetime, quote: Quote) -> Bar:
+        open_, high, low, close, volume = quote
+        return Bar(
+            symbol=symbol,
+            timeframe=self._timeframe,
+            close_utc=close_utc,
+            open=open_,
+            high=high,
+            low=low,
+            close=close,
+            volume=volume,
+        )
+
+
+class _History:
+    """What the monitor remembers of one symbol."""
+
+    __slots__ = ("_absent", "_flat", "_good", "_last_close", "_limits", "_open_event", "_suspect_close", "frozen")
+
+    def __init__(self, limits: QualitySettings) -> None:
+        self._limits = limits
+        self._last_close: float | None = None
+        self._suspect_close: float | None = None
+        self._absent = 0
+        self._flat = 0
+        self._good = 0
+        self._open_event = ""
+        self.frozen: str | None = None
+
+    def judge(self, quote: Quote | None, passed_over: int, note: _Note) -> str | None:
+        """Why the bar is not believed, or None when it is. Notes what happened and updates `frozen`."""
+        if self._last_close is None and self._suspect_close is None and quote is None:
+            return "has no bar yet"
+        if passed_over and quote is not None:
+            self._miss(passed_over, "gap", f"{passed_over} bars are missing", note)
+        if quote is None:
+            self._miss(passed_over + 1, "gap", "no bar", note)
+            return "no bar at this close"
+        if problem := _impossible(quote):
+            kind, detail = problem
+            self._miss(1, kind, detail, note)
+            return f"its bar was refused: {detail}"
+        self._absent, self._open_event = 0, ""
+        if doubt := self._unbelievable(quote):
+            kind, detail = doubt
+            note(kind, f"{detail}: refused until the next bar confirms it")
+            self._suspect_close = quote[3]
+            self._freeze(detail, note)
+            return f"its bar was refused: {detail}"
+        self._accept(quote, note)
+        return None
+
+    def _miss(self, count: int, kind: str, detail: str, note: _Note) -> None:
+        if self._open_event != kind:
+            note(kind, f"{detail}: nothing was put in its place")
+            self._open_event = kind
+        self._absent += count
+        self._good = 0
+        if self._absent > self._limits.max_missing_bars and self._last_close is not None:
+            limit = self._limits.max_missing_bars
+            self._freeze(f"more than {limit} bars in a row are missing or refused", note)
+
+    def _unbelievable(self, quote: Quote) -> tuple[str, str] | None:
+        _, high, low, _, _ = quote
+        width = high / low - 1
+        if width > self._limits.max_bar_range:
+            return "wide_bar", f"high is {width:.0%} above low (limit {self._limits.max_bar_range:.0%})"
+        move = self._smallest_move(quote)
+        if move > self._limits.max_bar_move:
+            return "jump", f"close moved {move:.2f} in log terms (limit {self._limits.max_bar_move:.2f})"
+        return None
+
+    def _smallest_move(self, quote: Quote) -> float:
+        """Absolute log return since the last good close, or since a suspect's close near which this bar opens."""
+        open_, _, _, close, _ = quote
+        move = self._move(self._last_close, close)
+        suspect = self._suspect_close
+        if suspect is not None and self._move(suspect, open_) <= self._limits.max_bar_move:
+            move = min(move, self._move(suspect, close))
+        return move
+
+    @staticmethod
+    def _move(before: float | None, after: float) -> float:
+        return 0.0 if before is None else abs(math.log(after / before))
+
+    def _accept(self, quote: Quote, note: _Note) -> None:
+        self._last_close, self._suspect_close = quote[3], None
+        if quote[4] > 0:
+            self._flat = 0
+            self._good += 1
+        else:
+            self._flat += 1
+            self._good = 0
+        if self._flat == self._limits.max_flat_bars + 1:
+            note("flat", f"{self._flat} bars in a row have no volume")
+            self._freeze(f"more than {self._limits.max_flat_bars} bars in a row have no volume", note)
+        if self.frozen and self._good >= self._limits.thaw_bars:
+            note("thawed", f"{self._good} good bars in a row; it was frozen because {self.frozen}")
+            self.frozen = None
+
+    def _freeze(self, why: str, note: _Note) -> None:
+        self._good = 0
+        if self.frozen is None:
+            note("frozen", f"{why}: nothing new is traded until {self._limits.thaw_bars} good bars came in a row")
+            self.frozen = why
+
+
+def _impossible(quote: Quote) -> tuple[str, str] | None:
+    open_, high, low, close, volume = quote
+    if not all(map(math.isfinite, quote)):
+        return "non_finite", "a price or the volume is not a number"
+    if low <= 0 or volume < 0:
+        return "inconsistent", "a price is not positive or the volume is negative"
+    if not low <= min(open_, close) <= max(open_, close) <= high:
+        return "inconsistent", "low, open, close and high are not in order"
+    return None

@@ -1,0 +1,54 @@
+"""The weather of the simulated market: bull, calm, bear and panic, one after the other.
+
+A Markov chain in continuous time (Hamilton 1989 gives the idea): each regime lasts an exponential time, then another
+one follows with given odds. The figures are chosen, not fitted; they give hourly Bitcoin-like volatility.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from market.candles import Floats
+
+_YEAR_DAYS = 365.0
+
+
+class Regime(NamedTuple):
+    """Drift and volatility are of the market factor, in log terms a year; `mood` leans headlines, -1 to 1."""
+
+    name: str
+    drift: float
+    volatility: float
+    mean_days: float
+    mood: float
+    next_odds: tuple[float, float, float, float]
+
+
+REGIMES = (
+    Regime("bull", 1.3, 0.45, 10.0, 0.3, (0.0, 0.55, 0.35, 0.10)),
+    Regime("calm", 0.1, 0.30, 8.0, 0.0, (0.50, 0.0, 0.45, 0.05)),
+    Regime("bear", -0.9, 0.60, 8.0, -0.3, (0.30, 0.45, 0.0, 0.25)),
+    Regime("panic", -6.0, 1.10, 1.5, -0.6, (0.35, 0.30, 0.35, 0.0)),
+)
+
+
+def regime_path(chance: np.random.Generator, bars: int, bar_days: float) -> "np.typing.NDArray[np.int64]":
+    """Shape (bars,): the index of the regime at each bar. A longer path begins with the shorter one."""
+    path: list[tuple[int, int]] = []
+    current, told = 1, 0
+    while told < bars:
+        length = max(1, round(chance.exponential(REGIMES[current].mean_days) / bar_days))
+        path.append((current, length))
+        told += length
+        current = int(np.searchsorted(np.cumsum(REGIMES[current].next_odds), chance.random(), side="right"))
+        current = min(current, len(REGIMES) - 1)
+    indices, lengths = zip(*path, strict=True)
+    return np.repeat(np.array(indices, dtype=np.int64), np.array(lengths))[:bars]
+
+
+def per_bar(path: "np.typing.NDArray[np.int64]", bar_days: float) -> tuple[Floats, Floats, Floats]:
+    """Shape (bars,) each: drift and volatility of one bar (log terms), and the mood."""
+    years = bar_days / _YEAR_DAYS
+    drift = np.array([regime.drift for regime in REGIMES])[path] * years
+    volatility = np.array([regime.volatility for regime in REGIMES])[path] * np.sqrt(years)
+    return drift, volatility, np.array([regime.mood for regime in REGIMES])[path]

@@ -1,0 +1,171 @@
+"""Rows of a market file put in order, and in the asked timeframe.
+
+Newest-first files are turned round, copies of a bar that agree are counted once; copies that contradict each other
+are all refused, for nobody knows which is true. Every such act leaves a finding, and above one bad row in twenty the
+file is refused as a whole.
+"""
+
+from collections.abc import Sequence
+from pathlib import PurePath
+from typing import NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from config.errors import DataFault
+from market.bar import Finding
+from market.candles import Candles, Floats, RawCandles, from_ms, grid_phase
+from market.resample import resample
+from market.timeframe import Timeframe
+
+_MAX_BAD = 0.05
+_SAME_BAR = 1e-3  # two copies of a bar whose prices differ by less are one bar, rounded differently
+
+
+class Rows(NamedTuple):
+    """Columns of shape (n,) in the order of the file; `open_ms` is NaN where a row has no time."""
+
+    open_ms: Floats
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    volume: Floats
+
+    def take(self, chosen: "NDArray[np.bool_] | NDArray[np.intp]") -> Self:
+        """The chosen rows."""
+        return type(self)(*(column[chosen] for column in self))
+
+
+def ordered(rows: Rows, symbol: str, file_name: str) -> RawCandles:
+    """Rows as columns on the grid of their own bar length, which is told from the middle of their spacings.
+
+    Raises DataFault when that length is not a timeframe, or when more than a twentieth of the rows is bad: without a
+    time, off the grid, out of order, contradicting a copy, not finite, not positive, high and low not around the body.
+    """
+    given = len(rows.open_ms)
+    bad = _Bad(symbol, file_name, given)
+    rows = rows.take(bad.drop(np.isfinite(rows.open_ms), rows, "non_finite", "have no time that can be read"))
+    rows = rows.take(_in_time_order(rows, bad))
+    rows = rows.take(_one_each(rows, bad))
+    timeframe = _bar_length(rows, symbol, file_name)
+    phase = grid_phase(rows.open_ms.astype(np.int64), timeframe)
+    rows = rows.take(bad.drop(phase == 0, rows, "disorder", f"do not open on the {timeframe} grid"))
+    close_ms = rows.open_ms.astype(np.int64) + timeframe.seconds * 1000
+    candles = RawCandles(symbol, timeframe, close_ms, *rows[1:], findings=tuple(bad.findings))
+    bad.rows += int((~candles.sound()).sum())
+    bad.refuse_if_many()
+    return candles
+
+
+def in_timeframe(candles: RawCandles, timeframe: Timeframe, path: PurePath) -> RawCandles:
+    """The same bars in `timeframe`: as they are, or resampled from their sound rows. Raises DataFault when coarser."""
+    if candles.timeframe is timeframe:
+        return candles
+    if candles.timeframe.seconds > timeframe.seconds:
+        raise DataFault(
+            f"{path.name} holds {candles.timeframe} bars and {timeframe} is asked: finer bars cannot be made of "
+            f"coarser ones; give finer data, or decide on {candles.timeframe}."
+        )
+    sound = candles.sound()
+    columns = (column[sound] for column in candles.columns)
+    coarse = resample(
+        Candles.validated(candles.symbol, candles.timeframe, candles.close_ms[sound], *columns), timeframe
+    )
+    return RawCandles(candles.symbol, timeframe, coarse.close_ms, *coarse.columns, findings=candles.findings)
+
+
+def joined(parts: Sequence[RawCandles], timeframe: Timeframe) -> RawCandles:
+    """Bars of one symbol out of several files, in order. Raises DataFault when they contradict each other too often."""
+    if len(parts) == 1:
+        return parts[0]
+    symbol = parts[0].symbol
+    open_ms = np.concatenate([part.close_ms for part in parts]).astype(np.float64) - timeframe.seconds * 1000
+    columns = (np.concatenate(column) for column in zip(*(part.columns for part in parts), strict=True))
+    rows = Rows(open_ms, *columns)
+    rows = rows.take(np.argsort(rows.open_ms, kind="stable"))
+    bad = _Bad(symbol, "the files together", len(open_ms))
+    rows = rows.take(_one_each(rows, bad))
+    bad.refuse_if_many()
+    findings = tuple(finding for part in parts for finding in part.findings) + tuple(bad.findings)
+    return RawCandles(
+        symbol, timeframe, rows.open_ms.astype(np.int64) + timeframe.seconds * 1000, *rows[1:], findings=findings
+    )
+
+
+class _Bad:
+    """Counts bad rows of one symbol and file, and says what was done about them."""
+
+    def __init__(self, symbol: str, file_name: str, given: int) -> None:
+        self.symbol, self.file_name, self.given = symbol, file_name, given
+        self.rows = 0
+        self.findings: list[Finding] = []
+
+    def drop(self, good: NDArray[np.bool_], rows: Rows, kind: str, what: str) -> NDArray[np.bool_]:
+        """Note the rows that are not `good` as refused, and count them as bad."""
+        dropped = int((~good).sum())
+        if dropped:
+            self.rows += dropped
+            self.refuse_if_many()
+            self.note(rows.open_ms[~good], kind, f"{dropped} of {self.given} rows {what}: refused")
+        return good
+
+    def note(self, open_ms: Floats, kind: str, detail: str) -> None:
+        """Add a finding, dated by the earliest of these times (1970 when there is none)."""
+        at = from_ms(int(np.nanmin(open_ms)) if np.isfinite(open_ms).any() else 0)
+        self.findings.append(Finding(symbol=self.symbol, at_utc=at, kind=kind, detail=f"{self.file_name}: {detail}"))
+
+    def refuse_if_many(self) -> None:
+        """Raises DataFault above the share of bad rows that a file may have."""
+        if self.rows > _MAX_BAD * self.given:
+            raise DataFault(
+                f"{self.rows} of the {self.given} rows of {self.symbol} in {self.file_name} are bad (no time, no "
+                "finite positive prices, out of order or contradicting each other): it was refused; fetch it again."
+            )
+
+
+def _in_time_order(rows: Rows, bad: _Bad) -> "NDArray[np.intp]":
+    steps = np.diff(rows.open_ms)
+    backward = int((steps < 0).sum())
+    if backward and (steps <= 0).all():
+        bad.note(rows.open_ms, "disorder", "the newest row comes first: turned round")
+    elif backward:
+        bad.rows += backward
+        bad.refuse_if_many()
+        bad.note(rows.open_ms[1:][steps < 0], "disorder", f"{backward} rows are older than the one before: sorted")
+    return np.argsort(rows.open_ms, kind="stable")
+
+
+def _one_each(rows: Rows, bad: _Bad) -> NDArray[np.bool_]:
+    """One row for each time: the first of copies that agree, none of copies that do not. `rows` are sorted."""
+    new = np.diff(rows.open_ms, prepend=-1.0) > 0
+    if new.all():
+        return new
+    group = np.cumsum(new) - 1
+    prices = np.stack(rows[1:5])
+    first = np.flatnonzero(new)
+    high, low = np.maximum.reduceat(prices, first, axis=1), np.minimum.reduceat(prices, first, axis=1)
+    agree = ((high - low) <= _SAME_BAR * np.abs(low)).all(axis=0)
+    copied = np.bincount(group) > 1
+    contradicting = copied & ~agree
+    copies = int((~new & ~contradicting[group]).sum())
+    if copies:
+        bad.note(rows.open_ms[~new], "duplicate", f"{copies} rows repeat a bar: counted once")
+    bad.drop(~contradicting[group], rows, "duplicate", "contradict another row of the same time")
+    return np.asarray(new & ~contradicting[group])
+
+
+def _bar_length(rows: Rows, symbol: str, file_name: str) -> Timeframe:
+    spacings_s = np.diff(rows.open_ms) / 1000
+    if not len(spacings_s):
+        raise DataFault(
+            f"{file_name} holds one row of {symbol}, from which the length of a bar cannot be told: give more bars."
+        )
+    median_s = float(np.median(spacings_s))
+    for timeframe in Timeframe:
+        if timeframe.seconds == median_s:
+            return timeframe
+    raise DataFault(
+        f"The bars of {symbol} in {file_name} are {median_s:,.0f} s apart, which is not one of "
+        f"{', '.join(Timeframe)}: the file was refused; resample it to one of these."
+    )

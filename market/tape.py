@@ -1,0 +1,193 @@
+"""The tape: every bar close of a session in order, recorded or simulated, behind one and the same face.
+
+Prices stay in columns; a slice and its bars are made when their moment comes and pass the quality monitor, as live
+ones do. A moment without any bar is a slice too: time passes in an outage. The tape refuses a window that its data does
+not cover, and starts later, with a finding, when the history before the first decision is too short.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from config.errors import DataFault
+from config.settings import QualitySettings, Settings
+from market.bar import Finding, Slice
+from market.candles import Millis, RawCandles, from_ms, grid_phase, to_ms
+from market.catalogue import instrument_of
+from market.files import read_market_files
+from market.instrument import Instrument
+from market.news import NewsRow
+from market.quality import QualityMonitor, Quote
+from market.simulated import SESSION_START, simulate, warmup_length
+from market.timeframe import Timeframe
+
+_CHUNK = 1024
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tape:
+    """A session: its slices close after `start_utc` and not after `end_utc`, on the grid of `timeframe`.
+
+    `source_label` names files without folders, or the simulated market and its seed. `findings` came up in loading.
+    """
+
+    symbols: tuple[str, ...]
+    timeframe: Timeframe
+    instruments: dict[str, Instrument]
+    source_label: str
+    start_utc: datetime
+    end_utc: datetime
+    findings: tuple[Finding, ...]
+    news: tuple[NewsRow, ...]
+    warmup_start_utc: datetime
+    quality: QualitySettings
+    candles: Mapping[str, RawCandles]
+
+    def __len__(self) -> int:
+        return (self.end_utc - self.start_utc) // self.timeframe.duration
+
+    def warmup_slices(self) -> Iterator[Slice]:
+        """The slices before the first decision, oldest first."""
+        return islice(self._judged(), self._warmup_length)
+
+    def slices(self) -> Iterator[Slice]:
+        """The slices of the session, oldest first; always the same ones, whatever was read before."""
+        return islice(self._judged(), self._warmup_length, None)
+
+    @property
+    def _warmup_length(self) -> int:
+        return (self.start_utc - self.warmup_start_utc) // self.timeframe.duration
+
+    def _judged(self) -> Iterator[Slice]:
+        monitor = QualityMonitor(self.quality, self.timeframe, self.symbols)
+        from_first = to_ms(self.warmup_start_utc)
+        rows = {symbol: _rows(self.candles[symbol], from_first) for symbol in self.symbols}
+        ahead = {symbol: next(quotes, None) for symbol, quotes in rows.items()}
+        moment, step = self.warmup_start_utc + self.timeframe.duration, self.timeframe.duration
+        step_ms = self.timeframe.seconds * 1000
+        for ms in range(from_first + step_ms, to_ms(self.end_utc) + 1, step_ms):
+            raw: dict[str, Quote | None] = {}
+            for symbol, row in ahead.items():
+                if row is not None and row[0] == ms:
+                    raw[symbol] = row[1]
+                    ahead[symbol] = next(rows[symbol], None)
+            yield monitor.judge(moment, raw)
+            moment += step
+
+
+def recorded_tape(
+    settings: Settings,
+    paths: Sequence[Path],
+    symbols: Sequence[str] | None,
+    start: datetime | None,
+    end: datetime | None,
+) -> Tape:
+    """A session from files, over the bars that open at `start` or later and close at `end` or earlier (None: all).
+
+    Of the history before it, as many bars warm up as in a simulated session, if there are so many; when fewer than
+    `warmup_bars` bar closes come before it, it starts later. Raises DataFault when
+    a file cannot be trusted, a symbol is in none, the window lies outside the data, or nothing is left of it
+    after the warm-up; ValueError when a moment is naive.
+    """
+    if not paths:
+        raise DataFault("No market file was given: nothing was started; name at least one with --data.")
+    timeframe = Timeframe(settings.market.timeframe)
+    candles = read_market_files(paths, timeframe, symbols)
+    moments = np.unique(np.concatenate([columns.close_ms for columns in candles.values()]))
+    names = ", ".join(path.name for path in paths)
+    begins_ms, ends_ms = _window(moments, timeframe, start, end, names)
+    first_ms = _first_decision(moments, settings.market.warmup_bars, begins_ms, ends_ms, names)
+    findings = [finding for columns in candles.values() for finding in columns.findings]
+    if start is not None and first_ms > begins_ms:
+        detail = f"{settings.market.warmup_bars} bars must come before the first decision: it was moved to this moment"
+        findings += [
+            Finding(symbol=symbol, at_utc=from_ms(first_ms), kind="short_history", detail=detail) for symbol in candles
+        ]
+    earliest_ms = int(moments[0]) - timeframe.seconds * 1000
+    warmup_ms = first_ms - warmup_length(settings.market) * timeframe.seconds * 1000
+    return Tape(
+        symbols=tuple(candles),
+        timeframe=timeframe,
+        instruments={symbol: instrument_of(settings.market, symbol) for symbol in candles},
+        source_label=names,
+        start_utc=from_ms(first_ms),
+        end_utc=from_ms(ends_ms),
+        findings=tuple(findings),
+        news=(),
+        warmup_start_utc=from_ms(max(earliest_ms, warmup_ms)),
+        quality=settings.quality,
+        candles=candles,
+    )
+
+
+def simulated_tape(settings: Settings) -> Tape:
+    """A session of the simulated market, drawn from `settings.seed`. Raises UsageFault as `simulate` does."""
+    market = simulate(settings, settings.seed)
+    timeframe = Timeframe(settings.market.timeframe)
+    return Tape(
+        symbols=tuple(market.candles),
+        timeframe=timeframe,
+        instruments={symbol: instrument_of(settings.market, symbol) for symbol in market.candles},
+        source_label=f"simulated market, seed {settings.seed}",
+        start_utc=SESSION_START,
+        end_utc=SESSION_START + timedelta(days=settings.market.session_days),
+        findings=(),
+        news=market.news,
+        warmup_start_utc=SESSION_START - warmup_length(settings.market) * timeframe.duration,
+        quality=settings.quality,
+        candles=market.candles,
+    )
+
+
+def _rows(candles: RawCandles, after_ms: int) -> Iterator[tuple[int, Quote]]:
+    """Close time and quote of each bar that closes after a moment, unpacked some at a time."""
+    first = int(np.searchsorted(candles.close_ms, after_ms, side="right"))
+    for begin in range(first, len(candles), _CHUNK):
+        chunk = slice(begin, begin + _CHUNK)
+        columns = (column[chunk].tolist() for column in candles.columns)
+        yield from zip(candles.close_ms[chunk].tolist(), zip(*columns, strict=True), strict=True)
+
+
+def _window(
+    moments: Millis, timeframe: Timeframe, start: datetime | None, end: datetime | None, names: str
+) -> tuple[int, int]:
+    """The asked window in ms, narrowed to the grid. Raises DataFault when it is empty or not inside the data."""
+    step_ms = timeframe.seconds * 1000
+    earliest_ms, latest_ms = int(moments[0]) - step_ms, int(moments[-1])
+    if start is not None and end is not None and start >= end:
+        raise DataFault(
+            f"The session would start at {start.isoformat()} and end at {end.isoformat()}: nothing was started; "
+            "give an end that is later than the start."
+        )
+    begins_ms = earliest_ms if start is None else -_grid_floor(-to_ms(start), timeframe)
+    ends_ms = latest_ms if end is None else _grid_floor(to_ms(end), timeframe)
+    if ends_ms > latest_ms or ends_ms <= earliest_ms or begins_ms >= latest_ms:
+        raise DataFault(
+            f"{names} holds bars from {_spelled(earliest_ms)} to {_spelled(latest_ms)} UTC, which does not cover the "
+            "asked session: nothing was started; give a start and an end inside this range."
+        )
+    return begins_ms, ends_ms
+
+
+def _grid_floor(ms: int, timeframe: Timeframe) -> int:
+    return ms - int(grid_phase(np.array([ms], dtype=np.int64), timeframe)[0])
+
+
+def _first_decision(moments: Millis, warmup_bars: int, begins_ms: int, ends_ms: int, names: str) -> int:
+    """When the session may begin: at `begins_ms`, or later when fewer than `warmup_bars` bar closes lie before it."""
+    available = int(np.searchsorted(moments, ends_ms, side="left"))
+    if available < warmup_bars:
+        raise DataFault(
+            f"The session needs {warmup_bars} bars before the first decision and at least one after, and {names} has "
+            f"{available + 1} up to its end ({_spelled(ends_ms)} UTC): nothing was started; give more history or a "
+            "later end."
+        )
+    return max(begins_ms, int(moments[warmup_bars - 1]))
+
+
+def _spelled(ms: int) -> str:
+    return f"{from_ms(ms):%Y-%m-%d %H:%M}"

@@ -1,0 +1,22 @@
+"""The end of a run: read its journal back, write summary and report, and say on stdout what happened."""
+
+import sys
+from pathlib import Path
+
+from ops.report import write_report
+from ops.story import read_story
+from ops.summary import summarise, write_summary
+from ops.tables import print_tables
+
+
+def finish(folder: Path, key: bytes, *, as_json: bool) -> None:
+    """Write summary.json and report.html from the journal alone, and print the tables, or the summary as JSON."""
+    story = read_story(folder, key)
+    summary = summarise(story)
+    write_summary(folder / "summary.json", summary)
+    write_report(folder / "report.html", story, summary)
+    if as_json:
+        sys.stdout.write(summary.model_dump_json(indent=2) + "\n")
+        return
+    print_tables(story, summary)
+    sys.stdout.write(f"\nReport: {folder / 'report.html'}\nReplay: python -m agents.replay {folder}\n")

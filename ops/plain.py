@@ -1,0 +1,149 @@
+"""Plain words and plain numbers: how the operator's window writes money, fractions, times, and what each rule is for.
+
+An unknown number is a dash; it is never shown as zero.
+"""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ops.summary import Summary
+
+DASH = "–"
+
+Number = float | Decimal | int | None
+
+RULES = {
+    "well_formed": "Every number must be finite and in its range, or nothing is asked further.",
+    "data_quality": "No new risk on a symbol whose data is stale, missing or hard to believe.",
+    "breaker": "No new risk while a circuit breaker is tripped.",
+    "direction": "Spot is long or flat: nothing but a purchase opens a position.",
+    "one_position": "A position, or an entry under way, is not added to.",
+    "min_conviction": "A case that its own voters hardly believe in is not traded.",
+    "ruling": "What the court rejected, or the policy took to nothing, is not traded.",
+    "risk_history": "Without enough past returns VaR would be a guess, so nothing is opened.",
+    "correlation": "What moves with a held position is the same bet twice, and is refused.",
+    "risk_per_trade": "Keeps the loss at the stop within its share of equity.",
+    "position": "Keeps one position within its share of equity.",
+    "deployed": "Keeps all positions together within their share of equity.",
+    "kelly": "Bets no more than a part of Kelly's fraction, given the conviction.",
+    "cash": "Spends no more than the cash that is there, fees included.",
+    "var_1d": "Keeps the loss of one bad day (value at risk) of the whole book within its limit.",
+    "es_1d": "Keeps the average of the worst days (expected shortfall) of the book within its limit.",
+    "min_notional": "Too small to be sold again at its stop, by the venue's rules.",
+    "gate_error": "The gate could not decide, so nothing was traded.",
+}
+"""What each rule of the gate does, by its code."""
+
+BREAKERS = {
+    "drawdown": "fall from the peak: halts until a human lifts it",
+    "daily_loss": "loss of the day: close-only for a time",
+    "turbulence": "a violent bar: no entries for a time",
+    "loss_streak": "losses in a row: no entries for a time",
+}
+"""What each breaker watches and does."""
+
+PURPOSES = {
+    "entry": "entry",
+    "stop_loss": "stop",
+    "take_profit": "target",
+    "trailing_stop": "trailing stop",
+    "strategy_exit": "voted out",
+}
+"""Why an order existed, in a word or two."""
+
+
+def money(value: Number) -> str:
+    """Two decimals and thousands separators."""
+    return DASH if value is None else f"{value:,.2f}"
+
+
+def signed_money(value: Number) -> str:
+    """Money with its sign."""
+    return DASH if value is None else f"{value:+,.2f}"
+
+
+def percent(fraction: Number) -> str:
+    """A fraction as percent with two decimals."""
+    return DASH if fraction is None else f"{fraction * 100:.2f}%"
+
+
+def signed_percent(fraction: Number) -> str:
+    """Percent with its sign."""
+    return DASH if fraction is None else f"{fraction * 100:+.2f}%"
+
+
+def ratio(value: Number) -> str:
+    """Two decimals, without a unit."""
+    return DASH if value is None else f"{value:,.2f}"
+
+
+def price(value: Number) -> str:
+    """Two decimals from 100 on, six significant digits below."""
+    if value is None:
+        return DASH
+    return f"{value:,.2f}" if abs(float(value)) >= 100 else f"{float(value):.6g}"
+
+
+def quantity(value: Decimal) -> str:
+    """As exact as it is, without an exponent or idle zeros."""
+    return f"{value.normalize():,f}"
+
+
+def moment(at: datetime) -> str:
+    """To the minute, UTC."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def count(number: int, thing: str, plural: str | None = None) -> str:
+    """`1 trade`, `2,000 trades`."""
+    return f"{number:,} {thing if number == 1 else plural or thing + 's'}"
+
+
+def listed(things: tuple[str, ...]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return things[0] if len(things) == 1 else f"{', '.join(things[:-1])} and {things[-1]}"
+
+
+def what_happened(summary: "Summary") -> tuple[str, ...]:
+    """The run in a few plain sentences."""
+    return (_money_sentence(summary), _court_sentence(summary), _trades_sentence(summary), _guard_sentence(summary))
+
+
+def _money_sentence(summary: "Summary") -> str:
+    grown = summary.growth.total_return
+    verb = "grew" if grown > 0 else "fell" if grown < 0 else "came"
+    return (
+        f"In {count(summary.bars, f'{summary.timeframe} bar')} of {listed(summary.symbols)}, "
+        f"{money(summary.starting_cash)} {summary.quote} {verb} to {money(summary.final_equity)} ({signed_percent(grown)}); "
+        f"buying the same in equal parts and holding would have made {signed_percent(summary.market_return)}."
+    )
+
+
+def _court_sentence(summary: "Summary") -> str:
+    if not summary.hearings:
+        return "Nothing was proposed, so the court was never called."
+    rulings = ", ".join(f"{number:,} {outcome}" for outcome, number in summary.rulings.items())
+    stood = summary.hearings - summary.rulings["rejected"]
+    return (
+        f"The court heard {count(summary.hearings, 'case')} ({rulings}); of the {stood:,} that it let stand, the gate "
+        f"signed {summary.signed:,} and refused {stood - summary.signed:,}."
+    )
+
+
+def _trades_sentence(summary: "Summary") -> str:
+    trades, held = summary.trades, count(len(summary.positions), "position")
+    if not trades.closed:
+        return f"No trade was closed, and {held} {'is' if len(summary.positions) == 1 else 'are'} open."
+    return (
+        f"{count(trades.closed, 'trade')} closed, {trades.won:,} at a profit, {signed_money(trades.expectancy)} "
+        f"{summary.quote} each on average after {money(summary.fees)} of fees in all; {held} still open."
+    )
+
+
+def _guard_sentence(summary: "Summary") -> str:
+    tripped = {name: counts["tripped"] for name, counts in summary.breaker_events.items() if counts["tripped"]}
+    breakers = listed(tuple(f"{name.replace('_', ' ')} {times}x" for name, times in tripped.items())) if tripped else ""
+    said = f"Breakers tripped: {breakers}." if tripped else "No breaker tripped."
+    return f"The deepest fall from a peak was {percent(summary.growth.max_drawdown)}. {said}"

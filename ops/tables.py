@@ -1,0 +1,223 @@
+"""The console tables at the end of a run: what was made, what was ruled, what the gate did, and whether it adds up.
+
+Made for a plain terminal of a hundred columns and for a pipe. A table that would be empty is a sentence instead.
+"""
+
+import sys
+from collections.abc import Iterable, Sequence
+from itertools import zip_longest
+from typing import TextIO
+
+from rich.box import ROUNDED
+from rich.console import Console
+from rich.table import Table
+
+from ops.plain import (
+    PURPOSES,
+    RULES,
+    count,
+    moment,
+    money,
+    percent,
+    price,
+    quantity,
+    ratio,
+    signed_money,
+    signed_percent,
+    what_happened,
+)
+from ops.story import Story
+from ops.summary import Summary
+
+_PIPED_WIDTH, _MOST_WIDTH = 100, 120
+_TRADES_SHOWN, _EVENTS_SHOWN = 20, 12
+
+Pairs = Sequence[tuple[str, str]]
+
+
+def print_tables(story: Story, summary: Summary, file: TextIO | None = None) -> None:
+    """Print everything to `file` (stdout)."""
+    console = _console(file or sys.stdout)
+    for sentence in what_happened(summary):
+        console.print(sentence, soft_wrap=False)
+    for part in (
+        _performance(summary),
+        _trades(story, summary),
+        _rulings(summary),
+        _gate(summary),
+        _positions(summary),
+        _breakers(story),
+        _findings(story, summary),
+        _identity(summary),
+    ):
+        console.print()
+        console.print(part)
+
+
+def _console(file: TextIO) -> Console:
+    """A terminal's own width up to 120 columns, and 100 in a pipe; no colour there."""
+    console = Console(file=file, highlight=False, markup=False)
+    console.width = min(console.width, _MOST_WIDTH) if console.is_terminal else _PIPED_WIDTH
+    return console
+
+
+def _table(title: str, columns: Iterable[str]) -> Table:
+    """A boxed table; columns whose name begins with > are aligned to the right, and do not wrap."""
+    table = Table(title=title, box=ROUNDED, title_justify="left", title_style="bold", header_style="bold")
+    for name in columns:
+        right = name.startswith(">")
+        table.add_column(name.lstrip(">"), justify="right" if right else "left", no_wrap=right)
+    return table
+
+
+def _performance(summary: Summary) -> Table:
+    table = _table(f"{summary.run}: {summary.source}", ("Result", ">", "Risk and cost", ">"))
+    for left, right in zip_longest(_result(summary), _risk(summary), fillvalue=("", "")):
+        table.add_row(*left, *right)
+    return table
+
+
+def _result(summary: Summary) -> Pairs:
+    grown, trades = summary.growth, summary.trades
+    return (
+        ("From, UTC", moment(summary.start_utc)),
+        ("To, UTC", moment(summary.end_utc)),
+        (f"Bars of {summary.timeframe}, {summary.ended}", f"{summary.bars:,}"),
+        (f"Starting cash, {summary.quote}", money(summary.starting_cash)),
+        ("Final equity", money(summary.final_equity)),
+        ("Return", signed_percent(grown.total_return)),
+        ("Buy and hold, equal parts", signed_percent(summary.market_return)),
+        ("Growth a year", signed_percent(grown.cagr)),
+        ("Trades closed", f"{trades.closed:,}"),
+        ("Win rate", percent(trades.win_rate)),
+        ("Expectancy of a trade", signed_money(trades.expectancy)),
+        ("Average win / loss", f"{signed_money(trades.average_win)} / {signed_money(trades.average_loss)}"),
+        ("Profit factor", ratio(trades.profit_factor)),
+    )
+
+
+def _risk(summary: Summary) -> Pairs:
+    grown, var = summary.growth, summary.value_at_risk
+    return (
+        ("Volatility a year", percent(grown.volatility)),
+        ("Sharpe", ratio(grown.sharpe)),
+        ("Sortino", ratio(grown.sortino)),
+        ("Deepest drawdown", percent(grown.max_drawdown)),
+        ("Longest drawdown", count(grown.longest_drawdown_bars, "bar")),
+        ("Bars with a position", percent(summary.bars_with_position)),
+        ("Deployed on average", percent(summary.mean_deployed)),
+        ("Losses beyond VaR", f"{var.exceeded:,} in {var.bars:,} bars"),
+        ("  expected of them", f"{var.expected:,.1f}"),
+        ("Fees", money(summary.fees)),
+        ("Turnover, in mean equities", ratio(summary.turnover)),
+        ("Minds", ", ".join(f"{name} {said}" for name, said in summary.minds.items())),
+        ("Adjuster", summary.adjuster),
+    )
+
+
+def _trades(story: Story, summary: Summary) -> Table | str:
+    if not story.trades:
+        return "No trade was closed."
+    shown = story.trades[-_TRADES_SHOWN:]
+    more = f" (the last {len(shown)} of {len(story.trades):,}; all are in report.html)" if shown != story.trades else ""
+    columns = ("In, UTC", "Out, UTC", "Symbol", ">Quantity", ">In at", ">Out at", f">Net {summary.quote}", "Closed by")
+    table = _table(f"Trades{more}", columns)
+    for _, _, trade in shown:
+        table.add_row(
+            moment(trade.entry_utc),
+            moment(trade.exit_utc),
+            trade.symbol,
+            quantity(trade.quantity),
+            price(trade.entry_price),
+            price(trade.exit_price),
+            signed_money(trade.pnl),
+            PURPOSES[trade.exit_purpose],
+        )
+    return table
+
+
+def _rulings(summary: Summary) -> Table | str:
+    if not summary.hearings:
+        return "The court was not called."
+    struck = sum(summary.struck_evidence.values())
+    said = ", ".join(f"{role} {number:,}" for role, number in summary.struck_evidence.items())
+    table = _table("Rulings of the court", ("Ruling", ">Cases", ">Share"))
+    for outcome, number in summary.rulings.items():
+        table.add_row(outcome, f"{number:,}", percent(number / summary.hearings))
+    table.caption = f"Evidence struck out: {said}" if struck else "No evidence was struck out."
+    table.caption_justify = "left"
+    return table
+
+
+def _gate(summary: Summary) -> Table | str:
+    if not summary.gate_rules:
+        return "The gate was not asked."
+    quote = summary.quote
+    table = _table(
+        "What each rule of the gate did", ("Rule", ">Decided", ">Refused", ">Cut", f">Taken {quote}", "What it is for")
+    )
+    for did in summary.gate_rules:
+        numbers = (f"{number:,}" if number else "" for number in (did.binding, did.refused, did.cut))
+        table.add_row(did.rule, *numbers, money(did.taken) if did.cut else "", RULES.get(did.rule, ""))
+    table.caption = f"Decided: it had the last word. Taken: what it alone cut off, against the next rule. Orders signed: {summary.signed:,}."
+    table.caption_justify = "left"
+    return table
+
+
+def _positions(summary: Summary) -> Table | str:
+    if not summary.positions:
+        return "No position is open."
+    table = _table(
+        "Open positions", ("Symbol", ">Quantity", ">In at", ">Now at", ">Stop", f">Unrealised {summary.quote}")
+    )
+    for held in summary.positions:
+        table.add_row(
+            held.symbol,
+            quantity(held.quantity),
+            price(held.entry_price),
+            price(held.mark_price),
+            price(held.stop_price),
+            signed_money(held.unrealised),
+        )
+    return table
+
+
+def _breakers(story: Story) -> Table | str:
+    if not story.breaker_events:
+        return "No breaker tripped."
+    shown = story.breaker_events[-_EVENTS_SHOWN:]
+    more = f" (the last {len(shown)} of {len(story.breaker_events):,})" if shown != story.breaker_events else ""
+    table = _table(f"Breakers{more}", ("At, UTC", "Breaker", "What", "Why"))
+    for event in shown:
+        table.add_row(moment(event.at_utc), event.breaker.replace("_", " "), event.action, event.why)
+    return table
+
+
+def _findings(story: Story, summary: Summary) -> Table | str:
+    if not summary.data_findings:
+        return "Nothing was wrong with the data."
+    table = _table("Data quality", ("Finding", ">Times", "First seen, UTC", "Symbol", "What was noticed first"))
+    for kind, number in summary.data_findings.items():
+        first = next((finding for finding in story.findings if finding.kind == kind), None)
+        seen = (moment(first.at_utc), first.symbol, first.detail) if first else ("", "", "")
+        table.add_row(kind, f"{number:,}", *seen)
+    return table
+
+
+def _identity(summary: Summary) -> Table:
+    check = summary.identity
+    table = _table("Does it add up?", ("Recomputed from every fill", f">{summary.quote}"))
+    for sign, name, value in (
+        (" ", "start", check.start),
+        ("+", "realised", check.realised),
+        ("+", "unrealised", check.unrealised),
+        ("-", "fees", check.fees),
+        ("-", "funding", check.funding),
+        ("=", "recomputed", check.recomputed),
+        (" ", "end, as the run wrote it", check.end),
+    ):
+        table.add_row(f"{sign} {name}", money(value))
+    exact = "They are equal to the last digit" if check.holds else f"They differ by {check.end - check.recomputed}"
+    table.caption = f"{exact}: end {check.end.normalize():f}."
+    table.caption_justify = "left"
+    return table

@@ -1,0 +1,136 @@
+"""Circuit breakers: latches that stop new risk. Exits are never stopped by them.
+
+Their state is a frozen value, kept in the journal with every cycle, so that a restart finds it as it was. How each lifts:
+
+    drawdown      halt        never by itself; only a human lifts it
+    daily_loss    close-only  `daily_loss_pause_h` after it tripped, and not because midnight passed
+    turbulence    pause       `turbulence_pause_h` after the last such bar
+    loss_streak   pause       `loss_streak_pause_h` after it tripped; the count starts again
+
+The baseline of a day is the equity at the first observation of that UTC day. A day that opens while the daily-loss latch
+is shut takes its new baseline too, but the latch stays shut for its full time.
+"""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Literal
+
+from config.frozen import Frozen, UtcTime
+from config.settings import RiskLimits
+
+Breaker = Literal["drawdown", "daily_loss", "turbulence", "loss_streak"]
+
+
+class Latch(Frozen):
+    """A breaker that has tripped. `until_utc` None: until a human lifts it."""
+
+    breaker: Breaker
+    since_utc: UtcTime
+    until_utc: UtcTime | None
+    why: str
+
+
+class BreakerEvent(Frozen):
+    """A latch that fell or lifted."""
+
+    breaker: Breaker
+    at_utc: UtcTime
+    action: Literal["tripped", "extended", "lifted"]
+    why: str
+
+
+class BreakerState(Frozen):
+    """All that the breakers remember. Money in quote units."""
+
+    peak_equity: Decimal
+    day_utc: str
+    day_start_equity: Decimal
+    losses_in_a_row: int = 0
+    latches: tuple[Latch, ...] = ()
+
+    @classmethod
+    def fresh(cls, equity: Decimal, at: datetime) -> "BreakerState":
+        """The state of an account that has not traded yet."""
+        return cls(peak_equity=equity, day_utc=at.strftime("%Y-%m-%d"), day_start_equity=equity)
+
+    @property
+    def open(self) -> Latch | None:
+        """The latch that forbids new risk, the gravest first, or None."""
+        return min(self.latches, key=lambda latch: _GRAVITY[latch.breaker], default=None)
+
+
+_GRAVITY: dict[Breaker, int] = {"drawdown": 0, "daily_loss": 1, "turbulence": 2, "loss_streak": 3}
+
+Step = tuple[BreakerState, tuple[BreakerEvent, ...]]
+
+
+def observe_equity(state: BreakerState, at: datetime, equity: Decimal, limits: RiskLimits) -> Step:
+    """Lift what has run its time, roll the day, and trip on daily loss and drawdown."""
+    state, events = _lift(state, at)
+    day = at.strftime("%Y-%m-%d")
+    if day != state.day_utc:
+        state = state.model_copy(update={"day_utc": day, "day_start_equity": equity})
+    if equity > state.peak_equity:
+        state = state.model_copy(update={"peak_equity": equity})
+    loss = _fall(state.day_start_equity, equity)
+    if loss >= limits.max_daily_loss and not _has(state, "daily_loss"):
+        why = f"equity fell {loss:.2%} since 00:00 UTC, limit {limits.max_daily_loss:.2%}"
+        state, tripped = _trip(state, "daily_loss", at, limits.daily_loss_pause_h, why)
+        events += tripped
+    drawdown = _fall(state.peak_equity, equity)
+    if drawdown >= limits.max_drawdown and not _has(state, "drawdown"):
+        why = f"equity is {drawdown:.2%} below its peak, limit {limits.max_drawdown:.2%}"
+        state, tripped = _trip(state, "drawdown", at, None, why)
+        events += tripped
+    return state, events
+
+
+def observe_move(state: BreakerState, at: datetime, symbol: str, sigmas: float | None, limits: RiskLimits) -> Step:
+    """Trip, or extend, on a bar whose move is `sigmas` times the volatility before it (EWMA, RiskMetrics 1996)."""
+    if sigmas is None or sigmas < limits.turbulence_sigma:
+        return state, ()
+    why = f"{symbol} moved {sigmas:.1f} sigmas in one bar, limit {limits.turbulence_sigma:g}"
+    return _trip(state, "turbulence", at, limits.turbulence_pause_h, why)
+
+
+def observe_trade(state: BreakerState, at: datetime, pnl: Decimal, limits: RiskLimits) -> Step:
+    """Count a closed trade; trip on too many losses in a row."""
+    losses = state.losses_in_a_row + 1 if pnl < 0 else 0
+    state = state.model_copy(update={"losses_in_a_row": losses})
+    if losses < limits.loss_streak:
+        return state, ()
+    state = state.model_copy(update={"losses_in_a_row": 0})
+    return _trip(state, "loss_streak", at, limits.loss_streak_pause_h, f"{losses} losing trades in a row")
+
+
+def drawdown(state: BreakerState, equity: Decimal) -> float:
+    """Fall of equity below its peak, as a fraction."""
+    return _fall(state.peak_equity, equity)
+
+
+def _fall(top: Decimal, now: Decimal) -> float:
+    return float((top - now) / top) if top > 0 else 1.0
+
+
+def _has(state: BreakerState, breaker: Breaker) -> bool:
+    return any(latch.breaker == breaker for latch in state.latches)
+
+
+def _trip(state: BreakerState, breaker: Breaker, at: datetime, hours: float | None, why: str) -> Step:
+    known = _has(state, breaker)
+    until = at + timedelta(hours=hours) if hours is not None else None
+    latch = Latch(breaker=breaker, since_utc=at, until_utc=until, why=why)
+    others = tuple(held for held in state.latches if held.breaker != breaker)
+    event = BreakerEvent(breaker=breaker, at_utc=at, action="extended" if known else "tripped", why=why)
+    return state.model_copy(update={"latches": (*others, latch)}), (event,)
+
+
+def _lift(state: BreakerState, at: datetime) -> Step:
+    over = tuple(latch for latch in state.latches if latch.until_utc is not None and latch.until_utc <= at)
+    if not over:
+        return state, ()
+    kept = tuple(latch for latch in state.latches if latch not in over)
+    events = tuple(
+        BreakerEvent(breaker=latch.breaker, at_utc=at, action="lifted", why="its time has run") for latch in over
+    )
+    return state.model_copy(update={"latches": kept}), events

@@ -1,0 +1,249 @@
+"""What can never happen, rule by rule. Each rule is a small pure function from the facts to a report.
+
+A check refuses or passes; a cap says how much notional it leaves. The gate refuses when any check refuses, and otherwise
+takes the tightest cap: adding a rule can only ever make an order smaller. Nothing here reads a model, a clock, a network.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from math import isfinite
+
+import numpy as np
+from numpy.typing import NDArray
+
+from config.settings import ExitSettings, RiskLimits
+from market.instrument import Instrument
+from risk.breakers import BreakerState
+from risk.measures import historical_es, historical_var, scale_to_horizon
+from risk.portfolio import Portfolio
+from risk.proposal import Direction, Proposal
+from risk.sizing import kelly_notional_fraction, risk_per_trade_fraction
+from risk.verdict import Reaction, RuleReport
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that a rule may know.
+
+    `returns` has shape (n_bars, n_symbols), simple returns, oldest first, columns in the order of `symbols`, which are
+    the held ones and the proposed one. `stop` is the stop distance as a fraction of the price.
+    """
+
+    proposal: Proposal
+    portfolio: Portfolio
+    instrument: Instrument
+    limits: RiskLimits
+    exits: ExitSettings
+    breakers: BreakerState
+    frozen: str | None
+    symbols: tuple[str, ...]
+    returns: NDArray[np.float64]
+    bars_per_day: float
+    stop: float
+
+    @property
+    def equity(self) -> float:
+        return float(self.portfolio.equity)
+
+
+def data_quality(facts: Facts) -> RuleReport:
+    """No new risk on a symbol whose data is stale or broken."""
+    return _check("data_quality", facts.frozen is None, note=facts.frozen or "")
+
+
+def breaker_latch(facts: Facts) -> RuleReport:
+    """No new risk while any breaker is tripped."""
+    latch = facts.breakers.open
+    if latch is None:
+        return _check("breaker", True)
+    reaction = {"drawdown": Reaction.HALT, "daily_loss": Reaction.CLOSE_ONLY}.get(latch.breaker, Reaction.REFUSE)
+    return RuleReport(
+        code="breaker", number=None, limit=None, unit="", reaction=reaction, note=f"{latch.breaker}: {latch.why}"
+    )
+
+
+def well_formed(facts: Facts) -> RuleReport:
+    """Numbers are finite and in their ranges, and the equity they are measured against is positive."""
+    given = facts.proposal
+    units = (given.conviction, given.ruling_scale, given.adjust_scale)
+    sound = (
+        all(isfinite(value) and 0.0 <= value <= 1.0 for value in units)
+        and given.reference_price.is_finite()
+        and given.reference_price > 0
+        and facts.portfolio.equity > 0
+        and isfinite(facts.stop)
+        and 0.0 < facts.stop < 1.0
+    )
+    return _check("well_formed", sound, note="" if sound else "a number is missing, not finite or out of range")
+
+
+def direction(facts: Facts) -> RuleReport:
+    """Spot is long or flat: nothing but a long opens a position."""
+    wanted = facts.proposal.direction
+    return _check("direction", wanted is Direction.LONG, note="" if wanted is Direction.LONG else f"{wanted} on spot")
+
+
+def one_position(facts: Facts) -> RuleReport:
+    """A position, or an entry under way, is not added to."""
+    symbol = facts.proposal.symbol
+    held = facts.portfolio.position(symbol) is not None or facts.portfolio.pending_notional.get(symbol, 0) > 0
+    return _check("one_position", not held, note="already held or under way" if held else "")
+
+
+def conviction(facts: Facts) -> RuleReport:
+    """A weak case is not traded."""
+    number, limit = facts.proposal.conviction, facts.limits.min_conviction
+    return _check("min_conviction", number >= limit, number, limit, "0..1")
+
+
+def ruling(facts: Facts) -> RuleReport:
+    """What the court rejected, or the policy took to nothing, is not traded."""
+    scale = facts.proposal.ruling_scale * facts.proposal.adjust_scale
+    return _check("ruling", scale > 0.0, scale, 0.0, "scale")
+
+
+def risk_history(facts: Facts) -> RuleReport:
+    """Without enough returns, VaR is a guess: no new risk."""
+    number = facts.returns.shape[0]
+    limit = min(facts.limits.risk_window_bars, 50)
+    sound = number >= limit and bool(np.isfinite(facts.returns).all())
+    return _check("risk_history", sound, float(number), float(limit), "bars")
+
+
+def correlation(facts: Facts) -> RuleReport:
+    """Nothing that moves with what is held: the same bet twice is one bet of double size."""
+    worst, other = 0.0, ""
+    column = facts.symbols.index(facts.proposal.symbol)
+    own = facts.returns[:, column]
+    for index, symbol in enumerate(facts.symbols):
+        exposed = facts.portfolio.position(symbol) is not None or symbol in facts.portfolio.pending_notional
+        if index == column or not exposed:
+            continue
+        value = _correlation(own, facts.returns[:, index])
+        if value > worst:
+            worst, other = value, symbol
+    limit = facts.limits.max_correlation
+    return _check("correlation", worst <= limit, worst, limit, "", note=f"with {other}" if other else "nothing held")
+
+
+def risk_per_trade(facts: Facts) -> RuleReport:
+    """The loss at the stop stays within `risk_per_trade` of equity."""
+    return _cap(facts, "risk_per_trade", risk_per_trade_fraction(facts.stop, facts.limits))
+
+
+def position_size(facts: Facts) -> RuleReport:
+    """One position stays within its share of equity."""
+    return _cap(facts, "position", facts.limits.max_position_fraction)
+
+
+def deployed(facts: Facts) -> RuleReport:
+    """All positions together stay within theirs."""
+    used = float(facts.portfolio.deployed) / facts.equity
+    return _cap(facts, "deployed", facts.limits.max_deployed_fraction - used)
+
+
+def kelly(facts: Facts) -> RuleReport:
+    """Half-Kelly, scaled by conviction."""
+    return _cap(
+        facts, "kelly", kelly_notional_fraction(facts.proposal.conviction, facts.stop, facts.exits, facts.limits)
+    )
+
+
+def cash(facts: Facts) -> RuleReport:
+    """Spot is paid for, with its fee and one percent to spare for the price of the next bar."""
+    room = facts.portfolio.cash - sum(facts.portfolio.pending_notional.values(), Decimal(0))
+    fee = facts.instrument.taker_fee_bps / Decimal(10_000)
+    return _cap(facts, "cash", float(room / (1 + fee) * Decimal("0.99")) / facts.equity)
+
+
+def value_at_risk(facts: Facts) -> RuleReport:
+    """One-day portfolio VaR, historical simulation on the bar returns, scaled by the square root of time."""
+    limits = facts.limits
+
+    def measure(returns: NDArray[np.float64]) -> float:
+        return historical_var(returns, confidence=limits.var_confidence)
+
+    return _tail_cap(facts, "var_1d", measure, limits.max_var_1d)
+
+
+def expected_shortfall(facts: Facts) -> RuleReport:
+    """One-day portfolio expected shortfall, likewise."""
+    limits = facts.limits
+
+    def measure(returns: NDArray[np.float64]) -> float:
+        return historical_es(returns, confidence=limits.es_confidence)
+
+    return _tail_cap(facts, "es_1d", measure, limits.max_es_1d)
+
+
+Rule = Callable[[Facts], RuleReport]
+
+CHECKS: tuple[Rule, ...] = (
+    data_quality, breaker_latch, direction, one_position, conviction, ruling, risk_history, correlation,
+)  # fmt: skip
+"""Each may refuse. `well_formed` comes before them: without sound numbers no other rule is asked."""
+
+CAPS: tuple[Rule, ...] = (
+    risk_per_trade, position_size, deployed, kelly, cash, value_at_risk, expected_shortfall,
+)  # fmt: skip
+"""Each leaves some notional; the tightest wins."""
+
+
+def weights(facts: Facts, extra: float = 0.0) -> NDArray[np.float64]:
+    """Exposures as fractions of equity, shape (n_symbols,), with `extra` more of the proposed symbol."""
+    held = {position.symbol: float(position.notional) for position in facts.portfolio.positions}
+    coming = {symbol: float(value) for symbol, value in facts.portfolio.pending_notional.items()}
+    exposure = [(held.get(s, 0.0) + coming.get(s, 0.0)) / facts.equity for s in facts.symbols]
+    exposure[facts.symbols.index(facts.proposal.symbol)] += extra
+    return np.asarray(exposure, dtype=np.float64)
+
+
+def _check(
+    code: str, passed: bool, number: float | None = None, limit: float | None = None, unit: str = "", note: str = ""
+) -> RuleReport:
+    reaction = Reaction.PASS if passed else Reaction.REFUSE
+    return RuleReport(code=code, number=number, limit=limit, unit=unit, reaction=reaction, note=note)
+
+
+def _cap(
+    facts: Facts, code: str, fraction: float, number: float | None = None, limit: float | None = None
+) -> RuleReport:
+    """A cap of `fraction` of equity; not finite or negative counts as nothing."""
+    room = fraction if isfinite(fraction) and fraction > 0 else 0.0
+    return RuleReport(
+        code=code,
+        number=number if number is not None else room,
+        limit=limit,
+        unit="of equity",
+        reaction=Reaction.PASS,
+        notional_cap=facts.portfolio.equity * Decimal(repr(room)),
+    )
+
+
+def _tail_cap(facts: Facts, code: str, measure: Callable[[NDArray[np.float64]], float], limit: float) -> RuleReport:
+    """The largest addition, up to the position limit, that keeps the one-day tail measure within its limit.
+
+    Bisection on the addition; what comes out has been measured itself and is within the limit, or is nothing.
+    """
+
+    def one_day(extra: float) -> float:
+        return scale_to_horizon(measure(facts.returns @ weights(facts, extra)), facts.bars_per_day)
+
+    top = facts.limits.max_position_fraction
+    at_top = one_day(top)
+    if at_top <= limit:
+        return _cap(facts, code, top, number=at_top, limit=limit)
+    low, high = 0.0, top
+    for _ in range(24):
+        middle = (low + high) / 2
+        low, high = (middle, high) if one_day(middle) <= limit else (low, middle)
+    room = low if low > 0 and one_day(low) <= limit else 0.0
+    return _cap(facts, code, room, number=at_top, limit=limit)
+
+
+def _correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
+    """Pearson's coefficient; a constant series counts as fully correlated, since nothing is known of it."""
+    a, b = a - a.mean(), b - b.mean()
+    scale = float(np.sqrt((a @ a) * (b @ b)))
+    return float(a @ b) / scale if scale > 0 else 1.0

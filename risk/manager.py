@@ -1,0 +1,198 @@
+"""The gate. It has the last word, and it alone signs orders.
+
+It refuses to size anything above the tightest limit, to open anything when a rule refuses or cannot be computed, and to
+stand in the way of an exit: what only reduces a held position is always signed, whatever is broken.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from config.settings import ExitSettings, RiskLimits
+from market.instrument import Instrument
+from risk.breakers import BreakerState
+from risk.limits import CAPS, CHECKS, Facts, Rule, well_formed
+from risk.order import Order, OrderKind, Purpose, Seal, Side
+from risk.portfolio import Portfolio, Position
+from risk.proposal import Proposal
+from risk.sizing import stop_fraction
+from risk.verdict import Outcome, Reaction, RuleReport, Verdict
+
+
+class RiskManager:
+    """Judges proposals against the limits and signs what is left.
+
+    `seal` signs orders; `bars_per_day` turns bar risk into one-day risk.
+    """
+
+    def __init__(self, limits: RiskLimits, exits: ExitSettings, seal: Seal, bars_per_day: float) -> None:
+        self.limits = limits
+        self.exits = exits
+        self.seal = seal
+        self.bars_per_day = bars_per_day
+
+    def judge(
+        self,
+        proposal: Proposal,
+        portfolio: Portfolio,
+        instrument: Instrument,
+        breakers: BreakerState,
+        frozen: str | None,
+        symbols: tuple[str, ...],
+        returns: NDArray[np.float64],
+    ) -> Verdict:
+        """The last word on one proposal. Never raises: what cannot be decided is refused (law 2)."""
+        try:
+            return self._judge(proposal, portfolio, instrument, breakers, frozen, symbols, returns)
+        except Exception as fault:  # noqa: BLE001  the boundary of the gate: it fails closed, and says why
+            report = RuleReport(
+                code="gate_error",
+                number=None,
+                limit=None,
+                unit="",
+                reaction=Reaction.REFUSE,
+                note=f"the gate could not decide ({type(fault).__name__}), so nothing is traded",
+            )
+            return _refused(proposal, (report,))
+
+    def _judge(
+        self,
+        proposal: Proposal,
+        portfolio: Portfolio,
+        instrument: Instrument,
+        breakers: BreakerState,
+        frozen: str | None,
+        symbols: tuple[str, ...],
+        returns: NDArray[np.float64],
+    ) -> Verdict:
+        facts = Facts(
+            proposal=proposal,
+            portfolio=portfolio,
+            instrument=instrument,
+            limits=self.limits,
+            exits=self.exits,
+            breakers=breakers,
+            frozen=frozen,
+            symbols=symbols,
+            returns=returns,
+            bars_per_day=self.bars_per_day,
+            stop=self.limits.stop_fraction,
+        )
+        sound = well_formed(facts)
+        if sound.reaction is not Reaction.PASS:
+            return _refused(proposal, (sound,))
+        stop = stop_fraction(float(proposal.reference_price), proposal.atr_quote, self.limits)
+        facts = replace(facts, stop=stop)
+        sound = well_formed(facts)
+        checks = (sound, *(rule(facts) for rule in CHECKS))
+        if any(report.reaction is not Reaction.PASS for report in checks):
+            return _refused(proposal, checks)
+        return self._size(facts, checks)
+
+    def _size(self, facts: Facts, checks: tuple[RuleReport, ...]) -> Verdict:
+        """The tightest cap, times what court and policy left, down to whole lots."""
+        caps = _measured(CAPS, facts)
+        tightest = min(caps, key=lambda report: report.notional_cap or Decimal(0))
+        allowed = tightest.notional_cap or Decimal(0)
+        scale = Decimal(repr(facts.proposal.ruling_scale)) * Decimal(repr(facts.proposal.adjust_scale))
+        price = facts.proposal.reference_price
+        quantity = facts.instrument.round_quantity(allowed * scale / price)
+        notional = quantity * price
+        rules = (*checks, *(_marked(report, tightest) for report in caps))
+        least = facts.instrument.min_notional / Decimal(repr(1.0 - facts.stop))
+        if quantity <= 0 or notional < least:
+            small = RuleReport(
+                code="min_notional",
+                number=float(notional),
+                limit=float(least),
+                unit="quote",
+                reaction=Reaction.REFUSE,
+                note=f"what {tightest.code} leaves is too small to be sold again at its stop",
+            )
+            return _refused(facts.proposal, (*rules, small), binding=tightest.code)
+        order = self._entry(facts, quantity)
+        return Verdict(
+            decision_id=facts.proposal.decision_id,
+            symbol=facts.proposal.symbol,
+            as_of_utc=facts.proposal.as_of_utc,
+            outcome=Outcome.SIGNED,
+            binding_rule=tightest.code,
+            rules=rules,
+            notional=notional,
+            stop_fraction=facts.stop,
+            order=order,
+        )
+
+    def _entry(self, facts: Facts, quantity: Decimal) -> Order:
+        given = facts.proposal
+        return self.seal.sign(
+            Order(
+                order_id=f"{given.decision_id}-e",
+                decision_id=given.decision_id,
+                symbol=given.symbol,
+                side=Side.BUY,
+                kind=OrderKind.MARKET,
+                purpose=Purpose.ENTRY,
+                quantity=quantity,
+                created_utc=given.as_of_utc,
+            )
+        )
+
+    def sign_exit(
+        self,
+        position: Position,
+        *,
+        order_id: str,
+        decision_id: str,
+        kind: OrderKind,
+        purpose: Purpose,
+        quantity: Decimal,
+        at: datetime,
+        price: Decimal | None = None,
+        oco_group: str | None = None,
+    ) -> Order:
+        """Sign an order that only reduces `position`: the quantity is cut to what is held. No rule can refuse it.
+
+        `price` is the limit of a LIMIT, the trigger of a STOP. Raises ValueError for an entry, or when nothing is held.
+        """
+        if purpose is Purpose.ENTRY or position.quantity <= 0:
+            raise ValueError(f"not an exit: {purpose} of {position.quantity} {position.symbol}")
+        return self.seal.sign(
+            Order(
+                order_id=order_id,
+                decision_id=decision_id,
+                symbol=position.symbol,
+                side=Side.SELL,
+                kind=kind,
+                purpose=purpose,
+                quantity=min(quantity, position.quantity),
+                limit_price=price if kind is OrderKind.LIMIT else None,
+                stop_price=price if kind is OrderKind.STOP else None,
+                oco_group=oco_group,
+                created_utc=at,
+            )
+        )
+
+
+def _measured(rules: tuple[Rule, ...], facts: Facts) -> tuple[RuleReport, ...]:
+    return tuple(rule(facts) for rule in rules)
+
+
+def _marked(report: RuleReport, tightest: RuleReport) -> RuleReport:
+    """The cap that decided the size is the one that cut."""
+    return report.model_copy(update={"reaction": Reaction.CUT}) if report is tightest else report
+
+
+def _refused(proposal: Proposal, rules: tuple[RuleReport, ...], binding: str | None = None) -> Verdict:
+    first = next(report.code for report in rules if report.reaction is not Reaction.PASS)
+    return Verdict(
+        decision_id=proposal.decision_id,
+        symbol=proposal.symbol,
+        as_of_utc=proposal.as_of_utc,
+        outcome=Outcome.REFUSED,
+        binding_rule=binding or first,
+        rules=rules,
+    )

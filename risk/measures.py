@@ -1,0 +1,180 @@
+"""What a position or a portfolio may lose: VaR and expected shortfall, volatility and correlation.
+
+Pure functions on float64. **Losses are positive**: a VaR of 0.02 says that 2 % may be lost; a negative one says that even
+the bad case is a gain, and is not clamped. Returns are simple returns of one bar each, and every measure is for one bar.
+Empty, non-finite or otherwise unusable input raises ValueError: a limit must never be passed by a NaN (law 9).
+"""
+
+import math
+from statistics import NormalDist
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+_NORMAL = NormalDist()
+
+
+class Moments(NamedTuple):
+    """Mean, population standard deviation, skewness and excess kurtosis; the last two are 0 for a constant series."""
+
+    mean: float
+    std: float
+    skewness: float
+    excess_kurtosis: float
+
+
+def finite_series(values: npt.ArrayLike, *, at_least: int = 1) -> Floats:
+    """The values as float64, shape (n,). Raises ValueError unless 1-D, `at_least` long and finite throughout."""
+    series = np.asarray(values, dtype=np.float64)
+    if series.ndim != 1:
+        raise ValueError(f"one series is needed, shape (n,); this has shape {series.shape}")
+    if series.size < at_least:
+        raise ValueError(f"{at_least} values are needed at least, there are {series.size}")
+    if not np.isfinite(series).all():
+        raise ValueError(f"{int((~np.isfinite(series)).sum())} of {series.size} values are NaN or infinite")
+    return series
+
+
+def moments(returns: npt.ArrayLike) -> Moments:
+    """Population moments of returns, shape (n,), n >= 1. Raises ValueError as `finite_series` does."""
+    series = finite_series(returns)
+    mean = float(series.mean())
+    deviation = series - mean
+    variance = float((deviation**2).mean())
+    if is_constant(series) or variance == 0.0:
+        return Moments(mean, 0.0, 0.0, 0.0)
+    standard = deviation / math.sqrt(variance)
+    skewness, kurtosis = float((standard**3).mean()), float((standard**4).mean())
+    return Moments(mean, math.sqrt(variance), skewness, kurtosis - 3.0)
+
+
+def historical_var(returns: npt.ArrayLike, *, confidence: float) -> float:
+    """Loss that the past exceeded with probability 1 - confidence: the quantile, negated.
+
+    `returns` shape (n,), any order; the quantile is type 7 of Hyndman & Fan (1996), linear interpolation. Raises
+    ValueError for bad returns or a confidence outside (0.5, 1).
+    """
+    tail = _tail(confidence)
+    return -float(np.quantile(finite_series(returns), tail))
+
+
+def historical_es(returns: npt.ArrayLike, *, confidence: float) -> float:
+    """Mean loss of the bars that lost at least the historical VaR (Acerbi & Tasche 2002, for a continuous law).
+
+    Arguments and errors as `historical_var`. Where many returns equal the VaR exactly, all of them are averaged; the
+    tail mean that splits such an atom may be larger.
+    """
+    series = finite_series(returns)
+    worst = series[series <= -historical_var(series, confidence=confidence)]
+    return -float(worst.mean())
+
+
+def gaussian_var(returns: npt.ArrayLike, *, confidence: float) -> float:
+    """VaR of a normal law with the sample's mean and population standard deviation (RiskMetrics 1996).
+
+    Arguments and errors as `historical_var`.
+    """
+    quantile = _NORMAL.inv_cdf(_tail(confidence))
+    shape = moments(returns)
+    return -shape.mean - quantile * shape.std
+
+
+def gaussian_es(returns: npt.ArrayLike, *, confidence: float) -> float:
+    """Expected shortfall of the same normal law: -mean + std * density(z) / tail. Arguments as `historical_var`."""
+    tail = _tail(confidence)
+    shape = moments(returns)
+    return -shape.mean + shape.std * _NORMAL.pdf(_NORMAL.inv_cdf(tail)) / tail
+
+
+def modified_var(returns: npt.ArrayLike, *, confidence: float) -> float:
+    """Cornish-Fisher VaR: the normal quantile, bent by skewness and excess kurtosis.
+
+    Favre & Galeano (2002), equation 6, with population moments. Arguments and errors as `historical_var`. The
+    expansion is meant for mild departures from normality; under heavy tails it may exceed any loss that was seen.
+    """
+    shape = moments(returns)
+    return -shape.mean - shape.std * _cornish_fisher(_NORMAL.inv_cdf(_tail(confidence)), shape)
+
+
+def modified_es(returns: npt.ArrayLike, *, confidence: float) -> float:
+    """Expected shortfall of the second-order Edgeworth density beyond the modified VaR, never below that VaR.
+
+    Boudt, Peterson & Croux (2008), "Estimation and decomposition of downside risk for portfolios with non-normal
+    returns", operational form; the partial moments are written in closed form. Arguments as `historical_var`.
+    """
+    tail = _tail(confidence)
+    shape = moments(returns)
+    h = _cornish_fisher(_NORMAL.inv_cdf(tail), shape)
+    skewness, kurtosis = shape.skewness, shape.excess_kurtosis
+    bend = 1.0 + h**3 * skewness / 6.0 + (h**4 - 2.0 * h**2 - 1.0) * kurtosis / 24.0
+    bend += (h**6 - 9.0 * h**4 + 9.0 * h**2 + 3.0) * skewness**2 / 72.0
+    return -shape.mean + shape.std * max(_NORMAL.pdf(h) * bend / tail, -h)
+
+
+def scale_to_horizon(value: float, bars: float) -> float:
+    """A one-bar VaR, ES or volatility over `bars` bars: value * sqrt(bars), the square-root-of-time rule.
+
+    Assumes returns that are independent from bar to bar, identically distributed and of mean zero (RiskMetrics 1996).
+    Clustered volatility and jumps break it in both directions; the hard limits must leave room for that. Raises
+    ValueError for a non-finite value or bars that are not above 0.
+    """
+    if not math.isfinite(value) or not math.isfinite(bars) or bars <= 0:
+        raise ValueError(f"cannot scale {value} to {bars} bars: a finite value and a positive number are needed")
+    return value * math.sqrt(bars)
+
+
+def volatility(returns: npt.ArrayLike, *, bars_per_year: float) -> float:
+    """Annualised standard deviation (n - 1 in the denominator) of returns, shape (n,), n >= 2; Lo (2002).
+
+    Crypto never closes: a year of hourly bars has 8,760. Raises ValueError for bad returns or bars_per_year.
+    """
+    series = finite_series(returns, at_least=2)
+    return sample_std(series) * math.sqrt(positive_bars(bars_per_year))
+
+
+def correlation(first: npt.ArrayLike, second: npt.ArrayLike) -> float | None:
+    """Pearson correlation of two aligned return series, both shape (n,), n >= 2, in [-1, 1].
+
+    None when either series is constant: the correlation is unknown then, which is not the same as 0, and the caller
+    has to decide. Raises ValueError for bad series or different lengths.
+    """
+    one, two = finite_series(first, at_least=2), finite_series(second, at_least=2)
+    if one.size != two.size:
+        raise ValueError(f"the series are not aligned: {one.size} and {two.size} values")
+    if is_constant(one) or is_constant(two):
+        return None
+    x, y = one - one.mean(), two - two.mean()
+    x, y = x / np.abs(x).max(), y / np.abs(y).max()
+    product = math.sqrt(float((x * x).sum()) * float((y * y).sum()))
+    return max(-1.0, min(1.0, float((x * y).sum()) / product))
+
+
+def is_constant(series: Floats) -> bool:
+    """Whether all values are the same; asked instead of `std == 0`, which rounding makes untrue."""
+    return bool((series == series[0]).all())
+
+
+def sample_std(series: Floats) -> float:
+    """Standard deviation with n - 1 in the denominator; exactly 0 for a constant series."""
+    return 0.0 if is_constant(series) else float(series.std(ddof=1))
+
+
+def positive_bars(bars_per_year: float) -> float:
+    """The same number. Raises ValueError unless it is finite and above 0."""
+    if not math.isfinite(bars_per_year) or bars_per_year <= 0:
+        raise ValueError(f"bars_per_year must be above 0, got {bars_per_year}")
+    return bars_per_year
+
+
+def _tail(confidence: float) -> float:
+    if not 0.5 < confidence < 1.0:
+        raise ValueError(f"confidence must lie between 0.5 and 1, got {confidence}")
+    return 1.0 - confidence
+
+
+def _cornish_fisher(z: float, shape: Moments) -> float:
+    bent = z + (z**2 - 1.0) * shape.skewness / 6.0 + (z**3 - 3.0 * z) * shape.excess_kurtosis / 24.0
+    return bent - (2.0 * z**3 - 5.0 * z) * shape.skewness**2 / 36.0

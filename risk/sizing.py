@@ -1,0 +1,43 @@
+"""How much a conviction is worth before any portfolio limit: stop distance, Kelly, and risk per trade.
+
+Nobody above the gate reaches these functions: a model's words end in a conviction and a scale, never in a quantity.
+"""
+
+from config.settings import ExitSettings, RiskLimits
+
+
+def stop_fraction(price: float, atr_quote: float | None, limits: RiskLimits) -> float:
+    """Distance of the protective stop below entry, as a fraction of the price.
+
+    The larger of the fixed fraction and the ATR multiple, so that noise does not stop a trade out, but never beyond
+    `max_stop_fraction`. Wilder (1978) for ATR stops. `price` and `atr_quote` in quote units.
+    """
+    by_atr = limits.stop_atr_multiple * atr_quote / price if atr_quote is not None else 0.0
+    return min(max(limits.stop_fraction, by_atr), limits.max_stop_fraction)
+
+
+def win_probability(conviction: float, payoff: float, limits: RiskLimits) -> float:
+    """Probability that the target is reached before the stop, as granted to a conviction in [0, 1].
+
+    A driftless price reaches a target `payoff` times as far as the stop with probability 1 / (1 + payoff) (gambler's
+    ruin; Feller 1968, XIV.2): that fair game is what no conviction gets, and `kelly_edge` above it what full conviction
+    gets. An assumption, stated as one; calibration against outcomes replaces it.
+    """
+    return min(1.0, 1.0 / (1.0 + payoff) + limits.kelly_edge * conviction)
+
+
+def kelly_notional_fraction(conviction: float, stop: float, exits: ExitSettings, limits: RiskLimits) -> float:
+    """Fractional Kelly scaled by conviction, as a fraction of equity; the notional is treated as the stake.
+
+    Kelly (1956): f* = p - (1 - p) / b with b the payoff ratio target / stop. Treating the whole notional as what can be
+    lost understates f* by 1 / stop: deliberately conservative. Never negative.
+    """
+    payoff = exits.take_profit_fraction / stop
+    p = win_probability(conviction, payoff, limits)
+    full = p - (1.0 - p) / payoff
+    return max(0.0, limits.kelly_fraction * conviction * full)
+
+
+def risk_per_trade_fraction(stop: float, limits: RiskLimits) -> float:
+    """Notional, as a fraction of equity, whose loss at the stop is `risk_per_trade` of equity."""
+    return limits.risk_per_trade / stop

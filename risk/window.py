@@ -1,0 +1,145 @@
+"""The last bars' returns of every symbol, aligned: what VaR, correlation and turbulence are measured on.
+
+The cycle pushes the closes of each bar; after a restart the same closes are pushed again from the journal. Nothing here
+reads a clock or another room, and results are made of element-wise sums in a fixed order: the same closes give the same
+bits, wherever the ring happens to stand.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from risk.measures import Floats, correlation
+
+_DECAY = 0.94
+_MIN_RETURNS = 20
+
+
+class ReturnWindow:
+    """Simple returns of the last `size` bars, float64, oldest first, one column a symbol.
+
+    A symbol that is absent from a bar has return 0.0 there, and its next close carries the whole move; `stale` and
+    `observed` tell how far its column can be believed. The first close of a symbol has no return. Raises ValueError
+    for no symbols, a repeated one, or a size below 2.
+    """
+
+    def __init__(self, symbols: Sequence[str], size: int) -> None:
+        if not symbols or len(set(symbols)) != len(symbols) or size < 2:
+            raise ValueError(f"a window needs distinct symbols and two bars at least, got {list(symbols)} and {size}")
+        self.symbols = tuple(symbols)
+        self.size = size
+        self._column = {symbol: i for i, symbol in enumerate(self.symbols)}
+        self._rows = 0
+        width = len(self.symbols)
+        # Each row is written twice, `size` apart, so that the last rows always lie in one piece.
+        self._returns = np.zeros((2 * size, width), dtype=np.float64)
+        self._seen = np.zeros((2 * size, width), dtype=np.bool_)
+        self._close: list[float | None] = [None] * width
+        self._stale = [0] * width
+        self._moves = [0] * width
+        self._variance = [0.0] * width
+        self._sigma: list[float | None] = [None] * width
+
+    @property
+    def count(self) -> int:
+        """Bars in the window, at most `size`."""
+        return min(self._rows, self.size)
+
+    def push(self, closes: Mapping[str, float]) -> None:
+        """Take one bar's closes (quote units); symbols that the window does not know are left aside.
+
+        The first bar makes no row, as it has no return. Raises ValueError for a close that is not finite and positive;
+        nothing is changed then.
+        """
+        first_bar = all(close is None for close in self._close)
+        latest = [self._checked(symbol, closes.get(symbol)) for symbol in self.symbols]
+        row = [self._step(i, close) for i, close in enumerate(latest)]
+        if first_bar:
+            return
+        at = self._rows % self.size
+        self._returns[at] = self._returns[at + self.size] = [0.0 if value is None else value for value in row]
+        self._seen[at] = self._seen[at + self.size] = [value is not None for value in row]
+        self._rows += 1
+
+    def stale(self, symbol: str) -> int:
+        """Bars in a row, up to the last, without a close of this symbol."""
+        return self._stale[self._index(symbol)]
+
+    def observed(self, symbol: str) -> int:
+        """Rows of the window in which this symbol's return was seen and not filled in with 0.0."""
+        return int(self._seen[self._span(), self._index(symbol)].sum())
+
+    def matrix(self, symbols: Sequence[str]) -> Floats:
+        """Returns of these symbols in this order: a copy, shape (n, k), n = count, oldest bar first."""
+        return self._returns[self._span()][:, [self._index(symbol) for symbol in symbols]]
+
+    def portfolio_returns(self, weights: Mapping[str, float]) -> Floats:
+        """Returns that fixed weights (signed fractions of equity) would have had: shape (n,), a fraction of equity.
+
+        Summed in the window's order of symbols. Raises ValueError for an unknown symbol or a non-finite weight.
+        """
+        columns = {self._index(symbol): weight for symbol, weight in weights.items()}
+        if not all(map(math.isfinite, columns.values())):
+            raise ValueError(f"weights must be finite, got {dict(weights)}")
+        rows = self._returns[self._span()]
+        total = np.zeros(len(rows), dtype=np.float64)
+        for i in sorted(columns):
+            total += rows[:, i] * columns[i]
+        return total
+
+    def correlation(self, first: str, second: str) -> float | None:
+        """Pearson correlation of two symbols over the window; None when it is unknown (see `measures.correlation`)."""
+        rows = self._returns[self._span()]
+        if len(rows) < 2:
+            return None
+        return correlation(rows[:, self._index(first)], rows[:, self._index(second)])
+
+    def last_sigma(self, symbol: str) -> float | None:
+        """Size of the last bar's return, in standard deviations of the returns before it.
+
+        The standard deviation is exponentially weighted with decay 0.94 about mean zero (RiskMetrics 1996, 5.2), over
+        all returns since the first close. 0.0 when the last bar had no close; None before 20 returns, or when the
+        price had never moved.
+        """
+        return self._sigma[self._index(symbol)]
+
+    def _step(self, i: int, close: float | None) -> float | None:
+        before = self._close[i]
+        if close is None:
+            self._stale[i] += 1
+            self._sigma[i] = None if self._sigma[i] is None else 0.0
+            return None
+        self._stale[i] = 0
+        self._close[i] = close
+        if before is None:
+            return None
+        value = close / before - 1.0
+        self._sigma[i] = self._judged(i, value)
+        weight = 1.0 if self._moves[i] == 0 else 1.0 - _DECAY
+        self._variance[i] += weight * (value * value - self._variance[i])
+        self._moves[i] += 1
+        return value
+
+    def _judged(self, i: int, value: float) -> float | None:
+        if self._moves[i] < _MIN_RETURNS or self._variance[i] <= 0.0:
+            return None
+        return abs(value) / math.sqrt(self._variance[i])
+
+    def _span(self) -> slice:
+        if self._rows <= self.size:
+            return slice(0, self._rows)
+        start = self._rows % self.size
+        return slice(start, start + self.size)
+
+    def _index(self, symbol: str) -> int:
+        try:
+            return self._column[symbol]
+        except KeyError:
+            raise ValueError(f"{symbol} is not in this window, which has {', '.join(self.symbols)}") from None
+
+    @staticmethod
+    def _checked(symbol: str, close: float | None) -> float | None:
+        if close is not None and not 0.0 < close < math.inf:
+            raise ValueError(f"the close of {symbol} must be finite and above 0, got {close}")
+        return close

@@ -1,0 +1,25 @@
+"""Who may trim a size after the ruling and before the gate."""
+
+from typing import Protocol
+
+from rl.words import Adjustment, Observation
+
+
+class Adjuster(Protocol):
+    """A policy. `name` is what reports call it."""
+
+    @property
+    def name(self) -> str: ...
+
+    def adjust(self, seen: Observation) -> Adjustment:
+        """Trim. Must be deterministic: replay asks again and compares."""
+        ...
+
+
+class Off:
+    """No policy is loaded: the ruling stands as it is, and reports say `off`."""
+
+    name = "off"
+
+    def adjust(self, seen: Observation) -> Adjustment:
+        return Adjustment(adjuster=self.name, scale=1.0)

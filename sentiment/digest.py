@@ -1,0 +1,56 @@
+"""What one source's headlines come to: their mean, the few that make it, and the hard events among them.
+
+The weight of a headline halves with every half-life of age and only ratios of weights matter, so ages are counted from the
+newest headline and the digest is a function of the headlines alone: it holds until one comes or leaves.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sentiment.words import Headline
+
+Judge = Callable[[str], tuple[float, tuple[str, ...]]]
+"""A text's score in [-1, 1] and its hard events."""
+
+KEPT = 5
+"""Headlines that are kept for whoever argues the case."""
+
+_MARKET_WIDE = 0.5
+
+
+class Digest(NamedTuple):
+    """`lines` counts them; `mean` is None without any; `heaviest` has each one's part in the mean, as a size."""
+
+    lines: int
+    newest: datetime | None
+    mean: float | None
+    heaviest: tuple[tuple[float, Headline], ...]
+    events: tuple[tuple[Headline, tuple[str, ...]], ...]
+
+
+def digest(lines: Sequence[Headline], judge: Judge, half_life: timedelta) -> Digest:
+    """The digest of headlines in any order.
+
+    `mean` is sum(w * score) / sum(w) with w = 0.5 ** (age / half_life), halved again for headlines about the whole
+    market. Of equal parts the newer comes first, then the one given first.
+    """
+    if not lines:
+        return Digest(0, None, None, (), ())
+    newest = max([line.published_utc for line in lines])
+    total = weighted = 0.0
+    parts: list[tuple[float, datetime, int, Headline]] = []
+    events = []
+    for i, line in enumerate(lines):
+        score, flags = judge(line.text)
+        published = line.published_utc
+        weight = 0.5 ** ((newest - published) / half_life)
+        if not line.symbols:
+            weight *= _MARKET_WIDE
+        total += weight
+        weighted += weight * score
+        parts.append((weight * abs(score), published, -i, line))
+        if flags:
+            events.append((line, flags))
+    heaviest = tuple((part / total, line) for part, _, _, line in sorted(parts, reverse=True)[:KEPT])
+    return Digest(len(lines), newest, max(-1.0, min(1.0, weighted / total)), heaviest, tuple(events))

@@ -1,0 +1,100 @@
+"""All sources to one number a symbol, as it could be known at a moment.
+
+A source with too few headlines abstains, and only those that speak are fused, by their weights. When none speaks, the
+answer is silence with its reason and never a neutral 0 (law 3). Hard events are reported beside the score, also out of a
+source that abstains.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from config.settings import SentimentSettings
+from config.silence import Abstained
+from sentiment.digest import KEPT, Digest, digest
+from sentiment.events import FLAGS, event_flags
+from sentiment.scoring import Scorer
+from sentiment.sources import Source
+from sentiment.words import Headline, SentimentData, SubScore
+
+_FLAG_AGE = timedelta(hours=24)
+_HOUR = timedelta(hours=1)
+_CACHED_TEXTS = 65_536
+
+
+class SentimentEngine:
+    """Reads its sources without waiting for any of them; the same headlines always give the same answer.
+
+    Each text is scored once, and a source's digest is kept until its headlines change. Settings give the half-life, the
+    largest age and the fewest headlines a source needs.
+    """
+
+    def __init__(self, settings: SentimentSettings, sources: Sequence[Source], scorer: Scorer) -> None:
+        self._settings = settings
+        self._sources = tuple(sources)
+        self._half_life = timedelta(hours=settings.half_life_h)
+        self._max_age = timedelta(hours=settings.max_age_h)
+        self._judge = lru_cache(maxsize=_CACHED_TEXTS)(lambda text: (scorer.score(text), event_flags(text)))
+        self._digests: dict[tuple[int, str], tuple[tuple[Headline, ...], Digest]] = {}
+
+    def read(self, symbol: str, as_of: datetime) -> SentimentData:
+        """What the sources say of a market ("BTC/USDT") at `as_of`, an aware moment; the score lies in [-1, 1]."""
+        base = symbol.partition("/")[0]
+        digests = [self._digest(i, base, as_of) for i in range(len(self._sources))]
+        subs = tuple([self._sub(*pair, as_of) for pair in zip(self._sources, digests, strict=True)])
+        events = [event for each in digests for event in each.events if as_of - event[0].published_utc <= _FLAG_AGE]
+        raised = {flag for _, flags in events for flag in flags}
+        return SentimentData(
+            symbol=symbol,
+            as_of_utc=as_of,
+            score=_fused(symbol, subs),
+            sub_scores=subs,
+            flags=tuple([flag for flag in FLAGS if flag in raised]),
+            headlines=_heaviest(subs, digests, [line for line, _ in events]),
+        )
+
+    def _digest(self, i: int, base: str, as_of: datetime) -> Digest:
+        lines = self._sources[i].headlines(as_of, base, as_of - self._max_age)
+        kept = self._digests.get((i, base))
+        if kept is None or kept[0] != lines:
+            kept = self._digests[i, base] = (lines, digest(lines, self._judge, self._half_life))
+        return kept[1]
+
+    def _sub(self, source: Source, said: Digest, as_of: datetime) -> SubScore:
+        score: float | Abstained | None = said.mean
+        if score is None or said.lines < self._settings.min_headlines:
+            needed, hours = self._settings.min_headlines, self._settings.max_age_h
+            score = Abstained(why=f"headlines in the last {hours:g} h: {said.lines}, needed: {needed}")
+        return SubScore(
+            source=source.name,
+            score=score,
+            weight=source.weight,
+            headlines=said.lines,
+            newest_age_h=None if said.newest is None else (as_of - said.newest) / _HOUR,
+        )
+
+
+def _fused(symbol: str, subs: Sequence[SubScore]) -> float | Abstained:
+    """The weighted mean of the sources that speak."""
+    total = weighted = 0.0
+    for sub in subs:
+        if not isinstance(sub.score, Abstained):
+            total += sub.weight
+            weighted += sub.weight * sub.score
+    if total == 0.0:
+        return Abstained(why=f"none of {len(subs)} sources has enough headlines on {symbol}")
+    return max(-1.0, min(1.0, weighted / total))
+
+
+def _heaviest(subs: Sequence[SubScore], digests: Sequence[Digest], events: Sequence[Headline]) -> tuple[Headline, ...]:
+    """The headlines of fresh hard events, newest first, then those with the largest part in the fused score."""
+    spoken = [
+        (sub.weight * part, line)
+        for sub, said in zip(subs, digests, strict=True)
+        if not isinstance(sub.score, Abstained)
+        for part, line in said.heaviest
+    ]
+    first = sorted(events, key=lambda line: line.published_utc, reverse=True)[:KEPT]
+    shown = {id(line) for line in first}
+    rest = [line for _, line in sorted(spoken, key=lambda entry: entry[0], reverse=True) if id(line) not in shown]
+    return tuple((first + rest)[:KEPT])

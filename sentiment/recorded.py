@@ -1,0 +1,72 @@
+"""A point-in-time archive of headlines: what could be known at a moment, and nothing that came later."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Self
+
+from market.news import NewsRow
+from sentiment.bases import bases_in
+from sentiment.text import plain
+from sentiment.words import Headline
+
+
+class RecordedSource:
+    """Headlines in order of first sight, looked up by bisection; the archive never changes once it is built.
+
+    A headline that claims to be published after it was first seen is dated by its first sight: a publisher's clock
+    must not make it younger.
+    """
+
+    def __init__(self, name: str, weight: float, headlines: Iterable[Headline]) -> None:
+        self.name = name
+        self.weight = weight
+        ordered = sorted(map(_sane, headlines), key=lambda line: (line.first_seen_utc, line.published_utc, line.text))
+        bases = {base for line in ordered for base in line.symbols}
+        self._market = _Shelf([line for line in ordered if not line.symbols])
+        self._shelves = {
+            base: _Shelf([line for line in ordered if not line.symbols or base in line.symbols]) for base in bases
+        }
+
+    @classmethod
+    def from_rows(cls, name: str, weight: float, rows: Sequence[NewsRow]) -> Self:
+        """An archive of a tape's news; their coins are taken as given, and rows without visible text left out."""
+        lines = (headline(row.text, name, row.published_utc, row.first_seen_utc, row.bases) for row in rows)
+        return cls(name, weight, [line for line in lines if line is not None])
+
+    def headlines(self, as_of: datetime, base: str, since: datetime) -> tuple[Headline, ...]:
+        """See `Source`."""
+        return self._shelves.get(base, self._market).between(since, as_of)
+
+
+class _Shelf:
+    """Headlines of one coin and of the whole market, with their times beside them."""
+
+    def __init__(self, lines: list[Headline]) -> None:
+        self._lines = tuple(lines)
+        self._seen = [line.first_seen_utc for line in lines]
+
+    def between(self, since: datetime, as_of: datetime) -> tuple[Headline, ...]:
+        # Nothing is seen before it is published, so whatever was published after `since` was also seen after it.
+        known = self._lines[bisect_left(self._seen, since) : bisect_right(self._seen, as_of)]
+        return tuple([line for line in known if line.published_utc > since])
+
+
+def headline(
+    raw: str, source: str, published: datetime, first_seen: datetime, bases: Sequence[str] | None = None
+) -> Headline | None:
+    """A headline from foreign text, cleaned; None when nothing visible is left.
+
+    `bases` are the coins it speaks of, empty for the whole market; None: they are read out of the text.
+    """
+    text = plain(raw)
+    if not text:
+        return None
+    symbols = bases_in(text) if bases is None else tuple(bases)
+    return Headline(text=text, source=source, published_utc=published, first_seen_utc=first_seen, symbols=symbols)
+
+
+def _sane(line: Headline) -> Headline:
+    if line.published_utc <= line.first_seen_utc:
+        return line
+    return line.model_copy(update={"published_utc": line.first_seen_utc})

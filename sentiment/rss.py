@@ -1,0 +1,131 @@
+"""A live RSS or Atom feed. Fetching and reading are apart: `refresh` waits for the network, `headlines` never does.
+
+The feed is a stranger's file. It is fetched over http(s) with a time limit, a size limit and few redirects, parsed from
+bytes (a string would be taken for a path or an address and opened), off the event loop, and only its titles and dates are
+kept, as plain text; links are not. Whatever goes wrong, the last good headlines stay and the reason is told.
+"""
+
+import asyncio
+import calendar
+import io
+import re
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import feedparser
+import httpx2
+
+from config.clock import Clock
+from config.settings import SourceSettings
+from sentiment.recorded import RecordedSource, headline
+from sentiment.words import Headline
+
+_MAX_REDIRECTS = 3
+_MAX_ENTRIES = 200
+_MAX_KEPT = 2_000
+_AGENT = "tribunal/0.1 (RSS reader)"
+
+
+class _Unusable(Exception):
+    """The answer is not a feed that can be used; the text says why."""
+
+
+class RssSource:
+    """One feed. An item is first seen when it is first fetched, by the clock, and keeps that moment for good."""
+
+    def __init__(self, settings: SourceSettings, clock: Clock) -> None:
+        self.name = settings.name
+        self.weight = settings.weight
+        self.failure: str | None = None
+        """Why the last refresh brought nothing; None when it did, or before the first."""
+        self._url = settings.url or ""
+        self._timeout_s = settings.timeout_s
+        self._max_bytes = settings.max_bytes
+        self._clock = clock
+        self._known: dict[str, Headline] = {}
+        self._archive = RecordedSource(self.name, self.weight, ())
+
+    def headlines(self, as_of: datetime, base: str, since: datetime) -> tuple[Headline, ...]:
+        """See `Source`; what the refreshes so far have brought."""
+        return self._archive.headlines(as_of, base, since)
+
+    async def refresh(self) -> None:
+        """Fetch the feed and take in what is new. Never raises for what the feed or the network does."""
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                body, kind = await self._fetch()
+                entries = await asyncio.to_thread(_parse, body, kind)
+        except TimeoutError:
+            self.failure = f"no whole answer within {self._timeout_s:g} s"
+        except (httpx2.HTTPError, httpx2.InvalidURL, _Unusable) as error:
+            self.failure = str(error) or type(error).__name__
+        else:
+            self.failure = None
+            self._take(entries)
+
+    async def _fetch(self) -> tuple[bytes, str]:
+        """The body and its content type. Raises httpx2 errors, and `_Unusable` for a body above the limit."""
+        headers = {"user-agent": _AGENT, "accept-encoding": "identity"}
+        async with (
+            httpx2.AsyncClient(
+                follow_redirects=True, max_redirects=_MAX_REDIRECTS, timeout=self._timeout_s, headers=headers
+            ) as client,
+            client.stream("GET", self._url) as response,
+        ):
+            response.raise_for_status()
+            body = bytearray()
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) > self._max_bytes:
+                    raise _Unusable(f"the answer is larger than {self._max_bytes:,} bytes")
+            return bytes(body), response.headers.get("content-type", "")
+
+    def _take(self, entries: list[Mapping[str, Any]]) -> None:
+        now = self._clock.now()
+        for entry in entries:
+            line = headline(str(entry.get("title") or entry.get("summary") or ""), self.name, _date(entry, now), now)
+            if line is None or any(key in self._known for key in _keys(entry, line)):
+                continue
+            self._known.update(dict.fromkeys(_keys(entry, line), line))
+        self._forget()
+        self._archive = RecordedSource(self.name, self.weight, set(self._known.values()))
+
+    def _forget(self) -> None:
+        while len(self._known) > _MAX_KEPT:
+            del self._known[next(iter(self._known))]
+
+
+def _parse(body: bytes, kind: str) -> list[Mapping[str, Any]]:
+    """The entries of a feed, at most 200. Raises `_Unusable` when it is none.
+
+    Feeds with faults are common and mostly usable, so what counts is a recognised version and entries, not the
+    parser's fault flag.
+    """
+    try:
+        feed = feedparser.parse(io.BytesIO(body), response_headers={"content-type": kind} if kind else {})
+    except (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError) as error:
+        raise _Unusable(f"the feed cannot be parsed ({type(error).__name__})") from error
+    if not feed.get("version") or not feed.entries:
+        raise _Unusable("the answer is not an RSS or Atom feed with entries")
+    return list(feed.entries[:_MAX_ENTRIES])
+
+
+def _date(entry: Mapping[str, Any], now: datetime) -> datetime:
+    """When the entry says it was published; now, when it says nothing that can be believed."""
+    stamp = entry.get("published_parsed") or entry.get("updated_parsed")
+    if not isinstance(stamp, time.struct_time):
+        return now
+    try:
+        return min(now, datetime.fromtimestamp(calendar.timegm(stamp), UTC))
+    except (ValueError, OverflowError, OSError):
+        return now
+
+
+def _keys(entry: Mapping[str, Any], line: Headline) -> Iterator[str]:
+    """What an entry is recognised by: its normalised title, and its guid if it has one."""
+    yield "title:" + " ".join(re.findall(r"\w+", line.text.casefold()))
+    guid = entry.get("id")
+    if isinstance(guid, str) and guid:
+        yield "guid:" + guid

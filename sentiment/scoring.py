@@ -1,0 +1,65 @@
+"""A headline to a number: VADER with our own finance and crypto lexicon.
+
+VADER (Hutto & Gilbert 2014) brings negation, emphasis, "but" and emoji; `lexicons/finance.csv` corrects its everyday
+meanings ("trust", "share", "bear") and adds the market's own words. Phrases are joined to one token first, so that
+"short squeeze" is not read as two words, and "denies" or "no sign of" becomes the "not" that VADER knows. It counts
+words and understands nothing: irony, and who profits, escape it.
+"""
+
+import csv
+import re
+from functools import cached_property
+from importlib.resources import files
+from typing import Protocol
+
+from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
+
+from sentiment.text import plain
+
+_DENIAL = re.compile(
+    r"\b(?:denies|refutes|debunks|averts|foils|thwarts|no (?:evidence|signs?|risk) of)\b", re.IGNORECASE
+)
+
+
+class Scorer(Protocol):
+    """Gives a text its sentiment."""
+
+    def score(self, text: str) -> float:
+        """From -1 (worst) to 1 (best); 0 for a text without any known word."""
+        ...
+
+
+def read_lexicon() -> dict[str, float]:
+    """Terms in lower case, phrases with single spaces, and their valence in [-4, 4]."""
+    lines = files("sentiment").joinpath("lexicons/finance.csv").read_text(encoding="utf-8").splitlines()
+    rows = csv.DictReader(line for line in lines if not line.startswith("#"))
+    return {row["term"].lower(): float(row["valence"]) for row in rows}
+
+
+class HeadlineScorer:
+    """The same text always has the same score. The word lists are read on first use, in about 20 ms."""
+
+    def score(self, text: str) -> float:
+        """VADER's compound score of the plain text, in [-1, 1]; about 0.1 ms a headline."""
+        joined = self._phrases.sub(_join, _DENIAL.sub("not", plain(text)))
+        return float(self._vader.polarity_scores(joined)["compound"])
+
+    @cached_property
+    def _lexicon(self) -> dict[str, float]:
+        return read_lexicon()
+
+    @cached_property
+    def _vader(self) -> SentimentIntensityAnalyzer:
+        vader = SentimentIntensityAnalyzer()
+        vader.lexicon.update({re.sub("[ -]", "_", term): valence for term, valence in self._lexicon.items()})
+        return vader
+
+    @cached_property
+    def _phrases(self) -> re.Pattern[str]:
+        phrases = sorted((term for term in self._lexicon if re.search("[ -]", term)), key=len, reverse=True)
+        forms = ("[ -]".join(map(re.escape, re.split("[ -]", phrase))) for phrase in phrases)
+        return re.compile(rf"\b(?:{'|'.join(forms)})\b", re.IGNORECASE)
+
+
+def _join(match: re.Match[str]) -> str:
+    return re.sub("[ -]", "_", match.group())

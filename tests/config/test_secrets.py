@@ -1,0 +1,133 @@
+"""Secrets are found, and are shown to nobody; the journal key is made once."""
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+
+from config.errors import JournalFault, OutputFault, UsageFault
+from config.secrets import Secrets, journal_key, load_secrets, state_dir
+
+HEX = "ab" * 32
+VALUE = "sk-very-secret-value"
+NAMES = ("TRIBUNAL_EXCHANGE_KEY", "TRIBUNAL_EXCHANGE_SECRET", "TRIBUNAL_EXCHANGE_PASSWORD", "TRIBUNAL_JOURNAL_KEY")
+
+
+@pytest.fixture(autouse=True)
+def _empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No `.env` of the developer's, and no keys of a provider."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("ANTHROPIC_API_KEY", "OPENAI_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize("name", [*NAMES, "ANTHROPIC_API_KEY", "OPENAI_API_KEY"])
+def test_each_secret_is_read_from_its_variable_and_never_printed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, VALUE)
+    secrets = load_secrets()
+    held = secrets.held()[name]
+    assert held is not None
+    assert held.get_secret_value() == VALUE
+    assert secrets.values() == (VALUE,)
+    shown = (repr(secrets), str(secrets), secrets.model_dump_json(), str(secrets.model_dump()), f"{secrets.held()}")
+    assert all(VALUE not in text for text in shown)
+
+
+def test_the_environment_wins_over_the_env_file_and_strangers_are_ignored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text(f"TRIBUNAL_EXCHANGE_KEY=from-file\nOPENAI_API_KEY={VALUE}\nEDITOR=vi\n")
+    monkeypatch.setenv("TRIBUNAL_EXCHANGE_KEY", "from-environment")
+    assert load_secrets().values() == ("from-environment", VALUE)
+
+
+def test_an_empty_variable_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRIBUNAL_EXCHANGE_KEY", "")
+    assert load_secrets().values() == ()
+
+
+def test_an_env_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"OPENAI_API_KEY=\xff\xfe\n")
+    with pytest.raises(UsageFault, match="cannot be read as text"):
+        load_secrets()
+
+
+def test_the_journal_key_of_the_environment_wins_and_writes_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRIBUNAL_JOURNAL_KEY", HEX)
+    assert journal_key() == bytes.fromhex(HEX)
+    assert not state_dir(load_secrets()).exists()
+
+
+@pytest.mark.parametrize("text", ["ab" * 31, "ab" * 33, "zz" * 32, "password"])
+def test_a_journal_key_that_is_not_32_bytes_of_hex_is_refused_and_not_repeated(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRIBUNAL_JOURNAL_KEY", text)
+    with pytest.raises(UsageFault, match="openssl rand -hex 32") as caught:
+        journal_key()
+    assert text not in str(caught.value)
+
+
+def test_the_first_use_makes_a_key_that_only_its_owner_can_read_and_later_uses_keep_it() -> None:
+    key = journal_key()
+    file = state_dir(load_secrets()) / "journal.key"
+    assert len(key) == 32
+    assert file.read_bytes() == key
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert journal_key() == key
+    assert [entry.name for entry in file.parent.iterdir()] == ["journal.key"]
+
+
+def test_two_states_have_two_keys(tmp_path: Path) -> None:
+    assert journal_key(Secrets(state_dir=tmp_path / "a")) != journal_key(Secrets(state_dir=tmp_path / "b"))
+
+
+def test_threads_that_race_for_the_first_use_get_the_same_key(tmp_path: Path) -> None:
+    for round_number in range(20):
+        secrets, barrier = Secrets(state_dir=tmp_path / str(round_number)), Barrier(8)
+
+        def first(secrets: Secrets = secrets, barrier: Barrier = barrier) -> bytes:
+            barrier.wait()
+            return journal_key(secrets)
+
+        with ThreadPoolExecutor(8) as pool:
+            keys = {future.result() for future in [pool.submit(first) for _ in range(8)]}
+        assert len(keys) == 1
+
+
+def test_processes_that_race_for_the_first_use_get_the_same_key(tmp_path: Path) -> None:
+    code = "from config.secrets import journal_key; print(journal_key().hex())"
+    environment = {**os.environ, "TRIBUNAL_STATE_DIR": str(tmp_path / "raced")}
+    racers = [subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.PIPE) for _ in range(3)]
+    keys = {racer.communicate(timeout=60)[0] for racer in racers}
+    assert [racer.returncode for racer in racers] == [0, 0, 0]
+    assert keys == {(tmp_path / "raced" / "journal.key").read_bytes().hex().encode() + b"\n"}
+
+
+def test_a_state_that_cannot_be_written_is_answered_with_both_ways_out(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(OutputFault, match=r"TRIBUNAL_JOURNAL_KEY.*TRIBUNAL_STATE_DIR"):
+        journal_key(Secrets(state_dir=tmp_path / "file" / "state"))
+
+
+@pytest.mark.parametrize("raw", [b"", b"x" * 31, b"x" * 33])
+def test_a_damaged_key_file_is_neither_used_nor_replaced(tmp_path: Path, raw: bytes) -> None:
+    file = tmp_path / "journal.key"
+    file.write_bytes(raw)
+    file.chmod(0o600)
+    with pytest.raises(JournalFault, match="is damaged"):
+        journal_key(Secrets(state_dir=tmp_path))
+    assert file.read_bytes() == raw
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o602])
+def test_a_key_file_that_others_can_open_is_not_used(tmp_path: Path, mode: int) -> None:
+    file = tmp_path / "journal.key"
+    file.write_bytes(b"x" * 32)
+    file.chmod(mode)
+    with pytest.raises(JournalFault, match="chmod 600"):
+        journal_key(Secrets(state_dir=tmp_path))

@@ -1,0 +1,151 @@
+"""What can never happen, as sentences."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pytest
+from gate_support import AT, BTC, LIMITS, SETTINGS, held, portfolio, proposal, returns
+
+from risk import limits as rules
+from risk.breakers import BreakerState, Latch
+from risk.proposal import Direction
+from risk.verdict import Reaction
+
+
+def facts(**changes: Any) -> rules.Facts:
+    base = rules.Facts(
+        proposal=proposal(),
+        portfolio=portfolio(),
+        instrument=BTC,
+        limits=LIMITS,
+        exits=SETTINGS.exits,
+        breakers=BreakerState.fresh(Decimal(10_000), AT),
+        frozen=None,
+        symbols=("BTC/USDT",),
+        returns=returns(),
+        bars_per_day=24.0,
+        stop=0.015,
+    )
+    return replace(base, **changes)
+
+
+def two(other: str, notional: str, matrix: np.ndarray) -> rules.Facts:
+    return facts(portfolio=portfolio(positions=(held(other, notional),)), symbols=("BTC/USDT", other), returns=matrix)
+
+
+def cap(report: Any) -> float:
+    assert report.notional_cap is not None
+    return float(report.notional_cap)
+
+
+def test_a_position_takes_at_most_its_share_of_equity() -> None:
+    assert cap(rules.position_size(facts())) == pytest.approx(500.0)
+
+
+def test_the_loss_at_the_stop_is_at_most_two_percent_of_equity() -> None:
+    report = rules.risk_per_trade(facts(stop=0.08))
+    assert cap(report) * 0.08 == pytest.approx(0.02 * 10_000)
+
+
+def test_what_is_deployed_leaves_that_much_less() -> None:
+    some = facts(portfolio=portfolio(positions=(held("ETH/USDT", "1700"),)))
+    assert cap(rules.deployed(some)) == pytest.approx(300.0)
+
+
+def test_an_entry_under_way_counts_as_deployed() -> None:
+    some = facts(portfolio=portfolio(pending_notional={"ETH/USDT": Decimal(1900)}))
+    assert cap(rules.deployed(some)) == pytest.approx(100.0)
+
+
+def test_more_than_the_limit_deployed_leaves_nothing_and_not_less_than_nothing() -> None:
+    some = facts(portfolio=portfolio(positions=(held("ETH/USDT", "2500"),)))
+    assert cap(rules.deployed(some)) == 0.0
+
+
+def test_kelly_falls_with_conviction_and_is_nothing_without_any() -> None:
+    caps = [cap(rules.kelly(facts(proposal=proposal(conviction=c)))) for c in (0.0, 0.3, 0.6, 1.0)]
+    assert caps[0] == 0.0
+    assert caps == sorted(caps)
+    assert caps[3] > caps[2] > caps[1]
+
+
+def test_spot_is_paid_for_with_its_fee() -> None:
+    some = facts(portfolio=portfolio(cash=Decimal(100)))
+    room = cap(rules.cash(some))
+    assert room * 1.001 < 100
+    assert room > 95
+
+
+def test_var_cuts_what_a_calm_market_would_allow() -> None:
+    calm = rules.value_at_risk(facts())
+    wild = rules.value_at_risk(facts(returns=returns(sigma=0.04)))
+    assert cap(calm) == pytest.approx(500.0)
+    assert 0 < cap(wild) < 500.0
+
+
+def test_what_var_leaves_is_within_the_limit_when_measured_again() -> None:
+    wild = facts(returns=returns(sigma=0.04))
+    room = cap(rules.value_at_risk(wild)) / 10_000
+    measured = rules.historical_var(wild.returns @ rules.weights(wild, room), confidence=LIMITS.var_confidence)
+    assert rules.scale_to_horizon(measured, 24.0) <= LIMITS.max_var_1d
+
+
+def test_a_book_that_already_breaks_the_es_limit_gets_nothing_more() -> None:
+    matrix = returns(columns=2, sigma=0.05)
+    report = rules.expected_shortfall(two("ETH/USDT", "2000", matrix))
+    assert cap(report) == 0.0
+    assert report.number is not None
+    assert report.number > LIMITS.max_es_1d
+
+
+def test_nothing_is_bought_that_moves_with_what_is_held() -> None:
+    base = returns()
+    twin = np.column_stack([base[:, 0], base[:, 0] + np.random.default_rng(4).normal(0, 0.001, 500)])
+    stranger = returns(columns=2)
+    assert rules.correlation(two("ETH/USDT", "300", twin)).reaction is Reaction.REFUSE
+    assert rules.correlation(two("ETH/USDT", "300", stranger)).reaction is Reaction.PASS
+
+
+def test_a_series_that_never_moves_counts_as_correlated() -> None:
+    flat = np.column_stack([returns()[:, 0], np.zeros(500)])
+    assert rules.correlation(two("ETH/USDT", "300", flat)).reaction is Reaction.REFUSE
+
+
+def test_what_is_not_held_does_not_count_for_correlation() -> None:
+    base = returns()
+    twin = np.column_stack([base[:, 0], base[:, 0]])
+    assert rules.correlation(facts(symbols=("BTC/USDT", "ETH/USDT"), returns=twin)).reaction is Reaction.PASS
+
+
+@pytest.mark.parametrize(
+    ("rule", "changes"),
+    [
+        (rules.data_quality, {"frozen": "no bar since 12:00"}),
+        (rules.direction, {"proposal": proposal(direction=Direction.SHORT)}),
+        (rules.direction, {"proposal": proposal(direction=Direction.NONE)}),
+        (rules.one_position, {"portfolio": portfolio(positions=(held("BTC/USDT", "100"),))}),
+        (rules.one_position, {"portfolio": portfolio(pending_notional={"BTC/USDT": Decimal(100)})}),
+        (rules.conviction, {"proposal": proposal(conviction=0.29)}),
+        (rules.ruling, {"proposal": proposal(ruling_scale=0.0)}),
+        (rules.ruling, {"proposal": proposal(adjust_scale=0.0)}),
+        (rules.risk_history, {"returns": returns(rows=49)}),
+        (rules.risk_history, {"returns": np.full((500, 1), np.nan)}),
+    ],
+)
+def test_each_check_refuses_what_it_is_there_for(rule: rules.Rule, changes: dict[str, Any]) -> None:
+    assert rule(facts()).reaction is Reaction.PASS
+    assert rule(facts(**changes)).reaction is Reaction.REFUSE
+
+
+@pytest.mark.parametrize(
+    ("breaker", "reaction"),
+    [("drawdown", Reaction.HALT), ("daily_loss", Reaction.CLOSE_ONLY), ("turbulence", Reaction.REFUSE)],
+)
+def test_an_open_breaker_stops_new_risk(breaker: Any, reaction: Reaction) -> None:
+    latch = Latch(breaker=breaker, since_utc=AT, until_utc=AT + timedelta(hours=1), why="it fell")
+    state = BreakerState.fresh(Decimal(10_000), AT).model_copy(update={"latches": (latch,)})
+    assert rules.breaker_latch(facts()).reaction is Reaction.PASS
+    assert rules.breaker_latch(facts(breakers=state)).reaction is reaction

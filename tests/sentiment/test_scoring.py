@@ -1,0 +1,197 @@
+"""Text is made plain, words are weighed, events are seen and coins are named."""
+
+import re
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sentiment.bases import bases_in
+from sentiment.events import FLAGS, event_flags
+from sentiment.scoring import HeadlineScorer, read_lexicon
+from sentiment.text import MAX_HEADLINE, plain
+
+
+@pytest.fixture(scope="module")
+def scorer() -> HeadlineScorer:
+    return HeadlineScorer()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bitcoin surges past $60,000 as ETF inflows hit record high",
+        "Fed announces surprise rate cut",
+        "Short squeeze lifts ether",
+        "Golden cross forms on the bitcoin chart",
+        "SEC drops lawsuit against Ripple",
+        "Regulator approves spot ether fund",
+        "Kraken resumes withdrawals",
+    ],
+)
+def test_good_news_is_scored_above_zero(scorer: HeadlineScorer, text: str) -> None:
+    assert scorer.score(text) > 0.2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bitcoin plunges below $20,000 in broad sell-off",
+        "Bitcoin plunges below $20,000 in broad sell off",
+        "Death cross forms on the bitcoin chart",
+        "Celsius halts withdrawals",
+        "Lender files for bankruptcy",
+        "Stablecoin loses peg",
+        "Fed hikes rates again",
+        "Court rejects spot bitcoin fund",
+        "Whale dumps 10,000 ETH",
+    ],
+)
+def test_bad_news_is_scored_below_zero(scorer: HeadlineScorer, text: str) -> None:
+    assert scorer.score(text) < -0.2
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Grayscale Bitcoin Trust shares and interest rate outlook", "Company publishes report on proof of stake", ""],
+)
+def test_words_that_only_sound_like_feelings_are_silent(scorer: HeadlineScorer, text: str) -> None:
+    assert scorer.score(text) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("bad", "denied"),
+    [
+        ("Exchange hacked", "Exchange not hacked"),
+        ("Binance confirms hack", "Binance denies hack"),
+        ("Traces of an exploit, says Aave", "No evidence of an exploit, says Aave"),
+    ],
+)
+def test_a_denial_turns_bad_news(scorer: HeadlineScorer, bad: str, denied: str) -> None:
+    assert scorer.score(bad) < 0 < scorer.score(denied)
+
+
+def test_a_phrase_is_one_word_and_not_the_sum_of_its_words(scorer: HeadlineScorer) -> None:
+    assert scorer.score("rate cut") > 0 > scorer.score("cut")
+    assert scorer.score("bear trap") > 0 > scorer.score("bear")
+    assert scorer.score("rate-cut") == scorer.score("rate cut") == scorer.score("RATE CUT")
+
+
+def test_markup_and_invisible_characters_do_not_change_a_score(scorer: HeadlineScorer) -> None:
+    assert scorer.score("<b>Bit\u200bcoin</b> cra\u00adshes &amp; burns") == scorer.score("Bitcoin crashes & burns")
+
+
+@given(text=st.text(max_size=120))
+@settings(max_examples=40)
+def test_every_text_has_a_score_in_its_range_and_always_the_same(text: str) -> None:
+    one = SHARED_SCORER.score(text)
+    assert -1.0 <= one <= 1.0
+    assert one == SHARED_SCORER.score(text)
+
+
+SHARED_SCORER = HeadlineScorer()
+
+
+def test_the_lexicon_is_large_lower_case_and_inside_vaders_scale() -> None:
+    lexicon = read_lexicon()
+    assert len(lexicon) >= 150
+    assert all(term == term.lower().strip() and -4.0 <= valence <= 4.0 for term, valence in lexicon.items())
+    assert sum(" " in term for term in lexicon) >= 50
+
+
+@pytest.mark.parametrize(
+    ("text", "flags"),
+    [
+        ("Bridge hacked for $600M", ("hack",)),
+        ("Hackers exploit flash-loan bug at lender", ("hack", "exploit")),
+        ("Binance halts all withdrawals", ("halt",)),
+        ("Withdrawals were suspended at FTX", ("halt",)),
+        ("USDC loses its dollar peg", ("depeg",)),
+        ("UST depegs again", ("depeg",)),
+        ("Coinbase to delist Monero", ("delisting",)),
+        ("SEC sues Coinbase", ("lawsuit",)),
+        ("Miner files for Chapter 11", ("insolvency",)),
+        ("China bans mining", ("ban",)),
+        ("Solana network outage enters fifth hour", ("outage",)),
+        ("Court denies bail; customers' funds stolen", ("hack",)),
+        ("Ripple wins, then is hacked. Lawsuit dismissed", ("hack",)),
+    ],
+)
+def test_a_hard_event_raises_its_flag(text: str, flags: tuple[str, ...]) -> None:
+    assert event_flags(text) == flags
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hackathon draws 500 developers",
+        "Binance denies hack",
+        "No evidence of exploit, says Aave",
+        "Exchange did not halt withdrawals",
+        "India lifts ban on exchanges",
+        "SEC drops its lawsuit against Ripple",
+        "Lawsuit against Tron dismissed",
+        "Celsius emerges from bankruptcy",
+        "Wallet urban legends and bandwidth",
+        "Bitcoin halving is near",
+    ],
+)
+def test_what_was_denied_averted_or_only_sounds_alike_raises_none(text: str) -> None:
+    assert event_flags(text) == ()
+
+
+@given(text=st.text(max_size=300))
+def test_flags_are_known_ones_in_their_order(text: str) -> None:
+    flags = event_flags(text)
+    assert list(flags) == [flag for flag in FLAGS if flag in flags]
+
+
+@pytest.mark.parametrize(
+    ("text", "bases"),
+    [
+        ("Bitcoin and Ether slide", ("BTC", "ETH")),
+        ("BITCOIN CASH upgrade", ("BCH",)),
+        ("Ethereum Classic under attack, ETH is not", ("ETC", "ETH")),
+        ("SOL/USDT breaks out", ("SOL",)),
+        ("Markets near the link between dot and op", ()),
+        ("$LINK and $NEAR rally, $DOT follows", ("DOT", "LINK", "NEAR")),
+        ("LINK in bio", ()),
+        ("Tether loses its peg", ()),
+        ("Polygon's zkEVM", ("MATIC",)),
+        ("比特币BTC上涨", ("BTC",)),
+        ("solar power and bitcoiner culture", ()),
+    ],
+)
+def test_coins_are_known_by_name_and_ticker_and_words_are_not_coins(text: str, bases: tuple[str, ...]) -> None:
+    assert bases_in(text) == bases
+
+
+@given(raw=st.text(max_size=700))
+def test_plain_text_is_one_short_line_of_visible_characters(raw: str) -> None:
+    text = plain(raw)
+    assert len(text) <= MAX_HEADLINE
+    assert text == " ".join(text.split())
+    assert not any(unicodedata.category(c)[0] == "C" for c in text)
+    text.encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        ("<p>Up&nbsp;5%</p>", "Up 5%"),
+        ("&lt;script&gt;alert(1)&lt;/script&gt;Sold", "alert(1) Sold"),
+        ("price < 100 and > 50", "price < 100 and > 50"),
+        ("a\x00b\u202ec\ud800d\u200be", "a bcde"),
+        ("“Quoted” – it’s fine…", '"Quoted" - it\'s fine...'),
+        ("<img src=x onerror=alert(1)>Rally", "Rally"),
+        ("  \n\t ", ""),
+    ],
+)
+def test_markup_control_and_invisible_characters_are_taken_out(raw: str, text: str) -> None:
+    assert plain(raw) == text
+
+
+def test_a_flood_of_open_tags_is_read_quickly_and_cut() -> None:
+    assert len(plain("<a " * 2_000_000)) <= MAX_HEADLINE
+    assert not re.search(r"<[a-z]", plain("<a>" * 5_000_000 + "x"))

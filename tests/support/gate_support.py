@@ -1,0 +1,57 @@
+"""Ready-made proposals, books and returns for the tests of the gate."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from config.load import load_profile
+from config.settings import RiskLimits, Settings
+from market.instrument import Instrument
+from risk.portfolio import Portfolio, Position
+from risk.proposal import Direction, Proposal
+
+AT = datetime(2024, 3, 1, tzinfo=UTC)
+SETTINGS: Settings = load_profile("paper")
+LIMITS: RiskLimits = SETTINGS.limits
+BTC = Instrument(
+    symbol="BTC/USDT",
+    base="BTC",
+    quote="USDT",
+    tick_size=Decimal("0.01"),
+    lot_size=Decimal("0.00001"),
+    min_notional=Decimal("5"),
+    maker_fee_bps=Decimal("10"),
+    taker_fee_bps=Decimal("10"),
+)
+
+
+def proposal(**changes: Any) -> Proposal:
+    values: dict[str, Any] = {
+        "decision_id": "20240301T0000-BTCUSDT",
+        "symbol": "BTC/USDT",
+        "as_of_utc": AT,
+        "direction": Direction.LONG,
+        "conviction": 0.8,
+        "reference_price": Decimal("50000"),
+        "atr_quote": 250.0,
+        "ruling_scale": 1.0,
+        "adjust_scale": 1.0,
+    }
+    return Proposal(**(values | changes))
+
+
+def portfolio(**changes: Any) -> Portfolio:
+    values: dict[str, Any] = {"as_of_utc": AT, "cash": Decimal(10_000), "equity": Decimal(10_000)}
+    return Portfolio(**(values | changes))
+
+
+def held(symbol: str, notional: str) -> Position:
+    price = Decimal(100)
+    return Position(symbol=symbol, quantity=Decimal(notional) / price, entry_price=price, mark_price=price)
+
+
+def returns(columns: int = 1, sigma: float = 0.004, rows: int = 500) -> NDArray[np.float64]:
+    return np.random.default_rng(3).normal(0.0, sigma, size=(rows, columns))
