@@ -162,6 +162,7 @@ class Trader:
             self._frozen.get(proposal.symbol),
             symbols,
             self.window.matrix(symbols),
+            self.window.observed(proposal.symbol),
         )
 
     async def enter(self, verdict: Verdict) -> None:

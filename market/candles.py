@@ -6,13 +6,13 @@ moment comes, as it would live. Proven columns hold none; whoever builds them fr
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from config.clock import aware
+from config.clock import from_ms, to_ms
 from config.errors import DataFault
 from market.bar import Bar, Finding
 from market.timeframe import Timeframe
@@ -20,18 +20,7 @@ from market.timeframe import Timeframe
 Floats = NDArray[np.float64]
 Millis = NDArray[np.int64]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MONDAY_MS = 4 * 86_400_000  # 1970-01-05, the first Monday: every grid has a point there
-
-
-def to_ms(moment: datetime) -> int:
-    """Milliseconds since 1970-01-01 UTC. Raises ValueError when the moment is naive."""
-    return (aware(moment) - _EPOCH) // timedelta(milliseconds=1)
-
-
-def from_ms(ms: int) -> datetime:
-    """The UTC moment of milliseconds since 1970-01-01."""
-    return _EPOCH + timedelta(milliseconds=ms)
 
 
 def grid_phase(ms: Millis, timeframe: Timeframe) -> Millis:

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from market.candles import Floats, Millis, from_ms
+from config.clock import from_ms
+from market.candles import Floats, Millis
 from market.news import NewsRow
 
 _MINUTE_MS = 60_000

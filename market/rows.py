@@ -12,9 +12,10 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from config.clock import from_ms
 from config.errors import DataFault
 from market.bar import Finding
-from market.candles import Candles, Floats, RawCandles, from_ms, grid_phase
+from market.candles import Candles, Floats, RawCandles, grid_phase
 from market.resample import resample
 from market.timeframe import Timeframe
 

@@ -14,9 +14,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy.signal import lfilter
 
+from config.clock import from_ms, to_ms
 from config.seeds import generator
 from config.settings import MarketSettings, Settings
-from market.candles import Candles, Floats, Millis, from_ms, to_ms
+from market.candles import Candles, Floats, Millis
 from market.catalogue import instrument_of
 from market.headlines import Jumps, chatter, told_of_jumps
 from market.instrument import Instrument

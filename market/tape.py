@@ -13,10 +13,11 @@ from pathlib import Path
 
 import numpy as np
 
+from config.clock import from_ms, to_ms
 from config.errors import DataFault
 from config.settings import QualitySettings, Settings
 from market.bar import Finding, Slice
-from market.candles import Millis, RawCandles, from_ms, grid_phase, to_ms
+from market.candles import Millis, RawCandles, grid_phase
 from market.catalogue import instrument_of
 from market.files import read_market_files
 from market.instrument import Instrument

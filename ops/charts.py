@@ -42,7 +42,7 @@ class Grouping(NamedTuple):
     def last(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """The last value of each group."""
         ends = np.append(self.starts[1:], self.bars) - 1
-        return values[ends]
+        return np.asarray(values[ends])
 
     def worst(self, values: Floats) -> Floats:
         """The highest value of each group."""
@@ -56,24 +56,27 @@ def grouping(bars: int) -> Grouping:
 
 
 def account_figure(story: Story) -> Figure:
-    """Equity and buy-and-hold in quote units, drawdown below; time without permission for new risk is shaded."""
+    """Equity in quote units, drawdown, and return against buy and hold; where new risk was forbidden it is shaded."""
     columns, groups = story.columns, grouping(len(story.columns.close_ms))
     start = float(story.ledger.starting_cash)
     bars = ((symbol.open, symbol.close) for symbol in columns.symbols.values())
-    held = start * hold_curve(bars, len(columns.close_ms))
+    held = hold_curve(bars, len(columns.close_ms))
     x = groups.last(columns.close_ms)
-    money = "%{y:,.2f}"
+    equity = groups.last(columns.equity)
     data = [
-        _line(x, groups.last(columns.equity), "equity", "--accent", money, width=2),
-        _line(x, groups.last(held), "buy and hold", "--muted", money, dash="dot"),
+        _line(x, equity, "equity", "--accent", "%{y:,.2f}", width=2),
         _line(x, -groups.worst(columns.drawdown), "drawdown", "--loss", "%{y:.2%}", axis="y2", fill="tozeroy"),
+        _line(x, equity / start - 1.0, "return", "--accent", "%{y:+.2%}", axis="y3", width=2),
+        _line(x, groups.last(held) - 1.0, "buy and hold", "--muted", "%{y:+.2%}", axis="y3", dash="dot"),
     ]
     layout = {
         "hovermode": "x unified",
-        "xaxis": {"type": "date", "anchor": "y2"},
-        "yaxis": {"domain": [0.34, 1], "tickformat": ",.0f"},
-        "yaxis2": {"domain": [0, 0.28], "tickformat": ".2~%", "rangemode": "tozero"},
+        "xaxis": {"type": "date", "anchor": "y3"},
+        "yaxis": {"domain": [0.56, 1], "tickformat": ",~r", "title": {"text": "equity"}},
+        "yaxis2": {"domain": [0.34, 0.5], "tickformat": ".2~%", "title": {"text": "drawdown"}, "nticks": 4},
+        "yaxis3": {"domain": [0, 0.28], "tickformat": "+.2~%", "title": {"text": "return"}, "nticks": 6},
         "shapes": [_shade(span) for span in breaker_spans(story.breaker_events, int(x[-1]))],
+        "showlegend": False,
     }
     return {"data": data, "layout": layout}
 
@@ -89,7 +92,7 @@ def exposure_figure(story: Story) -> Figure:
         ("ES, one day", columns.es_1d, limits.max_es_1d, "y3", [0, 0.28]),
     )
     data: list[Figure] = []
-    layout: Figure = {"hovermode": "x unified", "xaxis": {"type": "date", "anchor": "y3"}}
+    layout: Figure = {"hovermode": "x unified", "xaxis": {"type": "date", "anchor": "y3"}, "showlegend": False}
     for name, values, limit, axis, domain in rows:
         data.append(_line(x, groups.worst(values), name, "--accent", "%{y:.2%}", axis=axis, fill="tozeroy"))
         edge = np.full(2, limit)
@@ -122,7 +125,7 @@ def candle_figure(story: Story, symbol: str, done: Sequence[Execution]) -> Figur
         "decreasing": {"line": {"color": "var(--loss)", "width": 1}, "fillcolor": "var(--loss)"},
         "showlegend": False,
     }
-    stop = _line(groups.last(columns.close_ms), groups.last(bars.stop), "stop", "--loss", "%{y}", dash="dot")
+    stop = _line(groups.last(columns.close_ms), groups.last(bars.stop), "stop level", "--loss", "%{y}", dash="dot")
     stop["line"]["shape"] = "hv"
     stop["hoverinfo"] = "skip"
     marks = [
@@ -141,7 +144,7 @@ def candle_figure(story: Story, symbol: str, done: Sequence[Execution]) -> Figur
 def breaker_spans(events: Sequence[BreakerEvent], end_ms: int) -> tuple[tuple[int, int, str], ...]:
     """From when to when (ms since the epoch) each breaker forbade new risk; one that never lifted lasts to the end."""
     since: dict[str, int] = {}
-    spans = []
+    spans: list[tuple[int, int, str]] = []
     for event in events:
         at_ms = int(event.at_utc.timestamp() * 1000)
         if event.action == "lifted" and event.breaker in since:

@@ -115,7 +115,7 @@ def _money_sentence(summary: "Summary") -> str:
     grown = summary.growth.total_return
     verb = "grew" if grown > 0 else "fell" if grown < 0 else "came"
     return (
-        f"In {count(summary.bars, f'{summary.timeframe} bar')} of {listed(summary.symbols)}, "
+        f"In {count(summary.bars, 'bar')} of {summary.timeframe} of {listed(summary.symbols)}, "
         f"{money(summary.starting_cash)} {summary.quote} {verb} to {money(summary.final_equity)} ({signed_percent(grown)}); "
         f"buying the same in equal parts and holding would have made {signed_percent(summary.market_return)}."
     )
@@ -138,7 +138,7 @@ def _trades_sentence(summary: "Summary") -> str:
         return f"No trade was closed, and {held} {'is' if len(summary.positions) == 1 else 'are'} open."
     return (
         f"{count(trades.closed, 'trade')} closed, {trades.won:,} at a profit, {signed_money(trades.expectancy)} "
-        f"{summary.quote} each on average after {money(summary.fees)} of fees in all; {held} still open."
+        f"{summary.quote} each on average after fees ({money(summary.fees)} in all); {held} still open."
     )
 
 

@@ -5,11 +5,12 @@ Made for a plain terminal of a hundred columns and for a pipe. A table that woul
 
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from itertools import zip_longest
 from typing import TextIO
 
 from rich.box import ROUNDED
-from rich.console import Console
+from rich.console import Console, Group
 from rich.table import Table
 
 from ops.plain import (
@@ -37,10 +38,10 @@ Pairs = Sequence[tuple[str, str]]
 
 def print_tables(story: Story, summary: Summary, file: TextIO | None = None) -> None:
     """Print everything to `file` (stdout)."""
-    console = _console(file or sys.stdout)
-    for sentence in what_happened(summary):
-        console.print(sentence, soft_wrap=False)
-    for part in (
+    target = file or sys.stdout
+    console = _console(target)
+    parts = (
+        Group(*what_happened(summary)),
         _performance(summary),
         _trades(story, summary),
         _rulings(summary),
@@ -49,9 +50,12 @@ def print_tables(story: Story, summary: Summary, file: TextIO | None = None) -> 
         _breakers(story),
         _findings(story, summary),
         _identity(summary),
-    ):
-        console.print()
-        console.print(part)
+    )
+    with console.capture() as printed:
+        for part in parts:
+            console.print(part)
+            console.print()
+    target.write("\n".join(line.rstrip() for line in printed.get().splitlines()) + "\n")
 
 
 def _console(file: TextIO) -> Console:
@@ -66,7 +70,7 @@ def _table(title: str, columns: Iterable[str]) -> Table:
     table = Table(title=title, box=ROUNDED, title_justify="left", title_style="bold", header_style="bold")
     for name in columns:
         right = name.startswith(">")
-        table.add_column(name.lstrip(">"), justify="right" if right else "left", no_wrap=right)
+        table.add_column(name.lstrip(">"), justify="right" if right else "left", no_wrap=right or name.endswith("UTC"))
     return table
 
 
@@ -109,7 +113,7 @@ def _risk(summary: Summary) -> Pairs:
         ("Losses beyond VaR", f"{var.exceeded:,} in {var.bars:,} bars"),
         ("  expected of them", f"{var.expected:,.1f}"),
         ("Fees", money(summary.fees)),
-        ("Turnover, in mean equities", ratio(summary.turnover)),
+        ("Turnover, in equities", ratio(summary.turnover)),
         ("Minds", ", ".join(f"{name} {said}" for name, said in summary.minds.items())),
         ("Adjuster", summary.adjuster),
     )
@@ -120,12 +124,12 @@ def _trades(story: Story, summary: Summary) -> Table | str:
         return "No trade was closed."
     shown = story.trades[-_TRADES_SHOWN:]
     more = f" (the last {len(shown)} of {len(story.trades):,}; all are in report.html)" if shown != story.trades else ""
-    columns = ("In, UTC", "Out, UTC", "Symbol", ">Quantity", ">In at", ">Out at", f">Net {summary.quote}", "Closed by")
+    columns = ("Bought, UTC", ">Held", "Symbol", ">Quantity", ">In at", ">Out at", f">Net {summary.quote}", "Closed by")
     table = _table(f"Trades{more}", columns)
     for _, _, trade in shown:
         table.add_row(
             moment(trade.entry_utc),
-            moment(trade.exit_utc),
+            _span(trade.entry_utc, trade.exit_utc),
             trade.symbol,
             quantity(trade.quantity),
             price(trade.entry_price),
@@ -136,7 +140,7 @@ def _trades(story: Story, summary: Summary) -> Table | str:
     return table
 
 
-def _rulings(summary: Summary) -> Table | str:
+def _rulings(summary: Summary) -> Group | str:
     if not summary.hearings:
         return "The court was not called."
     struck = sum(summary.struck_evidence.values())
@@ -144,12 +148,10 @@ def _rulings(summary: Summary) -> Table | str:
     table = _table("Rulings of the court", ("Ruling", ">Cases", ">Share"))
     for outcome, number in summary.rulings.items():
         table.add_row(outcome, f"{number:,}", percent(number / summary.hearings))
-    table.caption = f"Evidence struck out: {said}" if struck else "No evidence was struck out."
-    table.caption_justify = "left"
-    return table
+    return Group(table, f"Evidence struck out: {said}." if struck else "No evidence was struck out.")
 
 
-def _gate(summary: Summary) -> Table | str:
+def _gate(summary: Summary) -> Group | str:
     if not summary.gate_rules:
         return "The gate was not asked."
     quote = summary.quote
@@ -159,9 +161,11 @@ def _gate(summary: Summary) -> Table | str:
     for did in summary.gate_rules:
         numbers = (f"{number:,}" if number else "" for number in (did.binding, did.refused, did.cut))
         table.add_row(did.rule, *numbers, money(did.taken) if did.cut else "", RULES.get(did.rule, ""))
-    table.caption = f"Decided: it had the last word. Taken: what it alone cut off, against the next rule. Orders signed: {summary.signed:,}."
-    table.caption_justify = "left"
-    return table
+    return Group(
+        table,
+        "Decided: it had the last word. Taken: what it alone cut off the size, against the next tightest rule.",
+        f"Orders signed: {summary.signed:,}.",
+    )
 
 
 def _positions(summary: Summary) -> Table | str:
@@ -204,7 +208,7 @@ def _findings(story: Story, summary: Summary) -> Table | str:
     return table
 
 
-def _identity(summary: Summary) -> Table:
+def _identity(summary: Summary) -> Group:
     check = summary.identity
     table = _table("Does it add up?", ("Recomputed from every fill", f">{summary.quote}"))
     for sign, name, value in (
@@ -218,6 +222,11 @@ def _identity(summary: Summary) -> Table:
     ):
         table.add_row(f"{sign} {name}", money(value))
     exact = "They are equal to the last digit" if check.holds else f"They differ by {check.end - check.recomputed}"
-    table.caption = f"{exact}: end {check.end.normalize():f}."
-    table.caption_justify = "left"
-    return table
+    return Group(table, f"{exact}: {check.recomputed.normalize():f} and {check.end.normalize():f}.")
+
+
+def _span(start: datetime, end: datetime) -> str:
+    """Days and hours, or hours and minutes."""
+    minutes = int((end - start).total_seconds()) // 60
+    days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60
+    return f"{days}d {hours:02}h" if days else f"{hours}h {rest:02}m"

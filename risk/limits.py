@@ -21,6 +21,9 @@ from risk.proposal import Direction, Proposal
 from risk.sizing import kelly_notional_fraction, risk_per_trade_fraction
 from risk.verdict import Reaction, RuleReport
 
+LEAST_HISTORY = 50
+"""Returns of a symbol, in bars, below which its tail is a guess."""
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -39,6 +42,7 @@ class Facts:
     frozen: str | None
     symbols: tuple[str, ...]
     returns: NDArray[np.float64]
+    observed: int
     bars_per_day: float
     stop: float
 
@@ -105,8 +109,8 @@ def ruling(facts: Facts) -> RuleReport:
 
 def risk_history(facts: Facts) -> RuleReport:
     """Without enough returns, VaR is a guess: no new risk."""
-    number = facts.returns.shape[0]
-    limit = min(facts.limits.risk_window_bars, 50)
+    number = min(facts.observed, facts.returns.shape[0])
+    limit = min(facts.limits.risk_window_bars, LEAST_HISTORY)
     sound = number >= limit and bool(np.isfinite(facts.returns).all())
     return _check("risk_history", sound, float(number), float(limit), "bars")
 

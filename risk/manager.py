@@ -43,10 +43,11 @@ class RiskManager:
         frozen: str | None,
         symbols: tuple[str, ...],
         returns: NDArray[np.float64],
+        observed: int,
     ) -> Verdict:
         """The last word on one proposal. Never raises: what cannot be decided is refused (law 2)."""
         try:
-            return self._judge(proposal, portfolio, instrument, breakers, frozen, symbols, returns)
+            return self._judge(proposal, portfolio, instrument, breakers, frozen, symbols, returns, observed)
         except Exception as fault:  # noqa: BLE001  the boundary of the gate: it fails closed, and says why
             report = RuleReport(
                 code="gate_error",
@@ -67,6 +68,7 @@ class RiskManager:
         frozen: str | None,
         symbols: tuple[str, ...],
         returns: NDArray[np.float64],
+        observed: int,
     ) -> Verdict:
         facts = Facts(
             proposal=proposal,
@@ -78,6 +80,7 @@ class RiskManager:
             frozen=frozen,
             symbols=symbols,
             returns=returns,
+            observed=observed,
             bars_per_day=self.bars_per_day,
             stop=self.limits.stop_fraction,
         )

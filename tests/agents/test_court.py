@@ -26,7 +26,7 @@ GATE = open_gate(LIMITS, SETTINGS.exits, b"k" * 32, 24.0)
 
 def judge(proposal: Proposal) -> Verdict:
     fresh = BreakerState.fresh(Decimal(10_000), proposal.as_of_utc)
-    return GATE.judge(proposal, portfolio(), BTC, fresh, None, ("BTC/USDT",), returns())
+    return GATE.judge(proposal, portfolio(), BTC, fresh, None, ("BTC/USDT",), returns(), 500)
 
 
 class Scripted:

@@ -6,9 +6,10 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
+from config.clock import from_ms, to_ms
 from config.errors import DataFault, UsageFault
 from config.settings import InstrumentSettings, MarketSettings
-from market.candles import Candles, from_ms, to_ms
+from market.candles import Candles
 from market.catalogue import instrument_of
 from market.timeframe import Timeframe
 
