@@ -14,6 +14,7 @@ from agents.desk import Desk
 from agents.folder import JOURNAL, make_folder, remove_folder, write_checksum
 from agents.opening import describe, settings_of, tape_of, warmup_of
 from agents.record import CycleRecord, Session, SessionEnd
+from agents.resume import ResumingSink
 from agents.session import run_session
 from agents.wiring import open_desk
 from config.clock import SystemClock
@@ -51,19 +52,26 @@ def run_command(arguments: argparse.Namespace) -> int:
     key = journal_key()
     tape = tape_of(settings, arguments)
     session = describe(settings, tape, key)
-    folder = make_folder(arguments.out, settings.profile)
+    fresh = arguments.resume is None
+    folder = make_folder(arguments.out, settings.profile) if fresh else Path(arguments.resume)
     try:
-        end = _live(session, tape, folder, key, quiet=arguments.quiet)
+        journal = _journal(folder, key, settings.journal.group_commit, fresh=fresh)
+        end = _live(session, tape, journal, key, quiet=arguments.quiet)
         write_checksum(folder)
         finish(folder, key, as_json=arguments.json)
     except (TribunalError, KeyboardInterrupt):
-        remove_folder(folder)
+        if fresh:
+            remove_folder(folder)
         raise
     return 130 if end.reason == "interrupted" else 0
 
 
-def _live(session: Session, tape: Tape, folder: Path, key: bytes, *, quiet: bool) -> SessionEnd:
-    journal = Journal(folder / JOURNAL, key, session.settings.journal.group_commit)
+def _journal(folder: Path, key: bytes, group_commit: int, *, fresh: bool) -> Journal | ResumingSink:
+    path = folder / JOURNAL
+    return Journal(path, key, group_commit) if fresh else ResumingSink(path, key, group_commit)
+
+
+def _live(session: Session, tape: Tape, journal: Journal | ResumingSink, key: bytes, *, quiet: bool) -> SessionEnd:
     try:
         warmup = warmup_of(tape)
         journal.append("session_started", session.canonical())

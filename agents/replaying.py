@@ -49,7 +49,7 @@ def replay_command(arguments: argparse.Namespace) -> int:
     if result.difference is not None:
         show_difference(folder.name, result.difference.recorded, result.difference.kind, result.difference.payload)
         return 1
-    _check_file(folder)
+    _check_file(folder, ended=result.ended)
     if arguments.limits:
         show_what_if(result.what_if, as_json=arguments.json)
     else:
@@ -110,8 +110,14 @@ def _asking(file: str, session: Session, key: bytes, found: list[WhatIf]) -> Aro
     return around
 
 
-def _check_file(folder: Path) -> None:
-    if checksum_holds(folder) is False:
+def _check_file(folder: Path, *, ended: bool) -> None:
+    noted = checksum_holds(folder)
+    if noted is not None and not ended:
+        raise JournalFault(
+            f"The end of {folder / JOURNAL} was cut off: the run was finished, and its closing event is not there any more. "
+            "What is left verifies. Restore the file from a copy."
+        )
+    if noted is False:
         raise JournalFault(
             f"Every event of {folder / JOURNAL} verifies and replays, but a byte of the file outside the events was changed "
             "after the run ended (its SHA-256 is not the one in journal.sha256). Restore the file from a copy."

@@ -6,7 +6,7 @@ are as they were, and a run whose data, settings or code have changed is not gon
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 from config.errors import JournalFault, UsageFault
@@ -24,7 +24,7 @@ class ResumingSink:
             raise UsageFault(f"{path} holds no event: there is nothing to go on with. Start a new run.")
         if last.kind == "session_ended":
             raise UsageFault(f"The run in {path.parent} has ended; there is nothing left of it to go on with.")
-        self._old: Iterator[Event] = read_events(path, key)
+        self._old: Generator[Event, None, None] = read_events(path, key)
         self._left = last.seq
         self._journal = Journal.reopen(path, key, group_commit, last.mac, last.seq)
 
@@ -39,10 +39,14 @@ class ResumingSink:
                 f"The run cannot be gone on with: event {recorded.seq} ({recorded.kind}) comes out otherwise now. The data, "
                 "the settings or the program have changed. Nothing was written; start a new run."
             )
+        if self._left == 0:
+            self._old.close()
         return recorded.seq
 
     def close(self) -> None:
+        self._old.close()
         self._journal.close()
 
     def abandon(self) -> None:
+        self._old.close()
         self._journal.abandon()

@@ -11,8 +11,8 @@ It refuses to overwrite a file, and to read on after the first event that does n
 import hashlib
 import hmac
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Generator
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -117,7 +117,8 @@ class Journal:
     def close(self) -> None:
         """Commit, fold the write-ahead log into the one file, so that reading it writes nothing, and let go of it."""
         self.flush()
-        self._connection.exec_driver_sql("PRAGMA journal_mode=DELETE")
+        with suppress(sa_exc.OperationalError):  # somebody is reading: then the log stays beside the file, as sound as before
+            self._connection.exec_driver_sql("PRAGMA journal_mode=DELETE")
         self._connection.close()
         self._engine.dispose()
 
@@ -128,7 +129,7 @@ class Journal:
         self._engine.dispose()
 
 
-def read_events(path: Path, key: bytes) -> Iterator[Event]:
+def read_events(path: Path, key: bytes) -> Generator[Event, None, None]:
     """The events of a journal, each verified against the chain before it is given out.
 
     Raises JournalFault, naming the event, at the first one that does not fit.
@@ -150,7 +151,7 @@ def read_events(path: Path, key: bytes) -> Iterator[Event]:
         yield found
 
 
-def _rows(path: Path) -> Iterator[Event]:
+def _rows(path: Path) -> Generator[Event, None, None]:
     if not path.is_file():
         raise JournalFault(f"There is no journal at {path}. Give the folder of a run.")
     try:

@@ -6,10 +6,10 @@ import sys
 from typing import NamedTuple
 
 from rich.box import ROUNDED
-from rich.console import Console
 from rich.table import Table
 
 from execution.journal import Event
+from ops.tables import open_console
 from risk.proposal import Proposal
 from risk.verdict import Outcome, Verdict
 
@@ -53,7 +53,7 @@ def show_difference(run: str, recorded: Event | None, kind: str, payload: bytes)
 
 def show_what_if(found: list[WhatIf], *, as_json: bool) -> None:
     """Tabulate what other limits would have changed."""
-    changed = [item for item in found if _said(item.actual) != _said(item.other)]
+    changed = [item for item in found if _said(item.actual)[:2] != _said(item.other)[:2]]
     if as_json:
         sys.stdout.write(json.dumps({"proposals": len(found), "changed": [_row(item) for item in changed]}) + "\n")
         return
@@ -65,10 +65,10 @@ def show_what_if(found: list[WhatIf], *, as_json: bool) -> None:
         return
     table = Table(box=ROUNDED, title="The gate under other limits")
     for name in ("decision", "then", "notional", "rule", "under these", "notional", "rule"):
-        table.add_column(name, justify="right" if name == "notional" else "left")
+        table.add_column(name, justify="right" if name == "notional" else "left", no_wrap=True)
     for item in changed:
         table.add_row(item.proposal.decision_id, *_said(item.actual), *_said(item.other))
-    Console().print(table)
+    open_console(sys.stdout).print(table)
 
 
 def _said(verdict: Verdict) -> tuple[str, str, str]:

@@ -39,7 +39,7 @@ Pairs = Sequence[tuple[str, str]]
 def print_tables(story: Story, summary: Summary, file: TextIO | None = None) -> None:
     """Print everything to `file` (stdout)."""
     target = file or sys.stdout
-    console = _console(target)
+    console = open_console(target)
     parts = (
         Group(*what_happened(summary)),
         _performance(summary),
@@ -58,7 +58,7 @@ def print_tables(story: Story, summary: Summary, file: TextIO | None = None) -> 
     target.write("\n".join(line.rstrip() for line in printed.get().splitlines()) + "\n")
 
 
-def _console(file: TextIO) -> Console:
+def open_console(file: TextIO) -> Console:
     """A terminal's own width up to 120 columns, and 100 in a pipe; no colour there."""
     console = Console(file=file, highlight=False, markup=False)
     console.width = min(console.width, _MOST_WIDTH) if console.is_terminal else _PIPED_WIDTH

@@ -1,0 +1,122 @@
+"""A journal that was touched is not believed, and the touch is named."""
+
+import random
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+from run_support import events, run
+
+from agents.replay import main as replay
+from config.secrets import journal_key
+from execution.journal import link
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("original")
+    patch = pytest.MonkeyPatch()
+    patch.setenv("TRIBUNAL_STATE_DIR", str(folder / "state"))
+    assert run(folder / "run", "--days", "3") == 0
+    patch.undo()
+    return folder
+
+
+@pytest.fixture
+def copy(original: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the run to be touched, with the right key at hand."""
+    monkeypatch.setenv("TRIBUNAL_STATE_DIR", str(original / "state"))
+    shutil.copytree(original / "run", tmp_path / "run")
+    return tmp_path / "run"
+
+
+def change(run_folder: Path, *statements: tuple[str, tuple[object, ...]]) -> None:
+    """What somebody with a database tool and no key could do."""
+    connection = sqlite3.connect(run_folder / "journal.db")
+    connection.executescript("DROP TRIGGER no_update; DROP TRIGGER no_delete;")
+    for statement, values in statements:
+        connection.execute(statement, values)
+    connection.commit()
+    connection.close()
+
+
+def refused(run_folder: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    assert replay([str(run_folder), "--quiet"]) == 4
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    return captured.err
+
+
+def test_the_untouched_copy_is_believed(copy: Path) -> None:
+    assert replay([str(copy), "--quiet"]) == 0
+
+
+def test_an_edited_event_is_named(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    forged = events(copy)[8].payload.replace(b'"bar":', b'"BAR":')
+    change(copy, ("UPDATE events SET payload = ? WHERE seq = 9", (forged,)))
+    assert "Event 9 (cycle)" in refused(copy, capsys)
+
+
+def test_a_deleted_event_is_missed(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    change(copy, ("DELETE FROM events WHERE seq = 12", ()))
+    assert "Event 12 of journal.db is missing" in refused(copy, capsys)
+
+
+def test_a_renamed_event_is_named(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    change(copy, ("UPDATE events SET kind = 'venue' WHERE seq = 5", ()))
+    assert "Event 5" in refused(copy, capsys)
+
+
+def test_a_chain_rewritten_without_the_key_is_refused(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    previous, rewritten = "0" * 64, []
+    for event in events(copy):
+        previous = link(b"not the key" * 3, previous, event.seq, event.kind, event.payload)
+        rewritten.append(("UPDATE events SET mac = ? WHERE seq = ?", (previous, event.seq)))
+    change(copy, *rewritten)
+    assert "Event 1 (session_started)" in refused(copy, capsys)
+
+
+def test_a_cut_tail_is_told_apart_from_a_whole_run(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    last = len(events(copy))
+    change(copy, ("DELETE FROM events WHERE seq > ?", (last - 3,)))
+    assert replay([str(copy), "--quiet"]) == 4
+    assert "cut off" in capsys.readouterr().err
+
+
+def test_the_triggers_refuse_what_an_honest_tool_would_try(copy: Path) -> None:
+    connection = sqlite3.connect(copy / "journal.db")
+    for statement in ("UPDATE events SET kind = 'x'", "DELETE FROM events"):
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            connection.execute(statement)
+    connection.close()
+
+
+def test_any_changed_byte_of_the_file_is_detected(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = copy / "journal.db"
+    sound = path.read_bytes()
+    chance = random.Random(5)
+    for _ in range(40):
+        forged = bytearray(sound)
+        forged[chance.randrange(len(forged))] ^= 1 << chance.randrange(8)
+        path.write_bytes(bytes(forged))
+        assert "Traceback" not in refused(copy, capsys)
+
+
+def test_another_key_is_told_apart_from_a_forgery(
+    copy: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = journal_key().hex()
+    monkeypatch.setenv("TRIBUNAL_JOURNAL_KEY", "ab" * 32)
+    assert mine != "ab" * 32
+    assert "another key" in refused(copy, capsys)
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"SQLite format 3\x00" + b"\x00" * 200])
+def test_what_is_no_journal_gets_a_sentence(copy: Path, content: bytes, capsys: pytest.CaptureFixture[str]) -> None:
+    (copy / "journal.db").write_bytes(content)
+    assert "journal.db" in refused(copy, capsys)
+
+
+def test_no_run_at_all_gets_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "no journal" in refused(tmp_path / "nowhere", capsys)
