@@ -47,6 +47,7 @@ def tape_of(settings: Settings, arguments: argparse.Namespace) -> Tape:
                 "--start and --end choose a window of recorded bars; the simulated market has none. "
                 "Nothing was started. Give --data too, or --days for a longer simulated session."
             )
+        _known_to_the_simulation(settings)
         return simulated_tape(settings)
     raise UsageFault(
         f"The profile {settings.profile!r} is sound, but this version trades on its simulated exchange only: there is no "
@@ -82,6 +83,17 @@ def warmup_of(tape: Tape) -> Warmup:
             for past in tape.warmup_slices()
         )
     )
+
+
+def _known_to_the_simulation(settings: Settings) -> None:
+    coins = settings.market.start_price
+    for symbol in settings.market.symbols:
+        base = symbol.partition("/")[0]
+        if base not in coins:
+            raise UsageFault(
+                f"The simulated market has no {base}; nothing was started. It has {', '.join(coins)}. "
+                f"Give another one its first price with --set market.start_price.{base}=PRICE, or recorded bars with --data."
+            )
 
 
 def _pair(text: str) -> tuple[str, Any]:

@@ -213,7 +213,7 @@ def _marks(purpose: str, done: list[Execution]) -> Figure:
         "y": [float(item.price) for item in done],
         "marker": {
             "symbol": shape,
-            "size": 11,
+            "size": 11 if len(done) < 40 else 8,
             "color": f"var({color})",
             "line": {"width": 1, "color": "var(--surface)"},
         },

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ops.summary import Summary
+    from ops.summary import Identity, Summary
 
 DASH = "–"
 
@@ -48,7 +48,7 @@ PURPOSES = {
     "entry": "entry",
     "stop_loss": "stop",
     "take_profit": "target",
-    "trailing_stop": "trailing stop",
+    "trailing_stop": "trailed",
     "strategy_exit": "voted out",
 }
 """Why an order existed, in a word or two."""
@@ -109,6 +109,15 @@ def listed(things: tuple[str, ...]) -> str:
 def what_happened(summary: "Summary") -> tuple[str, ...]:
     """The run in a few plain sentences."""
     return (_money_sentence(summary), _court_sentence(summary), _trades_sentence(summary), _guard_sentence(summary))
+
+
+def adds_up(identity: "Identity") -> str:
+    """Whether the accounting identity holds, in a sentence."""
+    if identity.holds:
+        return "Equal to the last digit."
+    if identity.recomputed != identity.end:
+        return f"These differ by {identity.end - identity.recomputed:f}: nothing in this run can be trusted."
+    return "The sums are equal, but their parts are not those that the run wrote: nothing in it can be trusted."
 
 
 def _money_sentence(summary: "Summary") -> str:

@@ -78,6 +78,7 @@ class SessionProgress:
             TextColumn("{task.fields[state]}", markup=False),
             console=Console(file=self._stream),
             auto_refresh=False,
+            redirect_stdout=False,
             transient=True,
             get_time=lambda: self._watch.elapsed().total_seconds(),
         )

@@ -59,6 +59,7 @@ def render_report(story: Story, summary: Summary) -> str:
         session=story.session,
         story=story,
         sentences=plain.what_happened(summary),
+        adds_up=plain.adds_up(summary.identity),
         policy=_policy(plotly, script),
         style=Markup(page.get_template("report.css").render()),
         plotly=Markup(plotly),

@@ -16,6 +16,7 @@ from rich.table import Table
 from ops.plain import (
     PURPOSES,
     RULES,
+    adds_up,
     count,
     moment,
     money,
@@ -163,7 +164,7 @@ def _gate(summary: Summary) -> Group | str:
         table.add_row(did.rule, *numbers, money(did.taken) if did.cut else "", RULES.get(did.rule, ""))
     return Group(
         table,
-        "Decided: it had the last word. Taken: what it alone cut off the size, against the next tightest rule.",
+        "Decided: it had the last word. Taken: what it alone cut off, against the next tightest rule.",
         f"Orders signed: {summary.signed:,}.",
     )
 
@@ -221,8 +222,8 @@ def _identity(summary: Summary) -> Group:
         (" ", "end, as the run wrote it", check.end),
     ):
         table.add_row(f"{sign} {name}", money(value))
-    exact = "They are equal to the last digit" if check.holds else f"They differ by {check.end - check.recomputed}"
-    return Group(table, f"{exact}: {check.recomputed.normalize():f} and {check.end.normalize():f}.")
+    exact = f"Recomputed {check.recomputed.normalize():f}, written {check.end.normalize():f}. {adds_up(check)}"
+    return Group(table, exact)
 
 
 def _span(start: datetime, end: datetime) -> str:
