@@ -13,6 +13,7 @@ from config.errors import TribunalError, UsageFault
 COMMANDS = {
     "run": ("agents.run", "trade a session; paper money unless the profile says otherwise"),
     "replay": ("agents.replay", "replay a journal and compare it byte by byte"),
+    "collect": ("sentiment.collect", "add new headlines of RSS feeds to a point-in-time archive"),
     "check": ("config.check", "show what a profile resolves to, or everything that is wrong with it"),
 }
 

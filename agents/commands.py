@@ -21,8 +21,10 @@ from config.clock import SystemClock
 from config.confirm import confirm_live
 from config.errors import TribunalError
 from config.secrets import journal_key
+from config.settings import Settings
 from execution.journal import Journal
 from execution.opening import open_venue
+from execution.trader import Sink
 from market.bar import Slice
 from market.tape import Tape
 from ops.finish import finish
@@ -56,7 +58,7 @@ def run_command(arguments: argparse.Namespace) -> int:
     folder = make_folder(arguments.out, settings.profile) if fresh else Path(arguments.resume)
     try:
         journal = _journal(folder, key, settings.journal.group_commit, fresh=fresh)
-        end = _live(session, tape, journal, key, quiet=arguments.quiet)
+        end = _live(settings, session, tape, journal, key, quiet=arguments.quiet)
         write_checksum(folder)
         finish(folder, key, as_json=arguments.json)
     except (TribunalError, KeyboardInterrupt):
@@ -71,20 +73,11 @@ def _journal(folder: Path, key: bytes, group_commit: int, *, fresh: bool) -> Jou
     return Journal(path, key, group_commit) if fresh else ResumingSink(path, key, group_commit)
 
 
-def _live(session: Session, tape: Tape, journal: Journal | ResumingSink, key: bytes, *, quiet: bool) -> SessionEnd:
+def _live(
+    settings: Settings, session: Session, tape: Tape, journal: Journal | ResumingSink, key: bytes, *, quiet: bool
+) -> SessionEnd:
     try:
-        warmup = warmup_of(tape)
-        journal.append("session_started", session.canonical())
-        journal.append("warmup", warmup.canonical())
-        desk = open_desk(
-            session,
-            warmup,
-            feed=TapeFeed(tape),
-            venue=open_venue(dict(session.instruments), session.settings.venue, key),
-            sentiment=_reader(session, tape),
-            sink=journal,
-            key=key,
-        )
+        desk = open_paper(settings, session, tape, journal, key)
         with SessionProgress(session.bars, None if quiet else sys.stderr) as progress, _asked_to_stop() as stop:
             end = asyncio.run(run_session(desk, moments(session), stop, _shown(progress, desk)))
         journal.close()
@@ -94,15 +87,31 @@ def _live(session: Session, tape: Tape, journal: Journal | ResumingSink, key: by
     return end
 
 
+def open_paper(settings: Settings, session: Session, tape: Tape, journal: Sink, key: bytes) -> Desk:
+    """A desk on the simulated exchange, with the head of its journal written."""
+    warmup = warmup_of(tape)
+    journal.append("session_started", session.canonical())
+    journal.append("warmup", warmup.canonical())
+    return open_desk(
+        session,
+        warmup,
+        feed=TapeFeed(tape),
+        venue=open_venue(dict(session.instruments), session.settings.venue, key),
+        sentiment=_reader(settings, tape),
+        sink=journal,
+        key=key,
+    )
+
+
 def moments(session: Session) -> Iterator[datetime]:
     """The bar closes of a session, in order."""
     for number in range(1, session.bars + 1):
         yield session.start_utc + number * session.timeframe.duration
 
 
-def _reader(session: Session, tape: Tape) -> SentimentEngine:
-    settings = session.settings.sentiment
-    return SentimentEngine(settings, build_sources(settings, tape.news, SystemClock()), HeadlineScorer())
+def _reader(settings: Settings, tape: Tape) -> SentimentEngine:
+    news = settings.sentiment
+    return SentimentEngine(news, build_sources(news, tape.news, SystemClock()), HeadlineScorer())
 
 
 def _shown(progress: SessionProgress, desk: Desk) -> Callable[[CycleRecord], None]:

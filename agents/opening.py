@@ -22,7 +22,11 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
     overrides: dict[str, Any] = dict(_pair(text) for text in arguments.set)
     if arguments.data:
         overrides["world"] = "recorded"
-        overrides.setdefault("sentiment.sources", [])
+        overrides.setdefault("sentiment.sources", _sources(arguments.news))
+    elif arguments.news:
+        raise UsageFault(
+            "--news goes with recorded bars: the simulated market has headlines of its own. Nothing was started."
+        )
     for name, key in (("timeframe", "market.timeframe"), ("days", "market.session_days"), ("seed", "seed")):
         if getattr(arguments, name) is not None:
             overrides[key] = getattr(arguments, name)
@@ -59,7 +63,7 @@ def describe(settings: Settings, tape: Tape, key: bytes) -> Session:
     """What the journal begins with."""
     return Session(
         version=version("tribunal"),
-        settings=settings,
+        settings=_without_folders(settings),
         source=tape.source_label,
         symbols=tuple(tape.symbols),
         timeframe=tape.timeframe,
@@ -70,6 +74,19 @@ def describe(settings: Settings, tape: Tape, key: bytes) -> Session:
         key_id=key_id(key),
         findings=tuple(tape.findings),
     )
+
+
+def _sources(news: str | None) -> list[dict[str, object]]:
+    return [] if news is None else [{"kind": "recorded", "name": Path(news).stem[:40], "weight": 1.0, "path": news}]
+
+
+def _without_folders(settings: Settings) -> Settings:
+    """The same settings with files by their names only: where they lay says nothing about a decision."""
+    sources = tuple(
+        source.model_copy(update={"path": Path(source.path).name}) if source.path else source
+        for source in settings.sentiment.sources
+    )
+    return settings.model_copy(update={"sentiment": settings.sentiment.model_copy(update={"sources": sources})})
 
 
 def warmup_of(tape: Tape) -> Warmup:

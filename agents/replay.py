@@ -10,6 +10,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from config.ending import ended
+
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
@@ -28,18 +30,13 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Replay a run and return the exit code."""
     arguments = parser().parse_args(argv)
-    from config.errors import TribunalError
 
-    try:
+    def work() -> int:
         from agents.replaying import replay_command
 
         return replay_command(arguments)
-    except TribunalError as fault:
-        sys.stderr.write(f"{fault}\n")
-        return fault.exit_code
-    except KeyboardInterrupt:
-        sys.stderr.write("Stopped; a replay changes nothing.\n")
-        return 130
+
+    return ended(work, "Stopped; a replay changes nothing.")
 
 
 if __name__ == "__main__":

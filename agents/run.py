@@ -9,6 +9,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from config.ending import ended
+
 PROFILES_HELP = "paper (default), backtest, testnet, live, or a YAML file of your own"
 
 
@@ -21,6 +23,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parse.add_argument("--profile", default="paper", help=PROFILES_HELP)
     parse.add_argument("--data", nargs="+", metavar="PATH", help="recorded bars: Parquet, Feather or CSV files")
+    parse.add_argument("--news", metavar="FILE", help="dated headlines to go with --data: Parquet, CSV or JSON lines")
     parse.add_argument("--symbols", nargs="+", metavar="BASE/QUOTE", help="only these markets")
     parse.add_argument("--timeframe", choices=("1m", "5m", "15m", "30m", "1h", "4h", "1d"), help="bar of the decisions")
     parse.add_argument("--start", metavar="DATE", help="first bar, UTC: 2020-02-01 or 2020-02-01T06:00")
@@ -39,18 +42,13 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a session and return the exit code."""
     arguments = parser().parse_args(argv)
-    from config.errors import TribunalError
 
-    try:
+    def work() -> int:
         from agents.commands import run_command
 
         return run_command(arguments)
-    except TribunalError as fault:
-        sys.stderr.write(f"{fault}\n")
-        return fault.exit_code
-    except KeyboardInterrupt:
-        sys.stderr.write("Stopped before the session had begun; nothing was written.\n")
-        return 130
+
+    return ended(work, "Stopped; the run was dropped and its folder taken away.")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 It stops only between two cycles, so that whatever was begun is finished and journaled.
 """
 
+import gc
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Literal
@@ -19,6 +20,7 @@ async def run_session(
 ) -> SessionEnd:
     """Run the cycle at each moment. `stop` is asked before each; `seen` is shown each record."""
     reason: Reason = "completed"
+    gc.freeze()  # what was imported stays for good: the collector need not look at it again at every turn
     for as_of in moments:
         if stop():
             reason = "interrupted"

@@ -117,7 +117,9 @@ class Journal:
     def close(self) -> None:
         """Commit, fold the write-ahead log into the one file, so that reading it writes nothing, and let go of it."""
         self.flush()
-        with suppress(sa_exc.OperationalError):  # somebody is reading: then the log stays beside the file, as sound as before
+        with suppress(
+            sa_exc.OperationalError
+        ):  # somebody is reading: then the log stays beside the file, as sound as before
             self._connection.exec_driver_sql("PRAGMA journal_mode=DELETE")
         self._connection.close()
         self._engine.dispose()

@@ -51,6 +51,10 @@ class RssSource:
         """See `Source`; what the refreshes so far have brought."""
         return self._archive.headlines(as_of, base, since)
 
+    def seen(self) -> tuple[Headline, ...]:
+        """All that is kept of this feed, as it was first seen, in no order that means anything."""
+        return tuple(dict.fromkeys(self._known.values()))
+
     async def refresh(self) -> None:
         """Fetch the feed and take in what is new. Never raises for what the feed or the network does."""
         try:

@@ -24,7 +24,7 @@ def test_an_unknown_command_is_answered_with_the_nearest(capsys: pytest.CaptureF
     assert cli.main(["replya"]) == 2
     assert "Did you mean `tribunal replay`?" in capsys.readouterr().err
     assert cli.main(["xyz"]) == 2
-    assert "Known are run, replay, check." in capsys.readouterr().err
+    assert "Known are run, replay, collect, check." in capsys.readouterr().err
 
 
 def test_arguments_and_exit_code_are_those_of_the_command(

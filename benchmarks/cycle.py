@@ -1,0 +1,101 @@
+"""How fast one bar goes through the whole path, and how much memory a year of ten symbols takes.
+
+    python benchmarks/cycle.py            (make bench)
+
+Simulated market, rules mind, gate, ledger, durable journal; no report. Each scenario runs in a process of its own, so that its
+memory is its own. Reported are bars per second of wall time and of CPU time (the machine may be busy), and peak RSS.
+"""
+
+import asyncio
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from rich.box import ROUNDED
+from rich.console import Console
+from rich.table import Table
+
+TEN = ["BTC", "ETH", "SOL", "BNB", "XRP", "ADA", "DOGE", "LINK", "AVAX", "DOT"]
+SCENARIOS: dict[str, dict[str, Any]] = {
+    "one symbol, court at every bar": {"symbols": TEN[:1], "days": 90, "call": "every_bar"},
+    "one symbol, court on proposals": {"symbols": TEN[:1], "days": 365, "call": "on_proposal"},
+    "one symbol, no proposals at all": {"symbols": TEN[:1], "days": 365, "call": "on_proposal", "threshold": 1.0},
+    "three symbols, court on proposals": {"symbols": TEN[:3], "days": 90, "call": "on_proposal"},
+    "ten symbols, one year": {"symbols": TEN, "days": 365, "call": "on_proposal"},
+}
+
+
+def measure(scenario: dict[str, Any]) -> dict[str, float]:
+    """Run one scenario in this process."""
+    from agents.commands import moments, open_paper
+    from agents.opening import describe
+    from agents.session import run_session
+    from config.clock import Stopwatch
+    from config.load import load_profile
+    from execution.journal import Journal
+    from market.tape import simulated_tape
+
+    settings = load_profile(
+        "paper",
+        {
+            "market.symbols": [f"{base}/USDT" for base in scenario["symbols"]],
+            "market.session_days": scenario["days"],
+            "court.call": scenario["call"],
+            "court.net_threshold": scenario.get("threshold", 0.2),
+        },
+    )
+    key = b"benchmark".ljust(32, b".")
+    heard = 0
+
+    def count(record: Any) -> None:
+        nonlocal heard
+        heard += bool(record.hearings)
+
+    with tempfile.TemporaryDirectory() as folder:
+        tape = simulated_tape(settings)
+        journal = Journal(Path(folder) / "journal.db", key, settings.journal.group_commit)
+        session = describe(settings, tape, key)
+        desk = open_paper(settings, session, tape, journal, key)
+        watch, cpu = Stopwatch(), _cpu()
+        asyncio.run(run_session(desk, moments(session), lambda: False, count))
+        journal.close()
+        wall, used = watch.elapsed().total_seconds(), _cpu() - cpu
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {"bars": session.bars, "heard": heard, "wall": session.bars / wall, "cpu": session.bars / used, "rss": peak}
+
+
+def _cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def main() -> None:
+    """Run all scenarios, one process each, and print the table."""
+    if len(sys.argv) > 1:
+        sys.stdout.write(json.dumps(measure(json.loads(sys.argv[1]))))
+        return
+    table = Table(box=ROUNDED, title="One bar through the whole path")
+    for name in ("scenario", "bars", "bars in court", "bars/s", "bars/CPU s", "peak RSS, MB"):
+        table.add_column(name, justify="left" if name == "scenario" else "right", no_wrap=True)
+    for name, scenario in SCENARIOS.items():
+        done = subprocess.run(
+            [sys.executable, __file__, json.dumps(scenario)], check=True, capture_output=True, text=True
+        )
+        found = json.loads(done.stdout)
+        row = (
+            f"{found['bars']:,}",
+            f"{found['heard']:,}",
+            f"{found['wall']:,.0f}",
+            f"{found['cpu']:,.0f}",
+            f"{found['rss']:,.0f}",
+        )
+        table.add_row(name, *row)
+    Console(width=110).print(table)
+
+
+if __name__ == "__main__":
+    main()
