@@ -1,0 +1,229 @@
+"""The trader on a real venue and ledger: protection from the first fill, ladder, trailing, exits, and what is journaled."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from gate_support import BTC, LIMITS, SETTINGS, proposal
+
+from execution.brackets import opening_legs, trailing_leg
+from execution.ledger import Ledger
+from execution.opening import open_gate
+from execution.simulated import SimulatedVenue
+from execution.trader import Trader, VenueWord
+from market.bar import Bar, Slice
+from market.timeframe import Timeframe
+from risk.breakers import BreakerEvent, BreakerState
+from risk.order import Order, OrderKind, Purpose
+from risk.verdict import Outcome, Verdict
+from risk.window import ReturnWindow
+
+T0 = datetime(2024, 3, 1, tzinfo=UTC)
+KEY = b"k" * 32
+
+
+class Events:
+    """A sink that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.all: list[tuple[str, bytes]] = []
+
+    def append(self, kind: str, payload: bytes) -> int:
+        self.all.append((kind, payload))
+        return len(self.all)
+
+    def orders(self) -> list[Order]:
+        return [Order.model_validate_json(raw) for kind, raw in self.all if kind == "intent"]
+
+    def breakers(self) -> list[BreakerEvent]:
+        return [BreakerEvent.model_validate_json(raw) for kind, raw in self.all if kind == "breaker"]
+
+
+class World:
+    """A trader with sixty quiet bars behind it, at 50,000."""
+
+    def __init__(self, volume: float = 1000.0, **venue: Any) -> None:
+        self.events = Events()
+        self.volume = volume
+        gate = open_gate(LIMITS, SETTINGS.exits, KEY, 24.0)
+        self.venue = SimulatedVenue({"BTC/USDT": BTC}, SETTINGS.venue.model_copy(update=venue), gate.seal)
+        window = ReturnWindow(("BTC/USDT",), 500)
+        for i in range(60):
+            window.push({"BTC/USDT": 50_000.0 + 20 * (i % 7)})
+        self.trader = Trader(
+            venue=self.venue,
+            ledger=Ledger(Decimal(10_000), "USDT"),
+            sink=self.events,
+            gate=gate,
+            window=window,
+            breakers=BreakerState.fresh(Decimal(10_000), T0),
+            bars_per_day=24.0,
+        )
+        self.hour = 0
+
+    @property
+    def now(self) -> datetime:
+        return T0 + timedelta(hours=self.hour)
+
+    def bar(self, open_: float, high: float, low: float, close: float, volume: float | None = None) -> None:
+        self.hour += 1
+        bar = Bar(
+            symbol="BTC/USDT", timeframe=Timeframe.H1, close_utc=self.now, open=open_, high=high, low=low, close=close,
+            volume=self.volume if volume is None else volume,
+        )  # fmt: skip
+        asyncio.run(self.trader.pass_bar(Slice(close_utc=self.now, bars={"BTC/USDT": bar})))
+
+    def buy(self) -> Verdict:
+        wanted = proposal(decision_id=f"d{self.hour}", as_of_utc=self.now, conviction=1.0, atr_quote=None)
+        verdict = self.trader.judge(wanted)
+        asyncio.run(self.trader.enter(verdict))
+        return verdict
+
+    def leave(self) -> Order | None:
+        return asyncio.run(self.trader.leave("BTC/USDT", f"d{self.hour}", self.now))
+
+    @property
+    def held(self) -> Decimal:
+        position = self.trader.portfolio(self.now).position("BTC/USDT")
+        return position.quantity if position else Decimal(0)
+
+    def resting(self) -> list[tuple[Purpose, Decimal]]:
+        return sorted((order.purpose, order.quantity) for order in self.venue.open_orders())
+
+
+def test_an_entry_waits_for_the_next_bar_and_counts_as_deployed_until_then() -> None:
+    world = World()
+    verdict = world.buy()
+    assert verdict.outcome is Outcome.SIGNED
+    assert world.held == 0
+    assert world.trader.portfolio(world.now).pending_notional == {"BTC/USDT": verdict.notional}
+    assert world.buy().binding_rule == "one_position"
+    world.bar(50_000, 50_100, 49_900, 50_050)
+    assert world.held == verdict.order.quantity  # type: ignore[union-attr]
+    assert world.trader.portfolio(world.now).pending_notional == {}
+
+
+def test_a_position_is_protected_before_the_rest_of_the_bar_that_filled_it() -> None:
+    world = World()
+    world.buy()
+    world.bar(50_000, 50_100, 45_000, 45_500)
+    assert world.held == 0
+    (trade,) = world.trader.ledger.trades
+    assert float(trade.exit_price) == pytest.approx(50_000 * 0.985, rel=2e-3)
+    assert world.resting() == []
+
+
+def test_half_is_sold_at_the_target_and_the_rest_trails_and_never_down() -> None:
+    world = World()
+    bought = world.buy().order.quantity  # type: ignore[union-attr]
+    world.bar(50_000, 50_100, 49_950, 50_000)
+    assert [purpose for purpose, _ in world.resting()] == [Purpose.STOP_LOSS, Purpose.STOP_LOSS, Purpose.TAKE_PROFIT]
+    world.bar(50_000, 52_500, 49_990, 52_400)
+    assert world.held == bought / 2
+    (position,) = world.trader.portfolio(world.now).positions
+    first = position.stop_price
+    assert first == Decimal("51450.00")
+    world.bar(52_400, 52_450, 51_600, 52_000)
+    assert world.trader.portfolio(world.now).positions[0].stop_price == first
+    world.bar(52_000, 54_000, 52_000, 53_900)
+    assert world.trader.portfolio(world.now).positions[0].stop_price == Decimal("52920.00")
+    world.bar(53_900, 53_950, 52_000, 52_100)
+    assert world.held == 0
+    assert world.trader.ledger.trades[-1].pnl > 0
+
+
+def test_a_gap_through_the_stop_fills_at_the_open_and_the_books_still_balance() -> None:
+    world = World()
+    world.buy()
+    world.bar(50_000, 50_100, 49_950, 50_000)
+    world.bar(40_000, 40_500, 39_000, 40_000)
+    (trade,) = world.trader.ledger.trades
+    assert float(trade.exit_price) == pytest.approx(40_000, rel=1e-3)
+    assert world.resting() == []
+
+
+def test_a_voted_exit_withdraws_the_protection_and_sells_all_at_the_next_open() -> None:
+    world = World()
+    world.buy()
+    world.bar(50_000, 50_100, 49_950, 50_000)
+    order = world.leave()
+    assert order is not None
+    assert (order.kind, order.quantity, order.purpose) == (OrderKind.MARKET, world.held, Purpose.STRATEGY_EXIT)
+    assert world.leave() is None, "an exit that is on its way is not sent twice"
+    world.bar(50_000, 50_100, 49_950, 50_000)
+    assert world.held == 0
+    assert world.resting() == []
+
+
+def test_an_exit_without_liquidity_stays_until_there_is_some() -> None:
+    world = World()
+    world.buy()
+    world.bar(50_000, 50_100, 49_950, 50_000)
+    world.leave()
+    for _ in range(6):
+        world.bar(50_000, 50_000, 50_000, 50_000, volume=0.0)
+    assert world.held > 0
+    world.bar(50_000, 50_100, 49_950, 50_000)
+    assert world.held == 0
+
+
+def test_an_entry_that_fills_in_parts_is_protected_in_each_and_sells_no_more_than_it_holds() -> None:
+    world = World(volume=0.2)
+    asked = world.buy().order.quantity  # type: ignore[union-attr]
+    world.bar(50_000, 50_100, 49_950, 50_000)
+    part = world.held
+    assert 0 < part < asked
+    stops = [quantity for purpose, quantity in world.resting() if purpose is Purpose.STOP_LOSS]
+    assert sum(stops) == part
+    world.bar(50_000, 50_100, 49_950, 50_000)
+    assert world.held > part
+    stops = [quantity for purpose, quantity in world.resting() if purpose is Purpose.STOP_LOSS]
+    assert sum(stops) == world.held
+
+
+def test_an_intent_is_journaled_before_the_venue_is_heard() -> None:
+    world = World()
+    world.buy()
+    world.bar(50_000, 50_100, 49_950, 50_000)
+    known: set[str] = set()
+    for kind, raw in world.events.all:
+        if kind == "intent":
+            known.add(Order.model_validate_json(raw).order_id)
+        if kind == "venue":
+            word = VenueWord.model_validate_json(raw)
+            assert {state.order_id for state in word.report.states} <= known
+            assert {fill.order_id for fill in word.report.fills} <= known
+
+
+def test_a_crash_trips_the_turbulence_breaker_and_the_next_purchase_is_refused() -> None:
+    world = World()
+    world.bar(50_000, 50_000, 42_000, 42_500)
+    assert [event.breaker for event in world.events.breakers()] == ["turbulence"]
+    assert world.buy().binding_rule == "breaker"
+
+
+def test_a_session_that_ends_withdraws_entries_that_are_under_way() -> None:
+    world = World()
+    world.buy()
+    asyncio.run(world.trader.wind_up(world.now))
+    assert world.trader.portfolio(world.now).pending_notional == {}
+    assert world.resting() == []
+
+
+def test_a_piece_that_could_not_be_sold_at_its_stop_is_not_made() -> None:
+    whole = opening_legs(Decimal("0.00015"), Decimal(50_000), 0.015, SETTINGS.exits, BTC)
+    assert [(leg.purpose, leg.quantity) for leg in whole] == [
+        (Purpose.STOP_LOSS, Decimal("0.00015")),
+        (Purpose.TAKE_PROFIT, Decimal("0.00015")),
+    ]
+    halves = opening_legs(Decimal("0.01"), Decimal(50_000), 0.015, SETTINGS.exits, BTC)
+    assert sum(leg.quantity for leg in halves if leg.kind is OrderKind.STOP) == Decimal("0.01")
+
+
+def test_a_trailing_stop_that_would_move_down_is_not_placed() -> None:
+    assert trailing_leg(Decimal(1), Decimal(50_000), Decimal(49_000), SETTINGS.exits, BTC) is None
+    leg = trailing_leg(Decimal(1), Decimal(50_100), Decimal(49_000), SETTINGS.exits, BTC)
+    assert leg is not None
+    assert leg.price == Decimal("49098.00")
