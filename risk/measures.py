@@ -175,8 +175,9 @@ def _quantile(series: Floats, probability: float) -> float:
     below = min(int(position), series.size - 2) if series.size > 1 else 0
     above = min(below + 1, series.size - 1)
     chosen = np.partition(series, (below, above))
-    low, high = float(chosen[below]), float(chosen[above])
-    return low + (high - low) * (position - below)
+    low, high, part = float(chosen[below]), float(chosen[above]), position - below
+    step = high - low
+    return high - step * (1.0 - part) if part >= 0.5 else low + step * part
 
 
 def _tail(confidence: float) -> float:
