@@ -18,6 +18,7 @@ from execution.venue import Venue, VenueReport
 from execution.words import Fill, OrderState, OrderStatus
 from market.bar import Slice
 from risk.breakers import BreakerEvent, BreakerState, observe_equity, observe_move, observe_trade
+from risk.limits import Situation
 from risk.manager import RiskManager
 from risk.measures import historical_es, historical_var, scale_to_horizon
 from risk.order import Order, OrderKind, Purpose
@@ -155,14 +156,16 @@ class Trader:
         exposed = {held.symbol for held in portfolio.positions} | portfolio.pending_notional.keys()
         symbols = tuple(sorted(exposed | {proposal.symbol}))
         return gate.judge(
-            proposal,
-            portfolio,
-            self._instruments[proposal.symbol],
-            self.breakers,
-            self._frozen.get(proposal.symbol),
-            symbols,
-            self.window.matrix(symbols),
-            self.window.observed(proposal.symbol),
+            Situation(
+                proposal=proposal,
+                portfolio=portfolio,
+                instrument=self._instruments[proposal.symbol],
+                breakers=self.breakers,
+                frozen=self._frozen.get(proposal.symbol),
+                symbols=symbols,
+                returns=self.window.matrix(symbols),
+                observed=self.window.observed(proposal.symbol),
+            )
         )
 
     async def enter(self, verdict: Verdict) -> None:

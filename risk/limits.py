@@ -26,23 +26,30 @@ LEAST_HISTORY = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """All that a rule may know.
+class Situation:
+    """What a proposal meets: the book, the breakers, the state of the data, and the returns behind the tail measures.
 
-    `returns` has shape (n_bars, n_symbols), simple returns, oldest first, columns in the order of `symbols`, which are
-    the held ones and the proposed one. `stop` is the stop distance as a fraction of the price.
+    `returns` has shape (n_bars, n_symbols), simple returns, oldest first, columns in the order of `symbols`, which are the
+    held ones and the proposed one; `observed` of its bars have a return of the proposed symbol. `frozen` says why nothing
+    new may be traded on its data, or is None.
     """
 
     proposal: Proposal
     portfolio: Portfolio
     instrument: Instrument
-    limits: RiskLimits
-    exits: ExitSettings
     breakers: BreakerState
     frozen: str | None
     symbols: tuple[str, ...]
     returns: NDArray[np.float64]
     observed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facts(Situation):
+    """All that a rule may know: the situation, and what the gate was set up with. `stop` is a fraction of the price."""
+
+    limits: RiskLimits
+    exits: ExitSettings
     bars_per_day: float
     stop: float
 

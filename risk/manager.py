@@ -4,19 +4,14 @@ It refuses to size anything above the tightest limit, to open anything when a ru
 stand in the way of an exit: what only reduces a held position is always signed, whatever is broken.
 """
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
 from decimal import Decimal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from config.settings import ExitSettings, RiskLimits
-from market.instrument import Instrument
-from risk.breakers import BreakerState
-from risk.limits import CAPS, CHECKS, Facts, Rule, well_formed
+from risk.limits import CAPS, CHECKS, Facts, Rule, Situation, well_formed
 from risk.order import Order, OrderKind, Purpose, Seal, Side
-from risk.portfolio import Portfolio, Position
+from risk.portfolio import Position
 from risk.proposal import Proposal
 from risk.sizing import stop_fraction
 from risk.verdict import Outcome, Reaction, RuleReport, Verdict
@@ -34,20 +29,10 @@ class RiskManager:
         self.seal = seal
         self.bars_per_day = bars_per_day
 
-    def judge(
-        self,
-        proposal: Proposal,
-        portfolio: Portfolio,
-        instrument: Instrument,
-        breakers: BreakerState,
-        frozen: str | None,
-        symbols: tuple[str, ...],
-        returns: NDArray[np.float64],
-        observed: int,
-    ) -> Verdict:
+    def judge(self, given: Situation) -> Verdict:
         """The last word on one proposal. Never raises: what cannot be decided is refused (law 2)."""
         try:
-            return self._judge(proposal, portfolio, instrument, breakers, frozen, symbols, returns, observed)
+            return self._judge(given)
         except Exception as fault:  # noqa: BLE001  the boundary of the gate: it fails closed, and says why
             report = RuleReport(
                 code="gate_error",
@@ -57,30 +42,14 @@ class RiskManager:
                 reaction=Reaction.REFUSE,
                 note=f"the gate could not decide ({type(fault).__name__}), so nothing is traded",
             )
-            return _refused(proposal, (report,))
+            return _refused(given.proposal, (report,))
 
-    def _judge(
-        self,
-        proposal: Proposal,
-        portfolio: Portfolio,
-        instrument: Instrument,
-        breakers: BreakerState,
-        frozen: str | None,
-        symbols: tuple[str, ...],
-        returns: NDArray[np.float64],
-        observed: int,
-    ) -> Verdict:
+    def _judge(self, given: Situation) -> Verdict:
+        proposal = given.proposal
         facts = Facts(
-            proposal=proposal,
-            portfolio=portfolio,
-            instrument=instrument,
+            **{field.name: getattr(given, field.name) for field in fields(Situation)},
             limits=self.limits,
             exits=self.exits,
-            breakers=breakers,
-            frozen=frozen,
-            symbols=symbols,
-            returns=returns,
-            observed=observed,
             bars_per_day=self.bars_per_day,
             stop=self.limits.stop_fraction,
         )

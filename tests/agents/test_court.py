@@ -16,6 +16,7 @@ from agents.minds.rules import RulesMind
 from config.silence import Abstained
 from execution.opening import open_gate
 from risk.breakers import BreakerState
+from risk.limits import Situation
 from risk.proposal import Direction, Proposal
 from risk.verdict import Outcome, Verdict
 from rl.adjuster import Off
@@ -26,7 +27,7 @@ GATE = open_gate(LIMITS, SETTINGS.exits, b"k" * 32, 24.0)
 
 def judge(proposal: Proposal) -> Verdict:
     fresh = BreakerState.fresh(Decimal(10_000), proposal.as_of_utc)
-    return GATE.judge(proposal, portfolio(), BTC, fresh, None, ("BTC/USDT",), returns(), 500)
+    return GATE.judge(Situation(proposal, portfolio(), BTC, fresh, None, ("BTC/USDT",), returns(), 500))
 
 
 class Scripted:

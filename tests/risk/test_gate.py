@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from risk.breakers import BreakerState
+from risk.limits import Situation
 from risk.manager import RiskManager
 from risk.order import OrderKind, Purpose, Seal, Side
 from risk.portfolio import Portfolio, Position
@@ -26,7 +27,7 @@ def judge(given_proposal: Proposal, book: Portfolio | None = None, matrix: np.nd
     others = tuple(p.symbol for p in book.positions if p.symbol != given_proposal.symbol)
     symbols = (given_proposal.symbol, *others)
     matrix = returns(columns=len(symbols)) if matrix is None else matrix
-    return GATE.judge(given_proposal, book, BTC, FRESH, None, symbols, matrix, 500)
+    return GATE.judge(Situation(given_proposal, book, BTC, FRESH, None, symbols, matrix, 500))
 
 
 def test_a_sound_proposal_is_signed_with_the_tightest_cap_and_says_which() -> None:
@@ -68,7 +69,7 @@ def test_the_stop_is_the_wider_of_the_fixed_and_the_atr_one_up_to_its_limit() ->
 
 
 def test_a_gate_that_cannot_decide_refuses() -> None:
-    verdict = GATE.judge(proposal(), portfolio(), BTC, FRESH, None, ("ETH/USDT",), returns(), 500)
+    verdict = GATE.judge(Situation(proposal(), portfolio(), BTC, FRESH, None, ("ETH/USDT",), returns(), 500))
     assert (verdict.outcome, verdict.binding_rule) == (Outcome.REFUSED, "gate_error")
 
 
@@ -196,5 +197,5 @@ def test_a_smaller_scale_never_gives_a_larger_order(conviction: float, looser: f
 def test_a_tighter_limit_never_gives_a_larger_order(factor: float, name: str) -> None:
     changes: dict[str, Any] = {name: getattr(LIMITS, name) * factor}
     tight = RiskManager(LIMITS.model_copy(update=changes), SETTINGS.exits, SEAL, 24.0)
-    args = (proposal(conviction=1.0), portfolio(), BTC, FRESH, None, ("BTC/USDT",), returns(), 500)
-    assert tight.judge(*args).notional <= GATE.judge(*args).notional
+    given_ = Situation(proposal(conviction=1.0), portfolio(), BTC, FRESH, None, ("BTC/USDT",), returns(), 500)
+    assert tight.judge(given_).notional <= GATE.judge(given_).notional
