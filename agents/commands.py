@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from agents.desk import Desk
-from agents.folder import JOURNAL, make_folder, remove_folder, write_checksum
+from agents.folder import JOURNAL, RunFolder, make_folder, write_checksum
 from agents.opening import describe, settings_of, tape_of, warmup_of
 from agents.record import CycleRecord, Session, SessionEnd
 from agents.resume import ResumingSink
@@ -19,12 +19,12 @@ from agents.session import run_session
 from agents.wiring import open_desk
 from config.clock import SystemClock
 from config.confirm import confirm_live
-from config.errors import TribunalError
+from config.ending import INTERRUPTED
 from config.secrets import journal_key
 from config.settings import Settings
+from execution.dealer import Sink
 from execution.journal import Journal
 from execution.opening import open_venue
-from execution.trader import Sink
 from market.bar import Slice
 from market.tape import Tape
 from ops.finish import finish
@@ -55,17 +55,17 @@ def run_command(arguments: argparse.Namespace) -> int:
     tape = tape_of(settings, arguments)
     session = describe(settings, tape, key)
     fresh = arguments.resume is None
-    folder = make_folder(arguments.out, settings.profile) if fresh else Path(arguments.resume)
+    run = make_folder(arguments.out, settings.profile) if fresh else RunFolder(Path(arguments.resume), made=False)
     try:
-        journal = _journal(folder, key, settings.journal.group_commit, fresh=fresh)
+        journal = _journal(run.path, key, settings.journal.group_commit, fresh=fresh)
         end = _live(settings, session, tape, journal, key, quiet=arguments.quiet)
-        write_checksum(folder)
-        finish(folder, key, as_json=arguments.json)
-    except (TribunalError, KeyboardInterrupt):
+    except BaseException:
         if fresh:
-            remove_folder(folder)
+            run.remove()
         raise
-    return 130 if end.reason == "interrupted" else 0
+    write_checksum(run.path)
+    finish(run.path, key, as_json=arguments.json)
+    return INTERRUPTED if end.reason == "interrupted" else 0
 
 
 def _journal(folder: Path, key: bytes, group_commit: int, *, fresh: bool) -> Journal | ResumingSink:
@@ -137,7 +137,7 @@ def _asked_to_stop() -> Iterator[Callable[[], bool]]:
         if asked:
             raise KeyboardInterrupt
         asked = True
-        sys.stderr.write("\nStopping after this bar; Ctrl-C again to drop the run.\n")
+        sys.stderr.write("\nEnding the session after this bar; Ctrl-C again to drop it.\n")
 
     before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

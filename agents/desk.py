@@ -12,7 +12,8 @@ from agents.graph import Court
 from agents.strategies.contexts import Context
 from config.clock import BarClock
 from config.settings import Settings
-from execution.trader import Sink, Trader
+from execution.dealer import Sink
+from execution.trader import Trader
 from market.bar import Slice
 from market.indicators import SignalEngine
 from market.timeframe import Timeframe

@@ -1,8 +1,9 @@
 """The folder of a run: made whole or not at all."""
 
 import hashlib
-import shutil
+from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from config.errors import OutputFault
 
@@ -10,22 +11,32 @@ JOURNAL = "journal.db"
 CHECKSUM = "journal.sha256"
 
 
-def make_folder(out: str | None, profile: str) -> Path:
+class RunFolder(NamedTuple):
+    """The folder of a run, and whether it was made for it (an empty one of the user's was not)."""
+
+    path: Path
+    made: bool
+
+    def remove(self) -> None:
+        """Take a half-written run away, and nothing else."""
+        for file in self.path.glob(f"{JOURNAL}*"):
+            file.unlink(missing_ok=True)
+        if self.made:
+            with suppress(OSError):
+                self.path.rmdir()
+
+
+def make_folder(out: str | None, profile: str) -> RunFolder:
     """Create the folder of a new run. Raises OutputFault when it exists with something in it, or cannot be made."""
     try:
         if out is not None:
             return _given(Path(out))
-        return _next(Path("runs"), profile)
+        return RunFolder(_next(Path("runs"), profile), made=True)
     except OSError as fault:
         place = out or "runs"
         raise OutputFault(
             f"The run's folder cannot be made at {place} ({fault.strerror}). Nothing was started. Give another --out."
         ) from fault
-
-
-def remove_folder(folder: Path) -> None:
-    """Take a half-written run away."""
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def write_checksum(folder: Path) -> None:
@@ -48,11 +59,12 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _given(folder: Path) -> Path:
+def _given(folder: Path) -> RunFolder:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise OutputFault(f"{folder} exists and is not empty: a run is never overwritten. Give another --out.")
+    made = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return RunFolder(folder, made)
 
 
 def _next(parent: Path, profile: str) -> Path:

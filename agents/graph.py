@@ -33,11 +33,12 @@ Judge = Callable[[Proposal], Verdict]
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Who sits: the mind behind the four roles, the adjuster, and the gate."""
+    """Who sits: the mind behind the four roles, the adjuster, and the gate; and how long a role may take, in seconds."""
 
     mind: Mind
     adjuster: Adjuster
     judge: Judge
+    role_deadline_s: float
 
 
 class Heard(NamedTuple, Generic[AnyOpinion]):
@@ -103,20 +104,23 @@ class _Roles:
 
     async def analyst(self, docket: Docket) -> Docket:
         heard = await asyncio.gather(
-            *(_listen(case, AnalystOpinion, self._mind.analyst(case)) for case in docket["cases"])
+            *(self._listen(case, AnalystOpinion, self._mind.analyst(case)) for case in docket["cases"])
         )
         return {"analyst": tuple(heard)}
 
     async def risk_agent(self, docket: Docket) -> Docket:
         heard = await asyncio.gather(
-            *(_listen(case, RiskOpinion, self._mind.risk_agent(case)) for case in docket["cases"])
+            *(self._listen(case, RiskOpinion, self._mind.risk_agent(case)) for case in docket["cases"])
         )
         return {"risk_agent": tuple(heard)}
 
     async def devils_advocate(self, docket: Docket) -> Docket:
         calls = zip(docket["cases"], docket["analyst"], docket["risk_agent"], strict=True)
         heard = await asyncio.gather(
-            *(_listen(case, AdvocateOpinion, self._mind.devils_advocate(case, a.word, r.word)) for case, a, r in calls)
+            *(
+                self._listen(case, AdvocateOpinion, self._mind.devils_advocate(case, a.word, r.word))
+                for case, a, r in calls
+            )
         )
         return {"advocate": tuple(heard)}
 
@@ -124,11 +128,16 @@ class _Roles:
         calls = zip(docket["cases"], docket["analyst"], docket["risk_agent"], docket["advocate"], strict=True)
         heard = await asyncio.gather(
             *(
-                _listen(case, SupervisorOpinion, self._mind.supervisor(case, a.word, r.word, d.word))
+                self._listen(case, SupervisorOpinion, self._mind.supervisor(case, a.word, r.word, d.word))
                 for case, a, r, d in calls
             )
         )
         return {"supervisor": tuple(heard)}
+
+    async def _listen(
+        self, case: Case, role: type[AnyOpinion], call: Awaitable[AnyOpinion | Abstained]
+    ) -> Heard[AnyOpinion]:
+        return await _listen(case, role, call, self._bench.role_deadline_s)
 
     async def adjust(self, docket: Docket) -> Docket:
         """Compose each ruling, and let the policy trim it."""
@@ -141,7 +150,7 @@ class _Roles:
                 docket["advocate"][index].word,
                 docket["supervisor"][index].word,
             )
-            ruled.append((ruling, self._bench.adjuster.adjust(_observation(case, ruling))))
+            ruled.append((ruling, _trimmed(self._bench.adjuster, _observation(case, ruling))))
         return {"ruled": tuple(ruled)}
 
     async def gate(self, docket: Docket) -> Docket:
@@ -154,18 +163,31 @@ class _Roles:
         return {"verdicts": tuple(verdicts[index] for index in range(len(cases)))}
 
 
-async def _listen(case: Case, role: type[AnyOpinion], call: Awaitable[AnyOpinion | Abstained]) -> Heard[AnyOpinion]:
-    """Await one role's word and check its evidence. A role that fails has abstained."""
+async def _listen(
+    case: Case, role: type[AnyOpinion], call: Awaitable[AnyOpinion | Abstained], deadline_s: float
+) -> Heard[AnyOpinion]:
+    """Await one role's word, validate it anew, and check its evidence. A role that fails or hangs has abstained."""
     try:
-        word = await call
+        async with asyncio.timeout(deadline_s):
+            word = await call
         if isinstance(word, Abstained):
             return Heard(word, ())
         if not isinstance(word, role):
             return Heard(Abstained(why=f"gave no opinion that is one, but {type(word).__name__}"), ())
-        grounded, struck = ground(case, word)
+        grounded, struck = ground(case, role.model_validate(word.model_dump()))
+    except TimeoutError:
+        return Heard(Abstained(why=f"said nothing within {deadline_s:g} s"), ())
     except Exception as fault:  # noqa: BLE001  the boundary of a mind: whatever breaks in it is silence, not a trade
         return Heard(Abstained(why=f"failed with {type(fault).__name__}"), ())
     return Heard(grounded, struck)
+
+
+def _trimmed(adjuster: Adjuster, seen: Observation) -> Adjustment:
+    """The policy's word; one that fails trims everything."""
+    try:
+        return Adjustment.model_validate(adjuster.adjust(seen).model_dump())
+    except Exception:  # noqa: BLE001  the boundary of a policy: one that breaks leaves no size
+        return Adjustment(adjuster=adjuster.name, scale=0.0)
 
 
 def proposal_of(case: Case, ruling: Ruling, adjustment: Adjustment) -> Proposal:

@@ -41,7 +41,9 @@ def _same(actual: FieldValue, cited: FieldValue) -> bool:
 
 
 def _half_a_digit(cited: float) -> float:
-    """Half a unit of the last digit that was cited, or of the third one where fewer were."""
+    """Half a unit of the last digit that was cited, or of the third one where fewer were; nothing for a cited 0."""
+    if cited == 0:
+        return 0.0
     written = Decimal(repr(cited)).normalize()
     last = int(written.as_tuple().exponent)
     return 0.5 * 10.0 ** min(last, written.adjusted() - 2) * (1 + 1e-9)

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from agents.record import Session, Warmup
+from agents.strategies.contexts import build_contexts
 from config.clock import to_ms
 from config.errors import UsageFault
 from config.load import load_profile
@@ -20,6 +21,11 @@ from market.tape import Tape, recorded_tape, simulated_tape
 def settings_of(arguments: argparse.Namespace) -> Settings:
     """The profile, with what the command line overrides. Raises UsageFault with all faults."""
     overrides: dict[str, Any] = dict(_pair(text) for text in arguments.set)
+    if arguments.data and arguments.days is not None:
+        raise UsageFault(
+            "--days is the length of a simulated session; recorded bars end where --end says. Nothing was started. Give --start "
+            "and --end."
+        )
     if arguments.data:
         overrides["world"] = "recorded"
         overrides.setdefault("sentiment.sources", _sources(arguments.news))
@@ -60,7 +66,12 @@ def tape_of(settings: Settings, arguments: argparse.Namespace) -> Tape:
 
 
 def describe(settings: Settings, tape: Tape, key: bytes) -> Session:
-    """What the journal begins with."""
+    """What the journal begins with.
+
+    Raises UsageFault, before anything is made, for markets that one account cannot hold and for voters that cannot be.
+    """
+    _one_quote(tape)
+    build_contexts(settings.strategies, tape.symbols)
     return Session(
         version=version("tribunal"),
         settings=_without_folders(settings),
@@ -102,6 +113,15 @@ def warmup_of(tape: Tape) -> Warmup:
     )
 
 
+def _one_quote(tape: Tape) -> None:
+    quotes = sorted({instrument.quote for instrument in tape.instruments.values()})
+    if len(quotes) > 1:
+        raise UsageFault(
+            f"{', '.join(tape.symbols)} are quoted in {' and '.join(quotes)}, and an account counts in one currency. Nothing was "
+            "started. Choose markets of one quote with --symbols."
+        )
+
+
 def _known_to_the_simulation(settings: Settings) -> None:
     coins = settings.market.start_price
     for symbol in settings.market.symbols:
@@ -128,8 +148,9 @@ def _moment(option: str, text: str | None) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise UsageFault(
-            f"{option} {text!r} is not a date; nothing was started. Write 2020-02-01 or 2020-02-01T06:00, in UTC."
+            f"{option} {text!r} is not a date of the years 1 to 9999; nothing was started. Write 2020-02-01 or "
+            "2020-02-01T06:00, in UTC."
         ) from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -2,8 +2,10 @@
 
 The journal is verified first, event by event. Then the bars are lived through again on the same path, with the venue's words
 and the news as they were recorded, and everything that the system says is held against what it said: votes, opinions,
-ruling, adjustment, verdict, orders, breakers, ledger. Exit codes: 0 identical, 1 a difference (shown), 4 a journal that
-cannot be believed. --limits FILE asks another question: what would the gate have done under these limits?
+ruling, adjustment, verdict, orders, breakers, ledger.
+
+Exit codes: 0 identical, 1 a difference (shown), 4 a journal that cannot be believed, 9 identical as far as it goes, and cut
+short. --limits FILE asks another question: what would the gate have done under these limits?
 """
 
 import argparse
@@ -18,7 +20,7 @@ def parser() -> argparse.ArgumentParser:
     parse = argparse.ArgumentParser(
         prog="python -m agents.replay",
         description="Recompute every decision of a run from its journal and compare bytes.",
-        epilog="Exit codes: 0 identical, 1 different (the first difference is shown), 2 usage, 4 journal not believable.",
+        epilog="Exit codes: 0 identical, 1 different (it is shown), 2 usage, 4 journal not believable, 9 cut short.",
     )
     parse.add_argument("run", metavar="RUN", help="folder of a run")
     parse.add_argument("--limits", metavar="FILE", help="YAML with other limits: what would the gate have done?")

@@ -26,6 +26,9 @@ from ops.replayed import WhatIf, show_difference, show_identical, show_what_if
 from risk.proposal import Proposal
 from risk.verdict import Verdict
 
+CUT_SHORT = 9
+"""Exit code for a journal that verifies and replays, and has no closing event: killed, or cut off."""
+
 
 @dataclass(slots=True)
 class Result:
@@ -54,7 +57,7 @@ def replay_command(arguments: argparse.Namespace) -> int:
         show_what_if(result.what_if, as_json=arguments.json)
     else:
         show_identical(folder.name, result.bars, result.events, ended=result.ended, as_json=arguments.json)
-    return 0
+    return 0 if result.ended else CUT_SHORT
 
 
 def _replay(
@@ -84,7 +87,7 @@ async def _again(desk: Desk, tape: Tape, result: Result, progress: SessionProgre
     while (recorded := tape.next_bar()) is not None:
         record = await run_cycle(desk, recorded.as_of_utc)
         result.bars += 1
-        progress.update(record.as_of_utc, record.portfolio.equity, len(record.portfolio.positions), "comparing")
+        progress.update(record.as_of_utc, record.portfolio.equity, len(record.portfolio.positions), None)
     rest = tape.rest
     if rest and rest[-1].kind == "session_ended":
         end = SessionEnd.model_validate_json(rest[-1].payload)

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from agents.record import CycleRecord
+from config.errors import JournalFault
+from config.silence import Abstained
 from execution.journal import Event
 from market.bar import Slice
 from sentiment.words import SentimentData
@@ -43,8 +45,16 @@ class Tape:
                 self.cycle = CycleRecord.model_validate_json(found.payload)
                 return self.cycle
             if found.kind == "session_ended":
+                self._refuse_more(found)
                 return None
         return None
+
+    def _refuse_more(self, end: Event) -> None:
+        """Nothing follows the closing event. Drawing on verifies whatever does."""
+        for extra in self._events:
+            raise JournalFault(
+                f"Event {extra.seq} follows the closing event {end.seq}: it was added after the run had ended."
+            )
 
     @property
     def rest(self) -> tuple[Event, ...]:
@@ -88,4 +98,4 @@ class RecordedSentiment:
         for hearing in hearings:
             if hearing.case.symbol == symbol:
                 return hearing.case.sentiment
-        raise ValueError(f"{symbol} was not before the court at {as_of.isoformat()}")
+        return SentimentData(symbol=symbol, as_of_utc=as_of, score=Abstained(why="it was not before the court then"))

@@ -5,6 +5,7 @@ the journal instead of being written; where the journal ends, writing begins. So
 are as they were, and a run whose data, settings or code have changed is not gone on with.
 """
 
+import json
 from collections import deque
 from collections.abc import Generator
 from pathlib import Path
@@ -36,8 +37,9 @@ class ResumingSink:
         recorded = next(self._old)
         if recorded.kind != kind or recorded.payload != payload:
             raise JournalFault(
-                f"The run cannot be gone on with: event {recorded.seq} ({recorded.kind}) comes out otherwise now. The data, "
-                "the settings or the program have changed. Nothing was written; start a new run."
+                f"The run cannot be gone on with: event {recorded.seq} ({recorded.kind}) comes out otherwise now"
+                f"{_where(recorded, payload)}. Give --resume with all the options that the run was started with. If they "
+                "are the same, the data or the program has changed: start a new run. Nothing was written."
             )
         if self._left == 0:
             self._old.close()
@@ -50,3 +52,18 @@ class ResumingSink:
     def abandon(self) -> None:
         self._old.close()
         self._journal.abandon()
+
+
+def _where(recorded: Event, payload: bytes) -> str:
+    """The first fields that differ, for a person to see which option is missing."""
+    before, after = (_leaves(json.loads(raw), "") for raw in (recorded.payload, payload))
+    changed = [f"{key}: {value} then, {after.get(key)} now" for key, value in before.items() if after.get(key) != value]
+    return f" ({'; '.join(changed[:3])})" if changed else ""
+
+
+def _leaves(value: object, path: str) -> dict[str, object]:
+    if not isinstance(value, dict):
+        return {path: value}
+    return {
+        key: leaf for name, item in value.items() for key, leaf in _leaves(item, f"{path}.{name}".lstrip(".")).items()
+    }

@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
     parse.add_argument("--seed", type=int, help="seed of everything that is drawn")
     parse.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="settings: limits.max_drawdown=0.1")
     parse.add_argument("--out", metavar="DIR", help="folder of the run (default: runs/PROFILE-NNN)")
-    parse.add_argument("--resume", metavar="RUN", help="go on with a run that was killed, from its last whole bar")
+    parse.add_argument("--resume", metavar="RUN", help="go on with a run that was killed; repeat its other options")
     parse.add_argument("--confirm", metavar="WORDS", help="the words that a profile with real money asks for")
     parse.add_argument("--json", action="store_true", help="print the summary as JSON, and nothing else, on stdout")
     parse.add_argument("--quiet", action="store_true", help="no progress on stderr")
@@ -48,7 +48,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return run_command(arguments)
 
-    return ended(work, "Stopped; the run was dropped and its folder taken away.")
+    return ended(
+        work,
+        "Stopped. A session that was still going was dropped; one that had ended is in its folder, and can be replayed.",
+    )
 
 
 if __name__ == "__main__":

@@ -12,9 +12,10 @@ from agents.minds.rules import RulesMind
 from agents.record import Session, Warmup
 from agents.strategies.contexts import build_contexts
 from config.clock import BarClock, from_ms
+from execution.dealer import Sink
 from execution.ledger import Ledger
 from execution.opening import open_gate
-from execution.trader import Sink, Trader
+from execution.trader import Trader
 from execution.venue import Venue
 from market.bar import Bar
 from market.indicators import SignalEngine
@@ -72,8 +73,15 @@ def open_desk(
         feed=feed,
         engines=engines,
         sentiment=sentiment,
-        contexts=build_contexts(settings.strategies),
-        court=Court(Bench(mind=mind, adjuster=Off(), judge=around(trader) if around else trader.judge)),
+        contexts=build_contexts(settings.strategies, session.symbols),
+        court=Court(
+            Bench(
+                mind=mind,
+                adjuster=Off(),
+                judge=around(trader) if around else trader.judge,
+                role_deadline_s=settings.court.role_deadline_s,
+            )
+        ),
         trader=trader,
         sink=sink,
         tally=Tally(),

@@ -13,6 +13,7 @@ from typing import TextIO, TypeVar
 
 from pydantic import BaseModel
 
+from config.ending import ended
 from config.errors import TribunalError
 from config.load import Resolved, profile_names, resolve
 from config.schema import spot_at, spot_of
@@ -38,6 +39,10 @@ def main(argv: Sequence[str] | None = None, stdout: TextIO | None = None, stderr
     """Show a profile; the exit code: 0, or that of the fault."""
     out, err = stdout or sys.stdout, stderr or sys.stderr
     arguments = _parser().parse_args(argv)
+    return ended(lambda: _check(arguments, out, err), "Stopped.")
+
+
+def _check(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     faults: list[TribunalError] = []
     resolved = _attempt(lambda: resolve(arguments.profile), faults)
     secrets = _attempt(load_secrets, faults)

@@ -1,10 +1,11 @@
 """How a command ends: with its exit code, and with a sentence instead of a traceback for whatever a user may meet."""
 
+import errno
 import os
 import sys
 from collections.abc import Callable
 
-from config.errors import TribunalError
+from config.errors import OutputFault, TribunalError
 
 INTERRUPTED = 130
 
@@ -23,7 +24,14 @@ def ended(work: Callable[[], int], interrupted: str) -> int:
     except KeyboardInterrupt:
         sys.stderr.write(f"{interrupted}\n")
         return INTERRUPTED
-    except BrokenPipeError:
+    except OSError as fault:
+        if fault.errno not in (errno.EPIPE, errno.ENOSPC):
+            raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        if fault.errno == errno.EPIPE:
+            return 0
+        sys.stderr.write(
+            "The disk behind stdout is full: what was to be printed is lost, what was to be kept is kept.\n"
+        )
+        return OutputFault.exit_code
     return code

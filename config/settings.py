@@ -46,16 +46,26 @@ class MarketSettings(Frozen):
     timeframe: Literal["1m", "5m", "15m", "30m", "1h", "4h", "1d"] = Field(description="the bar on which is decided")
     session_days: int = Field(ge=1, le=3650, description="length of a simulated session [days]")
     warmup_bars: int = Field(ge=200, le=20000, description="closed bars before the first decision [bars]")
-    start_price: dict[str, Positive] = Field(default_factory=dict, description="first simulated price by base [quote]")
+    start_price: dict[str, Annotated[float, Field(gt=0, le=1e7)]] = Field(
+        default_factory=dict, description="first simulated price by base [quote]"
+    )
     instruments: dict[str, InstrumentSettings] = Field(description="trading rules by symbol; `default` for the rest")
 
 
 class QualitySettings(Frozen):
-    """When a symbol's data is too bad to trade on."""
+    """When a symbol's data is too bad to trade on.
+
+    `max_bar_move` and `max_bar_range` are those of bars of up to an hour; longer bars are allowed the square root of their
+    hours times as much, at most twice (4h and 1d: twice).
+    """
 
     max_missing_bars: int = Field(ge=0, le=1000, description="gap that is only noted; a longer one freezes [bars]")
-    max_bar_move: Positive = Field(description="absolute log return of one bar that freezes the symbol [fraction]")
-    max_bar_range: Positive = Field(description="high over low less one that freezes the symbol [fraction]")
+    max_bar_move: Positive = Field(
+        description="absolute log return of a bar that freezes the symbol; above 1h twice as much [fraction]"
+    )
+    max_bar_range: Positive = Field(
+        description="high over low less one that freezes the symbol; above 1h twice as much [fraction]"
+    )
     max_flat_bars: int = Field(ge=1, le=1000, description="zero-volume bars in a row that freeze the symbol [bars]")
     thaw_bars: int = Field(ge=1, le=1000, description="good bars in a row before a frozen symbol trades again [bars]")
 
@@ -103,6 +113,9 @@ class CourtSettings(Frozen):
 
     mind: MindName = "rules"
     call: Literal["on_proposal", "every_bar"] = Field(description="when the court is called")
+    role_deadline_s: Annotated[float, Field(gt=0, le=600)] = Field(
+        description="silence that counts as abstaining [seconds]"
+    )
     net_threshold: Fraction = Field(description="netted vote below which nothing is proposed [0..1]")
     advocate_reject: Fraction = Field(description="strength of counter-evidence at which the case is lost [0..1]")
 
@@ -124,6 +137,9 @@ class RiskLimits(Frozen):
     )
     risk_window_bars: Annotated[int, Field(ge=50, le=20000)] = Field(description="returns behind VaR and ES [bars]")
     max_correlation: Annotated[float, Field(gt=0, le=1)] = Field(description="to any held position; above it: refused")
+    max_tick_bps: Annotated[float, Field(gt=0, le=1000)] = Field(
+        description="venue's price step against the price [bps]"
+    )
     min_conviction: Annotated[float, Field(ge=0, le=1)] = Field(description="lowest conviction that may trade [0..1]")
     stop_fraction: Annotated[float, Field(gt=0, lt=0.5)] = Field(description="smallest stop distance [fraction]")
     stop_atr_multiple: Annotated[float, Field(gt=0, le=20)] = Field(description="stop distance in ATRs [multiple]")

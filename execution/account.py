@@ -1,7 +1,7 @@
 """Whose money the matching core trades with: the question it asks before a trade, and a spot account that answers.
 
-The account is the exchange's own book-keeping, not ours: the ledger learns of trades only from the fills reported, and
-the two are compared. It refuses to hold less than nothing: not of cash, not of a coin.
+The account is the exchange's own book-keeping, not ours: the ledger learns of trades only from the fills reported, and the
+trader compares the two at every bar. It refuses to hold less than nothing: not of cash, not of a coin.
 """
 
 from decimal import Decimal

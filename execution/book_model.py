@@ -1,8 +1,9 @@
 """The book that is laid around a price where only bars are known.
 
-Half a spread, then levels at even steps; one side of the book holds a fraction of the bar's volume, in equal parts. It
-errs against us: prices are rounded outwards to ticks, quantities down to lots, and what was taken from a side is gone
-for the rest of the bar. A bar without volume has an empty book.
+Half a spread, then levels at even steps; one side of the book holds a fraction of the bar's volume in whole lots, in equal
+parts, and what is left over lies one lot each on the nearest levels. It errs against us: prices are rounded outwards to
+ticks, quantities down to lots, and what was taken from a side is gone for the rest of the bar. A bar without volume has an
+empty book; one that traded anything offers one lot at least, so that a coarse lot never keeps a stop from filling.
 """
 
 from decimal import Decimal
@@ -29,7 +30,8 @@ class BookModel:
     def bar(self, instrument: Instrument, volume: float) -> "BarBook":
         """What one bar of this volume (base units) offers on each side."""
         depth = floor_to(EXACT.multiply(exact_decimal(volume), self._depth_fraction), instrument.lot_size)
-        return BarBook(self.distances, instrument, depth)
+        least = instrument.lot_size if volume > 0 else ZERO
+        return BarBook(self.distances, instrument, max(depth, least))
 
 
 class BarBook:
@@ -46,18 +48,20 @@ class BarBook:
 
     def book_at(self, price: Decimal) -> Book:
         """The book when the traded price is here: never crossed, nor better than the model."""
-        bid_quantity, ask_quantity = self._each(Side.SELL), self._each(Side.BUY)
-        bids = self._bids(price) if bid_quantity or ask_quantity else []
-        asks = self._asks(price, bids[0] if bids else ZERO) if ask_quantity else []
+        bid_quantities, ask_quantities = self._quantities(Side.SELL), self._quantities(Side.BUY)
+        bids = self._bids(price) if bid_quantities or ask_quantities else []
+        asks = self._asks(price, bids[0] if bids else ZERO) if ask_quantities else []
         return Book(
-            bids=tuple(Level(bid, bid_quantity) for bid in bids if bid_quantity and bid > 0),
-            asks=tuple(Level(ask, ask_quantity) for ask in asks),
+            bids=tuple(Level(*level) for level in zip(bids, bid_quantities, strict=False) if level[0] > 0),
+            asks=tuple(Level(*level) for level in zip(asks, ask_quantities, strict=False)),
         )
 
-    def _each(self, taker: Side) -> Decimal:
-        """Quantity of each level that is left for a taker, in whole lots."""
-        share = EXACT.divide_int(self._left[taker], EXACT.multiply(self._instrument.lot_size, len(self._distances)))
-        return EXACT.multiply(share, self._instrument.lot_size)
+    def _quantities(self, taker: Side) -> list[Decimal]:
+        """What is left for a taker, nearest level first, in whole lots; levels that would be empty are left out."""
+        lot, levels = self._instrument.lot_size, len(self._distances)
+        each, over = divmod(int(EXACT.divide_int(self._left[taker], lot)), levels)
+        lots = (each + 1 if number < over else each for number in range(levels))
+        return [EXACT.multiply(lot, number) for number in lots if number]
 
     def _bids(self, price: Decimal) -> list[Decimal]:
         tick, prices = self._instrument.tick_size, list[Decimal]()

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from config.settings import ExitSettings
 from market.instrument import Instrument
 from risk.order import OrderKind, Purpose
+from risk.portfolio import Position
 
 
 class Leg(NamedTuple):
@@ -31,28 +32,29 @@ class Bracket:
 
     decision_id: str
     stop_fraction: float
-    orders: tuple[str, ...] = ()
-    made: int = 0
     stop_price: Decimal | None = None
+    """Where the stop of the whole stands, or is to stand."""
     trailing_from: Decimal | None = None
     """Highest price since the target was reached; None before that."""
     exit_order: str | None = None
-    """A market exit that is on its way; nothing else is placed until it is done, or was refused and is tried again."""
+    """A market exit that is on its way; nothing else is placed until it is done."""
+    outgrown: bool = False
+    """More was bought since the protection was placed."""
+    too_small: Decimal | None = None
+    """A quantity that the venue's minimum notional forbids to protect anew; not tried again until it changes."""
 
-    @property
-    def leaving(self) -> bool:
-        return self.exit_order is not None
 
-    def next_id(self) -> str:
-        """A fresh order id of this decision."""
-        self.made += 1
-        return f"{self.decision_id}-x{self.made}"
+def legs_of(position: Position, bracket: Bracket, exits: ExitSettings, instrument: Instrument) -> tuple[Leg, ...]:
+    """The protection that a position should have now."""
+    if bracket.trailing_from is not None and bracket.stop_price is not None:
+        return (Leg(OrderKind.STOP, Purpose.TRAILING_STOP, position.quantity, bracket.stop_price, linked=False),)
+    return opening_legs(position.quantity, position.entry_price, bracket.stop_fraction, exits, instrument)
 
 
 def opening_legs(
     quantity: Decimal, entry_price: Decimal, stop_fraction: float, exits: ExitSettings, instrument: Instrument
 ) -> tuple[Leg, ...]:
-    """The protection of a fresh position of `quantity` base units, bought at `entry_price` on average."""
+    """The protection of a fresh position of `quantity` base units, bought at `entry_price` on average. Its stop is first."""
     stop = instrument.round_price(entry_price * (1 - _exact(stop_fraction)))
     target = instrument.round_price(entry_price * (1 + _exact(exits.take_profit_fraction)))
     first = instrument.round_quantity(quantity * _exact(exits.take_profit_share))
@@ -68,14 +70,10 @@ def opening_legs(
     return tuple(legs)
 
 
-def trailing_leg(
-    quantity: Decimal, highest: Decimal, current_stop: Decimal, exits: ExitSettings, instrument: Instrument
-) -> Leg | None:
+def trailing_price(highest: Decimal, present: Decimal, exits: ExitSettings, instrument: Instrument) -> Decimal | None:
     """The stop `trail_fraction` below the highest price, if that is above the present one: a stop never moves down."""
     stop = instrument.round_price(highest * (1 - _exact(exits.trail_fraction)))
-    if stop <= current_stop:
-        return None
-    return Leg(OrderKind.STOP, Purpose.TRAILING_STOP, quantity, stop, linked=False)
+    return stop if stop > present else None
 
 
 def _exact(fraction: float) -> Decimal:

@@ -61,8 +61,14 @@ class Journal:
 
     def __init__(self, path: Path, key: bytes, group_commit: int) -> None:
         """Create the file. Raises OutputFault when that cannot be done, or when it exists."""
-        if path.exists():
-            raise OutputFault(f"{path.name} exists already: a journal is never overwritten. Give another --out.")
+        try:
+            path.touch(exist_ok=False)
+        except FileExistsError:
+            raise OutputFault(
+                f"{path.name} exists already: a journal is never overwritten. Give another --out."
+            ) from None
+        except OSError as fault:
+            raise _unwritable(path, fault) from fault
         self._open(path, key, group_commit)
         try:
             self._connection: Connection = self._engine.connect()

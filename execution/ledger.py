@@ -13,27 +13,11 @@ from contextlib import contextmanager
 from decimal import Decimal, Inexact, localcontext
 
 from config.errors import DataFault, InvariantBroken
-from config.frozen import Frozen
 from execution.exact import EXACT, ZERO
-from execution.lots import Holding, HoldingRecord, Trade, oversold
+from execution.lots import Holding, Trade, oversold
 from execution.words import Fill
 from risk.order import Side
 from risk.portfolio import Position
-
-
-class LedgerSnapshot(Frozen):
-    """The whole ledger at one moment, for a restart."""
-
-    quote: str
-    starting_cash: Decimal
-    cash: Decimal
-    realised: Decimal
-    fees: Decimal
-    funding: Decimal
-    holdings: tuple[HoldingRecord, ...]
-    trades: tuple[Trade, ...]
-    applied: tuple[tuple[str, str], ...]
-    """What was booked, in order: symbol and trade id, or an empty symbol and funding id."""
 
 
 class Ledger:
@@ -147,26 +131,6 @@ class Ledger:
         for symbol, held in self._holdings.items():
             held.mark_price = prices.get(symbol, held.mark_price)
         self._check("a new valuation")
-
-    def snapshot(self) -> LedgerSnapshot:
-        """Everything, for `restore`."""
-        return LedgerSnapshot(
-            quote=self._quote, starting_cash=self._starting_cash, cash=self._cash, realised=self._realised,
-            fees=self._fees, funding=self._funding, trades=tuple(self._trades), applied=tuple(self._applied),
-            holdings=tuple(held.record() for held in self._holdings.values()),
-        )  # fmt: skip
-
-    @classmethod
-    def restore(cls, snapshot: LedgerSnapshot) -> "Ledger":
-        """A ledger that goes on where the snapshot was taken. Raises InvariantBroken when it does not balance."""
-        ledger = cls(snapshot.starting_cash, snapshot.quote)
-        ledger._cash, ledger._realised = snapshot.cash, snapshot.realised
-        ledger._fees, ledger._funding = snapshot.fees, snapshot.funding
-        ledger._holdings = {record.symbol: Holding.restored(record) for record in snapshot.holdings}
-        ledger._trades = list(snapshot.trades)
-        ledger._applied = dict.fromkeys(snapshot.applied)
-        ledger._check("restoring a snapshot")
-        return ledger
 
     def _refuse(self, fill: Fill) -> None:
         if fill.fee_currency != self._quote:

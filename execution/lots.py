@@ -39,20 +39,6 @@ class Trade(Frozen):
     """Of the fill that ended it."""
 
 
-class HoldingRecord(Frozen):
-    """A holding as a snapshot keeps it; the fields of `Holding`."""
-
-    symbol: str
-    opened_utc: UtcTime
-    mark_price: Decimal
-    quantity: Decimal
-    lots: tuple[Lot, ...]
-    bought: Decimal
-    bought_notional: Decimal
-    sold_notional: Decimal
-    fees: Decimal
-
-
 @dataclass(slots=True)
 class Holding:
     """An open position. `quantity` is counted from the fills and not from the lots, so that each can betray the other.
@@ -115,29 +101,6 @@ class Holding:
             symbol=self.symbol, entry_utc=self.opened_utc, exit_utc=last.filled_utc, quantity=self.bought, pnl=pnl,
             entry_price=self.bought_notional / self.bought, exit_price=self.sold_notional / self.bought,
             fees=self.fees, exit_purpose=last.purpose,
-        )  # fmt: skip
-
-    def record(self) -> HoldingRecord:
-        """For a snapshot."""
-        return HoldingRecord(
-            symbol=self.symbol, opened_utc=self.opened_utc, mark_price=self.mark_price, quantity=self.quantity,
-            lots=tuple(self.lots), bought=self.bought, bought_notional=self.bought_notional,
-            sold_notional=self.sold_notional, fees=self.fees,
-        )  # fmt: skip
-
-    @classmethod
-    def restored(cls, record: HoldingRecord) -> "Holding":
-        """Back from a snapshot. Raises InvariantBroken when its lots do not make up its quantity."""
-        with localcontext(EXACT):
-            in_lots = sum((lot.quantity for lot in record.lots), ZERO)
-        if in_lots != record.quantity:
-            raise InvariantBroken(
-                f"The snapshot holds {record.quantity} of {record.symbol}, but its lots do not add up to that. It was not "
-                f"loaded: rebuild the ledger from the journal."
-            )
-        return cls(
-            record.symbol, record.opened_utc, record.mark_price, record.quantity, deque(record.lots), record.bought,
-            record.bought_notional, record.sold_notional, record.fees,
         )  # fmt: skip
 
 

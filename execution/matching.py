@@ -8,6 +8,7 @@ Backtest, paper and any exchange simulator share it, so they cannot disagree on 
 - A market order works on the books of three slices at most; an exit works on until it is filled (law 4).
 - No trade is larger than the account can pay for or holds: spot is never short and cash is never negative.
 - A fill of one member of a group takes as much off the other members; one that has nothing left is cancelled.
+- At prices that are doubted (`exits_only`) stops and market orders that reduce a position trade; to others it is no market.
 
 It refuses to guess what happened between two prices other than a continuous movement: a stop that is crossed on the
 way fills from the book at its stop price, one that is beyond it at the open fills from the open book.
@@ -48,13 +49,13 @@ class MatchingCore:
         """Accepted and not yet done, oldest first."""
         return tuple(resting.order for resting in self._open.values())
 
-    def trades_at(self, last: Decimal) -> bool:
+    def trades_at(self, last: Decimal, *, exits_only: bool = False) -> bool:
         """Whether a book around this traded price could change anything. Cheap: ask it before a book is built."""
-        return any(resting.taking or resting.reached(last, last) for resting in self._open.values())
+        return any(resting.taking or resting.reached(last, last) for resting in self._trading(exits_only))
 
-    def wakes(self, low: Decimal, high: Decimal) -> bool:
+    def wakes(self, low: Decimal, high: Decimal, *, exits_only: bool = False) -> bool:
         """Whether a movement between these two prices could change anything. As cheap."""
-        return any(resting.reached(low, high) and not resting.taking for resting in self._open.values())
+        return any(resting.reached(low, high) and not resting.taking for resting in self._trading(exits_only))
 
     def submit(self, order: Order, at: datetime, *, moving: bool = False) -> VenueReport:
         """Take in an order with an id that the caller knows to be new: ACCEPTED, or REJECTED with the filter's note.
@@ -77,10 +78,10 @@ class MatchingCore:
             self._close(resting, OrderStatus.CANCELLED, at, "cancelled on request")
         return self._report()
 
-    def on_book(self, book: Book, at: datetime, last: Decimal) -> VenueReport:
+    def on_book(self, book: Book, at: datetime, last: Decimal, *, exits_only: bool = False) -> VenueReport:
         """Show the core a new book; `last` is the last traded price, which touches stops."""
         sides = {Side.BUY: list(book.asks), Side.SELL: list(book.bids)}
-        for resting in tuple(self._open.values()):
+        for resting in tuple(self._trading(exits_only)):
             if resting.order.order_id not in self._open:
                 continue
             order, levels = resting.order, sides[resting.order.side]
@@ -91,13 +92,22 @@ class MatchingCore:
                 _drain(levels, self._make(resting, order.limit_price, crossed, at))
         return self._report()
 
-    def sweep(self, start: Decimal, end: Decimal, book_at: Callable[[Decimal], Book], at: datetime) -> VenueReport:
+    def sweep(
+        self,
+        start: Decimal,
+        end: Decimal,
+        book_at: Callable[[Decimal], Book],
+        at: datetime,
+        *,
+        exits_only: bool = False,
+    ) -> VenueReport:
         """Move the traded price from `start` to `end` without a jump, both included.
 
         `book_at` gives the book when the price stands there, less what was already taken from it.
         """
         low, high = min(start, end), max(start, end)
-        woken = [resting for resting in self._open.values() if resting.reached(low, high) and not resting.taking]
+        trading = self._trading(exits_only)
+        woken = [resting for resting in trading if resting.reached(low, high) and not resting.taking]
         woken.sort(key=lambda resting: abs(resting.touched_at(start) - start))
         for resting in woken:
             order = resting.order
@@ -111,6 +121,11 @@ class MatchingCore:
             else:
                 self._make(resting, order.limit_price, _total(levels), at)
         return self._report()
+
+    def _trading(self, exits_only: bool) -> Iterable[Resting]:
+        if not exits_only:
+            return self._open.values()
+        return [resting for resting in self._open.values() if resting.is_urgent_exit]
 
     def _take(self, resting: Resting, levels: list[Level], at: datetime) -> None:
         """Walk the levels and take them down by what was traded."""

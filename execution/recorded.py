@@ -2,9 +2,9 @@
 
 from typing import Protocol
 
+from execution.dealer import VenueWord
 from execution.journal import Event
-from execution.trader import VenueWord
-from execution.venue import VenueReport
+from execution.venue import VenueAccount, VenueReport
 from market.bar import Slice
 from market.instrument import Instrument
 from risk.order import Order
@@ -38,6 +38,9 @@ class RecordedVenue:
 
     async def on_slice(self, tape: Slice) -> VenueReport:
         return self._answer("bar")
+
+    def account(self) -> VenueAccount | None:
+        return None
 
     def open_orders(self) -> tuple[Order, ...]:
         return ()

@@ -65,6 +65,11 @@ class Resting:
         )  # fmt: skip
 
     @property
+    def is_urgent_exit(self) -> bool:
+        """Whether it reduces a position at whatever price there is: a stop or a market order."""
+        return self.order.reduce_only and self.order.limit_price is None
+
+    @property
     def open_status(self) -> OrderStatus:
         """Its status while it is open."""
         return OrderStatus.PARTIAL if self.filled else OrderStatus.ACCEPTED

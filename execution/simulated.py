@@ -4,8 +4,11 @@ A bar is read as a walk: open, low, high, close. The low comes before the high b
 that a stop is met before a target that lies in the same bar. Orders handed over between two bars meet the open of the
 next one; orders handed over after the open (the stop of what was just bought) rest through the walk.
 
-It checks the gate's seal on each order, as the real venue's door does, and keeps its own account, so that the ledger can
-be compared with it. It refuses what it cannot know: a symbol without a bar does not trade.
+A bar whose prices are doubted (`Slice.doubtful`) is traded on only against us: stops and market exits fill in it, from its
+open down to its low; no entry and no limit order does.
+
+It checks the gate's seal on each order, as the real venue's door does, and keeps its own account out of its own trades, with
+which the trader compares the ledger. It refuses what it cannot know: a symbol without a bar does not trade.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -17,7 +20,7 @@ from execution.account import SpotAccount
 from execution.book_model import BarBook, BookModel
 from execution.exact import exact_decimal
 from execution.matching import DONE, MatchingCore
-from execution.venue import VenueReport
+from execution.venue import VenueAccount, VenueReport
 from execution.words import Fill, OrderState, OrderStatus
 from market.bar import Bar, Slice
 from market.instrument import Instrument
@@ -39,18 +42,16 @@ class SimulatedVenue:
         self._last_states: dict[str, OrderState] = {}
         self._now = datetime.min.replace(tzinfo=UTC)
 
-    @property
-    def cash(self) -> Decimal:
-        """What the exchange says is free cash, in quote units."""
-        return self._account.cash
-
-    def held(self, symbol: str) -> Decimal:
-        """What the exchange says is held, in base units."""
-        return self._account.held(symbol)
-
     def instruments(self) -> dict[str, Instrument]:
         """Trading rules by symbol."""
         return dict(self._instruments)
+
+    def account(self) -> VenueAccount:
+        """Cash and coins as the exchange itself has booked them."""
+        held = {symbol: self._account.held(symbol) for symbol in self._instruments}
+        return VenueAccount(
+            cash=self._account.cash, held={symbol: quantity for symbol, quantity in held.items() if quantity}
+        )
 
     def open_orders(self) -> tuple[Order, ...]:
         """Accepted and not yet done, oldest first."""
@@ -85,13 +86,14 @@ class SimulatedVenue:
         self._now = max(self._now, tape.close_utc)
         return self._trading(tape, _Floor.walk)
 
-    def _trading(self, tape: Slice, part: Callable[["_Floor", Bar], Iterable[VenueReport]]) -> VenueReport:
+    def _trading(self, tape: Slice, part: Callable[["_Floor", Bar, bool], Iterable[VenueReport]]) -> VenueReport:
         states, fills = list[OrderState](), list[Fill]()
         for symbol, floor in self._floors.items():
-            bar = tape.bars.get(symbol)
+            doubted = symbol not in tape.bars
+            bar = tape.doubtful.get(symbol) if doubted else tape.bars[symbol]
             if bar is None:
                 continue
-            for report in part(floor, bar):
+            for report in part(floor, bar, doubted):
                 states.extend(report.states)
                 fills.extend(report.fills)
         return self._noted(VenueReport(states=tuple(states), fills=tuple(fills))) if states else _NOTHING
@@ -138,20 +140,21 @@ class _Floor:
         """Between the open of a bar and the rest of it the price is moving."""
         return self.core.submit(order, at, moving=self._moving)
 
-    def open(self, bar: Bar) -> Iterable[VenueReport]:
+    def open(self, bar: Bar, exits_only: bool) -> Iterable[VenueReport]:
         """Trade on the open book, if that wakes an order."""
         self._moving, self._book = True, None
         start = exact_decimal(bar.open)
-        if self.core.trades_at(start):
-            yield self.core.on_book(self._bar_book(bar).book_at(start), bar.open_utc, start)
+        if self.core.trades_at(start, exits_only=exits_only):
+            book = self._bar_book(bar).book_at(start)
+            yield self.core.on_book(book, bar.open_utc, start, exits_only=exits_only)
 
-    def walk(self, bar: Bar) -> Iterable[VenueReport]:
+    def walk(self, bar: Bar, exits_only: bool) -> Iterable[VenueReport]:
         """Walk from the open to the close, if that wakes an order, with what the open has left of the liquidity."""
         low, high = exact_decimal(bar.low), exact_decimal(bar.high)
-        if self.core.wakes(low, high):
+        if self.core.wakes(low, high, exits_only=exits_only):
             book, start = self._bar_book(bar), exact_decimal(bar.open)
             for end in (low, high, exact_decimal(bar.close)):
-                yield self.core.sweep(start, end, book.book_at, bar.close_utc)
+                yield self.core.sweep(start, end, book.book_at, bar.close_utc, exits_only=exits_only)
                 start = end
         self._moving = False
 

@@ -1,48 +1,33 @@
-"""The trader: carries what the gate has signed to the venue and what the venue says into the ledger and the journal.
+"""The trader: one account on one venue, bar after bar. What the gate is asked, and what the book is.
 
-It makes no decision of its own. An order's intent is in the journal before the order leaves; every word of the venue is
-journaled before anything is done about it; each fill goes into the ledger, whose identity is checked at once. Protection is
-placed in the same breath as the first fill of an entry, and needs no model, no court and no news.
+It makes no decision of its own. The dealer sends, hears and protects; here the book is marked, the breakers are shown each bar,
+and entries that have lost their ground (an outage, frozen data, a tripped breaker) are withdrawn.
 
-It refuses to add to a position, to send anything without the gate's seal, and to forget an order whose fate is unknown.
+It refuses to go on when the venue's account and the ledger disagree.
 """
 
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple, Protocol
 
+from config.errors import InvariantBroken
 from config.frozen import Frozen
-from execution.brackets import Bracket, Leg, opening_legs, trailing_leg
+from execution.dealer import Dealer, Sink
 from execution.ledger import Ledger
-from execution.venue import Venue, VenueReport
-from execution.words import Fill, OrderState, OrderStatus
+from execution.venue import Venue
 from market.bar import Slice
 from risk.breakers import BreakerEvent, BreakerState, observe_equity, observe_move, observe_trade
 from risk.limits import Situation
 from risk.manager import RiskManager
 from risk.measures import historical_es, historical_var, scale_to_horizon
-from risk.order import Order, OrderKind, Purpose
-from risk.portfolio import Portfolio, Position
+from risk.order import Order
+from risk.portfolio import Portfolio
 from risk.proposal import Proposal
 from risk.verdict import Outcome, Verdict
 from risk.window import ReturnWindow
 
-_DONE = {OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.REJECTED}
-
-
-class Sink(Protocol):
-    """Where events go: a journal that writes them, or one that compares them with what was written."""
-
-    def append(self, kind: str, payload: bytes) -> int:
-        """Add an event; returns its number."""
-        ...
-
-
-class VenueWord(Frozen):
-    """What a venue said when it was asked something, as it stands in the journal."""
-
-    asked: str
-    report: VenueReport
+QUARANTINE_BARS = 24
+"""A symbol without a bar for so long is left out of the tail measures and of correlation: its returns are made of zeros. What
+is held of it still counts as deployed, at its last mark."""
 
 
 class Exposure(Frozen):
@@ -52,15 +37,6 @@ class Exposure(Frozen):
     drawdown: float
     var_1d: float
     es_1d: float
-
-
-class Entry(NamedTuple):
-    """An entry that is under way. `open_notional` is the part of it that is not filled yet, in quote units."""
-
-    order: Order
-    stop_fraction: float
-    notional: Decimal
-    open_notional: Decimal
 
 
 class Trader:
@@ -77,61 +53,58 @@ class Trader:
         breakers: BreakerState,
         bars_per_day: float,
     ) -> None:
-        self.venue = venue
         self.ledger = ledger
         self.gate = gate
         self.window = window
         self.breakers = breakers
+        self._dealer = Dealer(venue, ledger, sink, gate)
         self._sink = sink
         self._bars_per_day = bars_per_day
         self._instruments = venue.instruments()
-        self._brackets: dict[str, Bracket] = {}
-        self._entries: dict[str, Entry] = {}
         self._frozen: dict[str, str] = {}
         self._counted_trades = 0
 
     async def pass_bar(self, tape: Slice) -> None:
         """Live through the bars of one slice: fills, protection, marks, breakers, trailing stops."""
-        at = tape.close_utc
+        at, dealer = tape.close_utc, self._dealer
         self._frozen = tape.frozen
-        await self._hear("open", await self.venue.on_open(tape), tape.close_utc)
-        await self._hear("bar", await self.venue.on_slice(tape), tape.close_utc)
+        await dealer.hear("open", await dealer.venue.on_open(tape), at)
+        await dealer.hear("bar", await dealer.venue.on_slice(tape), at)
         closes = {symbol: bar.close for symbol, bar in tape.bars.items()}
         self.ledger.mark({symbol: Decimal(repr(price)) for symbol, price in closes.items()})
         self.window.push(closes)
         self._observe(tape)
+        for symbol in tuple(dealer.entries):
+            if symbol not in tape.bars or symbol in tape.frozen or self.breakers.open is not None:
+                await dealer.abandon_entry(symbol, at)
         for symbol, bar in tape.bars.items():
-            await self._trail(symbol, Decimal(repr(bar.high)), at)
+            await dealer.trail(symbol, Decimal(repr(bar.high)), at)
+        self._reconcile()
 
     def portfolio(self, at: datetime) -> Portfolio:
-        """The book as the gate sees it now."""
-        positions = tuple(
-            Position(
-                symbol=held.symbol,
-                quantity=held.quantity,
-                entry_price=held.entry_price,
-                mark_price=held.mark_price,
-                stop_price=bracket.stop_price if (bracket := self._brackets.get(held.symbol)) else None,
-            )
-            for held in self.ledger.positions()
-        )
-        pending = {symbol: entry.open_notional for symbol, entry in self._entries.items()}
+        """The book as the gate sees it now. A stop is shown only where one rests at the venue."""
+        orders = self._dealer.orders
         return Portfolio(
             as_of_utc=at,
             cash=self.ledger.cash,
             equity=self.ledger.equity,
-            positions=positions,
-            pending_notional=pending,
+            positions=tuple(
+                held.model_copy(update={"stop_price": orders.stop_price(held.symbol)})
+                for held in self.ledger.positions()
+            ),
+            pending_notional={symbol: entry.open_notional for symbol, entry in self._dealer.entries.items()},
         )
 
     def exposure(self, portfolio: Portfolio) -> Exposure:
         """Deployed share, drawdown, VaR and ES of the book."""
-        equity = float(portfolio.equity)
-        weights = {held.symbol: float(held.notional) / equity for held in portfolio.positions}
+        equity, limits = float(portfolio.equity), self.gate.limits
+        weights = {
+            held.symbol: float(held.notional) / equity for held in portfolio.positions if self._is_alive(held.symbol)
+        }
+        rows = self._rows(tuple(weights))
         tail_var = tail_es = 0.0
-        if weights and self.window.count >= 2:
-            returns = self.window.portfolio_returns(weights)
-            limits = self.gate.limits
+        if weights and rows >= 2:
+            returns = self.window.portfolio_returns(weights)[-rows:]
             tail_var = historical_var(returns, confidence=limits.var_confidence)
             tail_es = historical_es(returns, confidence=limits.es_confidence)
         return Exposure(
@@ -145,16 +118,16 @@ class Trader:
         """Ask the gate, on the book as it is at this moment, with what was just signed counted as deployed."""
         verdict = self.judge_by(self.gate, proposal)
         if verdict.outcome is Outcome.SIGNED and verdict.order is not None and verdict.stop_fraction is not None:
-            self._entries[verdict.symbol] = Entry(
-                verdict.order, verdict.stop_fraction, verdict.notional, verdict.notional
-            )
+            self._dealer.expect(verdict, verdict.order, verdict.stop_fraction)
         return verdict
 
     def judge_by(self, gate: RiskManager, proposal: Proposal) -> Verdict:
         """What a gate, this one or another, says of a proposal on the present book. Changes nothing."""
         portfolio = self.portfolio(proposal.as_of_utc)
         exposed = {held.symbol for held in portfolio.positions} | portfolio.pending_notional.keys()
-        symbols = tuple(sorted(exposed | {proposal.symbol}))
+        alive = {symbol for symbol in exposed if self._is_alive(symbol)}
+        symbols = tuple(sorted(alive | {proposal.symbol}))
+        rows = self._rows(symbols)
         return gate.judge(
             Situation(
                 proposal=proposal,
@@ -163,149 +136,42 @@ class Trader:
                 breakers=self.breakers,
                 frozen=self._frozen.get(proposal.symbol),
                 symbols=symbols,
-                returns=self.window.matrix(symbols),
-                observed=self.window.observed(proposal.symbol),
+                returns=self.window.matrix(symbols)[-rows:] if rows else self.window.matrix(symbols)[:0],
             )
         )
 
     async def enter(self, verdict: Verdict) -> None:
         """Send the order of a signed verdict; one that was refused sends nothing."""
         if verdict.outcome is Outcome.SIGNED and verdict.order is not None:
-            await self._send(verdict.order)
+            await self._dealer.send(verdict.order)
 
     async def leave(self, symbol: str, decision_id: str, at: datetime) -> Order | None:
-        """Close a position at market. Whatever protects it is withdrawn first. Returns the order; None if nothing is held."""
-        bracket = self._brackets.get(symbol)
-        position = self.portfolio(at).position(symbol)
-        if position is None or bracket is None or bracket.leaving:
-            return None
-        await self._withdraw(bracket, at)
-        position = self.portfolio(at).position(symbol)
-        if position is None:
-            return None
-        order = self.gate.sign_exit(
-            position,
-            order_id=f"{decision_id}-c",
-            decision_id=decision_id,
-            kind=OrderKind.MARKET,
-            purpose=Purpose.STRATEGY_EXIT,
-            quantity=position.quantity,
-            at=at,
-        )
-        bracket.exit_order = order.order_id
-        await self._send(order)
-        return order
+        """Close a position at market; None if nothing is held, or an exit is on its way."""
+        return await self._dealer.leave(symbol, decision_id, at)
 
     async def wind_up(self, at: datetime) -> None:
         """End of the session: entries that are still under way are withdrawn. Positions keep their protection."""
-        for entry in tuple(self._entries.values()):
-            asked = f"cancel {entry.order.order_id}"
-            await self._hear(asked, await self.venue.cancel(entry.order.order_id), at)
+        for symbol in tuple(self._dealer.entries):
+            await self._dealer.abandon_entry(symbol, at)
 
-    async def _send(self, order: Order) -> None:
-        """Intent first, then the wire."""
-        self._sink.append("intent", order.canonical())
-        await self._hear(f"submit {order.order_id}", await self.venue.submit(order), order.created_utc)
+    def _is_alive(self, symbol: str) -> bool:
+        return self.window.stale(symbol) < QUARANTINE_BARS
 
-    async def _hear(self, asked: str, report: VenueReport, at: datetime) -> None:
-        """Journal what the venue said, then act on it: the ledger, protection, what is done with."""
-        if not report.states and not report.fills:
+    def _rows(self, symbols: tuple[str, ...]) -> int:
+        """Latest bars on which all these symbols have been observed long enough: a young one must not hide behind zeros."""
+        return min((min(self.window.observed(symbol), self.window.count) for symbol in symbols), default=0)
+
+    def _reconcile(self) -> None:
+        """The venue's account, where it can be asked at once, must be the ledger's."""
+        account = self._dealer.venue.account()
+        if account is None:
             return
-        self._sink.append("venue", VenueWord(asked=asked, report=report).canonical())
-        bought: dict[str, Entry] = {}
-        for fill in report.fills:
-            self.ledger.apply(fill)
-            if fill.purpose is Purpose.ENTRY:
-                bought[fill.symbol] = self._entries[fill.symbol]
-            elif fill.purpose is Purpose.TAKE_PROFIT:
-                self._start_trailing(fill)
-        for state in report.states:
-            self._settle(state)
-        for symbol, entry in bought.items():
-            await self._protect(symbol, entry, at)
-        await self._tidy(at)
-
-    def _settle(self, state: OrderState) -> None:
-        """Take note of an order's state: what is done is no longer under way."""
-        entry = self._entries.get(state.symbol)
-        if entry is not None and entry.order.order_id == state.order_id:
-            if state.status in _DONE:
-                del self._entries[state.symbol]
-            else:
-                left = 1 - state.filled_quantity / entry.order.quantity
-                self._entries[state.symbol] = entry._replace(open_notional=entry.notional * left)
-        bracket = self._brackets.get(state.symbol)
-        if bracket is not None and state.order_id == bracket.exit_order and state.status in _DONE:
-            bracket.exit_order = None
-        if bracket is not None and state.status in _DONE:
-            bracket.orders = tuple(order_id for order_id in bracket.orders if order_id != state.order_id)
-
-    async def _protect(self, symbol: str, entry: Entry, at: datetime) -> None:
-        """Place the protection of what has been bought so far, in place of what protected less."""
-        bracket = self._brackets.setdefault(symbol, Bracket(entry.order.decision_id, entry.stop_fraction))
-        await self._withdraw(bracket, at)
-        position = self.portfolio(at).position(symbol)
-        if position is None or bracket.leaving:
-            return
-        legs = opening_legs(
-            position.quantity, position.entry_price, bracket.stop_fraction, self.gate.exits, self._instruments[symbol]
-        )
-        bracket.stop_price = legs[0].price
-        group = f"{bracket.decision_id}-g{bracket.made}"
-        for leg in legs:
-            await self._place(bracket, position, leg, group, at)
-
-    async def _place(self, bracket: Bracket, position: Position, leg: Leg, group: str, at: datetime) -> None:
-        order = self.gate.sign_exit(
-            position,
-            order_id=bracket.next_id(),
-            decision_id=bracket.decision_id,
-            kind=leg.kind,
-            purpose=leg.purpose,
-            quantity=leg.quantity,
-            price=leg.price,
-            oco_group=group if leg.linked else None,
-            at=at,
-        )
-        bracket.orders = (*bracket.orders, order.order_id)
-        await self._send(order)
-
-    async def _withdraw(self, bracket: Bracket, at: datetime) -> None:
-        """Cancel all that protects a position; a fill that comes in meanwhile is heard like any other."""
-        for order_id in bracket.orders:
-            await self._hear(f"cancel {order_id}", await self.venue.cancel(order_id), at)
-
-    def _start_trailing(self, fill: Fill) -> None:
-        bracket = self._brackets.get(fill.symbol)
-        if bracket is not None and bracket.trailing_from is None:
-            bracket.trailing_from = fill.price
-
-    async def _trail(self, symbol: str, high: Decimal, at: datetime) -> None:
-        """After the target: pull the stop of the rest up behind the highest price, never down."""
-        bracket = self._brackets.get(symbol)
-        if bracket is None or bracket.trailing_from is None or bracket.stop_price is None or bracket.leaving:
-            return
-        bracket.trailing_from = max(bracket.trailing_from, high)
-        position = self.portfolio(at).position(symbol)
-        if position is None:
-            return
-        leg = trailing_leg(
-            position.quantity, bracket.trailing_from, bracket.stop_price, self.gate.exits, self._instruments[symbol]
-        )
-        if leg is None:
-            return
-        await self._withdraw(bracket, at)
-        bracket.stop_price = leg.price
-        await self._place(bracket, position, leg, "", at)
-
-    async def _tidy(self, at: datetime) -> None:
-        """Where nothing is held any more, withdraw what still protects it; count the trades that closed."""
-        held = {position.symbol for position in self.ledger.positions()}
-        for symbol in [symbol for symbol in self._brackets if symbol not in held]:
-            await self._withdraw(self._brackets.pop(symbol), at)
-        for trade in self.ledger.trades[self._counted_trades :]:
-            self._counted_trades += 1
-            self._step(observe_trade(self.breakers, at, trade.pnl, self.gate.limits))
+        held = {position.symbol: position.quantity for position in self.ledger.positions()}
+        if account.cash != self.ledger.cash or {s: q for s, q in account.held.items() if q} != held:
+            raise InvariantBroken(
+                f"The venue holds {account.cash} and {account.held}, the ledger {self.ledger.cash} and {held}. Nothing more is "
+                "traded. This is a defect of the program: keep the run's journal and report it."
+            )
 
     def _observe(self, tape: Slice) -> None:
         """Show the breakers this bar's equity and moves."""
@@ -313,6 +179,9 @@ class Trader:
         self._step(observe_equity(self.breakers, at, self.ledger.equity, limits))
         for symbol in tape.bars:
             self._step(observe_move(self.breakers, at, symbol, self.window.last_sigma(symbol), limits))
+        for trade in self.ledger.trades[self._counted_trades :]:
+            self._counted_trades += 1
+            self._step(observe_trade(self.breakers, at, trade.pnl, limits))
 
     def _step(self, step: tuple[BreakerState, tuple[BreakerEvent, ...]]) -> None:
         self.breakers, events = step

@@ -1,5 +1,6 @@
 """What every venue can do, simulated or real. One contract suite in tests/ runs on each implementation."""
 
+from decimal import Decimal
 from typing import Protocol
 
 from config.frozen import Frozen
@@ -14,6 +15,13 @@ class VenueReport(Frozen):
 
     states: tuple[OrderState, ...] = ()
     fills: tuple[Fill, ...] = ()
+
+
+class VenueAccount(Frozen):
+    """What a venue's own books say: free cash in quote units, and base units held by symbol, none of them zero."""
+
+    cash: Decimal
+    held: dict[str, Decimal]
 
 
 class Venue(Protocol):
@@ -40,6 +48,13 @@ class Venue(Protocol):
 
     async def on_slice(self, tape: Slice) -> VenueReport:
         """Trading during the rest of these bars: fills and state changes of resting orders."""
+        ...
+
+    def account(self) -> VenueAccount | None:
+        """The account as the venue keeps it, for comparison with the ledger at every bar.
+
+        None where it must be asked over a network, or is a recording.
+        """
         ...
 
     def open_orders(self) -> tuple[Order, ...]:

@@ -47,10 +47,12 @@ class Finding(Frozen):
 class Slice(Frozen):
     """What the tape shows at one bar close: the bars of every symbol that has one, and what is wrong with the others.
 
-    `frozen` names the symbols on whose data nothing new may be traded, and why (a missing bar, a bad print).
+    `frozen` names the symbols on whose data nothing new may be traded, and why (a missing bar, a bad print). `doubtful` has
+    the worst that a bar which is not believed may mean for a holder, of symbols without a bar; only exits may trade in it.
     """
 
     close_utc: UtcTime
     bars: dict[str, Bar]
+    doubtful: dict[str, Bar] = Field(default_factory=dict)
     frozen: dict[str, str] = Field(default_factory=dict)
     findings: tuple[Finding, ...] = ()

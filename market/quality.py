@@ -4,11 +4,14 @@ It refuses bars that cannot be (not finite, not positive, out of order) and bars
 range too wide), and repairs none. A jump is believed once the next bar opens where it ended: a crash goes on, a bad
 print does not. Long gaps, dead markets and unbelievable bars freeze a symbol until enough good bars came in a row; its
 believed bars still pass, since stops need prices.
+
+A bar that is hard to believe may be true all the same, and then a stop would have been hit in it. So it is handed on as
+doubtful, in its worst reading for a holder: from the last good close, or its open if that is lower, straight down to its low.
 """
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from config.settings import QualitySettings
 from market.bar import Bar, Finding, Slice
@@ -21,11 +24,16 @@ _Note = Callable[[str, str], None]
 
 
 class QualityMonitor:
-    """Judges the bars of all symbols, one bar close after the other."""
+    """Judges the bars of all symbols, one bar close after the other.
+
+    The limits of a bar's move and range hold for bars of up to an hour; those of longer bars are wider by the square root of
+    their hours, but no more than twice as wide.
+    """
 
     def __init__(self, settings: QualitySettings, timeframe: Timeframe, symbols: Sequence[str]) -> None:
         self._timeframe = timeframe
-        self._histories = {symbol: _History(settings) for symbol in symbols}
+        limits = _widened(settings, timeframe.duration / timedelta(hours=1))
+        self._histories = {symbol: _History(limits) for symbol in symbols}
         self._last: datetime | None = None
 
     def judge(self, close_utc: datetime, raw: Mapping[str, Quote | None]) -> Slice:
@@ -41,6 +49,7 @@ class QualityMonitor:
             passed_over = (close_utc - self._last) // self._timeframe.duration - 1
         self._last = close_utc
         bars: dict[str, Bar] = {}
+        doubtful: dict[str, Bar] = {}
         frozen: dict[str, str] = {}
         findings: list[Finding] = []
         for symbol, history in self._histories.items():
@@ -52,9 +61,11 @@ class QualityMonitor:
             why_not = history.judge(quote, passed_over, note)
             if why_not is None and quote is not None:
                 bars[symbol] = self._bar(symbol, close_utc, quote)
+            elif history.worst is not None:
+                doubtful[symbol] = self._bar(symbol, close_utc, history.worst)
             if reason := history.frozen or why_not:
                 frozen[symbol] = reason
-        return Slice(close_utc=close_utc, bars=bars, frozen=frozen, findings=tuple(findings))
+        return Slice(close_utc=close_utc, bars=bars, doubtful=doubtful, frozen=frozen, findings=tuple(findings))
 
     def _bar(self, symbol: str, close_utc: datetime, quote: Quote) -> Bar:
         open_, high, low, close, volume = quote
@@ -71,9 +82,11 @@ class QualityMonitor:
 
 
 class _History:
-    """What the monitor remembers of one symbol."""
+    """What the monitor remembers of one symbol; `worst` is how bad the present bar may be, if it is doubted."""
 
-    __slots__ = ("_absent", "_flat", "_good", "_last_close", "_limits", "_open_event", "_suspect_close", "frozen")
+    __slots__ = (
+        "_absent", "_flat", "_good", "_last_close", "_limits", "_open_event", "_suspect_close", "frozen", "worst",
+    )  # fmt: skip
 
     def __init__(self, limits: QualitySettings) -> None:
         self._limits = limits
@@ -84,9 +97,11 @@ class _History:
         self._good = 0
         self._open_event = ""
         self.frozen: str | None = None
+        self.worst: Quote | None = None
 
     def judge(self, quote: Quote | None, passed_over: int, note: _Note) -> str | None:
-        """Why the bar is not believed, or None when it is. Notes what happened and updates `frozen`."""
+        """Why the bar is not believed, or None when it is. Notes what happened and updates `frozen` and `worst`."""
+        self.worst = None
         if self._last_close is None and self._suspect_close is None and quote is None:
             return "has no bar yet"
         if passed_over and quote is not None:
@@ -103,6 +118,7 @@ class _History:
             kind, detail = doubt
             note(kind, f"{detail}: refused until the next bar confirms it")
             self._suspect_close = quote[3]
+            self.worst = self._worst(quote)
             self._freeze(detail, note)
             return f"its bar was refused: {detail}"
         self._accept(quote, note)
@@ -137,6 +153,11 @@ class _History:
             move = min(move, self._move(suspect, close))
         return move
 
+    def _worst(self, quote: Quote) -> Quote:
+        open_, _, low, _, volume = quote
+        start = open_ if self._last_close is None else min(self._last_close, open_)
+        return start, start, min(low, start), start, volume
+
     @staticmethod
     def _move(before: float | None, after: float) -> float:
         return 0.0 if before is None else abs(math.log(after / before))
@@ -161,6 +182,13 @@ class _History:
         if self.frozen is None:
             note("frozen", f"{why}: nothing new is traded until {self._limits.thaw_bars} good bars came in a row")
             self.frozen = why
+
+
+def _widened(limits: QualitySettings, hours: float) -> QualitySettings:
+    factor = min(2.0, max(1.0, math.sqrt(hours)))
+    return limits.model_copy(
+        update={"max_bar_move": limits.max_bar_move * factor, "max_bar_range": limits.max_bar_range * factor}
+    )
 
 
 def _impossible(quote: Quote) -> tuple[str, str] | None:

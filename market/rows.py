@@ -60,7 +60,11 @@ def ordered(rows: Rows, symbol: str, file_name: str) -> RawCandles:
 
 
 def in_timeframe(candles: RawCandles, timeframe: Timeframe, path: PurePath) -> RawCandles:
-    """The same bars in `timeframe`: as they are, or resampled from their sound rows. Raises DataFault when coarser."""
+    """The same bars in `timeframe`: as they are, or resampled from their sound rows. Raises DataFault when coarser.
+
+    In resampling, rows that are not sound are left out, and so are coarse bars of which fewer than half of the fine ones are
+    there: each with a finding.
+    """
     if candles.timeframe is timeframe:
         return candles
     if candles.timeframe.seconds > timeframe.seconds:
@@ -68,12 +72,13 @@ def in_timeframe(candles: RawCandles, timeframe: Timeframe, path: PurePath) -> R
             f"{path.name} holds {candles.timeframe} bars and {timeframe} is asked: finer bars cannot be made of "
             f"coarser ones; give finer data, or decide on {candles.timeframe}."
         )
-    sound = candles.sound()
-    columns = (column[sound] for column in candles.columns)
-    coarse = resample(
-        Candles.validated(candles.symbol, candles.timeframe, candles.close_ms[sound], *columns), timeframe
-    )
-    return RawCandles(candles.symbol, timeframe, coarse.close_ms, *coarse.columns, findings=candles.findings)
+    bad = _Bad(candles.symbol, path.name, len(candles))
+    fine = _sound(candles, timeframe, bad)
+    coarse = resample(fine, timeframe)
+    whole = _half_full(fine, coarse, bad)
+    rows = Rows(coarse.close_ms.astype(np.float64), *coarse.columns).take(whole)
+    findings = (*candles.findings, *bad.findings)
+    return RawCandles(candles.symbol, timeframe, coarse.close_ms[whole], *rows[1:], findings=findings)
 
 
 def joined(parts: Sequence[RawCandles], timeframe: Timeframe) -> RawCandles:
@@ -92,6 +97,26 @@ def joined(parts: Sequence[RawCandles], timeframe: Timeframe) -> RawCandles:
     return RawCandles(
         symbol, timeframe, rows.open_ms.astype(np.int64) + timeframe.seconds * 1000, *rows[1:], findings=findings
     )
+
+
+def _sound(candles: RawCandles, timeframe: Timeframe, bad: "_Bad") -> Candles:
+    sound, length_ms = candles.sound(), candles.timeframe.seconds * 1000
+    if lost := int((~sound).sum()):
+        what = f"{lost} of {len(sound)} rows are not finite, positive and in order: left out of the {timeframe} bars"
+        bad.note((candles.close_ms[~sound] - length_ms).astype(np.float64), "inconsistent", what)
+    columns = (column[sound] for column in candles.columns)
+    return Candles.validated(candles.symbol, candles.timeframe, candles.close_ms[sound], *columns)
+
+
+def _half_full(fine: Candles, coarse: Candles, bad: "_Bad") -> NDArray[np.bool_]:
+    """Shape (n_coarse,): whether at least half of the fine bars that make up each coarse one are there."""
+    begins = coarse.close_ms - coarse.timeframe.seconds * 1000
+    first, after = (np.searchsorted(fine.close_ms, moments, side="right") for moments in (begins, coarse.close_ms))
+    enough = 2 * (after - first) * fine.timeframe.seconds >= coarse.timeframe.seconds
+    if lost := int((~enough).sum()):
+        what = f"{lost} {coarse.timeframe} bars have fewer than half of their {fine.timeframe} bars: left out"
+        bad.note(begins[~enough].astype(np.float64), "gap", what)
+    return np.asarray(enough)
 
 
 class _Bad:

@@ -100,6 +100,10 @@ def recorded_tape(
     candles = read_market_files(paths, timeframe, symbols)
     moments = np.unique(np.concatenate([columns.close_ms for columns in candles.values()]))
     names = ", ".join(path.name for path in paths)
+    if not len(moments):
+        raise DataFault(
+            f"{names} holds no whole {timeframe} bar: nothing was started; give more data, or decide on finer bars."
+        )
     begins_ms, ends_ms = _window(moments, timeframe, start, end, names)
     first_ms = _first_decision(moments, settings.market.warmup_bars, begins_ms, ends_ms, names)
     findings = [finding for columns in candles.values() for finding in columns.findings]

@@ -1,5 +1,6 @@
 """The end of a run: read its journal back, write summary and report, and say on stdout what happened."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -19,4 +20,13 @@ def finish(folder: Path, key: bytes, *, as_json: bool) -> None:
         sys.stdout.write(summary.model_dump_json(indent=2) + "\n")
         return
     print_tables(story, summary)
-    sys.stdout.write(f"\nReport: {folder / 'report.html'}\nReplay: python -m agents.replay {folder}\n")
+    sys.stdout.write(f"\nReport: {folder / 'report.html'}\nReplay: {_python()} -m agents.replay {folder}\n")
+
+
+def _python() -> str:
+    """The interpreter as the user would type it: by its path where that is not the first one on PATH."""
+    running = Path(sys.executable)
+    if shutil.which("python") == str(running):
+        return "python"
+    here = Path.cwd()
+    return str(running.relative_to(here)) if running.is_relative_to(here) else str(running)

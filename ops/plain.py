@@ -22,6 +22,7 @@ RULES = {
     "one_position": "A position, or an entry under way, is not added to.",
     "min_conviction": "A case that its own voters hardly believe in is not traded.",
     "ruling": "What the court rejected, or the policy took to nothing, is not traded.",
+    "tick_size": "No trade where the venue's price step is coarse against the price.",
     "risk_history": "Without enough past returns VaR would be a guess, so nothing is opened.",
     "correlation": "What moves with a held position is the same bet twice, and is refused.",
     "risk_per_trade": "Keeps the loss at the stop within its share of equity.",
@@ -31,6 +32,8 @@ RULES = {
     "cash": "Spends no more than the cash that is there, fees included.",
     "var_1d": "Keeps the loss of one bad day (value at risk) of the whole book within its limit.",
     "es_1d": "Keeps the average of the worst days (expected shortfall) of the book within its limit.",
+    "scale": "What the court and the policy leave of the tightest cap.",
+    "tail_check": "VaR and expected shortfall, measured once more on exactly what would be signed.",
     "min_notional": "Too small to be sold again at its stop, by the venue's rules.",
     "gate_error": "The gate could not decide, so nothing was traded.",
 }

@@ -35,7 +35,7 @@ def show_identical(run: str, bars: int, events: int, *, ended: bool, as_json: bo
     if not ended:
         sys.stdout.write(
             "The journal has no closing event: the run was killed, or its end was cut off. "
-            "`python -m agents.run --resume RUN` goes on with it.\n"
+            "`agents.run --resume RUN`, with the options that it was started with, goes on with it.\n"
         )
 
 

@@ -21,9 +21,9 @@ from pydantic import ValidationError
 from agents.record import CycleRecord, ExitDecision, Session, SessionEnd
 from config.errors import JournalFault
 from config.frozen import Frozen
+from execution.dealer import VenueWord
 from execution.journal import GENESIS, Event, read_events
 from execution.ledger import Ledger
-from execution.trader import VenueWord
 from execution.words import Fill, OrderState, OrderStatus
 from market.bar import Finding
 from ops.tally import KeptHearing, RoundTrip, SentOrder, Tally

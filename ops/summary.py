@@ -56,7 +56,10 @@ class OpenPosition(Frozen):
 
 
 class RuleFigures(Frozen):
-    """What one rule of the gate did, in proposals; `taken` is what its caps alone cut off, in quote units."""
+    """What one rule of the gate did, in proposals; `taken` is what its caps alone cut off, in quote units.
+
+    `cut` and `taken` count signed orders only.
+    """
 
     rule: str
     binding: int

@@ -164,7 +164,7 @@ def _gate(summary: Summary) -> Group | str:
         table.add_row(did.rule, *numbers, money(did.taken) if did.cut else "", RULES.get(did.rule, ""))
     return Group(
         table,
-        "Decided: it had the last word. Taken: what it alone cut off, against the next tightest rule.",
+        "Decided: it had the last word. Taken: what it alone cut off orders, against the next tightest.",
         f"Orders signed: {summary.signed:,}.",
     )
 

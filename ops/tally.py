@@ -18,6 +18,7 @@ from execution.lots import Trade
 from risk.verdict import Outcome, Reaction, Verdict
 
 HEARINGS_KEPT = 2000
+_TAILS = ("var_1d", "es_1d")
 
 
 class Fate(StrEnum):
@@ -67,7 +68,10 @@ class KeptHearing(NamedTuple):
 
 
 class RuleCount:
-    """What one rule of the gate did, in proposals. `taken` is what it alone cut off, in quote units: see `Tally.hear`."""
+    """What one rule of the gate did, in proposals; `cut` and `taken` of signed ones only.
+
+    `taken` is what it alone cut off, in quote units: see `Tally.hear`.
+    """
 
     __slots__ = ("bound", "cut", "refused", "taken")
 
@@ -95,8 +99,8 @@ class Tally:
     def hear(self, hearing: Hearing) -> None:
         """Count a hearing and keep it as long as there is room.
 
-        What a cap has taken is the distance to the second tightest cap, times the scale that was left of the size: what
-        would have been bought more, had that one rule not been there.
+        What a cap has taken off a signed order is the distance to the second tightest cap, times the scale that was left of
+        the size: what would have been bought more, had that one rule not been there. Of a refused proposal nothing would.
         """
         fate = fate_of(hearing)
         self.hearings += 1
@@ -124,10 +128,10 @@ class Tally:
         for report in verdict.rules:
             if report.reaction in (Reaction.REFUSE, Reaction.CLOSE_ONLY, Reaction.HALT):
                 self._rule(report.code).refused += 1
-            elif report.reaction is Reaction.CUT:
+            elif report.reaction is Reaction.CUT and verdict.outcome is Outcome.SIGNED:
                 rule = self._rule(report.code)
                 rule.cut += 1
-                rule.taken += _taken(verdict, scale)
+                rule.taken += _taken(verdict, report.code, scale)
 
     def _rule(self, code: str) -> RuleCount:
         return self.rules.setdefault(code, RuleCount())
@@ -140,6 +144,16 @@ def fate_of(hearing: Hearing) -> Fate:
     return Fate.REJECTED if hearing.ruling.outcome is RulingOutcome.REJECTED else Fate.REFUSED
 
 
-def _taken(verdict: Verdict, scale: float) -> Decimal:
-    caps = sorted(report.notional_cap for report in verdict.rules if report.notional_cap is not None)
-    return (caps[1] - caps[0]) * Decimal(repr(scale)) if len(caps) > 1 else Decimal(0)
+def _taken(verdict: Verdict, code: str, scale: float) -> Decimal:
+    """A tail measure is asked up to the position limit only: where it reached that, it is no cap that comes second.
+
+    `scale` is no cap either, though it is reported with what it leaves.
+    """
+    caps = {
+        report.code: report.notional_cap
+        for report in verdict.rules
+        if report.notional_cap is not None and report.code != "scale"
+    }
+    top, own = caps.get("position"), caps.pop(code)
+    others = [cap for name, cap in caps.items() if name not in _TAILS or cap != top]
+    return (min(others) - own) * Decimal(repr(scale)) if others else Decimal(0)

@@ -7,8 +7,9 @@ Their state is a frozen value, kept in the journal with every cycle, so that a r
     turbulence    pause       `turbulence_pause_h` after the last such bar
     loss_streak   pause       `loss_streak_pause_h` after it tripped; the count starts again
 
-The baseline of a day is the equity at the first observation of that UTC day. A day that opens while the daily-loss latch
-is shut takes its new baseline too, but the latch stays shut for its full time.
+The baseline of a day is the equity at its 00:00 UTC. The bar that closes there is measured against the day that it ends, and
+only then becomes the baseline of the next. A day that opens while the daily-loss latch is shut takes its new baseline too, but
+the latch stays shut for its full time.
 """
 
 from datetime import datetime, timedelta
@@ -65,18 +66,18 @@ Step = tuple[BreakerState, tuple[BreakerEvent, ...]]
 
 
 def observe_equity(state: BreakerState, at: datetime, equity: Decimal, limits: RiskLimits) -> Step:
-    """Lift what has run its time, roll the day, and trip on daily loss and drawdown."""
+    """Lift what has run its time, trip on the daily loss, roll the day, and trip on drawdown."""
     state, events = _lift(state, at)
-    day = at.strftime("%Y-%m-%d")
-    if day != state.day_utc:
-        state = state.model_copy(update={"day_utc": day, "day_start_equity": equity})
-    if equity > state.peak_equity:
-        state = state.model_copy(update={"peak_equity": equity})
     loss = _fall(state.day_start_equity, equity)
     if loss >= limits.max_daily_loss and not _has(state, "daily_loss"):
         why = f"equity fell {loss:.2%} since 00:00 UTC, limit {limits.max_daily_loss:.2%}"
         state, tripped = _trip(state, "daily_loss", at, limits.daily_loss_pause_h, why)
         events += tripped
+    day = at.strftime("%Y-%m-%d")
+    if day != state.day_utc:
+        state = state.model_copy(update={"day_utc": day, "day_start_equity": equity})
+    if equity > state.peak_equity:
+        state = state.model_copy(update={"peak_equity": equity})
     drawdown = _fall(state.peak_equity, equity)
     if drawdown >= limits.max_drawdown and not _has(state, "drawdown"):
         why = f"equity is {drawdown:.2%} below its peak, limit {limits.max_drawdown:.2%}"

@@ -7,6 +7,7 @@ takes the tightest cap: adding a rule can only ever make an order smaller. Nothi
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from math import isfinite
 
 import numpy as np
@@ -21,6 +22,8 @@ from risk.proposal import Direction, Proposal
 from risk.sizing import kelly_notional_fraction, risk_per_trade_fraction
 from risk.verdict import Reaction, RuleReport
 
+Tail = Callable[[NDArray[np.float64]], float]
+
 LEAST_HISTORY = 50
 """Returns of a symbol, in bars, below which its tail is a guess."""
 
@@ -30,8 +33,8 @@ class Situation:
     """What a proposal meets: the book, the breakers, the state of the data, and the returns behind the tail measures.
 
     `returns` has shape (n_bars, n_symbols), simple returns, oldest first, columns in the order of `symbols`, which are the
-    held ones and the proposed one; `observed` of its bars have a return of the proposed symbol. `frozen` says why nothing
-    new may be traded on its data, or is None.
+    held ones and the proposed one; only bars on which each of them was observed. `frozen` says why nothing new may be traded
+    on the proposed symbol's data, or is None.
     """
 
     proposal: Proposal
@@ -41,7 +44,6 @@ class Situation:
     frozen: str | None
     symbols: tuple[str, ...]
     returns: NDArray[np.float64]
-    observed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +116,17 @@ def ruling(facts: Facts) -> RuleReport:
     return _check("ruling", scale > 0.0, scale, 0.0, "scale")
 
 
+def tick_size(facts: Facts) -> RuleReport:
+    """Where the venue's smallest price step is coarse against the price, neither a stop nor a fill means what it says."""
+    number = float(facts.instrument.tick_size / facts.proposal.reference_price) * 1e4
+    return _check(
+        "tick_size", number <= facts.limits.max_tick_bps, number, facts.limits.max_tick_bps, "bps of the price"
+    )
+
+
 def risk_history(facts: Facts) -> RuleReport:
     """Without enough returns, VaR is a guess: no new risk."""
-    number = min(facts.observed, facts.returns.shape[0])
+    number = facts.returns.shape[0]
     limit = min(facts.limits.risk_window_bars, LEAST_HISTORY)
     sound = number >= limit and bool(np.isfinite(facts.returns).all())
     return _check("risk_history", sound, float(number), float(limit), "bars")
@@ -170,28 +180,18 @@ def cash(facts: Facts) -> RuleReport:
 
 def value_at_risk(facts: Facts) -> RuleReport:
     """One-day portfolio VaR, historical simulation on the bar returns, scaled by the square root of time."""
-    limits = facts.limits
-
-    def measure(returns: NDArray[np.float64]) -> float:
-        return historical_var(returns, confidence=limits.var_confidence)
-
-    return _tail_cap(facts, "var_1d", measure, limits.max_var_1d)
+    return _tail_cap(facts, "var_1d", _var(facts), facts.limits.max_var_1d)
 
 
 def expected_shortfall(facts: Facts) -> RuleReport:
     """One-day portfolio expected shortfall, likewise."""
-    limits = facts.limits
-
-    def measure(returns: NDArray[np.float64]) -> float:
-        return historical_es(returns, confidence=limits.es_confidence)
-
-    return _tail_cap(facts, "es_1d", measure, limits.max_es_1d)
+    return _tail_cap(facts, "es_1d", _es(facts), facts.limits.max_es_1d)
 
 
 Rule = Callable[[Facts], RuleReport]
 
 CHECKS: tuple[Rule, ...] = (
-    data_quality, breaker_latch, direction, one_position, conviction, ruling, risk_history, correlation,
+    data_quality, breaker_latch, direction, one_position, conviction, ruling, tick_size, risk_history, correlation,
 )  # fmt: skip
 """Each may refuse. `well_formed` comes before them: without sound numbers no other rule is asked."""
 
@@ -232,25 +232,43 @@ def _cap(
     )
 
 
-def _tail_cap(facts: Facts, code: str, measure: Callable[[NDArray[np.float64]], float], limit: float) -> RuleReport:
+def tails_hold(facts: Facts, fraction: float) -> RuleReport:
+    """Whether VaR and ES hold with exactly `fraction` of equity added. Caps are found apart from each other, and a historical
+    tail is not monotone in the size: what is signed is measured once more, as it is."""
+    value = _one_day(facts, _var(facts), fraction)
+    shortfall = _one_day(facts, _es(facts), fraction)
+    worst = max(value / facts.limits.max_var_1d, shortfall / facts.limits.max_es_1d)
+    return _check("tail_check", worst <= 1.0, worst, 1.0, "of the VaR or ES limit")
+
+
+def _tail_cap(facts: Facts, code: str, measure: Tail, limit: float) -> RuleReport:
     """The largest addition, up to the position limit, that keeps the one-day tail measure within its limit.
 
     Bisection on the addition; what comes out has been measured itself and is within the limit, or is nothing.
     """
-
-    def one_day(extra: float) -> float:
-        return scale_to_horizon(measure(facts.returns @ weights(facts, extra)), facts.bars_per_day)
-
     top = facts.limits.max_position_fraction
-    at_top = one_day(top)
+    at_top = _one_day(facts, measure, top)
     if at_top <= limit:
         return _cap(facts, code, top, number=at_top, limit=limit)
     low, high = 0.0, top
     for _ in range(24):
         middle = (low + high) / 2
-        low, high = (middle, high) if one_day(middle) <= limit else (low, middle)
-    room = low if low > 0 and one_day(low) <= limit else 0.0
+        low, high = (middle, high) if _one_day(facts, measure, middle) <= limit else (low, middle)
+    room = low if low > 0 and _one_day(facts, measure, low) <= limit else 0.0
     return _cap(facts, code, room, number=at_top, limit=limit)
+
+
+def _one_day(facts: Facts, measure: Tail, extra: float) -> float:
+    """A tail measure of the book with `extra` of equity more of the proposed symbol, over one day."""
+    return scale_to_horizon(measure(facts.returns @ weights(facts, extra)), facts.bars_per_day)
+
+
+def _var(facts: Facts) -> Tail:
+    return partial(historical_var, confidence=facts.limits.var_confidence)
+
+
+def _es(facts: Facts) -> Tail:
+    return partial(historical_es, confidence=facts.limits.es_confidence)
 
 
 def _correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:

@@ -9,12 +9,15 @@ from datetime import datetime
 from decimal import Decimal
 
 from config.settings import ExitSettings, RiskLimits
-from risk.limits import CAPS, CHECKS, Facts, Rule, Situation, well_formed
+from risk.limits import CAPS, CHECKS, Facts, Rule, Situation, tails_hold, well_formed
 from risk.order import Order, OrderKind, Purpose, Seal, Side
 from risk.portfolio import Position
 from risk.proposal import Proposal
 from risk.sizing import stop_fraction
 from risk.verdict import Outcome, Reaction, RuleReport, Verdict
+
+_HALVINGS = 6
+"""How often a size whose tail is out of bounds is halved before it is refused."""
 
 
 class RiskManager:
@@ -72,8 +75,16 @@ class RiskManager:
         scale = Decimal(repr(facts.proposal.ruling_scale)) * Decimal(repr(facts.proposal.adjust_scale))
         price = facts.proposal.reference_price
         quantity = facts.instrument.round_quantity(allowed * scale / price)
-        notional = quantity * price
-        rules = (*checks, *(_marked(report, tightest) for report in caps))
+        rules = (*checks, *(_marked(report, tightest) for report in caps), _scaled(facts, allowed * scale))
+        held = tails_hold(facts, float(quantity * price / facts.portfolio.equity))
+        for _ in range(_HALVINGS):
+            if held.reaction is Reaction.PASS:
+                break
+            quantity = facts.instrument.round_quantity(quantity / 2)
+            held = tails_hold(facts, float(quantity * price / facts.portfolio.equity))
+        rules, notional = (*rules, held), quantity * price
+        if held.reaction is not Reaction.PASS:
+            return _refused(facts.proposal, rules, binding=held.code)
         least = facts.instrument.min_notional / Decimal(repr(1.0 - facts.stop))
         if quantity <= 0 or notional < least:
             small = RuleReport(
@@ -84,7 +95,7 @@ class RiskManager:
                 reaction=Reaction.REFUSE,
                 note=f"what {tightest.code} leaves is too small to be sold again at its stop",
             )
-            return _refused(facts.proposal, (*rules, small), binding=tightest.code)
+            return _refused(facts.proposal, (*rules, small), binding=small.code)
         order = self._entry(facts, quantity)
         return Verdict(
             decision_id=facts.proposal.decision_id,
@@ -151,6 +162,18 @@ class RiskManager:
 
 def _measured(rules: tuple[Rule, ...], facts: Facts) -> tuple[RuleReport, ...]:
     return tuple(rule(facts) for rule in rules)
+
+
+def _scaled(facts: Facts, notional: Decimal) -> RuleReport:
+    """What court and policy leave of the tightest cap: for the reader, who would otherwise look for it in vain."""
+    return RuleReport(
+        code="scale",
+        number=facts.proposal.ruling_scale * facts.proposal.adjust_scale,
+        limit=1.0,
+        unit="of the tightest cap",
+        reaction=Reaction.PASS,
+        note=f"the court and the policy left {notional:.2f}",
+    )
 
 
 def _marked(report: RuleReport, tightest: RuleReport) -> RuleReport:

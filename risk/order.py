@@ -72,7 +72,7 @@ class Seal:
 
     def verify(self, order: Order) -> bool:
         """Whether the gate signed exactly this."""
-        return hmac.compare_digest(order.seal, self._mac(order))
+        return hmac.compare_digest(order.seal.encode(), self._mac(order).encode())
 
     def _mac(self, order: Order) -> str:
         body = order.model_dump_json(exclude={"seal"}).encode()

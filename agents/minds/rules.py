@@ -105,13 +105,12 @@ class RulesMind:
     def _weigh(self, analyst: AnalystOpinion, risk: RiskOpinion, advocate: AdvocateOpinion) -> tuple[ScalePercent, str]:
         if advocate.strength_pct >= self._court.advocate_reject * 100:
             return 0, f"Rejected: the counter-evidence weighs {advocate.strength_pct}%. {advocate.reasoning}"
-        if analyst.direction is Direction.SHORT:
-            return 0, f"Rejected: the analyst expects a fall ({analyst.conviction_pct}%)."
+        if analyst.direction is not Direction.LONG:
+            expects = "a fall" if analyst.direction is Direction.SHORT else "nothing either way"
+            return 0, f"Rejected: the analyst expects {expects} ({analyst.conviction_pct}%)."
         balance = analyst.conviction_pct - advocate.strength_pct
         steps: tuple[tuple[int, ScalePercent], ...] = ((25, 100), (10, 75), (-5, 50), (-20, 25))
         earned: ScalePercent = next((scale for least, scale in steps if balance >= least), 0)
-        if analyst.direction is Direction.NONE:
-            earned = min(earned, 50)
         scale: ScalePercent = min(earned, risk.scale_pct)
         sides = f"analyst {analyst.conviction_pct}% {analyst.direction}, advocate {advocate.strength_pct}% against"
         if scale == 0:

@@ -4,19 +4,24 @@ Netting: votes with a direction are added with their weight and confidence; the 
 net, in [-1, 1]. Below the threshold nothing is proposed. Those who say nothing dilute nobody; those who disagree do.
 """
 
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import ValidationError
 
 from agents.case import NetVote, Vote
 from agents.strategies.reversal import RsiBounce
 from agents.strategies.trend import EmaCross, GoldenCross, MomentumBreakout
 from agents.strategies.voter import Strategy
 from config.errors import UsageFault
+from config.schema import spot_of
 from config.settings import StrategyContext
 from config.silence import Abstained
 from market.signals import TechnicalSignals
+from market.symbols import normalise_symbol
 from risk.proposal import Direction
 
-STRATEGIES = {
+STRATEGIES: dict[str, type[EmaCross | GoldenCross | RsiBounce | MomentumBreakout]] = {
     "ema_cross": EmaCross,
     "golden_cross": GoldenCross,
     "rsi_bounce": RsiBounce,
@@ -34,9 +39,13 @@ class Context:
     weight: float
 
 
-def build_contexts(settings: tuple[StrategyContext, ...]) -> tuple[Context, ...]:
-    """The voters of a profile. Raises UsageFault for a parameter that a strategy does not have."""
-    return tuple(_context(index, entry, settings) for index, entry in enumerate(settings))
+def build_contexts(settings: tuple[StrategyContext, ...], symbols: Sequence[str]) -> tuple[Context, ...]:
+    """The voters of a profile in a session of these symbols (BASE/QUOTE).
+
+    Raises UsageFault for a parameter that a strategy does not have or that is out of its range, and for a symbol that is not
+    one of the session's.
+    """
+    return tuple(_context(index, entry, settings, symbols) for index, entry in enumerate(settings))
 
 
 def votes_on(symbol: str, now: TechnicalSignals, contexts: tuple[Context, ...]) -> tuple[Vote, ...]:
@@ -75,19 +84,44 @@ def net(votes: tuple[Vote, ...], threshold: float) -> NetVote:
     return NetVote(direction=direction, conviction=strength, against=min(up, down), votes=votes)
 
 
-def _context(index: int, entry: StrategyContext, all_of_them: tuple[StrategyContext, ...]) -> Context:
-    kind = STRATEGIES[entry.strategy]
-    known = [field.name for field in fields(kind)]
-    for name in entry.params:
-        if name not in known:
-            raise UsageFault(
-                f"strategies[{index}]: {entry.strategy} has no parameter {name!r}. It has: {', '.join(known)}. "
-                "Nothing was started."
-            )
+def _context(
+    index: int, entry: StrategyContext, all_of_them: tuple[StrategyContext, ...], symbols: Sequence[str]
+) -> Context:
     twins = sum(other.strategy == entry.strategy for other in all_of_them)
     return Context(
         name=f"{entry.strategy}#{index}" if twins > 1 else entry.strategy,
-        strategy=kind(**entry.params),
-        symbols=None if "*" in entry.symbols else frozenset(entry.symbols),
+        strategy=_strategy(f"strategies[{index}]", entry),
+        symbols=_symbols(f"strategies[{index}].symbols", entry, symbols),
         weight=entry.weight,
     )
+
+
+def _strategy(place: str, entry: StrategyContext) -> Strategy:
+    kind = STRATEGIES[entry.strategy]
+    spots = {name: spot for name in kind.model_fields if (spot := spot_of(kind).child(name))}
+    for name in entry.params:
+        if name not in spots:
+            raise UsageFault(
+                f"{place}: {entry.strategy} has no parameter {name!r}. It has: {', '.join(spots)}. Nothing was started."
+            )
+    try:
+        return kind.model_validate(entry.params)
+    except ValidationError as fault:
+        name = str(fault.errors()[0]["loc"][0])
+        raise UsageFault(
+            f"{place}.params.{name}: {entry.params[name]:g} is not allowed; it must be {spots[name].wanted()}. "
+            "Nothing was started."
+        ) from None
+
+
+def _symbols(place: str, entry: StrategyContext, known: Sequence[str]) -> frozenset[str] | None:
+    if "*" in entry.symbols:
+        return None
+    wanted = {spelled: normalise_symbol(spelled) or spelled for spelled in entry.symbols}
+    for spelled, symbol in wanted.items():
+        if symbol not in known:
+            raise UsageFault(
+                f"{place}: {spelled!r} is not a market of this session, which has {', '.join(known)}. Nothing was started; "
+                "choose one of these, or '*' for all."
+            )
+    return frozenset(wanted.values())

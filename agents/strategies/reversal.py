@@ -1,19 +1,19 @@
 """Mean-reversion voters: the RSI bounce."""
 
-from dataclasses import dataclass
+from pydantic import Field
 
 from agents.strategies.voter import NOTHING, Ballot, clamp, short_of
+from config.frozen import Frozen
 from config.silence import Abstained
 from market.signals import TechnicalSignals
 from risk.proposal import Direction
 
 
-@dataclass(frozen=True, slots=True)
-class RsiBounce:
+class RsiBounce(Frozen):
     """The RSI comes back over `low` from below (long), or falls back under `high` from above (short)."""
 
-    low: float = 30.0
-    high: float = 70.0
+    low: float = Field(default=30.0, gt=0, le=50, description="RSI under which it is oversold")
+    high: float = Field(default=70.0, ge=50, lt=100, description="RSI over which it is overbought")
 
     def vote(self, now: TechnicalSignals) -> Ballot | Abstained:
         rsi, before = now.rsi_14, now.previous_rsi_14

@@ -1,19 +1,19 @@
 """Trend voters: EMA cross with an RSI filter, golden cross 50/200, momentum breakout."""
 
-from dataclasses import dataclass
+from pydantic import Field
 
 from agents.strategies.voter import NOTHING, Ballot, clamp, short_of
+from config.frozen import Frozen
 from config.silence import Abstained
 from market.signals import TechnicalSignals
 from risk.proposal import Direction
 
 
-@dataclass(frozen=True, slots=True)
-class EmaCross:
+class EmaCross(Frozen):
     """EMA 12 crosses EMA 26. A cross up while the RSI is above `rsi_max` comes too late and is no vote."""
 
-    rsi_max: float = 70.0
-    adx_full: float = 40.0
+    rsi_max: float = Field(default=70.0, gt=0, le=100, description="RSI from which a cross up is too late")
+    adx_full: float = Field(default=40.0, ge=1, le=100, description="ADX of a full trend, which adds 0.4 of confidence")
 
     def vote(self, now: TechnicalSignals) -> Ballot | Abstained:
         if now.ema_26 is None or now.rsi_14 is None or now.adx_14 is None:
@@ -29,11 +29,10 @@ class EmaCross:
         return NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class GoldenCross:
+class GoldenCross(Frozen):
     """SMA 50 crosses SMA 200."""
 
-    confidence: float = 0.6
+    confidence: float = Field(default=0.6, gt=0, le=1, description="of each of its votes [0..1]")
 
     def vote(self, now: TechnicalSignals) -> Ballot | Abstained:
         if now.sma_200 is None:
@@ -45,12 +44,11 @@ class GoldenCross:
         return NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class MomentumBreakout:
+class MomentumBreakout(Frozen):
     """A close beyond the range of the 20 bars before it, on volume, in a trend."""
 
-    volume_min: float = 1.5
-    adx_min: float = 20.0
+    volume_min: float = Field(default=1.5, ge=0, le=100, description="least volume [multiples of the usual]")
+    adx_min: float = Field(default=20.0, ge=0, le=100, description="least ADX")
 
     def vote(self, now: TechnicalSignals) -> Ballot | Abstained:
         if now.highest_20 is None or now.lowest_20 is None or now.adx_14 is None or now.volume_ratio_20 is None:

@@ -62,6 +62,8 @@ def test_a_file_full_of_nan_is_refused(tmp_path: Path, capsys: pytest.CaptureFix
         (3, ["--start", "2031-01-01"], "does not cover"),
         (3, ["--end", "2023-11-05"], "needs 250 bars"),
         (2, ["--start", "someday"], "is not a date"),
+        (2, ["--end", "9999-12-31T23:59-05:00"], "is not a date of the years 1 to 9999"),
+        (2, ["--start", "0001-01-01T00:00+05:00"], "is not a date of the years 1 to 9999"),
         (3, ["--timeframe", "5m"], "1h"),
     ],
 )
@@ -89,12 +91,30 @@ def test_windows_and_symbols_that_the_file_does_not_have(
         (2, ["--symbols", "BTCUSDT"], "BTCUSDT"),
         (2, ["--symbols", "FOO/USDT"], "The simulated market has no FOO"),
         (2, ["--start", "2020-01-01"], "the simulated market has none"),
+        (2, ["--symbols", "BTC/USDT", "ETH/BTC"], "are quoted in BTC and USDT"),
+        (2, ["--set", "market.start_price.BTC=10000001"], "at most 1e+07 [quote]"),
+        (2, ["--set", "strategies=[{strategy: ema_cross, params: {adx_full: 0}}]"], "strategies[0].params.adx_full: 0"),
+        (2, ["--set", "strategies=[{strategy: ema_cross, params: {adx: 0}}]"], "has no parameter 'adx'"),
+        (2, ["--set", "strategies=[{strategy: ema_cross, symbols: [DOGEUSDT]}]"], "'DOGEUSDT' is not a market"),
     ],
 )
 def test_settings_and_arguments_that_are_wrong(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], code: int, arguments: list[str], says: str
 ) -> None:
     assert says in refused(tmp_path, capsys, code, *arguments)
+
+
+def test_files_of_different_quotes_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paths = map(str, write_bars(tmp_path, ("BTC/USDT", "ETH/BTC")))
+    assert "are quoted in BTC and USDT" in refused(tmp_path, capsys, 2, "--data", *paths)
+
+
+def test_a_file_without_one_whole_bar_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], bars: Path
+) -> None:
+    pd.read_parquet(bars)[:10].to_parquet(bars)
+    said = refused(tmp_path, capsys, 3, "--data", str(bars), "--timeframe", "1d")
+    assert "holds no whole 1d bar" in said
 
 
 def test_a_run_is_never_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -27,7 +27,7 @@ GATE = open_gate(LIMITS, SETTINGS.exits, b"k" * 32, 24.0)
 
 def judge(proposal: Proposal) -> Verdict:
     fresh = BreakerState.fresh(Decimal(10_000), proposal.as_of_utc)
-    return GATE.judge(Situation(proposal, portfolio(), BTC, fresh, None, ("BTC/USDT",), returns(), 500))
+    return GATE.judge(Situation(proposal, portfolio(), BTC, fresh, None, ("BTC/USDT",), returns()))
 
 
 class Scripted:
@@ -67,7 +67,7 @@ class Scripted:
 
 
 def hear(mind: Any, *cases: Case, adjuster: Any = None) -> Any:
-    court = Court(Bench(mind=mind, adjuster=adjuster or Off(), judge=judge))
+    court = Court(Bench(mind=mind, adjuster=adjuster or Off(), judge=judge, role_deadline_s=0.2))
     return asyncio.run(court.hear(cases or (case(),)))
 
 
@@ -91,6 +91,37 @@ def test_a_role_that_breaks_is_silent_and_nothing_is_bought(role: str) -> None:
     (hearing,) = hear(Scripted(**{role: RuntimeError("model gone")}))
     assert hearing.verdict.outcome is Outcome.REFUSED
     assert "failed with RuntimeError" in hearing.ruling.why
+
+
+@pytest.mark.parametrize("role", ["analyst", "supervisor"])
+def test_a_role_that_hangs_is_silent_after_its_deadline(role: str) -> None:
+    class Hanging(Scripted):
+        async def _say(self, asked: str) -> Any:
+            if asked == role:
+                await asyncio.Event().wait()
+            return await super()._say(asked)
+
+    (hearing,) = hear(Hanging())
+    assert hearing.verdict.outcome is Outcome.REFUSED
+    assert "said nothing within 0.2 s" in hearing.ruling.why
+
+
+@pytest.mark.parametrize("scale", [float("nan"), "100", 400, -1])
+def test_an_opinion_that_was_never_validated_is_no_opinion(scale: Any) -> None:
+    (hearing,) = hear(Scripted(supervisor=supervisor().model_copy(update={"scale_pct": scale})))
+    assert hearing.verdict.outcome is Outcome.REFUSED
+
+
+@pytest.mark.parametrize("scale", [None, 1.5, float("nan"), -0.5])
+def test_an_adjuster_that_breaks_or_enlarges_leaves_nothing(scale: Any) -> None:
+    class Broken:
+        name = "broken"
+
+        def adjust(self, seen: Observation) -> Adjustment:
+            return Adjustment.model_construct(adjuster=self.name, scale=scale)
+
+    (hearing,) = hear(Scripted(), adjuster=Broken())
+    assert (hearing.adjustment.scale, hearing.verdict.outcome) == (0.0, Outcome.REFUSED)
 
 
 def test_forged_evidence_is_struck_out_and_noted_by_role() -> None:
@@ -120,7 +151,7 @@ def test_all_cases_of_a_bar_are_heard_in_one_session_in_their_order() -> None:
         judged.append(proposal.decision_id)
         return judge(proposal)
 
-    court = Court(Bench(mind=Scripted(), adjuster=Off(), judge=noting))
+    court = Court(Bench(mind=Scripted(), adjuster=Off(), judge=noting, role_deadline_s=0.2))
     hearings = asyncio.run(court.hear((first, second)))
     assert [hearing.case.decision_id for hearing in hearings] == ["a", "b"]
     assert judged == ["b", "a"], "the gate takes the strongest conviction first"

@@ -1,7 +1,7 @@
 """Evidence that does not stand in the case is struck out, and counted."""
 
 import pytest
-from court_support import analyst, case, evidence
+from court_support import analyst, book, case, evidence
 
 from agents.case import lookup
 from agents.grounding import ground, is_grounded
@@ -32,6 +32,7 @@ def test_a_citation_that_matches_stands(field: str, value: object) -> None:
         ("signals.1h.rsi_14", None),
         ("signals.1w.rsi_14", 61.25),
         ("signals.1h.rsi_99", 61.25),
+        ("book.drawdown", 0.0049),
         ("signals.1h.ema_cross_up", True),
         ("signals.1h.ema_cross_up", 0),
         ("sentiment.score", 0.0),
@@ -56,3 +57,8 @@ def test_only_what_stands_is_kept_and_the_rest_is_handed_back() -> None:
 def test_a_field_that_is_not_known_yet_cannot_be_looked_up() -> None:
     with pytest.raises(KeyError):
         lookup(case(), "book.worst_correlation")
+
+
+def test_a_cited_zero_is_zero_and_not_anything_small() -> None:
+    assert not is_grounded(case(book=book(drawdown=0.0049)), evidence("book.drawdown", 0))
+    assert is_grounded(case(), evidence("book.drawdown", 0))

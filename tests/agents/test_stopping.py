@@ -40,7 +40,7 @@ def test_ctrl_c_stops_between_two_bars_with_everything_journaled_and_the_same_re
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "Stopping after this bar" in err
+    assert "Ending the session after this bar" in err
     assert "Traceback" not in err
     assert "interrupted" in out
     assert (tmp_path / "run" / "report.html").stat().st_size > 100_000
@@ -58,7 +58,7 @@ def test_a_killed_run_verifies_replays_as_far_as_it_got_and_goes_on_to_the_same_
     process.communicate(timeout=60)
     got = events(tmp_path / "killed")
     assert got[-1].kind != "session_ended"
-    assert replay([str(tmp_path / "killed"), "--quiet"]) == 0
+    assert replay([str(tmp_path / "killed"), "--quiet"]) == 9
     assert "no closing event" in capsys.readouterr().out
     resume = ["--profile", "paper", *LONG, "--resume", str(tmp_path / "killed"), "--quiet"]
     assert main(resume) == 0

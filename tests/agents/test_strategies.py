@@ -92,7 +92,8 @@ def test_contexts_vote_side_by_side_each_on_its_own_symbols() -> None:
             StrategyContext(strategy="ema_cross"),
             StrategyContext(strategy="ema_cross", params={"rsi_max": 50.0}),
             StrategyContext(strategy="golden_cross", symbols=("ETH/USDT",)),
-        )
+        ),
+        ("BTC/USDT", "ETH/USDT"),
     )
     now = signals(ema_cross_up=True, golden_cross=True)
     assert [v.voter for v in votes_on("BTC/USDT", now, contexts)] == ["ema_cross#0"]
@@ -101,4 +102,42 @@ def test_contexts_vote_side_by_side_each_on_its_own_symbols() -> None:
 
 def test_an_unknown_parameter_is_named_with_those_that_there_are() -> None:
     with pytest.raises(UsageFault, match=r"no parameter 'rsi_mx'. It has: rsi_max, adx_full"):
-        build_contexts((StrategyContext(strategy="ema_cross", params={"rsi_mx": 1.0}),))
+        build_contexts((StrategyContext(strategy="ema_cross", params={"rsi_mx": 1.0}),), ("BTC/USDT",))
+
+
+@pytest.mark.parametrize(
+    ("strategy", "name", "value", "wanted"),
+    [
+        ("ema_cross", "adx_full", 0.0, "from 1 to 100"),
+        ("ema_cross", "rsi_max", 0.0, "above 0 and at most 100"),
+        ("golden_cross", "confidence", 5.0, "above 0 and at most 1"),
+        ("rsi_bounce", "low", 70.0, "above 0 and at most 50"),
+        ("rsi_bounce", "high", 100.0, "at least 50 and below 100"),
+        ("momentum_breakout", "volume_min", -1.0, "from 0 to 100"),
+        ("momentum_breakout", "adx_min", 101.0, "from 0 to 100"),
+    ],
+)
+def test_a_parameter_out_of_its_range_is_refused_with_the_value_and_the_range(
+    strategy: str, name: str, value: float, wanted: str
+) -> None:
+    entries = (
+        StrategyContext(strategy="ema_cross"),
+        StrategyContext.model_validate({"strategy": strategy, "params": {name: value}}),
+    )
+    with pytest.raises(UsageFault) as fault:
+        build_contexts(entries, ("BTC/USDT",))
+    assert str(fault.value).startswith(
+        f"strategies[1].params.{name}: {value:g} is not allowed; it must be a number {wanted}"
+    )
+
+
+def test_the_symbols_of_a_context_are_spelled_as_freely_as_those_of_a_session() -> None:
+    entry = StrategyContext(strategy="golden_cross", symbols=("ethusdt", "BTC-USDT"))
+    (context,) = build_contexts((entry,), ("BTC/USDT", "ETH/USDT"))
+    assert context.symbols == {"BTC/USDT", "ETH/USDT"}
+
+
+def test_a_symbol_that_the_session_does_not_trade_is_refused() -> None:
+    entry = StrategyContext(strategy="golden_cross", symbols=("BTC/USDT", "ETHUSDT"))
+    with pytest.raises(UsageFault, match=r"strategies\[0\].symbols: 'ETHUSDT' is not a market .* which has BTC/USDT\."):
+        build_contexts((entry,), ("BTC/USDT",))

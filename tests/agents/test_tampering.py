@@ -84,6 +84,20 @@ def test_a_cut_tail_is_told_apart_from_a_whole_run(copy: Path, capsys: pytest.Ca
     assert "cut off" in capsys.readouterr().err
 
 
+def test_a_cut_tail_is_noticed_without_the_checksum_too(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (copy / "journal.sha256").unlink()
+    change(copy, ("DELETE FROM events WHERE seq > ?", (len(events(copy)) - 3,)))
+    assert replay([str(copy), "--quiet"]) == 9
+    assert "no closing event" in capsys.readouterr().out
+
+
+def test_an_event_after_the_end_is_refused(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (copy / "journal.sha256").unlink()
+    last = events(copy)[-1]
+    change(copy, ("INSERT INTO events VALUES (?, 'venue', ?, ?)", (last.seq + 1, b"{}", "0" * 64)))
+    assert f"Event {last.seq + 1}" in refused(copy, capsys)
+
+
 def test_the_triggers_refuse_what_an_honest_tool_would_try(copy: Path) -> None:
     connection = sqlite3.connect(copy / "journal.db")
     for statement in ("UPDATE events SET kind = 'x'", "DELETE FROM events"):

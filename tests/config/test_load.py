@@ -104,7 +104,7 @@ def test_a_wrong_value_is_named_with_its_range_and_unit(tmp_path: Path) -> None:
         "limits.max_daily_loss: true is not allowed; it must be a number above 0 and at most 1 [fraction] "
         "(mine.yaml, line 5)",
         "market.timeframe: '2h' is not allowed; it must be one of 1m, 5m, 15m, 30m, 1h, 4h, 1d (mine.yaml, line 6)",
-        "market.start_price.BTC: -1 is not allowed; it must be a number above 0 [quote] (mine.yaml, line 6)",
+        "market.start_price.BTC: -1 is not allowed; it must be a number above 0 and at most 1e+07 [quote] (mine.yaml, line 6)",
         "venue.kind: 'simulatd' is not allowed; it must be one of simulated, ccxt; did you mean simulated? "
         "(mine.yaml, line 7)",
         "strategies: a list of 0 is not allowed; it must be a list, not empty (mine.yaml, line 8)",

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,7 +39,22 @@ def test_a_bar_without_volume_has_an_empty_book(shop: Any) -> None:
 
 def test_quantities_are_rounded_down_to_lots(shop: Any) -> None:
     book = BookModel(shop.settings(levels=3, depth_fraction=1.0)).bar(shop.instrument(lot_size="1"), 11.9).book_at(D(9))
-    assert {level.quantity for level in book.asks} == {D(3)}
+    assert [level.quantity for level in book.asks] == [D(4), D(4), D(3)]
+
+
+@pytest.mark.parametrize(("volume", "lots"), [(450.0, 9), (50.0, 1), (1.0, 1), (0.001, 1), (0.0, 0)])
+def test_fewer_lots_than_levels_lie_on_the_nearest_and_a_bar_that_traded_offers_one(
+    shop: Any, volume: float, lots: int
+) -> None:
+    model = BookModel(shop.settings(levels=10, depth_fraction=0.02))
+    bar = model.bar(shop.instrument(lot_size="1"), volume)
+    book, whole = bar.book_at(D(100)), model.bar(shop.instrument(lot_size="1"), 1e6).book_at(D(100))
+    assert [level.quantity for level in book.bids] == [level.quantity for level in book.asks] == [D(1)] * lots
+    assert [level.price for level in book.bids] == [level.price for level in whole.bids][:lots]
+    assert [level.price for level in book.asks] == [level.price for level in whole.asks][:lots]
+    if lots:
+        bar.take(Side.SELL, D(lots))
+        assert bar.book_at(D(100)).bids == ()
 
 
 @given(
@@ -64,4 +80,6 @@ def test_no_book_is_crossed_off_the_tick_or_better_than_the_model(
     assert not bids or not asks or bids[0] < asks[0]
     assert all(is_multiple(level.price, instrument.tick_size) for level in book.bids + book.asks)
     assert all(is_multiple(level.quantity, instrument.lot_size) for level in book.bids + book.asks)
-    assert sum(level.quantity for level in book.asks) <= D(str(volume)) * D("0.3")
+    offered, depth = sum(level.quantity for level in book.asks), D(str(volume)) * D("0.3")
+    assert offered <= max(depth, instrument.lot_size if volume else D(0))
+    assert offered > depth - instrument.lot_size

@@ -7,8 +7,12 @@ from typing import Any
 
 import pytest
 
+from config.load import load_profile
 from execution.simulated import SimulatedVenue
 from execution.words import Fill, Liquidity
+from market.bar import Slice
+from market.quality import QualityMonitor
+from market.timeframe import Timeframe
 
 D = Decimal
 
@@ -36,6 +40,13 @@ class World:
 
     async def bar(self, prices: str, **more: Any) -> tuple[Fill, ...]:
         return await self.open(prices, **more) + await self.walk(prices, **more)
+
+    async def doubtful(self, prices: str, **more: Any) -> tuple[Fill, ...]:
+        """A whole bar that is not believed."""
+        bar = self.shop.bar(prices, hour=self.hour, **more)
+        self.hour += 1
+        tape = Slice(close_utc=bar.close_utc, bars={}, doubtful={bar.symbol: bar})
+        return (await self.venue.on_open(tape)).fills + (await self.venue.on_slice(tape)).fills
 
     async def hold(self, quantity: str) -> None:
         await self.submit(f"in-{self.hour}", f"buy {quantity} market")
@@ -178,8 +189,74 @@ def test_symbols_trade_in_order_of_name_and_share_the_cash(run: Callable[..., No
             ("btc", "filled"),
             ("eth", "cancelled"),
         ]
-        assert D(0) <= world.venue.cash < D("0.11")
-        assert world.venue.held("BTC/USDT") == 60
+        account = world.venue.account()
+        assert D(0) <= account.cash < D("0.11")
+        assert account.held["BTC/USDT"] == 60
+
+    run(scenario)
+
+
+def test_a_stop_in_a_coarse_lot_fills_in_a_thin_market(run: Callable[..., None]) -> None:
+    async def scenario(world: World) -> None:
+        await world.hold("9")
+        await world.submit("stop", "sell 9 stop 99")
+        fills = await world.bar("98 98 98 98", volume=0.09)
+        assert [fill.quantity for fill in fills] == [D("0.002")] * 4 + [D("0.001")]
+
+    run(scenario, levels=5)
+
+
+def test_in_a_doubtful_bar_a_stop_fills_at_its_price_and_its_target_goes_with_it(run: Callable[..., None]) -> None:
+    async def scenario(world: World) -> None:
+        await world.hold("1")
+        await world.submit("target", "sell 1 limit 103", group="g")
+        await world.submit("stop", "sell 1 stop 97", group="g")
+        (fill,) = await world.doubtful("100 100 0.01 100")
+        assert (fill.order_id, fill.price) == ("stop", D("96.99"))
+        assert world.venue.open_orders() == ()
+
+    run(scenario)
+
+
+def test_in_a_doubtful_bar_a_stop_that_its_open_is_below_fills_from_the_open(run: Callable[..., None]) -> None:
+    async def scenario(world: World) -> None:
+        await world.hold("1")
+        await world.submit("stop", "sell 1 stop 97")
+        assert [fill.price for fill in await world.doubtful("62 62 60 62")] == [D("61.99")]
+
+    run(scenario)
+
+
+def test_a_doubtful_bar_is_a_market_for_exits_and_for_nothing_else(run: Callable[..., None]) -> None:
+    async def scenario(world: World) -> None:
+        await world.hold("2")
+        await world.submit("entry", "buy 1 market")
+        await world.submit("cheap", "buy 1 limit 90")
+        await world.submit("breakout", "buy 1 stop 99")
+        await world.submit("target", "sell 1 limit 80")
+        await world.submit("exit", "sell 1 market")
+        assert [fill.order_id for fill in await world.doubtful("100 100 50 100")] == ["exit"]
+        for _ in range(5):
+            assert await world.doubtful("100 100 50 100") == ()
+        believed = await world.bar("100 100 100 100", volume=1e6)
+        assert [fill.order_id for fill in believed] == ["entry", "breakout", "target"]
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(("crash", "price"), [((100, 100, 60, 62), "96.99"), ((62, 62, 60, 61), "61.99")])
+def test_a_stop_trades_in_the_crash_that_the_quality_monitor_does_not_believe(
+    run: Callable[..., None], crash: tuple[float, ...], price: str
+) -> None:
+    async def scenario(world: World) -> None:
+        monitor = QualityMonitor(load_profile("paper").quality, Timeframe.H1, ["BTC/USDT"])
+        monitor.judge(world.shop.at(1), {"BTC/USDT": (100.0, 100.0, 100.0, 100.0, 1e6)})
+        await world.hold("1")
+        await world.submit("stop", "sell 1 stop 97")
+        tape = monitor.judge(world.shop.at(2), {"BTC/USDT": (*crash, 1e6)})
+        assert tape.bars == {}
+        fills = (await world.venue.on_open(tape)).fills + (await world.venue.on_slice(tape)).fills
+        assert [fill.price for fill in fills] == [D(price)]
 
     run(scenario)
 

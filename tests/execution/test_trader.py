@@ -7,12 +7,16 @@ from typing import Any
 
 import pytest
 from gate_support import BTC, LIMITS, SETTINGS, proposal
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from execution.brackets import opening_legs, trailing_leg
+from execution.brackets import opening_legs, trailing_price
+from execution.dealer import VenueWord
 from execution.ledger import Ledger
 from execution.opening import open_gate
 from execution.simulated import SimulatedVenue
-from execution.trader import Trader, VenueWord
+from execution.trader import Trader
+from execution.words import OrderState
 from market.bar import Bar, Slice
 from market.timeframe import Timeframe
 from risk.breakers import BreakerEvent, BreakerState
@@ -223,7 +227,135 @@ def test_a_piece_that_could_not_be_sold_at_its_stop_is_not_made() -> None:
 
 
 def test_a_trailing_stop_that_would_move_down_is_not_placed() -> None:
-    assert trailing_leg(Decimal(1), Decimal(50_000), Decimal(49_000), SETTINGS.exits, BTC) is None
-    leg = trailing_leg(Decimal(1), Decimal(50_100), Decimal(49_000), SETTINGS.exits, BTC)
-    assert leg is not None
-    assert leg.price == Decimal("49098.00")
+    assert trailing_price(Decimal(50_000), Decimal(49_000), SETTINGS.exits, BTC) is None
+    assert trailing_price(Decimal(50_100), Decimal(49_000), SETTINGS.exits, BTC) == Decimal("49098.00")
+
+
+def states(world: World) -> list[OrderState]:
+    return [
+        state
+        for kind, raw in world.events.all
+        if kind == "venue"
+        for state in VenueWord.model_validate_json(raw).report.states
+    ]
+
+
+def uncovered(world: World) -> Decimal:
+    """What is held beyond the stops that rest at the venue and the exits on their way there."""
+    orders = world.venue.open_orders()
+    if any(order.kind is OrderKind.MARKET and order.reduce_only for order in orders):
+        return Decimal(0)
+    return world.held - sum((order.quantity for order in orders if order.kind is OrderKind.STOP), Decimal(0))
+
+
+def test_a_stop_out_while_the_entry_is_still_filling_ends_the_entry_too() -> None:
+    world = World(volume=0.1)
+    world.buy()
+    world.bar(50_000, 50_100, 49_950, 50_000)
+    assert world.held > 0
+    world.bar(50_000, 50_000, 48_000, 48_100, volume=1000.0)
+    assert world.held == 0
+    world.bar(48_100, 48_200, 48_000, 48_100, volume=1000.0)
+    assert world.held == 0
+    assert world.venue.open_orders() == ()
+
+
+def test_leaving_while_the_entry_is_still_filling_buys_no_more() -> None:
+    world = World(volume=0.1)
+    world.buy()
+    world.bar(50_000, 50_100, 49_950, 50_000)
+    world.leave()
+    world.bar(50_000, 50_100, 49_950, 50_000, volume=1000.0)
+    assert world.held == 0
+    assert world.trader.portfolio(world.now).pending_notional == {}
+
+
+def test_an_entry_does_not_outlive_an_outage_a_freeze_or_a_breaker() -> None:
+    for spoil in ("outage", "freeze", "breaker"):
+        world = World(volume=0.0)
+        world.buy()
+        world.hour += 1
+        low = 42_000 if spoil == "breaker" else 50_000
+        bar = Bar(
+            symbol="BTC/USDT", timeframe=Timeframe.H1, close_utc=world.now, open=50_000, high=50_000, low=low, close=low,
+            volume=0.0,
+        )  # fmt: skip
+        tape = Slice(
+            close_utc=world.now,
+            bars={} if spoil == "outage" else {"BTC/USDT": bar},
+            frozen={"BTC/USDT": "flat"} if spoil == "freeze" else {},
+        )
+        asyncio.run(world.trader.pass_bar(tape))
+        assert world.trader.portfolio(world.now).pending_notional == {}, spoil
+        assert world.venue.open_orders() == (), spoil
+
+
+def test_a_symbol_that_has_disappeared_no_longer_stands_in_the_way_of_others_but_still_counts_as_deployed() -> None:
+    eth = BTC.model_copy(update={"symbol": "ETH/USDT", "base": "ETH"})
+    window = ReturnWindow(("BTC/USDT", "ETH/USDT"), 500)
+    for i in range(60):
+        window.push({"BTC/USDT": 50_000.0 + 20 * (i % 7), "ETH/USDT": 2_000.0 + i % 5})
+    gate = open_gate(LIMITS, SETTINGS.exits, KEY, 24.0)
+    venue = SimulatedVenue({"BTC/USDT": BTC, "ETH/USDT": eth}, SETTINGS.venue, gate.seal)
+    trader = Trader(
+        venue=venue, ledger=Ledger(Decimal(10_000), "USDT"), sink=Events(), gate=gate, window=window,
+        breakers=BreakerState.fresh(Decimal(10_000), T0), bars_per_day=24.0,
+    )  # fmt: skip
+    asyncio.run(trader.enter(trader.judge(proposal(as_of_utc=T0, conviction=1.0, atr_quote=None))))
+
+    def hour(number: int, symbols: dict[str, float]) -> None:
+        at = T0 + timedelta(hours=number)
+        bars = {
+            symbol: Bar(
+                symbol=symbol, timeframe=Timeframe.H1, close_utc=at, open=price, high=price, low=price, close=price,
+                volume=1e4,
+            )
+            for symbol, price in symbols.items()
+        }  # fmt: skip
+        asyncio.run(trader.pass_bar(Slice(close_utc=at, bars=bars)))
+
+    hour(1, {"BTC/USDT": 50_000.0, "ETH/USDT": 2_000.0})
+    for number in range(2, 30):
+        hour(number, {"ETH/USDT": 2_000.0 + number % 5})
+    later = T0 + timedelta(hours=29)
+    wanted = proposal(
+        symbol="ETH/USDT",
+        decision_id="eth",
+        as_of_utc=later,
+        conviction=1.0,
+        reference_price=Decimal(2000),
+        atr_quote=None,
+    )
+    verdict = trader.judge(wanted)
+    assert verdict.outcome is Outcome.SIGNED
+    assert trader.portfolio(later).deployed > 900, "what is stuck and what is new"
+
+
+moves = st.tuples(
+    st.floats(-0.04, 0.04), st.floats(0.0, 0.03), st.floats(0.0, 0.03), st.sampled_from([0.0, 0.02, 0.1, 1.0, 500.0]),
+    st.sampled_from(["buy", "leave", "wait", "wait"]),
+)  # fmt: skip
+
+
+@settings(max_examples=150)
+@given(st.lists(moves, min_size=5, max_size=40))
+def test_whatever_happens_no_position_is_without_a_stop_or_an_exit_and_no_id_is_used_twice(path: list[Any]) -> None:
+    world, price = World(), 50_000.0
+    for move, up, down, volume, act in path:
+        close = round(price * (1 + move), 2)
+        high, low = round(max(price, close) * (1 + up), 2), round(min(price, close) * (1 - down), 2)
+        world.bar(price, high, low, close, volume=volume)
+        price = close
+        if act == "buy":
+            wanted = proposal(
+                decision_id=f"d{world.hour}", as_of_utc=world.now, conviction=1.0, reference_price=Decimal(str(price))
+            )
+            asyncio.run(world.trader.enter(world.trader.judge(wanted)))
+        if act == "leave":
+            world.leave()
+        if world.held * Decimal(str(price)) > 10:
+            assert uncovered(world) <= 0
+        assert world.held >= 0
+    ids = [order.order_id for order in world.events.orders()]
+    assert len(ids) == len(set(ids))
+    assert not any("duplicate" in state.note.lower() for state in states(world))

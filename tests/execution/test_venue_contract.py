@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from execution.recorded import RecordedVenue
 from execution.simulated import SimulatedVenue
 from execution.venue import Venue, VenueReport
 
@@ -79,7 +80,9 @@ def test_an_order_is_accepted_rests_and_fills_when_there_is_trading(live: Callab
     live(scenario)
 
 
-@pytest.mark.parametrize("change", [{"quantity": D(2)}, {"seal": ""}, {"seal": "0" * 32}, {"stop_price": D(1)}])
+@pytest.mark.parametrize(
+    "change", [{"quantity": D(2)}, {"seal": ""}, {"seal": "0" * 32}, {"seal": "é"}, {"stop_price": D(1)}]
+)
 def test_an_order_that_the_gate_did_not_seal_as_it_stands_is_refused(
     live: Callable[[Scenario], None], change: dict[str, Any]
 ) -> None:
@@ -166,6 +169,32 @@ def test_an_exit_sells_what_is_held_and_never_more(live: Callable[[Scenario], No
         assert (await world.trade(CALM)).fills == ()
 
     live(scenario)
+
+
+def test_its_account_is_what_its_own_trades_made_of_it(live: Callable[[Scenario], None]) -> None:
+    async def scenario(world: Any) -> None:
+        start = world.venue.account()
+        assert start.held == {}
+        await world.submit("in", "buy 2 market")
+        (bought,) = (await world.trade(CALM)).fills
+        account = world.venue.account()
+        assert account.held == {"BTC/USDT": D(2)}
+        assert account.cash == start.cash - 2 * bought.price - bought.fee
+        await world.submit("out", "sell 2 market")
+        (sold,) = (await world.trade(CALM)).fills
+        after = world.venue.account()
+        assert (after.held, after.cash) == ({}, account.cash + 2 * sold.price - sold.fee)
+
+    live(scenario)
+
+
+def test_a_recording_has_no_account_to_compare_with(shop: Any) -> None:
+    class Nothing:
+        def peek(self) -> None:
+            return None
+
+    recording: Venue = RecordedVenue(Nothing(), {"BTC/USDT": shop.instrument()})
+    assert recording.account() is None
 
 
 def test_of_a_stop_and_a_target_only_one_is_filled(live: Callable[[Scenario], None]) -> None:

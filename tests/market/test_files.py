@@ -134,6 +134,29 @@ def test_finer_bars_are_resampled_and_coarser_ones_refused(tmp_path: Path) -> No
         read_market_file(path, Timeframe.M15, None)
 
 
+def test_bad_rows_that_are_left_out_of_coarser_bars_are_told_of(tmp_path: Path) -> None:
+    table = frame(240)
+    table.loc[[30, 50, 51], "close"] = np.nan
+    candles = read_market_file(written(tmp_path, table), Timeframe.D1, None)["BTC/USDT"]
+    assert len(candles) == 10
+    (finding,) = candles.findings
+    assert (finding.kind, finding.at_utc) == ("inconsistent", from_ms(START_MS + 30 * HOUR_MS))
+    assert finding.detail == (
+        "binance_BTCUSDT_1h.csv: 3 of 240 rows are not finite, positive and in order: left out of the 1d bars"
+    )
+
+
+@pytest.mark.parametrize(("hours", "days"), [(12, 10), (11, 9), (1, 9)])
+def test_a_coarse_bar_with_fewer_than_half_of_its_fine_ones_is_left_out(tmp_path: Path, hours: int, days: int) -> None:
+    path = written(tmp_path, frame(240).drop(index=range(72 + hours, 96)))
+    candles = read_market_file(path, Timeframe.D1, None)["BTC/USDT"]
+    assert len(candles) == days
+    assert (START_MS + 96 * HOUR_MS in candles.close_ms) is (days == 10)
+    told = [(finding.kind, finding.at_utc, finding.detail) for finding in candles.findings]
+    lost = "binance_BTCUSDT_1h.csv: 1 1d bars have fewer than half of their 1h bars: left out"
+    assert told == ([("gap", from_ms(START_MS + 72 * HOUR_MS), lost)] if days == 9 else [])
+
+
 def test_a_bar_length_that_is_no_timeframe_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataFault, match="7,200 s apart"):
         read_market_file(written(tmp_path, frame(step_ms=2 * HOUR_MS)), Timeframe.H4, None)

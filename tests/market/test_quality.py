@@ -127,6 +127,47 @@ def test_a_wide_bar_is_refused_although_it_closes_where_it_opened() -> None:
     assert kinds(slices)[1] == ["wide_bar", "frozen"]
 
 
+@pytest.mark.parametrize(
+    ("quote", "worst"),
+    [
+        ((100.0, 101.0, 60.0, 62.0, 9.0), (100.0, 100.0, 60.0, 100.0, 9.0)),
+        ((62.0, 64.0, 60.0, 61.0, 9.0), (62.0, 62.0, 60.0, 62.0, 9.0)),
+        ((100.0, 100.0, 0.0001, 100.0, 9.0), (100.0, 100.0, 0.0001, 100.0, 9.0)),
+        ((150.0, 160.0, 140.0, 155.0, 9.0), (100.0, 100.0, 100.0, 100.0, 9.0)),
+    ],
+)
+def test_a_bar_that_is_hard_to_believe_is_handed_on_in_its_worst_reading(quote: Quote, worst: Quote) -> None:
+    slices = told(at(100), quote, at(100))
+    assert [set(told.doubtful) for told in slices] == [set(), {"BTC/USDT"}, set()]
+    bar = slices[1].doubtful["BTC/USDT"]
+    assert (bar.open, bar.high, bar.low, bar.close, bar.volume) == worst
+    assert bar.close_utc == slices[1].close_utc
+    assert slices[1].bars == {}
+
+
+def test_a_bar_that_cannot_be_is_handed_on_in_no_reading() -> None:
+    slices = told(at(100), (100.0, 100.0, math.nan, 100.0, 1.0), None, (100.0, 99.0, 0.0, 100.0, 1.0))
+    assert [told.doubtful for told in slices] == [{}] * 4
+
+
+@pytest.mark.parametrize(
+    ("timeframe", "allowed"),
+    [(Timeframe.M1, 1), (Timeframe.H1, 1), (Timeframe.H4, 2), (Timeframe.D1, 2), (Timeframe.W1, 2)],
+)
+def test_longer_bars_may_move_and_range_wider_but_no_more_than_twice_as_wide(
+    timeframe: Timeframe, allowed: int
+) -> None:
+    def is_believed(quote: Quote) -> bool:
+        monitor = QualityMonitor(SETTINGS, timeframe, ["BTC/USDT"])
+        monitor.judge(START, {"BTC/USDT": at(100)})
+        return "BTC/USDT" in monitor.judge(START + timeframe.duration, {"BTC/USDT": quote}).bars
+
+    assert is_believed(at(100 * math.exp(0.299 * allowed)))
+    assert not is_believed(at(100 * math.exp(0.301 * allowed)))
+    assert is_believed((100.0, 99.9 + 60 * allowed, 100.0, 100.0, 1.0))
+    assert not is_believed((100.0, 100.1 + 60 * allowed, 100.0, 100.0, 1.0))
+
+
 @pytest.mark.parametrize(("price", "is_believed"), [(100 * math.exp(0.299), True), (100 * math.exp(0.301), False)])
 def test_the_limit_of_a_move_is_a_log_return(price: float, is_believed: bool) -> None:
     assert believed(told(at(100), at(price)))[1] is is_believed
@@ -179,6 +220,7 @@ def test_every_moment_has_a_believed_bar_or_a_reason_and_freezes_alternate_with_
     slices = told(*raw)
     for told_now in slices:
         assert "BTC/USDT" in told_now.bars or told_now.frozen["BTC/USDT"]
+        assert not told_now.bars.keys() & told_now.doubtful.keys()
     turns = [kind for found in kinds(slices) for kind in found if kind in ("frozen", "thawed")]
     assert turns == ["frozen", "thawed"] * (len(turns) // 2) + ["frozen"] * (len(turns) % 2)
 

@@ -16,9 +16,10 @@ from agents.ruling import Ruling, RulingOutcome, Struck
 from config.load import load_profile
 from config.seeds import generator
 from config.silence import Abstained
+from execution.dealer import VenueWord
 from execution.journal import Journal
 from execution.ledger import Ledger
-from execution.trader import Exposure, VenueWord
+from execution.trader import Exposure
 from execution.venue import VenueReport
 from execution.words import Fill, Liquidity, OrderState, OrderStatus
 from market.bar import Bar, Finding, Slice

@@ -30,6 +30,19 @@ def test_five_percent_down_on_the_day_closes_for_its_full_time_and_midnight_does
     assert state.open is None
 
 
+def test_the_bar_that_closes_at_midnight_belongs_to_the_day_that_it_ends() -> None:
+    midnight = LATE + timedelta(hours=2)
+    state, events = observe_equity(fresh(), midnight, Decimal(9_400), LIMITS)
+    assert [event.breaker for event in events] == ["daily_loss"]
+    assert (state.day_utc, state.day_start_equity) == ("2024-03-02", Decimal(9_400))
+
+
+def test_daily_bars_can_trip_the_daily_loss_too() -> None:
+    state, _ = observe_equity(fresh(), LATE + timedelta(hours=2), Decimal(9_700), LIMITS)
+    state, events = observe_equity(state, LATE + timedelta(hours=26), Decimal(9_200), LIMITS)
+    assert [event.breaker for event in events] == ["daily_loss"]
+
+
 def test_four_percent_down_is_not_five() -> None:
     state, events = observe_equity(fresh(), LATE, Decimal(9_501), LIMITS)
     assert (state.open, events) == (None, ())

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from risk.breakers import BreakerState
 from risk.limits import Situation
 from risk.manager import RiskManager
+from risk.measures import historical_es, historical_var
 from risk.order import OrderKind, Purpose, Seal, Side
 from risk.portfolio import Portfolio, Position
 from risk.proposal import Direction, Proposal
@@ -27,7 +28,7 @@ def judge(given_proposal: Proposal, book: Portfolio | None = None, matrix: np.nd
     others = tuple(p.symbol for p in book.positions if p.symbol != given_proposal.symbol)
     symbols = (given_proposal.symbol, *others)
     matrix = returns(columns=len(symbols)) if matrix is None else matrix
-    return GATE.judge(Situation(given_proposal, book, BTC, FRESH, None, symbols, matrix, 500))
+    return GATE.judge(Situation(given_proposal, book, BTC, FRESH, None, symbols, matrix))
 
 
 def test_a_sound_proposal_is_signed_with_the_tightest_cap_and_says_which() -> None:
@@ -69,7 +70,7 @@ def test_the_stop_is_the_wider_of_the_fixed_and_the_atr_one_up_to_its_limit() ->
 
 
 def test_a_gate_that_cannot_decide_refuses() -> None:
-    verdict = GATE.judge(Situation(proposal(), portfolio(), BTC, FRESH, None, ("ETH/USDT",), returns(), 500))
+    verdict = GATE.judge(Situation(proposal(), portfolio(), BTC, FRESH, None, ("ETH/USDT",), returns()))
     assert (verdict.outcome, verdict.binding_rule) == (Outcome.REFUSED, "gate_error")
 
 
@@ -179,6 +180,28 @@ def test_no_proposal_however_absurd_gets_more_than_the_limits(
 
 @settings(max_examples=300)
 @given(
+    seed=st.integers(0, 10_000), sigma=st.floats(0.002, 0.06), scale=st.floats(0.05, 1.0), held_=st.floats(0.0, 1900.0)
+)
+def test_what_is_signed_keeps_var_and_es_within_their_limits_as_measured_on_it(
+    seed: int, sigma: float, scale: float, held_: float
+) -> None:
+    chance = np.random.default_rng(seed)
+    matrix = chance.standard_t(3, size=(120, 2)) * sigma / 2
+    book = portfolio(positions=(held("ETH/USDT", f"{held_:.0f}"),)) if held_ >= 1 else portfolio()
+    symbols = ("BTC/USDT", "ETH/USDT")
+    verdict = GATE.judge(
+        Situation(proposal(conviction=1.0, ruling_scale=scale), book, BTC, FRESH, None, symbols, matrix)
+    )
+    if verdict.order is None:
+        return
+    weights = np.array([float(verdict.notional) / 10_000, (held_ >= 1) * float(f"{held_:.0f}") / 10_000])
+    day = np.sqrt(24.0)
+    assert historical_var(matrix @ weights, confidence=LIMITS.var_confidence) * day <= LIMITS.max_var_1d * (1 + 1e-9)
+    assert historical_es(matrix @ weights, confidence=LIMITS.es_confidence) * day <= LIMITS.max_es_1d * (1 + 1e-9)
+
+
+@settings(max_examples=300)
+@given(
     conviction=st.floats(0.3, 1.0),
     looser=st.floats(0.0, 1.0),
     tighter=st.floats(0.0, 1.0),
@@ -197,5 +220,5 @@ def test_a_smaller_scale_never_gives_a_larger_order(conviction: float, looser: f
 def test_a_tighter_limit_never_gives_a_larger_order(factor: float, name: str) -> None:
     changes: dict[str, Any] = {name: getattr(LIMITS, name) * factor}
     tight = RiskManager(LIMITS.model_copy(update=changes), SETTINGS.exits, SEAL, 24.0)
-    given_ = Situation(proposal(conviction=1.0), portfolio(), BTC, FRESH, None, ("BTC/USDT",), returns(), 500)
+    given_ = Situation(proposal(conviction=1.0), portfolio(), BTC, FRESH, None, ("BTC/USDT",), returns())
     assert tight.judge(given_).notional <= GATE.judge(given_).notional

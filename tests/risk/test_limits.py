@@ -26,7 +26,6 @@ def facts(**changes: Any) -> rules.Facts:
         frozen=None,
         symbols=("BTC/USDT",),
         returns=returns(),
-        observed=500,
         bars_per_day=24.0,
         stop=0.015,
     )
@@ -133,7 +132,7 @@ def test_what_is_not_held_does_not_count_for_correlation() -> None:
         (rules.ruling, {"proposal": proposal(ruling_scale=0.0)}),
         (rules.ruling, {"proposal": proposal(adjust_scale=0.0)}),
         (rules.risk_history, {"returns": returns(rows=49)}),
-        (rules.risk_history, {"observed": 49}),
+        (rules.tick_size, {"proposal": proposal(reference_price=Decimal("5"))}),
         (rules.risk_history, {"returns": np.full((500, 1), np.nan)}),
     ],
 )
