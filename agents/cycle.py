@@ -134,7 +134,8 @@ def _decision_id(as_of: datetime, symbol: str) -> str:
 
 def _hash(desk: Desk, tape: Slice) -> str:
     """Chain the bars of this slice, digit for digit, onto the hash of all before."""
-    seen = [(bar.symbol, bar.open, bar.high, bar.low, bar.close, bar.volume) for bar in tape.bars.values()]
+    bars = (*tape.bars.values(), *tape.doubtful.values())
+    seen = [(bar.symbol, bar.open, bar.high, bar.low, bar.close, bar.volume) for bar in bars]
     link = f"{desk.tally.data_hash} {tape.close_utc.isoformat()} {seen}"
     desk.tally.data_hash = hashlib.sha256(link.encode()).hexdigest()
     return desk.tally.data_hash
