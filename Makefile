@@ -10,7 +10,7 @@ TORCH := $(shell sed -n 's/.*"\(torch==[^"]*\)".*/\1/p' pyproject.toml)
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: paper test check bench clean help
+.PHONY: paper test check bench notebooks clean help
 
 paper: .stamps/run ## trade a simulated session with paper money (more options: make paper ARGS="--help")
 	$(BIN)/python -m agents.run --profile paper $(ARGS)
@@ -26,6 +26,9 @@ check: .stamps/all ## lint, format, types and the layers between the rooms
 
 bench: .stamps/all ## run the benchmarks and print their figures
 	@set -e; for file in $(sort $(wildcard benchmarks/*.py)); do echo "==> $$file"; $(BIN)/python "$$file" $(ARGS); done
+
+notebooks: .stamps/all ## execute the notebooks again (against your own runs: make notebooks ARGS="runs/paper-001")
+	$(BIN)/python notebooks/execute.py $(ARGS)
 
 clean: ## remove all that make made: environment, stamps and caches (runs/ stays)
 	rm -rf $(VENV) .stamps build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

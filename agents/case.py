@@ -12,6 +12,7 @@ from config.frozen import Frozen, UtcTime
 from market.signals import TechnicalSignals
 from market.timeframe import Timeframe
 from risk.proposal import Direction
+from sentiment.events import FLAGS
 from sentiment.words import SentimentData
 
 FieldValue = float | int | bool | str | None
@@ -64,6 +65,8 @@ class Case(Frozen):
     signals: dict[Timeframe, TechnicalSignals]
     sentiment: SentimentData
     book: BookView
+    precedents: str = Field(default="", max_length=600)
+    """How the most similar past cases ended, as far as that was known by now; empty where no model reads it."""
 
 
 Section = Literal["signals", "sentiment", "book", "proposal"]
@@ -85,7 +88,7 @@ def lookup(case: Case, path: str) -> FieldValue:
             value = getattr(case.proposal, name)
         case ["sentiment", "score"]:
             value = case.sentiment.score
-        case ["sentiment", "flags", flag]:
+        case ["sentiment", "flags", flag] if flag in FLAGS:
             value = flag in case.sentiment.flags
         case _:
             raise KeyError(path)

@@ -13,6 +13,9 @@ from config.errors import TribunalError, UsageFault
 COMMANDS = {
     "run": ("agents.run", "trade a session; paper money unless the profile says otherwise"),
     "replay": ("agents.replay", "replay a journal and compare it byte by byte"),
+    "calibrate": ("agents.calibrate", "hold the convictions stated in court against what happened"),
+    "attribution": ("agents.attribution", "who changed the rulings, and what that was worth"),
+    "audit": ("agents.audit", "turn the evidence round, hide the names: does the ruling follow?"),
     "collect": ("sentiment.collect", "add new headlines of RSS feeds to a point-in-time archive"),
     "check": ("config.check", "show what a profile resolves to, or everything that is wrong with it"),
 }
@@ -36,7 +39,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _help() -> str:
-    lines = [f"  {name:<8}{text}" for name, (_, text) in COMMANDS.items()]
+    width = max(map(len, COMMANDS)) + 2
+    lines = [f"  {name:<{width}}{text}" for name, (_, text) in COMMANDS.items()]
     return (
         "\n".join(
             [

@@ -12,6 +12,9 @@ from types import FrameType
 
 from agents.desk import Desk
 from agents.folder import JOURNAL, RunFolder, make_folder, write_checksum
+from agents.llm.asking import Asker
+from agents.llm.resuming import ResumingAsker
+from agents.models import models_of, prompts, refuse_without_keys, sits
 from agents.opening import describe, settings_of, tape_of, warmup_of
 from agents.record import CycleRecord, Session, SessionEnd
 from agents.resume import ResumingSink
@@ -20,7 +23,7 @@ from agents.wiring import open_desk
 from config.clock import SystemClock
 from config.confirm import confirm_live
 from config.ending import INTERRUPTED
-from config.secrets import journal_key
+from config.secrets import journal_key, load_secrets
 from config.settings import Settings
 from execution.dealer import Sink
 from execution.journal import Journal
@@ -51,16 +54,17 @@ def run_command(arguments: argparse.Namespace) -> int:
     """Run one session; returns the exit code. Raises TribunalError for whatever ends it before or midway."""
     settings = settings_of(arguments)
     confirm_live(settings, sys.stdin, sys.stderr, arguments.confirm)
+    refuse_without_keys(settings, load_secrets())
     key = journal_key()
     tape = tape_of(settings, arguments)
-    session = describe(settings, tape, key)
+    session = describe(settings, tape, key, arguments.calibration)
     fresh = arguments.resume is None
     run = make_folder(arguments.out, settings.profile) if fresh else RunFolder(Path(arguments.resume), made=False)
     try:
         journal = _journal(run.path, key, settings.journal.group_commit, fresh=fresh)
         end = _live(settings, session, tape, journal, key, quiet=arguments.quiet)
     except BaseException:
-        if fresh:
+        if fresh and not sits(settings):  # what models were paid for is kept: --resume goes on with it
             run.remove()
         raise
     write_checksum(run.path)
@@ -76,10 +80,14 @@ def _journal(folder: Path, key: bytes, group_commit: int, *, fresh: bool) -> Jou
 def _live(
     settings: Settings, session: Session, tape: Tape, journal: Journal | ResumingSink, key: bytes, *, quiet: bool
 ) -> SessionEnd:
+    async def trade(progress: SessionProgress, stop: Callable[[], bool]) -> SessionEnd:
+        async with models_of(settings, load_secrets()) as asker:
+            desk = open_paper(settings, session, tape, journal, key, _after_the_past(asker, journal))
+            return await run_session(desk, moments(session), stop, _shown(progress, desk))
+
     try:
-        desk = open_paper(settings, session, tape, journal, key)
         with SessionProgress(session.bars, None if quiet else sys.stderr) as progress, _asked_to_stop() as stop:
-            end = asyncio.run(run_session(desk, moments(session), stop, _shown(progress, desk)))
+            end = asyncio.run(trade(progress, stop))
         journal.close()
     except BaseException:
         journal.abandon()
@@ -87,11 +95,20 @@ def _live(
     return end
 
 
-def open_paper(settings: Settings, session: Session, tape: Tape, journal: Sink, key: bytes) -> Desk:
+def _after_the_past(asker: Asker | None, journal: Journal | ResumingSink) -> Asker | None:
+    """Whoever answers; a run that is gone on with has its past answered by its journal."""
+    return ResumingAsker(journal.attempts, asker) if asker and isinstance(journal, ResumingSink) else asker
+
+
+def open_paper(
+    settings: Settings, session: Session, tape: Tape, journal: Sink, key: bytes, asker: Asker | None = None
+) -> Desk:
     """A desk on the simulated exchange, with the head of its journal written."""
     warmup = warmup_of(tape)
     journal.append("session_started", session.canonical())
     journal.append("warmup", warmup.canonical())
+    if sits(settings):
+        journal.append("prompts", prompts().canonical())
     return open_desk(
         session,
         warmup,
@@ -100,6 +117,7 @@ def open_paper(settings: Settings, session: Session, tape: Tape, journal: Sink, 
         sentiment=_reader(settings, tape),
         sink=journal,
         key=key,
+        asker=asker,
     )
 
 

@@ -15,6 +15,7 @@ from datetime import datetime
 
 from agents.case import BookView, Case, NetVote
 from agents.desk import Desk
+from agents.memory import render
 from agents.record import CycleRecord, ExitDecision
 from agents.strategies.contexts import net, votes_on
 from execution.trader import Exposure
@@ -22,12 +23,17 @@ from market.bar import Slice
 from risk.portfolio import Portfolio
 from risk.proposal import Direction
 
+PRECEDENTS = 3
+"""How many similar past cases a model is told of."""
+
 
 async def run_cycle(desk: Desk, as_of: datetime) -> CycleRecord:
     """Take one bar close through the system. The record is journaled before this returns."""
     desk.clock.advance(as_of)
     tape = desk.feed.at(as_of)
     await desk.trader.pass_bar(tape)
+    if desk.memory is not None:
+        desk.memory.settle(tape)
     portfolio = desk.trader.portfolio(as_of)
     exposure = desk.trader.exposure(portfolio)
     breakers = desk.trader.breakers
@@ -39,7 +45,11 @@ async def run_cycle(desk: Desk, as_of: datetime) -> CycleRecord:
         if _is_tried(desk, proposal, portfolio, symbol)
     )
     hearings = await desk.court.hear(cases) if cases else ()
+    for attempt in desk.court.transcripts():
+        desk.sink.append("transcript", attempt.canonical())
     for hearing in hearings:
+        if desk.memory is not None:
+            desk.memory.add(hearing)
         await desk.trader.enter(hearing.verdict)
     record = CycleRecord(
         bar=desk.tally.bars + 1,
@@ -95,7 +105,7 @@ def _case(
     desk: Desk, as_of: datetime, symbol: str, proposal: NetVote, portfolio: Portfolio, exposure: Exposure
 ) -> Case:
     """What may be known at this moment about one symbol."""
-    return Case(
+    case = Case(
         decision_id=_decision_id(as_of, symbol),
         symbol=symbol,
         as_of_utc=as_of,
@@ -105,6 +115,9 @@ def _case(
         sentiment=desk.sentiment.read(symbol, as_of),
         book=_book_view(desk, symbol, portfolio, exposure),
     )
+    if desk.memory is None:
+        return case
+    return case.model_copy(update={"precedents": render(desk.memory.analogues(case, PRECEDENTS))})
 
 
 def _book_view(desk: Desk, symbol: str, portfolio: Portfolio, exposure: Exposure) -> BookView:

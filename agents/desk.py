@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from agents.graph import Court
+from agents.memory import Memory
 from agents.strategies.contexts import Context
 from config.clock import BarClock
 from config.settings import Settings
@@ -55,6 +56,7 @@ class Desk:
     sentiment: SentimentReader
     contexts: tuple[Context, ...]
     court: Court
+    memory: Memory | None
     trader: Trader
     sink: Sink
     tally: Tally

@@ -19,9 +19,11 @@ from langgraph.graph import END, START, StateGraph
 from agents.case import Case
 from agents.grounding import AnyOpinion, ground
 from agents.hearing import Hearing
-from agents.mind import Mind
+from agents.llm.words import Attempt
+from agents.mind import Mind, Voice
 from agents.opinion import AdvocateOpinion, AnalystOpinion, Evidence, RiskOpinion, SupervisorOpinion
 from agents.ruling import Ruling, Struck, rule
+from config.errors import TribunalError
 from config.silence import Abstained
 from risk.proposal import Direction, Proposal
 from risk.verdict import Verdict
@@ -70,7 +72,12 @@ class Court:
     async def hear(self, cases: tuple[Case, ...]) -> tuple[Hearing, ...]:
         """Try all cases of one bar. Returns a hearing for each, in the order of `cases`."""
         done = await self._machine.ainvoke({"cases": cases})
-        return tuple(_hearing(self._bench.mind.name, done, index) for index in range(len(cases)))
+        spoken = self._bench.mind.voices()
+        return tuple(_hearing(self._bench.mind.name, spoken, done, index) for index in range(len(cases)))
+
+    def transcripts(self) -> tuple[Attempt, ...]:
+        """What models were asked and answered since this was last called, in the order of the docket."""
+        return self._bench.mind.transcripts()
 
 
 def _compile(bench: Bench) -> Any:
@@ -175,6 +182,8 @@ async def _listen(
         if not isinstance(word, role):
             return Heard(Abstained(why=f"gave no opinion that is one, but {type(word).__name__}"), ())
         grounded, struck = ground(case, role.model_validate(word.model_dump()))
+    except TribunalError:
+        raise  # a missing recording, or money that does not add up: never a silence
     except TimeoutError:
         return Heard(Abstained(why=f"said nothing within {deadline_s:g} s"), ())
     except Exception as fault:  # noqa: BLE001  the boundary of a mind: whatever breaks in it is silence, not a trade
@@ -219,7 +228,7 @@ def _observation(case: Case, ruling: Ruling) -> Observation:
     )
 
 
-def _hearing(mind: str, done: Docket, index: int) -> Hearing:
+def _hearing(mind: str, spoken: tuple[Voice, ...], done: Docket, index: int) -> Hearing:
     heard: dict[str, Heard[Any]] = {
         "analyst": done["analyst"][index],
         "risk_agent": done["risk_agent"][index],
@@ -227,9 +236,11 @@ def _hearing(mind: str, done: Docket, index: int) -> Hearing:
         "supervisor": done["supervisor"][index],
     }
     ruling, adjustment = done["ruled"][index]
+    case = done["cases"][index]
     return Hearing(
         mind=mind,
-        case=done["cases"][index],
+        voices=tuple(voice for voice in spoken if voice.decision_id == case.decision_id),
+        case=case,
         analyst=done["analyst"][index].word,
         risk_agent=done["risk_agent"][index].word,
         advocate=done["advocate"][index].word,

@@ -1,6 +1,8 @@
 """The record of one trial: who argued what, what was ruled, what was trimmed, what the gate said."""
 
 from agents.case import Case
+from agents.llm.words import Role
+from agents.mind import Voice
 from agents.opinion import AdvocateOpinion, AnalystOpinion, RiskOpinion, SupervisorOpinion
 from agents.ruling import Ruling, Struck
 from config.frozen import Frozen
@@ -10,9 +12,10 @@ from rl.words import Adjustment
 
 
 class Hearing(Frozen):
-    """One case, from the proposal to the verdict. `mind` names who spoke."""
+    """One case, from the proposal to the verdict. `mind` names who sat ("rules", "models"), `voices` who spoke for a role."""
 
     mind: str
+    voices: tuple[Voice, ...] = ()
     case: Case
     analyst: AnalystOpinion | Abstained
     risk_agent: RiskOpinion | Abstained
@@ -22,3 +25,7 @@ class Hearing(Frozen):
     ruling: Ruling
     adjustment: Adjustment
     verdict: Verdict
+
+    def speaker(self, role: Role) -> str:
+        """Whose word stands for a role: "provider/model", "rules", "nobody"; the mind itself where it speaks for all."""
+        return next((voice.speaker for voice in self.voices if voice.role == role), self.mind)

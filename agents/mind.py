@@ -6,8 +6,19 @@ A mind argues. It never sizes, never fires an order, and never raises: what it c
 from typing import Protocol
 
 from agents.case import Case
+from agents.llm.words import Attempt, Role
 from agents.opinion import AdvocateOpinion, AnalystOpinion, RiskOpinion, SupervisorOpinion
+from config.frozen import Frozen
 from config.silence import Abstained
+
+
+class Voice(Frozen):
+    """Whose words a role's word in a decision is: "provider/model", "rules" or "nobody", and why, where it was not asked for."""
+
+    decision_id: str
+    role: Role
+    speaker: str
+    why: str
 
 
 class Mind(Protocol):
@@ -38,4 +49,12 @@ class Mind(Protocol):
         advocate: AdvocateOpinion | Abstained,
     ) -> SupervisorOpinion | Abstained:
         """Approve, shrink or reject."""
+        ...
+
+    def transcripts(self) -> tuple[Attempt, ...]:
+        """What was asked and answered since this was last called, by docket, role and number; nothing where nobody is asked."""
+        ...
+
+    def voices(self) -> tuple[Voice, ...]:
+        """Who spoke since this was last called, by docket and role; nothing where all words are the mind's own."""
         ...

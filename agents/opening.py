@@ -1,7 +1,9 @@
 """From a command line to a world: the settings, the tape, and the description of the session that goes into the journal."""
 
 import argparse
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import yaml
 
 from agents.record import Session, Warmup
+from agents.statements import VOTERS
 from agents.strategies.contexts import build_contexts
 from config.clock import to_ms
 from config.errors import UsageFault
@@ -16,6 +19,7 @@ from config.load import load_profile
 from config.settings import Settings
 from execution.journal import key_id
 from market.tape import Tape, recorded_tape, simulated_tape
+from risk.calibration import CalibrationMap, read_calibrations
 
 
 def settings_of(arguments: argparse.Namespace) -> Settings:
@@ -36,6 +40,7 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
     for name, key in (("timeframe", "market.timeframe"), ("days", "market.session_days"), ("seed", "seed")):
         if getattr(arguments, name) is not None:
             overrides[key] = getattr(arguments, name)
+    overrides.update(_mind(arguments, overrides))
     if arguments.symbols:
         overrides["market.symbols"] = list(arguments.symbols)
     return load_profile(arguments.profile, overrides)
@@ -65,7 +70,7 @@ def tape_of(settings: Settings, arguments: argparse.Namespace) -> Tape:
     )
 
 
-def describe(settings: Settings, tape: Tape, key: bytes) -> Session:
+def describe(settings: Settings, tape: Tape, key: bytes, calibration: str | None = None) -> Session:
     """What the journal begins with.
 
     Raises UsageFault, before anything is made, for markets that one account cannot hold and for voters that cannot be.
@@ -83,8 +88,55 @@ def describe(settings: Settings, tape: Tape, key: bytes) -> Session:
         end_utc=tape.end_utc,
         bars=len(tape),
         key_id=key_id(key),
+        calibration=_voters(calibration, tape) if calibration else None,
         findings=tuple(tape.findings),
     )
+
+
+def _mind(arguments: argparse.Namespace, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What --mind and --model override. A local model gets the patience that a processor needs, unless it was set.
+
+    Where models sit, each event is durable before the next: what was paid for is not lost.
+    """
+    if arguments.mind is None:
+        if arguments.model is not None:
+            raise UsageFault("--model goes with --mind: it names the model of a provider. Nothing was started.")
+        return {}
+    name = arguments.mind
+    if name == "rules":
+        return {"court.mind": "rules"}
+    providers = load_profile(arguments.profile, given).minds.providers
+    if name not in providers:
+        near = get_close_matches(name, [*providers, "rules"], n=1)
+        hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(providers)} and rules."
+        raise UsageFault(f"The profile {arguments.profile!r} has no mind {name!r}; {hint} Nothing was started.")
+    place = f"minds.providers.{name}"
+    changed: dict[str, Any] = {"court.mind": "models", "minds.chain": [name], "journal.group_commit": 1}
+    if providers[name].kind == "local":
+        changed |= {key: value for key, value in _PATIENCE.items() if key not in given}
+        if arguments.model is not None:
+            changed |= {f"{place}.path": arguments.model, f"{place}.model": Path(arguments.model).name}
+    elif arguments.model is not None:
+        changed[f"{place}.model"] = arguments.model
+    return changed
+
+
+_PATIENCE = {
+    "minds.deadlines.call_s": 120,
+    "minds.deadlines.role_s": 180,
+    "minds.deadlines.decision_s": 600,
+    "court.role_deadline_s": 240,
+}
+
+
+def _voters(path: str, tape: Tape) -> CalibrationMap:
+    """What the voters' convictions have been worth, from a file that knows nothing of this session's time."""
+    speakers = read_calibrations(Path(path), tape.start_utc).speakers
+    if VOTERS not in speakers:
+        raise UsageFault(
+            f"{path} holds no map of the voters' conviction, which is what sizing reads. Nothing was started."
+        )
+    return speakers[VOTERS]
 
 
 def _sources(news: str | None) -> list[dict[str, object]]:
@@ -93,11 +145,19 @@ def _sources(news: str | None) -> list[dict[str, object]]:
 
 def _without_folders(settings: Settings) -> Settings:
     """The same settings with files by their names only: where they lay says nothing about a decision."""
-    sources = tuple(
-        source.model_copy(update={"path": Path(source.path).name}) if source.path else source
-        for source in settings.sentiment.sources
+
+    def bare(path: str | None) -> str | None:
+        return Path(path).name if path else path
+
+    sources = tuple(source.model_copy(update={"path": bare(source.path)}) for source in settings.sentiment.sources)
+    minds = settings.minds
+    providers = {name: entry.model_copy(update={"path": bare(entry.path)}) for name, entry in minds.providers.items()}
+    return settings.model_copy(
+        update={
+            "sentiment": settings.sentiment.model_copy(update={"sources": sources}),
+            "minds": minds.model_copy(update={"providers": providers, "cassette": bare(minds.cassette)}),
+        }
     )
-    return settings.model_copy(update={"sentiment": settings.sentiment.model_copy(update={"sources": sources})})
 
 
 def warmup_of(tape: Tape) -> Warmup:

@@ -80,3 +80,9 @@ class SupervisorOpinion(Frozen):
 
 
 Opinion = AnalystOpinion | RiskOpinion | AdvocateOpinion | SupervisorOpinion
+
+
+def nearest_percent(value: float) -> Percent:
+    """A number in [0, 1], or its nearest end, as the nearest step of the closed scale."""
+    steps: tuple[Percent, ...] = (0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100)
+    return steps[round(min(max(value, 0.0), 1.0) * 10)]

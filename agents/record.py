@@ -2,6 +2,8 @@
 
     session_started   Session        once, first: all that the run depended on
     warmup            Warmup         once: the closed bars before the first decision
+    prompts           Prompts        once, where models sit: what each role is told, word for word
+    transcript        llm.Attempt    each attempt to get a word from a model, before the orders that follow from it
     intent            risk.Order     before an order leaves
     venue             VenueWord      what the venue answered: order states and fills
     breaker           BreakerEvent   a latch that fell or lifted
@@ -16,6 +18,7 @@ from typing import Literal
 
 from agents.case import Vote
 from agents.hearing import Hearing
+from agents.llm.words import Role
 from config.frozen import Frozen, UtcTime
 from config.settings import Settings
 from execution.trader import Exposure
@@ -23,6 +26,7 @@ from market.bar import Finding, Slice
 from market.instrument import Instrument
 from market.timeframe import Timeframe
 from risk.breakers import BreakerState
+from risk.calibration import CalibrationMap
 from risk.portfolio import Portfolio
 
 
@@ -40,6 +44,8 @@ class Session(Frozen):
     end_utc: UtcTime
     bars: int
     key_id: str
+    calibration: CalibrationMap | None = None
+    """What the voters' convictions have been worth in earlier runs, if the session was given that; sizing reads it."""
     findings: tuple[Finding, ...]
     """What was noticed while the data was loaded."""
 
@@ -48,6 +54,12 @@ class Warmup(Frozen):
     """The slices before the first decision: close time in ms since the epoch, and (o, h, l, c, v) by symbol."""
 
     slices: tuple[tuple[int, dict[str, tuple[float, float, float, float, float]]], ...]
+
+
+class Prompts(Frozen):
+    """The constant prompts of the roles: version and text. Transcripts name them by the SHA-256 of the text."""
+
+    roles: dict[Role, tuple[str, str]]
 
 
 class ExitDecision(Frozen):

@@ -10,6 +10,8 @@ from agents.cycle import run_cycle
 from agents.desk import Desk
 from agents.folder import JOURNAL, checksum_holds
 from agents.graph import Judge
+from agents.llm.recorded import RecordedAsker
+from agents.models import prompts, sits
 from agents.reading import open_run
 from agents.record import Session, SessionEnd, Warmup
 from agents.rerun import Difference, RecordedFeed, RecordedSentiment, Tape
@@ -71,6 +73,7 @@ def _replay(
         sentiment=RecordedSentiment(tape),
         sink=tape,
         key=key,
+        asker=RecordedAsker(tape.attempts) if sits(session.settings) else None,
         around=around,
     )
     result = Result(session, 0, 2, ended=False, difference=None, what_if=found)
@@ -85,6 +88,8 @@ def _replay(
 
 async def _again(desk: Desk, tape: Tape, result: Result, progress: SessionProgress) -> None:
     while (recorded := tape.next_bar()) is not None:
+        if sits(desk.settings) and result.bars == 0:
+            tape.append("prompts", prompts().canonical())
         record = await run_cycle(desk, recorded.as_of_utc)
         result.bars += 1
         progress.update(record.as_of_utc, record.portfolio.equity, len(record.portfolio.positions), None)
@@ -100,7 +105,7 @@ def _asking(file: str, session: Session, key: bytes, found: list[WhatIf]) -> Aro
     limits = parse_limits(Path(file), session.settings.limits)
 
     def around(trader: Trader) -> Judge:
-        other = open_gate(limits, trader.gate.exits, key, trader.gate.bars_per_day)
+        other = open_gate(limits, trader.gate.exits, key, trader.gate.bars_per_day, trader.gate.calibration)
 
         def judge(proposal: Proposal) -> Verdict:
             then = trader.judge_by(other, proposal)

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Iterator
 from datetime import datetime
 
+from agents.llm.words import Attempt, Role
 from agents.record import CycleRecord
 from config.errors import JournalFault
 from config.silence import Abstained
@@ -33,14 +34,18 @@ class Tape:
         self._events = events
         self._group: deque[Event] = deque()
         self.cycle: CycleRecord | None = None
+        self._attempts: dict[tuple[str, Role], tuple[Attempt, ...]] = {}
         self.compared = 0
 
     def next_bar(self) -> CycleRecord | None:
         """Load the events of the next bar; None when no whole bar is left (see `rest`)."""
         self._group.clear()
+        self._attempts.clear()
         self.cycle = None
         for found in self._events:
             self._group.append(found)
+            if found.kind == "transcript":
+                self._note(Attempt.model_validate_json(found.payload))
             if found.kind == "cycle":
                 self.cycle = CycleRecord.model_validate_json(found.payload)
                 return self.cycle
@@ -48,6 +53,14 @@ class Tape:
                 self._refuse_more(found)
                 return None
         return None
+
+    def _note(self, attempt: Attempt) -> None:
+        key = (attempt.decision_id, attempt.role)
+        self._attempts[key] = (*self._attempts.get(key, ()), attempt)
+
+    def attempts(self, decision_id: str, role: Role) -> tuple[Attempt, ...]:
+        """What models were asked, and answered, for a role in a decision of this bar."""
+        return self._attempts.get((decision_id, role), ())
 
     def _refuse_more(self, end: Event) -> None:
         """Nothing follows the closing event. Drawing on verifies whatever does."""

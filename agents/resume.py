@@ -2,14 +2,15 @@
 
 The bars that it has lived through are lived through again, on the same path, and every event that comes out is compared with
 the journal instead of being written; where the journal ends, writing begins. So ledger, breakers, resting orders and all else
-are as they were, and a run whose data, settings or code have changed is not gone on with.
+are as they were, and a run whose data, settings or code have changed is not gone on with. Models are not asked again for what
+they have said: `attempts` gives it out of the journal.
 """
 
 import json
-from collections import deque
 from collections.abc import Generator
 from pathlib import Path
 
+from agents.llm.words import Attempt, Role
 from config.errors import JournalFault, UsageFault
 from execution.journal import Event, Journal, read_events
 
@@ -19,8 +20,8 @@ class ResumingSink:
 
     def __init__(self, path: Path, key: bytes, group_commit: int) -> None:
         """Raises JournalFault for a journal that does not verify, UsageFault for one whose session has ended."""
-        ending = deque(read_events(path, key), maxlen=1)
-        last = ending.pop() if ending else None
+        self._attempts: dict[tuple[str, Role], tuple[Attempt, ...]] = {}
+        last = self._read(path, key)
         if last is None:
             raise UsageFault(f"{path} holds no event: there is nothing to go on with. Start a new run.")
         if last.kind == "session_ended":
@@ -28,6 +29,20 @@ class ResumingSink:
         self._old: Generator[Event, None, None] = read_events(path, key)
         self._left = last.seq
         self._journal = Journal.reopen(path, key, group_commit, last.mac, last.seq)
+
+    def attempts(self, decision_id: str, role: Role) -> tuple[Attempt, ...]:
+        """What models were asked, and answered, for a role in a decision before the run was killed."""
+        return self._attempts.get((decision_id, role), ())
+
+    def _read(self, path: Path, key: bytes) -> Event | None:
+        """The last event; the attempts are noted on the way."""
+        last = None
+        for last in read_events(path, key):
+            if last.kind == "transcript":
+                attempt = Attempt.model_validate_json(last.payload)
+                place = (attempt.decision_id, attempt.role)
+                self._attempts[place] = (*self._attempts.get(place, ()), attempt)
+        return last
 
     def append(self, kind: str, payload: bytes) -> int:
         """Compare, or write. Raises JournalFault where the past comes out otherwise."""

@@ -30,6 +30,17 @@ def parser() -> argparse.ArgumentParser:
     parse.add_argument("--end", metavar="DATE", help="end of the session, UTC, not included")
     parse.add_argument("--days", type=int, help="length of a simulated session [days]")
     parse.add_argument("--seed", type=int, help="seed of everything that is drawn")
+    parse.add_argument(
+        "--mind",
+        metavar="NAME",
+        help="who sits in the court: rules, or a provider of the profile (anthropic, openai, local)",
+    )
+    parse.add_argument("--model", metavar="NAME", help="another model for --mind; for local: path of a GGUF file")
+    parse.add_argument(
+        "--calibration",
+        metavar="FILE",
+        help="what convictions were worth in earlier runs (agents.calibrate --out); sizes shrink",
+    )
     parse.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="settings: limits.max_drawdown=0.1")
     parse.add_argument("--out", metavar="DIR", help="folder of the run (default: runs/PROFILE-NNN)")
     parse.add_argument("--resume", metavar="RUN", help="go on with a run that was killed; repeat its other options")

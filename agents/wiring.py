@@ -8,7 +8,11 @@ from datetime import timedelta
 
 from agents.desk import Desk, Feed, SentimentReader, Tally
 from agents.graph import Bench, Court, Judge
+from agents.llm.asking import Asker
+from agents.memory import Memory
+from agents.minds.model import ModelMind
 from agents.minds.rules import RulesMind
+from agents.outcomes import Barriers
 from agents.record import Session, Warmup
 from agents.strategies.contexts import build_contexts
 from config.clock import BarClock, from_ms
@@ -41,11 +45,13 @@ def open_desk(
     sentiment: SentimentReader,
     sink: Sink,
     key: bytes,
+    asker: Asker | None = None,
     around: Around | None = None,
 ) -> Desk:
     """A desk that has seen the warm-up and is ready for the first bar.
 
-    `around` replaces the gate's door by one of the caller's that may look at each proposal as it passes.
+    `asker` answers for the models, where models sit. `around` replaces the gate's door by one of the caller's that may look
+    at each proposal as it passes.
     """
     settings, per_day = session.settings, bars_per_day(session.timeframe)
     engines = {symbol: SignalEngine(symbol, session.timeframe) for symbol in session.symbols}
@@ -59,12 +65,13 @@ def open_desk(
         venue=venue,
         ledger=Ledger(cash, quote_of(session)),
         sink=sink,
-        gate=open_gate(settings.limits, settings.exits, key, per_day),
+        gate=open_gate(settings.limits, settings.exits, key, per_day, session.calibration),
         window=window,
         breakers=BreakerState.fresh(cash, session.start_utc),
         bars_per_day=per_day,
     )
-    mind = RulesMind(settings.court, settings.limits)
+    rules = RulesMind(settings.court, settings.limits)
+    mind = rules if asker is None else ModelMind(asker, rules, settings.minds)
     return Desk(
         settings=settings,
         symbols=session.symbols,
@@ -82,6 +89,7 @@ def open_desk(
                 role_deadline_s=settings.court.role_deadline_s,
             )
         ),
+        memory=None if asker is None else Memory(Barriers.of(session)),
         trader=trader,
         sink=sink,
         tally=Tally(),

@@ -91,10 +91,15 @@ def _f1(given: np.ndarray, true: np.ndarray) -> float:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print the table; 3 when the data is not there."""
+    """Print the table; 3 when the data is not there. Without a path nothing is measured, and that is said."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("path", type=Path, help="folder with news/ and reddit/")
+    parser.add_argument("path", type=Path, nargs="?", help="folder with news/ and reddit/")
     folder = parser.parse_args(argv).path
+    if folder is None:
+        Console().print(
+            "Headline scores need labelled headlines: give the folder that holds them. Nothing was measured."
+        )
+        return 0
     try:
         sets = read(folder)
     except FileNotFoundError as error:

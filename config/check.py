@@ -120,10 +120,10 @@ def _print(resolved: Resolved, secrets: Secrets, out: TextIO) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(file=out, width=None if out.isatty() else 140)
-    table = Table(
-        "setting", "value", "unit", "from", title=f"profile {resolved.settings.profile}", title_justify="left"
-    )
+    console = Console(file=out, width=None if out.isatty() else 160)
+    table = Table(title=f"profile {resolved.settings.profile}", title_justify="left")
+    for name in ("setting", "value", "unit", "from"):
+        table.add_column(name, no_wrap=name in ("setting", "from"))
     for row in rows(resolved):
         table.add_row(Text(row.key), Text(row.value), Text(row.unit), Text(row.origin))
     console.print(table)

@@ -18,7 +18,7 @@ Positive = Annotated[float, Field(gt=0.0)]
 Money = Annotated[Decimal, Field(gt=0)]
 
 World = Literal["simulated", "recorded", "testnet", "live"]
-MindName = Literal["rules"]
+MindName = Literal["rules", "models"]
 Clash = tuple[tuple[str, ...], str]
 """Fields that contradict each other, and how."""
 
@@ -120,6 +120,88 @@ class CourtSettings(Frozen):
     advocate_reject: Fraction = Field(description="strength of counter-evidence at which the case is lost [0..1]")
 
 
+class ProviderSettings(Frozen):
+    """One model at one provider. Names of models are settings: they come and go."""
+
+    kind: Literal["anthropic", "openai", "compatible", "local"]
+    model: str = Field(min_length=1, max_length=200, description="model name; for kind local, a label")
+    base_url: str | None = Field(default=None, description="address of the API, where it is not the provider's own")
+    api_key_env: str | None = Field(default=None, description="environment variable that holds the key")
+    path: str | None = Field(default=None, description="GGUF file, for kind local")
+    threads: Annotated[int, Field(ge=1, le=64)] = Field(default=1, description="threads of a local model")
+    context_tokens: Annotated[int, Field(ge=512, le=200_000)] = Field(
+        default=4096, description="context of a local model [tokens]"
+    )
+    concurrency: Annotated[int, Field(ge=1, le=100)] = Field(default=20, description="calls at the same time")
+    requests_per_minute: Annotated[int, Field(ge=1, le=100_000)] = Field(default=600, description="rate limit [calls]")
+    worst_input_usd: Annotated[Decimal, Field(ge=0)] = Field(
+        default=Decimal("15"), description="price where the model's own is not known [USD a million input tokens]"
+    )
+    worst_output_usd: Annotated[Decimal, Field(ge=0)] = Field(
+        default=Decimal("75"), description="price where the model's own is not known [USD a million output tokens]"
+    )
+
+
+class BudgetSettings(Frozen):
+    """What models may cost. A call whose worst case does not fit is not made."""
+
+    decision_usd: Money = Field(description="one decision, all roles [USD]")
+    day_usd: Money = Field(description="one UTC day, all runs of this user [USD]")
+    month_usd: Money = Field(description="one UTC month, all runs of this user [USD]")
+    warn_at: Annotated[float, Field(gt=0, le=1)] = Field(description="share of a budget that is told [fraction]")
+
+
+class DeadlineSettings(Frozen):
+    """How long may be waited. A later answer is worth nothing."""
+
+    call_s: Annotated[float, Field(gt=0, le=600)] = Field(description="one request [seconds]")
+    role_s: Annotated[float, Field(gt=0, le=1200)] = Field(description="one role, all attempts [seconds]")
+    decision_s: Annotated[float, Field(gt=0, le=3600)] = Field(description="one decision, all roles [seconds]")
+
+
+class MindsSettings(Frozen):
+    """Models in the court. `chain` and `roles` name entries of `providers`; the rules mind stands behind them."""
+
+    providers: dict[str, ProviderSettings] = Field(description="models by a name of your own")
+    chain: tuple[str, ...] = Field(description="who is asked, in this order")
+    roles: dict[Literal["analyst", "risk_agent", "devils_advocate", "supervisor"], tuple[str, ...]] = Field(
+        default_factory=dict, description="another chain for a role; `rules` alone for the rules mind"
+    )
+    outage: Literal["rules", "abstain"] = Field(description="when no model answers: the rules mind speaks, or nobody")
+    blind: bool = Field(description="hide asset names and dates, index prices, in what models read")
+    fast_path_conviction: Fraction = Field(
+        description="conviction from which the rules mind rules alone; 1 for never [0..1]"
+    )
+    max_output_tokens: Annotated[int, Field(ge=64, le=8192)] = Field(description="longest answer [tokens]")
+    requests_a_provider: Annotated[int, Field(ge=1, le=2)] = Field(description="requests to one provider for one role")
+    breaker_failures: Annotated[int, Field(ge=1, le=100)] = Field(description="failures in a row that open its breaker")
+    breaker_open_s: Annotated[float, Field(gt=0, le=86_400)] = Field(description="rest before one probe [seconds]")
+    transcripts: Literal["live", "record", "replay", "cached"] = Field(description="where answers come from")
+    cassette: str | None = Field(default=None, description="file of recorded answers, for record and replay")
+    cache_ttl_s: Annotated[float, Field(ge=0, le=31_536_000)] = Field(description="age of a cached answer [seconds]")
+    budget: BudgetSettings
+    deadlines: DeadlineSettings
+
+    @model_validator(mode="after")
+    def _names_are_known(self) -> Self:
+        chains: dict[tuple[str, ...], tuple[str, ...]] = {("chain",): self.chain}
+        chains.update({("roles", role): names for role, names in self.roles.items()})
+        known = {*self.providers, "rules"}
+        clashes: list[Clash] = [
+            ((".".join(place),), f"names {name!r}, which is not among minds.providers")
+            for place, names in chains.items()
+            for name in names
+            if name not in known
+        ]
+        if self.transcripts in ("record", "replay") and not self.cassette:
+            clashes.append(
+                (("transcripts", "cassette"), "record and replay need a cassette, the file of recorded answers")
+            )
+        if clashes:
+            raise contradiction(clashes)
+        return self
+
+
 class RiskLimits(Frozen):
     """The hard limits. Fractions are of equity unless a name says otherwise; the tightest always wins."""
 
@@ -215,6 +297,7 @@ class Settings(Frozen):
     sentiment: SentimentSettings
     strategies: tuple[StrategyContext, ...] = Field(min_length=1)
     court: CourtSettings
+    minds: MindsSettings
     limits: RiskLimits
     exits: ExitSettings
     venue: VenueSettings
@@ -229,6 +312,9 @@ class Settings(Frozen):
         if self.venue.kind == "ccxt" and self.world in ("simulated", "recorded"):
             made_up = f"orders that were decided on a {self.world} market may not reach a real venue"
             clashes.append((("venue.kind", "world"), made_up))
+        if self.court.mind == "models" and self.court.role_deadline_s <= self.minds.deadlines.role_s:
+            late = "must be longer than the time of a role's models: what the court cuts off could not be replayed"
+            clashes.append((("court.role_deadline_s", "minds.deadlines.role_s"), late))
         if clashes:
             raise contradiction(clashes)
         return self

@@ -3,13 +3,20 @@
 from config.settings import ExitSettings, RiskLimits, VenueSettings
 from execution.simulated import SimulatedVenue
 from market.instrument import Instrument
+from risk.calibration import CalibrationMap
 from risk.manager import RiskManager
 from risk.order import Seal
 
 
-def open_gate(limits: RiskLimits, exits: ExitSettings, key: bytes, bars_per_day: float) -> RiskManager:
+def open_gate(
+    limits: RiskLimits,
+    exits: ExitSettings,
+    key: bytes,
+    bars_per_day: float,
+    calibration: CalibrationMap | None = None,
+) -> RiskManager:
     """The gate of a session, with the seal that belongs to the journal's key."""
-    return RiskManager(limits, exits, Seal(key), bars_per_day)
+    return RiskManager(limits, exits, Seal(key), bars_per_day, calibration)
 
 
 def open_venue(instruments: dict[str, Instrument], settings: VenueSettings, key: bytes) -> SimulatedVenue:

@@ -42,7 +42,8 @@ def show_identical(run: str, bars: int, events: int, *, ended: bool, as_json: bo
 def show_difference(run: str, recorded: Event | None, kind: str, payload: bytes) -> None:
     """Show the first event that came out otherwise, as a diff of its fields."""
     where = f"event {recorded.seq} ({recorded.kind})" if recorded else f"after its last event, a new {kind}"
-    sys.stdout.write(f"{run}: different at {where}.\n")
+    decision = json.loads(recorded.payload if recorded else payload).get("decision_id")
+    sys.stdout.write(f"{run}: different at {where}{f' of decision {decision}' if decision else ''}.\n")
     before = _lines(recorded.payload) if recorded else []
     lines = list(difflib.unified_diff(before, _lines(payload), "recorded", "recomputed", lineterm="", n=2))
     for line in lines[:_MOST_LINES]:

@@ -19,14 +19,19 @@ from markupsafe import Markup
 
 from agents.case import FieldValue
 from agents.hearing import Hearing
+from agents.llm.words import Role
 from config.silence import Abstained
 from ops import plain
 from ops.charts import POINTS_SHOWN, account_figure, candle_figure, exposure_figure, grouping
 from ops.executions import Execution, by_decision, executions
 from ops.files import write_whole
+from ops.model_charts import models_figure
+from ops.model_words import minds_line, outages, outcome_counts, spoke_instead, usd
+from ops.models import failures
 from ops.story import Story
 from ops.summary import Summary
 from ops.tally import Fate, KeptHearing
+from ops.transcripts import AttemptView, by_role
 
 HEARINGS_SHOWN = 400
 ROWS_SHOWN = 1000
@@ -42,6 +47,8 @@ class HearingView(NamedTuple):
     """Of the closed trade it led to, in quote units."""
     left_why: str
     """Why the voters closed it, if they did."""
+    attempts: dict[Role, tuple[AttemptView, ...]]
+    """What models were asked and answered."""
 
 
 def write_report(path: Path, story: Story, summary: Summary) -> None:
@@ -69,6 +76,9 @@ def render_report(story: Story, summary: Summary) -> str:
         points_shown=POINTS_SHOWN,
         rows_shown=ROWS_SHOWN,
         hearings=_hearings(story, done),
+        minds=minds_line(summary),
+        model_sentences=outages(summary.models, story.session.settings.minds.budget) if summary.models else (),
+        spoke_instead=spoke_instead(summary.models) if summary.models else "",
         breaker_words=plain.BREAKERS,
         rule_words=plain.RULES,
         purpose_words=plain.PURPOSES,
@@ -92,7 +102,8 @@ def _hearings(story: Story, done: tuple[Execution, ...]) -> list[HearingView]:
         parts = became.get(kept.decision_id, ())
         trip = next((part.trip for part in parts if part.trip), None)
         why = left_why.get(trip.closed_by, "") if trip else ""
-        views.append(HearingView(kept.read(), kept.fate, parts, trip.trade.pnl if trip else None, why))
+        made = trip.trade.pnl if trip else None
+        views.append(HearingView(kept.read(), kept.fate, parts, made, why, by_role(kept.transcripts())))
     return views
 
 
@@ -100,7 +111,12 @@ def _figures(story: Story, done: tuple[Execution, ...]) -> dict[str, Any]:
     if not len(story.columns.close_ms):
         return {}
     candles = {symbol: candle_figure(story, symbol, done) for symbol in story.session.symbols}
-    return {"account": account_figure(story), "exposure": exposure_figure(story), "candles": candles}
+    return {
+        "account": account_figure(story),
+        "exposure": exposure_figure(story),
+        "candles": candles,
+        **({"models": figure} if (figure := models_figure(story)) else {}),
+    }
 
 
 def _inert(value: Any) -> Markup:
@@ -148,6 +164,9 @@ def _environment() -> Environment:
         moment=plain.moment,
         measured=_measured,
         fact=_fact,
+        usd=usd,
+        thousands=lambda value: plain.DASH if value is None else f"{value:,}",
+        failures=lambda counts: outcome_counts(failures(counts)) or "none",
     )
     page.tests["silent"] = lambda word: isinstance(word, Abstained)
     page.globals["count"] = plain.count

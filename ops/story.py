@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import ValidationError
 
+from agents.llm.words import Attempt
 from agents.record import CycleRecord, ExitDecision, Session, SessionEnd
 from config.errors import JournalFault
 from config.frozen import Frozen
@@ -26,6 +27,7 @@ from execution.journal import GENESIS, Event, read_events
 from execution.ledger import Ledger
 from execution.words import Fill, OrderState, OrderStatus
 from market.bar import Finding
+from ops.models import Models
 from ops.tally import KeptHearing, RoundTrip, SentOrder, Tally
 from risk.breakers import BreakerEvent
 from risk.portfolio import Portfolio
@@ -80,6 +82,8 @@ class Story:
     """Orders that the venue rejected, or whose fate is unknown."""
     hearings: tuple[KeptHearing, ...]
     tally: Tally
+    models: Models | None
+    """None where no models sat."""
     exits: tuple[ExitDecision, ...]
     breaker_events: tuple[BreakerEvent, ...]
     findings: tuple[Finding, ...]
@@ -129,6 +133,7 @@ class _Reader:
         self._breakers: list[BreakerEvent] = []
         self._findings: list[Finding] = []
         self._tally = Tally()
+        self._models = Models(self._session.settings.minds)
         self._portfolio: Portfolio | None = None
         self._end: SessionEnd | None = None
         self._data_hash = ""
@@ -146,6 +151,8 @@ class _Reader:
                 self._orders.append(_parsed(SentOrder, event, self._journal))
             case "breaker":
                 self._breakers.append(_parsed(BreakerEvent, event, self._journal))
+            case "transcript":
+                self._models.attempt(_parsed(Attempt, event, self._journal))
             case "session_ended":
                 self._end = _parsed(SessionEnd, event, self._journal)
                 self._portfolio, self._data_hash = self._end.portfolio, self._end.data_hash
@@ -175,8 +182,9 @@ class _Reader:
         self._portfolio, self._data_hash = book, record.data_hash
         self._exits.extend(record.exits)
         self._note(record.tape.findings)
+        made = self._models.bar(record.as_of_utc, record.hearings)
         for hearing in record.hearings:
-            self._tally.hear(hearing)
+            self._tally.hear(hearing, made.get(hearing.case.decision_id, ()))
 
     def _venue(self, word: VenueWord) -> None:
         bad = (OrderStatus.REJECTED, OrderStatus.UNKNOWN)
@@ -212,6 +220,7 @@ class _Reader:
             troubles=tuple(self._troubles),
             hearings=self._tally.kept(),
             tally=self._tally,
+            models=self._models if self._session.settings.court.mind == "models" else None,
             exits=tuple(self._exits),
             breaker_events=tuple(self._breakers),
             findings=tuple(self._findings),

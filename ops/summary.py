@@ -13,6 +13,7 @@ from config.frozen import Frozen, UtcTime
 from execution.exact import EXACT
 from market.timeframe import Timeframe
 from ops.files import write_whole
+from ops.models import ModelFigures
 from ops.performance import (
     Growth,
     TradeFigures,
@@ -114,6 +115,8 @@ class Summary(Frozen):
     """How often each breaker tripped, was extended and lifted."""
     data_findings: dict[str, int]
     minds: dict[str, int | str]
+    """Who sat, in cases; where models sat, who spoke, in words, four a case. "models": "off" where none sat."""
+    models: ModelFigures | None
     adjuster: str
     identity: Identity
     events: int
@@ -164,7 +167,8 @@ def summarise(story: Story) -> Summary:
         struck_evidence=dict(sorted(tally.struck.items())),
         breaker_events=_breakers(story),
         data_findings=dict(sorted(tally.findings.items())),
-        minds={**dict(sorted(tally.minds.items())), "models": "off"},
+        minds=_minds(story),
+        models=story.models.figures() if story.models else None,
         adjuster=", ".join(sorted(tally.adjusters)) or "off",
         identity=identity,
         events=story.events,
@@ -231,6 +235,12 @@ def _positions(story: Story) -> tuple[OpenPosition, ...]:
         )
         for held in story.portfolio.positions
     )
+
+
+def _minds(story: Story) -> dict[str, int | str]:
+    if story.models is None:
+        return {**dict(sorted(story.tally.minds.items())), "models": "off"}
+    return dict(story.models.figures().words)
 
 
 def _rules(story: Story) -> tuple[RuleFigures, ...]:

@@ -4,15 +4,17 @@ Made for a plain terminal of a hundred columns and for a pipe. A table that woul
 """
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import zip_longest
 from typing import TextIO
 
-from rich.box import ROUNDED
 from rich.console import Console, Group
 from rich.table import Table
 
+from ops.boxes import boxed
+from ops.model_tables import models_table
+from ops.model_words import minds_line
 from ops.plain import (
     PURPOSES,
     RULES,
@@ -46,6 +48,7 @@ def print_tables(story: Story, summary: Summary, file: TextIO | None = None) -> 
         _performance(summary),
         _trades(story, summary),
         _rulings(summary),
+        *([models_table(summary.models, story.session.settings.minds.budget)] if summary.models else []),
         _gate(summary),
         _positions(summary),
         _breakers(story),
@@ -66,17 +69,8 @@ def open_console(file: TextIO) -> Console:
     return console
 
 
-def _table(title: str, columns: Iterable[str]) -> Table:
-    """A boxed table; columns whose name begins with > are aligned to the right, and do not wrap."""
-    table = Table(title=title, box=ROUNDED, title_justify="left", title_style="bold", header_style="bold")
-    for name in columns:
-        right = name.startswith(">")
-        table.add_column(name.lstrip(">"), justify="right" if right else "left", no_wrap=right or name.endswith("UTC"))
-    return table
-
-
 def _performance(summary: Summary) -> Table:
-    table = _table(f"{summary.run}: {summary.source}", ("Result", ">", "Risk and cost", ">"))
+    table = boxed(f"{summary.run}: {summary.source}", ("Result", ">", "Risk and cost", ">"))
     for left, right in zip_longest(_result(summary), _risk(summary), fillvalue=("", "")):
         table.add_row(*left, *right)
     return table
@@ -115,7 +109,7 @@ def _risk(summary: Summary) -> Pairs:
         ("  expected of them", f"{var.expected:,.1f}"),
         ("Fees", money(summary.fees)),
         ("Turnover, in equities", ratio(summary.turnover)),
-        ("Minds", ", ".join(f"{name} {said}" for name, said in summary.minds.items())),
+        ("Minds", minds_line(summary)),
         ("Adjuster", summary.adjuster),
     )
 
@@ -126,7 +120,7 @@ def _trades(story: Story, summary: Summary) -> Table | str:
     shown = story.trades[-_TRADES_SHOWN:]
     more = f" (the last {len(shown)} of {len(story.trades):,}; all are in report.html)" if shown != story.trades else ""
     columns = ("Bought, UTC", ">Held", "Symbol", ">Quantity", ">In at", ">Out at", f">Net {summary.quote}", "Closed by")
-    table = _table(f"Trades{more}", columns)
+    table = boxed(f"Trades{more}", columns)
     for _, _, trade in shown:
         table.add_row(
             moment(trade.entry_utc),
@@ -146,7 +140,7 @@ def _rulings(summary: Summary) -> Group | str:
         return "The court was not called."
     struck = sum(summary.struck_evidence.values())
     said = ", ".join(f"{role} {number:,}" for role, number in summary.struck_evidence.items())
-    table = _table("Rulings of the court", ("Ruling", ">Cases", ">Share"))
+    table = boxed("Rulings of the court", ("Ruling", ">Cases", ">Share"))
     for outcome, number in summary.rulings.items():
         table.add_row(outcome, f"{number:,}", percent(number / summary.hearings))
     return Group(table, f"Evidence struck out: {said}." if struck else "No evidence was struck out.")
@@ -156,7 +150,7 @@ def _gate(summary: Summary) -> Group | str:
     if not summary.gate_rules:
         return "The gate was not asked."
     quote = summary.quote
-    table = _table(
+    table = boxed(
         "What each rule of the gate did", ("Rule", ">Decided", ">Refused", ">Cut", f">Taken {quote}", "What it is for")
     )
     for did in summary.gate_rules:
@@ -172,7 +166,7 @@ def _gate(summary: Summary) -> Group | str:
 def _positions(summary: Summary) -> Table | str:
     if not summary.positions:
         return "No position is open."
-    table = _table(
+    table = boxed(
         "Open positions", ("Symbol", ">Quantity", ">In at", ">Now at", ">Stop", f">Unrealised {summary.quote}")
     )
     for held in summary.positions:
@@ -192,7 +186,7 @@ def _breakers(story: Story) -> Table | str:
         return "No breaker tripped."
     shown = story.breaker_events[-_EVENTS_SHOWN:]
     more = f" (the last {len(shown)} of {len(story.breaker_events):,})" if shown != story.breaker_events else ""
-    table = _table(f"Breakers{more}", ("At, UTC", "Breaker", "What", "Why"))
+    table = boxed(f"Breakers{more}", ("At, UTC", "Breaker", "What", "Why"))
     for event in shown:
         table.add_row(moment(event.at_utc), event.breaker.replace("_", " "), event.action, event.why)
     return table
@@ -201,7 +195,7 @@ def _breakers(story: Story) -> Table | str:
 def _findings(story: Story, summary: Summary) -> Table | str:
     if not summary.data_findings:
         return "Nothing was wrong with the data."
-    table = _table("Data quality", ("Finding", ">Times", "First seen, UTC", "Symbol", "What was noticed first"))
+    table = boxed("Data quality", ("Finding", ">Times", "First seen, UTC", "Symbol", "What was noticed first"))
     for kind, number in summary.data_findings.items():
         first = next((finding for finding in story.findings if finding.kind == kind), None)
         seen = (moment(first.at_utc), first.symbol, first.detail) if first else ("", "", "")
@@ -211,7 +205,7 @@ def _findings(story: Story, summary: Summary) -> Table | str:
 
 def _identity(summary: Summary) -> Group:
     check = summary.identity
-    table = _table("Does it add up?", ("Recomputed from every fill", f">{summary.quote}"))
+    table = boxed("Does it add up?", ("Recomputed from every fill", f">{summary.quote}"))
     for sign, name, value in (
         (" ", "start", check.start),
         ("+", "realised", check.realised),

@@ -12,6 +12,7 @@ from typing import Annotated, NamedTuple
 from pydantic import ConfigDict, Field
 
 from agents.hearing import Hearing
+from agents.llm.words import Attempt
 from agents.ruling import RulingOutcome
 from config.frozen import Frozen, UtcTime
 from execution.lots import Trade
@@ -61,10 +62,16 @@ class KeptHearing(NamedTuple):
     symbol: str
     fate: Fate
     body: bytes
+    attempts: tuple[bytes, ...] = ()
+    """What models were asked and answered for it, as canonical JSON."""
 
     def read(self) -> Hearing:
         """The whole hearing."""
         return Hearing.model_validate_json(self.body)
+
+    def transcripts(self) -> tuple[Attempt, ...]:
+        """The attempts, whole, by role and number."""
+        return tuple(Attempt.model_validate_json(raw) for raw in self.attempts)
 
 
 class RuleCount:
@@ -96,8 +103,8 @@ class Tally:
         self._kept: dict[int, KeptHearing] = {}
         self._rejected: deque[tuple[int, KeptHearing]] = deque(maxlen=HEARINGS_KEPT)
 
-    def hear(self, hearing: Hearing) -> None:
-        """Count a hearing and keep it as long as there is room.
+    def hear(self, hearing: Hearing, attempts: tuple[Attempt, ...] = ()) -> None:
+        """Count a hearing, and keep it with its attempts as long as there is room.
 
         What a cap has taken off a signed order is the distance to the second tightest cap, times the scale that was left of
         the size: what would have been bought more, had that one rule not been there. Of a refused proposal nothing would.
@@ -110,7 +117,8 @@ class Tally:
         self.adjusters[hearing.adjustment.adjuster] += 1
         self.struck.update({struck.role: len(struck.evidence) for struck in hearing.struck})
         self._judged(hearing.verdict, hearing.ruling.scale * hearing.adjustment.scale)
-        kept = KeptHearing(hearing.case.decision_id, hearing.case.symbol, fate, hearing.canonical())
+        made = tuple(attempt.canonical() for attempt in attempts)
+        kept = KeptHearing(hearing.case.decision_id, hearing.case.symbol, fate, hearing.canonical(), made)
         if fate is Fate.REJECTED:
             self._rejected.append((self.hearings, kept))
         else:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from config.settings import ExitSettings, RiskLimits
 from market.instrument import Instrument
 from risk.breakers import BreakerState
+from risk.calibration import CalibrationMap
 from risk.measures import historical_es, historical_var, scale_to_horizon
 from risk.portfolio import Portfolio
 from risk.proposal import Direction, Proposal
@@ -54,6 +55,7 @@ class Facts(Situation):
     exits: ExitSettings
     bars_per_day: float
     stop: float
+    calibration: CalibrationMap | None = None
 
     @property
     def equity(self) -> float:
@@ -165,9 +167,11 @@ def deployed(facts: Facts) -> RuleReport:
 
 
 def kelly(facts: Facts) -> RuleReport:
-    """Half-Kelly, scaled by conviction."""
+    """Half-Kelly, scaled by conviction, and by what convictions have been worth where that is known."""
     return _cap(
-        facts, "kelly", kelly_notional_fraction(facts.proposal.conviction, facts.stop, facts.exits, facts.limits)
+        facts,
+        "kelly",
+        kelly_notional_fraction(facts.proposal.conviction, facts.stop, facts.exits, facts.limits, facts.calibration),
     )
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from config.settings import ExitSettings, RiskLimits
+from risk.calibration import CalibrationMap
 from risk.limits import CAPS, CHECKS, Facts, Rule, Situation, tails_hold, well_formed
 from risk.order import Order, OrderKind, Purpose, Seal, Side
 from risk.portfolio import Position
@@ -23,10 +24,19 @@ _HALVINGS = 6
 class RiskManager:
     """Judges proposals against the limits and signs what is left.
 
-    `seal` signs orders; `bars_per_day` turns bar risk into one-day risk.
+    `seal` signs orders; `bars_per_day` turns bar risk into one-day risk; `calibration` is what the voters' convictions were
+    worth, if that was measured.
     """
 
-    def __init__(self, limits: RiskLimits, exits: ExitSettings, seal: Seal, bars_per_day: float) -> None:
+    def __init__(
+        self,
+        limits: RiskLimits,
+        exits: ExitSettings,
+        seal: Seal,
+        bars_per_day: float,
+        calibration: CalibrationMap | None = None,
+    ) -> None:
+        self.calibration = calibration
         self.limits = limits
         self.exits = exits
         self.seal = seal
@@ -55,6 +65,7 @@ class RiskManager:
             exits=self.exits,
             bars_per_day=self.bars_per_day,
             stop=self.limits.stop_fraction,
+            calibration=self.calibration,
         )
         sound = well_formed(facts)
         if sound.reaction is not Reaction.PASS:

@@ -4,6 +4,7 @@ Nobody above the gate reaches these functions: a model's words end in a convicti
 """
 
 from config.settings import ExitSettings, RiskLimits
+from risk.calibration import CalibrationMap
 
 
 def stop_fraction(price: float, atr_quote: float | None, limits: RiskLimits) -> float:
@@ -26,14 +27,25 @@ def win_probability(conviction: float, payoff: float, limits: RiskLimits) -> flo
     return min(1.0, 1.0 / (1.0 + payoff) + limits.kelly_edge * conviction)
 
 
-def kelly_notional_fraction(conviction: float, stop: float, exits: ExitSettings, limits: RiskLimits) -> float:
+def kelly_notional_fraction(
+    conviction: float,
+    stop: float,
+    exits: ExitSettings,
+    limits: RiskLimits,
+    calibration: CalibrationMap | None = None,
+) -> float:
     """Fractional Kelly scaled by conviction, as a fraction of equity; the notional is treated as the stake.
+
+    `calibration`, what such convictions have been worth, can only lower the probability that the assumption grants: with
+    few outcomes it says one half, which is more than a fair game where the target is farther than the stop.
 
     Kelly (1956): f* = p - (1 - p) / b with b the payoff ratio target / stop. Treating the whole notional as what can be
     lost understates f* by 1 / stop: deliberately conservative. Never negative.
     """
     payoff = exits.take_profit_fraction / stop
     p = win_probability(conviction, payoff, limits)
+    if calibration is not None:
+        p = min(p, calibration.calibrated(conviction))
     full = p - (1.0 - p) / payoff
     return max(0.0, limits.kelly_fraction * conviction * full)
 

@@ -5,6 +5,8 @@ makes it useful by itself, the fallback of every model, and the yardstick that a
 """
 
 from agents.case import Case
+from agents.llm.words import Attempt
+from agents.mind import Voice
 from agents.minds.advocacy import counter_evidence, together
 from agents.minds.factors import Factor, factors, outlook
 from agents.minds.prudence import concerns
@@ -13,10 +15,10 @@ from agents.opinion import (
     AnalystOpinion,
     Evidence,
     HorizonView,
-    Percent,
     RiskOpinion,
     ScalePercent,
     SupervisorOpinion,
+    nearest_percent,
 )
 from config.settings import CourtSettings, RiskLimits
 from config.silence import Abstained
@@ -52,7 +54,7 @@ class RulesMind:
             evidence=tuple(factor.evidence for factor in heaviest[:6]) + _sentiment_evidence(case),
             horizons=views,
             direction=direction,
-            conviction_pct=_percent(abs(score)),
+            conviction_pct=nearest_percent(abs(score)),
             risks=tuple(f.evidence.claim for f in heaviest if f.score * score < 0)[:3],
             would_change_my_mind=_turning_point(case, score),
         )
@@ -79,7 +81,7 @@ class RulesMind:
         attacks = counter_evidence(case)
         if not attacks:
             return Abstained(why="the case holds nothing to attack it with")
-        strength = _percent(together(attacks))
+        strength = nearest_percent(together(attacks))
         return AdvocateOpinion(
             reasoning=f"Against it: {'; '.join(attack.evidence.claim for attack in attacks[:4])}.",
             evidence=tuple(attack.evidence for attack in attacks[:8]),
@@ -101,6 +103,14 @@ class RulesMind:
             field="proposal.conviction", value=case.proposal.conviction, claim="conviction of the voters"
         )
         return SupervisorOpinion(reasoning=why, evidence=(proposed,), scale_pct=scale)
+
+    def transcripts(self) -> tuple[Attempt, ...]:
+        """Nothing: nobody is asked."""
+        return ()
+
+    def voices(self) -> tuple[Voice, ...]:
+        """Nothing: every word is its own."""
+        return ()
 
     def _weigh(self, analyst: AnalystOpinion, risk: RiskOpinion, advocate: AdvocateOpinion) -> tuple[ScalePercent, str]:
         if advocate.strength_pct >= self._court.advocate_reject * 100:
@@ -136,7 +146,7 @@ def _view(now: TechnicalSignals, found: tuple[Factor, ...]) -> HorizonView:
         horizon=now.timeframe,
         direction=_direction(score),
         expected_move_bps=round(max(-5000.0, min(5000.0, score * atr / now.close * 1e4)), 1),
-        conviction_pct=_percent(abs(score)),
+        conviction_pct=nearest_percent(abs(score)),
     )
 
 
@@ -150,12 +160,6 @@ def _direction(score: float) -> Direction:
     if abs(score) < _DIRECTION_AT:
         return Direction.NONE
     return Direction.LONG if score > 0 else Direction.SHORT
-
-
-def _percent(value: float) -> Percent:
-    """To the nearest step of the closed scale."""
-    steps: tuple[Percent, ...] = (0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100)
-    return steps[round(min(max(value, 0.0), 1.0) * 10)]
 
 
 def _sentiment_evidence(case: Case) -> tuple[Evidence, ...]:

@@ -53,6 +53,12 @@ class Scripted:
             raise word
         return word
 
+    def transcripts(self) -> tuple[()]:
+        return ()
+
+    def voices(self) -> tuple[()]:
+        return ()
+
     async def analyst(self, case: Case) -> Any:
         return await self._say("analyst")
 

@@ -10,6 +10,9 @@ import pytest
 
 from agents.case import BookView, Case, NetVote, Vote
 from agents.hearing import Hearing
+from agents.llm.words import Attempt, Role, Usage
+from agents.llm.words import Outcome as Outcomes
+from agents.mind import Voice
 from agents.opinion import AdvocateOpinion, AnalystOpinion, Evidence, HorizonView, RiskOpinion, SupervisorOpinion
 from agents.record import CycleRecord, ExitDecision, Session, SessionEnd
 from agents.ruling import Ruling, RulingOutcome, Struck
@@ -53,6 +56,8 @@ class Script:
     key: bytes = KEY
     source: str = "simulated market, seed 7"
     gaps: set[tuple[int, str]] = field(default_factory=set)
+    reply: str | None = None
+    """What a model answers as each role that it speaks for; None where no model sits."""
 
 
 Maker = Callable[..., Path]
@@ -88,7 +93,7 @@ class _Play:
 
     def __init__(self, folder: Path, script: Script) -> None:
         self.script = script
-        self.settings = load_profile("paper", {})
+        self.settings = load_profile("paper", {} if script.reply is None else {"court.mind": "models"})
         self.journal = Journal(folder / "journal.db", script.key, 256)
         self.ledger = Ledger(self.settings.venue.starting_cash, "USDT")
         self.stop: Decimal | None = None
@@ -142,12 +147,26 @@ class _Play:
         self.ledger.mark({name: Decimal(repr(value)) for name, value in prices.items()})
         fates = {2: ("traded", symbol), 4: ("rejected", other), 6: ("refused", other)}
         heard = () if not self.script.trading or step not in fates else (fates[step],)
+        hearings = tuple(hearing_of(fate, name, at, prices[name], self.script.text) for fate, name in heard)
+        if self.script.reply is not None:
+            hearings = tuple(self.heard_by_models(hearing, self.script.reply) for hearing in hearings)
         record = CycleRecord(
             bar=bar + 1, as_of_utc=at, data_hash=f"{bar:064x}", tape=self.tape(bar, at, prices),
             portfolio=self.portfolio(at), breakers=self.breakers, exits=exits, exposure=self.exposure(),
-            hearings=tuple(hearing_of(fate, name, at, prices[name], self.script.text) for fate, name in heard),
+            hearings=hearings,
         )  # fmt: skip
         self.journal.append("cycle", record.canonical())
+
+    def heard_by_models(self, hearing: Hearing, reply: str) -> Hearing:
+        """The same hearing by a model that speaks for the analyst and the risk agent, then is overloaded and out of money."""
+        decision, voices = hearing.case.decision_id, []
+        for role, outcomes in _ATTEMPTS.items():
+            for number, outcome in enumerate(outcomes, start=1):
+                self.journal.append("transcript", attempt_of(decision, role, number, outcome, reply).canonical())
+            by_model = outcomes[-1] is Outcomes.OK
+            speaker, why = ("anthropic/claude-haiku-5-5", "") if by_model else ("rules", f"no model: {outcomes[-1]}")
+            voices.append(Voice(decision_id=decision, role=role, speaker=speaker, why=why))
+        return hearing.model_copy(update={"mind": "models", "voices": tuple(voices)})
 
     def tape(self, bar: int, at: datetime, prices: dict[str, float]) -> Slice:
         shown = {name: price for name, price in prices.items() if (bar, name) not in self.script.gaps}
@@ -218,6 +237,29 @@ class _Play:
             realised=ledger.realised + self.script.lie, unrealised=ledger.unrealised, fees=ledger.fees,
             funding=ledger.funding, portfolio=self.portfolio(START + self.script.bars * HOUR), breakers=self.breakers,
         )  # fmt: skip
+
+
+_ATTEMPTS: dict[Role, tuple[Outcomes, ...]] = {
+    "analyst": (Outcomes.MALFORMED, Outcomes.OK),
+    "risk_agent": (Outcomes.OK,),
+    "devils_advocate": (Outcomes.OVERLOADED, Outcomes.OVERLOADED),
+    "supervisor": (Outcomes.SKIPPED_BUDGET,),
+}
+
+
+def attempt_of(decision: str, role: Role, number: int, outcome: Outcomes, reply: str) -> Attempt:
+    """An attempt that answers `reply` where its outcome has one, and costs a hundredth of a cent then."""
+    answered = outcome in (Outcomes.OK, Outcomes.MALFORMED)
+    again = " Answer again." if number > 1 else ""
+    return Attempt(
+        decision_id=decision, role=role, number=number, provider="anthropic", model="claude-haiku-5-5",
+        prompt_version="1", system_sha256="0" * 64, user=f"The case of {decision}.{again}", max_tokens=700,
+        request_key="0" * 64, outcome=outcome,
+        detail="the day's budget of 2 USD has 0 USD left" if outcome is Outcomes.SKIPPED_BUDGET else "",
+        reply=reply if answered else None, latency_ms=100 * number if answered else 0,
+        usage=Usage(input_tokens=1000, cache_read_tokens=400, output_tokens=50) if answered else None,
+        cost_usd=Decimal("0.0001") if answered else Decimal(0),
+    )  # fmt: skip
 
 
 def hearing_of(fate: str, symbol: str, at: datetime, price: float, text: str) -> Hearing:

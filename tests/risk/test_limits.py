@@ -11,6 +11,7 @@ from gate_support import AT, BTC, LIMITS, SETTINGS, held, portfolio, proposal, r
 
 from risk import limits as rules
 from risk.breakers import BreakerState, Latch
+from risk.calibration import CalibrationMap
 from risk.proposal import Direction
 from risk.verdict import Reaction
 
@@ -70,6 +71,16 @@ def test_kelly_falls_with_conviction_and_is_nothing_without_any() -> None:
     assert caps[0] == 0.0
     assert caps == sorted(caps)
     assert caps[3] > caps[2] > caps[1]
+
+
+def test_a_calibration_can_only_lower_what_kelly_gives() -> None:
+    plain = cap(rules.kelly(facts()))
+    poor = CalibrationMap(points=((0.0, 0.2), (1.0, 0.36)), n=200, k=50.0)
+    rich = CalibrationMap(points=((0.0, 0.9), (1.0, 0.9)), n=200, k=50.0)
+    unknown = CalibrationMap(points=(), n=0, k=50.0)
+    assert cap(rules.kelly(facts(calibration=poor))) < plain
+    assert cap(rules.kelly(facts(calibration=rich))) == plain
+    assert cap(rules.kelly(facts(calibration=unknown))) == plain
 
 
 def test_spot_is_paid_for_with_its_fee() -> None:

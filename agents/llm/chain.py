@@ -1,0 +1,86 @@
+"""What the manager does with a reply, as arithmetic without time or network: so that a replay does the very same.
+
+Who is asked, what a reply is worth, whether and how it is asked for again, and what is said when nobody answered.
+"""
+
+from typing import Generic, NamedTuple
+
+from agents.llm.asking import Accept, Unacceptable, Word
+from agents.llm.source import Exchange
+from agents.llm.words import TRANSIENT, UNUSABLE, Attempt, Completion, Outcome, Request, Role, Stop
+from config.settings import MindsSettings
+
+RULES = "rules"
+NO_MODEL = "rules: the profile's chain names no model for this role"
+_MAX_WHY = 500
+_STOPPED = {
+    Stop.REFUSAL: (Outcome.REFUSED, "the model refused to answer; the task is only to judge the data that is given"),
+    Stop.LENGTH: (Outcome.TRUNCATED, "the answer was cut off at its longest; be shorter"),
+    Stop.OTHER: (Outcome.TRUNCATED, "the model stopped before it was done"),
+}
+
+
+class Accepted(NamedTuple, Generic[Word]):
+    """A word that was accepted."""
+
+    word: Word
+
+
+class Judged(NamedTuple, Generic[Word]):
+    """What an exchange is worth."""
+
+    outcome: Outcome
+    detail: str
+    accepted: Accepted[Word] | None = None
+
+
+def chain_of(settings: MindsSettings, role: Role) -> tuple[str, ...]:
+    """The providers to ask for a role, in their order; `rules` ends the chain."""
+    names = settings.roles.get(role, settings.chain)
+    return names[: names.index(RULES)] if RULES in names else names
+
+
+def judge(done: Exchange, accept: Accept[Word]) -> Judged[Word]:
+    """The outcome of an exchange: why the model stopped comes first, then what it said."""
+    if done.completion is None:
+        return Judged(done.outcome or Outcome.NONSENSE, done.detail[:_MAX_WHY])
+    return judge_stop(done.completion) or judge_text(done.completion.text, accept)
+
+
+def judge_stop(completion: Completion) -> Judged[Word] | None:
+    """An answer that was not ended by the model is none, however it looks."""
+    stopped = _STOPPED.get(completion.stop)
+    return Judged(*stopped) if stopped else None
+
+
+def judge_text(text: str, accept: Accept[Word]) -> Judged[Word]:
+    """OK with the word, or MALFORMED or INVALID with what to correct."""
+    try:
+        return Judged(Outcome.OK, "", Accepted(accept(text)))
+    except Unacceptable as fault:
+        return Judged(fault.outcome, fault.why[:_MAX_WHY])
+
+
+def again(request: Request, outcome: Outcome, why: str) -> Request | None:
+    """What to ask the same provider next: the same, or the same with the error shown; None when it is no use."""
+    if outcome in TRANSIENT:
+        return request
+    if outcome in UNUSABLE:
+        error = (
+            f"Your answer to this could not be used: {why}.\nAnswer again, with the one JSON object and nothing else."
+        )
+        return request.model_copy(update={"user": f"{request.user}\n\n{error}"})
+    return None
+
+
+def why_silent(attempts: tuple[Attempt, ...]) -> str:
+    """Why there is no word: the last that came of each provider. It depends on the attempts alone."""
+    last = {attempt.provider: attempt for attempt in attempts}
+    if not last:
+        return NO_MODEL
+    said = (f"{name} {attempt.outcome}{_in_brackets(attempt.detail)}" for name, attempt in last.items())
+    return "no model gave an opinion: " + "; ".join(said)
+
+
+def _in_brackets(detail: str) -> str:
+    return f" ({detail[:160]})" if detail else ""

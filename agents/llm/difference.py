@@ -1,0 +1,19 @@
+"""A prompt that is not the recorded one, shown so that a person sees what changed."""
+
+from difflib import unified_diff
+
+_MAX_LINES = 60
+
+
+def prompt_diff(recorded: str, now: str) -> str:
+    """The two prompts as a unified diff of their lines, cut after 60."""
+    lines = list(unified_diff(recorded.splitlines(), now.splitlines(), "recorded", "now", lineterm="", n=1))
+    if not lines:
+        return "  (the prompts are the same)"
+    cut = [f"  … and {len(lines) - _MAX_LINES} lines more"] if len(lines) > _MAX_LINES else []
+    return "\n".join([*(f"  {line}" for line in lines[:_MAX_LINES]), *cut])
+
+
+def nearness(recorded: str, now: str) -> int:
+    """How many lines two prompts share."""
+    return len(set(recorded.splitlines()) & set(now.splitlines()))

@@ -1,0 +1,90 @@
+"""From settings to providers: only those that some role would ask, and what is missing for them in so many words.
+
+SDKs are loaded here, before the session begins and not in the middle of a decision; whoever replays builds none.
+"""
+
+import os
+from typing import assert_never
+
+from pydantic import SecretStr
+
+from agents.llm.anthropic_provider import KEY_VARIABLE as ANTHROPIC_KEY
+from agents.llm.anthropic_provider import AnthropicProvider
+from agents.llm.local_provider import LocalProvider
+from agents.llm.openai_provider import KEY_VARIABLE as OPENAI_KEY
+from agents.llm.openai_provider import OpenAIProvider
+from agents.llm.provider import Provider
+from agents.llm.words import ROLES
+from config.secrets import Secrets
+from config.settings import MindsSettings, ProviderSettings
+
+RULES = "rules"
+
+
+def build_providers(minds: MindsSettings, secrets: Secrets) -> dict[str, Provider]:
+    """The providers that the roles' chains name, by name. A provider without a key is built, and says so when it is asked.
+
+    Raises UsageFault when a local model or the package that runs it is not there.
+    """
+    return {name: _build(name, minds.providers[name], secrets) for name in names_in_use(minds)}
+
+
+def missing_keys(minds: MindsSettings, secrets: Secrets) -> list[str]:
+    """What to set, one line a variable: "ANTHROPIC_API_KEY (for anthropic, model claude-haiku-5-5)"."""
+    wanting: dict[str, list[str]] = {}
+    for name in names_in_use(minds):
+        settings = minds.providers[name]
+        variable = key_variable(settings)
+        if variable is not None and _key(settings, secrets) is None:
+            wanting.setdefault(variable, []).append(f"{name}, model {settings.model}")
+    return [f"{variable} (for {' and '.join(models)})" for variable, models in wanting.items()]
+
+
+def names_in_use(minds: MindsSettings) -> tuple[str, ...]:
+    """Names in the chains of all roles, in the order of their first mention; whoever stands behind `rules` is never asked."""
+    names: dict[str, None] = {}
+    for role in ROLES:
+        for name in minds.roles.get(role, minds.chain):
+            if name == RULES:
+                break
+            names[name] = None
+    return tuple(names)
+
+
+def key_variable(settings: ProviderSettings) -> str | None:
+    """The environment variable that holds the provider's key; None where it wants none."""
+    match settings.kind:
+        case "anthropic":
+            return settings.api_key_env or ANTHROPIC_KEY
+        case "openai":
+            return settings.api_key_env or OPENAI_KEY
+        case "compatible":
+            return settings.api_key_env
+        case "local":
+            return None
+        case _:
+            assert_never(settings.kind)
+
+
+def _build(name: str, settings: ProviderSettings, secrets: Secrets) -> Provider:
+    match settings.kind:
+        case "anthropic":
+            return AnthropicProvider(name, settings, _key(settings, secrets))
+        case "openai" | "compatible":
+            return OpenAIProvider(name, settings, _key(settings, secrets))
+        case "local":
+            return LocalProvider(name, settings)
+        case _:
+            assert_never(settings.kind)
+
+
+def _key(settings: ProviderSettings, secrets: Secrets) -> SecretStr | None:
+    """The key from the secrets that the house knows by name, else from the environment; None when empty."""
+    variable = key_variable(settings)
+    if variable is None:
+        return None
+    held = secrets.held().get(variable)
+    if held is not None:
+        return held
+    bare = os.environ.get(variable, "")
+    return SecretStr(bare) if bare.strip() else None

@@ -1,0 +1,135 @@
+"""A call for real: breaker, rate limit, deadline and budget first, then one request, then what it cost.
+
+Each of the four can refuse, and a refusal asks nobody and costs nothing. The worst case is reserved before the request leaves
+and replaced by the cost after; where the cost is not known (a time-out, a cut connection, a reply without usage, a cancelled
+task) the worst case stays booked. No failure of a provider gets out of here as an exception.
+"""
+
+import asyncio
+from collections.abc import Mapping
+
+from agents.llm.breaker import Breakers
+from agents.llm.limiter import Limiter, NoSlot
+from agents.llm.prices import cost_usd, worst_case_usd
+from agents.llm.provider import Provider
+from agents.llm.source import Call, Exchange
+from agents.llm.spending import Refusal, Spending
+from agents.llm.words import Outcome, ProviderFault
+from config.clock import Clock
+from config.settings import MindsSettings
+
+_NOT_BILLED = frozenset(
+    {
+        Outcome.AUTH,
+        Outcome.QUOTA,
+        Outcome.RATE_LIMITED,
+        Outcome.OVERLOADED,
+        Outcome.TOO_LARGE,
+        Outcome.BAD_REQUEST,
+        Outcome.SKIPPED_NO_KEY,
+        Outcome.SKIPPED_DEADLINE,
+    }
+)
+"""Turned away at the door. Of other failures it is not known what was billed."""
+
+
+class Live:
+    """The providers themselves."""
+
+    def __init__(
+        self,
+        settings: MindsSettings,
+        providers: Mapping[str, Provider],
+        spending: Spending,
+        breakers: Breakers,
+        clock: Clock,
+    ) -> None:
+        self._settings = settings
+        self._providers = providers
+        self._spending = spending
+        self._breakers = breakers
+        self._clock = clock
+        self._limiters = {
+            name: Limiter(settings.providers[name].requests_per_minute, settings.providers[name].concurrency)
+            for name in providers
+        }
+
+    async def exchange(self, call: Call) -> Exchange:
+        late = _too_late(call)
+        if late is not None:
+            return Exchange.skipped(Outcome.SKIPPED_DEADLINE, late)
+        await asyncio.sleep(call.pause_s)
+        blocked = self._breakers.blocked(call.provider)
+        if blocked is not None:
+            return Exchange.skipped(Outcome.SKIPPED_BREAKER, blocked)
+        try:
+            async with self._limiters[call.provider].slot(call.until):
+                return await self._admitted(call)
+        except NoSlot:
+            why = "its rate limit leaves no call within the time that is left"
+            return Exchange.skipped(Outcome.SKIPPED_DEADLINE, why)
+
+    async def _admitted(self, call: Call) -> Exchange:
+        """Ask the breaker again, after the wait for a slot, and tell it what came of it."""
+        admission = self._breakers.admit(call.provider)
+        if isinstance(admission, str):
+            return Exchange.skipped(Outcome.SKIPPED_BREAKER, admission)
+        outcome = None
+        try:
+            done = await self._paid(call)
+            outcome = Outcome.OK if done.completion is not None else done.outcome
+            return done
+        finally:
+            self._breakers.report(admission, outcome)
+
+    async def _paid(self, call: Call) -> Exchange:
+        """Reserve, call, settle: whatever happens in between, the reservation is settled."""
+        rates, now = self._settings.providers[call.provider], self._clock.now()
+        worst = worst_case_usd(rates, call.request, now)
+        if not worst:
+            return await self._call(call)
+        reserved = self._spending.reserve(call.decision_id, call.provider, worst, now)
+        if isinstance(reserved, Refusal):
+            return Exchange.skipped(Outcome.SKIPPED_BUDGET, reserved.why)
+        cost = worst
+        try:
+            done = await self._call(call)
+            if done.usage is not None and done.usage.input_tokens > 0:
+                cost = cost_usd(rates, done.usage, now)
+            elif done.outcome in _NOT_BILLED:
+                cost = worst * 0
+            return done.model_copy(update={"cost_usd": cost})
+        finally:
+            self._spending.settle(reserved, cost)
+
+    async def _call(self, call: Call) -> Exchange:
+        loop = asyncio.get_running_loop()
+        started = loop.time()
+        left = call.until - started
+        if left <= 0:
+            return Exchange.skipped(Outcome.SKIPPED_DEADLINE, "no time is left")
+        done = await self._ask(call, min(self._settings.deadlines.call_s, left))
+        return done.model_copy(update={"latency_ms": int((loop.time() - started) * 1000)})
+
+    async def _ask(self, call: Call, timeout_s: float) -> Exchange:
+        try:
+            async with asyncio.timeout(timeout_s):
+                completion = await self._providers[call.provider].complete(call.request, timeout_s)
+        except ProviderFault as fault:
+            return Exchange.failed(fault)
+        except TimeoutError:
+            return Exchange(outcome=Outcome.TIMEOUT, detail=f"no answer within {timeout_s:.1f} s")
+        except Exception as fault:  # noqa: BLE001  the boundary of a provider: a defect of an adapter is no opinion, and no crash
+            return Exchange(outcome=Outcome.NONSENSE, detail=f"its adapter failed with {type(fault).__name__}")
+        return Exchange(completion=completion, usage=completion.usage)
+
+
+def _too_late(call: Call) -> str | None:
+    """Why a call can not be made in time any more; None when it can."""
+    now = asyncio.get_running_loop().time()
+    left = call.until - now
+    if left <= 0:
+        return "no time is left"
+    if now + call.pause_s < call.latest:
+        return None
+    return f"a second request would wait {call.pause_s:g} s, with {left:.1f} s left for this role and the providers after it"

@@ -1,0 +1,188 @@
+"""The manager: asks a role's providers one after another, within the time and the money there is, and keeps every attempt.
+
+    for each provider of the role's chain
+        at most two requests: the second after a passing failure, or with the error shown after an answer that was no opinion
+        a request: breaker ► rate limit ► deadline ► budget ► the provider ► cost ► why it stopped ► is it an opinion?
+    nobody left: no word, and why
+
+No failure of a provider gets out of here as an exception, and no answer comes later than the role's and the decision's
+deadlines. With a recording in the place of the providers the very same turns are taken, without waiting. The manager decides
+nothing: what is an opinion is the caller's to say.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Generic, NamedTuple
+
+from agents.llm.asking import Accept, Said, Word
+from agents.llm.breaker import Breakers
+from agents.llm.cache import Cache
+from agents.llm.cassette import Cassette, Playing, Recording
+from agents.llm.chain import Accepted, Judged, again, chain_of, judge, why_silent
+from agents.llm.limiter import NoSlot
+from agents.llm.live import Live
+from agents.llm.provider import Provider
+from agents.llm.source import Call, Exchange, Source, sha256
+from agents.llm.spending import Spending
+from agents.llm.words import TRANSIENT, Attempt, Outcome, Request, Usage
+from config.clock import Clock
+from config.errors import UsageFault
+from config.settings import MindsSettings
+
+_BACK_OFF_S = 0.2
+_DECISIONS_KEPT = 4096
+_NOTHING_USED = Usage(input_tokens=0, output_tokens=0)
+
+
+class _Trial(NamedTuple, Generic[Word]):
+    """One role's asking: its times are of the event loop [s]."""
+
+    decision_id: str
+    request: Request
+    accept: Accept[Word]
+    begun: float
+    until: float
+    attempts: list[Attempt]
+
+
+class Manager:
+    """Asks models for a run. Belongs to one event loop; see `agents.llm.asking.Asker`."""
+
+    def __init__(
+        self,
+        settings: MindsSettings,
+        providers: Mapping[str, Provider],
+        *,
+        spending: Spending,
+        breakers: Breakers,
+        cache: Cache | None,
+        cassette: Cassette | None,
+        clock: Clock,
+    ) -> None:
+        """`clock` is the machine's. Raises UsageFault when what `settings.transcripts` needs is not given."""
+        self._settings = settings
+        self._providers = providers
+        self._source = _source(settings, Live(settings, providers, spending, breakers, clock), cassette)
+        self._cache = cache if settings.transcripts == "cached" else None
+        self._decisions: OrderedDict[str, float] = OrderedDict()
+
+    def decide(self, decision_id: str) -> None:
+        """A decision begins: its deadline runs from here. Its budget is counted from its first call."""
+        until = asyncio.get_running_loop().time() + self._settings.deadlines.decision_s
+        self._decisions[decision_id] = until
+        self._decisions.move_to_end(decision_id)
+        while len(self._decisions) > _DECISIONS_KEPT:
+            self._decisions.popitem(last=False)
+
+    async def ask(self, decision_id: str, request: Request, accept: Accept[Word]) -> Said[Word]:
+        """Ask for a role's word, within its deadline and the decision's. Raises ReplayMiss, and nothing for a provider."""
+        if decision_id not in self._decisions:
+            self.decide(decision_id)
+        begun = asyncio.get_running_loop().time()
+        until = min(begun + self._settings.deadlines.role_s, self._decisions[decision_id])
+        trial = _Trial(decision_id, request, accept, begun, until, [])
+        chain = chain_of(self._settings, request.role)
+        for position, provider in enumerate(chain, start=1):
+            accepted = await self._ask_one(trial, provider, is_last=position == len(chain))
+            if accepted is not None:
+                return Said(accepted.word, "", tuple(trial.attempts))
+        return Said(None, why_silent(tuple(trial.attempts)), tuple(trial.attempts))
+
+    async def close(self) -> None:
+        """Let go of all providers."""
+        await asyncio.gather(*(provider.close() for provider in self._providers.values()), return_exceptions=True)
+
+    async def _ask_one(self, trial: _Trial[Word], provider: str, *, is_last: bool) -> Accepted[Word] | None:
+        """Up to `requests_a_provider` requests to one provider.
+
+        While somebody stands behind it, a second request must begin in the first half of the role's time.
+        """
+        request: Request | None = trial.request
+        latest, pause_s = trial.until, 0.0
+        for _ in range(self._settings.requests_a_provider):
+            if request is None:
+                break
+            call = Call(
+                trial.decision_id,
+                provider,
+                self._settings.providers[provider].model,
+                request,
+                trial.until,
+                latest,
+                pause_s,
+            )
+            done, judged = await self._exchange(call, trial.accept)
+            trial.attempts.append(_attempt(call, done, judged, len(trial.attempts) + 1))
+            if judged.accepted is not None:
+                return judged.accepted
+            request = again(request, judged.outcome, judged.detail)
+            pause_s = _pause_s(done) if judged.outcome in TRANSIENT else 0.0
+            latest = trial.until if is_last else (trial.begun + trial.until) / 2
+        return None
+
+    async def _exchange(self, call: Call, accept: Accept[Word]) -> tuple[Exchange, Judged[Word]]:
+        if self._cache is None:
+            done = await self._source.exchange(call)
+            return done, judge(done, accept)
+        try:
+            async with self._cache.flight(call.key, call.until):
+                return await self._cached(self._cache, call, accept)
+        except NoSlot:
+            late = Exchange.skipped(
+                Outcome.SKIPPED_DEADLINE, "the same question was asked already, and not answered in time"
+            )
+            return late, judge(late, accept)
+
+    async def _cached(self, cache: Cache, call: Call, accept: Accept[Word]) -> tuple[Exchange, Judged[Word]]:
+        """An answer that is kept, judged anew; or a call, whose answer is kept when it holds an opinion."""
+        found = cache.get(call.key)
+        if found is not None:
+            kept = Exchange(completion=found, usage=_NOTHING_USED, from_cache=True)
+            judged = judge(kept, accept)
+            if judged.outcome is not Outcome.OK:
+                cache.drop(call.key)
+            return kept, judged
+        done = await self._source.exchange(call)
+        judged = judge(done, accept)
+        if done.completion is not None and judged.outcome is Outcome.OK:
+            cache.put(call.key, done.completion)
+        return done, judged
+
+
+def _source(settings: MindsSettings, live: Live, cassette: Cassette | None) -> Source:
+    if settings.transcripts in ("live", "cached"):
+        return live
+    if cassette is None:
+        raise UsageFault(
+            f"minds.transcripts is {settings.transcripts}, and no file of recorded answers was given; nothing was asked. "
+            "Set minds.cassette."
+        )
+    return Playing(cassette) if settings.transcripts == "replay" else Recording(live, cassette)
+
+
+def _pause_s(done: Exchange) -> float:
+    """What the provider asked for, else a moment."""
+    return max(0.0, done.retry_after_s) if done.retry_after_s is not None else _BACK_OFF_S
+
+
+def _attempt(call: Call, done: Exchange, judged: Judged[Word], number: int) -> Attempt:
+    return Attempt(
+        decision_id=call.decision_id,
+        role=call.request.role,
+        number=number,
+        provider=call.provider,
+        model=call.model,
+        prompt_version=call.request.prompt_version,
+        system_sha256=sha256(call.request.system),
+        user=call.request.user,
+        max_tokens=call.request.max_tokens,
+        request_key=call.key,
+        outcome=judged.outcome,
+        detail=judged.detail,
+        reply=done.completion.text if done.completion is not None else None,
+        usage=done.usage,
+        cost_usd=done.cost_usd,
+        latency_ms=done.latency_ms,
+        from_cache=done.from_cache,
+    )

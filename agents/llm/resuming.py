@@ -1,0 +1,27 @@
+"""Goes on asking where a killed run stopped: what its journal holds is answered from there, and only the rest is asked.
+
+So nothing is paid twice, and the past comes out as it was. A role whose asking was cut off by the end of the journal keeps the
+attempts that are there, and is not asked again.
+"""
+
+from agents.llm.asking import Accept, Asker, Said, Word
+from agents.llm.recorded import AttemptsOf, RecordedAsker
+from agents.llm.words import Request
+
+
+class ResumingAsker:
+    """An `Asker` that asks the journal first and `live` after it."""
+
+    def __init__(self, attempts_of: AttemptsOf, live: Asker) -> None:
+        self._attempts_of = attempts_of
+        self._recorded = RecordedAsker(attempts_of)
+        self._live = live
+
+    def decide(self, decision_id: str) -> None:
+        """A decision begins; the live asker counts its deadline, whoever answers."""
+        self._live.decide(decision_id)
+
+    async def ask(self, decision_id: str, request: Request, accept: Accept[Word]) -> Said[Word]:
+        """What was said then, or what is said now. Raises ReplayMiss where another question would be asked than was."""
+        recorded = bool(self._attempts_of(decision_id, request.role))
+        return await (self._recorded if recorded else self._live).ask(decision_id, request, accept)

@@ -1,0 +1,117 @@
+"""Budgets of a decision, a UTC day and a UTC month: no call is made whose worst case does not fit into all three.
+
+Day and month are shared by all runs of this user (execution/spending.py keeps the book); a decision's budget is this run's.
+When the book cannot be written nothing may be spent, and the caller is told so as by any other budget.
+"""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import NamedTuple
+
+from config.clock import aware
+from config.errors import OutputFault
+from config.frozen import Frozen
+from config.settings import BudgetSettings
+from execution.spending import Full, Scope, SpendingBook
+
+SPENDING_FILE = "spending.db"
+
+
+class Reservation(NamedTuple):
+    """Money that is set aside for one call [USD]."""
+
+    number: int
+    worst: Decimal
+    scopes: tuple[Scope, ...]
+
+
+class Refusal(NamedTuple):
+    """No call: `spent` [USD] counts what is reserved too. `budget` None: the book itself failed, and `fault` says how."""
+
+    budget: str | None
+    spent: Decimal
+    limit: Decimal
+    worst: Decimal
+    fault: str = ""
+
+    @property
+    def why(self) -> str:
+        if self.budget is None:
+            return self.fault
+        return (
+            f"the {self.budget}'s budget of {self.limit} USD has {self.limit - self.spent:f} USD left, and this call can "
+            f"cost {self.worst:f} USD"
+        )
+
+
+class BudgetWarning(Frozen):
+    """A budget that is nearly used up [USD]."""
+
+    budget: str
+    spent_usd: Decimal
+    limit_usd: Decimal
+
+    @property
+    def text(self) -> str:
+        share = self.spent_usd / self.limit_usd
+        return (
+            f"{share:.0%} of the {self.budget}'s budget for models is used ({self.spent_usd:f} of {self.limit_usd} USD). "
+            "When it is used up, the next model of the chain or the rules mind speaks."
+        )
+
+
+class Spending:
+    """The budgets of one run."""
+
+    def __init__(self, path: Path, budget: BudgetSettings, begun: datetime) -> None:
+        """Open the book of this user. Raises OutputFault when it cannot be used."""
+        self._book = SpendingBook(path, begun)
+        self._budget = budget
+        self._warned: set[str] = set()
+        self._warnings: list[BudgetWarning] = []
+
+    def reserve(self, decision_id: str, provider: str, worst: Decimal, at: datetime) -> Reservation | Refusal:
+        """Set `worst` [USD] aside, durably, before a call; or say which budget refuses. Never raises for the disk."""
+        scopes = self._scopes(decision_id, at)
+        try:
+            found = self._book.reserve(f"{provider} {decision_id}", scopes, worst, at)
+        except OutputFault as fault:
+            return Refusal(None, Decimal(0), Decimal(0), worst, str(fault))
+        if isinstance(found, Full):
+            self._watch(found.scope, found.spent)
+            return Refusal(found.scope.budget, found.spent, found.scope.limit, worst)
+        return Reservation(found.number, worst, scopes)
+
+    def settle(self, reservation: Reservation, cost: Decimal) -> None:
+        """Book what the call did cost [USD]. A book that cannot be written keeps the worst case."""
+        try:
+            totals = self._book.settle(reservation.number, cost)
+        except OutputFault:
+            return
+        for scope, spent in zip(reservation.scopes, totals, strict=True):
+            self._watch(scope, spent)
+
+    def warnings(self) -> tuple[BudgetWarning, ...]:
+        """Budgets that came near their limit since this was last asked; each is told once a run."""
+        told, self._warnings = tuple(self._warnings), []
+        return told
+
+    def close(self) -> None:
+        """Let go of the book."""
+        self._book.close()
+
+    def _scopes(self, decision_id: str, at: datetime) -> tuple[Scope, ...]:
+        day = aware(at).astimezone(UTC)
+        return (
+            Scope("decision", f"decision {self._book.session} {decision_id}", self._budget.decision_usd),
+            Scope("day", f"day {day:%Y-%m-%d}", self._budget.day_usd),
+            Scope("month", f"month {day:%Y-%m}", self._budget.month_usd),
+        )
+
+    def _watch(self, scope: Scope, spent: Decimal) -> None:
+        once = "decision" if scope.budget == "decision" else scope.name
+        if once in self._warned or float(spent) < self._budget.warn_at * float(scope.limit):
+            return
+        self._warned.add(once)
+        self._warnings.append(BudgetWarning(budget=scope.budget, spent_usd=spent, limit_usd=scope.limit))

@@ -1,0 +1,104 @@
+"""A model's reply as JSON, or not at all: nothing is repaired, because a repair guesses.
+
+A lenient parser turns a cut-off `"conviction": 7` of 70 into a 7, and of two contradicting objects it keeps one by its own
+taste. So the text is either exactly one JSON object, in at most one ```json fence, or it is refused. Size and depth are
+capped before the parser sees it; duplicate keys, NaN and infinities, which Python's parser would let pass, are refused too.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from math import isfinite
+from typing import Any, Never
+
+from agents.llm.asking import Unacceptable
+from agents.llm.words import Outcome
+
+MAX_BYTES = 64 * 1024
+MAX_DEPTH = 12
+"""Brackets within brackets; the outermost object is 1."""
+_SPACE = " \t\r\n"
+_FENCE = "```"
+_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
+"""Strings, whole or cut off, and brackets: one pass over the text whatever it holds."""
+
+
+def parse_strict(text: str) -> dict[str, Any]:
+    """The one JSON object that `text` is.
+
+    Raises Unacceptable(MALFORMED), with what to correct, for everything else; never any other exception.
+    """
+    size = len(text.encode(errors="surrogatepass"))
+    if size > MAX_BYTES:
+        raise _malformed(f"the answer has {size} bytes; at most {MAX_BYTES} are read")
+    body = _unfenced(text)
+    if _depth(body) > MAX_DEPTH:
+        raise _malformed(f"the answer is nested more than {MAX_DEPTH} deep")
+    try:
+        found = json.loads(body, object_pairs_hook=_object, parse_constant=_constant, parse_float=_number)
+    except json.JSONDecodeError as fault:
+        raise _malformed(
+            f"the answer is not one JSON object: {fault.msg} at line {fault.lineno} column {fault.colno}"
+        ) from None
+    except ValueError:
+        raise _malformed("the answer holds a number with too many digits") from None
+    if not isinstance(found, dict):
+        raise _malformed(f"the answer is a JSON {_KIND[type(found)]}, and an object was asked for")
+    _check_text(found)
+    return found
+
+
+_KIND = {list: "array", str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}
+
+
+def _malformed(why: str) -> Unacceptable:
+    return Unacceptable(Outcome.MALFORMED, why)
+
+
+def _unfenced(text: str) -> str:
+    """The text without the one fence around it, if there is one."""
+    body = text.strip(_SPACE)
+    if not (body.startswith(_FENCE) and body.endswith(_FENCE) and len(body) >= 2 * len(_FENCE)):
+        return body
+    first, newline, rest = body[len(_FENCE) : -len(_FENCE)].partition("\n")
+    return rest if newline and first.strip(_SPACE).lower() in ("", "json") else body
+
+
+def _depth(body: str) -> int:
+    deepest = depth = 0
+    for token in _TOKENS.finditer(body):
+        match token[0]:
+            case "[" | "{":
+                depth += 1
+                deepest = max(deepest, depth)
+            case "]" | "}":
+                depth -= 1
+    return deepest
+
+
+def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise _malformed(f"the key {twice[:80]!r} is there twice")
+    return found
+
+
+def _constant(name: str) -> Never:
+    raise _malformed(f"{name} is no JSON number")
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if not isfinite(value):
+        raise _malformed(f"the number {text[:40]} is too large")
+    return value
+
+
+def _check_text(found: dict[str, Any]) -> None:
+    """Half a surrogate pair is no text: it could be neither journaled nor shown."""
+    try:
+        json.dumps(found, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise _malformed("the answer holds half of a surrogate pair, which is no character") from None

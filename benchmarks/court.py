@@ -1,0 +1,230 @@
+"""What a court of models costs in time, calls, tokens and CPU, against a model server on this machine with 1 s a call.
+
+    python benchmarks/court.py            (make bench)
+
+The whole model side is real: prompts, manager, budgets on disk, the Anthropic and OpenAI SDKs, the graph, the gate. Only the
+model is not: tests/support/model_server.py answers after a second, in a process of its own, with an opinion that fits the
+schema; it notes what it was asked. "calls" are those at each server, "to one" the most that one provider got for one role.
+Waves are told apart by pauses between requests. A token is four bytes of system prompt and messages. CPU is of this process,
+after a docket that has loaded everything, but where it says "cold".
+"""
+
+import asyncio
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.request import urlopen
+
+from pydantic import SecretStr
+from rich.box import ROUNDED
+from rich.console import Console
+from rich.table import Table
+
+SUPPORT = Path(__file__).resolve().parents[1] / "tests" / "support"
+sys.path.insert(0, str(SUPPORT))
+
+from court_support import SETTINGS, case, signals  # noqa: E402  lies among the tests, as the next does
+from gate_support import BTC, portfolio, returns  # noqa: E402
+
+from agents.case import Case  # noqa: E402
+from agents.graph import Bench, Court  # noqa: E402
+from agents.llm.anthropic_provider import AnthropicProvider  # noqa: E402
+from agents.llm.asking import Asker  # noqa: E402
+from agents.llm.manager import Manager  # noqa: E402
+from agents.llm.openai_provider import OpenAIProvider  # noqa: E402
+from agents.llm.opening import open_manager, open_spending  # noqa: E402
+from agents.llm.recorded import RecordedAsker  # noqa: E402
+from agents.llm.words import Attempt, Outcome, Role  # noqa: E402
+from agents.minds.model import ModelMind  # noqa: E402
+from agents.minds.rules import RulesMind  # noqa: E402
+from config.clock import Stopwatch, SystemClock  # noqa: E402
+from config.settings import MindsSettings  # noqa: E402
+from execution.opening import open_gate  # noqa: E402
+from market.timeframe import Timeframe  # noqa: E402
+from risk.breakers import BreakerState  # noqa: E402
+from risk.limits import Situation  # noqa: E402
+from risk.proposal import Proposal  # noqa: E402
+from risk.verdict import Verdict  # noqa: E402
+from rl.adjuster import Off  # noqa: E402
+
+GATE = open_gate(SETTINGS.limits, SETTINGS.exits, b"benchmark".ljust(32, b"."), 24.0)
+RETURNS = returns()
+WAVE_GAP_S = 0.5
+REPLAYED = 200
+
+
+class Measured(NamedTuple):
+    """One scenario: seconds of wall and CPU, what the servers were asked, and what became of the attempts."""
+
+    wall_s: float
+    cpu_s: float
+    logs: tuple[list[dict[str, Any]], ...]
+    attempts: tuple[Attempt, ...]
+
+    @property
+    def calls(self) -> str:
+        return " + ".join(str(len(log)) for log in self.logs)
+
+    @property
+    def waves(self) -> int:
+        """Of the last server, which answers."""
+        times = sorted(seen["at_s"] for seen in self.logs[-1])
+        return 1 + sum(later - sooner > WAVE_GAP_S for sooner, later in pairwise(times))
+
+    @property
+    def tokens(self) -> int:
+        return sum(seen["prompt_bytes"] for log in self.logs for seen in log) // 4
+
+    @property
+    def most(self) -> int:
+        """Requests that one provider got for one role of one decision, at most."""
+        asked = (one for one in self.attempts if not one.outcome.startswith("skipped"))
+        return max(Counter((one.decision_id, one.role, one.provider) for one in asked).values())
+
+
+@contextmanager
+def server(*arguments: str) -> Iterator[str]:
+    """A model server in a process of its own."""
+    command = [sys.executable, str(SUPPORT / "model_server.py"), *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        try:
+            yield child.stdout.readline().strip()
+        finally:
+            child.terminate()
+
+
+def minds(first: str, second: str, **changes: Any) -> MindsSettings:
+    """Anthropic at `first`, OpenAI behind it at `second`."""
+    base = SETTINGS.minds.model_dump()
+    providers = {name: base["providers"][name] for name in ("anthropic", "openai")}
+    providers["anthropic"]["base_url"] = first
+    providers["openai"]["base_url"] = f"{second}/v1"
+    return MindsSettings.model_validate(base | {"providers": providers, "chain": ("anthropic", "openai")} | changes)
+
+
+def docket(count: int, turn: int = 0) -> tuple[Case, ...]:
+    """As many sound purchases, each on a market of its own."""
+    return tuple(_case(f"A{index}/USDT", f"{turn:04}-A{index}USDT") for index in range(count))
+
+
+def _case(symbol: str, decision_id: str) -> Case:
+    seen = {length: signals(length, symbol=symbol) for length in (Timeframe.H1, Timeframe.H4, Timeframe.D1)}
+    whole = case(symbol=symbol, decision_id=decision_id, signals=seen)
+    return whole.model_copy(update={"sentiment": whole.sentiment.model_copy(update={"symbol": symbol})})
+
+
+def judge(proposal: Proposal) -> Verdict:
+    market = BTC.model_copy(update={"symbol": proposal.symbol, "base": proposal.symbol.split("/")[0]})
+    fresh = BreakerState.fresh(Decimal(10_000), proposal.as_of_utc)
+    return GATE.judge(Situation(proposal, portfolio(), market, fresh, None, (proposal.symbol,), RETURNS))
+
+
+def court(settings: MindsSettings, asker: Asker) -> tuple[ModelMind, Court]:
+    mind = ModelMind(asker, RulesMind(SETTINGS.court, SETTINGS.limits), settings)
+    return mind, Court(Bench(mind=mind, adjuster=Off(), judge=judge, role_deadline_s=60.0))
+
+
+@contextmanager
+def manager(settings: MindsSettings) -> Iterator[Manager]:
+    """A manager with its budgets in a folder of its own."""
+    key, named = SecretStr("sk-loopback-0123456789"), settings.providers
+    providers = {
+        "anthropic": AnthropicProvider("anthropic", named["anthropic"], key),
+        "openai": OpenAIProvider("openai", named["openai"], key),
+    }
+    clock = SystemClock()
+    with tempfile.TemporaryDirectory() as folder:
+        spending = open_spending(settings, Path(folder), clock)
+        yield open_manager(settings, providers, spending, Path(folder), clock, "python benchmarks/court.py")
+        spending.close()
+
+
+async def measure(settings: MindsSettings, urls: tuple[str, ...], cases: int, warm: bool = True) -> Measured:
+    """Try a docket, after another one that warms everything up."""
+    with manager(settings) as asker:
+        mind, sitting = court(settings, asker)
+        if warm:
+            await sitting.hear(docket(5, turn=9))
+            mind.transcripts()
+        before = [len(_log(url)) for url in urls]
+        watch, cpu = Stopwatch(), _cpu()
+        await sitting.hear(docket(cases))
+        wall, used = watch.elapsed().total_seconds(), _cpu() - cpu
+        await asker.close()
+    logs = tuple(_log(url)[skip:] for url, skip in zip(urls, before, strict=True))
+    return Measured(wall, used, logs, mind.transcripts())
+
+
+async def replay(settings: MindsSettings, attempts: tuple[Attempt, ...]) -> float:
+    """Decisions a second out of a recording, graph and gate included."""
+
+    def recorded(decision_id: str, role: Role) -> tuple[Attempt, ...]:
+        return tuple(one for one in attempts if one.role == role)
+
+    mind, sitting = court(settings, RecordedAsker(recorded))
+    watch = Stopwatch()
+    for _ in range(REPLAYED):
+        await sitting.hear(docket(1))
+        mind.transcripts()
+    return REPLAYED / watch.elapsed().total_seconds()
+
+
+def _log(url: str) -> list[dict[str, Any]]:
+    with urlopen(f"{url}/log") as reply:
+        found: list[dict[str, Any]] = json.load(reply)
+    return found
+
+
+def _cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def _row(name: str, found: Measured, limit: str) -> tuple[str, ...]:
+    accepted = sum(attempt.outcome is Outcome.OK for attempt in found.attempts)
+    return (
+        name, f"{found.wall_s:.2f}", found.calls, str(found.waves), str(found.most), f"{found.tokens:,}",
+        f"{found.cpu_s:.3f}", f"{accepted} of {len(found.attempts)}", limit,
+    )  # fmt: skip
+
+
+async def run(table: Table) -> float:
+    """All scenarios; gives the replay's decisions a second."""
+    with server("--delay", "1") as well:
+        calm = minds(well, well)
+        one = await measure(calm, (well,), 1)
+        table.add_row(*_row("one decision", one, "3.5 s, 4 calls, 3 waves, 6,000 tokens, 0.05 s CPU"))
+        table.add_row(*_row("twenty symbols, 20 calls at a time", await measure(calm, (well,), 20), "6 s"))
+        with server("--turn", "overloaded") as broken:
+            out = await measure(minds(broken, well), (broken, well), 1, warm=False)
+            table.add_row(*_row("one provider overloaded (529), cold", out, "2 requests a call, in time"))
+        with server("--turn", "hang") as silent:
+            deadlines = {"call_s": 2.0, "role_s": 8.0, "decision_s": 20.0}
+            hung = await measure(minds(silent, well, deadlines=deadlines), (silent, well), 1, warm=False)
+            table.add_row(*_row("one provider silent, 2 s a call, cold", hung, "2 requests a call, 20 s"))
+        return await replay(calm, one.attempts)
+
+
+def main() -> None:
+    """Run all scenarios and print the table."""
+    table = Table(box=ROUNDED, title="A court of models, 1 s a call")
+    for name in ("scenario", "wall, s", "calls", "waves", "to one", "input tokens", "CPU, s", "answers taken", "limit"):
+        table.add_column(name, justify="left" if name in ("scenario", "limit") else "right")
+    rate = asyncio.run(run(table))
+    console = Console(width=150)
+    console.print(table)
+    console.print(f"Replay of the recorded decision: {rate:,.0f} decisions/s, 0 calls (limit: 100).")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,353 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Read one decision
+#
+# The whole trial of one case, in the order in which it happened: what was proposed, who argued what on which evidence, what was
+# ruled, what the gate cut, what was sent, what was filled, and what became of it. Everything is read from the run's journal,
+# which is verified on the way.
+#
+# `TRIBUNAL_RUN` names the folder of a run, `TRIBUNAL_DECISION` one decision of it. Without them it is the newest run in `runs/`
+# (or a small simulated one, made for this), and the case whose trade was held longest.
+
+# %%
+import os
+import subprocess
+import sys
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+from IPython.display import HTML, Markdown, display
+
+import agents
+from agents.case import lookup
+from agents.llm.words import ROLES
+from agents.trials import read_trials
+from config.errors import UsageFault
+from config.secrets import journal_key
+from config.silence import Abstained
+from ops.executions import by_decision, executions
+from ops.plain import PURPOSES, RULES, moment, percent, price, signed_money, what_happened
+from ops.story import read_story
+from ops.summary import quote_of, summarise
+from risk.verdict import Reaction
+
+pd.set_option("display.max_colwidth", None, "display.html.use_mathjax", False)
+os.chdir(Path(agents.__file__).parents[1])
+finished = sorted(Path("runs").glob("*/journal.db"), key=os.path.getmtime)
+if given := os.environ.get("TRIBUNAL_RUN"):
+    run = Path(given)
+elif finished:
+    run = finished[-1].parent
+else:
+    scratch = tempfile.TemporaryDirectory()
+    run = Path(scratch.name) / "simulated"
+    command = [sys.executable, "-m", "agents.run", "--days", "10", "--quiet", "--out", str(run)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def show(rows: Any) -> None:
+    frame, told = pd.DataFrame(rows), "table.told td, table.told th {text-align: left; vertical-align: top}"
+    table = frame.to_html(index=False, classes="told", border=0, na_rep="–")
+    display(HTML(f"<style>{told}</style>{table}" if len(frame) else "Nothing."))
+
+
+story = read_story(run, journal_key())
+quote = quote_of(story)
+display(Markdown(f"Reading the run **{run.name}** ({story.session.source}). {what_happened(summarise(story))[0]}"))
+
+# %% [markdown]
+# ## The case
+
+# %%
+if not story.hearings:
+    raise UsageFault(f"No case was heard in {run.name}, so there is no decision to read. Give a longer run.")
+first = max(story.trades, key=lambda trip: trip.trade.exit_utc - trip.trade.entry_utc, default=story.hearings[-1])
+wanted = os.environ.get("TRIBUNAL_DECISION", first.decision_id)
+kept = next((kept for kept in story.hearings if kept.decision_id == wanted), None)
+if kept is None:
+    raise UsageFault(f"{run.name} keeps no hearing {wanted!r}. One that it keeps is {first.decision_id!r}.")
+hearing = kept.read()
+case, ruling, verdict = hearing.case, hearing.ruling, hearing.verdict
+parts = by_decision(executions(story)).get(wanted, ())
+trip = next((part.trip for part in parts if part.trip), None)
+display(
+    Markdown(f"**{case.symbol}** at the close of {moment(case.as_of_utc)} UTC: **{kept.fate}**. Decision `{wanted}`.")
+)
+
+# %% [markdown]
+# ## What was proposed
+#
+# Each voter's word, then all of them netted by weight.
+
+# %%
+show(
+    {
+        "voter": vote.voter,
+        "vote": vote.direction,
+        "confidence": percent(vote.confidence),
+        "weight": vote.weight,
+        "reasons": "; ".join(vote.reasons),
+    }
+    for vote in case.proposal.votes
+)
+net = case.proposal
+display(
+    Markdown(f"Netted: **{net.direction}**, conviction {percent(net.conviction)}, {percent(net.against)} overruled.")
+)
+
+# %% [markdown]
+# ## What was known
+#
+# The signals of each timeframe at that close, the book as the risk officer saw it, and the news.
+
+# %%
+signals = pd.DataFrame({frame: found.model_dump(mode="json") for frame, found in case.signals.items()})
+signals = signals.drop(["symbol", "timeframe", "close_utc"]).dropna(how="all")
+signals = signals.map(lambda value: f"{value:,.6g}" if isinstance(value, float) else "" if value is None else value)
+show(signals.rename_axis("signal").reset_index())
+
+# %%
+show(
+    {"the book": name, "value": f"{value:,.6g}" if isinstance(value, float) else str(value)}
+    for name, value in case.book
+    if value not in (None, ())
+)
+
+# %%
+score = case.sentiment.score
+display(Markdown(f"Sentiment is silent: {score.why}." if isinstance(score, Abstained) else f"Sentiment: {score:+.2f}."))
+show(
+    {"first seen, UTC": moment(line.first_seen_utc), "source": line.source, "headline": line.text}
+    for line in case.sentiment.headlines
+)
+
+# %% [markdown]
+# ## Who said what
+#
+# The analyst and the risk officer speak first, then the devil's advocate attacks, then the supervisor rules. Whoever abstained
+# says why.
+
+# %%
+words = dict(zip(ROLES, (hearing.analyst, hearing.risk_agent, hearing.advocate, hearing.supervisor), strict=True))
+show(
+    {
+        "role": role.replace("_", " "),
+        "spoken by": hearing.speaker(role),
+        "says": getattr(word, "direction", ""),
+        "in percent": ", ".join(f"{name[:-4]} {value}" for name, value in word if name.endswith("_pct")),
+        "in its words": word.why if isinstance(word, Abstained) else word.reasoning,
+    }
+    for role, word in words.items()
+)
+
+# %% [markdown]
+# The analyst's view of the four horizons; the expected move is over one bar of that horizon.
+
+# %%
+show(
+    {"horizon": "", "direction": "abstained", "expected move": view.why, "conviction": ""}
+    if isinstance(view, Abstained)
+    else {
+        "horizon": view.horizon,
+        "direction": view.direction,
+        "expected move": f"{view.expected_move_bps:+.0f} bps",
+        "conviction": f"{view.conviction_pct}%",
+    }
+    for view in getattr(hearing.analyst, "horizons", ())
+)
+
+# %% [markdown]
+# ## The evidence
+#
+# Each claim rests on a field of the case. `the case holds` is looked up here, in the case itself; what did not stand there was
+# struck out before the ruling. What the devil's advocate cites is the counter-evidence.
+
+# %%
+show(
+    {
+        "role": role.replace("_", " "),
+        "claim": cited.claim,
+        "field": cited.field,
+        "cited": cited.value,
+        "the case holds": lookup(case, cited.field),
+    }
+    for role, word in words.items()
+    for cited in getattr(word, "evidence", ())
+)
+
+# %% [markdown]
+# Struck out, because the case does not hold it:
+
+# %%
+show(
+    {"struck out of": found.role.replace("_", " "), "claim": cited.claim, "field": cited.field, "cited": cited.value}
+    for found in hearing.struck
+    for cited in found.evidence
+)
+
+# %% [markdown]
+# What the roles warned of, and what would have changed the analyst's mind.
+
+# %%
+warned = {"risk": "risks", "concern": "concerns", "attack": "attacks"}
+show(
+    {"role": role.replace("_", " "), "kind": kind, "text": text}
+    for role, word in words.items()
+    for kind, field in warned.items()
+    for text in getattr(word, field, ())
+)
+
+# %%
+show({"would change the analyst's mind": [getattr(hearing.analyst, "would_change_my_mind", "")]})
+
+# %% [markdown]
+# ## The ruling, and what the adjuster left of it
+
+# %%
+show(
+    [
+        {"who": "court", "leaves": percent(ruling.scale), "why": f"{ruling.outcome}: {ruling.why}"},
+        {"who": "adjuster", "leaves": percent(hearing.adjustment.scale), "why": hearing.adjustment.adjuster},
+    ]
+)
+
+# %% [markdown]
+# ## The gate
+#
+# Every rule that was asked, its number against its limit, and the notional that it would have allowed. The tightest cap counts,
+# times what court and adjuster left.
+
+# %%
+show(
+    {
+        "rule": rule.code,
+        "reaction": rule.reaction.upper() if rule.reaction is not Reaction.PASS else "pass",
+        "number": f"{rule.number:,.4g}" if rule.number is not None else "",
+        "limit": f"{rule.limit:,.4g}" if rule.limit is not None else "",
+        "unit": rule.unit,
+        f"allows, {quote}": f"{rule.notional_cap:,.2f}" if rule.notional_cap is not None else "",
+        "note": rule.note,
+        "what it is for": RULES.get(rule.code, ""),
+    }
+    for rule in verdict.rules
+)
+stop = f", with a stop {percent(verdict.stop_fraction)} below the fill" if verdict.stop_fraction else ""
+last = f"**{verdict.outcome}**, {verdict.notional:,.2f} {quote}{stop}. The last word had `{verdict.binding_rule}`."
+display(Markdown(last))
+
+# %% [markdown]
+# ## What was sent, and what was filled
+
+# %%
+answers = {wanted, trip.closed_by} if trip else {wanted}
+sent = [order for order in story.orders if order.decision_id in answers]
+show(
+    {
+        "at, UTC": moment(order.created_utc),
+        "purpose": PURPOSES[order.purpose],
+        "side": order.side,
+        "kind": order.kind,
+        "quantity": order.quantity,
+        "limit": price(order.limit_price) if order.limit_price else "",
+        "stop": price(order.stop_price) if order.stop_price else "",
+    }
+    for order in sent
+)
+
+# %% [markdown]
+# Filled:
+
+# %%
+show(
+    {
+        "at, UTC": moment(fill.filled_utc),
+        "purpose": PURPOSES[fill.purpose],
+        "side": fill.side,
+        "quantity": fill.quantity,
+        "price": fill.price,
+        "fee": f"{fill.fee} {fill.fee_currency}",
+        "as": fill.liquidity,
+    }
+    for fill in story.fills
+    if fill.decision_id in answers
+)
+
+# %% [markdown]
+# ## What became of it
+#
+# The trade as it was booked, and the yardstick that every case is held against, bought or not: a purchase at the next open that
+# ends at the stop, at the first target, or after the horizon.
+
+# %%
+left_why = {gone.decision_id: gone.why for gone in story.exits}
+show(
+    {
+        "bought, UTC": moment(trade.entry_utc),
+        "sold, UTC": moment(trade.exit_utc),
+        "in at": price(trade.entry_price),
+        "out at": price(trade.exit_price),
+        f"net of fees, {quote}": signed_money(trade.pnl),
+        "closed by": PURPOSES[trade.exit_purpose],
+        "why": left_why.get(closed_by, ""),
+    }
+    for _, closed_by, trade in ([trip] if trip else [])
+)
+
+# %%
+settled = [outcome for _, outcome in read_trials(run, journal_key()).settled if outcome.decision_id == wanted]
+show(
+    {
+        "yardstick": {1: "target first", -1: "stop first", 0: "neither"}[outcome.label],
+        "in at": price(outcome.entry_price),
+        "out at": price(outcome.exit_price),
+        "net return": f"{outcome.return_bps:+.1f} bps",
+        "bars": outcome.bars,
+        "known at, UTC": moment(outcome.known_at_utc),
+    }
+    for outcome in settled
+)
+
+# %% [markdown]
+# ## On the tape
+#
+# Two days before the case and a day after it had ended: when it was decided (dashed), what was executed, and the protective stop
+# and the target that stood at the venue meanwhile (dotted).
+
+# %%
+bars, bar = story.columns.symbols[case.symbol], story.session.timeframe.duration
+closes = pd.to_datetime(story.columns.close_ms, unit="ms", utc=True)
+until = trip.trade.exit_utc if trip else case.as_of_utc
+seen = (closes >= case.as_of_utc - timedelta(days=2)) & (closes <= until + timedelta(days=1))
+prices = {name: getattr(bars, name)[seen] for name in ("open", "high", "low", "close")}
+figure = go.Figure(
+    go.Candlestick(x=(closes - bar)[seen], **prices, name=case.symbol, xperiod=bar / timedelta(milliseconds=1))
+)
+levels = {
+    "stop level": ("#c0392b", [(order.created_utc, float(order.stop_price)) for order in sent if order.stop_price]),
+    "target level": ("#1e8449", [(order.created_utc, float(order.limit_price)) for order in sent if order.limit_price]),
+}
+for name, (color, steps) in levels.items():
+    x, y = [at for at, _ in steps] + [until] * bool(steps), [level for _, level in steps + steps[-1:]]
+    figure.add_scatter(x=x, y=y, name=name, mode="lines", line={"dash": "dot", "shape": "hv", "color": color})
+for purpose in dict.fromkeys(part.purpose for part in parts):
+    x, y = zip(*((part.at_utc, float(part.price)) for part in parts if part.purpose == purpose), strict=True)
+    mark = {"symbol": "triangle-up" if purpose == "entry" else "x", "size": 13, "color": "#0b5cad"}
+    figure.add_scatter(x=x, y=y, name=PURPOSES[purpose], mode="markers", marker=mark)
+figure.add_vline(x=case.as_of_utc, line={"dash": "dash", "color": "#7f8c8d"})
+figure.update_layout(
+    title=f"{case.symbol} in {quote}", template="plotly_white", xaxis_rangeslider_visible=False, height=480
+)
+figure.show()

@@ -1,0 +1,187 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,py:percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # What the gate cut
+#
+# The gate has the last word, and it can only take away. Here: which rule decided, refused and cut, what each cap alone took, and
+# how close the book came to its limits.
+#
+# `TRIBUNAL_RUN` names the folder of a run; without it, it is the newest run in `runs/`, or a small simulated one made for this.
+
+# %%
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import plotly.express as px
+from IPython.display import HTML, Markdown, display
+
+import agents
+from config.secrets import journal_key
+from ops.plain import RULES, count, moment, money, percent, what_happened
+from ops.story import read_story
+from ops.summary import summarise
+from ops.tally import Fate
+
+pd.set_option("display.max_colwidth", None, "display.html.use_mathjax", False)
+os.chdir(Path(agents.__file__).parents[1])
+finished = sorted(Path("runs").glob("*/journal.db"), key=os.path.getmtime)
+if given := os.environ.get("TRIBUNAL_RUN"):
+    run = Path(given)
+elif finished:
+    run = finished[-1].parent
+else:
+    scratch = tempfile.TemporaryDirectory()
+    run = Path(scratch.name) / "simulated"
+    command = [sys.executable, "-m", "agents.run", "--days", "10", "--quiet", "--out", str(run)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def show(rows: Any) -> None:
+    frame, told = pd.DataFrame(rows), "table.told td, table.told th {text-align: left; vertical-align: top}"
+    table = frame.to_html(index=False, classes="told", border=0, na_rep="–")
+    display(HTML(f"<style>{told}</style>{table}" if len(frame) else "Nothing."))
+
+
+story = read_story(run, journal_key())
+summary = summarise(story)
+display(Markdown(f"Reading the run **{run.name}** ({summary.source}). {' '.join(what_happened(summary)[:2])}"))
+
+# %% [markdown]
+# ## What each rule did
+#
+# Decided: it had the last word. Taken: what it alone cut off signed orders, against the next tightest cap.
+
+# %%
+show(
+    {
+        "rule": did.rule,
+        "decided": did.binding or "",
+        "refused": did.refused or "",
+        "cut": did.cut or "",
+        f"taken, {summary.quote}": money(did.taken) if did.cut else "",
+        "what it is for": RULES.get(did.rule, ""),
+    }
+    for did in summary.gate_rules
+)
+
+# %%
+counted = pd.DataFrame(
+    {"rule": did.rule, "what": what, "proposals": number}
+    for did in summary.gate_rules
+    for what, number in (("refused", did.refused), ("cut", did.cut))
+    if number
+)
+if not counted.empty:
+    title = f"Proposals that each rule refused or cut, of {summary.hearings:,}"
+    colors = {"refused": "#c0392b", "cut": "#d68910"}
+    figure = px.bar(
+        counted, x="proposals", y="rule", color="what", orientation="h", title=title, color_discrete_map=colors
+    )
+    figure.update_layout(template="plotly_white", height=180 + 40 * counted["rule"].nunique())
+    figure.update_yaxes(autorange="reversed", title=None)
+    figure.show()
+
+# %% [markdown]
+# ## What each cap would have allowed
+#
+# One column of points for each signed order: the notional that each cap left, and what was signed. The lowest cap counts, times
+# what the court left of it.
+
+# %%
+signed = [kept.read() for kept in story.hearings if kept.fate is Fate.TRADED]
+caps = pd.DataFrame(
+    {"at": moment(hearing.case.as_of_utc), "symbol": hearing.case.symbol, "cap": name, "notional": float(value)}
+    for hearing in signed
+    for name, value in [
+        *((rule.code, rule.notional_cap) for rule in hearing.verdict.rules if rule.notional_cap is not None),
+        ("SIGNED", hearing.verdict.notional),
+    ]
+    if name != "scale"
+)
+if not caps.empty:
+    title = f"Notional that each cap allowed, {summary.quote}"
+    figure = px.scatter(
+        caps, x="at", y="notional", color="cap", symbol="cap", hover_data=["symbol"], log_y=True, title=title
+    )
+    figure.update_xaxes(type="category", title=None).update_traces(marker={"size": 9})
+    figure.update_layout(template="plotly_white", height=460)
+    figure.show()
+
+# %%
+show(
+    {
+        "at, UTC": moment(hearing.case.as_of_utc),
+        "symbol": hearing.case.symbol,
+        "tightest": hearing.verdict.binding_rule,
+        "court left": percent(hearing.ruling.scale),
+        f"signed, {summary.quote}": money(hearing.verdict.notional),
+        "stop": percent(hearing.verdict.stop_fraction),
+    }
+    for hearing in signed
+)
+
+# %% [markdown]
+# ## What it refused though the court let it stand
+
+# %%
+refused = [kept.read() for kept in story.hearings if kept.fate is Fate.REFUSED]
+display(Markdown(f"{count(len(refused), 'case')}."))
+show(
+    {
+        "at, UTC": moment(hearing.case.as_of_utc),
+        "symbol": hearing.case.symbol,
+        "refused by": hearing.verdict.binding_rule,
+        "note": next((rule.note for rule in hearing.verdict.rules if rule.code == hearing.verdict.binding_rule), ""),
+        "what it is for": RULES.get(hearing.verdict.binding_rule, ""),
+    }
+    for hearing in refused
+)
+
+# %% [markdown]
+# ## The book against its limits
+#
+# Fractions of equity at each bar close. Dashed: what no order may take the book beyond (the market can: what is held may grow),
+# and of the drawdown, where the breaker halts.
+
+# %%
+limits, columns = story.session.settings.limits, story.columns
+bounds = {
+    "deployed": (columns.deployed_fraction, limits.max_deployed_fraction),
+    "VaR, one day": (columns.var_1d, limits.max_var_1d),
+    "ES, one day": (columns.es_1d, limits.max_es_1d),
+    "drawdown": (columns.drawdown, limits.max_drawdown),
+}
+closes = pd.to_datetime(columns.close_ms, unit="ms", utc=True)
+exposure = pd.concat(pd.DataFrame({"at": closes, "what": name, "share": seen}) for name, (seen, _) in bounds.items())
+figure = px.area(exposure, x="at", y="share", facet_row="what", title="Exposure against its limits", height=760)
+for place, (_, limit) in enumerate(reversed(bounds.values()), start=1):
+    figure.add_hline(y=limit, row=place, line={"dash": "dash", "color": "#c0392b"})
+figure.for_each_annotation(lambda note: note.update(text=note.text.removeprefix("what=")))
+figure.update_yaxes(matches=None, tickformat=".2%", title=None, rangemode="tozero").update_xaxes(title=None)
+figure.update_layout(template="plotly_white")
+figure.show()
+
+# %%
+show(
+    {
+        "measure": name,
+        "limit": percent(limit),
+        "highest": percent(seen.max()) if len(seen) else "",
+        "of the limit": percent(seen.max() / limit) if len(seen) else "",
+        "mean": percent(seen.mean()) if len(seen) else "",
+    }
+    for name, (seen, limit) in bounds.items()
+)

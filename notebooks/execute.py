@@ -1,0 +1,80 @@
+"""Pairs the notebooks with their sources and executes them: `python notebooks/execute.py [RUN …]`, or `make notebooks`.
+
+Without a run, the notebooks of the repository are made again: from the sources beside this file, executed against a simulated
+session of ten days, so that they hold the same figures on every machine. With runs, a copy of each notebook is executed
+against each run into RUN/notebooks, where every figure carries its own script and opens in any browser; the repository's
+stay as they are. It refuses to keep a notebook in which a cell failed.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+from traitlets.config import Config
+
+HERE = Path(__file__).resolve().parent
+SOURCES = sorted(HERE.glob("[0-9]*.py"))
+TIMEOUT_S = 600
+SMALL, WHOLE = "plotly_mimetype", "plotly_mimetype+notebook"
+"""Plotly's renderers: a figure as data alone, which Jupyter, VS Code and others draw; or with all of plotly.js (5 MB)."""
+
+
+def paired(source: Path) -> nbformat.NotebookNode:
+    """The notebook of a source, with numbered cells, so that the same source gives the same file."""
+    notebook: nbformat.NotebookNode = jupytext.read(source)
+    for number, cell in enumerate(notebook.cells, start=1):
+        cell.id = f"cell-{number}"
+    return notebook
+
+
+def execute(source: Path, environment: dict[str, str]) -> nbformat.NotebookNode:
+    """The notebook with what it printed and drew. Raises CellExecutionError where a cell fails.
+
+    The kernel is spoken to through sockets in a folder that only this user can enter, and not over TCP.
+    """
+    notebook = paired(source)
+    with tempfile.TemporaryDirectory() as private:
+        sockets = {"transport": "ipc", "connection_file": str(Path(private) / "kernel.json")}
+        client = NotebookClient(
+            notebook,
+            config=Config(KernelManager=sockets),
+            kernel_name="python3",
+            timeout=TIMEOUT_S,
+            record_timing=False,
+        )
+        client.execute(cwd=str(HERE), env=os.environ | environment)
+    notebook.metadata.language_info.pop("version")  # that of this machine
+    return notebook
+
+
+def execute_all(run: Path, folder: Path, renderer: str) -> None:
+    """Execute every notebook against `run` into `folder`."""
+    environment = {"TRIBUNAL_RUN": str(run.resolve()), "PLOTLY_RENDERER": renderer}
+    for source in SOURCES:
+        sys.stdout.write(f"{source.stem} of {run.name}\n")
+        nbformat.write(execute(source, environment), folder / f"{source.stem}.ipynb")
+
+
+def main(runs: list[str]) -> None:
+    """Execute against these runs, or make the repository's notebooks again."""
+    strange = [run for run in runs if not (Path(run) / "journal.db").is_file()]
+    if strange:
+        sys.exit(f"{', '.join(strange)}: no journal is there, so nothing was executed. Give the folders of runs.")
+    for given in map(Path, runs):
+        (given / "notebooks").mkdir(exist_ok=True)
+        execute_all(given, given / "notebooks", WHOLE)
+    if not runs:
+        with tempfile.TemporaryDirectory() as scratch:
+            run = Path(scratch) / "ten-simulated-days"
+            command = [sys.executable, "-m", "agents.run", "--days", "10", "--quiet", "--out", str(run)]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=HERE.parent)
+            execute_all(run, HERE, SMALL)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

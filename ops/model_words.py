@@ -1,0 +1,86 @@
+"""What models did, in plain words: who spoke how often, and each outage or spent budget in a sentence with its times."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from ops.models import NOT_MODELS, ModelFigures
+from ops.plain import count, listed, moment
+from ops.spells import Spell
+
+if TYPE_CHECKING:
+    from config.settings import BudgetSettings
+    from ops.summary import Summary
+
+SENTENCES_SHOWN = 8
+_INSTEAD = {"rules": "the rules mind", "nobody": "nobody"}
+
+
+def minds_line(summary: "Summary") -> str:
+    """Who sat, short enough for a cell."""
+    if summary.models is None:
+        return ", ".join(f"{name} {said}" for name, said in summary.minds.items())
+    if not summary.models.words:
+        return "models, not called"
+    by_models = sum(said for name, said in summary.models.words.items() if name not in NOT_MODELS)
+    others = "".join(f", {name} {summary.models.words[name]:,}" for name in NOT_MODELS if name in summary.models.words)
+    return f"models {by_models:,}{others}"
+
+
+def usd(amount: Decimal) -> str:
+    """US dollars: exact to a hundredth of a cent, and never shown as nothing when it is something."""
+    shown = f"{amount:,.4f}"
+    return f"{amount.normalize():f}" if amount and not float(shown.replace(",", "")) else shown
+
+
+def spoke_instead(figures: ModelFigures) -> str:
+    """Why words were not a model's; empty where all were."""
+    parts = (
+        f"{name} {sum(why.values()):,} ({', '.join(f'{reason} {number:,}' for reason, number in why.items())})"
+        for name, why in figures.instead.items()
+    )
+    return "; ".join(parts)
+
+
+def outages(figures: ModelFigures, budget: "BudgetSettings") -> tuple[str, ...]:
+    """A sentence for each spell without a usable answer or without money, in the order of their beginning.
+
+    Of many, those that lasted to the end and the longest are told, and the others are counted.
+    """
+    told = [(spell, _failing(spell)) for spell in figures.failing]
+    told += [(spell, _unheard(spell, budget)) for spell in figures.unheard]
+    worst = sorted(told, key=lambda each: (each[0].until_utc is not None, -sum(each[0].why.values())))[:SENTENCES_SHOWN]
+    left = len(told) - len(worst)
+    sentences = (sentence for _, sentence in sorted(worst, key=lambda each: (each[0].from_utc, each[1])))
+    return (*sentences, *([f"And {count(left, 'more such spell')}."] if left else []))
+
+
+def outcome_counts(counts: Mapping[str, int]) -> str:
+    """`overloaded 3, skipped breaker 12`."""
+    return ", ".join(f"{outcome.replace('_', ' ')} {number:,}" for outcome, number in counts.items())
+
+
+def _failing(spell: Spell) -> str:
+    return f"{_when(spell)} {spell.who} gave no usable answer ({outcome_counts(spell.why)})."
+
+
+def _unheard(spell: Spell, budget: "BudgetSettings") -> str:
+    """The budget that ran out is the cause, whatever else failed in the same spell."""
+    spent = [why for why in spell.why if why in _budgets(budget)]
+    if spent:
+        limits = _budgets(budget)
+        cause = f"the {listed(tuple(f'{why} of {limits[why]} USD' for why in spent))} was used up"
+    else:
+        cause = f"no model gave an opinion ({outcome_counts(spell.why)})"
+    spoke = ", ".join(f"{_INSTEAD[name]} spoke ({count(said, 'word')})" for name, said in spell.spoken.items())
+    return f"{_when(spell)} {cause}; {spoke}."
+
+
+def _when(spell: Spell) -> str:
+    if spell.until_utc is None:
+        return f"From {moment(spell.from_utc)} on"
+    return f"From {moment(spell.from_utc)} to {moment(spell.until_utc)}"
+
+
+def _budgets(budget: "BudgetSettings") -> dict[str, Decimal]:
+    return {"decision budget": budget.decision_usd, "day budget": budget.day_usd, "month budget": budget.month_usd}

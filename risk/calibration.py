@@ -1,0 +1,138 @@
+"""What a stated conviction has been worth: a monotone map from conviction to the probability that the target comes first.
+
+Fitted by isotonic regression with pool-adjacent-violators (Ayer et al. 1955; Barlow et al. 1972). Each level that comes out
+of it is shrunk towards one half where few outcomes are behind it, p = 1/2 + n / (n + k) (rate - 1/2), and the levels are
+pooled once more, so that the map stays monotone: two lucky outcomes at the top are no certainty. It refuses
+to be applied to a time from which it has learned: a map that knows outcomes later than a session's start is no calibration
+there but hindsight (law 6).
+"""
+
+from bisect import bisect_right
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, ValidationError, model_validator
+
+from config.errors import UsageFault
+from config.frozen import Frozen, UtcTime
+
+SHRINK_K = 50.0
+"""Outcomes at which a fitted probability counts half."""
+
+Floats = NDArray[np.float64]
+
+
+class CalibrationMap(Frozen):
+    """Probabilities at rising convictions, both in [0, 1]; straight lines between them, flat beyond the ends.
+
+    `n` outcomes are behind all of it; `k` of them at one level halve the distance of its rate to one half.
+    """
+
+    points: tuple[tuple[float, float], ...]
+    n: int = Field(ge=0)
+    k: float = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _monotone(self) -> Self:
+        if any(not 0.0 <= value <= 1.0 for point in self.points for value in point):
+            raise ValueError("convictions and probabilities must lie in [0, 1]")
+        for (before, low), (after, high) in zip(self.points, self.points[1:], strict=False):
+            if before >= after or low > high:
+                raise ValueError("convictions must rise, and probabilities must not fall")
+        if bool(self.points) != bool(self.n):
+            raise ValueError("there are points if, and only if, there are outcomes")
+        return self
+
+    def calibrated(self, conviction: float) -> float:
+        """Probability that the target is reached before the stop, for a conviction in [0, 1]; one half of no outcomes.
+
+        Raises ValueError for a conviction outside [0, 1] or not finite.
+        """
+        if not 0.0 <= conviction <= 1.0:
+            raise ValueError(f"conviction must lie between 0 and 1, got {conviction}")
+        if not self.points:
+            return 0.5
+        place = bisect_right(self.points, conviction, key=lambda point: point[0])
+        if place in (0, len(self.points)):
+            return self.points[min(place, len(self.points) - 1)][1]
+        (x0, p0), (x1, p1) = self.points[place - 1], self.points[place]
+        return min(p1, p0 + (p1 - p0) * (conviction - x0) / (x1 - x0))
+
+
+class Calibrations(Frozen):
+    """Maps by speaker ("voters", "rules/analyst"), the runs behind them, and when the last of their outcomes was known."""
+
+    format: Literal[1] = 1
+    horizon_bars: int = Field(ge=1)
+    runs: tuple[str, ...]
+    known_until_utc: UtcTime
+    speakers: dict[str, CalibrationMap]
+
+
+def fit_calibration(stated: Floats, won: NDArray[np.bool_], k: float = SHRINK_K) -> CalibrationMap:
+    """The map of convictions in [0, 1] to outcomes, both shape (n,). Raises ValueError for other shapes or ranges, or k <= 0."""
+    if stated.shape != won.shape or stated.ndim != 1:
+        raise ValueError(f"convictions {stated.shape} and outcomes {won.shape} must be of one length")
+    if not bool(((stated >= 0) & (stated <= 1)).all()):
+        raise ValueError("convictions must lie between 0 and 1")
+    levels, place = np.unique(stated, return_inverse=True)
+    counts = np.bincount(place, minlength=len(levels)).astype(np.float64)
+    means = np.bincount(place, weights=won, minlength=len(levels)) / np.maximum(counts, 1.0)
+    rates = pool_adjacent_violators(means, counts)
+    _, level = np.unique(rates, return_inverse=True)
+    behind = np.bincount(level, weights=counts, minlength=len(levels))[level] if len(levels) else counts
+    fitted = pool_adjacent_violators(0.5 + behind / (behind + k) * (rates - 0.5), counts)
+    points = tuple(zip(levels.tolist(), fitted.tolist(), strict=True))
+    return CalibrationMap(points=_corners(points), n=len(stated), k=k)
+
+
+def pool_adjacent_violators(values: Floats, weights: Floats) -> Floats:
+    """The non-decreasing sequence nearest to `values` in weighted least squares; both shape (n,), weights above 0."""
+    means: list[float] = []
+    totals: list[float] = []
+    sizes: list[int] = []
+    for value, weight in zip(values.tolist(), weights.tolist(), strict=True):
+        means.append(value)
+        totals.append(weight)
+        sizes.append(1)
+        while len(means) > 1 and means[-2] > means[-1]:
+            mean, total, size = means.pop(), totals.pop(), sizes.pop()
+            both = totals[-1] + total
+            means[-1] = (means[-1] * totals[-1] + mean * total) / both
+            totals[-1] = both
+            sizes[-1] += size
+    return np.repeat(np.array(means, dtype=np.float64), sizes)
+
+
+def read_calibrations(path: Path, session_start: datetime) -> Calibrations:
+    """The maps in a file of `agents.calibrate --out`, for a session that starts then.
+
+    Raises UsageFault for a file that is not one, or that knows outcomes from after the start.
+    """
+    try:
+        found = Calibrations.model_validate_json(path.read_bytes())
+    except OSError as fault:
+        raise UsageFault(f"The calibration {path} cannot be read ({fault.strerror}). Nothing was started.") from fault
+    except ValidationError as fault:
+        raise UsageFault(
+            f"{path} is not a calibration as `python -m agents.calibrate RUN --out FILE` writes it. Nothing was started."
+        ) from fault
+    if found.known_until_utc > session_start:
+        raise UsageFault(
+            f"{path} has learned from outcomes up to {found.known_until_utc.isoformat()}, and the session starts before "
+            "that: it would know its own future. Nothing was started. Calibrate on earlier runs."
+        )
+    return found
+
+
+def _corners(points: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
+    """Only the ends of each level stretch: what lies between them says nothing more."""
+    last = len(points) - 1
+    return tuple(
+        point
+        for place, point in enumerate(points)
+        if place in (0, last) or not points[place - 1][1] == point[1] == points[place + 1][1]
+    )

@@ -1,0 +1,89 @@
+"""Sessions in which models sit, against loopback servers, through the command's own entry point."""
+
+import shutil
+import sqlite3
+from collections.abc import Iterable, Iterator
+from itertools import cycle
+from pathlib import Path
+
+from model_server import KEY, ModelServer, Seen, Turn
+from run_support import events, run
+
+from agents.folder import JOURNAL
+from agents.llm.words import Attempt
+from agents.record import CycleRecord
+from config.secrets import journal_key
+from execution.journal import Event, Journal, link
+
+KEYS = {"ANTHROPIC_API_KEY": KEY, "OPENAI_API_KEY": KEY}
+GARBAGE = (Turn.PROSE, Turn.OUT_OF_RANGE, Turn.REFUSAL, Turn.TRUNCATION)
+
+
+def arguments(first: ModelServer, second: ModelServer | None = None, *settings: str, days: str = "5") -> list[str]:
+    """A session whose chain is `first` as Anthropic and, if given, `second` as OpenAI."""
+    chain = "[anthropic, openai]" if second else "[anthropic]"
+    places = [f"minds.providers.anthropic.base_url={first.url}"]
+    places += [f"minds.providers.openai.base_url={second.url}/v1"] if second else []
+    return [
+        "--days",
+        days,
+        "--set",
+        "court.mind=models",
+        "journal.group_commit=1",
+        f"minds.chain={chain}",
+        *places,
+        *settings,
+    ]
+
+
+class Garbage:
+    """Answers without an opinion, one kind after another."""
+
+    def __init__(self) -> None:
+        self._kinds: Iterator[Turn] = cycle(GARBAGE)
+
+    def __call__(self, seen: Seen) -> Turn:
+        return next(self._kinds)
+
+
+def troubled_run(out: Path) -> int:
+    """The first provider is overloaded after a while, the second begins to answer garbage, then the day's budget ends."""
+    with (
+        ModelServer([Turn.OK] * 18, default=Turn.OVERLOADED) as first,
+        ModelServer([Turn.OK] * 14, default=Garbage()) as second,
+    ):
+        return run(out, *arguments(first, second, "minds.budget.day_usd=0.0075"))
+
+
+def attempts(found: Iterable[Event]) -> list[Attempt]:
+    return [Attempt.model_validate_json(event.payload) for event in found if event.kind == "transcript"]
+
+
+def records(found: Iterable[Event]) -> list[CycleRecord]:
+    return [CycleRecord.model_validate_json(event.payload) for event in found if event.kind == "cycle"]
+
+
+def cut(run_folder: Path, target: Path, events_kept: int) -> Path:
+    """The same run as a kill after so many events would have left it."""
+    target.mkdir()
+    journal = Journal(target / JOURNAL, journal_key(), 1)
+    for event in events(run_folder)[:events_kept]:
+        journal.append(event.kind, event.payload)
+    journal.close()
+    return target
+
+
+def forge(run_folder: Path, target: Path, seq: int, payload: bytes, key: bytes | None = None) -> Path:
+    """A copy with another payload at one event; sealed anew from there on by whoever has the key."""
+    found = events(run_folder)
+    shutil.copytree(run_folder, target)
+    with sqlite3.connect(target / JOURNAL) as connection:
+        connection.executescript("DROP TRIGGER no_update; DROP TRIGGER no_delete;")
+        connection.execute("UPDATE events SET payload = ? WHERE seq = ?", (payload, seq))
+        if key is not None:
+            mac = found[seq - 2].mac
+            for event in found[seq - 1 :]:
+                mac = link(key, mac, event.seq, event.kind, payload if event.seq == seq else event.payload)
+                connection.execute("UPDATE events SET mac = ? WHERE seq = ?", (mac, event.seq))
+    connection.close()
+    return target
