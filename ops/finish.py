@@ -4,10 +4,16 @@ import shutil
 import sys
 from pathlib import Path
 
+from agents.outcomes import HORIZON_BARS
+from agents.trials import read_trials
+from agents.worth import attribute
 from ops.report import write_report
 from ops.story import read_story
 from ops.summary import summarise, write_summary
 from ops.tables import print_tables
+
+_MOST_ATTRIBUTED = 3000
+"""Hearings above which the report leaves attribution to its command: each is ruled again once for each role."""
 
 
 def finish(folder: Path, key: bytes, *, as_json: bool) -> None:
@@ -15,7 +21,9 @@ def finish(folder: Path, key: bytes, *, as_json: bool) -> None:
     story = read_story(folder, key)
     summary = summarise(story)
     write_summary(folder / "summary.json", summary)
-    write_report(folder / "report.html", story, summary)
+    few = 0 < summary.hearings <= _MOST_ATTRIBUTED
+    worth = attribute([read_trials(folder, key, HORIZON_BARS)]) if few else None
+    write_report(folder / "report.html", story, summary, worth)
     if as_json:
         sys.stdout.write(summary.model_dump_json(indent=2) + "\n")
         return

@@ -20,6 +20,7 @@ from markupsafe import Markup
 from agents.case import FieldValue
 from agents.hearing import Hearing
 from agents.llm.words import Role
+from agents.worth import Attribution
 from config.silence import Abstained
 from ops import plain
 from ops.charts import POINTS_SHOWN, account_figure, candle_figure, exposure_figure, grouping
@@ -51,18 +52,19 @@ class HearingView(NamedTuple):
     """What models were asked and answered."""
 
 
-def write_report(path: Path, story: Story, summary: Summary) -> None:
+def write_report(path: Path, story: Story, summary: Summary, worth: Attribution | None = None) -> None:
     """Write the page, whole or not at all. Raises OutputFault."""
-    write_whole(path, render_report(story, summary).encode())
+    write_whole(path, render_report(story, summary, worth).encode())
 
 
-def render_report(story: Story, summary: Summary) -> str:
-    """The page as text. The same story and summary give the same text."""
+def render_report(story: Story, summary: Summary, worth: Attribution | None = None) -> str:
+    """The page as text. The same arguments give the same text; `worth` None: nothing is said of what roles were worth."""
     page = _environment()
     plotly, script = _plotly(), page.get_template("report.js").render()
     done = executions(story)
     return page.get_template("report.html").render(
         summary=summary,
+        worth=worth,
         session=story.session,
         story=story,
         sentences=plain.what_happened(summary),

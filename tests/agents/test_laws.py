@@ -148,3 +148,10 @@ def test_the_simulated_headlines_reach_the_court_and_none_before_it_was_seen(its
                 read += 1
                 assert headline.first_seen_utc <= record.as_of_utc
     assert read > 0
+
+
+def test_the_report_says_who_changed_the_rulings_and_what_that_was_worth(its_key: Path) -> None:
+    page = (its_key / "report.html").read_text()
+    section = page[page.index('<section id="worth">') : page.index('<section id="trades">')]
+    for role in ("analyst", "risk agent", "devils advocate", "supervisor"):
+        assert f"<td>{role}</td>" in section
