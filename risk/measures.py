@@ -15,6 +15,8 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 
 _NORMAL = NormalDist()
+_ROUNDING = 1e-12
+"""A return that equals the VaR but for the last bits of the interpolation belongs to the tail."""
 
 
 class Moments(NamedTuple):
@@ -68,7 +70,8 @@ def historical_es(returns: npt.ArrayLike, *, confidence: float) -> float:
     tail mean that splits such an atom may be larger.
     """
     series = finite_series(returns)
-    worst = series[series <= -historical_var(series, confidence=confidence)]
+    edge = -historical_var(series, confidence=confidence)
+    worst = series[series <= edge + _ROUNDING * abs(edge)]
     return -float(worst.mean())
 
 
