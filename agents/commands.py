@@ -26,7 +26,7 @@ from config.ending import INTERRUPTED
 from config.secrets import journal_key, load_secrets
 from config.settings import Settings
 from execution.dealer import Sink
-from execution.journal import Journal
+from execution.journal import Journal, holds
 from execution.opening import open_venue
 from market.bar import Slice
 from market.tape import Tape
@@ -61,15 +61,26 @@ def run_command(arguments: argparse.Namespace) -> int:
     fresh = arguments.resume is None
     run = make_folder(arguments.out, settings.profile) if fresh else RunFolder(Path(arguments.resume), made=False)
     try:
-        journal = _journal(run.path, key, settings.journal.group_commit, fresh=fresh)
+        group = 1 if sits(settings) else settings.journal.group_commit
+        journal = _journal(run.path, key, group, fresh=fresh)
         end = _live(settings, session, tape, journal, key, quiet=arguments.quiet)
     except BaseException:
-        if fresh and not sits(settings):  # what models were paid for is kept: --resume goes on with it
+        if fresh and _paid_for(run.path):
+            sys.stderr.write(
+                f"What models said is kept in {run.path}: --resume {run.path}, with the same options, goes on.\n"
+            )
+        elif fresh:
             run.remove()
         raise
     write_checksum(run.path)
     finish(run.path, key, as_json=arguments.json)
     return INTERRUPTED if end.reason == "interrupted" else 0
+
+
+def _paid_for(folder: Path) -> bool:
+    """Whether a broken-off run holds anything that models were asked for."""
+    path = folder / JOURNAL
+    return path.exists() and holds(path, "transcript")
 
 
 def _journal(folder: Path, key: bytes, group_commit: int, *, fresh: bool) -> Journal | ResumingSink:

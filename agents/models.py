@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from agents.llm.asking import Asker
-from agents.llm.factory import build_providers, missing_keys, names_in_use
+from agents.llm.factory import build_providers, identities, missing_keys, names_in_use, without_key
 from agents.llm.opening import open_manager, open_spending
 from agents.llm.provider import Provider
 from agents.llm.words import ROLES
@@ -35,11 +35,11 @@ def refuse_without_keys(settings: Settings, secrets: Secrets) -> None:
     """Raise UsageFault, saying exactly what to set, where no provider of any chain could answer."""
     if not sits(settings) or settings.minds.transcripts == "replay":
         return
-    wanting, used = missing_keys(settings.minds, secrets), names_in_use(settings.minds)
-    without = [name for name in used if any(f"{name}, model" in line for line in wanting)]
-    if used and len(without) == len(used):
+    used = names_in_use(settings.minds)
+    if used and without_key(settings.minds, secrets) == used:
+        wanting = " or ".join(missing_keys(settings.minds, secrets))
         raise UsageFault(
-            f"No model of the court has a key; nothing was started. Set {' or '.join(wanting)} in the environment or in .env, or "
+            f"No model of the court has a key; nothing was started. Set {wanting} in the environment or in .env, or "
             "use --mind rules."
         )
 
@@ -56,7 +56,8 @@ async def models_of(settings: Settings, secrets: Secrets) -> AsyncIterator[Asker
         {} if settings.minds.transcripts == "replay" else build_providers(settings.minds, secrets)
     )
     spending = open_spending(settings.minds, folder, clock)
-    manager = open_manager(settings.minds, providers, spending, folder, clock, _record_command(settings))
+    who = identities(settings.minds, secrets)
+    manager = open_manager(settings.minds, providers, spending, folder, clock, _record_command(settings), who)
     try:
         yield manager
     finally:

@@ -94,10 +94,7 @@ def describe(settings: Settings, tape: Tape, key: bytes, calibration: str | None
 
 
 def _mind(arguments: argparse.Namespace, given: Mapping[str, Any]) -> dict[str, Any]:
-    """What --mind and --model override. A local model gets the patience that a processor needs, unless it was set.
-
-    Where models sit, each event is durable before the next: what was paid for is not lost.
-    """
+    """What --mind and --model set where --set did not. A local model gets the patience that a processor needs."""
     if arguments.mind is None:
         if arguments.model is not None:
             raise UsageFault("--model goes with --mind: it names the model of a provider. Nothing was started.")
@@ -111,21 +108,21 @@ def _mind(arguments: argparse.Namespace, given: Mapping[str, Any]) -> dict[str, 
         hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(providers)} and rules."
         raise UsageFault(f"The profile {arguments.profile!r} has no mind {name!r}; {hint} Nothing was started.")
     place = f"minds.providers.{name}"
-    changed: dict[str, Any] = {"court.mind": "models", "minds.chain": [name], "journal.group_commit": 1}
+    changed: dict[str, Any] = {"court.mind": "models", "minds.chain": [name]}
     if providers[name].kind == "local":
-        changed |= {key: value for key, value in _PATIENCE.items() if key not in given}
+        changed |= _PATIENCE
         if arguments.model is not None:
             changed |= {f"{place}.path": arguments.model, f"{place}.model": Path(arguments.model).name}
     elif arguments.model is not None:
         changed[f"{place}.model"] = arguments.model
-    return changed
+    return {key: value for key, value in changed.items() if key not in given}
 
 
 _PATIENCE = {
-    "minds.deadlines.call_s": 120,
-    "minds.deadlines.role_s": 180,
-    "minds.deadlines.decision_s": 600,
-    "court.role_deadline_s": 240,
+    "minds.deadlines.call_s": 180,
+    "minds.deadlines.role_s": 400,
+    "minds.deadlines.decision_s": 1200,
+    "court.role_deadline_s": 450,
 }
 
 

@@ -7,6 +7,7 @@ unit in brackets, and error messages quote them.
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -140,6 +141,14 @@ class ProviderSettings(Frozen):
     worst_output_usd: Annotated[Decimal, Field(ge=0)] = Field(
         default=Decimal("75"), description="price where the model's own is not known [USD a million output tokens]"
     )
+
+    @model_validator(mode="after")
+    def _address_is_bare(self) -> Self:
+        parts = urlsplit(self.base_url or "http://none")
+        if parts.scheme not in ("http", "https") or parts.username or parts.password or parts.query:
+            why = "must be http(s)://host/path without user, password or query; a key goes into the variable of api_key_env"
+            raise contradiction([(("base_url",), why)])
+        return self
 
 
 class BudgetSettings(Frozen):

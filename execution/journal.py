@@ -199,3 +199,12 @@ def first_event(path: Path) -> Event:
     for found in _rows(path):
         return found
     raise JournalFault(f"{path} holds no event: the run was killed before it began.")
+
+
+def holds(path: Path, kind: str) -> bool:
+    """Whether a journal, verified or not, has an event of this kind; no of a file that is no journal."""
+    try:
+        with closing(_rows(path)) as found:
+            return any(event.kind == kind for event in found)
+    except JournalFault:
+        return False

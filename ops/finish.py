@@ -20,6 +20,8 @@ def finish(folder: Path, key: bytes, *, as_json: bool) -> None:
     """Write summary.json and report.html from the journal alone, and print the tables, or the summary as JSON."""
     story = read_story(folder, key)
     summary = summarise(story)
+    if summary.models is not None and not any("/" in name for name in summary.minds):
+        sys.stderr.write("No model gave a single word in this run; the report's Models section says why.\n")
     write_summary(folder / "summary.json", summary)
     few = 0 < summary.hearings <= _MOST_ATTRIBUTED
     worth = attribute([read_trials(folder, key, HORIZON_BARS)]) if few else None

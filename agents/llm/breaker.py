@@ -9,6 +9,7 @@ file counts as closed breakers, with a warning: a breaker saves time, and limits
 """
 
 import logging
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -60,7 +61,12 @@ class Admission(NamedTuple):
 class Breakers:
     """The breakers of all providers. The clock is the machine's: how long a provider rests is no matter of the tape."""
 
-    def __init__(self, path: Path, failures: int, open_s: float, clock: Clock) -> None:
+    def __init__(
+        self, path: Path, failures: int, open_s: float, clock: Clock, identities: Mapping[str, str] | None = None
+    ) -> None:
+        """`identities` tell one setup of a provider from another (model, address, key): a breaker rests only the one that
+        failed, and a corrected key or another model is asked at once. Without them a provider is its name."""
+        self._identities = identities or {}
         self._path = path
         self._limit = failures
         self._rest = timedelta(seconds=open_s)
@@ -70,7 +76,7 @@ class Breakers:
 
     def blocked(self, provider: str) -> str | None:
         """Why this provider may not be asked now; None when it may."""
-        state = self._states.get(provider, _CLOSED)
+        state = self._state(provider)
         if state.opened_utc is None:
             return None
         if self._resting(state):
@@ -83,7 +89,7 @@ class Breakers:
         why = self.blocked(provider)
         if why is not None:
             return why
-        probe = self._states.get(provider, _CLOSED).opened_utc is not None
+        probe = self._state(provider).opened_utc is not None
         if probe:
             self._probing.add(provider)
         return Admission(provider, probe)
@@ -96,7 +102,7 @@ class Breakers:
         provider = admission.provider
         if admission.probe:
             self._probing.discard(provider)
-        state = self._states.get(provider, _CLOSED)
+        state = self._state(provider)
         if state.opened_utc is not None and not admission.probe:
             return
         if outcome in _ANSWERED and state != _CLOSED:
@@ -107,13 +113,16 @@ class Breakers:
             opened = self._clock.now() if opens else None
             self._put(provider, BreakerState(failures=failures, opened_utc=opened, last=str(outcome)))
 
+    def _state(self, provider: str) -> BreakerState:
+        return self._states.get(self._identities.get(provider, provider), _CLOSED)
+
     def _resting(self, state: BreakerState) -> bool:
         """A breaker that was opened in the future (the machine's clock was set back) does not rest."""
         assert state.opened_utc is not None
         return timedelta(0) <= self._clock.now() - state.opened_utc < self._rest
 
     def _put(self, provider: str, state: BreakerState) -> None:
-        self._states[provider] = state
+        self._states[self._identities.get(provider, provider)] = state
         text = _STATES.dump_json(self._states, indent=1)
         try:
             replace_whole(self._path, text)

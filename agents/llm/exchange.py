@@ -155,7 +155,7 @@ def _error_of(body: bytes) -> tuple[tuple[str, ...], str]:
     try:
         whole = json.loads(body)
     except (ValueError, RecursionError):
-        return (), body[:DETAIL_CHARS].decode("utf-8", "replace")
+        return (), body.decode("utf-8", "replace")
     error = whole.get("error", whole) if isinstance(whole, dict) else whole
     if not isinstance(error, dict):
         return (), str(error)

@@ -3,6 +3,7 @@
 SDKs are loaded here, before the session begins and not in the middle of a decision; whoever replays builds none.
 """
 
+import hashlib
 import os
 from typing import assert_never
 
@@ -32,12 +33,27 @@ def build_providers(minds: MindsSettings, secrets: Secrets) -> dict[str, Provide
 def missing_keys(minds: MindsSettings, secrets: Secrets) -> list[str]:
     """What to set, one line a variable: "ANTHROPIC_API_KEY (for anthropic, model claude-haiku-5-5)"."""
     wanting: dict[str, list[str]] = {}
+    for name in without_key(minds, secrets):
+        settings = minds.providers[name]
+        wanting.setdefault(str(key_variable(settings)), []).append(f"{name}, model {settings.model}")
+    return [f"{variable} (for {' and '.join(models)})" for variable, models in wanting.items()]
+
+
+def without_key(minds: MindsSettings, secrets: Secrets) -> tuple[str, ...]:
+    """Providers in use that want a key and have none."""
+    used = {name: minds.providers[name] for name in names_in_use(minds)}
+    return tuple(name for name, one in used.items() if key_variable(one) is not None and _key(one, secrets) is None)
+
+
+def identities(minds: MindsSettings, secrets: Secrets) -> dict[str, str]:
+    """What tells one setup of a provider from another, by name: its model, its address, and a digest of its key."""
+    found = {}
     for name in names_in_use(minds):
         settings = minds.providers[name]
-        variable = key_variable(settings)
-        if variable is not None and _key(settings, secrets) is None:
-            wanting.setdefault(variable, []).append(f"{name}, model {settings.model}")
-    return [f"{variable} (for {' and '.join(models)})" for variable, models in wanting.items()]
+        key = _key(settings, secrets)
+        digest = hashlib.sha256(key.get_secret_value().encode()).hexdigest()[:8] if key else "no key"
+        found[name] = f"{name}: {settings.model} at {settings.base_url or settings.path or settings.kind}, {digest}"
+    return found
 
 
 def names_in_use(minds: MindsSettings) -> tuple[str, ...]:

@@ -25,8 +25,10 @@ def open_manager(
     folder: Path,
     clock: Clock,
     record_command: str,
+    identities: Mapping[str, str],
 ) -> Manager:
-    """A manager over `providers`. `clock` is the machine's; `record_command` is what a user types to record this run.
+    """A manager over `providers`. `clock` is the machine's; `record_command` is what a user types to record this run,
+    `identities` what tells one setup of a provider from another (see `Breakers`).
 
     Raises OutputFault, ReplayMiss or JournalFault when the recorded answers cannot be written, found or believed.
     """
@@ -34,7 +36,9 @@ def open_manager(
         settings,
         providers,
         spending=spending,
-        breakers=Breakers(folder / BREAKERS_FILE, settings.breaker_failures, settings.breaker_open_s, clock),
+        breakers=Breakers(
+            folder / BREAKERS_FILE, settings.breaker_failures, settings.breaker_open_s, clock, identities
+        ),
         cache=Cache(folder / CACHE_FOLDER, settings.cache_ttl_s, clock) if settings.transcripts == "cached" else None,
         cassette=_cassette(settings, record_command),
         clock=clock,

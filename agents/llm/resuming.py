@@ -1,6 +1,7 @@
 """Goes on asking where a killed run stopped: what its journal holds is answered from there, and only the rest is asked.
 
-So nothing is paid twice, and the past comes out as it was. A role whose asking was cut off by the end of the journal keeps the
+So the past comes out as it was and is not paid twice; only the bar that was under way, whose attempts were not in the journal
+yet, is asked again. A role whose asking was cut off by the end of the journal keeps the
 attempts that are there, and is not asked again.
 """
 
