@@ -231,3 +231,57 @@ def test_where_nobody_may_stand_in_an_outage_is_silence_and_no_trade(tmp_path: P
     assert summary.models.cost_usd == 0
     assert summary.models.unheard[0].until_utc is None
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
+
+
+def test_a_corrected_key_is_asked_at_once_and_a_run_without_a_word_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "wrong")
+    with ModelServer(default=Turn.UNAUTHORIZED) as server:
+        assert run(tmp_path / "wrong", *arguments(server)) == 0
+        assert "No model gave a single word" in capsys.readouterr().err
+        asked = len(server.log)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "right")
+    with ModelServer() as server:
+        assert run(tmp_path / "right", *arguments(server)) == 0
+        assert len(server.log) > asked
+    assert all(attempt.outcome is Outcome.OK for attempt in attempts(events(tmp_path / "right")))
+
+
+def test_what_a_broken_off_run_paid_for_is_kept_and_one_that_asked_nobody_is_taken_away(
+    tmp_path: Path, keys: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with ModelServer() as server:
+        missing = ["minds.transcripts=replay", f"minds.cassette={tmp_path / 'none.jsonl'}"]
+        assert run(tmp_path / "none", *arguments(server, None, *missing)) != 0
+        assert not (tmp_path / "none").exists()
+        tape = tmp_path / "tape.jsonl"
+        recorded = [f"minds.cassette={tape}", "minds.transcripts=record"]
+        assert run(tmp_path / "recorded", *arguments(server, None, *recorded)) == 0
+        lines = tape.read_text().splitlines()
+        tape.write_text("\n".join(lines[: len(lines) // 2]) + "\n")
+        capsys.readouterr()
+        played = [f"minds.cassette={tape}", "minds.transcripts=replay"]
+        assert run(tmp_path / "played", *arguments(server, None, *played)) == 8
+    assert "--resume" in capsys.readouterr().err
+    assert (tmp_path / "played" / "journal.db").exists()
+
+
+def test_what_was_set_wins_over_what_mind_would_set(tmp_path: Path, keys: None) -> None:
+    with ModelServer(default=Turn.OVERLOADED) as first, ModelServer() as second:
+        chained = arguments(first, second)
+        chained.remove("court.mind=models")
+        assert run(tmp_path / "run", *chained, "--mind", "anthropic") == 0
+        assert len(second.log) > 0
+
+
+@pytest.mark.parametrize(
+    "address", ["http://user:secret@127.0.0.1:1/v1", "http://127.0.0.1:1/v1?key=secret", "ftp://x"]
+)
+def test_an_address_with_a_password_in_it_is_refused(
+    address: str, tmp_path: Path, keys: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    chosen = ["--mind", "ollama", "--set", f"minds.providers.ollama.base_url={address}"]
+    assert run(tmp_path / "run", "--days", "2", *chosen) == 2
+    assert "api_key_env" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()

@@ -120,6 +120,16 @@ def test_an_open_breaker_and_a_count_survive_a_restart(tmp_path: Path) -> None:
     assert again.blocked("b") is not None
 
 
+def test_another_key_model_or_address_is_another_setup_and_is_asked_at_once(tmp_path: Path) -> None:
+    clock, path = MovedClock(), tmp_path / "breakers.json"
+    wrong = Breakers(path, 3, REST_S, clock, {"a": "a: small at there, key 1"})
+    for _ in range(3):
+        tell(wrong, Outcome.AUTH)
+    assert wrong.blocked("a") is not None
+    assert Breakers(path, 3, REST_S, clock, {"a": "a: small at there, key 1"}).blocked("a") is not None
+    assert Breakers(path, 3, REST_S, clock, {"a": "a: small at there, key 2"}).blocked("a") is None
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"a": {"failures": "many"}}', b"\xff\xfe"])
 def test_a_damaged_file_counts_as_closed_and_is_said(
     tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture

@@ -9,6 +9,7 @@ from model_server import KEY, ModelServer, Raw, Turn
 from provider_support import KINDS, outcome_of, provider, with_provider
 
 from agents.llm.asking import Unacceptable
+from agents.llm.exchange import status_fault
 from agents.llm.provider import Provider
 from agents.llm.strict_json import parse_strict
 from agents.llm.words import ROLES, Completion, Outcome, ProviderFault, Role, Stop
@@ -212,3 +213,10 @@ def test_an_opinion_at_odds_with_itself_is_served_and_refused(role: Role, server
     assert isinstance(found, Completion)
     with pytest.raises(Unacceptable):
         to_opinion(role, parse_strict(found.text))
+
+
+@pytest.mark.parametrize("before", [0, 250, 270, 290, 299])
+def test_a_key_in_a_long_error_is_masked_before_the_error_is_cut(before: int) -> None:
+    key = "sk-ant-" + "A" * 80
+    detail = status_fault(400, {}, b"x" * before + key.encode() + b"y" * 400, key).detail
+    assert "sk-ant" not in detail
