@@ -22,6 +22,7 @@ check: .stamps/all ## lint, format, types and the layers between the rooms
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	MYPYPATH=tests/support $(BIN)/mypy benchmarks
 	$(BIN)/lint-imports
 
 bench: .stamps/all ## run the benchmarks and print their figures

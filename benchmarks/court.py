@@ -77,12 +77,12 @@ class Measured(NamedTuple):
     @property
     def waves(self) -> int:
         """Of the last server, which answers."""
-        times = sorted(seen["at_s"] for seen in self.logs[-1])
+        times: list[float] = sorted(seen["at_s"] for seen in self.logs[-1])
         return 1 + sum(later - sooner > WAVE_GAP_S for sooner, later in pairwise(times))
 
     @property
     def tokens(self) -> int:
-        return sum(seen["prompt_bytes"] for log in self.logs for seen in log) // 4
+        return int(sum(seen["prompt_bytes"] for log in self.logs for seen in log) // 4)
 
     @property
     def most(self) -> int:
@@ -138,14 +138,14 @@ def court(settings: MindsSettings, asker: Asker) -> tuple[ModelMind, Court]:
 def manager(settings: MindsSettings) -> Iterator[Manager]:
     """A manager with its budgets in a folder of its own."""
     key, named = SecretStr("sk-loopback-0123456789"), settings.providers
-    providers = {
+    providers: dict[str, Provider] = {
         "anthropic": AnthropicProvider("anthropic", named["anthropic"], key),
         "openai": OpenAIProvider("openai", named["openai"], key),
     }
     clock = SystemClock()
     with tempfile.TemporaryDirectory() as folder:
         spending = open_spending(settings, Path(folder), clock)
-        yield open_manager(settings, providers, spending, Path(folder), clock, "python benchmarks/court.py")
+        yield open_manager(settings, providers, spending, Path(folder), clock, "python benchmarks/court.py", {})
         spending.close()
 
 

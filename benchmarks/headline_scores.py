@@ -82,7 +82,7 @@ def measures(data: Labelled, scores: list[float]) -> list[str]:
         opposite = f"{((given[polar] != true[polar]) & (given[polar] != 'neutral')).mean():.3f}"
     if data.scores is not None:
         frame = pd.DataFrame({"given": scores, "true": data.scores})
-        correlation = f"{frame.rank().corr().iloc[0, 1]:.3f}"
+        correlation = f"{float(frame.rank()['given'].corr(frame.rank()['true'])):.3f}"
     return [accuracy, f1, opposite, correlation]
 
 
