@@ -42,7 +42,7 @@ from agents.llm.asking import Asker  # noqa: E402
 from agents.llm.manager import Manager  # noqa: E402
 from agents.llm.openai_provider import OpenAIProvider  # noqa: E402
 from agents.llm.opening import open_manager, open_spending  # noqa: E402
-from agents.llm.provider import Provider
+from agents.llm.provider import Provider  # noqa: E402
 from agents.llm.recorded import RecordedAsker  # noqa: E402
 from agents.llm.words import Attempt, Outcome, Role  # noqa: E402
 from agents.minds.model import ModelMind  # noqa: E402
