@@ -5,6 +5,7 @@ Nobody above the gate reaches these functions: a model's words end in a convicti
 
 from config.settings import ExitSettings, RiskLimits
 from risk.calibration import CalibrationMap
+from risk.kelly import kelly_discrete
 
 
 def stop_fraction(price: float, atr_quote: float | None, limits: RiskLimits) -> float:
@@ -46,8 +47,7 @@ def kelly_notional_fraction(
     p = win_probability(conviction, payoff, limits)
     if calibration is not None:
         p = min(p, calibration.calibrated(conviction))
-    full = p - (1.0 - p) / payoff
-    return max(0.0, limits.kelly_fraction * conviction * full)
+    return max(0.0, limits.kelly_fraction * conviction * kelly_discrete(p, payoff))
 
 
 def risk_per_trade_fraction(stop: float, limits: RiskLimits) -> float:
