@@ -2,7 +2,7 @@
 
 A call that runs past its deadline kills the child, because only that ends a computation for certain; the next call starts
 another one. Loading is not a call: a call that cannot wait for it times out, loading goes on, and a later call finds it done.
-One call at a time; those that wait are not the reason to kill.
+One call at a time; those that wait are not the reason to kill. The schema is the terse one (see `agents.llm.terse`).
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from pathlib import Path
 from agents.llm.local_process import LocalProcess
 from agents.llm.local_server import MISSING
 from agents.llm.openai_provider import OpenAIProvider
+from agents.llm.terse import terse
 from agents.llm.words import Completion, Outcome, ProviderFault, Request
 from config.errors import UsageFault
 from config.settings import ProviderSettings
@@ -69,7 +70,7 @@ class LocalProvider:
     async def _ask(self, request: Request, ends: float) -> Completion:
         server = await self._server()
         try:
-            return await server.complete(request, ends - asyncio.get_running_loop().time())
+            return await server.complete(_terse(request), ends - asyncio.get_running_loop().time())
         except ProviderFault as fault:
             if fault.outcome in _FATAL:
                 await self._kill()
@@ -123,6 +124,10 @@ def checked_path(settings: ProviderSettings) -> Path:
             f"The file {path} is not a GGUF model; llama.cpp reads no other. Give one with --model PATH.gguf."
         )
     return path
+
+
+def _terse(request: Request) -> Request:
+    return request.model_copy(update={"json_schema": terse(request.json_schema)})
 
 
 def _result(task: "asyncio.Task[LocalProcess] | None") -> LocalProcess | None:

@@ -62,8 +62,10 @@ Path = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_path)]
 Value = Annotated[float | bool | Annotated[str, Field(max_length=24)], BeforeValidator(_plausible)]
 WirePercent = Annotated[Percent, BeforeValidator(_whole)]
 WireScale = Annotated[ScalePercent, BeforeValidator(_whole)]
-Move = Annotated[Literal[0, 20, -20, 50, -50, 100, -100, 200, -200, 500, -500, 1000, -1000], BeforeValidator(_whole)]
-"""Expected move over one bar of the horizon, signed [bps]."""
+Move = Annotated[Literal[20, 50, 100, 200, 500, 1000], BeforeValidator(_whole)]
+"""How far over one bar of the horizon, whichever way [bps]. The direction gives the sign, so that the two cannot disagree."""
+Conviction = Annotated[Literal[10, 20, 30, 40, 50, 60, 70, 80, 90, 100], BeforeValidator(_whole)]
+"""Behind a direction. There is no 0: who has no conviction says none."""
 
 
 class _Wire(BaseModel):
@@ -79,24 +81,12 @@ class WireEvidence(_Wire):
 
 
 class WireHorizon(_Wire):
-    """One horizon: a direction, or that the analyst cannot tell."""
+    """One horizon: a direction, or that the analyst cannot tell. The numbers are those of a direction; else they are not read."""
 
     horizon: Literal["1h", "4h", "1d", "1w"]
     direction: Literal["none", "long", "short", "abstain"]
     expected_move_bps: Move
-    conviction_pct: WirePercent
-
-    @model_validator(mode="after")
-    def _agrees(self) -> Self:
-        _direction_and_conviction(self.horizon, self.direction, self.conviction_pct)
-        opposed = (self.direction == "long" and self.expected_move_bps < 0) or (
-            self.direction == "short" and self.expected_move_bps > 0
-        )
-        if opposed:
-            raise ValueError(f"{self.horizon}: {self.direction} contradicts a move of {self.expected_move_bps} bps")
-        if self.direction in ("none", "abstain") and self.expected_move_bps != 0:
-            raise ValueError(f"{self.horizon}: {self.direction} goes with an expected move of 0")
-        return self
+    conviction_pct: Conviction
 
 
 class WireAnalyst(_Wire):
@@ -106,13 +96,12 @@ class WireAnalyst(_Wire):
     evidence: list[WireEvidence] = Field(min_length=1, max_length=4)
     horizons: list[WireHorizon] = Field(min_length=1, max_length=4)
     direction: Literal["none", "long", "short"]
-    conviction_pct: WirePercent
+    conviction_pct: Conviction
     risks: list[Claim] = Field(max_length=3)
     would_change_my_mind: Claim
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:
-        _direction_and_conviction("overall", self.direction, self.conviction_pct)
         judged = [view.horizon for view in self.horizons]
         if len(set(judged)) < len(judged):
             raise ValueError("a horizon is judged twice")
@@ -153,10 +142,3 @@ class WireSupervisor(_Wire):
         if self.ruling != meant:
             raise ValueError(f"{self.ruling} contradicts a scale of {self.scale_pct}")
         return self
-
-
-def _direction_and_conviction(where: str, direction: str, conviction: int) -> None:
-    if direction in ("long", "short") and conviction == 0:
-        raise ValueError(f"{where}: {direction} with a conviction of 0")
-    if direction in ("none", "abstain") and conviction != 0:
-        raise ValueError(f"{where}: {direction} goes with a conviction of 0")

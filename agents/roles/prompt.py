@@ -12,7 +12,7 @@ from config.frozen import Frozen
 
 _PREAMBLE = "preamble.v1.md"
 _FILES: dict[Role, str] = {
-    "analyst": "analyst.v1.md",
+    "analyst": "analyst.v2.md",
     "risk_agent": "risk_agent.v1.md",
     "devils_advocate": "devils_advocate.v1.md",
     "supervisor": "supervisor.v1.md",
@@ -20,7 +20,7 @@ _FILES: dict[Role, str] = {
 
 
 class Prompt(Frozen):
-    """What a role is told before any case. `version` is "analyst.v1-" and eight digits of the text's SHA-256."""
+    """What a role is told before any case. `version` is "analyst.v2-" and eight digits of the text's SHA-256."""
 
     version: str
     text: str

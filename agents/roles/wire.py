@@ -38,6 +38,7 @@ _KEPT = (
     "type", "properties", "required", "additionalProperties", "items", "anyOf", "enum", "minLength", "maxLength",
     "minItems", "maxItems",
 )  # fmt: skip
+_SIGN = {"long": 1, "short": -1, "none": 0}
 _REASONS = 3
 _WHY_CAP = 400
 
@@ -91,7 +92,7 @@ def _analyst(word: WireAnalyst) -> AnalystOpinion:
         evidence=_evidence(word.evidence),
         horizons=tuple(_horizon(horizon, said.get(horizon.value)) for horizon in HORIZONS),
         direction=Direction(word.direction),
-        conviction_pct=word.conviction_pct,
+        conviction_pct=0 if word.direction == "none" else word.conviction_pct,
         risks=tuple(word.risks),
         would_change_my_mind=word.would_change_my_mind,
     )
@@ -102,11 +103,12 @@ def _horizon(horizon: Timeframe, view: WireHorizon | None) -> HorizonView | Abst
         return Abstained(why=f"{horizon}: not judged")
     if view.direction == "abstain":
         return Abstained(why=f"{horizon}: the analyst cannot tell")
+    sign = _SIGN[view.direction]
     return HorizonView(
         horizon=horizon,
         direction=Direction(view.direction),
-        expected_move_bps=view.expected_move_bps,
-        conviction_pct=view.conviction_pct,
+        expected_move_bps=sign * view.expected_move_bps,
+        conviction_pct=view.conviction_pct if sign else 0,
     )
 
 

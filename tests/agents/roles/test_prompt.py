@@ -1,5 +1,7 @@
 """The prompts: constant, short, and the same preamble for all."""
 
+import re
+
 import pytest
 
 from agents.llm.words import ROLES, Role
@@ -11,7 +13,7 @@ def test_a_prompt_is_short_constant_and_versioned(role: Role) -> None:
     prompt = load_prompt(role)
     assert len(prompt.text) / 4 <= 450
     assert prompt == load_prompt(role)
-    assert prompt.version.startswith(f"{role}.v1-")
+    assert re.fullmatch(rf"{role}\.v[0-9]+-[0-9a-f]{{8}}", prompt.version)
     assert len({load_prompt(other).version for other in ROLES}) == 4
 
 

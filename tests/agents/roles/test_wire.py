@@ -85,12 +85,21 @@ def test_a_sound_reply_becomes_the_roles_opinion(role: Role) -> None:
 
 def test_horizons_that_are_left_out_or_not_known_are_silent() -> None:
     opinion = to_opinion(
-        "analyst", changed("analyst", horizons=[view("1h", "long", 50, 60), view("4h", "abstain", 0, 0)])
+        "analyst", changed("analyst", horizons=[view("1h", "long", 50, 60), view("4h", "abstain", 20, 10)])
     )
     assert isinstance(opinion, AnalystOpinion)
     assert isinstance(opinion.horizons[0], HorizonView)
     silent = [item.why for item in opinion.horizons if isinstance(item, Abstained)]
     assert silent == ["4h: the analyst cannot tell", "1d: not judged", "1w: not judged"]
+
+
+def test_the_direction_gives_the_sign_and_without_one_the_numbers_are_not_read() -> None:
+    said = [view("1h", "short", 50, 60), view("4h", "none", 500, 90), view("1d", "long", 100, 10)]
+    opinion = to_opinion("analyst", changed("analyst", horizons=said, direction="none", conviction_pct=80))
+    assert isinstance(opinion, AnalystOpinion)
+    read = [item for item in opinion.horizons if isinstance(item, HorizonView)]
+    assert [(item.expected_move_bps, item.conviction_pct) for item in read] == [(-50, 60), (0, 0), (100, 10)]
+    assert opinion.conviction_pct == 0
 
 
 @pytest.mark.parametrize(
@@ -103,16 +112,14 @@ def test_a_value_in_quotes_is_what_it_spells(said: str, read: object) -> None:
     assert type(opinion.evidence[0].value) is type(read)
 
 
-UP, DOWN = view("1h", "long", 50, 60), view("1h", "short", -50, 60)
+UP, DOWN = view("1h", "long", 50, 60), view("1h", "short", 50, 60)
 REFUSED: list[tuple[Role, dict[str, Any], str]] = [
     ("analyst", {"horizons": [DOWN]}, "no horizon is long"),
-    ("analyst", {"conviction_pct": 0}, "conviction of 0"),
-    ("analyst", {"direction": "none"}, "goes with a conviction of 0"),
+    ("analyst", {"conviction_pct": 0}, "conviction_pct"),
     ("analyst", {"horizons": [UP, UP]}, "judged twice"),
-    ("analyst", {"horizons": [view("1h", "long", -50, 60)]}, "contradicts a move"),
-    ("analyst", {"horizons": [view("1h", "short", 50, 60)], "direction": "short"}, "contradicts a move"),
-    ("analyst", {"horizons": [UP, view("4h", "none", 20, 0)]}, "expected move of 0"),
-    ("analyst", {"horizons": [UP, view("4h", "abstain", 0, 50)]}, "conviction of 0"),
+    ("analyst", {"horizons": [view("1h", "long", -50, 60)]}, "expected_move_bps"),
+    ("analyst", {"horizons": [view("1h", "long", 0, 60)]}, "expected_move_bps"),
+    ("analyst", {"horizons": [UP, view("4h", "none", 20, 0)]}, "conviction_pct"),
     ("analyst", {"horizons": []}, "at least 1"),
     ("analyst", {"evidence": []}, "at least 1"),
     ("analyst", {"conviction_pct": 55}, "conviction_pct"),
