@@ -1,6 +1,6 @@
 """Recorded answers: what each provider said, or how it failed, to be heard again without asking anybody.
 
-One JSON line an exchange, each written at once and synced; calls that were not made (budget, breaker, deadline) are lines too,
+One JSON line an exchange, each written at once and synced, and one for each system text before its first use; calls that were not made (budget, breaker, deadline) are lines too,
 so that a replay takes the same turns. A request is found by its key and by how often that key was asked before. Of two lines
 for the same place the later counts: recording again replaces. A line that is cut off at the end was never finished and is
 left out; any other damage is an error.
@@ -17,9 +17,13 @@ from pydantic import ValidationError
 
 from agents.llm.difference import nearness, prompt_diff
 from agents.llm.source import Call, Exchange, Source
-from agents.llm.take import Take, asked_of, take_of
+from agents.llm.take import Take, Told, asked_of, take_of
 from agents.llm.words import ReplayMiss
 from config.errors import JournalFault, OutputFault
+
+
+_TOLD = b'{"system_sha256":'
+"""How the line of a system text begins."""
 
 
 class _Place(NamedTuple):
@@ -30,10 +34,11 @@ class _Place(NamedTuple):
 class Cassette:
     """One file of recorded answers, to be written or to be played, and never both."""
 
-    def __init__(self, path: Path, command: str, takes: tuple[Take, ...] = ()) -> None:
+    def __init__(self, path: Path, command: str, lines: tuple[Take | Told, ...] = ()) -> None:
         self._path = path
         self._command = command
-        self._takes = {_Place(take.key, take.n): take for take in takes}
+        self._takes = {_Place(line.key, line.n): line for line in lines if isinstance(line, Take)}
+        self._told = {line.system_sha256: line.system for line in lines if isinstance(line, Told)}
         self._asked: Counter[str] = Counter()
 
     @classmethod
@@ -67,7 +72,11 @@ class Cassette:
 
     def write(self, call: Call, n: int, done: Exchange) -> None:
         """Add a line, durably. Raises OutputFault: a recording with holes would replay as another story."""
-        line = take_of(call, n, done).canonical() + b"\n"
+        take, system = take_of(call, n, done), call.request.system
+        line = take.canonical() + b"\n"
+        if take.request.system_sha256 not in self._told:
+            self._told[take.request.system_sha256] = system
+            line = Told(system_sha256=take.request.system_sha256, system=system).canonical() + b"\n" + line
         try:
             descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND)
             try:
@@ -108,6 +117,9 @@ class Cassette:
         }
         changed = [f"  {name}: {then} is now {later}" for name, (then, later) in named.items() if then != later]
         head = f"The nearest recorded prompt is that of decision {near.request.decision_id}:"
+        told = self._told.get(near.request.system_sha256)
+        if told is not None and told != call.request.system:
+            changed.append(prompt_diff(told, call.request.system))
         return "\n".join([head, *changed, prompt_diff(near.request.user, now.user)])
 
     def _nearest(self, call: Call) -> Take | None:
@@ -148,9 +160,9 @@ class Playing:
         return self._cassette.play(call, self._cassette.place(call.key))
 
 
-def _parse(path: Path, number: int, line: bytes) -> Take:
+def _parse(path: Path, number: int, line: bytes) -> Take | Told:
     try:
-        return Take.model_validate_json(line)
+        return Told.model_validate_json(line) if line.startswith(_TOLD) else Take.model_validate_json(line)
     except ValidationError as fault:
         raise JournalFault(
             f"Line {number} of {path} is damaged ({fault.errors()[0]['msg']}): nothing of it is believed. Restore the file from "

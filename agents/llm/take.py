@@ -1,4 +1,4 @@
-"""One line of a file of recorded answers: what was asked, and what came of it."""
+"""The lines of a file of recorded answers: what was asked and what came of it, and once each what a role was told."""
 
 from decimal import Decimal
 
@@ -25,6 +25,13 @@ class Fault(Frozen):
     outcome: Outcome
     detail: str
     usage: Usage | None
+
+
+class Told(Frozen):
+    """The constant part of a role's prompt, so that a change of it can be shown and not only noticed."""
+
+    system_sha256: str
+    system: str
 
 
 class Take(Frozen):

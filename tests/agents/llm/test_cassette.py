@@ -180,7 +180,7 @@ def test_any_other_damage_is_an_error_that_names_the_line(tmp_path: Path) -> Non
     record_one(tmp_path, ("one", "two"))
     file = tmp_path / "court.jsonl"
     file.write_bytes(file.read_bytes().replace(b'"n":1', b'"n":x', 1))
-    with pytest.raises(JournalFault, match="Line 1"):
+    with pytest.raises(JournalFault, match="Line 2"):
         Cassette.playing(file, COMMAND)
 
 
@@ -202,8 +202,14 @@ def test_a_file_that_cannot_be_written_is_said_before_a_model_is_asked(tmp_path:
         Cassette.recording(tmp_path, COMMAND)
 
 
-def test_no_line_holds_a_system_text_or_more_than_one_exchange(tmp_path: Path) -> None:
+def test_each_exchange_is_a_line_and_the_system_text_is_told_once(tmp_path: Path) -> None:
     record_one(tmp_path, ("one", "two"))
     lines = (tmp_path / "court.jsonl").read_text().splitlines()
-    assert len(lines) == 2
-    assert not any("You judge." in line for line in lines)
+    assert len(lines) == 3
+    assert ["You judge." in line for line in lines] == [True, False, False]
+
+
+def test_a_changed_system_text_is_shown_as_a_difference(tmp_path: Path) -> None:
+    record_one(tmp_path, ("close=100",))
+    with pytest.raises(ReplayMiss, match=r"(?s)-You judge\.\n.*\+You judge kindly\."):
+        replay(tmp_path, request("close=100", system="You judge kindly."))
