@@ -1,7 +1,7 @@
 """Recorded answers: what each provider said, or how it failed, to be heard again without asking anybody.
 
-One JSON line an exchange, each written at once and synced, and one for each system text before its first use; calls that were not made (budget, breaker, deadline) are lines too,
-so that a replay takes the same turns. A request is found by its key and by how often that key was asked before. Of two lines
+One JSON line an exchange, each written at once and synced, and one for each system text before its first use. Calls that were
+not made (budget, breaker, deadline) are lines too, so that a replay takes the same turns. A request is found by its key and by how often that key was asked before. Of two lines
 for the same place the later counts: recording again replaces. A line that is cut off at the end was never finished and is
 left out; any other damage is an error.
 
@@ -20,7 +20,6 @@ from agents.llm.source import Call, Exchange, Source
 from agents.llm.take import Take, Told, asked_of, take_of
 from agents.llm.words import ReplayMiss
 from config.errors import JournalFault, OutputFault
-
 
 _TOLD = b'{"system_sha256":'
 """How the line of a system text begins."""
