@@ -1,9 +1,9 @@
 """Recorded answers: what each provider said, or how it failed, to be heard again without asking anybody.
 
 One JSON line an exchange, each written at once and synced, and one for each system text before its first use. Calls that were
-not made (budget, breaker, deadline) are lines too, so that a replay takes the same turns. A request is found by its key and by how often that key was asked before. Of two lines
-for the same place the later counts: recording again replaces. A line that is cut off at the end was never finished and is
-left out; any other damage is an error.
+not made (budget, breaker, deadline) are lines too, so that a replay takes the same turns. A request is found by its key and by
+how often that key was asked before. Of two lines for the same place the later counts: recording again replaces. A line that is
+cut off at the end was never finished and is left out; any other damage is an error.
 
 A recording that is missing is a ReplayMiss, which shows what changed in the prompt and how to record it.
 """
