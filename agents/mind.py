@@ -3,6 +3,7 @@
 A mind argues. It never sizes, never fires an order, and never raises: what it cannot say, it abstains from.
 """
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from agents.case import Case
@@ -19,6 +20,12 @@ class Voice(Frozen):
     role: Role
     speaker: str
     why: str
+
+
+def speaker_of(voices: Iterable[Voice], decision_id: str, role: Role, otherwise: str) -> str:
+    """Whose word stands for a role in a decision; `otherwise` where the mind speaks for all and names nobody."""
+    found = (voice.speaker for voice in voices if voice.decision_id == decision_id and voice.role == role)
+    return next(found, otherwise)
 
 
 class Mind(Protocol):

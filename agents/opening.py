@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from agents.record import Session, Warmup
-from agents.statements import VOTERS
+from agents.statements import ANALYST, VOTERS
 from agents.strategies.contexts import build_contexts
 from config.clock import to_ms
 from config.errors import UsageFault
@@ -19,7 +19,7 @@ from config.load import load_profile
 from config.settings import Settings
 from execution.journal import key_id
 from market.tape import Tape, recorded_tape, simulated_tape
-from risk.calibration import CalibrationMap, read_calibrations
+from risk.calibration import SizingMaps, read_calibrations
 
 
 def settings_of(arguments: argparse.Namespace) -> Settings:
@@ -88,7 +88,7 @@ def describe(settings: Settings, tape: Tape, key: bytes, calibration: str | None
         end_utc=tape.end_utc,
         bars=len(tape),
         key_id=key_id(key),
-        calibration=_voters(calibration, tape) if calibration else None,
+        calibration=_maps(calibration, tape) if calibration else None,
         findings=tuple(tape.findings),
     )
 
@@ -126,14 +126,15 @@ _PATIENCE = {
 }
 
 
-def _voters(path: str, tape: Tape) -> CalibrationMap:
-    """What the voters' convictions have been worth, from a file that knows nothing of this session's time."""
+def _maps(path: str, tape: Tape) -> SizingMaps:
+    """What sizing reads of a calibration, from a file that knows nothing of this session's time."""
     speakers = read_calibrations(Path(path), tape.start_utc).speakers
     if VOTERS not in speakers:
         raise UsageFault(
             f"{path} holds no map of the voters' conviction, which is what sizing reads. Nothing was started."
         )
-    return speakers[VOTERS]
+    analysts = {name: known for name, known in speakers.items() if name.endswith(f"/{ANALYST}")}
+    return SizingMaps(voters=speakers[VOTERS], analysts=analysts)
 
 
 def _sources(news: str | None) -> list[dict[str, object]]:

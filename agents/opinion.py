@@ -18,6 +18,7 @@ Short = Annotated[str, Field(min_length=1, max_length=200)]
 Percent = Literal[0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100]
 """A closed scale: grammars enforce a list of values, and not a range."""
 ScalePercent = Literal[0, 25, 50, 75, 100]
+_SIGN = {Direction.LONG: 1, Direction.SHORT: -1, Direction.NONE: 0}
 
 
 class Evidence(Frozen):
@@ -48,6 +49,11 @@ class AnalystOpinion(Frozen):
     conviction_pct: Percent
     risks: tuple[Short, ...] = Field(max_length=6)
     would_change_my_mind: Short
+
+    @property
+    def belief(self) -> float:
+        """What is believed of a purchase, in [0, 1]: (1 + c) / 2 of a rise expected with conviction c, (1 - c) / 2 of a fall."""
+        return (1 + _SIGN[self.direction] * self.conviction_pct / 100) / 2
 
 
 class RiskOpinion(Frozen):

@@ -26,7 +26,7 @@ from market.bar import Finding, Slice
 from market.instrument import Instrument
 from market.timeframe import Timeframe
 from risk.breakers import BreakerState
-from risk.calibration import CalibrationMap
+from risk.calibration import SizingMaps
 from risk.portfolio import Portfolio
 
 
@@ -44,8 +44,8 @@ class Session(Frozen):
     end_utc: UtcTime
     bars: int
     key_id: str
-    calibration: CalibrationMap | None = None
-    """What the voters' convictions have been worth in earlier runs, if the session was given that; sizing reads it."""
+    calibration: SizingMaps | None = None
+    """What the words of voters and analysts have been worth in earlier runs, if the session was given that; sizing reads it."""
     findings: tuple[Finding, ...]
     """What was noticed while the data was loaded."""
 

@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
     parse.add_argument(
         "--calibration",
         metavar="FILE",
-        help="what convictions were worth in earlier runs (agents.calibrate --out); sizes shrink",
+        help="what voters' and analysts' words were worth in earlier runs (agents.calibrate --out); sizes shrink",
     )
     parse.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="settings: limits.max_drawdown=0.1")
     parse.add_argument("--out", metavar="DIR", help="folder of the run (default: runs/PROFILE-NNN)")

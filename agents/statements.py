@@ -18,8 +18,8 @@ from risk.proposal import Direction
 from risk.sizing import win_probability
 
 VOTERS = "voters"
+ANALYST = "analyst"
 GATE = "gate"
-_SIGN = {Direction.LONG: 1, Direction.SHORT: -1, Direction.NONE: 0}
 
 
 def beliefs(hearing: Hearing) -> dict[str, float]:
@@ -28,7 +28,7 @@ def beliefs(hearing: Hearing) -> dict[str, float]:
     if hearing.case.proposal.direction is Direction.LONG:
         found[VOTERS] = hearing.case.proposal.conviction
     if isinstance(hearing.analyst, AnalystOpinion):
-        found["analyst"] = (1 + _SIGN[hearing.analyst.direction] * hearing.analyst.conviction_pct / 100) / 2
+        found[ANALYST] = hearing.analyst.belief
     if isinstance(hearing.risk_agent, RiskOpinion):
         found["risk_agent"] = hearing.risk_agent.scale_pct / 100
     if isinstance(hearing.advocate, AdvocateOpinion):

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from agents.desk import Desk, Feed, SentimentReader, Tally
+from agents.embedding.embedder import open_embedder
+from agents.embedding.narrative import CaseReader
 from agents.graph import Bench, Court, Judge
 from agents.llm.asking import Asker
 from agents.memory import Memory
@@ -51,7 +53,7 @@ def open_desk(
     """A desk that has seen the warm-up and is ready for the first bar.
 
     `asker` answers for the models, where models sit. `around` replaces the gate's door by one of the caller's that may look
-    at each proposal as it passes.
+    at each proposal as it passes. Raises UsageFault where the packages of the profile's retrieval are missing.
     """
     settings, per_day = session.settings, bars_per_day(session.timeframe)
     engines = {symbol: SignalEngine(symbol, session.timeframe) for symbol in session.symbols}
@@ -89,11 +91,17 @@ def open_desk(
                 role_deadline_s=settings.court.role_deadline_s,
             )
         ),
-        memory=None if asker is None else Memory(Barriers.of(session)),
+        memory=None if asker is None else _memory(session),
         trader=trader,
         sink=sink,
         tally=Tally(),
     )
+
+
+def _memory(session: Session) -> Memory:
+    embedder = open_embedder(session.settings)
+    reader = None if embedder is None else CaseReader(embedder, session.settings.minds.blind)
+    return Memory(Barriers.of(session), reader=reader)
 
 
 def quote_of(session: Session) -> str:

@@ -186,6 +186,9 @@ class MindsSettings(Frozen):
     breaker_failures: Annotated[int, Field(ge=1, le=100)] = Field(description="failures in a row that open its breaker")
     breaker_open_s: Annotated[float, Field(gt=0, le=86_400)] = Field(description="rest before one probe [seconds]")
     transcripts: Literal["live", "record", "replay", "cached"] = Field(description="where answers come from")
+    retrieval: Literal["features", "embedding"] = Field(
+        default="features", description="similar past cases by their numbers, or by how they read too"
+    )
     cassette: str | None = Field(default=None, description="file of recorded answers, for record and replay")
     cache_ttl_s: Annotated[float, Field(ge=0, le=31_536_000)] = Field(description="age of a cached answer [seconds]")
     budget: BudgetSettings

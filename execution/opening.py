@@ -3,7 +3,7 @@
 from config.settings import ExitSettings, RiskLimits, VenueSettings
 from execution.simulated import SimulatedVenue
 from market.instrument import Instrument
-from risk.calibration import CalibrationMap
+from risk.calibration import SizingMaps
 from risk.manager import RiskManager
 from risk.order import Seal
 
@@ -13,7 +13,7 @@ def open_gate(
     exits: ExitSettings,
     key: bytes,
     bars_per_day: float,
-    calibration: CalibrationMap | None = None,
+    calibration: SizingMaps | None = None,
 ) -> RiskManager:
     """The gate of a session, with the seal that belongs to the journal's key."""
     return RiskManager(limits, exits, Seal(key), bars_per_day, calibration)

@@ -10,7 +10,7 @@ there but hindsight (law 6).
 from bisect import bisect_right
 from datetime import datetime
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from config.errors import UsageFault
 from config.frozen import Frozen, UtcTime
+from risk.proposal import Argument
 
 SHRINK_K = 50.0
 """Outcomes at which a fitted probability counts half."""
@@ -60,6 +61,33 @@ class CalibrationMap(Frozen):
             return self.points[min(place, len(self.points) - 1)][1]
         (x0, p0), (x1, p1) = self.points[place - 1], self.points[place]
         return min(p1, p0 + (p1 - p0) * (conviction - x0) / (x1 - x0))
+
+
+class Worth(NamedTuple):
+    """The most that a win may be held to be, as a probability, and in words whose statements say so."""
+
+    probability: float
+    note: str
+
+
+class SizingMaps(Frozen):
+    """What sizing reads of a calibration: the voters' map, and those of analysts by speaker ("rules/analyst")."""
+
+    voters: CalibrationMap
+    analysts: dict[str, CalibrationMap] = Field(default_factory=dict)
+
+    def worth(self, conviction: float, argument: Argument | None) -> Worth:
+        """The lower of what the voters' conviction and the analyst's belief have been worth; the voters' alone without an
+        analyst, or without a map of the one who spoke. Raises ValueError for a conviction or belief outside [0, 1]."""
+        by_voters = self.voters.calibrated(conviction)
+        note = f"the voters' {conviction:.2f} has been worth {by_voters:.1%}"
+        if argument is None:
+            return Worth(by_voters, note)
+        if argument.speaker not in self.analysts:
+            return Worth(by_voters, f"{note}; no map of {argument.speaker}")
+        by_analyst = self.analysts[argument.speaker].calibrated(argument.belief)
+        note = f"{note}, the {argument.belief:.2f} of {argument.speaker} {by_analyst:.1%}: the lower counts"
+        return Worth(min(by_voters, by_analyst), note)
 
 
 class Calibrations(Frozen):

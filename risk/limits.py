@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from config.settings import ExitSettings, RiskLimits
 from market.instrument import Instrument
 from risk.breakers import BreakerState
-from risk.calibration import CalibrationMap
+from risk.calibration import SizingMaps, Worth
 from risk.measures import historical_es, historical_var, scale_to_horizon
 from risk.portfolio import Portfolio
 from risk.proposal import Direction, Proposal
@@ -55,7 +55,7 @@ class Facts(Situation):
     exits: ExitSettings
     bars_per_day: float
     stop: float
-    calibration: CalibrationMap | None = None
+    calibration: SizingMaps | None = None
 
     @property
     def equity(self) -> float:
@@ -81,7 +81,8 @@ def breaker_latch(facts: Facts) -> RuleReport:
 def well_formed(facts: Facts) -> RuleReport:
     """Numbers are finite and in their ranges, and the equity they are measured against is positive."""
     given = facts.proposal
-    units = (given.conviction, given.ruling_scale, given.adjust_scale)
+    believed = () if given.argument is None else (given.argument.belief,)
+    units = (given.conviction, given.ruling_scale, given.adjust_scale, *believed)
     sound = (
         all(isfinite(value) and 0.0 <= value <= 1.0 for value in units)
         and given.reference_price.is_finite()
@@ -167,12 +168,11 @@ def deployed(facts: Facts) -> RuleReport:
 
 
 def kelly(facts: Facts) -> RuleReport:
-    """Half-Kelly, scaled by conviction, and by what convictions have been worth where that is known."""
-    return _cap(
-        facts,
-        "kelly",
-        kelly_notional_fraction(facts.proposal.conviction, facts.stop, facts.exits, facts.limits, facts.calibration),
-    )
+    """Half-Kelly, scaled by conviction, and by what voters' and analyst's words have been worth where that is known."""
+    given, known = facts.proposal, facts.calibration
+    worth = Worth(1.0, "") if known is None else known.worth(given.conviction, given.argument)
+    room = kelly_notional_fraction(given.conviction, facts.stop, facts.exits, facts.limits, worth.probability)
+    return _cap(facts, "kelly", room, note=worth.note)
 
 
 def cash(facts: Facts) -> RuleReport:
@@ -222,7 +222,12 @@ def _check(
 
 
 def _cap(
-    facts: Facts, code: str, fraction: float, number: float | None = None, limit: float | None = None
+    facts: Facts,
+    code: str,
+    fraction: float,
+    number: float | None = None,
+    limit: float | None = None,
+    note: str = "",
 ) -> RuleReport:
     """A cap of `fraction` of equity; not finite or negative counts as nothing."""
     room = fraction if isfinite(fraction) and fraction > 0 else 0.0
@@ -233,6 +238,7 @@ def _cap(
         unit="of equity",
         reaction=Reaction.PASS,
         notional_cap=facts.portfolio.equity * Decimal(repr(room)),
+        note=note,
     )
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from config.settings import ExitSettings, RiskLimits
-from risk.calibration import CalibrationMap
+from risk.calibration import SizingMaps
 from risk.limits import CAPS, CHECKS, Facts, Rule, Situation, tails_hold, well_formed
 from risk.order import Order, OrderKind, Purpose, Seal, Side
 from risk.portfolio import Position
@@ -24,8 +24,8 @@ _HALVINGS = 6
 class RiskManager:
     """Judges proposals against the limits and signs what is left.
 
-    `seal` signs orders; `bars_per_day` turns bar risk into one-day risk; `calibration` is what the voters' convictions were
-    worth, if that was measured.
+    `seal` signs orders; `bars_per_day` turns bar risk into one-day risk; `calibration` is what the words of voters and
+    analysts were worth, if that was measured.
     """
 
     def __init__(
@@ -34,7 +34,7 @@ class RiskManager:
         exits: ExitSettings,
         seal: Seal,
         bars_per_day: float,
-        calibration: CalibrationMap | None = None,
+        calibration: SizingMaps | None = None,
     ) -> None:
         self.calibration = calibration
         self.limits = limits

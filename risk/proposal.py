@@ -14,11 +14,22 @@ class Direction(StrEnum):
     NONE = "none"
 
 
+class Argument(Frozen):
+    """Who argued the case in court ("rules/analyst", "provider/model/analyst"), and what he believed of the purchase.
+
+    `belief` in [0, 1]: 0 surely against it, 1 surely for it.
+    """
+
+    speaker: str
+    belief: float
+
+
 class Proposal(Frozen):
     """A trade that somebody argues for.
 
     `conviction` in [0, 1] comes from the netted strategies; `ruling_scale` and `adjust_scale` are what the court and
-    the policy left of the size, each at most 1. `atr_quote` is the ATR in quote units, if known.
+    the policy left of the size, each at most 1. `atr_quote` is the ATR in quote units, if known. `argument` is None where the
+    analyst was silent; all that it can do is lower what Kelly's rule gives.
     """
 
     decision_id: str
@@ -28,5 +39,6 @@ class Proposal(Frozen):
     conviction: float
     reference_price: Decimal
     atr_quote: float | None = None
+    argument: Argument | None = None
     ruling_scale: float = 0.0
     adjust_scale: float = 1.0

@@ -4,7 +4,6 @@ Nobody above the gate reaches these functions: a model's words end in a convicti
 """
 
 from config.settings import ExitSettings, RiskLimits
-from risk.calibration import CalibrationMap
 from risk.kelly import kelly_discrete
 
 
@@ -33,20 +32,18 @@ def kelly_notional_fraction(
     stop: float,
     exits: ExitSettings,
     limits: RiskLimits,
-    calibration: CalibrationMap | None = None,
+    most_probable: float = 1.0,
 ) -> float:
     """Fractional Kelly scaled by conviction, as a fraction of equity; the notional is treated as the stake.
 
-    `calibration`, what such convictions have been worth, can only lower the probability that the assumption grants: with
+    `most_probable`, what such statements have been worth, can only lower the probability that the assumption grants: with
     few outcomes it says one half, which is more than a fair game where the target is farther than the stop.
 
     Kelly (1956): f* = p - (1 - p) / b with b the payoff ratio target / stop. Treating the whole notional as what can be
     lost understates f* by 1 / stop: deliberately conservative. Never negative.
     """
     payoff = exits.take_profit_fraction / stop
-    p = win_probability(conviction, payoff, limits)
-    if calibration is not None:
-        p = min(p, calibration.calibrated(conviction))
+    p = min(win_probability(conviction, payoff, limits), most_probable)
     return max(0.0, limits.kelly_fraction * conviction * kelly_discrete(p, payoff))
 
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from trial_support import BTC, HOUR, barriers, hearing, slice_of
 
 from agents.case import Case
-from agents.memory import RENDERED_CHARS, Analogue, Memory, distances, features, render
+from agents.likeness import distances, features
+from agents.memory import RENDERED_CHARS, Analogue, Memory, render
 from agents.outcomes import CaseOutcome
 from agents.ruling import RulingOutcome
 from market.timeframe import Timeframe

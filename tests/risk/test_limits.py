@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 from gate_support import AT, BTC, LIMITS, SETTINGS, held, portfolio, proposal, returns
+from hypothesis import given
+from hypothesis import strategies as st
 
 from risk import limits as rules
 from risk.breakers import BreakerState, Latch
-from risk.calibration import CalibrationMap
-from risk.proposal import Direction
+from risk.calibration import CalibrationMap, SizingMaps
+from risk.proposal import Argument, Direction
 from risk.verdict import Reaction
 
 
@@ -78,9 +80,60 @@ def test_a_calibration_can_only_lower_what_kelly_gives() -> None:
     poor = CalibrationMap(points=((0.0, 0.2), (1.0, 0.36)), n=200, k=50.0)
     rich = CalibrationMap(points=((0.0, 0.9), (1.0, 0.9)), n=200, k=50.0)
     unknown = CalibrationMap(points=(), n=0, k=50.0)
-    assert cap(rules.kelly(facts(calibration=poor))) < plain
-    assert cap(rules.kelly(facts(calibration=rich))) == plain
-    assert cap(rules.kelly(facts(calibration=unknown))) == plain
+    assert cap(rules.kelly(facts(calibration=SizingMaps(voters=poor)))) < plain
+    assert cap(rules.kelly(facts(calibration=SizingMaps(voters=rich)))) == plain
+    assert cap(rules.kelly(facts(calibration=SizingMaps(voters=unknown)))) == plain
+
+
+fraction = st.floats(0, 1)
+some_map = st.lists(st.tuples(fraction, fraction), max_size=6).map(
+    lambda points: CalibrationMap(
+        points=tuple(zip(sorted({x for x, _ in points}), sorted(p for _, p in points), strict=False)),
+        n=len(points),
+        k=50.0,
+    )
+)
+
+
+@given(conviction=fraction, belief=fraction, voters=some_map, analyst=some_map, stop=st.floats(0.001, 0.5))
+def test_what_an_analyst_has_been_worth_never_makes_a_size_larger(
+    conviction: float, belief: float, voters: CalibrationMap, analyst: CalibrationMap, stop: float
+) -> None:
+    def room(calibration: SizingMaps | None, argument: Argument | None) -> float:
+        given_one = proposal(conviction=conviction, argument=argument)
+        return cap(rules.kelly(facts(proposal=given_one, stop=stop, calibration=calibration)))
+
+    argued = Argument(speaker="anthropic/claude/analyst", belief=belief)
+    known = SizingMaps(voters=voters, analysts={argued.speaker: analyst})
+    swapped = SizingMaps(voters=analyst)
+    silent, both = room(known, None), room(known, argued)
+    assert both <= silent <= room(None, None) == room(None, argued)
+    assert room(SizingMaps(voters=voters), argued) == silent
+    if conviction == belief:
+        assert both == min(silent, room(swapped, None))
+
+
+def test_the_report_of_kelly_says_whose_map_was_used() -> None:
+    def note(analysts: dict[str, CalibrationMap], argument: Argument | None) -> str:
+        voters = CalibrationMap(points=((0.5, 0.36),), n=9, k=50.0)
+        given_one = proposal(conviction=0.8, argument=argument)
+        return rules.kelly(facts(proposal=given_one, calibration=SizingMaps(voters=voters, analysts=analysts))).note
+
+    argued = Argument(speaker="a/m/analyst", belief=0.75)
+    known = {argued.speaker: CalibrationMap(points=((0.5, 0.3),), n=9, k=50.0)}
+    assert note(known, None) == "the voters' 0.80 has been worth 36.0%"
+    assert note({}, argued) == "the voters' 0.80 has been worth 36.0%; no map of a/m/analyst"
+    assert note(known, argued) == (
+        "the voters' 0.80 has been worth 36.0%, the 0.75 of a/m/analyst 30.0%: the lower counts"
+    )
+    assert rules.kelly(facts(proposal=proposal(argument=argued))).note == ""
+
+
+@pytest.mark.parametrize("belief", [-0.01, 1.01, float("nan"), float("inf")])
+def test_a_belief_out_of_range_is_not_sized(belief: float) -> None:
+    never_validated = Argument.model_construct(speaker="a/m/analyst", belief=belief)
+    wrong = proposal().model_copy(update={"argument": never_validated})
+    assert rules.well_formed(facts(proposal=wrong)).reaction is Reaction.REFUSE
 
 
 def test_spot_is_paid_for_with_its_fee() -> None:

@@ -1,0 +1,1 @@
+"""Likeness by meaning: a case as a text, and a text as a vector."""
