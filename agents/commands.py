@@ -54,7 +54,7 @@ def run_command(arguments: argparse.Namespace) -> int:
     """Run one session; returns the exit code. Raises TribunalError for whatever ends it before or midway."""
     settings = settings_of(arguments)
     confirm_live(settings, sys.stdin, sys.stderr, arguments.confirm)
-    refuse_without_keys(settings, load_secrets())
+    refuse_without_keys(settings, load_secrets(also=settings.minds.key_variables))
     key = journal_key()
     tape = tape_of(settings, arguments)
     session = describe(settings, tape, key, arguments.calibration)
@@ -92,7 +92,7 @@ def _live(
     settings: Settings, session: Session, tape: Tape, journal: Journal | ResumingSink, key: bytes, *, quiet: bool
 ) -> SessionEnd:
     async def trade(progress: SessionProgress, stop: Callable[[], bool]) -> SessionEnd:
-        async with models_of(settings, load_secrets()) as asker:
+        async with models_of(settings, load_secrets(also=settings.minds.key_variables)) as asker:
             desk = open_paper(settings, session, tape, journal, key, _after_the_past(asker, journal))
             return await run_session(desk, moments(session), stop, _shown(progress, desk))
 

@@ -45,8 +45,6 @@ async def run_cycle(desk: Desk, as_of: datetime) -> CycleRecord:
         if _is_tried(desk, proposal, portfolio, symbol)
     )
     hearings = await desk.court.hear(cases) if cases else ()
-    for attempt in desk.court.transcripts():
-        desk.sink.append("transcript", attempt.canonical())
     for hearing in hearings:
         if desk.memory is not None:
             desk.memory.add(hearing)

@@ -6,6 +6,7 @@
 One invocation hears a docket: all cases of one bar. Within a node the cases are heard concurrently; the gate takes them one
 after another, strongest conviction first, because each order that it signs leaves less room for the next. All nodes are
 async and none raises: a role that fails has abstained, and says why. A role cannot reach the gate but through the ruling.
+What models were asked is passed on after each wave, before anybody is asked more: a run that is killed has it on disk.
 """
 
 import asyncio
@@ -35,12 +36,17 @@ Judge = Callable[[Proposal], Verdict]
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Who sits: the mind behind the four roles, the adjuster, and the gate; and how long a role may take, in seconds."""
+    """Who sits: the mind behind the four roles, the adjuster, and the gate; and how long a role may take, in seconds.
+
+    `note` is given each attempt to get a word from a model, wave by wave, and in a wave by docket, role and number. Without
+    it they stay with the mind.
+    """
 
     mind: Mind
     adjuster: Adjuster
     judge: Judge
     role_deadline_s: float
+    note: Callable[[Attempt], object] | None = None
 
 
 class Heard(NamedTuple, Generic[AnyOpinion]):
@@ -74,10 +80,6 @@ class Court:
         """Try all cases of one bar. Returns a hearing for each, in the order of `cases`."""
         done = await self._machine.ainvoke({"cases": cases})
         return tuple(_hearing(self._bench.mind.name, done["voices"], done, index) for index in range(len(cases)))
-
-    def transcripts(self) -> tuple[Attempt, ...]:
-        """What models were asked and answered since this was last called, in the order of the docket."""
-        return self._bench.mind.transcripts()
 
 
 def _compile(bench: Bench) -> Any:
@@ -122,6 +124,7 @@ class _Roles:
         return {"risk_agent": tuple(heard)}
 
     async def devils_advocate(self, docket: Docket) -> Docket:
+        self._pass_on()
         calls = zip(docket["cases"], docket["analyst"], docket["risk_agent"], strict=True)
         heard = await asyncio.gather(
             *(
@@ -132,6 +135,7 @@ class _Roles:
         return {"advocate": tuple(heard)}
 
     async def supervisor(self, docket: Docket) -> Docket:
+        self._pass_on()
         calls = zip(docket["cases"], docket["analyst"], docket["risk_agent"], docket["advocate"], strict=True)
         heard = await asyncio.gather(
             *(
@@ -141,6 +145,12 @@ class _Roles:
         )
         return {"supervisor": tuple(heard)}
 
+    def _pass_on(self) -> None:
+        """Give out what models were asked and answered in the wave that is over."""
+        if self._bench.note is not None:
+            for attempt in self._mind.transcripts():
+                self._bench.note(attempt)
+
     async def _listen(
         self, case: Case, role: type[AnyOpinion], call: Awaitable[AnyOpinion | Abstained]
     ) -> Heard[AnyOpinion]:
@@ -148,6 +158,7 @@ class _Roles:
 
     async def adjust(self, docket: Docket) -> Docket:
         """Compose each ruling, and let the policy trim it."""
+        self._pass_on()
         ruled = []
         for index, case in enumerate(docket["cases"]):
             ruling = rule(

@@ -59,7 +59,9 @@ class Mind(Protocol):
         ...
 
     def transcripts(self) -> tuple[Attempt, ...]:
-        """What was asked and answered since this was last called, by docket, role and number; nothing where nobody is asked."""
+        """What was asked and answered since this was last called, by docket, role and number; nothing where nobody is asked.
+
+        It is called between the waves of a docket, when nobody is speaking."""
         ...
 
     def voices(self) -> tuple[Voice, ...]:

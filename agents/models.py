@@ -1,6 +1,7 @@
 """Models in a session: who is asked, with which keys, and what the journal keeps of how they were told.
 
-A session whose models all lack a key is not started; one with a key for some goes on with those.
+A session in which some role could never be answered by a model, for want of keys, is not started: the other roles would be
+paid for nothing. Where each role has somebody with a key it goes on with those.
 """
 
 import sys
@@ -8,16 +9,23 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from agents.llm.asking import Asker
-from agents.llm.factory import build_providers, identities, missing_keys, names_in_use, without_key
+from agents.llm.factory import (
+    build_providers,
+    identities,
+    missing_keys,
+    names_in_use,
+    unanswerable,
+    without_key,
+)
 from agents.llm.opening import open_manager, open_spending
 from agents.llm.provider import Provider
-from agents.llm.words import ROLES
+from agents.llm.words import ROLES, Role
 from agents.record import Prompts
 from agents.roles.prompt import load_prompt
 from config.clock import SystemClock
 from config.errors import UsageFault
 from config.secrets import Secrets, state_dir
-from config.settings import Settings
+from config.settings import MindsSettings, Settings
 
 
 def prompts() -> Prompts:
@@ -32,16 +40,35 @@ def sits(settings: Settings) -> bool:
 
 
 def refuse_without_keys(settings: Settings, secrets: Secrets) -> None:
-    """Raise UsageFault, saying exactly what to set, where no provider of any chain could answer."""
-    if not sits(settings) or settings.minds.transcripts == "replay":
+    """Raise UsageFault, saying exactly what to set, where no provider of some role's chain could answer."""
+    minds = settings.minds
+    if not sits(settings) or minds.transcripts == "replay":
         return
-    used = names_in_use(settings.minds)
-    if used and without_key(settings.minds, secrets) == used:
-        wanting = " or ".join(missing_keys(settings.minds, secrets))
+    used = names_in_use(minds)
+    if used and without_key(minds, secrets) == used:
+        wanting = " or ".join(missing_keys(minds, secrets))
         raise UsageFault(
             f"No model of the court has a key; nothing was started. Set {wanting} in the environment or in .env, or "
             "use --mind rules."
         )
+    silent = unanswerable(minds, secrets)
+    if silent:
+        raise UsageFault(" ".join(_never_heard(minds, secrets, role, chain) for role, chain in silent.items()))
+
+
+def _never_heard(minds: MindsSettings, secrets: Secrets, role: Role, chain: tuple[str, ...]) -> str:
+    """One role that no model can answer, and the ways out."""
+    other = f"give that role to the rules mind with --set minds.roles.{role}=[rules]"
+    if not chain:
+        return (
+            f"The chain of the {role} names nobody, and minds.outage is abstain, so nothing could ever be ruled; nothing was "
+            f"started. Name a provider in minds.roles.{role}, or {other}."
+        )
+    wanting = " or ".join(missing_keys(minds, secrets, chain))
+    return (
+        f"No model of the {role} has a key, and the other roles would be paid for nothing; nothing was started. Set {wanting} "
+        f"in the environment or in .env, or {other}."
+    )
 
 
 @asynccontextmanager

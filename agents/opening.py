@@ -15,11 +15,17 @@ from agents.statements import ANALYST, VOTERS
 from agents.strategies.contexts import build_contexts
 from config.clock import to_ms
 from config.errors import UsageFault
-from config.load import load_profile
+from config.load import Resolved, load_profile, resolve
 from config.settings import Settings
+from config.tree import exact
 from execution.journal import key_id
 from market.tape import Tape, recorded_tape, simulated_tape
 from risk.calibration import SizingMaps, read_calibrations
+
+_CALL, _ROLE, _DECISION = (f"minds.deadlines.{name}_s" for name in ("call", "role", "decision"))
+_COURT = "court.role_deadline_s"
+_COURT_OVER_ROLE = 1.125
+_LONGEST_COURT_S = 600.0
 
 
 def settings_of(arguments: argparse.Namespace) -> Settings:
@@ -102,7 +108,8 @@ def _mind(arguments: argparse.Namespace, given: Mapping[str, Any]) -> dict[str, 
     name = arguments.mind
     if name == "rules":
         return {"court.mind": "rules"}
-    providers = load_profile(arguments.profile, given).minds.providers
+    resolved = resolve(arguments.profile, given)
+    providers = resolved.settings.minds.providers
     if name not in providers:
         near = get_close_matches(name, [*providers, "rules"], n=1)
         hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(providers)} and rules."
@@ -110,7 +117,7 @@ def _mind(arguments: argparse.Namespace, given: Mapping[str, Any]) -> dict[str, 
     place = f"minds.providers.{name}"
     changed: dict[str, Any] = {"court.mind": "models", "minds.chain": [name]}
     if providers[name].kind == "local":
-        changed |= _PATIENCE
+        changed |= _patience(resolved)
         if arguments.model is not None:
             changed |= {f"{place}.path": arguments.model, f"{place}.model": Path(arguments.model).name}
     elif arguments.model is not None:
@@ -118,12 +125,20 @@ def _mind(arguments: argparse.Namespace, given: Mapping[str, Any]) -> dict[str, 
     return {key: value for key, value in changed.items() if key not in given}
 
 
-_PATIENCE = {
-    "minds.deadlines.call_s": 180,
-    "minds.deadlines.role_s": 400,
-    "minds.deadlines.decision_s": 1200,
-    "court.role_deadline_s": 450,
-}
+def _patience(resolved: Resolved) -> dict[str, float]:
+    """The deadlines that a processor needs, where neither the command line nor a profile of the user's own states another.
+
+    The court must outwait the models of a role: of those two, what is not stated follows from what is.
+    """
+
+    patience = {_CALL: 180.0, _ROLE: 400.0, _DECISION: 1200.0, _COURT: 450.0}
+    own = {key for key in patience if exact(resolved.own, key.split(".")) is not None}
+    settings = resolved.settings
+    if _COURT in own:
+        patience[_ROLE] = min(patience[_ROLE], settings.court.role_deadline_s / _COURT_OVER_ROLE)
+    elif _ROLE in own:
+        patience[_COURT] = min(_LONGEST_COURT_S, settings.minds.deadlines.role_s * _COURT_OVER_ROLE)
+    return {key: value for key, value in patience.items() if key not in own}
 
 
 def _maps(path: str, tape: Tape) -> SizingMaps:

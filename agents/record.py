@@ -3,7 +3,7 @@
     session_started   Session        once, first: all that the run depended on
     warmup            Warmup         once: the closed bars before the first decision
     prompts           Prompts        once, where models sit: what each role is told, word for word
-    transcript        llm.Attempt    each attempt to get a word from a model, before the orders that follow from it
+    transcript        llm.Attempt    each attempt to get a word from a model, when the wave of its role is over
     intent            risk.Order     before an order leaves
     venue             VenueWord      what the venue answered: order states and fills
     breaker           BreakerEvent   a latch that fell or lifted

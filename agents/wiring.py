@@ -89,6 +89,7 @@ def open_desk(
                 adjuster=Off(),
                 judge=around(trader) if around else trader.judge,
                 role_deadline_s=settings.court.role_deadline_s,
+                note=lambda attempt: sink.append("transcript", attempt.canonical()),
             )
         ),
         memory=None if asker is None else _memory(session),

@@ -45,7 +45,8 @@ def main(argv: Sequence[str] | None = None, stdout: TextIO | None = None, stderr
 def _check(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     faults: list[TribunalError] = []
     resolved = _attempt(lambda: resolve(arguments.profile), faults)
-    secrets = _attempt(load_secrets, faults)
+    also = resolved.settings.minds.key_variables if resolved else ()
+    secrets = _attempt(lambda: load_secrets(also=also), faults)
     if resolved is None or secrets is None:
         err.writelines(f"{fault}\n" for fault in faults)
         return faults[0].exit_code

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
+from typing import NamedTuple
 
 from config.document import read_document
 from config.errors import UsageFault
@@ -23,10 +24,23 @@ _SOUND = "paper"
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """Settings, with the tree that they came from: `config.tree.exact(tree, path)` knows the file of each value."""
+    """Settings, with the tree that they came from: `config.tree.exact(tree, path)` knows the file of each value.
+
+    `own` is the part of it that the user stated: in files of his own and on the command line.
+    """
 
     settings: Settings
     tree: Node
+    own: Node
+
+
+class _Chain(NamedTuple):
+    """The documents of a profile and its parents, youngest first, none when one cannot be found or read. The first `own` are
+    the user's."""
+
+    files: list[Node]
+    faults: list[Fault]
+    own: int = 0
 
 
 def profile_names() -> tuple[str, ...]:
@@ -45,18 +59,19 @@ def load_profile(name_or_path: str, overrides: Mapping[str, object] | None = Non
 
 def resolve(name_or_path: str, overrides: Mapping[str, object] | None = None) -> Resolved:
     """Like `load_profile`, and keeps where each value came from."""
-    files, faults = _chain(name_or_path)
+    files, faults, own = _chain(name_or_path)
     if not files:
         raise _refusal(f"The profile {name_or_path!r}", faults)
     command_line = Place("command line")
     name = planted({"profile": Path(name_or_path).stem if _is_path(name_or_path) else name_or_path}, command_line)
-    tree = reduce(merged, [*reversed(files), planted(_nested(overrides or {}), command_line), name])
+    given = planted(_nested(overrides or {}), command_line)
+    tree = reduce(merged, [*reversed(files), given, name])
     tree = Node(tree.value, files[0].place)
     settings, found = judged(Settings, tree, _sound())
     faults = _together(faults, found)
     if settings is None or faults:
         raise _refusal(f"The profile {name_or_path!r}", faults)
-    return Resolved(settings, tree)
+    return Resolved(settings, tree, reduce(merged, [*reversed(files[:own]), given]))
 
 
 def parse_limits(path: Path | str, base: RiskLimits) -> RiskLimits:
@@ -75,33 +90,34 @@ def parse_limits(path: Path | str, base: RiskLimits) -> RiskLimits:
     return limits
 
 
-def _chain(name_or_path: str) -> tuple[list[Node], list[Fault]]:
-    """The documents of a profile and its parents, youngest first; empty when one cannot be found or read."""
+def _chain(name_or_path: str) -> _Chain:
     files: list[Node] = []
     faults: list[Fault] = []
     seen: list[Path] = []
+    own = 0
     wanted: str | None = name_or_path
     folder, asked_by = Path(), None
     while wanted is not None:
         file = _located(wanted, folder)
         places = (asked_by,) if asked_by else ()
         if file is None:
-            return [], [*faults, Fault("extends" if asked_by else "", _no_profile(wanted), places)]
+            return _Chain([], [*faults, Fault("extends" if asked_by else "", _no_profile(wanted), places)])
         if file.resolve() in seen:
-            return [], [*faults, Fault("extends", f"{wanted!r} extends itself, through its parents", places)]
+            return _Chain([], [*faults, Fault("extends", f"{wanted!r} extends itself, through its parents", places)])
         seen.append(file.resolve())
         shown = str(file) if _is_path(wanted) else f"{wanted}.yaml"
         document, found = read_document(file, shown)
         faults += found
         if document is None or not isinstance(document.value, dict):
-            return [], faults
+            return _Chain([], faults)
         files.append(_own(document, faults))
+        own += _is_path(wanted)
         parent = document.child("extends")
         if parent is not None and not isinstance(parent.value, str):
-            return [], [*faults, Fault("extends", "must be the name of one profile or file", (parent.place,))]
+            return _Chain([], [*faults, Fault("extends", "must be the name of one profile or file", (parent.place,))])
         folder, asked_by = file.parent, parent.place if parent is not None else None
         wanted = str(parent.value) if parent is not None else None
-    return files, faults
+    return _Chain(files, faults, own)
 
 
 def _own(document: Node, faults: list[Fault]) -> Node:
@@ -145,8 +161,7 @@ def _nested(overrides: Mapping[str, object]) -> dict[str, object]:
 
 
 def _sound() -> object:
-    files, _ = _chain(_SOUND)
-    tree = reduce(merged, reversed(files))
+    tree = reduce(merged, reversed(_chain(_SOUND).files))
     return plain(merged(tree, planted({"profile": _SOUND}, Place(_SOUND))))
 
 

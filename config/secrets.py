@@ -6,16 +6,20 @@ key is made once and never replaced: a new one would turn every old journal into
 
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from platformdirs import user_state_dir
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, create_model
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from config.errors import JournalFault, OutputFault, UsageFault
 
 KEY_BYTES = 32
 KEY_FILE = "journal.key"
+_OTHER = "other_"
+"""Begins the names of fields for variables that a profile names."""
 _OWN_KEY = "set TRIBUNAL_JOURNAL_KEY (64 hexadecimal digits, as `openssl rand -hex 32` prints them)"
 
 
@@ -41,21 +45,22 @@ class Secrets(BaseSettings):
 
     def held(self) -> dict[str, SecretStr | None]:
         """The secrets by the name of their variable; None where one is not set."""
-        named = {name: getattr(self, name) for name in type(self).model_fields if name != "state_dir"}
-        return {_variable(name): value for name, value in named.items()}
+        return {_variable(name): getattr(self, name) for name in type(self).model_fields if name != "state_dir"}
 
     def values(self) -> tuple[str, ...]:
         """The bare values that are set, for masking them in logs and for nothing else."""
         return tuple(value.get_secret_value() for value in self.held().values() if value is not None)
 
 
-def load_secrets(env_file: Path | None = Path(".env")) -> Secrets:
+def load_secrets(env_file: Path | None = Path(".env"), also: Iterable[str] = ()) -> Secrets:
     """Secrets of the environment, which wins, and of `env_file`.
 
-    Raises UsageFault when the file cannot be read or a value is malformed; the message never shows a value.
+    `also` names the variables of further keys (`MindsSettings.key_variables`): they are found in the same two places, and
+    held and masked like the rest. Raises UsageFault when the file cannot be read or a value is malformed; the message never
+    shows a value.
     """
     try:
-        return Secrets(_env_file=env_file)
+        return _holding(also)(_env_file=env_file)
     except ValidationError as error:
         names = ", ".join(_variable(str(detail["loc"][0])) for detail in error.errors(include_input=False))
         raise UsageFault(f"The environment holds values that cannot be used: {names}. Correct or unset them.") from None
@@ -142,6 +147,20 @@ def _read(file: Path) -> bytes:
     return key
 
 
+def _holding(also: Iterable[str]) -> type[Secrets]:
+    """Secrets with a field for each further variable, named as it is."""
+    known = {_variable(name) for name in Secrets.model_fields}
+    further: dict[str, Any] = {
+        _OTHER + name: (SecretStr | None, Field(default=None, validation_alias=name))
+        for name in also
+        if name not in known
+    }
+    return create_model("Secrets", __base__=Secrets, **further) if further else Secrets
+
+
 def _variable(name: str) -> str:
+    """The variable of a field, or of the place that an error names."""
+    if name.startswith(_OTHER):
+        return name.removeprefix(_OTHER)
     alias = name.upper()
     return alias if alias.endswith("_API_KEY") else f"TRIBUNAL_{alias.removeprefix('TRIBUNAL_')}"

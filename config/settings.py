@@ -150,6 +150,17 @@ class ProviderSettings(Frozen):
             raise contradiction([(("base_url",), why)])
         return self
 
+    @model_validator(mode="after")
+    def _key_is_named(self) -> Self:
+        name = self.api_key_env
+        if name is not None and not (name.isascii() and name.isidentifier()):
+            why = "must be the name of an environment variable, such as GROQ_API_KEY; the key itself goes into that variable"
+            raise contradiction([(("api_key_env",), why)])
+        if name is not None and name.upper().startswith("TRIBUNAL_"):
+            why = "must be a variable of the provider's own: those of TRIBUNAL_ hold this system's secrets, and go to no model"
+            raise contradiction([(("api_key_env",), why)])
+        return self
+
 
 class BudgetSettings(Frozen):
     """What models may cost. A call whose worst case does not fit is not made."""
@@ -193,6 +204,11 @@ class MindsSettings(Frozen):
     cache_ttl_s: Annotated[float, Field(ge=0, le=31_536_000)] = Field(description="age of a cached answer [seconds]")
     budget: BudgetSettings
     deadlines: DeadlineSettings
+
+    @property
+    def key_variables(self) -> tuple[str, ...]:
+        """The environment variables that the providers name for their keys."""
+        return tuple(dict.fromkeys(one.api_key_env for one in self.providers.values() if one.api_key_env))
 
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:

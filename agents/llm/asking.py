@@ -1,6 +1,7 @@
 """How a mind asks: the manager answers live, or a recorded one answers from a journal."""
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from agents.llm.words import Attempt, Outcome, Request
@@ -38,6 +39,7 @@ class Asker(Protocol):
         failure; raises ReplayMiss when a recording is missing."""
         ...
 
-    def decide(self, decision_id: str) -> None:
-        """A decision begins: its deadline and its budget run from here."""
+    def decide(self, decision_id: str, before_usd: Decimal = Decimal(0)) -> None:
+        """A decision begins: its deadline and its budget run from here. `before_usd` of its budget was spent already, by a
+        run that was killed and is gone on with."""
         ...

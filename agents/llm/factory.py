@@ -4,7 +4,7 @@ SDKs are loaded here, before the session begins and not in the middle of a decis
 """
 
 import hashlib
-import os
+from collections.abc import Collection
 from typing import assert_never
 
 from pydantic import SecretStr
@@ -15,7 +15,7 @@ from agents.llm.local_provider import LocalProvider
 from agents.llm.openai_provider import KEY_VARIABLE as OPENAI_KEY
 from agents.llm.openai_provider import OpenAIProvider
 from agents.llm.provider import Provider
-from agents.llm.words import ROLES
+from agents.llm.words import ROLES, Role
 from config.secrets import Secrets
 from config.settings import MindsSettings, ProviderSettings
 
@@ -30,10 +30,15 @@ def build_providers(minds: MindsSettings, secrets: Secrets) -> dict[str, Provide
     return {name: _build(name, minds.providers[name], secrets) for name in names_in_use(minds)}
 
 
-def missing_keys(minds: MindsSettings, secrets: Secrets) -> list[str]:
-    """What to set, one line a variable: "ANTHROPIC_API_KEY (for anthropic, model claude-haiku-5-5)"."""
+def missing_keys(minds: MindsSettings, secrets: Secrets, names: Collection[str] | None = None) -> list[str]:
+    """What to set, one line a variable: "ANTHROPIC_API_KEY (for anthropic, model claude-haiku-5-5)".
+
+    `names` are the providers that are meant; None: all in use.
+    """
     wanting: dict[str, list[str]] = {}
     for name in without_key(minds, secrets):
+        if names is not None and name not in names:
+            continue
         settings = minds.providers[name]
         wanting.setdefault(str(key_variable(settings)), []).append(f"{name}, model {settings.model}")
     return [f"{variable} (for {' and '.join(models)})" for variable, models in wanting.items()]
@@ -43,6 +48,18 @@ def without_key(minds: MindsSettings, secrets: Secrets) -> tuple[str, ...]:
     """Providers in use that want a key and have none."""
     used = {name: minds.providers[name] for name in names_in_use(minds)}
     return tuple(name for name, one in used.items() if key_variable(one) is not None and _key(one, secrets) is None)
+
+
+def unanswerable(minds: MindsSettings, secrets: Secrets) -> dict[Role, tuple[str, ...]]:
+    """Roles whose chain can never give a word, with the providers in it: all of them want a key and have none, or it is
+    empty and nobody speaks in an outage. A chain with `rules` in it is answered by the rules mind."""
+    keyless = set(without_key(minds, secrets))
+    found: dict[Role, tuple[str, ...]] = {}
+    for role in ROLES:
+        chain = minds.roles.get(role, minds.chain)
+        if keyless.issuperset(chain) and (chain or minds.outage == "abstain"):
+            found[role] = chain
+    return found
 
 
 def identities(minds: MindsSettings, secrets: Secrets) -> dict[str, str]:
@@ -95,12 +112,7 @@ def _build(name: str, settings: ProviderSettings, secrets: Secrets) -> Provider:
 
 
 def _key(settings: ProviderSettings, secrets: Secrets) -> SecretStr | None:
-    """The key from the secrets that the house knows by name, else from the environment; None when empty."""
+    """The provider's key, of the environment or `.env`; None when there is none, or a blank one."""
     variable = key_variable(settings)
-    if variable is None:
-        return None
-    held = secrets.held().get(variable)
-    if held is not None:
-        return held
-    bare = os.environ.get(variable, "")
-    return SecretStr(bare) if bare.strip() else None
+    held = secrets.held().get(variable) if variable is not None else None
+    return held if held is not None and held.get_secret_value().strip() else None

@@ -13,6 +13,7 @@ nothing: what is an opinion is the caller's to say.
 import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Generic, NamedTuple
 
 from agents.llm.asking import Accept, Said, Word
@@ -63,12 +64,14 @@ class Manager:
         """`clock` is the machine's. Raises UsageFault when what `settings.transcripts` needs is not given."""
         self._settings = settings
         self._providers = providers
+        self._spending = spending
         self._source = _source(settings, Live(settings, providers, spending, breakers, clock), cassette)
         self._cache = cache if settings.transcripts == "cached" else None
         self._decisions: OrderedDict[str, float] = OrderedDict()
 
-    def decide(self, decision_id: str) -> None:
-        """A decision begins: its deadline runs from here. Its budget is counted from its first call."""
+    def decide(self, decision_id: str, before_usd: Decimal = Decimal(0)) -> None:
+        """A decision begins: its deadline runs from here, and its budget has room for what is not spent yet [USD]."""
+        self._spending.carry(decision_id, before_usd)
         until = asyncio.get_running_loop().time() + self._settings.deadlines.decision_s
         self._decisions[decision_id] = until
         self._decisions.move_to_end(decision_id)

@@ -5,6 +5,7 @@ judged anew. A reply that was forged gives another outcome or another word, and 
 """
 
 from collections.abc import Callable
+from decimal import Decimal
 
 from agents.llm.asking import Accept, Said, Word
 from agents.llm.chain import Judged, again, judge_text, why_silent
@@ -22,7 +23,7 @@ class RecordedAsker:
     def __init__(self, attempts_of: AttemptsOf) -> None:
         self._attempts_of = attempts_of
 
-    def decide(self, decision_id: str) -> None:
+    def decide(self, decision_id: str, before_usd: Decimal = Decimal(0)) -> None:
         """Nothing runs out: time and money were spent when it was recorded."""
 
     async def ask(self, decision_id: str, request: Request, accept: Accept[Word]) -> Said[Word]:

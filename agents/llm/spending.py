@@ -1,6 +1,7 @@
 """Budgets of a decision, a UTC day and a UTC month: no call is made whose worst case does not fit into all three.
 
-Day and month are shared by all runs of this user (execution/spending.py keeps the book); a decision's budget is this run's.
+Day and month are shared by all runs of this user (execution/spending.py keeps the book); a decision's budget is its run's,
+and a run that is gone on with carries over what its journal says that the decision has cost.
 When the book cannot be written nothing may be spent, and the caller is told so as by any other budget.
 """
 
@@ -70,6 +71,12 @@ class Spending:
         self._budget = budget
         self._warned: set[str] = set()
         self._warnings: list[BudgetWarning] = []
+        self._before: dict[str, Decimal] = {}
+
+    def carry(self, decision_id: str, usd: Decimal) -> None:
+        """A decision has cost `usd` [USD] before this run of it; that is booked to its day already, and not to its budget."""
+        if usd:
+            self._before[decision_id] = usd
 
     def reserve(self, decision_id: str, provider: str, worst: Decimal, at: datetime) -> Reservation | Refusal:
         """Set `worst` [USD] aside, durably, before a call; or say which budget refuses. Never raises for the disk."""
@@ -90,7 +97,7 @@ class Spending:
         except OutputFault:
             return
         for scope, spent in zip(reservation.scopes, totals, strict=True):
-            self._watch(scope, spent)
+            self._watch(scope, spent + scope.before)
 
     def warnings(self) -> tuple[BudgetWarning, ...]:
         """Budgets that came near their limit since this was last asked; each is told once a run."""
@@ -104,7 +111,12 @@ class Spending:
     def _scopes(self, decision_id: str, at: datetime) -> tuple[Scope, ...]:
         day = aware(at).astimezone(UTC)
         return (
-            Scope("decision", f"decision {self._book.session} {decision_id}", self._budget.decision_usd),
+            Scope(
+                "decision",
+                f"decision {self._book.session} {decision_id}",
+                self._budget.decision_usd,
+                self._before.get(decision_id, Decimal(0)),
+            ),
             Scope("day", f"day {day:%Y-%m-%d}", self._budget.day_usd),
             Scope("month", f"month {day:%Y-%m}", self._budget.month_usd),
         )

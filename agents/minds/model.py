@@ -44,6 +44,8 @@ class _Trial:
     attempts: list[Attempt] = field(default_factory=list)
     voices: list[Voice] = field(default_factory=list)
     begun: bool = False
+    heard: bool = False
+    """All its roles have spoken, and the court knows who did."""
 
 
 class ModelMind:
@@ -105,6 +107,7 @@ class ModelMind:
         taken = [voice for trial in self._trials.values() for voice in _in_order(trial.voices)]
         for trial in self._trials.values():
             trial.voices.clear()
+            trial.heard = True
         self._forget()
         return tuple(taken)
 
@@ -178,7 +181,7 @@ class ModelMind:
 
     def _forget(self) -> None:
         """Drop the trials of which everything has been taken."""
-        self._trials = {name: trial for name, trial in self._trials.items() if trial.attempts or trial.voices}
+        self._trials = {name: trial for name, trial in self._trials.items() if trial.attempts or not trial.heard}
 
 
 def _speaker(attempts: tuple[Attempt, ...]) -> str:

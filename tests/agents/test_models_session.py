@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from model_server import ModelServer, Turn
+from model_server import ModelServer, Seen, Turn
 from run_support import change_after, events, run, write_bars
 from session_models import KEYS, arguments, attempts, cut, forge, records, troubled_run
 
@@ -193,6 +193,70 @@ def test_a_killed_run_goes_on_without_asking_again_for_what_it_has_heard(
     after = events(killed)
     assert after[:kept] == found[:kept]
     assert [record.hearings for record in records(after)] == [record.hearings for record in records(found)]
+    assert replay([str(killed), "--quiet"]) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("keys")
+def test_a_bar_with_two_cases_is_journaled_wave_by_wave_and_gone_on_with_in_its_middle(tmp_path: Path) -> None:
+    with ModelServer() as server:
+        chosen = ["--symbols", "BTC/USDT", "ETH/USDT", *arguments(server, None, "court.call=every_bar", days="1")]
+        assert run(tmp_path / "whole", *chosen) == 0
+        found = events(tmp_path / "whole")
+        bar = [event for event in found if event.kind == "transcript"][16:24]
+        assert [(made.decision_id[-7:-4], made.role) for made in attempts(bar)] == [
+            (base, role)
+            for wave in (("analyst", "risk_agent"), ("devils_advocate",), ("supervisor",))
+            for base in ("BTC", "ETH")
+            for role in wave
+        ]
+        killed = cut(tmp_path / "whole", tmp_path / "killed", bar[4].seq)
+        server.log.clear()
+        assert main(["--profile", "paper", "--quiet", *chosen, "--resume", str(killed)]) == 0
+        assert len(server.log) == len(attempts(found)) - 21
+    assert [record.hearings for record in records(events(killed))] == [record.hearings for record in records(found)]
+    assert replay([str(killed), "--quiet"]) == 0
+
+
+@pytest.mark.usefixtures("keys")
+def test_each_wave_is_on_disk_before_the_next_one_is_asked(tmp_path: Path) -> None:
+    kept: list[tuple[str, list[str]]] = []
+
+    def noting(seen: Seen) -> Turn:
+        if len(kept) < 8:
+            kept.append((seen.role, [attempt.role for attempt in attempts(events(tmp_path / "run"))]))
+        return Turn.OK
+
+    with ModelServer(default=noting) as server:
+        assert run(tmp_path / "run", *arguments(server, days="3")) == 0
+    whole = ["analyst", "risk_agent", "devils_advocate", "supervisor"]
+    for earlier in ([], whole):
+        first, last, advocate, supervisor = kept[: len(whole)]
+        assert {first[0], last[0]} == {"analyst", "risk_agent"}
+        assert (first[1], last[1]) == (earlier, earlier)
+        assert advocate == ("devils_advocate", earlier + whole[:2])
+        assert supervisor == ("supervisor", earlier + whole[:3])
+        kept = kept[len(whole) :]
+
+
+@pytest.mark.usefixtures("keys")
+def test_a_decision_that_is_gone_on_with_has_only_what_is_left_of_its_budget(tmp_path: Path) -> None:
+    poor = ("minds.budget.decision_usd=0.00056", "minds.max_output_tokens=64", "minds.roles.risk_agent=[rules]")
+    with ModelServer() as server:
+        chosen = arguments(server, None, *poor, days="3")
+        assert run(tmp_path / "whole", *chosen) == 0
+        found = events(tmp_path / "whole")
+        said = [event for event in found if event.kind == "transcript"]
+        short = [made.outcome for made in attempts(said)].index(Outcome.SKIPPED_BUDGET)
+        assert [(made.role, made.outcome) for made in attempts(said[short - 2 : short + 1])] == [
+            ("analyst", Outcome.OK),
+            ("devils_advocate", Outcome.OK),
+            ("supervisor", Outcome.SKIPPED_BUDGET),
+        ]
+        killed = cut(tmp_path / "whole", tmp_path / "killed", said[short - 1].seq)
+        assert main(["--profile", "paper", "--quiet", *chosen, "--resume", str(killed)]) == 0
+    made, before = attempts(events(killed)), attempts(found)
+    assert [(a.role, a.outcome, a.detail) for a in made] == [(a.role, a.outcome, a.detail) for a in before]
     assert replay([str(killed), "--quiet"]) == 0
 
 

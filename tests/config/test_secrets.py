@@ -45,6 +45,20 @@ def test_the_environment_wins_over_the_env_file_and_strangers_are_ignored(
     assert load_secrets().values() == ("from-environment", VALUE)
 
 
+def test_further_keys_are_found_in_both_places_the_environment_first_and_are_masked_like_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text("GROQ_API_KEY=gsk-from-file\nROUTER_TOKEN=router-from-file\n")
+    monkeypatch.setenv("GROQ_API_KEY", "gsk-from-environment")
+    secrets = load_secrets(also=("GROQ_API_KEY", "ROUTER_TOKEN", "ABSENT_KEY", "OPENAI_API_KEY"))
+    assert secrets.values() == ("gsk-from-environment", "router-from-file")
+    assert [name for name, held in secrets.held().items() if held] == ["GROQ_API_KEY", "ROUTER_TOKEN"]
+    assert secrets.held()["ABSENT_KEY"] is None
+    shown = (repr(secrets), str(secrets), secrets.model_dump_json(), str(secrets.model_dump()), f"{secrets.held()}")
+    assert not any(value in text for text in shown for value in secrets.values())
+    assert load_secrets().values() == ()
+
+
 def test_an_empty_variable_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRIBUNAL_EXCHANGE_KEY", "")
     assert load_secrets().values() == ()

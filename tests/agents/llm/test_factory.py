@@ -1,10 +1,13 @@
 """Which providers are built, and what a user without a key is told to set."""
 
+from pathlib import Path
+
 import pytest
 
 from agents.llm.anthropic_provider import AnthropicProvider
-from agents.llm.factory import build_providers, missing_keys, names_in_use
+from agents.llm.factory import build_providers, missing_keys, names_in_use, unanswerable
 from agents.llm.openai_provider import OpenAIProvider
+from config.errors import UsageFault
 from config.load import load_profile
 from config.secrets import load_secrets
 from config.settings import MindsSettings
@@ -36,12 +39,46 @@ def test_a_key_that_is_set_is_not_missing(monkeypatch: pytest.MonkeyPatch) -> No
     assert [line.split()[0] for line in missing_keys(asked, load_secrets(None))] == ["OPENAI_API_KEY"]
 
 
-def test_a_variable_of_ones_own_is_looked_up_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    router = {"kind": "compatible", "model": "m", "base_url": "http://127.0.0.1:1/v1", "api_key_env": "ROUTER_KEY"}
-    asked = minds(providers={"router": router}, chain=("router",))
-    assert missing_keys(asked, load_secrets(None)) == ["ROUTER_KEY (for router, model m)"]
+ROUTER = {"kind": "compatible", "model": "m", "base_url": "http://127.0.0.1:1/v1", "api_key_env": "ROUTER_KEY"}
+
+
+def test_a_variable_of_ones_own_is_found_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = minds(providers={"router": ROUTER}, chain=("router",))
+    assert missing_keys(asked, load_secrets(None, asked.key_variables)) == ["ROUTER_KEY (for router, model m)"]
+    monkeypatch.setenv("ROUTER_KEY", " ")
+    assert missing_keys(asked, load_secrets(None, asked.key_variables)) == ["ROUTER_KEY (for router, model m)"]
     monkeypatch.setenv("ROUTER_KEY", "sk-y")
-    assert missing_keys(asked, load_secrets(None)) == []
+    assert missing_keys(asked, load_secrets(None, asked.key_variables)) == []
+
+
+def test_a_variable_of_ones_own_is_found_in_the_env_file(tmp_path: Path) -> None:
+    asked = minds(providers={"router": ROUTER}, chain=("router",))
+    (tmp_path / "keys").write_text("ROUTER_KEY=sk-y\n")
+    assert missing_keys(asked, load_secrets(tmp_path / "keys", asked.key_variables)) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["TRIBUNAL_EXCHANGE_SECRET", "tribunal_journal_key", "sk-ant-0123", "1KEY", "", "gsk é"]
+)
+def test_what_is_no_variable_of_a_provider_is_refused_and_not_repeated(name: str) -> None:
+    with pytest.raises(UsageFault, match="api_key_env") as caught:
+        load_profile("paper", {"minds.providers.router": ROUTER | {"api_key_env": name}})
+    assert not name or name not in str(caught.value)
+
+
+def test_a_role_that_no_provider_of_its_chain_can_answer_is_found_and_one_with_the_rules_mind_behind_is_not() -> None:
+    keyless: dict[str, object] = {"chain": ("ollama",)}
+    for chain, found in (
+        (("anthropic", "openai"), True),
+        (("anthropic", "ollama"), False),
+        (("anthropic", "rules"), False),
+        ((), False),
+    ):
+        asked = minds(**keyless, outage="rules", roles={"supervisor": chain})
+        assert unanswerable(asked, load_secrets(None)) == ({"supervisor": chain} if found else {})
+    assert unanswerable(minds(**keyless, outage="abstain", roles={"analyst": ()}), load_secrets(None)) == {
+        "analyst": ()
+    }
 
 
 def test_only_those_that_a_role_would_ask_are_built() -> None:

@@ -1,5 +1,6 @@
 """No budget is ever exceeded by what is spent and what is set aside, whoever asks and whoever dies."""
 
+import sqlite3
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -102,6 +103,39 @@ def test_the_same_decision_of_another_run_has_its_own_budget_of_the_same_day(tmp
     reserved(other, "0.5", "d1")
     assert refused(one, "0.01", "d1").budget == "decision"
     assert refused(other, "0.01", "d2").budget == "day"
+
+
+def test_what_a_decision_cost_before_its_run_was_killed_counts_against_its_budget_and_against_no_other(
+    tmp_path: Path,
+) -> None:
+    spending = open_spending(tmp_path)
+    spending.carry("d1", Decimal("0.45"))
+    refusal = refused(spending, "0.06", "d1")
+    assert (refusal.budget, refusal.spent) == ("decision", Decimal("0.45"))
+    assert "has 0.05 USD left" in refusal.why
+    reserved(spending, "0.05", "d1")
+    reserved(spending, "0.5", "d2")
+    assert spent(tmp_path, "day 2024-05-01") == Decimal("0.55")
+    assert [told.budget for told in spending.warnings()] == ["decision"]
+
+
+def test_a_reservation_that_is_gone_cannot_be_settled_and_leaves_the_totals_as_they_are(tmp_path: Path) -> None:
+    spending = open_spending(tmp_path)
+    held = reserved(spending, "0.4")
+    with sqlite3.connect(tmp_path / "spending.db") as other:
+        other.execute("DELETE FROM calls")
+    other.close()
+    spending.settle(held, Decimal("0.1"))
+    assert spent(tmp_path, "day 2024-05-01") == Decimal("0.4")
+
+
+def test_a_book_that_is_held_by_another_process_refuses_and_serves_again_afterwards(tmp_path: Path) -> None:
+    spending = open_spending(tmp_path)
+    other = sqlite3.connect(tmp_path / "spending.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    assert "locked" in refused(spending, "0.1").why
+    other.close()
+    reserved(spending, "0.1")
 
 
 def test_settling_twice_books_once(tmp_path: Path) -> None:
