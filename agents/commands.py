@@ -19,6 +19,7 @@ from agents.opening import describe, settings_of, tape_of, warmup_of
 from agents.record import CycleRecord, Session, SessionEnd
 from agents.resume import ResumingSink
 from agents.session import run_session
+from agents.telling import TellingSink
 from agents.wiring import open_desk
 from config.clock import SystemClock
 from config.confirm import confirm_live
@@ -93,7 +94,7 @@ def _live(
 ) -> SessionEnd:
     async def trade(progress: SessionProgress, stop: Callable[[], bool]) -> SessionEnd:
         async with models_of(settings, load_secrets(also=settings.minds.key_variables)) as asker:
-            desk = open_paper(settings, session, tape, journal, key, _after_the_past(asker, journal))
+            desk = open_paper(settings, session, tape, _telling(journal), key, _after_the_past(asker, journal))
             return await run_session(desk, moments(session), stop, _shown(progress, desk))
 
     try:
@@ -109,6 +110,11 @@ def _live(
 def _after_the_past(asker: Asker | None, journal: Journal | ResumingSink) -> Asker | None:
     """Whoever answers; a run that is gone on with has its past answered by its journal."""
     return ResumingAsker(journal.attempts, asker) if asker and isinstance(journal, ResumingSink) else asker
+
+
+def _telling(journal: Journal | ResumingSink) -> Sink:
+    """The journal, with new alerts told on stderr."""
+    return TellingSink(journal, lambda: isinstance(journal, ResumingSink) and journal.is_past)
 
 
 def open_paper(

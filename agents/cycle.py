@@ -4,7 +4,7 @@ see      the closed bars, and what is wrong with the others
 live     through them: fills, protection, marks, breakers (no model is asked)
 read     indicators
 vote     the strategies, netted to one proposal a symbol
-close    what the voters want closed: exits never wait for the court
+close    what the voters want closed, and what the schedule of an outage does not leave: exits never wait for the court
 try      what the voters want opened: analyst ∥ risk agent, advocate, supervisor, policy, gate
 send     what the gate signed
 record   all of it, as one event of the journal
@@ -14,6 +14,7 @@ import hashlib
 from datetime import datetime
 
 from agents.case import BookView, Case, NetVote
+from agents.derisking import derisk
 from agents.desk import Desk
 from agents.memory import render
 from agents.record import CycleRecord, ExitDecision
@@ -39,12 +40,15 @@ async def run_cycle(desk: Desk, as_of: datetime) -> CycleRecord:
     breakers = desk.trader.breakers
     proposals = _vote(desk, tape)
     exits = await _close(desk, as_of, proposals)
+    await derisk(desk, tape, portfolio)
     cases = tuple(
         _case(desk, as_of, symbol, proposal, portfolio, exposure)
         for symbol, proposal in proposals.items()
         if _is_tried(desk, proposal, portfolio, symbol)
     )
     hearings = await desk.court.hear(cases) if cases else ()
+    for alert in desk.watch.heard(as_of, desk.watch.noted()):
+        desk.sink.append("alert", alert.canonical())
     for hearing in hearings:
         if desk.memory is not None:
             desk.memory.add(hearing)

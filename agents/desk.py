@@ -11,6 +11,7 @@ from typing import Protocol
 from agents.graph import Court
 from agents.memory import Memory
 from agents.strategies.contexts import Context
+from agents.watch import Watch
 from config.clock import BarClock
 from config.settings import Settings
 from execution.dealer import Sink
@@ -60,3 +61,4 @@ class Desk:
     trader: Trader
     sink: Sink
     tally: Tally
+    watch: Watch

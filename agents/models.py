@@ -4,7 +4,6 @@ A session in which some role could never be answered by a model, for want of key
 paid for nothing. Where each role has somebody with a key it goes on with those.
 """
 
-import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
@@ -73,7 +72,7 @@ def _never_heard(minds: MindsSettings, secrets: Secrets, role: Role, chain: tupl
 
 @asynccontextmanager
 async def models_of(settings: Settings, secrets: Secrets) -> AsyncIterator[Asker | None]:
-    """Whoever answers for the models of a session; None where the rules mind sits. Closed at the end, with what was spent."""
+    """Whoever answers for the models of a session; None where the rules mind sits. Closed at the end."""
     if not sits(settings):
         yield None
         return
@@ -89,8 +88,6 @@ async def models_of(settings: Settings, secrets: Secrets) -> AsyncIterator[Asker
         yield manager
     finally:
         await manager.close()
-        for warning in spending.warnings():
-            sys.stderr.write(f"{warning.text}\n")
         spending.close()
 
 

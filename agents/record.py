@@ -4,6 +4,7 @@
     warmup            Warmup         once: the closed bars before the first decision
     prompts           Prompts        once, where models sit: what each role is told, word for word
     transcript        llm.Attempt    each attempt to get a word from a model, when the wave of its role is over
+    alert             Alert          what a person should know at once: an outage of the models, or a budget near its end
     intent            risk.Order     before an order leaves
     venue             VenueWord      what the venue answered: order states and fills
     breaker           BreakerEvent   a latch that fell or lifted

@@ -30,6 +30,11 @@ class ResumingSink:
         self._left = last.seq
         self._journal = Journal.reopen(path, key, group_commit, last.mac, last.seq)
 
+    @property
+    def is_past(self) -> bool:
+        """Whether the next event has happened before, and is compared."""
+        return self._left > 0
+
     def attempts(self, decision_id: str, role: Role) -> tuple[Attempt, ...]:
         """What models were asked, and answered, for a role in a decision before the run was killed."""
         return self._attempts.get((decision_id, role), ())

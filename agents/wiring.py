@@ -11,12 +11,14 @@ from agents.embedding.embedder import open_embedder
 from agents.embedding.narrative import CaseReader
 from agents.graph import Bench, Court, Judge
 from agents.llm.asking import Asker
+from agents.llm.words import Attempt
 from agents.memory import Memory
 from agents.minds.model import ModelMind
 from agents.minds.rules import RulesMind
 from agents.outcomes import Barriers
 from agents.record import Session, Warmup
 from agents.strategies.contexts import build_contexts
+from agents.watch import Watch
 from config.clock import BarClock, from_ms
 from execution.dealer import Sink
 from execution.ledger import Ledger
@@ -74,6 +76,12 @@ def open_desk(
     )
     rules = RulesMind(settings.court, settings.limits)
     mind = rules if asker is None else ModelMind(asker, rules, settings.minds)
+    watch = Watch(settings.minds.derisk)
+
+    def note(attempt: Attempt) -> None:
+        sink.append("transcript", attempt.canonical())
+        watch.note(attempt)
+
     return Desk(
         settings=settings,
         symbols=session.symbols,
@@ -89,13 +97,14 @@ def open_desk(
                 adjuster=Off(),
                 judge=around(trader) if around else trader.judge,
                 role_deadline_s=settings.court.role_deadline_s,
-                note=lambda attempt: sink.append("transcript", attempt.canonical()),
+                note=note,
             )
         ),
         memory=None if asker is None else _memory(session),
         trader=trader,
         sink=sink,
         tally=Tally(),
+        watch=watch,
     )
 
 

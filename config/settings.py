@@ -6,6 +6,7 @@ unit in brackets, and error messages quote them.
 
 from collections.abc import Sequence
 from decimal import Decimal
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
@@ -179,6 +180,17 @@ class DeadlineSettings(Frozen):
     decision_s: Annotated[float, Field(gt=0, le=3600)] = Field(description="one decision, all roles [seconds]")
 
 
+class DeriskStep(Frozen):
+    """One line of the schedule on which the book is reduced while models are silent."""
+
+    after_h: Annotated[float, Field(gt=0, le=8760)] = Field(
+        description="time since the first decision of the outage [hours]"
+    )
+    keep_fraction: Annotated[float, Field(ge=0, lt=1)] = Field(
+        description="what stays of each position, of the most that was held since then [fraction]"
+    )
+
+
 class MindsSettings(Frozen):
     """Models in the court. `chain` and `roles` name entries of `providers`; the rules mind stands behind them."""
 
@@ -188,6 +200,9 @@ class MindsSettings(Frozen):
         default_factory=dict, description="another chain for a role; `rules` alone for the rules mind"
     )
     outage: Literal["rules", "abstain"] = Field(description="when no model answers: the rules mind speaks, or nobody")
+    derisk: tuple[DeriskStep, ...] = Field(
+        default=(), max_length=20, description="how the book is reduced in an outage; empty: held with its stops"
+    )
     blind: bool = Field(description="hide asset names and dates, index prices, in what models read")
     fast_path_conviction: Fraction = Field(
         description="conviction from which the rules mind rules alone; 1 for never [0..1]"
@@ -225,6 +240,9 @@ class MindsSettings(Frozen):
             clashes.append(
                 (("transcripts", "cassette"), "record and replay need a cassette, the file of recorded answers")
             )
+        steps = self.derisk
+        if any(a.after_h >= b.after_h or a.keep_fraction <= b.keep_fraction for a, b in pairwise(steps)):
+            clashes.append((("derisk",), "each step must come later than the one before it, and keep less"))
         if clashes:
             raise contradiction(clashes)
         return self

@@ -37,7 +37,9 @@ class Bracket:
     trailing_from: Decimal | None = None
     """Highest price since the target was reached; None before that."""
     exit_order: str | None = None
-    """A market exit that is on its way; nothing else is placed until it is done."""
+    """A market exit of all that is on its way; nothing else is placed until it is done."""
+    reduction: str | None = None
+    """A sale of a part at market that is on its way; the rest is protected beside it."""
     outgrown: bool = False
     """More was bought since the protection was placed."""
     too_small: Decimal | None = None

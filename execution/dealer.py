@@ -49,6 +49,14 @@ class Entry(NamedTuple):
     open_notional: Decimal
 
 
+class _Sale(NamedTuple):
+    """What an exit at market is called, and why it is made."""
+
+    order_id: str
+    decision_id: str
+    purpose: Purpose
+
+
 class Dealer:
     """One account's orders on one venue."""
 
@@ -87,28 +95,20 @@ class Dealer:
         Returns the order, or None where nothing is held, an exit is on its way, or the venue would refuse so small an order:
         then the protection stays as it is.
         """
-        bracket, position = self._brackets.get(symbol), self.position(symbol)
-        if position is None or bracket is None or bracket.exit_order is not None:
+        return await self._sell(symbol, Decimal(0), _Sale(f"{decision_id}-c", decision_id, Purpose.STRATEGY_EXIT), at)
+
+    async def reduce(self, symbol: str, keep: Decimal, at: datetime) -> Order | None:
+        """Sell at market what is held above `keep` [base units]; the rest is protected anew at once.
+
+        All of it goes where the rest could not be sold at its stop. Returns the order, or None where nothing is above `keep`,
+        an exit of all is on its way, or the venue would refuse so small an order.
+        """
+        bracket = self._brackets.get(symbol)
+        if bracket is None:
             return None
-        if position.notional < self._instruments[symbol].min_notional:
-            return None
-        bracket.exit_order = f"{decision_id}-c"
-        await self.abandon_entry(symbol, at)
-        await self._withdraw(symbol, at)
-        position = self.position(symbol)
-        if position is None:
-            return None
-        order = self._gate.sign_exit(
-            position,
-            order_id=bracket.exit_order,
-            decision_id=decision_id,
-            kind=OrderKind.MARKET,
-            purpose=Purpose.STRATEGY_EXIT,
-            quantity=position.quantity,
-            at=at,
-        )
-        await self.send(order)
-        return order
+        self._made[bracket.decision_id] += 1
+        order_id = f"{bracket.decision_id}-d{self._made[bracket.decision_id]}"
+        return await self._sell(symbol, keep, _Sale(order_id, bracket.decision_id, Purpose.OUTAGE_EXIT), at)
 
     async def trail(self, symbol: str, high: Decimal, at: datetime) -> None:
         """After the target: pull the stop of the rest up behind the highest price, never down."""
@@ -137,6 +137,53 @@ class Dealer:
             self._note(fill)
         for state in report.states:
             self._settle(state)
+        await self._put_in_order(at)
+
+    async def _sell(self, symbol: str, keep: Decimal, sale: _Sale, at: datetime) -> Order | None:
+        """Withdraw entry and protection, sell what is above `keep` at market, and protect what is left."""
+        bracket, position = self._brackets.get(symbol), self.position(symbol)
+        if position is None or bracket is None or bracket.exit_order is not None:
+            return None
+        if self._above(position, bracket, keep) * position.mark_price < self._instruments[symbol].min_notional:
+            return None
+        bracket.exit_order = sale.order_id
+        await self.abandon_entry(symbol, at)
+        await self._withdraw(symbol, at)
+        position = self.position(symbol)
+        if position is None:
+            return None
+        part = self._above(position, bracket, keep)
+        if part < position.quantity:
+            bracket.exit_order, bracket.reduction = None, sale.order_id
+        order = self._market_exit(position, sale, part, at) if part > 0 else None
+        if order is not None:
+            await self.send(order)
+        await self._put_in_order(at)
+        return order
+
+    def _above(self, position: Position, bracket: Bracket, keep: Decimal) -> Decimal:
+        """What is to be sold so that `keep` stays; everything, where the rest would be too small for a stop."""
+        instrument = self._instruments[position.symbol]
+        part = instrument.round_quantity(max(position.quantity - keep, Decimal(0)))
+        rest = position.quantity - part
+        if not part or not rest:
+            return part
+        stop = legs_of(position.model_copy(update={"quantity": rest}), bracket, self._gate.exits, instrument)[0]
+        return part if stop.quantity * stop.price >= instrument.min_notional else position.quantity
+
+    def _market_exit(self, position: Position, sale: _Sale, quantity: Decimal, at: datetime) -> Order:
+        return self._gate.sign_exit(
+            position,
+            order_id=sale.order_id,
+            decision_id=sale.decision_id,
+            kind=OrderKind.MARKET,
+            purpose=sale.purpose,
+            quantity=quantity,
+            at=at,
+        )
+
+    async def _put_in_order(self, at: datetime) -> None:
+        """Tidy, unless that is being done already."""
         if not self._tidying:
             self._tidying = True
             await self._tidy(at)
@@ -165,6 +212,8 @@ class Dealer:
         bracket = self._brackets.get(state.symbol)
         if bracket is not None and state.order_id == bracket.exit_order and not self.orders.is_live(state.order_id):
             bracket.exit_order = None
+        if bracket is not None and state.order_id == bracket.reduction and not self.orders.is_live(state.order_id):
+            bracket.reduction = None
 
     async def _tidy(self, at: datetime) -> None:
         """What is being left is not bought on; what is held is covered; what protects nothing goes."""
@@ -176,17 +225,26 @@ class Dealer:
                 await self._withdraw(symbol, at)
                 if symbol not in self.entries:
                     del self._brackets[symbol]
-            elif bracket.exit_order is None and self._is_exposed(position, bracket):
+            elif bracket.exit_order is None and self._is_exposed(symbol, bracket):
                 await self._protect(symbol, bracket, at)
 
-    def _is_exposed(self, position: Position, bracket: Bracket) -> bool:
-        if bracket.too_small == position.quantity:
+    def _is_exposed(self, symbol: str, bracket: Bracket) -> bool:
+        position = self._staying(symbol, bracket)
+        if position is None or bracket.too_small == position.quantity:
             return False
-        return bracket.outgrown or self.orders.covered(position.symbol) < position.quantity
+        return bracket.outgrown or self.orders.covered(symbol) < position.quantity
+
+    def _staying(self, symbol: str, bracket: Bracket) -> Position | None:
+        """What is held of a symbol and not being sold at market."""
+        position = self.position(symbol)
+        if position is None or bracket.reduction is None:
+            return position
+        quantity = position.quantity - self.orders.left(bracket.reduction)
+        return position.model_copy(update={"quantity": quantity}) if quantity > 0 else None
 
     async def _protect(self, symbol: str, bracket: Bracket, at: datetime) -> None:
-        """Place the protection of all that is held in place of what stood before."""
-        position, instrument = self.position(symbol), self._instruments[symbol]
+        """Place the protection of all that stays in place of what stood before."""
+        position, instrument = self._staying(symbol, bracket), self._instruments[symbol]
         if position is None:
             return
         legs = legs_of(position, bracket, self._gate.exits, instrument)
@@ -194,8 +252,8 @@ class Dealer:
         if legs[0].quantity * legs[0].price < instrument.min_notional:
             bracket.too_small = position.quantity
             return
-        await self._withdraw(symbol, at)
-        position = self.position(symbol)
+        await self._withdraw(symbol, at, but=bracket.reduction)
+        position = self._staying(symbol, bracket)
         if position is None:
             return
         bracket.stop_price = legs[0].price
@@ -219,10 +277,11 @@ class Dealer:
             )
         )
 
-    async def _withdraw(self, symbol: str, at: datetime) -> None:
-        """Cancel all that would reduce a position; a fill that comes in meanwhile is heard like any other."""
+    async def _withdraw(self, symbol: str, at: datetime, but: str | None = None) -> None:
+        """Cancel all that would reduce a position, but one; a fill that comes in meanwhile is heard like any other."""
         for order_id in self.orders.exits(symbol):
-            await self._cancel(order_id, at)
+            if order_id != but:
+                await self._cancel(order_id, at)
 
     async def _cancel(self, order_id: str, at: datetime) -> None:
         await self.hear(f"cancel {order_id}", await self.venue.cancel(order_id), at)

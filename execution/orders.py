@@ -50,6 +50,11 @@ class Orders:
         """Ids of the live orders that would reduce a position."""
         return tuple(key for key, live in self._live.items() if live.order.symbol == symbol and live.order.reduce_only)
 
+    def left(self, order_id: str | None) -> Decimal:
+        """What a live order may still fill, base units; 0 for one that is done."""
+        live = self._live.get(order_id) if order_id is not None else None
+        return live.order.quantity - live.filled if live is not None else Decimal(0)
+
     def covered(self, symbol: str) -> Decimal:
         """Quantity for which a stop rests at the venue, base units."""
         return sum((live.order.quantity - live.filled for live in self._stops(symbol)), Decimal(0))

@@ -149,6 +149,10 @@ class Trader:
         """Close a position at market; None if nothing is held, or an exit is on its way."""
         return await self._dealer.leave(symbol, decision_id, at)
 
+    async def reduce(self, symbol: str, keep: Decimal, at: datetime) -> Order | None:
+        """Sell at market what is held above `keep` [base units], and protect the rest; None if there is nothing to sell."""
+        return await self._dealer.reduce(symbol, keep, at)
+
     async def wind_up(self, at: datetime) -> None:
         """End of the session: entries that are still under way are withdrawn. Positions keep their protection."""
         for symbol in tuple(self._dealer.entries):

@@ -29,6 +29,7 @@ _MARKS = {
     "trailing_stop": ("diamond", "--target"),
     "stop_loss": ("x", "--loss"),
     "strategy_exit": ("triangle-down", "--ink"),
+    "outage_exit": ("triangle-down", "--loss"),
 }
 
 

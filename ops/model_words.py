@@ -1,9 +1,11 @@
 """What models did, in plain words: who spoke how often, and each outage or spent budget in a sentence with its times."""
 
+from collections import Counter
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from agents.llm.words import ROLES
 from ops.models import NOT_MODELS, ModelFigures
 from ops.plain import count, listed, moment
 from ops.spells import Spell
@@ -48,7 +50,7 @@ def outages(figures: ModelFigures, budget: "BudgetSettings") -> tuple[str, ...]:
     Of many, those that lasted to the end and the longest are told, and the others are counted.
     """
     told = [(spell, _failing(spell)) for spell in figures.failing]
-    told += [(spell, _unheard(spell, budget)) for spell in figures.unheard]
+    told += [(spell, _unheard(spell, budget)) for spell in _together(figures.unheard)]
     worst = sorted(told, key=lambda each: (each[0].until_utc is not None, -sum(each[0].why.values())))[:SENTENCES_SHOWN]
     left = len(told) - len(worst)
     sentences = (sentence for _, sentence in sorted(worst, key=lambda each: (each[0].from_utc, each[1])))
@@ -64,6 +66,25 @@ def _failing(spell: Spell) -> str:
     return f"{_when(spell)} {spell.who} gave no usable answer ({outcome_counts(spell.why)})."
 
 
+def _together(spells: tuple[Spell, ...]) -> tuple[Spell, ...]:
+    """Spells of several roles that lasted equally long, for the same causes, in one."""
+    alike: dict[tuple[object, ...], list[Spell]] = {}
+    for spell in spells:
+        alike.setdefault((spell.from_utc, spell.until_utc, *sorted(spell.why)), []).append(spell)
+    return tuple(_as_one(group) for group in alike.values())
+
+
+def _as_one(group: list[Spell]) -> Spell:
+    why: Counter[str] = Counter()
+    spoken: Counter[str] = Counter()
+    for spell in group:
+        why.update(spell.why)
+        spoken.update(spell.spoken)
+    roles = tuple(spell.who.replace("_", " ") for spell in group)
+    who = "in every role" if len(roles) == len(ROLES) else f"as {listed(roles)}"
+    return group[0].model_copy(update={"who": who, "why": dict(why), "spoken": dict(spoken)})
+
+
 def _unheard(spell: Spell, budget: "BudgetSettings") -> str:
     """The budget that ran out is the cause, whatever else failed in the same spell."""
     spent = [why for why in spell.why if why in _budgets(budget)]
@@ -72,7 +93,9 @@ def _unheard(spell: Spell, budget: "BudgetSettings") -> str:
         cause = f"the {listed(tuple(f'{why} of {limits[why]} USD' for why in spent))} was used up"
     else:
         cause = f"no model gave an opinion ({outcome_counts(spell.why)})"
-    spoke = ", ".join(f"{_INSTEAD[name]} spoke ({count(said, 'word')})" for name, said in spell.spoken.items())
+    spoke = ", ".join(
+        f"{_INSTEAD[name]} spoke {spell.who} ({count(said, 'word')})" for name, said in spell.spoken.items()
+    )
     return f"{_when(spell)} {cause}; {spoke}."
 
 

@@ -59,7 +59,7 @@ class ModelFigures(Frozen):
     failing: tuple[Spell, ...]
     """When a provider gave nothing usable."""
     unheard: tuple[Spell, ...]
-    """When models were wanted and none spoke."""
+    """When models were wanted for a role and none spoke, by role."""
 
 
 class _Speaker:
@@ -122,7 +122,7 @@ class Models:
         self._pending: defaultdict[str, list[Attempt]] = defaultdict(list)
         self._words: Counter[str] = Counter()
         self._instead: defaultdict[str, Counter[Reason]] = defaultdict(Counter)
-        self._unheard = Spells("models")
+        self._unheard = {role: Spells(role) for role in ROLES}
         self.spoken: Counter[tuple[int, str]] = Counter()
         self.spent: defaultdict[int, Decimal] = defaultdict(Decimal)
 
@@ -153,7 +153,7 @@ class Models:
             day_budget_usd=self._minds.budget.day_usd,
             speakers=speakers,
             failing=tuple(spell for found in self._speakers.values() for spell in found.spells.all()),
-            unheard=self._unheard.all(),
+            unheard=tuple(spell for spells in self._unheard.values() for spell in spells.all()),
         )
 
     def _hear(self, at: datetime, hearing: Hearing, attempts: tuple[Attempt, ...]) -> None:
@@ -175,18 +175,18 @@ class Models:
             spells.failed(at, attempt.outcome.value)
 
     def _why(self, at: datetime, hearing: Hearing, role: Role, attempts: tuple[Attempt, ...]) -> None:
-        speaker = hearing.speaker(role)
+        speaker, unheard = hearing.speaker(role), self._unheard[role]
         if speaker not in NOT_MODELS:
-            self._unheard.end(at)
+            unheard.end(at)
             return
         why = reason_of(hearing, role, attempts, self._minds)
         self._instead[speaker][why] += 1
         if why not in LOST:
             return
         said = _budget(attempts) if why is Reason.BUDGET else why.value
-        if why is Reason.BUDGET and not self._unheard.has(said):
-            self._unheard.end(at)
-        self._unheard.failed(at, said, speaker)
+        if why is Reason.BUDGET and not unheard.has(said):
+            unheard.end(at)
+        unheard.failed(at, said, speaker)
 
 
 def was_sent(outcome: Outcome) -> bool:

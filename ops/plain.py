@@ -47,12 +47,21 @@ BREAKERS = {
 }
 """What each breaker watches and does."""
 
+ALERTS = {
+    "outage_began": "outage began",
+    "outage_derisked": "de-risked",
+    "outage_ended": "outage ended",
+    "budget_near": "budget near its end",
+}
+"""What each alert is, in a word or two."""
+
 PURPOSES = {
     "entry": "entry",
     "stop_loss": "stop",
     "take_profit": "target",
     "trailing_stop": "trailed",
     "strategy_exit": "voted out",
+    "outage_exit": "outage",
 }
 """Why an order existed, in a word or two."""
 
@@ -158,4 +167,8 @@ def _guard_sentence(summary: "Summary") -> str:
     tripped = {name: counts["tripped"] for name, counts in summary.breaker_events.items() if counts["tripped"]}
     breakers = listed(tuple(f"{name.replace('_', ' ')} {times}x" for name, times in tripped.items())) if tripped else ""
     said = f"Breakers tripped: {breakers}." if tripped else "No breaker tripped."
-    return f"The deepest fall from a peak was {percent(summary.growth.max_drawdown)}. {said}"
+    alerts = (
+        listed(tuple(f"{ALERTS[code]} {times}x" for code, times in summary.alerts.items())) if summary.alerts else ""
+    )
+    raised = f" Alerts: {alerts}." if alerts else ""
+    return f"The deepest fall from a peak was {percent(summary.growth.max_drawdown)}. {said}{raised}"

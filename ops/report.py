@@ -82,6 +82,7 @@ def render_report(story: Story, summary: Summary, worth: Attribution | None = No
         model_sentences=outages(summary.models, story.session.settings.minds.budget) if summary.models else (),
         spoke_instead=spoke_instead(summary.models) if summary.models else "",
         breaker_words=plain.BREAKERS,
+        alert_words=plain.ALERTS,
         rule_words=plain.RULES,
         purpose_words=plain.PURPOSES,
     )

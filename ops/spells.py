@@ -21,7 +21,7 @@ class Spell(Frozen):
 
 
 class Spells:
-    """The spells of one party, while they come."""
+    """The spells of one party (a provider, or a role that models were asked for), while they come."""
 
     def __init__(self, who: str) -> None:
         self._who = who

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import ValidationError
 
+from agents.alert import Alert
 from agents.llm.words import Attempt
 from agents.record import CycleRecord, ExitDecision, Session, SessionEnd
 from config.errors import JournalFault
@@ -86,6 +87,7 @@ class Story:
     """None where no models sat."""
     exits: tuple[ExitDecision, ...]
     breaker_events: tuple[BreakerEvent, ...]
+    alerts: tuple[Alert, ...]
     findings: tuple[Finding, ...]
     """The first few hundred; `tally.findings` counts all."""
     portfolio: Portfolio | None
@@ -131,6 +133,7 @@ class _Reader:
         self._troubles: list[OrderState] = []
         self._exits: list[ExitDecision] = []
         self._breakers: list[BreakerEvent] = []
+        self._alerts: list[Alert] = []
         self._findings: list[Finding] = []
         self._tally = Tally()
         self._models = Models(self._session.settings.minds)
@@ -151,6 +154,8 @@ class _Reader:
                 self._orders.append(_parsed(SentOrder, event, self._journal))
             case "breaker":
                 self._breakers.append(_parsed(BreakerEvent, event, self._journal))
+            case "alert":
+                self._alerts.append(_parsed(Alert, event, self._journal))
             case "transcript":
                 self._models.attempt(_parsed(Attempt, event, self._journal))
             case "session_ended":
@@ -223,6 +228,7 @@ class _Reader:
             models=self._models if self._session.settings.court.mind == "models" else None,
             exits=tuple(self._exits),
             breaker_events=tuple(self._breakers),
+            alerts=tuple(self._alerts),
             findings=tuple(self._findings),
             portfolio=self._portfolio,
             end=self._end,

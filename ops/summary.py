@@ -4,6 +4,7 @@ It is computed from the story alone, so that the same journal gives the same sum
 Money that the ledger counted is exact; ratios are floats, and null where they are undefined.
 """
 
+from collections import Counter
 from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import Literal
@@ -113,6 +114,8 @@ class Summary(Frozen):
     struck_evidence: dict[str, int]
     breaker_events: dict[str, dict[str, int]]
     """How often each breaker tripped, was extended and lifted."""
+    alerts: dict[str, int]
+    """How often each was raised, by its code."""
     data_findings: dict[str, int]
     minds: dict[str, int | str]
     """Who sat, in cases; where models sat, who spoke, in words, four a case. "models": "off" where none sat."""
@@ -166,6 +169,7 @@ def summarise(story: Story) -> Summary:
         gate_rules=_rules(story),
         struck_evidence=dict(sorted(tally.struck.items())),
         breaker_events=_breakers(story),
+        alerts=dict(sorted(Counter(alert.code for alert in story.alerts).items())),
         data_findings=dict(sorted(tally.findings.items())),
         minds=_minds(story),
         models=story.models.figures() if story.models else None,

@@ -16,6 +16,7 @@ from ops.boxes import boxed
 from ops.model_tables import models_table
 from ops.model_words import minds_line
 from ops.plain import (
+    ALERTS,
     PURPOSES,
     RULES,
     adds_up,
@@ -52,6 +53,7 @@ def print_tables(story: Story, summary: Summary, file: TextIO | None = None) -> 
         _gate(summary),
         _positions(summary),
         _breakers(story),
+        _alerts(story),
         _findings(story, summary),
         _identity(summary),
     )
@@ -189,6 +191,17 @@ def _breakers(story: Story) -> Table | str:
     table = boxed(f"Breakers{more}", ("At, UTC", "Breaker", "What", "Why"))
     for event in shown:
         table.add_row(moment(event.at_utc), event.breaker.replace("_", " "), event.action, event.why)
+    return table
+
+
+def _alerts(story: Story) -> Table | str:
+    if not story.alerts:
+        return "No alert was raised."
+    shown = story.alerts[-_EVENTS_SHOWN:]
+    more = f" (the last {len(shown)} of {len(story.alerts):,})" if shown != story.alerts else ""
+    table = boxed(f"Alerts{more}", ("At, UTC", "Alert", "What happened"))
+    for alert in shown:
+        table.add_row(moment(alert.at_utc), ALERTS[alert.code], alert.text)
     return table
 
 

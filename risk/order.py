@@ -35,6 +35,8 @@ class Purpose(StrEnum):
     TAKE_PROFIT = "take_profit"
     TRAILING_STOP = "trailing_stop"
     STRATEGY_EXIT = "strategy_exit"
+    OUTAGE_EXIT = "outage_exit"
+    """Sold, in part or whole, on the schedule that the profile has for an outage of the models."""
 
 
 class Order(Frozen):

@@ -91,7 +91,7 @@ class Cassette:
         take = self._takes.get(_Place(call.key, n))
         if take is None:
             raise self._miss(call, n)
-        shared = {"cost_usd": take.cost_usd, "latency_ms": take.latency_ms}
+        shared = {"cost_usd": take.cost_usd, "latency_ms": take.latency_ms, "warnings": take.warnings}
         if take.fault is None:
             usage = take.completion.usage if take.completion else None
             return Exchange(completion=take.completion, usage=usage, **shared)

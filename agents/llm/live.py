@@ -90,7 +90,7 @@ class Live:
             return await self._call(call)
         reserved = self._spending.reserve(call.decision_id, call.provider, worst, now)
         if isinstance(reserved, Refusal):
-            return Exchange.skipped(Outcome.SKIPPED_BUDGET, reserved.why)
+            return self._warned(Exchange.skipped(Outcome.SKIPPED_BUDGET, reserved.why))
         cost = worst
         try:
             done = await self._call(call)
@@ -98,9 +98,13 @@ class Live:
                 cost = cost_usd(rates, done.usage, now)
             elif done.outcome in _NOT_BILLED:
                 cost = worst * 0
-            return done.model_copy(update={"cost_usd": cost})
         finally:
             self._spending.settle(reserved, cost)
+        return self._warned(done.model_copy(update={"cost_usd": cost}))
+
+    def _warned(self, done: Exchange) -> Exchange:
+        """The exchange with the budgets that have come near their end by now."""
+        return done.model_copy(update={"warnings": self._spending.warnings()})
 
     async def _call(self, call: Call) -> Exchange:
         loop = asyncio.get_running_loop()

@@ -188,4 +188,5 @@ def _attempt(call: Call, done: Exchange, judged: Judged[Word], number: int) -> A
         cost_usd=done.cost_usd,
         latency_ms=done.latency_ms,
         from_cache=done.from_cache,
+        warnings=done.warnings,
     )

@@ -4,7 +4,7 @@ import hashlib
 from decimal import Decimal
 from typing import NamedTuple, Protocol, Self
 
-from agents.llm.words import Completion, Outcome, ProviderFault, Request, Usage
+from agents.llm.words import BudgetWarning, Completion, Outcome, ProviderFault, Request, Usage
 from config.frozen import Frozen
 
 
@@ -38,6 +38,8 @@ class Exchange(Frozen):
     latency_ms: int = 0
     retry_after_s: float | None = None
     from_cache: bool = False
+    warnings: tuple[BudgetWarning, ...] = ()
+    """Budgets that came near their end with it."""
 
     @classmethod
     def skipped(cls, outcome: Outcome, why: str) -> Self:

@@ -10,9 +10,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
+from agents.llm.words import BudgetWarning
 from config.clock import aware
 from config.errors import OutputFault
-from config.frozen import Frozen
 from config.settings import BudgetSettings
 from execution.spending import Full, Scope, SpendingBook
 
@@ -43,22 +43,6 @@ class Refusal(NamedTuple):
         return (
             f"the {self.budget}'s budget of {self.limit} USD has {self.limit - self.spent:f} USD left, and this call can "
             f"cost {self.worst:f} USD"
-        )
-
-
-class BudgetWarning(Frozen):
-    """A budget that is nearly used up [USD]."""
-
-    budget: str
-    spent_usd: Decimal
-    limit_usd: Decimal
-
-    @property
-    def text(self) -> str:
-        share = self.spent_usd / self.limit_usd
-        return (
-            f"{share:.0%} of the {self.budget}'s budget for models is used ({self.spent_usd:f} of {self.limit_usd} USD). "
-            "When it is used up, the next model of the chain or the rules mind speaks."
         )
 
 
@@ -126,4 +110,5 @@ class Spending:
         if once in self._warned or float(spent) < self._budget.warn_at * float(scope.limit):
             return
         self._warned.add(once)
-        self._warnings.append(BudgetWarning(budget=scope.budget, spent_usd=spent, limit_usd=scope.limit))
+        period = "" if scope.budget == "decision" else scope.name
+        self._warnings.append(BudgetWarning(budget=scope.budget, period=period, spent_usd=spent, limit_usd=scope.limit))

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from agents.llm.source import Call, Exchange, sha256
-from agents.llm.words import Completion, Outcome, Role, Usage
+from agents.llm.words import BudgetWarning, Completion, Outcome, Role, Usage
 from config.frozen import Frozen
 
 
@@ -46,6 +46,7 @@ class Take(Frozen):
     fault: Fault | None
     cost_usd: Decimal
     latency_ms: int
+    warnings: tuple[BudgetWarning, ...] = ()
 
 
 def asked_of(call: Call) -> Asked:
@@ -75,4 +76,5 @@ def take_of(call: Call, n: int, done: Exchange) -> Take:
         fault=Fault(outcome=done.outcome or Outcome.NONSENSE, detail=done.detail, usage=done.usage) if failed else None,
         cost_usd=done.cost_usd,
         latency_ms=done.latency_ms,
+        warnings=done.warnings,
     )

@@ -122,6 +122,23 @@ class ReplayMiss(TribunalError):
     exit_code = 8
 
 
+class BudgetWarning(Frozen):
+    """A budget that is nearly used up [USD]. `period` names the UTC day or month; it is empty for a decision's budget."""
+
+    budget: str
+    period: str
+    spent_usd: Decimal
+    limit_usd: Decimal
+
+    @property
+    def text(self) -> str:
+        share, of = self.spent_usd / self.limit_usd, f", {self.period}" if self.period else ""
+        return (
+            f"{share:.0%} of the {self.budget}'s budget for models is used ({self.spent_usd:f} of {self.limit_usd} USD{of}). "
+            "When it is used up, the next model of the chain or the rules mind speaks."
+        )
+
+
 class Attempt(Frozen):
     """One attempt to get a role's word from one provider, as it stands in the journal ("transcript")."""
 
@@ -143,3 +160,9 @@ class Attempt(Frozen):
     cost_usd: Decimal
     latency_ms: int = Field(ge=0)
     from_cache: bool = False
+    warnings: tuple[BudgetWarning, ...] = ()
+    """Budgets of which it was noticed with this attempt that they are nearly used up."""
+
+    def canonical(self) -> bytes:
+        """As it is journaled: warnings are left out where there are none, which is nearly everywhere."""
+        return self.model_dump_json(exclude=None if self.warnings else {"warnings"}).encode()

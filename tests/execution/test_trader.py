@@ -1,7 +1,7 @@
 """The trader on a real venue and ledger: protection from the first fill, ladder, trailing, exits, and what is journaled."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +9,7 @@ import pytest
 from gate_support import BTC, LIMITS, SETTINGS, proposal
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from trader_support import KEY, T0, Events, World, states, uncovered
 
 from execution.brackets import opening_legs, trailing_price
 from execution.dealer import VenueWord
@@ -16,85 +17,12 @@ from execution.ledger import Ledger
 from execution.opening import open_gate
 from execution.simulated import SimulatedVenue
 from execution.trader import Trader
-from execution.words import OrderState
 from market.bar import Bar, Slice
 from market.timeframe import Timeframe
-from risk.breakers import BreakerEvent, BreakerState
+from risk.breakers import BreakerState
 from risk.order import Order, OrderKind, Purpose
-from risk.verdict import Outcome, Verdict
+from risk.verdict import Outcome
 from risk.window import ReturnWindow
-
-T0 = datetime(2024, 3, 1, tzinfo=UTC)
-KEY = b"k" * 32
-
-
-class Events:
-    """A sink that keeps what it is given."""
-
-    def __init__(self) -> None:
-        self.all: list[tuple[str, bytes]] = []
-
-    def append(self, kind: str, payload: bytes) -> int:
-        self.all.append((kind, payload))
-        return len(self.all)
-
-    def orders(self) -> list[Order]:
-        return [Order.model_validate_json(raw) for kind, raw in self.all if kind == "intent"]
-
-    def breakers(self) -> list[BreakerEvent]:
-        return [BreakerEvent.model_validate_json(raw) for kind, raw in self.all if kind == "breaker"]
-
-
-class World:
-    """A trader with sixty quiet bars behind it, at 50,000."""
-
-    def __init__(self, volume: float = 1000.0, **venue: Any) -> None:
-        self.events = Events()
-        self.volume = volume
-        gate = open_gate(LIMITS, SETTINGS.exits, KEY, 24.0)
-        self.venue = SimulatedVenue({"BTC/USDT": BTC}, SETTINGS.venue.model_copy(update=venue), gate.seal)
-        window = ReturnWindow(("BTC/USDT",), 500)
-        for i in range(60):
-            window.push({"BTC/USDT": 50_000.0 + 20 * (i % 7)})
-        self.trader = Trader(
-            venue=self.venue,
-            ledger=Ledger(Decimal(10_000), "USDT"),
-            sink=self.events,
-            gate=gate,
-            window=window,
-            breakers=BreakerState.fresh(Decimal(10_000), T0),
-            bars_per_day=24.0,
-        )
-        self.hour = 0
-
-    @property
-    def now(self) -> datetime:
-        return T0 + timedelta(hours=self.hour)
-
-    def bar(self, open_: float, high: float, low: float, close: float, volume: float | None = None) -> None:
-        self.hour += 1
-        bar = Bar(
-            symbol="BTC/USDT", timeframe=Timeframe.H1, close_utc=self.now, open=open_, high=high, low=low, close=close,
-            volume=self.volume if volume is None else volume,
-        )  # fmt: skip
-        asyncio.run(self.trader.pass_bar(Slice(close_utc=self.now, bars={"BTC/USDT": bar})))
-
-    def buy(self) -> Verdict:
-        wanted = proposal(decision_id=f"d{self.hour}", as_of_utc=self.now, conviction=1.0, atr_quote=None)
-        verdict = self.trader.judge(wanted)
-        asyncio.run(self.trader.enter(verdict))
-        return verdict
-
-    def leave(self) -> Order | None:
-        return asyncio.run(self.trader.leave("BTC/USDT", f"d{self.hour}", self.now))
-
-    @property
-    def held(self) -> Decimal:
-        position = self.trader.portfolio(self.now).position("BTC/USDT")
-        return position.quantity if position else Decimal(0)
-
-    def resting(self) -> list[tuple[Purpose, Decimal]]:
-        return sorted((order.purpose, order.quantity) for order in self.venue.open_orders())
 
 
 def test_an_entry_waits_for_the_next_bar_and_counts_as_deployed_until_then() -> None:
@@ -229,23 +157,6 @@ def test_a_piece_that_could_not_be_sold_at_its_stop_is_not_made() -> None:
 def test_a_trailing_stop_that_would_move_down_is_not_placed() -> None:
     assert trailing_price(Decimal(50_000), Decimal(49_000), SETTINGS.exits, BTC) is None
     assert trailing_price(Decimal(50_100), Decimal(49_000), SETTINGS.exits, BTC) == Decimal("49098.00")
-
-
-def states(world: World) -> list[OrderState]:
-    return [
-        state
-        for kind, raw in world.events.all
-        if kind == "venue"
-        for state in VenueWord.model_validate_json(raw).report.states
-    ]
-
-
-def uncovered(world: World) -> Decimal:
-    """What is held beyond the stops that rest at the venue and the exits on their way there."""
-    orders = world.venue.open_orders()
-    if any(order.kind is OrderKind.MARKET and order.reduce_only for order in orders):
-        return Decimal(0)
-    return world.held - sum((order.quantity for order in orders if order.kind is OrderKind.STOP), Decimal(0))
 
 
 def test_a_stop_out_while_the_entry_is_still_filling_ends_the_entry_too() -> None:

@@ -1,0 +1,116 @@
+"""A trader on a real venue and ledger, bar by bar, and what it has put into its journal."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from gate_support import BTC, LIMITS, SETTINGS, proposal
+
+from execution.dealer import VenueWord
+from execution.ledger import Ledger
+from execution.opening import open_gate
+from execution.simulated import SimulatedVenue
+from execution.trader import Trader
+from execution.words import OrderState
+from market.bar import Bar, Slice
+from market.timeframe import Timeframe
+from risk.breakers import BreakerEvent, BreakerState
+from risk.order import Order, OrderKind, Purpose
+from risk.verdict import Verdict
+from risk.window import ReturnWindow
+
+T0 = datetime(2024, 3, 1, tzinfo=UTC)
+KEY = b"k" * 32
+
+
+class Events:
+    """A sink that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.all: list[tuple[str, bytes]] = []
+
+    def append(self, kind: str, payload: bytes) -> int:
+        self.all.append((kind, payload))
+        return len(self.all)
+
+    def orders(self) -> list[Order]:
+        return [Order.model_validate_json(raw) for kind, raw in self.all if kind == "intent"]
+
+    def breakers(self) -> list[BreakerEvent]:
+        return [BreakerEvent.model_validate_json(raw) for kind, raw in self.all if kind == "breaker"]
+
+
+class World:
+    """A trader with sixty quiet bars behind it, at 50,000."""
+
+    def __init__(self, volume: float = 1000.0, **venue: Any) -> None:
+        self.events = Events()
+        self.volume = volume
+        gate = open_gate(LIMITS, SETTINGS.exits, KEY, 24.0)
+        self.venue = SimulatedVenue({"BTC/USDT": BTC}, SETTINGS.venue.model_copy(update=venue), gate.seal)
+        window = ReturnWindow(("BTC/USDT",), 500)
+        for i in range(60):
+            window.push({"BTC/USDT": 50_000.0 + 20 * (i % 7)})
+        self.trader = Trader(
+            venue=self.venue,
+            ledger=Ledger(Decimal(10_000), "USDT"),
+            sink=self.events,
+            gate=gate,
+            window=window,
+            breakers=BreakerState.fresh(Decimal(10_000), T0),
+            bars_per_day=24.0,
+        )
+        self.hour = 0
+
+    @property
+    def now(self) -> datetime:
+        return T0 + timedelta(hours=self.hour)
+
+    def bar(self, open_: float, high: float, low: float, close: float, volume: float | None = None) -> None:
+        self.hour += 1
+        bar = Bar(
+            symbol="BTC/USDT", timeframe=Timeframe.H1, close_utc=self.now, open=open_, high=high, low=low, close=close,
+            volume=self.volume if volume is None else volume,
+        )  # fmt: skip
+        asyncio.run(self.trader.pass_bar(Slice(close_utc=self.now, bars={"BTC/USDT": bar})))
+
+    def buy(self) -> Verdict:
+        wanted = proposal(decision_id=f"d{self.hour}", as_of_utc=self.now, conviction=1.0, atr_quote=None)
+        verdict = self.trader.judge(wanted)
+        asyncio.run(self.trader.enter(verdict))
+        return verdict
+
+    def leave(self) -> Order | None:
+        return asyncio.run(self.trader.leave("BTC/USDT", f"d{self.hour}", self.now))
+
+    def reduce(self, keep: Decimal) -> Order | None:
+        return asyncio.run(self.trader.reduce("BTC/USDT", keep, self.now))
+
+    @property
+    def held(self) -> Decimal:
+        position = self.trader.portfolio(self.now).position("BTC/USDT")
+        return position.quantity if position else Decimal(0)
+
+    def resting(self) -> list[tuple[Purpose, Decimal]]:
+        return sorted((order.purpose, order.quantity) for order in self.venue.open_orders())
+
+
+def states(world: World) -> list[OrderState]:
+    return [
+        state
+        for kind, raw in world.events.all
+        if kind == "venue"
+        for state in VenueWord.model_validate_json(raw).report.states
+    ]
+
+
+def uncovered(world: World) -> Decimal:
+    """What is held beyond the stops that rest at the venue and the exits on their way there, base units."""
+    filled: dict[str, Decimal] = {state.order_id: state.filled_quantity for state in states(world)}
+    leaving = [
+        order.quantity - filled.get(order.order_id, Decimal(0)) if order.kind is OrderKind.MARKET else order.quantity
+        for order in world.venue.open_orders()
+        if order.reduce_only and order.kind is not OrderKind.LIMIT
+    ]
+    return world.held - sum(leaving, Decimal(0))
