@@ -12,6 +12,8 @@ from config.errors import TribunalError, UsageFault
 
 COMMANDS = {
     "run": ("agents.run", "trade a session; paper money unless the profile says otherwise"),
+    "halt": ("agents.halt", "the kill switch: no new risk in any session, until resumed"),
+    "resume": ("agents.resume", "lift the kill switch, with a reason"),
     "replay": ("agents.replay", "replay a journal and compare it byte by byte"),
     "calibrate": ("agents.calibrate", "hold the convictions stated in court against what happened"),
     "attribution": ("agents.attribution", "who changed the rulings, and what that was worth"),

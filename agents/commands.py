@@ -12,18 +12,18 @@ from types import FrameType
 
 from agents.desk import Desk
 from agents.folder import JOURNAL, RunFolder, make_folder, write_checksum
-from agents.llm.asking import Asker
-from agents.llm.resuming import ResumingAsker
 from agents.models import models_of, prompts, refuse_without_keys, sits
 from agents.opening import describe, settings_of, tape_of, warmup_of
+from agents.outside import Outside, latches, outside_of
 from agents.record import CycleRecord, Session, SessionEnd
-from agents.resume import ResumingSink
+from agents.resuming_run import ResumingSink
 from agents.session import run_session
 from agents.telling import TellingSink
 from agents.wiring import open_desk
 from config.clock import SystemClock
 from config.confirm import confirm_live
 from config.ending import INTERRUPTED
+from config.latch import ALL
 from config.secrets import journal_key, load_secrets
 from config.settings import Settings
 from execution.dealer import Sink
@@ -32,6 +32,7 @@ from execution.opening import open_venue
 from market.bar import Slice
 from market.tape import Tape
 from ops.finish import finish
+from ops.halts import HaltHerald
 from ops.progress import SessionProgress
 from sentiment.engine import SentimentEngine
 from sentiment.factory import build_sources
@@ -92,10 +93,14 @@ def _journal(folder: Path, key: bytes, group_commit: int, *, fresh: bool) -> Jou
 def _live(
     settings: Settings, session: Session, tape: Tape, journal: Journal | ResumingSink, key: bytes, *, quiet: bool
 ) -> SessionEnd:
+    herald, folder = HaltHerald(sys.stderr), latches()
+    herald.at_start([latch for scope in (ALL, settings.profile) if (latch := folder.read(scope))])
+
     async def trade(progress: SessionProgress, stop: Callable[[], bool]) -> SessionEnd:
         async with models_of(settings, load_secrets(also=settings.minds.key_variables)) as asker:
-            desk = open_paper(settings, session, tape, _telling(journal), key, _after_the_past(asker, journal))
-            return await run_session(desk, moments(session), stop, _shown(progress, desk))
+            outside = outside_of(settings, asker, journal)
+            desk = open_paper(settings, session, tape, _telling(journal), key, outside)
+            return await run_session(desk, moments(session), stop, _shown(progress, herald, desk))
 
     try:
         with SessionProgress(session.bars, None if quiet else sys.stderr) as progress, _asked_to_stop() as stop:
@@ -107,19 +112,12 @@ def _live(
     return end
 
 
-def _after_the_past(asker: Asker | None, journal: Journal | ResumingSink) -> Asker | None:
-    """Whoever answers; a run that is gone on with has its past answered by its journal."""
-    return ResumingAsker(journal.attempts, asker) if asker and isinstance(journal, ResumingSink) else asker
-
-
 def _telling(journal: Journal | ResumingSink) -> Sink:
     """The journal, with new alerts told on stderr."""
-    return TellingSink(journal, lambda: isinstance(journal, ResumingSink) and journal.is_past)
+    return TellingSink(journal, lambda: isinstance(journal, ResumingSink) and journal.past)
 
 
-def open_paper(
-    settings: Settings, session: Session, tape: Tape, journal: Sink, key: bytes, asker: Asker | None = None
-) -> Desk:
+def open_paper(settings: Settings, session: Session, tape: Tape, journal: Sink, key: bytes, outside: Outside) -> Desk:
     """A desk on the simulated exchange, with the head of its journal written."""
     warmup = warmup_of(tape)
     journal.append("session_started", session.canonical())
@@ -133,8 +131,10 @@ def open_paper(
         venue=open_venue(dict(session.instruments), session.settings.venue, key),
         sentiment=_reader(settings, tape),
         sink=journal,
+        switch=outside.switch,
+        approver=outside.approver,
         key=key,
-        asker=asker,
+        asker=outside.asker,
     )
 
 
@@ -149,7 +149,7 @@ def _reader(settings: Settings, tape: Tape) -> SentimentEngine:
     return SentimentEngine(news, build_sources(news, tape.news, SystemClock()), HeadlineScorer())
 
 
-def _shown(progress: SessionProgress, desk: Desk) -> Callable[[CycleRecord], None]:
+def _shown(progress: SessionProgress, herald: HaltHerald, desk: Desk) -> Callable[[CycleRecord], None]:
     last = "none yet"
 
     def show(record: CycleRecord) -> None:
@@ -157,6 +157,7 @@ def _shown(progress: SessionProgress, desk: Desk) -> Callable[[CycleRecord], Non
         if record.hearings:
             hearing = record.hearings[-1]
             last = f"{hearing.case.symbol} {hearing.ruling.outcome}, {hearing.verdict.outcome}"
+        herald.show(desk.trader.watch.halts)
         progress.update(record.as_of_utc, record.portfolio.equity, len(record.portfolio.positions), last)
 
     return show

@@ -1,12 +1,13 @@
 """The whole system on one screen: what happens at each bar close, in every world.
 
+heed     the kill switch: withdraw entries and, if it says so, sell what is held
 see      the closed bars, and what is wrong with the others
 live     through them: fills, protection, marks, breakers (no model is asked)
 read     indicators
 vote     the strategies, netted to one proposal a symbol
 close    what the voters want closed, and what the schedule of an outage does not leave: exits never wait for the court
 try      what the voters want opened: analyst ∥ risk agent, advocate, supervisor, policy, gate
-send     what the gate signed
+send     what the gate signed, a human approved where one is asked, and no kill switch stops
 record   all of it, as one event of the journal
 """
 
@@ -16,6 +17,7 @@ from datetime import datetime
 from agents.case import BookView, Case, NetVote
 from agents.derisking import derisk
 from agents.desk import Desk
+from agents.hearing import Hearing
 from agents.memory import render
 from agents.record import CycleRecord, ExitDecision
 from agents.strategies.contexts import net, votes_on
@@ -30,6 +32,7 @@ PRECEDENTS = 3
 
 async def run_cycle(desk: Desk, as_of: datetime) -> CycleRecord:
     """Take one bar close through the system. The record is journaled before this returns."""
+    sales = await desk.trader.heed(desk.clock.now())
     desk.clock.advance(as_of)
     tape = desk.feed.at(as_of)
     await desk.trader.pass_bar(tape)
@@ -46,13 +49,11 @@ async def run_cycle(desk: Desk, as_of: datetime) -> CycleRecord:
         for symbol, proposal in proposals.items()
         if _is_tried(desk, proposal, portfolio, symbol)
     )
-    hearings = await desk.court.hear(cases) if cases else ()
+    heard = await desk.court.hear(cases) if cases else ()
     for alert in desk.watch.heard(as_of, desk.watch.noted()):
         desk.sink.append("alert", alert.canonical())
-    for hearing in hearings:
-        if desk.memory is not None:
-            desk.memory.add(hearing)
-        await desk.trader.enter(hearing.verdict)
+    hearings = tuple([await _send(desk, hearing) for hearing in heard])
+    sales += await desk.trader.heed(as_of)
     record = CycleRecord(
         bar=desk.tally.bars + 1,
         as_of_utc=as_of,
@@ -63,7 +64,7 @@ async def run_cycle(desk: Desk, as_of: datetime) -> CycleRecord:
         breakers=breakers,
         votes=tuple(vote for proposal in proposals.values() for vote in proposal.votes),
         hearings=hearings,
-        exits=exits,
+        exits=(*exits, *(ExitDecision(**sale._asdict()) for sale in sales)),
     )
     desk.tally.bars += 1
     desk.sink.append("cycle", record.canonical())
@@ -93,6 +94,18 @@ async def _close(desk: Desk, as_of: datetime, proposals: dict[str, NetVote]) -> 
             why = "; ".join(reason for vote in proposal.votes for reason in vote.reasons)
             closed.append(ExitDecision(decision_id=decision_id, symbol=symbol, why=why))
     return tuple(closed)
+
+
+async def _send(desk: Desk, hearing: Hearing) -> Hearing:
+    """Send what was signed. Returns the hearing with the verdict that stands: it may be taken back until the order leaves."""
+    approval = await desk.approvals.decide(hearing)
+    if approval is not None:
+        desk.sink.append("approval", approval.canonical())
+    verdict = await desk.trader.enter(hearing.verdict, approval.report() if approval else None)
+    hearing = hearing.model_copy(update={"verdict": verdict})
+    if desk.memory is not None:
+        desk.memory.add(hearing)
+    return hearing
 
 
 def _is_tried(desk: Desk, proposal: NetVote, portfolio: Portfolio, symbol: str) -> bool:

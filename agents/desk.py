@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from agents.approving import Approvals
 from agents.graph import Court
 from agents.memory import Memory
 from agents.strategies.contexts import Context
@@ -57,6 +58,7 @@ class Desk:
     sentiment: SentimentReader
     contexts: tuple[Context, ...]
     court: Court
+    approvals: Approvals
     memory: Memory | None
     trader: Trader
     sink: Sink

@@ -46,6 +46,8 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
     for name, key in (("timeframe", "market.timeframe"), ("days", "market.session_days"), ("seed", "seed")):
         if getattr(arguments, name) is not None:
             overrides[key] = getattr(arguments, name)
+    if arguments.approve is not None:
+        overrides["court.approval"] = arguments.approve
     overrides.update(_mind(arguments, overrides))
     if arguments.symbols:
         overrides["market.symbols"] = list(arguments.symbols)

@@ -8,10 +8,12 @@
     intent            risk.Order     before an order leaves
     venue             VenueWord      what the venue answered: order states and fills
     breaker           BreakerEvent   a latch that fell or lifted
+    halt              HaltEvent      what was seen of the kill switch, and "flat" where it sold everything
+    approval          Approval       what a human, or who stands for one, said of a large position, before its order leaves
     cycle             CycleRecord    one a bar, after everything else of that bar
     session_ended     SessionEnd     once, last; a journal without it was cut short
 
-No wall clock, no host, no path: the same inputs give the same bytes.
+No host and no path, and no wall clock but in what a human said and when: the same inputs give the same bytes.
 """
 
 from decimal import Decimal
@@ -64,7 +66,7 @@ class Prompts(Frozen):
 
 
 class ExitDecision(Frozen):
-    """A position that the voters closed. Exits are not tried: they never wait for a model."""
+    """A position that the voters, or the kill switch, closed. Exits are not tried: they never wait for a model."""
 
     decision_id: str
     symbol: str

@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from agents.approval import RecordedApprover
 from agents.cycle import run_cycle
 from agents.desk import Desk
 from agents.folder import JOURNAL, checksum_holds
@@ -16,6 +17,7 @@ from agents.reading import open_run
 from agents.record import Session, SessionEnd, Warmup
 from agents.rerun import Difference, RecordedFeed, RecordedSentiment, Tape
 from agents.session import end_session
+from agents.switches import RecordedSwitch
 from agents.wiring import Around, open_desk
 from config.errors import JournalFault
 from config.load import parse_limits
@@ -72,6 +74,8 @@ def _replay(
         venue=RecordedVenue(tape, dict(session.instruments)),
         sentiment=RecordedSentiment(tape),
         sink=tape,
+        switch=RecordedSwitch(tape.halt),
+        approver=RecordedApprover(tape.approval),
         key=key,
         asker=RecordedAsker(tape.attempts) if sits(session.settings) else None,
         around=around,

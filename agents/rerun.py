@@ -8,10 +8,12 @@ from collections import deque
 from collections.abc import Iterator
 from datetime import datetime
 
+from agents.approval import Approval
 from agents.llm.words import Attempt, Role
 from agents.record import CycleRecord
 from config.errors import JournalFault
 from config.silence import Abstained
+from execution.halting import HaltEvent
 from execution.journal import Event
 from market.bar import Slice
 from sentiment.words import SentimentData
@@ -35,17 +37,21 @@ class Tape:
         self._group: deque[Event] = deque()
         self.cycle: CycleRecord | None = None
         self._attempts: dict[tuple[str, Role], tuple[Attempt, ...]] = {}
+        self._approvals: list[Approval] = []
         self.compared = 0
 
     def next_bar(self) -> CycleRecord | None:
         """Load the events of the next bar; None when no whole bar is left (see `rest`)."""
         self._group.clear()
         self._attempts.clear()
+        self._approvals.clear()
         self.cycle = None
         for found in self._events:
             self._group.append(found)
             if found.kind == "transcript":
                 self._note(Attempt.model_validate_json(found.payload))
+            if found.kind == "approval":
+                self._approvals.append(Approval.model_validate_json(found.payload))
             if found.kind == "cycle":
                 self.cycle = CycleRecord.model_validate_json(found.payload)
                 return self.cycle
@@ -61,6 +67,18 @@ class Tape:
     def attempts(self, decision_id: str, role: Role) -> tuple[Attempt, ...]:
         """What models were asked, and answered, for a role in a decision of this bar."""
         return self._attempts.get((decision_id, role), ())
+
+    def approval(self, decision_id: str) -> Approval | None:
+        """What was said of a large position of this bar, if anybody was asked."""
+        return next((said for said in self._approvals if said.decision_id == decision_id), None)
+
+    def halt(self, look: int) -> HaltEvent | None:
+        """What was seen of the kill switch at this look, if it had changed."""
+        following = self.peek()
+        if following is None or following.kind != "halt":
+            return None
+        event = HaltEvent.model_validate_json(following.payload)
+        return event if event.look == look and event.action != "flat" else None
 
     def _refuse_more(self, end: Event) -> None:
         """Nothing follows the closing event. Drawing on verifies whatever does."""

@@ -1,89 +1,80 @@
-"""Going on with a run that was killed.
+"""`python -m agents.resume --reason TEXT`: lift the kill switch. (To go on with a run that was killed: `agents.run --resume`.)
 
-The bars that it has lived through are lived through again, on the same path, and every event that comes out is compared with
-the journal instead of being written; where the journal ends, writing begins. So ledger, breakers, resting orders and all else
-are as they were, and a run whose data, settings or code have changed is not gone on with. Models are not asked again for what
-they have said: `attempts` gives it out of the journal.
+The reason is kept in the log of the state folder, and in the journal of whatever session sees it first. Without a reason, or
+where the log cannot be written, the latch stays down.
+
+Exit codes: 0 nothing stops these sessions any more (whether or not anything did); 1 another latch still does; 2 usage; 5 the
+latch could not be lifted.
 """
 
+import argparse
 import json
-from collections.abc import Generator
-from pathlib import Path
+import sys
+from collections.abc import Sequence
 
-from agents.llm.words import Attempt, Role
-from config.errors import JournalFault, UsageFault
-from execution.journal import Event, Journal, read_events
+from config.clock import SystemClock
+from config.ending import ended
+from config.errors import OutputFault, UsageFault
+from config.latch import ALL, LatchFolder, Lift
+from config.state import state_folder
+from config.switching import scope_of, scope_words, sentence, user
 
-
-class ResumingSink:
-    """Compares events with those of an old journal while they last, then appends to it."""
-
-    def __init__(self, path: Path, key: bytes, group_commit: int) -> None:
-        """Raises JournalFault for a journal that does not verify, UsageFault for one whose session has ended."""
-        self._attempts: dict[tuple[str, Role], tuple[Attempt, ...]] = {}
-        last = self._read(path, key)
-        if last is None:
-            raise UsageFault(f"{path} holds no event: there is nothing to go on with. Start a new run.")
-        if last.kind == "session_ended":
-            raise UsageFault(f"The run in {path.parent} has ended; there is nothing left of it to go on with.")
-        self._old: Generator[Event, None, None] = read_events(path, key)
-        self._left = last.seq
-        self._journal = Journal.reopen(path, key, group_commit, last.mac, last.seq)
-
-    @property
-    def is_past(self) -> bool:
-        """Whether the next event has happened before, and is compared."""
-        return self._left > 0
-
-    def attempts(self, decision_id: str, role: Role) -> tuple[Attempt, ...]:
-        """What models were asked, and answered, for a role in a decision before the run was killed."""
-        return self._attempts.get((decision_id, role), ())
-
-    def _read(self, path: Path, key: bytes) -> Event | None:
-        """The last event; the attempts are noted on the way."""
-        last = None
-        for last in read_events(path, key):
-            if last.kind == "transcript":
-                attempt = Attempt.model_validate_json(last.payload)
-                place = (attempt.decision_id, attempt.role)
-                self._attempts[place] = (*self._attempts.get(place, ()), attempt)
-        return last
-
-    def append(self, kind: str, payload: bytes) -> int:
-        """Compare, or write. Raises JournalFault where the past comes out otherwise."""
-        if self._left == 0:
-            return self._journal.append(kind, payload)
-        self._left -= 1
-        recorded = next(self._old)
-        if recorded.kind != kind or recorded.payload != payload:
-            raise JournalFault(
-                f"The run cannot be gone on with: event {recorded.seq} ({recorded.kind}) comes out otherwise now"
-                f"{_where(recorded, payload)}. Give --resume with all the options that the run was started with. If they "
-                "are the same, the data or the program has changed: start a new run. Nothing was written."
-            )
-        if self._left == 0:
-            self._old.close()
-        return recorded.seq
-
-    def close(self) -> None:
-        self._old.close()
-        self._journal.close()
-
-    def abandon(self) -> None:
-        self._old.close()
-        self._journal.abandon()
+STILL_HALTED = 1
+"""Exit code where what was asked for was lifted, and another latch still stops these sessions."""
 
 
-def _where(recorded: Event, payload: bytes) -> str:
-    """The first fields that differ, for a person to see which option is missing."""
-    before, after = (_leaves(json.loads(raw), "") for raw in (recorded.payload, payload))
-    changed = [f"{key}: {value} then, {after.get(key)} now" for key, value in before.items() if after.get(key) != value]
-    return f" ({'; '.join(changed[:3])})" if changed else ""
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parse = argparse.ArgumentParser(
+        prog="python -m agents.resume",
+        description="Lift the kill switch: sessions may take new risk again.",
+        epilog="Exit codes: 0 lifted, 1 lifted but another latch is still down, 2 usage, 5 not lifted. "
+        "To go on with a run that was killed: agents.run --resume RUN.",
+    )
+    parse.add_argument("--reason", required=True, metavar="TEXT", help="why it is safe to go on; kept in the log")
+    parse.add_argument("--profile", metavar="NAME", help="the latch of this profile (default: the one for all)")
+    parse.add_argument("--json", action="store_true", help="print the result as JSON on stdout")
+    return parse
 
 
-def _leaves(value: object, path: str) -> dict[str, object]:
-    if not isinstance(value, dict):
-        return {path: value}
-    return {
-        key: leaf for name, item in value.items() for key, leaf in _leaves(item, f"{path}.{name}".lstrip(".")).items()
-    }
+def main(argv: Sequence[str] | None = None) -> int:
+    """Lift the latch and return the exit code."""
+    arguments = parser().parse_args(argv)
+    return ended(lambda: _resume(arguments), "Interrupted: the latch may still be down.")
+
+
+def _resume(arguments: argparse.Namespace) -> int:
+    reason = sentence(arguments.reason)
+    if not reason:
+        raise UsageFault("--reason is empty; the latch stays down. Say why it is safe to go on.")
+    scope = scope_of(arguments.profile, "resumed")
+    folder = LatchFolder(state_folder())
+    latch = folder.read(scope)
+    if latch is not None:
+        try:
+            folder.lift(Lift(scope, user(), SystemClock().now().isoformat(), reason))
+        except OSError as fault:
+            raise OutputFault(
+                f"NOT RESUMED: the latch {folder.file(scope)} cannot be lifted and logged ({fault.strerror}). It stays down. "
+                "Make the folder writable, then resume again."
+            ) from fault
+    left = [other.scope for other in folder.standing() if scope in (other.scope, ALL) or other.scope == ALL]
+    if arguments.json:
+        sys.stdout.write(json.dumps({"scope": scope, "lifted": latch is not None, "still_halted": left}) + "\n")
+    else:
+        sys.stdout.write(_told(scope, lifted=latch is not None, left=left))
+    return STILL_HALTED if left else 0
+
+
+def _told(scope: str, *, lifted: bool, left: list[str]) -> str:
+    head = f"Resumed: {scope_words(scope).lower()} may take new risk" if lifted else "There was no such latch"
+    if not left:
+        return f"{head}.\n"
+    options = [
+        f"python -m agents.resume{'' if other == ALL else f' --profile {other}'} --reason TEXT" for other in left
+    ]
+    return f"{head}, but for what another latch still stops:\n" + "".join(f"  {option}\n" for option in options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -41,6 +41,11 @@ def parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="what voters' and analysts' words were worth in earlier runs (agents.calibrate --out); sizes shrink",
     )
+    parse.add_argument(
+        "--approve",
+        choices=("auto", "ask", "never"),
+        help="positions above court.approval_above: all pass, ask on this terminal, none pass (default: the profile's)",
+    )
     parse.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="settings: limits.max_drawdown=0.1")
     parse.add_argument("--out", metavar="DIR", help="folder of the run (default: runs/PROFILE-NNN)")
     parse.add_argument("--resume", metavar="RUN", help="go on with a run that was killed; repeat its other options")

@@ -1,11 +1,14 @@
 """Puts a desk together out of a session's description: the same for a run and for its replay.
 
-Only what differs between worlds is handed in: the feed, the venue, the reader of sentiment, the sink of events.
+Only what differs between worlds is handed in: the feed, the venue, the reader of sentiment, the sink of events, the kill
+switch and whoever approves.
 """
 
 from collections.abc import Callable
 from datetime import timedelta
 
+from agents.approval import Approver
+from agents.approving import Approvals
 from agents.desk import Desk, Feed, SentimentReader, Tally
 from agents.embedding.embedder import open_embedder
 from agents.embedding.narrative import CaseReader
@@ -21,6 +24,7 @@ from agents.strategies.contexts import build_contexts
 from agents.watch import Watch
 from config.clock import BarClock, from_ms
 from execution.dealer import Sink
+from execution.halting import Switch
 from execution.ledger import Ledger
 from execution.opening import open_gate
 from execution.trader import Trader
@@ -48,6 +52,8 @@ def open_desk(
     venue: Venue,
     sentiment: SentimentReader,
     sink: Sink,
+    switch: Switch,
+    approver: Approver,
     key: bytes,
     asker: Asker | None = None,
     around: Around | None = None,
@@ -73,6 +79,7 @@ def open_desk(
         window=window,
         breakers=BreakerState.fresh(cash, session.start_utc),
         bars_per_day=per_day,
+        switch=switch,
     )
     rules = RulesMind(settings.court, settings.limits)
     mind = rules if asker is None else ModelMind(asker, rules, settings.minds)
@@ -100,6 +107,7 @@ def open_desk(
                 note=note,
             )
         ),
+        approvals=Approvals(settings.court, approver),
         memory=None if asker is None else _memory(session),
         trader=trader,
         sink=sink,

@@ -33,6 +33,7 @@ def measure(scenario: dict[str, Any]) -> dict[str, float]:
     """Run one scenario in this process."""
     from agents.commands import moments, open_paper
     from agents.opening import describe
+    from agents.outside import outside_of
     from agents.session import run_session
     from config.clock import Stopwatch
     from config.load import load_profile
@@ -59,7 +60,7 @@ def measure(scenario: dict[str, Any]) -> dict[str, float]:
         tape = simulated_tape(settings)
         journal = Journal(Path(folder) / "journal.db", key, settings.journal.group_commit)
         session = describe(settings, tape, key)
-        desk = open_paper(settings, session, tape, journal, key)
+        desk = open_paper(settings, session, tape, journal, key, outside_of(settings, None, journal))
         watch, cpu = Stopwatch(), _cpu()
         asyncio.run(run_session(desk, moments(session), lambda: False, count))
         journal.close()

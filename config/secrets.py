@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_state_dir
 from pydantic import Field, SecretStr, ValidationError, create_model
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from config.errors import JournalFault, OutputFault, UsageFault
+from config.state import own_folder
 
 KEY_BYTES = 32
 KEY_FILE = "journal.key"
@@ -41,7 +41,7 @@ class Secrets(BaseSettings):
     exchange_password: SecretStr | None = Field(default=None, description="its passphrase, where it has one")
     anthropic_api_key: SecretStr | None = Field(default=None, validation_alias="ANTHROPIC_API_KEY")
     openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
-    state_dir: Path | None = Field(default=None, description="where the journal key lies")
+    state_dir: Path | None = Field(default=None, description="where the journal key and all other state lies")
 
     def held(self) -> dict[str, SecretStr | None]:
         """The secrets by the name of their variable; None where one is not set."""
@@ -70,10 +70,7 @@ def load_secrets(env_file: Path | None = Path(".env"), also: Iterable[str] = ())
 
 def state_dir(secrets: Secrets) -> Path:
     """TRIBUNAL_STATE_DIR, else the user's own state folder. Raises OutputFault where there is no home."""
-    folder = secrets.state_dir or Path(user_state_dir("tribunal", appauthor=False))
-    if secrets.state_dir is None and not folder.is_absolute():
-        raise OutputFault(f"This user has no home folder for the journal key. Either {_OWN_KEY} or TRIBUNAL_STATE_DIR.")
-    return folder
+    return secrets.state_dir or own_folder()
 
 
 def journal_key(secrets: Secrets | None = None) -> bytes:

@@ -21,6 +21,7 @@ Money = Annotated[Decimal, Field(gt=0)]
 
 World = Literal["simulated", "recorded", "testnet", "live"]
 MindName = Literal["rules", "models"]
+ApprovalMode = Literal["auto", "ask", "never"]
 Clash = tuple[tuple[str, ...], str]
 """Fields that contradict each other, and how."""
 
@@ -120,6 +121,13 @@ class CourtSettings(Frozen):
     )
     net_threshold: Fraction = Field(description="netted vote below which nothing is proposed [0..1]")
     advocate_reject: Fraction = Field(description="strength of counter-evidence at which the case is lost [0..1]")
+    approval_above: Money | None = Field(
+        description="signed position above which a yes is needed before its order leaves; null for never [quote]"
+    )
+    approval: ApprovalMode = Field(
+        description="who is asked: a human on the terminal, or all (auto) or none (never) pass"
+    )
+    approval_deadline_s: Annotated[float, Field(gt=0, le=3600)] = Field(description="silence that is a no [seconds]")
 
 
 class ProviderSettings(Frozen):

@@ -77,6 +77,10 @@ class Dealer:
         """An entry was signed: from here on it counts as under way."""
         self.entries[verdict.symbol] = Entry(order, stop_fraction, verdict.notional, verdict.notional)
 
+    def forget(self, symbol: str) -> None:
+        """An entry that was signed did not leave: it is not under way."""
+        self.entries.pop(symbol, None)
+
     async def send(self, order: Order) -> None:
         """Intent first, then the wire."""
         self._sink.append("intent", order.canonical())

@@ -46,6 +46,11 @@ class Orders:
         """Whether an order may still be filled."""
         return order_id in self._live
 
+    @property
+    def quiet(self) -> bool:
+        """Whether no order may still be filled."""
+        return not self._live
+
     def exits(self, symbol: str) -> tuple[str, ...]:
         """Ids of the live orders that would reduce a position."""
         return tuple(key for key, live in self._live.items() if live.order.symbol == symbol and live.order.reduce_only)

@@ -12,17 +12,18 @@ from decimal import Decimal
 from config.errors import InvariantBroken
 from config.frozen import Frozen
 from execution.dealer import Dealer, Sink
+from execution.halting import NoSwitch, Sale, Switch, Watch
 from execution.ledger import Ledger
 from execution.venue import Venue
 from market.bar import Slice
 from risk.breakers import BreakerEvent, BreakerState, observe_equity, observe_move, observe_trade
-from risk.limits import Situation
+from risk.limits import Situation, kill_switch_report
 from risk.manager import RiskManager
 from risk.measures import historical_es, historical_var, scale_to_horizon
 from risk.order import Order
 from risk.portfolio import Portfolio
 from risk.proposal import Proposal
-from risk.verdict import Outcome, Verdict
+from risk.verdict import Outcome, RuleReport, Verdict
 from risk.window import ReturnWindow
 
 QUARANTINE_BARS = 24
@@ -52,7 +53,10 @@ class Trader:
         window: ReturnWindow,
         breakers: BreakerState,
         bars_per_day: float,
+        switch: Switch | None = None,
     ) -> None:
+        """`switch` is the kill switch; None where nobody can reach for one."""
+        self.watch = Watch(switch or NoSwitch(), sink)
         self.ledger = ledger
         self.gate = gate
         self.window = window
@@ -116,6 +120,7 @@ class Trader:
 
     def judge(self, proposal: Proposal) -> Verdict:
         """Ask the gate, on the book as it is at this moment, with what was just signed counted as deployed."""
+        self.watch.look(proposal.as_of_utc)
         verdict = self.judge_by(self.gate, proposal)
         if verdict.outcome is Outcome.SIGNED and verdict.order is not None and verdict.stop_fraction is not None:
             self._dealer.expect(verdict, verdict.order, verdict.stop_fraction)
@@ -137,13 +142,30 @@ class Trader:
                 frozen=self._frozen.get(proposal.symbol),
                 symbols=symbols,
                 returns=self.window.matrix(symbols)[-rows:] if rows else self.window.matrix(symbols)[:0],
+                halted=self.watch.why,
             )
         )
 
-    async def enter(self, verdict: Verdict) -> None:
-        """Send the order of a signed verdict; one that was refused sends nothing."""
-        if verdict.outcome is Outcome.SIGNED and verdict.order is not None:
-            await self._dealer.send(verdict.order)
+    async def enter(self, verdict: Verdict, approval: RuleReport | None = None) -> Verdict:
+        """Send the order of a signed verdict, and return the verdict that stands; one that was refused sends nothing.
+
+        A signed one is taken back where `approval` refuses it, or where the kill switch has fallen since it was signed.
+        """
+        if verdict.outcome is not Outcome.SIGNED or verdict.order is None:
+            return verdict
+        if approval is not None:
+            verdict = verdict.with_rule(approval)
+        if (why := self.watch.look(verdict.as_of_utc)) is not None:
+            verdict = verdict.with_rule(kill_switch_report(why))
+        if verdict.order is None:
+            self._dealer.forget(verdict.symbol)
+            return verdict
+        await self._dealer.send(verdict.order)
+        return verdict
+
+    async def heed(self, at: datetime) -> tuple[Sale, ...]:
+        """Look at the kill switch and do what it asks: entries are withdrawn and, if it says so, all that is held is sold."""
+        return await self.watch.heed(self._dealer, at)
 
     async def leave(self, symbol: str, decision_id: str, at: datetime) -> Order | None:
         """Close a position at market; None if nothing is held, or an exit is on its way."""

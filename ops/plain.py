@@ -16,6 +16,8 @@ Number = float | Decimal | int | None
 
 RULES = {
     "well_formed": "Every number must be finite and in its range, or nothing is asked further.",
+    "kill_switch": "No new risk while the kill switch is down; `agents.resume` lifts it.",
+    "approval": "A position this large needs a human's yes; a no, or silence, is a no.",
     "data_quality": "No new risk on a symbol whose data is stale, missing or hard to believe.",
     "breaker": "No new risk while a circuit breaker is tripped.",
     "direction": "Spot is long or flat: nothing but a purchase opens a position.",
@@ -120,7 +122,13 @@ def listed(things: tuple[str, ...]) -> str:
 
 def what_happened(summary: "Summary") -> tuple[str, ...]:
     """The run in a few plain sentences."""
-    return (_money_sentence(summary), _court_sentence(summary), _trades_sentence(summary), _guard_sentence(summary))
+    return (
+        _money_sentence(summary),
+        _court_sentence(summary),
+        _trades_sentence(summary),
+        _guard_sentence(summary),
+        *_human_sentences(summary),
+    )
 
 
 def adds_up(identity: "Identity") -> str:
@@ -172,3 +180,17 @@ def _guard_sentence(summary: "Summary") -> str:
     )
     raised = f" Alerts: {alerts}." if alerts else ""
     return f"The deepest fall from a peak was {percent(summary.growth.max_drawdown)}. {said}{raised}"
+
+
+def _human_sentences(summary: "Summary") -> list[str]:
+    """What humans did, if they did anything."""
+    said, switch, asked = [], summary.kill_switch, summary.approvals
+    if switch.halted:
+        state = "is still down" if switch.down_at_end else "was lifted again"
+        sold = " Everything was sold: the account is flat." if switch.flat else ""
+        said.append(f"The kill switch fell and {state}.{sold}")
+    if asked.yes + asked.no:
+        said.append(
+            f"{count(asked.yes + asked.no, 'large position')} needed a yes: {asked.yes} got it, {asked.no} did not."
+        )
+    return said

@@ -19,11 +19,13 @@ import numpy.typing as npt
 from pydantic import ValidationError
 
 from agents.alert import Alert
+from agents.approval import Approval
 from agents.llm.words import Attempt
 from agents.record import CycleRecord, ExitDecision, Session, SessionEnd
 from config.errors import JournalFault
 from config.frozen import Frozen
 from execution.dealer import VenueWord
+from execution.halting import HaltEvent
 from execution.journal import GENESIS, Event, read_events
 from execution.ledger import Ledger
 from execution.words import Fill, OrderState, OrderStatus
@@ -88,6 +90,10 @@ class Story:
     exits: tuple[ExitDecision, ...]
     breaker_events: tuple[BreakerEvent, ...]
     alerts: tuple[Alert, ...]
+    halts: tuple[HaltEvent, ...]
+    """What was seen of the kill switch."""
+    approvals: tuple[Approval, ...]
+    """What was answered about large positions."""
     findings: tuple[Finding, ...]
     """The first few hundred; `tally.findings` counts all."""
     portfolio: Portfolio | None
@@ -134,6 +140,8 @@ class _Reader:
         self._exits: list[ExitDecision] = []
         self._breakers: list[BreakerEvent] = []
         self._alerts: list[Alert] = []
+        self._halts: list[HaltEvent] = []
+        self._approvals: list[Approval] = []
         self._findings: list[Finding] = []
         self._tally = Tally()
         self._models = Models(self._session.settings.minds)
@@ -156,6 +164,10 @@ class _Reader:
                 self._breakers.append(_parsed(BreakerEvent, event, self._journal))
             case "alert":
                 self._alerts.append(_parsed(Alert, event, self._journal))
+            case "halt":
+                self._halts.append(_parsed(HaltEvent, event, self._journal))
+            case "approval":
+                self._approvals.append(_parsed(Approval, event, self._journal))
             case "transcript":
                 self._models.attempt(_parsed(Attempt, event, self._journal))
             case "session_ended":
@@ -229,6 +241,8 @@ class _Reader:
             exits=tuple(self._exits),
             breaker_events=tuple(self._breakers),
             alerts=tuple(self._alerts),
+            halts=tuple(self._halts),
+            approvals=tuple(self._approvals),
             findings=tuple(self._findings),
             portfolio=self._portfolio,
             end=self._end,

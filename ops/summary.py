@@ -78,6 +78,22 @@ class VarFigures(Frozen):
     expected: float
 
 
+class KillSwitchFigures(Frozen):
+    """What the session saw of the kill switch. `down_at_end`: it ended halted; `flat`: all was sold, by the venue's word."""
+
+    halted: int
+    resumed: int
+    down_at_end: bool
+    flat: bool
+
+
+class ApprovalFigures(Frozen):
+    """Large positions that were asked about, and what was answered."""
+
+    yes: int
+    no: int
+
+
 class Summary(Frozen):
     """One run. Fractions where not said otherwise; money in quote units."""
 
@@ -116,6 +132,8 @@ class Summary(Frozen):
     """How often each breaker tripped, was extended and lifted."""
     alerts: dict[str, int]
     """How often each was raised, by its code."""
+    kill_switch: KillSwitchFigures
+    approvals: ApprovalFigures
     data_findings: dict[str, int]
     minds: dict[str, int | str]
     """Who sat, in cases; where models sat, who spoke, in words, four a case. "models": "off" where none sat."""
@@ -170,6 +188,10 @@ def summarise(story: Story) -> Summary:
         struck_evidence=dict(sorted(tally.struck.items())),
         breaker_events=_breakers(story),
         alerts=dict(sorted(Counter(alert.code for alert in story.alerts).items())),
+        kill_switch=_kill_switch(story),
+        approvals=ApprovalFigures(
+            yes=sum(said.approved for said in story.approvals), no=sum(not said.approved for said in story.approvals)
+        ),
         data_findings=dict(sorted(tally.findings.items())),
         minds=_minds(story),
         models=story.models.figures() if story.models else None,
@@ -262,3 +284,14 @@ def _breakers(story: Story) -> dict[str, dict[str, int]]:
         actions = counted.setdefault(event.breaker, {"tripped": 0, "extended": 0, "lifted": 0})
         actions[event.action] += 1
     return dict(sorted(counted.items()))
+
+
+def _kill_switch(story: Story) -> KillSwitchFigures:
+    actions = [event.action for event in story.halts]
+    orders = [event for event in story.halts if event.action != "flat"]
+    return KillSwitchFigures(
+        halted=actions.count("halted"),
+        resumed=actions.count("resumed"),
+        down_at_end=bool(orders and orders[-1].halts),
+        flat=bool(actions) and actions[-1] == "flat",
+    )

@@ -54,6 +54,8 @@ def print_tables(story: Story, summary: Summary, file: TextIO | None = None) -> 
         _positions(summary),
         _breakers(story),
         _alerts(story),
+        *([_halts(story)] if story.halts else []),
+        *([_approvals(story)] if story.approvals else []),
         _findings(story, summary),
         _identity(summary),
     )
@@ -202,6 +204,24 @@ def _alerts(story: Story) -> Table | str:
     table = boxed(f"Alerts{more}", ("At, UTC", "Alert", "What happened"))
     for alert in shown:
         table.add_row(moment(alert.at_utc), ALERTS[alert.code], alert.text)
+    return table
+
+
+def _halts(story: Story) -> Table:
+    table = boxed("Kill switch", ("At, UTC", "What", "Who", "Why"))
+    for event in story.halts[-_EVENTS_SHOWN:]:
+        words = event.lifted if event.action == "resumed" else event.halts
+        who, why = ("; ".join(values) for values in ([word.who for word in words], [word.why for word in words]))
+        table.add_row(moment(event.as_of_utc), event.action, who, why)
+    return table
+
+
+def _approvals(story: Story) -> Table:
+    shown = story.approvals[-_EVENTS_SHOWN:]
+    more = f" (the last {len(shown)} of {len(story.approvals):,})" if shown != story.approvals else ""
+    table = boxed(f"Approvals{more}", ("Decision", "Notional", "Answer", "Who", "Why"))
+    for said in shown:
+        table.add_row(said.decision_id, money(said.notional), "yes" if said.approved else "no", said.who, said.why)
     return table
 
 

@@ -5,7 +5,7 @@ takes the tightest cap: adding a rule can only ever make an order smaller. Nothi
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 from math import isfinite
@@ -35,7 +35,7 @@ class Situation:
 
     `returns` has shape (n_bars, n_symbols), simple returns, oldest first, columns in the order of `symbols`, which are the
     held ones and the proposed one; only bars on which each of them was observed. `frozen` says why nothing new may be traded
-    on the proposed symbol's data, or is None.
+    on the proposed symbol's data, or is None; `halted` says likewise why the kill switch is down.
     """
 
     proposal: Proposal
@@ -45,6 +45,7 @@ class Situation:
     frozen: str | None
     symbols: tuple[str, ...]
     returns: NDArray[np.float64]
+    halted: str | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,16 @@ class Facts(Situation):
     @property
     def equity(self) -> float:
         return float(self.portfolio.equity)
+
+
+def kill_switch(facts: Facts) -> RuleReport:
+    """No new risk while a human has halted trading."""
+    return kill_switch_report(facts.halted) if facts.halted else _check("kill_switch", True)
+
+
+def kill_switch_report(why: str) -> RuleReport:
+    """What the gate says while the kill switch is down."""
+    return RuleReport(code="kill_switch", number=None, limit=None, unit="", reaction=Reaction.HALT, note=why)
 
 
 def data_quality(facts: Facts) -> RuleReport:
@@ -195,7 +206,7 @@ def expected_shortfall(facts: Facts) -> RuleReport:
 Rule = Callable[[Facts], RuleReport]
 
 CHECKS: tuple[Rule, ...] = (
-    data_quality, breaker_latch, direction, one_position, conviction, ruling, tick_size, risk_history, correlation,
+    kill_switch, data_quality, breaker_latch, direction, one_position, conviction, ruling, tick_size, risk_history, correlation,
 )  # fmt: skip
 """Each may refuse. `well_formed` comes before them: without sound numbers no other rule is asked."""
 

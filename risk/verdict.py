@@ -47,3 +47,17 @@ class Verdict(Frozen):
     stop_fraction: float | None = None
     """Distance of the protective stop below the fill, as a fraction of the fill price."""
     order: Order | None = None
+
+    def with_rule(self, report: RuleReport) -> "Verdict":
+        """The same verdict after one rule more. One that does not pass takes the signature back: no order is left."""
+        rules = (*self.rules, report)
+        if report.reaction in (Reaction.PASS, Reaction.CUT):
+            return self.model_copy(update={"rules": rules})
+        return Verdict(
+            decision_id=self.decision_id,
+            symbol=self.symbol,
+            as_of_utc=self.as_of_utc,
+            outcome=Outcome.REFUSED,
+            binding_rule=report.code,
+            rules=rules,
+        )

@@ -1,0 +1,46 @@
+"""What reaches a session from outside while it runs: models, the kill switch, and a human who approves.
+
+A run that is gone on with has its past answered by its journal, and only what comes after it by the world.
+"""
+
+import sys
+from typing import NamedTuple
+
+from agents.approval import Approver, ResumedApprover
+from agents.approval_console import approver_of
+from agents.llm.asking import Asker
+from agents.llm.resuming import ResumingAsker
+from agents.resuming_run import ResumingSink
+from agents.switches import FileSwitch, ResumedSwitch
+from config.clock import SystemClock
+from config.latch import LatchFolder
+from config.secrets import load_secrets, state_dir
+from config.settings import Settings
+from execution.dealer import Sink
+from execution.halting import Switch
+
+
+class Outside(NamedTuple):
+    """Whoever may be asked. `asker` None where no models sit."""
+
+    asker: Asker | None
+    switch: Switch
+    approver: Approver
+
+
+def outside_of(settings: Settings, asker: Asker | None, journal: Sink) -> Outside:
+    """The outside of a session that writes, or goes on writing, this journal."""
+    switch: Switch = FileSwitch(latches(), settings.profile)
+    approver = approver_of(settings.court.approval, sys.stdin, sys.stderr, SystemClock())
+    if not isinstance(journal, ResumingSink):
+        return Outside(asker, switch, approver)
+    return Outside(
+        asker and ResumingAsker(journal.attempts, asker),
+        ResumedSwitch(journal.halt, lambda: journal.past, switch),
+        ResumedApprover(journal.approval, approver),
+    )
+
+
+def latches() -> LatchFolder:
+    """Where this user's kill switch lies. Raises OutputFault where there is no home."""
+    return LatchFolder(state_dir(load_secrets()))

@@ -1,0 +1,56 @@
+"""Says on stderr, once each, what a session sees of the kill switch: that it fell, that it was lifted.
+
+It only looks, and it speaks in sessions that are told to be quiet too.
+"""
+
+from collections.abc import Sequence
+from typing import TextIO
+
+from config.latch import ALL, Latch
+from execution.halting import Halt
+from ops.plain import moment
+
+
+class HaltHerald:
+    """Remembers what it has said."""
+
+    def __init__(self, stderr: TextIO) -> None:
+        self._stderr = stderr
+        self._said: tuple[str, ...] = ()
+
+    def at_start(self, latches: Sequence[Latch]) -> None:
+        """Before the first bar: what is latched already."""
+        self._said = tuple(latch.scope for latch in latches)
+        if latches:
+            why = "; ".join(f"{latch.who}, {latch.given_utc}: {latch.why}" for latch in latches)
+            self._say(f"The kill switch is down ({why}). This session takes no new risk. {lift_words(self._said)}")
+
+    def show(self, halts: tuple[Halt, ...]) -> None:
+        """After a bar: what has changed since."""
+        scopes = tuple(halt.scope for halt in halts)
+        if scopes == self._said:
+            return
+        self._said = scopes
+        if not halts:
+            self._say("The kill switch was lifted. The session takes new risk again.")
+            return
+        why = "; ".join(
+            f"{halt.who}, {moment(halt.given_utc) if halt.given_utc else '?'}: {halt.why}" for halt in halts
+        )
+        sells = (
+            "what is held is sold at market" if any(halt.flatten for halt in halts) else "what is held keeps its stops"
+        )
+        self._say(f"The kill switch fell ({why}). No new risk; {sells}. {lift_words(scopes)}")
+
+    def _say(self, text: str) -> None:
+        self._stderr.write(f"\n{text}\n")
+        self._stderr.flush()
+
+
+def lift_words(scopes: Sequence[str]) -> str:
+    """How to lift latches of these scopes."""
+    commands = [
+        "`python -m agents.resume --reason TEXT" + ("" if scope == ALL else f" --profile {scope}") + "`"
+        for scope in scopes
+    ]
+    return f"{' and '.join(commands)} lifts it."

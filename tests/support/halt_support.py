@@ -1,0 +1,115 @@
+"""Sessions with a kill switch and an approver of the test's own, in this process and in others."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from agents.approval import AUTO, Approver
+from agents.commands import moments, open_paper
+from agents.folder import JOURNAL, write_checksum
+from agents.opening import describe
+from agents.outside import Outside
+from agents.record import SessionEnd
+from agents.session import run_session
+from config.clock import FixedClock, from_ms
+from config.load import load_profile
+from config.secrets import journal_key
+from config.settings import Settings
+from execution.halting import Halt, HaltEvent, Lifted, NoSwitch, Reading, Switch
+from execution.journal import Event, Journal, read_events
+from market.tape import Tape, simulated_tape
+
+ROOT = Path(__file__).resolve().parents[2]
+HALT = Halt(
+    scope="all", who="somebody", given_utc=FixedClock(from_ms(1_700_000_000_000)).now(), why="to see", flatten=False
+)
+
+
+class FallsAt:
+    """A switch that is up until a look, and down from it on until another look."""
+
+    def __init__(self, look: int, *, flatten: bool = False, until: int = 10**9) -> None:
+        self._look, self._until = look, until
+        self._halt = HALT.model_copy(update={"flatten": flatten})
+
+    def read(self, look: int) -> Reading:
+        if look == self._until:
+            return Reading((), (Lifted(scope="all", who="ann", given_utc=None, why="mended"),))
+        return Reading((self._halt,)) if self._look <= look < self._until else Reading()
+
+
+class Counts:
+    """A switch that nobody throws; it notes how many events the journal held at each look."""
+
+    def __init__(self, journal: Journal, noted: list[int]) -> None:
+        self._journal, self._noted = journal, noted
+
+    def read(self, look: int) -> Reading:
+        self._noted.append(self._journal.count)
+        return Reading()
+
+
+@cache
+def world(days: int, changes: tuple[tuple[str, Any], ...] = ()) -> tuple[Settings, Tape]:
+    settings = load_profile("paper", {"market.session_days": days, **dict(changes)})
+    return settings, simulated_tape(settings)
+
+
+def session(
+    folder: Path,
+    switch: Switch | None = None,
+    approver: Approver = AUTO,
+    days: int = 4,
+    looks: list[int] | None = None,
+    **changes: Any,
+) -> SessionEnd:
+    """A whole paper session with these from outside. `changes` are settings, with `__` for the dot; `looks` is filled with the
+    number of events that the journal held at each look at the switch."""
+    settings, tape = world(days, tuple((key.replace("__", "."), value) for key, value in changes.items()))
+    key = journal_key()
+    folder.mkdir(parents=True)
+    journal = Journal(folder / JOURNAL, key, settings.journal.group_commit)
+    described = describe(settings, tape, key)
+    thrown = switch or (NoSwitch() if looks is None else Counts(journal, looks))
+    desk = open_paper(settings, described, tape, journal, key, Outside(None, thrown, approver))
+    end = asyncio.run(run_session(desk, moments(described), lambda: False, lambda record: None))
+    journal.close()
+    write_checksum(folder)
+    return end
+
+
+def halts(run_folder: Path) -> list[HaltEvent]:
+    return [HaltEvent.model_validate_json(event.payload) for event in journaled(run_folder) if event.kind == "halt"]
+
+
+def journaled(run_folder: Path) -> list[Event]:
+    return list(read_events(run_folder / JOURNAL, journal_key()))
+
+
+def command(module: str, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    """`python -m module`, in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", module, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=60, **options
+    )
+
+
+def started(out: Path, *arguments: str) -> subprocess.Popen[str]:
+    """`python -m agents.run`, left running."""
+    line = [sys.executable, "-m", "agents.run", "--out", str(out), "--quiet", *arguments]
+    return subprocess.Popen(
+        line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ)
+    )
+
+
+def wait_for_journal(out: Path, size: int = 600_000) -> None:
+    """Until a running session's journal has grown to a size in bytes."""
+    for _ in range(3600):
+        if out.exists() and sum(file.stat().st_size for file in out.glob("journal.db*")) > size:
+            return
+        time.sleep(0.05)
+    raise AssertionError("the session did not get going")
