@@ -135,6 +135,7 @@ def open_paper(settings: Settings, session: Session, tape: Tape, journal: Sink, 
         approver=outside.approver,
         key=key,
         asker=outside.asker,
+        landed=outside.landed,
     )
 
 

@@ -6,20 +6,24 @@ live     through them: fills, protection, marks, breakers (no model is asked)
 read     indicators
 vote     the strategies, netted to one proposal a symbol
 close    what the voters want closed, and what the schedule of an outage does not leave: exits never wait for the court
+land     what was asked ahead and has been answered
 try      what the voters want opened: analyst ∥ risk agent, advocate, supervisor, policy, gate
 send     what the gate signed, a human approved where one is asked, and no kill switch stops
 record   all of it, as one event of the journal
+ahead    ask, in the background, about what may be proposed next
 """
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime
 
 from agents.case import BookView, Case, NetVote
 from agents.derisking import derisk
 from agents.desk import Desk
 from agents.hearing import Hearing
+from agents.llm.words import Attempt
 from agents.memory import render
-from agents.record import CycleRecord, ExitDecision
+from agents.record import AskedAhead, AskedOutlook, CycleRecord, ExitDecision
 from agents.strategies.contexts import net, votes_on
 from execution.trader import Exposure
 from market.bar import Slice
@@ -44,16 +48,22 @@ async def run_cycle(desk: Desk, as_of: datetime) -> CycleRecord:
     proposals = _vote(desk, tape)
     exits = await _close(desk, as_of, proposals)
     await derisk(desk, tape, portfolio)
-    cases = tuple(
-        _case(desk, as_of, symbol, proposal, portfolio, exposure)
-        for symbol, proposal in proposals.items()
-        if _is_tried(desk, proposal, portfolio, symbol)
-    )
+    ahead = await land(desk)
+
+    def case(symbol: str, proposal: NetVote) -> Case:
+        return _case(desk, as_of, symbol, proposal, portfolio, exposure)
+
+    tried = (each for each in proposals.items() if _is_tried(desk, each[1], portfolio, each[0]))
+    cases = tuple(case(symbol, proposal) for symbol, proposal in tried)
+    watched = _watched(desk, proposals, portfolio, case)
     heard = await desk.court.hear(cases) if cases else ()
-    for alert in desk.watch.heard(as_of, desk.watch.noted()):
+    for alert in desk.watch.heard(as_of, desk.watch.noted(), ahead):
         desk.sink.append("alert", alert.canonical())
     hearings = tuple([await _send(desk, hearing) for hearing in heard])
     sales += await desk.trader.heed(as_of)
+    if watched:
+        asked = tuple(AskedOutlook(decision_id=each.decision_id, sentiment=each.sentiment) for each in watched)
+        desk.sink.append("asked_ahead", AskedAhead(as_of_utc=as_of, asked=asked).canonical())
     record = CycleRecord(
         bar=desk.tally.bars + 1,
         as_of_utc=as_of,
@@ -68,7 +78,32 @@ async def run_cycle(desk: Desk, as_of: datetime) -> CycleRecord:
     )
     desk.tally.bars += 1
     desk.sink.append("cycle", record.canonical())
+    if desk.watchlist is not None:
+        desk.watchlist.begin(watched)
+        await desk.watchlist.rest()
     return record
+
+
+async def land(desk: Desk) -> tuple[Attempt, ...]:
+    """Journal the answers to what was asked ahead, as far as they have come, and give their attempts back."""
+    landed = []
+    if desk.watchlist is not None:
+        async for attempt in desk.watchlist.land():
+            desk.sink.append("transcript", attempt.canonical())
+            landed.append(attempt)
+    return tuple(landed)
+
+
+def _watched(
+    desk: Desk, proposals: dict[str, NetVote], portfolio: Portfolio, case: Callable[[str, NetVote], Case]
+) -> tuple[Case, ...]:
+    """The cases of the watchlist whose outlook is to be asked: of what could be bought, and is not proposed."""
+    if desk.watchlist is None:
+        return ()
+    near = {symbol: likely for symbol, likely in desk.watchlist.near(proposals).items() if _is_idle(portfolio, symbol)}
+    found = (case(symbol, likely) for symbol, likely in near.items())
+    named = (each.model_copy(update={"decision_id": f"{each.decision_id}-outlook"}) for each in found)
+    return tuple(each for each in named if desk.watchlist.wants(each))
 
 
 def _vote(desk: Desk, tape: Slice) -> dict[str, NetVote]:
@@ -112,8 +147,11 @@ def _is_tried(desk: Desk, proposal: NetVote, portfolio: Portfolio, symbol: str) 
     """The court is called for a purchase of what is not held; or, if the profile says so, at every bar."""
     if desk.settings.court.call == "every_bar":
         return True
-    idle = portfolio.position(symbol) is None and symbol not in portfolio.pending_notional
-    return proposal.direction is Direction.LONG and idle
+    return proposal.direction is Direction.LONG and _is_idle(portfolio, symbol)
+
+
+def _is_idle(portfolio: Portfolio, symbol: str) -> bool:
+    return portfolio.position(symbol) is None and symbol not in portfolio.pending_notional
 
 
 def _case(

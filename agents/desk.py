@@ -13,6 +13,7 @@ from agents.graph import Court
 from agents.memory import Memory
 from agents.strategies.contexts import Context
 from agents.watch import Watch
+from agents.watchlist import Watchlist
 from config.clock import BarClock
 from config.settings import Settings
 from execution.dealer import Sink
@@ -60,6 +61,7 @@ class Desk:
     court: Court
     approvals: Approvals
     memory: Memory | None
+    watchlist: Watchlist | None
     trader: Trader
     sink: Sink
     tally: Tally

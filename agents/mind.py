@@ -6,6 +6,8 @@ A mind argues. It never sizes, never fires an order, and never raises: what it c
 from collections.abc import Iterable
 from typing import Protocol
 
+from pydantic import Field
+
 from agents.case import Case
 from agents.llm.words import Attempt, Role
 from agents.opinion import AdvocateOpinion, AnalystOpinion, RiskOpinion, SupervisorOpinion
@@ -20,6 +22,8 @@ class Voice(Frozen):
     role: Role
     speaker: str
     why: str
+    outlook: str | None = Field(default=None, exclude_if=lambda asked: asked is None)
+    """Where the word is that of an outlook (see `agents.outlooks`): under which decision_id that was asked."""
 
 
 def speaker_of(voices: Iterable[Voice], decision_id: str, role: Role, otherwise: str) -> str:

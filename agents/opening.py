@@ -13,6 +13,7 @@ import yaml
 from agents.record import Session, Warmup
 from agents.statements import ANALYST, VOTERS
 from agents.strategies.contexts import build_contexts
+from agents.watchlist import watchlist_of
 from config.clock import to_ms
 from config.errors import UsageFault
 from config.load import Resolved, load_profile, resolve
@@ -81,10 +82,13 @@ def tape_of(settings: Settings, arguments: argparse.Namespace) -> Tape:
 def describe(settings: Settings, tape: Tape, key: bytes, calibration: str | None = None) -> Session:
     """What the journal begins with.
 
-    Raises UsageFault, before anything is made, for markets that one account cannot hold and for voters that cannot be.
+    Raises UsageFault, before anything is made, for markets that one account cannot hold, for voters that cannot be, and for
+    a watchlist of other markets.
     """
     _one_quote(tape)
     build_contexts(settings.strategies, tape.symbols)
+    if settings.court.mind == "models":
+        watchlist_of(settings, tape.symbols)
     return Session(
         version=version("tribunal"),
         settings=_without_folders(settings),

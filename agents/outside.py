@@ -12,6 +12,7 @@ from agents.llm.asking import Asker
 from agents.llm.resuming import ResumingAsker
 from agents.resuming_run import ResumingSink
 from agents.switches import FileSwitch, ResumedSwitch
+from agents.watchlist import Landed, nobody_knows
 from config.clock import SystemClock
 from config.latch import LatchFolder
 from config.secrets import load_secrets, state_dir
@@ -26,6 +27,8 @@ class Outside(NamedTuple):
     asker: Asker | None
     switch: Switch
     approver: Approver
+    landed: Landed
+    """Which outlooks that were asked ahead had come."""
 
 
 def outside_of(settings: Settings, asker: Asker | None, journal: Sink) -> Outside:
@@ -33,11 +36,12 @@ def outside_of(settings: Settings, asker: Asker | None, journal: Sink) -> Outsid
     switch: Switch = FileSwitch(latches(), settings.profile)
     approver = approver_of(settings.court.approval, sys.stdin, sys.stderr, SystemClock())
     if not isinstance(journal, ResumingSink):
-        return Outside(asker, switch, approver)
+        return Outside(asker, switch, approver, nobody_knows)
     return Outside(
         asker and ResumingAsker(journal.attempts, asker),
         ResumedSwitch(journal.halt, lambda: journal.past, switch),
         ResumedApprover(journal.approval, approver),
+        journal.landed,
     )
 
 

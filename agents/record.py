@@ -3,8 +3,10 @@
     session_started   Session        once, first: all that the run depended on
     warmup            Warmup         once: the closed bars before the first decision
     prompts           Prompts        once, where models sit: what each role is told, word for word
-    transcript        llm.Attempt    each attempt to get a word from a model, when the wave of its role is over
+    transcript        llm.Attempt    each attempt to get a word from a model, when the wave of its role is over; of an outlook
+                                     at the close of the bar at which its answer had come
     alert             Alert          what a person should know at once: an outage of the models, or a budget near its end
+    asked_ahead       AskedAhead     before the record of a bar, where outlooks are asked: of which markets
     intent            risk.Order     before an order leaves
     venue             VenueWord      what the venue answered: order states and fills
     breaker           BreakerEvent   a latch that fell or lifted
@@ -31,6 +33,7 @@ from market.timeframe import Timeframe
 from risk.breakers import BreakerState
 from risk.calibration import SizingMaps
 from risk.portfolio import Portfolio
+from sentiment.words import SentimentData
 
 
 class Session(Frozen):
@@ -71,6 +74,21 @@ class ExitDecision(Frozen):
     decision_id: str
     symbol: str
     why: str
+
+
+class AskedOutlook(Frozen):
+    """A market whose outlook is asked, and the news of it; the rest of its case follows from the bars. `decision_id` names it
+    in its transcripts, and in the voice of a hearing that used it."""
+
+    decision_id: str
+    sentiment: SentimentData
+
+
+class AskedAhead(Frozen):
+    """The outlooks that are asked in the background after a bar."""
+
+    as_of_utc: UtcTime
+    asked: tuple[AskedOutlook, ...]
 
 
 class CycleRecord(Frozen):

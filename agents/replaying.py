@@ -79,6 +79,7 @@ def _replay(
         key=key,
         asker=RecordedAsker(tape.attempts) if sits(session.settings) else None,
         around=around,
+        landed=tape.landed,
     )
     result = Result(session, 0, 2, ended=False, difference=None, what_if=found)
     with SessionProgress(session.bars, None if quiet else sys.stderr) as progress:

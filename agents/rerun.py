@@ -10,7 +10,7 @@ from datetime import datetime
 
 from agents.approval import Approval
 from agents.llm.words import Attempt, Role
-from agents.record import CycleRecord
+from agents.record import AskedAhead, CycleRecord
 from config.errors import JournalFault
 from config.silence import Abstained
 from execution.halting import HaltEvent
@@ -36,6 +36,8 @@ class Tape:
         self._events = events
         self._group: deque[Event] = deque()
         self.cycle: CycleRecord | None = None
+        self.watched: dict[str, SentimentData] = {}
+        """The news of the markets whose outlook was asked at this bar, by symbol."""
         self._attempts: dict[tuple[str, Role], tuple[Attempt, ...]] = {}
         self._approvals: list[Approval] = []
         self.compared = 0
@@ -45,6 +47,7 @@ class Tape:
         self._group.clear()
         self._attempts.clear()
         self._approvals.clear()
+        self.watched.clear()
         self.cycle = None
         for found in self._events:
             self._group.append(found)
@@ -52,6 +55,9 @@ class Tape:
                 self._note(Attempt.model_validate_json(found.payload))
             if found.kind == "approval":
                 self._approvals.append(Approval.model_validate_json(found.payload))
+            if found.kind == "asked_ahead":
+                ahead = AskedAhead.model_validate_json(found.payload)
+                self.watched = {each.sentiment.symbol: each.sentiment for each in ahead.asked}
             if found.kind == "cycle":
                 self.cycle = CycleRecord.model_validate_json(found.payload)
                 return self.cycle
@@ -79,6 +85,10 @@ class Tape:
             return None
         event = HaltEvent.model_validate_json(following.payload)
         return event if event.look == look and event.action != "flat" else None
+
+    def landed(self, decision_id: str) -> bool:
+        """Whether the answer to an outlook was there at this bar's close."""
+        return bool(self.attempts(decision_id, "analyst"))
 
     def _refuse_more(self, end: Event) -> None:
         """Nothing follows the closing event. Drawing on verifies whatever does."""
@@ -129,4 +139,6 @@ class RecordedSentiment:
         for hearing in hearings:
             if hearing.case.symbol == symbol:
                 return hearing.case.sentiment
+        if symbol in self._tape.watched:
+            return self._tape.watched[symbol]
         return SentimentData(symbol=symbol, as_of_utc=as_of, score=Abstained(why="it was not before the court then"))

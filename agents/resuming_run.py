@@ -25,6 +25,8 @@ class ResumingSink:
         self._attempts: dict[tuple[str, Role], tuple[Attempt, ...]] = {}
         self._halts: dict[int, HaltEvent] = {}
         self._approvals: dict[str, Approval] = {}
+        self._came: dict[str, int] = {}
+        self._bars = 0
         last = self._read(path, key)
         if last is None:
             raise UsageFault(f"{path} holds no event: there is nothing to go on with. Start a new run.")
@@ -51,14 +53,20 @@ class ResumingSink:
         """What was said of a large position before the run was killed, if anybody was asked."""
         return self._approvals.get(decision_id)
 
+    def landed(self, decision_id: str) -> bool | None:
+        """Whether the answer to an outlook was there at this bar's close; None where the journal has ended."""
+        return self._came.get(decision_id) == self._bars if self._left else None
+
     def _read(self, path: Path, key: bytes) -> Event | None:
-        """The last event; what came from outside is noted on the way."""
-        last = None
+        """The last event; what came from outside is noted on the way, attempts with the number of bars before."""
+        last, bars = None, 0
         for last in read_events(path, key):
+            bars += last.kind == "cycle"
             if last.kind == "transcript":
                 attempt = Attempt.model_validate_json(last.payload)
                 place = (attempt.decision_id, attempt.role)
                 self._attempts[place] = (*self._attempts.get(place, ()), attempt)
+                self._came.setdefault(attempt.decision_id, bars)
             if last.kind == "halt":
                 event = HaltEvent.model_validate_json(last.payload)
                 if event.action != "flat":
@@ -80,6 +88,7 @@ class ResumingSink:
                 f"{_where(recorded, payload)}. Give --resume with all the options that the run was started with. If they "
                 "are the same, the data or the program has changed: start a new run. Nothing was written."
             )
+        self._bars += kind == "cycle"
         if self._left == 0:
             self._old.close()
         return recorded.seq

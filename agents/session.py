@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Literal
 
-from agents.cycle import run_cycle
+from agents.cycle import land, run_cycle
 from agents.desk import Desk
 from agents.record import CycleRecord, SessionEnd
 
@@ -21,18 +21,26 @@ async def run_session(
     """Run the cycle at each moment. `stop` is asked before each; `seen` is shown each record."""
     reason: Reason = "completed"
     gc.freeze()  # what was imported stays for good: the collector need not look at it again at every turn
-    for as_of in moments:
-        if stop():
-            reason = "interrupted"
-            break
-        seen(await run_cycle(desk, as_of))
-    return await end_session(desk, reason)
+    try:
+        for as_of in moments:
+            if stop():
+                reason = "interrupted"
+                break
+            seen(await run_cycle(desk, as_of))
+        return await end_session(desk, reason)
+    finally:
+        if desk.watchlist is not None:
+            desk.watchlist.cancel()
 
 
 async def end_session(desk: Desk, reason: Reason) -> SessionEnd:
-    """Withdraw entries that are still under way and write the last event."""
+    """Withdraw entries that are still under way, journal what was asked ahead for nothing, and write the last event."""
     at = desk.clock.now()
     await desk.trader.wind_up(at)
+    if desk.watchlist is not None:
+        await desk.watchlist.finish()
+    for alert in desk.watch.heard(at, (), await land(desk)):
+        desk.sink.append("alert", alert.canonical())
     ledger = desk.trader.ledger
     end = SessionEnd(
         reason=reason,

@@ -3,7 +3,9 @@
 An outage is a spell of decisions in which a role was asked of models and none of them gave a word, whatever the cause:
 providers that are down, answers that hold no opinion, a budget that is used up. It begins with the first such decision and ends
 at the first bar close whose decisions all have a word for every role that was asked; where nobody was asked (no case, the fast
-path, a role of the rules mind) nothing is learnt, and the spell goes on. What speaks instead is `minds.outage`'s to say, and
+path, a role of the rules mind, an analyst whose outlook was read) nothing is learnt, and the spell goes on. Outlooks that are
+asked ahead neither begin nor end a spell: no decision waits for them, and another question is asked with less of the rate and
+the money. What speaks instead is `minds.outage`'s to say, and
 does not matter here.
 
 The schedule (`minds.derisk`) is counted from the bar close of the first decision. It refuses to know the machine's clock, and it
@@ -42,9 +44,12 @@ class Watch:
         self._noted.clear()
         return seen
 
-    def heard(self, at: datetime, attempts: Sequence[Attempt]) -> tuple[Alert, ...]:
-        """The alerts that follow from what models were asked at a bar close, in the order of the attempts."""
-        return (*self._budgets(at, attempts), *self._outage(at, attempts))
+    def heard(self, at: datetime, attempts: Sequence[Attempt], ahead: Sequence[Attempt] = ()) -> tuple[Alert, ...]:
+        """The alerts that follow from what models were asked at a bar close, in the order of the attempts.
+
+        Those that were made `ahead` of a trial, for the watchlist, count for budgets alone.
+        """
+        return (*self._budgets(at, (*ahead, *attempts)), *self._outage(at, attempts))
 
     def step_due(self, at: datetime, portfolio: Portfolio) -> DeriskStep | None:
         """Look at the book of a bar close; the step of the schedule that falls due at it, if one does.

@@ -19,9 +19,11 @@ from agents.memory import Memory
 from agents.minds.model import ModelMind
 from agents.minds.rules import RulesMind
 from agents.outcomes import Barriers
+from agents.outlooks import Outlooks
 from agents.record import Session, Warmup
 from agents.strategies.contexts import build_contexts
 from agents.watch import Watch
+from agents.watchlist import Landed, Watchlist, nobody_knows
 from config.clock import BarClock, from_ms
 from execution.dealer import Sink
 from execution.halting import Switch
@@ -57,11 +59,13 @@ def open_desk(
     key: bytes,
     asker: Asker | None = None,
     around: Around | None = None,
+    landed: Landed = nobody_knows,
 ) -> Desk:
     """A desk that has seen the warm-up and is ready for the first bar.
 
     `asker` answers for the models, where models sit. `around` replaces the gate's door by one of the caller's that may look
-    at each proposal as it passes. Raises UsageFault where the packages of the profile's retrieval are missing.
+    at each proposal as it passes. `landed` says of a run that has a past which outlooks had come. Raises UsageFault where the
+    packages of the profile's retrieval are missing.
     """
     settings, per_day = session.settings, bars_per_day(session.timeframe)
     engines = {symbol: SignalEngine(symbol, session.timeframe) for symbol in session.symbols}
@@ -82,7 +86,8 @@ def open_desk(
         switch=switch,
     )
     rules = RulesMind(settings.court, settings.limits)
-    mind = rules if asker is None else ModelMind(asker, rules, settings.minds)
+    outlooks = Outlooks(settings.minds)
+    models = None if asker is None else ModelMind(asker, rules, settings.minds, outlooks)
     watch = Watch(settings.minds.derisk)
 
     def note(attempt: Attempt) -> None:
@@ -100,7 +105,7 @@ def open_desk(
         contexts=build_contexts(settings.strategies, session.symbols),
         court=Court(
             Bench(
-                mind=mind,
+                mind=models or rules,
                 adjuster=Off(),
                 judge=around(trader) if around else trader.judge,
                 role_deadline_s=settings.court.role_deadline_s,
@@ -109,6 +114,9 @@ def open_desk(
         ),
         approvals=Approvals(settings.court, approver),
         memory=None if asker is None else _memory(session),
+        watchlist=Watchlist(models, outlooks, settings, session.symbols, landed)
+        if models and settings.minds.watchlist
+        else None,
         trader=trader,
         sink=sink,
         tally=Tally(),

@@ -6,7 +6,8 @@ The whole model side is real: prompts, manager, budgets on disk, the Anthropic a
 model is not: tests/support/model_server.py answers after a second, in a process of its own, with an opinion that fits the
 schema; it notes what it was asked. "calls" are those at each server, "to one" the most that one provider got for one role.
 Waves are told apart by pauses between requests. A token is four bytes of system prompt and messages. CPU is of this process,
-after a docket that has loaded everything, but where it says "cold".
+after a docket that has loaded everything, but where it says "cold". "Outlook kept": the analyst was asked at the bar before, on
+the same server, and that call is not in the row: it was paid, and nobody waited for it.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
@@ -45,8 +47,9 @@ from agents.llm.opening import open_manager, open_spending  # noqa: E402
 from agents.llm.provider import Provider  # noqa: E402
 from agents.llm.recorded import RecordedAsker  # noqa: E402
 from agents.llm.words import Attempt, Outcome, Role  # noqa: E402
-from agents.minds.model import ModelMind  # noqa: E402
+from agents.minds.model import ModelMind, spoken_by  # noqa: E402
 from agents.minds.rules import RulesMind  # noqa: E402
+from agents.outlooks import Outlook, Outlooks  # noqa: E402
 from config.clock import Stopwatch, SystemClock  # noqa: E402
 from config.settings import MindsSettings  # noqa: E402
 from execution.opening import open_gate  # noqa: E402
@@ -130,8 +133,8 @@ def judge(proposal: Proposal) -> Verdict:
     return GATE.judge(Situation(proposal, portfolio(), market, fresh, None, (proposal.symbol,), RETURNS))
 
 
-def court(settings: MindsSettings, asker: Asker) -> tuple[ModelMind, Court]:
-    mind = ModelMind(asker, RulesMind(SETTINGS.court, SETTINGS.limits), settings)
+def court(settings: MindsSettings, asker: Asker, outlooks: Outlooks | None = None) -> tuple[ModelMind, Court]:
+    mind = ModelMind(asker, RulesMind(SETTINGS.court, SETTINGS.limits), settings, outlooks)
     return mind, Court(Bench(mind=mind, adjuster=Off(), judge=judge, role_deadline_s=60.0))
 
 
@@ -150,13 +153,18 @@ def manager(settings: MindsSettings) -> Iterator[Manager]:
         spending.close()
 
 
-async def measure(settings: MindsSettings, urls: tuple[str, ...], cases: int, warm: bool = True) -> Measured:
-    """Try a docket, after another one that warms everything up."""
+async def measure(
+    settings: MindsSettings, urls: tuple[str, ...], cases: int, warm: bool = True, ahead: bool = False
+) -> Measured:
+    """Try a docket, after another one that warms everything up; `ahead`: after the outlooks of the bar before."""
     with manager(settings) as asker:
-        mind, sitting = court(settings, asker)
+        outlooks = Outlooks(settings)
+        mind, sitting = court(settings, asker, outlooks)
         if warm:
             await sitting.hear(docket(5, turn=9))
             mind.transcripts()
+        if ahead:
+            await _ask_ahead(mind, outlooks, docket(cases))
         before = [len(_log(url)) for url in urls]
         watch, cpu = Stopwatch(), _cpu()
         await sitting.hear(docket(cases))
@@ -164,6 +172,16 @@ async def measure(settings: MindsSettings, urls: tuple[str, ...], cases: int, wa
         await asker.close()
     logs = tuple(_log(url)[skip:] for url, skip in zip(urls, before, strict=True))
     return Measured(wall, used, logs, mind.transcripts())
+
+
+async def _ask_ahead(mind: ModelMind, outlooks: Outlooks, cases: tuple[Case, ...]) -> None:
+    """Ask for the outlooks at the bar before, and keep them."""
+    for now in cases:
+        then = now.as_of_utc - timedelta(hours=1)
+        past = now.model_copy(update={"decision_id": f"{now.decision_id}-outlook", "as_of_utc": then})
+        said = await mind.outlook(past)
+        assert said.word is not None
+        outlooks.keep(Outlook(past, said.word, spoken_by(said.attempts)))
 
 
 async def replay(settings: MindsSettings, attempts: tuple[Attempt, ...]) -> float:
@@ -206,6 +224,11 @@ async def run(table: Table) -> float:
         one = await measure(calm, (well,), 1)
         table.add_row(*_row("one decision", one, "3.5 s, 4 calls, 3 waves, 6,000 tokens, 0.05 s CPU"))
         table.add_row(*_row("twenty symbols, 20 calls at a time", await measure(calm, (well,), 20), "6 s"))
+        table.add_row(*_row("one decision, outlook kept", await measure(calm, (well,), 1, ahead=True), "3 calls"))
+        ruled = minds(well, well, roles={"risk_agent": ("rules",)})
+        name = "risk agent by the rules mind"
+        table.add_row(*_row(name, await measure(ruled, (well,), 1), "3 calls, 3 waves"))
+        table.add_row(*_row(f"{name}, outlook kept", await measure(ruled, (well,), 1, ahead=True), "2 calls, 2 waves"))
         with server("--turn", "overloaded") as broken:
             out = await measure(minds(broken, well), (broken, well), 1, warm=False)
             table.add_row(*_row("one provider overloaded (529), cold", out, "2 requests a call, in time"))

@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from config.frozen import Frozen
+from config.warming import WatchlistSettings, watchlist_clashes
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
 Positive = Annotated[float, Field(gt=0.0)]
@@ -199,8 +200,9 @@ class DeriskStep(Frozen):
     )
 
 
-class MindsSettings(Frozen):
-    """Models in the court. `chain` and `roles` name entries of `providers`; the rules mind stands behind them."""
+class MindsSettings(WatchlistSettings):
+    """Models in the court, and what they are asked ahead of it. `chain` and `roles` name entries of `providers`; the rules
+    mind stands behind them."""
 
     providers: dict[str, ProviderSettings] = Field(description="models by a name of your own")
     chain: tuple[str, ...] = Field(description="who is asked, in this order")
@@ -369,6 +371,7 @@ class Settings(Frozen):
         if self.court.mind == "models" and self.court.role_deadline_s <= self.minds.deadlines.role_s:
             late = "must be longer than the time of a role's models: what the court cuts off could not be replayed"
             clashes.append((("court.role_deadline_s", "minds.deadlines.role_s"), late))
+        clashes += watchlist_clashes(self)
         if clashes:
             raise contradiction(clashes)
         return self

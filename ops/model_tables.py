@@ -4,7 +4,7 @@ from rich.console import Group
 
 from config.settings import BudgetSettings
 from ops.boxes import boxed
-from ops.model_words import outages, outcome_counts, spoke_instead, usd
+from ops.model_words import asked_ahead, outages, outcome_counts, spoke_instead, usd
 from ops.models import ModelFigures, SpeakerFigures, failures
 from ops.plain import DASH, percent
 
@@ -14,11 +14,11 @@ _COLUMNS = ("<Model", ">Words", ">Attempts", "Failures", ">Tokens in/out", ">USD
 def models_table(figures: ModelFigures, budget: BudgetSettings) -> Group | str:
     """The table, and below it who spoke instead and why, and each outage in a sentence."""
     if not figures.words:
-        return "Models sat, and were not called."
+        return asked_ahead(figures) or "Models sat, and were not called."
     table = boxed("Models", _COLUMNS)
     for speaker in figures.speakers:
         table.add_row(*_row(speaker))
-    said = spoke_instead(figures)
+    said, ahead = spoke_instead(figures), asked_ahead(figures)
     own = [f"{each.speaker} {percent(each.cache_share)}" for each in figures.speakers if each.from_cache]
     theirs = [
         f"{each.speaker} {percent(each.cached_input_tokens / each.input_tokens)}"
@@ -28,6 +28,7 @@ def models_table(figures: ModelFigures, budget: BudgetSettings) -> Group | str:
     lines = (
         f"Cost: {usd(figures.cost_usd)} USD for {figures.requests:,} requests, of a day's budget of {budget.day_usd} USD.",
         f"Words of others: {said}." if said else "Every word was a model's.",
+        *([ahead] if ahead else []),
         *([f"Answers from our own cache: {', '.join(own)}."] if own else []),
         *([f"Input tokens from the providers' caches: {', '.join(theirs)}."] if theirs else []),
         *outages(figures, budget),

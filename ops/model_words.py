@@ -44,6 +44,17 @@ def spoke_instead(figures: ModelFigures) -> str:
     return "; ".join(parts)
 
 
+def asked_ahead(figures: ModelFigures) -> str | None:
+    """How many outlooks were warmed, used and wasted, and their cost; None where no market was watched."""
+    found = figures.outlooks
+    if found is None:
+        return None
+    return (
+        f"Outlooks asked ahead: {found.asked:,}; {found.warmed:,} warmed, {found.used:,} used, {found.wasted:,} wasted. "
+        f"They cost {usd(found.cost_usd)} USD, of it {usd(found.wasted_usd)} for those that no hearing read."
+    )
+
+
 def outages(figures: ModelFigures, budget: "BudgetSettings") -> tuple[str, ...]:
     """A sentence for each spell without a usable answer or without money, in the order of their beginning.
 

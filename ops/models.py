@@ -15,6 +15,7 @@ from agents.hearing import Hearing
 from agents.llm.words import ROLES, Attempt, Outcome, Role
 from config.frozen import Frozen
 from config.settings import MindsSettings
+from ops.outlooks import OutlookCounts, OutlookFigures
 from ops.spells import Spell, Spells
 from ops.voices import LOST, Reason, reason_of
 
@@ -60,6 +61,8 @@ class ModelFigures(Frozen):
     """When a provider gave nothing usable."""
     unheard: tuple[Spell, ...]
     """When models were wanted for a role and none spoke, by role."""
+    outlooks: OutlookFigures | None = None
+    """What was asked ahead, if a market was watched."""
 
 
 class _Speaker:
@@ -123,11 +126,13 @@ class Models:
         self._words: Counter[str] = Counter()
         self._instead: defaultdict[str, Counter[Reason]] = defaultdict(Counter)
         self._unheard = {role: Spells(role) for role in ROLES}
+        self.outlooks = OutlookCounts()
         self.spoken: Counter[tuple[int, str]] = Counter()
         self.spent: defaultdict[int, Decimal] = defaultdict(Decimal)
 
     def attempt(self, attempt: Attempt) -> None:
-        """Count an attempt; it belongs to a hearing of the bar that is recorded next."""
+        """Count an attempt; it belongs to a hearing of the bar that is recorded next, or to an outlook."""
+        self.outlooks.attempt(attempt)
         self._speaker(attempt).count(attempt)
         self._pending[attempt.decision_id].append(attempt)
 
@@ -154,9 +159,11 @@ class Models:
             speakers=speakers,
             failing=tuple(spell for found in self._speakers.values() for spell in found.spells.all()),
             unheard=tuple(spell for spells in self._unheard.values() for spell in spells.all()),
+            outlooks=self.outlooks.figures(),
         )
 
     def _hear(self, at: datetime, hearing: Hearing, attempts: tuple[Attempt, ...]) -> None:
+        self.outlooks.hear(hearing)
         for role in ROLES:
             speaker = hearing.speaker(role)
             self._words[speaker] += 1

@@ -27,7 +27,7 @@ from ops.charts import POINTS_SHOWN, account_figure, candle_figure, exposure_fig
 from ops.executions import Execution, by_decision, executions
 from ops.files import write_whole
 from ops.model_charts import models_figure
-from ops.model_words import minds_line, outages, outcome_counts, spoke_instead, usd
+from ops.model_words import asked_ahead, minds_line, outages, outcome_counts, spoke_instead, usd
 from ops.models import failures
 from ops.story import Story
 from ops.summary import Summary
@@ -79,7 +79,7 @@ def render_report(story: Story, summary: Summary, worth: Attribution | None = No
         rows_shown=ROWS_SHOWN,
         hearings=_hearings(story, done),
         minds=minds_line(summary),
-        model_sentences=outages(summary.models, story.session.settings.minds.budget) if summary.models else (),
+        model_sentences=_about_models(story, summary),
         spoke_instead=spoke_instead(summary.models) if summary.models else "",
         breaker_words=plain.BREAKERS,
         alert_words=plain.ALERTS,
@@ -96,6 +96,14 @@ def choose(kept: Sequence[KeptHearing], most: int) -> tuple[KeptHearing, ...]:
     rank = {Fate.TRADED: 0, Fate.REFUSED: 1, Fate.REJECTED: 2}
     ordered = sorted(range(len(kept)), key=lambda place: (rank[kept[place].fate], -place))
     return tuple(kept[place] for place in sorted(ordered[:most]))
+
+
+def _about_models(story: Story, summary: Summary) -> tuple[str, ...]:
+    """What was asked ahead, and each outage."""
+    if summary.models is None:
+        return ()
+    ahead = asked_ahead(summary.models)
+    return (*([ahead] if ahead else []), *outages(summary.models, story.session.settings.minds.budget))
 
 
 def _hearings(story: Story, done: tuple[Execution, ...]) -> list[HearingView]:

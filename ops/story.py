@@ -21,7 +21,7 @@ from pydantic import ValidationError
 from agents.alert import Alert
 from agents.approval import Approval
 from agents.llm.words import Attempt
-from agents.record import CycleRecord, ExitDecision, Session, SessionEnd
+from agents.record import AskedAhead, CycleRecord, ExitDecision, Session, SessionEnd
 from config.errors import JournalFault
 from config.frozen import Frozen
 from execution.dealer import VenueWord
@@ -170,9 +170,12 @@ class _Reader:
                 self._approvals.append(_parsed(Approval, event, self._journal))
             case "transcript":
                 self._models.attempt(_parsed(Attempt, event, self._journal))
+            case "asked_ahead":
+                self._models.outlooks.asked(_parsed(AskedAhead, event, self._journal))
             case "session_ended":
                 self._end = _parsed(SessionEnd, event, self._journal)
                 self._portfolio, self._data_hash = self._end.portfolio, self._end.data_hash
+                self._models.bar(self._portfolio.as_of_utc, ())  # what was asked ahead at the last bar
 
     def _count_in(self, event: Event) -> None:
         self._count, self._head = event.seq, event.mac

@@ -39,7 +39,7 @@ class Asker(Protocol):
         failure; raises ReplayMiss when a recording is missing."""
         ...
 
-    def decide(self, decision_id: str, before_usd: Decimal = Decimal(0)) -> None:
+    def decide(self, decision_id: str, before_usd: Decimal = Decimal(0), *, ahead: bool = False) -> None:
         """A decision begins: its deadline and its budget run from here. `before_usd` of its budget was spent already, by a
-        run that was killed and is gone on with."""
+        run that was killed and is gone on with. One that is asked `ahead` gives way to the court's."""
         ...

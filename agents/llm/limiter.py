@@ -1,13 +1,14 @@
 """How fast one provider may be asked: so many calls at a time, and so many in any minute.
 
 The minute is a sliding one: a burst may use all of it at once, and no 60 seconds ever hold more calls than the profile says.
-Nobody waits past his deadline: who cannot be served in time is told so at once.
+Nobody waits past his deadline: who cannot be served in time is told so at once. What is asked ahead of a trial has half of both
+at most (one place where there is only one), and promises itself no later place, so that the court finds the other half free.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 _MINUTE_S = 60.0
 
@@ -21,21 +22,19 @@ class Limiter:
 
     def __init__(self, requests_per_minute: int, concurrency: int) -> None:
         self._at_once = asyncio.Semaphore(concurrency)
+        self._ahead = asyncio.Semaphore(max(1, concurrency // 2))
+        self._half = max(1, requests_per_minute // 2)
         self._granted: deque[float] = deque(maxlen=requests_per_minute)
 
     @asynccontextmanager
-    async def slot(self, until: float) -> AsyncGenerator[None]:
+    async def slot(self, until: float, *, ahead: bool = False) -> AsyncGenerator[None]:
         """Hold one of the places; `until` is a time of the event loop [s]. Raises NoSlot when it comes first."""
-        try:
-            async with asyncio.timeout_at(until):
-                await self._at_once.acquire()
-        except TimeoutError:
-            raise NoSlot from None
-        try:
-            await self._turn(until)
+        async with AsyncExitStack() as held:
+            for place in (self._ahead, self._at_once) if ahead else (self._at_once,):
+                await _acquire(place, until)
+                held.callback(place.release)
+            await (self._turn_ahead(until) if ahead else self._turn(until))
             yield
-        finally:
-            self._at_once.release()
 
     async def _turn(self, until: float) -> None:
         """Take a place in the minute, now or later; a place that would come too late is not taken."""
@@ -46,3 +45,20 @@ class Limiter:
             raise NoSlot
         self._granted.append(turn)
         await asyncio.sleep(turn - now)
+
+    async def _turn_ahead(self, until: float) -> None:
+        """Take a place in the minute once half of it is free; until then none is taken."""
+        loop = asyncio.get_running_loop()
+        while len(self._granted) >= self._half and (turn := self._granted[-self._half] + _MINUTE_S) > loop.time():
+            if turn >= until:
+                raise NoSlot
+            await asyncio.sleep(turn - loop.time())
+        self._granted.append(loop.time())
+
+
+async def _acquire(place: asyncio.Semaphore, until: float) -> None:
+    try:
+        async with asyncio.timeout_at(until):
+            await place.acquire()
+    except TimeoutError:
+        raise NoSlot from None

@@ -63,7 +63,7 @@ class Live:
         if blocked is not None:
             return Exchange.skipped(Outcome.SKIPPED_BREAKER, blocked)
         try:
-            async with self._limiters[call.provider].slot(call.until):
+            async with self._limiters[call.provider].slot(call.until, ahead=call.ahead):
                 return await self._admitted(call)
         except NoSlot:
             why = "its rate limit leaves no call within the time that is left"
@@ -88,7 +88,7 @@ class Live:
         worst = worst_case_usd(rates, call.request, now)
         if not worst:
             return await self._call(call)
-        reserved = self._spending.reserve(call.decision_id, call.provider, worst, now)
+        reserved = self._spending.reserve(call.decision_id, call.provider, worst, now, ahead=call.ahead)
         if isinstance(reserved, Refusal):
             return self._warned(Exchange.skipped(Outcome.SKIPPED_BUDGET, reserved.why))
         cost = worst

@@ -44,7 +44,15 @@ class _Trial(NamedTuple, Generic[Word]):
     accept: Accept[Word]
     begun: float
     until: float
+    ahead: bool
     attempts: list[Attempt]
+
+
+class _Decision(NamedTuple):
+    """When a decision's time is over, of the event loop [s], and whether it is asked ahead of its trial."""
+
+    until: float
+    ahead: bool
 
 
 class Manager:
@@ -67,13 +75,16 @@ class Manager:
         self._spending = spending
         self._source = _source(settings, Live(settings, providers, spending, breakers, clock), cassette)
         self._cache = cache if settings.transcripts == "cached" else None
-        self._decisions: OrderedDict[str, float] = OrderedDict()
+        self._decisions: OrderedDict[str, _Decision] = OrderedDict()
 
-    def decide(self, decision_id: str, before_usd: Decimal = Decimal(0)) -> None:
-        """A decision begins: its deadline runs from here, and its budget has room for what is not spent yet [USD]."""
+    def decide(self, decision_id: str, before_usd: Decimal = Decimal(0), *, ahead: bool = False) -> None:
+        """A decision begins: its deadline runs from here, and its budget has room for what is not spent yet [USD].
+
+        One that is asked `ahead` has the watchlist's budget too, and half of a provider's rate, so that the court is served.
+        """
         self._spending.carry(decision_id, before_usd)
         until = asyncio.get_running_loop().time() + self._settings.deadlines.decision_s
-        self._decisions[decision_id] = until
+        self._decisions[decision_id] = _Decision(until, ahead)
         self._decisions.move_to_end(decision_id)
         while len(self._decisions) > _DECISIONS_KEPT:
             self._decisions.popitem(last=False)
@@ -83,8 +94,9 @@ class Manager:
         if decision_id not in self._decisions:
             self.decide(decision_id)
         begun = asyncio.get_running_loop().time()
-        until = min(begun + self._settings.deadlines.role_s, self._decisions[decision_id])
-        trial = _Trial(decision_id, request, accept, begun, until, [])
+        decision = self._decisions[decision_id]
+        until = min(begun + self._settings.deadlines.role_s, decision.until)
+        trial = _Trial(decision_id, request, accept, begun, until, decision.ahead, [])
         chain = chain_of(self._settings, request.role)
         for position, provider in enumerate(chain, start=1):
             accepted = await self._ask_one(trial, provider, is_last=position == len(chain))
@@ -114,6 +126,7 @@ class Manager:
                 trial.until,
                 latest,
                 pause_s,
+                trial.ahead,
             )
             done, judged = await self._exchange(call, trial.accept)
             trial.attempts.append(_attempt(call, done, judged, len(trial.attempts) + 1))

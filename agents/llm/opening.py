@@ -15,7 +15,7 @@ from config.settings import MindsSettings
 
 def open_spending(settings: MindsSettings, folder: Path, clock: Clock) -> Spending:
     """The budgets of this user. Raises OutputFault when their book cannot be used."""
-    return Spending(folder / SPENDING_FILE, settings.budget, clock.now())
+    return Spending(folder / SPENDING_FILE, settings.budget, clock.now(), settings.warm_budget_usd)
 
 
 def open_manager(

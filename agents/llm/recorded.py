@@ -23,7 +23,7 @@ class RecordedAsker:
     def __init__(self, attempts_of: AttemptsOf) -> None:
         self._attempts_of = attempts_of
 
-    def decide(self, decision_id: str, before_usd: Decimal = Decimal(0)) -> None:
+    def decide(self, decision_id: str, before_usd: Decimal = Decimal(0), *, ahead: bool = False) -> None:
         """Nothing runs out: time and money were spent when it was recorded."""
 
     async def ask(self, decision_id: str, request: Request, accept: Accept[Word]) -> Said[Word]:

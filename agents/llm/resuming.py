@@ -20,10 +20,10 @@ class ResumingAsker:
         self._recorded = RecordedAsker(attempts_of)
         self._live = live
 
-    def decide(self, decision_id: str, before_usd: Decimal = Decimal(0)) -> None:
+    def decide(self, decision_id: str, before_usd: Decimal = Decimal(0), *, ahead: bool = False) -> None:
         """A decision begins; the live asker counts its deadline and its budget, whoever answers."""
         recorded = (attempt.cost_usd for role in ROLES for attempt in self._attempts_of(decision_id, role))
-        self._live.decide(decision_id, sum(recorded, before_usd))
+        self._live.decide(decision_id, sum(recorded, before_usd), ahead=ahead)
 
     async def ask(self, decision_id: str, request: Request, accept: Accept[Word]) -> Said[Word]:
         """What was said then, or what is said now. Raises ReplayMiss where another question would be asked than was."""

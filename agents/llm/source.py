@@ -11,7 +11,8 @@ from config.frozen import Frozen
 class Call(NamedTuple):
     """One request to one provider. Times are of the event loop [s].
 
-    `pause_s` is waited first, and the call is not made when it would then begin after `latest`.
+    `pause_s` is waited first, and the call is not made when it would then begin after `latest`. What is asked `ahead` of a
+    trial gives way to the court.
     """
 
     decision_id: str
@@ -21,6 +22,7 @@ class Call(NamedTuple):
     until: float
     latest: float
     pause_s: float = 0.0
+    ahead: bool = False
 
     @property
     def key(self) -> str:

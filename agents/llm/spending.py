@@ -1,5 +1,7 @@
 """Budgets of a decision, a UTC day and a UTC month: no call is made whose worst case does not fit into all three.
 
+What is asked ahead of a trial, for the watchlist, has a share of the day's budget and may not take more of it.
+
 Day and month are shared by all runs of this user (execution/spending.py keeps the book); a decision's budget is its run's,
 and a run that is gone on with carries over what its journal says that the decision has cost.
 When the book cannot be written nothing may be spent, and the caller is told so as by any other budget.
@@ -10,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
-from agents.llm.words import BudgetWarning
+from agents.llm.words import WATCHLIST, BudgetWarning
 from config.clock import aware
 from config.errors import OutputFault
 from config.settings import BudgetSettings
@@ -49,10 +51,16 @@ class Refusal(NamedTuple):
 class Spending:
     """The budgets of one run."""
 
-    def __init__(self, path: Path, budget: BudgetSettings, begun: datetime) -> None:
-        """Open the book of this user. Raises OutputFault when it cannot be used."""
+    def __init__(
+        self, path: Path, budget: BudgetSettings, begun: datetime, watchlist_usd: Decimal = Decimal(0)
+    ) -> None:
+        """Open the book of this user; `watchlist_usd` is what may be asked ahead in a UTC day [USD].
+
+        Raises OutputFault when it cannot be used.
+        """
         self._book = SpendingBook(path, begun)
         self._budget = budget
+        self._watchlist_usd = watchlist_usd
         self._warned: set[str] = set()
         self._warnings: list[BudgetWarning] = []
         self._before: dict[str, Decimal] = {}
@@ -62,9 +70,11 @@ class Spending:
         if usd:
             self._before[decision_id] = usd
 
-    def reserve(self, decision_id: str, provider: str, worst: Decimal, at: datetime) -> Reservation | Refusal:
+    def reserve(
+        self, decision_id: str, provider: str, worst: Decimal, at: datetime, *, ahead: bool = False
+    ) -> Reservation | Refusal:
         """Set `worst` [USD] aside, durably, before a call; or say which budget refuses. Never raises for the disk."""
-        scopes = self._scopes(decision_id, at)
+        scopes = (*self._ahead(at), *self._scopes(decision_id, at)) if ahead else self._scopes(decision_id, at)
         try:
             found = self._book.reserve(f"{provider} {decision_id}", scopes, worst, at)
         except OutputFault as fault:
@@ -104,6 +114,10 @@ class Spending:
             Scope("day", f"day {day:%Y-%m-%d}", self._budget.day_usd),
             Scope("month", f"month {day:%Y-%m}", self._budget.month_usd),
         )
+
+    def _ahead(self, at: datetime) -> tuple[Scope, ...]:
+        day = aware(at).astimezone(UTC)
+        return (Scope(WATCHLIST, f"watchlist {day:%Y-%m-%d}", self._watchlist_usd),)
 
     def _watch(self, scope: Scope, spent: Decimal) -> None:
         once = "decision" if scope.budget == "decision" else scope.name

@@ -18,6 +18,10 @@ Role = Literal["analyst", "risk_agent", "devils_advocate", "supervisor"]
 ROLES: tuple[Role, ...] = ("analyst", "risk_agent", "devils_advocate", "supervisor")
 
 
+WATCHLIST = "watchlist"
+"""The budget of what is asked ahead of a trial."""
+
+
 class Request(Frozen):
     """What a model is asked. `system` is constant for a role and prompt version (cacheable); `user` holds the case."""
 
@@ -132,10 +136,13 @@ class BudgetWarning(Frozen):
 
     @property
     def text(self) -> str:
+        then = "the next model of the chain or the rules mind speaks"
+        if self.budget == WATCHLIST:
+            then = "no outlook is asked ahead until the next UTC day"
         share, of = self.spent_usd / self.limit_usd, f", {self.period}" if self.period else ""
         return (
             f"{share:.0%} of the {self.budget}'s budget for models is used ({self.spent_usd:f} of {self.limit_usd} USD{of}). "
-            "When it is used up, the next model of the chain or the rules mind speaks."
+            f"When it is used up, {then}."
         )
 
 

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from agents.case import Case
-from agents.llm.asking import Asker
+from agents.llm.asking import Asker, Said
 from agents.llm.words import ROLES, Attempt, Request, Role
 from agents.mind import Voice
 from agents.minds.rules import RulesMind
 from agents.opinion import AdvocateOpinion, AnalystOpinion, RiskOpinion, SupervisorOpinion
+from agents.outlooks import Outlooks
 from agents.roles.acceptance import acceptance
 from agents.roles.blind import BlindView, blind
 from agents.roles.earlier import NOTHING_YET, Earlier
@@ -33,6 +34,10 @@ ByRules = Callable[[Case], Awaitable[Word | Abstained]]
 
 RULES = "rules"
 NOBODY = "nobody"
+AHEAD = (
+    "No purchase is proposed yet: judge it as if it were. Your opinion may be read up to {bars} bars of {timeframe} from now. "
+    "Evidence whose value has changed by then is struck out, so cite fields of longer timeframes too."
+)
 
 
 @dataclass(slots=True)
@@ -53,15 +58,28 @@ class ModelMind:
 
     name = "models"
 
-    def __init__(self, asker: Asker, rules: RulesMind, minds: MindsSettings) -> None:
+    def __init__(self, asker: Asker, rules: RulesMind, minds: MindsSettings, outlooks: Outlooks | None = None) -> None:
         self._asker = asker
+        self._outlooks = outlooks
         self._rules = rules
         self._minds = minds
         self._prompts = {role: load_prompt(role) for role in ROLES}
         self._trials: dict[str, _Trial] = {}
 
     async def analyst(self, case: Case) -> AnalystOpinion | Abstained:
+        kept = self._said_ahead(case)
+        if kept is not None:
+            return kept
         return await self._speak(case, "analyst", AnalystOpinion, NOTHING_YET, self._rules.analyst)
+
+    async def outlook(self, case: Case) -> Said[AnalystOpinion]:
+        """Ask the analyst about a case that is not before the court. No rules mind speaks where no model does."""
+        view = blind(case) if self._minds.blind else None
+        plain = self._request(case, "analyst", NOTHING_YET, view)
+        told = AHEAD.format(bars=self._minds.outlook_ttl_bars, timeframe=case.base_timeframe)
+        request = plain.model_copy(update={"user": f"{plain.user}\n{told}"})
+        self._asker.decide(case.decision_id, ahead=True)
+        return await self._asker.ask(case.decision_id, request, acceptance(case, "analyst", view, AnalystOpinion))
 
     async def risk_agent(self, case: Case) -> RiskOpinion | Abstained:
         return await self._speak(case, "risk_agent", RiskOpinion, NOTHING_YET, self._rules.risk_agent)
@@ -129,7 +147,7 @@ class ModelMind:
                 raise
             trial.attempts.extend(said.attempts)
             if said.word is not None:
-                trial.voices.append(_voice(case, role, _speaker(said.attempts), said.why))
+                trial.voices.append(_voice(case, role, spoken_by(said.attempts), said.why))
                 return said.word
             if self._minds.outage == "abstain" and RULES not in self._chain(role):
                 return self._nobody(case, role, said.why)
@@ -139,6 +157,17 @@ class ModelMind:
             return await by_rules(case)
         word = await by_rules(trial.blind.case)
         return word if isinstance(word, Abstained) else trial.blind.unblind(word)
+
+    def _said_ahead(self, case: Case) -> AnalystOpinion | None:
+        """The analyst's word out of an outlook that may still be read; the court strikes out what stands no more."""
+        trial = self._trial(case)
+        found = self._outlooks.find(case) if self._outlooks and trial.fast is None else None
+        if found is None:
+            return None
+        why = f"outlook of {found.age_bars} bar{'s' if found.age_bars > 1 else ''} ago"
+        voice = _voice(case, "analyst", found.outlook.speaker, why)
+        trial.voices.append(voice.model_copy(update={"outlook": found.outlook.case.decision_id}))
+        return found.outlook.word
 
     def _trial(self, case: Case) -> _Trial:
         """The decision's trial, which begins with the first role that is asked: in the order of the docket."""
@@ -184,7 +213,7 @@ class ModelMind:
         self._trials = {name: trial for name, trial in self._trials.items() if trial.attempts or not trial.heard}
 
 
-def _speaker(attempts: tuple[Attempt, ...]) -> str:
+def spoken_by(attempts: tuple[Attempt, ...]) -> str:
     """The model whose word was taken: that of the last attempt."""
     return f"{attempts[-1].provider}/{attempts[-1].model}"
 

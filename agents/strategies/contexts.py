@@ -72,16 +72,28 @@ def votes_on(symbol: str, now: TechnicalSignals, contexts: tuple[Context, ...]) 
 
 def net(votes: tuple[Vote, ...], threshold: float) -> NetVote:
     """One direction and conviction out of many votes."""
-    total = sum(vote.weight for vote in votes)
-    if total <= 0:
-        return NetVote(direction=Direction.NONE, conviction=0.0, against=0.0, votes=votes)
-    up = sum(vote.weight * vote.confidence for vote in votes if vote.direction is Direction.LONG) / total
-    down = sum(vote.weight * vote.confidence for vote in votes if vote.direction is Direction.SHORT) / total
+    up, down = _sides(votes)
     strength = abs(up - down)
-    if strength < threshold:
+    if not votes or strength < threshold:
         return NetVote(direction=Direction.NONE, conviction=strength, against=min(up, down), votes=votes)
     direction = Direction.LONG if up > down else Direction.SHORT
     return NetVote(direction=direction, conviction=strength, against=min(up, down), votes=votes)
+
+
+def lean(votes: tuple[Vote, ...]) -> float:
+    """Which way the votes lean, in [-1, 1]: below 0 for a sale. Where nobody votes: 0."""
+    up, down = _sides(votes)
+    return up - down
+
+
+def _sides(votes: tuple[Vote, ...]) -> tuple[float, float]:
+    """What speaks for a purchase and for a sale, each in [0, 1]."""
+    total = sum(vote.weight for vote in votes)
+    if total <= 0:
+        return 0.0, 0.0
+    up = sum(vote.weight * vote.confidence for vote in votes if vote.direction is Direction.LONG) / total
+    down = sum(vote.weight * vote.confidence for vote in votes if vote.direction is Direction.SHORT) / total
+    return up, down
 
 
 def _context(

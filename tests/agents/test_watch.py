@@ -67,6 +67,22 @@ def test_where_nobody_was_asked_nothing_is_learnt() -> None:
     assert codes(watch.heard(hour(2), [OK])) == ["outage_ended"]
 
 
+def test_outlooks_that_are_asked_ahead_neither_begin_nor_end_a_spell() -> None:
+    watch = Watch(())
+    assert watch.heard(hour(0), [], [DOWN]) == ()
+    assert watch.heard(hour(1), [OK], [DOWN]) == ()
+    assert codes(watch.heard(hour(2), [DOWN], [OK])) == ["outage_began"]
+    assert watch.heard(hour(3), [], [OK]) == ()
+    assert codes(watch.heard(hour(4), [OK], [DOWN])) == ["outage_ended"]
+
+
+def test_a_budget_that_comes_near_its_end_while_asking_ahead_is_told_and_what_ends_with_it() -> None:
+    near = NEAR.model_copy(update={"budget": "watchlist", "period": "watchlist 2024-05-01"})
+    (told,) = Watch(()).heard(hour(0), [], [attempt(warnings=(near,))])
+    assert told.code == "budget_near"
+    assert told.text.endswith("no outlook is asked ahead until the next UTC day.")
+
+
 def test_a_word_of_any_model_of_the_chain_is_a_word() -> None:
     assert silences([DOWN, attempt(provider="second")]) == frozenset()
     assert silences([DOWN, attempt(Outcome.INVALID, provider="second")]) == {("d1", "analyst")}

@@ -16,6 +16,7 @@ from agents.opening import describe
 from agents.outside import Outside
 from agents.record import SessionEnd
 from agents.session import run_session
+from agents.watchlist import nobody_knows
 from config.clock import FixedClock, from_ms
 from config.load import load_profile
 from config.secrets import journal_key
@@ -76,7 +77,7 @@ def session(
     journal = Journal(folder / JOURNAL, key, settings.journal.group_commit)
     described = describe(settings, tape, key)
     thrown = switch or (NoSwitch() if looks is None else Counts(journal, looks))
-    desk = open_paper(settings, described, tape, journal, key, Outside(None, thrown, approver))
+    desk = open_paper(settings, described, tape, journal, key, Outside(None, thrown, approver, nobody_knows))
     end = asyncio.run(run_session(desk, moments(described), lambda: False, lambda record: None))
     journal.close()
     write_checksum(folder)

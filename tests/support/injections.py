@@ -97,7 +97,7 @@ class ScriptedAsker:
     def requests(self) -> list[Request]:
         return [request for requests in self.asked.values() for request in requests]
 
-    def decide(self, decision_id: str, before_usd: Decimal = Decimal(0)) -> None:
+    def decide(self, decision_id: str, before_usd: Decimal = Decimal(0), *, ahead: bool = False) -> None:
         self.decided.append(decision_id)
 
     async def ask(self, decision_id: str, request: Request, accept: Accept[Any]) -> Said[Any]:

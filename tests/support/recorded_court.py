@@ -1,0 +1,110 @@
+"""Recorded courts: the cases of a run with real models, what was ruled, and the answers on a cassette beside them.
+
+A window is two files: `NAME.jsonl` (a head with the settings, then one line a bar: its hearings and attempts) and
+`NAME.cassette.jsonl`. Playing a window puts each case before the very court of today (prompts, schemas, fence, manager,
+grounding, ruling) and the recorded answers in the place of the providers. The gate's word is taken as it was, because it depends
+on an account that is not kept here.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from agents.graph import Bench, Court
+from agents.hearing import Hearing
+from agents.llm.opening import open_manager, open_spending
+from agents.llm.words import ROLES, Attempt
+from agents.minds.model import ModelMind
+from agents.minds.rules import RulesMind
+from config.clock import SystemClock
+from config.frozen import Frozen
+from config.load import load_profile
+from rl.adjuster import Off
+
+
+class Head(Frozen):
+    """The first line of a window."""
+
+    window: str
+    model: str
+    command: str
+    """What records it again."""
+    settings: dict[str, Any]
+    """Sections `court`, `minds` and `limits` as they were; what has come since is that of the profile `backtest`."""
+
+
+class Docket(Frozen):
+    """One bar: what was heard, and every attempt to hear it; the prompts are on the cassette and stand here as digests."""
+
+    hearings: tuple[Hearing, ...]
+    attempts: tuple[Attempt, ...]
+
+
+class Window(NamedTuple):
+    """One recorded window."""
+
+    head: Head
+    dockets: tuple[Docket, ...]
+    cassette: Path
+
+
+def read_window(path: Path) -> Window:
+    """The window in `path`, with the cassette beside it."""
+    first, *rest = path.read_text(encoding="utf-8").splitlines()
+    dockets = tuple(Docket.model_validate_json(line) for line in rest)
+    return Window(Head.model_validate_json(first), dockets, path.with_suffix(".cassette.jsonl"))
+
+
+def write_window(path: Path, head: Head, dockets: Iterator[Docket]) -> int:
+    """Write a window; returns how many decisions it holds."""
+    kept = list(dockets)
+    lines = [head.canonical(), *(docket.canonical() for docket in kept)]
+    path.write_bytes(b"\n".join(lines) + b"\n")
+    return sum(len(docket.hearings) for docket in kept)
+
+
+def docket_of(hearings: tuple[Hearing, ...], attempts: Iterable[Attempt]) -> Docket:
+    """A bar as it is kept: attempts by case, role and number, whatever the order in which they came in."""
+    ordered = sorted(attempts, key=lambda each: (each.decision_id, ROLES.index(each.role), each.number))
+    return Docket(hearings=hearings, attempts=tuple(map(without_prompt, ordered)))
+
+
+def without_prompt(attempt: Attempt) -> Attempt:
+    """The attempt with the digest of its prompt in the prompt's place."""
+    return attempt.model_copy(update={"user": hashlib.sha256(attempt.user.encode()).hexdigest()})
+
+
+def play(window: Window, state: Path) -> list[Docket]:
+    """Hear every docket again with the answers on the cassette. Raises ReplayMiss where another question would be asked."""
+    return asyncio.run(_play(window, state))
+
+
+async def _play(window: Window, state: Path) -> list[Docket]:
+    head, clock = window.head, SystemClock()
+    settings = load_profile("backtest", head.settings)
+    minds = settings.minds.model_copy(update={"transcripts": "replay", "cassette": str(window.cassette)})
+    verdicts = {h.case.decision_id: h.verdict for docket in window.dockets for h in docket.hearings}
+    with ExitStack() as stack:
+        spending = open_spending(minds, state, clock)
+        stack.callback(spending.close)
+        manager = open_manager(minds, {}, spending, state, clock, head.command, {})
+        mind = ModelMind(manager, RulesMind(settings.court, settings.limits), minds)
+        noted: list[Attempt] = []
+        court = Court(
+            Bench(
+                mind=mind,
+                adjuster=Off(),
+                judge=lambda proposal: verdicts[proposal.decision_id],
+                role_deadline_s=settings.court.role_deadline_s,
+                note=noted.append,
+            )
+        )
+        heard = []
+        for docket in window.dockets:
+            hearings = await court.hear(tuple(hearing.case for hearing in docket.hearings))
+            heard.append(docket_of(hearings, noted))
+            noted.clear()
+        return heard
