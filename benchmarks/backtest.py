@@ -1,0 +1,262 @@
+"""How fast the fast engine is, beside vectorbt and backtesting.py in one process on the same bars.
+
+    python benchmarks/backtest.py [--bars 100000] [--sets 1000] [--data FILE]      (make bench)
+
+Work: EMA 12 crosses above EMA 26 with RSI 14 under 70: in; crosses below: out. Indicators are part of the time. The peers run
+their simple form of it, with a stop; ours has stop, target, trailing stop, book, and the whole gate with VaR and ES, under
+limits by which it may put half of the account into one trade. Times are CPU seconds, the best of several warm runs. Bars
+are recorded 5-minute candles where there are any (`--data`, or the shared folder), tiled to length; else they are drawn.
+"""
+
+import argparse
+import gc
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import talib
+from rich.box import ROUNDED
+from rich.console import Console
+from rich.table import Table
+
+from config.clock import SystemClock
+from config.load import load_profile
+from config.seeds import generator
+from execution.kernel import KernelResult, Votes, simulate, sweep
+from execution.kernel_grid import Grid, grid_of
+from execution.kernel_rules import Rules, rules_of
+from execution.kernel_words import Floats, Ints
+from market.catalogue import instrument_of
+from market.timeframe import Timeframe
+
+RECORDED = Path(__file__).resolve().parents[2] / "shared/data/ohlcv/futures_5m/binance_BTCUSDT_perp_5m.parquet"
+SYMBOL = "BTC/USDT"
+STOP, FEE, SLIPPAGE = 0.015, 0.001, 0.0005
+SETTINGS = load_profile(
+    "backtest",
+    {
+        "market.timeframe": "5m", "limits.max_position_fraction": 0.5, "limits.max_deployed_fraction": 0.5,
+        "limits.max_var_1d": 0.05, "limits.max_es_1d": 0.06, "limits.kelly_fraction": 1.0, "limits.kelly_edge": 0.5,
+        "limits.max_drawdown": 1.0, "limits.max_daily_loss": 0.9, "limits.loss_streak": 100,
+    },
+)  # fmt: skip
+
+
+def candles(n: int, path: Path) -> Floats:
+    """Open, high, low, close, volume: shape (5, n). Recorded ones are tiled, each turn joined on to the price before it."""
+    if path.is_file():
+        frame = pd.read_parquet(path)
+        raw = frame[["open", "high", "low", "close", "volume"]].to_numpy(np.float64).T
+    else:
+        chance = generator(7, "benchmark", "candles")
+        close = 30_000 * np.exp(np.cumsum(chance.normal(0.0, 0.0016, 144_000)))
+        opened = np.concatenate(([30_000.0], close[:-1]))
+        wick = close * np.abs(chance.normal(0.0, 0.0005, len(close)))
+        raw = np.stack((opened, np.maximum(opened, close) + wick, np.minimum(opened, close) - wick, close, wick))
+        raw[4] = chance.uniform(20.0, 900.0, len(close))
+    turns = -(-n // raw.shape[1])
+    bars = np.tile(raw, turns)[:, :n]
+    bars[:4] = np.round(bars[:4], 2)
+    return np.ascontiguousarray(bars)
+
+
+def moments(n: int) -> Ints:
+    return 1_577_836_800_000 + 300_000 * np.arange(1, n + 1, dtype=np.int64)
+
+
+def signals(bars: Floats, fast: int = 12, slow: int = 26) -> tuple[Any, Any]:
+    """Where to enter and where to leave, shape (n,) each."""
+    close = bars[3]
+    quick, lazy, rsi = talib.EMA(close, fast), talib.EMA(close, slow), talib.RSI(close, 14)
+    above = quick > lazy
+    before = np.concatenate(([False], above[:-1]))
+    known = ~np.isnan(lazy)
+    known &= np.concatenate(([False], known[:-1]))
+    return known & above & ~before & (rsi < 70.0), known & ~above & before
+
+
+def votes(bars: Floats, fast: int = 12, slow: int = 26) -> Votes:
+    enter, leave = signals(bars, fast, slow)
+    direction = (enter.astype(np.int8) - leave.astype(np.int8))[:, None]
+    ones = np.ones(direction.shape)
+    return Votes(direction, ones, ones, np.full(direction.shape, np.nan))
+
+
+def rules(stop: float = STOP) -> Rules:
+    limits = SETTINGS.limits.model_copy(update={"stop_fraction": stop})
+    instrument = instrument_of(SETTINGS.market, SYMBOL)
+    return rules_of([instrument], limits, SETTINGS.exits, SETTINGS.venue, 288.0)
+
+
+def grid(bars: Floats) -> Grid:
+    return grid_of((SYMBOL,), Timeframe.M5, moments(bars.shape[1]), bars[:, :, None], first=50)
+
+
+def ours(bars: Floats) -> KernelResult:
+    """Everything from columns of prices to the result."""
+    return simulate(grid(bars), votes(bars), rules())
+
+
+def of_vectorbt(bars: Floats) -> Callable[[], tuple[float, int]]:
+    import vectorbt as vbt
+
+    close = pd.Series(bars[3])
+
+    def run() -> tuple[float, int]:
+        enter, leave = signals(bars)
+        made = vbt.Portfolio.from_signals(
+            close, pd.Series(enter), pd.Series(leave), open=bars[0], high=bars[1], low=bars[2], sl_stop=STOP, fees=FEE,
+            slippage=SLIPPAGE, init_cash=10_000, freq="5min",
+        )  # fmt: skip
+        return float(made.stats()["Total Return [%]"]), len(made.trades.records)
+
+    return run
+
+
+def of_backtesting(bars: Floats) -> Callable[[], tuple[float, int]]:
+    from backtesting import Backtest, Strategy
+
+    names = ("Open", "High", "Low", "Close", "Volume")
+    frame = pd.DataFrame(dict(zip(names, bars, strict=True)), index=pd.to_datetime(moments(bars.shape[1]), unit="ms"))
+
+    class Cross(Strategy):  # type: ignore[misc]
+        def init(self) -> None:
+            enter, leave = signals(bars)
+            self.enter, self.leave = self.I(lambda: enter, plot=False), self.I(lambda: leave, plot=False)
+
+        def next(self) -> None:
+            if self.position and self.leave[-1]:
+                self.position.close()
+            elif not self.position and self.enter[-1]:
+                self.buy(size=0.9, sl=self.data.Close[-1] * (1 - STOP))
+
+    def run() -> tuple[float, int]:
+        made = Backtest(frame, Cross, cash=1e7, commission=FEE, spread=SLIPPAGE).run()
+        return float(made["Return [%]"]), int(made["# Trades"])
+
+    return run
+
+
+def seconds(run: Callable[[], object], times: int = 5) -> float:
+    """CPU seconds of the best of several runs, after one that compiles."""
+    run()
+    found = []
+    for _ in range(times):
+        gc.collect()
+        begin = time.process_time()
+        run()
+        found.append(time.process_time() - begin)
+    return min(found)
+
+
+def peers(n: int, path: Path) -> Table:
+    """The peer table: the same bars, one process."""
+    bars = candles(n, path)
+    made = ours(bars)
+    base = seconds(lambda: ours(bars))
+    table = _table(f"{n:,} bars of 5 minutes, {'recorded' if path.is_file() else 'drawn'}, indicators included")
+    for column in ("engine", "CPU s", "M bars/s", "times ours", "trades"):
+        table.add_column(column, justify="left" if column == "engine" else "right")
+    bought = len(set(made.fills["bar"][made.fills["buys"] == 1].tolist()))
+    table.add_row("Tribunal: stop, target, trailing, VaR gate", *_row(base, base, n), f"{bought:,}")
+    for name, make, times in (("vectorbt: stop", of_vectorbt, 3), ("backtesting.py: stop", of_backtesting, 2)):
+        try:
+            run = make(bars)
+        except ImportError:
+            table.add_row(name, "-", "-", "-", "pip install '.[bench]'")
+            continue
+        table.add_row(name, *_row(seconds(run, times), base, n), f"{run()[1]:,}")
+    return table
+
+
+def growth(path: Path) -> Table:
+    """From ten thousand bars to ten million: each length in a process of its own, for its memory."""
+    table = _table("Growth, indicators included")
+    for column in ("bars", "CPU s", "ns/bar", "peak memory, MB"):
+        table.add_column(column, justify="right")
+    for n in (10_000, 100_000, 1_000_000, 10_000_000):
+        command = [sys.executable, __file__, "--measure", str(n), "--data", str(path)]
+        taken, peak = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+        table.add_row(f"{n:,}", f"{float(taken):.4f}", f"{float(taken) / n * 1e9:.0f}", f"{float(peak):,.0f}")
+    return table
+
+
+def sweep_line(sets: int, path: Path) -> str:
+    """A sweep over a year of 5-minute bars on two cores."""
+    bars = candles(105_120, path)
+    shared = grid(bars)
+    chosen = [(6 + i % 20, 28 + i // 20 % 25, 0.006 + 0.007 * (i // 500)) for i in range(sets)]
+    clock, begin, cpu = SystemClock(), SystemClock().now(), time.process_time()
+    ends = list(
+        sweep(
+            shared,
+            chosen,
+            lambda one: (votes(bars, one[0], one[1]), rules(one[2])),
+            lambda one, made: float(made.equity[-1]),
+            workers=2,
+        )
+    )
+    wall, used = (clock.now() - begin).total_seconds(), time.process_time() - cpu
+    return (
+        f"Sweep of {len(ends):,} sets over a year of 5-minute bars, two threads: {wall:.1f} s wall, {used:.1f} s CPU; "
+        f"final equity {min(ends):,.0f} to {max(ends):,.0f} out of 10,000."
+    )
+
+
+def cold(path: Path) -> str:
+    """A process that imports the engine, loads its compiled code and runs ten thousand bars."""
+    command = [sys.executable, __file__, "--measure", "10000", "--data", str(path), "--once"]
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    begin = SystemClock().now()
+    subprocess.run(command, check=True, capture_output=True)
+    wall = (SystemClock().now() - begin).total_seconds()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return f"Cold start with compiled code on disk: {used:.1f} s CPU, {wall:.1f} s wall, pandas and TA-Lib included."
+
+
+def _measure(n: int, path: Path, once: bool) -> None:
+    bars = candles(n, path)
+    taken = 0.0 if once else seconds(lambda: ours(bars), 3)
+    if once:
+        ours(bars)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    sys.stdout.write(f"{taken} {peak}")
+
+
+def _table(title: str) -> Table:
+    return Table(box=ROUNDED, title=title)
+
+
+def _row(taken: float, base: float, n: int) -> tuple[str, str, str]:
+    return f"{taken:.4f}", f"{n / taken / 1e6:.2f}", f"{taken / base:.1f}"
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description="The fast engine beside its peers.")
+    parser.add_argument("--bars", type=int, default=100_000, help="length of the peer table's run [bars]")
+    parser.add_argument("--sets", type=int, default=1000, help="parameter sets of the sweep")
+    parser.add_argument("--data", type=Path, default=RECORDED, help="Parquet of recorded 5-minute candles")
+    parser.add_argument("--measure", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--once", action="store_true", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.measure:
+        _measure(arguments.measure, arguments.data, arguments.once)
+        return
+    console = Console(width=110)
+    ours(candles(10_000, arguments.data))
+    console.print(cold(arguments.data))
+    console.print(peers(arguments.bars, arguments.data))
+    console.print(growth(arguments.data))
+    console.print(sweep_line(arguments.sets, arguments.data))
+
+
+if __name__ == "__main__":
+    main()

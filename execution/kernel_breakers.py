@@ -1,0 +1,53 @@
+"""Breakers and the mark of the book: `risk.breakers`, shown the bars in the trader's order.
+
+Latches are moments in microseconds; 0 is open. The drawdown's never lifts. Midnight is UTC's, and lifts nothing. A streak of
+losses trips in `kernel_book`, where round trips end: nothing looks at it before the bar is over.
+"""
+
+from execution import kernel_words as w
+from execution.jit import compiled
+from execution.kernel_words import Record, Records
+
+
+@compiled
+def equity_of(rules: Records, account: Record, places: Records) -> float:
+    """Cash and positions at the marks, in quote units."""
+    total = account.cash_quote
+    for s in range(len(places)):
+        if places[s].held:
+            total += places[s].held * rules[s].lot[0] * places[s].mark
+    return float(total)
+
+
+@compiled
+def is_shut(account: Record) -> bool:
+    """Whether any breaker forbids new risk."""
+    return bool(account.halted or account.daily_until or account.turbulent_until or account.streak_until)
+
+
+@compiled
+def observe(bars: Records, limits: Record, account: Record, t: int, day: int, equity: float) -> None:
+    """Lift what has run its time, trip on the daily loss, roll the day, trip on drawdown and on turbulence."""
+    now = account.now_us
+    if account.daily_until <= now:
+        account.daily_until = 0
+    if account.turbulent_until <= now:
+        account.turbulent_until = 0
+    if account.streak_until <= now:
+        account.streak_until = 0
+    if not account.daily_until and _fall(account.day_start, equity) >= limits.max_daily_loss:
+        account.daily_until = now + limits.daily_pause_us
+    if day != account.day:
+        account.day = day
+        account.day_start = equity
+    account.peak = max(account.peak, equity)
+    if _fall(account.peak, equity) >= limits.max_drawdown:
+        account.halted = 1
+    for s in range(bars.shape[1]):
+        if bars[t, s].state == w.BELIEVED and bars[t, s].sigma >= limits.max_sigma:
+            account.turbulent_until = now + limits.turbulence_pause_us
+
+
+@compiled
+def _fall(top: float, now: float) -> float:
+    return (top - now) / top if top > 0.0 else 1.0

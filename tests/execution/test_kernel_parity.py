@@ -1,0 +1,110 @@
+"""The fast engine is the full engine: the same fills, fees, refusals and equity on the same tape and the same votes."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from kernel_parity import WORLDS, Told, both, settings_of, shorter
+
+from config.clock import from_ms
+from config.load import load_profile
+from config.seeds import generator
+from market.candles import RawCandles
+from market.catalogue import instrument_of
+from market.files import read_market_files
+from market.tape import Tape, simulated_tape
+from market.timeframe import Timeframe
+
+MARKETS = (["BTC/USDT"], ["BTC/USDT", "ETH/USDT"], ["SOL/USDT", "ETH/USDT", "BTC/USDT"])
+REAL = ("ADA", "BTC", "DOGE", "ETH", "LINK", "SOL", "XRP")
+STORMS = {
+    "march 2020": ("2020-03-08", "2020-03-22", ("BTC", "ETH", "LINK")),
+    "may 2021": ("2021-05-14", "2021-05-26", ("BTC", "ETH", "DOGE")),
+    "luna": ("2022-05-05", "2022-05-19", ("BTC", "SOL", "ADA")),
+    "ftx": ("2022-11-03", "2022-11-17", ("BTC", "ETH", "SOL")),
+    "outage of february 2020": ("2020-02-15", "2020-02-25", ("BTC", "ETH", "XRP")),
+    "outage of april 2021": ("2021-04-20", "2021-04-30", ("BTC", "ETH", "DOGE")),
+    "the first days of a market": ("2020-08-13", "2020-08-30", ("BTC", "SOL")),
+}
+WARMUP = 300
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_both_engines_make_the_same_of_a_generated_market(seed: int) -> None:
+    world = {**WORLDS[seed % len(WORLDS)], "market.session_days": 6, "seed": seed}
+    tape = simulated_tape(settings_of(world, MARKETS[seed % 3], "paper"))
+    found, made = both(settings_of(world, MARKETS[seed % 3], "paper"), shorter(tape, WARMUP), seed)
+    assert found == ""
+    assert made.fills
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", STORMS)
+@pytest.mark.parametrize("world", range(len(WORLDS)))
+def test_both_engines_live_through_the_storms_alike(shared: Path, name: str, world: int) -> None:
+    first, last, bases = STORMS[name]
+    start, end = (datetime.fromisoformat(day).replace(tzinfo=UTC) for day in (first, last))
+    found, _ = compare(shared, bases, start, end, WORLDS[world], seed=world)
+    assert found == ""
+
+
+@pytest.mark.slow
+def test_both_engines_make_the_same_of_two_hundred_real_windows(shared: Path) -> None:
+    seen: Counter[str] = Counter()
+    for seed in range(200):
+        chance = generator(seed, "parity", "window")
+        bases = tuple(sorted(chance.choice(REAL, size=int(chance.integers(1, 4)), replace=False)))
+        start, end = window(shared, bases, chance)
+        found, made = compare(shared, bases, start, end, WORLDS[seed % len(WORLDS)], seed)
+        assert found == "", f"window {seed}, {bases} from {start}: {found}"
+        seen.update(fill[3] for fill in made.fills)
+        seen.update(made.refused)
+    assert {"entry", "stop_loss", "take_profit", "trailing_stop", "strategy_exit"} <= seen.keys()
+    assert {"breaker", "min_conviction", "ruling", "correlation", "min_notional"} <= seen.keys()
+
+
+def window(shared: Path, bases: tuple[str, ...], chance: np.random.Generator) -> tuple[datetime, datetime]:
+    """200 to 800 hours of the time in which all these were traded."""
+    columns = [candles(shared, base) for base in bases]
+    earliest = max(int(column.close_ms[0]) for column in columns) // 3_600_000 + WARMUP
+    latest = min(int(column.close_ms[-1]) for column in columns) // 3_600_000
+    bars = int(chance.integers(200, 801))
+    start = from_ms(int(chance.integers(earliest, latest - bars)) * 3_600_000)
+    return start, start + timedelta(hours=bars)
+
+
+def compare(
+    shared: Path, bases: tuple[str, ...], start: datetime, end: datetime, world: dict[str, Any], seed: int
+) -> tuple[str, Told]:
+    symbols = [f"{base}/USDT" for base in bases]
+    settings = settings_of(world, symbols)
+    tape = Tape(
+        symbols=tuple(symbols),
+        timeframe=Timeframe.H1,
+        instruments={symbol: instrument_of(settings.market, symbol) for symbol in symbols},
+        source_label="real candles",
+        start_utc=start,
+        end_utc=end,
+        findings=(),
+        news=(),
+        warmup_start_utc=start - timedelta(hours=WARMUP),
+        quality=settings.quality,
+        candles={f"{base}/USDT": candles(shared, base) for base in bases},
+    )
+    return both(settings, tape, seed)
+
+
+@cache
+def candles(shared: Path, base: str) -> RawCandles:
+    path = shared / "ohlcv" / "spot_1h" / f"binance_{base}USDT_1h.parquet"
+    return read_market_files([path], Timeframe.H1, None)[f"{base}/USDT"]
+
+
+def test_the_worlds_are_profiles_that_load() -> None:
+    assert len({load_profile("backtest", world).limits.model_dump_json() + str(world) for world in WORLDS}) == len(
+        WORLDS
+    )

@@ -1,0 +1,240 @@
+"""The same tape and the same votes through both engines, and what each made of them, in one form."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from court_support import advocate, analyst, officer, supervisor
+
+from agents.case import Case
+from agents.commands import moments, open_paper
+from agents.graph import Bench, Court
+from agents.opening import describe
+from agents.record import CycleRecord
+from agents.session import run_session
+from agents.strategies.contexts import Context
+from agents.strategies.voter import NOTHING, Ballot
+from agents.wiring import bars_per_day
+from config.clock import to_ms
+from config.load import load_profile
+from config.seeds import generator
+from config.settings import Settings
+from execution.dealer import VenueWord
+from execution.kernel import KernelResult, Votes, simulate
+from execution.kernel_grid import Grid, grid_of_tape
+from execution.kernel_rules import rules_of
+from execution.kernel_words import PURPOSES
+from market.bar import Bar
+from market.signals import TechnicalSignals
+from market.tape import Tape
+from market.timeframe import Timeframe
+from risk.proposal import Direction
+from risk.verdict import Outcome
+from rl.adjuster import Off
+
+KEY = b"k" * 32
+WORLDS: tuple[dict[str, Any], ...] = (
+    {},
+    {"limits.max_position_fraction": 0.6, "limits.max_deployed_fraction": 1.0, "limits.max_var_1d": 0.3,
+     "limits.max_es_1d": 0.4, "limits.kelly_fraction": 1.0, "limits.kelly_edge": 0.5, "limits.max_correlation": 1.0},
+    {"limits.max_var_1d": 0.002, "limits.max_es_1d": 0.0025, "limits.max_correlation": 0.9, "limits.risk_window_bars": 2000,
+     "limits.var_confidence": 0.9, "limits.es_confidence": 0.85},
+    {"limits.max_daily_loss": 0.002, "limits.max_drawdown": 0.02, "limits.loss_streak": 2, "limits.turbulence_sigma": 3.0,
+     "limits.daily_loss_pause_h": 7.5, "limits.loss_streak_pause_h": 5, "limits.turbulence_pause_h": 3},
+    {"venue.starting_cash": "5000000", "venue.depth_fraction": 0.0007, "venue.levels": 3, "limits.kelly_edge": 0.5,
+     "limits.max_var_1d": 0.2, "limits.max_es_1d": 0.25, "limits.max_position_fraction": 0.2, "limits.max_correlation": 1.0},
+    {"venue.starting_cash": "120", "limits.kelly_edge": 0.5, "exits.take_profit_share": 0.3, "limits.max_correlation": 1.0,
+     "limits.max_position_fraction": 0.2, "limits.max_var_1d": 0.2, "limits.max_es_1d": 0.25},
+    {"exits.take_profit_fraction": 0.008, "exits.trail_fraction": 0.004, "exits.take_profit_share": 0.35,
+     "limits.stop_fraction": 0.006, "limits.stop_atr_multiple": 0.5, "limits.max_position_fraction": 0.2,
+     "venue.spread_bps": 0.0, "venue.levels": 1, "venue.level_step_bps": 7.3, "limits.kelly_edge": 0.3},
+    {"limits.max_position_fraction": 1.0, "limits.max_deployed_fraction": 1.0, "limits.max_var_1d": 1.0, "limits.max_es_1d": 1.0,
+     "limits.kelly_fraction": 1.0, "limits.kelly_edge": 0.5, "limits.stop_fraction": 0.01, "limits.risk_per_trade": 0.1,
+     "limits.stop_atr_multiple": 0.1, "limits.max_correlation": 1.0, "limits.max_drawdown": 0.9, "limits.max_daily_loss": 0.5,
+     "exits.take_profit_fraction": 0.05, "limits.loss_streak": 90},
+)  # fmt: skip
+"""Profiles under which different rules bind: the default, large positions, tail limits, breakers, a thin book, a tiny account,
+tight exits, everything on one card."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an engine made of a session: fills as (bar, symbol, bought, purpose, quantity, price), equity, refusals."""
+
+    fills: list[tuple[int, str, bool, str, Decimal, Decimal]]
+    fees: list[float]
+    equity: list[float]
+    refused: dict[str, int]
+
+
+def settings_of(world: dict[str, Any], symbols: Sequence[str], profile: str = "backtest") -> Settings:
+    return load_profile(profile, {**world, "market.symbols": list(symbols)})
+
+
+def shorter(tape: Tape, warmup: int) -> Tape:
+    """The same session after less history: the window of returns needs no sixty days."""
+    begin = max(tape.warmup_start_utc, tape.start_utc - warmup * tape.timeframe.duration)
+    return replace(tape, warmup_start_utc=begin)
+
+
+def random_votes(grid: Grid, seed: int, *, often: float = 0.2) -> Votes:
+    """Votes on every tenth bar or so, of all convictions and scales; ATRs of a percent or so, or unknown."""
+    chance, shape = generator(seed, "votes"), grid.columns.bars.shape
+    direction = chance.choice([-1, 0, 1], p=[often / 4, 1 - often, often * 3 / 4], size=shape).astype(np.int8)
+    atr = np.round(grid.columns.bars["close"] * chance.uniform(0.001, 0.03, shape), 6)
+    return Votes(
+        direction=direction,
+        conviction=chance.choice([0.25, 0.5, 0.75, 1.0], size=shape) - np.where(chance.random(shape) < 0.5, 0.0, 0.03),
+        scale=chance.choice([0.0, 0.25, 0.5, 0.75, 1.0], p=[0.05, 0.15, 0.2, 0.2, 0.4], size=shape),
+        atr=np.where(chance.random(shape) < 0.5, np.nan, atr),
+    )
+
+
+class Script:
+    """Votes by symbol and moment: as a strategy, as the mind of the court, and as the engines behind both."""
+
+    name = "scripted"
+
+    def __init__(self, grid: Grid, votes: Votes) -> None:
+        self._row = {int(at) // 1000: t for t, at in enumerate(grid.columns.close_us)}
+        self._column = {symbol: s for s, symbol in enumerate(grid.symbols)}
+        self._votes = votes
+
+    def at(self, symbol: str, moment: datetime) -> tuple[int, int]:
+        return self._row[to_ms(moment)], self._column[symbol]
+
+    def vote(self, now: TechnicalSignals) -> Ballot:
+        place = self.at(now.symbol, now.close_utc)
+        said = int(self._votes.direction[place])
+        if said == 0:
+            return NOTHING
+        return Ballot(Direction.LONG if said > 0 else Direction.SHORT, float(self._votes.conviction[place]), ("said",))
+
+    async def analyst(self, case: Case) -> Any:
+        return analyst(evidence=())
+
+    async def risk_agent(self, case: Case) -> Any:
+        return officer()
+
+    async def devils_advocate(self, case: Case, analyst: Any, risk: Any) -> Any:
+        said = advocate()
+        return said.model_copy(
+            update={
+                "evidence": (said.evidence[0].model_copy(update={"field": "book.equity", "value": case.book.equity}),)
+            }
+        )
+
+    async def supervisor(self, case: Case, analyst: Any, risk: Any, advocate: Any) -> Any:
+        return supervisor(round(100 * float(self._votes.scale[self.at(case.symbol, case.as_of_utc)])))
+
+    def transcripts(self) -> tuple[()]:
+        return ()
+
+    def voices(self) -> tuple[()]:
+        return ()
+
+    def atr(self, bar: Bar) -> float | None:
+        value = float(self._votes.atr[self.at(bar.symbol, bar.close_utc)])
+        return None if np.isnan(value) else value
+
+
+class Engine:
+    """Signals that know the bar, and the ATR of the script."""
+
+    def __init__(self, script: Script) -> None:
+        self._script = script
+        self._now: TechnicalSignals | None = None
+
+    def push(self, bar: Bar) -> None:
+        self._now = TechnicalSignals(
+            symbol=bar.symbol, timeframe=bar.timeframe, close_utc=bar.close_utc, bars=1, open=bar.open, high=bar.high,
+            low=bar.low, close=bar.close, volume=bar.volume, atr_14_quote=self._script.atr(bar),
+        )  # fmt: skip
+
+    def signals(self, timeframe: Timeframe) -> TechnicalSignals | None:
+        return self._now
+
+    def view(self) -> dict[Timeframe, TechnicalSignals]:
+        return {self._now.timeframe: self._now} if self._now else {}
+
+
+class Events:
+    """A sink that keeps fills with the number of the bar in which they were told."""
+
+    def __init__(self) -> None:
+        self.fills: list[tuple[int, Any]] = []
+        self._bars = 0
+
+    def append(self, kind: str, payload: bytes) -> int:
+        if kind == "venue" and b'"trade_id"' in payload:
+            self.fills += [(self._bars, fill) for fill in VenueWord.model_validate_json(payload).report.fills]
+        self._bars += kind == "cycle"
+        return 0
+
+
+def full(settings: Settings, tape: Tape, grid: Grid, votes: Votes) -> Told:
+    """The cycle of paper and backtest, with a scripted strategy and mind."""
+    session, sink, script = describe(settings, tape, KEY), Events(), Script(grid, votes)
+    desk = open_paper(settings, session, tape, sink, KEY)
+    desk = replace(
+        desk,
+        engines={symbol: Engine(script) for symbol in tape.symbols},  # type: ignore[misc]
+        contexts=(Context("script", script, None, 1.0),),
+        court=Court(Bench(mind=script, adjuster=Off(), judge=desk.trader.judge, role_deadline_s=60)),
+    )
+    records: list[CycleRecord] = []
+    asyncio.run(run_session(desk, moments(session), lambda: False, records.append))
+    verdicts = [hearing.verdict for record in records for hearing in record.hearings]
+    refused = Counter(verdict.binding_rule for verdict in verdicts if verdict.outcome is Outcome.REFUSED)
+    return Told(
+        fills=[(t, f.symbol, f.side == "buy", f.purpose.value, f.quantity, f.price) for t, f in sink.fills],
+        fees=[float(fill.fee) for _, fill in sink.fills],
+        equity=[float(record.portfolio.equity) for record in records],
+        refused=dict(refused),
+    )
+
+
+def fast(settings: Settings, tape: Tape, grid: Grid, votes: Votes) -> Told:
+    """The kernel, told in the same form."""
+    instruments = [tape.instruments[symbol] for symbol in grid.symbols]
+    rules = rules_of(instruments, settings.limits, settings.exits, settings.venue, bars_per_day(tape.timeframe))
+    return told(simulate(grid, votes, rules), tape)
+
+
+def told(result: KernelResult, tape: Tape) -> Told:
+    fills = []
+    for fill in result.fills:
+        rules = tape.instruments[result.symbols[fill["symbol"]]]
+        quantity, price = int(fill["lots"]) * rules.lot_size, int(fill["ticks"]) * rules.tick_size
+        fills.append((int(fill["bar"]), rules.symbol, bool(fill["buys"]), PURPOSES[fill["purpose"]], quantity, price))
+    return Told(fills, [float(fill["fee"]) for fill in result.fills], result.equity.tolist(), result.refused)
+
+
+def difference(one: Told, other: Told) -> str:
+    """Where two engines part, in words; empty where they do not."""
+    for number, (a, b) in enumerate(zip(one.fills, other.fills, strict=False)):
+        if a != b:
+            return f"fill {number}: full {a}, kernel {b}"
+    if len(one.fills) != len(other.fills):
+        longer = max(one.fills, other.fills, key=len)
+        return f"{len(one.fills)} fills and {len(other.fills)}; the next is {longer[min(len(one.fills), len(other.fills))]}"
+    for name, a_, b_ in (("equity", one.equity, other.equity), ("fees", one.fees, other.fees)):
+        if len(a_) != len(b_) or not np.allclose(a_, b_, rtol=1e-9, atol=0):
+            at = int(np.argmax(~np.isclose(a_, b_, rtol=1e-9, atol=0)))
+            return f"{name} {at}: full {a_[at]}, kernel {b_[at]}"
+    if one.refused != other.refused:
+        return f"refusals: full {one.refused}, kernel {other.refused}"
+    return ""
+
+
+def both(settings: Settings, tape: Tape, seed: int) -> tuple[str, Told]:
+    """How the engines differ on random votes (empty: not at all), and what the full one did."""
+    grid = grid_of_tape(tape)
+    votes = random_votes(grid, seed)
+    one = full(settings, tape, grid, votes)
+    return difference(one, fast(settings, tape, grid, votes)), one
