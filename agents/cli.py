@@ -18,6 +18,7 @@ COMMANDS = {
     "calibrate": ("agents.calibrate", "hold the convictions stated in court against what happened"),
     "attribution": ("agents.attribution", "who changed the rulings, and what that was worth"),
     "audit": ("agents.audit", "turn the evidence round, hide the names: does the ruling follow?"),
+    "riskmodel": ("agents.riskmodel", "hold the VaR and ES estimators against what happened, out of sample"),
     "collect": ("sentiment.collect", "add new headlines of RSS feeds to a point-in-time archive"),
     "check": ("config.check", "show what a profile resolves to, or everything that is wrong with it"),
 }

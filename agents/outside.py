@@ -6,7 +6,7 @@ A run that is gone on with has its past answered by its journal, and only what c
 import sys
 from typing import NamedTuple
 
-from agents.approval import Approver, ResumedApprover
+from agents.approval import AUTO, Approver, ResumedApprover
 from agents.approval_console import approver_of
 from agents.llm.asking import Asker
 from agents.llm.resuming import ResumingAsker
@@ -18,7 +18,7 @@ from config.latch import LatchFolder
 from config.secrets import load_secrets, state_dir
 from config.settings import Settings
 from execution.dealer import Sink
-from execution.halting import Switch
+from execution.halting import NoSwitch, Switch
 
 
 class Outside(NamedTuple):
@@ -29,6 +29,10 @@ class Outside(NamedTuple):
     approver: Approver
     landed: Landed
     """Which outlooks that were asked ahead had come."""
+
+
+NOTHING_OUTSIDE = Outside(None, NoSwitch(), AUTO, nobody_knows)
+"""For sessions that are computed and thrown away: nobody halts them, and whoever would be asked says yes."""
 
 
 def outside_of(settings: Settings, asker: Asker | None, journal: Sink) -> Outside:

@@ -44,6 +44,7 @@ SETTINGS = load_profile(
         "market.timeframe": "5m", "limits.max_position_fraction": 0.5, "limits.max_deployed_fraction": 0.5,
         "limits.max_var_1d": 0.05, "limits.max_es_1d": 0.06, "limits.kelly_fraction": 1.0, "limits.kelly_edge": 0.5,
         "limits.max_drawdown": 1.0, "limits.max_daily_loss": 0.9, "limits.loss_streak": 100,
+        "limits.turbulence_sigma": 50.0,
     },
 )  # fmt: skip
 
@@ -209,24 +210,40 @@ def sweep_line(sets: int, path: Path) -> str:
     )
 
 
-def cold(path: Path) -> str:
-    """A process that imports the engine, loads its compiled code and runs ten thousand bars."""
-    command = [sys.executable, __file__, "--measure", "10000", "--data", str(path), "--once"]
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    begin = SystemClock().now()
-    subprocess.run(command, check=True, capture_output=True)
+_COLD = """
+import numpy as np
+from config.load import load_profile
+from execution.kernel import Votes, simulate
+from execution.kernel_grid import grid_of
+from execution.kernel_rules import rules_of
+from market.catalogue import instrument_of
+from market.timeframe import Timeframe
+profile = load_profile("backtest")
+close = 30_000 + 100 * np.sin(np.arange(10_000.0))
+bars = grid_of(("BTC/USDT",), Timeframe.M5, 300_000 * np.arange(10_000), np.stack([close] * 5)[:, :, None], first=100)
+said = Votes(*(np.ones((10_000, 1)) for _ in range(4)))
+instrument = instrument_of(profile.market, "BTC/USDT")
+simulate(bars, said, rules_of([instrument], profile.limits, profile.exits, profile.venue, 288.0))
+"""
+
+
+def cold() -> str:
+    """A process that reads a profile, imports the engine, loads its compiled code and runs ten thousand bars."""
+    before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), SystemClock().now()
+    subprocess.run([sys.executable, "-c", _COLD], check=True)
     wall = (SystemClock().now() - begin).total_seconds()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return f"Cold start with compiled code on disk: {used:.1f} s CPU, {wall:.1f} s wall, pandas and TA-Lib included."
+    return (
+        f"Cold start with compiled code on disk, profile and 10,000 bars included: {used:.1f} s CPU, {wall:.1f} s wall."
+    )
 
 
-def _measure(n: int, path: Path, once: bool) -> None:
+def _measure(n: int, path: Path) -> None:
     bars = candles(n, path)
-    taken = 0.0 if once else seconds(lambda: ours(bars), 3)
-    if once:
-        ours(bars)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    taken = seconds(lambda: ours(bars), 3)
+    status = Path("/proc/self/status").read_text()  # getrusage would give a child its parent's peak
+    peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1024
     sys.stdout.write(f"{taken} {peak}")
 
 
@@ -245,14 +262,13 @@ def main() -> None:
     parser.add_argument("--sets", type=int, default=1000, help="parameter sets of the sweep")
     parser.add_argument("--data", type=Path, default=RECORDED, help="Parquet of recorded 5-minute candles")
     parser.add_argument("--measure", type=int, help=argparse.SUPPRESS)
-    parser.add_argument("--once", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.measure:
-        _measure(arguments.measure, arguments.data, arguments.once)
+        _measure(arguments.measure, arguments.data)
         return
     console = Console(width=110)
     ours(candles(10_000, arguments.data))
-    console.print(cold(arguments.data))
+    console.print(cold())
     console.print(peers(arguments.bars, arguments.data))
     console.print(growth(arguments.data))
     console.print(sweep_line(arguments.sets, arguments.data))

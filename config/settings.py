@@ -258,6 +258,10 @@ class MindsSettings(WatchlistSettings):
         return self
 
 
+VarMethod = Literal["historical", "gaussian", "cornish_fisher", "ewma", "fhs_ewma", "evt", "evt_ewma"]
+"""How VaR and expected shortfall are estimated on the gate's path: see `risk/estimators.py`."""
+
+
 class RiskLimits(Frozen):
     """The hard limits. Fractions are of equity unless a name says otherwise; the tightest always wins."""
 
@@ -274,6 +278,7 @@ class RiskLimits(Frozen):
         description="one-day expected shortfall [fraction of equity]"
     )
     risk_window_bars: Annotated[int, Field(ge=50, le=20000)] = Field(description="returns behind VaR and ES [bars]")
+    var_method: VarMethod = Field(description="estimator behind VaR and ES")
     max_correlation: Annotated[float, Field(gt=0, le=1)] = Field(description="to any held position; above it: refused")
     max_tick_bps: Annotated[float, Field(gt=0, le=1000)] = Field(
         description="venue's price step against the price [bps]"

@@ -42,7 +42,7 @@ def rules_of(
     calibration: CalibrationMap | None = None,
 ) -> Rules:
     """The numbers behind a session on these instruments, in order of their symbols. Raises UsageFault as the module says."""
-    _refuse(instruments, venue)
+    _refuse(instruments, limits, venue)
     unit = _money_unit(instruments, venue)
     markets = np.zeros(len(instruments), dtype=w.RULE)
     for row, instrument in zip(markets, instruments, strict=True):
@@ -89,6 +89,7 @@ def _limits(
         "max_var": limits.max_var_1d,
         "es_tail": 1.0 - limits.es_confidence,
         "max_es": limits.max_es_1d,
+        "filtered": limits.var_method == "fhs_ewma",
         "window": limits.risk_window_bars,
         "max_correlation": limits.max_correlation,
         "max_tick_bps": limits.max_tick_bps,
@@ -116,11 +117,16 @@ def pair_of(value: Fraction) -> tuple[float, float]:
     return high, float(value - Fraction(high))
 
 
-def _refuse(instruments: Sequence[Instrument], venue: VenueSettings) -> None:
+def _refuse(instruments: Sequence[Instrument], limits: RiskLimits, venue: VenueSettings) -> None:
     if venue.kind != "simulated":
         raise UsageFault(
             f"The fast engine trades on the simulated exchange only, and the profile names {venue.kind}. Nothing was run: use a "
             "profile with venue.kind simulated, or the full engine."
+        )
+    if limits.var_method not in ("historical", "fhs_ewma"):
+        raise UsageFault(
+            f"The fast engine measures VaR by historical simulation, plain or filtered, and limits.var_method is "
+            f"{limits.var_method}. Nothing was run: use historical or fhs_ewma, or the full engine."
         )
     for rules in instruments:
         if rules.kind is not InstrumentKind.SPOT:

@@ -1,7 +1,9 @@
-"""VaR and ES of the book with a little more of one symbol: historical simulation as `risk.measures`, asked many times.
+"""VaR and ES of the book with a little more of one symbol, asked many times: historical simulation as `risk.measures`, plain or
+filtered by the EWMA variance as `risk.filtered`.
 
 With nothing else in the book a larger position scales all returns alike and the same few bars stay the worst; so the tail is
-looked for once a proposal, and only those bars are measured again at each size. With others in the book all bars are.
+looked for once a proposal, and only those bars are measured again at each size; a filtered tail is measured once and scaled.
+With others in the book all bars are.
 
 `paper` (4, window) is scratch: what the rest of the book made at each measured bar, the symbol's own return, the sum, and room to
 select in.
@@ -14,15 +16,24 @@ from execution.jit import compiled
 from execution.kernel_words import Floats, Record
 
 _ROUNDING = 1e-12  # as in `risk.measures`
+_DECAY = 0.94  # as in `risk.ewma`
+_LEAST_SHARE = 1e-6  # as in `risk.filtered`
+SCALES = -1
+"""Instead of a count of bars: the tails of one unit lie in `paper`, and every size is a multiple of them."""
 
 
 @compiled
 def prepare_tails(limits: Record, account: Record, paper: Floats, own: Floats, alone: bool) -> int:
-    """Lay out the bars to be measured, oldest first. Returns how many they are: those in the tail if alone, else all."""
+    """Lay out the bars to be measured, oldest first. Returns how many (those in the tail if alone, else all), or SCALES."""
     rows = len(own)
     if not alone:
         paper[1, :rows] = own
         return rows
+    if limits.filtered:
+        for shortfall in (w.VALUE_AT_RISK, w.SHORTFALL):
+            paper[2, :rows] = own
+            paper[0, shortfall] = _filtered(limits, account, paper, rows, shortfall)
+        return SCALES
     edge = _ranked(account, paper, own, max(_above(limits.var_tail, rows), _above(limits.es_tail, rows)))
     edge += 1e-9 * abs(edge)
     count = 0
@@ -39,9 +50,13 @@ def tail_at(
     limits: Record, account: Record, paper: Floats, rows: int, count: int, extra: float, shortfall: int
 ) -> float:
     """One-day VaR, or ES, of the book with `extra` of equity more of the symbol; losses are positive."""
+    if count == SCALES:
+        return float(paper[0, shortfall] * extra * limits.day_scale)
     mixed = paper[2, :count]
     for i in range(count):
         mixed[i] = paper[0, i] + paper[1, i] * extra
+    if limits.filtered:
+        return float(_filtered(limits, account, paper, count, shortfall) * limits.day_scale)
     edge = _quantile(account, paper, mixed, rows, limits.es_tail if shortfall else limits.var_tail)
     if not shortfall:
         return float(-edge * limits.day_scale)
@@ -94,6 +109,37 @@ def correlation(one: Floats, other: Floats) -> float:
         squares_other += b * b
     scale = np.sqrt(squares_one * squares_other)
     return float(both / scale) if scale > 0 else 1.0
+
+
+@compiled
+def _filtered(limits: Record, account: Record, paper: Floats, rows: int, shortfall: int) -> float:
+    """One-bar VaR, or ES, of the returns in `paper[2]`, in units of their EWMA volatility and back; they are overwritten."""
+    mixed, variance = paper[2, :rows], 0.0
+    for i in range(rows):
+        variance += mixed[i] * mixed[i] / rows
+    least = _LEAST_SHARE * np.sqrt(variance)
+    if least == 0.0:
+        return 0.0
+    for i in range(rows):
+        value = mixed[i]
+        mixed[i] = value / max(np.sqrt(variance), least)
+        variance = _DECAY * variance + (1.0 - _DECAY) * value * value
+    h = min(max((rows + 1) * (limits.es_tail if shortfall else limits.var_tail), 1.0), rows - 1.0)
+    whole = int(h)
+    above = _ranked(account, paper, mixed, whole)
+    below, total = -np.inf, 0.0
+    if whole < w.FEW:
+        below = account.lowest[whole - 1]
+        for i in range(whole):
+            total += account.lowest[i]
+    else:
+        ordered = np.sort(mixed)
+        below = ordered[whole - 1]
+        for i in range(whole):
+            total += ordered[i]
+    part = h - whole
+    worst = (total + part * above) / h if shortfall else below + part * (above - below)
+    return float(-worst * np.sqrt(variance))
 
 
 @compiled

@@ -91,7 +91,7 @@ LIMITS = _record(
     floats="starting_cash quote_units take_profit risk_per_trade max_position max_deployed max_daily_loss max_drawdown var_tail "
     "max_var es_tail max_es max_correlation max_tick_bps min_conviction stop stop_atr max_stop kelly_fraction kelly_edge "
     "max_sigma day_scale",
-    ints="window loss_streak daily_pause_us turbulence_pause_us streak_pause_us",
+    ints="window filtered loss_streak daily_pause_us turbulence_pause_us streak_pause_us",
     pairs="cash target share",
 )
 """The account's limits, exits and venue."""

@@ -17,9 +17,10 @@ from execution.ledger import Ledger
 from execution.venue import Venue
 from market.bar import Slice
 from risk.breakers import BreakerEvent, BreakerState, observe_equity, observe_move, observe_trade
+from risk.estimators import estimate_es, estimate_var
 from risk.limits import Situation, kill_switch_report
 from risk.manager import RiskManager
-from risk.measures import historical_es, historical_var, scale_to_horizon
+from risk.measures import scale_to_horizon
 from risk.order import Order
 from risk.portfolio import Portfolio
 from risk.proposal import Proposal
@@ -109,8 +110,8 @@ class Trader:
         tail_var = tail_es = 0.0
         if weights and rows >= 2:
             returns = self.window.portfolio_returns(weights)[-rows:]
-            tail_var = historical_var(returns, confidence=limits.var_confidence)
-            tail_es = historical_es(returns, confidence=limits.es_confidence)
+            tail_var = estimate_var(returns, method=limits.var_method, confidence=limits.var_confidence)
+            tail_es = estimate_es(returns, method=limits.var_method, confidence=limits.es_confidence)
         return Exposure(
             deployed_fraction=float(portfolio.deployed) / equity,
             drawdown=float(1 - portfolio.equity / self.breakers.peak_equity),

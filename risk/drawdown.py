@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from risk.measures import Floats, finite_series
+from risk.measures import Floats, finite_series, tail_probability
 
 
 def wealth_curve(returns: npt.ArrayLike) -> Floats:
@@ -32,3 +32,36 @@ def drawdown_series(wealth: npt.ArrayLike) -> Floats:
 def max_drawdown(wealth: npt.ArrayLike) -> float:
     """The deepest drawdown, in [0, 1]. Arguments and errors as `drawdown_series`."""
     return float(drawdown_series(wealth).max())
+
+
+def longest_drawdown(wealth: npt.ArrayLike) -> int:
+    """Bars from a peak until its level was reached again, or until the end if it was not; 0 without a drawdown.
+
+    Arguments and errors as `drawdown_series`.
+    """
+    falls = drawdown_series(wealth)
+    peaks = np.flatnonzero(falls == 0.0)
+    ends = np.append(peaks, len(falls) - 1)
+    waits = np.diff(ends)
+    waits[:-1][waits[:-1] == 1] = 0
+    return int(waits.max(initial=0))
+
+
+def conditional_drawdown(wealth: npt.ArrayLike, *, confidence: float) -> float:
+    """CDaR: mean of the worst 1 - confidence share of all drawdowns, bar by bar, in [0, 1].
+
+    Chekhlov, Uryasev & Zabarankin (2005), "Drawdown measure in portfolio optimization", equation 3.5; the bar on the edge
+    of the tail counts with the part of it that is needed. Arguments as `drawdown_series`; ValueError also for a confidence
+    outside (0.5, 1).
+    """
+    falls = np.sort(drawdown_series(wealth))[::-1]
+    number = tail_probability(confidence) * len(falls)
+    whole = int(number)
+    if whole == 0:
+        return float(falls[0])
+    return float((falls[:whole].sum() + (number - whole) * falls[min(whole, len(falls) - 1)]) / number)
+
+
+def ulcer_index(wealth: npt.ArrayLike) -> float:
+    """Root mean square drawdown, in [0, 1]; Martin & McCann (1989). Arguments and errors as `drawdown_series`."""
+    return float(np.sqrt((drawdown_series(wealth) ** 2).mean()))

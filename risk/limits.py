@@ -17,7 +17,8 @@ from config.settings import ExitSettings, RiskLimits
 from market.instrument import Instrument
 from risk.breakers import BreakerState
 from risk.calibration import SizingMaps, Worth
-from risk.measures import historical_es, historical_var, scale_to_horizon
+from risk.estimators import estimate_es, estimate_var
+from risk.measures import scale_to_horizon
 from risk.portfolio import Portfolio
 from risk.proposal import Direction, Proposal
 from risk.sizing import kelly_notional_fraction, risk_per_trade_fraction
@@ -194,7 +195,8 @@ def cash(facts: Facts) -> RuleReport:
 
 
 def value_at_risk(facts: Facts) -> RuleReport:
-    """One-day portfolio VaR, historical simulation on the bar returns, scaled by the square root of time."""
+    """One-day portfolio VaR: the estimator of `var_method` on the returns that the weights would have had, bar by bar, scaled by
+    the square root of time."""
     return _tail_cap(facts, "var_1d", _var(facts), facts.limits.max_var_1d)
 
 
@@ -285,11 +287,11 @@ def _one_day(facts: Facts, measure: Tail, extra: float) -> float:
 
 
 def _var(facts: Facts) -> Tail:
-    return partial(historical_var, confidence=facts.limits.var_confidence)
+    return partial(estimate_var, method=facts.limits.var_method, confidence=facts.limits.var_confidence)
 
 
 def _es(facts: Facts) -> Tail:
-    return partial(historical_es, confidence=facts.limits.es_confidence)
+    return partial(estimate_es, method=facts.limits.var_method, confidence=facts.limits.es_confidence)
 
 
 def _correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:

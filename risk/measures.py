@@ -7,7 +7,7 @@ Empty, non-finite or otherwise unusable input raises ValueError: a limit must ne
 
 import math
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,17 +15,21 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 
 _NORMAL = NormalDist()
-_ROUNDING = 1e-12
+ROUNDING = 1e-12
 """A return that equals the VaR but for the last bits of the interpolation belongs to the tail."""
 
 
-class Moments(NamedTuple):
+Number = TypeVar("Number", float, Floats)
+"""One number, or one a window."""
+
+
+class Moments(NamedTuple, Generic[Number]):
     """Mean, population standard deviation, skewness and excess kurtosis; the last two are 0 for a constant series."""
 
-    mean: float
-    std: float
-    skewness: float
-    excess_kurtosis: float
+    mean: Number
+    std: Number
+    skewness: Number
+    excess_kurtosis: Number
 
 
 def finite_series(values: npt.ArrayLike, *, at_least: int = 1) -> Floats:
@@ -40,7 +44,7 @@ def finite_series(values: npt.ArrayLike, *, at_least: int = 1) -> Floats:
     return series
 
 
-def moments(returns: npt.ArrayLike) -> Moments:
+def moments(returns: npt.ArrayLike) -> Moments[float]:
     """Population moments of returns, shape (n,), n >= 1. Raises ValueError as `finite_series` does."""
     series = finite_series(returns)
     mean = float(series.mean())
@@ -59,7 +63,7 @@ def historical_var(returns: npt.ArrayLike, *, confidence: float) -> float:
     `returns` shape (n,), any order; the quantile is type 7 of Hyndman & Fan (1996), linear interpolation. Raises
     ValueError for bad returns or a confidence outside (0.5, 1).
     """
-    tail = _tail(confidence)
+    tail = tail_probability(confidence)
     return -_quantile(finite_series(returns), tail)
 
 
@@ -71,7 +75,7 @@ def historical_es(returns: npt.ArrayLike, *, confidence: float) -> float:
     """
     series = finite_series(returns)
     edge = -historical_var(series, confidence=confidence)
-    worst = series[series <= edge + _ROUNDING * abs(edge)]
+    worst = series[series <= edge + ROUNDING * abs(edge)]
     return -float(worst.mean())
 
 
@@ -80,16 +84,19 @@ def gaussian_var(returns: npt.ArrayLike, *, confidence: float) -> float:
 
     Arguments and errors as `historical_var`.
     """
-    quantile = _NORMAL.inv_cdf(_tail(confidence))
-    shape = moments(returns)
-    return -shape.mean - quantile * shape.std
+    return gaussian_tail(moments(returns), confidence=confidence)[0]
 
 
 def gaussian_es(returns: npt.ArrayLike, *, confidence: float) -> float:
     """Expected shortfall of the same normal law: -mean + std * density(z) / tail. Arguments as `historical_var`."""
-    tail = _tail(confidence)
-    shape = moments(returns)
-    return -shape.mean + shape.std * _NORMAL.pdf(_NORMAL.inv_cdf(tail)) / tail
+    return gaussian_tail(moments(returns), confidence=confidence)[1]
+
+
+def gaussian_tail(shape: Moments[Number], *, confidence: float) -> tuple[Number, Number]:
+    """VaR and expected shortfall of a normal law with these moments. Raises ValueError for a bad confidence."""
+    tail = tail_probability(confidence)
+    z = _NORMAL.inv_cdf(tail)
+    return -shape.mean - z * shape.std, -shape.mean + shape.std * (_NORMAL.pdf(z) / tail)
 
 
 def modified_var(returns: npt.ArrayLike, *, confidence: float) -> float:
@@ -98,8 +105,7 @@ def modified_var(returns: npt.ArrayLike, *, confidence: float) -> float:
     Favre & Galeano (2002), equation 6, with population moments. Arguments and errors as `historical_var`. The
     expansion is meant for mild departures from normality; under heavy tails it may exceed any loss that was seen.
     """
-    shape = moments(returns)
-    return -shape.mean - shape.std * _cornish_fisher(_NORMAL.inv_cdf(_tail(confidence)), shape)
+    return modified_tail(moments(returns), confidence=confidence)[0]
 
 
 def modified_es(returns: npt.ArrayLike, *, confidence: float) -> float:
@@ -108,13 +114,18 @@ def modified_es(returns: npt.ArrayLike, *, confidence: float) -> float:
     Boudt, Peterson & Croux (2008), "Estimation and decomposition of downside risk for portfolios with non-normal
     returns", operational form; the partial moments are written in closed form. Arguments as `historical_var`.
     """
-    tail = _tail(confidence)
-    shape = moments(returns)
+    return modified_tail(moments(returns), confidence=confidence)[1]
+
+
+def modified_tail(shape: Moments[Number], *, confidence: float) -> tuple[Number, Number]:
+    """Modified VaR and expected shortfall of these moments. Raises ValueError for a bad confidence."""
+    tail = tail_probability(confidence)
     h = _cornish_fisher(_NORMAL.inv_cdf(tail), shape)
     skewness, kurtosis = shape.skewness, shape.excess_kurtosis
     bend = 1.0 + h**3 * skewness / 6.0 + (h**4 - 2.0 * h**2 - 1.0) * kurtosis / 24.0
     bend += (h**6 - 9.0 * h**4 + 9.0 * h**2 + 3.0) * skewness**2 / 72.0
-    return -shape.mean + shape.std * max(_NORMAL.pdf(h) * bend / tail, -h)
+    density = np.exp(-0.5 * h**2) / math.sqrt(2.0 * math.pi)
+    return -shape.mean - shape.std * h, -shape.mean + shape.std * np.maximum(density * bend / tail, -h)
 
 
 def scale_to_horizon(value: float, bars: float) -> float:
@@ -183,12 +194,13 @@ def _quantile(series: Floats, probability: float) -> float:
     return high - step * (1.0 - part) if part >= 0.5 else low + step * part
 
 
-def _tail(confidence: float) -> float:
+def tail_probability(confidence: float) -> float:
+    """1 - confidence. Raises ValueError for a confidence outside (0.5, 1)."""
     if not 0.5 < confidence < 1.0:
         raise ValueError(f"confidence must lie between 0.5 and 1, got {confidence}")
     return 1.0 - confidence
 
 
-def _cornish_fisher(z: float, shape: Moments) -> float:
+def _cornish_fisher(z: float, shape: Moments[Number]) -> Number:
     bent = z + (z**2 - 1.0) * shape.skewness / 6.0 + (z**3 - 3.0 * z) * shape.excess_kurtosis / 24.0
     return bent - (2.0 * z**3 - 5.0 * z) * shape.skewness**2 / 36.0

@@ -1,4 +1,4 @@
-"""Return against risk: growth, Sharpe, Sortino, Calmar, Omega. Pure functions on simple returns of one bar each.
+"""Return against risk: growth, Sharpe, Sortino, Calmar, Omega, tails. Pure functions on simple returns of one bar each.
 
 A ratio whose denominator is zero (no volatility, no loss) is None: unknown, and neither 0 nor infinity. Bad input raises
 ValueError. `bars_per_year` is always an argument; 1 leaves a ratio per bar.
@@ -74,6 +74,15 @@ def omega(returns: npt.ArrayLike, *, target: float = 0.0) -> float | None:
     excess = _excess(returns, target)
     shortfall = float(np.maximum(-excess, 0.0).sum())
     return None if shortfall == 0.0 else float(np.maximum(excess, 0.0).sum()) / shortfall
+
+
+def tail_ratio(returns: npt.ArrayLike) -> float | None:
+    """95 % quantile over the size of the 5 % quantile of returns, shape (n,): above 1 the good days outdo the bad ones.
+
+    As in empyrical; type 7 quantiles. None where the 5 % quantile is zero. Raises ValueError for bad input.
+    """
+    low, high = np.quantile(finite_series(returns), (0.05, 0.95))
+    return None if low == 0.0 else abs(float(high)) / abs(float(low))
 
 
 def _excess(returns: npt.ArrayLike, target: npt.ArrayLike, *, at_least: int = 1) -> npt.NDArray[np.float64]:

@@ -113,15 +113,6 @@ def test_more_fills_than_were_foreseen_change_nothing(monkeypatch: pytest.Monkey
         ({"instruments": [BTC.model_copy(update={"kind": InstrumentKind.PERPETUAL})]}, "spot only"),
         ({"instruments": [BTC, BTC.model_copy(update={"quote": "EUR"})]}, "EUR and USDT"),
         ({"instruments": [BTC.model_copy(update={"tick_size": Decimal("1e-20")})]}, "coarser ticks"),
-        (
-            {
-                "instruments": [
-                    BTC,
-                    BTC.model_copy(update={"tick_size": Decimal("1e-14"), "lot_size": Decimal("1000000")}),
-                ]
-            },
-            "",
-        ),
     ],
 )
 def test_what_it_cannot_reproduce_is_refused_in_words(change: dict[str, Any], words: str) -> None:

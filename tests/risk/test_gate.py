@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from risk.breakers import BreakerState
+from risk.estimators import estimate_es, estimate_var
 from risk.limits import Situation
 from risk.manager import RiskManager
-from risk.measures import historical_es, historical_var
 from risk.order import OrderKind, Purpose, Seal, Side
 from risk.portfolio import Portfolio, Position
 from risk.proposal import Direction, Proposal
@@ -196,8 +196,10 @@ def test_what_is_signed_keeps_var_and_es_within_their_limits_as_measured_on_it(
         return
     weights = np.array([float(verdict.notional) / 10_000, (held_ >= 1) * float(f"{held_:.0f}") / 10_000])
     day = np.sqrt(24.0)
-    assert historical_var(matrix @ weights, confidence=LIMITS.var_confidence) * day <= LIMITS.max_var_1d * (1 + 1e-9)
-    assert historical_es(matrix @ weights, confidence=LIMITS.es_confidence) * day <= LIMITS.max_es_1d * (1 + 1e-9)
+    var = estimate_var(matrix @ weights, method=LIMITS.var_method, confidence=LIMITS.var_confidence)
+    es = estimate_es(matrix @ weights, method=LIMITS.var_method, confidence=LIMITS.es_confidence)
+    assert var * day <= LIMITS.max_var_1d * (1 + 1e-9)
+    assert es * day <= LIMITS.max_es_1d * (1 + 1e-9)
 
 
 @settings(max_examples=300)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -11,9 +11,12 @@ from gate_support import AT, BTC, LIMITS, SETTINGS, held, portfolio, proposal, r
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.settings import VarMethod
 from risk import limits as rules
 from risk.breakers import BreakerState, Latch
 from risk.calibration import CalibrationMap, SizingMaps
+from risk.estimators import estimate_var
+from risk.measures import scale_to_horizon
 from risk.proposal import Argument, Direction
 from risk.verdict import Reaction
 
@@ -150,11 +153,29 @@ def test_var_cuts_what_a_calm_market_would_allow() -> None:
     assert 0 < cap(wild) < 500.0
 
 
-def test_what_var_leaves_is_within_the_limit_when_measured_again() -> None:
-    wild = facts(returns=returns(sigma=0.04))
+@pytest.mark.parametrize("method", get_args(VarMethod))
+def test_what_var_leaves_is_within_the_limit_when_measured_again(method: VarMethod) -> None:
+    wild = facts(returns=returns(sigma=0.04), limits=LIMITS.model_copy(update={"var_method": method}))
     room = cap(rules.value_at_risk(wild)) / 10_000
-    measured = rules.historical_var(wild.returns @ rules.weights(wild, room), confidence=LIMITS.var_confidence)
-    assert rules.scale_to_horizon(measured, 24.0) <= LIMITS.max_var_1d
+    series = wild.returns @ rules.weights(wild, room)
+    measured = estimate_var(series, method=method, confidence=LIMITS.var_confidence)
+    assert 0.99 * LIMITS.max_var_1d < scale_to_horizon(measured, 24.0) <= LIMITS.max_var_1d
+
+
+def test_after_a_storm_the_filtered_estimate_leaves_less_room_than_the_historical_one() -> None:
+    calm, storm = returns(sigma=0.004, rows=470), returns(sigma=0.05, rows=30)
+    rooms = {
+        method: cap(
+            rules.value_at_risk(
+                facts(
+                    returns=np.concatenate([calm, storm]),
+                    limits=LIMITS.model_copy(update={"var_method": method, "max_position_fraction": 1.0}),
+                )
+            )
+        )
+        for method in ("historical", "fhs_ewma")
+    }
+    assert 0 < rooms["fhs_ewma"] < rooms["historical"]
 
 
 def test_a_book_that_already_breaks_the_es_limit_gets_nothing_more() -> None:

@@ -15,6 +15,7 @@ from agents.case import Case
 from agents.commands import moments, open_paper
 from agents.graph import Bench, Court
 from agents.opening import describe
+from agents.outside import NOTHING_OUTSIDE
 from agents.record import CycleRecord
 from agents.session import run_session
 from agents.strategies.contexts import Context
@@ -180,7 +181,7 @@ class Events:
 def full(settings: Settings, tape: Tape, grid: Grid, votes: Votes) -> Told:
     """The cycle of paper and backtest, with a scripted strategy and mind."""
     session, sink, script = describe(settings, tape, KEY), Events(), Script(grid, votes)
-    desk = open_paper(settings, session, tape, sink, KEY)
+    desk = open_paper(settings, session, tape, sink, KEY, NOTHING_OUTSIDE)
     desk = replace(
         desk,
         engines={symbol: Engine(script) for symbol in tape.symbols},  # type: ignore[misc]

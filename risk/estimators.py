@@ -1,0 +1,65 @@
+"""The closed set of VaR and ES estimators that the gate may use, by the name that `limits.var_method` has for them.
+
+Each is a pure function of one series of portfolio returns, shape (n,), oldest first; what `docs/evidence.md` says about an
+estimator was measured on the same functions. GARCH is not among them: a fit has no place on a bar's path. Whatever cannot
+be computed raises ValueError, and the gate refuses then.
+"""
+
+from typing import assert_never
+
+import numpy.typing as npt
+
+from config.settings import VarMethod
+from risk.ewma import ewma_tail
+from risk.extreme import filtered_pot_tail, pot_tail
+from risk.filtered import filtered_tail
+from risk.measures import (
+    gaussian_es,
+    gaussian_var,
+    historical_es,
+    historical_var,
+    modified_es,
+    modified_var,
+)
+
+
+def estimate_var(returns: npt.ArrayLike, *, method: VarMethod, confidence: float) -> float:
+    """One-bar VaR by this estimator, loss positive. Raises ValueError for returns or a confidence it cannot use."""
+    match method:
+        case "historical":
+            return historical_var(returns, confidence=confidence)
+        case "gaussian":
+            return gaussian_var(returns, confidence=confidence)
+        case "cornish_fisher":
+            return modified_var(returns, confidence=confidence)
+        case "ewma":
+            return float(ewma_tail(returns, confidence=confidence).var)
+        case "fhs_ewma":
+            return float(filtered_tail(returns, confidence=confidence).var)
+        case "evt":
+            return float(pot_tail(returns, confidence=confidence).var)
+        case "evt_ewma":
+            return float(filtered_pot_tail(returns, confidence=confidence).var)
+        case _:
+            assert_never(method)
+
+
+def estimate_es(returns: npt.ArrayLike, *, method: VarMethod, confidence: float) -> float:
+    """One-bar expected shortfall by this estimator, loss positive. Errors as `estimate_var`."""
+    match method:
+        case "historical":
+            return historical_es(returns, confidence=confidence)
+        case "gaussian":
+            return gaussian_es(returns, confidence=confidence)
+        case "cornish_fisher":
+            return modified_es(returns, confidence=confidence)
+        case "ewma":
+            return float(ewma_tail(returns, confidence=confidence).es)
+        case "fhs_ewma":
+            return float(filtered_tail(returns, confidence=confidence).es)
+        case "evt":
+            return float(pot_tail(returns, confidence=confidence).es)
+        case "evt_ewma":
+            return float(filtered_pot_tail(returns, confidence=confidence).es)
+        case _:
+            assert_never(method)

@@ -1,0 +1,40 @@
+"""Filtered historical simulation: past returns in units of their own moment's volatility, times the volatility of now.
+
+Hull & White (1998), Barone-Adesi, Giannopoulos & Vosper (1999). It keeps the shape of the past's tail without keeping its
+calm or its storm. Arrays are shape (..., n), oldest first. It refuses (ValueError) where a return cannot be put in units of
+its volatility; a window of zeros only has lost nothing, and says 0.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from risk.ewma import DECAY, ewma_variances
+from risk.measures import Floats
+from risk.tails import Tail, empirical_tail, finite_windows
+
+_LEAST_SHARE = 1e-6
+
+
+def standardised(returns: Floats, variances: Floats) -> Floats:
+    """Returns over the volatility forecast for each, shape (..., n); `variances` is shape (..., n + 1).
+
+    A volatility below a millionth of the first one counts as that millionth: the first move after a standstill of hundreds
+    of bars has a size then. Where there is no volatility at all, a return of 0 is 0 and any other raises ValueError.
+    """
+    sigma = np.sqrt(variances)
+    sigma = np.maximum(sigma[..., :-1], _LEAST_SHARE * sigma[..., :1])
+    with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+        scaled = returns / sigma
+    if not np.isfinite(scaled).all():
+        scaled = np.where((sigma == 0.0) & (returns == 0.0), 0.0, scaled)
+        if not np.isfinite(scaled).all():
+            raise ValueError("a return is too large to be put in units of its volatility")
+    return scaled
+
+
+def filtered_tail(returns: npt.ArrayLike, *, confidence: float, decay: float = DECAY) -> Tail:
+    """VaR and ES for the next bar, filtered by the EWMA variance. Raises ValueError for bad returns or confidence."""
+    windows = finite_windows(returns)
+    variances = ewma_variances(windows, decay=decay)
+    tail = empirical_tail(standardised(windows, variances), confidence=confidence)
+    return tail.scaled(np.sqrt(variances[..., -1]))

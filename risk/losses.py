@@ -1,0 +1,33 @@
+"""Which forecast was nearer? Losses that the true VaR, and the true pair of VaR and ES, minimise on average.
+
+Series are shape (n,): what happened, and the forecasts before it, losses positive. Lower is better; the numbers compare
+models on the same bars and say nothing by themselves. Bad input raises ValueError.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from risk.measures import finite_series, tail_probability
+
+
+def quantile_loss(returns: npt.ArrayLike, var: npt.ArrayLike, *, confidence: float) -> float:
+    """Mean pinball loss of VaR, in units of the returns (Koenker & Bassett 1978)."""
+    happened, edge = finite_series(returns), -finite_series(var)
+    if happened.size != edge.size:
+        raise ValueError(f"the series are not aligned: {happened.size} and {edge.size} values")
+    return float(((tail_probability(confidence) - (happened < edge)) * (happened - edge)).mean())
+
+
+def joint_loss(returns: npt.ArrayLike, var: npt.ArrayLike, es: npt.ArrayLike, *, confidence: float) -> float:
+    """Mean loss of VaR and ES together, without a unit: Fissler & Ziegel (2016) in the form FZ0.
+
+    Patton, Ziegel & Chen (2019), equation 6: the one member of the family whose differences do not depend on the unit of the
+    returns. Raises ValueError also where ES is not above 0.
+    """
+    happened, edge, mean = finite_series(returns), -finite_series(var), -finite_series(es)
+    if not happened.size == edge.size == mean.size:
+        raise ValueError(f"the series are not aligned: {happened.size}, {edge.size} and {mean.size} values")
+    if mean.max() >= 0.0:
+        raise ValueError("the loss needs an expected shortfall above 0 in every bar")
+    beyond = np.where(happened <= edge, edge - happened, 0.0)
+    return float((-beyond / (tail_probability(confidence) * mean) + edge / mean + np.log(-mean) - 1.0).mean())

@@ -1,0 +1,63 @@
+"""One estimator on one series: how often it was exceeded, how badly, and which tests it passes.
+
+Three claims are tested at 5 %, each once: the rate of exceedances is right (Kupiec), they do not cluster (Christoffersen's
+independence), and expected shortfall is large enough (Acerbi-Szekely Z2). The other figures are reported and decide nothing:
+conditional coverage would count the first two again, and Z1 leaves out their number.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from risk.exceedances import Light, conditional_coverage, independence, kupiec, traffic_light
+from risk.losses import joint_loss, quantile_loss
+from risk.measures import Floats, tail_probability
+from risk.shortfall_tests import NullLaw, Severity, acerbi_szekely
+from risk.tails import Tail
+
+SIGNIFICANCE = 0.05
+TESTS = ("rate", "clusters", "severity")
+
+
+class Findings(NamedTuple):
+    """p-values of the tests, losses (lower is better; FZ0 without unit), and the names of those of TESTS that failed.
+
+    `severity` and `joint_loss` are None where ES was not above 0 in every bar, which fails.
+    """
+
+    bars: int
+    expected: float
+    exceeded: int
+    kupiec_p: float
+    independence_p: float
+    coverage_p: float
+    severity: Severity | None
+    light: Light
+    quantile_loss: float
+    joint_loss: float | None
+    failed: tuple[str, ...]
+
+
+def examine(returns: Floats, tail: Tail, *, confidence: float, law: NullLaw) -> Findings:
+    """Hold forecasts against what happened, all of shape (n,), n >= 2; `law` as for `acerbi_szekely`.
+
+    Raises ValueError for bad or unaligned series.
+    """
+    hits = np.asarray(returns < -tail.var)
+    positive = bool((tail.es > 0.0).all())
+    severity = acerbi_szekely(returns, tail.var, tail.es, confidence=confidence, law=law) if positive else None
+    rate, apart = kupiec(hits, confidence=confidence), independence(hits)
+    p_values = (rate.p_value, apart.p_value, 0.0 if severity is None else severity.z2_p)
+    return Findings(
+        bars=len(hits),
+        expected=len(hits) * tail_probability(confidence),
+        exceeded=int(hits.sum()),
+        kupiec_p=rate.p_value,
+        independence_p=apart.p_value,
+        coverage_p=conditional_coverage(hits, confidence=confidence).p_value,
+        severity=severity,
+        light=traffic_light(hits, confidence=confidence),
+        quantile_loss=quantile_loss(returns, tail.var, confidence=confidence),
+        joint_loss=joint_loss(returns, tail.var, tail.es, confidence=confidence) if positive else None,
+        failed=tuple(name for name, p in zip(TESTS, p_values, strict=True) if p < SIGNIFICANCE),
+    )

@@ -1,0 +1,72 @@
+"""The compiled loop of `risk.rolling`, in a file of its own because importing it imports numba.
+
+It checks nothing: `rolling_historical` does, and is the only one to call it.
+"""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+
+@njit(cache=True)
+def _place(counts: Any, sums: Any, node: int, count: int, value: float) -> None:
+    """Set a leaf, and make the sums above it anew."""
+    counts[node] = count
+    sums[node] = value
+    while node > 1:
+        node //= 2
+        counts[node] = counts[2 * node] + counts[2 * node + 1]
+        sums[node] = sums[2 * node] + sums[2 * node + 1]
+
+
+@njit(cache=True)
+def _kth(counts: Any, leaves: int, k: int) -> int:
+    """Rank of the k-th smallest value that is present, k from 0."""
+    node = 1
+    while node < leaves:
+        node *= 2
+        if k >= counts[node]:
+            k -= counts[node]
+            node += 1
+    return node - leaves
+
+
+@njit(cache=True)
+def _up_to(counts: Any, sums: Any, leaves: int, rank: int) -> tuple[int, float]:
+    """How many present values have a rank below `rank`, and their sum."""
+    number, total = 0, 0.0
+    node = leaves + rank
+    while node > 1:
+        if node % 2 == 1:
+            number += counts[node - 1]
+            total += sums[node - 1]
+        node //= 2
+    return number, total
+
+
+@njit(cache=True)
+def slide(piece: Any, ordered: Any, rank: Any, window: int, tail: float, rounding: float, var: Any, es: Any) -> None:
+    """Fill `var` and `es`, shape (len(piece) - window + 1,). `ordered` is the piece sorted, `rank` where each value went."""
+    position = tail * (window - 1)
+    below = min(int(position), window - 2)
+    part = position - below
+    leaves = 1
+    while leaves <= len(piece):
+        leaves *= 2
+    counts, sums = np.zeros(2 * leaves, np.int64), np.zeros(2 * leaves, np.float64)
+    for i in range(window):
+        _place(counts, sums, leaves + rank[i], 1, piece[i])
+    for step in range(len(var)):
+        if step > 0:
+            new = step + window - 1
+            _place(counts, sums, leaves + rank[step - 1], 0, 0.0)
+            _place(counts, sums, leaves + rank[new], 1, piece[new])
+        low = ordered[_kth(counts, leaves, below)]
+        high = ordered[_kth(counts, leaves, below + 1)]
+        rise = high - low
+        edge = high - rise * (1.0 - part) if part >= 0.5 else low + rise * part
+        worst = np.searchsorted(ordered, edge + rounding * abs(edge), side="right")
+        number, total = _up_to(counts, sums, leaves, worst)
+        var[step] = -edge
+        es[step] = -(total / number)
