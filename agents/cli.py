@@ -12,11 +12,15 @@ from config.errors import TribunalError, UsageFault
 
 COMMANDS = {
     "run": ("agents.run", "trade a session; paper money unless the profile says otherwise"),
+    "backtest": ("agents.backtest", "put recorded bars through the same path, and judge the result"),
     "halt": ("agents.halt", "the kill switch: no new risk in any session, until resumed"),
     "resume": ("agents.resume", "lift the kill switch, with a reason"),
     "replay": ("agents.replay", "replay a journal and compare it byte by byte"),
     "calibrate": ("agents.calibrate", "hold the convictions stated in court against what happened"),
     "attribution": ("agents.attribution", "who changed the rulings, and what that was worth"),
+    "ablation": ("agents.ablation", "what each part of the system adds, rung by rung"),
+    "walkforward": ("agents.walkforward", "choose parameters on the past, judge on what came next; how much is luck"),
+    "sweep": ("agents.sweep", "search parameters; resumable"),
     "audit": ("agents.audit", "turn the evidence round, hide the names: does the ruling follow?"),
     "riskmodel": ("agents.riskmodel", "hold the VaR and ES estimators against what happened, out of sample"),
     "collect": ("sentiment.collect", "add new headlines of RSS feeds to a point-in-time archive"),

@@ -6,21 +6,19 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from types import FrameType
 
 from agents.desk import Desk
 from agents.folder import JOURNAL, RunFolder, make_folder, write_checksum
-from agents.models import models_of, prompts, refuse_without_keys, sits
-from agents.opening import describe, settings_of, tape_of, warmup_of
-from agents.outside import Outside, latches, outside_of
+from agents.models import models_of, refuse_without_keys, sits
+from agents.opening import describe, settings_of, tape_of
+from agents.outside import latches, outside_of
+from agents.paper import moments, open_paper
 from agents.record import CycleRecord, Session, SessionEnd
 from agents.resuming_run import ResumingSink
 from agents.session import run_session
 from agents.telling import TellingSink
-from agents.wiring import open_desk
-from config.clock import SystemClock
 from config.confirm import confirm_live
 from config.ending import INTERRUPTED
 from config.latch import ALL
@@ -28,28 +26,10 @@ from config.secrets import journal_key, load_secrets
 from config.settings import Settings
 from execution.dealer import Sink
 from execution.journal import Journal, holds
-from execution.opening import open_venue
-from market.bar import Slice
 from market.tape import Tape
 from ops.finish import finish
 from ops.halts import HaltHerald
 from ops.progress import SessionProgress
-from sentiment.engine import SentimentEngine
-from sentiment.factory import build_sources
-from sentiment.scoring import HeadlineScorer
-
-
-class TapeFeed:
-    """The slices of a tape, handed out at the moment of their close."""
-
-    def __init__(self, tape: Tape) -> None:
-        self._slices = tape.slices()
-
-    def at(self, as_of: datetime) -> Slice:
-        tape = next(self._slices)
-        if tape.close_utc != as_of:
-            raise ValueError(f"the tape is at {tape.close_utc.isoformat()}, not at {as_of.isoformat()}")
-        return tape
 
 
 def run_command(arguments: argparse.Namespace) -> int:
@@ -115,39 +95,6 @@ def _live(
 def _telling(journal: Journal | ResumingSink) -> Sink:
     """The journal, with new alerts told on stderr."""
     return TellingSink(journal, lambda: isinstance(journal, ResumingSink) and journal.past)
-
-
-def open_paper(settings: Settings, session: Session, tape: Tape, journal: Sink, key: bytes, outside: Outside) -> Desk:
-    """A desk on the simulated exchange, with the head of its journal written."""
-    warmup = warmup_of(tape)
-    journal.append("session_started", session.canonical())
-    journal.append("warmup", warmup.canonical())
-    if sits(settings):
-        journal.append("prompts", prompts().canonical())
-    return open_desk(
-        session,
-        warmup,
-        feed=TapeFeed(tape),
-        venue=open_venue(dict(session.instruments), session.settings.venue, key),
-        sentiment=_reader(settings, tape),
-        sink=journal,
-        switch=outside.switch,
-        approver=outside.approver,
-        key=key,
-        asker=outside.asker,
-        landed=outside.landed,
-    )
-
-
-def moments(session: Session) -> Iterator[datetime]:
-    """The bar closes of a session, in order."""
-    for number in range(1, session.bars + 1):
-        yield session.start_utc + number * session.timeframe.duration
-
-
-def _reader(settings: Settings, tape: Tape) -> SentimentEngine:
-    news = settings.sentiment
-    return SentimentEngine(news, build_sources(news, tape.news, SystemClock()), HeadlineScorer())
 
 
 def _shown(progress: SessionProgress, herald: HaltHerald, desk: Desk) -> Callable[[CycleRecord], None]:

@@ -13,6 +13,7 @@ import yaml
 from agents.record import Session, Warmup
 from agents.statements import ANALYST, VOTERS
 from agents.strategies.contexts import build_contexts
+from agents.strategies.own import read_own
 from agents.watchlist import watchlist_of
 from config.clock import to_ms
 from config.errors import UsageFault
@@ -31,7 +32,7 @@ _LONGEST_COURT_S = 600.0
 
 def settings_of(arguments: argparse.Namespace) -> Settings:
     """The profile, with what the command line overrides. Raises UsageFault with all faults."""
-    overrides: dict[str, Any] = dict(_pair(text) for text in arguments.set)
+    overrides: dict[str, Any] = {**getattr(arguments, "overrides", {}), **dict(_pair(text) for text in arguments.set)}
     if arguments.data and arguments.days is not None:
         raise UsageFault(
             "--days is the length of a simulated session; recorded bars end where --end says. Nothing was started. Give --start "
@@ -57,7 +58,7 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
 
 def tape_of(settings: Settings, arguments: argparse.Namespace) -> Tape:
     """The world's bars. Raises UsageFault or DataFault."""
-    start, end = _moment("--start", arguments.start), _moment("--end", arguments.end)
+    start, end = moment_of("--start", arguments.start), moment_of("--end", arguments.end)
     if settings.world == "recorded":
         if not arguments.data:
             raise UsageFault(
@@ -86,7 +87,8 @@ def describe(settings: Settings, tape: Tape, key: bytes, calibration: str | None
     a watchlist of other markets.
     """
     _one_quote(tape)
-    build_contexts(settings.strategies, tape.symbols)
+    own = read_own(settings.strategies)
+    build_contexts(settings.strategies, tape.symbols, own)
     if settings.court.mind == "models":
         watchlist_of(settings, tape.symbols)
     return Session(
@@ -101,6 +103,7 @@ def describe(settings: Settings, tape: Tape, key: bytes, calibration: str | None
         bars=len(tape),
         key_id=key_id(key),
         calibration=_maps(calibration, tape) if calibration else None,
+        own_strategies=own,
         findings=tuple(tape.findings),
     )
 
@@ -173,6 +176,7 @@ def _without_folders(settings: Settings) -> Settings:
     providers = {name: entry.model_copy(update={"path": bare(entry.path)}) for name, entry in minds.providers.items()}
     return settings.model_copy(
         update={
+            "strategies": tuple(one.model_copy(update={"file": bare(one.file)}) for one in settings.strategies),
             "sentiment": settings.sentiment.model_copy(update={"sources": sources}),
             "minds": minds.model_copy(update={"providers": providers, "cassette": bare(minds.cassette)}),
         }
@@ -222,7 +226,8 @@ def _pair(text: str) -> tuple[str, Any]:
         raise UsageFault(f"--set {text!r}: {value!r} is not a value that YAML can read; nothing was started.") from None
 
 
-def _moment(option: str, text: str | None) -> datetime | None:
+def moment_of(option: str, text: str | None) -> datetime | None:
+    """The moment in an option, UTC. Raises UsageFault."""
     if text is None:
         return None
     try:

@@ -21,6 +21,8 @@ No host and no path, and no wall clock but in what a human said and when: the sa
 from decimal import Decimal
 from typing import Literal
 
+from pydantic import Field
+
 from agents.case import Vote
 from agents.hearing import Hearing
 from agents.llm.words import Role
@@ -52,6 +54,8 @@ class Session(Frozen):
     key_id: str
     calibration: SizingMaps | None = None
     """What the words of voters and analysts have been worth in earlier runs, if the session was given that; sizing reads it."""
+    own_strategies: dict[str, str] = Field(default_factory=dict)
+    """Texts of the user's strategy files, by file name: a replay runs these."""
     findings: tuple[Finding, ...]
     """What was noticed while the data was loaded."""
 

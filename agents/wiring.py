@@ -14,10 +14,11 @@ from agents.embedding.embedder import open_embedder
 from agents.embedding.narrative import CaseReader
 from agents.graph import Bench, Court, Judge
 from agents.llm.asking import Asker
-from agents.llm.words import Attempt
+from agents.llm.words import ROLES, Attempt
 from agents.memory import Memory
 from agents.minds.model import ModelMind
 from agents.minds.rules import RulesMind
+from agents.minds.seated import Seated
 from agents.outcomes import Barriers
 from agents.outlooks import Outlooks
 from agents.record import Session, Warmup
@@ -88,6 +89,8 @@ def open_desk(
     rules = RulesMind(settings.court, settings.limits)
     outlooks = Outlooks(settings.minds)
     models = None if asker is None else ModelMind(asker, rules, settings.minds, outlooks)
+    whole = models or rules
+    mind = whole if len(set(settings.court.seats)) == len(ROLES) else Seated(whole, settings.court.seats)
     watch = Watch(settings.minds.derisk)
 
     def note(attempt: Attempt) -> None:
@@ -102,10 +105,10 @@ def open_desk(
         feed=feed,
         engines=engines,
         sentiment=sentiment,
-        contexts=build_contexts(settings.strategies, session.symbols),
+        contexts=build_contexts(settings.strategies, session.symbols, session.own_strategies),
         court=Court(
             Bench(
-                mind=models or rules,
+                mind=mind,
                 adjuster=Off(),
                 judge=around(trader) if around else trader.judge,
                 role_deadline_s=settings.court.role_deadline_s,

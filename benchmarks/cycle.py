@@ -31,9 +31,9 @@ SCENARIOS: dict[str, dict[str, Any]] = {
 
 def measure(scenario: dict[str, Any]) -> dict[str, float]:
     """Run one scenario in this process."""
-    from agents.commands import moments, open_paper
     from agents.opening import describe
     from agents.outside import outside_of
+    from agents.paper import moments, open_paper
     from agents.session import run_session
     from config.clock import Stopwatch
     from config.load import load_profile

@@ -6,7 +6,7 @@
     ├── JournalFault    4    the journal is damaged, forged or of another key: nothing in it is believed
     ├── OutputFault     5    results cannot be written: the run stops and takes its half-written folder away
     ├── NotConfirmed    6    a dangerous act was not confirmed in words: it was not done
-    └── InvariantBroken 7    money does not add up: no new risk, stop at once
+    ├── InvariantBroken 7    money does not add up: no new risk, stop at once
 
 The number is the exit code of a command that ends so. `130` is Ctrl-C before a session has begun.
 """

@@ -106,10 +106,20 @@ class SentimentSettings(Frozen):
 class StrategyContext(Frozen):
     """One voter: a strategy with its parameters, on these symbols."""
 
-    strategy: Literal["ema_cross", "golden_cross", "rsi_bounce", "momentum_breakout"]
+    strategy: Literal["ema_cross", "golden_cross", "rsi_bounce", "momentum_breakout", "own"]
+    file: str | None = Field(default=None, description="Python file of a voter of your own")
+    name: str | None = Field(default=None, description="its class in that file")
     symbols: tuple[str, ...] = Field(default=("*",), min_length=1, description="markets it votes on; `*` for all")
     weight: Positive = Field(default=1.0, description="its share in the netted vote")
     params: dict[str, float] = Field(default_factory=dict, description="overrides of the strategy's own parameters")
+
+    @model_validator(mode="after")
+    def _own_ones_are_found(self) -> Self:
+        if (self.strategy == "own") != bool(self.file and self.name) or bool(self.file) != bool(self.name):
+            raise contradiction(
+                [(("strategy", "file", "name"), "`own` goes with a file and the name of a class in it")]
+            )
+        return self
 
 
 class CourtSettings(Frozen):
@@ -122,6 +132,10 @@ class CourtSettings(Frozen):
     )
     net_threshold: Fraction = Field(description="netted vote below which nothing is proposed [0..1]")
     advocate_reject: Fraction = Field(description="strength of counter-evidence at which the case is lost [0..1]")
+    seats: tuple[Literal["analyst", "risk_agent", "devils_advocate", "supervisor"], ...] = Field(
+        default=("analyst", "risk_agent", "devils_advocate", "supervisor"),
+        description="roles that sit; the others give a neutral word, to learn what they are worth",
+    )
     approval_above: Money | None = Field(
         description="signed position above which a yes is needed before its order leaves; null for never [quote]"
     )
@@ -339,6 +353,14 @@ class VenueSettings(Frozen):
     )
 
 
+class GateSettings(Frozen):
+    """What a backtest must show before its strategy may trade on paper."""
+
+    min_sharpe: Annotated[float, Field(ge=0, le=20)] = Field(description="annual Sharpe ratio to be above")
+    max_drawdown: Annotated[float, Field(gt=0, le=1)] = Field(description="deepest drawdown to be below [fraction]")
+    min_trades: Annotated[int, Field(ge=0, le=1_000_000)] = Field(description="closed trades to be above [trades]")
+
+
 class JournalSettings(Frozen):
     """How durable an event is before the next one happens."""
 
@@ -362,6 +384,7 @@ class Settings(Frozen):
     limits: RiskLimits
     exits: ExitSettings
     venue: VenueSettings
+    gates: GateSettings
     journal: JournalSettings
 
     @model_validator(mode="after")
@@ -373,6 +396,8 @@ class Settings(Frozen):
         if self.venue.kind == "ccxt" and self.world in ("simulated", "recorded"):
             made_up = f"orders that were decided on a {self.world} market may not reach a real venue"
             clashes.append((("venue.kind", "world"), made_up))
+        if self.venue.kind == "ccxt" and len(set(self.court.seats)) < 4:
+            clashes.append((("court.seats", "venue.kind"), "all four roles sit where a real venue is involved"))
         if self.court.mind == "models" and self.court.role_deadline_s <= self.minds.deadlines.role_s:
             late = "must be longer than the time of a role's models: what the court cuts off could not be replayed"
             clashes.append((("court.role_deadline_s", "minds.deadlines.role_s"), late))

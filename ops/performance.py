@@ -7,13 +7,12 @@ less than thirty days: a good week is not a good year.
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from config.frozen import Frozen
-from execution.lots import Trade
 from market.timeframe import Timeframe
 from risk.drawdown import drawdown_series
 from risk.measures import scale_to_horizon, volatility
@@ -104,7 +103,14 @@ def hold_curve(symbols: Iterable[tuple[Floats, Floats]], n_bars: int) -> Floats:
     return np.asarray(np.mean(curves, axis=0)) if curves else np.ones(n_bars)
 
 
-def trade_figures(trades: Sequence[Trade]) -> TradeFigures:
+class Closed(Protocol):
+    """A trade that has ended: what it made after fees, in quote units."""
+
+    @property
+    def pnl(self) -> Decimal: ...
+
+
+def trade_figures(trades: Sequence[Closed]) -> TradeFigures:
     """Counts and averages; a trade that made nothing is neither won nor lost."""
     results = [trade.pnl for trade in trades]
     wins, losses = [pnl for pnl in results if pnl > 0], [pnl for pnl in results if pnl < 0]

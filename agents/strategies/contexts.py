@@ -4,12 +4,14 @@ Netting: votes with a direction are added with their weight and confidence; the 
 net, in [-1, 1]. Below the threshold nothing is proposed. Those who say nothing dilute nobody; those who disagree do.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from pydantic import ValidationError
 
 from agents.case import NetVote, Vote
+from agents.strategies.own import own_voter
 from agents.strategies.reversal import RsiBounce
 from agents.strategies.trend import EmaCross, GoldenCross, MomentumBreakout
 from agents.strategies.voter import Strategy
@@ -39,13 +41,15 @@ class Context:
     weight: float
 
 
-def build_contexts(settings: tuple[StrategyContext, ...], symbols: Sequence[str]) -> tuple[Context, ...]:
-    """The voters of a profile in a session of these symbols (BASE/QUOTE).
+def build_contexts(
+    settings: tuple[StrategyContext, ...], symbols: Sequence[str], own: Mapping[str, str] = MappingProxyType({})
+) -> tuple[Context, ...]:
+    """The voters of a profile in a session of these symbols (BASE/QUOTE); `own` holds the texts of the user's strategy files.
 
     Raises UsageFault for a parameter that a strategy does not have or that is out of its range, and for a symbol that is not
     one of the session's.
     """
-    return tuple(_context(index, entry, settings, symbols) for index, entry in enumerate(settings))
+    return tuple(_context(index, entry, settings, symbols, own) for index, entry in enumerate(settings))
 
 
 def votes_on(symbol: str, now: TechnicalSignals, contexts: tuple[Context, ...]) -> tuple[Vote, ...]:
@@ -97,12 +101,17 @@ def _sides(votes: tuple[Vote, ...]) -> tuple[float, float]:
 
 
 def _context(
-    index: int, entry: StrategyContext, all_of_them: tuple[StrategyContext, ...], symbols: Sequence[str]
+    index: int,
+    entry: StrategyContext,
+    all_of_them: tuple[StrategyContext, ...],
+    symbols: Sequence[str],
+    own: Mapping[str, str],
 ) -> Context:
-    twins = sum(other.strategy == entry.strategy for other in all_of_them)
+    name = entry.name or entry.strategy
+    twins = sum((other.name or other.strategy) == name for other in all_of_them)
     return Context(
-        name=f"{entry.strategy}#{index}" if twins > 1 else entry.strategy,
-        strategy=_strategy(f"strategies[{index}]", entry),
+        name=f"{name}#{index}" if twins > 1 else name,
+        strategy=own_voter(entry, own) if entry.strategy == "own" else _strategy(f"strategies[{index}]", entry),
         symbols=_symbols(f"strategies[{index}].symbols", entry, symbols),
         weight=entry.weight,
     )

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from agents.approval import AUTO, Approver
-from agents.commands import moments, open_paper
 from agents.folder import JOURNAL, write_checksum
 from agents.opening import describe
 from agents.outside import Outside
+from agents.paper import moments, open_paper
 from agents.record import SessionEnd
 from agents.session import run_session
 from agents.watchlist import nobody_knows

@@ -12,10 +12,10 @@ import numpy as np
 from court_support import advocate, analyst, officer, supervisor
 
 from agents.case import Case
-from agents.commands import moments, open_paper
 from agents.graph import Bench, Court
 from agents.opening import describe
 from agents.outside import NOTHING_OUTSIDE
+from agents.paper import moments, open_paper
 from agents.record import CycleRecord
 from agents.session import run_session
 from agents.strategies.contexts import Context

@@ -1,0 +1,88 @@
+"""What `agents.backtest` does: its options turned into those of a run, and the run's own path after that.
+
+It refuses to be another engine: everything that it adds is a setting, so that a backtest can be repeated, replayed and resumed as
+`agents.run`.
+"""
+
+import argparse
+import math
+from typing import Any
+
+from agents.commands import run_command
+from config.errors import UsageFault
+from config.load import load_profile
+
+_ONLY_A_RUN_HAS = {"days": None, "resume": None, "confirm": None, "approve": None}
+
+
+def backtest_command(arguments: argparse.Namespace) -> int:
+    """Run the backtest; returns the exit code. Raises TribunalError."""
+    return run_command(as_run(arguments))
+
+
+def as_run(arguments: argparse.Namespace) -> argparse.Namespace:
+    """The arguments of the run that this backtest is. Raises UsageFault."""
+    given = {**vars(arguments), **_ONLY_A_RUN_HAS, "overrides": overrides_of(arguments)}
+    mind = arguments.mind or ""
+    if mind.startswith("recorded:"):
+        given["mind"] = None
+    return argparse.Namespace(**given)
+
+
+def overrides_of(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Settings by dotted key, for what the command line says in its own words. Raises UsageFault."""
+    changed: dict[str, Any] = {}
+    if arguments.strategy:
+        changed["strategies"] = [_context(text) for text in arguments.strategy]
+    if arguments.cash is not None:
+        changed["venue.starting_cash"] = str(_sound("--cash", arguments.cash))
+    profile = None
+    if arguments.fee_bps is not None or arguments.slippage_bps is not None:
+        profile = load_profile(arguments.profile)
+    if arguments.fee_bps is not None and profile is not None:
+        fee = str(_sound("--fee-bps", arguments.fee_bps))
+        for market in profile.market.instruments:
+            for side in ("maker", "taker"):
+                changed[f"market.instruments.{market}.{side}_fee_bps"] = fee
+    if arguments.slippage_bps is not None and profile is not None:
+        each_way = _sound("--slippage-bps", arguments.slippage_bps)
+        changed["venue.spread_bps"] = profile.venue.spread_bps + 2 * each_way
+    mind = arguments.mind or ""
+    if mind.startswith("recorded:"):
+        cassette = mind.removeprefix("recorded:")
+        changed |= {"court.mind": "models", "minds.transcripts": "replay", "minds.cassette": cassette}
+    return changed
+
+
+def _context(text: str) -> dict[str, Any]:
+    """One voter: NAME, NAME:key=value,…, FILE.py:CLASS or FILE.py:CLASS:key=value,…."""
+    head, *rest = text.split(":")
+    entry: dict[str, Any] = {"strategy": head}
+    if head.endswith(".py"):
+        if not rest or not rest[0].isidentifier():
+            raise UsageFault(
+                f"--strategy {text!r} names a file and no class: write {head}:MyStrategy. Nothing was started."
+            )
+        entry = {"strategy": "own", "file": head, "name": rest.pop(0)}
+    if len(rest) > 1:
+        raise UsageFault(f"--strategy {text!r} is not NAME:key=value,key=value. Nothing was started.")
+    if rest:
+        entry["params"] = dict(_parameter(text, part) for part in rest[0].split(","))
+    return entry
+
+
+def _parameter(text: str, part: str) -> tuple[str, float]:
+    name, sign, value = part.partition("=")
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not sign or not name or not math.isfinite(number):
+        raise UsageFault(f"--strategy {text!r}: {part!r} is not key=number. Nothing was started.")
+    return name, number
+
+
+def _sound(option: str, value: float) -> float:
+    if not math.isfinite(value) or value < 0:
+        raise UsageFault(f"{option} must be a number, not negative; it is {value:g}. Nothing was started.")
+    return value

@@ -1,0 +1,87 @@
+"""A user's own strategy on a history of bars: what it votes at each of them, or a clear word on what is wrong with it.
+
+A strategy is built anew for each history (`Build`), since it may learn from the one that it is given. It refuses one that
+raises, and votes that are none: a NaN must never become a position.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from agents.strategies.voter import Ballot, Strategy
+from config.errors import UsageFault
+from config.silence import Abstained
+from market.candles import Candles, Floats, RawCandles
+from market.horizon import Horizon
+from market.signals import TechnicalSignals
+from risk.proposal import Direction
+
+Build = Callable[[Candles], Strategy]
+"""Makes a fresh strategy that may read the whole history it is given, and nothing else."""
+
+Cast = tuple[npt.NDArray[np.int8], Floats]
+"""Directions (1, 0, -1) and confidences in [0, 1] by bar, both of shape (n_bars,)."""
+
+_SIGN = {Direction.LONG: 1, Direction.SHORT: -1, Direction.NONE: 0}
+
+
+def believable(raw: RawCandles) -> Candles:
+    """The bars without those that cannot be: a check of a strategy is no check of the data."""
+    return rows_of(raw, raw.sound())
+
+
+def rows_of(raw: RawCandles, rows: slice | npt.NDArray[np.bool_]) -> Candles:
+    """Some of the rows, which the caller knows to be sound."""
+    open_, high, low, close, volume = (column[rows] for column in raw.columns)
+    return Candles(raw.symbol, raw.timeframe, raw.close_ms[rows], open_, high, low, close, volume)
+
+
+def signals_of(candles: Candles) -> tuple[TechnicalSignals, ...]:
+    """What the bars say at each close, in order; nothing at a bar comes from a later one."""
+    horizon = Horizon(candles.symbol, candles.timeframe)
+    said = []
+    for row in range(len(candles)):
+        horizon.push(candles.bar(row))
+        now = horizon.signals()
+        assert now is not None  # there is a bar
+        said.append(now)
+    return tuple(said)
+
+
+def ballots(build: Build, history: Candles, signals: Sequence[TechnicalSignals]) -> Cast:
+    """What a strategy that was built on `history` votes at each of `signals`.
+
+    An abstention is a 0, like a vote for nothing. Raises UsageFault for a strategy that
+    raises, answers with something else than a ballot, or is confident outside [0, 1].
+    """
+    direction, confidence = np.zeros(len(signals), dtype=np.int8), np.zeros(len(signals))
+    try:
+        strategy = build(history)
+        for row, now in enumerate(signals):
+            direction[row], confidence[row] = _cast(strategy.vote(now), now)
+    except UsageFault:
+        raise
+    except Exception as fault:  # the boundary of a user's own code: what breaks in it is said, not shown
+        raise UsageFault(
+            f"The strategy failed with {type(fault).__name__} ({fault}) on {len(history)} bars of {history.symbol}. Nothing was "
+            "judged. It must answer every bar of any history, with an abstention where that is too short."
+        ) from fault
+    return direction, confidence
+
+
+def _cast(word: Ballot | Abstained, now: TechnicalSignals) -> tuple[int, float]:
+    if isinstance(word, Abstained):
+        return 0, 0.0
+    at = f"at the bar that closed at {now.close_utc:%Y-%m-%d %H:%M} UTC"
+    if not isinstance(word, Ballot):
+        raise UsageFault(
+            f"The strategy answered with {type(word).__name__} {at}. Nothing was judged; it must give a Ballot or Abstained."
+        )
+    if not (math.isfinite(word.confidence) and 0.0 <= word.confidence <= 1.0):
+        raise UsageFault(
+            f"The strategy was {word.confidence} confident {at}. Nothing was judged; a confidence lies between 0 and 1."
+        )
+    sign = _SIGN[word.direction]
+    return sign, word.confidence if sign else 0.0

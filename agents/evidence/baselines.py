@@ -1,0 +1,136 @@
+"""What chance and doing nothing clever would have made in the same engine: same exits, same gate, same fees.
+
+Random entries keep everything of a strategy but the moment of its purchases: as many of them in each market, with the same
+convictions, at bars that are drawn; what it wants closed stays where it was. If a strategy is not better than most of these, its
+entries know nothing. The engine is the caller's (`Engine`), so that both sides of a comparison go through the same one.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from agents.evidence.bootstrap import curve_returns
+from agents.evidence.votes import Votes
+from config.frozen import Frozen
+from config.seeds import generator
+from market.candles import Floats
+from risk.ratios import sharpe
+
+LEAST_SEEDS = 20
+"""Fewer draws could not even say "better than 95 %"."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What an engine made of votes: equity at bar closes after the starting cash, shape (n_bars + 1,), and closed trades."""
+
+    equity: Floats
+    trades: int
+
+
+Engine = Callable[[Votes], Awaitable[Outcome]]
+
+
+class Placed(Frozen):
+    """One figure among those of the random runs: `percentile` in [0, 1] is the share of them that it is above.
+
+    Ties count half. `p_value`: how often chance does at least as well, counting this run among them.
+    """
+
+    value: float
+    percentile: float
+    p_value: float
+    low: float
+    median: float
+    high: float
+    """5 %, 50 % and 95 % quantiles of the random runs."""
+
+
+class AgainstChance(Frozen):
+    """A strategy among `seeds` runs with random entries. Returns are fractions, Sharpe ratios annual (0 where nothing varied).
+
+    `entries` were wanted and redrawn; `trades` were closed, `random_trades` on average by chance: compare them before
+    the figures.
+    """
+
+    seeds: int
+    entries: int
+    trades: int
+    random_trades: float
+    total_return: Placed
+    sharpe: Placed
+
+
+def random_entries(votes: Votes, rng: np.random.Generator) -> Votes:
+    """The same votes with the purchases of each market moved to bars drawn without replacement.
+
+    They keep their number and their convictions; they never fall on a bar that is absent, or on which the voters want out.
+    """
+    direction = np.where(votes.direction > 0, 0, votes.direction).astype(np.int8)
+    conviction = np.where(votes.direction > 0, 0.0, votes.conviction)
+    for column in range(len(votes.symbols)):
+        bought = np.flatnonzero(votes.direction[:, column] > 0)
+        free = np.flatnonzero(votes.present[:, column] & (votes.direction[:, column] >= 0))
+        drawn = rng.choice(free, size=len(bought), replace=False)
+        direction[drawn, column] = 1
+        conviction[drawn, column] = votes.conviction[bought, column]
+    return replace(votes, direction=direction, conviction=conviction)
+
+
+def always_long(votes: Votes) -> Votes:
+    """Buy and hold, as far as the engine's limits and stops allow: a purchase at full conviction at every bar, no way out."""
+    return replace(votes, direction=votes.present.astype(np.int8), conviction=votes.present.astype(np.float64))
+
+
+async def against_chance(
+    engine: Engine,
+    votes: Votes,
+    *,
+    seed: int,
+    seeds: int,
+    bars_per_year: float,
+    seen: Callable[[int], None] = lambda done: None,
+) -> AgainstChance:
+    """Run the votes once and random entries `seeds` times; `seen` is told after each of them.
+
+    Raises ValueError for fewer than 20 seeds or for votes that want no purchase: there is nothing to place then.
+    """
+    entries = int((votes.direction > 0).sum())
+    if seeds < LEAST_SEEDS or not entries:
+        raise ValueError(f"{LEAST_SEEDS} seeds and one purchase at least are needed, got {seeds} and {entries}")
+    own = await engine(votes)
+    drawn = []
+    for number in range(seeds):
+        drawn.append(await engine(random_entries(votes, generator(seed, "random-entries", str(number)))))
+        seen(number + 1)
+    return AgainstChance(
+        seeds=seeds,
+        entries=entries,
+        trades=own.trades,
+        random_trades=float(np.mean([run.trades for run in drawn])),
+        total_return=_placed(_made(own), [_made(run) for run in drawn]),
+        sharpe=_placed(_sharpe(own, bars_per_year), [_sharpe(run, bars_per_year) for run in drawn]),
+    )
+
+
+def _placed(value: float, others: list[float]) -> Placed:
+    found = np.array(others)
+    below, level = float((found < value).sum()), float((found == value).sum())
+    low, median, high = (float(point) for point in np.quantile(found, (0.05, 0.5, 0.95)))
+    return Placed(
+        value=value,
+        percentile=(below + level / 2.0) / len(found),
+        p_value=(1.0 + float((found >= value).sum())) / (1.0 + len(found)),
+        low=low,
+        median=median,
+        high=high,
+    )
+
+
+def _made(run: Outcome) -> float:
+    return float(run.equity[-1] / run.equity[0] - 1.0)
+
+
+def _sharpe(run: Outcome, bars_per_year: float) -> float:
+    return sharpe(curve_returns(run.equity), bars_per_year=bars_per_year) or 0.0

@@ -1,0 +1,110 @@
+"""Many parameter sets on one tape with the fast engine: the voters and the gate, without the court.
+
+The signals are read once and the voters asked once for each of their own parameter sets; what differs in exits and limits alone
+shares the votes. The court is left out because what it rules depends on the book of the moment: so what is found here is chosen
+among strategies, and runs through the full engine before it is believed.
+"""
+
+from collections.abc import Callable, Sequence
+from threading import Lock
+
+import numpy as np
+import numpy.typing as npt
+
+from agents.evidence.space import Values, applied
+from agents.strategies.contexts import build_contexts, net, votes_on
+from agents.strategies.own import read_own
+from agents.wiring import bars_per_day
+from config.settings import Settings
+from execution.kernel import KernelResult, Votes, simulate, sweep
+from execution.kernel_grid import Grid, grid_of_tape
+from execution.kernel_rules import Rules, rules_of
+from market.indicators import SignalEngine
+from market.signals import TechnicalSignals
+from market.tape import Tape
+from risk.proposal import Direction
+
+Floats = npt.NDArray[np.float64]
+_SIGN = {Direction.LONG: 1, Direction.SHORT: -1, Direction.NONE: 0}
+
+
+class FastTape:
+    """A tape that has been read once, for as many sets as there are."""
+
+    def __init__(self, tape: Tape, settings: Settings, seen: Callable[[int], None] = lambda bars: None) -> None:
+        """`seen` is told the bars that were read. Raises what the kernel's grid and rules raise."""
+        self._tape = tape
+        self._settings = settings
+        self._texts = read_own(settings.strategies)
+        self.grid: Grid = grid_of_tape(tape)
+        self._signals = _signals(tape, self.grid.symbols, seen)
+        self._instruments = [tape.instruments[symbol] for symbol in self.grid.symbols]
+        self._own: dict[str, Votes] = {}
+        self._lock = Lock()
+
+    def prepared(self, values: Values) -> tuple[Votes, Rules]:
+        """What the kernel needs for one set. Raises UsageFault for a set that is not allowed."""
+        settings = applied(self._settings, values)
+        rules = rules_of(
+            self._instruments, settings.limits, settings.exits, settings.venue, bars_per_day(self._tape.timeframe)
+        )
+        return self._votes(settings), rules
+
+    def run(self, values: Values) -> KernelResult:
+        """One set."""
+        return simulate(self.grid, *self.prepared(values))
+
+    def returns(self, sets: Sequence[Values], workers: int, seen: Callable[[int], None]) -> Floats:
+        """Bar returns of every set, shape (n_bars - 1, n_sets), oldest first; `seen` is told after each set."""
+
+        def digest(values: Values, result: KernelResult) -> Floats:
+            seen(1)
+            return np.asarray(result.equity[1:] / result.equity[:-1] - 1.0)
+
+        return np.column_stack(list(sweep(self.grid, sets, self.prepared, digest, workers)))
+
+    def _votes(self, settings: Settings) -> Votes:
+        key = f"{settings.court.net_threshold}" + "".join(entry.model_dump_json() for entry in settings.strategies)
+        with self._lock:
+            if key not in self._own:
+                self._own[key] = self._cast(settings)
+            return self._own[key]
+
+    def _cast(self, settings: Settings) -> Votes:
+        contexts = build_contexts(settings.strategies, self.grid.symbols, self._texts)
+        shape = self.grid.columns.bars.shape
+        direction, conviction = np.zeros(shape, dtype=np.int8), np.zeros(shape)
+        atr = np.full(shape, np.nan)
+        for column, symbol in enumerate(self.grid.symbols):
+            for row, now in enumerate(self._signals[column]):
+                if now is None:
+                    continue
+                wanted = net(votes_on(symbol, now, contexts), settings.court.net_threshold)
+                if sign := _SIGN[wanted.direction]:
+                    direction[row, column], conviction[row, column] = sign, wanted.conviction
+                    atr[row, column] = np.nan if now.atr_14_quote is None else now.atr_14_quote
+        return Votes(direction, conviction, (direction > 0).astype(np.float64), atr)
+
+
+def sharpe_of(returns: Floats, bars_per_year: float) -> float | None:
+    """Annual Sharpe ratio of bar returns, shape (n,); None where nothing varied (Sharpe 1994, risk-free rate 0)."""
+    spread = float(returns.std(ddof=1)) if len(returns) > 1 else 0.0
+    return float(returns.mean()) / spread * bars_per_year**0.5 if spread > 1e-15 else None
+
+
+def _signals(tape: Tape, symbols: tuple[str, ...], seen: Callable[[int], None]) -> list[list[TechnicalSignals | None]]:
+    """By symbol and bar of the session, warm-up rows included and empty; None where a symbol has no believed bar."""
+    engines = {symbol: SignalEngine(symbol, tape.timeframe) for symbol in symbols}
+    found: list[list[TechnicalSignals | None]] = [[] for _ in symbols]
+    for past in tape.warmup_slices():
+        for column, symbol in enumerate(symbols):
+            if symbol in past.bars:
+                engines[symbol].push(past.bars[symbol])
+            found[column].append(None)
+    for now in tape.slices():
+        for column, symbol in enumerate(symbols):
+            if symbol in now.bars:
+                engines[symbol].push(now.bars[symbol])
+            found[column].append(engines[symbol].signals(tape.timeframe) if symbol in now.bars else None)
+        seen(1)
+    return found

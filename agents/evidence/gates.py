@@ -1,0 +1,58 @@
+"""What a strategy must pass before it may trade on paper: a number, a limit and a verdict for each gate.
+
+What is unknown has not passed: a Sharpe ratio of nothing that varied is no reason to go on. Passing is necessary and not
+sufficient; whether the figures are luck is asked by the other tools of this folder.
+"""
+
+import math
+from typing import Literal
+
+from config.frozen import Frozen
+from config.settings import GateSettings
+
+
+class Gate(Frozen):
+    """One gate: `number` must be above, or below, `limit`; None when it is unknown."""
+
+    name: Literal["sharpe", "max_drawdown", "trades"]
+    number: float | None
+    must_be: Literal["above", "below"]
+    limit: float
+
+    @property
+    def passed(self) -> bool:
+        """Whether it is."""
+        if self.number is None:
+            return False
+        return self.number > self.limit if self.must_be == "above" else self.number < self.limit
+
+
+class Readiness(Frozen):
+    """All gates of one backtest."""
+
+    gates: tuple[Gate, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether all are passed."""
+        return all(gate.passed for gate in self.gates)
+
+
+def readiness(*, sharpe: float | None, max_drawdown: float, trades: int, limits: GateSettings) -> Readiness:
+    """Hold a backtest against the gates: its annual Sharpe ratio, deepest drawdown (positive fraction), closed trades.
+
+    A number that is not finite is unknown. Raises ValueError for a negative drawdown or count: it has been asked wrongly.
+    """
+    if max_drawdown < 0.0 or trades < 0:
+        raise ValueError(f"drawdown and trades cannot be negative, got {max_drawdown} and {trades}")
+    return Readiness(
+        gates=(
+            Gate(name="sharpe", number=_known(sharpe), must_be="above", limit=limits.min_sharpe),
+            Gate(name="max_drawdown", number=_known(max_drawdown), must_be="below", limit=limits.max_drawdown),
+            Gate(name="trades", number=float(trades), must_be="above", limit=float(limits.min_trades)),
+        )
+    )
+
+
+def _known(number: float | None) -> float | None:
+    return number if number is not None and math.isfinite(number) else None

@@ -1,0 +1,90 @@
+"""The netted votes of a whole tape as columns, and a voter that casts them again.
+
+What the strategies wanted at each bar, apart from what became of it: the same columns go into the full engine (through the
+voter) and into a kernel, and a baseline is the same columns with something taken out. No court, no gate and no money here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from agents.strategies.contexts import Context, net, votes_on
+from agents.strategies.voter import NOTHING, Ballot
+from config.clock import to_ms
+from market.candles import Floats, Millis
+from market.indicators import SignalEngine
+from market.signals import TechnicalSignals
+from market.tape import Tape
+from risk.proposal import Direction
+
+_SIGN = {Direction.LONG: 1, Direction.SHORT: -1, Direction.NONE: 0}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Votes:
+    """What was wanted, by bar and market, each of shape (n_bars, n_symbols); `close_ms` of shape (n_bars,).
+
+    `direction` int8: 1 buys, -1 wants out, 0 says nothing. `conviction` float64 in [0, 1], 0 where nothing is said.
+    `present`: whether the market had a bar.
+    """
+
+    symbols: tuple[str, ...]
+    close_ms: Millis
+    direction: npt.NDArray[np.int8]
+    conviction: Floats
+    present: npt.NDArray[np.bool_]
+
+
+class ScriptedVoter:
+    """Votes what is written, whatever the signals say; nothing at a bar that is not in the script."""
+
+    def __init__(self, votes: Votes, why: str) -> None:
+        self._why = (why,)
+        self._script = {
+            (votes.symbols[column], int(votes.close_ms[row])): Ballot(
+                Direction.LONG if votes.direction[row, column] > 0 else Direction.SHORT,
+                float(votes.conviction[row, column]),
+                self._why,
+            )
+            for row, column in np.argwhere(votes.direction != 0).tolist()
+        }
+
+    def vote(self, now: TechnicalSignals) -> Ballot:
+        """What stands in the script for this market and bar."""
+        return self._script.get((now.symbol, to_ms(now.close_utc)), NOTHING)
+
+
+def cast_votes(tape: Tape, contexts: tuple[Context, ...], threshold: float) -> Votes:
+    """What the strategies want at each bar of a session, as the cycle would net it; the warm-up is pushed before.
+
+    `threshold`: netted vote below which nothing is proposed, in [0, 1].
+    """
+    engines = {symbol: SignalEngine(symbol, tape.timeframe) for symbol in tape.symbols}
+    for past in tape.warmup_slices():
+        for symbol, bar in past.bars.items():
+            engines[symbol].push(bar)
+    shape = (len(tape), len(tape.symbols))
+    direction, conviction = np.zeros(shape, dtype=np.int8), np.zeros(shape)
+    present, close_ms = np.zeros(shape, dtype=bool), np.zeros(shape[0], dtype=np.int64)
+    for row, now in enumerate(tape.slices()):
+        close_ms[row] = to_ms(now.close_utc)
+        for column, symbol in enumerate(tape.symbols):
+            if symbol not in now.bars:
+                continue
+            engines[symbol].push(now.bars[symbol])
+            present[row, column] = True
+            direction[row, column], conviction[row, column] = _wanted(engines, symbol, tape, contexts, threshold)
+    return Votes(tuple(tape.symbols), close_ms, direction, conviction, present)
+
+
+def _wanted(
+    engines: Mapping[str, SignalEngine], symbol: str, tape: Tape, contexts: tuple[Context, ...], threshold: float
+) -> tuple[int, float]:
+    signals = engines[symbol].signals(tape.timeframe)
+    if signals is None:
+        return 0, 0.0
+    netted = net(votes_on(symbol, signals, contexts), threshold)
+    sign = _SIGN[netted.direction]
+    return sign, netted.conviction if sign else 0.0

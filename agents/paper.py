@@ -1,0 +1,66 @@
+"""A desk on the simulated exchange, over the bars of a tape: what a run, and every computed session of a backtest, trades on."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from agents.desk import Desk
+from agents.models import prompts, sits
+from agents.opening import warmup_of
+from agents.outside import Outside
+from agents.record import Session
+from agents.wiring import open_desk
+from config.clock import SystemClock
+from config.settings import Settings
+from execution.dealer import Sink
+from execution.opening import open_venue
+from market.bar import Slice
+from market.tape import Tape
+from sentiment.engine import SentimentEngine
+from sentiment.factory import build_sources
+from sentiment.scoring import HeadlineScorer
+
+
+class TapeFeed:
+    """The slices of a tape, handed out at the moment of their close."""
+
+    def __init__(self, tape: Tape) -> None:
+        self._slices = tape.slices()
+
+    def at(self, as_of: datetime) -> Slice:
+        tape = next(self._slices)
+        if tape.close_utc != as_of:
+            raise ValueError(f"the tape is at {tape.close_utc.isoformat()}, not at {as_of.isoformat()}")
+        return tape
+
+
+def open_paper(settings: Settings, session: Session, tape: Tape, journal: Sink, key: bytes, outside: Outside) -> Desk:
+    """A desk on the simulated exchange, with the head of its journal written."""
+    warmup = warmup_of(tape)
+    journal.append("session_started", session.canonical())
+    journal.append("warmup", warmup.canonical())
+    if sits(settings):
+        journal.append("prompts", prompts().canonical())
+    return open_desk(
+        session,
+        warmup,
+        feed=TapeFeed(tape),
+        venue=open_venue(dict(session.instruments), session.settings.venue, key),
+        sentiment=_reader(settings, tape),
+        sink=journal,
+        switch=outside.switch,
+        approver=outside.approver,
+        key=key,
+        asker=outside.asker,
+        landed=outside.landed,
+    )
+
+
+def moments(session: Session) -> Iterator[datetime]:
+    """The bar closes of a session, in order."""
+    for number in range(1, session.bars + 1):
+        yield session.start_utc + number * session.timeframe.duration
+
+
+def _reader(settings: Settings, tape: Tape) -> SentimentEngine:
+    news = settings.sentiment
+    return SentimentEngine(news, build_sources(news, tape.news, SystemClock()), HeadlineScorer())

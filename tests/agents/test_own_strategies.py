@@ -1,0 +1,137 @@
+"""Voters of the user's own, and the backtest command that takes them."""
+
+import json
+from pathlib import Path
+
+import pytest
+from run_support import write_bars
+
+from agents.backtest import main
+from agents.replay import main as replay
+
+DIP = """
+from agents.strategies.voter import NOTHING, Ballot
+from risk.proposal import Direction
+
+
+class Dip:
+    def __init__(self, rsi: float = 30.0, weight: float = 0.7):
+        self.rsi, self.weight, self.seen = rsi, weight, []
+
+    def vote(self, now):
+        self.seen.append(now.symbol)
+        assert len(set(self.seen)) == 1, "one instance a symbol"
+        if now.rsi_14 is not None and now.rsi_14 < self.rsi:
+            return Ballot(Direction.LONG, self.weight, ("a dip",))
+        return NOTHING
+
+
+class Raises:
+    def vote(self, now):
+        return {}[now.symbol]
+
+
+class SaysNothingSound:
+    def vote(self, now):
+        return Ballot(Direction.LONG, float("nan"), ("sure",))
+
+
+class Mumbles:
+    def vote(self, now):
+        return "buy"
+
+
+class Deaf:
+    pass
+"""
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Path:
+    write_bars(tmp_path)
+    (tmp_path / "mine.py").write_text(DIP)
+    return tmp_path
+
+
+def backtest(world: Path, strategy: str, *more: str) -> int:
+    bars = [str(path) for path in sorted(world.glob("*.parquet"))]
+    return main(["--data", *bars, "--strategy", strategy, "--quiet", "--out", str(world / "run"), *more])
+
+
+def test_a_voter_of_ones_own_votes_and_its_run_replays_without_the_file(
+    world: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert backtest(world, f"{world}/mine.py:Dip:rsi=45", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["hearings"] > 0
+    (world / "mine.py").unlink()
+    assert replay([str(world / "run"), "--quiet"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("Raises", "KeyError in line 20"),
+        ("SaysNothingSound", "a confidence of nan"),
+        ("Mumbles", "str instead of a Ballot"),
+    ],
+)
+def test_a_voter_that_fails_ends_the_session_with_its_line_and_leaves_nothing(
+    world: Path, capsys: pytest.CaptureFixture[str], name: str, says: str
+) -> None:
+    assert backtest(world, f"{world}/mine.py:{name}") == 10
+    told = capsys.readouterr().err
+    assert says in told
+    assert "nothing was traded on it" in told
+    assert "Traceback" not in told
+    assert not (world / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("strategy", "says"),
+    [
+        ("mine.py:Nobody", "It has: Dip, Raises, SaysNothingSound, Mumbles"),
+        ("mine.py:Deaf", "no class 'Deaf' with a method `vote`"),
+        ("mine.py:Dip:rsy=3", "It takes rsi, weight"),
+        ("mine.py", "names a file and no class"),
+        ("gone.py:Dip", "cannot be read"),
+        ("ema_cros", "did you mean ema_cross?"),
+        ("ema_cross:rsi_max", "is not key=number"),
+        ("ema_cross:rsi_max=nan", "is not key=number"),
+        ("ema_cross:a=1:b=2", "is not NAME:key=value"),
+    ],
+)
+def test_a_voter_that_cannot_be_is_told_before_anything_starts(
+    world: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, strategy: str, says: str
+) -> None:
+    monkeypatch.chdir(world)
+    assert backtest(world, strategy) == 2
+    assert says in capsys.readouterr().err
+    assert not (world / "run").exists()
+
+
+def test_a_file_with_a_fault_is_told_with_its_line(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (world / "mine.py").write_text("class Dip:\n    def vote(self, now:\n")
+    assert backtest(world, f"{world}/mine.py:Dip") == 2
+    assert "SyntaxError in line 2" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--fee-bps", "--slippage-bps", "--cash"])
+def test_costs_are_not_negative(world: Path, capsys: pytest.CaptureFixture[str], option: str) -> None:
+    assert backtest(world, "ema_cross", f"{option}=-1") == 2
+    assert f"{option} must be a number, not negative" in capsys.readouterr().err
+
+
+def test_fees_and_slippage_cost_what_they_say(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The same decisions, dearer: what is paid on a bought notional is the fee, and the price is worse."""
+    found = {}
+    for name, more in {
+        "free": ("--fee-bps=0",),
+        "fee": ("--fee-bps=20",),
+        "slip": ("--fee-bps=0", "--slippage-bps=20"),
+    }.items():
+        assert backtest(world, "ema_cross", *more, "--json", "--out", str(world / name)) == 0
+        found[name] = json.loads(capsys.readouterr().out)
+    assert found["free"]["trades"]["closed"] > 0
+    assert float(found["free"]["fees"]) == 0.0 < float(found["fee"]["fees"])
+    assert float(found["free"]["final_equity"]) > float(found["fee"]["final_equity"])
+    assert float(found["free"]["final_equity"]) > float(found["slip"]["final_equity"])
