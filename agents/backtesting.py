@@ -6,18 +6,67 @@ It refuses to be another engine: everything that it adds is a setting, so that a
 
 import argparse
 import math
+import sys
+from pathlib import Path
 from typing import Any
 
 from agents.commands import run_command
+from agents.evidence.blocks import LEAST_BARS
+from agents.evidence.bootstrap import intervals
+from agents.evidence.fast import sharpe_of
+from agents.evidence.gates import readiness
+from agents.evidence.opening import counted, world_of
 from config.errors import UsageFault
 from config.load import load_profile
+from ops.finish import finish, leave
+from ops.judgement import Judgement, show_judgement, write_judgement
+from ops.measures import measure, ran_of_story
+from ops.performance import bar_returns
+from ops.story import read_story
 
 _ONLY_A_RUN_HAS = {"days": None, "resume": None, "confirm": None, "approve": None}
 
 
 def backtest_command(arguments: argparse.Namespace) -> int:
     """Run the backtest; returns the exit code. Raises TribunalError."""
-    return run_command(as_run(arguments))
+    given = as_run(arguments)
+
+    def conclude(folder: Path, key: bytes, *, as_json: bool) -> None:
+        found = _judged(given, folder, key)
+        write_judgement(folder, found)
+        if as_json:
+            leave(folder, key)
+            sys.stdout.write(found.model_dump_json(indent=2) + "\n")
+            return
+        finish(folder, key, as_json=False)
+        show_judgement(found)
+
+    return run_command(given, conclude)
+
+
+def _judged(given: argparse.Namespace, folder: Path, key: bytes) -> Judgement:
+    """The run's measures, against the gates and against luck. It counts as a trial before anything of it is told."""
+    world, tape = world_of(given)
+    story, per_year = read_story(folder, key), tape.timeframe.bars_per_year
+    with counted(tape, "backtest", [world.settings]) as trials:
+        ran = ran_of_story(story)
+        made = measure(ran)
+        returns = bar_returns(ran.equity, ran.starting_cash)
+        enough = len(returns) >= LEAST_BARS
+        sharpe = sharpe_of(returns, 1.0) if enough else None
+        trials.note([sharpe])
+        deflated = trials.deflate(returns.tolist(), per_year) if enough else None
+    return Judgement(
+        measures=made,
+        readiness=readiness(
+            sharpe=None if sharpe is None else sharpe * per_year**0.5,
+            max_drawdown=made.growth.max_drawdown,
+            trades=made.trades.closed,
+            limits=world.settings.gates,
+        ),
+        intervals=intervals(returns, bars_per_year=per_year, seed=world.settings.seed) if sharpe is not None else None,
+        deflated=deflated,
+    )
 
 
 def as_run(arguments: argparse.Namespace) -> argparse.Namespace:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import Protocol
 
 from agents.desk import Desk
 from agents.folder import JOURNAL, RunFolder, make_folder, write_checksum
@@ -32,8 +33,17 @@ from ops.halts import HaltHerald
 from ops.progress import SessionProgress
 
 
-def run_command(arguments: argparse.Namespace) -> int:
-    """Run one session; returns the exit code. Raises TribunalError for whatever ends it before or midway."""
+class Conclude(Protocol):
+    """What is done with the folder of a run that has ended."""
+
+    def __call__(self, folder: Path, key: bytes, *, as_json: bool) -> None: ...
+
+
+def run_command(arguments: argparse.Namespace, conclude: Conclude = finish) -> int:
+    """Run one session, then `conclude` its folder; returns the exit code.
+
+    Raises TribunalError for whatever ends it before or midway.
+    """
     settings = settings_of(arguments)
     confirm_live(settings, sys.stdin, sys.stderr, arguments.confirm)
     refuse_without_keys(settings, load_secrets(also=settings.minds.key_variables))
@@ -55,7 +65,7 @@ def run_command(arguments: argparse.Namespace) -> int:
             run.remove()
         raise
     write_checksum(run.path)
-    finish(run.path, key, as_json=arguments.json)
+    conclude(run.path, key, as_json=arguments.json)
     return INTERRUPTED if end.reason == "interrupted" else 0
 
 

@@ -8,8 +8,8 @@ from agents.outcomes import HORIZON_BARS
 from agents.trials import read_trials
 from agents.worth import attribute
 from ops.report import write_report
-from ops.story import read_story
-from ops.summary import summarise, write_summary
+from ops.story import Story, read_story
+from ops.summary import Summary, summarise, write_summary
 from ops.tables import print_tables
 
 _MOST_ATTRIBUTED = 3000
@@ -18,6 +18,16 @@ _MOST_ATTRIBUTED = 3000
 
 def finish(folder: Path, key: bytes, *, as_json: bool) -> None:
     """Write summary.json and report.html from the journal alone, and print the tables, or the summary as JSON."""
+    story, summary = leave(folder, key)
+    if as_json:
+        sys.stdout.write(summary.model_dump_json(indent=2) + "\n")
+        return
+    print_tables(story, summary)
+    sys.stdout.write(f"\nReport: {folder / 'report.html'}\nReplay: {_python()} -m agents.replay {folder}\n")
+
+
+def leave(folder: Path, key: bytes) -> tuple[Story, Summary]:
+    """Write summary.json and report.html from the journal alone."""
     story = read_story(folder, key)
     summary = summarise(story)
     if summary.models is not None and not any("/" in name for name in summary.minds):
@@ -26,11 +36,7 @@ def finish(folder: Path, key: bytes, *, as_json: bool) -> None:
     few = 0 < summary.hearings <= _MOST_ATTRIBUTED
     worth = attribute([read_trials(folder, key, HORIZON_BARS)]) if few else None
     write_report(folder / "report.html", story, summary, worth)
-    if as_json:
-        sys.stdout.write(summary.model_dump_json(indent=2) + "\n")
-        return
-    print_tables(story, summary)
-    sys.stdout.write(f"\nReport: {folder / 'report.html'}\nReplay: {_python()} -m agents.replay {folder}\n")
+    return story, summary
 
 
 def _python() -> str:
