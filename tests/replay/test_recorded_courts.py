@@ -11,7 +11,7 @@ from agents.llm.words import Outcome, ReplayMiss
 HERE = Path(__file__).resolve().parent
 ANALYST = '"role":"analyst"'
 OTHER = "Argue the case from the stars"
-NAMES = ("calm", "crash", "faults", "slump", "trend")
+NAMES = ("calm", "crash", "faults", "quarrel", "slump", "trend")
 
 
 def window(name: str) -> Window:
