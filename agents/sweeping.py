@@ -9,7 +9,7 @@ import numpy as np
 from agents.evidence.bootstrap import curve_returns, intervals
 from agents.evidence.crew import open_crew
 from agents.evidence.fast import sharpe_of
-from agents.evidence.opening import counted, world_of, write_text
+from agents.evidence.opening import counted, settings_for, world_of, write_text
 from agents.evidence.parallel import curves, progress
 from agents.evidence.space import Axis, all_points, applied, parse_axes
 from agents.evidence.study import Study
@@ -24,8 +24,7 @@ def sweep_command(arguments: argparse.Namespace) -> int:
     axes = parse_axes(arguments.param)
     trials = _how_many(arguments, axes)
     per_year = timedelta(days=365) / tape.timeframe.duration
-    for axis in axes:
-        applied(world.settings, {axis.key: axis.values[0]})
+    settings_for(world, [{axis.key: value} for axis in axes for value in axis.values], tape)
     about = {
         "bars": tape_hash(tape),
         "settings": world.settings.model_dump(mode="json"),
@@ -41,7 +40,7 @@ def sweep_command(arguments: argparse.Namespace) -> int:
         ):
             tick(done)
             for sets in study.rounds(trials):
-                with counted(tape, "sweep", [applied(world.settings, values) for values in sets]) as book:
+                with counted(tape, "sweep", settings_for(world, sets, tape)) as book:
                     tried = []
                     for each in crew.try_all(sets):
                         tried.append(each)

@@ -7,9 +7,9 @@ import numpy as np
 
 from agents.evidence.crew import Crew, open_crew
 from agents.evidence.fast import sharpe_of
-from agents.evidence.opening import counted, world_of, write_text
+from agents.evidence.opening import counted, settings_for, world_of, write_text
 from agents.evidence.parallel import curves, progress
-from agents.evidence.space import Values, all_points, applied, parse_axes
+from agents.evidence.space import Values, all_points, parse_axes
 from agents.evidence.splits import walk_forward
 from agents.evidence.walk import Floats, chosen_on, cross_validated, folds_of, joined_returns, judged, test_worlds
 from agents.outcomes import HORIZON_BARS
@@ -23,8 +23,7 @@ def walk_command(arguments: argparse.Namespace) -> int:
     sets = all_points(parse_axes(arguments.param))
     if len(sets) < 2:
         raise UsageFault("One parameter set leaves nothing to choose. Nothing was started; give --param more values.")
-    for values in sets:
-        applied(world.settings, values)
+    tried = settings_for(world, sets, tape)
     bar = tape.timeframe.duration
     per_year, embargo = timedelta(days=365) / bar, int(timedelta(days=arguments.embargo_days) / bar)
     try:
@@ -38,7 +37,7 @@ def walk_command(arguments: argparse.Namespace) -> int:
         )
     except ValueError as fault:
         raise UsageFault(f"The windows do not fit: {fault}. Nothing was started.") from fault
-    with counted(tape, "walkforward", [applied(world.settings, values) for values in sets]) as trials:
+    with counted(tape, "walkforward", tried) as trials:
         with open_crew(world, arguments.workers, ray=arguments.ray) as crew:
             returns = _tried(crew, sets, quiet=arguments.quiet)
         trials.note([sharpe_of(returns[:, column], 1.0) for column in range(len(sets))])

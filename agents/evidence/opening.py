@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from agents.evidence.deflated import Deflated
+from agents.evidence.space import Values, applied
 from agents.evidence.trials import Trials, parameters_of, scope_of
 from agents.evidence.worlds import World, tape_of_world
 from agents.opening import moment_of, settings_of
+from agents.strategies.contexts import build_contexts
+from agents.strategies.own import read_own
 from config.clock import SystemClock
 from config.errors import OutputFault
 from config.secrets import load_secrets, state_dir
@@ -42,6 +45,16 @@ def market_growth(tape: Tape) -> float:
             last[symbol] = bar.close
     grown = [last[symbol] / first[symbol] - 1.0 for symbol in first]
     return sum(grown) / len(grown) if grown else 0.0
+
+
+def settings_for(world: World, sets: Sequence[Values], tape: Tape) -> list[Settings]:
+    """The settings of each parameter set. Raises UsageFault for one that is not allowed, before any of them is tried."""
+    own, found = read_own(world.settings.strategies), []
+    for values in sets:
+        settings = applied(world.settings, values)
+        build_contexts(settings.strategies, tape.symbols, own)
+        found.append(settings)
+    return found
 
 
 class Counted:

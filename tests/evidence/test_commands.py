@@ -1,0 +1,116 @@
+"""The commands of evidence as a user runs them, on generated bars."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from run_support import write_bars
+
+from agents.ablation import main as ablation
+from agents.backtest import main as backtest
+from agents.sweep import main as sweep
+from agents.walkforward import main as walkforward
+
+PARAMS = ["--param", "ema_cross.rsi_max=60,80", "exits.trail_fraction=0.01,0.03"]
+
+
+@pytest.fixture(scope="module")
+def bars(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(write_bars(tmp_path_factory.mktemp("bars"), days=45)[0])
+
+
+def printed(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    found = json.loads(capsys.readouterr().out)
+    assert isinstance(found, dict)
+    return found
+
+
+def test_a_backtest_is_judged_and_counts_as_a_trial_once(
+    bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in (1, 2):
+        assert backtest(["--data", bars, "--quiet", "--json", "--out", str(tmp_path / str(number))]) == 0
+        found = printed(capsys)
+        assert found["deflated"]["trials"] == 1
+    assert backtest(["--data", bars, "--quiet", "--json", "--fee-bps=3", "--out", str(tmp_path / "3")]) == 0
+    other = printed(capsys)
+    assert other["deflated"]["trials"] == 2
+    assert [gate["name"] for gate in other["readiness"]["gates"]] == ["sharpe", "max_drawdown", "trades"]
+    assert json.loads((tmp_path / "3" / "judgement.json").read_text())["measures"] == other["measures"]
+    assert (tmp_path / "3" / "report.html").exists()
+
+
+def test_the_ladder_has_six_rungs_and_the_top_one_is_the_backtest(
+    bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "ladder.md"
+    assert ablation(["--data", bars, "--quiet", "--json", "--workers=1", "--markdown", str(table)]) == 0
+    ladder = printed(capsys)
+    assert [rung["name"] for rung in ladder["rungs"]][0::5] == ["strategies", "+ gate"]
+    assert "| + gate |" in table.read_text()
+    assert backtest(["--data", bars, "--quiet", "--json", "--out", str(tmp_path / "run")]) == 0
+    whole = printed(capsys)["measures"]
+    top = ladder["rungs"][-1]
+    assert top["growth"] == pytest.approx(whole["growth"]["total_return"], abs=1e-12)
+    assert top["trades"] == whole["trades"]["closed"]
+    assert ladder["rungs"][0]["trades"] >= ladder["rungs"][1]["trades"]
+
+
+@pytest.mark.slow
+def test_a_walk_chooses_on_the_past_and_is_the_same_with_two_workers(
+    bars: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    windows = ["--train-days=12", "--test-days=6", "--embargo-days=1", "--groups=5"]
+    found = []
+    for workers in (1, 2):
+        assert walkforward(["--data", bars, "--quiet", "--json", *PARAMS, *windows, f"--workers={workers}"]) == 0
+        found.append(printed(capsys))
+    assert found[0] == found[1]
+    walk = found[0]["walk"]
+    assert walk["sets"] == 4
+    assert len(walk["folds"]) >= 2
+    assert all(fold["train_utc"][1] < fold["test_utc"][0] for fold in walk["folds"])
+    assert found[0]["deflated"] is None or found[0]["deflated"]["trials"] == 4
+
+
+@pytest.mark.slow
+def test_a_sweep_that_is_run_again_goes_on_and_tries_nothing_twice(
+    bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    once = ["--data", bars, "--quiet", "--json", *PARAMS, "--workers=1"]
+    assert sweep([*once, "--out", str(tmp_path / "whole")]) == 0
+    whole = printed(capsys)
+    assert sweep([*once, "--out", str(tmp_path / "part"), "--trials=2"]) == 0
+    assert printed(capsys)["tried"] == 2
+    assert sweep([*once, "--out", str(tmp_path / "part")]) == 0
+    assert printed(capsys) == whole
+    assert whole["deflated"] is None or whole["deflated"]["trials"] == 4
+
+
+@pytest.mark.parametrize(
+    ("command", "more", "says"),
+    [
+        (walkforward, ["--param", "ema_cross.rsi_max=60"], "One parameter set leaves nothing to choose"),
+        (walkforward, [*PARAMS, "--train-days=900"], "The windows do not fit"),
+        (walkforward, ["--param", "ema_cross.rsi=60,70"], "no parameter 'rsi'"),
+        (sweep, ["--param", "exits.trail_fraction=0.01,9"], "is not allowed"),
+        (sweep, [*PARAMS, "--sampler=tpe"], "needs --trials"),
+        (ablation, ["--workers=0"], "--workers must be at least 1"),
+        (ablation, ["--start", "yesterday"], "is not a date"),
+    ],
+)
+def test_what_cannot_be_is_told_before_anything_is_tried(
+    bars: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    command: Any,
+    more: list[str],
+    says: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert command(["--data", bars, "--quiet", *more]) == 2
+    told = capsys.readouterr()
+    assert says in told.err
+    assert told.out == ""
