@@ -28,6 +28,11 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="voters in the place of the profile's: ema_cross, golden_cross:confidence=0.7, my_file.py:MyClass:fast=5,slow=20",
     )
+    parse.add_argument(
+        "--check",
+        action="store_true",
+        help="first see whether the voters read the future, vote by chance, or need a longer warm-up; nothing runs if they do",
+    )
     parse.add_argument("--mind", metavar="NAME", help="rules (default), recorded:FILE (a cassette), or a provider")
     parse.add_argument("--model", metavar="NAME", help="another model for --mind; for local: path of a GGUF file")
     parse.add_argument("--news", metavar="FILE", help="dated headlines: Parquet, CSV or JSON lines")

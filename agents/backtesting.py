@@ -7,29 +7,44 @@ It refuses to be another engine: everything that it adds is a setting, so that a
 import argparse
 import math
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from agents.commands import run_command
+from agents.evidence.ballots import rows_of
 from agents.evidence.blocks import LEAST_BARS
 from agents.evidence.bootstrap import intervals
 from agents.evidence.fast import sharpe_of
 from agents.evidence.gates import readiness
+from agents.evidence.lookahead import look_ahead
 from agents.evidence.opening import counted, world_of
+from agents.evidence.warmup import warm_up
+from agents.strategies.contexts import build_contexts
+from agents.strategies.own import StrategyFault, read_own
+from agents.strategies.voter import Strategy
 from config.errors import UsageFault
 from config.load import load_profile
+from config.settings import StrategyContext
+from market.candles import Candles
 from ops.finish import finish, leave
 from ops.judgement import Judgement, show_judgement, write_judgement
 from ops.measures import measure, ran_of_story
 from ops.performance import bar_returns
 from ops.story import read_story
 
+_CHECKED_BARS = 2500
+"""The last bars of the first market: a check lives through them some eighty times."""
 _ONLY_A_RUN_HAS = {"days": None, "resume": None, "confirm": None, "approve": None}
 
 
 def backtest_command(arguments: argparse.Namespace) -> int:
     """Run the backtest; returns the exit code. Raises TribunalError."""
     given = as_run(arguments)
+    if arguments.check:
+        _check_voters(given)
 
     def conclude(folder: Path, key: bytes, *, as_json: bool) -> None:
         found = _judged(given, folder, key)
@@ -67,6 +82,31 @@ def _judged(given: argparse.Namespace, folder: Path, key: bytes) -> Judgement:
         intervals=intervals(returns, bars_per_year=per_year, seed=world.settings.seed) if sharpe is not None else None,
         deflated=deflated,
     )
+
+
+def _check_voters(given: argparse.Namespace) -> None:
+    """Say of each voter whether its votes can be believed. Raises StrategyFault where they cannot."""
+    world, tape = world_of(given)
+    texts, settings = read_own(world.settings.strategies), world.settings
+    symbol = tape.symbols[0]
+    raw = tape.candles[symbol]
+    late = np.arange(len(raw)) >= len(raw) - _CHECKED_BARS
+    candles = rows_of(raw, raw.sound() & late)
+    for entry in settings.strategies:
+        name, build = entry.name or entry.strategy, partial(_fresh, entry, symbol, texts)
+        ahead = look_ahead(build, candles, seed=settings.seed)
+        sys.stderr.write(f"{name} on {symbol}: {ahead.verdict}\n")
+        if ahead.failed:
+            raise StrategyFault(
+                f"The voter {name} cannot be believed, so nothing was run. Correct it, then check again."
+            )
+        sys.stderr.write(f"{name} on {symbol}: {warm_up(build, candles).verdict(settings.market.warmup_bars)}\n")
+
+
+def _fresh(entry: StrategyContext, symbol: str, texts: dict[str, str], history: Candles) -> Strategy:
+    """A voter that has seen nothing yet. The engine hands it no history, and so does the check."""
+    everywhere = entry.model_copy(update={"symbols": ("*",)})
+    return build_contexts((everywhere,), (symbol,), texts)[0].strategy
 
 
 def as_run(arguments: argparse.Namespace) -> argparse.Namespace:

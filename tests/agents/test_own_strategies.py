@@ -43,6 +43,12 @@ class Mumbles:
 
 class Deaf:
     pass
+
+
+class Dice:
+    def vote(self, now):
+        import random
+        return Ballot(Direction.LONG, random.random(), ("luck",))
 """
 
 
@@ -89,7 +95,7 @@ def test_a_voter_that_fails_ends_the_session_with_its_line_and_leaves_nothing(
 @pytest.mark.parametrize(
     ("strategy", "says"),
     [
-        ("mine.py:Nobody", "It has: Dip, Raises, SaysNothingSound, Mumbles"),
+        ("mine.py:Nobody", "It has: Dip, Raises, SaysNothingSound, Mumbles, Dice"),
         ("mine.py:Deaf", "no class 'Deaf' with a method `vote`"),
         ("mine.py:Dip:rsy=3", "It takes rsi, weight"),
         ("mine.py", "names a file and no class"),
@@ -135,3 +141,15 @@ def test_fees_and_slippage_cost_what_they_say(world: Path, capsys: pytest.Captur
     assert float(found["free"]["fees"]) == 0.0 < float(found["fee"]["fees"])
     assert float(found["free"]["final_equity"]) > float(found["fee"]["final_equity"])
     assert float(found["free"]["final_equity"]) > float(found["slip"]["final_equity"])
+
+
+def test_a_check_believes_a_sound_voter_and_stops_one_that_votes_by_chance(
+    world: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert backtest(world, f"{world}/mine.py:Dip:rsi=45", "--check", "--json") == 0
+    told = capsys.readouterr()
+    assert "No vote changed in" in told.err
+    assert "250 are enough" in told.err
+    assert backtest(world, f"{world}/mine.py:Dice", "--check", "--out", str(world / "other")) == 10
+    assert "votes by chance" in capsys.readouterr().err
+    assert not (world / "other").exists()
