@@ -5,6 +5,7 @@ It refuses to be another engine: everything that it adds is a setting, so that a
 """
 
 import argparse
+import json
 import math
 import sys
 from functools import partial
@@ -50,8 +51,9 @@ def backtest_command(arguments: argparse.Namespace) -> int:
         found = _judged(given, folder, key)
         write_judgement(folder, found)
         if as_json:
-            leave(folder, key)
-            sys.stdout.write(found.model_dump_json(indent=2) + "\n")
+            _, summary = leave(folder, key)
+            whole = found.model_dump(mode="json") | {"summary": summary.model_dump(mode="json")}
+            sys.stdout.write(json.dumps(whole, indent=2) + "\n")
             return
         finish(folder, key, as_json=False)
         show_judgement(found)

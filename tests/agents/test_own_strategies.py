@@ -68,7 +68,7 @@ def test_a_voter_of_ones_own_votes_and_its_run_replays_without_the_file(
     world: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert backtest(world, f"{world}/mine.py:Dip:rsi=45", "--json") == 0
-    assert json.loads(capsys.readouterr().out)["hearings"] > 0
+    assert json.loads(capsys.readouterr().out)["summary"]["hearings"] > 0
     (world / "mine.py").unlink()
     assert replay([str(world / "run"), "--quiet"]) == 0
 
@@ -136,7 +136,7 @@ def test_fees_and_slippage_cost_what_they_say(world: Path, capsys: pytest.Captur
         "slip": ("--fee-bps=0", "--slippage-bps=20"),
     }.items():
         assert backtest(world, "ema_cross", *more, "--json", "--out", str(world / name)) == 0
-        found[name] = json.loads(capsys.readouterr().out)
+        found[name] = json.loads(capsys.readouterr().out)["summary"]
     assert found["free"]["trades"]["closed"] > 0
     assert float(found["free"]["fees"]) == 0.0 < float(found["fee"]["fees"])
     assert float(found["free"]["final_equity"]) > float(found["fee"]["final_equity"])
