@@ -13,13 +13,13 @@ import gc
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import talib
 from rich.box import ROUNDED
 from rich.console import Console
@@ -49,22 +49,30 @@ SETTINGS = load_profile(
 )  # fmt: skip
 
 
-def candles(n: int, path: Path) -> Floats:
-    """Open, high, low, close, volume: shape (5, n). Recorded ones are tiled, each turn joined on to the price before it."""
+def recorded(path: Path) -> Floats:
+    """Open, high, low, close, volume of a file of candles, or drawn ones where there is none: shape (5, rows)."""
+    if path.suffix == ".npy":
+        return np.asarray(np.load(path), dtype=np.float64)
     if path.is_file():
-        frame = pd.read_parquet(path)
-        raw = frame[["open", "high", "low", "close", "volume"]].to_numpy(np.float64).T
-    else:
-        chance = generator(7, "benchmark", "candles")
-        close = 30_000 * np.exp(np.cumsum(chance.normal(0.0, 0.0016, 144_000)))
-        opened = np.concatenate(([30_000.0], close[:-1]))
-        wick = close * np.abs(chance.normal(0.0, 0.0005, len(close)))
-        raw = np.stack((opened, np.maximum(opened, close) + wick, np.minimum(opened, close) - wick, close, wick))
-        raw[4] = chance.uniform(20.0, 900.0, len(close))
-    turns = -(-n // raw.shape[1])
-    bars = np.tile(raw, turns)[:, :n]
-    bars[:4] = np.round(bars[:4], 2)
-    return np.ascontiguousarray(bars)
+        import pandas as pd
+
+        return pd.read_parquet(path)[["open", "high", "low", "close", "volume"]].to_numpy(np.float64).T
+    chance = generator(7, "benchmark", "candles")
+    close = 30_000 * np.exp(np.cumsum(chance.normal(0.0, 0.0016, 144_000)))
+    opened = np.concatenate(([30_000.0], close[:-1]))
+    wick = close * np.abs(chance.normal(0.0, 0.0005, len(close)))
+    prices = (opened, np.maximum(opened, close) + wick, np.minimum(opened, close) - wick, close)
+    return np.stack((*prices, chance.uniform(20.0, 900.0, len(close))))
+
+
+def candles(n: int, path: Path) -> Floats:
+    """The same, tiled to n bars, prices in cents: shape (5, n)."""
+    raw = recorded(path)
+    bars = np.empty((5, n))
+    for row, column in zip(bars, raw, strict=True):
+        row[:] = np.resize(column, n)
+    np.round(bars[:4], 2, out=bars[:4])
+    return bars
 
 
 def moments(n: int) -> Ints:
@@ -85,8 +93,8 @@ def signals(bars: Floats, fast: int = 12, slow: int = 26) -> tuple[Any, Any]:
 def votes(bars: Floats, fast: int = 12, slow: int = 26) -> Votes:
     enter, leave = signals(bars, fast, slow)
     direction = (enter.astype(np.int8) - leave.astype(np.int8))[:, None]
-    ones = np.ones(direction.shape)
-    return Votes(direction, ones, ones, np.full(direction.shape, np.nan))
+    full, unknown = (np.broadcast_to(np.float64(value), direction.shape) for value in (1.0, np.nan))
+    return Votes(direction, full, full, unknown)
 
 
 def rules(stop: float = STOP) -> Rules:
@@ -105,6 +113,7 @@ def ours(bars: Floats) -> KernelResult:
 
 
 def of_vectorbt(bars: Floats) -> Callable[[], tuple[float, int]]:
+    import pandas as pd
     import vectorbt as vbt
 
     close = pd.Series(bars[3])
@@ -121,6 +130,7 @@ def of_vectorbt(bars: Floats) -> Callable[[], tuple[float, int]]:
 
 
 def of_backtesting(bars: Floats) -> Callable[[], tuple[float, int]]:
+    import pandas as pd
     from backtesting import Backtest, Strategy
 
     names = ("Open", "High", "Low", "Close", "Volume")
@@ -177,14 +187,17 @@ def peers(n: int, path: Path) -> Table:
 
 
 def growth(path: Path) -> Table:
-    """From ten thousand bars to ten million: each length in a process of its own, for its memory."""
+    """From ten thousand bars to ten million: each length in a process of its own, for its memory, without pandas."""
     table = _table("Growth, indicators included")
     for column in ("bars", "CPU s", "ns/bar", "peak memory, MB"):
         table.add_column(column, justify="right")
-    for n in (10_000, 100_000, 1_000_000, 10_000_000):
-        command = [sys.executable, __file__, "--measure", str(n), "--data", str(path)]
-        taken, peak = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
-        table.add_row(f"{n:,}", f"{float(taken):.4f}", f"{float(taken) / n * 1e9:.0f}", f"{float(peak):,.0f}")
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "candles.npy"
+        np.save(file, recorded(path))
+        for n in (10_000, 100_000, 1_000_000, 10_000_000):
+            command = [sys.executable, __file__, "--measure", str(n), "--data", str(file)]
+            taken, peak = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+            table.add_row(f"{n:,}", f"{float(taken):.4f}", f"{float(taken) / n * 1e9:.0f}", f"{float(peak):,.0f}")
     return table
 
 

@@ -4,7 +4,6 @@ Latches are moments in microseconds; 0 is open. The drawdown's never lifts. Midn
 losses trips in `kernel_book`, where round trips end: nothing looks at it before the bar is over.
 """
 
-from execution import kernel_words as w
 from execution.jit import compiled
 from execution.kernel_words import Record, Records
 
@@ -26,8 +25,8 @@ def is_shut(account: Record) -> bool:
 
 
 @compiled
-def observe(bars: Records, limits: Record, account: Record, t: int, day: int, equity: float) -> None:
-    """Lift what has run its time, trip on the daily loss, roll the day, trip on drawdown and on turbulence."""
+def observe(limits: Record, account: Record, day: int, equity: float, sigma: float) -> None:
+    """Lift what has run its time, trip on the daily loss, roll the day, trip on drawdown and on the bar's largest move."""
     now = account.now_us
     if account.daily_until <= now:
         account.daily_until = 0
@@ -43,9 +42,8 @@ def observe(bars: Records, limits: Record, account: Record, t: int, day: int, eq
     account.peak = max(account.peak, equity)
     if _fall(account.peak, equity) >= limits.max_drawdown:
         account.halted = 1
-    for s in range(bars.shape[1]):
-        if bars[t, s].state == w.BELIEVED and bars[t, s].sigma >= limits.max_sigma:
-            account.turbulent_until = now + limits.turbulence_pause_us
+    if sigma >= limits.max_sigma:
+        account.turbulent_until = now + limits.turbulence_pause_us
 
 
 @compiled

@@ -7,7 +7,7 @@ that are not finite and positive.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -16,21 +16,22 @@ from config.errors import DataFault
 from execution import kernel_words as w
 from execution.kernel_words import Flags, Floats, Ints, Records, Small
 from market.bar import Slice
-from market.tape import Tape
 from market.timeframe import Timeframe
 
-_US_A_DAY = 86_400_000_000
+if TYPE_CHECKING:  # a tape reads files and simulates markets: half a second of imports that arrays do not need
+    from market.tape import Tape
 
 
 class Columns(NamedTuple):
     """What the compiled loop is handed of a grid.
 
-    `close_us`, `day` (n,): bar closes in microseconds since 1970, and the numbers of their days. `bars` (n, k) of BAR. `returns`,
-    `seen` (k, n): simple returns (0.0 where there is none), and how many there were up to here. `origin`: bar of the first close.
+    `begin_us`, `step_us`: when the first bar opens, in microseconds since 1970 UTC, and how long each is. `bars` (n, k) of BAR.
+    `returns`, `seen` (k, n): simple returns (0.0 where there is none), and how many there were up to here. `origin`: bar of the
+    first close.
     """
 
-    close_us: Ints
-    day: Ints
+    begin_us: int
+    step_us: int
     bars: Records
     returns: Floats
     seen: Small
@@ -47,15 +48,15 @@ class Grid:
     columns: Columns
 
     def __len__(self) -> int:
-        return len(self.columns.close_us)
+        return len(self.columns.bars)
 
     @property
     def start_us(self) -> int:
         """When the session begins, in microseconds since 1970 UTC."""
-        return int(self.columns.close_us[self.first]) - self.timeframe.seconds * 1_000_000
+        return self.columns.begin_us + self.first * self.columns.step_us
 
 
-def grid_of_tape(tape: Tape) -> Grid:
+def grid_of_tape(tape: "Tape") -> Grid:
     """The grid of a session's tape, warm-up included, as its quality monitor judges it."""
     symbols = tuple(sorted(tape.symbols))
     step = tape.timeframe.duration
@@ -89,10 +90,10 @@ def grid_of(
     columns = np.asarray(prices, dtype=np.float64)
     if problem := _problem(symbols, timeframe, close_ms, columns, state, frozen, first):
         raise DataFault(f"The bars cannot be laid out for the fast engine: {problem}. Nothing was run.")
-    return Grid(tuple(symbols), timeframe, first, _measured(close_ms, columns, state, frozen))
+    return Grid(tuple(symbols), timeframe, first, _measured(timeframe, close_ms, columns, state, frozen))
 
 
-def _measured(close_ms: Ints, prices: Floats, state: Flags, frozen: Flags) -> Columns:
+def _measured(timeframe: Timeframe, close_ms: Ints, prices: Floats, state: Flags, frozen: Flags) -> Columns:
     from execution.kernel_loop import measure
 
     n, k = state.shape
@@ -102,8 +103,8 @@ def _measured(close_ms: Ints, prices: Floats, state: Flags, frozen: Flags) -> Co
     bars["state"], bars["frozen"] = state, frozen
     returns, seen = np.empty((k, n), dtype=np.float64), np.empty((k, n), dtype=np.int32)
     origin = measure(bars, returns, seen)
-    close_us = np.asarray(close_ms, dtype=np.int64) * 1000
-    return Columns(close_us, close_us // _US_A_DAY, bars, returns, seen, int(origin))
+    step_us = timeframe.seconds * 1_000_000
+    return Columns(int(close_ms[0]) * 1000 - step_us, step_us, bars, returns, seen, int(origin))
 
 
 def _unpacked(slices: Iterable[Slice], symbols: tuple[str, ...], n: int) -> tuple[Floats, Flags, Flags]:
@@ -137,9 +138,8 @@ def _problem(
         return f"the session would begin at bar {first} of {n}"
     if (np.diff(close_ms) != timeframe.seconds * 1000).any():
         return f"bar closes must be {timeframe} apart"
-    there = state != w.ABSENT
-    open_, high, low, close, volume = (column[there] for column in prices)
-    sound = (low > 0) & (low <= np.minimum(open_, close)) & (np.maximum(open_, close) <= high) & np.isfinite(high)
-    if not bool((sound & (volume >= 0) & np.isfinite(volume)).all()):
+    open_, high, low, close, volume = prices
+    sound = (low > 0) & (low <= open_) & (low <= close) & (open_ <= high) & (close <= high) & np.isfinite(high)
+    if not bool(((sound & (volume >= 0) & np.isfinite(volume)) | (state == w.ABSENT)).all()):
         return "a bar is not finite, positive and in order"
     return None

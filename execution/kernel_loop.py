@@ -18,6 +18,7 @@ from execution.kernel_words import Floats, Ints, Record, Records, Small
 
 _DECAY = 0.94  # as in `risk.window`
 _MIN_RETURNS = 20
+_US_A_DAY = 86_400_000_000
 
 
 @compiled
@@ -73,8 +74,8 @@ def _decide(bars: Records, says: Records, rules: Records, places: Records, docke
 
 @compiled
 def _advance(
-    close_us: Ints,
-    day: Ints,
+    begin_us: int,
+    step_us: int,
     bars: Records,
     returns: Floats,
     seen: Small,
@@ -92,39 +93,38 @@ def _advance(
     first: int,
     room: int,
 ) -> int:
-    for t in range(first, len(close_us)):
+    for t in range(first, len(bars)):
         if account.fills + room > len(fills):
             return t
         account.bar = t
-        account.now_us = close_us[t]
-        _live(bars, rules, limits, account, places, fills, t)
-        equity[t] = equity_of(rules, account, places)
-        observe(bars, limits, account, t, day[t], equity[t])
-        _review(bars, rules, limits, account, places, t)
+        account.now_us = begin_us + (t + 1) * step_us
+        busy, spoken, sigma = False, False, 0.0
+        for s in range(len(places)):
+            busy = busy or places[s].live > 0 or places[s].held > 0
+            spoken = spoken or says[t, s].direction != 0
+            if bars[t, s].state == w.BELIEVED and bars[t, s].sigma > sigma:
+                sigma = bars[t, s].sigma
+        worth = account.cash_quote
+        if busy:
+            _live(bars, rules, limits, account, places, fills, t)
+            worth = equity_of(rules, account, places)
+        equity[t] = worth
+        observe(limits, account, account.now_us // _US_A_DAY, worth, sigma)
+        if busy:
+            _review(bars, rules, limits, account, places, t)
+        if not spoken:
+            continue
         for i in range(_decide(bars, says, rules, places, docket, t)):
             s = docket[i]
             account.proposed += 1
             code = judge(
-                bars,
-                returns,
-                seen,
-                origin,
-                says[t, s],
-                rules,
-                limits,
-                points,
-                account,
-                places,
-                paper,
-                t,
-                s,
-                is_shut(account),
-            )
+                bars, returns, seen, origin, says[t, s], rules, limits, points, account, places, paper, t, s, is_shut(account)
+            )  # fmt: skip
             if code == w.ALLOWED:
                 account.signed += 1
             else:
                 account.refused[code] += 1
-    return len(close_us)
+    return len(bars)
 
 
 @compiled
@@ -158,13 +158,13 @@ def _doors(stamp: str) -> tuple[Any, Any]:
 
     def advance(grid: Any, rules: Any, limits: Any, points: Any, says: Any, state: Any, first: int, room: int) -> int:
         """Live through the bars from `first` on. Returns the bar that lacked room for fills, or the number of bars."""
-        close_us, day, bars, returns, seen, origin = grid
+        begin_us, step_us, bars, returns, seen, origin = grid
         accounts, places, paper, docket, fills, equity = state
         if not stamp:
             return -1
         return _advance(
-            close_us, day, bars, returns, seen, origin, says, rules, limits[0], points, accounts[0], places, paper, docket, fills,
-            equity, first, room,
+            begin_us, step_us, bars, returns, seen, origin, says, rules, limits[0], points, accounts[0], places, paper, docket,
+            fills, equity, first, room,
         )  # fmt: skip
 
     def measure(bars: Any, returns: Any, seen: Any) -> int:

@@ -72,7 +72,7 @@ BAR = np.dtype(
 """Prices [quote], volume [base]; `sigma`: size of its return in standard deviations of those before, NaN where unknown;
 `stale`: bars in a row without a believed one."""
 
-SAY = np.dtype([("conviction", "f8"), ("scale", "f8"), ("atr", "f8"), ("direction", "i1")], align=True)
+SAY = np.dtype([("conviction", "f8"), ("scale", "f8"), ("atr", "f8"), ("direction", "i1")])
 """What is said at a bar close: see `kernel.Votes`."""
 
 FILL = _record(floats="fee", ints="bar symbol buys purpose lots ticks")

@@ -102,7 +102,8 @@ class Script:
     name = "scripted"
 
     def __init__(self, grid: Grid, votes: Votes) -> None:
-        self._row = {int(at) // 1000: t for t, at in enumerate(grid.columns.close_us)}
+        begin, step = grid.columns.begin_us // 1000, grid.columns.step_us // 1000
+        self._row = {begin + (t + 1) * step: t for t in range(len(grid))}
         self._column = {symbol: s for s, symbol in enumerate(grid.symbols)}
         self._votes = votes
 
