@@ -8,9 +8,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 TORCH := $(shell sed -n 's/.*"\(torch==[^"]*\)".*/\1/p' pyproject.toml)
 ARGS ?=
+PROPOSALS ?= 100000
 
 .DEFAULT_GOAL := help
-.PHONY: paper test check bench notebooks clean help
+.PHONY: paper test check bench prove mutants coverage notebooks clean help
 
 paper: .stamps/run ## trade a simulated session with paper money (more options: make paper ARGS="--help")
 	$(BIN)/python -m agents.run --profile paper $(ARGS)
@@ -27,6 +28,16 @@ check: .stamps/all ## lint, format, types and the layers between the rooms
 
 bench: .stamps/all ## run the benchmarks and print their figures
 	@set -e; for file in $(sort $(wildcard benchmarks/*.py)); do echo "==> $$file"; $(BIN)/python "$$file" $(ARGS); done
+
+prove: .stamps/all ## try 100,000 adversarial proposals on court and gate (fewer: make prove PROPOSALS=10000)
+	PROVE_PROPOSALS=$(PROPOSALS) $(BIN)/python -m pytest -s -m slow tests/risk/test_adversarial.py $(ARGS)
+
+mutants: .stamps/all ## break the limits and the sizing in every way, and count what the tests notice
+	$(BIN)/python tests/risk/mutants.py
+
+coverage: .stamps/all ## branch coverage of the limits and the sizing by tests/risk; less than all of it fails
+	$(BIN)/python -m coverage run --branch --include=risk/limits.py,risk/sizing.py -m pytest -m "not slow" tests/risk $(ARGS)
+	$(BIN)/python -m coverage report --show-missing --fail-under=100
 
 notebooks: .stamps/all ## execute the notebooks again (against your own runs: make notebooks ARGS="runs/paper-001")
 	$(BIN)/python notebooks/execute.py $(ARGS)

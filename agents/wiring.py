@@ -36,6 +36,7 @@ from market.bar import Bar
 from market.indicators import SignalEngine
 from market.timeframe import Timeframe
 from risk.breakers import BreakerState
+from risk.volumes import VolumeWindow
 from risk.window import ReturnWindow
 from rl.adjuster import Off
 
@@ -71,10 +72,12 @@ def open_desk(
     settings, per_day = session.settings, bars_per_day(session.timeframe)
     engines = {symbol: SignalEngine(symbol, session.timeframe) for symbol in session.symbols}
     window = ReturnWindow(session.symbols, settings.limits.risk_window_bars)
+    volumes = VolumeWindow(session.symbols, per_day)
     for slice_bars in _bars(warmup, session.timeframe):
         for symbol, bar in slice_bars.items():
             engines[symbol].push(bar)
         window.push({symbol: bar.close for symbol, bar in slice_bars.items()})
+        volumes.push({symbol: (bar.close, bar.volume) for symbol, bar in slice_bars.items()})
     cash = settings.venue.starting_cash
     trader = Trader(
         venue=venue,
@@ -82,6 +85,7 @@ def open_desk(
         sink=sink,
         gate=open_gate(settings.limits, settings.exits, key, per_day, session.calibration),
         window=window,
+        volumes=volumes,
         breakers=BreakerState.fresh(cash, session.start_utc),
         bars_per_day=per_day,
         switch=switch,

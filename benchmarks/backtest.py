@@ -43,7 +43,8 @@ SETTINGS = load_profile(
     {
         "market.timeframe": "5m", "limits.max_position_fraction": 0.5, "limits.max_deployed_fraction": 0.5,
         "limits.max_var_1d": 0.05, "limits.max_es_1d": 0.06, "limits.kelly_fraction": 1.0, "limits.kelly_edge": 0.5,
-        "limits.max_drawdown": 1.0, "limits.max_daily_loss": 0.9, "limits.loss_streak": 100,
+        "limits.max_drawdown": 1.0, "limits.max_daily_loss": 0.9, "limits.max_weekly_loss": 0.9,
+        "limits.half_size_drawdown": 1.0, "limits.max_volume_share": 1.0, "limits.loss_streak": 100,
         "limits.turbulence_sigma": 50.0,
     },
 )  # fmt: skip

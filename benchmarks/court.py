@@ -55,7 +55,7 @@ from config.settings import MindsSettings  # noqa: E402
 from execution.opening import open_gate  # noqa: E402
 from market.timeframe import Timeframe  # noqa: E402
 from risk.breakers import BreakerState  # noqa: E402
-from risk.limits import Situation  # noqa: E402
+from risk.facts import Situation  # noqa: E402
 from risk.proposal import Proposal  # noqa: E402
 from risk.verdict import Verdict  # noqa: E402
 from rl.adjuster import Off  # noqa: E402
@@ -130,7 +130,19 @@ def _case(symbol: str, decision_id: str) -> Case:
 def judge(proposal: Proposal) -> Verdict:
     market = BTC.model_copy(update={"symbol": proposal.symbol, "base": proposal.symbol.split("/")[0]})
     fresh = BreakerState.fresh(Decimal(10_000), proposal.as_of_utc)
-    return GATE.judge(Situation(proposal, portfolio(), market, fresh, None, (proposal.symbol,), RETURNS))
+    return GATE.judge(
+        Situation(
+            proposal,
+            portfolio(),
+            market,
+            fresh,
+            None,
+            (proposal.symbol,),
+            RETURNS,
+            day_volume_quote=1e9,
+            entries_today=0,
+        )
+    )
 
 
 def court(settings: MindsSettings, asker: Asker, outlooks: Outlooks | None = None) -> tuple[ModelMind, Court]:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from config.book_limits import BookLimits
 from config.frozen import Frozen
 from config.warming import WatchlistSettings, watchlist_clashes
 
@@ -276,15 +277,12 @@ VarMethod = Literal["historical", "gaussian", "cornish_fisher", "ewma", "fhs_ewm
 """How VaR and expected shortfall are estimated on the gate's path: see `risk/estimators.py`."""
 
 
-class RiskLimits(Frozen):
+class RiskLimits(BookLimits):
     """The hard limits. Fractions are of equity unless a name says otherwise; the tightest always wins."""
 
     risk_per_trade: Annotated[float, Field(gt=0, le=0.1)] = Field(description="loss at the stop [fraction of equity]")
     max_position_fraction: Annotated[float, Field(gt=0, le=1)] = Field(description="one position [fraction of equity]")
     max_deployed_fraction: Annotated[float, Field(gt=0, le=1)] = Field(description="all positions [fraction of equity]")
-    max_daily_loss: Annotated[float, Field(gt=0, le=1)] = Field(description="loss since 00:00 UTC [fraction]")
-    daily_loss_pause_h: Annotated[float, Field(gt=0, le=720)] = Field(description="close-only after it [hours]")
-    max_drawdown: Annotated[float, Field(gt=0, le=1)] = Field(description="fall from the peak that halts [fraction]")
     var_confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(description="confidence of the VaR limit")
     max_var_1d: Annotated[float, Field(gt=0, le=1)] = Field(description="one-day portfolio VaR [fraction of equity]")
     es_confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(description="confidence of the ES limit")
@@ -305,10 +303,6 @@ class RiskLimits(Frozen):
     kelly_edge: Annotated[float, Field(gt=0, le=0.5)] = Field(
         description="win probability above that of a fair game, granted to full conviction [fraction]"
     )
-    turbulence_sigma: Annotated[float, Field(gt=1, le=50)] = Field(description="bar move that pauses entries [sigmas]")
-    turbulence_pause_h: Annotated[float, Field(gt=0, le=720)] = Field(description="pause after such a bar [hours]")
-    loss_streak: Annotated[int, Field(ge=1, le=100)] = Field(description="losing trades in a row that pause [trades]")
-    loss_streak_pause_h: Annotated[float, Field(gt=0, le=720)] = Field(description="pause after such a streak [hours]")
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
@@ -317,11 +311,13 @@ class RiskLimits(Frozen):
             ("stop_fraction", "max_stop_fraction", "the smallest stop distance cannot exceed the largest"),
             ("max_daily_loss", "max_drawdown", "it would never act"),
         )
-        clashes = [
+        clashes: list[Clash] = [
             ((low, high), f"{low} {getattr(self, low)} is above {high} {getattr(self, high)}: {why}")
             for low, high, why in ordered
             if getattr(self, low) > getattr(self, high)
         ]
+        if self.trading_hours_utc is not None and len(set(self.trading_hours_utc)) < 2:
+            clashes.append((("trading_hours_utc",), "trading hours that end when they begin are none; null is all day"))
         if clashes:
             raise contradiction(clashes)
         return self

@@ -138,8 +138,9 @@ def _fresh(grid: Grid, rules: Rules) -> _State:
     k, limits = len(grid.symbols), rules.limits[0]
     account, places = np.zeros(1, dtype=w.ACCOUNT), np.zeros(k, dtype=w.PLACE)
     account["cash"] = limits["cash"]
-    account["cash_quote"] = account["peak"] = account["day_start"] = limits["starting_cash"]
+    account["cash_quote"] = account["peak"] = account["day_start"] = account["week_start"] = limits["starting_cash"]
     account["day"] = grid.start_us // 86_400_000_000
+    account["week"] = (account["day"] + 3) // 7  # as `kernel_breakers.week_of`
     places["symbol"] = np.arange(k)
     return _State(
         account=account,

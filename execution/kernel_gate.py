@@ -7,6 +7,7 @@ import numpy as np
 
 from execution import kernel_words as w
 from execution.jit import compiled
+from execution.kernel_breakers import fall
 from execution.kernel_exact import Pair, add, decimal_of, floor_of, over, times
 from execution.kernel_tails import correlation, prepare_tails, room_under, tails_hold
 from execution.kernel_venue import put
@@ -65,6 +66,9 @@ def judge(
         alone = False
     if worst > limits.max_correlation:
         return w.CORRELATED
+    volume = _day_volume(bars, limits, t, s)
+    if not volume > 0.0:
+        return w.DAY_VOLUME
     stop = _stop(limits, price, say.atr)
     room = min(
         limits.risk_per_trade / stop,
@@ -72,6 +76,8 @@ def judge(
         limits.max_deployed - _deployed(rules, places) / equity[0],
         _kelly(limits, points, say.conviction, stop),
         _cash_room(rule, limits, account, places) / equity[0],
+        limits.max_position * (0.5 if fall(account.peak, equity[0]) >= limits.half_drawdown else 1.0),
+        limits.max_volume_share * volume / equity[0],
     )
     return _size(rule, limits, account, places[s], paper, own, alone, equity, price, say.scale, stop, room)
 
@@ -169,6 +175,16 @@ def _rows(bars: Records, seen: Small, origin: int, limits: Record, places: Recor
         if s == own or _is_weighed(bars[t, s], places[s]):
             rows = min(rows, seen[s, t] - seen[s, t - count])
     return int(rows)
+
+
+@compiled
+def _day_volume(bars: Records, limits: Record, t: int, s: int) -> float:
+    """Traded in the last 24 hours in believed bars, in quote units: `risk.volumes`."""
+    total = 0.0
+    for i in range(max(0, t + 1 - limits.day_bars), t + 1):
+        if bars[i, s].state == w.BELIEVED:
+            total += bars[i, s].close * bars[i, s].volume
+    return float(total)
 
 
 @compiled

@@ -19,10 +19,13 @@ from execution import kernel_words as w
 from execution.kernel_words import Floats, Record, Records
 from market.instrument import Instrument, InstrumentKind
 from risk.calibration import CalibrationMap
+from risk.volumes import day_bars
 
 _WHOLE = 2**53
 _MOST_UNITS = 2**96
 _MOST_POWER = 22
+_FULL_ENGINE_ONLY = ("max_entries_per_day", "sectors", "trading_hours_utc", "max_stressed_loss", "volatility_target")
+"""Limits that can only bind where a profile sets them, and that the kernel does not count."""
 
 
 class Rules(NamedTuple):
@@ -84,7 +87,10 @@ def _limits(
         "max_position": limits.max_position_fraction,
         "max_deployed": limits.max_deployed_fraction,
         "max_daily_loss": limits.max_daily_loss,
+        "max_weekly_loss": limits.max_weekly_loss,
         "max_drawdown": limits.max_drawdown,
+        "half_drawdown": limits.half_size_drawdown,
+        "max_volume_share": limits.max_volume_share,
         "var_tail": 1.0 - limits.var_confidence,
         "max_var": limits.max_var_1d,
         "es_tail": 1.0 - limits.es_confidence,
@@ -102,6 +108,8 @@ def _limits(
         "max_sigma": limits.turbulence_sigma,
         "loss_streak": limits.loss_streak,
         "daily_pause_us": _microseconds(limits.daily_loss_pause_h),
+        "weekly_pause_us": _microseconds(limits.weekly_loss_pause_h),
+        "day_bars": day_bars(bars_per_day),
         "turbulence_pause_us": _microseconds(limits.turbulence_pause_h),
         "streak_pause_us": _microseconds(limits.loss_streak_pause_h),
         "day_scale": math.sqrt(bars_per_day),
@@ -127,6 +135,11 @@ def _refuse(instruments: Sequence[Instrument], limits: RiskLimits, venue: VenueS
         raise UsageFault(
             f"The fast engine measures VaR by historical simulation, plain or filtered, and limits.var_method is "
             f"{limits.var_method}. Nothing was run: use historical or fhs_ewma, or the full engine."
+        )
+    if unknown := [name for name in _FULL_ENGINE_ONLY if getattr(limits, name)]:
+        raise UsageFault(
+            f"The fast engine does not know limits.{unknown[0]}, and the profile sets it. Nothing was run: leave it out, or "
+            "use the full engine."
         )
     for rules in instruments:
         if rules.kind is not InstrumentKind.SPOT:

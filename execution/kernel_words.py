@@ -45,12 +45,12 @@ FEW = 48
 
 RULES = (
     "well_formed", "data_quality", "breaker", "min_conviction", "ruling", "tick_size", "risk_history", "correlation",
-    "tail_check", "min_notional",
+    "day_volume", "tail_check", "min_notional",
 )  # fmt: skip
 """Codes of the gate's rules that can refuse a purchase, in the order in which the first to refuse is named."""
 
 (
-    WELL_FORMED, DATA_QUALITY, BREAKER, CONVICTION, RULING, TICK_SIZE, HISTORY, CORRELATED, TAILS, MIN_NOTIONAL,
+    WELL_FORMED, DATA_QUALITY, BREAKER, CONVICTION, RULING, TICK_SIZE, HISTORY, CORRELATED, DAY_VOLUME, TAILS, MIN_NOTIONAL,
 ) = range(len(RULES))  # fmt: skip
 ALLOWED = -1
 
@@ -88,10 +88,10 @@ RULE = _record(
 """One market's rules: see `kernel_rules`."""
 
 LIMITS = _record(
-    floats="starting_cash quote_units take_profit risk_per_trade max_position max_deployed max_daily_loss max_drawdown var_tail "
-    "max_var es_tail max_es max_correlation max_tick_bps min_conviction stop stop_atr max_stop kelly_fraction kelly_edge "
-    "max_sigma day_scale",
-    ints="window filtered loss_streak daily_pause_us turbulence_pause_us streak_pause_us",
+    floats="starting_cash quote_units take_profit risk_per_trade max_position max_deployed max_daily_loss max_weekly_loss "
+    "max_drawdown half_drawdown max_volume_share var_tail max_var es_tail max_es max_correlation max_tick_bps min_conviction "
+    "stop stop_atr max_stop kelly_fraction kelly_edge max_sigma day_scale",
+    ints="window filtered loss_streak daily_pause_us weekly_pause_us day_bars turbulence_pause_us streak_pause_us",
     pairs="cash target share",
 )
 """The account's limits, exits and venue."""
@@ -111,8 +111,8 @@ PLACE = _record(
 bar's liquidity, known once `laid`. `prices`, `depths`: the book at hand, asks in row 0. `live`: open orders."""
 
 ACCOUNT = _record(
-    floats="cash_quote peak day_start",
-    ints="bar now_us day losses halted daily_until turbulent_until streak_until fills proposed signed",
+    floats="cash_quote peak day_start week_start",
+    ints="bar now_us day week losses halted daily_until weekly_until turbulent_until streak_until fills proposed signed",
     pairs="cash",
     refused=("i8", (len(RULES),)),
     lowest=("f8", (FEW + 1,)),

@@ -6,7 +6,7 @@ and entries that have lost their ground (an outage, frozen data, a tripped break
 It refuses to go on when the venue's account and the ledger disagree.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from config.errors import InvariantBroken
@@ -18,18 +18,23 @@ from execution.venue import Venue
 from market.bar import Slice
 from risk.breakers import BreakerEvent, BreakerState, observe_equity, observe_move, observe_trade
 from risk.estimators import estimate_es, estimate_var
-from risk.limits import Situation, kill_switch_report
+from risk.facts import Situation
+from risk.limits import kill_switch_report
 from risk.manager import RiskManager
 from risk.measures import scale_to_horizon
 from risk.order import Order
 from risk.portfolio import Portfolio
 from risk.proposal import Proposal
 from risk.verdict import Outcome, RuleReport, Verdict
+from risk.volumes import VolumeWindow
 from risk.window import ReturnWindow
 
 QUARANTINE_BARS = 24
 """A symbol without a bar for so long is left out of the tail measures and of correlation: its returns are made of zeros. What
 is held of it still counts as deployed, at its last mark."""
+
+
+_DAY = timedelta(days=1)
 
 
 class Exposure(Frozen):
@@ -52,6 +57,7 @@ class Trader:
         sink: Sink,
         gate: RiskManager,
         window: ReturnWindow,
+        volumes: VolumeWindow,
         breakers: BreakerState,
         bars_per_day: float,
         switch: Switch | None = None,
@@ -61,6 +67,7 @@ class Trader:
         self.ledger = ledger
         self.gate = gate
         self.window = window
+        self.volumes = volumes
         self.breakers = breakers
         self._dealer = Dealer(venue, ledger, sink, gate)
         self._sink = sink
@@ -68,6 +75,7 @@ class Trader:
         self._instruments = venue.instruments()
         self._frozen: dict[str, str] = {}
         self._counted_trades = 0
+        self._entered: dict[str, datetime] = {}
 
     async def pass_bar(self, tape: Slice) -> None:
         """Live through the bars of one slice: fills, protection, marks, breakers, trailing stops."""
@@ -78,6 +86,7 @@ class Trader:
         closes = {symbol: bar.close for symbol, bar in tape.bars.items()}
         self.ledger.mark({symbol: Decimal(repr(price)) for symbol, price in closes.items()})
         self.window.push(closes)
+        self.volumes.push({symbol: (bar.close, bar.volume) for symbol, bar in tape.bars.items()})
         self._observe(tape)
         for symbol in tuple(dealer.entries):
             if symbol not in tape.bars or symbol in tape.frozen or self.breakers.open is not None:
@@ -125,6 +134,7 @@ class Trader:
         verdict = self.judge_by(self.gate, proposal)
         if verdict.outcome is Outcome.SIGNED and verdict.order is not None and verdict.stop_fraction is not None:
             self._dealer.expect(verdict, verdict.order, verdict.stop_fraction)
+            self._entered[verdict.decision_id] = verdict.as_of_utc
         return verdict
 
     def judge_by(self, gate: RiskManager, proposal: Proposal) -> Verdict:
@@ -144,6 +154,8 @@ class Trader:
                 symbols=symbols,
                 returns=self.window.matrix(symbols)[-rows:] if rows else self.window.matrix(symbols)[:0],
                 halted=self.watch.why,
+                day_volume_quote=self.volumes.day(proposal.symbol),
+                entries_today=self._entries_since(proposal.as_of_utc - _DAY),
             )
         )
 
@@ -160,6 +172,7 @@ class Trader:
             verdict = verdict.with_rule(kill_switch_report(why))
         if verdict.order is None:
             self._dealer.forget(verdict.symbol)
+            self._entered.pop(verdict.decision_id, None)
             return verdict
         await self._dealer.send(verdict.order)
         return verdict
@@ -180,6 +193,11 @@ class Trader:
         """End of the session: entries that are still under way are withdrawn. Positions keep their protection."""
         for symbol in tuple(self._dealer.entries):
             await self._dealer.abandon_entry(symbol, at)
+
+    def _entries_since(self, begin: datetime) -> int:
+        """Entries after this moment, sent or signed and about to be; older ones are forgotten."""
+        self._entered = {decision: at for decision, at in self._entered.items() if at > begin}
+        return len(self._entered)
 
     def _is_alive(self, symbol: str) -> bool:
         return self.window.stale(symbol) < QUARANTINE_BARS

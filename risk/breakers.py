@@ -4,12 +4,13 @@ Their state is a frozen value, kept in the journal with every cycle, so that a r
 
     drawdown      halt        never by itself; only a human lifts it
     daily_loss    close-only  `daily_loss_pause_h` after it tripped, and not because midnight passed
+    weekly_loss   close-only  `weekly_loss_pause_h` after it tripped; it trips again while the week's loss stands
     turbulence    pause       `turbulence_pause_h` after the last such bar
     loss_streak   pause       `loss_streak_pause_h` after it tripped; the count starts again
 
 The baseline of a day is the equity at its 00:00 UTC. The bar that closes there is measured against the day that it ends, and
 only then becomes the baseline of the next. A day that opens while the daily-loss latch is shut takes its new baseline too, but
-the latch stays shut for its full time.
+the latch stays shut for its full time. A week is measured likewise, from its Monday 00:00 UTC on.
 """
 
 from datetime import datetime, timedelta
@@ -19,7 +20,7 @@ from typing import Literal
 from config.frozen import Frozen, UtcTime
 from config.settings import RiskLimits
 
-Breaker = Literal["drawdown", "daily_loss", "turbulence", "loss_streak"]
+Breaker = Literal["drawdown", "weekly_loss", "daily_loss", "turbulence", "loss_streak"]
 
 
 class Latch(Frozen):
@@ -46,13 +47,22 @@ class BreakerState(Frozen):
     peak_equity: Decimal
     day_utc: str
     day_start_equity: Decimal
+    week_utc: str
+    """Year and number of the ISO week, which begins on Monday: `2024-W09`."""
+    week_start_equity: Decimal
     losses_in_a_row: int = 0
     latches: tuple[Latch, ...] = ()
 
     @classmethod
     def fresh(cls, equity: Decimal, at: datetime) -> "BreakerState":
         """The state of an account that has not traded yet."""
-        return cls(peak_equity=equity, day_utc=at.strftime("%Y-%m-%d"), day_start_equity=equity)
+        return cls(
+            peak_equity=equity,
+            day_utc=at.strftime("%Y-%m-%d"),
+            day_start_equity=equity,
+            week_utc=_week(at),
+            week_start_equity=equity,
+        )
 
     @property
     def open(self) -> Latch | None:
@@ -60,22 +70,24 @@ class BreakerState(Frozen):
         return min(self.latches, key=lambda latch: _GRAVITY[latch.breaker], default=None)
 
 
-_GRAVITY: dict[Breaker, int] = {"drawdown": 0, "daily_loss": 1, "turbulence": 2, "loss_streak": 3}
+_GRAVITY: dict[Breaker, int] = {
+    "drawdown": 0, "weekly_loss": 1, "daily_loss": 2, "turbulence": 3, "loss_streak": 4,
+}  # fmt: skip
 
 Step = tuple[BreakerState, tuple[BreakerEvent, ...]]
 
 
 def observe_equity(state: BreakerState, at: datetime, equity: Decimal, limits: RiskLimits) -> Step:
-    """Lift what has run its time, trip on the daily loss, roll the day, and trip on drawdown."""
+    """Lift what has run its time, trip on the losses of day and week, roll both, and trip on drawdown."""
     state, events = _lift(state, at)
-    loss = _fall(state.day_start_equity, equity)
-    if loss >= limits.max_daily_loss and not _has(state, "daily_loss"):
-        why = f"equity fell {loss:.2%} since 00:00 UTC, limit {limits.max_daily_loss:.2%}"
-        state, tripped = _trip(state, "daily_loss", at, limits.daily_loss_pause_h, why)
+    for check in (_daily, _weekly):
+        state, tripped = check(state, at, equity, limits)
         events += tripped
-    day = at.strftime("%Y-%m-%d")
+    day, week = at.strftime("%Y-%m-%d"), _week(at)
     if day != state.day_utc:
         state = state.model_copy(update={"day_utc": day, "day_start_equity": equity})
+    if week != state.week_utc:
+        state = state.model_copy(update={"week_utc": week, "week_start_equity": equity})
     if equity > state.peak_equity:
         state = state.model_copy(update={"peak_equity": equity})
     drawdown = _fall(state.peak_equity, equity)
@@ -107,6 +119,27 @@ def observe_trade(state: BreakerState, at: datetime, pnl: Decimal, limits: RiskL
 def drawdown(state: BreakerState, equity: Decimal) -> float:
     """Fall of equity below its peak, as a fraction."""
     return _fall(state.peak_equity, equity)
+
+
+def _daily(state: BreakerState, at: datetime, equity: Decimal, limits: RiskLimits) -> Step:
+    loss = _fall(state.day_start_equity, equity)
+    if loss < limits.max_daily_loss or _has(state, "daily_loss"):
+        return state, ()
+    why = f"equity fell {loss:.2%} since 00:00 UTC, limit {limits.max_daily_loss:.2%}"
+    return _trip(state, "daily_loss", at, limits.daily_loss_pause_h, why)
+
+
+def _weekly(state: BreakerState, at: datetime, equity: Decimal, limits: RiskLimits) -> Step:
+    loss = _fall(state.week_start_equity, equity)
+    if loss < limits.max_weekly_loss or _has(state, "weekly_loss"):
+        return state, ()
+    why = f"equity fell {loss:.2%} since Monday 00:00 UTC, limit {limits.max_weekly_loss:.2%}"
+    return _trip(state, "weekly_loss", at, limits.weekly_loss_pause_h, why)
+
+
+def _week(at: datetime) -> str:
+    year, number, _ = at.isocalendar()
+    return f"{year}-W{number:02d}"
 
 
 def _fall(top: Decimal, now: Decimal) -> float:

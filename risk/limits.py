@@ -5,7 +5,6 @@ takes the tightest cap: adding a rule can only ever make an order smaller. Nothi
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 from math import isfinite
@@ -13,14 +12,13 @@ from math import isfinite
 import numpy as np
 from numpy.typing import NDArray
 
-from config.settings import ExitSettings, RiskLimits
-from market.instrument import Instrument
-from risk.breakers import BreakerState
-from risk.calibration import SizingMaps, Worth
+from risk.calibration import Worth
 from risk.estimators import estimate_es, estimate_var
+from risk.facts import Facts, Rule, cap, check, weights
+from risk.limits_book import day_volume, liquidity, order_rate, sector, trading_hours
+from risk.limits_loss import drawdown_half, stressed_loss, volatility
 from risk.measures import scale_to_horizon
-from risk.portfolio import Portfolio
-from risk.proposal import Direction, Proposal
+from risk.proposal import Direction
 from risk.sizing import kelly_notional_fraction, risk_per_trade_fraction
 from risk.verdict import Reaction, RuleReport
 
@@ -30,43 +28,12 @@ LEAST_HISTORY = 50
 """Returns of a symbol, in bars, below which its tail is a guess."""
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """What a proposal meets: the book, the breakers, the state of the data, and the returns behind the tail measures.
-
-    `returns` has shape (n_bars, n_symbols), simple returns, oldest first, columns in the order of `symbols`, which are the
-    held ones and the proposed one; only bars on which each of them was observed. `frozen` says why nothing new may be traded
-    on the proposed symbol's data, or is None; `halted` says likewise why the kill switch is down.
-    """
-
-    proposal: Proposal
-    portfolio: Portfolio
-    instrument: Instrument
-    breakers: BreakerState
-    frozen: str | None
-    symbols: tuple[str, ...]
-    returns: NDArray[np.float64]
-    halted: str | None = field(default=None, kw_only=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Facts(Situation):
-    """All that a rule may know: the situation, and what the gate was set up with. `stop` is a fraction of the price."""
-
-    limits: RiskLimits
-    exits: ExitSettings
-    bars_per_day: float
-    stop: float
-    calibration: SizingMaps | None = None
-
-    @property
-    def equity(self) -> float:
-        return float(self.portfolio.equity)
+_REACTIONS = {"drawdown": Reaction.HALT, "weekly_loss": Reaction.CLOSE_ONLY, "daily_loss": Reaction.CLOSE_ONLY}
 
 
 def kill_switch(facts: Facts) -> RuleReport:
     """No new risk while a human has halted trading."""
-    return kill_switch_report(facts.halted) if facts.halted else _check("kill_switch", True)
+    return kill_switch_report(facts.halted) if facts.halted else check("kill_switch", True)
 
 
 def kill_switch_report(why: str) -> RuleReport:
@@ -76,15 +43,15 @@ def kill_switch_report(why: str) -> RuleReport:
 
 def data_quality(facts: Facts) -> RuleReport:
     """No new risk on a symbol whose data is stale or broken."""
-    return _check("data_quality", facts.frozen is None, note=facts.frozen or "")
+    return check("data_quality", facts.frozen is None, note=facts.frozen or "")
 
 
 def breaker_latch(facts: Facts) -> RuleReport:
     """No new risk while any breaker is tripped."""
     latch = facts.breakers.open
     if latch is None:
-        return _check("breaker", True)
-    reaction = {"drawdown": Reaction.HALT, "daily_loss": Reaction.CLOSE_ONLY}.get(latch.breaker, Reaction.REFUSE)
+        return check("breaker", True)
+    reaction = _REACTIONS.get(latch.breaker, Reaction.REFUSE)
     return RuleReport(
         code="breaker", number=None, limit=None, unit="", reaction=reaction, note=f"{latch.breaker}: {latch.why}"
     )
@@ -103,38 +70,38 @@ def well_formed(facts: Facts) -> RuleReport:
         and isfinite(facts.stop)
         and 0.0 < facts.stop < 1.0
     )
-    return _check("well_formed", sound, note="" if sound else "a number is missing, not finite or out of range")
+    return check("well_formed", sound, note="" if sound else "a number is missing, not finite or out of range")
 
 
 def direction(facts: Facts) -> RuleReport:
     """Spot is long or flat: nothing but a long opens a position."""
     wanted = facts.proposal.direction
-    return _check("direction", wanted is Direction.LONG, note="" if wanted is Direction.LONG else f"{wanted} on spot")
+    return check("direction", wanted is Direction.LONG, note="" if wanted is Direction.LONG else f"{wanted} on spot")
 
 
 def one_position(facts: Facts) -> RuleReport:
     """A position, or an entry under way, is not added to."""
     symbol = facts.proposal.symbol
     held = facts.portfolio.position(symbol) is not None or facts.portfolio.pending_notional.get(symbol, 0) > 0
-    return _check("one_position", not held, note="already held or under way" if held else "")
+    return check("one_position", not held, note="already held or under way" if held else "")
 
 
 def conviction(facts: Facts) -> RuleReport:
     """A weak case is not traded."""
     number, limit = facts.proposal.conviction, facts.limits.min_conviction
-    return _check("min_conviction", number >= limit, number, limit, "0..1")
+    return check("min_conviction", number >= limit, number, limit, "0..1")
 
 
 def ruling(facts: Facts) -> RuleReport:
     """What the court rejected, or the policy took to nothing, is not traded."""
     scale = facts.proposal.ruling_scale * facts.proposal.adjust_scale
-    return _check("ruling", scale > 0.0, scale, 0.0, "scale")
+    return check("ruling", scale > 0.0, scale, 0.0, "scale")
 
 
 def tick_size(facts: Facts) -> RuleReport:
     """Where the venue's smallest price step is coarse against the price, neither a stop nor a fill means what it says."""
     number = float(facts.instrument.tick_size / facts.proposal.reference_price) * 1e4
-    return _check(
+    return check(
         "tick_size", number <= facts.limits.max_tick_bps, number, facts.limits.max_tick_bps, "bps of the price"
     )
 
@@ -144,7 +111,7 @@ def risk_history(facts: Facts) -> RuleReport:
     number = facts.returns.shape[0]
     limit = min(facts.limits.risk_window_bars, LEAST_HISTORY)
     sound = number >= limit and bool(np.isfinite(facts.returns).all())
-    return _check("risk_history", sound, float(number), float(limit), "bars")
+    return check("risk_history", sound, float(number), float(limit), "bars")
 
 
 def correlation(facts: Facts) -> RuleReport:
@@ -160,23 +127,23 @@ def correlation(facts: Facts) -> RuleReport:
         if value > worst:
             worst, other = value, symbol
     limit = facts.limits.max_correlation
-    return _check("correlation", worst <= limit, worst, limit, "", note=f"with {other}" if other else "nothing held")
+    return check("correlation", worst <= limit, worst, limit, "", note=f"with {other}" if other else "nothing held")
 
 
 def risk_per_trade(facts: Facts) -> RuleReport:
     """The loss at the stop stays within `risk_per_trade` of equity."""
-    return _cap(facts, "risk_per_trade", risk_per_trade_fraction(facts.stop, facts.limits))
+    return cap(facts, "risk_per_trade", risk_per_trade_fraction(facts.stop, facts.limits))
 
 
 def position_size(facts: Facts) -> RuleReport:
     """One position stays within its share of equity."""
-    return _cap(facts, "position", facts.limits.max_position_fraction)
+    return cap(facts, "position", facts.limits.max_position_fraction)
 
 
 def deployed(facts: Facts) -> RuleReport:
     """All positions together stay within theirs."""
     used = float(facts.portfolio.deployed) / facts.equity
-    return _cap(facts, "deployed", facts.limits.max_deployed_fraction - used)
+    return cap(facts, "deployed", facts.limits.max_deployed_fraction - used)
 
 
 def kelly(facts: Facts) -> RuleReport:
@@ -184,14 +151,14 @@ def kelly(facts: Facts) -> RuleReport:
     given, known = facts.proposal, facts.calibration
     worth = Worth(1.0, "") if known is None else known.worth(given.conviction, given.argument)
     room = kelly_notional_fraction(given.conviction, facts.stop, facts.exits, facts.limits, worth.probability)
-    return _cap(facts, "kelly", room, note=worth.note)
+    return cap(facts, "kelly", room, note=worth.note)
 
 
 def cash(facts: Facts) -> RuleReport:
     """Spot is paid for, with its fee and one percent to spare for the price of the next bar."""
     room = facts.portfolio.cash - sum(facts.portfolio.pending_notional.values(), Decimal(0))
     fee = facts.instrument.taker_fee_bps / Decimal(10_000)
-    return _cap(facts, "cash", float(room / (1 + fee) * Decimal("0.99")) / facts.equity)
+    return cap(facts, "cash", float(room / (1 + fee) * Decimal("0.99")) / facts.equity)
 
 
 def value_at_risk(facts: Facts) -> RuleReport:
@@ -205,54 +172,17 @@ def expected_shortfall(facts: Facts) -> RuleReport:
     return _tail_cap(facts, "es_1d", _es(facts), facts.limits.max_es_1d)
 
 
-Rule = Callable[[Facts], RuleReport]
-
 CHECKS: tuple[Rule, ...] = (
     kill_switch, data_quality, breaker_latch, direction, one_position, conviction, ruling, tick_size, risk_history, correlation,
+    day_volume, order_rate, trading_hours,
 )  # fmt: skip
 """Each may refuse. `well_formed` comes before them: without sound numbers no other rule is asked."""
 
 CAPS: tuple[Rule, ...] = (
-    risk_per_trade, position_size, deployed, kelly, cash, value_at_risk, expected_shortfall,
+    risk_per_trade, position_size, deployed, kelly, cash, value_at_risk, expected_shortfall, drawdown_half, liquidity, sector,
+    stressed_loss, volatility,
 )  # fmt: skip
 """Each leaves some notional; the tightest wins."""
-
-
-def weights(facts: Facts, extra: float = 0.0) -> NDArray[np.float64]:
-    """Exposures as fractions of equity, shape (n_symbols,), with `extra` more of the proposed symbol."""
-    held = {position.symbol: float(position.notional) for position in facts.portfolio.positions}
-    coming = {symbol: float(value) for symbol, value in facts.portfolio.pending_notional.items()}
-    exposure = [(held.get(s, 0.0) + coming.get(s, 0.0)) / facts.equity for s in facts.symbols]
-    exposure[facts.symbols.index(facts.proposal.symbol)] += extra
-    return np.asarray(exposure, dtype=np.float64)
-
-
-def _check(
-    code: str, passed: bool, number: float | None = None, limit: float | None = None, unit: str = "", note: str = ""
-) -> RuleReport:
-    reaction = Reaction.PASS if passed else Reaction.REFUSE
-    return RuleReport(code=code, number=number, limit=limit, unit=unit, reaction=reaction, note=note)
-
-
-def _cap(
-    facts: Facts,
-    code: str,
-    fraction: float,
-    number: float | None = None,
-    limit: float | None = None,
-    note: str = "",
-) -> RuleReport:
-    """A cap of `fraction` of equity; not finite or negative counts as nothing."""
-    room = fraction if isfinite(fraction) and fraction > 0 else 0.0
-    return RuleReport(
-        code=code,
-        number=number if number is not None else room,
-        limit=limit,
-        unit="of equity",
-        reaction=Reaction.PASS,
-        notional_cap=facts.portfolio.equity * Decimal(repr(room)),
-        note=note,
-    )
 
 
 def tails_hold(facts: Facts, fraction: float) -> RuleReport:
@@ -261,7 +191,7 @@ def tails_hold(facts: Facts, fraction: float) -> RuleReport:
     value = _one_day(facts, _var(facts), fraction)
     shortfall = _one_day(facts, _es(facts), fraction)
     worst = max(value / facts.limits.max_var_1d, shortfall / facts.limits.max_es_1d)
-    return _check("tail_check", worst <= 1.0, worst, 1.0, "of the VaR or ES limit")
+    return check("tail_check", worst <= 1.0, worst, 1.0, "of the VaR or ES limit")
 
 
 def _tail_cap(facts: Facts, code: str, measure: Tail, limit: float) -> RuleReport:
@@ -272,13 +202,13 @@ def _tail_cap(facts: Facts, code: str, measure: Tail, limit: float) -> RuleRepor
     top = facts.limits.max_position_fraction
     at_top = _one_day(facts, measure, top)
     if at_top <= limit:
-        return _cap(facts, code, top, number=at_top, limit=limit)
+        return cap(facts, code, top, number=at_top, limit=limit)
     low, high = 0.0, top
     for _ in range(24):
         middle = (low + high) / 2
         low, high = (middle, high) if _one_day(facts, measure, middle) <= limit else (low, middle)
     room = low if low > 0 and _one_day(facts, measure, low) <= limit else 0.0
-    return _cap(facts, code, room, number=at_top, limit=limit)
+    return cap(facts, code, room, number=at_top, limit=limit)
 
 
 def _one_day(facts: Facts, measure: Tail, extra: float) -> float:

@@ -10,7 +10,8 @@ from decimal import Decimal
 
 from config.settings import ExitSettings, RiskLimits
 from risk.calibration import SizingMaps
-from risk.limits import CAPS, CHECKS, Facts, Rule, Situation, tails_hold, well_formed
+from risk.facts import Facts, Rule, Situation
+from risk.limits import CAPS, CHECKS, tails_hold, well_formed
 from risk.order import Order, OrderKind, Purpose, Seal, Side
 from risk.portfolio import Position
 from risk.proposal import Proposal

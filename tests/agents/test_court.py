@@ -16,7 +16,7 @@ from agents.minds.rules import RulesMind
 from config.silence import Abstained
 from execution.opening import open_gate
 from risk.breakers import BreakerState
-from risk.limits import Situation
+from risk.facts import Situation
 from risk.proposal import Direction, Proposal
 from risk.verdict import Outcome, Verdict
 from rl.adjuster import Off
@@ -27,7 +27,11 @@ GATE = open_gate(LIMITS, SETTINGS.exits, b"k" * 32, 24.0)
 
 def judge(proposal: Proposal) -> Verdict:
     fresh = BreakerState.fresh(Decimal(10_000), proposal.as_of_utc)
-    return GATE.judge(Situation(proposal, portfolio(), BTC, fresh, None, ("BTC/USDT",), returns()))
+    return GATE.judge(
+        Situation(
+            proposal, portfolio(), BTC, fresh, None, ("BTC/USDT",), returns(), day_volume_quote=1e9, entries_today=0
+        )
+    )
 
 
 class Scripted:

@@ -24,7 +24,7 @@ from config.silence import Abstained
 from execution.opening import open_gate
 from risk.breakers import BreakerState
 from risk.calibration import Calibrations
-from risk.limits import Situation
+from risk.facts import Situation
 from risk.proposal import Proposal
 from risk.verdict import Outcome, Verdict
 from rl.adjuster import Off
@@ -58,7 +58,11 @@ def heard(kind: type[RulesMind]) -> tuple[Hearing, Proposal]:
     def judge(proposal: Proposal) -> Verdict:
         seen.append(proposal)
         fresh = BreakerState.fresh(SETTINGS.venue.starting_cash, proposal.as_of_utc)
-        return GATE.judge(Situation(proposal, portfolio(), BTC, fresh, None, ("BTC/USDT",), returns()))
+        return GATE.judge(
+            Situation(
+                proposal, portfolio(), BTC, fresh, None, ("BTC/USDT",), returns(), day_volume_quote=1e9, entries_today=0
+            )
+        )
 
     mind = kind(SETTINGS.court, SETTINGS.limits)
     (hearing,) = asyncio.run(Court(Bench(mind, Off(), judge, 5.0)).hear((case(),)))

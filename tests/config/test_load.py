@@ -160,7 +160,7 @@ def test_what_is_missing_is_said_with_its_section(tmp_path: Path) -> None:
         in named
     )
     assert any(
-        line.startswith("limits: is missing; it must be a mapping with the keys risk_per_trade") for line in named
+        line.startswith("limits: is missing; it must be a mapping with the keys max_daily_loss") for line in named
     )
 
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from kernel_parity import WORLDS, Told, both, settings_of, shorter
+from kernel_parity import WORLDS, Told, both, fast, random_votes, settings_of, shorter
 
 from config.clock import from_ms
 from config.load import load_profile
 from config.seeds import generator
+from execution.kernel_grid import grid_of_tape
 from market.candles import RawCandles
 from market.catalogue import instrument_of
 from market.files import read_market_files
@@ -40,6 +41,18 @@ def test_both_engines_make_the_same_of_a_generated_market(seed: int) -> None:
     found, made = both(settings_of(world, MARKETS[seed % 3], "paper"), shorter(tape, WARMUP), seed)
     assert found == ""
     assert made.fills
+
+
+def test_both_engines_count_weeks_half_sizes_and_liquidity_alike_where_each_of_them_binds() -> None:
+    world = {**WORLDS[-1], "market.session_days": 16, "seed": 3}
+    made = settings_of(world, MARKETS[2], "paper")
+    tape = shorter(simulated_tape(made), WARMUP)
+    found, full = both(made, tape, 3)
+    assert found == ""
+    grid = grid_of_tape(tape)
+    for loose in ("limits.max_weekly_loss", "limits.half_size_drawdown", "limits.max_volume_share"):
+        other = fast(settings_of({**world, loose: 1.0}, MARKETS[2], "paper"), tape, grid, random_votes(grid, 3))
+        assert other.fills != full.fills, loose
 
 
 @pytest.mark.slow

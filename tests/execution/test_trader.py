@@ -20,8 +20,10 @@ from execution.trader import Trader
 from market.bar import Bar, Slice
 from market.timeframe import Timeframe
 from risk.breakers import BreakerState
+from risk.limits import kill_switch_report
 from risk.order import Order, OrderKind, Purpose
-from risk.verdict import Outcome
+from risk.verdict import Outcome, Reaction, RuleReport, Verdict
+from risk.volumes import VolumeWindow
 from risk.window import ReturnWindow
 
 
@@ -206,10 +208,12 @@ def test_a_symbol_that_has_disappeared_no_longer_stands_in_the_way_of_others_but
     window = ReturnWindow(("BTC/USDT", "ETH/USDT"), 500)
     for i in range(60):
         window.push({"BTC/USDT": 50_000.0 + 20 * (i % 7), "ETH/USDT": 2_000.0 + i % 5})
+    volumes = VolumeWindow(("BTC/USDT", "ETH/USDT"), 24.0)
+    volumes.push({"BTC/USDT": (50_000.0, 1e4), "ETH/USDT": (2_000.0, 1e4)})
     gate = open_gate(LIMITS, SETTINGS.exits, KEY, 24.0)
     venue = SimulatedVenue({"BTC/USDT": BTC, "ETH/USDT": eth}, SETTINGS.venue, gate.seal)
     trader = Trader(
-        venue=venue, ledger=Ledger(Decimal(10_000), "USDT"), sink=Events(), gate=gate, window=window,
+        venue=venue, ledger=Ledger(Decimal(10_000), "USDT"), sink=Events(), gate=gate, window=window, volumes=volumes,
         breakers=BreakerState.fresh(Decimal(10_000), T0), bars_per_day=24.0,
     )  # fmt: skip
     asyncio.run(trader.enter(trader.judge(proposal(as_of_utc=T0, conviction=1.0, atr_quote=None))))
@@ -240,6 +244,42 @@ def test_a_symbol_that_has_disappeared_no_longer_stands_in_the_way_of_others_but
     verdict = trader.judge(wanted)
     assert verdict.outcome is Outcome.SIGNED
     assert trader.portfolio(later).deployed > 900, "what is stuck and what is new"
+
+
+def rule_of(verdict: Verdict, code: str) -> RuleReport:
+    return next(report for report in verdict.rules if report.code == code)
+
+
+def test_entries_are_counted_for_a_day_and_one_that_was_taken_back_is_not() -> None:
+    world = World(limits=LIMITS.model_copy(update={"max_entries_per_day": 1, "max_daily_loss": 0.15}))
+    world.bar(50_000, 50_000, 50_000, 50_000)
+    taken_back = world.trader.judge(proposal(decision_id="no", as_of_utc=world.now, conviction=1.0, atr_quote=None))
+    asyncio.run(world.trader.enter(taken_back, kill_switch_report("a human said no")))
+    assert world.buy().outcome is Outcome.SIGNED
+    world.bar(50_000, 50_000, 50_000, 50_000)
+    world.leave()
+    for _ in range(22):
+        world.bar(50_000, 50_000, 50_000, 50_000)
+        counted = rule_of(world.buy(), "order_rate")
+        assert (counted.number, counted.reaction) == (1.0, Reaction.REFUSE)
+    world.bar(50_000, 50_000, 50_000, 50_000)
+    assert world.buy().outcome is Outcome.SIGNED
+
+
+def test_a_market_that_has_dried_up_is_cut_first_and_then_not_entered() -> None:
+    world = World()
+    for hours, volume in ((1, 0.02), (23, 0.02), (24, 0.0)):
+        for _ in range(hours):
+            world.bar(50_000, 50_000, 50_000, 50_000, volume=volume)
+        verdict = world.trader.judge_by(
+            world.trader.gate, proposal(as_of_utc=world.now, conviction=1.0, atr_quote=None)
+        )
+        if hours == 1:
+            assert verdict.notional == 500
+        elif hours == 23:
+            assert (verdict.binding_rule, float(verdict.notional)) == ("liquidity", pytest.approx(240.0, abs=0.5))
+        else:
+            assert (verdict.outcome, verdict.binding_rule) == (Outcome.REFUSED, "day_volume")
 
 
 moves = st.tuples(

@@ -39,7 +39,7 @@ def test_the_bar_that_closes_at_midnight_belongs_to_the_day_that_it_ends() -> No
 
 def test_daily_bars_can_trip_the_daily_loss_too() -> None:
     state, _ = observe_equity(fresh(), LATE + timedelta(hours=2), Decimal(9_700), LIMITS)
-    state, events = observe_equity(state, LATE + timedelta(hours=26), Decimal(9_200), LIMITS)
+    state, events = observe_equity(state, LATE + timedelta(hours=26), Decimal(9_210), LIMITS)
     assert [event.breaker for event in events] == ["daily_loss"]
 
 
@@ -60,7 +60,7 @@ def test_a_drawdown_halts_and_time_never_lifts_it() -> None:
 def test_state_comes_back_from_its_bytes_as_it_was() -> None:
     state, _ = observe_equity(fresh(), LATE, Decimal(8_000), LIMITS)
     assert BreakerState.model_validate_json(state.canonical()) == state
-    assert {latch.breaker for latch in state.latches} == {"drawdown", "daily_loss"}
+    assert {latch.breaker for latch in state.latches} == {"drawdown", "weekly_loss", "daily_loss"}
 
 
 def test_a_violent_bar_pauses_and_another_extends_the_pause() -> None:
@@ -97,3 +97,54 @@ def test_no_new_risk_is_open_while_equity_is_below_a_limit_that_it_has_crossed(p
             assert state.open is not None
             assert state.open.breaker == "drawdown"
     assert state.peak_equity == peak
+
+
+MONDAY = datetime(2024, 3, 4, tzinfo=UTC)
+
+
+def test_eight_percent_down_on_the_week_closes_although_no_day_lost_five() -> None:
+    state, seen = BreakerState.fresh(Decimal(10_000), MONDAY), []
+    for day, equity in enumerate((10_000, 9_600, 9_250, 9_199), start=1):
+        state, events = observe_equity(state, MONDAY + timedelta(days=day), Decimal(equity), LIMITS)
+        seen += [(event.breaker, day) for event in events]
+    assert seen == [("weekly_loss", 4)]
+    assert state.open is not None
+    assert state.open.until_utc == MONDAY + timedelta(days=4, hours=LIMITS.weekly_loss_pause_h)
+
+
+def test_the_week_begins_on_monday_and_the_bar_that_closes_there_belongs_to_the_week_that_it_ends() -> None:
+    sunday = MONDAY - timedelta(hours=1)
+    state = BreakerState.fresh(Decimal(10_000), sunday)
+    assert state.week_utc == "2024-W09"
+    state, events = observe_equity(state, MONDAY, Decimal(9_100), LIMITS.model_copy(update={"max_daily_loss": 0.15}))
+    assert [event.breaker for event in events] == ["weekly_loss"]
+    assert (state.week_utc, state.week_start_equity) == ("2024-W10", Decimal(9_100))
+
+
+def test_a_new_week_does_not_lift_the_weekly_latch_and_a_restart_does_not_either() -> None:
+    limits = LIMITS.model_copy(update={"max_daily_loss": 0.15})
+    state, _ = observe_equity(
+        BreakerState.fresh(Decimal(10_000), MONDAY), MONDAY + timedelta(days=6), Decimal(9_000), limits
+    )
+    state = BreakerState.model_validate_json(state.canonical())
+    state, _ = observe_equity(state, MONDAY + timedelta(days=7), Decimal(9_000), limits)
+    state, _ = observe_equity(state, MONDAY + timedelta(days=8, hours=23), Decimal(9_000), limits)
+    assert state.open is not None
+    assert state.open.breaker == "weekly_loss"
+    state, events = observe_equity(state, MONDAY + timedelta(days=9), Decimal(9_000), limits)
+    assert [event.action for event in events] == ["lifted"]
+    assert state.open is None
+
+
+def test_the_latch_falls_again_when_it_lifts_within_a_week_that_is_still_lost() -> None:
+    limits = LIMITS.model_copy(update={"max_daily_loss": 0.15})
+    state, _ = observe_equity(
+        BreakerState.fresh(Decimal(10_000), MONDAY), MONDAY + timedelta(days=1), Decimal(9_000), limits
+    )
+    state, events = observe_equity(state, MONDAY + timedelta(days=4), Decimal(9_000), limits)
+    assert [event.action for event in events] == ["lifted", "tripped"]
+    assert state.open is not None
+
+
+def test_the_year_of_a_week_is_that_of_its_thursday() -> None:
+    assert BreakerState.fresh(Decimal(1), datetime(2024, 12, 31, tzinfo=UTC)).week_utc == "2025-W01"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from risk.breakers import BreakerState
 from risk.estimators import estimate_es, estimate_var
-from risk.limits import Situation
+from risk.facts import Situation
 from risk.manager import RiskManager
 from risk.order import OrderKind, Purpose, Seal, Side
 from risk.portfolio import Portfolio, Position
@@ -28,7 +28,9 @@ def judge(given_proposal: Proposal, book: Portfolio | None = None, matrix: np.nd
     others = tuple(p.symbol for p in book.positions if p.symbol != given_proposal.symbol)
     symbols = (given_proposal.symbol, *others)
     matrix = returns(columns=len(symbols)) if matrix is None else matrix
-    return GATE.judge(Situation(given_proposal, book, BTC, FRESH, None, symbols, matrix))
+    return GATE.judge(
+        Situation(given_proposal, book, BTC, FRESH, None, symbols, matrix, day_volume_quote=1e9, entries_today=0)
+    )
 
 
 def test_a_sound_proposal_is_signed_with_the_tightest_cap_and_says_which() -> None:
@@ -70,7 +72,11 @@ def test_the_stop_is_the_wider_of_the_fixed_and_the_atr_one_up_to_its_limit() ->
 
 
 def test_a_gate_that_cannot_decide_refuses() -> None:
-    verdict = GATE.judge(Situation(proposal(), portfolio(), BTC, FRESH, None, ("ETH/USDT",), returns()))
+    verdict = GATE.judge(
+        Situation(
+            proposal(), portfolio(), BTC, FRESH, None, ("ETH/USDT",), returns(), day_volume_quote=1e9, entries_today=0
+        )
+    )
     assert (verdict.outcome, verdict.binding_rule) == (Outcome.REFUSED, "gate_error")
 
 
@@ -190,7 +196,17 @@ def test_what_is_signed_keeps_var_and_es_within_their_limits_as_measured_on_it(
     book = portfolio(positions=(held("ETH/USDT", f"{held_:.0f}"),)) if held_ >= 1 else portfolio()
     symbols = ("BTC/USDT", "ETH/USDT")
     verdict = GATE.judge(
-        Situation(proposal(conviction=1.0, ruling_scale=scale), book, BTC, FRESH, None, symbols, matrix)
+        Situation(
+            proposal(conviction=1.0, ruling_scale=scale),
+            book,
+            BTC,
+            FRESH,
+            None,
+            symbols,
+            matrix,
+            day_volume_quote=1e9,
+            entries_today=0,
+        )
     )
     if verdict.order is None:
         return
@@ -222,5 +238,15 @@ def test_a_smaller_scale_never_gives_a_larger_order(conviction: float, looser: f
 def test_a_tighter_limit_never_gives_a_larger_order(factor: float, name: str) -> None:
     changes: dict[str, Any] = {name: getattr(LIMITS, name) * factor}
     tight = RiskManager(LIMITS.model_copy(update=changes), SETTINGS.exits, SEAL, 24.0)
-    given_ = Situation(proposal(conviction=1.0), portfolio(), BTC, FRESH, None, ("BTC/USDT",), returns())
+    given_ = Situation(
+        proposal(conviction=1.0),
+        portfolio(),
+        BTC,
+        FRESH,
+        None,
+        ("BTC/USDT",),
+        returns(),
+        day_volume_quote=1e9,
+        entries_today=0,
+    )
     assert tight.judge(given_).notional <= GATE.judge(given_).notional

@@ -1,17 +1,17 @@
 """What can never happen, as sentences."""
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any, get_args
 
 import numpy as np
 import pytest
-from gate_support import AT, BTC, LIMITS, SETTINGS, held, portfolio, proposal, returns
+from gate_support import AT, LIMITS, cap, facts, held, portfolio, proposal, returns
 from hypothesis import given
 from hypothesis import strategies as st
 
 from config.settings import VarMethod
+from risk import facts as words
 from risk import limits as rules
 from risk.breakers import BreakerState, Latch
 from risk.calibration import CalibrationMap, SizingMaps
@@ -21,30 +21,8 @@ from risk.proposal import Argument, Direction
 from risk.verdict import Reaction
 
 
-def facts(**changes: Any) -> rules.Facts:
-    base = rules.Facts(
-        proposal=proposal(),
-        portfolio=portfolio(),
-        instrument=BTC,
-        limits=LIMITS,
-        exits=SETTINGS.exits,
-        breakers=BreakerState.fresh(Decimal(10_000), AT),
-        frozen=None,
-        symbols=("BTC/USDT",),
-        returns=returns(),
-        bars_per_day=24.0,
-        stop=0.015,
-    )
-    return replace(base, **changes)
-
-
-def two(other: str, notional: str, matrix: np.ndarray) -> rules.Facts:
+def two(other: str, notional: str, matrix: np.ndarray) -> words.Facts:
     return facts(portfolio=portfolio(positions=(held(other, notional),)), symbols=("BTC/USDT", other), returns=matrix)
-
-
-def cap(report: Any) -> float:
-    assert report.notional_cap is not None
-    return float(report.notional_cap)
 
 
 def test_a_position_takes_at_most_its_share_of_equity() -> None:
@@ -157,7 +135,7 @@ def test_var_cuts_what_a_calm_market_would_allow() -> None:
 def test_what_var_leaves_is_within_the_limit_when_measured_again(method: VarMethod) -> None:
     wild = facts(returns=returns(sigma=0.04), limits=LIMITS.model_copy(update={"var_method": method}))
     room = cap(rules.value_at_risk(wild)) / 10_000
-    series = wild.returns @ rules.weights(wild, room)
+    series = wild.returns @ words.weights(wild, room)
     measured = estimate_var(series, method=method, confidence=LIMITS.var_confidence)
     assert 0.99 * LIMITS.max_var_1d < scale_to_horizon(measured, 24.0) <= LIMITS.max_var_1d
 
@@ -221,14 +199,19 @@ def test_what_is_not_held_does_not_count_for_correlation() -> None:
         (rules.risk_history, {"returns": np.full((500, 1), np.nan)}),
     ],
 )
-def test_each_check_refuses_what_it_is_there_for(rule: rules.Rule, changes: dict[str, Any]) -> None:
+def test_each_check_refuses_what_it_is_there_for(rule: words.Rule, changes: dict[str, Any]) -> None:
     assert rule(facts()).reaction is Reaction.PASS
     assert rule(facts(**changes)).reaction is Reaction.REFUSE
 
 
 @pytest.mark.parametrize(
     ("breaker", "reaction"),
-    [("drawdown", Reaction.HALT), ("daily_loss", Reaction.CLOSE_ONLY), ("turbulence", Reaction.REFUSE)],
+    [
+        ("drawdown", Reaction.HALT),
+        ("daily_loss", Reaction.CLOSE_ONLY),
+        ("weekly_loss", Reaction.CLOSE_ONLY),
+        ("turbulence", Reaction.REFUSE),
+    ],
 )
 def test_an_open_breaker_stops_new_risk(breaker: Any, reaction: Reaction) -> None:
     latch = Latch(breaker=breaker, since_utc=AT, until_utc=AT + timedelta(hours=1), why="it fell")

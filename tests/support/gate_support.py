@@ -1,5 +1,6 @@
 """Ready-made proposals, books and returns for the tests of the gate."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 from config.load import load_profile
 from config.settings import RiskLimits, Settings
 from market.instrument import Instrument
+from risk.breakers import BreakerState
+from risk.facts import Facts
 from risk.portfolio import Portfolio, Position
 from risk.proposal import Direction, Proposal
 
@@ -55,3 +58,27 @@ def held(symbol: str, notional: str) -> Position:
 
 def returns(columns: int = 1, sigma: float = 0.004, rows: int = 500) -> NDArray[np.float64]:
     return np.random.default_rng(3).normal(0.0, sigma, size=(rows, columns))
+
+
+def facts(**changes: Any) -> Facts:
+    base = Facts(
+        proposal=proposal(),
+        portfolio=portfolio(),
+        instrument=BTC,
+        limits=LIMITS,
+        exits=SETTINGS.exits,
+        breakers=BreakerState.fresh(Decimal(10_000), AT),
+        frozen=None,
+        symbols=("BTC/USDT",),
+        returns=returns(),
+        bars_per_day=24.0,
+        stop=0.015,
+        day_volume_quote=1e9,
+        entries_today=0,
+    )
+    return replace(base, **changes)
+
+
+def cap(report: Any) -> float:
+    assert report.notional_cap is not None
+    return float(report.notional_cap)

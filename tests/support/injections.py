@@ -22,7 +22,7 @@ from agents.mind import Mind
 from execution.opening import open_gate
 from market.timeframe import HORIZONS
 from risk.breakers import BreakerState
-from risk.limits import Situation
+from risk.facts import Situation
 from risk.proposal import Proposal
 from risk.verdict import Verdict
 from rl.adjuster import Off
@@ -140,7 +140,11 @@ _GATE = open_gate(LIMITS, SETTINGS.exits, b"k" * 32, 24.0)
 def judge(proposal: Proposal) -> Verdict:
     """The real gate over an empty book of 10,000."""
     fresh = BreakerState.fresh(Decimal(10_000), proposal.as_of_utc)
-    return _GATE.judge(Situation(proposal, portfolio(), BTC, fresh, None, ("BTC/USDT",), returns()))
+    return _GATE.judge(
+        Situation(
+            proposal, portfolio(), BTC, fresh, None, ("BTC/USDT",), returns(), day_volume_quote=1e9, entries_today=0
+        )
+    )
 
 
 def hear(sitting: Mind, *cases: Case) -> tuple[Hearing, ...]:

@@ -58,9 +58,11 @@ WORLDS: tuple[dict[str, Any], ...] = (
      "limits.kelly_fraction": 1.0, "limits.kelly_edge": 0.5, "limits.stop_fraction": 0.01, "limits.risk_per_trade": 0.1,
      "limits.stop_atr_multiple": 0.1, "limits.max_correlation": 1.0, "limits.max_drawdown": 0.9, "limits.max_daily_loss": 0.5,
      "exits.take_profit_fraction": 0.05, "limits.loss_streak": 90},
+    {"limits.max_weekly_loss": 0.0015, "limits.weekly_loss_pause_h": 31, "limits.half_size_drawdown": 0.002,
+     "limits.max_volume_share": 1e-6, "limits.max_correlation": 1.0, "limits.kelly_edge": 0.5, "limits.loss_streak": 90},
 )  # fmt: skip
 """Profiles under which different rules bind: the default, large positions, tail limits, breakers, a thin book, a tiny account,
-tight exits, everything on one card."""
+tight exits, everything on one card, weekly loss with half sizes and illiquid markets."""
 
 
 @dataclass(frozen=True, slots=True)

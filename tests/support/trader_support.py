@@ -7,6 +7,7 @@ from typing import Any
 
 from gate_support import BTC, LIMITS, SETTINGS, proposal
 
+from config.settings import RiskLimits
 from execution.dealer import VenueWord
 from execution.ledger import Ledger
 from execution.opening import open_gate
@@ -18,6 +19,7 @@ from market.timeframe import Timeframe
 from risk.breakers import BreakerEvent, BreakerState
 from risk.order import Order, OrderKind, Purpose
 from risk.verdict import Verdict
+from risk.volumes import VolumeWindow
 from risk.window import ReturnWindow
 
 T0 = datetime(2024, 3, 1, tzinfo=UTC)
@@ -44,20 +46,23 @@ class Events:
 class World:
     """A trader with sixty quiet bars behind it, at 50,000."""
 
-    def __init__(self, volume: float = 1000.0, **venue: Any) -> None:
+    def __init__(self, volume: float = 1000.0, limits: RiskLimits = LIMITS, **venue: Any) -> None:
         self.events = Events()
         self.volume = volume
-        gate = open_gate(LIMITS, SETTINGS.exits, KEY, 24.0)
+        gate = open_gate(limits, SETTINGS.exits, KEY, 24.0)
         self.venue = SimulatedVenue({"BTC/USDT": BTC}, SETTINGS.venue.model_copy(update=venue), gate.seal)
         window = ReturnWindow(("BTC/USDT",), 500)
+        volumes = VolumeWindow(("BTC/USDT",), 24.0)
         for i in range(60):
             window.push({"BTC/USDT": 50_000.0 + 20 * (i % 7)})
+            volumes.push({"BTC/USDT": (50_000.0 + 20 * (i % 7), 1000.0)})
         self.trader = Trader(
             venue=self.venue,
             ledger=Ledger(Decimal(10_000), "USDT"),
             sink=self.events,
             gate=gate,
             window=window,
+            volumes=volumes,
             breakers=BreakerState.fresh(Decimal(10_000), T0),
             bars_per_day=24.0,
         )

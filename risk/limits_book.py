@@ -1,0 +1,58 @@
+"""Rules about the market of the day and the shape of the book: liquidity, sectors, how often and when entries are made.
+
+An entry whose market cannot be shown to trade is refused, and so is one that cannot be counted (law 2).
+"""
+
+from math import isfinite
+
+from risk.facts import Facts, cap, check
+from risk.verdict import RuleReport
+
+
+def day_volume(facts: Facts) -> RuleReport:
+    """What a market traded in the last 24 hours must be known: in one that may not trade at all, nothing is opened."""
+    number = facts.day_volume_quote
+    known = number is not None and isfinite(number) and number > 0.0
+    said = number if known else None
+    return check("day_volume", known, said, 0.0, "quote in 24 h", note="" if known else "no trading was seen in 24 h")
+
+
+def liquidity(facts: Facts) -> RuleReport:
+    """An entry stays within `max_volume_share` of what its market traded in the last 24 hours: it must be sold again too."""
+    volume = facts.day_volume_quote or 0.0
+    note = f"{volume:,.0f} traded in 24 h"
+    return cap(facts, "liquidity", facts.limits.max_volume_share * volume / facts.equity, note=note)
+
+
+def order_rate(facts: Facts) -> RuleReport:
+    """At most `max_entries_per_day` entries in 24 hours: a strategy that has run wild is stopped before its fees are felt."""
+    limit, number = facts.limits.max_entries_per_day, facts.entries_today
+    if limit is None:
+        return check("order_rate", True, note="no limit is set")
+    if number is None:
+        return check("order_rate", False, None, float(limit), "entries in 24 h", note="they were not counted")
+    return check("order_rate", number < limit, float(number), float(limit), "entries in 24 h")
+
+
+def trading_hours(facts: Facts) -> RuleReport:
+    """Nothing is opened outside `trading_hours_utc`: from the first hour on, and before the last; 22 to 6 passes midnight."""
+    hours, now = facts.limits.trading_hours_utc, facts.proposal.as_of_utc.hour
+    if hours is None:
+        return check("trading_hours", True, note="no limit is set")
+    start, end = hours
+    within = start <= now < end if start < end else now >= start or now < end
+    return check("trading_hours", within, float(now), None, "h UTC", note=f"open from {start} to {end} h UTC")
+
+
+def sector(facts: Facts) -> RuleReport:
+    """All that is held and under way in one sector stays within `max_sector_fraction`; a symbol of no sector is in none."""
+    sectors = facts.limits.sectors
+    name = sectors.get(facts.proposal.symbol)
+    if name is None:
+        return cap(facts, "sector", facts.limits.max_position_fraction, note="of no sector")
+    used = sum(float(held.notional) for held in facts.portfolio.positions if sectors.get(held.symbol) == name)
+    used += sum(
+        float(value) for symbol, value in facts.portfolio.pending_notional.items() if sectors.get(symbol) == name
+    )
+    used /= facts.equity
+    return cap(facts, "sector", facts.limits.max_sector_fraction - used, note=f"{used:.1%} is in {name}")

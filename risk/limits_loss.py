@@ -1,0 +1,55 @@
+"""Rules that size by what has been lost, and by what the window's worst stretch would cost: drawdown, stress, volatility.
+
+A loss that cannot be measured leaves no room (law 2).
+"""
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from risk.breakers import drawdown
+from risk.facts import Facts, cap, weights
+from risk.verdict import RuleReport
+
+_DAYS_A_YEAR = 365.0
+
+
+def drawdown_half(facts: Facts) -> RuleReport:
+    """From `half_size_drawdown` below the peak on, a position may be half as large as otherwise."""
+    fall, limit = drawdown(facts.breakers, facts.portfolio.equity), facts.limits.half_size_drawdown
+    share = 0.5 if fall >= limit else 1.0
+    return cap(facts, "drawdown_half", facts.limits.max_position_fraction * share, number=fall, limit=limit)
+
+
+def stressed_loss(facts: Facts) -> RuleReport:
+    """The book with the addition, held through any `stress_bars` successive bars of the window, loses at most
+    `max_stressed_loss`.
+
+    Positions are bought before the stretch and not rebalanced in it, so the loss is linear in the addition, and the largest
+    that every stretch allows is exact. The worst stretch is found and not chosen, as in `risk.stressed`.
+    """
+    limit, top, length = facts.limits.max_stressed_loss, facts.limits.max_position_fraction, facts.limits.stress_bars
+    if limit is None:
+        return cap(facts, "stressed_loss", top, note="no limit is set")
+    if facts.returns.shape[0] < length:
+        return cap(facts, "stressed_loss", 0.0, limit=limit, note=f"fewer than {length} bars are known")
+    moves = sliding_window_view(1.0 + facts.returns, length, axis=0).prod(axis=2) - 1.0
+    held, own = moves @ weights(facts), moves[:, facts.symbols.index(facts.proposal.symbol)]
+    at_top = -float((held + top * own).min())
+    falling = own < 0.0
+    room = min(top, float(((limit + held[falling]) / -own[falling]).min(initial=np.inf)))
+    return cap(facts, "stressed_loss", room if -held.min() <= limit else 0.0, number=at_top, limit=limit)
+
+
+def volatility(facts: Facts) -> RuleReport:
+    """The annual volatility that the position brings into the account stays within `volatility_target`.
+
+    Realised volatility is the standard deviation of the window's returns times the square root of bars a year, of 365 days.
+    """
+    target, top = facts.limits.volatility_target, facts.limits.max_position_fraction
+    if target is None:
+        return cap(facts, "volatility", top, note="no limit is set")
+    own = facts.returns[:, facts.symbols.index(facts.proposal.symbol)]
+    realised = float(own.std(ddof=1) * np.sqrt(facts.bars_per_day * _DAYS_A_YEAR)) if len(own) > 1 else 0.0
+    if not realised > 0.0:
+        return cap(facts, "volatility", 0.0, limit=target, note="its volatility is unknown")
+    return cap(facts, "volatility", min(top, target / realised), number=top * realised, limit=target)

@@ -1,0 +1,139 @@
+"""`make mutants`: break risk/limits.py and risk/sizing.py in every way that mutmut knows, and count what the tests notice.
+
+It works on a copy of the tree in a temporary folder, because mutmut writes beside the sources. Each mutant is judged by a
+process of its own with a time limit; the judges are the test files below, which take seconds. It ends with 1 where fewer
+than 90 % are killed, and with 2 where there is no complete run: half a run is no figure.
+
+Some mutants are equal to what they were made from: no input tells them apart. They are listed here with the reason, they are
+not taken out of the share, and an entry that no longer fits the code counts as a survivor again.
+"""
+
+import difflib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[2]
+MUTATED = ("risk/limits.py", "risk/sizing.py")
+JUDGES = ("tests/risk/test_reports.py", "tests/risk/test_sizing.py", "tests/risk/test_limits.py")
+ROOMS = ("agents", "config", "execution", "market", "ops", "rl", "sentiment")
+LEAST_KILLED = 0.90
+SURVIVED, NO_TEST, NOT_RUN = (0, 5), (33,), (None, 2, 34)
+"""Exit codes by which mutmut says so; every other one is a killed mutant."""
+
+CONFIG = f"""
+[tool.mutmut]
+source_paths = ["risk"]
+only_mutate = {json.dumps(MUTATED)}
+also_copy = {json.dumps(ROOMS)}
+pytest_add_cli_args_test_selection = {json.dumps(JUDGES)}
+pytest_add_cli_args = ["-p", "no:cacheprovider"]
+use_git_change_detection = false
+"""
+
+NO_SIZE = "the bisection only ever keeps a size that it has measured to be within the limit, or nothing"
+FLOATS = "a list of floats becomes float64 by itself"
+NO_MORE = "a probability is at most 1 already"
+EQUIVALENT = {
+    'return _check("correlation", worst <= limit, worst, limit, note=f"with {other}" if other else "nothing held")': (
+        "the unit that is left out is the one by default"
+    ),
+    'worth = Worth(2.0, "") if known is None else known.worth(given.conviction, given.argument)': NO_MORE,
+    "most_probable: float = 2.0,": NO_MORE,
+    "room = facts.portfolio.cash - sum(facts.portfolio.pending_notional.values(), )": "a sum begins at 0 by itself",
+    "room = low if (low > 0 and _one_day(facts, measure, low) <= limit) or True else 0.0": NO_SIZE,
+    "room = low if low > 0 or _one_day(facts, measure, low) <= limit else 0.0": NO_SIZE,
+    "room = low if low >= 0 and _one_day(facts, measure, low) <= limit else 0.0": NO_SIZE,
+    "return np.asarray(exposure, dtype=None)": FLOATS,
+    "return np.asarray(exposure, )": FLOATS,
+}
+
+
+class Mutant(NamedTuple):
+    """A changed function: its name, what became of it, and the changed line."""
+
+    name: str
+    exit_code: int | None
+    line: str
+
+
+def main() -> int:
+    """Copy, mutate, judge, count."""
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        tree = Path(folder)
+        _copy(tree)
+        environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+        command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(os.cpu_count() or 1)]
+        done = subprocess.run(command, cwd=tree, env=environment, check=False)
+        found = [mutant for name in MUTATED for mutant in _read(tree / "mutants", name)]
+    if done.returncode != 0 or not found or any(mutant.exit_code in NOT_RUN for mutant in found):
+        print("\nThe run is not complete, so there is no figure. What mutmut said stands above.", file=sys.stderr)
+        return 2
+    return _report(found)
+
+
+def _copy(tree: Path) -> None:
+    """The files that belong to the repository, with mutmut's settings added to pyproject.toml."""
+    command = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    for name in filter(None, set(listed.split("\0"))):
+        if name.startswith((*(f"{room}/" for room in ROOMS), "risk/", "tests/")) or name == "pyproject.toml":
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, tree / name)
+    with (tree / "pyproject.toml").open("a", encoding="utf-8") as settings:
+        settings.write(CONFIG)
+
+
+def _read(mutants: Path, name: str) -> Iterator[Mutant]:
+    """What mutmut kept of one file: an exit code a mutant, and the lines where each variant of a function stands."""
+    codes = json.loads((mutants / f"{name}.meta").read_text(encoding="utf-8"))["exit_code_by_key"]
+    spans = json.loads((mutants / f"{name}.spans").read_text(encoding="utf-8"))["spans"]
+    lines = (mutants / name).read_text(encoding="utf-8").splitlines()
+
+    def source(function: str) -> list[str]:
+        first, last = spans[function]
+        return lines[first - 1 : last]
+
+    for key, code in codes.items():
+        variant = key.rpartition(".")[2]
+        original = source(re.sub(r"__mutmut_\d+$", "__mutmut_orig", variant))
+        changes = [line[1:].strip() for line in difflib.ndiff(original, source(variant)) if line.startswith("+ ")]
+        body = [line for line in changes if "__mutmut_" not in line] or changes
+        yield Mutant(f"{name}: {variant.removeprefix('x_')}", code, " ".join(body))
+
+
+def _report(found: list[Mutant]) -> int:
+    """Print the counts and the survivors; the exit code."""
+    alive = [mutant for mutant in found if mutant.exit_code in (*SURVIVED, *NO_TEST)]
+    killed = len(found) - len(alive)
+    equal = sum(mutant.line in EQUIVALENT for mutant in alive)
+    print(f"\n{'':24}{'mutants':>9}{'killed':>9}{'survived':>10}{'killed %':>10}")
+    total, left = Counter(map(_file, found)), Counter(map(_file, alive))
+    for name in MUTATED:
+        _row(name, total[name], left[name])
+    _row("both", len(found), len(alive))
+    print(f"Of the {len(alive)} survivors, {equal} are equivalent to what they were made from.")
+    for mutant in alive:
+        why = EQUIVALENT.get(mutant.line)
+        print(f"  {mutant.name}\n      {mutant.line}\n      {f'equivalent: {why}' if why else 'SURVIVED'}")
+    return 0 if killed / len(found) >= LEAST_KILLED else 1
+
+
+def _file(mutant: Mutant) -> str:
+    return mutant.name.partition(":")[0]
+
+
+def _row(name: str, total: int, alive: int) -> None:
+    print(f"{name:24}{total:>9}{total - alive:>9}{alive:>10}{(total - alive) / max(total, 1):>10.1%}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

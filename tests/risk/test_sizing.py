@@ -1,0 +1,57 @@
+"""Sizing by hand: the stop, what a conviction is granted, Kelly's share, and the notional whose loss is bearable."""
+
+from typing import Any
+
+import pytest
+from gate_support import LIMITS, SETTINGS
+
+from risk.sizing import kelly_notional_fraction, risk_per_trade_fraction, stop_fraction, win_probability
+
+
+def limits(**changes: Any) -> Any:
+    return LIMITS.model_copy(update=changes)
+
+
+EXITS = SETTINGS.exits.model_copy(update={"take_profit_fraction": 0.75})
+
+
+@pytest.mark.parametrize(
+    ("atr", "stop"), [(None, 0.0625), (0.0, 0.0625), (5.0, 0.1), (6.25, 0.125), (12.5, 0.25), (100.0, 0.25)]
+)
+def test_the_stop_is_the_wider_of_the_fixed_one_and_the_atr_one_but_never_beyond_its_limit(
+    atr: float | None, stop: float
+) -> None:
+    chosen = limits(stop_fraction=0.0625, stop_atr_multiple=2.0, max_stop_fraction=0.25)
+    assert stop_fraction(100.0, atr, chosen) == stop
+
+
+@pytest.mark.parametrize(
+    ("conviction", "payoff", "granted"), [(0.0, 3.0, 0.25), (0.5, 3.0, 0.375), (1.0, 1.0, 0.75), (1.0, 0.25, 1.0)]
+)
+def test_no_conviction_gets_the_fair_game_and_full_conviction_the_edge_above_it(
+    conviction: float, payoff: float, granted: float
+) -> None:
+    assert win_probability(conviction, payoff, limits(kelly_edge=0.25)) == granted
+
+
+def test_kelly_takes_its_share_of_the_edge_as_far_as_the_conviction_goes() -> None:
+    """Payoff 0.75 / 0.25 = 3; p = 1/4 + 1/4 * 1/2 = 3/8; f* = 3/8 - 5/8 / 3 = 1/6; half of it, by half a conviction, 1/24."""
+    chosen = limits(kelly_edge=0.25, kelly_fraction=0.5)
+    assert kelly_notional_fraction(0.5, 0.25, EXITS, chosen) == pytest.approx(1 / 24, rel=1e-12)
+
+
+def test_what_statements_have_been_worth_bounds_the_probability_and_never_goes_below_nothing() -> None:
+    chosen = limits(kelly_edge=0.25, kelly_fraction=0.5)
+    third = kelly_notional_fraction(0.5, 0.25, EXITS, chosen, 1 / 3)
+    assert third == pytest.approx(0.25 * (1 / 3 - 2 / 9), rel=1e-12)
+    assert kelly_notional_fraction(0.5, 0.25, EXITS, chosen, 0.1) == 0.0
+
+
+def test_certainty_is_the_most_that_is_granted_without_a_calibration() -> None:
+    near = SETTINGS.exits.model_copy(update={"take_profit_fraction": 0.03125})
+    sure = kelly_notional_fraction(1.0, 0.25, near, limits(kelly_edge=0.5, kelly_fraction=1.0))
+    assert sure == 1.0
+
+
+def test_the_loss_at_the_stop_is_the_risk_per_trade() -> None:
+    assert risk_per_trade_fraction(0.25, limits(risk_per_trade=0.0625)) == 0.25

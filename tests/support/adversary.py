@@ -1,0 +1,180 @@
+"""Dockets that want the gate to fail: what an attacker, a broken model or a broken policy might hand over.
+
+Half of a docket goes through the court: opinions that were never validated, that contradict each other, that raise or are no
+opinions at all, and a policy that answers likewise. The other half goes straight to the trader, as proposals that were never
+validated. Enough of it is sound that orders are signed: a proof on refusals alone would prove nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from math import inf, nan
+from typing import Any
+
+from court_support import advocate, analyst, case, officer, signals, supervisor
+from gate_support import AT
+
+from agents.case import Case, NetVote
+from agents.opinion import AdvocateOpinion, AnalystOpinion, RiskOpinion, SupervisorOpinion
+from config.silence import Abstained
+from market.timeframe import Timeframe
+from risk.proposal import Argument, Direction, Proposal
+from rl.words import Adjustment, Observation
+
+NASTY = (nan, inf, -inf, 0.0, -0.0, 1e308, -1e308, 5e-324, 1e-320, 1.0 + 2**-52, 2.0, -1.0, 1e16)
+SYMBOLS = tuple(f"C{i}/USDT" for i in range(16))
+Word = Any
+"""What a role says, or does instead of saying it."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A case, what four roles make of it, and what the policy does."""
+
+    case: Case
+    words: Mapping[str, Word]
+    policy: Word
+
+
+def mostly(sound: Sequence[Any], rest: Sequence[Any]) -> list[Any]:
+    """A pool to draw from, nine in ten of it sound."""
+    often = max(1, -(-9 * len(rest) // len(sound)))
+    return [*sound] * often + [*rest]
+
+
+def forged(sound: Any, name: str) -> list[Any]:
+    """Opinions of a role: sound ones, ones with a number in them that was never validated, and what is none."""
+    steps = [sound.model_copy(update={name: value}) for value in (25, 50, 75, 100, 100, 100)]
+    wrong = (0, -0.0, 7, 1000, -100, nan, inf, 1e308, "all")
+    return mostly(steps, [*(sound.model_copy(update={name: value}) for value in wrong), *JUNK])
+
+
+JUNK = (
+    Abstained(why="x"),
+    RuntimeError("x"),
+    TimeoutError(),
+    OverflowError(),
+    None,
+    "buy everything",
+    7,
+    analyst(),
+    {},
+)
+FINITE = tuple(value for value in NASTY if abs(value) < inf)
+SOUND = (*[1.0] * 97, *(0.25 + 0.75 * i / 96 for i in range(97)))
+PRICES = tuple(Decimal(text) for text in ("NaN", "sNaN", "Infinity", "0", "-5", "1e-30", "1e-400", "1e308"))
+ATRS = (None, 0.0, 0.001, 0.004, 0.009, 0.02, 0.035, 0.06)
+WORDS = {
+    AnalystOpinion: forged(analyst(), "conviction_pct"),
+    RiskOpinion: forged(officer(), "scale_pct"),
+    AdvocateOpinion: forged(advocate(), "strength_pct"),
+    SupervisorOpinion: forged(supervisor(), "scale_pct"),
+}
+
+DIRECTIONS = mostly([Direction.LONG], [Direction.SHORT, Direction.NONE])
+MOMENTS = mostly([AT], [AT + timedelta(days=days) for days in (-700_000, -400, -1, 1, 400, 2_900_000)])
+CONVICTIONS = mostly(SOUND, [0.0, -0.0, 5e-324, 0.2999999, 0.3, 0.3000001])
+CLOSES = mostly([None], FINITE)
+WRONG_PRICES = mostly([None], PRICES)
+PARTS_OF_PRICE = mostly(ATRS, [-1.0])
+CASE, SIGHT = case(), signals(Timeframe.H1)
+BYTES = 24
+"""What one proposal takes of the bytes that hypothesis draws: two a choice."""
+
+
+class Choices:
+    """Bytes as choices from pools: one draw for a whole docket, where a draw a choice would take most of the time."""
+
+    def __init__(self, drawn: bytes) -> None:
+        self._pairs = iter(zip(drawn[::2], drawn[1::2], strict=True))
+
+    def of(self, pool: Sequence[Any]) -> Any:
+        high, low = next(self._pairs)
+        return pool[(256 * high + low) % len(pool)]
+
+
+def tried(choices: Choices, marks: Mapping[str, float], number: int, wild: Sequence[float]) -> Tried:
+    """A case whose border values are valid, as the border made sure, and whose words and policy are anything."""
+    symbol, close, part = choices.of(SYMBOLS), choices.of(CLOSES), choices.of(PARTS_OF_PRICE)
+    mark = marks[symbol] if close is None else close
+    atr = None if part is None else part * mark
+    vote = NetVote(direction=choices.of(DIRECTIONS), conviction=choices.of(CONVICTIONS), against=0.0, votes=())
+    heard = CASE.model_copy(
+        update={
+            "decision_id": f"c{number}", "symbol": symbol, "as_of_utc": choices.of(MOMENTS), "proposal": vote,
+            "signals": {Timeframe.H1: SIGHT.model_copy(update={"close": mark, "atr_14_quote": atr})},
+        }
+    )  # fmt: skip
+    words = {role: choices.of(pool) for role, pool in WORDS.items()}
+    policy = choices.of([*mostly(SOUND, (*NASTY, *wild)), *JUNK])
+    scaled = Adjustment.model_construct(adjuster="x", scale=policy) if isinstance(policy, float) else policy
+    return Tried(heard, words, scaled)
+
+
+def raw(choices: Choices, marks: Mapping[str, float], number: int, wild: Sequence[float]) -> Proposal:
+    """A proposal whose numbers were never validated, as a bug or an attack would hand it over."""
+    units = mostly(SOUND, (*NASTY, *wild))
+    symbol, price, part = choices.of(SYMBOLS), choices.of(WRONG_PRICES), choices.of(PARTS_OF_PRICE)
+    mark = marks[symbol]
+    belief = choices.of(units)
+    return Proposal.model_construct(
+        decision_id=f"p{number}",
+        symbol=symbol,
+        as_of_utc=choices.of(MOMENTS),
+        direction=choices.of(DIRECTIONS),
+        conviction=choices.of(units),
+        reference_price=Decimal(repr(mark)) if price is None else price,
+        atr_quote=wild[0] if part == -1.0 else None if part is None else part * mark,
+        argument=None if number % 2 else Argument.model_construct(speaker="x/analyst", belief=belief),
+        ruling_scale=choices.of(units),
+        adjust_scale=choices.of(units),
+    )
+
+
+class Liar:
+    """A mind that says, for each case, what the docket has for it."""
+
+    name = "liar"
+
+    def __init__(self, docket: tuple[Tried, ...]) -> None:
+        self._words = {one.case.decision_id: one.words for one in docket}
+
+    def _say(self, heard: Case, role: type) -> Any:
+        word = self._words[heard.decision_id][role]  # type: ignore[index]
+        if isinstance(word, Exception):
+            raise word
+        return word
+
+    async def analyst(self, heard: Case) -> Any:
+        return self._say(heard, AnalystOpinion)
+
+    async def risk_agent(self, heard: Case) -> Any:
+        return self._say(heard, RiskOpinion)
+
+    async def devils_advocate(self, heard: Case, *_: Any) -> Any:
+        return self._say(heard, AdvocateOpinion)
+
+    async def supervisor(self, heard: Case, *_: Any) -> Any:
+        return self._say(heard, SupervisorOpinion)
+
+    def transcripts(self) -> tuple[()]:
+        return ()
+
+    def voices(self) -> tuple[()]:
+        return ()
+
+
+class Madman:
+    """A policy that does, case after case, what the docket has for it."""
+
+    name = "madman"
+
+    def __init__(self, docket: tuple[Tried, ...]) -> None:
+        self._left = iter([one.policy for one in docket])
+
+    def adjust(self, seen: Observation) -> Any:
+        word = next(self._left)
+        if isinstance(word, Exception):
+            raise word
+        return word

@@ -1,0 +1,128 @@
+"""The limits once more, from their definitions and without a line of the gate: what an order is held against after it was signed.
+
+Loops and sorting only. It shares the numbers of the profile with the gate, and nothing else: no rule, no estimator, no cap.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from math import isfinite, sqrt
+
+import numpy as np
+
+from config.settings import ExitSettings, RiskLimits
+from market.instrument import Instrument
+from risk.order import Order, OrderKind, Purpose, Side
+from risk.proposal import Direction, Proposal
+
+ROUNDING = 1 + 1e-9
+
+
+class OwnBook:
+    """Cash, holdings and entries under way, in quote units, and each symbol's returns (simple, oldest first)."""
+
+    def __init__(self, cash: Decimal, held: dict[str, Decimal], returns: dict[str, np.ndarray]) -> None:
+        self.cash = cash
+        self.held = held
+        self.coming: dict[str, Decimal] = {}
+        self.returns = returns
+
+    @property
+    def equity(self) -> Decimal:
+        return self.cash + sum(self.held.values(), Decimal(0))
+
+    @property
+    def deployed(self) -> Decimal:
+        return sum(self.held.values(), Decimal(0)) + sum(self.coming.values(), Decimal(0))
+
+
+def breaches(
+    order: Order,
+    asked: Proposal,
+    book: OwnBook,
+    limits: RiskLimits,
+    exits: ExitSettings,
+    market: Instrument,
+    bars_per_day: float,
+) -> list[str]:
+    """Every limit that a signed order is above, by name; nothing where it is within all of them."""
+    size, equity = order.quantity * asked.reference_price, book.equity
+    share = float(size / equity)
+    stop = _stop(asked, limits)
+    scale = asked.ruling_scale * asked.adjust_scale
+    fee = market.taker_fee_bps / 10_000
+    series = _portfolio(book, asked.symbol, share)
+    var, es = _tails(series, limits.var_confidence, limits.es_confidence)
+    within = {
+        "order": (order.side, order.kind, order.purpose) == (Side.BUY, OrderKind.MARKET, Purpose.ENTRY),
+        "symbol": order.symbol == asked.symbol == market.symbol,
+        "direction": asked.direction is Direction.LONG,
+        "whole lots": order.quantity > 0 and order.quantity % market.lot_size == 0,
+        "conviction": limits.min_conviction <= asked.conviction <= 1.0,
+        "scale": isfinite(scale) and 0.0 < asked.ruling_scale <= 1.0 and 0.0 < asked.adjust_scale <= 1.0,
+        "tick": float(market.tick_size / asked.reference_price) * 1e4 <= limits.max_tick_bps * ROUNDING,
+        "one position": asked.symbol not in book.held and asked.symbol not in book.coming,
+        "position": share <= scale * limits.max_position_fraction * ROUNDING,
+        "deployed": float((book.deployed + size) / equity) <= limits.max_deployed_fraction * ROUNDING,
+        "cash": size * (1 + fee) <= book.cash - sum(book.coming.values(), Decimal(0)),
+        "risk per trade": share * stop <= scale * limits.risk_per_trade * ROUNDING,
+        "kelly": share <= scale * _kelly(asked.conviction, stop, exits, limits) * ROUNDING,
+        "sold at its stop": float(size) * (1 - stop) * ROUNDING >= float(market.min_notional),
+        "history": len(series) >= 50,
+        "var": var * sqrt(bars_per_day) <= limits.max_var_1d * ROUNDING,
+        "es": es * sqrt(bars_per_day) <= limits.max_es_1d * ROUNDING,
+        "correlation": _closest(book, asked.symbol) <= limits.max_correlation * ROUNDING,
+    }
+    return [name for name, holds in within.items() if not holds]
+
+
+def _stop(asked: Proposal, limits: RiskLimits) -> float:
+    wanted = limits.stop_fraction
+    if asked.atr_quote is not None:
+        wanted = max(wanted, limits.stop_atr_multiple * asked.atr_quote / float(asked.reference_price))
+    return min(wanted, limits.max_stop_fraction)
+
+
+def _kelly(conviction: float, stop: float, exits: ExitSettings, limits: RiskLimits) -> float:
+    odds = exits.take_profit_fraction / stop
+    wins = min(1.0, 1 / (1 + odds) + limits.kelly_edge * conviction)
+    return limits.kelly_fraction * conviction * (wins * (odds + 1) - 1) / odds
+
+
+def _portfolio(book: OwnBook, symbol: str, share: float) -> list[float]:
+    """What the book with the order in it would have returned, bar by bar."""
+    worth = {name: float(value / book.equity) for name, value in book.held.items()}
+    for name, value in book.coming.items():
+        worth[name] = worth.get(name, 0.0) + float(value / book.equity)
+    worth[symbol] = worth.get(symbol, 0.0) + share
+    return [sum(worth[name] * book.returns[name][bar] for name in worth) for bar in range(len(book.returns[symbol]))]
+
+
+def _tails(series: Sequence[float], var_confidence: float, es_confidence: float) -> tuple[float, float]:
+    """One-bar VaR and ES of filtered historical simulation: EWMA with 0.94 begun at the mean square, quantile type 6."""
+    first = variance = sum(value * value for value in series) / len(series)
+    units = []
+    for value in series:
+        sigma = max(sqrt(variance), 1e-6 * sqrt(first))
+        units.append(value / sigma if sigma else 0.0)
+        variance = 0.94 * variance + 0.06 * value * value
+    units.sort()
+
+    def read(confidence: float) -> tuple[float, float]:
+        place = min(max((len(units) + 1) * (1 - confidence), 1.0), len(units) - 1.0)
+        whole = int(place)
+        part = place - whole
+        quantile = units[whole - 1] + part * (units[whole] - units[whole - 1])
+        return -quantile, -(sum(units[:whole]) + part * units[whole]) / place
+
+    now = sqrt(variance)
+    return read(var_confidence)[0] * now, read(es_confidence)[1] * now
+
+
+def _closest(book: OwnBook, symbol: str) -> float:
+    """The highest correlation with anything held or under way; 1 with a series that never moved."""
+    closest = 0.0
+    for other in book.held.keys() | book.coming.keys():
+        one, two = book.returns[symbol], book.returns[other]
+        moved = one.std() > 0 and two.std() > 0
+        closest = max(closest, float(np.corrcoef(one, two)[0, 1]) if moved else 1.0)
+    return closest
