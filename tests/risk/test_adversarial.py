@@ -35,6 +35,7 @@ from risk.breakers import BreakerState, Latch
 from risk.order import Purpose, Side
 from risk.proposal import Proposal
 from risk.verdict import Outcome, Verdict
+from risk.volumes import VolumeWindow
 from risk.window import ReturnWindow
 
 pytestmark = pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
@@ -136,12 +137,15 @@ class Ordeal:
         self.book = OwnBook(Decimal(scene.cash), {}, self.market.returns)
         for symbol, share in scene.held.items():
             self._hold(ledger, symbol, share)
+        volumes = VolumeWindow(tuple(self.market.marks), BARS_PER_DAY)
+        volumes.push({symbol: (mark, 1e12) for symbol, mark in self.market.marks.items()})
         self.trader = Trader(
             venue=Silent(VENUES, SETTINGS.venue, self.gate.seal),
             ledger=ledger,
             sink=Events(),
             gate=self.gate,
             window=copy.deepcopy(self.market.window),
+            volumes=volumes,
             breakers=BreakerState.fresh(ledger.equity, AT).model_copy(update={"latches": tuple(latch)}),
             bars_per_day=BARS_PER_DAY,
             switch=Lever(scene.halted),
