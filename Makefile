@@ -11,13 +11,16 @@ ARGS ?=
 PROPOSALS ?= 100000
 
 .DEFAULT_GOAL := help
-.PHONY: paper test check bench prove mutants coverage notebooks clean help
+.PHONY: paper test slow check bench prove mutants coverage notebooks clean help
 
 paper: .stamps/run ## trade a simulated session with paper money (more options: make paper ARGS="--help")
 	$(BIN)/python -m agents.run --profile paper $(ARGS)
 
-test: .stamps/all ## run every test on all cores (options for pytest: make test ARGS="-m 'not slow'")
-	$(BIN)/python -m pytest -n auto $(ARGS)
+test: .stamps/all ## run the tests on all cores (options for pytest: make test ARGS="tests/risk")
+	$(BIN)/python -m pytest -n auto -m "not slow" $(ARGS)
+
+slow: .stamps/all ## run the slow ones: whole sessions, year-long tapes, parity over 200 windows, 10,000 adversarial proposals
+	$(BIN)/python -m pytest -n auto -m slow $(ARGS)
 
 check: .stamps/all ## lint, format, types and the layers between the rooms
 	$(BIN)/ruff check .

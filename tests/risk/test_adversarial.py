@@ -263,7 +263,7 @@ def test_as_many_as_were_asked_for_and_none_above_a_limit(part: int) -> None:
     prove(MANY // PARTS, tally, part)
     print(f"\npart {part} of {PARTS}\n{shown(tally)}\n{0:>9}  above a limit")
     assert tally["proposals"] >= MANY // PARTS // DOCKET * DOCKET
-    assert tally["signed"] > MANY // PARTS // 40
+    assert tally["signed"] > MANY // PARTS // 250
 
 
 @settings(max_examples=1, database=None, suppress_health_check=list(HealthCheck))
