@@ -79,6 +79,8 @@ CLOSES = mostly([None], FINITE)
 WRONG_PRICES = mostly([None], PRICES)
 PARTS_OF_PRICE = mostly(ATRS, [-1.0])
 CASE, SIGHT = case(), signals(Timeframe.H1)
+_STRIDE = 7919
+"""A prime, longer than any pool."""
 BYTES = 24
 """What one proposal takes of the bytes that hypothesis draws: two a choice."""
 
@@ -87,11 +89,12 @@ class Choices:
     """Bytes as choices from pools: one draw for a whole docket, where a draw a choice would take most of the time."""
 
     def __init__(self, drawn: bytes) -> None:
-        self._pairs = iter(zip(drawn[::2], drawn[1::2], strict=True))
+        self._pairs = iter(enumerate(zip(drawn[::2], drawn[1::2], strict=True)))
 
     def of(self, pool: Sequence[Any]) -> Any:
-        high, low = next(self._pairs)
-        return pool[(256 * high + low) % len(pool)]
+        """Which one also depends on how many were drawn before: hypothesis likes bytes that repeat."""
+        place, (high, low) = next(self._pairs)
+        return pool[(256 * high + low + _STRIDE * place) % len(pool)]
 
 
 def tried(choices: Choices, marks: Mapping[str, float], number: int, wild: Sequence[float]) -> Tried:

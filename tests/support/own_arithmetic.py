@@ -18,10 +18,15 @@ ROUNDING = 1 + 1e-9
 
 
 class OwnBook:
-    """Cash, holdings and entries under way, in quote units, and each symbol's returns (simple, oldest first)."""
+    """Cash, holdings and entries under way, in quote units, and each symbol's returns (simple, oldest first).
+
+    `volume`: what a day's trading was worth in any of them [quote]; `peak`: the highest equity so far.
+    """
 
     def __init__(self, cash: Decimal, held: dict[str, Decimal], returns: dict[str, np.ndarray]) -> None:
         self.cash = cash
+        self.volume = float("inf")
+        self.peak = cash
         self.held = held
         self.coming: dict[str, Decimal] = {}
         self.returns = returns
@@ -47,6 +52,7 @@ def breaches(
     """Every limit that a signed order is above, by name; nothing where it is within all of them."""
     size, equity = order.quantity * asked.reference_price, book.equity
     share = float(size / equity)
+    halved = 0.5 if float(1 - equity / book.peak) >= limits.half_size_drawdown else 1.0
     stop = _stop(asked, limits)
     scale = asked.ruling_scale * asked.adjust_scale
     fee = market.taker_fee_bps / 10_000
@@ -61,7 +67,8 @@ def breaches(
         "scale": isfinite(scale) and 0.0 < asked.ruling_scale <= 1.0 and 0.0 < asked.adjust_scale <= 1.0,
         "tick": float(market.tick_size / asked.reference_price) * 1e4 <= limits.max_tick_bps * ROUNDING,
         "one position": asked.symbol not in book.held and asked.symbol not in book.coming,
-        "position": share <= scale * limits.max_position_fraction * ROUNDING,
+        "position": share <= scale * halved * limits.max_position_fraction * ROUNDING,
+        "liquidity": float(size) <= scale * limits.max_volume_share * book.volume * ROUNDING,
         "deployed": float((book.deployed + size) / equity) <= limits.max_deployed_fraction * ROUNDING,
         "cash": size * (1 + fee) <= book.cash - sum(book.coming.values(), Decimal(0)),
         "risk per trade": share * stop <= scale * limits.risk_per_trade * ROUNDING,
