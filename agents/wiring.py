@@ -6,6 +6,7 @@ switch and whoever approves.
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import NamedTuple
 
 from agents.approval import Approver
 from agents.approving import Approvals
@@ -43,6 +44,14 @@ from rl.adjuster import Off
 Around = Callable[[Trader], Judge]
 
 
+class _Warm(NamedTuple):
+    """What has seen the warm-up."""
+
+    engines: dict[str, SignalEngine]
+    window: ReturnWindow
+    volumes: VolumeWindow
+
+
 def bars_per_day(timeframe: Timeframe) -> float:
     """Bars of a timeframe in 24 hours."""
     return timedelta(days=1) / timeframe.duration
@@ -69,27 +78,9 @@ def open_desk(
     at each proposal as it passes. `landed` says of a run that has a past which outlooks had come. Raises UsageFault where the
     packages of the profile's retrieval are missing.
     """
-    settings, per_day = session.settings, bars_per_day(session.timeframe)
-    engines = {symbol: SignalEngine(symbol, session.timeframe) for symbol in session.symbols}
-    window = ReturnWindow(session.symbols, settings.limits.risk_window_bars)
-    volumes = VolumeWindow(session.symbols, per_day)
-    for slice_bars in _bars(warmup, session.timeframe):
-        for symbol, bar in slice_bars.items():
-            engines[symbol].push(bar)
-        window.push({symbol: bar.close for symbol, bar in slice_bars.items()})
-        volumes.push({symbol: (bar.close, bar.volume) for symbol, bar in slice_bars.items()})
-    cash = settings.venue.starting_cash
-    trader = Trader(
-        venue=venue,
-        ledger=Ledger(cash, quote_of(session)),
-        sink=sink,
-        gate=open_gate(settings.limits, settings.exits, key, per_day, session.calibration),
-        window=window,
-        volumes=volumes,
-        breakers=BreakerState.fresh(cash, session.start_utc),
-        bars_per_day=per_day,
-        switch=switch,
-    )
+    settings = session.settings
+    warm = _warmed(session, warmup)
+    trader = _trader(session, warm, venue, sink, switch, key)
     rules = RulesMind(settings.court, settings.limits)
     outlooks = Outlooks(settings.minds)
     models = None if asker is None else ModelMind(asker, rules, settings.minds, outlooks)
@@ -107,7 +98,7 @@ def open_desk(
         timeframe=session.timeframe,
         clock=BarClock(session.start_utc),
         feed=feed,
-        engines=engines,
+        engines=warm.engines,
         sentiment=sentiment,
         contexts=build_contexts(settings.strategies, session.symbols, session.own_strategies),
         court=Court(
@@ -128,6 +119,38 @@ def open_desk(
         sink=sink,
         tally=Tally(),
         watch=watch,
+    )
+
+
+def _warmed(session: Session, warmup: Warmup) -> _Warm:
+    """All that reads past bars, once it has seen those before the first decision."""
+    warm = _Warm(
+        {symbol: SignalEngine(symbol, session.timeframe) for symbol in session.symbols},
+        ReturnWindow(session.symbols, session.settings.limits.risk_window_bars),
+        VolumeWindow(session.symbols, bars_per_day(session.timeframe)),
+    )
+    for slice_bars in _bars(warmup, session.timeframe):
+        for symbol, bar in slice_bars.items():
+            warm.engines[symbol].push(bar)
+        warm.window.push({symbol: bar.close for symbol, bar in slice_bars.items()})
+        warm.volumes.push({symbol: (bar.close, bar.volume) for symbol, bar in slice_bars.items()})
+    return warm
+
+
+def _trader(session: Session, warm: _Warm, venue: Venue, sink: Sink, switch: Switch, key: bytes) -> Trader:
+    """The account, the gate before it, and the venue behind it."""
+    settings, per_day = session.settings, bars_per_day(session.timeframe)
+    cash = settings.venue.starting_cash
+    return Trader(
+        venue=venue,
+        ledger=Ledger(cash, quote_of(session)),
+        sink=sink,
+        gate=open_gate(settings.limits, settings.exits, key, per_day, session.calibration),
+        window=warm.window,
+        volumes=warm.volumes,
+        breakers=BreakerState.fresh(cash, session.start_utc),
+        bars_per_day=per_day,
+        switch=switch,
     )
 
 

@@ -12,7 +12,8 @@ from pydantic import Field
 from config.frozen import Frozen
 
 if TYPE_CHECKING:
-    from config.settings import Clash, Settings
+    from config.clashes import Clash
+    from config.settings import Settings
 
 
 class WatchlistSettings(Frozen):

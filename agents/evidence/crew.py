@@ -4,6 +4,7 @@ Each member opens the tape once and then answers for as many sets as it is given
 used here: asking the voters is Python, and would stand in its own way.
 """
 
+import logging
 import multiprocessing
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
@@ -88,7 +89,8 @@ _here: FastTape | None = None
 def open_crew(world: World, workers: int, *, ray: bool = False) -> Iterator[Crew]:
     """A crew of `workers` for a world. Raises UsageFault for Ray where it is not installed, and what opening a tape raises."""
     if ray:
-        yield _cluster(world, workers)
+        with _cluster(world, workers) as crew:
+            yield crew
     elif workers <= 1:
         yield _Alone(FastTape(tape_of_world(world), world.settings))
     else:
@@ -97,16 +99,21 @@ def open_crew(world: World, workers: int, *, ray: bool = False) -> Iterator[Crew
             yield _Pool(pool)
 
 
-def _cluster(world: World, workers: int) -> _Cluster:
+@contextmanager
+def _cluster(world: World, workers: int) -> Iterator[_Cluster]:
+    """Actors of the cluster that RAY_ADDRESS names, or of one on this machine, which ends with them."""
     try:
         import ray
     except ImportError as fault:
         raise UsageFault(
             'Ray is not installed; nothing was started. Run: pip install "tribunal[ray]", or leave out --ray.'
         ) from fault
-    ray.init(ignore_reinit_error=True, log_to_driver=False, include_dashboard=False)
-    actor = ray.remote(_Member)
-    return _Cluster(ray, [actor.remote(world.model_dump_json()) for _ in range(max(1, workers))])
+    ray.init(ignore_reinit_error=True, log_to_driver=False, include_dashboard=False, logging_level=logging.ERROR)
+    try:
+        actor = ray.remote(_Member)
+        yield _Cluster(ray, [actor.remote(world.model_dump_json()) for _ in range(max(1, workers))])
+    finally:
+        ray.shutdown()
 
 
 def _open_here(world: str) -> None:

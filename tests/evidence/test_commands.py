@@ -1,6 +1,8 @@
 """The commands of evidence as a user runs them, on generated bars."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -114,3 +116,24 @@ def test_what_cannot_be_is_told_before_anything_is_tried(
     told = capsys.readouterr()
     assert says in told.err
     assert told.out == ""
+
+
+@pytest.mark.slow
+def test_a_search_over_ray_finds_what_processes_find(bars: str, tmp_path: Path) -> None:
+    pytest.importorskip("ray", reason="the extra `ray` is not installed; `make slow` installs it")
+    found = []
+    for where in ("--ray", "--workers=2"):
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "agents.sweep", "--data", bars, *PARAMS),
+                *("--quiet", "--json", "--out", str(tmp_path / where), where),
+            ],
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        found.append(json.loads(done.stdout))
+    assert found[0] == found[1]
+    assert found[0]["tried"] == 4

@@ -14,7 +14,7 @@ from scripted_provider import START
 
 from agents.llm.spending import Refusal, Reservation, Spending
 from config.errors import OutputFault
-from config.settings import BudgetSettings
+from config.minds import BudgetSettings
 from execution.spending import SpendingBook
 
 BUDGET = BudgetSettings(decision_usd=Decimal("0.5"), day_usd=Decimal(1), month_usd=Decimal(2), warn_at=0.8)
@@ -259,7 +259,7 @@ from datetime import datetime, UTC
 from decimal import Decimal
 from pathlib import Path
 from agents.llm.spending import Reservation, Spending
-from config.settings import BudgetSettings
+from config.minds import BudgetSettings
 at = datetime(2024, 5, 1, tzinfo=UTC)
 budget = BudgetSettings(decision_usd=Decimal(1), day_usd=Decimal(1), month_usd=Decimal(9), warn_at=0.8)
 spending = Spending(Path(sys.argv[1]), budget, at)
