@@ -43,7 +43,7 @@ def parser() -> argparse.ArgumentParser:
     parse.add_argument("--fee-bps", type=float, metavar="BPS", help="maker and taker fee of all markets [bps]")
     parse.add_argument("--slippage-bps", type=float, metavar="BPS", help="paid on each side beyond the profile's [bps]")
     parse.add_argument("--cash", type=float, metavar="QUOTE", help="account at the start [quote]")
-    parse.add_argument("--seed", type=int, help="seed of everything that is drawn")
+    parse.add_argument("--seed", type=int, metavar="N", help="seed of everything that is drawn")
     parse.add_argument("--calibration", metavar="FILE", help="what convictions were worth in earlier runs")
     parse.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="settings: limits.max_drawdown=0.1")
     parse.add_argument("--out", metavar="DIR", help="folder of the run (default: runs/PROFILE-NNN)")

@@ -28,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
     parse.add_argument("--refit", type=int, default=168, help="bars between two fits of the GARCH (168)")
     parse.add_argument("--start", metavar="DATE", help="first day that counts, UTC; what lies before it warms up")
     parse.add_argument("--end", metavar="DATE", help="day on which the test ends, UTC")
-    parse.add_argument("--seed", type=int, default=7, help="seed of the simulated critical values (7)")
+    parse.add_argument("--seed", type=int, metavar="N", default=7, help="seed of the simulated critical values (7)")
     parse.add_argument("--plot", metavar="FILE", help="write the exceedances over time to this HTML file")
     parse.add_argument("--out", metavar="FILE", help="write what is printed to this Markdown file")
     parse.add_argument("--json", action="store_true", help="print everything as JSON on stdout")

@@ -8,27 +8,32 @@ from rich.table import Table
 
 
 class Grid(NamedTuple):
-    """Cells as text. The first `left` columns are words, the others numbers."""
+    """Cells as text. The first `left` columns are words, the others numbers; those of `prose` are sentences, which may wrap."""
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     left: int = 1
+    prose: tuple[int, ...] = ()
 
     def table(self) -> Table:
         """For a console."""
         table = Table(title=self.title, box=ROUNDED, title_justify="left", title_style="bold", header_style="bold")
         for place, name in enumerate(self.columns):
-            table.add_column(name, justify="left" if place < self.left else "right", no_wrap=True)
+            words = place in self.prose
+            table.add_column(name, justify="left" if self._is_left(place) else "right", no_wrap=not words)
         for row in self.rows:
             table.add_row(*row)
         return table
 
     def markdown(self) -> str:
         """For a document: the title in bold, then the table."""
-        rule = ["---" if place < self.left else "---:" for place in range(len(self.columns))]
+        rule = ["---" if self._is_left(place) else "---:" for place in range(len(self.columns))]
         lines = [_line(self.columns), _line(rule), *(_line(row) for row in self.rows)]
         return f"**{self.title}**\n\n" + "\n".join(lines) + "\n"
+
+    def _is_left(self, place: int) -> bool:
+        return place < self.left or place in self.prose
 
 
 def _line(cells: Sequence[str]) -> str:

@@ -45,6 +45,7 @@ def grids(found: Judgement) -> tuple[Grid, ...]:
             "Headlines, with 95 % intervals (stationary block bootstrap)",
             ("Measure", "value", "interval"),
             _heads(found),
+            prose=(2,),
         ),
         Grid("Before paper", ("Gate", "is", "must be", "verdict"), _gates(found), 1),
         Grid("By strategy", _PARTS, _parts(made.by_strategy)),

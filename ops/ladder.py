@@ -19,10 +19,10 @@ def show_ladder(ladder: Ladder, *, as_json: bool) -> None:
         sys.stdout.write(ladder.model_dump_json() + "\n")
         return
     console = open_console(sys.stdout)
-    sys.stdout.write(_said(ladder) + "\n")
+    console.print(_said(ladder))
     for grid in grids(ladder):
         console.print(grid.table())
-    sys.stdout.write(_NOTE + "\n")
+    console.print(_NOTE)
 
 
 def ladder_markdown(ladder: Ladder) -> str:
@@ -39,7 +39,7 @@ def grids(ladder: Ladder) -> tuple[Grid, Grid]:
 
 
 _NOTE = (
-    "Intervals: stationary block bootstrap on the mark-to-market curve, pairs resampled by the same blocks. A difference whose\n"
+    "Intervals: stationary block bootstrap on the mark-to-market curve, pairs resampled by the same blocks. A difference whose "
     "interval holds 0 cannot be told from nothing. Deepest fall: positive; a negative difference is a smaller fall."
 )
 

@@ -31,9 +31,9 @@ def show_sweep(found: Found, *, as_json: bool) -> None:
         sys.stdout.write(found.model_dump_json() + "\n")
         return
     console = open_console(sys.stdout)
-    sys.stdout.write(_said(found) + "\n")
+    console.print(_said(found))
     console.print(_top(found).table())
-    sys.stdout.write(_best(found) + "\n")
+    console.print(_best(found))
 
 
 def sweep_markdown(found: Found) -> str:
@@ -51,7 +51,12 @@ def _top(found: Found) -> Grid:
         values = " ".join(f"{key}={value:g}" for key, value in each.values.items())
         sharpe = DASH if each.sharpe is None else f"{each.sharpe:.2f}"
         rows.append((values, f"{each.signed:,}", sharpe))
-    return Grid("The best of them (voters, gate, exits and fees; no court)", ("Set", "signed", "Sharpe"), tuple(rows))
+    return Grid(
+        "The best of them (voters, gate, exits and fees; no court)",
+        ("Set", "signed", "Sharpe"),
+        tuple(rows),
+        prose=(0,),
+    )
 
 
 def _best(found: Found) -> str:

@@ -29,7 +29,7 @@ def show_walk(walk: WalkForward, deflated: Deflated | None, *, as_json: bool) ->
         sys.stdout.write(Walked(walk=walk, deflated=deflated).model_dump_json() + "\n")
         return
     console = open_console(sys.stdout)
-    sys.stdout.write(_said(walk) + "\n")
+    console.print(_said(walk))
     for grid in grids(walk, deflated):
         console.print(grid.table())
 
@@ -46,9 +46,9 @@ def grids(walk: WalkForward, deflated: Deflated | None) -> tuple[Grid, Grid]:
             "Walk-forward: chosen on the train window, judged in full on the next",
             _FOLDS,
             tuple(map(_fold, walk.folds)),
-            1,
+            prose=(len(_FOLDS) - 1,),
         ),
-        Grid("What choosing costs", ("Measure", "value", "reads"), tuple(_luck(walk, deflated)), 1),
+        Grid("What choosing costs", ("Measure", "value", "reads"), tuple(_luck(walk, deflated)), prose=(2,)),
     )
 
 
