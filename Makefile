@@ -19,7 +19,7 @@ paper: .stamps/run ## trade a simulated session with paper money (more options: 
 test: .stamps/all ## run the tests on all cores (options for pytest: make test ARGS="tests/risk")
 	$(BIN)/python -m pytest -n auto -m "not slow" $(ARGS)
 
-slow: .stamps/all .stamps/ray ## run the slow ones: whole sessions, year-long tapes, parity over 200 windows, 10,000 adversarial proposals
+slow: .stamps/all .stamps/slow ## run the slow ones: whole sessions, year-long tapes, parity over 200 windows, 10,000 adversarial proposals
 	$(BIN)/python -m pytest -n auto -m slow $(ARGS)
 
 check: .stamps/all ## lint, format, types and the layers between the rooms
@@ -78,7 +78,7 @@ $(VENV)/pyvenv.cfg:
 	@$(PIP) install --progress-bar on --editable ".[bench]"
 	@touch $@
 
-.stamps/ray: pyproject.toml .stamps/all
-	@echo "==> installing Ray, over which a search is tried"
-	@$(PIP) install --progress-bar on --editable ".[ray]"
+.stamps/slow: pyproject.toml .stamps/all
+	@echo "==> installing what only long tests use: Ray and QuantStats"
+	@$(PIP) install --progress-bar on --editable ".[ray,tearsheet]"
 	@touch $@

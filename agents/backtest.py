@@ -47,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
     parse.add_argument("--calibration", metavar="FILE", help="what convictions were worth in earlier runs")
     parse.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="settings: limits.max_drawdown=0.1")
     parse.add_argument("--out", metavar="DIR", help="folder of the run (default: runs/PROFILE-NNN)")
+    parse.add_argument("--tearsheet", action="store_true", help="draw a QuantStats tear sheet too (extra `tearsheet`)")
     parse.add_argument("--json", action="store_true", help="print everything as JSON, and nothing else, on stdout")
     parse.add_argument("--quiet", action="store_true", help="no progress on stderr")
     return parse

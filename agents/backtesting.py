@@ -35,6 +35,7 @@ from ops.judgement import Judgement, show_judgement, write_judgement
 from ops.measures import measure, ran_of_story
 from ops.performance import bar_returns
 from ops.story import read_story
+from ops.tearsheet import refuse_without_quantstats, write_tearsheet
 
 _CHECKED_BARS = 2500
 """The last bars of the first market: a check lives through them some eighty times."""
@@ -44,21 +45,30 @@ _ONLY_A_RUN_HAS = {"days": None, "resume": None, "confirm": None, "approve": Non
 def backtest_command(arguments: argparse.Namespace) -> int:
     """Run the backtest; returns the exit code. Raises TribunalError."""
     given = as_run(arguments)
+    if arguments.tearsheet:
+        refuse_without_quantstats()
     if arguments.check:
         _check_voters(given)
 
     def conclude(folder: Path, key: bytes, *, as_json: bool) -> None:
         found = _judged(given, folder, key)
         write_judgement(folder, found)
+        if arguments.tearsheet:
+            _draw(folder, key)
         if as_json:
-            _, summary = leave(folder, key)
+            _, summary = leave(folder, key, found)
             whole = found.model_dump(mode="json") | {"summary": summary.model_dump(mode="json")}
             sys.stdout.write(json.dumps(whole, indent=2) + "\n")
             return
-        finish(folder, key, as_json=False)
+        finish(folder, key, as_json=False, judged=found)
         show_judgement(found)
 
     return run_command(given, conclude)
+
+
+def _draw(folder: Path, key: bytes) -> None:
+    path = write_tearsheet(folder, ran_of_story(read_story(folder, key)))
+    sys.stderr.write(f"Tear sheet: {path}\n" if path else "A run of less than thirty days has no tear sheet.\n")
 
 
 def _judged(given: argparse.Namespace, folder: Path, key: bytes) -> Judgement:

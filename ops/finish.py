@@ -7,6 +7,7 @@ from pathlib import Path
 from agents.outcomes import HORIZON_BARS
 from agents.trials import read_trials
 from agents.worth import attribute
+from ops.judgement import Judgement
 from ops.report import write_report
 from ops.story import Story, read_story
 from ops.summary import Summary, summarise, write_summary
@@ -16,9 +17,9 @@ _MOST_ATTRIBUTED = 3000
 """Hearings above which the report leaves attribution to its command: each is ruled again once for each role."""
 
 
-def finish(folder: Path, key: bytes, *, as_json: bool) -> None:
-    """Write summary.json and report.html from the journal alone, and print the tables, or the summary as JSON."""
-    story, summary = leave(folder, key)
+def finish(folder: Path, key: bytes, *, as_json: bool, judged: Judgement | None = None) -> None:
+    """Write summary.json and report.html from the journal (and what was judged), and print the tables, or the summary as JSON."""
+    story, summary = leave(folder, key, judged)
     if as_json:
         sys.stdout.write(summary.model_dump_json(indent=2) + "\n")
         return
@@ -26,8 +27,8 @@ def finish(folder: Path, key: bytes, *, as_json: bool) -> None:
     sys.stdout.write(f"\nReport: {folder / 'report.html'}\nReplay: {_python()} -m agents.replay {folder}\n")
 
 
-def leave(folder: Path, key: bytes) -> tuple[Story, Summary]:
-    """Write summary.json and report.html from the journal alone."""
+def leave(folder: Path, key: bytes, judged: Judgement | None = None) -> tuple[Story, Summary]:
+    """Write summary.json and report.html from the journal; `judged` goes into the report too."""
     story = read_story(folder, key)
     summary = summarise(story)
     if summary.models is not None and not any("/" in name for name in summary.minds):
@@ -35,7 +36,7 @@ def leave(folder: Path, key: bytes) -> tuple[Story, Summary]:
     write_summary(folder / "summary.json", summary)
     few = 0 < summary.hearings <= _MOST_ATTRIBUTED
     worth = attribute([read_trials(folder, key, HORIZON_BARS)]) if few else None
-    write_report(folder / "report.html", story, summary, worth)
+    write_report(folder / "report.html", story, summary, worth, judged)
     return story, summary
 
 

@@ -21,18 +21,19 @@ class Grid(NamedTuple):
         table = Table(title=self.title, box=ROUNDED, title_justify="left", title_style="bold", header_style="bold")
         for place, name in enumerate(self.columns):
             words = place in self.prose
-            table.add_column(name, justify="left" if self._is_left(place) else "right", no_wrap=not words)
+            table.add_column(name, justify="left" if self.is_left(place) else "right", no_wrap=not words)
         for row in self.rows:
             table.add_row(*row)
         return table
 
     def markdown(self) -> str:
         """For a document: the title in bold, then the table."""
-        rule = ["---" if self._is_left(place) else "---:" for place in range(len(self.columns))]
+        rule = ["---" if self.is_left(place) else "---:" for place in range(len(self.columns))]
         lines = [_line(self.columns), _line(rule), *(_line(row) for row in self.rows)]
         return f"**{self.title}**\n\n" + "\n".join(lines) + "\n"
 
-    def _is_left(self, place: int) -> bool:
+    def is_left(self, place: int) -> bool:
+        """Whether a column holds words."""
         return place < self.left or place in self.prose
 
 

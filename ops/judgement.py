@@ -1,15 +1,18 @@
 """What may be concluded from a backtest: its measures with intervals, the gates before paper, and how much may be luck."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from agents.evidence.bootstrap import Estimate, Intervals
 from agents.evidence.deflated import Deflated
 from agents.evidence.gates import Readiness
+from agents.evidence.headlines import Measure
 from config.frozen import Frozen
 from ops.grid import Grid
 from ops.measures import Measures, Part
-from ops.plain import DASH, percent, signed_percent
+from ops.plain import DASH, PURPOSES, percent, signed_percent
 from ops.tables import open_console
 
 JUDGEMENT = "judgement.json"
@@ -27,7 +30,7 @@ class Judgement(Frozen):
 def show_judgement(found: Judgement) -> None:
     """Print it on stdout, as tables."""
     console = open_console(sys.stdout)
-    for grid in grids(found):
+    for grid in sheets(found):
         if grid.rows:
             console.print(grid.table())
 
@@ -37,32 +40,48 @@ def write_judgement(folder: Path, found: Judgement) -> None:
     (folder / JUDGEMENT).write_bytes(found.canonical())
 
 
-def grids(found: Judgement) -> tuple[Grid, ...]:
+class Sheets(NamedTuple):
+    """A judgement as tables, in the order in which they are read."""
+
+    headlines: Grid
+    gates: Grid
+    by_strategy: Grid
+    by_market: Grid
+    by_exit: Grid
+    by_month: Grid
+
+
+def sheets(found: Judgement) -> Sheets:
     """Headlines, gates, and where the profit came from."""
     made = found.measures
-    return (
+    return Sheets(
         Grid(
             "Headlines, with 95 % intervals (stationary block bootstrap)",
             ("Measure", "value", "interval"),
             _heads(found),
             prose=(2,),
         ),
-        Grid("Before paper", ("Gate", "is", "must be", "verdict"), _gates(found), 1),
+        Grid("Before paper", ("Gate", "is", "must be", "verdict"), _gates(found)),
         Grid("By strategy", _PARTS, _parts(made.by_strategy)),
         Grid("By market", _PARTS, _parts(made.by_symbol)),
-        Grid("By way out", _PARTS, _parts(made.by_exit)),
+        Grid("By way out", _PARTS, _parts(made.by_exit, PURPOSES)),
         Grid("By month", _PARTS, _parts(made.by_month)),
     )
 
 
+_NAMES = {
+    Measure.SHARPE: "Sharpe",
+    Measure.SORTINO: "Sortino",
+    Measure.CALMAR: "Calmar",
+    Measure.CAGR: "growth a year (CAGR)",
+    Measure.MAX_DRAWDOWN: "deepest drawdown",
+    Measure.MEAN_RETURN: "mean return of a bar",
+}
 _PARTS = ("Part", "trades", "won", "profit", "fees", "a trade", "profit factor")
 
 
 def _heads(found: Judgement) -> tuple[tuple[str, ...], ...]:
-    rows = [
-        (each.measure.value.replace("_", " "), _number(each.value), _span(each.low, each.high))
-        for each in _estimates(found)
-    ]
+    rows = [(_NAMES[each.measure], _figure(each.measure, each.value), _span(each)) for each in _estimates(found)]
     made = found.measures
     exceeded = DASH if made.tail.exceeded is None else f"{made.tail.exceeded:,} of {made.tail.bars:,}"
     due = "" if made.tail.expected is None else f"{made.tail.expected:.1f} were due"
@@ -86,7 +105,7 @@ def _gates(found: Judgement) -> tuple[tuple[str, ...], ...]:
     return tuple(
         (
             gate.name.replace("_", " "),
-            _number(gate.number),
+            DASH if gate.number is None else f"{gate.number:.4g}",
             f"{gate.must_be} {gate.limit:g}",
             "passed" if gate.passed else "not passed",
         )
@@ -94,10 +113,10 @@ def _gates(found: Judgement) -> tuple[tuple[str, ...], ...]:
     )
 
 
-def _parts(parts: tuple[Part, ...]) -> tuple[tuple[str, ...], ...]:
+def _parts(parts: tuple[Part, ...], words: Mapping[str, str] | None = None) -> tuple[tuple[str, ...], ...]:
     return tuple(
         (
-            part.name,
+            (words or {}).get(part.name, part.name),
             f"{part.trades.closed:,}",
             percent(part.trades.win_rate),
             f"{part.pnl:+,.2f}",
@@ -115,5 +134,16 @@ def _number(value: float | None) -> str:
     return f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.5f}"
 
 
-def _span(low: float | None, high: float | None) -> str:
-    return "" if low is None or high is None else f"{_number(low)} to {_number(high)}"
+def _span(found: Estimate) -> str:
+    if found.low is None or found.high is None:
+        return ""
+    return f"{_figure(found.measure, found.low)} to {_figure(found.measure, found.high)}"
+
+
+def _figure(measure: Measure, value: float | None) -> str:
+    """A headline in the unit in which it is read: growth and falls as percent, the mean return in basis points."""
+    if value is None:
+        return DASH
+    if measure is Measure.MEAN_RETURN:
+        return f"{value * 1e4:.3f} bps"
+    return percent(value) if measure in (Measure.CAGR, Measure.MAX_DRAWDOWN) else _number(value)

@@ -26,9 +26,11 @@ from ops import plain
 from ops.charts import POINTS_SHOWN, account_figure, candle_figure, exposure_figure, grouping
 from ops.executions import Execution, by_decision, executions
 from ops.files import write_whole
+from ops.judgement import Judgement, sheets
 from ops.model_charts import models_figure
 from ops.model_words import asked_ahead, minds_line, outages, outcome_counts, spoke_instead, usd
 from ops.models import failures
+from ops.month_chart import months_figure
 from ops.story import Story
 from ops.summary import Summary
 from ops.tally import Fate, KeptHearing
@@ -52,19 +54,28 @@ class HearingView(NamedTuple):
     """What models were asked and answered."""
 
 
-def write_report(path: Path, story: Story, summary: Summary, worth: Attribution | None = None) -> None:
+def write_report(
+    path: Path, story: Story, summary: Summary, worth: Attribution | None = None, judged: Judgement | None = None
+) -> None:
     """Write the page, whole or not at all. Raises OutputFault."""
-    write_whole(path, render_report(story, summary, worth).encode())
+    write_whole(path, render_report(story, summary, worth, judged).encode())
 
 
-def render_report(story: Story, summary: Summary, worth: Attribution | None = None) -> str:
-    """The page as text. The same arguments give the same text; `worth` None: nothing is said of what roles were worth."""
+def render_report(
+    story: Story, summary: Summary, worth: Attribution | None = None, judged: Judgement | None = None
+) -> str:
+    """The page as text. The same arguments give the same text.
+
+    `worth` None: nothing is said of what roles were worth; `judged` None: nor of what may be concluded.
+    """
     page = _environment()
     plotly, script = _plotly(), page.get_template("report.js").render()
     done = executions(story)
     return page.get_template("report.html").render(
         summary=summary,
         worth=worth,
+        judged=judged,
+        sheets=None if judged is None else sheets(judged),
         session=story.session,
         story=story,
         sentences=plain.what_happened(summary),
@@ -73,7 +84,7 @@ def render_report(story: Story, summary: Summary, worth: Attribution | None = No
         style=Markup(page.get_template("report.css").render()),
         plotly=Markup(plotly),
         script=Markup(script),
-        figures=_inert(_figures(story, done)),
+        figures=_inert(_figures(story, done, judged)),
         bars_a_candle=grouping(summary.bars).size,
         points_shown=POINTS_SHOWN,
         rows_shown=ROWS_SHOWN,
@@ -118,7 +129,7 @@ def _hearings(story: Story, done: tuple[Execution, ...]) -> list[HearingView]:
     return views
 
 
-def _figures(story: Story, done: tuple[Execution, ...]) -> dict[str, Any]:
+def _figures(story: Story, done: tuple[Execution, ...], judged: Judgement | None) -> dict[str, Any]:
     if not len(story.columns.close_ms):
         return {}
     candles = {symbol: candle_figure(story, symbol, done) for symbol in story.session.symbols}
@@ -127,6 +138,7 @@ def _figures(story: Story, done: tuple[Execution, ...]) -> dict[str, Any]:
         "exposure": exposure_figure(story),
         "candles": candles,
         **({"models": figure} if (figure := models_figure(story)) else {}),
+        **({"months": months_figure(judged.measures.by_month)} if judged and judged.measures.by_month else {}),
     }
 
 

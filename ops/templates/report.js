@@ -48,6 +48,7 @@
   draw("chart-account", figures.account);
   draw("chart-exposure", figures.exposure);
   draw("chart-models", figures.models);
+  draw("chart-months", figures.months);
   const press = (group, button) => group.forEach((each) => each.setAttribute("aria-pressed", String(each === button)));
   const symbols = [...document.querySelectorAll("#symbols button")];
   const pick = (button) => {
