@@ -3,7 +3,7 @@
     python tests/replay/record.py RUN --cassette FILE --name NAME --command "python -m agents.run ..."
 
 The run is one of `agents.run` with `--set minds.transcripts=record minds.cassette=FILE`. Only the bars on which the court sat are
-kept: their cases, attempts and rulings, and no candle.
+kept: their cases, attempts, rulings and outcomes, and no candle.
 """
 
 import argparse
@@ -16,10 +16,12 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 
 from recorded_court import Docket, Head, docket_of, write_window
+from recorded_past import past_of
 
 from agents.llm.words import Attempt
 from agents.reading import open_run
 from agents.record import CycleRecord
+from agents.trials import read_trials
 from config.secrets import journal_key
 from config.settings import Settings
 from execution.journal import Event
@@ -41,7 +43,7 @@ def dockets(events: Iterator[Event]) -> Iterator[Docket]:
 
 
 def main() -> None:
-    """Write the two files of a window."""
+    """Write the three files of a window."""
     parser = argparse.ArgumentParser(prog="python tests/replay/record.py", description=__doc__)
     parser.add_argument("run", type=Path, help="folder of the run")
     parser.add_argument("--cassette", type=Path, required=True, help="file of its recorded answers")
@@ -58,7 +60,9 @@ def main() -> None:
     )
     count = write_window(HERE / f"{given.name}.jsonl", head, dockets(events))
     shutil.copyfile(given.cassette, HERE / f"{given.name}.cassette.jsonl")
-    print(f"{given.name}: {count} decisions")
+    past = past_of(read_trials(given.run, journal_key()))
+    (HERE / f"{given.name}.outcomes.json").write_bytes(past.canonical() + b"\n")
+    print(f"{given.name}: {count} decisions, {len(past.outcomes)} outcomes")
 
 
 def sections(settings: Settings, name: str) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Courts of a real model, heard again to the byte; and what a reader is told when the question has changed."""
 
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -73,3 +75,13 @@ def test_another_prompt_is_shown_as_a_difference(tmp_path: Path) -> None:
 def _unfound(line: str) -> str:
     """The line under a key that no question of today has."""
     return line.replace('"key":"', '"key":"0', 1)
+
+
+def test_the_tables_in_the_documents_are_what_the_recordings_say() -> None:
+    shown = subprocess.run(
+        [sys.executable, str(HERE / "show.py"), "--markdown"], capture_output=True, text=True, timeout=60, check=True
+    ).stdout
+    told = (HERE / "README.md").read_text() + (HERE.parents[1] / "docs" / "calibration.md").read_text()
+    rows = [line for line in shown.splitlines() if line.startswith("| ")]
+    assert len(rows) > 20
+    assert [row for row in rows if row not in told] == []

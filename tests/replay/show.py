@@ -1,0 +1,118 @@
+"""Prints what the recorded courts hold: who spoke and what went wrong, what each role's word was worth, and how good the
+stated convictions were. README.md here and docs/calibration.md quote it.
+
+    python tests/replay/show.py [--markdown]
+"""
+
+import argparse
+import sys
+from collections import Counter
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+
+from recorded_court import Window, read_window
+from recorded_past import read_past, trials_of
+
+from agents.bootstrap import Interval
+from agents.calibrated import calibrate
+from agents.llm.words import ROLES, Outcome
+from agents.trials import Trials
+from agents.worth import RoleWorth, attribute
+from ops.grid import Grid
+from ops.plain import DASH
+from ops.tables import open_console
+from risk.calibration import SHRINK_K
+
+HERE = Path(__file__).resolve().parent
+NAMES = ("crash", "trend", "calm", "slump", "quarrel", "faults")
+LEAST = 5
+"""Outcomes below which a win rate is not worth printing."""
+
+
+def taken(window: Window) -> int:
+    """Decisions in which the model answered in at least one role, and its word was taken."""
+    answered = {
+        attempt.decision_id for docket in window.dockets for attempt in docket.attempts if attempt.outcome is Outcome.OK
+    }
+    heard = {hearing.case.decision_id for docket in window.dockets for hearing in docket.hearings}
+    return len(answered & heard)
+
+
+def contents(windows: dict[str, Window]) -> Grid:
+    """What each window holds."""
+    rows: list[tuple[str, ...]] = []
+    for name, window in windows.items():
+        attempts = [attempt for docket in window.dockets for attempt in docket.attempts]
+        went = Counter(attempt.outcome for attempt in attempts if attempt.outcome is not Outcome.OK)
+        roles = dict.fromkeys(attempt.role for attempt in attempts if attempt.outcome is Outcome.OK)
+        rows.append(
+            (
+                name,
+                str(sum(len(docket.hearings) for docket in window.dockets)),
+                str(taken(window)),
+                ", ".join(role.replace("_", " ") for role in roles) or "nobody",
+                ", ".join(f"{number} {outcome.replace('_', ' ')}" for outcome, number in sorted(went.items()))
+                or "nothing",
+            )
+        )
+    sums = [sum(int(row[place]) for row in rows) for place in (1, 2)]
+    rows.append(("together", *map(str, sums), "", ""))
+    columns = ("Window", "decisions", "answered", "the model was", "what went wrong")
+    return Grid("Recorded courts", columns, tuple(rows), prose=(3, 4))
+
+
+def worths(runs: dict[str, Trials]) -> Grid:
+    """What the supervisor's word changed, and what that was worth."""
+    rows = []
+    for name, run in runs.items():
+        found = {role.role: role for role in attribute([run]).roles}["supervisor"]
+        told = (str(found.heard), str(found.lowered), str(found.raised), str(found.settled))
+        rows.append((name, *told, *_worth(found)))
+    columns = ("Window", "heard", "lowered", "raised", "known", "USDT [95 %]", "bps a case [95 %]")
+    return Grid("Rulings with the supervisor's word against those without it", columns, tuple(rows))
+
+
+def _worth(found: RoleWorth) -> tuple[str, str]:
+    if found.quote is None or found.bps is None:
+        return DASH, DASH
+    return _span(found.quote), _span(found.bps)
+
+
+def _span(found: Interval) -> str:
+    """With its interval, where there are blocks enough to draw one."""
+    value, low, high = (f"{each:+.1f}" for each in (found.value, found.low, found.high))
+    return value if low == high else f"{value} [{low}, {high}]"
+
+
+def scores(runs: dict[str, Trials]) -> Grid:
+    """How good the convictions were, for each speaker with a few outcomes."""
+    rows = []
+    for name, run in runs.items():
+        for each in calibrate([run], SHRINK_K).speakers:
+            made = each.figures
+            mind, _, role = each.speaker.rpartition("/")
+            if made.n >= LEAST and role in ROLES:
+                always = made.base_rate * (1 - made.base_rate)
+                speaker = f"{'rules' if mind == 'rules' else 'model'} as {role.replace('_', ' ')}"
+                rows.append((name, speaker, str(made.n), f"{made.base_rate:.0%}", f"{made.brier:.3f}", f"{always:.3f}"))
+    columns = ("Window", "speaker", "n", "won", "Brier score", "of the base rate")
+    return Grid("Stated convictions against outcomes; lower is better", columns, tuple(rows), left=2)
+
+
+def main() -> None:
+    """Print the three tables."""
+    parser = argparse.ArgumentParser(prog="python tests/replay/show.py", description=__doc__)
+    parser.add_argument("--markdown", action="store_true", help="as Markdown")
+    markdown = parser.parse_args().markdown
+    windows = {name: read_window(HERE / f"{name}.jsonl") for name in NAMES}
+    runs = {name: trials_of(name, window, read_past(HERE / f"{name}.jsonl")) for name, window in windows.items()}
+    for grid in (contents(windows), worths(runs), scores(runs)):
+        if markdown:
+            print(grid.markdown())
+        else:
+            open_console(sys.stdout).print(grid.table())
+
+
+if __name__ == "__main__":
+    main()

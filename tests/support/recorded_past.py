@@ -1,0 +1,71 @@
+"""What became of the cases of a recorded court: enough of its run to attribute and calibrate it, and still no candle.
+
+It lies beside the window as `NAME.outcomes.json`. Outcomes are facts of the candles and of the stop that the gate gave, so they
+are recorded; what they say about a role or a conviction is computed from them each time.
+"""
+
+from pathlib import Path
+
+from recorded_court import Window
+
+from agents.outcomes import Barriers, CaseOutcome
+from agents.record import Session
+from agents.trials import Trial, Trials
+from config.frozen import Frozen, UtcTime
+from config.load import load_profile
+from market.instrument import Instrument
+from market.timeframe import Timeframe
+
+
+class Past(Frozen):
+    """The frame of a run, and how its purchases on paper ended."""
+
+    start_utc: UtcTime
+    end_utc: UtcTime
+    timeframe: Timeframe
+    bars: int
+    data_hash: str
+    horizon_bars: int
+    instruments: dict[str, Instrument]
+    outcomes: tuple[CaseOutcome, ...]
+
+
+def past_of(found: Trials) -> Past:
+    """What is kept of a run."""
+    session = found.session
+    return Past(
+        start_utc=session.start_utc,
+        end_utc=session.end_utc,
+        timeframe=session.timeframe,
+        bars=session.bars,
+        data_hash=found.data_hash,
+        horizon_bars=found.barriers.horizon_bars,
+        instruments=session.instruments,
+        outcomes=tuple(outcome for _, outcome in found.settled),
+    )
+
+
+def read_past(window: Path) -> Past:
+    """The outcomes beside a window."""
+    return Past.model_validate_json(window.with_suffix(".outcomes.json").read_bytes())
+
+
+def trials_of(name: str, window: Window, past: Past) -> Trials:
+    """A recorded court as `agents.attribution` and `agents.calibrate` read a run."""
+    session = Session(
+        version="recorded",
+        settings=load_profile("backtest", window.head.settings),
+        source=window.head.window,
+        symbols=tuple(past.instruments),
+        timeframe=past.timeframe,
+        instruments=past.instruments,
+        start_utc=past.start_utc,
+        end_utc=past.end_utc,
+        bars=past.bars,
+        key_id="",
+        findings=(),
+    )
+    known = {outcome.decision_id: outcome for outcome in past.outcomes}
+    heard = [hearing for docket in window.dockets for hearing in docket.hearings]
+    trials = tuple(Trial(hearing, known.get(hearing.case.decision_id)) for hearing in heard)
+    return Trials(name, session, past.data_hash, Barriers.of(session, past.horizon_bars), trials)
