@@ -33,6 +33,13 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help="first see whether the voters read the future, vote by chance, or need a longer warm-up; nothing runs if they do",
     )
+    parse.add_argument(
+        "--chance",
+        type=int,
+        metavar="RUNS",
+        help="place it among so many runs that buy at random moments, 20 at least; each costs as much as the backtest",
+    )
+    parse.add_argument("--workers", type=int, metavar="N", default=2, help="processes for --chance (2)")
     parse.add_argument("--mind", metavar="NAME", help="rules (default), recorded:FILE (a cassette), or a provider")
     parse.add_argument("--model", metavar="NAME", help="another model for --mind; for local: path of a GGUF file")
     parse.add_argument("--news", metavar="FILE", help="dated headlines: Parquet, CSV or JSON lines")

@@ -16,8 +16,10 @@ import numpy as np
 
 from agents.commands import run_command
 from agents.evidence.ballots import rows_of
+from agents.evidence.baselines import LEAST_SEEDS, AgainstChance
 from agents.evidence.blocks import LEAST_BARS
 from agents.evidence.bootstrap import intervals
+from agents.evidence.chance import beside_chance
 from agents.evidence.fast import sharpe_of
 from agents.evidence.gates import readiness
 from agents.evidence.lookahead import look_ahead
@@ -45,6 +47,7 @@ _ONLY_A_RUN_HAS = {"days": None, "resume": None, "confirm": None, "approve": Non
 def backtest_command(arguments: argparse.Namespace) -> int:
     """Run the backtest; returns the exit code. Raises TribunalError."""
     given = as_run(arguments)
+    _refuse_few(arguments)
     if arguments.tearsheet:
         refuse_without_quantstats()
     if arguments.check:
@@ -52,6 +55,8 @@ def backtest_command(arguments: argparse.Namespace) -> int:
 
     def conclude(folder: Path, key: bytes, *, as_json: bool) -> None:
         found = _judged(given, folder, key)
+        if arguments.chance is not None:
+            found = found.model_copy(update={"chance": _beside_chance(given)})
         write_judgement(folder, found)
         if arguments.tearsheet:
             _draw(folder, key)
@@ -64,6 +69,25 @@ def backtest_command(arguments: argparse.Namespace) -> int:
         show_judgement(found)
 
     return run_command(given, conclude)
+
+
+def _refuse_few(arguments: argparse.Namespace) -> None:
+    """Raises UsageFault for a comparison with chance that could say nothing, or would cost money."""
+    if arguments.chance is None:
+        return
+    if arguments.chance < LEAST_SEEDS:
+        raise UsageFault(
+            f"--chance {arguments.chance} could not even say 'better than 95 %'. Nothing was started; give {LEAST_SEEDS} or more."
+        )
+    if (arguments.mind or "rules") != "rules":
+        raise UsageFault(
+            "--chance hears each run in the rules mind, and --mind names another. Nothing was started; leave one of them out."
+        )
+
+
+def _beside_chance(given: argparse.Namespace) -> AgainstChance | None:
+    world, tape = world_of(given)
+    return beside_chance(world, tape, given.chance, workers=given.workers, quiet=given.quiet)
 
 
 def _draw(folder: Path, key: bytes) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from agents.evidence.baselines import AgainstChance
 from agents.evidence.bootstrap import Estimate, Intervals
 from agents.evidence.deflated import Deflated
 from agents.evidence.gates import Readiness
@@ -25,6 +26,8 @@ class Judgement(Frozen):
     readiness: Readiness
     intervals: Intervals | None
     deflated: Deflated | None
+    chance: AgainstChance | None = None
+    """Where it stands among runs with random entries, if that was asked for."""
 
 
 def show_judgement(found: Judgement) -> None:
@@ -45,6 +48,7 @@ class Sheets(NamedTuple):
 
     headlines: Grid
     gates: Grid
+    chance: Grid
     by_strategy: Grid
     by_market: Grid
     by_exit: Grid
@@ -62,6 +66,7 @@ def sheets(found: Judgement) -> Sheets:
             prose=(2,),
         ),
         Grid("Before paper", ("Gate", "is", "must be", "verdict"), _gates(found)),
+        Grid("Beside chance, in the same engine", _CHANCE, _chance(found.chance), prose=(4,)),
         Grid("By strategy", _PARTS, _parts(made.by_strategy)),
         Grid("By market", _PARTS, _parts(made.by_symbol)),
         Grid("By way out", _PARTS, _parts(made.by_exit, PURPOSES)),
@@ -69,6 +74,7 @@ def sheets(found: Judgement) -> Sheets:
     )
 
 
+_CHANCE = ("Measure", "this run", "random, 5 % to 95 %", "better than", "p")
 _NAMES = {
     Measure.SHARPE: "Sharpe",
     Measure.SORTINO: "Sortino",
@@ -99,6 +105,42 @@ def _heads(found: Judgement) -> tuple[tuple[str, ...], ...]:
 
 def _estimates(found: Judgement) -> tuple[Estimate, ...]:
     return found.intervals.estimates if found.intervals else ()
+
+
+def _chance(found: AgainstChance | None) -> tuple[tuple[str, ...], ...]:
+    if found is None:
+        return ()
+    made, ratio = found.total_return, found.sharpe
+    return (
+        (
+            "return",
+            signed_percent(made.value),
+            f"{signed_percent(made.low)} to {signed_percent(made.high)}",
+            percent(made.percentile),
+            f"{made.p_value:.3f}",
+        ),
+        (
+            "Sharpe",
+            _number(ratio.value),
+            f"{_number(ratio.low)} to {_number(ratio.high)}",
+            percent(ratio.percentile),
+            f"{ratio.p_value:.3f}",
+        ),
+        (
+            "trades",
+            f"{found.trades:,}",
+            f"{found.random_trades:,.0f} on average",
+            "",
+            f"{found.seeds:,} runs with {found.entries:,} purchases wanted at random moments",
+        ),
+        (
+            "always long",
+            signed_percent(found.held_return),
+            f"Sharpe {_number(found.held_sharpe)}",
+            "",
+            "as far as limits and stops allow",
+        ),
+    )
 
 
 def _gates(found: Judgement) -> tuple[tuple[str, ...], ...]:

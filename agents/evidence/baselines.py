@@ -2,10 +2,10 @@
 
 Random entries keep everything of a strategy but the moment of its purchases: as many of them in each market, with the same
 convictions, at bars that are drawn; what it wants closed stays where it was. If a strategy is not better than most of these, its
-entries know nothing. The engine is the caller's (`Engine`), so that both sides of a comparison go through the same one.
+entries know nothing. Both sides of the comparison go through the same engine (`agents.evidence.chance`).
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,7 +13,6 @@ import numpy as np
 from agents.evidence.bootstrap import curve_returns
 from agents.evidence.votes import Votes
 from config.frozen import Frozen
-from config.seeds import generator
 from market.candles import Floats
 from risk.ratios import sharpe
 
@@ -27,9 +26,6 @@ class Outcome:
 
     equity: Floats
     trades: int
-
-
-Engine = Callable[[Votes], Awaitable[Outcome]]
 
 
 class Placed(Frozen):
@@ -60,6 +56,9 @@ class AgainstChance(Frozen):
     random_trades: float
     total_return: Placed
     sharpe: Placed
+    held_return: float
+    held_sharpe: float
+    """Of wanting to be long at every bar: buy and hold, as far as limits and stops allow."""
 
 
 def random_entries(votes: Votes, rng: np.random.Generator) -> Votes:
@@ -83,34 +82,24 @@ def always_long(votes: Votes) -> Votes:
     return replace(votes, direction=votes.present.astype(np.int8), conviction=votes.present.astype(np.float64))
 
 
-async def against_chance(
-    engine: Engine,
-    votes: Votes,
-    *,
-    seed: int,
-    seeds: int,
-    bars_per_year: float,
-    seen: Callable[[int], None] = lambda done: None,
+def against_chance(
+    own: Outcome, held: Outcome, drawn: Sequence[Outcome], entries: int, bars_per_year: float
 ) -> AgainstChance:
-    """Run the votes once and random entries `seeds` times; `seen` is told after each of them.
+    """Where a run stands among runs with random entries; `held` is the run that is always long, `entries` what was redrawn.
 
-    Raises ValueError for fewer than 20 seeds or for votes that want no purchase: there is nothing to place then.
+    Raises ValueError for fewer than 20 of them, or where nothing was wanted: there is nothing to place then.
     """
-    entries = int((votes.direction > 0).sum())
-    if seeds < LEAST_SEEDS or not entries:
-        raise ValueError(f"{LEAST_SEEDS} seeds and one purchase at least are needed, got {seeds} and {entries}")
-    own = await engine(votes)
-    drawn = []
-    for number in range(seeds):
-        drawn.append(await engine(random_entries(votes, generator(seed, "random-entries", str(number)))))
-        seen(number + 1)
+    if len(drawn) < LEAST_SEEDS or not entries:
+        raise ValueError(f"{LEAST_SEEDS} draws and one purchase at least are needed, got {len(drawn)} and {entries}")
     return AgainstChance(
-        seeds=seeds,
+        seeds=len(drawn),
         entries=entries,
         trades=own.trades,
         random_trades=float(np.mean([run.trades for run in drawn])),
         total_return=_placed(_made(own), [_made(run) for run in drawn]),
         sharpe=_placed(_sharpe(own, bars_per_year), [_sharpe(run, bars_per_year) for run in drawn]),
+        held_return=_made(held),
+        held_sharpe=_sharpe(held, bars_per_year),
     )
 
 

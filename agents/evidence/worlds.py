@@ -9,7 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from agents.cycle import run_cycle
-from agents.evidence.engine import Nowhere
+from agents.evidence.engine import Nowhere, scripted
+from agents.evidence.votes import Votes
 from agents.opening import describe
 from agents.outside import NOTHING_OUTSIDE
 from agents.paper import moments, open_paper
@@ -56,14 +57,19 @@ def tape_of_world(world: World) -> Tape:
     return recorded_tape(world.settings, paths, world.symbols, world.start_utc, world.end_utc)
 
 
-def curve_of(world: World, tick: Tick, tape: Tape | None = None) -> Curve:
-    """Live through a world with the full engine. `tick` is told how many bars have been done. Raises TribunalError."""
-    return asyncio.run(_curve(world, tick, tape or tape_of_world(world)))
+def curve_of(world: World, tick: Tick, tape: Tape | None = None, votes: Votes | None = None) -> Curve:
+    """Live through a world with the full engine, by its own voters or by these votes. Raises TribunalError.
+
+    `tick` is told how many bars have been done.
+    """
+    return asyncio.run(_curve(world, tick, tape or tape_of_world(world), votes))
 
 
-async def _curve(world: World, tick: Tick, tape: Tape) -> Curve:
+async def _curve(world: World, tick: Tick, tape: Tape, votes: Votes | None) -> Curve:
     session = describe(world.settings, tape, _KEY)
     desk = open_paper(world.settings, session, tape, Nowhere(), _KEY, NOTHING_OUTSIDE)
+    if votes is not None:
+        desk = scripted(desk, votes)
     equity = [float(world.settings.venue.starting_cash)]
     rulings: Counter[str] = Counter()
     hearings = signed = untold = 0

@@ -1,6 +1,5 @@
 """Chance is drawn fairly, an edge stands out from it, and both go through the very engine of paper."""
 
-import asyncio
 from pathlib import Path
 
 import numpy as np
@@ -9,22 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from run_support import write_bars
 
-from agents.evidence.baselines import Outcome, against_chance, always_long, random_entries
-from agents.evidence.engine import full_engine
+from agents.evidence.baselines import AgainstChance, Outcome, against_chance, always_long, random_entries
+from agents.evidence.chance import beside_chance
 from agents.evidence.votes import ScriptedVoter, Votes, cast_votes
-from agents.opening import describe
-from agents.outside import NOTHING_OUTSIDE
-from agents.paper import moments, open_paper
-from agents.session import run_session
+from agents.evidence.worlds import World, curve_of
 from agents.strategies.contexts import build_contexts
 from config.clock import from_ms
 from config.load import load_profile
 from config.seeds import generator
-from execution.dealer import Sink
-from market.tape import recorded_tape, simulated_tape
+from market.tape import Tape, recorded_tape, simulated_tape
 from risk.proposal import Direction
-
-KEY = b"k" * 32
 
 
 @st.composite
@@ -86,84 +79,73 @@ def one_market(direction: np.ndarray) -> Votes:
     )
 
 
+def beside(votes: Votes, returns: np.ndarray, seeds: int) -> AgainstChance:
+    drawn = [toy(random_entries(votes, generator(1, "random-entries", str(n))), returns) for n in range(seeds)]
+    entries = int((votes.direction > 0).sum())
+    return against_chance(toy(votes, returns), toy(always_long(votes), returns), drawn, entries, 8760.0)
+
+
 @pytest.mark.parametrize(("foresight", "low", "high"), [(True, 0.999, 1.0), (False, 0.02, 0.98)])
 def test_foresight_beats_every_draw_and_luck_does_not(foresight: bool, low: float, high: float) -> None:
     returns = generator(4, "toy").normal(0.0, 0.01, size=400)
     bought = np.roll(returns > 0.01, -1) if foresight else np.arange(400) % 7 == 0
-
-    async def engine(votes: Votes) -> Outcome:
-        return toy(votes, returns)
-
-    told: list[int] = []
-    found = asyncio.run(
-        against_chance(engine, one_market(bought), seed=1, seeds=50, bars_per_year=8760.0, seen=told.append)
-    )
+    found = beside(one_market(bought), returns, 50)
     assert low <= found.sharpe.percentile <= high
     assert low <= found.total_return.percentile <= high
     assert found.sharpe.p_value >= 1 / 51
     assert found.random_trades == found.trades == found.entries
-    assert told == list(range(1, 51))
     assert found.sharpe.low <= found.sharpe.median <= found.sharpe.high
+    assert found.held_return == pytest.approx(np.prod(1 + returns[1:]) - 1)
 
 
 def test_too_few_draws_and_nothing_to_draw_are_refused() -> None:
-    async def engine(votes: Votes) -> Outcome:
-        raise AssertionError("not asked")
-
+    returns = np.zeros(9)
     for votes, seeds in ((one_market(np.ones(9)), 19), (one_market(-np.ones(9)), 50)):
-        with pytest.raises(ValueError, match="20 seeds and one purchase"):
-            asyncio.run(against_chance(engine, votes, seed=1, seeds=seeds, bars_per_year=8760.0))
+        with pytest.raises(ValueError, match="20 draws and one purchase"):
+            beside(votes, returns, seeds)
 
 
 @pytest.fixture(scope="module")
-def paper() -> tuple:
+def world() -> tuple[World, Tape, Votes]:
     settings = load_profile("paper", {"market.session_days": 6, "market.symbols": ["BTC/USDT", "ETH/USDT"]})
     tape = simulated_tape(settings)
-    session = describe(settings, tape, KEY)
-
-    def opened(sink: Sink):
-        return open_paper(settings, session, tape, sink, KEY, NOTHING_OUTSIDE)
-
     contexts = build_contexts(settings.strategies, tape.symbols)
-    return opened, session, cast_votes(tape, contexts, settings.court.net_threshold)
+    return World(settings=settings), tape, cast_votes(tape, contexts, settings.court.net_threshold)
 
 
-class _Kept:
-    def append(self, kind: str, payload: bytes) -> int:
-        return 1
+def nothing(bars: int) -> None:
+    """Nobody watches."""
 
 
-def test_the_strategies_own_votes_through_the_script_make_the_same_equity(paper: tuple) -> None:
-    opened, session, votes = paper
-    equity: list[float] = []
-    desk = opened(_Kept())
-    asyncio.run(
-        run_session(desk, moments(session), lambda: False, lambda record: equity.append(float(record.portfolio.equity)))
-    )
-    engine = full_engine(opened, lambda: moments(session))
-    scripted = asyncio.run(engine(votes))
+def test_the_strategies_own_votes_through_the_script_make_the_same_equity(world: tuple[World, Tape, Votes]) -> None:
+    where, tape, votes = world
+    own, scripted = curve_of(where, nothing, tape), curve_of(where, nothing, tape, votes)
     assert (votes.direction != 0).sum() > 20
-    assert len(desk.trader.ledger.trades) == scripted.trades > 0
-    assert scripted.equity[1:].tolist() == equity
+    assert own.trades == scripted.trades > 0
+    assert scripted.equity == own.equity
 
 
-def test_holding_goes_through_the_gate_and_its_stops_like_everything_else(paper: tuple) -> None:
-    opened, session, votes = paper
+def test_holding_goes_through_the_gate_and_its_stops_like_everything_else(world: tuple[World, Tape, Votes]) -> None:
+    where, tape, votes = world
     held = always_long(votes)
     assert (held.direction == votes.present).all()
-    found = asyncio.run(full_engine(opened, lambda: moments(session))(held))
+    found = curve_of(where, nothing, tape, held)
     assert found.trades > 0
     assert 0.95 < found.equity[-1] / found.equity[0] < 1.05, "no more than a fifth of equity was ever at work"
 
 
 @pytest.mark.slow
-def test_random_entries_in_the_full_engine_place_the_built_in_strategies(paper: tuple) -> None:
-    opened, session, votes = paper
-    engine = full_engine(opened, lambda: moments(session))
-    found = asyncio.run(against_chance(engine, votes, seed=1, seeds=20, bars_per_year=8760.0))
-    assert found.random_trades == pytest.approx(found.trades, abs=5)
-    assert 0.0 <= found.sharpe.percentile <= 1.0
-    assert found.sharpe.low < found.sharpe.high
+def test_the_built_in_strategies_are_placed_beside_chance_alike_by_one_process_and_by_two(
+    world: tuple[World, Tape, Votes],
+) -> None:
+    where, tape, _ = world
+    found = [beside_chance(where, tape, 20, workers=workers, quiet=True) for workers in (1, 2)]
+    assert found[0] == found[1]
+    placed = found[0]
+    assert placed is not None
+    assert placed.random_trades == pytest.approx(placed.trades, abs=5)
+    assert 0.0 <= placed.sharpe.percentile <= 1.0
+    assert placed.sharpe.low < placed.sharpe.high
 
 
 def test_bars_that_are_missing_have_no_votes(tmp_path: Path) -> None:

@@ -59,6 +59,28 @@ def test_the_ladder_has_six_rungs_and_the_top_one_is_the_backtest(
     assert ladder["rungs"][0]["trades"] >= ladder["rungs"][1]["trades"]
 
 
+def test_a_backtest_is_not_placed_beside_too_few_or_other_minds(
+    bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for more in (["--chance=5"], ["--chance=20", "--mind=local"]):
+        assert backtest(["--data", bars, "--quiet", *more, "--out", str(tmp_path / "run")]) == 2
+        assert "Nothing was started" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.slow
+def test_a_backtest_is_placed_beside_chance_in_its_report(
+    bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert backtest(["--data", bars, "--quiet", "--json", "--chance=20", "--out", str(tmp_path / "run")]) == 0
+    found = printed(capsys)
+    placed, made = found["chance"], found["measures"]
+    assert placed["seeds"] == 20
+    assert placed["trades"] == made["trades"]["closed"]
+    assert placed["total_return"]["value"] == pytest.approx(made["growth"]["total_return"], abs=1e-12)
+    assert "Beside chance" in (tmp_path / "run" / "report.html").read_text()
+
+
 @pytest.mark.slow
 def test_a_walk_chooses_on_the_past_and_is_the_same_with_two_workers(
     bars: str, capsys: pytest.CaptureFixture[str]
