@@ -23,6 +23,7 @@ from agents.telling import TellingSink
 from config.confirm import confirm_live
 from config.ending import INTERRUPTED
 from config.latch import ALL
+from config.logging import configure
 from config.secrets import journal_key, load_secrets
 from config.settings import Settings
 from execution.dealer import Sink
@@ -46,7 +47,9 @@ def run_command(arguments: argparse.Namespace, conclude: Conclude = finish) -> i
     """
     settings = settings_of(arguments)
     confirm_live(settings, sys.stdin, sys.stderr, arguments.confirm)
-    refuse_without_keys(settings, load_secrets(also=settings.minds.key_variables))
+    secrets = load_secrets(also=settings.minds.key_variables)
+    refuse_without_keys(settings, secrets)
+    configure(level=secrets.log_level, secrets=secrets.values())
     key = journal_key()
     tape = tape_of(settings, arguments)
     session = describe(settings, tape, key, arguments.calibration)

@@ -42,7 +42,7 @@ def configure(
         structlog.processors.format_exc_info,
         masker(secrets),
     ]
-    handler = logging.StreamHandler(out)
+    handler = _Stderr() if stream is None else logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=before,
@@ -91,6 +91,18 @@ def masker(secrets: Sequence[str]) -> Processor:
         return {key: item if key.startswith("_") else masked(item) for key, item in event.items()}
 
     return process
+
+
+class _Stderr(logging.StreamHandler[TextIO]):
+    """Writes to what stderr is at that moment: who redirects it gets the logs too."""
+
+    @property
+    def stream(self) -> TextIO:
+        return sys.stderr
+
+    @stream.setter
+    def stream(self, value: TextIO) -> None:
+        """The base class sets it once; there is nothing to keep."""
 
 
 def _stamper(clock: Clock) -> Processor:

@@ -8,7 +8,7 @@ import os
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, create_model
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -21,6 +21,10 @@ KEY_FILE = "journal.key"
 _OTHER = "other_"
 """Begins the names of fields for variables that a profile names."""
 _OWN_KEY = "set TRIBUNAL_JOURNAL_KEY (64 hexadecimal digits, as `openssl rand -hex 32` prints them)"
+
+
+_PLAIN = ("state_dir", "log_level")
+"""What is no secret."""
 
 
 class Secrets(BaseSettings):
@@ -42,10 +46,11 @@ class Secrets(BaseSettings):
     anthropic_api_key: SecretStr | None = Field(default=None, validation_alias="ANTHROPIC_API_KEY")
     openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
     state_dir: Path | None = Field(default=None, description="where the journal key and all other state lies")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="WARNING", description="logs on stderr")
 
     def held(self) -> dict[str, SecretStr | None]:
         """The secrets by the name of their variable; None where one is not set."""
-        return {_variable(name): getattr(self, name) for name in type(self).model_fields if name != "state_dir"}
+        return {_variable(name): getattr(self, name) for name in type(self).model_fields if name not in _PLAIN}
 
     def values(self) -> tuple[str, ...]:
         """The bare values that are set, for masking them in logs and for nothing else."""

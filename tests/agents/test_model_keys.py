@@ -1,5 +1,8 @@
 """What a user whose keys are missing is told, for each kind of provider, before anything is spent; and where keys are found."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -74,3 +77,20 @@ def test_a_key_of_any_name_in_the_env_file_is_used_and_never_shown(capfd: pytest
     kept = b"".join(path.read_bytes() for path in Path("run").iterdir())
     assert KEY not in shown
     assert KEY.encode() not in kept
+
+
+def test_what_the_doors_to_models_log_is_on_stderr_and_holds_no_key() -> None:
+    """In a process of its own: how a process logs is set once for all of it."""
+    own = {"TRIBUNAL_LOG_LEVEL": "DEBUG", "OPENAI_API_KEY": KEY}
+    with ModelServer() as server:
+        here = f"minds.providers.openai.base_url={server.url}/v1"
+        asked = ["--profile", "paper", "--days", "1", "--out", "run", "--mind", "openai", "--set", here]
+        done = subprocess.run(
+            [sys.executable, "-m", "agents.run", *asked],
+            capture_output=True, text=True, timeout=60, check=True, env=os.environ | own,
+        )  # fmt: skip
+        assert len(server.log) > 0
+    assert "level='debug'" in done.stderr
+    assert "logger='openai" in done.stderr
+    assert "level='debug'" not in done.stdout
+    assert KEY not in done.stdout + done.stderr
