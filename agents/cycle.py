@@ -38,8 +38,7 @@ async def run_cycle(desk: Desk, as_of: datetime) -> CycleRecord:
     """Take one bar close through the system. The record is journaled before this returns."""
     sales = await desk.trader.heed(desk.clock.now())
     desk.clock.advance(as_of)
-    tape = desk.feed.at(as_of)
-    await desk.trader.pass_bar(tape)
+    tape = await desk.trader.pass_bar(desk.feed.at(as_of))
     if desk.memory is not None:
         desk.memory.settle(tape)
     portfolio = desk.trader.portfolio(as_of)
@@ -199,9 +198,13 @@ def _decision_id(as_of: datetime, symbol: str) -> str:
 
 
 def _hash(desk: Desk, tape: Slice) -> str:
-    """Chain the bars of this slice, digit for digit, onto the hash of all before."""
+    """Chain the bars of this slice, digit for digit, with their finer bars and funding, onto the hash of all before."""
     bars = (*tape.bars.values(), *tape.doubtful.values())
     seen = [(bar.symbol, bar.open, bar.high, bar.low, bar.close, bar.volume) for bar in bars]
     link = f"{desk.tally.data_hash} {tape.close_utc.isoformat()} {seen}"
+    if tape.detail is not None:
+        link += f" {tape.detail.timeframe} {tape.detail.bars}"
+    if tape.funding:
+        link += f" {[(due.symbol, due.at_utc.isoformat(), due.rate) for due in tape.funding]}"
     desk.tally.data_hash = hashlib.sha256(link.encode()).hexdigest()
     return desk.tally.data_hash

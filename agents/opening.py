@@ -1,7 +1,7 @@
 """From a command line to a world: the settings, the tape, and the description of the session that goes into the journal."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from importlib.metadata import version
@@ -21,6 +21,7 @@ from config.load import Resolved, load_profile, resolve
 from config.settings import Settings
 from config.tree import exact
 from execution.journal import key_id
+from market.finer import with_detail, with_funding
 from market.tape import Tape, recorded_tape, simulated_tape
 from risk.calibration import SizingMaps, read_calibrations
 
@@ -45,6 +46,11 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
         raise UsageFault(
             "--news goes with recorded bars: the simulated market has headlines of its own. Nothing was started."
         )
+    for option, lacks in (("detail", "are not told finer"), ("funding", "pay no funding")):
+        if getattr(arguments, option, None) and not arguments.data:
+            raise UsageFault(
+                f"--{option} goes with recorded bars: simulated ones {lacks}. Nothing was started. Give --data."
+            )
     for name, key in (("timeframe", "market.timeframe"), ("days", "market.session_days"), ("seed", "seed")):
         if getattr(arguments, name) is not None:
             overrides[key] = getattr(arguments, name)
@@ -65,7 +71,8 @@ def tape_of(settings: Settings, arguments: argparse.Namespace) -> Tape:
                 f"The profile {settings.profile!r} needs recorded bars; nothing was started. "
                 "Give files with --data, or use --profile paper for the simulated market."
             )
-        return recorded_tape(settings, [Path(path) for path in arguments.data], arguments.symbols, start, end)
+        tape = recorded_tape(settings, [Path(path) for path in arguments.data], arguments.symbols, start, end)
+        return with_more(tape, getattr(arguments, "detail", None), getattr(arguments, "funding", None))
     if settings.world == "simulated":
         if start is not None or end is not None:
             raise UsageFault(
@@ -78,6 +85,15 @@ def tape_of(settings: Settings, arguments: argparse.Namespace) -> Tape:
         f"The profile {settings.profile!r} is sound, but this version trades on its simulated exchange only: there is no "
         f"connection to {settings.venue.exchange} yet. Nothing was started. Use --profile paper."
     )
+
+
+def with_more(tape: Tape, detail: Sequence[str] | None, funding: Sequence[str] | None) -> Tape:
+    """The tape with what --detail and --funding tell beside its bars. Raises UsageFault or DataFault."""
+    if detail:
+        tape = with_detail(tape, [Path(path) for path in detail])
+    if funding:
+        tape = with_funding(tape, [Path(path) for path in funding])
+    return tape
 
 
 def describe(settings: Settings, tape: Tape, key: bytes, calibration: str | None = None) -> Session:

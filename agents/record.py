@@ -8,7 +8,7 @@
     alert             Alert          what a person should know at once: an outage of the models, or a budget near its end
     asked_ahead       AskedAhead     before the record of a bar, where outlooks are asked: of which markets
     intent            risk.Order     before an order leaves
-    venue             VenueWord      what the venue answered: order states and fills
+    venue             VenueWord      what the venue answered: order states, fills and funding
     breaker           BreakerEvent   a latch that fell or lifted
     halt              HaltEvent      what was seen of the kill switch, and "flat" where it sold everything
     approval          Approval       what a human, or who stands for one, said of a large position, before its order leaves

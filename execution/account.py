@@ -1,7 +1,8 @@
 """Whose money the matching core trades with: the question it asks before a trade, and a spot account that answers.
 
 The account is the exchange's own book-keeping, not ours: the ledger learns of trades only from the fills reported, and the
-trader compares the two at every bar. It refuses to hold less than nothing: not of cash, not of a coin.
+trader compares the two at every bar. It refuses to sell what is not there, and to buy on credit; funding alone may take cash
+below nothing, as it does a margin account.
 """
 
 from decimal import Decimal
@@ -55,9 +56,13 @@ class SpotAccount:
         else:
             cash = EXACT.add(self._cash, EXACT.subtract(notional, fill.fee))
             held = EXACT.subtract(self.held(fill.symbol), fill.quantity)
-        if cash < 0 or held < 0:
+        if held < 0 or (cash < 0 and fill.side is Side.BUY):
             raise InvariantBroken(
                 f"The simulated exchange made trade {fill.trade_id} that would leave {cash} cash and {held} of "
                 f"{fill.symbol}. It was not booked and the run stops; report this with the journal of the run."
             )
         self._cash, self._held[fill.symbol] = cash, held
+
+    def pay(self, amount: Decimal) -> None:
+        """Take funding out of the cash, or put it in where negative."""
+        self._cash = EXACT.subtract(self._cash, amount)

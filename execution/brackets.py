@@ -41,7 +41,7 @@ class Bracket:
     reduction: str | None = None
     """A sale of a part at market that is on its way; the rest is protected beside it."""
     outgrown: bool = False
-    """More was bought since the protection was placed."""
+    """More was bought since the protection was placed, or its stop is to stand higher."""
     too_small: Decimal | None = None
     """A quantity that the venue's minimum notional forbids to protect anew; not tried again until it changes."""
 

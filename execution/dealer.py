@@ -124,8 +124,14 @@ class Dealer:
         bracket.trailing_from = max(bracket.trailing_from, high)
         price = trailing_price(bracket.trailing_from, bracket.stop_price, self._gate.exits, self._instruments[symbol])
         if price is not None:
-            bracket.stop_price = price
-            await self._protect(symbol, bracket, at)
+            # Tidying places it, and no word heard meanwhile can: whoever protects twice has two stops for one position.
+            bracket.stop_price, bracket.too_small, bracket.outgrown = price, None, True
+            await self._put_in_order(at)
+
+    @property
+    def in_play(self) -> set[str]:
+        """Markets in which something is held or an order is live."""
+        return {held.symbol for held in self.ledger.positions()} | self.orders.symbols
 
     def position(self, symbol: str) -> Position | None:
         """What is held of a symbol."""
@@ -133,9 +139,11 @@ class Dealer:
 
     async def hear(self, asked: str, report: VenueReport, at: datetime) -> None:
         """Journal what the venue said, book it, and put the book in order."""
-        if not report.states and not report.fills:
+        if not (report.states or report.fills or report.funding):
             return
         self._sink.append("venue", VenueWord(asked=asked, report=report).canonical())
+        for paid in report.funding:
+            self.ledger.apply_funding(paid.funding_id, paid.amount)
         for fill in report.fills:
             self.ledger.apply(fill)
             self._note(fill)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from config.clock import to_ms
-from config.errors import DataFault
+from config.errors import DataFault, UsageFault
 from execution import kernel_words as w
 from execution.kernel_words import Flags, Floats, Ints, Records, Small
 from market.bar import Slice
@@ -57,7 +57,15 @@ class Grid:
 
 
 def grid_of_tape(tape: "Tape") -> Grid:
-    """The grid of a session's tape, warm-up included, as its quality monitor judges it."""
+    """The grid of a session's tape, warm-up included, as its quality monitor judges it.
+
+    Raises UsageFault for a tape that is told finer than its bars, or with funding: the fast engine knows neither.
+    """
+    if tape.detail or tape.funding:
+        raise UsageFault(
+            "The fast engine walks each bar as a whole and pays no funding: nothing was run. Leave --detail and --funding away, "
+            "or use agents.backtest."
+        )
     symbols = tuple(sorted(tape.symbols))
     step = tape.timeframe.duration
     first = (tape.start_utc - tape.warmup_start_utc) // step

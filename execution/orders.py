@@ -51,6 +51,11 @@ class Orders:
         """Whether no order may still be filled."""
         return not self._live
 
+    @property
+    def symbols(self) -> set[str]:
+        """Markets in which an order may still be filled."""
+        return {live.order.symbol for live in self._live.values()}
+
     def exits(self, symbol: str) -> tuple[str, ...]:
         """Ids of the live orders that would reduce a position."""
         return tuple(key for key, live in self._live.items() if live.order.symbol == symbol and live.order.reduce_only)

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from execution.dealer import VenueWord
 from execution.journal import Event
-from execution.venue import VenueAccount, VenueReport
+from execution.venue import VenueAccount, VenueReport, asked
 from market.bar import Slice
 from market.instrument import Instrument
 from risk.order import Order
@@ -34,10 +34,10 @@ class RecordedVenue:
         return self._answer(f"cancel {order_id}")
 
     async def on_open(self, tape: Slice) -> VenueReport:
-        return self._answer("open")
+        return self._answer(asked("open", tape))
 
     async def on_slice(self, tape: Slice) -> VenueReport:
-        return self._answer("bar")
+        return self._answer(asked("bar", tape))
 
     def account(self) -> VenueAccount | None:
         return None
@@ -45,9 +45,9 @@ class RecordedVenue:
     def open_orders(self) -> tuple[Order, ...]:
         return ()
 
-    def _answer(self, asked: str) -> VenueReport:
+    def _answer(self, question: str) -> VenueReport:
         following = self._journal.peek()
         if following is None or following.kind != "venue":
             return VenueReport()
         word = VenueWord.model_validate_json(following.payload)
-        return word.report if word.asked == asked else VenueReport()
+        return word.report if word.asked == question else VenueReport()

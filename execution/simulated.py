@@ -9,6 +9,8 @@ open down to its low; no entry and no limit order does.
 
 It checks the gate's seal on each order, as the real venue's door does, and keeps its own account out of its own trades, with
 which the trader compares the ledger. It refuses what it cannot know: a symbol without a bar does not trade.
+
+Funding is taken before anything trades at the open, for what is held then, at that open; without a bar, at the last close.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -19,9 +21,10 @@ from config.settings import VenueSettings
 from execution.account import SpotAccount
 from execution.book_model import BarBook, BookModel
 from execution.exact import exact_decimal
+from execution.funding import funding_on
 from execution.matching import DONE, MatchingCore
 from execution.venue import VenueAccount, VenueReport
-from execution.words import Fill, OrderState, OrderStatus
+from execution.words import Fill, Funding, OrderState, OrderStatus
 from market.bar import Bar, Slice
 from market.instrument import Instrument
 from risk.order import Order, Seal
@@ -78,8 +81,10 @@ class SimulatedVenue:
         return VenueReport(states=(known,) if known else ())
 
     async def on_open(self, tape: Slice) -> VenueReport:
-        """Trading at the open of these bars, against the open book of each."""
-        return self._trading(tape, _Floor.open)
+        """Funding, then trading at the open of these bars, against the open book of each."""
+        funding = tuple(self._settled(tape)) if tape.funding else ()
+        report = self._trading(tape, _Floor.open)
+        return report.model_copy(update={"funding": funding}) if funding else report
 
     async def on_slice(self, tape: Slice) -> VenueReport:
         """Trading during the rest of these bars; orders at market wait for the next open."""
@@ -97,6 +102,17 @@ class SimulatedVenue:
                 states.extend(report.states)
                 fills.extend(report.fills)
         return self._noted(VenueReport(states=tuple(states), fills=tuple(fills))) if states else _NOTHING
+
+    def _settled(self, tape: Slice) -> Iterable[Funding]:
+        """Take from the account what is due for what it holds."""
+        for due in tape.funding:
+            held, floor = self._account.held(due.symbol), self._floors.get(due.symbol)
+            if not held or floor is None:
+                continue
+            bar = tape.bars.get(due.symbol)
+            funding = funding_on(due, held, exact_decimal(floor.last_close if bar is None else bar.open))
+            self._account.pay(funding.amount)
+            yield funding
 
     def _refuse(self, order: Order, note: str) -> VenueReport:
         state = OrderState(
@@ -123,6 +139,7 @@ class _Floor:
         self._account = account
         self._moving = False
         self._book: BarBook | None = None
+        self.last_close = 0.0
 
     @property
     def cash(self) -> Decimal:
@@ -157,6 +174,8 @@ class _Floor:
                 yield self.core.sweep(start, end, book.book_at, bar.close_utc, exits_only=exits_only)
                 start = end
         self._moving = False
+        if not exits_only:
+            self.last_close = bar.close
 
     def _bar_book(self, bar: Bar) -> BarBook:
         if self._book is None:

@@ -13,9 +13,11 @@ from config.errors import InvariantBroken
 from config.frozen import Frozen
 from execution.dealer import Dealer, Sink
 from execution.halting import NoSwitch, Sale, Switch, Watch
+from execution.inside import live_through
 from execution.ledger import Ledger
 from execution.venue import Venue
 from market.bar import Slice
+from market.detail import narrowed
 from risk.breakers import BreakerEvent, BreakerState, observe_equity, observe_move, observe_trade
 from risk.estimators import estimate_es, estimate_var
 from risk.facts import Situation
@@ -77,12 +79,16 @@ class Trader:
         self._counted_trades = 0
         self._entered: dict[str, datetime] = {}
 
-    async def pass_bar(self, tape: Slice) -> None:
-        """Live through the bars of one slice: fills, protection, marks, breakers, trailing stops."""
+    async def pass_bar(self, tape: Slice) -> Slice:
+        """Live through the bars of one slice: fills, protection, marks, breakers, trailing stops.
+
+        Returns what was lived through: the slice, told finer only for symbols in which something is held or under way.
+        """
         at, dealer = tape.close_utc, self._dealer
+        if tape.detail is not None:
+            tape = narrowed(tape, dealer.in_play)
         self._frozen = tape.frozen
-        await dealer.hear("open", await dealer.venue.on_open(tape), at)
-        await dealer.hear("bar", await dealer.venue.on_slice(tape), at)
+        await live_through(dealer, tape)
         closes = {symbol: bar.close for symbol, bar in tape.bars.items()}
         self.ledger.mark({symbol: Decimal(repr(price)) for symbol, price in closes.items()})
         self.window.push(closes)
@@ -94,6 +100,7 @@ class Trader:
         for symbol, bar in tape.bars.items():
             await dealer.trail(symbol, Decimal(repr(bar.high)), at)
         self._reconcile()
+        return tape
 
     def portfolio(self, at: datetime) -> Portfolio:
         """The book as the gate sees it now. A stop is shown only where one rests at the venue."""

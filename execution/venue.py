@@ -3,18 +3,24 @@
 from decimal import Decimal
 from typing import Protocol
 
+from pydantic import Field
+
 from config.frozen import Frozen
-from execution.words import Fill, OrderState
-from market.bar import Slice
+from execution.words import Fill, Funding, OrderState
+from market.bar import Part, Slice
 from market.instrument import Instrument
 from risk.order import Order
 
 
 class VenueReport(Frozen):
-    """What a venue said in one exchange of words: order states, and fills, each in the order they happened."""
+    """What a venue said in one exchange of words: order states, and fills, each in the order they happened.
+
+    `funding` was settled before any of these fills.
+    """
 
     states: tuple[OrderState, ...] = ()
     fills: tuple[Fill, ...] = ()
+    funding: tuple[Funding, ...] = Field(default=(), exclude_if=lambda funding: not funding)
 
 
 class VenueAccount(Frozen):
@@ -22,6 +28,11 @@ class VenueAccount(Frozen):
 
     cash: Decimal
     held: dict[str, Decimal]
+
+
+def asked(what: str, tape: Slice) -> str:
+    """What a venue's word on a slice is filed under: "bar", and "bar 3" for the third part of one."""
+    return f"{what} {tape.number}" if isinstance(tape, Part) else what
 
 
 class Venue(Protocol):
@@ -43,7 +54,10 @@ class Venue(Protocol):
         ...
 
     async def on_open(self, tape: Slice) -> VenueReport:
-        """Trading at the open of the bars of this slice. What it fills can be protected before the rest of the bar."""
+        """Funding that falls due in this slice, then trading at the open of its bars.
+
+        What it fills can be protected before the rest of the bar.
+        """
         ...
 
     async def on_slice(self, tape: Slice) -> VenueReport:

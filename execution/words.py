@@ -1,4 +1,4 @@
-"""The execution room's words: a fill, and what is known of an order."""
+"""The execution room's words: a fill, a payment of funding, and what is known of an order."""
 
 from decimal import Decimal
 from enum import StrEnum
@@ -27,6 +27,19 @@ class Fill(Frozen):
     fee_currency: str
     liquidity: Liquidity
     filled_utc: UtcTime
+
+
+class Funding(Frozen):
+    """What a venue took for a position at a funding moment (negative: paid out). Quantity in base units, money in quote units."""
+
+    funding_id: str
+    symbol: str
+    rate: Decimal
+    """Share of the notional."""
+    quantity: Decimal
+    mark_price: Decimal
+    amount: Decimal
+    at_utc: UtcTime
 
 
 class OrderStatus(StrEnum):

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from config.errors import DataFault
 
 PRICES = ("open", "high", "low", "close")
-_TIMES = (
+TIMES = (
     "open_time", "opentime", "unix", "unix_timestamp", "timestamp", "ts", "time", "datetime", "date_time", "date",
     "__index_level_0__", "unnamed:_0", "",
 )  # fmt: skip
-_SYMBOLS = ("symbol", "pair", "market", "instrument", "ticker")
+SYMBOLS = ("symbol", "pair", "market", "instrument", "ticker")
 _SHORT = {"o": "open", "h": "high", "l": "low", "c": "close", "v": "volume", "vol": "volume"}
 _LATEST_MS = 4_102_444_800_000  # 2100-01-01: what lies beyond is no time
 
@@ -51,7 +51,7 @@ def layout_of(columns: Iterable[object], path: PurePath) -> Layout:
     by_name: dict[str, str] = {}
     for column in found:
         by_name.setdefault(_SHORT.get(plain(column), plain(column)), column)
-    time = next((by_name[name] for name in _TIMES if name in by_name), None)
+    time = next((by_name[name] for name in TIMES if name in by_name), None)
     volume = by_name.get("volume") or next((by_name[name] for name in by_name if name.startswith("volume_")), None)
     missing = [name for name in PRICES if name not in by_name]
     missing += [name for name, column in (("time", time), ("volume", volume)) if column is None]
@@ -61,7 +61,7 @@ def layout_of(columns: Iterable[object], path: PurePath) -> Layout:
             "it was not read; give a file with time, open, high, low, close and volume."
         )
     open_, high, low, close = (by_name[name] for name in PRICES)
-    symbol = next((by_name[name] for name in _SYMBOLS if name in by_name), None)
+    symbol = next((by_name[name] for name in SYMBOLS if name in by_name), None)
     return Layout(time, (open_, high, low, close), volume, symbol)
 
 

@@ -5,31 +5,20 @@ twentieth of the rows is bad, bars coarser than asked. Single bad prints are kep
 judges them at their moment. Finer bars are resampled.
 """
 
-import csv
 import difflib
-import gzip
-import zlib
-from collections.abc import Iterable, Sequence
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-from pyarrow import feather, parquet
 
 from config.errors import DataFault
 from market.candles import Floats, RawCandles
-from market.columns import Layout, is_header, layout_of, open_times_ms
+from market.columns import Layout, layout_of, open_times_ms
+from market.frames import read_frame, symbol_of_file
 from market.rows import Rows, in_timeframe, joined, ordered
-from market.symbols import normalise_symbol, symbol_from_name
+from market.symbols import normalise_symbol
 from market.timeframe import Timeframe
-
-_HEADER_WITHIN_LINES = 5
-_UNREADABLE = (
-    pa.ArrowException, OSError, EOFError, UnicodeError, zlib.error, csv.Error,
-    pd.errors.ParserError, pd.errors.EmptyDataError,
-)  # fmt: skip
 
 
 def read_market_file(path: Path, timeframe: Timeframe, symbols: Sequence[str] | None) -> dict[str, RawCandles]:
@@ -47,27 +36,59 @@ def read_market_files(
     are coarser than `timeframe`.
     """
     wanted = None if symbols is None else [normalise_symbol(symbol) or symbol for symbol in symbols]
-    only = wanted[0] if wanted is not None and len(wanted) == 1 else None
     known: list[str] = []
     found: dict[str, list[RawCandles]] = {}
+    for path, candles in _each(paths, wanted, known):
+        found.setdefault(candles.symbol, []).append(in_timeframe(candles, timeframe, path))
+    _refuse_unknown(wanted or [], known, paths)
+    return {symbol: joined(found[symbol], timeframe) for symbol in wanted or found}
+
+
+def read_finer_files(paths: Sequence[Path], than: Timeframe, symbols: Sequence[str]) -> dict[str, RawCandles]:
+    """The bars of those of `symbols` (BASE/QUOTE) that are in the files, all in the coarsest timeframe that is in them.
+
+    Raises DataFault when a file cannot be trusted, when none of the symbols is in any, and when that timeframe is not finer
+    than `than`.
+    """
+    known: list[str] = []
+    found = list(_each(paths, symbols, known))
+    if not found:
+        raise DataFault(
+            f"{', '.join(path.name for path in paths)} holds none of {', '.join(symbols)}, but "
+            f"{', '.join(sorted(set(known))[:12])}: nothing was started; give finer bars of the markets that are traded."
+        )
+    path, slowest = max(found, key=lambda part: part[1].timeframe.seconds)
+    timeframe = slowest.timeframe
+    if timeframe.seconds >= than.seconds:
+        raise DataFault(
+            f"{path.name} holds {timeframe} bars, which are not finer than the {than} bars that are decided on: nothing was "
+            "started; give finer ones."
+        )
+    made: dict[str, list[RawCandles]] = {}
+    for path, candles in found:
+        made.setdefault(candles.symbol, []).append(in_timeframe(candles, timeframe, path))
+    return {symbol: joined(made[symbol], timeframe) for symbol in symbols if symbol in made}
+
+
+def _each(paths: Sequence[Path], wanted: Sequence[str] | None, known: list[str]) -> Iterator[tuple[Path, RawCandles]]:
+    """The bars of each wanted symbol in each file, in the file's own timeframe. All symbols that it meets go into `known`."""
+    only = wanted[0] if wanted is not None and len(wanted) == 1 else None
     for path in paths:
         for symbol, rows in _tables(path, only).items():
             known.append(symbol)
             if wanted is None or symbol in wanted:
                 _refuse_nameless(symbol, path)
-                found.setdefault(symbol, []).append(in_timeframe(ordered(rows, symbol, path.name), timeframe, path))
-    _refuse_unknown(wanted or [], known, paths)
-    return {symbol: joined(found[symbol], timeframe) for symbol in wanted or found}
+                yield path, ordered(rows, symbol, path.name)
 
 
 def _tables(path: Path, only: str | None) -> dict[str, Rows]:
-    frame = _frame(path)
+    frame = read_frame(path)
     layout = layout_of(frame.columns, path)
     if frame.empty:
         raise DataFault(f"{path.name} holds no rows: it was not read; give a file with bars.")
     rows = _rows(frame, layout)
     if layout.symbol is None:
-        return {_symbol_without_column(path, only): rows}
+        return {symbol_of_file(path, only): rows}
     spelled = frame[layout.symbol].astype("string").fillna("").to_numpy(object)
     codes, spellings = pd.factorize(spelled)
     names = [normalise_symbol(str(spelling)) or str(spelling) for spelling in spellings]
@@ -83,56 +104,6 @@ def _rows(frame: pd.DataFrame, layout: Layout) -> Rows:
 
     open_, high, low, close = (number(column) for column in layout.prices)
     return Rows(open_times_ms(frame[layout.time]), open_, high, low, close, number(layout.volume))
-
-
-def _frame(path: Path) -> pd.DataFrame:
-    if path.is_dir():
-        raise DataFault(f"{path.name} is a folder: nothing was read; give the files in it.")
-    if not path.is_file():
-        raise DataFault(f"There is no file {path.name}: nothing was read; check the path.")
-    if not path.stat().st_size:
-        raise DataFault(f"{path.name} is empty (0 bytes): nothing was read; fetch it again.")
-    try:
-        frame = _read_frame(path)
-    except _UNREADABLE as error:
-        raise DataFault(
-            f"{path.name} cannot be read as its name says ({type(error).__name__}): nothing was started; fetch it again."
-        ) from None
-    if frame is None:
-        raise DataFault(
-            f"{path.name} is not a market file: it was not read; give .parquet, .feather, .ft, .csv or .csv.gz."
-        )
-    return frame
-
-
-def _read_frame(path: Path) -> pd.DataFrame | None:
-    name = path.name.lower()
-    frame: pd.DataFrame | None = None
-    if name.endswith(".parquet"):
-        frame = parquet.ParquetFile(path).read().to_pandas(ignore_metadata=True)
-    elif name.endswith((".feather", ".ft")):
-        frame = feather.read_table(path).to_pandas(ignore_metadata=True)
-    elif name.endswith((".csv", ".csv.gz")):
-        frame = pd.read_csv(path, skiprows=_lines_above_header(path), encoding="utf-8-sig", low_memory=False)
-    return frame
-
-
-def _lines_above_header(path: Path) -> int:
-    """Banner lines before the column names; 0 when no line names them, so that the error can quote the first."""
-    opened = gzip.open if path.name.lower().endswith(".gz") else open
-    with opened(path, "rt", encoding="utf-8-sig", newline="") as text:
-        lines = list(islice(csv.reader(text), _HEADER_WITHIN_LINES))
-    return next((i for i, cells in enumerate(lines) if is_header(cells)), 0)
-
-
-def _symbol_without_column(path: Path, only: str | None) -> str:
-    symbol = symbol_from_name(path.name.partition(".")[0]) or only
-    if symbol is None:
-        raise DataFault(
-            f"Neither a column nor the name of {path.name} says which market it is: it was not read; "
-            "name its one symbol, or rename it like binance_BTCUSDT_1h.parquet."
-        )
-    return symbol
 
 
 def _refuse_nameless(symbol: str, path: Path) -> None:

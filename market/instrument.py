@@ -12,7 +12,8 @@ Positive = Annotated[Decimal, Field(gt=0)]
 
 
 class InstrumentKind(StrEnum):
-    """Spot is long or flat. Perpetuals may be short, pay funding and be liquidated; no venue here trades them yet."""
+    """Spot is long or flat. Perpetuals may be short, pay funding and be liquidated; the venues here trade spot, and take
+    funding for what is held where a session is given rates."""
 
     SPOT = "spot"
     PERPETUAL = "perpetual"

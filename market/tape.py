@@ -6,7 +6,7 @@ not cover, and starts later, with a finding, when the history before the first d
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -16,9 +16,10 @@ import numpy as np
 from config.clock import from_ms, to_ms
 from config.errors import DataFault
 from config.settings import QualitySettings, Settings
-from market.bar import Finding, Slice
+from market.bar import Detail, Finding, FundingRate, Slice
 from market.candles import Millis, RawCandles, grid_phase
 from market.catalogue import instrument_of
+from market.detail import FineBars
 from market.files import read_market_files
 from market.instrument import Instrument
 from market.news import NewsRow
@@ -34,6 +35,8 @@ class Tape:
     """A session: its slices close after `start_utc` and not after `end_utc`, on the grid of `timeframe`.
 
     `source_label` names files without folders, or the simulated market and its seed. `findings` came up in loading.
+    `detail`: finer bars by symbol, all of one timeframe, of the session only. `funding`: what falls due inside the bars that
+    close then [ms since 1970 UTC].
     """
 
     symbols: tuple[str, ...]
@@ -47,6 +50,8 @@ class Tape:
     warmup_start_utc: datetime
     quality: QualitySettings
     candles: Mapping[str, RawCandles]
+    detail: Mapping[str, FineBars] = field(default_factory=dict)
+    funding: Mapping[int, tuple[FundingRate, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return (self.end_utc - self.start_utc) // self.timeframe.duration
@@ -57,7 +62,18 @@ class Tape:
 
     def slices(self) -> Iterator[Slice]:
         """The slices of the session, oldest first; always the same ones, whatever was read before."""
-        return islice(self._judged(), self._warmup_length, None)
+        judged = islice(self._judged(), self._warmup_length, None)
+        return map(self._with_more, judged) if self.detail or self.funding else judged
+
+    def _with_more(self, shown: Slice) -> Slice:
+        """The slice with the finer bars inside its own, and the funding that falls due in it."""
+        close_ms = to_ms(shown.close_utc)
+        more: dict[str, object] = {"funding": self.funding.get(close_ms, ())}
+        inside = ((symbol, self.detail[symbol].inside(close_ms)) for symbol in shown.bars if symbol in self.detail)
+        if bars := {symbol: rows for symbol, rows in inside if rows is not None}:
+            timeframe = next(iter(self.detail.values())).candles.timeframe
+            more["detail"] = Detail(timeframe=timeframe, bars=bars)
+        return shown.model_copy(update=more)
 
     @property
     def _warmup_length(self) -> int:

@@ -135,6 +135,7 @@ def what_happened(summary: "Summary") -> tuple[str, ...]:
         _money_sentence(summary),
         _court_sentence(summary),
         _trades_sentence(summary),
+        *_funding_sentence(summary),
         _guard_sentence(summary),
         *_human_sentences(summary),
     )
@@ -178,6 +179,16 @@ def _trades_sentence(summary: "Summary") -> str:
         f"{count(trades.closed, 'trade')} closed, {trades.won:,} at a profit, {signed_money(trades.expectancy)} "
         f"{summary.quote} each on average after fees ({money(summary.fees)} in all); {held} still open."
     )
+
+
+def _funding_sentence(summary: "Summary") -> list[str]:
+    """What holding perpetuals cost or brought, if the session was given rates and anything fell due."""
+    if not summary.funding:
+        return []
+    paid = summary.identity.funding
+    parts = listed(tuple(f"{symbol} {signed_money(-amount)}" for symbol, amount in summary.funding.items()))
+    verb = "brought" if paid < 0 else "cost"
+    return [f"Funding {verb} {money(abs(paid))} {summary.quote} beside that ({parts})."]
 
 
 def _guard_sentence(summary: "Summary") -> str:

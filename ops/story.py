@@ -25,6 +25,7 @@ from agents.record import AskedAhead, CycleRecord, ExitDecision, Session, Sessio
 from config.errors import JournalFault
 from config.frozen import Frozen
 from execution.dealer import VenueWord
+from execution.exact import EXACT, ZERO
 from execution.halting import HaltEvent
 from execution.journal import GENESIS, Event, read_events
 from execution.ledger import Ledger
@@ -79,6 +80,8 @@ class Story:
     ledger: Ledger
     """Every fill booked again, valued at the last closes."""
     fills: tuple[Fill, ...]
+    funding: dict[str, Decimal]
+    """Paid by symbol, less what was received, in quote units; only those for which any fell due."""
     orders: tuple[SentOrder, ...]
     trades: tuple[RoundTrip, ...]
     troubles: tuple[OrderState, ...]
@@ -133,6 +136,7 @@ class _Reader:
         self._close_ms = array("q")
         self._bars = {symbol: {name: array("d") for name in _OHLC} for symbol in self._session.symbols}
         self._fills: list[Fill] = []
+        self._funding: dict[str, Decimal] = {}
         self._orders: list[SentOrder] = []
         self._trades: list[RoundTrip] = []
         self._opened_by: dict[str, str] = {}
@@ -209,6 +213,10 @@ class _Reader:
     def _venue(self, word: VenueWord) -> None:
         bad = (OrderStatus.REJECTED, OrderStatus.UNKNOWN)
         self._troubles.extend(state for state in word.report.states if state.status in bad)
+        for paid in word.report.funding:
+            if self._ledger.apply_funding(paid.funding_id, paid.amount):
+                before = self._funding.get(paid.symbol, ZERO)
+                self._funding[paid.symbol] = EXACT.add(before, paid.amount)
         for fill in word.report.fills:
             if not self._ledger.apply(fill):
                 continue
@@ -235,6 +243,7 @@ class _Reader:
             columns=Columns(close_ms=np.array(self._close_ms, dtype=np.int64), **account, symbols=symbols),
             ledger=self._ledger,
             fills=tuple(self._fills),
+            funding=dict(sorted(self._funding.items())),
             orders=tuple(self._orders),
             trades=tuple(self._trades),
             troubles=tuple(self._troubles),

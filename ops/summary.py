@@ -9,6 +9,8 @@ from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import Literal
 
+from pydantic import Field
+
 from agents.ruling import RulingOutcome
 from config.frozen import Frozen, UtcTime
 from execution.exact import EXACT
@@ -119,6 +121,8 @@ class Summary(Frozen):
     mean_deployed: float
     value_at_risk: VarFigures
     fees: Decimal
+    funding: dict[str, Decimal] = Field(default_factory=dict, exclude_if=lambda funding: not funding)
+    """Paid by symbol, less what was received; in no trade's profit."""
     turnover: float
     """Notional of all fills, in mean equities."""
     trades: TradeFigures
@@ -178,6 +182,7 @@ def summarise(story: Story) -> Summary:
         mean_deployed=float(columns.deployed_fraction.mean()) if n_bars else 0.0,
         value_at_risk=VarFigures(**var._asdict()),
         fees=identity.fees,
+        funding=story.funding,
         turnover=traded / mean_equity,
         trades=trade_figures([trip.trade for trip in story.trades]),
         positions=_positions(story),

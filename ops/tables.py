@@ -112,6 +112,7 @@ def _risk(summary: Summary) -> Pairs:
         ("Losses beyond VaR", f"{var.exceeded:,} in {var.bars:,} bars"),
         ("  expected of them", f"{var.expected:,.1f}"),
         ("Fees", money(summary.fees)),
+        *((f"Funding paid, {symbol}", money(amount)) for symbol, amount in summary.funding.items()),
         ("Turnover, in equities", ratio(summary.turnover)),
         ("Minds", minds_line(summary)),
         ("Adjuster", summary.adjuster),

@@ -30,6 +30,8 @@ def world_of(arguments: argparse.Namespace) -> tuple[World, Tape]:
         symbols=tuple(arguments.symbols) if arguments.symbols else None,
         start_utc=moment_of("--start", arguments.start),
         end_utc=moment_of("--end", arguments.end),
+        detail=tuple(getattr(arguments, "detail", None) or ()),
+        funding=tuple(getattr(arguments, "funding", None) or ()),
         settings=settings,
     )
     return world, tape_of_world(world)

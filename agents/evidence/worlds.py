@@ -11,7 +11,7 @@ from pathlib import Path
 from agents.cycle import run_cycle
 from agents.evidence.engine import Nowhere, scripted
 from agents.evidence.votes import Votes
-from agents.opening import describe
+from agents.opening import describe, with_more
 from agents.outside import NOTHING_OUTSIDE
 from agents.paper import moments, open_paper
 from config.frozen import Frozen, UtcTime
@@ -26,12 +26,14 @@ Tick = Callable[[int], None]
 
 
 class World(Frozen):
-    """Recorded bars (or none: the simulated market of the settings), a window, and the settings."""
+    """Recorded bars (or none: the simulated market of the settings), a window, finer bars and funding, and the settings."""
 
     data: tuple[str, ...] = ()
     symbols: tuple[str, ...] | None = None
     start_utc: UtcTime | None = None
     end_utc: UtcTime | None = None
+    detail: tuple[str, ...] = ()
+    funding: tuple[str, ...] = ()
     settings: Settings
 
 
@@ -54,7 +56,8 @@ def tape_of_world(world: World) -> Tape:
     if not world.data:
         return simulated_tape(world.settings)
     paths = [Path(path) for path in world.data]
-    return recorded_tape(world.settings, paths, world.symbols, world.start_utc, world.end_utc)
+    tape = recorded_tape(world.settings, paths, world.symbols, world.start_utc, world.end_utc)
+    return with_more(tape, world.detail, world.funding)
 
 
 def curve_of(world: World, tick: Tick, tape: Tape | None = None, votes: Votes | None = None) -> Curve:

@@ -1,0 +1,98 @@
+"""A tape that tells more than its bars, out of files: the smaller bars inside them, and what funding falls due.
+
+It refuses files that tell nothing of the session, and says of every market what is missing and what is done without it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from config.clock import from_ms, to_ms
+from config.errors import DataFault
+from market.bar import Finding, FundingRate
+from market.candles import grid_phase
+from market.detail import FineBars, checked
+from market.files import read_finer_files
+from market.funding import FundingRates, read_funding_files
+from market.tape import Tape
+
+
+def with_detail(tape: Tape, paths: Sequence[Path]) -> Tape:
+    """The same session, with finer bars of those of its symbols that are in the files.
+
+    Raises DataFault when a file cannot be trusted or is not finer, and when no bar of the session can be told by them.
+    """
+    found = read_finer_files(paths, tape.timeframe, tape.symbols)
+    findings = list(tape.findings)
+    detail: dict[str, FineBars] = {}
+    for symbol in tape.symbols:
+        if symbol not in found:
+            what = f"no finer bars were given: all {tape.timeframe} bars are walked as a whole"
+            findings.append(Finding(symbol=symbol, at_utc=tape.start_utc, kind="detail_gap", detail=what))
+            continue
+        fine, troubles = checked(tape.candles[symbol], found[symbol], to_ms(tape.start_utc), to_ms(tape.end_utc))
+        findings += [*found[symbol].findings, *troubles]
+        detail[symbol] = fine
+    names = ", ".join(path.name for path in paths)
+    if not any(len(fine.closes_ms) for fine in detail.values()):
+        raise DataFault(
+            f"{names} tells of no bar of the session ({'; '.join(finding.detail for finding in findings[-3:])}): nothing was "
+            "started; give finer bars of the same markets and the same time."
+        )
+    label = f"{tape.source_label}, inside the bars {names}"
+    return replace(tape, detail=detail, findings=tuple(findings), source_label=label)
+
+
+def with_funding(tape: Tape, paths: Sequence[Path]) -> Tape:
+    """The same session, with the funding rates of those of its symbols that are in the files.
+
+    Raises DataFault when a file cannot be trusted, and when no rate falls into the session.
+    """
+    found = read_funding_files(paths, tape.symbols)
+    findings, due = list(tape.findings), list[FundingRate]()
+    for symbol in tape.symbols:
+        rates, missing = _of_session(tape, found.get(symbol), symbol)
+        due += rates
+        findings += missing
+    names = ", ".join(path.name for path in paths)
+    if not due:
+        raise DataFault(
+            f"{names} holds no funding rate from {tape.start_utc:%Y-%m-%d %H:%M} to {tape.end_utc:%Y-%m-%d %H:%M} UTC: nothing "
+            "was started; give the rates of the session's time."
+        )
+    step_ms, funding = tape.timeframe.seconds * 1000, dict[int, tuple[FundingRate, ...]]()
+    for rate in sorted(due, key=lambda rate: (rate.at_utc, rate.symbol)):
+        at_ms = to_ms(rate.at_utc)
+        close_ms = at_ms - int(grid_phase(np.array([at_ms], dtype=np.int64), tape.timeframe)[0]) + step_ms
+        funding[close_ms] = (*funding.get(close_ms, ()), rate)
+    label = f"{tape.source_label}, funding of {names}"
+    return replace(tape, funding=funding, findings=tuple(findings), source_label=label)
+
+
+def _of_session(tape: Tape, rates: FundingRates | None, symbol: str) -> tuple[list[FundingRate], list[Finding]]:
+    """The rates that fall due in the session, and a finding where some are missing: nothing is charged for those."""
+
+    def lacking(at_ms: int, what: str) -> list[Finding]:
+        detail = f"{what}: nothing is charged for them"
+        return [Finding(symbol=symbol, at_utc=from_ms(at_ms), kind="funding_gap", detail=detail)]
+
+    start_ms, end_ms = to_ms(tape.start_utc), to_ms(tape.end_utc)
+    first, last = (0, 0) if rates is None else np.searchsorted(rates.at_ms, [start_ms, end_ms]).tolist()
+    if rates is None or first == last:
+        return [], lacking(start_ms, "no funding rates were given for the session")
+    at_ms, values = rates.at_ms[first:last], rates.rate[first:last]
+    due = [
+        FundingRate(symbol=symbol, at_utc=from_ms(ms), rate=rate)
+        for ms, rate in zip(at_ms.tolist(), values.tolist(), strict=True)
+    ]
+    every_ms = int(np.median(np.diff(rates.at_ms))) if len(rates.at_ms) > 1 else end_ms - start_ms
+    between = np.diff(np.concatenate(([start_ms - 1], at_ms, [end_ms])))
+    skipped = np.maximum(-(-between // every_ms) - 1, 0)
+    if not skipped.any():
+        return due, []
+    after = np.concatenate(([start_ms], at_ms))[int(np.flatnonzero(skipped)[0])]
+    return due, lacking(
+        int(after), f"{int(skipped.sum())} funding moments, {every_ms / 3_600_000:g} h apart, have no rate"
+    )

@@ -1,0 +1,76 @@
+"""Tables out of Parquet, Feather and CSV files, and the market that a file without a column for it tells of.
+
+Refuses a file that is not there, that cannot be read as its name says, and one of another kind.
+"""
+
+import csv
+import gzip
+import zlib
+from itertools import islice
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+from pyarrow import feather, parquet
+
+from config.errors import DataFault
+from market.columns import is_header
+from market.symbols import symbol_from_name
+
+_HEADER_WITHIN_LINES = 5
+_UNREADABLE = (
+    pa.ArrowException, OSError, EOFError, UnicodeError, zlib.error, csv.Error,
+    pd.errors.ParserError, pd.errors.EmptyDataError,
+)  # fmt: skip
+
+
+def read_frame(path: Path) -> pd.DataFrame:
+    """The table of a file. Raises DataFault."""
+    if path.is_dir():
+        raise DataFault(f"{path.name} is a folder: nothing was read; give the files in it.")
+    if not path.is_file():
+        raise DataFault(f"There is no file {path.name}: nothing was read; check the path.")
+    if not path.stat().st_size:
+        raise DataFault(f"{path.name} is empty (0 bytes): nothing was read; fetch it again.")
+    try:
+        frame = _read_frame(path)
+    except _UNREADABLE as error:
+        raise DataFault(
+            f"{path.name} cannot be read as its name says ({type(error).__name__}): nothing was started; fetch it again."
+        ) from None
+    if frame is None:
+        raise DataFault(
+            f"{path.name} is not a market file: it was not read; give .parquet, .feather, .ft, .csv or .csv.gz."
+        )
+    return frame
+
+
+def symbol_of_file(path: Path, only: str | None) -> str:
+    """The market that the name of a file tells of, or `only`. Raises DataFault where neither does."""
+    symbol = symbol_from_name(path.name.partition(".")[0]) or only
+    if symbol is None:
+        raise DataFault(
+            f"Neither a column nor the name of {path.name} says which market it is: it was not read; "
+            "name its one symbol, or rename it like binance_BTCUSDT_1h.parquet."
+        )
+    return symbol
+
+
+def _read_frame(path: Path) -> pd.DataFrame | None:
+    name = path.name.lower()
+    frame: pd.DataFrame | None = None
+    if name.endswith(".parquet"):
+        frame = parquet.ParquetFile(path).read().to_pandas(ignore_metadata=True)
+    elif name.endswith((".feather", ".ft")):
+        frame = feather.read_table(path).to_pandas(ignore_metadata=True)
+    elif name.endswith((".csv", ".csv.gz")):
+        frame = pd.read_csv(path, skiprows=_lines_above_header(path), encoding="utf-8-sig", low_memory=False)
+    return frame
+
+
+def _lines_above_header(path: Path) -> int:
+    """Banner lines before the column names; 0 when no line names them, so that the error can quote the first."""
+    opened = gzip.open if path.name.lower().endswith(".gz") else open
+    with opened(path, "rt", encoding="utf-8-sig", newline="") as text:
+        lines = list(islice(csv.reader(text), _HEADER_WITHIN_LINES))
+    return next((i for i, cells in enumerate(lines) if is_header(cells)), 0)

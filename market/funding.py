@@ -1,0 +1,124 @@
+"""Funding rates of perpetual contracts, out of Parquet, Feather and CSV files with a time, a symbol and a rate.
+
+A rate is a share of the notional that longs pay to shorts at its moment; a negative one is paid to longs. Moments are told to
+the minute: exchanges note them some milliseconds late. Refuses times without a zone, for publishers of these files write them in
+their own; rates that are not finite or above `MOST`, which are percent or damaged; and two rates of one market and moment.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from config.clock import from_ms
+from config.errors import DataFault
+from market.candles import Floats, Millis
+from market.columns import SYMBOLS, TIMES, open_times_ms, plain
+from market.frames import read_frame, symbol_of_file
+from market.symbols import normalise_symbol
+
+MOST = 0.05
+"""The largest rate that is believed, as a share of the notional of one interval: what lies beyond it is percent, or damage."""
+_MINUTE_MS = 60_000
+_FUNDING_TIMES = ("funding_time", "fundingtime", "calc_time", "time_as_published", *TIMES)
+_RATES = ("funding_rate", "fundingrate", "last_funding_rate", "rate")
+_ZONED = r"(?:Z|[+-]\d{2}:?\d{2})\s*$"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FundingRates:
+    """Rates of one market: `at_ms` shape (n,), strictly rising, whole minutes in ms since 1970 UTC; `rate` shares of notional."""
+
+    symbol: str
+    at_ms: Millis
+    rate: Floats
+
+
+def read_funding_files(paths: Sequence[Path], symbols: Sequence[str]) -> dict[str, FundingRates]:
+    """The rates of those of `symbols` (BASE/QUOTE) that are in the files, joined by symbol.
+
+    A symbol comes from the file's own column, else from the file's name, else it is the only one of `symbols`.
+    Raises DataFault when a file cannot be trusted, when files contradict each other, and when none of the symbols is in any.
+    """
+    parts: dict[str, list[tuple[Millis, Floats]]] = {}
+    for path in paths:
+        for symbol, at_ms, rate in _markets(path, symbols[0] if len(symbols) == 1 else None):
+            parts.setdefault(symbol, []).append((at_ms, rate))
+    if not any(symbol in parts for symbol in symbols):
+        raise DataFault(
+            f"{_names(paths)} holds funding of {', '.join(sorted(parts)[:12])} and none of {', '.join(symbols)}: nothing was "
+            "started; give the rates of the markets that are traded."
+        )
+    return {symbol: _joined(symbol, parts[symbol], paths) for symbol in symbols if symbol in parts}
+
+
+def _markets(path: Path, only: str | None) -> list[tuple[str, Millis, Floats]]:
+    frame = read_frame(path)
+    by_name: dict[str, str] = {}
+    for column in map(str, frame.columns):
+        by_name.setdefault(plain(column), column)
+    time, rate = (
+        next((by_name[name] for name in names if name in by_name), None) for names in (_FUNDING_TIMES, _RATES)
+    )
+    if time is None or rate is None or frame.empty:
+        raise DataFault(
+            f"{path.name} has no rows with a time and a rate (columns: {', '.join(by_name) or 'none'}): it was not read; give a "
+            "file with time, symbol and funding_rate."
+        )
+    at_ms = _moments_ms(frame[time], path)
+    rates = _believed(pd.to_numeric(frame[rate], errors="coerce").to_numpy(np.float64, na_value=np.nan), path)
+    symbol = next((by_name[name] for name in SYMBOLS if name in by_name), None)
+    if symbol is None:
+        return [(symbol_of_file(path, only), at_ms, rates)]
+    spelled = frame[symbol].astype("string").fillna("")
+    names = np.array([normalise_symbol(each) or each for each in spelled.tolist()], dtype=object)
+    return [(str(name), at_ms[names == name], rates[names == name]) for name in dict.fromkeys(names.tolist())]
+
+
+def _moments_ms(times: "pd.Series[Any]", path: Path) -> Millis:
+    naive = times.dtype.kind == "M" and not isinstance(times.dtype, pd.DatetimeTZDtype)
+    if not naive and times.dtype.kind not in "iufM":
+        naive = not bool(times.astype("string").str.contains(_ZONED, regex=True).fillna(False).all())
+    if naive:
+        raise DataFault(
+            f"The times of {path.name} (column {times.name}) carry no zone, and publishers of funding write them in their own: "
+            "it was not read; give UTC, as 2024-01-01T08:00:00Z or in milliseconds since 1970."
+        )
+    ms = open_times_ms(times)
+    if lost := int(np.isnan(ms).sum()):
+        raise DataFault(f"{lost} of the {len(ms)} rows of {path.name} have no time that can be read: it was refused.")
+    return (np.round(ms / _MINUTE_MS) * _MINUTE_MS).astype(np.int64)
+
+
+def _believed(rates: Floats, path: Path) -> Floats:
+    wrong = np.flatnonzero(~(np.abs(rates) <= MOST))
+    if len(wrong):
+        raise DataFault(
+            f"{len(wrong)} of the {len(rates)} rates of {path.name} are not a number or beyond {MOST:.0%}, the first in row "
+            f"{wrong[0] + 1} ({rates[wrong[0]]:g}): it was refused; give shares of the notional (0.0001 is 0.01%)."
+        )
+    return rates
+
+
+def _joined(symbol: str, parts: Sequence[tuple[Millis, Floats]], paths: Sequence[Path]) -> FundingRates:
+    """One rate for each moment. Raises DataFault where two differ."""
+    at_ms, rate = (np.concatenate(column) for column in zip(*parts, strict=True))
+    order = np.lexsort((rate, at_ms))
+    at_ms, rate = at_ms[order], rate[order]
+    repeated = np.diff(at_ms, prepend=at_ms[0] - 1) == 0
+    contrary = np.flatnonzero(repeated & (np.diff(rate, prepend=rate[0]) != 0))
+    if len(contrary):
+        raise DataFault(
+            f"{_names(paths)} holds two funding rates of {symbol} for {from_ms(int(at_ms[contrary[0]])):%Y-%m-%d %H:%M} UTC, and "
+            f"{len(contrary)} such contradictions in all: nothing was started; give the rates of one exchange."
+        )
+    keep: NDArray[np.bool_] = ~repeated
+    return FundingRates(symbol, at_ms[keep], rate[keep])
+
+
+def _names(paths: Sequence[Path]) -> str:
+    return ", ".join(path.name for path in paths)
