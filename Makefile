@@ -35,11 +35,11 @@ bench: .stamps/all .stamps/bench ## run the benchmarks, peers beside us, and pri
 prove: .stamps/all ## try 100,000 adversarial proposals on court and gate (fewer: make prove PROPOSALS=10000)
 	PROVE_PROPOSALS=$(PROPOSALS) $(BIN)/python -m pytest -s -m slow tests/risk/test_adversarial.py $(ARGS)
 
-mutants: .stamps/all ## break the limits and the sizing in every way, and count what the tests notice
+mutants: .stamps/all ## break limits, sizing and risk parity in every way, and count what the tests notice
 	$(BIN)/python tests/risk/mutants.py
 
-coverage: .stamps/all ## branch coverage of the limits and the sizing by tests/risk; less than all of it fails
-	$(BIN)/python -m coverage run --branch --include=risk/limits.py,risk/sizing.py -m pytest -m "not slow" tests/risk $(ARGS)
+coverage: .stamps/all ## branch coverage of limits, sizing and risk parity by tests/risk; less than all of it fails
+	$(BIN)/python -m coverage run --branch --include="risk/limits*.py,risk/sizing.py,risk/risk_parity.py" -m pytest -m "not slow" tests/risk $(ARGS)
 	$(BIN)/python -m coverage report --show-missing --fail-under=100
 
 notebooks: .stamps/all ## execute the notebooks again (against your own runs: make notebooks ARGS="runs/paper-001")

@@ -172,6 +172,9 @@ def overrides_of(arguments: argparse.Namespace) -> dict[str, Any]:
     if arguments.slippage_bps is not None and profile is not None:
         each_way = _sound("--slippage-bps", arguments.slippage_bps)
         changed["venue.spread_bps"] = profile.venue.spread_bps + 2 * each_way
+        # What is added is a cost to be tried, and no market to be refused: the gate's limits move by as much.
+        changed["limits.max_spread_bps"] = profile.limits.max_spread_bps + 2 * each_way
+        changed["limits.max_slippage"] = profile.limits.max_slippage + each_way / 10_000
     mind = arguments.mind or ""
     if mind.startswith("recorded:"):
         cassette = mind.removeprefix("recorded:")

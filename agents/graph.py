@@ -174,11 +174,16 @@ class _Roles:
     async def gate(self, docket: Docket) -> Docket:
         """The last word, case by case: the strongest conviction first, then by symbol."""
         cases, spoken = docket["cases"], self._mind.voices()
+        together = tuple(
+            case.symbol
+            for case, (ruling, adjustment) in zip(cases, docket["ruled"], strict=True)
+            if case.proposal.direction is Direction.LONG and ruling.scale * adjustment.scale > 0.0
+        )
         verdicts: dict[int, Verdict] = {}
         for index in sorted(range(len(cases)), key=lambda i: (-cases[i].proposal.conviction, cases[i].symbol)):
             ruling, adjustment = docket["ruled"][index]
             argument = self._argument(cases[index], docket["analyst"][index].word, spoken)
-            verdicts[index] = self._bench.judge(proposal_of(cases[index], ruling, adjustment, argument))
+            verdicts[index] = self._bench.judge(proposal_of(cases[index], ruling, adjustment, argument, together))
         return {"voices": spoken, "verdicts": tuple(verdicts[index] for index in range(len(cases)))}
 
     def _argument(self, case: Case, analyst: AnalystOpinion | Abstained, spoken: tuple[Voice, ...]) -> Argument | None:
@@ -218,8 +223,10 @@ def _trimmed(adjuster: Adjuster, seen: Observation) -> Adjustment:
         return Adjustment(adjuster=adjuster.name, scale=0.0)
 
 
-def proposal_of(case: Case, ruling: Ruling, adjustment: Adjustment, argument: Argument | None) -> Proposal:
-    """What the gate reads of a ruled case."""
+def proposal_of(
+    case: Case, ruling: Ruling, adjustment: Adjustment, argument: Argument | None, together: tuple[str, ...]
+) -> Proposal:
+    """What the gate reads of a ruled case; `together`: the symbols of which the session would buy."""
     base = case.signals[case.base_timeframe]
     return Proposal(
         decision_id=case.decision_id,
@@ -230,6 +237,7 @@ def proposal_of(case: Case, ruling: Ruling, adjustment: Adjustment, argument: Ar
         reference_price=Decimal(repr(base.close)),
         atr_quote=base.atr_14_quote,
         argument=argument,
+        docket=together,
         ruling_scale=ruling.scale,
         adjust_scale=adjustment.scale,
     )

@@ -71,7 +71,7 @@ def _replay(
         session,
         warmup,
         feed=RecordedFeed(tape),
-        venue=RecordedVenue(tape, dict(session.instruments)),
+        venue=RecordedVenue(tape, dict(session.instruments), session.settings.venue),
         sentiment=RecordedSentiment(tape),
         sink=tape,
         switch=RecordedSwitch(tape.halt),

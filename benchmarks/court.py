@@ -35,7 +35,7 @@ SUPPORT = Path(__file__).resolve().parents[1] / "tests" / "support"
 sys.path.insert(0, str(SUPPORT))
 
 from court_support import SETTINGS, case, signals  # noqa: E402  lies among the tests, as the next does
-from gate_support import BTC, portfolio, returns  # noqa: E402
+from gate_support import BTC, portfolio, returns, seen_by  # noqa: E402
 
 from agents.case import Case  # noqa: E402
 from agents.graph import Bench, Court  # noqa: E402
@@ -139,8 +139,7 @@ def judge(proposal: Proposal) -> Verdict:
             None,
             (proposal.symbol,),
             RETURNS,
-            day_volume_quote=1e9,
-            entries_today=0,
+            **seen_by(proposal),
         )
     )
 

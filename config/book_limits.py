@@ -1,6 +1,6 @@
 """The hard limits that look beyond one trade: what stops an account for a time, and what the whole book may hold.
 
-They are the base of `config.settings.RiskLimits`, which refuses what contradicts itself. A limit that is null is off.
+They are a part of `config.settings.RiskLimits`, which refuses what contradicts itself. A limit that is null is off.
 """
 
 from typing import Annotated

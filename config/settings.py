@@ -9,9 +9,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from config.book_limits import BookLimits
 from config.clashes import Clash, contradiction
 from config.frozen import Frozen
+from config.market_limits import MarketLimits, market_clashes
 from config.minds import MindsSettings
 from config.warming import watchlist_clashes
 
@@ -140,7 +140,7 @@ VarMethod = Literal["historical", "gaussian", "cornish_fisher", "ewma", "fhs_ewm
 """How VaR and expected shortfall are estimated on the gate's path: see `risk/estimators.py`."""
 
 
-class RiskLimits(BookLimits):
+class RiskLimits(MarketLimits):
     """The hard limits. Fractions are of equity unless a name says otherwise; the tightest always wins."""
 
     risk_per_trade: Annotated[float, Field(gt=0, le=0.1)] = Field(description="loss at the stop [fraction of equity]")
@@ -260,7 +260,7 @@ class Settings(Frozen):
         if self.court.mind == "models" and self.court.role_deadline_s <= self.minds.deadlines.role_s:
             late = "must be longer than the time of a role's models: what the court cuts off could not be replayed"
             clashes.append((("court.role_deadline_s", "minds.deadlines.role_s"), late))
-        clashes += watchlist_clashes(self)
+        clashes += watchlist_clashes(self) + market_clashes(self)
         if clashes:
             raise contradiction(clashes)
         return self

@@ -16,6 +16,7 @@ from typing import NamedTuple, Protocol
 from config.frozen import Frozen
 from execution.brackets import Bracket, Leg, legs_of, trailing_price
 from execution.ledger import Ledger
+from execution.order_errors import OrderErrors
 from execution.orders import Orders
 from execution.venue import Venue, VenueReport
 from execution.words import Fill, OrderState
@@ -65,6 +66,7 @@ class Dealer:
         self.ledger = ledger
         self.orders = Orders()
         self.entries: dict[str, Entry] = {}
+        self.errors = OrderErrors()
         self._sink = sink
         self._gate = gate
         self._instruments = venue.instruments()
@@ -147,6 +149,7 @@ class Dealer:
         for fill in report.fills:
             self.ledger.apply(fill)
             self._note(fill)
+        self.errors.note(report.states, at)
         for state in report.states:
             self._settle(state)
         await self._put_in_order(at)

@@ -9,6 +9,7 @@ from execution import kernel_words as w
 from execution.jit import compiled
 from execution.kernel_breakers import fall
 from execution.kernel_exact import Pair, add, decimal_of, floor_of, over, times
+from execution.kernel_market import count_entry, is_open, lots_within, show_book, spread_bps
 from execution.kernel_tails import correlation, prepare_tails, room_under, tails_hold
 from execution.kernel_venue import put
 from execution.kernel_words import Floats, Record, Records, Small
@@ -16,6 +17,7 @@ from execution.kernel_words import Floats, Record, Records, Small
 _QUARANTINE = 24  # as `trader.QUARANTINE_BARS`
 _LEAST_HISTORY = 50  # as in `risk.limits`
 _HALVINGS = 6  # as in `risk.manager`
+_A_HAIR_LESS = 1.0 - 1e-12  # as in `risk.limits_market`
 
 
 @compiled
@@ -69,6 +71,15 @@ def judge(
     volume = _day_volume(bars, limits, t, s)
     if not volume > 0.0:
         return w.DAY_VOLUME
+    if account.entries >= limits.max_entries:
+        return w.ORDER_RATE
+    if not is_open(limits, account):
+        return w.HOURS
+    show_book(rule, places[s], bars[t, s])
+    if spread_bps(places[s]) > limits.max_spread_bps:
+        return w.SPREAD
+    if account.errors > limits.max_errors:
+        return w.ERROR_RATE
     stop = _stop(limits, price, say.atr)
     room = min(
         limits.risk_per_trade / stop,
@@ -78,6 +89,8 @@ def judge(
         _cash_room(rule, limits, account, places) / equity[0],
         limits.max_position * (0.5 if fall(account.peak, equity[0]) >= limits.half_drawdown else 1.0),
         limits.max_volume_share * volume / equity[0],
+        _sector_room(rules, limits, places, s, equity[0]),
+        _book_room(rule, limits, places[s], price) / equity[0],
     )
     return _size(rule, limits, account, places[s], paper, own, alone, equity, price, say.scale, stop, room)
 
@@ -115,6 +128,7 @@ def _size(
     least = over((rule.least[0], rule.least[1]), decimal_of(1.0 - stop))
     if lots <= 0 or add(notional, (-least[0], -least[1]))[0] < 0.0:
         return w.MIN_NOTIONAL
+    count_entry(limits, account)
     place.entry_stop = stop
     place.notional[0], place.notional[1] = notional
     put(rule, place, w.BUYING, w.MARKET, w.ENTRY, lots, w.NOTHING, w.ALONE)
@@ -158,6 +172,25 @@ def _deployed(rules: Records, places: Records) -> float:
     for s in range(len(places)):
         total += _exposed(rules[s], places[s])
     return total
+
+
+@compiled
+def _sector_room(rules: Records, limits: Record, places: Records, own: int, equity: float) -> float:
+    """What a market's sector leaves, as a fraction of equity."""
+    if rules[own].sector < 0:
+        return float(limits.max_position)
+    used = 0.0
+    for s in range(len(places)):
+        if rules[s].sector == rules[own].sector:
+            used += _exposed(rules[s], places[s])
+    return float(limits.max_sector - used / equity)
+
+
+@compiled
+def _book_room(rule: Record, limits: Record, place: Record, price: float) -> float:
+    """What the book gives near its middle, in quote units at the last close."""
+    size = times(lots_within(rule, limits, place), (rule.lot[0], rule.lot[1]))
+    return float(times(size, decimal_of(price))[0] * _A_HAIR_LESS)
 
 
 @compiled

@@ -13,6 +13,7 @@ from execution.jit import compiled, door, fingerprint
 from execution.kernel_breakers import equity_of, is_shut, observe
 from execution.kernel_dealer import abandon_entry, leave, tidy, trail
 from execution.kernel_gate import judge
+from execution.kernel_market import forget_yesterday
 from execution.kernel_venue import at_open, walk
 from execution.kernel_words import Floats, Ints, Record, Records, Small
 
@@ -98,6 +99,7 @@ def _advance(
             return t
         account.bar = t
         account.now_us = begin_us + (t + 1) * step_us
+        forget_yesterday(limits, account)
         busy, spoken, sigma = False, False, 0.0
         for s in range(len(places)):
             busy = busy or places[s].live > 0 or places[s].held > 0

@@ -24,7 +24,8 @@ from risk.volumes import day_bars
 _WHOLE = 2**53
 _MOST_UNITS = 2**96
 _MOST_POWER = 22
-_FULL_ENGINE_ONLY = ("max_entries_per_day", "sectors", "trading_hours_utc", "max_stressed_loss", "volatility_target")
+_UNLIMITED = 2**62
+_FULL_ENGINE_ONLY = ("max_stressed_loss", "volatility_target", "risk_parity")
 """Limits that can only bind where a profile sets them, and that the kernel does not count."""
 
 
@@ -48,6 +49,9 @@ def rules_of(
     _refuse(instruments, limits, venue)
     unit = _money_unit(instruments, venue)
     markets = np.zeros(len(instruments), dtype=w.RULE)
+    names = sorted(set(limits.sectors.values()))
+    sectors = {symbol: names.index(name) for symbol, name in limits.sectors.items()}
+    markets["sector"] = [sectors.get(instrument.symbol, -1) for instrument in instruments]
     for row, instrument in zip(markets, instruments, strict=True):
         _market(row, instrument, exits, venue, unit)
     points = np.array(calibration.points if calibration else (), dtype=np.float64).reshape(-1, 2)
@@ -76,6 +80,7 @@ def _limits(
     limits: RiskLimits, exits: ExitSettings, venue: VenueSettings, bars_per_day: float, unit: Fraction
 ) -> Records:
     made = np.zeros(1, dtype=w.LIMITS)
+    first_hour, last_hour = limits.trading_hours_utc or (0, 24)
     values: dict[str, object] = {
         "starting_cash": float(venue.starting_cash),
         "cash": pair_of(Fraction(venue.starting_cash) / unit),
@@ -85,12 +90,20 @@ def _limits(
         "take_profit": exits.take_profit_fraction,
         "risk_per_trade": limits.risk_per_trade,
         "max_position": limits.max_position_fraction,
-        "max_deployed": limits.max_deployed_fraction,
+        # On spot, where nothing is short, gross and net leverage are what is deployed.
+        "max_deployed": min(limits.max_deployed_fraction, limits.max_gross_leverage, limits.max_net_leverage),
         "max_daily_loss": limits.max_daily_loss,
         "max_weekly_loss": limits.max_weekly_loss,
         "max_drawdown": limits.max_drawdown,
         "half_drawdown": limits.half_size_drawdown,
         "max_volume_share": limits.max_volume_share,
+        "max_sector": limits.max_sector_fraction,
+        "max_spread_bps": limits.max_spread_bps,
+        "dearest": pair_of(1 + _read(limits.max_slippage)),
+        "max_errors": limits.max_order_errors,
+        "max_entries": _UNLIMITED if limits.max_entries_per_day is None else limits.max_entries_per_day,
+        "first_hour": first_hour,
+        "last_hour": last_hour,
         "var_tail": 1.0 - limits.var_confidence,
         "max_var": limits.max_var_1d,
         "es_tail": 1.0 - limits.es_confidence,

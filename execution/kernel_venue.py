@@ -8,6 +8,7 @@ from execution import kernel_words as w
 from execution.jit import compiled
 from execution.kernel_book import lay_book, lay_liquidity, price_of, trade
 from execution.kernel_exact import product_below
+from execution.kernel_market import count_error
 from execution.kernel_words import Record, Records
 
 
@@ -181,6 +182,7 @@ def _take(rule: Record, limits: Record, account: Record, place: Record, fills: R
     side = 0 if slot == 0 else 1
     kind, best, before = order[w.KIND], place.prices[side, 0], order[w.FILLED]
     if kind == w.MARKET and before == 0 and best > 0 and is_small(rule, order[w.QUANTITY], best):
+        count_error(limits, account)
         withdraw(place, slot)
         return
     order[w.TAKING] = 0 if kind == w.LIMIT else 1
@@ -194,6 +196,8 @@ def _take(rule: Record, limits: Record, account: Record, place: Record, fills: R
         lots = trade(rule, limits, account, place, fills, slot, wanted, ticks, w.TAKER)
         place.depths[side, i] -= lots
         short = lots < wanted
+    if short and slot == w.BUYING and order[w.FILLED] == 0:
+        count_error(limits, account)
     _conclude(place, slot, before, short)
 
 

@@ -39,18 +39,21 @@ KIND, PURPOSE, QUANTITY, LEFT, FILLED, PRICE, TAKING, BOOKS, LINKED = range(9)
 """Columns of `PLACE.orders`: quantities in lots, the price in ticks, how many books it has met."""
 
 MOST_LEVELS = 100  # as `VenueSettings.levels`
+MOST_DAY_BARS = 1440
+"""Bars of a day, of which the shortest are a minute long."""
 ENTRY_BOOKS = 3  # as `matching.MARKET_SLICES`
 FEW = 48
 """Tail values up to which inserting beats selecting."""
 
 RULES = (
     "well_formed", "data_quality", "breaker", "min_conviction", "ruling", "tick_size", "risk_history", "correlation",
-    "day_volume", "tail_check", "min_notional",
+    "day_volume", "order_rate", "trading_hours", "spread", "error_rate", "tail_check", "min_notional",
 )  # fmt: skip
 """Codes of the gate's rules that can refuse a purchase, in the order in which the first to refuse is named."""
 
 (
-    WELL_FORMED, DATA_QUALITY, BREAKER, CONVICTION, RULING, TICK_SIZE, HISTORY, CORRELATED, DAY_VOLUME, TAILS, MIN_NOTIONAL,
+    WELL_FORMED, DATA_QUALITY, BREAKER, CONVICTION, RULING, TICK_SIZE, HISTORY, CORRELATED, DAY_VOLUME, ORDER_RATE, HOURS, SPREAD,
+    ERROR_RATE, TAILS, MIN_NOTIONAL,
 ) = range(len(RULES))  # fmt: skip
 ALLOWED = -1
 
@@ -80,19 +83,20 @@ FILL = _record(floats="fee", ints="bar symbol buys purpose lots ticks")
 
 RULE = _record(
     floats="tick_whole tick_parts units maker_units taker_units",
-    ints="levels",
+    ints="levels sector",
     pairs="tick lot per_lot with_fee least least_steps depth trail",
     ask=("f8", (MOST_LEVELS, 2)),
     bid=("f8", (MOST_LEVELS, 2)),
 )
-"""One market's rules: see `kernel_rules`."""
+"""One market's rules: see `kernel_rules`. `sector`: a number of its own for each, -1 for none."""
 
 LIMITS = _record(
     floats="starting_cash quote_units take_profit risk_per_trade max_position max_deployed max_daily_loss max_weekly_loss "
-    "max_drawdown half_drawdown max_volume_share var_tail max_var es_tail max_es max_correlation max_tick_bps min_conviction "
-    "stop stop_atr max_stop kelly_fraction kelly_edge max_sigma day_scale",
-    ints="window filtered loss_streak daily_pause_us weekly_pause_us day_bars turbulence_pause_us streak_pause_us",
-    pairs="cash target share",
+    "max_drawdown half_drawdown max_volume_share max_sector max_spread_bps var_tail max_var es_tail max_es max_correlation "
+    "max_tick_bps min_conviction stop stop_atr max_stop kelly_fraction kelly_edge max_sigma day_scale",
+    ints="window filtered loss_streak daily_pause_us weekly_pause_us day_bars turbulence_pause_us streak_pause_us "
+    "max_entries max_errors first_hour last_hour",
+    pairs="cash target share dearest",
 )
 """The account's limits, exits and venue."""
 
@@ -112,9 +116,13 @@ bar's liquidity, known once `laid`. `prices`, `depths`: the book at hand, asks i
 
 ACCOUNT = _record(
     floats="cash_quote peak day_start week_start",
-    ints="bar now_us day week losses halted daily_until weekly_until turbulent_until streak_until fills proposed signed",
+    ints="bar now_us day week losses halted daily_until weekly_until turbulent_until streak_until fills proposed signed "
+    "entries errors",
     pairs="cash",
+    entered=("i4", (MOST_DAY_BARS,)),
+    failed=("i4", (MOST_DAY_BARS,)),
     refused=("i8", (len(RULES),)),
     lowest=("f8", (FEW + 1,)),
 )
-"""Cash, what the breakers remember (moments in microseconds, 0 for open), counters."""
+"""Cash, what the breakers remember (moments in microseconds, 0 for open), counters. `entries` and `errors` are those of the last
+24 hours, made up of the bars of the day in `entered` and `failed`."""

@@ -2,10 +2,13 @@
 
 from typing import Protocol
 
+from config.settings import VenueSettings
 from execution.dealer import VenueWord
 from execution.journal import Event
+from execution.shown_books import ShownBooks
 from execution.venue import VenueAccount, VenueReport, asked
 from market.bar import Slice
+from market.book import Book
 from market.instrument import Instrument
 from risk.order import Order
 
@@ -18,11 +21,12 @@ class Peek(Protocol):
 
 class RecordedVenue:
     """Answers from the journal. Asked for something that it was not asked then, it stays silent, and the comparison of
-    events shows the difference."""
+    events shows the difference. Books are those of the simulated exchange, worked out again from the recorded bars."""
 
-    def __init__(self, journal: Peek, instruments: dict[str, Instrument]) -> None:
+    def __init__(self, journal: Peek, instruments: dict[str, Instrument], settings: VenueSettings) -> None:
         self._journal = journal
         self._instruments = instruments
+        self._books = ShownBooks(instruments, settings)
 
     def instruments(self) -> dict[str, Instrument]:
         return self._instruments
@@ -37,7 +41,11 @@ class RecordedVenue:
         return self._answer(asked("open", tape))
 
     async def on_slice(self, tape: Slice) -> VenueReport:
+        self._books.see(tape)
         return self._answer(asked("bar", tape))
+
+    def book(self, symbol: str) -> Book | None:
+        return self._books.book(symbol)
 
     def account(self) -> VenueAccount | None:
         return None

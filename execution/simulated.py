@@ -23,9 +23,11 @@ from execution.book_model import BarBook, BookModel
 from execution.exact import exact_decimal
 from execution.funding import funding_on
 from execution.matching import DONE, MatchingCore
+from execution.shown_books import ShownBooks
 from execution.venue import VenueAccount, VenueReport
 from execution.words import Fill, Funding, OrderState, OrderStatus
 from market.bar import Bar, Slice
+from market.book import Book
 from market.instrument import Instrument
 from risk.order import Order, Seal
 
@@ -41,6 +43,7 @@ class SimulatedVenue:
         self._account = SpotAccount(settings.starting_cash)
         model = BookModel(settings)
         self._floors = {name: _Floor(rules, model, self._account) for name, rules in self._instruments.items()}
+        self._books = ShownBooks(self._instruments, settings)
         self._open: dict[str, Order] = {}
         self._last_states: dict[str, OrderState] = {}
         self._now = datetime.min.replace(tzinfo=UTC)
@@ -48,6 +51,10 @@ class SimulatedVenue:
     def instruments(self) -> dict[str, Instrument]:
         """Trading rules by symbol."""
         return dict(self._instruments)
+
+    def book(self, symbol: str) -> Book | None:
+        """The model's book around the last close."""
+        return self._books.book(symbol)
 
     def account(self) -> VenueAccount:
         """Cash and coins as the exchange itself has booked them."""
@@ -89,6 +96,7 @@ class SimulatedVenue:
     async def on_slice(self, tape: Slice) -> VenueReport:
         """Trading during the rest of these bars; orders at market wait for the next open."""
         self._now = max(self._now, tape.close_utc)
+        self._books.see(tape)
         return self._trading(tape, _Floor.walk)
 
     def _trading(self, tape: Slice, part: Callable[["_Floor", Bar, bool], Iterable[VenueReport]]) -> VenueReport:

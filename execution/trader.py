@@ -20,7 +20,7 @@ from market.bar import Slice
 from market.detail import narrowed
 from risk.breakers import BreakerEvent, BreakerState, observe_equity, observe_move, observe_trade
 from risk.estimators import estimate_es, estimate_var
-from risk.facts import Situation
+from risk.facts import DocketView, Situation
 from risk.limits import kill_switch_report
 from risk.manager import RiskManager
 from risk.measures import scale_to_horizon
@@ -75,6 +75,7 @@ class Trader:
         self._sink = sink
         self._bars_per_day = bars_per_day
         self._instruments = venue.instruments()
+        self._now: datetime | None = None
         self._frozen: dict[str, str] = {}
         self._counted_trades = 0
         self._entered: dict[str, datetime] = {}
@@ -87,7 +88,7 @@ class Trader:
         at, dealer = tape.close_utc, self._dealer
         if tape.detail is not None:
             tape = narrowed(tape, dealer.in_play)
-        self._frozen = tape.frozen
+        self._now, self._frozen = at, tape.frozen
         await live_through(dealer, tape)
         closes = {symbol: bar.close for symbol, bar in tape.bars.items()}
         self.ledger.mark({symbol: Decimal(repr(price)) for symbol, price in closes.items()})
@@ -141,7 +142,7 @@ class Trader:
         verdict = self.judge_by(self.gate, proposal)
         if verdict.outcome is Outcome.SIGNED and verdict.order is not None and verdict.stop_fraction is not None:
             self._dealer.expect(verdict, verdict.order, verdict.stop_fraction)
-            self._entered[verdict.decision_id] = verdict.as_of_utc
+            self._entered[verdict.decision_id] = self._now or verdict.as_of_utc
         return verdict
 
     def judge_by(self, gate: RiskManager, proposal: Proposal) -> Verdict:
@@ -151,6 +152,8 @@ class Trader:
         alive = {symbol for symbol in exposed if self._is_alive(symbol)}
         symbols = tuple(sorted(alive | {proposal.symbol}))
         rows = self._rows(symbols)
+        # A day is counted from the last bar: what a proposal says of the time must not make the trader forget.
+        day_ago = (self._now or proposal.as_of_utc) - _DAY
         return gate.judge(
             Situation(
                 proposal=proposal,
@@ -162,7 +165,12 @@ class Trader:
                 returns=self.window.matrix(symbols)[-rows:] if rows else self.window.matrix(symbols)[:0],
                 halted=self.watch.why,
                 day_volume_quote=self.volumes.day(proposal.symbol),
-                entries_today=self._entries_since(proposal.as_of_utc - _DAY),
+                entries_today=self._entries_since(day_ago),
+                order_errors=self._dealer.errors.since(day_ago),
+                mark=self.window.last_close(proposal.symbol),
+                book=self._dealer.venue.book(proposal.symbol),
+                now_utc=self._now,
+                docket=self._docket(proposal, alive) if gate.limits.risk_parity else None,
             )
         )
 
@@ -205,6 +213,15 @@ class Trader:
         """Entries after this moment, sent or signed and about to be; older ones are forgotten."""
         self._entered = {decision: at for decision, at in self._entered.items() if at > begin}
         return len(self._entered)
+
+    def _docket(self, proposal: Proposal, held: set[str]) -> DocketView | None:
+        """What is proposed beside this and what is held; None where it names a market that is not traded here."""
+        if not set(proposal.docket) <= self._instruments.keys():
+            return None
+        symbols = tuple(sorted(held.union(proposal.docket)))
+        rows = self._rows(symbols)
+        returns = self.window.matrix(symbols)
+        return DocketView(symbols, returns[len(returns) - rows :])
 
     def _is_alive(self, symbol: str) -> bool:
         return self.window.stale(symbol) < QUARANTINE_BARS

@@ -8,6 +8,7 @@ from pydantic import Field
 from config.frozen import Frozen
 from execution.words import Fill, Funding, OrderState
 from market.bar import Part, Slice
+from market.book import Book
 from market.instrument import Instrument
 from risk.order import Order
 
@@ -62,6 +63,13 @@ class Venue(Protocol):
 
     async def on_slice(self, tape: Slice) -> VenueReport:
         """Trading during the rest of these bars: fills and state changes of resting orders."""
+        ...
+
+    def book(self, symbol: str) -> Book | None:
+        """What the market of a symbol shows after the last slice; None where it shows nothing, or is not known.
+
+        A replay must show the same: it is worked out of what is journaled, or journaled itself.
+        """
         ...
 
     def account(self) -> VenueAccount | None:

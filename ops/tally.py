@@ -19,7 +19,6 @@ from execution.lots import Trade
 from risk.verdict import Outcome, Reaction, Verdict
 
 HEARINGS_KEPT = 2000
-_TAILS = ("var_1d", "es_1d")
 
 
 class Fate(StrEnum):
@@ -153,7 +152,7 @@ def fate_of(hearing: Hearing) -> Fate:
 
 
 def _taken(verdict: Verdict, code: str, scale: float) -> Decimal:
-    """A tail measure is asked up to the position limit only: where it reached that, it is no cap that comes second.
+    """Rules that do not bind leave the position limit, and tail measures are asked no further: none of these comes second to it.
 
     `scale` is no cap either, though it is reported with what it leaves.
     """
@@ -163,5 +162,5 @@ def _taken(verdict: Verdict, code: str, scale: float) -> Decimal:
         if report.notional_cap is not None and report.code != "scale"
     }
     top, own = caps.get("position"), caps.pop(code)
-    others = [cap for name, cap in caps.items() if name not in _TAILS or cap != top]
+    others = [cap for cap in caps.values() if code != "position" or cap != top]
     return (min(others) - own) * Decimal(repr(scale)) if others else Decimal(0)

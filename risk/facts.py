@@ -5,6 +5,7 @@ Nothing here decides. A number that is not finite, or negative, leaves no room (
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from math import isfinite
 
@@ -12,12 +13,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from config.settings import ExitSettings, RiskLimits
+from market.book import Book
 from market.instrument import Instrument
 from risk.breakers import BreakerState
 from risk.calibration import SizingMaps
 from risk.portfolio import Portfolio
 from risk.proposal import Proposal
 from risk.verdict import Reaction, RuleReport
+
+LEAST_HISTORY = 50
+"""Returns of a symbol, in bars, below which its tail is a guess."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocketView:
+    """What is proposed in one session of the court, and what is held: `symbols`, and their `returns` as in `Situation`."""
+
+    symbols: tuple[str, ...]
+    returns: NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +40,10 @@ class Situation:
     `returns` has shape (n_bars, n_symbols), simple returns, oldest first, columns in the order of `symbols`, which are the
     held ones and the proposed one; only bars on which each of them was observed. `frozen` says why nothing new may be traded
     on the proposed symbol's data, or is None; `halted` says likewise why the kill switch is down. `day_volume_quote` is what
-    the proposed symbol's market traded in the last 24 hours [quote units], `entries_today` how many entries were sent in them;
-    None where that is unknown.
+    the proposed symbol's market traded in the last 24 hours [quote units], `entries_today` how many entries were sent in them,
+    `order_errors` how many orders were rejected or lost in them. `mark` is the symbol's last believed close [quote units],
+    `book` what its market shows, `now_utc` the close of the last slice that was lived through; `docket` what else is proposed,
+    where proposals share the risk. None where that is unknown.
     """
 
     proposal: Proposal
@@ -41,6 +56,11 @@ class Situation:
     halted: str | None = field(default=None, kw_only=True)
     day_volume_quote: float | None = field(default=None, kw_only=True)
     entries_today: int | None = field(default=None, kw_only=True)
+    order_errors: int | None = field(default=None, kw_only=True)
+    mark: float | None = field(default=None, kw_only=True)
+    book: Book | None = field(default=None, kw_only=True)
+    now_utc: datetime | None = field(default=None, kw_only=True)
+    docket: DocketView | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

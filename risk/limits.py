@@ -14,19 +14,17 @@ from numpy.typing import NDArray
 
 from risk.calibration import Worth
 from risk.estimators import estimate_es, estimate_var
-from risk.facts import Facts, Rule, cap, check, weights
-from risk.limits_book import day_volume, liquidity, order_rate, sector, trading_hours
+from risk.facts import LEAST_HISTORY, Facts, Rule, cap, check, weights
+from risk.limits_book import day_volume, gross_leverage, liquidity, net_leverage, order_rate, sector, trading_hours
+from risk.limits_docket import equal_risk
 from risk.limits_loss import drawdown_half, stressed_loss, volatility
+from risk.limits_market import error_rate, expected_slippage, reference_price, spread, stale_proposal
 from risk.measures import scale_to_horizon
 from risk.proposal import Direction
 from risk.sizing import kelly_notional_fraction, risk_per_trade_fraction
 from risk.verdict import Reaction, RuleReport
 
 Tail = Callable[[NDArray[np.float64]], float]
-
-LEAST_HISTORY = 50
-"""Returns of a symbol, in bars, below which its tail is a guess."""
-
 
 _REACTIONS = {"drawdown": Reaction.HALT, "weekly_loss": Reaction.CLOSE_ONLY, "daily_loss": Reaction.CLOSE_ONLY}
 
@@ -173,14 +171,14 @@ def expected_shortfall(facts: Facts) -> RuleReport:
 
 
 CHECKS: tuple[Rule, ...] = (
-    kill_switch, data_quality, breaker_latch, direction, one_position, conviction, ruling, tick_size, risk_history, correlation,
-    day_volume, order_rate, trading_hours,
+    kill_switch, data_quality, reference_price, stale_proposal, breaker_latch, direction, one_position, conviction, ruling,
+    tick_size, risk_history, correlation, day_volume, order_rate, trading_hours, spread, error_rate,
 )  # fmt: skip
 """Each may refuse. `well_formed` comes before them: without sound numbers no other rule is asked."""
 
 CAPS: tuple[Rule, ...] = (
     risk_per_trade, position_size, deployed, kelly, cash, value_at_risk, expected_shortfall, drawdown_half, liquidity, sector,
-    stressed_loss, volatility,
+    stressed_loss, volatility, gross_leverage, net_leverage, expected_slippage, equal_risk,
 )  # fmt: skip
 """Each leaves some notional; the tightest wins."""
 

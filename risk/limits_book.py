@@ -1,8 +1,9 @@
-"""Rules about the market of the day and the shape of the book: liquidity, sectors, how often and when entries are made.
+"""Rules about the market of the day and the shape of the book: liquidity, leverage, sectors, how often and when entries are made.
 
 An entry whose market cannot be shown to trade is refused, and so is one that cannot be counted (law 2).
 """
 
+from decimal import Decimal
 from math import isfinite
 
 from risk.facts import Facts, cap, check
@@ -44,15 +45,27 @@ def trading_hours(facts: Facts) -> RuleReport:
     return check("trading_hours", within, float(now), None, "h UTC", note=f"open from {start} to {end} h UTC")
 
 
+def gross_leverage(facts: Facts) -> RuleReport:
+    """All positions and entries under way, long and short added up, stay within `max_gross_leverage` times equity."""
+    used = float(facts.portfolio.deployed) / facts.equity
+    return cap(facts, "gross_leverage", facts.limits.max_gross_leverage - used)
+
+
+def net_leverage(facts: Facts) -> RuleReport:
+    """The same with short ones taken off, so that what falls and what rises may balance; on spot both are one number."""
+    held = sum((position.notional for position in facts.portfolio.positions), Decimal(0))
+    used = float(held + sum(facts.portfolio.pending_notional.values(), Decimal(0))) / facts.equity
+    return cap(facts, "net_leverage", facts.limits.max_net_leverage - used)
+
+
 def sector(facts: Facts) -> RuleReport:
     """All that is held and under way in one sector stays within `max_sector_fraction`; a symbol of no sector is in none."""
     sectors = facts.limits.sectors
     name = sectors.get(facts.proposal.symbol)
     if name is None:
         return cap(facts, "sector", facts.limits.max_position_fraction, note="of no sector")
-    used = sum(float(held.notional) for held in facts.portfolio.positions if sectors.get(held.symbol) == name)
-    used += sum(
-        float(value) for symbol, value in facts.portfolio.pending_notional.items() if sectors.get(symbol) == name
-    )
-    used /= facts.equity
+    book = facts.portfolio
+    held = sum((one.notional for one in book.positions if sectors.get(one.symbol) == name), Decimal(0))
+    coming = sum((value for symbol, value in book.pending_notional.items() if sectors.get(symbol) == name), Decimal(0))
+    used = float(held + coming) / facts.equity
     return cap(facts, "sector", facts.limits.max_sector_fraction - used, note=f"{used:.1%} is in {name}")

@@ -29,7 +29,8 @@ class Proposal(Frozen):
 
     `conviction` in [0, 1] comes from the netted strategies; `ruling_scale` and `adjust_scale` are what the court and
     the policy left of the size, each at most 1. `atr_quote` is the ATR in quote units, if known. `argument` is None where the
-    analyst was silent; all that it can do is lower what Kelly's rule gives.
+    analyst was silent; all that it can do is lower what Kelly's rule gives. `docket` names the symbols whose purchase is proposed
+    in the same session, this one among them.
     """
 
     decision_id: str
@@ -40,5 +41,6 @@ class Proposal(Frozen):
     reference_price: Decimal
     atr_quote: float | None = None
     argument: Argument | None = None
+    docket: tuple[str, ...] = ()
     ruling_scale: float = 0.0
     adjust_scale: float = 1.0

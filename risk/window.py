@@ -62,6 +62,10 @@ class ReturnWindow:
         self._seen[at] = self._seen[at + self.size] = [value is not None for value in row]
         self._rows += 1
 
+    def last_close(self, symbol: str) -> float | None:
+        """The last close of this symbol [quote units]; None before the first one."""
+        return self._close[self._index(symbol)]
+
     def stale(self, symbol: str) -> int:
         """Bars in a row, up to the last, without a close of this symbol."""
         return self._stale[self._index(symbol)]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from court_support import SETTINGS, advocate, analyst, case, officer, supervisor
-from gate_support import BTC, LIMITS, portfolio, returns
+from gate_support import BTC, LIMITS, portfolio, returns, seen_by
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -27,11 +27,7 @@ GATE = open_gate(LIMITS, SETTINGS.exits, b"k" * 32, 24.0)
 
 def judge(proposal: Proposal) -> Verdict:
     fresh = BreakerState.fresh(Decimal(10_000), proposal.as_of_utc)
-    return GATE.judge(
-        Situation(
-            proposal, portfolio(), BTC, fresh, None, ("BTC/USDT",), returns(), day_volume_quote=1e9, entries_today=0
-        )
-    )
+    return GATE.judge(Situation(proposal, portfolio(), BTC, fresh, None, ("BTC/USDT",), returns(), **seen_by(proposal)))
 
 
 class Scripted:
@@ -165,6 +161,29 @@ def test_all_cases_of_a_bar_are_heard_in_one_session_in_their_order() -> None:
     hearings = asyncio.run(court.hear((first, second)))
     assert [hearing.case.decision_id for hearing in hearings] == ["a", "b"]
     assert judged == ["b", "a"], "the gate takes the strongest conviction first"
+
+
+def test_the_gate_is_told_what_else_the_session_would_buy_and_nothing_that_it_would_not() -> None:
+    short = NetVote(direction=Direction.SHORT, conviction=0.9, against=0.0, votes=())
+    docket = (
+        case(decision_id="a", symbol="BTC/USDT"),
+        case(decision_id="b", symbol="ETH/USDT", proposal=short),
+        case(decision_id="c", symbol="SOL/USDT"),
+        case(decision_id="d", symbol="XRP/USDT"),
+    )
+    seen: dict[str, tuple[str, ...]] = {}
+
+    def noting(proposal: Proposal) -> Verdict:
+        seen[proposal.symbol] = proposal.docket
+        return judge(proposal)
+
+    class Doubting(Scripted):
+        async def supervisor(self, case: Case, analyst: Any, risk: Any, advocate: Any) -> Any:
+            return supervisor(0 if case.symbol == "SOL/USDT" else 50)
+
+    asyncio.run(Court(Bench(mind=Doubting(), adjuster=Off(), judge=noting, role_deadline_s=0.2)).hear(docket))
+    assert set(seen.values()) == {("BTC/USDT", "XRP/USDT")}
+    assert len(seen) == 4
 
 
 def test_with_the_rules_mind_a_sound_case_is_bought_and_an_unsound_one_is_not() -> None:

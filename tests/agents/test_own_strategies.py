@@ -133,7 +133,7 @@ def test_fees_and_slippage_cost_what_they_say(world: Path, capsys: pytest.Captur
     for name, more in {
         "free": ("--fee-bps=0",),
         "fee": ("--fee-bps=20",),
-        "slip": ("--fee-bps=0", "--slippage-bps=20"),
+        "slip": ("--fee-bps=0", "--slippage-bps=60"),
     }.items():
         assert backtest(world, "ema_cross", *more, "--json", "--out", str(world / name)) == 0
         found[name] = json.loads(capsys.readouterr().out)["summary"]
@@ -141,6 +141,7 @@ def test_fees_and_slippage_cost_what_they_say(world: Path, capsys: pytest.Captur
     assert float(found["free"]["fees"]) == 0.0 < float(found["fee"]["fees"])
     assert float(found["free"]["final_equity"]) > float(found["fee"]["final_equity"])
     assert float(found["free"]["final_equity"]) > float(found["slip"]["final_equity"])
+    assert found["slip"]["trades"]["closed"] > 0, "a cost that is tried is no reason to refuse"
 
 
 def test_a_check_believes_a_sound_voter_and_stops_one_that_votes_by_chance(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from court_support import SETTINGS, case
-from gate_support import BTC, portfolio, returns
+from gate_support import BTC, portfolio, returns, seen_by
 from model_server import ModelServer
 from run_support import events, run, write_bars
 from session_models import KEYS, arguments, records
@@ -59,9 +59,7 @@ def heard(kind: type[RulesMind]) -> tuple[Hearing, Proposal]:
         seen.append(proposal)
         fresh = BreakerState.fresh(SETTINGS.venue.starting_cash, proposal.as_of_utc)
         return GATE.judge(
-            Situation(
-                proposal, portfolio(), BTC, fresh, None, ("BTC/USDT",), returns(), day_volume_quote=1e9, entries_today=0
-            )
+            Situation(proposal, portfolio(), BTC, fresh, None, ("BTC/USDT",), returns(), **seen_by(proposal))
         )
 
     mind = kind(SETTINGS.court, SETTINGS.limits)

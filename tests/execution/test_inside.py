@@ -121,6 +121,15 @@ def test_a_market_without_finer_bars_opens_with_the_first_part_and_ends_with_the
     ]
 
 
+def test_the_book_that_the_gate_is_shown_is_that_of_the_whole_bar_however_it_was_lived_through() -> None:
+    told, whole = holding(), holding()
+    tape = hourly(T0 + 2 * HOUR, BTC=[STILL, UP, BACK, (48_100.0, 48_200.0, 48_000.0, 48_150.0, 400.0)])
+    told.live(tape)
+    whole.live(as_a_whole(tape))
+    assert purposes(told) != purposes(whole)
+    assert told.venue.book("BTC/USDT") == whole.venue.book("BTC/USDT")
+
+
 @given(st.lists(st.integers(-600, 600), min_size=12, max_size=36))
 def test_whatever_happens_inside_the_books_agree_and_what_is_held_is_covered(moves: list[int]) -> None:
     trader, price = holding(), 50_000.0

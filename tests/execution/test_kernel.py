@@ -122,9 +122,8 @@ def test_what_it_cannot_reproduce_is_refused_in_words(change: dict[str, Any], wo
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("max_entries_per_day", 40), ("sectors", {"BTC/USDT": "chains"}), ("trading_hours_utc", (8, 16)),
-     ("max_stressed_loss", 0.05), ("volatility_target", 0.2)],
-)  # fmt: skip
+    [("max_stressed_loss", 0.05), ("volatility_target", 0.2), ("risk_parity", True)],
+)
 def test_a_limit_that_it_does_not_count_is_refused_by_name_where_a_profile_sets_it(name: str, value: Any) -> None:
     with pytest.raises(UsageFault, match=f"does not know limits.{name}"):
         rules(limits=SETTINGS.limits.model_copy(update={name: value}))

@@ -216,7 +216,6 @@ def test_a_symbol_that_has_disappeared_no_longer_stands_in_the_way_of_others_but
         venue=venue, ledger=Ledger(Decimal(10_000), "USDT"), sink=Events(), gate=gate, window=window, volumes=volumes,
         breakers=BreakerState.fresh(Decimal(10_000), T0), bars_per_day=24.0,
     )  # fmt: skip
-    asyncio.run(trader.enter(trader.judge(proposal(as_of_utc=T0, conviction=1.0, atr_quote=None))))
 
     def hour(number: int, symbols: dict[str, float]) -> None:
         at = T0 + timedelta(hours=number)
@@ -229,6 +228,8 @@ def test_a_symbol_that_has_disappeared_no_longer_stands_in_the_way_of_others_but
         }  # fmt: skip
         asyncio.run(trader.pass_bar(Slice(close_utc=at, bars=bars)))
 
+    hour(0, {"BTC/USDT": 50_000.0, "ETH/USDT": 2_000.0})
+    asyncio.run(trader.enter(trader.judge(proposal(as_of_utc=T0, conviction=1.0, atr_quote=None))))
     hour(1, {"BTC/USDT": 50_000.0, "ETH/USDT": 2_000.0})
     for number in range(2, 30):
         hour(number, {"ETH/USDT": 2_000.0 + number % 5})
@@ -267,7 +268,7 @@ def test_entries_are_counted_for_a_day_and_one_that_was_taken_back_is_not() -> N
 
 
 def test_a_market_that_has_dried_up_is_cut_first_and_then_not_entered() -> None:
-    world = World()
+    world = World(depth_fraction=1.0)
     for hours, volume in ((1, 0.02), (23, 0.02), (24, 0.0)):
         for _ in range(hours):
             world.bar(50_000, 50_000, 50_000, 50_000, volume=volume)

@@ -10,6 +10,8 @@ import pytest
 from execution.recorded import RecordedVenue
 from execution.simulated import SimulatedVenue
 from execution.venue import Venue, VenueReport
+from market.bar import Slice
+from market.book import Book
 
 D = Decimal
 CALM = "100 101 99 100"
@@ -188,12 +190,46 @@ def test_its_account_is_what_its_own_trades_made_of_it(live: Callable[[Scenario]
     live(scenario)
 
 
+def test_it_shows_a_book_around_the_last_close_and_none_of_what_did_not_trade(
+    live: Callable[[Scenario], None],
+) -> None:
+    async def scenario(world: Any) -> None:
+        assert world.venue.book("BTC/USDT") is None
+        await world.trade("100 101 99 100.5")
+        book = world.venue.book("BTC/USDT")
+        assert book.bids[0].price < D("100.5") < book.asks[0].price
+        assert [level.price for level in book.asks] == sorted({level.price for level in book.asks})
+        assert world.venue.book("NONE/USDT") is None
+        await world.trade("101 102 100 101", volume=0.0)
+        assert world.venue.book("BTC/USDT") == Book(bids=(), asks=())
+
+    live(scenario)
+
+
+def test_a_recording_shows_the_book_that_the_simulated_venue_showed(shop: Any) -> None:
+    class Nothing:
+        def peek(self) -> None:
+            return None
+
+    rules = {"BTC/USDT": shop.instrument()}
+    recording, played = (
+        RecordedVenue(Nothing(), rules, shop.settings()),
+        SimulatedVenue(rules, shop.settings(), shop.seal),
+    )
+    traded = [shop.tape(shop.bar(prices, hour=hour)) for hour, prices in enumerate((CALM, "100 110 90 95.55"))]
+    for tape in (*traded, Slice(close_utc=traded[-1].close_utc, bars={})):
+        for venue in (recording, played):
+            asyncio.run(venue.on_slice(tape))
+        assert recording.book("BTC/USDT") == played.book("BTC/USDT")
+        assert (recording.book("BTC/USDT") is None) == (not tape.bars)
+
+
 def test_a_recording_has_no_account_to_compare_with(shop: Any) -> None:
     class Nothing:
         def peek(self) -> None:
             return None
 
-    recording: Venue = RecordedVenue(Nothing(), {"BTC/USDT": shop.instrument()})
+    recording: Venue = RecordedVenue(Nothing(), {"BTC/USDT": shop.instrument()}, shop.settings())
     assert recording.account() is None
 
 

@@ -1,4 +1,4 @@
-"""`make mutants`: break risk/limits.py and risk/sizing.py in every way that mutmut knows, and count what the tests notice.
+"""`make mutants`: break risk/limits*.py, sizing and risk parity in every way that mutmut knows, and count what tests notice.
 
 It works on a copy of the tree in a temporary folder, because mutmut writes beside the sources. Each mutant is judged by a
 process of its own with a time limit; the judges are the test files below, which take seconds. It ends with 1 where fewer
@@ -22,8 +22,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
-MUTATED = ("risk/limits.py", "risk/sizing.py")
-JUDGES = ("tests/risk/test_reports.py", "tests/risk/test_sizing.py", "tests/risk/test_limits.py")
+LIMITS = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "risk").glob("limits*.py"))
+MUTATED = (*LIMITS, "risk/risk_parity.py", "risk/sizing.py")
+JUDGES = (
+    "tests/risk/test_reports.py", "tests/risk/test_sizing.py", "tests/risk/test_limits.py", "tests/risk/test_limits_book.py",
+    "tests/risk/test_limits_loss.py", "tests/risk/test_reports_book.py", "tests/risk/test_limits_market.py",
+    "tests/risk/test_risk_parity.py",
+)  # fmt: skip
 ROOMS = ("agents", "config", "execution", "market", "ops", "rl", "sentiment")
 LEAST_KILLED = 0.90
 SURVIVED, NO_TEST, NOT_RUN = (0, 5), (33,), (None, 2, 34)
@@ -42,13 +47,36 @@ use_git_change_detection = false
 NO_SIZE = "the bisection only ever keeps a size that it has measured to be within the limit, or nothing"
 FLOATS = "a list of floats becomes float64 by itself"
 NO_MORE = "a probability is at most 1 already"
+NO_PASS = "None passes no more than False does"
+SUM = "a sum begins at 0 by itself"
+SCALED = "weights are scaled to a sum of 1 in the end, and where the search begins only changes how long it takes"
 EQUIVALENT = {
-    'return _check("correlation", worst <= limit, worst, limit, note=f"with {other}" if other else "nothing held")': (
+    'return check("reference_price", None, None, limit, "bps", note="no close of this market is known")': NO_PASS,
+    'return check("stale_proposal", None, None, limit, "s", note="no bar has been lived through yet")': NO_PASS,
+    'return check("spread", None, None, limit, "bps", note="the book does not show both sides")': NO_PASS,
+    'return check("error_rate", None, None, limit, "orders in 24 h", note="they were not counted")': NO_PASS,
+    'return check("order_rate", None, None, float(limit), "entries in 24 h", note="they were not counted")': NO_PASS,
+    "held = sum((position.notional for position in facts.portfolio.positions), )": SUM,
+    "used = float(held + sum(facts.portfolio.pending_notional.values(), )) / facts.equity": SUM,
+    "held = sum((one.notional for one in book.positions if sectors.get(one.symbol) == name), )": SUM,
+    "coming = sum((value for symbol, value in book.pending_notional.items() if sectors.get(symbol) == name), )": SUM,
+    "within = start <= now < end if start <= end else now >= start or now < end": "equal hours are refused by the settings",
+    "parts = equal_risk_weights(np.atleast_2d(np.cov(docket.returns, rowvar=None)))": "None is no more than False",
+    "if bool((abs(parts - share) < _CLOSE * share).all()):": "the last bit of a tolerance",
+    "matrix = np.asarray(covariance, dtype=None)": FLOATS,
+    "matrix = np.asarray(covariance, )": FLOATS,
+    "return np.asarray(found / found.sum(), dtype=None)": FLOATS,
+    "return np.asarray(found / found.sum(), )": FLOATS,
+    "share = 1.0 * len(correlation)": SCALED,
+    "share = 2.0 / len(correlation)": SCALED,
+    "weights = np.full(len(correlation), np.sqrt(share * max(correlation.mean() * len(correlation), share)))": SCALED,
+    "weights = np.full(len(correlation), np.sqrt(share / max(correlation.mean() / len(correlation), share)))": SCALED,
+    'return check("correlation", worst <= limit, worst, limit, note=f"with {other}" if other else "nothing held")': (
         "the unit that is left out is the one by default"
     ),
     'worth = Worth(2.0, "") if known is None else known.worth(given.conviction, given.argument)': NO_MORE,
     "most_probable: float = 2.0,": NO_MORE,
-    "room = facts.portfolio.cash - sum(facts.portfolio.pending_notional.values(), )": "a sum begins at 0 by itself",
+    "room = facts.portfolio.cash - sum(facts.portfolio.pending_notional.values(), )": SUM,
     "room = low if (low > 0 and _one_day(facts, measure, low) <= limit) or True else 0.0": NO_SIZE,
     "room = low if low > 0 or _one_day(facts, measure, low) <= limit else 0.0": NO_SIZE,
     "room = low if low >= 0 and _one_day(facts, measure, low) <= limit else 0.0": NO_SIZE,
@@ -119,7 +147,7 @@ def _report(found: list[Mutant]) -> int:
     total, left = Counter(map(_file, found)), Counter(map(_file, alive))
     for name in MUTATED:
         _row(name, total[name], left[name])
-    _row("both", len(found), len(alive))
+    _row("all", len(found), len(alive))
     print(f"Of the {len(alive)} survivors, {equal} are equivalent to what they were made from.")
     for mutant in alive:
         why = EQUIVALENT.get(mutant.line)

@@ -28,7 +28,8 @@ from execution.ledger import Ledger
 from execution.opening import open_gate
 from execution.simulated import SimulatedVenue
 from execution.trader import Trader
-from execution.words import Fill
+from execution.venue import VenueReport
+from execution.words import Fill, OrderState, OrderStatus
 from market.bar import Bar, Slice
 from market.timeframe import Timeframe
 from risk.breakers import BreakerState, Latch
@@ -99,6 +100,14 @@ class Scene(NamedTuple):
     """What a day's trading is worth in each market [quote]."""
     fallen: float = 0.0
     """How far the account is below its peak."""
+    spread: float = 2.0
+    step: float = 1.0
+    depth: float = 0.02
+    """The shape of all books: spread and distance of the levels [bps], depth of a side as a part of the volume."""
+    wrong: int = 0
+    """Orders that the venue has just rejected, or lost."""
+    parity: bool = False
+    """Whether proposals of one session share the risk, within a VaR limit so low that it binds."""
 
 
 scenes = st.builds(
@@ -111,6 +120,11 @@ scenes = st.builds(
     frozen=st.frozensets(st.sampled_from(SYMBOLS), max_size=2),
     volume=st.sampled_from([1e15] * 6 + [20_000.0, 3e6, 0.0]),
     fallen=st.sampled_from([0.0] * 6 + [0.05, 0.11, 0.14]),
+    spread=st.sampled_from([2.0] * 16 + [49.0, 51.0]),
+    step=st.sampled_from([1.0] * 4 + [40.0]),
+    depth=st.sampled_from([0.02] * 4 + [1e-4, 1e-12]),
+    wrong=st.sampled_from([0] * 8 + [5, 6, 30]),
+    parity=st.sampled_from([False] * 3 + [True]),
 )
 
 
@@ -125,10 +139,21 @@ class Lever:
 
 
 class Silent(SimulatedVenue):
-    """A venue that cannot be asked for its account: the book of an ordeal was not bought on it."""
+    """A venue that cannot be asked for its account: the book of an ordeal was not bought on it. It may have lost orders."""
+
+    wrong = 0
 
     def account(self) -> None:  # type: ignore[override]
         return None
+
+    async def on_open(self, tape: Slice) -> VenueReport:
+        fates = (OrderStatus.REJECTED, OrderStatus.UNKNOWN)
+        return VenueReport(
+            states=tuple(
+                OrderState(order_id=f"w{i}", decision_id="w", symbol=SYMBOLS[0], status=fates[i % 2], at_utc=AT)
+                for i in range(self.wrong)
+            )
+        )
 
 
 class Ordeal:
@@ -137,7 +162,8 @@ class Ordeal:
     def __init__(self, scene: Scene, tally: Counter[str]) -> None:
         self.scene, self.tally = scene, tally
         self.market = MARKETS[scene.kind]
-        self.gate = open_gate(LIMITS, SETTINGS.exits, KEY, BARS_PER_DAY)
+        self.limits = LIMITS.model_copy(update={"risk_parity": True, "max_var_1d": 0.004} if scene.parity else {})
+        self.gate = open_gate(self.limits, SETTINGS.exits, KEY, BARS_PER_DAY)
         latch = [Latch(breaker=scene.breaker, since_utc=AT, until_utc=None, why="x")] if scene.breaker else []
         ledger = Ledger(Decimal(scene.cash), "USDT")
         self.book = OwnBook(Decimal(scene.cash), {}, self.market.returns)
@@ -146,8 +172,11 @@ class Ordeal:
         self.book.volume = scene.volume
         self.book.peak = ledger.equity / Decimal(repr(1.0 - scene.fallen))
         fresh = BreakerState.fresh(ledger.equity, AT)
+        shape = {"spread_bps": scene.spread, "level_step_bps": scene.step, "depth_fraction": scene.depth}
+        venue = Silent(VENUES, SETTINGS.venue.model_copy(update=shape), self.gate.seal)
+        venue.wrong = scene.wrong
         self.trader = Trader(
-            venue=Silent(VENUES, SETTINGS.venue, self.gate.seal),
+            venue=venue,
             ledger=ledger,
             sink=Events(),
             gate=self.gate,
@@ -158,6 +187,8 @@ class Ordeal:
             switch=Lever(scene.halted),
         )
         asyncio.run(self.trader.pass_bar(self._last_bar()))
+        self.book.marks, self.book.now, self.book.errors = self.market.marks, AT, scene.wrong
+        self.book.shown = {symbol: book for symbol in VENUES if (book := venue.book(symbol)) is not None}
 
     def _last_bar(self) -> Slice:
         bars = {
@@ -203,7 +234,7 @@ class Ordeal:
         assert not scene.halted
         assert scene.breaker is None
         assert asked.symbol not in scene.frozen
-        given_away = breaches(order, asked, self.book, LIMITS, SETTINGS.exits, VENUES[asked.symbol], BARS_PER_DAY)
+        given_away = breaches(order, asked, self.book, self.limits, SETTINGS.exits, VENUES[asked.symbol], BARS_PER_DAY)
         assert given_away == [], (order, asked, scene)
         assert verdict.notional == order.quantity * asked.reference_price
         self.book.coming[asked.symbol] = verdict.notional

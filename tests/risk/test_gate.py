@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gate_support import AT, BTC, LIMITS, SETTINGS, held, portfolio, proposal, returns
+from gate_support import AT, BTC, LIMITS, SETTINGS, held, portfolio, proposal, returns, seen
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -28,9 +28,7 @@ def judge(given_proposal: Proposal, book: Portfolio | None = None, matrix: np.nd
     others = tuple(p.symbol for p in book.positions if p.symbol != given_proposal.symbol)
     symbols = (given_proposal.symbol, *others)
     matrix = returns(columns=len(symbols)) if matrix is None else matrix
-    return GATE.judge(
-        Situation(given_proposal, book, BTC, FRESH, None, symbols, matrix, day_volume_quote=1e9, entries_today=0)
-    )
+    return GATE.judge(Situation(given_proposal, book, BTC, FRESH, None, symbols, matrix, **seen()))
 
 
 def test_a_sound_proposal_is_signed_with_the_tightest_cap_and_says_which() -> None:
@@ -72,11 +70,7 @@ def test_the_stop_is_the_wider_of_the_fixed_and_the_atr_one_up_to_its_limit() ->
 
 
 def test_a_gate_that_cannot_decide_refuses() -> None:
-    verdict = GATE.judge(
-        Situation(
-            proposal(), portfolio(), BTC, FRESH, None, ("ETH/USDT",), returns(), day_volume_quote=1e9, entries_today=0
-        )
-    )
+    verdict = GATE.judge(Situation(proposal(), portfolio(), BTC, FRESH, None, ("ETH/USDT",), returns(), **seen()))
     assert (verdict.outcome, verdict.binding_rule) == (Outcome.REFUSED, "gate_error")
 
 
@@ -204,8 +198,7 @@ def test_what_is_signed_keeps_var_and_es_within_their_limits_as_measured_on_it(
             None,
             symbols,
             matrix,
-            day_volume_quote=1e9,
-            entries_today=0,
+            **seen(),
         )
     )
     if verdict.order is None:
@@ -246,7 +239,6 @@ def test_a_tighter_limit_never_gives_a_larger_order(factor: float, name: str) ->
         None,
         ("BTC/USDT",),
         returns(),
-        day_volume_quote=1e9,
-        entries_today=0,
+        **seen(),
     )
     assert tight.judge(given_).notional <= GATE.judge(given_).notional

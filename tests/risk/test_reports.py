@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from gate_support import AT, BTC, LIMITS, SETTINGS, held, portfolio, proposal, returns
+from report_support import passed, refused, room
 
 from risk import limits as rules
 from risk.breakers import BreakerState, Latch
@@ -41,21 +42,6 @@ def facts(**changes: Any) -> rules.Facts:
         stop=0.015,
     )
     return replace(base, **changes)
-
-
-def passed(code: str, number: float | None = None, limit: float | None = None, unit: str = "", note: str = "") -> Any:
-    return RuleReport(code=code, number=number, limit=limit, unit=unit, reaction=Reaction.PASS, note=note)
-
-
-def refused(code: str, number: float | None = None, limit: float | None = None, unit: str = "", note: str = "") -> Any:
-    return passed(code, number, limit, unit, note).model_copy(update={"reaction": Reaction.REFUSE})
-
-
-def room(code: str, fraction: float, number: float | None = None, limit: float | None = None, note: str = "") -> Any:
-    """A cap of this fraction of the ten thousand that the book is worth."""
-    cap = Decimal(10_000) * Decimal(repr(fraction))
-    found = passed(code, fraction if number is None else number, limit, "of equity", note)
-    return found.model_copy(update={"notional_cap": cap})
 
 
 def latched(breaker: Any) -> BreakerState:

@@ -77,6 +77,9 @@ MOMENTS = mostly([AT], [AT + timedelta(days=days) for days in (-700_000, -400, -
 CONVICTIONS = mostly(SOUND, [0.0, -0.0, 5e-324, 0.2999999, 0.3, 0.3000001])
 CLOSES = mostly([None], FINITE)
 WRONG_PRICES = mostly([None], PRICES)
+GAPS = [1.0] * 200 + [0.5, 0.9, 0.9949, 0.9951, 1.0049, 1.0051, 1.5]
+"""A price that is no nonsense, and not that of the market."""
+DOCKETS = ((), SYMBOLS[:2], SYMBOLS[3:5], (SYMBOLS[6],), ("NONE/USDT",), SYMBOLS[9:10], SYMBOLS)
 PARTS_OF_PRICE = mostly(ATRS, [-1.0])
 CASE, SIGHT = case(), signals(Timeframe.H1)
 _STRIDE = 7919
@@ -100,7 +103,7 @@ class Choices:
 def tried(choices: Choices, marks: Mapping[str, float], number: int, wild: Sequence[float]) -> Tried:
     """A case whose border values are valid, as the border made sure, and whose words and policy are anything."""
     symbol, close, part = choices.of(SYMBOLS), choices.of(CLOSES), choices.of(PARTS_OF_PRICE)
-    mark = marks[symbol] if close is None else close
+    mark = marks[symbol] * choices.of(GAPS) if close is None else close
     atr = None if part is None else part * mark
     vote = NetVote(direction=choices.of(DIRECTIONS), conviction=choices.of(CONVICTIONS), against=0.0, votes=())
     heard = CASE.model_copy(
@@ -119,7 +122,7 @@ def raw(choices: Choices, marks: Mapping[str, float], number: int, wild: Sequenc
     """A proposal whose numbers were never validated, as a bug or an attack would hand it over."""
     units = mostly(SOUND, (*NASTY, *wild))
     symbol, price, part = choices.of(SYMBOLS), choices.of(WRONG_PRICES), choices.of(PARTS_OF_PRICE)
-    mark = marks[symbol]
+    mark = marks[symbol] * choices.of(GAPS)
     belief = choices.of(units)
     return Proposal.model_construct(
         decision_id=f"p{number}",
@@ -130,6 +133,7 @@ def raw(choices: Choices, marks: Mapping[str, float], number: int, wild: Sequenc
         reference_price=Decimal(repr(mark)) if price is None else price,
         atr_quote=wild[0] if part == -1.0 else None if part is None else part * mark,
         argument=None if number % 2 else Argument.model_construct(speaker="x/analyst", belief=belief),
+        docket=DOCKETS[number % len(DOCKETS)] + ((symbol,) if number % 5 else ()),
         ruling_scale=choices.of(units),
         adjust_scale=choices.of(units),
     )

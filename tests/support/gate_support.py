@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from config.load import load_profile
 from config.settings import RiskLimits, Settings
+from market.book import Book, Level
 from market.instrument import Instrument
 from risk.breakers import BreakerState
 from risk.facts import Facts
@@ -29,6 +30,25 @@ BTC = Instrument(
     maker_fee_bps=Decimal("10"),
     taker_fee_bps=Decimal("10"),
 )
+
+
+def book(bid: str = "49995", ask: str = "50005", size: str = "1000") -> Book:
+    """One level a side; prices in quote units, size in base units."""
+    return Book(bids=(Level(Decimal(bid), Decimal(size)),), asks=(Level(Decimal(ask), Decimal(size)),))
+
+
+def seen(**changes: Any) -> dict[str, Any]:
+    """What a trader adds to a sound situation at 50,000."""
+    return {
+        "day_volume_quote": 1e9, "entries_today": 0, "order_errors": 0, "mark": 50_000.0, "book": book(), "now_utc": AT,
+    } | changes  # fmt: skip
+
+
+def seen_by(asked: Proposal) -> dict[str, Any]:
+    """The same where the market is as the proposal says."""
+    price = asked.reference_price
+    around = book(str(price * Decimal("0.9999")), str(price * Decimal("1.0001")))
+    return seen(mark=float(price), book=around, now_utc=asked.as_of_utc)
 
 
 def proposal(**changes: Any) -> Proposal:
@@ -73,8 +93,7 @@ def facts(**changes: Any) -> Facts:
         returns=returns(),
         bars_per_day=24.0,
         stop=0.015,
-        day_volume_quote=1e9,
-        entries_today=0,
+        **seen(),
     )
     return replace(base, **changes)
 

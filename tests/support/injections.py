@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import yaml
 from court_support import AT, SETTINGS, signals
 from court_support import case as sound_case
-from gate_support import BTC, LIMITS, portfolio, returns
+from gate_support import BTC, LIMITS, portfolio, returns, seen_by
 
 from agents.case import Case
 from agents.graph import Bench, Court
@@ -141,9 +141,7 @@ def judge(proposal: Proposal) -> Verdict:
     """The real gate over an empty book of 10,000."""
     fresh = BreakerState.fresh(Decimal(10_000), proposal.as_of_utc)
     return _GATE.judge(
-        Situation(
-            proposal, portfolio(), BTC, fresh, None, ("BTC/USDT",), returns(), day_volume_quote=1e9, entries_today=0
-        )
+        Situation(proposal, portfolio(), BTC, fresh, None, ("BTC/USDT",), returns(), **seen_by(proposal))
     )
 
 

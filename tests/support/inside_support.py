@@ -36,13 +36,16 @@ class Insider:
         instruments = {symbol: instrument_of(SETTINGS.market, symbol) for symbol in symbols}
         self.venue = SimulatedVenue(instruments, SETTINGS.venue, gate.seal)
         window, volumes = ReturnWindow(symbols, 500), VolumeWindow(symbols, 24.0)
-        for row in zip(*closes.values(), strict=True):
+        *past, last = zip(*closes.values(), strict=True)
+        for row in past:
             window.push(dict(zip(symbols, row, strict=True)))
             volumes.push({symbol: (price, 1e6) for symbol, price in zip(symbols, row, strict=True)})
         self.trader = Trader(
             venue=self.venue, ledger=Ledger(Decimal(10_000), "USDT"), sink=self.events, gate=gate, window=window,
             volumes=volumes, breakers=BreakerState.fresh(Decimal(10_000), start), bars_per_day=24.0,
         )  # fmt: skip
+        bars = {symbol: _flat(symbol, start, price) for symbol, price in zip(symbols, last, strict=True)}
+        self.live(Slice(close_utc=start, bars=bars))
 
     def buy(self, symbol: str, price: float) -> Decimal:
         """Send an entry; returns its quantity."""
@@ -69,6 +72,12 @@ class Insider:
 
     def fills(self) -> list[Fill]:
         return [fill for word in self.words() for fill in word.report.fills]
+
+
+def _flat(symbol: str, at: datetime, price: float) -> Bar:
+    return Bar(
+        symbol=symbol, timeframe=Timeframe.H1, close_utc=at, open=price, high=price, low=price, close=price, volume=1e6
+    )
 
 
 def hourly(at: datetime, **bars: Sequence[Prices]) -> Slice:

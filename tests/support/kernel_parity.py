@@ -58,11 +58,17 @@ WORLDS: tuple[dict[str, Any], ...] = (
      "limits.kelly_fraction": 1.0, "limits.kelly_edge": 0.5, "limits.stop_fraction": 0.01, "limits.risk_per_trade": 0.1,
      "limits.stop_atr_multiple": 0.1, "limits.max_correlation": 1.0, "limits.max_drawdown": 0.9, "limits.max_daily_loss": 0.5,
      "exits.take_profit_fraction": 0.05, "limits.loss_streak": 90},
+    {"limits.max_entries_per_day": 3, "limits.trading_hours_utc": [20, 12], "limits.max_order_errors": 0,
+     "limits.sectors": {"BTC/USDT": "old", "ETH/USDT": "old", "LINK/USDT": "new", "SOL/USDT": "new"},
+     "limits.max_sector_fraction": 0.09, "limits.max_net_leverage": 0.13, "venue.starting_cash": "300000",
+     "venue.depth_fraction": 0.0005, "venue.level_step_bps": 23.7, "limits.max_slippage": 0.0041, "limits.kelly_edge": 0.5,
+     "limits.max_var_1d": 0.2, "limits.max_es_1d": 0.25, "limits.max_correlation": 1.0, "limits.max_spread_bps": 2.05},
     {"limits.max_weekly_loss": 0.0015, "limits.weekly_loss_pause_h": 31, "limits.half_size_drawdown": 0.002,
      "limits.max_volume_share": 1e-6, "limits.max_correlation": 1.0, "limits.kelly_edge": 0.5, "limits.loss_streak": 90},
 )  # fmt: skip
 """Profiles under which different rules bind: the default, large positions, tail limits, breakers, a thin book, a tiny account,
-tight exits, everything on one card, weekly loss with half sizes and illiquid markets."""
+tight exits, everything on one card, counted entries in some hours of a day with sectors and a steep book, weekly loss with half
+sizes and illiquid markets."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,14 @@ Loops and sorting only. It shares the numbers of the profile with the gate, and 
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from math import isfinite, sqrt
 
 import numpy as np
 
 from config.settings import ExitSettings, RiskLimits
+from market.book import Book
 from market.instrument import Instrument
 from risk.order import Order, OrderKind, Purpose, Side
 from risk.proposal import Direction, Proposal
@@ -20,12 +22,17 @@ ROUNDING = 1 + 1e-9
 class OwnBook:
     """Cash, holdings and entries under way, in quote units, and each symbol's returns (simple, oldest first).
 
-    `volume`: what a day's trading was worth in any of them [quote]; `peak`: the highest equity so far.
+    `volume`: what a day's trading was worth in any of them [quote]; `peak`: the highest equity so far; `marks`: last closes;
+    `now`: when they were; `shown`: the book of a market; `errors`: orders that went wrong today.
     """
 
     def __init__(self, cash: Decimal, held: dict[str, Decimal], returns: dict[str, np.ndarray]) -> None:
         self.cash = cash
         self.volume = float("inf")
+        self.marks: dict[str, float] = {}
+        self.now: datetime | None = None
+        self.shown: dict[str, Book] = {}
+        self.errors = 0
         self.peak = cash
         self.held = held
         self.coming: dict[str, Decimal] = {}
@@ -58,7 +65,17 @@ def breaches(
     fee = market.taker_fee_bps / 10_000
     series = _portfolio(book, asked.symbol, share)
     var, es = _tails(series, limits.var_confidence, limits.es_confidence)
+    shown = book.shown[asked.symbol]
     within = {
+        "price": abs(asked.reference_price - (mark := Decimal(repr(book.marks[asked.symbol])))) * 10_000
+        <= mark * Decimal(repr(limits.max_price_gap_bps * ROUNDING)),
+        "time": book.now is not None and abs((asked.as_of_utc - book.now).total_seconds()) <= limits.max_proposal_age_s,
+        "errors": book.errors <= limits.max_order_errors,
+        "spread": _spread_bps(shown) <= limits.max_spread_bps * ROUNDING,
+        "slippage": _paid_above_middle(shown, order.quantity) <= limits.max_slippage * ROUNDING,
+        "gross leverage": float((book.deployed + size) / equity) <= limits.max_gross_leverage * ROUNDING,
+        "net leverage": float((book.deployed + size) / equity) <= limits.max_net_leverage * ROUNDING,
+        "equal risk": not limits.risk_parity or share <= _equal_part(book, asked, limits, bars_per_day) * (1 + 1e-6),
         "order": (order.side, order.kind, order.purpose) == (Side.BUY, OrderKind.MARKET, Purpose.ENTRY),
         "symbol": order.symbol == asked.symbol == market.symbol,
         "direction": asked.direction is Direction.LONG,
@@ -80,6 +97,48 @@ def breaches(
         "correlation": _closest(book, asked.symbol) <= limits.max_correlation * ROUNDING,
     }
     return [name for name, holds in within.items() if not holds]
+
+
+def _spread_bps(shown: Book) -> float:
+    low, high = float(shown.bids[0].price), float(shown.asks[0].price)
+    return (high - low) / (high + low) * 20_000
+
+
+def _paid_above_middle(shown: Book, quantity: Decimal) -> float:
+    """What a purchase costs on average above the middle, bought lot by lot from the best level on; infinite beyond the book."""
+    middle = (shown.bids[0].price + shown.asks[0].price) / 2
+    left, cost = quantity, Decimal(0)
+    for level in shown.asks:
+        bought = min(left, level.quantity)
+        cost += bought * level.price
+        left -= bought
+    return float(cost / (quantity * middle) - 1) if left == 0 else float("inf")
+
+
+def _equal_part(book: OwnBook, asked: Proposal, limits: RiskLimits, bars_per_day: float) -> float:
+    """The share of equity that this market has in the portfolio of equal risks, which is scaled to the VaR limit.
+
+    Its weights are where the half variance less the mean logarithm of the weights is least: Newton's method goes there.
+    """
+    names = sorted({*book.held, *book.coming, *asked.docket})
+    if asked.symbol not in asked.docket:
+        return 0.0
+    units = [book.returns[name].std(ddof=1) for name in names]
+    spread = np.cov([book.returns[name] / unit for name, unit in zip(names, units, strict=True)]).reshape(
+        len(names), -1
+    )
+    found = np.ones(len(names))
+    for _ in range(50):
+        slope = spread @ found - 1 / (len(names) * found)
+        step = np.linalg.solve(spread + np.diag(1 / (len(names) * found**2)), slope)
+        found = found - step * min(1.0, 0.9 / max(float((step / found).max()), 1e-300))
+    weights = found / units / (found / units).sum()
+    series = [
+        sum(w * book.returns[name][bar] for w, name in zip(weights, names, strict=True))
+        for bar in range(len(book.returns[asked.symbol]))
+    ]
+    var, _ = _tails(series, limits.var_confidence, limits.es_confidence)
+    return float(weights[names.index(asked.symbol)] * limits.max_var_1d / (var * sqrt(bars_per_day)))
 
 
 def _stop(asked: Proposal, limits: RiskLimits) -> float:

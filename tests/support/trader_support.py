@@ -44,9 +44,10 @@ class Events:
 
 
 class World:
-    """A trader with sixty quiet bars behind it, at 50,000."""
+    """A trader with sixty quiet bars behind it, at 50,000; the last of them has just closed."""
 
-    def __init__(self, volume: float = 1000.0, limits: RiskLimits = LIMITS, **venue: Any) -> None:
+    def __init__(self, volume: float = 1000.0, limits: RiskLimits = LIMITS, around: Any = None, **venue: Any) -> None:
+        """`around` makes another venue out of the simulated one."""
         self.events = Events()
         self.volume = volume
         gate = open_gate(limits, SETTINGS.exits, KEY, 24.0)
@@ -57,7 +58,7 @@ class World:
             window.push({"BTC/USDT": 50_000.0 + 20 * (i % 7)})
             volumes.push({"BTC/USDT": (50_000.0 + 20 * (i % 7), 1000.0)})
         self.trader = Trader(
-            venue=self.venue,
+            venue=around(self.venue) if around else self.venue,
             ledger=Ledger(Decimal(10_000), "USDT"),
             sink=self.events,
             gate=gate,
@@ -66,7 +67,8 @@ class World:
             breakers=BreakerState.fresh(Decimal(10_000), T0),
             bars_per_day=24.0,
         )
-        self.hour = 0
+        self.hour = -1
+        self.bar(50_000, 50_000, 50_000, 50_000, volume=1000.0)
 
     @property
     def now(self) -> datetime:
@@ -81,7 +83,10 @@ class World:
         asyncio.run(self.trader.pass_bar(Slice(close_utc=self.now, bars={"BTC/USDT": bar})))
 
     def buy(self) -> Verdict:
-        wanted = proposal(decision_id=f"d{self.hour}", as_of_utc=self.now, conviction=1.0, atr_quote=None)
+        price = Decimal(repr(self.trader.window.last_close("BTC/USDT")))
+        wanted = proposal(
+            decision_id=f"d{self.hour}", as_of_utc=self.now, conviction=1.0, atr_quote=None, reference_price=price
+        )
         verdict = self.trader.judge(wanted)
         asyncio.run(self.trader.enter(verdict))
         return verdict

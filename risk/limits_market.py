@@ -1,0 +1,93 @@
+"""Rules about the market at this moment: whether a proposal speaks of it at all, what its book shows, how the venue behaves.
+
+Nothing that a proposal says of the market is believed: its price is held against the last close that the quality monitor
+believed, its time against the close of the last bar. What is not known refuses (law 2).
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
+from math import isfinite
+
+from market.book import Book, Level
+from risk.facts import Facts, cap, check
+from risk.verdict import RuleReport
+
+_BPS = 10_000.0
+_A_HAIR_LESS = 1.0 - 1e-12
+"""A book gives whole lots: what is taken of it is a little less, so that no rounding on the way to an order goes beyond."""
+
+
+def reference_price(facts: Facts) -> RuleReport:
+    """The price that a size is counted with lies within `max_price_gap_bps` of the last believed close."""
+    mark, limit = facts.mark, facts.limits.max_price_gap_bps
+    if mark is None or not isfinite(mark) or mark <= 0.0:
+        return check("reference_price", False, None, limit, "bps", note="no close of this market is known")
+    number = abs(float(facts.proposal.reference_price) / mark - 1.0) * _BPS
+    return check("reference_price", number <= limit, number if isfinite(number) else None, limit, "bps")
+
+
+def stale_proposal(facts: Facts) -> RuleReport:
+    """A proposal is of the time of the book, give or take `max_proposal_age_s`; neither older nor from the future."""
+    now, limit = facts.now_utc, facts.limits.max_proposal_age_s
+    if now is None:
+        return check("stale_proposal", False, None, limit, "s", note="no bar has been lived through yet")
+    number = abs(now - facts.proposal.as_of_utc) / timedelta(seconds=1)
+    return check("stale_proposal", number <= limit, number, limit, "s")
+
+
+def spread(facts: Facts) -> RuleReport:
+    """Best bid and best ask are within `max_spread_bps` of each other, as a part of the middle between them."""
+    limit, sides = facts.limits.max_spread_bps, _best(facts.book)
+    if sides is None:
+        return check("spread", False, None, limit, "bps", note="the book does not show both sides")
+    bid, ask = sides
+    number = float(2 * (ask - bid) / (ask + bid)) * _BPS
+    return check("spread", number <= limit, number, limit, "bps")
+
+
+def error_rate(facts: Facts) -> RuleReport:
+    """No new risk while more than `max_order_errors` orders of the last 24 hours were rejected, or their fate is unknown."""
+    number, limit = facts.order_errors, float(facts.limits.max_order_errors)
+    if number is None:
+        return check("error_rate", False, None, limit, "orders in 24 h", note="they were not counted")
+    return check("error_rate", number <= limit, float(number), limit, "orders in 24 h")
+
+
+def expected_slippage(facts: Facts) -> RuleReport:
+    """What may be bought so that the walk up the asks costs `max_slippage` above the middle on average, and no more.
+
+    A book that is too thin for it leaves what it shows; none leaves nothing.
+    """
+    sides, limit = _best(facts.book), facts.limits.max_slippage
+    if facts.book is None or sides is None:
+        return cap(facts, "expected_slippage", 0.0, note="the book does not show both sides")
+    most = (sides[0] + sides[1]) / 2 * (1 + Decimal(repr(limit)))
+    notional = float(depth_within(facts.book.asks, most) * facts.proposal.reference_price) * _A_HAIR_LESS
+    note = f"{notional:,.0f} to be had for {limit:.2%} above the middle"
+    return cap(facts, "expected_slippage", notional / facts.equity, note=note)
+
+
+def depth_within(asks: Sequence[Level], most: Decimal) -> Decimal:
+    """The largest quantity [base units] whose average price, taken level by level and best first, is not above `most` [quote].
+
+    Levels up to `most` are taken whole: each leaves a surplus of (most - price) a unit, out of which dearer levels are paid for
+    until nothing of it is left.
+    """
+    taken = surplus = Decimal(0)
+    for price, quantity in asks:
+        dearer = price - most
+        part = quantity if dearer <= 0 else min(quantity, surplus / dearer)
+        taken += part
+        surplus -= part * dearer
+        if part < quantity:
+            break
+    return taken
+
+
+def _best(book: Book | None) -> tuple[Decimal, Decimal] | None:
+    """Best bid and best ask; None where one is missing, or they are no prices, or crossed."""
+    if book is None or not book.bids or not book.asks:
+        return None
+    bid, ask = book.bids[0].price, book.asks[0].price
+    return (bid, ask) if bid.is_finite() and ask.is_finite() and 0 < bid <= ask else None
