@@ -10,7 +10,7 @@ What models were asked is passed on after each wave, before anybody is asked mor
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Generic, NamedTuple, TypedDict
@@ -57,7 +57,7 @@ class Heard(NamedTuple, Generic[AnyOpinion]):
 
 
 class Docket(TypedDict, total=False):
-    """The machine's state: tuples in the order of `cases`, and all `voices`. Each node writes a key of its own, the gate two."""
+    """The machine's state: tuples in the order of `cases`. Each node writes a key of its own; the gate's is what comes out."""
 
     cases: tuple[Case, ...]
     analyst: tuple[Heard[AnalystOpinion], ...]
@@ -65,8 +65,7 @@ class Docket(TypedDict, total=False):
     advocate: tuple[Heard[AdvocateOpinion], ...]
     supervisor: tuple[Heard[SupervisorOpinion], ...]
     ruled: tuple[tuple[Ruling, Adjustment], ...]
-    voices: tuple[Voice, ...]
-    verdicts: tuple[Verdict, ...]
+    hearings: tuple[Hearing, ...]
 
 
 class Court:
@@ -78,8 +77,9 @@ class Court:
 
     async def hear(self, cases: tuple[Case, ...]) -> tuple[Hearing, ...]:
         """Try all cases of one bar. Returns a hearing for each, in the order of `cases`."""
-        done = await self._machine.ainvoke({"cases": cases})
-        return tuple(_hearing(self._bench.mind.name, done["voices"], done, index) for index in range(len(cases)))
+        done = await self._machine.ainvoke({"cases": cases}, version="v2", output_keys="hearings")
+        hearings: tuple[Hearing, ...] = done.value
+        return hearings
 
 
 def _compile(bench: Bench) -> Any:
@@ -112,38 +112,38 @@ class _Roles:
         self._mind = bench.mind
 
     async def analyst(self, docket: Docket) -> Docket:
-        heard = await asyncio.gather(
-            *(self._listen(case, AnalystOpinion, self._mind.analyst(case)) for case in docket["cases"])
+        heard = await _together(
+            [self._listen(case, AnalystOpinion, self._mind.analyst(case)) for case in docket["cases"]]
         )
-        return {"analyst": tuple(heard)}
+        return {"analyst": heard}
 
     async def risk_agent(self, docket: Docket) -> Docket:
-        heard = await asyncio.gather(
-            *(self._listen(case, RiskOpinion, self._mind.risk_agent(case)) for case in docket["cases"])
+        heard = await _together(
+            [self._listen(case, RiskOpinion, self._mind.risk_agent(case)) for case in docket["cases"]]
         )
-        return {"risk_agent": tuple(heard)}
+        return {"risk_agent": heard}
 
     async def devils_advocate(self, docket: Docket) -> Docket:
         self._pass_on()
         calls = zip(docket["cases"], docket["analyst"], docket["risk_agent"], strict=True)
-        heard = await asyncio.gather(
-            *(
+        heard = await _together(
+            [
                 self._listen(case, AdvocateOpinion, self._mind.devils_advocate(case, a.word, r.word))
                 for case, a, r in calls
-            )
+            ]
         )
-        return {"advocate": tuple(heard)}
+        return {"advocate": heard}
 
     async def supervisor(self, docket: Docket) -> Docket:
         self._pass_on()
         calls = zip(docket["cases"], docket["analyst"], docket["risk_agent"], docket["advocate"], strict=True)
-        heard = await asyncio.gather(
-            *(
+        heard = await _together(
+            [
                 self._listen(case, SupervisorOpinion, self._mind.supervisor(case, a.word, r.word, d.word))
                 for case, a, r, d in calls
-            )
+            ]
         )
-        return {"supervisor": tuple(heard)}
+        return {"supervisor": heard}
 
     def _pass_on(self) -> None:
         """Give out what models were asked and answered in the wave that is over."""
@@ -184,7 +184,11 @@ class _Roles:
             ruling, adjustment = docket["ruled"][index]
             argument = self._argument(cases[index], docket["analyst"][index].word, spoken)
             verdicts[index] = self._bench.judge(proposal_of(cases[index], ruling, adjustment, argument, together))
-        return {"voices": spoken, "verdicts": tuple(verdicts[index] for index in range(len(cases)))}
+        return {
+            "hearings": tuple(
+                _hearing(self._mind.name, spoken, docket, verdicts[index], index) for index in range(len(cases))
+            )
+        }
 
     def _argument(self, case: Case, analyst: AnalystOpinion | Abstained, spoken: tuple[Voice, ...]) -> Argument | None:
         """Who argued, under the name that calibration gives him, and what he believed; None of one who was silent."""
@@ -192,6 +196,11 @@ class _Roles:
             return None
         speaker = speaker_of(spoken, case.decision_id, "analyst", self._mind.name)
         return Argument(speaker=f"{speaker}/analyst", belief=analyst.belief)
+
+
+async def _together(calls: Sequence[Coroutine[Any, Any, Heard[AnyOpinion]]]) -> tuple[Heard[AnyOpinion], ...]:
+    """All words of a wave, in the order of the docket. One alone needs no task of its own, which would cost more than it."""
+    return (await calls[0],) if len(calls) == 1 else tuple(await asyncio.gather(*calls))
 
 
 async def _listen(
@@ -256,7 +265,7 @@ def _observation(case: Case, ruling: Ruling) -> Observation:
     )
 
 
-def _hearing(mind: str, spoken: tuple[Voice, ...], done: Docket, index: int) -> Hearing:
+def _hearing(mind: str, spoken: tuple[Voice, ...], done: Docket, verdict: Verdict, index: int) -> Hearing:
     heard: dict[str, Heard[Any]] = {
         "analyst": done["analyst"][index],
         "risk_agent": done["risk_agent"][index],
@@ -276,5 +285,5 @@ def _hearing(mind: str, spoken: tuple[Voice, ...], done: Docket, index: int) -> 
         struck=tuple(Struck(role=role, evidence=said.struck) for role, said in heard.items() if said.struck),
         ruling=ruling,
         adjustment=adjustment,
-        verdict=done["verdicts"][index],
+        verdict=verdict,
     )

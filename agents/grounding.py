@@ -37,7 +37,7 @@ def _same(actual: FieldValue, cited: FieldValue) -> bool:
         return actual is cited
     if not isinstance(actual, int | float) or not isinstance(cited, int | float):
         return False
-    return abs(actual - cited) <= _half_a_digit(cited)
+    return actual == cited or abs(actual - cited) <= _half_a_digit(cited)
 
 
 def _half_a_digit(cited: float) -> float:

@@ -20,10 +20,16 @@ from rich.console import Console
 from rich.table import Table
 
 TEN = ["BTC", "ETH", "SOL", "BNB", "XRP", "ADA", "DOGE", "LINK", "AVAX", "DOT"]
+NEVER_BUYS = [
+    {"strategy": "ema_cross", "params": {"rsi_max": 1}},
+    {"strategy": "rsi_bounce", "params": {"low": 1}},
+    {"strategy": "momentum_breakout", "params": {"volume_min": 100}},
+]
+"""Voters that are asked at every bar, want out at some, and never want in: what a bar costs on which the court is not called."""
 SCENARIOS: dict[str, dict[str, Any]] = {
     "one symbol, court at every bar": {"symbols": TEN[:1], "days": 90, "call": "every_bar"},
     "one symbol, court on proposals": {"symbols": TEN[:1], "days": 365, "call": "on_proposal"},
-    "one symbol, no proposals at all": {"symbols": TEN[:1], "days": 365, "call": "on_proposal", "threshold": 1.0},
+    "one symbol, no case is heard": {"symbols": TEN[:1], "days": 365, "call": "on_proposal", "never_buys": True},
     "three symbols, court on proposals": {"symbols": TEN[:3], "days": 90, "call": "on_proposal"},
     "ten symbols, one year": {"symbols": TEN, "days": 365, "call": "on_proposal"},
 }
@@ -46,7 +52,7 @@ def measure(scenario: dict[str, Any]) -> dict[str, float]:
             "market.symbols": [f"{base}/USDT" for base in scenario["symbols"]],
             "market.session_days": scenario["days"],
             "court.call": scenario["call"],
-            "court.net_threshold": scenario.get("threshold", 0.2),
+            **({"strategies": NEVER_BUYS} if scenario.get("never_buys") else {}),
         },
     )
     key = b"benchmark".ljust(32, b".")

@@ -64,6 +64,7 @@ class LatchFolder:
         if file is None:  # sessions look at every bar, and making a path costs more than the look
             file = self._latches[scope] = str(self.file(scope))
         try:
+            os.lstat(file)  # where there is none, which is nearly always, this costs a third of an attempt to open it
             found = json.loads(_content(file))
             return Latch(scope, *_texts(found), flatten=_truth(found, "flatten"))
         except FileNotFoundError:

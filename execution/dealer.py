@@ -118,10 +118,10 @@ class Dealer:
 
     async def trail(self, symbol: str, high: Decimal, at: datetime) -> None:
         """After the target: pull the stop of the rest up behind the highest price, never down."""
-        bracket, position = self._brackets.get(symbol), self.position(symbol)
-        if bracket is None or position is None or bracket.exit_order is not None:
+        bracket = self._brackets.get(symbol)
+        if bracket is None or bracket.trailing_from is None or bracket.stop_price is None:
             return
-        if bracket.trailing_from is None or bracket.stop_price is None:
+        if self.position(symbol) is None or bracket.exit_order is not None:
             return
         bracket.trailing_from = max(bracket.trailing_from, high)
         price = trailing_price(bracket.trailing_from, bracket.stop_price, self._gate.exits, self._instruments[symbol])
@@ -137,7 +137,7 @@ class Dealer:
 
     def position(self, symbol: str) -> Position | None:
         """What is held of a symbol."""
-        return next((held for held in self.ledger.positions() if held.symbol == symbol), None)
+        return self.ledger.position(symbol)
 
     async def hear(self, asked: str, report: VenueReport, at: datetime) -> None:
         """Journal what the venue said, book it, and put the book in order."""

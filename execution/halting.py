@@ -88,7 +88,9 @@ class Watch:
     @property
     def why(self) -> str | None:
         """Why no new risk is taken; None while the switch is up."""
-        return "; ".join(f"{halt.who} halted {halt.scope}: {halt.why}" for halt in self.halts) or None
+        if not self.halts:
+            return None
+        return "; ".join(f"{halt.who} halted {halt.scope}: {halt.why}" for halt in self.halts)
 
     def look(self, at: datetime) -> str | None:
         """Ask the switch, journal a change, and say why no new risk is taken, if so."""

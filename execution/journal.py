@@ -34,6 +34,8 @@ _APPEND_ONLY = tuple(
     f"CREATE TRIGGER no_{verb.lower()} BEFORE {verb} ON events BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"
     for verb in ("UPDATE", "DELETE")
 )
+_INSERT = "INSERT INTO events (seq, kind, payload, mac) VALUES (?, ?, ?, ?)"
+"""What SQLAlchemy makes of an insert into `EVENTS`, said once and not at every bar."""
 GENESIS = "0" * 64
 
 
@@ -95,7 +97,7 @@ class Journal:
         self.path = path
         self._key = key
         self._group = group_commit
-        self._pending: list[dict[str, object]] = []
+        self._pending: list[Event] = []
         self.head = GENESIS
         self.count = 0
         self._engine = _engine(path)
@@ -104,7 +106,7 @@ class Journal:
         """Add an event and return its number. It is durable when its group is committed (see `flush`)."""
         self.count += 1
         self.head = link(self._key, self.head, self.count, kind, payload)
-        self._pending.append({"seq": self.count, "kind": kind, "payload": payload, "mac": self.head})
+        self._pending.append(Event(self.count, kind, payload, self.head))
         if len(self._pending) >= self._group:
             self.flush()
         return self.count
@@ -114,7 +116,7 @@ class Journal:
         if not self._pending:
             return
         try:
-            self._connection.execute(EVENTS.insert(), self._pending)
+            self._connection.exec_driver_sql(_INSERT, self._pending)
             self._connection.commit()
         except sa_exc.DBAPIError as fault:
             raise _unwritable(self.path, fault) from fault

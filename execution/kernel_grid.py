@@ -4,7 +4,7 @@ A sweep shares one grid among all its runs. It refuses columns of other shapes, 
 that are not finite and positive.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
@@ -56,9 +56,10 @@ class Grid:
         return self.columns.begin_us + self.first * self.columns.step_us
 
 
-def grid_of_tape(tape: "Tape") -> Grid:
+def grid_of_tape(tape: "Tape", shown: Callable[[int, Slice], None] = lambda row, now: None) -> Grid:
     """The grid of a session's tape, warm-up included, as its quality monitor judges it.
 
+    `shown` is given each slice with its row, in order: whoever needs more of it than the grid holds need not judge it again.
     Raises UsageFault for a tape that is told finer than its bars, or with funding: the fast engine knows neither.
     """
     if tape.detail or tape.funding:
@@ -71,7 +72,8 @@ def grid_of_tape(tape: "Tape") -> Grid:
     first = (tape.start_utc - tape.warmup_start_utc) // step
     rows = (tape.end_utc - tape.warmup_start_utc) // step
     close_ms = to_ms(tape.warmup_start_utc + step) + np.arange(rows, dtype=np.int64) * (tape.timeframe.seconds * 1000)
-    prices, state, frozen = _unpacked(chain(tape.warmup_slices(), tape.slices()), symbols, rows)
+    slices = chain(tape.warmup_slices(), tape.slices())
+    prices, state, frozen = _unpacked(slices, symbols, rows, shown)
     return grid_of(symbols, tape.timeframe, close_ms, prices, state=state, frozen=frozen, first=first)
 
 
@@ -115,10 +117,13 @@ def _measured(timeframe: Timeframe, close_ms: Ints, prices: Floats, state: Flags
     return Columns(int(close_ms[0]) * 1000 - step_us, step_us, bars, returns, seen, int(origin))
 
 
-def _unpacked(slices: Iterable[Slice], symbols: tuple[str, ...], n: int) -> tuple[Floats, Flags, Flags]:
+def _unpacked(
+    slices: Iterable[Slice], symbols: tuple[str, ...], n: int, shown: Callable[[int, Slice], None]
+) -> tuple[Floats, Flags, Flags]:
     k = len(symbols)
     prices, state, frozen = np.zeros((5, n, k)), np.zeros((n, k), dtype=np.int8), np.zeros((n, k), dtype=np.int8)
     for t, tape in enumerate(slices):
+        shown(t, tape)
         for s, symbol in enumerate(symbols):
             frozen[t, s] = symbol in tape.frozen
             bar = tape.bars.get(symbol) or tape.doubtful.get(symbol)

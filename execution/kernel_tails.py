@@ -30,9 +30,9 @@ def prepare_tails(limits: Record, account: Record, paper: Floats, own: Floats, a
         paper[1, :rows] = own
         return rows
     if limits.filtered:
-        for shortfall in (w.VALUE_AT_RISK, w.SHORTFALL):
-            paper[2, :rows] = own
-            paper[0, shortfall] = _filtered(limits, account, paper, rows, shortfall)
+        paper[2, :rows] = own
+        value, loss = _filtered(limits, account, paper, rows)
+        paper[0, w.VALUE_AT_RISK], paper[0, w.SHORTFALL] = value, loss
         return SCALES
     edge = _ranked(account, paper, own, max(_above(limits.var_tail, rows), _above(limits.es_tail, rows)))
     edge += 1e-9 * abs(edge)
@@ -52,11 +52,10 @@ def tail_at(
     """One-day VaR, or ES, of the book with `extra` of equity more of the symbol; losses are positive."""
     if count == SCALES:
         return float(paper[0, shortfall] * extra * limits.day_scale)
-    mixed = paper[2, :count]
-    for i in range(count):
-        mixed[i] = paper[0, i] + paper[1, i] * extra
+    mixed = _mixed(paper, count, extra)
     if limits.filtered:
-        return float(_filtered(limits, account, paper, count, shortfall) * limits.day_scale)
+        value, loss = _filtered(limits, account, paper, count)
+        return float((loss if shortfall else value) * limits.day_scale)
     edge = _quantile(account, paper, mixed, rows, limits.es_tail if shortfall else limits.var_tail)
     if not shortfall:
         return float(-edge * limits.day_scale)
@@ -89,9 +88,14 @@ def room_under(limits: Record, account: Record, paper: Floats, rows: int, count:
 @compiled
 def tails_hold(limits: Record, account: Record, paper: Floats, rows: int, count: int, extra: float) -> bool:
     """Whether VaR and ES hold with exactly this addition."""
-    value = tail_at(limits, account, paper, rows, count, extra, w.VALUE_AT_RISK) / limits.max_var
-    shortfall = tail_at(limits, account, paper, rows, count, extra, w.SHORTFALL) / limits.max_es
-    return bool(max(value, shortfall) <= 1.0)
+    if limits.filtered and count != SCALES:
+        _mixed(paper, count, extra)
+        value, loss = _filtered(limits, account, paper, count)
+        value, loss = value * limits.day_scale, loss * limits.day_scale
+    else:
+        value = tail_at(limits, account, paper, rows, count, extra, w.VALUE_AT_RISK)
+        loss = tail_at(limits, account, paper, rows, count, extra, w.SHORTFALL)
+    return bool(max(value / limits.max_var, loss / limits.max_es) <= 1.0)
 
 
 @compiled
@@ -112,34 +116,57 @@ def correlation(one: Floats, other: Floats) -> float:
 
 
 @compiled
-def _filtered(limits: Record, account: Record, paper: Floats, rows: int, shortfall: int) -> float:
-    """One-bar VaR, or ES, of the returns in `paper[2]`, in units of their EWMA volatility and back; they are overwritten."""
+def _mixed(paper: Floats, count: int, extra: float) -> Floats:
+    """The measured bars with `extra` more of the symbol, laid out in `paper[2]`."""
+    mixed = paper[2, :count]
+    for i in range(count):
+        mixed[i] = paper[0, i] + paper[1, i] * extra
+    return mixed
+
+
+@compiled
+def _filtered(limits: Record, account: Record, paper: Floats, rows: int) -> tuple[float, float]:
+    """One-bar VaR and ES of the returns in `paper[2]`, in units of their EWMA volatility and back; they are overwritten."""
     mixed, variance = paper[2, :rows], 0.0
     for i in range(rows):
         variance += mixed[i] * mixed[i] / rows
     least = _LEAST_SHARE * np.sqrt(variance)
     if least == 0.0:
-        return 0.0
+        return 0.0, 0.0
     for i in range(rows):
         value = mixed[i]
         mixed[i] = value / max(np.sqrt(variance), least)
         variance = _DECAY * variance + (1.0 - _DECAY) * value * value
-    h = min(max((rows + 1) * (limits.es_tail if shortfall else limits.var_tail), 1.0), rows - 1.0)
-    whole = int(h)
-    above = _ranked(account, paper, mixed, whole)
-    below, total = -np.inf, 0.0
-    if whole < w.FEW:
-        below = account.lowest[whole - 1]
-        for i in range(whole):
-            total += account.lowest[i]
-    else:
-        ordered = np.sort(mixed)
-        below = ordered[whole - 1]
-        for i in range(whole):
-            total += ordered[i]
-    part = h - whole
-    worst = (total + part * above) / h if shortfall else below + part * (above - below)
-    return float(-worst * np.sqrt(variance))
+    sigma = np.sqrt(variance)
+    of_var, of_es = _reach(limits.var_tail, rows), _reach(limits.es_tail, rows)
+    longest = int(max(of_var, of_es))
+    if longest < w.FEW:
+        _ranked(account, paper, mixed, longest)
+        return -_edge(account.lowest, of_var) * sigma, -_mean_below(account.lowest, of_es) * sigma
+    ordered = np.sort(mixed)
+    return -_edge(ordered, of_var) * sigma, -_mean_below(ordered, of_es) * sigma
+
+
+@compiled
+def _reach(tail: float, rows: int) -> float:
+    """How many of the smallest values the tail is made of; the last of them in part."""
+    return float(min(max((rows + 1) * tail, 1.0), rows - 1.0))
+
+
+@compiled
+def _edge(ordered: Floats, reach: float) -> float:
+    """The quantile: between the last value that is in the tail as a whole, and the next."""
+    whole = int(reach)
+    return float(ordered[whole - 1] + (reach - whole) * (ordered[whole] - ordered[whole - 1]))
+
+
+@compiled
+def _mean_below(ordered: Floats, reach: float) -> float:
+    """The mean of the tail."""
+    whole, total = int(reach), 0.0
+    for i in range(whole):
+        total += ordered[i]
+    return float((total + (reach - whole) * ordered[whole]) / reach)
 
 
 @compiled
@@ -153,16 +180,18 @@ def _ranked(account: Record, paper: Floats, values: Floats, rank: int) -> float:
     """The value of a rank, from 0; up to FEW, those below it are left in `account.lowest`, rising."""
     if rank >= w.FEW:
         return _selected(paper, values, rank)
-    lowest, filled, size = account.lowest, 0, rank + 1
+    lowest, filled, edge = account.lowest, 0, np.inf
     for value in values:
-        if filled == size and value >= lowest[rank]:
+        if value >= edge:
             continue
-        at = filled if filled < size else rank
+        at = min(filled, rank)
         while at > 0 and lowest[at - 1] > value:
             lowest[at] = lowest[at - 1]
             at -= 1
         lowest[at] = value
-        filled = min(filled + 1, size)
+        filled += 1
+        if filled > rank:
+            edge = lowest[rank]
     return float(lowest[rank])
 
 

@@ -8,9 +8,9 @@ its quote currency, and arithmetic that would have to round. A fill that it has 
 told twice, after a restart or a reconciliation.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from decimal import Decimal, Inexact, localcontext
+from types import TracebackType
 
 from config.errors import DataFault, InvariantBroken
 from execution.exact import EXACT, ZERO
@@ -61,13 +61,13 @@ class Ledger:
     def unrealised(self) -> Decimal:
         """Profit of what is held at the marks, before fees and funding."""
         with localcontext(EXACT):
-            return sum((held.unrealised for held in self._holdings.values()), ZERO)
+            return sum([held.unrealised for held in self._holdings.values()], ZERO)
 
     @property
     def equity(self) -> Decimal:
         """Cash and positions at the marks."""
         with localcontext(EXACT):
-            return self._cash + sum((held.quantity * held.mark_price for held in self._holdings.values()), ZERO)
+            return self._cash + sum([held.quantity * held.mark_price for held in self._holdings.values()], ZERO)
 
     @property
     def trades(self) -> tuple[Trade, ...]:
@@ -76,15 +76,16 @@ class Ledger:
 
     def positions(self) -> tuple[Position, ...]:
         """What is held, by symbol; entry prices are averages, rounded to 28 digits."""
-        return tuple(
-            Position(
-                symbol=symbol,
-                quantity=held.quantity,
-                entry_price=held.average_price,
-                mark_price=held.mark_price,
-            )
-            for symbol, held in sorted(self._holdings.items())
-        )
+        return tuple([_position(held) for _, held in sorted(self._holdings.items())])
+
+    def position(self, symbol: str) -> Position | None:
+        """What is held of one symbol."""
+        held = self._holdings.get(symbol)
+        return None if held is None else _position(held)
+
+    def quantities(self) -> dict[str, Decimal]:
+        """Base units held, by symbol."""
+        return {symbol: held.quantity for symbol, held in self._holdings.items()}
 
     def apply(self, fill: Fill) -> bool:
         """Book a fill; the price is its symbol's new mark. Returns False, and does nothing, where it was booked before.
@@ -97,7 +98,7 @@ class Ledger:
             return False
         self._refuse(fill)
         event = f"trade {fill.trade_id} in {fill.symbol}"
-        with _exactly(event):
+        with _Exactly(event):
             self._book(fill)
         self._applied[key] = None
         self._check(event)
@@ -110,7 +111,7 @@ class Ledger:
         key = ("", funding_id)
         if key in self._applied:
             return False
-        with _exactly(f"funding {funding_id}"):
+        with _Exactly(f"funding {funding_id}"):
             self._cash -= amount
             self._funding += amount
         self._applied[key] = None
@@ -160,9 +161,9 @@ class Ledger:
 
     def _check(self, event: str) -> None:
         """Raise InvariantBroken unless the identity holds exactly."""
-        with _exactly(event):
-            unrealised = sum((held.unrealised for held in self._holdings.values()), ZERO)
-            held_value = sum((held.quantity * held.mark_price for held in self._holdings.values()), ZERO)
+        with _Exactly(event):
+            unrealised = sum([held.unrealised for held in self._holdings.values()], ZERO)
+            held_value = sum([held.quantity * held.mark_price for held in self._holdings.values()], ZERO)
             earned = self._starting_cash + self._realised + unrealised - self._fees - self._funding
             owned = self._cash + held_value
         if earned != owned:
@@ -174,18 +175,34 @@ class Ledger:
             )
 
 
+def _position(held: Holding) -> Position:
+    return Position(
+        symbol=held.symbol, quantity=held.quantity, entry_price=held.average_price, mark_price=held.mark_price
+    )
+
+
 def _is_price(price: Decimal) -> bool:
     return price.is_finite() and price > 0
 
 
-@contextmanager
-def _exactly(event: str) -> Iterator[None]:
-    """Arithmetic that does not round. Raises InvariantBroken where it would have to."""
-    try:
-        with localcontext(EXACT):
-            yield
-    except Inexact as error:
-        raise InvariantBroken(
-            f"Booking {event} needs more than {EXACT.prec} digits. It was not rounded, and the ledger ends here: look the "
-            f"event up in the venue's list."
-        ) from error
+class _Exactly:
+    """Arithmetic that does not round, for one `with`. Raises InvariantBroken where it would have to."""
+
+    __slots__ = ("_context", "_event")
+
+    def __init__(self, event: str) -> None:
+        self._event = event
+        self._context = localcontext(EXACT)
+
+    def __enter__(self) -> None:
+        self._context.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._context.__exit__(kind, fault, trace)
+        if isinstance(fault, Inexact):
+            raise InvariantBroken(
+                f"Booking {self._event} needs more than {EXACT.prec} digits. It was not rounded, and the ledger ends here: look "
+                "the event up in the venue's list."
+            ) from fault

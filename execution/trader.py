@@ -123,17 +123,18 @@ class Trader:
         weights = {
             held.symbol: float(held.notional) / equity for held in portfolio.positions if self._is_alive(held.symbol)
         }
-        rows = self._rows(tuple(weights))
-        tail_var = tail_es = 0.0
-        if weights and rows >= 2:
+        var_1d = es_1d = 0.0
+        if weights and (rows := self._rows(tuple(weights))) >= 2:
             returns = self.window.portfolio_returns(weights)[-rows:]
             tail_var = estimate_var(returns, method=limits.var_method, confidence=limits.var_confidence)
             tail_es = estimate_es(returns, method=limits.var_method, confidence=limits.es_confidence)
+            var_1d = max(0.0, scale_to_horizon(tail_var, self._bars_per_day))
+            es_1d = max(0.0, scale_to_horizon(tail_es, self._bars_per_day))
         return Exposure(
             deployed_fraction=float(portfolio.deployed) / equity,
             drawdown=float(1 - portfolio.equity / self.breakers.peak_equity),
-            var_1d=max(0.0, scale_to_horizon(tail_var, self._bars_per_day)),
-            es_1d=max(0.0, scale_to_horizon(tail_es, self._bars_per_day)),
+            var_1d=var_1d,
+            es_1d=es_1d,
         )
 
     def judge(self, proposal: Proposal) -> Verdict:
@@ -235,7 +236,7 @@ class Trader:
         account = self._dealer.venue.account()
         if account is None:
             return
-        held = {position.symbol: position.quantity for position in self.ledger.positions()}
+        held = self.ledger.quantities()
         if account.cash != self.ledger.cash or {s: q for s, q in account.held.items() if q} != held:
             raise InvariantBroken(
                 f"The venue holds {account.cash} and {account.held}, the ledger {self.ledger.cash} and {held}. Nothing more is "

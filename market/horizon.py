@@ -172,7 +172,7 @@ class Horizon:
         if len(self._returns) < _VOLATILITY_BARS:
             return None
         mean = sum(self._returns) / _VOLATILITY_BARS
-        variance = sum((value - mean) ** 2 for value in self._returns) / (_VOLATILITY_BARS - 1)
+        variance = sum([(value - mean) ** 2 for value in self._returns]) / (_VOLATILITY_BARS - 1)
         return math.sqrt(variance * self._timeframe.bars_per_year)
 
 

@@ -42,12 +42,7 @@ class QualityMonitor:
         Bar closes that were passed over since the last call count as missing bars of every symbol. Raises ValueError
         when `close_utc` is not later than the last one.
         """
-        passed_over = 0
-        if self._last is not None:
-            if close_utc <= self._last:
-                raise ValueError(f"{close_utc.isoformat()} was judged already, or is in the past")
-            passed_over = (close_utc - self._last) // self._timeframe.duration - 1
-        self._last = close_utc
+        passed_over = self._passed_over(close_utc)
         bars: dict[str, Bar] = {}
         doubtful: dict[str, Bar] = {}
         frozen: dict[str, str] = {}
@@ -66,6 +61,21 @@ class QualityMonitor:
             if reason := history.frozen or why_not:
                 frozen[symbol] = reason
         return Slice(close_utc=close_utc, bars=bars, doubtful=doubtful, frozen=frozen, findings=tuple(findings))
+
+    def pass_by(self, close_utc: datetime, raw: Mapping[str, Quote | None]) -> None:
+        """Learn what `judge` would, where nobody needs the slice. Raises ValueError as it does."""
+        passed_over = self._passed_over(close_utc)
+        for symbol, history in self._histories.items():
+            history.judge(raw.get(symbol), passed_over, _unheard)
+
+    def _passed_over(self, close_utc: datetime) -> int:
+        last, self._last = self._last, close_utc
+        if last is None:
+            return 0
+        if close_utc <= last:
+            self._last = last
+            raise ValueError(f"{close_utc.isoformat()} was judged already, or is in the past")
+        return (close_utc - last) // self._timeframe.duration - 1
 
     def _bar(self, symbol: str, close_utc: datetime, quote: Quote) -> Bar:
         open_, high, low, close, volume = quote
@@ -182,6 +192,10 @@ class _History:
         if self.frozen is None:
             note("frozen", f"{why}: nothing new is traded until {self._limits.thaw_bars} good bars came in a row")
             self.frozen = why
+
+
+def _unheard(kind: str, detail: str) -> None:
+    """Where findings go that were told before."""
 
 
 def _widened(limits: QualitySettings, hours: float) -> QualitySettings:

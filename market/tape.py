@@ -62,7 +62,7 @@ class Tape:
 
     def slices(self) -> Iterator[Slice]:
         """The slices of the session, oldest first; always the same ones, whatever was read before."""
-        judged = islice(self._judged(), self._warmup_length, None)
+        judged = self._judged(unseen=self._warmup_length)
         return map(self._with_more, judged) if self.detail or self.funding else judged
 
     def _with_more(self, shown: Slice) -> Slice:
@@ -79,20 +79,24 @@ class Tape:
     def _warmup_length(self) -> int:
         return (self.start_utc - self.warmup_start_utc) // self.timeframe.duration
 
-    def _judged(self) -> Iterator[Slice]:
+    def _judged(self, unseen: int = 0) -> Iterator[Slice]:
+        """All slices but the first `unseen`, of which the monitor learns just as much."""
         monitor = QualityMonitor(self.quality, self.timeframe, self.symbols)
         from_first = to_ms(self.warmup_start_utc)
         rows = {symbol: _rows(self.candles[symbol], from_first) for symbol in self.symbols}
         ahead = {symbol: next(quotes, None) for symbol, quotes in rows.items()}
         moment, step = self.warmup_start_utc + self.timeframe.duration, self.timeframe.duration
         step_ms = self.timeframe.seconds * 1000
-        for ms in range(from_first + step_ms, to_ms(self.end_utc) + 1, step_ms):
+        for number, ms in enumerate(range(from_first + step_ms, to_ms(self.end_utc) + 1, step_ms)):
             raw: dict[str, Quote | None] = {}
             for symbol, row in ahead.items():
                 if row is not None and row[0] == ms:
                     raw[symbol] = row[1]
                     ahead[symbol] = next(rows[symbol], None)
-            yield monitor.judge(moment, raw)
+            if number < unseen:
+                monitor.pass_by(moment, raw)
+            else:
+                yield monitor.judge(moment, raw)
             moment += step
 
 

@@ -7,6 +7,7 @@ _EPOCH_MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
 _DURATION_S = {
     "1m": 60, "5m": 300, "15m": 900, "30m": 1800, "1h": 3600, "4h": 14_400, "1d": 86_400, "1w": 604_800,
 }  # fmt: skip
+_DURATION = {name: timedelta(seconds=seconds) for name, seconds in _DURATION_S.items()}
 
 
 class Timeframe(StrEnum):
@@ -24,12 +25,12 @@ class Timeframe(StrEnum):
     @property
     def duration(self) -> timedelta:
         """Length of one bar."""
-        return timedelta(seconds=_DURATION_S[self.value])
+        return _DURATION[self]
 
     @property
     def seconds(self) -> int:
         """Length of one bar, in seconds."""
-        return _DURATION_S[self.value]
+        return _DURATION_S[self]
 
     @property
     def bars_per_year(self) -> float:

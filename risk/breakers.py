@@ -58,7 +58,7 @@ class BreakerState(Frozen):
         """The state of an account that has not traded yet."""
         return cls(
             peak_equity=equity,
-            day_utc=at.strftime("%Y-%m-%d"),
+            day_utc=_day(at),
             day_start_equity=equity,
             week_utc=_week(at),
             week_start_equity=equity,
@@ -83,11 +83,10 @@ def observe_equity(state: BreakerState, at: datetime, equity: Decimal, limits: R
     for check in (_daily, _weekly):
         state, tripped = check(state, at, equity, limits)
         events += tripped
-    day, week = at.strftime("%Y-%m-%d"), _week(at)
-    if day != state.day_utc:
+    if (day := _day(at)) != state.day_utc:
         state = state.model_copy(update={"day_utc": day, "day_start_equity": equity})
-    if week != state.week_utc:
-        state = state.model_copy(update={"week_utc": week, "week_start_equity": equity})
+        if (week := _week(at)) != state.week_utc:
+            state = state.model_copy(update={"week_utc": week, "week_start_equity": equity})
     if equity > state.peak_equity:
         state = state.model_copy(update={"peak_equity": equity})
     drawdown = _fall(state.peak_equity, equity)
@@ -137,12 +136,18 @@ def _weekly(state: BreakerState, at: datetime, equity: Decimal, limits: RiskLimi
     return _trip(state, "weekly_loss", at, limits.weekly_loss_pause_h, why)
 
 
+def _day(at: datetime) -> str:
+    return at.date().isoformat()
+
+
 def _week(at: datetime) -> str:
     year, number, _ = at.isocalendar()
     return f"{year}-W{number:02d}"
 
 
 def _fall(top: Decimal, now: Decimal) -> float:
+    if now == top > 0:
+        return 0.0
     return float((top - now) / top) if top > 0 else 1.0
 
 
@@ -160,6 +165,8 @@ def _trip(state: BreakerState, breaker: Breaker, at: datetime, hours: float | No
 
 
 def _lift(state: BreakerState, at: datetime) -> Step:
+    if not state.latches:
+        return state, ()
     over = tuple(latch for latch in state.latches if latch.until_utc is not None and latch.until_utc <= at)
     if not over:
         return state, ()

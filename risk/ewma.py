@@ -33,7 +33,7 @@ def ewma_variances(returns: npt.ArrayLike, *, decay: float = DECAY) -> Floats:
     variances = np.empty((*windows.shape[:-1], n + 1), dtype=np.float64)
     with np.errstate(over="ignore", invalid="ignore"):
         squares = windows * windows
-        variances[..., 0] = squares.mean(axis=-1)
+        variances[..., 0] = np.add.reduce(squares, axis=-1) / n
         reach = max(1, int(_LARGEST_GROWTH / -math.log(decay)))
         for first in range(0, n, reach):
             powers = _powers(decay, min(reach, n - first))

@@ -5,6 +5,8 @@ calm or its storm. Arrays are shape (..., n), oldest first. It refuses (ValueErr
 its volatility; a window of zeros only has lost nothing, and says 0.
 """
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -35,6 +37,22 @@ def standardised(returns: Floats, variances: Floats) -> Floats:
 def filtered_tail(returns: npt.ArrayLike, *, confidence: float, decay: float = DECAY) -> Tail:
     """VaR and ES for the next bar, filtered by the EWMA variance. Raises ValueError for bad returns or confidence."""
     windows = finite_windows(returns)
+    if windows.ndim == 1:
+        sample, sigma = _sample_of_series(windows.tobytes(), decay)
+    else:
+        sample, sigma = _sample(windows, decay)
+    return empirical_tail(sample, confidence=confidence).scaled(sigma)
+
+
+def _sample(windows: Floats, decay: float) -> tuple[Floats, Floats]:
+    """The filtered sample, shape (..., n), and the volatility forecast for the next bar, shape (...)."""
     variances = ewma_variances(windows, decay=decay)
-    tail = empirical_tail(standardised(windows, variances), confidence=confidence)
-    return tail.scaled(np.sqrt(variances[..., -1]))
+    return standardised(windows, variances), np.sqrt(variances[..., -1])
+
+
+@lru_cache(maxsize=4)
+def _sample_of_series(series: bytes, decay: float) -> tuple[Floats, Floats]:
+    """The sample of one series of float64; kept, because VaR and ES are asked of the same series one after the other."""
+    sample, sigma = _sample(np.frombuffer(series, dtype=np.float64), decay)
+    sample.flags.writeable = False
+    return sample, sigma

@@ -52,7 +52,7 @@ class ReturnWindow:
         The first bar makes no row, as it has no return. Raises ValueError for a close that is not finite and positive;
         nothing is changed then.
         """
-        first_bar = all(close is None for close in self._close)
+        first_bar = self._rows == 0 and all(close is None for close in self._close)
         latest = [self._checked(symbol, closes.get(symbol)) for symbol in self.symbols]
         row = [self._step(i, close) for i, close in enumerate(latest)]
         if first_bar:

@@ -1,6 +1,6 @@
 """Many parameter sets on one tape with the fast engine: the voters and the gate, without the court.
 
-The signals are read once and the voters asked once for each of their own parameter sets; what differs in exits and limits alone
+The signals are read once and each voter is asked once for each of its own parameter sets; what differs in exits and limits alone
 shares the votes. The court is left out because what it rules depends on the book of the moment: so what is found here is chosen
 among strategies, and runs through the full engine before it is believed.
 """
@@ -11,21 +11,25 @@ from threading import Lock
 import numpy as np
 import numpy.typing as npt
 
+from agents.evidence.asked import AskedVoters
 from agents.evidence.space import Values, applied
-from agents.strategies.contexts import build_contexts, net, votes_on
+from agents.strategies.contexts import build_contexts
 from agents.strategies.own import read_own
 from agents.wiring import bars_per_day
 from config.settings import Settings
 from execution.kernel import KernelResult, Votes, simulate, sweep
 from execution.kernel_grid import Grid, grid_of_tape
 from execution.kernel_rules import Rules, rules_of
+from market.bar import Slice
 from market.indicators import SignalEngine
 from market.signals import TechnicalSignals
 from market.tape import Tape
 from risk.proposal import Direction
 
 Floats = npt.NDArray[np.float64]
-_SIGN = {Direction.LONG: 1, Direction.SHORT: -1, Direction.NONE: 0}
+_SIGN = {Direction.LONG: 1, Direction.SHORT: -1}
+_KEPT = 8
+"""Sets of votes that are kept: a grid tries exits and limits one after the other on the same."""
 
 
 class FastTape:
@@ -36,8 +40,11 @@ class FastTape:
         self._tape = tape
         self._settings = settings
         self._texts = read_own(settings.strategies)
-        self.grid: Grid = grid_of_tape(tape)
-        self._signals = _signals(tape, self.grid.symbols, seen)
+        reader = _Reader(tape, seen)
+        self.grid: Grid = grid_of_tape(tape, reader.read)
+        signals = [reader.signals[symbol] for symbol in self.grid.symbols]
+        self._asked = AskedVoters(self.grid.symbols, signals)
+        self._atr = [[None if now is None else now.atr_14_quote for now in column] for column in signals]
         self._instruments = [tape.instruments[symbol] for symbol in self.grid.symbols]
         self._own: dict[str, Votes] = {}
         self._lock = Lock()
@@ -66,23 +73,25 @@ class FastTape:
     def _votes(self, settings: Settings) -> Votes:
         key = f"{settings.court.net_threshold}" + "".join(entry.model_dump_json() for entry in settings.strategies)
         with self._lock:
-            if key not in self._own:
-                self._own[key] = self._cast(settings)
-            return self._own[key]
+            found = self._own.pop(key, None)
+            if found is None:
+                found = self._cast(settings)
+            self._own[key] = found
+            while len(self._own) > _KEPT:
+                del self._own[next(iter(self._own))]
+            return found
 
     def _cast(self, settings: Settings) -> Votes:
         contexts = build_contexts(settings.strategies, self.grid.symbols, self._texts)
         shape = self.grid.columns.bars.shape
         direction, conviction = np.zeros(shape, dtype=np.int8), np.zeros(shape)
         atr = np.full(shape, np.nan)
-        for column, symbol in enumerate(self.grid.symbols):
-            for row, now in enumerate(self._signals[column]):
-                if now is None:
-                    continue
-                wanted = net(votes_on(symbol, now, contexts), settings.court.net_threshold)
-                if sign := _SIGN[wanted.direction]:
-                    direction[row, column], conviction[row, column] = sign, wanted.conviction
-                    atr[row, column] = np.nan if now.atr_14_quote is None else now.atr_14_quote
+        for row, column, wanted, strength in self._asked.wanted(
+            settings.strategies, contexts, settings.court.net_threshold
+        ):
+            direction[row, column], conviction[row, column] = _SIGN[wanted], strength
+            if (known := self._atr[column][row]) is not None:
+                atr[row, column] = known
         return Votes(direction, conviction, (direction > 0).astype(np.float64), atr)
 
 
@@ -92,19 +101,24 @@ def sharpe_of(returns: Floats, bars_per_year: float) -> float | None:
     return float(returns.mean()) / spread * bars_per_year**0.5 if spread > 1e-15 else None
 
 
-def _signals(tape: Tape, symbols: tuple[str, ...], seen: Callable[[int], None]) -> list[list[TechnicalSignals | None]]:
-    """By symbol and bar of the session, warm-up rows included and empty; None where a symbol has no believed bar."""
-    engines = {symbol: SignalEngine(symbol, tape.timeframe) for symbol in symbols}
-    found: list[list[TechnicalSignals | None]] = [[] for _ in symbols]
-    for past in tape.warmup_slices():
-        for column, symbol in enumerate(symbols):
-            if symbol in past.bars:
-                engines[symbol].push(past.bars[symbol])
-            found[column].append(None)
-    for now in tape.slices():
-        for column, symbol in enumerate(symbols):
-            if symbol in now.bars:
-                engines[symbol].push(now.bars[symbol])
-            found[column].append(engines[symbol].signals(tape.timeframe) if symbol in now.bars else None)
-        seen(1)
-    return found
+class _Reader:
+    """Signals by symbol and bar, warm-up rows included and empty; None where a symbol has no believed bar."""
+
+    def __init__(self, tape: Tape, seen: Callable[[int], None]) -> None:
+        self.signals: dict[str, list[TechnicalSignals | None]] = {symbol: [] for symbol in tape.symbols}
+        self._engines = {symbol: SignalEngine(symbol, tape.timeframe) for symbol in tape.symbols}
+        self._timeframe = tape.timeframe
+        self._start_utc = tape.start_utc
+        self._seen = seen
+
+    def read(self, row: int, now: Slice) -> None:
+        """Take the next slice."""
+        in_session = now.close_utc > self._start_utc
+        for symbol, engine in self._engines.items():
+            bar = now.bars.get(symbol)
+            if bar is not None:
+                engine.push(bar)
+            told = engine.signals(self._timeframe) if in_session and bar is not None else None
+            self.signals[symbol].append(told)
+        if in_session:
+            self._seen(1)

@@ -7,6 +7,7 @@ net, in [-1, 1]. Below the threshold nothing is proposed. Those who say nothing 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Protocol
 
 from pydantic import ValidationError
 
@@ -14,7 +15,7 @@ from agents.case import NetVote, Vote
 from agents.strategies.own import own_voter
 from agents.strategies.reversal import RsiBounce
 from agents.strategies.trend import EmaCross, GoldenCross, MomentumBreakout
-from agents.strategies.voter import Strategy
+from agents.strategies.voter import NOTHING, Strategy
 from config.errors import UsageFault
 from config.schema import spot_of
 from config.settings import StrategyContext
@@ -29,6 +30,21 @@ STRATEGIES: dict[str, type[EmaCross | GoldenCross | RsiBounce | MomentumBreakout
     "rsi_bounce": RsiBounce,
     "momentum_breakout": MomentumBreakout,
 }
+
+
+class Weighed(Protocol):
+    """What netting reads of a vote."""
+
+    @property
+    def direction(self) -> Direction: ...
+    @property
+    def confidence(self) -> float: ...
+    @property
+    def weight(self) -> float: ...
+
+
+_SILENCE = NetVote(direction=Direction.NONE, conviction=0.0, against=0.0, votes=())
+"""What comes of no votes, which is what most bars have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +75,7 @@ def votes_on(symbol: str, now: TechnicalSignals, contexts: tuple[Context, ...]) 
         if context.symbols is not None and symbol not in context.symbols:
             continue
         ballot = context.strategy.vote(now)
-        if isinstance(ballot, Abstained) or ballot.direction is Direction.NONE:
+        if ballot is NOTHING or isinstance(ballot, Abstained) or ballot.direction is Direction.NONE:
             continue
         cast.append(
             Vote(
@@ -76,12 +92,19 @@ def votes_on(symbol: str, now: TechnicalSignals, contexts: tuple[Context, ...]) 
 
 def net(votes: tuple[Vote, ...], threshold: float) -> NetVote:
     """One direction and conviction out of many votes."""
+    if not votes:
+        return _SILENCE
+    direction, conviction, against = netted(votes, threshold)
+    return NetVote(direction=direction, conviction=conviction, against=against, votes=votes)
+
+
+def netted(votes: Sequence[Weighed], threshold: float) -> tuple[Direction, float, float]:
+    """Direction, conviction and the weight overruled, of one vote at least."""
     up, down = _sides(votes)
     strength = abs(up - down)
-    if not votes or strength < threshold:
-        return NetVote(direction=Direction.NONE, conviction=strength, against=min(up, down), votes=votes)
-    direction = Direction.LONG if up > down else Direction.SHORT
-    return NetVote(direction=direction, conviction=strength, against=min(up, down), votes=votes)
+    if strength < threshold:
+        return Direction.NONE, strength, min(up, down)
+    return Direction.LONG if up > down else Direction.SHORT, strength, min(up, down)
 
 
 def lean(votes: tuple[Vote, ...]) -> float:
@@ -90,7 +113,7 @@ def lean(votes: tuple[Vote, ...]) -> float:
     return up - down
 
 
-def _sides(votes: tuple[Vote, ...]) -> tuple[float, float]:
+def _sides(votes: Sequence[Weighed]) -> tuple[float, float]:
     """What speaks for a purchase and for a sale, each in [0, 1]."""
     total = sum(vote.weight for vote in votes)
     if total <= 0:

@@ -73,6 +73,9 @@ def test_the_same_trade_id_in_another_symbol_is_another_trade(ledger: Ledger, sh
     assert ledger.apply(shop.fill("1", "buy 1 at 50", symbol="ETH/USDT"))
     assert ledger.apply(shop.fill("1", "buy 1 at 100"))
     assert [held.symbol for held in ledger.positions()] == ["BTC/USDT", "ETH/USDT"]
+    assert (ledger.position("BTC/USDT"), ledger.position("ETH/USDT")) == ledger.positions()
+    assert ledger.position("SOL/USDT") is None
+    assert ledger.quantities() == {"BTC/USDT": D(1), "ETH/USDT": D(1)}
 
 
 @pytest.mark.parametrize(

@@ -205,6 +205,8 @@ def test_time_does_not_run_backwards() -> None:
     monitor.judge(START, {})
     with pytest.raises(ValueError, match="judged already"):
         monitor.judge(START, {})
+    with pytest.raises(ValueError, match="judged already"):
+        monitor.pass_by(START, {})
 
 
 price = st.one_of(st.floats(1, 400), st.sampled_from([math.nan, math.inf, 0.0, -1.0]))
@@ -223,6 +225,15 @@ def test_every_moment_has_a_believed_bar_or_a_reason_and_freezes_alternate_with_
         assert not told_now.bars.keys() & told_now.doubtful.keys()
     turns = [kind for found in kinds(slices) for kind in found if kind in ("frozen", "thawed")]
     assert turns == ["frozen", "thawed"] * (len(turns) // 2) + ["frozen"] * (len(turns) % 2)
+
+
+@given(st.lists(quotes, max_size=40), st.integers(0, 40))
+def test_what_is_passed_by_teaches_as_much_as_what_is_judged(raw: list[Quote | None], unseen: int) -> None:
+    monitor = QualityMonitor(SETTINGS, Timeframe.H1, ["BTC/USDT"])
+    for i, quote in enumerate(raw[:unseen]):
+        monitor.pass_by(START + i * HOUR, {"BTC/USDT": quote})
+    rest = list(enumerate(raw))[unseen:]
+    assert [monitor.judge(START + i * HOUR, {"BTC/USDT": quote}) for i, quote in rest] == told(*raw)[unseen:]
 
 
 @pytest.mark.parametrize(

@@ -146,3 +146,23 @@ def test_the_riskmetrics_garch_is_the_ewma() -> None:
 def test_constant_returns_have_no_garch() -> None:
     with pytest.raises(ValueError, match="constant"):
         fit_garch(np.full(100, 0.01))
+
+
+def test_a_series_that_is_written_over_is_measured_anew() -> None:
+    returns = np.random.default_rng(9).normal(0.0, 0.01, 300)
+    first = estimate_var(returns, method="fhs_ewma", confidence=0.99)
+    again = estimate_var(returns.copy(), method="fhs_ewma", confidence=0.99)
+    returns[-1] = -0.2
+    assert again == first
+    assert estimate_var(returns, method="fhs_ewma", confidence=0.99) > 2 * first
+    assert estimate_es(returns[:-1], method="fhs_ewma", confidence=0.99) != estimate_es(
+        returns, method="fhs_ewma", confidence=0.99
+    )
+
+
+def test_a_series_alone_has_the_tail_that_it_has_among_others() -> None:
+    windows = np.random.default_rng(10).standard_t(4, (6, 300)) * 0.01
+    together = filtered_tail(windows, confidence=0.975)
+    apart = [filtered_tail(window, confidence=0.975) for window in windows]
+    assert [float(tail.var) for tail in apart] == together.var.tolist()
+    assert [float(tail.es) for tail in apart] == together.es.tolist()
