@@ -61,6 +61,8 @@ def parser() -> argparse.ArgumentParser:
     parse.add_argument("--end", metavar="DATE", help="end, UTC, not included")
     parse.add_argument("--fee-bps", type=float, metavar="BPS", help="maker and taker fee of all markets [bps]")
     parse.add_argument("--slippage-bps", type=float, metavar="BPS", help="paid on each side beyond the profile's [bps]")
+    parse.add_argument("--latency-ms", type=float, metavar="MS", help="from a decision to the venue [ms]")
+    parse.add_argument("--impact", metavar="MODEL", help="behind the best price: book (even steps) or square_root[:Y]")
     parse.add_argument("--cash", type=float, metavar="QUOTE", help="account at the start [quote]")
     parse.add_argument("--seed", type=int, metavar="N", help="seed of everything that is drawn")
     parse.add_argument("--calibration", metavar="FILE", help="what convictions were worth in earlier runs")

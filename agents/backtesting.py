@@ -175,11 +175,29 @@ def overrides_of(arguments: argparse.Namespace) -> dict[str, Any]:
         # What is added is a cost to be tried, and no market to be refused: the gate's limits move by as much.
         changed["limits.max_spread_bps"] = profile.limits.max_spread_bps + 2 * each_way
         changed["limits.max_slippage"] = profile.limits.max_slippage + each_way / 10_000
+    if arguments.latency_ms is not None:
+        changed["venue.latency_ms"] = _sound("--latency-ms", arguments.latency_ms)
+    if arguments.impact is not None:
+        changed |= _impact(arguments.impact)
     mind = arguments.mind or ""
     if mind.startswith("recorded:"):
         cassette = mind.removeprefix("recorded:")
         changed |= {"court.mind": "models", "minds.transcripts": "replay", "minds.cassette": cassette}
     return changed
+
+
+def _impact(text: str) -> dict[str, Any]:
+    """book, square_root, or square_root:Y."""
+    model, sign, number = text.partition(":")
+    try:
+        value = float(number) if sign else None
+    except ValueError:
+        value = math.nan
+    if model not in ("book", "square_root") or (value is not None and (model == "book" or not math.isfinite(value))):
+        raise UsageFault(
+            f"--impact {text!r} is neither book nor square_root, nor square_root:Y with a number Y. Nothing was started."
+        )
+    return {"venue.impact": model} | ({} if value is None else {"venue.impact_coefficient": _sound("--impact", value)})
 
 
 def _context(text: str) -> dict[str, Any]:

@@ -23,6 +23,7 @@ COMMANDS = {
     "sweep": ("agents.sweep", "search parameters; resumable"),
     "audit": ("agents.audit", "turn the evidence round, hide the names: does the ruling follow?"),
     "riskmodel": ("agents.riskmodel", "hold the VaR and ES estimators against what happened, out of sample"),
+    "impact": ("agents.impact", "what a large order costs, from recorded order books"),
     "collect": ("sentiment.collect", "add new headlines of RSS feeds to a point-in-time archive"),
     "check": ("config.check", "show what a profile resolves to, or everything that is wrong with it"),
 }

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from config.clashes import Clash, contradiction
+from config.costs import CostSettings
 from config.frozen import Frozen
 from config.market_limits import MarketLimits, market_clashes
 from config.minds import MindsSettings
@@ -198,18 +199,12 @@ class ExitSettings(Frozen):
     )
 
 
-class VenueSettings(Frozen):
-    """The simulated exchange. Spread and depth shape the book that is laid around each recorded or simulated price."""
+class VenueSettings(CostSettings):
+    """The exchange: a simulated one, with what trading costs there, or one that CCXT knows."""
 
     kind: Literal["simulated", "ccxt"]
     exchange: str = Field(default="binance", min_length=1, description="CCXT id, for kind ccxt")
     starting_cash: Money = Field(description="account at the start [quote]")
-    spread_bps: Annotated[float, Field(ge=0, le=500)] = Field(description="best bid to best ask [bps]")
-    levels: Annotated[int, Field(ge=1, le=100)] = Field(description="price levels a side")
-    level_step_bps: Annotated[float, Field(gt=0, le=500)] = Field(description="distance between levels [bps]")
-    depth_fraction: Annotated[float, Field(gt=0, le=1)] = Field(
-        description="quantity on one side of the book, of the bar's volume [fraction]"
-    )
 
 
 class GateSettings(Frozen):

@@ -1,11 +1,13 @@
 """Trades and the book that they take from: `book_model`, the account and the lots of `execution`, in whole ticks and lots."""
 
+import math
+
 import numpy as np
 
 from execution import kernel_words as w
 from execution.jit import compiled
 from execution.kernel_exact import Pair, add, ceil_scaled, floor_of, floor_scaled, over, times, two_product
-from execution.kernel_words import Record, Records
+from execution.kernel_words import Ints, Record, Records
 
 
 @compiled
@@ -31,22 +33,50 @@ def lay_liquidity(rule: Record, place: Record, bar: Record) -> None:
 def lay_book(rule: Record, place: Record, price: float) -> None:
     """The book when the traded price is here, out of what is left; a level without lots has price 0."""
     levels, asks, bids = rule.levels, place.asks, place.bids
-    best = before = max(0, floor_scaled(price, rule.bid[0, 0], rule.bid[0, 1]))
+    _lay_bids(rule, place.prices[1], price)
+    _lay_asks(rule, place.prices[0], price)
     for i in range(levels):
-        if i:
-            before = min(floor_scaled(price, rule.bid[i, 0], rule.bid[i, 1]), before - 1)
-        lots = bids // levels + (1 if i < bids % levels else 0)
-        _lay_level(place, 1, i, before, lots if before > 0 else 0)
-    before = best
-    for i in range(levels):
-        before = max(ceil_scaled(price, rule.ask[i, 0], rule.ask[i, 1]), before + 1)
-        _lay_level(place, 0, i, before, asks // levels + (1 if i < asks % levels else 0))
+        _fill_level(place, 0, i, asks // levels + (1 if i < asks % levels else 0))
+        _fill_level(place, 1, i, bids // levels + (1 if i < bids % levels else 0))
 
 
 @compiled
-def _lay_level(place: Record, side: int, i: int, ticks: int, lots: int) -> None:
-    place.prices[side, i] = ticks if lots else 0
+def lay_late(rule: Record, place: Record, limits: Record, bar: Record, side: int) -> None:
+    """Prices of the levels at hand as an order finds them that comes late: `latency.Latency.price`."""
+    move = bar.open * (limits.delay * ((bar.high - bar.low) / (math.sqrt(bar.high) * math.sqrt(bar.low))))
+    if side:
+        _lay_bids(rule, place.late[1], max(bar.open - move, bar.low))
+    else:
+        _lay_asks(rule, place.late[0], min(bar.open + move, bar.high))
+    for i in range(rule.levels):
+        if place.prices[side, i] == 0:
+            place.late[side, i] = 0
+
+
+@compiled
+def _lay_bids(rule: Record, prices: Ints, price: float) -> None:
+    ticks = max(0, floor_scaled(price, rule.bid[0, 0], rule.bid[0, 1]))
+    prices[0] = ticks
+    for i in range(1, rule.levels):
+        ticks = min(floor_scaled(price, rule.bid[i, 0], rule.bid[i, 1]), ticks - 1)
+        prices[i] = max(0, ticks)
+
+
+@compiled
+def _lay_asks(rule: Record, prices: Ints, price: float) -> None:
+    """Each above the one before, and the first above the best bid at the same price."""
+    ticks = max(0, floor_scaled(price, rule.bid[0, 0], rule.bid[0, 1]))
+    for i in range(rule.levels):
+        ticks = max(ceil_scaled(price, rule.ask[i, 0], rule.ask[i, 1]), ticks + 1)
+        prices[i] = ticks
+
+
+@compiled
+def _fill_level(place: Record, side: int, i: int, lots: int) -> None:
+    lots = lots if place.prices[side, i] > 0 else 0
     place.depths[side, i] = lots
+    if lots == 0:
+        place.prices[side, i] = 0
 
 
 @compiled

@@ -17,6 +17,7 @@ from config.errors import UsageFault
 from config.settings import ExitSettings, RiskLimits, VenueSettings
 from execution import kernel_words as w
 from execution.kernel_words import Floats, Record, Records
+from execution.latency import delay_of
 from market.instrument import Instrument, InstrumentKind
 from risk.calibration import CalibrationMap
 from risk.volumes import day_bars
@@ -47,6 +48,7 @@ def rules_of(
 ) -> Rules:
     """The numbers behind a session on these instruments, in order of their symbols. Raises UsageFault as the module says."""
     _refuse(instruments, limits, venue)
+    _refuse_late(venue, bars_per_day)
     unit = _money_unit(instruments, venue)
     markets = np.zeros(len(instruments), dtype=w.RULE)
     names = sorted(set(limits.sectors.values()))
@@ -126,6 +128,7 @@ def _limits(
         "turbulence_pause_us": _microseconds(limits.turbulence_pause_h),
         "streak_pause_us": _microseconds(limits.loss_streak_pause_h),
         "day_scale": math.sqrt(bars_per_day),
+        "delay": delay_of(venue.latency_ms, timedelta(days=1) / bars_per_day).scale,
     }
     for name, value in values.items():
         made[name] = value
@@ -143,6 +146,11 @@ def _refuse(instruments: Sequence[Instrument], limits: RiskLimits, venue: VenueS
         raise UsageFault(
             f"The fast engine trades on the simulated exchange only, and the profile names {venue.kind}. Nothing was run: use a "
             "profile with venue.kind simulated, or the full engine."
+        )
+    if venue.impact != "book":
+        raise UsageFault(
+            f"The fast engine lays its book at even steps, and venue.impact is {venue.impact}. Nothing was run: use book, or the "
+            "full engine."
         )
     if limits.var_method not in ("historical", "fhs_ewma"):
         raise UsageFault(
@@ -164,6 +172,14 @@ def _refuse(instruments: Sequence[Instrument], limits: RiskLimits, venue: VenueS
         raise UsageFault(
             f"The markets are quoted in {' and '.join(quotes)}, and an account counts in one currency. Nothing was run: choose "
             "markets of one quote."
+        )
+
+
+def _refuse_late(venue: VenueSettings, bars_per_day: float) -> None:
+    if delay_of(venue.latency_ms, timedelta(days=1) / bars_per_day).whole:
+        raise UsageFault(
+            f"The fast engine sends every order to the next bar, and venue.latency_ms, {venue.latency_ms:g}, is as long as a "
+            "bar or longer. Nothing was run: use a shorter latency, or the full engine."
         )
 
 

@@ -6,10 +6,10 @@ the open; a resting limit fills at its own price once trading went a tick throug
 
 from execution import kernel_words as w
 from execution.jit import compiled
-from execution.kernel_book import lay_book, lay_liquidity, price_of, trade
+from execution.kernel_book import lay_book, lay_late, lay_liquidity, price_of, trade
 from execution.kernel_exact import product_below
 from execution.kernel_market import count_error
-from execution.kernel_words import Record, Records
+from execution.kernel_words import Ints, Record, Records
 
 
 @compiled
@@ -66,7 +66,7 @@ def at_open(rule: Record, limits: Record, account: Record, place: Record, fills:
     lay_book(rule, place, bar.open)
     for slot in range(w.SLOTS):
         if _trades(place, slot, doubted):
-            _meet(rule, limits, account, place, fills, slot, bar.open)
+            _meet(rule, limits, account, place, fills, slot, bar)
 
 
 @compiled
@@ -109,13 +109,15 @@ def _wakes(place: Record, slot: int, low: float, high: float, doubted: bool) -> 
 
 
 @compiled
-def _meet(
-    rule: Record, limits: Record, account: Record, place: Record, fills: Records, slot: int, start: float
-) -> None:
-    """One order at the open book, less what those before it took."""
-    kind, ticks = place.orders[slot, w.KIND], place.orders[slot, w.PRICE]
-    if place.orders[slot, w.TAKING] or (kind == w.STOP and _reached(place, slot, start, start)):
-        _take(rule, limits, account, place, fills, slot)
+def _meet(rule: Record, limits: Record, account: Record, place: Record, fills: Records, slot: int, bar: Record) -> None:
+    """One order at the open book, less what those before it took; at late prices where it has met no book before."""
+    kind, ticks, start = place.orders[slot, w.KIND], place.orders[slot, w.PRICE], bar.open
+    if place.orders[slot, w.TAKING] and place.orders[slot, w.BOOKS] == 0:
+        side = 0 if slot == 0 else 1
+        lay_late(rule, place, limits, bar, side)
+        _take(rule, limits, account, place, fills, slot, place.late[side])
+    elif place.orders[slot, w.TAKING] or (kind == w.STOP and _reached(place, slot, start, start)):
+        _take(rule, limits, account, place, fills, slot, place.prices[0 if slot == 0 else 1])
     elif kind == w.LIMIT and place.prices[1, 0] > ticks:
         lots = _make(rule, limits, account, place, fills, slot, _shown(rule, place, ticks))
         for i in range(rule.levels):
@@ -155,7 +157,7 @@ def _sweep(
             _make(rule, limits, account, place, fills, slot, _shown(rule, place, w.FIRST))
         else:
             lay_book(rule, place, min(place.wakes[slot], start))
-            _take(rule, limits, account, place, fills, slot)
+            _take(rule, limits, account, place, fills, slot, place.prices[1])
 
 
 @compiled
@@ -176,11 +178,13 @@ def _shown(rule: Record, place: Record, at_least: int) -> int:
 
 
 @compiled
-def _take(rule: Record, limits: Record, account: Record, place: Record, fills: Records, slot: int) -> None:
-    """Walk the levels and take them down by what was traded."""
+def _take(
+    rule: Record, limits: Record, account: Record, place: Record, fills: Records, slot: int, prices: Ints
+) -> None:
+    """Walk the levels, at these prices, and take them down by what was traded."""
     order = place.orders[slot]
     side = 0 if slot == 0 else 1
-    kind, best, before = order[w.KIND], place.prices[side, 0], order[w.FILLED]
+    kind, best, before = order[w.KIND], prices[0], order[w.FILLED]
     if kind == w.MARKET and before == 0 and best > 0 and is_small(rule, order[w.QUANTITY], best):
         count_error(limits, account)
         withdraw(place, slot)
@@ -189,7 +193,7 @@ def _take(rule: Record, limits: Record, account: Record, place: Record, fills: R
     order[w.BOOKS] += 1
     short = False
     for i in range(rule.levels):
-        ticks = place.prices[side, i]
+        ticks = prices[i]
         if short or order[w.LEFT] == 0 or ticks == 0 or (kind == w.LIMIT and ticks < order[w.PRICE]):
             break
         wanted = min(order[w.LEFT], place.depths[side, i])

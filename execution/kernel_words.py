@@ -93,12 +93,12 @@ RULE = _record(
 LIMITS = _record(
     floats="starting_cash quote_units take_profit risk_per_trade max_position max_deployed max_daily_loss max_weekly_loss "
     "max_drawdown half_drawdown max_volume_share max_sector max_spread_bps var_tail max_var es_tail max_es max_correlation "
-    "max_tick_bps min_conviction stop stop_atr max_stop kelly_fraction kelly_edge max_sigma day_scale",
+    "max_tick_bps min_conviction stop stop_atr max_stop kelly_fraction kelly_edge max_sigma day_scale delay",
     ints="window filtered loss_streak daily_pause_us weekly_pause_us day_bars turbulence_pause_us streak_pause_us "
     "max_entries max_errors first_hour last_hour",
     pairs="cash target share dearest",
 )
-"""The account's limits, exits and venue."""
+"""The account's limits, exits and venue. `delay`: what multiplies a bar's range to give its movement during the latency."""
 
 PLACE = _record(
     floats="entry_stop bracket_stop trailing_from mark",
@@ -109,10 +109,12 @@ PLACE = _record(
     lot_sizes=("i8", (ENTRY_BOOKS * MOST_LEVELS + 1,)),
     lot_ticks=("i8", (ENTRY_BOOKS * MOST_LEVELS + 1,)),
     prices=("i8", (2, MOST_LEVELS)),
+    late=("i8", (2, MOST_LEVELS)),
     depths=("i8", (2, MOST_LEVELS)),
 )
 """What stands in one market. `lot_*`: what was bought and not yet sold, from `head` to `tail`. `asks`, `bids`: lots left of this
-bar's liquidity, known once `laid`. `prices`, `depths`: the book at hand, asks in row 0. `live`: open orders."""
+bar's liquidity, known once `laid`. `prices`, `depths`: the book at hand, asks in row 0; `late`: its prices for who comes late.
+`live`: open orders."""
 
 ACCOUNT = _record(
     floats="cash_quote peak day_start week_start",

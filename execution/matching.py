@@ -14,9 +14,10 @@ It refuses to guess what happened between two prices other than a continuous mov
 way fills from the book at its stop price, one that is beyond it at the open fills from the open book.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 
 from execution.account import Account
 from execution.exact import EXACT, ZERO, fee_on, most_affordable
@@ -49,9 +50,16 @@ class MatchingCore:
         """Accepted and not yet done, oldest first."""
         return tuple(resting.order for resting in self._open.values())
 
-    def trades_at(self, last: Decimal, *, exits_only: bool = False) -> bool:
+    def trades_at(self, last: Decimal, *, exits_only: bool = False, sent_by: datetime | None = None) -> bool:
         """Whether a book around this traded price could change anything. Cheap: ask it before a book is built."""
-        return any(resting.taking or resting.reached(last, last) for resting in self._trading(exits_only))
+        return any(
+            resting.is_there(sent_by) if resting.taking else resting.reached(last, last)
+            for resting in self._trading(exits_only)
+        )
+
+    def arriving(self, sent_by: datetime | None = None) -> set[Side]:
+        """Sides of the orders that take from the next book, and for which it is the first."""
+        return {resting.order.side for resting in self._open.values() if resting.arrives and resting.is_there(sent_by)}
 
     def wakes(self, low: Decimal, high: Decimal, *, exits_only: bool = False) -> bool:
         """Whether a movement between these two prices could change anything. As cheap."""
@@ -78,14 +86,29 @@ class MatchingCore:
             self._close(resting, OrderStatus.CANCELLED, at, "cancelled on request")
         return self._report()
 
-    def on_book(self, book: Book, at: datetime, last: Decimal, *, exits_only: bool = False) -> VenueReport:
-        """Show the core a new book; `last` is the last traded price, which touches stops."""
+    def on_book(
+        self,
+        book: Book,
+        at: datetime,
+        last: Decimal,
+        *,
+        exits_only: bool = False,
+        late: Mapping[Side, Sequence[Decimal]] = MappingProxyType({}),
+        sent_by: datetime | None = None,
+    ) -> VenueReport:
+        """Show the core a new book; `last` is the last traded price, which touches stops.
+
+        `late`: prices of the book's levels as those find them who arrive just now. Orders newer than `sent_by` that would take
+        are not there yet.
+        """
         sides = {Side.BUY: list(book.asks), Side.SELL: list(book.bids)}
         for resting in tuple(self._trading(exits_only)):
-            if resting.order.order_id not in self._open:
+            if resting.order.order_id not in self._open or (resting.taking and not resting.is_there(sent_by)):
                 continue
             order, levels = resting.order, sides[resting.order.side]
-            if resting.taking or (order.kind is OrderKind.STOP and resting.reached(last, last)):
+            if resting.arrives and order.side in late:
+                self._arrive(resting, levels, late[order.side], at)
+            elif resting.taking or (order.kind is OrderKind.STOP and resting.reached(last, last)):
                 self._take(resting, levels, at)
             elif order.limit_price is not None and levels and resting.reached(levels[0].price, levels[0].price):
                 crossed = _total(level for level in levels if resting.accepts(level.price))
@@ -126,6 +149,12 @@ class MatchingCore:
         if not exits_only:
             return self._open.values()
         return [resting for resting in self._open.values() if resting.is_urgent_exit]
+
+    def _arrive(self, resting: Resting, levels: list[Level], late: Sequence[Decimal], at: datetime) -> None:
+        """Walk the levels at the prices that they have for who comes late; what is traded is gone for the others too."""
+        met = [Level(price, level.quantity) for price, level in zip(late, levels, strict=False)]
+        self._take(resting, met, at)
+        levels[: len(met)] = [Level(level.price, left.quantity) for level, left in zip(levels, met, strict=False)]
 
     def _take(self, resting: Resting, levels: list[Level], at: datetime) -> None:
         """Walk the levels and take them down by what was traded."""

@@ -64,6 +64,15 @@ class Resting:
             filled_quantity=self.filled, at_utc=at, note=note,
         )  # fmt: skip
 
+    def is_there(self, sent_by: datetime | None) -> bool:
+        """Whether it has reached the venue, where orders newer than `sent_by` have not."""
+        return sent_by is None or self.order.created_utc <= sent_by
+
+    @property
+    def arrives(self) -> bool:
+        """Whether it takes from the next book, and has met none before."""
+        return self.taking and not self.books
+
     @property
     def is_urgent_exit(self) -> bool:
         """Whether it reduces a position at whatever price there is: a stop or a market order."""

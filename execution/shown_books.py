@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from config.settings import VenueSettings
 from execution.book_model import BookModel
 from execution.exact import exact_decimal
+from execution.latency import bar_sigma
 from market.bar import Bar, Part, Slice
 from market.book import Book
 from market.instrument import Instrument
@@ -32,8 +33,11 @@ class ShownBooks:
         bar, instrument = self._bars.get(symbol), self._instruments.get(symbol)
         if bar is None or instrument is None:
             return None
-        return self._model.bar(instrument, bar.volume).book_at(exact_decimal(bar.close))
+        return self._model.bar(instrument, bar.volume, bar_sigma(bar.high, bar.low)).book_at(exact_decimal(bar.close))
 
 
 def _grown(before: Bar | None, bar: Bar) -> Bar:
-    return bar if before is None else bar.model_copy(update={"volume": before.volume + bar.volume})
+    if before is None:
+        return bar
+    high, low = max(before.high, bar.high), min(before.low, bar.low)
+    return bar.model_copy(update={"open": before.open, "high": high, "low": low, "volume": before.volume + bar.volume})

@@ -2,7 +2,8 @@
 
 A bar is read as a walk: open, low, high, close. The low comes before the high because every position here is long, so
 that a stop is met before a target that lies in the same bar. Orders handed over between two bars meet the open of the
-next one; orders handed over after the open (the stop of what was just bought) rest through the walk.
+next one, moved against them by what happens while they travel (`latency`); orders handed over after the open (the stop of what
+was just bought) rest through the walk.
 
 A bar whose prices are doubted (`Slice.doubtful`) is traded on only against us: stops and market exits fill in it, from its
 open down to its low; no entry and no limit order does.
@@ -22,6 +23,7 @@ from execution.account import SpotAccount
 from execution.book_model import BarBook, BookModel
 from execution.exact import exact_decimal
 from execution.funding import funding_on
+from execution.latency import Latency, bar_sigma
 from execution.matching import DONE, MatchingCore
 from execution.shown_books import ShownBooks
 from execution.venue import VenueAccount, VenueReport
@@ -41,8 +43,8 @@ class SimulatedVenue:
         self._instruments = dict(sorted(instruments.items()))
         self._seal = seal
         self._account = SpotAccount(settings.starting_cash)
-        model = BookModel(settings)
-        self._floors = {name: _Floor(rules, model, self._account) for name, rules in self._instruments.items()}
+        model, latency = BookModel(settings), Latency(settings.latency_ms)
+        self._floors = {name: _Floor(rules, model, latency, self._account) for name, rules in self._instruments.items()}
         self._books = ShownBooks(self._instruments, settings)
         self._open: dict[str, Order] = {}
         self._last_states: dict[str, OrderState] = {}
@@ -140,10 +142,11 @@ class SimulatedVenue:
 class _Floor:
     """Where one symbol trades: its core, the liquidity of the bar at hand, and the account that they share."""
 
-    def __init__(self, instrument: Instrument, model: BookModel, account: SpotAccount) -> None:
+    def __init__(self, instrument: Instrument, model: BookModel, latency: Latency, account: SpotAccount) -> None:
         self.core = MatchingCore(instrument, self)
         self._instrument = instrument
         self._model = model
+        self._latency = latency
         self._account = account
         self._moving = False
         self._book: BarBook | None = None
@@ -168,10 +171,13 @@ class _Floor:
     def open(self, bar: Bar, exits_only: bool) -> Iterable[VenueReport]:
         """Trade on the open book, if that wakes an order."""
         self._moving, self._book = True, None
-        start = exact_decimal(bar.open)
-        if self.core.trades_at(start, exits_only=exits_only):
-            book = self._bar_book(bar).book_at(start)
-            yield self.core.on_book(book, bar.open_utc, start, exits_only=exits_only)
+        start, sent_by = exact_decimal(bar.open), self._latency.sent_by(bar)
+        if self.core.trades_at(start, exits_only=exits_only, sent_by=sent_by):
+            book = self._bar_book(bar)
+            late = {side: book.prices_at(self._latency.price(bar, side), side) for side in self.core.arriving(sent_by)}
+            yield self.core.on_book(
+                book.book_at(start), bar.open_utc, start, exits_only=exits_only, late=late, sent_by=sent_by
+            )
 
     def walk(self, bar: Bar, exits_only: bool) -> Iterable[VenueReport]:
         """Walk from the open to the close, if that wakes an order, with what the open has left of the liquidity."""
@@ -187,5 +193,5 @@ class _Floor:
 
     def _bar_book(self, bar: Bar) -> BarBook:
         if self._book is None:
-            self._book = self._model.bar(self._instrument, bar.volume)
+            self._book = self._model.bar(self._instrument, bar.volume, bar_sigma(bar.high, bar.low))
         return self._book

@@ -121,26 +121,35 @@ def test_a_file_with_a_fault_is_told_with_its_line(world: Path, capsys: pytest.C
     assert "SyntaxError in line 2" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("option", ["--fee-bps", "--slippage-bps", "--cash"])
+@pytest.mark.parametrize("option", ["--fee-bps", "--slippage-bps", "--cash", "--latency-ms"])
 def test_costs_are_not_negative(world: Path, capsys: pytest.CaptureFixture[str], option: str) -> None:
     assert backtest(world, "ema_cross", f"{option}=-1") == 2
     assert f"{option} must be a number, not negative" in capsys.readouterr().err
 
 
-def test_fees_and_slippage_cost_what_they_say(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("text", ["cubic", "square_root:much", "square_root:nan", "book:1", "square_root:-1"])
+def test_an_impact_that_is_none_is_refused(world: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
+    assert backtest(world, "ema_cross", f"--impact={text}") == 2
+    assert "--impact" in capsys.readouterr().err
+
+
+def test_fees_slippage_latency_and_impact_cost_what_they_say(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The same decisions, dearer: what is paid on a bought notional is the fee, and the price is worse."""
     found = {}
     for name, more in {
         "free": ("--fee-bps=0",),
         "fee": ("--fee-bps=20",),
         "slip": ("--fee-bps=0", "--slippage-bps=60"),
+        "late": ("--fee-bps=0", "--latency-ms=600000"),
+        "moved": ("--fee-bps=0", "--impact=square_root:9"),
     }.items():
         assert backtest(world, "ema_cross", *more, "--json", "--out", str(world / name)) == 0
         found[name] = json.loads(capsys.readouterr().out)["summary"]
     assert found["free"]["trades"]["closed"] > 0
     assert float(found["free"]["fees"]) == 0.0 < float(found["fee"]["fees"])
     assert float(found["free"]["final_equity"]) > float(found["fee"]["final_equity"])
-    assert float(found["free"]["final_equity"]) > float(found["slip"]["final_equity"])
+    for dear in ("slip", "late", "moved"):
+        assert float(found["free"]["final_equity"]) > float(found[dear]["final_equity"]), dear
     assert found["slip"]["trades"]["closed"] > 0, "a cost that is tried is no reason to refuse"
 
 

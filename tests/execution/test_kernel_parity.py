@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from kernel_parity import WORLDS, Told, both, fast, random_votes, settings_of, shorter
+from kernel_parity import WORLDS, Told, both, fast, late, random_votes, settings_of, shorter
 
 from config.clock import from_ms
 from config.load import load_profile
@@ -36,7 +36,7 @@ WARMUP = 300
 
 @pytest.mark.parametrize("seed", range(10))
 def test_both_engines_make_the_same_of_a_generated_market(seed: int) -> None:
-    world = {**WORLDS[seed % len(WORLDS)], "market.session_days": 6, "seed": seed}
+    world = {**WORLDS[seed % len(WORLDS)], **late(seed), "market.session_days": 6, "seed": seed}
     tape = simulated_tape(settings_of(world, MARKETS[seed % 3], "paper"))
     found, made = both(settings_of(world, MARKETS[seed % 3], "paper"), shorter(tape, WARMUP), seed)
     assert found == ""
@@ -55,13 +55,27 @@ def test_both_engines_count_weeks_half_sizes_and_liquidity_alike_where_each_of_t
         assert other.fills != full.fills, loose
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_both_engines_let_an_order_come_late_alike_and_it_is_never_for_nothing(seed: int) -> None:
+    world = {**WORLDS[(4, 6, 7)[seed]], "market.session_days": 6, "seed": seed}
+    tape = shorter(simulated_tape(settings_of(world, MARKETS[seed % 3], "paper")), WARMUP)
+    made = []
+    for latency_ms in (0.0, 1_000_000.0 + seed / 7):
+        found, told = both(
+            settings_of({**world, "venue.latency_ms": latency_ms}, MARKETS[seed % 3], "paper"), tape, seed
+        )
+        assert found == ""
+        made.append(told.fills)
+    assert made[0] != made[1]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", STORMS)
 @pytest.mark.parametrize("world", range(len(WORLDS)))
 def test_both_engines_live_through_the_storms_alike(shared: Path, name: str, world: int) -> None:
     first, last, bases = STORMS[name]
     start, end = (datetime.fromisoformat(day).replace(tzinfo=UTC) for day in (first, last))
-    found, _ = compare(shared, bases, start, end, WORLDS[world], seed=world)
+    found, _ = compare(shared, bases, start, end, {**WORLDS[world], **late(world + len(name))}, seed=world)
     assert found == ""
 
 
@@ -73,7 +87,7 @@ def test_both_engines_make_the_same_of_two_hundred_real_windows(shared: Path, pa
         chance = generator(seed, "parity", "window")
         bases = tuple(sorted(chance.choice(REAL, size=int(chance.integers(1, 4)), replace=False)))
         start, end = window(shared, bases, chance)
-        found, made = compare(shared, bases, start, end, WORLDS[seed % len(WORLDS)], seed)
+        found, made = compare(shared, bases, start, end, {**WORLDS[seed % len(WORLDS)], **late(seed)}, seed)
         assert found == "", f"window {seed}, {bases} from {start}: {found}"
         seen.update(fill[3] for fill in made.fills)
         seen.update(made.refused)

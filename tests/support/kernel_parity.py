@@ -85,6 +85,13 @@ def settings_of(world: dict[str, Any], symbols: Sequence[str], profile: str = "b
     return load_profile(profile, {**world, "market.symbols": list(symbols)})
 
 
+def late(seed: int) -> dict[str, Any]:
+    """A latency for a world: none, that of the profile, or any up to almost an hour."""
+    if seed % 3 < 2:
+        return {"venue.latency_ms": 0.0} if seed % 3 else {}
+    return {"venue.latency_ms": round(float(10 ** generator(seed, "parity", "latency").uniform(0.0, 6.55)), 3)}
+
+
 def shorter(tape: Tape, warmup: int) -> Tape:
     """The same session after less history: the window of returns needs no sixty days."""
     begin = max(tape.warmup_start_utc, tape.start_utc - warmup * tape.timeframe.duration)

@@ -1,0 +1,165 @@
+"""Recorded order books and trades from CSV and Parquet files, recognised by their columns.
+
+Books: one whole book a row (`asks[0].price`, `asks[0].amount`, …, times in microseconds, as Tardis has them), or one level a
+row (`timestamp`, `side`, `update_type`, `price`, `qty`, times in milliseconds, as Binance has them), of which only whole books
+(`snap`) are taken. Trades: `timestamp`, `price`, and `quantity`, `amount` or `qty`.
+
+Refused, since no walk through it could be believed: a file of changes without the book that they change, a book with one side
+only, a crossed or disordered one, and numbers that are not finite and positive.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pyarrow import ArrowException
+
+from config.errors import DataFault
+from market.symbols import normalise_symbol
+
+Floats = NDArray[np.float64]
+_DEPTH = {"timestamp", "side", "update_type", "price", "qty"}
+_WHOLE = {"timestamp", "asks[0].price", "asks[0].amount", "bids[0].price", "bids[0].amount"}
+_MOST_MS = 10**14
+"""A later moment is one in microseconds: in milliseconds it would lie in the year 5138."""
+_NOTHING = "Nothing was computed."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RecordedBook:
+    """One book: `bids` and `asks` of shape (n, 2), price [quote] and quantity [base], best first."""
+
+    symbol: str
+    at_ms: int
+    bids: Floats
+    asks: Floats
+
+    @property
+    def middle(self) -> float:
+        """Between best bid and best ask [quote]."""
+        return float(self.bids[0, 0] + self.asks[0, 0]) / 2
+
+
+class Traded(NamedTuple):
+    """What was traded from one moment to another: prices [quote], and how much [base]."""
+
+    begin_ms: int
+    end_ms: int
+    high: float
+    low: float
+    volume: float
+
+
+def read_books(paths: Sequence[Path]) -> list[RecordedBook]:
+    """All whole books of these files, oldest first; of two of the same moment the deeper one. Raises DataFault."""
+    found: dict[tuple[str, int], RecordedBook] = {}
+    for path in paths:
+        for book in _books(_table(path), path):
+            _refuse_unsound(book, path)
+            other = found.get((book.symbol, book.at_ms))
+            if other is None or len(other.asks) < len(book.asks):
+                found[book.symbol, book.at_ms] = book
+    return sorted(found.values(), key=lambda book: (book.at_ms, book.symbol))
+
+
+def read_trades(path: Path) -> Traded:
+    """The trades of a file, taken together. Raises DataFault."""
+    table = _table(path)
+    size = next((name for name in ("quantity", "amount", "qty") if name in table.columns), None)
+    if size is None or not {"timestamp", "price"} <= set(table.columns) or len(table) < 2:
+        raise DataFault(
+            f"{path.name} holds no trades: it needs timestamp, price and quantity, and two rows. {_NOTHING}"
+        )
+    try:
+        price, quantity = (table[name].to_numpy(dtype=np.float64) for name in ("price", size))
+        times = _milliseconds(table["timestamp"])
+    except (ValueError, TypeError) as fault:
+        raise _no_number(path) from fault
+    if not (np.isfinite(price) & np.isfinite(quantity) & (price > 0) & (quantity > 0)).all():
+        raise DataFault(f"{path.name} has trades whose price or quantity is not finite and positive. {_NOTHING}")
+    return Traded(int(times.min()), int(times.max()), float(price.max()), float(price.min()), float(quantity.sum()))
+
+
+def _books(table: pd.DataFrame, path: Path) -> list[RecordedBook]:
+    known = set(table.columns)
+    try:
+        if known >= _WHOLE:
+            return list(_whole_rows(table))
+        if known >= _DEPTH:
+            return list(_level_rows(table, path))
+    except (ValueError, TypeError, KeyError) as fault:
+        raise _no_number(path) from fault
+    raise DataFault(
+        f"{path.name} holds no order books that are known here: its columns are {', '.join(map(str, table.columns[:8]))}. "
+        f"{_NOTHING} Give Tardis book_snapshot files, or Binance depth snapshots."
+    )
+
+
+def _no_number(path: Path) -> DataFault:
+    return DataFault(f"{path.name} lacks a column, or has values in it that are no numbers. {_NOTHING}")
+
+
+def _table(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+    except (OSError, UnicodeError, ValueError, ArrowException) as fault:
+        why = str(fault).splitlines()[0]
+        raise DataFault(f"{path.name} cannot be read: {why}. {_NOTHING} Give CSV or Parquet files.") from fault
+
+
+def _whole_rows(table: pd.DataFrame) -> Iterator[RecordedBook]:
+    times = _milliseconds(table["timestamp"])
+    names = table["symbol"] if "symbol" in table.columns else [""] * len(table)
+    columns = {}
+    for side in ("bids", "asks"):
+        levels = sum(f"{side}[{number}].price" in table.columns for number in range(table.shape[1]))
+        wanted = [f"{side}[{number}].{part}" for number in range(levels) for part in ("price", "amount")]
+        columns[side] = table[wanted].to_numpy(dtype=np.float64).reshape(len(table), levels, 2)
+    for row, name in enumerate(names):
+        bids, asks = (columns[side][row] for side in ("bids", "asks"))
+        yield RecordedBook(_symbol(name), int(times[row]), *(side[~np.isnan(side[:, 0])] for side in (bids, asks)))
+
+
+def _level_rows(table: pd.DataFrame, path: Path) -> Iterator[RecordedBook]:
+    whole = table[table["update_type"] == "snap"]
+    if whole.empty:
+        raise DataFault(
+            f"{path.name} holds changes of a book and not the book that they change. {_NOTHING} Give the snapshot file."
+        )
+    keys = whole["symbol"] if "symbol" in whole.columns else pd.Series("", index=whole.index)
+    for _, rows in whole.groupby([keys, whole["timestamp"]]):
+        sides = {}
+        for side in ("b", "a"):
+            found = rows.loc[rows["side"] == side, ["price", "qty"]].to_numpy(dtype=np.float64)
+            sides[side] = found[np.argsort(found[:, 0] if side == "a" else -found[:, 0])]
+        at = _milliseconds(rows["timestamp"])[0]
+        yield RecordedBook(_symbol(keys[rows.index[0]]), int(at), sides["b"], sides["a"])
+
+
+def _symbol(name: object) -> str:
+    return normalise_symbol(str(name)) or str(name)
+
+
+def _milliseconds(column: "pd.Series[int]") -> NDArray[np.int64]:
+    """Milliseconds since 1970 from moments, milliseconds, or microseconds."""
+    if pd.api.types.is_datetime64_any_dtype(column):
+        moments = pd.to_datetime(column, utc=True).dt.tz_convert(None).to_numpy("datetime64[ms]")
+        return np.array(moments, dtype=np.int64)
+    times = np.array(column, dtype=np.int64)
+    return times // 1000 if len(times) and times.max() > _MOST_MS else times
+
+
+def _refuse_unsound(book: RecordedBook, path: Path) -> None:
+    for side, levels in (("bids", book.bids), ("asks", book.asks)):
+        if not len(levels):
+            raise DataFault(f"{path.name} has a book without {side}, so nothing is known of its middle. {_NOTHING}")
+    values = np.concatenate((book.bids, book.asks))
+    steps = np.concatenate((-np.diff(book.bids[:, 0]), np.diff(book.asks[:, 0])))
+    if not np.isfinite(values).all() or (values <= 0).any() or (steps <= 0).any() or book.bids[0, 0] >= book.asks[0, 0]:
+        raise DataFault(
+            f"{path.name} has a book that is crossed, out of order, or not finite and positive, at {book.at_ms}. {_NOTHING}"
+        )
