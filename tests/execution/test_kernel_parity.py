@@ -91,8 +91,8 @@ def test_both_engines_make_the_same_of_two_hundred_real_windows(shared: Path, pa
         assert found == "", f"window {seed}, {bases} from {start}: {found}"
         seen.update(fill[3] for fill in made.fills)
         seen.update(made.refused)
-    assert {"entry", "stop_loss", "strategy_exit"} <= seen.keys()
-    assert {"min_conviction", "ruling"} & seen.keys()
+    assert {"entry", "stop_loss", "take_profit", "trailing_stop", "strategy_exit"} <= seen.keys()
+    assert {"breaker", "min_conviction", "ruling", "correlation", "min_notional"} <= seen.keys()
 
 
 def window(shared: Path, bases: tuple[str, ...], chance: np.random.Generator) -> tuple[datetime, datetime]:
