@@ -116,14 +116,14 @@ class Dealer:
         order_id = f"{bracket.decision_id}-d{self._made[bracket.decision_id]}"
         return await self._sell(symbol, keep, _Sale(order_id, bracket.decision_id, Purpose.OUTAGE_EXIT), at)
 
-    async def trail(self, symbol: str, high: Decimal, at: datetime) -> None:
+    async def trail(self, symbol: str, high: float, at: datetime) -> None:
         """After the target: pull the stop of the rest up behind the highest price, never down."""
         bracket = self._brackets.get(symbol)
         if bracket is None or bracket.trailing_from is None or bracket.stop_price is None:
             return
         if self.position(symbol) is None or bracket.exit_order is not None:
             return
-        bracket.trailing_from = max(bracket.trailing_from, high)
+        bracket.trailing_from = max(bracket.trailing_from, Decimal(repr(high)))
         price = trailing_price(bracket.trailing_from, bracket.stop_price, self._gate.exits, self._instruments[symbol])
         if price is not None:
             # Tidying places it, and no word heard meanwhile can: whoever protects twice has two stops for one position.

@@ -4,7 +4,6 @@ Nobody decides anything here but the dealer, whose trailing stop is pulled up af
 court wait for the close of the bar itself.
 """
 
-from decimal import Decimal
 
 from execution.dealer import Dealer
 from execution.venue import asked
@@ -19,4 +18,4 @@ async def live_through(dealer: Dealer, tape: Slice) -> None:
         await dealer.hear(asked("open", step.opening), await dealer.venue.on_open(step.opening), at)
         await dealer.hear(asked("bar", step.rest), await dealer.venue.on_slice(step.rest), at)
         for symbol, bar in step.fine.items():
-            await dealer.trail(symbol, Decimal(repr(bar.high)), at)
+            await dealer.trail(symbol, bar.high, at)

@@ -50,6 +50,11 @@ class MatchingCore:
         """Accepted and not yet done, oldest first."""
         return tuple(resting.order for resting in self._open.values())
 
+    @property
+    def idle(self) -> bool:
+        """Whether no order is open: then no book and no movement can change anything."""
+        return not self._open
+
     def trades_at(self, last: Decimal, *, exits_only: bool = False, sent_by: datetime | None = None) -> bool:
         """Whether a book around this traded price could change anything. Cheap: ask it before a book is built."""
         return any(

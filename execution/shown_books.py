@@ -25,8 +25,11 @@ class ShownBooks:
 
     def see(self, tape: Slice) -> None:
         """These bars are the last ones; of a bar that comes in parts, the parts until now are together the last one."""
-        before = self._bars if isinstance(tape, Part) and tape.number > 1 else {}
-        self._bars = {**before, **{name: _grown(before.get(name), bar) for name, bar in tape.bars.items()}}
+        if isinstance(tape, Part) and tape.number > 1:
+            grown = {name: _grown(self._bars.get(name), bar) for name, bar in tape.bars.items()}
+            self._bars = {**self._bars, **grown}
+        else:
+            self._bars = tape.bars
 
     def book(self, symbol: str) -> Book | None:
         """The book of a symbol; None where its market is not known or had no bar."""

@@ -171,6 +171,8 @@ class _Floor:
     def open(self, bar: Bar, exits_only: bool) -> Iterable[VenueReport]:
         """Trade on the open book, if that wakes an order."""
         self._moving, self._book = True, None
+        if self.core.idle:
+            return
         start, sent_by = exact_decimal(bar.open), self._latency.sent_by(bar)
         if self.core.trades_at(start, exits_only=exits_only, sent_by=sent_by):
             book = self._bar_book(bar)
@@ -181,15 +183,20 @@ class _Floor:
 
     def walk(self, bar: Bar, exits_only: bool) -> Iterable[VenueReport]:
         """Walk from the open to the close, if that wakes an order, with what the open has left of the liquidity."""
-        low, high = exact_decimal(bar.low), exact_decimal(bar.high)
-        if self.core.wakes(low, high, exits_only=exits_only):
-            book, start = self._bar_book(bar), exact_decimal(bar.open)
-            for end in (low, high, exact_decimal(bar.close)):
-                yield self.core.sweep(start, end, book.book_at, bar.close_utc, exits_only=exits_only)
-                start = end
+        if not self.core.idle:
+            yield from self._walk(bar, exits_only)
         self._moving = False
         if not exits_only:
             self.last_close = bar.close
+
+    def _walk(self, bar: Bar, exits_only: bool) -> Iterable[VenueReport]:
+        low, high = exact_decimal(bar.low), exact_decimal(bar.high)
+        if not self.core.wakes(low, high, exits_only=exits_only):
+            return
+        book, start = self._bar_book(bar), exact_decimal(bar.open)
+        for end in (low, high, exact_decimal(bar.close)):
+            yield self.core.sweep(start, end, book.book_at, bar.close_utc, exits_only=exits_only)
+            start = end
 
     def _bar_book(self, bar: Bar) -> BarBook:
         if self._book is None:

@@ -99,7 +99,7 @@ class Trader:
             if symbol not in tape.bars or symbol in tape.frozen or self.breakers.open is not None:
                 await dealer.abandon_entry(symbol, at)
         for symbol, bar in tape.bars.items():
-            await dealer.trail(symbol, Decimal(repr(bar.high)), at)
+            await dealer.trail(symbol, bar.high, at)
         self._reconcile()
         return tape
 
