@@ -4,7 +4,6 @@ Nobody decides anything here but the dealer, whose trailing stop is pulled up af
 court wait for the close of the bar itself.
 """
 
-
 from execution.dealer import Dealer
 from execution.venue import asked
 from market.bar import Slice
