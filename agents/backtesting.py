@@ -56,6 +56,9 @@ def backtest_command(arguments: argparse.Namespace) -> int:
     def conclude(folder: Path, key: bytes, *, as_json: bool) -> None:
         found = _judged(given, folder, key)
         if arguments.chance is not None:
+            # What is known is kept first: the comparison takes far longer than the backtest, and may be stopped.
+            write_judgement(folder, found)
+            leave(folder, key, found)
             found = found.model_copy(update={"chance": _beside_chance(given)})
         write_judgement(folder, found)
         if arguments.tearsheet:

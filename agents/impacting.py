@@ -34,7 +34,7 @@ def impact_command(arguments: argparse.Namespace) -> int:
             f"The books are of {' and '.join(symbols) or 'no market'}; nothing was computed. Give those of one market."
         )
     if arguments.trades:
-        around, measured = _from_trades(Path(arguments.trades))
+        around, measured = _from_trades(Path(arguments.trades), symbols[0])
     else:
         bars = read_market_files([Path(path) for path in arguments.bars], timeframe, None)
         around, measured = _from_bars(bars, symbols[0]), f"the {timeframe.value} bar of each book"
@@ -73,8 +73,8 @@ def _report(
     )
 
 
-def _from_trades(path: Path) -> tuple[Around, str]:
-    span = read_trades(path)
+def _from_trades(path: Path, symbol: str) -> tuple[Around, str]:
+    span = read_trades(path, symbol)
 
     def around(book: RecordedBook) -> Traded:
         if not span.begin_ms <= book.at_ms <= span.end_ms:

@@ -65,8 +65,8 @@ class Resting:
         )  # fmt: skip
 
     def is_there(self, sent_by: datetime | None) -> bool:
-        """Whether it has reached the venue, where orders newer than `sent_by` have not."""
-        return sent_by is None or self.order.created_utc <= sent_by
+        """Whether it has reached the venue, where orders newer than `sent_by` have not; one that has met a book is there."""
+        return bool(self.books) or sent_by is None or self.order.created_utc <= sent_by
 
     @property
     def arrives(self) -> bool:

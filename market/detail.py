@@ -1,8 +1,8 @@
 """Finer bars inside the bars of a session: what they must agree on to be believed, and the parts that a bar falls into.
 
 A stop and a target in one bar: which came first? Finer bars say, and then the walk from the open down to the low is not needed.
-They are refused, bar by bar, where they tell of another market: unless all are there and sound, and begin, end, rise and fall
-as the bar itself does. That bar is then walked as a whole: down to the low first, and one trailing stop for all of it.
+They are refused, bar by bar, where they tell of another market: unless all are there and sound, begin, end, rise and fall as the
+bar itself does, and trade as much. Such a bar is walked as a whole: down to the low first, and one trailing stop for all of it.
 """
 
 from collections.abc import Collection, Mapping
@@ -20,6 +20,9 @@ from market.timeframe import Timeframe
 
 TOLERANCE = 1e-4
 """Share of the price by which open, high, low and close of the finer bars together may differ from those of their bar."""
+
+VOLUME_TOLERANCE = 0.01
+"""Likewise of the volume, which says how much can be traded: another unit, or another venue, would invent it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +75,8 @@ def checked(base: RawCandles, fine: RawCandles, start_ms: int, end_ms: int) -> C
             base,
             other,
             "detail_differs",
-            f"{fine.timeframe} bars differ by more than {TOLERANCE:.2%} from {len(other)} {what}",
+            f"{fine.timeframe} bars differ by more than {TOLERANCE:.2%}, or {VOLUME_TOLERANCE:.0%} in volume, from "
+            f"{len(other)} {what}",
         ),
     )
     return Checked(FineBars(fine, parts, closes[same], first[same]), findings)
@@ -153,11 +157,12 @@ def _agree(
         (base.low, fine.low[inside].min(axis=1, initial=np.inf)),
         (base.close, fine.close[first + parts - 1]),
     )
-    return np.asarray(np.logical_and.reduce([_near(theirs, column[rows]) for column, theirs in made]))
+    traded = _near(fine.volume[inside].sum(axis=1), base.volume[rows], VOLUME_TOLERANCE)
+    return np.asarray(np.logical_and.reduce([traded, *(_near(theirs, column[rows]) for column, theirs in made)]))
 
 
-def _near(one: Floats, other: Floats) -> NDArray[np.bool_]:
-    return np.asarray(np.abs(one - other) <= TOLERANCE * np.abs(other))
+def _near(one: Floats, other: Floats, tolerance: float = TOLERANCE) -> NDArray[np.bool_]:
+    return np.asarray(np.abs(one - other) <= tolerance * np.abs(other))
 
 
 def _noted(base: RawCandles, closes_ms: Millis, kind: str, detail: str) -> tuple[Finding, ...]:

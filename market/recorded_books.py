@@ -66,9 +66,9 @@ def read_books(paths: Sequence[Path]) -> list[RecordedBook]:
     return sorted(found.values(), key=lambda book: (book.at_ms, book.symbol))
 
 
-def read_trades(path: Path) -> Traded:
-    """The trades of a file, taken together. Raises DataFault."""
-    table = _table(path)
+def read_trades(path: Path, symbol: str) -> Traded:
+    """The trades of a market in a file, taken together; all of them where it names no market. Raises DataFault."""
+    table = _of_market(_table(path), path, symbol)
     size = next((name for name in ("quantity", "amount", "qty") if name in table.columns), None)
     if size is None or not {"timestamp", "price"} <= set(table.columns) or len(table) < 2:
         raise DataFault(
@@ -77,11 +77,21 @@ def read_trades(path: Path) -> Traded:
     try:
         price, quantity = (table[name].to_numpy(dtype=np.float64) for name in ("price", size))
         times = _milliseconds(table["timestamp"])
-    except (ValueError, TypeError) as fault:
+    except (ValueError, TypeError, OverflowError) as fault:
         raise _no_number(path) from fault
     if not (np.isfinite(price) & np.isfinite(quantity) & (price > 0) & (quantity > 0)).all():
         raise DataFault(f"{path.name} has trades whose price or quantity is not finite and positive. {_NOTHING}")
     return Traded(int(times.min()), int(times.max()), float(price.max()), float(price.min()), float(quantity.sum()))
+
+
+def _of_market(table: pd.DataFrame, path: Path, symbol: str) -> pd.DataFrame:
+    if "symbol" not in table.columns:
+        return table
+    own = table["symbol"].map(_symbol) == symbol
+    if not own.any():
+        others = " and ".join(sorted({_symbol(name) for name in table["symbol"].head(1000)})[:5])
+        raise DataFault(f"The books are of {symbol}, and {path.name} holds trades of {others}. {_NOTHING}")
+    return table[own]
 
 
 def _books(table: pd.DataFrame, path: Path) -> list[RecordedBook]:
@@ -91,7 +101,7 @@ def _books(table: pd.DataFrame, path: Path) -> list[RecordedBook]:
             return list(_whole_rows(table))
         if known >= _DEPTH:
             return list(_level_rows(table, path))
-    except (ValueError, TypeError, KeyError) as fault:
+    except (ValueError, TypeError, KeyError, OverflowError) as fault:
         raise _no_number(path) from fault
     raise DataFault(
         f"{path.name} holds no order books that are known here: its columns are {', '.join(map(str, table.columns[:8]))}. "
@@ -148,9 +158,18 @@ def _milliseconds(column: "pd.Series[int]") -> NDArray[np.int64]:
     """Milliseconds since 1970 from moments, milliseconds, or microseconds."""
     if pd.api.types.is_datetime64_any_dtype(column):
         moments = pd.to_datetime(column, utc=True).dt.tz_convert(None).to_numpy("datetime64[ms]")
-        return np.array(moments, dtype=np.int64)
+        return _of_our_time(np.array(moments, dtype=np.int64))
+    if pd.api.types.is_float_dtype(column) and not np.isfinite(column).all():
+        raise ValueError("a moment is missing")
     times = np.array(column, dtype=np.int64)
-    return times // 1000 if len(times) and times.max() > _MOST_MS else times
+    return _of_our_time(times // 1000 if len(times) and times.max() > _MOST_MS else times)
+
+
+def _of_our_time(times: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The same moments. Raises ValueError for one before 1970 or after the year 5138."""
+    if len(times) and not (times.min() >= 0 and times.max() <= _MOST_MS):
+        raise ValueError("a moment lies outside all recorded time")
+    return times
 
 
 def _refuse_unsound(book: RecordedBook, path: Path) -> None:

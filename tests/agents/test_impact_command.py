@@ -162,6 +162,34 @@ def test_trades_of_another_time_and_files_without_any_are_refused(
     assert "holds no trades" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("moment", ["", "-9000000000000000000", "99999999999999999999", "9e18", "tomorrow"])
+def test_moments_outside_all_time_are_refused_in_words(
+    world: Path, moment: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    header, first, *_ = (world / "books.csv").read_text().splitlines()
+    symbol, _, rest = first.split(",", 2)
+    (world / "odd.csv").write_text(f"{header}\n{symbol},{moment},{rest}\n")
+    assert calibrate(world, books="odd.csv") == 3
+    (world / "odd_trades.csv").write_text(f"timestamp,price,amount\n{moment},1000,1\n{HOUR_MS},1000,1\n")
+    assert calibrate(world, "--trades", str(world / "odd_trades.csv"), bars=None) == 3
+    assert capsys.readouterr().err.count("Nothing was computed") == 2
+
+
+def test_trades_of_another_market_are_refused_and_those_beside_the_own_are_left_out(
+    world: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert calibrate(world, "--json", "--trades", str(world / "trades.csv"), bars=None) == 0
+    alone = json.loads(capsys.readouterr().out)
+    own = pd.read_csv(world / "trades.csv").assign(symbol="BTCUSDT")
+    other = own.assign(symbol="DOGEUSDT", price=0.1)
+    other.to_csv(world / "other.csv", index=False)
+    assert calibrate(world, "--trades", str(world / "other.csv"), bars=None) == 3
+    assert "holds trades of DOGE/USDT" in capsys.readouterr().err
+    pd.concat([other, own]).to_csv(world / "both.csv", index=False)
+    assert calibrate(world, "--json", "--trades", str(world / "both.csv"), bars=None) == 0
+    assert json.loads(capsys.readouterr().out) == alone
+
+
 def test_a_line_that_would_be_negative_is_held_at_zero() -> None:
     root = np.array([1.0, 2.0, 3.0])
     assert fit_line(root, np.array([0.0, 2.0, 4.0])) == (0.0, pytest.approx(16 / 14))

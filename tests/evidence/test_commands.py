@@ -1,8 +1,10 @@
 """The commands of evidence as a user runs them, on generated bars."""
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +81,22 @@ def test_a_backtest_is_placed_beside_chance_in_its_report(
     assert placed["trades"] == made["trades"]["closed"]
     assert placed["total_return"]["value"] == pytest.approx(made["growth"]["total_return"], abs=1e-12)
     assert "Beside chance" in (tmp_path / "run" / "report.html").read_text()
+
+
+@pytest.mark.slow
+def test_a_comparison_with_chance_that_is_stopped_keeps_the_backtest(bars: str, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    asked = ["--data", bars, "--quiet", "--chance=900", "--workers=1", "--out", str(run)]
+    going = subprocess.Popen([sys.executable, "-m", "agents.backtest", *asked], stderr=subprocess.PIPE, text=True)
+    for _ in range(600):
+        if (run / "report.html").exists():
+            break
+        time.sleep(0.1)
+    going.send_signal(signal.SIGINT)
+    _, told = going.communicate(timeout=60)
+    assert going.returncode == 130, told
+    assert json.loads((run / "judgement.json").read_text())["chance"] is None
+    assert (run / "summary.json").exists()
 
 
 @pytest.mark.slow

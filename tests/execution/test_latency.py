@@ -189,3 +189,21 @@ def test_the_fast_engine_refuses_a_latency_of_a_bar_in_words() -> None:
     rules_of([BTC], LIMITS, SETTINGS.exits, venue, 24.0)
     with pytest.raises(UsageFault, match=r"venue.latency_ms, 300000, is as long as a bar"):
         rules_of([BTC], LIMITS, SETTINGS.exits, venue, 288.0)
+
+
+@pytest.mark.parametrize("latency_ms", [0.0, HOUR_MS / 2, HOUR_MS, 3 * HOUR_MS])
+def test_the_rest_of_a_stop_that_was_met_goes_on_at_the_next_open_however_late_orders_come(
+    shop: Any, latency_ms: float
+) -> None:
+    world = World(shop, latency_ms)
+    world.submit("in", "buy 60 market")
+    for _ in range(4):
+        world.bar("100 100 100 100")
+    world.open("100 100 90 91", volume=50.0)
+    stop = shop.order("out", "sell 60 stop 97", hour=world.hour + 1)
+    asyncio.run(world.venue.submit(stop))
+    met = world.walk("100 100 90 91", volume=50.0)
+    assert 0 < sum(fill.quantity for fill in met) < 60
+    rest = world.open("91 91 91 91")
+    assert sum(fill.quantity for fill in (*met, *rest)) == 60
+    assert all(float(fill.price) == pytest.approx(91, rel=1e-2) for fill in rest)

@@ -98,6 +98,16 @@ def test_finer_bars_that_tell_something_else_are_not_used(tmp_path: Path, column
         assert [finding.kind for finding in findings] == ([] if agrees else ["detail_differs"])
 
 
+@pytest.mark.parametrize(
+    ("times", "agrees"), [(1.009, True), (1.011, False), (0.989, False), (1000.0, False), (0.0, False)]
+)
+def test_finer_bars_that_trade_another_amount_are_not_used(tmp_path: Path, times: float, agrees: bool) -> None:
+    base, fine = pair(tmp_path)
+    found, findings = checked(base, replace(fine, volume=fine.volume * times), EARLIEST, LATEST)
+    assert (found.inside(int(base.close_ms[1])) is not None) is agrees
+    assert [finding.kind for finding in findings] == ([] if agrees else ["detail_differs"])
+
+
 def test_finer_bars_that_do_not_reach_the_low_are_not_used_to_hide_it(tmp_path: Path) -> None:
     base, fine = pair(tmp_path)
     low = base.low.copy()
@@ -232,5 +242,5 @@ def test_real_five_minute_bars_tell_every_hour_of_their_own_market_and_none_of_a
     assert sum(each.detail is not None for each in tape.slices()) == len(tape) == 744
     assert not [finding for finding in tape.findings if finding.kind.startswith("detail")]
     spot = shared / "ohlcv/spot_1h/binance_BTCUSDT_1h.parquet"
-    with pytest.raises(DataFault, match=r"differ by more than 0\.01% from 744 of 744 bars of 1h"):
+    with pytest.raises(DataFault, match=r"differ by more than 0\.01%, or 1% in volume, from 744 of 744 bars of 1h"):
         with_detail(recorded_tape(SETTINGS, [spot], None, start, end), [fine_path])
