@@ -12,7 +12,6 @@ from decimal import Decimal
 from typing import NamedTuple
 
 import numpy as np
-from scipy.signal import lfilter
 
 from config.clock import from_ms, to_ms
 from config.seeds import generator
@@ -115,6 +114,8 @@ def _innovations(chance: np.random.Generator, volatility: Floats) -> Floats:
 
 def _clusters(chance: np.random.Generator, grid: _Grid) -> Floats:
     """Shape (bars,): multiplier of volatility with mean square 1, an autoregression in logs."""
+    from scipy.signal import lfilter  # half a second and eighty megabytes, which recorded bars do without
+
     memory = math.exp(-grid.bar_days / _CLUSTER_DAYS)
     shocks = chance.standard_normal(grid.bars) * _CLUSTER_SIZE * math.sqrt(1 - memory**2)
     return np.asarray(np.exp(lfilter([1.0], [1.0, -memory], shocks) - _CLUSTER_SIZE**2))
