@@ -37,6 +37,7 @@ from ops.judgement import Judgement, show_judgement, write_judgement
 from ops.measures import measure, ran_of_story
 from ops.performance import bar_returns
 from ops.story import read_story
+from ops.summary import Summary
 from ops.tearsheet import refuse_without_quantstats, write_tearsheet
 
 _CHECKED_BARS = 2500
@@ -58,8 +59,8 @@ def backtest_command(arguments: argparse.Namespace) -> int:
         if arguments.chance is not None:
             # What is known is kept first: the comparison takes far longer than the backtest, and may be stopped.
             write_judgement(folder, found)
-            leave(folder, key, found)
-            found = found.model_copy(update={"chance": _beside_chance(given)})
+            _, summary = leave(folder, key, found)
+            found = found.model_copy(update={"chance": _beside_chance(given, summary)})
         write_judgement(folder, found)
         if arguments.tearsheet:
             _draw(folder, key)
@@ -88,7 +89,10 @@ def _refuse_few(arguments: argparse.Namespace) -> None:
         )
 
 
-def _beside_chance(given: argparse.Namespace) -> AgainstChance | None:
+def _beside_chance(given: argparse.Namespace, summary: Summary) -> AgainstChance | None:
+    if summary.ended != "completed":
+        sys.stderr.write("The session was stopped, so it is not placed beside chance.\n")
+        return None
     world, tape = world_of(given)
     return beside_chance(world, tape, given.chance, workers=given.workers, quiet=given.quiet)
 

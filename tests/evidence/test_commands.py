@@ -84,16 +84,30 @@ def test_a_backtest_is_placed_beside_chance_in_its_report(
 
 
 @pytest.mark.slow
-def test_a_comparison_with_chance_that_is_stopped_keeps_the_backtest(bars: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "size"), [("journal.db*", 300_000), ("report.html", 1)])
+def test_a_comparison_with_chance_that_is_stopped_keeps_the_backtest(
+    bars: str, tmp_path: Path, name: str, size: int
+) -> None:
+    """Stopped in the session, where nothing is compared any more, or in the comparison itself."""
     run = tmp_path / "run"
     asked = ["--data", bars, "--quiet", "--chance=900", "--workers=1", "--out", str(run)]
-    going = subprocess.Popen([sys.executable, "-m", "agents.backtest", *asked], stderr=subprocess.PIPE, text=True)
-    for _ in range(600):
-        if (run / "report.html").exists():
-            break
-        time.sleep(0.1)
-    going.send_signal(signal.SIGINT)
-    _, told = going.communicate(timeout=60)
+    going = subprocess.Popen(
+        [sys.executable, "-m", "agents.backtest", *asked],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    with going:
+        for _ in range(1200):
+            if sum(file.stat().st_size for file in run.glob(name)) >= size:
+                break
+            time.sleep(0.05)
+        going.send_signal(signal.SIGINT)
+        try:
+            _, told = going.communicate(timeout=60)
+        finally:
+            going.kill()
     assert going.returncode == 130, told
     assert json.loads((run / "judgement.json").read_text())["chance"] is None
     assert (run / "summary.json").exists()
