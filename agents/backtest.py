@@ -10,6 +10,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from agents.options import add_told_finer
 from config.ending import ended
 
 
@@ -42,18 +43,7 @@ def parser() -> argparse.ArgumentParser:
     parse.add_argument("--workers", type=int, metavar="N", default=2, help="processes for --chance (2)")
     parse.add_argument("--mind", metavar="NAME", help="rules (default), recorded:FILE (a cassette), or a provider")
     parse.add_argument("--model", metavar="NAME", help="another model for --mind; for local: path of a GGUF file")
-    parse.add_argument(
-        "--detail",
-        nargs="+",
-        metavar="PATH",
-        help="finer bars of the same markets: they say what a stop and a target met first inside a bar",
-    )
-    parse.add_argument(
-        "--funding",
-        nargs="+",
-        metavar="PATH",
-        help="funding rates of perpetuals: files with time (UTC), symbol and rate",
-    )
+    add_told_finer(parse)
     parse.add_argument("--news", metavar="FILE", help="dated headlines: Parquet, CSV or JSON lines")
     parse.add_argument("--symbols", nargs="+", metavar="BASE/QUOTE", help="only these markets")
     parse.add_argument("--timeframe", choices=("1m", "5m", "15m", "30m", "1h", "4h", "1d"), help="bar of the decisions")

@@ -9,6 +9,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from agents.options import add_told_finer
 from config.ending import ended
 
 PROFILES_HELP = "paper (default), backtest, testnet, live, or a YAML file of your own"
@@ -23,18 +24,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parse.add_argument("--profile", default="paper", help=PROFILES_HELP)
     parse.add_argument("--data", nargs="+", metavar="PATH", help="recorded bars: Parquet, Feather or CSV files")
-    parse.add_argument(
-        "--detail",
-        nargs="+",
-        metavar="PATH",
-        help="finer bars of the same markets: they say what a stop and a target met first inside a bar",
-    )
-    parse.add_argument(
-        "--funding",
-        nargs="+",
-        metavar="PATH",
-        help="funding rates of perpetuals: files with time (UTC), symbol and rate",
-    )
+    add_told_finer(parse)
     parse.add_argument("--news", metavar="FILE", help="dated headlines to go with --data: Parquet, CSV or JSON lines")
     parse.add_argument("--symbols", nargs="+", metavar="BASE/QUOTE", help="only these markets")
     parse.add_argument("--timeframe", choices=("1m", "5m", "15m", "30m", "1h", "4h", "1d"), help="bar of the decisions")

@@ -114,7 +114,7 @@ def _innovations(chance: np.random.Generator, volatility: Floats) -> Floats:
 
 def _clusters(chance: np.random.Generator, grid: _Grid) -> Floats:
     """Shape (bars,): multiplier of volatility with mean square 1, an autoregression in logs."""
-    from scipy.signal import lfilter  # half a second and eighty megabytes, which recorded bars do without
+    from scipy.signal import lfilter  # heavy, and recorded bars do without it
 
     memory = math.exp(-grid.bar_days / _CLUSTER_DAYS)
     shocks = chance.standard_normal(grid.bars) * _CLUSTER_SIZE * math.sqrt(1 - memory**2)

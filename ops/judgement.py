@@ -8,12 +8,12 @@ from typing import NamedTuple
 from agents.evidence.baselines import AgainstChance
 from agents.evidence.bootstrap import Estimate, Intervals
 from agents.evidence.deflated import Deflated
-from agents.evidence.gates import Readiness
+from agents.evidence.gates import Gate, Readiness
 from agents.evidence.headlines import Measure
 from config.frozen import Frozen
 from ops.grid import Grid
 from ops.measures import Measures, Part
-from ops.plain import DASH, PURPOSES, percent, signed_percent
+from ops.plain import DASH, PURPOSES, count, percent, signed_percent
 from ops.tables import open_console
 
 JUDGEMENT = "judgement.json"
@@ -66,7 +66,7 @@ def sheets(found: Judgement) -> Sheets:
             prose=(2,),
         ),
         Grid("Before paper", ("Gate", "is", "must be", "verdict"), _gates(found)),
-        Grid("Beside chance, in the same engine", _CHANCE, _chance(found.chance), prose=(4,)),
+        Grid(_beside(found.chance), _CHANCE, _chance(found.chance)),
         Grid("By strategy", _PARTS, _parts(made.by_strategy)),
         Grid("By market", _PARTS, _parts(made.by_symbol)),
         Grid("By way out", _PARTS, _parts(made.by_exit, PURPOSES)),
@@ -98,7 +98,7 @@ def _heads(found: Judgement) -> tuple[tuple[str, ...], ...]:
         ("SQN", _number(made.sqn), ""),
     ]
     if found.deflated is not None:
-        said = f"of {found.deflated.trials:,} trials counted on these bars; hurdle {found.deflated.hurdle:.2f}"
+        said = f"of {count(found.deflated.trials, 'trial')} counted on these bars; hurdle {found.deflated.hurdle:.2f}"
         rows.append(("deflated Sharpe", percent(found.deflated.dsr), said))
     return tuple(rows)
 
@@ -126,33 +126,35 @@ def _chance(found: AgainstChance | None) -> tuple[tuple[str, ...], ...]:
             percent(ratio.percentile),
             f"{ratio.p_value:.3f}",
         ),
-        (
-            "trades",
-            f"{found.trades:,}",
-            f"{found.random_trades:,.0f} on average",
-            "",
-            f"{found.seeds:,} runs with {found.entries:,} purchases wanted at random moments",
-        ),
-        (
-            "always long",
-            signed_percent(found.held_return),
-            f"Sharpe {_number(found.held_sharpe)}",
-            "",
-            "as far as limits and stops allow",
-        ),
+        ("trades", f"{found.trades:,}", f"{found.random_trades:,.0f} on average", "", ""),
+        ("always long: return", signed_percent(found.held_return), "", "", ""),
+        ("always long: Sharpe", _number(found.held_sharpe), "", "", ""),
     )
+
+
+def _beside(found: AgainstChance | None) -> str:
+    if found is None:
+        return ""
+    wanted = count(found.entries, "purchase")
+    return f"Beside chance, in the same engine: {count(found.seeds, 'run')} that want {wanted} at random moments"
 
 
 def _gates(found: Judgement) -> tuple[tuple[str, ...], ...]:
     return tuple(
         (
             gate.name.replace("_", " "),
-            DASH if gate.number is None else f"{gate.number:.4g}",
-            f"{gate.must_be} {gate.limit:g}",
+            _of_gate(gate, gate.number),
+            f"{gate.must_be} {_of_gate(gate, gate.limit)}",
             "passed" if gate.passed else "not passed",
         )
         for gate in found.readiness.gates
     )
+
+
+def _of_gate(gate: Gate, value: float | None) -> str:
+    if value is None:
+        return DASH
+    return percent(value) if gate.name == "max_drawdown" else f"{value:.4g}"
 
 
 def _parts(parts: tuple[Part, ...], words: Mapping[str, str] | None = None) -> tuple[tuple[str, ...], ...]:

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from own_trips import FillRow, trips_of_fills
 from run_support import run
 
-from config.errors import DataFault
 from config.secrets import journal_key
 from ops.measures import measure, ran_of_story
 from ops.story import read_story
-from ops.trips import FillRow, trips_of_fills, trips_of_story
+from ops.trips import trips_of_story
 
 
 def fill(at: int, buys: bool, quantity: str, price: str, symbol: str = "A/USDT", purpose: str = "entry") -> FillRow:
@@ -33,7 +33,7 @@ def test_a_trip_runs_from_flat_to_flat_through_all_its_parts() -> None:
 
 
 def test_a_sale_of_what_is_not_held_is_refused() -> None:
-    with pytest.raises(DataFault, match="sell 1 A/USDT more than they bought"):
+    with pytest.raises(ValueError, match="sell 1 A/USDT more than they bought"):
         trips_of_fills([fill(1, True, "1", "10"), fill(2, False, "2", "10")])
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gate_support import AT, BTC, LIMITS, SETTINGS, held, portfolio, proposal, returns
+from gate_support import AT, LIMITS, held, portfolio, proposal, returns, seen
+from gate_support import facts as situation
 from report_support import passed, refused, room
 
 from risk import limits as rules
@@ -28,20 +29,8 @@ HALT = {"reaction": Reaction.HALT}
 
 
 def facts(**changes: Any) -> rules.Facts:
-    base = rules.Facts(
-        proposal=proposal(),
-        portfolio=portfolio(),
-        instrument=BTC,
-        limits=LIMITS,
-        exits=SETTINGS.exits,
-        breakers=BreakerState.fresh(Decimal(10_000), AT),
-        frozen=None,
-        symbols=("BTC/USDT",),
-        returns=returns(),
-        bars_per_day=24.0,
-        stop=0.015,
-    )
-    return replace(base, **changes)
+    """A sound situation of which nothing more is known than a rule here asks for."""
+    return situation(**(dict.fromkeys(seen()) | {"order_errors": None} | changes))
 
 
 def latched(breaker: Any) -> BreakerState:
