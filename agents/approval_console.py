@@ -13,7 +13,7 @@ from typing import TextIO, assert_never
 
 from agents.approval import AUTO, NEVER, NO_TERMINAL, Answer, Approval, Approver, Petition, answered
 from config.clock import Clock
-from config.settings import ApprovalMode
+from config.sections.court import ApprovalMode
 
 _LONGEST_ANSWER = 4096
 _LONGEST_REASON = 160

@@ -14,7 +14,7 @@ from typing import Any, TypedDict
 
 from agents.approval import Answer, Approval, Approver, Petition, answered, petition_of
 from agents.hearing import Hearing
-from config.settings import CourtSettings
+from config.sections.court import CourtSettings
 from risk.verdict import Outcome
 
 GRACE_S = 5.0

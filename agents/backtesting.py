@@ -29,8 +29,8 @@ from agents.strategies.contexts import build_contexts
 from agents.strategies.own import StrategyFault, read_own
 from agents.strategies.voter import Strategy
 from config.errors import UsageFault
-from config.load import load_profile
-from config.settings import StrategyContext
+from config.reading.load import load_profile
+from config.sections.strategies import StrategyContext
 from market.candles import Candles
 from ops.finish import finish, leave
 from ops.judgement import Judgement, show_judgement, write_judgement

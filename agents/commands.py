@@ -22,12 +22,12 @@ from agents.session import run_session
 from agents.telling import TellingSink
 from config.confirm import confirm_live
 from config.ending import INTERRUPTED
-from config.latch import ALL
 from config.logging import configure
 from config.secrets import journal_key, load_secrets
 from config.settings import Settings
 from execution.dealer import Sink
 from execution.journal import Journal, holds
+from execution.kill_switch.latch import ALL
 from market.tape import Tape
 from ops.finish import finish
 from ops.halts import HaltHerald

@@ -17,9 +17,9 @@ from collections.abc import Sequence
 from config.clock import SystemClock
 from config.ending import ended
 from config.errors import OutputFault
-from config.latch import ALL, UNKNOWN, Latch, LatchFolder
 from config.state import state_folder
-from config.switching import scope_of, scope_words, sentence, user
+from execution.kill_switch.latch import ALL, UNKNOWN, Latch, LatchFolder
+from ops.commands.switch_options import scope_of, scope_words, sentence, user
 
 PARTLY = 1
 """Exit code for a latch that is down while its reason, its --flatten or its log entry could not be written."""

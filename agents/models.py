@@ -23,8 +23,8 @@ from agents.record import Prompts
 from agents.roles.prompt import load_prompt
 from config.clock import SystemClock
 from config.errors import UsageFault
-from config.minds import MindsSettings
 from config.secrets import Secrets, state_dir
+from config.sections.minds import MindsSettings
 from config.settings import Settings
 
 

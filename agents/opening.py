@@ -17,9 +17,9 @@ from agents.strategies.own import read_own
 from agents.watchlist import watchlist_of
 from config.clock import to_ms
 from config.errors import UsageFault
-from config.load import Resolved, load_profile, resolve
+from config.reading.load import Resolved, load_profile, resolve
+from config.reading.tree import exact
 from config.settings import Settings
-from config.tree import exact
 from execution.journal import key_id
 from market.finer import with_detail, with_funding
 from market.tape import Tape, recorded_tape, simulated_tape

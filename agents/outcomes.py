@@ -18,7 +18,8 @@ from pydantic import Field
 from agents.case import Case
 from agents.record import Session
 from config.frozen import Frozen, UtcTime
-from config.settings import ExitSettings, RiskLimits
+from config.sections.exits import ExitSettings
+from config.sections.limits import RiskLimits
 from market.bar import Bar, Slice
 from risk.sizing import stop_fraction
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from agents.case import Case
 from agents.grounding import is_grounded
 from agents.opinion import AnalystOpinion
-from config.minds import MindsSettings
+from config.sections.minds import MindsSettings
 from market.signals import TechnicalSignals
 
 EVENTS = tuple(name for name, field in TechnicalSignals.model_fields.items() if field.annotation is bool)

@@ -14,11 +14,11 @@ from agents.resuming_run import ResumingSink
 from agents.switches import FileSwitch, ResumedSwitch
 from agents.watchlist import Landed, nobody_knows
 from config.clock import SystemClock
-from config.latch import LatchFolder
 from config.secrets import load_secrets, state_dir
 from config.settings import Settings
 from execution.dealer import Sink
 from execution.halting import NoSwitch, Switch
+from execution.kill_switch.latch import LatchFolder
 
 
 class Outside(NamedTuple):

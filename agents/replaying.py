@@ -20,7 +20,7 @@ from agents.session import end_session
 from agents.switches import RecordedSwitch
 from agents.wiring import Around, open_desk
 from config.errors import JournalFault
-from config.load import parse_limits
+from config.reading.load import parse_limits
 from config.secrets import journal_key
 from execution.opening import open_gate
 from execution.recorded import RecordedVenue

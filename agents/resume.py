@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from config.clock import SystemClock
 from config.ending import ended
 from config.errors import OutputFault, UsageFault
-from config.latch import ALL, LatchFolder, Lift
 from config.state import state_folder
-from config.switching import scope_of, scope_words, sentence, user
+from execution.kill_switch.latch import ALL, LatchFolder, Lift
+from ops.commands.switch_options import scope_of, scope_words, sentence, user
 
 STILL_HALTED = 1
 """Exit code where what was asked for was lifted, and another latch still stops these sessions."""

@@ -12,7 +12,7 @@ from agents.riskfigures import RiskModelReport, carried, market_figures
 from agents.riskmarket import Market, open_market
 from agents.risktrials import Trial, forecasting_steps, ranking, trials
 from config.errors import DataFault, UsageFault
-from config.load import load_profile
+from config.reading.load import load_profile
 from market.files import read_market_files
 from market.timeframe import Timeframe
 from ops.files import write_whole

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from config.clock import aware
-from config.latch import ALL, UNKNOWN, Latch, LatchFolder, Lift
 from execution.halting import Halt, HaltEvent, Lifted, Reading, Switch
+from execution.kill_switch.latch import ALL, UNKNOWN, Latch, LatchFolder, Lift
 
 HaltsOf = Callable[[int], HaltEvent | None]
 """What the journal holds of a look, by its number; None where nothing had changed."""

@@ -18,7 +18,7 @@ from decimal import Decimal
 
 from agents.alert import Alert, AlertCode, Severity
 from agents.llm.words import ROLES, Attempt, Outcome, Role
-from config.minds import DeriskStep
+from config.sections.minds import DeriskStep
 from risk.portfolio import Portfolio
 
 

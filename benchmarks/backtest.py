@@ -26,7 +26,7 @@ from rich.console import Console
 from rich.table import Table
 
 from config.clock import SystemClock
-from config.load import load_profile
+from config.reading.load import load_profile
 from config.seeds import generator
 from execution.kernel import KernelResult, Votes, simulate, sweep
 from execution.kernel_grid import Grid, grid_of

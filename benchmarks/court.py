@@ -51,7 +51,7 @@ from agents.minds.model import ModelMind, spoken_by  # noqa: E402
 from agents.minds.rules import RulesMind  # noqa: E402
 from agents.outlooks import Outlook, Outlooks  # noqa: E402
 from config.clock import Stopwatch, SystemClock  # noqa: E402
-from config.minds import MindsSettings  # noqa: E402
+from config.sections.minds import MindsSettings  # noqa: E402
 from execution.opening import open_gate  # noqa: E402
 from market.timeframe import Timeframe  # noqa: E402
 from risk.breakers import BreakerState  # noqa: E402

@@ -52,7 +52,7 @@ def measure(scenario: dict[str, Any]) -> dict[str, float]:
     from agents.paper import moments, open_paper
     from agents.session import run_session
     from config.clock import Stopwatch
-    from config.load import load_profile
+    from config.reading.load import load_profile
     from execution.journal import Journal
     from market.tape import simulated_tape
 

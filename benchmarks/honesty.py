@@ -24,7 +24,7 @@ from agents.evidence.deflated import deflate
 from agents.evidence.headlines import Measure, measure_rows
 from agents.evidence.overfitting import probability_of_overfitting
 from config.clock import Stopwatch, to_ms
-from config.load import load_profile
+from config.reading.load import load_profile
 from market.candles import RawCandles
 from market.files import read_market_files
 from market.simulated import simulate

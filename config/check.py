@@ -15,11 +15,11 @@ from pydantic import BaseModel
 
 from config.ending import ended
 from config.errors import TribunalError
-from config.load import Resolved, profile_names, resolve
-from config.schema import spot_at, spot_of
+from config.reading.load import Resolved, profile_names, resolve
+from config.reading.schema import spot_at, spot_of
+from config.reading.tree import Path, dotted, exact
 from config.secrets import Secrets, load_secrets
 from config.settings import Settings
-from config.tree import Path, dotted, exact
 
 T = TypeVar("T")
 _DEFAULT = "default"

@@ -15,18 +15,14 @@ VARIABLE = "TRIBUNAL_STATE_DIR"
 
 
 def state_folder(env_file: Path = Path(".env")) -> Path:
-    """The folder of all state, the same that `config.secrets.state_dir` finds.
+    """The folder of all state.
 
     Raises UsageFault for a `.env` that cannot be read, OutputFault where there is no home.
     """
     given = next((value for name, value in os.environ.items() if name.upper() == VARIABLE and value), None)
     if given is not None:
         return Path(given)
-    if _names_it(env_file):
-        from config.secrets import load_secrets, state_dir  # costs half a second, which only such a file is worth
-
-        return state_dir(load_secrets(env_file))
-    return own_folder()
+    return _from_file(env_file) or own_folder()
 
 
 def own_folder() -> Path:
@@ -37,13 +33,20 @@ def own_folder() -> Path:
     return folder
 
 
-def _names_it(env_file: Path) -> bool:
+def _from_file(env_file: Path) -> Path | None:
+    """What `.env` says, if it says anything."""
     try:
-        return VARIABLE.encode() in env_file.read_bytes().upper()
+        if VARIABLE.encode() not in env_file.read_bytes().upper():
+            return None
+        from dotenv import dotenv_values  # only such a file is worth loading it
+
+        found = dotenv_values(env_file, encoding="utf-8").items()
     except FileNotFoundError:
-        return False
-    except OSError as fault:
+        return None
+    except (OSError, UnicodeDecodeError) as fault:
+        why = fault.strerror if isinstance(fault, OSError) else "it is not UTF-8 text"
         raise UsageFault(
-            f"The file {env_file} cannot be read ({fault.strerror}), and it may say where state lies. Nothing was done. Set "
+            f"The file {env_file} cannot be read ({why}), and it may say where state lies. Nothing was done. Set "
             f"{VARIABLE} in the environment."
         ) from None
+    return next((Path(value) for name, value in found if name.upper() == VARIABLE and value), None)

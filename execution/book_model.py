@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Protocol
 
-from config.settings import VenueSettings
+from config.sections.venue import VenueSettings
 from execution.exact import EXACT, ZERO, ceil_to, exact_decimal, floor_to
 from execution.impact_model import EvenSteps, SquareRoot
 from market.book import Book, Level

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from config.settings import ExitSettings
+from config.sections.exits import ExitSettings
 from market.instrument import Instrument
 from risk.order import OrderKind, Purpose
 from risk.portfolio import Position

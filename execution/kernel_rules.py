@@ -14,7 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 from config.errors import UsageFault
-from config.settings import ExitSettings, RiskLimits, VenueSettings
+from config.sections.exits import ExitSettings
+from config.sections.limits import RiskLimits
+from config.sections.venue import VenueSettings
 from execution import kernel_words as w
 from execution.kernel_words import Floats, Record, Records
 from execution.latency import delay_of

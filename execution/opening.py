@@ -1,6 +1,8 @@
 """Where gate and venue get the same seal, so that nothing above this room ever holds it."""
 
-from config.settings import ExitSettings, RiskLimits, VenueSettings
+from config.sections.exits import ExitSettings
+from config.sections.limits import RiskLimits
+from config.sections.venue import VenueSettings
 from execution.simulated import SimulatedVenue
 from market.instrument import Instrument
 from risk.calibration import SizingMaps

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from config.settings import VenueSettings
+from config.sections.venue import VenueSettings
 from execution.dealer import VenueWord
 from execution.journal import Event
 from execution.shown_books import ShownBooks

@@ -6,7 +6,7 @@ whose books come over a wire has to journal what it showed. A market without a b
 
 from collections.abc import Mapping
 
-from config.settings import VenueSettings
+from config.sections.venue import VenueSettings
 from execution.book_model import BookModel
 from execution.exact import exact_decimal
 from execution.latency import bar_sigma

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from config.settings import VenueSettings
+from config.sections.venue import VenueSettings
 from execution.account import SpotAccount
 from execution.book_model import BarBook, BookModel
 from execution.exact import exact_decimal

@@ -1,7 +1,7 @@
 """The trading rules of each market, as the profile states them: recorded files and the simulated market carry none."""
 
 from config.errors import UsageFault
-from config.settings import MarketSettings
+from config.sections.market import MarketSettings
 from market.instrument import Instrument
 
 

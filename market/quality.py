@@ -13,7 +13,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from config.settings import QualitySettings
+from config.sections.quality import QualitySettings
 from market.bar import Bar, Finding, Slice
 from market.timeframe import Timeframe
 

@@ -14,8 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 from config.clock import from_ms, to_ms
+from config.sections.market import MarketSettings
 from config.seeds import generator
-from config.settings import MarketSettings, Settings
+from config.settings import Settings
 from market.candles import Candles, Floats, Millis
 from market.catalogue import instrument_of
 from market.headlines import Jumps, chatter, told_of_jumps

@@ -15,7 +15,8 @@ import numpy as np
 
 from config.clock import from_ms, to_ms
 from config.errors import DataFault
-from config.settings import QualitySettings, Settings
+from config.sections.quality import QualitySettings
+from config.settings import Settings
 from market.bar import Detail, Finding, FundingRate, Slice
 from market.candles import Millis, RawCandles, grid_phase
 from market.catalogue import instrument_of

@@ -6,8 +6,8 @@ It only looks, and it speaks in sessions that are told to be quiet too.
 from collections.abc import Sequence
 from typing import TextIO
 
-from config.latch import ALL, Latch
 from execution.halting import Halt
+from execution.kill_switch.latch import ALL, Latch
 from ops.plain import moment
 
 

@@ -2,7 +2,7 @@
 
 from rich.console import Group
 
-from config.minds import BudgetSettings
+from config.sections.minds import BudgetSettings
 from ops.boxes import boxed
 from ops.model_words import asked_ahead, outages, outcome_counts, spoke_instead, usd
 from ops.models import ModelFigures, SpeakerFigures, failures

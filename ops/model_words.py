@@ -11,7 +11,7 @@ from ops.plain import count, listed, moment
 from ops.spells import Spell
 
 if TYPE_CHECKING:
-    from config.minds import BudgetSettings
+    from config.sections.minds import BudgetSettings
     from ops.summary import Summary
 
 SENTENCES_SHOWN = 8

@@ -14,7 +14,7 @@ import numpy as np
 from agents.hearing import Hearing
 from agents.llm.words import ROLES, Attempt, Outcome, Role
 from config.frozen import Frozen
-from config.minds import MindsSettings
+from config.sections.minds import MindsSettings
 from ops.outlooks import OutlookCounts, OutlookFigures
 from ops.spells import Spell, Spells
 from ops.voices import LOST, Reason, reason_of

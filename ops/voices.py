@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from agents.hearing import Hearing
 from agents.llm.words import UNUSABLE, Attempt, Outcome, Role
-from config.minds import MindsSettings
+from config.sections.minds import MindsSettings
 
 RULES = "rules"
 

@@ -18,7 +18,7 @@ from decimal import Decimal
 from typing import Literal
 
 from config.frozen import Frozen, UtcTime
-from config.settings import RiskLimits
+from config.sections.limits import RiskLimits
 
 Breaker = Literal["drawdown", "weekly_loss", "daily_loss", "turbulence", "loss_streak"]
 

@@ -12,7 +12,8 @@ from math import isfinite
 import numpy as np
 from numpy.typing import NDArray
 
-from config.settings import ExitSettings, RiskLimits
+from config.sections.exits import ExitSettings
+from config.sections.limits import RiskLimits
 from market.book import Book
 from market.instrument import Instrument
 from risk.breakers import BreakerState

@@ -11,7 +11,7 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
-from config.settings import VarMethod
+from config.sections.limits import VarMethod
 from risk.ewma import ewma_tail
 from risk.extreme import filtered_pot_tail, pot_tail
 from risk.filtered import filtered_tail, standardised

@@ -8,7 +8,8 @@ from dataclasses import fields, replace
 from datetime import datetime
 from decimal import Decimal
 
-from config.settings import ExitSettings, RiskLimits
+from config.sections.exits import ExitSettings
+from config.sections.limits import RiskLimits
 from risk.calibration import SizingMaps
 from risk.facts import Facts, Rule, Situation
 from risk.limits import CAPS, CHECKS, tails_hold, well_formed

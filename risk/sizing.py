@@ -3,7 +3,8 @@
 Nobody above the gate reaches these functions: a model's words end in a conviction and a scale, never in a quantity.
 """
 
-from config.settings import ExitSettings, RiskLimits
+from config.sections.exits import ExitSettings
+from config.sections.limits import RiskLimits
 from risk.kelly import kelly_discrete
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from config.clock import SystemClock
 from config.ending import ended
 from config.errors import DataFault, OutputFault, UsageFault
-from config.settings import SourceSettings
+from config.sections.sentiment import SourceSettings
 from sentiment.words import Headline
 
 _MORE = "Give feeds as NAME=URL, such as wire=https://example.org/rss."

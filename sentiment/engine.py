@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from config.settings import SentimentSettings
+from config.sections.sentiment import SentimentSettings
 from config.silence import Abstained
 from sentiment.digest import KEPT, Digest, digest
 from sentiment.events import FLAGS, event_flags

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import assert_never
 
 from config.clock import Clock
-from config.settings import SentimentSettings, SourceSettings
+from config.sections.sentiment import SentimentSettings, SourceSettings
 from market.news import NewsRow
 from sentiment.recorded import RecordedSource
 from sentiment.sources import Source

@@ -18,7 +18,7 @@ import feedparser
 import httpx2
 
 from config.clock import Clock
-from config.settings import SourceSettings
+from config.sections.sentiment import SourceSettings
 from sentiment.recorded import RecordedSource, headline
 from sentiment.words import Headline
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from agents.strategies.contexts import Context, netted
 from agents.strategies.voter import NOTHING
-from config.settings import StrategyContext
+from config.sections.strategies import StrategyContext
 from config.silence import Abstained
 from market.signals import TechnicalSignals
 from risk.proposal import Direction

@@ -8,7 +8,7 @@ import math
 from typing import Literal
 
 from config.frozen import Frozen
-from config.settings import GateSettings
+from config.sections.gates import GateSettings
 
 
 class Gate(Frozen):

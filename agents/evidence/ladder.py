@@ -22,7 +22,8 @@ from agents.evidence.headlines import Measure
 from agents.evidence.worlds import Curve, World
 from agents.llm.words import ROLES
 from config.frozen import Frozen
-from config.settings import RiskLimits, Settings
+from config.sections.limits import RiskLimits
+from config.settings import Settings
 
 NAMES = ("strategies", "+ analyst", "+ risk agent", "+ devil's advocate", "+ supervisor", "+ gate")
 _WIDE = {

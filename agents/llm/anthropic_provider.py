@@ -12,7 +12,7 @@ from pydantic import BaseModel, SecretStr
 
 from agents.llm.exchange import completion, exchange, http_client, parsed, usable_key, usage_of
 from agents.llm.words import Completion, Request, Stop, Usage
-from config.minds import ProviderSettings
+from config.sections.minds import ProviderSettings
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic

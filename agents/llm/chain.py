@@ -8,7 +8,7 @@ from typing import Generic, NamedTuple
 from agents.llm.asking import Accept, Unacceptable, Word
 from agents.llm.source import Exchange
 from agents.llm.words import TRANSIENT, UNUSABLE, Attempt, Completion, Outcome, Request, Role, Stop
-from config.minds import MindsSettings
+from config.sections.minds import MindsSettings
 
 RULES = "rules"
 NO_MODEL = "rules: the profile's chain names no model for this role"

@@ -16,8 +16,8 @@ from agents.llm.openai_provider import KEY_VARIABLE as OPENAI_KEY
 from agents.llm.openai_provider import OpenAIProvider
 from agents.llm.provider import Provider
 from agents.llm.words import ROLES, Role
-from config.minds import MindsSettings, ProviderSettings
 from config.secrets import Secrets
+from config.sections.minds import MindsSettings, ProviderSettings
 
 RULES = "rules"
 

@@ -16,7 +16,7 @@ from agents.llm.source import Call, Exchange
 from agents.llm.spending import Refusal, Spending
 from agents.llm.words import Outcome, ProviderFault
 from config.clock import Clock
-from config.minds import MindsSettings
+from config.sections.minds import MindsSettings
 
 _NOT_BILLED = frozenset(
     {

@@ -15,7 +15,7 @@ from agents.llm.openai_provider import OpenAIProvider
 from agents.llm.terse import terse
 from agents.llm.words import Completion, Outcome, ProviderFault, Request
 from config.errors import UsageFault
-from config.minds import ProviderSettings
+from config.sections.minds import ProviderSettings
 
 START_LIMIT_S = 180.0
 """A model of several gigabytes from a slow disk; after this it is given up."""

@@ -29,7 +29,7 @@ from agents.llm.spending import Spending
 from agents.llm.words import TRANSIENT, Attempt, Outcome, Request, Usage
 from config.clock import Clock
 from config.errors import UsageFault
-from config.minds import MindsSettings
+from config.sections.minds import MindsSettings
 
 _BACK_OFF_S = 0.2
 _DECISIONS_KEPT = 4096

@@ -10,7 +10,7 @@ from agents.llm.manager import Manager
 from agents.llm.provider import Provider
 from agents.llm.spending import SPENDING_FILE, Spending
 from config.clock import Clock
-from config.minds import MindsSettings
+from config.sections.minds import MindsSettings
 
 
 def open_spending(settings: MindsSettings, folder: Path, clock: Clock) -> Spending:

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import ROUND_UP, Decimal
 
 from agents.llm.words import Request, Usage
-from config.minds import ProviderSettings
+from config.sections.minds import ProviderSettings
 
 _MILLION = Decimal(1_000_000)
 _STEP = Decimal("1e-12")

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from agents.llm.words import WATCHLIST, BudgetWarning
 from config.clock import aware
 from config.errors import OutputFault
-from config.minds import BudgetSettings
+from config.sections.minds import BudgetSettings
 from execution.spending import Full, Scope, SpendingBook
 
 SPENDING_FILE = "spending.db"

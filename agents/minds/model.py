@@ -25,7 +25,7 @@ from agents.roles.earlier import NOTHING_YET, Earlier
 from agents.roles.prompt import load_prompt
 from agents.roles.render import render
 from agents.roles.wire import json_schema, schema_name
-from config.minds import MindsSettings
+from config.sections.minds import MindsSettings
 from config.silence import Abstained
 
 Word = TypeVar("Word", AnalystOpinion, RiskOpinion, AdvocateOpinion, SupervisorOpinion)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from agents.case import Case
 from agents.opinion import Evidence, ScalePercent
-from config.settings import RiskLimits
+from config.sections.limits import RiskLimits
 
 
 class Concern(NamedTuple):

@@ -20,7 +20,8 @@ from agents.opinion import (
     SupervisorOpinion,
     nearest_percent,
 )
-from config.settings import CourtSettings, RiskLimits
+from config.sections.court import CourtSettings
+from config.sections.limits import RiskLimits
 from config.silence import Abstained
 from market.signals import TechnicalSignals
 from market.timeframe import HORIZONS, Timeframe

@@ -17,8 +17,8 @@ from agents.strategies.reversal import RsiBounce
 from agents.strategies.trend import EmaCross, GoldenCross, MomentumBreakout
 from agents.strategies.voter import NOTHING, Strategy
 from config.errors import UsageFault
-from config.schema import spot_of
-from config.settings import StrategyContext
+from config.reading.schema import spot_of
+from config.sections.strategies import StrategyContext
 from config.silence import Abstained
 from market.signals import TechnicalSignals
 from market.symbols import normalise_symbol

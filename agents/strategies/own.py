@@ -18,7 +18,7 @@ from typing import Any
 
 from agents.strategies.voter import Ballot, Strategy
 from config.errors import UsageFault
-from config.settings import StrategyContext
+from config.sections.strategies import StrategyContext
 from config.silence import Abstained
 from market.signals import TechnicalSignals
 

@@ -22,7 +22,7 @@ from agents.hearing import Hearing
 from agents.record import CycleRecord
 from agents.replay import main as replay
 from config.clock import FixedClock
-from config.load import load_profile
+from config.reading.load import load_profile
 from execution.journal import Event
 from risk.order import Order, Purpose
 from risk.verdict import Outcome, Verdict

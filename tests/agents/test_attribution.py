@@ -17,8 +17,8 @@ from agents.attribution import main
 from agents.bootstrap import total_interval
 from agents.counterfactual import ruling_without
 from agents.disagreement import krippendorff_alpha, pairs
+from agents.llm.words import ROLES
 from agents.minds.rules import RulesMind
-from agents.statements import ROLES
 from agents.worth import allowed_notional
 from config.seeds import generator
 from config.silence import Abstained

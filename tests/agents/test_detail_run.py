@@ -15,7 +15,7 @@ from run_support import change_after, events, payloads, run
 from agents.record import CycleRecord, Session
 from agents.replay import main as replay
 from agents.run import main
-from config.load import load_profile
+from config.reading.load import load_profile
 from execution.dealer import VenueWord
 from market.simulated import simulate
 

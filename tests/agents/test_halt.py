@@ -18,9 +18,9 @@ from agents.halt import main as halt
 from agents.record import CycleRecord, SessionEnd
 from agents.replay import main as replay
 from agents.resume import main as resume
-from config.latch import ALL, LatchFolder
 from execution.dealer import VenueWord
 from execution.journal import Event
+from execution.kill_switch.latch import ALL, LatchFolder
 from execution.words import Fill
 from risk.order import Order, Purpose
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from agents.impact import main
-from config.load import load_profile
+from config.reading.load import load_profile
 from execution.impact_fit import fit_line, walk_cost
 from execution.latency import bar_sigma
 

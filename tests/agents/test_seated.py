@@ -7,7 +7,7 @@ from court_support import case
 from agents.minds.rules import RulesMind
 from agents.minds.seated import Seated
 from agents.opinion import AdvocateOpinion, AnalystOpinion, RiskOpinion, SupervisorOpinion
-from config.load import load_profile
+from config.reading.load import load_profile
 from config.silence import Abstained
 from risk.proposal import Direction
 

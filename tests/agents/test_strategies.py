@@ -9,7 +9,7 @@ from agents.strategies.reversal import RsiBounce
 from agents.strategies.trend import EmaCross, GoldenCross, MomentumBreakout
 from agents.strategies.voter import Ballot
 from config.errors import UsageFault
-from config.settings import StrategyContext
+from config.sections.strategies import StrategyContext
 from config.silence import Abstained
 from risk.proposal import Direction
 

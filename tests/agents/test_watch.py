@@ -13,8 +13,8 @@ from agents.alert import Alert
 from agents.llm.words import Attempt, BudgetWarning, Outcome, Role
 from agents.watch import Watch, derisked, silences
 from config.errors import UsageFault
-from config.load import load_profile
-from config.minds import DeriskStep
+from config.reading.load import load_profile
+from config.sections.minds import DeriskStep
 from risk.portfolio import Portfolio, Position
 
 STEPS = (DeriskStep(after_h=2, keep_fraction=0.5), DeriskStep(after_h=4, keep_fraction=0.0))

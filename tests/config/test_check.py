@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from config.check import main, rows
-from config.load import load_profile, profile_names, resolve
+from config.reading.load import load_profile, profile_names, resolve
 
 VALUE = "sk-very-secret-value"
 

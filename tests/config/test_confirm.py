@@ -6,7 +6,7 @@ import pytest
 
 from config.confirm import WORDS, confirm_live
 from config.errors import NotConfirmed
-from config.load import load_profile
+from config.reading.load import load_profile
 
 
 class Terminal(io.StringIO):

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from config.document import MAX_BYTES, read_document
-from config.tree import plain
+from config.reading.document import MAX_BYTES, read_document
+from config.reading.tree import plain
 
 
 def read(folder: Path, raw: bytes) -> tuple[object, list[str]]:

@@ -10,9 +10,9 @@ from halt_support import command
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.latch import ALL, UNKNOWN, Latch, LatchFolder, Lift
 from config.secrets import load_secrets, state_dir
 from config.state import state_folder
+from execution.kill_switch.latch import ALL, UNKNOWN, Latch, LatchFolder, Lift
 
 FIRST = Latch(ALL, "ann", "2026-01-02T03:04:05+00:00", "a bad feeling", flatten=False)
 SOUND = {"scope": ALL, "who": "ann", "given_utc": "2026-01-02T03:04:05+00:00", "why": "x", "flatten": False}

@@ -7,9 +7,9 @@ import pytest
 from pydantic import ValidationError
 
 from config.errors import UsageFault
-from config.load import load_profile, parse_limits, profile_names, resolve
-from config.settings import RiskLimits
-from config.tree import exact
+from config.reading.load import load_profile, parse_limits, profile_names, resolve
+from config.reading.tree import exact
+from config.sections.limits import RiskLimits
 
 
 def written(folder: Path, text: str, name: str = "mine.yaml") -> str:

@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel
 
 from config.errors import UsageFault
-from config.load import PROFILES, load_profile
+from config.reading.load import PROFILES, load_profile
 from config.seeds import generator
 from config.settings import Settings
 

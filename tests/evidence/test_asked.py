@@ -8,8 +8,9 @@ from agents.evidence.asked import KEPT, AskedVoters
 from agents.evidence.space import applied
 from agents.strategies.contexts import Context, build_contexts, net, votes_on
 from agents.strategies.voter import Ballot, short_of
-from config.load import load_profile
-from config.settings import Settings, StrategyContext
+from config.reading.load import load_profile
+from config.sections.strategies import StrategyContext
+from config.settings import Settings
 from config.silence import Abstained
 from market.indicators import SignalEngine
 from market.signals import TechnicalSignals

@@ -14,7 +14,7 @@ from agents.evidence.votes import ScriptedVoter, Votes, cast_votes
 from agents.evidence.worlds import World, curve_of
 from agents.strategies.contexts import build_contexts
 from config.clock import from_ms
-from config.load import load_profile
+from config.reading.load import load_profile
 from config.seeds import generator
 from market.tape import Tape, recorded_tape, simulated_tape
 from risk.proposal import Direction

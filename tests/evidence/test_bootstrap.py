@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.evidence.bootstrap import Measure, curve_returns, intervals, paired_differences
+from agents.evidence.bootstrap import curve_returns, intervals, paired_differences
+from agents.evidence.headlines import Measure
 from config.seeds import generator
 from market.files import read_market_file
 from market.timeframe import Timeframe

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.evidence.gates import readiness
-from config.load import load_profile
-from config.settings import GateSettings
+from config.reading.load import load_profile
+from config.sections.gates import GateSettings
 
 LIMITS = GateSettings(min_sharpe=1.0, max_drawdown=0.2, min_trades=50)
 

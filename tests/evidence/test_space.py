@@ -4,7 +4,7 @@ import pytest
 
 from agents.evidence.space import all_points, applied, parse_axes
 from config.errors import UsageFault
-from config.load import load_profile
+from config.reading.load import load_profile
 
 SETTINGS = load_profile("backtest")
 

@@ -8,7 +8,7 @@ import pytest
 from run_support import change_after, write_bars
 
 from agents.evidence.trials import Trials, parameters_hash, parameters_of, scope_of
-from config.load import load_profile
+from config.reading.load import load_profile
 from config.seeds import generator
 from market.tape import Tape, recorded_tape
 

@@ -9,7 +9,7 @@ from agents.evidence.ballots import believable, rows_of
 from agents.evidence.warmup import warm_up
 from agents.strategies.contexts import STRATEGIES
 from config.errors import UsageFault
-from config.load import load_profile
+from config.reading.load import load_profile
 from market.candles import Candles
 from market.files import read_market_file
 from market.timeframe import Timeframe

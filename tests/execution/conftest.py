@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from config.settings import VenueSettings
+from config.sections.venue import VenueSettings
 from execution.account import SpotAccount
 from execution.matching import MatchingCore
 from execution.venue import VenueReport

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inside_support import HOUR, QUIET, T0, Insider, as_a_whole, hourly
 
-from config.load import load_profile
+from config.reading.load import load_profile
 from market.bar import Prices, Slice
 from market.files import read_market_files
 from market.finer import with_detail

@@ -11,7 +11,7 @@ import pytest
 from kernel_parity import WORLDS, Told, both, fast, late, random_votes, settings_of, shorter
 
 from config.clock import from_ms
-from config.load import load_profile
+from config.reading.load import load_profile
 from config.seeds import generator
 from execution.kernel_grid import grid_of_tape
 from market.candles import RawCandles

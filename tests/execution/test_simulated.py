@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from config.load import load_profile
+from config.reading.load import load_profile
 from execution.simulated import SimulatedVenue
 from execution.words import Fill, Liquidity
 from market.bar import Slice

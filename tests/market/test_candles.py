@@ -8,7 +8,7 @@ import pytest
 
 from config.clock import from_ms, to_ms
 from config.errors import DataFault, UsageFault
-from config.settings import InstrumentSettings, MarketSettings
+from config.sections.market import InstrumentSettings, MarketSettings
 from market.candles import Candles
 from market.catalogue import instrument_of
 from market.timeframe import Timeframe

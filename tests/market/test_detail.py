@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from config.errors import DataFault, UsageFault
-from config.load import load_profile
+from config.reading.load import load_profile
 from execution.kernel_grid import grid_of_tape
 from market.bar import Bar, Detail, Part, Slice
 from market.candles import RawCandles

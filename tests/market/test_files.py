@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from config.clock import from_ms
 from config.errors import DataFault
-from market.candles import from_ms
 from market.files import read_market_file, read_market_files
 from market.timeframe import Timeframe
 

@@ -9,7 +9,7 @@ import pytest
 from funded import funding_file
 
 from config.errors import DataFault, UsageFault
-from config.load import load_profile
+from config.reading.load import load_profile
 from execution.kernel_grid import grid_of_tape
 from market.finer import with_funding
 from market.funding import MOST, read_funding_files

@@ -13,9 +13,10 @@ import talib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config.clock import to_ms
 from config.seeds import generator
 from market.bar import Bar
-from market.candles import Candles, to_ms
+from market.candles import Candles
 from market.files import read_market_file
 from market.indicators import SignalEngine
 from market.resample import resample

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.settings import QualitySettings
+from config.clock import from_ms, to_ms
+from config.sections.quality import QualitySettings
 from market.bar import Slice
-from market.candles import from_ms, to_ms
 from market.files import read_market_file
 from market.quality import QualityMonitor, Quote
 from market.timeframe import Timeframe

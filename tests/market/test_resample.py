@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config.clock import to_ms
 from market.bar import Bar
-from market.candles import Candles, to_ms
+from market.candles import Candles
 from market.resample import Resampler, resample
 from market.timeframe import Timeframe
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from config.load import load_profile
+from config.reading.load import load_profile
 from config.settings import Settings
 from market.simulated import SESSION_START, SimulatedMarket, simulate, warmup_length
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from config.errors import DataFault
-from config.load import load_profile
+from config.reading.load import load_profile
 from config.settings import Settings
 from market.simulated import SESSION_START, warmup_length
 from market.tape import recorded_tape, simulated_tape

@@ -16,7 +16,7 @@ from agents.mind import Voice
 from agents.opinion import AdvocateOpinion, AnalystOpinion, Evidence, HorizonView, RiskOpinion, SupervisorOpinion
 from agents.record import CycleRecord, ExitDecision, Session, SessionEnd
 from agents.ruling import Ruling, RulingOutcome, Struck
-from config.load import load_profile
+from config.reading.load import load_profile
 from config.seeds import generator
 from config.silence import Abstained
 from execution.dealer import VenueWord

@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 import pytest
 
 from agents.llm.words import Outcome
-from config.load import load_profile
+from config.reading.load import load_profile
 from ops.model_charts import models_figure
 from ops.model_words import SENTENCES_SHOWN, outages, usd
 from ops.models import ModelFigures

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from config.settings import VarMethod
+from config.sections.limits import VarMethod
 from risk.estimators import estimate_es, estimate_var
 from risk.ewma import DECAY, ewma_tail, ewma_variances
 from risk.filtered import filtered_tail, standardised

@@ -5,7 +5,7 @@ from typing import cast, get_args
 import numpy as np
 import pytest
 
-from config.settings import VarMethod
+from config.sections.limits import VarMethod
 from risk.estimators import estimate_es, estimate_var
 from risk.forecasts import METHODS, Method, forecasts
 from risk.measures import Floats

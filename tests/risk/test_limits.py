@@ -10,7 +10,7 @@ from gate_support import AT, LIMITS, cap, facts, held, portfolio, proposal, retu
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.settings import VarMethod
+from config.sections.limits import VarMethod
 from risk import facts as words
 from risk import limits as rules
 from risk.breakers import BreakerState, Latch

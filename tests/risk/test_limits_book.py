@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from config.settings import RiskLimits
+from config.sections.limits import RiskLimits
 from risk import limits_book as rules
 from risk.facts import Facts
 from risk.limits import CAPS, CHECKS

@@ -9,7 +9,7 @@ from gate_support import AT, LIMITS, cap, facts, held, portfolio, returns
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.settings import RiskLimits
+from config.sections.limits import RiskLimits
 from risk import limits_loss as rules
 from risk.breakers import BreakerState
 from risk.facts import Facts

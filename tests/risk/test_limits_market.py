@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from config.errors import UsageFault
-from config.load import load_profile
-from config.settings import RiskLimits
+from config.reading.load import load_profile
+from config.sections.limits import RiskLimits
 from market.book import Book, Level
 from risk import limits_book, limits_market
 from risk.limits import CAPS, CHECKS

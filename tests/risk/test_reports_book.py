@@ -12,7 +12,7 @@ import pytest
 from gate_support import AT, LIMITS, facts, held, portfolio, proposal
 from report_support import passed, refused, room
 
-from config.settings import RiskLimits
+from config.sections.limits import RiskLimits
 from risk import limits_book as book
 from risk import limits_loss as loss
 from risk import limits_market as market

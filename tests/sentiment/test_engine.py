@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from config.clock import FixedClock
 from config.errors import DataFault
-from config.settings import SentimentSettings, SourceSettings
+from config.sections.sentiment import SentimentSettings, SourceSettings
 from config.silence import Abstained
 from market.news import NewsRow
 from sentiment.engine import SentimentEngine

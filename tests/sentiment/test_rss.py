@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from config.settings import SourceSettings
+from config.sections.sentiment import SourceSettings
 from sentiment.rss import RssSource
 from sentiment.words import Headline
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from agents.case import BookView, Case, NetVote, Vote
 from agents.opinion import AdvocateOpinion, AnalystOpinion, Evidence, RiskOpinion, SupervisorOpinion
-from config.load import load_profile
+from config.reading.load import load_profile
 from config.silence import Abstained
 from market.signals import TechnicalSignals
 from market.timeframe import Timeframe

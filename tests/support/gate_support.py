@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from config.load import load_profile
-from config.settings import RiskLimits, Settings
+from config.reading.load import load_profile
+from config.sections.limits import RiskLimits
+from config.settings import Settings
 from market.book import Book, Level
 from market.instrument import Instrument
 from risk.breakers import BreakerState

@@ -18,7 +18,7 @@ from agents.record import SessionEnd
 from agents.session import run_session
 from agents.watchlist import nobody_knows
 from config.clock import FixedClock, from_ms
-from config.load import load_profile
+from config.reading.load import load_profile
 from config.secrets import journal_key
 from config.settings import Settings
 from execution.halting import Halt, HaltEvent, Lifted, NoSwitch, Reading, Switch

@@ -6,7 +6,7 @@ from agents.evidence.ballots import rows_of
 from agents.strategies.trend import EmaCross
 from agents.strategies.voter import NOTHING, Ballot
 from config.clock import to_ms
-from config.load import load_profile
+from config.reading.load import load_profile
 from config.seeds import generator
 from config.silence import Abstained
 from market.candles import Candles

@@ -22,7 +22,7 @@ from agents.strategies.contexts import Context
 from agents.strategies.voter import NOTHING, Ballot
 from agents.wiring import bars_per_day
 from config.clock import to_ms
-from config.load import load_profile
+from config.reading.load import load_profile
 from config.seeds import generator
 from config.settings import Settings
 from execution.dealer import VenueWord

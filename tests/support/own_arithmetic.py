@@ -10,7 +10,8 @@ from math import isfinite, sqrt
 
 import numpy as np
 
-from config.settings import ExitSettings, RiskLimits
+from config.sections.exits import ExitSettings
+from config.sections.limits import RiskLimits
 from market.book import Book
 from market.instrument import Instrument
 from risk.order import Order, OrderKind, Purpose, Side

@@ -12,7 +12,7 @@ from agents.llm.anthropic_provider import AnthropicProvider
 from agents.llm.openai_provider import OpenAIProvider
 from agents.llm.provider import Provider
 from agents.llm.words import Completion, ProviderFault, Request
-from config.minds import ProviderSettings
+from config.sections.minds import ProviderSettings
 
 SCHEMA: dict[str, Any] = {
     "type": "object",

@@ -21,7 +21,7 @@ from agents.minds.model import ModelMind
 from agents.minds.rules import RulesMind
 from config.clock import SystemClock
 from config.frozen import Frozen
-from config.load import load_profile
+from config.reading.load import load_profile
 from rl.adjuster import Off
 
 

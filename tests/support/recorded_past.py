@@ -12,7 +12,7 @@ from agents.outcomes import Barriers, CaseOutcome
 from agents.record import Session
 from agents.trials import Trial, Trials
 from config.frozen import Frozen, UtcTime
-from config.load import load_profile
+from config.reading.load import load_profile
 from market.instrument import Instrument
 from market.timeframe import Timeframe
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from agents.run import main
-from config.load import load_profile
+from config.reading.load import load_profile
 from config.secrets import journal_key
 from execution.journal import Event, read_events
 from market.simulated import simulate

@@ -18,7 +18,7 @@ from agents.llm.spending import Spending
 from agents.llm.strict_json import parse_strict
 from agents.llm.words import Completion, Outcome, ProviderFault, Request, Role, Stop, Usage
 from config.clock import Clock
-from config.minds import MindsSettings
+from config.sections.minds import MindsSettings
 
 START = datetime(2024, 5, 1, 12, tzinfo=UTC)
 USAGE = Usage(input_tokens=400, output_tokens=100)

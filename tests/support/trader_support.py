@@ -7,7 +7,7 @@ from typing import Any
 
 from gate_support import BTC, LIMITS, SETTINGS, proposal
 
-from config.settings import RiskLimits
+from config.sections.limits import RiskLimits
 from execution.dealer import VenueWord
 from execution.ledger import Ledger
 from execution.opening import open_gate

@@ -8,7 +8,7 @@ from scripted_provider import ScriptedProvider, accept_scale, manager, minds, re
 from agents.llm.asking import Said
 from agents.llm.cassette import Cassette
 from agents.llm.words import Outcome, Usage
-from config.minds import MindsSettings
+from config.sections.minds import MindsSettings
 
 DEAR = reply('{"scale": 50}', usage=Usage(input_tokens=1500, output_tokens=100))
 TIGHT = {"decision_usd": "1", "day_usd": "0.0115", "month_usd": "100", "warn_at": 0.8}

@@ -8,9 +8,9 @@ from agents.llm.anthropic_provider import AnthropicProvider
 from agents.llm.factory import build_providers, missing_keys, names_in_use, unanswerable
 from agents.llm.openai_provider import OpenAIProvider
 from config.errors import UsageFault
-from config.load import load_profile
-from config.minds import MindsSettings
+from config.reading.load import load_profile
 from config.secrets import load_secrets
+from config.sections.minds import MindsSettings
 
 
 def minds(**changes: object) -> MindsSettings:

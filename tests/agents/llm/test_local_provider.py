@@ -17,7 +17,7 @@ from provider_support import SCHEMA, outcome_of
 from agents.llm.local_provider import LocalProvider
 from agents.llm.words import Completion, Outcome, ProviderFault, Stop
 from config.errors import UsageFault
-from config.minds import ProviderSettings
+from config.sections.minds import ProviderSettings
 
 T = TypeVar("T")
 needs_llama = pytest.mark.skipif(find_spec("xllamacpp") is None, reason="needs the extra `local` (xllamacpp)")

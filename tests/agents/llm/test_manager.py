@@ -29,7 +29,7 @@ from scripted_provider import (
 from agents.llm.asking import Said
 from agents.llm.words import TRANSIENT, Outcome, Stop
 from config.errors import UsageFault
-from config.minds import MindsSettings
+from config.sections.minds import MindsSettings
 from execution.spending import SpendingBook
 
 

@@ -10,7 +10,7 @@ from scripted_provider import request
 
 from agents.llm.prices import cost_usd, worst_case_usd
 from agents.llm.words import Usage
-from config.minds import ProviderSettings
+from config.sections.minds import ProviderSettings
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
 HAIKU = ProviderSettings(kind="anthropic", model="claude-haiku-5-5")

@@ -13,7 +13,7 @@ from agents.llm.asking import Unacceptable
 from agents.llm.words import ROLES, Outcome, Role
 from agents.opinion import AnalystOpinion, HorizonView
 from agents.roles.wire import json_schema, schema_name, to_opinion
-from config.load import load_profile
+from config.reading.load import load_profile
 from config.silence import Abstained
 
 EVIDENCE = REPLIES["analyst"]["evidence"][0]

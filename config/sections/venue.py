@@ -1,17 +1,18 @@
-"""What trading costs on the simulated exchange: its spread, its depth, how a large order moves it, and how late one comes.
-
-They are the base of `config.settings.VenueSettings`.
-"""
+"""`venue:`: the exchange, and on the simulated one what trading costs: spread, depth, impact, latency."""
 
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from config.frozen import Frozen
+from config.sections.kinds import Money
 
 
-class CostSettings(Frozen):
-    """Spread and depth shape the book that is laid around each recorded or simulated price."""
+class VenueSettings(Frozen):
+    """The exchange: a simulated one, with what trading costs there, or one that CCXT knows.
+
+    Spread and depth shape the book that is laid around each recorded or simulated price.
+    """
 
     spread_bps: Annotated[float, Field(ge=0, le=500)] = Field(description="best bid to best ask [bps]")
     levels: Annotated[int, Field(ge=1, le=100)] = Field(description="price levels a side")
@@ -28,3 +29,7 @@ class CostSettings(Frozen):
     impact_coefficient: Annotated[float, Field(ge=0, le=100)] = Field(
         default=1.0, description="Y of the square-root law; not used by impact: book [multiple]"
     )
+
+    kind: Literal["simulated", "ccxt"]
+    exchange: str = Field(default="binance", min_length=1, description="CCXT id, for kind ccxt")
+    starting_cash: Money = Field(description="account at the start [quote]")

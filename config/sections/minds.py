@@ -1,4 +1,4 @@
-"""Settings of the models in the court: who they are, what they may cost, how long they may take.
+"""`minds:`: the models of the court: who they are, what they may cost, how long they may take.
 
 No key stands in a profile: a provider names the environment variable that holds it.
 """
@@ -10,12 +10,9 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
-from config.clashes import Clash, contradiction
 from config.frozen import Frozen
-from config.warming import WatchlistSettings
-
-Money = Annotated[Decimal, Field(gt=0)]
-Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+from config.sections.clashes import Clash, contradiction
+from config.sections.kinds import Fraction, Money
 
 
 class ProviderSettings(Frozen):
@@ -87,9 +84,28 @@ class DeriskStep(Frozen):
     )
 
 
-class MindsSettings(WatchlistSettings):
+class MindsSettings(Frozen):
     """Models in the court, and what they are asked ahead of it. `chain` and `roles` name entries of `providers`; the rules
     mind stands behind them."""
+
+    watchlist: tuple[str, ...] = Field(
+        default=(), description="markets whose outlook is asked before they are proposed; `*` for all"
+    )
+    warm_within: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=0.0, description="netted vote for a purchase from which one is asked [share of court.net_threshold]"
+    )
+    warm_budget_usd: Annotated[Decimal, Field(gt=0)] = Field(
+        default=Decimal("0.20"), description="outlooks of one UTC day, all runs of this user, within day_usd [USD]"
+    )
+    warm_wait: bool = Field(
+        default=True, description="wait for outlooks at the end of a bar, where bars follow at once"
+    )
+    outlook_ttl_bars: Annotated[int, Field(ge=1, le=1000)] = Field(
+        default=3, description="age of a usable outlook [bars]"
+    )
+    outlook_move_atr: Annotated[float, Field(gt=0, le=20)] = Field(
+        default=1.0, description="move of the close from which an outlook is void [ATRs]"
+    )
 
     providers: dict[str, ProviderSettings] = Field(description="models by a name of your own")
     chain: tuple[str, ...] = Field(description="who is asked, in this order")

@@ -9,9 +9,9 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from config.errors import UsageFault
-from config.latch import ALL, LONGEST_REASON
+from execution.kill_switch.latch import ALL, LONGEST_REASON
 
-PROFILES = Path(__file__).parent / "profiles"
+PROFILES = Path(__file__).parents[2] / "config" / "profiles"
 
 
 def scope_of(profile: str | None, done: str) -> str:

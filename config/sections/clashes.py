@@ -1,4 +1,4 @@
-"""Values that are allowed alone but not together, as one error that `config.faults` can place."""
+"""Values that are allowed alone but not together, as one error that `config.reading.faults` can place."""
 
 from collections.abc import Sequence
 
@@ -9,6 +9,6 @@ Clash = tuple[tuple[str, ...], str]
 
 
 def contradiction(clashes: Sequence[Clash]) -> PydanticCustomError:
-    """One error for values that are allowed alone but not together; `config.faults` finds the lines of its fields."""
+    """One error for values that are allowed alone but not together; `config.reading.faults` finds the lines of its fields."""
     text = "; ".join(why for _, why in clashes)
     return PydanticCustomError("contradiction", "{text}", {"text": text, "clashes": tuple(clashes)})

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from config.schema import Spot, spot_at, spot_of
-from config.tree import Fault, Node, Path, dotted, exact, nearest_place, plain
+from config.reading.schema import Spot, spot_at, spot_of
+from config.reading.tree import Fault, Node, Path, dotted, exact, nearest_place, plain
 
 M = TypeVar("M", bound=BaseModel)
 _SECRET_WORDS = ("secret", "token", "password", "api_key", "apikey")

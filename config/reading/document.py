@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from config.tree import Fault, Node, Path, Place, dotted
+from config.reading.tree import Fault, Node, Path, Place, dotted
 
 MAX_BYTES = 256_000
 MAX_DEPTH = 12

@@ -11,13 +11,14 @@ from functools import reduce
 from pathlib import Path
 from typing import NamedTuple
 
-from config.document import read_document
 from config.errors import UsageFault
-from config.faults import judged, nearest
-from config.settings import RiskLimits, Settings
-from config.tree import Fault, Node, Place, merged, plain, planted
+from config.reading.document import read_document
+from config.reading.faults import judged, nearest
+from config.reading.tree import Fault, Node, Place, merged, plain, planted
+from config.sections.limits import RiskLimits
+from config.settings import Settings
 
-PROFILES = Path(__file__).parent / "profiles"
+PROFILES = Path(__file__).parents[1] / "profiles"
 _BASE = "base"
 _SOUND = "paper"
 

@@ -1,0 +1,1 @@
+"""From YAML to settings, with the line of every fault."""

@@ -1,0 +1,123 @@
+"""`limits:`: every hard limit of the gate and of the breakers, in one flat class."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from config.frozen import Frozen
+from config.sections.clashes import Clash, contradiction
+
+FirstHour = Annotated[int, Field(ge=0, le=23)]
+
+
+LastHour = Annotated[int, Field(ge=1, le=24)]
+
+
+VarMethod = Literal["historical", "gaussian", "cornish_fisher", "ewma", "fhs_ewma", "evt", "evt_ewma"]
+"""How VaR and expected shortfall are estimated on the gate's path: see `risk/estimators.py`."""
+
+
+class RiskLimits(Frozen):
+    """The hard limits. Fractions are of equity unless a name says otherwise; the tightest always wins.
+
+    A limit that is null is off.
+    """
+
+    max_daily_loss: Annotated[float, Field(gt=0, le=1)] = Field(description="loss since 00:00 UTC [fraction]")
+    daily_loss_pause_h: Annotated[float, Field(gt=0, le=720)] = Field(description="close-only after it [hours]")
+    max_weekly_loss: Annotated[float, Field(gt=0, le=1)] = Field(description="loss since Monday 00:00 UTC [fraction]")
+    weekly_loss_pause_h: Annotated[float, Field(gt=0, le=720)] = Field(description="close-only after it [hours]")
+    max_drawdown: Annotated[float, Field(gt=0, le=1)] = Field(description="fall from the peak that halts [fraction]")
+    half_size_drawdown: Annotated[float, Field(gt=0, le=1)] = Field(
+        description="fall from the peak from which on positions are half as large [fraction]"
+    )
+    turbulence_sigma: Annotated[float, Field(gt=1, le=50)] = Field(description="bar move that pauses entries [sigmas]")
+    turbulence_pause_h: Annotated[float, Field(gt=0, le=720)] = Field(description="pause after such a bar [hours]")
+    loss_streak: Annotated[int, Field(ge=1, le=100)] = Field(description="losing trades in a row that pause [trades]")
+    loss_streak_pause_h: Annotated[float, Field(gt=0, le=720)] = Field(description="pause after such a streak [hours]")
+
+    max_volume_share: Annotated[float, Field(gt=0, le=1)] = Field(
+        description="one entry, of what the market traded in the last 24 hours [fraction]"
+    )
+    max_entries_per_day: Annotated[int, Field(ge=1, le=100_000)] | None = Field(
+        description="entries sent in 24 hours [orders]"
+    )
+    sectors: dict[str, str] = Field(description="sector of a symbol, by a name of your own")
+    max_sector_fraction: Annotated[float, Field(gt=0, le=1)] = Field(
+        description="all positions of one sector [fraction of equity]"
+    )
+    trading_hours_utc: tuple[FirstHour, LastHour] | None = Field(
+        description="from which hour on, and up to which, entries are allowed; may pass midnight [hours, UTC]"
+    )
+    max_stressed_loss: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        description="loss of the book in the worst stretch of the window [fraction of equity]"
+    )
+    stress_bars: Annotated[int, Field(ge=1, le=1000)] = Field(description="length of such a stretch [bars]")
+    volatility_target: Annotated[float, Field(gt=0, le=10)] | None = Field(
+        description="annual volatility that one position brings [fraction of equity]"
+    )
+
+    max_price_gap_bps: Annotated[float, Field(gt=0, le=10_000)] = Field(
+        description="proposed price against the last believed close [bps]"
+    )
+    max_proposal_age_s: Annotated[float, Field(gt=0, le=86_400)] = Field(
+        description="time of a proposal before or after that of the book [seconds]"
+    )
+    max_spread_bps: Annotated[float, Field(gt=0, le=2000)] = Field(description="best bid to best ask [bps]")
+    max_slippage: Annotated[float, Field(gt=0, le=0.5)] = Field(
+        description="average price of an entry that walks the book, above the middle [fraction]"
+    )
+    max_order_errors: Annotated[int, Field(ge=0, le=1000)] = Field(
+        description="orders in 24 hours that the venue rejected or lost; with more, no entries [orders]"
+    )
+    max_gross_leverage: Annotated[float, Field(gt=0, le=10)] = Field(
+        description="long and short positions together [fraction of equity]"
+    )
+    max_net_leverage: Annotated[float, Field(gt=0, le=10)] = Field(
+        description="long positions less short ones [fraction of equity]"
+    )
+    risk_parity: bool = Field(
+        description="proposals of one session bring equal parts of the risk, within the VaR limit"
+    )
+
+    risk_per_trade: Annotated[float, Field(gt=0, le=0.1)] = Field(description="loss at the stop [fraction of equity]")
+    max_position_fraction: Annotated[float, Field(gt=0, le=1)] = Field(description="one position [fraction of equity]")
+    max_deployed_fraction: Annotated[float, Field(gt=0, le=1)] = Field(description="all positions [fraction of equity]")
+    var_confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(description="confidence of the VaR limit")
+    max_var_1d: Annotated[float, Field(gt=0, le=1)] = Field(description="one-day portfolio VaR [fraction of equity]")
+    es_confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(description="confidence of the ES limit")
+    max_es_1d: Annotated[float, Field(gt=0, le=1)] = Field(
+        description="one-day expected shortfall [fraction of equity]"
+    )
+    risk_window_bars: Annotated[int, Field(ge=50, le=20000)] = Field(description="returns behind VaR and ES [bars]")
+    var_method: VarMethod = Field(description="estimator behind VaR and ES")
+    max_correlation: Annotated[float, Field(gt=0, le=1)] = Field(description="to any held position; above it: refused")
+    max_tick_bps: Annotated[float, Field(gt=0, le=1000)] = Field(
+        description="venue's price step against the price [bps]"
+    )
+    min_conviction: Annotated[float, Field(ge=0, le=1)] = Field(description="lowest conviction that may trade [0..1]")
+    stop_fraction: Annotated[float, Field(gt=0, lt=0.5)] = Field(description="smallest stop distance [fraction]")
+    stop_atr_multiple: Annotated[float, Field(gt=0, le=20)] = Field(description="stop distance in ATRs [multiple]")
+    max_stop_fraction: Annotated[float, Field(gt=0, lt=0.9)] = Field(description="largest stop distance [fraction]")
+    kelly_fraction: Annotated[float, Field(gt=0, le=1)] = Field(description="share of full Kelly [fraction]")
+    kelly_edge: Annotated[float, Field(gt=0, le=0.5)] = Field(
+        description="win probability above that of a fair game, granted to full conviction [fraction]"
+    )
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        ordered = (
+            ("max_position_fraction", "max_deployed_fraction", "one position cannot be larger than all of them"),
+            ("stop_fraction", "max_stop_fraction", "the smallest stop distance cannot exceed the largest"),
+            ("max_daily_loss", "max_drawdown", "it would never act"),
+        )
+        clashes: list[Clash] = [
+            ((low, high), f"{low} {getattr(self, low)} is above {high} {getattr(self, high)}: {why}")
+            for low, high, why in ordered
+            if getattr(self, low) > getattr(self, high)
+        ]
+        if self.trading_hours_utc is not None and len(set(self.trading_hours_utc)) < 2:
+            clashes.append((("trading_hours_utc",), "trading hours that end when they begin are none; null is all day"))
+        if clashes:
+            raise contradiction(clashes)
+        return self

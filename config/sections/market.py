@@ -1,0 +1,32 @@
+"""`market:`: where bars come from, and the trading rules of each market."""
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from config.frozen import Frozen
+from config.sections.kinds import Money
+
+
+class InstrumentSettings(Frozen):
+    """Trading rules of one market. Recorded files carry none, so the profile states them; `default` serves the rest."""
+
+    tick_size: Money = Field(default=Decimal("0.01"), description="smallest price step [quote]")
+    lot_size: Money = Field(default=Decimal("0.00001"), description="smallest quantity step [base]")
+    min_notional: Money = Field(default=Decimal("5"), description="smallest order value [quote]")
+    maker_fee_bps: Decimal = Field(default=Decimal("10"), ge=0, le=1000, description="fee of a resting order [bps]")
+    taker_fee_bps: Decimal = Field(default=Decimal("10"), ge=0, le=1000, description="fee of a taking order [bps]")
+
+
+class MarketSettings(Frozen):
+    """Where bars come from and what they are worth."""
+
+    symbols: tuple[str, ...] = Field(min_length=1, description="markets, as BASE/QUOTE")
+    timeframe: Literal["1m", "5m", "15m", "30m", "1h", "4h", "1d"] = Field(description="the bar on which is decided")
+    session_days: int = Field(ge=1, le=3650, description="length of a simulated session [days]")
+    warmup_bars: int = Field(ge=200, le=20000, description="closed bars before the first decision [bars]")
+    start_price: dict[str, Annotated[float, Field(gt=0, le=1e7)]] = Field(
+        default_factory=dict, description="first simulated price by base [quote]"
+    )
+    instruments: dict[str, InstrumentSettings] = Field(description="trading rules by symbol; `default` for the rest")
