@@ -13,7 +13,7 @@ from market.signals import TechnicalSignals
 from market.timeframe import Timeframe
 from risk.proposal import Direction
 from sentiment.events import FLAGS
-from sentiment.words import SentimentData
+from sentiment.headline import SentimentData
 
 FieldValue = float | int | bool | str | None
 

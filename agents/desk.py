@@ -19,9 +19,9 @@ from config.settings import Settings
 from execution.dealer import Sink
 from execution.trader import Trader
 from market.bar import Slice
-from market.indicators import SignalEngine
+from market.indicators.engine import SignalEngine
 from market.timeframe import Timeframe
-from sentiment.words import SentimentData
+from sentiment.headline import SentimentData
 
 
 class Feed(Protocol):

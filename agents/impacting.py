@@ -15,8 +15,8 @@ from config.errors import DataFault, UsageFault
 from execution.impact_fit import ImpactReport, Walks, fit_line, interval_of, r_squared, walks_of
 from execution.latency import bar_sigma
 from market.candles import RawCandles
-from market.files import read_market_files
-from market.recorded_books import RecordedBook, Traded, read_books, read_trades
+from market.files.bars import read_market_files
+from market.files.books import RecordedBook, Traded, read_books, read_trades
 from market.timeframe import Timeframe
 from ops.files import write_whole
 from ops.impact import impact_page, show_impact

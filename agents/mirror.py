@@ -11,7 +11,7 @@ from typing import Any
 from agents.case import Case
 from config.silence import Abstained
 from market.signals import TechnicalSignals
-from sentiment.words import SentimentData
+from sentiment.headline import SentimentData
 
 _LEVELS = ("open", "bb_middle", "sma_20", "sma_50", "sma_200", "ema_12", "ema_26")
 _BOUNDS = (("high", "low"), ("bb_upper", "bb_lower"), ("highest_20", "lowest_20"))

@@ -41,7 +41,7 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
         )
     if arguments.data:
         overrides["world"] = "recorded"
-        overrides.setdefault("sentiment.sources", _sources(arguments.news))
+        overrides.setdefault("sentiment.sources.source", _sources(arguments.news))
     elif arguments.news:
         raise UsageFault(
             "--news goes with recorded bars: the simulated market has headlines of its own. Nothing was started."

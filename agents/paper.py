@@ -16,8 +16,8 @@ from execution.opening import open_venue
 from market.bar import Slice
 from market.tape import Tape
 from sentiment.engine import SentimentEngine
-from sentiment.factory import build_sources
 from sentiment.scoring import HeadlineScorer
+from sentiment.sources.factory import build_sources
 
 
 class TapeFeed:

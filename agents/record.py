@@ -35,7 +35,7 @@ from market.timeframe import Timeframe
 from risk.breakers import BreakerState
 from risk.calibration import SizingMaps
 from risk.portfolio import Portfolio
-from sentiment.words import SentimentData
+from sentiment.headline import SentimentData
 
 
 class Session(Frozen):

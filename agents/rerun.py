@@ -16,7 +16,7 @@ from config.silence import Abstained
 from execution.halting import HaltEvent
 from execution.journal import Event
 from market.bar import Slice
-from sentiment.words import SentimentData
+from sentiment.headline import SentimentData
 
 
 class Difference(Exception):

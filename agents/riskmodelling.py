@@ -13,7 +13,7 @@ from agents.riskmarket import Market, open_market
 from agents.risktrials import Trial, forecasting_steps, ranking, trials
 from config.errors import DataFault, UsageFault
 from config.reading.load import load_profile
-from market.files import read_market_files
+from market.files.bars import read_market_files
 from market.timeframe import Timeframe
 from ops.files import write_whole
 from ops.riskmodel import riskmodel_text, show_riskmodel

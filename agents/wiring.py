@@ -34,7 +34,7 @@ from execution.opening import open_gate
 from execution.trader import Trader
 from execution.venue import Venue
 from market.bar import Bar
-from market.indicators import SignalEngine
+from market.indicators.engine import SignalEngine
 from market.timeframe import Timeframe
 from risk.breakers import BreakerState
 from risk.volumes import VolumeWindow

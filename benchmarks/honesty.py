@@ -26,8 +26,8 @@ from agents.evidence.overfitting import probability_of_overfitting
 from config.clock import Stopwatch, to_ms
 from config.reading.load import load_profile
 from market.candles import RawCandles
-from market.files import read_market_files
-from market.simulated import simulate
+from market.files.bars import read_market_files
+from market.simulated.prices import simulate
 from market.timeframe import Timeframe
 
 Floats = npt.NDArray[np.float64]

@@ -19,7 +19,7 @@ from config.frozen import Frozen, UtcTime
 from config.seeds import generator
 from execution.impact_model import impact_cost
 from execution.latency import bar_sigma
-from market.recorded_books import RecordedBook, Traded
+from market.files.books import RecordedBook, Traded
 
 Floats = NDArray[np.float64]
 SIZES = 20

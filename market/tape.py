@@ -21,11 +21,11 @@ from market.bar import Detail, Finding, FundingRate, Slice
 from market.candles import Millis, RawCandles, grid_phase
 from market.catalogue import instrument_of
 from market.detail import FineBars
-from market.files import read_market_files
+from market.files.bars import read_market_files
 from market.instrument import Instrument
 from market.news import NewsRow
 from market.quality import QualityMonitor, Quote
-from market.simulated import SESSION_START, simulate, warmup_length
+from market.simulated.prices import SESSION_START, simulate, warmup_length
 from market.timeframe import Timeframe
 
 _CHUNK = 1024

@@ -18,7 +18,7 @@ from config.clock import SystemClock
 from config.ending import ended
 from config.errors import DataFault, OutputFault, UsageFault
 from config.sections.sentiment import SourceSettings
-from sentiment.words import Headline
+from sentiment.headline import Headline
 
 _MORE = "Give feeds as NAME=URL, such as wire=https://example.org/rss."
 
@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 async def _collect(feeds: list[SourceSettings], archive: Path, every: float | None) -> int:
-    from sentiment.rss import RssSource
+    from sentiment.sources.rss import RssSource
 
     sources = [RssSource(feed, SystemClock()) for feed in feeds]
     known = _known(archive)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sentiment.words import Headline
+from sentiment.headline import Headline
 
 Judge = Callable[[str], tuple[float, tuple[str, ...]]]
 """A text's score in [-1, 1] and its hard events."""

@@ -13,9 +13,9 @@ from config.sections.sentiment import SentimentSettings
 from config.silence import Abstained
 from sentiment.digest import KEPT, Digest, digest
 from sentiment.events import FLAGS, event_flags
+from sentiment.headline import Headline, SentimentData, SubScore
 from sentiment.scoring import Scorer
-from sentiment.sources import Source
-from sentiment.words import Headline, SentimentData, SubScore
+from sentiment.sources.source import Source
 
 _FLAG_AGE = timedelta(hours=24)
 _HOUR = timedelta(hours=1)

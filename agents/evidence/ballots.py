@@ -14,7 +14,7 @@ from agents.strategies.voter import Ballot, Strategy
 from config.errors import UsageFault
 from config.silence import Abstained
 from market.candles import Candles, Floats, RawCandles
-from market.horizon import Horizon
+from market.indicators.horizon import Horizon
 from market.signals import TechnicalSignals
 from risk.proposal import Direction
 

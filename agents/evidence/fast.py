@@ -21,7 +21,7 @@ from execution.kernel import KernelResult, Votes, simulate, sweep
 from execution.kernel_grid import Grid, grid_of_tape
 from execution.kernel_rules import Rules, rules_of
 from market.bar import Slice
-from market.indicators import SignalEngine
+from market.indicators.engine import SignalEngine
 from market.signals import TechnicalSignals
 from market.tape import Tape
 from risk.proposal import Direction

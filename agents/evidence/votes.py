@@ -14,7 +14,7 @@ from agents.strategies.contexts import Context, net, votes_on
 from agents.strategies.voter import NOTHING, Ballot
 from config.clock import to_ms
 from market.candles import Floats, Millis
-from market.indicators import SignalEngine
+from market.indicators.engine import SignalEngine
 from market.signals import TechnicalSignals
 from market.tape import Tape
 from risk.proposal import Direction

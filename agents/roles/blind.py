@@ -18,7 +18,7 @@ from agents.opinion import Evidence
 from agents.roles.fence import clean
 from market.signals import TechnicalSignals
 from sentiment.bases import bases_in
-from sentiment.words import Headline, SentimentData
+from sentiment.headline import Headline, SentimentData
 
 INDEX = 100.0
 """What the base close, and every volume, reads in a blinded case."""

@@ -23,7 +23,7 @@ from config.silence import Abstained
 from market.signals import TechnicalSignals
 from market.timeframe import Timeframe
 from risk.proposal import Direction
-from sentiment.words import SentimentData
+from sentiment.headline import SentimentData
 
 RULES = RulesMind(SETTINGS.court, SETTINGS.limits)
 ALL = (Timeframe.H1, Timeframe.H4, Timeframe.D1)

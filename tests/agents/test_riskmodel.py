@@ -10,7 +10,7 @@ import pytest
 from agents.riskmarket import open_market
 from agents.riskmodel import main
 from agents.risktrials import Cell, ranking
-from market.files import read_market_files
+from market.files.bars import read_market_files
 from market.timeframe import Timeframe
 from risk.exceedances import Light
 

@@ -15,7 +15,7 @@ from agents.opinion import AdvocateOpinion, AnalystOpinion, HorizonView, RiskOpi
 from config.silence import Abstained
 from market.timeframe import Timeframe
 from risk.proposal import Direction
-from sentiment.words import SentimentData
+from sentiment.headline import SentimentData
 
 MIND = RulesMind(SETTINGS.court, SETTINGS.limits)
 ALL = (Timeframe.H1, Timeframe.H4, Timeframe.D1)

@@ -12,7 +12,7 @@ from config.reading.load import load_profile
 from config.sections.strategies import StrategyContext
 from config.settings import Settings
 from config.silence import Abstained
-from market.indicators import SignalEngine
+from market.indicators.engine import SignalEngine
 from market.signals import TechnicalSignals
 from market.tape import simulated_tape
 from risk.proposal import Direction

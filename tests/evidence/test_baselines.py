@@ -154,7 +154,7 @@ def test_bars_that_are_missing_have_no_votes(tmp_path: Path) -> None:
     (path,) = write_bars(tmp_path)
     frame = pd.read_parquet(path)
     frame.drop(index=range(600, 610)).to_parquet(path)
-    settings = load_profile("backtest", {"sentiment.sources": []})
+    settings = load_profile("backtest", {"sentiment.sources.source": []})
     tape = recorded_tape(settings, [path], None, None, None)
     votes = cast_votes(tape, build_contexts(settings.strategies, tape.symbols), 0.2)
     assert (~votes.present).sum() >= 10

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from agents.evidence.bootstrap import curve_returns, intervals, paired_differences
 from agents.evidence.headlines import Measure
 from config.seeds import generator
-from market.files import read_market_file
+from market.files.bars import read_market_file
 from market.timeframe import Timeframe
 from risk.ratios import sharpe
 

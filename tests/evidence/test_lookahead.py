@@ -12,7 +12,7 @@ from agents.strategies.contexts import STRATEGIES
 from agents.strategies.voter import Ballot
 from config.errors import UsageFault
 from market.candles import Candles
-from market.files import read_market_file
+from market.files.bars import read_market_file
 from market.signals import TechnicalSignals
 from market.timeframe import Timeframe
 from risk.proposal import Direction

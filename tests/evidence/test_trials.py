@@ -13,7 +13,7 @@ from config.seeds import generator
 from market.tape import Tape, recorded_tape
 
 NOW = datetime(2024, 6, 1, tzinfo=UTC)
-RECORDED = {"world": "recorded", "sentiment.sources": []}
+RECORDED = {"world": "recorded", "sentiment.sources.source": []}
 
 
 def tape_of(paths: list[Path], start: str = "2024-01-02", end: str = "2024-01-18") -> Tape:

@@ -11,7 +11,7 @@ from agents.strategies.contexts import STRATEGIES
 from config.errors import UsageFault
 from config.reading.load import load_profile
 from market.candles import Candles
-from market.files import read_market_file
+from market.files.bars import read_market_file
 from market.timeframe import Timeframe
 
 
@@ -59,4 +59,4 @@ def test_the_warm_up_of_the_profiles_is_long_enough_for_the_built_in_voters(shar
     found = warm_up(lambda history: STRATEGIES[name](), window)
     assert found.settled
     assert found.votes > 0
-    assert found.vote_bars <= load_profile("backtest", {"sentiment.sources": []}).market.warmup_bars
+    assert found.vote_bars <= load_profile("backtest", {"sentiment.sources.source": []}).market.warmup_bars

@@ -11,7 +11,7 @@ from inside_support import HOUR, QUIET, T0, Insider, as_a_whole, hourly
 
 from config.reading.load import load_profile
 from market.bar import Prices, Slice
-from market.files import read_market_files
+from market.files.bars import read_market_files
 from market.finer import with_detail
 from market.tape import recorded_tape
 from market.timeframe import Timeframe

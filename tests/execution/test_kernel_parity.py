@@ -16,7 +16,7 @@ from config.seeds import generator
 from execution.kernel_grid import grid_of_tape
 from market.candles import RawCandles
 from market.catalogue import instrument_of
-from market.files import read_market_files
+from market.files.bars import read_market_files
 from market.tape import Tape, simulated_tape
 from market.timeframe import Timeframe
 

@@ -9,7 +9,7 @@ import pytest
 
 from config.clock import from_ms
 from config.errors import DataFault
-from market.files import read_market_file, read_market_files
+from market.files.bars import read_market_file, read_market_files
 from market.timeframe import Timeframe
 
 HOUR_MS = 3_600_000

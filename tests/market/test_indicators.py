@@ -17,8 +17,8 @@ from config.clock import to_ms
 from config.seeds import generator
 from market.bar import Bar
 from market.candles import Candles
-from market.files import read_market_file
-from market.indicators import SignalEngine
+from market.files.bars import read_market_file
+from market.indicators.engine import SignalEngine
 from market.resample import resample
 from market.signals import TechnicalSignals
 from market.timeframe import Timeframe

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from config.clock import from_ms, to_ms
 from config.sections.quality import QualitySettings
 from market.bar import Slice
-from market.files import read_market_file
+from market.files.bars import read_market_file
 from market.quality import QualityMonitor, Quote
 from market.timeframe import Timeframe
 

@@ -9,7 +9,7 @@ import pytest
 
 from config.reading.load import load_profile
 from config.settings import Settings
-from market.simulated import SESSION_START, SimulatedMarket, simulate, warmup_length
+from market.simulated.prices import SESSION_START, SimulatedMarket, simulate, warmup_length
 
 THREE = ("BTC/USDT", "ETH/USDT", "SOL/USDT")
 

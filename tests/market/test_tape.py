@@ -11,7 +11,7 @@ import pytest
 from config.errors import DataFault
 from config.reading.load import load_profile
 from config.settings import Settings
-from market.simulated import SESSION_START, warmup_length
+from market.simulated.prices import SESSION_START, warmup_length
 from market.tape import recorded_tape, simulated_tape
 
 FIRST = datetime(2024, 1, 1, tzinfo=UTC)

@@ -35,7 +35,7 @@ from risk.portfolio import Portfolio, Position
 from risk.proposal import Direction
 from risk.verdict import Outcome, Reaction, RuleReport, Verdict
 from rl.words import Adjustment
-from sentiment.words import Headline, SentimentData
+from sentiment.headline import Headline, SentimentData
 
 KEY = bytes(range(32))
 START = datetime(2024, 3, 1, tzinfo=UTC)

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from sentiment.collect import main
-from sentiment.files import read_headlines
-from sentiment.recorded import RecordedSource
+from sentiment.sources.files import read_headlines
+from sentiment.sources.recorded import RecordedSource
 
 FEED = """<?xml version="1.0"?><rss version="2.0"><channel><title>Wire</title>
 <item><title>Bitcoin exchange hacked, withdrawals halted</title><guid>1</guid></item>

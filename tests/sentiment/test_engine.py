@@ -13,9 +13,9 @@ from config.sections.sentiment import SentimentSettings, SourceSettings
 from config.silence import Abstained
 from market.news import NewsRow
 from sentiment.engine import SentimentEngine
-from sentiment.factory import build_sources
-from sentiment.recorded import RecordedSource, headline
-from sentiment.words import Headline, SentimentData
+from sentiment.headline import Headline, SentimentData
+from sentiment.sources.factory import build_sources
+from sentiment.sources.recorded import RecordedSource, headline
 
 NOW = datetime(2024, 1, 10, tzinfo=UTC)
 HOUR = timedelta(hours=1)

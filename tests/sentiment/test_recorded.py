@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from config.errors import DataFault
 from market.news import NewsRow
-from sentiment.files import read_headlines
-from sentiment.recorded import RecordedSource, headline
-from sentiment.words import Headline
+from sentiment.headline import Headline
+from sentiment.sources.files import read_headlines
+from sentiment.sources.recorded import RecordedSource, headline
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)

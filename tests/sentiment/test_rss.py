@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from config.sections.sentiment import SourceSettings
-from sentiment.rss import RssSource
-from sentiment.words import Headline
+from sentiment.headline import Headline
+from sentiment.sources.rss import RssSource
 
 NOW = datetime(2026, 10, 3, 12, tzinfo=UTC)
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)

@@ -10,7 +10,7 @@ from config.silence import Abstained
 from market.signals import TechnicalSignals
 from market.timeframe import Timeframe
 from risk.proposal import Direction
-from sentiment.words import SentimentData
+from sentiment.headline import SentimentData
 
 AT = datetime(2024, 3, 1, 12, tzinfo=UTC)
 SETTINGS = load_profile("paper")

@@ -11,7 +11,7 @@ from config.seeds import generator
 from config.silence import Abstained
 from market.candles import Candles
 from market.signals import TechnicalSignals
-from market.simulated import simulate
+from market.simulated.prices import simulate
 from risk.proposal import Direction
 
 

@@ -26,7 +26,7 @@ from risk.facts import Situation
 from risk.proposal import Proposal
 from risk.verdict import Verdict
 from rl.adjuster import Off
-from sentiment.words import Headline, SentimentData
+from sentiment.headline import Headline, SentimentData
 
 CORPUS = Path(__file__).parents[1] / "agents" / "roles" / "injections.yaml"
 

@@ -8,7 +8,7 @@ from agents.run import main
 from config.reading.load import load_profile
 from config.secrets import journal_key
 from execution.journal import Event, read_events
-from market.simulated import simulate
+from market.simulated.prices import simulate
 
 
 def run(out: Path, *arguments: str) -> int:

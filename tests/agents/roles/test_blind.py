@@ -18,7 +18,7 @@ from agents.roles.earlier import Earlier
 from agents.roles.render import render
 from market.signals import TechnicalSignals
 from market.timeframe import HORIZONS
-from sentiment.words import Headline
+from sentiment.headline import Headline
 
 SCALE_FREE = {
     "return_1", "rsi_14", "previous_rsi_14", "adx_14", "realized_volatility", "volume_ratio_20", "volume",

@@ -22,7 +22,7 @@ from agents.roles.wire import json_schema
 from config.silence import Abstained
 from market.timeframe import HORIZONS, Timeframe
 from risk.proposal import Direction
-from sentiment.words import Headline, SentimentData
+from sentiment.headline import Headline, SentimentData
 
 FIELD = re.compile(r"\b((?:signals|book|proposal|sentiment)\.[\w.]+)=(\S+)")
 HEADLINES = tuple(

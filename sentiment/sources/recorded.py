@@ -7,8 +7,8 @@ from typing import Self
 
 from market.news import NewsRow
 from sentiment.bases import bases_in
+from sentiment.headline import Headline
 from sentiment.text import plain
-from sentiment.words import Headline
 
 
 class RecordedSource:

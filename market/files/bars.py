@@ -14,9 +14,9 @@ import pandas as pd
 
 from config.errors import DataFault
 from market.candles import Floats, RawCandles
-from market.columns import Layout, layout_of, open_times_ms
-from market.frames import read_frame, symbol_of_file
-from market.rows import Rows, in_timeframe, joined, ordered
+from market.files.columns import Layout, layout_of, open_times_ms
+from market.files.frames import read_frame, symbol_of_file
+from market.files.rows import Rows, in_timeframe, joined, ordered
 from market.symbols import normalise_symbol
 from market.timeframe import Timeframe
 

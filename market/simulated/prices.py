@@ -19,10 +19,10 @@ from config.seeds import generator
 from config.settings import Settings
 from market.candles import Candles, Floats, Millis
 from market.catalogue import instrument_of
-from market.headlines import Jumps, chatter, told_of_jumps
 from market.instrument import Instrument
 from market.news import NewsRow
-from market.regimes import per_bar, regime_path
+from market.simulated.headlines import Jumps, chatter, told_of_jumps
+from market.simulated.regimes import per_bar, regime_path
 from market.timeframe import Timeframe
 
 SESSION_START = datetime(2024, 1, 1, tzinfo=UTC)

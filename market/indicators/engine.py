@@ -9,7 +9,7 @@ begins where the slow one does, so `macd` is not `ema_12 - ema_26` while both ar
 """
 
 from market.bar import Bar
-from market.horizon import Horizon
+from market.indicators.horizon import Horizon
 from market.resample import Resampler
 from market.signals import TechnicalSignals
 from market.timeframe import HORIZONS, Timeframe

@@ -12,8 +12,8 @@ from pathlib import Path
 import pandas as pd
 
 from config.errors import DataFault
-from sentiment.recorded import headline
-from sentiment.words import Headline
+from sentiment.headline import Headline
+from sentiment.sources.recorded import headline
 
 _TEXT = ("headline", "title", "text", "shortdescription", "news", "description")
 _DATE = ("publishedutc", "publishedat", "published", "datetime", "date", "timestamp", "time")

@@ -19,8 +19,8 @@ import httpx2
 
 from config.clock import Clock
 from config.sections.sentiment import SourceSettings
-from sentiment.recorded import RecordedSource, headline
-from sentiment.words import Headline
+from sentiment.headline import Headline
+from sentiment.sources.recorded import RecordedSource, headline
 
 _MAX_REDIRECTS = 3
 _MAX_ENTRIES = 200

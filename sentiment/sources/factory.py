@@ -7,8 +7,8 @@ from typing import assert_never
 from config.clock import Clock
 from config.sections.sentiment import SentimentSettings, SourceSettings
 from market.news import NewsRow
-from sentiment.recorded import RecordedSource
-from sentiment.sources import Source
+from sentiment.sources.recorded import RecordedSource
+from sentiment.sources.source import Source
 
 
 def build_sources(settings: SentimentSettings, news_rows: Sequence[NewsRow], clock: Clock) -> tuple[Source, ...]:
@@ -26,12 +26,12 @@ def _build(settings: SourceSettings, news_rows: Sequence[NewsRow], clock: Clock)
         case "simulated":
             return RecordedSource.from_rows(settings.name, settings.weight, news_rows)
         case "recorded":
-            from sentiment.files import read_headlines
+            from sentiment.sources.files import read_headlines
 
             lines = read_headlines(Path(settings.path or ""), settings.name)
             return RecordedSource(settings.name, settings.weight, lines)
         case "rss":
-            from sentiment.rss import RssSource
+            from sentiment.sources.rss import RssSource
 
             return RssSource(settings, clock)
         case _:

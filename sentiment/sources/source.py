@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Protocol
 
-from sentiment.words import Headline
+from sentiment.headline import Headline
 
 
 class Source(Protocol):

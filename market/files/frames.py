@@ -14,7 +14,7 @@ import pyarrow as pa
 from pyarrow import feather, parquet
 
 from config.errors import DataFault
-from market.columns import is_header
+from market.files.columns import is_header
 from market.symbols import symbol_from_name
 
 _HEADER_WITHIN_LINES = 5

@@ -1,0 +1,1 @@
+"""Recorded markets out of Parquet, Feather and CSV files."""

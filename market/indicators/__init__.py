@@ -1,0 +1,1 @@
+"""Indicators of closed bars, kept as TA-Lib streams."""

@@ -1,0 +1,1 @@
+"""The drawn market: prices, regimes, headlines."""
