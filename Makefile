@@ -39,7 +39,7 @@ mutants: .stamps/all ## break limits, sizing and risk parity in every way, and c
 	$(BIN)/python tests/risk/mutants.py
 
 coverage: .stamps/all ## branch coverage of limits, sizing and risk parity by tests/risk; less than all of it fails
-	$(BIN)/python -m coverage run --branch --include="risk/limits*.py,risk/sizing.py,risk/risk_parity.py" -m pytest -m "not slow" tests/risk $(ARGS)
+	$(BIN)/python -m coverage run --branch --include="risk/limits/*.py,risk/sizing.py,risk/measures/risk_parity.py" -m pytest -m "not slow" tests/risk $(ARGS)
 	$(BIN)/python -m coverage report --show-missing --fail-under=100
 
 notebooks: .stamps/all ## execute the notebooks again (against your own runs: make notebooks ARGS="runs/paper-001")

@@ -9,11 +9,11 @@ from agents.risktrials import Cell, Standing
 from config.clock import from_ms
 from config.frozen import Frozen, UtcTime
 from market.timeframe import Timeframe
-from risk.drawdown import conditional_drawdown, longest_drawdown, max_drawdown, ulcer_index, wealth_curve
-from risk.measures import Floats, volatility
-from risk.portfolio_risk import gaussian_contributions, historical_contributions
-from risk.ratios import omega, tail_ratio
-from risk.stressed import stressed_tail
+from risk.measures.basic import Floats, volatility
+from risk.measures.drawdown import conditional_drawdown, longest_drawdown, max_drawdown, ulcer_index, wealth_curve
+from risk.measures.portfolio_risk import gaussian_contributions, historical_contributions
+from risk.measures.ratios import omega, tail_ratio
+from risk.measures.stressed import stressed_tail
 
 
 class MarketFigures(Frozen):

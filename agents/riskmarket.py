@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from config.clock import to_ms
 from config.errors import DataFault
 from market.candles import RawCandles
-from risk.measures import Floats
+from risk.measures.basic import Floats
 
 _DAY_MS = 86_400_000
 Places = NDArray[np.int64]

@@ -1,8 +1,8 @@
 """Every estimator on every market: what was forecast, what happened, who passed, and who is best.
 
-The ranking rule stands here before any result: an estimator's score is the number of tests that it passes, three in each
-cell (`risk.model_tests`), over all symbols, confidences and both horizons, the bar and the day. Ties go to the lower mean
-joint loss of VaR and ES. Whoever has a cell without a joint loss comes last among equals.
+The ranking rule stands here before any result: an estimator's score is the number of tests that it passes, three in
+each cell (`evidence.riskmodel.model_tests`), over all symbols, confidences and both horizons, the bar and the day.
+Ties go to the lower mean joint loss of VaR and ES. Whoever has a cell without a joint loss comes last among equals.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,13 +12,13 @@ from typing import NamedTuple
 from agents.riskmarket import Market, Places
 from config.frozen import Frozen
 from config.seeds import generator
+from evidence.riskmodel.exceedances import Light
+from evidence.riskmodel.forecasts import METHODS, Method, forecasts
+from evidence.riskmodel.model_tests import TESTS, Findings, examine
+from evidence.riskmodel.shortfall_tests import NullLaw, null_law
 from market.timeframe import Timeframe
-from risk.exceedances import Light
-from risk.forecasts import METHODS, Method, forecasts
-from risk.measures import Floats
-from risk.model_tests import TESTS, Findings, examine
-from risk.shortfall_tests import NullLaw, null_law
-from risk.tails import Tail
+from risk.measures.basic import Floats
+from risk.measures.tails import Tail
 
 Told = Callable[[int], None]
 

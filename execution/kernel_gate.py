@@ -1,4 +1,4 @@
-"""The gate on one proposal: every check and cap of `risk.limits`, and the sizing of `risk.manager`.
+"""The gate on one proposal: every check and cap of `risk.limits.trade`, and the sizing of `risk.manager`.
 
 The first check that refuses is named, in the gate's own order. What is allowed becomes an entry that waits for the next bar.
 """
@@ -15,9 +15,9 @@ from execution.kernel_venue import put
 from execution.kernel_words import Floats, Record, Records, Small
 
 _QUARANTINE = 24  # as `trader.QUARANTINE_BARS`
-_LEAST_HISTORY = 50  # as in `risk.limits`
+_LEAST_HISTORY = 50  # as in `risk.limits.trade`
 _HALVINGS = 6  # as in `risk.manager`
-_A_HAIR_LESS = 1.0 - 1e-12  # as in `risk.limits_market`
+_A_HAIR_LESS = 1.0 - 1e-12  # as in `risk.limits.market`
 
 
 @compiled

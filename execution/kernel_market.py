@@ -1,4 +1,4 @@
-"""What the gate holds an entry against beside the trade itself: `risk.limits_market` and `risk.limits_book`, in ticks and lots.
+"""What the gate holds an entry against beside the trade itself: `risk.limits.market` and `risk.limits.book`, in ticks and lots.
 
 A proposal's price and time need no rule here: it is made of the bar that has just closed, at its close.
 """

@@ -1,5 +1,5 @@
-"""VaR and ES of the book with a little more of one symbol, asked many times: historical simulation as `risk.measures`, plain or
-filtered by the EWMA variance as `risk.filtered`.
+"""VaR and ES of the book with a little more of one symbol, asked many times: historical simulation as
+`risk.measures.basic`, plain or filtered by the EWMA variance as `risk.measures.filtered`.
 
 With nothing else in the book a larger position scales all returns alike and the same few bars stay the worst; so the tail is
 looked for once a proposal, and only those bars are measured again at each size; a filtered tail is measured once and scaled.
@@ -15,9 +15,9 @@ from execution import kernel_words as w
 from execution.jit import compiled
 from execution.kernel_words import Floats, Record
 
-_ROUNDING = 1e-12  # as in `risk.measures`
-_DECAY = 0.94  # as in `risk.ewma`
-_LEAST_SHARE = 1e-6  # as in `risk.filtered`
+_ROUNDING = 1e-12  # as in `risk.measures.basic`
+_DECAY = 0.94  # as in `risk.measures.ewma`
+_LEAST_SHARE = 1e-6  # as in `risk.measures.filtered`
 SCALES = -1
 """Instead of a count of bars: the tails of one unit lie in `paper`, and every size is a multiple of them."""
 
@@ -223,7 +223,7 @@ def _selected(paper: Floats, values: Floats, rank: int) -> float:
 
 @compiled
 def _quantile(account: Record, paper: Floats, values: Floats, rows: int, tail: float) -> float:
-    """Type 7 quantile of `rows` values, of which `values` holds the smallest; the arithmetic of `risk.measures`."""
+    """Type 7 quantile of `rows` values, of which `values` holds the smallest; the arithmetic of `risk.measures.basic`."""
     position = tail * (rows - 1)
     below = min(int(position), rows - 2)
     high = _ranked(account, paper, values, below + 1)

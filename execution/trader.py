@@ -19,11 +19,11 @@ from execution.venue import Venue
 from market.bar import Slice
 from market.detail import narrowed
 from risk.breakers import BreakerEvent, BreakerState, observe_equity, observe_move, observe_trade
-from risk.estimators import estimate_es, estimate_var
 from risk.facts import DocketView, Situation
-from risk.limits import kill_switch_report
+from risk.limits.trade import kill_switch_report
 from risk.manager import RiskManager
-from risk.measures import scale_to_horizon
+from risk.measures.basic import scale_to_horizon
+from risk.measures.estimators import estimate_es, estimate_var
 from risk.order import Order
 from risk.portfolio import Portfolio
 from risk.proposal import Proposal

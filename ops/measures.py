@@ -25,8 +25,8 @@ from ops.performance import (
 )
 from ops.story import Story
 from ops.trips import Trip, trips_of_story
-from risk.measures import historical_es, historical_var
-from risk.ratios import calmar
+from risk.measures.basic import historical_es, historical_var
+from risk.measures.ratios import calmar
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,9 +14,9 @@ import numpy.typing as npt
 
 from config.frozen import Frozen
 from market.timeframe import Timeframe
-from risk.drawdown import drawdown_series
-from risk.measures import scale_to_horizon, volatility
-from risk.ratios import cagr, sharpe, sortino
+from risk.measures.basic import scale_to_horizon, volatility
+from risk.measures.drawdown import drawdown_series
+from risk.measures.ratios import cagr, sharpe, sortino
 
 Floats = npt.NDArray[np.float64]
 

@@ -9,9 +9,9 @@ from rich.table import Table
 
 from agents.riskfigures import MarketFigures, RiskModelReport
 from agents.risktrials import Cell, Standing
+from evidence.riskmodel.model_tests import TESTS
 from ops.plain import DASH
 from ops.tables import open_console
-from risk.model_tests import TESTS
 
 _RULE = (
     "The rule, written down before any result: one point for each test that is passed at 5 %, over all\n"

@@ -12,7 +12,7 @@ from config.sections.exits import ExitSettings
 from config.sections.limits import RiskLimits
 from risk.calibration import SizingMaps
 from risk.facts import Facts, Rule, Situation
-from risk.limits import CAPS, CHECKS, tails_hold, well_formed
+from risk.limits.trade import CAPS, CHECKS, tails_hold, well_formed
 from risk.order import Order, OrderKind, Purpose, Seal, Side
 from risk.portfolio import Position
 from risk.proposal import Proposal

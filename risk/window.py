@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from risk.measures import Floats, correlation
+from risk.measures.basic import Floats, correlation
 
 _DECAY = 0.94
 _MIN_RETURNS = 20

@@ -14,7 +14,7 @@ from agents.evidence.bootstrap import curve_returns
 from agents.evidence.votes import Votes
 from config.frozen import Frozen
 from market.candles import Floats
-from risk.ratios import sharpe
+from risk.measures.ratios import sharpe
 
 LEAST_SEEDS = 20
 """Fewer draws could not even say "better than 95 %"."""

@@ -9,7 +9,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from risk.measures import finite_series, is_constant
+from risk.measures.basic import finite_series, is_constant
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]

@@ -12,7 +12,7 @@ from agents.evidence.blocks import LEAST_BARS, block_length, stationary_indices
 from agents.evidence.headlines import Measure, measure_rows
 from config.frozen import Frozen
 from config.seeds import generator
-from risk.measures import finite_series, positive_bars
+from risk.measures.basic import finite_series, positive_bars
 
 Floats = npt.NDArray[np.float64]
 

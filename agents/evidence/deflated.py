@@ -12,8 +12,8 @@ from typing import Literal
 import numpy.typing as npt
 
 from config.frozen import Frozen
-from risk.measures import finite_series, moments, positive_bars
-from risk.ratios import sharpe
+from risk.measures.basic import finite_series, moments, positive_bars
+from risk.measures.ratios import sharpe
 
 _NORMAL = NormalDist()
 _EULER = 0.5772156649015329

@@ -1,4 +1,5 @@
-"""The headlines of many curves at once, for resampling: the formulas of `risk.ratios` and `risk.drawdown`, by rows.
+"""The headlines of many curves at once, for resampling: the formulas of `risk.measures.ratios` and
+`risk.measures.drawdown`, by rows.
 
 One row gives what those functions give (a test holds them to it); a thousand rows cost a fiftieth of a thousand calls. What is
 undefined there is NaN here, and is never taken for a number: the bootstrap counts it.
@@ -28,7 +29,7 @@ def measure_rows(returns: Floats, bars_per_year: float) -> dict[Measure, Floats]
     """Each measure of each row, shape (n_rows,), NaN where undefined; `returns` shape (n_rows, n_bars >= 2), oldest first.
 
     Returns are simple, finite and at least -1, which the caller has checked. CAGR is undefined where it is too large for a
-    float; the others as in `risk.ratios`.
+    float; the others as in `risk.measures.ratios`.
     """
     n_bars, year = returns.shape[1], math.sqrt(bars_per_year)
     mean = returns.mean(axis=1)

@@ -14,7 +14,7 @@ LastHour = Annotated[int, Field(ge=1, le=24)]
 
 
 VarMethod = Literal["historical", "gaussian", "cornish_fisher", "ewma", "fhs_ewma", "evt", "evt_ewma"]
-"""How VaR and expected shortfall are estimated on the gate's path: see `risk/estimators.py`."""
+"""How VaR and expected shortfall are estimated on the gate's path: see `risk/measures/estimators.py`."""
 
 
 class RiskLimits(Frozen):

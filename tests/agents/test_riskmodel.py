@@ -10,9 +10,9 @@ import pytest
 from agents.riskmarket import open_market
 from agents.riskmodel import main
 from agents.risktrials import Cell, ranking
+from evidence.riskmodel.exceedances import Light
 from market.files.bars import read_market_files
 from market.timeframe import Timeframe
-from risk.exceedances import Light
 
 WINDOW = 60
 

@@ -12,7 +12,7 @@ from agents.evidence.headlines import Measure
 from config.seeds import generator
 from market.files.bars import read_market_file
 from market.timeframe import Timeframe
-from risk.ratios import sharpe
+from risk.measures.ratios import sharpe
 
 HOURS = 8760.0
 

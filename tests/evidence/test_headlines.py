@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.evidence.headlines import Measure, measure_rows
-from risk.drawdown import max_drawdown, wealth_curve
-from risk.ratios import cagr, calmar, sharpe, sortino
+from risk.measures.drawdown import max_drawdown, wealth_curve
+from risk.measures.ratios import cagr, calmar, sharpe, sortino
 
 HOURS = 8760.0
 returns = st.lists(st.floats(-1.0, 2.0).map(lambda value: round(value, 6)), min_size=2, max_size=40)

@@ -10,7 +10,7 @@ from scipy.stats import rankdata
 
 from agents.evidence.overfitting import probability_of_overfitting
 from config.seeds import generator
-from risk.ratios import sharpe
+from risk.measures.ratios import sharpe
 
 HOURS = 8760.0
 

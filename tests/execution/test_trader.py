@@ -20,7 +20,7 @@ from execution.trader import Trader
 from market.bar import Bar, Slice
 from market.timeframe import Timeframe
 from risk.breakers import BreakerState
-from risk.limits import kill_switch_report
+from risk.limits.trade import kill_switch_report
 from risk.order import Order, OrderKind, Purpose
 from risk.verdict import Outcome, Reaction, RuleReport, Verdict
 from risk.volumes import VolumeWindow

@@ -14,8 +14,8 @@ from config.clock import to_ms
 from market.timeframe import Timeframe
 from ops.measures import Ran, measure, system_quality
 from ops.trips import Trip
-from risk.measures import historical_es, historical_var
-from risk.ratios import calmar, sharpe, sortino
+from risk.measures.basic import historical_es, historical_var
+from risk.measures.ratios import calmar, sharpe, sortino
 
 START = datetime(2024, 1, 31, 12, tzinfo=UTC)
 

@@ -1,4 +1,4 @@
-"""`make mutants`: break risk/limits*.py, sizing and risk parity in every way that mutmut knows, and count what tests notice.
+"""`make mutants`: break risk/limits/*.py, sizing and risk parity in every way that mutmut knows, and count what tests notice.
 
 It works on a copy of the tree in a temporary folder, because mutmut writes beside the sources. Each mutant is judged by a
 process of its own with a time limit; the judges are the test files below, which take seconds. It ends with 1 where fewer
@@ -22,14 +22,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
-LIMITS = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "risk").glob("limits*.py"))
-MUTATED = (*LIMITS, "risk/risk_parity.py", "risk/sizing.py")
+LIMITS = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "risk" / "limits").glob("*.py"))
+MUTATED = (*LIMITS, "risk/measures/risk_parity.py", "risk/sizing.py")
 JUDGES = (
     "tests/risk/test_reports.py", "tests/risk/test_sizing.py", "tests/risk/test_limits.py", "tests/risk/test_limits_book.py",
     "tests/risk/test_limits_loss.py", "tests/risk/test_reports_book.py", "tests/risk/test_limits_market.py",
     "tests/risk/test_risk_parity.py",
 )  # fmt: skip
-ROOMS = ("agents", "config", "execution", "market", "ops", "rl", "sentiment")
+ROOMS = ("agents", "config", "evidence", "execution", "market", "ops", "rl", "sentiment")
 LEAST_KILLED = 0.90
 SURVIVED, NO_TEST, NOT_RUN = (0, 5), (33,), (None, 2, 34)
 """Exit codes by which mutmut says so; every other one is a killed mutant."""

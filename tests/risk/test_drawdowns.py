@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk.drawdown import (
+from risk.measures.drawdown import (
     conditional_drawdown,
     drawdown_series,
     longest_drawdown,
@@ -18,7 +18,7 @@ from risk.drawdown import (
     ulcer_index,
     wealth_curve,
 )
-from risk.ratios import cagr, tail_ratio
+from risk.measures.ratios import cagr, tail_ratio
 
 LEVELS = st.lists(st.floats(0.5, 2.0), min_size=1, max_size=60)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from risk.exceedances import Light, conditional_coverage, independence, kupiec, traffic_light
+from evidence.riskmodel.exceedances import Light, conditional_coverage, independence, kupiec, traffic_light
 
 
 def hits(number: int, *at: int) -> np.ndarray:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from risk.extreme import Pareto, filtered_pot_tail, fit_pareto, pareto_tail, pot_tail
-from risk.tails import empirical_tail
+from risk.measures.extreme import Pareto, filtered_pot_tail, fit_pareto, pareto_tail, pot_tail
+from risk.measures.tails import empirical_tail
 
 
 def law(scale: float, shape: float) -> Pareto:

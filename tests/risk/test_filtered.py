@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.sections.limits import VarMethod
-from risk.estimators import estimate_es, estimate_var
-from risk.ewma import DECAY, ewma_tail, ewma_variances
-from risk.filtered import filtered_tail, standardised
-from risk.garch import RISKMETRICS, Garch, fit_garch, garch_variances
-from risk.measures import Floats
-from risk.tails import empirical_tail
+from evidence.riskmodel.garch import RISKMETRICS, Garch, fit_garch, garch_variances
+from risk.measures.basic import Floats
+from risk.measures.estimators import estimate_es, estimate_var
+from risk.measures.ewma import DECAY, ewma_tail, ewma_variances
+from risk.measures.filtered import filtered_tail, standardised
+from risk.measures.tails import empirical_tail
 
 METHODS: tuple[VarMethod, ...] = (
     "historical", "gaussian", "cornish_fisher", "ewma", "fhs_ewma", "evt", "evt_ewma",

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from config.sections.limits import VarMethod
-from risk.estimators import estimate_es, estimate_var
-from risk.forecasts import METHODS, Method, forecasts
-from risk.measures import Floats
-from risk.tails import Tail
+from evidence.riskmodel.forecasts import METHODS, Method, forecasts
+from risk.measures.basic import Floats
+from risk.measures.estimators import estimate_es, estimate_var
+from risk.measures.tails import Tail
 
 RETURNS = np.random.default_rng(2).standard_t(4, size=420) * 0.01
 

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from risk.breakers import BreakerState
-from risk.estimators import estimate_es, estimate_var
 from risk.facts import Situation
 from risk.manager import RiskManager
+from risk.measures.estimators import estimate_es, estimate_var
 from risk.order import OrderKind, Purpose, Seal, Side
 from risk.portfolio import Portfolio, Position
 from risk.proposal import Direction, Proposal

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from config.sections.limits import VarMethod
 from risk import facts as words
-from risk import limits as rules
 from risk.breakers import BreakerState, Latch
 from risk.calibration import CalibrationMap, SizingMaps
-from risk.estimators import estimate_var
-from risk.measures import scale_to_horizon
+from risk.limits import trade as rules
+from risk.measures.basic import scale_to_horizon
+from risk.measures.estimators import estimate_var
 from risk.proposal import Argument, Direction
 from risk.verdict import Reaction
 

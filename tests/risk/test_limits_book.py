@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from config.sections.limits import RiskLimits
-from risk import limits_book as rules
 from risk.facts import Facts
-from risk.limits import CAPS, CHECKS
+from risk.limits import book as rules
+from risk.limits.trade import CAPS, CHECKS
 from risk.verdict import Reaction
 
 

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.sections.limits import RiskLimits
-from risk import limits_loss as rules
 from risk.breakers import BreakerState
 from risk.facts import Facts
-from risk.limits import CAPS
+from risk.limits import loss as rules
+from risk.limits.trade import CAPS
 
 
 def limited(**changes: Any) -> RiskLimits:

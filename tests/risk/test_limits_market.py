@@ -15,8 +15,9 @@ from config.errors import UsageFault
 from config.reading.load import load_profile
 from config.sections.limits import RiskLimits
 from market.book import Book, Level
-from risk import limits_book, limits_market
-from risk.limits import CAPS, CHECKS
+from risk.limits import book as limits_book
+from risk.limits import market as limits_market
+from risk.limits.trade import CAPS, CHECKS
 from risk.verdict import Reaction, RuleReport
 
 D = Decimal

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from risk.measures import (
+from risk.measures.basic import (
     Floats,
     correlation,
     gaussian_es,

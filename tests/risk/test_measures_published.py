@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from risk.drawdown import drawdown_series, max_drawdown, wealth_curve
 from risk.kelly import kelly_continuous
-from risk.measures import (
+from risk.measures.basic import (
     Floats,
     correlation,
     gaussian_es,
@@ -25,7 +24,8 @@ from risk.measures import (
     scale_to_horizon,
     volatility,
 )
-from risk.ratios import cagr, calmar, downside_deviation, omega, sharpe, sortino
+from risk.measures.drawdown import drawdown_series, max_drawdown, wealth_curve
+from risk.measures.ratios import cagr, calmar, downside_deviation, omega, sharpe, sortino
 
 Measure = Callable[[Floats], float | None]
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from risk.measures import gaussian_es, gaussian_var, historical_es, historical_var
-from risk.portfolio_risk import gaussian_contributions, historical_contributions
-from risk.stressed import stressed_tail
+from risk.measures.basic import gaussian_es, gaussian_var, historical_es, historical_var
+from risk.measures.portfolio_risk import gaussian_contributions, historical_contributions
+from risk.measures.stressed import stressed_tail
 
 RETURNS = (
     np.random.default_rng(2).standard_t(4, size=(400, 3))

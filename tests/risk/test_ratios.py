@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from risk.drawdown import drawdown_series, max_drawdown, wealth_curve
 from risk.kelly import kelly_continuous, kelly_discrete, kelly_shrunk
-from risk.measures import Floats
-from risk.ratios import cagr, calmar, downside_deviation, omega, sharpe, sortino
+from risk.measures.basic import Floats
+from risk.measures.drawdown import drawdown_series, max_drawdown, wealth_curve
+from risk.measures.ratios import cagr, calmar, downside_deviation, omega, sharpe, sortino
 
 returns = st.lists(st.floats(-0.5, 0.5), min_size=2, max_size=60).map(lambda r: np.array(r, dtype=np.float64))
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from risk.drawdown import max_drawdown, wealth_curve
-from risk.measures import Floats, volatility
-from risk.ratios import cagr, calmar, downside_deviation, omega, sharpe, sortino
+from risk.measures.basic import Floats, volatility
+from risk.measures.drawdown import max_drawdown, wealth_curve
+from risk.measures.ratios import cagr, calmar, downside_deviation, omega, sharpe, sortino
 
 PERIODS = {"daily": 252.0, "weekly": 52.0, "monthly": 12.0, "yearly": 1.0}
 

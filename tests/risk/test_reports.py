@@ -16,8 +16,8 @@ from gate_support import AT, LIMITS, held, portfolio, proposal, returns, seen
 from gate_support import facts as situation
 from report_support import passed, refused, room
 
-from risk import limits as rules
 from risk.breakers import BreakerState, Latch
+from risk.limits import trade as rules
 from risk.proposal import Argument, Direction
 from risk.verdict import Reaction, RuleReport
 

@@ -1,6 +1,6 @@
 """What the rules about the day, the book, losses and the session report, to the letter and to the last bit.
 
-The companion of `test_reports`, for the rules that are not in `risk/limits.py` itself.
+The companion of `test_reports`, for the rules that are not in `risk/limits/trade.py` itself.
 """
 
 from datetime import timedelta
@@ -13,12 +13,12 @@ from gate_support import AT, LIMITS, facts, held, portfolio, proposal
 from report_support import passed, refused, room
 
 from config.sections.limits import RiskLimits
-from risk import limits_book as book
-from risk import limits_loss as loss
-from risk import limits_market as market
 from risk.breakers import BreakerState
 from risk.facts import DocketView, Facts, Rule
-from risk.limits_docket import equal_risk
+from risk.limits import book as book
+from risk.limits import loss as loss
+from risk.limits import market as market
+from risk.limits.docket import equal_risk
 from risk.verdict import RuleReport
 
 QUARTERS = np.resize([0.25, -0.25], 64)[:, None]

@@ -8,11 +8,11 @@ from gate_support import LIMITS, cap, facts, proposal, returns
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk.estimators import estimate_var
 from risk.facts import DocketView, Facts
-from risk.limits import CAPS
-from risk.limits_docket import equal_risk
-from risk.risk_parity import equal_risk_weights
+from risk.limits.docket import equal_risk
+from risk.limits.trade import CAPS
+from risk.measures.estimators import estimate_var
+from risk.measures.risk_parity import equal_risk_weights
 
 SHARED = LIMITS.model_copy(update={"risk_parity": True, "max_position_fraction": 1.0})
 NAMES = ("BTC/USDT", "ETH/USDT", "SOL/USDT")

@@ -5,8 +5,8 @@ import pytest
 from scipy.stats import t as student
 
 from config.seeds import generator
-from risk.losses import joint_loss, quantile_loss
-from risk.shortfall_tests import acerbi_szekely, null_law
+from evidence.riskmodel.losses import joint_loss, quantile_loss
+from evidence.riskmodel.shortfall_tests import acerbi_szekely, null_law
 
 RETURNS = 0.01 * np.random.default_rng(1).standard_t(4, size=5000)
 

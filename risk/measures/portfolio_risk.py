@@ -10,7 +10,15 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from risk.measures import ROUNDING, Floats, finite_series, gaussian_tail, historical_var, moments, tail_probability
+from risk.measures.basic import (
+    ROUNDING,
+    Floats,
+    finite_series,
+    gaussian_tail,
+    historical_var,
+    moments,
+    tail_probability,
+)
 
 
 class Contributions(NamedTuple):

@@ -10,17 +10,10 @@ from typing import assert_never
 import numpy.typing as npt
 
 from config.sections.limits import VarMethod
-from risk.ewma import ewma_tail
-from risk.extreme import filtered_pot_tail, pot_tail
-from risk.filtered import filtered_tail
-from risk.measures import (
-    gaussian_es,
-    gaussian_var,
-    historical_es,
-    historical_var,
-    modified_es,
-    modified_var,
-)
+from risk.measures.basic import gaussian_es, gaussian_var, historical_es, historical_var, modified_es, modified_var
+from risk.measures.ewma import ewma_tail
+from risk.measures.extreme import filtered_pot_tail, pot_tail
+from risk.measures.filtered import filtered_tail
 
 
 def estimate_var(returns: npt.ArrayLike, *, method: VarMethod, confidence: float) -> float:

@@ -14,10 +14,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from risk.ewma import DECAY, ewma_variances
-from risk.filtered import standardised
-from risk.measures import Floats, tail_probability
-from risk.tails import Tail, empirical_tail, finite_windows
+from risk.measures.basic import Floats, tail_probability
+from risk.measures.ewma import DECAY, ewma_variances
+from risk.measures.filtered import standardised
+from risk.measures.tails import Tail, empirical_tail, finite_windows
 
 TAIL_SHARE = 0.10
 """Share of the window beyond the threshold: 50 of 500 bars."""

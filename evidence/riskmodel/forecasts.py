@@ -1,8 +1,8 @@
 """Out-of-sample forecasts: VaR and ES of the next bar, at every bar, from the window of returns that ends there.
 
-The estimators are the gate's own (`risk.estimators`), on many windows at once, and one more, filtered historical simulation
-with a GARCH(1,1) that is refitted every so many bars. Forecast i uses returns[i : i + window] and is for
-returns[i + window]; the last one is for a bar that has not come. Nothing later is looked at.
+The estimators are the gate's own (`risk.measures.estimators`), on many windows at once, and one more, filtered
+historical simulation with a GARCH(1,1) that is refitted every so many bars. Forecast i uses returns[i : i + window]
+and is for returns[i + window]; the last one is for a bar that has not come. Nothing later is looked at.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -12,14 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from config.sections.limits import VarMethod
-from risk.ewma import ewma_tail
-from risk.extreme import filtered_pot_tail, pot_tail
-from risk.filtered import filtered_tail, standardised
-from risk.garch import RISKMETRICS, fit_garch, garch_variances
-from risk.measures import Floats, finite_series, gaussian_tail, modified_tail
-from risk.rolling import rolling_historical
-from risk.rolling_moments import moments_of
-from risk.tails import Tail, empirical_tail
+from evidence.riskmodel.garch import RISKMETRICS, fit_garch, garch_variances
+from risk.measures.basic import Floats, finite_series, gaussian_tail, modified_tail
+from risk.measures.ewma import ewma_tail
+from risk.measures.extreme import filtered_pot_tail, pot_tail
+from risk.measures.filtered import filtered_tail, standardised
+from risk.measures.rolling import rolling_historical
+from risk.measures.rolling_moments import moments_of
+from risk.measures.tails import Tail, empirical_tail
 
 Method = VarMethod | Literal["fhs_garch"]
 METHODS: tuple[Method, ...] = (*get_args(VarMethod), "fhs_garch")
@@ -69,7 +69,7 @@ _BATCH: Mapping[Method, Callable[..., Tail]] = {
     "evt": pot_tail,
     "evt_ewma": filtered_pot_tail,
 }
-"""What `risk.estimators` gives for one window, for each row of a block of them."""
+"""What `risk.measures.estimators` gives for one window, for each row of a block of them."""
 
 
 def _window_parts(

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from risk.exceedances import Light, conditional_coverage, independence, kupiec, traffic_light
-from risk.losses import joint_loss, quantile_loss
-from risk.measures import Floats, tail_probability
-from risk.shortfall_tests import NullLaw, Severity, acerbi_szekely
-from risk.tails import Tail
+from evidence.riskmodel.exceedances import Light, conditional_coverage, independence, kupiec, traffic_light
+from evidence.riskmodel.losses import joint_loss, quantile_loss
+from evidence.riskmodel.shortfall_tests import NullLaw, Severity, acerbi_szekely
+from risk.measures.basic import Floats, tail_probability
+from risk.measures.tails import Tail
 
 SIGNIFICANCE = 0.05
 TESTS = ("rate", "clusters", "severity")

@@ -7,7 +7,7 @@ models on the same bars and say nothing by themselves. Bad input raises ValueErr
 import numpy as np
 import numpy.typing as npt
 
-from risk.measures import finite_series, tail_probability
+from risk.measures.basic import finite_series, tail_probability
 
 
 def quantile_loss(returns: npt.ArrayLike, var: npt.ArrayLike, *, confidence: float) -> float:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from risk.measures import Floats, finite_series, tail_probability
+from risk.measures.basic import Floats, finite_series, tail_probability
 
 FREEDOM = 4.0
 DRAWS = 10_000

@@ -9,8 +9,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from risk.drawdown import max_drawdown, wealth_curve
-from risk.measures import finite_series, is_constant, positive_bars, sample_std
+from risk.measures.basic import finite_series, is_constant, positive_bars, sample_std
+from risk.measures.drawdown import max_drawdown, wealth_curve
 
 
 def cagr(returns: npt.ArrayLike, *, bars_per_year: float) -> float:

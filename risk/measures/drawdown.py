@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from risk.measures import Floats, finite_series, tail_probability
+from risk.measures.basic import Floats, finite_series, tail_probability
 
 
 def wealth_curve(returns: npt.ArrayLike) -> Floats:

@@ -12,8 +12,8 @@ order of its sum.
 import numpy as np
 import numpy.typing as npt
 
-from risk.measures import ROUNDING, finite_series, tail_probability
-from risk.tails import Tail
+from risk.measures.basic import ROUNDING, finite_series, tail_probability
+from risk.measures.tails import Tail
 
 
 def rolling_historical(returns: npt.ArrayLike, *, window: int, confidence: float) -> Tail:
@@ -21,7 +21,7 @@ def rolling_historical(returns: npt.ArrayLike, *, window: int, confidence: float
 
     `returns` shape (n,). Raises ValueError for bad returns or confidence, or a window outside 2..n.
     """
-    from risk.sliding import slide
+    from risk.measures.sliding import slide
 
     series = finite_series(returns)
     tail = tail_probability(confidence)

@@ -10,9 +10,9 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from risk.ewma import DECAY, ewma_variances
-from risk.measures import Floats
-from risk.tails import Tail, empirical_tail, finite_windows
+from risk.measures.basic import Floats
+from risk.measures.ewma import DECAY, ewma_variances
+from risk.measures.tails import Tail, empirical_tail, finite_windows
 
 _LEAST_SHARE = 1e-6
 

@@ -6,10 +6,10 @@ not known leaves no room (law 2).
 
 import numpy as np
 
-from risk.estimators import estimate_var
 from risk.facts import LEAST_HISTORY, Facts, cap
-from risk.measures import scale_to_horizon
-from risk.risk_parity import equal_risk_weights
+from risk.measures.basic import scale_to_horizon
+from risk.measures.estimators import estimate_var
+from risk.measures.risk_parity import equal_risk_weights
 from risk.verdict import RuleReport
 
 

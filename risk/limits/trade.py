@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from risk.calibration import Worth
-from risk.estimators import estimate_es, estimate_var
 from risk.facts import LEAST_HISTORY, Facts, Rule, cap, check, weights
-from risk.limits_book import day_volume, gross_leverage, liquidity, net_leverage, order_rate, sector, trading_hours
-from risk.limits_docket import equal_risk
-from risk.limits_loss import drawdown_half, stressed_loss, volatility
-from risk.limits_market import error_rate, expected_slippage, reference_price, spread, stale_proposal
-from risk.measures import scale_to_horizon
+from risk.limits.book import day_volume, gross_leverage, liquidity, net_leverage, order_rate, sector, trading_hours
+from risk.limits.docket import equal_risk
+from risk.limits.loss import drawdown_half, stressed_loss, volatility
+from risk.limits.market import error_rate, expected_slippage, reference_price, spread, stale_proposal
+from risk.measures.basic import scale_to_horizon
+from risk.measures.estimators import estimate_es, estimate_var
 from risk.proposal import Direction
 from risk.sizing import kelly_notional_fraction, risk_per_trade_fraction
 from risk.verdict import Reaction, RuleReport

@@ -1,4 +1,4 @@
-"""The compiled loop of `risk.rolling`, in a file of its own because importing it imports numba.
+"""The compiled loop of `risk.measures.rolling`, in a file of its own because importing it imports numba.
 
 It checks nothing: `rolling_historical` does, and is the only one to call it.
 """

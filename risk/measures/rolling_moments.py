@@ -6,8 +6,8 @@ Each window is summed anew, a block of windows at a time: running sums would be 
 import numpy as np
 import numpy.typing as npt
 
-from risk.measures import Floats, Moments
-from risk.tails import finite_windows
+from risk.measures.basic import Floats, Moments
+from risk.measures.tails import finite_windows
 
 
 def moments_of(windows: npt.ArrayLike) -> Moments[Floats]:

@@ -11,8 +11,8 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
-from risk.measures import Floats, tail_probability
-from risk.tails import Tail, finite_windows
+from risk.measures.basic import Floats, tail_probability
+from risk.measures.tails import Tail, finite_windows
 
 DECAY = 0.94
 

@@ -8,7 +8,7 @@ contribution portfolios"). It refuses what has no answer: a market that never mo
 import numpy as np
 import numpy.typing as npt
 
-from risk.measures import Floats
+from risk.measures.basic import Floats
 
 _SWEEPS = 2_000
 _CLOSE = 1e-10

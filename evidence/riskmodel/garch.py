@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from risk.ewma import DECAY
-from risk.measures import Floats, finite_series, is_constant
+from risk.measures.basic import Floats, finite_series, is_constant
+from risk.measures.ewma import DECAY
 
 
 class Garch(NamedTuple):

@@ -1,7 +1,7 @@
 """VaR and expected shortfall as a pair, and the tail of a sample: what filtered and extreme-value estimates are made of.
 
 Everything here works on the last axis, so that one line serves a single window, shape (n,), and ten thousand of them,
-shape (m, n). Losses are positive, as in `risk.measures`. Non-finite input raises ValueError (law 9).
+shape (m, n). Losses are positive, as in `risk.measures.basic`. Non-finite input raises ValueError (law 9).
 """
 
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from risk.measures import Floats, tail_probability
+from risk.measures.basic import Floats, tail_probability
 
 
 class Tail(NamedTuple):

@@ -25,7 +25,7 @@ def stressed_loss(facts: Facts) -> RuleReport:
     `max_stressed_loss`.
 
     Positions are bought before the stretch and not rebalanced in it, so the loss is linear in the addition, and the largest
-    that every stretch allows is exact. The worst stretch is found and not chosen, as in `risk.stressed`.
+    that every stretch allows is exact. The worst stretch is found and not chosen, as in `risk.measures.stressed`.
     """
     limit, top, length = facts.limits.max_stressed_loss, facts.limits.max_position_fraction, facts.limits.stress_bars
     if limit is None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from risk.measures import tail_probability
+from risk.measures.basic import tail_probability
 
 Flags = npt.NDArray[np.bool_]
 

@@ -1,0 +1,1 @@
+"""Is it skill or luck? Statistics and trials over the full engine. Decides nothing."""

@@ -1,0 +1,1 @@
+"""Is the risk model right? Forecasts out of sample, and their tests."""

@@ -1,0 +1,1 @@
+"""What can never happen: every limit of the gate, each rule a pure function."""

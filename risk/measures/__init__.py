@@ -1,0 +1,1 @@
+"""The mathematics of loss: VaR, expected shortfall, drawdown, ratios, contributions. Pure functions."""
