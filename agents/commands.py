@@ -25,8 +25,8 @@ from config.ending import INTERRUPTED
 from config.logging import configure
 from config.secrets import journal_key, load_secrets
 from config.settings import Settings
-from execution.dealer import Sink
-from execution.journal import Journal, holds
+from execution.journal.chain import Journal, holds
+from execution.journal.event import Sink
 from execution.kill_switch.latch import ALL
 from market.tape import Tape
 from ops.finish import finish

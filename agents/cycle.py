@@ -25,7 +25,7 @@ from agents.llm.words import Attempt
 from agents.memory import render
 from agents.record import AskedAhead, AskedOutlook, CycleRecord, ExitDecision
 from agents.strategies.contexts import net, votes_on
-from execution.trader import Exposure
+from execution.account.trader import Exposure
 from market.bar import Slice
 from risk.portfolio import Portfolio
 from risk.proposal import Direction

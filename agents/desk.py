@@ -16,8 +16,8 @@ from agents.watch import Watch
 from agents.watchlist import Watchlist
 from config.clock import BarClock
 from config.settings import Settings
-from execution.dealer import Sink
-from execution.trader import Trader
+from execution.account.trader import Trader
+from execution.journal.event import Sink
 from market.bar import Slice
 from market.indicators.engine import SignalEngine
 from market.timeframe import Timeframe

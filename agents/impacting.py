@@ -12,8 +12,8 @@ import numpy as np
 
 from config.clock import from_ms
 from config.errors import DataFault, UsageFault
-from execution.impact_fit import ImpactReport, Walks, fit_line, interval_of, r_squared, walks_of
-from execution.latency import bar_sigma
+from evidence.statistics.impact_fit import ImpactReport, Walks, fit_line, interval_of, r_squared, walks_of
+from execution.simulated.latency import bar_sigma
 from market.candles import RawCandles
 from market.files.bars import read_market_files
 from market.files.books import RecordedBook, Traded, read_books, read_trades

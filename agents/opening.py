@@ -20,7 +20,7 @@ from config.errors import UsageFault
 from config.reading.load import Resolved, load_profile, resolve
 from config.reading.tree import exact
 from config.settings import Settings
-from execution.journal import key_id
+from execution.journal.chain import key_id
 from market.finer import with_detail, with_funding
 from market.tape import Tape, recorded_tape, simulated_tape
 from risk.calibration import SizingMaps, read_calibrations

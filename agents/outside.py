@@ -16,8 +16,8 @@ from agents.watchlist import Landed, nobody_knows
 from config.clock import SystemClock
 from config.secrets import load_secrets, state_dir
 from config.settings import Settings
-from execution.dealer import Sink
-from execution.halting import NoSwitch, Switch
+from execution.journal.event import Sink
+from execution.kill_switch.halting import NoSwitch, Switch
 from execution.kill_switch.latch import LatchFolder
 
 

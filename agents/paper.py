@@ -11,8 +11,8 @@ from agents.record import Session
 from agents.wiring import open_desk
 from config.clock import SystemClock
 from config.settings import Settings
-from execution.dealer import Sink
-from execution.opening import open_venue
+from execution.journal.event import Sink
+from execution.venues.sealing import open_venue
 from market.bar import Slice
 from market.tape import Tape
 from sentiment.engine import SentimentEngine

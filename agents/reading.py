@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from agents.folder import JOURNAL
 from agents.record import Session, Warmup
 from config.errors import JournalFault
-from execution.journal import Event, first_event, key_id, read_events
+from execution.journal.chain import Event, first_event, key_id, read_events
 
 AnyRecord = TypeVar("AnyRecord", Session, Warmup)
 

@@ -28,7 +28,7 @@ from agents.hearing import Hearing
 from agents.llm.words import Role
 from config.frozen import Frozen, UtcTime
 from config.settings import Settings
-from execution.trader import Exposure
+from execution.account.trader import Exposure
 from market.bar import Finding, Slice
 from market.instrument import Instrument
 from market.timeframe import Timeframe

@@ -22,9 +22,9 @@ from agents.wiring import Around, open_desk
 from config.errors import JournalFault
 from config.reading.load import parse_limits
 from config.secrets import journal_key
-from execution.opening import open_gate
-from execution.recorded import RecordedVenue
-from execution.trader import Trader
+from execution.account.trader import Trader
+from execution.venues.recorded import RecordedVenue
+from execution.venues.sealing import open_gate
 from ops.progress import SessionProgress
 from ops.replayed import WhatIf, show_difference, show_identical, show_what_if
 from risk.proposal import Proposal

@@ -13,8 +13,8 @@ from agents.llm.words import Attempt, Role
 from agents.record import AskedAhead, CycleRecord
 from config.errors import JournalFault
 from config.silence import Abstained
-from execution.halting import HaltEvent
-from execution.journal import Event
+from execution.journal.chain import Event
+from execution.kill_switch.halting import HaltEvent
 from market.bar import Slice
 from sentiment.headline import SentimentData
 

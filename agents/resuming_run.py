@@ -13,8 +13,8 @@ from pathlib import Path
 from agents.approval import Approval
 from agents.llm.words import Attempt, Role
 from config.errors import JournalFault, UsageFault
-from execution.halting import HaltEvent
-from execution.journal import Event, Journal, read_events
+from execution.journal.chain import Event, Journal, read_events
+from execution.kill_switch.halting import HaltEvent
 
 
 class ResumingSink:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from config.clock import aware
-from execution.halting import Halt, HaltEvent, Lifted, Reading, Switch
+from execution.kill_switch.halting import Halt, HaltEvent, Lifted, Reading, Switch
 from execution.kill_switch.latch import ALL, UNKNOWN, Latch, LatchFolder, Lift
 
 HaltsOf = Callable[[int], HaltEvent | None]

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 
 from agents.alert import Alert
-from execution.dealer import Sink
+from execution.journal.event import Sink
 
 
 class TellingSink:

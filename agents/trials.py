@@ -14,7 +14,7 @@ from agents.outcomes import HORIZON_BARS, Barriers, CaseOutcome, Settler
 from agents.reading import open_run
 from agents.record import CycleRecord, Session
 from config.errors import JournalFault, UsageFault
-from execution.journal import Event
+from execution.journal.chain import Event
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,12 +27,12 @@ from agents.strategies.contexts import build_contexts
 from agents.watch import Watch
 from agents.watchlist import Landed, Watchlist, nobody_knows
 from config.clock import BarClock, from_ms
-from execution.dealer import Sink
-from execution.halting import Switch
-from execution.ledger import Ledger
-from execution.opening import open_gate
-from execution.trader import Trader
-from execution.venue import Venue
+from execution.account.ledger import Ledger
+from execution.account.trader import Trader
+from execution.journal.event import Sink
+from execution.kill_switch.halting import Switch
+from execution.venues.sealing import open_gate
+from execution.venues.venue import Venue
 from market.bar import Bar
 from market.indicators.engine import SignalEngine
 from market.timeframe import Timeframe

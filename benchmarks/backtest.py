@@ -28,10 +28,10 @@ from rich.table import Table
 from config.clock import SystemClock
 from config.reading.load import load_profile
 from config.seeds import generator
-from execution.kernel import KernelResult, Votes, simulate, sweep
-from execution.kernel_grid import Grid, grid_of
-from execution.kernel_rules import Rules, rules_of
-from execution.kernel_words import Floats, Ints
+from execution.kernel.engine import KernelResult, Votes, simulate, sweep
+from execution.kernel.grid import Grid, grid_of
+from execution.kernel.records import Floats, Ints
+from execution.kernel.rules import Rules, rules_of
 from market.catalogue import instrument_of
 from market.timeframe import Timeframe
 

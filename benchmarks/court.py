@@ -52,7 +52,7 @@ from agents.minds.rules import RulesMind  # noqa: E402
 from agents.outlooks import Outlook, Outlooks  # noqa: E402
 from config.clock import Stopwatch, SystemClock  # noqa: E402
 from config.sections.minds import MindsSettings  # noqa: E402
-from execution.opening import open_gate  # noqa: E402
+from execution.venues.sealing import open_gate  # noqa: E402
 from market.timeframe import Timeframe  # noqa: E402
 from risk.breakers import BreakerState  # noqa: E402
 from risk.facts import Situation  # noqa: E402

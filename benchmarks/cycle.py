@@ -53,7 +53,7 @@ def measure(scenario: dict[str, Any]) -> dict[str, float]:
     from agents.session import run_session
     from config.clock import Stopwatch
     from config.reading.load import load_profile
-    from execution.journal import Journal
+    from execution.journal.chain import Journal
     from market.tape import simulated_tape
 
     settings = load_profile(

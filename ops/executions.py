@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from execution.words import Fill
+from execution.reports import Fill
 from ops.story import Story
 from ops.tally import RoundTrip
 

@@ -6,7 +6,7 @@ It only looks, and it speaks in sessions that are told to be quiet too.
 from collections.abc import Sequence
 from typing import TextIO
 
-from execution.halting import Halt
+from execution.kill_switch.halting import Halt
 from execution.kill_switch.latch import ALL, Latch
 from ops.plain import moment
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from execution.impact_fit import CONFIDENCE, ImpactReport, Walks
+from evidence.statistics.impact_fit import CONFIDENCE, ImpactReport, Walks
 from ops.plain import DASH
 
 

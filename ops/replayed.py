@@ -8,7 +8,7 @@ from typing import NamedTuple
 from rich.box import ROUNDED
 from rich.table import Table
 
-from execution.journal import Event
+from execution.journal.chain import Event
 from ops.tables import open_console
 from risk.proposal import Proposal
 from risk.verdict import Outcome, Verdict

@@ -24,12 +24,11 @@ from agents.llm.words import Attempt
 from agents.record import AskedAhead, CycleRecord, ExitDecision, Session, SessionEnd
 from config.errors import JournalFault
 from config.frozen import Frozen
-from execution.dealer import VenueWord
+from execution.account.ledger import Ledger
 from execution.exact import EXACT, ZERO
-from execution.halting import HaltEvent
-from execution.journal import GENESIS, Event, read_events
-from execution.ledger import Ledger
-from execution.words import Fill, OrderState, OrderStatus
+from execution.journal.chain import GENESIS, Event, read_events
+from execution.kill_switch.halting import HaltEvent
+from execution.reports import Fill, OrderState, OrderStatus, VenueWord
 from market.bar import Finding
 from ops.models import Models
 from ops.tally import KeptHearing, RoundTrip, SentOrder, Tally

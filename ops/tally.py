@@ -15,7 +15,7 @@ from agents.hearing import Hearing
 from agents.llm.words import Attempt
 from agents.ruling import RulingOutcome
 from config.frozen import Frozen, UtcTime
-from execution.lots import Trade
+from execution.account.lots import Trade
 from risk.verdict import Outcome, Reaction, Verdict
 
 HEARINGS_KEPT = 2000

@@ -17,9 +17,9 @@ from agents.strategies.contexts import build_contexts
 from agents.strategies.own import read_own
 from agents.wiring import bars_per_day
 from config.settings import Settings
-from execution.kernel import KernelResult, Votes, simulate, sweep
-from execution.kernel_grid import Grid, grid_of_tape
-from execution.kernel_rules import Rules, rules_of
+from execution.kernel.engine import KernelResult, Votes, simulate, sweep
+from execution.kernel.grid import Grid, grid_of_tape
+from execution.kernel.rules import Rules, rules_of
 from market.bar import Slice
 from market.indicators.engine import SignalEngine
 from market.signals import TechnicalSignals

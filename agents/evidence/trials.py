@@ -17,7 +17,7 @@ import numpy as np
 from agents.evidence.deflated import Deflated, deflate
 from config.clock import to_ms
 from config.settings import Settings
-from execution.trial_book import TrialBook, TrialCount, TrialScope
+from evidence.search.trial_book import TrialBook, TrialCount, TrialScope
 from market.tape import Tape
 
 TRIALS_FILE = "trials.db"

@@ -2,7 +2,7 @@
 
 What is asked ahead of a trial, for the watchlist, has a share of the day's budget and may not take more of it.
 
-Day and month are shared by all runs of this user (execution/spending.py keeps the book); a decision's budget is its run's,
+Day and month are shared by all runs of this user (agents/llm/budget/book.py keeps the book); a decision's budget is its run's,
 and a run that is gone on with carries over what its journal says that the decision has cost.
 When the book cannot be written nothing may be spent, and the caller is told so as by any other budget.
 """
@@ -12,11 +12,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
+from agents.llm.budget.book import Full, Scope, SpendingBook
 from agents.llm.words import WATCHLIST, BudgetWarning
 from config.clock import aware
 from config.errors import OutputFault
 from config.sections.minds import BudgetSettings
-from execution.spending import Full, Scope, SpendingBook
 
 SPENDING_FILE = "spending.db"
 

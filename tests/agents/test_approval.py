@@ -23,7 +23,7 @@ from agents.record import CycleRecord
 from agents.replay import main as replay
 from config.clock import FixedClock
 from config.reading.load import load_profile
-from execution.journal import Event
+from execution.journal.chain import Event
 from risk.order import Order, Purpose
 from risk.verdict import Outcome, Verdict
 

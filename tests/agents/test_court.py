@@ -14,7 +14,7 @@ from agents.case import Case, NetVote
 from agents.graph import Bench, Court
 from agents.minds.rules import RulesMind
 from config.silence import Abstained
-from execution.opening import open_gate
+from execution.venues.sealing import open_gate
 from risk.breakers import BreakerState
 from risk.facts import Situation
 from risk.proposal import Direction, Proposal

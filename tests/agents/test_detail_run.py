@@ -16,7 +16,7 @@ from agents.record import CycleRecord, Session
 from agents.replay import main as replay
 from agents.run import main
 from config.reading.load import load_profile
-from execution.dealer import VenueWord
+from execution.reports import VenueWord
 from market.simulated.prices import simulate
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,8 +12,7 @@ from run_support import events, payloads, run, write_bars
 
 from agents.record import CycleRecord, SessionEnd
 from agents.replay import main as replay
-from execution.dealer import VenueWord
-from execution.words import Funding
+from execution.reports import Funding, VenueWord
 
 FIRST = datetime(2024, 1, 1, tzinfo=UTC)
 

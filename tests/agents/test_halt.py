@@ -18,10 +18,9 @@ from agents.halt import main as halt
 from agents.record import CycleRecord, SessionEnd
 from agents.replay import main as replay
 from agents.resume import main as resume
-from execution.dealer import VenueWord
-from execution.journal import Event
+from execution.journal.chain import Event
 from execution.kill_switch.latch import ALL, LatchFolder
-from execution.words import Fill
+from execution.reports import Fill, VenueWord
 from risk.order import Order, Purpose
 
 HEAVY = {"pydantic", "numpy", "yaml", "sqlalchemy", "langgraph", "pandas", "config.settings", "agents.run"}

@@ -12,7 +12,7 @@ from halt_support import command, halts, journaled, started, wait_for_journal
 from agents.record import CycleRecord, SessionEnd
 from agents.replay import main as replay
 from agents.run import main
-from execution.journal import Event
+from execution.journal.chain import Event
 from risk.order import Order, Purpose
 
 pytestmark = pytest.mark.slow

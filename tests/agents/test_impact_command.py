@@ -11,8 +11,8 @@ import pytest
 
 from agents.impact import main
 from config.reading.load import load_profile
-from execution.impact_fit import fit_line, walk_cost
-from execution.latency import bar_sigma
+from evidence.statistics.impact_fit import fit_line, walk_cost
+from execution.simulated.latency import bar_sigma
 
 HOUR_MS = 1_704_067_200_000
 MIDDLE, HALF, Y, VOLUME = 1000.0, 1.5e-4, 0.8, 5000.0

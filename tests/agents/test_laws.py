@@ -9,7 +9,7 @@ from run_support import change_after, events, payloads, run, write_bars
 
 from agents.record import CycleRecord, SessionEnd
 from agents.replay import main as replay
-from execution.dealer import VenueWord
+from execution.reports import VenueWord
 from risk.order import Order, Purpose
 from risk.verdict import Outcome
 

@@ -16,7 +16,7 @@ from agents.llm.words import ROLES
 from agents.replay import main as replay
 from agents.run import main
 from config.secrets import journal_key
-from execution.journal import Event
+from execution.journal.chain import Event
 from ops.report import render_report
 from ops.story import read_story
 from ops.summary import summarise

@@ -21,7 +21,7 @@ from agents.opinion import AnalystOpinion
 from agents.replay import main as replay
 from agents.statements import statements
 from config.silence import Abstained
-from execution.opening import open_gate
+from execution.venues.sealing import open_gate
 from risk.breakers import BreakerState
 from risk.calibration import Calibrations
 from risk.facts import Situation

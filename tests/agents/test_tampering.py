@@ -10,7 +10,7 @@ from run_support import events, run
 
 from agents.replay import main as replay
 from config.secrets import journal_key
-from execution.journal import link
+from execution.journal.chain import link
 
 
 @pytest.fixture(scope="module")

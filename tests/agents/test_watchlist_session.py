@@ -20,7 +20,7 @@ from agents.record import AskedAhead, CycleRecord
 from agents.replay import main as replay
 from agents.run import main
 from config.secrets import journal_key
-from execution.journal import Event
+from execution.journal.chain import Event
 from ops.model_words import asked_ahead
 from ops.outlooks import OutlookFigures
 from ops.story import read_story

@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from config.sections.venue import VenueSettings
-from execution.account import SpotAccount
-from execution.matching import MatchingCore
-from execution.venue import VenueReport
-from execution.words import Fill, Liquidity
+from execution.reports import Fill, Liquidity, VenueReport
+from execution.simulated.account import SpotAccount
+from execution.simulated.matching import MatchingCore
 from market.bar import Bar, Slice
 from market.book import Book, Level
 from market.instrument import Instrument

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from execution.book_model import BookModel
 from execution.exact import is_multiple
+from execution.simulated.book_model import BookModel
 from market.book import Level
 from risk.order import Side
 

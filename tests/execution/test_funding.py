@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inside_support import HOUR, QUIET, T0, Insider, as_a_whole, hourly
 
-from execution.account import SpotAccount
-from execution.funding import RATE_STEP, funding_on
-from execution.words import Funding
+from execution.reports import Funding
+from execution.simulated.account import SpotAccount
+from execution.simulated.funding import RATE_STEP, funding_on
 from market.bar import FundingRate, Prices, Slice
 from risk.order import Purpose
 

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.errors import UsageFault
-from execution.book_model import BookModel
-from execution.impact_model import impact_cost
-from execution.kernel_rules import rules_of
-from execution.latency import bar_sigma
-from execution.simulated import SimulatedVenue
+from execution.kernel.rules import rules_of
+from execution.simulated.book_model import BookModel
+from execution.simulated.impact_model import impact_cost
+from execution.simulated.latency import bar_sigma
+from execution.simulated.venue import SimulatedVenue
 from market.book import Level
 from risk.order import Side
 

@@ -11,11 +11,11 @@ from gate_support import BTC, LIMITS, SETTINGS
 
 from config.errors import DataFault, UsageFault
 from config.seeds import generator
-from execution import jit
-from execution.kernel import KernelResult, Votes, simulate, sweep
-from execution.kernel_grid import Grid, grid_of
-from execution.kernel_rules import Rules, pair_of, rules_of
-from execution.kernel_words import DOUBTED, FILL
+from execution.kernel import compiled as jit
+from execution.kernel.engine import KernelResult, Votes, simulate, sweep
+from execution.kernel.grid import Grid, grid_of
+from execution.kernel.records import DOUBTED, FILL
+from execution.kernel.rules import Rules, pair_of, rules_of
 from market.instrument import InstrumentKind
 from market.timeframe import Timeframe
 
@@ -102,7 +102,7 @@ def test_a_sweep_is_its_runs_in_their_order_on_any_number_of_threads() -> None:
 
 def test_more_fills_than_were_foreseen_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = simulate(grid(), votes(), rules())
-    monkeypatch.setattr("execution.kernel._FIRST_FILLS", 0)
+    monkeypatch.setattr("execution.kernel.engine._FIRST_FILLS", 0)
     assert same(whole, simulate(grid(), votes(), rules()))
 
 

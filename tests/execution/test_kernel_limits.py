@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from kernel_parity import both, fast, random_votes, settings_of, shorter
 
-from execution.kernel_grid import grid_of_tape
+from execution.kernel.grid import grid_of_tape
 from market.candles import RawCandles
 from market.tape import simulated_tape
 

@@ -13,7 +13,7 @@ from kernel_parity import WORLDS, Told, both, fast, late, random_votes, settings
 from config.clock import from_ms
 from config.reading.load import load_profile
 from config.seeds import generator
-from execution.kernel_grid import grid_of_tape
+from execution.kernel.grid import grid_of_tape
 from market.candles import RawCandles
 from market.catalogue import instrument_of
 from market.files.bars import read_market_files

@@ -12,11 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.errors import UsageFault
-from execution.kernel_rules import rules_of
-from execution.latency import Latency, bar_range, bar_sigma, delay_of
-from execution.simulated import SimulatedVenue
-from execution.venue import VenueReport
-from execution.words import Fill, OrderStatus
+from execution.kernel.rules import rules_of
+from execution.reports import Fill, OrderStatus, VenueReport
+from execution.simulated.latency import Latency, bar_range, bar_sigma, delay_of
+from execution.simulated.venue import SimulatedVenue
 from market.bar import Slice
 from risk.order import Side
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from config.errors import DataFault, InvariantBroken
-from execution.ledger import Ledger
+from execution.account.ledger import Ledger
 from risk.order import Purpose
 
 D = Decimal

@@ -4,8 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from execution.venue import VenueReport
-from execution.words import Liquidity
+from execution.reports import Liquidity, VenueReport
 
 D = Decimal
 Pit = Any

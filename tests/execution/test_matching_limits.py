@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from config.errors import InvariantBroken
-from execution.account import SpotAccount
 from execution.exact import most_affordable
-from execution.venue import VenueReport
-from execution.words import OrderStatus
+from execution.reports import OrderStatus, VenueReport
+from execution.simulated.account import SpotAccount
 from market.instrument import InstrumentKind
 from risk.order import Purpose
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from config.reading.load import load_profile
-from execution.simulated import SimulatedVenue
-from execution.words import Fill, Liquidity
+from execution.reports import Fill, Liquidity
+from execution.simulated.venue import SimulatedVenue
 from market.bar import Slice
 from market.quality import QualityMonitor
 from market.timeframe import Timeframe

@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from execution.ledger import Ledger
-from execution.simulated import SimulatedVenue
+from execution.account.ledger import Ledger
+from execution.simulated.venue import SimulatedVenue
 from market.bar import Bar, Slice
 from market.timeframe import Timeframe
 from risk.order import Side

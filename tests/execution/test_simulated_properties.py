@@ -8,11 +8,10 @@ from typing import Any, NamedTuple
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from execution.ledger import Ledger
-from execution.matching import DONE
-from execution.simulated import SimulatedVenue
-from execution.venue import VenueReport
-from execution.words import Fill, Liquidity, OrderState
+from execution.account.ledger import Ledger
+from execution.reports import Fill, Liquidity, OrderState, VenueReport
+from execution.simulated.matching import DONE
+from execution.simulated.venue import SimulatedVenue
 from market.bar import Bar, Slice
 from risk.order import Order, OrderKind, Side
 

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trader_support import KEY, T0, Events, World, states, uncovered
 
-from execution.brackets import opening_legs, trailing_price
-from execution.dealer import VenueWord
-from execution.ledger import Ledger
-from execution.opening import open_gate
-from execution.simulated import SimulatedVenue
-from execution.trader import Trader
+from execution.account.brackets import opening_legs, trailing_price
+from execution.account.ledger import Ledger
+from execution.account.trader import Trader
+from execution.reports import VenueWord
+from execution.simulated.venue import SimulatedVenue
+from execution.venues.sealing import open_gate
 from market.bar import Bar, Slice
 from market.timeframe import Timeframe
 from risk.breakers import BreakerState

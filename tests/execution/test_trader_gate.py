@@ -9,13 +9,12 @@ import pytest
 from gate_support import BTC, LIMITS, SETTINGS, proposal
 from trader_support import KEY, T0, Events, World
 
-from execution.ledger import Ledger
-from execution.opening import open_gate
-from execution.order_errors import OrderErrors
-from execution.simulated import SimulatedVenue
-from execution.trader import Trader
-from execution.venue import VenueReport
-from execution.words import OrderState, OrderStatus
+from execution.account.ledger import Ledger
+from execution.account.order_errors import OrderErrors
+from execution.account.trader import Trader
+from execution.reports import OrderState, OrderStatus, VenueReport
+from execution.simulated.venue import SimulatedVenue
+from execution.venues.sealing import open_gate
 from market.bar import Bar, Slice
 from market.timeframe import Timeframe
 from risk.breakers import BreakerState

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from config.errors import OutputFault
-from execution.trial_book import TrialBook, TrialScope
+from evidence.search.trial_book import TrialBook, TrialScope
 
 START = datetime(2022, 1, 1, tzinfo=UTC)
 END = datetime(2023, 1, 1, tzinfo=UTC)

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from execution.recorded import RecordedVenue
-from execution.simulated import SimulatedVenue
-from execution.venue import Venue, VenueReport
+from execution.reports import VenueReport
+from execution.simulated.venue import SimulatedVenue
+from execution.venues.recorded import RecordedVenue
+from execution.venues.venue import Venue
 from market.bar import Slice
 from market.book import Book
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from config.errors import DataFault, UsageFault
 from config.reading.load import load_profile
-from execution.kernel_grid import grid_of_tape
+from execution.kernel.grid import grid_of_tape
 from market.bar import Bar, Detail, Part, Slice
 from market.candles import RawCandles
 from market.detail import TOLERANCE, checked, narrowed, steps_of

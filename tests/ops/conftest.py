@@ -19,12 +19,10 @@ from agents.ruling import Ruling, RulingOutcome, Struck
 from config.reading.load import load_profile
 from config.seeds import generator
 from config.silence import Abstained
-from execution.dealer import VenueWord
-from execution.journal import Journal
-from execution.ledger import Ledger
-from execution.trader import Exposure
-from execution.venue import VenueReport
-from execution.words import Fill, Liquidity, OrderState, OrderStatus
+from execution.account.ledger import Ledger
+from execution.account.trader import Exposure
+from execution.journal.chain import Journal
+from execution.reports import Fill, Liquidity, OrderState, OrderStatus, VenueReport, VenueWord
 from market.bar import Bar, Finding, Slice
 from market.instrument import Instrument
 from market.signals import TechnicalSignals

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from execution.lots import Trade
+from execution.account.lots import Trade
 from market.timeframe import Timeframe
 from ops.performance import bar_returns, growth, hold_curve, trade_figures, var_exceedances
 from risk.order import Purpose

@@ -10,7 +10,7 @@ import pytest
 
 from agents.hearing import Hearing
 from config.errors import JournalFault
-from execution.journal import Journal
+from execution.journal.chain import Journal
 from ops.story import read_story
 from ops.summary import identity_of
 from ops.tally import HEARINGS_KEPT, Fate, Tally

@@ -24,7 +24,7 @@ from agents.record import CycleRecord
 from agents.trials import read_trials
 from config.secrets import journal_key
 from config.settings import Settings
-from execution.journal import Event
+from execution.journal.chain import Event
 
 HERE = Path(__file__).resolve().parent
 

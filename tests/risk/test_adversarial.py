@@ -23,13 +23,12 @@ from own_arithmetic import OwnBook, breaches
 from trader_support import KEY, Events
 
 from agents.graph import Bench, Court
-from execution.halting import Halt, Reading
-from execution.ledger import Ledger
-from execution.opening import open_gate
-from execution.simulated import SimulatedVenue
-from execution.trader import Trader
-from execution.venue import VenueReport
-from execution.words import Fill, OrderState, OrderStatus
+from execution.account.ledger import Ledger
+from execution.account.trader import Trader
+from execution.kill_switch.halting import Halt, Reading
+from execution.reports import Fill, OrderState, OrderStatus, VenueReport
+from execution.simulated.venue import SimulatedVenue
+from execution.venues.sealing import open_gate
 from market.bar import Bar, Slice
 from market.timeframe import Timeframe
 from risk.breakers import BreakerState, Latch

@@ -21,8 +21,8 @@ from config.clock import FixedClock, from_ms
 from config.reading.load import load_profile
 from config.secrets import journal_key
 from config.settings import Settings
-from execution.halting import Halt, HaltEvent, Lifted, NoSwitch, Reading, Switch
-from execution.journal import Event, Journal, read_events
+from execution.journal.chain import Event, Journal, read_events
+from execution.kill_switch.halting import Halt, HaltEvent, Lifted, NoSwitch, Reading, Switch
 from market.tape import Tape, simulated_tape
 
 ROOT = Path(__file__).resolve().parents[2]

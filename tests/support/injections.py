@@ -19,7 +19,7 @@ from agents.hearing import Hearing
 from agents.llm.asking import Accept, Said, Unacceptable
 from agents.llm.words import Attempt, Outcome, Request, Role, Usage
 from agents.mind import Mind
-from execution.opening import open_gate
+from execution.venues.sealing import open_gate
 from market.timeframe import HORIZONS
 from risk.breakers import BreakerState
 from risk.facts import Situation

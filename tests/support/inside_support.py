@@ -8,12 +8,11 @@ from decimal import Decimal
 from gate_support import LIMITS, SETTINGS, proposal
 from trader_support import KEY, Events
 
-from execution.dealer import VenueWord
-from execution.ledger import Ledger
-from execution.opening import open_gate
-from execution.simulated import SimulatedVenue
-from execution.trader import Trader
-from execution.words import Fill
+from execution.account.ledger import Ledger
+from execution.account.trader import Trader
+from execution.reports import Fill, VenueWord
+from execution.simulated.venue import SimulatedVenue
+from execution.venues.sealing import open_gate
 from market.bar import Bar, Detail, Prices, Slice
 from market.catalogue import instrument_of
 from market.timeframe import Timeframe

@@ -25,11 +25,11 @@ from config.clock import to_ms
 from config.reading.load import load_profile
 from config.seeds import generator
 from config.settings import Settings
-from execution.dealer import VenueWord
-from execution.kernel import KernelResult, Votes, simulate
-from execution.kernel_grid import Grid, grid_of_tape
-from execution.kernel_rules import rules_of
-from execution.kernel_words import PURPOSES
+from execution.kernel.engine import KernelResult, Votes, simulate
+from execution.kernel.grid import Grid, grid_of_tape
+from execution.kernel.records import PURPOSES
+from execution.kernel.rules import rules_of
+from execution.reports import VenueWord
 from market.bar import Bar
 from market.signals import TechnicalSignals
 from market.tape import Tape

@@ -7,7 +7,7 @@ import pandas as pd
 from agents.run import main
 from config.reading.load import load_profile
 from config.secrets import journal_key
-from execution.journal import Event, read_events
+from execution.journal.chain import Event, read_events
 from market.simulated.prices import simulate
 
 

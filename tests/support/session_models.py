@@ -13,7 +13,7 @@ from agents.folder import JOURNAL
 from agents.llm.words import Attempt
 from agents.record import CycleRecord
 from config.secrets import journal_key
-from execution.journal import Event, Journal, link
+from execution.journal.chain import Event, Journal, link
 
 KEYS = {"ANTHROPIC_API_KEY": KEY, "OPENAI_API_KEY": KEY}
 GARBAGE = (Turn.PROSE, Turn.OUT_OF_RANGE, Turn.REFUSAL, Turn.TRUNCATION)

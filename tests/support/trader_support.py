@@ -8,12 +8,11 @@ from typing import Any
 from gate_support import BTC, LIMITS, SETTINGS, proposal
 
 from config.sections.limits import RiskLimits
-from execution.dealer import VenueWord
-from execution.ledger import Ledger
-from execution.opening import open_gate
-from execution.simulated import SimulatedVenue
-from execution.trader import Trader
-from execution.words import OrderState
+from execution.account.ledger import Ledger
+from execution.account.trader import Trader
+from execution.reports import OrderState, VenueWord
+from execution.simulated.venue import SimulatedVenue
+from execution.venues.sealing import open_gate
 from market.bar import Bar, Slice
 from market.timeframe import Timeframe
 from risk.breakers import BreakerEvent, BreakerState

@@ -27,10 +27,10 @@ from scripted_provider import (
 )
 
 from agents.llm.asking import Said
+from agents.llm.budget.book import SpendingBook
 from agents.llm.words import TRANSIENT, Outcome, Stop
 from config.errors import UsageFault
 from config.sections.minds import MindsSettings
-from execution.spending import SpendingBook
 
 
 def ask(folder: Path, setting: MindsSettings, *providers: ScriptedProvider) -> tuple[Said[int], float]:

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scripted_provider import START
 
+from agents.llm.budget.book import SpendingBook
 from agents.llm.spending import Refusal, Reservation, Spending
 from config.errors import OutputFault
 from config.sections.minds import BudgetSettings
-from execution.spending import SpendingBook
 
 BUDGET = BudgetSettings(decision_usd=Decimal("0.5"), day_usd=Decimal(1), month_usd=Decimal(2), warn_at=0.8)
 

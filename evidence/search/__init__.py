@@ -1,0 +1,1 @@
+"""Trying parameter sets: counted, resumable, fast engine first."""

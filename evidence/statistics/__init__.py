@@ -1,0 +1,1 @@
+"""Pure statistics: bootstrap, deflated Sharpe ratio, overfitting, splits, reliability."""

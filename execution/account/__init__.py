@@ -1,0 +1,1 @@
+"""One account on one venue: what is held, sent and protected."""

@@ -1,0 +1,112 @@
+"""What is held of one symbol: lots in the order they were bought, and the round trip that they belong to.
+
+First in, first out. A round trip runs from flat to flat; when it ends it becomes a `Trade`. Refuses to sell more than it
+holds. Exact while it counts; only the averages that a reader sees are divided, and so rounded, to 28 digits.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal, localcontext
+from typing import NamedTuple
+
+from config.errors import InvariantBroken
+from config.frozen import Frozen, UtcTime
+from execution.exact import EXACT, ZERO
+from execution.reports import Fill
+from risk.order import Purpose
+
+
+class Lot(NamedTuple):
+    """Base units bought at one price (quote units, without fee) and not yet sold."""
+
+    quantity: Decimal
+    price: Decimal
+
+
+class Trade(Frozen):
+    """A closed round trip. Prices are averages for display; `pnl` is exact and net of `fees`, both in quote units."""
+
+    symbol: str
+    entry_utc: UtcTime
+    exit_utc: UtcTime
+    entry_price: Decimal
+    exit_price: Decimal
+    quantity: Decimal
+    pnl: Decimal
+    fees: Decimal
+    exit_purpose: Purpose
+    """Of the fill that ended it."""
+
+
+@dataclass(slots=True)
+class Holding:
+    """An open position. `quantity` is counted from the fills and not from the lots, so that each can betray the other.
+
+    `bought`, `bought_notional`, `sold_notional` and `fees` are those of the round trip so far.
+    """
+
+    symbol: str
+    opened_utc: datetime
+    mark_price: Decimal
+    quantity: Decimal = ZERO
+    lots: deque[Lot] = field(default_factory=deque)
+    bought: Decimal = ZERO
+    bought_notional: Decimal = ZERO
+    sold_notional: Decimal = ZERO
+    fees: Decimal = ZERO
+
+    @property
+    def unrealised(self) -> Decimal:
+        """Profit of the lots at the mark, before fees, in quote units."""
+        return sum(((self.mark_price - lot.price) * lot.quantity for lot in self.lots), ZERO)
+
+    @property
+    def average_price(self) -> Decimal:
+        """Average price of the lots that are left, in quote units; for display."""
+        return sum((lot.price * lot.quantity for lot in self.lots), ZERO) / self.quantity
+
+    def buy(self, fill: Fill, notional: Decimal) -> None:
+        """Add a lot."""
+        self.quantity += fill.quantity
+        self.bought += fill.quantity
+        self.bought_notional += notional
+        self.fees += fill.fee
+        self.mark_price = fill.price
+        self.lots.append(Lot(fill.quantity, fill.price))
+
+    def sell(self, fill: Fill, notional: Decimal) -> Decimal:
+        """Take from the oldest lots. Returns what that realises, before fees."""
+        if fill.quantity > self.quantity:
+            raise oversold(fill, self.quantity)
+        realised, left = ZERO, fill.quantity
+        while left:
+            lot = self.lots.popleft()
+            part = min(lot.quantity, left)
+            realised += (fill.price - lot.price) * part
+            left -= part
+            if part < lot.quantity:
+                self.lots.appendleft(Lot(lot.quantity - part, lot.price))
+        self.quantity -= fill.quantity
+        self.sold_notional += notional
+        self.fees += fill.fee
+        self.mark_price = fill.price
+        return realised
+
+    def trade(self, last: Fill) -> Trade:
+        """The round trip that this fill ended."""
+        with localcontext(EXACT):
+            pnl = self.sold_notional - self.bought_notional - self.fees
+        return Trade(
+            symbol=self.symbol, entry_utc=self.opened_utc, exit_utc=last.filled_utc, quantity=self.bought, pnl=pnl,
+            entry_price=self.bought_notional / self.bought, exit_price=self.sold_notional / self.bought,
+            fees=self.fees, exit_purpose=last.purpose,
+        )  # fmt: skip
+
+
+def oversold(fill: Fill, held: Decimal) -> InvariantBroken:
+    """A venue reports the sale of coins that were never bought here."""
+    return InvariantBroken(
+        f"The venue reports that {fill.quantity} of {fill.symbol} were sold (trade {fill.trade_id}), but the ledger holds "
+        f"{held}. The trade was not booked: compare the journal with the venue's trade list before trading on."
+    )

@@ -1,0 +1,274 @@
+"""The trader: one account on one venue, bar after bar. What the gate is asked, and what the book is.
+
+It makes no decision of its own. The dealer sends, hears and protects; here the book is marked, the breakers are shown each bar,
+and entries that have lost their ground (an outage, frozen data, a tripped breaker) are withdrawn.
+
+It refuses to go on when the venue's account and the ledger disagree.
+"""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from config.errors import InvariantBroken
+from config.frozen import Frozen
+from execution.account.dealer import Dealer
+from execution.account.inside import live_through
+from execution.account.ledger import Ledger
+from execution.journal.event import Sink
+from execution.kill_switch.halting import NoSwitch, Sale, Switch, Watch
+from execution.venues.venue import Venue
+from market.bar import Slice
+from market.detail import narrowed
+from risk.breakers import BreakerEvent, BreakerState, observe_equity, observe_move, observe_trade
+from risk.facts import DocketView, Situation
+from risk.limits.trade import kill_switch_report
+from risk.manager import RiskManager
+from risk.measures.basic import scale_to_horizon
+from risk.measures.estimators import estimate_es, estimate_var
+from risk.order import Order
+from risk.portfolio import Portfolio
+from risk.proposal import Proposal
+from risk.verdict import Outcome, RuleReport, Verdict
+from risk.volumes import VolumeWindow
+from risk.window import ReturnWindow
+
+QUARANTINE_BARS = 24
+"""A symbol without a bar for so long is left out of the tail measures and of correlation: its returns are made of zeros. What
+is held of it still counts as deployed, at its last mark."""
+
+
+_DAY = timedelta(days=1)
+
+
+class Exposure(Frozen):
+    """The risk of the book at a bar close, as fractions of equity (losses positive), against which limits are read."""
+
+    deployed_fraction: float
+    drawdown: float
+    var_1d: float
+    es_1d: float
+
+
+class Trader:
+    """One account on one venue."""
+
+    def __init__(
+        self,
+        *,
+        venue: Venue,
+        ledger: Ledger,
+        sink: Sink,
+        gate: RiskManager,
+        window: ReturnWindow,
+        volumes: VolumeWindow,
+        breakers: BreakerState,
+        bars_per_day: float,
+        switch: Switch | None = None,
+    ) -> None:
+        """`switch` is the kill switch; None where nobody can reach for one."""
+        self.watch = Watch(switch or NoSwitch(), sink)
+        self.ledger = ledger
+        self.gate = gate
+        self.window = window
+        self.volumes = volumes
+        self.breakers = breakers
+        self._dealer = Dealer(venue, ledger, sink, gate)
+        self._sink = sink
+        self._bars_per_day = bars_per_day
+        self._instruments = venue.instruments()
+        self._now: datetime | None = None
+        self._frozen: dict[str, str] = {}
+        self._counted_trades = 0
+        self._entered: dict[str, datetime] = {}
+
+    async def pass_bar(self, tape: Slice) -> Slice:
+        """Live through the bars of one slice: fills, protection, marks, breakers, trailing stops.
+
+        Returns what was lived through: the slice, told finer only for symbols in which something is held or under way.
+        """
+        at, dealer = tape.close_utc, self._dealer
+        if tape.detail is not None:
+            tape = narrowed(tape, dealer.in_play)
+        self._now, self._frozen = at, tape.frozen
+        await live_through(dealer, tape)
+        closes = {symbol: bar.close for symbol, bar in tape.bars.items()}
+        self.ledger.mark({symbol: Decimal(repr(price)) for symbol, price in closes.items()})
+        self.window.push(closes)
+        self.volumes.push({symbol: (bar.close, bar.volume) for symbol, bar in tape.bars.items()})
+        self._observe(tape)
+        for symbol in tuple(dealer.entries):
+            if symbol not in tape.bars or symbol in tape.frozen or self.breakers.open is not None:
+                await dealer.abandon_entry(symbol, at)
+        for symbol, bar in tape.bars.items():
+            await dealer.trail(symbol, bar.high, at)
+        self._reconcile()
+        return tape
+
+    def portfolio(self, at: datetime) -> Portfolio:
+        """The book as the gate sees it now. A stop is shown only where one rests at the venue."""
+        orders = self._dealer.orders
+        return Portfolio(
+            as_of_utc=at,
+            cash=self.ledger.cash,
+            equity=self.ledger.equity,
+            positions=tuple(
+                held.model_copy(update={"stop_price": orders.stop_price(held.symbol)})
+                for held in self.ledger.positions()
+            ),
+            pending_notional={symbol: entry.open_notional for symbol, entry in self._dealer.entries.items()},
+        )
+
+    def exposure(self, portfolio: Portfolio) -> Exposure:
+        """Deployed share, drawdown, VaR and ES of the book."""
+        equity, limits = float(portfolio.equity), self.gate.limits
+        weights = {
+            held.symbol: float(held.notional) / equity for held in portfolio.positions if self._is_alive(held.symbol)
+        }
+        var_1d = es_1d = 0.0
+        if weights and (rows := self._rows(tuple(weights))) >= 2:
+            returns = self.window.portfolio_returns(weights)[-rows:]
+            tail_var = estimate_var(returns, method=limits.var_method, confidence=limits.var_confidence)
+            tail_es = estimate_es(returns, method=limits.var_method, confidence=limits.es_confidence)
+            var_1d = max(0.0, scale_to_horizon(tail_var, self._bars_per_day))
+            es_1d = max(0.0, scale_to_horizon(tail_es, self._bars_per_day))
+        return Exposure(
+            deployed_fraction=float(portfolio.deployed) / equity,
+            drawdown=float(1 - portfolio.equity / self.breakers.peak_equity),
+            var_1d=var_1d,
+            es_1d=es_1d,
+        )
+
+    def judge(self, proposal: Proposal) -> Verdict:
+        """Ask the gate, on the book as it is at this moment, with what was just signed counted as deployed."""
+        self.watch.look(proposal.as_of_utc)
+        verdict = self.judge_by(self.gate, proposal)
+        if verdict.outcome is Outcome.SIGNED and verdict.order is not None and verdict.stop_fraction is not None:
+            self._dealer.expect(verdict, verdict.order, verdict.stop_fraction)
+            self._entered[verdict.decision_id] = self._now or verdict.as_of_utc
+        return verdict
+
+    def judge_by(self, gate: RiskManager, proposal: Proposal) -> Verdict:
+        """What a gate, this one or another, says of a proposal on the present book. Changes nothing."""
+        portfolio = self.portfolio(proposal.as_of_utc)
+        exposed = {held.symbol for held in portfolio.positions} | portfolio.pending_notional.keys()
+        alive = {symbol for symbol in exposed if self._is_alive(symbol)}
+        symbols = tuple(sorted(alive | {proposal.symbol}))
+        rows = self._rows(symbols)
+        # A day is counted from the last bar: what a proposal says of the time must not make the trader forget.
+        day_ago = (self._now or proposal.as_of_utc) - _DAY
+        return gate.judge(
+            Situation(
+                proposal=proposal,
+                portfolio=portfolio,
+                instrument=self._instruments[proposal.symbol],
+                breakers=self.breakers,
+                frozen=self._frozen.get(proposal.symbol),
+                symbols=symbols,
+                returns=self.window.matrix(symbols)[-rows:] if rows else self.window.matrix(symbols)[:0],
+                halted=self.watch.why,
+                day_volume_quote=self.volumes.day(proposal.symbol),
+                entries_today=self._entries_since(day_ago),
+                order_errors=self._dealer.errors.since(day_ago),
+                mark=self.window.last_close(proposal.symbol),
+                book=self._dealer.venue.book(proposal.symbol),
+                now_utc=self._now,
+                docket=self._docket(proposal, alive) if gate.limits.risk_parity else None,
+            )
+        )
+
+    async def enter(self, verdict: Verdict, approval: RuleReport | None = None) -> Verdict:
+        """Send the order of a signed verdict, and return the verdict that stands; one that was refused sends nothing.
+
+        A signed one is taken back where `approval` refuses it, or where the kill switch has fallen since it was signed.
+        """
+        if verdict.outcome is not Outcome.SIGNED or verdict.order is None:
+            return verdict
+        if approval is not None:
+            verdict = verdict.with_rule(approval)
+        if (why := self.watch.look(verdict.as_of_utc)) is not None:
+            verdict = verdict.with_rule(kill_switch_report(why))
+        if verdict.order is None:
+            self._dealer.forget(verdict.symbol)
+            self._entered.pop(verdict.decision_id, None)
+            return verdict
+        await self._dealer.send(verdict.order)
+        return verdict
+
+    async def heed(self, at: datetime) -> tuple[Sale, ...]:
+        """Look at the kill switch and do what it asks. Returns what is being sold from now on.
+
+        While it is down no entry leaves and those under way are withdrawn; with `flatten`, what is held is sold at market, at
+        every look until the venue's fills say that nothing is left. A stop is only withdrawn where a sale replaces it.
+        """
+        if self.watch.look(at) is None:
+            return ()
+        dealer = self._dealer
+        for symbol in tuple(dealer.entries):
+            await dealer.abandon_entry(symbol, at)
+        if not self.watch.flattens:
+            return ()
+        sales = [self.watch.sale(held.symbol, at) for held in self.ledger.positions()]
+        sold = [sale for sale in sales if await dealer.leave(sale.symbol, sale.decision_id, at)]
+        self.watch.told_flat(at, flat=not self.ledger.positions() and dealer.orders.quiet)
+        return tuple(sold)
+
+    async def leave(self, symbol: str, decision_id: str, at: datetime) -> Order | None:
+        """Close a position at market; None if nothing is held, or an exit is on its way."""
+        return await self._dealer.leave(symbol, decision_id, at)
+
+    async def reduce(self, symbol: str, keep: Decimal, at: datetime) -> Order | None:
+        """Sell at market what is held above `keep` [base units], and protect the rest; None if there is nothing to sell."""
+        return await self._dealer.reduce(symbol, keep, at)
+
+    async def wind_up(self, at: datetime) -> None:
+        """End of the session: entries that are still under way are withdrawn. Positions keep their protection."""
+        for symbol in tuple(self._dealer.entries):
+            await self._dealer.abandon_entry(symbol, at)
+
+    def _entries_since(self, begin: datetime) -> int:
+        """Entries after this moment, sent or signed and about to be; older ones are forgotten."""
+        self._entered = {decision: at for decision, at in self._entered.items() if at > begin}
+        return len(self._entered)
+
+    def _docket(self, proposal: Proposal, held: set[str]) -> DocketView | None:
+        """What is proposed beside this and what is held; None where it names a market that is not traded here."""
+        if not set(proposal.docket) <= self._instruments.keys():
+            return None
+        symbols = tuple(sorted(held.union(proposal.docket)))
+        rows = self._rows(symbols)
+        returns = self.window.matrix(symbols)
+        return DocketView(symbols, returns[len(returns) - rows :])
+
+    def _is_alive(self, symbol: str) -> bool:
+        return self.window.stale(symbol) < QUARANTINE_BARS
+
+    def _rows(self, symbols: tuple[str, ...]) -> int:
+        """Latest bars on which all these symbols have been observed long enough: a young one must not hide behind zeros."""
+        return min((min(self.window.observed(symbol), self.window.count) for symbol in symbols), default=0)
+
+    def _reconcile(self) -> None:
+        """The venue's account, where it can be asked at once, must be the ledger's."""
+        account = self._dealer.venue.account()
+        if account is None:
+            return
+        held = self.ledger.quantities()
+        if account.cash != self.ledger.cash or {s: q for s, q in account.held.items() if q} != held:
+            raise InvariantBroken(
+                f"The venue holds {account.cash} and {account.held}, the ledger {self.ledger.cash} and {held}. Nothing more is "
+                "traded. This is a defect of the program: keep the run's journal and report it."
+            )
+
+    def _observe(self, tape: Slice) -> None:
+        """Show the breakers this bar's equity and moves."""
+        at, limits = tape.close_utc, self.gate.limits
+        self._step(observe_equity(self.breakers, at, self.ledger.equity, limits))
+        for symbol in tape.bars:
+            self._step(observe_move(self.breakers, at, symbol, self.window.last_sigma(symbol), limits))
+        for trade in self.ledger.trades[self._counted_trades :]:
+            self._counted_trades += 1
+            self._step(observe_trade(self.breakers, at, trade.pnl, limits))
+
+    def _step(self, step: tuple[BreakerState, tuple[BreakerEvent, ...]]) -> None:
+        self.breakers, events = step
+        for event in events:
+            self._sink.append("breaker", event.canonical())

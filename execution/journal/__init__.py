@@ -1,0 +1,1 @@
+"""The tamper-evident chain, and what an event is."""

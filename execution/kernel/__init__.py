@@ -1,0 +1,1 @@
+"""The second engine, compiled. Each file names the one that it must equal."""

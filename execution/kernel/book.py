@@ -1,0 +1,199 @@
+"""Trades and the book that they take from: `book_model`, the account and the lots of `execution`, in whole ticks and lots."""
+
+import math
+
+import numpy as np
+
+from execution.kernel import records as w
+from execution.kernel.compiled import compiled
+from execution.kernel.exact import Pair, add, ceil_scaled, floor_of, floor_scaled, over, times, two_product
+from execution.kernel.records import Ints, Record, Records
+
+
+@compiled
+def price_of(rule: Record, ticks: int) -> float:
+    """The price of so many ticks, in quote units: the float that the decimal is read as."""
+    return float(ticks * rule.tick_whole / rule.tick_parts)
+
+
+@compiled
+def lay_liquidity(rule: Record, place: Record, bar: Record) -> None:
+    """What this bar offers on each side, once a bar."""
+    if place.laid:
+        return
+    lots = floor_scaled(bar.volume, rule.depth[0], rule.depth[1])
+    if lots < 1 and bar.volume > 0:
+        lots = 1
+    place.laid = 1
+    place.asks = lots
+    place.bids = lots
+
+
+@compiled
+def lay_book(rule: Record, place: Record, price: float) -> None:
+    """The book when the traded price is here, out of what is left; a level without lots has price 0."""
+    levels, asks, bids = rule.levels, place.asks, place.bids
+    _lay_bids(rule, place.prices[1], price)
+    _lay_asks(rule, place.prices[0], price)
+    for i in range(levels):
+        _fill_level(place, 0, i, asks // levels + (1 if i < asks % levels else 0))
+        _fill_level(place, 1, i, bids // levels + (1 if i < bids % levels else 0))
+
+
+@compiled
+def lay_late(rule: Record, place: Record, limits: Record, bar: Record, side: int) -> None:
+    """Prices of the levels at hand as an order finds them that comes late: `latency.Latency.price`."""
+    move = bar.open * (limits.delay * ((bar.high - bar.low) / (math.sqrt(bar.high) * math.sqrt(bar.low))))
+    if side:
+        _lay_bids(rule, place.late[1], max(bar.open - move, bar.low))
+    else:
+        _lay_asks(rule, place.late[0], min(bar.open + move, bar.high))
+    for i in range(rule.levels):
+        if place.prices[side, i] == 0:
+            place.late[side, i] = 0
+
+
+@compiled
+def _lay_bids(rule: Record, prices: Ints, price: float) -> None:
+    ticks = max(0, floor_scaled(price, rule.bid[0, 0], rule.bid[0, 1]))
+    prices[0] = ticks
+    for i in range(1, rule.levels):
+        ticks = min(floor_scaled(price, rule.bid[i, 0], rule.bid[i, 1]), ticks - 1)
+        prices[i] = max(0, ticks)
+
+
+@compiled
+def _lay_asks(rule: Record, prices: Ints, price: float) -> None:
+    """Each above the one before, and the first above the best bid at the same price."""
+    ticks = max(0, floor_scaled(price, rule.bid[0, 0], rule.bid[0, 1]))
+    for i in range(rule.levels):
+        ticks = max(ceil_scaled(price, rule.ask[i, 0], rule.ask[i, 1]), ticks + 1)
+        prices[i] = ticks
+
+
+@compiled
+def _fill_level(place: Record, side: int, i: int, lots: int) -> None:
+    lots = lots if place.prices[side, i] > 0 else 0
+    place.depths[side, i] = lots
+    if lots == 0:
+        place.prices[side, i] = 0
+
+
+@compiled
+def trade(
+    rule: Record,
+    limits: Record,
+    account: Record,
+    place: Record,
+    fills: Records,
+    slot: int,
+    wanted: int,
+    ticks: int,
+    maker: int,
+) -> int:
+    """Trade what is wanted, or less where the account is smaller, and book it. Returns the lots."""
+    fee_units = rule.maker_units if maker else rule.taker_units
+    lots = min(wanted, _affordable(rule, account, ticks, fee_units) if slot == 0 else place.held)
+    if lots <= 0:
+        return 0
+    place.orders[slot, w.LEFT] -= lots
+    place.orders[slot, w.FILLED] += lots
+    value = two_product(float(lots), float(ticks))
+    fee = times(value, (fee_units, 0.0))
+    notional = times(value, (rule.units, 0.0))
+    place.mark = price_of(rule, ticks)
+    if slot == 0:
+        _pay(limits, account, place, add((-notional[0], -notional[1]), (-fee[0], -fee[1])))
+        _buy(place, lots, ticks)
+    else:
+        _pay(limits, account, place, add(notional, (-fee[0], -fee[1])))
+        _sell(place, lots)
+        if place.orders[slot, w.PURPOSE] == w.TAKE_PROFIT and np.isnan(place.trailing_from):
+            place.trailing_from = place.mark
+    _note(account, place, fills, slot, lots, ticks, over(fee, (limits.quote_units, 0.0))[0])
+    if place.held == 0:
+        _close(limits, account, place)
+    return lots
+
+
+@compiled
+def _affordable(rule: Record, account: Record, ticks: int, fee_units: float) -> int:
+    """The largest whole number of lots that the cash pays for, fee included."""
+    if account.cash[0] <= 0.0:
+        return 0
+    cost = times((float(ticks), 0.0), (rule.units + fee_units, 0.0))
+    return floor_of(over((account.cash[0], account.cash[1]), cost))
+
+
+@compiled
+def _pay(limits: Record, account: Record, place: Record, flow: Pair) -> None:
+    """Money that came in, or went out."""
+    account.cash[0], account.cash[1] = add((account.cash[0], account.cash[1]), flow)
+    account.cash_quote = over((account.cash[0], account.cash[1]), (limits.quote_units, 0.0))[0]
+    place.pnl[0], place.pnl[1] = add((place.pnl[0], place.pnl[1]), flow)
+
+
+@compiled
+def _buy(place: Record, lots: int, ticks: int) -> None:
+    place.asks -= lots
+    place.lot_sizes[place.tail] = lots
+    place.lot_ticks[place.tail] = ticks
+    place.tail += 1
+    place.held += lots
+    if not place.bracket:
+        place.bracket = 1
+        place.too_small = -1
+        place.stop_ticks = -1
+        place.bracket_stop = place.entry_stop
+        place.trailing_from = np.nan
+    place.outgrown = 1
+
+
+@compiled
+def _sell(place: Record, lots: int) -> None:
+    """First in, first out."""
+    place.bids -= lots
+    place.held -= lots
+    place.unwanted = 1
+    while lots:
+        part = min(lots, place.lot_sizes[place.head])
+        place.lot_sizes[place.head] -= part
+        lots -= part
+        if place.lot_sizes[place.head] == 0:
+            place.head += 1
+
+
+@compiled
+def _note(account: Record, place: Record, fills: Records, slot: int, lots: int, ticks: int, fee: float) -> None:
+    fill = fills[account.fills]
+    fill.bar = account.bar
+    fill.symbol = place.symbol
+    fill.buys = 1 if slot == 0 else 0
+    fill.purpose = place.orders[slot, w.PURPOSE]
+    fill.lots = lots
+    fill.ticks = ticks
+    fill.fee = fee
+    account.fills += 1
+    place.changed = 1
+
+
+@compiled
+def _close(limits: Record, account: Record, place: Record) -> None:
+    """A round trip has ended; too many losses in a row trip their breaker."""
+    account.losses = account.losses + 1 if place.pnl[0] + place.pnl[1] < 0.0 else 0
+    if account.losses >= limits.loss_streak:
+        account.losses = 0
+        account.streak_until = account.now_us + limits.streak_pause_us
+    place.pnl[0] = 0.0
+    place.pnl[1] = 0.0
+    place.head = 0
+    place.tail = 0
+
+
+@compiled
+def average_ticks(place: Record) -> Pair:
+    """Average price of the lots that are left, in ticks."""
+    high, low = 0.0, 0.0
+    for i in range(place.head, place.tail):
+        high, low = add((high, low), two_product(float(place.lot_sizes[i]), float(place.lot_ticks[i])))
+    return over((high, low), (float(place.held), 0.0))

@@ -1,0 +1,68 @@
+"""Breakers and the mark of the book: `risk.breakers`, shown the bars in the trader's order.
+
+Latches are moments in microseconds; 0 is open. The drawdown's never lifts. Midnight is UTC's, and lifts nothing. A streak of
+losses trips in `kernel_book`, where round trips end: nothing looks at it before the bar is over.
+"""
+
+from execution.kernel.compiled import compiled
+from execution.kernel.records import Record, Records
+
+
+@compiled
+def equity_of(rules: Records, account: Record, places: Records) -> float:
+    """Cash and positions at the marks, in quote units."""
+    total = account.cash_quote
+    for s in range(len(places)):
+        if places[s].held:
+            total += places[s].held * rules[s].lot[0] * places[s].mark
+    return float(total)
+
+
+@compiled
+def is_shut(account: Record) -> bool:
+    """Whether any breaker forbids new risk."""
+    return bool(
+        account.halted or account.daily_until or account.weekly_until or account.turbulent_until or account.streak_until
+    )
+
+
+@compiled
+def observe(limits: Record, account: Record, day: int, equity: float, sigma: float) -> None:
+    """Lift what has run its time, trip on the losses of day and week, roll both, trip on drawdown and on the largest move."""
+    now = account.now_us
+    if account.daily_until <= now:
+        account.daily_until = 0
+    if account.weekly_until <= now:
+        account.weekly_until = 0
+    if account.turbulent_until <= now:
+        account.turbulent_until = 0
+    if account.streak_until <= now:
+        account.streak_until = 0
+    if not account.daily_until and fall(account.day_start, equity) >= limits.max_daily_loss:
+        account.daily_until = now + limits.daily_pause_us
+    if not account.weekly_until and fall(account.week_start, equity) >= limits.max_weekly_loss:
+        account.weekly_until = now + limits.weekly_pause_us
+    if day != account.day:
+        account.day = day
+        account.day_start = equity
+    week = week_of(day)
+    if week != account.week:
+        account.week = week
+        account.week_start = equity
+    account.peak = max(account.peak, equity)
+    if fall(account.peak, equity) >= limits.max_drawdown:
+        account.halted = 1
+    if sigma >= limits.max_sigma:
+        account.turbulent_until = now + limits.turbulence_pause_us
+
+
+@compiled
+def week_of(day: int) -> int:
+    """Number of the week that a day since 1970 lies in; weeks begin on Monday, and 1970 on a Thursday."""
+    return int((day + 3) // 7)
+
+
+@compiled
+def fall(top: float, now: float) -> float:
+    """How far equity is below what it was, as a fraction."""
+    return (top - now) / top if top > 0.0 else 1.0

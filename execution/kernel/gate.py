@@ -1,0 +1,258 @@
+"""The gate on one proposal: every check and cap of `risk.limits.trade`, and the sizing of `risk.manager`.
+
+The first check that refuses is named, in the gate's own order. What is allowed becomes an entry that waits for the next bar.
+"""
+
+import numpy as np
+
+from execution.kernel import records as w
+from execution.kernel.breakers import fall
+from execution.kernel.compiled import compiled
+from execution.kernel.exact import Pair, add, decimal_of, floor_of, over, times
+from execution.kernel.market import count_entry, is_open, lots_within, show_book, spread_bps
+from execution.kernel.records import Floats, Record, Records, Small
+from execution.kernel.tails import correlation, prepare_tails, room_under, tails_hold
+from execution.kernel.venue import put
+
+_QUARANTINE = 24  # as `trader.QUARANTINE_BARS`
+_LEAST_HISTORY = 50  # as in `risk.limits.trade`
+_HALVINGS = 6  # as in `risk.manager`
+_A_HAIR_LESS = 1.0 - 1e-12  # as in `risk.limits.market`
+
+
+@compiled
+def judge(
+    bars: Records,
+    returns: Floats,
+    seen: Small,
+    origin: int,
+    say: Record,
+    rules: Records,
+    limits: Record,
+    points: Floats,
+    account: Record,
+    places: Records,
+    paper: Floats,
+    t: int,
+    s: int,
+    shut: bool,
+) -> int:
+    """Judge a purchase and, if it is allowed, send it. Returns ALLOWED, or the number of the rule that refused."""
+    rule, price = rules[s], bars[t, s].close
+    equity = _equity(rules, limits, account, places)
+    if not equity[0] > 0.0:
+        return w.WELL_FORMED
+    if bars[t, s].frozen:
+        return w.DATA_QUALITY
+    if shut:
+        return w.BREAKER
+    if say.conviction < limits.min_conviction:
+        return w.CONVICTION
+    if not say.scale > 0.0:
+        return w.RULING
+    if over((rule.tick[0], rule.tick[1]), decimal_of(price))[0] * 1e4 > limits.max_tick_bps:
+        return w.TICK_SIZE
+    rows = _rows(bars, seen, origin, limits, places, t, s)
+    if rows < min(limits.window, _LEAST_HISTORY):
+        return w.HISTORY
+    own = returns[s, t - rows + 1 : t + 1]
+    alone, worst = True, 0.0
+    for other in range(len(places)):
+        if other == s or not _is_weighed(bars[t, other], places[other]):
+            continue
+        moves = returns[other, t - rows + 1 : t + 1]
+        worst = max(worst, correlation(own, moves))
+        weight = _exposed(rules[other], places[other]) / equity[0]
+        for i in range(rows):
+            paper[0, i] = moves[i] * weight + (0.0 if alone else paper[0, i])
+        alone = False
+    if worst > limits.max_correlation:
+        return w.CORRELATED
+    volume = _day_volume(bars, limits, t, s)
+    if not volume > 0.0:
+        return w.DAY_VOLUME
+    if account.entries >= limits.max_entries:
+        return w.ORDER_RATE
+    if not is_open(limits, account):
+        return w.HOURS
+    show_book(rule, places[s], bars[t, s])
+    if spread_bps(places[s]) > limits.max_spread_bps:
+        return w.SPREAD
+    if account.errors > limits.max_errors:
+        return w.ERROR_RATE
+    stop = _stop(limits, price, say.atr)
+    room = min(
+        limits.risk_per_trade / stop,
+        limits.max_position,
+        limits.max_deployed - _deployed(rules, places) / equity[0],
+        _kelly(limits, points, say.conviction, stop),
+        _cash_room(rule, limits, account, places) / equity[0],
+        limits.max_position * (0.5 if fall(account.peak, equity[0]) >= limits.half_drawdown else 1.0),
+        limits.max_volume_share * volume / equity[0],
+        _sector_room(rules, limits, places, s, equity[0]),
+        _book_room(rule, limits, places[s], price) / equity[0],
+    )
+    return _size(rule, limits, account, places[s], paper, own, alone, equity, price, say.scale, stop, room)
+
+
+@compiled
+def _size(
+    rule: Record,
+    limits: Record,
+    account: Record,
+    place: Record,
+    paper: Floats,
+    own: Floats,
+    alone: bool,
+    equity: Pair,
+    close: float,
+    scale: float,
+    stop: float,
+    room: float,
+) -> int:
+    """The tightest cap, times what the court left, down to whole lots; halved until its tail holds."""
+    rows, count = len(own), prepare_tails(limits, account, paper, own, alone)
+    room = min(room, room_under(limits, account, paper, rows, count, w.VALUE_AT_RISK))
+    room = max(0.0, min(room, room_under(limits, account, paper, rows, count, w.SHORTFALL)))
+    price, lot = decimal_of(close), (rule.lot[0], rule.lot[1])
+    allowed = times(times(equity, decimal_of(room)), decimal_of(scale))
+    lots = floor_of(over(allowed, times(price, lot)))
+    notional = times(times((float(lots), 0.0), lot), price)
+    for _ in range(_HALVINGS):
+        if tails_hold(limits, account, paper, rows, count, over(notional, equity)[0]):
+            break
+        lots //= 2
+        notional = times(times((float(lots), 0.0), lot), price)
+    if not tails_hold(limits, account, paper, rows, count, over(notional, equity)[0]):
+        return w.TAILS
+    least = over((rule.least[0], rule.least[1]), decimal_of(1.0 - stop))
+    if lots <= 0 or add(notional, (-least[0], -least[1]))[0] < 0.0:
+        return w.MIN_NOTIONAL
+    count_entry(limits, account)
+    place.entry_stop = stop
+    place.notional[0], place.notional[1] = notional
+    put(rule, place, w.BUYING, w.MARKET, w.ENTRY, lots, w.NOTHING, w.ALONE)
+    return w.ALLOWED
+
+
+@compiled
+def _cash(limits: Record, account: Record) -> Pair:
+    return over((account.cash[0], account.cash[1]), (limits.quote_units, 0.0))
+
+
+@compiled
+def _equity(rules: Records, limits: Record, account: Record, places: Records) -> Pair:
+    """Cash and positions at the marks, in quote units."""
+    total = _cash(limits, account)
+    for s in range(len(places)):
+        if places[s].held:
+            size = times((float(places[s].held), 0.0), (rules[s].lot[0], rules[s].lot[1]))
+            total = add(total, times(size, decimal_of(places[s].mark)))
+    return total
+
+
+@compiled
+def _pending(place: Record) -> Pair:
+    """What an entry under way has still to buy, in quote units."""
+    if place.orders[0, w.KIND] == w.NOTHING:
+        return 0.0, 0.0
+    share = over((float(place.orders[0, w.LEFT]), 0.0), (float(place.orders[0, w.QUANTITY]), 0.0))
+    return times((place.notional[0], place.notional[1]), share)
+
+
+@compiled
+def _exposed(rule: Record, place: Record) -> float:
+    """Notional held and under way, in quote units."""
+    return float(place.held * rule.lot[0] * place.mark + _pending(place)[0])
+
+
+@compiled
+def _deployed(rules: Records, places: Records) -> float:
+    total = 0.0
+    for s in range(len(places)):
+        total += _exposed(rules[s], places[s])
+    return total
+
+
+@compiled
+def _sector_room(rules: Records, limits: Record, places: Records, own: int, equity: float) -> float:
+    """What a market's sector leaves, as a fraction of equity."""
+    if rules[own].sector < 0:
+        return float(limits.max_position)
+    used = 0.0
+    for s in range(len(places)):
+        if rules[s].sector == rules[own].sector:
+            used += _exposed(rules[s], places[s])
+    return float(limits.max_sector - used / equity)
+
+
+@compiled
+def _book_room(rule: Record, limits: Record, place: Record, price: float) -> float:
+    """What the book gives near its middle, in quote units at the last close."""
+    size = times(lots_within(rule, limits, place), (rule.lot[0], rule.lot[1]))
+    return float(times(size, decimal_of(price))[0] * _A_HAIR_LESS)
+
+
+@compiled
+def _is_weighed(bar: Record, place: Record) -> bool:
+    """Whether a symbol is in the book, and not in quarantine."""
+    return bool((place.held > 0 or place.orders[0, w.KIND] != w.NOTHING) and bar.stale < _QUARANTINE)
+
+
+@compiled
+def _rows(bars: Records, seen: Small, origin: int, limits: Record, places: Records, t: int, own: int) -> int:
+    """Latest bars on which all these symbols have been observed long enough."""
+    count = min(t - origin, limits.window)
+    rows = count
+    for s in range(len(places)):
+        if s == own or _is_weighed(bars[t, s], places[s]):
+            rows = min(rows, seen[s, t] - seen[s, t - count])
+    return int(rows)
+
+
+@compiled
+def _day_volume(bars: Records, limits: Record, t: int, s: int) -> float:
+    """Traded in the last 24 hours in believed bars, in quote units: `risk.volumes`."""
+    total = 0.0
+    for i in range(max(0, t + 1 - limits.day_bars), t + 1):
+        if bars[i, s].state == w.BELIEVED:
+            total += bars[i, s].close * bars[i, s].volume
+    return float(total)
+
+
+@compiled
+def _stop(limits: Record, price: float, atr: float) -> float:
+    by_atr = 0.0 if np.isnan(atr) else limits.stop_atr * atr / price
+    return float(min(max(limits.stop, by_atr), limits.max_stop))
+
+
+@compiled
+def _kelly(limits: Record, points: Floats, said: float, stop: float) -> float:
+    payoff = limits.take_profit / stop
+    chance = min(1.0, 1.0 / (1.0 + payoff) + limits.kelly_edge * said)
+    if len(points):
+        chance = min(chance, _calibrated(points, said))
+    return float(max(0.0, limits.kelly_fraction * said * (chance - (1.0 - chance) / payoff)))
+
+
+@compiled
+def _calibrated(points: Floats, said: float) -> float:
+    """What such convictions have been worth: straight lines between the points, flat beyond the ends."""
+    last, after = len(points) - 1, 0
+    while after <= last and points[after, 0] <= said:
+        after += 1
+    if after == 0 or after > last:
+        return float(points[min(after, last), 1])
+    x0, p0, x1, p1 = points[after - 1, 0], points[after - 1, 1], points[after, 0], points[after, 1]
+    return float(min(p1, p0 + (p1 - p0) * (said - x0) / (x1 - x0)))
+
+
+@compiled
+def _cash_room(rule: Record, limits: Record, account: Record, places: Records) -> float:
+    """What the cash pays for, with its fee and one percent to spare, in quote units."""
+    room = _cash(limits, account)
+    for s in range(len(places)):
+        coming = _pending(places[s])
+        room = add(room, (-coming[0], -coming[1]))
+    spare = over(times(room, (99.0, 0.0)), times((rule.with_fee[0], rule.with_fee[1]), (100.0, 0.0)))
+    return float(spare[0])

@@ -1,0 +1,158 @@
+"""The bars of a session as one grid, with what the quality monitor made of each, and what only bars decide measured once.
+
+A sweep shares one grid among all its runs. It refuses columns of other shapes, times that are out of order, and believed bars
+that are not finite and positive.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from config.clock import to_ms
+from config.errors import DataFault, UsageFault
+from execution.kernel import records as w
+from execution.kernel.records import Flags, Floats, Ints, Records, Small
+from market.bar import Slice
+from market.timeframe import Timeframe
+
+if TYPE_CHECKING:  # a tape reads files and simulates markets: half a second of imports that arrays do not need
+    from market.tape import Tape
+
+
+class Columns(NamedTuple):
+    """What the compiled loop is handed of a grid.
+
+    `begin_us`, `step_us`: when the first bar opens, in microseconds since 1970 UTC, and how long each is. `bars` (n, k) of BAR.
+    `returns`, `seen` (k, n): simple returns (0.0 where there is none), and how many there were up to here. `origin`: bar of the
+    first close.
+    """
+
+    begin_us: int
+    step_us: int
+    bars: Records
+    returns: Floats
+    seen: Small
+    origin: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grid:
+    """k symbols, in order of their names, on one row of n bar closes; those before `first` are history and only warm up."""
+
+    symbols: tuple[str, ...]
+    timeframe: Timeframe
+    first: int
+    columns: Columns
+
+    def __len__(self) -> int:
+        return len(self.columns.bars)
+
+    @property
+    def start_us(self) -> int:
+        """When the session begins, in microseconds since 1970 UTC."""
+        return self.columns.begin_us + self.first * self.columns.step_us
+
+
+def grid_of_tape(tape: "Tape", shown: Callable[[int, Slice], None] = lambda row, now: None) -> Grid:
+    """The grid of a session's tape, warm-up included, as its quality monitor judges it.
+
+    `shown` is given each slice with its row, in order: whoever needs more of it than the grid holds need not judge it again.
+    Raises UsageFault for a tape that is told finer than its bars, or with funding: the fast engine knows neither.
+    """
+    if tape.detail or tape.funding:
+        raise UsageFault(
+            "The fast engine walks each bar as a whole and pays no funding: nothing was run. Leave --detail and --funding away, "
+            "or use agents.backtest."
+        )
+    symbols = tuple(sorted(tape.symbols))
+    step = tape.timeframe.duration
+    first = (tape.start_utc - tape.warmup_start_utc) // step
+    rows = (tape.end_utc - tape.warmup_start_utc) // step
+    close_ms = to_ms(tape.warmup_start_utc + step) + np.arange(rows, dtype=np.int64) * (tape.timeframe.seconds * 1000)
+    slices = chain(tape.warmup_slices(), tape.slices())
+    prices, state, frozen = _unpacked(slices, symbols, rows, shown)
+    return grid_of(symbols, tape.timeframe, close_ms, prices, state=state, frozen=frozen, first=first)
+
+
+def grid_of(
+    symbols: Sequence[str],
+    timeframe: Timeframe,
+    close_ms: Ints,
+    prices: Floats,
+    *,
+    state: Flags | None = None,
+    frozen: Flags | None = None,
+    first: int = 0,
+) -> Grid:
+    """A grid from columns.
+
+    `close_ms` (n,): int64, one bar length apart, in ms since 1970 UTC. `prices` (5, n, k): open, high, low, close [quote] and
+    volume [base]. `state` (n, k): ABSENT, BELIEVED (all of them, by default) or DOUBTED. `frozen` (n, k): 1 where nothing new may
+    be traded.
+    Raises DataFault as the module says.
+    """
+    n, k = len(close_ms), len(symbols)
+    state = np.full((n, k), w.BELIEVED, dtype=np.int8) if state is None else np.asarray(state, dtype=np.int8)
+    frozen = np.zeros((n, k), dtype=np.int8) if frozen is None else np.asarray(frozen, dtype=np.int8)
+    columns = np.asarray(prices, dtype=np.float64)
+    if problem := _problem(symbols, timeframe, close_ms, columns, state, frozen, first):
+        raise DataFault(f"The bars cannot be laid out for the fast engine: {problem}. Nothing was run.")
+    return Grid(tuple(symbols), timeframe, first, _measured(timeframe, close_ms, columns, state, frozen))
+
+
+def _measured(timeframe: Timeframe, close_ms: Ints, prices: Floats, state: Flags, frozen: Flags) -> Columns:
+    from execution.kernel.loop import measure
+
+    n, k = state.shape
+    bars = np.zeros((n, k), dtype=w.BAR)
+    for name, column in zip(("open", "high", "low", "close", "volume"), prices, strict=True):
+        bars[name] = column
+    bars["state"], bars["frozen"] = state, frozen
+    returns, seen = np.empty((k, n), dtype=np.float64), np.empty((k, n), dtype=np.int32)
+    origin = measure(bars, returns, seen)
+    step_us = timeframe.seconds * 1_000_000
+    return Columns(int(close_ms[0]) * 1000 - step_us, step_us, bars, returns, seen, int(origin))
+
+
+def _unpacked(
+    slices: Iterable[Slice], symbols: tuple[str, ...], n: int, shown: Callable[[int, Slice], None]
+) -> tuple[Floats, Flags, Flags]:
+    k = len(symbols)
+    prices, state, frozen = np.zeros((5, n, k)), np.zeros((n, k), dtype=np.int8), np.zeros((n, k), dtype=np.int8)
+    for t, tape in enumerate(slices):
+        shown(t, tape)
+        for s, symbol in enumerate(symbols):
+            frozen[t, s] = symbol in tape.frozen
+            bar = tape.bars.get(symbol) or tape.doubtful.get(symbol)
+            if bar is not None:
+                state[t, s] = w.BELIEVED if symbol in tape.bars else w.DOUBTED
+                prices[:, t, s] = bar.open, bar.high, bar.low, bar.close, bar.volume
+    return prices, state, frozen
+
+
+def _problem(
+    symbols: Sequence[str],
+    timeframe: Timeframe,
+    close_ms: Ints,
+    prices: Floats,
+    state: Flags,
+    frozen: Flags,
+    first: int,
+) -> str | None:
+    n, k = len(close_ms), len(symbols)
+    if not k or list(symbols) != sorted(set(symbols)):
+        return "symbols must be distinct and in order of their names"
+    if prices.shape != (5, n, k) or state.shape != (n, k) or frozen.shape != (n, k):
+        return f"prices have shape {prices.shape} and states {state.shape}, where (5, {n}, {k}) and ({n}, {k}) belong"
+    if not 0 <= first < n:
+        return f"the session would begin at bar {first} of {n}"
+    if (np.diff(close_ms) != timeframe.seconds * 1000).any():
+        return f"bar closes must be {timeframe} apart"
+    open_, high, low, close, volume = prices
+    sound = (low > 0) & (low <= open_) & (low <= close) & (open_ <= high) & (close <= high) & np.isfinite(high)
+    if not bool(((sound & (volume >= 0) & np.isfinite(volume)) | (state == w.ABSENT)).all()):
+        return "a bar is not finite, positive and in order"
+    return None

@@ -1,0 +1,85 @@
+"""What the gate holds an entry against beside the trade itself: `risk.limits.market` and `risk.limits.book`, in ticks and lots.
+
+A proposal's price and time need no rule here: it is made of the bar that has just closed, at its close.
+"""
+
+import numpy as np
+
+from execution.kernel.book import lay_book, lay_liquidity
+from execution.kernel.compiled import compiled
+from execution.kernel.exact import Pair, add, over, times
+from execution.kernel.records import Record
+
+_US_AN_HOUR = 3_600_000_000
+_SNAP = 1e-27  # as in `kernel_exact`
+
+
+@compiled
+def forget_yesterday(limits: Record, account: Record) -> None:
+    """A bar begins: what was counted in the bar a day before it is counted no more."""
+    slot = account.bar % limits.day_bars
+    account.entries -= account.entered[slot]
+    account.errors -= account.failed[slot]
+    account.entered[slot] = 0
+    account.failed[slot] = 0
+
+
+@compiled
+def count_entry(limits: Record, account: Record) -> None:
+    """One entry more in the last 24 hours."""
+    account.entered[account.bar % limits.day_bars] += 1
+    account.entries += 1
+
+
+@compiled
+def count_error(limits: Record, account: Record) -> None:
+    """One order more that the venue rejected in the last 24 hours."""
+    account.failed[account.bar % limits.day_bars] += 1
+    account.errors += 1
+
+
+@compiled
+def is_open(limits: Record, account: Record) -> bool:
+    """Whether this is an hour in which entries are made; the hours may pass midnight."""
+    hour = (account.now_us // _US_AN_HOUR) % 24
+    if limits.first_hour < limits.last_hour:
+        return bool(limits.first_hour <= hour < limits.last_hour)
+    return bool(hour >= limits.first_hour or hour < limits.last_hour)
+
+
+@compiled
+def show_book(rule: Record, place: Record, bar: Record) -> None:
+    """The book around the last close with the depth of the last bar: `shown_books`. The next open lays its own."""
+    place.laid = 0
+    lay_liquidity(rule, place, bar)
+    lay_book(rule, place, bar.close)
+
+
+@compiled
+def spread_bps(place: Record) -> float:
+    """Best bid to best ask of the book at hand; infinite where it does not show both."""
+    bid, ask = place.prices[1, 0], place.prices[0, 0]
+    if bid <= 0 or ask <= 0:
+        return np.inf
+    return float(over((2.0 * (ask - bid), 0.0), (float(ask + bid), 0.0))[0] * 1e4)
+
+
+@compiled
+def lots_within(rule: Record, limits: Record, place: Record) -> Pair:
+    """The most lots whose walk up the asks costs on average no more than the limit above the middle: `depth_within`."""
+    most = times((float(place.prices[0, 0] + place.prices[1, 0]), 0.0), (limits.dearest[0], limits.dearest[1]))
+    taken, surplus = (0.0, 0.0), (0.0, 0.0)
+    for i in range(rule.levels):
+        lots = float(place.depths[0, i])
+        dearer = add((2.0 * place.prices[0, i], 0.0), (-most[0], -most[1]))
+        part = (lots, 0.0)
+        if dearer[0] > _SNAP * most[0]:
+            able = over(surplus, dearer)
+            if able[0] < lots:
+                part = able
+        taken = add(taken, part)
+        paid = times(part, dearer)
+        surplus = add(surplus, (-paid[0], -paid[1]))
+        if part[0] < lots or lots == 0.0:
+            break
+    return taken

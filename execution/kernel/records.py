@@ -1,0 +1,131 @@
+"""The kernel's own words: the records that its functions are handed. A record is one row of a numpy array, passed by address.
+
+Prices are whole ticks, quantities whole lots, money a whole number of units held in two floats (`kernel_exact`); a
+field of two numbers is high and low part of one. Symbols are in order of their names. What is compiled from here: see
+`execution.kernel.compiled`.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Flags = NDArray[np.int8]
+Small = NDArray[np.int32]
+Records = NDArray[np.void]
+Record = Any
+"""One row of `Records`: mypy cannot know its fields."""
+
+ABSENT, BELIEVED, DOUBTED = 0, 1, 2
+"""What the quality monitor made of a bar: none or refused; believed; doubted, and given in its worst reading."""
+
+NOTHING, MARKET, LIMIT, STOP = 0, 1, 2, 3
+"""Kinds of order; NOTHING marks a free slot."""
+
+ENTRY, STOP_LOSS, TAKE_PROFIT, TRAILING_STOP, STRATEGY_EXIT = 0, 1, 2, 3, 4
+PURPOSES = ("entry", "stop_loss", "take_profit", "trailing_stop", "strategy_exit")
+
+SLOTS = 4
+BUYING, FIRST, SECOND, THIRD = range(SLOTS)
+"""Orders of one symbol, oldest first: its entry, and its exits."""
+
+ALONE, PAIRED = 0, 1
+TAKER, MAKER = 0, 1
+VALUE_AT_RISK, SHORTFALL = 0, 1
+"""Named, since numba compiles a function once for each number that is written out where it is called."""
+
+KIND, PURPOSE, QUANTITY, LEFT, FILLED, PRICE, TAKING, BOOKS, LINKED = range(9)
+"""Columns of `PLACE.orders`: quantities in lots, the price in ticks, how many books it has met."""
+
+MOST_LEVELS = 100  # as `VenueSettings.levels`
+MOST_DAY_BARS = 1440
+"""Bars of a day, of which the shortest are a minute long."""
+ENTRY_BOOKS = 3  # as `matching.MARKET_SLICES`
+FEW = 48
+"""Tail values up to which inserting beats selecting."""
+
+RULES = (
+    "well_formed", "data_quality", "breaker", "min_conviction", "ruling", "tick_size", "risk_history", "correlation",
+    "day_volume", "order_rate", "trading_hours", "spread", "error_rate", "tail_check", "min_notional",
+)  # fmt: skip
+"""Codes of the gate's rules that can refuse a purchase, in the order in which the first to refuse is named."""
+
+(
+    WELL_FORMED, DATA_QUALITY, BREAKER, CONVICTION, RULING, TICK_SIZE, HISTORY, CORRELATED, DAY_VOLUME, ORDER_RATE, HOURS, SPREAD,
+    ERROR_RATE, TAILS, MIN_NOTIONAL,
+) = range(len(RULES))  # fmt: skip
+ALLOWED = -1
+
+
+def _record(
+    floats: str = "", ints: str = "", pairs: str = "", **arrays: tuple[str, tuple[int, ...]]
+) -> np.dtype[np.void]:
+    fields: list[Any] = [(name, "f8", (2,)) for name in pairs.split()]
+    fields += [(name, kind, shape) for name, (kind, shape) in arrays.items()]
+    fields += [(name, "f8") for name in floats.split()] + [(name, "i8") for name in ints.split()]
+    return np.dtype(fields, align=True)
+
+
+BAR = np.dtype(
+    [("open", "f8"), ("high", "f8"), ("low", "f8"), ("close", "f8"), ("volume", "f8"), ("sigma", "f8"), ("stale", "i4"),
+     ("state", "i1"), ("frozen", "i1")],
+    align=True,
+)  # fmt: skip
+"""Prices [quote], volume [base]; `sigma`: size of its return in standard deviations of those before, NaN where unknown;
+`stale`: bars in a row without a believed one."""
+
+SAY = np.dtype([("conviction", "f8"), ("scale", "f8"), ("atr", "f8"), ("direction", "i1")])
+"""What is said at a bar close: see `kernel.Votes`."""
+
+FILL = _record(floats="fee", ints="bar symbol buys purpose lots ticks")
+"""A trade: which bar and symbol, 1 for a purchase, index into PURPOSES, lots, ticks, fee [quote]."""
+
+RULE = _record(
+    floats="tick_whole tick_parts units maker_units taker_units",
+    ints="levels sector",
+    pairs="tick lot per_lot with_fee least least_steps depth trail",
+    ask=("f8", (MOST_LEVELS, 2)),
+    bid=("f8", (MOST_LEVELS, 2)),
+)
+"""One market's rules: see `kernel_rules`. `sector`: a number of its own for each, -1 for none."""
+
+LIMITS = _record(
+    floats="starting_cash quote_units take_profit risk_per_trade max_position max_deployed max_daily_loss max_weekly_loss "
+    "max_drawdown half_drawdown max_volume_share max_sector max_spread_bps var_tail max_var es_tail max_es max_correlation "
+    "max_tick_bps min_conviction stop stop_atr max_stop kelly_fraction kelly_edge max_sigma day_scale delay",
+    ints="window filtered loss_streak daily_pause_us weekly_pause_us day_bars turbulence_pause_us streak_pause_us "
+    "max_entries max_errors first_hour last_hour",
+    pairs="cash target share dearest",
+)
+"""The account's limits, exits and venue. `delay`: what multiplies a bar's range to give its movement during the latency."""
+
+PLACE = _record(
+    floats="entry_stop bracket_stop trailing_from mark",
+    ints="symbol held bracket outgrown too_small leaving stop_ticks moving asks bids laid head tail live changed unwanted",
+    pairs="notional pnl",
+    orders=("i8", (SLOTS, 9)),
+    wakes=("f8", (SLOTS,)),
+    lot_sizes=("i8", (ENTRY_BOOKS * MOST_LEVELS + 1,)),
+    lot_ticks=("i8", (ENTRY_BOOKS * MOST_LEVELS + 1,)),
+    prices=("i8", (2, MOST_LEVELS)),
+    late=("i8", (2, MOST_LEVELS)),
+    depths=("i8", (2, MOST_LEVELS)),
+)
+"""What stands in one market. `lot_*`: what was bought and not yet sold, from `head` to `tail`. `asks`, `bids`: lots left of this
+bar's liquidity, known once `laid`. `prices`, `depths`: the book at hand, asks in row 0; `late`: its prices for who comes late.
+`live`: open orders."""
+
+ACCOUNT = _record(
+    floats="cash_quote peak day_start week_start",
+    ints="bar now_us day week losses halted daily_until weekly_until turbulent_until streak_until fills proposed signed "
+    "entries errors",
+    pairs="cash",
+    entered=("i4", (MOST_DAY_BARS,)),
+    failed=("i4", (MOST_DAY_BARS,)),
+    refused=("i8", (len(RULES),)),
+    lowest=("f8", (FEW + 1,)),
+)
+"""Cash, what the breakers remember (moments in microseconds, 0 for open), counters. `entries` and `errors` are those of the last
+24 hours, made up of the bars of the day in `entered` and `failed`."""

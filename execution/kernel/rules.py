@@ -1,0 +1,226 @@
+"""From a profile to the kernel's numbers: exact fractions, each as two floats.
+
+It refuses, with the reason, what the kernel cannot count exactly or does not know, so that it never differs from the full engine
+in silence: another venue than the simulated one, derivatives, steps that are no short decimals, and an account so large that its
+smallest units do not fit.
+"""
+
+import math
+from collections.abc import Sequence
+from datetime import timedelta
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+
+from config.errors import UsageFault
+from config.sections.exits import ExitSettings
+from config.sections.limits import RiskLimits
+from config.sections.venue import VenueSettings
+from execution.kernel import records as w
+from execution.kernel.records import Floats, Record, Records
+from execution.simulated.latency import delay_of
+from market.instrument import Instrument, InstrumentKind
+from risk.calibration import CalibrationMap
+from risk.volumes import day_bars
+
+_WHOLE = 2**53
+_MOST_UNITS = 2**96
+_MOST_POWER = 22
+_UNLIMITED = 2**62
+_FULL_ENGINE_ONLY = ("max_stressed_loss", "volatility_target", "risk_parity")
+"""Limits that can only bind where a profile sets them, and that the kernel does not count."""
+
+
+class Rules(NamedTuple):
+    """What `rules_of` makes: a RULE a market, one LIMITS, and the calibration's points, shape (n, 2)."""
+
+    markets: Records
+    limits: Records
+    points: Floats
+
+
+def rules_of(
+    instruments: Sequence[Instrument],
+    limits: RiskLimits,
+    exits: ExitSettings,
+    venue: VenueSettings,
+    bars_per_day: float,
+    calibration: CalibrationMap | None = None,
+) -> Rules:
+    """The numbers behind a session on these instruments, in order of their symbols. Raises UsageFault as the module says."""
+    _refuse(instruments, limits, venue)
+    _refuse_late(venue, bars_per_day)
+    unit = _money_unit(instruments, venue)
+    markets = np.zeros(len(instruments), dtype=w.RULE)
+    names = sorted(set(limits.sectors.values()))
+    sectors = {symbol: names.index(name) for symbol, name in limits.sectors.items()}
+    markets["sector"] = [sectors.get(instrument.symbol, -1) for instrument in instruments]
+    for row, instrument in zip(markets, instruments, strict=True):
+        _market(row, instrument, exits, venue, unit)
+    points = np.array(calibration.points if calibration else (), dtype=np.float64).reshape(-1, 2)
+    return Rules(markets, _limits(limits, exits, venue, bars_per_day, unit), points)
+
+
+def _market(row: Record, rules: Instrument, exits: ExitSettings, venue: VenueSettings, unit: Fraction) -> None:
+    tick, lot, least = Fraction(rules.tick_size), Fraction(rules.lot_size), Fraction(rules.min_notional)
+    parts = 10 ** _places(tick)
+    row["levels"] = venue.levels
+    row["tick_whole"], row["tick_parts"] = float(tick * parts), float(parts)
+    row["units"] = _whole(tick * lot / unit, rules)
+    row["maker_units"] = _whole(tick * lot * Fraction(rules.maker_fee_bps) / 10_000 / unit, rules)
+    row["taker_units"] = _whole(tick * lot * Fraction(rules.taker_fee_bps) / 10_000 / unit, rules)
+    row["tick"], row["lot"], row["least"] = pair_of(tick), pair_of(lot), pair_of(least)
+    row["per_lot"], row["least_steps"] = pair_of(least / lot), pair_of(least / (tick * lot))
+    row["with_fee"] = pair_of(1 + Fraction(rules.taker_fee_bps) / 10_000)
+    row["depth"] = pair_of(_read(venue.depth_fraction) / lot)
+    row["trail"] = pair_of((1 - _read(exits.trail_fraction)) / tick)
+    for number in range(venue.levels):
+        away = (_read(venue.spread_bps) / 2 + number * _read(venue.level_step_bps)) / 10_000
+        row["ask"][number], row["bid"][number] = pair_of((1 + away) / tick), pair_of((1 - away) / tick)
+
+
+def _limits(
+    limits: RiskLimits, exits: ExitSettings, venue: VenueSettings, bars_per_day: float, unit: Fraction
+) -> Records:
+    made = np.zeros(1, dtype=w.LIMITS)
+    first_hour, last_hour = limits.trading_hours_utc or (0, 24)
+    values: dict[str, object] = {
+        "starting_cash": float(venue.starting_cash),
+        "cash": pair_of(Fraction(venue.starting_cash) / unit),
+        "quote_units": float(1 / unit),
+        "target": pair_of(1 + _read(exits.take_profit_fraction)),
+        "share": pair_of(_read(exits.take_profit_share)),
+        "take_profit": exits.take_profit_fraction,
+        "risk_per_trade": limits.risk_per_trade,
+        "max_position": limits.max_position_fraction,
+        # On spot, where nothing is short, gross and net leverage are what is deployed.
+        "max_deployed": min(limits.max_deployed_fraction, limits.max_gross_leverage, limits.max_net_leverage),
+        "max_daily_loss": limits.max_daily_loss,
+        "max_weekly_loss": limits.max_weekly_loss,
+        "max_drawdown": limits.max_drawdown,
+        "half_drawdown": limits.half_size_drawdown,
+        "max_volume_share": limits.max_volume_share,
+        "max_sector": limits.max_sector_fraction,
+        "max_spread_bps": limits.max_spread_bps,
+        "dearest": pair_of(1 + _read(limits.max_slippage)),
+        "max_errors": limits.max_order_errors,
+        "max_entries": _UNLIMITED if limits.max_entries_per_day is None else limits.max_entries_per_day,
+        "first_hour": first_hour,
+        "last_hour": last_hour,
+        "var_tail": 1.0 - limits.var_confidence,
+        "max_var": limits.max_var_1d,
+        "es_tail": 1.0 - limits.es_confidence,
+        "max_es": limits.max_es_1d,
+        "filtered": limits.var_method == "fhs_ewma",
+        "window": limits.risk_window_bars,
+        "max_correlation": limits.max_correlation,
+        "max_tick_bps": limits.max_tick_bps,
+        "min_conviction": limits.min_conviction,
+        "stop": limits.stop_fraction,
+        "stop_atr": limits.stop_atr_multiple,
+        "max_stop": limits.max_stop_fraction,
+        "kelly_fraction": limits.kelly_fraction,
+        "kelly_edge": limits.kelly_edge,
+        "max_sigma": limits.turbulence_sigma,
+        "loss_streak": limits.loss_streak,
+        "daily_pause_us": _microseconds(limits.daily_loss_pause_h),
+        "weekly_pause_us": _microseconds(limits.weekly_loss_pause_h),
+        "day_bars": day_bars(bars_per_day),
+        "turbulence_pause_us": _microseconds(limits.turbulence_pause_h),
+        "streak_pause_us": _microseconds(limits.loss_streak_pause_h),
+        "day_scale": math.sqrt(bars_per_day),
+        "delay": delay_of(venue.latency_ms, timedelta(days=1) / bars_per_day).scale,
+    }
+    for name, value in values.items():
+        made[name] = value
+    return made
+
+
+def pair_of(value: Fraction) -> tuple[float, float]:
+    """The two floats whose sum is nearest to a fraction."""
+    high = float(value)
+    return high, float(value - Fraction(high))
+
+
+def _refuse(instruments: Sequence[Instrument], limits: RiskLimits, venue: VenueSettings) -> None:
+    if venue.kind != "simulated":
+        raise UsageFault(
+            f"The fast engine trades on the simulated exchange only, and the profile names {venue.kind}. Nothing was run: use a "
+            "profile with venue.kind simulated, or the full engine."
+        )
+    if venue.impact != "book":
+        raise UsageFault(
+            f"The fast engine lays its book at even steps, and venue.impact is {venue.impact}. Nothing was run: use book, or the "
+            "full engine."
+        )
+    if limits.var_method not in ("historical", "fhs_ewma"):
+        raise UsageFault(
+            f"The fast engine measures VaR by historical simulation, plain or filtered, and limits.var_method is "
+            f"{limits.var_method}. Nothing was run: use historical or fhs_ewma, or the full engine."
+        )
+    if unknown := [name for name in _FULL_ENGINE_ONLY if getattr(limits, name)]:
+        raise UsageFault(
+            f"The fast engine does not know limits.{unknown[0]}, and the profile sets it. Nothing was run: leave it out, or "
+            "use the full engine."
+        )
+    for rules in instruments:
+        if rules.kind is not InstrumentKind.SPOT:
+            raise UsageFault(
+                f"{rules.symbol} is a {rules.kind.value} market, and the fast engine knows spot only. Nothing was run."
+            )
+    quotes = sorted({rules.quote for rules in instruments})
+    if len(quotes) > 1:
+        raise UsageFault(
+            f"The markets are quoted in {' and '.join(quotes)}, and an account counts in one currency. Nothing was run: choose "
+            "markets of one quote."
+        )
+
+
+def _refuse_late(venue: VenueSettings, bars_per_day: float) -> None:
+    if delay_of(venue.latency_ms, timedelta(days=1) / bars_per_day).whole:
+        raise UsageFault(
+            f"The fast engine sends every order to the next bar, and venue.latency_ms, {venue.latency_ms:g}, is as long as a "
+            "bar or longer. Nothing was run: use a shorter latency, or the full engine."
+        )
+
+
+def _money_unit(instruments: Sequence[Instrument], venue: VenueSettings) -> Fraction:
+    """The power of ten of which every notional, fee and the starting cash is a whole multiple."""
+    places = _places(Fraction(venue.starting_cash))
+    for rules in instruments:
+        step = Fraction(rules.tick_size) * Fraction(rules.lot_size)
+        for fee in (rules.maker_fee_bps, rules.taker_fee_bps):
+            places = max(places, _places(step), _places(step * Fraction(fee) / 10_000))
+    if Fraction(venue.starting_cash) * 10**places > _MOST_UNITS or places > _MOST_POWER:
+        raise UsageFault(
+            f"An account of {venue.starting_cash} in steps of 1e-{places} is more than the fast engine counts exactly. Nothing "
+            "was run: use coarser ticks, lots or fees, or the full engine."
+        )
+    return Fraction(1, 10**places)
+
+
+def _places(value: Fraction) -> int:
+    """Decimals of a fraction whose denominator has only twos and fives, as every decimal's has."""
+    places = 0
+    while (value * 10**places).denominator != 1:
+        places += 1
+    return places
+
+
+def _whole(count: Fraction, rules: Instrument) -> float:
+    if count > _WHOLE:
+        raise UsageFault(
+            f"One tick of one lot of {rules.symbol} is {count} of the account's smallest units, more than the fast engine counts "
+            "exactly. Nothing was run: use markets of like steps, or the full engine."
+        )
+    return float(count)
+
+
+def _read(value: float) -> Fraction:
+    """The decimal that a float prints as."""
+    return Fraction(repr(float(value)))
+
+
+def _microseconds(hours: float) -> int:
+    return timedelta(hours=hours) // timedelta(microseconds=1)

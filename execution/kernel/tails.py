@@ -1,0 +1,232 @@
+"""VaR and ES of the book with a little more of one symbol, asked many times: historical simulation as
+`risk.measures.basic`, plain or filtered by the EWMA variance as `risk.measures.filtered`.
+
+With nothing else in the book a larger position scales all returns alike and the same few bars stay the worst; so the tail is
+looked for once a proposal, and only those bars are measured again at each size; a filtered tail is measured once and scaled.
+With others in the book all bars are.
+
+`paper` (4, window) is scratch: what the rest of the book made at each measured bar, the symbol's own return, the sum, and room to
+select in.
+"""
+
+import numpy as np
+
+from execution.kernel import records as w
+from execution.kernel.compiled import compiled
+from execution.kernel.records import Floats, Record
+
+_ROUNDING = 1e-12  # as in `risk.measures.basic`
+_DECAY = 0.94  # as in `risk.measures.ewma`
+_LEAST_SHARE = 1e-6  # as in `risk.measures.filtered`
+SCALES = -1
+"""Instead of a count of bars: the tails of one unit lie in `paper`, and every size is a multiple of them."""
+
+
+@compiled
+def prepare_tails(limits: Record, account: Record, paper: Floats, own: Floats, alone: bool) -> int:
+    """Lay out the bars to be measured, oldest first. Returns how many (those in the tail if alone, else all), or SCALES."""
+    rows = len(own)
+    if not alone:
+        paper[1, :rows] = own
+        return rows
+    if limits.filtered:
+        paper[2, :rows] = own
+        value, loss = _filtered(limits, account, paper, rows)
+        paper[0, w.VALUE_AT_RISK], paper[0, w.SHORTFALL] = value, loss
+        return SCALES
+    edge = _ranked(account, paper, own, max(_above(limits.var_tail, rows), _above(limits.es_tail, rows)))
+    edge += 1e-9 * abs(edge)
+    count = 0
+    for i in range(rows):
+        if own[i] <= edge:
+            paper[0, count] = 0.0
+            paper[1, count] = own[i]
+            count += 1
+    return count
+
+
+@compiled
+def tail_at(
+    limits: Record, account: Record, paper: Floats, rows: int, count: int, extra: float, shortfall: int
+) -> float:
+    """One-day VaR, or ES, of the book with `extra` of equity more of the symbol; losses are positive."""
+    if count == SCALES:
+        return float(paper[0, shortfall] * extra * limits.day_scale)
+    mixed = _mixed(paper, count, extra)
+    if limits.filtered:
+        value, loss = _filtered(limits, account, paper, count)
+        return float((loss if shortfall else value) * limits.day_scale)
+    edge = _quantile(account, paper, mixed, rows, limits.es_tail if shortfall else limits.var_tail)
+    if not shortfall:
+        return float(-edge * limits.day_scale)
+    edge += _ROUNDING * abs(edge)
+    total, size = 0.0, 0
+    for i in range(count):
+        if mixed[i] <= edge:
+            total += mixed[i]
+            size += 1
+    return float(-(total / size) * limits.day_scale)
+
+
+@compiled
+def room_under(limits: Record, account: Record, paper: Floats, rows: int, count: int, shortfall: int) -> float:
+    """The largest addition, up to the position limit, that keeps the measure within its limit: by bisection, as the gate."""
+    most = limits.max_es if shortfall else limits.max_var
+    low, high = 0.0, limits.max_position
+    if tail_at(limits, account, paper, rows, count, high, shortfall) <= most:
+        return float(high)
+    for _ in range(24):
+        middle = (low + high) / 2
+        if tail_at(limits, account, paper, rows, count, middle, shortfall) <= most:
+            low = middle
+        else:
+            high = middle
+    held = low > 0 and tail_at(limits, account, paper, rows, count, low, shortfall) <= most
+    return float(low) if held else 0.0
+
+
+@compiled
+def tails_hold(limits: Record, account: Record, paper: Floats, rows: int, count: int, extra: float) -> bool:
+    """Whether VaR and ES hold with exactly this addition."""
+    if limits.filtered and count != SCALES:
+        _mixed(paper, count, extra)
+        value, loss = _filtered(limits, account, paper, count)
+        value, loss = value * limits.day_scale, loss * limits.day_scale
+    else:
+        value = tail_at(limits, account, paper, rows, count, extra, w.VALUE_AT_RISK)
+        loss = tail_at(limits, account, paper, rows, count, extra, w.SHORTFALL)
+    return bool(max(value / limits.max_var, loss / limits.max_es) <= 1.0)
+
+
+@compiled
+def correlation(one: Floats, other: Floats) -> float:
+    """Pearson's coefficient of two symbols' returns; a constant series counts as fully correlated."""
+    mean_one = mean_other = 0.0
+    for i in range(len(one)):
+        mean_one += one[i] / len(one)
+        mean_other += other[i] / len(one)
+    both = squares_one = squares_other = 0.0
+    for i in range(len(one)):
+        a, b = one[i] - mean_one, other[i] - mean_other
+        both += a * b
+        squares_one += a * a
+        squares_other += b * b
+    scale = np.sqrt(squares_one * squares_other)
+    return float(both / scale) if scale > 0 else 1.0
+
+
+@compiled
+def _mixed(paper: Floats, count: int, extra: float) -> Floats:
+    """The measured bars with `extra` more of the symbol, laid out in `paper[2]`."""
+    mixed = paper[2, :count]
+    for i in range(count):
+        mixed[i] = paper[0, i] + paper[1, i] * extra
+    return mixed
+
+
+@compiled
+def _filtered(limits: Record, account: Record, paper: Floats, rows: int) -> tuple[float, float]:
+    """One-bar VaR and ES of the returns in `paper[2]`, in units of their EWMA volatility and back; they are overwritten."""
+    mixed, variance = paper[2, :rows], 0.0
+    for i in range(rows):
+        variance += mixed[i] * mixed[i] / rows
+    least = _LEAST_SHARE * np.sqrt(variance)
+    if least == 0.0:
+        return 0.0, 0.0
+    for i in range(rows):
+        value = mixed[i]
+        mixed[i] = value / max(np.sqrt(variance), least)
+        variance = _DECAY * variance + (1.0 - _DECAY) * value * value
+    sigma = np.sqrt(variance)
+    of_var, of_es = _reach(limits.var_tail, rows), _reach(limits.es_tail, rows)
+    longest = int(max(of_var, of_es))
+    if longest < w.FEW:
+        _ranked(account, paper, mixed, longest)
+        return -_edge(account.lowest, of_var) * sigma, -_mean_below(account.lowest, of_es) * sigma
+    ordered = np.sort(mixed)
+    return -_edge(ordered, of_var) * sigma, -_mean_below(ordered, of_es) * sigma
+
+
+@compiled
+def _reach(tail: float, rows: int) -> float:
+    """How many of the smallest values the tail is made of; the last of them in part."""
+    return float(min(max((rows + 1) * tail, 1.0), rows - 1.0))
+
+
+@compiled
+def _edge(ordered: Floats, reach: float) -> float:
+    """The quantile: between the last value that is in the tail as a whole, and the next."""
+    whole = int(reach)
+    return float(ordered[whole - 1] + (reach - whole) * (ordered[whole] - ordered[whole - 1]))
+
+
+@compiled
+def _mean_below(ordered: Floats, reach: float) -> float:
+    """The mean of the tail."""
+    whole, total = int(reach), 0.0
+    for i in range(whole):
+        total += ordered[i]
+    return float((total + (reach - whole) * ordered[whole]) / reach)
+
+
+@compiled
+def _above(tail: float, rows: int) -> int:
+    """Rank, from 0, of the larger of the two values between which the quantile lies."""
+    return min(int(tail * (rows - 1)), rows - 2) + 1
+
+
+@compiled
+def _ranked(account: Record, paper: Floats, values: Floats, rank: int) -> float:
+    """The value of a rank, from 0; up to FEW, those below it are left in `account.lowest`, rising."""
+    if rank >= w.FEW:
+        return _selected(paper, values, rank)
+    lowest, filled, edge = account.lowest, 0, np.inf
+    for value in values:
+        if value >= edge:
+            continue
+        at = min(filled, rank)
+        while at > 0 and lowest[at - 1] > value:
+            lowest[at] = lowest[at - 1]
+            at -= 1
+        lowest[at] = value
+        filled += 1
+        if filled > rank:
+            edge = lowest[rank]
+    return float(lowest[rank])
+
+
+@compiled
+def _selected(paper: Floats, values: Floats, rank: int) -> float:
+    """The same by selection (Hoare 1961), for tails that are long."""
+    work, low, high = paper[3], 0, len(values) - 1
+    for i in range(len(values)):
+        work[i] = values[i]
+    while low < high:
+        pivot, left, right = work[(low + high) // 2], low, high
+        while left <= right:
+            while work[left] < pivot:
+                left += 1
+            while work[right] > pivot:
+                right -= 1
+            if left <= right:
+                work[left], work[right] = work[right], work[left]
+                left += 1
+                right -= 1
+        if rank <= right:
+            high = right
+        elif rank >= left:
+            low = left
+        else:
+            break
+    return float(work[rank])
+
+
+@compiled
+def _quantile(account: Record, paper: Floats, values: Floats, rows: int, tail: float) -> float:
+    """Type 7 quantile of `rows` values, of which `values` holds the smallest; the arithmetic of `risk.measures.basic`."""
+    position = tail * (rows - 1)
+    below = min(int(position), rows - 2)
+    high = _ranked(account, paper, values, below + 1)
+    low = _ranked(account, paper, values, below) if below + 1 >= w.FEW else account.lowest[below]
+    part, step = position - below, high - low
+    return float(high - step * (1.0 - part) if part >= 0.5 else low + step * part)

@@ -1,0 +1,108 @@
+"""The book that is laid around a price where only bars are known.
+
+Half a spread, then levels at even steps, or where the square-root law has them (`impact_model`); one side of the book holds a
+fraction of the bar's volume in whole lots, in equal parts, and what is left over lies one lot each on the nearest levels. It errs
+against us: prices are rounded outwards to ticks, quantities down to lots, and what was taken from a side is gone for the rest
+of the bar. A bar without volume has an empty book; one that traded anything offers one lot at least, so that a coarse lot never
+keeps a stop from filling.
+"""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Protocol
+
+from config.sections.venue import VenueSettings
+from execution.exact import EXACT, ZERO, ceil_to, exact_decimal, floor_to
+from execution.simulated.impact_model import EvenSteps, SquareRoot
+from market.book import Book, Level
+from market.instrument import Instrument
+from risk.order import Side
+
+_PER_BPS = Decimal("0.0001")
+
+
+class Ladder(Protocol):
+    """How far from the middle the levels of a bar lie."""
+
+    def distances(self, taken: Decimal, quantities: Sequence[Decimal]) -> tuple[Decimal, ...]:
+        """Distance of each level, nearest first [fraction of the price]; `taken` [base] has been taken before."""
+        ...
+
+
+class BookModel:
+    """The shape of all books: distances from the middle and depth, from the profile."""
+
+    def __init__(self, settings: VenueSettings) -> None:
+        self._half = EXACT.multiply(exact_decimal(settings.spread_bps) / 2, _PER_BPS)
+        step = EXACT.multiply(exact_decimal(settings.level_step_bps), _PER_BPS)
+        self._even = EvenSteps(tuple(self._half + number * step for number in range(settings.levels)))
+        self._levels = settings.levels
+        self._root = settings.impact_coefficient if settings.impact == "square_root" else None
+        self._depth_fraction = exact_decimal(settings.depth_fraction)
+
+    def bar(self, instrument: Instrument, volume: float, sigma: float = 0.0) -> "BarBook":
+        """What one bar of this volume [base units] and this sigma [fraction of the price] offers on each side."""
+        depth = floor_to(EXACT.multiply(exact_decimal(volume), self._depth_fraction), instrument.lot_size)
+        least = instrument.lot_size if volume > 0 else ZERO
+        ladder = self._even if self._root is None else SquareRoot(self._half, self._root, sigma, volume)
+        return BarBook(ladder, self._levels, instrument, max(depth, least))
+
+
+class BarBook:
+    """The liquidity of one bar: books at any price of it, out of one budget a side."""
+
+    def __init__(self, ladder: Ladder, levels: int, instrument: Instrument, depth: Decimal) -> None:
+        self._ladder = ladder
+        self._levels = levels
+        self._instrument = instrument
+        self._depth = depth
+        self._left = {Side.BUY: depth, Side.SELL: depth}
+
+    def take(self, taker: Side, quantity: Decimal) -> None:
+        """A buyer took this from the asks, or a seller from the bids."""
+        self._left[taker] = EXACT.subtract(self._left[taker], quantity)
+
+    def book_at(self, price: Decimal) -> Book:
+        """The book when the traded price is here: never crossed, nor better than the model."""
+        bid_quantities, ask_quantities = self._quantities(Side.SELL), self._quantities(Side.BUY)
+        bids = self._bids(price, self._distances(Side.SELL, bid_quantities)) if bid_quantities else []
+        asks = self._asks(price, self._distances(Side.BUY, ask_quantities)) if ask_quantities else []
+        return Book(
+            bids=tuple(Level(*level) for level in zip(bids, bid_quantities, strict=False) if level[0] > 0),
+            asks=tuple(Level(*level) for level in zip(asks, ask_quantities, strict=False)),
+        )
+
+    def prices_at(self, price: float, taker: Side) -> list[Decimal]:
+        """Prices of the levels that a taker of this side meets when the traded price is here, nearest first."""
+        away, at = self._distances(taker, self._quantities(taker)), exact_decimal(price)
+        return self._asks(at, away) if taker is Side.BUY else [level for level in self._bids(at, away) if level > 0]
+
+    def _distances(self, taker: Side, quantities: Sequence[Decimal]) -> tuple[Decimal, ...]:
+        return self._ladder.distances(EXACT.subtract(self._depth, self._left[taker]), quantities)
+
+    def _quantities(self, taker: Side) -> list[Decimal]:
+        """What is left for a taker, nearest level first, in whole lots; levels that would be empty are left out."""
+        lot, levels = self._instrument.lot_size, self._levels
+        each, over = divmod(int(EXACT.divide_int(self._left[taker], lot)), levels)
+        lots = (each + 1 if number < over else each for number in range(levels))
+        return [EXACT.multiply(lot, number) for number in lots if number]
+
+    def _bids(self, price: Decimal, distances: Iterable[Decimal]) -> list[Decimal]:
+        tick, prices = self._instrument.tick_size, list[Decimal]()
+        for distance in distances:
+            level = self._under(price, distance)
+            prices.append(min(level, prices[-1] - tick) if prices else level)
+        return prices
+
+    def _asks(self, price: Decimal, distances: Iterable[Decimal]) -> list[Decimal]:
+        """Each above the one before, and the first above the best bid of a full book."""
+        tick, prices, floor = self._instrument.tick_size, list[Decimal](), ZERO
+        for distance in distances:
+            if not prices:
+                floor = self._under(price, distance)
+            floor = max(ceil_to(EXACT.multiply(price, 1 + distance), tick), floor + tick)
+            prices.append(floor)
+        return prices
+
+    def _under(self, price: Decimal, distance: Decimal) -> Decimal:
+        return floor_to(max(ZERO, EXACT.multiply(price, 1 - distance)), self._instrument.tick_size)

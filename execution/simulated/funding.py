@@ -1,0 +1,24 @@
+"""What a long position pays at a funding moment: rate x quantity x price, exact; it is paid where the rate is negative."""
+
+from decimal import Decimal
+
+from execution.exact import EXACT, exact_decimal
+from execution.reports import Funding
+from market.bar import FundingRate
+
+RATE_STEP = Decimal("1e-12")
+"""Rates are counted to twelve decimals, four more than exchanges publish, so that every payment has an end."""
+
+
+def funding_on(due: FundingRate, quantity: Decimal, mark_price: Decimal) -> Funding:
+    """The payment of a long position of `quantity` base units, valued at `mark_price` [quote]; not rounded."""
+    rate = exact_decimal(due.rate).quantize(RATE_STEP)
+    return Funding(
+        funding_id=f"{due.symbol}-{due.at_utc:%Y%m%dT%H%M}",
+        symbol=due.symbol,
+        rate=rate,
+        quantity=quantity,
+        mark_price=mark_price,
+        amount=EXACT.multiply(rate, EXACT.multiply(quantity, mark_price)),
+        at_utc=due.at_utc,
+    )

@@ -1,0 +1,274 @@
+"""The matching core of one market: orders in, books and price movements in, fills and order states out.
+
+Backtest, paper and any exchange simulator share it, so they cannot disagree on a fill. All numbers are exact decimals.
+
+- Time priority; an order takes level by level, and never at a better price than the book or a worse one than its limit.
+- A market order, a touched stop and a limit on arrival take (taker fee). A limit that rests makes (maker fee): at its
+  own price, once trading has gone through it by a tick, and for no more than the other side of the book shows.
+- A market order works on the books of three slices at most; an exit works on until it is filled (law 4).
+- No trade is larger than the account can pay for or holds: spot is never short and cash is never negative.
+- A fill of one member of a group takes as much off the other members; one that has nothing left is cancelled.
+- At prices that are doubted (`exits_only`) stops and market orders that reduce a position trade; to others it is no market.
+
+It refuses to guess what happened between two prices other than a continuous movement: a stop that is crossed on the
+way fills from the book at its stop price, one that is beyond it at the open fills from the open book.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from types import MappingProxyType
+
+from execution.exact import EXACT, ZERO, fee_on, most_affordable
+from execution.reports import Fill, Liquidity, OrderState, OrderStatus, VenueReport
+from execution.simulated.account import Account
+from execution.simulated.filters import refusal, too_small
+from execution.simulated.resting import Resting
+from market.book import Book, Level
+from market.instrument import Instrument
+from risk.order import Order, OrderKind, Side
+
+MARKET_SLICES = 3
+"""Books that an entry at market may work on before its remainder is cancelled [slices]."""
+
+DONE = frozenset({OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.REJECTED})
+"""States that an order never leaves."""
+
+
+class MatchingCore:
+    """Open orders of one instrument, and the rules by which they trade."""
+
+    def __init__(self, instrument: Instrument, account: Account) -> None:
+        self._instrument = instrument
+        self._account = account
+        self._open: dict[str, Resting] = {}
+        self._states: list[OrderState] = []
+        self._fills: list[Fill] = []
+
+    def open_orders(self) -> tuple[Order, ...]:
+        """Accepted and not yet done, oldest first."""
+        return tuple(resting.order for resting in self._open.values())
+
+    @property
+    def idle(self) -> bool:
+        """Whether no order is open: then no book and no movement can change anything."""
+        return not self._open
+
+    def trades_at(self, last: Decimal, *, exits_only: bool = False, sent_by: datetime | None = None) -> bool:
+        """Whether a book around this traded price could change anything. Cheap: ask it before a book is built."""
+        return any(
+            resting.is_there(sent_by) if resting.taking else resting.reached(last, last)
+            for resting in self._trading(exits_only)
+        )
+
+    def arriving(self, sent_by: datetime | None = None) -> set[Side]:
+        """Sides of the orders that take from the next book, and for which it is the first."""
+        return {resting.order.side for resting in self._open.values() if resting.arrives and resting.is_there(sent_by)}
+
+    def wakes(self, low: Decimal, high: Decimal, *, exits_only: bool = False) -> bool:
+        """Whether a movement between these two prices could change anything. As cheap."""
+        return any(resting.reached(low, high) and not resting.taking for resting in self._trading(exits_only))
+
+    def submit(self, order: Order, at: datetime, *, moving: bool = False) -> VenueReport:
+        """Take in an order with an id that the caller knows to be new: ACCEPTED, or REJECTED with the filter's note.
+
+        `moving`: it comes in between two sweeps, where there is no book to take from, so that a limit rests at once.
+        """
+        resting = Resting.accepted(order, self._instrument.tick_size)
+        note = refusal(order, self._instrument) or self._unaffordable(order)
+        if note:
+            self._states.append(resting.state(OrderStatus.REJECTED, at, note))
+        else:
+            resting.taking = resting.taking and not (moving and order.kind is OrderKind.LIMIT)
+            self._open[order.order_id] = resting
+            self._states.append(resting.state(OrderStatus.ACCEPTED, at))
+        return self._report()
+
+    def cancel(self, order_id: str, at: datetime) -> VenueReport:
+        """Withdraw an open order; says nothing of one that is not open."""
+        if resting := self._open.get(order_id):
+            self._close(resting, OrderStatus.CANCELLED, at, "cancelled on request")
+        return self._report()
+
+    def on_book(
+        self,
+        book: Book,
+        at: datetime,
+        last: Decimal,
+        *,
+        exits_only: bool = False,
+        late: Mapping[Side, Sequence[Decimal]] = MappingProxyType({}),
+        sent_by: datetime | None = None,
+    ) -> VenueReport:
+        """Show the core a new book; `last` is the last traded price, which touches stops.
+
+        `late`: prices of the book's levels as those find them who arrive just now. Orders newer than `sent_by` that would take
+        are not there yet.
+        """
+        sides = {Side.BUY: list(book.asks), Side.SELL: list(book.bids)}
+        for resting in tuple(self._trading(exits_only)):
+            if resting.order.order_id not in self._open or (resting.taking and not resting.is_there(sent_by)):
+                continue
+            order, levels = resting.order, sides[resting.order.side]
+            if resting.arrives and order.side in late:
+                self._arrive(resting, levels, late[order.side], at)
+            elif resting.taking or (order.kind is OrderKind.STOP and resting.reached(last, last)):
+                self._take(resting, levels, at)
+            elif order.limit_price is not None and levels and resting.reached(levels[0].price, levels[0].price):
+                crossed = _total(level for level in levels if resting.accepts(level.price))
+                _drain(levels, self._make(resting, order.limit_price, crossed, at))
+        return self._report()
+
+    def sweep(
+        self,
+        start: Decimal,
+        end: Decimal,
+        book_at: Callable[[Decimal], Book],
+        at: datetime,
+        *,
+        exits_only: bool = False,
+    ) -> VenueReport:
+        """Move the traded price from `start` to `end` without a jump, both included.
+
+        `book_at` gives the book when the price stands there, less what was already taken from it.
+        """
+        low, high = min(start, end), max(start, end)
+        trading = self._trading(exits_only)
+        woken = [resting for resting in trading if resting.reached(low, high) and not resting.taking]
+        woken.sort(key=lambda resting: abs(resting.touched_at(start) - start))
+        for resting in woken:
+            order = resting.order
+            if order.order_id not in self._open:
+                continue
+            price = resting.touched_at(start) if order.limit_price is None else order.limit_price
+            book = book_at(price)
+            levels = book.asks if order.side is Side.BUY else book.bids
+            if order.limit_price is None:
+                self._take(resting, list(levels), at)
+            else:
+                self._make(resting, order.limit_price, _total(levels), at)
+        return self._report()
+
+    def _trading(self, exits_only: bool) -> Iterable[Resting]:
+        if not exits_only:
+            return self._open.values()
+        return [resting for resting in self._open.values() if resting.is_urgent_exit]
+
+    def _arrive(self, resting: Resting, levels: list[Level], late: Sequence[Decimal], at: datetime) -> None:
+        """Walk the levels at the prices that they have for who comes late; what is traded is gone for the others too."""
+        met = [Level(price, level.quantity) for price, level in zip(late, levels, strict=False)]
+        self._take(resting, met, at)
+        levels[: len(met)] = [Level(level.price, left.quantity) for level, left in zip(levels, met, strict=False)]
+
+    def _take(self, resting: Resting, levels: list[Level], at: datetime) -> None:
+        """Walk the levels and take them down by what was traded."""
+        order, before = resting.order, resting.filled
+        if order.kind is OrderKind.MARKET and not resting.filled and levels:
+            note = too_small(order.quantity, levels[0].price, self._instrument)
+            if note:
+                self._close(resting, OrderStatus.REJECTED, at, note)
+                return
+        resting.taking = order.kind is not OrderKind.LIMIT
+        resting.books += 1
+        short = False
+        for index, level in enumerate(levels):
+            if short or not resting.remaining or not resting.accepts(level.price):
+                break
+            wanted = min(resting.remaining, level.quantity)
+            traded = self._trade(resting, wanted, level.price, Liquidity.TAKER, at)
+            levels[index] = Level(level.price, EXACT.subtract(level.quantity, traded))
+            short = traded < wanted
+        self._conclude(resting, before, short, at)
+
+    def _make(self, resting: Resting, price: Decimal, available: Decimal, at: datetime) -> Decimal:
+        """Trade at the order's own limit for at most what is available; returns the quantity."""
+        before, wanted = resting.filled, min(resting.remaining, available)
+        traded = self._trade(resting, wanted, price, Liquidity.MAKER, at) if wanted else ZERO
+        self._conclude(resting, before, traded < wanted, at)
+        return traded
+
+    def _trade(self, resting: Resting, wanted: Decimal, price: Decimal, liquidity: Liquidity, at: datetime) -> Decimal:
+        """Trade what is wanted, or less where the account is smaller; returns the quantity."""
+        order, rules = resting.order, self._instrument
+        fee_bps = rules.taker_fee_bps if liquidity is Liquidity.TAKER else rules.maker_fee_bps
+        if order.side is Side.BUY:
+            quantity = min(wanted, most_affordable(self._account.cash, price, fee_bps, rules.lot_size))
+        else:
+            quantity = min(wanted, self._account.held(order.symbol))
+        if quantity <= 0:
+            return ZERO
+        resting.trades += 1
+        resting.filled = EXACT.add(resting.filled, quantity)
+        resting.remaining = EXACT.subtract(resting.remaining, quantity)
+        fill = Fill(
+            trade_id=f"{order.order_id}-{resting.trades}", order_id=order.order_id, decision_id=order.decision_id,
+            symbol=order.symbol, side=order.side, purpose=order.purpose, quantity=quantity, price=price,
+            fee=fee_on(EXACT.multiply(quantity, price), fee_bps), fee_currency=rules.quote, liquidity=liquidity,
+            filled_utc=at,
+        )  # fmt: skip
+        self._account.settle(fill)
+        self._fills.append(fill)
+        return quantity
+
+    def _conclude(self, resting: Resting, before: Decimal, short: bool, at: datetime) -> None:
+        """Say what became of an order after an attempt, then take its fill off the rest of its group.
+
+        `before` is what had been filled before the attempt; `short`: the account could not do what the book offered.
+        """
+        order = resting.order
+        worked_out = resting.taking and not order.reduce_only and resting.books >= MARKET_SLICES
+        if not resting.remaining:
+            self._close(resting, OrderStatus.FILLED, at)
+        elif short and order.side is Side.SELL:
+            self._close(resting, OrderStatus.CANCELLED, at, "nothing more is held to sell")
+        elif short:
+            status = OrderStatus.CANCELLED if resting.filled else OrderStatus.REJECTED
+            self._close(resting, status, at, f"insufficient funds for the remaining {resting.remaining}")
+        elif worked_out:
+            note = f"no more liquidity in {MARKET_SLICES} slices for the remaining {resting.remaining}"
+            self._close(resting, OrderStatus.CANCELLED, at, note)
+        elif resting.filled > before:
+            self._states.append(resting.state(OrderStatus.PARTIAL, at))
+        if order.oco_group is not None and resting.filled > before:
+            self._reduce_group(resting, EXACT.subtract(resting.filled, before), at)
+
+    def _reduce_group(self, filled: Resting, quantity: Decimal, at: datetime) -> None:
+        for other in tuple(self._open.values()):
+            if other is filled or other.order.oco_group != filled.order.oco_group:
+                continue
+            other.remaining = EXACT.subtract(other.remaining, min(quantity, other.remaining))
+            note = f"{filled.order.order_id} of its group was filled for {quantity}"
+            if other.remaining:
+                self._states.append(other.state(other.open_status, at, f"{note}: {other.remaining} remains"))
+            else:
+                self._close(other, OrderStatus.CANCELLED, at, note)
+
+    def _close(self, resting: Resting, status: OrderStatus, at: datetime, note: str = "") -> None:
+        del self._open[resting.order.order_id]
+        self._states.append(resting.state(status, at, note))
+
+    def _unaffordable(self, order: Order) -> str:
+        """Why the cash of this moment cannot pay for a priced buy; a market order is judged when it trades."""
+        price, rules = order.limit_price or order.stop_price, self._instrument
+        if order.side is Side.SELL or price is None:
+            return ""
+        most = most_affordable(self._account.cash, price, rules.taker_fee_bps, rules.lot_size)
+        return "" if order.quantity <= most else f"insufficient funds: the cash pays for {most} {rules.base} at {price}"
+
+    def _report(self) -> VenueReport:
+        report = VenueReport(states=tuple(self._states), fills=tuple(self._fills))
+        self._states.clear()
+        self._fills.clear()
+        return report
+
+
+def _total(levels: Iterable[Level]) -> Decimal:
+    return sum((level.quantity for level in levels), ZERO)
+
+
+def _drain(levels: list[Level], quantity: Decimal) -> None:
+    """Take a traded quantity off the levels, best first."""
+    for index, level in enumerate(levels):
+        gone = min(quantity, level.quantity)
+        levels[index] = Level(level.price, EXACT.subtract(level.quantity, gone))
+        quantity = EXACT.subtract(quantity, gone)

@@ -1,0 +1,46 @@
+"""What a simulated market shows at a bar close: the model's book around the last close, with the depth of the last bar.
+
+It is worked out of the tape and the profile alone, so a replay shows the gate the same book without its being journaled. A venue
+whose books come over a wire has to journal what it showed. A market without a believed bar in the last slice shows nothing.
+"""
+
+from collections.abc import Mapping
+
+from config.sections.venue import VenueSettings
+from execution.exact import exact_decimal
+from execution.simulated.book_model import BookModel
+from execution.simulated.latency import bar_sigma
+from market.bar import Bar, Part, Slice
+from market.book import Book
+from market.instrument import Instrument
+
+
+class ShownBooks:
+    """The books at the close of the last slice; each is made when it is asked for."""
+
+    def __init__(self, instruments: Mapping[str, Instrument], settings: VenueSettings) -> None:
+        self._instruments = dict(instruments)
+        self._model = BookModel(settings)
+        self._bars: Mapping[str, Bar] = {}
+
+    def see(self, tape: Slice) -> None:
+        """These bars are the last ones; of a bar that comes in parts, the parts until now are together the last one."""
+        if isinstance(tape, Part) and tape.number > 1:
+            grown = {name: _grown(self._bars.get(name), bar) for name, bar in tape.bars.items()}
+            self._bars = {**self._bars, **grown}
+        else:
+            self._bars = tape.bars
+
+    def book(self, symbol: str) -> Book | None:
+        """The book of a symbol; None where its market is not known or had no bar."""
+        bar, instrument = self._bars.get(symbol), self._instruments.get(symbol)
+        if bar is None or instrument is None:
+            return None
+        return self._model.bar(instrument, bar.volume, bar_sigma(bar.high, bar.low)).book_at(exact_decimal(bar.close))
+
+
+def _grown(before: Bar | None, bar: Bar) -> Bar:
+    if before is None:
+        return bar
+    high, low = max(before.high, bar.high), min(before.low, bar.low)
+    return bar.model_copy(update={"open": before.open, "high": high, "low": low, "volume": before.volume + bar.volume})

@@ -1,0 +1,1 @@
+"""The protocol of a venue, and all venues but the simulated one."""

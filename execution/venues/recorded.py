@@ -1,0 +1,60 @@
+"""A venue that says again what a venue has said: the words of a journal, at the moment when they were heard."""
+
+from typing import Protocol
+
+from config.sections.venue import VenueSettings
+from execution.journal.chain import Event
+from execution.reports import VenueAccount, VenueReport, VenueWord, asked
+from execution.simulated.shown_books import ShownBooks
+from market.bar import Slice
+from market.book import Book
+from market.instrument import Instrument
+from risk.order import Order
+
+
+class Peek(Protocol):
+    """Shows the journal's next event without taking it."""
+
+    def peek(self) -> Event | None: ...
+
+
+class RecordedVenue:
+    """Answers from the journal. Asked for something that it was not asked then, it stays silent, and the comparison of
+    events shows the difference. Books are those of the simulated exchange, worked out again from the recorded bars."""
+
+    def __init__(self, journal: Peek, instruments: dict[str, Instrument], settings: VenueSettings) -> None:
+        self._journal = journal
+        self._instruments = instruments
+        self._books = ShownBooks(instruments, settings)
+
+    def instruments(self) -> dict[str, Instrument]:
+        return self._instruments
+
+    async def submit(self, order: Order) -> VenueReport:
+        return self._answer(f"submit {order.order_id}")
+
+    async def cancel(self, order_id: str) -> VenueReport:
+        return self._answer(f"cancel {order_id}")
+
+    async def on_open(self, tape: Slice) -> VenueReport:
+        return self._answer(asked("open", tape))
+
+    async def on_slice(self, tape: Slice) -> VenueReport:
+        self._books.see(tape)
+        return self._answer(asked("bar", tape))
+
+    def book(self, symbol: str) -> Book | None:
+        return self._books.book(symbol)
+
+    def account(self) -> VenueAccount | None:
+        return None
+
+    def open_orders(self) -> tuple[Order, ...]:
+        return ()
+
+    def _answer(self, question: str) -> VenueReport:
+        following = self._journal.peek()
+        if following is None or following.kind != "venue":
+            return VenueReport()
+        word = VenueWord.model_validate_json(following.payload)
+        return word.report if word.asked == question else VenueReport()
