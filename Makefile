@@ -33,7 +33,7 @@ bench: .stamps/all .stamps/bench ## run the benchmarks, peers beside us, and pri
 	@set -e; for file in $(sort $(wildcard benchmarks/*.py)); do echo "==> $$file"; $(BIN)/python "$$file" $(ARGS); done
 
 prove: .stamps/all ## try 100,000 adversarial proposals on court and gate (fewer: make prove PROPOSALS=10000)
-	PROVE_PROPOSALS=$(PROPOSALS) $(BIN)/python -m pytest -s -m slow tests/risk/test_adversarial.py $(ARGS)
+	PROVE_PROPOSALS=$(PROPOSALS) $(BIN)/python -m pytest -s -m slow tests/risk/limits/test_adversarial.py $(ARGS)
 
 mutants: .stamps/all ## break limits, sizing and risk parity in every way, and count what the tests notice
 	$(BIN)/python tests/risk/mutants.py

@@ -1,23 +1,23 @@
-"""`python -m agents.backtest --data PATH…`: recorded bars through the very cycle of paper and live, and what may be concluded.
+"""`tribunal backtest --data PATH…`: recorded bars through the very cycle of paper and live, and what may be concluded.
 
-The session is that of `agents.run --profile backtest`: decide on the close of a bar, fill from the next one on. Strategies, fees
-and slippage can be given here; everything else is the profile's. Exit codes: 0 done, 2 wrong settings or arguments, 3 data that
-cannot be trusted, 4 journal, 5 output, 7 money did not add up, 8 an answer that is not recorded, 10 a strategy failed,
-130 stopped by Ctrl-C (what was computed is reported).
+The session is that of `tribunal run --profile backtest`: decide on the close of a bar, fill from the next one on.
+Strategies, fees and slippage can be given here; everything else is the profile's. Exit codes: 0 done, 2 wrong settings
+or arguments, 3 data that cannot be trusted, 4 journal, 5 output, 7 money did not add up, 8 an answer that is not
+recorded, 10 a strategy failed, 130 stopped by Ctrl-C (what was computed is reported).
 """
 
 import argparse
 import sys
 from collections.abc import Sequence
 
-from agents.options import add_told_finer
 from config.ending import ended
+from ops.commands.options import add_told_finer
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     parse = argparse.ArgumentParser(
-        prog="python -m agents.backtest",
+        prog="tribunal backtest",
         description="Put recorded bars through the court, the gate and the simulated exchange, and judge the result.",
         epilog="Every run leaves a folder: journal.db, summary.json, report.html. It replays like any other run.",
     )
@@ -69,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
 
     def work() -> int:
-        from agents.backtesting import backtest_command
+        from ops.commands.trade.backtest import backtest_command
 
         return backtest_command(arguments)
 

@@ -17,14 +17,15 @@ import hashlib
 from collections.abc import Callable
 from datetime import datetime
 
-from agents.case import BookView, Case, NetVote
-from agents.derisking import derisk
-from agents.desk import Desk
-from agents.hearing import Hearing
-from agents.llm.words import Attempt
-from agents.memory import render
-from agents.record import AskedAhead, AskedOutlook, CycleRecord, ExitDecision
+from agents.court.case import BookView, Case
+from agents.court.hearing import Hearing
+from agents.desk.desk import Desk
+from agents.llm.attempt import Attempt
+from agents.memory.cases import render
+from agents.outages.derisking import derisk
+from agents.records.record import AskedAhead, AskedOutlook, CycleRecord, ExitDecision
 from agents.strategies.contexts import net, votes_on
+from agents.strategies.vote import NetVote
 from execution.account.trader import Exposure
 from market.bar import Slice
 from risk.portfolio import Portfolio
@@ -46,7 +47,7 @@ async def run_cycle(desk: Desk, as_of: datetime) -> CycleRecord:
     breakers = desk.trader.breakers
     proposals = _vote(desk, tape)
     exits = await _close(desk, as_of, proposals)
-    await derisk(desk, tape, portfolio)
+    await derisk(desk.watch, desk.trader, desk.sink, tape, portfolio)
     ahead = await land(desk)
 
     def case(symbol: str, proposal: NetVote) -> Case:

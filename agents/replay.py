@@ -1,4 +1,4 @@
-"""`python -m agents.replay RUN`: recompute every decision of a run from its journal, and compare to the byte.
+"""`tribunal replay RUN`: recompute every decision of a run from its journal, and compare to the byte.
 
 The journal is verified first, event by event. Then the bars are lived through again on the same path, with the venue's words
 and the news as they were recorded, and everything that the system says is held against what it said: votes, opinions,
@@ -18,7 +18,7 @@ from config.ending import ended
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     parse = argparse.ArgumentParser(
-        prog="python -m agents.replay",
+        prog="tribunal replay",
         description="Recompute every decision of a run from its journal and compare bytes.",
         epilog="Exit codes: 0 identical, 1 different (it is shown), 2 usage, 4 journal not believable, 9 cut short.",
     )
@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
 
     def work() -> int:
-        from agents.replaying import replay_command
+        from ops.commands.trade.replay import replay_command
 
         return replay_command(arguments)
 

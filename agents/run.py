@@ -1,4 +1,4 @@
-"""`python -m agents.run`: trade a session on paper and leave a run behind: journal, summary, report.
+"""`tribunal run`: trade a session on paper and leave a run behind: journal, summary, report.
 
 Logs and progress go to stderr, tables (or, with --json, the summary alone) to stdout. Exit codes: 0 done, 2 wrong settings
 or arguments, 3 data that cannot be trusted, 4 journal, 5 output, 6 not confirmed, 7 money did not add up, 130 stopped by
@@ -9,8 +9,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from agents.options import add_told_finer
 from config.ending import ended
+from ops.commands.options import add_told_finer
 
 PROFILES_HELP = "paper (default), backtest, testnet, live, or a YAML file of your own"
 
@@ -18,7 +18,7 @@ PROFILES_HELP = "paper (default), backtest, testnet, live, or a YAML file of you
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     parse = argparse.ArgumentParser(
-        prog="python -m agents.run",
+        prog="tribunal run",
         description="Put bars through the court, the risk gate and a simulated exchange. Paper money unless told otherwise.",
         epilog="Without --data the market is simulated. Every run leaves a folder: journal.db, summary.json, report.html.",
     )
@@ -41,7 +41,7 @@ def parser() -> argparse.ArgumentParser:
     parse.add_argument(
         "--calibration",
         metavar="FILE",
-        help="what voters' and analysts' words were worth in earlier runs (agents.calibrate --out); sizes shrink",
+        help="what voters' and analysts' words were worth in earlier runs (tribunal calibrate --out); sizes shrink",
     )
     parse.add_argument(
         "--approve",
@@ -62,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
 
     def work() -> int:
-        from agents.commands import run_command
+        from ops.commands.trade.run import run_command
 
         return run_command(arguments)
 

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Literal
 
 from agents.cycle import land, run_cycle
-from agents.desk import Desk
-from agents.record import CycleRecord, SessionEnd
+from agents.desk.desk import Desk
+from agents.records.record import CycleRecord, SessionEnd
 
 Reason = Literal["completed", "interrupted"]
 

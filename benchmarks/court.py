@@ -37,19 +37,19 @@ sys.path.insert(0, str(SUPPORT))
 from court_support import SETTINGS, case, signals  # noqa: E402  lies among the tests, as the next does
 from gate_support import BTC, portfolio, returns, seen_by  # noqa: E402
 
-from agents.case import Case  # noqa: E402
-from agents.graph import Bench, Court  # noqa: E402
-from agents.llm.anthropic_provider import AnthropicProvider  # noqa: E402
+from agents.court.case import Case  # noqa: E402
+from agents.court.graph import Bench, Court  # noqa: E402
+from agents.court.minds.model import ModelMind, spoken_by  # noqa: E402
+from agents.court.minds.outlooks import Outlook, Outlooks  # noqa: E402
+from agents.court.minds.rules import RulesMind  # noqa: E402
 from agents.llm.asking import Asker  # noqa: E402
+from agents.llm.attempt import Attempt, Outcome, Role  # noqa: E402
 from agents.llm.manager import Manager  # noqa: E402
-from agents.llm.openai_provider import OpenAIProvider  # noqa: E402
-from agents.llm.opening import open_manager, open_spending  # noqa: E402
-from agents.llm.provider import Provider  # noqa: E402
-from agents.llm.recorded import RecordedAsker  # noqa: E402
-from agents.llm.words import Attempt, Outcome, Role  # noqa: E402
-from agents.minds.model import ModelMind, spoken_by  # noqa: E402
-from agents.minds.rules import RulesMind  # noqa: E402
-from agents.outlooks import Outlook, Outlooks  # noqa: E402
+from agents.llm.providers.anthropic import AnthropicProvider  # noqa: E402
+from agents.llm.providers.openai import OpenAIProvider  # noqa: E402
+from agents.llm.providers.provider import Provider  # noqa: E402
+from agents.llm.recordings.recorded import RecordedAsker  # noqa: E402
+from agents.llm.setup import open_manager, open_spending  # noqa: E402
 from config.clock import Stopwatch, SystemClock  # noqa: E402
 from config.sections.minds import MindsSettings  # noqa: E402
 from execution.venues.sealing import open_gate  # noqa: E402

@@ -47,9 +47,9 @@ _TURNS = 3
 
 def measure(scenario: dict[str, Any]) -> dict[str, float]:
     """Run one scenario in this process."""
-    from agents.opening import describe
-    from agents.outside import outside_of
-    from agents.paper import moments, open_paper
+    from agents.desk.description import describe
+    from agents.desk.outside import outside_of
+    from agents.desk.paper import moments, open_paper
     from agents.session import run_session
     from config.clock import Stopwatch
     from config.reading.load import load_profile

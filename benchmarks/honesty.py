@@ -19,12 +19,12 @@ from rich.progress import track
 from rich.table import Table
 from scipy.signal import lfilter
 
-from agents.evidence.bootstrap import curve_returns, intervals, paired_differences
-from agents.evidence.deflated import deflate
-from agents.evidence.headlines import Measure, measure_rows
-from agents.evidence.overfitting import probability_of_overfitting
 from config.clock import Stopwatch, to_ms
 from config.reading.load import load_profile
+from evidence.statistics.bootstrap import curve_returns, intervals, paired_differences
+from evidence.statistics.deflated import deflate
+from evidence.statistics.headlines import Measure, measure_rows
+from evidence.statistics.overfitting import probability_of_overfitting
 from market.candles import RawCandles
 from market.files.bars import read_market_files
 from market.simulated.prices import simulate

@@ -1,145 +1,38 @@
-"""`python -m config.check`: what a profile resolves to, and which file each value comes from, before anything runs.
+"""`tribunal check`: what a profile resolves to, and which file each value comes from, before anything runs.
 
 Settings go to stdout, as a table or with `--json`; faults go to stderr, all at once, with exit code 2. Secrets are shown
 as set or not set, never as themselves. Nothing is started and nothing is written.
 """
 
 import argparse
-import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TextIO, TypeVar
-
-from pydantic import BaseModel
+from collections.abc import Sequence
+from typing import TextIO
 
 from config.ending import ended
-from config.errors import TribunalError
-from config.reading.load import Resolved, profile_names, resolve
-from config.reading.schema import spot_at, spot_of
-from config.reading.tree import Path, dotted, exact
-from config.secrets import Secrets, load_secrets
-from config.settings import Settings
-
-T = TypeVar("T")
-_DEFAULT = "default"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One resolved setting: dotted key, value as text, unit (may be empty) and where it was written."""
-
-    key: str
-    value: str
-    unit: str
-    origin: str
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parse = argparse.ArgumentParser(prog="tribunal check", description="Show what a profile resolves to.")
+    parse.add_argument(
+        "--profile", default="paper", help="paper (default), backtest, testnet, live, or the path of a YAML file"
+    )
+    parse.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    return parse
 
 
 def main(argv: Sequence[str] | None = None, stdout: TextIO | None = None, stderr: TextIO | None = None) -> int:
     """Show a profile; the exit code: 0, or that of the fault."""
     out, err = stdout or sys.stdout, stderr or sys.stderr
-    arguments = _parser().parse_args(argv)
-    return ended(lambda: _check(arguments, out, err), "Stopped.")
+    arguments = parser().parse_args(argv)
 
+    def work() -> int:
+        from ops.commands.operate.check import check_command
 
-def _check(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
-    faults: list[TribunalError] = []
-    resolved = _attempt(lambda: resolve(arguments.profile), faults)
-    also = resolved.settings.minds.key_variables if resolved else ()
-    secrets = _attempt(lambda: load_secrets(also=also), faults)
-    if resolved is None or secrets is None:
-        err.writelines(f"{fault}\n" for fault in faults)
-        return faults[0].exit_code
-    if arguments.json:
-        out.write(json.dumps(_document(resolved, secrets), indent=2) + "\n")
-    else:
-        _print(resolved, secrets, out)
-    return 0
+        return check_command(arguments, out, err)
 
-
-def _attempt(step: Callable[[], T], faults: list[TribunalError]) -> T | None:
-    """The step's result; or None, with its fault kept, so that the next step's is shown as well."""
-    try:
-        return step()
-    except TribunalError as fault:
-        faults.append(fault)
-        return None
-
-
-def rows(resolved: Resolved) -> list[Row]:
-    """Every setting of a profile in the order of its declaration."""
-    root = spot_of(Settings)
-    found = []
-    for path, value in _leaves(resolved.settings, ()):
-        spot, node = spot_at(root, path), exact(resolved.tree, path)
-        origin = str(node.place) if node is not None else _DEFAULT
-        found.append(Row(dotted(path), _text(value), spot.unit if spot is not None else "", origin))
-    return found
-
-
-def _leaves(value: object, path: Path) -> Iterator[tuple[Path, object]]:
-    match value:
-        case BaseModel():
-            for name in type(value).model_fields:
-                yield from _leaves(getattr(value, name), (*path, name))
-        case dict() if value:
-            for key, item in value.items():
-                yield from _leaves(item, (*path, key))
-        case tuple() if any(isinstance(item, BaseModel) for item in value):
-            for number, item in enumerate(value):
-                yield from _leaves(item, (*path, number))
-        case _:
-            yield path, value
-
-
-def _text(value: object) -> str:
-    match value:
-        case None:
-            return "-"
-        case tuple() | dict():
-            return ", ".join(str(item) for item in value) or "none"
-        case _:
-            return str(value)
-
-
-def _document(resolved: Resolved, secrets: Secrets) -> dict[str, object]:
-    table = rows(resolved)
-    return {
-        "settings": resolved.settings.model_dump(mode="json"),
-        "units": {row.key: row.unit for row in table if row.unit},
-        "origins": {row.key: row.origin for row in table},
-        "secrets": _secrets(secrets),
-    }
-
-
-def _secrets(secrets: Secrets) -> dict[str, str]:
-    return {name: "not set" if value is None else "set" for name, value in secrets.held().items()}
-
-
-def _print(resolved: Resolved, secrets: Secrets, out: TextIO) -> None:
-    from rich.console import Console  # only the table needs it
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console(file=out, width=None if out.isatty() else 160)
-    table = Table(title=f"profile {resolved.settings.profile}", title_justify="left")
-    for name in ("setting", "value", "unit", "from"):
-        table.add_column(name, no_wrap=name in ("setting", "from"))
-    for row in rows(resolved):
-        table.add_row(Text(row.key), Text(row.value), Text(row.unit), Text(row.origin))
-    console.print(table)
-    kept = Table("secret", "state", title="environment", title_justify="left")
-    for name, state in _secrets(secrets).items():
-        kept.add_row(Text(name), Text(state))
-    console.print(kept)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="tribunal check", description="Show what a profile resolves to.")
-    known = ", ".join(profile_names())
-    parser.add_argument("--profile", default="paper", help=f"one of {known}, or the path of a YAML file (paper)")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
-    return parser
+    return ended(work, "Stopped.")
 
 
 if __name__ == "__main__":

@@ -32,16 +32,16 @@ import plotly.graph_objects as go
 from IPython.display import HTML, Markdown, display
 
 import agents
-from agents.case import lookup
-from agents.llm.words import ROLES
-from agents.trials import read_trials
+from agents.court.case import lookup
+from agents.llm.attempt import ROLES
 from config.errors import UsageFault
 from config.secrets import journal_key
 from config.silence import Abstained
-from ops.executions import by_decision, executions
-from ops.plain import PURPOSES, RULES, moment, percent, price, signed_money, what_happened
-from ops.story import read_story
-from ops.summary import quote_of, summarise
+from evidence.rulings.hearings import read_trials
+from ops.story.executions import by_decision, executions
+from ops.story.story import read_story
+from ops.story.summary import quote_of, summarise
+from ops.tables.plain import PURPOSES, RULES, moment, percent, price, signed_money, what_happened
 from risk.verdict import Reaction
 
 pd.set_option("display.max_colwidth", None, "display.html.use_mathjax", False)

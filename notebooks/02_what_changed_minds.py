@@ -12,8 +12,8 @@
 # # What changed minds
 #
 # Who moved the rulings, by how much, and what that was worth on the tape that followed. Each ruling is composed again with one
-# role neutral, and both branches are followed on the same tape (`agents.worth` says how, and what it leaves out). Nothing is
-# asked again: what only a model could answer is left out and not counted.
+# role neutral, and both branches are followed on the same tape (`evidence.rulings.worth` says how, and what it leaves out).
+# Nothing is asked again: what only a model could answer is left out and not counted.
 #
 # `TRIBUNAL_RUN` names the folder of a run; without it, it is the newest run in `runs/`, or a small simulated one made for this.
 
@@ -31,12 +31,12 @@ import plotly.express as px
 from IPython.display import HTML, Markdown, display
 
 import agents
-from agents.statements import beliefs
-from agents.trials import read_runs
-from agents.worth import attribute
 from config.secrets import journal_key
-from ops.attribution import attribution_table, disagreement_table, worth_table
-from ops.plain import DASH, count, moment
+from evidence.rulings.hearings import read_runs
+from evidence.rulings.statements import beliefs
+from evidence.rulings.worth import attribute
+from ops.tables.attribution import attribution_table, disagreement_table, worth_table
+from ops.tables.plain import DASH, count, moment
 
 pd.set_option("display.max_colwidth", None, "display.html.use_mathjax", False)
 os.chdir(Path(agents.__file__).parents[1])
@@ -115,8 +115,8 @@ if not worth.empty:
 # %% [markdown]
 # ## Whether they say different things
 #
-# Everybody's belief in the purchase, on one scale: 0 surely against it, 1 surely for it (`agents.statements`). Two that always
-# agree are one.
+# Everybody's belief in the purchase, on one scale: 0 surely against it, 1 surely for it (`evidence.rulings.statements`). Two
+# that always agree are one.
 
 # %%
 display(disagreement_table(found))

@@ -31,11 +31,11 @@ import plotly.express as px
 from IPython.display import HTML, Markdown, display
 
 import agents
-from agents.llm.words import ROLES, Attempt
-from agents.reading import open_run
-from agents.record import CycleRecord
+from agents.llm.attempt import ROLES, Attempt
+from agents.records.reading import open_run
+from agents.records.record import CycleRecord
 from config.secrets import journal_key
-from ops.plain import count, listed, percent, quantity
+from ops.tables.plain import count, listed, percent, quantity
 
 pd.set_option("display.max_colwidth", None, "display.html.use_mathjax", False)
 os.chdir(Path(agents.__file__).parents[1])
@@ -80,7 +80,7 @@ show(
 speakers = tuple(sorted({speaker for _, speaker in spoke}))
 if not attempts:
     alone = "**This run was ruled by the rules mind alone: no model was asked, nothing was spent, nothing was waited for.** "
-    how = "`python -m agents.run --profile paper --mind anthropic` runs one with a model; it needs `ANTHROPIC_API_KEY`."
+    how = "`tribunal run --profile paper --mind anthropic` runs one with a model; it needs `ANTHROPIC_API_KEY`."
     display(Markdown(alone + how))
 else:
     spent = sum((attempt.cost_usd for attempt in attempts), Decimal(0))

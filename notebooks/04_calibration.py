@@ -11,8 +11,9 @@
 # %% [markdown]
 # # Calibration
 #
-# What the convictions stated in court have been worth: each statement is held against the triple-barrier outcome of a purchase on
-# the tape that followed (`agents.outcomes`). Convictions were never promised to be probabilities; here it shows how far they are.
+# What the convictions stated in court have been worth: each statement is held against the triple-barrier outcome of a purchase
+# on the tape that followed (`agents.memory.outcomes`). Convictions were never promised to be probabilities; here it shows how
+# far they are.
 #
 # `TRIBUNAL_RUN` names the folder of a run; without it, it is the newest run in `runs/`, or a small simulated one made for this.
 
@@ -29,10 +30,10 @@ import plotly.express as px
 from IPython.display import HTML, Markdown, display
 
 import agents
-from agents.calibrated import calibrate
-from agents.trials import read_runs
 from config.secrets import journal_key
-from ops.plain import DASH, count, percent
+from evidence.rulings.calibration import calibrate
+from evidence.rulings.hearings import read_runs
+from ops.tables.plain import DASH, count, percent
 
 pd.set_option("display.max_colwidth", None, "display.html.use_mathjax", False)
 os.chdir(Path(agents.__file__).parents[1])

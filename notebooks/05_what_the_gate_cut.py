@@ -30,10 +30,10 @@ from IPython.display import HTML, Markdown, display
 
 import agents
 from config.secrets import journal_key
-from ops.plain import RULES, count, moment, money, percent, what_happened
-from ops.story import read_story
-from ops.summary import summarise
-from ops.tally import Fate
+from ops.story.story import read_story
+from ops.story.summary import summarise
+from ops.story.tally import Fate
+from ops.tables.plain import RULES, count, moment, money, percent, what_happened
 
 pd.set_option("display.max_colwidth", None, "display.html.use_mathjax", False)
 os.chdir(Path(agents.__file__).parents[1])

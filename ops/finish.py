@@ -4,14 +4,14 @@ import shutil
 import sys
 from pathlib import Path
 
-from agents.outcomes import HORIZON_BARS
-from agents.trials import read_trials
-from agents.worth import attribute
-from ops.judgement import Judgement
-from ops.report import write_report
-from ops.story import Story, read_story
-from ops.summary import Summary, summarise, write_summary
-from ops.tables import print_tables
+from agents.memory.outcomes import HORIZON_BARS
+from evidence.rulings.hearings import read_trials
+from evidence.rulings.worth import attribute
+from ops.report.page import write_report
+from ops.story.story import Story, read_story
+from ops.story.summary import Summary, summarise, write_summary
+from ops.tables.judgement import Judgement
+from ops.tables.run import print_tables
 
 _MOST_ATTRIBUTED = 3000
 """Hearings above which the report leaves attribution to its command: each is ruled again once for each role."""
@@ -24,7 +24,7 @@ def finish(folder: Path, key: bytes, *, as_json: bool, judged: Judgement | None 
         sys.stdout.write(summary.model_dump_json(indent=2) + "\n")
         return
     print_tables(story, summary)
-    sys.stdout.write(f"\nReport: {folder / 'report.html'}\nReplay: {_python()} -m agents.replay {folder}\n")
+    sys.stdout.write(f"\nReport: {folder / 'report.html'}\nReplay: {_tribunal()} replay {folder}\n")
 
 
 def leave(folder: Path, key: bytes, judged: Judgement | None = None) -> tuple[Story, Summary]:
@@ -40,10 +40,12 @@ def leave(folder: Path, key: bytes, judged: Judgement | None = None) -> tuple[St
     return story, summary
 
 
-def _python() -> str:
-    """The interpreter as the user would type it: by its path where that is not the first one on PATH."""
-    running = Path(sys.executable)
-    if shutil.which("python") == str(running):
-        return "python"
+def _tribunal() -> str:
+    """The console script as the user would type it: by its path where that is not the first one on PATH."""
+    script = Path(sys.executable).with_name("tribunal")
+    if shutil.which("tribunal") == str(script):
+        return "tribunal"
+    if not script.is_file():
+        return f"{sys.executable} -m ops.commands.cli"
     here = Path.cwd()
-    return str(running.relative_to(here)) if running.is_relative_to(here) else str(running)
+    return str(script.relative_to(here)) if script.is_relative_to(here) else str(script)

@@ -8,7 +8,7 @@ from typing import TextIO
 
 from execution.kill_switch.halting import Halt
 from execution.kill_switch.latch import ALL, Latch
-from ops.plain import moment
+from ops.tables.plain import moment
 
 
 class HaltHerald:
@@ -50,7 +50,6 @@ class HaltHerald:
 def lift_words(scopes: Sequence[str]) -> str:
     """How to lift latches of these scopes."""
     commands = [
-        "`python -m agents.resume --reason TEXT" + ("" if scope == ALL else f" --profile {scope}") + "`"
-        for scope in scopes
+        "`tribunal unhalt --reason TEXT" + ("" if scope == ALL else f" --profile {scope}") + "`" for scope in scopes
     ]
     return f"{' and '.join(commands)} lifts it."

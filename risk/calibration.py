@@ -136,7 +136,7 @@ def pool_adjacent_violators(values: Floats, weights: Floats) -> Floats:
 
 
 def read_calibrations(path: Path, session_start: datetime) -> Calibrations:
-    """The maps in a file of `agents.calibrate --out`, for a session that starts then.
+    """The maps in a file of `tribunal calibrate --out`, for a session that starts then.
 
     Raises UsageFault for a file that is not one, or that knows outcomes from after the start.
     """
@@ -146,7 +146,7 @@ def read_calibrations(path: Path, session_start: datetime) -> Calibrations:
         raise UsageFault(f"The calibration {path} cannot be read ({fault.strerror}). Nothing was started.") from fault
     except ValidationError as fault:
         raise UsageFault(
-            f"{path} is not a calibration as `python -m agents.calibrate RUN --out FILE` writes it. Nothing was started."
+            f"{path} is not a calibration as `tribunal calibrate RUN --out FILE` writes it. Nothing was started."
         ) from fault
     if found.known_until_utc > session_start:
         raise UsageFault(
@@ -164,3 +164,9 @@ def _corners(points: tuple[tuple[float, float], ...]) -> tuple[tuple[float, floa
         for place, point in enumerate(points)
         if place in (0, last) or not points[place - 1][1] == point[1] == points[place + 1][1]
     )
+
+
+VOTERS = "voters"
+
+
+ANALYST = "analyst"

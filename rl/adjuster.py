@@ -2,7 +2,8 @@
 
 from typing import Protocol
 
-from rl.words import Adjustment, Observation
+from rl.adjustment import Adjustment
+from rl.observation import Observation
 
 
 class Adjuster(Protocol):

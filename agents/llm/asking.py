@@ -4,7 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
-from agents.llm.words import Attempt, Outcome, Request
+from agents.llm.attempt import Attempt, Outcome, Request
 
 Word = TypeVar("Word")
 Accept = Callable[[str], Word]

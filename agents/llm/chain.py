@@ -6,8 +6,8 @@ Who is asked, what a reply is worth, whether and how it is asked for again, and 
 from typing import Generic, NamedTuple
 
 from agents.llm.asking import Accept, Unacceptable, Word
+from agents.llm.attempt import TRANSIENT, UNUSABLE, Attempt, Completion, Outcome, Request, Role, Stop
 from agents.llm.source import Exchange
-from agents.llm.words import TRANSIENT, UNUSABLE, Attempt, Completion, Outcome, Request, Role, Stop
 from config.sections.minds import MindsSettings
 
 RULES = "rules"

@@ -8,13 +8,13 @@ task) the worst case stays booked. No failure of a provider gets out of here as 
 import asyncio
 from collections.abc import Mapping
 
-from agents.llm.breaker import Breakers
-from agents.llm.limiter import Limiter, NoSlot
-from agents.llm.prices import cost_usd, worst_case_usd
-from agents.llm.provider import Provider
+from agents.llm.attempt import Outcome, ProviderFault
+from agents.llm.budget.breaker import Breakers
+from agents.llm.budget.limiter import Limiter, NoSlot
+from agents.llm.budget.prices import cost_usd, worst_case_usd
+from agents.llm.budget.spending import Refusal, Spending
+from agents.llm.providers.provider import Provider
 from agents.llm.source import Call, Exchange
-from agents.llm.spending import Refusal, Spending
-from agents.llm.words import Outcome, ProviderFault
 from config.clock import Clock
 from config.sections.minds import MindsSettings
 

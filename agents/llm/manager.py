@@ -17,16 +17,16 @@ from decimal import Decimal
 from typing import Generic, NamedTuple
 
 from agents.llm.asking import Accept, Said, Word
-from agents.llm.breaker import Breakers
-from agents.llm.cache import Cache
-from agents.llm.cassette import Cassette, Playing, Recording
+from agents.llm.attempt import TRANSIENT, Attempt, Outcome, Request, Usage
+from agents.llm.budget.breaker import Breakers
+from agents.llm.budget.limiter import NoSlot
+from agents.llm.budget.spending import Spending
 from agents.llm.chain import Accepted, Judged, again, chain_of, judge, why_silent
-from agents.llm.limiter import NoSlot
 from agents.llm.live import Live
-from agents.llm.provider import Provider
+from agents.llm.providers.provider import Provider
+from agents.llm.recordings.cache import Cache
+from agents.llm.recordings.cassette import Cassette, Playing, Recording
 from agents.llm.source import Call, Exchange, Source, sha256
-from agents.llm.spending import Spending
-from agents.llm.words import TRANSIENT, Attempt, Outcome, Request, Usage
 from config.clock import Clock
 from config.errors import UsageFault
 from config.sections.minds import MindsSettings

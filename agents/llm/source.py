@@ -4,7 +4,7 @@ import hashlib
 from decimal import Decimal
 from typing import NamedTuple, Protocol, Self
 
-from agents.llm.words import BudgetWarning, Completion, Outcome, ProviderFault, Request, Usage
+from agents.llm.attempt import BudgetWarning, Completion, Outcome, ProviderFault, Request, Usage
 from config.frozen import Frozen
 
 

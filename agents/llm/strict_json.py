@@ -12,7 +12,7 @@ from math import isfinite
 from typing import Any, Never
 
 from agents.llm.asking import Unacceptable
-from agents.llm.words import Outcome
+from agents.llm.attempt import Outcome
 
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 12

@@ -11,10 +11,10 @@ from typing import Protocol
 
 from pydantic import ValidationError
 
-from agents.case import NetVote, Vote
 from agents.strategies.own import own_voter
 from agents.strategies.reversal import RsiBounce
 from agents.strategies.trend import EmaCross, GoldenCross, MomentumBreakout
+from agents.strategies.vote import NetVote, Vote
 from agents.strategies.voter import NOTHING, Strategy
 from config.errors import UsageFault
 from config.reading.schema import spot_of

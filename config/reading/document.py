@@ -15,6 +15,7 @@ from config.reading.tree import Fault, Node, Path, Place, dotted
 
 MAX_BYTES = 256_000
 MAX_DEPTH = 12
+_TOO_DEEP = f"lists and mappings are nested more than {MAX_DEPTH} levels deep"
 _TAG = "tag:yaml.org,2002:"
 _UNDOTTED = re.compile(r"\.(?=[inIN])")
 
@@ -76,13 +77,17 @@ def _bad_form(text: str) -> tuple[str, int] | None:
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
-            return f"lists and mappings are nested more than {MAX_DEPTH} levels deep", line
+            return _TOO_DEEP, line
     return None
 
 
 def _unreadable(error: yaml.MarkedYAMLError, shown: str) -> Fault:
     """The parser's own words, with the line where it gave up and, where it says so, the line where that began."""
     mark, began = error.problem_mark or error.context_mark, error.context_mark
+    if "nesting depth" in (
+        error.problem or ""
+    ):  # since 6.0.4 PyYAML has a limit of its own, and reads ahead of its events
+        return Fault("", _TOO_DEEP, (Place(shown, mark.line + 1 if mark is not None else None),))
     context = [error.context] if error.context else []
     if context and began is not None and mark is not None and began.line != mark.line:
         context.append(f"that began in line {began.line + 1},")

@@ -1,6 +1,6 @@
 """GARCH(1,1), fitted by the `arch` package, and filtered historical simulation with it.
 
-A fit takes tens of milliseconds and an optimiser, so it is never on a bar's path: `agents.riskmodel` refits every so many
+A fit takes tens of milliseconds and an optimiser, so it is never on a bar's path: `evidence.riskmodel` refits every so many
 bars and filters with the fitted numbers in between. `arch` is imported by the first fit only. A fit that does not converge
 is not used: the caller is told by None and keeps what it had.
 """

@@ -1,4 +1,4 @@
-"""What `agents.halt` and `agents.resume` read of their command lines, without loading anything heavy.
+"""What `tribunal halt` and `tribunal unhalt` read of their command lines, without loading anything heavy.
 
 A profile that does not exist is refused: a latch for a misspelt name would stop nobody.
 """

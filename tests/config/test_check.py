@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from config.check import main, rows
+from config.check import main
 from config.reading.load import load_profile, profile_names, resolve
+from ops.commands.operate.check import rows
 
 VALUE = "sk-very-secret-value"
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from run_support import write_bars
 
-from agents.ablation import main as ablation
 from agents.backtest import main as backtest
-from agents.sweep import main as sweep
-from agents.walkforward import main as walkforward
+from evidence.ablation import main as ablation
+from evidence.sweep import main as sweep
+from evidence.walkforward import main as walkforward
 
 PARAMS = ["--param", "ema_cross.rsi_max=60,80", "exits.trail_fraction=0.01,0.03"]
 
@@ -179,7 +179,7 @@ def test_a_search_over_ray_finds_what_processes_find(bars: str, tmp_path: Path) 
     for where in ("--ray", "--workers=2"):
         done = subprocess.run(
             [
-                *(sys.executable, "-m", "agents.sweep", "--data", bars, *PARAMS),
+                *(sys.executable, "-m", "evidence.sweep", "--data", bars, *PARAMS),
                 *("--quiet", "--json", "--out", str(tmp_path / where), where),
             ],
             capture_output=True,

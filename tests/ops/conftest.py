@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from agents.case import BookView, Case, NetVote, Vote
-from agents.hearing import Hearing
-from agents.llm.words import Attempt, Role, Usage
-from agents.llm.words import Outcome as Outcomes
-from agents.mind import Voice
-from agents.opinion import AdvocateOpinion, AnalystOpinion, Evidence, HorizonView, RiskOpinion, SupervisorOpinion
-from agents.record import CycleRecord, ExitDecision, Session, SessionEnd
-from agents.ruling import Ruling, RulingOutcome, Struck
+from agents.court.case import BookView, Case
+from agents.court.hearing import Hearing
+from agents.court.mind import Voice
+from agents.court.opinion import AdvocateOpinion, AnalystOpinion, Evidence, HorizonView, RiskOpinion, SupervisorOpinion
+from agents.court.ruling import Ruling, RulingOutcome, Struck
+from agents.llm.attempt import Attempt, Role, Usage
+from agents.llm.attempt import Outcome as Outcomes
+from agents.records.record import CycleRecord, ExitDecision, Session, SessionEnd
+from agents.strategies.vote import NetVote, Vote
 from config.reading.load import load_profile
 from config.seeds import generator
 from config.silence import Abstained
@@ -32,7 +33,7 @@ from risk.order import Order, OrderKind, Purpose, Side
 from risk.portfolio import Portfolio, Position
 from risk.proposal import Direction
 from risk.verdict import Outcome, Reaction, RuleReport, Verdict
-from rl.words import Adjustment
+from rl.adjustment import Adjustment
 from sentiment.headline import Headline, SentimentData
 
 KEY = bytes(range(32))

@@ -1,9 +1,9 @@
 """Turns a run with recorded answers into a window that the tests replay.
 
-    python tests/replay/record.py RUN --cassette FILE --name NAME --command "python -m agents.run ..."
+    python tests/replay/record.py RUN --cassette FILE --name NAME --command "tribunal run ..."
 
-The run is one of `agents.run` with `--set minds.transcripts=record minds.cassette=FILE`. Only the bars on which the court sat are
-kept: their cases, attempts, rulings and outcomes, and no candle.
+The run is one of `tribunal run` with `--set minds.transcripts=record minds.cassette=FILE`. Only the bars on which the
+court sat are kept: their cases, attempts, rulings and outcomes, and no candle.
 """
 
 import argparse
@@ -18,12 +18,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 from recorded_court import Docket, Head, docket_of, write_window
 from recorded_past import past_of
 
-from agents.llm.words import Attempt
-from agents.reading import open_run
-from agents.record import CycleRecord
-from agents.trials import read_trials
+from agents.llm.attempt import Attempt
+from agents.records.reading import open_run
+from agents.records.record import CycleRecord
 from config.secrets import journal_key
 from config.settings import Settings
+from evidence.rulings.hearings import read_trials
 from execution.journal.chain import Event
 
 HERE = Path(__file__).resolve().parent

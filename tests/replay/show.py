@@ -14,14 +14,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 from recorded_court import Window, read_window
 from recorded_past import read_past, trials_of
 
-from agents.bootstrap import Interval
-from agents.calibrated import calibrate
-from agents.llm.words import ROLES, Outcome
-from agents.trials import Trials
-from agents.worth import RoleWorth, attribute
-from ops.grid import Grid
-from ops.plain import DASH
-from ops.tables import open_console
+from agents.llm.attempt import ROLES, Outcome
+from evidence.rulings.calibration import calibrate
+from evidence.rulings.hearings import Trials
+from evidence.rulings.worth import RoleWorth, attribute
+from evidence.statistics.totals import Interval
+from ops.tables.grid import Grid
+from ops.tables.plain import DASH
+from ops.tables.run import open_console
 from risk.calibration import SHRINK_K
 
 HERE = Path(__file__).resolve().parent

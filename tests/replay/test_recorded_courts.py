@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from recorded_court import Window, play, read_window
 
-from agents.llm.words import Outcome, ReplayMiss
+from agents.llm.attempt import Outcome, ReplayMiss
 
 HERE = Path(__file__).resolve().parent
 ANALYST = '"role":"analyst"'

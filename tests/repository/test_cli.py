@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from agents import cli
+from ops.commands import cli
 
 
 def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["--help"]) == 0
     text = capsys.readouterr().out
-    assert all(f"  {name} " in text for name in cli.COMMANDS)
+    assert all(f"  {name} " in text for name in cli.BY_NAME)
 
 
 def test_no_command_is_a_usage_fault_answered_with_the_list(capsys: pytest.CaptureFixture[str]) -> None:
@@ -24,7 +24,7 @@ def test_an_unknown_command_is_answered_with_the_nearest(capsys: pytest.CaptureF
     assert cli.main(["replya"]) == 2
     assert "Did you mean `tribunal replay`?" in capsys.readouterr().err
     assert cli.main(["xyz"]) == 2
-    assert f"Known are {', '.join(cli.COMMANDS)}." in capsys.readouterr().err
+    assert f"Known are {', '.join(cli.BY_NAME)}." in capsys.readouterr().err
 
 
 def test_arguments_and_exit_code_are_those_of_the_command(
@@ -39,7 +39,7 @@ def test_arguments_and_exit_code_are_those_of_the_command(
 
 def test_help_imports_no_room() -> None:
     code = (
-        "import sys; from agents.cli import main; main(['--help']); "
+        "import sys; from ops.commands.cli import main; main(['--help']); "
         "print(*[name for name in sys.modules if name in {'pydantic', 'numpy', 'yaml', 'agents.run', 'config.settings'}])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)

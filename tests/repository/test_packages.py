@@ -69,8 +69,8 @@ def test_a_package_file_holds_a_docstring_and_nothing_else(package: str) -> None
 
 def test_reading_a_word_loads_nothing_heavy() -> None:
     words = (
-        "config.settings, config.load, risk.order, risk.verdict, risk.portfolio, risk.proposal, "
-        "market.signals, sentiment.words, execution.words"
+        "config.settings, config.reading.load, risk.order, risk.verdict, risk.portfolio, risk.proposal, "
+        "market.signals, sentiment.headline, execution.reports"
     )
     code = f"import sys, {words}; print(*sorted({HEAVY} & set(sys.modules)))"
     done = subprocess.run(

@@ -22,12 +22,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
-LIMITS = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "risk" / "limits").glob("*.py"))
+LIMITS = sorted(
+    str(path.relative_to(ROOT)) for path in (ROOT / "risk" / "limits").glob("*.py") if path.name != "__init__.py"
+)
 MUTATED = (*LIMITS, "risk/measures/risk_parity.py", "risk/sizing.py")
 JUDGES = (
-    "tests/risk/test_reports.py", "tests/risk/test_sizing.py", "tests/risk/test_limits.py", "tests/risk/test_limits_book.py",
-    "tests/risk/test_limits_loss.py", "tests/risk/test_reports_book.py", "tests/risk/test_limits_market.py",
-    "tests/risk/test_risk_parity.py",
+    "tests/risk/limits/test_reports.py", "tests/risk/test_sizing.py", "tests/risk/limits/test_trade.py",
+    "tests/risk/limits/test_book.py", "tests/risk/limits/test_loss.py", "tests/risk/limits/test_reports_book.py",
+    "tests/risk/limits/test_market.py", "tests/risk/limits/test_risk_parity.py",
 )  # fmt: skip
 ROOMS = ("agents", "config", "evidence", "execution", "market", "ops", "rl", "sentiment")
 LEAST_KILLED = 0.90

@@ -15,12 +15,14 @@ from typing import Any
 from court_support import advocate, analyst, case, officer, signals, supervisor
 from gate_support import AT
 
-from agents.case import Case, NetVote
-from agents.opinion import AdvocateOpinion, AnalystOpinion, RiskOpinion, SupervisorOpinion
+from agents.court.case import Case
+from agents.court.opinion import AdvocateOpinion, AnalystOpinion, RiskOpinion, SupervisorOpinion
+from agents.strategies.vote import NetVote
 from config.silence import Abstained
 from market.timeframe import Timeframe
 from risk.proposal import Argument, Direction, Proposal
-from rl.words import Adjustment, Observation
+from rl.adjustment import Adjustment
+from rl.observation import Observation
 
 NASTY = (nan, inf, -inf, 0.0, -0.0, 1e308, -1e308, 5e-324, 1e-320, 1.0 + 2**-52, 2.0, -1.0, 1e16)
 SYMBOLS = tuple(f"C{i}/USDT" for i in range(16))

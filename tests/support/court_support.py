@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from agents.case import BookView, Case, NetVote, Vote
-from agents.opinion import AdvocateOpinion, AnalystOpinion, Evidence, RiskOpinion, SupervisorOpinion
+from agents.court.case import BookView, Case
+from agents.court.opinion import AdvocateOpinion, AnalystOpinion, Evidence, RiskOpinion, SupervisorOpinion
+from agents.strategies.vote import NetVote, Vote
 from config.reading.load import load_profile
 from config.silence import Abstained
 from market.signals import TechnicalSignals

@@ -9,14 +9,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from agents.approval import AUTO, Approver
-from agents.folder import JOURNAL, write_checksum
-from agents.opening import describe
-from agents.outside import Outside
-from agents.paper import moments, open_paper
-from agents.record import SessionEnd
+from agents.approval.petition import AUTO, Approver
+from agents.court.minds.watchlist import nobody_knows
+from agents.desk.description import describe
+from agents.desk.outside import Outside
+from agents.desk.paper import moments, open_paper
+from agents.records.folder import JOURNAL, write_checksum
+from agents.records.record import SessionEnd
 from agents.session import run_session
-from agents.watchlist import nobody_knows
 from config.clock import FixedClock, from_ms
 from config.reading.load import load_profile
 from config.secrets import journal_key
@@ -100,7 +100,7 @@ def command(module: str, *arguments: str, **options: Any) -> subprocess.Complete
 
 
 def started(out: Path, *arguments: str) -> subprocess.Popen[str]:
-    """`python -m agents.run`, left running."""
+    """`tribunal run`, left running."""
     line = [sys.executable, "-m", "agents.run", "--out", str(out), "--quiet", *arguments]
     return subprocess.Popen(
         line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ)

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from agents.evidence.ballots import rows_of
 from agents.strategies.trend import EmaCross
 from agents.strategies.voter import NOTHING, Ballot
 from config.clock import to_ms
 from config.reading.load import load_profile
 from config.seeds import generator
 from config.silence import Abstained
+from evidence.strategies.ballots import rows_of
 from market.candles import Candles
 from market.signals import TechnicalSignals
 from market.simulated.prices import simulate

@@ -13,12 +13,12 @@ from court_support import AT, SETTINGS, signals
 from court_support import case as sound_case
 from gate_support import BTC, LIMITS, portfolio, returns, seen_by
 
-from agents.case import Case
-from agents.graph import Bench, Court
-from agents.hearing import Hearing
+from agents.court.case import Case
+from agents.court.graph import Bench, Court
+from agents.court.hearing import Hearing
+from agents.court.mind import Mind
 from agents.llm.asking import Accept, Said, Unacceptable
-from agents.llm.words import Attempt, Outcome, Request, Role, Usage
-from agents.mind import Mind
+from agents.llm.attempt import Attempt, Outcome, Request, Role, Usage
 from execution.venues.sealing import open_gate
 from market.timeframe import HORIZONS
 from risk.breakers import BreakerState
@@ -28,7 +28,7 @@ from risk.verdict import Verdict
 from rl.adjuster import Off
 from sentiment.headline import Headline, SentimentData
 
-CORPUS = Path(__file__).parents[1] / "agents" / "roles" / "injections.yaml"
+CORPUS = Path(__file__).parents[1] / "agents" / "court" / "prompts" / "injections.yaml"
 
 
 class Injection(NamedTuple):

@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 from court_support import advocate, analyst, officer, supervisor
 
-from agents.case import Case
-from agents.graph import Bench, Court
-from agents.opening import describe
-from agents.outside import NOTHING_OUTSIDE
-from agents.paper import moments, open_paper
-from agents.record import CycleRecord
+from agents.court.case import Case
+from agents.court.graph import Bench, Court
+from agents.desk.description import describe
+from agents.desk.outside import NOTHING_OUTSIDE
+from agents.desk.paper import moments, open_paper
+from agents.desk.wiring import bars_per_day
+from agents.records.record import CycleRecord
 from agents.session import run_session
 from agents.strategies.contexts import Context
 from agents.strategies.voter import NOTHING, Ballot
-from agents.wiring import bars_per_day
 from config.clock import to_ms
 from config.reading.load import load_profile
 from config.seeds import generator

@@ -6,7 +6,7 @@ from decimal import Decimal, localcontext
 from typing import NamedTuple
 
 from execution.exact import EXACT, ZERO
-from ops.trips import Trip
+from ops.story.trips import Trip
 
 
 class FillRow(NamedTuple):

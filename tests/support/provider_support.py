@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 from model_server import KEY, ModelServer
 from pydantic import SecretStr
 
-from agents.llm.anthropic_provider import AnthropicProvider
-from agents.llm.openai_provider import OpenAIProvider
-from agents.llm.provider import Provider
-from agents.llm.words import Completion, ProviderFault, Request
+from agents.llm.attempt import Completion, ProviderFault, Request
+from agents.llm.providers.anthropic import AnthropicProvider
+from agents.llm.providers.openai import OpenAIProvider
+from agents.llm.providers.provider import Provider
 from config.sections.minds import ProviderSettings
 
 SCHEMA: dict[str, Any] = {

@@ -13,12 +13,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from agents.graph import Bench, Court
-from agents.hearing import Hearing
-from agents.llm.opening import open_manager, open_spending
-from agents.llm.words import ROLES, Attempt
-from agents.minds.model import ModelMind
-from agents.minds.rules import RulesMind
+from agents.court.graph import Bench, Court
+from agents.court.hearing import Hearing
+from agents.court.minds.model import ModelMind
+from agents.court.minds.rules import RulesMind
+from agents.llm.attempt import ROLES, Attempt
+from agents.llm.setup import open_manager, open_spending
 from config.clock import SystemClock
 from config.frozen import Frozen
 from config.reading.load import load_profile

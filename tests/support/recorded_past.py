@@ -8,11 +8,11 @@ from pathlib import Path
 
 from recorded_court import Window
 
-from agents.outcomes import Barriers, CaseOutcome
-from agents.record import Session
-from agents.trials import Trial, Trials
+from agents.memory.outcomes import Barriers, CaseOutcome
+from agents.records.record import Session
 from config.frozen import Frozen, UtcTime
 from config.reading.load import load_profile
+from evidence.rulings.hearings import Trial, Trials
 from market.instrument import Instrument
 from market.timeframe import Timeframe
 
@@ -51,7 +51,7 @@ def read_past(window: Path) -> Past:
 
 
 def trials_of(name: str, window: Window, past: Past) -> Trials:
-    """A recorded court as `agents.attribution` and `agents.calibrate` read a run."""
+    """A recorded court as `evidence.attribution` and `evidence.calibrate` read a run."""
     session = Session(
         version="recorded",
         settings=load_profile("backtest", window.head.settings),

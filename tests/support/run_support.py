@@ -12,7 +12,7 @@ from market.simulated.prices import simulate
 
 
 def run(out: Path, *arguments: str) -> int:
-    """`python -m agents.run`, quietly, into `out`."""
+    """`tribunal run`, quietly, into `out`."""
     return main(["--profile", "paper", "--out", str(out), "--quiet", *arguments])
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from agents.llm.asking import Unacceptable
-from agents.llm.breaker import Breakers
-from agents.llm.cache import Cache
-from agents.llm.cassette import Cassette
+from agents.llm.attempt import Completion, Outcome, ProviderFault, Request, Role, Stop, Usage
+from agents.llm.budget.breaker import Breakers
+from agents.llm.budget.spending import Spending
 from agents.llm.manager import Manager
-from agents.llm.spending import Spending
+from agents.llm.recordings.cache import Cache
+from agents.llm.recordings.cassette import Cassette
 from agents.llm.strict_json import parse_strict
-from agents.llm.words import Completion, Outcome, ProviderFault, Request, Role, Stop, Usage
 from config.clock import Clock
 from config.sections.minds import MindsSettings
 

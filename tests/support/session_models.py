@@ -9,9 +9,9 @@ from pathlib import Path
 from model_server import KEY, ModelServer, Seen, Turn
 from run_support import events, run
 
-from agents.folder import JOURNAL
-from agents.llm.words import Attempt
-from agents.record import CycleRecord
+from agents.llm.attempt import Attempt
+from agents.records.folder import JOURNAL
+from agents.records.record import CycleRecord
 from config.secrets import journal_key
 from execution.journal.chain import Event, Journal, link
 

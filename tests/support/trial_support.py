@@ -7,13 +7,13 @@ from typing import Any
 
 from court_support import AT, SETTINGS, advocate, analyst, case, officer, supervisor
 
-from agents.hearing import Hearing
-from agents.outcomes import Barriers
-from agents.ruling import rule
+from agents.court.hearing import Hearing
+from agents.court.ruling import rule
+from agents.memory.outcomes import Barriers
 from market.bar import Bar, Slice
 from market.timeframe import Timeframe
 from risk.verdict import Outcome, Reaction, RuleReport, Verdict
-from rl.words import Adjustment
+from rl.adjustment import Adjustment
 
 HOUR = timedelta(hours=1)
 BTC = "BTC/USDT"

@@ -27,8 +27,8 @@ from scripted_provider import (
 )
 
 from agents.llm.asking import Said
+from agents.llm.attempt import TRANSIENT, Outcome, Stop
 from agents.llm.budget.book import SpendingBook
-from agents.llm.words import TRANSIENT, Outcome, Stop
 from config.errors import UsageFault
 from config.sections.minds import MindsSettings
 

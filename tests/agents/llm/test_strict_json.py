@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agents.llm.asking import Unacceptable
+from agents.llm.attempt import Outcome
 from agents.llm.strict_json import MAX_BYTES, MAX_DEPTH, parse_strict
-from agents.llm.words import Outcome
 
 JSON = st.recursive(
     st.none()

@@ -1,0 +1,1 @@
+"""A human's yes to a large position."""

@@ -1,0 +1,105 @@
+"""Asks for approval on a terminal, with a deadline.
+
+Only a whole line that is typed after the question counts: what was typed before is thrown away. `yes` is a yes, and anything
+else a no. It never waits past the deadline, and asks nothing where there is no terminal, or where the session runs in its
+background (reading there would stop it, with its stops unwatched).
+"""
+
+import asyncio
+import os
+import termios
+from contextlib import suppress
+from typing import TextIO, assert_never
+
+from agents.approval.petition import AUTO, NEVER, NO_TERMINAL, Answer, Approval, Approver, Petition, answered
+from config.clock import Clock
+from config.sections.court import ApprovalMode
+
+_LONGEST_ANSWER = 4096
+_LONGEST_REASON = 160
+
+
+class ConsoleApprover:
+    """An `Approver` on a terminal: it writes to `stderr`, and reads from `stdin`'s descriptor."""
+
+    def __init__(self, stdin: TextIO, stderr: TextIO, clock: Clock) -> None:
+        self._stdin = stdin
+        self._stderr = stderr
+        self._clock = clock
+
+    async def ask(self, petition: Petition, deadline_s: float) -> Approval:
+        """Show the petition and read one line."""
+        if not self._stdin.isatty() or _in_background(self._stdin.fileno()):
+            return await NO_TERMINAL.ask(petition, deadline_s)
+        with suppress(termios.error):
+            termios.tcflush(self._stdin.fileno(), termios.TCIFLUSH)
+        self._stderr.write(question(petition, deadline_s))
+        self._stderr.flush()
+        line = await _line(self._stdin.fileno(), deadline_s)
+        answer = _read(line, deadline_s)
+        self._stderr.write(f"{petition.symbol}: {'yes' if answer.approved else 'no'} ({answer.why}).\n")
+        self._stderr.flush()
+        return answered(petition, answer, None if line is None else self._clock.now())
+
+
+def approver_of(mode: ApprovalMode, stdin: TextIO, stderr: TextIO, clock: Clock) -> Approver:
+    """Who answers in a session."""
+    match mode:
+        case "auto":
+            return AUTO
+        case "never":
+            return NEVER
+        case "ask":
+            return ConsoleApprover(stdin, stderr, clock)
+        case _:
+            assert_never(mode)
+
+
+def question(petition: Petition, deadline_s: float) -> str:
+    """The petition as it is shown."""
+    reasons = "".join(f"  {_plain(reason)}\n" for reason in petition.reasons)
+    return (
+        f"\nApprove {petition.symbol}: buy for {petition.notional:,.2f}, stop {petition.stop_fraction:.2%} below the fill "
+        f"({petition.as_of_utc:%Y-%m-%d %H:%M} UTC)?\n{reasons}"
+        f"Type yes within {deadline_s:g} s; anything else, and silence, is a no: "
+    )
+
+
+def _read(line: str | None, deadline_s: float) -> Answer:
+    if line is None:
+        return Answer(False, "nobody", f"no answer within {deadline_s:g} s")
+    match line.strip().lower():
+        case "yes" | "y":
+            return Answer(True, "console", "said yes")
+        case "no" | "n":
+            return Answer(False, "console", "said no")
+        case _:
+            return Answer(False, "console", "the answer was not yes")
+
+
+async def _line(descriptor: int, deadline_s: float) -> str | None:
+    """One line that is typed within the deadline, else None."""
+    loop = asyncio.get_running_loop()
+    ready: asyncio.Future[None] = loop.create_future()
+    loop.add_reader(descriptor, lambda: None if ready.done() else ready.set_result(None))
+    try:
+        async with asyncio.timeout(deadline_s):
+            await ready
+    except TimeoutError:
+        return None
+    finally:
+        loop.remove_reader(descriptor)
+    return os.read(descriptor, _LONGEST_ANSWER).decode(errors="replace")
+
+
+def _in_background(descriptor: int) -> bool:
+    try:
+        return os.tcgetpgrp(descriptor) != os.getpgrp()
+    except OSError:  # a terminal, but not the one that controls this process: nothing stops it for reading there
+        return False
+
+
+def _plain(text: str) -> str:
+    """One line of printable text: models wrote some of it, and a terminal obeys what it is sent."""
+    line = "".join(letter if letter.isprintable() else " " for letter in text)
+    return line if len(line) <= _LONGEST_REASON else f"{line[: _LONGEST_REASON - 1]}…"

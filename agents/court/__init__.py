@@ -1,0 +1,1 @@
+"""A case is argued, attacked and ruled: values and the state machine."""

@@ -1,0 +1,77 @@
+"""The case: everything that may be known at t about one symbol, and what is proposed.
+
+It is what the roles argue from, and the only thing: a citation names a field of the case by its path ("signals.1h.rsi_14")
+and the value that stands there.
+"""
+
+from typing import Literal
+
+from pydantic import Field
+
+from agents.strategies.vote import NetVote
+from config.frozen import Frozen, UtcTime
+from market.signals import TechnicalSignals
+from market.timeframe import Timeframe
+from sentiment.events import FLAGS
+from sentiment.headline import SentimentData
+
+FieldValue = float | int | bool | str | None
+
+
+class BookView(Frozen):
+    """What the risk officer may see of the book. Fractions are of equity; volatility is annualised."""
+
+    equity: float
+    deployed_fraction: float
+    drawdown: float
+    day_return: float
+    var_1d: float
+    es_1d: float
+    held: tuple[str, ...]
+    worst_correlation: float | None
+    last_sigma: float | None
+    losses_in_a_row: int
+    breaker: str | None
+
+
+class Case(Frozen):
+    """One symbol before the court at one bar close."""
+
+    decision_id: str
+    symbol: str
+    as_of_utc: UtcTime
+    base_timeframe: Timeframe
+    proposal: NetVote
+    signals: dict[Timeframe, TechnicalSignals]
+    sentiment: SentimentData
+    book: BookView
+    precedents: str = Field(default="", max_length=600)
+    """How the most similar past cases ended, as far as that was known by now; empty where no model reads it."""
+
+
+Section = Literal["signals", "sentiment", "book", "proposal"]
+
+
+def lookup(case: Case, path: str) -> FieldValue:
+    """The value of a field of the case, by its dotted path.
+
+    `signals.<timeframe>.<field>`, `book.<field>`, `proposal.conviction|against|direction`, `sentiment.score`,
+    `sentiment.flags.<flag>` (true when raised). Raises KeyError when there is no such field, or nothing is known there.
+    """
+    parts = path.split(".")
+    match parts:
+        case ["signals", timeframe, name] if timeframe in case.signals and name in TechnicalSignals.model_fields:
+            value = getattr(case.signals[Timeframe(timeframe)], name)
+        case ["book", name] if name in BookView.model_fields:
+            value = getattr(case.book, name)
+        case ["proposal", ("conviction" | "against" | "direction") as name]:
+            value = getattr(case.proposal, name)
+        case ["sentiment", "score"]:
+            value = case.sentiment.score
+        case ["sentiment", "flags", flag] if flag in FLAGS:
+            value = flag in case.sentiment.flags
+        case _:
+            raise KeyError(path)
+    if value is None or not isinstance(value, float | int | bool | str):
+        raise KeyError(path)
+    return value

@@ -1,0 +1,290 @@
+"""The court as a LangGraph state machine.
+
+    START ─► analyst ────┐
+        └──► risk_agent ─┴─► devils_advocate ─► supervisor ─► adjust ─► gate ─► END
+
+One invocation hears a docket: all cases of one bar. Within a node the cases are heard concurrently; the gate takes them one
+after another, strongest conviction first, because each order that it signs leaves less room for the next. All nodes are
+async and none raises: a role that fails has abstained, and says why. A role cannot reach the gate but through the ruling.
+What models were asked is passed on after each wave, before anybody is asked more: a run that is killed has it on disk.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Generic, NamedTuple, TypedDict
+
+from langgraph.graph import END, START, StateGraph
+
+from agents.court.case import Case
+from agents.court.grounding import AnyOpinion, ground
+from agents.court.hearing import Hearing
+from agents.court.mind import Mind, Voice, speaker_of
+from agents.court.opinion import AdvocateOpinion, AnalystOpinion, Evidence, RiskOpinion, SupervisorOpinion
+from agents.court.ruling import Ruling, Struck, rule
+from agents.llm.attempt import Attempt
+from config.errors import TribunalError
+from config.silence import Abstained
+from risk.proposal import Argument, Direction, Proposal
+from risk.verdict import Verdict
+from rl.adjuster import Adjuster
+from rl.adjustment import Adjustment
+from rl.observation import Observation
+
+Judge = Callable[[Proposal], Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Who sits: the mind behind the four roles, the adjuster, and the gate; and how long a role may take, in seconds.
+
+    `note` is given each attempt to get a word from a model, wave by wave, and in a wave by docket, role and number. Without
+    it they stay with the mind.
+    """
+
+    mind: Mind
+    adjuster: Adjuster
+    judge: Judge
+    role_deadline_s: float
+    note: Callable[[Attempt], object] | None = None
+
+
+class Heard(NamedTuple, Generic[AnyOpinion]):
+    """What a role said, with the evidence that did not stand taken out of it."""
+
+    word: AnyOpinion | Abstained
+    struck: tuple[Evidence, ...]
+
+
+class Docket(TypedDict, total=False):
+    """The machine's state: tuples in the order of `cases`. Each node writes a key of its own; the gate's is what comes out."""
+
+    cases: tuple[Case, ...]
+    analyst: tuple[Heard[AnalystOpinion], ...]
+    risk_agent: tuple[Heard[RiskOpinion], ...]
+    advocate: tuple[Heard[AdvocateOpinion], ...]
+    supervisor: tuple[Heard[SupervisorOpinion], ...]
+    ruled: tuple[tuple[Ruling, Adjustment], ...]
+    hearings: tuple[Hearing, ...]
+
+
+class Court:
+    """The compiled machine of one session."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._machine = _compile(bench)
+
+    async def hear(self, cases: tuple[Case, ...]) -> tuple[Hearing, ...]:
+        """Try all cases of one bar. Returns a hearing for each, in the order of `cases`."""
+        done = await self._machine.ainvoke({"cases": cases}, version="v2", output_keys="hearings")
+        hearings: tuple[Hearing, ...] = done.value
+        return hearings
+
+
+def _compile(bench: Bench) -> Any:
+    roles = _Roles(bench)
+    graph: Any = StateGraph(Docket)
+    for name, node in (
+        ("analyst", roles.analyst),
+        ("risk_agent", roles.risk_agent),
+        ("devils_advocate", roles.devils_advocate),
+        ("supervisor", roles.supervisor),
+        ("adjust", roles.adjust),
+        ("gate", roles.gate),
+    ):
+        graph.add_node(name, node)
+    graph.add_edge(START, "analyst")
+    graph.add_edge(START, "risk_agent")
+    graph.add_edge(["analyst", "risk_agent"], "devils_advocate")
+    graph.add_edge("devils_advocate", "supervisor")
+    graph.add_edge("supervisor", "adjust")
+    graph.add_edge("adjust", "gate")
+    graph.add_edge("gate", END)
+    return graph.compile()
+
+
+class _Roles:
+    """The six nodes over one bench."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._mind = bench.mind
+
+    async def analyst(self, docket: Docket) -> Docket:
+        heard = await _together(
+            [self._listen(case, AnalystOpinion, self._mind.analyst(case)) for case in docket["cases"]]
+        )
+        return {"analyst": heard}
+
+    async def risk_agent(self, docket: Docket) -> Docket:
+        heard = await _together(
+            [self._listen(case, RiskOpinion, self._mind.risk_agent(case)) for case in docket["cases"]]
+        )
+        return {"risk_agent": heard}
+
+    async def devils_advocate(self, docket: Docket) -> Docket:
+        self._pass_on()
+        calls = zip(docket["cases"], docket["analyst"], docket["risk_agent"], strict=True)
+        heard = await _together(
+            [
+                self._listen(case, AdvocateOpinion, self._mind.devils_advocate(case, a.word, r.word))
+                for case, a, r in calls
+            ]
+        )
+        return {"advocate": heard}
+
+    async def supervisor(self, docket: Docket) -> Docket:
+        self._pass_on()
+        calls = zip(docket["cases"], docket["analyst"], docket["risk_agent"], docket["advocate"], strict=True)
+        heard = await _together(
+            [
+                self._listen(case, SupervisorOpinion, self._mind.supervisor(case, a.word, r.word, d.word))
+                for case, a, r, d in calls
+            ]
+        )
+        return {"supervisor": heard}
+
+    def _pass_on(self) -> None:
+        """Give out what models were asked and answered in the wave that is over."""
+        if self._bench.note is not None:
+            for attempt in self._mind.transcripts():
+                self._bench.note(attempt)
+
+    async def _listen(
+        self, case: Case, role: type[AnyOpinion], call: Awaitable[AnyOpinion | Abstained]
+    ) -> Heard[AnyOpinion]:
+        return await _listen(case, role, call, self._bench.role_deadline_s)
+
+    async def adjust(self, docket: Docket) -> Docket:
+        """Compose each ruling, and let the policy trim it."""
+        self._pass_on()
+        ruled = []
+        for index, case in enumerate(docket["cases"]):
+            ruling = rule(
+                case.proposal.direction,
+                docket["analyst"][index].word,
+                docket["risk_agent"][index].word,
+                docket["advocate"][index].word,
+                docket["supervisor"][index].word,
+            )
+            ruled.append((ruling, _trimmed(self._bench.adjuster, _observation(case, ruling))))
+        return {"ruled": tuple(ruled)}
+
+    async def gate(self, docket: Docket) -> Docket:
+        """The last word, case by case: the strongest conviction first, then by symbol."""
+        cases, spoken = docket["cases"], self._mind.voices()
+        together = tuple(
+            case.symbol
+            for case, (ruling, adjustment) in zip(cases, docket["ruled"], strict=True)
+            if case.proposal.direction is Direction.LONG and ruling.scale * adjustment.scale > 0.0
+        )
+        verdicts: dict[int, Verdict] = {}
+        for index in sorted(range(len(cases)), key=lambda i: (-cases[i].proposal.conviction, cases[i].symbol)):
+            ruling, adjustment = docket["ruled"][index]
+            argument = self._argument(cases[index], docket["analyst"][index].word, spoken)
+            verdicts[index] = self._bench.judge(proposal_of(cases[index], ruling, adjustment, argument, together))
+        return {
+            "hearings": tuple(
+                _hearing(self._mind.name, spoken, docket, verdicts[index], index) for index in range(len(cases))
+            )
+        }
+
+    def _argument(self, case: Case, analyst: AnalystOpinion | Abstained, spoken: tuple[Voice, ...]) -> Argument | None:
+        """Who argued, under the name that calibration gives him, and what he believed; None of one who was silent."""
+        if isinstance(analyst, Abstained):
+            return None
+        speaker = speaker_of(spoken, case.decision_id, "analyst", self._mind.name)
+        return Argument(speaker=f"{speaker}/analyst", belief=analyst.belief)
+
+
+async def _together(calls: Sequence[Coroutine[Any, Any, Heard[AnyOpinion]]]) -> tuple[Heard[AnyOpinion], ...]:
+    """All words of a wave, in the order of the docket. One alone needs no task of its own, which would cost more than it."""
+    return (await calls[0],) if len(calls) == 1 else tuple(await asyncio.gather(*calls))
+
+
+async def _listen(
+    case: Case, role: type[AnyOpinion], call: Awaitable[AnyOpinion | Abstained], deadline_s: float
+) -> Heard[AnyOpinion]:
+    """Await one role's word, validate it anew, and check its evidence. A role that fails or hangs has abstained."""
+    try:
+        async with asyncio.timeout(deadline_s):
+            word = await call
+        if isinstance(word, Abstained):
+            return Heard(word, ())
+        if not isinstance(word, role):
+            return Heard(Abstained(why=f"gave no opinion that is one, but {type(word).__name__}"), ())
+        grounded, struck = ground(case, role.model_validate(word.model_dump()))
+    except TribunalError:
+        raise  # a missing recording, or money that does not add up: never a silence
+    except TimeoutError:
+        return Heard(Abstained(why=f"said nothing within {deadline_s:g} s"), ())
+    except Exception as fault:  # noqa: BLE001  the boundary of a mind: whatever breaks in it is silence, not a trade
+        return Heard(Abstained(why=f"failed with {type(fault).__name__}"), ())
+    return Heard(grounded, struck)
+
+
+def _trimmed(adjuster: Adjuster, seen: Observation) -> Adjustment:
+    """The policy's word; one that fails trims everything."""
+    try:
+        return Adjustment.model_validate(adjuster.adjust(seen).model_dump())
+    except Exception:  # noqa: BLE001  the boundary of a policy: one that breaks leaves no size
+        return Adjustment(adjuster=adjuster.name, scale=0.0)
+
+
+def proposal_of(
+    case: Case, ruling: Ruling, adjustment: Adjustment, argument: Argument | None, together: tuple[str, ...]
+) -> Proposal:
+    """What the gate reads of a ruled case; `together`: the symbols of which the session would buy."""
+    base = case.signals[case.base_timeframe]
+    return Proposal(
+        decision_id=case.decision_id,
+        symbol=case.symbol,
+        as_of_utc=case.as_of_utc,
+        direction=case.proposal.direction,
+        conviction=case.proposal.conviction if case.proposal.direction is not Direction.NONE else 0.0,
+        reference_price=Decimal(repr(base.close)),
+        atr_quote=base.atr_14_quote,
+        argument=argument,
+        docket=together,
+        ruling_scale=ruling.scale,
+        adjust_scale=adjustment.scale,
+    )
+
+
+def _observation(case: Case, ruling: Ruling) -> Observation:
+    base = case.signals[case.base_timeframe]
+    return Observation(
+        conviction=case.proposal.conviction,
+        ruling_scale=ruling.scale,
+        deployed_fraction=case.book.deployed_fraction,
+        drawdown=case.book.drawdown,
+        var_1d=case.book.var_1d,
+        realized_volatility=base.realized_volatility,
+        rsi_14=base.rsi_14,
+    )
+
+
+def _hearing(mind: str, spoken: tuple[Voice, ...], done: Docket, verdict: Verdict, index: int) -> Hearing:
+    heard: dict[str, Heard[Any]] = {
+        "analyst": done["analyst"][index],
+        "risk_agent": done["risk_agent"][index],
+        "devils_advocate": done["advocate"][index],
+        "supervisor": done["supervisor"][index],
+    }
+    ruling, adjustment = done["ruled"][index]
+    case = done["cases"][index]
+    return Hearing(
+        mind=mind,
+        voices=tuple(voice for voice in spoken if voice.decision_id == case.decision_id),
+        case=case,
+        analyst=done["analyst"][index].word,
+        risk_agent=done["risk_agent"][index].word,
+        advocate=done["advocate"][index].word,
+        supervisor=done["supervisor"][index].word,
+        struck=tuple(Struck(role=role, evidence=said.struck) for role, said in heard.items() if said.struck),
+        ruling=ruling,
+        adjustment=adjustment,
+        verdict=verdict,
+    )

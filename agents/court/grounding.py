@@ -1,0 +1,49 @@
+"""Evidence is checked against the snapshot. What does not stand there is struck out, and counted.
+
+A number matches when it equals the case's value at the precision in which it was cited (at least three significant
+digits); flags, directions and names match exactly. Nothing is repaired: a wrong citation is worth nothing.
+"""
+
+from decimal import Decimal
+from typing import TypeVar
+
+from agents.court.case import Case, FieldValue, lookup
+from agents.court.opinion import AdvocateOpinion, AnalystOpinion, Evidence, RiskOpinion, SupervisorOpinion
+
+AnyOpinion = TypeVar("AnyOpinion", AnalystOpinion, RiskOpinion, AdvocateOpinion, SupervisorOpinion)
+
+
+def ground(case: Case, opinion: AnyOpinion) -> tuple[AnyOpinion, tuple[Evidence, ...]]:
+    """The opinion with only the evidence that matches the case, and what was struck out."""
+    kept = tuple(item for item in opinion.evidence if is_grounded(case, item))
+    if len(kept) == len(opinion.evidence):
+        return opinion, ()
+    struck = tuple(item for item in opinion.evidence if not is_grounded(case, item))
+    return opinion.model_copy(update={"evidence": kept}), struck
+
+
+def is_grounded(case: Case, evidence: Evidence) -> bool:
+    """Whether the cited field exists and holds the cited value."""
+    try:
+        return _same(lookup(case, evidence.field), evidence.value)
+    except KeyError:
+        return False
+
+
+def _same(actual: FieldValue, cited: FieldValue) -> bool:
+    if isinstance(actual, str) and isinstance(cited, str):
+        return actual == cited
+    if isinstance(actual, bool) or isinstance(cited, bool):
+        return actual is cited
+    if not isinstance(actual, int | float) or not isinstance(cited, int | float):
+        return False
+    return actual == cited or abs(actual - cited) <= _half_a_digit(cited)
+
+
+def _half_a_digit(cited: float) -> float:
+    """Half a unit of the last digit that was cited, or of the third one where fewer were; nothing for a cited 0."""
+    if cited == 0:
+        return 0.0
+    written = Decimal(repr(cited)).normalize()
+    last = int(written.as_tuple().exponent)
+    return 0.5 * 10.0 ** min(last, written.adjusted() - 2) * (1 + 1e-9)

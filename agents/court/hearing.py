@@ -1,0 +1,31 @@
+"""The record of one trial: who argued what, what was ruled, what was trimmed, what the gate said."""
+
+from agents.court.case import Case
+from agents.court.mind import Voice, speaker_of
+from agents.court.opinion import AdvocateOpinion, AnalystOpinion, RiskOpinion, SupervisorOpinion
+from agents.court.ruling import Ruling, Struck
+from agents.llm.attempt import Role
+from config.frozen import Frozen
+from config.silence import Abstained
+from risk.verdict import Verdict
+from rl.adjustment import Adjustment
+
+
+class Hearing(Frozen):
+    """One case, from the proposal to the verdict. `mind` names who sat ("rules", "models"), `voices` who spoke for a role."""
+
+    mind: str
+    voices: tuple[Voice, ...] = ()
+    case: Case
+    analyst: AnalystOpinion | Abstained
+    risk_agent: RiskOpinion | Abstained
+    advocate: AdvocateOpinion | Abstained
+    supervisor: SupervisorOpinion | Abstained
+    struck: tuple[Struck, ...]
+    ruling: Ruling
+    adjustment: Adjustment
+    verdict: Verdict
+
+    def speaker(self, role: Role) -> str:
+        """Whose word stands for a role: "provider/model", "rules", "nobody"; the mind itself where it speaks for all."""
+        return speaker_of(self.voices, self.case.decision_id, role, self.mind)

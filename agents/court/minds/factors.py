@@ -1,0 +1,69 @@
+"""What the rules mind reads out of signals: named factors, each a number in [-1, 1] with the field that it rests on."""
+
+from dataclasses import dataclass
+from math import copysign
+
+from agents.court.opinion import Evidence
+from agents.strategies.voter import clamp
+from market.signals import TechnicalSignals
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """How much one field speaks for (+) or against (-) a rise, and with what weight."""
+
+    score: float
+    weight: float
+    evidence: Evidence
+
+
+def factors(now: TechnicalSignals) -> tuple[Factor, ...]:
+    """The factors of one timeframe; those whose indicators lack history are left out."""
+    at = f"signals.{now.timeframe}"
+    found: list[Factor] = []
+    if now.sma_50 is not None and now.atr_14_quote:
+        gap = (now.close - now.sma_50) / now.atr_14_quote
+        word = "above" if gap > 0 else "below"
+        claim = f"close is {min(abs(gap), 99.0):.1f} ATR {word} its 50-bar mean"
+        found.append(_factor(gap / 3, 1.0, f"{at}.sma_50", now.sma_50, claim))
+    if now.ema_12 is not None and now.ema_26 is not None:
+        up = now.ema_12 > now.ema_26
+        claim = f"EMA 12 is {'above' if up else 'below'} EMA 26 ({now.ema_26:.6g})"
+        found.append(_factor(1.0 if up else -1.0, 0.8, f"{at}.ema_12", now.ema_12, claim))
+    if now.macd_hist is not None and now.atr_14_quote:
+        push = now.macd_hist / now.atr_14_quote
+        claim = f"MACD momentum is {'rising' if push > 0 else 'falling'}"
+        found.append(_factor(push * 4, 0.6, f"{at}.macd_hist", now.macd_hist, claim))
+    if now.rsi_14 is not None:
+        found.append(_factor(_rsi_score(now.rsi_14), 0.6, f"{at}.rsi_14", now.rsi_14, _rsi_claim(now.rsi_14)))
+    if now.sma_200 is not None:
+        up = now.close > now.sma_200
+        claim = f"close is {'above' if up else 'below'} its 200-bar mean"
+        found.append(_factor(1.0 if up else -1.0, 0.5, f"{at}.sma_200", now.sma_200, claim))
+    return tuple(found)
+
+
+def outlook(found: tuple[Factor, ...]) -> float:
+    """The weighted mean of the factors, in [-1, 1]; 0 of none."""
+    total = sum(factor.weight for factor in found)
+    return sum(factor.score * factor.weight for factor in found) / total if total else 0.0
+
+
+def _factor(score: float, weight: float, field: str, value: float, claim: str) -> Factor:
+    return Factor(clamp(score, -1.0, 1.0), weight, Evidence(field=field, value=value, claim=claim))
+
+
+def _rsi_score(rsi: float) -> float:
+    """Momentum up to 70; beyond it the move is stretched and the score falls back, likewise below 30."""
+    centred = (rsi - 50) / 20
+    if abs(centred) <= 1:
+        return centred
+    return copysign(max(-0.5, 2 - abs(centred) * 1.25), centred)
+
+
+def _rsi_claim(rsi: float) -> str:
+    if rsi >= 70:
+        return "RSI is overbought"
+    if rsi <= 30:
+        return "RSI is oversold"
+    return f"RSI shows {'buyers' if rsi > 50 else 'sellers'} in control"

@@ -1,0 +1,227 @@
+"""The model mind: each role is asked of a model, and where none gives a word, the profile says who speaks.
+
+It asks and never insists: four calls in three waves, no call for a ruling that is already lost. A word is taken only if it is
+strict JSON, the opinion asked for, and rests on evidence that stands in the case; one that is not is told why, once (see
+`agents.llm.manager`). The rules mind sits beside: for an obvious signal (the fast path), for roles that the profile gives it,
+and for models that are silent if `outage` is `rules`. In a blinded court it reads the blinded case as well, because later
+roles read what it says.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from agents.court.case import Case
+from agents.court.mind import Voice
+from agents.court.minds.outlooks import Outlooks
+from agents.court.minds.rules import RulesMind
+from agents.court.opinion import AdvocateOpinion, AnalystOpinion, RiskOpinion, SupervisorOpinion
+from agents.court.prompts.acceptance import acceptance
+from agents.court.prompts.blind import BlindView, blind
+from agents.court.prompts.earlier import NOTHING_YET, Earlier
+from agents.court.prompts.prompt import load_prompt
+from agents.court.prompts.render import render
+from agents.court.prompts.wire import json_schema, schema_name
+from agents.llm.asking import Asker, Said
+from agents.llm.attempt import ROLES, Attempt, Request, Role
+from config.sections.minds import MindsSettings
+from config.silence import Abstained
+
+Word = TypeVar("Word", AnalystOpinion, RiskOpinion, AdvocateOpinion, SupervisorOpinion)
+Kept = TypeVar("Kept", Attempt, Voice)
+ByRules = Callable[[Case], Awaitable[Word | Abstained]]
+
+RULES = "rules"
+NOBODY = "nobody"
+AHEAD = (
+    "No purchase is proposed yet: judge it as if it were. Your opinion may be read up to {bars} bars of {timeframe} from now. "
+    "Evidence whose value has changed by then is struck out, so cite fields of longer timeframes too."
+)
+
+
+@dataclass(slots=True)
+class _Trial:
+    """What this mind keeps of one decision until the court has taken it. `blind` None: read by its name."""
+
+    blind: BlindView | None
+    fast: str | None
+    attempts: list[Attempt] = field(default_factory=list)
+    voices: list[Voice] = field(default_factory=list)
+    begun: bool = False
+    heard: bool = False
+    """All its roles have spoken, and the court knows who did."""
+
+
+class ModelMind:
+    """Four roles out of models, with the rules mind beside them."""
+
+    name = "models"
+
+    def __init__(self, asker: Asker, rules: RulesMind, minds: MindsSettings, outlooks: Outlooks | None = None) -> None:
+        self._asker = asker
+        self._outlooks = outlooks
+        self._rules = rules
+        self._minds = minds
+        self._prompts = {role: load_prompt(role) for role in ROLES}
+        self._trials: dict[str, _Trial] = {}
+
+    async def analyst(self, case: Case) -> AnalystOpinion | Abstained:
+        kept = self._said_ahead(case)
+        if kept is not None:
+            return kept
+        return await self._speak(case, "analyst", AnalystOpinion, NOTHING_YET, self._rules.analyst)
+
+    async def outlook(self, case: Case) -> Said[AnalystOpinion]:
+        """Ask the analyst about a case that is not before the court. No rules mind speaks where no model does."""
+        view = blind(case) if self._minds.blind else None
+        plain = self._request(case, "analyst", NOTHING_YET, view)
+        told = AHEAD.format(bars=self._minds.outlook_ttl_bars, timeframe=case.base_timeframe)
+        request = plain.model_copy(update={"user": f"{plain.user}\n{told}"})
+        self._asker.decide(case.decision_id, ahead=True)
+        return await self._asker.ask(case.decision_id, request, acceptance(case, "analyst", view, AnalystOpinion))
+
+    async def risk_agent(self, case: Case) -> RiskOpinion | Abstained:
+        return await self._speak(case, "risk_agent", RiskOpinion, NOTHING_YET, self._rules.risk_agent)
+
+    async def devils_advocate(
+        self, case: Case, analyst: AnalystOpinion | Abstained, risk: RiskOpinion | Abstained
+    ) -> AdvocateOpinion | Abstained:
+        if isinstance(analyst, Abstained):
+            return self._nobody(case, "devils_advocate", "there is no case to attack")
+        return await self._speak(
+            case,
+            "devils_advocate",
+            AdvocateOpinion,
+            Earlier(analyst, risk),
+            lambda shown: self._rules.devils_advocate(shown, analyst, risk),
+        )
+
+    async def supervisor(
+        self,
+        case: Case,
+        analyst: AnalystOpinion | Abstained,
+        risk: RiskOpinion | Abstained,
+        advocate: AdvocateOpinion | Abstained,
+    ) -> SupervisorOpinion | Abstained:
+        if isinstance(analyst, Abstained) or isinstance(risk, Abstained) or isinstance(advocate, Abstained):
+            return self._nobody(case, "supervisor", "the court is not complete")
+        return await self._speak(
+            case,
+            "supervisor",
+            SupervisorOpinion,
+            Earlier(analyst, risk, advocate),
+            lambda shown: self._rules.supervisor(shown, analyst, risk, advocate),
+        )
+
+    def transcripts(self) -> tuple[Attempt, ...]:
+        taken = [attempt for trial in self._trials.values() for attempt in _in_order(trial.attempts)]
+        for trial in self._trials.values():
+            trial.attempts.clear()
+        self._forget()
+        return tuple(taken)
+
+    def voices(self) -> tuple[Voice, ...]:
+        taken = [voice for trial in self._trials.values() for voice in _in_order(trial.voices)]
+        for trial in self._trials.values():
+            trial.voices.clear()
+            trial.heard = True
+        self._forget()
+        return tuple(taken)
+
+    async def _speak(
+        self, case: Case, role: Role, kind: type[Word], earlier: Earlier, by_rules: ByRules[Word]
+    ) -> Word | Abstained:
+        """The role's word: of a model, of the rules mind, or of nobody."""
+        trial = self._trial(case)
+        why = trial.fast or self._given_to_rules(role)
+        if why is None:
+            if not trial.begun:
+                trial.begun = True
+                self._asker.decide(case.decision_id)
+            request = self._request(case, role, earlier, trial.blind)
+            try:
+                said = await self._asker.ask(case.decision_id, request, acceptance(case, role, trial.blind, kind))
+            except asyncio.CancelledError:
+                self._nobody(case, role, "cut off before it had spoken")
+                raise
+            trial.attempts.extend(said.attempts)
+            if said.word is not None:
+                trial.voices.append(_voice(case, role, spoken_by(said.attempts), said.why))
+                return said.word
+            if self._minds.outage == "abstain" and RULES not in self._chain(role):
+                return self._nobody(case, role, said.why)
+            why = said.why
+        trial.voices.append(_voice(case, role, RULES, why))
+        if trial.blind is None:
+            return await by_rules(case)
+        word = await by_rules(trial.blind.case)
+        return word if isinstance(word, Abstained) else trial.blind.unblind(word)
+
+    def _said_ahead(self, case: Case) -> AnalystOpinion | None:
+        """The analyst's word out of an outlook that may still be read; the court strikes out what stands no more."""
+        trial = self._trial(case)
+        found = self._outlooks.find(case) if self._outlooks and trial.fast is None else None
+        if found is None:
+            return None
+        why = f"outlook of {found.age_bars} bar{'s' if found.age_bars > 1 else ''} ago"
+        voice = _voice(case, "analyst", found.outlook.speaker, why)
+        trial.voices.append(voice.model_copy(update={"outlook": found.outlook.case.decision_id}))
+        return found.outlook.word
+
+    def _trial(self, case: Case) -> _Trial:
+        """The decision's trial, which begins with the first role that is asked: in the order of the docket."""
+        trial = self._trials.get(case.decision_id)
+        if trial is None:
+            fast = self._fast(case)
+            trial = _Trial(blind=blind(case) if self._minds.blind and fast is None else None, fast=fast)
+            self._trials[case.decision_id] = trial
+        return trial
+
+    def _fast(self, case: Case) -> str | None:
+        """Why the rules mind rules alone, if it does: a conviction from which there is nothing to argue."""
+        least, found = self._minds.fast_path_conviction, case.proposal.conviction
+        if least >= 1.0 or found < least:
+            return None
+        return f"fast path: a conviction of {found:.2f}, and from {least:.2f} on the rules mind rules alone"
+
+    def _given_to_rules(self, role: Role) -> str | None:
+        chain = self._chain(role)
+        return "the profile gives this role to the rules mind" if chain[:1] == (RULES,) else None
+
+    def _chain(self, role: Role) -> tuple[str, ...]:
+        return self._minds.roles.get(role, self._minds.chain)
+
+    def _request(self, case: Case, role: Role, earlier: Earlier, view: BlindView | None) -> Request:
+        prompt = self._prompts[role]
+        return Request(
+            role=role,
+            prompt_version=prompt.version,
+            system=prompt.text,
+            user=render(case, role, earlier, view),
+            schema_name=schema_name(role),
+            json_schema=json_schema(role),
+            max_tokens=self._minds.max_output_tokens,
+        )
+
+    def _nobody(self, case: Case, role: Role, why: str) -> Abstained:
+        self._trial(case).voices.append(_voice(case, role, NOBODY, why))
+        return Abstained(why=why)
+
+    def _forget(self) -> None:
+        """Drop the trials of which everything has been taken."""
+        self._trials = {name: trial for name, trial in self._trials.items() if trial.attempts or not trial.heard}
+
+
+def spoken_by(attempts: tuple[Attempt, ...]) -> str:
+    """The model whose word was taken: that of the last attempt."""
+    return f"{attempts[-1].provider}/{attempts[-1].model}"
+
+
+def _voice(case: Case, role: Role, speaker: str, why: str) -> Voice:
+    return Voice(decision_id=case.decision_id, role=role, speaker=speaker, why=why)
+
+
+def _in_order(items: list[Kept]) -> list[Kept]:
+    """By role, and as they came within a role."""
+    return sorted(items, key=lambda item: ROLES.index(item.role))

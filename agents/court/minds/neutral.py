@@ -1,0 +1,49 @@
+"""The word of a seat that nobody takes."""
+
+from typing import NamedTuple
+
+from agents.court.case import Case
+from agents.court.hearing import Hearing
+from agents.court.opinion import (
+    AdvocateOpinion,
+    AnalystOpinion,
+    Evidence,
+    RiskOpinion,
+    SupervisorOpinion,
+    nearest_percent,
+)
+from risk.proposal import Direction
+
+_SILENT = "neutral, for the counterfactual"
+
+
+class NeutralWords(NamedTuple):
+    """A word of each role that leaves the ruling to the others."""
+
+    analyst: AnalystOpinion
+    risk_agent: RiskOpinion
+    devils_advocate: AdvocateOpinion
+    supervisor: SupervisorOpinion
+
+
+def neutral_words(case: Case) -> NeutralWords:
+    """The neutral words on a case."""
+    conviction = case.proposal.conviction
+    cited = (Evidence(field="proposal.conviction", value=conviction, claim="conviction of the voters"),)
+    return NeutralWords(
+        analyst=AnalystOpinion(
+            reasoning=_SILENT, evidence=cited, horizons=(), direction=Direction.LONG,
+            conviction_pct=nearest_percent(conviction), risks=(),
+            would_change_my_mind=_SILENT,
+        ),
+        risk_agent=RiskOpinion(reasoning=_SILENT, evidence=cited, concerns=(), scale_pct=100),
+        devils_advocate=AdvocateOpinion(reasoning=_SILENT, evidence=cited, attacks=(), strength_pct=0),
+        supervisor=SupervisorOpinion(reasoning=_SILENT, evidence=cited, scale_pct=100),
+    )  # fmt: skip
+
+
+def neutral(role: str, hearing: Hearing) -> Hearing:
+    """The hearing with a neutral word of that role. Raises KeyError for a role that there is not."""
+    words = neutral_words(hearing.case)._asdict()
+    field = "advocate" if role == "devils_advocate" else role
+    return hearing.model_copy(update={field: words[role]})

@@ -1,0 +1,186 @@
+"""The rules mind: deterministic, honest arguments from the data, and always there.
+
+It knows nothing that is not in the case, cites each number it uses, and says the same thing of the same case for ever. That
+makes it useful by itself, the fallback of every model, and the yardstick that a model has to beat.
+"""
+
+from agents.court.case import Case
+from agents.court.mind import Voice
+from agents.court.minds.advocacy import counter_evidence, together
+from agents.court.minds.factors import Factor, factors, outlook
+from agents.court.minds.prudence import concerns
+from agents.court.opinion import (
+    AdvocateOpinion,
+    AnalystOpinion,
+    Evidence,
+    HorizonView,
+    RiskOpinion,
+    ScalePercent,
+    SupervisorOpinion,
+    nearest_percent,
+)
+from agents.llm.attempt import Attempt
+from config.sections.court import CourtSettings
+from config.sections.limits import RiskLimits
+from config.silence import Abstained
+from market.signals import TechnicalSignals
+from market.timeframe import HORIZONS, Timeframe
+from risk.proposal import Direction
+
+_HORIZON_WEIGHT = {Timeframe.H1: 0.3, Timeframe.H4: 0.35, Timeframe.D1: 0.25, Timeframe.W1: 0.1}
+_SENTIMENT_WEIGHT = 0.15
+_DIRECTION_AT = 0.15
+
+
+class RulesMind:
+    """Four roles out of arithmetic."""
+
+    name = "rules"
+
+    def __init__(self, court: CourtSettings, limits: RiskLimits) -> None:
+        self._court = court
+        self._limits = limits
+
+    async def analyst(self, case: Case) -> AnalystOpinion | Abstained:
+        read = {horizon: factors(case.signals[horizon]) for horizon in HORIZONS if horizon in case.signals}
+        read = {horizon: found for horizon, found in read.items() if len(found) >= 2}
+        if not read:
+            return Abstained(why="no horizon has enough history")
+        score = _blend(case, {horizon: outlook(found) for horizon, found in read.items()})
+        views = tuple(_view(case.signals[h], read[h]) if h in read else _silent(h, case) for h in HORIZONS)
+        heaviest = sorted((f for found in read.values() for f in found), key=lambda f: -abs(f.score) * f.weight)
+        direction = _direction(score)
+        return AnalystOpinion(
+            reasoning=_analyst_words(case, score, views),
+            evidence=tuple(factor.evidence for factor in heaviest[:6]) + _sentiment_evidence(case),
+            horizons=views,
+            direction=direction,
+            conviction_pct=nearest_percent(abs(score)),
+            risks=tuple(f.evidence.claim for f in heaviest if f.score * score < 0)[:3],
+            would_change_my_mind=_turning_point(case, score),
+        )
+
+    async def risk_agent(self, case: Case) -> RiskOpinion | Abstained:
+        found = concerns(case, self._limits)
+        scale: ScalePercent = min((concern.scale_pct for concern in found), default=100)
+        book = Evidence(
+            field="book.deployed_fraction", value=case.book.deployed_fraction, claim="share of equity at work"
+        )
+        words = "; ".join(concern.evidence.claim for concern in found) if found else "the book has room for this trade"
+        return RiskOpinion(
+            reasoning=f"{words}. At most {scale}% of the size.",
+            evidence=(book, *(concern.evidence for concern in found)),
+            concerns=tuple(concern.evidence.claim for concern in found)[:6],
+            scale_pct=scale,
+        )
+
+    async def devils_advocate(
+        self, case: Case, analyst: AnalystOpinion | Abstained, risk: RiskOpinion | Abstained
+    ) -> AdvocateOpinion | Abstained:
+        if isinstance(analyst, Abstained):
+            return Abstained(why="there is no case to attack")
+        attacks = counter_evidence(case)
+        if not attacks:
+            return Abstained(why="the case holds nothing to attack it with")
+        strength = nearest_percent(together(attacks))
+        return AdvocateOpinion(
+            reasoning=f"Against it: {'; '.join(attack.evidence.claim for attack in attacks[:4])}.",
+            evidence=tuple(attack.evidence for attack in attacks[:8]),
+            attacks=tuple(attack.evidence.claim for attack in attacks[:6]),
+            strength_pct=strength,
+        )
+
+    async def supervisor(
+        self,
+        case: Case,
+        analyst: AnalystOpinion | Abstained,
+        risk: RiskOpinion | Abstained,
+        advocate: AdvocateOpinion | Abstained,
+    ) -> SupervisorOpinion | Abstained:
+        if isinstance(analyst, Abstained) or isinstance(risk, Abstained) or isinstance(advocate, Abstained):
+            return Abstained(why="the court is not complete")
+        scale, why = self._weigh(analyst, risk, advocate)
+        proposed = Evidence(
+            field="proposal.conviction", value=case.proposal.conviction, claim="conviction of the voters"
+        )
+        return SupervisorOpinion(reasoning=why, evidence=(proposed,), scale_pct=scale)
+
+    def transcripts(self) -> tuple[Attempt, ...]:
+        """Nothing: nobody is asked."""
+        return ()
+
+    def voices(self) -> tuple[Voice, ...]:
+        """Nothing: every word is its own."""
+        return ()
+
+    def _weigh(self, analyst: AnalystOpinion, risk: RiskOpinion, advocate: AdvocateOpinion) -> tuple[ScalePercent, str]:
+        if advocate.strength_pct >= self._court.advocate_reject * 100:
+            return 0, f"Rejected: the counter-evidence weighs {advocate.strength_pct}%. {advocate.reasoning}"
+        if analyst.direction is not Direction.LONG:
+            expects = "a fall" if analyst.direction is Direction.SHORT else "nothing either way"
+            return 0, f"Rejected: the analyst expects {expects} ({analyst.conviction_pct}%)."
+        balance = analyst.conviction_pct - advocate.strength_pct
+        steps: tuple[tuple[int, ScalePercent], ...] = ((25, 100), (10, 75), (-5, 50), (-20, 25))
+        earned: ScalePercent = next((scale for least, scale in steps if balance >= least), 0)
+        scale: ScalePercent = min(earned, risk.scale_pct)
+        sides = f"analyst {analyst.conviction_pct}% {analyst.direction}, advocate {advocate.strength_pct}% against"
+        if scale == 0:
+            return 0, f"Rejected: {sides}; risk officer allows {risk.scale_pct}%."
+        verb = "Approved" if scale == 100 else f"Shrunk to {scale}%"
+        return scale, f"{verb}: {sides}, risk officer allows {risk.scale_pct}%."
+
+
+def _blend(case: Case, scores: dict[Timeframe, float]) -> float:
+    """Horizons by their weights, and sentiment where it speaks; in [-1, 1]."""
+    total = sum(_HORIZON_WEIGHT[horizon] for horizon in scores)
+    score = sum(_HORIZON_WEIGHT[horizon] * value for horizon, value in scores.items()) / total
+    if isinstance(case.sentiment.score, Abstained):
+        return score
+    return (1 - _SENTIMENT_WEIGHT) * score + _SENTIMENT_WEIGHT * case.sentiment.score
+
+
+def _view(now: TechnicalSignals, found: tuple[Factor, ...]) -> HorizonView:
+    """One horizon: the outlook, and as expected move the share of one ATR that it is worth."""
+    score = outlook(found)
+    atr = now.atr_14_quote or 0.0
+    return HorizonView(
+        horizon=now.timeframe,
+        direction=_direction(score),
+        expected_move_bps=round(max(-5000.0, min(5000.0, score * atr / now.close * 1e4)), 1),
+        conviction_pct=nearest_percent(abs(score)),
+    )
+
+
+def _silent(horizon: Timeframe, case: Case) -> Abstained:
+    if horizon in case.signals:
+        return Abstained(why=f"{horizon}: only {case.signals[horizon].bars} closed bars")
+    return Abstained(why=f"{horizon}: no closed bar of this length")
+
+
+def _direction(score: float) -> Direction:
+    if abs(score) < _DIRECTION_AT:
+        return Direction.NONE
+    return Direction.LONG if score > 0 else Direction.SHORT
+
+
+def _sentiment_evidence(case: Case) -> tuple[Evidence, ...]:
+    if isinstance(case.sentiment.score, Abstained):
+        return ()
+    word = "good" if case.sentiment.score > 0 else "bad"
+    return (Evidence(field="sentiment.score", value=case.sentiment.score, claim=f"headlines are on balance {word}"),)
+
+
+def _analyst_words(case: Case, score: float, views: tuple[HorizonView | Abstained, ...]) -> str:
+    said = [f"{v.horizon} {v.direction} {v.conviction_pct}%" for v in views if isinstance(v, HorizonView)]
+    silent = sum(isinstance(v, Abstained) for v in views)
+    tail = f"; {silent} horizon(s) too young to judge" if silent else ""
+    voters = ", ".join(sorted({vote.voter for vote in case.proposal.votes})) or "nobody"
+    return f"Proposed by {voters}. Outlook {score:+.2f}: {', '.join(said)}{tail}."
+
+
+def _turning_point(case: Case, score: float) -> str:
+    base = case.signals[case.base_timeframe]
+    if base.sma_50 is None:
+        return "more history"
+    side = "below" if score > 0 else "above"
+    return f"a close {side} the 50-bar mean at {base.sma_50:.6g}"

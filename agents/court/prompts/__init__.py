@@ -1,0 +1,1 @@
+"""What a role is told, and how its reply becomes an opinion."""

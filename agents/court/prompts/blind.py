@@ -1,0 +1,195 @@
+"""Blinded cases: what a model could recognise the past by is taken out before it reads.
+
+A model may know what a coin did after a date. So names become ASSET-A and QUOTE, moments are moved to one fixed date with all
+ages kept, prices and what is measured in them are indexed to 100 at the base close, and names, dates and amounts in free text
+are masked. What cannot be hidden is what happened: a headline about a famous collapse may still be known by its story.
+
+Replies cite the blinded numbers. `unblind` holds each against the blinded case and hands on the real value where it stands,
+and a value that cannot stand where it does not, so that a price known by heart is struck out like any other invention.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from agents.court.case import Case, lookup
+from agents.court.grounding import AnyOpinion, is_grounded
+from agents.court.opinion import Evidence
+from agents.court.prompts.fence import clean
+from agents.strategies.vote import NetVote
+from market.signals import TechnicalSignals
+from sentiment.bases import bases_in
+from sentiment.headline import Headline, SentimentData
+
+INDEX = 100.0
+"""What the base close, and every volume, reads in a blinded case."""
+PRICES = frozenset(
+    {
+        "open", "high", "low", "close", "macd", "macd_signal", "macd_hist", "bb_upper", "bb_middle", "bb_lower",
+        "sma_20", "sma_50", "sma_200", "ema_12", "ema_26", "atr_14_quote", "highest_20", "lowest_20",
+    }
+)  # fmt: skip
+"""Fields of the signals that are in quote units."""
+
+_DATE = datetime(2000, 1, 3, tzinfo=UTC)
+_OTHER = "ASSET-X"
+_TEXT_CAP = 500
+_MONTH = (
+    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
+    r"|Nov(?:ember)?|Dec(?:ember)?)"
+)
+_DATES = re.compile(
+    rf"\b\d{{4}}-\d\d?(?:-\d\d?)?\b|\b\d\d?[./-]\d\d?[./-]\d{{2,4}}\b|\b{_MONTH}\.? \d{{1,4}}(?:st|nd|rd|th)?\b(?:,? \d{{4}}\b)?"
+    rf"|\b\d\d?(?:st|nd|rd|th)? {_MONTH}\b(?: \d{{4}}\b)?|\bQ[1-4] ?'?(?:19|20)?\d\d\b|\b(?:19|20)\d\d\b|'\d\d\b"
+    r"|\b(?:January|February|April|June|July|August|September|October|November|December)\b"
+)
+_AMOUNTS = re.compile(
+    r"[$€£¥₩] ?\d[\d.,]*(?: ?(?:k|m|bn|b|tn|thousand|million|billion|trillion)\b)?|\b\d{1,3}(?:,\d{3})+(?:\.\d+)?\b"
+    r"|\b\d+(?:\.\d+)?k\b|(?<![\d.])\d{4,}(?:\.\d+)?\b",
+    re.IGNORECASE,
+)
+_TOKEN = re.compile(r"\$?[^\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class BlindView:
+    """A case as a blinded mind reads it: the masked `case`, the real one behind it, and the names that were given."""
+
+    case: Case
+    real: Case
+    factor: float
+    names: tuple[tuple[str, str], ...]
+    """(base, alias), the case's own first."""
+
+    def mask(self, text: str) -> str:
+        """A text without the names, dates and amounts that are recognised in it."""
+        return _mask(text, self.names, _quote(self.real.symbol))
+
+    def unblind(self, word: AnyOpinion) -> AnyOpinion:
+        """The word with the real values behind its evidence; its free text is left as it was said."""
+        return word.model_copy(update={"evidence": tuple(self._real(item) for item in word.evidence)})
+
+    def _real(self, item: Evidence) -> Evidence:
+        if is_grounded(self.case, item):
+            return item.model_copy(update={"value": lookup(self.real, item.field)})
+        value = item.value
+        if item.field.rpartition(".")[2] in PRICES and isinstance(value, int | float) and not isinstance(value, bool):
+            value = value / self.factor
+        moved = item.model_copy(update={"value": value})
+        return item.model_copy(update={"value": None}) if is_grounded(self.real, moved) else moved
+
+
+def blind(case: Case) -> BlindView:
+    """The blinded view of a case. The same case gives the same view."""
+    close = case.signals[case.base_timeframe].close
+    factor = INDEX / close if close > 0 else 1.0
+    names = _names(case)
+    shift = _DATE - case.as_of_utc
+    quote = _quote(case.symbol)
+    symbol = _symbol(case.symbol, names)
+    shown = case.model_copy(
+        update={
+            "decision_id": "blind",
+            "symbol": symbol,
+            "as_of_utc": _DATE,
+            "proposal": _vote(case.proposal, symbol, names, quote),
+            "signals": {length: _signals(now, symbol, factor, shift) for length, now in case.signals.items()},
+            "sentiment": _sentiment(case.sentiment, symbol, shift, names, quote),
+            "book": case.book.model_copy(update={"held": tuple(_symbol(held, names) for held in case.book.held)}),
+        }
+    )
+    return BlindView(shown, case, factor, names)
+
+
+def _names(case: Case) -> tuple[tuple[str, str], ...]:
+    bases = dict.fromkeys(symbol.partition("/")[0] for symbol in (case.symbol, *case.book.held))
+    return tuple((base, f"ASSET-{chr(65 + index) if index < 23 else index}") for index, base in enumerate(bases))
+
+
+def _quote(symbol: str) -> str:
+    return symbol.partition("/")[2]
+
+
+def _symbol(symbol: str, names: tuple[tuple[str, str], ...]) -> str:
+    return f"{dict(names).get(symbol.partition('/')[0], _OTHER)}/QUOTE"
+
+
+def _signals(now: TechnicalSignals, symbol: str, factor: float, shift: timedelta) -> TechnicalSignals:
+    scaled = {name: value * factor for name in PRICES if (value := getattr(now, name)) is not None}
+    moved = {"symbol": symbol, "close_utc": now.close_utc + shift, "volume": INDEX}
+    return now.model_copy(update=scaled | moved)
+
+
+def _vote(proposal: NetVote, symbol: str, names: tuple[tuple[str, str], ...], quote: str) -> NetVote:
+    votes = tuple(
+        vote.model_copy(
+            update={"symbol": symbol, "reasons": tuple(_mask(reason, names, quote) for reason in vote.reasons)}
+        )
+        for vote in proposal.votes
+    )
+    return proposal.model_copy(update={"votes": votes})
+
+
+def _sentiment(
+    data: SentimentData, symbol: str, shift: timedelta, names: tuple[tuple[str, str], ...], quote: str
+) -> SentimentData:
+    def masked(line: Headline) -> Headline:
+        return line.model_copy(
+            update={
+                "text": _mask(clean(line.text, _TEXT_CAP), names, quote) or "-",
+                "source": _mask(clean(line.source, _TEXT_CAP), names, quote),
+                "published_utc": line.published_utc + shift,
+                "first_seen_utc": line.first_seen_utc + shift,
+                "symbols": (),
+            }
+        )
+
+    return data.model_copy(
+        update={
+            "symbol": symbol,
+            "as_of_utc": data.as_of_utc + shift,
+            "headlines": tuple(masked(line) for line in data.headlines),
+        }
+    )
+
+
+def _mask(text: str, names: tuple[tuple[str, str], ...], quote: str) -> str:
+    text = _AMOUNTS.sub("(amount)", _DATES.sub("(date)", text))
+    for base, alias in names:
+        pair = rf"\b{re.escape(base)}[/ -]?{re.escape(quote)}\b|" if quote else ""
+        no_word = re.IGNORECASE if bases_in(base) else re.NOFLAG  # "SOL" in any case, but not "link" for LINK
+        text = re.sub(rf"{pair}(?<![\w-])\$?{re.escape(base)}\b", alias, text, flags=no_word)
+    text = _without_names(text, dict(names))
+    return re.sub(rf"\b{re.escape(quote)}\b", "QUOTE", text) if quote else text
+
+
+def _without_names(text: str, aliases: dict[str, str]) -> str:
+    """Coins by their names: each shortest run of up to three words that names one, the longest runs first."""
+    if not bases_in(text):
+        return text
+    tokens = list(_TOKEN.finditer(text))
+    kept: list[str] = []
+    done = at = 0
+    while at < len(tokens):
+        length, base = next(
+            ((n, base) for n in (3, 2, 1) if (base := _named(text, tokens[at : at + n], n)) is not None), (1, None)
+        )
+        if base is not None:
+            kept += [text[done : tokens[at].start()], aliases.get(base, _OTHER)]
+            done = tokens[at + length - 1].end()
+        at += length
+    return "".join(kept) + text[done:]
+
+
+def _named(text: str, tokens: list[re.Match[str]], length: int) -> str | None:
+    """The coin that exactly these words name together: one that no fewer of them name."""
+    if len(tokens) < length:
+        return None
+    found = bases_in(text[tokens[0].start() : tokens[-1].end()])
+    if len(found) != 1:
+        return None
+    if length > 1 and any(
+        bases_in(text[part[0].start() : part[-1].end()]) == found for part in (tokens[1:], tokens[:-1])
+    ):
+        return None
+    return found[0]

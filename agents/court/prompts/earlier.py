@@ -1,0 +1,76 @@
+"""What earlier roles said, as a later one reads it: closed values, the fields that they cite, and their free words fenced.
+
+A model may have been talked into something by a headline. So its numbers are never repeated: a cited field is shown with what
+stands in the case, and what it wrote in words stays in a fence like any stranger's text.
+"""
+
+from typing import NamedTuple
+
+from agents.court.case import Case
+from agents.court.opinion import AdvocateOpinion, AnalystOpinion, HorizonView, RiskOpinion
+from agents.court.prompts.blind import BlindView
+from agents.court.prompts.fence import argument
+from agents.court.prompts.figures import cited
+from config.silence import Abstained
+
+Arguing = AnalystOpinion | RiskOpinion | AdvocateOpinion
+
+
+class Earlier(NamedTuple):
+    """What has been said before a role speaks, in the court's order; None: not heard yet."""
+
+    analyst: AnalystOpinion | Abstained | None = None
+    risk_agent: RiskOpinion | Abstained | None = None
+    advocate: AdvocateOpinion | Abstained | None = None
+
+
+NOTHING_YET = Earlier()
+
+
+def said(case: Case, earlier: Earlier, cap: int, blind: BlindView | None) -> list[str]:
+    """Up to three lines for each role that has been heard, with at most `cap` characters of its free words."""
+    told: list[str] = []
+    for by, word in zip(("analyst", "risk_agent", "devils_advocate"), earlier, strict=True):
+        if isinstance(word, Abstained):
+            told.append(f"{by}: abstained")
+        elif word is not None:
+            free = " / ".join([word.reasoning, *_claims(word)])
+            told += [
+                f"{by}: {_closed(word)}",
+                f"{by} cites: {_fields(case, word)}",
+                argument(by, blind.mask(free) if blind else free, cap),
+            ]
+    return told
+
+
+def _closed(word: Arguing) -> str:
+    match word:
+        case AnalystOpinion():
+            views = [
+                f"{view.horizon} {view.direction} {view.expected_move_bps:+.0f}bps {view.conviction_pct}%"
+                for view in word.horizons
+                if isinstance(view, HorizonView)
+            ]
+            return "; ".join([f"overall {word.direction}, conviction {word.conviction_pct}%", *views])
+        case RiskOpinion():
+            return f"lets stand {word.scale_pct}%"
+        case AdvocateOpinion():
+            return f"counter-evidence weighs {word.strength_pct}%"
+
+
+def _fields(case: Case, word: Arguing) -> str:
+    """The cited fields, each once, with what really stands there."""
+    found = dict.fromkeys(cited(case, item.field) for item in word.evidence)
+    return " ".join(field for field in found if field is not None) or "nothing that stands"
+
+
+def _claims(word: Arguing) -> list[str]:
+    """The claims of its evidence, and its points, each once."""
+    match word:
+        case AnalystOpinion():
+            points = word.risks
+        case RiskOpinion():
+            points = word.concerns
+        case AdvocateOpinion():
+            points = word.attacks
+    return list(dict.fromkeys([*(item.claim for item in word.evidence), *points]))

@@ -1,0 +1,98 @@
+"""A case as one role reads it: compact, point in time, without clock or ids, each number under the path that cites it.
+
+Who needs what is decided here. The analyst and the devil's advocate read the market and the news; the risk agent reads the
+book, and the supervisor the arguments: neither of them sees a stranger's text. What earlier roles said is shown as closed
+values and as fields that stand, and their free words in a fence.
+"""
+
+from agents.court.case import Case
+from agents.court.prompts.blind import BlindView
+from agents.court.prompts.earlier import NOTHING_YET, Earlier, said
+from agents.court.prompts.fence import clean, news
+from agents.court.prompts.figures import cited, line
+from agents.llm.attempt import Role
+from agents.strategies.vote import Vote
+from market.timeframe import Timeframe
+
+_CORE = ("close", "rsi_14", "ema_12", "ema_26", "sma_50", "sma_200", "macd_hist", "adx_14")
+_BASE = (
+    *_CORE, "return_1", "atr_14_quote", "realized_volatility", "bb_upper", "bb_lower", "highest_20", "lowest_20",
+    "volume_ratio_20",
+)  # fmt: skip
+_EVENTS = (
+    "ema_cross_up", "ema_cross_down", "golden_cross", "death_cross", "macd_cross_up", "macd_cross_down", "overbought",
+    "oversold",
+)  # fmt: skip
+_BRIEF = ("close", "return_1", "rsi_14", "adx_14", "atr_14_quote", "realized_volatility", "volume_ratio_20")
+_BOOK = (
+    "equity", "deployed_fraction", "drawdown", "day_return", "var_1d", "es_1d", "worst_correlation", "last_sigma",
+    "losses_in_a_row", "breaker",
+)  # fmt: skip
+_HEADLINES: dict[Role, int] = {"analyst": 5, "devils_advocate": 3}
+_FREE_WORDS: dict[Role, int] = {"devils_advocate": 340, "supervisor": 340}
+"""Who reads the earlier roles, and how many characters of their free words."""
+_REASONS_CAP = 160
+_NAME_CAP = 30
+_MOST_VOTES = 6
+_MOST_HELD = 8
+
+
+def render(case: Case, role: Role, earlier: Earlier = NOTHING_YET, blind: BlindView | None = None) -> str:
+    """The user's part of a request. The same arguments give the same text; `blind` is the view of this very case."""
+    shown = blind.case if blind else case
+    whole = role in _HEADLINES
+    parts = [
+        f"Case: {clean(shown.symbol, _NAME_CAP)} on bars of {shown.base_timeframe}. Fields of the last closed bars:",
+        *(_market(shown) if whole else [_signals(shown, shown.base_timeframe, _BRIEF)]),
+        _sentiment(shown),
+        *_news(shown, _HEADLINES.get(role, 0)),
+        *_proposal(shown),
+    ]
+    if whole and shown.precedents:
+        parts.append(f"Precedents: {shown.precedents}")
+    if role != "analyst":
+        parts += _book(shown)
+    if role in _FREE_WORDS:
+        parts += said(shown, earlier, _FREE_WORDS[role], blind)
+    return "\n".join(part for part in parts if part)
+
+
+def _market(case: Case) -> list[str]:
+    """One line for each timeframe: the base in full, the others in short."""
+    return [_signals(case, length, _BASE if length is case.base_timeframe else _CORE) for length in case.signals]
+
+
+def _signals(case: Case, length: Timeframe, fields: tuple[str, ...]) -> str:
+    now = case.signals[length]
+    happened = tuple(name for name in _EVENTS if getattr(now, name))
+    return line(case, tuple(f"signals.{length}.{name}" for name in (*fields, *happened)))
+
+
+def _sentiment(case: Case) -> str:
+    score = cited(case, "sentiment.score") or "Sentiment is unknown: too little was said."
+    return " ".join([score, *(f"sentiment.flags.{flag}=true" for flag in case.sentiment.flags)])
+
+
+def _news(case: Case, most: int) -> list[str]:
+    told = []
+    for headline in case.sentiment.headlines[:most]:
+        age_h = (case.as_of_utc - headline.published_utc).total_seconds() / 3600
+        told.append(news(headline.source, age_h, headline.text))
+    return told
+
+
+def _proposal(case: Case) -> list[str]:
+    fields = line(case, ("proposal.direction", "proposal.conviction", "proposal.against"))
+    return [fields, *(_vote(vote) for vote in case.proposal.votes[:_MOST_VOTES])]
+
+
+def _vote(vote: Vote) -> str:
+    why = clean("; ".join(vote.reasons), _REASONS_CAP)
+    return f"vote of {clean(vote.voter, _NAME_CAP)}: {vote.direction} {vote.confidence:.2f}, {why}"
+
+
+def _book(case: Case) -> list[str]:
+    held = case.book.held
+    names = ", ".join(clean(symbol, _NAME_CAP) for symbol in held[:_MOST_HELD]) or "nothing"
+    more = f" and {len(held) - _MOST_HELD} more" if len(held) > _MOST_HELD else ""
+    return [line(case, tuple(f"book.{name}" for name in _BOOK)), f"Held: {names}{more}."]

@@ -1,0 +1,144 @@
+"""The wire between a role and a model: the schema that the model is held to, and its reply turned into an opinion.
+
+The schemas are plain enough for every provider's strict mode and for the grammars of llama.cpp: no references, all properties
+required and in the order in which they are to be thought, nothing beside them. A reply that does not hold is refused with a
+reason that the model can act on; nothing in it is repaired.
+"""
+
+import json
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from agents.court.opinion import (
+    AdvocateOpinion,
+    AnalystOpinion,
+    Evidence,
+    HorizonView,
+    Opinion,
+    RiskOpinion,
+    SupervisorOpinion,
+)
+from agents.court.prompts.answers import WireAdvocate, WireAnalyst, WireEvidence, WireHorizon, WireRisk, WireSupervisor
+from agents.court.prompts.fence import clean
+from agents.llm.asking import Unacceptable
+from agents.llm.attempt import Outcome, Role
+from config.silence import Abstained
+from market.timeframe import HORIZONS, Timeframe
+from risk.proposal import Direction
+
+_WIRE: dict[Role, type[BaseModel]] = {
+    "analyst": WireAnalyst,
+    "risk_agent": WireRisk,
+    "devils_advocate": WireAdvocate,
+    "supervisor": WireSupervisor,
+}
+_KEPT = (
+    "type", "properties", "required", "additionalProperties", "items", "anyOf", "enum", "minLength", "maxLength",
+    "minItems", "maxItems",
+)  # fmt: skip
+_SIGN = {"long": 1, "short": -1, "none": 0}
+_REASONS = 3
+_WHY_CAP = 400
+
+
+def schema_name(role: Role) -> str:
+    """What the schema is called in a request."""
+    return f"tribunal_{role}"
+
+
+@cache
+def json_schema(role: Role) -> str:
+    """The role's schema as canonical JSON: always the same bytes."""
+    schema = _WIRE[role].model_json_schema()
+    return json.dumps(_plain(schema, schema.get("$defs", {})), separators=(",", ":"), ensure_ascii=True)
+
+
+def to_opinion(role: Role, parsed: dict[str, Any]) -> Opinion:
+    """The opinion in a parsed reply. Raises Unacceptable(INVALID) with up to three reasons."""
+    try:
+        word = _WIRE[role].model_validate(parsed)
+    except ValidationError as fault:
+        raise Unacceptable(Outcome.INVALID, _reasons(fault)) from fault
+    match word:
+        case WireAnalyst():
+            return _analyst(word)
+        case WireRisk():
+            return RiskOpinion(
+                reasoning=word.reasoning,
+                evidence=_evidence(word.evidence),
+                concerns=tuple(word.concerns),
+                scale_pct=word.scale_pct,
+            )
+        case WireAdvocate():
+            return AdvocateOpinion(
+                reasoning=word.reasoning,
+                evidence=_evidence(word.evidence),
+                attacks=tuple(word.attacks),
+                strength_pct=word.strength_pct,
+            )
+        case WireSupervisor():
+            return SupervisorOpinion(
+                reasoning=word.reasoning, evidence=_evidence(word.evidence), scale_pct=word.scale_pct
+            )
+    raise AssertionError(f"no opinion is made of {type(word).__name__}")
+
+
+def _analyst(word: WireAnalyst) -> AnalystOpinion:
+    said: dict[str, WireHorizon] = {view.horizon: view for view in word.horizons}
+    return AnalystOpinion(
+        reasoning=word.reasoning,
+        evidence=_evidence(word.evidence),
+        horizons=tuple(_horizon(horizon, said.get(horizon.value)) for horizon in HORIZONS),
+        direction=Direction(word.direction),
+        conviction_pct=0 if word.direction == "none" else word.conviction_pct,
+        risks=tuple(word.risks),
+        would_change_my_mind=word.would_change_my_mind,
+    )
+
+
+def _horizon(horizon: Timeframe, view: WireHorizon | None) -> HorizonView | Abstained:
+    if view is None:
+        return Abstained(why=f"{horizon}: not judged")
+    if view.direction == "abstain":
+        return Abstained(why=f"{horizon}: the analyst cannot tell")
+    sign = _SIGN[view.direction]
+    return HorizonView(
+        horizon=horizon,
+        direction=Direction(view.direction),
+        expected_move_bps=sign * view.expected_move_bps,
+        conviction_pct=view.conviction_pct if sign else 0,
+    )
+
+
+def _evidence(items: list[WireEvidence]) -> tuple[Evidence, ...]:
+    return tuple(Evidence(field=item.field, value=item.value, claim=item.claim) for item in items)
+
+
+def _reasons(fault: ValidationError) -> str:
+    """What to correct, without what was said."""
+    told = []
+    for error in fault.errors(include_url=False, include_input=False, include_context=False)[:_REASONS]:
+        place = ".".join(str(part) for part in error["loc"])
+        told.append(f"{place}: {error['msg']}" if place else error["msg"])
+    more = fault.error_count() - len(told)
+    return clean("; ".join(told) + (f"; and {more} more" if more > 0 else ""), _WHY_CAP)
+
+
+def _plain(node: Any, definitions: dict[str, Any]) -> Any:
+    """A schema without references, titles and descriptions."""
+    if "$ref" in node:
+        return _plain(definitions[node["$ref"].rpartition("/")[2]], definitions)
+    plain: dict[str, Any] = {}
+    for key in _KEPT:
+        if key not in node:
+            continue
+        value = node[key]
+        if key == "properties":
+            plain[key] = {name: _plain(part, definitions) for name, part in value.items()}
+        elif key == "anyOf":
+            plain[key] = [_plain(part, definitions) for part in value]
+        else:
+            plain[key] = _plain(value, definitions) if key == "items" else value
+    return plain

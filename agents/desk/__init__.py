@@ -1,0 +1,1 @@
+"""Puts a session together: from what was asked for to a desk."""

@@ -1,0 +1,94 @@
+"""What the journal begins with: the description of a session, and its warm-up."""
+
+from importlib.metadata import version
+from pathlib import Path
+
+from agents.court.minds.watchlist import watchlist_of
+from agents.records.record import Session, Warmup
+from agents.strategies.contexts import build_contexts
+from agents.strategies.own import read_own
+from config.clock import to_ms
+from config.errors import UsageFault
+from config.settings import Settings
+from execution.journal.chain import key_id
+from market.tape import Tape
+from risk.calibration import ANALYST, VOTERS, SizingMaps, read_calibrations
+
+
+def describe(settings: Settings, tape: Tape, key: bytes, calibration: str | None = None) -> Session:
+    """What the journal begins with.
+
+    Raises UsageFault, before anything is made, for markets that one account cannot hold, for voters that cannot be, and for
+    a watchlist of other markets.
+    """
+    _one_quote(tape)
+    own = read_own(settings.strategies)
+    build_contexts(settings.strategies, tape.symbols, own)
+    if settings.court.mind == "models":
+        watchlist_of(settings, tape.symbols)
+    return Session(
+        version=version("tribunal"),
+        settings=_without_folders(settings),
+        source=tape.source_label,
+        symbols=tuple(tape.symbols),
+        timeframe=tape.timeframe,
+        instruments=dict(tape.instruments),
+        start_utc=tape.start_utc,
+        end_utc=tape.end_utc,
+        bars=len(tape),
+        key_id=key_id(key),
+        calibration=_maps(calibration, tape) if calibration else None,
+        own_strategies=own,
+        findings=tuple(tape.findings),
+    )
+
+
+def _maps(path: str, tape: Tape) -> SizingMaps:
+    """What sizing reads of a calibration, from a file that knows nothing of this session's time."""
+    speakers = read_calibrations(Path(path), tape.start_utc).speakers
+    if VOTERS not in speakers:
+        raise UsageFault(
+            f"{path} holds no map of the voters' conviction, which is what sizing reads. Nothing was started."
+        )
+    analysts = {name: known for name, known in speakers.items() if name.endswith(f"/{ANALYST}")}
+    return SizingMaps(voters=speakers[VOTERS], analysts=analysts)
+
+
+def _without_folders(settings: Settings) -> Settings:
+    """The same settings with files by their names only: where they lay says nothing about a decision."""
+
+    def bare(path: str | None) -> str | None:
+        return Path(path).name if path else path
+
+    sources = tuple(source.model_copy(update={"path": bare(source.path)}) for source in settings.sentiment.sources)
+    minds = settings.minds
+    providers = {name: entry.model_copy(update={"path": bare(entry.path)}) for name, entry in minds.providers.items()}
+    return settings.model_copy(
+        update={
+            "strategies": tuple(one.model_copy(update={"file": bare(one.file)}) for one in settings.strategies),
+            "sentiment": settings.sentiment.model_copy(update={"sources": sources}),
+            "minds": minds.model_copy(update={"providers": providers, "cassette": bare(minds.cassette)}),
+        }
+    )
+
+
+def warmup_of(tape: Tape) -> Warmup:
+    """The bars before the first decision, as the journal keeps them."""
+    return Warmup(
+        slices=tuple(
+            (
+                to_ms(past.close_utc),
+                {s: (bar.open, bar.high, bar.low, bar.close, bar.volume) for s, bar in past.bars.items()},
+            )
+            for past in tape.warmup_slices()
+        )
+    )
+
+
+def _one_quote(tape: Tape) -> None:
+    quotes = sorted({instrument.quote for instrument in tape.instruments.values()})
+    if len(quotes) > 1:
+        raise UsageFault(
+            f"{', '.join(tape.symbols)} are quoted in {' and '.join(quotes)}, and an account counts in one currency. Nothing was "
+            "started. Choose markets of one quote with --symbols."
+        )

@@ -1,0 +1,97 @@
+"""Models in a session: who is asked, with which keys, and what the journal keeps of how they were told.
+
+A session in which some role could never be answered by a model, for want of keys, is not started: the other roles would be
+paid for nothing. Where each role has somebody with a key it goes on with those.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from agents.court.prompts.prompt import load_prompt
+from agents.llm.asking import Asker
+from agents.llm.attempt import ROLES, Role
+from agents.llm.providers.factory import (
+    build_providers,
+    identities,
+    missing_keys,
+    names_in_use,
+    unanswerable,
+    without_key,
+)
+from agents.llm.providers.provider import Provider
+from agents.llm.setup import open_manager, open_spending
+from agents.records.record import Prompts
+from config.clock import SystemClock
+from config.errors import UsageFault
+from config.secrets import Secrets, state_dir
+from config.sections.minds import MindsSettings
+from config.settings import Settings
+
+
+def prompts() -> Prompts:
+    """What each role is told, word for word, with its version."""
+    loaded = {role: load_prompt(role) for role in ROLES}
+    return Prompts(roles={role: (prompt.version, prompt.text) for role, prompt in loaded.items()})
+
+
+def sits(settings: Settings) -> bool:
+    """Whether models sit in the court."""
+    return settings.court.mind == "models"
+
+
+def refuse_without_keys(settings: Settings, secrets: Secrets) -> None:
+    """Raise UsageFault, saying exactly what to set, where no provider of some role's chain could answer."""
+    minds = settings.minds
+    if not sits(settings) or minds.transcripts == "replay":
+        return
+    used = names_in_use(minds)
+    if used and without_key(minds, secrets) == used:
+        wanting = " or ".join(missing_keys(minds, secrets))
+        raise UsageFault(
+            f"No model of the court has a key; nothing was started. Set {wanting} in the environment or in .env, or "
+            "use --mind rules."
+        )
+    silent = unanswerable(minds, secrets)
+    if silent:
+        raise UsageFault(" ".join(_never_heard(minds, secrets, role, chain) for role, chain in silent.items()))
+
+
+def _never_heard(minds: MindsSettings, secrets: Secrets, role: Role, chain: tuple[str, ...]) -> str:
+    """One role that no model can answer, and the ways out."""
+    other = f"give that role to the rules mind with --set minds.roles.{role}=[rules]"
+    if not chain:
+        return (
+            f"The chain of the {role} names nobody, and minds.outage is abstain, so nothing could ever be ruled; nothing was "
+            f"started. Name a provider in minds.roles.{role}, or {other}."
+        )
+    wanting = " or ".join(missing_keys(minds, secrets, chain))
+    return (
+        f"No model of the {role} has a key, and the other roles would be paid for nothing; nothing was started. Set {wanting} "
+        f"in the environment or in .env, or {other}."
+    )
+
+
+@asynccontextmanager
+async def models_of(settings: Settings, secrets: Secrets) -> AsyncIterator[Asker | None]:
+    """Whoever answers for the models of a session; None where the rules mind sits. Closed at the end."""
+    if not sits(settings):
+        yield None
+        return
+    folder, clock = state_dir(secrets), SystemClock()
+    folder.mkdir(parents=True, exist_ok=True)
+    providers: Mapping[str, Provider] = (
+        {} if settings.minds.transcripts == "replay" else build_providers(settings.minds, secrets)
+    )
+    spending = open_spending(settings.minds, folder, clock)
+    who = identities(settings.minds, secrets)
+    manager = open_manager(settings.minds, providers, spending, folder, clock, _record_command(settings), who)
+    try:
+        yield manager
+    finally:
+        await manager.close()
+        spending.close()
+
+
+def _record_command(settings: Settings) -> str:
+    chain = settings.minds.chain[0] if settings.minds.chain else "NAME"
+    return f"tribunal run --mind {chain} --set minds.transcripts=record minds.cassette={settings.minds.cassette} ..."

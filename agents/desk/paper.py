@@ -1,0 +1,66 @@
+"""A desk on the simulated exchange, over the bars of a tape: what a run, and every computed session of a backtest, trades on."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from agents.desk.description import warmup_of
+from agents.desk.desk import Desk
+from agents.desk.models import prompts, sits
+from agents.desk.outside import Outside
+from agents.desk.wiring import open_desk
+from agents.records.record import Session
+from config.clock import SystemClock
+from config.settings import Settings
+from execution.journal.event import Sink
+from execution.venues.sealing import open_venue
+from market.bar import Slice
+from market.tape import Tape
+from sentiment.engine import SentimentEngine
+from sentiment.scoring import HeadlineScorer
+from sentiment.sources.factory import build_sources
+
+
+class TapeFeed:
+    """The slices of a tape, handed out at the moment of their close."""
+
+    def __init__(self, tape: Tape) -> None:
+        self._slices = tape.slices()
+
+    def at(self, as_of: datetime) -> Slice:
+        tape = next(self._slices)
+        if tape.close_utc != as_of:
+            raise ValueError(f"the tape is at {tape.close_utc.isoformat()}, not at {as_of.isoformat()}")
+        return tape
+
+
+def open_paper(settings: Settings, session: Session, tape: Tape, journal: Sink, key: bytes, outside: Outside) -> Desk:
+    """A desk on the simulated exchange, with the head of its journal written."""
+    warmup = warmup_of(tape)
+    journal.append("session_started", session.canonical())
+    journal.append("warmup", warmup.canonical())
+    if sits(settings):
+        journal.append("prompts", prompts().canonical())
+    return open_desk(
+        session,
+        warmup,
+        feed=TapeFeed(tape),
+        venue=open_venue(dict(session.instruments), session.settings.venue, key),
+        sentiment=_reader(settings, tape),
+        sink=journal,
+        switch=outside.switch,
+        approver=outside.approver,
+        key=key,
+        asker=outside.asker,
+        landed=outside.landed,
+    )
+
+
+def moments(session: Session) -> Iterator[datetime]:
+    """The bar closes of a session, in order."""
+    for number in range(1, session.bars + 1):
+        yield session.start_utc + number * session.timeframe.duration
+
+
+def _reader(settings: Settings, tape: Tape) -> SentimentEngine:
+    news = settings.sentiment
+    return SentimentEngine(news, build_sources(news, tape.news, SystemClock()), HeadlineScorer())

@@ -1,0 +1,177 @@
+"""Puts a desk together out of a session's description: the same for a run and for its replay.
+
+Only what differs between worlds is handed in: the feed, the venue, the reader of sentiment, the sink of events, the kill
+switch and whoever approves.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import NamedTuple
+
+from agents.approval.asking import Approvals
+from agents.approval.petition import Approver
+from agents.court.graph import Bench, Court, Judge
+from agents.court.minds.model import ModelMind
+from agents.court.minds.outlooks import Outlooks
+from agents.court.minds.rules import RulesMind
+from agents.court.minds.seated import Seated
+from agents.court.minds.watchlist import Landed, Watchlist, nobody_knows
+from agents.desk.desk import Desk, Feed, SentimentReader, Tally
+from agents.llm.asking import Asker
+from agents.llm.attempt import ROLES, Attempt
+from agents.memory.cases import Memory
+from agents.memory.embedder import open_embedder
+from agents.memory.narrative import CaseReader
+from agents.memory.outcomes import Barriers
+from agents.outages.watch import Watch
+from agents.records.record import Session, Warmup
+from agents.strategies.contexts import build_contexts
+from config.clock import BarClock, from_ms
+from execution.account.ledger import Ledger
+from execution.account.trader import Trader
+from execution.journal.event import Sink
+from execution.kill_switch.halting import Switch
+from execution.venues.sealing import open_gate
+from execution.venues.venue import Venue
+from market.bar import Bar
+from market.indicators.engine import SignalEngine
+from market.timeframe import Timeframe
+from risk.breakers import BreakerState
+from risk.volumes import VolumeWindow
+from risk.window import ReturnWindow
+from rl.adjuster import Off
+
+Around = Callable[[Trader], Judge]
+
+
+class _Warm(NamedTuple):
+    """What has seen the warm-up."""
+
+    engines: dict[str, SignalEngine]
+    window: ReturnWindow
+    volumes: VolumeWindow
+
+
+def bars_per_day(timeframe: Timeframe) -> float:
+    """Bars of a timeframe in 24 hours."""
+    return timedelta(days=1) / timeframe.duration
+
+
+def open_desk(
+    session: Session,
+    warmup: Warmup,
+    *,
+    feed: Feed,
+    venue: Venue,
+    sentiment: SentimentReader,
+    sink: Sink,
+    switch: Switch,
+    approver: Approver,
+    key: bytes,
+    asker: Asker | None = None,
+    around: Around | None = None,
+    landed: Landed = nobody_knows,
+) -> Desk:
+    """A desk that has seen the warm-up and is ready for the first bar.
+
+    `asker` answers for the models, where models sit. `around` replaces the gate's door by one of the caller's that may look
+    at each proposal as it passes. `landed` says of a run that has a past which outlooks had come. Raises UsageFault where the
+    packages of the profile's retrieval are missing.
+    """
+    settings = session.settings
+    warm = _warmed(session, warmup)
+    trader = _trader(session, warm, venue, sink, switch, key)
+    rules = RulesMind(settings.court, settings.limits)
+    outlooks = Outlooks(settings.minds)
+    models = None if asker is None else ModelMind(asker, rules, settings.minds, outlooks)
+    whole = models or rules
+    mind = whole if len(set(settings.court.seats)) == len(ROLES) else Seated(whole, settings.court.seats)
+    watch = Watch(settings.minds.derisk)
+
+    def note(attempt: Attempt) -> None:
+        sink.append("transcript", attempt.canonical())
+        watch.note(attempt)
+
+    return Desk(
+        settings=settings,
+        symbols=session.symbols,
+        timeframe=session.timeframe,
+        clock=BarClock(session.start_utc),
+        feed=feed,
+        engines=warm.engines,
+        sentiment=sentiment,
+        contexts=build_contexts(settings.strategies, session.symbols, session.own_strategies),
+        court=Court(
+            Bench(
+                mind=mind,
+                adjuster=Off(),
+                judge=around(trader) if around else trader.judge,
+                role_deadline_s=settings.court.role_deadline_s,
+                note=note,
+            )
+        ),
+        approvals=Approvals(settings.court, approver),
+        memory=None if asker is None else _memory(session),
+        watchlist=Watchlist(models, outlooks, settings, session.symbols, landed)
+        if models and settings.minds.watchlist
+        else None,
+        trader=trader,
+        sink=sink,
+        tally=Tally(),
+        watch=watch,
+    )
+
+
+def _warmed(session: Session, warmup: Warmup) -> _Warm:
+    """All that reads past bars, once it has seen those before the first decision."""
+    warm = _Warm(
+        {symbol: SignalEngine(symbol, session.timeframe) for symbol in session.symbols},
+        ReturnWindow(session.symbols, session.settings.limits.risk_window_bars),
+        VolumeWindow(session.symbols, bars_per_day(session.timeframe)),
+    )
+    for slice_bars in _bars(warmup, session.timeframe):
+        for symbol, bar in slice_bars.items():
+            warm.engines[symbol].push(bar)
+        warm.window.push({symbol: bar.close for symbol, bar in slice_bars.items()})
+        warm.volumes.push({symbol: (bar.close, bar.volume) for symbol, bar in slice_bars.items()})
+    return warm
+
+
+def _trader(session: Session, warm: _Warm, venue: Venue, sink: Sink, switch: Switch, key: bytes) -> Trader:
+    """The account, the gate before it, and the venue behind it."""
+    settings, per_day = session.settings, bars_per_day(session.timeframe)
+    cash = settings.venue.starting_cash
+    return Trader(
+        venue=venue,
+        ledger=Ledger(cash, quote_of(session)),
+        sink=sink,
+        gate=open_gate(settings.limits, settings.exits, key, per_day, session.calibration),
+        window=warm.window,
+        volumes=warm.volumes,
+        breakers=BreakerState.fresh(cash, session.start_utc),
+        bars_per_day=per_day,
+        switch=switch,
+    )
+
+
+def _memory(session: Session) -> Memory:
+    embedder = open_embedder(session.settings)
+    reader = None if embedder is None else CaseReader(embedder, session.settings.minds.blind)
+    return Memory(Barriers.of(session), reader=reader)
+
+
+def quote_of(session: Session) -> str:
+    """The currency of the account: what all its markets are quoted in."""
+    return next(iter(session.instruments.values())).quote
+
+
+def _bars(warmup: Warmup, timeframe: Timeframe) -> list[dict[str, Bar]]:
+    return [
+        {
+            symbol: Bar(
+                symbol=symbol, timeframe=timeframe, close_utc=from_ms(ms), open=o, high=h, low=low, close=c, volume=v
+            )
+            for symbol, (o, h, low, c, v) in bars.items()
+        }
+        for ms, bars in warmup.slices
+    ]

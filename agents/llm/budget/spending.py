@@ -1,0 +1,128 @@
+"""Budgets of a decision, a UTC day and a UTC month: no call is made whose worst case does not fit into all three.
+
+What is asked ahead of a trial, for the watchlist, has a share of the day's budget and may not take more of it.
+
+Day and month are shared by all runs of this user (agents/llm/budget/book.py keeps the book); a decision's budget is its run's,
+and a run that is gone on with carries over what its journal says that the decision has cost.
+When the book cannot be written nothing may be spent, and the caller is told so as by any other budget.
+"""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import NamedTuple
+
+from agents.llm.attempt import WATCHLIST, BudgetWarning
+from agents.llm.budget.book import Full, Scope, SpendingBook
+from config.clock import aware
+from config.errors import OutputFault
+from config.sections.minds import BudgetSettings
+
+SPENDING_FILE = "spending.db"
+
+
+class Reservation(NamedTuple):
+    """Money that is set aside for one call [USD]."""
+
+    number: int
+    worst: Decimal
+    scopes: tuple[Scope, ...]
+
+
+class Refusal(NamedTuple):
+    """No call: `spent` [USD] counts what is reserved too. `budget` None: the book itself failed, and `fault` says how."""
+
+    budget: str | None
+    spent: Decimal
+    limit: Decimal
+    worst: Decimal
+    fault: str = ""
+
+    @property
+    def why(self) -> str:
+        if self.budget is None:
+            return self.fault
+        return (
+            f"the {self.budget}'s budget of {self.limit} USD has {self.limit - self.spent:f} USD left, and this call can "
+            f"cost {self.worst:f} USD"
+        )
+
+
+class Spending:
+    """The budgets of one run."""
+
+    def __init__(
+        self, path: Path, budget: BudgetSettings, begun: datetime, watchlist_usd: Decimal = Decimal(0)
+    ) -> None:
+        """Open the book of this user; `watchlist_usd` is what may be asked ahead in a UTC day [USD].
+
+        Raises OutputFault when it cannot be used.
+        """
+        self._book = SpendingBook(path, begun)
+        self._budget = budget
+        self._watchlist_usd = watchlist_usd
+        self._warned: set[str] = set()
+        self._warnings: list[BudgetWarning] = []
+        self._before: dict[str, Decimal] = {}
+
+    def carry(self, decision_id: str, usd: Decimal) -> None:
+        """A decision has cost `usd` [USD] before this run of it; that is booked to its day already, and not to its budget."""
+        if usd:
+            self._before[decision_id] = usd
+
+    def reserve(
+        self, decision_id: str, provider: str, worst: Decimal, at: datetime, *, ahead: bool = False
+    ) -> Reservation | Refusal:
+        """Set `worst` [USD] aside, durably, before a call; or say which budget refuses. Never raises for the disk."""
+        scopes = (*self._ahead(at), *self._scopes(decision_id, at)) if ahead else self._scopes(decision_id, at)
+        try:
+            found = self._book.reserve(f"{provider} {decision_id}", scopes, worst, at)
+        except OutputFault as fault:
+            return Refusal(None, Decimal(0), Decimal(0), worst, str(fault))
+        if isinstance(found, Full):
+            self._watch(found.scope, found.spent)
+            return Refusal(found.scope.budget, found.spent, found.scope.limit, worst)
+        return Reservation(found.number, worst, scopes)
+
+    def settle(self, reservation: Reservation, cost: Decimal) -> None:
+        """Book what the call did cost [USD]. A book that cannot be written keeps the worst case."""
+        try:
+            totals = self._book.settle(reservation.number, cost)
+        except OutputFault:
+            return
+        for scope, spent in zip(reservation.scopes, totals, strict=True):
+            self._watch(scope, spent + scope.before)
+
+    def warnings(self) -> tuple[BudgetWarning, ...]:
+        """Budgets that came near their limit since this was last asked; each is told once a run."""
+        told, self._warnings = tuple(self._warnings), []
+        return told
+
+    def close(self) -> None:
+        """Let go of the book."""
+        self._book.close()
+
+    def _scopes(self, decision_id: str, at: datetime) -> tuple[Scope, ...]:
+        day = aware(at).astimezone(UTC)
+        return (
+            Scope(
+                "decision",
+                f"decision {self._book.session} {decision_id}",
+                self._budget.decision_usd,
+                self._before.get(decision_id, Decimal(0)),
+            ),
+            Scope("day", f"day {day:%Y-%m-%d}", self._budget.day_usd),
+            Scope("month", f"month {day:%Y-%m}", self._budget.month_usd),
+        )
+
+    def _ahead(self, at: datetime) -> tuple[Scope, ...]:
+        day = aware(at).astimezone(UTC)
+        return (Scope(WATCHLIST, f"watchlist {day:%Y-%m-%d}", self._watchlist_usd),)
+
+    def _watch(self, scope: Scope, spent: Decimal) -> None:
+        once = "decision" if scope.budget == "decision" else scope.name
+        if once in self._warned or float(spent) < self._budget.warn_at * float(scope.limit):
+            return
+        self._warned.add(once)
+        period = "" if scope.budget == "decision" else scope.name
+        self._warnings.append(BudgetWarning(budget=scope.budget, period=period, spent_usd=spent, limit_usd=scope.limit))

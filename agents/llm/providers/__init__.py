@@ -1,0 +1,1 @@
+"""One file an API, one contract suite for all."""

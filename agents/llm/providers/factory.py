@@ -1,0 +1,118 @@
+"""From settings to providers: only those that some role would ask, and what is missing for them in so many words.
+
+SDKs are loaded here, before the session begins and not in the middle of a decision; whoever replays builds none.
+"""
+
+import hashlib
+from collections.abc import Collection
+from typing import assert_never
+
+from pydantic import SecretStr
+
+from agents.llm.attempt import ROLES, Role
+from agents.llm.providers.anthropic import KEY_VARIABLE as ANTHROPIC_KEY
+from agents.llm.providers.anthropic import AnthropicProvider
+from agents.llm.providers.local.provider import LocalProvider
+from agents.llm.providers.openai import KEY_VARIABLE as OPENAI_KEY
+from agents.llm.providers.openai import OpenAIProvider
+from agents.llm.providers.provider import Provider
+from config.secrets import Secrets
+from config.sections.minds import MindsSettings, ProviderSettings
+
+RULES = "rules"
+
+
+def build_providers(minds: MindsSettings, secrets: Secrets) -> dict[str, Provider]:
+    """The providers that the roles' chains name, by name. A provider without a key is built, and says so when it is asked.
+
+    Raises UsageFault when a local model or the package that runs it is not there.
+    """
+    return {name: _build(name, minds.providers[name], secrets) for name in names_in_use(minds)}
+
+
+def missing_keys(minds: MindsSettings, secrets: Secrets, names: Collection[str] | None = None) -> list[str]:
+    """What to set, one line a variable: "ANTHROPIC_API_KEY (for anthropic, model claude-haiku-5-5)".
+
+    `names` are the providers that are meant; None: all in use.
+    """
+    wanting: dict[str, list[str]] = {}
+    for name in without_key(minds, secrets):
+        if names is not None and name not in names:
+            continue
+        settings = minds.providers[name]
+        wanting.setdefault(str(key_variable(settings)), []).append(f"{name}, model {settings.model}")
+    return [f"{variable} (for {' and '.join(models)})" for variable, models in wanting.items()]
+
+
+def without_key(minds: MindsSettings, secrets: Secrets) -> tuple[str, ...]:
+    """Providers in use that want a key and have none."""
+    used = {name: minds.providers[name] for name in names_in_use(minds)}
+    return tuple(name for name, one in used.items() if key_variable(one) is not None and _key(one, secrets) is None)
+
+
+def unanswerable(minds: MindsSettings, secrets: Secrets) -> dict[Role, tuple[str, ...]]:
+    """Roles whose chain can never give a word, with the providers in it: all of them want a key and have none, or it is
+    empty and nobody speaks in an outage. A chain with `rules` in it is answered by the rules mind."""
+    keyless = set(without_key(minds, secrets))
+    found: dict[Role, tuple[str, ...]] = {}
+    for role in ROLES:
+        chain = minds.roles.get(role, minds.chain)
+        if keyless.issuperset(chain) and (chain or minds.outage == "abstain"):
+            found[role] = chain
+    return found
+
+
+def identities(minds: MindsSettings, secrets: Secrets) -> dict[str, str]:
+    """What tells one setup of a provider from another, by name: its model, its address, and a digest of its key."""
+    found = {}
+    for name in names_in_use(minds):
+        settings = minds.providers[name]
+        key = _key(settings, secrets)
+        digest = hashlib.sha256(key.get_secret_value().encode()).hexdigest()[:8] if key else "no key"
+        found[name] = f"{name}: {settings.model} at {settings.base_url or settings.path or settings.kind}, {digest}"
+    return found
+
+
+def names_in_use(minds: MindsSettings) -> tuple[str, ...]:
+    """Names in the chains of all roles, in the order of their first mention; whoever stands behind `rules` is never asked."""
+    names: dict[str, None] = {}
+    for role in ROLES:
+        for name in minds.roles.get(role, minds.chain):
+            if name == RULES:
+                break
+            names[name] = None
+    return tuple(names)
+
+
+def key_variable(settings: ProviderSettings) -> str | None:
+    """The environment variable that holds the provider's key; None where it wants none."""
+    match settings.kind:
+        case "anthropic":
+            return settings.api_key_env or ANTHROPIC_KEY
+        case "openai":
+            return settings.api_key_env or OPENAI_KEY
+        case "compatible":
+            return settings.api_key_env
+        case "local":
+            return None
+        case _:
+            assert_never(settings.kind)
+
+
+def _build(name: str, settings: ProviderSettings, secrets: Secrets) -> Provider:
+    match settings.kind:
+        case "anthropic":
+            return AnthropicProvider(name, settings, _key(settings, secrets))
+        case "openai" | "compatible":
+            return OpenAIProvider(name, settings, _key(settings, secrets))
+        case "local":
+            return LocalProvider(name, settings)
+        case _:
+            assert_never(settings.kind)
+
+
+def _key(settings: ProviderSettings, secrets: Secrets) -> SecretStr | None:
+    """The provider's key, of the environment or `.env`; None when there is none, or a blank one."""
+    variable = key_variable(settings)
+    held = secrets.held().get(variable) if variable is not None else None
+    return held if held is not None and held.get_secret_value().strip() else None

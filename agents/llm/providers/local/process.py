@@ -1,0 +1,116 @@
+"""The parent's hand on the child that serves a local model: start it, hear its address, kill it.
+
+The child gets a small environment, without the keys of exchanges and providers: it runs native code on a file from somebody.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Self
+
+from agents.llm.attempt import Outcome, ProviderFault
+
+POLL_S = 0.02
+_PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "LANG", "TMPDIR")
+
+
+class LocalProcess:
+    """A child that answers at `address`. Made by `start`, ended by `kill`; it also ends with this process."""
+
+    def __init__(self, child: subprocess.Popen[bytes], address: str) -> None:
+        self._child = child
+        self.address = address
+
+    @classmethod
+    async def start(cls, path: Path, threads: int, context_tokens: int, limit_s: float) -> Self:
+        """Load the model, and wait until it answers.
+
+        Raises ProviderFault (SERVER_ERROR) when it does not within `limit_s`; no child is left behind then, nor when this
+        is cancelled.
+        """
+        child = _spawn(path, threads, context_tokens)
+        try:
+            async with asyncio.timeout(limit_s):
+                address = await _address(child)
+                await _healthy(address)
+        except TimeoutError as error:
+            _end(child)
+            detail = f"{path} was not loaded within {limit_s:.3g} s; the server was stopped"
+            raise ProviderFault(Outcome.SERVER_ERROR, detail) from error
+        except BaseException:
+            _end(child)
+            raise
+        return cls(child, address)
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
+    def alive(self) -> bool:
+        return self._child.poll() is None
+
+    def kill(self) -> None:
+        """End it at once, in the middle of whatever it does."""
+        _end(self._child)
+
+
+def _spawn(path: Path, threads: int, context_tokens: int) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "agents.llm.providers.local.server", "--model", str(path)]
+    command += ["--threads", str(threads), "--context-tokens", str(context_tokens)]
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        bufsize=0,
+        env={name: os.environ[name] for name in _PASSED_ON if name in os.environ},
+    )
+
+
+async def _address(child: subprocess.Popen[bytes]) -> str:
+    """The address in the child's one line. Raises ProviderFault when it ends or says that it cannot."""
+    assert child.stdout is not None
+    os.set_blocking(child.stdout.fileno(), False)
+    heard = b""
+    while not heard.endswith(b"\n"):
+        ended = child.poll()
+        heard += child.stdout.read() or b""
+        if ended is not None and not heard.endswith(b"\n"):
+            raise ProviderFault(Outcome.SERVER_ERROR, _obituary(ended))
+        await asyncio.sleep(POLL_S)
+    word = json.loads(heard)
+    if "address" not in word:
+        raise ProviderFault(Outcome.SERVER_ERROR, word["fault"])
+    return str(word["address"])
+
+
+async def _healthy(address: str) -> None:
+    """`/health` says 200 when the model is loaded; other paths answer earlier."""
+    import httpx2
+
+    async with httpx2.AsyncClient(trust_env=False, timeout=5.0) as client:
+        while True:
+            try:
+                if (await client.get(f"{address}/health")).status_code == 200:
+                    return
+            except httpx2.TransportError:
+                pass
+            await asyncio.sleep(POLL_S)
+
+
+def _obituary(code: int) -> str:
+    if code == -signal.SIGILL:
+        return "the server for local models needs a processor with AVX2, and this one has none"
+    return f"the server for local models ended while it loaded the model (exit code {code})"
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    child.kill()
+    child.wait()
+    for pipe in (child.stdin, child.stdout):
+        if pipe is not None:
+            pipe.close()

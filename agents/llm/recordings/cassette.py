@@ -1,0 +1,176 @@
+"""Recorded answers: what each provider said, or how it failed, to be heard again without asking anybody.
+
+One JSON line an exchange, each written at once and synced, and one for each system text before its first use. Calls that were
+not made (budget, breaker, deadline) are lines too, so that a replay takes the same turns. A request is found by its key and by
+how often that key was asked before. Of two lines for the same place the later counts: recording again replaces. A line that is
+cut off at the end was never finished and is left out; any other damage is an error.
+
+A recording that is missing is a ReplayMiss, which shows what changed in the prompt and how to record it.
+"""
+
+import os
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple, Self
+
+from pydantic import ValidationError
+
+from agents.llm.attempt import ReplayMiss
+from agents.llm.recordings.difference import nearness, prompt_diff
+from agents.llm.recordings.take import Take, Told, asked_of, take_of
+from agents.llm.source import Call, Exchange, Source
+from config.errors import JournalFault, OutputFault
+
+_TOLD = b'{"system_sha256":'
+"""How the line of a system text begins."""
+
+
+class _Place(NamedTuple):
+    key: str
+    n: int
+
+
+class Cassette:
+    """One file of recorded answers, to be written or to be played, and never both."""
+
+    def __init__(self, path: Path, command: str, lines: tuple[Take | Told, ...] = ()) -> None:
+        self._path = path
+        self._command = command
+        self._takes = {_Place(line.key, line.n): line for line in lines if isinstance(line, Take)}
+        self._told = {line.system_sha256: line.system for line in lines if isinstance(line, Told)}
+        self._asked: Counter[str] = Counter()
+
+    @classmethod
+    def recording(cls, path: Path, command: str) -> Self:
+        """Write to `path`, after what it holds. Raises OutputFault when that cannot be done."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with path.open("ab+") as stream:
+                stream.seek(0)
+                stream.truncate(stream.read().rfind(b"\n") + 1)
+        except OSError as fault:
+            raise _unwritable(path, fault) from fault
+        return cls(path, command)
+
+    @classmethod
+    def playing(cls, path: Path, command: str) -> Self:
+        """Read `path`; `command` records it. Raises ReplayMiss when it is not there, JournalFault when it is damaged."""
+        try:
+            lines = path.read_bytes().split(b"\n")[:-1]
+        except OSError as fault:
+            raise ReplayMiss(
+                f"The recorded answers {path} cannot be read ({fault.strerror}); no model was asked instead. "
+                f"Record them with: {command}"
+            ) from fault
+        return cls(path, command, tuple(_parse(path, number, line) for number, line in enumerate(lines, start=1)))
+
+    def place(self, key: str) -> int:
+        """How often a key is asked, this time included."""
+        self._asked[key] += 1
+        return self._asked[key]
+
+    def write(self, call: Call, n: int, done: Exchange) -> None:
+        """Add a line, durably. Raises OutputFault: a recording with holes would replay as another story."""
+        take, system = take_of(call, n, done), call.request.system
+        line = take.canonical() + b"\n"
+        if take.request.system_sha256 not in self._told:
+            self._told[take.request.system_sha256] = system
+            line = Told(system_sha256=take.request.system_sha256, system=system).canonical() + b"\n" + line
+        try:
+            descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND)
+            try:
+                os.write(descriptor, line)
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        except OSError as fault:
+            raise _unwritable(self._path, fault) from fault
+
+    def play(self, call: Call, n: int) -> Exchange:
+        """The recorded exchange. Raises ReplayMiss."""
+        take = self._takes.get(_Place(call.key, n))
+        if take is None:
+            raise self._miss(call, n)
+        shared = {"cost_usd": take.cost_usd, "latency_ms": take.latency_ms, "warnings": take.warnings}
+        if take.fault is None:
+            usage = take.completion.usage if take.completion else None
+            return Exchange(completion=take.completion, usage=usage, **shared)
+        return Exchange(outcome=take.fault.outcome, detail=take.fault.detail, usage=take.fault.usage, **shared)
+
+    def _miss(self, call: Call, n: int) -> ReplayMiss:
+        who = f"{call.request.role} of decision {call.decision_id} ({call.provider}, {call.model})"
+        times = f", asked for the {n}. time" if n > 1 else ""
+        return ReplayMiss(
+            f"{self._path.name} holds no answer for the {who}{times}; no model was asked instead.\n"
+            f"{self._what_changed(call)}\nRecord it with: {self._command}"
+        )
+
+    def _what_changed(self, call: Call) -> str:
+        near = self._nearest(call)
+        if near is None:
+            return f"Nothing is recorded for the role {call.request.role}."
+        now = asked_of(call)
+        named = {"provider": (near.provider, call.provider), "model": (near.model, call.model)} | {
+            name: (getattr(near.request, name), getattr(now, name))
+            for name in ("prompt_version", "system_sha256", "schema_sha256", "max_tokens")
+        }
+        changed = [f"  {name}: {then} is now {later}" for name, (then, later) in named.items() if then != later]
+        head = f"The nearest recorded prompt is that of decision {near.request.decision_id}:"
+        told = self._told.get(near.request.system_sha256)
+        if told is not None and told != call.request.system:
+            changed.append(prompt_diff(told, call.request.system))
+        return "\n".join([head, *changed, prompt_diff(near.request.user, now.user)])
+
+    def _nearest(self, call: Call) -> Take | None:
+        """Of the same role: of the same decision if there is one, else with the most lines in common."""
+        same_role = [take for take in self._takes.values() if take.request.role == call.request.role]
+        return max(
+            same_role,
+            key=lambda take: (
+                take.request.decision_id == call.decision_id,
+                nearness(take.request.user, call.request.user),
+                take.provider == call.provider,
+            ),
+            default=None,
+        )
+
+
+class Recording:
+    """A source whose exchanges are written down."""
+
+    def __init__(self, source: Source, cassette: Cassette) -> None:
+        self._source = source
+        self._cassette = cassette
+
+    async def exchange(self, call: Call) -> Exchange:
+        n = self._cassette.place(call.key)
+        done = await self._source.exchange(call)
+        self._cassette.write(call, n, done)
+        return done
+
+
+class Playing:
+    """A source that asks nobody and waits for nothing."""
+
+    def __init__(self, cassette: Cassette) -> None:
+        self._cassette = cassette
+
+    async def exchange(self, call: Call) -> Exchange:
+        return self._cassette.play(call, self._cassette.place(call.key))
+
+
+def _parse(path: Path, number: int, line: bytes) -> Take | Told:
+    try:
+        return Told.model_validate_json(line) if line.startswith(_TOLD) else Take.model_validate_json(line)
+    except ValidationError as fault:
+        raise JournalFault(
+            f"Line {number} of {path} is damaged ({fault.errors()[0]['msg']}): nothing of it is believed. Restore the file from "
+            "a copy, or record it again."
+        ) from None
+
+
+def _unwritable(path: Path, fault: OSError) -> OutputFault:
+    return OutputFault(
+        f"The answers cannot be recorded in {path} ({fault.strerror}), so no model is asked. Free some space or give another "
+        "minds.cassette, then record again."
+    )

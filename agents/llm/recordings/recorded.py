@@ -1,0 +1,76 @@
+"""Asks the journal instead of a model: the attempts of a finished run, checked against what would be asked now.
+
+The prompt, the system text and the key of each attempt must be those that this code makes of the same case; each reply is
+judged anew. A reply that was forged gives another outcome or another word, and so shows as a difference from the record.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from agents.llm.asking import Accept, Said, Word
+from agents.llm.attempt import Attempt, Outcome, ReplayMiss, Request, Role
+from agents.llm.chain import Judged, again, judge_text, why_silent
+from agents.llm.recordings.difference import prompt_diff
+from agents.llm.source import sha256
+
+AttemptsOf = Callable[[str, Role], tuple[Attempt, ...]]
+_BY_ITS_TEXT = (Outcome.OK, Outcome.MALFORMED, Outcome.INVALID)
+
+
+class RecordedAsker:
+    """An `Asker` over a journal. `attempts_of(decision_id, role)` gives what was recorded, in its order."""
+
+    def __init__(self, attempts_of: AttemptsOf) -> None:
+        self._attempts_of = attempts_of
+
+    def decide(self, decision_id: str, before_usd: Decimal = Decimal(0), *, ahead: bool = False) -> None:
+        """Nothing runs out: time and money were spent when it was recorded."""
+
+    async def ask(self, decision_id: str, request: Request, accept: Accept[Word]) -> Said[Word]:
+        """What was said then, judged now. Raises ReplayMiss where another question would be asked than was recorded."""
+        heard: list[Attempt] = []
+        expected: Request | None = request
+        for recorded in self._attempts_of(decision_id, request.role):
+            if not heard or heard[-1].provider != recorded.provider:
+                expected = request
+            _check(recorded, expected)
+            judged = _judge(recorded, accept)
+            heard.append(recorded.model_copy(update={"outcome": judged.outcome, "detail": judged.detail}))
+            if judged.accepted is not None:
+                return Said(judged.accepted.word, "", tuple(heard))
+            expected = again(expected, judged.outcome, judged.detail) if expected is not None else None
+        return Said(None, why_silent(tuple(heard)), tuple(heard))
+
+
+def _judge(recorded: Attempt, accept: Accept[Word]) -> Judged[Word]:
+    if recorded.reply is None or recorded.outcome not in _BY_ITS_TEXT:
+        return Judged(recorded.outcome, recorded.detail)
+    return judge_text(recorded.reply, accept)
+
+
+def _check(recorded: Attempt, expected: Request | None) -> None:
+    who = f"Attempt {recorded.number} of the {recorded.role} in decision {recorded.decision_id}"
+    if expected is None:
+        raise ReplayMiss(
+            f"{who} was recorded, and would not be made now: {recorded.provider} had given its last answer. Its reply before, "
+            "or the code, was changed."
+        )
+    key = expected.key(recorded.provider, recorded.model)
+    if (recorded.user, recorded.system_sha256, recorded.request_key) == (expected.user, sha256(expected.system), key):
+        return
+    raise ReplayMiss(
+        f"{who} was recorded for another question than would be asked now; no model was asked instead. Replay it with the "
+        f"version that made it, or run again.\n{_what_changed(recorded, expected)}"
+    )
+
+
+def _what_changed(recorded: Attempt, expected: Request) -> str:
+    named = {
+        "prompt_version": (recorded.prompt_version, expected.prompt_version),
+        "system_sha256": (recorded.system_sha256, sha256(expected.system)),
+        "max_tokens": (recorded.max_tokens, expected.max_tokens),
+    }
+    changed = [f"  {name}: {then} is now {now}" for name, (then, now) in named.items() if then != now]
+    if not changed and recorded.user == expected.user:
+        changed = ["  the schema of the answer, or the provider's or the model's name, is another"]
+    return "\n".join([*changed, prompt_diff(recorded.user, expected.user)])

@@ -1,0 +1,58 @@
+"""Opens the manager of a run: its budgets, breakers and kept answers lie in this user's state folder."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from agents.llm.budget.breaker import BREAKERS_FILE, Breakers
+from agents.llm.budget.spending import SPENDING_FILE, Spending
+from agents.llm.manager import Manager
+from agents.llm.providers.provider import Provider
+from agents.llm.recordings.cache import CACHE_FOLDER, Cache
+from agents.llm.recordings.cassette import Cassette
+from config.clock import Clock
+from config.sections.minds import MindsSettings
+
+
+def open_spending(settings: MindsSettings, folder: Path, clock: Clock) -> Spending:
+    """The budgets of this user. Raises OutputFault when their book cannot be used."""
+    return Spending(folder / SPENDING_FILE, settings.budget, clock.now(), settings.warm_budget_usd)
+
+
+def open_manager(
+    settings: MindsSettings,
+    providers: Mapping[str, Provider],
+    spending: Spending,
+    folder: Path,
+    clock: Clock,
+    record_command: str,
+    identities: Mapping[str, str],
+) -> Manager:
+    """A manager over `providers`. `clock` is the machine's; `record_command` is what a user types to record this run,
+    `identities` what tells one setup of a provider from another (see `Breakers`).
+
+    Raises OutputFault, ReplayMiss or JournalFault when the recorded answers cannot be written, found or believed.
+    """
+    return Manager(
+        settings,
+        providers,
+        spending=spending,
+        breakers=Breakers(
+            folder / BREAKERS_FILE, settings.breaker_failures, settings.breaker_open_s, clock, identities
+        ),
+        cache=Cache(folder / CACHE_FOLDER, settings.cache_ttl_s, clock) if settings.transcripts == "cached" else None,
+        cassette=_cassette(settings, record_command),
+        clock=clock,
+    )
+
+
+def _cassette(settings: MindsSettings, record_command: str) -> Cassette | None:
+    if settings.cassette is None:
+        return None
+    path = Path(settings.cassette)
+    match settings.transcripts:
+        case "record":
+            return Cassette.recording(path, record_command)
+        case "replay":
+            return Cassette.playing(path, record_command)
+        case "live" | "cached":
+            return None

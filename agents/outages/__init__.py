@@ -1,0 +1,1 @@
+"""Models fall silent: noticed, told, de-risked by schedule."""

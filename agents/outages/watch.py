@@ -1,0 +1,145 @@
+"""The watch: notices when models fall silent, when they are back, and when their money is nearly used up.
+
+An outage is a spell of decisions in which a role was asked of models and none of them gave a word, whatever the cause:
+providers that are down, answers that hold no opinion, a budget that is used up. It begins with the first such decision and ends
+at the first bar close whose decisions all have a word for every role that was asked; where nobody was asked (no case, the fast
+path, a role of the rules mind, an analyst whose outlook was read) nothing is learnt, and the spell goes on. Outlooks that are
+asked ahead neither begin nor end a spell: no decision waits for them, and another question is asked with less of the rate and
+the money. What speaks instead is `minds.outage`'s to say, and
+does not matter here.
+
+The schedule (`minds.derisk`) is counted from the bar close of the first decision. It refuses to know the machine's clock, and it
+never says what to buy: after a spell only new proposals open anything.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from agents.llm.attempt import ROLES, Attempt, Outcome, Role
+from agents.outages.alert import Alert, AlertCode, Severity
+from config.sections.minds import DeriskStep
+from risk.portfolio import Portfolio
+
+
+class Watch:
+    """What a session remembers of its models' silence, from bar to bar."""
+
+    def __init__(self, steps: tuple[DeriskStep, ...]) -> None:
+        self._steps = steps
+        self._since: datetime | None = None
+        self._taken = 0
+        self._most: dict[str, Decimal] = {}
+        self._owed: dict[str, Decimal] = {}
+        self._told: set[tuple[str, str]] = set()
+        self._noted: list[Attempt] = []
+
+    def note(self, attempt: Attempt) -> None:
+        """See an attempt of this bar, in the order in which it is journaled."""
+        self._noted.append(attempt)
+
+    def noted(self) -> tuple[Attempt, ...]:
+        """The attempts that were noted since this was last called."""
+        seen = tuple(self._noted)
+        self._noted.clear()
+        return seen
+
+    def heard(self, at: datetime, attempts: Sequence[Attempt], ahead: Sequence[Attempt] = ()) -> tuple[Alert, ...]:
+        """The alerts that follow from what models were asked at a bar close, in the order of the attempts.
+
+        Those that were made `ahead` of a trial, for the watchlist, count for budgets alone.
+        """
+        return (*self._budgets(at, (*ahead, *attempts)), *self._outage(at, attempts))
+
+    def step_due(self, at: datetime, portfolio: Portfolio) -> DeriskStep | None:
+        """Look at the book of a bar close; the step of the schedule that falls due at it, if one does.
+
+        Of several that do, the last, which keeps least. What it asks for is then found in `owed`.
+        """
+        held = {position.symbol: position.quantity for position in portfolio.positions}
+        if self._since is None:
+            self._most = held
+            return None
+        self._most = {symbol: max(quantity, self._most.get(symbol, quantity)) for symbol, quantity in held.items()}
+        due = [step for step in self._steps[self._taken :] if at >= self._since + timedelta(hours=step.after_h)]
+        if not due:
+            return None
+        self._taken += len(due)
+        keep = Decimal(repr(due[-1].keep_fraction))
+        self._owed = {symbol: most * keep for symbol, most in self._most.items()}
+        return due[-1]
+
+    @property
+    def owed(self) -> dict[str, Decimal]:
+        """What may stay, at most, of each position that the last step is not yet done for, in base units."""
+        return dict(self._owed)
+
+    def paid(self, symbol: str) -> None:
+        """The last step is done for a symbol."""
+        del self._owed[symbol]
+
+    def _budgets(self, at: datetime, attempts: Sequence[Attempt]) -> tuple[Alert, ...]:
+        """One alert a budget and period."""
+        alerts = []
+        for warning in (warning for attempt in attempts for warning in attempt.warnings):
+            place = (warning.budget, warning.period)
+            if place not in self._told:
+                self._told.add(place)
+                alerts.append(_alert(at, "budget_near", "warning", warning.text))
+        return tuple(alerts)
+
+    def _outage(self, at: datetime, attempts: Sequence[Attempt]) -> tuple[Alert, ...]:
+        if not attempts:
+            return ()
+        silent = silences(attempts)
+        if silent and self._since is None:
+            self._since = at
+            return (_alert(at, "outage_began", "warning", f"{_who(silent, attempts)} {self._plan()}"),)
+        if silent or self._since is None:
+            return ()
+        text = (
+            f"All roles that were asked of models were answered, for the first time since {_moment(self._since)}. Nothing is "
+            "bought back: what is new is proposed and tried as ever."
+        )
+        self._since, self._taken = None, 0
+        self._owed.clear()
+        return (_alert(at, "outage_ended", "info", text),)
+
+    def _plan(self) -> str:
+        if not self._steps:
+            return "What is held stays, with its stops."
+        plan = ", ".join(f"{step.keep_fraction:.0%} after {step.after_h:g} h" for step in self._steps)
+        return f"What is held keeps its stops; while this lasts the schedule leaves of each position {plan}."
+
+
+def silences(attempts: Sequence[Attempt]) -> frozenset[tuple[str, Role]]:
+    """The decisions and roles for which models were to be asked, and none gave a word."""
+    asked = {(attempt.decision_id, attempt.role) for attempt in attempts}
+    spoke = {(attempt.decision_id, attempt.role) for attempt in attempts if attempt.outcome is Outcome.OK}
+    return frozenset(asked - spoke)
+
+
+def derisked(at: datetime, step: DeriskStep, sold: Sequence[str], waiting: Sequence[str]) -> Alert:
+    """The alert of a step of the schedule: what was sold, and what waits for a bar to be sold in."""
+    parts = [f"{step.after_h:g} h of outage: the schedule leaves {step.keep_fraction:.0%} of each position."]
+    parts.append(f"Sold at market, as far as it was above that: {', '.join(sold)}." if sold else "Nothing was sold.")
+    if waiting:
+        parts.append(f"{', '.join(waiting)} had no bar to be believed, and will follow in the next one.")
+    return _alert(at, "outage_derisked", "critical", " ".join(parts))
+
+
+def _who(silent: frozenset[tuple[str, Role]], attempts: Sequence[Attempt]) -> str:
+    """Which roles, and the last that came of each provider."""
+    roles = tuple(role for role in ROLES if any(role == each for _, each in silent))
+    named = "any role" if roles == ROLES else ", ".join(role.replace("_", " ") for role in roles)
+    last = {made.provider: made.outcome for made in attempts if (made.decision_id, made.role) in silent}
+    causes = ", ".join(f"{name} {outcome.value.replace('_', ' ')}" for name, outcome in last.items())
+    return f"No model gave a word as {named} ({causes})."
+
+
+def _alert(at: datetime, code: AlertCode, severity: Severity, text: str) -> Alert:
+    return Alert(at_utc=at, code=code, severity=severity, text=text)
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"

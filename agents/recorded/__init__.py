@@ -1,0 +1,1 @@
+"""A finished or killed run as a world: it compares instead of writing."""

@@ -1,0 +1,1 @@
+"""What a run leaves: its events, its folder, how it is opened again."""

@@ -1,0 +1,129 @@
+"""What a run leaves in its journal: the session's beginning, one record a bar, and its end.
+
+    session_started   Session        once, first: all that the run depended on
+    warmup            Warmup         once: the closed bars before the first decision
+    prompts           Prompts        once, where models sit: what each role is told, word for word
+    transcript        llm.Attempt    each attempt to get a word from a model, when the wave of its role is over; of an outlook
+                                     at the close of the bar at which its answer had come
+    alert             Alert          what a person should know at once: an outage of the models, or a budget near its end
+    asked_ahead       AskedAhead     before the record of a bar, where outlooks are asked: of which markets
+    intent            risk.Order     before an order leaves
+    venue             VenueWord      what the venue answered: order states, fills and funding
+    breaker           BreakerEvent   a latch that fell or lifted
+    halt              HaltEvent      what was seen of the kill switch, and "flat" where it sold everything
+    approval          Approval       what a human, or who stands for one, said of a large position, before its order leaves
+    cycle             CycleRecord    one a bar, after everything else of that bar
+    session_ended     SessionEnd     once, last; a journal without it was cut short
+
+No host and no path, and no wall clock but in what a human said and when: the same inputs give the same bytes.
+"""
+
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import Field
+
+from agents.court.hearing import Hearing
+from agents.llm.attempt import Role
+from agents.strategies.vote import Vote
+from config.frozen import Frozen, UtcTime
+from config.settings import Settings
+from execution.account.trader import Exposure
+from market.bar import Finding, Slice
+from market.instrument import Instrument
+from market.timeframe import Timeframe
+from risk.breakers import BreakerState
+from risk.calibration import SizingMaps
+from risk.portfolio import Portfolio
+from sentiment.headline import SentimentData
+
+
+class Session(Frozen):
+    """Everything that a run's decisions depend on, but for the bars and what models say."""
+
+    format: Literal[1] = 1
+    version: str
+    settings: Settings
+    source: str
+    symbols: tuple[str, ...]
+    timeframe: Timeframe
+    instruments: dict[str, Instrument]
+    start_utc: UtcTime
+    end_utc: UtcTime
+    bars: int
+    key_id: str
+    calibration: SizingMaps | None = None
+    """What the words of voters and analysts have been worth in earlier runs, if the session was given that; sizing reads it."""
+    own_strategies: dict[str, str] = Field(default_factory=dict)
+    """Texts of the user's strategy files, by file name: a replay runs these."""
+    findings: tuple[Finding, ...]
+    """What was noticed while the data was loaded."""
+
+
+class Warmup(Frozen):
+    """The slices before the first decision: close time in ms since the epoch, and (o, h, l, c, v) by symbol."""
+
+    slices: tuple[tuple[int, dict[str, tuple[float, float, float, float, float]]], ...]
+
+
+class Prompts(Frozen):
+    """The constant prompts of the roles: version and text. Transcripts name them by the SHA-256 of the text."""
+
+    roles: dict[Role, tuple[str, str]]
+
+
+class ExitDecision(Frozen):
+    """A position that the voters, or the kill switch, closed. Exits are not tried: they never wait for a model."""
+
+    decision_id: str
+    symbol: str
+    why: str
+
+
+class AskedOutlook(Frozen):
+    """A market whose outlook is asked, and the news of it; the rest of its case follows from the bars. `decision_id` names it
+    in its transcripts, and in the voice of a hearing that used it."""
+
+    decision_id: str
+    sentiment: SentimentData
+
+
+class AskedAhead(Frozen):
+    """The outlooks that are asked in the background after a bar."""
+
+    as_of_utc: UtcTime
+    asked: tuple[AskedOutlook, ...]
+
+
+class CycleRecord(Frozen):
+    """One bar: what was seen, what the book was, who voted, what was tried, what was closed.
+
+    `portfolio`, `exposure` and `breakers` are as of the bar close, before the orders of this bar.
+    """
+
+    bar: int
+    as_of_utc: UtcTime
+    data_hash: str
+    """SHA-256 over all slices so far."""
+    tape: Slice
+    portfolio: Portfolio
+    exposure: Exposure
+    breakers: BreakerState
+    votes: tuple[Vote, ...] = ()
+    hearings: tuple[Hearing, ...] = ()
+    exits: tuple[ExitDecision, ...] = ()
+
+
+class SessionEnd(Frozen):
+    """How it ended. Positions that are still open are in `portfolio`, valued at their last mark."""
+
+    reason: Literal["completed", "interrupted"]
+    bars: int
+    data_hash: str
+    starting_cash: Decimal
+    realised: Decimal
+    unrealised: Decimal
+    fees: Decimal
+    funding: Decimal
+    portfolio: Portfolio
+    breakers: BreakerState

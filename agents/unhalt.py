@@ -1,0 +1,44 @@
+"""`tribunal unhalt --reason TEXT`: lift the kill switch. (To go on with a run that was killed: `tribunal run --resume`.)
+
+The reason is kept in the log of the state folder, and in the journal of whatever session sees it first. Without a reason, or
+where the log cannot be written, the latch stays down.
+
+Exit codes: 0 nothing stops these sessions any more (whether or not anything did); 1 another latch still does; 2 usage; 5 the
+latch could not be lifted.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from config.ending import ended
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parse = argparse.ArgumentParser(
+        prog="tribunal unhalt",
+        description="Lift the kill switch: sessions may take new risk again.",
+        epilog="Exit codes: 0 lifted, 1 lifted but another latch is still down, 2 usage, 5 not lifted. "
+        "To go on with a run that was killed: tribunal run --resume RUN.",
+    )
+    parse.add_argument("--reason", required=True, metavar="TEXT", help="why it is safe to go on; kept in the log")
+    parse.add_argument("--profile", metavar="NAME", help="the latch of this profile (default: the one for all)")
+    parse.add_argument("--json", action="store_true", help="print the result as JSON on stdout")
+    return parse
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Lift the latch and return the exit code."""
+    arguments = parser().parse_args(argv)
+
+    def work() -> int:
+        from ops.commands.trade.unhalt import unhalt_command
+
+        return unhalt_command(arguments)
+
+    return ended(work, "Interrupted: the latch may still be down.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

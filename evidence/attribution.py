@@ -1,0 +1,40 @@
+"""`tribunal attribution RUN…`: who changed the rulings, and what that was worth afterwards.
+
+Each ruling is composed again with one role neutral, and both branches are followed on the same tape. Also shows how far the
+roles disagreed. Exit codes: 0 done, 2 usage or nothing was heard, 4 a journal that cannot be believed.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from config.ending import ended
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parse = argparse.ArgumentParser(
+        prog="tribunal attribution",
+        description="How often each role changed the ruling, and what that was worth on the tape that followed.",
+        epilog="Exit codes: 0 done, 2 usage or nothing was heard, 4 journal not believable.",
+    )
+    parse.add_argument("runs", metavar="RUN", nargs="+", help="folder of a run")
+    parse.add_argument("--bars", type=int, default=72, help="bars after which a purchase is given up (72)")
+    parse.add_argument("--json", action="store_true", help="print everything as JSON on stdout")
+    return parse
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Attribute some runs and return the exit code."""
+    arguments = parser().parse_args(argv)
+
+    def work() -> int:
+        from ops.commands.research.attribution import attribution_command
+
+        return attribution_command(arguments)
+
+    return ended(work, "Stopped; nothing was changed.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

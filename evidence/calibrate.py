@@ -1,0 +1,46 @@
+"""`tribunal calibrate RUN…`: what the convictions stated in court have been worth.
+
+Every hearing is held against the triple-barrier outcome of a purchase on the tape that followed. Prints a table for each
+speaker; --out keeps the maps from conviction to probability, --plot draws them. Exit codes: 0 done, 2 usage or nothing to
+calibrate on, 4 a journal that cannot be believed, 5 output.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from config.ending import ended
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parse = argparse.ArgumentParser(
+        prog="tribunal calibrate",
+        description="Hold the convictions stated in court against what happened afterwards.",
+        epilog="Exit codes: 0 done, 2 usage or nothing to calibrate on, 4 journal not believable, 5 output.",
+    )
+    parse.add_argument("runs", metavar="RUN", nargs="+", help="folder of a run")
+    parse.add_argument("--bars", type=int, default=72, help="bars after which a purchase has neither won nor lost (72)")
+    parse.add_argument(
+        "--shrink", type=float, default=50.0, help="outcomes at which a fitted probability counts half (50)"
+    )
+    parse.add_argument("--out", metavar="FILE", help="write the maps, as sizing reads them, to this JSON file")
+    parse.add_argument("--plot", metavar="FILE", help="write the reliability plots to this HTML file")
+    parse.add_argument("--json", action="store_true", help="print everything as JSON on stdout")
+    return parse
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Calibrate on some runs and return the exit code."""
+    arguments = parser().parse_args(argv)
+
+    def work() -> int:
+        from ops.commands.research.calibrate import calibrate_command
+
+        return calibrate_command(arguments)
+
+    return ended(work, "Stopped; nothing was changed.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

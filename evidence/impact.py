@@ -1,0 +1,45 @@
+"""`tribunal impact --books FILE… --bars FILE…`: what a large order costs, from recorded order books.
+
+Walks every book for many sizes and fits half a spread and the Y of the square-root law. Sigma and volume come from the bar that
+holds the book's moment (--bars), as in the simulated exchange, or from trades (--trades). Exit codes: 0 done, 2 usage, 3 data
+that cannot be used, 5 output.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from config.ending import ended
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parse = argparse.ArgumentParser(
+        prog="tribunal impact",
+        description="Calibrate the square-root law of market impact on recorded order books.",
+        epilog="Exit codes: 0 done, 2 usage, 3 data that cannot be used, 5 output.",
+    )
+    parse.add_argument("--books", metavar="FILE", nargs="+", required=True, help="whole order books of one market")
+    parse.add_argument("--bars", metavar="FILE", nargs="+", help="its bars, as for tribunal run: sigma and volume")
+    parse.add_argument("--timeframe", default="1h", help="length of those bars (1h)")
+    parse.add_argument("--trades", metavar="FILE", help="its trades at the time of the books, in the place of bars")
+    parse.add_argument("--seed", type=int, default=7, help="seed of the bootstrap (7)")
+    parse.add_argument("--plot", metavar="FILE", help="write the walks and the line to this HTML file")
+    parse.add_argument("--json", action="store_true", help="print everything as JSON on stdout")
+    return parse
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Calibrate and return the exit code."""
+    arguments = parser().parse_args(argv)
+
+    def work() -> int:
+        from ops.commands.research.impact import impact_command
+
+        return impact_command(arguments)
+
+    return ended(work, "Stopped; nothing was written.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,116 @@
+"""What the markets of a risk-model test were like, and who carries the risk of holding them in equal parts."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from config.clock import from_ms
+from config.frozen import Frozen, UtcTime
+from evidence.riskmodel.market import Market
+from evidence.riskmodel.trials import Cell, Standing
+from market.timeframe import Timeframe
+from risk.measures.basic import Floats, volatility
+from risk.measures.drawdown import conditional_drawdown, longest_drawdown, max_drawdown, ulcer_index, wealth_curve
+from risk.measures.portfolio_risk import gaussian_contributions, historical_contributions
+from risk.measures.ratios import omega, tail_ratio
+from risk.measures.stressed import stressed_tail
+
+
+class MarketFigures(Frozen):
+    """The tested bars of one symbol; fractions, losses positive. `stressed_*` are one-bar figures of the worst window."""
+
+    symbol: str
+    first_utc: UtcTime
+    last_utc: UtcTime
+    volatility: float
+    max_drawdown: float
+    longest_drawdown_days: float
+    conditional_drawdown: float
+    ulcer: float
+    omega: float | None
+    tail_ratio: float | None
+    stressed_var: float
+    stressed_es: float
+    stressed_until_utc: UtcTime
+
+
+class Carried(Frozen):
+    """One symbol's part of the one-bar VaR and ES of equal parts, by historical simulation and under a normal law."""
+
+    symbol: str
+    historical_var: float
+    historical_es: float
+    gaussian_var: float
+    gaussian_es: float
+
+
+class RiskModelReport(Frozen):
+    """All that `evidence.riskmodel` found. `carried` adds up to the portfolio's figures and is empty for one symbol."""
+
+    timeframe: str
+    window: int
+    refit: int
+    seed: int
+    confidences: tuple[float, ...]
+    in_use: str
+    markets: tuple[MarketFigures, ...]
+    carried: tuple[Carried, ...]
+    ranking: tuple[Standing, ...]
+    cells: tuple[Cell, ...]
+
+
+def market_figures(market: Market, timeframe: Timeframe, *, window: int, confidence: float) -> MarketFigures:
+    """Figures of the tested bars. Raises ValueError for returns below -1."""
+    returns = market.returns[market.bars]
+    wealth = wealth_curve(returns)
+    stressed = stressed_tail(returns, window=window, confidence=confidence)
+    ends = market.close_ms[market.bars + 1]
+    return MarketFigures(
+        symbol=market.symbol,
+        first_utc=from_ms(int(ends[0])),
+        last_utc=from_ms(int(ends[-1])),
+        volatility=volatility(returns, bars_per_year=timeframe.bars_per_year),
+        max_drawdown=max_drawdown(wealth),
+        longest_drawdown_days=longest_drawdown(wealth) * timeframe.seconds / 86_400,
+        conditional_drawdown=conditional_drawdown(wealth, confidence=0.95),
+        ulcer=ulcer_index(wealth),
+        omega=omega(returns),
+        tail_ratio=tail_ratio(returns),
+        stressed_var=stressed.var,
+        stressed_es=stressed.es,
+        stressed_until_utc=from_ms(int(ends[stressed.var_last])),
+    )
+
+
+def carried(markets: Sequence[Market], *, confidence: float) -> tuple[Carried, ...]:
+    """Each symbol's part in equal parts of all, over the tested bars that they have in common; empty for fewer than two."""
+    if len(markets) < 2:
+        return ()
+    matrix = _common(markets)
+    if len(matrix) < 2:
+        return ()
+    weights = np.full(len(markets), 1.0 / len(markets))
+    past = historical_contributions(matrix, weights, confidence=confidence)
+    normal = gaussian_contributions(matrix, weights, confidence=confidence)
+    return tuple(
+        Carried(
+            symbol=market.symbol,
+            historical_var=float(past.component_var[i]),
+            historical_es=float(past.component_es[i]),
+            gaussian_var=float(normal.component_var[i]),
+            gaussian_es=float(normal.component_es[i]),
+        )
+        for i, market in enumerate(markets)
+    )
+
+
+def _common(markets: Sequence[Market]) -> Floats:
+    """Returns on the closes that all have, shape (n, k)."""
+    ends = [market.close_ms[market.bars + 1] for market in markets]
+    shared = ends[0]
+    for other in ends[1:]:
+        shared = np.intersect1d(shared, other)
+    columns = [
+        market.returns[market.bars][np.searchsorted(own, shared)] for market, own in zip(markets, ends, strict=True)
+    ]
+    return np.column_stack(columns)

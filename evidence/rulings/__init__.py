@@ -1,0 +1,1 @@
+"""Finished runs looked back on: calibration, attribution, audit."""

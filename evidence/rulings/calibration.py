@@ -1,0 +1,150 @@
+"""Each speaker's convictions against what happened, and the map that follows from it.
+
+A map fitted to outcomes always looks good on them. So the figure to believe is `later`: a map of the earlier half, with only
+outcomes that were known when the later half began, scored on the later half.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import pairwise
+from math import inf
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.memory.outcomes import CaseOutcome
+from config.errors import UsageFault
+from config.frozen import Frozen
+from evidence.rulings.hearings import Trials
+from evidence.rulings.statements import statements
+from evidence.statistics.reliability import Reliability, brier, measure
+from risk.calibration import CalibrationMap, Calibrations, fit_calibration
+
+Floats = NDArray[np.float64]
+
+
+class Later(Frozen):
+    """Brier scores on the later half of the outcomes (`n`): as stated, calibrated on the earlier half (`learned_from`), and
+    of somebody who always states the win rate of that half."""
+
+    n: int
+    learned_from: int
+    stated: float
+    calibrated: float
+    base_rate: float
+
+
+class SpeakerCalibration(Frozen):
+    """One speaker: how good the convictions were, and what they should count for. `later` None: too few to split."""
+
+    speaker: str
+    figures: Reliability
+    map: CalibrationMap
+    later: Later | None
+
+
+class CalibrationReport(Frozen):
+    """All speakers of some runs. `pending` hearings had no outcome yet when their tape ended."""
+
+    runs: tuple[str, ...]
+    horizon_bars: int
+    shrink_k: float
+    hearings: int
+    pending: int
+    targets: int
+    stops: int
+    neither: int
+    mean_return_bps: float
+    calibrations: Calibrations
+    speakers: tuple[SpeakerCalibration, ...]
+
+
+class _Said(NamedTuple):
+    stated: float
+    outcome: CaseOutcome
+
+
+def calibrate(runs: Sequence[Trials], shrink_k: float) -> CalibrationReport:
+    """Figures and maps over the runs together. Raises UsageFault where no outcome is known or `shrink_k` is not above 0."""
+    if not 0 < shrink_k < inf:
+        raise UsageFault(f"--shrink must be a number above 0, not {shrink_k}. Nothing was computed.")
+    outcomes = [outcome for run in runs for _, outcome in run.settled]
+    if not outcomes:
+        raise UsageFault(
+            "No hearing of these runs has an outcome: their tapes ended first, or nothing was heard. Nothing was computed. "
+            "Give longer runs, or a shorter horizon with --bars."
+        )
+    speakers = tuple(_speaker(name, said, shrink_k) for name, said in _said(runs).items())
+    labels = [outcome.label for outcome in outcomes]
+    heard = sum(len(run.trials) for run in runs)
+    names, horizon = tuple(run.run for run in runs), runs[0].barriers.horizon_bars
+    return CalibrationReport(
+        runs=names,
+        horizon_bars=horizon,
+        shrink_k=shrink_k,
+        hearings=heard,
+        pending=heard - len(outcomes),
+        targets=labels.count(1),
+        stops=labels.count(-1),
+        neither=labels.count(0),
+        mean_return_bps=float(np.mean([outcome.return_bps for outcome in outcomes])),
+        calibrations=Calibrations(
+            horizon_bars=horizon,
+            runs=names,
+            known_until_utc=max(outcome.known_at_utc for outcome in outcomes),
+            speakers={found.speaker: found.map for found in speakers},
+        ),
+        speakers=speakers,
+    )
+
+
+def _said(runs: Sequence[Trials]) -> dict[str, list[_Said]]:
+    found: dict[str, list[_Said]] = defaultdict(list)
+    for run in runs:
+        for hearing, outcome in run.settled:
+            for speaker, stated in statements(hearing, run.barriers).items():
+                found[speaker].append(_Said(stated, outcome))
+    return found
+
+
+def _speaker(name: str, said: list[_Said], shrink_k: float) -> SpeakerCalibration:
+    stated, won = _columns(said)
+    returns = np.array([item.outcome.return_bps for item in said])
+    return SpeakerCalibration(
+        speaker=name,
+        figures=measure(stated, won, returns),
+        map=fit_calibration(stated, won, shrink_k),
+        later=_later(said, shrink_k),
+    )
+
+
+def _later(said: list[_Said], shrink_k: float) -> Later | None:
+    split = _middle(sorted(item.outcome.as_of_utc for item in said))
+    if split is None:
+        return None
+    earlier = [item for item in said if item.outcome.known_at_utc < split]
+    later = [item for item in said if item.outcome.as_of_utc >= split]
+    if not earlier or not later:
+        return None
+    learned = fit_calibration(*_columns(earlier), shrink_k)
+    stated, won = _columns(later)
+    base = np.full(len(later), np.mean([item.outcome.won for item in earlier]))
+    return Later(
+        n=len(later),
+        learned_from=len(earlier),
+        stated=brier(stated, won),
+        calibrated=brier(np.array([learned.calibrated(value) for value in stated.tolist()]), won),
+        base_rate=brier(base, won),
+    )
+
+
+def _middle(moments: list[datetime]) -> datetime | None:
+    """The first moment of the later half, at which something new begins; None of fewer than two different ones."""
+    half = len(moments) // 2
+    return next((later for before, later in pairwise(moments[max(half - 1, 0) :]) if later > before), None)
+
+
+def _columns(said: list[_Said]) -> tuple[Floats, NDArray[np.bool_]]:
+    return np.array([item.stated for item in said]), np.array([item.outcome.won for item in said])

@@ -1,0 +1,71 @@
+"""A case with its evidence turned round, to see whether a ruling follows the evidence or something else.
+
+Levels are mirrored at the close, bounds change places, oscillators and momentum change sign, crosses change direction; what
+has no direction (volume, volatility, ATR, ADX) stays, and so does the proposal: what is asked is still a purchase. Mirrored
+twice, a case is itself again. Headlines keep their words: only the score of sentiment is turned, and hard flags stay.
+"""
+
+from enum import StrEnum
+from typing import Any
+
+from agents.court.case import Case
+from config.silence import Abstained
+from market.signals import TechnicalSignals
+from sentiment.headline import SentimentData
+
+_LEVELS = ("open", "bb_middle", "sma_20", "sma_50", "sma_200", "ema_12", "ema_26")
+_BOUNDS = (("high", "low"), ("bb_upper", "bb_lower"), ("highest_20", "lowest_20"))
+_SIGNED = ("return_1", "macd", "macd_signal", "macd_hist")
+_OUT_OF_100 = ("rsi_14", "previous_rsi_14")
+_SWAPPED = (
+    ("ema_cross_up", "ema_cross_down"), ("golden_cross", "death_cross"), ("macd_cross_up", "macd_cross_down"),
+    ("overbought", "oversold"),
+)  # fmt: skip
+
+
+class Turned(StrEnum):
+    """What of the evidence is turned round."""
+
+    SIGNALS = "signals"
+    SENTIMENT = "sentiment"
+    BOTH = "both"
+
+
+def mirrored(case: Case, what: Turned) -> Case:
+    """The case with that evidence turned round."""
+    changes: dict[str, Any] = {}
+    if what is not Turned.SENTIMENT:
+        changes["signals"] = {length: mirrored_signals(now) for length, now in case.signals.items()}
+    if what is not Turned.SIGNALS:
+        changes["sentiment"] = _opposite(case.sentiment)
+    return case.model_copy(update=changes)
+
+
+def mirrored_signals(now: TechnicalSignals) -> TechnicalSignals:
+    """One timeframe's signals as of the opposite market, around the same close."""
+    changes: dict[str, Any] = {name: _at(now, name) for name in _LEVELS}
+    for upper, lower in _BOUNDS:
+        changes[upper], changes[lower] = _at(now, lower), _at(now, upper)
+    for name in _SIGNED:
+        value = getattr(now, name)
+        changes[name] = None if value is None else -value
+    for name in _OUT_OF_100:
+        value = getattr(now, name)
+        changes[name] = None if value is None else 100.0 - value
+    for up, down in _SWAPPED:
+        changes[up], changes[down] = getattr(now, down), getattr(now, up)
+    return now.model_copy(update=changes)
+
+
+def _at(now: TechnicalSignals, name: str) -> float | None:
+    """A level as far on the other side of the close."""
+    value: float | None = getattr(now, name)
+    return None if value is None else 2 * now.close - value
+
+
+def _opposite(data: SentimentData) -> SentimentData:
+    def turned(score: float | Abstained) -> float | Abstained:
+        return score if isinstance(score, Abstained) else -score
+
+    parts = tuple(part.model_copy(update={"score": turned(part.score)}) for part in data.sub_scores)
+    return data.model_copy(update={"score": turned(data.score), "sub_scores": parts})

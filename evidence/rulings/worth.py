@@ -1,0 +1,169 @@
+"""What each role's influence on the rulings was worth: both branches of each ruling on the same tape.
+
+The branch with the recorded ruling and the branch with the role neutral buy the same thing at the same price and leave it at
+the same barrier; only the size differs. Worth, in quote units, is the gate's notional x the difference of scales x the net
+return. The gate's notional is the tightest cap that it reported; where it stopped at a ruling of zero and computed none, it
+is the tightest of the caps that need no other position (risk per trade, position, deployed, Kelly). Where another rule
+refused, the role changed nothing and is worth nothing. Lots, the minimum notional and a changed book are not followed.
+
+Outcomes of neighbouring cases overlap, so intervals are drawn in blocks of as many cases as a horizon holds.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from math import ceil
+from typing import NamedTuple
+
+import numpy as np
+
+from agents.court.hearing import Hearing
+from agents.court.minds.rules import RulesMind
+from agents.llm.attempt import ROLES
+from agents.memory.outcomes import Barriers
+from config.errors import UsageFault
+from config.frozen import Frozen
+from config.seeds import generator
+from evidence.rulings.counterfactual import ruling_without
+from evidence.rulings.hearings import Trials
+from evidence.rulings.statements import beliefs
+from evidence.statistics.disagreement import PairDisagreement, krippendorff_alpha, pairs
+from evidence.statistics.totals import Interval, total_interval
+from risk.sizing import kelly_notional_fraction, risk_per_trade_fraction
+from risk.verdict import Reaction
+
+_OWN = ("ruling", "min_notional")
+"""Refusals that follow from the ruling's scale, and not from anything else."""
+
+
+class RoleWorth(Frozen):
+    """One role over all hearings that could be recomputed without it (`heard`).
+
+    `changed` rulings differ by it: `lowered` or `raised`. Of the `settled` hearings, `quote` is what that was worth in all,
+    and `bps` on average a case, per unit of notional; None where nothing is settled.
+    """
+
+    role: str
+    heard: int
+    changed: int
+    lowered: int
+    raised: int
+    settled: int
+    quote: Interval | None
+    bps: Interval | None
+
+
+class Attribution(Frozen):
+    """All roles of some runs, and how far they disagreed. `alpha` is Krippendorff's, of interval data."""
+
+    runs: tuple[str, ...]
+    quote: str
+    horizon_bars: int
+    hearings: int
+    roles: tuple[RoleWorth, ...]
+    pairs: tuple[PairDisagreement, ...]
+    alpha: float | None
+
+
+class _Difference(NamedTuple):
+    """One hearing: the scale that was ruled less that without the role, and what it was worth, if that is known."""
+
+    scale: float
+    quote: float | None
+    bps: float | None
+
+
+def attribute(runs: Sequence[Trials]) -> Attribution:
+    """Attribution over the runs together. Raises UsageFault where they hold no hearing, or accounts in two currencies."""
+    quotes = {rules.quote for run in runs for rules in run.session.instruments.values()}
+    heard = [trial.hearing for run in runs for trial in run.trials]
+    if len(quotes) != 1:
+        raise UsageFault(
+            f"These runs are in {' and '.join(sorted(quotes))}, which cannot be added. Nothing was computed."
+        )
+    if not heard:
+        raise UsageFault("No case was heard in these runs, so there is nothing to attribute. Give longer runs.")
+    said = [beliefs(hearing) for hearing in heard]
+    return Attribution(
+        runs=tuple(run.run for run in runs),
+        quote=quotes.pop(),
+        horizon_bars=runs[0].barriers.horizon_bars,
+        hearings=len(heard),
+        roles=tuple(asyncio.run(_roles(runs))),
+        pairs=pairs(said),
+        alpha=krippendorff_alpha([tuple(found.values()) for found in said]),
+    )
+
+
+def allowed_notional(hearing: Hearing, barriers: Barriers) -> float:
+    """What the gate would have allowed at a full scale, in quote units; 0 where another rule than the ruling refused."""
+    rules = hearing.verdict.rules
+    if any(report.reaction not in (Reaction.PASS, Reaction.CUT) and report.code not in _OWN for report in rules):
+        return 0.0
+    caps = [float(report.notional_cap) for report in rules if report.notional_cap is not None]
+    return max(0.0, min(caps) if caps else _alone(hearing, barriers))
+
+
+def _alone(hearing: Hearing, barriers: Barriers) -> float:
+    """The tightest of the caps that need no other position."""
+    book, limits, stop = hearing.case.book, barriers.limits, barriers.stop_of(hearing.case)
+    fractions = (
+        risk_per_trade_fraction(stop, limits),
+        limits.max_position_fraction,
+        limits.max_deployed_fraction - book.deployed_fraction,
+        kelly_notional_fraction(hearing.case.proposal.conviction, stop, barriers.exits, limits),
+    )
+    return book.equity * min(fractions)
+
+
+async def _roles(runs: Sequence[Trials]) -> list[RoleWorth]:
+    """Each role in turn. The seed of the intervals is the first run's own."""
+    block = max(_cases_a_horizon(run) for run in runs)
+    found = []
+    for role in ROLES:
+        differences = [difference for run in runs for difference in await _differences(role, run)]
+        found.append(_worth(role, differences, block, runs[0].session.settings.seed))
+    return found
+
+
+async def _differences(role: str, run: Trials) -> list[_Difference]:
+    settings = run.session.settings
+    rules = RulesMind(settings.court, settings.limits)
+    found = []
+    for trial in run.trials:
+        other = await ruling_without(role, trial.hearing, rules)
+        if other is None:
+            continue
+        scale = trial.hearing.ruling.scale - other.scale
+        if trial.outcome is None:
+            found.append(_Difference(scale=scale, quote=None, bps=None))
+            continue
+        bps = scale * trial.hearing.adjustment.scale * trial.outcome.return_bps
+        notional = allowed_notional(trial.hearing, run.barriers) if scale else 0.0
+        found.append(_Difference(scale=scale, quote=notional * bps / 1e4, bps=bps))
+    return found
+
+
+def _worth(role: str, differences: list[_Difference], block: int, seed: int) -> RoleWorth:
+    quote = np.array([item.quote for item in differences if item.quote is not None])
+    bps = np.array([item.bps for item in differences if item.bps is not None])
+    lowered, raised = sum(item.scale < 0 for item in differences), sum(item.scale > 0 for item in differences)
+    return RoleWorth(
+        role=role,
+        heard=len(differences),
+        changed=lowered + raised,
+        lowered=lowered,
+        raised=raised,
+        settled=len(quote),
+        quote=total_interval(quote, block, generator(seed, "attribution", role)) if len(quote) else None,
+        bps=_mean(total_interval(bps, block, generator(seed, "attribution", role)), len(bps)) if len(bps) else None,
+    )
+
+
+def _cases_a_horizon(run: Trials) -> int:
+    """Cases that are heard on average within one horizon, at least one."""
+    bars = max(run.session.bars, 1)
+    return max(1, ceil(len(run.trials) * run.barriers.horizon_bars / bars))
+
+
+def _mean(total: Interval, n: int) -> Interval:
+    return Interval(value=total.value / n, low=total.low / n, high=total.high / n)

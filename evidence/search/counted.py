@@ -1,0 +1,98 @@
+"""The number of trials that a deflated Sharpe ratio is held against: counted by the tool, not remembered by its user.
+
+Every backtest, every set of a sweep and every walk is counted before it runs, by the hash of the bars, the markets and the
+window. What changes neither orders nor fills (the profile's name, durability of the journal) makes no new trial. Windows that
+overlap are looked at too: who shifts the window by a bar has not started afresh.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from config.clock import to_ms
+from config.settings import Settings
+from evidence.search.trial_book import TrialBook, TrialCount, TrialScope
+from evidence.statistics.deflated import Deflated, deflate
+from market.tape import Tape
+
+TRIALS_FILE = "trials.db"
+_NO_TRIAL = {"profile", "journal", "gates"}
+
+
+class Trials:
+    """What is being tried on one tape. `count` comes before the evaluation, `score` after it."""
+
+    def __init__(self, folder: Path, scope: TrialScope) -> None:
+        """Open the book in the user's state folder. Raises OutputFault when it cannot be used."""
+        self._book = TrialBook(folder / TRIALS_FILE)
+        self._scope = scope
+
+    def count(self, kind: str, sets: Sequence[Mapping[str, Any]], at: datetime) -> TrialCount:
+        """Count parameter sets (of JSON values) durably. Raises OutputFault: then none may be evaluated."""
+        return self._book.count(self._scope, kind, [parameters_hash(each) for each in sets], at)
+
+    def score(self, sets: Sequence[Mapping[str, Any]], sharpes_bar: Sequence[float | None]) -> None:
+        """Note the Sharpe ratio per bar of each set, in their order; None (nothing varied) is left out.
+
+        Raises OutputFault, and ValueError where the two differ in length.
+        """
+        made = zip(sets, sharpes_bar, strict=True)
+        self._book.score(self._scope, {parameters_hash(each): value for each, value in made if value is not None})
+
+    def tried(self) -> TrialCount:
+        """What has been tried so far. Raises OutputFault."""
+        return self._book.tried(self._scope)
+
+    def deflate(self, returns: Sequence[float], bars_per_year: float) -> Deflated | None:
+        """The deflated Sharpe ratio of a curve on this tape, against all that was tried on bars that overlap with it.
+
+        `returns` shape (n_bars,); None for returns that never varied. Raises OutputFault, and ValueError for bad returns.
+        """
+        tried = self.tried()
+        variance = float(np.var(tried.sharpes, ddof=1)) if len(tried.sharpes) > 1 else None
+        return deflate(returns, bars_per_year=bars_per_year, trials=max(1, tried.overlapping), trial_variance=variance)
+
+    def close(self) -> None:
+        """Let go of the book."""
+        self._book.close()
+
+
+def scope_of(tape: Tape) -> TrialScope:
+    """The bars of a tape: those of its session, from the first decision to the end."""
+    return TrialScope(tape_hash(tape), tuple(tape.symbols), tape.start_utc, tape.end_utc)
+
+
+def tape_hash(tape: Tape) -> str:
+    """SHA-256 over times, prices and volumes of the session's bars by market, whatever files they came from."""
+    digest = hashlib.sha256()
+    first, last = to_ms(tape.start_utc), to_ms(tape.end_utc)
+    for symbol in sorted(tape.symbols):
+        candles = tape.candles[symbol]
+        begin, end = np.searchsorted(candles.close_ms, [first, last], side="right")
+        digest.update(f"{symbol}\x1f{tape.timeframe}\x1f{end - begin}\x1f".encode())
+        digest.update(candles.close_ms[begin:end].astype("<i8").tobytes())
+        for column in candles.columns:
+            digest.update(column[begin:end].astype("<f8").tobytes())
+    return digest.hexdigest()
+
+
+def parameters_of(settings: Settings) -> dict[str, Any]:
+    """What of the settings makes a trial: all but the profile's name, the journal, and the gates that judge it."""
+    return settings.model_dump(mode="json", exclude=_NO_TRIAL)
+
+
+def parameters_hash(parameters: Mapping[str, Any]) -> str:
+    """SHA-256 of a parameter set as canonical JSON: neither the order of keys nor 1 for 1.0 makes another set.
+
+    Raises ValueError for a value that JSON cannot hold.
+    """
+    try:
+        plain = json.loads(json.dumps(parameters, allow_nan=False), parse_int=float)
+    except TypeError as fault:
+        raise ValueError(f"a parameter set must hold JSON values only: {fault}") from fault
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()

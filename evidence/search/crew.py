@@ -1,0 +1,133 @@
+"""Those who try parameter sets: processes of this machine, or a Ray cluster. Same sets, same results, in the order given.
+
+Each member opens the tape once and then answers for as many sets as it is given. Threads of the kernel inside one process are not
+used here: asking the voters is Python, and would stand in its own way.
+"""
+
+import logging
+import multiprocessing
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from config.errors import UsageFault
+from evidence.search.fast import FastTape
+from evidence.search.space import Values
+from evidence.worlds.world import World, tape_of_world
+
+Floats = npt.NDArray[np.float64]
+
+
+class Tried(NamedTuple):
+    """One set: bar returns of the session, shape (n_bars - 1,), and how many entries the gate signed."""
+
+    returns: Floats
+    signed: int
+
+
+class Crew(Protocol):
+    """Tries sets."""
+
+    def try_all(self, sets: Sequence[Values]) -> Iterator[Tried]:
+        """Each set, in order. Raises TribunalError of the first that fails."""
+        ...
+
+
+class _Pool:
+    """Members that are processes."""
+
+    def __init__(self, pool: Executor) -> None:
+        self._pool = pool
+
+    def try_all(self, sets: Sequence[Values]) -> Iterator[Tried]:
+        yield from self._pool.map(_try_here, sets)
+
+
+class _Alone:
+    """This process alone."""
+
+    def __init__(self, tape: FastTape) -> None:
+        self._tape = tape
+
+    def try_all(self, sets: Sequence[Values]) -> Iterator[Tried]:
+        for values in sets:
+            yield _tried(self._tape, values)
+
+
+class _Cluster:
+    """Members that are Ray actors; a set goes to whoever is next."""
+
+    def __init__(self, ray: Any, members: list[Any]) -> None:
+        self._ray = ray
+        self._members = members
+
+    def try_all(self, sets: Sequence[Values]) -> Iterator[Tried]:
+        asked = [self._members[n % len(self._members)].try_one.remote(values) for n, values in enumerate(sets)]
+        for answer in asked:
+            yield self._ray.get(answer)
+
+
+class _Member:
+    """A Ray actor's state."""
+
+    def __init__(self, world: str) -> None:
+        found = World.model_validate_json(world)
+        self._tape = FastTape(tape_of_world(found), found.settings)
+
+    def try_one(self, values: Values) -> Tried:
+        return _tried(self._tape, values)
+
+
+_here: FastTape | None = None
+
+
+@contextmanager
+def open_crew(world: World, workers: int, *, ray: bool = False) -> Iterator[Crew]:
+    """A crew of `workers` for a world. Raises UsageFault for Ray where it is not installed, and what opening a tape raises."""
+    if ray:
+        with _cluster(world, workers) as crew:
+            yield crew
+    elif workers <= 1:
+        yield _Alone(FastTape(tape_of_world(world), world.settings))
+    else:
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(workers, context, _open_here, (world.model_dump_json(),)) as pool:
+            yield _Pool(pool)
+
+
+@contextmanager
+def _cluster(world: World, workers: int) -> Iterator[_Cluster]:
+    """Actors of the cluster that RAY_ADDRESS names, or of one on this machine, which ends with them."""
+    try:
+        import ray
+    except ImportError as fault:
+        raise UsageFault(
+            'Ray is not installed; nothing was started. Run: pip install "tribunal[ray]", or leave out --ray.'
+        ) from fault
+    ray.init(ignore_reinit_error=True, log_to_driver=False, include_dashboard=False, logging_level=logging.ERROR)
+    try:
+        actor = ray.remote(_Member)
+        yield _Cluster(ray, [actor.remote(world.model_dump_json()) for _ in range(max(1, workers))])
+    finally:
+        ray.shutdown()
+
+
+def _open_here(world: str) -> None:
+    global _here
+    found = World.model_validate_json(world)
+    _here = FastTape(tape_of_world(found), found.settings)
+
+
+def _try_here(values: Values) -> Tried:
+    assert _here is not None
+    return _tried(_here, values)
+
+
+def _tried(tape: FastTape, values: Values) -> Tried:
+    result = tape.run(values)
+    returns = np.asarray(result.equity[1:] / result.equity[:-1] - 1.0)
+    return Tried(returns, int(result.signed))

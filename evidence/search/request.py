@@ -1,0 +1,98 @@
+"""What the commands of evidence share: from options to a world, trials that are counted first, and a report in a file."""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from agents.desk.request import moment_of, settings_of
+from agents.strategies.contexts import build_contexts
+from agents.strategies.own import read_own
+from config.clock import SystemClock
+from config.errors import OutputFault
+from config.secrets import load_secrets, state_dir
+from config.settings import Settings
+from evidence.search.counted import Trials, parameters_of, scope_of
+from evidence.search.space import Values, applied
+from evidence.statistics.deflated import Deflated
+from evidence.worlds.world import World, tape_of_world
+from market.tape import Tape
+
+_OPTIONS = {"news": None, "days": None, "mind": None, "model": None, "approve": None}
+
+
+def world_of(arguments: argparse.Namespace) -> tuple[World, Tape]:
+    """The world of --data, --symbols, --start, --end, --profile and --set, with its bars. Raises UsageFault, DataFault."""
+    settings = settings_of(argparse.Namespace(**(_OPTIONS | vars(arguments))))
+    world = World(
+        data=tuple(arguments.data),
+        symbols=tuple(arguments.symbols) if arguments.symbols else None,
+        start_utc=moment_of("--start", arguments.start),
+        end_utc=moment_of("--end", arguments.end),
+        detail=tuple(getattr(arguments, "detail", None) or ()),
+        funding=tuple(getattr(arguments, "funding", None) or ()),
+        settings=settings,
+    )
+    return world, tape_of_world(world)
+
+
+def market_growth(tape: Tape) -> float:
+    """What equal parts of all markets, bought at the first close of the session and held, have made: a fraction."""
+    first: dict[str, float] = {}
+    last: dict[str, float] = {}
+    for shown in tape.slices():
+        for symbol, bar in shown.bars.items():
+            first.setdefault(symbol, bar.close)
+            last[symbol] = bar.close
+    grown = [last[symbol] / first[symbol] - 1.0 for symbol in first]
+    return sum(grown) / len(grown) if grown else 0.0
+
+
+def settings_for(world: World, sets: Sequence[Values], tape: Tape) -> list[Settings]:
+    """The settings of each parameter set. Raises UsageFault for one that is not allowed, before any of them is tried."""
+    own, found = read_own(world.settings.strategies), []
+    for values in sets:
+        settings = applied(world.settings, values)
+        build_contexts(settings.strategies, tape.symbols, own)
+        found.append(settings)
+    return found
+
+
+class Counted:
+    """Trials on one tape, counted before they were run."""
+
+    def __init__(self, trials: Trials, sets: list[dict[str, Any]]) -> None:
+        self._trials = trials
+        self._sets = sets
+
+    def note(self, sharpes_bar: list[float | None]) -> None:
+        """The Sharpe ratio per bar that each set made. Raises OutputFault."""
+        self._trials.score(self._sets, sharpes_bar)
+
+    def deflate(self, returns: list[float], bars_per_year: float) -> Deflated | None:
+        """A curve against all that was tried on these bars. Raises OutputFault."""
+        return self._trials.deflate(returns, bars_per_year)
+
+
+@contextmanager
+def counted(tape: Tape, kind: str, sets: Sequence[Settings]) -> Iterator[Counted]:
+    """Count settings as trials on a tape, in the user's own book, before any of them is run. Raises OutputFault."""
+    folder = state_dir(load_secrets())
+    folder.mkdir(parents=True, exist_ok=True)
+    trials, plain = Trials(folder, scope_of(tape)), [parameters_of(each) for each in sets]
+    try:
+        trials.count(kind, plain, SystemClock().now())
+        yield Counted(trials, plain)
+    finally:
+        trials.close()
+
+
+def write_text(path: str | None, text: str) -> None:
+    """Write a report to the file that was asked for, if one was. Raises OutputFault."""
+    if path is None:
+        return
+    try:
+        Path(path).write_text(text, encoding="utf-8")
+    except OSError as fault:
+        raise OutputFault(f"The tables cannot be written to {path} ({fault.strerror}); they stand above.") from fault

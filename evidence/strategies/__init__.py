@@ -1,0 +1,1 @@
+"""What a voter must survive: look-ahead, warm-up, chance, gates, the ablation ladder."""

@@ -1,0 +1,116 @@
+"""The ablation ladder: what each part of the system adds to the part below it, on the same tape.
+
+    strategies        the voters' proposals, at the position limit; limits that never bind
+    + analyst         traded only where the analyst sees a rise
+    + risk agent      no more than the risk agent lets stand
+    + devil's advocate   dropped where the counter-evidence outweighs the analyst
+    + supervisor      the whole court
+    + gate            the profile's limits and breakers: the system as it runs
+    + adjuster        the PPO policy; not there while the profile has none
+
+Every rung keeps the stop, the ladder and the trailing stop, the fees, and one position's limit, so that sizes can be compared.
+The difference to the rung below is resampled in pairs: the same blocks of bars of both (see `evidence.statistics.bootstrap`).
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from agents.llm.attempt import ROLES
+from config.frozen import Frozen
+from config.sections.limits import RiskLimits
+from config.settings import Settings
+from evidence.statistics.bootstrap import Difference, Intervals, curve_returns, intervals, paired_differences
+from evidence.statistics.headlines import Measure
+from evidence.worlds.world import Curve, World
+
+NAMES = ("strategies", "+ analyst", "+ risk agent", "+ devil's advocate", "+ supervisor", "+ gate")
+_WIDE = {
+    "risk_per_trade": 0.1, "max_deployed_fraction": 1.0, "max_daily_loss": 1.0, "max_weekly_loss": 1.0, "max_drawdown": 1.0,
+    "half_size_drawdown": 1.0, "max_volume_share": 1.0, "max_sector_fraction": 1.0, "max_var_1d": 1.0,
+    "max_es_1d": 1.0, "max_correlation": 1.0, "min_conviction": 0.0, "kelly_fraction": 1.0, "kelly_edge": 0.5,
+    "turbulence_sigma": 50.0, "loss_streak": 100, "max_tick_bps": 1000.0, "max_spread_bps": 2000.0, "max_slippage": 0.5,
+    "max_order_errors": 1000, "max_gross_leverage": 10.0, "max_net_leverage": 10.0, "risk_parity": False,
+}  # fmt: skip
+"""The loosest values that the settings allow: these limits are asked and never bind."""
+
+
+class Rung(Frozen):
+    """One rung with its own measures, and each measure less that of the rung below (None for the lowest)."""
+
+    name: str
+    trades: int
+    hearings: int
+    deployed: float
+    growth: float
+    intervals: Intervals
+    versus: tuple[Difference, ...] | None
+
+
+class Ladder(Frozen):
+    """All rungs on one tape."""
+
+    label: str
+    symbols: tuple[str, ...]
+    bars: int
+    years: float
+    market_growth: float
+    """Equal parts of all markets, bought at the first close and held."""
+    rungs: tuple[Rung, ...]
+
+
+class Step(NamedTuple):
+    """A rung before it has been climbed."""
+
+    name: str
+    world: World
+
+
+def steps(world: World) -> tuple[Step, ...]:
+    """The worlds of the rungs, from the lowest to the system as it runs."""
+    seated = [world.settings.court.model_copy(update={"seats": ROLES[:count]}) for count in range(len(ROLES) + 1)]
+    wide = [
+        world.settings.model_copy(update={"court": court, "limits": open_limits(world.settings)}) for court in seated
+    ]
+    settings = (*wide, world.settings)
+    return tuple(
+        Step(name, world.model_copy(update={"settings": each})) for name, each in zip(NAMES, settings, strict=True)
+    )
+
+
+def open_limits(settings: Settings) -> RiskLimits:
+    """The limits with everything open but the size of one position."""
+    return RiskLimits.model_validate(settings.limits.model_dump() | _WIDE)
+
+
+def climb(label: str, symbols: Sequence[str], market_growth: float, found: Sequence[Curve], seed: int) -> Ladder:
+    """The ladder out of the curves of its rungs, lowest first."""
+    per_year = 365 * 86_400 / found[0].timeframe_s
+    returns = [curve_returns(np.array(curve.equity)) for curve in found]
+    rungs = []
+    for number, (name, curve) in enumerate(zip(NAMES, found, strict=True)):
+        versus = None
+        if number:
+            pair = paired_differences(returns[number], returns[number - 1], bars_per_year=per_year, seed=seed)
+            versus = tuple(pair.of(measure) for measure in (Measure.SHARPE, Measure.CAGR, Measure.MAX_DRAWDOWN))
+        rungs.append(
+            Rung(
+                name=name,
+                trades=curve.trades,
+                hearings=curve.hearings,
+                deployed=curve.deployed,
+                growth=curve.equity[-1] / curve.equity[0] - 1.0,
+                intervals=intervals(returns[number], bars_per_year=per_year, seed=seed),
+                versus=versus,
+            )
+        )
+    bars = len(found[0].equity) - 1
+    return Ladder(
+        label=label,
+        symbols=tuple(symbols),
+        bars=bars,
+        years=bars / per_year,
+        market_growth=market_growth,
+        rungs=tuple(rungs),
+    )

@@ -1,0 +1,1 @@
+"""Many sessions of the full engine, a process each."""

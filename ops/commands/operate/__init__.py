@@ -1,0 +1,1 @@
+"""Commands that look after sessions and their inputs: profiles, headlines."""

@@ -1,0 +1,122 @@
+"""What `tribunal check` does: it resolves a profile and shows it, or everything that is wrong with it."""
+
+import argparse
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TextIO, TypeVar
+
+from pydantic import BaseModel
+
+from config.errors import TribunalError
+from config.reading.load import Resolved, resolve
+from config.reading.schema import spot_at, spot_of
+from config.reading.tree import Path, dotted, exact
+from config.secrets import Secrets, load_secrets
+from config.settings import Settings
+
+T = TypeVar("T")
+_DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One resolved setting: dotted key, value as text, unit (may be empty) and where it was written."""
+
+    key: str
+    value: str
+    unit: str
+    origin: str
+
+
+def check_command(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
+    """Show a profile; returns the exit code. Raises nothing: all faults are told at once."""
+    faults: list[TribunalError] = []
+    resolved = _attempt(lambda: resolve(arguments.profile), faults)
+    also = resolved.settings.minds.key_variables if resolved else ()
+    secrets = _attempt(lambda: load_secrets(also=also), faults)
+    if resolved is None or secrets is None:
+        err.writelines(f"{fault}\n" for fault in faults)
+        return faults[0].exit_code
+    if arguments.json:
+        out.write(json.dumps(_document(resolved, secrets), indent=2) + "\n")
+    else:
+        _print(resolved, secrets, out)
+    return 0
+
+
+def _attempt(step: Callable[[], T], faults: list[TribunalError]) -> T | None:
+    """The step's result; or None, with its fault kept, so that the next step's is shown as well."""
+    try:
+        return step()
+    except TribunalError as fault:
+        faults.append(fault)
+        return None
+
+
+def rows(resolved: Resolved) -> list[Row]:
+    """Every setting of a profile in the order of its declaration."""
+    root = spot_of(Settings)
+    found = []
+    for path, value in _leaves(resolved.settings, ()):
+        spot, node = spot_at(root, path), exact(resolved.tree, path)
+        origin = str(node.place) if node is not None else _DEFAULT
+        found.append(Row(dotted(path), _text(value), spot.unit if spot is not None else "", origin))
+    return found
+
+
+def _leaves(value: object, path: Path) -> Iterator[tuple[Path, object]]:
+    match value:
+        case BaseModel():
+            for name in type(value).model_fields:
+                yield from _leaves(getattr(value, name), (*path, name))
+        case dict() if value:
+            for key, item in value.items():
+                yield from _leaves(item, (*path, key))
+        case tuple() if any(isinstance(item, BaseModel) for item in value):
+            for number, item in enumerate(value):
+                yield from _leaves(item, (*path, number))
+        case _:
+            yield path, value
+
+
+def _text(value: object) -> str:
+    match value:
+        case None:
+            return "-"
+        case tuple() | dict():
+            return ", ".join(str(item) for item in value) or "none"
+        case _:
+            return str(value)
+
+
+def _document(resolved: Resolved, secrets: Secrets) -> dict[str, object]:
+    table = rows(resolved)
+    return {
+        "settings": resolved.settings.model_dump(mode="json"),
+        "units": {row.key: row.unit for row in table if row.unit},
+        "origins": {row.key: row.origin for row in table},
+        "secrets": _secrets(secrets),
+    }
+
+
+def _secrets(secrets: Secrets) -> dict[str, str]:
+    return {name: "not set" if value is None else "set" for name, value in secrets.held().items()}
+
+
+def _print(resolved: Resolved, secrets: Secrets, out: TextIO) -> None:
+    from rich.console import Console  # only the table needs it
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(file=out, width=None if out.isatty() else 160)
+    table = Table(title=f"profile {resolved.settings.profile}", title_justify="left")
+    for name in ("setting", "value", "unit", "from"):
+        table.add_column(name, no_wrap=name in ("setting", "from"))
+    for row in rows(resolved):
+        table.add_row(Text(row.key), Text(row.value), Text(row.unit), Text(row.origin))
+    console.print(table)
+    kept = Table("secret", "state", title="environment", title_justify="left")
+    for name, state in _secrets(secrets).items():
+        kept.add_row(Text(name), Text(state))
+    console.print(kept)

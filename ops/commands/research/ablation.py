@@ -1,0 +1,28 @@
+"""What `evidence.ablation` does: climb the rungs, resample, show."""
+
+import argparse
+
+from config.errors import UsageFault
+from evidence.search.request import market_growth, world_of, write_text
+from evidence.strategies.ladder import climb, steps
+from evidence.worlds.parallel import curves
+from ops.tables.ladder import ladder_markdown, show_ladder
+
+
+def ablation_command(arguments: argparse.Namespace) -> int:
+    """Climb; returns the exit code. Raises TribunalError."""
+    if arguments.workers < 1:
+        raise UsageFault(f"--workers must be at least 1, not {arguments.workers}. Nothing was started.")
+    world, tape = world_of(arguments)
+    rungs = steps(world)
+    found = curves(
+        [rung.world for rung in rungs],
+        bars=len(tape) * len(rungs),
+        workers=arguments.workers,
+        title="bars",
+        quiet=arguments.quiet,
+    )
+    ladder = climb(tape.source_label, tape.symbols, market_growth(tape), found, world.settings.seed)
+    show_ladder(ladder, as_json=arguments.json)
+    write_text(arguments.markdown, ladder_markdown(ladder))
+    return 0

@@ -1,0 +1,45 @@
+"""What `evidence.audit` does: read the run, try its cases again, show what changed."""
+
+import argparse
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+from agents.court.minds.rules import RulesMind
+from config.errors import UsageFault
+from config.secrets import journal_key
+from evidence.rulings.flips import audit
+from evidence.rulings.hearings import read_trials
+from ops.tables.audit import show_audit
+
+
+def audit_command(arguments: argparse.Namespace) -> int:
+    """Audit; returns the exit code. Raises TribunalError."""
+    cutoff = _moment(arguments.cutoff)
+    if arguments.cases < 1:
+        raise UsageFault(f"--cases must be at least 1, not {arguments.cases}. Nothing was computed.")
+    run = read_trials(Path(arguments.run), journal_key())
+    settings = run.session.settings
+    hearings = tuple(trial.hearing for trial in run.trials)
+    mind = RulesMind(settings.court, settings.limits)
+    found = asyncio.run(audit(run.run, hearings, mind, seed=settings.seed, most=arguments.cases, cutoff=cutoff))
+    if not found.sampled:
+        raise UsageFault(
+            f"{arguments.run} holds no case that the rules mind ruled ({found.not_asked} of other minds), so there is nothing "
+            "to audit. Give a run of the rules mind."
+        )
+    show_audit(found, as_json=arguments.json)
+    return 0
+
+
+def _moment(text: str | None) -> datetime | None:
+    """A date or a moment; without an offset it is UTC."""
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as fault:
+        raise UsageFault(
+            f"--cutoff {text!r} is no date; write it as 2024-06-01 or 2024-06-01T12:00. Nothing was computed."
+        ) from fault
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found

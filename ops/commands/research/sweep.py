@@ -1,0 +1,86 @@
+"""What `evidence.sweep` does: try in rounds, keep each, then judge the best with the full engine."""
+
+import argparse
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+
+from config.errors import UsageFault
+from evidence.search.counted import tape_hash
+from evidence.search.crew import open_crew
+from evidence.search.fast import sharpe_of
+from evidence.search.request import counted, settings_for, world_of, write_text
+from evidence.search.space import Axis, all_points, applied, parse_axes
+from evidence.search.study import Study
+from evidence.statistics.bootstrap import curve_returns, intervals
+from evidence.worlds.parallel import curves, progress
+from ops.tables.sweep import Found, show_sweep, sweep_markdown
+
+
+def sweep_command(arguments: argparse.Namespace) -> int:
+    """Search; returns the exit code. Raises TribunalError."""
+    world, tape = world_of(arguments)
+    axes = parse_axes(arguments.param)
+    trials = _how_many(arguments, axes)
+    per_year = timedelta(days=365) / tape.timeframe.duration
+    settings_for(world, [{axis.key: value} for axis in axes for value in axis.values], tape)
+    about = {
+        "bars": tape_hash(tape),
+        "settings": world.settings.model_dump(mode="json"),
+        "axes": [axis.model_dump(mode="json") for axis in axes],
+        "sampler": arguments.sampler,
+    }
+    study = Study(Path(arguments.out), axes, arguments.sampler, world.settings.seed, about)
+    done = len(study.known())
+    if done < trials:
+        with (
+            open_crew(world, arguments.workers, ray=arguments.ray) as crew,
+            progress(trials, "parameter sets", quiet=arguments.quiet) as tick,
+        ):
+            tick(done)
+            for sets in study.rounds(trials):
+                with counted(tape, "sweep", settings_for(world, sets, tape)) as book:
+                    tried = []
+                    for each in crew.try_all(sets):
+                        tried.append(each)
+                        tick(1)
+                    book.note([sharpe_of(each.returns, 1.0) for each in tried])
+                    study.tell(sets, [(sharpe_of(each.returns, per_year), each.signed) for each in tried])
+    known = sorted(study.known(), key=lambda each: (each.sharpe is None, -(each.sharpe or 0.0), each.number))
+    best = applied(world.settings, known[0].values)
+    (curve,) = curves(
+        [world.model_copy(update={"settings": best})],
+        bars=len(tape),
+        workers=1,
+        title="the best, in full",
+        quiet=arguments.quiet,
+    )
+    returns = curve_returns(np.array(curve.equity))
+    with counted(tape, "sweep", [best]) as book:
+        deflated = book.deflate(returns.tolist(), per_year)
+    found = Found(
+        label=tape.source_label,
+        symbols=tuple(tape.symbols),
+        tried=len(known),
+        top=tuple(known[: max(1, arguments.top)]),
+        growth=curve.equity[-1] / curve.equity[0] - 1.0,
+        trades=curve.trades,
+        intervals=intervals(returns, bars_per_year=per_year, seed=world.settings.seed),
+        deflated=deflated,
+    )
+    show_sweep(found, as_json=arguments.json)
+    write_text(arguments.markdown, sweep_markdown(found))
+    return 0
+
+
+def _how_many(arguments: argparse.Namespace, axes: tuple[Axis, ...]) -> int:
+    """Sets to try. Raises UsageFault."""
+    if arguments.sampler != "grid":
+        if arguments.trials is None or arguments.trials < 1:
+            raise UsageFault(
+                f"--sampler {arguments.sampler} needs --trials, the number of sets to try. Nothing was started."
+            )
+        return int(arguments.trials)
+    every = len(all_points(axes))
+    return every if arguments.trials is None else max(1, min(every, arguments.trials))

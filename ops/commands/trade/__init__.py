@@ -1,0 +1,1 @@
+"""Commands that trade, replay, show and stop."""

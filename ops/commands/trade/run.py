@@ -1,0 +1,145 @@
+"""What `tribunal run` does once its arguments are known: open the world, live through it, leave the run behind."""
+
+import argparse
+import asyncio
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Protocol
+
+from agents.desk.description import describe
+from agents.desk.desk import Desk
+from agents.desk.models import models_of, refuse_without_keys, sits
+from agents.desk.outside import latches, outside_of
+from agents.desk.paper import moments, open_paper
+from agents.desk.request import settings_of, tape_of
+from agents.desk.telling import TellingSink
+from agents.recorded.resumed import ResumingSink
+from agents.records.folder import JOURNAL, RunFolder, make_folder, write_checksum
+from agents.records.record import CycleRecord, Session, SessionEnd
+from agents.session import run_session
+from config.confirm import confirm_live
+from config.ending import INTERRUPTED
+from config.logging import configure
+from config.secrets import journal_key, load_secrets
+from config.settings import Settings
+from execution.journal.chain import Journal, holds
+from execution.journal.event import Sink
+from execution.kill_switch.latch import ALL
+from market.tape import Tape
+from ops.finish import finish
+from ops.halts import HaltHerald
+from ops.progress import SessionProgress
+
+
+class Conclude(Protocol):
+    """What is done with the folder of a run that has ended."""
+
+    def __call__(self, folder: Path, key: bytes, *, as_json: bool) -> None: ...
+
+
+def run_command(arguments: argparse.Namespace, conclude: Conclude = finish) -> int:
+    """Run one session, then `conclude` its folder; returns the exit code.
+
+    Raises TribunalError for whatever ends it before or midway.
+    """
+    settings = settings_of(arguments)
+    confirm_live(settings, sys.stdin, sys.stderr, arguments.confirm)
+    secrets = load_secrets(also=settings.minds.key_variables)
+    refuse_without_keys(settings, secrets)
+    configure(level=secrets.log_level, secrets=secrets.values())
+    key = journal_key()
+    tape = tape_of(settings, arguments)
+    session = describe(settings, tape, key, arguments.calibration)
+    fresh = arguments.resume is None
+    run = make_folder(arguments.out, settings.profile) if fresh else RunFolder(Path(arguments.resume), made=False)
+    try:
+        group = 1 if sits(settings) else settings.journal.group_commit
+        journal = _journal(run.path, key, group, fresh=fresh)
+        end = _live(settings, session, tape, journal, key, quiet=arguments.quiet)
+    except BaseException:
+        if fresh and _paid_for(run.path):
+            sys.stderr.write(
+                f"What models said is kept in {run.path}: --resume {run.path}, with the same options, goes on.\n"
+            )
+        elif fresh:
+            run.remove()
+        raise
+    write_checksum(run.path)
+    conclude(run.path, key, as_json=arguments.json)
+    return INTERRUPTED if end.reason == "interrupted" else 0
+
+
+def _paid_for(folder: Path) -> bool:
+    """Whether a broken-off run holds anything that models were asked for."""
+    path = folder / JOURNAL
+    return path.exists() and holds(path, "transcript")
+
+
+def _journal(folder: Path, key: bytes, group_commit: int, *, fresh: bool) -> Journal | ResumingSink:
+    path = folder / JOURNAL
+    return Journal(path, key, group_commit) if fresh else ResumingSink(path, key, group_commit)
+
+
+def _live(
+    settings: Settings, session: Session, tape: Tape, journal: Journal | ResumingSink, key: bytes, *, quiet: bool
+) -> SessionEnd:
+    herald, folder = HaltHerald(sys.stderr), latches()
+    herald.at_start([latch for scope in (ALL, settings.profile) if (latch := folder.read(scope))])
+
+    async def trade(progress: SessionProgress, stop: Callable[[], bool]) -> SessionEnd:
+        async with models_of(settings, load_secrets(also=settings.minds.key_variables)) as asker:
+            outside = outside_of(settings, asker, journal)
+            desk = open_paper(settings, session, tape, _telling(journal), key, outside)
+            return await run_session(desk, moments(session), stop, _shown(progress, herald, desk))
+
+    try:
+        with SessionProgress(session.bars, None if quiet else sys.stderr) as progress, _asked_to_stop() as stop:
+            end = asyncio.run(trade(progress, stop))
+        journal.close()
+    except BaseException:
+        journal.abandon()
+        raise
+    return end
+
+
+def _telling(journal: Journal | ResumingSink) -> Sink:
+    """The journal, with new alerts told on stderr."""
+    return TellingSink(journal, lambda: isinstance(journal, ResumingSink) and journal.past)
+
+
+def _shown(progress: SessionProgress, herald: HaltHerald, desk: Desk) -> Callable[[CycleRecord], None]:
+    last = "none yet"
+
+    def show(record: CycleRecord) -> None:
+        nonlocal last
+        if record.hearings:
+            hearing = record.hearings[-1]
+            last = f"{hearing.case.symbol} {hearing.ruling.outcome}, {hearing.verdict.outcome}"
+        herald.show(desk.trader.watch.halts)
+        progress.update(record.as_of_utc, record.portfolio.equity, len(record.portfolio.positions), last)
+
+    return show
+
+
+@contextmanager
+def _asked_to_stop() -> Iterator[Callable[[], bool]]:
+    """Turns the first Ctrl-C, or SIGTERM, into a wish to stop between two cycles; the second ends at once."""
+    asked = False
+
+    def note(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+        sys.stderr.write("\nEnding the session after this bar; Ctrl-C again to drop it.\n")
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

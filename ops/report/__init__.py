@@ -1,0 +1,1 @@
+"""Pages: report.html, tear sheet, exceedances."""

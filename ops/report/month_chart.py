@@ -1,0 +1,23 @@
+"""What each month's closed trades made, as bars: profit up, loss down."""
+
+from collections.abc import Sequence
+
+from ops.report.charts import Figure
+from ops.story.measures import Part
+
+
+def months_figure(months: Sequence[Part]) -> Figure:
+    """One bar a month of the exit, in quote units; at the pointer also how many trades it was."""
+    return {
+        "data": [
+            {
+                "type": "bar",
+                "x": [month.name for month in months],
+                "y": [month.pnl for month in months],
+                "customdata": [[month.trades.closed] for month in months],
+                "marker": {"color": ["var(--gain)" if month.pnl >= 0 else "var(--loss)" for month in months]},
+                "hovertemplate": "%{x}: %{y:+,.2f} in %{customdata[0]} trades<extra></extra>",
+            }
+        ],
+        "layout": {"xaxis": {"type": "category", "nticks": 24}, "yaxis": {"title": {"text": "profit"}}, "bargap": 0.25},
+    }

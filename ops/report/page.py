@@ -1,0 +1,210 @@
+"""report.html: one page that tells a run, from the headline figures down to each word that was said in court.
+
+It is self-contained: plotly.js, style and script are inside, nothing is fetched, and a content security policy forbids the
+page to try. Only the scripts written here may run, by their hash: text from outside (headlines, a model's words) is escaped
+and, were it ever not, would still be inert. More than `HEARINGS_SHOWN` hearings are not laid out; the page says how many are
+left out.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from agents.court.case import FieldValue
+from agents.court.hearing import Hearing
+from agents.llm.attempt import Role
+from config.silence import Abstained
+from evidence.rulings.worth import Attribution
+from ops.files import write_whole
+from ops.report.charts import POINTS_SHOWN, account_figure, candle_figure, exposure_figure, grouping
+from ops.report.model_charts import models_figure
+from ops.report.month_chart import months_figure
+from ops.report.transcripts import AttemptView, by_role
+from ops.story.executions import Execution, by_decision, executions
+from ops.story.models import failures
+from ops.story.story import Story
+from ops.story.summary import Summary
+from ops.story.tally import Fate, KeptHearing
+from ops.tables import plain
+from ops.tables.judgement import Judgement, sheets
+from ops.tables.model_tables import asked_ahead, minds_line, outages, outcome_counts, spoke_instead, usd
+
+HEARINGS_SHOWN = 400
+ROWS_SHOWN = 1000
+
+
+class HearingView(NamedTuple):
+    """A hearing as the page shows it: what was said, and what became of it."""
+
+    hearing: Hearing
+    fate: Fate
+    executions: tuple[Execution, ...]
+    pnl: Decimal | None
+    """Of the closed trade it led to, in quote units."""
+    left_why: str
+    """Why the voters closed it, if they did."""
+    attempts: dict[Role, tuple[AttemptView, ...]]
+    """What models were asked and answered."""
+
+
+def write_report(
+    path: Path, story: Story, summary: Summary, worth: Attribution | None = None, judged: Judgement | None = None
+) -> None:
+    """Write the page, whole or not at all. Raises OutputFault."""
+    write_whole(path, render_report(story, summary, worth, judged).encode())
+
+
+def render_report(
+    story: Story, summary: Summary, worth: Attribution | None = None, judged: Judgement | None = None
+) -> str:
+    """The page as text. The same arguments give the same text.
+
+    `worth` None: nothing is said of what roles were worth; `judged` None: nor of what may be concluded.
+    """
+    page = _environment()
+    plotly, script = _plotly(), page.get_template("report.js").render()
+    done = executions(story)
+    return page.get_template("report.html").render(
+        summary=summary,
+        worth=worth,
+        judged=judged,
+        sheets=None if judged is None else sheets(judged),
+        session=story.session,
+        story=story,
+        sentences=plain.what_happened(summary),
+        adds_up=plain.adds_up(summary.identity),
+        policy=_policy(plotly, script),
+        style=Markup(page.get_template("report.css").render()),
+        plotly=Markup(plotly),
+        script=Markup(script),
+        figures=_inert(_figures(story, done, judged)),
+        bars_a_candle=grouping(summary.bars).size,
+        points_shown=POINTS_SHOWN,
+        rows_shown=ROWS_SHOWN,
+        hearings=_hearings(story, done),
+        minds=minds_line(summary),
+        model_sentences=_about_models(story, summary),
+        spoke_instead=spoke_instead(summary.models) if summary.models else "",
+        breaker_words=plain.BREAKERS,
+        alert_words=plain.ALERTS,
+        rule_words=plain.RULES,
+        purpose_words=plain.PURPOSES,
+    )
+
+
+def choose(kept: Sequence[KeptHearing], most: int) -> tuple[KeptHearing, ...]:
+    """At most `most` hearings in their order: those that led to a trade first, then refusals of the gate, then the rest.
+
+    Within each the latest win.
+    """
+    rank = {Fate.TRADED: 0, Fate.REFUSED: 1, Fate.REJECTED: 2}
+    ordered = sorted(range(len(kept)), key=lambda place: (rank[kept[place].fate], -place))
+    return tuple(kept[place] for place in sorted(ordered[:most]))
+
+
+def _about_models(story: Story, summary: Summary) -> tuple[str, ...]:
+    """What was asked ahead, and each outage."""
+    if summary.models is None:
+        return ()
+    ahead = asked_ahead(summary.models)
+    return (*([ahead] if ahead else []), *outages(summary.models, story.session.settings.minds.budget))
+
+
+def _hearings(story: Story, done: tuple[Execution, ...]) -> list[HearingView]:
+    became, left_why = by_decision(done), {gone.decision_id: gone.why for gone in story.exits}
+    views = []
+    for kept in choose(story.hearings, HEARINGS_SHOWN):
+        parts = became.get(kept.decision_id, ())
+        trip = next((part.trip for part in parts if part.trip), None)
+        why = left_why.get(trip.closed_by, "") if trip else ""
+        made = trip.trade.pnl if trip else None
+        views.append(HearingView(kept.read(), kept.fate, parts, made, why, by_role(kept.transcripts())))
+    return views
+
+
+def _figures(story: Story, done: tuple[Execution, ...], judged: Judgement | None) -> dict[str, Any]:
+    if not len(story.columns.close_ms):
+        return {}
+    candles = {symbol: candle_figure(story, symbol, done) for symbol in story.session.symbols}
+    return {
+        "account": account_figure(story),
+        "exposure": exposure_figure(story),
+        "candles": candles,
+        **({"models": figure} if (figure := models_figure(story)) else {}),
+        **({"months": months_figure(judged.measures.by_month)} if judged and judged.measures.by_month else {}),
+    }
+
+
+def _inert(value: Any) -> Markup:
+    """JSON that no HTML parser can be led astray by."""
+    text = json.dumps(value, separators=(",", ":"), allow_nan=False)
+    for char, escaped in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
+        text = text.replace(char, escaped)
+    return Markup(text)
+
+
+def _policy(*scripts: str) -> str:
+    """The content security policy: nothing is loaded from anywhere, and only these scripts run."""
+    allowed = " ".join(
+        f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" for script in scripts
+    )
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; img-src data: blob:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _plotly() -> str:
+    """plotly.js, as the Python package ships it."""
+    from plotly.offline import get_plotlyjs
+
+    return str(get_plotlyjs()).replace("\r\n", "\n").replace("</script", "<\\/script")
+
+
+def _environment() -> Environment:
+    page = Environment(
+        loader=PackageLoader("ops.report", "templates"),
+        autoescape=lambda name: name is not None and name.endswith(".html"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    page.filters.update(
+        money=plain.money,
+        signed_money=plain.signed_money,
+        percent=plain.percent,
+        signed_percent=plain.signed_percent,
+        ratio=plain.ratio,
+        price=plain.price,
+        quantity=plain.quantity,
+        moment=plain.moment,
+        measured=_measured,
+        fact=_fact,
+        usd=usd,
+        thousands=lambda value: plain.DASH if value is None else f"{value:,}",
+        failures=lambda counts: outcome_counts(failures(counts)) or "none",
+    )
+    page.tests["silent"] = lambda word: isinstance(word, Abstained)
+    page.globals["count"] = plain.count
+    return page
+
+
+def _measured(value: float | None, unit: str) -> str:
+    """A rule's number in its unit; shares of equity as percent."""
+    if value is None:
+        return ""
+    if unit == "of equity":
+        return plain.percent(value)
+    return f"{value:,.4g} {unit}" if unit in ("bars", "quote") else f"{value:,.4g}"
+
+
+def _fact(value: FieldValue) -> str:
+    """A cited value: numbers to six digits."""
+    return f"{value:,.6g}" if isinstance(value, float) else str(value)

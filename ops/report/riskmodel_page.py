@@ -1,0 +1,124 @@
+"""Exceedances over time, as one page: a right model stays inside the grey band, and a line that climbs is a VaR too small.
+
+The page is self-contained: plotly.js is inside and nothing is fetched.
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from config.clock import from_ms
+from evidence.riskmodel.trials import Cell, Trial
+
+_COLOURS = ("#9aa3ad", "#7b3fa0", "#c2b200", "#00a3a3", "#0b5cad", "#8a5a2b", "#2f8f4e", "#c9510c")
+_POINTS = 200
+_WIDTH_PX, _HEIGHT_PX = 460, 300
+_NOTE = (
+    "Exceedances of VaR minus the number that is right, so far. Grey: 95 % of right models. A line that "
+    "climbs is a VaR too small; a step is a cluster; one that leaves its chart is far off."
+)
+
+
+def exceedance_page(trials: Sequence[Trial]) -> str:
+    """All trials as one HTML page: a row for each horizon and confidence, a column a symbol; the same trials, the same text."""
+    from plotly.io import to_html
+
+    return str(
+        to_html(
+            _figure(trials),
+            include_plotlyjs=True,
+            full_html=True,
+            validate=False,
+            div_id="exceedances",
+            config={"displaylogo": False},
+        )
+    )
+
+
+def _figure(trials: Sequence[Trial]) -> dict[str, Any]:
+    rows = list(dict.fromkeys((trial.cell.horizon, trial.cell.confidence) for trial in trials))
+    rows.sort(key=lambda row: row[0] == "day")
+    columns = list(dict.fromkeys(trial.cell.symbol for trial in trials))
+    methods = list(dict.fromkeys(trial.cell.method for trial in trials))
+    data: list[dict[str, Any]] = []
+    titles: list[dict[str, Any]] = []
+    layout: dict[str, Any] = {
+        "title": {"text": f"The risk model, out of sample<br><sup>{_NOTE}</sup>"},
+        "width": len(columns) * _WIDTH_PX + 60, "height": len(rows) * _HEIGHT_PX + 190,
+        "template": {}, "plot_bgcolor": "#ffffff", "annotations": titles,
+        "legend": {"orientation": "h", "y": -0.06}, "margin": {"t": 110, "l": 60, "r": 20},
+    }  # fmt: skip
+    for down, row in enumerate(rows):
+        for across, symbol in enumerate(columns):
+            tag = "" if not data else str(down * len(columns) + across + 1)
+            own = [trial for trial in trials if (trial.cell.horizon, trial.cell.confidence) == row]
+            own = [trial for trial in own if trial.cell.symbol == symbol]
+            if not own:
+                continue
+            x, y = _span(across, len(columns)), _span(len(rows) - 1 - down, len(rows))
+            layout[f"xaxis{tag}"] = {"domain": x, "anchor": f"y{tag}", "gridcolor": "#eef0f2", "type": "date"}
+            layout[f"yaxis{tag}"] = {"domain": y, "anchor": f"x{tag}", "gridcolor": "#e6e8ea", "range": _reach(own)}
+            titles.append(_title(own[0].cell, sum(x) / 2, y[1]))
+            axes = {"xaxis": f"x{tag}", "yaxis": f"y{tag}"}
+            data += [trace | axes for trace in _band(own[0])]
+            data += [_line(trial, methods, not tag) | axes for trial in own]
+    return {"data": data, "layout": layout}
+
+
+def _title(cell: Cell, x: float, y: float) -> dict[str, Any]:
+    horizon = "one day" if cell.horizon == "day" else f"one bar of {cell.horizon}"
+    return {
+        "text": f"<b>{cell.symbol}</b>, {horizon}, {cell.confidence:.4g}: {cell.expected:,.0f} expected",
+        "x": x, "y": y, "xref": "paper", "yref": "paper", "xanchor": "center", "yanchor": "bottom", "showarrow": False,
+    }  # fmt: skip
+
+
+def _line(trial: Trial, methods: Sequence[str], named: bool) -> dict[str, Any]:
+    """Exceedances so far minus what is expected by then, at evenly spaced moments."""
+    cell, moments = trial.cell, _moments(trial)
+    so_far = [int((trial.exceeded_ms <= moment).sum()) for moment in moments]
+    due = [cell.expected * part / _POINTS for part in range(_POINTS + 1)]
+    return {
+        "type": "scatter", "mode": "lines", "name": cell.method, "legendgroup": cell.method, "showlegend": named,
+        "x": [_day(moment) for moment in moments],
+        "y": [round(found - right, 2) for found, right in zip(so_far, due, strict=True)],
+        "line": {"color": _COLOURS[methods.index(cell.method) % len(_COLOURS)], "width": 1.6},
+    }  # fmt: skip
+
+
+def _band(trial: Trial) -> list[dict[str, Any]]:
+    """Where 95 % of right models are at each moment: 1.96 binomial deviations about 0."""
+    cell, moments = trial.cell, _moments(trial)
+    spread = [1.96 * math.sqrt(cell.expected * part / _POINTS * cell.confidence) for part in range(_POINTS + 1)]
+    shared = {
+        "type": "scatter", "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False,
+        "x": [_day(moment) for moment in moments],
+    }  # fmt: skip
+    return [
+        shared | {"y": [-round(width, 2) for width in spread]},
+        shared | {"y": [round(width, 2) for width in spread], "fill": "tonexty", "fillcolor": "#e3e6ea"},
+    ]
+
+
+def _reach(trials: Sequence[Trial]) -> list[float]:
+    """As far as the lines go, but not beyond six bands: one that is far off must not flatten the others."""
+    cell = trials[0].cell
+    most = 6 * 1.96 * math.sqrt(cell.expected * cell.confidence)
+    ends = [trial.cell.exceeded - trial.cell.expected for trial in trials]
+    return [max(-most, min(*ends, -most / 6) * 1.15), min(most, max(*ends, most / 6) * 1.15)]
+
+
+def _moments(trial: Trial) -> list[int]:
+    reach = trial.to_ms - trial.from_ms
+    return [trial.from_ms + reach * part // _POINTS for part in range(_POINTS + 1)]
+
+
+def _day(moment: int) -> str:
+    return f"{from_ms(moment):%Y-%m-%d %H:%M}"
+
+
+def _span(place: int, places: int) -> list[float]:
+    """The domain of one chart of a row or column, with room between."""
+    gap = 0.22 / places
+    width = (1 - gap * (places - 1)) / places
+    return [place * (width + gap), place * (width + gap) + width]

@@ -1,0 +1,47 @@
+"""What a model was asked and what it answered, as the page shows it: text, capped, and said to be so.
+
+A second request to the same model repeats the first and adds what was wrong; only what was added is shown.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from agents.llm.attempt import ROLES, Attempt, Role
+
+SHOWN_CHARS = 4000
+SAME = "(the same as before)"
+
+
+class AttemptView(NamedTuple):
+    """An attempt with its prompt and reply as they are shown. `reply` None: none came."""
+
+    attempt: Attempt
+    prompt: str
+    reply: str | None
+
+
+def by_role(attempts: Sequence[Attempt]) -> dict[Role, tuple[AttemptView, ...]]:
+    """The attempts of one hearing, in their order; every role is there."""
+    return {role: _views([made for made in attempts if made.role == role]) for role in ROLES}
+
+
+def capped(text: str) -> str:
+    """At most `SHOWN_CHARS` characters, and a note of how many are left out."""
+    left = len(text) - SHOWN_CHARS
+    return text if left <= 0 else f"{text[:SHOWN_CHARS]}\n[{left:,} characters more are in the journal]"
+
+
+def _views(attempts: list[Attempt]) -> tuple[AttemptView, ...]:
+    first = attempts[0].user if attempts else ""
+    return tuple(
+        AttemptView(
+            made,
+            capped(made.user if place == 0 else _added(first, made.user)),
+            None if made.reply is None else capped(made.reply),
+        )
+        for place, made in enumerate(attempts)
+    )
+
+
+def _added(first: str, now: str) -> str:
+    return f"{SAME}{now[len(first) :]}" if now.startswith(first) else now

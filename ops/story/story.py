@@ -1,0 +1,281 @@
+"""One run, read once: a streaming pass over a verified journal into columns, fills, trades and counts.
+
+It believes nothing that does not verify against the chain, and books every fill again in a ledger of its own, so that the
+identity that is shown was recomputed and not copied. It holds columns of numbers instead of records, and the hearings as
+the bytes that they are until somebody reads one: a year of hourly bars on ten symbols fits into some tens of megabytes.
+It refuses a journal that does not begin with a session, and one whose events do not have their shape.
+"""
+
+import hashlib
+import re
+from array import array
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import ValidationError
+
+from agents.approval.petition import Approval
+from agents.llm.attempt import Attempt
+from agents.outages.alert import Alert
+from agents.records.record import AskedAhead, CycleRecord, ExitDecision, Session, SessionEnd
+from config.errors import JournalFault
+from config.frozen import Frozen
+from execution.account.ledger import Ledger
+from execution.exact import EXACT, ZERO
+from execution.journal.chain import GENESIS, Event, read_events
+from execution.kill_switch.halting import HaltEvent
+from execution.reports import Fill, OrderState, OrderStatus, VenueWord
+from market.bar import Finding
+from ops.story.models import Models
+from ops.story.tally import KeptHearing, RoundTrip, SentOrder, Tally
+from risk.breakers import BreakerEvent
+from risk.portfolio import Portfolio
+
+JOURNAL = "journal.db"
+FINDINGS_KEPT = 500
+_SECRET = re.compile(rb'"(seal|key_id)":"[0-9a-f]*"')
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolColumns:
+    """One symbol by bar, each shape (n_bars,), quote units; NaN where it had no bar, or no stop."""
+
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    stop: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The account by bar close, each shape (n_bars,). Money in quote units, the rest as fractions of equity."""
+
+    close_ms: npt.NDArray[np.int64]
+    """Bar closes in ms since the epoch, UTC."""
+    equity: Floats
+    cash: Floats
+    deployed_fraction: Floats
+    drawdown: Floats
+    var_1d: Floats
+    es_1d: Floats
+    open_positions: Floats
+    symbols: dict[str, SymbolColumns]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A run as the operator's window sees it."""
+
+    run: str
+    session: Session
+    columns: Columns
+    ledger: Ledger
+    """Every fill booked again, valued at the last closes."""
+    fills: tuple[Fill, ...]
+    funding: dict[str, Decimal]
+    """Paid by symbol, less what was received, in quote units; only those for which any fell due."""
+    orders: tuple[SentOrder, ...]
+    trades: tuple[RoundTrip, ...]
+    troubles: tuple[OrderState, ...]
+    """Orders that the venue rejected, or whose fate is unknown."""
+    hearings: tuple[KeptHearing, ...]
+    tally: Tally
+    models: Models | None
+    """None where no models sat."""
+    exits: tuple[ExitDecision, ...]
+    breaker_events: tuple[BreakerEvent, ...]
+    alerts: tuple[Alert, ...]
+    halts: tuple[HaltEvent, ...]
+    """What was seen of the kill switch."""
+    approvals: tuple[Approval, ...]
+    """What was answered about large positions."""
+    findings: tuple[Finding, ...]
+    """The first few hundred; `tally.findings` counts all."""
+    portfolio: Portfolio | None
+    """The book at the end, as the journal says it; None when there was no bar."""
+    end: SessionEnd | None
+    data_hash: str
+    events: int
+    journal_hash: str
+    content_hash: str
+    """SHA-256 over kinds and payloads without seals and key names: the same for the same run under another key."""
+
+
+def read_story(run: Path, key: bytes) -> Story:
+    """Read a run's folder. Raises JournalFault where the journal is absent, damaged, forged or of another shape."""
+    path = run / JOURNAL
+    events = read_events(path, key)
+    first = next(events, None)
+    if first is None or first.kind != "session_started":
+        raise JournalFault(f"{path.name} does not begin with a session, so there is nothing to tell. Run it again.")
+    reader = _Reader(run.resolve().name, path.name, first)
+    for event in events:
+        reader.take(event)
+    return reader.story()
+
+
+class _Reader:
+    """What has been read so far."""
+
+    def __init__(self, run: str, journal: str, first: Event) -> None:
+        self._run, self._journal = run, journal
+        self._digest, self._count, self._head = hashlib.sha256(), 0, GENESIS
+        self._count_in(first)
+        self._session = _parsed(Session, first, journal)
+        quote = self._session.instruments[self._session.symbols[0]].quote
+        self._ledger = Ledger(self._session.settings.venue.starting_cash, quote)
+        self._account = {name: array("d") for name in _ACCOUNT}
+        self._close_ms = array("q")
+        self._bars = {symbol: {name: array("d") for name in _OHLC} for symbol in self._session.symbols}
+        self._fills: list[Fill] = []
+        self._funding: dict[str, Decimal] = {}
+        self._orders: list[SentOrder] = []
+        self._trades: list[RoundTrip] = []
+        self._opened_by: dict[str, str] = {}
+        self._troubles: list[OrderState] = []
+        self._exits: list[ExitDecision] = []
+        self._breakers: list[BreakerEvent] = []
+        self._alerts: list[Alert] = []
+        self._halts: list[HaltEvent] = []
+        self._approvals: list[Approval] = []
+        self._findings: list[Finding] = []
+        self._tally = Tally()
+        self._models = Models(self._session.settings.minds)
+        self._portfolio: Portfolio | None = None
+        self._end: SessionEnd | None = None
+        self._data_hash = ""
+        self._note(self._session.findings)
+
+    def take(self, event: Event) -> None:
+        """Read one event; kinds that show nothing here are only counted."""
+        self._count_in(event)
+        match event.kind:
+            case "cycle":
+                self._cycle(_parsed(CycleRecord, event, self._journal))
+            case "venue":
+                self._venue(_parsed(VenueWord, event, self._journal))
+            case "intent":
+                self._orders.append(_parsed(SentOrder, event, self._journal))
+            case "breaker":
+                self._breakers.append(_parsed(BreakerEvent, event, self._journal))
+            case "alert":
+                self._alerts.append(_parsed(Alert, event, self._journal))
+            case "halt":
+                self._halts.append(_parsed(HaltEvent, event, self._journal))
+            case "approval":
+                self._approvals.append(_parsed(Approval, event, self._journal))
+            case "transcript":
+                self._models.attempt(_parsed(Attempt, event, self._journal))
+            case "asked_ahead":
+                self._models.outlooks.asked(_parsed(AskedAhead, event, self._journal))
+            case "session_ended":
+                self._end = _parsed(SessionEnd, event, self._journal)
+                self._portfolio, self._data_hash = self._end.portfolio, self._end.data_hash
+                self._models.bar(self._portfolio.as_of_utc, ())  # what was asked ahead at the last bar
+
+    def _count_in(self, event: Event) -> None:
+        self._count, self._head = event.seq, event.mac
+        self._digest.update(f"{event.kind}\x1f{len(event.payload)}\x1f".encode())
+        self._digest.update(_SECRET.sub(rb'"\1":""', event.payload))
+
+    def _cycle(self, record: CycleRecord) -> None:
+        book, exposure = record.portfolio, record.exposure
+        self._close_ms.append(int(record.as_of_utc.timestamp() * 1000))
+        numbers = (
+            float(book.equity), float(book.cash), exposure.deployed_fraction, exposure.drawdown, exposure.var_1d,
+            exposure.es_1d, float(len(book.positions)),
+        )  # fmt: skip
+        for column, number in zip(self._account.values(), numbers, strict=True):
+            column.append(number)
+        stops = {held.symbol: float(held.stop_price) for held in book.positions if held.stop_price is not None}
+        nan = float("nan")
+        for symbol, columns in self._bars.items():
+            bar = record.tape.bars.get(symbol)
+            prices = (bar.open, bar.high, bar.low, bar.close) if bar else (nan, nan, nan, nan)
+            for column, price in zip(columns.values(), (*prices, stops.get(symbol, nan)), strict=True):
+                column.append(price)
+        self._ledger.mark({symbol: Decimal(repr(bar.close)) for symbol, bar in record.tape.bars.items()})
+        self._portfolio, self._data_hash = book, record.data_hash
+        self._exits.extend(record.exits)
+        self._note(record.tape.findings)
+        made = self._models.bar(record.as_of_utc, record.hearings)
+        for hearing in record.hearings:
+            self._tally.hear(hearing, made.get(hearing.case.decision_id, ()))
+
+    def _venue(self, word: VenueWord) -> None:
+        bad = (OrderStatus.REJECTED, OrderStatus.UNKNOWN)
+        self._troubles.extend(state for state in word.report.states if state.status in bad)
+        for paid in word.report.funding:
+            if self._ledger.apply_funding(paid.funding_id, paid.amount):
+                before = self._funding.get(paid.symbol, ZERO)
+                self._funding[paid.symbol] = EXACT.add(before, paid.amount)
+        for fill in word.report.fills:
+            if not self._ledger.apply(fill):
+                continue
+            self._fills.append(fill)
+            decision_id = self._opened_by.setdefault(fill.symbol, fill.decision_id)
+            if fill.side == "sell" and len(closed := self._ledger.trades) > len(self._trades):
+                self._trades.append(RoundTrip(decision_id, fill.decision_id, closed[-1]))
+                del self._opened_by[fill.symbol]
+
+    def _note(self, findings: tuple[Finding, ...]) -> None:
+        self._tally.findings.update(finding.kind for finding in findings)
+        self._findings.extend(findings[: FINDINGS_KEPT - len(self._findings)])
+
+    def story(self) -> Story:
+        """All of it."""
+        account = {name: np.array(column, dtype=np.float64) for name, column in self._account.items()}
+        symbols = {
+            symbol: SymbolColumns(**{name: np.array(column, dtype=np.float64) for name, column in columns.items()})
+            for symbol, columns in self._bars.items()
+        }
+        return Story(
+            run=self._run,
+            session=self._session,
+            columns=Columns(close_ms=np.array(self._close_ms, dtype=np.int64), **account, symbols=symbols),
+            ledger=self._ledger,
+            fills=tuple(self._fills),
+            funding=dict(sorted(self._funding.items())),
+            orders=tuple(self._orders),
+            trades=tuple(self._trades),
+            troubles=tuple(self._troubles),
+            hearings=self._tally.kept(),
+            tally=self._tally,
+            models=self._models if self._session.settings.court.mind == "models" else None,
+            exits=tuple(self._exits),
+            breaker_events=tuple(self._breakers),
+            alerts=tuple(self._alerts),
+            halts=tuple(self._halts),
+            approvals=tuple(self._approvals),
+            findings=tuple(self._findings),
+            portfolio=self._portfolio,
+            end=self._end,
+            data_hash=self._data_hash,
+            events=self._count,
+            journal_hash=self._head,
+            content_hash=self._digest.hexdigest(),
+        )
+
+
+_Model = TypeVar("_Model", bound=Frozen)
+
+
+def _parsed(model: type[_Model], event: Event, journal: str) -> _Model:
+    try:
+        return model.model_validate_json(event.payload)
+    except ValidationError as error:
+        raise JournalFault(
+            f"Event {event.seq} ({event.kind}) of {journal} is not what this version writes ({error.error_count()} field(s) "
+            f"do not fit), so it was not read. Open it with the version of Tribunal that wrote it."
+        ) from error
+
+
+_ACCOUNT = ("equity", "cash", "deployed_fraction", "drawdown", "var_1d", "es_1d", "open_positions")
+_OHLC = ("open", "high", "low", "close", "stop")

@@ -1,0 +1,294 @@
+"""The summary of a run, for a person's eye and a script's: what was made, what was risked, what was ruled and cut.
+
+It is computed from the story alone, so that the same journal gives the same summary on any machine: no clock and no path.
+Money that the ledger counted is exact; ratios are floats, and null where they are undefined.
+"""
+
+from collections import Counter
+from decimal import Decimal, localcontext
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from agents.court.ruling import RulingOutcome
+from config.frozen import Frozen, UtcTime
+from execution.exact import EXACT
+from market.timeframe import Timeframe
+from ops.files import write_whole
+from ops.story.models import ModelFigures
+from ops.story.performance import Growth, TradeFigures, bar_returns, growth, hold_curve, trade_figures, var_exceedances
+from ops.story.story import Story
+
+Ended = Literal["completed", "interrupted", "cut short"]
+
+
+class Identity(Frozen):
+    """start + realised + unrealised - fees - funding = end, in quote units, exact.
+
+    The left side is recomputed from the fills in the journal, `end` is the equity that the run itself wrote last. `holds`
+    says that they are equal, and that the run's own parts, where it wrote them, are the recomputed ones.
+    """
+
+    start: Decimal
+    realised: Decimal
+    unrealised: Decimal
+    fees: Decimal
+    funding: Decimal
+    recomputed: Decimal
+    end: Decimal
+    holds: bool
+
+
+class OpenPosition(Frozen):
+    """What is still held. Quantity in base units, prices and profit (before fees) in quote units."""
+
+    symbol: str
+    quantity: Decimal
+    entry_price: Decimal
+    mark_price: Decimal
+    stop_price: Decimal | None
+    unrealised: Decimal
+
+
+class RuleFigures(Frozen):
+    """What one rule of the gate did, in proposals; `taken` is what its caps alone cut off, in quote units.
+
+    `cut` and `taken` count signed orders only.
+    """
+
+    rule: str
+    binding: int
+    refused: int
+    cut: int
+    taken: float
+
+
+class VarFigures(Frozen):
+    """Bars with a VaR, how many lost more than it, and how many should have if it was right."""
+
+    bars: int
+    exceeded: int
+    expected: float
+
+
+class KillSwitchFigures(Frozen):
+    """What the session saw of the kill switch. `down_at_end`: it ended halted; `flat`: all was sold, by the venue's word."""
+
+    halted: int
+    resumed: int
+    down_at_end: bool
+    flat: bool
+
+
+class ApprovalFigures(Frozen):
+    """Large positions that were asked about, and what was answered."""
+
+    yes: int
+    no: int
+
+
+class Summary(Frozen):
+    """One run. Fractions where not said otherwise; money in quote units."""
+
+    format: Literal[1] = 1
+    run: str
+    profile: str
+    source: str
+    symbols: tuple[str, ...]
+    quote: str
+    timeframe: Timeframe
+    start_utc: UtcTime
+    end_utc: UtcTime
+    bars: int
+    planned_bars: int
+    ended: Ended
+    seed: int
+    starting_cash: Decimal
+    final_equity: Decimal
+    growth: Growth
+    market_return: float
+    """Of the same symbols, bought in equal parts at the first open and held."""
+    bars_with_position: float
+    mean_deployed: float
+    value_at_risk: VarFigures
+    fees: Decimal
+    funding: dict[str, Decimal] = Field(default_factory=dict, exclude_if=lambda funding: not funding)
+    """Paid by symbol, less what was received; in no trade's profit."""
+    turnover: float
+    """Notional of all fills, in mean equities."""
+    trades: TradeFigures
+    positions: tuple[OpenPosition, ...]
+    hearings: int
+    rulings: dict[str, int]
+    signed: int
+    gate_rules: tuple[RuleFigures, ...]
+    struck_evidence: dict[str, int]
+    breaker_events: dict[str, dict[str, int]]
+    """How often each breaker tripped, was extended and lifted."""
+    alerts: dict[str, int]
+    """How often each was raised, by its code."""
+    kill_switch: KillSwitchFigures
+    approvals: ApprovalFigures
+    data_findings: dict[str, int]
+    minds: dict[str, int | str]
+    """Who sat, in cases; where models sat, who spoke, in words, four a case. "models": "off" where none sat."""
+    models: ModelFigures | None
+    adjuster: str
+    identity: Identity
+    events: int
+    journal_hash: str
+    content_hash: str
+    """The journal without seals and key names: the same for the same run under another key."""
+    data_hash: str
+
+
+def summarise(story: Story) -> Summary:
+    """The summary of a story. A run without a bar has nothing but its beginning."""
+    session, columns, tally = story.session, story.columns, story.tally
+    settings, start = session.settings, float(story.ledger.starting_cash)
+    n_bars, identity = len(columns.close_ms), identity_of(story)
+    returns, confidence = bar_returns(columns.equity, start), settings.limits.var_confidence
+    var = var_exceedances(returns, columns.var_1d, session.timeframe, confidence)
+    held = hold_curve(((bars.open, bars.close) for bars in columns.symbols.values()), n_bars)
+    mean_equity = float(columns.equity.mean()) if n_bars else start
+    traded = sum(float(fill.quantity * fill.price) for fill in story.fills)
+    return Summary(
+        run=story.run,
+        profile=settings.profile,
+        source=source_of(story),
+        symbols=session.symbols,
+        quote=quote_of(story),
+        timeframe=session.timeframe,
+        start_utc=session.start_utc,
+        end_utc=session.start_utc if story.portfolio is None else story.portfolio.as_of_utc,
+        bars=n_bars,
+        planned_bars=session.bars,
+        ended="cut short" if story.end is None else story.end.reason,
+        seed=settings.seed,
+        starting_cash=identity.start,
+        final_equity=identity.end,
+        growth=growth(columns.equity, start, session.timeframe),
+        market_return=float(held[-1] - 1.0) if n_bars else 0.0,
+        bars_with_position=float((columns.open_positions > 0).mean()) if n_bars else 0.0,
+        mean_deployed=float(columns.deployed_fraction.mean()) if n_bars else 0.0,
+        value_at_risk=VarFigures(**var._asdict()),
+        fees=identity.fees,
+        funding=story.funding,
+        turnover=traded / mean_equity,
+        trades=trade_figures([trip.trade for trip in story.trades]),
+        positions=_positions(story),
+        hearings=tally.hearings,
+        rulings={outcome.value: tally.rulings[outcome] for outcome in RulingOutcome},
+        signed=tally.signed,
+        gate_rules=_rules(story),
+        struck_evidence=dict(sorted(tally.struck.items())),
+        breaker_events=_breakers(story),
+        alerts=dict(sorted(Counter(alert.code for alert in story.alerts).items())),
+        kill_switch=_kill_switch(story),
+        approvals=ApprovalFigures(
+            yes=sum(said.approved for said in story.approvals), no=sum(not said.approved for said in story.approvals)
+        ),
+        data_findings=dict(sorted(tally.findings.items())),
+        minds=_minds(story),
+        models=story.models.figures() if story.models else None,
+        adjuster=", ".join(sorted(tally.adjusters)) or "off",
+        identity=identity,
+        events=story.events,
+        journal_hash=story.journal_hash,
+        content_hash=story.content_hash,
+        data_hash=story.data_hash,
+    )
+
+
+def identity_of(story: Story) -> Identity:
+    """The accounting identity, from the fills on the one side and the run's last word on the other.
+
+    A journal that was cut short may hold fills of a bar whose end it never reached: there, the last word is that of the
+    recomputed ledger, which has checked itself at each fill.
+    """
+    ledger, end = story.ledger, story.end
+    with localcontext(EXACT):
+        recomputed = ledger.starting_cash + ledger.realised + ledger.unrealised - ledger.fees - ledger.funding
+    same = end is None or (end.starting_cash, end.realised, end.unrealised, end.fees, end.funding) == (
+        ledger.starting_cash, ledger.realised, ledger.unrealised, ledger.fees, ledger.funding,
+    )  # fmt: skip
+    equity = ledger.equity if end is None else end.portfolio.equity
+    return Identity(
+        start=ledger.starting_cash,
+        realised=ledger.realised,
+        unrealised=ledger.unrealised,
+        fees=ledger.fees,
+        funding=ledger.funding,
+        recomputed=recomputed,
+        end=equity,
+        holds=same and recomputed == equity,
+    )
+
+
+def source_of(story: Story) -> str:
+    """Where the bars came from. A simulated market is always called so, whatever else its label says."""
+    source = story.session.source
+    if story.session.settings.world == "simulated" and "simulated" not in source.lower():
+        return f"simulated market ({source})"
+    return source
+
+
+def quote_of(story: Story) -> str:
+    """The currency that the account is counted in."""
+    return story.session.instruments[story.session.symbols[0]].quote
+
+
+def write_summary(path: Path, summary: Summary) -> None:
+    """Write it as JSON, whole or not at all. Raises OutputFault."""
+    write_whole(path, summary.model_dump_json(indent=2).encode() + b"\n")
+
+
+def _positions(story: Story) -> tuple[OpenPosition, ...]:
+    if story.portfolio is None:
+        return ()
+    return tuple(
+        OpenPosition(
+            symbol=held.symbol,
+            quantity=held.quantity,
+            entry_price=held.entry_price,
+            mark_price=held.mark_price,
+            stop_price=held.stop_price,
+            unrealised=round((held.mark_price - held.entry_price) * held.quantity, 8),
+        )
+        for held in story.portfolio.positions
+    )
+
+
+def _minds(story: Story) -> dict[str, int | str]:
+    if story.models is None:
+        return {**dict(sorted(story.tally.minds.items())), "models": "off"}
+    return dict(story.models.figures().words)
+
+
+def _rules(story: Story) -> tuple[RuleFigures, ...]:
+    """Those that did most first."""
+    figures = (
+        RuleFigures(rule=code, binding=did.bound, refused=did.refused, cut=did.cut, taken=float(did.taken))
+        for code, did in story.tally.rules.items()
+    )
+    return tuple(sorted(figures, key=lambda figure: (-figure.binding, -figure.refused, figure.rule)))
+
+
+def _breakers(story: Story) -> dict[str, dict[str, int]]:
+    counted: dict[str, dict[str, int]] = {}
+    for event in story.breaker_events:
+        actions = counted.setdefault(event.breaker, {"tripped": 0, "extended": 0, "lifted": 0})
+        actions[event.action] += 1
+    return dict(sorted(counted.items()))
+
+
+def _kill_switch(story: Story) -> KillSwitchFigures:
+    actions = [event.action for event in story.halts]
+    orders = [event for event in story.halts if event.action != "flat"]
+    return KillSwitchFigures(
+        halted=actions.count("halted"),
+        resumed=actions.count("resumed"),
+        down_at_end=bool(orders and orders[-1].halts),
+        flat=bool(actions) and actions[-1] == "flat",
+    )

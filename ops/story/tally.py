@@ -1,0 +1,166 @@
+"""What a run's events are reduced to while they stream by: counts of everything, and the few things that are kept whole.
+
+Every hearing is counted. All are kept up to `HEARINGS_KEPT`; beyond it, those that the court did not reject, and the latest
+of those that it did. Nothing here judges: it counts what the court and the gate have said.
+"""
+
+from collections import Counter, deque
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, NamedTuple
+
+from pydantic import ConfigDict, Field
+
+from agents.court.hearing import Hearing
+from agents.court.ruling import RulingOutcome
+from agents.llm.attempt import Attempt
+from config.frozen import Frozen, UtcTime
+from execution.account.lots import Trade
+from risk.verdict import Outcome, Reaction, Verdict
+
+HEARINGS_KEPT = 2000
+
+
+class Fate(StrEnum):
+    """What became of a case: an order was signed, the gate refused one that the court let stand, or the court rejected."""
+
+    TRADED = "traded"
+    REFUSED = "refused"
+    REJECTED = "rejected"
+
+
+class SentOrder(Frozen):
+    """An order as it was sent, without its seal: for reading, and of no use to a venue."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    order_id: str
+    decision_id: str
+    symbol: str
+    side: str
+    kind: str
+    purpose: str
+    quantity: Annotated[Decimal, Field(gt=0)]
+    limit_price: Decimal | None = None
+    stop_price: Decimal | None = None
+    created_utc: UtcTime
+
+
+class RoundTrip(NamedTuple):
+    """A closed trade, the decision that opened it and the one whose order closed it."""
+
+    decision_id: str
+    closed_by: str
+    trade: Trade
+
+
+class KeptHearing(NamedTuple):
+    """A hearing: a head for choosing, and its canonical JSON for reading."""
+
+    decision_id: str
+    symbol: str
+    fate: Fate
+    body: bytes
+    attempts: tuple[bytes, ...] = ()
+    """What models were asked and answered for it, as canonical JSON."""
+
+    def read(self) -> Hearing:
+        """The whole hearing."""
+        return Hearing.model_validate_json(self.body)
+
+    def transcripts(self) -> tuple[Attempt, ...]:
+        """The attempts, whole, by role and number."""
+        return tuple(Attempt.model_validate_json(raw) for raw in self.attempts)
+
+
+class RuleCount:
+    """What one rule of the gate did, in proposals; `cut` and `taken` of signed ones only.
+
+    `taken` is what it alone cut off, in quote units: see `Tally.hear`.
+    """
+
+    __slots__ = ("bound", "cut", "refused", "taken")
+
+    def __init__(self) -> None:
+        self.bound = self.refused = self.cut = 0
+        self.taken = Decimal(0)
+
+
+class Tally:
+    """Counts of one run."""
+
+    def __init__(self) -> None:
+        self.hearings = 0
+        self.fates: Counter[Fate] = Counter()
+        self.rulings: Counter[RulingOutcome] = Counter()
+        self.signed = 0
+        self.rules: dict[str, RuleCount] = {}
+        self.struck: Counter[str] = Counter()
+        self.minds: Counter[str] = Counter()
+        self.adjusters: Counter[str] = Counter()
+        self.findings: Counter[str] = Counter()
+        self._kept: dict[int, KeptHearing] = {}
+        self._rejected: deque[tuple[int, KeptHearing]] = deque(maxlen=HEARINGS_KEPT)
+
+    def hear(self, hearing: Hearing, attempts: tuple[Attempt, ...] = ()) -> None:
+        """Count a hearing, and keep it with its attempts as long as there is room.
+
+        What a cap has taken off a signed order is the distance to the second tightest cap, times the scale that was left of
+        the size: what would have been bought more, had that one rule not been there. Of a refused proposal nothing would.
+        """
+        fate = fate_of(hearing)
+        self.hearings += 1
+        self.fates[fate] += 1
+        self.rulings[hearing.ruling.outcome] += 1
+        self.minds[hearing.mind] += 1
+        self.adjusters[hearing.adjustment.adjuster] += 1
+        self.struck.update({struck.role: len(struck.evidence) for struck in hearing.struck})
+        self._judged(hearing.verdict, hearing.ruling.scale * hearing.adjustment.scale)
+        made = tuple(attempt.canonical() for attempt in attempts)
+        kept = KeptHearing(hearing.case.decision_id, hearing.case.symbol, fate, hearing.canonical(), made)
+        if fate is Fate.REJECTED:
+            self._rejected.append((self.hearings, kept))
+        else:
+            self._kept[self.hearings] = kept
+
+    def kept(self) -> tuple[KeptHearing, ...]:
+        """What was kept, oldest first."""
+        room = max(0, HEARINGS_KEPT - len(self._kept))
+        latest = tuple(self._rejected)[-room:] if room else ()
+        return tuple(kept for _, kept in sorted((*self._kept.items(), *latest)))
+
+    def _judged(self, verdict: Verdict, scale: float) -> None:
+        self.signed += verdict.outcome is Outcome.SIGNED
+        self._rule(verdict.binding_rule).bound += 1
+        for report in verdict.rules:
+            if report.reaction in (Reaction.REFUSE, Reaction.CLOSE_ONLY, Reaction.HALT):
+                self._rule(report.code).refused += 1
+            elif report.reaction is Reaction.CUT and verdict.outcome is Outcome.SIGNED:
+                rule = self._rule(report.code)
+                rule.cut += 1
+                rule.taken += _taken(verdict, report.code, scale)
+
+    def _rule(self, code: str) -> RuleCount:
+        return self.rules.setdefault(code, RuleCount())
+
+
+def fate_of(hearing: Hearing) -> Fate:
+    """What became of a case."""
+    if hearing.verdict.outcome is Outcome.SIGNED:
+        return Fate.TRADED
+    return Fate.REJECTED if hearing.ruling.outcome is RulingOutcome.REJECTED else Fate.REFUSED
+
+
+def _taken(verdict: Verdict, code: str, scale: float) -> Decimal:
+    """Rules that do not bind leave the position limit, and tail measures are asked no further: none of these comes second to it.
+
+    `scale` is no cap either, though it is reported with what it leaves.
+    """
+    caps = {
+        report.code: report.notional_cap
+        for report in verdict.rules
+        if report.notional_cap is not None and report.code != "scale"
+    }
+    top, own = caps.get("position"), caps.pop(code)
+    others = [cap for cap in caps.values() if code != "position" or cap != top]
+    return (min(others) - own) * Decimal(repr(scale)) if others else Decimal(0)

@@ -1,0 +1,54 @@
+"""Why a role's word was not a model's: told from the attempts that were made and from the profile, and not from prose.
+
+A budget that refuses comes first, because nobody else could have been paid either; then a model that answered without an
+opinion; then models that were not asked, or gave no answer.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from agents.court.hearing import Hearing
+from agents.llm.attempt import UNUSABLE, Attempt, Outcome, Role
+from config.sections.minds import MindsSettings
+
+RULES = "rules"
+
+
+class Reason(StrEnum):
+    """Why the rules mind spoke, or nobody."""
+
+    BUDGET = "budget"
+    BREAKER = "breaker"
+    OUTAGE = "outage"
+    NO_OPINION = "no opinion"
+    NO_KEY = "no key"
+    FAST_PATH = "fast path"
+    PROFILE = "the profile"
+    EARLIER_SILENCE = "an earlier role was silent"
+
+
+LOST = frozenset({Reason.BUDGET, Reason.BREAKER, Reason.OUTAGE, Reason.NO_OPINION, Reason.NO_KEY})
+"""Those for which a model was wanted, and none spoke."""
+
+
+def reason_of(hearing: Hearing, role: Role, attempts: Sequence[Attempt], minds: MindsSettings) -> Reason:
+    """Why the word of a role that a model did not speak is another's. `attempts` are those of this role, in order."""
+    if attempts:
+        last = {attempt.provider: attempt.outcome for attempt in attempts}
+        return _of_outcomes(frozenset(last.values()))
+    conviction = hearing.case.proposal.conviction
+    if minds.fast_path_conviction < 1.0 and conviction >= minds.fast_path_conviction:
+        return Reason.FAST_PATH
+    return Reason.PROFILE if hearing.speaker(role) == RULES else Reason.EARLIER_SILENCE
+
+
+def _of_outcomes(outcomes: frozenset[Outcome]) -> Reason:
+    """From the last outcome of each provider."""
+    if Outcome.SKIPPED_BUDGET in outcomes:
+        return Reason.BUDGET
+    if outcomes & UNUSABLE:
+        return Reason.NO_OPINION
+    if outcomes == {Outcome.SKIPPED_NO_KEY}:
+        return Reason.NO_KEY
+    asked_nobody = {Outcome.SKIPPED_BREAKER, Outcome.SKIPPED_NO_KEY}
+    return Reason.BREAKER if outcomes <= asked_nobody else Reason.OUTAGE

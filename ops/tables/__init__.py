@@ -1,0 +1,1 @@
+"""Figures as tables: console and Markdown out of the same cells."""

@@ -1,0 +1,71 @@
+"""Who changed the rulings and what that was worth, for a person to read. The tables serve the console and the report."""
+
+import sys
+
+from rich.box import ROUNDED
+from rich.table import Table
+
+from evidence.rulings.worth import Attribution
+from evidence.statistics.totals import Interval
+from ops.tables.plain import DASH, count
+from ops.tables.run import open_console
+
+
+def show_attribution(found: Attribution, *, as_json: bool) -> None:
+    """Print the attribution on stdout: tables, or with `as_json` all of it and nothing else."""
+    if as_json:
+        sys.stdout.write(found.model_dump_json() + "\n")
+        return
+    console = open_console(sys.stdout)
+    console.print(attribution_table(found))
+    console.print(worth_table(found))
+    sys.stdout.write(
+        "Changed: the ruling differs from the one with that role neutral. Worth: what the difference in size made of\n"
+        f"purchases that end at the stop, the target or after {count(found.horizon_bars, 'bar')}; bps: per unit of notional.\n\n"
+    )
+    console.print(disagreement_table(found))
+    alpha = DASH if found.alpha is None else f"{found.alpha:.2f}"
+    sys.stdout.write(f"Krippendorff's alpha of what they believed (interval data): {alpha}.\n")
+
+
+def attribution_table(found: Attribution) -> Table:
+    """One line a role: how often it changed the ruling."""
+    table = _table(f"{', '.join(found.runs)}: what each role changed in {count(found.hearings, 'hearing')}")
+    for name in ("Role", "recomputed", "changed", "share", "lowered", "raised"):
+        table.add_column(name, justify="left" if name == "Role" else "right", no_wrap=True)
+    for role in found.roles:
+        share = f"{role.changed / role.heard:.0%}" if role.heard else DASH
+        table.add_row(role.role, f"{role.heard:,}", f"{role.changed:,}", share, f"{role.lowered:,}", f"{role.raised:,}")
+    return table
+
+
+def worth_table(found: Attribution) -> Table:
+    """One line a role: what its changes were worth on the tape that followed."""
+    table = _table("What that was worth (95 % intervals by circular block bootstrap)")
+    for name in ("Role", "settled", found.quote, "95 %", "bps a case", "95 %"):
+        table.add_column(name, justify="left" if name == "Role" else "right", no_wrap=True)
+    for role in found.roles:
+        table.add_row(role.role, f"{role.settled:,}", *_interval(role.quote, 2), *_interval(role.bps, 1))
+    return table
+
+
+def disagreement_table(found: Attribution) -> Table:
+    """One line a pair: how often one was for the purchase and the other against it."""
+    table = _table("Pairs that pointed in opposite directions")
+    for name in ("Pair", "both spoke", "opposed", "share"):
+        table.add_column(name, justify="left" if name == "Pair" else "right", no_wrap=True)
+    for pair in found.pairs:
+        row = (f"{pair.both:,}", f"{pair.opposed:,}", f"{pair.opposed / pair.both:.0%}")
+        table.add_row(f"{pair.one}, {pair.other}", *row)
+    return table
+
+
+def _table(title: str) -> Table:
+    return Table(title=title, box=ROUNDED, title_justify="left", title_style="bold", header_style="bold")
+
+
+def _interval(found: Interval | None, digits: int) -> tuple[str, str]:
+    if found is None:
+        return DASH, DASH
+    value, low, high = (f"{number:+,.{digits}f}" for number in (found.value, found.low, found.high))
+    return value, f"{low} to {high}"

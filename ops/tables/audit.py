@@ -1,0 +1,54 @@
+"""Whether rulings follow the evidence, for a person to read."""
+
+import sys
+
+from rich.box import ROUNDED
+from rich.table import Table
+
+from evidence.rulings.flips import Audit
+from ops.tables.plain import DASH, count
+from ops.tables.run import open_console
+
+
+def show_audit(found: Audit, *, as_json: bool) -> None:
+    """Print the audit on stdout: tables, or with `as_json` all of it and nothing else."""
+    if as_json:
+        sys.stdout.write(found.model_dump_json() + "\n")
+        return
+    console = open_console(sys.stdout)
+    left_out = f"; {found.not_asked:,} of other minds are left out" if found.not_asked else ""
+    sys.stdout.write(
+        f"{found.run}: {count(found.sampled, 'case')} of {found.hearings:,} tried again by the mind {found.mind}{left_out}.\n"
+    )
+    console.print(_flips(found))
+    sys.stdout.write(
+        "Follows: the scale falls when evidence for the purchase is turned against it, and rises the other way round; of\n"
+        "those that had room to move.\n\n"
+    )
+    console.print(_blinded(found))
+
+
+def _flips(found: Audit) -> Table:
+    names = ("Turned round", "window", "cases", "analyst turned", "followed", "stood", "against", "no room", "follows")
+    table = _table("Mirrored evidence", names, left=2)
+    for row in found.flips:
+        turned = f"{row.turned / row.cases:.0%}" if row.cases else DASH
+        numbers = (f"{number:,}" for number in (row.followed, row.stood, row.against, row.no_room))
+        rate = DASH if row.follow_rate is None else f"{row.follow_rate:.0%}"
+        table.add_row(row.what, row.window, f"{row.cases:,}", turned, *numbers, rate)
+    return table
+
+
+def _blinded(found: Audit) -> Table:
+    table = _table("Named against blinded", ("Window", "cases", "ruled alike", "mean change of scale"), left=1)
+    for row in found.blinded:
+        alike = f"{row.same:,} ({row.same / row.cases:.0%})" if row.cases else DASH
+        table.add_row(row.window, f"{row.cases:,}", alike, f"{row.mean_change:.3f}" if row.cases else DASH)
+    return table
+
+
+def _table(title: str, columns: tuple[str, ...], left: int) -> Table:
+    table = Table(title=title, box=ROUNDED, title_justify="left", title_style="bold", header_style="bold")
+    for place, name in enumerate(columns):
+        table.add_column(name, justify="left" if place < left else "right", no_wrap=True)
+    return table

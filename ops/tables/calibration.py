@@ -1,0 +1,182 @@
+"""What convictions have been worth, for a person to read: tables on the console, reliability plots on one page.
+
+The page is self-contained: plotly.js is inside and nothing is fetched.
+"""
+
+import math
+import sys
+from typing import Any
+
+from rich.box import ROUNDED
+from rich.table import Table
+
+from evidence.rulings.calibration import CalibrationReport, SpeakerCalibration
+from ops.tables.plain import DASH, count
+from ops.tables.run import open_console
+
+_COLUMNS = 3
+_CELL_PX = 360
+_LEGEND = "Blue: how many of the purchases won, by stated conviction, with 95 % intervals. Orange: the calibrated map."
+
+
+def show_calibration(report: CalibrationReport, *, as_json: bool) -> None:
+    """Print the report on stdout: tables, or with `as_json` all of it and nothing else."""
+    if as_json:
+        sys.stdout.write(report.model_dump_json() + "\n")
+        return
+    console = open_console(sys.stdout)
+    sys.stdout.write("\n".join(_sentences(report)) + "\n\n")
+    console.print(_overview(report))
+    console.print(_later(report))
+    for speaker in report.speakers:
+        console.print(_bins(speaker))
+    sys.stdout.write(
+        "Won: the target came before the stop. Intervals: Wilson, 95 %, as if outcomes were independent. Calibrated: after\n"
+        f"isotonic regression, each level shrunk towards 50 % with n / (n + {report.shrink_k:g}), n being its own outcomes.\n"
+    )
+
+
+def reliability_page(report: CalibrationReport) -> str:
+    """The reliability plots of all speakers as one HTML page; the same report gives the same text."""
+    from plotly.io import to_html
+
+    return str(
+        to_html(
+            _figure(report),
+            include_plotlyjs=True,
+            full_html=True,
+            validate=False,
+            div_id="reliability",
+            config={"displaylogo": False},
+        )
+    )
+
+
+def _sentences(report: CalibrationReport) -> tuple[str, ...]:
+    done = report.hearings - report.pending
+    return (
+        f"{', '.join(report.runs)}: {count(report.hearings, 'hearing')}, {report.pending:,} of them without an outcome when the "
+        "tape ended.",
+        f"Of {count(done, 'purchase')} on paper at the next open, {report.targets:,} reached the target, {report.stops:,} the "
+        f"stop, {report.neither:,} neither within {count(report.horizon_bars, 'bar')};",
+        f"{report.mean_return_bps:+.1f} bps each on average after fees.",
+    )
+
+
+def _overview(report: CalibrationReport) -> Table:
+    table = _table("Stated conviction against outcome: Brier = rel - res + unc + within; lower is better")
+    for name in ("Speaker", "n", "won", "Brier", "rel", "res", "unc", "within", "skill", "ECE"):
+        table.add_column(name, justify="left" if name == "Speaker" else "right", no_wrap=True)
+    for found in report.speakers:
+        figures = found.figures
+        parts = (figures.brier, figures.reliability, figures.resolution, figures.uncertainty, figures.within)
+        skill = DASH if figures.skill is None else f"{figures.skill:+.2f}"
+        scores = (*(f"{part:.3f}" for part in parts), skill, f"{figures.ece:.3f}")
+        table.add_row(found.speaker, f"{figures.n:,}", f"{figures.base_rate:.0%}", *scores)
+    return table
+
+
+def _later(report: CalibrationReport) -> Table:
+    table = _table("Brier score on the later half, with what could be learned from the earlier one")
+    for name in ("Speaker", "learned from", "scored on", "as stated", "calibrated", "earlier win rate"):
+        table.add_column(name, justify="left" if name == "Speaker" else "right", no_wrap=True)
+    for found in report.speakers:
+        if found.later is None:
+            table.add_row(found.speaker, *(DASH,) * 5)
+            continue
+        later = found.later
+        scores = (f"{score:.3f}" for score in (later.stated, later.calibrated, later.base_rate))
+        table.add_row(found.speaker, f"{later.learned_from:,}", f"{later.n:,}", *scores)
+    return table
+
+
+def _bins(found: SpeakerCalibration) -> Table:
+    table = _table(found.speaker)
+    for name in ("Stated", "mean", "n", "won", "rate", "95 %", "net bps", "calibrated"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for row in found.figures.bins:
+        table.add_row(
+            f"{row.low:.0%} to {row.high:.0%}",
+            f"{row.stated:.0%}",
+            f"{row.n:,}",
+            f"{row.won:,}",
+            f"{row.rate:.0%}",
+            f"{row.rate_low:.0%} to {row.rate_high:.0%}",
+            f"{row.return_bps:+.1f}",
+            f"{found.map.calibrated(row.stated):.0%}",
+        )
+    return table
+
+
+def _table(title: str) -> Table:
+    return Table(title=title, box=ROUNDED, title_justify="left", title_style="bold", header_style="bold")
+
+
+def _figure(report: CalibrationReport) -> dict[str, Any]:
+    """One square a speaker: stated against realised, with counts as sizes, the fitted map, and the diagonal."""
+    columns = min(_COLUMNS, len(report.speakers))
+    rows = math.ceil(len(report.speakers) / columns)
+    data: list[dict[str, Any]] = []
+    titles: list[dict[str, Any]] = []
+    layout: dict[str, Any] = {
+        "title": {"text": f"Reliability of {', '.join(report.runs)}<br><sup>{_LEGEND}</sup>"},
+        "width": columns * _CELL_PX + 80,
+        "height": rows * _CELL_PX + 110,
+        "showlegend": False,
+        "template": {},
+        "plot_bgcolor": "#ffffff",
+        "annotations": titles,
+    }
+    for place, speaker in enumerate(report.speakers):
+        row, column = divmod(place, columns)
+        tag = "" if place == 0 else str(place + 1)
+        across = _span(column, columns)
+        up = _span(rows - 1 - row, rows)
+        axis = {"range": [-0.03, 1.03], "tickformat": ".0%", "gridcolor": "#e6e8ea", "zeroline": False, "dtick": 0.25}
+        layout[f"xaxis{tag}"] = axis | {
+            "domain": across,
+            "anchor": f"y{tag}",
+            "title": {"text": "stated", "standoff": 4},
+        }
+        layout[f"yaxis{tag}"] = axis | {"domain": up, "anchor": f"x{tag}", "title": {"text": "won", "standoff": 4}}
+        data += _traces(speaker, tag)
+        titles.append(
+            {
+                "text": f"<b>{speaker.speaker}</b>, n {speaker.figures.n:,}, ECE {speaker.figures.ece:.2f}",
+                "x": sum(across) / 2, "y": up[1], "xref": "paper", "yref": "paper",
+                "xanchor": "center", "yanchor": "bottom", "showarrow": False,
+            }
+        )  # fmt: skip
+    return {"data": data, "layout": layout}
+
+
+def _traces(speaker: SpeakerCalibration, tag: str) -> list[dict[str, Any]]:
+    bins, axes = speaker.figures.bins, {"xaxis": f"x{tag}", "yaxis": f"y{tag}"}
+    most = max(row.n for row in bins)
+    steps = [step / 50 for step in range(51)]
+    perfect = {
+        "type": "scatter", "mode": "lines", "x": [0, 1], "y": [0, 1], "hoverinfo": "skip",
+        "line": {"color": "#9aa3ad", "dash": "dot", "width": 1},
+    }  # fmt: skip
+    fitted = {
+        "type": "scatter", "mode": "lines", "x": steps, "y": [speaker.map.calibrated(step) for step in steps],
+        "line": {"color": "#c9510c", "width": 2}, "hovertemplate": "%{x:.0%} counts for %{y:.1%}<extra>calibrated</extra>",
+    }  # fmt: skip
+    seen = {
+        "type": "scatter", "mode": "markers", "x": [row.stated for row in bins], "y": [row.rate for row in bins],
+        "customdata": [[row.n, row.return_bps] for row in bins],
+        "marker": {"color": "#0b5cad", "size": [6 + 16 * math.sqrt(row.n / most) for row in bins], "opacity": 0.85},
+        "error_y": {
+            "type": "data", "symmetric": False, "color": "#0b5cad", "thickness": 1, "width": 3,
+            "array": [row.rate_high - row.rate for row in bins], "arrayminus": [row.rate - row.rate_low for row in bins],
+        },
+        "hovertemplate": "stated %{x:.0%}, won %{y:.0%} of %{customdata[0]}, %{customdata[1]:+.1f} bps<extra></extra>",
+    }  # fmt: skip
+    return [perfect | axes, fitted | axes, seen | axes]
+
+
+def _span(place: int, places: int) -> list[float]:
+    """The domain of one square of a row, with room between."""
+    gap = 0.2 / places
+    width = (1 - gap * (places - 1)) / places
+    return [place * (width + gap), place * (width + gap) + width]

@@ -1,0 +1,193 @@
+"""What may be concluded from a backtest: its measures with intervals, the gates before paper, and how much may be luck."""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from config.frozen import Frozen
+from evidence.statistics.bootstrap import Estimate, Intervals
+from evidence.statistics.deflated import Deflated
+from evidence.statistics.headlines import Measure
+from evidence.strategies.baselines import AgainstChance
+from evidence.strategies.gates import Gate, Readiness
+from ops.story.measures import Measures, Part
+from ops.tables.grid import Grid
+from ops.tables.plain import DASH, PURPOSES, count, percent, signed_percent
+from ops.tables.run import open_console
+
+JUDGEMENT = "judgement.json"
+
+
+class Judgement(Frozen):
+    """One backtest, judged. `intervals` None where too few bars vary; `deflated` None where nothing did."""
+
+    measures: Measures
+    readiness: Readiness
+    intervals: Intervals | None
+    deflated: Deflated | None
+    chance: AgainstChance | None = None
+    """Where it stands among runs with random entries, if that was asked for."""
+
+
+def show_judgement(found: Judgement) -> None:
+    """Print it on stdout, as tables."""
+    console = open_console(sys.stdout)
+    for grid in sheets(found):
+        if grid.rows:
+            console.print(grid.table())
+
+
+def write_judgement(folder: Path, found: Judgement) -> None:
+    """Keep it beside the journal."""
+    (folder / JUDGEMENT).write_bytes(found.canonical())
+
+
+class Sheets(NamedTuple):
+    """A judgement as tables, in the order in which they are read."""
+
+    headlines: Grid
+    gates: Grid
+    chance: Grid
+    by_strategy: Grid
+    by_market: Grid
+    by_exit: Grid
+    by_month: Grid
+
+
+def sheets(found: Judgement) -> Sheets:
+    """Headlines, gates, and where the profit came from."""
+    made = found.measures
+    return Sheets(
+        Grid(
+            "Headlines, with 95 % intervals (stationary block bootstrap)",
+            ("Measure", "value", "interval"),
+            _heads(found),
+            prose=(2,),
+        ),
+        Grid("Before paper", ("Gate", "is", "must be", "verdict"), _gates(found)),
+        Grid(_beside(found.chance), _CHANCE, _chance(found.chance)),
+        Grid("By strategy", _PARTS, _parts(made.by_strategy)),
+        Grid("By market", _PARTS, _parts(made.by_symbol)),
+        Grid("By way out", _PARTS, _parts(made.by_exit, PURPOSES)),
+        Grid("By month", _PARTS, _parts(made.by_month)),
+    )
+
+
+_CHANCE = ("Measure", "this run", "random, 5 % to 95 %", "better than", "p")
+_NAMES = {
+    Measure.SHARPE: "Sharpe",
+    Measure.SORTINO: "Sortino",
+    Measure.CALMAR: "Calmar",
+    Measure.CAGR: "growth a year (CAGR)",
+    Measure.MAX_DRAWDOWN: "deepest drawdown",
+    Measure.MEAN_RETURN: "mean return of a bar",
+}
+_PARTS = ("Part", "trades", "won", "profit", "fees", "a trade", "profit factor")
+
+
+def _heads(found: Judgement) -> tuple[tuple[str, ...], ...]:
+    rows = [(_NAMES[each.measure], _figure(each.measure, each.value), _span(each)) for each in _estimates(found)]
+    made = found.measures
+    exceeded = DASH if made.tail.exceeded is None else f"{made.tail.exceeded:,} of {made.tail.bars:,}"
+    due = "" if made.tail.expected is None else f"{made.tail.expected:.1f} were due"
+    rows += [
+        ("buy and hold", signed_percent(made.hold_return), ""),
+        ("turnover a year", _number(made.turnover_a_year), "mean equities"),
+        ("VaR exceeded", exceeded, due),
+        ("SQN", _number(made.sqn), ""),
+    ]
+    if found.deflated is not None:
+        said = f"of {count(found.deflated.trials, 'trial')} counted on these bars; hurdle {found.deflated.hurdle:.2f}"
+        rows.append(("deflated Sharpe", percent(found.deflated.dsr), said))
+    return tuple(rows)
+
+
+def _estimates(found: Judgement) -> tuple[Estimate, ...]:
+    return found.intervals.estimates if found.intervals else ()
+
+
+def _chance(found: AgainstChance | None) -> tuple[tuple[str, ...], ...]:
+    if found is None:
+        return ()
+    made, ratio = found.total_return, found.sharpe
+    return (
+        (
+            "return",
+            signed_percent(made.value),
+            f"{signed_percent(made.low)} to {signed_percent(made.high)}",
+            percent(made.percentile),
+            f"{made.p_value:.3f}",
+        ),
+        (
+            "Sharpe",
+            _number(ratio.value),
+            f"{_number(ratio.low)} to {_number(ratio.high)}",
+            percent(ratio.percentile),
+            f"{ratio.p_value:.3f}",
+        ),
+        ("trades", f"{found.trades:,}", f"{found.random_trades:,.0f} on average", "", ""),
+        ("always long: return", signed_percent(found.held_return), "", "", ""),
+        ("always long: Sharpe", _number(found.held_sharpe), "", "", ""),
+    )
+
+
+def _beside(found: AgainstChance | None) -> str:
+    if found is None:
+        return ""
+    wanted = count(found.entries, "purchase")
+    return f"Beside chance, in the same engine: {count(found.seeds, 'run')} that want {wanted} at random moments"
+
+
+def _gates(found: Judgement) -> tuple[tuple[str, ...], ...]:
+    return tuple(
+        (
+            gate.name.replace("_", " "),
+            _of_gate(gate, gate.number),
+            f"{gate.must_be} {_of_gate(gate, gate.limit)}",
+            "passed" if gate.passed else "not passed",
+        )
+        for gate in found.readiness.gates
+    )
+
+
+def _of_gate(gate: Gate, value: float | None) -> str:
+    if value is None:
+        return DASH
+    return percent(value) if gate.name == "max_drawdown" else f"{value:.4g}"
+
+
+def _parts(parts: tuple[Part, ...], words: Mapping[str, str] | None = None) -> tuple[tuple[str, ...], ...]:
+    return tuple(
+        (
+            (words or {}).get(part.name, part.name),
+            f"{part.trades.closed:,}",
+            percent(part.trades.win_rate),
+            f"{part.pnl:+,.2f}",
+            f"{part.fees:,.2f}",
+            _number(part.trades.expectancy),
+            _number(part.trades.profit_factor),
+        )
+        for part in parts
+    )
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return DASH
+    return f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.5f}"
+
+
+def _span(found: Estimate) -> str:
+    if found.low is None or found.high is None:
+        return ""
+    return f"{_figure(found.measure, found.low)} to {_figure(found.measure, found.high)}"
+
+
+def _figure(measure: Measure, value: float | None) -> str:
+    """A headline in the unit in which it is read: growth and falls as percent, the mean return in basis points."""
+    if value is None:
+        return DASH
+    if measure is Measure.MEAN_RETURN:
+        return f"{value * 1e4:.3f} bps"
+    return percent(value) if measure in (Measure.CAGR, Measure.MAX_DRAWDOWN) else _number(value)

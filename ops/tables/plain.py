@@ -1,0 +1,224 @@
+"""Plain words and plain numbers: how the operator's window writes money, fractions, times, and what each rule is for.
+
+An unknown number is a dash; it is never shown as zero.
+"""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ops.story.summary import Identity, Summary
+
+DASH = "–"
+
+Number = float | Decimal | int | None
+
+RULES = {
+    "well_formed": "Every number must be finite and in its range, or nothing is asked further.",
+    "kill_switch": "No new risk while the kill switch is down; `tribunal unhalt` lifts it.",
+    "approval": "A position this large needs a human's yes; a no, or silence, is a no.",
+    "data_quality": "No new risk on a symbol whose data is stale, missing or hard to believe.",
+    "reference_price": "The price that a size is counted with must be that of the market's last close.",
+    "stale_proposal": "A proposal of another time than the book's is not traded.",
+    "breaker": "No new risk while a circuit breaker is tripped.",
+    "direction": "Spot is long or flat: nothing but a purchase opens a position.",
+    "one_position": "A position, or an entry under way, is not added to.",
+    "min_conviction": "A case that its own voters hardly believe in is not traded.",
+    "ruling": "What the court rejected, or the policy took to nothing, is not traded.",
+    "tick_size": "No trade where the venue's price step is coarse against the price.",
+    "risk_history": "Without enough past returns VaR would be a guess, so nothing is opened.",
+    "correlation": "What moves with a held position is the same bet twice, and is refused.",
+    "day_volume": "A market that was not seen to trade in 24 hours is not entered.",
+    "order_rate": "Only so many entries in 24 hours.",
+    "trading_hours": "Nothing is opened outside the hours that the profile names.",
+    "spread": "No trade where bid and ask are far apart, or the book does not show both.",
+    "error_rate": "No new risk while the venue rejects or loses one order after the other.",
+    "risk_per_trade": "Keeps the loss at the stop within its share of equity.",
+    "position": "Keeps one position within its share of equity.",
+    "deployed": "Keeps all positions together within their share of equity.",
+    "kelly": "Bets no more than a part of Kelly's fraction, given the conviction.",
+    "cash": "Spends no more than the cash that is there, fees included.",
+    "var_1d": "Keeps the loss of one bad day (value at risk) of the whole book within its limit.",
+    "es_1d": "Keeps the average of the worst days (expected shortfall) of the book within its limit.",
+    "drawdown_half": "Far below the peak, positions are half as large.",
+    "liquidity": "Buys no more than a small part of what the market traded in 24 hours.",
+    "gross_leverage": "Keeps all positions, long and short added up, within their multiple of equity.",
+    "net_leverage": "Keeps long positions less short ones within their multiple of equity.",
+    "equal_risk": "Proposals of one session bring equal parts of the risk, where the profile asks for it.",
+    "expected_slippage": "Buys no more than the book gives close to its middle.",
+    "sector": "Keeps all positions of one sector within their share of equity.",
+    "stressed_loss": "Keeps the loss in the worst stretch of the known past within its limit.",
+    "volatility": "Keeps the volatility that one position brings within its target.",
+    "scale": "What the court and the policy leave of the tightest cap.",
+    "tail_check": "VaR and expected shortfall, measured once more on exactly what would be signed.",
+    "min_notional": "Too small to be sold again at its stop, by the venue's rules.",
+    "gate_error": "The gate could not decide, so nothing was traded.",
+}
+"""What each rule of the gate does, by its code."""
+
+BREAKERS = {
+    "drawdown": "fall from the peak: halts until a human lifts it",
+    "weekly_loss": "loss of the week: close-only for a time",
+    "daily_loss": "loss of the day: close-only for a time",
+    "turbulence": "a violent bar: no entries for a time",
+    "loss_streak": "losses in a row: no entries for a time",
+}
+"""What each breaker watches and does."""
+
+ALERTS = {
+    "outage_began": "outage began",
+    "outage_derisked": "de-risked",
+    "outage_ended": "outage ended",
+    "budget_near": "budget near its end",
+}
+"""What each alert is, in a word or two."""
+
+PURPOSES = {
+    "entry": "entry",
+    "stop_loss": "stop",
+    "take_profit": "target",
+    "trailing_stop": "trailed",
+    "strategy_exit": "voted out",
+    "outage_exit": "outage",
+}
+"""Why an order existed, in a word or two."""
+
+
+def money(value: Number) -> str:
+    """Two decimals and thousands separators."""
+    return DASH if value is None else f"{value:,.2f}"
+
+
+def signed_money(value: Number) -> str:
+    """Money with its sign."""
+    return DASH if value is None else f"{value:+,.2f}"
+
+
+def percent(fraction: Number) -> str:
+    """A fraction as percent with two decimals."""
+    return DASH if fraction is None else f"{fraction * 100:.2f}%"
+
+
+def signed_percent(fraction: Number) -> str:
+    """Percent with its sign."""
+    return DASH if fraction is None else f"{fraction * 100:+.2f}%"
+
+
+def ratio(value: Number) -> str:
+    """Two decimals, without a unit."""
+    return DASH if value is None else f"{value:,.2f}"
+
+
+def price(value: Number) -> str:
+    """Two decimals from 100 on, six significant digits below."""
+    if value is None:
+        return DASH
+    return f"{value:,.2f}" if abs(float(value)) >= 100 else f"{float(value):.6g}"
+
+
+def quantity(value: Decimal) -> str:
+    """As exact as it is, without an exponent or idle zeros."""
+    return f"{value.normalize():,f}"
+
+
+def moment(at: datetime) -> str:
+    """To the minute, UTC."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def count(number: int, thing: str, plural: str | None = None) -> str:
+    """`1 trade`, `2,000 trades`."""
+    return f"{number:,} {thing if number == 1 else plural or thing + 's'}"
+
+
+def listed(things: tuple[str, ...]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return things[0] if len(things) == 1 else f"{', '.join(things[:-1])} and {things[-1]}"
+
+
+def what_happened(summary: "Summary") -> tuple[str, ...]:
+    """The run in a few plain sentences."""
+    return (
+        _money_sentence(summary),
+        _court_sentence(summary),
+        _trades_sentence(summary),
+        *_funding_sentence(summary),
+        _guard_sentence(summary),
+        *_human_sentences(summary),
+    )
+
+
+def adds_up(identity: "Identity") -> str:
+    """Whether the accounting identity holds, in a sentence."""
+    if identity.holds:
+        return "Equal to the last digit."
+    if identity.recomputed != identity.end:
+        return f"These differ by {identity.end - identity.recomputed:f}: nothing in this run can be trusted."
+    return "The sums are equal, but their parts are not those that the run wrote: nothing in it can be trusted."
+
+
+def _money_sentence(summary: "Summary") -> str:
+    grown = summary.growth.total_return
+    verb = "grew" if grown > 0 else "fell" if grown < 0 else "came"
+    return (
+        f"In {count(summary.bars, 'bar')} of {summary.timeframe} of {listed(summary.symbols)}, "
+        f"{money(summary.starting_cash)} {summary.quote} {verb} to {money(summary.final_equity)} ({signed_percent(grown)}); "
+        f"buying the same in equal parts and holding would have made {signed_percent(summary.market_return)}."
+    )
+
+
+def _court_sentence(summary: "Summary") -> str:
+    if not summary.hearings:
+        return "Nothing was proposed, so the court was never called."
+    rulings = ", ".join(f"{number:,} {outcome}" for outcome, number in summary.rulings.items())
+    stood = summary.hearings - summary.rulings["rejected"]
+    return (
+        f"The court heard {count(summary.hearings, 'case')} ({rulings}); of the {stood:,} that it let stand, the gate "
+        f"signed {summary.signed:,} and refused {stood - summary.signed:,}."
+    )
+
+
+def _trades_sentence(summary: "Summary") -> str:
+    trades, held = summary.trades, count(len(summary.positions), "position")
+    if not trades.closed:
+        return f"No trade was closed, and {held} {'is' if len(summary.positions) == 1 else 'are'} open."
+    return (
+        f"{count(trades.closed, 'trade')} closed, {trades.won:,} at a profit, {signed_money(trades.expectancy)} "
+        f"{summary.quote} each on average after fees ({money(summary.fees)} in all); {held} still open."
+    )
+
+
+def _funding_sentence(summary: "Summary") -> list[str]:
+    """What holding perpetuals cost or brought, if the session was given rates and anything fell due."""
+    if not summary.funding:
+        return []
+    paid = summary.identity.funding
+    parts = listed(tuple(f"{symbol} {signed_money(-amount)}" for symbol, amount in summary.funding.items()))
+    verb = "brought" if paid < 0 else "cost"
+    return [f"Funding {verb} {money(abs(paid))} {summary.quote} beside that ({parts})."]
+
+
+def _guard_sentence(summary: "Summary") -> str:
+    tripped = {name: counts["tripped"] for name, counts in summary.breaker_events.items() if counts["tripped"]}
+    breakers = listed(tuple(f"{name.replace('_', ' ')} {times}x" for name, times in tripped.items())) if tripped else ""
+    said = f"Breakers tripped: {breakers}." if tripped else "No breaker tripped."
+    alerts = (
+        listed(tuple(f"{ALERTS[code]} {times}x" for code, times in summary.alerts.items())) if summary.alerts else ""
+    )
+    raised = f" Alerts: {alerts}." if alerts else ""
+    return f"The deepest fall from a peak was {percent(summary.growth.max_drawdown)}. {said}{raised}"
+
+
+def _human_sentences(summary: "Summary") -> list[str]:
+    """What humans did, if they did anything."""
+    said, switch, asked = [], summary.kill_switch, summary.approvals
+    if switch.halted:
+        state = "is still down" if switch.down_at_end else "was lifted again"
+        sold = " Everything was sold: the account is flat." if switch.flat else ""
+        said.append(f"The kill switch fell and {state}.{sold}")
+    if asked.yes + asked.no:
+        said.append(
+            f"{count(asked.yes + asked.no, 'large position')} needed a yes: {asked.yes} got it, {asked.no} did not."
+        )
+    return said

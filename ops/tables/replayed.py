@@ -1,0 +1,85 @@
+"""What a replay found, for a person or a script to read."""
+
+import difflib
+import json
+import sys
+from typing import NamedTuple
+
+from rich.box import ROUNDED
+from rich.table import Table
+
+from execution.journal.chain import Event
+from ops.tables.run import open_console
+from risk.proposal import Proposal
+from risk.verdict import Outcome, Verdict
+
+_MOST_LINES = 60
+
+
+class WhatIf(NamedTuple):
+    """One proposal, what the gate said, and what it says under other limits, on the same book."""
+
+    proposal: Proposal
+    actual: Verdict
+    other: Verdict
+
+
+def show_identical(run: str, bars: int, events: int, *, ended: bool, as_json: bool) -> None:
+    """Say that everything came out the same."""
+    if as_json:
+        sys.stdout.write(
+            json.dumps({"run": run, "identical": True, "bars": bars, "events": events, "ended": ended}) + "\n"
+        )
+        return
+    sys.stdout.write(f"{run}: identical. {bars:,} bars and {events:,} events recomputed, every byte the same.\n")
+    if not ended:
+        sys.stdout.write(
+            "The journal has no closing event: the run was killed, or its end was cut off. "
+            "`tribunal run --resume RUN`, with the options that it was started with, goes on with it.\n"
+        )
+
+
+def show_difference(run: str, recorded: Event | None, kind: str, payload: bytes) -> None:
+    """Show the first event that came out otherwise, as a diff of its fields."""
+    where = f"event {recorded.seq} ({recorded.kind})" if recorded else f"after its last event, a new {kind}"
+    decision = json.loads(recorded.payload if recorded else payload).get("decision_id")
+    sys.stdout.write(f"{run}: different at {where}{f' of decision {decision}' if decision else ''}.\n")
+    before = _lines(recorded.payload) if recorded else []
+    lines = list(difflib.unified_diff(before, _lines(payload), "recorded", "recomputed", lineterm="", n=2))
+    for line in lines[:_MOST_LINES]:
+        sys.stdout.write(line + "\n")
+    if len(lines) > _MOST_LINES:
+        sys.stdout.write(f"... and {len(lines) - _MOST_LINES} more lines\n")
+
+
+def show_what_if(found: list[WhatIf], *, as_json: bool) -> None:
+    """Tabulate what other limits would have changed."""
+    changed = [item for item in found if _said(item.actual)[:2] != _said(item.other)[:2]]
+    if as_json:
+        sys.stdout.write(json.dumps({"proposals": len(found), "changed": [_row(item) for item in changed]}) + "\n")
+        return
+    sys.stdout.write(
+        f"{len(found)} proposals reached the gate; these limits change its word on {len(changed)}. "
+        "Each is judged on the book as it was then: what a changed trade would have led to is not followed.\n"
+    )
+    if not changed:
+        return
+    table = Table(box=ROUNDED, title="The gate under other limits")
+    for name in ("decision", "then", "notional", "rule", "under these", "notional", "rule"):
+        table.add_column(name, justify="right" if name == "notional" else "left", no_wrap=True)
+    for item in changed:
+        table.add_row(item.proposal.decision_id, *_said(item.actual), *_said(item.other))
+    open_console(sys.stdout).print(table)
+
+
+def _said(verdict: Verdict) -> tuple[str, str, str]:
+    amount = f"{verdict.notional:,.2f}" if verdict.outcome is Outcome.SIGNED else "-"
+    return str(verdict.outcome), amount, verdict.binding_rule
+
+
+def _row(item: WhatIf) -> dict[str, object]:
+    return {"decision": item.proposal.decision_id, "actual": _said(item.actual), "other": _said(item.other)}
+
+
+def _lines(payload: bytes) -> list[str]:
+    return json.dumps(json.loads(payload), indent=1, ensure_ascii=False).splitlines()

@@ -1,0 +1,138 @@
+"""Whether the risk model is right, for a person to read: the ranking, then every exceedance test."""
+
+import io
+import sys
+from collections.abc import Iterable
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from evidence.riskmodel.figures import MarketFigures, RiskModelReport
+from evidence.riskmodel.model_tests import TESTS
+from evidence.riskmodel.trials import Cell, Standing
+from ops.tables.plain import DASH
+from ops.tables.run import open_console
+
+_RULE = (
+    "The rule, written down before any result: one point for each test that is passed at 5 %, over all\n"
+    "symbols, confidences and both horizons; ties go to the lower joint loss of VaR and ES. In each cell:\n"
+    "is the rate of exceedances right (Kupiec), are they independent (Christoffersen), is ES large enough\n"
+    "(Acerbi-Szekely Z2). fhs_garch is measured too, but a fit has no place on the gate's path.\n\n"
+)
+_LEGEND = (
+    "Due, found: exceedances. Rate, indep., both: p-values of Kupiec, of Christoffersen's independence and\n"
+    "of his conditional coverage. Z1, Z2: 0 is right, below 0 ES was too small; p of Z2, by simulation.\n"
+    "Light: Basel's. Fails: R the rate, C clusters, S severity (Z2). The day's forecast is the gate's: that\n"
+    "of one bar times the square root of the bars in a day.\n"
+)
+_MARKETS_LEGEND = (
+    "Days: from a peak until it was reached again, or the end. CDaR: mean of the worst 5 % of all\n"
+    "drawdowns. Tails: 95 % over 5 % quantile. Stressed: of the worst window, which ended on that day.\n\n"
+)
+
+
+def show_riskmodel(report: RiskModelReport, *, as_json: bool) -> None:
+    """Print the report on stdout: tables, or with `as_json` all of it and nothing else."""
+    sys.stdout.write(report.model_dump_json() + "\n" if as_json else riskmodel_text(report))
+
+
+def riskmodel_text(report: RiskModelReport) -> str:
+    """What is printed: plain text of a hundred columns."""
+    text = io.StringIO()
+    console = open_console(text)
+    text.write(f"{_first(report)}\n\n{_RULE}")
+    console.print(_ranking(report.ranking))
+    for horizon in dict.fromkeys(cell.horizon for cell in report.cells):
+        for confidence in report.confidences:
+            cells = [cell for cell in report.cells if (cell.horizon, cell.confidence) == (horizon, confidence)]
+            console.print(_cells(horizon, confidence, cells))
+    text.write(f"{_LEGEND}\n")
+    console.print(_markets(report.markets, max(report.confidences)))
+    text.write(_MARKETS_LEGEND)
+    if report.carried:
+        console.print(_carried(report))
+    return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
+
+
+def _first(report: RiskModelReport) -> str:
+    best = next(standing for standing in report.ranking if standing.method != "fhs_garch")
+    place = next(number for number, found in enumerate(report.ranking, 1) if found.method == report.in_use)
+    return (
+        f"{', '.join(market.symbol for market in report.markets)}: out of sample, one {report.timeframe} bar ahead from "
+        f"{report.window} bars;\nGARCH refitted every {report.refit} bars.\n"
+        f"Of the estimators that the gate can use, {best.method} passes best, {best.passed} of {best.made} tests.\n"
+        f"In use: {report.in_use}, place {place}."
+    )
+
+
+def _ranking(standings: Iterable[Standing]) -> Table:
+    table = _table("Ranking", ("", "<Estimator", "passed", "of", "bar", "day", "joint loss", "quantile loss, bps"))
+    for place, found in enumerate(standings, 1):
+        joint = DASH if found.joint_loss is None else f"{found.joint_loss:.4f}"
+        days = found.passed_day
+        table.add_row(
+            str(place), found.method, str(found.passed), str(found.made), str(found.passed_bar), str(days),
+            joint, f"{found.quantile_loss * 1e4:.3f}",
+        )  # fmt: skip
+    return table
+
+
+def _cells(horizon: str, confidence: float, cells: Iterable[Cell]) -> Table:
+    names = (
+        "<", "<Estimator", "due", "found", "rate", "indep.", "both", "Z1", "Z2", "p", "<light", "<fails"
+    )  # fmt: skip
+    what = "one day, as the gate sees it" if horizon == "day" else f"one bar of {horizon}"
+    table = _table(f"VaR and ES of {what}, {confidence:.4g}", names)
+    last = ""
+    for cell in cells:
+        if last not in ("", cell.symbol):
+            table.add_section()
+        p_values = (_p(value) for value in (cell.kupiec_p, cell.independence_p, cell.coverage_p))
+        severity = (DASH if value is None else f"{value:+.2f}" for value in (cell.z1, cell.z2))
+        fails = " ".join(name[0].upper() if name in cell.failed else "·" for name in TESTS)
+        table.add_row(
+            cell.symbol if cell.symbol != last else "", cell.method, f"{cell.expected:.1f}", f"{cell.exceeded:,}",
+            *p_values, *severity, DASH if cell.z2_p is None else _p(cell.z2_p), cell.light, fails,
+        )  # fmt: skip
+        last = cell.symbol
+    return table
+
+
+def _markets(markets: Iterable[MarketFigures], confidence: float) -> Table:
+    stressed = f"{confidence:.4g}"
+    names = (
+        "<", "volatility", "deepest", "days", "CDaR", "Ulcer", "Omega", "tails", "VaR", "ES", "<until",
+    )  # fmt: skip
+    table = _table(f"The tested bars: drawdowns, and stressed one-bar VaR and ES at {stressed}", names)
+    for found in markets:
+        ratios = (DASH if value is None else f"{value:.3f}" for value in (found.omega, found.tail_ratio))
+        table.add_row(
+            found.symbol, f"{found.volatility:.1%}", f"{found.max_drawdown:.1%}", f"{found.longest_drawdown_days:,.0f}",
+            f"{found.conditional_drawdown:.1%}", f"{found.ulcer:.1%}", *ratios,
+            f"{found.stressed_var:.2%}", f"{found.stressed_es:.2%}", f"{found.stressed_until_utc:%Y-%m-%d}",
+        )  # fmt: skip
+    return table
+
+
+def _carried(report: RiskModelReport) -> Table:
+    title = f"Equal parts of each: who carries the one-bar risk at {max(report.confidences):.4g}"
+    table = _table(title, ("<", "VaR, historical", "ES", "VaR, Gaussian", "ES"))
+    rows = [(c.symbol, c.historical_var, c.historical_es, c.gaussian_var, c.gaussian_es) for c in report.carried]
+    for symbol, *parts in rows:
+        table.add_row(symbol, *(f"{part:.3%}" for part in parts))
+    table.add_section()
+    table.add_row("together", *(f"{sum(column):.3%}" for column in list(zip(*rows, strict=True))[1:]))
+    return table
+
+
+def _p(value: float) -> str:
+    return f"{value:.3f}" if value >= 0.0005 else "<.001"
+
+
+def _table(title: str, columns: Iterable[str]) -> Table:
+    table = Table(
+        title=title, box=SIMPLE_HEAD, title_justify="left", title_style="bold", padding=(0, 1, 0, 0), pad_edge=False
+    )
+    for name in columns:
+        table.add_column(name.lstrip("<"), justify="left" if name.startswith("<") else "right", no_wrap=True)
+    return table

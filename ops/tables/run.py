@@ -1,0 +1,260 @@
+"""The console tables at the end of a run: what was made, what was ruled, what the gate did, and whether it adds up.
+
+Made for a plain terminal of a hundred columns and for a pipe. A table that would be empty is a sentence instead.
+"""
+
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import zip_longest
+from typing import TextIO
+
+from rich.console import Console, Group
+from rich.table import Table
+
+from ops.story.story import Story
+from ops.story.summary import Summary
+from ops.tables.grid import boxed
+from ops.tables.model_tables import minds_line, models_table
+from ops.tables.plain import (
+    ALERTS,
+    PURPOSES,
+    RULES,
+    adds_up,
+    count,
+    moment,
+    money,
+    percent,
+    price,
+    quantity,
+    ratio,
+    signed_money,
+    signed_percent,
+    what_happened,
+)
+
+_PIPED_WIDTH, _MOST_WIDTH = 100, 120
+_TRADES_SHOWN, _EVENTS_SHOWN = 20, 12
+
+Pairs = Sequence[tuple[str, str]]
+
+
+def print_tables(story: Story, summary: Summary, file: TextIO | None = None) -> None:
+    """Print everything to `file` (stdout)."""
+    target = file or sys.stdout
+    console = open_console(target)
+    parts = (
+        Group(*what_happened(summary)),
+        _performance(summary),
+        _trades(story, summary),
+        _rulings(summary),
+        *([models_table(summary.models, story.session.settings.minds.budget)] if summary.models else []),
+        _gate(summary),
+        _positions(summary),
+        _breakers(story),
+        _alerts(story),
+        *([_halts(story)] if story.halts else []),
+        *([_approvals(story)] if story.approvals else []),
+        _findings(story, summary),
+        _identity(summary),
+    )
+    with console.capture() as printed:
+        for part in parts:
+            console.print(part)
+            console.print()
+    target.write("\n".join(line.rstrip() for line in printed.get().splitlines()) + "\n")
+
+
+def open_console(file: TextIO) -> Console:
+    """A terminal's own width up to 120 columns, and 100 in a pipe; no colour there."""
+    console = Console(file=file, highlight=False, markup=False)
+    console.width = min(console.width, _MOST_WIDTH) if console.is_terminal else _PIPED_WIDTH
+    return console
+
+
+def _performance(summary: Summary) -> Table:
+    table = boxed(f"{summary.run}: {summary.source}", ("Result", ">", "Risk and cost", ">"))
+    for left, right in zip_longest(_result(summary), _risk(summary), fillvalue=("", "")):
+        table.add_row(*left, *right)
+    return table
+
+
+def _result(summary: Summary) -> Pairs:
+    grown, trades = summary.growth, summary.trades
+    return (
+        ("From, UTC", moment(summary.start_utc)),
+        ("To, UTC", moment(summary.end_utc)),
+        (f"Bars of {summary.timeframe}, {summary.ended}", f"{summary.bars:,}"),
+        (f"Starting cash, {summary.quote}", money(summary.starting_cash)),
+        ("Final equity", money(summary.final_equity)),
+        ("Return", signed_percent(grown.total_return)),
+        ("Buy and hold, equal parts", signed_percent(summary.market_return)),
+        ("Growth a year", signed_percent(grown.cagr)),
+        ("Trades closed", f"{trades.closed:,}"),
+        ("Win rate", percent(trades.win_rate)),
+        ("Expectancy of a trade", signed_money(trades.expectancy)),
+        ("Average win / loss", f"{signed_money(trades.average_win)} / {signed_money(trades.average_loss)}"),
+        ("Profit factor", ratio(trades.profit_factor)),
+    )
+
+
+def _risk(summary: Summary) -> Pairs:
+    grown, var = summary.growth, summary.value_at_risk
+    return (
+        ("Volatility a year", percent(grown.volatility)),
+        ("Sharpe", ratio(grown.sharpe)),
+        ("Sortino", ratio(grown.sortino)),
+        ("Deepest drawdown", percent(grown.max_drawdown)),
+        ("Longest drawdown", count(grown.longest_drawdown_bars, "bar")),
+        ("Bars with a position", percent(summary.bars_with_position)),
+        ("Deployed on average", percent(summary.mean_deployed)),
+        ("Losses beyond VaR", f"{var.exceeded:,} in {var.bars:,} bars"),
+        ("  expected of them", f"{var.expected:,.1f}"),
+        ("Fees", money(summary.fees)),
+        *((f"Funding paid, {symbol}", money(amount)) for symbol, amount in summary.funding.items()),
+        ("Turnover, in equities", ratio(summary.turnover)),
+        ("Minds", minds_line(summary)),
+        ("Adjuster", summary.adjuster),
+    )
+
+
+def _trades(story: Story, summary: Summary) -> Table | str:
+    if not story.trades:
+        return "No trade was closed."
+    shown = story.trades[-_TRADES_SHOWN:]
+    more = f" (the last {len(shown)} of {len(story.trades):,}; all are in report.html)" if shown != story.trades else ""
+    columns = ("Bought, UTC", ">Held", "Symbol", ">Quantity", ">In at", ">Out at", f">Net {summary.quote}", "Closed by")
+    table = boxed(f"Trades{more}", columns)
+    for _, _, trade in shown:
+        table.add_row(
+            moment(trade.entry_utc),
+            _span(trade.entry_utc, trade.exit_utc),
+            trade.symbol,
+            quantity(trade.quantity),
+            price(trade.entry_price),
+            price(trade.exit_price),
+            signed_money(trade.pnl),
+            PURPOSES[trade.exit_purpose],
+        )
+    return table
+
+
+def _rulings(summary: Summary) -> Group | str:
+    if not summary.hearings:
+        return "The court was not called."
+    struck = sum(summary.struck_evidence.values())
+    said = ", ".join(f"{role} {number:,}" for role, number in summary.struck_evidence.items())
+    table = boxed("Rulings of the court", ("Ruling", ">Cases", ">Share"))
+    for outcome, number in summary.rulings.items():
+        table.add_row(outcome, f"{number:,}", percent(number / summary.hearings))
+    return Group(table, f"Evidence struck out: {said}." if struck else "No evidence was struck out.")
+
+
+def _gate(summary: Summary) -> Group | str:
+    if not summary.gate_rules:
+        return "The gate was not asked."
+    quote = summary.quote
+    table = boxed(
+        "What each rule of the gate did", ("Rule", ">Decided", ">Refused", ">Cut", f">Taken {quote}", "What it is for")
+    )
+    for did in summary.gate_rules:
+        numbers = (f"{number:,}" if number else "" for number in (did.binding, did.refused, did.cut))
+        table.add_row(did.rule, *numbers, money(did.taken) if did.cut else "", RULES.get(did.rule, ""))
+    return Group(
+        table,
+        "Decided: it had the last word. Taken: what it alone cut off orders, against the next tightest.",
+        f"Orders signed: {summary.signed:,}.",
+    )
+
+
+def _positions(summary: Summary) -> Table | str:
+    if not summary.positions:
+        return "No position is open."
+    table = boxed(
+        "Open positions", ("Symbol", ">Quantity", ">In at", ">Now at", ">Stop", f">Unrealised {summary.quote}")
+    )
+    for held in summary.positions:
+        table.add_row(
+            held.symbol,
+            quantity(held.quantity),
+            price(held.entry_price),
+            price(held.mark_price),
+            price(held.stop_price),
+            signed_money(held.unrealised),
+        )
+    return table
+
+
+def _breakers(story: Story) -> Table | str:
+    if not story.breaker_events:
+        return "No breaker tripped."
+    shown = story.breaker_events[-_EVENTS_SHOWN:]
+    more = f" (the last {len(shown)} of {len(story.breaker_events):,})" if shown != story.breaker_events else ""
+    table = boxed(f"Breakers{more}", ("At, UTC", "Breaker", "What", "Why"))
+    for event in shown:
+        table.add_row(moment(event.at_utc), event.breaker.replace("_", " "), event.action, event.why)
+    return table
+
+
+def _alerts(story: Story) -> Table | str:
+    if not story.alerts:
+        return "No alert was raised."
+    shown = story.alerts[-_EVENTS_SHOWN:]
+    more = f" (the last {len(shown)} of {len(story.alerts):,})" if shown != story.alerts else ""
+    table = boxed(f"Alerts{more}", ("At, UTC", "Alert", "What happened"))
+    for alert in shown:
+        table.add_row(moment(alert.at_utc), ALERTS[alert.code], alert.text)
+    return table
+
+
+def _halts(story: Story) -> Table:
+    table = boxed("Kill switch", ("At, UTC", "What", "Who", "Why"))
+    for event in story.halts[-_EVENTS_SHOWN:]:
+        words = event.lifted if event.action == "resumed" else event.halts
+        who, why = ("; ".join(values) for values in ([word.who for word in words], [word.why for word in words]))
+        table.add_row(moment(event.as_of_utc), event.action, who, why)
+    return table
+
+
+def _approvals(story: Story) -> Table:
+    shown = story.approvals[-_EVENTS_SHOWN:]
+    more = f" (the last {len(shown)} of {len(story.approvals):,})" if shown != story.approvals else ""
+    table = boxed(f"Approvals{more}", ("Decision", "Notional", "Answer", "Who", "Why"))
+    for said in shown:
+        table.add_row(said.decision_id, money(said.notional), "yes" if said.approved else "no", said.who, said.why)
+    return table
+
+
+def _findings(story: Story, summary: Summary) -> Table | str:
+    if not summary.data_findings:
+        return "Nothing was wrong with the data."
+    table = boxed("Data quality", ("Finding", ">Times", "First seen, UTC", "Symbol", "What was noticed first"))
+    for kind, number in summary.data_findings.items():
+        first = next((finding for finding in story.findings if finding.kind == kind), None)
+        seen = (moment(first.at_utc), first.symbol, first.detail) if first else ("", "", "")
+        table.add_row(kind, f"{number:,}", *seen)
+    return table
+
+
+def _identity(summary: Summary) -> Group:
+    check = summary.identity
+    table = boxed("Does it add up?", ("Recomputed from every fill", f">{summary.quote}"))
+    for sign, name, value in (
+        (" ", "start", check.start),
+        ("+", "realised", check.realised),
+        ("+", "unrealised", check.unrealised),
+        ("-", "fees", check.fees),
+        ("-", "funding", check.funding),
+        ("=", "recomputed", check.recomputed),
+        (" ", "end, as the run wrote it", check.end),
+    ):
+        table.add_row(f"{sign} {name}", money(value))
+    exact = f"Recomputed {check.recomputed.normalize():f}, written {check.end.normalize():f}. {adds_up(check)}"
+    return Group(table, exact)
+
+
+def _span(start: datetime, end: datetime) -> str:
+    """Days and hours, or hours and minutes."""
+    minutes = int((end - start).total_seconds()) // 60
+    days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60
+    return f"{days}d {hours:02}h" if days else f"{hours}h {rest:02}m"

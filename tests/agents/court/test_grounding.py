@@ -1,0 +1,64 @@
+"""Evidence that does not stand in the case is struck out, and counted."""
+
+import pytest
+from court_support import analyst, book, case, evidence
+
+from agents.court.case import lookup
+from agents.court.grounding import ground, is_grounded
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("signals.1h.rsi_14", 61.25),
+        ("signals.1h.rsi_14", 61.3),
+        ("signals.1h.ema_cross_up", False),
+        ("signals.4h.sma_50", 49_800),
+        ("book.equity", 10_000.0),
+        ("proposal.direction", "long"),
+        ("sentiment.flags.hack", False),
+    ],
+)
+def test_a_citation_that_matches_stands(field: str, value: object) -> None:
+    assert is_grounded(case(), evidence(field, value))
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("signals.1h.rsi_14", 62.0),
+        ("signals.1h.rsi_14", 61),
+        ("signals.1h.rsi_14", "61.25"),
+        ("signals.1h.rsi_14", None),
+        ("signals.1w.rsi_14", 61.25),
+        ("signals.1h.rsi_99", 61.25),
+        ("book.drawdown", 0.0049),
+        ("signals.1h.ema_cross_up", True),
+        ("signals.1h.ema_cross_up", 0),
+        ("sentiment.score", 0.0),
+        ("book.worst_correlation", 0.0),
+        ("book.__class__", "x"),
+        ("", 1.0),
+        ("signals", 1.0),
+    ],
+)
+def test_a_citation_that_does_not_match_is_struck_out(field: str, value: object) -> None:
+    claim = evidence().model_copy(update={"field": field, "value": value})
+    assert not is_grounded(case(), claim)
+
+
+def test_only_what_stands_is_kept_and_the_rest_is_handed_back() -> None:
+    good, bad = evidence(), evidence("signals.1h.adx_14", 99.0)
+    kept, struck = ground(case(), analyst(evidence=(bad, good)))
+    assert kept.evidence == (good,)
+    assert struck == (bad,)
+
+
+def test_a_field_that_is_not_known_yet_cannot_be_looked_up() -> None:
+    with pytest.raises(KeyError):
+        lookup(case(), "book.worst_correlation")
+
+
+def test_a_cited_zero_is_zero_and_not_anything_small() -> None:
+    assert not is_grounded(case(book=book(drawdown=0.0049)), evidence("book.drawdown", 0))
+    assert is_grounded(case(), evidence("book.drawdown", 0))

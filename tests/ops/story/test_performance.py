@@ -1,0 +1,88 @@
+"""Figures are what one gets by hand, and unknown where nothing is known."""
+
+import math
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from execution.account.lots import Trade
+from market.timeframe import Timeframe
+from ops.story.performance import bar_returns, growth, hold_curve, trade_figures, var_exceedances
+from risk.order import Purpose
+
+NAN = float("nan")
+
+
+def _trade(pnl: str) -> Trade:
+    at = datetime(2024, 1, 1, tzinfo=UTC)
+    return Trade(
+        symbol="BTC/USDT", entry_utc=at, exit_utc=at, entry_price=Decimal(1), exit_price=Decimal(1), quantity=Decimal(1),
+        pnl=Decimal(pnl), fees=Decimal(0), exit_purpose=Purpose.STOP_LOSS,
+    )  # fmt: skip
+
+
+def test_returns_begin_at_the_starting_cash() -> None:
+    assert bar_returns(np.array([110.0, 99.0]), 100.0) == pytest.approx([0.1, -0.1])
+
+
+def test_the_longest_drawdown_counts_bars_below_the_peak() -> None:
+    made = growth(np.array([101.0, 100.0, 100.5, 102.0, 90.0, 102.0]), 100.0, Timeframe.H1)
+    assert made.longest_drawdown_bars == 2
+    assert made.max_drawdown == pytest.approx(12 / 102)
+    assert made.total_return == pytest.approx(0.02)
+
+
+def test_growth_is_not_annualised_below_thirty_days() -> None:
+    assert growth(np.linspace(100, 110, 719), 100.0, Timeframe.H1).cagr is None
+    month = growth(np.linspace(100, 110, 720), 100.0, Timeframe.H1).cagr
+    assert month == pytest.approx(1.1 ** (8760 / 720) - 1)
+
+
+@pytest.mark.parametrize("equity", [[], [100.0], [100.0, 100.0, 100.0]])
+def test_what_never_varied_has_no_ratio(equity: list[float]) -> None:
+    made = growth(np.array(equity), 100.0, Timeframe.H1)
+    assert made.sharpe is None
+    assert made.sortino is None
+    assert (made.max_drawdown, made.longest_drawdown_bars) == (0.0, 0)
+
+
+@given(st.lists(st.floats(1.0, 1e9), max_size=50))
+@settings(max_examples=60)
+def test_no_figure_is_ever_not_a_number(equity: list[float]) -> None:
+    figures = growth(np.array(equity, dtype=np.float64), 100.0, Timeframe.D1).model_dump().values()
+    assert all(value is None or math.isfinite(value) for value in figures)
+
+
+def test_a_loss_is_held_against_the_value_at_risk_of_the_bar_before() -> None:
+    hour = math.sqrt(1 / 24)
+    found = var_exceedances(
+        np.array([-0.5, -0.011, -0.009, -0.5]), np.array([0.01, 0.01, 0.0, 0.01]) / hour, Timeframe.H1, 0.99
+    )
+    assert found == pytest.approx((2, 1, 0.02))
+
+
+def test_holding_buys_equal_parts_at_the_first_open_and_carries_gaps() -> None:
+    rising = (np.array([10.0, 11.0, 12.0]), np.array([11.0, 12.0, 20.0]))
+    late = (np.array([NAN, 5.0, NAN]), np.array([NAN, 10.0, NAN]))
+    assert hold_curve([rising, late], 3) == pytest.approx([1.05, 1.6, 2.0])
+
+
+def test_holding_what_never_traded_is_holding_cash() -> None:
+    empty = (np.full(2, NAN), np.full(2, NAN))
+    assert hold_curve([empty], 2).tolist() == [1.0, 1.0]
+
+
+def test_trades_are_weighed_by_what_they_made() -> None:
+    made = trade_figures([_trade("3"), _trade("-1"), _trade("0"), _trade("1")])
+    assert (made.closed, made.won, made.lost) == (4, 2, 1)
+    assert (made.win_rate, made.expectancy, made.profit_factor) == (0.5, 0.75, 4.0)
+    assert (made.average_win, made.average_loss) == (2.0, -1.0)
+
+
+def test_without_a_loss_there_is_no_profit_factor() -> None:
+    assert trade_figures([_trade("3")]).profit_factor is None
+    assert trade_figures([]).win_rate is None
