@@ -58,12 +58,12 @@ async def run_cycle(desk: Desk, as_of: datetime) -> CycleRecord:
     watched = _watched(desk, proposals, portfolio, case)
     heard = await desk.court.hear(cases) if cases else ()
     for alert in desk.watch.heard(as_of, desk.watch.noted(), ahead):
-        desk.sink.append("alert", alert.canonical())
+        desk.sink.append(alert)
     hearings = tuple([await _send(desk, hearing) for hearing in heard])
     sales += await desk.trader.heed(as_of)
     if watched:
         asked = tuple(AskedOutlook(decision_id=each.decision_id, sentiment=each.sentiment) for each in watched)
-        desk.sink.append("asked_ahead", AskedAhead(as_of_utc=as_of, asked=asked).canonical())
+        desk.sink.append(AskedAhead(as_of_utc=as_of, asked=asked))
     record = CycleRecord(
         bar=desk.tally.bars + 1,
         as_of_utc=as_of,
@@ -77,7 +77,7 @@ async def run_cycle(desk: Desk, as_of: datetime) -> CycleRecord:
         exits=(*exits, *(ExitDecision(**sale._asdict()) for sale in sales)),
     )
     desk.tally.bars += 1
-    desk.sink.append("cycle", record.canonical())
+    desk.sink.append(record)
     if desk.watchlist is not None:
         desk.watchlist.begin(watched)
         await desk.watchlist.rest()
@@ -89,7 +89,7 @@ async def land(desk: Desk) -> tuple[Attempt, ...]:
     landed = []
     if desk.watchlist is not None:
         async for attempt in desk.watchlist.land():
-            desk.sink.append("transcript", attempt.canonical())
+            desk.sink.append(attempt)
             landed.append(attempt)
     return tuple(landed)
 
@@ -135,7 +135,7 @@ async def _send(desk: Desk, hearing: Hearing) -> Hearing:
     """Send what was signed. Returns the hearing with the verdict that stands: it may be taken back until the order leaves."""
     approval = await desk.approvals.decide(hearing)
     if approval is not None:
-        desk.sink.append("approval", approval.canonical())
+        desk.sink.append(approval)
     verdict = await desk.trader.enter(hearing.verdict, approval.report() if approval else None)
     hearing = hearing.model_copy(update={"verdict": verdict})
     if desk.memory is not None:

@@ -40,7 +40,7 @@ async def end_session(desk: Desk, reason: Reason) -> SessionEnd:
     if desk.watchlist is not None:
         await desk.watchlist.finish()
     for alert in desk.watch.heard(at, (), await land(desk)):
-        desk.sink.append("alert", alert.canonical())
+        desk.sink.append(alert)
     ledger = desk.trader.ledger
     end = SessionEnd(
         reason=reason,
@@ -54,5 +54,5 @@ async def end_session(desk: Desk, reason: Reason) -> SessionEnd:
         portfolio=desk.trader.portfolio(at),
         breakers=desk.trader.breakers,
     )
-    desk.sink.append("session_ended", end.canonical())
+    desk.sink.append(end)
     return end

@@ -4,7 +4,7 @@ A misspelt key, a NaN or an infinity stops where it enters (laws 9, habits 2); n
 """
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
@@ -17,6 +17,22 @@ class Frozen(BaseModel):
     def canonical(self) -> bytes:
         """The bytes that are journaled, hashed and compared on replay."""
         return self.model_dump_json().encode()
+
+
+class Journaled(Frozen):
+    """A value that a journal keeps as one event. What is written once is read by every later version.
+
+    `event_kind` names the event in the journal. `event_version` counts the shapes of that kind: it rises with every change of a
+    field, here or in a value inside.
+    """
+
+    event_kind: ClassVar[str]
+    event_version: ClassVar[int] = 1
+
+    @classmethod
+    def written_kind(cls) -> str:
+        """How the journal writes kind and version: `cycle` for the first version, `cycle@2` for the second."""
+        return cls.event_kind if cls.event_version == 1 else f"{cls.event_kind}@{cls.event_version}"
 
 
 def _utc(moment: datetime) -> datetime:

@@ -2,10 +2,11 @@
 
 from decimal import Decimal
 from enum import StrEnum
+from typing import ClassVar
 
 from pydantic import Field
 
-from config.frozen import Frozen, UtcTime
+from config.frozen import Frozen, Journaled, UtcTime
 from market.bar import Part, Slice
 from risk.order import Purpose, Side
 
@@ -92,8 +93,10 @@ def asked(what: str, tape: Slice) -> str:
     return f"{what} {tape.number}" if isinstance(tape, Part) else what
 
 
-class VenueWord(Frozen):
+class VenueWord(Journaled):
     """What a venue said when it was asked something, as it stands in the journal."""
+
+    event_kind: ClassVar[str] = "venue"
 
     asked: str
     report: VenueReport

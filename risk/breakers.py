@@ -15,9 +15,9 @@ the latch stays shut for its full time. A week is measured likewise, from its Mo
 
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Literal
+from typing import ClassVar, Literal
 
-from config.frozen import Frozen, UtcTime
+from config.frozen import Frozen, Journaled, UtcTime
 from config.sections.limits import RiskLimits
 
 Breaker = Literal["drawdown", "weekly_loss", "daily_loss", "turbulence", "loss_streak"]
@@ -32,8 +32,10 @@ class Latch(Frozen):
     why: str
 
 
-class BreakerEvent(Frozen):
+class BreakerEvent(Journaled):
     """A latch that fell or lifted."""
+
+    event_kind: ClassVar[str] = "breaker"
 
     breaker: Breaker
     at_utc: UtcTime

@@ -7,11 +7,11 @@ import hashlib
 import hmac
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from config.frozen import Frozen, UtcTime
+from config.frozen import Journaled, UtcTime
 
 Positive = Annotated[Decimal, Field(gt=0)]
 
@@ -39,8 +39,10 @@ class Purpose(StrEnum):
     """Sold, in part or whole, on the schedule that the profile has for an outage of the models."""
 
 
-class Order(Frozen):
+class Order(Journaled):
     """A signed order. `limit_price` for LIMIT, `stop_price` for STOP (a market order once it is touched)."""
+
+    event_kind: ClassVar[str] = "intent"
 
     order_id: str
     decision_id: str

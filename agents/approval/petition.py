@@ -7,11 +7,11 @@ the journal. Whoever cannot be asked, does not answer in time or cannot be under
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 from agents.court.hearing import Hearing
 from agents.court.opinion import AdvocateOpinion, AnalystOpinion, RiskOpinion
-from config.frozen import Frozen, UtcTime
+from config.frozen import Frozen, Journaled, UtcTime
 from config.silence import Abstained
 from risk.verdict import Reaction, RuleReport
 
@@ -35,8 +35,10 @@ class Answer(NamedTuple):
     why: str
 
 
-class Approval(Frozen):
+class Approval(Journaled):
     """An answer as the journal keeps it. `answered_utc` None: nobody answered, or no human was asked."""
+
+    event_kind: ClassVar[str] = "approval"
 
     decision_id: str
     symbol: str

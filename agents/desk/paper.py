@@ -36,10 +36,10 @@ class TapeFeed:
 def open_paper(settings: Settings, session: Session, tape: Tape, journal: Sink, key: bytes, outside: Outside) -> Desk:
     """A desk on the simulated exchange, with the head of its journal written."""
     warmup = warmup_of(tape)
-    journal.append("session_started", session.canonical())
-    journal.append("warmup", warmup.canonical())
+    journal.append(session)
+    journal.append(warmup)
     if sits(settings):
-        journal.append("prompts", prompts().canonical())
+        journal.append(prompts())
     return open_desk(
         session,
         warmup,

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable
 
 from agents.outages.alert import Alert
+from config.frozen import Journaled
 from execution.journal.event import Sink
 
 
@@ -14,11 +15,10 @@ class TellingSink:
         self._sink = sink
         self._is_past = is_past
 
-    def append(self, kind: str, payload: bytes) -> int:
+    def append(self, event: Journaled) -> int:
         """Pass the event on, then tell it if it is a new alert."""
         past = self._is_past()
-        seq = self._sink.append(kind, payload)
-        if kind == "alert" and not past:
-            told = Alert.model_validate_json(payload)
-            sys.stderr.write(f"{told.severity.upper()} {told.at_utc:%Y-%m-%d %H:%M} UTC: {told.text}\n")
+        seq = self._sink.append(event)
+        if isinstance(event, Alert) and not past:
+            sys.stderr.write(f"{event.severity.upper()} {event.at_utc:%Y-%m-%d %H:%M} UTC: {event.text}\n")
         return seq

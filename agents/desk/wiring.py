@@ -89,7 +89,7 @@ def open_desk(
     watch = Watch(settings.minds.derisk)
 
     def note(attempt: Attempt) -> None:
-        sink.append("transcript", attempt.canonical())
+        sink.append(attempt)
         watch.note(attempt)
 
     return Desk(

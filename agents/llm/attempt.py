@@ -7,12 +7,12 @@ failure can pass for another: a missing recording is no outage, and an outage is
 import hashlib
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from config.errors import TribunalError
-from config.frozen import Frozen
+from config.frozen import Frozen, Journaled
 
 Role = Literal["analyst", "risk_agent", "devils_advocate", "supervisor"]
 ROLES: tuple[Role, ...] = ("analyst", "risk_agent", "devils_advocate", "supervisor")
@@ -146,8 +146,10 @@ class BudgetWarning(Frozen):
         )
 
 
-class Attempt(Frozen):
+class Attempt(Journaled):
     """One attempt to get a role's word from one provider, as it stands in the journal ("transcript")."""
+
+    event_kind: ClassVar[str] = "transcript"
 
     decision_id: str
     role: Role

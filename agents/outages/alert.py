@@ -4,16 +4,18 @@ It says what happened, what the system did, and what comes next; it decides noth
 replay makes the same bytes.
 """
 
-from typing import Literal
+from typing import ClassVar, Literal
 
-from config.frozen import Frozen, UtcTime
+from config.frozen import Journaled, UtcTime
 
 AlertCode = Literal["outage_began", "outage_derisked", "outage_ended", "budget_near"]
 Severity = Literal["info", "warning", "critical"]
 
 
-class Alert(Frozen):
+class Alert(Journaled):
     """One alert ("alert"), at a bar close."""
+
+    event_kind: ClassVar[str] = "alert"
 
     at_utc: UtcTime
     code: AlertCode

@@ -23,4 +23,4 @@ async def derisk(watch: Watch, trader: Trader, sink: Sink, tape: Slice, portfoli
             if await trader.reduce(symbol, keep, at) is not None:
                 sold.append(symbol)
     if step is not None:
-        sink.append("alert", derisked(at, step, sold, tuple(watch.owed)).canonical())
+        sink.append(derisked(at, step, sold, tuple(watch.owed)))

@@ -12,6 +12,7 @@ from agents.approval.petition import Approval
 from agents.llm.attempt import Attempt, Role
 from agents.records.record import AskedAhead, CycleRecord
 from config.errors import JournalFault
+from config.frozen import Journaled
 from config.silence import Abstained
 from execution.journal.chain import Event
 from execution.kill_switch.halting import HaltEvent
@@ -106,8 +107,9 @@ class Tape:
         """The event that comes next, or None."""
         return self._group[0] if self._group else None
 
-    def append(self, kind: str, payload: bytes) -> int:
+    def append(self, event: Journaled) -> int:
         """Take what the system says now; raise `Difference` unless it is what it said then, to the byte."""
+        kind, payload = event.written_kind(), event.canonical()
         recorded = self._group.popleft() if self._group else None
         if recorded is None or recorded.kind != kind or recorded.payload != payload:
             raise Difference(recorded, kind, payload)

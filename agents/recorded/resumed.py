@@ -13,6 +13,7 @@ from pathlib import Path
 from agents.approval.petition import Approval
 from agents.llm.attempt import Attempt, Role
 from config.errors import JournalFault, UsageFault
+from config.frozen import Journaled
 from execution.journal.chain import Event, Journal, read_events
 from execution.kill_switch.halting import HaltEvent
 
@@ -76,11 +77,12 @@ class ResumingSink:
                 self._approvals[approval.decision_id] = approval
         return last
 
-    def append(self, kind: str, payload: bytes) -> int:
+    def append(self, event: Journaled) -> int:
         """Compare, or write. Raises JournalFault where the past comes out otherwise."""
         if self._left == 0:
-            return self._journal.append(kind, payload)
+            return self._journal.append(event)
         self._left -= 1
+        kind, payload = event.written_kind(), event.canonical()
         recorded = next(self._old)
         if recorded.kind != kind or recorded.payload != payload:
             raise JournalFault(

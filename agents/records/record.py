@@ -19,14 +19,14 @@ No host and no path, and no wall clock but in what a human said and when: the sa
 """
 
 from decimal import Decimal
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from agents.court.hearing import Hearing
 from agents.llm.attempt import Role
 from agents.strategies.vote import Vote
-from config.frozen import Frozen, UtcTime
+from config.frozen import Frozen, Journaled, UtcTime
 from config.settings import Settings
 from execution.account.trader import Exposure
 from market.bar import Finding, Slice
@@ -38,8 +38,10 @@ from risk.portfolio import Portfolio
 from sentiment.headline import SentimentData
 
 
-class Session(Frozen):
+class Session(Journaled):
     """Everything that a run's decisions depend on, but for the bars and what models say."""
+
+    event_kind: ClassVar[str] = "session_started"
 
     format: Literal[1] = 1
     version: str
@@ -60,14 +62,18 @@ class Session(Frozen):
     """What was noticed while the data was loaded."""
 
 
-class Warmup(Frozen):
+class Warmup(Journaled):
     """The slices before the first decision: close time in ms since the epoch, and (o, h, l, c, v) by symbol."""
+
+    event_kind: ClassVar[str] = "warmup"
 
     slices: tuple[tuple[int, dict[str, tuple[float, float, float, float, float]]], ...]
 
 
-class Prompts(Frozen):
+class Prompts(Journaled):
     """The constant prompts of the roles: version and text. Transcripts name them by the SHA-256 of the text."""
+
+    event_kind: ClassVar[str] = "prompts"
 
     roles: dict[Role, tuple[str, str]]
 
@@ -88,18 +94,22 @@ class AskedOutlook(Frozen):
     sentiment: SentimentData
 
 
-class AskedAhead(Frozen):
+class AskedAhead(Journaled):
     """The outlooks that are asked in the background after a bar."""
+
+    event_kind: ClassVar[str] = "asked_ahead"
 
     as_of_utc: UtcTime
     asked: tuple[AskedOutlook, ...]
 
 
-class CycleRecord(Frozen):
+class CycleRecord(Journaled):
     """One bar: what was seen, what the book was, who voted, what was tried, what was closed.
 
     `portfolio`, `exposure` and `breakers` are as of the bar close, before the orders of this bar.
     """
+
+    event_kind: ClassVar[str] = "cycle"
 
     bar: int
     as_of_utc: UtcTime
@@ -114,8 +124,10 @@ class CycleRecord(Frozen):
     exits: tuple[ExitDecision, ...] = ()
 
 
-class SessionEnd(Frozen):
+class SessionEnd(Journaled):
     """How it ended. Positions that are still open are in `portfolio`, valued at their last mark."""
+
+    event_kind: ClassVar[str] = "session_ended"
 
     reason: Literal["completed", "interrupted"]
     bars: int

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from agents.desk.desk import Desk
 from agents.strategies.contexts import Context
+from config.frozen import Journaled
 from evidence.worlds.votes import ScriptedVoter, Votes
 
 
@@ -16,7 +17,7 @@ class Nowhere:
     def __init__(self) -> None:
         self._count = 0
 
-    def append(self, kind: str, payload: bytes) -> int:
+    def append(self, event: Journaled) -> int:
         """The number that the event would have had."""
         self._count += 1
         return self._count

@@ -70,7 +70,7 @@ class Dealer:
 
     async def send(self, order: Order) -> None:
         """Intent first, then the wire."""
-        self._sink.append("intent", order.canonical())
+        self._sink.append(order)
         self.orders.sent(order)
         await self.hear(f"submit {order.order_id}", await self.venue.submit(order), order.created_utc)
 
@@ -128,7 +128,7 @@ class Dealer:
         """Journal what the venue said, book it, and put the book in order."""
         if not (report.states or report.fills or report.funding):
             return
-        self._sink.append("venue", VenueWord(asked=asked, report=report).canonical())
+        self._sink.append(VenueWord(asked=asked, report=report))
         for paid in report.funding:
             self.ledger.apply_funding(paid.funding_id, paid.amount)
         for fill in report.fills:

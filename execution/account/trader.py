@@ -271,4 +271,4 @@ class Trader:
     def _step(self, step: tuple[BreakerState, tuple[BreakerEvent, ...]]) -> None:
         self.breakers, events = step
         for event in events:
-            self._sink.append("breaker", event.canonical())
+            self._sink.append(event)

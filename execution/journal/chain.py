@@ -20,6 +20,7 @@ from sqlalchemy import Column, Connection, Engine, Integer, LargeBinary, MetaDat
 from sqlalchemy import exc as sa_exc
 
 from config.errors import JournalFault, OutputFault
+from config.frozen import Journaled
 
 _METADATA = MetaData()
 EVENTS = Table(
@@ -102,8 +103,9 @@ class Journal:
         self.count = 0
         self._engine = _engine(path)
 
-    def append(self, kind: str, payload: bytes) -> int:
+    def append(self, event: Journaled) -> int:
         """Add an event and return its number. It is durable when its group is committed (see `flush`)."""
+        kind, payload = event.written_kind(), event.canonical()
         self.count += 1
         self.head = link(self._key, self.head, self.count, kind, payload)
         self._pending.append(Event(self.count, kind, payload, self.head))

@@ -2,10 +2,12 @@
 
 from typing import Protocol
 
+from config.frozen import Journaled
+
 
 class Sink(Protocol):
     """Where events go: a journal that writes them, or one that compares them with what was written."""
 
-    def append(self, kind: str, payload: bytes) -> int:
+    def append(self, event: Journaled) -> int:
         """Add an event; returns its number."""
         ...

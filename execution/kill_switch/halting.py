@@ -5,9 +5,9 @@ it. The trader withdraws entries and sells (`execution/account/trader.py`); here
 """
 
 from datetime import datetime
-from typing import Literal, NamedTuple, Protocol
+from typing import ClassVar, Literal, NamedTuple, Protocol
 
-from config.frozen import Frozen, UtcTime
+from config.frozen import Frozen, Journaled, UtcTime
 from execution.journal.event import Sink
 
 
@@ -30,12 +30,14 @@ class Lifted(Frozen):
     why: str
 
 
-class HaltEvent(Frozen):
+class HaltEvent(Journaled):
     """What a session saw of the kill switch: `halted` and `resumed` are inputs, `flat` is what came of them.
 
     `look` counts the session's looks at the switch; `flat` says that by the venue's word nothing is held any more, and that no
     order can still be filled.
     """
+
+    event_kind: ClassVar[str] = "halt"
 
     action: Literal["halted", "resumed", "flat"]
     look: int
@@ -120,4 +122,4 @@ class Watch:
         event = HaltEvent(
             action=action, look=self._looks, as_of_utc=at, halts=found.halts, lifted=found.lifted
         )  # fmt: skip
-        self._sink.append("halt", event.canonical())
+        self._sink.append(event)

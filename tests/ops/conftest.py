@@ -101,13 +101,13 @@ class _Play:
         self.breakers = BreakerState.fresh(self.ledger.equity, START)
 
     def perform(self) -> None:
-        self.journal.append("session_started", self.session().canonical())
+        self.journal.append(self.session())
         walk = generator(7, "ops").normal(0.0, 0.01, (self.script.bars, len(self.script.symbols))).cumsum(axis=0)
         for bar in range(self.script.bars):
             prices = {symbol: 100.0 * float(2.0 ** walk[bar, i]) for i, symbol in enumerate(self.script.symbols)}
             self.bar(bar, {symbol: round(price, 2) for symbol, price in prices.items()})
         if self.script.ended:
-            self.journal.append("session_ended", self.end().canonical())
+            self.journal.append(self.end())
         self.journal.close()
 
     def session(self) -> Session:
@@ -142,7 +142,7 @@ class _Play:
         if self.script.trading and step == 5 and bar > 10:
             action = "tripped" if bar % 20 == 15 else "lifted"
             event = BreakerEvent(breaker="turbulence", at_utc=at, action=action, why="7.1 sigmas in one bar")
-            self.journal.append("breaker", event.canonical())
+            self.journal.append(event)
         self.ledger.mark({name: Decimal(repr(value)) for name, value in prices.items()})
         fates = {2: ("traded", symbol), 4: ("rejected", other), 6: ("refused", other)}
         heard = () if not self.script.trading or step not in fates else (fates[step],)
@@ -154,14 +154,14 @@ class _Play:
             portfolio=self.portfolio(at), breakers=self.breakers, exits=exits, exposure=self.exposure(),
             hearings=hearings,
         )  # fmt: skip
-        self.journal.append("cycle", record.canonical())
+        self.journal.append(record)
 
     def heard_by_models(self, hearing: Hearing, reply: str) -> Hearing:
         """The same hearing by a model that speaks for the analyst and the risk agent, then is overloaded and out of money."""
         decision, voices = hearing.case.decision_id, []
         for role, outcomes in _ATTEMPTS.items():
             for number, outcome in enumerate(outcomes, start=1):
-                self.journal.append("transcript", attempt_of(decision, role, number, outcome, reply).canonical())
+                self.journal.append(attempt_of(decision, role, number, outcome, reply))
             by_model = outcomes[-1] is Outcomes.OK
             speaker, why = ("anthropic/claude-haiku-5-5", "") if by_model else ("rules", f"no model: {outcomes[-1]}")
             voices.append(Voice(decision_id=decision, role=role, speaker=speaker, why=why))
@@ -196,7 +196,7 @@ class _Play:
             order_id=order_id, decision_id=decision, symbol=symbol, side=side, kind=OrderKind.MARKET, purpose=purpose,
             quantity=quantity, created_utc=at, seal=self.script.key.hex()[:32],
         )  # fmt: skip
-        self.journal.append("intent", order.canonical())
+        self.journal.append(order)
         exact = Decimal(repr(price))
         halves = tuple(
             Fill(
@@ -213,7 +213,7 @@ class _Play:
             filled_quantity=quantity,
         )  # fmt: skip
         word = VenueWord(asked=f"submit {order_id}", report=VenueReport(states=(state,), fills=halves))
-        self.journal.append("venue", word.canonical())
+        self.journal.append(word)
 
     def portfolio(self, at: datetime) -> Portfolio:
         held = tuple(

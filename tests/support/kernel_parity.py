@@ -22,6 +22,7 @@ from agents.session import run_session
 from agents.strategies.contexts import Context
 from agents.strategies.voter import NOTHING, Ballot
 from config.clock import to_ms
+from config.frozen import Journaled
 from config.reading.load import load_profile
 from config.seeds import generator
 from config.settings import Settings
@@ -187,10 +188,10 @@ class Events:
         self.fills: list[tuple[int, Any]] = []
         self._bars = 0
 
-    def append(self, kind: str, payload: bytes) -> int:
-        if kind == "venue" and b'"trade_id"' in payload:
-            self.fills += [(self._bars, fill) for fill in VenueWord.model_validate_json(payload).report.fills]
-        self._bars += kind == "cycle"
+    def append(self, event: Journaled) -> int:
+        if isinstance(event, VenueWord):
+            self.fills += [(self._bars, fill) for fill in event.report.fills]
+        self._bars += isinstance(event, CycleRecord)
         return 0
 
 

@@ -63,12 +63,25 @@ def records(found: Iterable[Event]) -> list[CycleRecord]:
     return [CycleRecord.model_validate_json(event.payload) for event in found if event.kind == "cycle"]
 
 
+class AsItWas:
+    """An event of another journal, to be written as it stands there."""
+
+    def __init__(self, event: Event) -> None:
+        self._event = event
+
+    def written_kind(self) -> str:
+        return self._event.kind
+
+    def canonical(self) -> bytes:
+        return self._event.payload
+
+
 def cut(run_folder: Path, target: Path, events_kept: int) -> Path:
     """The same run as a kill after so many events would have left it."""
     target.mkdir()
     journal = Journal(target / JOURNAL, journal_key(), 1)
     for event in events(run_folder)[:events_kept]:
-        journal.append(event.kind, event.payload)
+        journal.append(AsItWas(event))
     journal.close()
     return target
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from gate_support import BTC, LIMITS, SETTINGS, proposal
 
+from config.frozen import Journaled
 from config.sections.limits import RiskLimits
 from execution.account.ledger import Ledger
 from execution.account.trader import Trader
@@ -31,8 +32,8 @@ class Events:
     def __init__(self) -> None:
         self.all: list[tuple[str, bytes]] = []
 
-    def append(self, kind: str, payload: bytes) -> int:
-        self.all.append((kind, payload))
+    def append(self, event: Journaled) -> int:
+        self.all.append((event.written_kind(), event.canonical()))
         return len(self.all)
 
     def orders(self) -> list[Order]:

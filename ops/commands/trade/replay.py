@@ -94,7 +94,7 @@ def _replay(
 async def _again(desk: Desk, tape: Tape, result: Result, progress: SessionProgress) -> None:
     while (recorded := tape.next_bar()) is not None:
         if sits(desk.settings) and result.bars == 0:
-            tape.append("prompts", prompts().canonical())
+            tape.append(prompts())
         record = await run_cycle(desk, recorded.as_of_utc)
         result.bars += 1
         progress.update(record.as_of_utc, record.portfolio.equity, len(record.portfolio.positions), None)
