@@ -7,29 +7,22 @@ net, in [-1, 1]. Below the threshold nothing is proposed. Those who say nothing 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Protocol
+from typing import Protocol, cast
 
 from pydantic import ValidationError
 
 from agents.strategies.own import own_voter
-from agents.strategies.reversal import RsiBounce
-from agents.strategies.trend import EmaCross, GoldenCross, MomentumBreakout
 from agents.strategies.vote import NetVote, Vote
 from agents.strategies.voter import NOTHING, Strategy
 from config.errors import UsageFault
+from config.frozen import Frozen
 from config.reading.schema import spot_of
-from config.sections.strategies import StrategyContext
+from config.rows import named
+from config.sections.strategies import OWN, STRATEGIES, StrategyContext
 from config.silence import Abstained
 from market.signals import TechnicalSignals
 from market.symbols import normalise_symbol
 from risk.proposal import Direction
-
-STRATEGIES: dict[str, type[EmaCross | GoldenCross | RsiBounce | MomentumBreakout]] = {
-    "ema_cross": EmaCross,
-    "golden_cross": GoldenCross,
-    "rsi_bounce": RsiBounce,
-    "momentum_breakout": MomentumBreakout,
-}
 
 
 class Weighed(Protocol):
@@ -134,14 +127,19 @@ def _context(
     twins = sum((other.name or other.strategy) == name for other in all_of_them)
     return Context(
         name=f"{name}#{index}" if twins > 1 else name,
-        strategy=own_voter(entry, own) if entry.strategy == "own" else _strategy(f"strategies[{index}]", entry),
+        strategy=own_voter(entry, own) if entry.strategy == OWN else _strategy(f"strategies[{index}]", entry),
         symbols=_symbols(f"strategies[{index}].symbols", entry, symbols),
         weight=entry.weight,
     )
 
 
+def strategy_class(name: str) -> type[Frozen]:
+    """The class of a built-in strategy (`STRATEGIES`); its fields are its parameters. It keeps the `Strategy` protocol."""
+    return cast(type[Frozen], named(STRATEGIES[name]))
+
+
 def _strategy(place: str, entry: StrategyContext) -> Strategy:
-    kind = STRATEGIES[entry.strategy]
+    kind = strategy_class(entry.strategy)
     spots = {name: spot for name in kind.model_fields if (spot := spot_of(kind).child(name))}
     for name in entry.params:
         if name not in spots:
@@ -149,7 +147,7 @@ def _strategy(place: str, entry: StrategyContext) -> Strategy:
                 f"{place}: {entry.strategy} has no parameter {name!r}. It has: {', '.join(spots)}. Nothing was started."
             )
     try:
-        return kind.model_validate(entry.params)
+        return cast(Strategy, kind.model_validate(entry.params))
     except ValidationError as fault:
         name = str(fault.errors()[0]["loc"][0])
         raise UsageFault(

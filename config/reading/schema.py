@@ -14,6 +14,8 @@ import annotated_types as at
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from config.sections.kinds import OneOf
+
 _NUMBERS = {int: "a whole number", float: "a number", Decimal: "a number"}
 _UNIT = re.compile(r"\[([^\]]+)\]\s*$")
 
@@ -61,7 +63,9 @@ class Spot:
     @property
     def options(self) -> tuple[str, ...]:
         """The closed set of values, or nothing."""
-        return tuple(str(option) for option in get_args(self.kind)) if get_origin(self.kind) is Literal else ()
+        if get_origin(self.kind) is Literal:
+            return tuple(str(option) for option in get_args(self.kind))
+        return next((bound.options for bound in self.bounds if isinstance(bound, OneOf)), ())
 
     def wanted(self) -> str:
         """What must stand here, in words: `a number above 0 and at most 1 [fraction of equity]`."""

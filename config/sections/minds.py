@@ -5,20 +5,39 @@ No key stands in a profile: a provider names the environment variable that holds
 
 from decimal import Decimal
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, NamedTuple, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
 from config.frozen import Frozen
 from config.sections.clashes import Clash, contradiction
-from config.sections.kinds import Fraction, Money
+from config.sections.kinds import Fraction, Money, OneOf
+
+
+class ProviderKind(NamedTuple):
+    """One kind of provider. `adapter` names what builds it: called with a name, `ProviderSettings` and a key or None."""
+
+    adapter: str
+    key_variable: str | None = None
+    """The environment variable of its key, where the profile names no other."""
+    has_key: bool = True
+    """Whether it ever takes a key."""
+
+
+PROVIDERS = {
+    "anthropic": ProviderKind("agents.llm.providers.anthropic:AnthropicProvider", "ANTHROPIC_API_KEY"),
+    "openai": ProviderKind("agents.llm.providers.openai:OpenAIProvider", "OPENAI_API_KEY"),
+    "compatible": ProviderKind("agents.llm.providers.openai:OpenAIProvider"),
+    "local": ProviderKind("agents.llm.providers.local.provider:local_provider", has_key=False),
+}
+"""Each kind of provider once: what a profile may name, and what builds it."""
 
 
 class ProviderSettings(Frozen):
     """One model at one provider. Names of models are settings: they come and go."""
 
-    kind: Literal["anthropic", "openai", "compatible", "local"]
+    kind: Annotated[str, OneOf(PROVIDERS)] = Field(description="which API the provider speaks")
     model: str = Field(min_length=1, max_length=200, description="model name; for kind local, a label")
     base_url: str | None = Field(default=None, description="address of the API, where it is not the provider's own")
     api_key_env: str | None = Field(default=None, description="environment variable that holds the key")

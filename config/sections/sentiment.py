@@ -1,18 +1,36 @@
 """`sentiment:`: the sources of headlines, and how headlines become one number a symbol."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
 from config.frozen import Frozen
 from config.sections.clashes import contradiction
-from config.sections.kinds import Positive
+from config.sections.kinds import OneOf, Positive
+
+
+class SourceKind(NamedTuple):
+    """One kind of source. `build` names what builds it: called with `SourceSettings`, the tape's news and a clock."""
+
+    build: str
+    needs: Literal["path", "url"] | None = None
+    """The key that such a source must state."""
+    what: str = ""
+    """What that key holds."""
+
+
+SOURCES = {
+    "simulated": SourceKind("sentiment.sources.recorded:simulated_source"),
+    "recorded": SourceKind("sentiment.sources.files:recorded_source", "path", "the file with its headlines"),
+    "rss": SourceKind("sentiment.sources.rss:rss_source", "url", "the address of the feed"),
+}
+"""Each kind of source once: what a profile may name, what builds it, and which key it needs."""
 
 
 class SourceSettings(Frozen):
     """One sentiment source."""
 
-    kind: Literal["simulated", "recorded", "rss"]
+    kind: Annotated[str, OneOf(SOURCES)] = Field(description="where the headlines come from")
     name: str = Field(min_length=1, max_length=40)
     weight: Positive = Field(description="share in the fused score, relative to the others")
     path: str | None = Field(default=None, description="file of a recorded source")
@@ -22,10 +40,9 @@ class SourceSettings(Frozen):
 
     @model_validator(mode="after")
     def _has_its_place(self) -> Self:
-        if self.kind == "recorded" and not self.path:
-            raise contradiction([(("path",), "a recorded source needs `path`, the file with its headlines")])
-        if self.kind == "rss" and not self.url:
-            raise contradiction([(("url",), "an rss source needs `url`, the address of the feed")])
+        kind = SOURCES[self.kind]
+        if kind.needs is not None and not getattr(self, kind.needs):
+            raise contradiction([((kind.needs,), f"a source of kind {self.kind} needs `{kind.needs}`, {kind.what}")])
         return self
 
 

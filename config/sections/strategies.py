@@ -1,18 +1,28 @@
 """`strategies:`: the voters, each with its markets, weight and parameters."""
 
-from typing import Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from config.frozen import Frozen
 from config.sections.clashes import contradiction
-from config.sections.kinds import Positive
+from config.sections.kinds import OneOf, Positive
+
+STRATEGIES = {
+    "ema_cross": "agents.strategies.trend:EmaCross",
+    "golden_cross": "agents.strategies.trend:GoldenCross",
+    "rsi_bounce": "agents.strategies.reversal:RsiBounce",
+    "momentum_breakout": "agents.strategies.trend:MomentumBreakout",
+}
+"""Each built-in strategy once: its name in a profile, and its class."""
+OWN = "own"
+"""The name of a strategy out of the user's own file."""
 
 
 class StrategyContext(Frozen):
     """One voter: a strategy with its parameters, on these symbols."""
 
-    strategy: Literal["ema_cross", "golden_cross", "rsi_bounce", "momentum_breakout", "own"]
+    strategy: Annotated[str, OneOf({**STRATEGIES, OWN: ""})]
     file: str | None = Field(default=None, description="Python file of a voter of your own")
     name: str | None = Field(default=None, description="its class in that file")
     symbols: tuple[str, ...] = Field(default=("*",), min_length=1, description="markets it votes on; `*` for all")
@@ -21,7 +31,7 @@ class StrategyContext(Frozen):
 
     @model_validator(mode="after")
     def _own_ones_are_found(self) -> Self:
-        if (self.strategy == "own") != bool(self.file and self.name) or bool(self.file) != bool(self.name):
+        if (self.strategy == OWN) != bool(self.file and self.name) or bool(self.file) != bool(self.name):
             raise contradiction(
                 [(("strategy", "file", "name"), "`own` goes with a file and the name of a class in it")]
             )

@@ -1,13 +1,12 @@
 """The sources that a profile names."""
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import assert_never
+from typing import cast
 
 from config.clock import Clock
-from config.sections.sentiment import SentimentSettings, SourceSettings
+from config.rows import named
+from config.sections.sentiment import SOURCES, SentimentSettings, SourceSettings
 from market.news import NewsRow
-from sentiment.sources.recorded import RecordedSource
 from sentiment.sources.source import Source
 
 
@@ -22,17 +21,4 @@ def build_sources(settings: SentimentSettings, news_rows: Sequence[NewsRow], clo
 
 def _build(settings: SourceSettings, news_rows: Sequence[NewsRow], clock: Clock) -> Source:
     # pandas, feedparser and httpx are loaded only by the profiles that need them.
-    match settings.kind:
-        case "simulated":
-            return RecordedSource.from_rows(settings.name, settings.weight, news_rows)
-        case "recorded":
-            from sentiment.sources.files import read_headlines
-
-            lines = read_headlines(Path(settings.path or ""), settings.name)
-            return RecordedSource(settings.name, settings.weight, lines)
-        case "rss":
-            from sentiment.sources.rss import RssSource
-
-            return RssSource(settings, clock)
-        case _:
-            assert_never(settings.kind)
+    return cast(Source, named(SOURCES[settings.kind].build)(settings, news_rows, clock))

@@ -5,15 +5,18 @@ taken as seen when it was published, which flatters a backtest by the delay of t
 should be is refused with the reason, never read in part and in silence.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 
+from config.clock import Clock
 from config.errors import DataFault
+from config.sections.sentiment import SourceSettings
+from market.news import NewsRow
 from sentiment.headline import Headline
-from sentiment.sources.recorded import headline
+from sentiment.sources.recorded import RecordedSource, headline
 
 _TEXT = ("headline", "title", "text", "shortdescription", "news", "description")
 _DATE = ("publishedutc", "publishedat", "published", "datetime", "date", "timestamp", "time")
@@ -107,3 +110,8 @@ def _line(
     if not isinstance(raw, str) or published is None or seen is None:
         return None
     return headline(raw, source, published, seen, bases)
+
+
+def recorded_source(settings: SourceSettings, news: Sequence[NewsRow], clock: Clock) -> RecordedSource:
+    """A file of headlines as the table of sources builds it. Raises DataFault for a file that cannot be read."""
+    return RecordedSource(settings.name, settings.weight, read_headlines(Path(settings.path or ""), settings.name))

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Self
 
+from config.clock import Clock
+from config.sections.sentiment import SourceSettings
 from market.news import NewsRow
 from sentiment.bases import bases_in
 from sentiment.headline import Headline
@@ -37,6 +39,11 @@ class RecordedSource:
     def headlines(self, as_of: datetime, base: str, since: datetime) -> tuple[Headline, ...]:
         """See `Source`."""
         return self._shelves.get(base, self._market).between(since, as_of)
+
+
+def simulated_source(settings: SourceSettings, news: Sequence[NewsRow], clock: Clock) -> RecordedSource:
+    """The news of the simulated market, as the table of sources builds it."""
+    return RecordedSource.from_rows(settings.name, settings.weight, news)
 
 
 class _Shelf:

@@ -10,7 +10,7 @@ import calendar
 import io
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ import httpx2
 
 from config.clock import Clock
 from config.sections.sentiment import SourceSettings
+from market.news import NewsRow
 from sentiment.headline import Headline
 from sentiment.sources.recorded import RecordedSource, headline
 
@@ -133,3 +134,8 @@ def _keys(entry: Mapping[str, Any], line: Headline) -> Iterator[str]:
     guid = entry.get("id")
     if isinstance(guid, str) and guid:
         yield "guid:" + guid
+
+
+def rss_source(settings: SourceSettings, news: Sequence[NewsRow], clock: Clock) -> RssSource:
+    """A feed as the table of sources builds it. It does not touch the network before it is refreshed."""
+    return RssSource(settings, clock)

@@ -12,13 +12,12 @@ from pydantic import BaseModel, SecretStr
 
 from agents.llm.attempt import Completion, Request, Stop, Usage
 from agents.llm.providers.request import completion, exchange, http_client, parsed, usable_key, usage_of
-from config.sections.minds import ProviderSettings
+from config.sections.minds import PROVIDERS, ProviderSettings
 
 if TYPE_CHECKING:
     from anthropic import AsyncAnthropic
 
 BASE_URL = "https://api.anthropic.com"
-KEY_VARIABLE = "ANTHROPIC_API_KEY"
 _STOPS = {
     "end_turn": Stop.END,
     "stop_sequence": Stop.END,
@@ -71,7 +70,7 @@ class AnthropicProvider:
 
     async def complete(self, request: Request, timeout_s: float) -> Completion:
         """Send one request, once, and be back within `timeout_s`. Raises ProviderFault."""
-        key = usable_key(self._key, self._settings.api_key_env or KEY_VARIABLE)
+        key = usable_key(self._key, str(self._settings.api_key_env or PROVIDERS["anthropic"].key_variable))
         client = self._connected(key)
         arguments = self._arguments(request)
         send = client.messages.with_raw_response.create

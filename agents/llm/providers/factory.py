@@ -5,19 +5,15 @@ SDKs are loaded here, before the session begins and not in the middle of a decis
 
 import hashlib
 from collections.abc import Collection
-from typing import assert_never
+from typing import cast
 
 from pydantic import SecretStr
 
 from agents.llm.attempt import ROLES, Role
-from agents.llm.providers.anthropic import KEY_VARIABLE as ANTHROPIC_KEY
-from agents.llm.providers.anthropic import AnthropicProvider
-from agents.llm.providers.local.provider import LocalProvider
-from agents.llm.providers.openai import KEY_VARIABLE as OPENAI_KEY
-from agents.llm.providers.openai import OpenAIProvider
 from agents.llm.providers.provider import Provider
+from config.rows import named
 from config.secrets import Secrets
-from config.sections.minds import MindsSettings, ProviderSettings
+from config.sections.minds import PROVIDERS, MindsSettings, ProviderSettings
 
 RULES = "rules"
 
@@ -86,29 +82,14 @@ def names_in_use(minds: MindsSettings) -> tuple[str, ...]:
 
 def key_variable(settings: ProviderSettings) -> str | None:
     """The environment variable that holds the provider's key; None where it wants none."""
-    match settings.kind:
-        case "anthropic":
-            return settings.api_key_env or ANTHROPIC_KEY
-        case "openai":
-            return settings.api_key_env or OPENAI_KEY
-        case "compatible":
-            return settings.api_key_env
-        case "local":
-            return None
-        case _:
-            assert_never(settings.kind)
+    kind = PROVIDERS[settings.kind]
+    return settings.api_key_env or kind.key_variable if kind.has_key else None
 
 
 def _build(name: str, settings: ProviderSettings, secrets: Secrets) -> Provider:
-    match settings.kind:
-        case "anthropic":
-            return AnthropicProvider(name, settings, _key(settings, secrets))
-        case "openai" | "compatible":
-            return OpenAIProvider(name, settings, _key(settings, secrets))
-        case "local":
-            return LocalProvider(name, settings)
-        case _:
-            assert_never(settings.kind)
+    """Raises UsageFault when a local model or the package that runs it is not there."""
+    adapter = named(PROVIDERS[settings.kind].adapter)
+    return cast(Provider, adapter(name, settings, _key(settings, secrets)))
 
 
 def _key(settings: ProviderSettings, secrets: Secrets) -> SecretStr | None:

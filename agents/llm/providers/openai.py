@@ -13,13 +13,12 @@ from pydantic import BaseModel, SecretStr
 
 from agents.llm.attempt import Completion, Request, Stop, Usage
 from agents.llm.providers.request import completion, exchange, http_client, parsed, status_fault, usable_key, usage_of
-from config.sections.minds import ProviderSettings
+from config.sections.minds import PROVIDERS, ProviderSettings
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 BASE_URL = "https://api.openai.com/v1"
-KEY_VARIABLE = "OPENAI_API_KEY"
 SEED = 7
 _NO_KEY = "none"
 """Servers that want no key still get a header, because the SDK insists."""
@@ -98,7 +97,7 @@ class OpenAIProvider:
     def _bare_key(self) -> str:
         if self._settings.kind != "openai" and self._settings.api_key_env is None:
             return ""
-        return usable_key(self._key, self._settings.api_key_env or KEY_VARIABLE)
+        return usable_key(self._key, str(self._settings.api_key_env or PROVIDERS["openai"].key_variable))
 
     def _connected(self, key: str) -> "AsyncOpenAI":
         if self._client is None:
