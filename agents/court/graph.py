@@ -16,6 +16,7 @@ from decimal import Decimal
 from typing import Any, Generic, NamedTuple, TypedDict
 
 from langgraph.graph import END, START, StateGraph
+from langsmith import tracing_context
 
 from agents.court.case import Case
 from agents.court.grounding import AnyOpinion, ground
@@ -24,6 +25,7 @@ from agents.court.mind import Mind, Voice, speaker_of
 from agents.court.opinion import AdvocateOpinion, AnalystOpinion, Evidence, RiskOpinion, SupervisorOpinion
 from agents.court.ruling import Ruling, Struck, rule
 from agents.llm.attempt import Attempt
+from config.ambient import switch_off_tracers
 from config.errors import TribunalError
 from config.silence import Abstained
 from risk.proposal import Argument, Direction, Proposal
@@ -57,6 +59,10 @@ class Heard(NamedTuple, Generic[AnyOpinion]):
     struck: tuple[Evidence, ...]
 
 
+_CONFIG = {"recursion_limit": 25}
+"""Steps after which LangGraph gives up; the court takes five. A variable of the environment could lower the default."""
+
+
 class Docket(TypedDict, total=False):
     """The machine's state: tuples in the order of `cases`. Each node writes a key of its own; the gate's is what comes out."""
 
@@ -73,12 +79,18 @@ class Court:
     """The compiled machine of one session."""
 
     def __init__(self, bench: Bench) -> None:
+        switch_off_tracers()
         self._bench = bench
         self._machine = _compile(bench)
 
     async def hear(self, cases: tuple[Case, ...]) -> tuple[Hearing, ...]:
-        """Try all cases of one bar. Returns a hearing for each, in the order of `cases`."""
-        done = await self._machine.ainvoke({"cases": cases}, version="v2", output_keys="hearings")
+        """Try all cases of one bar. Returns a hearing for each, in the order of `cases`.
+
+        LangGraph sends traces to LangSmith where the environment asks for it. Cases, equity and orders never leave so: the
+        tracer is off here, whatever the environment says.
+        """
+        with tracing_context(enabled=False):
+            done = await self._machine.ainvoke({"cases": cases}, _CONFIG, version="v2", output_keys="hearings")
         hearings: tuple[Hearing, ...] = done.value
         return hearings
 

@@ -112,6 +112,8 @@ class ModelServer:
         self.delay_s = delay_s
         self.prefer = prefer
         self.log: list[Seen] = []
+        self.headers: list[dict[str, str]] = []
+        """The headers of each request, names in lower case."""
         self.closing = threading.Event()
         self._began = time.monotonic()
         self._lock = threading.Lock()
@@ -173,6 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
         models = self.server.models
         request = json.loads(self.rfile.read(int(self.headers.get("content-length", 0))))
         authorized = KEY in self.headers.get("authorization", "") or KEY in self.headers.get("x-api-key", "")
+        models.headers.append({name.lower(): value for name, value in self.headers.items()})
         seen, turn = models.take(self.path, request, authorized)
         if models.delay_s and models.closing.wait(models.delay_s):
             return

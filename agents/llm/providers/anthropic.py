@@ -92,7 +92,7 @@ class AnthropicProvider:
         if self._client is None:
             url = self._settings.base_url or BASE_URL
             self._client = self._sdk.AsyncAnthropic(
-                api_key=key, base_url=url, max_retries=0, http_client=http_client(url)
+                api_key=key, base_url=url, max_retries=0, http_client=http_client(url, {"x-api-key": key})
             )
         return self._client
 

@@ -102,8 +102,9 @@ class OpenAIProvider:
     def _connected(self, key: str) -> "AsyncOpenAI":
         if self._client is None:
             url = self._settings.base_url or BASE_URL
+            own = {"authorization": f"Bearer {key}"} if key else {}
             self._client = self._sdk.AsyncOpenAI(
-                api_key=key or _NO_KEY, base_url=url, max_retries=0, http_client=http_client(url)
+                api_key=key or _NO_KEY, base_url=url, max_retries=0, http_client=http_client(url, own)
             )
         return self._client
 

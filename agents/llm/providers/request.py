@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     import httpx2
 
 DETAIL_CHARS = 300
+SENT = frozenset(
+    ("host", "accept", "accept-encoding", "connection", "content-type", "content-length", "transfer-encoding",
+     "anthropic-version", "x-stainless-raw-response")
+)  # fmt: skip
+"""The headers that a request may carry beside the key and our name. The last one tells the SDKs to leave a reply as bytes."""
 Body = TypeVar("Body", bound=BaseModel)
 
 _BY_NAME = {
@@ -60,15 +65,24 @@ def usable_key(key: SecretStr | None, variable: str) -> str:
     return bare
 
 
-def http_client(base_url: str) -> "httpx2.AsyncClient":
-    """One that follows no redirect (a prompt goes where the profile says), and asks this machine without any proxy.
+def http_client(base_url: str, own: Mapping[str, str]) -> "httpx2.AsyncClient":
+    """A client that sends a prompt where the profile says, and with it nothing that the environment adds.
 
-    Not the SDKs' own: those obey proxy variables even when told not to.
+    It follows no redirect, and asks this machine without any proxy. SDKs take keys, organisations, projects and whole headers
+    out of variables of the environment, for whatever host is asked; so each header that is not among `SENT` is dropped, and
+    those of `own`, which hold the key that the profile names, are set last.
     """
     import httpx2
 
+    async def only_ours(request: "httpx2.Request") -> None:
+        for name in [name for name in request.headers if name.lower() not in SENT]:
+            del request.headers[name]
+        request.headers.update({"user-agent": "tribunal", **own})
+
     loopback = urlsplit(base_url).hostname in ("127.0.0.1", "::1", "localhost")
-    return httpx2.AsyncClient(trust_env=not loopback, follow_redirects=False)
+    return httpx2.AsyncClient(
+        trust_env=not loopback, follow_redirects=False, event_hooks={"request": [only_ours], "response": []}
+    )
 
 
 async def exchange(sdk: ModuleType, send: Callable[[], Awaitable[Any]], timeout_s: float, secret: str) -> Reply:
