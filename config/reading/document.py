@@ -1,8 +1,8 @@
-"""One YAML file, read strictly, with the line of every key.
+"""Reads one YAML file strictly and keeps the line of every key.
 
-Only what a profile needs is read: mappings with text keys, lists and scalars of YAML 1.2, so that `no`, `on` and `12:30`
-stay the text that they look like. Aliases, tags, duplicate keys and several documents in one file are refused, because
-each of them lets a file say something other than what its reader sees.
+It reads only what a profile needs: mappings with text keys, lists and scalars of YAML 1.2, so `no`, `on` and `12:30` stay
+text. It refuses aliases, tags, duplicate keys and several documents in one file, because with each of them a file can mean
+something else than a reader sees.
 """
 
 import re
@@ -26,7 +26,7 @@ else:
 
 
 class _Loader(_Base):
-    """The YAML 1.2 core schema: nothing but these five patterns is anything else than text."""
+    """The YAML 1.2 core schema: every scalar that matches none of these five patterns is text."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 (pyyaml's own table)
 
@@ -42,10 +42,10 @@ for _name, _pattern, _first in (
 
 
 def read_document(file: File, shown: str) -> tuple[Node | None, list[Fault]]:
-    """The mapping in a file, and everything that is wrong with its form.
+    """Read the mapping in a file, and every fault of its form.
 
-    `shown` is the file's name in messages. The node is None when nothing could be read at all; an empty file is an
-    empty mapping. Values are not judged here.
+    `shown` is the name of the file in messages. The node is None when nothing could be read; an empty file gives an empty
+    mapping. This function does not check values.
     """
     text, faults = _text(file, shown)
     if text is None:
@@ -68,7 +68,7 @@ def read_document(file: File, shown: str) -> tuple[Node | None, list[Fault]]:
 
 
 def _bad_form(text: str) -> tuple[str, int] | None:
-    """What cannot be composed safely (deep nesting overruns the parser's stack), with its line; None when sound."""
+    """What is unsafe to parse (deep nesting would overflow the parser's stack), with its line; None when all is safe."""
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         line = event.start_mark.line + 1 if event.start_mark is not None else 1
@@ -82,7 +82,7 @@ def _bad_form(text: str) -> tuple[str, int] | None:
 
 
 def _unreadable(error: yaml.MarkedYAMLError, shown: str) -> Fault:
-    """The parser's own words, with the line where it gave up and, where it says so, the line where that began."""
+    """The parser's message, with the line where it stopped and, if it tells, the line where the problem began."""
     mark, began = error.problem_mark or error.context_mark, error.context_mark
     if "nesting depth" in (
         error.problem or ""
@@ -111,14 +111,14 @@ def _text(file: File, shown: str) -> tuple[str | None, list[Fault]]:
 
 
 class _Reader:
-    """Turns composed YAML nodes into a tree, and collects what it refuses."""
+    """Turns YAML nodes into a tree and collects the faults."""
 
     def __init__(self, shown: str) -> None:
         self._shown = shown
         self.faults: list[Fault] = []
 
     def node(self, raw: yaml.Node, path: Path, place: Place) -> Node:
-        """The tree under one YAML node; what is refused becomes null."""
+        """The tree under one YAML node. A refused part becomes null."""
         if isinstance(raw, yaml.MappingNode) and raw.tag == _TAG + "map":
             return Node(self._mapping(raw, path), place)
         if isinstance(raw, yaml.SequenceNode) and raw.tag == _TAG + "seq":
