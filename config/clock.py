@@ -60,7 +60,7 @@ class Stopwatch:
 def aware(moment: datetime) -> datetime:
     """Convert a moment to UTC. Raises ValueError for a naive datetime: a time without a zone is corrupt (law 9)."""
     if moment.tzinfo is None:
-        raise ValueError(f"the datetime {moment.isoformat()} has no time zone: give a UTC offset")
+        raise ValueError(f"naive datetime {moment.isoformat()}: give a UTC offset")
     return moment.astimezone(UTC)
 
 
