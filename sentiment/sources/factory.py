@@ -1,4 +1,4 @@
-"""The sources that a profile names."""
+"""Builds the sources that a profile names."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,10 +8,10 @@ from config.clock import Clock
 from config.sections.sentiment import SentimentSettings, SourceSettings
 from market.news import NewsRow
 from sentiment.sources.recorded import RecordedSource
-from sentiment.sources.source import Source
+from sentiment.sources.source import HeadlineSource
 
 
-def build_sources(settings: SentimentSettings, news_rows: Sequence[NewsRow], clock: Clock) -> tuple[Source, ...]:
+def build_sources(settings: SentimentSettings, news_rows: Sequence[NewsRow], clock: Clock) -> tuple[HeadlineSource, ...]:
     """The sources in the profile's order; `news_rows` are the tape's own news, for the simulated ones.
 
     RSS sources are built without touching the network: whoever owns the loop refreshes them. Raises DataFault for a
@@ -20,7 +20,7 @@ def build_sources(settings: SentimentSettings, news_rows: Sequence[NewsRow], clo
     return tuple(_build(source, news_rows, clock) for source in settings.sources)
 
 
-def _build(settings: SourceSettings, news_rows: Sequence[NewsRow], clock: Clock) -> Source:
+def _build(settings: SourceSettings, news_rows: Sequence[NewsRow], clock: Clock) -> HeadlineSource:
     # pandas, feedparser and httpx are loaded only by the profiles that need them.
     match settings.kind:
         case "simulated":
