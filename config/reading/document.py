@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from config.reading.tree import Fault, Node, Path, Place, dotted
+from config.reading.tree import Node, Path, Place, SettingFault, dotted
 
 MAX_BYTES = 256_000
 MAX_DEPTH = 12
@@ -41,7 +41,7 @@ for _name, _pattern, _first in (
     _Loader.add_implicit_resolver(_TAG + _name, re.compile(f"^(?:{_pattern})$"), _first)
 
 
-def read_document(file: File, shown: str) -> tuple[Node | None, list[Fault]]:
+def read_document(file: File, shown: str) -> tuple[Node | None, list[SettingFault]]:
     """Read the mapping in a file, and every fault of its form.
 
     `shown` is the name of the file in messages. The node is None when nothing could be read; an empty file gives an empty
@@ -56,13 +56,13 @@ def read_document(file: File, shown: str) -> tuple[Node | None, list[Fault]]:
     except yaml.MarkedYAMLError as error:
         return None, [_unreadable(error, shown)]
     except yaml.YAMLError as error:
-        return None, [Fault("", f"this is not readable as YAML: {str(error).splitlines()[0]}", (Place(shown),))]
+        return None, [SettingFault("", f"this is not readable as YAML: {str(error).splitlines()[0]}", (Place(shown),))]
     if form:
-        return None, [Fault("", form[0], (Place(shown, form[1]),))]
+        return None, [SettingFault("", form[0], (Place(shown, form[1]),))]
     if root is None or (isinstance(root, yaml.ScalarNode) and root.tag == _TAG + "null"):
         return Node({}, Place(shown)), []
     if not isinstance(root, yaml.MappingNode):
-        return None, [Fault("", "a profile is a mapping, `key: value` on each line", (Place(shown, 1),))]
+        return None, [SettingFault("", "a profile is a mapping, `key: value` on each line", (Place(shown, 1),))]
     reader = _Reader(shown)
     return reader.node(root, (), Place(shown)), reader.faults
 
@@ -81,33 +81,33 @@ def _bad_form(text: str) -> tuple[str, int] | None:
     return None
 
 
-def _unreadable(error: yaml.MarkedYAMLError, shown: str) -> Fault:
+def _unreadable(error: yaml.MarkedYAMLError, shown: str) -> SettingFault:
     """The parser's message, with the line where it stopped and, if it tells, the line where the problem began."""
     mark, began = error.problem_mark or error.context_mark, error.context_mark
     if "nesting depth" in (
         error.problem or ""
     ):  # since 6.0.4 PyYAML has a limit of its own, and reads ahead of its events
-        return Fault("", _TOO_DEEP, (Place(shown, mark.line + 1 if mark is not None else None),))
+        return SettingFault("", _TOO_DEEP, (Place(shown, mark.line + 1 if mark is not None else None),))
     context = [error.context] if error.context else []
     if context and began is not None and mark is not None and began.line != mark.line:
         context.append(f"that began in line {began.line + 1},")
     text = "this is not readable as YAML: " + " ".join([*context, error.problem or "it ends too early"])
-    return Fault("", text, (Place(shown, mark.line + 1 if mark is not None else None),))
+    return SettingFault("", text, (Place(shown, mark.line + 1 if mark is not None else None),))
 
 
-def _text(file: File, shown: str) -> tuple[str | None, list[Fault]]:
+def _text(file: File, shown: str) -> tuple[str | None, list[SettingFault]]:
     try:
         with file.open("rb") as stream:
             raw = stream.read(MAX_BYTES + 1)
     except OSError as error:
-        return None, [Fault("", f"cannot be read: {error.strerror or error}", (Place(shown),))]
+        return None, [SettingFault("", f"cannot be read: {error.strerror or error}", (Place(shown),))]
     if len(raw) > MAX_BYTES:
-        return None, [Fault("", f"is larger than {MAX_BYTES} bytes, so it is no profile", (Place(shown),))]
+        return None, [SettingFault("", f"is larger than {MAX_BYTES} bytes, so it is no profile", (Place(shown),))]
     try:
         return raw.decode("utf-8-sig"), []
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        return None, [Fault("", "is not UTF-8 text; save it as UTF-8", (Place(shown, line),))]
+        return None, [SettingFault("", "is not UTF-8 text; save it as UTF-8", (Place(shown, line),))]
 
 
 class _Reader:
@@ -115,7 +115,7 @@ class _Reader:
 
     def __init__(self, shown: str) -> None:
         self._shown = shown
-        self.faults: list[Fault] = []
+        self.faults: list[SettingFault] = []
 
     def node(self, raw: yaml.Node, path: Path, place: Place) -> Node:
         """The tree under one YAML node. A refused part becomes null."""
@@ -160,7 +160,7 @@ class _Reader:
                 return self._refused(path, f"the tag {raw.tag!r} is not read; leave it out", place)
 
     def _refused(self, path: Path, text: str, place: Place) -> Node:
-        self.faults.append(Fault(dotted(path), text, (place,)))
+        self.faults.append(SettingFault(dotted(path), text, (place,)))
         return Node(None, place)
 
     def _at(self, raw: yaml.Node) -> Place:

@@ -14,13 +14,13 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from config.reading.schema import Spot, spot_at, spot_of
-from config.reading.tree import Fault, Node, Path, dotted, exact, nearest_place, plain
+from config.reading.tree import Node, Path, SettingFault, dotted, exact, nearest_place, plain
 
 M = TypeVar("M", bound=BaseModel)
 _SECRET_WORDS = ("secret", "token", "password", "api_key", "apikey")
 
 
-def judged(model: type[M], tree: Node, sound: object) -> tuple[M | None, list[Fault]]:
+def judged(model: type[M], tree: Node, sound: object) -> tuple[M | None, list[SettingFault]]:
     """The validated model, or None and every fault.
 
     `sound` is a valid plain tree of the same form. A second pass replaces the wrong values by those of `sound`, so that it
@@ -55,7 +55,7 @@ class _Sieve:
     """Removes unknown keys from a tree and reports them. Also reports true and false where a number must stand."""
 
     def __init__(self) -> None:
-        self.faults: list[Fault] = []
+        self.faults: list[SettingFault] = []
         self.booleans: frozenset[Path] = frozenset()
 
     def sifted(self, node: Node, spot: Spot, path: Path) -> Node:
@@ -67,7 +67,7 @@ class _Sieve:
         if spot.is_number and isinstance(node.value, bool):
             self.booleans |= {path}
             text = f"{str(node.value).lower()} is not allowed; {_must(spot)}"
-            self.faults.append(Fault(dotted(path), text, (node.place,)))
+            self.faults.append(SettingFault(dotted(path), text, (node.place,)))
         return node
 
     def _mapping(self, values: dict[str, Node], spot: Spot, path: Path) -> dict[str, Node]:
@@ -75,7 +75,7 @@ class _Sieve:
         for key, child in values.items():
             inner = spot.child(key)
             if spot.keys is not None and inner is None:
-                self.faults.append(Fault(dotted((*path, key)), _unknown(key, spot.keys), (child.place,)))
+                self.faults.append(SettingFault(dotted((*path, key)), _unknown(key, spot.keys), (child.place,)))
             else:
                 kept[key] = self.sifted(child, inner, (*path, key)) if inner else child
         return kept
@@ -101,14 +101,14 @@ def _is_inside(inner: ErrorDetails, outer: ErrorDetails) -> bool:
     return len(inner["loc"]) > len(outer["loc"]) and inner["loc"][: len(outer["loc"])] == outer["loc"]
 
 
-def _sentences(error: ErrorDetails, tree: Node, root: Spot, wrong: frozenset[Path]) -> list[Fault]:
+def _sentences(error: ErrorDetails, tree: Node, root: Spot, wrong: frozenset[Path]) -> list[SettingFault]:
     path = _path(error)
     clashes = _clashes(error)
     if not clashes:
         text = _wrong(error, exact(tree, path), spot_at(root, path))
-        return [Fault(dotted(path), text, (nearest_place(tree, path),))]
+        return [SettingFault(dotted(path), text, (nearest_place(tree, path),))]
     return [
-        Fault(dotted(fields[0]), why, tuple(nearest_place(tree, field) for field in fields))
+        SettingFault(dotted(fields[0]), why, tuple(nearest_place(tree, field) for field in fields))
         for fields, why in clashes
         if not any(field[: len(bad)] == bad for field in fields for bad in wrong)
     ]

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from config.errors import UsageFault
 from config.reading.document import read_document
 from config.reading.faults import judged, nearest
-from config.reading.tree import Fault, Node, Place, merged, plain, planted
+from config.reading.tree import Node, Place, SettingFault, merged, plain, planted
 from config.sections.limits import RiskLimits
 from config.settings import Settings
 
@@ -42,7 +42,7 @@ class _Chain(NamedTuple):
     """
 
     files: list[Node]
-    faults: list[Fault]
+    faults: list[SettingFault]
     own: int = 0
 
 
@@ -95,7 +95,7 @@ def parse_limits(path: Path | str, base: RiskLimits) -> RiskLimits:
 
 def _chain(name_or_path: str) -> _Chain:
     files: list[Node] = []
-    faults: list[Fault] = []
+    faults: list[SettingFault] = []
     seen: list[Path] = []
     own = 0
     wanted: str | None = name_or_path
@@ -104,9 +104,11 @@ def _chain(name_or_path: str) -> _Chain:
         file = _located(wanted, folder)
         places = (asked_by,) if asked_by else ()
         if file is None:
-            return _Chain([], [*faults, Fault("extends" if asked_by else "", _no_profile(wanted), places)])
+            return _Chain([], [*faults, SettingFault("extends" if asked_by else "", _no_profile(wanted), places)])
         if file.resolve() in seen:
-            return _Chain([], [*faults, Fault("extends", f"{wanted!r} extends itself, through its parents", places)])
+            return _Chain(
+                [], [*faults, SettingFault("extends", f"{wanted!r} extends itself, through its parents", places)]
+            )
         seen.append(file.resolve())
         shown = str(file) if _is_path(wanted) else f"{wanted}.yaml"
         document, found = read_document(file, shown)
@@ -117,19 +119,21 @@ def _chain(name_or_path: str) -> _Chain:
         own += _is_path(wanted)
         parent = document.child("extends")
         if parent is not None and not isinstance(parent.value, str):
-            return _Chain([], [*faults, Fault("extends", "must be the name of one profile or file", (parent.place,))])
+            return _Chain(
+                [], [*faults, SettingFault("extends", "must be the name of one profile or file", (parent.place,))]
+            )
         folder, asked_by = file.parent, parent.place if parent is not None else None
         wanted = str(parent.value) if parent is not None else None
     return _Chain(files, faults, own)
 
 
-def _own(document: Node, faults: list[Fault]) -> Node:
+def _own(document: Node, faults: list[SettingFault]) -> Node:
     """The keys of one document. It may not set `profile`: a profile has the name of its file."""
     values = dict(document.value) if isinstance(document.value, dict) else {}
     values.pop("extends", None)
     name = values.pop("profile", None)
     if name is not None:
-        faults.append(Fault("profile", "a profile is named by its file; leave this line out", (name.place,)))
+        faults.append(SettingFault("profile", "a profile is named by its file; leave this line out", (name.place,)))
     return Node(values, document.place)
 
 
@@ -168,18 +172,18 @@ def _sound() -> object:
     return plain(merged(tree, planted({"profile": _SOUND}, Place(_SOUND))))
 
 
-def _together(of_form: list[Fault], of_value: Sequence[Fault]) -> list[Fault]:
+def _together(of_form: list[SettingFault], of_value: Sequence[SettingFault]) -> list[SettingFault]:
     """Both lists of faults, without faults of the value of a line whose form is already refused."""
     refused = {(fault.key, fault.places) for fault in of_form}
     return of_form + [fault for fault in of_value if (fault.key, fault.places) not in refused]
 
 
-def _refusal(what: str, faults: Sequence[Fault]) -> UsageFault:
+def _refusal(what: str, faults: Sequence[SettingFault]) -> UsageFault:
     count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
     lines = "\n".join(f"  {fault}" for fault in sorted(faults, key=_reading_order))
     return UsageFault(f"{what} has {count}; nothing was started. Correct this and try again:\n{lines}")
 
 
-def _reading_order(fault: Fault) -> tuple[str, int]:
+def _reading_order(fault: SettingFault) -> tuple[str, int]:
     place = fault.places[0] if fault.places else Place("")
     return place.file, place.line or 0

@@ -21,7 +21,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class SettingFault:
     """One fault as one sentence: the dotted key (may be empty), what is wrong with it, and where.
 
     Its text is always one printable line, whatever the file contains.

@@ -165,7 +165,9 @@ def test_finer_bars_of_another_time_are_refused(tmp_path: Path) -> None:
     tape, _ = recorded(tmp_path)
     (tmp_path / "early").mkdir()
     early = written(tmp_path / "early", table(1200))
-    with pytest.raises(DataFault, match=r"has finer bars for no bar of the session .*missing or unsound inside 10 of 10 bars"):
+    with pytest.raises(
+        DataFault, match=r"has finer bars for no bar of the session .*missing or unsound inside 10 of 10 bars"
+    ):
         with_detail(tape, [early])
 
 
