@@ -71,8 +71,8 @@ def traffic_light(hits: npt.ArrayLike, *, confidence: float) -> Light:
     """The traffic light for a number of exceedances.
 
     It is yellow from the number that a correct model stays below with probability 95 %, and red from that with 99.99 %. For
-    250 bars at 99 % these are the 5 and 10 of the Committee's table; other lengths use the same probabilities. `hits`: shape
-    (n,), n >= 1, bool. Raises ValueError for bad hits or confidence.
+    250 bars at 99 % these are the 5 and 10 of the Committee's table; other lengths use the same probabilities. `hits`:
+    shape (n,), n >= 1, bool. Raises ValueError for bad hits or confidence.
     """
     from scipy.special import bdtr
 
