@@ -11,7 +11,9 @@ from sentiment.sources.recorded import RecordedSource
 from sentiment.sources.source import HeadlineSource
 
 
-def build_sources(settings: SentimentSettings, news_rows: Sequence[NewsRow], clock: Clock) -> tuple[HeadlineSource, ...]:
+def build_sources(
+    settings: SentimentSettings, news_rows: Sequence[NewsRow], clock: Clock
+) -> tuple[HeadlineSource, ...]:
     """The sources in the profile's order; `news_rows` are the tape's own news, for the simulated ones.
 
     RSS sources are built without touching the network: whoever owns the loop refreshes them. Raises DataFault for a
