@@ -1,1 +1,1 @@
-"""Settings, clock, chance, errors: what every other room is given, and creates nowhere else."""
+"""Settings, clock, random numbers, errors. Every other room receives them as arguments and never creates its own."""

@@ -1,4 +1,4 @@
-"""The only place where "now" comes from (law 8). Deciding code receives a clock; it never asks the machine."""
+"""The only place that reads the current time (law 8). Code that decides receives a clock and never asks the machine."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -7,7 +7,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Clock(Protocol):
-    """Says what time it is in the world that the desk trades in."""
+    """Gives the current time of the world in which the desk trades: real, simulated or recorded."""
 
     def now(self) -> datetime:
         """The current moment, aware, UTC."""
@@ -32,7 +32,7 @@ class FixedClock:
 
 
 class BarClock:
-    """Driven by the tape: it is always the close of the last bar that was seen, and it never runs backwards."""
+    """Follows the tape: the time is the close of the last bar that was read. It never runs backwards."""
 
     def __init__(self, start: datetime) -> None:
         self._moment = aware(start)
@@ -41,14 +41,14 @@ class BarClock:
         return self._moment
 
     def advance(self, to: datetime) -> None:
-        """Move on to a bar close. Raises ValueError when that lies in the past."""
+        """Move to a bar close. Raises ValueError when `to` is earlier than the current time."""
         if aware(to) < self._moment:
             raise ValueError(f"time cannot run backwards: {to.isoformat()} is before {self._moment.isoformat()}")
         self._moment = to
 
 
 class Stopwatch:
-    """Elapsed time of the machine, for progress and benchmarks only; never part of a record."""
+    """Measures elapsed machine time, for progress bars and benchmarks only. No record contains it."""
 
     def __init__(self) -> None:
         self._start = SystemClock().now()
@@ -58,17 +58,17 @@ class Stopwatch:
 
 
 def aware(moment: datetime) -> datetime:
-    """The same moment in UTC. Raises ValueError when it is naive: a time without a zone is corrupt (law 9)."""
+    """Convert a moment to UTC. Raises ValueError for a naive datetime: a time without a zone is corrupt (law 9)."""
     if moment.tzinfo is None:
         raise ValueError(f"naive datetime {moment.isoformat()}: give a UTC offset")
     return moment.astimezone(UTC)
 
 
 def from_ms(milliseconds: int) -> datetime:
-    """The moment `milliseconds` after the epoch, exactly."""
+    """The UTC moment that is exactly `milliseconds` after 1970-01-01."""
     return _EPOCH + timedelta(milliseconds=milliseconds)
 
 
 def to_ms(moment: datetime) -> int:
-    """Whole milliseconds from the epoch to an aware moment."""
+    """Whole milliseconds from 1970-01-01 UTC to an aware moment. Raises ValueError for a naive datetime."""
     return (aware(moment) - _EPOCH) // timedelta(milliseconds=1)

@@ -1,7 +1,7 @@
-"""The last question before real money.
+"""The confirmation that the user must type before the program trades real money.
 
-It is asked by what the settings do, not by what a profile is called, and only words typed on a terminal, or given word
-for word by the caller, answer it: a pipe, an environment variable or a `--yes` do not.
+The settings decide whether it is needed; the name of the profile does not. The user types the exact words on a terminal
+or passes them with `--confirm`. A pipe, an environment variable or a `--yes` does not count.
 """
 
 from typing import TextIO
@@ -13,9 +13,9 @@ WORDS = "TRADE REAL MONEY"
 
 
 def confirm_live(settings: Settings, stdin: TextIO, stderr: TextIO, given: str | None = None) -> None:
-    """Return when nothing real is at stake, or when the user has confirmed it; else raise NotConfirmed.
+    """Return when the settings trade no real money or the user has confirmed; otherwise raise NotConfirmed.
 
-    `given` is what `--confirm` was given. With it nothing is asked: the words are right or they are not.
+    `given` is the value of `--confirm`. When it is present, the function checks it and asks no question.
     """
     if settings.world != "live":
         return
@@ -24,12 +24,12 @@ def confirm_live(settings: Settings, stdin: TextIO, stderr: TextIO, given: str |
         return
     if not stdin.isatty():
         raise NotConfirmed(
-            f"The profile {settings.profile!r} trades real money, and there is no terminal to confirm it on; nothing was "
-            f'started. Start it from a terminal, or add --confirm "{WORDS}".'
+            f"The profile {settings.profile!r} trades real money, and there is no terminal on which to confirm that. Nothing "
+            f'was started. Start it from a terminal, or add --confirm "{WORDS}".'
         )
     stderr.write(
         f"The profile {settings.profile!r} sends orders for real money to {settings.venue.exchange}.\n"
-        f"Type {WORDS} to go on, anything else to stop: "
+        f"Type {WORDS} to continue, anything else to stop: "
     )
     stderr.flush()
     _check(stdin.readline().rstrip("\r\n"), "The answer")
@@ -38,5 +38,5 @@ def confirm_live(settings: Settings, stdin: TextIO, stderr: TextIO, given: str |
 def _check(words: str, source: str) -> None:
     if words != WORDS:
         raise NotConfirmed(
-            f"{source} was not exactly {WORDS!r}; nothing was started. Use the paper profile to try things."
+            f"{source} was not exactly {WORDS!r}; nothing was started. Use the paper profile to trade without real money."
         )

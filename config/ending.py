@@ -1,4 +1,4 @@
-"""How a command ends: with its exit code, and with a sentence instead of a traceback for whatever a user may meet."""
+"""How a command ends: with an exit code and, for every error that a user can cause, a sentence and no traceback."""
 
 import errno
 import os
@@ -11,9 +11,10 @@ INTERRUPTED = 130
 
 
 def ended(work: Callable[[], int], interrupted: str) -> int:
-    """Run `work` and return its exit code, or that of the error that ended it; `interrupted` is said on Ctrl-C.
+    """Run `work` and return its exit code, or the exit code of the error that stopped it.
 
-    A reader of stdout that goes away (`| head`) ends the printing, not the work: what was to be written is written.
+    Prints `interrupted` on stderr after Ctrl-C. When the reader of stdout closes the pipe (`| head`), printing stops and the
+    exit code is 0: all files were written before.
     """
     try:
         code = work()
@@ -31,7 +32,8 @@ def ended(work: Callable[[], int], interrupted: str) -> int:
         if fault.errno == errno.EPIPE:
             return 0
         sys.stderr.write(
-            "The disk behind stdout is full: what was to be printed is lost, what was to be kept is kept.\n"
+            "The disk behind stdout is full. The printed output is lost; all files of the command were written before. "
+            "Free some space.\n"
         )
         return OutputFault.exit_code
     return code

@@ -3,9 +3,9 @@
     TribunalError            what happened, what the system did, what the user can do
     ├── UsageFault      2    settings or arguments are wrong: nothing was started
     ├── DataFault       3    market or news data cannot be trusted: it was refused, not repaired
-    ├── JournalFault    4    the journal is damaged, forged or of another key: nothing in it is believed
-    ├── OutputFault     5    results cannot be written: the run stops and takes its half-written folder away
-    ├── NotConfirmed    6    a dangerous act was not confirmed in words: it was not done
+    ├── JournalFault    4    the journal is damaged, forged or sealed with another key: nothing in it is used
+    ├── OutputFault     5    results cannot be written: the run stops and removes its incomplete folder
+    ├── NotConfirmed    6    the user did not confirm a dangerous action: it was not done
     ├── InvariantBroken 7    money does not add up: no new risk, stop at once
 
 The number is the exit code of a command that ends so. `130` is Ctrl-C before a session has begun.
@@ -13,7 +13,7 @@ The number is the exit code of a command that ends so. `130` is Ctrl-C before a 
 
 
 class TribunalError(Exception):
-    """Base of every error that a user may see; its text is one whole sentence or more, and needs no traceback."""
+    """Base of every error that a user may see. Its text is one or more whole sentences and needs no traceback."""
 
     exit_code = 1
 
@@ -31,7 +31,7 @@ class DataFault(TribunalError):
 
 
 class JournalFault(TribunalError):
-    """The journal cannot be believed: broken chain, foreign key, damaged file."""
+    """The journal cannot be trusted: its chain is broken, its key is another one, or its file is damaged."""
 
     exit_code = 4
 
@@ -43,7 +43,7 @@ class OutputFault(TribunalError):
 
 
 class NotConfirmed(TribunalError):
-    """A typed confirmation was asked for and not given."""
+    """The user did not type the confirmation that was asked for."""
 
     exit_code = 6
 

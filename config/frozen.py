@@ -1,6 +1,6 @@
 """The base of every value that crosses a border: closed, frozen and finite.
 
-A misspelt key, a NaN or an infinity stops where it enters (laws 9, habits 2); nothing downstream has to ask again.
+It refuses a misspelt key, a NaN and an infinity where the value is made (law 9), so later code does not check again.
 """
 
 from datetime import UTC, datetime
@@ -20,10 +20,10 @@ class Frozen(BaseModel):
 
 
 class Journaled(Frozen):
-    """A value that a journal keeps as one event. What is written once is read by every later version.
+    """A value that the journal stores as one event. Every later version of the program must still read it.
 
-    `event_kind` names the event in the journal. `event_version` counts the shapes of that kind: it rises with every change of a
-    field, here or in a value inside.
+    `event_kind` names the event in the journal. `event_version` counts the formats of that kind: raise it by one with every
+    change of a field, in this class or in a value inside it.
     """
 
     event_kind: ClassVar[str]
@@ -40,4 +40,4 @@ def _utc(moment: datetime) -> datetime:
 
 
 UtcTime = Annotated[AwareDatetime, AfterValidator(_utc)]
-"""An aware moment, normalised to UTC; naive ones are refused."""
+"""An aware moment, converted to UTC. A naive datetime is refused."""

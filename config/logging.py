@@ -1,7 +1,7 @@
-"""Logs, on stderr and nowhere else: for people on a terminal, as key=value or JSON lines for machines.
+"""Logs, on stderr only: coloured on a terminal, otherwise as key=value or JSON lines.
 
-One handler serves structlog and the standard library, so that what a dependency logs is masked too. No secret leaves
-here: not as a `SecretStr`, not inside a sentence, not in a traceback.
+One handler serves structlog and the standard library, so it also masks secrets in the logs of dependencies. It masks them
+in `SecretStr` values, inside sentences and in tracebacks.
 """
 
 import logging
@@ -18,7 +18,7 @@ from config.clock import Clock, SystemClock
 
 MASK = "**********"
 _SHORTEST = 6
-"""Shorter "secrets" are left alone: masking them would eat ordinary words, and they protect nothing."""
+"""Length below which a "secret" is not masked: it protects nothing, and masking it would damage ordinary words."""
 
 
 def configure(
@@ -66,7 +66,7 @@ def configure(
 
 
 def masker(secrets: Sequence[str]) -> Processor:
-    """A structlog processor that puts asterisks in the place of secrets, in keys' values at any depth."""
+    """A structlog processor that replaces secrets by asterisks, in values at any depth."""
     bare = {secret for secret in secrets if len(secret) >= _SHORTEST}
     quoted = {text[1:-1] for secret in bare for text in (repr(secret), dumps(secret))}
     known = sorted(bare | quoted, key=len, reverse=True)
@@ -94,7 +94,7 @@ def masker(secrets: Sequence[str]) -> Processor:
 
 
 class _Stderr(logging.StreamHandler[TextIO]):
-    """Writes to what stderr is at that moment: who redirects it gets the logs too."""
+    """Writes to the present `sys.stderr`, so that a redirection of stderr also redirects the logs."""
 
     @property
     def stream(self) -> TextIO:
@@ -102,7 +102,7 @@ class _Stderr(logging.StreamHandler[TextIO]):
 
     @stream.setter
     def stream(self, value: TextIO) -> None:
-        """The base class sets it once; there is nothing to keep."""
+        """Ignore the value: the base class sets it once, and the getter always reads `sys.stderr`."""
 
 
 def _stamper(clock: Clock) -> Processor:

@@ -1,7 +1,7 @@
 """Keys, from the environment or a `.env` file, and the key that seals the journal.
 
-Secrets are never read from a profile, never printed and never logged: `repr`, `str` and JSON show asterisks. The journal
-key is made once and never replaced: a new one would turn every old journal into one that cannot be believed.
+Secrets are never read from a profile, never printed and never logged: `repr`, `str` and JSON show asterisks. The program
+makes the journal key once and never replaces it, because no older journal could be verified with a new key.
 """
 
 import os
@@ -19,16 +19,16 @@ from config.state import own_folder
 KEY_BYTES = 32
 KEY_FILE = "journal.key"
 _OTHER = "other_"
-"""Begins the names of fields for variables that a profile names."""
+"""Prefix of the fields that hold the variables which a profile names."""
 _OWN_KEY = "set TRIBUNAL_JOURNAL_KEY (64 hexadecimal digits, as `openssl rand -hex 32` prints them)"
 
 
 _PLAIN = ("state_dir", "log_level")
-"""What is no secret."""
+"""Fields that are not secret."""
 
 
 class Secrets(BaseSettings):
-    """What the environment may hold. Empty values count as not set."""
+    """The variables that the program reads from the environment. An empty value counts as not set."""
 
     model_config = SettingsConfigDict(
         env_prefix="TRIBUNAL_",
@@ -41,48 +41,56 @@ class Secrets(BaseSettings):
 
     journal_key: SecretStr | None = Field(default=None, description="seals the journal, 64 hexadecimal digits")
     exchange_key: SecretStr | None = Field(default=None, description="API key of the profile's exchange")
-    exchange_secret: SecretStr | None = Field(default=None, description="its secret")
-    exchange_password: SecretStr | None = Field(default=None, description="its passphrase, where it has one")
+    exchange_secret: SecretStr | None = Field(default=None, description="API secret of that exchange")
+    exchange_password: SecretStr | None = Field(
+        default=None, description="API passphrase of that exchange, if it has one"
+    )
     anthropic_api_key: SecretStr | None = Field(default=None, validation_alias="ANTHROPIC_API_KEY")
     openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
-    state_dir: Path | None = Field(default=None, description="where the journal key and all other state lies")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="WARNING", description="logs on stderr")
+    state_dir: Path | None = Field(default=None, description="folder of the journal key and all other state")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="WARNING", description="lowest level that is logged on stderr"
+    )
 
     def held(self) -> dict[str, SecretStr | None]:
-        """The secrets by the name of their variable; None where one is not set."""
+        """The secrets by the name of their variable; None for a variable that is not set."""
         return {_variable(name): getattr(self, name) for name in type(self).model_fields if name not in _PLAIN}
 
     def values(self) -> tuple[str, ...]:
-        """The bare values that are set, for masking them in logs and for nothing else."""
+        """The plain values of all secrets that are set. Use them only to mask logs."""
         return tuple(value.get_secret_value() for value in self.held().values() if value is not None)
 
 
 def load_secrets(env_file: Path | None = Path(".env"), also: Iterable[str] = ()) -> Secrets:
-    """Secrets of the environment, which wins, and of `env_file`.
+    """Read secrets from the environment and from `env_file`. The environment wins.
 
-    `also` names the variables of further keys (`MindsSettings.key_variables`): they are found in the same two places, and
-    held and masked like the rest. Raises UsageFault when the file cannot be read or a value is malformed; the message never
-    shows a value.
+    `also` names the variables of further keys (`MindsSettings.key_variables`). They are read from the same two places and
+    masked like the others. Raises UsageFault when the file cannot be read or a value is malformed; the message never shows
+    a value.
     """
     try:
         return _holding(also)(_env_file=env_file)
     except ValidationError as error:
         names = ", ".join(_variable(str(detail["loc"][0])) for detail in error.errors(include_input=False))
-        raise UsageFault(f"The environment holds values that cannot be used: {names}. Correct or unset them.") from None
+        raise UsageFault(
+            f"The environment holds values that cannot be used: {names}. Nothing was started. Correct or unset them."
+        ) from None
     except (OSError, UnicodeDecodeError):
-        raise UsageFault(f"The file {env_file} cannot be read as text; no secrets were taken from it.") from None
+        raise UsageFault(
+            f"The file {env_file} cannot be read as UTF-8 text. Nothing was started. Correct or remove it."
+        ) from None
 
 
 def state_dir(secrets: Secrets) -> Path:
-    """TRIBUNAL_STATE_DIR, else the user's own state folder. Raises OutputFault where there is no home."""
+    """TRIBUNAL_STATE_DIR, or else the user's own state folder. Raises OutputFault when the user has no home folder."""
     return secrets.state_dir or own_folder()
 
 
 def journal_key(secrets: Secrets | None = None) -> bytes:
-    """The 32 bytes that seal the journal: TRIBUNAL_JOURNAL_KEY, else the key file, made at its first use.
+    """The 32 bytes that seal the journal: TRIBUNAL_JOURNAL_KEY, or else the key file, which the first use makes.
 
-    Processes that race for the first use get the same key. Raises UsageFault for a malformed variable, JournalFault
-    for a damaged or exposed key file, OutputFault when none can be kept.
+    Processes that make it at the same time get the same key. Raises UsageFault for a malformed variable, JournalFault for
+    a key file that is damaged or that other users can read, OutputFault when the key file cannot be written.
     """
     secrets = secrets or load_secrets()
     if secrets.journal_key is not None:
@@ -95,8 +103,8 @@ def journal_key(secrets: Secrets | None = None) -> bytes:
     except OSError as error:
         why = error.strerror or str(error)
         raise OutputFault(
-            f"The journal key cannot be kept in {file} ({why}), so no journal was begun. "
-            f"Either {_OWN_KEY}, or set TRIBUNAL_STATE_DIR to a folder that can be written."
+            f"The journal key cannot be stored in {file} ({why}), so no journal was started. "
+            f"Either {_OWN_KEY}, or set TRIBUNAL_STATE_DIR to a folder that you can write."
         ) from error
 
 
@@ -117,7 +125,7 @@ def _fix() -> str:
 
 
 def _make(file: Path) -> None:
-    """Write a whole key beside its place, then link it there: whoever links first has made the key for everyone."""
+    """Write a key to a temporary file and link it to `file`. The first process to link sets the key for all of them."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=f".{KEY_FILE}.", dir=file.parent)  # O_EXCL, mode 0600
     try:
@@ -138,19 +146,19 @@ def _read(file: Path) -> bytes:
         key = stream.read(KEY_BYTES + 1)
     if exposed:
         raise JournalFault(
-            f"The journal key {file} can be read by other users of this machine, who could forge journals with it; "
-            f"it was not used. Run `chmod 600 {file}` if you trust them, else move it away for a new one."
+            f"Other users of this machine can read the journal key {file} and could forge journals with it. It was not used. "
+            f"Run `chmod 600 {file}` if you trust them; otherwise move the file away, and a new key will be made."
         )
     if len(key) != KEY_BYTES:
         raise JournalFault(
-            f"The journal key {file} is damaged (it is not {KEY_BYTES} bytes long) and was not used. Restore it from a "
-            "backup; or move it away for a new one, with which older journals can no longer be verified."
+            f"The journal key {file} is damaged (it is not {KEY_BYTES} bytes long). It was not used. Restore it from a "
+            "backup, or move it away: a new key will be made, and older journals can then no longer be verified."
         )
     return key
 
 
 def _holding(also: Iterable[str]) -> type[Secrets]:
-    """Secrets with a field for each further variable, named as it is."""
+    """A subclass of Secrets with one more field for each of these variables."""
     known = {_variable(name) for name in Secrets.model_fields}
     further: dict[str, Any] = {
         _OTHER + name: (SecretStr | None, Field(default=None, validation_alias=name))
@@ -161,7 +169,7 @@ def _holding(also: Iterable[str]) -> type[Secrets]:
 
 
 def _variable(name: str) -> str:
-    """The variable of a field, or of the place that an error names."""
+    """The environment variable of a field, given the field's name or its place in a validation error."""
     if name.startswith(_OTHER):
         return name.removeprefix(_OTHER)
     alias = name.upper()

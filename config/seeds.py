@@ -1,4 +1,4 @@
-"""The only place where chance comes from (law 8): named, independent streams of one seed."""
+"""The only place that makes random generators (law 8): named, independent streams of one seed."""
 
 import hashlib
 
@@ -8,8 +8,8 @@ import numpy as np
 def generator(seed: int, *names: str) -> np.random.Generator:
     """A PCG64 generator for one purpose.
 
-    `names` say what it is for ("market", "BTC/USDT"); streams of different names are independent, and adding a
-    stream never changes another. Raises ValueError for a negative seed.
+    `names` say what it is for ("market", "BTC/USDT"). Streams with different names are independent: a new stream never
+    changes an existing one. Raises ValueError for a negative seed.
     """
     if seed < 0:
         raise ValueError(f"seed must not be negative, got {seed}")

@@ -1,8 +1,8 @@
-"""A whole profile, and what its sections must agree on.
+"""A whole profile, and the checks across its sections.
 
-The tree of settings says where a number is decided; nothing else in the code carries a default for it. Field descriptions end
-in a unit in brackets, and error messages quote them. A check inside a section lies with the section (`config/sections/`); a
-check across sections lies here.
+Each number that a user can set is defined in the settings and has no other default in the code. Field descriptions end with
+the unit in brackets, and error messages quote it. A check inside one section is in that section's file
+(`config/sections/`); a check across sections is here.
 """
 
 from typing import Annotated, Literal, Self
@@ -31,7 +31,7 @@ class Settings(Frozen):
 
     profile: str
     world: World
-    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = Field(description="seed of everything that is drawn")
+    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = Field(description="seed of all random numbers")
     market: MarketSettings
     quality: QualitySettings
     sentiment: SentimentSettings
@@ -65,7 +65,7 @@ class Settings(Frozen):
 
 
 def _market_clashes(settings: Settings) -> list[Clash]:
-    """What contradicts the simulated exchange: a book in which nothing may ever be bought."""
+    """Limits under which no order could ever be bought from the order book of the simulated exchange."""
     venue, limits = settings.venue, settings.limits
     if venue.kind != "simulated":
         return []
@@ -80,7 +80,7 @@ def _market_clashes(settings: Settings) -> list[Clash]:
 
 
 def _watchlist_clashes(settings: Settings) -> list[Clash]:
-    """What contradicts a watchlist that is not empty, where models sit."""
+    """Settings that contradict a non-empty watchlist when models are in the court."""
     minds, court = settings.minds, settings.court
     if not minds.watchlist or court.mind != "models":
         return []

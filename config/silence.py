@@ -1,4 +1,4 @@
-"""Silence is a value (law 3): what could not be known says so, and is never a neutral zero."""
+"""The value for "not known" (law 3): it carries its reason, and a neutral zero never replaces it."""
 
 from typing import Literal
 
@@ -6,7 +6,7 @@ from config.frozen import Frozen
 
 
 class Abstained(Frozen):
-    """Nothing is said, and why. Told apart from a spoken value by `kind`."""
+    """No answer, and the reason why there is none. The field `kind` distinguishes it from an answer."""
 
     kind: Literal["abstained"] = "abstained"
     why: str

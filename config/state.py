@@ -1,7 +1,7 @@
-"""Where this user's state lies: the journal's key, the book of what models cost, the latch of the kill switch.
+"""The folder of this user's state: the journal key, the record of model costs, the latch of the kill switch.
 
-Found without loading anything heavy, because the kill switch asks. The folder is that of the environment, else that of `.env`
-in the current folder, else the user's own; it refuses to guess where there is none.
+The module loads nothing heavy, because the kill switch uses it. The folder comes from the environment, or else from `.env`
+in the current folder, or else it is the user's own state folder. Without a home folder the module raises and does not guess.
 """
 
 import os
@@ -17,7 +17,7 @@ VARIABLE = "TRIBUNAL_STATE_DIR"
 def state_folder(env_file: Path = Path(".env")) -> Path:
     """The folder of all state.
 
-    Raises UsageFault for a `.env` that cannot be read, OutputFault where there is no home.
+    Raises UsageFault when `.env` cannot be read, OutputFault when the user has no home folder.
     """
     given = next((value for name, value in os.environ.items() if name.upper() == VARIABLE and value), None)
     if given is not None:
@@ -26,19 +26,21 @@ def state_folder(env_file: Path = Path(".env")) -> Path:
 
 
 def own_folder() -> Path:
-    """The user's own state folder. Raises OutputFault where there is no home."""
+    """The user's own state folder. Raises OutputFault when the user has no home folder."""
     folder = Path(user_state_dir("tribunal", appauthor=False))
     if not folder.is_absolute():
-        raise OutputFault(f"This user has no home folder to keep state in. Set {VARIABLE} to a folder of your own.")
+        raise OutputFault(
+            f"This user has no home folder for the program's state. Nothing was done. Set {VARIABLE} to a folder of your own."
+        )
     return folder
 
 
 def _from_file(env_file: Path) -> Path | None:
-    """What `.env` says, if it says anything."""
+    """The folder that `.env` names; None when it names none."""
     try:
         if VARIABLE.encode() not in env_file.read_bytes().upper():
             return None
-        from dotenv import dotenv_values  # only such a file is worth loading it
+        from dotenv import dotenv_values  # loaded only when there is a file to read
 
         found = dotenv_values(env_file, encoding="utf-8").items()
     except FileNotFoundError:
@@ -46,7 +48,7 @@ def _from_file(env_file: Path) -> Path | None:
     except (OSError, UnicodeDecodeError) as fault:
         why = fault.strerror if isinstance(fault, OSError) else "it is not UTF-8 text"
         raise UsageFault(
-            f"The file {env_file} cannot be read ({why}), and it may say where state lies. Nothing was done. Set "
-            f"{VARIABLE} in the environment."
+            f"The file {env_file} cannot be read ({why}), and it may name the state folder. Nothing was done. Correct the "
+            f"file, or set {VARIABLE} in the environment."
         ) from None
     return next((Path(value) for name, value in found if name.upper() == VARIABLE and value), None)

@@ -1,1 +1,1 @@
-"""Is it skill or luck? Statistics and trials over the full engine. Decides nothing."""
+"""Statistics and experiments that separate skill from luck. This room makes no trading decision."""

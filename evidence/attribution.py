@@ -1,7 +1,7 @@
-"""`tribunal attribution RUN…`: who changed the rulings, and what that was worth afterwards.
+"""`tribunal attribution RUN…`: show which roles changed the rulings, and how much money that made or lost.
 
-Each ruling is composed again with one role neutral, and both branches are followed on the same tape. Also shows how far the
-roles disagreed. Exit codes: 0 done, 2 usage or nothing was heard, 4 a journal that cannot be believed.
+The command computes each ruling again with one role neutral and follows both rulings on the same tape. It also shows how much
+the roles disagreed. Exit codes: 0 done, 2 usage or no case was heard, 4 a journal that cannot be trusted.
 """
 
 import argparse
@@ -15,17 +15,17 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     parse = argparse.ArgumentParser(
         prog="tribunal attribution",
-        description="How often each role changed the ruling, and what that was worth on the tape that followed.",
-        epilog="Exit codes: 0 done, 2 usage or nothing was heard, 4 journal not believable.",
+        description="Show how often each role changed the ruling, and the profit or loss that followed.",
+        epilog="Exit codes: 0 done, 2 usage or no case was heard, 4 journal not trusted.",
     )
     parse.add_argument("runs", metavar="RUN", nargs="+", help="folder of a run")
-    parse.add_argument("--bars", type=int, default=72, help="bars after which a purchase is given up (72)")
+    parse.add_argument("--bars", type=int, default=72, help="bars after which a purchase is closed (72)")
     parse.add_argument("--json", action="store_true", help="print everything as JSON on stdout")
     return parse
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Attribute some runs and return the exit code."""
+    """Compute the attribution and return the exit code."""
     arguments = parser().parse_args(argv)
 
     def work() -> int:
@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return attribution_command(arguments)
 
-    return ended(work, "Stopped; nothing was changed.")
+    return ended(work, "Stopped. No file was changed.")
 
 
 if __name__ == "__main__":

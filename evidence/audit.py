@@ -1,8 +1,8 @@
-"""`tribunal audit RUN`: does the ruling follow the evidence, or the name of the coin?
+"""`tribunal audit RUN`: test whether the ruling follows the evidence or the name of the coin.
 
-A seeded sample of a run's cases is tried again on mirrored evidence and on blinded cases. --cutoff compares what lies before
-the end of a model's training data with what lies after it. The rules mind is asked again; recorded words of models are left
-out and counted. Exit codes: 0 done, 2 usage or nothing to audit, 4 a journal that cannot be believed.
+The command hears a seeded sample of a run's cases again, with mirrored evidence and with hidden names. --cutoff compares the
+cases before the end of a model's training data with those after it. The rules mind is asked again; cases that models answered
+are left out and counted. Exit codes: 0 done, 2 usage or nothing to audit, 4 a journal that cannot be trusted.
 """
 
 import argparse
@@ -16,11 +16,11 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     parse = argparse.ArgumentParser(
         prog="tribunal audit",
-        description="Turn the evidence of recorded cases round, hide their names, and see whether the ruling follows.",
-        epilog="Exit codes: 0 done, 2 usage or nothing to audit, 4 journal not believable.",
+        description="Reverse the evidence of recorded cases, hide their names, and check whether the ruling follows.",
+        epilog="Exit codes: 0 done, 2 usage or nothing to audit, 4 journal not trusted.",
     )
     parse.add_argument("run", metavar="RUN", help="folder of a run")
-    parse.add_argument("--cases", type=int, default=200, help="cases that are drawn at most (200)")
+    parse.add_argument("--cases", type=int, default=200, help="maximum number of cases in the sample (200)")
     parse.add_argument(
         "--cutoff", metavar="DATE", help="compare the cases before this moment, UTC, with those after it"
     )
@@ -37,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return audit_command(arguments)
 
-    return ended(work, "Stopped; an audit changes nothing.")
+    return ended(work, "Stopped. An audit changes no file.")
 
 
 if __name__ == "__main__":

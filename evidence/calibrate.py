@@ -1,8 +1,8 @@
-"""`tribunal calibrate RUN…`: what the convictions stated in court have been worth.
+"""`tribunal calibrate RUN…`: compare the convictions stated in court with the outcomes.
 
-Every hearing is held against the triple-barrier outcome of a purchase on the tape that followed. Prints a table for each
-speaker; --out keeps the maps from conviction to probability, --plot draws them. Exit codes: 0 done, 2 usage or nothing to
-calibrate on, 4 a journal that cannot be believed, 5 output.
+The command compares every hearing with the triple-barrier outcome of a purchase on the bars that followed. It prints a table for
+each speaker. --out writes the maps from conviction to probability, --plot draws them. Exit codes: 0 done, 2 usage or nothing to
+calibrate on, 4 a journal that cannot be trusted, 5 output.
 """
 
 import argparse
@@ -16,22 +16,22 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     parse = argparse.ArgumentParser(
         prog="tribunal calibrate",
-        description="Hold the convictions stated in court against what happened afterwards.",
-        epilog="Exit codes: 0 done, 2 usage or nothing to calibrate on, 4 journal not believable, 5 output.",
+        description="Compare the convictions stated in court with the outcomes that followed.",
+        epilog="Exit codes: 0 done, 2 usage or nothing to calibrate on, 4 journal not trusted, 5 output.",
     )
     parse.add_argument("runs", metavar="RUN", nargs="+", help="folder of a run")
     parse.add_argument("--bars", type=int, default=72, help="bars after which a purchase has neither won nor lost (72)")
     parse.add_argument(
-        "--shrink", type=float, default=50.0, help="outcomes at which a fitted probability counts half (50)"
+        "--shrink", type=float, default=50.0, help="number of outcomes at which a fitted rate has half its weight (50)"
     )
-    parse.add_argument("--out", metavar="FILE", help="write the maps, as sizing reads them, to this JSON file")
+    parse.add_argument("--out", metavar="FILE", help="write the maps to this JSON file, for sizing")
     parse.add_argument("--plot", metavar="FILE", help="write the reliability plots to this HTML file")
     parse.add_argument("--json", action="store_true", help="print everything as JSON on stdout")
     return parse
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Calibrate on some runs and return the exit code."""
+    """Calibrate on the given runs and return the exit code."""
     arguments = parser().parse_args(argv)
 
     def work() -> int:
@@ -39,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return calibrate_command(arguments)
 
-    return ended(work, "Stopped; nothing was changed.")
+    return ended(work, "Stopped. No file was written.")
 
 
 if __name__ == "__main__":

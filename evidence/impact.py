@@ -1,8 +1,8 @@
-"""`tribunal impact --books FILE… --bars FILE…`: what a large order costs, from recorded order books.
+"""`tribunal impact --books FILE… --bars FILE…`: measure the cost of large orders in recorded order books.
 
-Walks every book for many sizes and fits half a spread and the Y of the square-root law. Sigma and volume come from the bar that
-holds the book's moment (--bars), as in the simulated exchange, or from trades (--trades). Exit codes: 0 done, 2 usage, 3 data
-that cannot be used, 5 output.
+The command walks every book for many order sizes and fits half the spread and the Y of the square-root law. Sigma and volume
+come from the bar that contains the time of the book (--bars), as in the simulated exchange, or from trades (--trades). Exit
+codes: 0 done, 2 usage, 3 data that cannot be used, 5 output.
 """
 
 import argparse
@@ -20,11 +20,13 @@ def parser() -> argparse.ArgumentParser:
         epilog="Exit codes: 0 done, 2 usage, 3 data that cannot be used, 5 output.",
     )
     parse.add_argument("--books", metavar="FILE", nargs="+", required=True, help="whole order books of one market")
-    parse.add_argument("--bars", metavar="FILE", nargs="+", help="its bars, as for tribunal run: sigma and volume")
+    parse.add_argument("--bars", metavar="FILE", nargs="+", help="bars of that market, for sigma and volume")
     parse.add_argument("--timeframe", default="1h", help="length of those bars (1h)")
-    parse.add_argument("--trades", metavar="FILE", help="its trades at the time of the books, in the place of bars")
+    parse.add_argument(
+        "--trades", metavar="FILE", help="trades of that market at the time of the books, instead of bars"
+    )
     parse.add_argument("--seed", type=int, default=7, help="seed of the bootstrap (7)")
-    parse.add_argument("--plot", metavar="FILE", help="write the walks and the line to this HTML file")
+    parse.add_argument("--plot", metavar="FILE", help="write a plot of the costs and the fitted line to this HTML file")
     parse.add_argument("--json", action="store_true", help="print everything as JSON on stdout")
     return parse
 
@@ -38,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return impact_command(arguments)
 
-    return ended(work, "Stopped; nothing was written.")
+    return ended(work, "Stopped. No file was written.")
 
 
 if __name__ == "__main__":

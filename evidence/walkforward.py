@@ -1,8 +1,8 @@
-"""`tribunal walkforward --data PATH… --param KEY=…`: choose on the past, judge on what came next.
+"""`tribunal walkforward --data PATH… --param KEY=…`: choose parameters on the past and test them on the bars that follow.
 
-Also prints how much of the choice is luck: the probability of backtest overfitting, combinatorial purged cross-validation, and
-the Sharpe ratio deflated by every trial that was ever counted on these bars. Exit codes: 0 done, 2 wrong settings or arguments, 3
-data that cannot be trusted, 5 output, 10 a strategy failed, 130 stopped by Ctrl-C.
+The command also prints how much of the choice is luck: the probability of backtest overfitting, combinatorial purged
+cross-validation, and the Sharpe ratio deflated by all trials ever counted on these bars. Exit codes: 0 done, 2 wrong settings or
+arguments, 3 data that cannot be trusted, 5 output, 10 a strategy failed, 130 stopped by Ctrl-C.
 """
 
 import argparse
@@ -16,8 +16,8 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     parse = argparse.ArgumentParser(
         prog="tribunal walkforward",
-        description="Walk forward through recorded bars: parameters chosen on each train window, judged on the next test window.",
-        epilog="Chosen with the fast engine (voters, gate, exits, fees); judged with the full one (the court too).",
+        description="Walk forward through recorded bars: choose parameters on each train window, test them on the next window.",
+        epilog="The fast engine (voters, gate, exits, fees) chooses; the full engine (also the court) tests.",
     )
     parse.add_argument("--data", nargs="+", metavar="PATH", required=True, help="bars: Parquet, Feather or CSV files")
     parse.add_argument(
@@ -29,29 +29,33 @@ def parser() -> argparse.ArgumentParser:
     )
     parse.add_argument("--profile", default="backtest", help="backtest (default), or a YAML file of your own")
     parse.add_argument("--symbols", nargs="+", metavar="BASE/QUOTE", help="only these markets")
-    parse.add_argument("--timeframe", choices=("1m", "5m", "15m", "30m", "1h", "4h", "1d"), help="bar of the decisions")
+    parse.add_argument("--timeframe", choices=("1m", "5m", "15m", "30m", "1h", "4h", "1d"), help="length of the bars")
     parse.add_argument("--start", metavar="DATE", help="first bar, UTC")
-    parse.add_argument("--end", metavar="DATE", help="end, UTC, not included")
+    parse.add_argument("--end", metavar="DATE", help="end, UTC, exclusive")
     parse.add_argument("--train-days", type=int, metavar="DAYS", default=365, help="length of a train window (365)")
     parse.add_argument("--test-days", type=int, metavar="DAYS", default=90, help="length of a test window (90)")
     parse.add_argument(
-        "--embargo-days", type=float, metavar="DAYS", default=7.0, help="kept free beyond the label's horizon (7)"
+        "--embargo-days",
+        type=float,
+        metavar="DAYS",
+        default=7.0,
+        help="gap between train and test, beyond the label's horizon (7)",
     )
     parse.add_argument("--anchored", action="store_true", help="train on everything before the test")
     parse.add_argument("--groups", type=int, metavar="N", default=10, help="groups of the cross-validation (10)")
-    parse.add_argument("--tested", type=int, metavar="N", default=2, help="groups that are tested at a time (2)")
+    parse.add_argument("--tested", type=int, metavar="N", default=2, help="groups that are tested together (2)")
     parse.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="settings: limits.max_drawdown=0.1")
     parse.add_argument("--seed", type=int, metavar="N", help="seed of the resampling")
     parse.add_argument("--workers", type=int, metavar="N", default=2, help="processes at the same time (2)")
     parse.add_argument("--ray", action="store_true", help="try the sets on a Ray cluster instead")
-    parse.add_argument("--markdown", metavar="FILE", help="write the tables there too, as Markdown")
-    parse.add_argument("--json", action="store_true", help="print everything as JSON, and nothing else, on stdout")
+    parse.add_argument("--markdown", metavar="FILE", help="also write the tables to this file, as Markdown")
+    parse.add_argument("--json", action="store_true", help="print only JSON on stdout")
     parse.add_argument("--quiet", action="store_true", help="no progress on stderr")
     return parse
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Walk and return the exit code."""
+    """Run the walk-forward test and return the exit code."""
     arguments = parser().parse_args(argv)
 
     def work() -> int:
@@ -59,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return walkforward_command(arguments)
 
-    return ended(work, "Stopped; nothing was kept, but the trials that were begun stay counted.")
+    return ended(work, "Stopped. No result was kept; the trials that were started stay counted.")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""One closed bar, all bars that close at one moment, and the finer bars inside them where they are known."""
+"""One closed bar, all bars that close at the same moment, and the finer bars inside them if there are any."""
 
 from datetime import datetime
 from typing import Self
@@ -10,7 +10,10 @@ from market.timeframe import Timeframe
 
 
 class Bar(Frozen):
-    """A closed bar: prices in quote units, volume in base units. Impossible bars cannot be built."""
+    """A closed bar: prices [quote], volume [base].
+
+    Raises ValidationError for prices that are not positive or not in the order low, open/close, high.
+    """
 
     symbol: str
     timeframe: Timeframe
@@ -29,12 +32,12 @@ class Bar(Frozen):
 
     @property
     def open_utc(self) -> datetime:
-        """When the bar began."""
+        """The moment at which the bar opened, UTC."""
         return self.close_utc - self.timeframe.duration
 
 
 class Finding(Frozen):
-    """Something wrong with a symbol's data, and what was done about it."""
+    """A problem with the data of a symbol, and what the system did about it."""
 
     symbol: str
     at_utc: UtcTime
@@ -49,14 +52,14 @@ Prices = tuple[float, float, float, float, float]
 
 
 class Detail(Frozen):
-    """Finer bars inside the bars of a slice: of each symbol as many as its bar is long, oldest first, none missing."""
+    """Finer bars inside the bars of a slice, by symbol, oldest first. Together they cover the whole bar; none is missing."""
 
     timeframe: Timeframe
     bars: dict[str, tuple[Prices, ...]]
 
 
 class FundingRate(Frozen):
-    """What longs of a perpetual pay to shorts at a moment, as a share of the notional; shorts to longs where negative."""
+    """The funding rate of a perpetual at a moment [fraction of the notional]. If positive, longs pay shorts."""
 
     symbol: str
     at_utc: UtcTime
@@ -64,12 +67,12 @@ class FundingRate(Frozen):
 
 
 class Slice(Frozen):
-    """What the tape shows at one bar close: the bars of every symbol that has one, and what is wrong with the others.
+    """What the tape shows at one bar close: the bar of each symbol that has one, and the problems of the others.
 
-    `frozen` names the symbols on whose data nothing new may be traded, and why (a missing bar, a bad print). `doubtful` has
-    the worst that a bar which is not believed may mean for a holder, of symbols without a bar; only exits may trade in it.
-    `detail` tells some bars finer; what closes inside a bar was not known to anybody who decided before its close. `funding`
-    falls due from the open of these bars on, and before their close.
+    `frozen` maps a symbol to the reason why no new position may be opened in it (a missing bar, a bad print). `doubtful`
+    holds, for a symbol whose bar was refused, that bar in its worst reading for a holder; only exits may trade in it.
+    `detail` holds finer bars inside some of the bars; no decision before the close of the bar has seen them. `funding` holds
+    the rates that are due at or after the open of these bars and before their close.
     """
 
     close_utc: UtcTime
@@ -86,11 +89,11 @@ class Slice(Frozen):
             for symbol, rows in self.detail.bars.items():
                 bar = self.bars.get(symbol)
                 if bar is None or len(rows) * self.detail.timeframe.seconds != bar.timeframe.seconds:
-                    raise ValueError(f"the finer bars of {symbol} do not make up its bar")
+                    raise ValueError(f"the finer bars of {symbol} do not cover its bar")
         return self
 
 
 class Part(Slice):
-    """One of the parts of a slice that is lived through finer; `number` counts from 1."""
+    """One part of a slice that is processed by finer bars. `number` counts from 1."""
 
     number: int = Field(ge=1)

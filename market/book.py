@@ -1,18 +1,18 @@
-"""An order book at one moment: what the matching core walks."""
+"""An order book at one moment, for the matching core."""
 
 from decimal import Decimal
 from typing import NamedTuple
 
 
 class Level(NamedTuple):
-    """One price level."""
+    """One price level: price [quote], quantity [base]."""
 
     price: Decimal
     quantity: Decimal
 
 
 class Book(NamedTuple):
-    """Bids best (highest) first, asks best (lowest) first. Never crossed."""
+    """Bids and asks, best price first: the highest bid, the lowest ask. The book is never crossed."""
 
     bids: tuple[Level, ...]
     asks: tuple[Level, ...]

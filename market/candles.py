@@ -1,8 +1,8 @@
-"""Columns of closed bars: as a source held them (`RawCandles`), and proven (`Candles`).
+"""Columns of closed bars: as the source delivered them (`RawCandles`), and validated (`Candles`).
 
-A year of hourly bars is 8,760 rows of six numbers; as columns it takes 420 kB, as objects twenty times that. Raw
-columns are ordered and on the grid, but a row may still hold a bad print: the quality monitor judges it when its
-moment comes, as it would live. Proven columns hold none; whoever builds them from bad rows is refused.
+A year of hourly bars is 8,760 rows of six numbers: 420 kB as columns, twenty times that as objects. Raw columns are in order
+and on the grid, but a row may hold a bad print: the quality monitor checks it when the session reaches that bar, as it does
+live. Validated columns hold no bad row: `Candles.validated` refuses one.
 """
 
 from dataclasses import dataclass
@@ -24,16 +24,18 @@ _MONDAY_MS = 4 * 86_400_000  # 1970-01-05, the first Monday: every grid has a po
 
 
 def grid_phase(ms: Millis, timeframe: Timeframe) -> Millis:
-    """Shape (n,): milliseconds since the bar that holds each moment opened; 0 on the grid."""
+    """Time of each moment since the open of its bar, shape (n,), int64 [ms]; 0 on the grid.
+
+    `ms` has shape (n,), int64 [ms since 1970 UTC].
+    """
     return (ms - _MONDAY_MS) % (timeframe.seconds * 1000)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RawCandles:
-    """Bars as columns of shape (n,), oldest first; `close_ms` int64 strictly increasing, in ms since 1970 UTC.
+    """Bars as columns of shape (n,), oldest first. `close_ms` is int64 [ms since 1970 UTC] and strictly increasing.
 
-    Prices are in quote units and volume in base units, float64; rows may be bad. `findings` tell what reading them
-    brought to light.
+    Prices [quote] and volume [base] are float64; rows may be bad. `findings` lists the problems that the reader found.
     """
 
     symbol: str
@@ -51,11 +53,11 @@ class RawCandles:
 
     @property
     def columns(self) -> tuple[Floats, Floats, Floats, Floats, Floats]:
-        """Open, high, low, close, volume."""
+        """Open, high, low, close [quote] and volume [base], each of shape (n,), float64."""
         return self.open, self.high, self.low, self.close, self.volume
 
     def sound(self) -> NDArray[np.bool_]:
-        """Shape (n,): whether each row is finite, positive and in order (low <= open, close <= high)."""
+        """Whether each row is finite, positive and in order (low <= open, close <= high), shape (n,), bool."""
         body_low, body_high = np.minimum(self.open, self.close), np.maximum(self.open, self.close)
         finite = np.isfinite(np.stack(self.columns)).all(axis=0)
         in_order = (self.low > 0) & (self.low <= body_low) & (body_high <= self.high) & (self.volume >= 0)
@@ -63,7 +65,7 @@ class RawCandles:
 
 
 class Candles(RawCandles):
-    """Columns in which every row is a possible closed bar on the grid. Build with `validated`."""
+    """Columns in which every row is a valid closed bar on the grid. Build them with `validated`."""
 
     __slots__ = ()
 
@@ -79,21 +81,22 @@ class Candles(RawCandles):
         close: Floats,
         volume: Floats,
     ) -> Self:
-        """Columns that were checked and made read-only.
+        """Check the columns and make them read-only.
 
+        All columns have shape (n,): `close_ms` int64 [ms since 1970 UTC], prices float64 [quote], `volume` float64 [base].
         Raises DataFault for a wrong shape or type, for times out of order or off the grid, and for a row that is not
         finite, positive and in order.
         """
         candles = cls(symbol, timeframe, close_ms, open, high, low, close, volume)
         problem = _shape_problem(candles) or _time_problem(candles) or _price_problem(candles)
         if problem:
-            raise DataFault(f"The {timeframe} bars of {symbol} were refused: {problem}.")
+            raise DataFault(f"The {timeframe} bars of {symbol} were refused: {problem}. Give corrected data.")
         for column in (close_ms, *candles.columns):
             column.flags.writeable = False
         return candles
 
     def bar(self, i: int) -> Bar:
-        """The bar of row `i`. Raises IndexError outside the rows."""
+        """The bar in row `i`. Raises IndexError when there is no such row."""
         return Bar(
             symbol=self.symbol,
             timeframe=self.timeframe,

@@ -1,4 +1,4 @@
-"""The trading rules of each market, as the profile states them: recorded files and the simulated market carry none."""
+"""The trading rules of each market, from the profile: recorded files and the simulated market do not contain them."""
 
 from config.errors import UsageFault
 from config.sections.market import MarketSettings
@@ -6,9 +6,9 @@ from market.instrument import Instrument
 
 
 def instrument_of(settings: MarketSettings, symbol: str) -> Instrument:
-    """The instrument of a BASE/QUOTE symbol, with its own rules or those of `default`.
+    """The instrument of a BASE/QUOTE symbol, with its own trading rules or those of `default`.
 
-    Raises UsageFault when the symbol is not BASE/QUOTE, or when the profile has rules for neither.
+    Raises UsageFault when the symbol is not BASE/QUOTE, or when the profile has neither rules for it nor `default`.
     """
     base, slash, quote = symbol.partition("/")
     if not (base and slash and quote):

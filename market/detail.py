@@ -1,8 +1,8 @@
-"""Finer bars inside the bars of a session: what they must agree on to be believed, and the parts that a bar falls into.
+"""Finer bars inside the bars of a session: the checks that they must pass, and the steps in which a bar is processed.
 
-A stop and a target in one bar: which came first? Finer bars say, and then the walk from the open down to the low is not needed.
-They are refused, bar by bar, where they tell of another market: unless all are there and sound, begin, end, rise and fall as the
-bar itself does, and trade as much. Such a bar is walked as a whole: down to the low first, and one trailing stop for all of it.
+When a bar touches a stop and a target, finer bars show which came first. Without them the venue assumes the order open, low,
+high, close. The finer bars of a bar are used only when all of them are present and valid and when their open, high, low, close
+and volume agree with the bar. Otherwise the bar is processed as a whole, with one trailing stop for all of it.
 """
 
 from collections.abc import Collection, Mapping
@@ -19,17 +19,18 @@ from market.candles import Floats, Millis, RawCandles
 from market.timeframe import Timeframe
 
 TOLERANCE = 1e-4
-"""Share of the price by which open, high, low and close of the finer bars together may differ from those of their bar."""
+"""Largest relative difference between open, high, low and close of the finer bars together and those of their bar."""
 
 VOLUME_TOLERANCE = 0.01
-"""Likewise of the volume, which says how much can be traded: another unit, or another venue, would invent it."""
+"""The same for volume. Volume limits how much can be traded, so that of another unit or venue must not be used."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FineBars:
-    """Finer bars of one symbol, and inside which bars they may be used: those that close at `closes_ms`, shape (n,), rising.
+    """Finer bars of one symbol, and the bars in which they can be used.
 
-    `first`, shape (n,): the row of `candles` with which each begins. `parts`: finer bars to a bar.
+    `closes_ms`, shape (n,), int64 [ms since 1970 UTC], rising: the closes of those bars. `first`, shape (n,), intp: the row
+    of `candles` at which each of them begins. `parts`: the number of finer bars in one bar.
     """
 
     candles: RawCandles
@@ -38,7 +39,7 @@ class FineBars:
     first: NDArray[np.intp]
 
     def inside(self, close_ms: int) -> tuple[Prices, ...] | None:
-        """The finer bars inside the bar that closes then, oldest first; None where they may not be used."""
+        """The finer bars inside the bar that closes at `close_ms`, oldest first; None when they cannot be used."""
         place = int(np.searchsorted(self.closes_ms, close_ms))
         if place == len(self.closes_ms) or self.closes_ms[place] != close_ms:
             return None
@@ -48,14 +49,14 @@ class FineBars:
 
 
 class Checked(NamedTuple):
-    """Finer bars that may be used, and what was found wrong with the others."""
+    """The finer bars that can be used, and findings about the others."""
 
     bars: FineBars
     findings: tuple[Finding, ...]
 
 
 def checked(base: RawCandles, fine: RawCandles, start_ms: int, end_ms: int) -> Checked:
-    """Hold finer bars against the bars that close after `start_ms` and not after `end_ms` [ms since 1970 UTC]."""
+    """Compare finer bars with the bars that close after `start_ms` and not after `end_ms` [ms since 1970 UTC]."""
     step_ms, parts = base.timeframe.seconds * 1000, base.timeframe.seconds // fine.timeframe.seconds
     rows = np.flatnonzero((base.close_ms > start_ms) & (base.close_ms <= end_ms))
     closes = base.close_ms[rows]
@@ -83,60 +84,60 @@ def checked(base: RawCandles, fine: RawCandles, start_ms: int, end_ms: int) -> C
 
 
 class Step(NamedTuple):
-    """What trades at once: the bars at their open, the bars during the rest of them, and those of them that are finer ones."""
+    """What the venue processes at once: the bars at their open, the same bars after it, and which of them are finer bars."""
 
     opening: Slice
     rest: Slice
     fine: Mapping[str, Bar]
 
     @classmethod
-    def whole(cls, tape: Slice) -> Self:
-        """A slice that is not told finer."""
-        return cls(tape, tape, {})
+    def whole(cls, shown: Slice) -> Self:
+        """The step of a slice without finer bars."""
+        return cls(shown, shown, {})
 
 
-def narrowed(tape: Slice, symbols: Collection[str]) -> Slice:
-    """The same slice, told finer for these symbols only: nobody else's finer bars can change anything."""
-    if tape.detail is None:
-        return tape
-    kept = {symbol: rows for symbol, rows in tape.detail.bars.items() if symbol in symbols}
-    detail = tape.detail.model_copy(update={"bars": kept}) if kept else None
-    return tape.model_copy(update={"detail": detail})
+def narrowed(shown: Slice, symbols: Collection[str]) -> Slice:
+    """The same slice with the finer bars of these symbols only. Those of other symbols would change nothing."""
+    if shown.detail is None:
+        return shown
+    kept = {symbol: rows for symbol, rows in shown.detail.bars.items() if symbol in symbols}
+    detail = shown.detail.model_copy(update={"bars": kept}) if kept else None
+    return shown.model_copy(update={"detail": detail})
 
 
-def steps_of(tape: Slice) -> tuple[Step, ...]:
-    """A slice as it is lived through: at once, or part by part.
+def steps_of(shown: Slice) -> tuple[Step, ...]:
+    """The steps in which a slice is processed: one, or one for each finer bar.
 
-    The bars that are not told finer open with the first part and go on in the last one, in which they close.
+    A bar without finer bars opens in the first step; its high, low and close belong to the last step.
     """
-    detail = tape.detail
+    detail = shown.detail
     if detail is None:
-        return (Step.whole(tape),)
-    coarse = {symbol: bar for symbol, bar in tape.bars.items() if symbol not in detail.bars}
+        return (Step.whole(shown),)
+    coarse = {symbol: bar for symbol, bar in shown.bars.items() if symbol not in detail.bars}
     parts = len(next(iter(detail.bars.values())))
     steps = []
     for number in range(1, parts + 1):
-        close = tape.close_utc - (parts - number) * detail.timeframe.duration
+        close = shown.close_utc - (parts - number) * detail.timeframe.duration
         fine = {symbol: _bar(symbol, detail.timeframe, close, rows[number - 1]) for symbol, rows in detail.bars.items()}
         alone = Part(close_utc=close, bars=fine, number=number)
-        beside = alone.model_copy(update={"bars": _in_order(tape, fine | coarse), "doubtful": tape.doubtful})
+        beside = alone.model_copy(update={"bars": _in_order(shown, fine | coarse), "doubtful": shown.doubtful})
         opening = (beside if number == 1 else alone).model_copy(
-            update={"funding": _due(tape, detail, close, number == 1)}
+            update={"funding": _due(shown, detail, close, number == 1)}
         )
         steps.append(Step(opening, beside if number == parts else alone, fine))
     return tuple(steps)
 
 
-def _due(tape: Slice, detail: Detail, close: datetime, is_first: bool) -> tuple[FundingRate, ...]:
-    """The funding of a part: what falls due in it, and in the first one all of the markets that are not told finer."""
+def _due(shown: Slice, detail: Detail, close: datetime, is_first: bool) -> tuple[FundingRate, ...]:
+    """The funding that is due in a part. The first part also has all funding of the markets without finer bars."""
     begin = close - detail.timeframe.duration
     return tuple(
-        due for due in tape.funding if (begin <= due.at_utc < close if due.symbol in detail.bars else is_first)
+        due for due in shown.funding if (begin <= due.at_utc < close if due.symbol in detail.bars else is_first)
     )
 
 
-def _in_order(tape: Slice, bars: dict[str, Bar]) -> dict[str, Bar]:
-    return {symbol: bars[symbol] for symbol in tape.bars}
+def _in_order(shown: Slice, bars: dict[str, Bar]) -> dict[str, Bar]:
+    return {symbol: bars[symbol] for symbol in shown.bars}
 
 
 def _bar(symbol: str, timeframe: Timeframe, close: datetime, prices: Prices) -> Bar:
@@ -149,7 +150,7 @@ def _bar(symbol: str, timeframe: Timeframe, close: datetime, prices: Prices) -> 
 def _agree(
     base: RawCandles, rows: NDArray[np.intp], fine: RawCandles, first: NDArray[np.intp], parts: int
 ) -> NDArray[np.bool_]:
-    """Shape (n,): whether the finer bars from each first row on begin, end, rise and fall as the bar does."""
+    """Whether the finer bars of each bar agree with it in open, high, low, close and volume, shape (n,), bool."""
     inside = first[:, None] + np.arange(parts)
     made = (
         (base.open, fine.open[first]),

@@ -1,6 +1,6 @@
-"""A tape that tells more than its bars, out of files: the smaller bars inside them, and what funding falls due.
+"""Adds data from files to a tape: finer bars inside its bars, and funding rates.
 
-It refuses files that tell nothing of the session, and says of every market what is missing and what is done without it.
+It refuses files that contain nothing for the session. For every market it reports what is missing and what is done without it.
 """
 
 from collections.abc import Sequence
@@ -20,9 +20,9 @@ from market.tape import Tape
 
 
 def with_detail(tape: Tape, paths: Sequence[Path]) -> Tape:
-    """The same session, with finer bars of those of its symbols that are in the files.
+    """The same session, with finer bars for those of its symbols that are in the files.
 
-    Raises DataFault when a file cannot be trusted or is not finer, and when no bar of the session can be told by them.
+    Raises DataFault when a file cannot be trusted, when its bars are not finer, and when they fit no bar of the session.
     """
     found = read_finer_files(paths, tape.timeframe, tape.symbols)
     findings = list(tape.findings)
@@ -38,17 +38,17 @@ def with_detail(tape: Tape, paths: Sequence[Path]) -> Tape:
     names = ", ".join(path.name for path in paths)
     if not any(len(fine.closes_ms) for fine in detail.values()):
         raise DataFault(
-            f"{names} tells of no bar of the session ({'; '.join(finding.detail for finding in findings[-3:])}): nothing was "
-            "started; give finer bars of the same markets and the same time."
+            f"{names} has finer bars for no bar of the session ({'; '.join(finding.detail for finding in findings[-3:])}): "
+            "nothing was started; give finer bars of the same markets and the same time."
         )
     label = f"{tape.source_label}, inside the bars {names}"
     return replace(tape, detail=detail, findings=tuple(findings), source_label=label)
 
 
 def with_funding(tape: Tape, paths: Sequence[Path]) -> Tape:
-    """The same session, with the funding rates of those of its symbols that are in the files.
+    """The same session, with funding rates for those of its symbols that are in the files.
 
-    Raises DataFault when a file cannot be trusted, and when no rate falls into the session.
+    Raises DataFault when a file cannot be trusted, and when no rate is due in the session.
     """
     found = read_funding_files(paths, tape.symbols)
     findings, due = list(tape.findings), list[FundingRate]()
@@ -72,7 +72,7 @@ def with_funding(tape: Tape, paths: Sequence[Path]) -> Tape:
 
 
 def _of_session(tape: Tape, rates: FundingRates | None, symbol: str) -> tuple[list[FundingRate], list[Finding]]:
-    """The rates that fall due in the session, and a finding where some are missing: nothing is charged for those."""
+    """The rates that are due in the session, and a finding if some are missing: nothing is charged for those."""
 
     def lacking(at_ms: int, what: str) -> list[Finding]:
         detail = f"{what}: nothing is charged for them"

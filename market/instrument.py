@@ -1,4 +1,4 @@
-"""What can be traded, and the venue's rules for it."""
+"""An instrument that can be traded, and the venue's rules for it."""
 
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
@@ -12,15 +12,17 @@ Positive = Annotated[Decimal, Field(gt=0)]
 
 
 class InstrumentKind(StrEnum):
-    """Spot is long or flat. Perpetuals may be short, pay funding and be liquidated; the venues here trade spot, and take
-    funding for what is held where a session is given rates."""
+    """Spot positions are long or flat. Perpetuals may be short, pay funding and be liquidated.
+
+    The venues here trade spot. They charge funding on held positions when the session has funding rates.
+    """
 
     SPOT = "spot"
     PERPETUAL = "perpetual"
 
 
 class Instrument(Frozen):
-    """One market: `symbol` is BASE/QUOTE; prices and notionals are in quote units, quantities in base units."""
+    """One market. `symbol` is BASE/QUOTE; prices and notionals are in quote units, quantities in base units."""
 
     symbol: str
     base: str
@@ -33,9 +35,9 @@ class Instrument(Frozen):
     taker_fee_bps: Annotated[Decimal, Field(ge=0)]
 
     def round_quantity(self, quantity: Decimal) -> Decimal:
-        """Down to a whole number of lots (never up: a rounding must not add risk)."""
+        """Round down to a whole number of lots. It never rounds up, because rounding must not add risk."""
         return (quantity / self.lot_size).to_integral_value(ROUND_DOWN) * self.lot_size
 
     def round_price(self, price: Decimal) -> Decimal:
-        """To the nearest tick."""
+        """Round to the nearest tick; a price half-way goes to the even tick."""
         return (price / self.tick_size).to_integral_value(ROUND_HALF_EVEN) * self.tick_size

@@ -1,12 +1,12 @@
-"""The quality monitor: which bars may be believed, and on which symbols nothing new may be traded.
+"""The quality monitor: it accepts or refuses bars, and freezes symbols in which no new position may be opened.
 
-It refuses bars that cannot be (not finite, not positive, out of order) and bars that are hard to believe (a jump, a
-range too wide), and repairs none. A jump is believed once the next bar opens where it ended: a crash goes on, a bad
-print does not. Long gaps, dead markets and unbelievable bars freeze a symbol until enough good bars came in a row; its
-believed bars still pass, since stops need prices.
+It refuses impossible bars (not finite, not positive, prices out of order) and suspect bars (a jump, a range that is too wide).
+It repairs none. It accepts a jump when the next bar opens near the jump's close: after a crash the price stays there, after a
+bad print it returns. Long gaps, bars without volume and suspect bars freeze a symbol until enough good bars came in a row. The
+accepted bars of a frozen symbol still pass, because stops need prices.
 
-A bar that is hard to believe may be true all the same, and then a stop would have been hit in it. So it is handed on as
-doubtful, in its worst reading for a holder: from the last good close, or its open if that is lower, straight down to its low.
+A suspect bar may be true, and then it could have hit a stop. So the monitor passes it on as doubtful, in its worst reading for
+a holder: from the last good close, or from its open if that is lower, straight down to its low.
 """
 
 import math
@@ -18,16 +18,16 @@ from market.bar import Bar, Finding, Slice
 from market.timeframe import Timeframe
 
 Quote = tuple[float, float, float, float, float]
-"""Open, high, low, close [quote], volume [base]; not checked."""
+"""Open, high, low, close [quote], volume [base]; not yet checked."""
 
 _Note = Callable[[str, str], None]
 
 
 class QualityMonitor:
-    """Judges the bars of all symbols, one bar close after the other.
+    """Checks the bars of all symbols, one bar close after the other.
 
-    The limits of a bar's move and range hold for bars of up to an hour; those of longer bars are wider by the square root of
-    their hours, but no more than twice as wide.
+    The limits of a bar's move and range apply to bars of up to one hour. For longer bars they are multiplied by the square
+    root of the bar's hours, at most by two.
     """
 
     def __init__(self, settings: QualitySettings, timeframe: Timeframe, symbols: Sequence[str]) -> None:
@@ -37,10 +37,10 @@ class QualityMonitor:
         self._last: datetime | None = None
 
     def judge(self, close_utc: datetime, raw: Mapping[str, Quote | None]) -> Slice:
-        """What may be believed at a bar close; a symbol that is absent from `raw`, or None, has no bar.
+        """Check the bars of one bar close. A symbol that is absent from `raw`, or None there, has no bar.
 
-        Bar closes that were passed over since the last call count as missing bars of every symbol. Raises ValueError
-        when `close_utc` is not later than the last one.
+        Bar closes that were skipped since the last call count as missing bars of every symbol. Raises ValueError when
+        `close_utc` is not later than the last one.
         """
         passed_over = self._passed_over(close_utc)
         bars: dict[str, Bar] = {}
@@ -63,7 +63,7 @@ class QualityMonitor:
         return Slice(close_utc=close_utc, bars=bars, doubtful=doubtful, frozen=frozen, findings=tuple(findings))
 
     def pass_by(self, close_utc: datetime, raw: Mapping[str, Quote | None]) -> None:
-        """Learn what `judge` would, where nobody needs the slice. Raises ValueError as it does."""
+        """Update the monitor as `judge` does, without building the slice. Raises ValueError as `judge` does."""
         passed_over = self._passed_over(close_utc)
         for symbol, history in self._histories.items():
             history.judge(raw.get(symbol), passed_over, _unheard)
@@ -74,7 +74,7 @@ class QualityMonitor:
             return 0
         if close_utc <= last:
             self._last = last
-            raise ValueError(f"{close_utc.isoformat()} was judged already, or is in the past")
+            raise ValueError(f"the bar close {close_utc.isoformat()} is not later than the last one")
         return (close_utc - last) // self._timeframe.duration - 1
 
     def _bar(self, symbol: str, close_utc: datetime, quote: Quote) -> Bar:
@@ -92,7 +92,7 @@ class QualityMonitor:
 
 
 class _History:
-    """What the monitor remembers of one symbol; `worst` is how bad the present bar may be, if it is doubted."""
+    """The monitor's state of one symbol. `worst` is the worst reading of the present bar, if that bar is suspect."""
 
     __slots__ = (
         "_absent", "_flat", "_good", "_last_close", "_limits", "_open_event", "_suspect_close", "frozen", "worst",
@@ -110,7 +110,7 @@ class _History:
         self.worst: Quote | None = None
 
     def judge(self, quote: Quote | None, passed_over: int, note: _Note) -> str | None:
-        """Why the bar is not believed, or None when it is. Notes what happened and updates `frozen` and `worst`."""
+        """The reason why the bar is refused, or None when it is accepted. Notes findings; updates `frozen` and `worst`."""
         self.worst = None
         if self._last_close is None and self._suspect_close is None and quote is None:
             return "has no bar yet"
@@ -155,7 +155,7 @@ class _History:
         return None
 
     def _smallest_move(self, quote: Quote) -> float:
-        """Absolute log return since the last good close, or since a suspect's close near which this bar opens."""
+        """Absolute log return since the last good close, or since the close of a suspect bar if this bar opens near it."""
         open_, _, _, close, _ = quote
         move = self._move(self._last_close, close)
         suspect = self._suspect_close
@@ -195,7 +195,7 @@ class _History:
 
 
 def _unheard(kind: str, detail: str) -> None:
-    """Where findings go that were told before."""
+    """Discards a finding that was reported before."""
 
 
 def _widened(limits: QualitySettings, hours: float) -> QualitySettings:

@@ -1,8 +1,8 @@
-"""Closed bars made into coarser closed bars; never a bar that is still forming.
+"""Builds coarser closed bars from closed bars. It never returns a bar that is still forming.
 
-A coarse bar begins when its first fine bar opens on the coarse grid. The very first one, begun in the middle, is
-dropped; one with missing bars inside is kept, since the market was there. It is closed by its last fine bar, or, when
-that one is missing, by the first bar after it.
+A coarse bar begins when its first fine bar opens on the coarse grid. A first coarse bar that begins in the middle is dropped.
+A coarse bar with missing fine bars is kept, because the market did trade in it. Its last fine bar closes it or, when that one
+is missing, the first bar after it.
 """
 
 from datetime import datetime
@@ -15,7 +15,7 @@ from market.timeframe import Timeframe
 
 
 def resample(candles: Candles, to: Timeframe) -> Candles:
-    """All coarse bars that are closed by the end of `candles`. Raises ValueError when `to` is not coarser."""
+    """All coarse bars that have closed by the end of `candles`. Raises ValueError when `to` is not coarser."""
     _check(candles.timeframe, to)
     if not len(candles):
         return Candles.validated(candles.symbol, to, candles.close_ms, *candles.columns)
@@ -27,7 +27,7 @@ def resample(candles: Candles, to: Timeframe) -> Candles:
     kept = np.ones(len(first), dtype=bool)
     kept[0] = open_ms[0] == begins[0]
     kept[-1] &= candles.close_ms[-1] == close_ms[-1]
-    # bincount adds in order, as the incremental one does: the volumes are equal to the last bit
+    # bincount adds in order, as Resampler does, so that both give the same volumes to the last bit
     volume = np.bincount(np.repeat(np.arange(len(first)), last - first + 1), weights=candles.volume)
     high, low = np.maximum.reduceat(candles.high, first), np.minimum.reduceat(candles.low, first)
     return Candles.validated(
@@ -43,7 +43,7 @@ def resample(candles: Candles, to: Timeframe) -> Candles:
 
 
 class Resampler:
-    """The same, one bar at a time."""
+    """Resamples one bar at a time, with the same result as `resample`."""
 
     def __init__(self, timeframe_from: Timeframe, timeframe_to: Timeframe) -> None:
         _check(timeframe_from, timeframe_to)
@@ -53,7 +53,7 @@ class Resampler:
         self._forming: _Forming | None = None
 
     def push(self, bar: Bar) -> tuple[Bar, ...]:
-        """Take one closed fine bar; the coarse bars that it closes, oldest first (mostly none, two at most).
+        """Take one closed fine bar and return the coarse bars that it closes, oldest first (mostly none, at most two).
 
         Raises ValueError when the bar is of another timeframe or not newer than the last one.
         """

@@ -1,4 +1,4 @@
-"""The market room's word to all others: what the closed bars of one symbol and timeframe say."""
+"""Technical signals: the indicator values of one symbol and timeframe, which all other rooms read."""
 
 from pydantic import Field
 
@@ -7,10 +7,10 @@ from market.timeframe import Timeframe
 
 
 class TechnicalSignals(Frozen):
-    """Indicators on the closed bars up to and including `close_utc`; None where history is too short.
+    """Indicators on the closed bars up to and including `close_utc`. A value is None while the history is too short.
 
-    Prices and `*_quote` are in quote units, RSI and ADX run 0..100, `realized_volatility` is annualised over 24 bars
-    (365 days a year), `return_1` is the last log return. `bars` counts the closed bars that were seen.
+    Prices and `*_quote` are in quote units; RSI and ADX range from 0 to 100. `realized_volatility` is that of 24 bars,
+    annualised (365 days a year). `return_1` is the last log return. `bars` is the number of closed bars so far.
     """
 
     symbol: str

@@ -1,13 +1,13 @@
-"""What a market is called: BASE/QUOTE, however a file or an exchange spells it.
+"""Converts the names that files and exchanges use for a market to BASE/QUOTE.
 
-Spellings without a separator are split by known quote currencies; what cannot be split for certain gives None, never
-a guess.
+A name without a separator is split at a known quote currency. A name that cannot be split with certainty gives None, never a
+guess.
 """
 
 import re
 
 QUOTES = ("FDUSD", "USDT", "USDC", "BUSD", "TUSD", "USD", "EUR", "GBP", "BTC", "ETH", "BNB")
-"""Quote currencies by which an unseparated spelling is split, longest first."""
+"""Quote currencies at which a name without a separator is split, longest first."""
 
 _COIN = re.compile(r"(?=.*[A-Z])[A-Z0-9]{1,15}")
 _SEPARATOR = re.compile(r"[/\-_ ]")
@@ -15,7 +15,7 @@ _COINS_PRICED_IN = frozenset({"BTC", "ETH", "BNB"})
 
 
 def normalise_symbol(spelling: str) -> str | None:
-    """BASE/QUOTE for "BTCUSDT", "BTC-USDT", "btc_usdt" or "BTC/USDT:USDT"; None when it cannot be told."""
+    """BASE/QUOTE for "BTCUSDT", "BTC-USDT", "btc_usdt" or "BTC/USDT:USDT"; None when the name is not clear."""
     text = spelling.strip().upper().partition(":")[0]
     parts = _SEPARATOR.split(text)
     if len(parts) == 2 and all(_COIN.fullmatch(part) for part in parts):
@@ -24,7 +24,7 @@ def normalise_symbol(spelling: str) -> str | None:
 
 
 def symbol_from_name(stem: str) -> str | None:
-    """The market that a file name tells of: "binance_BTCUSDT_1h" and "BTC_USDT-1h-futures" are both BTC/USDT."""
+    """The market in a file name: "binance_BTCUSDT_1h" and "BTC_USDT-1h-futures" give BTC/USDT; None when there is none."""
     tokens = [token for token in re.split(r"[^A-Z0-9]+", stem.upper()) if token]
     for token, following in zip(tokens, [*tokens[1:], ""], strict=True):
         if pair := _split(token):

@@ -1,8 +1,8 @@
-"""The tape: every bar close of a session in order, recorded or simulated, behind one and the same face.
+"""The tape: every bar close of a session in order, with the same interface for recorded and simulated markets.
 
-Prices stay in columns; a slice and its bars are made when their moment comes and pass the quality monitor, as live
-ones do. A moment without any bar is a slice too: time passes in an outage. The tape refuses a window that its data does
-not cover, and starts later, with a finding, when the history before the first decision is too short.
+Prices stay in columns. The tape builds a slice and its bars when the session reaches them, and they pass the quality monitor as
+live ones do. A bar close without any bar also gives a slice: time passes during an outage. The tape refuses a window that its
+data does not cover. When the history before the first decision is too short, it starts later and adds a finding.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,9 +35,9 @@ _CHUNK = 1024
 class Tape:
     """A session: its slices close after `start_utc` and not after `end_utc`, on the grid of `timeframe`.
 
-    `source_label` names files without folders, or the simulated market and its seed. `findings` came up in loading.
-    `detail`: finer bars by symbol, all of one timeframe, of the session only. `funding`: what falls due inside the bars that
-    close then [ms since 1970 UTC].
+    `source_label` names the files without their folders, or the simulated market and its seed. `findings` are the problems
+    found while loading. `detail`: finer bars by symbol, all of one timeframe, of the session only. `funding`: the rates that
+    are due inside the bars that close at the key [ms since 1970 UTC].
     """
 
     symbols: tuple[str, ...]
@@ -62,12 +62,12 @@ class Tape:
         return islice(self._judged(), self._warmup_length)
 
     def slices(self) -> Iterator[Slice]:
-        """The slices of the session, oldest first; always the same ones, whatever was read before."""
+        """The slices of the session, oldest first. Each call gives the same slices."""
         judged = self._judged(unseen=self._warmup_length)
         return map(self._with_more, judged) if self.detail or self.funding else judged
 
     def _with_more(self, shown: Slice) -> Slice:
-        """The slice with the finer bars inside its own, and the funding that falls due in it."""
+        """The slice with the finer bars inside its bars and the funding that is due in them."""
         close_ms = to_ms(shown.close_utc)
         more: dict[str, object] = {"funding": self.funding.get(close_ms, ())}
         inside = ((symbol, self.detail[symbol].inside(close_ms)) for symbol in shown.bars if symbol in self.detail)
@@ -81,7 +81,7 @@ class Tape:
         return (self.start_utc - self.warmup_start_utc) // self.timeframe.duration
 
     def _judged(self, unseen: int = 0) -> Iterator[Slice]:
-        """All slices but the first `unseen`, of which the monitor learns just as much."""
+        """All slices after the first `unseen` ones. The quality monitor reads those too."""
         monitor = QualityMonitor(self.quality, self.timeframe, self.symbols)
         from_first = to_ms(self.warmup_start_utc)
         rows = {symbol: _rows(self.candles[symbol], from_first) for symbol in self.symbols}
@@ -110,10 +110,10 @@ def recorded_tape(
 ) -> Tape:
     """A session from files, over the bars that open at `start` or later and close at `end` or earlier (None: all).
 
-    Of the history before it, as many bars warm up as in a simulated session, if there are so many; when fewer than
-    `warmup_bars` bar closes come before it, it starts later. Raises DataFault when
-    a file cannot be trusted, a symbol is in none, the window lies outside the data, or nothing is left of it
-    after the warm-up; ValueError when a moment is naive.
+    The warm-up before the session is as long as in a simulated session, if the files hold so much history. When there are
+    fewer than `warmup_bars` bar closes before `start`, the session starts later. Raises DataFault when a file cannot be
+    trusted, when a symbol is in no file, when the window lies outside the data, or when the warm-up leaves nothing of it;
+    ValueError for a naive datetime.
     """
     if not paths:
         raise DataFault("No market file was given: nothing was started; name at least one with --data.")
@@ -123,7 +123,7 @@ def recorded_tape(
     names = ", ".join(path.name for path in paths)
     if not len(moments):
         raise DataFault(
-            f"{names} holds no whole {timeframe} bar: nothing was started; give more data, or decide on finer bars."
+            f"{names} holds no complete {timeframe} bar: nothing was started; give more data or a shorter --timeframe."
         )
     begins_ms, ends_ms = _window(moments, timeframe, start, end, names)
     first_ms = _first_decision(moments, settings.market.warmup_bars, begins_ms, ends_ms, names)
@@ -151,7 +151,7 @@ def recorded_tape(
 
 
 def simulated_tape(settings: Settings) -> Tape:
-    """A session of the simulated market, drawn from `settings.seed`. Raises UsageFault as `simulate` does."""
+    """A session of the simulated market, generated from `settings.seed`. Raises UsageFault as `simulate` does."""
     market = simulate(settings, settings.seed)
     timeframe = Timeframe(settings.market.timeframe)
     return Tape(
@@ -170,7 +170,7 @@ def simulated_tape(settings: Settings) -> Tape:
 
 
 def _rows(candles: RawCandles, after_ms: int) -> Iterator[tuple[int, Quote]]:
-    """Close time and quote of each bar that closes after a moment, unpacked some at a time."""
+    """Close time [ms since 1970 UTC] and quote of each bar that closes after `after_ms`, unpacked in chunks."""
     first = int(np.searchsorted(candles.close_ms, after_ms, side="right"))
     for begin in range(first, len(candles), _CHUNK):
         chunk = slice(begin, begin + _CHUNK)
@@ -181,7 +181,7 @@ def _rows(candles: RawCandles, after_ms: int) -> Iterator[tuple[int, Quote]]:
 def _window(
     moments: Millis, timeframe: Timeframe, start: datetime | None, end: datetime | None, names: str
 ) -> tuple[int, int]:
-    """The asked window in ms, narrowed to the grid. Raises DataFault when it is empty or not inside the data."""
+    """The requested window [ms since 1970 UTC], narrowed to the grid. Raises DataFault when it is empty or outside the data."""
     step_ms = timeframe.seconds * 1000
     earliest_ms, latest_ms = int(moments[0]) - step_ms, int(moments[-1])
     if start is not None and end is not None and start >= end:
@@ -194,7 +194,7 @@ def _window(
     if ends_ms > latest_ms or ends_ms <= earliest_ms or begins_ms >= latest_ms:
         raise DataFault(
             f"{names} holds bars from {_spelled(earliest_ms)} to {_spelled(latest_ms)} UTC, which does not cover the "
-            "asked session: nothing was started; give a start and an end inside this range."
+            "requested session: nothing was started; give a start and an end inside this range."
         )
     return begins_ms, ends_ms
 
@@ -204,7 +204,7 @@ def _grid_floor(ms: int, timeframe: Timeframe) -> int:
 
 
 def _first_decision(moments: Millis, warmup_bars: int, begins_ms: int, ends_ms: int, names: str) -> int:
-    """When the session may begin: at `begins_ms`, or later when fewer than `warmup_bars` bar closes lie before it."""
+    """The start of the session [ms]: `begins_ms`, or later when fewer than `warmup_bars` bar closes come before it."""
     available = int(np.searchsorted(moments, ends_ms, side="left"))
     if available < warmup_bars:
         raise DataFault(

@@ -1,4 +1,4 @@
-"""Bar lengths, and where a bar of each begins: UTC midnights for days, Mondays for weeks."""
+"""Bar lengths, and the times at which bars open: days at 00:00 UTC, weeks on Monday at 00:00 UTC."""
 
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -34,7 +34,7 @@ class Timeframe(StrEnum):
 
     @property
     def bars_per_year(self) -> float:
-        """Bars in 365 days: crypto never closes."""
+        """Bars in 365 days, because crypto markets never close."""
         return 365 * 86_400 / self.seconds
 
     def floor(self, moment: datetime) -> datetime:
@@ -43,4 +43,4 @@ class Timeframe(StrEnum):
 
 
 HORIZONS: tuple[Timeframe, ...] = (Timeframe.H1, Timeframe.H4, Timeframe.D1, Timeframe.W1)
-"""The four horizons that the court judges."""
+"""The four timeframes that the court looks at."""

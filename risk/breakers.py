@@ -1,16 +1,16 @@
-"""Circuit breakers: latches that stop new risk. Exits are never stopped by them.
+"""Circuit breakers: latches that stop new risk. They never stop an exit.
 
-Their state is a frozen value, kept in the journal with every cycle, so that a restart finds it as it was. How each lifts:
+Their state is a frozen value. The journal stores it with every cycle, so that it survives a restart. How each breaker lifts:
 
-    drawdown      halt        never by itself; only a human lifts it
-    daily_loss    close-only  `daily_loss_pause_h` after it tripped, and not because midnight passed
-    weekly_loss   close-only  `weekly_loss_pause_h` after it tripped; it trips again while the week's loss stands
+    drawdown      halt        only when a human lifts it
+    daily_loss    close-only  `daily_loss_pause_h` after it tripped; midnight does not lift it
+    weekly_loss   close-only  `weekly_loss_pause_h` after it tripped; it trips again while the week's loss is above the limit
     turbulence    pause       `turbulence_pause_h` after the last such bar
-    loss_streak   pause       `loss_streak_pause_h` after it tripped; the count starts again
+    loss_streak   pause       `loss_streak_pause_h` after it tripped; the count then starts at zero
 
-The baseline of a day is the equity at its 00:00 UTC. The bar that closes there is measured against the day that it ends, and
-only then becomes the baseline of the next. A day that opens while the daily-loss latch is shut takes its new baseline too, but
-the latch stays shut for its full time. A week is measured likewise, from its Monday 00:00 UTC on.
+The baseline of a day is the equity at 00:00 UTC. The bar that closes at 00:00 is measured against the day that it ends; then it
+becomes the baseline of the next day. A day that begins while the daily-loss breaker is tripped gets its new baseline too, but
+the breaker stays tripped for its full time. A week is measured in the same way, from Monday 00:00 UTC.
 """
 
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ Breaker = Literal["drawdown", "weekly_loss", "daily_loss", "turbulence", "loss_s
 
 
 class Latch(Frozen):
-    """A breaker that has tripped. `until_utc` None: until a human lifts it."""
+    """A breaker that has tripped. `until_utc` is None when only a human can lift it."""
 
     breaker: Breaker
     since_utc: UtcTime
@@ -33,7 +33,7 @@ class Latch(Frozen):
 
 
 class BreakerEvent(Journaled):
-    """A latch that fell or lifted."""
+    """A breaker tripped or was lifted."""
 
     event_kind: ClassVar[str] = "breaker"
 
@@ -44,7 +44,7 @@ class BreakerEvent(Journaled):
 
 
 class BreakerState(Frozen):
-    """All that the breakers remember. Money in quote units."""
+    """The state of all breakers. Money is in quote units."""
 
     peak_equity: Decimal
     day_utc: str
@@ -57,7 +57,7 @@ class BreakerState(Frozen):
 
     @classmethod
     def fresh(cls, equity: Decimal, at: datetime) -> "BreakerState":
-        """The state of an account that has not traded yet."""
+        """The state of an account that has not traded yet. `equity` [quote]."""
         return cls(
             peak_equity=equity,
             day_utc=_day(at),
@@ -68,7 +68,7 @@ class BreakerState(Frozen):
 
     @property
     def open(self) -> Latch | None:
-        """The latch that forbids new risk, the gravest first, or None."""
+        """The most severe latch that forbids new risk, or None."""
         return min(self.latches, key=lambda latch: _GRAVITY[latch.breaker], default=None)
 
 
@@ -80,7 +80,11 @@ Step = tuple[BreakerState, tuple[BreakerEvent, ...]]
 
 
 def observe_equity(state: BreakerState, at: datetime, equity: Decimal, limits: RiskLimits) -> Step:
-    """Lift what has run its time, trip on the losses of day and week, roll both, and trip on drawdown."""
+    """Update the breakers with the equity [quote] at a bar close.
+
+    Lifts breakers whose time has ended, checks the losses of the day and the week, moves both baselines when a day or week
+    ends, and checks the drawdown.
+    """
     state, events = _lift(state, at)
     for check in (_daily, _weekly):
         state, tripped = check(state, at, equity, limits)
@@ -100,7 +104,10 @@ def observe_equity(state: BreakerState, at: datetime, equity: Decimal, limits: R
 
 
 def observe_move(state: BreakerState, at: datetime, symbol: str, sigmas: float | None, limits: RiskLimits) -> Step:
-    """Trip, or extend, on a bar whose move is `sigmas` times the volatility before it (EWMA, RiskMetrics 1996)."""
+    """Trip or extend the turbulence breaker when a bar moved `sigmas` times the volatility before it.
+
+    The volatility is the EWMA of RiskMetrics (1996). `sigmas` is None when it is not known; nothing changes then.
+    """
     if sigmas is None or sigmas < limits.turbulence_sigma:
         return state, ()
     why = f"{symbol} moved {sigmas:.1f} sigmas in one bar, limit {limits.turbulence_sigma:g}"
@@ -108,7 +115,7 @@ def observe_move(state: BreakerState, at: datetime, symbol: str, sigmas: float |
 
 
 def observe_trade(state: BreakerState, at: datetime, pnl: Decimal, limits: RiskLimits) -> Step:
-    """Count a closed trade; trip on too many losses in a row."""
+    """Count a closed trade with profit `pnl` [quote]. Trip after too many losses in a row."""
     losses = state.losses_in_a_row + 1 if pnl < 0 else 0
     state = state.model_copy(update={"losses_in_a_row": losses})
     if losses < limits.loss_streak:
@@ -118,7 +125,7 @@ def observe_trade(state: BreakerState, at: datetime, pnl: Decimal, limits: RiskL
 
 
 def drawdown(state: BreakerState, equity: Decimal) -> float:
-    """Fall of equity below its peak, as a fraction."""
+    """The drawdown: fall of equity below its peak [fraction]."""
     return _fall(state.peak_equity, equity)
 
 

@@ -1,10 +1,9 @@
-"""What a stated conviction has been worth: a monotone map from conviction to the probability that the target comes first.
+"""Calibration: a monotone map from a stated conviction to the probability that the target is reached before the stop.
 
-Fitted by isotonic regression with pool-adjacent-violators (Ayer et al. 1955; Barlow et al. 1972). Each level that comes out
-of it is shrunk towards one half where few outcomes are behind it, p = 1/2 + n / (n + k) (rate - 1/2), and the levels are
-pooled once more, so that the map stays monotone: two lucky outcomes at the top are no certainty. It refuses
-to be applied to a time from which it has learned: a map that knows outcomes later than a session's start is no calibration
-there but hindsight (law 6).
+The map is fitted by isotonic regression with pool-adjacent-violators (Ayer et al. 1955; Barlow et al. 1972). Each fitted level
+with n outcomes is shrunk towards one half, p = 1/2 + n / (n + k) (rate - 1/2), so that two lucky outcomes at the top do not give
+certainty. Then the levels are pooled once more, so that the map stays monotone. A map with outcomes later than the start of a
+session is refused for that session, because it would use knowledge of the future (law 6).
 """
 
 from bisect import bisect_right
@@ -21,15 +20,16 @@ from config.frozen import Frozen, UtcTime
 from risk.proposal import Argument
 
 SHRINK_K = 50.0
-"""Outcomes at which a fitted probability counts half."""
+"""Number of outcomes at which a fitted rate has half its weight."""
 
 Floats = NDArray[np.float64]
 
 
 class CalibrationMap(Frozen):
-    """Probabilities at rising convictions, both in [0, 1]; straight lines between them, flat beyond the ends.
+    """Probabilities at rising convictions, both in [0, 1]. Linear between the points, constant beyond the ends.
 
-    `n` outcomes are behind all of it; `k` of them at one level halve the distance of its rate to one half.
+    `n` is the number of outcomes behind the map. With `k` outcomes at one level, the distance of its rate to one half is
+    halved.
     """
 
     points: tuple[tuple[float, float], ...]
@@ -44,13 +44,13 @@ class CalibrationMap(Frozen):
             if before >= after or low > high:
                 raise ValueError("convictions must rise, and probabilities must not fall")
         if bool(self.points) != bool(self.n):
-            raise ValueError("there are points if, and only if, there are outcomes")
+            raise ValueError("a map needs points if, and only if, it has outcomes")
         return self
 
     def calibrated(self, conviction: float) -> float:
-        """Probability that the target is reached before the stop, for a conviction in [0, 1]; one half of no outcomes.
+        """Probability that the target is reached before the stop, for a conviction in [0, 1]; one half without outcomes.
 
-        Raises ValueError for a conviction outside [0, 1] or not finite.
+        Raises ValueError for a conviction that is outside [0, 1] or not finite.
         """
         if not 0.0 <= conviction <= 1.0:
             raise ValueError(f"conviction must lie between 0 and 1, got {conviction}")
@@ -64,21 +64,24 @@ class CalibrationMap(Frozen):
 
 
 class Worth(NamedTuple):
-    """The most that a win may be held to be, as a probability, and in words whose statements say so."""
+    """The upper bound of the win probability, and the reason for it as text."""
 
     probability: float
     note: str
 
 
 class SizingMaps(Frozen):
-    """What sizing reads of a calibration: the voters' map, and those of analysts by speaker ("rules/analyst")."""
+    """The maps that sizing uses: that of the voters, and those of analysts by speaker ("rules/analyst")."""
 
     voters: CalibrationMap
     analysts: dict[str, CalibrationMap] = Field(default_factory=dict)
 
     def worth(self, conviction: float, argument: Argument | None) -> Worth:
-        """The lower of what the voters' conviction and the analyst's belief have been worth; the voters' alone without an
-        analyst, or without a map of the one who spoke. Raises ValueError for a conviction or belief outside [0, 1]."""
+        """The lower of the calibrated probabilities of the voters' conviction and of the analyst's belief.
+
+        Only the voters count when there is no analyst, or no map for this analyst. Raises ValueError for a conviction or
+        belief outside [0, 1].
+        """
         by_voters = self.voters.calibrated(conviction)
         note = f"the voters' {conviction:.2f} has been worth {by_voters:.1%}"
         if argument is None:
@@ -91,7 +94,7 @@ class SizingMaps(Frozen):
 
 
 class Calibrations(Frozen):
-    """Maps by speaker ("voters", "rules/analyst"), the runs behind them, and when the last of their outcomes was known."""
+    """Maps by speaker ("voters", "rules/analyst"), the runs they come from, and the time when their last outcome was known."""
 
     format: Literal[1] = 1
     horizon_bars: int = Field(ge=1)
@@ -101,7 +104,11 @@ class Calibrations(Frozen):
 
 
 def fit_calibration(stated: Floats, won: NDArray[np.bool_], k: float = SHRINK_K) -> CalibrationMap:
-    """The map of convictions in [0, 1] to outcomes, both shape (n,). Raises ValueError for other shapes or ranges, or k <= 0."""
+    """Fit the map from convictions to outcomes.
+
+    `stated`, shape (n,), float64, in [0, 1] [dimensionless]: the convictions. `won`, shape (n,), bool: whether the target was
+    reached before the stop. Raises ValueError for other shapes or ranges, or for `k` not above 0.
+    """
     if stated.shape != won.shape or stated.ndim != 1:
         raise ValueError(f"convictions {stated.shape} and outcomes {won.shape} must be of one length")
     if not bool(((stated >= 0) & (stated <= 1)).all()):
@@ -118,7 +125,10 @@ def fit_calibration(stated: Floats, won: NDArray[np.bool_], k: float = SHRINK_K)
 
 
 def pool_adjacent_violators(values: Floats, weights: Floats) -> Floats:
-    """The non-decreasing sequence nearest to `values` in weighted least squares; both shape (n,), weights above 0."""
+    """The non-decreasing sequence with the least weighted squared distance to `values`, shape (n,), float64.
+
+    `values`, shape (n,), float64 [any unit, kept]; `weights`, shape (n,), float64, above 0 [dimensionless].
+    """
     means: list[float] = []
     totals: list[float] = []
     sizes: list[int] = []
@@ -136,9 +146,9 @@ def pool_adjacent_violators(values: Floats, weights: Floats) -> Floats:
 
 
 def read_calibrations(path: Path, session_start: datetime) -> Calibrations:
-    """The maps in a file of `tribunal calibrate --out`, for a session that starts then.
+    """Read the maps that `tribunal calibrate --out` wrote, for a session that starts at `session_start`.
 
-    Raises UsageFault for a file that is not one, or that knows outcomes from after the start.
+    Raises UsageFault for a file of another kind, and for one with outcomes from after the start.
     """
     try:
         found = Calibrations.model_validate_json(path.read_bytes())
@@ -146,18 +156,18 @@ def read_calibrations(path: Path, session_start: datetime) -> Calibrations:
         raise UsageFault(f"The calibration {path} cannot be read ({fault.strerror}). Nothing was started.") from fault
     except ValidationError as fault:
         raise UsageFault(
-            f"{path} is not a calibration as `tribunal calibrate RUN --out FILE` writes it. Nothing was started."
+            f"{path} is not a file that `tribunal calibrate RUN --out FILE` wrote. Nothing was started."
         ) from fault
     if found.known_until_utc > session_start:
         raise UsageFault(
-            f"{path} has learned from outcomes up to {found.known_until_utc.isoformat()}, and the session starts before "
-            "that: it would know its own future. Nothing was started. Calibrate on earlier runs."
+            f"{path} has learned from outcomes up to {found.known_until_utc.isoformat()}, but the session starts before "
+            "that, so the calibration would know its future. Nothing was started. Calibrate on earlier runs."
         )
     return found
 
 
 def _corners(points: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
-    """Only the ends of each level stretch: what lies between them says nothing more."""
+    """Only the first and last point of each run of equal values: the points between them add nothing."""
     last = len(points) - 1
     return tuple(
         point

@@ -1,6 +1,6 @@
-"""What a rule of the gate is asked with, and how it answers.
+"""The input of a rule of the gate, and the reports that it can return.
 
-Nothing here decides. A number that is not finite, or negative, leaves no room (law 2).
+This module decides nothing. A cap that is negative or not finite allows no notional (law 2).
 """
 
 from collections.abc import Callable
@@ -23,12 +23,12 @@ from risk.proposal import Proposal
 from risk.verdict import Reaction, RuleReport
 
 LEAST_HISTORY = 50
-"""Returns of a symbol, in bars, below which its tail is a guess."""
+"""Number of returns of a symbol [bars] below which its tail cannot be estimated."""
 
 
 @dataclass(frozen=True, slots=True)
 class DocketView:
-    """What is proposed in one session of the court, and what is held: `symbols`, and their `returns` as in `Situation`."""
+    """The `symbols` that are proposed in one session of the court or held, and their `returns` as in `Situation`."""
 
     symbols: tuple[str, ...]
     returns: NDArray[np.float64]
@@ -36,15 +36,15 @@ class DocketView:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What a proposal meets: the book, the breakers, the state of the data, and the returns behind the tail measures.
+    """The situation of a proposal: portfolio, breakers, quality of the data, and the returns for the tail measures.
 
-    `returns` has shape (n_bars, n_symbols), simple returns, oldest first, columns in the order of `symbols`, which are the
-    held ones and the proposed one; only bars on which each of them was observed. `frozen` says why nothing new may be traded
-    on the proposed symbol's data, or is None; `halted` says likewise why the kill switch is down. `day_volume_quote` is what
-    the proposed symbol's market traded in the last 24 hours [quote units], `entries_today` how many entries were sent in them,
-    `order_errors` how many orders were rejected or lost in them. `mark` is the symbol's last believed close [quote units],
-    `book` what its market shows, `now_utc` the close of the last slice that was lived through; `docket` what else is proposed,
-    where proposals share the risk. None where that is unknown.
+    `returns`: shape (n_bars, n_symbols), float64 [simple return], oldest first, columns in the order of `symbols` (the held
+    symbols and the proposed one), only bars in which each of them was observed. `frozen`: the reason why no position may be
+    opened in the proposed symbol, or None. `halted`: the reason why the kill switch is on, or None. `day_volume_quote`: volume
+    of the proposed symbol's market in the last 24 hours [quote]. `entries_today`: entries sent in the last 24 hours.
+    `order_errors`: orders rejected or lost in the last 24 hours. `mark`: the symbol's last valid close [quote]. `book`: the
+    order book that its market shows. `now_utc`: the close of the last processed slice. `docket`: the other proposals of the
+    session, when proposals share the risk. Each of these is None when it is not known.
     """
 
     proposal: Proposal
@@ -66,7 +66,7 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Facts(Situation):
-    """All that a rule may know: the situation, and what the gate was set up with. `stop` is a fraction of the price."""
+    """The input of a rule: the situation and the settings of the gate. `stop` is a fraction of the price."""
 
     limits: RiskLimits
     exits: ExitSettings
@@ -83,7 +83,7 @@ Rule = Callable[[Facts], RuleReport]
 
 
 def weights(facts: Facts, extra: float = 0.0) -> NDArray[np.float64]:
-    """Exposures as fractions of equity, shape (n_symbols,), with `extra` more of the proposed symbol."""
+    """Exposures, shape (n_symbols,), float64 [fraction of equity], with `extra` more of the proposed symbol."""
     held = {position.symbol: float(position.notional) for position in facts.portfolio.positions}
     coming = {symbol: float(value) for symbol, value in facts.portfolio.pending_notional.items()}
     exposure = [(held.get(s, 0.0) + coming.get(s, 0.0)) / facts.equity for s in facts.symbols]
@@ -94,7 +94,7 @@ def weights(facts: Facts, extra: float = 0.0) -> NDArray[np.float64]:
 def check(
     code: str, passed: bool, number: float | None = None, limit: float | None = None, unit: str = "", note: str = ""
 ) -> RuleReport:
-    """A rule that passes or refuses."""
+    """The report of a rule that passes or refuses."""
     reaction = Reaction.PASS if passed else Reaction.REFUSE
     return RuleReport(code=code, number=number, limit=limit, unit=unit, reaction=reaction, note=note)
 
@@ -107,7 +107,7 @@ def cap(
     limit: float | None = None,
     note: str = "",
 ) -> RuleReport:
-    """A cap of `fraction` of equity; not finite or negative counts as nothing."""
+    """The report of a cap at `fraction` of equity. A fraction that is negative or not finite counts as 0."""
     room = fraction if isfinite(fraction) and fraction > 0 else 0.0
     return RuleReport(
         code=code,

@@ -1,14 +1,14 @@
-"""The Kelly criterion: the fraction of wealth whose long-run growth is largest, and why less is staked.
+"""The Kelly criterion: the fraction of wealth with the largest long-run growth, and a smaller one for uncertain estimates.
 
-Fractions are of equity and signed: a negative one says that the bet should be taken from the other side, or not at all.
-Nothing is clamped here; the limits do that. Bad input raises ValueError.
+Fractions are fractions of equity and signed: a negative one means to take the other side of the bet, or not to bet. Nothing is
+clamped here; the limits do that. Bad input raises ValueError.
 """
 
 import math
 
 
 def kelly_discrete(win_probability: float, payoff: float) -> float:
-    """Full Kelly of a bet that wins `payoff` times the stake or loses the stake: p - (1 - p) / b (Kelly 1956).
+    """Full Kelly fraction of a bet that wins `payoff` times the stake or loses the stake: p - (1 - p) / b (Kelly 1956).
 
     Raises ValueError unless the probability lies in [0, 1] and the payoff is above 0.
     """
@@ -17,9 +17,9 @@ def kelly_discrete(win_probability: float, payoff: float) -> float:
 
 
 def kelly_continuous(mean: float, variance: float, *, risk_free: float = 0.0) -> float:
-    """Full Kelly of an asset with returns of this mean and variance per period: (m - r) / s^2 (Thorp 2006).
+    """Full Kelly fraction of an asset whose returns have this mean and variance per period: (m - r) / s^2 (Thorp 2006).
 
-    All three are of the same period; the growth it gives is r + (m - r)^2 / (2 s^2). Raises ValueError for non-finite
+    Mean, variance and rate are of the same period; the growth is r + (m - r)^2 / (2 s^2). Raises ValueError for non-finite
     numbers or a variance that is not above 0.
     """
     if not all(map(math.isfinite, (mean, variance, risk_free))) or variance <= 0:
@@ -28,10 +28,11 @@ def kelly_continuous(mean: float, variance: float, *, risk_free: float = 0.0) ->
 
 
 def kelly_shrunk(win_probability: float, payoff: float, *, probability_std: float) -> float:
-    """Full Kelly for an estimated probability, shrunk for its standard error (Baker & McHale 2013).
+    """Full Kelly fraction for an estimated probability, shrunk for its standard error (Baker & McHale 2013).
 
     With edge e = (b + 1) p - 1 and standard error s, full Kelly is multiplied by e^2 / (e^2 + (b + 1)^2 s^2): 1 when p
-    is known, 0 as the error outgrows the edge. Raises ValueError as `kelly_discrete` does, and for a negative error.
+    is known, near 0 when the error is much larger than the edge. Raises ValueError as `kelly_discrete` does, and for a
+    negative error.
     """
     full = kelly_discrete(win_probability, payoff)
     if not math.isfinite(probability_std) or probability_std < 0:

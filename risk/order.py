@@ -1,6 +1,6 @@
-"""The only thing execution sends. Only the gate makes one: an `Order` whose seal does not verify is refused.
+"""The order: the only value that execution sends. Only the gate makes orders; one whose seal does not verify is refused.
 
-Nothing above this room may import this module (a contract in pyproject.toml).
+No room above `execution` may import this module (a contract in pyproject.toml).
 """
 
 import hashlib
@@ -28,7 +28,7 @@ class OrderKind(StrEnum):
 
 
 class Purpose(StrEnum):
-    """Why an order exists. All but ENTRY only reduce a position."""
+    """The purpose of an order. All purposes but ENTRY only reduce a position."""
 
     ENTRY = "entry"
     STOP_LOSS = "stop_loss"
@@ -36,11 +36,11 @@ class Purpose(StrEnum):
     TRAILING_STOP = "trailing_stop"
     STRATEGY_EXIT = "strategy_exit"
     OUTAGE_EXIT = "outage_exit"
-    """Sold, in part or whole, on the schedule that the profile has for an outage of the models."""
+    """Sold, in part or whole, by the profile's schedule for an outage of the models."""
 
 
 class Order(Journaled):
-    """A signed order. `limit_price` for LIMIT, `stop_price` for STOP (a market order once it is touched)."""
+    """A signed order. LIMIT has a `limit_price`; STOP has a `stop_price` and becomes a market order when that is touched."""
 
     event_kind: ClassVar[str] = "intent"
 
@@ -54,7 +54,7 @@ class Order(Journaled):
     limit_price: Positive | None = None
     stop_price: Positive | None = None
     oco_group: str | None = None
-    """One cancels the other: a fill of one member takes as much off the other members of the group."""
+    """One cancels the other: a fill of one member reduces the other members of the group by the same quantity."""
     created_utc: UtcTime
     seal: str = ""
 
@@ -65,7 +65,7 @@ class Order(Journaled):
 
 
 class Seal:
-    """Signs and verifies orders with a key that only the gate and the venue's door hold."""
+    """Signs and verifies orders with a key that only the gate and the entrance of the venue have."""
 
     def __init__(self, key: bytes) -> None:
         self._key = hashlib.sha256(b"order-seal" + key).digest()
@@ -75,7 +75,7 @@ class Seal:
         return order.model_copy(update={"seal": self._mac(order)})
 
     def verify(self, order: Order) -> bool:
-        """Whether the gate signed exactly this."""
+        """Whether the gate signed exactly this order."""
         return hmac.compare_digest(order.seal.encode(), self._mac(order).encode())
 
     def _mac(self, order: Order) -> str:

@@ -1,4 +1,4 @@
-"""The book as the gate sees it: a frozen picture at one moment."""
+"""The portfolio as the gate sees it: a frozen snapshot at one moment."""
 
 from decimal import Decimal
 
@@ -23,9 +23,9 @@ class Position(Frozen):
 
 
 class Portfolio(Frozen):
-    """Cash, positions and the baselines that breakers measure against. Money in quote units.
+    """Cash, positions and the baselines of the breakers. Money is in quote units.
 
-    `pending_notional` is what is on its way and not yet filled, by symbol: it counts as deployed.
+    `pending_notional` is the notional of entries that are sent and not yet filled, by symbol. It counts as deployed.
     """
 
     as_of_utc: UtcTime
@@ -40,6 +40,6 @@ class Portfolio(Frozen):
 
     @property
     def deployed(self) -> Decimal:
-        """Gross notional of positions and of entries under way, in quote units."""
+        """Gross notional of positions and of entries that are sent and not yet filled, in quote units."""
         held = sum((abs(held.notional) for held in self.positions), Decimal(0))
         return held + sum(self.pending_notional.values(), Decimal(0))

@@ -1,4 +1,4 @@
-"""The only thing the gate reads of a decision. It carries no quantity: nobody above the gate sizes anything."""
+"""The proposal: all that the gate reads of a decision. It has no quantity, because only the gate sets sizes."""
 
 from decimal import Decimal
 from enum import StrEnum
@@ -7,7 +7,7 @@ from config.frozen import Frozen, UtcTime
 
 
 class Direction(StrEnum):
-    """What is proposed for a symbol. On spot, SHORT means: close what is held."""
+    """The proposed direction for a symbol. On spot markets, SHORT means: close the held position."""
 
     LONG = "long"
     SHORT = "short"
@@ -15,9 +15,9 @@ class Direction(StrEnum):
 
 
 class Argument(Frozen):
-    """Who argued the case in court ("rules/analyst", "provider/model/analyst"), and what he believed of the purchase.
+    """Who argued the case in court ("rules/analyst", "provider/model/analyst"), and the analyst's belief in the purchase.
 
-    `belief` in [0, 1]: 0 surely against it, 1 surely for it.
+    `belief` lies in [0, 1]: 0 is certainly against the purchase, 1 certainly for it.
     """
 
     speaker: str
@@ -25,12 +25,12 @@ class Argument(Frozen):
 
 
 class Proposal(Frozen):
-    """A trade that somebody argues for.
+    """A proposed trade.
 
-    `conviction` in [0, 1] comes from the netted strategies; `ruling_scale` and `adjust_scale` are what the court and
-    the policy left of the size, each at most 1. `atr_quote` is the ATR in quote units, if known. `argument` is None where the
-    analyst was silent; all that it can do is lower what Kelly's rule gives. `docket` names the symbols whose purchase is proposed
-    in the same session, this one among them.
+    `conviction` in [0, 1] comes from the netted strategies. `ruling_scale` and `adjust_scale` are the fractions of the size
+    that the court and the policy allow, each at most 1. `atr_quote` is the ATR in quote units, if known. `argument` is None
+    when the analyst abstained; it can only lower the size that Kelly's rule gives. `docket` names the symbols for which a
+    purchase is proposed in the same session, this one included.
     """
 
     decision_id: str

@@ -1,6 +1,6 @@
-"""How much a conviction is worth before any portfolio limit: stop distance, Kelly, and risk per trade.
+"""The size of a proposal before any portfolio limit: stop distance, Kelly fraction and risk per trade.
 
-Nobody above the gate reaches these functions: a model's words end in a conviction and a scale, never in a quantity.
+Only the gate calls these functions: a model's answer becomes a conviction and a scale, never a quantity.
 """
 
 from config.sections.exits import ExitSettings
@@ -9,21 +9,21 @@ from risk.kelly import kelly_discrete
 
 
 def stop_fraction(price: float, atr_quote: float | None, limits: RiskLimits) -> float:
-    """Distance of the protective stop below entry, as a fraction of the price.
+    """Distance of the protective stop below the entry price [fraction of the price].
 
-    The larger of the fixed fraction and the ATR multiple, so that noise does not stop a trade out, but never beyond
-    `max_stop_fraction`. Wilder (1978) for ATR stops. `price` and `atr_quote` in quote units.
+    It is the larger of the fixed fraction and the ATR multiple, so that noise does not trigger the stop, but at most
+    `max_stop_fraction`. Wilder (1978) for ATR stops. `price` and `atr_quote` [quote].
     """
     by_atr = limits.stop_atr_multiple * atr_quote / price if atr_quote is not None else 0.0
     return min(max(limits.stop_fraction, by_atr), limits.max_stop_fraction)
 
 
 def win_probability(conviction: float, payoff: float, limits: RiskLimits) -> float:
-    """Probability that the target is reached before the stop, as granted to a conviction in [0, 1].
+    """Assumed probability that the target is reached before the stop, for a conviction in [0, 1].
 
-    A driftless price reaches a target `payoff` times as far as the stop with probability 1 / (1 + payoff) (gambler's
-    ruin; Feller 1968, XIV.2): that fair game is what no conviction gets, and `kelly_edge` above it what full conviction
-    gets. An assumption, stated as one; calibration against outcomes replaces it.
+    A price without drift reaches a target that is `payoff` times as far away as the stop with probability 1 / (1 + payoff)
+    (gambler's ruin; Feller 1968, XIV.2). Conviction 0 gets this probability; full conviction gets `kelly_edge` more. This is
+    an assumption; a calibration on outcomes limits it (`most_probable` in `kelly_notional_fraction`).
     """
     return min(1.0, 1.0 / (1.0 + payoff) + limits.kelly_edge * conviction)
 
@@ -35,13 +35,13 @@ def kelly_notional_fraction(
     limits: RiskLimits,
     most_probable: float = 1.0,
 ) -> float:
-    """Fractional Kelly scaled by conviction, as a fraction of equity; the notional is treated as the stake.
+    """Fractional Kelly notional for a conviction [fraction of equity]. The whole notional counts as the stake.
 
-    `most_probable`, what such statements have been worth, can only lower the probability that the assumption grants: with
-    few outcomes it says one half, which is more than a fair game where the target is farther than the stop.
+    `most_probable` is the calibrated win probability. It can only lower the assumed one: with few outcomes it is one half,
+    which is more than that of a fair game when the target is farther away than the stop.
 
-    Kelly (1956): f* = p - (1 - p) / b with b the payoff ratio target / stop. Treating the whole notional as what can be
-    lost understates f* by 1 / stop: deliberately conservative. Never negative.
+    Kelly (1956): f* = p - (1 - p) / b, where b is the payoff ratio target / stop. The formula counts the whole notional as
+    the possible loss and so makes f* too small by the factor 1 / stop. This is deliberately conservative. Never negative.
     """
     payoff = exits.take_profit_fraction / stop
     p = min(win_probability(conviction, payoff, limits), most_probable)
@@ -49,5 +49,5 @@ def kelly_notional_fraction(
 
 
 def risk_per_trade_fraction(stop: float, limits: RiskLimits) -> float:
-    """Notional, as a fraction of equity, whose loss at the stop is `risk_per_trade` of equity."""
+    """Notional whose loss at the stop is `risk_per_trade` of equity [fraction of equity]."""
     return limits.risk_per_trade / stop

@@ -1,4 +1,4 @@
-"""What the gate says: every rule with its number, its limit and what it did, and the order that is left, if any."""
+"""The verdict of the gate: the report of every rule, and the signed order if there is one."""
 
 from decimal import Decimal
 from enum import StrEnum
@@ -8,7 +8,7 @@ from risk.order import Order
 
 
 class Reaction(StrEnum):
-    """What a rule did. `CUT` lowers the notional, `REFUSE` ends this proposal, the others also latch."""
+    """What a rule did. `CUT` lowers the notional, `REFUSE` refuses the proposal, the others also trip a breaker."""
 
     PASS = "pass"
     CUT = "cut"
@@ -23,7 +23,7 @@ class Outcome(StrEnum):
 
 
 class RuleReport(Frozen):
-    """One rule's finding: `number` against `limit`, both in `unit`; `notional_cap` in quote units if it caps."""
+    """The report of one rule: `number` and `limit`, both in `unit`, and `notional_cap` [quote] if the rule is a cap."""
 
     code: str
     number: float | None
@@ -35,7 +35,7 @@ class RuleReport(Frozen):
 
 
 class Verdict(Frozen):
-    """The last word on one proposal. `order` is there if, and only if, the outcome is SIGNED."""
+    """The final decision on one proposal. `order` is not None if, and only if, the outcome is SIGNED."""
 
     decision_id: str
     symbol: str
@@ -49,7 +49,7 @@ class Verdict(Frozen):
     order: Order | None = None
 
     def with_rule(self, report: RuleReport) -> "Verdict":
-        """The same verdict after one rule more. One that does not pass takes the signature back: no order is left."""
+        """The same verdict with one more rule. If that rule does not pass, the order is removed."""
         rules = (*self.rules, report)
         if report.reaction in (Reaction.PASS, Reaction.CUT):
             return self.model_copy(update={"rules": rules})

@@ -1,7 +1,7 @@
-"""What each market traded in the last 24 hours, in quote units: what the liquidity rule is measured on.
+"""The volume of each market in the last 24 hours [quote], for the liquidity rule.
 
-The cycle pushes the bars of each close, and after a restart the same bars again. A bar's quote volume is its base volume at its
-close. Bars that were not believed count as nothing: a limit on size may be too small, and never too large.
+The cycle pushes the bars of each close; after a restart it pushes the same bars again. The quote volume of a bar is its base
+volume times its close. A refused bar counts as zero volume, so the limit on size may be too small but never too large.
 """
 
 import math
@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 
 class VolumeWindow:
-    """Quote volumes of the bars of one day. Raises ValueError for no symbols, or bars that are longer than a day."""
+    """Quote volumes of the bars of one day. Raises ValueError without symbols, or for bars that are longer than a day."""
 
     def __init__(self, symbols: Sequence[str], bars_per_day: float) -> None:
         if not symbols or not 1.0 <= bars_per_day < math.inf:
@@ -19,9 +19,9 @@ class VolumeWindow:
         self._rows = {symbol: deque([0.0] * bars, maxlen=bars) for symbol in symbols}
 
     def push(self, bars: Mapping[str, tuple[float, float]]) -> None:
-        """Take one bar's closes [quote] and volumes [base] by symbol; a symbol that is absent has traded nothing.
+        """Add the closes [quote] and volumes [base] of one bar, by symbol. An absent symbol has zero volume.
 
-        Raises ValueError for a volume that is negative or not finite; nothing is changed then.
+        Raises ValueError for a volume that is negative or not finite; the window then stays as it was.
         """
         latest = {symbol: close * volume for symbol, (close, volume) in bars.items()}
         if not all(0.0 <= value < math.inf for value in latest.values()):
@@ -30,9 +30,9 @@ class VolumeWindow:
             row.append(latest.get(symbol, 0.0))
 
     def day(self, symbol: str) -> float | None:
-        """Traded in the last 24 hours [quote units]; None where nothing was, so that nothing is known.
+        """Volume of the last 24 hours [quote]; None when it is zero, because then nothing is known.
 
-        Added up one by one, oldest first: the same bars give the same bits in every version of Python.
+        The sum is built one by one, oldest first, so that the same bars give the same bits in every version of Python.
         """
         total = 0.0
         for value in self._rows[symbol]:
@@ -41,5 +41,5 @@ class VolumeWindow:
 
 
 def day_bars(bars_per_day: float) -> int:
-    """Bars that cover a day."""
+    """The number of bars that cover a day."""
     return math.ceil(bars_per_day)

@@ -1,8 +1,8 @@
-"""The last bars' returns of every symbol, aligned: what VaR, correlation and turbulence are measured on.
+"""The aligned returns of the last bars of every symbol, for VaR, correlation and turbulence.
 
-The cycle pushes the closes of each bar; after a restart the same closes are pushed again from the journal. Nothing here
-reads a clock or another room, and results are made of element-wise sums in a fixed order: the same closes give the same
-bits, wherever the ring happens to stand.
+The cycle pushes the closes of each bar; after a restart it pushes the same closes again from the journal. The module reads no
+clock and no other room. Results are element-wise sums in a fixed order, so the same closes give the same bits at any position
+of the ring buffer.
 """
 
 import math
@@ -19,20 +19,20 @@ _MIN_RETURNS = 20
 class ReturnWindow:
     """Simple returns of the last `size` bars, float64, oldest first, one column a symbol.
 
-    A symbol that is absent from a bar has return 0.0 there, and its next close carries the whole move; `stale` and
-    `observed` tell how far its column can be believed. The first close of a symbol has no return. Raises ValueError
-    for no symbols, a repeated one, or a size below 2.
+    A symbol that is absent from a bar has return 0.0 there, and the return at its next close holds the whole move. `stale`
+    and `observed` show how reliable its column is. The first close of a symbol has no return. Raises ValueError without
+    symbols, for a repeated symbol, or for a size below 2.
     """
 
     def __init__(self, symbols: Sequence[str], size: int) -> None:
         if not symbols or len(set(symbols)) != len(symbols) or size < 2:
-            raise ValueError(f"a window needs distinct symbols and two bars at least, got {list(symbols)} and {size}")
+            raise ValueError(f"a window needs distinct symbols and at least two bars, got {list(symbols)} and {size}")
         self.symbols = tuple(symbols)
         self.size = size
         self._column = {symbol: i for i, symbol in enumerate(self.symbols)}
         self._rows = 0
         width = len(self.symbols)
-        # Each row is written twice, `size` apart, so that the last rows always lie in one piece.
+        # Each row is written twice, `size` apart, so that the last rows are always contiguous.
         self._returns = np.zeros((2 * size, width), dtype=np.float64)
         self._seen = np.zeros((2 * size, width), dtype=np.bool_)
         self._close: list[float | None] = [None] * width
@@ -43,14 +43,14 @@ class ReturnWindow:
 
     @property
     def count(self) -> int:
-        """Bars in the window, at most `size`."""
+        """Number of bars in the window, at most `size`."""
         return min(self._rows, self.size)
 
     def push(self, closes: Mapping[str, float]) -> None:
-        """Take one bar's closes (quote units); symbols that the window does not know are left aside.
+        """Add the closes of one bar [quote]. Symbols that are not in the window are ignored.
 
-        The first bar makes no row, as it has no return. Raises ValueError for a close that is not finite and positive;
-        nothing is changed then.
+        The first bar adds no row, because it has no return. Raises ValueError for a close that is not finite and positive;
+        the window then stays as it was.
         """
         first_bar = self._rows == 0 and all(close is None for close in self._close)
         latest = [self._checked(symbol, closes.get(symbol)) for symbol in self.symbols]
@@ -63,25 +63,29 @@ class ReturnWindow:
         self._rows += 1
 
     def last_close(self, symbol: str) -> float | None:
-        """The last close of this symbol [quote units]; None before the first one."""
+        """The last close of this symbol [quote]; None before the first one."""
         return self._close[self._index(symbol)]
 
     def stale(self, symbol: str) -> int:
-        """Bars in a row, up to the last, without a close of this symbol."""
+        """The number of last bars in a row without a close of this symbol."""
         return self._stale[self._index(symbol)]
 
     def observed(self, symbol: str) -> int:
-        """Rows of the window in which this symbol's return was seen and not filled in with 0.0."""
+        """The number of rows with an observed return of this symbol, not a 0.0 that fills a gap."""
         return int(self._seen[self._span(), self._index(symbol)].sum())
 
     def matrix(self, symbols: Sequence[str]) -> Floats:
-        """Returns of these symbols in this order: a copy, shape (n, k), n = count, oldest bar first."""
+        """Returns of these symbols in this order: a copy, shape (n, k), float64 [simple return], n = count, oldest first.
+
+        Raises ValueError for an unknown symbol.
+        """
         return self._returns[self._span()][:, [self._index(symbol) for symbol in symbols]]
 
     def portfolio_returns(self, weights: Mapping[str, float]) -> Floats:
-        """Returns that fixed weights (signed fractions of equity) would have had: shape (n,), a fraction of equity.
+        """Returns of a portfolio with fixed weights, shape (n,), float64 [fraction of equity], oldest first.
 
-        Summed in the window's order of symbols. Raises ValueError for an unknown symbol or a non-finite weight.
+        `weights` are signed fractions of equity. The sum runs in the window's order of symbols. Raises ValueError for an
+        unknown symbol or a non-finite weight.
         """
         columns = {self._index(symbol): weight for symbol, weight in weights.items()}
         if not all(map(math.isfinite, columns.values())):
@@ -93,18 +97,18 @@ class ReturnWindow:
         return total
 
     def correlation(self, first: str, second: str) -> float | None:
-        """Pearson correlation of two symbols over the window; None when it is unknown (see `measures.correlation`)."""
+        """Pearson correlation of two symbols over the window; None when it is not known (see `basic.correlation`)."""
         rows = self._returns[self._span()]
         if len(rows) < 2:
             return None
         return correlation(rows[:, self._index(first)], rows[:, self._index(second)])
 
     def last_sigma(self, symbol: str) -> float | None:
-        """Size of the last bar's return, in standard deviations of the returns before it.
+        """Absolute return of the last bar, in standard deviations of the returns before it.
 
-        The standard deviation is exponentially weighted with decay 0.94 about mean zero (RiskMetrics 1996, 5.2), over
-        all returns since the first close. 0.0 when the last bar had no close; None before 20 returns, or when the
-        price had never moved.
+        The standard deviation is exponentially weighted with decay 0.94 around mean zero (RiskMetrics 1996, 5.2), over all
+        returns since the first close. 0.0 when the last bar had no close; None before 20 returns, or when the price has
+        never moved.
         """
         return self._sigma[self._index(symbol)]
 

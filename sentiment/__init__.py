@@ -1,1 +1,1 @@
-"""Headlines and what they say, point in time. Silence is a value here, never a neutral zero."""
+"""Headlines and their sentiment, point in time. Missing sentiment is `Abstained`, never a neutral zero."""

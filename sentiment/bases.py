@@ -1,7 +1,7 @@
-"""Which coins a headline speaks of, by name or ticker.
+"""Finds the coins that a headline mentions, by name or ticker.
 
-Names count in any case, tickers in capitals only or after a dollar sign; tickers that are English words ("LINK", "NEAR")
-only after a dollar sign. Stablecoins are left out on purpose: a depeg concerns the whole market.
+Names count in any case. Tickers count in capitals or after a dollar sign; tickers that are English words ("LINK", "NEAR") only
+after a dollar sign. Stablecoins are left out on purpose, because a depeg concerns the whole market.
 """
 
 import re
@@ -49,12 +49,12 @@ _LONGEST_FIRST = sorted(_BASE_OF, key=len, reverse=True)
 _TICKERS = "|".join(base for base in _NAMES if base not in _WORDS)
 _PATTERN = re.compile(
     rf"(?P<name>\b(?i:{'|'.join(_LONGEST_FIRST)})\b)|\$(?P<cash>{'|'.join(_NAMES)})\b|\b(?P<ticker>{_TICKERS})\b",
-    re.ASCII,  # so that a name may stand between letters of other scripts
+    re.ASCII,  # so that a name is also found between letters of other scripts
 )
 
 
 def bases_in(text: str) -> tuple[str, ...]:
-    """The coins that a plain text names, sorted, each once; empty when it names none: the whole market."""
+    """The coins that a plain text mentions, sorted, each once. An empty result means the whole market."""
     found = set()
     for match in _PATTERN.finditer(text):
         name = match["name"]

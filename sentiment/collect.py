@@ -1,11 +1,11 @@
-"""`tribunal collect`: read RSS feeds and add what is new to a point-in-time archive of headlines.
+"""`tribunal collect`: read RSS feeds and add new headlines to a point-in-time archive.
 
     tribunal collect --feed wire=https://example.org/rss --archive headlines.jsonl [--every 300]
 
-Each headline is kept with the moment when this program first saw it, which is what makes a later backtest honest: a source of
-kind `recorded` (or `tribunal run --news headlines.jsonl`) never shows it to a decision before that. Lines are only ever added,
-each with one write, so that the archive survives a kill. Exit codes: 0 something was read, 2 wrong arguments or archive,
-3 no feed could be read, 130 stopped by Ctrl-C.
+Each headline is stored with the time at which this program first saw it. A source of kind `recorded` (or
+`tribunal run --news headlines.jsonl`) never shows it to a decision before that time, so a later backtest uses no headline too
+early. The command only adds lines, each with one write, so a kill does not damage the archive. Exit codes: 0 at least one feed
+was read, 2 wrong arguments or archive, 3 no feed could be read, 130 stopped by Ctrl-C.
 """
 
 import argparse
@@ -22,8 +22,8 @@ def parser() -> argparse.ArgumentParser:
         description="Add new headlines of RSS or Atom feeds to a point-in-time archive (JSON lines).",
     )
     parse.add_argument("--feed", action="append", required=True, metavar="NAME=URL", help="a feed; may be repeated")
-    parse.add_argument("--archive", required=True, metavar="FILE", help="the .jsonl file that lines are added to")
-    parse.add_argument("--every", type=float, metavar="S", help="go on, reading every so many seconds, until Ctrl-C")
+    parse.add_argument("--archive", required=True, metavar="FILE", help="the .jsonl file to which lines are added")
+    parse.add_argument("--every", type=float, metavar="S", help="repeat every S seconds until Ctrl-C")
     return parse
 
 
@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return collect_command(arguments)
 
-    return ended(work, "Stopped; what was read is in the archive.")
+    return ended(work, "Stopped. The headlines read so far are in the archive.")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""What one source's headlines come to: their mean, the few that make it, and the hard events among them.
+"""Summarises the headlines of one source: their mean score, the headlines with the most weight, and the hard events.
 
-The weight of a headline halves with every half-life of age and only ratios of weights matter, so ages are counted from the
-newest headline and the digest is a function of the headlines alone: it holds until one comes or leaves.
+The weight of a headline halves with every half-life of age. Only ratios of weights matter, so ages are measured from the newest
+headline. The digest therefore depends on the headlines alone and stays valid until one is added or expires.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,16 +11,17 @@ from typing import NamedTuple
 from sentiment.headline import Headline
 
 Judge = Callable[[str], tuple[float, tuple[str, ...]]]
-"""A text's score in [-1, 1] and its hard events."""
+"""Gives the score of a text in [-1, 1] and its hard events."""
 
 KEPT = 5
-"""Headlines that are kept for whoever argues the case."""
+"""Number of headlines that are kept for the arguments in court."""
 
 _MARKET_WIDE = 0.5
 
 
 class Digest(NamedTuple):
-    """`lines` counts them; `mean` is None without any; `heaviest` has each one's part in the mean, as a size."""
+    """The summary. `lines`: number of headlines. `mean`: None without any. `heaviest`: headlines with their absolute part in
+    the mean."""
 
     lines: int
     newest: datetime | None

@@ -1,8 +1,8 @@
-"""All sources to one number a symbol, as it could be known at a moment.
+"""Combines all sources into one sentiment score a symbol, as it could be known at a moment.
 
-A source with too few headlines abstains, and only those that speak are fused, by their weights. When none speaks, the
-answer is silence with its reason and never a neutral 0 (law 3). Hard events are reported beside the score, also out of a
-source that abstains.
+A source with too few headlines abstains. The engine averages the scores of the other sources by their weights. When all sources
+abstain, the result is `Abstained` with the reason, never a neutral 0 (law 3). Hard events are reported beside the score, also
+those of a source that abstains.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from sentiment.digest import KEPT, Digest, digest
 from sentiment.events import FLAGS, event_flags
 from sentiment.headline import Headline, SentimentData, SubScore
 from sentiment.scoring import Scorer
-from sentiment.sources.source import Source
+from sentiment.sources.source import HeadlineSource
 
 _FLAG_AGE = timedelta(hours=24)
 _HOUR = timedelta(hours=1)
@@ -23,13 +23,13 @@ _CACHED_TEXTS = 65_536
 
 
 class SentimentEngine:
-    """Reads its sources without waiting for any of them; the same headlines always give the same answer.
+    """Reads its sources without waiting for them. The same headlines always give the same result.
 
-    Each text is scored once, and a source's digest is kept until its headlines change. Settings give the half-life, the
-    largest age and the fewest headlines a source needs.
+    Each text is scored once, and the digest of a source is kept until its headlines change. The settings give the half-life,
+    the maximum age and the minimum number of headlines of a source.
     """
 
-    def __init__(self, settings: SentimentSettings, sources: Sequence[Source], scorer: Scorer) -> None:
+    def __init__(self, settings: SentimentSettings, sources: Sequence[HeadlineSource], scorer: Scorer) -> None:
         self._settings = settings
         self._sources = tuple(sources)
         self._half_life = timedelta(hours=settings.half_life_h)
@@ -38,7 +38,7 @@ class SentimentEngine:
         self._digests: dict[tuple[int, str], tuple[tuple[Headline, ...], Digest]] = {}
 
     def read(self, symbol: str, as_of: datetime) -> SentimentData:
-        """What the sources say of a market ("BTC/USDT") at `as_of`, an aware moment; the score lies in [-1, 1]."""
+        """The sentiment of a market ("BTC/USDT") at `as_of`, an aware moment. The score lies in [-1, 1]."""
         base = symbol.partition("/")[0]
         digests = [self._digest(i, base, as_of) for i in range(len(self._sources))]
         subs = tuple([self._sub(*pair, as_of) for pair in zip(self._sources, digests, strict=True)])
@@ -60,7 +60,7 @@ class SentimentEngine:
             kept = self._digests[i, base] = (lines, digest(lines, self._judge, self._half_life))
         return kept[1]
 
-    def _sub(self, source: Source, said: Digest, as_of: datetime) -> SubScore:
+    def _sub(self, source: HeadlineSource, said: Digest, as_of: datetime) -> SubScore:
         score: float | Abstained | None = said.mean
         if score is None or said.lines < self._settings.min_headlines:
             needed, hours = self._settings.min_headlines, self._settings.max_age_h
@@ -75,7 +75,7 @@ class SentimentEngine:
 
 
 def _fused(symbol: str, subs: Sequence[SubScore]) -> float | Abstained:
-    """The weighted mean of the sources that speak."""
+    """The weighted mean of the sources that do not abstain; Abstained when all do."""
     total = weighted = 0.0
     for sub in subs:
         if not isinstance(sub.score, Abstained):
@@ -87,7 +87,7 @@ def _fused(symbol: str, subs: Sequence[SubScore]) -> float | Abstained:
 
 
 def _heaviest(subs: Sequence[SubScore], digests: Sequence[Digest], events: Sequence[Headline]) -> tuple[Headline, ...]:
-    """The headlines of fresh hard events, newest first, then those with the largest part in the fused score."""
+    """The headlines of recent hard events, newest first, then those with the largest part in the combined score."""
     spoken = [
         (sub.weight * part, line)
         for sub, said in zip(subs, digests, strict=True)

@@ -1,7 +1,7 @@
-"""Hard events in a headline: what the court must hear of even when the average sentiment says nothing.
+"""Finds hard events in a headline (a hack, a halt, a depeg). The court must see them even when the average sentiment is neutral.
 
-A flag is a warning and never a trade. It is raised by words, so a headline about an old event raises it too; one that
-denies the event, or says that it was averted or ended, does not.
+A flag is a warning; it never causes a trade. The words of the headline raise it, so a headline about an old event raises it
+too. A headline that denies the event, or says that it was prevented or has ended, does not.
 """
 
 import re
@@ -48,7 +48,7 @@ FLAGS: tuple[str, ...] = tuple(flag for flag, _ in _EVENTS)
 
 
 def event_flags(text: str) -> tuple[str, ...]:
-    """The hard events that a plain text speaks of, each once, in the order of `FLAGS`."""
+    """The hard events that a plain text mentions, each once, in the order of `FLAGS`."""
     return tuple(flag for flag, pattern in _PATTERNS if _happened(pattern, text))
 
 

@@ -1,4 +1,4 @@
-"""The sentiment room's words: a headline, and what all of them say about one symbol."""
+"""The values of the sentiment room: a headline, and the sentiment of one symbol."""
 
 from typing import Annotated
 
@@ -18,11 +18,11 @@ class Headline(Frozen):
     published_utc: UtcTime
     first_seen_utc: UtcTime
     symbols: tuple[str, ...] = ()
-    """Bases it speaks of ("BTC"); empty: the whole market."""
+    """Bases that it mentions ("BTC"); empty: the whole market."""
 
 
 class SubScore(Frozen):
-    """What one source says: a score in [-1, 1] or silence, its weight, its headlines and the age of the newest."""
+    """The result of one source: a score in [-1, 1] or Abstained, its weight, its headlines and the age of the newest."""
 
     source: str
     score: Score | Abstained
@@ -40,4 +40,4 @@ class SentimentData(Frozen):
     sub_scores: tuple[SubScore, ...] = ()
     flags: tuple[str, ...] = ()
     headlines: tuple[Headline, ...] = ()
-    """The few that weigh most, for whoever argues the case."""
+    """The headlines with the most weight, for the arguments in court."""

@@ -1,9 +1,9 @@
-"""A headline to a number: VADER with our own finance and crypto lexicon.
+"""Scores a headline with VADER and our own finance and crypto lexicon.
 
-VADER (Hutto & Gilbert 2014) brings negation, emphasis, "but" and emoji; `lexicons/finance.csv` corrects its everyday
-meanings ("trust", "share", "bear") and adds the market's own words. Phrases are joined to one token first, so that
-"short squeeze" is not read as two words, and "denies" or "no sign of" becomes the "not" that VADER knows. It counts
-words and understands nothing: irony, and who profits, escape it.
+VADER (Hutto & Gilbert 2014) handles negation, emphasis, "but" and emoji. `lexicons/finance.csv` corrects words with an everyday
+meaning ("trust", "share", "bear") and adds market terms. Phrases are first joined to one token, so that "short squeeze" is not
+read as two words, and "denies" or "no sign of" becomes the "not" that VADER knows. The score only counts words: it does not
+recognise irony, or who profits.
 """
 
 import csv
@@ -22,22 +22,22 @@ _DENIAL = re.compile(
 
 
 class Scorer(Protocol):
-    """Gives a text its sentiment."""
+    """Gives the sentiment score of a text."""
 
     def score(self, text: str) -> float:
-        """From -1 (worst) to 1 (best); 0 for a text without any known word."""
+        """The score from -1 (worst) to 1 (best); 0 for a text without any known word."""
         ...
 
 
 def read_lexicon() -> dict[str, float]:
-    """Terms in lower case, phrases with single spaces, and their valence in [-4, 4]."""
+    """The terms of the lexicon, in lower case and with single spaces, and their valence in [-4, 4]."""
     lines = files("sentiment").joinpath("lexicons/finance.csv").read_text(encoding="utf-8").splitlines()
     rows = csv.DictReader(line for line in lines if not line.startswith("#"))
     return {row["term"].lower(): float(row["valence"]) for row in rows}
 
 
 class HeadlineScorer:
-    """The same text always has the same score. The word lists are read on first use, in about 20 ms."""
+    """Scores texts; the same text always has the same score. The word lists are read at the first use, in about 20 ms."""
 
     def score(self, text: str) -> float:
         """VADER's compound score of the plain text, in [-1, 1]; about 0.1 ms a headline."""

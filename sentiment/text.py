@@ -1,7 +1,7 @@
-"""Foreign text made plain: no markup, no control or invisible characters, one line, bounded length.
+"""Cleans foreign text: no markup, no control or invisible characters, one line, limited length.
 
-Headlines come from strangers and end in prompts, tables and pages. What is left here is text to be read; whether it is
-true, or meant to be obeyed, this room cannot know, and nobody downstream may treat it as an instruction.
+Headlines come from unknown authors and appear in prompts, tables and pages. This module cannot know whether a text is true or
+is an attempted instruction, so no other module may treat it as an instruction.
 """
 
 import html
@@ -15,10 +15,10 @@ _PUNCTUATION = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "�
 
 
 def plain(raw: str) -> str:
-    """The text of a headline, at most 500 characters; empty when nothing is left.
+    """The cleaned text of a headline, at most 500 characters; empty when nothing is left.
 
-    Tags are removed before and after entities are resolved, so that markup which was escaped once does not survive;
-    typographic quotes and dashes become plain ones. Only the first 10,000 characters are looked at.
+    Tags are removed before and after entities are resolved, so that markup that was escaped once is removed too. Typographic
+    quotes and dashes become plain ones. Only the first 10,000 characters are read.
     """
     text = _TAG.sub(" ", html.unescape(_TAG.sub(" ", raw[:_MAX_RAW])))
     visible = "".join(map(_visible, text.translate(_PUNCTUATION)))
@@ -26,7 +26,7 @@ def plain(raw: str) -> str:
 
 
 def _visible(character: str) -> str:
-    """The character; a space for a control character; nothing for an invisible, unassigned or half one."""
+    """The character; a space for a control character; "" for an invisible or unassigned character or half a surrogate pair."""
     category = unicodedata.category(character)
     if category[0] != "C":
         return character

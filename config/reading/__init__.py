@@ -1,1 +1,1 @@
-"""From YAML to settings, with the line of every fault."""
+"""Reads YAML into settings and reports every fault with its line."""

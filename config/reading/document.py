@@ -1,8 +1,8 @@
-"""One YAML file, read strictly, with the line of every key.
+"""Reads one YAML file strictly and keeps the line of every key.
 
-Only what a profile needs is read: mappings with text keys, lists and scalars of YAML 1.2, so that `no`, `on` and `12:30`
-stay the text that they look like. Aliases, tags, duplicate keys and several documents in one file are refused, because
-each of them lets a file say something other than what its reader sees.
+It reads only what a profile needs: mappings with text keys, lists and scalars of YAML 1.2, so `no`, `on` and `12:30` stay
+text. It refuses aliases, tags, duplicate keys and several documents in one file, because with each of them a file can mean
+something else than a reader sees.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from config.reading.tree import Fault, Node, Path, Place, dotted
+from config.reading.tree import Node, Path, Place, SettingFault, dotted
 
 MAX_BYTES = 256_000
 MAX_DEPTH = 12
@@ -26,7 +26,7 @@ else:
 
 
 class _Loader(_Base):
-    """The YAML 1.2 core schema: nothing but these five patterns is anything else than text."""
+    """The YAML 1.2 core schema: every scalar that matches none of these five patterns is text."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 (pyyaml's own table)
 
@@ -41,11 +41,11 @@ for _name, _pattern, _first in (
     _Loader.add_implicit_resolver(_TAG + _name, re.compile(f"^(?:{_pattern})$"), _first)
 
 
-def read_document(file: File, shown: str) -> tuple[Node | None, list[Fault]]:
-    """The mapping in a file, and everything that is wrong with its form.
+def read_document(file: File, shown: str) -> tuple[Node | None, list[SettingFault]]:
+    """Read the mapping in a file, and every fault of its form.
 
-    `shown` is the file's name in messages. The node is None when nothing could be read at all; an empty file is an
-    empty mapping. Values are not judged here.
+    `shown` is the name of the file in messages. The node is None when nothing could be read; an empty file gives an empty
+    mapping. This function does not check values.
     """
     text, faults = _text(file, shown)
     if text is None:
@@ -56,19 +56,19 @@ def read_document(file: File, shown: str) -> tuple[Node | None, list[Fault]]:
     except yaml.MarkedYAMLError as error:
         return None, [_unreadable(error, shown)]
     except yaml.YAMLError as error:
-        return None, [Fault("", f"this is not readable as YAML: {str(error).splitlines()[0]}", (Place(shown),))]
+        return None, [SettingFault("", f"this is not readable as YAML: {str(error).splitlines()[0]}", (Place(shown),))]
     if form:
-        return None, [Fault("", form[0], (Place(shown, form[1]),))]
+        return None, [SettingFault("", form[0], (Place(shown, form[1]),))]
     if root is None or (isinstance(root, yaml.ScalarNode) and root.tag == _TAG + "null"):
         return Node({}, Place(shown)), []
     if not isinstance(root, yaml.MappingNode):
-        return None, [Fault("", "a profile is a mapping, `key: value` on each line", (Place(shown, 1),))]
+        return None, [SettingFault("", "a profile is a mapping, `key: value` on each line", (Place(shown, 1),))]
     reader = _Reader(shown)
     return reader.node(root, (), Place(shown)), reader.faults
 
 
 def _bad_form(text: str) -> tuple[str, int] | None:
-    """What cannot be composed safely (deep nesting overruns the parser's stack), with its line; None when sound."""
+    """What is unsafe to parse (deep nesting would overflow the parser's stack), with its line; None when all is safe."""
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         line = event.start_mark.line + 1 if event.start_mark is not None else 1
@@ -81,44 +81,44 @@ def _bad_form(text: str) -> tuple[str, int] | None:
     return None
 
 
-def _unreadable(error: yaml.MarkedYAMLError, shown: str) -> Fault:
-    """The parser's own words, with the line where it gave up and, where it says so, the line where that began."""
+def _unreadable(error: yaml.MarkedYAMLError, shown: str) -> SettingFault:
+    """The parser's message, with the line where it stopped and, if it tells, the line where the problem began."""
     mark, began = error.problem_mark or error.context_mark, error.context_mark
     if "nesting depth" in (
         error.problem or ""
     ):  # since 6.0.4 PyYAML has a limit of its own, and reads ahead of its events
-        return Fault("", _TOO_DEEP, (Place(shown, mark.line + 1 if mark is not None else None),))
+        return SettingFault("", _TOO_DEEP, (Place(shown, mark.line + 1 if mark is not None else None),))
     context = [error.context] if error.context else []
     if context and began is not None and mark is not None and began.line != mark.line:
         context.append(f"that began in line {began.line + 1},")
     text = "this is not readable as YAML: " + " ".join([*context, error.problem or "it ends too early"])
-    return Fault("", text, (Place(shown, mark.line + 1 if mark is not None else None),))
+    return SettingFault("", text, (Place(shown, mark.line + 1 if mark is not None else None),))
 
 
-def _text(file: File, shown: str) -> tuple[str | None, list[Fault]]:
+def _text(file: File, shown: str) -> tuple[str | None, list[SettingFault]]:
     try:
         with file.open("rb") as stream:
             raw = stream.read(MAX_BYTES + 1)
     except OSError as error:
-        return None, [Fault("", f"cannot be read: {error.strerror or error}", (Place(shown),))]
+        return None, [SettingFault("", f"cannot be read: {error.strerror or error}", (Place(shown),))]
     if len(raw) > MAX_BYTES:
-        return None, [Fault("", f"is larger than {MAX_BYTES} bytes, so it is no profile", (Place(shown),))]
+        return None, [SettingFault("", f"is larger than {MAX_BYTES} bytes, so it is no profile", (Place(shown),))]
     try:
         return raw.decode("utf-8-sig"), []
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        return None, [Fault("", "is not UTF-8 text; save it as UTF-8", (Place(shown, line),))]
+        return None, [SettingFault("", "is not UTF-8 text; save it as UTF-8", (Place(shown, line),))]
 
 
 class _Reader:
-    """Turns composed YAML nodes into a tree, and collects what it refuses."""
+    """Turns YAML nodes into a tree and collects the faults."""
 
     def __init__(self, shown: str) -> None:
         self._shown = shown
-        self.faults: list[Fault] = []
+        self.faults: list[SettingFault] = []
 
     def node(self, raw: yaml.Node, path: Path, place: Place) -> Node:
-        """The tree under one YAML node; what is refused becomes null."""
+        """The tree under one YAML node. A refused part becomes null."""
         if isinstance(raw, yaml.MappingNode) and raw.tag == _TAG + "map":
             return Node(self._mapping(raw, path), place)
         if isinstance(raw, yaml.SequenceNode) and raw.tag == _TAG + "seq":
@@ -160,7 +160,7 @@ class _Reader:
                 return self._refused(path, f"the tag {raw.tag!r} is not read; leave it out", place)
 
     def _refused(self, path: Path, text: str, place: Place) -> Node:
-        self.faults.append(Fault(dotted(path), text, (place,)))
+        self.faults.append(SettingFault(dotted(path), text, (place,)))
         return Node(None, place)
 
     def _at(self, raw: yaml.Node) -> Place:

@@ -1,7 +1,8 @@
-"""Judges a tree of settings against its model, and says everything that is wrong with it in sentences, all at once.
+"""Checks a tree of settings against its model and reports every fault at once, each as a sentence.
 
-Refused, each with its dotted key, file and line: unknown keys (with the nearest known one), values of the wrong kind or
-out of range (with the range and unit), and values that are allowed alone but not together. Nothing is repaired.
+It refuses unknown keys (and suggests the nearest known one), values of the wrong type or out of range (and names the range
+and unit), and values that are allowed alone but not together. Each fault names its dotted key, file and line. It repairs
+nothing.
 """
 
 import difflib
@@ -13,17 +14,17 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from config.reading.schema import Spot, spot_at, spot_of
-from config.reading.tree import Fault, Node, Path, dotted, exact, nearest_place, plain
+from config.reading.tree import Node, Path, SettingFault, dotted, exact, nearest_place, plain
 
 M = TypeVar("M", bound=BaseModel)
 _SECRET_WORDS = ("secret", "token", "password", "api_key", "apikey")
 
 
-def judged(model: type[M], tree: Node, sound: object) -> tuple[M | None, list[Fault]]:
+def judged(model: type[M], tree: Node, sound: object) -> tuple[M | None, list[SettingFault]]:
     """The validated model, or None and every fault.
 
-    `sound` is a valid plain tree of the same form. Its values stand in for wrong ones in a second look, so that values
-    that contradict each other are found beside values that are wrong alone; nothing of it reaches the result.
+    `sound` is a valid plain tree of the same form. A second pass replaces the wrong values by those of `sound`, so that it
+    also finds contradictions between the other values. No value of `sound` reaches the result.
     """
     root = spot_of(model)
     sieve = _Sieve()
@@ -46,15 +47,15 @@ def judged(model: type[M], tree: Node, sound: object) -> tuple[M | None, list[Fa
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that was most likely meant, or None when nothing is near."""
+    """The known word that is most similar to `word`, or None when none is similar enough."""
     return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)), None)
 
 
 class _Sieve:
-    """Takes unknown keys out of a tree and notes them, and notes truth values where numbers belong."""
+    """Removes unknown keys from a tree and reports them. Also reports true and false where a number must stand."""
 
     def __init__(self) -> None:
-        self.faults: list[Fault] = []
+        self.faults: list[SettingFault] = []
         self.booleans: frozenset[Path] = frozenset()
 
     def sifted(self, node: Node, spot: Spot, path: Path) -> Node:
@@ -66,7 +67,7 @@ class _Sieve:
         if spot.is_number and isinstance(node.value, bool):
             self.booleans |= {path}
             text = f"{str(node.value).lower()} is not allowed; {_must(spot)}"
-            self.faults.append(Fault(dotted(path), text, (node.place,)))
+            self.faults.append(SettingFault(dotted(path), text, (node.place,)))
         return node
 
     def _mapping(self, values: dict[str, Node], spot: Spot, path: Path) -> dict[str, Node]:
@@ -74,7 +75,7 @@ class _Sieve:
         for key, child in values.items():
             inner = spot.child(key)
             if spot.keys is not None and inner is None:
-                self.faults.append(Fault(dotted((*path, key)), _unknown(key, spot.keys), (child.place,)))
+                self.faults.append(SettingFault(dotted((*path, key)), _unknown(key, spot.keys), (child.place,)))
             else:
                 kept[key] = self.sifted(child, inner, (*path, key)) if inner else child
         return kept
@@ -96,18 +97,18 @@ def _validated(model: type[M], data: object) -> tuple[M | None, list[ErrorDetail
 
 
 def _is_inside(inner: ErrorDetails, outer: ErrorDetails) -> bool:
-    """Whether the outer error only follows from the inner: a list is "too short" for want of its wrong entries."""
+    """Whether the outer error only follows from the inner one: a list is "too short" because its wrong entries are gone."""
     return len(inner["loc"]) > len(outer["loc"]) and inner["loc"][: len(outer["loc"])] == outer["loc"]
 
 
-def _sentences(error: ErrorDetails, tree: Node, root: Spot, wrong: frozenset[Path]) -> list[Fault]:
+def _sentences(error: ErrorDetails, tree: Node, root: Spot, wrong: frozenset[Path]) -> list[SettingFault]:
     path = _path(error)
     clashes = _clashes(error)
     if not clashes:
         text = _wrong(error, exact(tree, path), spot_at(root, path))
-        return [Fault(dotted(path), text, (nearest_place(tree, path),))]
+        return [SettingFault(dotted(path), text, (nearest_place(tree, path),))]
     return [
-        Fault(dotted(fields[0]), why, tuple(nearest_place(tree, field) for field in fields))
+        SettingFault(dotted(fields[0]), why, tuple(nearest_place(tree, field) for field in fields))
         for fields, why in clashes
         if not any(field[: len(bad)] == bad for field in fields for bad in wrong)
     ]
@@ -142,7 +143,7 @@ def _shown(node: Node) -> str:
 
 
 def _clashes(error: ErrorDetails) -> list[tuple[tuple[Path, ...], str]]:
-    """The contradictions that `config.settings.contradiction` carries, with whole paths; nothing for other errors."""
+    """The contradictions in an error of `config.sections.clashes.contradiction`, with full paths; () for other errors."""
     if error["type"] != "contradiction":
         return []
     clashes = error.get("ctx", {}).get("clashes", ())
@@ -161,7 +162,7 @@ def _healed(data: object, wrong: Iterable[Path], sound: object) -> object:
 
 
 def _put(target: Any, path: Path, sound: Any) -> None:
-    """Replace what stands at a path by the sound tree's value there, or take it away when that has none."""
+    """Replace the value at a path by that of the sound tree, or remove it when the sound tree has none."""
     for step in path[:-1]:
         target, sound = _step(target, step), _step(sound, step)
     replacement = _step(sound, path[-1]) if path else None

@@ -1,8 +1,8 @@
-"""From a profile's name, or the path of a user's own YAML file, to `Settings`.
+"""Loads `Settings` from the name of a profile, or from the path of a user's own YAML file.
 
-A profile names its parent in `extends:`, another profile or a file beside it. Mappings are merged, lists are replaced,
-and what the command line overrides comes last. Everything that is wrong anywhere in the chain is reported at once; one
-fault is enough to start nothing.
+A profile names its parent in `extends:`: another profile, or a file in the same folder. Mappings are merged, lists are
+replaced, and the command line overrides both. All faults in the chain are reported at once. With a single fault nothing is
+started.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from config.errors import UsageFault
 from config.reading.document import read_document
 from config.reading.faults import judged, nearest
-from config.reading.tree import Fault, Node, Place, merged, plain, planted
+from config.reading.tree import Node, Place, SettingFault, merged, plain, planted
 from config.sections.limits import RiskLimits
 from config.settings import Settings
 
@@ -25,9 +25,9 @@ _SOUND = "paper"
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """Settings, with the tree that they came from: `config.tree.exact(tree, path)` knows the file of each value.
+    """Settings and the tree that they came from: `config.reading.tree.exact(tree, path)` gives the file of each value.
 
-    `own` is the part of it that the user stated: in files of his own and on the command line.
+    `own` is the part of the tree that the user wrote: in the user's own files and on the command line.
     """
 
     settings: Settings
@@ -36,16 +36,18 @@ class Resolved:
 
 
 class _Chain(NamedTuple):
-    """The documents of a profile and its parents, youngest first, none when one cannot be found or read. The first `own` are
-    the user's."""
+    """The documents of a profile and its parents, child first; empty when one cannot be found or read.
+
+    The first `own` documents are the user's.
+    """
 
     files: list[Node]
-    faults: list[Fault]
+    faults: list[SettingFault]
     own: int = 0
 
 
 def profile_names() -> tuple[str, ...]:
-    """The profiles that can be run by name. `base` is only there to be extended."""
+    """The profiles that can be run by name. `base` is missing: other profiles extend it, and it cannot be run."""
     return tuple(sorted(file.stem for file in PROFILES.glob("*.yaml") if file.stem != _BASE))
 
 
@@ -59,7 +61,7 @@ def load_profile(name_or_path: str, overrides: Mapping[str, object] | None = Non
 
 
 def resolve(name_or_path: str, overrides: Mapping[str, object] | None = None) -> Resolved:
-    """Like `load_profile`, and keeps where each value came from."""
+    """Like `load_profile`, but keeps the origin of each value. Raises UsageFault with all faults, one a line."""
     files, faults, own = _chain(name_or_path)
     if not files:
         raise _refusal(f"The profile {name_or_path!r}", faults)
@@ -76,7 +78,7 @@ def resolve(name_or_path: str, overrides: Mapping[str, object] | None = None) ->
 
 
 def parse_limits(path: Path | str, base: RiskLimits) -> RiskLimits:
-    """Limits of a YAML file that states some or all keys of `limits`, over `base` for the rest.
+    """Read limits from a YAML file with some or all keys of `limits`. The other keys keep their value in `base`.
 
     Raises UsageFault with all faults, one a line.
     """
@@ -93,7 +95,7 @@ def parse_limits(path: Path | str, base: RiskLimits) -> RiskLimits:
 
 def _chain(name_or_path: str) -> _Chain:
     files: list[Node] = []
-    faults: list[Fault] = []
+    faults: list[SettingFault] = []
     seen: list[Path] = []
     own = 0
     wanted: str | None = name_or_path
@@ -102,9 +104,11 @@ def _chain(name_or_path: str) -> _Chain:
         file = _located(wanted, folder)
         places = (asked_by,) if asked_by else ()
         if file is None:
-            return _Chain([], [*faults, Fault("extends" if asked_by else "", _no_profile(wanted), places)])
+            return _Chain([], [*faults, SettingFault("extends" if asked_by else "", _no_profile(wanted), places)])
         if file.resolve() in seen:
-            return _Chain([], [*faults, Fault("extends", f"{wanted!r} extends itself, through its parents", places)])
+            return _Chain(
+                [], [*faults, SettingFault("extends", f"{wanted!r} extends itself, through its parents", places)]
+            )
         seen.append(file.resolve())
         shown = str(file) if _is_path(wanted) else f"{wanted}.yaml"
         document, found = read_document(file, shown)
@@ -115,19 +119,21 @@ def _chain(name_or_path: str) -> _Chain:
         own += _is_path(wanted)
         parent = document.child("extends")
         if parent is not None and not isinstance(parent.value, str):
-            return _Chain([], [*faults, Fault("extends", "must be the name of one profile or file", (parent.place,))])
+            return _Chain(
+                [], [*faults, SettingFault("extends", "must be the name of one profile or file", (parent.place,))]
+            )
         folder, asked_by = file.parent, parent.place if parent is not None else None
         wanted = str(parent.value) if parent is not None else None
     return _Chain(files, faults, own)
 
 
-def _own(document: Node, faults: list[Fault]) -> Node:
-    """What a document states itself. Its name is that of its file, so it may not state another."""
+def _own(document: Node, faults: list[SettingFault]) -> Node:
+    """The keys of one document. It may not set `profile`: a profile has the name of its file."""
     values = dict(document.value) if isinstance(document.value, dict) else {}
     values.pop("extends", None)
     name = values.pop("profile", None)
     if name is not None:
-        faults.append(Fault("profile", "a profile is named by its file; leave this line out", (name.place,)))
+        faults.append(SettingFault("profile", "a profile is named by its file; leave this line out", (name.place,)))
     return Node(values, document.place)
 
 
@@ -148,7 +154,7 @@ def _no_profile(name: str) -> str:
 
 
 def _nested(overrides: Mapping[str, object]) -> dict[str, object]:
-    """Dotted keys as nested mappings. A later key wins over an earlier one of the same place."""
+    """Dotted keys as nested mappings. A later key replaces an earlier one at the same path."""
     nested: dict[str, object] = {}
     for key, value in overrides.items():
         *sections, last = key.split(".")
@@ -166,18 +172,18 @@ def _sound() -> object:
     return plain(merged(tree, planted({"profile": _SOUND}, Place(_SOUND))))
 
 
-def _together(of_form: list[Fault], of_value: Sequence[Fault]) -> list[Fault]:
-    """Both, without complaints about the value of a line whose form was refused already."""
+def _together(of_form: list[SettingFault], of_value: Sequence[SettingFault]) -> list[SettingFault]:
+    """Both lists of faults, without faults of the value of a line whose form is already refused."""
     refused = {(fault.key, fault.places) for fault in of_form}
     return of_form + [fault for fault in of_value if (fault.key, fault.places) not in refused]
 
 
-def _refusal(what: str, faults: Sequence[Fault]) -> UsageFault:
+def _refusal(what: str, faults: Sequence[SettingFault]) -> UsageFault:
     count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
     lines = "\n".join(f"  {fault}" for fault in sorted(faults, key=_reading_order))
     return UsageFault(f"{what} has {count}; nothing was started. Correct this and try again:\n{lines}")
 
 
-def _reading_order(fault: Fault) -> tuple[str, int]:
+def _reading_order(fault: SettingFault) -> tuple[str, int]:
     place = fault.places[0] if fault.places else Place("")
     return place.file, place.line or 0

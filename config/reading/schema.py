@@ -1,6 +1,6 @@
-"""What may stand where: the settings' own models, read as a map from a dotted key to its range and unit.
+"""The range and unit of each setting, by its dotted key, read from the settings' models.
 
-Nothing is declared twice: ranges come from the fields' constraints, units from the brackets at the end of their
+Nothing is declared twice: ranges come from the constraints of the fields, units from the brackets at the end of their
 descriptions.
 """
 
@@ -22,14 +22,14 @@ _UNIT = re.compile(r"\[([^\]]+)\]\s*$")
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """One place in the settings: its type without wrappings, its constraints and its description."""
+    """One place in the settings: its plain type, its constraints and its description."""
 
     kind: Any
     bounds: tuple[object, ...] = ()
     description: str = ""
 
     def child(self, step: str | int) -> "Spot | None":
-        """What may stand one step down; None where nothing may."""
+        """The place one step down; None when there is none."""
         if is_model(self.kind):
             field = self.kind.model_fields.get(step)
             return _of_field(field) if field is not None else None
@@ -41,13 +41,13 @@ class Spot:
         return None
 
     def _item(self, annotation: Any) -> "Spot":
-        """An entry of a list or mapping; it has the unit of the whole."""
+        """An entry of a list or mapping. It has the unit of the whole."""
         item = _of_type(annotation)
         return Spot(item.kind, item.bounds, item.description or self.description)
 
     @property
     def keys(self) -> tuple[str, ...] | None:
-        """The only keys allowed here; None where the keys are the user's own, or where no mapping may stand."""
+        """The keys that are allowed here; None when the user chooses the keys, or when this is no mapping."""
         return tuple(self.kind.model_fields) if is_model(self.kind) else None
 
     @property
@@ -56,19 +56,19 @@ class Spot:
 
     @property
     def unit(self) -> str:
-        """The unit, without brackets; empty for pure numbers and text."""
+        """The unit without brackets; empty for dimensionless numbers and text."""
         found = _UNIT.search(self.description)
         return found.group(1) if found else ""
 
     @property
     def options(self) -> tuple[str, ...]:
-        """The closed set of values, or nothing."""
+        """The closed set of allowed values; empty when there is none."""
         if get_origin(self.kind) is Literal:
             return tuple(str(option) for option in get_args(self.kind))
         return next((bound.options for bound in self.bounds if isinstance(bound, OneOf)), ())
 
     def wanted(self) -> str:
-        """What must stand here, in words: `a number above 0 and at most 1 [fraction of equity]`."""
+        """The allowed values in words: `a number above 0 and at most 1 [fraction of equity]`."""
         unit = f" [{self.unit}]" if self.unit else ""
         if self.is_number:
             return _NUMBERS[self.kind] + self._range() + unit
@@ -109,12 +109,12 @@ class Spot:
 
 
 def spot_of(model: type[BaseModel]) -> Spot:
-    """The root of a model's map."""
+    """The root of a model's settings."""
     return Spot(model)
 
 
 def spot_at(root: Spot, path: tuple[str | int, ...]) -> Spot | None:
-    """What may stand at a path; None where nothing may."""
+    """The place at a path; None when the model has no such path."""
     spot: Spot | None = root
     for step in path:
         spot = spot.child(step) if spot is not None else None

@@ -1,6 +1,6 @@
-"""Settings before they are settings: a tree of plain values in which every value knows the line it came from.
+"""Settings before they are checked: a tree of plain values that keeps the file and line of each value.
 
-It merges and it remembers; it judges nothing. Values are only ever replaced by a younger file's or by the command line's.
+This module merges trees and checks nothing. Only a child file or the command line replaces a value.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,10 +21,10 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing that is wrong, as one sentence: the dotted key (may be empty), what is wrong with it, and where.
+class SettingFault:
+    """One fault as one sentence: the dotted key (may be empty), what is wrong with it, and where.
 
-    Its text is one printable line, whatever a file held.
+    Its text is always one printable line, whatever the file contains.
     """
 
     key: str
@@ -55,7 +55,7 @@ class Node:
 
 
 def planted(value: object, place: Place) -> Node:
-    """A tree of plain mappings, lists and scalars, all of it from one place."""
+    """Build a tree from plain mappings, lists and scalars. All of its values get the same place."""
     if isinstance(value, Mapping):
         return Node({str(key): planted(item, place) for key, item in value.items()}, place)
     if isinstance(value, list | tuple):
@@ -73,7 +73,7 @@ def plain(node: Node) -> object:
 
 
 def merged(parent: Node, child: Node) -> Node:
-    """Mappings are merged key by key; everything else in the child, lists too, replaces the parent's."""
+    """Merge mappings key by key. Everything else in the child, lists included, replaces the parent's value."""
     if not isinstance(parent.value, dict) or not isinstance(child.value, dict):
         return child
     both = dict(parent.value)
@@ -83,7 +83,7 @@ def merged(parent: Node, child: Node) -> Node:
 
 
 def exact(node: Node, path: Iterable[str | int]) -> Node | None:
-    """The node at a path, or None when nobody wrote that value."""
+    """The node at a path, or None when no file sets that value."""
     at: Node | None = node
     for step in path:
         at = at.child(step) if at is not None else None
@@ -91,7 +91,7 @@ def exact(node: Node, path: Iterable[str | int]) -> Node | None:
 
 
 def nearest_place(node: Node, path: Iterable[str | int]) -> Place:
-    """The place of the deepest part of a path that exists: of a missing key, that of its section."""
+    """The place of the deepest existing part of a path: for a missing key, the place of its section."""
     for step in path:
         below = node.child(step)
         if below is None:
@@ -101,5 +101,5 @@ def nearest_place(node: Node, path: Iterable[str | int]) -> Place:
 
 
 def dotted(path: Iterable[str | int]) -> str:
-    """A path as people write it: `strategies.0.weight`."""
+    """A path in dotted form: `strategies.0.weight`."""
     return ".".join(str(step) for step in path)

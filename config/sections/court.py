@@ -1,4 +1,4 @@
-"""`court:`: who sits in the court, when it is called, and who approves a large position."""
+"""`court:`: the roles in the court, when it is called, and who approves a large position."""
 
 from typing import Annotated, Literal
 
@@ -14,23 +14,25 @@ ApprovalMode = Literal["auto", "ask", "never"]
 
 
 class CourtSettings(Frozen):
-    """Who sits in the court, and when it is called."""
+    """The roles in the court, when it is called, and who approves a large position."""
 
     mind: MindName = "rules"
     call: Literal["on_proposal", "every_bar"] = Field(description="when the court is called")
     role_deadline_s: Annotated[float, Field(gt=0, le=600)] = Field(
-        description="silence that counts as abstaining [seconds]"
+        description="time after which a role that has not answered abstains [seconds]"
     )
     net_threshold: Fraction = Field(description="netted vote below which nothing is proposed [0..1]")
-    advocate_reject: Fraction = Field(description="strength of counter-evidence at which the case is lost [0..1]")
+    advocate_reject: Fraction = Field(description="strength of counter-evidence at which the case is rejected [0..1]")
     seats: tuple[Literal["analyst", "risk_agent", "devils_advocate", "supervisor"], ...] = Field(
         default=("analyst", "risk_agent", "devils_advocate", "supervisor"),
-        description="roles that sit; the others give a neutral word, to learn what they are worth",
+        description="roles that are active; the others answer neutrally, to measure what each role contributes",
     )
     approval_above: Money | None = Field(
-        description="signed position above which a yes is needed before its order leaves; null for never [quote]"
+        description="signed position above which an order needs approval before it is sent; null for never [quote]"
     )
     approval: ApprovalMode = Field(
-        description="who is asked: a human on the terminal, or all (auto) or none (never) pass"
+        description="who approves: a human on the terminal (ask); all pass (auto); none pass (never)"
     )
-    approval_deadline_s: Annotated[float, Field(gt=0, le=3600)] = Field(description="silence that is a no [seconds]")
+    approval_deadline_s: Annotated[float, Field(gt=0, le=3600)] = Field(
+        description="time after which a missing answer counts as no [seconds]"
+    )

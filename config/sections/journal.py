@@ -11,5 +11,5 @@ class JournalSettings(Frozen):
     """How durable an event is before the next one happens."""
 
     group_commit: Annotated[int, Field(ge=1, le=100000)] = Field(
-        description="events a commit; 1 where a real venue is involved [events]"
+        description="events in one commit; must be 1 with a real venue [events]"
     )

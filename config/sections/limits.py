@@ -14,30 +14,34 @@ LastHour = Annotated[int, Field(ge=1, le=24)]
 
 
 VarMethod = Literal["historical", "gaussian", "cornish_fisher", "ewma", "fhs_ewma", "evt", "evt_ewma"]
-"""How VaR and expected shortfall are estimated on the gate's path: see `risk/measures/estimators.py`."""
+"""The estimators of VaR and expected shortfall that the gate can use: see `risk/measures/estimators.py`."""
 
 
 class RiskLimits(Frozen):
-    """The hard limits. Fractions are of equity unless a name says otherwise; the tightest always wins.
+    """The hard limits. Fractions are fractions of equity unless the name says otherwise. The tightest limit applies.
 
-    A limit that is null is off.
+    A limit that is null is switched off.
     """
 
     max_daily_loss: Annotated[float, Field(gt=0, le=1)] = Field(description="loss since 00:00 UTC [fraction]")
     daily_loss_pause_h: Annotated[float, Field(gt=0, le=720)] = Field(description="close-only after it [hours]")
     max_weekly_loss: Annotated[float, Field(gt=0, le=1)] = Field(description="loss since Monday 00:00 UTC [fraction]")
     weekly_loss_pause_h: Annotated[float, Field(gt=0, le=720)] = Field(description="close-only after it [hours]")
-    max_drawdown: Annotated[float, Field(gt=0, le=1)] = Field(description="fall from the peak that halts [fraction]")
-    half_size_drawdown: Annotated[float, Field(gt=0, le=1)] = Field(
-        description="fall from the peak from which on positions are half as large [fraction]"
+    max_drawdown: Annotated[float, Field(gt=0, le=1)] = Field(
+        description="drawdown from the peak at which trading halts [fraction]"
     )
-    turbulence_sigma: Annotated[float, Field(gt=1, le=50)] = Field(description="bar move that pauses entries [sigmas]")
+    half_size_drawdown: Annotated[float, Field(gt=0, le=1)] = Field(
+        description="drawdown from the peak at which new positions are halved [fraction]"
+    )
+    turbulence_sigma: Annotated[float, Field(gt=1, le=50)] = Field(
+        description="move of one bar that pauses entries [sigmas]"
+    )
     turbulence_pause_h: Annotated[float, Field(gt=0, le=720)] = Field(description="pause after such a bar [hours]")
     loss_streak: Annotated[int, Field(ge=1, le=100)] = Field(description="losing trades in a row that pause [trades]")
     loss_streak_pause_h: Annotated[float, Field(gt=0, le=720)] = Field(description="pause after such a streak [hours]")
 
     max_volume_share: Annotated[float, Field(gt=0, le=1)] = Field(
-        description="one entry, of what the market traded in the last 24 hours [fraction]"
+        description="one entry, as a share of the market's volume of the last 24 hours [fraction]"
     )
     max_entries_per_day: Annotated[int, Field(ge=1, le=100_000)] | None = Field(
         description="entries sent in 24 hours [orders]"
@@ -47,37 +51,37 @@ class RiskLimits(Frozen):
         description="all positions of one sector [fraction of equity]"
     )
     trading_hours_utc: tuple[FirstHour, LastHour] | None = Field(
-        description="from which hour on, and up to which, entries are allowed; may pass midnight [hours, UTC]"
+        description="first and last hour in which entries are allowed; the range may cross midnight [hours, UTC]"
     )
     max_stressed_loss: Annotated[float, Field(gt=0, le=1)] | None = Field(
-        description="loss of the book in the worst stretch of the window [fraction of equity]"
+        description="loss of the portfolio in the worst period of the window [fraction of equity]"
     )
-    stress_bars: Annotated[int, Field(ge=1, le=1000)] = Field(description="length of such a stretch [bars]")
+    stress_bars: Annotated[int, Field(ge=1, le=1000)] = Field(description="length of that period [bars]")
     volatility_target: Annotated[float, Field(gt=0, le=10)] | None = Field(
-        description="annual volatility that one position brings [fraction of equity]"
+        description="annual volatility of one position [fraction of equity]"
     )
 
     max_price_gap_bps: Annotated[float, Field(gt=0, le=10_000)] = Field(
-        description="proposed price against the last believed close [bps]"
+        description="distance of the proposed price from the last valid close [bps]"
     )
     max_proposal_age_s: Annotated[float, Field(gt=0, le=86_400)] = Field(
-        description="time of a proposal before or after that of the book [seconds]"
+        description="time between a proposal and the order book, before or after [seconds]"
     )
     max_spread_bps: Annotated[float, Field(gt=0, le=2000)] = Field(description="best bid to best ask [bps]")
     max_slippage: Annotated[float, Field(gt=0, le=0.5)] = Field(
-        description="average price of an entry that walks the book, above the middle [fraction]"
+        description="average fill price of an entry above the mid price, by walking the order book [fraction]"
     )
     max_order_errors: Annotated[int, Field(ge=0, le=1000)] = Field(
-        description="orders in 24 hours that the venue rejected or lost; with more, no entries [orders]"
+        description="orders in 24 hours that the venue rejected or lost; above it no entry is allowed [orders]"
     )
     max_gross_leverage: Annotated[float, Field(gt=0, le=10)] = Field(
         description="long and short positions together [fraction of equity]"
     )
     max_net_leverage: Annotated[float, Field(gt=0, le=10)] = Field(
-        description="long positions less short ones [fraction of equity]"
+        description="long positions minus short positions [fraction of equity]"
     )
     risk_parity: bool = Field(
-        description="proposals of one session bring equal parts of the risk, within the VaR limit"
+        description="all proposals of one session contribute equally to risk, within the VaR limit"
     )
 
     risk_per_trade: Annotated[float, Field(gt=0, le=0.1)] = Field(description="loss at the stop [fraction of equity]")
@@ -91,9 +95,11 @@ class RiskLimits(Frozen):
     )
     risk_window_bars: Annotated[int, Field(ge=50, le=20000)] = Field(description="returns behind VaR and ES [bars]")
     var_method: VarMethod = Field(description="estimator behind VaR and ES")
-    max_correlation: Annotated[float, Field(gt=0, le=1)] = Field(description="to any held position; above it: refused")
+    max_correlation: Annotated[float, Field(gt=0, le=1)] = Field(
+        description="correlation with any held position above which an entry is refused"
+    )
     max_tick_bps: Annotated[float, Field(gt=0, le=1000)] = Field(
-        description="venue's price step against the price [bps]"
+        description="tick size of the venue relative to the price [bps]"
     )
     min_conviction: Annotated[float, Field(ge=0, le=1)] = Field(description="lowest conviction that may trade [0..1]")
     stop_fraction: Annotated[float, Field(gt=0, lt=0.5)] = Field(description="smallest stop distance [fraction]")
@@ -101,7 +107,7 @@ class RiskLimits(Frozen):
     max_stop_fraction: Annotated[float, Field(gt=0, lt=0.9)] = Field(description="largest stop distance [fraction]")
     kelly_fraction: Annotated[float, Field(gt=0, le=1)] = Field(description="share of full Kelly [fraction]")
     kelly_edge: Annotated[float, Field(gt=0, le=0.5)] = Field(
-        description="win probability above that of a fair game, granted to full conviction [fraction]"
+        description="win probability that full conviction adds to that of a fair game [fraction]"
     )
 
     @model_validator(mode="after")

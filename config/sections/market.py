@@ -10,7 +10,7 @@ from config.sections.kinds import Money
 
 
 class InstrumentSettings(Frozen):
-    """Trading rules of one market. Recorded files carry none, so the profile states them; `default` serves the rest."""
+    """Trading rules of one market. Recorded files do not contain them, so the profile does; `default` covers the rest."""
 
     tick_size: Money = Field(default=Decimal("0.01"), description="smallest price step [quote]")
     lot_size: Money = Field(default=Decimal("0.00001"), description="smallest quantity step [base]")
@@ -20,10 +20,12 @@ class InstrumentSettings(Frozen):
 
 
 class MarketSettings(Frozen):
-    """Where bars come from and what they are worth."""
+    """The markets, their bars and their trading rules."""
 
     symbols: tuple[str, ...] = Field(min_length=1, description="markets, as BASE/QUOTE")
-    timeframe: Literal["1m", "5m", "15m", "30m", "1h", "4h", "1d"] = Field(description="the bar on which is decided")
+    timeframe: Literal["1m", "5m", "15m", "30m", "1h", "4h", "1d"] = Field(
+        description="length of the bars on which the strategies decide"
+    )
     session_days: int = Field(ge=1, le=3650, description="length of a simulated session [days]")
     warmup_bars: int = Field(ge=200, le=20000, description="closed bars before the first decision [bars]")
     start_price: dict[str, Annotated[float, Field(gt=0, le=1e7)]] = Field(

@@ -1,6 +1,6 @@
-"""`minds:`: the models of the court: who they are, what they may cost, how long they may take.
+"""`minds:`: the language models of the court, with their budgets and deadlines.
 
-No key stands in a profile: a provider names the environment variable that holds it.
+A profile never contains an API key: each provider names the environment variable that holds it.
 """
 
 from decimal import Decimal
@@ -35,24 +35,25 @@ PROVIDERS = {
 
 
 class ProviderSettings(Frozen):
-    """One model at one provider. Names of models are settings: they come and go."""
+    """One model at one provider. Model names are settings, because providers add and remove models."""
 
     kind: Annotated[str, OneOf(PROVIDERS)] = Field(description="which API the provider speaks")
     model: str = Field(min_length=1, max_length=200, description="model name; for kind local, a label")
-    base_url: str | None = Field(default=None, description="address of the API, where it is not the provider's own")
+    base_url: str | None = Field(default=None, description="address of the API, if it is not the provider's default")
     api_key_env: str | None = Field(default=None, description="environment variable that holds the key")
     path: str | None = Field(default=None, description="GGUF file, for kind local")
     threads: Annotated[int, Field(ge=1, le=64)] = Field(default=1, description="threads of a local model")
     context_tokens: Annotated[int, Field(ge=512, le=200_000)] = Field(
-        default=4096, description="context of a local model [tokens]"
+        default=4096, description="context length of a local model [tokens]"
     )
     concurrency: Annotated[int, Field(ge=1, le=100)] = Field(default=20, description="calls at the same time")
     requests_per_minute: Annotated[int, Field(ge=1, le=100_000)] = Field(default=600, description="rate limit [calls]")
     worst_input_usd: Annotated[Decimal, Field(ge=0)] = Field(
-        default=Decimal("15"), description="price where the model's own is not known [USD a million input tokens]"
+        default=Decimal("15"), description="price used when the model's price is not known [USD a million input tokens]"
     )
     worst_output_usd: Annotated[Decimal, Field(ge=0)] = Field(
-        default=Decimal("75"), description="price where the model's own is not known [USD a million output tokens]"
+        default=Decimal("75"),
+        description="price used when the model's price is not known [USD a million output tokens]",
     )
 
     @model_validator(mode="after")
@@ -76,16 +77,18 @@ class ProviderSettings(Frozen):
 
 
 class BudgetSettings(Frozen):
-    """What models may cost. A call whose worst case does not fit is not made."""
+    """Budgets of the models. A call is not made when its highest possible cost exceeds a budget."""
 
     decision_usd: Money = Field(description="one decision, all roles [USD]")
     day_usd: Money = Field(description="one UTC day, all runs of this user [USD]")
     month_usd: Money = Field(description="one UTC month, all runs of this user [USD]")
-    warn_at: Annotated[float, Field(gt=0, le=1)] = Field(description="share of a budget that is told [fraction]")
+    warn_at: Annotated[float, Field(gt=0, le=1)] = Field(
+        description="used share of a budget at which a warning is given [fraction]"
+    )
 
 
 class DeadlineSettings(Frozen):
-    """How long may be waited. A later answer is worth nothing."""
+    """Deadlines of the models. An answer that comes later is not used."""
 
     call_s: Annotated[float, Field(gt=0, le=600)] = Field(description="one request [seconds]")
     role_s: Annotated[float, Field(gt=0, le=1200)] = Field(description="one role, all attempts [seconds]")
@@ -93,62 +96,75 @@ class DeadlineSettings(Frozen):
 
 
 class DeriskStep(Frozen):
-    """One line of the schedule on which the book is reduced while models are silent."""
+    """One step of the schedule that reduces positions while no model answers."""
 
     after_h: Annotated[float, Field(gt=0, le=8760)] = Field(
         description="time since the first decision of the outage [hours]"
     )
     keep_fraction: Annotated[float, Field(ge=0, lt=1)] = Field(
-        description="what stays of each position, of the most that was held since then [fraction]"
+        description="part of each position that is kept, relative to the largest since then [fraction]"
     )
 
 
 class MindsSettings(Frozen):
-    """Models in the court, and what they are asked ahead of it. `chain` and `roles` name entries of `providers`; the rules
-    mind stands behind them."""
+    """The models of the court, and the outlooks that they prepare before a proposal.
+
+    `chain` and `roles` name entries of `providers`. The rules mind answers when none of them does, if `outage` says so.
+    """
 
     watchlist: tuple[str, ...] = Field(
-        default=(), description="markets whose outlook is asked before they are proposed; `*` for all"
+        default=(), description="markets for which outlooks are prepared before a proposal; `*` for all"
     )
     warm_within: Annotated[float, Field(ge=0, le=1)] = Field(
-        default=0.0, description="netted vote for a purchase from which one is asked [share of court.net_threshold]"
+        default=0.0, description="netted buy vote from which an outlook is requested [share of court.net_threshold]"
     )
     warm_budget_usd: Annotated[Decimal, Field(gt=0)] = Field(
-        default=Decimal("0.20"), description="outlooks of one UTC day, all runs of this user, within day_usd [USD]"
+        default=Decimal("0.20"),
+        description="cost of outlooks in one UTC day, all runs of this user, within day_usd [USD]",
     )
     warm_wait: bool = Field(
-        default=True, description="wait for outlooks at the end of a bar, where bars follow at once"
+        default=True, description="wait for outlooks at the end of a bar when the next bar follows at once"
     )
     outlook_ttl_bars: Annotated[int, Field(ge=1, le=1000)] = Field(
         default=3, description="age of a usable outlook [bars]"
     )
     outlook_move_atr: Annotated[float, Field(gt=0, le=20)] = Field(
-        default=1.0, description="move of the close from which an outlook is void [ATRs]"
+        default=1.0, description="move of the close that makes an outlook invalid [ATRs]"
     )
 
-    providers: dict[str, ProviderSettings] = Field(description="models by a name of your own")
-    chain: tuple[str, ...] = Field(description="who is asked, in this order")
+    providers: dict[str, ProviderSettings] = Field(description="models, each under a name that you choose")
+    chain: tuple[str, ...] = Field(description="providers in the order in which they are asked")
     roles: dict[Literal["analyst", "risk_agent", "devils_advocate", "supervisor"], tuple[str, ...]] = Field(
-        default_factory=dict, description="another chain for a role; `rules` alone for the rules mind"
+        default_factory=dict, description="a different chain for one role; `rules` for the rules mind only"
     )
-    outage: Literal["rules", "abstain"] = Field(description="when no model answers: the rules mind speaks, or nobody")
+    outage: Literal["rules", "abstain"] = Field(
+        description="when no model answers: the rules mind answers, or the role abstains"
+    )
     derisk: tuple[DeriskStep, ...] = Field(
-        default=(), max_length=20, description="how the book is reduced in an outage; empty: held with its stops"
+        default=(),
+        max_length=20,
+        description="how positions are reduced in an outage; empty: they are held with their stops",
     )
-    blind: bool = Field(description="hide asset names and dates, index prices, in what models read")
+    blind: bool = Field(description="hide asset names and dates in prompts, and show prices as an index")
     fast_path_conviction: Fraction = Field(
-        description="conviction from which the rules mind rules alone; 1 for never [0..1]"
+        description="conviction from which the rules mind decides alone; 1 for never [0..1]"
     )
-    max_output_tokens: Annotated[int, Field(ge=64, le=8192)] = Field(description="longest answer [tokens]")
+    max_output_tokens: Annotated[int, Field(ge=64, le=8192)] = Field(description="maximum length of an answer [tokens]")
     requests_a_provider: Annotated[int, Field(ge=1, le=2)] = Field(description="requests to one provider for one role")
-    breaker_failures: Annotated[int, Field(ge=1, le=100)] = Field(description="failures in a row that open its breaker")
-    breaker_open_s: Annotated[float, Field(gt=0, le=86_400)] = Field(description="rest before one probe [seconds]")
+    breaker_failures: Annotated[int, Field(ge=1, le=100)] = Field(
+        description="failures in a row that open a provider's circuit breaker"
+    )
+    breaker_open_s: Annotated[float, Field(gt=0, le=86_400)] = Field(
+        description="time an open circuit breaker waits before one trial call [seconds]"
+    )
     transcripts: Literal["live", "record", "replay", "cached"] = Field(description="where answers come from")
     retrieval: Literal["features", "embedding"] = Field(
-        default="features", description="similar past cases by their numbers, or by how they read too"
+        default="features", description="find similar past cases by their numbers, or by their text as well"
     )
     cassette: str | None = Field(default=None, description="file of recorded answers, for record and replay")
-    cache_ttl_s: Annotated[float, Field(ge=0, le=31_536_000)] = Field(description="age of a cached answer [seconds]")
+    cache_ttl_s: Annotated[float, Field(ge=0, le=31_536_000)] = Field(
+        description="maximum age of a cached answer [seconds]"
+    )
     budget: BudgetSettings
     deadlines: DeadlineSettings
 

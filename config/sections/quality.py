@@ -1,4 +1,4 @@
-"""`quality:`: when the data of a symbol is too bad to trade on."""
+"""`quality:`: when the data of a symbol is too unreliable to trade on."""
 
 from pydantic import Field
 
@@ -7,18 +7,20 @@ from config.sections.kinds import Positive
 
 
 class QualitySettings(Frozen):
-    """When a symbol's data is too bad to trade on.
+    """When the data of a symbol is too unreliable to trade on.
 
-    `max_bar_move` and `max_bar_range` are those of bars of up to an hour; longer bars are allowed the square root of their
-    hours times as much, at most twice (4h and 1d: twice).
+    `max_bar_move` and `max_bar_range` apply to bars of up to one hour. For longer bars they are multiplied by the square
+    root of the bar's hours, at most by two (4h and 1d: two).
     """
 
-    max_missing_bars: int = Field(ge=0, le=1000, description="gap that is only noted; a longer one freezes [bars]")
+    max_missing_bars: int = Field(
+        ge=0, le=1000, description="longest gap that is only noted; a longer one freezes the symbol [bars]"
+    )
     max_bar_move: Positive = Field(
         description="absolute log return of a bar that freezes the symbol; above 1h twice as much [fraction]"
     )
     max_bar_range: Positive = Field(
-        description="high over low less one that freezes the symbol; above 1h twice as much [fraction]"
+        description="high divided by low, minus one, that freezes the symbol; above 1h twice as much [fraction]"
     )
     max_flat_bars: int = Field(ge=1, le=1000, description="zero-volume bars in a row that freeze the symbol [bars]")
     thaw_bars: int = Field(ge=1, le=1000, description="good bars in a row before a frozen symbol trades again [bars]")

@@ -1,4 +1,4 @@
-"""`sentiment:`: the sources of headlines, and how headlines become one number a symbol."""
+"""`sentiment:`: the sources of headlines, and how headlines become one score a symbol."""
 
 from typing import Annotated, Literal, NamedTuple, Self
 
@@ -47,9 +47,11 @@ class SourceSettings(Frozen):
 
 
 class SentimentSettings(Frozen):
-    """How headlines become one number a symbol."""
+    """How headlines become one score a symbol."""
 
-    half_life_h: Positive = Field(description="age at which a headline counts half [hours]")
-    max_age_h: Positive = Field(description="age after which it counts no more [hours]")
-    min_headlines: int = Field(ge=1, le=100, description="fewer than these and the source abstains [headlines]")
+    half_life_h: Positive = Field(description="age at which a headline has half its weight [hours]")
+    max_age_h: Positive = Field(description="age after which a headline has no weight [hours]")
+    min_headlines: int = Field(
+        ge=1, le=100, description="number of headlines below which a source abstains [headlines]"
+    )
     sources: tuple[SourceSettings, ...] = ()

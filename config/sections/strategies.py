@@ -23,8 +23,8 @@ class StrategyContext(Frozen):
     """One voter: a strategy with its parameters, on these symbols."""
 
     strategy: Annotated[str, OneOf({**STRATEGIES, OWN: ""})]
-    file: str | None = Field(default=None, description="Python file of a voter of your own")
-    name: str | None = Field(default=None, description="its class in that file")
+    file: str | None = Field(default=None, description="Python file of your own strategy")
+    name: str | None = Field(default=None, description="name of the strategy class in that file")
     symbols: tuple[str, ...] = Field(default=("*",), min_length=1, description="markets it votes on; `*` for all")
     weight: Positive = Field(default=1.0, description="its share in the netted vote")
     params: dict[str, float] = Field(default_factory=dict, description="overrides of the strategy's own parameters")

@@ -1,4 +1,4 @@
-"""`venue:`: the exchange, and on the simulated one what trading costs: spread, depth, impact, latency."""
+"""`venue:`: the exchange, and the trading costs of the simulated one: spread, depth, impact, latency."""
 
 from typing import Annotated, Literal
 
@@ -9,27 +9,28 @@ from config.sections.kinds import Money
 
 
 class VenueSettings(Frozen):
-    """The exchange: a simulated one, with what trading costs there, or one that CCXT knows.
+    """The exchange: the simulated one with its trading costs, or one that CCXT supports.
 
-    Spread and depth shape the book that is laid around each recorded or simulated price.
+    Spread and depth define the order book that the simulated exchange builds around each recorded or simulated price.
     """
 
     spread_bps: Annotated[float, Field(ge=0, le=500)] = Field(description="best bid to best ask [bps]")
     levels: Annotated[int, Field(ge=1, le=100)] = Field(description="price levels a side")
     level_step_bps: Annotated[float, Field(gt=0, le=500)] = Field(description="distance between levels [bps]")
     depth_fraction: Annotated[float, Field(gt=0, le=1)] = Field(
-        description="quantity on one side of the book, of the bar's volume [fraction]"
+        description="quantity on one side of the book, as a share of the bar's volume [fraction]"
     )
     latency_ms: Annotated[float, Field(ge=0, le=86_400_000)] = Field(
-        default=0.0, description="from a decision to the venue; 0 in journals of before it was counted [ms]"
+        default=0.0,
+        description="time from a decision to the venue; 0 in journals written before this setting existed [ms]",
     )
     impact: Literal["book", "square_root"] = Field(
-        default="book", description="what lies behind the best price: levels at even steps, or the square-root law"
+        default="book", description="prices behind the best price: levels at even steps, or the square-root law"
     )
     impact_coefficient: Annotated[float, Field(ge=0, le=100)] = Field(
-        default=1.0, description="Y of the square-root law; not used by impact: book [multiple]"
+        default=1.0, description="Y of the square-root law; not used with impact: book [multiple]"
     )
 
     kind: Literal["simulated", "ccxt"]
     exchange: str = Field(default="binance", min_length=1, description="CCXT id, for kind ccxt")
-    starting_cash: Money = Field(description="account at the start [quote]")
+    starting_cash: Money = Field(description="cash of the account at the start [quote]")

@@ -1,1 +1,1 @@
-"""Is the risk model right? Forecasts out of sample, and their tests."""
+"""Tests of the risk model: out-of-sample forecasts of VaR and ES against what happened."""

@@ -1,8 +1,8 @@
-"""`tribunal riskmodel --data FILE…`: is the risk model right? Every VaR and ES estimator, out of sample.
+"""`tribunal riskmodel --data FILE…`: test every VaR and ES estimator out of sample.
 
-Each bar's loss is held against what was forecast on the close before it, and each day's against the one-day figure that the
-gate works with. Prints the ranking and the exceedance tables; --plot draws the exceedances over time, --out keeps what was
-printed. Exit codes: 0 done, 2 usage, 3 data, 5 output.
+The command compares the loss of each bar with the forecast of the close before it, and the loss of each day with the one-day
+figure that the gate uses. It prints the ranking and the exceedance tables. --plot draws the exceedances over time, --out writes
+the printed text to a file. Exit codes: 0 done, 2 usage, 3 data, 5 output.
 """
 
 import argparse
@@ -16,21 +16,21 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     parse = argparse.ArgumentParser(
         prog="tribunal riskmodel",
-        description="Hold every VaR and expected-shortfall estimator against what happened, out of sample.",
+        description="Compare the forecasts of every VaR and expected-shortfall estimator with what happened, out of sample.",
         epilog="Exit codes: 0 done, 2 usage, 3 data that cannot be used, 5 output.",
     )
-    parse.add_argument("--data", metavar="FILE", nargs="+", required=True, help="market files, as for agents.run")
-    parse.add_argument("--timeframe", default="1h", help="bars that are forecast (1h)")
+    parse.add_argument("--data", metavar="FILE", nargs="+", required=True, help="market files: Parquet, Feather or CSV")
+    parse.add_argument("--timeframe", default="1h", help="length of the bars (1h)")
     parse.add_argument(
         "--confidence", metavar="C", type=float, nargs="+", default=[0.95, 0.99], help="confidences (0.95 0.99)"
     )
     parse.add_argument("--window", type=int, default=500, help="returns behind each forecast (500)")
-    parse.add_argument("--refit", type=int, default=168, help="bars between two fits of the GARCH (168)")
-    parse.add_argument("--start", metavar="DATE", help="first day that counts, UTC; what lies before it warms up")
+    parse.add_argument("--refit", type=int, default=168, help="bars between two GARCH fits (168)")
+    parse.add_argument("--start", metavar="DATE", help="first day of the test, UTC; earlier bars are the warm-up")
     parse.add_argument("--end", metavar="DATE", help="day on which the test ends, UTC")
     parse.add_argument("--seed", type=int, metavar="N", default=7, help="seed of the simulated critical values (7)")
     parse.add_argument("--plot", metavar="FILE", help="write the exceedances over time to this HTML file")
-    parse.add_argument("--out", metavar="FILE", help="write what is printed to this Markdown file")
+    parse.add_argument("--out", metavar="FILE", help="also write the printed text to this Markdown file")
     parse.add_argument("--json", action="store_true", help="print everything as JSON on stdout")
     return parse
 
@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return riskmodel_command(arguments)
 
-    return ended(work, "Stopped; nothing was written.")
+    return ended(work, "Stopped. No file was written.")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Was VaR exceeded as often as it should be, and not in clusters? Tests of the risk model on what happened afterwards.
+"""Tests of VaR forecasts: the rate of exceedances, and whether exceedances cluster.
 
-`hits` are booleans, shape (n,), oldest first: whether each bar lost more than the VaR forecast before it. p-values are
-asymptotic; with few expected exceedances they are rough. Bad input raises ValueError.
+`hits` are booleans, shape (n,), oldest first: whether each bar lost more than the VaR that was forecast before it. p-values are
+asymptotic; with few expected exceedances they are inaccurate. Bad input raises ValueError.
 """
 
 import math
@@ -17,7 +17,7 @@ Flags = npt.NDArray[np.bool_]
 
 
 class Ratio(NamedTuple):
-    """A likelihood ratio and its p-value: small where the model is unlikely to be right."""
+    """A likelihood ratio and its p-value. A small p-value is evidence against the model."""
 
     statistic: float
     p_value: float
@@ -32,16 +32,20 @@ class Light(StrEnum):
 
 
 def kupiec(hits: npt.ArrayLike, *, confidence: float) -> Ratio:
-    """Proportion of failures: is the rate of exceedances 1 - confidence? Two-sided. Kupiec (1995), chi-squared(1)."""
+    """Proportion of failures: tests, two-sided, whether the rate of exceedances is 1 - confidence.
+
+    Kupiec (1995), chi-squared(1). `hits`: shape (n,), n >= 1, bool. Raises ValueError for bad hits or confidence.
+    """
     flags, tail = _checked(hits), tail_probability(confidence)
     count, number = int(flags.sum()), len(flags)
     return _ratio(_bernoulli(count, number, count / number) - _bernoulli(count, number, tail), 1)
 
 
 def independence(hits: npt.ArrayLike) -> Ratio:
-    """Is an exceedance as likely after an exceedance as after none? Christoffersen (1998), 3.2, chi-squared(1).
+    """Tests whether an exceedance is as likely after an exceedance as after a bar without one.
 
-    Without one exceedance that has a successor nothing can be told: the statistic is 0 and the p-value 1.
+    Christoffersen (1998), 3.2, chi-squared(1). `hits`: shape (n,), n >= 2, bool, oldest first. When no exceedance has a bar
+    after it, nothing can be tested: the statistic is 0 and the p-value 1. Raises ValueError for bad hits.
     """
     flags = _checked(hits, at_least=2)
     before, after = flags[:-1], flags[1:]
@@ -55,15 +59,20 @@ def independence(hits: npt.ArrayLike) -> Ratio:
 
 
 def conditional_coverage(hits: npt.ArrayLike, *, confidence: float) -> Ratio:
-    """Both at once: the sum of the two statistics, chi-squared(2). Christoffersen (1998), 3.3."""
+    """The Kupiec and independence tests together: the sum of their statistics, chi-squared(2). Christoffersen (1998), 3.3.
+
+    `hits`: shape (n,), n >= 2, bool, oldest first. Raises ValueError for bad hits or confidence.
+    """
     both = kupiec(hits, confidence=confidence).statistic + independence(hits).statistic
     return _ratio(both / 2.0, 2)
 
 
 def traffic_light(hits: npt.ArrayLike, *, confidence: float) -> Light:
-    """Yellow from the number of exceedances that a right model stays below with 95 %, red with 99.99 %.
+    """The traffic light for a number of exceedances.
 
-    For 250 bars at 99 % these are the 5 and 10 of the Committee's table; other lengths use the same probabilities.
+    It is yellow from the number that a correct model stays below with probability 95 %, and red from that with 99.99 %. For
+    250 bars at 99 % these are the 5 and 10 of the Committee's table; other lengths use the same probabilities. `hits`:
+    shape (n,), n >= 1, bool. Raises ValueError for bad hits or confidence.
     """
     from scipy.special import bdtr
 
@@ -75,7 +84,7 @@ def traffic_light(hits: npt.ArrayLike, *, confidence: float) -> Light:
 
 
 def _bernoulli(count: int, number: int, probability: float) -> float:
-    """Log-likelihood of `count` hits in `number`; 0 * log(0) is 0."""
+    """Log-likelihood of `count` hits in `number` bars; 0 * log(0) counts as 0."""
     inside = count * math.log(probability) if count else 0.0
     return inside + ((number - count) * math.log1p(-probability) if count < number else 0.0)
 

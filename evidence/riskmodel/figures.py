@@ -1,4 +1,4 @@
-"""What the markets of a risk-model test were like, and who carries the risk of holding them in equal parts."""
+"""Statistics of the markets in a risk-model test, and the risk contribution of each in an equal-weight portfolio."""
 
 from collections.abc import Sequence
 
@@ -6,8 +6,8 @@ import numpy as np
 
 from config.clock import from_ms
 from config.frozen import Frozen, UtcTime
+from evidence.riskmodel.estimator_tests import Cell, Standing
 from evidence.riskmodel.market import Market
-from evidence.riskmodel.trials import Cell, Standing
 from market.timeframe import Timeframe
 from risk.measures.basic import Floats, volatility
 from risk.measures.drawdown import conditional_drawdown, longest_drawdown, max_drawdown, ulcer_index, wealth_curve
@@ -17,7 +17,8 @@ from risk.measures.stressed import stressed_tail
 
 
 class MarketFigures(Frozen):
-    """The tested bars of one symbol; fractions, losses positive. `stressed_*` are one-bar figures of the worst window."""
+    """Statistics of the tested bars of one symbol [fractions, losses positive]. `stressed_*`: one-bar figures of the worst
+    window."""
 
     symbol: str
     first_utc: UtcTime
@@ -35,7 +36,8 @@ class MarketFigures(Frozen):
 
 
 class Carried(Frozen):
-    """One symbol's part of the one-bar VaR and ES of equal parts, by historical simulation and under a normal law."""
+    """The contribution of one symbol to the one-bar VaR and ES of an equal-weight portfolio, by historical simulation and
+    under a normal distribution."""
 
     symbol: str
     historical_var: float
@@ -45,7 +47,7 @@ class Carried(Frozen):
 
 
 class RiskModelReport(Frozen):
-    """All that `evidence.riskmodel` found. `carried` adds up to the portfolio's figures and is empty for one symbol."""
+    """All results of `tribunal riskmodel`. The sum over `carried` is that of the portfolio; it is empty for one symbol."""
 
     timeframe: str
     window: int
@@ -60,7 +62,7 @@ class RiskModelReport(Frozen):
 
 
 def market_figures(market: Market, timeframe: Timeframe, *, window: int, confidence: float) -> MarketFigures:
-    """Figures of the tested bars. Raises ValueError for returns below -1."""
+    """Statistics of the tested bars of a market. Raises ValueError for returns below -1."""
     returns = market.returns[market.bars]
     wealth = wealth_curve(returns)
     stressed = stressed_tail(returns, window=window, confidence=confidence)
@@ -83,7 +85,10 @@ def market_figures(market: Market, timeframe: Timeframe, *, window: int, confide
 
 
 def carried(markets: Sequence[Market], *, confidence: float) -> tuple[Carried, ...]:
-    """Each symbol's part in equal parts of all, over the tested bars that they have in common; empty for fewer than two."""
+    """The risk contribution of each symbol in an equal-weight portfolio, over the tested bars that all symbols have.
+
+    Empty for fewer than two symbols. Raises ValueError for a portfolio without volatility.
+    """
     if len(markets) < 2:
         return ()
     matrix = _common(markets)
@@ -105,7 +110,7 @@ def carried(markets: Sequence[Market], *, confidence: float) -> tuple[Carried, .
 
 
 def _common(markets: Sequence[Market]) -> Floats:
-    """Returns on the closes that all have, shape (n, k)."""
+    """Returns at the closes that all markets have, shape (n, k), float64 [simple return]."""
     ends = [market.close_ms[market.bars + 1] for market in markets]
     shared = ends[0]
     for other in ends[1:]:

@@ -1,8 +1,8 @@
-"""Out-of-sample forecasts: VaR and ES of the next bar, at every bar, from the window of returns that ends there.
+"""Out-of-sample forecasts: VaR and ES of the next bar, at every bar, from the window of returns that ends at that bar.
 
-The estimators are the gate's own (`risk.measures.estimators`), on many windows at once, and one more, filtered
-historical simulation with a GARCH(1,1) that is refitted every so many bars. Forecast i uses returns[i : i + window]
-and is for returns[i + window]; the last one is for a bar that has not come. Nothing later is looked at.
+The estimators are those of the gate (`risk.measures.estimators`), computed on many windows at once, and one more: filtered
+historical simulation with a GARCH(1,1) that is refitted every `refit` bars. Forecast i uses returns[i : i + window] and is for
+returns[i + window]; the last one is for a bar after the data. No forecast uses a later return.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -23,10 +23,10 @@ from risk.measures.tails import Tail, empirical_tail
 
 Method = VarMethod | Literal["fhs_garch"]
 METHODS: tuple[Method, ...] = (*get_args(VarMethod), "fhs_garch")
-"""All that are compared; the last is not on the gate's path."""
+"""All compared estimators. The gate does not offer the last one."""
 
 _ROWS = 1024
-"""Windows that are computed at once: 4 MB of 500 bars."""
+"""Number of windows in one block: 4 MB for windows of 500 bars."""
 
 Told = Callable[[int], None]
 
@@ -34,10 +34,10 @@ Told = Callable[[int], None]
 def forecasts(
     returns: npt.ArrayLike, method: Method, *, window: int, confidence: float, refit: int, told: Told
 ) -> Tail:
-    """VaR and ES forecasts, arrays of shape (n - window + 1,); `told` hears how many more are done.
+    """VaR and ES forecasts, each of shape (n - window + 1,), float64 [loss as a simple return].
 
-    `returns` shape (n,); `refit` is the number of bars between two GARCH fits. Raises ValueError for bad returns or
-    confidence, a window outside 50..n, a refit below 1.
+    `returns`: shape (n,), float64 [simple return], oldest first. `refit`: bars between two GARCH fits. `told` is called with
+    the number of new forecasts. Raises ValueError for bad returns or confidence, a window outside 50..n, a refit below 1.
     """
     series = finite_series(returns)
     if not 50 <= window <= series.size or refit < 1:
@@ -69,7 +69,7 @@ _BATCH: Mapping[Method, Callable[..., Tail]] = {
     "evt": pot_tail,
     "evt_ewma": filtered_pot_tail,
 }
-"""What `risk.measures.estimators` gives for one window, for each row of a block of them."""
+"""The estimators of `risk.measures.estimators`, for a block with one window in each row."""
 
 
 def _window_parts(
@@ -83,7 +83,7 @@ def _window_parts(
 
 
 def _garch_parts(series: Floats, window: int, confidence: float, refit: int, told: Told) -> Iterator[Tail]:
-    """Stretches of `refit` forecasts, each with the GARCH of the window before it. A failed fit keeps the last one."""
+    """Blocks of `refit` forecasts, each with the GARCH fit of the window before it. After a failed fit the last one is kept."""
     law = RISKMETRICS
     for first in range(0, series.size - window + 1, refit):
         known = series[first : first + window]

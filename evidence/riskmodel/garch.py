@@ -1,8 +1,8 @@
-"""GARCH(1,1), fitted by the `arch` package, and filtered historical simulation with it.
+"""GARCH(1,1), fitted by the `arch` package, for filtered historical simulation.
 
-A fit takes tens of milliseconds and an optimiser, so it is never on a bar's path: `evidence.riskmodel` refits every so many
-bars and filters with the fitted numbers in between. `arch` is imported by the first fit only. A fit that does not converge
-is not used: the caller is told by None and keeps what it had.
+A fit needs an optimiser and tens of milliseconds, so the gate does not use it. `tribunal riskmodel` refits every `refit` bars and
+filters with the fitted parameters in between. The first fit imports `arch`. A fit that does not converge returns None, and the
+caller keeps the previous one.
 """
 
 from typing import NamedTuple
@@ -23,13 +23,14 @@ class Garch(NamedTuple):
 
 
 RISKMETRICS = Garch(0.0, 1.0 - DECAY, DECAY)
-"""The EWMA written as a GARCH: what stands in before the first fit has succeeded."""
+"""The EWMA as a GARCH, used until the first fit succeeds."""
 
 
 def fit_garch(returns: npt.ArrayLike) -> Garch | None:
-    """Quasi-maximum likelihood of a zero-mean GARCH(1,1) on returns, shape (n,), n >= 50; None if it does not converge.
+    """Quasi-maximum likelihood fit of a zero-mean GARCH(1,1); None if it does not converge.
 
-    The optimiser sees returns in units of their own standard deviation. Raises ValueError for bad or constant returns.
+    `returns`: shape (n,), n >= 50, float64 [simple return], oldest first. The optimiser works on returns divided by their
+    standard deviation. Raises ValueError for bad or constant returns.
     """
     from arch import arch_model
 
@@ -47,9 +48,10 @@ def fit_garch(returns: npt.ArrayLike) -> Garch | None:
 
 
 def garch_variances(returns: npt.ArrayLike, law: Garch, *, start: float) -> Floats:
-    """Variance forecasts, shape (n + 1,): entry t is for return t, the last for the next bar; the first is `start`.
+    """Variance forecasts, shape (n + 1,), float64 [squared simple return]: entry t is for return t, the last for the next bar.
 
-    Raises ValueError for bad returns.
+    `returns`: shape (n,), float64 [simple return], oldest first. The first forecast is `start`. Raises ValueError for bad
+    returns.
     """
     from scipy.signal import lfilter
 

@@ -1,7 +1,7 @@
-"""Which forecast was nearer? Losses that the true VaR, and the true pair of VaR and ES, minimise on average.
+"""Loss functions for forecasts. The true VaR, and the true pair of VaR and ES, minimise them on average.
 
-Series are shape (n,): what happened, and the forecasts before it, losses positive. Lower is better; the numbers compare
-models on the same bars and say nothing by themselves. Bad input raises ValueError.
+Series have shape (n,): the returns, and the forecasts made before them, losses positive. Lower is better. The values only compare
+models on the same bars; alone they have no meaning. Bad input raises ValueError.
 """
 
 import numpy as np
@@ -11,7 +11,11 @@ from risk.measures.basic import finite_series, tail_probability
 
 
 def quantile_loss(returns: npt.ArrayLike, var: npt.ArrayLike, *, confidence: float) -> float:
-    """Mean pinball loss of VaR, in units of the returns (Koenker & Bassett 1978)."""
+    """Mean pinball loss of VaR [simple return] (Koenker & Bassett 1978).
+
+    `returns` and `var`: shape (n,), float64 [simple return, VaR as a positive loss]. Raises ValueError for bad or unaligned
+    series.
+    """
     happened, edge = finite_series(returns), -finite_series(var)
     if happened.size != edge.size:
         raise ValueError(f"the series are not aligned: {happened.size} and {edge.size} values")
@@ -19,10 +23,11 @@ def quantile_loss(returns: npt.ArrayLike, var: npt.ArrayLike, *, confidence: flo
 
 
 def joint_loss(returns: npt.ArrayLike, var: npt.ArrayLike, es: npt.ArrayLike, *, confidence: float) -> float:
-    """Mean loss of VaR and ES together, without a unit: Fissler & Ziegel (2016) in the form FZ0.
+    """Mean joint loss of VaR and ES [dimensionless]: Fissler & Ziegel (2016) in the form FZ0.
 
-    Patton, Ziegel & Chen (2019), equation 6: the one member of the family whose differences do not depend on the unit of the
-    returns. Raises ValueError also where ES is not above 0.
+    Patton, Ziegel & Chen (2019), equation 6: in this form alone, differences do not depend on the unit of the returns.
+    `returns`, `var` and `es`: shape (n,), float64 [simple return, VaR and ES as positive losses]. Raises ValueError for bad or
+    unaligned series, and for an ES that is not above 0.
     """
     happened, edge, mean = finite_series(returns), -finite_series(var), -finite_series(es)
     if not happened.size == edge.size == mean.size:

@@ -1,7 +1,7 @@
-"""One market's closes as returns of bars and of whole days, for the test of the risk model.
+"""The returns of bars and of whole days of one market, for the test of the risk model.
 
-It refuses prices that are not finite and above 0, and too few of them. A return over a gap is the whole move, as the gate's
-own window has it; a day counts only where both of its midnights have a close.
+It refuses prices that are not finite and above 0, and too few of them. A return across a gap is the whole move, as in the gate's
+window. A day counts only when there is a close at both of its midnights.
 """
 
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ Places = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Market:
-    """Returns of a symbol, shape (n,), oldest first; return i ends at close i + 1.
+    """Returns of a symbol, shape (n,), float64 [simple return], oldest first; return i ends at close i + 1.
 
-    `bars` are the returns that are tested: each is forecast from the `window` returns before it. `days` are the places of
-    the closes that begin a tested day, and `day_returns` what the day then brought.
+    `bars` are the tested returns: each is forecast from the `window` returns before it. `days` are the row numbers of the
+    closes at which a tested day begins, and `day_returns` the returns of these days.
     """
 
     symbol: str
@@ -36,10 +36,10 @@ class Market:
 
 
 def open_market(candles: RawCandles, window: int, start: datetime | None, end: datetime | None) -> Market:
-    """The market between two moments, with what lies before the first as warm-up. Raises DataFault."""
+    """The market between two moments; earlier bars are the warm-up. Raises DataFault for bad prices or too few bars."""
     if not candles.sound().all():
         raise DataFault(
-            f"{int((~candles.sound()).sum())} of the {len(candles)} bars of {candles.symbol} cannot be true, so nothing was "
+            f"{int((~candles.sound()).sum())} of the {len(candles)} bars of {candles.symbol} are impossible, so nothing was "
             "tested. Give files without bad prints."
         )
     closes, at = candles.close, candles.close_ms

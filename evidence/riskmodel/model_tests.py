@@ -1,8 +1,8 @@
-"""One estimator on one series: how often it was exceeded, how badly, and which tests it passes.
+"""Tests of one estimator on one series: the number and size of exceedances, and the tests that it passes.
 
-Three claims are tested at 5 %, each once: the rate of exceedances is right (Kupiec), they do not cluster (Christoffersen's
-independence), and expected shortfall is large enough (Acerbi-Szekely Z2). The other figures are reported and decide nothing:
-conditional coverage would count the first two again, and Z1 leaves out their number.
+Three claims are tested at the 5 % level: the rate of exceedances is correct (Kupiec), exceedances do not cluster
+(Christoffersen's independence), and expected shortfall is large enough (Acerbi-Szekely Z2). The other figures are reported and do
+not count: conditional coverage would count the first two tests again, and Z1 ignores the number of exceedances.
 """
 
 from typing import NamedTuple
@@ -20,9 +20,9 @@ TESTS = ("rate", "clusters", "severity")
 
 
 class Findings(NamedTuple):
-    """p-values of the tests, losses (lower is better; FZ0 without unit), and the names of those of TESTS that failed.
+    """p-values of the tests, losses (lower is better; FZ0 is dimensionless), and the names of the failed TESTS.
 
-    `severity` and `joint_loss` are None where ES was not above 0 in every bar, which fails.
+    `severity` and `joint_loss` are None when ES is not above 0 in every bar; that counts as a failed test.
     """
 
     bars: int
@@ -39,9 +39,10 @@ class Findings(NamedTuple):
 
 
 def examine(returns: Floats, tail: Tail, *, confidence: float, law: NullLaw) -> Findings:
-    """Hold forecasts against what happened, all of shape (n,), n >= 2; `law` as for `acerbi_szekely`.
+    """Compare forecasts with what happened.
 
-    Raises ValueError for bad or unaligned series.
+    `returns`, and VaR and ES in `tail`: shape (n,), n >= 2, float64 [simple return, VaR and ES as positive losses]. `law` as
+    for `acerbi_szekely`. Raises ValueError for bad or unaligned series.
     """
     hits = np.asarray(returns < -tail.var)
     positive = bool((tail.es > 0.0).all())

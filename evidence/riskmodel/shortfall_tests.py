@@ -1,10 +1,11 @@
-"""Is expected shortfall large enough? The tests of Acerbi & Szekely (2014), "Backtesting expected shortfall".
+"""Tests whether expected shortfall is large enough: Acerbi & Szekely (2014), "Backtesting expected shortfall".
 
-`returns`, `var` and `es` are shape (n,): what happened, and the forecasts before it, losses positive. A statistic near 0 is
-what a right model gives, one below 0 says that ES was too small. p-values come from simulation, not from a table: under a
-right model each bar is beyond its VaR with probability 1 - confidence, and then loses in units of its ES what a Student law
-with 4 degrees of freedom loses there. The paper shows (its table 3) that the law hardly matters; a heavy tail makes the
-test slower to reject. One-sided: an ES that is too large passes here, and costs in the loss functions.
+`returns`, `var` and `es` have shape (n,): the returns, and the forecasts made before them, losses positive. A correct model gives
+a statistic near 0; a statistic below 0 means that ES was too small. p-values come from simulation, not from a table: under a
+correct model each bar exceeds its VaR with probability 1 - confidence, and its loss in units of ES then follows the tail of a
+Student distribution with 4 degrees of freedom. The paper shows (table 3) that the choice of distribution has little effect; a
+heavy tail makes the test reject later. The test is one-sided: an ES that is too large passes here and increases the losses in
+`evidence.riskmodel.losses`.
 """
 
 from typing import NamedTuple
@@ -29,7 +30,7 @@ class Severity(NamedTuple):
 
 
 class NullLaw(NamedTuple):
-    """What a right model's statistics look like, each sorted, shape (draws,)."""
+    """The statistics of simulated correct models, each sorted, shape (draws,), float64 [dimensionless]."""
 
     z1: Floats
     z2: Floats
@@ -38,9 +39,9 @@ class NullLaw(NamedTuple):
 def null_law(
     number: int, *, confidence: float, chance: np.random.Generator, freedom: float = FREEDOM, draws: int = DRAWS
 ) -> NullLaw:
-    """Statistics of `draws` right models over `number` bars. Raises ValueError for a bad number or confidence.
+    """Simulate the statistics of `draws` correct models over `number` bars. Raises ValueError for a bad number or confidence.
 
-    Draws without any exceedance have no Z1 and are left out of its law.
+    A draw without any exceedance has no Z1 and is left out of the distribution of Z1.
     """
     from scipy.stats import t as student
 
@@ -58,9 +59,10 @@ def null_law(
 def acerbi_szekely(
     returns: npt.ArrayLike, var: npt.ArrayLike, es: npt.ArrayLike, *, confidence: float, law: NullLaw
 ) -> Severity:
-    """Z1 (their equation 4) and Z2 (equation 6) with p-values from `law`, made for as many bars and the same confidence.
+    """Z1 (equation 4 of the paper) and Z2 (equation 6) with p-values from `law`.
 
-    Raises ValueError for bad or unaligned series, or an ES that is not above 0.
+    `returns`, `var` and `es`: shape (n,), float64 [simple return, VaR and ES as positive losses]. `law` must be simulated for
+    the same number of bars and the same confidence. Raises ValueError for bad or unaligned series, or an ES not above 0.
     """
     happened, edge, mean = (finite_series(values) for values in (returns, var, es))
     if not happened.size == edge.size == mean.size:
@@ -75,5 +77,5 @@ def acerbi_szekely(
 
 
 def _below(law: Floats, statistic: float) -> float:
-    """Share of right models that do as badly, counting this one (Davison & Hinkley 1997, 4.2)."""
+    """Share of correct models with a statistic at most this one, this one included (Davison & Hinkley 1997, 4.2)."""
     return float(np.searchsorted(law, statistic, side="right") + 1) / (len(law) + 1)

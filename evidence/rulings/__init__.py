@@ -1,1 +1,1 @@
-"""Finished runs looked back on: calibration, attribution, audit."""
+"""Analyses of finished runs: calibration, attribution, audit."""

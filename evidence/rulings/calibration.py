@@ -1,7 +1,7 @@
-"""Each speaker's convictions against what happened, and the map that follows from it.
+"""Compares the convictions of each speaker with the outcomes and fits the calibration map.
 
-A map fitted to outcomes always looks good on them. So the figure to believe is `later`: a map of the earlier half, with only
-outcomes that were known when the later half began, scored on the later half.
+A map always looks good on the outcomes to which it was fitted. So use `later`: it fits a map on the earlier half, with only those
+outcomes that were known when the later half began, and scores it on the later half.
 """
 
 from collections import defaultdict
@@ -26,8 +26,8 @@ Floats = NDArray[np.float64]
 
 
 class Later(Frozen):
-    """Brier scores on the later half of the outcomes (`n`): as stated, calibrated on the earlier half (`learned_from`), and
-    of somebody who always states the win rate of that half."""
+    """Brier scores on the later half of the outcomes (`n`): of the stated convictions, of those calibrated on the earlier half
+    (`learned_from`), and of a constant forecast at the win rate of the earlier half."""
 
     n: int
     learned_from: int
@@ -37,7 +37,7 @@ class Later(Frozen):
 
 
 class SpeakerCalibration(Frozen):
-    """One speaker: how good the convictions were, and what they should count for. `later` None: too few to split."""
+    """One speaker: the reliability of the convictions, and the map. `later` is None when there are too few to split."""
 
     speaker: str
     figures: Reliability
@@ -46,7 +46,7 @@ class SpeakerCalibration(Frozen):
 
 
 class CalibrationReport(Frozen):
-    """All speakers of some runs. `pending` hearings had no outcome yet when their tape ended."""
+    """All speakers of some runs. `pending`: hearings without an outcome, because their tape ended first."""
 
     runs: tuple[str, ...]
     horizon_bars: int
@@ -67,7 +67,7 @@ class _Said(NamedTuple):
 
 
 def calibrate(runs: Sequence[Trials], shrink_k: float) -> CalibrationReport:
-    """Figures and maps over the runs together. Raises UsageFault where no outcome is known or `shrink_k` is not above 0."""
+    """Measures and maps over all runs. Raises UsageFault when no outcome is known or `shrink_k` is not above 0."""
     if not 0 < shrink_k < inf:
         raise UsageFault(f"--shrink must be a number above 0, not {shrink_k}. Nothing was computed.")
     outcomes = [outcome for run in runs for _, outcome in run.settled]
@@ -141,7 +141,7 @@ def _later(said: list[_Said], shrink_k: float) -> Later | None:
 
 
 def _middle(moments: list[datetime]) -> datetime | None:
-    """The first moment of the later half, at which something new begins; None of fewer than two different ones."""
+    """The first moment of the later half; None for fewer than two different moments."""
     half = len(moments) // 2
     return next((later for before, later in pairwise(moments[max(half - 1, 0) :]) if later > before), None)
 

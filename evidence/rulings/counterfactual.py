@@ -1,16 +1,16 @@
-"""What the court would have ruled had one role said nothing of weight.
+"""The ruling that the court would have given if one role had been neutral.
 
-The role's word is replaced by a neutral one and the ruling composed again. Neutral is not silent: silence rejects the case
-(law 3), a neutral word leaves it to the others.
+The opinion of the role is replaced by a neutral one and the ruling is computed again. Neutral differs from silent: silence
+rejects the case (law 3), a neutral opinion leaves the decision to the others.
 
     analyst          repeats the voters: a rise, with their conviction
-    risk_agent       lets all of it stand
-    devils_advocate  brings evidence of strength 0
-    supervisor       lets all of it stand
+    risk_agent       allows the full size
+    devils_advocate  gives evidence of strength 0
+    supervisor       allows the full size
 
-Where the rules mind spoke as supervisor, it weighs the changed words again; the other words stand as recorded. What a model
-would have said to them is not known: there the analyst and the advocate, who speak through the supervisor alone, are not
-attributed, and the others are.
+If the rules mind was the supervisor, it weighs the changed opinions again; the other opinions stay as recorded. The answer of a
+model to the changed opinions is not known. With a model as supervisor, the analyst and the advocate, who act only through the
+supervisor, are therefore not attributed; the other roles are.
 """
 
 from agents.court.hearing import Hearing
@@ -23,7 +23,7 @@ _HEARD_BY_SUPERVISOR = ("analyst", "devils_advocate")
 
 
 async def ruling_without(role: str, hearing: Hearing, rules: RulesMind) -> Ruling | None:
-    """The ruling with that role neutral; None where it cannot be known without asking a model again."""
+    """The ruling with this role neutral; None when it cannot be known without asking a model again."""
     by_rules = hearing.speaker("supervisor") == RULES
     if not by_rules and role in _HEARD_BY_SUPERVISOR:
         return None

@@ -1,10 +1,11 @@
-"""The audit of a court: does the ruling follow the evidence, and does it change when the name is hidden?
+"""The audit of a court: whether its ruling follows the evidence, and whether it changes when the name is hidden.
 
-A sample of recorded cases is tried again, by the same mind, on mirrored evidence and on blinded cases. A ruling follows when
-evidence for the purchase, turned against it, lowers the scale, or the other way round. What already stood at the end of the
-scale has no room to follow and is counted apart. A mind that rules by the name or by habit stands still, or moves at random.
+The same mind hears a sample of recorded cases again, with mirrored evidence and with hidden names. A ruling follows the evidence
+when evidence for the purchase, reversed, lowers the scale, or the other way round. A ruling that is already at the end of the
+scale cannot follow and is counted separately. The ruling of a mind that decides by the name or by habit does not move, or moves
+randomly.
 
-The gate is not asked, nothing is traded, and hearings of a mind that cannot be asked here are left out and counted.
+The gate is not asked and nothing is traded. Hearings of a mind that cannot be asked here are left out and counted.
 """
 
 from collections.abc import Sequence
@@ -30,8 +31,8 @@ _SIGN = {Direction.LONG: 1, Direction.SHORT: -1, Direction.NONE: 0}
 
 
 class FlipTally(Frozen):
-    """What mirroring did: of `cases` with evidence on a side, the analyst `turned` round, and the ruling `followed`, `stood`
-    still, went `against` the evidence, or had `no_room`."""
+    """The effect of mirroring on `cases` with evidence on one side: how often the analyst changed sides (`turned`), and how
+    often the ruling `followed`, did not move (`stood`), went `against` the evidence, or had `no_room`."""
 
     window: str
     what: Turned
@@ -44,13 +45,14 @@ class FlipTally(Frozen):
 
     @property
     def follow_rate(self) -> float | None:
-        """Share of those that could follow and did; None where none could."""
+        """Share of the rulings that followed, of those that could; None when none could."""
         free = self.followed + self.stood + self.against
         return self.followed / free if free else None
 
 
 class BlindTally(Frozen):
-    """Named against blinded: `same` of `cases` were ruled alike; `mean_change` is the mean absolute change of the scale."""
+    """Cases with and without names: `same` of `cases` have equal rulings; `mean_change` is the mean absolute change of the
+    scale."""
 
     window: str
     cases: int
@@ -59,7 +61,7 @@ class BlindTally(Frozen):
 
 
 class Audit(Frozen):
-    """One run's audit. `not_asked` hearings were of minds that cannot be asked again here."""
+    """The audit of one run. `not_asked`: hearings of minds that cannot be asked again here."""
 
     run: str
     mind: str
@@ -76,8 +78,8 @@ class _Retrial(NamedTuple):
 
 
 class _Flip(NamedTuple):
-    """`side` is +1 where the evidence was for the purchase; `change` that of the ruling's scale; `room` in the wanted
-    direction."""
+    """`side` is +1 when the evidence was for the purchase. `change`: change of the ruling's scale. `room`: possible change in
+    the expected direction."""
 
     side: int
     turned: bool
@@ -88,7 +90,7 @@ class _Flip(NamedTuple):
 async def audit(
     run: str, hearings: Sequence[Hearing], mind: Mind, *, seed: int, most: int, cutoff: datetime | None
 ) -> Audit:
-    """Audit up to `most` hearings of this mind, drawn with `seed`; with `cutoff`, those before and after it apart."""
+    """Audit up to `most` hearings of this mind, drawn with `seed`. With `cutoff`, those before and after it separately."""
     own = [hearing for hearing in hearings if all(hearing.speaker(role) == mind.name for role in ROLES)]
     sample = _sample(own, seed, most)
     flips: list[FlipTally] = []
@@ -123,7 +125,7 @@ async def _flipped(window: str, hearings: Sequence[Hearing], mind: Mind, what: T
 
 
 async def _flip(hearing: Hearing, mind: Mind, what: Turned) -> _Flip | None:
-    """One case on mirrored evidence; None where the evidence was on no side."""
+    """One case with mirrored evidence; None when the evidence was on neither side."""
     before, scale = hearing.analyst, hearing.ruling.scale
     side = _side(hearing, what)
     if not side or isinstance(before, Abstained):
@@ -139,7 +141,7 @@ async def _flip(hearing: Hearing, mind: Mind, what: Turned) -> _Flip | None:
 
 
 def _side(hearing: Hearing, what: Turned) -> int:
-    """On which side the evidence was that is turned: sentiment by its score, signals as the analyst read them."""
+    """The side of the evidence that is reversed: sentiment by its score, signals as the analyst read them."""
     if isinstance(hearing.analyst, Abstained):
         return 0
     score = hearing.case.sentiment.score
@@ -158,7 +160,7 @@ async def _blinded(window: str, hearings: Sequence[Hearing], mind: Mind) -> Blin
 
 
 async def _try_again(mind: Mind, case: Case) -> _Retrial:
-    """The four roles and the ruling, as the court hears them: only evidence that stands in the case counts."""
+    """The four roles and the ruling, as in the court: only evidence that is in the case counts."""
     analyst, risk = _grounded(case, await mind.analyst(case)), _grounded(case, await mind.risk_agent(case))
     advocate = _grounded(case, await mind.devils_advocate(case, analyst, risk))
     supervisor = _grounded(case, await mind.supervisor(case, analyst, risk, advocate))
@@ -170,7 +172,7 @@ def _grounded(case: Case, word: AnyOpinion | Abstained) -> AnyOpinion | Abstaine
 
 
 def _sample(hearings: Sequence[Hearing], seed: int, most: int) -> list[Hearing]:
-    """At most `most` of them, drawn without replacement, in their order."""
+    """At most `most` hearings, drawn without replacement, in their order."""
     if len(hearings) <= most:
         return list(hearings)
     drawn = generator(seed, "audit").choice(len(hearings), size=most, replace=False)

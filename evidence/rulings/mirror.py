@@ -1,8 +1,8 @@
-"""A case with its evidence turned round, to see whether a ruling follows the evidence or something else.
+"""Reverses the evidence of a case, to test whether a ruling follows the evidence.
 
-Levels are mirrored at the close, bounds change places, oscillators and momentum change sign, crosses change direction; what
-has no direction (volume, volatility, ATR, ADX) stays, and so does the proposal: what is asked is still a purchase. Mirrored
-twice, a case is itself again. Headlines keep their words: only the score of sentiment is turned, and hard flags stay.
+Levels are mirrored at the close, upper and lower bounds are exchanged, oscillators and momentum change sign, crosses change
+direction. Values without a direction (volume, volatility, ATR, ADX) stay, and so does the proposal: it is still a purchase.
+Mirroring twice gives the original case. Headlines keep their text: only the sentiment score is reversed; hard flags stay.
 """
 
 from enum import StrEnum
@@ -24,7 +24,7 @@ _SWAPPED = (
 
 
 class Turned(StrEnum):
-    """What of the evidence is turned round."""
+    """The part of the evidence that is reversed."""
 
     SIGNALS = "signals"
     SENTIMENT = "sentiment"
@@ -32,7 +32,7 @@ class Turned(StrEnum):
 
 
 def mirrored(case: Case, what: Turned) -> Case:
-    """The case with that evidence turned round."""
+    """The case with this part of the evidence reversed."""
     changes: dict[str, Any] = {}
     if what is not Turned.SENTIMENT:
         changes["signals"] = {length: mirrored_signals(now) for length, now in case.signals.items()}
@@ -42,7 +42,7 @@ def mirrored(case: Case, what: Turned) -> Case:
 
 
 def mirrored_signals(now: TechnicalSignals) -> TechnicalSignals:
-    """One timeframe's signals as of the opposite market, around the same close."""
+    """The signals of one timeframe, mirrored around the same close."""
     changes: dict[str, Any] = {name: _at(now, name) for name in _LEVELS}
     for upper, lower in _BOUNDS:
         changes[upper], changes[lower] = _at(now, lower), _at(now, upper)
@@ -58,7 +58,7 @@ def mirrored_signals(now: TechnicalSignals) -> TechnicalSignals:
 
 
 def _at(now: TechnicalSignals, name: str) -> float | None:
-    """A level as far on the other side of the close."""
+    """A level mirrored at the close; None when it is not known."""
     value: float | None = getattr(now, name)
     return None if value is None else 2 * now.close - value
 

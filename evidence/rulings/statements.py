@@ -1,13 +1,13 @@
-"""What each speaker of a hearing believed, brought onto one scale: 0 surely against the purchase, 1 surely for it.
+"""The belief of each speaker of a hearing on one scale: 0 is certainly against the purchase, 1 certainly for it.
 
     voters           conviction, of a proposed purchase
     analyst          (1 + c) / 2 of a rise expected with conviction c, (1 - c) / 2 of a fall, 1/2 of neither
-    risk_agent       the scale that he lets stand
+    risk_agent       the scale that the risk agent allows
     devils_advocate  1 - strength of the counter-evidence
-    supervisor       the scale that he lets stand
+    supervisor       the scale that the supervisor allows
 
-Whoever abstained states nothing: silence is not one half. These are convictions and were never promised to be
-probabilities; calibration says what they have been worth.
+A speaker that abstained has no belief: silence is not one half. Beliefs are convictions and not probabilities; the calibration
+maps them to probabilities.
 """
 
 from agents.court.hearing import Hearing
@@ -22,7 +22,7 @@ GATE = "gate"
 
 
 def beliefs(hearing: Hearing) -> dict[str, float]:
-    """What each that spoke believed of the purchase, in [0, 1], by `VOTERS` and the names of the roles."""
+    """The belief of each speaker in the purchase, in [0, 1], by `VOTERS` and the names of the roles."""
     found: dict[str, float] = {}
     if hearing.case.proposal.direction is Direction.LONG:
         found[VOTERS] = hearing.case.proposal.conviction
@@ -38,10 +38,10 @@ def beliefs(hearing: Hearing) -> dict[str, float]:
 
 
 def statements(hearing: Hearing, barriers: Barriers) -> dict[str, float]:
-    """What is held against outcomes, by speaker: the voters, the roles by who spoke ("rules/analyst"), and the gate.
+    """The statements that are compared with outcomes, by speaker: the voters, the roles ("rules/analyst"), and the gate.
 
-    The risk officer judges the book and not the market, so he is left out. "gate" is the probability that sizing grants to
-    the voters' conviction without any calibration.
+    The risk agent is left out, because it judges the portfolio and not the market. "gate" is the probability that sizing
+    assumes for the voters' conviction without a calibration.
     """
     found = {
         name if name == VOTERS else f"{_speaker(hearing, name)}/{name}": belief

@@ -1,1 +1,1 @@
-"""Trying parameter sets: counted, resumable, fast engine first."""
+"""Searches parameter sets: every trial is counted, a search can be resumed, the fast engine runs first."""

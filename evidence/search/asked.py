@@ -1,8 +1,8 @@
-"""What each voter says at each bar of a tape, asked once for each of its own parameter sets.
+"""Caches the votes of each voter at each bar of a tape, once for each of its own parameter sets.
 
-From set to set a sweep changes the parameters of one voter, or of none. Most of its time went into asking all of them again; here
-a voter whose parameters have not changed is not asked, and netting, the same as in the cycle, is done only at bars on which
-somebody says something. It keeps the latest answers only, so that a long search does not fill the memory.
+From one set to the next, a sweep changes the parameters of one voter or of none. So a voter with unchanged parameters is not
+asked again. Netting is the same as in the cycle and runs only at bars with at least one vote. The cache keeps the latest answers
+only, so that a long search does not fill the memory.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,14 +16,14 @@ from market.signals import TechnicalSignals
 from risk.proposal import Direction
 
 KEPT = 64
-"""Voters with their parameters whose answers are kept."""
+"""Number of pairs of voter and parameters whose answers are kept."""
 
 Signals = Sequence[TechnicalSignals | None]
-"""One symbol's, by row; None at a row without a believed bar."""
+"""The signals of one symbol by row; None at a row without a valid bar."""
 
 
-class Said(NamedTuple):
-    """A vote without its words."""
+class BareVote(NamedTuple):
+    """A vote without its reason."""
 
     direction: Direction
     confidence: float
@@ -31,21 +31,22 @@ class Said(NamedTuple):
 
 
 class AskedVoters:
-    """The voters of one tape, whose signals have been read."""
+    """The voters of one tape whose signals are already computed."""
 
     def __init__(self, symbols: Sequence[str], signals: Sequence[Signals]) -> None:
         self._columns = [
             (symbol, [(row, now) for row, now in enumerate(column) if now is not None])
             for symbol, column in zip(symbols, signals, strict=True)
         ]
-        self._kept: dict[str, list[dict[int, Said]]] = {}
+        self._kept: dict[str, list[dict[int, BareVote]]] = {}
 
     def wanted(
         self, entries: Sequence[StrategyContext], contexts: Sequence[Context], threshold: float
     ) -> Iterator[tuple[int, int, Direction, float]]:
-        """Row, column, direction and conviction wherever these voters, netted, want something.
+        """Row, column, direction and conviction of each netted vote that proposes a trade.
 
-        `contexts` are the voters that were made of `entries`, in the same order. Raises StrategyFault of an own voter.
+        `contexts` are the voters that were built from `entries`, in the same order. Raises StrategyFault when a user's own
+        strategy fails.
         """
         answers = [self._answers(entry, context) for entry, context in zip(entries, contexts, strict=True)]
         for column in range(len(self._columns)):
@@ -56,8 +57,8 @@ class AskedVoters:
                 if direction is not Direction.NONE:
                     yield row, column, direction, conviction
 
-    def _answers(self, entry: StrategyContext, context: Context) -> list[dict[int, Said]]:
-        """What one voter says, by column and row."""
+    def _answers(self, entry: StrategyContext, context: Context) -> list[dict[int, BareVote]]:
+        """The votes of one voter, by column and row."""
         key = f"{context.name} {entry.model_dump_json()}"
         found = self._kept.pop(key, None)
         if found is None:
@@ -68,13 +69,13 @@ class AskedVoters:
         return found
 
 
-def _asked(context: Context, symbol: str, rows: Sequence[tuple[int, TechnicalSignals]]) -> dict[int, Said]:
+def _asked(context: Context, symbol: str, rows: Sequence[tuple[int, TechnicalSignals]]) -> dict[int, BareVote]:
     if context.symbols is not None and symbol not in context.symbols:
         return {}
     vote = context.strategy.vote
     ballots = [(row, ballot) for row, now in rows if (ballot := vote(now)) is not NOTHING]
     return {
-        row: Said(ballot.direction, float(ballot.confidence), context.weight)
+        row: BareVote(ballot.direction, float(ballot.confidence), context.weight)
         for row, ballot in ballots
         if not isinstance(ballot, Abstained) and ballot.direction is not Direction.NONE
     }

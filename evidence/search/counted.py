@@ -1,8 +1,8 @@
-"""The number of trials that a deflated Sharpe ratio is held against: counted by the tool, not remembered by its user.
+"""Counts the trials for the deflated Sharpe ratio, so that the user does not have to remember them.
 
-Every backtest, every set of a sweep and every walk is counted before it runs, by the hash of the bars, the markets and the
-window. What changes neither orders nor fills (the profile's name, durability of the journal) makes no new trial. Windows that
-overlap are looked at too: who shifts the window by a bar has not started afresh.
+Every backtest, every set of a sweep and every walk-forward set is counted before it runs, under the hash of the bars, the markets
+and the window. Settings that change neither orders nor fills (the name of the profile, durability of the journal) make no new
+trial. Trials on overlapping windows count too: a window that is shifted by one bar is not a new start.
 """
 
 import hashlib
@@ -25,40 +25,41 @@ _NO_TRIAL = {"profile", "journal", "gates"}
 
 
 class Trials:
-    """What is being tried on one tape. `count` comes before the evaluation, `score` after it."""
+    """The trials on one tape. Call `count` before the evaluation and `score` after it."""
 
     def __init__(self, folder: Path, scope: TrialScope) -> None:
-        """Open the book in the user's state folder. Raises OutputFault when it cannot be used."""
+        """Open the trial book in the user's state folder. Raises OutputFault when it cannot be used."""
         self._book = TrialBook(folder / TRIALS_FILE)
         self._scope = scope
 
     def count(self, kind: str, sets: Sequence[Mapping[str, Any]], at: datetime) -> TrialCount:
-        """Count parameter sets (of JSON values) durably. Raises OutputFault: then none may be evaluated."""
+        """Count parameter sets (of JSON values) durably. Raises OutputFault; then no set may be evaluated."""
         return self._book.count(self._scope, kind, [parameters_hash(each) for each in sets], at)
 
     def score(self, sets: Sequence[Mapping[str, Any]], sharpes_bar: Sequence[float | None]) -> None:
-        """Note the Sharpe ratio per bar of each set, in their order; None (nothing varied) is left out.
+        """Store the Sharpe ratio per bar of each set, in their order. None (constant returns) is left out.
 
-        Raises OutputFault, and ValueError where the two differ in length.
+        Raises OutputFault when the book cannot be written, ValueError when the two lists differ in length.
         """
         made = zip(sets, sharpes_bar, strict=True)
         self._book.score(self._scope, {parameters_hash(each): value for each, value in made if value is not None})
 
     def tried(self) -> TrialCount:
-        """What has been tried so far. Raises OutputFault."""
+        """The trials so far. Raises OutputFault when the book cannot be read."""
         return self._book.tried(self._scope)
 
     def deflate(self, returns: Sequence[float], bars_per_year: float) -> Deflated | None:
-        """The deflated Sharpe ratio of a curve on this tape, against all that was tried on bars that overlap with it.
+        """The deflated Sharpe ratio of a curve on this tape, with all trials on overlapping bars.
 
-        `returns` shape (n_bars,); None for returns that never varied. Raises OutputFault, and ValueError for bad returns.
+        `returns`: shape (n_bars,) [simple return]. None for constant returns. Raises OutputFault when the book cannot be read,
+        ValueError for bad returns.
         """
         tried = self.tried()
         variance = float(np.var(tried.sharpes, ddof=1)) if len(tried.sharpes) > 1 else None
         return deflate(returns, bars_per_year=bars_per_year, trials=max(1, tried.overlapping), trial_variance=variance)
 
     def close(self) -> None:
-        """Let go of the book."""
+        """Close the trial book."""
         self._book.close()
 
 
@@ -82,14 +83,14 @@ def tape_hash(tape: Tape) -> str:
 
 
 def parameters_of(settings: Settings) -> dict[str, Any]:
-    """What of the settings makes a trial: all but the profile's name, the journal, and the gates that judge it."""
+    """The settings that define a trial: all but the name of the profile, the journal, and the gates."""
     return settings.model_dump(mode="json", exclude=_NO_TRIAL)
 
 
 def parameters_hash(parameters: Mapping[str, Any]) -> str:
-    """SHA-256 of a parameter set as canonical JSON: neither the order of keys nor 1 for 1.0 makes another set.
+    """SHA-256 of a parameter set as canonical JSON. The order of keys, and 1 instead of 1.0, do not change it.
 
-    Raises ValueError for a value that JSON cannot hold.
+    Raises ValueError for a value that JSON cannot represent.
     """
     try:
         plain = json.loads(json.dumps(parameters, allow_nan=False), parse_int=float)

@@ -1,7 +1,7 @@
-"""Those who try parameter sets: processes of this machine, or a Ray cluster. Same sets, same results, in the order given.
+"""The workers that try parameter sets: processes of this machine, or a Ray cluster. Results do not depend on the workers.
 
-Each member opens the tape once and then answers for as many sets as it is given. Threads of the kernel inside one process are not
-used here: asking the voters is Python, and would stand in its own way.
+Each worker opens the tape once and then tries all sets that it gets. Results come in the order of the sets. The threads of the
+kernel are not used here: the voters are Python code, and threads would wait for each other.
 """
 
 import logging
@@ -23,22 +23,23 @@ Floats = npt.NDArray[np.float64]
 
 
 class Tried(NamedTuple):
-    """One set: bar returns of the session, shape (n_bars - 1,), and how many entries the gate signed."""
+    """The result of one set: bar returns of the session, shape (n_bars - 1,), float64 [simple return], and the number of
+    entries that the gate signed."""
 
     returns: Floats
     signed: int
 
 
 class Crew(Protocol):
-    """Tries sets."""
+    """Tries parameter sets."""
 
     def try_all(self, sets: Sequence[Values]) -> Iterator[Tried]:
-        """Each set, in order. Raises TribunalError of the first that fails."""
+        """The result of each set, in order. Raises the TribunalError of the first set that fails."""
         ...
 
 
 class _Pool:
-    """Members that are processes."""
+    """Workers that are processes."""
 
     def __init__(self, pool: Executor) -> None:
         self._pool = pool
@@ -48,7 +49,7 @@ class _Pool:
 
 
 class _Alone:
-    """This process alone."""
+    """This process as the only worker."""
 
     def __init__(self, tape: FastTape) -> None:
         self._tape = tape
@@ -59,7 +60,7 @@ class _Alone:
 
 
 class _Cluster:
-    """Members that are Ray actors; a set goes to whoever is next."""
+    """Workers that are Ray actors. Each set goes to the next free one."""
 
     def __init__(self, ray: Any, members: list[Any]) -> None:
         self._ray = ray
@@ -72,7 +73,7 @@ class _Cluster:
 
 
 class _Member:
-    """A Ray actor's state."""
+    """The state of a Ray actor."""
 
     def __init__(self, world: str) -> None:
         found = World.model_validate_json(world)
@@ -87,7 +88,7 @@ _here: FastTape | None = None
 
 @contextmanager
 def open_crew(world: World, workers: int, *, ray: bool = False) -> Iterator[Crew]:
-    """A crew of `workers` for a world. Raises UsageFault for Ray where it is not installed, and what opening a tape raises."""
+    """Open `workers` workers for a world. Raises UsageFault when Ray is not installed, and the errors of opening a tape."""
     if ray:
         with _cluster(world, workers) as crew:
             yield crew
@@ -101,7 +102,7 @@ def open_crew(world: World, workers: int, *, ray: bool = False) -> Iterator[Crew
 
 @contextmanager
 def _cluster(world: World, workers: int) -> Iterator[_Cluster]:
-    """Actors of the cluster that RAY_ADDRESS names, or of one on this machine, which ends with them."""
+    """Actors of the cluster in RAY_ADDRESS, or of a cluster on this machine that is shut down afterwards."""
     try:
         import ray
     except ImportError as fault:

@@ -1,8 +1,8 @@
-"""Many parameter sets on one tape with the fast engine: the voters and the gate, without the court.
+"""Runs many parameter sets on one tape with the fast engine: the voters and the gate, without the court.
 
-The signals are read once and each voter is asked once for each of its own parameter sets; what differs in exits and limits alone
-shares the votes. The court is left out because what it rules depends on the book of the moment: so what is found here is chosen
-among strategies, and runs through the full engine before it is believed.
+The signals are computed once, and each voter is asked once for each of its own parameter sets. Sets that differ only in exits and
+limits share the votes. The court is left out, because its rulings depend on the portfolio of the moment. So the fast engine only
+selects sets; the full engine must confirm them.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,14 +29,14 @@ from risk.proposal import Direction
 Floats = npt.NDArray[np.float64]
 _SIGN = {Direction.LONG: 1, Direction.SHORT: -1}
 _KEPT = 8
-"""Sets of votes that are kept: a grid tries exits and limits one after the other on the same."""
+"""Number of vote tables that are kept: a grid tries many exits and limits with the same votes."""
 
 
 class FastTape:
-    """A tape that has been read once, for as many sets as there are."""
+    """A tape that is read once, for any number of parameter sets."""
 
     def __init__(self, tape: Tape, settings: Settings, seen: Callable[[int], None] = lambda bars: None) -> None:
-        """`seen` is told the bars that were read. Raises what the kernel's grid and rules raise."""
+        """Read the tape. `seen` is called with the number of bars read. Raises the errors of the kernel's grid and rules."""
         self._tape = tape
         self._settings = settings
         self._texts = read_own(settings.strategies)
@@ -50,7 +50,7 @@ class FastTape:
         self._lock = Lock()
 
     def prepared(self, values: Values) -> tuple[Votes, Rules]:
-        """What the kernel needs for one set. Raises UsageFault for a set that is not allowed."""
+        """The votes and rules of one set, for the kernel. Raises UsageFault for a set that is not allowed."""
         settings = applied(self._settings, values)
         rules = rules_of(
             self._instruments, settings.limits, settings.exits, settings.venue, bars_per_day(self._tape.timeframe)
@@ -58,11 +58,14 @@ class FastTape:
         return self._votes(settings), rules
 
     def run(self, values: Values) -> KernelResult:
-        """One set."""
+        """Run one set. Raises UsageFault for a set that is not allowed."""
         return simulate(self.grid, *self.prepared(values))
 
     def returns(self, sets: Sequence[Values], workers: int, seen: Callable[[int], None]) -> Floats:
-        """Bar returns of every set, shape (n_bars - 1, n_sets), oldest first; `seen` is told after each set."""
+        """Bar returns of every set, shape (n_bars - 1, n_sets), float64 [simple return], oldest first.
+
+        `seen` is called with 1 after each set.
+        """
 
         def digest(values: Values, result: KernelResult) -> Floats:
             seen(1)
@@ -96,13 +99,16 @@ class FastTape:
 
 
 def sharpe_of(returns: Floats, bars_per_year: float) -> float | None:
-    """Annual Sharpe ratio of bar returns, shape (n,); None where nothing varied (Sharpe 1994, risk-free rate 0)."""
+    """Annual Sharpe ratio of `returns`, shape (n,), float64 [simple return]; None for constant returns.
+
+    Sharpe (1994), with a risk-free rate of 0.
+    """
     spread = float(returns.std(ddof=1)) if len(returns) > 1 else 0.0
     return float(returns.mean()) / spread * bars_per_year**0.5 if spread > 1e-15 else None
 
 
 class _Reader:
-    """Signals by symbol and bar, warm-up rows included and empty; None where a symbol has no believed bar."""
+    """Signals by symbol and bar. Warm-up rows are included and empty; None at a row without a valid bar."""
 
     def __init__(self, tape: Tape, seen: Callable[[int], None]) -> None:
         self.signals: dict[str, list[TechnicalSignals | None]] = {symbol: [] for symbol in tape.symbols}
@@ -112,7 +118,7 @@ class _Reader:
         self._seen = seen
 
     def read(self, row: int, now: Slice) -> None:
-        """Take the next slice."""
+        """Read the next slice."""
         in_session = now.close_utc > self._start_utc
         for symbol, engine in self._engines.items():
             bar = now.bars.get(symbol)

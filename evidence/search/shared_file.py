@@ -1,8 +1,7 @@
-"""A small SQLite file that all processes of this user share: what it takes for two of them never to write over each other.
+"""A small SQLite file that all processes of this user share without overwriting each other's data.
 
-Every transaction begins with the right to write, so that what it reads stays true until it has written; a second process waits
-for it, as long as the owner of the file allows. What was committed as synced survives a power cut, and a process that is killed
-leaves nothing half.
+Every transaction first takes the write lock, so that the data it reads stays valid until it writes. A second process waits for
+the lock, up to `wait_s` seconds. A commit that is synced survives a power failure, and a killed process leaves no partial data.
 """
 
 import sqlite3
@@ -12,15 +11,15 @@ from sqlalchemy import Connection, Engine, create_engine, event
 
 
 def shared_engine(path: Path, wait_s: int) -> Engine:
-    """An engine on the file that waits up to `wait_s` seconds for another process.
+    """An SQLAlchemy engine for the file. It waits up to `wait_s` seconds for another process.
 
-    Each connection's execution option `synced` says whether its commit waits for the disk.
+    The execution option `synced` of a connection decides whether its commit waits for the disk.
     """
     engine = create_engine(f"sqlite:///{path}")
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection: sqlite3.Connection, _: object) -> None:
-        connection.isolation_level = None  # the driver begins nothing by itself: see below
+        connection.isolation_level = None  # the driver starts no transaction by itself: see below
         for pragma in (f"busy_timeout={wait_s * 1000}", "journal_mode=WAL"):
             connection.execute(f"PRAGMA {pragma}")
 

@@ -1,7 +1,7 @@
-"""What is searched: settings by name, each with the values that it may take.
+"""The search space: settings by name, each with its values.
 
 ema_cross.rsi_max=55:85:10          a parameter of a voter, from 55 to 85 in steps of 10
-exits.trail_fraction=0.01,0.02,0.04     any other setting, value by value
+exits.trail_fraction=0.01,0.02,0.04     any other setting, as a list of values
 """
 
 import itertools
@@ -22,14 +22,14 @@ _STEPS = 10_000
 
 
 class Axis(Frozen):
-    """One setting and its values, in the order in which they are tried."""
+    """One setting and its values, in order."""
 
     key: str
     values: tuple[float, ...]
 
 
 def parse_axes(texts: Sequence[str]) -> tuple[Axis, ...]:
-    """The axes on a command line. Raises UsageFault for one that is none, and for a key that comes twice."""
+    """The axes of a command line. Raises UsageFault for a text that is not an axis, and for a repeated key."""
     axes = tuple(map(_axis, texts))
     keys = [axis.key for axis in axes]
     for key in keys:
@@ -39,12 +39,12 @@ def parse_axes(texts: Sequence[str]) -> tuple[Axis, ...]:
 
 
 def all_points(axes: Sequence[Axis]) -> list[Values]:
-    """Every combination. Raises UsageFault where there are more than 20,000."""
+    """Every combination of values. Raises UsageFault for more than 20,000 combinations."""
     count = math.prod(len(axis.values) for axis in axes)
     if count > MOST_SETS:
         raise UsageFault(
             f"These are {count:,} parameter sets; at most {MOST_SETS:,} are tried one by one. Nothing was started. Give fewer "
-            "values, or let `evidence.sweep` draw some with --trials."
+            "values, or let `tribunal sweep` select some with --sampler random --trials N."
         )
     return [
         dict(zip((axis.key for axis in axes), values, strict=True))
@@ -53,7 +53,7 @@ def all_points(axes: Sequence[Axis]) -> list[Values]:
 
 
 def applied(settings: Settings, values: Mapping[str, float]) -> Settings:
-    """The settings with these values. Raises UsageFault for a name that there is not, or a value that is not allowed."""
+    """The settings with these values. Raises UsageFault for an unknown name or a value that is not allowed."""
     tree = settings.model_dump(mode="json")
     for key, value in values.items():
         _put(tree, settings, key, value)

@@ -1,7 +1,8 @@
-"""A search that can be stopped at any moment: an Optuna study in a journal file, asked and told in rounds of fixed size.
+"""A search that can be stopped and resumed at any time: an Optuna study in a journal file, in rounds of fixed size.
 
-A round is proposed as a whole, tried by whoever is there, and told in its order: so the same seed gives the same study, with one
-worker or with ten, in one go or in many. A round that was broken off is tried again from its beginning; what was told stays.
+A round is proposed as a whole, tried by the workers, and its results are stored in order. So the same seed gives the same study
+with any number of workers and any number of interruptions. An interrupted round is tried again from its start; stored results
+stay.
 """
 
 import json
@@ -17,11 +18,11 @@ from evidence.search.space import Axis, Values, all_points
 ROUND = 16
 JOURNAL = "study.jsonl"
 _WORST = -1e9
-"""Told for a set whose Sharpe ratio is undefined, because nothing varied."""
+"""The value that is stored for a set without a Sharpe ratio, because its returns were constant."""
 
 
 class Known(Frozen):
-    """One set that was tried. `sharpe` is annual, None where nothing varied."""
+    """One set that was tried. `sharpe` is annual; None for constant returns."""
 
     number: int
     values: Values
@@ -30,7 +31,7 @@ class Known(Frozen):
 
 
 class Study:
-    """A study in a folder. Raises OutputFault where it cannot be kept, UsageFault where the folder holds another search."""
+    """A study in a folder. Raises OutputFault when it cannot be written, UsageFault when the folder holds another search."""
 
     def __init__(self, folder: Path, axes: Sequence[Axis], sampler: str, seed: int, about: dict[str, Any]) -> None:
         import optuna
@@ -51,12 +52,12 @@ class Study:
             )
         except OSError as fault:
             raise OutputFault(
-                f"The study cannot be kept in {folder} ({fault.strerror}). Nothing was started; give another --out."
+                f"The study cannot be stored in {folder} ({fault.strerror}). Nothing was started; give another --out."
             ) from fault
         self._same(folder, json.dumps(about, sort_keys=True))
 
     def known(self) -> list[Known]:
-        """What was told so far, in its order."""
+        """The results so far, in their order."""
         return [
             Known(
                 number=trial.number,
@@ -68,13 +69,13 @@ class Study:
         ]
 
     def rounds(self, trials: int) -> Iterator[list[Values]]:
-        """What is to be tried next, round by round, until `trials` sets are told. Tell each round before the next is drawn."""
+        """The sets to try next, round by round, until `trials` sets have a result. Call `tell` before the next round."""
         while (done := len(self._told())) < trials:
             size = min(ROUND, trials - done)
             yield self._proposed(done, size)
 
     def tell(self, sets: Sequence[Values], found: Sequence[tuple[float | None, int]]) -> None:
-        """What became of a round: Sharpe ratio and signed orders of each set, in its order."""
+        """Store the results of a round: Sharpe ratio and number of signed orders of each set, in its order."""
         spread = self._distributions()
         for values, (sharpe, signed) in zip(sets, found, strict=True):
             self._study.add_trial(
@@ -90,7 +91,7 @@ class Study:
         return list(self._study.get_trials(deepcopy=False))
 
     def _proposed(self, done: int, size: int) -> list[Values]:
-        """The next sets: of the grid in its order, or of the sampler, which knows what was told."""
+        """The next sets: from the grid in its order, or from the sampler, which uses the stored results."""
         if self._sampler == "grid":
             return all_points(self._axes)[done : done + size]
         kind: Callable[..., Any] = self._optuna.samplers.TPESampler
@@ -112,6 +113,6 @@ class Study:
             self._study.set_user_attr("about", about)
         elif known != about:
             raise UsageFault(
-                f"{folder} holds a study of other bars, settings or parameters. Nothing was started; repeat its options to go "
-                "on, or give another --out."
+                f"{folder} holds a study of other bars, settings or parameters. Nothing was started; repeat its options to "
+                "resume it, or give another --out."
             )

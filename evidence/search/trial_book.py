@@ -1,9 +1,8 @@
-"""How many things were tried on the same bars: a small SQLite file that all processes of this user share.
+"""The trial book: the number of parameter sets tried on the same bars, in a small SQLite file that all processes share.
 
-A parameter set is counted before it is evaluated, and synced to disk, so that nobody can have seen a result that was not
-counted; the Sharpe ratio that it made is added afterwards. The same set on the same bars counts once, whoever tries it again.
-Triggers refuse to take a trial away or to make it another one: the number can only rise. Who deletes the file has forgotten
-what was tried, and knows it.
+A parameter set is counted and synced to disk before it is evaluated, so every result that anybody sees is counted. Its Sharpe
+ratio is added afterwards. The same set on the same bars counts once. Database triggers refuse to delete or change a trial, so the
+number can only rise. Only deleting the file resets it.
 """
 
 from collections.abc import Generator, Iterable, Mapping
@@ -34,7 +33,7 @@ from evidence.search.shared_file import shared_engine
 
 _METADATA = MetaData()
 _WAIT_S = 30
-"""Nothing trades meanwhile: many workers of a sweep may come at the same time."""
+"""Wait for the lock [seconds]. It may be long: nothing trades meanwhile, and many workers may come at the same time."""
 SCOPES = Table(
     "scopes",
     _METADATA,
@@ -67,7 +66,7 @@ _ONLY_UPWARDS = tuple(
 
 
 class TrialScope(NamedTuple):
-    """The bars that something is tried on: their SHA-256, the markets (BASE/QUOTE), and the window (aware moments)."""
+    """The bars of a trial: their SHA-256, the markets (BASE/QUOTE), and the window (aware moments)."""
 
     data_hash: str
     universe: tuple[str, ...]
@@ -76,8 +75,8 @@ class TrialScope(NamedTuple):
 
 
 class TrialCount(NamedTuple):
-    """What has been tried. `own`: distinct parameter sets on exactly these bars. `overlapping`: those on any window that
-    shares a market and a moment with them, these included. `sharpes`: per bar, of the own ones that were scored."""
+    """The number of trials. `own`: distinct parameter sets on exactly these bars. `overlapping`: those on every window that
+    shares a market and a time with them, `own` included. `sharpes`: Sharpe ratios per bar of the own sets that have one."""
 
     own: int
     overlapping: int
@@ -85,10 +84,10 @@ class TrialCount(NamedTuple):
 
 
 class TrialBook:
-    """The file, seen by one process."""
+    """The trial book, opened by one process."""
 
     def __init__(self, path: Path) -> None:
-        """Open or create it. Raises OutputFault when it cannot be used: then nothing may be tried."""
+        """Open or create the file. Raises OutputFault when it cannot be used; then nothing may be tried."""
         self._path = path
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -103,8 +102,8 @@ class TrialBook:
     def count(self, scope: TrialScope, kind: str, parameters: Iterable[str], at: datetime) -> TrialCount:
         """Count parameter sets, by their hashes, before they are evaluated; committed to disk on return.
 
-        `kind` says what tried them ("backtest", "sweep", "walk-forward"). Raises OutputFault when the file cannot be
-        written: then none was counted, and none may be evaluated.
+        `kind` names the command ("backtest", "sweep", "walk-forward"). Raises OutputFault when the file cannot be written;
+        then no set was counted, and none may be evaluated.
         """
         rows = [{"parameters": each} for each in dict.fromkeys(parameters)]
         with self._step() as connection:
@@ -117,9 +116,9 @@ class TrialBook:
             return _counted(connection, scope)
 
     def score(self, scope: TrialScope, sharpes: Mapping[str, float]) -> None:
-        """Note the Sharpe ratio per bar that counted sets have made; the latest one stands. Others are left alone.
+        """Store the Sharpe ratio per bar of counted sets, by their hash. A new value replaces an older one.
 
-        Raises OutputFault when the file cannot be written.
+        A set that was not counted is ignored. Raises OutputFault when the file cannot be written.
         """
         rows = [{"set_": name, "made": value} for name, value in sharpes.items()]
         if not rows:
@@ -130,12 +129,12 @@ class TrialBook:
             connection.execute(made.values(sharpe_bar=bindparam("made")), rows)
 
     def tried(self, scope: TrialScope) -> TrialCount:
-        """What has been tried so far on these bars. Raises OutputFault."""
+        """The trials so far on these bars. Raises OutputFault when the file cannot be read."""
         with self._step() as connection:
             return _counted(connection, scope)
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._engine.dispose()
 
     @contextmanager
@@ -155,7 +154,7 @@ class TrialBook:
 
 
 def _scope_number(connection: Connection, scope: TrialScope) -> int:
-    """The scope's number; a new one's when it was not there."""
+    """The row number of the scope; the row is added when it is missing."""
     key = {
         "data_hash": scope.data_hash,
         "universe": "\n".join(sorted(scope.universe)),

@@ -1,8 +1,8 @@
-"""Walk-forward, and what choosing costs: chosen on the past, judged on what came next, by the full engine.
+"""Walk-forward test: choose a parameter set on the past, test it with the full engine on the bars that follow.
 
-On each train window every set is ranked by its Sharpe ratio there; the best goes, with a fresh account, through the full engine
-on the test window that follows after a gap (purge and embargo, see `splits`). The tests joined are what the method would have
-made. Beside them: combinatorial purged cross-validation of the same choice, and the probability of backtest overfitting.
+On each train window every set is ranked by its Sharpe ratio. The best set runs with a new account through the full engine on the
+test window, which follows after a gap (purge and embargo, see `evidence.statistics.splits`). The joined tests are the result of
+the method. The report adds combinatorial purged cross-validation of the same choice and the probability of backtest overfitting.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ Floats = npt.NDArray[np.float64]
 
 
 class Fold(Frozen):
-    """One step: what was chosen and what became of it. Sharpe ratios are annual; None where nothing varied."""
+    """One step: the chosen set and its test result. Sharpe ratios are annual; None for constant returns."""
 
     train_utc: tuple[UtcTime, UtcTime]
     test_utc: tuple[UtcTime, UtcTime]
@@ -44,7 +44,7 @@ class Paths(Frozen):
 
 
 class WalkForward(Frozen):
-    """All folds, the tests joined, and how much of the choice is luck."""
+    """All folds, the joined tests, and the measures of overfitting."""
 
     label: str
     symbols: tuple[str, ...]
@@ -57,7 +57,10 @@ class WalkForward(Frozen):
 
 
 def chosen_on(returns: Floats, split: Split) -> int:
-    """The column with the best Sharpe ratio on the train bars; the first of equals, and the first where nothing varied."""
+    """The column with the best Sharpe ratio on the train bars; the first of equals, or the first when all are constant.
+
+    `returns`: shape (n_bars, n_sets), float64 [simple return], oldest first.
+    """
     rows = returns[split.train_bars()]
     spread = rows.std(axis=0, ddof=1)
     sharpe = np.where(spread > 1e-15, rows.mean(axis=0) / np.where(spread > 1e-15, spread, 1.0), -np.inf)
@@ -67,7 +70,7 @@ def chosen_on(returns: Floats, split: Split) -> int:
 def test_worlds(
     world: World, start: datetime, bar: timedelta, splits: Sequence[Split], chosen: Sequence[Values]
 ) -> list[World]:
-    """A world for each test window, with what was chosen for it."""
+    """A world for each test window, with the set that was chosen for it."""
     return [
         world.model_copy(
             update={
@@ -88,7 +91,10 @@ def folds_of(
     start: datetime,
     bar: timedelta,
 ) -> tuple[Fold, ...]:
-    """The folds out of what was chosen and what the full engine made of it."""
+    """The folds from the chosen sets and the test results of the full engine.
+
+    `returns`: shape (n_bars, n_sets), float64 [simple return] of the fast engine, oldest first; `start` is its first bar.
+    """
     per_year = timedelta(days=365) / bar
     found = []
     for split, curve in zip(splits, tests, strict=True):
@@ -109,12 +115,16 @@ def folds_of(
 
 
 def joined_returns(tests: Sequence[Curve]) -> Floats:
-    """The tests' bar returns, one after the other."""
+    """The bar returns of all tests, one after the other, shape (n_test_bars,), float64 [simple return]."""
     return np.concatenate([curve_returns(np.array(curve.equity)) for curve in tests])
 
 
 def cross_validated(returns: Floats, per_year: float, *, groups: int, tested: int, horizon: int, embargo: int) -> Paths:
-    """The choice under combinatorial purged cross-validation, on the fast engine's returns."""
+    """Combinatorial purged cross-validation of the choice, on the returns of the fast engine.
+
+    `returns`: shape (n_bars, n_sets), float64 [simple return], oldest first. `horizon` and `embargo` [bars]. Raises ValueError
+    as `combinatorial_purged` does.
+    """
     plan = combinatorial_purged(len(returns), groups=groups, tested=tested, horizon=horizon, embargo=embargo)
     tests = [returns[split.test_bars(), chosen_on(returns, split)] for split in plan.splits]
     paths = plan.path_values(tests)
@@ -132,7 +142,7 @@ def judged(
     per_year: float,
     seed: int,
 ) -> WalkForward:
-    """Everything together."""
+    """The whole walk-forward report. `returns`: shape (n_bars, n_sets), float64 [simple return], oldest first."""
     joined = joined_returns(tests)
     return WalkForward(
         label=label,

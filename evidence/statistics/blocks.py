@@ -1,7 +1,8 @@
-"""Resampling that keeps what hangs together in time: the stationary bootstrap, and how long its blocks should be.
+"""The stationary bootstrap, which keeps dependence in time, and the automatic choice of its block length.
 
-Returns themselves are nearly uncorrelated, their sizes are not. So the block is the longer one of what the returns and what
-their squares ask for: a drawdown out of shuffled volatility would be too shallow, and its interval too narrow.
+Returns are nearly uncorrelated, but their absolute sizes are not. So the block length is the longer one of those for the returns
+and for their squares. Shorter blocks would break up periods of high volatility: drawdowns would be too small, and their intervals
+too narrow.
 """
 
 import math
@@ -15,14 +16,14 @@ Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
 
 LEAST_BARS = 30
-"""Fewer bars hold no two blocks that could be told apart."""
+"""Minimum number of bars: with fewer, no two blocks would differ enough."""
 
 
 def stationary_indices(n_bars: int, block: float, rng: np.random.Generator) -> Indices:
-    """One resample of the stationary bootstrap (Politis & Romano 1994): int64, shape (n_bars,), each in [0, n_bars).
+    """One resample of the stationary bootstrap (Politis & Romano 1994), shape (n_bars,), int64 [row number].
 
-    Blocks begin anywhere, have geometric lengths of mean `block` bars, and wrap round the end. Raises ValueError for
-    n_bars below 1 or a block below 1.
+    Blocks begin at random bars, have geometric lengths with mean `block` [bars], and continue at the start after the end.
+    Raises ValueError for n_bars below 1 or a block below 1.
     """
     if n_bars < 1 or not (math.isfinite(block) and block >= 1.0):
         raise ValueError(f"a resample needs at least one bar and blocks of at least one, got {n_bars} and {block}")
@@ -40,19 +41,20 @@ def stationary_indices(n_bars: int, block: float, rng: np.random.Generator) -> I
 
 
 def block_length(returns: npt.ArrayLike) -> float:
-    """Mean block [bars] for a series of returns, shape (n_bars,): the longer one of theirs and of their squares'.
+    """Mean block length [bars] for a series of returns: the longer one of those for the returns and for their squares.
 
-    Raises ValueError as `automatic_block` does.
+    `returns`: shape (n_bars,), float64 [simple return], oldest first. Raises ValueError as `automatic_block` does.
     """
     series = finite_series(returns, at_least=LEAST_BARS)
     return max(automatic_block(series), automatic_block(series**2))
 
 
 def automatic_block(series: npt.ArrayLike) -> float:
-    """Mean block [bars] of the stationary bootstrap that estimates the variance of a mean best; at least 1.
+    """Mean block length [bars] with which the stationary bootstrap best estimates the variance of a mean; at least 1.
 
-    `series` shape (n,), n >= 30, oldest first. Politis & White (2004) with the correction of Patton, Politis & White
-    (2009): flat-top window, c = 2, capped at min(3 sqrt(n), n / 3). 1 for a constant. Raises ValueError for bad series.
+    `series`: shape (n,), n >= 30, float64 [any unit], oldest first. Politis & White (2004) with the correction of Patton,
+    Politis & White (2009): flat-top window, c = 2, capped at min(3 sqrt(n), n / 3). It is 1 for a constant series. Raises
+    ValueError for a bad series.
     """
     values = finite_series(series, at_least=LEAST_BARS)
     if is_constant(values):
@@ -76,14 +78,14 @@ def automatic_block(series: npt.ArrayLike) -> float:
 
 
 def _autocovariance(values: Floats, most: int) -> Floats:
-    """Autocovariances at lags 0 to `most`, shape (most + 1,), with n in the denominator; through the spectrum."""
+    """Autocovariances at lags 0 to `most`, shape (most + 1,), with n in the denominator, computed by FFT."""
     n = len(values)
     spectrum = np.fft.rfft(values - values.mean(), 2 * n)
     return np.asarray(np.fft.irfft(np.abs(spectrum) ** 2, 2 * n)[: most + 1] / n)
 
 
 def _last_correlated(correlation: Floats, band: float, run: int) -> int:
-    """The lag after which `run` correlations in a row are insignificant; the last lag when there is none."""
+    """The lag after which `run` correlations in a row are insignificant; the last lag when there is no such lag."""
     quiet = correlation[1:] < band
     for lag in range(len(quiet) - run + 1):
         if quiet[lag : lag + run].all():

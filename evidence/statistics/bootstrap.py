@@ -1,8 +1,8 @@
-"""How sure a backtest's headline is: intervals of Sharpe, Sortino, Calmar, growth, drawdown and mean return.
+"""Confidence intervals of a backtest's Sharpe, Sortino, Calmar, growth, drawdown and mean return.
 
-The stationary bootstrap over the bars of the mark-to-market curve, percentile intervals. Two curves of the same tape are
-resampled by the same bars, so that what moved both cancels out. It refuses to show an interval of a measure that is
-undefined in more than one resample of a hundred, and knows only what is in the sample: no regime that never came.
+It uses the stationary bootstrap over the bars of the equity curve and percentile intervals. Two curves of the same tape are
+resampled with the same bars, so that common market moves cancel. It gives no interval for a measure that is undefined in more
+than 1 % of the resamples. The intervals know only the sample: they do not include a regime that did not occur in it.
 """
 
 import numpy as np
@@ -20,11 +20,11 @@ RESAMPLES = 2000
 CONFIDENCE = 0.95
 MOST_UNDEFINED = 0.01
 _CELLS = 250_000
-"""Resampled returns that are measured at a time: they stay in the processor's cache."""
+"""Number of resampled returns that are processed at once, so that they fit into the processor's cache."""
 
 
 class Estimate(Frozen):
-    """A measure with its interval; None where it is undefined. `undefined` is the share of resamples without a value."""
+    """A measure with its interval; None when it is undefined. `undefined` is the share of resamples without a value."""
 
     measure: Measure
     value: float | None
@@ -34,7 +34,7 @@ class Estimate(Frozen):
 
 
 class Intervals(Frozen):
-    """All measures of one curve, by blocks of `block` bars on average."""
+    """All measures of one curve, with a mean block length of `block` bars."""
 
     bars: int
     block: float
@@ -43,12 +43,12 @@ class Intervals(Frozen):
     estimates: tuple[Estimate, ...]
 
     def of(self, measure: Measure) -> Estimate:
-        """One of them."""
+        """The estimate of one measure."""
         return next(found for found in self.estimates if found.measure is measure)
 
 
 class Difference(Frozen):
-    """First less second, with its interval; `share_above` of the resamples had the first above the second."""
+    """First minus second, with its interval. In the share `share_above` of the resamples the first was above the second."""
 
     measure: Measure
     first: float | None
@@ -61,12 +61,12 @@ class Difference(Frozen):
 
     @property
     def is_clear(self) -> bool:
-        """Whether the interval leaves out zero: the two can be told apart."""
+        """Whether the interval excludes zero, so that the two curves differ clearly."""
         return self.low is not None and self.high is not None and not self.low <= 0.0 <= self.high
 
 
 class Differences(Frozen):
-    """All measures of two curves on the same tape, by blocks of `block` bars on average."""
+    """All differences between two curves on the same tape, with a mean block length of `block` bars."""
 
     bars: int
     block: float
@@ -75,14 +75,15 @@ class Differences(Frozen):
     differences: tuple[Difference, ...]
 
     def of(self, measure: Measure) -> Difference:
-        """One of them."""
+        """The difference of one measure."""
         return next(found for found in self.differences if found.measure is measure)
 
 
 def curve_returns(equity: npt.ArrayLike) -> Floats:
-    """Simple returns of a curve, shape (n_bars + 1,), that begins with the starting cash; shape (n_bars,).
+    """Simple returns of an equity curve, shape (n_bars,), float64 [simple return].
 
-    Raises ValueError for a level that is not finite, or not above 0 before the last.
+    `equity`: shape (n_bars + 1,), float64 [quote]; it begins with the starting cash. Raises ValueError for a level that is
+    not finite, or that is not above 0 before the last bar.
     """
     levels = finite_series(equity, at_least=2)
     if levels[:-1].min() <= 0.0:
@@ -99,9 +100,10 @@ def intervals(
     resamples: int = RESAMPLES,
     confidence: float = CONFIDENCE,
 ) -> Intervals:
-    """Every measure of one curve's returns, shape (n_bars,), n_bars >= 30, oldest first, with its interval.
+    """Every measure of one curve with its interval.
 
-    `block`: mean block [bars], None for the automatic one. Raises ValueError for bad input.
+    `returns`: shape (n_bars,), n_bars >= 30, float64 [simple return], oldest first. `block`: mean block length [bars], None
+    for the automatic one. Raises ValueError for bad input.
     """
     series = _checked(returns, bars_per_year)
     mean_block = block_length(series) if block is None else block
@@ -126,10 +128,10 @@ def paired_differences(
     resamples: int = RESAMPLES,
     confidence: float = CONFIDENCE,
 ) -> Differences:
-    """Every measure of the first curve less that of the second, both returns of shape (n_bars,) on the same bars.
+    """Every measure of the first curve minus that of the second, with its interval.
 
-    The block is the longest that either or their difference asks for. Raises ValueError for bad input, and where the
-    two differ in length.
+    `first` and `second`: shape (n_bars,), float64 [simple return] on the same bars, oldest first. The block length is the
+    longest of those for the two curves and for their difference. Raises ValueError for bad input or different lengths.
     """
     one, two = _checked(first, bars_per_year), _checked(second, bars_per_year)
     if len(one) != len(two):
@@ -159,7 +161,7 @@ def _checked(returns: npt.ArrayLike, bars_per_year: float) -> Floats:
 def _resampled(
     curves: list[Floats], block: float, bars_per_year: float, seed: int, resamples: int
 ) -> dict[Measure, Floats]:
-    """Each measure of each resample, shape (resamples, n_curves); NaN where it is undefined."""
+    """Each measure of each resample, shape (resamples, n_curves); NaN when it is undefined."""
     if resamples < 1:
         raise ValueError(f"at least one resample is needed, got {resamples}")
     rng, n_bars = generator(seed, "evidence", "bootstrap"), len(curves[0])
@@ -175,7 +177,7 @@ def _resampled(
 
 
 def _own(series: Floats, bars_per_year: float) -> dict[Measure, float | None]:
-    """Each measure of a curve itself."""
+    """Each measure of the curve without resampling."""
     made = measure_rows(series[None, :], bars_per_year)
     return {measure: None if np.isnan(values[0]) else float(values[0]) for measure, values in made.items()}
 
@@ -207,7 +209,7 @@ def _difference(
 
 
 def _bounds(drawn: Floats, confidence: float) -> tuple[float | None, float | None, float]:
-    """Percentile interval, and the share of undefined resamples; no interval where there are too many of those."""
+    """Percentile interval, and the share of undefined resamples. No interval when too many are undefined."""
     if not 0.5 < confidence < 1.0:
         raise ValueError(f"confidence must lie between 0.5 and 1, got {confidence}")
     missing = np.isnan(drawn)

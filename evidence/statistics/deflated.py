@@ -1,8 +1,8 @@
-"""How likely a Sharpe ratio is to be real, after its length, its shape, and the number of things that were tried.
+"""The deflated Sharpe ratio: the probability that a Sharpe ratio is real, given its length, skewness, kurtosis and trials.
 
-All Sharpe ratios here are **per bar** and not annualised, as in the papers; kurtosis is the raw one (3 for a normal law).
-Bailey & Lopez de Prado (2012), "The Sharpe ratio efficient frontier", and (2014), "The deflated Sharpe ratio". It refuses
-a number of trials below one: whoever looks at a backtest has tried at least that.
+All Sharpe ratios here are **per bar** and not annualised, as in the papers. Kurtosis is not excess kurtosis (it is 3 for a normal
+distribution). Bailey & Lopez de Prado (2012), "The Sharpe ratio efficient frontier", and (2014), "The deflated Sharpe ratio". A
+number of trials below one is refused, because every backtest is at least one trial.
 """
 
 import math
@@ -21,11 +21,11 @@ _MOST_TRIALS = 10**12
 
 
 class Deflated(Frozen):
-    """A Sharpe ratio held against the best that luck would have found. Sharpe ratios here are annual.
+    """A Sharpe ratio compared with the best that luck would find. The Sharpe ratios in this class are annual.
 
-    `psr` is the probability that the true one is above 0, `dsr` that it is above `hurdle`, the expected maximum of
-    `trials` worthless ones. `track_record_bars`: bars needed to be `confidence` sure that it is above the hurdle; None when
-    no number would do.
+    `psr`: the probability that the true Sharpe ratio is above 0. `dsr`: the probability that it is above `hurdle`, the
+    expected maximum of `trials` strategies without skill. `track_record_bars`: bars that are needed to be above the hurdle
+    with probability `confidence`; None when no number is enough.
     """
 
     bars: int
@@ -57,9 +57,9 @@ def probabilistic_sharpe(
 
 
 def expected_maximum_sharpe(trials: int, variance: float) -> float:
-    """What the best of `trials` independent, worthless ones is expected to show (2014, equation 1); 0 for one trial.
+    """Expected maximum Sharpe ratio of `trials` independent strategies without skill (2014, equation 1); 0 for one trial.
 
-    `variance` is that of the trials' Sharpe ratios, per bar. Raises ValueError for fewer than one trial or a negative
+    `variance` is the variance of the trials' Sharpe ratios per bar. Raises ValueError for fewer than one trial or a negative
     or non-finite variance.
     """
     if not 1 <= trials <= _MOST_TRIALS:
@@ -81,9 +81,9 @@ def deflated_sharpe(
     skewness: float = 0.0,
     kurtosis: float = 3.0,
 ) -> float:
-    """Probability that the true Sharpe ratio per bar beats the best of so many worthless trials (2014, equation 2).
+    """Probability that the true Sharpe ratio per bar is above the best of `trials` without skill (2014, equation 2).
 
-    Arguments and errors as the two functions above.
+    Arguments and errors as `probabilistic_sharpe` and `expected_maximum_sharpe`.
     """
     hurdle = expected_maximum_sharpe(trials, trial_variance)
     return probabilistic_sharpe(sharpe_bar, n_bars, skewness=skewness, kurtosis=kurtosis, benchmark=hurdle)
@@ -97,10 +97,10 @@ def minimum_track_record(
     benchmark: float = 0.0,
     confidence: float = 0.95,
 ) -> float | None:
-    """Bars that are needed to be `confidence` sure that the true Sharpe ratio is above `benchmark` (2012, equation 13).
+    """Number of bars after which the true Sharpe ratio is above `benchmark` with probability `confidence`.
 
-    None when the ratio is not above the benchmark: no length would do. Raises ValueError for a confidence outside
-    (0.5, 1) and for bad moments.
+    (2012, equation 13.) None when the ratio is not above the benchmark: then no length is enough. Raises ValueError for a
+    confidence outside (0.5, 1) and for bad moments.
     """
     if not 0.5 < confidence < 1.0:
         raise ValueError(f"confidence must lie between 0.5 and 1, got {confidence}")
@@ -118,10 +118,11 @@ def deflate(
     trial_variance: float | None,
     confidence: float = 0.95,
 ) -> Deflated | None:
-    """All of it for one curve's returns, shape (n_bars,), oldest first; None for returns that never varied.
+    """The deflated Sharpe ratio of one curve; None for constant returns.
 
-    `trial_variance` (per bar) of the trials' Sharpe ratios; None where fewer than two are known: then that of the
-    estimate itself stands for it, which is what worthless trials of this length would show. Raises ValueError.
+    `returns`: shape (n_bars,), float64 [simple return], oldest first. `trial_variance`: variance of the trials' Sharpe ratios
+    per bar. With None (fewer than two are known) the variance of the estimate itself is used, which is that of trials without
+    skill of this length. Raises ValueError for bad input.
     """
     series = finite_series(returns, at_least=2)
     found = sharpe(series, bars_per_year=1.0)

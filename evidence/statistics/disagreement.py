@@ -1,8 +1,8 @@
-"""Whether the roles of a court say different things, or the same thing four times.
+"""Measures how much the roles of a court disagree.
 
-Two measures over the beliefs of `evidence.rulings.statements`: for each pair, how often one was for the purchase and
-the other against it (above and below one half); and Krippendorff's alpha for interval data over all of them
-(Krippendorff 2011), 1 for complete agreement, 0 for what chance would give, below 0 for opposition.
+Two measures over the beliefs of `evidence.rulings.statements`: for each pair of roles, how often one was for the purchase and the
+other against it (above and below one half); and Krippendorff's alpha for interval data over all roles (Krippendorff 2011), which
+is 1 for complete agreement, 0 for agreement by chance, and below 0 for systematic disagreement.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from config.frozen import Frozen
 
 
 class PairDisagreement(Frozen):
-    """Two speakers: `both` hearings in which both spoke, `opposed` of them in which they pointed in opposite directions."""
+    """Two speakers: the number of hearings in which both spoke, and of those in which they had opposite directions."""
 
     one: str
     other: str
@@ -21,7 +21,10 @@ class PairDisagreement(Frozen):
 
 
 def pairs(spoken: Sequence[Mapping[str, float]]) -> tuple[PairDisagreement, ...]:
-    """Opposition of each pair, over hearings as beliefs in [0, 1] by speaker; pairs that never met are left out."""
+    """The disagreement of each pair of speakers. `spoken` holds, for each hearing, beliefs in [0, 1] by speaker.
+
+    Pairs that never spoke in the same hearing are left out.
+    """
     names = list(dict.fromkeys(name for beliefs in spoken for name in beliefs))
     found = []
     for one, other in combinations(names, 2):
@@ -33,9 +36,9 @@ def pairs(spoken: Sequence[Mapping[str, float]]) -> tuple[PairDisagreement, ...]
 
 
 def krippendorff_alpha(units: Sequence[Sequence[float]]) -> float | None:
-    """Alpha of interval data: each unit holds the values that it was given, at least two to count.
+    """Krippendorff's alpha of interval data. Each unit holds its values; a unit with fewer than two values does not count.
 
-    None where nothing can be compared, or everybody always says the same.
+    None when nothing can be compared, or when all values are equal.
     """
     paired = [values for values in units if len(values) >= 2]
     pooled = [value for values in paired for value in values]

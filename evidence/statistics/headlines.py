@@ -1,8 +1,7 @@
-"""The headlines of many curves at once, for resampling: the formulas of `risk.measures.ratios` and
-`risk.measures.drawdown`, by rows.
+"""The main measures of many curves at once, for resampling: `risk.measures.ratios` and `risk.measures.drawdown` by rows.
 
-One row gives what those functions give (a test holds them to it); a thousand rows cost a fiftieth of a thousand calls. What is
-undefined there is NaN here, and is never taken for a number: the bootstrap counts it.
+One row gives the same result as those functions (a test checks it); a thousand rows cost a fiftieth of a thousand calls. A value
+that is undefined there is NaN here; the bootstrap counts it and never uses it as a number.
 """
 
 import math
@@ -15,7 +14,7 @@ Floats = npt.NDArray[np.float64]
 
 
 class Measure(StrEnum):
-    """The headlines of a backtest. Ratios and growth are annual; `max_drawdown` is a positive fraction, less is better."""
+    """The main measures of a backtest. Ratios and growth are annual; `max_drawdown` is a positive fraction, lower is better."""
 
     SHARPE = "sharpe"
     SORTINO = "sortino"
@@ -26,10 +25,10 @@ class Measure(StrEnum):
 
 
 def measure_rows(returns: Floats, bars_per_year: float) -> dict[Measure, Floats]:
-    """Each measure of each row, shape (n_rows,), NaN where undefined; `returns` shape (n_rows, n_bars >= 2), oldest first.
+    """Each measure of each row, shape (n_rows,), float64; NaN when it is undefined.
 
-    Returns are simple, finite and at least -1, which the caller has checked. CAGR is undefined where it is too large for a
-    float; the others as in `risk.measures.ratios`.
+    `returns`: shape (n_rows, n_bars >= 2), float64 [simple return], oldest first; the caller has checked that they are finite
+    and at least -1. CAGR is undefined when it is too large for a float; the others as in `risk.measures.ratios`.
     """
     n_bars, year = returns.shape[1], math.sqrt(bars_per_year)
     mean = returns.mean(axis=1)
@@ -50,7 +49,7 @@ def measure_rows(returns: Floats, bars_per_year: float) -> dict[Measure, Floats]
 
 
 def _wealth(returns: Floats) -> tuple[Floats, Floats]:
-    """The deepest drawdown of each row, and what 1 has become at its end."""
+    """The maximum drawdown of each row, and its final wealth when it starts at 1."""
     wealth = np.asarray(np.cumprod(1.0 + returns, axis=1), dtype=np.float64)
     peak = np.maximum(np.maximum.accumulate(wealth, axis=1), 1.0)
     deepest: Floats = np.maximum(0.0, (1.0 - wealth / peak).max(axis=1))
@@ -58,5 +57,5 @@ def _wealth(returns: Floats) -> tuple[Floats, Floats]:
 
 
 def _over(number: Floats, divisor: Floats) -> Floats:
-    """The quotient; NaN over nothing."""
+    """The quotient; NaN for a zero divisor."""
     return np.divide(number, divisor, out=np.full_like(number, np.nan), where=divisor > 0.0)

@@ -1,11 +1,11 @@
-"""Half a spread and the Y of the square-root law, from walks through recorded books.
+"""Fits half the spread and the Y of the square-root law to walks through recorded order books.
 
-Every side of every book is walked for sizes Q from a hundredth of what it shows to all of it. What a walk costs against the
-middle [fraction of the price] is fitted by least squares to half + Y * sigma * sqrt(Q / V), neither of the two negative. The
-interval is that of a moving-block bootstrap over the books, in order of time; it knows only what lies in those moments.
+Each side of each book is walked for order sizes Q from 1 % of its quantity to all of it. The cost of a walk relative to the mid
+price [fraction of the price] is fitted by least squares to half + Y * sigma * sqrt(Q / V), with half and Y not negative. The
+interval comes from a moving-block bootstrap over the books in order of time; it covers only the recorded times.
 
-A walk through a book at rest is no more than the law's first instant: it knows no orders that come while one trades, and none
-that are hidden or flee. It refuses books of a market that did not trade or move meanwhile: sigma or V would be zero.
+A walk through a static book measures only the immediate cost: it does not include orders that arrive or are withdrawn during the
+trade, or hidden orders. Books of a market that did not trade or move are refused, because sigma or V would be zero.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,8 @@ CONFIDENCE = 0.95
 
 
 class Walks(NamedTuple):
-    """Walks through one book: sigma * sqrt(Q / V) and cost [fractions of the price], sizes as share of V; all (n,)."""
+    """Walks through one book, each of shape (n,), float64: sigma * sqrt(Q / V) and cost [fraction of the price], and size
+    [fraction of V]."""
 
     root: Floats
     cost: Floats
@@ -37,14 +38,14 @@ class Walks(NamedTuple):
 
 
 class Line(NamedTuple):
-    """Half a spread [fraction] and Y."""
+    """Half the spread [fraction of the price] and Y [dimensionless]."""
 
     half: float
     coefficient: float
 
 
 class ImpactReport(Frozen):
-    """What a calibration came to. Spreads in basis points; shares of the volume V of the span that sigma and V are from."""
+    """The result of a calibration. Spreads are in basis points; shares are of the volume V of the same period as sigma."""
 
     symbol: str
     books: int
@@ -52,7 +53,7 @@ class ImpactReport(Frozen):
     first_utc: UtcTime
     last_utc: UtcTime
     measured: str
-    """What sigma and V were measured from."""
+    """The data from which sigma and V were measured."""
     sigma: float
     volume: float
     least_share: float
@@ -67,9 +68,10 @@ class ImpactReport(Frozen):
 
 
 def walk_cost(levels: Floats, quantity: float, middle: float) -> float:
-    """Average price of taking `quantity` [base] from levels (n, 2), as a distance from the middle [fraction].
+    """Cost of taking `quantity` [base] from a side of a book: average price relative to the mid price [fraction].
 
-    Raises ValueError where they do not hold so much.
+    `levels`: shape (n, 2), float64, price [quote] and quantity [base], best first. `middle`: the mid price [quote]. Raises
+    ValueError when the levels hold less than `quantity`.
     """
     before = np.concatenate(([0.0], np.cumsum(levels[:, 1])))
     if not 0.0 < quantity <= before[-1] * (1 + 1e-12):
@@ -79,12 +81,12 @@ def walk_cost(levels: Floats, quantity: float, middle: float) -> float:
 
 
 def walks_of(book: RecordedBook, span: Traded) -> Walks:
-    """Both sides of a book, in the market of a span. Raises DataFault where that did not move or trade."""
+    """Walks through both sides of a book. Raises DataFault when the market did not move or trade in `span`."""
     sigma = bar_sigma(span.high, span.low)
     if not sigma > 0.0 or not span.volume > 0.0:
         raise DataFault(
-            "The market did not move, or did not trade, in the time that sigma and V are to come from. Nothing was computed: "
-            "give longer bars or trades."
+            "The market did not move, or did not trade, in the period from which sigma and V are measured. Nothing was "
+            "computed: give longer bars or trades."
         )
     roots, costs, shares = list[float](), list[float](), list[float]()
     for levels in (book.bids, book.asks):
@@ -97,7 +99,10 @@ def walks_of(book: RecordedBook, span: Traded) -> Walks:
 
 
 def fit_line(root: Floats, cost: Floats) -> Line:
-    """Least squares of cost on root; what would be negative is zero, and the other fitted alone."""
+    """Least squares fit of cost on root. A negative coefficient is set to zero and the other one is fitted alone.
+
+    `root`, sigma * sqrt(Q / V), and `cost`: shape (n,), float64 [fraction of the price].
+    """
     centred = root - root.mean()
     slope = float(centred @ cost / (centred @ centred))
     half = float(cost.mean() - slope * root.mean())
@@ -107,7 +112,7 @@ def fit_line(root: Floats, cost: Floats) -> Line:
 
 
 def interval_of(walks: Sequence[Walks], seed: int) -> tuple[float, float] | None:
-    """Ends of the interval of Y; None for fewer than three books."""
+    """The bootstrap interval of Y; None for fewer than three books."""
     count = len(walks)
     if count < 3:
         return None
@@ -123,7 +128,10 @@ def interval_of(walks: Sequence[Walks], seed: int) -> tuple[float, float] | None
 
 
 def r_squared(line: Line, root: Floats, cost: Floats) -> float:
-    """Share of the cost's variance that the line explains; 0 where it explains none, below where it is worse than the mean."""
+    """Share of the variance of the cost that the line explains; negative when the line is worse than the mean.
+
+    `root` and `cost`: shape (n,), float64 [fraction of the price], as for `fit_line`.
+    """
     left = cost - line.half - line.coefficient * root
     spread = float(np.square(cost - cost.mean()).sum())
     return 1.0 - float(left @ left) / spread if spread else 0.0

@@ -1,8 +1,8 @@
-"""How likely it is that choosing the best of many trials chose luck: combinatorially symmetric cross-validation.
+"""The probability that the best of many trials was only lucky: combinatorially symmetric cross-validation.
 
-Bailey, Borwein, Lopez de Prado & Zhu (2017), "The probability of backtest overfitting". The bars are cut into blocks; of each
-way to take half of them, the best trial on that half is looked up on the other half. It refuses fewer than two trials: what
-was not chosen cannot have been chosen wrongly.
+Bailey, Borwein, Lopez de Prado & Zhu (2017), "The probability of backtest overfitting". The bars are cut into blocks. For each
+way to take half of the blocks, the best trial on that half is evaluated on the other half. Fewer than two trials are refused,
+because then nothing was chosen.
 """
 
 import math
@@ -18,15 +18,16 @@ Floats = npt.NDArray[np.float64]
 
 BLOCKS = 16
 _CELLS = 4_000_000
-"""Trials times combinations that are ranked at a time: some 100 MB."""
+"""Number of trials times combinations that are ranked at once: about 100 MB."""
 
 
 class Overfitting(Frozen):
-    """What became out of sample of the trial that was best in sample, over all `combinations`.
+    """The out-of-sample result of the trial that was best in sample, over all `combinations`.
 
-    `probability` (PBO) is the share in which it came out no better than the median trial. `slope` and `intercept` are those of
-    its Sharpe ratio out of sample on that in sample (annual): below 0, better looks promise worse. `probability_of_loss` is
-    the share in which it lost out of sample. `logits`: of its relative rank, one a combination, in their order.
+    `probability` (PBO): share of combinations in which it was no better than the median trial. `slope` and `intercept`: of the
+    regression of its out-of-sample Sharpe ratio on that in sample (annual); with a slope below 0, a better in-sample result
+    predicts a worse one out of sample. `probability_of_loss`: share in which it lost out of sample. `logits`: the logit of its
+    relative rank in each combination, in their order.
     """
 
     bars: int
@@ -45,7 +46,7 @@ class Overfitting(Frozen):
 
 
 class _Chosen(NamedTuple):
-    """The best in sample of some combinations, each shape (n_combinations,); Sharpe ratios per bar."""
+    """The best trial in sample of some combinations, each of shape (n_combinations,); Sharpe ratios per bar."""
 
     inside: Floats
     outside: Floats
@@ -54,10 +55,11 @@ class _Chosen(NamedTuple):
 
 
 def probability_of_overfitting(returns: npt.ArrayLike, *, bars_per_year: float, blocks: int = BLOCKS) -> Overfitting:
-    """PBO of trials by their bar returns, shape (n_bars, n_trials), oldest first, all on the same bars.
+    """Probability of backtest overfitting of a set of trials.
 
-    `blocks` is even and from 2 to 20; each must hold two bars. A trial that never varied within a half has a Sharpe ratio
-    of 0 there. Raises ValueError for bad input.
+    `returns`: shape (n_bars, n_trials), float64 [simple return], oldest first, all on the same bars. `blocks` is even and from
+    2 to 20; each block must hold at least two bars. A trial with constant returns in a half has a Sharpe ratio of 0 there.
+    Raises ValueError for bad input.
     """
     matrix = _checked(returns, bars_per_year, blocks)
     halves = _halves(blocks)
@@ -100,7 +102,7 @@ def _checked(returns: npt.ArrayLike, bars_per_year: float, blocks: int) -> Float
 
 
 def _halves(blocks: int) -> Floats:
-    """Which blocks are in sample, one row a combination: 0 or 1, shape (n_combinations, blocks)."""
+    """Which blocks are in sample (1) or not (0), one row for each combination, shape (n_combinations, blocks)."""
     taken = list(combinations(range(blocks), blocks // 2))
     halves = np.zeros((len(taken), blocks))
     halves[np.arange(len(taken))[:, None], taken] = 1.0
@@ -132,7 +134,7 @@ def _choose(halves: Floats, sums: Floats, squares: Floats, lengths: Floats) -> _
 
 
 def _sharpe(sums: Floats, squares: Floats, lengths: Floats) -> Floats:
-    """Sharpe ratio per bar out of sums (n - 1 in the variance); 0 where nothing varied."""
+    """Sharpe ratio per bar from sums, with n - 1 in the variance; 0 for constant returns."""
     means = sums / lengths
     variances = (squares - sums * means) / (lengths - 1.0)
     varied = variances > 1e-12 * squares / lengths
@@ -142,7 +144,7 @@ def _sharpe(sums: Floats, squares: Floats, lengths: Floats) -> Floats:
 
 
 def _line(x: Floats, y: Floats) -> tuple[float | None, float | None]:
-    """Least squares slope and intercept of y on x; None where x never varied."""
+    """Least squares slope and intercept of y on x; None for a constant x."""
     apart = x - x.mean()
     spread = float(apart @ apart)
     if spread == 0.0:

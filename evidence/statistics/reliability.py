@@ -1,9 +1,9 @@
-"""How good stated probabilities were: pure figures over convictions in [0, 1] and what happened.
+"""The reliability of stated probabilities: measures over convictions in [0, 1] and outcomes.
 
-Brier (1950) score and Murphy's (1973) decomposition into reliability - resolution + uncertainty. Murphy's is exact for
-forecasts that are equal within a bin; the two terms of the spread within bins (Stephenson, Coelho & Jolliffe 2008) are kept
-as one, `within`, so that the parts add up. Expected calibration error as in Naeini et al. (2015). Intervals are Wilson's
-(1927) of 95 %; they take outcomes as independent, which overlapping ones are not, so the truth is wider.
+Brier (1950) score and Murphy's (1973) decomposition into reliability - resolution + uncertainty. Murphy's decomposition is exact
+when all forecasts in a bin are equal; the two terms for the spread within bins (Stephenson, Coelho & Jolliffe 2008) are added as
+one, `within`, so that the parts add up. Expected calibration error as in Naeini et al. (2015). Intervals are Wilson's (1927) at
+95 %. They assume independent outcomes; overlapping outcomes are not independent, so the true intervals are wider.
 """
 
 from math import sqrt
@@ -21,9 +21,9 @@ Bools = NDArray[np.bool_]
 
 
 class Bin(Frozen):
-    """Statements in [low, high): how many, what they stated on average, how often they came true and what they returned.
+    """The statements in [low, high): their number, mean, rate of success and mean return.
 
-    `rate_low` and `rate_high` bound the rate with 95 %; `return_bps` is the mean net return of a purchase.
+    `rate_low` and `rate_high` are the 95 % interval of the rate; `return_bps` is the mean net return of a purchase [bps].
     """
 
     low: float
@@ -38,9 +38,9 @@ class Bin(Frozen):
 
 
 class Reliability(Frozen):
-    """One speaker's figures. brier = reliability - resolution + uncertainty + within; `skill` is against the base rate.
+    """The measures of one speaker. brier = reliability - resolution + uncertainty + within.
 
-    `skill` is None where everything, or nothing, was won.
+    `skill` is relative to the base rate; it is None when all outcomes are equal.
     """
 
     n: int
@@ -57,7 +57,11 @@ class Reliability(Frozen):
 
 
 def measure(stated: Floats, won: Bools, return_bps: Floats) -> Reliability:
-    """All figures of one speaker; three arrays of shape (n,), n at least 1, `stated` in [0, 1]. Raises ValueError else."""
+    """All measures of one speaker.
+
+    `stated`, in [0, 1], float64 [dimensionless], `won`, bool, and `return_bps`, float64 [bps], have shape (n,), n >= 1.
+    Raises ValueError for other shapes or ranges.
+    """
     if not len(stated) == len(won) == len(return_bps) > 0:
         raise ValueError(f"lengths {len(stated)}, {len(won)}, {len(return_bps)} must be equal and above 0")
     if not bool(((stated >= 0) & (stated <= 1)).all()):
@@ -85,7 +89,10 @@ def measure(stated: Floats, won: Bools, return_bps: Floats) -> Reliability:
 
 
 def brier(stated: Floats, won: Bools) -> float:
-    """Mean squared distance of probabilities to what happened (1 or 0); both shape (n,)."""
+    """Brier score [dimensionless]: mean squared difference between probability and outcome (1 or 0).
+
+    `stated`: shape (n,), float64, in [0, 1]. `won`: shape (n,), bool.
+    """
     return float(np.mean((stated - won) ** 2))
 
 
@@ -117,6 +124,6 @@ def _bin(place: int, stated: Floats, won: Bools, return_bps: Floats) -> Bin:
 
 
 def _within(stated: Floats, won: Bools) -> float:
-    """Variance of the forecasts within a bin, less twice their covariance with what happened."""
+    """Variance of the forecasts within bins, minus twice their covariance with the outcomes."""
     spread = stated - stated.mean()
     return float(np.mean(spread**2) - 2 * np.mean(spread * (won - won.mean())))

@@ -1,10 +1,11 @@
-"""Training and testing on different bars, with nothing that reaches from one into the other.
+"""Splits of the bars into train and test, without information that reaches from one into the other.
 
-One rule for all: **no train bar lies within horizon + embargo bars of a test bar, on either side.** The horizon is how far ahead
-a label looks (purging, Lopez de Prado 2018, ch. 7), the embargo what hangs together beyond it, such as the window of an
-indicator. The book embargoes only after a test; doing it on both sides costs a few bars and leaves nothing to argue about.
+One rule for all splits: **no train bar lies within horizon + embargo bars of a test bar, on either side.** The horizon is the
+number of bars that a label looks ahead (purging, Lopez de Prado 2018, ch. 7). The embargo covers dependence beyond it, such as
+the window of an indicator. The book applies the embargo only after a test; here it applies on both sides, which costs a few bars
+and is safer.
 
-It refuses a split that would leave nothing to train on or to test on, in silence it never shortens one.
+A split that leaves nothing to train on or to test on raises ValueError. No split is shortened without an error.
 """
 
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ Indices = npt.NDArray[np.int64]
 
 
 class Span(Frozen):
-    """Bars from `start` on and before `stop`."""
+    """The bars from `start` (inclusive) to `stop` (exclusive)."""
 
     start: int
     stop: int
@@ -29,30 +30,30 @@ class Span(Frozen):
         return self.stop - self.start
 
     def bars(self) -> Indices:
-        """Their numbers, int64."""
+        """Their row numbers, shape (stop - start,), int64 [row number]."""
         return np.arange(self.start, self.stop, dtype=np.int64)
 
 
 class Split(Frozen):
-    """Bars to train on and bars to test on, each as spans in order of time."""
+    """The train bars and the test bars, each as spans in order of time."""
 
     train: tuple[Span, ...]
     test: tuple[Span, ...]
 
     def train_bars(self) -> Indices:
-        """Numbers of the bars to train on, int64, ascending."""
+        """The train bars, shape (n_train,), int64 [row number], ascending."""
         return _joined(self.train)
 
     def test_bars(self) -> Indices:
-        """Numbers of the bars to test on, int64, ascending."""
+        """The test bars, shape (n_test,), int64 [row number], ascending."""
         return _joined(self.test)
 
 
 class Combinatorial(Frozen):
-    """All splits of combinatorial purged cross-validation, and the paths that their tests make (ch. 12).
+    """All splits of combinatorial purged cross-validation, and the paths that their tests form (ch. 12).
 
-    `groups`: the spans that all bars are cut into. `tested[i]`: which groups split i tests. `paths[p][g]`: the split whose
-    test of group g is part of path p; every path tests every bar once, and no test is part of two paths.
+    `groups`: the spans into which the bars are cut. `tested[i]`: the groups that split i tests. `paths[p][g]`: the split whose
+    test of group g is part of path p. Each path tests every bar once, and no test is part of two paths.
     """
 
     groups: tuple[Span, ...]
@@ -61,9 +62,9 @@ class Combinatorial(Frozen):
     paths: tuple[tuple[int, ...], ...]
 
     def path_values(self, tests: Sequence[npt.NDArray[np.float64]]) -> npt.NDArray[np.float64]:
-        """Put the tests' values together, one row a path, shape (n_paths, n_bars).
+        """Join the values of the tests to paths, shape (n_paths, n_bars), float64 [unit of the values].
 
-        `tests[i]`: a value for each of split i's test bars, in their order. Raises ValueError where they do not fit.
+        `tests[i]`: the value at each test bar of split i, in their order, float64. Raises ValueError when they do not fit.
         """
         if len(tests) != len(self.splits):
             raise ValueError(f"{len(self.splits)} splits were to be tested, there are values of {len(tests)}")
@@ -84,11 +85,11 @@ class Combinatorial(Frozen):
 def walk_forward(
     n_bars: int, *, train: int, test: int, horizon: int, embargo: int, anchored: bool = False
 ) -> tuple[Split, ...]:
-    """Train on the past, test on what comes next, move on by one test; all in bars.
+    """Walk-forward splits: train on the past, test on the next bars, then move forward by one test. All lengths are in bars.
 
-    Rolling: the last `train` bars before the gap of horizon + embargo. Anchored: all bars from the first on, at least
-    `train`. Tests follow each other without a gap; a last one that would not be whole is left out. Raises ValueError when
-    not even one fits, or a length is not positive.
+    Rolling: the last `train` bars before the gap of horizon + embargo. Anchored: all bars from the first, at least `train`.
+    Tests follow each other without a gap; an incomplete last test is left out. Raises ValueError when not even one split
+    fits, or a length is not positive.
     """
     gap = _gap(horizon, embargo)
     if train < 1 or test < 1:
@@ -126,7 +127,7 @@ def combinatorial_purged(n_bars: int, *, groups: int, tested: int, horizon: int,
 
 
 def number_of_paths(groups: int, tested: int) -> int:
-    """How many whole paths the tests make: phi = tested / groups * comb(groups, tested) (ch. 12).
+    """The number of complete paths that the tests form: phi = tested / groups * comb(groups, tested) (ch. 12).
 
     Raises ValueError unless 1 <= tested < groups.
     """
@@ -136,7 +137,7 @@ def number_of_paths(groups: int, tested: int) -> int:
 
 
 def _purged(n_bars: int, test: tuple[Span, ...], gap: int) -> Split:
-    """The train bars that are further than `gap` from every test bar."""
+    """The train bars that are more than `gap` bars away from every test bar."""
     free = np.ones(n_bars, dtype=bool)
     for span in test:
         free[max(0, span.start - gap) : span.stop + gap] = False

@@ -1,7 +1,7 @@
-"""Intervals of a sum whose terms hang together in time: the circular block bootstrap (Politis & Romano 1992).
+"""Intervals of a sum whose terms depend on each other in time: the circular block bootstrap (Politis & Romano 1992).
 
-Blocks wrap round the end. What hangs together within a block is kept together; it refuses to claim more, so where outcomes
-hang together over longer spans the truth is wider.
+Blocks continue at the start after the end. The bootstrap keeps only the dependence within a block; with dependence over longer
+times the true interval is wider.
 """
 
 import numpy as np
@@ -23,9 +23,10 @@ class Interval(Frozen):
 
 
 def total_interval(values: Floats, block: int, rng: np.random.Generator, resamples: int = RESAMPLES) -> Interval:
-    """The sum of `values`, shape (n,) in order of time, n at least 1, with its interval by the circular block bootstrap.
+    """The sum of `values`, with its interval by the circular block bootstrap.
 
-    Blocks hold `block` values, at most n; each resample has n values, its last block cut short.
+    `values`: shape (n,), n >= 1, float64 [any unit, kept], in order of time. Blocks have `block` values, at most n. Each
+    resample has n values; its last block is cut.
     """
     n = len(values)
     size = min(max(1, block), n)

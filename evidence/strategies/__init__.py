@@ -1,1 +1,1 @@
-"""What a voter must survive: look-ahead, warm-up, chance, gates, the ablation ladder."""
+"""Checks of a strategy: look-ahead, warm-up, comparison with chance, gates, the ablation ladder."""

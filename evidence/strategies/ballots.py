@@ -1,7 +1,7 @@
-"""A user's own strategy on a history of bars: what it votes at each of them, or a clear word on what is wrong with it.
+"""Runs a user's own strategy on a history of bars: its vote at each bar, or a clear message about its fault.
 
-A strategy is built anew for each history (`Build`), since it may learn from the one that it is given. It refuses one that
-raises, and votes that are none: a NaN must never become a position.
+A strategy is built anew for each history (`Build`), because it may learn from its history. A strategy that raises, or that
+returns an invalid vote, is refused: a NaN must never become a position.
 """
 
 import math
@@ -19,42 +19,43 @@ from market.signals import TechnicalSignals
 from risk.proposal import Direction
 
 Build = Callable[[Candles], Strategy]
-"""Makes a fresh strategy that may read the whole history it is given, and nothing else."""
+"""Builds a new strategy. It may read the whole history that it gets, and nothing else."""
 
 Cast = tuple[npt.NDArray[np.int8], Floats]
-"""Directions (1, 0, -1) and confidences in [0, 1] by bar, both of shape (n_bars,)."""
+"""Directions (1, 0, -1), int8, and confidences in [0, 1], float64, by bar, both of shape (n_bars,)."""
 
 _SIGN = {Direction.LONG: 1, Direction.SHORT: -1, Direction.NONE: 0}
 
 
 def believable(raw: RawCandles) -> Candles:
-    """The bars without those that cannot be: a check of a strategy is no check of the data."""
+    """The valid bars only: a check of a strategy is not a check of the data."""
     return rows_of(raw, raw.sound())
 
 
 def rows_of(raw: RawCandles, rows: slice | npt.NDArray[np.bool_]) -> Candles:
-    """Some of the rows, which the caller knows to be sound."""
+    """Some of the rows; the caller knows that they are valid. `rows`: a slice, or a mask of shape (n,), bool."""
     open_, high, low, close, volume = (column[rows] for column in raw.columns)
     return Candles(raw.symbol, raw.timeframe, raw.close_ms[rows], open_, high, low, close, volume)
 
 
 def signals_of(candles: Candles) -> tuple[TechnicalSignals, ...]:
-    """What the bars say at each close, in order; nothing at a bar comes from a later one."""
+    """The signals at each close, in order. No signal uses a later bar."""
     horizon = Horizon(candles.symbol, candles.timeframe)
     said = []
     for row in range(len(candles)):
         horizon.push(candles.bar(row))
         now = horizon.signals()
-        assert now is not None  # there is a bar
+        assert now is not None  # a bar was pushed
         said.append(now)
     return tuple(said)
 
 
 def ballots(build: Build, history: Candles, signals: Sequence[TechnicalSignals]) -> Cast:
-    """What a strategy that was built on `history` votes at each of `signals`.
+    """The votes of a strategy that is built on `history`, at each of `signals`.
 
-    An abstention is a 0, like a vote for nothing. Raises UsageFault for a strategy that
-    raises, answers with something else than a ballot, or is confident outside [0, 1].
+    Returns directions (1, 0, -1), int8, and confidences in [0, 1], float64 [dimensionless], both of shape (n_signals,). An
+    abstention counts as 0, like a vote for nothing. Raises UsageFault for a strategy that raises, that returns anything but a
+    ballot or an abstention, or whose confidence is outside [0, 1].
     """
     direction, confidence = np.zeros(len(signals), dtype=np.int8), np.zeros(len(signals))
     try:
@@ -63,10 +64,12 @@ def ballots(build: Build, history: Candles, signals: Sequence[TechnicalSignals])
             direction[row], confidence[row] = _cast(strategy.vote(now), now)
     except UsageFault:
         raise
-    except Exception as fault:  # the boundary of a user's own code: what breaks in it is said, not shown
+    except (
+        Exception
+    ) as fault:  # boundary of a user's own code: its error is reported as a sentence, without a traceback
         raise UsageFault(
             f"The strategy failed with {type(fault).__name__} ({fault}) on {len(history)} bars of {history.symbol}. Nothing was "
-            "judged. It must answer every bar of any history, with an abstention where that is too short."
+            "judged. It must answer at every bar of any history; if the history is too short, it must abstain."
         ) from fault
     return direction, confidence
 

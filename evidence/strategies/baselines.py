@@ -1,8 +1,8 @@
-"""What chance and doing nothing clever would have made in the same engine: same exits, same gate, same fees.
+"""Baselines for a strategy: random entries, and always long, with the same exits, gate and fees.
 
-Random entries keep everything of a strategy but the moment of its purchases: as many of them in each market, with the same
-convictions, at bars that are drawn; what it wants closed stays where it was. If a strategy is not better than most of these, its
-entries know nothing. Both sides of the comparison go through the same engine (`evidence.strategies.chance`).
+Random entries change only the times of the purchases: each market has as many as before, with the same convictions, at randomly
+drawn bars. The exits that the strategy wants stay at their bars. When a strategy is not better than most of these runs, its
+entries contain no information. The strategy and its baselines go through the same engine (`evidence.strategies.chance`).
 """
 
 from collections.abc import Sequence
@@ -12,26 +12,26 @@ import numpy as np
 
 from config.frozen import Frozen
 from evidence.statistics.bootstrap import curve_returns
-from evidence.worlds.votes import Votes
+from evidence.worlds.votes import NettedVotes
 from market.candles import Floats
 from risk.measures.ratios import sharpe
 
 LEAST_SEEDS = 20
-"""Fewer draws could not even say "better than 95 %"."""
+"""Minimum number of draws: with fewer, even "better than 95 %" could not be stated."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Outcome:
-    """What an engine made of votes: equity at bar closes after the starting cash, shape (n_bars + 1,), and closed trades."""
+class ComparedRun:
+    """The result of an engine for some votes: equity [quote], shape (n_bars + 1,), starting cash first, and closed trades."""
 
     equity: Floats
     trades: int
 
 
 class Placed(Frozen):
-    """One figure among those of the random runs: `percentile` in [0, 1] is the share of them that it is above.
+    """One measure compared with those of the random runs. `percentile`, in [0, 1], is the share of them that it exceeds.
 
-    Ties count half. `p_value`: how often chance does at least as well, counting this run among them.
+    Ties count half. `p_value`: share of runs that are at least as good, this run included.
     """
 
     value: float
@@ -44,10 +44,11 @@ class Placed(Frozen):
 
 
 class AgainstChance(Frozen):
-    """A strategy among `seeds` runs with random entries. Returns are fractions, Sharpe ratios annual (0 where nothing varied).
+    """A strategy compared with `seeds` runs with random entries. Returns are fractions; Sharpe ratios are annual (0 for
+    constant equity).
 
-    `entries` were wanted and redrawn; `trades` were closed, `random_trades` on average by chance: compare them before
-    the figures.
+    `entries`: the purchases that the strategy wanted and that were redrawn. `trades`: its closed trades. `random_trades`: the
+    mean number of closed trades in the random runs. Compare these numbers before the measures.
     """
 
     seeds: int
@@ -58,13 +59,14 @@ class AgainstChance(Frozen):
     sharpe: Placed
     held_return: float
     held_sharpe: float
-    """Of wanting to be long at every bar: buy and hold, as far as limits and stops allow."""
+    """Sharpe ratio of a purchase wanted at every bar: buy and hold, as far as limits and stops allow."""
 
 
-def random_entries(votes: Votes, rng: np.random.Generator) -> Votes:
-    """The same votes with the purchases of each market moved to bars drawn without replacement.
+def random_entries(votes: NettedVotes, rng: np.random.Generator) -> NettedVotes:
+    """The same votes, with the purchases of each market moved to bars that are drawn without replacement.
 
-    They keep their number and their convictions; they never fall on a bar that is absent, or on which the voters want out.
+    Their number and convictions stay the same. They are never moved to a missing bar, or to a bar at which the voters want to
+    close the position.
     """
     direction = np.where(votes.direction > 0, 0, votes.direction).astype(np.int8)
     conviction = np.where(votes.direction > 0, 0.0, votes.conviction)
@@ -77,17 +79,17 @@ def random_entries(votes: Votes, rng: np.random.Generator) -> Votes:
     return replace(votes, direction=direction, conviction=conviction)
 
 
-def always_long(votes: Votes) -> Votes:
-    """Buy and hold, as far as the engine's limits and stops allow: a purchase at full conviction at every bar, no way out."""
+def always_long(votes: NettedVotes) -> NettedVotes:
+    """Votes for a purchase with full conviction at every bar and for no exit: buy and hold, within limits and stops."""
     return replace(votes, direction=votes.present.astype(np.int8), conviction=votes.present.astype(np.float64))
 
 
 def against_chance(
-    own: Outcome, held: Outcome, drawn: Sequence[Outcome], entries: int, bars_per_year: float
+    own: ComparedRun, held: ComparedRun, drawn: Sequence[ComparedRun], entries: int, bars_per_year: float
 ) -> AgainstChance:
-    """Where a run stands among runs with random entries; `held` is the run that is always long, `entries` what was redrawn.
+    """Compare a run with runs with random entries. `held` is the run that is always long; `entries` counts redrawn purchases.
 
-    Raises ValueError for fewer than 20 of them, or where nothing was wanted: there is nothing to place then.
+    Raises ValueError for fewer than 20 random runs, and when the strategy wanted no purchase.
     """
     if len(drawn) < LEAST_SEEDS or not entries:
         raise ValueError(f"{LEAST_SEEDS} draws and one purchase at least are needed, got {len(drawn)} and {entries}")
@@ -117,9 +119,9 @@ def _placed(value: float, others: list[float]) -> Placed:
     )
 
 
-def _made(run: Outcome) -> float:
+def _made(run: ComparedRun) -> float:
     return float(run.equity[-1] / run.equity[0] - 1.0)
 
 
-def _sharpe(run: Outcome, bars_per_year: float) -> float:
+def _sharpe(run: ComparedRun, bars_per_year: float) -> float:
     return sharpe(curve_returns(run.equity), bars_per_year=bars_per_year) or 0.0

@@ -1,7 +1,7 @@
-"""A strategy beside chance, all of them in the full engine: random moments of purchase, and always long.
+"""Compares a strategy with random entries and with always long, all in the full engine.
 
-The votes are cast once and put through as a script, the strategy's own as well, so that nothing but the moments differs. The seed
-alone says which moments were drawn, with one process or with many.
+The votes are computed once and replayed as a script, also those of the strategy itself, so that only the times of the purchases
+differ. These times depend on the seed alone, not on the number of processes.
 """
 
 from functools import partial
@@ -12,24 +12,24 @@ import numpy as np
 from agents.strategies.contexts import build_contexts
 from agents.strategies.own import read_own
 from config.seeds import generator
-from evidence.strategies.baselines import AgainstChance, Outcome, against_chance, always_long, random_entries
+from evidence.strategies.baselines import AgainstChance, ComparedRun, against_chance, always_long, random_entries
 from evidence.worlds.parallel import spread
-from evidence.worlds.votes import Votes, cast_votes
+from evidence.worlds.votes import NettedVotes, cast_votes
 from evidence.worlds.world import Tick, World, curve_of
 from market.tape import Tape
 
 
 class _Script(NamedTuple):
-    """What one process lives through."""
+    """The job of one process: a world and the votes in it."""
 
     world: World
-    votes: Votes
+    votes: NettedVotes
 
 
 def beside_chance(world: World, tape: Tape, seeds: int, *, workers: int, quiet: bool) -> AgainstChance | None:
-    """Place a world among `seeds` runs with random entries; None where its voters want no purchase at all.
+    """Compare a world with `seeds` runs with random entries; None when its voters want no purchase.
 
-    Raises ValueError for fewer than 20 seeds, and TribunalError of any run.
+    Raises ValueError for fewer than 20 seeds, and the TribunalError of any run that fails.
     """
     settings = world.settings
     contexts = build_contexts(settings.strategies, tape.symbols, read_own(settings.strategies))
@@ -50,6 +50,6 @@ def beside_chance(world: World, tape: Tape, seeds: int, *, workers: int, quiet: 
     return against_chance(own, held, drawn, entries, tape.timeframe.bars_per_year)
 
 
-def _lived(script: _Script, tick: Tick) -> Outcome:
+def _lived(script: _Script, tick: Tick) -> ComparedRun:
     curve = curve_of(script.world, tick, votes=script.votes)
-    return Outcome(np.array(curve.equity), curve.trades)
+    return ComparedRun(np.array(curve.equity), curve.trades)

@@ -1,7 +1,7 @@
-"""What a strategy must pass before it may trade on paper: a number, a limit and a verdict for each gate.
+"""The gates that a strategy must pass before it may trade on paper, each with a number and a limit.
 
-What is unknown has not passed: a Sharpe ratio of nothing that varied is no reason to go on. Passing is necessary and not
-sufficient; whether the figures are luck is asked by the other tools of this folder.
+An unknown number does not pass. Passing is necessary but not sufficient: the other tools in this folder test whether the results
+are luck.
 """
 
 import math
@@ -12,7 +12,7 @@ from config.sections.gates import GateSettings
 
 
 class Gate(Frozen):
-    """One gate: `number` must be above, or below, `limit`; None when it is unknown."""
+    """One gate: `number` must be above, or below, `limit`. `number` is None when it is not known."""
 
     name: Literal["sharpe", "max_drawdown", "trades"]
     number: float | None
@@ -21,7 +21,7 @@ class Gate(Frozen):
 
     @property
     def passed(self) -> bool:
-        """Whether it is."""
+        """Whether the number is known and on the right side of the limit."""
         if self.number is None:
             return False
         return self.number > self.limit if self.must_be == "above" else self.number < self.limit
@@ -34,14 +34,14 @@ class Readiness(Frozen):
 
     @property
     def passed(self) -> bool:
-        """Whether all are passed."""
+        """Whether all gates are passed."""
         return all(gate.passed for gate in self.gates)
 
 
 def readiness(*, sharpe: float | None, max_drawdown: float, trades: int, limits: GateSettings) -> Readiness:
-    """Hold a backtest against the gates: its annual Sharpe ratio, deepest drawdown (positive fraction), closed trades.
+    """Compare a backtest with the gates: annual Sharpe ratio, maximum drawdown (positive fraction), closed trades.
 
-    A number that is not finite is unknown. Raises ValueError for a negative drawdown or count: it has been asked wrongly.
+    A number that is not finite counts as unknown. Raises ValueError for a negative drawdown or count.
     """
     if max_drawdown < 0.0 or trades < 0:
         raise ValueError(f"drawdown and trades cannot be negative, got {max_drawdown} and {trades}")

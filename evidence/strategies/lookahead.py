@@ -1,8 +1,8 @@
-"""Does a strategy read the future? Its votes at a bar must not change when what comes after that bar does.
+"""Tests a strategy for look-ahead: its vote at a bar must not change when later bars change.
 
-Three checks, each on strategies that are built anew: the same history twice (else it is chance that votes), histories that end
-earlier, and histories that go on as noise. Half of the cuts fall right behind a vote, where a peek would show. A strategy
-that reads bars from elsewhere than the history that it is given cannot be found out so; nobody should run one.
+Three checks, each with newly built strategies: the same history twice (a difference means random votes), histories that end
+earlier, and histories that continue with noise. Half of the cuts are right after a vote, where look-ahead shows most. The test
+cannot find a strategy that reads bars from another place than its history; do not run such a strategy.
 """
 
 from typing import Literal
@@ -22,14 +22,13 @@ Check = Literal["repeated", "cut short", "noise after"]
 CUTS = 40
 LEAST_BARS = 100
 _SAME = 1e-9
-"""Confidences that differ by less are the same but for rounding."""
+"""Difference below which two confidences differ only by rounding."""
 _WHEN = {"cut short": "when it ended at the cut", "noise after": "when noise came after the cut"}
 _WORDS = {1: "long", 0: "nothing", -1: "short"}
 
 
 class Differs(Frozen):
-    """The first bar at which the vote came out otherwise in one run. `bar` counts from 0; `cut_utc` is the last bar that
-    was left as it was."""
+    """The first bar with a different vote in one run. `bar` counts from 0; `cut_utc` is the last unchanged bar."""
 
     check: Check
     cut_utc: UtcTime
@@ -41,7 +40,7 @@ class Differs(Frozen):
 
 
 class LookAhead(Frozen):
-    """What the checks found. `votes`: bars with a vote in the whole history, without which nothing can be said."""
+    """The result of the checks. `votes`: number of bars with a vote in the whole history; with 0 nothing was checked."""
 
     symbol: str
     bars: int
@@ -52,7 +51,7 @@ class LookAhead(Frozen):
 
     @property
     def verdict(self) -> str:
-        """In a sentence."""
+        """The result in one sentence or more."""
         found = self.first
         if found is not None and found.check == "repeated":
             return (
@@ -71,14 +70,16 @@ class LookAhead(Frozen):
 
 
 def look_ahead(build: Build, candles: Candles, *, seed: int, cuts: int = CUTS) -> LookAhead:
-    """Check a strategy on one market's bars (at least 100), with up to `cuts` cuts, each short and with noise after it.
+    """Check a strategy on the bars of one market (at least 100) at up to `cuts` cuts.
 
-    Raises UsageFault for too few bars and for a strategy that fails.
+    At each cut it tries a history that ends there and one that continues with noise. Raises UsageFault for too few bars and
+    for a strategy that fails.
     """
     n_bars = len(candles)
     if n_bars < LEAST_BARS or cuts < 2:
         raise UsageFault(
-            f"A look-ahead check needs {LEAST_BARS} bars and 2 cuts at least; there are {n_bars} and {cuts}. Nothing was judged."
+            f"A look-ahead check needs at least {LEAST_BARS} bars and 2 cuts; there are {n_bars} and {cuts}. Nothing was judged. "
+            "Give more bars."
         )
     signals = signals_of(candles)
     whole = ballots(build, candles, signals)
@@ -100,7 +101,7 @@ def look_ahead(build: Build, candles: Candles, *, seed: int, cuts: int = CUTS) -
 
 
 def noise_after(candles: Candles, length: int, seed: int) -> Candles:
-    """The first `length` bars, and after them a random walk with three times the usual moves and other volumes."""
+    """The first `length` bars, then a random walk with moves three times as large as usual and with other volumes."""
     rng = generator(seed, "noise-after", candles.symbol, str(length))
     rest = len(candles) - length
     if not rest:
@@ -122,14 +123,14 @@ def noise_after(candles: Candles, length: int, seed: int) -> Candles:
 
 
 def _cut_lengths(voted: npt.NDArray[np.intp], n_bars: int, cuts: int) -> tuple[int, ...]:
-    """How many bars are kept: half of the cuts right behind a vote, the others evenly spread."""
+    """The number of bars before each cut: half of the cuts right after a vote, the others evenly spread."""
     behind = voted[np.unique(np.linspace(0, len(voted) - 1, cuts // 2).round().astype(int))] + 1 if len(voted) else []
     spread = np.linspace(LEAST_BARS // 2, n_bars - 1, cuts - cuts // 2).round().astype(int)
     return tuple(sorted({int(length) for length in (*behind, *spread) if 1 <= length < n_bars}))
 
 
 def _differs(check: Check, candles: Candles, length: int, whole: Cast, other: Cast) -> Differs | None:
-    """The first of `length` bars at which the two votes differ; None when none does."""
+    """The first of `length` bars with different votes; None when there is none."""
     apart = (other[0] != whole[0][:length]) | (np.abs(other[1] - whole[1][:length]) > _SAME)
     if not apart.any():
         return None

@@ -1,8 +1,8 @@
-"""How much history a strategy needs: the bars after which its votes no longer depend on where that history began.
+"""Measures the warm-up of a strategy: the bars after which its votes no longer depend on the first bar of its history.
 
-An average with a long memory forgets its beginning slowly. A backtest that decides before that trades on an accident of its
-first bar, and a live session that starts later will vote otherwise. What is found is a lower bound, over the beginnings
-that were tried; confidence is asked to within a thousandth, direction exactly.
+An average with a long memory depends on its first bars for a long time. A backtest that decides earlier depends on its arbitrary
+first bar, and a live session that starts later would vote differently. The result is a lower bound over the tried first bars.
+Confidences must agree to within 0.001, directions exactly.
 """
 
 import numpy as np
@@ -20,11 +20,11 @@ _SETTLED = 1e-3
 
 
 class WarmUp(Frozen):
-    """Bars of history that were needed, at the worst of the beginnings.
+    """The number of bars of history that the strategy needs, for the worst of the tried first bars.
 
-    `direction_bars`: from there on every vote goes the same way as with the longer history; `vote_bars`: and is as confident.
-    `last_differing_utc` is the last bar that voted otherwise, after the history that began at `worst_start_utc`; None when
-    none did. `settled` is untrue where votes still differed in the last tenth of the bars.
+    `direction_bars`: after these every vote has the same direction as with the longer history. `vote_bars`: and the same
+    confidence. `last_differing_utc`: the last bar with a different vote, in the history that began at `worst_start_utc`; None
+    when there is none. `settled` is False when votes still differed in the last tenth of the bars.
     """
 
     symbol: str
@@ -38,7 +38,7 @@ class WarmUp(Frozen):
     settled: bool
 
     def verdict(self, warmup_bars: int) -> str:
-        """In a sentence, against the warm-up that a profile gives."""
+        """The result in a sentence, compared with the warm-up of a profile."""
         if not self.votes:
             return f"The strategy never voted in {self.bars} bars, so nothing was checked. Give a longer history."
         if not self.settled:
@@ -54,16 +54,16 @@ class WarmUp(Frozen):
 
 
 def warm_up(build: Build, candles: Candles, *, starts: int = STARTS) -> WarmUp:
-    """Compare votes on histories that begin at `starts` later bars with those on the whole one (at least 400 bars).
+    """Compare the votes on histories that begin at `starts` later bars with those on the whole history (at least 400 bars).
 
-    Beginnings are spread over the second quarter, so that the whole history is a long one at each of them. Raises UsageFault
-    for too few bars and for a strategy that fails.
+    The first bars are spread over the second quarter, so that the whole history is already long at each of them. Raises
+    UsageFault for too few bars and for a strategy that fails.
     """
     n_bars = len(candles)
     if n_bars < LEAST_BARS or starts < 1:
         raise UsageFault(
-            f"A warm-up check needs {LEAST_BARS} bars and one beginning at least; there are {n_bars} and {starts}. "
-            "Nothing was judged."
+            f"A warm-up check needs at least {LEAST_BARS} bars and one later start; there are {n_bars} and {starts}. "
+            "Nothing was judged. Give more bars."
         )
     way, sure = ballots(build, candles, signals_of(candles))
     worst = direction_bars = vote_bars = 0
@@ -94,6 +94,6 @@ def _from(build: Build, candles: Candles, start: int) -> Cast:
 
 
 def _after_last(differs: npt.NDArray[np.bool_]) -> int:
-    """The number of bars up to and including the last that differs."""
+    """The number of bars up to and including the last different one."""
     places = np.flatnonzero(differs)
     return int(places[-1]) + 1 if len(places) else 0

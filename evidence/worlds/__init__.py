@@ -1,1 +1,1 @@
-"""Many sessions of the full engine, a process each."""
+"""Runs many sessions of the full engine, one in each process."""

@@ -1,6 +1,6 @@
-"""The full engine for votes that are given: the same cycle, court, gate and venue as ever, with a script in the voters' place.
+"""Runs the full engine on given votes: the usual cycle, court, gate and venue, with a script instead of the voters.
 
-Nothing is journaled: many such runs are compared and thrown away, and any of them can be made again from its seed.
+Nothing is journaled: many such runs are compared and discarded, and each can be repeated from its seed.
 """
 
 from dataclasses import replace
@@ -8,11 +8,11 @@ from dataclasses import replace
 from agents.desk.desk import Desk
 from agents.strategies.contexts import Context
 from config.frozen import Journaled
-from evidence.worlds.votes import ScriptedVoter, Votes
+from evidence.worlds.votes import NettedVotes, ScriptedVoter
 
 
 class Nowhere:
-    """A sink that keeps nothing but the count."""
+    """A sink that discards events and only counts them."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -23,7 +23,7 @@ class Nowhere:
         return self._count
 
 
-def scripted(desk: Desk, votes: Votes, why: str = "as scripted") -> Desk:
-    """The desk with one voter of weight 1, who casts these votes with `why` as the reason. They are taken as netted already."""
+def scripted(desk: Desk, votes: NettedVotes, why: str = "as scripted") -> Desk:
+    """The desk with one voter of weight 1 that casts these votes with the reason `why`. The votes are already netted."""
     script = Context(name="script", strategy=ScriptedVoter(votes, why), symbols=None, weight=1.0)
     return replace(desk, contexts=(script,))

@@ -1,7 +1,7 @@
-"""The netted votes of a whole tape as columns, and a voter that casts them again.
+"""The netted votes of a whole tape as columns, and a voter that replays them.
 
-What the strategies wanted at each bar, apart from what became of it: the same columns go into the full engine (through the
-voter) and into a kernel, and a baseline is the same columns with something taken out. No court, no gate and no money here.
+The columns hold what the strategies want at each bar, without court, gate and money. The same columns are the input of the full
+engine (through the voter) and of the kernel. A baseline is a changed copy of these columns.
 """
 
 from collections.abc import Mapping
@@ -23,11 +23,11 @@ _SIGN = {Direction.LONG: 1, Direction.SHORT: -1, Direction.NONE: 0}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Votes:
-    """What was wanted, by bar and market, each of shape (n_bars, n_symbols); `close_ms` of shape (n_bars,).
+class NettedVotes:
+    """Netted votes by bar and market, each column of shape (n_bars, n_symbols).
 
-    `direction` int8: 1 buys, -1 wants out, 0 says nothing. `conviction` float64 in [0, 1], 0 where nothing is said.
-    `present`: whether the market had a bar.
+    `close_ms`: shape (n_bars,), int64 [ms since 1970 UTC]. `direction`, int8: 1 buys, -1 closes, 0 is no vote. `conviction`,
+    float64 in [0, 1]: 0 without a vote. `present`, bool: whether the market has a bar.
     """
 
     symbols: tuple[str, ...]
@@ -38,9 +38,9 @@ class Votes:
 
 
 class ScriptedVoter:
-    """Votes what is written, whatever the signals say; nothing at a bar that is not in the script."""
+    """Votes as the script says and ignores the signals. At a bar that is not in the script it votes for nothing."""
 
-    def __init__(self, votes: Votes, why: str) -> None:
+    def __init__(self, votes: NettedVotes, why: str) -> None:
         self._why = (why,)
         self._script = {
             (votes.symbols[column], int(votes.close_ms[row])): Ballot(
@@ -52,12 +52,12 @@ class ScriptedVoter:
         }
 
     def vote(self, now: TechnicalSignals) -> Ballot:
-        """What stands in the script for this market and bar."""
+        """The vote in the script for this market and bar."""
         return self._script.get((now.symbol, to_ms(now.close_utc)), NOTHING)
 
 
-def cast_votes(tape: Tape, contexts: tuple[Context, ...], threshold: float) -> Votes:
-    """What the strategies want at each bar of a session, as the cycle would net it; the warm-up is pushed before.
+def cast_votes(tape: Tape, contexts: tuple[Context, ...], threshold: float) -> NettedVotes:
+    """The votes of the strategies at each bar of a session, netted as in the cycle. The warm-up bars are read first.
 
     `threshold`: netted vote below which nothing is proposed, in [0, 1].
     """
@@ -76,7 +76,7 @@ def cast_votes(tape: Tape, contexts: tuple[Context, ...], threshold: float) -> V
             engines[symbol].push(now.bars[symbol])
             present[row, column] = True
             direction[row, column], conviction[row, column] = _wanted(engines, symbol, tape, contexts, threshold)
-    return Votes(tuple(tape.symbols), close_ms, direction, conviction, present)
+    return NettedVotes(tuple(tape.symbols), close_ms, direction, conviction, present)
 
 
 def _wanted(

@@ -1,6 +1,6 @@
-"""A world that a process of its own can open: files, window and settings, and the curve that the full engine makes in it.
+"""A world that another process can open (files, window, settings), and its equity curve from the full engine.
 
-Nothing is journaled, and nothing else is left out: the cycle, the court, the gate and the venue are those of a run.
+Only the journal is left out: the cycle, the court, the gate and the venue are those of a normal run.
 """
 
 import asyncio
@@ -16,18 +16,18 @@ from agents.desk.request import with_more
 from config.frozen import Frozen, UtcTime
 from config.settings import Settings
 from evidence.worlds.engine import Nowhere, scripted
-from evidence.worlds.votes import Votes
+from evidence.worlds.votes import NettedVotes
 from market.tape import Tape, recorded_tape, simulated_tape
 
 _KEY = b"nothing of this is journaled".ljust(32, b".")
-"""Seals orders within one process; no journal and no venue of anybody's ever sees it."""
+"""The key that seals orders within one process. No journal and no real venue uses it."""
 _TELL_EVERY = 250
 
 Tick = Callable[[int], None]
 
 
 class World(Frozen):
-    """Recorded bars (or none: the simulated market of the settings), a window, finer bars and funding, and the settings."""
+    """Files of recorded bars (none: the simulated market), a window, files of finer bars and funding, and the settings."""
 
     data: tuple[str, ...] = ()
     symbols: tuple[str, ...] | None = None
@@ -39,7 +39,7 @@ class World(Frozen):
 
 
 class Curve(Frozen):
-    """What came of a world. `equity` (quote units) begins with the starting cash: shape (n_bars + 1,)."""
+    """The result of a world. `equity` [quote] begins with the starting cash, shape (n_bars + 1,)."""
 
     equity: tuple[float, ...]
     start_utc: UtcTime
@@ -49,11 +49,11 @@ class Curve(Frozen):
     rulings: dict[str, int]
     signed: int
     deployed: float
-    """Mean share of equity that was deployed."""
+    """Mean share of equity that was deployed [fraction]."""
 
 
 def tape_of_world(world: World) -> Tape:
-    """Its bars. Raises DataFault, UsageFault."""
+    """The tape of a world. Raises DataFault for bad files, UsageFault for bad settings."""
     if not world.data:
         return simulated_tape(world.settings)
     paths = [Path(path) for path in world.data]
@@ -61,15 +61,15 @@ def tape_of_world(world: World) -> Tape:
     return with_more(tape, world.detail, world.funding)
 
 
-def curve_of(world: World, tick: Tick, tape: Tape | None = None, votes: Votes | None = None) -> Curve:
-    """Live through a world with the full engine, by its own voters or by these votes. Raises TribunalError.
+def curve_of(world: World, tick: Tick, tape: Tape | None = None, votes: NettedVotes | None = None) -> Curve:
+    """Run the full engine through a world, with its own voters or with `votes`. Raises the TribunalError of the run.
 
-    `tick` is told how many bars have been done.
+    `tick` is called with the number of new bars.
     """
     return asyncio.run(_curve(world, tick, tape or tape_of_world(world), votes))
 
 
-async def _curve(world: World, tick: Tick, tape: Tape, votes: Votes | None) -> Curve:
+async def _curve(world: World, tick: Tick, tape: Tape, votes: NettedVotes | None) -> Curve:
     session = describe(world.settings, tape, _KEY)
     desk = open_paper(world.settings, session, tape, Nowhere(), _KEY, NOTHING_OUTSIDE)
     if votes is not None:

@@ -1,1 +1,1 @@
-"""Recorded markets out of Parquet, Feather and CSV files."""
+"""Reads recorded markets from Parquet, Feather and CSV files."""

@@ -1,8 +1,8 @@
-"""Recorded bars from Parquet, Feather and CSV files.
+"""Reads recorded bars from Parquet, Feather and CSV files.
 
-Refuses what cannot be trusted as a whole: an unreadable file, one without the needed columns, one of which more than a
-twentieth of the rows is bad, bars coarser than asked. Single bad prints are kept as they are: the quality monitor
-judges them at their moment. Finer bars are resampled.
+It refuses a file that cannot be read, that lacks a needed column, in which more than 5 % of the rows are bad, or whose bars are
+coarser than requested. It keeps single bad prints: the quality monitor checks them when the session reaches them. It resamples
+finer bars.
 """
 
 import difflib
@@ -22,7 +22,7 @@ from market.timeframe import Timeframe
 
 
 def read_market_file(path: Path, timeframe: Timeframe, symbols: Sequence[str] | None) -> dict[str, RawCandles]:
-    """The bars of one file by symbol (BASE/QUOTE): those of `symbols`, or of all that it holds. See the plural."""
+    """The bars of one file by symbol (BASE/QUOTE): of `symbols`, or of all that it holds. See `read_market_files`."""
     return read_market_files((path,), timeframe, symbols)
 
 
@@ -31,9 +31,9 @@ def read_market_files(
 ) -> dict[str, RawCandles]:
     """The bars of several files, joined by symbol and resampled to `timeframe`.
 
-    A symbol comes from the file's own column, else from the file's name, else it is the only one of `symbols`.
-    Raises DataFault when a file cannot be trusted, when a symbol is in none of them, and when a file holds bars that
-    are coarser than `timeframe`.
+    The symbol comes from the column of the file, or else from its name, or else it is the only one of `symbols`. Raises
+    DataFault when a file cannot be trusted, when a symbol is in no file, and when a file holds bars that are coarser than
+    `timeframe`.
     """
     wanted = None if symbols is None else [normalise_symbol(symbol) or symbol for symbol in symbols]
     known: list[str] = []
@@ -45,10 +45,10 @@ def read_market_files(
 
 
 def read_finer_files(paths: Sequence[Path], than: Timeframe, symbols: Sequence[str]) -> dict[str, RawCandles]:
-    """The bars of those of `symbols` (BASE/QUOTE) that are in the files, all in the coarsest timeframe that is in them.
+    """The bars of those of `symbols` (BASE/QUOTE) that are in the files, all in the coarsest timeframe of the files.
 
-    Raises DataFault when a file cannot be trusted, when none of the symbols is in any, and when that timeframe is not finer
-    than `than`.
+    Raises DataFault when a file cannot be trusted, when no file holds any of the symbols, and when that timeframe is not
+    finer than `than`.
     """
     known: list[str] = []
     found = list(_each(paths, symbols, known))
@@ -61,7 +61,7 @@ def read_finer_files(paths: Sequence[Path], than: Timeframe, symbols: Sequence[s
     timeframe = slowest.timeframe
     if timeframe.seconds >= than.seconds:
         raise DataFault(
-            f"{path.name} holds {timeframe} bars, which are not finer than the {than} bars that are decided on: nothing was "
+            f"{path.name} holds {timeframe} bars, which are not finer than the {than} bars of the session: nothing was "
             "started; give finer ones."
         )
     made: dict[str, list[RawCandles]] = {}
@@ -71,7 +71,7 @@ def read_finer_files(paths: Sequence[Path], than: Timeframe, symbols: Sequence[s
 
 
 def _each(paths: Sequence[Path], wanted: Sequence[str] | None, known: list[str]) -> Iterator[tuple[Path, RawCandles]]:
-    """The bars of each wanted symbol in each file, in the file's own timeframe. All symbols that it meets go into `known`."""
+    """The bars of each wanted symbol in each file, in the timeframe of the file. Adds every symbol it finds to `known`."""
     only = wanted[0] if wanted is not None and len(wanted) == 1 else None
     for path in paths:
         for symbol, rows in _tables(path, only).items():
@@ -110,7 +110,7 @@ def _refuse_nameless(symbol: str, path: Path) -> None:
     if normalise_symbol(symbol) is None:
         raise DataFault(
             f"{path.name} has rows for '{symbol}', which is not a BASE/QUOTE market: it was not read; "
-            "name the markets that are wanted, or spell them like BTC/USDT or BTCUSDT."
+            "name the markets with --symbols, or write them like BTC/USDT or BTCUSDT."
         )
 
 

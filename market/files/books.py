@@ -1,11 +1,11 @@
-"""Recorded order books and trades from CSV and Parquet files, recognised by their columns.
+"""Reads recorded order books and trades from CSV and Parquet files. It recognises the format by the columns.
 
-Books: one whole book a row (`asks[0].price`, `asks[0].amount`, …, times in microseconds, as Tardis has them), or one level a
-row (`timestamp`, `side`, `update_type`, `price`, `qty`, times in milliseconds, as Binance has them), of which only whole books
-(`snap`) are taken. Trades: `timestamp`, `price`, and `quantity`, `amount` or `qty`.
+Books: one whole book in a row (`asks[0].price`, `asks[0].amount`, …, times in microseconds, as in Tardis files), or one level in
+a row (`timestamp`, `side`, `update_type`, `price`, `qty`, times in milliseconds, as in Binance files). Of the second format it
+takes only whole books (`snap`). Trades: `timestamp`, `price`, and `quantity`, `amount` or `qty`.
 
-Refused, since no walk through it could be believed: a file of changes without the book that they change, a book with one side
-only, a crossed or disordered one, and numbers that are not finite and positive.
+It refuses a file with changes of a book but without that book, a book with one side only, a crossed or unordered book, and
+numbers that are not finite and positive: an order could not be walked through any of them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
 _DEPTH = {"timestamp", "side", "update_type", "price", "qty"}
 _WHOLE = {"timestamp", "asks[0].price", "asks[0].amount", "bids[0].price", "bids[0].amount"}
 _MOST_MS = 10**14
-"""A later moment is one in microseconds: in milliseconds it would lie in the year 5138."""
+"""Times above this are in microseconds: in milliseconds they would be after the year 5138."""
 _NOTHING = "Nothing was computed."
 
 
@@ -40,12 +40,12 @@ class RecordedBook:
 
     @property
     def middle(self) -> float:
-        """Between best bid and best ask [quote]."""
+        """The mid price: half-way between best bid and best ask [quote]."""
         return float(self.bids[0, 0] + self.asks[0, 0]) / 2
 
 
 class Traded(NamedTuple):
-    """What was traded from one moment to another: prices [quote], and how much [base]."""
+    """The trades of a period: their prices [quote] and their volume [base]."""
 
     begin_ms: int
     end_ms: int
@@ -55,7 +55,10 @@ class Traded(NamedTuple):
 
 
 def read_books(paths: Sequence[Path]) -> list[RecordedBook]:
-    """All whole books of these files, oldest first; of two of the same moment the deeper one. Raises DataFault."""
+    """All whole books of these files, oldest first; of two books of the same moment, the deeper one.
+
+    Raises DataFault when a file cannot be read or trusted.
+    """
     found: dict[tuple[str, int], RecordedBook] = {}
     for path in paths:
         for book in _books(_table(path), path):
@@ -67,12 +70,15 @@ def read_books(paths: Sequence[Path]) -> list[RecordedBook]:
 
 
 def read_trades(path: Path, symbol: str) -> Traded:
-    """The trades of a market in a file, taken together; all of them where it names no market. Raises DataFault."""
+    """The trades of a market in a file as one `Traded`. A file without a column for the market holds one market only.
+
+    Raises DataFault when the file cannot be read or trusted, or holds trades of another market.
+    """
     table = _of_market(_table(path), path, symbol)
     size = next((name for name in ("quantity", "amount", "qty") if name in table.columns), None)
     if size is None or not {"timestamp", "price"} <= set(table.columns) or len(table) < 2:
         raise DataFault(
-            f"{path.name} holds no trades: it needs timestamp, price and quantity, and two rows. {_NOTHING}"
+            f"{path.name} holds no trades: the columns timestamp, price and quantity and two rows are needed. {_NOTHING}"
         )
     try:
         price, quantity = (table[name].to_numpy(dtype=np.float64) for name in ("price", size))
@@ -104,13 +110,13 @@ def _books(table: pd.DataFrame, path: Path) -> list[RecordedBook]:
     except (ValueError, TypeError, KeyError, OverflowError) as fault:
         raise _no_number(path) from fault
     raise DataFault(
-        f"{path.name} holds no order books that are known here: its columns are {', '.join(map(str, table.columns[:8]))}. "
+        f"{path.name} holds no order books of a known format: its columns are {', '.join(map(str, table.columns[:8]))}. "
         f"{_NOTHING} Give Tardis book_snapshot files, or Binance depth snapshots."
     )
 
 
 def _no_number(path: Path) -> DataFault:
-    return DataFault(f"{path.name} lacks a column, or has values in it that are no numbers. {_NOTHING}")
+    return DataFault(f"A column of {path.name} is missing, or holds values that are not numbers. {_NOTHING}")
 
 
 def _table(path: Path) -> pd.DataFrame:
@@ -137,9 +143,7 @@ def _whole_rows(table: pd.DataFrame) -> Iterator[RecordedBook]:
 def _level_rows(table: pd.DataFrame, path: Path) -> Iterator[RecordedBook]:
     whole = table[table["update_type"] == "snap"]
     if whole.empty:
-        raise DataFault(
-            f"{path.name} holds changes of a book and not the book that they change. {_NOTHING} Give the snapshot file."
-        )
+        raise DataFault(f"{path.name} holds changes of a book, but not that book. {_NOTHING} Give the snapshot file.")
     keys = whole["symbol"] if "symbol" in whole.columns else pd.Series("", index=whole.index)
     for _, rows in whole.groupby([keys, whole["timestamp"]]):
         sides = {}
@@ -155,7 +159,7 @@ def _symbol(name: object) -> str:
 
 
 def _milliseconds(column: "pd.Series[int]") -> NDArray[np.int64]:
-    """Milliseconds since 1970 from moments, milliseconds, or microseconds."""
+    """Times in milliseconds since 1970, from datetimes, milliseconds or microseconds, shape (n,)."""
     if pd.api.types.is_datetime64_any_dtype(column):
         moments = pd.to_datetime(column, utc=True).dt.tz_convert(None).to_numpy("datetime64[ms]")
         return _of_our_time(np.array(moments, dtype=np.int64))
@@ -166,7 +170,7 @@ def _milliseconds(column: "pd.Series[int]") -> NDArray[np.int64]:
 
 
 def _of_our_time(times: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The same moments. Raises ValueError for one before 1970 or after the year 5138."""
+    """The same times. Raises ValueError for one before 1970 or after the year 5138."""
     if len(times) and not (times.min() >= 0 and times.max() <= _MOST_MS):
         raise ValueError("a moment lies outside all recorded time")
     return times
@@ -175,7 +179,7 @@ def _of_our_time(times: NDArray[np.int64]) -> NDArray[np.int64]:
 def _refuse_unsound(book: RecordedBook, path: Path) -> None:
     for side, levels in (("bids", book.bids), ("asks", book.asks)):
         if not len(levels):
-            raise DataFault(f"{path.name} has a book without {side}, so nothing is known of its middle. {_NOTHING}")
+            raise DataFault(f"{path.name} has a book without {side}, so its mid price is not known. {_NOTHING}")
     values = np.concatenate((book.bids, book.asks))
     steps = np.concatenate((-np.diff(book.bids[:, 0]), np.diff(book.asks[:, 0])))
     if not np.isfinite(values).all() or (values <= 0).any() or (steps <= 0).any() or book.bids[0, 0] >= book.asks[0, 0]:

@@ -1,8 +1,8 @@
-"""How market files spell their columns and their times.
+"""Recognises the columns and the times of market files.
 
-Times are bar OPEN times, in UTC: seconds, milliseconds, microseconds or nanoseconds since 1970 (told apart row by row,
-since real files mix them), ISO 8601 text, or CryptoDataDownload's `2017-08-17 04-AM`. Text without a zone is UTC.
-Day-first and month-first dates are not read: nobody can tell them apart.
+Times are bar OPEN times in UTC: seconds, milliseconds, microseconds or nanoseconds since 1970 (recognised row by row, because
+real files mix them), ISO 8601 text, or CryptoDataDownload's `2017-08-17 04-AM`. Text without a time zone is UTC. Day-first and
+month-first dates are refused, because they cannot be distinguished.
 """
 
 from collections.abc import Iterable
@@ -22,11 +22,11 @@ TIMES = (
 )  # fmt: skip
 SYMBOLS = ("symbol", "pair", "market", "instrument", "ticker")
 _SHORT = {"o": "open", "h": "high", "l": "low", "c": "close", "v": "volume", "vol": "volume"}
-_LATEST_MS = 4_102_444_800_000  # 2100-01-01: what lies beyond is no time
+_LATEST_MS = 4_102_444_800_000  # 2100-01-01; a larger number is not a time
 
 
 class Layout(NamedTuple):
-    """Which column of a file holds what."""
+    """The names of the columns of a file by what they hold."""
 
     time: str
     prices: tuple[str, str, str, str]
@@ -35,18 +35,18 @@ class Layout(NamedTuple):
 
 
 def plain(spelling: object) -> str:
-    """A column's name without case, surrounding blanks, byte-order mark and inner separators."""
+    """The name of a column in lower case, without surrounding blanks, byte-order mark and separators."""
     return "_".join(str(spelling).strip().strip("\ufeff").lower().replace("-", "_").split())
 
 
 def is_header(cells: Iterable[str]) -> bool:
-    """Whether a line of a text file names the columns: banners above it do not."""
+    """Whether a line of a text file is the header with the column names. A banner line above it is not."""
     names = {_SHORT.get(plain(cell), plain(cell)) for cell in cells}
     return names.issuperset(PRICES)
 
 
 def layout_of(columns: Iterable[object], path: PurePath) -> Layout:
-    """Where time, prices, volume and symbol stand. Raises DataFault that names what is missing and what was found."""
+    """Find the columns of time, prices, volume and symbol. Raises DataFault that names the missing and the found columns."""
     found = [str(column) for column in columns]
     by_name: dict[str, str] = {}
     for column in found:
@@ -66,7 +66,7 @@ def layout_of(columns: Iterable[object], path: PurePath) -> Layout:
 
 
 def open_times_ms(times: "pd.Series[Any]") -> NDArray[np.float64]:
-    """Shape (n,): ms since 1970 UTC of each row; NaN where the cell holds no time that can be told for certain."""
+    """The time of each row, shape (n,), float64 [ms since 1970 UTC]; NaN for a cell without an unambiguous time."""
     if isinstance(times.dtype, pd.DatetimeTZDtype) or times.dtype.kind == "M":
         return _datetimes_ms(pd.to_datetime(times, utc=True))
     numbers = pd.to_numeric(times, errors="coerce").to_numpy(np.float64, na_value=np.nan)

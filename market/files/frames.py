@@ -1,6 +1,6 @@
-"""Tables out of Parquet, Feather and CSV files, and the market that a file without a column for it tells of.
+"""Reads tables from Parquet, Feather and CSV files, and finds the market of a file without a symbol column.
 
-Refuses a file that is not there, that cannot be read as its name says, and one of another kind.
+It refuses a file that does not exist, that is not of the kind that its name says, or that is of another kind.
 """
 
 import csv
@@ -25,18 +25,19 @@ _UNREADABLE = (
 
 
 def read_frame(path: Path) -> pd.DataFrame:
-    """The table of a file. Raises DataFault."""
+    """The table of a file. Raises DataFault when the file is missing, empty, unreadable or of an unknown kind."""
     if path.is_dir():
         raise DataFault(f"{path.name} is a folder: nothing was read; give the files in it.")
     if not path.is_file():
         raise DataFault(f"There is no file {path.name}: nothing was read; check the path.")
     if not path.stat().st_size:
-        raise DataFault(f"{path.name} is empty (0 bytes): nothing was read; fetch it again.")
+        raise DataFault(f"{path.name} is empty (0 bytes): nothing was read; download it again.")
     try:
         frame = _read_frame(path)
     except _UNREADABLE as error:
         raise DataFault(
-            f"{path.name} cannot be read as its name says ({type(error).__name__}): nothing was started; fetch it again."
+            f"{path.name} cannot be read as a {path.suffix} file ({type(error).__name__}): nothing was started; "
+            "download it again."
         ) from None
     if frame is None:
         raise DataFault(
@@ -46,12 +47,12 @@ def read_frame(path: Path) -> pd.DataFrame:
 
 
 def symbol_of_file(path: Path, only: str | None) -> str:
-    """The market that the name of a file tells of, or `only`. Raises DataFault where neither does."""
+    """The market in the name of a file, or else `only`. Raises DataFault when there is neither."""
     symbol = symbol_from_name(path.name.partition(".")[0]) or only
     if symbol is None:
         raise DataFault(
-            f"Neither a column nor the name of {path.name} says which market it is: it was not read; "
-            "name its one symbol, or rename it like binance_BTCUSDT_1h.parquet."
+            f"Neither a column nor the name of {path.name} says which market it holds: it was not read; "
+            "name the market with --symbols, or rename the file like binance_BTCUSDT_1h.parquet."
         )
     return symbol
 
@@ -69,7 +70,7 @@ def _read_frame(path: Path) -> pd.DataFrame | None:
 
 
 def _lines_above_header(path: Path) -> int:
-    """Banner lines before the column names; 0 when no line names them, so that the error can quote the first."""
+    """The number of banner lines above the header; 0 when there is no header, so that the error can quote line 1."""
     opened = gzip.open if path.name.lower().endswith(".gz") else open
     with opened(path, "rt", encoding="utf-8-sig", newline="") as text:
         lines = list(islice(csv.reader(text), _HEADER_WITHIN_LINES))

@@ -1,8 +1,9 @@
-"""Funding rates of perpetual contracts, out of Parquet, Feather and CSV files with a time, a symbol and a rate.
+"""Reads funding rates of perpetual contracts from Parquet, Feather and CSV files with a time, a symbol and a rate.
 
-A rate is a share of the notional that longs pay to shorts at its moment; a negative one is paid to longs. Moments are told to
-the minute: exchanges note them some milliseconds late. Refuses times without a zone, for publishers of these files write them in
-their own; rates that are not finite or above `MOST`, which are percent or damaged; and two rates of one market and moment.
+A rate is the share of the notional that longs pay to shorts at its time; a negative rate is paid to longs. Times are rounded to
+the minute, because exchanges record them some milliseconds late. The reader refuses times without a time zone, because
+publishers write them in different zones; rates that are not finite or above `MOST`, because those are percentages or damaged;
+and two different rates of one market and time.
 """
 
 from collections.abc import Sequence
@@ -22,7 +23,7 @@ from market.files.frames import read_frame, symbol_of_file
 from market.symbols import normalise_symbol
 
 MOST = 0.05
-"""The largest rate that is believed, as a share of the notional of one interval: what lies beyond it is percent, or damage."""
+"""The largest accepted rate of one interval [fraction of the notional]. A larger one is a percentage, or damaged."""
 _MINUTE_MS = 60_000
 _FUNDING_TIMES = ("funding_time", "fundingtime", "calc_time", "time_as_published", *TIMES)
 _RATES = ("funding_rate", "fundingrate", "last_funding_rate", "rate")
@@ -31,7 +32,8 @@ _ZONED = r"(?:Z|[+-]\d{2}:?\d{2})\s*$"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FundingRates:
-    """Rates of one market: `at_ms` shape (n,), strictly rising, whole minutes in ms since 1970 UTC; `rate` shares of notional."""
+    """Rates of one market: `at_ms`, shape (n,), int64 [ms since 1970 UTC], whole minutes, strictly rising; `rate`, shape (n,),
+    float64 [fraction of the notional]."""
 
     symbol: str
     at_ms: Millis
@@ -41,8 +43,8 @@ class FundingRates:
 def read_funding_files(paths: Sequence[Path], symbols: Sequence[str]) -> dict[str, FundingRates]:
     """The rates of those of `symbols` (BASE/QUOTE) that are in the files, joined by symbol.
 
-    A symbol comes from the file's own column, else from the file's name, else it is the only one of `symbols`.
-    Raises DataFault when a file cannot be trusted, when files contradict each other, and when none of the symbols is in any.
+    The symbol comes from the column of the file, or else from its name, or else it is the only one of `symbols`. Raises
+    DataFault when a file cannot be trusted, when files contradict each other, and when no file holds any of the symbols.
     """
     parts: dict[str, list[tuple[Millis, Floats]]] = {}
     for path in paths:
@@ -85,8 +87,8 @@ def _moments_ms(times: "pd.Series[Any]", path: Path) -> Millis:
         naive = not bool(times.astype("string").str.contains(_ZONED, regex=True).fillna(False).all())
     if naive:
         raise DataFault(
-            f"The times of {path.name} (column {times.name}) carry no zone, and publishers of funding write them in their own: "
-            "it was not read; give UTC, as 2024-01-01T08:00:00Z or in milliseconds since 1970."
+            f"The times of {path.name} (column {times.name}) have no time zone, and publishers of funding rates use different "
+            "ones: it was not read; give UTC, as 2024-01-01T08:00:00Z or in milliseconds since 1970."
         )
     ms = open_times_ms(times)
     if lost := int(np.isnan(ms).sum()):
@@ -105,7 +107,7 @@ def _believed(rates: Floats, path: Path) -> Floats:
 
 
 def _joined(symbol: str, parts: Sequence[tuple[Millis, Floats]], paths: Sequence[Path]) -> FundingRates:
-    """One rate for each moment. Raises DataFault where two differ."""
+    """One rate for each time. Raises DataFault when two rates of the same time differ."""
     at_ms, rate = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.lexsort((rate, at_ms))
     at_ms, rate = at_ms[order], rate[order]

@@ -1,8 +1,8 @@
-"""Rows of a market file put in order, and in the asked timeframe.
+"""Sorts the rows of a market file and converts them to the requested timeframe.
 
-Newest-first files are turned round, copies of a bar that agree are counted once; copies that contradict each other
-are all refused, for nobody knows which is true. Every such act leaves a finding, and above one bad row in twenty the
-file is refused as a whole.
+It reverses a file with the newest row first. It keeps one of several copies of a bar that agree, and refuses all copies that
+contradict each other, because nothing shows which is true. Each of these changes adds a finding. With more than one bad row in
+twenty it refuses the whole file.
 """
 
 from collections.abc import Sequence
@@ -20,11 +20,11 @@ from market.resample import resample
 from market.timeframe import Timeframe
 
 _MAX_BAD = 0.05
-_SAME_BAR = 1e-3  # two copies of a bar whose prices differ by less are one bar, rounded differently
+_SAME_BAR = 1e-3  # relative difference below which two copies of a bar differ only by rounding
 
 
 class Rows(NamedTuple):
-    """Columns of shape (n,) in the order of the file; `open_ms` is NaN where a row has no time."""
+    """Columns of shape (n,), float64, in the order of the file. `open_ms` [ms since 1970 UTC] is NaN in a row without a time."""
 
     open_ms: Floats
     open: Floats
@@ -34,15 +34,15 @@ class Rows(NamedTuple):
     volume: Floats
 
     def take(self, chosen: "NDArray[np.bool_] | NDArray[np.intp]") -> Self:
-        """The chosen rows."""
+        """The chosen rows: `chosen` is a mask of shape (n,), bool, or row numbers of shape (m,), intp."""
         return type(self)(*(column[chosen] for column in self))
 
 
 def ordered(rows: Rows, symbol: str, file_name: str) -> RawCandles:
-    """Rows as columns on the grid of their own bar length, which is told from the middle of their spacings.
+    """Sort rows into columns on the grid of their bar length, which is the median distance between rows.
 
-    Raises DataFault when that length is not a timeframe, or when more than a twentieth of the rows is bad: without a
-    time, off the grid, out of order, contradicting a copy, not finite, not positive, high and low not around the body.
+    Raises DataFault when that length is not a timeframe, or when more than 5 % of the rows are bad: without a time, off the
+    grid, out of order, in contradiction to a copy, not finite, not positive, or with prices outside high and low.
     """
     given = len(rows.open_ms)
     bad = _Bad(symbol, file_name, given)
@@ -60,17 +60,16 @@ def ordered(rows: Rows, symbol: str, file_name: str) -> RawCandles:
 
 
 def in_timeframe(candles: RawCandles, timeframe: Timeframe, path: PurePath) -> RawCandles:
-    """The same bars in `timeframe`: as they are, or resampled from their sound rows. Raises DataFault when coarser.
+    """The same bars in `timeframe`: unchanged, or resampled from their valid rows. Raises DataFault when they are coarser.
 
-    In resampling, rows that are not sound are left out, and so are coarse bars of which fewer than half of the fine ones are
-    there: each with a finding.
+    Resampling leaves out invalid rows, and coarse bars with fewer than half of their fine bars. Each adds a finding.
     """
     if candles.timeframe is timeframe:
         return candles
     if candles.timeframe.seconds > timeframe.seconds:
         raise DataFault(
-            f"{path.name} holds {candles.timeframe} bars and {timeframe} is asked: finer bars cannot be made of "
-            f"coarser ones; give finer data, or decide on {candles.timeframe}."
+            f"{path.name} holds {candles.timeframe} bars, but {timeframe} bars are requested: finer bars cannot be made from "
+            f"coarser ones. Nothing was started; give finer data or --timeframe {candles.timeframe}."
         )
     bad = _Bad(candles.symbol, path.name, len(candles))
     fine = _sound(candles, timeframe, bad)
@@ -82,7 +81,7 @@ def in_timeframe(candles: RawCandles, timeframe: Timeframe, path: PurePath) -> R
 
 
 def joined(parts: Sequence[RawCandles], timeframe: Timeframe) -> RawCandles:
-    """Bars of one symbol out of several files, in order. Raises DataFault when they contradict each other too often."""
+    """Join the bars of one symbol from several files in order. Raises DataFault when more than 5 % contradict each other."""
     if len(parts) == 1:
         return parts[0]
     symbol = parts[0].symbol
@@ -109,7 +108,7 @@ def _sound(candles: RawCandles, timeframe: Timeframe, bad: "_Bad") -> Candles:
 
 
 def _half_full(fine: Candles, coarse: Candles, bad: "_Bad") -> NDArray[np.bool_]:
-    """Shape (n_coarse,): whether at least half of the fine bars that make up each coarse one are there."""
+    """Whether at least half of the fine bars of each coarse bar are present, shape (n_coarse,), bool."""
     begins = coarse.close_ms - coarse.timeframe.seconds * 1000
     first, after = (np.searchsorted(fine.close_ms, moments, side="right") for moments in (begins, coarse.close_ms))
     enough = 2 * (after - first) * fine.timeframe.seconds >= coarse.timeframe.seconds
@@ -120,7 +119,7 @@ def _half_full(fine: Candles, coarse: Candles, bad: "_Bad") -> NDArray[np.bool_]
 
 
 class _Bad:
-    """Counts bad rows of one symbol and file, and says what was done about them."""
+    """Counts the bad rows of one symbol and file, and records what was done about them."""
 
     def __init__(self, symbol: str, file_name: str, given: int) -> None:
         self.symbol, self.file_name, self.given = symbol, file_name, given
@@ -128,7 +127,7 @@ class _Bad:
         self.findings: list[Finding] = []
 
     def drop(self, good: NDArray[np.bool_], rows: Rows, kind: str, what: str) -> NDArray[np.bool_]:
-        """Note the rows that are not `good` as refused, and count them as bad."""
+        """Count the rows that are not `good` as bad and add a finding that they were refused."""
         dropped = int((~good).sum())
         if dropped:
             self.rows += dropped
@@ -137,16 +136,16 @@ class _Bad:
         return good
 
     def note(self, open_ms: Floats, kind: str, detail: str) -> None:
-        """Add a finding, dated by the earliest of these times (1970 when there is none)."""
+        """Add a finding with the earliest of these times (1970 when there is none)."""
         at = from_ms(int(np.nanmin(open_ms)) if np.isfinite(open_ms).any() else 0)
         self.findings.append(Finding(symbol=self.symbol, at_utc=at, kind=kind, detail=f"{self.file_name}: {detail}"))
 
     def refuse_if_many(self) -> None:
-        """Raises DataFault above the share of bad rows that a file may have."""
+        """Raise DataFault when the share of bad rows is above the limit."""
         if self.rows > _MAX_BAD * self.given:
             raise DataFault(
                 f"{self.rows} of the {self.given} rows of {self.symbol} in {self.file_name} are bad (no time, no "
-                "finite positive prices, out of order or contradicting each other): it was refused; fetch it again."
+                "finite positive prices, out of order or in contradiction): the file was refused; download it again."
             )
 
 
@@ -163,7 +162,7 @@ def _in_time_order(rows: Rows, bad: _Bad) -> "NDArray[np.intp]":
 
 
 def _one_each(rows: Rows, bad: _Bad) -> NDArray[np.bool_]:
-    """One row for each time: the first of copies that agree, none of copies that do not. `rows` are sorted."""
+    """Which rows to keep: the first of several copies that agree, and none of those that do not. `rows` are sorted."""
     new = np.diff(rows.open_ms, prepend=-1.0) > 0
     if new.all():
         return new
@@ -185,7 +184,7 @@ def _bar_length(rows: Rows, symbol: str, file_name: str) -> Timeframe:
     spacings_s = np.diff(rows.open_ms) / 1000
     if not len(spacings_s):
         raise DataFault(
-            f"{file_name} holds one row of {symbol}, from which the length of a bar cannot be told: give more bars."
+            f"{file_name} holds one row of {symbol}, so the length of its bars is not known: it was refused; give more bars."
         )
     median_s = float(np.median(spacings_s))
     for timeframe in Timeframe:

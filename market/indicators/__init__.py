@@ -1,1 +1,1 @@
-"""Indicators of closed bars, kept as TA-Lib streams."""
+"""Computes indicators of closed bars with TA-Lib streams."""

@@ -1,11 +1,11 @@
-"""What the closed bars of one symbol say, on its own timeframe and on the horizons above it.
+"""Computes the indicators of one symbol on its own timeframe and on the coarser horizons.
 
-Each indicator is a TA-Lib stream: equal to the batch function bit for bit, at a fixed cost a bar, so that a session
-pays the same for its last bar as for its first. Nothing is told about a bar that is still forming, and what is too
-young to be known is None, never a number that will still settle.
+Each indicator is a TA-Lib stream. It equals the batch function bit for bit and has a fixed cost a bar, so the last bar of a
+session costs as much as the first. A bar that is still forming is never used. An indicator with too little history is None,
+never a number that has not settled yet.
 
-Seeds are TA-Lib's: Wilder's averages (RSI, ATR, ADX) and EMAs begin with a simple mean, and inside MACD the fast EMA
-begins where the slow one does, so `macd` is not `ema_12 - ema_26` while both are young.
+The first values are those of TA-Lib: Wilder's averages (RSI, ATR, ADX) and EMAs begin with a simple mean. Inside MACD the fast
+EMA begins at the same bar as the slow one, so in the first bars `macd` is not `ema_12 - ema_26`.
 """
 
 from market.bar import Bar
@@ -16,7 +16,7 @@ from market.timeframe import HORIZONS, Timeframe
 
 
 class SignalEngine:
-    """Signals of one symbol on `base` and on every horizon of the court that is not finer than it."""
+    """Signals of one symbol on the timeframe `base` and on every horizon of the court that is not finer than `base`."""
 
     def __init__(self, symbol: str, base: Timeframe) -> None:
         self._symbol = symbol
@@ -38,9 +38,9 @@ class SignalEngine:
                 self._horizons[timeframe].push(closed)
 
     def signals(self, timeframe: Timeframe) -> TechnicalSignals | None:
-        """What the closed bars of `timeframe` say; None before its first. Built once a bar.
+        """The signals of the closed bars of `timeframe`; None before its first bar. They are built once a bar.
 
-        Raises KeyError for a timeframe that is not kept: finer than `base`, or no horizon.
+        Raises KeyError for a timeframe that is finer than `base` or no horizon.
         """
         return self._horizons[timeframe].signals()
 

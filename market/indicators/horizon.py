@@ -1,8 +1,8 @@
-"""The indicators of one symbol on one timeframe, kept as TA-Lib streams. The only module that touches talib.
+"""The indicators of one symbol on one timeframe, as TA-Lib streams. This is the only module that imports talib.
 
-Definitions. Crosses compare this bar with the one before: above now, not above then. `highest_20`, `lowest_20` and the
-mean behind `volume_ratio_20` are of the 20 bars before this one. `realized_volatility` is the sample standard
-deviation of the last 24 log returns times the root of the bars in 365 days (Lo 2002). RSI, ATR, ADX: Wilder (1978).
+Definitions. A cross compares this bar with the previous one: above now, not above before. `highest_20`, `lowest_20` and the mean
+in `volume_ratio_20` are of the 20 bars before this one. `realized_volatility` is the sample standard deviation of the last 24
+log returns times the square root of the bars in 365 days (Lo 2002). RSI, ATR, ADX: Wilder (1978).
 """
 
 import math
@@ -26,7 +26,7 @@ _OF_RANGE = ("atr_14_quote", "adx_14")
 
 
 def _opened(name: str, high: Floats, low: Floats, close: Floats) -> Any:
-    """A stream over history, of shape (n,) each. Raises talib.InsufficientHistory when n is too small."""
+    """A stream that starts with this history, each array of shape (n,). Raises talib.InsufficientHistory when n is too small."""
     match name:
         case "rsi_14":
             return stream.RSI(close, timeperiod=14)
@@ -44,7 +44,8 @@ def _opened(name: str, high: Floats, low: Floats, close: Floats) -> Any:
 
 
 class _Streams:
-    """All TA-Lib streams of one timeframe; `now` and `before` hold their values by name, None while too young."""
+    """All TA-Lib streams of one timeframe. `now` and `before` hold the values of this bar and of the previous one by name;
+    a value is None while the history is too short."""
 
     def __init__(self) -> None:
         self.now: dict[str, Any] = dict.fromkeys((*_OF_CLOSE, *_OF_RANGE))
@@ -80,7 +81,7 @@ class _Streams:
 
 
 class Horizon:
-    """One symbol on one timeframe: cheap to push, its signals built when first asked for after a bar."""
+    """One symbol on one timeframe. `push` is cheap; the signals are built at the first call of `signals` after a bar."""
 
     def __init__(self, symbol: str, timeframe: Timeframe) -> None:
         self._symbol = symbol
@@ -109,7 +110,7 @@ class Horizon:
         self._built = None
 
     def signals(self) -> TechnicalSignals | None:
-        """What the bars say; None before the first."""
+        """The signals of the bars so far; None before the first bar."""
         if self._built is None and self._bar is not None:
             self._built = self._build(self._bar)
         return self._built
@@ -177,7 +178,7 @@ class Horizon:
 
 
 def _crosses(line_before: float | None, other_before: float | None, line: float | None, other: float | None) -> bool:
-    """Whether `line` is above `other` now and was not at the bar before; False while any of them is unknown."""
+    """Whether `line` is above `other` now and was not at the previous bar; False while one of the values is unknown."""
     if line_before is None or other_before is None or line is None or other is None:
         return False
     return line > other and line_before <= other_before

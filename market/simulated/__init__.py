@@ -1,1 +1,1 @@
-"""The drawn market: prices, regimes, headlines."""
+"""The simulated market: prices, regimes, headlines."""

@@ -1,7 +1,7 @@
-"""Headlines of the simulated market: some tell of its jumps, before or after, some lean with its mood, some are wrong.
+"""Headlines of the simulated market: some report its jumps, before or after them, some follow its mood, some are wrong.
 
-Exchanges and funds in them are invented. Every stream of chance is a table of fixed width, a row an event or a slot, so
-that one more day or one more symbol changes no other headline.
+The exchanges and funds in them are invented. Each random stream is drawn as a table of fixed width, one row for each event or
+time slot, so that one more day or symbol changes no other headline.
 """
 
 from collections.abc import Iterator
@@ -108,14 +108,14 @@ _OF_CHATTER = {
 
 
 class Jumps(NamedTuple):
-    """Shape (n,) each: when prices jumped (ms since 1970) and by how much (log return)."""
+    """The jumps of prices: their times, shape (n,) [ms since 1970 UTC], and their sizes, shape (n,) [log return]."""
 
     at_ms: Millis
     size: Floats
 
 
 def told_of_jumps(chance: np.random.Generator, base: str | None, jumps: Jumps) -> Iterator[NewsRow]:
-    """Headlines before and after each jump; `base` None: of the whole market."""
+    """Headlines before and after each jump of a coin, or of the whole market when `base` is None."""
     templates = {tone: _OF_JUMPS["coin" if base else "market", tone] for tone in (1, -1)}
     draws = chance.random((len(jumps.at_ms), 12)).tolist()
     for at_ms, size, u in zip(jumps.at_ms.tolist(), jumps.size.tolist(), draws, strict=True):
@@ -131,7 +131,10 @@ def told_of_jumps(chance: np.random.Generator, base: str | None, jumps: Jumps) -
 def chatter(
     chance: np.random.Generator, base: str | None, start_ms: int, mood: Floats, *, per_day: float
 ) -> Iterator[NewsRow]:
-    """Headlines that tell of no jump: `mood` of shape (days,), -1 to 1, leans their tone; `per_day` is at most 4."""
+    """Headlines without a jump. `mood`, shape (days,), float64, -1 to 1 [dimensionless], sets their tone.
+
+    `per_day` is their mean number a day, at most 4; `start_ms` is the first day [ms since 1970 UTC].
+    """
     slots = chance.random((len(mood), 4, 5)).tolist()
     for day, (lean, slots_of_day) in enumerate(zip(mood.tolist(), slots, strict=True)):
         for told, when, tone, which, delay in slots_of_day:
@@ -149,7 +152,7 @@ def _leaning(u: float, lean: float) -> int:
 
 def _row(base: str | None, templates: tuple[str, ...], published_ms: int, which: float, delay: float) -> NewsRow:
     choice = which * len(templates)
-    detail = choice % 1.0  # what is left of the draw fills in the names and figures
+    detail = choice % 1.0  # the rest of the same random number selects the names and figures
     text = templates[int(choice)].format(
         name=_NAMES.get(base or "", base),
         exchange=_EXCHANGES[int(detail * len(_EXCHANGES))],

@@ -1,9 +1,9 @@
-"""The simulated market: prices and headlines drawn from one seed. Nothing in it was ever traded.
+"""The simulated market: prices and headlines generated from one seed. No price in it was ever traded.
 
-One market factor moves all symbols and each adds its own noise, so that hourly returns of two symbols correlate at
-about 0.65. Volatility comes in clusters (log-volatility is an autoregression, Taylor 1986) and in regimes, innovations
-are Student-t, and prices jump, together or alone. Each symbol draws from streams of its own name: one more symbol or
-one more day changes nothing that was there. The figures are chosen to look like crypto, not fitted to any of it.
+One market factor moves all symbols and each symbol adds its own noise, so that hourly returns of two symbols have a correlation
+of about 0.65. Volatility clusters (log-volatility is an autoregression, Taylor 1986) and changes with the regime; innovations
+have a Student-t distribution; prices jump, together or alone. Each symbol has its own random streams, so one more symbol or day
+changes no other price. The parameters are chosen to look like crypto markets; they are not fitted to data.
 """
 
 import math
@@ -26,19 +26,19 @@ from market.simulated.regimes import per_bar, regime_path
 from market.timeframe import Timeframe
 
 SESSION_START = datetime(2024, 1, 1, tzinfo=UTC)
-"""Where every simulated session begins."""
+"""The start of every simulated session."""
 
 _LEAST_WARMUP = timedelta(days=60)
-_STEPS = 6  # prices inside a bar, from which its high and low come
+_STEPS = 6  # prices inside a bar, which give its high and low
 _CORRELATION = 0.65
 _TAIL = 5  # degrees of freedom of the innovations
-_CLUSTER_DAYS, _CLUSTER_SIZE = 1.5, 0.45  # of log-volatility: time to forget, standard deviation
+_CLUSTER_DAYS, _CLUSTER_SIZE = 1.5, 0.45  # log-volatility: mean-reversion time [days], standard deviation
 _COMMON_JUMPS_A_DAY, _OWN_JUMPS_A_DAY = 0.10, 0.06
 _KNOWN_COINS = {"BTC": (1.0, 42_000.0, 1.5e9), "ETH": (1.15, 2_300.0, 8e8), "SOL": (1.45, 95.0, 2.5e8)}
 
 
 class SimulatedMarket(NamedTuple):
-    """Bars by symbol, all on one grid, and headlines in the order in which they were first seen."""
+    """Bars by symbol, all on one grid, and headlines in order of first sight."""
 
     candles: dict[str, Candles]
     news: tuple[NewsRow, ...]
@@ -65,13 +65,13 @@ class _Coin(NamedTuple):
 
 
 def warmup_length(settings: MarketSettings) -> int:
-    """Bars of history that a session is given [bars]: `warmup_bars`, and 60 days for the daily signals."""
+    """Length of the history before a session [bars]: `warmup_bars`, plus 60 days for the daily signals."""
     bar = Timeframe(settings.timeframe).duration
     return max(settings.warmup_bars, math.ceil(_LEAST_WARMUP / bar))
 
 
 def simulate(settings: Settings, seed: int) -> SimulatedMarket:
-    """The simulated market of `settings.market`: history for warming up, then `session_days` from SESSION_START.
+    """The simulated market of `settings.market`: the warm-up history, then `session_days` from SESSION_START.
 
     Raises UsageFault for a symbol that is not BASE/QUOTE or has no trading rules.
     """
@@ -95,7 +95,7 @@ def simulate(settings: Settings, seed: int) -> SimulatedMarket:
         instrument = instrument_of(settings.market, symbol)
         coin = _coin(seed, instrument.base, settings.market)
         own = _jumps(generator(seed, "market", symbol, "jumps"), grid, _OWN_JUMPS_A_DAY, least=0.03, up=0.5)
-        own *= coin.beta - 0.5  # large coins jump less on their own
+        own *= coin.beta - 0.5  # large coins have fewer jumps of their own
         steps = coin.beta * factor + _own_noise(seed, symbol, coin, factor_volatility, grid) + own
         candles[symbol] = _candles(seed, instrument, coin, steps, grid)
         news += told_of_jumps(generator(seed, "news", symbol, "jumps"), instrument.base, _when(own, grid))
@@ -107,15 +107,18 @@ def simulate(settings: Settings, seed: int) -> SimulatedMarket:
 
 
 def _innovations(chance: np.random.Generator, volatility: Floats) -> Floats:
-    """Shape (bars, steps): Gaussian steps under one chi-square draw a bar, so that a bar's return is Student-t."""
+    """Log returns of the steps in each bar, shape (bars, steps).
+
+    Gaussian steps share one chi-square draw a bar, so that the return of a bar has a Student-t distribution.
+    """
     draws = chance.standard_normal((len(volatility), _STEPS + _TAIL))
     mixing = np.sqrt((_TAIL - 2) / np.square(draws[:, _STEPS:]).sum(axis=1))
     return np.asarray(draws[:, :_STEPS] * (volatility * mixing / math.sqrt(_STEPS))[:, None])
 
 
 def _clusters(chance: np.random.Generator, grid: _Grid) -> Floats:
-    """Shape (bars,): multiplier of volatility with mean square 1, an autoregression in logs."""
-    from scipy.signal import lfilter  # heavy, and recorded bars do without it
+    """The volatility multiplier of each bar, shape (bars,): an autoregression in logs with mean square 1."""
+    from scipy.signal import lfilter  # heavy to import, and recorded bars do not need it
 
     memory = math.exp(-grid.bar_days / _CLUSTER_DAYS)
     shocks = chance.standard_normal(grid.bars) * _CLUSTER_SIZE * math.sqrt(1 - memory**2)
@@ -123,7 +126,7 @@ def _clusters(chance: np.random.Generator, grid: _Grid) -> Floats:
 
 
 def _jumps(chance: np.random.Generator, grid: _Grid, a_day: float, *, least: float, up: float) -> Floats:
-    """Shape (bars, steps): log jumps, almost all zero; `up` is the share of rises, `least` the smallest size."""
+    """Log jumps, almost all zero, shape (bars, steps). `up` is the share of rises, `least` the smallest size."""
     occurs, direction, magnitude, place = chance.random((grid.bars, 4)).T
     size = np.minimum(least * (1 - np.log1p(-magnitude)), 0.15) * np.where(direction < up, 1.0, -1.0)
     jumps = np.zeros((grid.bars, _STEPS))
@@ -164,14 +167,14 @@ def _candles(seed: int, instrument: Instrument, coin: _Coin, steps: Floats, grid
 
 
 def _volume(seed: int, symbol: str, coin: _Coin, returns: Floats, close: Floats, grid: _Grid) -> Floats:
-    """Shape (bars,), in base units: more where prices move, times lognormal noise (Karpoff 1987 on the relation)."""
+    """Volume, shape (bars,) [base]: it rises with the price move (Karpoff 1987), times lognormal noise."""
     typical = coin.beta * 0.6 * math.sqrt(grid.bar_days / 365)
     noise = np.exp(0.35 * generator(seed, "market", symbol, "volume").standard_normal(grid.bars))
     return np.asarray(coin.turnover_a_day * grid.bar_days / close * noise * (0.4 + 0.8 * np.abs(returns) / typical))
 
 
 def _to_multiple(values: Floats, step: Decimal) -> Floats:
-    """To the nearest whole number of steps, at least one, without the dust that floats leave behind."""
+    """Round to the nearest whole number of steps, at least one, without floating-point remainders."""
     exponent = step.normalize().as_tuple().exponent
     decimals = max(0, -exponent) if isinstance(exponent, int) else 0
     return np.asarray(np.round(np.maximum(np.round(values / float(step)), 1.0) * float(step), decimals))

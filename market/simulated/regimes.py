@@ -1,7 +1,7 @@
-"""The weather of the simulated market: bull, calm, bear and panic, one after the other.
+"""The regimes of the simulated market: bull, calm, bear and panic.
 
-A Markov chain in continuous time (Hamilton 1989 gives the idea): each regime lasts an exponential time, then another
-one follows with given odds. The figures are chosen, not fitted; they give hourly Bitcoin-like volatility.
+A Markov chain in continuous time (the idea is from Hamilton 1989): each regime lasts an exponentially distributed time, then
+another one follows with given probabilities. The parameters are chosen, not fitted; they give a volatility like Bitcoin's.
 """
 
 from typing import NamedTuple
@@ -14,7 +14,7 @@ _YEAR_DAYS = 365.0
 
 
 class Regime(NamedTuple):
-    """Drift and volatility are of the market factor, in log terms a year; `mood` leans headlines, -1 to 1."""
+    """One regime: annual drift and volatility of the market factor [log return]; `mood`, -1 to 1, for headlines."""
 
     name: str
     drift: float
@@ -33,7 +33,7 @@ REGIMES = (
 
 
 def regime_path(chance: np.random.Generator, bars: int, bar_days: float) -> "np.typing.NDArray[np.int64]":
-    """Shape (bars,): the index of the regime at each bar. A longer path begins with the shorter one."""
+    """The row in REGIMES of each bar, shape (bars,), int64 [row number]. A longer path begins with the shorter one."""
     path: list[tuple[int, int]] = []
     current, told = 1, 0
     while told < bars:
@@ -47,7 +47,10 @@ def regime_path(chance: np.random.Generator, bars: int, bar_days: float) -> "np.
 
 
 def per_bar(path: "np.typing.NDArray[np.int64]", bar_days: float) -> tuple[Floats, Floats, Floats]:
-    """Shape (bars,) each: drift and volatility of one bar (log terms), and the mood."""
+    """Drift and volatility of one bar [log return] and mood [dimensionless], each of shape (bars,), float64.
+
+    `path` has shape (bars,), int64 [row number], as `regime_path` returns it.
+    """
     years = bar_days / _YEAR_DAYS
     drift = np.array([regime.drift for regime in REGIMES])[path] * years
     volatility = np.array([regime.volatility for regime in REGIMES])[path] * np.sqrt(years)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from config.clock import from_ms
-from evidence.riskmodel.trials import Cell, Trial
+from evidence.riskmodel.estimator_tests import Cell, EstimatorTest
 
 _COLOURS = ("#9aa3ad", "#7b3fa0", "#c2b200", "#00a3a3", "#0b5cad", "#8a5a2b", "#2f8f4e", "#c9510c")
 _POINTS = 200
@@ -19,13 +19,13 @@ _NOTE = (
 )
 
 
-def exceedance_page(trials: Sequence[Trial]) -> str:
-    """All trials as one HTML page: a row for each horizon and confidence, a column a symbol; the same trials, the same text."""
+def exceedance_page(tests: Sequence[EstimatorTest]) -> str:
+    """All tests as one HTML page: a row for each horizon and confidence, a column a symbol; the same tests, the same text."""
     from plotly.io import to_html
 
     return str(
         to_html(
-            _figure(trials),
+            _figure(tests),
             include_plotlyjs=True,
             full_html=True,
             validate=False,
@@ -35,11 +35,11 @@ def exceedance_page(trials: Sequence[Trial]) -> str:
     )
 
 
-def _figure(trials: Sequence[Trial]) -> dict[str, Any]:
-    rows = list(dict.fromkeys((trial.cell.horizon, trial.cell.confidence) for trial in trials))
+def _figure(tests: Sequence[EstimatorTest]) -> dict[str, Any]:
+    rows = list(dict.fromkeys((test.cell.horizon, test.cell.confidence) for test in tests))
     rows.sort(key=lambda row: row[0] == "day")
-    columns = list(dict.fromkeys(trial.cell.symbol for trial in trials))
-    methods = list(dict.fromkeys(trial.cell.method for trial in trials))
+    columns = list(dict.fromkeys(test.cell.symbol for test in tests))
+    methods = list(dict.fromkeys(test.cell.method for test in tests))
     data: list[dict[str, Any]] = []
     titles: list[dict[str, Any]] = []
     layout: dict[str, Any] = {
@@ -51,8 +51,8 @@ def _figure(trials: Sequence[Trial]) -> dict[str, Any]:
     for down, row in enumerate(rows):
         for across, symbol in enumerate(columns):
             tag = "" if not data else str(down * len(columns) + across + 1)
-            own = [trial for trial in trials if (trial.cell.horizon, trial.cell.confidence) == row]
-            own = [trial for trial in own if trial.cell.symbol == symbol]
+            own = [test for test in tests if (test.cell.horizon, test.cell.confidence) == row]
+            own = [test for test in own if test.cell.symbol == symbol]
             if not own:
                 continue
             x, y = _span(across, len(columns)), _span(len(rows) - 1 - down, len(rows))
@@ -61,7 +61,7 @@ def _figure(trials: Sequence[Trial]) -> dict[str, Any]:
             titles.append(_title(own[0].cell, sum(x) / 2, y[1]))
             axes = {"xaxis": f"x{tag}", "yaxis": f"y{tag}"}
             data += [trace | axes for trace in _band(own[0])]
-            data += [_line(trial, methods, not tag) | axes for trial in own]
+            data += [_line(test, methods, not tag) | axes for test in own]
     return {"data": data, "layout": layout}
 
 
@@ -73,10 +73,10 @@ def _title(cell: Cell, x: float, y: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _line(trial: Trial, methods: Sequence[str], named: bool) -> dict[str, Any]:
+def _line(test: EstimatorTest, methods: Sequence[str], named: bool) -> dict[str, Any]:
     """Exceedances so far minus what is expected by then, at evenly spaced moments."""
-    cell, moments = trial.cell, _moments(trial)
-    so_far = [int((trial.exceeded_ms <= moment).sum()) for moment in moments]
+    cell, moments = test.cell, _moments(test)
+    so_far = [int((test.exceeded_ms <= moment).sum()) for moment in moments]
     due = [cell.expected * part / _POINTS for part in range(_POINTS + 1)]
     return {
         "type": "scatter", "mode": "lines", "name": cell.method, "legendgroup": cell.method, "showlegend": named,
@@ -86,9 +86,9 @@ def _line(trial: Trial, methods: Sequence[str], named: bool) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _band(trial: Trial) -> list[dict[str, Any]]:
+def _band(test: EstimatorTest) -> list[dict[str, Any]]:
     """Where 95 % of right models are at each moment: 1.96 binomial deviations about 0."""
-    cell, moments = trial.cell, _moments(trial)
+    cell, moments = test.cell, _moments(test)
     spread = [1.96 * math.sqrt(cell.expected * part / _POINTS * cell.confidence) for part in range(_POINTS + 1)]
     shared = {
         "type": "scatter", "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False,
@@ -100,17 +100,17 @@ def _band(trial: Trial) -> list[dict[str, Any]]:
     ]
 
 
-def _reach(trials: Sequence[Trial]) -> list[float]:
+def _reach(tests: Sequence[EstimatorTest]) -> list[float]:
     """As far as the lines go, but not beyond six bands: one that is far off must not flatten the others."""
-    cell = trials[0].cell
+    cell = tests[0].cell
     most = 6 * 1.96 * math.sqrt(cell.expected * cell.confidence)
-    ends = [trial.cell.exceeded - trial.cell.expected for trial in trials]
+    ends = [test.cell.exceeded - test.cell.expected for test in tests]
     return [max(-most, min(*ends, -most / 6) * 1.15), min(most, max(*ends, most / 6) * 1.15)]
 
 
-def _moments(trial: Trial) -> list[int]:
-    reach = trial.to_ms - trial.from_ms
-    return [trial.from_ms + reach * part // _POINTS for part in range(_POINTS + 1)]
+def _moments(test: EstimatorTest) -> list[int]:
+    reach = test.to_ms - test.from_ms
+    return [test.from_ms + reach * part // _POINTS for part in range(_POINTS + 1)]
 
 
 def _day(moment: int) -> str:

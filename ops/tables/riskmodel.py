@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from evidence.riskmodel.estimator_tests import Cell, Standing
 from evidence.riskmodel.figures import MarketFigures, RiskModelReport
 from evidence.riskmodel.model_tests import TESTS
-from evidence.riskmodel.trials import Cell, Standing
 from ops.tables.plain import DASH
 from ops.tables.run import open_console
 

@@ -1,8 +1,8 @@
-"""What a position or a portfolio may lose: VaR and expected shortfall, volatility and correlation.
+"""Risk measures of a position or a portfolio: VaR and expected shortfall, volatility and correlation.
 
-Pure functions on float64. **Losses are positive**: a VaR of 0.02 says that 2 % may be lost; a negative one says that even
-the bad case is a gain, and is not clamped. Returns are simple returns of one bar each, and every measure is for one bar.
-Empty, non-finite or otherwise unusable input raises ValueError: a limit must never be passed by a NaN (law 9).
+Pure functions on float64. **Losses are positive**: a VaR of 0.02 means a loss of 2 %. A negative VaR means that even the bad
+case is a gain; it is not clamped. Returns are simple returns of one bar each, and every measure is for one bar. Empty,
+non-finite or otherwise unusable input raises ValueError: a NaN must never pass a limit (law 9).
 """
 
 import math
@@ -16,15 +16,18 @@ Floats = npt.NDArray[np.float64]
 
 _NORMAL = NormalDist()
 ROUNDING = 1e-12
-"""A return that equals the VaR but for the last bits of the interpolation belongs to the tail."""
+"""Relative tolerance: a return that differs from the VaR only by the rounding of the interpolation belongs to the tail."""
 
 
 Number = TypeVar("Number", float, Floats)
-"""One number, or one a window."""
+"""One number, or an array with one number for each window."""
 
 
 class Moments(NamedTuple, Generic[Number]):
-    """Mean, population standard deviation, skewness and excess kurtosis; the last two are 0 for a constant series."""
+    """Mean and population standard deviation [of the series' unit], skewness and excess kurtosis [dimensionless].
+
+    Skewness and excess kurtosis are 0 for a constant series.
+    """
 
     mean: Number
     std: Number
@@ -33,7 +36,10 @@ class Moments(NamedTuple, Generic[Number]):
 
 
 def finite_series(values: npt.ArrayLike, *, at_least: int = 1) -> Floats:
-    """The values as float64, shape (n,). Raises ValueError unless 1-D, `at_least` long and finite throughout."""
+    """The values as an array of shape (n,), float64 [same unit].
+
+    Raises ValueError unless the input is one-dimensional, has at least `at_least` values, and all are finite.
+    """
     series = np.asarray(values, dtype=np.float64)
     if series.ndim != 1:
         raise ValueError(f"one series is needed, shape (n,); this has shape {series.shape}")
@@ -45,7 +51,10 @@ def finite_series(values: npt.ArrayLike, *, at_least: int = 1) -> Floats:
 
 
 def moments(returns: npt.ArrayLike) -> Moments[float]:
-    """Population moments of returns, shape (n,), n >= 1. Raises ValueError as `finite_series` does."""
+    """Population moments of `returns`, shape (n,), n >= 1, float64 [simple return].
+
+    Raises ValueError as `finite_series` does.
+    """
     series = finite_series(returns)
     mean = float(series.mean())
     deviation = series - mean
@@ -58,20 +67,21 @@ def moments(returns: npt.ArrayLike) -> Moments[float]:
 
 
 def historical_var(returns: npt.ArrayLike, *, confidence: float) -> float:
-    """Loss that the past exceeded with probability 1 - confidence: the quantile, negated.
+    """Historical VaR [loss as a simple return]: the negated quantile of the returns at 1 - confidence.
 
-    `returns` shape (n,), any order; the quantile is type 7 of Hyndman & Fan (1996), linear interpolation. Raises
-    ValueError for bad returns or a confidence outside (0.5, 1).
+    `returns`: shape (n,), float64 [simple return], any order. The quantile is type 7 of Hyndman & Fan (1996), with linear
+    interpolation. Raises ValueError for bad returns or a confidence outside (0.5, 1).
     """
     tail = tail_probability(confidence)
     return -_quantile(finite_series(returns), tail)
 
 
 def historical_es(returns: npt.ArrayLike, *, confidence: float) -> float:
-    """Mean loss of the bars that lost at least the historical VaR (Acerbi & Tasche 2002, for a continuous law).
+    """Historical ES [loss as a simple return]: mean loss of the bars that lost at least the historical VaR.
 
-    Arguments and errors as `historical_var`. Where many returns equal the VaR exactly, all of them are averaged; the
-    tail mean that splits such an atom may be larger.
+    Acerbi & Tasche (2002), for a continuous distribution. `returns`: shape (n,), float64 [simple return], any order. When many
+    returns equal the VaR exactly, all of them are averaged; a tail mean that counts only a part of them may be larger. Raises
+    ValueError as `historical_var` does.
     """
     series = finite_series(returns)
     edge = -historical_var(series, confidence=confidence)
@@ -80,39 +90,44 @@ def historical_es(returns: npt.ArrayLike, *, confidence: float) -> float:
 
 
 def gaussian_var(returns: npt.ArrayLike, *, confidence: float) -> float:
-    """VaR of a normal law with the sample's mean and population standard deviation (RiskMetrics 1996).
+    """VaR [loss as a simple return] of a normal distribution with the sample's mean and population standard deviation.
 
-    Arguments and errors as `historical_var`.
+    RiskMetrics (1996). `returns`: shape (n,), float64 [simple return]. Raises ValueError as `historical_var` does.
     """
     return gaussian_tail(moments(returns), confidence=confidence)[0]
 
 
 def gaussian_es(returns: npt.ArrayLike, *, confidence: float) -> float:
-    """Expected shortfall of the same normal law: -mean + std * density(z) / tail. Arguments as `historical_var`."""
+    """Expected shortfall [loss as a simple return] of the normal distribution of `gaussian_var`.
+
+    It is -mean + std * density(z) / tail. `returns`: shape (n,), float64 [simple return]. Raises ValueError as
+    `historical_var` does.
+    """
     return gaussian_tail(moments(returns), confidence=confidence)[1]
 
 
 def gaussian_tail(shape: Moments[Number], *, confidence: float) -> tuple[Number, Number]:
-    """VaR and expected shortfall of a normal law with these moments. Raises ValueError for a bad confidence."""
+    """VaR and expected shortfall of a normal distribution with these moments. Raises ValueError for a bad confidence."""
     tail = tail_probability(confidence)
     z = _NORMAL.inv_cdf(tail)
     return -shape.mean - z * shape.std, -shape.mean + shape.std * (_NORMAL.pdf(z) / tail)
 
 
 def modified_var(returns: npt.ArrayLike, *, confidence: float) -> float:
-    """Cornish-Fisher VaR: the normal quantile, bent by skewness and excess kurtosis.
+    """Cornish-Fisher VaR [loss as a simple return]: the normal quantile, corrected for skewness and excess kurtosis.
 
-    Favre & Galeano (2002), equation 6, with population moments. Arguments and errors as `historical_var`. The
-    expansion is meant for mild departures from normality; under heavy tails it may exceed any loss that was seen.
+    Favre & Galeano (2002), equation 6, with population moments. `returns`: shape (n,), float64 [simple return]. The expansion
+    is valid near normality; with heavy tails it may exceed every loss in the sample. Raises ValueError as `historical_var`.
     """
     return modified_tail(moments(returns), confidence=confidence)[0]
 
 
 def modified_es(returns: npt.ArrayLike, *, confidence: float) -> float:
-    """Expected shortfall of the second-order Edgeworth density beyond the modified VaR, never below that VaR.
+    """Expected shortfall [loss as a simple return] of the second-order Edgeworth density beyond the modified VaR.
 
-    Boudt, Peterson & Croux (2008), "Estimation and decomposition of downside risk for portfolios with non-normal
-    returns", operational form; the partial moments are written in closed form. Arguments as `historical_var`.
+    Boudt, Peterson & Croux (2008), "Estimation and decomposition of downside risk for portfolios with non-normal returns",
+    operational form, with the partial moments in closed form. It is never below the modified VaR. `returns`: shape (n,),
+    float64 [simple return]. Raises ValueError as `historical_var` does.
     """
     return modified_tail(moments(returns), confidence=confidence)[1]
 
@@ -129,11 +144,11 @@ def modified_tail(shape: Moments[Number], *, confidence: float) -> tuple[Number,
 
 
 def scale_to_horizon(value: float, bars: float) -> float:
-    """A one-bar VaR, ES or volatility over `bars` bars: value * sqrt(bars), the square-root-of-time rule.
+    """Scale a one-bar VaR, ES or volatility to `bars` bars: value * sqrt(bars), the square-root-of-time rule.
 
-    Assumes returns that are independent from bar to bar, identically distributed and of mean zero (RiskMetrics 1996).
-    Clustered volatility and jumps break it in both directions; the hard limits must leave room for that. Raises
-    ValueError for a non-finite value or bars that are not above 0.
+    The rule assumes independent, identically distributed returns with mean zero (RiskMetrics 1996). With clustered volatility
+    and jumps the result may be too large or too small; the hard limits must leave room for that. Raises ValueError for a
+    non-finite value or for `bars` not above 0.
     """
     if not math.isfinite(value) or not math.isfinite(bars) or bars <= 0:
         raise ValueError(f"cannot scale {value} to {bars} bars: a finite value and a positive number are needed")
@@ -141,19 +156,20 @@ def scale_to_horizon(value: float, bars: float) -> float:
 
 
 def volatility(returns: npt.ArrayLike, *, bars_per_year: float) -> float:
-    """Annualised standard deviation (n - 1 in the denominator) of returns, shape (n,), n >= 2; Lo (2002).
+    """Annualised standard deviation, n - 1 in the denominator [simple return a year]; Lo (2002).
 
-    Crypto never closes: a year of hourly bars has 8,760. Raises ValueError for bad returns or bars_per_year.
+    `returns`: shape (n,), n >= 2, float64 [simple return]. Crypto markets never close: a year has 8,760 hourly bars. Raises
+    ValueError for bad returns or bars_per_year.
     """
     series = finite_series(returns, at_least=2)
     return sample_std(series) * math.sqrt(positive_bars(bars_per_year))
 
 
 def correlation(first: npt.ArrayLike, second: npt.ArrayLike) -> float | None:
-    """Pearson correlation of two aligned return series, both shape (n,), n >= 2, in [-1, 1].
+    """Pearson correlation of two aligned series, in [-1, 1].
 
-    None when either series is constant: the correlation is unknown then, which is not the same as 0, and the caller
-    has to decide. Raises ValueError for bad series or different lengths.
+    Both have shape (n,), n >= 2, float64 [simple return]. The result is None when a series is constant: the correlation is
+    then not known, which differs from 0, and the caller must decide. Raises ValueError for bad series or different lengths.
     """
     one, two = finite_series(first, at_least=2), finite_series(second, at_least=2)
     if one.size != two.size:
@@ -167,24 +183,27 @@ def correlation(first: npt.ArrayLike, second: npt.ArrayLike) -> float | None:
 
 
 def is_constant(series: Floats) -> bool:
-    """Whether all values are the same; asked instead of `std == 0`, which rounding makes untrue."""
+    """Whether all values of a series, shape (n,), float64 [any unit], are equal. Rounding makes `std == 0` unreliable."""
     return bool((series == series[0]).all())
 
 
 def sample_std(series: Floats) -> float:
-    """Standard deviation with n - 1 in the denominator; exactly 0 for a constant series."""
+    """Standard deviation of a series, shape (n,), float64 [any unit, kept], with n - 1 in the denominator.
+
+    It is exactly 0 for a constant series.
+    """
     return 0.0 if is_constant(series) else float(series.std(ddof=1))
 
 
 def positive_bars(bars_per_year: float) -> float:
-    """The same number. Raises ValueError unless it is finite and above 0."""
+    """Return `bars_per_year`. Raises ValueError unless it is finite and above 0."""
     if not math.isfinite(bars_per_year) or bars_per_year <= 0:
         raise ValueError(f"bars_per_year must be above 0, got {bars_per_year}")
     return bars_per_year
 
 
 def _quantile(series: Floats, probability: float) -> float:
-    """Type 7 quantile by selection: what `np.quantile` gives, at a tenth of its fixed cost. It stands on every bar's path."""
+    """Type 7 quantile by selection. It equals `np.quantile` at a tenth of its fixed cost, because every bar calls it."""
     position = probability * (series.size - 1)
     below = min(int(position), series.size - 2) if series.size > 1 else 0
     above = min(below + 1, series.size - 1)

@@ -1,4 +1,4 @@
-"""How far wealth has fallen from its peak. Drawdowns are positive fractions: 0.1 is 10 % below the highest level so far."""
+"""Drawdowns: the fall of wealth from its peak. They are positive fractions: 0.1 is 10 % below the highest level so far."""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,9 +7,9 @@ from risk.measures.basic import Floats, finite_series, tail_probability
 
 
 def wealth_curve(returns: npt.ArrayLike) -> Floats:
-    """What 1 becomes under simple returns, shape (n,), oldest first; shape (n + 1,), beginning with 1.
+    """The wealth that starts at 1 and has these returns, shape (n + 1,), float64 [multiple of the start].
 
-    Raises ValueError for bad returns or one below -1 (more than everything lost).
+    `returns`: shape (n,), float64 [simple return], oldest first. Raises ValueError for bad returns or one below -1.
     """
     series = finite_series(returns)
     if series.min() < -1.0:
@@ -18,10 +18,10 @@ def wealth_curve(returns: npt.ArrayLike) -> Floats:
 
 
 def drawdown_series(wealth: npt.ArrayLike) -> Floats:
-    """Fall from the running peak at each moment, in [0, 1]: 1 - wealth / peak (Magdon-Ismail & Atiya 2004).
+    """The drawdown at each moment, shape (n,), float64 [fraction]: 1 - wealth / peak (Magdon-Ismail & Atiya 2004).
 
-    `wealth` (equity in any unit), shape (n,), oldest first. Raises ValueError for bad or negative levels and for a
-    first level that is not above 0.
+    `wealth`: shape (n,), float64 [quote, or any unit of equity], oldest first. Raises ValueError for bad or negative levels
+    and for a first level that is not above 0.
     """
     levels = finite_series(wealth)
     if levels[0] <= 0 or levels.min() < 0:
@@ -30,14 +30,17 @@ def drawdown_series(wealth: npt.ArrayLike) -> Floats:
 
 
 def max_drawdown(wealth: npt.ArrayLike) -> float:
-    """The deepest drawdown, in [0, 1]. Arguments and errors as `drawdown_series`."""
+    """The maximum drawdown [fraction], in [0, 1].
+
+    `wealth`: shape (n,), float64 [quote, or any unit of equity], oldest first. Raises ValueError as `drawdown_series` does.
+    """
     return float(drawdown_series(wealth).max())
 
 
 def longest_drawdown(wealth: npt.ArrayLike) -> int:
-    """Bars from a peak until its level was reached again, or until the end if it was not; 0 without a drawdown.
+    """The longest drawdown [bars]: from a peak until its level is reached again, or until the end. 0 without a drawdown.
 
-    Arguments and errors as `drawdown_series`.
+    `wealth`: shape (n,), float64 [quote, or any unit of equity], oldest first. Raises ValueError as `drawdown_series` does.
     """
     falls = drawdown_series(wealth)
     peaks = np.flatnonzero(falls == 0.0)
@@ -48,11 +51,11 @@ def longest_drawdown(wealth: npt.ArrayLike) -> int:
 
 
 def conditional_drawdown(wealth: npt.ArrayLike, *, confidence: float) -> float:
-    """CDaR: mean of the worst 1 - confidence share of all drawdowns, bar by bar, in [0, 1].
+    """Conditional drawdown at risk (CDaR) [fraction]: mean of the worst 1 - confidence share of the drawdowns of all bars.
 
-    Chekhlov, Uryasev & Zabarankin (2005), "Drawdown measure in portfolio optimization", equation 3.5; the bar on the edge
-    of the tail counts with the part of it that is needed. Arguments as `drawdown_series`; ValueError also for a confidence
-    outside (0.5, 1).
+    Chekhlov, Uryasev & Zabarankin (2005), "Drawdown measure in portfolio optimization", equation 3.5. The bar at the edge of
+    the tail counts in part. `wealth`: shape (n,), float64 [quote, or any unit of equity], oldest first. Raises ValueError as
+    `drawdown_series` does, and for a confidence outside (0.5, 1).
     """
     falls = np.sort(drawdown_series(wealth))[::-1]
     number = tail_probability(confidence) * len(falls)
@@ -63,5 +66,8 @@ def conditional_drawdown(wealth: npt.ArrayLike, *, confidence: float) -> float:
 
 
 def ulcer_index(wealth: npt.ArrayLike) -> float:
-    """Root mean square drawdown, in [0, 1]; Martin & McCann (1989). Arguments and errors as `drawdown_series`."""
+    """Root mean square drawdown [fraction], in [0, 1]; Martin & McCann (1989).
+
+    `wealth`: shape (n,), float64 [quote, or any unit of equity], oldest first. Raises ValueError as `drawdown_series` does.
+    """
     return float(np.sqrt((drawdown_series(wealth) ** 2).mean()))

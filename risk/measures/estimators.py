@@ -1,8 +1,8 @@
-"""The closed set of VaR and ES estimators that the gate may use, by the name that `limits.var_method` has for them.
+"""The closed set of VaR and ES estimators that the gate can use, by their names in `limits.var_method`.
 
-Each is a pure function of one series of portfolio returns, shape (n,), oldest first; what `docs/evidence.md` says about an
-estimator was measured on the same functions. GARCH is not among them: a fit has no place on a bar's path. Whatever cannot
-be computed raises ValueError, and the gate refuses then.
+Each is a pure function of one series of portfolio returns, shape (n,), oldest first. The results in `docs/evidence.md` were
+measured with the same functions. GARCH is not among them, because the gate must not fit a model at every bar. An estimator that
+cannot be computed raises ValueError, and the gate then refuses the proposal.
 """
 
 from typing import assert_never
@@ -17,7 +17,11 @@ from risk.measures.filtered import filtered_tail
 
 
 def estimate_var(returns: npt.ArrayLike, *, method: VarMethod, confidence: float) -> float:
-    """One-bar VaR by this estimator, loss positive. Raises ValueError for returns or a confidence it cannot use."""
+    """One-bar VaR by this estimator [loss as a simple return].
+
+    `returns`: shape (n,), float64 [simple return], oldest first. Raises ValueError for returns or a confidence that the
+    estimator cannot use.
+    """
     match method:
         case "historical":
             return historical_var(returns, confidence=confidence)
@@ -38,7 +42,10 @@ def estimate_var(returns: npt.ArrayLike, *, method: VarMethod, confidence: float
 
 
 def estimate_es(returns: npt.ArrayLike, *, method: VarMethod, confidence: float) -> float:
-    """One-bar expected shortfall by this estimator, loss positive. Errors as `estimate_var`."""
+    """One-bar expected shortfall by this estimator [loss as a simple return].
+
+    `returns`: shape (n,), float64 [simple return], oldest first. Raises ValueError as `estimate_var` does.
+    """
     match method:
         case "historical":
             return historical_es(returns, confidence=confidence)

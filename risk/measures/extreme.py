@@ -1,11 +1,11 @@
-"""Extreme value theory: a generalised Pareto law beyond a high threshold (peaks over threshold).
+"""Extreme value theory: a generalised Pareto distribution of the losses beyond a high threshold (peaks over threshold).
 
-McNeil & Frey (2000), with the threshold at a fixed share of the window, on raw returns or on returns that were filtered by
-the EWMA volatility. The law is fitted by probability-weighted moments (Hosking & Wallis 1987): closed form, so the same
-returns give the same bits, no optimiser can fail on the gate's path, and the shape stays below 1, so ES is finite.
+McNeil & Frey (2000), with the threshold at a fixed share of the window, on raw returns or on returns that are filtered by the
+EWMA volatility. The fit uses probability-weighted moments (Hosking & Wallis 1987). It has a closed form: the same returns give
+the same bits, no optimiser can fail in the gate, and the shape stays below 1, so ES is finite.
 
-Where it cannot be fitted, that is with fewer than 20 exceedances, with exceedances that are all equal, or for a confidence
-short of the threshold, the tail of the sample itself is taken. Arrays are shape (..., n); bad input raises ValueError.
+Three cases use the empirical tail of the sample instead: fewer than 20 exceedances, exceedances that are all equal, or a
+confidence below that of the threshold. Arrays have shape (..., n); bad input raises ValueError.
 """
 
 import math
@@ -27,16 +27,17 @@ _NEARLY_EXPONENTIAL = 1e-9
 
 
 class Pareto(NamedTuple):
-    """A generalised Pareto law of exceedances: scale (> 0, units of the returns) and shape (heavy-tailed above 0)."""
+    """A generalised Pareto distribution: scale > 0 [unit of the returns] and shape [dimensionless], heavy-tailed above 0."""
 
     scale: Floats
     shape: Floats
 
 
 def fit_pareto(exceedances: npt.ArrayLike) -> Pareto:
-    """The law of exceedances over a threshold, shape (..., k), any order, k >= 2; Hosking & Wallis (1987), section 3.
+    """Fit the distribution of exceedances over a threshold; Hosking & Wallis (1987), section 3.
 
-    Raises ValueError for bad or negative exceedances, or ones that are all the same.
+    `exceedances`: shape (..., k), k >= 2, float64 [simple return, loss beyond the threshold], any order. Raises ValueError
+    for bad or negative exceedances, or when all are equal.
     """
     ordered = np.sort(finite_windows(exceedances), axis=-1)
     if (ordered[..., 0] < 0.0).any() or (ordered[..., 0] == ordered[..., -1]).any():
@@ -50,9 +51,10 @@ def fit_pareto(exceedances: npt.ArrayLike) -> Pareto:
 
 
 def pareto_tail(threshold: npt.ArrayLike, law: Pareto, *, share: float, confidence: float) -> Tail:
-    """VaR and ES where losses exceed `threshold` with probability `share`, by `law`; McNeil & Frey (2000), 2.2 and 3.
+    """VaR and ES by `law`, when losses exceed `threshold` with probability `share`; McNeil & Frey (2000), 2.2 and 3.
 
-    Raises ValueError for a shape of 1 or more, whose mean is infinite, or a confidence outside (0.5, 1).
+    `threshold`: shape (...), float64 [loss as a simple return]; the result has the same shape and unit. Raises ValueError for
+    a shape parameter of 1 or more, which has an infinite mean, or a confidence outside (0.5, 1).
     """
     edge = np.asarray(threshold, dtype=np.float64)
     scale, shape = np.asarray(law.scale, dtype=np.float64), np.asarray(law.shape, dtype=np.float64)
@@ -66,7 +68,10 @@ def pareto_tail(threshold: npt.ArrayLike, law: Pareto, *, share: float, confiden
 
 
 def pot_tail(returns: npt.ArrayLike, *, confidence: float) -> Tail:
-    """VaR and ES of returns, shape (..., n), by peaks over threshold. Raises ValueError for bad returns or confidence."""
+    """VaR and ES by peaks over threshold, each of shape (...) [loss as a simple return].
+
+    `returns`: shape (..., n), float64 [simple return]. Raises ValueError for bad returns or confidence.
+    """
     windows = finite_windows(returns)
     plain = empirical_tail(windows, confidence=confidence)
     n = windows.shape[-1]
@@ -86,7 +91,11 @@ def pot_tail(returns: npt.ArrayLike, *, confidence: float) -> Tail:
 
 
 def filtered_pot_tail(returns: npt.ArrayLike, *, confidence: float, decay: float = DECAY) -> Tail:
-    """The same on EWMA-filtered returns, times the volatility forecast for the next bar (the two steps of McNeil & Frey)."""
+    """`pot_tail` of EWMA-filtered returns, times the volatility forecast for the next bar (the two steps of McNeil & Frey).
+
+    `returns`: shape (..., n), float64 [simple return], oldest first; the result has shape (...). Raises ValueError as
+    `pot_tail` and `ewma_variances` do.
+    """
     windows = finite_windows(returns)
     variances = ewma_variances(windows, decay=decay)
     tail = pot_tail(standardised(windows, variances), confidence=confidence)

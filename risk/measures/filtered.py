@@ -1,8 +1,8 @@
-"""Filtered historical simulation: past returns in units of their own moment's volatility, times the volatility of now.
+"""Filtered historical simulation: past returns divided by the volatility of their time, times the present volatility.
 
-Hull & White (1998), Barone-Adesi, Giannopoulos & Vosper (1999). It keeps the shape of the past's tail without keeping its
-calm or its storm. Arrays are shape (..., n), oldest first. It refuses (ValueError) where a return cannot be put in units of
-its volatility; a window of zeros only has lost nothing, and says 0.
+Hull & White (1998), Barone-Adesi, Giannopoulos & Vosper (1999). It keeps the shape of the tail of past returns and replaces
+their volatility by the present one. Arrays have shape (..., n), oldest first. A return that cannot be divided by its volatility
+raises ValueError. A window with only zeros gives 0.
 """
 
 from functools import lru_cache
@@ -18,10 +18,11 @@ _LEAST_SHARE = 1e-6
 
 
 def standardised(returns: Floats, variances: Floats) -> Floats:
-    """Returns over the volatility forecast for each, shape (..., n); `variances` is shape (..., n + 1).
+    """Returns divided by the volatility forecast for each, shape (..., n), float64 [dimensionless].
 
-    A volatility below a millionth of the first one counts as that millionth: the first move after a standstill of hundreds
-    of bars has a size then. Where there is no volatility at all, a return of 0 is 0 and any other raises ValueError.
+    `returns`: shape (..., n), float64 [simple return]. `variances`: shape (..., n + 1), float64 [squared simple return]. A
+    volatility below a millionth of the first one counts as that millionth, so that the first move after hundreds of bars
+    without any move is finite. With zero volatility a return of 0 gives 0, and any other return raises ValueError.
     """
     sigma = np.sqrt(variances)
     sigma = np.maximum(sigma[..., :-1], _LEAST_SHARE * sigma[..., :1])
@@ -35,7 +36,10 @@ def standardised(returns: Floats, variances: Floats) -> Floats:
 
 
 def filtered_tail(returns: npt.ArrayLike, *, confidence: float, decay: float = DECAY) -> Tail:
-    """VaR and ES for the next bar, filtered by the EWMA variance. Raises ValueError for bad returns or confidence."""
+    """VaR and ES for the next bar, filtered by the EWMA variance, each of shape (...) [loss as a simple return].
+
+    `returns`: shape (..., n), float64 [simple return], oldest first. Raises ValueError for bad returns or confidence.
+    """
     windows = finite_windows(returns)
     if windows.ndim == 1:
         sample, sigma = _sample_of_series(windows.tobytes(), decay)
@@ -52,7 +56,7 @@ def _sample(windows: Floats, decay: float) -> tuple[Floats, Floats]:
 
 @lru_cache(maxsize=4)
 def _sample_of_series(series: bytes, decay: float) -> tuple[Floats, Floats]:
-    """The sample of one series of float64; kept, because VaR and ES are asked of the same series one after the other."""
+    """The sample of one series of float64, cached: VaR and ES are computed from the same series one after the other."""
     sample, sigma = _sample(np.frombuffer(series, dtype=np.float64), decay)
     sample.flags.writeable = False
     return sample, sigma

@@ -1,8 +1,8 @@
-"""Who in a portfolio carries its risk: marginal and component VaR and ES, which add up to the whole.
+"""Risk contributions in a portfolio: marginal and component VaR and ES. The components add up to the whole.
 
-VaR and ES grow in proportion to the positions, so by Euler's theorem each is the sum over positions of weight times
+VaR and ES are proportional to the size of the portfolio. By Euler's theorem each is the sum over positions of weight times
 derivative (Tasche 1999, "Risk contributions and performance measurement"). Losses are positive; a negative component is a
-hedge. Correlations are those of the window, which a crisis does not keep.
+hedge. The correlations are those of the window and may not hold in a crisis.
 """
 
 from typing import NamedTuple
@@ -22,7 +22,8 @@ from risk.measures.basic import (
 
 
 class Contributions(NamedTuple):
-    """Portfolio VaR and ES as fractions of equity, and of each symbol, shape (k,): derivative by weight, and component."""
+    """VaR and ES of the portfolio [fraction of equity], and for each symbol, shape (k,): derivative by weight (marginal) and
+    component [fraction of equity]."""
 
     var: float
     es: float
@@ -33,10 +34,11 @@ class Contributions(NamedTuple):
 
 
 def gaussian_contributions(returns: npt.ArrayLike, weights: npt.ArrayLike, *, confidence: float) -> Contributions:
-    """Under a joint normal law with the population moments of `returns`, shape (n, k); `weights` shape (k,), signed.
+    """Contributions under a joint normal distribution with the population moments of the returns.
 
-    Marginal VaR of a symbol: -mean - z * cov(symbol, portfolio) / std(portfolio). A portfolio without any volatility has no
-    such derivative: ValueError, as for bad input.
+    `returns`: shape (n, k), n >= 2, float64 [simple return]. `weights`: shape (k,), float64 [signed fraction of equity].
+    Marginal VaR of a symbol: -mean - z * cov(symbol, portfolio) / std(portfolio). Raises ValueError for bad input and for a
+    portfolio without volatility, which has no such derivative.
     """
     matrix, held = _checked(returns, weights)
     portfolio = matrix @ held
@@ -52,10 +54,11 @@ def gaussian_contributions(returns: npt.ArrayLike, weights: npt.ArrayLike, *, co
 
 
 def historical_contributions(returns: npt.ArrayLike, weights: npt.ArrayLike, *, confidence: float) -> Contributions:
-    """By historical simulation: what each symbol did in the bars that make the portfolio's VaR, and in those beyond it.
+    """Contributions by historical simulation: the returns of each symbol in the bars that define the portfolio's VaR and ES.
 
-    Arguments and errors as `gaussian_contributions`. A marginal VaR rests on the two bars around the quantile and is as
-    uncertain as that sounds; that of ES on all bars of the tail.
+    `returns`: shape (n, k), n >= 2, float64 [simple return]. `weights`: shape (k,), float64 [signed fraction of equity]. A
+    marginal VaR depends on only two bars around the quantile and is very uncertain; a marginal ES depends on all bars of the
+    tail. Raises ValueError for bad input.
     """
     matrix, held = _checked(returns, weights)
     portfolio = matrix @ held

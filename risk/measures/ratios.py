@@ -1,7 +1,7 @@
-"""Return against risk: growth, Sharpe, Sortino, Calmar, Omega, tails. Pure functions on simple returns of one bar each.
+"""Performance ratios: growth, Sharpe, Sortino, Calmar, Omega, tail ratio. Pure functions on simple returns of one bar each.
 
-A ratio whose denominator is zero (no volatility, no loss) is None: unknown, and neither 0 nor infinity. Bad input raises
-ValueError. `bars_per_year` is always an argument; 1 leaves a ratio per bar.
+A ratio with a zero denominator (no volatility, no loss) is None: it is not known, and is neither 0 nor infinity. Bad input
+raises ValueError. `bars_per_year` is always an argument; 1 gives a ratio per bar.
 """
 
 import math
@@ -14,9 +14,10 @@ from risk.measures.drawdown import max_drawdown, wealth_curve
 
 
 def cagr(returns: npt.ArrayLike, *, bars_per_year: float) -> float:
-    """Compound annual growth rate of returns, shape (n,), oldest first: final wealth ^ (bars_per_year / n) - 1.
+    """Compound annual growth rate [fraction a year]: final wealth ^ (bars_per_year / n) - 1.
 
-    A total loss gives -1. Raises ValueError for bad returns, one below -1, or a rate too large for a float.
+    `returns`: shape (n,), float64 [simple return], oldest first. A total loss gives -1. Raises ValueError for bad returns,
+    one below -1, or a rate that is too large for a float.
     """
     final = float(wealth_curve(returns)[-1])
     try:
@@ -28,8 +29,9 @@ def cagr(returns: npt.ArrayLike, *, bars_per_year: float) -> float:
 def sharpe(returns: npt.ArrayLike, *, bars_per_year: float, risk_free: npt.ArrayLike = 0.0) -> float | None:
     """Annualised Sharpe ratio: mean excess return over its standard deviation (n - 1), times sqrt(bars_per_year).
 
-    Sharpe (1994), annualised as for independent returns (Lo 2002). `returns` shape (n,), n >= 2; `risk_free` per bar,
-    one number or shape (n,). None for constant excess returns. Raises ValueError for bad input.
+    Sharpe (1994), annualised for independent returns (Lo 2002). `returns`: shape (n,), n >= 2, float64 [simple return].
+    `risk_free`: one number or shape (n,), float64 [simple return a bar]. The result is dimensionless; None for constant
+    excess returns. Raises ValueError for bad input.
     """
     excess = _excess(returns, risk_free, at_least=2)
     if is_constant(excess):
@@ -38,9 +40,10 @@ def sharpe(returns: npt.ArrayLike, *, bars_per_year: float, risk_free: npt.Array
 
 
 def downside_deviation(returns: npt.ArrayLike, *, target: npt.ArrayLike = 0.0) -> float:
-    """Root mean square shortfall below a target return per bar, over all n bars (Sortino & Price 1994).
+    """Root mean square shortfall below a target [simple return], over all n bars (Sortino & Price 1994).
 
-    `returns` shape (n,); `target` one number or shape (n,). Raises ValueError for bad input.
+    `returns`: shape (n,), float64 [simple return]. `target`: one number or shape (n,), float64 [simple return a bar]. Raises
+    ValueError for bad input.
     """
     shortfall = np.minimum(_excess(returns, target), 0.0)
     return math.sqrt(float((shortfall**2).mean()))
@@ -49,7 +52,8 @@ def downside_deviation(returns: npt.ArrayLike, *, target: npt.ArrayLike = 0.0) -
 def sortino(returns: npt.ArrayLike, *, bars_per_year: float, target: npt.ArrayLike = 0.0) -> float | None:
     """Annualised Sortino ratio: mean return above `target` over the downside deviation (Sortino & Price 1994).
 
-    None when no bar falls short. Arguments and errors as `downside_deviation`.
+    `returns`: shape (n,), float64 [simple return]. `target`: one number or shape (n,), float64 [simple return a bar]. The
+    result is dimensionless; None when no bar is below the target. Raises ValueError for bad input.
     """
     deviation = downside_deviation(returns, target=target)
     if deviation == 0.0:
@@ -58,18 +62,20 @@ def sortino(returns: npt.ArrayLike, *, bars_per_year: float, target: npt.ArrayLi
 
 
 def calmar(returns: npt.ArrayLike, *, bars_per_year: float) -> float | None:
-    """Compound annual growth over maximum drawdown (Young 1991), over the whole series, shape (n,), oldest first.
+    """Calmar ratio: compound annual growth over maximum drawdown of the whole series (Young 1991).
 
-    None when wealth never fell. Raises ValueError as `cagr` does.
+    `returns`: shape (n,), float64 [simple return], oldest first. The result is dimensionless; None when wealth never fell.
+    Raises ValueError as `cagr` does.
     """
     deepest = max_drawdown(wealth_curve(returns))
     return None if deepest == 0.0 else cagr(returns, bars_per_year=bars_per_year) / deepest
 
 
 def omega(returns: npt.ArrayLike, *, target: float = 0.0) -> float | None:
-    """Sum of gains above `target` over sum of shortfalls below it (Keating & Shadwick 2002); target per bar.
+    """Omega ratio: sum of gains above `target` over sum of shortfalls below it (Keating & Shadwick 2002).
 
-    `returns` shape (n,). None when no bar falls short. Raises ValueError for bad input.
+    `returns`: shape (n,), float64 [simple return]; `target` [simple return a bar]. The result is dimensionless; None when no
+    bar is below the target. Raises ValueError for bad input.
     """
     excess = _excess(returns, target)
     shortfall = float(np.maximum(-excess, 0.0).sum())
@@ -77,9 +83,10 @@ def omega(returns: npt.ArrayLike, *, target: float = 0.0) -> float | None:
 
 
 def tail_ratio(returns: npt.ArrayLike) -> float | None:
-    """95 % quantile over the size of the 5 % quantile of returns, shape (n,): above 1 the good days outdo the bad ones.
+    """Tail ratio: the 95 % quantile of returns over the absolute value of the 5 % quantile.
 
-    As in empyrical; type 7 quantiles. None where the 5 % quantile is zero. Raises ValueError for bad input.
+    Above 1 the best bars gain more than the worst bars lose. As in empyrical; type 7 quantiles. `returns`: shape (n,), float64
+    [simple return]. The result is dimensionless; None when the 5 % quantile is zero. Raises ValueError for bad input.
     """
     low, high = np.quantile(finite_series(returns), (0.05, 0.95))
     return None if low == 0.0 else abs(float(high)) / abs(float(low))

@@ -1,8 +1,9 @@
-"""Weights that bring equal parts of a portfolio's volatility: equal risk contribution, or risk parity.
+"""Weights with equal contributions to the volatility of a portfolio: equal risk contribution, or risk parity.
 
-The part of a position is weight times derivative of the volatility (Euler). With positive weights and a positive definite
-covariance there is one such portfolio (Maillard, Roncalli and Teiletche 2010, "The properties of equally weighted risk
-contribution portfolios"). It refuses what has no answer: a market that never moved, or markets that cancel each other out.
+The contribution of a position is its weight times the derivative of the volatility (Euler). With positive weights and a positive
+definite covariance there is exactly one such portfolio (Maillard, Roncalli and Teiletche 2010, "The properties of equally
+weighted risk contribution portfolios"). Cases without a solution raise ValueError: a market that never moved, or markets that
+cancel each other out.
 """
 
 import numpy as np
@@ -12,17 +13,17 @@ from risk.measures.basic import Floats
 
 _SWEEPS = 2_000
 _CLOSE = 1e-10
-"""How far a contribution may be from its share, as a part of it."""
+"""Largest relative difference between a contribution and its share."""
 
 
 def equal_risk_weights(covariance: npt.ArrayLike) -> Floats:
-    """Positive weights, shape (k,), that add up to 1 and contribute equally to volatility. `covariance` shape (k, k).
+    """Positive weights that add up to 1 and contribute equally to volatility, shape (k,), float64 [fraction].
 
-    Spinu (2013, "An algorithm for computing risk parity weights"): where x'Cx / 2 - sum(ln x) / k is least, each x_i (Cx)_i is
-    1 / k.
-    It is found one coordinate after the other, each by its quadratic equation (Griveau-Billion, Richard and Roncalli 2013,
-    "A fast algorithm for computing high-dimensional risk parity portfolios"), in units of each market's own volatility.
-    Raises ValueError for what is no covariance, a variance of zero, and where it does not converge.
+    `covariance`: shape (k, k), float64 [squared simple return]. Spinu (2013, "An algorithm for computing risk parity
+    weights"): at the minimum of x'Cx / 2 - sum(ln x) / k each x_i (Cx)_i is 1 / k. The minimum is found by coordinate
+    descent, with a quadratic equation for each coordinate (Griveau-Billion, Richard and Roncalli 2013, "A fast algorithm for
+    computing high-dimensional risk parity portfolios"), in units of each market's own volatility. Raises ValueError for a
+    matrix that is not a covariance, for a variance of zero, and when the descent does not converge.
     """
     matrix = np.asarray(covariance, dtype=np.float64)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not matrix.size or not np.isfinite(matrix).all():

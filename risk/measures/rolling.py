@@ -1,12 +1,12 @@
 """Historical VaR and ES of every window of a series, in O(log window) a bar, compiled by numba.
 
-Numba is imported, and the loop compiled or read from its cache, by the first call.
+The first call imports numba and compiles the loop or reads it from the cache.
 
-The series is cut into pieces of two windows. Each piece is sorted once, and a segment tree over the ranks holds how many
-values of the present window lie in each range, and their sum. A step changes two leaves; a quantile is one walk down, a tail
-mean one walk up. Sums are made anew from their halves and never subtracted from, so nothing drifts, and
-what has left the window leaves no trace. VaR equals `measures.historical_var` bit for bit, ES equals `historical_es` but for the
-order of its sum.
+The series is cut into pieces of two windows. Each piece is sorted once. A segment tree over the ranks holds the number and the
+sum of the values of the present window in each range. A step changes two leaves; a quantile is one walk down the tree, a tail
+mean one walk up. Sums are always rebuilt from their halves and nothing is subtracted, so rounding errors do not accumulate and
+a value that has left the window has no effect. VaR equals `basic.historical_var` bit for bit; ES equals `basic.historical_es`
+except for the order of summation.
 """
 
 import numpy as np
@@ -17,9 +17,10 @@ from risk.measures.tails import Tail
 
 
 def rolling_historical(returns: npt.ArrayLike, *, window: int, confidence: float) -> Tail:
-    """VaR and ES of each `window` successive returns: arrays of shape (n - window + 1,), the oldest window first.
+    """VaR and ES of each `window` successive returns, each of shape (n - window + 1,), float64 [loss as a simple return].
 
-    `returns` shape (n,). Raises ValueError for bad returns or confidence, or a window outside 2..n.
+    `returns`: shape (n,), float64 [simple return], oldest first; the result has the oldest window first. Raises ValueError
+    for bad returns or confidence, or a window outside 2..n.
     """
     from risk.measures.sliding import slide
 

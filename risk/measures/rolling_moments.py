@@ -1,6 +1,6 @@
-"""Mean, deviation, skewness and kurtosis of every window of a series, and Gaussian and Cornish-Fisher tails with them.
+"""Mean, standard deviation, skewness and kurtosis of every window of a series, for Gaussian and Cornish-Fisher tails.
 
-Each window is summed anew, a block of windows at a time: running sums would be faster and would drift.
+Each window has its own sum, in blocks of windows. Running sums would be faster, but their rounding errors would accumulate.
 """
 
 import numpy as np
@@ -11,9 +11,9 @@ from risk.measures.tails import finite_windows
 
 
 def moments_of(windows: npt.ArrayLike) -> Moments[Floats]:
-    """Population moments of windows, shape (..., n) to (...); what `measures.moments` gives for one of them.
+    """Population moments of each window, each of shape (...). For one window they equal `basic.moments`.
 
-    Raises ValueError for bad windows.
+    `windows`: shape (..., n), float64 [simple return]. Raises ValueError for bad windows.
     """
     values = finite_windows(windows)
     mean = values.mean(axis=-1)

@@ -1,6 +1,6 @@
-"""The compiled loop of `risk.measures.rolling`, in a file of its own because importing it imports numba.
+"""The compiled loop of `risk.measures.rolling`. It has its own file because importing it imports numba.
 
-It checks nothing: `rolling_historical` does, and is the only one to call it.
+It checks no input: its only caller, `rolling_historical`, does.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ from numba import njit
 
 @njit(cache=True)
 def _place(counts: Any, sums: Any, node: int, count: int, value: float) -> None:
-    """Set a leaf, and make the sums above it anew."""
+    """Set a leaf and rebuild the sums above it."""
     counts[node] = count
     sums[node] = value
     while node > 1:
@@ -22,7 +22,7 @@ def _place(counts: Any, sums: Any, node: int, count: int, value: float) -> None:
 
 @njit(cache=True)
 def _kth(counts: Any, leaves: int, k: int) -> int:
-    """Rank of the k-th smallest value that is present, k from 0."""
+    """Rank of the k-th smallest value in the window, k from 0."""
     node = 1
     while node < leaves:
         node *= 2
@@ -34,7 +34,7 @@ def _kth(counts: Any, leaves: int, k: int) -> int:
 
 @njit(cache=True)
 def _up_to(counts: Any, sums: Any, leaves: int, rank: int) -> tuple[int, float]:
-    """How many present values have a rank below `rank`, and their sum."""
+    """The number of values in the window with a rank below `rank`, and their sum."""
     number, total = 0, 0.0
     node = leaves + rank
     while node > 1:
@@ -47,7 +47,11 @@ def _up_to(counts: Any, sums: Any, leaves: int, rank: int) -> tuple[int, float]:
 
 @njit(cache=True)
 def slide(piece: Any, ordered: Any, rank: Any, window: int, tail: float, rounding: float, var: Any, es: Any) -> None:
-    """Fill `var` and `es`, shape (len(piece) - window + 1,). `ordered` is the piece sorted, `rank` where each value went."""
+    """Fill `var` and `es`, each of shape (len(piece) - window + 1,), float64 [loss as a simple return].
+
+    `piece`: shape (m,), float64 [simple return]. `ordered`: the same values sorted. `rank`: shape (m,), int64, the place of
+    each value of `piece` in `ordered`.
+    """
     position = tail * (window - 1)
     below = min(int(position), window - 2)
     part = position - below

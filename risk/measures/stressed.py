@@ -1,7 +1,7 @@
-"""Stressed VaR and ES: those of the worst stretch of history, whatever the market is like now.
+"""Stressed VaR and ES: those of the worst period in history, whatever the present market is.
 
-Basel Committee (2009), "Revisions to the Basel II market risk framework", paragraph 718(Lxxvi)(i): the measure of a past
-period of significant stress. Here the period is found and not chosen: all windows are tried.
+Basel Committee (2009), "Revisions to the Basel II market risk framework", paragraph 718(Lxxvi)(i): the measure of a past period
+of significant stress. Here nobody selects the period: all windows are tried.
 """
 
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from risk.measures.rolling import rolling_historical
 
 
 class Stressed(NamedTuple):
-    """The worst windows' VaR and ES, losses positive, and where each window ends: the index of its last return."""
+    """VaR and ES of the worst windows [loss as a simple return], and the index of the last return of each window."""
 
     var: float
     es: float
@@ -21,9 +21,10 @@ class Stressed(NamedTuple):
 
 
 def stressed_tail(returns: npt.ArrayLike, *, window: int, confidence: float) -> Stressed:
-    """The largest historical VaR, and the largest ES, of any `window` successive returns, shape (n,), oldest first.
+    """The largest historical VaR and the largest ES of any `window` successive returns.
 
-    The two may be of different windows; of equal ones the first is told. Raises ValueError as `rolling_historical`.
+    `returns`: shape (n,), float64 [simple return], oldest first. The two may come from different windows; of equal windows
+    the first is returned. Raises ValueError as `rolling_historical` does.
     """
     tail = rolling_historical(returns, window=window, confidence=confidence)
     at_var, at_es = int(tail.var.argmax()), int(tail.es.argmax())

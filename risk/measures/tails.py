@@ -1,7 +1,7 @@
-"""VaR and expected shortfall as a pair, and the tail of a sample: what filtered and extreme-value estimates are made of.
+"""VaR and expected shortfall as a pair, and the empirical tail of a sample. The filtered and extreme-value estimators use them.
 
-Everything here works on the last axis, so that one line serves a single window, shape (n,), and ten thousand of them,
-shape (m, n). Losses are positive, as in `risk.measures.basic`. Non-finite input raises ValueError (law 9).
+All functions work on the last axis, so the same code serves one window, shape (n,), and ten thousand windows, shape (m, n).
+Losses are positive, as in `risk.measures.basic`. Non-finite input raises ValueError (law 9).
 """
 
 from typing import NamedTuple
@@ -13,18 +13,21 @@ from risk.measures.basic import Floats, tail_probability
 
 
 class Tail(NamedTuple):
-    """VaR and expected shortfall, losses positive, shape (...): one of each a window."""
+    """VaR and expected shortfall, each of shape (...), float64 [loss as a simple return]: one value for each window."""
 
     var: Floats
     es: Floats
 
     def scaled(self, factor: Floats | float) -> "Tail":
-        """Both times a factor, in units of the factor."""
+        """Both values times `factor`, shape (...), float64. The result has the unit [unit of the pair times that of factor]."""
         return Tail(self.var * factor, self.es * factor)
 
 
 def finite_windows(values: npt.ArrayLike, *, at_least: int = 2) -> Floats:
-    """The values as float64, shape (..., n). Raises ValueError unless n >= `at_least` and all are finite."""
+    """The values as an array of shape (..., n), float64 [same unit].
+
+    Raises ValueError unless n >= `at_least` and all values are finite.
+    """
     windows = np.asarray(values, dtype=np.float64)
     if windows.ndim == 0 or windows.shape[-1] < at_least:
         raise ValueError(f"windows of {at_least} values at least are needed; this has shape {windows.shape}")
@@ -34,12 +37,13 @@ def finite_windows(values: npt.ArrayLike, *, at_least: int = 2) -> Floats:
 
 
 def empirical_tail(sample: npt.ArrayLike, *, confidence: float) -> Tail:
-    """VaR and ES of a sample, shape (..., n), that are unbiased in coverage: quantile type 6 of Hyndman & Fan (1996).
+    """VaR and ES of a sample with unbiased coverage, each of shape (...): quantile type 6 of Hyndman & Fan (1996).
 
-    Of n + 1 exchangeable returns the next one is below the i-th smallest with probability i / (n + 1). So the quantile is
-    read at h = (n + 1) * (1 - confidence); type 7, which `historical_var` uses for the sake of convention, is exceeded in
-    1.2 % instead of 1 % of the bars at n = 500. ES is the mean of the h smallest (Acerbi & Tasche 2002). With h below 1 both
-    are the worst return that was seen. Raises ValueError for a bad sample or confidence.
+    `sample`: shape (..., n), float64 [simple return or dimensionless]; the result has the same unit. Of n + 1 exchangeable
+    returns, the next one is below the i-th smallest with probability i / (n + 1). So the quantile is taken at
+    h = (n + 1) * (1 - confidence). Type 7, the convention in `historical_var`, is exceeded in 1.2 % instead of 1 % of the bars
+    at n = 500. ES is the mean of the h smallest (Acerbi & Tasche 2002). With h below 1 both are the worst return of the
+    sample. Raises ValueError for a bad sample or confidence.
     """
     windows = finite_windows(sample)
     n = windows.shape[-1]

@@ -1,1 +1,1 @@
-"""Where headlines come from: one adapter a source, and the protocol that all of them keep."""
+"""The sources of headlines: one adapter for each kind, and the protocol that all of them implement."""

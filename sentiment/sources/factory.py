@@ -1,4 +1,4 @@
-"""The sources that a profile names."""
+"""Builds the sources that a profile names."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -7,10 +7,12 @@ from config.clock import Clock
 from config.rows import named
 from config.sections.sentiment import SOURCES, SentimentSettings, SourceSettings
 from market.news import NewsRow
-from sentiment.sources.source import Source
+from sentiment.sources.source import HeadlineSource
 
 
-def build_sources(settings: SentimentSettings, news_rows: Sequence[NewsRow], clock: Clock) -> tuple[Source, ...]:
+def build_sources(
+    settings: SentimentSettings, news_rows: Sequence[NewsRow], clock: Clock
+) -> tuple[HeadlineSource, ...]:
     """The sources in the profile's order; `news_rows` are the tape's own news, for the simulated ones.
 
     RSS sources are built without touching the network: whoever owns the loop refreshes them. Raises DataFault for a
@@ -19,6 +21,6 @@ def build_sources(settings: SentimentSettings, news_rows: Sequence[NewsRow], clo
     return tuple(_build(source, news_rows, clock) for source in settings.sources)
 
 
-def _build(settings: SourceSettings, news_rows: Sequence[NewsRow], clock: Clock) -> Source:
+def _build(settings: SourceSettings, news_rows: Sequence[NewsRow], clock: Clock) -> HeadlineSource:
     # pandas, feedparser and httpx are loaded only by the profiles that need them.
-    return cast(Source, named(SOURCES[settings.kind].build)(settings, news_rows, clock))
+    return cast(HeadlineSource, named(SOURCES[settings.kind].build)(settings, news_rows, clock))

@@ -1,8 +1,8 @@
-"""Recorded headlines from a file: Parquet, CSV or JSON lines, plain or gzipped.
+"""Reads recorded headlines from a file: Parquet, CSV or JSON lines, plain or gzipped.
 
-Needs a column of text and one of dates; a naive date is taken as UTC. Without a column for first sight, a headline is
-taken as seen when it was published, which flatters a backtest by the delay of the feed. A file that is not what it
-should be is refused with the reason, never read in part and in silence.
+The file needs a column of text and a column of dates; a date without a time zone counts as UTC. Without a column for first
+sight, a headline counts as seen when it was published; this favours a backtest by the delay of the feed. A faulty file is
+refused with the reason and is never read in part without a message.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,10 +27,10 @@ _EPOCH_SCALES = ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3), (0.0, 1.0))
 
 
 def read_headlines(path: Path, source: str) -> tuple[Headline, ...]:
-    """All headlines of a file, in its order, named after `source`.
+    """All headlines of a file, in its order, with `source` as the name of their source.
 
-    Rows without visible text or a date are left out when they are at most 5 %. Raises DataFault for a missing, empty
-    or unreadable file, one without the columns, or one with more bad rows than that.
+    Rows without visible text or without a date are left out if they are at most 5 % of all. Raises DataFault for a missing,
+    empty or unreadable file, for missing columns, and for more bad rows than that.
     """
     frame = _frame(path)
     columns = {"".join(filter(str.isalnum, str(name).lower())): str(name) for name in frame.columns}
@@ -94,7 +94,7 @@ def _moments(values: "pd.Series[str]") -> list[datetime | None]:
 
 
 def _bases(value: object) -> tuple[str, ...] | None:
-    """Bases out of "BTC", "BTC,ETH" or a list; None, to be read out of the text, when there is nothing."""
+    """Bases from "BTC", "BTC,ETH" or a list. None when there are none: they are then taken from the text."""
     if isinstance(value, str):
         parts = value.replace(";", ",").split(",")
     elif isinstance(value, Iterable):

@@ -1,4 +1,4 @@
-"""A point-in-time archive of headlines: what could be known at a moment, and nothing that came later."""
+"""A point-in-time archive of headlines: it gives those that could be known at a moment, and none that came later."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
@@ -14,10 +14,10 @@ from sentiment.text import plain
 
 
 class RecordedSource:
-    """Headlines in order of first sight, looked up by bisection; the archive never changes once it is built.
+    """Headlines in order of first sight, found by bisection. The archive never changes after it is built.
 
-    A headline that claims to be published after it was first seen is dated by its first sight: a publisher's clock
-    must not make it younger.
+    A headline with a publishing time after its first sight gets the time of first sight instead, so that a wrong clock of a
+    publisher does not make it newer.
     """
 
     def __init__(self, name: str, weight: float, headlines: Iterable[Headline]) -> None:
@@ -32,12 +32,12 @@ class RecordedSource:
 
     @classmethod
     def from_rows(cls, name: str, weight: float, rows: Sequence[NewsRow]) -> Self:
-        """An archive of a tape's news; their coins are taken as given, and rows without visible text left out."""
+        """An archive of the news of a tape. Their coins are taken as given; rows without visible text are left out."""
         lines = (headline(row.text, name, row.published_utc, row.first_seen_utc, row.bases) for row in rows)
         return cls(name, weight, [line for line in lines if line is not None])
 
     def headlines(self, as_of: datetime, base: str, since: datetime) -> tuple[Headline, ...]:
-        """See `Source`."""
+        """See `HeadlineSource`."""
         return self._shelves.get(base, self._market).between(since, as_of)
 
 
@@ -47,14 +47,14 @@ def simulated_source(settings: SourceSettings, news: Sequence[NewsRow], clock: C
 
 
 class _Shelf:
-    """Headlines of one coin and of the whole market, with their times beside them."""
+    """Headlines of one coin and of the whole market, with their times in separate lists."""
 
     def __init__(self, lines: list[Headline]) -> None:
         self._lines = tuple(lines)
         self._seen = [line.first_seen_utc for line in lines]
 
     def between(self, since: datetime, as_of: datetime) -> tuple[Headline, ...]:
-        # Nothing is seen before it is published, so whatever was published after `since` was also seen after it.
+        # No headline is seen before it is published, so one that was published after `since` was also seen after it.
         known = self._lines[bisect_left(self._seen, since) : bisect_right(self._seen, as_of)]
         return tuple([line for line in known if line.published_utc > since])
 
@@ -62,9 +62,9 @@ class _Shelf:
 def headline(
     raw: str, source: str, published: datetime, first_seen: datetime, bases: Sequence[str] | None = None
 ) -> Headline | None:
-    """A headline from foreign text, cleaned; None when nothing visible is left.
+    """Build a headline from foreign text, cleaned. None when no visible text is left.
 
-    `bases` are the coins it speaks of, empty for the whole market; None: they are read out of the text.
+    `bases` are the coins that it mentions, empty for the whole market. With None they are found in the text.
     """
     text = plain(raw)
     if not text:

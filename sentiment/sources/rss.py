@@ -1,8 +1,8 @@
-"""A live RSS or Atom feed. Fetching and reading are apart: `refresh` waits for the network, `headlines` never does.
+"""A live RSS or Atom feed. Fetching and reading are separate: `refresh` waits for the network, `headlines` never does.
 
-The feed is a stranger's file. It is fetched over http(s) with a time limit, a size limit and few redirects, parsed from
-bytes (a string would be taken for a path or an address and opened), off the event loop, and only its titles and dates are
-kept, as plain text; links are not. Whatever goes wrong, the last good headlines stay and the reason is told.
+The feed is not trusted. It is fetched over http(s) with a time limit, a size limit and few redirects. It is parsed outside the
+event loop and from bytes, because the parser would open a string as a path or an address. Only titles and dates are kept, as
+plain text; links are not. After any failure the last good headlines stay and `failure` holds the reason.
 """
 
 import asyncio
@@ -30,17 +30,17 @@ _AGENT = "tribunal/0.1 (RSS reader)"
 
 
 class _Unusable(Exception):
-    """The answer is not a feed that can be used; the text says why."""
+    """The answer cannot be used as a feed. The text gives the reason."""
 
 
 class RssSource:
-    """One feed. An item is first seen when it is first fetched, by the clock, and keeps that moment for good."""
+    """One feed. The time of first sight of an item is the clock's time when it is first fetched; it never changes."""
 
     def __init__(self, settings: SourceSettings, clock: Clock) -> None:
         self.name = settings.name
         self.weight = settings.weight
         self.failure: str | None = None
-        """Why the last refresh brought nothing; None when it did, or before the first."""
+        """The reason why the last refresh failed; None when it succeeded, or before the first one."""
         self._url = settings.url or ""
         self._timeout_s = settings.timeout_s
         self._max_bytes = settings.max_bytes
@@ -49,15 +49,15 @@ class RssSource:
         self._archive = RecordedSource(self.name, self.weight, ())
 
     def headlines(self, as_of: datetime, base: str, since: datetime) -> tuple[Headline, ...]:
-        """See `Source`; what the refreshes so far have brought."""
+        """See `HeadlineSource`. Returns headlines of the refreshes so far."""
         return self._archive.headlines(as_of, base, since)
 
     def seen(self) -> tuple[Headline, ...]:
-        """All that is kept of this feed, as it was first seen, in no order that means anything."""
+        """All headlines of this feed that are kept, in no particular order."""
         return tuple(dict.fromkeys(self._known.values()))
 
     async def refresh(self) -> None:
-        """Fetch the feed and take in what is new. Never raises for what the feed or the network does."""
+        """Fetch the feed and add its new items. Never raises for a fault of the feed or of the network."""
         try:
             async with asyncio.timeout(self._timeout_s):
                 body, kind = await self._fetch()
@@ -103,10 +103,10 @@ class RssSource:
 
 
 def _parse(body: bytes, kind: str) -> list[Mapping[str, Any]]:
-    """The entries of a feed, at most 200. Raises `_Unusable` when it is none.
+    """The entries of a feed, at most 200. Raises `_Unusable` when the answer is not a feed.
 
-    Feeds with faults are common and mostly usable, so what counts is a recognised version and entries, not the
-    parser's fault flag.
+    Many feeds have faults but can be used. So a feed is accepted when the parser finds a version and entries, even if it
+    sets its fault flag.
     """
     try:
         feed = feedparser.parse(io.BytesIO(body), response_headers={"content-type": kind} if kind else {})
@@ -118,7 +118,7 @@ def _parse(body: bytes, kind: str) -> list[Mapping[str, Any]]:
 
 
 def _date(entry: Mapping[str, Any], now: datetime) -> datetime:
-    """When the entry says it was published; now, when it says nothing that can be believed."""
+    """The publishing time of an entry; `now` when the entry has none or an impossible one."""
     stamp = entry.get("published_parsed") or entry.get("updated_parsed")
     if not isinstance(stamp, time.struct_time):
         return now
@@ -129,7 +129,7 @@ def _date(entry: Mapping[str, Any], now: datetime) -> datetime:
 
 
 def _keys(entry: Mapping[str, Any], line: Headline) -> Iterator[str]:
-    """What an entry is recognised by: its normalised title, and its guid if it has one."""
+    """The keys that identify an entry: its normalised title, and its guid if it has one."""
     yield "title:" + " ".join(re.findall(r"\w+", line.text.casefold()))
     guid = entry.get("id")
     if isinstance(guid, str) and guid:

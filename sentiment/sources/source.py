@@ -1,4 +1,4 @@
-"""What a source of headlines must be able to do."""
+"""The protocol of a source of headlines."""
 
 from datetime import datetime
 from typing import Protocol
@@ -6,22 +6,22 @@ from typing import Protocol
 from sentiment.headline import Headline
 
 
-class Source(Protocol):
-    """A named, weighted supply of headlines that answers at once and never raises: reading is not fetching."""
+class HeadlineSource(Protocol):
+    """A source of headlines with a name and a weight. It answers at once, without fetching, and never raises."""
 
     @property
     def name(self) -> str:
-        """What it is called in records."""
+        """Its name in records."""
         ...
 
     @property
     def weight(self) -> float:
-        """Its share in the fused score, relative to the other sources."""
+        """Its weight in the combined score, relative to the other sources."""
         ...
 
     def headlines(self, as_of: datetime, base: str, since: datetime) -> tuple[Headline, ...]:
         """Headlines about `base` ("BTC") or the whole market, published after `since`, in order of first sight.
 
-        Never one that was first seen after `as_of` (law 6).
+        It never returns a headline that was first seen after `as_of` (law 6).
         """
         ...

@@ -67,4 +67,4 @@ def test_all_faults_of_profile_and_environment_go_to_stderr_at_once(tmp_path: Pa
     assert (code, out) == (2, "")
     assert "sed: unknown key; did you mean seed?" in err
     assert "limits.min_conviction: 2 is not allowed" in err
-    assert "cannot be read as text" in err
+    assert "cannot be read as UTF-8 text" in err

@@ -66,7 +66,7 @@ def test_an_empty_variable_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_env_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"OPENAI_API_KEY=\xff\xfe\n")
-    with pytest.raises(UsageFault, match="cannot be read as text"):
+    with pytest.raises(UsageFault, match="cannot be read as UTF-8 text"):
         load_secrets()
 
 

@@ -129,7 +129,7 @@ def test_files_of_different_lengths_are_brought_to_the_coarsest(tmp_path: Path) 
 
 def test_bars_that_are_not_finer_and_other_markets_are_refused_in_words(tmp_path: Path) -> None:
     path = written(tmp_path, table(48))
-    with pytest.raises(DataFault, match="holds 5m bars, which are not finer than the 5m bars that are decided on"):
+    with pytest.raises(DataFault, match="holds 5m bars, which are not finer than the 5m bars of the session"):
         read_finer_files([path], Timeframe.M5, ["BTC/USDT"])
     with pytest.raises(DataFault, match="holds none of ETH/USDT, SOL/USDT, but BTC/USDT: nothing was started"):
         read_finer_files([path], Timeframe.H1, ["ETH/USDT", "SOL/USDT"])
@@ -165,7 +165,9 @@ def test_finer_bars_of_another_time_are_refused(tmp_path: Path) -> None:
     tape, _ = recorded(tmp_path)
     (tmp_path / "early").mkdir()
     early = written(tmp_path / "early", table(1200))
-    with pytest.raises(DataFault, match=r"tells of no bar of the session .*missing or unsound inside 10 of 10 bars"):
+    with pytest.raises(
+        DataFault, match=r"has finer bars for no bar of the session .*missing or unsound inside 10 of 10 bars"
+    ):
         with_detail(tape, [early])
 
 
@@ -230,7 +232,7 @@ def test_a_slice_that_is_not_told_finer_is_one_step_and_its_bytes_know_nothing_o
 
 @pytest.mark.parametrize("bars", [{"BTC/USDT": HALVES[:1]}, {"SOL/USDT": HALVES}, {"ADA/USDT": HALVES}])
 def test_finer_bars_that_do_not_make_up_a_bar_cannot_be_put_inside(bars: dict[str, object]) -> None:
-    with pytest.raises(ValidationError, match="do not make up its bar"):
+    with pytest.raises(ValidationError, match="do not cover its bar"):
         Slice.model_validate({**two().model_dump(), "detail": {"timeframe": "30m", "bars": bars}})
 
 

@@ -203,9 +203,9 @@ def test_symbols_are_judged_apart() -> None:
 def test_time_does_not_run_backwards() -> None:
     monitor = QualityMonitor(SETTINGS, Timeframe.H1, ["BTC/USDT"])
     monitor.judge(START, {})
-    with pytest.raises(ValueError, match="judged already"):
+    with pytest.raises(ValueError, match="is not later than the last one"):
         monitor.judge(START, {})
-    with pytest.raises(ValueError, match="judged already"):
+    with pytest.raises(ValueError, match="is not later than the last one"):
         monitor.pass_by(START, {})
 
 

@@ -126,8 +126,8 @@ def test_a_tape_without_enough_history_is_refused_with_both_numbers(tmp_path: Pa
         (250, 250, "nothing was started; give an end that is later"),
         (260, 250, "nothing was started; give an end that is later"),
         (400, None, "holds bars from 2024-01-01 00:00 to 2024-01-13 12:00 UTC"),
-        (None, 301, "does not cover the asked session"),
-        (None, -5, "does not cover the asked session"),
+        (None, 301, "does not cover the requested session"),
+        (None, -5, "does not cover the requested session"),
     ],
 )
 def test_a_window_outside_the_data_is_refused(tmp_path: Path, start: int | None, end: int | None, words: str) -> None:

@@ -106,13 +106,13 @@ def test_a_kept_calibration_is_read_for_a_later_session(tmp_path: Path) -> None:
 
 
 def test_a_session_is_never_calibrated_on_its_own_future(tmp_path: Path) -> None:
-    with pytest.raises(UsageFault, match="would know its own future"):
+    with pytest.raises(UsageFault, match="would know its future"):
         read_calibrations(kept(tmp_path), datetime(2024, 5, 31, tzinfo=UTC))
 
 
 def test_a_file_that_is_no_calibration_is_refused_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "other.json").write_text("{}")
-    with pytest.raises(UsageFault, match="is not a calibration"):
+    with pytest.raises(UsageFault, match="is not a file that `tribunal calibrate"):
         read_calibrations(tmp_path / "other.json", KNOWN)
     with pytest.raises(UsageFault, match="cannot be read"):
         read_calibrations(tmp_path / "none.json", KNOWN)

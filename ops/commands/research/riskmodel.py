@@ -10,9 +10,9 @@ from pathlib import Path
 
 from config.errors import DataFault, UsageFault
 from config.reading.load import load_profile
+from evidence.riskmodel.estimator_tests import EstimatorTest, estimator_tests, forecasting_steps, ranking
 from evidence.riskmodel.figures import RiskModelReport, carried, market_figures
 from evidence.riskmodel.market import Market, open_market
-from evidence.riskmodel.trials import Trial, forecasting_steps, ranking, trials
 from market.files.bars import read_market_files
 from market.timeframe import Timeframe
 from ops.files import write_whole
@@ -28,7 +28,7 @@ def riskmodel_command(arguments: argparse.Namespace) -> int:
     candles = read_market_files([Path(path) for path in arguments.data], timeframe, None)
     markets = [open_market(found, arguments.window, start, end) for found in candles.values()]
     try:
-        made = _trials(markets, timeframe, arguments)
+        made = _tested(markets, timeframe, arguments)
         report = _report(markets, timeframe, made, arguments)
     except ValueError as fault:
         raise DataFault(
@@ -43,13 +43,13 @@ def riskmodel_command(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _trials(markets: list[Market], timeframe: Timeframe, arguments: argparse.Namespace) -> list[Trial]:
+def _tested(markets: list[Market], timeframe: Timeframe, arguments: argparse.Namespace) -> list[EstimatorTest]:
     steps = forecasting_steps(markets, arguments.window, arguments.confidence)
-    found: list[Trial] = []
+    found: list[EstimatorTest] = []
     with StepProgress(steps, "forecasts", sys.stderr) as progress:
         for market in markets:
             progress.now(market.symbol)
-            found += trials(
+            found += estimator_tests(
                 market,
                 timeframe,
                 window=arguments.window,
@@ -62,10 +62,10 @@ def _trials(markets: list[Market], timeframe: Timeframe, arguments: argparse.Nam
 
 
 def _report(
-    markets: list[Market], timeframe: Timeframe, made: list[Trial], arguments: argparse.Namespace
+    markets: list[Market], timeframe: Timeframe, made: list[EstimatorTest], arguments: argparse.Namespace
 ) -> RiskModelReport:
     highest = max(arguments.confidence)
-    cells = tuple(trial.cell for trial in made)
+    cells = tuple(one.cell for one in made)
     return RiskModelReport(
         timeframe=timeframe.value,
         window=arguments.window,

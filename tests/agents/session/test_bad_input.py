@@ -114,7 +114,7 @@ def test_a_file_without_one_whole_bar_is_refused(
 ) -> None:
     pd.read_parquet(bars)[:10].to_parquet(bars)
     said = refused(tmp_path, capsys, 3, "--data", str(bars), "--timeframe", "1d")
-    assert "holds no whole 1d bar" in said
+    assert "holds no complete 1d bar" in said
 
 
 def test_a_run_is_never_overwritten(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

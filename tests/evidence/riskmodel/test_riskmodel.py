@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from evidence.riskmodel.__main__ import main
+from evidence.riskmodel.estimator_tests import Cell, ranking
 from evidence.riskmodel.exceedances import Light
 from evidence.riskmodel.market import open_market
-from evidence.riskmodel.trials import Cell, ranking
 from market.files.bars import read_market_files
 from market.timeframe import Timeframe
 

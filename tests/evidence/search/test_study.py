@@ -65,5 +65,5 @@ def test_a_study_of_something_else_is_not_gone_on_with(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputFault, match="cannot be kept"):
+    with pytest.raises(OutputFault, match="cannot be stored"):
         Study(tmp_path / "file", AXES, "grid", 7, ABOUT)

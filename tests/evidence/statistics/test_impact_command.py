@@ -119,11 +119,11 @@ def test_a_book_at_the_very_close_of_a_bar_belongs_to_the_next_one(
     [
         (lambda table: table.assign(**{"asks[0].price": 1.0}), "crossed, out of order"),
         (lambda table: table.assign(**{"asks[3].amount": -1.0}), "not finite and positive"),
-        (lambda table: table.assign(**{"asks[3].amount": "much"}), "no numbers"),
-        (lambda table: table.drop(columns="asks[3].amount"), "lacks a column"),
+        (lambda table: table.assign(**{"asks[3].amount": "much"}), "not numbers"),
+        (lambda table: table.drop(columns="asks[3].amount"), "A column of"),
         (lambda table: table.assign(symbol="ETHUSDT"), "the bars of BTC/USDT"),
         (lambda table: table.assign(timestamp=table["timestamp"] + 10**13), "no sound bar"),
-        (lambda table: table[["symbol", "timestamp"]], "no order books that are known"),
+        (lambda table: table[["symbol", "timestamp"]], "no order books of a known format"),
         (lambda table: table.drop(columns=[c for c in table if c.startswith("bids[") and "[0]" not in c]).assign(
             **{"bids[0].price": np.nan}), "without bids"),
     ],

@@ -12,27 +12,27 @@ from agents.strategies.contexts import build_contexts
 from config.clock import from_ms
 from config.reading.load import load_profile
 from config.seeds import generator
-from evidence.strategies.baselines import AgainstChance, Outcome, against_chance, always_long, random_entries
+from evidence.strategies.baselines import AgainstChance, ComparedRun, against_chance, always_long, random_entries
 from evidence.strategies.chance import beside_chance
-from evidence.worlds.votes import ScriptedVoter, Votes, cast_votes
+from evidence.worlds.votes import NettedVotes, ScriptedVoter, cast_votes
 from evidence.worlds.world import World, curve_of
 from market.tape import Tape, recorded_tape, simulated_tape
 from risk.proposal import Direction
 
 
 @st.composite
-def votes_of_some_markets(draw: st.DrawFn) -> Votes:
+def votes_of_some_markets(draw: st.DrawFn) -> NettedVotes:
     n_bars, markets = draw(st.integers(1, 40)), draw(st.integers(1, 3))
     rng = generator(draw(st.integers(0, 999)), "votes")
     present = rng.random((n_bars, markets)) < 0.9
     direction = np.where(present, rng.integers(-1, 2, size=present.shape), 0).astype(np.int8)
     conviction = np.where(direction != 0, rng.random(present.shape), 0.0)
     names = tuple(f"C{number}/USDT" for number in range(markets))
-    return Votes(names, 3_600_000 * np.arange(1, n_bars + 1), direction, conviction, present)
+    return NettedVotes(names, 3_600_000 * np.arange(1, n_bars + 1), direction, conviction, present)
 
 
 @given(votes_of_some_markets(), st.integers(0, 9))
-def test_only_the_moment_of_a_purchase_is_drawn(votes: Votes, seed: int) -> None:
+def test_only_the_moment_of_a_purchase_is_drawn(votes: NettedVotes, seed: int) -> None:
     drawn = random_entries(votes, generator(seed, "test"))
     assert ((drawn.direction < 0) == (votes.direction < 0)).all()
     assert (drawn.conviction[votes.direction < 0] == votes.conviction[votes.direction < 0]).all()
@@ -44,7 +44,7 @@ def test_only_the_moment_of_a_purchase_is_drawn(votes: Votes, seed: int) -> None
 
 
 @given(votes_of_some_markets())
-def test_a_script_is_what_it_was_written_from(votes: Votes) -> None:
+def test_a_script_is_what_it_was_written_from(votes: NettedVotes) -> None:
     voter = ScriptedVoter(votes, "because")
     asked = _Asked()
     for row, ms in enumerate(votes.close_ms.tolist()):
@@ -64,22 +64,22 @@ class _Asked:
         return self
 
 
-def toy(votes: Votes, returns: np.ndarray) -> Outcome:
+def toy(votes: NettedVotes, returns: np.ndarray) -> ComparedRun:
     """Holds for one bar what was bought at its close."""
     made = (votes.direction[:-1, 0] > 0) * returns[1:]
     equity = 100.0 * np.cumprod(np.concatenate(([1.0, 1.0], 1.0 + made)))
-    return Outcome(equity, int((votes.direction > 0).sum()))
+    return ComparedRun(equity, int((votes.direction > 0).sum()))
 
 
-def one_market(direction: np.ndarray) -> Votes:
+def one_market(direction: np.ndarray) -> NettedVotes:
     n_bars = len(direction)
     column = direction.astype(np.int8)[:, None]
-    return Votes(
+    return NettedVotes(
         ("A/USDT",), np.arange(n_bars, dtype=np.int64), column, np.abs(column) * 0.5, np.ones((n_bars, 1), bool)
     )
 
 
-def beside(votes: Votes, returns: np.ndarray, seeds: int) -> AgainstChance:
+def beside(votes: NettedVotes, returns: np.ndarray, seeds: int) -> AgainstChance:
     drawn = [toy(random_entries(votes, generator(1, "random-entries", str(n))), returns) for n in range(seeds)]
     entries = int((votes.direction > 0).sum())
     return against_chance(toy(votes, returns), toy(always_long(votes), returns), drawn, entries, 8760.0)
@@ -106,7 +106,7 @@ def test_too_few_draws_and_nothing_to_draw_are_refused() -> None:
 
 
 @pytest.fixture(scope="module")
-def world() -> tuple[World, Tape, Votes]:
+def world() -> tuple[World, Tape, NettedVotes]:
     settings = load_profile("paper", {"market.session_days": 6, "market.symbols": ["BTC/USDT", "ETH/USDT"]})
     tape = simulated_tape(settings)
     contexts = build_contexts(settings.strategies, tape.symbols)
@@ -117,7 +117,9 @@ def nothing(bars: int) -> None:
     """Nobody watches."""
 
 
-def test_the_strategies_own_votes_through_the_script_make_the_same_equity(world: tuple[World, Tape, Votes]) -> None:
+def test_the_strategies_own_votes_through_the_script_make_the_same_equity(
+    world: tuple[World, Tape, NettedVotes],
+) -> None:
     where, tape, votes = world
     own, scripted = curve_of(where, nothing, tape), curve_of(where, nothing, tape, votes)
     assert (votes.direction != 0).sum() > 20
@@ -125,7 +127,9 @@ def test_the_strategies_own_votes_through_the_script_make_the_same_equity(world:
     assert scripted.equity == own.equity
 
 
-def test_holding_goes_through_the_gate_and_its_stops_like_everything_else(world: tuple[World, Tape, Votes]) -> None:
+def test_holding_goes_through_the_gate_and_its_stops_like_everything_else(
+    world: tuple[World, Tape, NettedVotes],
+) -> None:
     where, tape, votes = world
     held = always_long(votes)
     assert (held.direction == votes.present).all()
@@ -136,7 +140,7 @@ def test_holding_goes_through_the_gate_and_its_stops_like_everything_else(world:
 
 @pytest.mark.slow
 def test_the_built_in_strategies_are_placed_beside_chance_alike_by_one_process_and_by_two(
-    world: tuple[World, Tape, Votes],
+    world: tuple[World, Tape, NettedVotes],
 ) -> None:
     where, tape, _ = world
     found = [beside_chance(where, tape, 20, workers=workers, quiet=True) for workers in (1, 2)]

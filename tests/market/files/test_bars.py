@@ -130,7 +130,7 @@ def test_more_than_a_twentieth_of_bad_rows_refuses_the_file(tmp_path: Path, colu
 def test_finer_bars_are_resampled_and_coarser_ones_refused(tmp_path: Path) -> None:
     path = written(tmp_path, frame())
     assert read_market_file(path, Timeframe.H4, None)["BTC/USDT"].close.tolist() == [103.0 + 4 * i for i in range(12)]
-    with pytest.raises(DataFault, match="holds 1h bars and 15m is asked"):
+    with pytest.raises(DataFault, match="holds 1h bars, but 15m bars are requested"):
         read_market_file(path, Timeframe.M15, None)
 
 
@@ -177,7 +177,7 @@ def test_a_panel_yields_the_wanted_symbols_in_the_asked_order(tmp_path: Path) ->
 def test_the_only_wanted_symbol_names_a_file_that_says_nothing(tmp_path: Path) -> None:
     path = written(tmp_path, frame(), "prices.csv")
     assert list(read_market_file(path, Timeframe.H1, ["SOL/USDT"])) == ["SOL/USDT"]
-    with pytest.raises(DataFault, match="says which market it is"):
+    with pytest.raises(DataFault, match="says which market it holds"):
         read_market_file(path, Timeframe.H1, None)
 
 
@@ -206,9 +206,9 @@ def test_files_that_cannot_be_read_say_why(tmp_path: Path) -> None:
         "missing.parquet": "There is no file missing.parquet",
         "": "is a folder",
         "empty_BTCUSDT.csv": "empty",
-        "fake_BTCUSDT.parquet": "cannot be read as its name says",
-        "fake_BTCUSDT.csv": "cannot be read as its name says",
-        "cut_BTCUSDT.csv.gz": "cannot be read as its name says",
+        "fake_BTCUSDT.parquet": "cannot be read as a ",
+        "fake_BTCUSDT.csv": "cannot be read as a ",
+        "cut_BTCUSDT.csv.gz": "cannot be read as a ",
         "notes.txt": "is not a market file",
         "other_BTCUSDT.csv": r"no column for open, high, low, close, volume \(it has date, price\)",
         "none_BTCUSDT.parquet": "holds no rows",

@@ -70,7 +70,7 @@ def test_a_rate_that_cannot_be_refuses_the_file(tmp_path: Path, rate: float) -> 
 def test_times_without_a_zone_are_refused_in_words(tmp_path: Path, times: list[object]) -> None:
     path = tmp_path / "funding.parquet"
     pd.DataFrame({"time_as_published": times, "symbol": "BTC-USDT", "funding_rate": rates(40)}).to_parquet(path)
-    with pytest.raises(DataFault, match=r"column time_as_published\) carry no zone"):
+    with pytest.raises(DataFault, match=r"column time_as_published\) have no time zone"):
         read_funding_files([path], BTC)
 
 
@@ -133,5 +133,5 @@ def test_the_real_panel_is_read_and_the_panel_without_zones_is_not(shared: Path)
     assert {symbol: len(rates.at_ms) for symbol, rates in found.items()} == {"BTC/USDT": 5_819, "ENA/USDT": 1_758}
     assert set(np.diff(found["BTC/USDT"].at_ms)) == {8 * 3_600_000}
     assert float(found["ENA/USDT"].rate.min()) < -0.003
-    with pytest.raises(DataFault, match="carry no zone"):
+    with pytest.raises(DataFault, match="have no time zone"):
         read_funding_files([shared / "derivatives/funding_BTC_multi_exchange.parquet"], BTC)

@@ -1,8 +1,8 @@
-"""Every estimator on every market: what was forecast, what happened, who passed, and who is best.
+"""Tests every estimator on every market and ranks the estimators.
 
-The ranking rule stands here before any result: an estimator's score is the number of tests that it passes, three in
-each cell (`evidence.riskmodel.model_tests`), over all symbols, confidences and both horizons, the bar and the day.
-Ties go to the lower mean joint loss of VaR and ES. Whoever has a cell without a joint loss comes last among equals.
+The ranking rule was fixed before any result was known. The score of an estimator is the number of tests that it passes: three in
+each cell (`evidence.riskmodel.model_tests`), over all symbols, confidences and both horizons (bar and day). Of equal scores, the
+lower mean joint loss of VaR and ES is better. An estimator with a cell without a joint loss comes last among equals.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,7 +24,7 @@ Told = Callable[[int], None]
 
 
 class Cell(Frozen):
-    """One estimator on one symbol at one confidence over one horizon. `failed` names the tests that it did not pass."""
+    """The results of one estimator on one symbol at one confidence and horizon. `failed` names the tests that it failed."""
 
     horizon: str
     symbol: str
@@ -46,8 +46,8 @@ class Cell(Frozen):
     failed: tuple[str, ...]
 
 
-class Trial(NamedTuple):
-    """A cell, and when its VaR was exceeded: the closes, ms since 1970 UTC, of the bars or days that lost more."""
+class EstimatorTest(NamedTuple):
+    """A cell, and the closes of the bars or days in which the loss exceeded VaR [ms since 1970 UTC]."""
 
     cell: Cell
     exceeded_ms: Places
@@ -56,7 +56,7 @@ class Trial(NamedTuple):
 
 
 class Standing(Frozen):
-    """An estimator's place: tests passed of those made, by horizon and in all, and its mean losses over all cells."""
+    """The place of an estimator: passed and total tests, by horizon and in all, and its mean losses over all cells."""
 
     method: Method
     passed: int
@@ -68,11 +68,11 @@ class Standing(Frozen):
 
 
 def forecasting_steps(markets: Sequence[Market], window: int, confidences: Sequence[float]) -> int:
-    """How many forecasts there are to make."""
+    """The total number of forecasts, for the progress bar."""
     return sum(len(market.returns) - window + 1 for market in markets) * len(confidences) * len(METHODS)
 
 
-def trials(
+def estimator_tests(
     market: Market,
     timeframe: Timeframe,
     *,
@@ -81,8 +81,8 @@ def trials(
     refit: int,
     seed: int,
     told: Told,
-) -> Iterator[Trial]:
-    """All trials of one market. Raises ValueError for returns that no estimator can use."""
+) -> Iterator[EstimatorTest]:
+    """All tests of one market, one for each estimator, confidence and horizon. Raises ValueError for unusable returns."""
     bars_per_day = 86_400 / timeframe.seconds
     tests = [_Test(str(timeframe), market.returns[market.bars], market.bars, market.close_ms[market.bars + 1], 1.0)]
     if bars_per_day > 1 and len(market.days) > 1:
@@ -97,11 +97,11 @@ def trials(
                 found = examine(test.returns, here, confidence=confidence, law=law)
                 cell = _cell(test.horizon, market.symbol, confidence, method, found)
                 beyond = test.close_ms[test.returns < -here.var]
-                yield Trial(cell, beyond, int(test.close_ms[0]), int(test.close_ms[-1]))
+                yield EstimatorTest(cell, beyond, int(test.close_ms[0]), int(test.close_ms[-1]))
 
 
 class _Test(NamedTuple):
-    """What happened over one horizon: returns, the place of each one's forecast, when it was known, and the scaling."""
+    """The returns over one horizon, the row of the forecast for each, their closes, and the scaling factor."""
 
     horizon: str
     returns: Floats
@@ -111,7 +111,7 @@ class _Test(NamedTuple):
 
 
 def ranking(cells: Sequence[Cell]) -> tuple[Standing, ...]:
-    """Best first, by the rule at the head of this file."""
+    """The estimators, best first, by the rule in the module docstring."""
     by_method: Mapping[Method, list[Cell]] = {
         method: [cell for cell in cells if cell.method == method] for method in METHODS
     }
