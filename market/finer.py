@@ -15,7 +15,7 @@ from market.bar import Finding, FundingRate
 from market.candles import grid_phase
 from market.detail import FineBars, checked
 from market.files.bars import read_finer_files
-from market.files.funding import FundingRates, read_funding_files
+from market.files.funding_rates import FundingRates, read_funding_files
 from market.tape import Tape
 
 

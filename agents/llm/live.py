@@ -9,10 +9,10 @@ import asyncio
 from collections.abc import Mapping
 
 from agents.llm.attempt import Outcome, ProviderFault
-from agents.llm.budget.breaker import Breakers
+from agents.llm.budget.budgets import Refusal, Spending
 from agents.llm.budget.limiter import Limiter, NoSlot
 from agents.llm.budget.prices import cost_usd, worst_case_usd
-from agents.llm.budget.spending import Refusal, Spending
+from agents.llm.budget.provider_breakers import Breakers
 from agents.llm.providers.provider import Provider
 from agents.llm.source import Call, Exchange
 from config.clock import Clock

@@ -18,9 +18,9 @@ from typing import Generic, NamedTuple
 
 from agents.llm.asking import Accept, Said, Word
 from agents.llm.attempt import TRANSIENT, Attempt, Outcome, Request, Usage
-from agents.llm.budget.breaker import Breakers
+from agents.llm.budget.budgets import Spending
 from agents.llm.budget.limiter import NoSlot
-from agents.llm.budget.spending import Spending
+from agents.llm.budget.provider_breakers import Breakers
 from agents.llm.chain import Accepted, Judged, again, chain_of, judge, why_silent
 from agents.llm.live import Live
 from agents.llm.providers.provider import Provider

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from agents.llm.budget.breaker import BREAKERS_FILE, Breakers
-from agents.llm.budget.spending import SPENDING_FILE, Spending
+from agents.llm.budget.budgets import SPENDING_FILE, Spending
+from agents.llm.budget.provider_breakers import BREAKERS_FILE, Breakers
 from agents.llm.manager import Manager
 from agents.llm.providers.provider import Provider
 from agents.llm.recordings.cache import CACHE_FOLDER, Cache

@@ -34,7 +34,12 @@ def grids(ladder: Ladder) -> tuple[Grid, Grid]:
     """What each rung made, and each rung less the one below."""
     return (
         Grid("Ablation ladder", _COLUMNS, tuple(_row(rung) for rung in ladder.rungs)),
-        Grid("What each rung adds, with paired 95 % intervals", _VERSUS, tuple(map(_versus, ladder.rungs[1:]))),
+        Grid(
+            "What each rung adds, with paired 95 % intervals",
+            _VERSUS,
+            tuple(map(_versus, ladder.rungs[1:])),
+            prose=(1, 2, 3),
+        ),
     )
 
 

@@ -15,15 +15,15 @@ from ops.tables.run import open_console
 
 _RULE = (
     "The rule, written down before any result: one point for each test that is passed at 5 %, over all\n"
-    "symbols, confidences and both horizons; ties go to the lower joint loss of VaR and ES. In each cell:\n"
-    "is the rate of exceedances right (Kupiec), are they independent (Christoffersen), is ES large enough\n"
-    "(Acerbi-Szekely Z2). fhs_garch is measured too, but a fit has no place on the gate's path.\n\n"
+    "symbols, confidences and both horizons; ties go to the lower joint loss of VaR and ES. In each\n"
+    "cell: is the rate of exceedances right (Kupiec), are they independent (Christoffersen), is ES large\n"
+    "enough (Acerbi-Szekely Z2). fhs_garch is measured too, but a fit has no place on the gate's path.\n\n"
 )
 _LEGEND = (
-    "Due, found: exceedances. Rate, indep., both: p-values of Kupiec, of Christoffersen's independence and\n"
-    "of his conditional coverage. Z1, Z2: 0 is right, below 0 ES was too small; p of Z2, by simulation.\n"
-    "Light: Basel's. Fails: R the rate, C clusters, S severity (Z2). The day's forecast is the gate's: that\n"
-    "of one bar times the square root of the bars in a day.\n"
+    "Due, found: exceedances. Rate, indep., both: p-values of Kupiec, of Christoffersen's independence\n"
+    "and of his conditional coverage. Z1, Z2: 0 is right, below 0 ES was too small; p of Z2, by\n"
+    "simulation. Light: Basel's. Fails: R the rate, C clusters, S severity (Z2). The day's forecast is\n"
+    "the gate's: that of one bar times the square root of the bars in a day.\n"
 )
 _MARKETS_LEGEND = (
     "Days: from a peak until it was reached again, or the end. CDaR: mean of the worst 5 % of all\n"

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+sys.path.extend(str(Path(__file__).resolve().parents[1] / "support" / folder) for folder in ("", "court", "account"))
 
 from recorded_court import Docket, Head, docket_of, write_window
 from recorded_past import past_of

@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
+sys.path.extend(str(Path(__file__).resolve().parents[1] / "support" / folder) for folder in ("", "court", "account"))
 
 from recorded_court import Window, read_window
 from recorded_past import read_past, trials_of

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 from agents.llm.asking import Unacceptable
 from agents.llm.attempt import Completion, Outcome, ProviderFault, Request, Role, Stop, Usage
-from agents.llm.budget.breaker import Breakers
-from agents.llm.budget.spending import Spending
+from agents.llm.budget.budgets import Spending
+from agents.llm.budget.provider_breakers import Breakers
 from agents.llm.manager import Manager
 from agents.llm.recordings.cache import Cache
 from agents.llm.recordings.cassette import Cassette

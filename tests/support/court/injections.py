@@ -28,7 +28,7 @@ from risk.verdict import Verdict
 from rl.adjuster import Off
 from sentiment.headline import Headline, SentimentData
 
-CORPUS = Path(__file__).parents[1] / "agents" / "court" / "prompts" / "injections.yaml"
+CORPUS = Path(__file__).parents[2] / "agents" / "court" / "prompts" / "injections.yaml"
 
 
 class Injection(NamedTuple):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scripted_provider import MovedClock
 
 from agents.llm.attempt import Outcome
-from agents.llm.budget.breaker import FAILURES, Admission, Breakers
+from agents.llm.budget.provider_breakers import FAILURES, Admission, Breakers
 
 REST_S = 60.0
 

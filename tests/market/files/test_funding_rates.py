@@ -11,7 +11,7 @@ from funded import funding_file
 from config.errors import DataFault, UsageFault
 from config.reading.load import load_profile
 from execution.kernel.grid import grid_of_tape
-from market.files.funding import MOST, read_funding_files
+from market.files.funding_rates import MOST, read_funding_files
 from market.finer import with_funding
 from market.tape import Tape, recorded_tape
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scripted_provider import START
 
 from agents.llm.budget.book import SpendingBook
-from agents.llm.budget.spending import Refusal, Reservation, Spending
+from agents.llm.budget.budgets import Refusal, Reservation, Spending
 from config.errors import OutputFault
 from config.sections.minds import BudgetSettings
 
@@ -258,7 +258,7 @@ import sys
 from datetime import datetime, UTC
 from decimal import Decimal
 from pathlib import Path
-from agents.llm.budget.spending import Reservation, Spending
+from agents.llm.budget.budgets import Reservation, Spending
 from config.sections.minds import BudgetSettings
 at = datetime(2024, 5, 1, tzinfo=UTC)
 budget = BudgetSettings(decision_usd=Decimal(1), day_usd=Decimal(1), month_usd=Decimal(9), warn_at=0.8)

@@ -1,0 +1,218 @@
+"""What every voter keeps: sound words, the same ones for the same signals, blind to the future, silent when young."""
+
+import math
+from collections.abc import Callable
+from functools import cache
+from typing import get_args
+
+import numpy as np
+import pytest
+from history import simulated
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from implementations import implementations
+
+from agents.strategies.contexts import STRATEGIES, build_contexts
+from agents.strategies.own import own_voter
+from agents.strategies.reversal import RsiBounce
+from agents.strategies.trend import EmaCross, GoldenCross, MomentumBreakout
+from agents.strategies.voter import Ballot, Strategy
+from config.errors import UsageFault
+from config.sections.strategies import StrategyContext
+from config.silence import Abstained
+from evidence.strategies.ballots import rows_of, signals_of
+from evidence.worlds.votes import ScriptedVoter, Votes
+from market.candles import Candles
+from market.signals import TechnicalSignals
+from market.timeframe import Timeframe
+from risk.proposal import Direction
+
+BARS = 1_200
+CUT = 800
+
+OWN = """
+from agents.strategies.voter import NOTHING, Ballot
+from config.silence import Abstained
+from risk.proposal import Direction
+
+
+class Highs:
+    def __init__(self, bars=20):
+        self.highest, self.count, self.bars = 0.0, 0, bars
+
+    def vote(self, now):
+        before, self.highest, self.count = self.highest, max(self.highest, now.close), self.count + 1
+        if self.count <= self.bars:
+            return Abstained(why="too little history")
+        return Ballot(Direction.LONG, 0.5, ("a new high",)) if now.close > before else NOTHING
+"""
+
+
+@cache
+def history() -> Candles:
+    return simulated(BARS)
+
+
+@cache
+def told() -> tuple[TechnicalSignals, ...]:
+    """The signals at each bar of the history."""
+    return signals_of(history())
+
+
+def own() -> Strategy:
+    entry = StrategyContext(strategy="own", file="mine.py", name="Highs")
+    return own_voter(entry, {"mine.py": OWN})
+
+
+def scripted() -> Strategy:
+    """Wants in at each hundredth bar after the first fifty, and out thirty bars later."""
+    direction = np.zeros((BARS, 1), dtype=np.int8)
+    direction[150::100], direction[180::100] = 1, -1
+    conviction = np.where(direction != 0, 0.5, 0.0)
+    bars = history()
+    present = np.ones((BARS, 1), dtype=bool)
+    return ScriptedVoter(Votes((bars.symbol,), bars.close_ms, direction, conviction, present), "as written")
+
+
+BUILT: dict[str, Callable[[], Strategy]] = {
+    "agents.strategies.trend.EmaCross": EmaCross,
+    "agents.strategies.trend.GoldenCross": GoldenCross,
+    "agents.strategies.trend.MomentumBreakout": MomentumBreakout,
+    "agents.strategies.reversal.RsiBounce": RsiBounce,
+    "agents.strategies.own.OwnVoter": own,
+    "evidence.worlds.votes.ScriptedVoter": scripted,
+}
+
+each_voter = pytest.mark.parametrize("build", BUILT.values(), ids=[name.rpartition(".")[2] for name in BUILT])
+
+
+def words(strategy: Strategy, signals: tuple[TechnicalSignals, ...]) -> list[Ballot | Abstained]:
+    return [strategy.vote(now) for now in signals]
+
+
+def wants_nothing(word: Ballot | Abstained) -> bool:
+    return isinstance(word, Abstained) or word.direction is Direction.NONE
+
+
+def assert_sound(word: Ballot | Abstained) -> None:
+    if isinstance(word, Abstained):
+        assert word.why
+        return
+    assert math.isfinite(word.confidence)
+    assert 0.0 <= word.confidence <= 1.0
+    assert all(isinstance(reason, str) and reason for reason in word.reasons)
+    if word.direction is Direction.NONE:
+        assert (word.confidence, word.reasons) == (0.0, ())
+    else:
+        assert word.confidence > 0.0
+        assert word.reasons, "a vote says why"
+
+
+def test_every_voter_of_the_rooms_is_held_to_the_contract() -> None:
+    assert implementations("vote", "now") == BUILT.keys()
+
+
+def test_the_table_of_strategies_the_profile_and_the_contract_know_the_same_ones() -> None:
+    named = {f"{kind.__module__}.{kind.__name__}" for kind in STRATEGIES.values()}
+    assert named <= BUILT.keys()
+    assert {*STRATEGIES, "own"} == set(get_args(StrategyContext.model_fields["strategy"].annotation))
+
+
+@each_voter
+def test_a_voter_says_the_same_of_the_same_history(build: Callable[[], Strategy]) -> None:
+    said = words(build(), told())
+    assert said == words(build(), told())
+    assert not all(map(wants_nothing, said)), "a voter that never votes keeps every promise"
+
+
+@each_voter
+def test_a_word_is_a_sound_ballot_with_reasons_or_an_abstention_that_says_why(build: Callable[[], Strategy]) -> None:
+    for word in words(build(), told()):
+        assert_sound(word)
+
+
+@each_voter
+def test_a_voter_is_silent_at_its_first_bar(build: Callable[[], Strategy]) -> None:
+    assert wants_nothing(build().vote(told()[0]))
+
+
+@each_voter
+def test_another_future_changes_no_word_of_the_past(build: Callable[[], Strategy]) -> None:
+    bars = history()
+    later = np.arange(BARS) >= CUT
+    other = [np.where(later, 1.5 * column, column) for column in bars.columns]
+    changed = signals_of(Candles(bars.symbol, bars.timeframe, bars.close_ms, *other))
+    assert changed[CUT:] != told()[CUT:]
+    assert words(build(), changed)[:CUT] == words(build(), told())[:CUT]
+    assert words(build(), signals_of(rows_of(bars, slice(CUT)))) == words(build(), told())[:CUT]
+
+
+@each_voter
+def test_what_is_asked_of_another_market_in_between_changes_nothing(build: Callable[[], Strategy]) -> None:
+    voter, alone = build(), build()
+    for now in told()[:400]:
+        voter.vote(now.model_copy(update={"symbol": "ETH/USDT", "close": 3.0 * now.close}))
+        assert voter.vote(now) == alone.vote(now)
+
+
+HUNDRED = {"rsi_14", "previous_rsi_14", "adx_14"}
+"""What runs from 0 to 100 by its definition."""
+
+OPTIONAL = {
+    name: st.none() | (st.floats(0.0, 100.0) if name in HUNDRED else st.floats(-1e12, 1e12))
+    for name, field in TechnicalSignals.model_fields.items()
+    if field.annotation == float | None
+}
+FLAGS = {name: st.booleans() for name, field in TechnicalSignals.model_fields.items() if field.annotation is bool}
+ANY_SIGNALS = st.builds(
+    TechnicalSignals,
+    symbol=st.just("BTC/USDT"),
+    timeframe=st.sampled_from(Timeframe),
+    close_utc=st.just(simulated(1).bar(0).close_utc),
+    bars=st.integers(1, 10**6),
+    **{name: st.floats(1e-9, 1e9) for name in ("open", "high", "low", "close", "volume")},
+    **OPTIONAL,
+    **FLAGS,
+)
+
+
+@each_voter
+@settings(max_examples=60)
+@given(signals=st.lists(ANY_SIGNALS, max_size=4))
+def test_no_signals_however_absurd_make_a_voter_raise_or_say_what_is_no_ballot(
+    build: Callable[[], Strategy], signals: list[TechnicalSignals]
+) -> None:
+    voter = build()
+    for now in signals:
+        assert_sound(voter.vote(now))
+
+
+PARAMETERS = [(name, parameter) for name, kind in STRATEGIES.items() for parameter in kind.model_fields]
+
+
+@pytest.mark.parametrize(("name", "parameter"), PARAMETERS)
+@pytest.mark.parametrize("value", [-1e9, 1e9])
+def test_a_parameter_out_of_its_range_is_refused_by_its_name(name: str, parameter: str, value: float) -> None:
+    entry = StrategyContext.model_validate({"strategy": name, "params": {parameter: value}})
+    with pytest.raises(
+        UsageFault, match=rf"strategies\[0\]\.params\.{parameter}: .* is not allowed; it must be a number"
+    ):
+        build_contexts((entry,), ("BTC/USDT",))
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_a_parameter_that_there_is_not_is_named_with_all_that_there_are(name: str) -> None:
+    entry = StrategyContext.model_validate({"strategy": name, "params": {"no_such": 1.0}})
+    with pytest.raises(UsageFault) as fault:
+        build_contexts((entry,), ("BTC/USDT",))
+    assert "no parameter 'no_such'" in str(fault.value)
+    assert all(parameter in str(fault.value) for parameter in STRATEGIES[name].model_fields)
+
+
+@pytest.mark.parametrize(("name", "parameter"), PARAMETERS)
+def test_every_parameter_says_what_it_is_and_has_a_default_inside_its_range(name: str, parameter: str) -> None:
+    field = STRATEGIES[name].model_fields[parameter]
+    assert field.description
+    build_contexts(
+        (StrategyContext.model_validate({"strategy": name, "params": {parameter: field.default}}),), ("BTC/USDT",)
+    )

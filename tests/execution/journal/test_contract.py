@@ -1,0 +1,194 @@
+"""What every sink keeps: numbers that rise by one, and events that stay in order and what they are, written or compared."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+from implementations import implementations
+
+from agents.outages.alert import Alert
+from config.errors import JournalFault
+from config.frozen import Journaled
+from execution.journal.chain import Journal, read_events
+from execution.journal.event import Sink
+from execution.kill_switch.halting import Halt, HaltEvent
+
+KEY = b"k" * 32
+AT = datetime(2024, 3, 1, tzinfo=UTC)
+
+
+def halted(number: int) -> HaltEvent:
+    halt = Halt(scope="all", who="ann", given_utc=AT, why=f"reason {number}: ünïcode \x00 and \n lines", flatten=False)
+    return HaltEvent(action="halted", look=number, as_of_utc=AT + timedelta(hours=number), halts=(halt,))
+
+
+def alerted(number: int) -> Alert:
+    return Alert(at_utc=AT + timedelta(hours=number), code="budget_near", severity="warning", text=f"alert {number}")
+
+
+EVENTS: tuple[Journaled, ...] = (halted(1), alerted(2), halted(3), halted(3), alerted(4))
+"""What a session says; twice the same is two events."""
+
+Build = Callable[[Path, Sequence[Journaled]], Any]
+
+
+def written(path: Path, events: Sequence[Journaled]) -> Path:
+    """A journal of these events, whose session was cut short."""
+    journal = Journal(path, KEY, 1)
+    for event in events:
+        journal.append(event)
+    journal.close()
+    return path
+
+
+def rows(path: Path) -> list[tuple[int, str, bytes]]:
+    return [(row.seq, row.kind, row.payload) for row in read_events(path, KEY)]
+
+
+def said(events: Sequence[Journaled]) -> list[tuple[int, str, bytes]]:
+    """The rows that a journal of these events has."""
+    return [(seq, event.written_kind(), event.canonical()) for seq, event in enumerate(events, 1)]
+
+
+def fresh(path: Path, past: Sequence[Journaled]) -> Journal:
+    return Journal(path, KEY, 2)
+
+
+def telling(path: Path, past: Sequence[Journaled]) -> Any:
+    return import_module("agents.desk.telling").TellingSink(fresh(path, past), lambda: False)
+
+
+def fanned_out(path: Path, past: Sequence[Journaled]) -> Any:
+    return import_module("execution.journal.event").Fanout(fresh(path, past), (), lambda told: None)
+
+
+def counting(path: Path, past: Sequence[Journaled]) -> Any:
+    return import_module("evidence.worlds.engine").Nowhere()
+
+
+def resuming(path: Path, past: Sequence[Journaled]) -> Any:
+    return import_module("agents.recorded.resumed").ResumingSink(written(path, past), KEY, 1)
+
+
+def compared(path: Path, past: Sequence[Journaled]) -> Any:
+    world = import_module("agents.recorded.rerun").Tape(read_events(written(path, past), KEY))
+    assert world.next_bar() is None
+    return world
+
+
+def compared_by_value(path: Path, past: Sequence[Journaled]) -> Any:
+    events = import_module("agents.records.events").read_events(written(path, past), KEY)
+    world = import_module("agents.recorded.rerun").RecordedRun(events)
+    assert world.next_bar() is None
+    return world
+
+
+WRITE: dict[str, Build] = {
+    "execution.journal.chain.Journal": fresh,
+    "agents.desk.telling.TellingSink": telling,
+    "execution.journal.event.Fanout": fanned_out,
+}
+COUNT: dict[str, Build] = {"evidence.worlds.engine.Nowhere": counting}
+COMPARE: dict[str, Build] = {
+    "agents.recorded.resumed.ResumingSink": resuming,
+    "agents.recorded.rerun.Tape": compared,
+    "agents.recorded.rerun.RecordedRun": compared_by_value,
+}
+ALL = WRITE | COUNT | COMPARE
+FOUND = sorted(implementations("append", "event"))
+
+
+def those(kind: dict[str, Build]) -> pytest.MarkDecorator:
+    """The sinks of a kind that the rooms have."""
+    there = [name for name in FOUND if name in kind]
+    return pytest.mark.parametrize(
+        "build", [kind[name] for name in there], ids=[name.rpartition(".")[2] for name in there]
+    )
+
+
+def end(sink: Any) -> None:
+    """Commit what is written and let go of the file, where there is one."""
+    close = getattr(sink, "close", None) or getattr(
+        getattr(sink, "_sink", getattr(sink, "_journal", None)), "close", None
+    )
+    if close is not None:
+        close()
+
+
+def test_every_sink_of_the_rooms_is_held_to_the_contract() -> None:
+    assert set(FOUND) <= ALL.keys()
+    assert len(FOUND) >= 5
+
+
+@those(ALL)
+def test_events_are_numbered_from_one_without_a_gap_and_stay_what_they_are(build: Build, tmp_path: Path) -> None:
+    sink: Sink = build(tmp_path / "journal.db", EVENTS)
+    before = [event.canonical() for event in EVENTS]
+    assert [sink.append(event) for event in EVENTS] == [1, 2, 3, 4, 5]
+    assert [event.canonical() for event in EVENTS] == before
+    end(sink)
+
+
+@those(WRITE)
+def test_what_is_appended_is_what_is_read_in_its_order(build: Build, tmp_path: Path) -> None:
+    sink = build(tmp_path / "journal.db", ())
+    for event in EVENTS:
+        sink.append(event)
+    end(sink)
+    assert rows(tmp_path / "journal.db") == said(EVENTS)
+
+
+@those(COMPARE)
+def test_what_is_compared_is_not_written_a_second_time(build: Build, tmp_path: Path) -> None:
+    sink = build(tmp_path / "journal.db", EVENTS)
+    for event in EVENTS:
+        sink.append(event)
+    end(sink)
+    assert rows(tmp_path / "journal.db") == said(EVENTS)
+
+
+OTHERS = {
+    "another field": lambda: halted(1).model_copy(update={"look": 7}),
+    "another reason": lambda: halted(1).model_copy(update={"halts": (halted(2).halts)}),
+    "another kind": lambda: alerted(1),
+    "the event after": lambda: EVENTS[1],
+}
+
+
+@those(COMPARE)
+@pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS.keys())
+def test_an_event_that_comes_out_otherwise_ends_it_and_leaves_the_journal_as_it_was(
+    build: Build, other: Callable[[], Journaled], tmp_path: Path
+) -> None:
+    sink = build(tmp_path / "journal.db", EVENTS)
+    difference = import_module("agents.recorded.rerun").Difference
+    with pytest.raises((JournalFault, difference)):
+        sink.append(other())
+    end(sink)
+    assert rows(tmp_path / "journal.db") == said(EVENTS)
+
+
+def test_a_resumed_journal_goes_on_with_the_numbers_and_the_chain_of_the_old_one(tmp_path: Path) -> None:
+    sink = resuming(tmp_path / "journal.db", EVENTS[:3])
+    assert [sink.append(event) for event in EVENTS] == [1, 2, 3, 4, 5]
+    sink.close()
+    assert rows(tmp_path / "journal.db") == said(EVENTS)
+
+
+def test_what_a_replay_says_beyond_its_journal_is_a_difference(tmp_path: Path) -> None:
+    name = next(name for name in FOUND if name.startswith("agents.recorded.rerun."))
+    world = COMPARE[name](tmp_path / "journal.db", EVENTS[:1])
+    world.append(EVENTS[0])
+    with pytest.raises(import_module("agents.recorded.rerun").Difference) as found:
+        world.append(EVENTS[1])
+    assert found.value.recorded is None
+
+
+@those(COUNT)
+def test_a_sink_that_only_counts_takes_whatever_comes(build: Build, tmp_path: Path) -> None:
+    sink = build(tmp_path / "none.db", ())
+    assert [sink.append(alerted(number % 24)) for number in range(100)] == list(range(1, 101))
+    assert not (tmp_path / "none.db").exists()
