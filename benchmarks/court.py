@@ -43,7 +43,7 @@ from agents.court.minds.model import ModelMind, spoken_by  # noqa: E402
 from agents.court.minds.outlooks import Outlook, Outlooks  # noqa: E402
 from agents.court.minds.rules import RulesMind  # noqa: E402
 from agents.llm.asking import Asker  # noqa: E402
-from agents.llm.attempt import Attempt, Outcome, Role  # noqa: E402
+from agents.llm.attempt import Attempt, AttemptOutcome, Role  # noqa: E402
 from agents.llm.manager import Manager  # noqa: E402
 from agents.llm.providers.anthropic import AnthropicProvider  # noqa: E402
 from agents.llm.providers.openai import OpenAIProvider  # noqa: E402
@@ -221,7 +221,7 @@ def _cpu() -> float:
 
 
 def _row(name: str, found: Measured, limit: str) -> tuple[str, ...]:
-    accepted = sum(attempt.outcome is Outcome.OK for attempt in found.attempts)
+    accepted = sum(attempt.outcome is AttemptOutcome.OK for attempt in found.attempts)
     return (
         name, f"{found.wall_s:.2f}", found.calls, str(found.waves), str(found.most), f"{found.tokens:,}",
         f"{found.cpu_s:.3f}", f"{accepted} of {len(found.attempts)}", limit,

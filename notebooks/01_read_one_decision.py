@@ -37,7 +37,7 @@ from agents.llm.attempt import ROLES
 from config.errors import UsageFault
 from config.secrets import journal_key
 from config.silence import Abstained
-from evidence.rulings.hearings import read_trials
+from evidence.rulings.hearings import read_hearings
 from ops.story.executions import by_decision, executions
 from ops.story.story import read_story
 from ops.story.summary import quote_of, summarise
@@ -307,7 +307,7 @@ show(
 )
 
 # %%
-settled = [outcome for _, outcome in read_trials(run, journal_key()).settled if outcome.decision_id == wanted]
+settled = [outcome for _, outcome in read_hearings(run, journal_key()).settled if outcome.decision_id == wanted]
 show(
     {
         "yardstick": {1: "target first", -1: "stop first", 0: "neither"}[outcome.label],

@@ -59,8 +59,8 @@ def show(rows: Any) -> None:
 
 
 runs = read_runs([str(run)], journal_key())
-session, trials = runs[0].session, runs[0].trials
-heard = f"{count(len(trials), 'hearing')}, {count(len(runs[0].settled), 'outcome')} known"
+session, hearings = runs[0].session, runs[0].hearings
+heard = f"{count(len(hearings), 'hearing')}, {count(len(runs[0].settled), 'outcome')} known"
 display(Markdown(f"Reading the run **{run.name}** ({session.source}; {', '.join(session.symbols)}): {heard}."))
 
 # %% [markdown]
@@ -126,8 +126,8 @@ display(
 )
 
 # %%
-believed = pd.DataFrame([beliefs(trial.hearing) | {"ruling": trial.hearing.ruling.scale} for trial in trials])
-cases = [f"{moment(trial.hearing.case.as_of_utc)} {trial.hearing.case.symbol}" for trial in trials]
+believed = pd.DataFrame([beliefs(heard.hearing) | {"ruling": heard.hearing.ruling.scale} for heard in hearings])
+cases = [f"{moment(heard.hearing.case.as_of_utc)} {heard.hearing.case.symbol}" for heard in hearings]
 figure = px.imshow(
     believed.to_numpy().T,
     x=list(range(1, len(cases) + 1)),

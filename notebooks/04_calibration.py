@@ -57,7 +57,7 @@ def show(rows: Any) -> None:
 
 runs = read_runs([str(run)], journal_key())
 session = runs[0].session
-heard = f"{count(len(runs[0].trials), 'hearing')}, {count(len(runs[0].settled), 'outcome')} known"
+heard = f"{count(len(runs[0].hearings), 'hearing')}, {count(len(runs[0].settled), 'outcome')} known"
 display(Markdown(f"Reading the run **{run.name}** ({session.source}; {', '.join(session.symbols)}): {heard}."))
 
 # %% [markdown]

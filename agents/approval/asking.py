@@ -21,7 +21,7 @@ GRACE_S = 5.0
 """How much longer than its deadline an approver may take before it is left alone [seconds]."""
 
 
-class Asked(TypedDict, total=False):
+class ApprovalState(TypedDict, total=False):
     """The machine's state: both as JSON."""
 
     petition: str
@@ -75,14 +75,14 @@ def _compile() -> tuple[Any, Any]:
     from langgraph.graph import END, START, StateGraph
 
     saver = InMemorySaver()
-    graph: Any = StateGraph(Asked)
+    graph: Any = StateGraph(ApprovalState)
     graph.add_node("ask", _ask)
     graph.add_edge(START, "ask")
     graph.add_edge("ask", END)
     return graph.compile(checkpointer=saver), saver
 
 
-async def _ask(asked: Asked) -> Asked:
+async def _ask(asked: ApprovalState) -> ApprovalState:
     from langgraph.types import interrupt
 
     return {"approval": interrupt(asked["petition"])}

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
-from agents.llm.attempt import Attempt, Outcome, Request
+from agents.llm.attempt import Attempt, AttemptOutcome, Request
 
 Word = TypeVar("Word")
 Accept = Callable[[str], Word]
@@ -17,13 +17,13 @@ class Unacceptable(Exception):
     `why` is shown to the model in the one re-ask, so it says what to correct.
     """
 
-    def __init__(self, outcome: Outcome, why: str) -> None:
+    def __init__(self, outcome: AttemptOutcome, why: str) -> None:
         super().__init__(why)
         self.outcome = outcome
         self.why = why
 
 
-class Said(NamedTuple, Generic[Word]):
+class RoleAnswer(NamedTuple, Generic[Word]):
     """What asking led to: the word, or None and why not; and every attempt, in order."""
 
     word: Word | None
@@ -34,7 +34,7 @@ class Said(NamedTuple, Generic[Word]):
 class Asker(Protocol):
     """Whoever can be asked for a role's word."""
 
-    async def ask(self, decision_id: str, request: Request, accept: Accept[Word]) -> Said[Word]:
+    async def ask(self, decision_id: str, request: Request, accept: Accept[Word]) -> RoleAnswer[Word]:
         """Ask the role's chain until somebody gives an acceptable word or nobody is left. Never raises for a provider's
         failure; raises ReplayMiss when a recording is missing."""
         ...

@@ -67,7 +67,7 @@ class Completion(Frozen):
     request_id: str | None = None
 
 
-class Outcome(StrEnum):
+class AttemptOutcome(StrEnum):
     """What became of an attempt. Only `OK` carries an opinion; `SKIPPED_*` cost nothing and asked nobody."""
 
     OK = "ok"
@@ -94,16 +94,18 @@ class Outcome(StrEnum):
 
 TRANSIENT = frozenset(
     {
-        Outcome.TIMEOUT,
-        Outcome.RATE_LIMITED,
-        Outcome.OVERLOADED,
-        Outcome.SERVER_ERROR,
-        Outcome.CONNECTION,
-        Outcome.NONSENSE,
+        AttemptOutcome.TIMEOUT,
+        AttemptOutcome.RATE_LIMITED,
+        AttemptOutcome.OVERLOADED,
+        AttemptOutcome.SERVER_ERROR,
+        AttemptOutcome.CONNECTION,
+        AttemptOutcome.NONSENSE,
     }
 )
 """May be asked again, once, when the deadline allows."""
-UNUSABLE = frozenset({Outcome.REFUSED, Outcome.TRUNCATED, Outcome.MALFORMED, Outcome.INVALID})
+UNUSABLE = frozenset(
+    {AttemptOutcome.REFUSED, AttemptOutcome.TRUNCATED, AttemptOutcome.MALFORMED, AttemptOutcome.INVALID}
+)
 """A reply came and cost money, and holds no opinion: one re-ask that shows the error."""
 
 
@@ -111,7 +113,7 @@ class ProviderFault(Exception):
     """A provider gave no completion. `retry_after_s` is what it asked for, if it did."""
 
     def __init__(
-        self, outcome: Outcome, detail: str, retry_after_s: float | None = None, usage: Usage | None = None
+        self, outcome: AttemptOutcome, detail: str, retry_after_s: float | None = None, usage: Usage | None = None
     ) -> None:
         super().__init__(f"{outcome}: {detail}")
         self.outcome = outcome
@@ -162,7 +164,7 @@ class Attempt(Journaled):
     user: str
     max_tokens: int
     request_key: str
-    outcome: Outcome
+    outcome: AttemptOutcome
     detail: str
     reply: str | None
     usage: Usage | None

@@ -6,17 +6,20 @@ Who is asked, what a reply is worth, whether and how it is asked for again, and 
 from typing import Generic, NamedTuple
 
 from agents.llm.asking import Accept, Unacceptable, Word
-from agents.llm.attempt import TRANSIENT, UNUSABLE, Attempt, Completion, Outcome, Request, Role, Stop
-from agents.llm.source import Exchange
+from agents.llm.attempt import TRANSIENT, UNUSABLE, Attempt, AttemptOutcome, Completion, Request, Role, Stop
+from agents.llm.source import CallResult
 from config.sections.minds import MindsSettings
 
 RULES = "rules"
 NO_MODEL = "rules: the profile's chain names no model for this role"
 _MAX_WHY = 500
 _STOPPED = {
-    Stop.REFUSAL: (Outcome.REFUSED, "the model refused to answer; the task is only to judge the data that is given"),
-    Stop.LENGTH: (Outcome.TRUNCATED, "the answer was cut off at its longest; be shorter"),
-    Stop.OTHER: (Outcome.TRUNCATED, "the model stopped before it was done"),
+    Stop.REFUSAL: (
+        AttemptOutcome.REFUSED,
+        "the model refused to answer; the task is only to judge the data that is given",
+    ),
+    Stop.LENGTH: (AttemptOutcome.TRUNCATED, "the answer was cut off at its longest; be shorter"),
+    Stop.OTHER: (AttemptOutcome.TRUNCATED, "the model stopped before it was done"),
 }
 
 
@@ -29,7 +32,7 @@ class Accepted(NamedTuple, Generic[Word]):
 class Judged(NamedTuple, Generic[Word]):
     """What an exchange is worth."""
 
-    outcome: Outcome
+    outcome: AttemptOutcome
     detail: str
     accepted: Accepted[Word] | None = None
 
@@ -40,10 +43,10 @@ def chain_of(settings: MindsSettings, role: Role) -> tuple[str, ...]:
     return names[: names.index(RULES)] if RULES in names else names
 
 
-def judge(done: Exchange, accept: Accept[Word]) -> Judged[Word]:
+def judge(done: CallResult, accept: Accept[Word]) -> Judged[Word]:
     """The outcome of an exchange: why the model stopped comes first, then what it said."""
     if done.completion is None:
-        return Judged(done.outcome or Outcome.NONSENSE, done.detail[:_MAX_WHY])
+        return Judged(done.outcome or AttemptOutcome.NONSENSE, done.detail[:_MAX_WHY])
     return judge_stop(done.completion) or judge_text(done.completion.text, accept)
 
 
@@ -56,12 +59,12 @@ def judge_stop(completion: Completion) -> Judged[Word] | None:
 def judge_text(text: str, accept: Accept[Word]) -> Judged[Word]:
     """OK with the word, or MALFORMED or INVALID with what to correct."""
     try:
-        return Judged(Outcome.OK, "", Accepted(accept(text)))
+        return Judged(AttemptOutcome.OK, "", Accepted(accept(text)))
     except Unacceptable as fault:
         return Judged(fault.outcome, fault.why[:_MAX_WHY])
 
 
-def again(request: Request, outcome: Outcome, why: str) -> Request | None:
+def again(request: Request, outcome: AttemptOutcome, why: str) -> Request | None:
     """What to ask the same provider next: the same, or the same with the error shown; None when it is no use."""
     if outcome in TRANSIENT:
         return request

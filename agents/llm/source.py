@@ -4,7 +4,7 @@ import hashlib
 from decimal import Decimal
 from typing import NamedTuple, Protocol, Self
 
-from agents.llm.attempt import BudgetWarning, Completion, Outcome, ProviderFault, Request, Usage
+from agents.llm.attempt import AttemptOutcome, BudgetWarning, Completion, ProviderFault, Request, Usage
 from config.frozen import Frozen
 
 
@@ -29,11 +29,11 @@ class Call(NamedTuple):
         return self.request.key(self.provider, self.model)
 
 
-class Exchange(Frozen):
+class CallResult(Frozen):
     """What came of a call: a completion, or the outcome that stands for none and what is known of it."""
 
     completion: Completion | None = None
-    outcome: Outcome | None = None
+    outcome: AttemptOutcome | None = None
     detail: str = ""
     usage: Usage | None = None
     cost_usd: Decimal = Decimal(0)
@@ -44,7 +44,7 @@ class Exchange(Frozen):
     """Budgets that came near their end with it."""
 
     @classmethod
-    def skipped(cls, outcome: Outcome, why: str) -> Self:
+    def skipped(cls, outcome: AttemptOutcome, why: str) -> Self:
         """Nobody was asked."""
         return cls(outcome=outcome, detail=why)
 
@@ -54,10 +54,10 @@ class Exchange(Frozen):
         return cls(outcome=fault.outcome, detail=fault.detail, usage=fault.usage, retry_after_s=fault.retry_after_s)
 
 
-class Source(Protocol):
+class CallSource(Protocol):
     """Whoever carries out calls."""
 
-    async def exchange(self, call: Call) -> Exchange:
+    async def send(self, call: Call) -> CallResult:
         """Carry out one call, at once or within its times. Raises ReplayMiss when a recording is missing, and nothing else."""
         ...
 

@@ -12,7 +12,7 @@ from math import isfinite
 from typing import Any, Never
 
 from agents.llm.asking import Unacceptable
-from agents.llm.attempt import Outcome
+from agents.llm.attempt import AttemptOutcome
 
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 12
@@ -52,7 +52,7 @@ _KIND = {list: "array", str: "string", int: "number", float: "number", bool: "bo
 
 
 def _malformed(why: str) -> Unacceptable:
-    return Unacceptable(Outcome.MALFORMED, why)
+    return Unacceptable(AttemptOutcome.MALFORMED, why)
 
 
 def _unfenced(text: str) -> str:

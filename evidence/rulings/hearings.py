@@ -18,7 +18,7 @@ from execution.journal.chain import Event
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class HearingOutcome:
     """A hearing and its outcome; None where the tape ended before it was known."""
 
     hearing: Hearing
@@ -26,26 +26,26 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True)
-class Trials:
+class HearingRun:
     """All hearings of one run in their order. `data_hash` names the bars that were seen, `barriers` how they ended."""
 
     run: str
     session: Session
     data_hash: str
     barriers: Barriers
-    trials: tuple[Trial, ...]
+    hearings: tuple[HearingOutcome, ...]
 
     @property
     def settled(self) -> tuple[tuple[Hearing, CaseOutcome], ...]:
         """Those whose outcome is known."""
-        return tuple((trial.hearing, trial.outcome) for trial in self.trials if trial.outcome is not None)
+        return tuple((heard.hearing, heard.outcome) for heard in self.hearings if heard.outcome is not None)
 
 
-def read_runs(folders: Sequence[str], key: bytes, horizon_bars: int = HORIZON_BARS) -> tuple[Trials, ...]:
+def read_runs(folders: Sequence[str], key: bytes, horizon_bars: int = HORIZON_BARS) -> tuple[HearingRun, ...]:
     """The trials of several runs. Raises UsageFault for a run given twice, JournalFault for one not to be believed."""
-    found: list[Trials] = []
+    found: list[HearingRun] = []
     for folder in folders:
-        read = read_trials(Path(folder), key, horizon_bars)
+        read = read_hearings(Path(folder), key, horizon_bars)
         twin = next((other for other in found if _same(other, read)), None)
         if twin is not None:
             raise UsageFault(
@@ -56,7 +56,7 @@ def read_runs(folders: Sequence[str], key: bytes, horizon_bars: int = HORIZON_BA
     return tuple(found)
 
 
-def read_trials(folder: Path, key: bytes, horizon_bars: int = HORIZON_BARS) -> Trials:
+def read_hearings(folder: Path, key: bytes, horizon_bars: int = HORIZON_BARS) -> HearingRun:
     """The trials of one run, in one pass. Raises JournalFault as `open_run` does, UsageFault for a horizon below 1."""
     if horizon_bars < 1:
         raise UsageFault(f"The horizon must be at least one bar, not {horizon_bars}. Nothing was computed.")
@@ -75,11 +75,11 @@ def read_trials(folder: Path, key: bytes, horizon_bars: int = HORIZON_BARS) -> T
         for hearing in record.hearings:
             settler.add(hearing.case)
             hearings.append(hearing)
-    trials = tuple(Trial(hearing, known.get(hearing.case.decision_id)) for hearing in hearings)
-    return Trials(folder.resolve().name, session, data_hash, barriers, trials)
+    heard = tuple(HearingOutcome(hearing, known.get(hearing.case.decision_id)) for hearing in hearings)
+    return HearingRun(folder.resolve().name, session, data_hash, barriers, heard)
 
 
-def _same(one: Trials, other: Trials) -> bool:
+def _same(one: HearingRun, other: HearingRun) -> bool:
     return one.data_hash == other.data_hash and one.session.settings == other.session.settings
 
 

@@ -21,7 +21,7 @@ LEAST_SEEDS = 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Outcome:
+class Comparison:
     """What an engine made of votes: equity at bar closes after the starting cash, shape (n_bars + 1,), and closed trades."""
 
     equity: Floats
@@ -83,7 +83,7 @@ def always_long(votes: Votes) -> Votes:
 
 
 def against_chance(
-    own: Outcome, held: Outcome, drawn: Sequence[Outcome], entries: int, bars_per_year: float
+    own: Comparison, held: Comparison, drawn: Sequence[Comparison], entries: int, bars_per_year: float
 ) -> AgainstChance:
     """Where a run stands among runs with random entries; `held` is the run that is always long, `entries` what was redrawn.
 
@@ -117,9 +117,9 @@ def _placed(value: float, others: list[float]) -> Placed:
     )
 
 
-def _made(run: Outcome) -> float:
+def _made(run: Comparison) -> float:
     return float(run.equity[-1] / run.equity[0] - 1.0)
 
 
-def _sharpe(run: Outcome, bars_per_year: float) -> float:
+def _sharpe(run: Comparison, bars_per_year: float) -> float:
     return sharpe(curve_returns(run.equity), bars_per_year=bars_per_year) or 0.0

@@ -12,7 +12,7 @@ import numpy as np
 from agents.strategies.contexts import build_contexts
 from agents.strategies.own import read_own
 from config.seeds import generator
-from evidence.strategies.baselines import AgainstChance, Outcome, against_chance, always_long, random_entries
+from evidence.strategies.baselines import AgainstChance, Comparison, against_chance, always_long, random_entries
 from evidence.worlds.parallel import spread
 from evidence.worlds.votes import Votes, cast_votes
 from evidence.worlds.world import Tick, World, curve_of
@@ -50,6 +50,6 @@ def beside_chance(world: World, tape: Tape, seeds: int, *, workers: int, quiet: 
     return against_chance(own, held, drawn, entries, tape.timeframe.bars_per_year)
 
 
-def _lived(script: _Script, tick: Tick) -> Outcome:
+def _lived(script: _Script, tick: Tick) -> Comparison:
     curve = curve_of(script.world, tick, votes=script.votes)
-    return Outcome(np.array(curve.equity), curve.trades)
+    return Comparison(np.array(curve.equity), curve.trades)

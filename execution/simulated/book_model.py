@@ -21,7 +21,7 @@ from risk.order import Side
 _PER_BPS = Decimal("0.0001")
 
 
-class Ladder(Protocol):
+class BookLadder(Protocol):
     """How far from the middle the levels of a bar lie."""
 
     def distances(self, taken: Decimal, quantities: Sequence[Decimal]) -> tuple[Decimal, ...]:
@@ -51,7 +51,7 @@ class BookModel:
 class BarBook:
     """The liquidity of one bar: books at any price of it, out of one budget a side."""
 
-    def __init__(self, ladder: Ladder, levels: int, instrument: Instrument, depth: Decimal) -> None:
+    def __init__(self, ladder: BookLadder, levels: int, instrument: Instrument, depth: Decimal) -> None:
         self._ladder = ladder
         self._levels = levels
         self._instrument = instrument

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from ops.report.charts import Figure
-from ops.story.measures import Part
+from ops.story.measures import TradeGroup
 
 
-def months_figure(months: Sequence[Part]) -> Figure:
+def months_figure(months: Sequence[TradeGroup]) -> Figure:
     """One bar a month of the exit, in quote units; at the pointer also how many trades it was."""
     return {
         "data": [

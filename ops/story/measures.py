@@ -56,7 +56,7 @@ class Ran:
             raise ValueError(f"the columns of a run of {len(self.close_ms)} bars differ in length")
 
 
-class Tail(Frozen):
+class TailLosses(Frozen):
     """Losses of one bar as fractions of equity, by historical simulation of the run's own bars; and VaR as it was forecast.
 
     `exceeded` of `bars` with a forecast lost more than it; `expected` should have. None where the engine forecasts none.
@@ -70,7 +70,7 @@ class Tail(Frozen):
     expected: float | None
 
 
-class Part(Frozen):
+class TradeGroup(Frozen):
     """The trades of one strategy, market, month (of the exit) or exit reason; `pnl` and `fees` in quote units."""
 
     name: str
@@ -94,7 +94,7 @@ class Measures(Frozen):
     growth: Growth
     calmar: float | None
     hold_return: float | None
-    tail: Tail
+    tail: TailLosses
     turnover: float
     """Notional of all fills, in mean equities, over the whole run."""
     turnover_a_year: float | None
@@ -103,10 +103,10 @@ class Measures(Frozen):
     mean_deployed: float | None
     trades: TradeFigures
     sqn: float | None
-    by_strategy: tuple[Part, ...]
-    by_symbol: tuple[Part, ...]
-    by_month: tuple[Part, ...]
-    by_exit: tuple[Part, ...]
+    by_strategy: tuple[TradeGroup, ...]
+    by_symbol: tuple[TradeGroup, ...]
+    by_month: tuple[TradeGroup, ...]
+    by_exit: tuple[TradeGroup, ...]
     months: tuple[Month, ...]
 
 
@@ -169,12 +169,12 @@ def system_quality(results: Sequence[float]) -> float | None:
     return math.sqrt(len(made)) * float(made.mean()) / spread if spread > 0.0 else None
 
 
-def _tail(ran: Ran, returns: Floats) -> Tail:
+def _tail(ran: Ran, returns: Floats) -> TailLosses:
     enough = len(returns) >= 2
     forecast = None
     if ran.var_1d is not None and enough:
         forecast = var_exceedances(returns, ran.var_1d, ran.timeframe, ran.var_confidence)
-    return Tail(
+    return TailLosses(
         confidence=ran.var_confidence,
         var=historical_var(returns, confidence=ran.var_confidence) if enough else None,
         es=historical_es(returns, confidence=ran.var_confidence) if enough else None,
@@ -184,13 +184,13 @@ def _tail(ran: Ran, returns: Floats) -> Tail:
     )
 
 
-def _parts(trips: tuple[Trip, ...], name_of: Callable[[Trip], str]) -> tuple[Part, ...]:
+def _parts(trips: tuple[Trip, ...], name_of: Callable[[Trip], str]) -> tuple[TradeGroup, ...]:
     """Trades put together by a name, in the order of the names."""
     by_name: dict[str, list[Trip]] = {}
     for trip in trips:
         by_name.setdefault(name_of(trip), []).append(trip)
     return tuple(
-        Part(
+        TradeGroup(
             name=name,
             pnl=float(sum(trip.pnl for trip in some)),
             fees=float(sum(trip.fees for trip in some)),

@@ -12,7 +12,7 @@ from decimal import Decimal
 import numpy as np
 
 from agents.court.hearing import Hearing
-from agents.llm.attempt import ROLES, Attempt, Outcome, Role
+from agents.llm.attempt import ROLES, Attempt, AttemptOutcome, Role
 from config.frozen import Frozen
 from config.sections.minds import MindsSettings
 from ops.story.outlooks import OutlookCounts, OutlookFigures
@@ -20,7 +20,7 @@ from ops.story.spells import Spell, Spells
 from ops.story.voices import LOST, Reason, reason_of
 
 NOT_MODELS = ("rules", "nobody")
-_NOT_ITS_FAULT = (Outcome.SKIPPED_BUDGET, Outcome.SKIPPED_DEADLINE)
+_NOT_ITS_FAULT = (AttemptOutcome.SKIPPED_BUDGET, AttemptOutcome.SKIPPED_DEADLINE)
 
 
 class SpeakerFigures(Frozen):
@@ -81,7 +81,7 @@ class _Speaker:
     )
 
     def __init__(self, name: str) -> None:
-        self.outcomes: Counter[Outcome] = Counter()
+        self.outcomes: Counter[AttemptOutcome] = Counter()
         self.requests = self.from_cache = self.tokens_in = self.cached_in = self.tokens_out = 0
         self.cost = Decimal(0)
         self.latency_ms = array("l")
@@ -176,7 +176,7 @@ class Models:
 
     def _mark(self, at: datetime, attempt: Attempt) -> None:
         spells = self._speaker(attempt).spells
-        if attempt.outcome is Outcome.OK:
+        if attempt.outcome is AttemptOutcome.OK:
             spells.end(at)
         elif attempt.outcome not in _NOT_ITS_FAULT:
             spells.failed(at, attempt.outcome.value)
@@ -196,19 +196,19 @@ class Models:
         unheard.failed(at, said, speaker)
 
 
-def was_sent(outcome: Outcome) -> bool:
+def was_sent(outcome: AttemptOutcome) -> bool:
     """Whether a request left for it."""
     return not outcome.value.startswith("skipped_")
 
 
 def failures(attempts: dict[str, int]) -> dict[str, int]:
     """Outcomes that held no opinion."""
-    return {outcome: number for outcome, number in attempts.items() if outcome != Outcome.OK.value}
+    return {outcome: number for outcome, number in attempts.items() if outcome != AttemptOutcome.OK.value}
 
 
 def _budget(attempts: tuple[Attempt, ...]) -> str:
     """Which budget refused, as the attempt says it: "day budget"."""
-    refused = next(made for made in reversed(attempts) if made.outcome is Outcome.SKIPPED_BUDGET)
+    refused = next(made for made in reversed(attempts) if made.outcome is AttemptOutcome.SKIPPED_BUDGET)
     named = [name for name in ("decision", "day", "month") if refused.detail.startswith(f"the {name}'s budget")]
     return f"{named[0]} budget" if named else "book of spending"
 

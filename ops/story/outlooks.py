@@ -7,7 +7,7 @@ used when a hearing's voice names it. Money is exact.
 from decimal import Decimal
 
 from agents.court.hearing import Hearing
-from agents.llm.attempt import Attempt, Outcome
+from agents.llm.attempt import Attempt, AttemptOutcome
 from agents.records.record import AskedAhead
 from config.frozen import Frozen
 
@@ -42,7 +42,7 @@ class OutlookCounts:
         """An attempt, for an outlook or not."""
         if attempt.decision_id in self._cost:
             self._cost[attempt.decision_id] += attempt.cost_usd
-            if attempt.outcome is Outcome.OK:
+            if attempt.outcome is AttemptOutcome.OK:
                 self._warm.add(attempt.decision_id)
 
     def hear(self, hearing: Hearing) -> None:

@@ -31,7 +31,7 @@ from execution.kill_switch.halting import HaltEvent
 from execution.reports import Fill, OrderState, OrderStatus, VenueWord
 from market.bar import Finding
 from ops.story.models import Models
-from ops.story.tally import KeptHearing, RoundTrip, SentOrder, Tally
+from ops.story.tally import KeptHearing, RoundTrip, SentOrder, StoryTally
 from risk.breakers import BreakerEvent
 from risk.portfolio import Portfolio
 
@@ -54,7 +54,7 @@ class SymbolColumns:
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
+class AccountColumns:
     """The account by bar close, each shape (n_bars,). Money in quote units, the rest as fractions of equity."""
 
     close_ms: npt.NDArray[np.int64]
@@ -75,7 +75,7 @@ class Story:
 
     run: str
     session: Session
-    columns: Columns
+    columns: AccountColumns
     ledger: Ledger
     """Every fill booked again, valued at the last closes."""
     fills: tuple[Fill, ...]
@@ -86,7 +86,7 @@ class Story:
     troubles: tuple[OrderState, ...]
     """Orders that the venue rejected, or whose fate is unknown."""
     hearings: tuple[KeptHearing, ...]
-    tally: Tally
+    tally: StoryTally
     models: Models | None
     """None where no models sat."""
     exits: tuple[ExitDecision, ...]
@@ -146,7 +146,7 @@ class _Reader:
         self._halts: list[HaltEvent] = []
         self._approvals: list[Approval] = []
         self._findings: list[Finding] = []
-        self._tally = Tally()
+        self._tally = StoryTally()
         self._models = Models(self._session.settings.minds)
         self._portfolio: Portfolio | None = None
         self._end: SessionEnd | None = None
@@ -239,7 +239,7 @@ class _Reader:
         return Story(
             run=self._run,
             session=self._session,
-            columns=Columns(close_ms=np.array(self._close_ms, dtype=np.int64), **account, symbols=symbols),
+            columns=AccountColumns(close_ms=np.array(self._close_ms, dtype=np.int64), **account, symbols=symbols),
             ledger=self._ledger,
             fills=tuple(self._fills),
             funding=dict(sorted(self._funding.items())),

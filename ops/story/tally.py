@@ -76,7 +76,7 @@ class KeptHearing(NamedTuple):
 class RuleCount:
     """What one rule of the gate did, in proposals; `cut` and `taken` of signed ones only.
 
-    `taken` is what it alone cut off, in quote units: see `Tally.hear`.
+    `taken` is what it alone cut off, in quote units: see `StoryTally.hear`.
     """
 
     __slots__ = ("bound", "cut", "refused", "taken")
@@ -86,7 +86,7 @@ class RuleCount:
         self.taken = Decimal(0)
 
 
-class Tally:
+class StoryTally:
     """Counts of one run."""
 
     def __init__(self) -> None:

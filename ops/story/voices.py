@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from agents.court.hearing import Hearing
-from agents.llm.attempt import UNUSABLE, Attempt, Outcome, Role
+from agents.llm.attempt import UNUSABLE, Attempt, AttemptOutcome, Role
 from config.sections.minds import MindsSettings
 
 RULES = "rules"
@@ -42,13 +42,13 @@ def reason_of(hearing: Hearing, role: Role, attempts: Sequence[Attempt], minds: 
     return Reason.PROFILE if hearing.speaker(role) == RULES else Reason.EARLIER_SILENCE
 
 
-def _of_outcomes(outcomes: frozenset[Outcome]) -> Reason:
+def _of_outcomes(outcomes: frozenset[AttemptOutcome]) -> Reason:
     """From the last outcome of each provider."""
-    if Outcome.SKIPPED_BUDGET in outcomes:
+    if AttemptOutcome.SKIPPED_BUDGET in outcomes:
         return Reason.BUDGET
     if outcomes & UNUSABLE:
         return Reason.NO_OPINION
-    if outcomes == {Outcome.SKIPPED_NO_KEY}:
+    if outcomes == {AttemptOutcome.SKIPPED_NO_KEY}:
         return Reason.NO_KEY
-    asked_nobody = {Outcome.SKIPPED_BREAKER, Outcome.SKIPPED_NO_KEY}
+    asked_nobody = {AttemptOutcome.SKIPPED_BREAKER, AttemptOutcome.SKIPPED_NO_KEY}
     return Reason.BREAKER if outcomes <= asked_nobody else Reason.OUTAGE

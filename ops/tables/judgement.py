@@ -11,7 +11,7 @@ from evidence.statistics.deflated import Deflated
 from evidence.statistics.headlines import Measure
 from evidence.strategies.baselines import AgainstChance
 from evidence.strategies.gates import Gate, Readiness
-from ops.story.measures import Measures, Part
+from ops.story.measures import Measures, TradeGroup
 from ops.tables.grid import Grid
 from ops.tables.plain import DASH, PURPOSES, count, percent, signed_percent
 from ops.tables.run import open_console
@@ -157,7 +157,7 @@ def _of_gate(gate: Gate, value: float | None) -> str:
     return percent(value) if gate.name == "max_drawdown" else f"{value:.4g}"
 
 
-def _parts(parts: tuple[Part, ...], words: Mapping[str, str] | None = None) -> tuple[tuple[str, ...], ...]:
+def _parts(parts: tuple[TradeGroup, ...], words: Mapping[str, str] | None = None) -> tuple[tuple[str, ...], ...]:
     return tuple(
         (
             (words or {}).get(part.name, part.name),

@@ -17,8 +17,8 @@ from agents.court.case import Case
 from agents.court.graph import Bench, Court
 from agents.court.hearing import Hearing
 from agents.court.mind import Mind
-from agents.llm.asking import Accept, Said, Unacceptable
-from agents.llm.attempt import Attempt, Outcome, Request, Role, Usage
+from agents.llm.asking import Accept, RoleAnswer, Unacceptable
+from agents.llm.attempt import Attempt, AttemptOutcome, Request, Role, Usage
 from execution.venues.sealing import open_gate
 from market.timeframe import HORIZONS
 from risk.breakers import BreakerState
@@ -100,20 +100,22 @@ class ScriptedAsker:
     def decide(self, decision_id: str, before_usd: Decimal = Decimal(0), *, ahead: bool = False) -> None:
         self.decided.append(decision_id)
 
-    async def ask(self, decision_id: str, request: Request, accept: Accept[Any]) -> Said[Any]:
+    async def ask(self, decision_id: str, request: Request, accept: Accept[Any]) -> RoleAnswer[Any]:
         self.asked.setdefault(decision_id, []).append(request)
         scripted = request.role in self._replies
         text = self._replies[request.role] if scripted else self._reply(decision_id, request)
         if text is None:
-            return Said(None, "every model is silent", (attempt(decision_id, request, Outcome.TIMEOUT, None),))
+            return RoleAnswer(
+                None, "every model is silent", (attempt(decision_id, request, AttemptOutcome.TIMEOUT, None),)
+            )
         try:
             word = accept(text)
         except Unacceptable as fault:
-            return Said(None, fault.why, (attempt(decision_id, request, fault.outcome, text),))
-        return Said(word, "", (attempt(decision_id, request, Outcome.OK, text),))
+            return RoleAnswer(None, fault.why, (attempt(decision_id, request, fault.outcome, text),))
+        return RoleAnswer(word, "", (attempt(decision_id, request, AttemptOutcome.OK, text),))
 
 
-def attempt(decision_id: str, request: Request, outcome: Outcome, reply: str | None) -> Attempt:
+def attempt(decision_id: str, request: Request, outcome: AttemptOutcome, reply: str | None) -> Attempt:
     return Attempt(
         decision_id=decision_id,
         role=request.role,

@@ -12,7 +12,7 @@ from agents.memory.outcomes import Barriers, CaseOutcome
 from agents.records.record import Session
 from config.frozen import Frozen, UtcTime
 from config.reading.load import load_profile
-from evidence.rulings.hearings import Trial, Trials
+from evidence.rulings.hearings import HearingOutcome, HearingRun
 from market.instrument import Instrument
 from market.timeframe import Timeframe
 
@@ -30,7 +30,7 @@ class Past(Frozen):
     outcomes: tuple[CaseOutcome, ...]
 
 
-def past_of(found: Trials) -> Past:
+def past_of(found: HearingRun) -> Past:
     """What is kept of a run."""
     session = found.session
     return Past(
@@ -50,7 +50,7 @@ def read_past(window: Path) -> Past:
     return Past.model_validate_json(window.with_suffix(".outcomes.json").read_bytes())
 
 
-def trials_of(name: str, window: Window, past: Past) -> Trials:
+def hearing_run_of(name: str, window: Window, past: Past) -> HearingRun:
     """A recorded court as `evidence.attribution` and `evidence.calibrate` read a run."""
     session = Session(
         version="recorded",
@@ -67,5 +67,5 @@ def trials_of(name: str, window: Window, past: Past) -> Trials:
     )
     known = {outcome.decision_id: outcome for outcome in past.outcomes}
     heard = [hearing for docket in window.dockets for hearing in docket.hearings]
-    trials = tuple(Trial(hearing, known.get(hearing.case.decision_id)) for hearing in heard)
-    return Trials(name, session, past.data_hash, Barriers.of(session, past.horizon_bars), trials)
+    results = tuple(HearingOutcome(hearing, known.get(hearing.case.decision_id)) for hearing in heard)
+    return HearingRun(name, session, past.data_hash, Barriers.of(session, past.horizon_bars), results)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from agents.llm.asking import Unacceptable
-from agents.llm.attempt import Completion, Outcome, ProviderFault, Request, Role, Stop, Usage
+from agents.llm.attempt import AttemptOutcome, Completion, ProviderFault, Request, Role, Stop, Usage
 from agents.llm.budget.breaker import Breakers
 from agents.llm.budget.spending import Spending
 from agents.llm.manager import Manager
@@ -73,7 +73,7 @@ class ScriptedProvider:
 HANG = After(1e6, GOOD)
 
 
-def fault(outcome: Outcome, retry_after_s: float | None = None) -> ProviderFault:
+def fault(outcome: AttemptOutcome, retry_after_s: float | None = None) -> ProviderFault:
     return ProviderFault(outcome, f"scripted {outcome}", retry_after_s)
 
 
@@ -85,7 +85,7 @@ def accept_scale(text: str) -> int:
     """The least opinion there is: a scale of 0, 50 or 100."""
     scale = parse_strict(text).get("scale")
     if scale not in (0, 50, 100):
-        raise Unacceptable(Outcome.INVALID, f"scale is {scale!r}; it must be 0, 50 or 100")
+        raise Unacceptable(AttemptOutcome.INVALID, f"scale is {scale!r}; it must be 0, 50 or 100")
     return int(scale)
 
 

@@ -2,7 +2,7 @@
 
     begin   after a bar's record is written: ask about markets of the watchlist that are near a trigger and have no outlook
     rest    at the end of a bar: wait for the answers, where the profile says so (bars that follow at once leave no time)
-    land    at the next bar's close, after its exits: what has come is journaled, in the order of asking, and kept
+    land    at the next bar's close, after its exits: what has come is journaled, in the order of pending, and kept
 
 What has not come is not waited for: it lands at a later close. Which outlooks had come is recorded by their attempts being
 there, so that a replay and a run that is gone on with land the same ones (`landed`). The watchlist decides nothing, and an
@@ -17,7 +17,7 @@ from agents.court.case import Case
 from agents.court.minds.model import ModelMind, spoken_by
 from agents.court.minds.outlooks import Outlook, Outlooks
 from agents.court.opinion import AnalystOpinion
-from agents.llm.asking import Said
+from agents.llm.asking import RoleAnswer
 from agents.llm.attempt import Attempt
 from agents.strategies.contexts import lean
 from agents.strategies.vote import NetVote
@@ -28,7 +28,7 @@ from risk.proposal import Direction
 
 Landed = Callable[[str], bool | None]
 """Whether a journal says that the answer of a decision_id was there at this bar close; None: no journal knows."""
-_Answer = Said[AnalystOpinion] | None
+_Answer = RoleAnswer[AnalystOpinion] | None
 
 
 def nobody_knows(decision_id: str) -> None:
@@ -36,7 +36,7 @@ def nobody_knows(decision_id: str) -> None:
 
 
 @dataclass(slots=True)
-class _Asking:
+class _PendingOutlook:
     """A question that is under way. `task` None: its answer lies in a journal, or was lost with the run's end."""
 
     case: Case
@@ -54,7 +54,7 @@ class Watchlist:
         self._least = settings.minds.warm_within * settings.court.net_threshold
         self._waits = settings.minds.warm_wait
         self._landed = landed
-        self._under_way: dict[str, _Asking] = {}
+        self._under_way: dict[str, _PendingOutlook] = {}
 
     def near(self, proposals: Mapping[str, NetVote]) -> dict[str, NetVote]:
         """Markets of the watchlist that may soon be proposed, each with its votes as the purchase that it would be."""
@@ -72,9 +72,9 @@ class Watchlist:
     def begin(self, cases: Sequence[Case]) -> None:
         """Ask about these cases; returns at once."""
         for case in cases:
-            asking = self._under_way[case.symbol] = _Asking(case)
+            pending = self._under_way[case.symbol] = _PendingOutlook(case)
             if self._landed(case.decision_id) is None:
-                asking.task = asyncio.create_task(self._ask(case))
+                pending.task = asyncio.create_task(self._ask(case))
 
     async def rest(self) -> None:
         """The end of a bar: wait for the answers, where the profile says so."""
@@ -83,38 +83,38 @@ class Watchlist:
 
     async def land(self) -> AsyncIterator[Attempt]:
         """Take in what has come, and give its attempts out to be journaled, each before the next answer is looked at."""
-        for symbol, asking in list(self._under_way.items()):
-            said = await self._answer(asking)
+        for symbol, pending in list(self._under_way.items()):
+            said = await self._answer(pending)
             if said is None:
                 continue
             del self._under_way[symbol]
             if said.word is not None:
-                self._outlooks.keep(Outlook(asking.case, said.word, spoken_by(said.attempts)))
+                self._outlooks.keep(Outlook(pending.case, said.word, spoken_by(said.attempts)))
             for attempt in said.attempts:
                 yield attempt
 
     async def finish(self) -> None:
         """Wait until everything that is under way has been answered: it is paid for."""
-        tasks = [asking.task for asking in self._under_way.values() if asking.task is not None]
+        tasks = [pending.task for pending in self._under_way.values() if pending.task is not None]
         if tasks:
             await asyncio.wait(tasks)
 
     def cancel(self) -> None:
         """Let go of what is under way: the session was broken off."""
-        for asking in self._under_way.values():
-            if asking.task is not None:
-                asking.task.cancel()
+        for pending in self._under_way.values():
+            if pending.task is not None:
+                pending.task.cancel()
 
-    async def _answer(self, asking: _Asking) -> _Answer:
+    async def _answer(self, pending: _PendingOutlook) -> _Answer:
         """What was said, if it has come. An answer that was lost when a run was killed is asked for again."""
-        known = self._landed(asking.case.decision_id)
+        known = self._landed(pending.case.decision_id)
         if known is not None:
-            return await self._ask(asking.case) if known else None
-        if asking.task is None:
-            asking.task = asyncio.create_task(self._ask(asking.case))
+            return await self._ask(pending.case) if known else None
+        if pending.task is None:
+            pending.task = asyncio.create_task(self._ask(pending.case))
             if self._waits:
-                await asyncio.wait([asking.task])
-        return asking.task.result() if asking.task.done() else None
+                await asyncio.wait([pending.task])
+        return pending.task.result() if pending.task.done() else None
 
     async def _ask(self, case: Case) -> _Answer:
         try:

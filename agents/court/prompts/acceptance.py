@@ -11,7 +11,7 @@ from agents.court.prompts.blind import BlindView
 from agents.court.prompts.figures import cited
 from agents.court.prompts.wire import to_opinion
 from agents.llm.asking import Accept, Unacceptable
-from agents.llm.attempt import Outcome, Role
+from agents.llm.attempt import AttemptOutcome, Role
 from agents.llm.strict_json import parse_strict
 
 _MUST_CITE: tuple[Role, ...] = ("analyst", "risk_agent", "devils_advocate")
@@ -25,7 +25,7 @@ def acceptance(case: Case, role: Role, view: BlindView | None, kind: type[AnyOpi
         word = to_opinion(role, parse_strict(text))
         assert isinstance(word, kind)
         if role in _MUST_CITE and not any(is_grounded(shown, item) for item in word.evidence):
-            raise Unacceptable(Outcome.INVALID, _nothing_stands(shown, word.evidence))
+            raise Unacceptable(AttemptOutcome.INVALID, _nothing_stands(shown, word.evidence))
         return view.unblind(word) if view else word
 
     return accept

@@ -23,7 +23,7 @@ from agents.court.opinion import (
 from agents.court.prompts.answers import WireAdvocate, WireAnalyst, WireEvidence, WireHorizon, WireRisk, WireSupervisor
 from agents.court.prompts.fence import clean
 from agents.llm.asking import Unacceptable
-from agents.llm.attempt import Outcome, Role
+from agents.llm.attempt import AttemptOutcome, Role
 from config.silence import Abstained
 from market.timeframe import HORIZONS, Timeframe
 from risk.proposal import Direction
@@ -60,7 +60,7 @@ def to_opinion(role: Role, parsed: dict[str, Any]) -> Opinion:
     try:
         word = _WIRE[role].model_validate(parsed)
     except ValidationError as fault:
-        raise Unacceptable(Outcome.INVALID, _reasons(fault)) from fault
+        raise Unacceptable(AttemptOutcome.INVALID, _reasons(fault)) from fault
     match word:
         case WireAnalyst():
             return _analyst(word)

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
-from agents.llm.attempt import UNUSABLE, Outcome
+from agents.llm.attempt import UNUSABLE, AttemptOutcome
 from agents.llm.recordings.files import replace_whole
 from config.clock import Clock
 from config.frozen import Frozen, UtcTime
@@ -24,22 +24,22 @@ from config.frozen import Frozen, UtcTime
 BREAKERS_FILE = "breakers.json"
 FAILURES = frozenset(
     {
-        Outcome.TIMEOUT,
-        Outcome.OVERLOADED,
-        Outcome.SERVER_ERROR,
-        Outcome.CONNECTION,
-        Outcome.NONSENSE,
-        Outcome.AUTH,
-        Outcome.QUOTA,
-        Outcome.RATE_LIMITED,
+        AttemptOutcome.TIMEOUT,
+        AttemptOutcome.OVERLOADED,
+        AttemptOutcome.SERVER_ERROR,
+        AttemptOutcome.CONNECTION,
+        AttemptOutcome.NONSENSE,
+        AttemptOutcome.AUTH,
+        AttemptOutcome.QUOTA,
+        AttemptOutcome.RATE_LIMITED,
     }
 )
 """Outcomes that count against a provider."""
-_ANSWERED = frozenset({Outcome.OK, *UNUSABLE})
+_ANSWERED = frozenset({AttemptOutcome.OK, *UNUSABLE})
 _LOG = logging.getLogger(__name__)
 
 
-class BreakerState(Frozen):
+class ProviderBreakerState(Frozen):
     """One provider's breaker. `opened_utc` None: closed. `last` names the latest failure."""
 
     failures: int = 0
@@ -47,8 +47,8 @@ class BreakerState(Frozen):
     last: str = ""
 
 
-_STATES = TypeAdapter(dict[str, BreakerState])
-_CLOSED = BreakerState()
+_STATES = TypeAdapter(dict[str, ProviderBreakerState])
+_CLOSED = ProviderBreakerState()
 
 
 class Admission(NamedTuple):
@@ -94,7 +94,7 @@ class Breakers:
             self._probing.add(provider)
         return Admission(provider, probe)
 
-    def report(self, admission: Admission, outcome: Outcome | None) -> None:
+    def report(self, admission: Admission, outcome: AttemptOutcome | None) -> None:
         """What became of an admitted call; None when it was not made or not finished.
 
         Calls that were under way when the breaker opened change nothing any more: the probe decides.
@@ -111,17 +111,17 @@ class Breakers:
             failures = state.failures + 1
             opens = admission.probe or failures >= self._limit
             opened = self._clock.now() if opens else None
-            self._put(provider, BreakerState(failures=failures, opened_utc=opened, last=str(outcome)))
+            self._put(provider, ProviderBreakerState(failures=failures, opened_utc=opened, last=str(outcome)))
 
-    def _state(self, provider: str) -> BreakerState:
+    def _state(self, provider: str) -> ProviderBreakerState:
         return self._states.get(self._identities.get(provider, provider), _CLOSED)
 
-    def _resting(self, state: BreakerState) -> bool:
+    def _resting(self, state: ProviderBreakerState) -> bool:
         """A breaker that was opened in the future (the machine's clock was set back) does not rest."""
         assert state.opened_utc is not None
         return timedelta(0) <= self._clock.now() - state.opened_utc < self._rest
 
-    def _put(self, provider: str, state: BreakerState) -> None:
+    def _put(self, provider: str, state: ProviderBreakerState) -> None:
         self._states[self._identities.get(provider, provider)] = state
         text = _STATES.dump_json(self._states, indent=1)
         try:
@@ -130,7 +130,7 @@ class Breakers:
             _LOG.warning("The breakers of the model providers could not be saved (%s); a restart forgets them.", fault)
 
 
-def _load(path: Path) -> dict[str, BreakerState]:
+def _load(path: Path) -> dict[str, ProviderBreakerState]:
     try:
         return _STATES.validate_json(path.read_bytes())
     except FileNotFoundError:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, SecretStr
 
 from agents.llm.attempt import Completion, Request, Stop, Usage
-from agents.llm.providers.request import completion, exchange, http_client, parsed, usable_key, usage_of
+from agents.llm.providers.request import completion, http_client, parsed, send_request, usable_key, usage_of
 from config.sections.minds import ProviderSettings
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class AnthropicProvider:
         client = self._connected(key)
         arguments = self._arguments(request)
         send = client.messages.with_raw_response.create
-        reply = await exchange(self._sdk, lambda: send(**arguments, timeout=timeout_s), timeout_s, key)
+        reply = await send_request(self._sdk, lambda: send(**arguments, timeout=timeout_s), timeout_s, key)
         message = parsed(reply.body, _Message)
         return completion(
             "".join(block.text for block in message.content if block.type == "text"),

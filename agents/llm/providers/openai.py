@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, SecretStr
 
 from agents.llm.attempt import Completion, Request, Stop, Usage
-from agents.llm.providers.request import completion, exchange, http_client, parsed, status_fault, usable_key, usage_of
+from agents.llm.providers.request import (
+    completion,
+    http_client,
+    parsed,
+    send_request,
+    status_fault,
+    usable_key,
+    usage_of,
+)
 from config.sections.minds import ProviderSettings
 
 if TYPE_CHECKING:
@@ -87,7 +95,7 @@ class OpenAIProvider:
         client = self._connected(key)
         arguments = self._arguments(request)
         send = client.chat.completions.with_raw_response.create
-        reply = await exchange(self._sdk, lambda: send(**arguments, timeout=timeout_s), timeout_s, key)
+        reply = await send_request(self._sdk, lambda: send(**arguments, timeout=timeout_s), timeout_s, key)
         return _read(reply.body, reply.request_id, key)
 
     async def close(self) -> None:

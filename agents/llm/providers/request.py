@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
-from agents.llm.attempt import Completion, Outcome, ProviderFault, Stop, Usage
+from agents.llm.attempt import AttemptOutcome, Completion, ProviderFault, Stop, Usage
 
 if TYPE_CHECKING:
     import httpx2
@@ -24,26 +24,26 @@ DETAIL_CHARS = 300
 Body = TypeVar("Body", bound=BaseModel)
 
 _BY_NAME = {
-    "insufficient_quota": Outcome.QUOTA,
-    "billing_error": Outcome.QUOTA,
-    "contract_spend_limit_reached": Outcome.QUOTA,
-    "enforced_spend_limit_reached": Outcome.QUOTA,
-    "overloaded_error": Outcome.OVERLOADED,
-    "context_length_exceeded": Outcome.TOO_LARGE,
-    "exceed_context_size_error": Outcome.TOO_LARGE,
+    "insufficient_quota": AttemptOutcome.QUOTA,
+    "billing_error": AttemptOutcome.QUOTA,
+    "contract_spend_limit_reached": AttemptOutcome.QUOTA,
+    "enforced_spend_limit_reached": AttemptOutcome.QUOTA,
+    "overloaded_error": AttemptOutcome.OVERLOADED,
+    "context_length_exceeded": AttemptOutcome.TOO_LARGE,
+    "exceed_context_size_error": AttemptOutcome.TOO_LARGE,
 }
 _BY_STATUS = {
-    401: Outcome.AUTH,
-    402: Outcome.QUOTA,
-    403: Outcome.AUTH,
-    408: Outcome.TIMEOUT,
-    413: Outcome.TOO_LARGE,
-    429: Outcome.RATE_LIMITED,
-    529: Outcome.OVERLOADED,
+    401: AttemptOutcome.AUTH,
+    402: AttemptOutcome.QUOTA,
+    403: AttemptOutcome.AUTH,
+    408: AttemptOutcome.TIMEOUT,
+    413: AttemptOutcome.TOO_LARGE,
+    429: AttemptOutcome.RATE_LIMITED,
+    529: AttemptOutcome.OVERLOADED,
 }
 
 
-class Reply(NamedTuple):
+class HttpReply(NamedTuple):
     """The body of a reply with status 2xx, and what the provider calls the request."""
 
     body: bytes
@@ -54,9 +54,9 @@ def usable_key(key: SecretStr | None, variable: str) -> str:
     """The bare key. Raises ProviderFault when it is not set, or holds what no key can hold."""
     bare = key.get_secret_value().strip() if key is not None else ""
     if not bare:
-        raise ProviderFault(Outcome.SKIPPED_NO_KEY, f"set {variable}")
+        raise ProviderFault(AttemptOutcome.SKIPPED_NO_KEY, f"set {variable}")
     if not (bare.isascii() and bare.isprintable()):
-        raise ProviderFault(Outcome.AUTH, f"{variable} holds characters that no key has; set it again")
+        raise ProviderFault(AttemptOutcome.AUTH, f"{variable} holds characters that no key has; set it again")
     return bare
 
 
@@ -71,7 +71,7 @@ def http_client(base_url: str) -> "httpx2.AsyncClient":
     return httpx2.AsyncClient(trust_env=not loopback, follow_redirects=False)
 
 
-async def exchange(sdk: ModuleType, send: Callable[[], Awaitable[Any]], timeout_s: float, secret: str) -> Reply:
+async def send_request(sdk: ModuleType, send: Callable[[], Awaitable[Any]], timeout_s: float, secret: str) -> HttpReply:
     """Send one request through `sdk`, and give its body. Raises ProviderFault for everything else, in `timeout_s`."""
     import httpx2
 
@@ -81,11 +81,11 @@ async def exchange(sdk: ModuleType, send: Callable[[], Awaitable[Any]], timeout_
     except sdk.APIStatusError as error:
         raise status_fault(error.status_code, error.response.headers, error.response.content, secret) from error
     except (TimeoutError, sdk.APITimeoutError) as error:
-        raise ProviderFault(Outcome.TIMEOUT, f"no answer within {timeout_s:.3g} s") from error
+        raise ProviderFault(AttemptOutcome.TIMEOUT, f"no answer within {timeout_s:.3g} s") from error
     except (sdk.APIConnectionError, httpx2.HTTPError, OSError) as error:
-        raise ProviderFault(Outcome.CONNECTION, _clean(_cause(error), secret)) from error
+        raise ProviderFault(AttemptOutcome.CONNECTION, _clean(_cause(error), secret)) from error
     response = raw.http_response
-    return Reply(response.content, response.headers.get("request-id") or response.headers.get("x-request-id"))
+    return HttpReply(response.content, response.headers.get("request-id") or response.headers.get("x-request-id"))
 
 
 def parsed(body: bytes, shape: type[Body]) -> Body:
@@ -96,13 +96,15 @@ def parsed(body: bytes, shape: type[Body]) -> Body:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         what = f"{where}: {first['msg']}" if where else first["msg"]
-        raise ProviderFault(Outcome.NONSENSE, _clean(f"the reply is not of this protocol ({what})", "")) from error
+        raise ProviderFault(
+            AttemptOutcome.NONSENSE, _clean(f"the reply is not of this protocol ({what})", "")
+        ) from error
 
 
 def usage_of(input_tokens: int, cache_read: int, cache_write: int, output_tokens: int) -> Usage:
     """Usage as billed; `input_tokens` includes both cache figures. Raises ProviderFault (NONSENSE) when one is negative."""
     if min(input_tokens, cache_read, cache_write, output_tokens) < 0:
-        raise ProviderFault(Outcome.NONSENSE, "the reply counts negative tokens")
+        raise ProviderFault(AttemptOutcome.NONSENSE, "the reply counts negative tokens")
     read = min(cache_read, input_tokens)
     return Usage(
         input_tokens=input_tokens,
@@ -115,7 +117,7 @@ def usage_of(input_tokens: int, cache_read: int, cache_write: int, output_tokens
 def completion(text: str, stop: Stop, usage: Usage | None, request_id: str | None) -> Completion:
     """A completion, untouched. Raises ProviderFault (NONSENSE, with its usage) when a finished answer says nothing."""
     if stop is Stop.END and not text:
-        raise ProviderFault(Outcome.NONSENSE, "the model finished without a word", usage=usage)
+        raise ProviderFault(AttemptOutcome.NONSENSE, "the model finished without a word", usage=usage)
     return Completion(text=text, stop=stop, usage=usage, request_id=request_id)
 
 
@@ -142,12 +144,12 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
     return max(0.0, wait.total_seconds())
 
 
-def _of_status(status: int) -> Outcome:
+def _of_status(status: int) -> AttemptOutcome:
     if status in _BY_STATUS:
         return _BY_STATUS[status]
     if status >= 500:
-        return Outcome.SERVER_ERROR
-    return Outcome.BAD_REQUEST if status >= 400 else Outcome.NONSENSE
+        return AttemptOutcome.SERVER_ERROR
+    return AttemptOutcome.BAD_REQUEST if status >= 400 else AttemptOutcome.NONSENSE
 
 
 def _error_of(body: bytes) -> tuple[tuple[str, ...], str]:

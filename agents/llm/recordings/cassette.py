@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from agents.llm.attempt import ReplayMiss
 from agents.llm.recordings.difference import nearness, prompt_diff
 from agents.llm.recordings.take import Take, Told, asked_of, take_of
-from agents.llm.source import Call, Exchange, Source
+from agents.llm.source import Call, CallResult, CallSource
 from config.errors import JournalFault, OutputFault
 
 _TOLD = b'{"system_sha256":'
@@ -69,7 +69,7 @@ class Cassette:
         self._asked[key] += 1
         return self._asked[key]
 
-    def write(self, call: Call, n: int, done: Exchange) -> None:
+    def write(self, call: Call, n: int, done: CallResult) -> None:
         """Add a line, durably. Raises OutputFault: a recording with holes would replay as another story."""
         take, system = take_of(call, n, done), call.request.system
         line = take.canonical() + b"\n"
@@ -86,7 +86,7 @@ class Cassette:
         except OSError as fault:
             raise _unwritable(self._path, fault) from fault
 
-    def play(self, call: Call, n: int) -> Exchange:
+    def play(self, call: Call, n: int) -> CallResult:
         """The recorded exchange. Raises ReplayMiss."""
         take = self._takes.get(_Place(call.key, n))
         if take is None:
@@ -94,8 +94,8 @@ class Cassette:
         shared = {"cost_usd": take.cost_usd, "latency_ms": take.latency_ms, "warnings": take.warnings}
         if take.fault is None:
             usage = take.completion.usage if take.completion else None
-            return Exchange(completion=take.completion, usage=usage, **shared)
-        return Exchange(outcome=take.fault.outcome, detail=take.fault.detail, usage=take.fault.usage, **shared)
+            return CallResult(completion=take.completion, usage=usage, **shared)
+        return CallResult(outcome=take.fault.outcome, detail=take.fault.detail, usage=take.fault.usage, **shared)
 
     def _miss(self, call: Call, n: int) -> ReplayMiss:
         who = f"{call.request.role} of decision {call.decision_id} ({call.provider}, {call.model})"
@@ -138,13 +138,13 @@ class Cassette:
 class Recording:
     """A source whose exchanges are written down."""
 
-    def __init__(self, source: Source, cassette: Cassette) -> None:
+    def __init__(self, source: CallSource, cassette: Cassette) -> None:
         self._source = source
         self._cassette = cassette
 
-    async def exchange(self, call: Call) -> Exchange:
+    async def send(self, call: Call) -> CallResult:
         n = self._cassette.place(call.key)
-        done = await self._source.exchange(call)
+        done = await self._source.send(call)
         self._cassette.write(call, n, done)
         return done
 
@@ -155,7 +155,7 @@ class Playing:
     def __init__(self, cassette: Cassette) -> None:
         self._cassette = cassette
 
-    async def exchange(self, call: Call) -> Exchange:
+    async def send(self, call: Call) -> CallResult:
         return self._cassette.play(call, self._cassette.place(call.key))
 
 

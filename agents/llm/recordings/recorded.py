@@ -7,14 +7,14 @@ judged anew. A reply that was forged gives another outcome or another word, and 
 from collections.abc import Callable
 from decimal import Decimal
 
-from agents.llm.asking import Accept, Said, Word
-from agents.llm.attempt import Attempt, Outcome, ReplayMiss, Request, Role
+from agents.llm.asking import Accept, RoleAnswer, Word
+from agents.llm.attempt import Attempt, AttemptOutcome, ReplayMiss, Request, Role
 from agents.llm.chain import Judged, again, judge_text, why_silent
 from agents.llm.recordings.difference import prompt_diff
 from agents.llm.source import sha256
 
 AttemptsOf = Callable[[str, Role], tuple[Attempt, ...]]
-_BY_ITS_TEXT = (Outcome.OK, Outcome.MALFORMED, Outcome.INVALID)
+_BY_ITS_TEXT = (AttemptOutcome.OK, AttemptOutcome.MALFORMED, AttemptOutcome.INVALID)
 
 
 class RecordedAsker:
@@ -26,7 +26,7 @@ class RecordedAsker:
     def decide(self, decision_id: str, before_usd: Decimal = Decimal(0), *, ahead: bool = False) -> None:
         """Nothing runs out: time and money were spent when it was recorded."""
 
-    async def ask(self, decision_id: str, request: Request, accept: Accept[Word]) -> Said[Word]:
+    async def ask(self, decision_id: str, request: Request, accept: Accept[Word]) -> RoleAnswer[Word]:
         """What was said then, judged now. Raises ReplayMiss where another question would be asked than was recorded."""
         heard: list[Attempt] = []
         expected: Request | None = request
@@ -37,9 +37,9 @@ class RecordedAsker:
             judged = _judge(recorded, accept)
             heard.append(recorded.model_copy(update={"outcome": judged.outcome, "detail": judged.detail}))
             if judged.accepted is not None:
-                return Said(judged.accepted.word, "", tuple(heard))
+                return RoleAnswer(judged.accepted.word, "", tuple(heard))
             expected = again(expected, judged.outcome, judged.detail) if expected is not None else None
-        return Said(None, why_silent(tuple(heard)), tuple(heard))
+        return RoleAnswer(None, why_silent(tuple(heard)), tuple(heard))
 
 
 def _judge(recorded: Attempt, accept: Accept[Word]) -> Judged[Word]:

@@ -7,7 +7,7 @@ whose asking was cut off by the end of the journal keeps the attempts that are t
 
 from decimal import Decimal
 
-from agents.llm.asking import Accept, Asker, Said, Word
+from agents.llm.asking import Accept, Asker, RoleAnswer, Word
 from agents.llm.attempt import ROLES, Request
 from agents.llm.recordings.recorded import AttemptsOf, RecordedAsker
 
@@ -25,7 +25,7 @@ class ResumingAsker:
         recorded = (attempt.cost_usd for role in ROLES for attempt in self._attempts_of(decision_id, role))
         self._live.decide(decision_id, sum(recorded, before_usd), ahead=ahead)
 
-    async def ask(self, decision_id: str, request: Request, accept: Accept[Word]) -> Said[Word]:
+    async def ask(self, decision_id: str, request: Request, accept: Accept[Word]) -> RoleAnswer[Word]:
         """What was said then, or what is said now. Raises ReplayMiss where another question would be asked than was."""
         recorded = bool(self._attempts_of(decision_id, request.role))
         return await (self._recorded if recorded else self._live).ask(decision_id, request, accept)

@@ -2,12 +2,12 @@
 
 from decimal import Decimal
 
-from agents.llm.attempt import BudgetWarning, Completion, Outcome, Role, Usage
-from agents.llm.source import Call, Exchange, sha256
+from agents.llm.attempt import AttemptOutcome, BudgetWarning, Completion, Role, Usage
+from agents.llm.source import Call, CallResult, sha256
 from config.frozen import Frozen
 
 
-class Asked(Frozen):
+class RecordedRequest(Frozen):
     """The request of a line, for people and for showing what changed."""
 
     decision_id: str
@@ -19,10 +19,10 @@ class Asked(Frozen):
     user: str
 
 
-class Fault(Frozen):
+class RecordedFault(Frozen):
     """How an exchange ended that gave no completion."""
 
-    outcome: Outcome
+    outcome: AttemptOutcome
     detail: str
     usage: Usage | None
 
@@ -41,18 +41,18 @@ class Take(Frozen):
     n: int
     provider: str
     model: str
-    request: Asked
+    request: RecordedRequest
     completion: Completion | None
-    fault: Fault | None
+    fault: RecordedFault | None
     cost_usd: Decimal
     latency_ms: int
     warnings: tuple[BudgetWarning, ...] = ()
 
 
-def asked_of(call: Call) -> Asked:
+def asked_of(call: Call) -> RecordedRequest:
     """The request of a call, as it is recorded."""
     request = call.request
-    return Asked(
+    return RecordedRequest(
         decision_id=call.decision_id,
         role=request.role,
         prompt_version=request.prompt_version,
@@ -63,7 +63,7 @@ def asked_of(call: Call) -> Asked:
     )
 
 
-def take_of(call: Call, n: int, done: Exchange) -> Take:
+def take_of(call: Call, n: int, done: CallResult) -> Take:
     """The line that records what came of a call."""
     failed = done.completion is None
     return Take(
@@ -73,7 +73,9 @@ def take_of(call: Call, n: int, done: Exchange) -> Take:
         model=call.model,
         request=asked_of(call),
         completion=done.completion,
-        fault=Fault(outcome=done.outcome or Outcome.NONSENSE, detail=done.detail, usage=done.usage) if failed else None,
+        fault=RecordedFault(outcome=done.outcome or AttemptOutcome.NONSENSE, detail=done.detail, usage=done.usage)
+        if failed
+        else None,
         cost_usd=done.cost_usd,
         latency_ms=done.latency_ms,
         warnings=done.warnings,

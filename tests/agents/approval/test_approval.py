@@ -12,8 +12,8 @@ from typing import Any, TextIO
 import pytest
 from gate_support import AT
 from halt_support import FallsAt, journaled, session
+from hearing_support import hearing
 from run_support import run
-from trial_support import hearing
 
 from agents.approval.asking import Approvals
 from agents.approval.console import ConsoleApprover, question

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agents.llm.asking import Unacceptable
-from agents.llm.attempt import Outcome
+from agents.llm.attempt import AttemptOutcome
 from agents.llm.strict_json import MAX_BYTES, MAX_DEPTH, parse_strict
 
 JSON = st.recursive(
@@ -30,7 +30,9 @@ def refused(text: str) -> str | None:
     try:
         found = parse_strict(text)
     except Unacceptable as fault:
-        return fault.why if fault.outcome is Outcome.MALFORMED else f"refused as {fault.outcome}, which it is not"
+        return (
+            fault.why if fault.outcome is AttemptOutcome.MALFORMED else f"refused as {fault.outcome}, which it is not"
+        )
     body = text.strip(" \t\r\n")
     if body.startswith("```"):
         body = body.split("\n", 1)[1].removesuffix("```")

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 from court_support import AT, case, signals
+from hearing_support import BTC, HOUR, barriers, hearing, slice_of
 from hypothesis import given
 from hypothesis import strategies as st
-from trial_support import BTC, HOUR, barriers, hearing, slice_of
 
 from agents.court.case import Case
 from agents.court.ruling import RulingOutcome

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 from court_support import AT, SETTINGS, case, signals
+from hearing_support import HOUR, barriers, hearing, slice_of
 from hypothesis import given
 from hypothesis import strategies as st
 from model_server import ModelServer
 from run_support import events, run
 from session_models import KEYS, arguments, attempts, records
-from trial_support import HOUR, barriers, hearing, slice_of
 
 from agents.court.case import Case
 from agents.memory.cases import Analogue, Memory, render

@@ -12,7 +12,7 @@ from agents.strategies.contexts import build_contexts
 from config.clock import from_ms
 from config.reading.load import load_profile
 from config.seeds import generator
-from evidence.strategies.baselines import AgainstChance, Outcome, against_chance, always_long, random_entries
+from evidence.strategies.baselines import AgainstChance, Comparison, against_chance, always_long, random_entries
 from evidence.strategies.chance import beside_chance
 from evidence.worlds.votes import ScriptedVoter, Votes, cast_votes
 from evidence.worlds.world import World, curve_of
@@ -64,11 +64,11 @@ class _Asked:
         return self
 
 
-def toy(votes: Votes, returns: np.ndarray) -> Outcome:
+def toy(votes: Votes, returns: np.ndarray) -> Comparison:
     """Holds for one bar what was bought at its close."""
     made = (votes.direction[:-1, 0] > 0) * returns[1:]
     equity = 100.0 * np.cumprod(np.concatenate(([1.0, 1.0], 1.0 + made)))
-    return Outcome(equity, int((votes.direction > 0).sum()))
+    return Comparison(equity, int((votes.direction > 0).sum()))
 
 
 def one_market(direction: np.ndarray) -> Votes:

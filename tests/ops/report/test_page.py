@@ -20,7 +20,7 @@ from ops.report.charts import POINTS_SHOWN, breaker_spans, grouping
 from ops.report.page import choose, render_report, write_report
 from ops.story.story import read_story
 from ops.story.summary import summarise
-from ops.story.tally import Fate, KeptHearing, Tally
+from ops.story.tally import Fate, KeptHearing, StoryTally
 from ops.tables.plain import money, signed_percent
 
 Maker = Callable[..., Path]
@@ -182,7 +182,7 @@ def test_a_breaker_that_never_lifts_shades_to_the_end(make_run: Maker, key: byte
 
 
 def test_too_many_hearings_leave_the_rejected_ones_out_first(make_hearing: Callable[[str, int], Hearing]) -> None:
-    tally = Tally()
+    tally = StoryTally()
     for bar, fate in enumerate(("rejected", "traded", "refused", "rejected", "refused", "rejected")):
         tally.hear(make_hearing(fate, bar))
     kept = tally.kept()

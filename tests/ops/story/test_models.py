@@ -12,7 +12,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from agents.llm.attempt import Outcome
+from agents.llm.attempt import AttemptOutcome
 from config.reading.load import load_profile
 from ops.report.model_charts import models_figure
 from ops.report.page import render_report
@@ -134,7 +134,10 @@ def test_only_hearings_that_are_kept_keep_their_texts(make_run: Maker, key: byte
     story, _, _ = _read(make_run(reply="{}"), key)
     made = [attempt for kept in story.hearings for attempt in kept.transcripts()]
     assert len(made) == 108
-    assert [attempt.outcome for attempt in story.hearings[0].transcripts()][:2] == [Outcome.MALFORMED, Outcome.OK]
+    assert [attempt.outcome for attempt in story.hearings[0].transcripts()][:2] == [
+        AttemptOutcome.MALFORMED,
+        AttemptOutcome.OK,
+    ]
     assert all(attempt.decision_id == kept.decision_id for kept in story.hearings for attempt in kept.transcripts())
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from agents.court.hearing import Hearing
-from ops.story.tally import RuleCount, Tally
+from ops.story.tally import RuleCount, StoryTally
 from risk.verdict import Reaction, RuleReport
 
 D = Decimal
@@ -20,7 +20,7 @@ def cap(code: str, notional: int, reaction: Reaction = Reaction.PASS) -> RuleRep
 
 
 def counted(hearing: Hearing, binding: str, *rules: RuleReport) -> dict[str, RuleCount]:
-    tally = Tally()
+    tally = StoryTally()
     verdict = hearing.verdict.model_copy(update={"binding_rule": binding, "rules": rules})
     tally.hear(hearing.model_copy(update={"verdict": verdict}))
     return tally.rules

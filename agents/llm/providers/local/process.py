@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Self
 
-from agents.llm.attempt import Outcome, ProviderFault
+from agents.llm.attempt import AttemptOutcome, ProviderFault
 
 POLL_S = 0.02
 _PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "LANG", "TMPDIR")
@@ -40,7 +40,7 @@ class LocalProcess:
         except TimeoutError as error:
             _end(child)
             detail = f"{path} was not loaded within {limit_s:.3g} s; the server was stopped"
-            raise ProviderFault(Outcome.SERVER_ERROR, detail) from error
+            raise ProviderFault(AttemptOutcome.SERVER_ERROR, detail) from error
         except BaseException:
             _end(child)
             raise
@@ -80,11 +80,11 @@ async def _address(child: subprocess.Popen[bytes]) -> str:
         ended = child.poll()
         heard += child.stdout.read() or b""
         if ended is not None and not heard.endswith(b"\n"):
-            raise ProviderFault(Outcome.SERVER_ERROR, _obituary(ended))
+            raise ProviderFault(AttemptOutcome.SERVER_ERROR, _obituary(ended))
         await asyncio.sleep(POLL_S)
     word = json.loads(heard)
     if "address" not in word:
-        raise ProviderFault(Outcome.SERVER_ERROR, word["fault"])
+        raise ProviderFault(AttemptOutcome.SERVER_ERROR, word["fault"])
     return str(word["address"])
 
 

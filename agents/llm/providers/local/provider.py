@@ -10,7 +10,7 @@ import asyncio
 from importlib.util import find_spec
 from pathlib import Path
 
-from agents.llm.attempt import Completion, Outcome, ProviderFault, Request
+from agents.llm.attempt import AttemptOutcome, Completion, ProviderFault, Request
 from agents.llm.providers.local.process import LocalProcess
 from agents.llm.providers.local.server import MISSING
 from agents.llm.providers.local.terse import terse
@@ -21,7 +21,7 @@ from config.sections.minds import ProviderSettings
 START_LIMIT_S = 180.0
 """A model of several gigabytes from a slow disk; after this it is given up."""
 _MAGIC = b"GGUF"
-_FATAL = frozenset({Outcome.TIMEOUT, Outcome.CONNECTION})
+_FATAL = frozenset({AttemptOutcome.TIMEOUT, AttemptOutcome.CONNECTION})
 
 
 class LocalProvider:
@@ -59,7 +59,7 @@ class LocalProvider:
                 return await self._ask(request, ends)
         except TimeoutError as error:
             detail = f"the local model gave no answer within {timeout_s:.3g} s, loading and waiting included"
-            raise ProviderFault(Outcome.TIMEOUT, detail) from error
+            raise ProviderFault(AttemptOutcome.TIMEOUT, detail) from error
 
     async def close(self) -> None:
         """End the child, whatever it does."""

@@ -13,7 +13,7 @@ from agents.court.minds.model import ModelMind
 from agents.court.minds.rules import RulesMind
 from agents.court.opinion import AdvocateOpinion, AnalystOpinion, SupervisorOpinion
 from agents.court.prompts.prompt import load_prompt
-from agents.llm.asking import Accept, Said
+from agents.llm.asking import Accept, RoleAnswer
 from agents.llm.attempt import ROLES, ReplayMiss, Request, Role
 from agents.strategies.vote import NetVote
 from config.silence import Abstained
@@ -230,7 +230,7 @@ def test_the_same_decision_can_be_heard_again_after_it_was_taken() -> None:
 
 def test_a_model_that_is_still_thinking_when_the_court_goes_on_is_recorded_as_nobody() -> None:
     class Slow(ScriptedAsker):
-        async def ask(self, decision_id: str, request: Request, accept: Accept[Any]) -> Said[Any]:
+        async def ask(self, decision_id: str, request: Request, accept: Accept[Any]) -> RoleAnswer[Any]:
             await asyncio.sleep(60)
             return await super().ask(decision_id, request, accept)
 
@@ -246,7 +246,7 @@ def test_a_model_that_is_still_thinking_when_the_court_goes_on_is_recorded_as_no
 
 def test_a_recording_that_is_missing_is_no_silence() -> None:
     class Empty(ScriptedAsker):
-        async def ask(self, decision_id: str, request: Request, accept: Accept[Any]) -> Said[Any]:
+        async def ask(self, decision_id: str, request: Request, accept: Accept[Any]) -> RoleAnswer[Any]:
             raise ReplayMiss("nothing is recorded for this question")
 
     with pytest.raises(ReplayMiss):

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from court_support import SETTINGS, case
 from gate_support import BTC, portfolio, returns, seen_by
+from hearing_support import barriers
 from model_server import ModelServer
 from run_support import events, run, write_bars
 from session_models import KEYS, arguments, records
-from trial_support import barriers
 
 from agents.court.case import Case
 from agents.court.graph import Bench, Court

@@ -12,7 +12,7 @@ from injections import REPLIES
 from agents.court.opinion import AnalystOpinion, HorizonView
 from agents.court.prompts.wire import json_schema, schema_name, to_opinion
 from agents.llm.asking import Unacceptable
-from agents.llm.attempt import ROLES, Outcome, Role
+from agents.llm.attempt import ROLES, AttemptOutcome, Role
 from config.reading.load import load_profile
 from config.silence import Abstained
 
@@ -156,7 +156,7 @@ def test_what_does_not_hold_is_no_opinion_and_the_reason_can_be_acted_on(
 ) -> None:
     with pytest.raises(Unacceptable, match=reason) as refusal:
         to_opinion(role, changed(role, **changes))
-    assert refusal.value.outcome is Outcome.INVALID
+    assert refusal.value.outcome is AttemptOutcome.INVALID
     assert 0 < len(refusal.value.why) <= 400
 
 
@@ -186,7 +186,7 @@ def test_whatever_stands_in_a_reply_there_is_an_opinion_that_can_be_journaled_or
     for name in data.draw(st.lists(st.sampled_from(list(reply)), max_size=2)):
         reply[name] = data.draw(json_values)
     outcome, said = judged(role, reply)
-    assert outcome in (role, Outcome.INVALID)
+    assert outcome in (role, AttemptOutcome.INVALID)
     assert said.strip()
 
 
