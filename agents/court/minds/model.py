@@ -1,10 +1,11 @@
-"""The model mind: each role is asked of a model, and where none gives a word, the profile says who speaks.
+"""The model mind: it asks a model for each role. When no model gives an opinion, the profile decides who speaks.
 
-It asks and never insists: four calls in three waves, no call for a ruling that is already lost. A word is taken only if it is
-strict JSON, the opinion asked for, and rests on evidence that stands in the case; one that is not is told why, once (see
-`agents.llm.manager`). The rules mind sits beside: for an obvious signal (the fast path), for roles that the profile gives it,
-and for models that are silent if `outage` is `rules`. In a blinded court it reads the blinded case as well, because later
-roles read what it says.
+It makes at most four calls in three waves, and no call for a case that is already rejected. It accepts an answer only
+if it is strict JSON, is the requested opinion, and cites at least one piece of evidence that matches the case. It
+tells the model once why an answer was not accepted (see `agents.llm.manager`). The rules mind answers in three
+situations: for a strong signal (the fast path), for roles that the profile gives to it, and for silent models if
+`outage` is `rules`. In a blinded court the rules mind also reads the blinded case, because later roles read its
+opinion.
 """
 
 import asyncio
@@ -42,7 +43,7 @@ AHEAD = (
 
 @dataclass(slots=True)
 class _DecisionState:
-    """What this mind keeps of one decision until the court has taken it. `blind` None: read by its name."""
+    """The state of one decision until the court has collected it. `blind` is None if the case is not blinded."""
 
     blind: BlindView | None
     fast: str | None
@@ -50,11 +51,11 @@ class _DecisionState:
     voices: list[Voice] = field(default_factory=list)
     begun: bool = False
     heard: bool = False
-    """All its roles have spoken, and the court knows who did."""
+    """All roles have spoken, and the court has collected the voices."""
 
 
 class ModelMind:
-    """Four roles out of models, with the rules mind beside them."""
+    """Four roles that are spoken by models, with the rules mind as the alternative."""
 
     name = "models"
 
@@ -73,7 +74,9 @@ class ModelMind:
         return await self._speak(case, "analyst", AnalystOpinion, NOTHING_YET, self._rules.analyst)
 
     async def outlook(self, case: Case) -> RoleAnswer[AnalystOpinion]:
-        """Ask the analyst about a case that is not before the court. No rules mind speaks where no model does."""
+        """Ask the analyst about a case that is not before the court. The rules mind does not replace a silent model
+        here.
+        """
         view = blind(case) if self._minds.blind else None
         plain = self._request(case, "analyst", NOTHING_YET, view)
         told = AHEAD.format(bars=self._minds.outlook_ttl_bars, timeframe=case.base_timeframe)
@@ -132,7 +135,7 @@ class ModelMind:
     async def _speak(
         self, case: Case, role: Role, kind: type[Word], earlier: Earlier, by_rules: ByRules[Word]
     ) -> Word | Abstained:
-        """The role's word: of a model, of the rules mind, or of nobody."""
+        """Return the role's opinion from a model or the rules mind, or an abstention."""
         state = self._state(case)
         why = state.fast or self._given_to_rules(role)
         if why is None:
@@ -159,7 +162,7 @@ class ModelMind:
         return word if isinstance(word, Abstained) else state.blind.unblind(word)
 
     def _said_ahead(self, case: Case) -> AnalystOpinion | None:
-        """The analyst's word out of an outlook that may still be read; the court strikes out what stands no more."""
+        """Return the analyst's opinion from a usable outlook; the court strikes out evidence that no longer matches."""
         state = self._state(case)
         found = self._outlooks.find(case) if self._outlooks and state.fast is None else None
         if found is None:
@@ -170,7 +173,9 @@ class ModelMind:
         return found.outlook.word
 
     def _state(self, case: Case) -> _DecisionState:
-        """The decision's trial, which begins with the first role that is asked: in the order of the docket."""
+        """Return the state of a decision. The first role that is asked creates it, so states follow the order of the
+        docket.
+        """
         state = self._states.get(case.decision_id)
         if state is None:
             fast = self._fast(case)
@@ -179,7 +184,7 @@ class ModelMind:
         return state
 
     def _fast(self, case: Case) -> str | None:
-        """Why the rules mind rules alone, if it does: a conviction from which there is nothing to argue."""
+        """Return why the rules mind rules alone, or None: the conviction reaches the fast path threshold."""
         least, found = self._minds.fast_path_conviction, case.proposal.conviction
         if least >= 1.0 or found < least:
             return None
@@ -209,12 +214,12 @@ class ModelMind:
         return Abstained(why=why)
 
     def _forget(self) -> None:
-        """Drop the trials of which everything has been taken."""
+        """Drop the states from which everything has been collected."""
         self._states = {name: state for name, state in self._states.items() if state.attempts or not state.heard}
 
 
 def spoken_by(attempts: tuple[Attempt, ...]) -> str:
-    """The model whose word was taken: that of the last attempt."""
+    """Return the model whose answer was accepted: the model of the last attempt."""
     return f"{attempts[-1].provider}/{attempts[-1].model}"
 
 
@@ -223,5 +228,5 @@ def _voice(case: Case, role: Role, speaker: str, why: str) -> Voice:
 
 
 def _in_order(items: list[Kept]) -> list[Kept]:
-    """By role, and as they came within a role."""
+    """Sort by role; within a role keep the order of arrival."""
     return sorted(items, key=lambda item: ROLES.index(item.role))

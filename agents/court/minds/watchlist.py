@@ -1,12 +1,13 @@
-"""The watchlist: asks the analyst ahead, in the background, about markets that may soon be proposed.
+"""The watchlist: asks the analyst in the background about markets that may soon be proposed.
 
-    begin   after a bar's record is written: ask about markets of the watchlist that are near a trigger and have no outlook
-    rest    at the end of a bar: wait for the answers, where the profile says so (bars that follow at once leave no time)
-    land    at the next bar's close, after its exits: what has come is journaled, in the order of pending, and kept
+    begin   after a bar's record is written: ask about watched markets that are near a trigger and have no outlook
+    rest    at the end of a bar: wait for the answers, if the profile says so (needed when the next bar follows at once)
+    land    at the next bar's close, after its exits: journal the answers that have come, in the order of the questions,
+            and keep them
 
-What has not come is not waited for: it lands at a later close. Which outlooks had come is recorded by their attempts being
-there, so that a replay and a run that is gone on with land the same ones (`landed`). The watchlist decides nothing, and an
-asking that breaks is silence: it never lands.
+An answer that has not come is not waited for; it is taken at a later close. The attempts in the journal record which
+answers had come, so that a replay and a resumed run take the same ones (`landed`). The watchlist decides nothing. A
+question that fails counts as silence: it gives no outlook.
 """
 
 import asyncio
@@ -27,24 +28,26 @@ from market.symbols import normalise_symbol
 from risk.proposal import Direction
 
 Landed = Callable[[str], bool | None]
-"""Whether a journal says that the answer of a decision_id was there at this bar close; None: no journal knows."""
+"""Returns whether the journal says that the answer of a decision_id had come by this bar close; None if there is no
+journal.
+"""
 _Answer = RoleAnswer[AnalystOpinion] | None
 
 
 def nobody_knows(decision_id: str) -> None:
-    """Of a run that has no past."""
+    """The `Landed` function of a new run, which has no journal yet."""
 
 
 @dataclass(slots=True)
 class _PendingOutlook:
-    """A question that is under way. `task` None: its answer lies in a journal, or was lost with the run's end."""
+    """A question without an answer yet. `task` is None if the answer is in a journal or was lost when the run ended."""
 
     case: Case
     task: "asyncio.Task[_Answer] | None" = None
 
 
 class Watchlist:
-    """What one session watches, and asks ahead. Belongs to one event loop."""
+    """The markets that one session watches, and the open questions about them. Belongs to one event loop."""
 
     def __init__(self, mind: ModelMind, outlooks: Outlooks, settings: Settings, symbols: Sequence[str], landed: Landed):
         """Raises UsageFault for a market that is not one of the session's `symbols`."""
@@ -57,7 +60,7 @@ class Watchlist:
         self._under_way: dict[str, _PendingOutlook] = {}
 
     def near(self, proposals: Mapping[str, NetVote]) -> dict[str, NetVote]:
-        """Markets of the watchlist that may soon be proposed, each with its votes as the purchase that it would be."""
+        """Return the watched markets that may soon be proposed, each with its votes as the purchase that it would be."""
         found = {}
         for symbol, proposal in proposals.items():
             leaning = lean(proposal.votes)
@@ -66,7 +69,7 @@ class Watchlist:
         return found
 
     def wants(self, case: Case) -> bool:
-        """Whether nothing is under way for its market, and no outlook that will still do at the next bar."""
+        """Return whether the market has no open question and no outlook that is usable at the next bar."""
         return case.symbol not in self._under_way and not self._outlooks.lasts(case)
 
     def begin(self, cases: Sequence[Case]) -> None:
@@ -77,12 +80,12 @@ class Watchlist:
                 pending.task = asyncio.create_task(self._ask(case))
 
     async def rest(self) -> None:
-        """The end of a bar: wait for the answers, where the profile says so."""
+        """Wait for the answers at the end of a bar, if the profile says so."""
         if self._waits:
             await self.finish()
 
     async def land(self) -> AsyncIterator[Attempt]:
-        """Take in what has come, and give its attempts out to be journaled, each before the next answer is looked at."""
+        """Take the answers that have come, and yield their attempts for the journal before the next answer is read."""
         for symbol, pending in list(self._under_way.items()):
             said = await self._answer(pending)
             if said is None:
@@ -94,19 +97,19 @@ class Watchlist:
                 yield attempt
 
     async def finish(self) -> None:
-        """Wait until everything that is under way has been answered: it is paid for."""
+        """Wait until every open question is answered, because the calls are already paid for."""
         tasks = [pending.task for pending in self._under_way.values() if pending.task is not None]
         if tasks:
             await asyncio.wait(tasks)
 
     def cancel(self) -> None:
-        """Let go of what is under way: the session was broken off."""
+        """Cancel the open questions: the session was broken off."""
         for pending in self._under_way.values():
             if pending.task is not None:
                 pending.task.cancel()
 
     async def _answer(self, pending: _PendingOutlook) -> _Answer:
-        """What was said, if it has come. An answer that was lost when a run was killed is asked for again."""
+        """Return the answer, if it has come. An answer that was lost when a run was killed is requested again."""
         known = self._landed(pending.case.decision_id)
         if known is not None:
             return await self._ask(pending.case) if known else None
@@ -120,13 +123,13 @@ class Watchlist:
         try:
             return await self._mind.outlook(case)
         except TribunalError:
-            raise  # a missing recording: never a silence
+            raise  # a missing recording is an error, not an abstention
         except Exception:  # noqa: BLE001  the boundary of a mind: whatever breaks in it is silence
             return None
 
 
 def watchlist_of(settings: Settings, symbols: Sequence[str]) -> frozenset[str]:
-    """The markets to be watched. Raises UsageFault for one that is not among the session's `symbols`."""
+    """Return the watched markets. Raises UsageFault for a market that is not one of the session's `symbols`."""
     wanted = {spelled: normalise_symbol(spelled) or spelled for spelled in settings.minds.watchlist}
     if "*" in wanted:
         return frozenset(symbols)
