@@ -1,6 +1,7 @@
-"""What the manager does with a reply, as arithmetic without time or network: so that a replay does the very same.
+"""The decisions of the manager as pure functions, without time or network, so that a replay makes the same ones.
 
-Who is asked, what a reply is worth, whether and how it is asked for again, and what is said when nobody answered.
+They decide which providers are asked, the outcome of a reply, whether and how to ask again, and the reason when
+nobody answered.
 """
 
 from typing import Generic, NamedTuple
@@ -24,13 +25,13 @@ _STOPPED = {
 
 
 class Accepted(NamedTuple, Generic[Word]):
-    """A word that was accepted."""
+    """An accepted opinion."""
 
     word: Word
 
 
 class Judged(NamedTuple, Generic[Word]):
-    """What an exchange is worth."""
+    """The outcome of a call."""
 
     outcome: AttemptOutcome
     detail: str
@@ -38,26 +39,26 @@ class Judged(NamedTuple, Generic[Word]):
 
 
 def chain_of(settings: MindsSettings, role: Role) -> tuple[str, ...]:
-    """The providers to ask for a role, in their order; `rules` ends the chain."""
+    """Return the providers for a role, in their order; `rules` ends the chain."""
     names = settings.roles.get(role, settings.chain)
     return names[: names.index(RULES)] if RULES in names else names
 
 
 def judge(done: CallResult, accept: Accept[Word]) -> Judged[Word]:
-    """The outcome of an exchange: why the model stopped comes first, then what it said."""
+    """Return the outcome of a call: the stop reason is checked first, then the text."""
     if done.completion is None:
         return Judged(done.outcome or AttemptOutcome.NONSENSE, done.detail[:_MAX_WHY])
     return judge_stop(done.completion) or judge_text(done.completion.text, accept)
 
 
 def judge_stop(completion: Completion) -> Judged[Word] | None:
-    """An answer that was not ended by the model is none, however it looks."""
+    """Return the failure if the model did not end its answer; its text then does not matter."""
     stopped = _STOPPED.get(completion.stop)
     return Judged(*stopped) if stopped else None
 
 
 def judge_text(text: str, accept: Accept[Word]) -> Judged[Word]:
-    """OK with the word, or MALFORMED or INVALID with what to correct."""
+    """Return OK with the opinion, or MALFORMED or INVALID with what to correct."""
     try:
         return Judged(AttemptOutcome.OK, "", Accepted(accept(text)))
     except Unacceptable as fault:
@@ -65,7 +66,9 @@ def judge_text(text: str, accept: Accept[Word]) -> Judged[Word]:
 
 
 def again(request: Request, outcome: AttemptOutcome, why: str) -> Request | None:
-    """What to ask the same provider next: the same, or the same with the error shown; None when it is no use."""
+    """Return the next request to the same provider: the same, or the same with the error shown; None if it would not
+    help.
+    """
     if outcome in TRANSIENT:
         return request
     if outcome in UNUSABLE:
@@ -77,7 +80,7 @@ def again(request: Request, outcome: AttemptOutcome, why: str) -> Request | None
 
 
 def why_silent(attempts: tuple[Attempt, ...]) -> str:
-    """Why there is no word: the last that came of each provider. It depends on the attempts alone."""
+    """Return why there is no opinion: the last outcome of each provider. It depends only on the attempts."""
     last = {attempt.provider: attempt for attempt in attempts}
     if not last:
         return NO_MODEL

@@ -1,8 +1,8 @@
-"""A call for real: breaker, rate limit, deadline and budget first, then one request, then what it cost.
+"""A real call: first breaker, rate limit, deadline and budget, then one request, then its cost.
 
-Each of the four can refuse, and a refusal asks nobody and costs nothing. The worst case is reserved before the request leaves
-and replaced by the cost after; where the cost is not known (a time-out, a cut connection, a reply without usage, a cancelled
-task) the worst case stays booked. No failure of a provider gets out of here as an exception.
+Each of the four can refuse; then no request is sent and nothing is paid. The worst case is reserved before the
+request and replaced by the cost after it. If the cost is not known (time-out, cut connection, reply without usage,
+cancelled task), the worst case stays booked. No failure of a provider leaves this module as an exception.
 """
 
 import asyncio
@@ -30,11 +30,11 @@ _NOT_BILLED = frozenset(
         AttemptOutcome.SKIPPED_DEADLINE,
     }
 )
-"""Turned away at the door. Of other failures it is not known what was billed."""
+"""Failures before the provider did any work. For other failures it is not known what was billed."""
 
 
 class Live:
-    """The providers themselves."""
+    """The source of calls that asks the real providers."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class Live:
             return CallResult.skipped(AttemptOutcome.SKIPPED_DEADLINE, why)
 
     async def _admitted(self, call: Call) -> CallResult:
-        """Ask the breaker again, after the wait for a slot, and tell it what came of it."""
+        """Check the breaker again after the wait for a slot, and report the outcome to it."""
         admission = self._breakers.admit(call.provider)
         if isinstance(admission, str):
             return CallResult.skipped(AttemptOutcome.SKIPPED_BREAKER, admission)
@@ -83,7 +83,7 @@ class Live:
             self._breakers.report(admission, outcome)
 
     async def _paid(self, call: Call) -> CallResult:
-        """Reserve, call, settle: whatever happens in between, the reservation is settled."""
+        """Reserve, call, settle: the reservation is settled whatever happens in between."""
         rates, now = self._settings.providers[call.provider], self._clock.now()
         worst = worst_case_usd(rates, call.request, now)
         if not worst:
@@ -103,7 +103,7 @@ class Live:
         return self._warned(done.model_copy(update={"cost_usd": cost}))
 
     def _warned(self, done: CallResult) -> CallResult:
-        """The exchange with the budgets that have come near their end by now."""
+        """Return the result with the budgets that are almost used up."""
         return done.model_copy(update={"warnings": self._spending.warnings()})
 
     async def _call(self, call: Call) -> CallResult:
@@ -129,7 +129,7 @@ class Live:
 
 
 def _too_late(call: Call) -> str | None:
-    """Why a call can not be made in time any more; None when it can."""
+    """Return why a call cannot be made in time, or None."""
     now = asyncio.get_running_loop().time()
     left = call.until - now
     if left <= 0:

@@ -1,13 +1,14 @@
-"""The manager: asks a role's providers one after another, within the time and the money there is, and keeps every attempt.
+"""The manager: asks the providers of a role one after another, within the deadlines and budgets, and keeps every
+attempt.
 
     for each provider of the role's chain
-        at most two requests: the second after a passing failure, or with the error shown after an answer that was no opinion
-        a request: breaker ► rate limit ► deadline ► budget ► the provider ► cost ► why it stopped ► is it an opinion?
-    nobody left: no word, and why
+        at most two requests: the second after a transient failure, or with the error shown after an unusable answer
+        a request: breaker ► rate limit ► deadline ► budget ► provider ► cost ► stop reason ► is it an opinion?
+    no provider left: no opinion, and the reason
 
-No failure of a provider gets out of here as an exception, and no answer comes later than the role's and the decision's
-deadlines. With a recording in the place of the providers the very same turns are taken, without waiting. The manager decides
-nothing: what is an opinion is the caller's to say.
+No failure of a provider leaves this module as an exception, and no answer comes after the deadlines of the role and
+the decision. With a recording instead of the providers it takes the same steps, without waiting. The manager does not
+judge opinions: the caller defines what it accepts.
 """
 
 import asyncio
@@ -37,7 +38,7 @@ _NOTHING_USED = Usage(input_tokens=0, output_tokens=0)
 
 
 class _Asking(NamedTuple, Generic[Word]):
-    """One role's asking: its times are of the event loop [s]."""
+    """The question to one role; its times are of the event loop [s]."""
 
     decision_id: str
     request: Request
@@ -49,7 +50,7 @@ class _Asking(NamedTuple, Generic[Word]):
 
 
 class _Decision(NamedTuple):
-    """When a decision's time is over, of the event loop [s], and whether it is asked ahead of its trial."""
+    """The deadline of a decision in the time of the event loop [s], and whether it is asked ahead of its hearing."""
 
     until: float
     ahead: bool
@@ -69,7 +70,7 @@ class Manager:
         cassette: Cassette | None,
         clock: Clock,
     ) -> None:
-        """`clock` is the machine's. Raises UsageFault when what `settings.transcripts` needs is not given."""
+        """`clock` is the machine's. Raises UsageFault when a file that `settings.transcripts` needs is not given."""
         self._settings = settings
         self._providers = providers
         self._spending = spending
@@ -78,9 +79,10 @@ class Manager:
         self._decisions: OrderedDict[str, _Decision] = OrderedDict()
 
     def decide(self, decision_id: str, before_usd: Decimal = Decimal(0), *, ahead: bool = False) -> None:
-        """A decision begins: its deadline runs from here, and its budget has room for what is not spent yet [USD].
+        """Begin a decision: its deadline starts here, and `before_usd` of its budget is already spent [USD].
 
-        One that is asked `ahead` has the watchlist's budget too, and half of a provider's rate, so that the court is served.
+        A decision that is asked `ahead` also has the watchlist's budget, and half of a provider's rate, so that the
+        court comes first.
         """
         self._spending.carry(decision_id, before_usd)
         until = asyncio.get_running_loop().time() + self._settings.deadlines.decision_s
@@ -90,7 +92,9 @@ class Manager:
             self._decisions.popitem(last=False)
 
     async def ask(self, decision_id: str, request: Request, accept: Accept[Word]) -> RoleAnswer[Word]:
-        """Ask for a role's word, within its deadline and the decision's. Raises ReplayMiss, and nothing for a provider."""
+        """Ask for a role's opinion within its deadline and the decision's. Raises ReplayMiss, but no error of a
+        provider.
+        """
         if decision_id not in self._decisions:
             self.decide(decision_id)
         begun = asyncio.get_running_loop().time()
@@ -105,13 +109,13 @@ class Manager:
         return RoleAnswer(None, why_silent(tuple(asking.attempts)), tuple(asking.attempts))
 
     async def close(self) -> None:
-        """Let go of all providers."""
+        """Close all providers."""
         await asyncio.gather(*(provider.close() for provider in self._providers.values()), return_exceptions=True)
 
     async def _ask_one(self, asking: _Asking[Word], provider: str, *, is_last: bool) -> Accepted[Word] | None:
-        """Up to `requests_a_provider` requests to one provider.
+        """Send up to `requests_a_provider` requests to one provider.
 
-        While somebody stands behind it, a second request must begin in the first half of the role's time.
+        If another provider follows in the chain, a second request must begin in the first half of the role's time.
         """
         request: Request | None = asking.request
         latest, pause_s = asking.until, 0.0
@@ -151,7 +155,7 @@ class Manager:
             return late, judge(late, accept)
 
     async def _cached(self, cache: Cache, call: Call, accept: Accept[Word]) -> tuple[CallResult, Judged[Word]]:
-        """An answer that is kept, judged anew; or a call, whose answer is kept when it holds an opinion."""
+        """Judge a cached answer again; or make a call and cache its answer if it has an opinion."""
         found = cache.get(call.key)
         if found is not None:
             kept = CallResult(completion=found, usage=_NOTHING_USED, from_cache=True)
@@ -178,7 +182,7 @@ def _source(settings: MindsSettings, live: Live, cassette: Cassette | None) -> C
 
 
 def _pause_s(done: CallResult) -> float:
-    """What the provider asked for, else a moment."""
+    """Return the wait that the provider asked for, or else a short pause [s]."""
     return max(0.0, done.retry_after_s) if done.retry_after_s is not None else _BACK_OFF_S
 
 

@@ -1,8 +1,9 @@
-"""Models of Anthropic, through their SDK: structured output, a cached system prompt, no retries.
+"""Anthropic models through their SDK: structured output, a cached system prompt, no retries.
 
-The SDK is asked for the raw reply: its `parse()` loses the usage that was paid for, and its retries obey any Retry-After.
-Ranges in the schema become text for the model, because this API does not enforce them; whoever reads the reply does. The
-address is the profile's or Anthropic's own, whatever ANTHROPIC_BASE_URL says: a key goes nowhere that is not recorded.
+The adapter reads the raw reply: the SDK's `parse()` loses the billed usage, and its retries obey any Retry-After.
+Ranges in the schema become text for the model, because this API does not enforce them; the reader of the reply does.
+The address is the profile's or Anthropic's own; ANTHROPIC_BASE_URL is ignored, because a key must only go to a
+recorded address.
 """
 
 import json
@@ -41,7 +42,7 @@ class _Usage(BaseModel):
 
 
 class _Message(BaseModel):
-    """What is read of a reply; the rest of it is not our business."""
+    """The parts of a reply that are read; the rest is ignored."""
 
     id: str | None = None
     content: tuple[_Block, ...]
@@ -50,7 +51,7 @@ class _Message(BaseModel):
 
 
 class AnthropicProvider:
-    """One Anthropic model. The SDK is loaded here; the client is made at the first call."""
+    """One Anthropic model. The SDK is loaded here; the client is created at the first call."""
 
     def __init__(self, name: str, settings: ProviderSettings, key: SecretStr | None) -> None:
         import anthropic
@@ -70,7 +71,7 @@ class AnthropicProvider:
         return self._settings.model
 
     async def complete(self, request: Request, timeout_s: float) -> Completion:
-        """Send one request, once, and be back within `timeout_s`. Raises ProviderFault."""
+        """Send one request, once, and return within `timeout_s`. Raises ProviderFault."""
         key = usable_key(self._key, self._settings.api_key_env or KEY_VARIABLE)
         client = self._connected(key)
         arguments = self._arguments(request)

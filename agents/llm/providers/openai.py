@@ -1,9 +1,9 @@
-"""Models behind OpenAI's chat completions: OpenAI's own, and any server that speaks the same protocol.
+"""Models behind OpenAI's chat completions API: OpenAI itself, and any server with the same protocol.
 
-`openai` speaks as that API wants it: a strict schema within its subset, `max_completion_tokens`, a cache key, and no sampling
-parameters, which its newer models refuse. `compatible` (Ollama, vLLM, llama.cpp, OpenRouter) gets the whole schema, because its
-grammar needs every bound, and temperature 0 with a fixed seed. A key is optional there. As with Anthropic, the raw reply is
-read, once, and the address is the profile's or OpenAI's own.
+`openai` follows that API: a strict schema within its subset, `max_completion_tokens`, a cache key, and no sampling
+parameters, which its newer models refuse. `compatible` (Ollama, vLLM, llama.cpp, OpenRouter) gets the full schema,
+because its grammar needs every bound, and temperature 0 with a fixed seed; a key is optional there. As with
+Anthropic, the raw reply is read, once, and the address is the profile's or OpenAI's own.
 """
 
 import json
@@ -30,7 +30,7 @@ BASE_URL = "https://api.openai.com/v1"
 KEY_VARIABLE = "OPENAI_API_KEY"
 SEED = 7
 _NO_KEY = "none"
-"""Servers that want no key still get a header, because the SDK insists."""
+"""The header value for servers that need no key, because the SDK requires one."""
 _UNSUPPORTED = ("minLength", "maxLength", "pattern", "format", "default")
 _STOPS = {"stop": Stop.END, "length": Stop.LENGTH, "content_filter": Stop.REFUSAL}
 
@@ -61,7 +61,7 @@ class _Error(BaseModel):
 
 
 class _Completion(BaseModel):
-    """What is read of a reply. Some gateways report an error with status 200, in `error`."""
+    """The parts of a reply that are read. Some gateways report an error with status 200, in `error`."""
 
     id: str | None = None
     choices: tuple[_Choice, ...] = ()
@@ -70,7 +70,7 @@ class _Completion(BaseModel):
 
 
 class OpenAIProvider:
-    """One model behind chat completions. The SDK is loaded here; the client is made at the first call."""
+    """One model behind chat completions. The SDK is loaded here; the client is created at the first call."""
 
     def __init__(self, name: str, settings: ProviderSettings, key: SecretStr | None) -> None:
         import openai
@@ -90,7 +90,7 @@ class OpenAIProvider:
         return self._settings.model
 
     async def complete(self, request: Request, timeout_s: float) -> Completion:
-        """Send one request, once, and be back within `timeout_s`. Raises ProviderFault."""
+        """Send one request, once, and return within `timeout_s`. Raises ProviderFault."""
         key = self._bare_key()
         client = self._connected(key)
         arguments = self._arguments(request)
@@ -132,7 +132,9 @@ class OpenAIProvider:
 
 
 def within_subset(schema: Any) -> Any:
-    """The schema as OpenAI's strict mode takes it: bounds of strings move into the description, where the model reads them."""
+    """Return the schema for OpenAI's strict mode: bounds of strings move into the description, where the model reads
+    them.
+    """
     if isinstance(schema, list):
         return [within_subset(item) for item in schema]
     if not isinstance(schema, dict):

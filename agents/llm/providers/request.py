@@ -1,8 +1,8 @@
-"""One HTTP exchange through an SDK: sent once, back before its deadline, and every failure under its name.
+"""One HTTP request through an SDK: sent once, finished before its deadline, and each failure mapped to an outcome.
 
-Both SDKs are generated alike, so that one place maps them: `sdk` is the module `anthropic` or `openai`. Replies are taken as
-bytes and validated here, and not by the SDKs, whose objects may hold anything (a web page becomes a `str`, a missing field
-becomes None). Nothing is retried, and no header or reply can make this wait.
+Both SDKs are generated in the same way, so one module maps their errors: `sdk` is the module `anthropic` or `openai`.
+Replies are taken as bytes and validated here, because the objects of the SDKs may hold anything (a web page becomes a
+`str`, a missing field becomes None). Nothing is retried, and no header or reply can make this module wait.
 """
 
 import asyncio
@@ -44,14 +44,14 @@ _BY_STATUS = {
 
 
 class HttpReply(NamedTuple):
-    """The body of a reply with status 2xx, and what the provider calls the request."""
+    """The body of a reply with status 2xx, and the provider's id of the request."""
 
     body: bytes
     request_id: str | None
 
 
 def usable_key(key: SecretStr | None, variable: str) -> str:
-    """The bare key. Raises ProviderFault when it is not set, or holds what no key can hold."""
+    """Return the plain key. Raises ProviderFault when it is not set, or contains characters that no key can contain."""
     bare = key.get_secret_value().strip() if key is not None else ""
     if not bare:
         raise ProviderFault(AttemptOutcome.SKIPPED_NO_KEY, f"set {variable}")
@@ -61,9 +61,10 @@ def usable_key(key: SecretStr | None, variable: str) -> str:
 
 
 def http_client(base_url: str) -> "httpx2.AsyncClient":
-    """One that follows no redirect (a prompt goes where the profile says), and asks this machine without any proxy.
+    """Return a client that follows no redirect (a prompt must go only to the profile's address) and asks this machine
+    without a proxy.
 
-    Not the SDKs' own: those obey proxy variables even when told not to.
+    The SDKs' own clients are not used: they obey proxy variables even when told not to.
     """
     import httpx2
 
@@ -72,7 +73,9 @@ def http_client(base_url: str) -> "httpx2.AsyncClient":
 
 
 async def send_request(sdk: ModuleType, send: Callable[[], Awaitable[Any]], timeout_s: float, secret: str) -> HttpReply:
-    """Send one request through `sdk`, and give its body. Raises ProviderFault for everything else, in `timeout_s`."""
+    """Send one request through `sdk` and return its body. Raises ProviderFault for everything else, within
+    `timeout_s`.
+    """
     import httpx2
 
     try:
@@ -89,7 +92,9 @@ async def send_request(sdk: ModuleType, send: Callable[[], Awaitable[Any]], time
 
 
 def parsed(body: bytes, shape: type[Body]) -> Body:
-    """The body as the protocol has it. Raises ProviderFault (NONSENSE) for anything else: a web page, broken JSON, gaps."""
+    """Return the body as the protocol defines it. Raises ProviderFault (NONSENSE) for a web page, broken JSON or
+    missing fields.
+    """
     try:
         return shape.model_validate_json(body)
     except ValidationError as error:
@@ -102,7 +107,9 @@ def parsed(body: bytes, shape: type[Body]) -> Body:
 
 
 def usage_of(input_tokens: int, cache_read: int, cache_write: int, output_tokens: int) -> Usage:
-    """Usage as billed; `input_tokens` includes both cache figures. Raises ProviderFault (NONSENSE) when one is negative."""
+    """Return the usage as billed; `input_tokens` includes both cache figures. Raises ProviderFault (NONSENSE) for
+    negative figures.
+    """
     if min(input_tokens, cache_read, cache_write, output_tokens) < 0:
         raise ProviderFault(AttemptOutcome.NONSENSE, "the reply counts negative tokens")
     read = min(cache_read, input_tokens)
@@ -115,14 +122,16 @@ def usage_of(input_tokens: int, cache_read: int, cache_write: int, output_tokens
 
 
 def completion(text: str, stop: Stop, usage: Usage | None, request_id: str | None) -> Completion:
-    """A completion, untouched. Raises ProviderFault (NONSENSE, with its usage) when a finished answer says nothing."""
+    """Return the unchanged completion. Raises ProviderFault (NONSENSE, with its usage) when a finished answer is
+    empty.
+    """
     if stop is Stop.END and not text:
         raise ProviderFault(AttemptOutcome.NONSENSE, "the model finished without a word", usage=usage)
     return Completion(text=text, stop=stop, usage=usage, request_id=request_id)
 
 
 def status_fault(status: int, headers: Mapping[str, str], body: bytes, secret: str) -> ProviderFault:
-    """What an error status means. A name in the body that says more than the status wins over it."""
+    """Return the meaning of an error status. A more specific error name in the body has priority over the status."""
     names, message = _error_of(body)
     outcome = next((_BY_NAME[name] for name in names if name in _BY_NAME), None) or _of_status(status)
     detail = _clean(f"HTTP {status}: {message or 'no message'}", secret)
@@ -130,7 +139,9 @@ def status_fault(status: int, headers: Mapping[str, str], body: bytes, secret: s
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the provider asks to wait, from `retry-after-ms` or `retry-after` (seconds, or a date against `date`)."""
+    """Return the wait that the provider asks for [s], from `retry-after-ms` or `retry-after` (seconds, or a date
+    against `date`).
+    """
     for name, scale in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
         try:
             seconds = float(headers.get(name, "")) / scale
@@ -153,7 +164,7 @@ def _of_status(status: int) -> AttemptOutcome:
 
 
 def _error_of(body: bytes) -> tuple[tuple[str, ...], str]:
-    """The names (type, code) and the message of an error body, as far as it has them."""
+    """Return the names (type, code) and the message of an error body, if present."""
     try:
         whole = json.loads(body)
     except (ValueError, RecursionError):
@@ -168,13 +179,13 @@ def _error_of(body: bytes) -> tuple[tuple[str, ...], str]:
 
 
 def _cause(error: BaseException) -> str:
-    """SDKs say "Connection error."; what lies under it says more."""
+    """Return the underlying error: the SDKs only say "Connection error."."""
     cause = error.__cause__ or error
     return f"{type(cause).__name__}: {cause}".rstrip(": ")
 
 
 def _clean(text: str, secret: str) -> str:
-    """One short line without control characters, lone surrogates or the key."""
+    """Return one short line without control characters, lone surrogates or the key."""
     text = text.replace(secret, "***") if secret else text
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return line if len(line) <= DETAIL_CHARS else line[: DETAIL_CHARS - 1] + "…"

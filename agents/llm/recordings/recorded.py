@@ -1,7 +1,9 @@
-"""Asks the journal instead of a model: the attempts of a finished run, checked against what would be asked now.
+"""Answers from the journal instead of a model: the attempts of a finished run, checked against what would be asked
+now.
 
-The prompt, the system text and the key of each attempt must be those that this code makes of the same case; each reply is
-judged anew. A reply that was forged gives another outcome or another word, and so shows as a difference from the record.
+The prompt, the system text and the key of each attempt must equal those that this code makes from the same case. Each
+reply is judged again: a forged reply gives another outcome or another opinion, and so appears as a difference from
+the record.
 """
 
 from collections.abc import Callable
@@ -18,16 +20,18 @@ _BY_ITS_TEXT = (AttemptOutcome.OK, AttemptOutcome.MALFORMED, AttemptOutcome.INVA
 
 
 class RecordedAsker:
-    """An `Asker` over a journal. `attempts_of(decision_id, role)` gives what was recorded, in its order."""
+    """An `Asker` over a journal. `attempts_of(decision_id, role)` returns the recorded attempts in their order."""
 
     def __init__(self, attempts_of: AttemptsOf) -> None:
         self._attempts_of = attempts_of
 
     def decide(self, decision_id: str, before_usd: Decimal = Decimal(0), *, ahead: bool = False) -> None:
-        """Nothing runs out: time and money were spent when it was recorded."""
+        """Do nothing: time and money were spent when the run was recorded."""
 
     async def ask(self, decision_id: str, request: Request, accept: Accept[Word]) -> RoleAnswer[Word]:
-        """What was said then, judged now. Raises ReplayMiss where another question would be asked than was recorded."""
+        """Return the recorded answer, judged now. Raises ReplayMiss if the question of today differs from the
+        recorded one.
+        """
         heard: list[Attempt] = []
         expected: Request | None = request
         for recorded in self._attempts_of(decision_id, request.role):

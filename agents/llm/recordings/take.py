@@ -1,4 +1,4 @@
-"""The lines of a file of recorded answers: what was asked and what came of it, and once each what a role was told."""
+"""The lines of a cassette: requests with their results, and each system text once."""
 
 from decimal import Decimal
 
@@ -8,7 +8,7 @@ from config.frozen import Frozen
 
 
 class RecordedRequest(Frozen):
-    """The request of a line, for people and for showing what changed."""
+    """The request of a line, for a reader and to show what changed."""
 
     decision_id: str
     role: Role
@@ -20,7 +20,7 @@ class RecordedRequest(Frozen):
 
 
 class RecordedFault(Frozen):
-    """How an exchange ended that gave no completion."""
+    """The failure of a call without a completion."""
 
     outcome: AttemptOutcome
     detail: str
@@ -28,14 +28,14 @@ class RecordedFault(Frozen):
 
 
 class Told(Frozen):
-    """The constant part of a role's prompt, so that a change of it can be shown and not only noticed."""
+    """The constant part of a role's prompt, so that a change of it can be shown."""
 
     system_sha256: str
     system: str
 
 
 class Take(Frozen):
-    """One line: the n-th exchange for a key."""
+    """One line: the n-th call for a key."""
 
     key: str
     n: int
@@ -50,7 +50,7 @@ class Take(Frozen):
 
 
 def asked_of(call: Call) -> RecordedRequest:
-    """The request of a call, as it is recorded."""
+    """Return the request of a call in its recorded form."""
     request = call.request
     return RecordedRequest(
         decision_id=call.decision_id,
@@ -64,7 +64,7 @@ def asked_of(call: Call) -> RecordedRequest:
 
 
 def take_of(call: Call, n: int, done: CallResult) -> Take:
-    """The line that records what came of a call."""
+    """Return the line that records the result of a call."""
     failed = done.completion is None
     return Take(
         key=call.key,
