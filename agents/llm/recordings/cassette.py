@@ -169,7 +169,7 @@ def _parse(path: Path, number: int, line: bytes) -> Take | Told:
         return Told.model_validate_json(line) if line.startswith(_TOLD) else Take.model_validate_json(line)
     except ValidationError as fault:
         raise JournalFault(
-            f"Line {number} of {path} is damaged ({fault.errors()[0]['msg']}): nothing of it is believed. Restore the file from "
+            f"Line {number} of {path} is damaged ({fault.errors()[0]['msg']}), so no answer was read. Restore the file from "
             "a copy, or record it again."
         ) from None
 

@@ -56,14 +56,14 @@ def _check(recorded: Attempt, expected: Request | None) -> None:
     who = f"Attempt {recorded.number} of the {recorded.role} in decision {recorded.decision_id}"
     if expected is None:
         raise ReplayMiss(
-            f"{who} was recorded, and would not be made now: {recorded.provider} had given its last answer. Its reply before, "
-            "or the code, was changed."
+            f"{who} was recorded, but would not be made now: the attempt before it at {recorded.provider} was final. "
+            "Its reply or the code was changed. Replay the run with the version that made it, or run again."
         )
     key = expected.key(recorded.provider, recorded.model)
     if (recorded.user, recorded.system_sha256, recorded.request_key) == (expected.user, sha256(expected.system), key):
         return
     raise ReplayMiss(
-        f"{who} was recorded for another question than would be asked now; no model was asked instead. Replay it with the "
+        f"{who} was recorded for another question than this version asks; no model was asked instead. Replay it with the "
         f"version that made it, or run again.\n{_what_changed(recorded, expected)}"
     )
 
@@ -76,5 +76,5 @@ def _what_changed(recorded: Attempt, expected: Request) -> str:
     }
     changed = [f"  {name}: {then} is now {now}" for name, (then, now) in named.items() if then != now]
     if not changed and recorded.user == expected.user:
-        changed = ["  the schema of the answer, or the provider's or the model's name, is another"]
+        changed = ["  the schema of the answer, the provider's name or the model's name has changed"]
     return "\n".join([*changed, prompt_diff(recorded.user, expected.user)])

@@ -87,7 +87,7 @@ def test_a_voter_that_fails_ends_the_session_with_its_line_and_leaves_nothing(
     assert backtest(world, f"{world}/mine.py:{name}") == 10
     told = capsys.readouterr().err
     assert says in told
-    assert "nothing was traded on it" in told
+    assert "this vote was not traded" in told
     assert "Traceback" not in told
     assert not (world / "run").exists()
 

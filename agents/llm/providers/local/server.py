@@ -62,10 +62,14 @@ def _say(out: Any, word: dict[str, str]) -> None:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m agents.llm.local_server", description="Serve one GGUF model.")
+    parser = argparse.ArgumentParser(
+        prog="python -m agents.llm.providers.local.server", description="Serve one GGUF model."
+    )
     parser.add_argument("--model", type=Path, required=True, help="GGUF file")
     parser.add_argument("--threads", type=int, default=1, help="threads (more than one is slower on a busy machine)")
-    parser.add_argument("--context-tokens", type=int, default=4096, help="prompt and answer together")
+    parser.add_argument(
+        "--context-tokens", type=int, default=4096, help="longest prompt and answer together, in tokens"
+    )
     return parser.parse_args()
 
 
