@@ -1,4 +1,4 @@
-"""What each month's closed trades made, as bars: profit up, loss down."""
+"""The net result of the closed trades of each month, as bars: profit up, loss down."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from ops.story.measures import TradeGroup
 
 
 def months_figure(months: Sequence[TradeGroup]) -> Figure:
-    """One bar a month of the exit, in quote units; at the pointer also how many trades it was."""
+    """Return one bar for each month of exit [quote]; the pointer also shows the number of trades."""
     return {
         "data": [
             {

@@ -1,4 +1,4 @@
-"""Whether rulings follow the evidence, for a person to read."""
+"""Tables of the audit: whether rulings follow the evidence."""
 
 import sys
 
@@ -11,7 +11,7 @@ from ops.tables.run import open_console
 
 
 def show_audit(found: Audit, *, as_json: bool) -> None:
-    """Print the audit on stdout: tables, or with `as_json` all of it and nothing else."""
+    """Print the audit on stdout: tables, or only JSON with `as_json`."""
     if as_json:
         sys.stdout.write(found.model_dump_json() + "\n")
         return

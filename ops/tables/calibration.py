@@ -1,6 +1,6 @@
-"""What convictions have been worth, for a person to read: tables on the console, reliability plots on one page.
+"""The calibration of convictions: tables on the console, reliability plots on one page.
 
-The page is self-contained: plotly.js is inside and nothing is fetched.
+The page is self-contained: plotly.js is inside and nothing is loaded.
 """
 
 import math
@@ -20,7 +20,7 @@ _LEGEND = "Blue: how many of the purchases won, by stated conviction, with 95 % 
 
 
 def show_calibration(report: CalibrationReport, *, as_json: bool) -> None:
-    """Print the report on stdout: tables, or with `as_json` all of it and nothing else."""
+    """Print the report on stdout: tables, or only JSON with `as_json`."""
     if as_json:
         sys.stdout.write(report.model_dump_json() + "\n")
         return
@@ -37,7 +37,7 @@ def show_calibration(report: CalibrationReport, *, as_json: bool) -> None:
 
 
 def reliability_page(report: CalibrationReport) -> str:
-    """The reliability plots of all speakers as one HTML page; the same report gives the same text."""
+    """Return the reliability plots of all speakers as one HTML page; the same report gives the same text."""
     from plotly.io import to_html
 
     return str(
@@ -113,7 +113,9 @@ def _table(title: str) -> Table:
 
 
 def _figure(report: CalibrationReport) -> dict[str, Any]:
-    """One square a speaker: stated against realised, with counts as sizes, the fitted map, and the diagonal."""
+    """Return one square for each speaker: stated against realised, with counts as sizes, the fitted map, and the
+    diagonal.
+    """
     columns = min(_COLUMNS, len(report.speakers))
     rows = math.ceil(len(report.speakers) / columns)
     data: list[dict[str, Any]] = []
@@ -176,7 +178,7 @@ def _traces(speaker: SpeakerCalibration, tag: str) -> list[dict[str, Any]]:
 
 
 def _span(place: int, places: int) -> list[float]:
-    """The domain of one square of a row, with room between."""
+    """Return the domain of one square of a row, with space between."""
     gap = 0.2 / places
     width = (1 - gap * (places - 1)) / places
     return [place * (width + gap), place * (width + gap) + width]

@@ -1,4 +1,4 @@
-"""What may be concluded from a backtest: its measures with intervals, the gates before paper, and how much may be luck."""
+"""The judgement of a backtest: its measures with intervals, the gates before paper trading, and the role of luck."""
 
 import sys
 from collections.abc import Mapping
@@ -20,18 +20,18 @@ JUDGEMENT = "judgement.json"
 
 
 class Judgement(Frozen):
-    """One backtest, judged. `intervals` None where too few bars vary; `deflated` None where nothing did."""
+    """The judgement of one backtest. `intervals` is None if too few bars vary; `deflated` is None if none does."""
 
     measures: Measures
     readiness: Readiness
     intervals: Intervals | None
     deflated: Deflated | None
     chance: AgainstChance | None = None
-    """Where it stands among runs with random entries, if that was asked for."""
+    """Its rank among runs with random entries, if that was requested."""
 
 
 def show_judgement(found: Judgement) -> None:
-    """Print it on stdout, as tables."""
+    """Print the judgement on stdout, as tables."""
     console = open_console(sys.stdout)
     for grid in sheets(found):
         if grid.rows:
@@ -39,12 +39,12 @@ def show_judgement(found: Judgement) -> None:
 
 
 def write_judgement(folder: Path, found: Judgement) -> None:
-    """Keep it beside the journal."""
+    """Write the judgement beside the journal."""
     (folder / JUDGEMENT).write_bytes(found.canonical())
 
 
 class Sheets(NamedTuple):
-    """A judgement as tables, in the order in which they are read."""
+    """A judgement as tables, in reading order."""
 
     headlines: Grid
     gates: Grid
@@ -56,7 +56,7 @@ class Sheets(NamedTuple):
 
 
 def sheets(found: Judgement) -> Sheets:
-    """Headlines, gates, and where the profit came from."""
+    """Return the headlines, the gates, and the sources of the profit."""
     made = found.measures
     return Sheets(
         Grid(
@@ -185,7 +185,7 @@ def _span(found: Estimate) -> str:
 
 
 def _figure(measure: Measure, value: float | None) -> str:
-    """A headline in the unit in which it is read: growth and falls as percent, the mean return in basis points."""
+    """Return a headline in its unit: growth and drawdowns as percent, the mean return in basis points."""
     if value is None:
         return DASH
     if measure is Measure.MEAN_RETURN:

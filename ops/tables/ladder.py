@@ -1,4 +1,4 @@
-"""The ablation ladder, for a person to read."""
+"""Tables of the ablation ladder."""
 
 import sys
 
@@ -14,7 +14,7 @@ _VERSUS = ("Rung", "Sharpe", "growth a year", "deepest fall")
 
 
 def show_ladder(ladder: Ladder, *, as_json: bool) -> None:
-    """Print the ladder on stdout: tables, or with `as_json` all of it and nothing else."""
+    """Print the ladder on stdout: tables, or only JSON with `as_json`."""
     if as_json:
         sys.stdout.write(ladder.model_dump_json() + "\n")
         return
@@ -26,12 +26,12 @@ def show_ladder(ladder: Ladder, *, as_json: bool) -> None:
 
 
 def ladder_markdown(ladder: Ladder) -> str:
-    """The same as Markdown."""
+    """Return the ladder as Markdown."""
     return "\n".join([_said(ladder) + "\n", *(grid.markdown() for grid in grids(ladder)), _NOTE + "\n"])
 
 
 def grids(ladder: Ladder) -> tuple[Grid, Grid]:
-    """What each rung made, and each rung less the one below."""
+    """Return the figures of each rung, and the difference between each rung and the one below."""
     return (
         Grid("Ablation ladder", _COLUMNS, tuple(_row(rung) for rung in ladder.rungs)),
         Grid("What each rung adds, with paired 95 % intervals", _VERSUS, tuple(map(_versus, ladder.rungs[1:]))),

@@ -1,6 +1,6 @@
-"""The console tables at the end of a run: what was made, what was ruled, what the gate did, and whether it adds up.
+"""The console tables at the end of a run: results, rulings, actions of the gate, and the accounting identity.
 
-Made for a plain terminal of a hundred columns and for a pipe. A table that would be empty is a sentence instead.
+They fit a plain terminal of a hundred columns, and a pipe. An empty table is replaced by a sentence.
 """
 
 import sys
@@ -40,7 +40,7 @@ Pairs = Sequence[tuple[str, str]]
 
 
 def print_tables(story: Story, summary: Summary, file: TextIO | None = None) -> None:
-    """Print everything to `file` (stdout)."""
+    """Print all tables to `file` (default: stdout)."""
     target = file or sys.stdout
     console = open_console(target)
     parts = (
@@ -66,7 +66,7 @@ def print_tables(story: Story, summary: Summary, file: TextIO | None = None) -> 
 
 
 def open_console(file: TextIO) -> Console:
-    """A terminal's own width up to 120 columns, and 100 in a pipe; no colour there."""
+    """Use the terminal's own width up to 120 columns; 100 columns without colour in a pipe."""
     console = Console(file=file, highlight=False, markup=False)
     console.width = min(console.width, _MOST_WIDTH) if console.is_terminal else _PIPED_WIDTH
     return console
@@ -254,7 +254,7 @@ def _identity(summary: Summary) -> Group:
 
 
 def _span(start: datetime, end: datetime) -> str:
-    """Days and hours, or hours and minutes."""
+    """Return days and hours, or hours and minutes."""
     minutes = int((end - start).total_seconds()) // 60
     days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60
     return f"{days}d {hours:02}h" if days else f"{hours}h {rest:02}m"
