@@ -1,6 +1,6 @@
-"""Finished runs as trials: each hearing of a journal, with what happened afterwards on its own tape.
+"""The hearings of finished runs, each with the outcome of a purchase on the bars that followed.
 
-It reads verified journals and nothing else. A run counts once: the same one given twice would count its cases twice.
+It reads only verified journals. A run counts once: if it were given twice, its cases would count twice.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from execution.journal.chain import Event
 
 @dataclass(frozen=True, slots=True)
 class HearingOutcome:
-    """A hearing and its outcome; None where the tape ended before it was known."""
+    """A hearing and its outcome; None if the run ended before the outcome was known."""
 
     hearing: Hearing
     outcome: CaseOutcome | None
@@ -27,7 +27,7 @@ class HearingOutcome:
 
 @dataclass(frozen=True, slots=True)
 class HearingRun:
-    """All hearings of one run in their order. `data_hash` names the bars that were seen, `barriers` how they ended."""
+    """All hearings of one run in their order. `data_hash` identifies the bars, `barriers` define the outcomes."""
 
     run: str
     session: Session
@@ -37,12 +37,14 @@ class HearingRun:
 
     @property
     def settled(self) -> tuple[tuple[Hearing, CaseOutcome], ...]:
-        """Those whose outcome is known."""
+        """The hearings with a known outcome."""
         return tuple((heard.hearing, heard.outcome) for heard in self.hearings if heard.outcome is not None)
 
 
 def read_runs(folders: Sequence[str], key: bytes, horizon_bars: int = HORIZON_BARS) -> tuple[HearingRun, ...]:
-    """The trials of several runs. Raises UsageFault for a run given twice, JournalFault for one not to be believed."""
+    """Return the hearings of several runs. Raises UsageFault for a run given twice, JournalFault for a damaged or
+    forged journal.
+    """
     found: list[HearingRun] = []
     for folder in folders:
         read = read_hearings(Path(folder), key, horizon_bars)
@@ -57,7 +59,9 @@ def read_runs(folders: Sequence[str], key: bytes, horizon_bars: int = HORIZON_BA
 
 
 def read_hearings(folder: Path, key: bytes, horizon_bars: int = HORIZON_BARS) -> HearingRun:
-    """The trials of one run, in one pass. Raises JournalFault as `open_run` does, UsageFault for a horizon below 1."""
+    """Return the hearings of one run, in one pass. Raises JournalFault as `open_run` does, UsageFault for a horizon
+    below 1 bar.
+    """
     if horizon_bars < 1:
         raise UsageFault(f"The horizon must be at least one bar, not {horizon_bars}. Nothing was computed.")
     session, _, events = open_run(folder, key)

@@ -1,4 +1,4 @@
-"""The injection corpus, an asker in whose hands each role says what it is told to, and a court to hear it in."""
+"""The injection corpus, an asker in which each role obeys the injected text, and a court to hear it in."""
 
 import asyncio
 import hashlib
@@ -49,7 +49,7 @@ def injections() -> list[Injection]:
 
 
 def with_headlines(*texts: str, source: str = "wire", **changes: Any) -> Case:
-    """A sound case on all four horizons in which strangers have written these headlines."""
+    """Return a sound case on all four horizons with these headlines."""
     lines = tuple(
         Headline(text=text[:500], source=source, published_utc=AT, first_seen_utc=AT, symbols=("BTC",))
         for text in texts
@@ -81,11 +81,11 @@ REPLIES: dict[Role, dict[str, Any]] = {
     },
     "supervisor": {"reasoning": "Approved.", "evidence": [], "ruling": "approve", "scale_pct": 100},
 }
-"""Each role obeys as far as its schema lets it."""
+"""Each role obeys as far as its schema allows."""
 
 
 class ScriptedAsker:
-    """Gives each role its reply (None: silence) and keeps what was asked, by decision."""
+    """Gives each role its reply (None: silence) and keeps the requests, by decision."""
 
     def __init__(self, reply: Callable[[str, Request], str | None] | None = None, **replies: str | None) -> None:
         self._reply = reply or (lambda decision_id, request: json.dumps(REPLIES[request.role]))
@@ -140,7 +140,7 @@ _GATE = open_gate(LIMITS, SETTINGS.exits, b"k" * 32, 24.0)
 
 
 def judge(proposal: Proposal) -> Verdict:
-    """The real gate over an empty book of 10,000."""
+    """Ask the real gate about a proposal on an empty account of 10,000."""
     fresh = BreakerState.fresh(Decimal(10_000), proposal.as_of_utc)
     return _GATE.judge(
         Situation(proposal, portfolio(), BTC, fresh, None, ("BTC/USDT",), returns(), **seen_by(proposal))
@@ -148,6 +148,6 @@ def judge(proposal: Proposal) -> Verdict:
 
 
 def hear(sitting: Mind, *cases: Case) -> tuple[Hearing, ...]:
-    """One session of the real court."""
+    """Hear cases in a real court."""
     court = Court(Bench(mind=sitting, adjuster=Off(), judge=judge, role_deadline_s=5.0))
     return asyncio.run(court.hear(cases or (sound_case(),)))
