@@ -116,9 +116,7 @@ def read_story(run: Path, key: bytes) -> Story:
     events = read_events(path, key)
     first = next(events, None)
     if first is None or first.kind != "session_started":
-        raise JournalFault(
-            f"{path.name} does not begin with a session, so there is nothing to report. Run it again."
-        )
+        raise JournalFault(f"{path.name} does not begin with a session, so there is nothing to report. Run it again.")
     reader = _Reader(run.resolve().name, path.name, first)
     for event in events:
         reader.take(event)

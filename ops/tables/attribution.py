@@ -22,12 +22,12 @@ def show_attribution(found: Attribution, *, as_json: bool) -> None:
     console.print(attribution_table(found))
     console.print(worth_table(found))
     sys.stdout.write(
-        "Changed: the ruling differs from the one with that role neutral. Worth: what the difference in size made of\n"
+        "Changed: the ruling differs from the one with that role neutral. Worth: the result of the difference in size, for\n"
         f"purchases that end at the stop, the target or after {count(found.horizon_bars, 'bar')}; bps: per unit of notional.\n\n"
     )
     console.print(disagreement_table(found))
     alpha = DASH if found.alpha is None else f"{found.alpha:.2f}"
-    sys.stdout.write(f"Krippendorff's alpha of what they believed (interval data): {alpha}.\n")
+    sys.stdout.write(f"Krippendorff's alpha of their beliefs (interval data): {alpha}.\n")
 
 
 def attribution_table(found: Attribution) -> Table:
@@ -43,7 +43,7 @@ def attribution_table(found: Attribution) -> Table:
 
 def worth_table(found: Attribution) -> Table:
     """Return one line for each role: the worth of its changes on the bars that followed."""
-    table = _table("What that was worth (95 % intervals by circular block bootstrap)")
+    table = _table("Worth of the changes (95 % intervals by circular block bootstrap)")
     for name in ("Role", "settled", found.quote, "95 %", "bps a case", "95 %"):
         table.add_column(name, justify="left" if name == "Role" else "right", no_wrap=True)
     for role in found.roles:
@@ -53,7 +53,7 @@ def worth_table(found: Attribution) -> Table:
 
 def disagreement_table(found: Attribution) -> Table:
     """Return one line for each pair: how often one was for the purchase and the other against it."""
-    table = _table("Pairs that pointed in opposite directions")
+    table = _table("Pairs with opposite opinions")
     for name in ("Pair", "both spoke", "opposed", "share"):
         table.add_column(name, justify="left" if name == "Pair" else "right", no_wrap=True)
     for pair in found.pairs:

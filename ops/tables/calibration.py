@@ -16,7 +16,9 @@ from ops.tables.run import open_console
 
 _COLUMNS = 3
 _CELL_PX = 360
-_LEGEND = "Blue: how many of the purchases won, by stated conviction, with 95 % intervals. Orange: the calibrated map."
+_LEGEND = (
+    "Blue: the share of purchases that won, by stated conviction, with 95 % intervals. Orange: the calibrated map."
+)
 
 
 def show_calibration(report: CalibrationReport, *, as_json: bool) -> None:
@@ -56,9 +58,9 @@ def _sentences(report: CalibrationReport) -> tuple[str, ...]:
     done = report.hearings - report.pending
     return (
         f"{', '.join(report.runs)}: {count(report.hearings, 'hearing')}, {report.pending:,} of them without an outcome when the "
-        "tape ended.",
-        f"Of {count(done, 'purchase')} on paper at the next open, {report.targets:,} reached the target, {report.stops:,} the "
-        f"stop, {report.neither:,} neither within {count(report.horizon_bars, 'bar')};",
+        "run ended.",
+        f"Of {count(done, 'hypothetical purchase')} at the next open, {report.targets:,} reached the target, {report.stops:,} "
+        f"the stop, {report.neither:,} neither within {count(report.horizon_bars, 'bar')};",
         f"{report.mean_return_bps:+.1f} bps each on average after fees.",
     )
 
@@ -77,7 +79,7 @@ def _overview(report: CalibrationReport) -> Table:
 
 
 def _later(report: CalibrationReport) -> Table:
-    table = _table("Brier score on the later half, with what could be learned from the earlier one")
+    table = _table("Brier score on the later half, calibrated on the earlier half")
     for name in ("Speaker", "learned from", "scored on", "as stated", "calibrated", "earlier win rate"):
         table.add_column(name, justify="left" if name == "Speaker" else "right", no_wrap=True)
     for found in report.speakers:

@@ -56,20 +56,20 @@ class Sheets(NamedTuple):
 
 
 def sheets(found: Judgement) -> Sheets:
-    """Return the headlines, the gates, and the sources of the profit."""
+    """Return the key figures, the gates, and the sources of the profit."""
     made = found.measures
     return Sheets(
         Grid(
-            "Headlines, with 95 % intervals (stationary block bootstrap)",
+            "Key figures, with 95 % intervals (stationary block bootstrap)",
             ("Measure", "value", "interval"),
             _heads(found),
             prose=(2,),
         ),
-        Grid("Before paper", ("Gate", "is", "must be", "verdict"), _gates(found)),
+        Grid("Gates before paper trading", ("Gate", "is", "must be", "verdict"), _gates(found)),
         Grid(_beside(found.chance), _CHANCE, _chance(found.chance)),
         Grid("By strategy", _PARTS, _parts(made.by_strategy)),
         Grid("By market", _PARTS, _parts(made.by_symbol)),
-        Grid("By way out", _PARTS, _parts(made.by_exit, PURPOSES)),
+        Grid("By exit reason", _PARTS, _parts(made.by_exit, PURPOSES)),
         Grid("By month", _PARTS, _parts(made.by_month)),
     )
 
@@ -80,7 +80,7 @@ _NAMES = {
     Measure.SORTINO: "Sortino",
     Measure.CALMAR: "Calmar",
     Measure.CAGR: "growth a year (CAGR)",
-    Measure.MAX_DRAWDOWN: "deepest drawdown",
+    Measure.MAX_DRAWDOWN: "maximum drawdown",
     Measure.MEAN_RETURN: "mean return of a bar",
 }
 _PARTS = ("Part", "trades", "won", "profit", "fees", "a trade", "profit factor")
@@ -136,7 +136,9 @@ def _beside(found: AgainstChance | None) -> str:
     if found is None:
         return ""
     wanted = count(found.entries, "purchase")
-    return f"Beside chance, in the same engine: {count(found.seeds, 'run')} that want {wanted} at random moments"
+    return (
+        f"Comparison with chance, in the same engine: {count(found.seeds, 'run')} that request {wanted} at random times"
+    )
 
 
 def _gates(found: Judgement) -> tuple[tuple[str, ...], ...]:
@@ -185,7 +187,7 @@ def _span(found: Estimate) -> str:
 
 
 def _figure(measure: Measure, value: float | None) -> str:
-    """Return a headline in its unit: growth and drawdowns as percent, the mean return in basis points."""
+    """Return a key figure in its unit: growth and drawdowns as percent, the mean return in basis points."""
     if value is None:
         return DASH
     if measure is Measure.MEAN_RETURN:

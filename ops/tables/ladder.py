@@ -9,8 +9,8 @@ from ops.tables.grid import Grid
 from ops.tables.plain import DASH, percent, signed_percent
 from ops.tables.run import open_console
 
-_COLUMNS = ("Rung", "trades", "deployed", "growth", "Sharpe [95 %]", "deepest fall [95 %]")
-_VERSUS = ("Rung", "Sharpe", "growth a year", "deepest fall")
+_COLUMNS = ("Rung", "trades", "deployed", "growth", "Sharpe [95 %]", "max drawdown [95 %]")
+_VERSUS = ("Rung", "Sharpe", "growth a year", "max drawdown")
 
 
 def show_ladder(ladder: Ladder, *, as_json: bool) -> None:
@@ -40,7 +40,7 @@ def grids(ladder: Ladder) -> tuple[Grid, Grid]:
 
 _NOTE = (
     "Intervals: stationary block bootstrap on the mark-to-market curve, pairs resampled by the same blocks. A difference whose "
-    "interval holds 0 cannot be told from nothing. Deepest fall: positive; a negative difference is a smaller fall."
+    "interval contains 0 is not distinguishable from zero. Max drawdown: positive; a negative difference is a smaller drawdown."
 )
 
 

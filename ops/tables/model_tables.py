@@ -23,7 +23,7 @@ _COLUMNS = ("<Model", ">Words", ">Attempts", "Failures", ">Tokens in/out", ">USD
 def models_table(figures: ModelFigures, budget: BudgetSettings) -> Group | str:
     """Return the table; below it who spoke instead and why, and one sentence for each outage."""
     if not figures.words:
-        return asked_ahead(figures) or "Models sat, and were not called."
+        return asked_ahead(figures) or "Models were available, but they were not called."
     table = boxed("Models", _COLUMNS)
     for speaker in figures.speakers:
         table.add_row(*_row(speaker))
@@ -36,7 +36,7 @@ def models_table(figures: ModelFigures, budget: BudgetSettings) -> Group | str:
     ]
     lines = (
         f"Cost: {usd(figures.cost_usd)} USD for {figures.requests:,} requests, of a day's budget of {budget.day_usd} USD.",
-        f"Words of others: {said}." if said else "Every word was a model's.",
+        f"Words of other speakers: {said}." if said else "Every word came from a model.",
         *([ahead] if ahead else []),
         *([f"Answers from our own cache: {', '.join(own)}."] if own else []),
         *([f"Input tokens from the providers' caches: {', '.join(theirs)}."] if theirs else []),
@@ -97,7 +97,7 @@ def asked_ahead(figures: ModelFigures) -> str | None:
         return None
     return (
         f"Outlooks asked ahead: {found.asked:,}; {found.warmed:,} warmed, {found.used:,} used, {found.wasted:,} wasted. "
-        f"They cost {usd(found.cost_usd)} USD, of it {usd(found.wasted_usd)} for those that no hearing read."
+        f"They cost {usd(found.cost_usd)} USD, of which {usd(found.wasted_usd)} for outlooks that no hearing read."
     )
 
 

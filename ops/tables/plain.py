@@ -174,7 +174,7 @@ def _court_sentence(summary: "Summary") -> str:
     rulings = ", ".join(f"{number:,} {outcome}" for outcome, number in summary.rulings.items())
     stood = summary.hearings - summary.rulings["rejected"]
     return (
-        f"The court heard {count(summary.hearings, 'case')} ({rulings}); of the {stood:,} that it let stand, the gate "
+        f"The court heard {count(summary.hearings, 'case')} ({rulings}); of the {stood:,} that it did not reject, the gate "
         f"signed {summary.signed:,} and refused {stood - summary.signed:,}."
     )
 
@@ -207,7 +207,7 @@ def _guard_sentence(summary: "Summary") -> str:
         listed(tuple(f"{ALERTS[code]} {times}x" for code, times in summary.alerts.items())) if summary.alerts else ""
     )
     raised = f" Alerts: {alerts}." if alerts else ""
-    return f"The deepest fall from a peak was {percent(summary.growth.max_drawdown)}. {said}{raised}"
+    return f"The maximum drawdown was {percent(summary.growth.max_drawdown)}. {said}{raised}"
 
 
 def _human_sentences(summary: "Summary") -> list[str]:

@@ -104,7 +104,7 @@ def _risk(summary: Summary) -> Pairs:
         ("Volatility a year", percent(grown.volatility)),
         ("Sharpe", ratio(grown.sharpe)),
         ("Sortino", ratio(grown.sortino)),
-        ("Deepest drawdown", percent(grown.max_drawdown)),
+        ("Maximum drawdown", percent(grown.max_drawdown)),
         ("Longest drawdown", count(grown.longest_drawdown_bars, "bar")),
         ("Bars with a position", percent(summary.bars_with_position)),
         ("Deployed on average", percent(summary.mean_deployed)),
@@ -162,7 +162,7 @@ def _gate(summary: Summary) -> Group | str:
         table.add_row(did.rule, *numbers, money(did.taken) if did.cut else "", RULES.get(did.rule, ""))
     return Group(
         table,
-        "Decided: it had the last word. Taken: what it alone cut off orders, against the next tightest.",
+        "Decided: it was the binding rule. Taken: what only this rule removed, relative to the next tightest.",
         f"Orders signed: {summary.signed:,}.",
     )
 
@@ -227,8 +227,8 @@ def _approvals(story: Story) -> Table:
 
 def _findings(story: Story, summary: Summary) -> Table | str:
     if not summary.data_findings:
-        return "Nothing was wrong with the data."
-    table = boxed("Data quality", ("Finding", ">Times", "First seen, UTC", "Symbol", "What was noticed first"))
+        return "No fault was found in the data."
+    table = boxed("Data quality", ("Finding", ">Times", "First seen, UTC", "Symbol", "First finding"))
     for kind, number in summary.data_findings.items():
         first = next((finding for finding in story.findings if finding.kind == kind), None)
         seen = (moment(first.at_utc), first.symbol, first.detail) if first else ("", "", "")
@@ -238,7 +238,7 @@ def _findings(story: Story, summary: Summary) -> Table | str:
 
 def _identity(summary: Summary) -> Group:
     check = summary.identity
-    table = boxed("Does it add up?", ("Recomputed from every fill", f">{summary.quote}"))
+    table = boxed("Accounting identity", ("Recomputed from every fill", f">{summary.quote}"))
     for sign, name, value in (
         (" ", "start", check.start),
         ("+", "realised", check.realised),

@@ -111,7 +111,7 @@ def test_every_hearing_is_there_with_its_debate(make_run: Maker, key: bytes) -> 
     assert [each["data-decision"] for each in hearings] == [kept.decision_id for kept in read_story(run, key).hearings]
     assert {each["data-fate"] for each in hearings} == {"traded", "refused", "rejected"}
     assert page.said.count("Outlook of") == 12
-    assert page.said.count("struck out: the case does not hold this") == 18
+    assert page.said.count("struck out: it does not match the case") == 18
     assert page.said.count("Abstained: no history") == 6
     assert "Voted out: the trend has turned" in page.said
 
