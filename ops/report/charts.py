@@ -234,7 +234,7 @@ def _marks(purpose: str, done: list[Execution]) -> Figure:
 
 def _told(item: Execution) -> str:
     """Return the text that a marker shows under the pointer."""
-    made = f"<br>trade made {signed_money(item.trip.trade.pnl)}" if item.trip else "<br>still open"
+    made = f"<br>net result of the trade {signed_money(item.trip.trade.pnl)}" if item.trip else "<br>still open"
     what = "bought" if item.purpose == "entry" else "sold"
     return (
         f"<b>{PURPOSES[item.purpose]}</b> {moment(item.at_utc)}<br>{what} {quantity(item.quantity)} at "

@@ -58,7 +58,7 @@ def write_tearsheet(folder: Path, ran: Ran) -> Path | None:
         except OSError as fault:
             raise OutputFault(
                 f"The tear sheet could not be written to {path} ({fault.strerror}). The run and its report are complete. "
-                "Make room, and run it again to have the sheet."
+                "Free some space, then run again to get the sheet."
             ) from fault
     return path
 

@@ -102,7 +102,7 @@ def test_a_failure_that_will_not_pass_goes_to_the_next_provider_at_once(
         (reply('{"scale": 50}', Stop.OTHER), AttemptOutcome.TRUNCATED, "before it was done"),
     ],
 )
-def test_an_answer_without_an_opinion_is_shown_its_error_once(
+def test_a_model_sees_the_error_of_an_unusable_answer_once(
     tmp_path: Path, bad: Step, outcome: AttemptOutcome, shown: str
 ) -> None:
     provider = ScriptedProvider("first", [bad, GOOD])
@@ -114,7 +114,7 @@ def test_an_answer_without_an_opinion_is_shown_its_error_once(
     assert said.attempts[0].reply is not None
 
 
-def test_nobody_is_asked_more_than_twice_and_silence_says_what_came_of_each(tmp_path: Path) -> None:
+def test_each_provider_gets_at_most_two_requests_and_silence_names_each_outcome(tmp_path: Path) -> None:
     first, second = (
         ScriptedProvider("first", [reply("no")]),
         ScriptedProvider("second", [fault(AttemptOutcome.OVERLOADED)]),
@@ -186,7 +186,7 @@ def test_no_answer_comes_later_than_the_roles_deadline(tmp_path: Path) -> None:
     assert took == pytest.approx(30.0)
 
 
-def test_a_decision_that_ran_out_of_time_asks_nobody(tmp_path: Path) -> None:
+def test_a_decision_without_time_sends_no_request(tmp_path: Path) -> None:
     provider = ScriptedProvider("first", [HANG])
     limits = {"call_s": 20, "role_s": 30, "decision_s": 50}
 
@@ -288,7 +288,7 @@ def test_a_budget_that_ends_half_way_goes_to_a_free_model_and_says_why(tmp_path:
     assert spent_today(tmp_path) == Decimal("0.0042")
 
 
-def test_without_budget_nobody_is_asked_and_silence_says_so(tmp_path: Path) -> None:
+def test_without_budget_no_request_is_sent_and_the_reason_says_so(tmp_path: Path) -> None:
     budget = {"decision_usd": "0.0001", "day_usd": "9", "month_usd": "9", "warn_at": 0.8}
     provider = ScriptedProvider("first")
     said, _ = ask(tmp_path, minds(("first",), budget=budget), provider)
@@ -308,7 +308,7 @@ def test_without_budget_nobody_is_asked_and_silence_says_so(tmp_path: Path) -> N
         (reply("no opinion, and yet paid for"), "cost"),
     ],
 )
-def test_what_may_have_been_billed_is_booked(tmp_path: Path, step: Step, booked: str) -> None:
+def test_a_call_that_may_have_been_billed_is_booked(tmp_path: Path, step: Step, booked: str) -> None:
     said, _ = ask(tmp_path, minds(("first",), requests_a_provider=1), ScriptedProvider("first", [step]))
     (attempt,) = said.attempts
     assert spent_today(tmp_path) == attempt.cost_usd
@@ -367,7 +367,7 @@ def test_no_more_than_the_allowed_are_under_way_at_once(tmp_path: Path) -> None:
     assert all(one.word == 50 for one in said)
 
 
-def test_no_minute_holds_more_requests_than_the_rate_and_who_cannot_be_served_in_time_is_told_at_once(
+def test_no_minute_has_more_requests_than_the_rate_and_a_late_caller_is_refused_at_once(
     tmp_path: Path,
 ) -> None:
     provider = ScriptedProvider("first", [GOOD])

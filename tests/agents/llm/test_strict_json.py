@@ -79,7 +79,7 @@ def test_the_large_replies_are_refused_for_their_size_or_shape(shared: Path) -> 
         ('{"a": "' + "x" * MAX_BYTES + '"}', "bytes"),
     ],
 )
-def test_what_is_not_one_strict_object_is_refused_with_what_to_correct(text: str, why: str) -> None:
+def test_a_reply_that_is_not_one_strict_object_is_refused_with_what_to_correct(text: str, why: str) -> None:
     said = refused(text)
     assert said is not None
     assert why in said

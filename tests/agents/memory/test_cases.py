@@ -79,7 +79,7 @@ def test_it_keeps_the_latest_cases_and_no_more_than_it_may() -> None:
     assert min(analogue.outcome.as_of_utc for analogue in found) == AT + 15 * HOUR
 
 
-def test_a_case_whose_symbol_vanished_is_let_go() -> None:
+def test_a_case_whose_symbol_vanished_is_dropped() -> None:
     memory = Memory(barriers(2))
     memory.add(hearing(case=heard_at(AT, 50.0)))
     assert memory.pending == 1

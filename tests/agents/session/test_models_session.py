@@ -206,7 +206,7 @@ def test_a_killed_run_goes_on_without_asking_again_for_what_it_has_heard(
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("keys")
-def test_a_bar_with_two_cases_is_journaled_wave_by_wave_and_gone_on_with_in_its_middle(tmp_path: Path) -> None:
+def test_a_bar_with_two_cases_is_journaled_wave_by_wave_and_resumes_in_its_middle(tmp_path: Path) -> None:
     with ModelServer() as server:
         chosen = ["--symbols", "BTC/USDT", "ETH/USDT", *arguments(server, None, "court.call=every_bar", days="1")]
         assert run(tmp_path / "whole", *chosen) == 0
@@ -248,7 +248,7 @@ def test_each_wave_is_on_disk_before_the_next_one_is_asked(tmp_path: Path) -> No
 
 
 @pytest.mark.usefixtures("keys")
-def test_a_decision_that_is_gone_on_with_has_only_what_is_left_of_its_budget(tmp_path: Path) -> None:
+def test_a_resumed_decision_has_only_the_rest_of_its_budget(tmp_path: Path) -> None:
     poor = ("minds.budget.decision_usd=0.00056", "minds.max_output_tokens=64", "minds.roles.risk_agent=[rules]")
     with ModelServer() as server:
         chosen = arguments(server, None, *poor, days="3")

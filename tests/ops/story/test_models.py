@@ -54,7 +54,7 @@ def test_attempts_words_tokens_and_money_are_counted_to_the_last_digit(make_run:
     assert summary.minds == figures.words == {"anthropic/claude-haiku-5-5": 36, "rules": 36}
 
 
-def test_models_are_off_exactly_where_none_sat(make_run: Maker, key: bytes) -> None:
+def test_the_summary_says_that_models_are_off_exactly_if_none_sat(make_run: Maker, key: bytes) -> None:
     without = summarise(read_story(make_run("without"), key))
     assert (without.minds["models"], without.models) == ("off", None)
     _, summary, _ = _read(make_run("with", reply="{}"), key)

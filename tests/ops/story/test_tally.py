@@ -60,7 +60,7 @@ def test_a_tail_that_binds_took_what_the_position_limit_would_have_left(make_hea
     assert rules["es_1d"].taken == D(50)
 
 
-def test_the_only_cap_took_nothing_that_can_be_told(make_hearing: Maker) -> None:
+def test_a_single_cap_has_no_notional_taken(make_hearing: Maker) -> None:
     rules = counted(make_hearing("traded", 1), "position", cap("position", 500, Reaction.CUT), cap("es_1d", 500))
     assert (rules["position"].cut, rules["position"].taken) == (1, D(0))
 

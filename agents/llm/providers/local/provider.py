@@ -114,18 +114,20 @@ def checked_path(settings: ProviderSettings) -> Path:
     if find_spec("xllamacpp") is None:
         raise UsageFault(f"{MISSING}. No model was started.")
     if settings.path is None:
-        raise UsageFault("A local model needs its file, and none was given. Add --model PATH.gguf.")
+        raise UsageFault(
+            "A local model needs its file, but none was given. No model was started. Add --model PATH.gguf."
+        )
     path = Path(settings.path).expanduser()
     try:
         with path.open("rb") as stream:
             magic = stream.read(len(_MAGIC))
     except OSError as error:
         raise UsageFault(
-            f"The model file {path} cannot be read ({error.strerror}). Give one with --model PATH.gguf."
+            f"The model file {path} cannot be read ({error.strerror}). No model was started. Give another file with --model PATH.gguf."
         ) from error
     if magic != _MAGIC:
         raise UsageFault(
-            f"The file {path} is not a GGUF model; llama.cpp reads no other. Give one with --model PATH.gguf."
+            f"The file {path} is not a GGUF model, the only format that llama.cpp reads. No model was started. Give another file with --model PATH.gguf."
         )
     return path
 

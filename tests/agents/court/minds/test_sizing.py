@@ -68,14 +68,16 @@ def heard(kind: type[RulesMind]) -> tuple[Hearing, Proposal]:
 
 
 @pytest.mark.parametrize(("kind", "speaker"), [(RulesMind, "rules/analyst"), (Named, "anthropic/claude/analyst")])
-def test_the_gate_is_told_what_calibration_will_hold_against_the_outcome(kind: type[RulesMind], speaker: str) -> None:
+def test_the_gate_gets_the_belief_that_calibration_compares_with_the_outcome(
+    kind: type[RulesMind], speaker: str
+) -> None:
     hearing, proposal = heard(kind)
     assert proposal.argument is not None
     assert proposal.argument.speaker == speaker
     assert statements(hearing, barriers())[speaker] == proposal.argument.belief != 0.5
 
 
-def test_of_a_silent_analyst_nothing_is_told() -> None:
+def test_a_silent_analyst_gives_the_gate_no_argument() -> None:
     hearing, proposal = heard(Silent)
     assert proposal.argument is None
     assert hearing.verdict.outcome is Outcome.REFUSED

@@ -106,7 +106,7 @@ def test_the_direction_gives_the_sign_and_without_one_the_numbers_are_not_read()
     ("said", "read"),
     [("true", True), ("false", False), ("61.24", 61.24), ("-3", -3.0), ("long", "long"), ("1e3", "1e3"), ("", "")],
 )
-def test_a_value_in_quotes_is_what_it_spells(said: str, read: object) -> None:
+def test_a_quoted_value_is_read_without_its_quotes(said: str, read: object) -> None:
     opinion = to_opinion("risk_agent", changed("risk_agent", evidence=[EVIDENCE | {"value": said}]))
     assert opinion.evidence[0].value == read
     assert type(opinion.evidence[0].value) is type(read)
@@ -151,7 +151,7 @@ REFUSED: list[tuple[Role, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("role", "changes", "reason"), REFUSED)
-def test_what_does_not_hold_is_no_opinion_and_the_reason_can_be_acted_on(
+def test_an_invalid_answer_is_refused_with_a_reason_that_the_model_can_act_on(
     role: Role, changes: dict[str, Any], reason: str
 ) -> None:
     with pytest.raises(Unacceptable, match=reason) as refusal:

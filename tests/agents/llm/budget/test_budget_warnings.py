@@ -34,7 +34,7 @@ def test_the_attempt_that_comes_near_the_limit_says_so_and_those_after_it_do_not
     assert (near.spent_usd, near.limit_usd) == (Decimal("0.01"), Decimal("0.0115"))
 
 
-def test_a_budget_that_is_too_small_for_any_call_is_told_with_the_call_that_was_not_made(tmp_path: Path) -> None:
+def test_a_budget_too_small_for_any_call_is_reported_with_the_skipped_call(tmp_path: Path) -> None:
     ask(tmp_path, minds(("first",), budget=TIGHT), 5)
     (said,) = ask(tmp_path, minds(("first",), budget=TIGHT), 1)
     assert said.attempts[0].outcome is AttemptOutcome.SKIPPED_BUDGET

@@ -111,7 +111,7 @@ def test_a_gateway_that_reports_an_error_with_status_200_is_understood(
 
 
 @pytest.mark.parametrize("name", ["context_length_exceeded", "exceed_context_size_error"])
-def test_a_prompt_that_is_too_long_is_told_from_other_bad_requests(name: str) -> None:
+def test_a_too_long_prompt_has_another_outcome_than_other_bad_requests(name: str) -> None:
     error = {"error": {"message": "too long", "type": "invalid_request_error", "code": name}}
     with ModelServer([Raw(400, json.dumps(error).encode())]) as server:
         found = with_provider("openai", server, outcome_of)

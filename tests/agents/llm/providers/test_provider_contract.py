@@ -95,7 +95,7 @@ def test_a_provider_that_hangs_or_trickles_is_left_at_the_timeout(kind: str, tur
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("turn", "seconds"), [(Turn.RATE_LIMITED_1, 1.0), (Turn.RATE_LIMITED_600, 600.0)])
-def test_retry_after_is_told_and_not_waited_for(kind: str, turn: Turn, seconds: float, server: ModelServer) -> None:
+def test_retry_after_is_reported_and_not_waited_for(kind: str, turn: Turn, seconds: float, server: ModelServer) -> None:
     began = time.monotonic()
     fault = ask(kind, server, turn)
     assert isinstance(fault, ProviderFault)
@@ -113,7 +113,7 @@ def test_nobody_at_the_address_is_a_connection_fault(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_without_a_key_nobody_is_asked_and_the_message_says_what_to_set(kind: str, server: ModelServer) -> None:
+def test_without_a_key_no_request_is_sent_and_the_message_names_the_variable(kind: str, server: ModelServer) -> None:
     before = len(server.log)
     fault = with_provider(kind, server, outcome_of, key=None)
     assert isinstance(fault, ProviderFault)

@@ -107,7 +107,7 @@ def test_those_who_wait_for_a_call_that_fails_ask_for_themselves(tmp_path: Path)
     assert [one.word for one in run(two())] == [None, 50]
 
 
-def test_nobody_waits_for_another_ones_call_past_his_own_deadline(tmp_path: Path) -> None:
+def test_a_caller_waits_for_the_call_of_another_only_until_its_own_deadline(tmp_path: Path) -> None:
     provider = ScriptedProvider("first", [After(25.0, GOOD)])
     settings = minds(("first",), transcripts="cached", deadlines={"call_s": 30, "role_s": 30, "decision_s": 75})
 
@@ -142,7 +142,7 @@ def test_only_answers_with_an_opinion_are_kept(tmp_path: Path) -> None:
     assert not second.attempts[0].from_cache
 
 
-def test_a_kept_answer_is_judged_again_and_forgotten_when_it_does_not_stand(tmp_path: Path) -> None:
+def test_a_cached_answer_is_judged_again_and_dropped_when_it_is_invalid(tmp_path: Path) -> None:
     provider = ScriptedProvider("first")
 
     def strict(text: str) -> int:

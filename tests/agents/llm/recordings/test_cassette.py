@@ -81,7 +81,7 @@ def test_a_recorded_story_of_every_failure_replays_the_same_without_asking_or_wa
     assert len(first.asked) + len(second.asked) == asked
 
 
-def test_a_replay_takes_no_time_and_spends_nothing(tmp_path: Path) -> None:
+def test_a_replay_needs_no_time_and_no_money(tmp_path: Path) -> None:
     file = tmp_path / "court.jsonl"
     tell(tmp_path, "record", Cassette.recording(file, COMMAND), 1, ScriptedProvider("first", [After(9.0, GOOD)]))
 
@@ -143,7 +143,7 @@ def test_a_miss_for_another_system_text_or_version_says_so_although_the_case_is_
         replay(tmp_path, request("close=100", system="You judge kindly."))
 
 
-def test_a_role_of_which_nothing_is_recorded_is_said(tmp_path: Path) -> None:
+def test_a_role_without_a_recording_is_named(tmp_path: Path) -> None:
     record_one(tmp_path, ("close=100",))
     with pytest.raises(ReplayMiss, match="Nothing is recorded for the role supervisor"):
         replay(tmp_path, request("close=100", role="supervisor"))
@@ -167,7 +167,7 @@ def test_a_missing_file_is_a_miss_and_no_outage(tmp_path: Path) -> None:
         Cassette.playing(tmp_path / "none.jsonl", COMMAND)
 
 
-def test_a_line_that_was_cut_off_is_left_out_and_recording_goes_on_after_it(tmp_path: Path) -> None:
+def test_a_cut_line_is_ignored_and_recording_continues_after_it(tmp_path: Path) -> None:
     record_one(tmp_path, ("one", "two"))
     file = tmp_path / "court.jsonl"
     file.write_bytes(file.read_bytes()[:-20])

@@ -48,7 +48,7 @@ def again(attempts: tuple[Attempt, ...], asked: Request | None = None) -> RoleAn
 
 @pytest.mark.parametrize("steps", STORIES.values(), ids=STORIES)
 @pytest.mark.parametrize("second", [GOOD, fault(AttemptOutcome.AUTH)], ids=["then an answer", "then none"])
-def test_what_was_recorded_is_said_again_to_the_letter(tmp_path: Path, steps: list[Step], second: Step) -> None:
+def test_a_recorded_answer_is_played_back_unchanged(tmp_path: Path, steps: list[Step], second: Step) -> None:
     then = live(tmp_path, steps, second)
     assert again(then.attempts) == then
 
