@@ -274,8 +274,8 @@ def _parsed(model: type[_Model], event: Event, journal: str) -> _Model:
         return model.model_validate_json(event.payload)
     except ValidationError as error:
         raise JournalFault(
-            f"Event {event.seq} ({event.kind}) of {journal} has another structure than this version writes ({error.error_count()} field(s) "
-            f"differ), so it was not read. Open it with the version of Tribunal that wrote it."
+            f"Event {event.seq} ({event.kind}) of {journal} is not what this version writes ({error.error_count()} field(s) "
+            f"do not fit), so it was not read. Open it with the version of Tribunal that wrote it."
         ) from error
 
 

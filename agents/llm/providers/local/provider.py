@@ -123,11 +123,14 @@ def checked_path(settings: ProviderSettings) -> Path:
             magic = stream.read(len(_MAGIC))
     except OSError as error:
         raise UsageFault(
-            f"The model file {path} cannot be read ({error.strerror}). No model was started. Give another file with --model PATH.gguf."
+            f"The model file {path} cannot be read ({error.strerror}). No model was started. "
+            "Give another file with --model PATH.gguf."
         ) from error
     if magic != _MAGIC:
         raise UsageFault(
-            f"The file {path} is not a GGUF model, the only format that llama.cpp reads. No model was started. Give another file with --model PATH.gguf."
+            f"The file {path} is not a GGUF model, the only format that llama.cpp reads. "
+            "No model was started. "
+            "Give another file with --model PATH.gguf."
         )
     return path
 
