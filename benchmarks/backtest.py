@@ -1,11 +1,12 @@
-"""How fast the fast engine is, beside vectorbt and backtesting.py in one process on the same bars.
+"""The speed of the fast engine, compared with vectorbt and backtesting.py in one process on the same bars.
 
     python benchmarks/backtest.py [--bars 100000] [--sets 1000] [--data FILE]      (make bench)
 
-Work: EMA 12 crosses above EMA 26 with RSI 14 under 70: in; crosses below: out. Indicators are part of the time. The peers run
-their simple form of it, with a stop; ours has stop, target, trailing stop, book, and the whole gate with VaR and ES, under
-limits by which it may put half of the account into one trade. Times are CPU seconds, the best of several warm runs. Bars
-are recorded 5-minute candles where there are any (`--data`, or the shared folder), tiled to length; else they are drawn.
+The strategy: enter when EMA 12 crosses above EMA 26 with RSI 14 under 70; exit when it crosses below. The time
+includes the indicators. The other engines run the simple form with a stop. Ours has stop, target, trailing stop,
+order book, and the whole gate with VaR and ES, under limits that allow half of the account in one trade. Times are
+CPU seconds, the best of several warm runs. Bars are recorded 5-minute candles if available (`--data`, or the shared
+folder), repeated to the length; otherwise they are random.
 """
 
 import argparse
@@ -51,7 +52,9 @@ SETTINGS = load_profile(
 
 
 def recorded(path: Path) -> Floats:
-    """Open, high, low, close, volume of a file of candles, or drawn ones where there is none: shape (5, rows)."""
+    """Return open, high, low, close [quote] and volume [base] of a file of candles, or random ones without a file:
+    shape (5, rows).
+    """
     if path.suffix == ".npy":
         return np.asarray(np.load(path), dtype=np.float64)
     if path.is_file():
@@ -67,7 +70,7 @@ def recorded(path: Path) -> Floats:
 
 
 def candles(n: int, path: Path) -> Floats:
-    """The same, tiled to n bars, prices in cents: shape (5, n)."""
+    """Return the same, repeated to n bars, prices in cents: shape (5, n)."""
     raw = recorded(path)
     bars = np.empty((5, n))
     for row, column in zip(bars, raw, strict=True):
@@ -81,7 +84,7 @@ def moments(n: int) -> Ints:
 
 
 def signals(bars: Floats, fast: int = 12, slow: int = 26) -> tuple[Any, Any]:
-    """Where to enter and where to leave, shape (n,) each."""
+    """Return the entries and the exits, shape (n,) each."""
     close = bars[3]
     quick, lazy, rsi = talib.EMA(close, fast), talib.EMA(close, slow), talib.RSI(close, 14)
     above = quick > lazy
@@ -109,7 +112,7 @@ def grid(bars: Floats) -> Grid:
 
 
 def ours(bars: Floats) -> KernelResult:
-    """Everything from columns of prices to the result."""
+    """Run everything from columns of prices to the result."""
     return simulate(grid(bars), votes(bars), rules())
 
 
@@ -156,7 +159,7 @@ def of_backtesting(bars: Floats) -> Callable[[], tuple[float, int]]:
 
 
 def seconds(run: Callable[[], object], times: int = 5) -> float:
-    """CPU seconds of the best of several runs, after one that compiles."""
+    """Return the CPU seconds of the best of several runs, after one that compiles."""
     run()
     found = []
     for _ in range(times):
@@ -168,7 +171,7 @@ def seconds(run: Callable[[], object], times: int = 5) -> float:
 
 
 def peers(n: int, path: Path) -> Table:
-    """The peer table: the same bars, one process."""
+    """Return the table of engines: the same bars, one process."""
     bars = candles(n, path)
     made = ours(bars)
     base = seconds(lambda: ours(bars))
@@ -188,7 +191,7 @@ def peers(n: int, path: Path) -> Table:
 
 
 def growth(path: Path) -> Table:
-    """From ten thousand bars to ten million: each length in a process of its own, for its memory, without pandas."""
+    """Measure ten thousand to ten million bars: each length in its own process, for its memory, without pandas."""
     table = _table("Growth, indicators included")
     for column in ("bars", "CPU s", "ns/bar", "peak memory, MB"):
         table.add_column(column, justify="right")
@@ -203,7 +206,7 @@ def growth(path: Path) -> Table:
 
 
 def sweep_line(sets: int, path: Path) -> str:
-    """A sweep over a year of 5-minute bars on two cores."""
+    """Measure a sweep over a year of 5-minute bars on two cores."""
     bars = candles(105_120, path)
     shared = grid(bars)
     chosen = [(6 + i % 20, 28 + i // 20 % 25, 0.006 + 0.007 * (i // 500)) for i in range(sets)]
@@ -242,7 +245,7 @@ simulate(bars, said, rules_of([instrument], profile.limits, profile.exits, profi
 
 
 def cold() -> str:
-    """A process that reads a profile, imports the engine, loads its compiled code and runs ten thousand bars."""
+    """Measure a process that reads a profile, imports the engine, loads its compiled code and runs ten thousand bars."""
     before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), SystemClock().now()
     subprocess.run([sys.executable, "-c", _COLD], check=True)
     wall = (SystemClock().now() - begin).total_seconds()
@@ -256,7 +259,7 @@ def cold() -> str:
 def _measure(n: int, path: Path) -> None:
     bars = candles(n, path)
     taken = seconds(lambda: ours(bars), 3)
-    status = Path("/proc/self/status").read_text()  # getrusage would give a child its parent's peak
+    status = Path("/proc/self/status").read_text()  # getrusage reports the parent's peak for a child
     peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1024
     sys.stdout.write(f"{taken} {peak}")
 

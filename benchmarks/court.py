@@ -1,13 +1,13 @@
-"""What a court of models costs in time, calls, tokens and CPU, against a model server on this machine with 1 s a call.
+"""The cost of a court of models in time, calls, tokens and CPU, on a local model server with 1 s for each call.
 
     python benchmarks/court.py            (make bench)
 
-The whole model side is real: prompts, manager, budgets on disk, the Anthropic and OpenAI SDKs, the graph, the gate. Only the
-model is not: tests/support/model_server.py answers after a second, in a process of its own, with an opinion that fits the
-schema; it notes what it was asked. "calls" are those at each server, "to one" the most that one provider got for one role.
-Waves are told apart by pauses between requests. A token is four bytes of system prompt and messages. CPU is of this process,
-after a docket that has loaded everything, but where it says "cold". "Outlook kept": the analyst was asked at the bar before, on
-the same server, and that call is not in the row: it was paid, and nobody waited for it.
+Everything except the model is real: prompts, manager, budgets on disk, the Anthropic and OpenAI SDKs, the graph, the
+gate. tests/support/model_server.py answers after a second, in its own process, with an opinion that matches the
+schema, and records the requests. "calls" are those at each server, "to one" the most that one provider got for one
+role. Waves are separated by pauses between requests. A token is four bytes of system prompt and messages. CPU is that
+of this process, after a warm-up docket, except in rows with "cold". "Outlook kept": the analyst was asked at the bar
+before, on the same server. That call is not in the row: it was paid, but no decision waited for it.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ from agents.court.minds.model import ModelMind, spoken_by  # noqa: E402
 from agents.court.minds.outlooks import Outlook, Outlooks  # noqa: E402
 from agents.court.minds.rules import RulesMind  # noqa: E402
 from agents.llm.asking import Asker  # noqa: E402
-from agents.llm.attempt import Attempt, Outcome, Role  # noqa: E402
+from agents.llm.attempt import Attempt, AttemptOutcome, Role  # noqa: E402
 from agents.llm.manager import Manager  # noqa: E402
 from agents.llm.providers.anthropic import AnthropicProvider  # noqa: E402
 from agents.llm.providers.openai import OpenAIProvider  # noqa: E402
@@ -67,7 +67,7 @@ REPLAYED = 200
 
 
 class Measured(NamedTuple):
-    """One scenario: seconds of wall and CPU, what the servers were asked, and what became of the attempts."""
+    """One scenario: wall and CPU time [s], the requests at the servers, and the attempts."""
 
     wall_s: float
     cpu_s: float
@@ -80,7 +80,7 @@ class Measured(NamedTuple):
 
     @property
     def waves(self) -> int:
-        """Of the last server, which answers."""
+        """The number of waves at the last server, which answers."""
         times: list[float] = sorted(seen["at_s"] for seen in self.logs[-1])
         return 1 + sum(later - sooner > WAVE_GAP_S for sooner, later in pairwise(times))
 
@@ -90,14 +90,14 @@ class Measured(NamedTuple):
 
     @property
     def most(self) -> int:
-        """Requests that one provider got for one role of one decision, at most."""
+        """The largest number of requests that one provider got for one role of one decision."""
         asked = (one for one in self.attempts if not one.outcome.startswith("skipped"))
         return max(Counter((one.decision_id, one.role, one.provider) for one in asked).values())
 
 
 @contextmanager
 def server(*arguments: str) -> Iterator[str]:
-    """A model server in a process of its own."""
+    """Run a model server in its own process."""
     command = [sys.executable, str(SUPPORT / "model_server.py"), *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
         assert child.stdout is not None
@@ -108,7 +108,7 @@ def server(*arguments: str) -> Iterator[str]:
 
 
 def minds(first: str, second: str, **changes: Any) -> MindsSettings:
-    """Anthropic at `first`, OpenAI behind it at `second`."""
+    """Return settings with Anthropic at `first` and OpenAI behind it at `second`."""
     base = SETTINGS.minds.model_dump()
     providers = {name: base["providers"][name] for name in ("anthropic", "openai")}
     providers["anthropic"]["base_url"] = first
@@ -117,7 +117,7 @@ def minds(first: str, second: str, **changes: Any) -> MindsSettings:
 
 
 def docket(count: int, turn: int = 0) -> tuple[Case, ...]:
-    """As many sound purchases, each on a market of its own."""
+    """Return this many sound purchases, each on its own market."""
     return tuple(_case(f"A{index}/USDT", f"{turn:04}-A{index}USDT") for index in range(count))
 
 
@@ -151,7 +151,7 @@ def court(settings: MindsSettings, asker: Asker, outlooks: Outlooks | None = Non
 
 @contextmanager
 def manager(settings: MindsSettings) -> Iterator[Manager]:
-    """A manager with its budgets in a folder of its own."""
+    """Return a manager with its budgets in its own folder."""
     key, named = SecretStr("sk-loopback-0123456789"), settings.providers
     providers: dict[str, Provider] = {
         "anthropic": AnthropicProvider("anthropic", named["anthropic"], key),
@@ -167,7 +167,7 @@ def manager(settings: MindsSettings) -> Iterator[Manager]:
 async def measure(
     settings: MindsSettings, urls: tuple[str, ...], cases: int, warm: bool = True, ahead: bool = False
 ) -> Measured:
-    """Try a docket, after another one that warms everything up; `ahead`: after the outlooks of the bar before."""
+    """Hear a docket after a warm-up docket; with `ahead`, after the outlooks of the bar before."""
     with manager(settings) as asker:
         outlooks = Outlooks(settings)
         mind, sitting = court(settings, asker, outlooks)
@@ -196,7 +196,7 @@ async def _ask_ahead(mind: ModelMind, outlooks: Outlooks, cases: tuple[Case, ...
 
 
 async def replay(settings: MindsSettings, attempts: tuple[Attempt, ...]) -> float:
-    """Decisions a second out of a recording, graph and gate included."""
+    """Return the replay speed of a recording [decisions a second], graph and gate included."""
 
     def recorded(decision_id: str, role: Role) -> tuple[Attempt, ...]:
         return tuple(one for one in attempts if one.role == role)
@@ -221,7 +221,7 @@ def _cpu() -> float:
 
 
 def _row(name: str, found: Measured, limit: str) -> tuple[str, ...]:
-    accepted = sum(attempt.outcome is Outcome.OK for attempt in found.attempts)
+    accepted = sum(attempt.outcome is AttemptOutcome.OK for attempt in found.attempts)
     return (
         name, f"{found.wall_s:.2f}", found.calls, str(found.waves), str(found.most), f"{found.tokens:,}",
         f"{found.cpu_s:.3f}", f"{accepted} of {len(found.attempts)}", limit,
@@ -229,7 +229,7 @@ def _row(name: str, found: Measured, limit: str) -> tuple[str, ...]:
 
 
 async def run(table: Table) -> float:
-    """All scenarios; gives the replay's decisions a second."""
+    """Run all scenarios; returns the replay speed [decisions a second]."""
     with server("--delay", "1") as well:
         calm = minds(well, well)
         one = await measure(calm, (well,), 1)

@@ -1,10 +1,10 @@
-"""How fast one bar goes through the whole path, and how much memory a year of ten symbols takes.
+"""The speed of one bar through the whole path, and the memory of a year of ten symbols.
 
     python benchmarks/cycle.py            (make bench)
 
-Simulated market, rules mind, gate, ledger, durable journal; no report. Each scenario runs in a process of its own, so that its
-memory is its own. Reported are bars per second of wall time and of CPU time (the machine may be busy), and peak RSS: the median
-of three runs, taken in turn, where there is one symbol. Beside them stands LangGraph alone, with six nodes that do nothing.
+Simulated market, rules mind, gate, ledger, durable journal; no report. Each scenario runs in its own process, to
+measure its own memory. The results are bars per second of wall time and of CPU time (the machine may be busy), and
+peak RSS; for one symbol the median of three runs, in turn. For comparison, LangGraph alone runs six empty nodes.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ NEVER_BUYS = [
     {"strategy": "rsi_bounce", "params": {"low": 1}},
     {"strategy": "momentum_breakout", "params": {"volume_min": 100}},
 ]
-"""Voters that are asked at every bar, want out at some, and never want in: what a bar costs on which the court is not called."""
+"""Voters that vote at every bar, sometimes to sell and never to buy: the cost of a bar without a hearing."""
 SCENARIOS: dict[str, dict[str, Any]] = {
     "one symbol, court at every bar": {"symbols": TEN[:1], "days": 90, "call": "every_bar", "short": True},
     "one symbol, court on proposals": {"symbols": TEN[:1], "days": 365, "call": "on_proposal", "short": True},
@@ -91,7 +91,7 @@ def _cpu() -> float:
 
 
 def measure_empty(scenario: dict[str, Any]) -> dict[str, float]:
-    """The court's state machine with nothing in its nodes, as often as asked for."""
+    """Run the court's state machine with empty nodes."""
     from langgraph.graph import END, START, StateGraph
 
     from config.clock import Stopwatch
@@ -128,7 +128,7 @@ def measure_empty(scenario: dict[str, Any]) -> dict[str, float]:
 
 
 def repeated() -> dict[str, list[dict[str, float]]]:
-    """The runs of each scenario, one process each; those that are short three times, in turn."""
+    """Run each scenario in its own process; the short ones three times, in turn."""
     found: dict[str, list[dict[str, float]]] = {name: [] for name in SCENARIOS}
     for turn in range(_TURNS):
         for name, scenario in SCENARIOS.items():

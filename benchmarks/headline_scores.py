@@ -1,7 +1,8 @@
-"""How well headlines are scored: VADER alone against VADER with our lexicon, on labelled data.
+"""The quality of headline scores: VADER alone and VADER with our lexicon, on labelled data.
 
-Run as `python benchmarks/headline_scores.py PATH`, where PATH holds the folders `news/` and `reddit/` of labelled files.
-A score within 0.05 of zero counts as neutral, as VADER's authors advise. No word of the lexicon was chosen from this data.
+Run as `python benchmarks/headline_scores.py PATH`, where PATH holds the folders `news/` and `reddit/` of labelled
+files. A score within 0.05 of zero counts as neutral, as VADER's authors advise. No word of the lexicon was chosen
+from this data.
 """
 
 import argparse
@@ -25,7 +26,7 @@ _CLASSES = ("negative", "neutral", "positive")
 
 
 class Labelled(NamedTuple):
-    """Texts with a score in [-1, 1] or a class each; `by` says who labelled them."""
+    """Texts, each with a score in [-1, 1] or a class; `by` names the labellers."""
 
     name: str
     by: str
@@ -35,7 +36,7 @@ class Labelled(NamedTuple):
 
 
 def read(folder: Path) -> list[Labelled]:
-    """The labelled sets of the folder. Raises FileNotFoundError when one is absent."""
+    """Return the labelled sets of the folder. Raises FileNotFoundError when one is missing."""
     bank = pd.read_parquet(folder / "news/financial_phrasebank.parquet")
     comments = pd.read_csv(folder / "reddit/crypto_comments_labelled.csv").dropna(subset=["Comment Text", "Sentiment"])
     finbert = pd.read_parquet(folder / "news/bitcoin_headlines_finbert_2021-11_2023-12.parquet").dropna()
@@ -91,7 +92,7 @@ def _f1(given: np.ndarray, true: np.ndarray) -> float:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print the table; 3 when the data is not there. Without a path nothing is measured, and that is said."""
+    """Print the table. Returns 3 when the data is missing. Without a path it measures nothing and says so."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("path", type=Path, nargs="?", help="folder with news/ and reddit/")
     folder = parser.parse_args(argv).path

@@ -1,9 +1,10 @@
-"""What the honesty tools say of a family of rules that looks good: the table of docs/honesty.md, and how long it takes.
+"""The result of the honesty tools on a family of rules that looks good: the table of docs/honesty.md, and its run
+time.
 
     python benchmarks/honesty.py --data BTC.parquet ETH.parquet SOL.parquet
 
-64 crosses of two exponential averages, long or flat, decided on a close and held over the next bar, 10 bps a side. Without
---data the market is simulated, and then there is nothing to find.
+64 crosses of two exponential averages, long or flat, decided on a close and held over the next bar, 10 bps a side.
+Without --data the market is simulated and has no trend to find.
 """
 
 import argparse
@@ -39,14 +40,14 @@ HOURS = Timeframe.H1.bars_per_year
 
 
 def average(closes: Floats, bars: int) -> Floats:
-    """The exponential average, begun at the first close; shape of `closes`."""
+    """Return the exponential average, started at the first close; shape of `closes` [quote]."""
     weight = 2.0 / (bars + 1)
     smooth, _ = lfilter([weight], [1.0, weight - 1.0], closes, zi=[(1.0 - weight) * closes[0]])
     return np.asarray(smooth, dtype=np.float64)
 
 
 def family(closes: Floats) -> Floats:
-    """Bar returns of each of the rules after fees, shape (n_bars - 1, 64)."""
+    """Return the bar returns of each rule after fees [fraction], shape (n_bars - 1, 64)."""
     moves, columns = curve_returns(closes), []
     for fast in FAST:
         for times in TIMES:
@@ -57,7 +58,7 @@ def family(closes: Floats) -> Floats:
 
 
 def judged(candles: RawCandles, seed: int) -> tuple[str, ...]:
-    """One row of the table."""
+    """Return one row of the table."""
     closes = candles.close[candles.sound()]
     trials, moves = family(closes), curve_returns(closes)
     ratios = measure_rows(np.ascontiguousarray(trials.T), 1.0)[Measure.SHARPE]
@@ -66,7 +67,7 @@ def judged(candles: RawCandles, seed: int) -> tuple[str, ...]:
     apart = paired_differences(best, moves, bars_per_year=HOURS, seed=seed).of(Measure.SHARPE)
     luck = deflate(best, bars_per_year=HOURS, trials=len(ratios), trial_variance=float(ratios.var(ddof=1)))
     fitted = probability_of_overfitting(trials, bars_per_year=HOURS)
-    assert luck is not None  # it has traded
+    assert luck is not None  # there are trades
     return (
         candles.symbol,
         f"{own.value:.2f} [{own.low:.2f}, {own.high:.2f}]",
@@ -98,7 +99,7 @@ def main() -> None:
 
 
 def since(candles: RawCandles, first_ms: int) -> RawCandles:
-    """The bars that close after a moment."""
+    """Return the bars that close after a time."""
     rows = candles.close_ms > first_ms
     open_, high, low, close, volume = (column[rows] for column in candles.columns)
     return RawCandles(candles.symbol, candles.timeframe, candles.close_ms[rows], open_, high, low, close, volume)

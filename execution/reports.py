@@ -1,4 +1,4 @@
-"""The execution room's words: a fill, a payment of funding, and what is known of an order."""
+"""The values that a venue reports: fills, funding payments, order states and its account."""
 
 from decimal import Decimal
 from enum import StrEnum
@@ -17,7 +17,7 @@ class Liquidity(StrEnum):
 
 
 class Fill(Frozen):
-    """A trade that the venue reports. Quantity in base units, price in quote, fee in `fee_currency`."""
+    """A trade that the venue reports. Quantity [base], price [quote], fee in `fee_currency`."""
 
     trade_id: str
     order_id: str
@@ -34,12 +34,12 @@ class Fill(Frozen):
 
 
 class Funding(Frozen):
-    """What a venue took for a position at a funding moment (negative: paid out). Quantity in base units, money in quote units."""
+    """What the venue charged for a position at a funding time (negative: received). Quantity [base], money [quote]."""
 
     funding_id: str
     symbol: str
     rate: Decimal
-    """Share of the notional."""
+    """Funding rate [fraction of the notional]."""
     quantity: Decimal
     mark_price: Decimal
     amount: Decimal
@@ -47,7 +47,9 @@ class Funding(Frozen):
 
 
 class OrderStatus(StrEnum):
-    """`UNKNOWN`: sent, and no evidence yet. It is not `REJECTED` and never becomes so by waiting (law 5)."""
+    """`UNKNOWN`: the order was sent and there is no evidence yet. It differs from `REJECTED`, and waiting never
+    changes it (law 5).
+    """
 
     INTENT = "intent"
     ACCEPTED = "accepted"
@@ -59,7 +61,7 @@ class OrderStatus(StrEnum):
 
 
 class OrderState(Frozen):
-    """An order's state as the venue last told it."""
+    """The state of an order as the venue last reported it."""
 
     order_id: str
     decision_id: str
@@ -71,7 +73,7 @@ class OrderState(Frozen):
 
 
 class VenueReport(Frozen):
-    """What a venue said in one exchange of words: order states, and fills, each in the order they happened.
+    """One answer of a venue: order states and fills, each in the order in which they happened.
 
     `funding` was settled before any of these fills.
     """
@@ -82,19 +84,19 @@ class VenueReport(Frozen):
 
 
 class VenueAccount(Frozen):
-    """What a venue's own books say: free cash in quote units, and base units held by symbol, none of them zero."""
+    """The account in the venue's own books: free cash [quote], and holdings by symbol [base], none of them zero."""
 
     cash: Decimal
     held: dict[str, Decimal]
 
 
 def asked(what: str, tape: Slice) -> str:
-    """What a venue's word on a slice is filed under: "bar", and "bar 3" for the third part of one."""
+    """Return the name of a venue's report on a slice: "bar", or "bar 3" for the third part of a bar."""
     return f"{what} {tape.number}" if isinstance(tape, Part) else what
 
 
 class VenueWord(Journaled):
-    """What a venue said when it was asked something, as it stands in the journal."""
+    """A report of the venue as the journal stores it, with the question that it answers."""
 
     event_kind: ClassVar[str] = "venue"
 

@@ -11,59 +11,34 @@
 # %% [markdown]
 # # Read one decision
 #
-# The whole trial of one case, in the order in which it happened: what was proposed, who argued what on which evidence, what was
-# ruled, what the gate cut, what was sent, what was filled, and what became of it. Everything is read from the run's journal,
-# which is verified on the way.
+# One case in the order of events: the proposal, the arguments and their evidence, the ruling, the gate, the orders, the fills
+# and the result. Everything is read from the run's journal, which is verified first.
 #
-# `TRIBUNAL_RUN` names the folder of a run, `TRIBUNAL_DECISION` one decision of it. Without them it is the newest run in `runs/`
-# (or a small simulated one, made for this), and the case whose trade was held longest.
+# `TRIBUNAL_RUN` names the folder of a run, `TRIBUNAL_DECISION` one of its decisions. The default is the newest run in `runs/`
+# (or a small simulated run), and the case with the longest trade.
 
 # %%
 import os
-import subprocess
-import sys
-import tempfile
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
-from IPython.display import HTML, Markdown, display
+from IPython.display import Markdown, display
+from reading import choose_run, show
 
-import agents
 from agents.court.case import lookup
 from agents.llm.attempt import ROLES
 from config.errors import UsageFault
 from config.secrets import journal_key
 from config.silence import Abstained
-from evidence.rulings.hearings import read_trials
+from evidence.rulings.hearings import read_hearings
 from ops.story.executions import by_decision, executions
 from ops.story.story import read_story
 from ops.story.summary import quote_of, summarise
 from ops.tables.plain import PURPOSES, RULES, moment, percent, price, signed_money, what_happened
 from risk.verdict import Reaction
 
-pd.set_option("display.max_colwidth", None, "display.html.use_mathjax", False)
-os.chdir(Path(agents.__file__).parents[1])
-finished = sorted(Path("runs").glob("*/journal.db"), key=os.path.getmtime)
-if given := os.environ.get("TRIBUNAL_RUN"):
-    run = Path(given)
-elif finished:
-    run = finished[-1].parent
-else:
-    scratch = tempfile.TemporaryDirectory()
-    run = Path(scratch.name) / "simulated"
-    command = [sys.executable, "-m", "agents.run", "--days", "10", "--quiet", "--out", str(run)]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-
-
-def show(rows: Any) -> None:
-    frame, told = pd.DataFrame(rows), "table.told td, table.told th {text-align: left; vertical-align: top}"
-    table = frame.to_html(index=False, classes="told", border=0, na_rep="–")
-    display(HTML(f"<style>{told}</style>{table}" if len(frame) else "Nothing."))
-
-
+run = choose_run()
 story = read_story(run, journal_key())
 quote = quote_of(story)
 display(Markdown(f"Reading the run **{run.name}** ({story.session.source}). {what_happened(summarise(story))[0]}"))
@@ -90,7 +65,7 @@ display(
 # %% [markdown]
 # ## What was proposed
 #
-# Each voter's word, then all of them netted by weight.
+# The vote of each voter, then their net by weight.
 
 # %%
 show(
@@ -137,8 +112,8 @@ show(
 # %% [markdown]
 # ## Who said what
 #
-# The analyst and the risk officer speak first, then the devil's advocate attacks, then the supervisor rules. Whoever abstained
-# says why.
+# The analyst and the risk officer speak first, then the devil's advocate attacks, then the supervisor rules. A role that
+# abstained gives its reason.
 
 # %%
 words = dict(zip(ROLES, (hearing.analyst, hearing.risk_agent, hearing.advocate, hearing.supervisor), strict=True))
@@ -172,8 +147,8 @@ show(
 # %% [markdown]
 # ## The evidence
 #
-# Each claim rests on a field of the case. `the case holds` is looked up here, in the case itself; what did not stand there was
-# struck out before the ruling. What the devil's advocate cites is the counter-evidence.
+# Each claim cites a field of the case. `the case holds` is the value of that field. Evidence that did not match was struck out
+# before the ruling. The citations of the devil's advocate are the counter-evidence.
 
 # %%
 show(
@@ -189,7 +164,7 @@ show(
 )
 
 # %% [markdown]
-# Struck out, because the case does not hold it:
+# Struck out, because it does not match the case:
 
 # %%
 show(
@@ -199,7 +174,7 @@ show(
 )
 
 # %% [markdown]
-# What the roles warned of, and what would have changed the analyst's mind.
+# The warnings of the roles, and what would change the analyst's mind.
 
 # %%
 warned = {"risk": "risks", "concern": "concerns", "attack": "attacks"}
@@ -214,7 +189,7 @@ show(
 show({"would change the analyst's mind": [getattr(hearing.analyst, "would_change_my_mind", "")]})
 
 # %% [markdown]
-# ## The ruling, and what the adjuster left of it
+# ## The ruling and the adjustment
 
 # %%
 show(
@@ -307,7 +282,7 @@ show(
 )
 
 # %%
-settled = [outcome for _, outcome in read_trials(run, journal_key()).settled if outcome.decision_id == wanted]
+settled = [outcome for _, outcome in read_hearings(run, journal_key()).settled if outcome.decision_id == wanted]
 show(
     {
         "yardstick": {1: "target first", -1: "stop first", 0: "neither"}[outcome.label],

@@ -11,26 +11,20 @@
 # %% [markdown]
 # # What changed minds
 #
-# Who moved the rulings, by how much, and what that was worth on the tape that followed. Each ruling is composed again with one
-# role neutral, and both branches are followed on the same tape (`evidence.rulings.worth` says how, and what it leaves out).
-# Nothing is asked again: what only a model could answer is left out and not counted.
+# Which roles changed the rulings, by how much, and what that was worth on the bars that followed. Each ruling is computed again
+# with one role neutral, and both results are followed on the same bars (`evidence.rulings.worth` describes the method and its
+# limits). No model is asked again: a ruling that would need a new answer of a model is left out and not counted.
 #
-# `TRIBUNAL_RUN` names the folder of a run; without it, it is the newest run in `runs/`, or a small simulated one made for this.
+# `TRIBUNAL_RUN` names the folder of a run. The default is the newest run in `runs/`, or a small simulated run.
 
 # %%
-import os
-import subprocess
-import sys
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import plotly.express as px
-from IPython.display import HTML, Markdown, display
+from IPython.display import Markdown, display
+from reading import choose_run, show
 
-import agents
 from config.secrets import journal_key
 from evidence.rulings.hearings import read_runs
 from evidence.rulings.statements import beliefs
@@ -38,29 +32,10 @@ from evidence.rulings.worth import attribute
 from ops.tables.attribution import attribution_table, disagreement_table, worth_table
 from ops.tables.plain import DASH, count, moment
 
-pd.set_option("display.max_colwidth", None, "display.html.use_mathjax", False)
-os.chdir(Path(agents.__file__).parents[1])
-finished = sorted(Path("runs").glob("*/journal.db"), key=os.path.getmtime)
-if given := os.environ.get("TRIBUNAL_RUN"):
-    run = Path(given)
-elif finished:
-    run = finished[-1].parent
-else:
-    scratch = tempfile.TemporaryDirectory()
-    run = Path(scratch.name) / "simulated"
-    command = [sys.executable, "-m", "agents.run", "--days", "10", "--quiet", "--out", str(run)]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-
-
-def show(rows: Any) -> None:
-    frame, told = pd.DataFrame(rows), "table.told td, table.told th {text-align: left; vertical-align: top}"
-    table = frame.to_html(index=False, classes="told", border=0, na_rep="–")
-    display(HTML(f"<style>{told}</style>{table}" if len(frame) else "Nothing."))
-
-
+run = choose_run()
 runs = read_runs([str(run)], journal_key())
-session, trials = runs[0].session, runs[0].trials
-heard = f"{count(len(trials), 'hearing')}, {count(len(runs[0].settled), 'outcome')} known"
+session, hearings = runs[0].session, runs[0].hearings
+heard = f"{count(len(hearings), 'hearing')}, {count(len(runs[0].settled), 'outcome')} known"
 display(Markdown(f"Reading the run **{run.name}** ({session.source}; {', '.join(session.symbols)}): {heard}."))
 
 # %% [markdown]
@@ -69,7 +44,7 @@ display(Markdown(f"Reading the run **{run.name}** ({session.source}; {', '.join(
 # Changed: the ruling differs from the one with that role neutral.
 
 # %%
-with ThreadPoolExecutor(1) as aside:  # a notebook has an event loop of its own, and attribution needs one too
+with ThreadPoolExecutor(1) as aside:  # attribution needs its own event loop, and the notebook already runs one
     found = aside.submit(attribute, runs).result()
 display(attribution_table(found))
 
@@ -88,8 +63,8 @@ figure.show()
 # %% [markdown]
 # ## What that was worth
 #
-# What the difference in size made of purchases that end at the stop, the target or after the horizon. An interval that holds
-# zero says that nothing is known yet about the sign.
+# The result of the difference in size, for purchases that end at the stop, at the target or after the horizon. If an interval
+# contains zero, the sign is not known.
 
 # %%
 display(worth_table(found))
@@ -113,10 +88,10 @@ if not worth.empty:
     figure.show()
 
 # %% [markdown]
-# ## Whether they say different things
+# ## Do the roles disagree?
 #
-# Everybody's belief in the purchase, on one scale: 0 surely against it, 1 surely for it (`evidence.rulings.statements`). Two
-# that always agree are one.
+# The belief of each role in the purchase, on one scale: 0 is certainly against it, 1 certainly for it
+# (`evidence.rulings.statements`). Two roles that always agree add nothing to each other.
 
 # %%
 display(disagreement_table(found))
@@ -126,8 +101,8 @@ display(
 )
 
 # %%
-believed = pd.DataFrame([beliefs(trial.hearing) | {"ruling": trial.hearing.ruling.scale} for trial in trials])
-cases = [f"{moment(trial.hearing.case.as_of_utc)} {trial.hearing.case.symbol}" for trial in trials]
+believed = pd.DataFrame([beliefs(heard.hearing) | {"ruling": heard.hearing.ruling.scale} for heard in hearings])
+cases = [f"{moment(heard.hearing.case.as_of_utc)} {heard.hearing.case.symbol}" for heard in hearings]
 figure = px.imshow(
     believed.to_numpy().T,
     x=list(range(1, len(cases) + 1)),
@@ -145,7 +120,7 @@ figure.update_layout(template="plotly_white", height=360, xaxis_title="hearing")
 figure.show()
 
 # %% [markdown]
-# The ten cases on which those who judge the market (voters, analyst and devil's advocate) were furthest apart.
+# The ten cases with the largest disagreement between those who judge the market (voters, analyst and devil's advocate).
 
 # %%
 judges = believed[believed.columns.intersection(["voters", "analyst", "devils_advocate"])]

@@ -11,52 +11,27 @@
 # %% [markdown]
 # # Cost and latency
 #
-# What the models of a run were asked, what became of it, what it cost and how long it took: from the transcripts in the journal,
-# where every attempt stands, those that failed too. A run of the rules mind has none, and then this says so.
+# The requests to the models of a run, their outcomes, cost and latency, from the transcripts in the journal, which hold every
+# attempt, also failed ones. A run of the rules mind has none, and the notebook then says so.
 #
-# `TRIBUNAL_RUN` names the folder of a run; without it, it is the newest run in `runs/`, or a small simulated one made for this.
+# `TRIBUNAL_RUN` names the folder of a run. The default is the newest run in `runs/`, or a small simulated run.
 
 # %%
-import os
-import subprocess
-import sys
-import tempfile
 from collections import Counter
 from decimal import Decimal
-from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import plotly.express as px
-from IPython.display import HTML, Markdown, display
+from IPython.display import Markdown, display
+from reading import choose_run, show
 
-import agents
 from agents.llm.attempt import ROLES, Attempt
 from agents.records.reading import open_run
 from agents.records.record import CycleRecord
 from config.secrets import journal_key
 from ops.tables.plain import count, listed, percent, quantity
 
-pd.set_option("display.max_colwidth", None, "display.html.use_mathjax", False)
-os.chdir(Path(agents.__file__).parents[1])
-finished = sorted(Path("runs").glob("*/journal.db"), key=os.path.getmtime)
-if given := os.environ.get("TRIBUNAL_RUN"):
-    run = Path(given)
-elif finished:
-    run = finished[-1].parent
-else:
-    scratch = tempfile.TemporaryDirectory()
-    run = Path(scratch.name) / "simulated"
-    command = [sys.executable, "-m", "agents.run", "--days", "10", "--quiet", "--out", str(run)]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-
-
-def show(rows: Any) -> None:
-    frame, told = pd.DataFrame(rows), "table.told td, table.told th {text-align: left; vertical-align: top}"
-    table = frame.to_html(index=False, classes="told", border=0, na_rep="–")
-    display(HTML(f"<style>{told}</style>{table}" if len(frame) else "Nothing."))
-
-
+run = choose_run()
 session, _, events = open_run(run, journal_key())
 attempts: list[Attempt] = []
 cycles: list[CycleRecord] = []
@@ -88,7 +63,7 @@ else:
     display(Markdown(f"{asked} Words came from {listed(speakers)}."))
 
 # %% [markdown]
-# ## Why a role's word was not the one that was asked for
+# ## Why another speaker replaced the requested model
 
 # %%
 otherwise = [voice for hearing in hearings for voice in hearing.voices if voice.why]
@@ -103,7 +78,7 @@ else:
     display(Markdown("Every word is that of whoever was asked first."))
 
 # %% [markdown]
-# ## What became of each attempt
+# ## The outcome of each attempt
 
 # %%
 moments = {hearing.case.decision_id: hearing.case.as_of_utc for hearing in hearings}
@@ -130,8 +105,8 @@ else:
 # %% [markdown]
 # ## What it cost
 #
-# Costs are exact sums of what each attempt was booked at, used or not. A day of the budget is a day on which models were asked,
-# and not one of the tape.
+# Costs are exact sums of the booked cost of each attempt, used or not. A day of the budget is a calendar day on which models
+# were asked, and not a day of the data.
 
 # %%
 if attempts:
@@ -155,7 +130,7 @@ if attempts:
 # %% [markdown]
 # ## How long it took
 #
-# Attempts that went out on the wire; what came from the cache or was skipped took no time. The deadline of a call is a setting
+# Only attempts with a request: cached and skipped attempts took no time. The deadline of a call is a setting
 # (`minds.deadlines`).
 
 # %%

@@ -11,59 +11,33 @@
 # %% [markdown]
 # # Calibration
 #
-# What the convictions stated in court have been worth: each statement is held against the triple-barrier outcome of a purchase
-# on the tape that followed (`agents.memory.outcomes`). Convictions were never promised to be probabilities; here it shows how
-# far they are.
+# How well the stated convictions predicted results: each statement is compared with the triple-barrier outcome of a purchase
+# on the bars that followed (`agents.memory.outcomes`). Convictions are not meant to be probabilities; this notebook shows how
+# far they are from them.
 #
-# `TRIBUNAL_RUN` names the folder of a run; without it, it is the newest run in `runs/`, or a small simulated one made for this.
+# `TRIBUNAL_RUN` names the folder of a run. The default is the newest run in `runs/`, or a small simulated run.
 
 # %%
-import os
-import subprocess
-import sys
-import tempfile
-from pathlib import Path
-from typing import Any
-
 import pandas as pd
 import plotly.express as px
-from IPython.display import HTML, Markdown, display
+from IPython.display import Markdown, display
+from reading import choose_run, show
 
-import agents
 from config.secrets import journal_key
 from evidence.rulings.calibration import calibrate
 from evidence.rulings.hearings import read_runs
 from ops.tables.plain import DASH, count, percent
 
-pd.set_option("display.max_colwidth", None, "display.html.use_mathjax", False)
-os.chdir(Path(agents.__file__).parents[1])
-finished = sorted(Path("runs").glob("*/journal.db"), key=os.path.getmtime)
-if given := os.environ.get("TRIBUNAL_RUN"):
-    run = Path(given)
-elif finished:
-    run = finished[-1].parent
-else:
-    scratch = tempfile.TemporaryDirectory()
-    run = Path(scratch.name) / "simulated"
-    command = [sys.executable, "-m", "agents.run", "--days", "10", "--quiet", "--out", str(run)]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-
-
-def show(rows: Any) -> None:
-    frame, told = pd.DataFrame(rows), "table.told td, table.told th {text-align: left; vertical-align: top}"
-    table = frame.to_html(index=False, classes="told", border=0, na_rep="–")
-    display(HTML(f"<style>{told}</style>{table}" if len(frame) else "Nothing."))
-
-
+run = choose_run()
 runs = read_runs([str(run)], journal_key())
 session = runs[0].session
-heard = f"{count(len(runs[0].trials), 'hearing')}, {count(len(runs[0].settled), 'outcome')} known"
+heard = f"{count(len(runs[0].hearings), 'hearing')}, {count(len(runs[0].settled), 'outcome')} known"
 display(Markdown(f"Reading the run **{run.name}** ({session.source}; {', '.join(session.symbols)}): {heard}."))
 
 # %% [markdown]
 # ## What happened
 #
-# Won means that the target came before the stop. With few outcomes every figure below is weak; the intervals say how weak.
+# Won means that the target came before the stop. With few outcomes every figure below is uncertain; the intervals show how much.
 
 # %%
 report = calibrate(runs, shrink_k=50.0)
@@ -72,7 +46,7 @@ show(
         {"outcome": "target first", "cases": report.targets},
         {"outcome": "stop first", "cases": report.stops},
         {"outcome": f"neither within {count(report.horizon_bars, 'bar')}", "cases": report.neither},
-        {"outcome": "not known when the tape ended", "cases": report.pending},
+        {"outcome": "not known at the end of the run", "cases": report.pending},
     ]
 )
 display(Markdown(f"On average a purchase made {report.mean_return_bps:+.1f} bps after fees."))
@@ -80,8 +54,8 @@ display(Markdown(f"On average a purchase made {report.mean_return_bps:+.1f} bps 
 # %% [markdown]
 # ## How good the statements were
 #
-# Brier score = reliability - resolution + uncertainty + within; lower is better. Skill is against always stating the base rate:
-# below zero, the base rate would have been the better witness. ECE is the mean distance of what was stated from what came true.
+# Brier score = reliability - resolution + uncertainty + within; lower is better. Skill compares with always stating the base
+# rate: below zero, the base rate is the better forecast. ECE is the mean distance between stated and realised frequency.
 
 # %%
 show(
@@ -103,8 +77,8 @@ show(
 # %% [markdown]
 # ## Reliability
 #
-# Where a statement is a probability, its points lie on the dotted line. `seen`: how many of the purchases won, with Wilson
-# intervals of 95 %. `counts for`: what sizing would grant it, after isotonic regression and shrinkage towards one half.
+# If a statement is a probability, its points lie on the dotted line. `seen`: the share of purchases that won, with Wilson
+# intervals of 95 %. `counts for`: the probability that sizing uses, after isotonic regression and shrinkage towards one half.
 
 # %%
 points = pd.DataFrame(
@@ -160,10 +134,10 @@ show(
 )
 
 # %% [markdown]
-# ## Whether it would have helped
+# ## Would calibration have helped?
 #
-# A map that was fitted to outcomes always looks good on them. This is the figure to believe: learned on the earlier half, scored
-# on the later one, against somebody who always states the earlier win rate.
+# A map that was fitted to outcomes always looks good on them. The honest figure is this one: fitted on the earlier half, scored
+# on the later half, and compared with always stating the earlier win rate.
 
 # %%
 show(

@@ -11,50 +11,24 @@
 # %% [markdown]
 # # What the gate cut
 #
-# The gate has the last word, and it can only take away. Here: which rule decided, refused and cut, what each cap alone took, and
-# how close the book came to its limits.
+# The gate decides last, and it can only reduce or refuse. This notebook shows which rule decided, refused and cut, what each cap
+# removed, and how close the account came to its limits.
 #
-# `TRIBUNAL_RUN` names the folder of a run; without it, it is the newest run in `runs/`, or a small simulated one made for this.
+# `TRIBUNAL_RUN` names the folder of a run. The default is the newest run in `runs/`, or a small simulated run.
 
 # %%
-import os
-import subprocess
-import sys
-import tempfile
-from pathlib import Path
-from typing import Any
-
 import pandas as pd
 import plotly.express as px
-from IPython.display import HTML, Markdown, display
+from IPython.display import Markdown, display
+from reading import choose_run, show
 
-import agents
 from config.secrets import journal_key
 from ops.story.story import read_story
 from ops.story.summary import summarise
 from ops.story.tally import Fate
 from ops.tables.plain import RULES, count, moment, money, percent, what_happened
 
-pd.set_option("display.max_colwidth", None, "display.html.use_mathjax", False)
-os.chdir(Path(agents.__file__).parents[1])
-finished = sorted(Path("runs").glob("*/journal.db"), key=os.path.getmtime)
-if given := os.environ.get("TRIBUNAL_RUN"):
-    run = Path(given)
-elif finished:
-    run = finished[-1].parent
-else:
-    scratch = tempfile.TemporaryDirectory()
-    run = Path(scratch.name) / "simulated"
-    command = [sys.executable, "-m", "agents.run", "--days", "10", "--quiet", "--out", str(run)]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-
-
-def show(rows: Any) -> None:
-    frame, told = pd.DataFrame(rows), "table.told td, table.told th {text-align: left; vertical-align: top}"
-    table = frame.to_html(index=False, classes="told", border=0, na_rep="–")
-    display(HTML(f"<style>{told}</style>{table}" if len(frame) else "Nothing."))
-
-
+run = choose_run()
 story = read_story(run, journal_key())
 summary = summarise(story)
 display(Markdown(f"Reading the run **{run.name}** ({summary.source}). {' '.join(what_happened(summary)[:2])}"))
@@ -62,7 +36,8 @@ display(Markdown(f"Reading the run **{run.name}** ({summary.source}). {' '.join(
 # %% [markdown]
 # ## What each rule did
 #
-# Decided: it had the last word. Taken: what it alone cut off signed orders, against the next tightest cap.
+# Decided: its cap or refusal was the binding one. Taken: the notional that only this rule removed from signed orders, relative
+# to the next tightest cap.
 
 # %%
 show(
@@ -97,8 +72,8 @@ if not counted.empty:
 # %% [markdown]
 # ## What each cap would have allowed
 #
-# One column of points for each signed order: the notional that each cap left, and what was signed. The lowest cap counts, times
-# what the court left of it.
+# One column of points for each signed order: the notional that each cap allowed, and the signed notional. The lowest cap counts,
+# times the scale of the ruling.
 
 # %%
 signed = [kept.read() for kept in story.hearings if kept.fate is Fate.TRADED]
@@ -134,7 +109,7 @@ show(
 )
 
 # %% [markdown]
-# ## What it refused though the court let it stand
+# ## Cases that the court approved and the gate refused
 
 # %%
 refused = [kept.read() for kept in story.hearings if kept.fate is Fate.REFUSED]
@@ -151,10 +126,10 @@ show(
 )
 
 # %% [markdown]
-# ## The book against its limits
+# ## The account and its limits
 #
-# Fractions of equity at each bar close. Dashed: what no order may take the book beyond (the market can: what is held may grow),
-# and of the drawdown, where the breaker halts.
+# Fractions of equity at each bar close. Dashed: the limit that no order may exceed (market moves can exceed it), and for the
+# drawdown the level at which the breaker halts trading.
 
 # %%
 limits, columns = story.session.settings.limits, story.columns

@@ -1,12 +1,14 @@
-"""Pairs the notebooks with their sources and executes them: `python notebooks/execute.py [RUN …]`, or `make notebooks`.
+"""Pairs the notebooks with their sources and executes them: `python notebooks/execute.py [RUN …]`, or `make
+notebooks`.
 
-Without a run, the notebooks of the repository are made again: from the sources beside this file, executed against a simulated
-session of ten days, so that they hold the same figures on every machine. With runs, a copy of each notebook is executed
-against each run into RUN/notebooks, where every figure carries its own script and opens in any browser; the repository's
-stay as they are. It refuses to keep a notebook in which a cell failed.
+Without a run, it makes the notebooks of the repository again from the sources beside this file, executed on a
+simulated session of ten days, so that they hold the same figures on every machine. With runs, it executes a copy of
+each notebook on each run, in RUN/notebooks; these figures contain plotly.js and open in any browser. The notebooks of
+the repository then stay unchanged. It refuses to save a notebook in which a cell failed.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,7 +27,7 @@ SMALL, WHOLE = "plotly_mimetype", "plotly_mimetype+notebook"
 
 
 def paired(source: Path) -> nbformat.NotebookNode:
-    """The notebook of a source, with numbered cells, so that the same source gives the same file."""
+    """Return the notebook of a source, with numbered cells, so that the same source gives the same file."""
     notebook: nbformat.NotebookNode = jupytext.read(source)
     for number, cell in enumerate(notebook.cells, start=1):
         cell.id = f"cell-{number}"
@@ -33,9 +35,9 @@ def paired(source: Path) -> nbformat.NotebookNode:
 
 
 def execute(source: Path, environment: dict[str, str]) -> nbformat.NotebookNode:
-    """The notebook with what it printed and drew. Raises CellExecutionError where a cell fails.
+    """Return the notebook with its outputs. Raises CellExecutionError when a cell fails.
 
-    The kernel is spoken to through sockets in a folder that only this user can enter, and not over TCP.
+    The kernel is reached through sockets in a folder that only this user can open, and not over TCP.
     """
     notebook = paired(source)
     with tempfile.TemporaryDirectory() as private:
@@ -48,12 +50,12 @@ def execute(source: Path, environment: dict[str, str]) -> nbformat.NotebookNode:
             record_timing=False,
         )
         client.execute(cwd=str(HERE), env=os.environ | environment)
-    notebook.metadata.language_info.pop("version")  # that of this machine
+    notebook.metadata.language_info.pop("version")  # the version of this machine
     return notebook
 
 
 def execute_all(run: Path, folder: Path, renderer: str) -> None:
-    """Execute every notebook against `run` into `folder`."""
+    """Execute every notebook on `run`, and write them to `folder`."""
     environment = {"TRIBUNAL_RUN": str(run.resolve()), "PLOTLY_RENDERER": renderer}
     for source in SOURCES:
         sys.stdout.write(f"{source.stem} of {run.name}\n")
@@ -61,12 +63,13 @@ def execute_all(run: Path, folder: Path, renderer: str) -> None:
 
 
 def main(runs: list[str]) -> None:
-    """Execute against these runs, or make the repository's notebooks again."""
+    """Execute on these runs, or make the notebooks of the repository again."""
     strange = [run for run in runs if not (Path(run) / "journal.db").is_file()]
     if strange:
-        sys.exit(f"{', '.join(strange)}: no journal is there, so nothing was executed. Give the folders of runs.")
+        sys.exit(f"{', '.join(strange)}: no journal is there, so nothing was executed. Give folders of finished runs.")
     for given in map(Path, runs):
         (given / "notebooks").mkdir(exist_ok=True)
+        shutil.copyfile(HERE / "reading.py", given / "notebooks" / "reading.py")
         execute_all(given, given / "notebooks", WHOLE)
     if not runs:
         with tempfile.TemporaryDirectory() as scratch:

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from agents.memory.outcomes import HORIZON_BARS
-from evidence.rulings.hearings import read_trials
+from evidence.rulings.hearings import read_hearings
 from evidence.rulings.worth import attribute
 from ops.report.page import write_report
 from ops.story.story import Story, read_story
@@ -35,7 +35,7 @@ def leave(folder: Path, key: bytes, judged: Judgement | None = None) -> tuple[St
         sys.stderr.write("No model gave a single word in this run; the report's Models section says why.\n")
     write_summary(folder / "summary.json", summary)
     few = 0 < summary.hearings <= _MOST_ATTRIBUTED
-    worth = attribute([read_trials(folder, key, HORIZON_BARS)]) if few else None
+    worth = attribute([read_hearings(folder, key, HORIZON_BARS)]) if few else None
     write_report(folder / "report.html", story, summary, worth, judged)
     return story, summary
 

@@ -1,1 +1,1 @@
-"""A human's yes to a large position."""
+"""Human approval of large positions."""

@@ -1,12 +1,12 @@
-"""Asking a human, as a LangGraph machine that interrupts itself:
+"""Asks a human for approval, as a LangGraph state machine that interrupts itself:
 
     START ─► ask ─(interrupt: the petition)─► answer ─► END
 
-It is apart from the court's machine on purpose: an interrupt needs a checkpointer, which would copy each docket at every step of
-every session. So it is made when somebody is asked for the first time, and costs nothing before; a thread is a petition, and is
-forgotten once it is answered.
+This machine is separate from the court's machine on purpose: an interrupt needs a checkpointer, and a checkpointer
+would copy each docket at every step of every session. So the machine is built at the first petition and costs nothing
+before. Each petition is one thread, and the thread is deleted when it is answered.
 
-It fails closed: an approver that raises, or answers another petition, has said no.
+It fails closed: an approver that raises an error, or that answers another petition, counts as a no.
 """
 
 import asyncio
@@ -18,18 +18,18 @@ from config.sections.court import CourtSettings
 from risk.verdict import Outcome
 
 GRACE_S = 5.0
-"""How much longer than its deadline an approver may take before it is left alone [seconds]."""
+"""Time that an approver may take beyond its deadline before its answer is ignored [seconds]."""
 
 
-class Asked(TypedDict, total=False):
-    """The machine's state: both as JSON."""
+class ApprovalState(TypedDict, total=False):
+    """The machine's state; both values are JSON."""
 
     petition: str
     approval: str
 
 
 class Approvals:
-    """Decides whether a signed position needs a yes, and gets one."""
+    """Decides whether a signed position needs approval, and asks for it."""
 
     def __init__(self, settings: CourtSettings, approver: Approver, grace_s: float = GRACE_S) -> None:
         self._settings = settings
@@ -39,7 +39,7 @@ class Approvals:
         self._saver: Any = None
 
     async def decide(self, hearing: Hearing) -> Approval | None:
-        """The answer to a position that is large enough to be asked about; None for any other."""
+        """Return the answer if the position is above the approval limit, otherwise None."""
         above, verdict = self._settings.approval_above, hearing.verdict
         if above is None or verdict.outcome is not Outcome.SIGNED or verdict.notional <= above:
             return None
@@ -75,14 +75,14 @@ def _compile() -> tuple[Any, Any]:
     from langgraph.graph import END, START, StateGraph
 
     saver = InMemorySaver()
-    graph: Any = StateGraph(Asked)
+    graph: Any = StateGraph(ApprovalState)
     graph.add_node("ask", _ask)
     graph.add_edge(START, "ask")
     graph.add_edge("ask", END)
     return graph.compile(checkpointer=saver), saver
 
 
-async def _ask(asked: Asked) -> Asked:
+async def _ask(asked: ApprovalState) -> ApprovalState:
     from langgraph.types import interrupt
 
     return {"approval": interrupt(asked["petition"])}

@@ -1,8 +1,8 @@
 """Asks for approval on a terminal, with a deadline.
 
-Only a whole line that is typed after the question counts: what was typed before is thrown away. `yes` is a yes, and anything
-else a no. It never waits past the deadline, and asks nothing where there is no terminal, or where the session runs in its
-background (reading there would stop it, with its stops unwatched).
+It reads one whole line that is typed after the question; earlier input is discarded. `yes` approves, and any other
+line refuses. It never waits past the deadline. It does not ask when there is no terminal, or when the session runs in
+the background: a background process that reads from its terminal is stopped, and then nothing watches its stops.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ _LONGEST_REASON = 160
 
 
 class ConsoleApprover:
-    """An `Approver` on a terminal: it writes to `stderr`, and reads from `stdin`'s descriptor."""
+    """An `Approver` on a terminal: it writes to `stderr` and reads from the file descriptor of `stdin`."""
 
     def __init__(self, stdin: TextIO, stderr: TextIO, clock: Clock) -> None:
         self._stdin = stdin
@@ -43,7 +43,7 @@ class ConsoleApprover:
 
 
 def approver_of(mode: ApprovalMode, stdin: TextIO, stderr: TextIO, clock: Clock) -> Approver:
-    """Who answers in a session."""
+    """Return the approver for a mode. With no terminal, the console approver refuses everything."""
     match mode:
         case "auto":
             return AUTO
@@ -56,7 +56,7 @@ def approver_of(mode: ApprovalMode, stdin: TextIO, stderr: TextIO, clock: Clock)
 
 
 def question(petition: Petition, deadline_s: float) -> str:
-    """The petition as it is shown."""
+    """Return the text that shows the petition."""
     reasons = "".join(f"  {_plain(reason)}\n" for reason in petition.reasons)
     return (
         f"\nApprove {petition.symbol}: buy for {petition.notional:,.2f}, stop {petition.stop_fraction:.2%} below the fill "
@@ -78,7 +78,7 @@ def _read(line: str | None, deadline_s: float) -> Answer:
 
 
 async def _line(descriptor: int, deadline_s: float) -> str | None:
-    """One line that is typed within the deadline, else None."""
+    """Return one line that is typed before the deadline, or None."""
     loop = asyncio.get_running_loop()
     ready: asyncio.Future[None] = loop.create_future()
     loop.add_reader(descriptor, lambda: None if ready.done() else ready.set_result(None))
@@ -95,11 +95,11 @@ async def _line(descriptor: int, deadline_s: float) -> str | None:
 def _in_background(descriptor: int) -> bool:
     try:
         return os.tcgetpgrp(descriptor) != os.getpgrp()
-    except OSError:  # a terminal, but not the one that controls this process: nothing stops it for reading there
+    except OSError:  # another terminal than the one that controls this process: reading there does not stop the process
         return False
 
 
 def _plain(text: str) -> str:
-    """One line of printable text: models wrote some of it, and a terminal obeys what it is sent."""
+    """Return one line of printable text: models wrote parts of it, and a terminal executes control characters."""
     line = "".join(letter if letter.isprintable() else " " for letter in text)
     return line if len(line) <= _LONGEST_REASON else f"{line[: _LONGEST_REASON - 1]}…"

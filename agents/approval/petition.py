@@ -1,8 +1,9 @@
-"""Approval: a human's yes to a position above `court.approval.above`, which the gate has already signed.
+"""Approval: a human's answer about a position above `court.approval.above` that the gate has signed.
 
-What is asked is a petition: the symbol, the notional that the gate signed, the stop, and the court's reasons in four lines. The
-answer is a yes or a no with who gave it, when and why; it is journaled before the order leaves, and a replay gives it out of
-the journal. Whoever cannot be asked, does not answer in time or cannot be understood has said no. Exits are never asked about.
+A petition shows the symbol, the notional that the gate signed, the stop distance and the court's reasons in four
+lines. The answer is yes or no, with who gave it, when and why. It is journaled before the order is sent, and a replay
+reads it from the journal. An approver that cannot be asked, does not answer in time or gives an unclear answer has
+refused. Exits never need approval.
 """
 
 from collections.abc import Callable
@@ -17,7 +18,9 @@ from risk.verdict import Reaction, RuleReport
 
 
 class Petition(Frozen):
-    """What a human is shown. `notional` in quote units; `stop_fraction` below the fill, as a fraction of its price."""
+    """The question that a human sees. `notional` [quote]; `stop_fraction`: stop distance below the fill [fraction of
+    the price].
+    """
 
     decision_id: str
     symbol: str
@@ -28,7 +31,7 @@ class Petition(Frozen):
 
 
 class Answer(NamedTuple):
-    """What was said: by whom ("console", "nobody", "auto"), and why in a few words."""
+    """The decision, who made it ("console", "nobody", "auto"), and a short reason."""
 
     approved: bool
     who: str
@@ -36,7 +39,7 @@ class Answer(NamedTuple):
 
 
 class Approval(Journaled):
-    """An answer as the journal keeps it. `answered_utc` None: nobody answered, or no human was asked."""
+    """An answer as the journal stores it. `answered_utc` is None when nobody answered or no human was asked."""
 
     event_kind: ClassVar[str] = "approval"
 
@@ -49,7 +52,7 @@ class Approval(Journaled):
     why: str
 
     def report(self) -> RuleReport:
-        """The answer as a rule of the verdict that it stands behind."""
+        """Return the answer as a rule report for the verdict that it approves or refuses."""
         return RuleReport(
             code="approval",
             number=float(self.notional),
@@ -61,15 +64,15 @@ class Approval(Journaled):
 
 
 class Approver(Protocol):
-    """A channel to whoever approves: a console, a fixed answer, a journal."""
+    """A channel to the person or rule that approves: a console, a fixed answer, or a journal."""
 
     async def ask(self, petition: Petition, deadline_s: float) -> Approval:
-        """The answer, at the latest after `deadline_s` seconds. May raise: that is a no."""
+        """Return the answer after at most `deadline_s` seconds. It may raise an error; that counts as a no."""
         ...
 
 
 def answered(petition: Petition, answer: Answer, answered_utc: UtcTime | None = None) -> Approval:
-    """An answer to a petition, as it is journaled."""
+    """Return the answer to a petition in the form that is journaled."""
     return Approval(
         decision_id=petition.decision_id,
         symbol=petition.symbol,
@@ -82,7 +85,7 @@ def answered(petition: Petition, answer: Answer, answered_utc: UtcTime | None = 
 
 
 class Fixed:
-    """Always the same answer, with no human asked."""
+    """Always gives the same answer, without asking a human."""
 
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
@@ -97,7 +100,9 @@ NO_TERMINAL = Fixed(Answer(False, "nobody", "there is no terminal to ask on"))
 
 
 class RecordedApprover:
-    """Says again what was said. What was never asked then is a no, and the comparison of events shows the difference."""
+    """Repeats recorded answers. A petition that was never recorded is refused, and the comparison of events then
+    shows the difference.
+    """
 
     def __init__(self, approval_of: Callable[[str], Approval | None]) -> None:
         self._approval_of = approval_of
@@ -108,7 +113,7 @@ class RecordedApprover:
 
 
 class ResumedApprover:
-    """The journal for what was asked before a run was killed, the live channel for the rest."""
+    """Uses the journal for petitions from before the run was killed, and the live channel for later ones."""
 
     def __init__(self, approval_of: Callable[[str], Approval | None], live: Approver) -> None:
         self._approval_of = approval_of
@@ -119,7 +124,7 @@ class ResumedApprover:
 
 
 def petition_of(hearing: Hearing) -> Petition:
-    """What is asked about a hearing whose verdict was signed."""
+    """Return the petition for a hearing whose verdict was signed."""
     verdict = hearing.verdict
     return Petition(
         decision_id=verdict.decision_id,

@@ -1,1 +1,1 @@
-"""A case is argued, attacked and ruled: values and the state machine."""
+"""The court: cases, arguments and rulings, and the state machine that produces them."""

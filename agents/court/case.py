@@ -1,7 +1,7 @@
-"""The case: everything that may be known at t about one symbol, and what is proposed.
+"""The case: everything that may be known at time t about one symbol, and the proposed trade.
 
-It is what the roles argue from, and the only thing: a citation names a field of the case by its path ("signals.1h.rsi_14")
-and the value that stands there.
+The roles argue from the case and from nothing else. A citation names a field of the case by its path
+("signals.1h.rsi_14") and the value of that field.
 """
 
 from typing import Literal
@@ -19,7 +19,7 @@ FieldValue = float | int | bool | str | None
 
 
 class BookView(Frozen):
-    """What the risk officer may see of the book. Fractions are of equity; volatility is annualised."""
+    """The part of the account that the risk officer sees. Fractions are of equity; volatility is annualised."""
 
     equity: float
     deployed_fraction: float
@@ -46,17 +46,18 @@ class Case(Frozen):
     sentiment: SentimentData
     book: BookView
     precedents: str = Field(default="", max_length=600)
-    """How the most similar past cases ended, as far as that was known by now; empty where no model reads it."""
+    """How the most similar past cases ended, as known at this time; empty when no model reads it."""
 
 
 Section = Literal["signals", "sentiment", "book", "proposal"]
 
 
 def lookup(case: Case, path: str) -> FieldValue:
-    """The value of a field of the case, by its dotted path.
+    """Return the value of a field of the case, by its dotted path.
 
-    `signals.<timeframe>.<field>`, `book.<field>`, `proposal.conviction|against|direction`, `sentiment.score`,
-    `sentiment.flags.<flag>` (true when raised). Raises KeyError when there is no such field, or nothing is known there.
+    Valid paths: `signals.<timeframe>.<field>`, `book.<field>`, `proposal.conviction|against|direction`,
+    `sentiment.score`, `sentiment.flags.<flag>` (true when the flag is set). Raises KeyError when the field does not
+    exist or has no known value.
     """
     parts = path.split(".")
     match parts:

@@ -3,10 +3,11 @@
     START ─► analyst ────┐
         └──► risk_agent ─┴─► devils_advocate ─► supervisor ─► adjust ─► gate ─► END
 
-One invocation hears a docket: all cases of one bar. Within a node the cases are heard concurrently; the gate takes them one
-after another, strongest conviction first, because each order that it signs leaves less room for the next. All nodes are
-async and none raises: a role that fails has abstained, and says why. A role cannot reach the gate but through the ruling.
-What models were asked is passed on after each wave, before anybody is asked more: a run that is killed has it on disk.
+One invocation hears a docket: all cases of one bar. Within a node the cases are heard concurrently. The gate takes
+them one after another, strongest conviction first, because each signed order leaves less room for the next. All nodes
+are async and none raises an error: a role that fails has abstained, with a reason. A role can reach the gate only
+through the ruling. The attempts of each wave are handed on before the next wave starts, so that a killed run has them
+on disk.
 """
 
 import asyncio
@@ -39,10 +40,11 @@ Judge = Callable[[Proposal], Verdict]
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Who sits: the mind behind the four roles, the adjuster, and the gate; and how long a role may take, in seconds.
+    """The members of the court: the mind behind the four roles, the adjuster and the gate; and the deadline of a role
+    [seconds].
 
-    `note` is given each attempt to get a word from a model, wave by wave, and in a wave by docket, role and number. Without
-    it they stay with the mind.
+    `note` receives each attempt to get an answer from a model, wave by wave; within a wave in the order of docket,
+    role and number. Without `note`, the attempts stay with the mind.
     """
 
     mind: Mind
@@ -53,7 +55,7 @@ class Bench:
 
 
 class Heard(NamedTuple, Generic[AnyOpinion]):
-    """What a role said, with the evidence that did not stand taken out of it."""
+    """The opinion of a role without its invalid evidence, and the evidence that was struck out."""
 
     word: AnyOpinion | Abstained
     struck: tuple[Evidence, ...]
@@ -64,7 +66,9 @@ _CONFIG = {"recursion_limit": 25}
 
 
 class Docket(TypedDict, total=False):
-    """The machine's state: tuples in the order of `cases`. Each node writes a key of its own; the gate's is what comes out."""
+    """The machine's state: tuples in the order of `cases`. Each node writes its own key; the key of the gate is the
+    result.
+    """
 
     cases: tuple[Case, ...]
     analyst: tuple[Heard[AnalystOpinion], ...]
@@ -84,7 +88,7 @@ class Court:
         self._machine = _compile(bench)
 
     async def hear(self, cases: tuple[Case, ...]) -> tuple[Hearing, ...]:
-        """Try all cases of one bar. Returns a hearing for each, in the order of `cases`.
+        """Hear all cases of one bar. Returns one hearing for each, in the order of `cases`.
 
         LangGraph sends traces to LangSmith where the environment asks for it. Cases, equity and orders never leave so: the
         tracer is off here, whatever the environment says.
@@ -118,7 +122,7 @@ def _compile(bench: Bench) -> Any:
 
 
 class _Roles:
-    """The six nodes over one bench."""
+    """The six nodes of one bench."""
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
@@ -159,7 +163,7 @@ class _Roles:
         return {"supervisor": heard}
 
     def _pass_on(self) -> None:
-        """Give out what models were asked and answered in the wave that is over."""
+        """Hand on the attempts of the wave that has just ended."""
         if self._bench.note is not None:
             for attempt in self._mind.transcripts():
                 self._bench.note(attempt)
@@ -170,7 +174,7 @@ class _Roles:
         return await _listen(case, role, call, self._bench.role_deadline_s)
 
     async def adjust(self, docket: Docket) -> Docket:
-        """Compose each ruling, and let the policy trim it."""
+        """Compose each ruling, and let the policy reduce it."""
         self._pass_on()
         ruled = []
         for index, case in enumerate(docket["cases"]):
@@ -185,7 +189,7 @@ class _Roles:
         return {"ruled": tuple(ruled)}
 
     async def gate(self, docket: Docket) -> Docket:
-        """The last word, case by case: the strongest conviction first, then by symbol."""
+        """Ask the gate about each case: strongest conviction first, then by symbol."""
         cases, spoken = docket["cases"], self._mind.voices()
         together = tuple(
             case.symbol
@@ -204,7 +208,7 @@ class _Roles:
         }
 
     def _argument(self, case: Case, analyst: AnalystOpinion | Abstained, spoken: tuple[Voice, ...]) -> Argument | None:
-        """Who argued, under the name that calibration gives him, and what he believed; None of one who was silent."""
+        """Return the speaker, under the name that calibration uses, and its belief; None if the analyst was silent."""
         if isinstance(analyst, Abstained):
             return None
         speaker = speaker_of(spoken, case.decision_id, "analyst", self._mind.name)
@@ -212,14 +216,18 @@ class _Roles:
 
 
 async def _together(calls: Sequence[Coroutine[Any, Any, Heard[AnyOpinion]]]) -> tuple[Heard[AnyOpinion], ...]:
-    """All words of a wave, in the order of the docket. One alone needs no task of its own, which would cost more than it."""
+    """Return all opinions of a wave, in the order of the docket. A single call runs without a task, because a task
+    costs more.
+    """
     return (await calls[0],) if len(calls) == 1 else tuple(await asyncio.gather(*calls))
 
 
 async def _listen(
     case: Case, role: type[AnyOpinion], call: Awaitable[AnyOpinion | Abstained], deadline_s: float
 ) -> Heard[AnyOpinion]:
-    """Await one role's word, validate it anew, and check its evidence. A role that fails or hangs has abstained."""
+    """Wait for one opinion, validate it again and check its evidence. A role that fails or exceeds its deadline has
+    abstained.
+    """
     try:
         async with asyncio.timeout(deadline_s):
             word = await call
@@ -229,7 +237,7 @@ async def _listen(
             return Heard(Abstained(why=f"gave no opinion that is one, but {type(word).__name__}"), ())
         grounded, struck = ground(case, role.model_validate(word.model_dump()))
     except TribunalError:
-        raise  # a missing recording, or money that does not add up: never a silence
+        raise  # a missing recording or a broken account identity is an error, not an abstention
     except TimeoutError:
         return Heard(Abstained(why=f"said nothing within {deadline_s:g} s"), ())
     except Exception as fault:  # noqa: BLE001  the boundary of a mind: whatever breaks in it is silence, not a trade
@@ -238,7 +246,7 @@ async def _listen(
 
 
 def _trimmed(adjuster: Adjuster, seen: Observation) -> Adjustment:
-    """The policy's word; one that fails trims everything."""
+    """Return the policy's adjustment; a policy that fails reduces the size to zero."""
     try:
         return Adjustment.model_validate(adjuster.adjust(seen).model_dump())
     except Exception:  # noqa: BLE001  the boundary of a policy: one that breaks leaves no size
@@ -248,7 +256,7 @@ def _trimmed(adjuster: Adjuster, seen: Observation) -> Adjustment:
 def proposal_of(
     case: Case, ruling: Ruling, adjustment: Adjustment, argument: Argument | None, together: tuple[str, ...]
 ) -> Proposal:
-    """What the gate reads of a ruled case; `together`: the symbols of which the session would buy."""
+    """Return the gate's input for a ruled case. `together`: the symbols that the session would buy at this bar."""
     base = case.signals[case.base_timeframe]
     return Proposal(
         decision_id=case.decision_id,

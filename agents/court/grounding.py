@@ -1,7 +1,7 @@
-"""Evidence is checked against the snapshot. What does not stand there is struck out, and counted.
+"""Checks evidence against the case. Evidence that does not match is struck out and counted.
 
-A number matches when it equals the case's value at the precision in which it was cited (at least three significant
-digits); flags, directions and names match exactly. Nothing is repaired: a wrong citation is worth nothing.
+A number matches when it equals the value in the case at the precision of the citation (at least three significant
+digits). Flags, directions and names must match exactly. Nothing is repaired: a wrong citation has no weight.
 """
 
 from decimal import Decimal
@@ -14,7 +14,7 @@ AnyOpinion = TypeVar("AnyOpinion", AnalystOpinion, RiskOpinion, AdvocateOpinion,
 
 
 def ground(case: Case, opinion: AnyOpinion) -> tuple[AnyOpinion, tuple[Evidence, ...]]:
-    """The opinion with only the evidence that matches the case, and what was struck out."""
+    """Return the opinion with only the evidence that matches the case, and the evidence that was struck out."""
     kept = tuple(item for item in opinion.evidence if is_grounded(case, item))
     if len(kept) == len(opinion.evidence):
         return opinion, ()
@@ -23,7 +23,7 @@ def ground(case: Case, opinion: AnyOpinion) -> tuple[AnyOpinion, tuple[Evidence,
 
 
 def is_grounded(case: Case, evidence: Evidence) -> bool:
-    """Whether the cited field exists and holds the cited value."""
+    """Return whether the cited field exists and has the cited value."""
     try:
         return _same(lookup(case, evidence.field), evidence.value)
     except KeyError:
@@ -41,7 +41,7 @@ def _same(actual: FieldValue, cited: FieldValue) -> bool:
 
 
 def _half_a_digit(cited: float) -> float:
-    """Half a unit of the last digit that was cited, or of the third one where fewer were; nothing for a cited 0."""
+    """Return half a unit of the last cited digit, or of the third digit if fewer were cited; 0 for a cited 0."""
     if cited == 0:
         return 0.0
     written = Decimal(repr(cited)).normalize()

@@ -1,4 +1,4 @@
-"""The record of one trial: who argued what, what was ruled, what was trimmed, what the gate said."""
+"""The record of one hearing: each role's opinion, the ruling, the adjustment and the gate's verdict."""
 
 from agents.court.case import Case
 from agents.court.mind import Voice, speaker_of
@@ -12,7 +12,9 @@ from rl.adjustment import Adjustment
 
 
 class Hearing(Frozen):
-    """One case, from the proposal to the verdict. `mind` names who sat ("rules", "models"), `voices` who spoke for a role."""
+    """One case from the proposal to the verdict. `mind` names the mind ("rules", "models"); `voices` names who spoke
+    for each role.
+    """
 
     mind: str
     voices: tuple[Voice, ...] = ()
@@ -27,5 +29,7 @@ class Hearing(Frozen):
     verdict: Verdict
 
     def speaker(self, role: Role) -> str:
-        """Whose word stands for a role: "provider/model", "rules", "nobody"; the mind itself where it speaks for all."""
+        """Return who spoke for a role: "provider/model", "rules" or "nobody"; the name of the mind if it spoke for
+        all roles.
+        """
         return speaker_of(self.voices, self.case.decision_id, role, self.mind)

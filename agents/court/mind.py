@@ -1,6 +1,7 @@
-"""What can sit in the court. The rules mind does; models come behind the same protocol.
+"""The protocol of a mind: the rules mind implements it, and so do models.
 
-A mind argues. It never sizes, never fires an order, and never raises: what it cannot say, it abstains from.
+A mind argues. It never sets a size, never sends an order and never raises an error: when it cannot give an opinion,
+it abstains.
 """
 
 from collections.abc import Iterable
@@ -16,24 +17,28 @@ from config.silence import Abstained
 
 
 class Voice(Frozen):
-    """Whose words a role's word in a decision is: "provider/model", "rules" or "nobody", and why, where it was not asked for."""
+    """Who spoke for a role in a decision: "provider/model", "rules" or "nobody"; and the reason if no model was asked
+    or none answered.
+    """
 
     decision_id: str
     role: Role
     speaker: str
     why: str
     outlook: str | None = Field(default=None, exclude_if=lambda asked: asked is None)
-    """Where the word is that of an outlook (see `agents.court.minds.outlooks`): under which decision_id that was asked."""
+    """The decision_id of the outlook that gave this opinion (see `agents.court.minds.outlooks`); None if there was
+    none.
+    """
 
 
 def speaker_of(voices: Iterable[Voice], decision_id: str, role: Role, otherwise: str) -> str:
-    """Whose word stands for a role in a decision; `otherwise` where the mind speaks for all and names nobody."""
+    """Return who spoke for a role in a decision; `otherwise` if the mind speaks for all roles and records no voices."""
     found = (voice.speaker for voice in voices if voice.decision_id == decision_id and voice.role == role)
     return next(found, otherwise)
 
 
 class Mind(Protocol):
-    """Four roles. `name` says in the record whose words these are ("rules")."""
+    """Four roles. `name` identifies the mind in the record ("rules")."""
 
     @property
     def name(self) -> str: ...
@@ -43,7 +48,7 @@ class Mind(Protocol):
         ...
 
     async def risk_agent(self, case: Case) -> RiskOpinion | Abstained:
-        """Check the book."""
+        """Check the account."""
         ...
 
     async def devils_advocate(
@@ -59,15 +64,16 @@ class Mind(Protocol):
         risk: RiskOpinion | Abstained,
         advocate: AdvocateOpinion | Abstained,
     ) -> SupervisorOpinion | Abstained:
-        """Approve, shrink or reject."""
+        """Approve, reduce or reject."""
         ...
 
     def transcripts(self) -> tuple[Attempt, ...]:
-        """What was asked and answered since this was last called, by docket, role and number; nothing where nobody is asked.
+        """Return the attempts since the last call, by docket, role and number; empty for a mind that asks no model.
 
-        It is called between the waves of a docket, when nobody is speaking."""
+        It is called between the waves of a docket, when no role is speaking.
+        """
         ...
 
     def voices(self) -> tuple[Voice, ...]:
-        """Who spoke since this was last called, by docket and role; nothing where all words are the mind's own."""
+        """Return who spoke since the last call, by docket and role; empty if the mind speaks for all roles itself."""
         ...

@@ -1,6 +1,8 @@
-"""What each role may say. Closed scales and bounded strings, so that a model can be held to them as well as a rule.
+"""The opinions of the roles. Scales are closed and strings are bounded, so that models and rules follow the same
+schema.
 
-Reasoning comes first, then evidence: whoever fills these in order has argued before deciding.
+Reasoning comes first, then evidence, then the decision: a model that fills the fields in order argues before it
+decides.
 """
 
 from typing import Annotated, Literal
@@ -16,13 +18,13 @@ from risk.proposal import Direction
 Text = Annotated[str, Field(min_length=1, max_length=600)]
 Short = Annotated[str, Field(min_length=1, max_length=200)]
 Percent = Literal[0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100]
-"""A closed scale: grammars enforce a list of values, and not a range."""
+"""A closed scale, because grammars can enforce a list of values but not a range."""
 ScalePercent = Literal[0, 25, 50, 75, 100]
 _SIGN = {Direction.LONG: 1, Direction.SHORT: -1, Direction.NONE: 0}
 
 
 class Evidence(Frozen):
-    """A claim that rests on one field of the case and the value found there."""
+    """A claim about one field of the case, with the value of that field."""
 
     field: Annotated[str, Field(min_length=1, max_length=80)]
     value: FieldValue
@@ -30,7 +32,7 @@ class Evidence(Frozen):
 
 
 class HorizonView(Frozen):
-    """What the analyst expects over one horizon; `expected_move_bps` is signed, over one bar of that horizon."""
+    """The analyst's view of one horizon; `expected_move_bps` is signed and covers one bar of that horizon."""
 
     horizon: Timeframe
     direction: Direction
@@ -52,12 +54,14 @@ class AnalystOpinion(Frozen):
 
     @property
     def belief(self) -> float:
-        """What is believed of a purchase, in [0, 1]: (1 + c) / 2 of a rise expected with conviction c, (1 - c) / 2 of a fall."""
+        """Return the belief in the purchase, in [0, 1]: (1 + c) / 2 for an expected rise with conviction c, (1 - c) /
+        2 for a fall.
+        """
         return (1 + _SIGN[self.direction] * self.conviction_pct / 100) / 2
 
 
 class RiskOpinion(Frozen):
-    """The risk officer checks the book, not the market. `scale_pct` is the most that he lets stand."""
+    """The risk officer checks the account, not the market. `scale_pct` is the largest size that he allows."""
 
     kind: Literal["risk_agent"] = "risk_agent"
     reasoning: Text
@@ -67,7 +71,7 @@ class RiskOpinion(Frozen):
 
 
 class AdvocateOpinion(Frozen):
-    """The devil's advocate must bring counter-evidence; `strength_pct` says how heavy it is."""
+    """The devil's advocate must bring counter-evidence; `strength_pct` is its weight."""
 
     kind: Literal["devils_advocate"] = "devils_advocate"
     reasoning: Text
@@ -77,7 +81,7 @@ class AdvocateOpinion(Frozen):
 
 
 class SupervisorOpinion(Frozen):
-    """The supervisor approves (100), shrinks, or rejects (0), and can do nothing else."""
+    """The supervisor approves (100), reduces, or rejects (0)."""
 
     kind: Literal["supervisor"] = "supervisor"
     reasoning: Text
@@ -89,6 +93,6 @@ Opinion = AnalystOpinion | RiskOpinion | AdvocateOpinion | SupervisorOpinion
 
 
 def nearest_percent(value: float) -> Percent:
-    """A number in [0, 1], or its nearest end, as the nearest step of the closed scale."""
+    """Return the nearest step of the closed scale. `value` in [0, 1]; values outside count as the nearest end."""
     steps: tuple[Percent, ...] = (0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100)
     return steps[round(min(max(value, 0.0), 1.0) * 10)]

@@ -1,8 +1,8 @@
-"""From opinions to a ruling: deterministic, and downwards only.
+"""From opinions to a ruling: deterministic, and it can only reduce the size.
 
-The supervisor's scale is the most that can stand; the risk officer's bounds it. Whoever is silent is not taken to agree: no
-analyst, risk officer, advocate or supervisor, no trade (law 3). An advocate whose every piece of counter-evidence was struck
-out has brought none, and is treated as silent.
+The ruling is the smaller of the supervisor's scale and the risk officer's scale. Silence is not agreement: without an
+analyst, risk officer, advocate and supervisor there is no trade (law 3). An advocate whose evidence was all struck
+out has brought none and counts as silent.
 """
 
 from enum import StrEnum
@@ -20,14 +20,14 @@ class RulingOutcome(StrEnum):
 
 
 class Struck(Frozen):
-    """Evidence that a role cited and that the case does not hold."""
+    """Evidence that a role cited and that does not match the case."""
 
     role: str
     evidence: tuple[Evidence, ...]
 
 
 class Ruling(Frozen):
-    """What the court leaves of the proposal: `scale` in [0, 1] of whatever size the gate allows."""
+    """The court's ruling on the proposal: `scale` in [0, 1] of the size that the gate allows."""
 
     outcome: RulingOutcome
     scale: float
@@ -41,7 +41,7 @@ def rule(
     advocate: AdvocateOpinion | Abstained,
     supervisor: SupervisorOpinion | Abstained,
 ) -> Ruling:
-    """The court's ruling on a proposed direction."""
+    """Return the court's ruling on a proposed direction."""
     if proposed is not Direction.LONG:
         return _rejected("nothing was proposed that opens a position")
     for role, word in (

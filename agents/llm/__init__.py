@@ -1,1 +1,3 @@
-"""The model side: providers, and the manager that spends, retries, validates and records. Nothing here decides a trade."""
+"""Language models: providers, and the manager that budgets, retries, validates and records. It makes no trading
+decision.
+"""

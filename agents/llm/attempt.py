@@ -1,7 +1,7 @@
-"""The words between a role and a model: what is asked, what came back, and what each attempt was worth.
+"""The values between a role and a model: the request, the reply, and the outcome of each attempt.
 
-Every attempt is kept, with its bytes: the request by its parts, the reply as it came. An outcome is a closed set, so that no
-failure can pass for another: a missing recording is no outage, and an outage is no opinion.
+Every attempt is kept with its bytes: the parts of the request, and the reply as it came. The outcomes are a closed
+set, so that different failures stay apart: a missing recording is not an outage, and an outage is not an opinion.
 """
 
 import hashlib
@@ -19,11 +19,11 @@ ROLES: tuple[Role, ...] = ("analyst", "risk_agent", "devils_advocate", "supervis
 
 
 WATCHLIST = "watchlist"
-"""The budget of what is asked ahead of a trial."""
+"""The budget for outlooks, which are asked ahead of a hearing."""
 
 
 class Request(Frozen):
-    """What a model is asked. `system` is constant for a role and prompt version (cacheable); `user` holds the case."""
+    """The question to a model. `system` is constant for a role and prompt version (cacheable); `user` holds the case."""
 
     role: Role
     prompt_version: str
@@ -31,17 +31,17 @@ class Request(Frozen):
     user: str
     schema_name: str
     json_schema: str
-    """Canonical JSON of the wire schema."""
+    """Canonical JSON of the answer schema."""
     max_tokens: int = Field(gt=0)
 
     def key(self, provider: str, model: str) -> str:
-        """SHA-256 of all that can change the answer: no clock, no ids, no key."""
+        """Return the SHA-256 of everything that can change the answer: no clock, no ids, no API key."""
         body = "\x1f".join((provider, model, self.canonical().decode()))
         return hashlib.sha256(body.encode()).hexdigest()
 
 
 class Usage(Frozen):
-    """Tokens as the provider billed them. `input_tokens` includes what was read from or written to a cache."""
+    """Tokens as the provider billed them. `input_tokens` includes tokens that were read from or written to a cache."""
 
     input_tokens: int = Field(ge=0)
     cache_read_tokens: int = Field(default=0, ge=0)
@@ -50,7 +50,7 @@ class Usage(Frozen):
 
 
 class Stop(StrEnum):
-    """Why a model stopped."""
+    """The reason why a model stopped."""
 
     END = "end"
     LENGTH = "length"
@@ -59,7 +59,9 @@ class Stop(StrEnum):
 
 
 class Completion(Frozen):
-    """A reply as it came: its text, untouched, why it stopped, and what it used. `usage` None: not told."""
+    """A reply as it came: the unchanged text, the stop reason, and the usage. `usage` is None if the provider did not
+    report it.
+    """
 
     text: str
     stop: Stop
@@ -67,8 +69,8 @@ class Completion(Frozen):
     request_id: str | None = None
 
 
-class Outcome(StrEnum):
-    """What became of an attempt. Only `OK` carries an opinion; `SKIPPED_*` cost nothing and asked nobody."""
+class AttemptOutcome(StrEnum):
+    """The outcome of an attempt. Only `OK` has an opinion. For `SKIPPED_*` no request was sent and nothing was paid."""
 
     OK = "ok"
     REFUSED = "refused"
@@ -85,7 +87,7 @@ class Outcome(StrEnum):
     SERVER_ERROR = "server_error"
     CONNECTION = "connection"
     NONSENSE = "nonsense"
-    """The provider answered with something that is not its protocol: HTML, broken JSON, another shape."""
+    """The answer does not follow the provider's protocol: HTML, broken JSON, or another structure."""
     SKIPPED_BUDGET = "skipped_budget"
     SKIPPED_BREAKER = "skipped_breaker"
     SKIPPED_DEADLINE = "skipped_deadline"
@@ -94,24 +96,26 @@ class Outcome(StrEnum):
 
 TRANSIENT = frozenset(
     {
-        Outcome.TIMEOUT,
-        Outcome.RATE_LIMITED,
-        Outcome.OVERLOADED,
-        Outcome.SERVER_ERROR,
-        Outcome.CONNECTION,
-        Outcome.NONSENSE,
+        AttemptOutcome.TIMEOUT,
+        AttemptOutcome.RATE_LIMITED,
+        AttemptOutcome.OVERLOADED,
+        AttemptOutcome.SERVER_ERROR,
+        AttemptOutcome.CONNECTION,
+        AttemptOutcome.NONSENSE,
     }
 )
-"""May be asked again, once, when the deadline allows."""
-UNUSABLE = frozenset({Outcome.REFUSED, Outcome.TRUNCATED, Outcome.MALFORMED, Outcome.INVALID})
-"""A reply came and cost money, and holds no opinion: one re-ask that shows the error."""
+"""Failures that may pass: the request may be sent once more, if the deadline allows it."""
+UNUSABLE = frozenset(
+    {AttemptOutcome.REFUSED, AttemptOutcome.TRUNCATED, AttemptOutcome.MALFORMED, AttemptOutcome.INVALID}
+)
+"""A reply came and cost money, but has no opinion: one more request shows the error to the model."""
 
 
 class ProviderFault(Exception):
-    """A provider gave no completion. `retry_after_s` is what it asked for, if it did."""
+    """A provider gave no completion. `retry_after_s` is the wait that the provider asked for [s], or None."""
 
     def __init__(
-        self, outcome: Outcome, detail: str, retry_after_s: float | None = None, usage: Usage | None = None
+        self, outcome: AttemptOutcome, detail: str, retry_after_s: float | None = None, usage: Usage | None = None
     ) -> None:
         super().__init__(f"{outcome}: {detail}")
         self.outcome = outcome
@@ -121,13 +125,15 @@ class ProviderFault(Exception):
 
 
 class ReplayMiss(TribunalError):
-    """A recording was asked for that is not there. A hard error, and never an outage."""
+    """A required recording does not exist. This is an error, and never counts as an outage."""
 
     exit_code = 8
 
 
 class BudgetWarning(Frozen):
-    """A budget that is nearly used up [USD]. `period` names the UTC day or month; it is empty for a decision's budget."""
+    """A budget that is almost used up [USD]. `period` names the UTC day or month; it is empty for the budget of a
+    decision.
+    """
 
     budget: str
     period: str
@@ -147,14 +153,14 @@ class BudgetWarning(Frozen):
 
 
 class Attempt(Journaled):
-    """One attempt to get a role's word from one provider, as it stands in the journal ("transcript")."""
+    """One attempt to get a role's opinion from one provider, as the journal stores it ("transcript")."""
 
     event_kind: ClassVar[str] = "transcript"
 
     decision_id: str
     role: Role
     number: int = Field(ge=1)
-    """Counts the attempts for this role and decision, over all providers."""
+    """Number of the attempt for this role and decision, over all providers."""
     provider: str
     model: str
     prompt_version: str
@@ -162,7 +168,7 @@ class Attempt(Journaled):
     user: str
     max_tokens: int
     request_key: str
-    outcome: Outcome
+    outcome: AttemptOutcome
     detail: str
     reply: str | None
     usage: Usage | None
@@ -170,8 +176,8 @@ class Attempt(Journaled):
     latency_ms: int = Field(ge=0)
     from_cache: bool = False
     warnings: tuple[BudgetWarning, ...] = ()
-    """Budgets of which it was noticed with this attempt that they are nearly used up."""
+    """Budgets that this attempt found to be almost used up."""
 
     def canonical(self) -> bytes:
-        """As it is journaled: warnings are left out where there are none, which is nearly everywhere."""
+        """Return the bytes for the journal; an empty `warnings`, which is the usual case, is left out."""
         return self.model_dump_json(exclude=None if self.warnings else {"warnings"}).encode()

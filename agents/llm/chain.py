@@ -1,68 +1,74 @@
-"""What the manager does with a reply, as arithmetic without time or network: so that a replay does the very same.
+"""The decisions of the manager as pure functions, without time or network, so that a replay makes the same ones.
 
-Who is asked, what a reply is worth, whether and how it is asked for again, and what is said when nobody answered.
+They decide which providers are asked, the outcome of a reply, whether and how to ask again, and the reason when
+nobody answered.
 """
 
 from typing import Generic, NamedTuple
 
 from agents.llm.asking import Accept, Unacceptable, Word
-from agents.llm.attempt import TRANSIENT, UNUSABLE, Attempt, Completion, Outcome, Request, Role, Stop
-from agents.llm.source import Exchange
+from agents.llm.attempt import TRANSIENT, UNUSABLE, Attempt, AttemptOutcome, Completion, Request, Role, Stop
+from agents.llm.source import CallResult
 from config.sections.minds import MindsSettings
 
 RULES = "rules"
 NO_MODEL = "rules: the profile's chain names no model for this role"
 _MAX_WHY = 500
 _STOPPED = {
-    Stop.REFUSAL: (Outcome.REFUSED, "the model refused to answer; the task is only to judge the data that is given"),
-    Stop.LENGTH: (Outcome.TRUNCATED, "the answer was cut off at its longest; be shorter"),
-    Stop.OTHER: (Outcome.TRUNCATED, "the model stopped before it was done"),
+    Stop.REFUSAL: (
+        AttemptOutcome.REFUSED,
+        "the model refused to answer; the task is only to judge the data that is given",
+    ),
+    Stop.LENGTH: (AttemptOutcome.TRUNCATED, "the answer was cut off at its longest; be shorter"),
+    Stop.OTHER: (AttemptOutcome.TRUNCATED, "the model stopped before it was done"),
 }
 
 
 class Accepted(NamedTuple, Generic[Word]):
-    """A word that was accepted."""
+    """An accepted opinion."""
 
     word: Word
 
 
 class Judged(NamedTuple, Generic[Word]):
-    """What an exchange is worth."""
+    """The outcome of a call."""
 
-    outcome: Outcome
+    outcome: AttemptOutcome
     detail: str
     accepted: Accepted[Word] | None = None
 
 
 def chain_of(settings: MindsSettings, role: Role) -> tuple[str, ...]:
-    """The providers to ask for a role, in their order; `rules` ends the chain."""
+    """Return the providers for a role, in their order; `rules` ends the chain."""
     names = settings.roles.get(role, settings.chain)
     return names[: names.index(RULES)] if RULES in names else names
 
 
-def judge(done: Exchange, accept: Accept[Word]) -> Judged[Word]:
-    """The outcome of an exchange: why the model stopped comes first, then what it said."""
+def judge(done: CallResult, accept: Accept[Word]) -> Judged[Word]:
+    """Return the outcome of a call: the stop reason is checked first, then the text."""
     if done.completion is None:
-        return Judged(done.outcome or Outcome.NONSENSE, done.detail[:_MAX_WHY])
+        return Judged(done.outcome or AttemptOutcome.NONSENSE, done.detail[:_MAX_WHY])
     return judge_stop(done.completion) or judge_text(done.completion.text, accept)
 
 
 def judge_stop(completion: Completion) -> Judged[Word] | None:
-    """An answer that was not ended by the model is none, however it looks."""
+    """Return the failure if the model did not end its answer; its text then does not matter."""
     stopped = _STOPPED.get(completion.stop)
     return Judged(*stopped) if stopped else None
 
 
 def judge_text(text: str, accept: Accept[Word]) -> Judged[Word]:
-    """OK with the word, or MALFORMED or INVALID with what to correct."""
+    """Return OK with the opinion, or MALFORMED or INVALID with what to correct."""
     try:
-        return Judged(Outcome.OK, "", Accepted(accept(text)))
+        return Judged(AttemptOutcome.OK, "", Accepted(accept(text)))
     except Unacceptable as fault:
         return Judged(fault.outcome, fault.why[:_MAX_WHY])
 
 
-def again(request: Request, outcome: Outcome, why: str) -> Request | None:
-    """What to ask the same provider next: the same, or the same with the error shown; None when it is no use."""
+def again(request: Request, outcome: AttemptOutcome, why: str) -> Request | None:
+    """Return the next request to the same provider: the same, or the same with the error shown; None if it would not
+    help.
+    """
     if outcome in TRANSIENT:
         return request
     if outcome in UNUSABLE:
@@ -74,7 +80,7 @@ def again(request: Request, outcome: Outcome, why: str) -> Request | None:
 
 
 def why_silent(attempts: tuple[Attempt, ...]) -> str:
-    """Why there is no word: the last that came of each provider. It depends on the attempts alone."""
+    """Return why there is no opinion: the last outcome of each provider. It depends only on the attempts."""
     last = {attempt.provider: attempt for attempt in attempts}
     if not last:
         return NO_MODEL

@@ -1,40 +1,40 @@
-"""A call for real: breaker, rate limit, deadline and budget first, then one request, then what it cost.
+"""A real call: first breaker, rate limit, deadline and budget, then one request, then its cost.
 
-Each of the four can refuse, and a refusal asks nobody and costs nothing. The worst case is reserved before the request leaves
-and replaced by the cost after; where the cost is not known (a time-out, a cut connection, a reply without usage, a cancelled
-task) the worst case stays booked. No failure of a provider gets out of here as an exception.
+Each of the four can refuse; then no request is sent and nothing is paid. The worst case is reserved before the
+request and replaced by the cost after it. If the cost is not known (time-out, cut connection, reply without usage,
+cancelled task), the worst case stays booked. No failure of a provider leaves this module as an exception.
 """
 
 import asyncio
 from collections.abc import Mapping
 
-from agents.llm.attempt import Outcome, ProviderFault
+from agents.llm.attempt import AttemptOutcome, ProviderFault
 from agents.llm.budget.budgets import Refusal, Spending
 from agents.llm.budget.limiter import Limiter, NoSlot
 from agents.llm.budget.prices import cost_usd, worst_case_usd
 from agents.llm.budget.provider_breakers import Breakers
 from agents.llm.providers.provider import Provider
-from agents.llm.source import Call, Exchange
+from agents.llm.source import Call, CallResult
 from config.clock import Clock
 from config.sections.minds import MindsSettings
 
 _NOT_BILLED = frozenset(
     {
-        Outcome.AUTH,
-        Outcome.QUOTA,
-        Outcome.RATE_LIMITED,
-        Outcome.OVERLOADED,
-        Outcome.TOO_LARGE,
-        Outcome.BAD_REQUEST,
-        Outcome.SKIPPED_NO_KEY,
-        Outcome.SKIPPED_DEADLINE,
+        AttemptOutcome.AUTH,
+        AttemptOutcome.QUOTA,
+        AttemptOutcome.RATE_LIMITED,
+        AttemptOutcome.OVERLOADED,
+        AttemptOutcome.TOO_LARGE,
+        AttemptOutcome.BAD_REQUEST,
+        AttemptOutcome.SKIPPED_NO_KEY,
+        AttemptOutcome.SKIPPED_DEADLINE,
     }
 )
-"""Turned away at the door. Of other failures it is not known what was billed."""
+"""Failures before the provider did any work. For other failures it is not known what was billed."""
 
 
 class Live:
-    """The providers themselves."""
+    """The source of calls that asks the real providers."""
 
     def __init__(
         self,
@@ -54,43 +54,43 @@ class Live:
             for name in providers
         }
 
-    async def exchange(self, call: Call) -> Exchange:
+    async def send(self, call: Call) -> CallResult:
         late = _too_late(call)
         if late is not None:
-            return Exchange.skipped(Outcome.SKIPPED_DEADLINE, late)
+            return CallResult.skipped(AttemptOutcome.SKIPPED_DEADLINE, late)
         await asyncio.sleep(call.pause_s)
         blocked = self._breakers.blocked(call.provider)
         if blocked is not None:
-            return Exchange.skipped(Outcome.SKIPPED_BREAKER, blocked)
+            return CallResult.skipped(AttemptOutcome.SKIPPED_BREAKER, blocked)
         try:
             async with self._limiters[call.provider].slot(call.until, ahead=call.ahead):
                 return await self._admitted(call)
         except NoSlot:
             why = "its rate limit leaves no call within the time that is left"
-            return Exchange.skipped(Outcome.SKIPPED_DEADLINE, why)
+            return CallResult.skipped(AttemptOutcome.SKIPPED_DEADLINE, why)
 
-    async def _admitted(self, call: Call) -> Exchange:
-        """Ask the breaker again, after the wait for a slot, and tell it what came of it."""
+    async def _admitted(self, call: Call) -> CallResult:
+        """Check the breaker again after the wait for a slot, and report the outcome to it."""
         admission = self._breakers.admit(call.provider)
         if isinstance(admission, str):
-            return Exchange.skipped(Outcome.SKIPPED_BREAKER, admission)
+            return CallResult.skipped(AttemptOutcome.SKIPPED_BREAKER, admission)
         outcome = None
         try:
             done = await self._paid(call)
-            outcome = Outcome.OK if done.completion is not None else done.outcome
+            outcome = AttemptOutcome.OK if done.completion is not None else done.outcome
             return done
         finally:
             self._breakers.report(admission, outcome)
 
-    async def _paid(self, call: Call) -> Exchange:
-        """Reserve, call, settle: whatever happens in between, the reservation is settled."""
+    async def _paid(self, call: Call) -> CallResult:
+        """Reserve, call, settle: the reservation is settled whatever happens in between."""
         rates, now = self._settings.providers[call.provider], self._clock.now()
         worst = worst_case_usd(rates, call.request, now)
         if not worst:
             return await self._call(call)
         reserved = self._spending.reserve(call.decision_id, call.provider, worst, now, ahead=call.ahead)
         if isinstance(reserved, Refusal):
-            return self._warned(Exchange.skipped(Outcome.SKIPPED_BUDGET, reserved.why))
+            return self._warned(CallResult.skipped(AttemptOutcome.SKIPPED_BUDGET, reserved.why))
         cost = worst
         try:
             done = await self._call(call)
@@ -102,34 +102,34 @@ class Live:
             self._spending.settle(reserved, cost)
         return self._warned(done.model_copy(update={"cost_usd": cost}))
 
-    def _warned(self, done: Exchange) -> Exchange:
-        """The exchange with the budgets that have come near their end by now."""
+    def _warned(self, done: CallResult) -> CallResult:
+        """Return the result with the budgets that are almost used up."""
         return done.model_copy(update={"warnings": self._spending.warnings()})
 
-    async def _call(self, call: Call) -> Exchange:
+    async def _call(self, call: Call) -> CallResult:
         loop = asyncio.get_running_loop()
         started = loop.time()
         left = call.until - started
         if left <= 0:
-            return Exchange.skipped(Outcome.SKIPPED_DEADLINE, "no time is left")
+            return CallResult.skipped(AttemptOutcome.SKIPPED_DEADLINE, "no time is left")
         done = await self._ask(call, min(self._settings.deadlines.call_s, left))
         return done.model_copy(update={"latency_ms": int((loop.time() - started) * 1000)})
 
-    async def _ask(self, call: Call, timeout_s: float) -> Exchange:
+    async def _ask(self, call: Call, timeout_s: float) -> CallResult:
         try:
             async with asyncio.timeout(timeout_s):
                 completion = await self._providers[call.provider].complete(call.request, timeout_s)
         except ProviderFault as fault:
-            return Exchange.failed(fault)
+            return CallResult.failed(fault)
         except TimeoutError:
-            return Exchange(outcome=Outcome.TIMEOUT, detail=f"no answer within {timeout_s:.1f} s")
+            return CallResult(outcome=AttemptOutcome.TIMEOUT, detail=f"no answer within {timeout_s:.1f} s")
         except Exception as fault:  # noqa: BLE001  the boundary of a provider: a defect of an adapter is no opinion, and no crash
-            return Exchange(outcome=Outcome.NONSENSE, detail=f"its adapter failed with {type(fault).__name__}")
-        return Exchange(completion=completion, usage=completion.usage)
+            return CallResult(outcome=AttemptOutcome.NONSENSE, detail=f"its adapter failed with {type(fault).__name__}")
+        return CallResult(completion=completion, usage=completion.usage)
 
 
 def _too_late(call: Call) -> str | None:
-    """Why a call can not be made in time any more; None when it can."""
+    """Return why a call cannot be made in time, or None."""
     now = asyncio.get_running_loop().time()
     left = call.until - now
     if left <= 0:

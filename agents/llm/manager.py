@@ -1,13 +1,14 @@
-"""The manager: asks a role's providers one after another, within the time and the money there is, and keeps every attempt.
+"""The manager: asks the providers of a role one after another, within the deadlines and budgets, and keeps every
+attempt.
 
     for each provider of the role's chain
-        at most two requests: the second after a passing failure, or with the error shown after an answer that was no opinion
-        a request: breaker ► rate limit ► deadline ► budget ► the provider ► cost ► why it stopped ► is it an opinion?
-    nobody left: no word, and why
+        at most two requests: the second after a transient failure, or with the error shown after an unusable answer
+        a request: breaker ► rate limit ► deadline ► budget ► provider ► cost ► stop reason ► is it an opinion?
+    no provider left: no opinion, and the reason
 
-No failure of a provider gets out of here as an exception, and no answer comes later than the role's and the decision's
-deadlines. With a recording in the place of the providers the very same turns are taken, without waiting. The manager decides
-nothing: what is an opinion is the caller's to say.
+No failure of a provider leaves this module as an exception, and no answer comes after the deadlines of the role and
+the decision. With a recording instead of the providers it takes the same steps, without waiting. The manager does not
+judge opinions: the caller defines what it accepts.
 """
 
 import asyncio
@@ -16,8 +17,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Generic, NamedTuple
 
-from agents.llm.asking import Accept, Said, Word
-from agents.llm.attempt import TRANSIENT, Attempt, Outcome, Request, Usage
+from agents.llm.asking import Accept, RoleAnswer, Word
+from agents.llm.attempt import TRANSIENT, Attempt, AttemptOutcome, Request, Usage
 from agents.llm.budget.budgets import Spending
 from agents.llm.budget.limiter import NoSlot
 from agents.llm.budget.provider_breakers import Breakers
@@ -26,7 +27,7 @@ from agents.llm.live import Live
 from agents.llm.providers.provider import Provider
 from agents.llm.recordings.cache import Cache
 from agents.llm.recordings.cassette import Cassette, Playing, Recording
-from agents.llm.source import Call, Exchange, Source, sha256
+from agents.llm.source import Call, CallResult, CallSource, sha256
 from config.clock import Clock
 from config.errors import UsageFault
 from config.sections.minds import MindsSettings
@@ -36,8 +37,8 @@ _DECISIONS_KEPT = 4096
 _NOTHING_USED = Usage(input_tokens=0, output_tokens=0)
 
 
-class _Trial(NamedTuple, Generic[Word]):
-    """One role's asking: its times are of the event loop [s]."""
+class _Asking(NamedTuple, Generic[Word]):
+    """The question to one role; its times are of the event loop [s]."""
 
     decision_id: str
     request: Request
@@ -49,7 +50,7 @@ class _Trial(NamedTuple, Generic[Word]):
 
 
 class _Decision(NamedTuple):
-    """When a decision's time is over, of the event loop [s], and whether it is asked ahead of its trial."""
+    """The deadline of a decision in the time of the event loop [s], and whether it is asked ahead of its hearing."""
 
     until: float
     ahead: bool
@@ -69,7 +70,7 @@ class Manager:
         cassette: Cassette | None,
         clock: Clock,
     ) -> None:
-        """`clock` is the machine's. Raises UsageFault when what `settings.transcripts` needs is not given."""
+        """`clock` is the machine's. Raises UsageFault when a file that `settings.transcripts` needs is not given."""
         self._settings = settings
         self._providers = providers
         self._spending = spending
@@ -78,9 +79,10 @@ class Manager:
         self._decisions: OrderedDict[str, _Decision] = OrderedDict()
 
     def decide(self, decision_id: str, before_usd: Decimal = Decimal(0), *, ahead: bool = False) -> None:
-        """A decision begins: its deadline runs from here, and its budget has room for what is not spent yet [USD].
+        """Begin a decision: its deadline starts here, and `before_usd` of its budget is already spent [USD].
 
-        One that is asked `ahead` has the watchlist's budget too, and half of a provider's rate, so that the court is served.
+        A decision that is asked `ahead` also has the watchlist's budget, and half of a provider's rate, so that the
+        court comes first.
         """
         self._spending.carry(decision_id, before_usd)
         until = asyncio.get_running_loop().time() + self._settings.deadlines.decision_s
@@ -89,100 +91,102 @@ class Manager:
         while len(self._decisions) > _DECISIONS_KEPT:
             self._decisions.popitem(last=False)
 
-    async def ask(self, decision_id: str, request: Request, accept: Accept[Word]) -> Said[Word]:
-        """Ask for a role's word, within its deadline and the decision's. Raises ReplayMiss, and nothing for a provider."""
+    async def ask(self, decision_id: str, request: Request, accept: Accept[Word]) -> RoleAnswer[Word]:
+        """Ask for a role's opinion within its deadline and the decision's. Raises ReplayMiss, but no error of a
+        provider.
+        """
         if decision_id not in self._decisions:
             self.decide(decision_id)
         begun = asyncio.get_running_loop().time()
         decision = self._decisions[decision_id]
         until = min(begun + self._settings.deadlines.role_s, decision.until)
-        trial = _Trial(decision_id, request, accept, begun, until, decision.ahead, [])
+        asking = _Asking(decision_id, request, accept, begun, until, decision.ahead, [])
         chain = chain_of(self._settings, request.role)
         for position, provider in enumerate(chain, start=1):
-            accepted = await self._ask_one(trial, provider, is_last=position == len(chain))
+            accepted = await self._ask_one(asking, provider, is_last=position == len(chain))
             if accepted is not None:
-                return Said(accepted.word, "", tuple(trial.attempts))
-        return Said(None, why_silent(tuple(trial.attempts)), tuple(trial.attempts))
+                return RoleAnswer(accepted.word, "", tuple(asking.attempts))
+        return RoleAnswer(None, why_silent(tuple(asking.attempts)), tuple(asking.attempts))
 
     async def close(self) -> None:
-        """Let go of all providers."""
+        """Close all providers."""
         await asyncio.gather(*(provider.close() for provider in self._providers.values()), return_exceptions=True)
 
-    async def _ask_one(self, trial: _Trial[Word], provider: str, *, is_last: bool) -> Accepted[Word] | None:
-        """Up to `requests_a_provider` requests to one provider.
+    async def _ask_one(self, asking: _Asking[Word], provider: str, *, is_last: bool) -> Accepted[Word] | None:
+        """Send up to `requests_a_provider` requests to one provider.
 
-        While somebody stands behind it, a second request must begin in the first half of the role's time.
+        If another provider follows in the chain, a second request must begin in the first half of the role's time.
         """
-        request: Request | None = trial.request
-        latest, pause_s = trial.until, 0.0
+        request: Request | None = asking.request
+        latest, pause_s = asking.until, 0.0
         for _ in range(self._settings.requests_a_provider):
             if request is None:
                 break
             call = Call(
-                trial.decision_id,
+                asking.decision_id,
                 provider,
                 self._settings.providers[provider].model,
                 request,
-                trial.until,
+                asking.until,
                 latest,
                 pause_s,
-                trial.ahead,
+                asking.ahead,
             )
-            done, judged = await self._exchange(call, trial.accept)
-            trial.attempts.append(_attempt(call, done, judged, len(trial.attempts) + 1))
+            done, judged = await self._call(call, asking.accept)
+            asking.attempts.append(_attempt(call, done, judged, len(asking.attempts) + 1))
             if judged.accepted is not None:
                 return judged.accepted
             request = again(request, judged.outcome, judged.detail)
             pause_s = _pause_s(done) if judged.outcome in TRANSIENT else 0.0
-            latest = trial.until if is_last else (trial.begun + trial.until) / 2
+            latest = asking.until if is_last else (asking.begun + asking.until) / 2
         return None
 
-    async def _exchange(self, call: Call, accept: Accept[Word]) -> tuple[Exchange, Judged[Word]]:
+    async def _call(self, call: Call, accept: Accept[Word]) -> tuple[CallResult, Judged[Word]]:
         if self._cache is None:
-            done = await self._source.exchange(call)
+            done = await self._source.send(call)
             return done, judge(done, accept)
         try:
             async with self._cache.flight(call.key, call.until):
                 return await self._cached(self._cache, call, accept)
         except NoSlot:
-            late = Exchange.skipped(
-                Outcome.SKIPPED_DEADLINE, "the same question was asked already, and not answered in time"
+            late = CallResult.skipped(
+                AttemptOutcome.SKIPPED_DEADLINE, "the same question was asked already, and not answered in time"
             )
             return late, judge(late, accept)
 
-    async def _cached(self, cache: Cache, call: Call, accept: Accept[Word]) -> tuple[Exchange, Judged[Word]]:
-        """An answer that is kept, judged anew; or a call, whose answer is kept when it holds an opinion."""
+    async def _cached(self, cache: Cache, call: Call, accept: Accept[Word]) -> tuple[CallResult, Judged[Word]]:
+        """Judge a cached answer again; or make a call and cache its answer if it has an opinion."""
         found = cache.get(call.key)
         if found is not None:
-            kept = Exchange(completion=found, usage=_NOTHING_USED, from_cache=True)
+            kept = CallResult(completion=found, usage=_NOTHING_USED, from_cache=True)
             judged = judge(kept, accept)
-            if judged.outcome is not Outcome.OK:
+            if judged.outcome is not AttemptOutcome.OK:
                 cache.drop(call.key)
             return kept, judged
-        done = await self._source.exchange(call)
+        done = await self._source.send(call)
         judged = judge(done, accept)
-        if done.completion is not None and judged.outcome is Outcome.OK:
+        if done.completion is not None and judged.outcome is AttemptOutcome.OK:
             cache.put(call.key, done.completion)
         return done, judged
 
 
-def _source(settings: MindsSettings, live: Live, cassette: Cassette | None) -> Source:
+def _source(settings: MindsSettings, live: Live, cassette: Cassette | None) -> CallSource:
     if settings.transcripts in ("live", "cached"):
         return live
     if cassette is None:
         raise UsageFault(
-            f"minds.transcripts is {settings.transcripts}, and no file of recorded answers was given; nothing was asked. "
+            f"minds.transcripts is {settings.transcripts}, but no file of recorded answers was given; no model was asked. "
             "Set minds.cassette."
         )
     return Playing(cassette) if settings.transcripts == "replay" else Recording(live, cassette)
 
 
-def _pause_s(done: Exchange) -> float:
-    """What the provider asked for, else a moment."""
+def _pause_s(done: CallResult) -> float:
+    """Return the wait that the provider asked for, or else a short pause [s]."""
     return max(0.0, done.retry_after_s) if done.retry_after_s is not None else _BACK_OFF_S
 
 
-def _attempt(call: Call, done: Exchange, judged: Judged[Word], number: int) -> Attempt:
+def _attempt(call: Call, done: CallResult, judged: Judged[Word], number: int) -> Attempt:
     return Attempt(
         decision_id=call.decision_id,
         role=call.request.role,

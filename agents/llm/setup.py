@@ -1,4 +1,4 @@
-"""Opens the manager of a run: its budgets, breakers and kept answers lie in this user's state folder."""
+"""Opens the manager of a run: its budgets, breakers and cached answers are files in this user's state folder."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +14,7 @@ from config.sections.minds import MindsSettings
 
 
 def open_spending(settings: MindsSettings, folder: Path, clock: Clock) -> Spending:
-    """The budgets of this user. Raises OutputFault when their book cannot be used."""
+    """Return the budgets of this user. Raises OutputFault when the spending book cannot be used."""
     return Spending(folder / SPENDING_FILE, settings.budget, clock.now(), settings.warm_budget_usd)
 
 
@@ -27,10 +27,11 @@ def open_manager(
     record_command: str,
     identities: Mapping[str, str],
 ) -> Manager:
-    """A manager over `providers`. `clock` is the machine's; `record_command` is what a user types to record this run,
-    `identities` what tells one setup of a provider from another (see `Breakers`).
+    """Return a manager over `providers`.
 
-    Raises OutputFault, ReplayMiss or JournalFault when the recorded answers cannot be written, found or believed.
+    `clock` is the machine's. `record_command` is the command that records this run. `identities` distinguish setups
+    of a provider (see `Breakers`). Raises OutputFault when the recorded answers cannot be written, ReplayMiss when
+    they are missing, and JournalFault when they are damaged.
     """
     return Manager(
         settings,

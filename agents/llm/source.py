@@ -1,18 +1,18 @@
-"""Where an exchange with a provider comes from: from the provider, or from a recording. The manager cannot tell."""
+"""The source of a call: a provider or a recording. The manager treats both alike."""
 
 import hashlib
 from decimal import Decimal
 from typing import NamedTuple, Protocol, Self
 
-from agents.llm.attempt import BudgetWarning, Completion, Outcome, ProviderFault, Request, Usage
+from agents.llm.attempt import AttemptOutcome, BudgetWarning, Completion, ProviderFault, Request, Usage
 from config.frozen import Frozen
 
 
 class Call(NamedTuple):
     """One request to one provider. Times are of the event loop [s].
 
-    `pause_s` is waited first, and the call is not made when it would then begin after `latest`. What is asked `ahead` of a
-    trial gives way to the court.
+    The caller first waits `pause_s`; the call is not made if it would then begin after `latest`. A call that is asked
+    `ahead` of a hearing gives way to the court.
     """
 
     decision_id: str
@@ -29,11 +29,11 @@ class Call(NamedTuple):
         return self.request.key(self.provider, self.model)
 
 
-class Exchange(Frozen):
-    """What came of a call: a completion, or the outcome that stands for none and what is known of it."""
+class CallResult(Frozen):
+    """The result of a call: a completion, or the outcome of the failure and its details."""
 
     completion: Completion | None = None
-    outcome: Outcome | None = None
+    outcome: AttemptOutcome | None = None
     detail: str = ""
     usage: Usage | None = None
     cost_usd: Decimal = Decimal(0)
@@ -41,27 +41,29 @@ class Exchange(Frozen):
     retry_after_s: float | None = None
     from_cache: bool = False
     warnings: tuple[BudgetWarning, ...] = ()
-    """Budgets that came near their end with it."""
+    """Budgets that this call brought near their limit."""
 
     @classmethod
-    def skipped(cls, outcome: Outcome, why: str) -> Self:
-        """Nobody was asked."""
+    def skipped(cls, outcome: AttemptOutcome, why: str) -> Self:
+        """Return the result of a call for which no request was sent."""
         return cls(outcome=outcome, detail=why)
 
     @classmethod
     def failed(cls, fault: ProviderFault) -> Self:
-        """Somebody was asked, and gave no completion."""
+        """Return the result of a request without a completion."""
         return cls(outcome=fault.outcome, detail=fault.detail, usage=fault.usage, retry_after_s=fault.retry_after_s)
 
 
-class Source(Protocol):
-    """Whoever carries out calls."""
+class CallSource(Protocol):
+    """Anything that carries out calls."""
 
-    async def exchange(self, call: Call) -> Exchange:
-        """Carry out one call, at once or within its times. Raises ReplayMiss when a recording is missing, and nothing else."""
+    async def send(self, call: Call) -> CallResult:
+        """Carry out one call, at once or within its times. Raises ReplayMiss when a recording is missing, and no
+        other error.
+        """
         ...
 
 
 def sha256(text: str) -> str:
-    """SHA-256 of a text's UTF-8 bytes, in hex."""
+    """Return the SHA-256 of the text's UTF-8 bytes, in hex."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,8 +1,9 @@
-"""A model's reply as JSON, or not at all: nothing is repaired, because a repair guesses.
+"""Reads a model's reply as strict JSON. Nothing is repaired, because a repair is a guess.
 
-A lenient parser turns a cut-off `"conviction": 7` of 70 into a 7, and of two contradicting objects it keeps one by its own
-taste. So the text is either exactly one JSON object, in at most one ```json fence, or it is refused. Size and depth are
-capped before the parser sees it; duplicate keys, NaN and infinities, which Python's parser would let pass, are refused too.
+A lenient parser reads a cut `"conviction": 7` of 70 as 7, and of two contradicting objects it keeps one by its own
+rule. So the text must be exactly one JSON object, in at most one ```json fence; otherwise it is refused. Size and
+depth are limited before the parser runs. Duplicate keys, NaN and infinities, which Python's parser would accept, are
+refused too.
 """
 
 import json
@@ -12,21 +13,21 @@ from math import isfinite
 from typing import Any, Never
 
 from agents.llm.asking import Unacceptable
-from agents.llm.attempt import Outcome
+from agents.llm.attempt import AttemptOutcome
 
 MAX_BYTES = 64 * 1024
 MAX_DEPTH = 12
-"""Brackets within brackets; the outermost object is 1."""
+"""Deepest nesting of brackets; the outermost object is 1."""
 _SPACE = " \t\r\n"
 _FENCE = "```"
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
-"""Strings, whole or cut off, and brackets: one pass over the text whatever it holds."""
+"""Matches strings, complete or cut, and brackets: one pass over any text."""
 
 
 def parse_strict(text: str) -> dict[str, Any]:
-    """The one JSON object that `text` is.
+    """Return the one JSON object of `text`.
 
-    Raises Unacceptable(MALFORMED), with what to correct, for everything else; never any other exception.
+    Raises Unacceptable(MALFORMED), with what to correct, for everything else; never another exception.
     """
     size = len(text.encode(errors="surrogatepass"))
     if size > MAX_BYTES:
@@ -52,11 +53,11 @@ _KIND = {list: "array", str: "string", int: "number", float: "number", bool: "bo
 
 
 def _malformed(why: str) -> Unacceptable:
-    return Unacceptable(Outcome.MALFORMED, why)
+    return Unacceptable(AttemptOutcome.MALFORMED, why)
 
 
 def _unfenced(text: str) -> str:
-    """The text without the one fence around it, if there is one."""
+    """Return the text without the one fence around it, if there is one."""
     body = text.strip(_SPACE)
     if not (body.startswith(_FENCE) and body.endswith(_FENCE) and len(body) >= 2 * len(_FENCE)):
         return body
@@ -97,7 +98,7 @@ def _number(text: str) -> float:
 
 
 def _check_text(found: dict[str, Any]) -> None:
-    """Half a surrogate pair is no text: it could be neither journaled nor shown."""
+    """Refuse half of a surrogate pair: it can be neither journaled nor shown."""
     try:
         json.dumps(found, ensure_ascii=False).encode()
     except UnicodeEncodeError:

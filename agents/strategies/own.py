@@ -1,13 +1,13 @@
-"""A voter of the user's own: a class in a Python file, named in the profile or on the command line.
+"""A voter that the user wrote: a class in a Python file, named in the profile or on the command line.
 
     class DipBuyer:
         def __init__(self, rsi: float = 30.0) -> None: ...
         def vote(self, now: TechnicalSignals) -> Ballot | Abstained: ...
 
-It sees what every voter sees, the signals of closed bars, and nothing else is handed to it; each symbol gets an instance of its
-own, so that what it remembers of one does not leak into another. The file's text is kept in the journal, and a replay runs that
-text. It is the user's code and runs with the user's rights: a voter that raises, or whose word is no ballot, ends the session
-before anything is traded on it.
+It receives what every voter receives, the signals of closed bars, and nothing else. Each symbol gets its own
+instance, so that the state of one symbol cannot reach another. The journal stores the text of the file, and a replay
+runs that text. The code is the user's and runs with the user's rights. If a voter raises an error or returns
+something that is not a ballot, the session ends before that vote is traded.
 """
 
 import inspect
@@ -26,16 +26,16 @@ _LARGEST = 1_000_000
 
 
 class StrategyFault(UsageFault):
-    """A voter of the user's own failed, or said what is no vote."""
+    """A voter of the user failed, or returned something that is not a vote."""
 
     exit_code = 10
 
 
 class OwnVoter:
-    """The user's class behind the voter's protocol: one instance a symbol, each word checked."""
+    """The user's class behind the voter protocol: one instance for each symbol, and each vote is checked."""
 
     def __init__(self, name: str, kind: type, params: Mapping[str, float]) -> None:
-        """Raises UsageFault where the class cannot be made with these parameters."""
+        """Raises UsageFault when the class cannot be created with these parameters."""
         self._name = name
         self._kind = kind
         self._params = dict(params)
@@ -43,21 +43,21 @@ class OwnVoter:
         self._make()
 
     def vote(self, now: TechnicalSignals) -> Ballot | Abstained:
-        """The word of the symbol's instance. Raises StrategyFault."""
+        """Return the vote of the symbol's instance. Raises StrategyFault."""
         if now.symbol not in self._instances:
             self._instances[now.symbol] = self._make()
         try:
             said = self._instances[now.symbol].vote(now)
-        except Exception as fault:  # noqa: BLE001  the boundary of the user's code: what breaks in it is told, with its line
+        except Exception as fault:  # noqa: BLE001  the boundary of the user's code: any error in it is reported with its line
             raise StrategyFault(
                 f"The strategy {self._name} failed on {now.symbol} at {now.close_utc.isoformat()}: {_told(fault)}. The session "
-                "was ended there, and nothing was traded on it. Correct the strategy and run again."
+                "ended there, and this vote was not traded. Correct the strategy and run again."
             ) from None
         wrong = _what_is_wrong(said)
         if wrong:
             raise StrategyFault(
-                f"The strategy {self._name} said {wrong} on {now.symbol} at {now.close_utc.isoformat()}. The session was ended "
-                "there, and nothing was traded on it. Return Ballot(direction, confidence from 0 to 1, reasons) or Abstained."
+                f"The strategy {self._name} returned {wrong} on {now.symbol} at {now.close_utc.isoformat()}. The session ended "
+                "there, and this vote was not traded. Return Ballot(direction, confidence from 0 to 1, reasons) or Abstained."
             )
         return said
 
@@ -67,18 +67,18 @@ class OwnVoter:
         except Exception as fault:  # noqa: BLE001  the boundary of the user's code
             takes = ", ".join(inspect.signature(self._kind).parameters) or "no parameters"
             raise UsageFault(
-                f"The strategy {self._name} cannot be made with {self._params or 'no parameters'}: {_told(fault)}. It takes "
+                f"The strategy {self._name} cannot be created with {self._params or 'no parameters'}: {_told(fault)}. It takes "
                 f"{takes}. Nothing was started."
             ) from None
         if not callable(getattr(made, "vote", None)):
             raise UsageFault(
-                f"The strategy {self._name} has no method `vote(now)`, which is what makes a voter. Nothing was started."
+                f"The strategy {self._name} has no method `vote(now)`, which a voter needs. Nothing was started; add one."
             )
         return made  # type: ignore[no-any-return]
 
 
 def read_own(settings: tuple[StrategyContext, ...]) -> dict[str, str]:
-    """The texts of all files that a profile's own voters lie in, by file name. Raises UsageFault."""
+    """Return the texts of all strategy files of a profile, by file name. Raises UsageFault."""
     texts: dict[str, str] = {}
     for entry in settings:
         if entry.file is None:
@@ -87,20 +87,20 @@ def read_own(settings: tuple[StrategyContext, ...]) -> dict[str, str]:
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as fault:
-            why = fault.strerror if isinstance(fault, OSError) else "it is no text in UTF-8"
+            why = fault.strerror if isinstance(fault, OSError) else "it is not UTF-8 text"
             raise UsageFault(f"The strategy file {path} cannot be read ({why}). Nothing was started.") from fault
         if len(text) > _LARGEST:
             raise UsageFault(f"The strategy file {path} is longer than a million characters. Nothing was started.")
         if texts.setdefault(path.name, text) != text:
             raise UsageFault(
-                f"Two strategy files are called {path.name} and differ; the journal tells files by name. Nothing was started; "
-                "rename one."
+                f"Two strategy files are called {path.name} and differ; the journal identifies files by name. "
+                "Nothing was started; rename one."
             )
     return texts
 
 
 def own_voter(entry: StrategyContext, texts: Mapping[str, str]) -> OwnVoter:
-    """The voter of an entry with `strategy: own`. Raises UsageFault."""
+    """Return the voter of an entry with `strategy: own`. Raises UsageFault."""
     file, wanted = Path(entry.file or "").name, entry.name or ""
     kinds = _classes(file, texts[file])
     if wanted not in kinds:
@@ -110,7 +110,7 @@ def own_voter(entry: StrategyContext, texts: Mapping[str, str]) -> OwnVoter:
 
 
 def _classes(file: str, text: str) -> dict[str, type]:
-    """The classes with a `vote` that a file defines."""
+    """Return the classes with a `vote` method that a file defines."""
     space: dict[str, Any] = {"__name__": Path(file).stem}
     try:
         exec(compile(text, file, "exec"), space)
@@ -121,7 +121,7 @@ def _classes(file: str, text: str) -> dict[str, type]:
 
 
 def _what_is_wrong(said: object) -> str:
-    """What keeps a word from being a vote; empty when it is one."""
+    """Return why a value is not a vote; empty when it is one."""
     if isinstance(said, Abstained):
         return ""
     if not isinstance(said, Ballot):
@@ -130,12 +130,12 @@ def _what_is_wrong(said: object) -> str:
     if not sound:
         return f"a confidence of {said.confidence!r}"
     if not isinstance(said.reasons, tuple) or not all(isinstance(reason, str) for reason in said.reasons):
-        return "reasons that are no tuple of strings"
+        return "reasons that are not a tuple of strings"
     return ""
 
 
 def _told(fault: Exception) -> str:
-    """The fault with the line of the user's file on which it happened."""
+    """Return the error with the line of the user's file where it happened."""
     line = getattr(fault, "lineno", None)
     trace = fault.__traceback__
     while trace is not None:

@@ -10,7 +10,7 @@ from risk.proposal import Direction
 
 
 class RsiBounce(Frozen):
-    """The RSI comes back over `low` from below (long), or falls back under `high` from above (short)."""
+    """Long when the RSI rises above `low` from below; short when it falls below `high` from above."""
 
     low: float = Field(default=30.0, gt=0, le=50, description="RSI under which it is oversold")
     high: float = Field(default=70.0, ge=50, lt=100, description="RSI over which it is overbought")

@@ -10,7 +10,7 @@ from risk.proposal import Direction
 
 
 class EmaCross(Frozen):
-    """EMA 12 crosses EMA 26. A cross up while the RSI is above `rsi_max` comes too late and is no vote."""
+    """EMA 12 crosses EMA 26. If the RSI is above `rsi_max`, a cross up is too late and gives no vote."""
 
     rsi_max: float = Field(default=70.0, gt=0, le=100, description="RSI from which a cross up is too late")
     adx_full: float = Field(default=40.0, ge=1, le=100, description="ADX of a full trend, which adds 0.4 of confidence")
@@ -45,7 +45,7 @@ class GoldenCross(Frozen):
 
 
 class MomentumBreakout(Frozen):
-    """A close beyond the range of the 20 bars before it, on volume, in a trend."""
+    """A close outside the range of the 20 bars before it, with high volume, in a trend."""
 
     volume_min: float = Field(default=1.5, ge=0, le=100, description="least volume [multiples of the usual]")
     adx_min: float = Field(default=20.0, ge=0, le=100, description="least ADX")

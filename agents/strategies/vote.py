@@ -1,4 +1,4 @@
-"""A vote, and the net of many: what the strategies want of one symbol."""
+"""A vote, and the net of many votes on one symbol."""
 
 from pydantic import Field
 
@@ -7,7 +7,7 @@ from risk.proposal import Direction
 
 
 class Vote(Frozen):
-    """One voter's word on one symbol at one bar: a direction, a confidence in [0, 1] and the reasons."""
+    """The vote of one voter on one symbol at one bar: a direction, a confidence in [0, 1] and the reasons."""
 
     voter: str
     symbol: str
@@ -18,7 +18,7 @@ class Vote(Frozen):
 
 
 class NetVote(Frozen):
-    """All votes on a symbol, netted: `conviction` in [0, 1] behind `direction`; `against` is the weight overruled."""
+    """The net of all votes on a symbol: `conviction` in [0, 1] for `direction`; `against` is the overruled weight."""
 
     direction: Direction
     conviction: float = Field(ge=0, le=1)

@@ -1,6 +1,6 @@
-"""What a voter is: it reads the signals of one symbol and says long, short or nothing, each time with its reasons.
+"""The protocol of a voter: it reads the signals of one symbol and votes long, short or nothing, with its reasons.
 
-Voters are independent of each other, of the book and of the court. They know closed bars only.
+Voters are independent of each other, of the account and of the court. They know only closed bars.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ Signals = Mapping[Timeframe, TechnicalSignals]
 
 
 class Ballot(NamedTuple):
-    """A direction, a confidence in [0, 1], and why."""
+    """A direction, a confidence in [0, 1], and the reasons."""
 
     direction: Direction
     confidence: float
@@ -26,18 +26,18 @@ NOTHING = Ballot(Direction.NONE, 0.0, ())
 
 
 class Strategy(Protocol):
-    """A voter with its parameters set."""
+    """A voter with its parameters."""
 
     def vote(self, now: TechnicalSignals) -> Ballot | Abstained:
-        """Vote on the base timeframe's signals; abstain where history is too short to say anything."""
+        """Vote on the signals of the base timeframe; abstain when the history is too short."""
         ...
 
 
 def clamp(value: float, low: float = 0.0, high: float = 1.0) -> float:
-    """`value` within [low, high]."""
+    """Return `value` limited to [low, high]."""
     return min(max(value, low), high)
 
 
 def short_of(*names: str) -> Abstained:
-    """Silence for want of history."""
+    """Return the abstention for missing history."""
     return Abstained(why=f"too little history for {', '.join(names)}")

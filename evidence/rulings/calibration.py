@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from agents.memory.outcomes import CaseOutcome
 from config.errors import UsageFault
 from config.frozen import Frozen
-from evidence.rulings.hearings import Trials
+from evidence.rulings.hearings import HearingRun
 from evidence.rulings.statements import statements
 from evidence.statistics.reliability import Reliability, brier, measure
 from risk.calibration import CalibrationMap, Calibrations, fit_calibration
@@ -61,13 +61,13 @@ class CalibrationReport(Frozen):
     speakers: tuple[SpeakerCalibration, ...]
 
 
-class _Said(NamedTuple):
+class _Stated(NamedTuple):
     stated: float
     outcome: CaseOutcome
 
 
-def calibrate(runs: Sequence[Trials], shrink_k: float) -> CalibrationReport:
-    """Measures and maps over all runs. Raises UsageFault when no outcome is known or `shrink_k` is not above 0."""
+def calibrate(runs: Sequence[HearingRun], shrink_k: float) -> CalibrationReport:
+    """Figures and maps over the runs together. Raises UsageFault where no outcome is known or `shrink_k` is not above 0."""
     if not 0 < shrink_k < inf:
         raise UsageFault(f"--shrink must be a number above 0, not {shrink_k}. Nothing was computed.")
     outcomes = [outcome for run in runs for _, outcome in run.settled]
@@ -78,7 +78,7 @@ def calibrate(runs: Sequence[Trials], shrink_k: float) -> CalibrationReport:
         )
     speakers = tuple(_speaker(name, said, shrink_k) for name, said in _said(runs).items())
     labels = [outcome.label for outcome in outcomes]
-    heard = sum(len(run.trials) for run in runs)
+    heard = sum(len(run.hearings) for run in runs)
     names, horizon = tuple(run.run for run in runs), runs[0].barriers.horizon_bars
     return CalibrationReport(
         runs=names,
@@ -100,16 +100,16 @@ def calibrate(runs: Sequence[Trials], shrink_k: float) -> CalibrationReport:
     )
 
 
-def _said(runs: Sequence[Trials]) -> dict[str, list[_Said]]:
-    found: dict[str, list[_Said]] = defaultdict(list)
+def _said(runs: Sequence[HearingRun]) -> dict[str, list[_Stated]]:
+    found: dict[str, list[_Stated]] = defaultdict(list)
     for run in runs:
         for hearing, outcome in run.settled:
             for speaker, stated in statements(hearing, run.barriers).items():
-                found[speaker].append(_Said(stated, outcome))
+                found[speaker].append(_Stated(stated, outcome))
     return found
 
 
-def _speaker(name: str, said: list[_Said], shrink_k: float) -> SpeakerCalibration:
+def _speaker(name: str, said: list[_Stated], shrink_k: float) -> SpeakerCalibration:
     stated, won = _columns(said)
     returns = np.array([item.outcome.return_bps for item in said])
     return SpeakerCalibration(
@@ -120,7 +120,7 @@ def _speaker(name: str, said: list[_Said], shrink_k: float) -> SpeakerCalibratio
     )
 
 
-def _later(said: list[_Said], shrink_k: float) -> Later | None:
+def _later(said: list[_Stated], shrink_k: float) -> Later | None:
     split = _middle(sorted(item.outcome.as_of_utc for item in said))
     if split is None:
         return None
@@ -146,5 +146,5 @@ def _middle(moments: list[datetime]) -> datetime | None:
     return next((later for before, later in pairwise(moments[max(half - 1, 0) :]) if later > before), None)
 
 
-def _columns(said: list[_Said]) -> tuple[Floats, NDArray[np.bool_]]:
+def _columns(said: list[_Stated]) -> tuple[Floats, NDArray[np.bool_]]:
     return np.array([item.stated for item in said]), np.array([item.outcome.won for item in said])

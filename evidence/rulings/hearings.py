@@ -1,6 +1,6 @@
-"""Finished runs as trials: each hearing of a journal, with what happened afterwards on its own tape.
+"""The hearings of finished runs, each with the outcome of a purchase on the bars that followed.
 
-It reads verified journals and nothing else. A run counts once: the same one given twice would count its cases twice.
+It reads only verified journals. A run counts once: if it were given twice, its cases would count twice.
 """
 
 from collections.abc import Sequence
@@ -18,34 +18,36 @@ from execution.journal.chain import Event
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
-    """A hearing and its outcome; None where the tape ended before it was known."""
+class HearingOutcome:
+    """A hearing and its outcome; None if the run ended before the outcome was known."""
 
     hearing: Hearing
     outcome: CaseOutcome | None
 
 
 @dataclass(frozen=True, slots=True)
-class Trials:
-    """All hearings of one run in their order. `data_hash` names the bars that were seen, `barriers` how they ended."""
+class HearingRun:
+    """All hearings of one run in their order. `data_hash` identifies the bars, `barriers` define the outcomes."""
 
     run: str
     session: Session
     data_hash: str
     barriers: Barriers
-    trials: tuple[Trial, ...]
+    hearings: tuple[HearingOutcome, ...]
 
     @property
     def settled(self) -> tuple[tuple[Hearing, CaseOutcome], ...]:
-        """Those whose outcome is known."""
-        return tuple((trial.hearing, trial.outcome) for trial in self.trials if trial.outcome is not None)
+        """The hearings with a known outcome."""
+        return tuple((heard.hearing, heard.outcome) for heard in self.hearings if heard.outcome is not None)
 
 
-def read_runs(folders: Sequence[str], key: bytes, horizon_bars: int = HORIZON_BARS) -> tuple[Trials, ...]:
-    """The trials of several runs. Raises UsageFault for a run given twice, JournalFault for one not to be believed."""
-    found: list[Trials] = []
+def read_runs(folders: Sequence[str], key: bytes, horizon_bars: int = HORIZON_BARS) -> tuple[HearingRun, ...]:
+    """Return the hearings of several runs. Raises UsageFault for a run given twice, JournalFault for a damaged or
+    forged journal.
+    """
+    found: list[HearingRun] = []
     for folder in folders:
-        read = read_trials(Path(folder), key, horizon_bars)
+        read = read_hearings(Path(folder), key, horizon_bars)
         twin = next((other for other in found if _same(other, read)), None)
         if twin is not None:
             raise UsageFault(
@@ -56,8 +58,10 @@ def read_runs(folders: Sequence[str], key: bytes, horizon_bars: int = HORIZON_BA
     return tuple(found)
 
 
-def read_trials(folder: Path, key: bytes, horizon_bars: int = HORIZON_BARS) -> Trials:
-    """The trials of one run, in one pass. Raises JournalFault as `open_run` does, UsageFault for a horizon below 1."""
+def read_hearings(folder: Path, key: bytes, horizon_bars: int = HORIZON_BARS) -> HearingRun:
+    """Return the hearings of one run, in one pass. Raises JournalFault as `open_run` does, UsageFault for a horizon
+    below 1 bar.
+    """
     if horizon_bars < 1:
         raise UsageFault(f"The horizon must be at least one bar, not {horizon_bars}. Nothing was computed.")
     session, _, events = open_run(folder, key)
@@ -75,11 +79,11 @@ def read_trials(folder: Path, key: bytes, horizon_bars: int = HORIZON_BARS) -> T
         for hearing in record.hearings:
             settler.add(hearing.case)
             hearings.append(hearing)
-    trials = tuple(Trial(hearing, known.get(hearing.case.decision_id)) for hearing in hearings)
-    return Trials(folder.resolve().name, session, data_hash, barriers, trials)
+    heard = tuple(HearingOutcome(hearing, known.get(hearing.case.decision_id)) for hearing in hearings)
+    return HearingRun(folder.resolve().name, session, data_hash, barriers, heard)
 
 
-def _same(one: Trials, other: Trials) -> bool:
+def _same(one: HearingRun, other: HearingRun) -> bool:
     return one.data_hash == other.data_hash and one.session.settings == other.session.settings
 
 

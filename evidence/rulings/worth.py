@@ -24,7 +24,7 @@ from config.errors import UsageFault
 from config.frozen import Frozen
 from config.seeds import generator
 from evidence.rulings.counterfactual import ruling_without
-from evidence.rulings.hearings import Trials
+from evidence.rulings.hearings import HearingRun
 from evidence.rulings.statements import beliefs
 from evidence.statistics.disagreement import PairDisagreement, krippendorff_alpha, pairs
 from evidence.statistics.totals import Interval, total_interval
@@ -64,7 +64,7 @@ class Attribution(Frozen):
     alpha: float | None
 
 
-class _Difference(NamedTuple):
+class _RoleDifference(NamedTuple):
     """One hearing: the scale that was ruled less that without the role, and what it was worth, if that is known."""
 
     scale: float
@@ -72,10 +72,10 @@ class _Difference(NamedTuple):
     bps: float | None
 
 
-def attribute(runs: Sequence[Trials]) -> Attribution:
+def attribute(runs: Sequence[HearingRun]) -> Attribution:
     """Attribution over the runs together. Raises UsageFault where they hold no hearing, or accounts in two currencies."""
     quotes = {rules.quote for run in runs for rules in run.session.instruments.values()}
-    heard = [trial.hearing for run in runs for trial in run.trials]
+    heard = [heard.hearing for run in runs for heard in run.hearings]
     if len(quotes) != 1:
         raise UsageFault(
             f"These runs are in {' and '.join(sorted(quotes))}, which cannot be added. Nothing was computed."
@@ -115,7 +115,7 @@ def _alone(hearing: Hearing, barriers: Barriers) -> float:
     return book.equity * min(fractions)
 
 
-async def _roles(runs: Sequence[Trials]) -> list[RoleWorth]:
+async def _roles(runs: Sequence[HearingRun]) -> list[RoleWorth]:
     """Each role in turn. The seed of the intervals is the first run's own."""
     block = max(_cases_a_horizon(run) for run in runs)
     found = []
@@ -125,25 +125,25 @@ async def _roles(runs: Sequence[Trials]) -> list[RoleWorth]:
     return found
 
 
-async def _differences(role: str, run: Trials) -> list[_Difference]:
+async def _differences(role: str, run: HearingRun) -> list[_RoleDifference]:
     settings = run.session.settings
     rules = RulesMind(settings.court, settings.limits)
     found = []
-    for trial in run.trials:
-        other = await ruling_without(role, trial.hearing, rules)
+    for heard in run.hearings:
+        other = await ruling_without(role, heard.hearing, rules)
         if other is None:
             continue
-        scale = trial.hearing.ruling.scale - other.scale
-        if trial.outcome is None:
-            found.append(_Difference(scale=scale, quote=None, bps=None))
+        scale = heard.hearing.ruling.scale - other.scale
+        if heard.outcome is None:
+            found.append(_RoleDifference(scale=scale, quote=None, bps=None))
             continue
-        bps = scale * trial.hearing.adjustment.scale * trial.outcome.return_bps
-        notional = allowed_notional(trial.hearing, run.barriers) if scale else 0.0
-        found.append(_Difference(scale=scale, quote=notional * bps / 1e4, bps=bps))
+        bps = scale * heard.hearing.adjustment.scale * heard.outcome.return_bps
+        notional = allowed_notional(heard.hearing, run.barriers) if scale else 0.0
+        found.append(_RoleDifference(scale=scale, quote=notional * bps / 1e4, bps=bps))
     return found
 
 
-def _worth(role: str, differences: list[_Difference], block: int, seed: int) -> RoleWorth:
+def _worth(role: str, differences: list[_RoleDifference], block: int, seed: int) -> RoleWorth:
     quote = np.array([item.quote for item in differences if item.quote is not None])
     bps = np.array([item.bps for item in differences if item.bps is not None])
     lowered, raised = sum(item.scale < 0 for item in differences), sum(item.scale > 0 for item in differences)
@@ -159,10 +159,10 @@ def _worth(role: str, differences: list[_Difference], block: int, seed: int) -> 
     )
 
 
-def _cases_a_horizon(run: Trials) -> int:
+def _cases_a_horizon(run: HearingRun) -> int:
     """Cases that are heard on average within one horizon, at least one."""
     bars = max(run.session.bars, 1)
-    return max(1, ceil(len(run.trials) * run.barriers.horizon_bars / bars))
+    return max(1, ceil(len(run.hearings) * run.barriers.horizon_bars / bars))
 
 
 def _mean(total: Interval, n: int) -> Interval:

@@ -1,1 +1,1 @@
-"""The simulated exchange: matching, book, latency, impact, funding."""
+"""The simulated exchange: matching, order book, latency, impact, funding."""

@@ -1,8 +1,8 @@
-"""Whose money the matching core trades with: the question it asks before a trade, and a spot account that answers.
+"""The account that the matching core trades with: the protocol, and a spot account.
 
-The account is the exchange's own book-keeping, not ours: the ledger learns of trades only from the fills reported, and the
-trader compares the two at every bar. It refuses to sell what is not there, and to buy on credit; funding alone may take cash
-below nothing, as it does a margin account.
+The account is the exchange's own book-keeping: our ledger learns of trades only from the reported fills, and the
+trader compares the two at every bar. It refuses to sell more than is held and to buy on credit. Only funding may make
+cash negative, as it does in a margin account.
 """
 
 from decimal import Decimal
@@ -15,24 +15,24 @@ from risk.order import Side
 
 
 class Account(Protocol):
-    """What the core asks before each trade, and tells after it."""
+    """What the core reads before each trade, and what it calls after the trade."""
 
     @property
     def cash(self) -> Decimal:
-        """Free cash, in quote units."""
+        """Free cash [quote]."""
         ...
 
     def held(self, symbol: str) -> Decimal:
-        """Base units that may be sold."""
+        """Return the quantity that may be sold [base]."""
         ...
 
     def settle(self, fill: Fill) -> None:
-        """Book a trade; the next question is asked of the account after it."""
+        """Book a trade; later reads include it."""
         ...
 
 
 class SpotAccount:
-    """Cash in one quote currency, and coins by symbol."""
+    """Cash in one quote currency, and holdings by symbol."""
 
     def __init__(self, starting_cash: Decimal) -> None:
         self._cash = starting_cash
@@ -40,15 +40,15 @@ class SpotAccount:
 
     @property
     def cash(self) -> Decimal:
-        """Free cash, in quote units."""
+        """Free cash [quote]."""
         return self._cash
 
     def held(self, symbol: str) -> Decimal:
-        """Base units bought here and not yet sold."""
+        """Return the quantity that was bought here and not yet sold [base]."""
         return self._held.get(symbol, ZERO)
 
     def settle(self, fill: Fill) -> None:
-        """Book a trade. Raises InvariantBroken where it would leave less than nothing."""
+        """Book a trade. Raises InvariantBroken when a balance would become negative."""
         notional = EXACT.multiply(fill.quantity, fill.price)
         if fill.side is Side.BUY:
             cash = EXACT.subtract(self._cash, EXACT.add(notional, fill.fee))
@@ -64,5 +64,5 @@ class SpotAccount:
         self._cash, self._held[fill.symbol] = cash, held
 
     def pay(self, amount: Decimal) -> None:
-        """Take funding out of the cash, or put it in where negative."""
+        """Take funding out of the cash [quote]; a negative amount is added."""
         self._cash = EXACT.subtract(self._cash, amount)

@@ -1,10 +1,10 @@
-"""The book that is laid around a price where only bars are known.
+"""The modelled order book around a price, for data that has only bars.
 
-Half a spread, then levels at even steps, or where the square-root law has them (`impact_model`); one side of the book holds a
-fraction of the bar's volume in whole lots, in equal parts, and what is left over lies one lot each on the nearest levels. It errs
-against us: prices are rounded outwards to ticks, quantities down to lots, and what was taken from a side is gone for the rest
-of the bar. A bar without volume has an empty book; one that traded anything offers one lot at least, so that a coarse lot never
-keeps a stop from filling.
+The book has half a spread, then levels at even steps or at the prices of the square-root law (`impact_model`). One
+side of the book holds a fraction of the bar's volume in whole lots, in equal parts; remaining lots are added to the
+nearest levels, one each. The model is conservative: prices are rounded outwards to ticks, quantities are rounded down
+to lots, and quantity that was taken from a side stays gone for the rest of the bar. A bar without volume has an empty
+book. A bar with any volume offers at least one lot, so that a large lot size cannot keep a stop from filling.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,16 +21,16 @@ from risk.order import Side
 _PER_BPS = Decimal("0.0001")
 
 
-class Ladder(Protocol):
-    """How far from the middle the levels of a bar lie."""
+class BookLadder(Protocol):
+    """The distances of the levels of a bar from the middle."""
 
     def distances(self, taken: Decimal, quantities: Sequence[Decimal]) -> tuple[Decimal, ...]:
-        """Distance of each level, nearest first [fraction of the price]; `taken` [base] has been taken before."""
+        """Return the distance of each level, nearest first [fraction of the price]; `taken` [base] was taken before."""
         ...
 
 
 class BookModel:
-    """The shape of all books: distances from the middle and depth, from the profile."""
+    """The parameters of all books: distances from the middle, and depth, from the profile."""
 
     def __init__(self, settings: VenueSettings) -> None:
         self._half = EXACT.multiply(exact_decimal(settings.spread_bps) / 2, _PER_BPS)
@@ -41,7 +41,7 @@ class BookModel:
         self._depth_fraction = exact_decimal(settings.depth_fraction)
 
     def bar(self, instrument: Instrument, volume: float, sigma: float = 0.0) -> "BarBook":
-        """What one bar of this volume [base units] and this sigma [fraction of the price] offers on each side."""
+        """Return the liquidity of one bar with this volume [base] and this sigma [fraction of the price]."""
         depth = floor_to(EXACT.multiply(exact_decimal(volume), self._depth_fraction), instrument.lot_size)
         least = instrument.lot_size if volume > 0 else ZERO
         ladder = self._even if self._root is None else SquareRoot(self._half, self._root, sigma, volume)
@@ -49,9 +49,9 @@ class BookModel:
 
 
 class BarBook:
-    """The liquidity of one bar: books at any price of it, out of one budget a side."""
+    """The liquidity of one bar: books at any of its prices, with one shared quantity for each side."""
 
-    def __init__(self, ladder: Ladder, levels: int, instrument: Instrument, depth: Decimal) -> None:
+    def __init__(self, ladder: BookLadder, levels: int, instrument: Instrument, depth: Decimal) -> None:
         self._ladder = ladder
         self._levels = levels
         self._instrument = instrument
@@ -59,11 +59,11 @@ class BarBook:
         self._left = {Side.BUY: depth, Side.SELL: depth}
 
     def take(self, taker: Side, quantity: Decimal) -> None:
-        """A buyer took this from the asks, or a seller from the bids."""
+        """A buyer took this quantity [base] from the asks, or a seller from the bids."""
         self._left[taker] = EXACT.subtract(self._left[taker], quantity)
 
     def book_at(self, price: Decimal) -> Book:
-        """The book when the traded price is here: never crossed, nor better than the model."""
+        """Return the book at this traded price: never crossed, and never better than the model."""
         bid_quantities, ask_quantities = self._quantities(Side.SELL), self._quantities(Side.BUY)
         bids = self._bids(price, self._distances(Side.SELL, bid_quantities)) if bid_quantities else []
         asks = self._asks(price, self._distances(Side.BUY, ask_quantities)) if ask_quantities else []
@@ -73,7 +73,7 @@ class BarBook:
         )
 
     def prices_at(self, price: float, taker: Side) -> list[Decimal]:
-        """Prices of the levels that a taker of this side meets when the traded price is here, nearest first."""
+        """Return the level prices that a taker of this side meets at this traded price, nearest first."""
         away, at = self._distances(taker, self._quantities(taker)), exact_decimal(price)
         return self._asks(at, away) if taker is Side.BUY else [level for level in self._bids(at, away) if level > 0]
 
@@ -81,7 +81,7 @@ class BarBook:
         return self._ladder.distances(EXACT.subtract(self._depth, self._left[taker]), quantities)
 
     def _quantities(self, taker: Side) -> list[Decimal]:
-        """What is left for a taker, nearest level first, in whole lots; levels that would be empty are left out."""
+        """Return the remaining quantities for a taker, nearest level first, in whole lots; empty levels are left out."""
         lot, levels = self._instrument.lot_size, self._levels
         each, over = divmod(int(EXACT.divide_int(self._left[taker], lot)), levels)
         lots = (each + 1 if number < over else each for number in range(levels))
@@ -95,7 +95,7 @@ class BarBook:
         return prices
 
     def _asks(self, price: Decimal, distances: Iterable[Decimal]) -> list[Decimal]:
-        """Each above the one before, and the first above the best bid of a full book."""
+        """Return ask prices, each above the one before, and the first above the best bid of a full book."""
         tick, prices, floor = self._instrument.tick_size, list[Decimal](), ZERO
         for distance in distances:
             if not prices:

@@ -1,8 +1,8 @@
-"""What an exchange refuses at its door: prices off the tick, quantities off the lot, orders worth too little.
+"""The filters of the exchange for new orders: price off the tick, quantity off the lot, order value too small.
 
-As on Binance the smallest order value holds for every order, exits as well: a remainder below it cannot be sold. It
-does not hold for what is left of an order that was already accepted. The value of a market order is not known when it
-comes in; it is judged on the first book that it meets.
+As on Binance, the minimum order value applies to every order, also to exits: a remainder below it cannot be sold. It
+does not apply to the remainder of an accepted order. The value of a market order is not known when it arrives; the
+first book that it meets decides.
 """
 
 from decimal import Decimal
@@ -14,7 +14,7 @@ from risk.order import Order, OrderKind, Side
 
 
 def refusal(order: Order, instrument: Instrument) -> str:
-    """Why this order may not enter the book, as a sentence; empty when it may."""
+    """Return why this order may not enter the book, as a sentence; empty when it may."""
     if reason := _shape(order) or _direction(order, instrument):
         return reason
     if not is_multiple(order.quantity, instrument.lot_size):
@@ -28,7 +28,7 @@ def refusal(order: Order, instrument: Instrument) -> str:
 
 
 def too_small(quantity: Decimal, price: Decimal, instrument: Instrument) -> str:
-    """Why this value may not be ordered, as a sentence; empty when it may."""
+    """Return why this order value is too small, as a sentence; empty when it is not."""
     notional = EXACT.multiply(quantity, price)
     if notional >= instrument.min_notional:
         return ""

@@ -1,4 +1,4 @@
-"""What a long position pays at a funding moment: rate x quantity x price, exact; it is paid where the rate is negative."""
+"""The funding payment of a long position: rate x quantity x price, exact; a negative rate is received."""
 
 from decimal import Decimal
 
@@ -7,11 +7,11 @@ from execution.reports import Funding
 from market.bar import FundingRate
 
 RATE_STEP = Decimal("1e-12")
-"""Rates are counted to twelve decimals, four more than exchanges publish, so that every payment has an end."""
+"""Rates are rounded to twelve decimals, four more than exchanges publish, so that every payment is a finite decimal."""
 
 
 def funding_on(due: FundingRate, quantity: Decimal, mark_price: Decimal) -> Funding:
-    """The payment of a long position of `quantity` base units, valued at `mark_price` [quote]; not rounded."""
+    """Return the payment of a long position of `quantity` [base], valued at `mark_price` [quote]; not rounded."""
     rate = exact_decimal(due.rate).quantize(RATE_STEP)
     return Funding(
         funding_id=f"{due.symbol}-{due.at_utc:%Y%m%dT%H%M}",

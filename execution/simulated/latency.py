@@ -1,14 +1,15 @@
-"""What an order at market loses on its way: bars do not say where the price went meanwhile, so it went against the order.
+"""The cost of latency for market orders: bars do not show the price path during the delay, so the model moves it
+against the order.
 
-An order that leaves at a bar's close reaches the venue `latency` later. The first book that it meets there is laid around the
-open moved against it by one standard deviation of the bar's own movement over that time, and never beyond the bar's low or high:
-those prices were traded. Of a latency of whole bars only what is left over moves the price; for the whole bars the order is
-not there. Stops and limits that rest at the venue suffer none of it, nor does an order that goes on working on a second book; the
-protection of a position travels with its entry.
+An order that is sent at a bar's close reaches the venue `latency` later. Its first book is laid around the open,
+moved against the order by one standard deviation of the bar's own movement over that time, but not beyond the bar's
+low or high, because those prices were traded. If the latency is one bar or more, the order is absent for the whole
+bars, and only the remaining time moves the price. Resting stops and limits are not affected, nor is an order that
+continues on a second book. The protection of a position travels with its entry.
 
 The bar's movement is that of Parkinson (1980), sigma = ln(high / low) / sqrt(4 ln 2), with the logarithm replaced by
-(high - low) / sqrt(high * low). That is never below it, by four parts in a million where the bar is one percent wide, and
-made only of operations whose rounding is fixed, so that both engines come to the same digits.
+(high - low) / sqrt(high * low). That is never below the logarithm (by four parts in a million for a bar of one
+percent), and it uses only operations with a fixed rounding, so that both engines compute the same digits.
 """
 
 import math
@@ -22,24 +23,28 @@ _PARKINSON = 1.0 / math.sqrt(4.0 * math.log(2.0))
 
 
 class Delay(NamedTuple):
-    """A latency on bars of one length: the whole bars in it, and what multiplies a bar's range to give the movement."""
+    """A latency on bars of one length: the number of whole bars in it, and the factor from a bar's range to the
+    movement.
+    """
 
     whole: timedelta
     scale: float
 
 
 def bar_range(high: float, low: float) -> float:
-    """How wide a bar was, as a fraction of its price: never below ln(high / low)."""
+    """Return the range of a bar [fraction of its price]: never below ln(high / low)."""
     return (high - low) / (math.sqrt(high) * math.sqrt(low))
 
 
 def bar_sigma(high: float, low: float) -> float:
-    """Standard deviation of the bar's return [fraction of the price], from its range: Parkinson (1980), rounded up."""
+    """Return the standard deviation of the bar's return [fraction of the price], from its range: Parkinson (1980),
+    rounded up.
+    """
     return _PARKINSON * bar_range(high, low)
 
 
 def delay_of(latency_ms: float, bar: timedelta) -> Delay:
-    """The latency on bars of this length."""
+    """Return the latency [ms] on bars of this length."""
     latency = timedelta(milliseconds=latency_ms)
     rest = latency % bar
     return Delay(latency - rest, _PARKINSON * math.sqrt(rest / bar))
@@ -53,12 +58,14 @@ class Latency:
         self._delays: dict[timedelta, Delay] = {}
 
     def sent_by(self, bar: Bar) -> datetime | None:
-        """Orders that are newer than this are not at the venue when the bar opens; None where none can be so late."""
+        """Return the time after which an order is sent too late to be at the venue when the bar opens; None if no
+        order can be too late.
+        """
         whole = self._delay(bar).whole
         return bar.open_utc - whole if whole else None
 
     def price(self, bar: Bar, side: Side) -> float:
-        """The price around which the first book of an order of this side is laid: the open, or a worse one."""
+        """Return the price around which the first book of an order of this side is laid: the open, or a worse price."""
         move = bar.open * (self._delay(bar).scale * bar_range(bar.high, bar.low))
         return min(bar.open + move, bar.high) if side is Side.BUY else max(bar.open - move, bar.low)
 

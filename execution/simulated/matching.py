@@ -1,17 +1,19 @@
-"""The matching core of one market: orders in, books and price movements in, fills and order states out.
+"""The matching core of one market: it takes orders, books and price movements, and returns fills and order states.
 
-Backtest, paper and any exchange simulator share it, so they cannot disagree on a fill. All numbers are exact decimals.
+Backtest, paper and any exchange simulator share it, so their fills cannot differ. All numbers are exact decimals.
 
-- Time priority; an order takes level by level, and never at a better price than the book or a worse one than its limit.
-- A market order, a touched stop and a limit on arrival take (taker fee). A limit that rests makes (maker fee): at its
-  own price, once trading has gone through it by a tick, and for no more than the other side of the book shows.
-- A market order works on the books of three slices at most; an exit works on until it is filled (law 4).
-- No trade is larger than the account can pay for or holds: spot is never short and cash is never negative.
-- A fill of one member of a group takes as much off the other members; one that has nothing left is cancelled.
-- At prices that are doubted (`exits_only`) stops and market orders that reduce a position trade; to others it is no market.
+- Time priority. An order trades level by level, never at a better price than the book or a worse one than its limit.
+- A market order, a touched stop and a limit order on arrival take liquidity (taker fee). A resting limit order
+  provides liquidity (maker fee): it fills at its own price when trading has passed it by a tick, for at most the
+  quantity on the other side of the book.
+- A market order uses the books of at most three slices; an exit continues until it is filled (law 4).
+- No trade is larger than the cash or the holding: spot is never short and cash is never negative.
+- A fill of one order of a group reduces the other orders by the same quantity; an order with nothing left is
+  cancelled.
+- At doubtful prices (`exits_only`) only stops and market orders that reduce a position trade.
 
-It refuses to guess what happened between two prices other than a continuous movement: a stop that is crossed on the
-way fills from the book at its stop price, one that is beyond it at the open fills from the open book.
+Between two prices it assumes only a continuous movement: a stop that is crossed on the way fills from the book at its
+stop price; a stop that is already passed at the open fills from the open book.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,14 +31,14 @@ from market.instrument import Instrument
 from risk.order import Order, OrderKind, Side
 
 MARKET_SLICES = 3
-"""Books that an entry at market may work on before its remainder is cancelled [slices]."""
+"""Books that a market entry may use before its remainder is cancelled [slices]."""
 
 DONE = frozenset({OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.REJECTED})
-"""States that an order never leaves."""
+"""Final states of an order."""
 
 
 class MatchingCore:
-    """Open orders of one instrument, and the rules by which they trade."""
+    """The open orders of one instrument, and the rules by which they trade."""
 
     def __init__(self, instrument: Instrument, account: Account) -> None:
         self._instrument = instrument
@@ -46,7 +48,7 @@ class MatchingCore:
         self._fills: list[Fill] = []
 
     def open_orders(self) -> tuple[Order, ...]:
-        """Accepted and not yet done, oldest first."""
+        """The accepted orders that are not final, oldest first."""
         return tuple(resting.order for resting in self._open.values())
 
     @property
@@ -55,24 +57,27 @@ class MatchingCore:
         return not self._open
 
     def trades_at(self, last: Decimal, *, exits_only: bool = False, sent_by: datetime | None = None) -> bool:
-        """Whether a book around this traded price could change anything. Cheap: ask it before a book is built."""
+        """Return whether a book around this traded price could change anything. Cheap: call it before a book is
+        built.
+        """
         return any(
             resting.is_there(sent_by) if resting.taking else resting.reached(last, last)
             for resting in self._trading(exits_only)
         )
 
     def arriving(self, sent_by: datetime | None = None) -> set[Side]:
-        """Sides of the orders that take from the next book, and for which it is the first."""
+        """Return the sides of the orders that take from the next book and have met no book before."""
         return {resting.order.side for resting in self._open.values() if resting.arrives and resting.is_there(sent_by)}
 
     def wakes(self, low: Decimal, high: Decimal, *, exits_only: bool = False) -> bool:
-        """Whether a movement between these two prices could change anything. As cheap."""
+        """Return whether a movement between these two prices could change anything. Cheap, like `trades_at`."""
         return any(resting.reached(low, high) and not resting.taking for resting in self._trading(exits_only))
 
     def submit(self, order: Order, at: datetime, *, moving: bool = False) -> VenueReport:
-        """Take in an order with an id that the caller knows to be new: ACCEPTED, or REJECTED with the filter's note.
+        """Accept an order with a new id: ACCEPTED, or REJECTED with the filter's note.
 
-        `moving`: it comes in between two sweeps, where there is no book to take from, so that a limit rests at once.
+        `moving`: the order comes between two sweeps, when there is no book to take from, so a limit order rests at
+        once.
         """
         resting = Resting.accepted(order, self._instrument.tick_size)
         note = refusal(order, self._instrument) or self._unaffordable(order)
@@ -85,7 +90,7 @@ class MatchingCore:
         return self._report()
 
     def cancel(self, order_id: str, at: datetime) -> VenueReport:
-        """Withdraw an open order; says nothing of one that is not open."""
+        """Cancel an open order; reports nothing for an order that is not open."""
         if resting := self._open.get(order_id):
             self._close(resting, OrderStatus.CANCELLED, at, "cancelled on request")
         return self._report()
@@ -100,10 +105,10 @@ class MatchingCore:
         late: Mapping[Side, Sequence[Decimal]] = MappingProxyType({}),
         sent_by: datetime | None = None,
     ) -> VenueReport:
-        """Show the core a new book; `last` is the last traded price, which touches stops.
+        """Show the core a new book; `last` is the last traded price, which triggers stops.
 
-        `late`: prices of the book's levels as those find them who arrive just now. Orders newer than `sent_by` that would take
-        are not there yet.
+        `late`: prices of the book's levels for orders that arrive just now. Orders newer than `sent_by` that would
+        take liquidity are not at the venue yet.
         """
         sides = {Side.BUY: list(book.asks), Side.SELL: list(book.bids)}
         for resting in tuple(self._trading(exits_only)):
@@ -130,7 +135,7 @@ class MatchingCore:
     ) -> VenueReport:
         """Move the traded price from `start` to `end` without a jump, both included.
 
-        `book_at` gives the book when the price stands there, less what was already taken from it.
+        `book_at` returns the book at a price, without the quantity that was already taken from it.
         """
         low, high = min(start, end), max(start, end)
         trading = self._trading(exits_only)
@@ -155,13 +160,13 @@ class MatchingCore:
         return [resting for resting in self._open.values() if resting.is_urgent_exit]
 
     def _arrive(self, resting: Resting, levels: list[Level], late: Sequence[Decimal], at: datetime) -> None:
-        """Walk the levels at the prices that they have for who comes late; what is traded is gone for the others too."""
+        """Trade through the levels at the prices for late orders; the quantity is gone for the other orders too."""
         met = [Level(price, level.quantity) for price, level in zip(late, levels, strict=False)]
         self._take(resting, met, at)
         levels[: len(met)] = [Level(level.price, left.quantity) for level, left in zip(levels, met, strict=False)]
 
     def _take(self, resting: Resting, levels: list[Level], at: datetime) -> None:
-        """Walk the levels and take them down by what was traded."""
+        """Trade through the levels and reduce them by the traded quantity."""
         order, before = resting.order, resting.filled
         if order.kind is OrderKind.MARKET and not resting.filled and levels:
             note = too_small(order.quantity, levels[0].price, self._instrument)
@@ -181,14 +186,14 @@ class MatchingCore:
         self._conclude(resting, before, short, at)
 
     def _make(self, resting: Resting, price: Decimal, available: Decimal, at: datetime) -> Decimal:
-        """Trade at the order's own limit for at most what is available; returns the quantity."""
+        """Trade at the order's own limit for at most the available quantity; returns the quantity [base]."""
         before, wanted = resting.filled, min(resting.remaining, available)
         traded = self._trade(resting, wanted, price, Liquidity.MAKER, at) if wanted else ZERO
         self._conclude(resting, before, traded < wanted, at)
         return traded
 
     def _trade(self, resting: Resting, wanted: Decimal, price: Decimal, liquidity: Liquidity, at: datetime) -> Decimal:
-        """Trade what is wanted, or less where the account is smaller; returns the quantity."""
+        """Trade the wanted quantity, or less if the account cannot; returns the quantity [base]."""
         order, rules = resting.order, self._instrument
         fee_bps = rules.taker_fee_bps if liquidity is Liquidity.TAKER else rules.maker_fee_bps
         if order.side is Side.BUY:
@@ -211,9 +216,10 @@ class MatchingCore:
         return quantity
 
     def _conclude(self, resting: Resting, before: Decimal, short: bool, at: datetime) -> None:
-        """Say what became of an order after an attempt, then take its fill off the rest of its group.
+        """Report the state of an order after an attempt, then reduce the rest of its group by its fill.
 
-        `before` is what had been filled before the attempt; `short`: the account could not do what the book offered.
+        `before` is the filled quantity before the attempt [base]; `short`: the account could not trade what the book
+        offered.
         """
         order = resting.order
         worked_out = resting.taking and not order.reduce_only and resting.books >= MARKET_SLICES
@@ -248,7 +254,7 @@ class MatchingCore:
         self._states.append(resting.state(status, at, note))
 
     def _unaffordable(self, order: Order) -> str:
-        """Why the cash of this moment cannot pay for a priced buy; a market order is judged when it trades."""
+        """Return why the present cash cannot pay for a priced buy order; a market order is judged when it trades."""
         price, rules = order.limit_price or order.stop_price, self._instrument
         if order.side is Side.SELL or price is None:
             return ""
@@ -267,7 +273,7 @@ def _total(levels: Iterable[Level]) -> Decimal:
 
 
 def _drain(levels: list[Level], quantity: Decimal) -> None:
-    """Take a traded quantity off the levels, best first."""
+    """Remove a traded quantity from the levels, best first."""
     for index, level in enumerate(levels):
         gone = min(quantity, level.quantity)
         levels[index] = Level(level.price, EXACT.subtract(level.quantity, gone))

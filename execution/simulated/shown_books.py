@@ -1,7 +1,8 @@
-"""What a simulated market shows at a bar close: the model's book around the last close, with the depth of the last bar.
+"""The order book that a simulated market shows at a bar close: the modelled book around the last close, with the
+depth of the last bar.
 
-It is worked out of the tape and the profile alone, so a replay shows the gate the same book without its being journaled. A venue
-whose books come over a wire has to journal what it showed. A market without a believed bar in the last slice shows nothing.
+It is computed from the bars and the profile only, so a replay shows the gate the same book without a journal entry. A
+real venue must journal the books that it showed. A market without a trusted bar in the last slice shows no book.
 """
 
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from market.instrument import Instrument
 
 
 class ShownBooks:
-    """The books at the close of the last slice; each is made when it is asked for."""
+    """The books at the close of the last slice; each is computed when it is requested."""
 
     def __init__(self, instruments: Mapping[str, Instrument], settings: VenueSettings) -> None:
         self._instruments = dict(instruments)
@@ -24,7 +25,7 @@ class ShownBooks:
         self._bars: Mapping[str, Bar] = {}
 
     def see(self, tape: Slice) -> None:
-        """These bars are the last ones; of a bar that comes in parts, the parts until now are together the last one."""
+        """Take these bars as the last ones. If a bar comes in parts, its parts so far count together as the last bar."""
         if isinstance(tape, Part) and tape.number > 1:
             grown = {name: _grown(self._bars.get(name), bar) for name, bar in tape.bars.items()}
             self._bars = {**self._bars, **grown}
@@ -32,7 +33,7 @@ class ShownBooks:
             self._bars = tape.bars
 
     def book(self, symbol: str) -> Book | None:
-        """The book of a symbol; None where its market is not known or had no bar."""
+        """Return the book of a symbol; None if its market is unknown or had no bar."""
         bar, instrument = self._bars.get(symbol), self._instruments.get(symbol)
         if bar is None or instrument is None:
             return None

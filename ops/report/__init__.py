@@ -1,1 +1,1 @@
-"""Pages: report.html, tear sheet, exceedances."""
+"""HTML pages: the report, the tear sheet, the exceedances of the risk model."""

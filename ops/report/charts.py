@@ -1,8 +1,8 @@
-"""The report's charts as plotly figures in plain dictionaries: account, exposure against its limits, and candles.
+"""The charts of the report as plotly figures in plain dictionaries: account, exposure with its limits, and candles.
 
-Colours are names of CSS variables, which the page resolves, so that one figure serves a light and a dark screen. Numbers
-travel as base64 typed arrays. More than `POINTS_SHOWN` bars are put together for display, and the figure says so: prices
-as coarser candles, levels by their last value, risks by their worst. It never invents a bar: gaps stay gaps.
+Colours are names of CSS variables that the page defines, so that one figure works on light and dark screens. Numbers
+are base64 typed arrays. More than `POINTS_SHOWN` bars are grouped for display, and the figure says so: prices as
+longer candles, levels by their last value, risks by their highest value. Missing bars stay gaps.
 """
 
 from base64 import b64encode
@@ -34,30 +34,34 @@ _MARKS = {
 
 
 class Grouping(NamedTuple):
-    """Bars put together for display: the first bar of each group, and how many there are in one."""
+    """Bars that are grouped for display: the first bar of each group, and the number of bars in a group."""
 
     starts: npt.NDArray[np.int64]
     size: int
     bars: int
 
     def last(self, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """The last value of each group."""
+        """Return the last value of each group, shape (n_groups,), [unit of `values`], shape (n_bars,)."""
         ends = np.append(self.starts[1:], self.bars) - 1
         return np.asarray(values[ends])
 
     def worst(self, values: Floats) -> Floats:
-        """The highest value of each group."""
+        """Return the highest value of each group, shape (n_groups,), [unit of `values`], shape (n_bars,),
+        float64.
+        """
         return np.asarray(np.fmax.reduceat(values, self.starts))
 
 
 def grouping(bars: int) -> Grouping:
-    """Groups of equal size, so that no more than `POINTS_SHOWN` are left."""
+    """Return groups of equal size, at most `POINTS_SHOWN`."""
     size = max(1, -(-bars // POINTS_SHOWN))
     return Grouping(np.arange(0, bars, size, dtype=np.int64), size, bars)
 
 
 def account_figure(story: Story) -> Figure:
-    """Equity in quote units, drawdown, and return against buy and hold; where new risk was forbidden it is shaded."""
+    """Return equity [quote], drawdown, and return beside buy and hold; periods in which a breaker blocks new risk are
+    shaded.
+    """
     columns, groups = story.columns, grouping(len(story.columns.close_ms))
     start = float(story.ledger.starting_cash)
     bars = ((symbol.open, symbol.close) for symbol in columns.symbols.values())
@@ -83,7 +87,7 @@ def account_figure(story: Story) -> Figure:
 
 
 def exposure_figure(story: Story) -> Figure:
-    """Deployed share, one-day VaR and ES, each with its limit; fractions of equity."""
+    """Return the deployed share, one-day VaR and ES, each with its limit [fraction of equity]."""
     columns, limits = story.columns, story.session.settings.limits
     groups = grouping(len(columns.close_ms))
     x = groups.last(columns.close_ms)
@@ -109,7 +113,7 @@ def exposure_figure(story: Story) -> Figure:
 
 
 def candle_figure(story: Story, symbol: str, done: Sequence[Execution]) -> Figure:
-    """One symbol: candles, the stop that protected it, and where orders were executed."""
+    """Return one symbol: candles, the stop level, and the executed orders."""
     bars, columns = story.columns.symbols[symbol], story.columns
     groups = grouping(len(columns.close_ms))
     bar_ms = story.session.timeframe.seconds * 1000
@@ -143,7 +147,9 @@ def candle_figure(story: Story, symbol: str, done: Sequence[Execution]) -> Figur
 
 
 def breaker_spans(events: Sequence[BreakerEvent], end_ms: int) -> tuple[tuple[int, int, str], ...]:
-    """From when to when (ms since the epoch) each breaker forbade new risk; one that never lifted lasts to the end."""
+    """Return the periods in which each breaker blocked new risk [ms since the epoch, UTC]; a breaker that never
+    lifted lasts to the end.
+    """
     since: dict[str, int] = {}
     spans: list[tuple[int, int, str]] = []
     for event in events:
@@ -157,12 +163,14 @@ def breaker_spans(events: Sequence[BreakerEvent], end_ms: int) -> tuple[tuple[in
 
 
 def typed(values: npt.NDArray[Any]) -> dict[str, str]:
-    """Numbers as plotly reads them fastest: little-endian doubles in base64."""
+    """Return numbers in the fastest form for plotly: little-endian doubles in base64. `values` has shape (n_values,),
+    any unit [any].
+    """
     return {"dtype": "f8", "bdata": b64encode(np.ascontiguousarray(values, dtype="<f8").tobytes()).decode()}
 
 
 def _candles(bars: SymbolColumns, groups: Grouping) -> dict[str, Floats]:
-    """Open, high, low and close of each group, quote units; NaN where it holds no bar at all."""
+    """Return open, high, low and close of each group [quote]; NaN if a group has no bar."""
     if groups.size == 1:
         return {"open": bars.open, "high": bars.high, "low": bars.low, "close": bars.close}
     known = np.isfinite(bars.close)
@@ -225,8 +233,8 @@ def _marks(purpose: str, done: list[Execution]) -> Figure:
 
 
 def _told(item: Execution) -> str:
-    """What a marker says when it is pointed at."""
-    made = f"<br>trade made {signed_money(item.trip.trade.pnl)}" if item.trip else "<br>still open"
+    """Return the text that a marker shows under the pointer."""
+    made = f"<br>net result of the trade {signed_money(item.trip.trade.pnl)}" if item.trip else "<br>still open"
     what = "bought" if item.purpose == "entry" else "sold"
     return (
         f"<b>{PURPOSES[item.purpose]}</b> {moment(item.at_utc)}<br>{what} {quantity(item.quantity)} at "

@@ -1,6 +1,7 @@
-"""Who spoke over time, and what the models had cost by then against the budget: one plotly figure as a plain dictionary.
+"""Who spoke over time, and the cumulative cost of the models with its budget: one plotly figure as a plain
+dictionary.
 
-Words are put together into at most `COLUMNS_SHOWN` columns of equal time. Cost in USD, cumulated over this run.
+Opinions are grouped into at most `COLUMNS_SHOWN` columns of equal time. Cost is cumulative over this run [USD].
 """
 
 import numpy as np
@@ -11,13 +12,13 @@ from ops.story.story import Story
 
 COLUMNS_SHOWN = 120
 _FAR = 5
-"""A budget of more than so many times the cost is not drawn: it would leave the cost a flat line."""
+"""A budget above this multiple of the cost is not drawn: it would flatten the cost line."""
 _OTHERS = {"rules": "--muted", "nobody": "--loss"}
 _MODELS = ("--accent", "--target", "--gain", "--ink")
 
 
 def models_figure(story: Story) -> Figure:
-    """Stacked words by speaker above the cumulated cost; empty where no word was spoken."""
+    """Return opinions by speaker, stacked, above the cumulative cost; empty if no role spoke."""
     models = story.models
     if models is None or not models.spoken:
         return {}
@@ -44,7 +45,7 @@ def models_figure(story: Story) -> Figure:
 
 
 def _colors(models: Models) -> dict[str, str]:
-    """Models first, in the order in which they first spoke; then the rules mind and nobody."""
+    """Return the colours: models first, in the order in which they first spoke; then the rules mind and nobody."""
     names = dict.fromkeys(name for _, name in models.spoken)
     spoke = [name for name in names if name not in NOT_MODELS]
     colors = {name: _MODELS[place % len(_MODELS)] for place, name in enumerate(spoke)}

@@ -1,13 +1,13 @@
-"""What each month's closed trades made, as bars: profit up, loss down."""
+"""The net result of the closed trades of each month, as bars: profit up, loss down."""
 
 from collections.abc import Sequence
 
 from ops.report.charts import Figure
-from ops.story.measures import Part
+from ops.story.measures import TradeGroup
 
 
-def months_figure(months: Sequence[Part]) -> Figure:
-    """One bar a month of the exit, in quote units; at the pointer also how many trades it was."""
+def months_figure(months: Sequence[TradeGroup]) -> Figure:
+    """Return one bar for each month of exit [quote]; the pointer also shows the number of trades."""
     return {
         "data": [
             {

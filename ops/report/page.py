@@ -1,9 +1,9 @@
-"""report.html: one page that tells a run, from the headline figures down to each word that was said in court.
+"""report.html: one page about a run, from the headline figures down to each opinion in court.
 
-It is self-contained: plotly.js, style and script are inside, nothing is fetched, and a content security policy forbids the
-page to try. Only the scripts written here may run, by their hash: text from outside (headlines, a model's words) is escaped
-and, were it ever not, would still be inert. More than `HEARINGS_SHOWN` hearings are not laid out; the page says how many are
-left out.
+The page is self-contained: plotly.js, style and script are inside, and a content security policy blocks all requests.
+Only the scripts written here may run, identified by their hash. Text from outside (headlines, model replies) is
+escaped; the policy blocks it even if the escaping failed. More than `HEARINGS_SHOWN` hearings are not shown; the page
+says how many are left out.
 """
 
 import base64
@@ -41,32 +41,32 @@ ROWS_SHOWN = 1000
 
 
 class HearingView(NamedTuple):
-    """A hearing as the page shows it: what was said, and what became of it."""
+    """A hearing as the page shows it: the opinions, and the result."""
 
     hearing: Hearing
     fate: Fate
     executions: tuple[Execution, ...]
     pnl: Decimal | None
-    """Of the closed trade it led to, in quote units."""
+    """Net result of the closed trade that it led to [quote]."""
     left_why: str
-    """Why the voters closed it, if they did."""
+    """The voters' reason for the exit, if they closed it."""
     attempts: dict[Role, tuple[AttemptView, ...]]
-    """What models were asked and answered."""
+    """The requests to models and their replies."""
 
 
 def write_report(
     path: Path, story: Story, summary: Summary, worth: Attribution | None = None, judged: Judgement | None = None
 ) -> None:
-    """Write the page, whole or not at all. Raises OutputFault."""
+    """Write the page, completely or not at all. Raises OutputFault."""
     write_whole(path, render_report(story, summary, worth, judged).encode())
 
 
 def render_report(
     story: Story, summary: Summary, worth: Attribution | None = None, judged: Judgement | None = None
 ) -> str:
-    """The page as text. The same arguments give the same text.
+    """Return the page as text. The same arguments give the same text.
 
-    `worth` None: nothing is said of what roles were worth; `judged` None: nor of what may be concluded.
+    `worth` is None to leave out the worth of the roles; `judged` is None to leave out the statistical judgement.
     """
     page = _environment()
     plotly, script = _plotly(), page.get_template("report.js").render()
@@ -100,9 +100,10 @@ def render_report(
 
 
 def choose(kept: Sequence[KeptHearing], most: int) -> tuple[KeptHearing, ...]:
-    """At most `most` hearings in their order: those that led to a trade first, then refusals of the gate, then the rest.
+    """Return at most `most` hearings in their order: first those that led to a trade, then refusals of the gate, then
+    the rest.
 
-    Within each the latest win.
+    Within each group the latest are kept.
     """
     rank = {Fate.TRADED: 0, Fate.REFUSED: 1, Fate.REJECTED: 2}
     ordered = sorted(range(len(kept)), key=lambda place: (rank[kept[place].fate], -place))
@@ -110,7 +111,7 @@ def choose(kept: Sequence[KeptHearing], most: int) -> tuple[KeptHearing, ...]:
 
 
 def _about_models(story: Story, summary: Summary) -> tuple[str, ...]:
-    """What was asked ahead, and each outage."""
+    """Return sentences about the outlooks and about each outage."""
     if summary.models is None:
         return ()
     ahead = asked_ahead(summary.models)
@@ -143,7 +144,7 @@ def _figures(story: Story, done: tuple[Execution, ...], judged: Judgement | None
 
 
 def _inert(value: Any) -> Markup:
-    """JSON that no HTML parser can be led astray by."""
+    """Return JSON that an HTML parser cannot read as markup."""
     text = json.dumps(value, separators=(",", ":"), allow_nan=False)
     for char, escaped in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
         text = text.replace(char, escaped)
@@ -151,7 +152,7 @@ def _inert(value: Any) -> Markup:
 
 
 def _policy(*scripts: str) -> str:
-    """The content security policy: nothing is loaded from anywhere, and only these scripts run."""
+    """Return the content security policy: it blocks all loading, and only these scripts run."""
     allowed = " ".join(
         f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" for script in scripts
     )
@@ -162,7 +163,7 @@ def _policy(*scripts: str) -> str:
 
 
 def _plotly() -> str:
-    """plotly.js, as the Python package ships it."""
+    """Return plotly.js from the Python package."""
     from plotly.offline import get_plotlyjs
 
     return str(get_plotlyjs()).replace("\r\n", "\n").replace("</script", "<\\/script")
@@ -197,7 +198,7 @@ def _environment() -> Environment:
 
 
 def _measured(value: float | None, unit: str) -> str:
-    """A rule's number in its unit; shares of equity as percent."""
+    """Return a rule's number in its unit; shares of equity as percent."""
     if value is None:
         return ""
     if unit == "of equity":
@@ -206,5 +207,5 @@ def _measured(value: float | None, unit: str) -> str:
 
 
 def _fact(value: FieldValue) -> str:
-    """A cited value: numbers to six digits."""
+    """Return a cited value; numbers with six digits."""
     return f"{value:,.6g}" if isinstance(value, float) else str(value)

@@ -1,6 +1,7 @@
-"""Exceedances over time, as one page: a right model stays inside the grey band, and a line that climbs is a VaR too small.
+"""Exceedances of VaR over time, on one page: a correct model stays inside the grey band; a rising line means that VaR
+is too small.
 
-The page is self-contained: plotly.js is inside and nothing is fetched.
+The page is self-contained: plotly.js is inside and nothing is loaded.
 """
 
 import math
@@ -14,13 +15,15 @@ _COLOURS = ("#9aa3ad", "#7b3fa0", "#c2b200", "#00a3a3", "#0b5cad", "#8a5a2b", "#
 _POINTS = 200
 _WIDTH_PX, _HEIGHT_PX = 460, 300
 _NOTE = (
-    "Exceedances of VaR minus the number that is right, so far. Grey: 95 % of right models. A line that "
+    "Exceedances of VaR so far, minus the expected number. Grey: range of 95 % of correct models. A line that "
     "climbs is a VaR too small; a step is a cluster; one that leaves its chart is far off."
 )
 
 
 def exceedance_page(tests: Sequence[EstimatorTest]) -> str:
-    """All tests as one HTML page: a row for each horizon and confidence, a column a symbol; the same tests, the same text."""
+    """Return all tests as one HTML page: a row for each horizon and confidence, a column for each symbol. The same
+    tests give the same text.
+    """
     from plotly.io import to_html
 
     return str(
@@ -74,7 +77,7 @@ def _title(cell: Cell, x: float, y: float) -> dict[str, Any]:
 
 
 def _line(test: EstimatorTest, methods: Sequence[str], named: bool) -> dict[str, Any]:
-    """Exceedances so far minus what is expected by then, at evenly spaced moments."""
+    """Return the exceedances so far minus the expected number, at evenly spaced times."""
     cell, moments = test.cell, _moments(test)
     so_far = [int((test.exceeded_ms <= moment).sum()) for moment in moments]
     due = [cell.expected * part / _POINTS for part in range(_POINTS + 1)]
@@ -87,7 +90,7 @@ def _line(test: EstimatorTest, methods: Sequence[str], named: bool) -> dict[str,
 
 
 def _band(test: EstimatorTest) -> list[dict[str, Any]]:
-    """Where 95 % of right models are at each moment: 1.96 binomial deviations about 0."""
+    """Return the range of 95 % of correct models at each time: 1.96 binomial standard deviations about 0."""
     cell, moments = test.cell, _moments(test)
     spread = [1.96 * math.sqrt(cell.expected * part / _POINTS * cell.confidence) for part in range(_POINTS + 1)]
     shared = {
@@ -101,7 +104,9 @@ def _band(test: EstimatorTest) -> list[dict[str, Any]]:
 
 
 def _reach(tests: Sequence[EstimatorTest]) -> list[float]:
-    """As far as the lines go, but not beyond six bands: one that is far off must not flatten the others."""
+    """Return the range of the axis: up to the lines, but at most six bands, so that one bad model does not flatten
+    the others.
+    """
     cell = tests[0].cell
     most = 6 * 1.96 * math.sqrt(cell.expected * cell.confidence)
     ends = [test.cell.exceeded - test.cell.expected for test in tests]
@@ -118,7 +123,7 @@ def _day(moment: int) -> str:
 
 
 def _span(place: int, places: int) -> list[float]:
-    """The domain of one chart of a row or column, with room between."""
+    """Return the domain of one chart of a row or column, with space between."""
     gap = 0.22 / places
     width = (1 - gap * (places - 1)) / places
     return [place * (width + gap), place * (width + gap) + width]

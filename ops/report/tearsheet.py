@@ -1,7 +1,9 @@
-"""A QuantStats tear sheet of a run, beside its report: daily returns against buying the same markets in equal parts and holding.
+"""A QuantStats tear sheet of a run, beside its report: daily returns, compared with buying equal parts of the same
+markets and holding.
 
-QuantStats is an extra, and heavy, so it is loaded when a sheet is asked for. Its own ratios take the days of the year as given
-(365) and a risk-free rate of zero; they are of daily closes, and so differ a little from ours, which are of every bar.
+QuantStats is an optional extra and slow to import, so it is loaded only when a sheet is requested. Its ratios use 365
+days a year and a risk-free rate of zero. They are computed from daily closes, and so differ a little from ours, which
+use every bar.
 """
 
 import logging
@@ -25,16 +27,18 @@ _DAYS_A_YEAR = 365
 
 
 def refuse_without_quantstats() -> None:
-    """Raises UsageFault where QuantStats is not installed: better before a run than after it."""
+    """Raises UsageFault when QuantStats is not installed; called before a run, so that the error comes first."""
     if find_spec("quantstats") is None:
         raise UsageFault(
-            "A tear sheet is drawn by QuantStats, which is not installed; nothing was started. "
+            "A tear sheet needs QuantStats, which is not installed; nothing was started. "
             'Run: pip install "tribunal[tearsheet]", or leave out --tearsheet.'
         )
 
 
 def write_tearsheet(folder: Path, ran: Ran) -> Path | None:
-    """Draw it into a run's folder; None, and nothing written, for a run of less than thirty days. Raises OutputFault."""
+    """Write the sheet into a run's folder. Returns None, and writes nothing, for a run of less than thirty days.
+    Raises OutputFault.
+    """
     made, held = daily(ran)
     if len(made) < _LEAST_DAYS:
         return None
@@ -54,13 +58,15 @@ def write_tearsheet(folder: Path, ran: Ran) -> Path | None:
         except OSError as fault:
             raise OutputFault(
                 f"The tear sheet could not be written to {path} ({fault.strerror}). The run and its report are complete. "
-                "Make room, and run it again to have the sheet."
+                "Free some space, then run again to get the sheet."
             ) from fault
     return path
 
 
 def daily(ran: Ran) -> tuple["pd.Series[float]", "pd.Series[float] | None"]:
-    """Simple returns of each UTC day, of the account and of buying and holding; days without a bar are left out."""
+    """Return the simple returns [fraction] of each UTC day, for the account and for buy and hold; days without a bar
+    are left out.
+    """
     days = pd.to_datetime(ran.close_ms - 1, unit="ms").floor("D")
     held = None if ran.hold is None else _of_days(ran.hold, days, 1.0, "buy and hold")
     return _of_days(ran.equity, days, ran.starting_cash, "run"), held
@@ -74,7 +80,7 @@ def _of_days(levels: Floats, days: pd.DatetimeIndex, start: float, name: str) ->
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without a screen, and without the drawing libraries' remarks on fonts and on each other."""
+    """Draw without a screen, and without the messages of the drawing libraries about fonts and each other."""
     os.environ.setdefault("MPLBACKEND", "Agg")
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     with warnings.catch_warnings(), redirect_stdout(sys.stderr):

@@ -1,6 +1,6 @@
-"""What a model was asked and what it answered, as the page shows it: text, capped, and said to be so.
+"""Requests to models and their replies as the page shows them: text of limited length, with a note when it is cut.
 
-A second request to the same model repeats the first and adds what was wrong; only what was added is shown.
+A second request to the same model repeats the first and adds the error; only the addition is shown.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ SAME = "(the same as before)"
 
 
 class AttemptView(NamedTuple):
-    """An attempt with its prompt and reply as they are shown. `reply` None: none came."""
+    """An attempt with its prompt and reply as shown. `reply` is None if there was none."""
 
     attempt: Attempt
     prompt: str
@@ -21,12 +21,12 @@ class AttemptView(NamedTuple):
 
 
 def by_role(attempts: Sequence[Attempt]) -> dict[Role, tuple[AttemptView, ...]]:
-    """The attempts of one hearing, in their order; every role is there."""
+    """Return the attempts of one hearing, in their order; every role has an entry."""
     return {role: _views([made for made in attempts if made.role == role]) for role in ROLES}
 
 
 def capped(text: str) -> str:
-    """At most `SHOWN_CHARS` characters, and a note of how many are left out."""
+    """Return at most `SHOWN_CHARS` characters, and a note of how many are left out."""
     left = len(text) - SHOWN_CHARS
     return text if left <= 0 else f"{text[:SHOWN_CHARS]}\n[{left:,} characters more are in the journal]"
 

@@ -1,1 +1,1 @@
-"""A run read back from its journal into figures."""
+"""The figures of a run, read from its journal."""

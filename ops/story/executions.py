@@ -1,4 +1,4 @@
-"""Fills put together by order, as a trader thinks of them: one purchase, one stop, one target, however many trades each was."""
+"""Fills grouped by order, as a trader counts them: one entry, one stop, one target, whatever the number of fills."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,7 +11,7 @@ from ops.story.tally import RoundTrip
 
 
 class Execution(NamedTuple):
-    """One order's fills. Quantity in base units, average price and fee in quote units; the time is that of the last."""
+    """The fills of one order. Quantity [base], average price and fee [quote]; the time is that of the last fill."""
 
     order_id: str
     decision_id: str
@@ -26,12 +26,12 @@ class Execution(NamedTuple):
 
     @property
     def is_last(self) -> bool:
-        """Whether it ended its trade."""
+        """Return whether it closed its trade."""
         return self.trip is not None and self.purpose != "entry" and self.at_utc == self.trip.trade.exit_utc
 
 
 def executions(story: Story) -> tuple[Execution, ...]:
-    """All executions, in the order of their first fill."""
+    """Return all executions, in the order of their first fill."""
     by_order: dict[str, list[Fill]] = {}
     for fill in story.fills:
         by_order.setdefault(fill.order_id, []).append(fill)
@@ -40,7 +40,7 @@ def executions(story: Story) -> tuple[Execution, ...]:
 
 
 def by_decision(done: Iterable[Execution]) -> dict[str, tuple[Execution, ...]]:
-    """Executions by the decision that opened their trade, or their own where it is still open."""
+    """Return executions by the decision that opened their trade, or by their own decision while it is open."""
     found: dict[str, tuple[Execution, ...]] = {}
     for item in done:
         opened_by = item.trip.decision_id if item.trip else item.decision_id

@@ -1,7 +1,7 @@
-"""Everything a backtest is measured by, whichever engine made it: a journal's story, or a kernel's columns and fills.
+"""All measures of a backtest, for both engines: from the story of a journal, or from a kernel's columns and fills.
 
-Ratios are of the mark-to-market equity at bar closes, with the bars per year of the data; trades are counted when they are
-closed, so that what is still open shows in the equity and in no win rate. What is undefined is None.
+Ratios use the mark-to-market equity at bar closes and the bars per year of the data. Trades are counted when they
+close; an open trade counts in the equity but in no win rate. An undefined measure is None.
 """
 
 import math
@@ -31,10 +31,10 @@ from risk.measures.ratios import calmar
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ran:
-    """A finished run, as columns of shape (n_bars,) by bar close. Money in quote units, fractions of equity.
+    """A finished run as columns of shape (n_bars,), float64, by bar close. Money [quote], fractions of equity.
 
-    `deployed`, `var_1d` and `hold` (wealth of 1 in the same markets, bought once and held) are None where the engine does not
-    tell them. `traded`: notional of all fills.
+    `deployed`, `var_1d` and `hold` (wealth of 1 in the same markets, bought once and held) are None if the engine
+    does not report them. `traded`: notional of all fills [quote].
     """
 
     close_ms: np.ndarray[tuple[int], np.dtype[np.int64]]
@@ -56,10 +56,12 @@ class Ran:
             raise ValueError(f"the columns of a run of {len(self.close_ms)} bars differ in length")
 
 
-class Tail(Frozen):
-    """Losses of one bar as fractions of equity, by historical simulation of the run's own bars; and VaR as it was forecast.
+class TailLosses(Frozen):
+    """Losses of one bar [fraction of equity], by historical simulation of the run's own bars; and the test of the
+    forecast VaR.
 
-    `exceeded` of `bars` with a forecast lost more than it; `expected` should have. None where the engine forecasts none.
+    `exceeded` of `bars` with a forecast lost more than the VaR; `expected` is the expected number. None if the engine
+    makes no forecasts.
     """
 
     confidence: float
@@ -70,8 +72,8 @@ class Tail(Frozen):
     expected: float | None
 
 
-class Part(Frozen):
-    """The trades of one strategy, market, month (of the exit) or exit reason; `pnl` and `fees` in quote units."""
+class TradeGroup(Frozen):
+    """The trades of one strategy, market, month of exit or exit reason; `pnl` and `fees` [quote]."""
 
     name: str
     pnl: float
@@ -80,7 +82,7 @@ class Part(Frozen):
 
 
 class Month(Frozen):
-    """The return of the equity within one calendar month (UTC), as far as the run covers it."""
+    """The return of the equity in one calendar month (UTC), as far as the run covers it."""
 
     name: str
     bars: int
@@ -88,30 +90,30 @@ class Month(Frozen):
 
 
 class Measures(Frozen):
-    """One run, measured. Fractions where not said otherwise; ratios and growth are annual."""
+    """The measures of one run. Fractions unless stated otherwise; ratios and growth are annual."""
 
     bars: int
     growth: Growth
     calmar: float | None
     hold_return: float | None
-    tail: Tail
+    tail: TailLosses
     turnover: float
-    """Notional of all fills, in mean equities, over the whole run."""
+    """Notional of all fills over the whole run [mean equities]."""
     turnover_a_year: float | None
     fees: float
     bars_with_position: float | None
     mean_deployed: float | None
     trades: TradeFigures
     sqn: float | None
-    by_strategy: tuple[Part, ...]
-    by_symbol: tuple[Part, ...]
-    by_month: tuple[Part, ...]
-    by_exit: tuple[Part, ...]
+    by_strategy: tuple[TradeGroup, ...]
+    by_symbol: tuple[TradeGroup, ...]
+    by_month: tuple[TradeGroup, ...]
+    by_exit: tuple[TradeGroup, ...]
     months: tuple[Month, ...]
 
 
 def ran_of_story(story: Story) -> Ran:
-    """A run out of its journal."""
+    """Return a run from the story of its journal."""
     columns, settings = story.columns, story.session.settings
     n_bars = len(columns.close_ms)
     return Ran(
@@ -130,7 +132,7 @@ def ran_of_story(story: Story) -> Ran:
 
 
 def measure(ran: Ran) -> Measures:
-    """All measures of a run; one without a bar has counts of 0 and nothing else."""
+    """Return all measures of a run; a run without a bar has counts of 0 and no other value."""
     returns = bar_returns(ran.equity, ran.starting_cash)
     n_bars, made = len(returns), growth(ran.equity, ran.starting_cash, ran.timeframe)
     per_year = ran.timeframe.bars_per_year
@@ -157,10 +159,11 @@ def measure(ran: Ran) -> Measures:
 
 
 def system_quality(results: Sequence[float]) -> float | None:
-    """System quality number (Tharp 2008): sqrt(n) * mean / standard deviation (n - 1) of the trades' results.
+    """Return the system quality number (Tharp 2008): sqrt(n) * mean / standard deviation (n - 1) of the results of
+    the trades.
 
-    Tharp divides each result by what was risked; here they are in quote units, which is the same but for a factor where the
-    risk of a trade is a fixed share. None for fewer than two trades, or all alike.
+    Tharp divides each result by its risk. Here results are in quote units; the two agree up to a factor if each trade
+    risks the same amount. None for fewer than two trades, or if all results are equal.
     """
     if len(results) < 2 or len(set(results)) == 1:
         return None
@@ -169,12 +172,12 @@ def system_quality(results: Sequence[float]) -> float | None:
     return math.sqrt(len(made)) * float(made.mean()) / spread if spread > 0.0 else None
 
 
-def _tail(ran: Ran, returns: Floats) -> Tail:
+def _tail(ran: Ran, returns: Floats) -> TailLosses:
     enough = len(returns) >= 2
     forecast = None
     if ran.var_1d is not None and enough:
         forecast = var_exceedances(returns, ran.var_1d, ran.timeframe, ran.var_confidence)
-    return Tail(
+    return TailLosses(
         confidence=ran.var_confidence,
         var=historical_var(returns, confidence=ran.var_confidence) if enough else None,
         es=historical_es(returns, confidence=ran.var_confidence) if enough else None,
@@ -184,13 +187,13 @@ def _tail(ran: Ran, returns: Floats) -> Tail:
     )
 
 
-def _parts(trips: tuple[Trip, ...], name_of: Callable[[Trip], str]) -> tuple[Part, ...]:
-    """Trades put together by a name, in the order of the names."""
+def _parts(trips: tuple[Trip, ...], name_of: Callable[[Trip], str]) -> tuple[TradeGroup, ...]:
+    """Return the trades grouped by a name, in the order of the names."""
     by_name: dict[str, list[Trip]] = {}
     for trip in trips:
         by_name.setdefault(name_of(trip), []).append(trip)
     return tuple(
-        Part(
+        TradeGroup(
             name=name,
             pnl=float(sum(trip.pnl for trip in some)),
             fees=float(sum(trip.fees for trip in some)),
@@ -201,7 +204,7 @@ def _parts(trips: tuple[Trip, ...], name_of: Callable[[Trip], str]) -> tuple[Par
 
 
 def _months(ran: Ran) -> tuple[Month, ...]:
-    """A bar belongs to the month in which it opened."""
+    """Return the months; a bar belongs to the month in which it opened."""
     if not len(ran.close_ms):
         return ()
     opened = ran.close_ms - ran.timeframe.seconds * 1000

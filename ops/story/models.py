@@ -1,7 +1,7 @@
-"""What models did in a run, counted while the journal streams by: who was asked, what came of it, who spoke, what it cost.
+"""The work of the models in a run, counted while the journal is read: requests, outcomes, speakers and cost.
 
-It keeps counts, and a latency for each request; the texts stay with the hearings that are kept (see `ops.story.tally`). Money is
-exact. It judges nobody: what an attempt is worth was said when it was made.
+It keeps counts, and the latency of each request; the texts stay with the kept hearings (see `ops.story.tally`). Money
+is exact. The outcome of an attempt is read from the journal and not judged again.
 """
 
 from array import array
@@ -12,7 +12,7 @@ from decimal import Decimal
 import numpy as np
 
 from agents.court.hearing import Hearing
-from agents.llm.attempt import ROLES, Attempt, Outcome, Role
+from agents.llm.attempt import ROLES, Attempt, AttemptOutcome, Role
 from config.frozen import Frozen
 from config.sections.minds import MindsSettings
 from ops.story.outlooks import OutlookCounts, OutlookFigures
@@ -20,21 +20,23 @@ from ops.story.spells import Spell, Spells
 from ops.story.voices import LOST, Reason, reason_of
 
 NOT_MODELS = ("rules", "nobody")
-_NOT_ITS_FAULT = (Outcome.SKIPPED_BUDGET, Outcome.SKIPPED_DEADLINE)
+_NOT_ITS_FAULT = (AttemptOutcome.SKIPPED_BUDGET, AttemptOutcome.SKIPPED_DEADLINE)
 
 
 class SpeakerFigures(Frozen):
-    """One model. `requests` were sent; `attempts` counts all by outcome, those that asked nobody too. Cost in USD, exact."""
+    """One model. `requests` were sent; `attempts` counts all attempts by outcome, also those without a request. Cost
+    [USD], exact.
+    """
 
     speaker: str
     words: int
     attempts: dict[str, int]
     requests: int
     from_cache: int
-    """Answers of our own cache, which asked nobody."""
+    """Answers from our own cache, without a request."""
     input_tokens: int
     cached_input_tokens: int
-    """Of these, read from the provider's cache."""
+    """Input tokens that were read from the provider's cache."""
     output_tokens: int
     cost_usd: Decimal
     latency_p50_ms: int | None
@@ -42,27 +44,27 @@ class SpeakerFigures(Frozen):
 
     @property
     def cache_share(self) -> float | None:
-        """Share of answers that came from our own cache; None without any."""
+        """Return the share of answers that came from our own cache; None without answers."""
         return self.from_cache / (self.from_cache + self.requests) if self.from_cache + self.requests else None
 
 
 class ModelFigures(Frozen):
-    """All models of a run. A word is what one role said in one hearing."""
+    """All models of a run. A "word" is the opinion of one role in one hearing."""
 
     words: dict[str, int]
-    """By speaker: "provider/model", rules, nobody."""
+    """Opinions by speaker: "provider/model", rules, nobody."""
     instead: dict[str, dict[str, int]]
-    """Of `rules` and `nobody`, by reason."""
+    """Opinions of `rules` and `nobody`, by reason."""
     requests: int
     cost_usd: Decimal
     day_budget_usd: Decimal
     speakers: tuple[SpeakerFigures, ...]
     failing: tuple[Spell, ...]
-    """When a provider gave nothing usable."""
+    """Periods in which a provider gave no usable answer."""
     unheard: tuple[Spell, ...]
-    """When models were wanted for a role and none spoke, by role."""
+    """Periods in which models were wanted for a role and none answered, by role."""
     outlooks: OutlookFigures | None = None
-    """What was asked ahead, if a market was watched."""
+    """The outlooks, if a market was watched."""
 
 
 class _Speaker:
@@ -81,7 +83,7 @@ class _Speaker:
     )
 
     def __init__(self, name: str) -> None:
-        self.outcomes: Counter[Outcome] = Counter()
+        self.outcomes: Counter[AttemptOutcome] = Counter()
         self.requests = self.from_cache = self.tokens_in = self.cached_in = self.tokens_out = 0
         self.cost = Decimal(0)
         self.latency_ms = array("l")
@@ -117,7 +119,9 @@ class _Speaker:
 
 
 class Models:
-    """What has been read so far. `spoken` counts words by bar close [ms since the epoch] and speaker, `spent` USD by bar."""
+    """The figures so far. `spoken` counts opinions by bar close [ms since the epoch] and speaker, `spent` the cost by
+    bar [USD].
+    """
 
     def __init__(self, minds: MindsSettings) -> None:
         self._minds = minds
@@ -131,13 +135,13 @@ class Models:
         self.spent: defaultdict[int, Decimal] = defaultdict(Decimal)
 
     def attempt(self, attempt: Attempt) -> None:
-        """Count an attempt; it belongs to a hearing of the bar that is recorded next, or to an outlook."""
+        """Count an attempt; it belongs to a hearing of the next recorded bar, or to an outlook."""
         self.outlooks.attempt(attempt)
         self._speaker(attempt).count(attempt)
         self._pending[attempt.decision_id].append(attempt)
 
     def bar(self, at: datetime, hearings: tuple[Hearing, ...]) -> dict[str, tuple[Attempt, ...]]:
-        """A bar was recorded: count who spoke in its hearings, and give its attempts out by decision."""
+        """Count the speakers of a recorded bar, and return its attempts by decision."""
         made = {decision: tuple(attempts) for decision, attempts in self._pending.items()}
         self._pending.clear()
         for attempt in (attempt for attempts in made.values() for attempt in attempts):
@@ -148,7 +152,7 @@ class Models:
         return made
 
     def figures(self) -> ModelFigures:
-        """All of it; speakers in the order in which they were first asked."""
+        """Return all figures; speakers in the order in which they were first asked."""
         speakers = tuple(found.figures(name, self._words[name]) for name, found in self._speakers.items())
         return ModelFigures(
             words=dict(self._words.most_common()),
@@ -176,7 +180,7 @@ class Models:
 
     def _mark(self, at: datetime, attempt: Attempt) -> None:
         spells = self._speaker(attempt).spells
-        if attempt.outcome is Outcome.OK:
+        if attempt.outcome is AttemptOutcome.OK:
             spells.end(at)
         elif attempt.outcome not in _NOT_ITS_FAULT:
             spells.failed(at, attempt.outcome.value)
@@ -196,19 +200,19 @@ class Models:
         unheard.failed(at, said, speaker)
 
 
-def was_sent(outcome: Outcome) -> bool:
-    """Whether a request left for it."""
+def was_sent(outcome: AttemptOutcome) -> bool:
+    """Return whether a request was sent."""
     return not outcome.value.startswith("skipped_")
 
 
 def failures(attempts: dict[str, int]) -> dict[str, int]:
-    """Outcomes that held no opinion."""
-    return {outcome: number for outcome, number in attempts.items() if outcome != Outcome.OK.value}
+    """Return the outcomes without an opinion."""
+    return {outcome: number for outcome, number in attempts.items() if outcome != AttemptOutcome.OK.value}
 
 
 def _budget(attempts: tuple[Attempt, ...]) -> str:
-    """Which budget refused, as the attempt says it: "day budget"."""
-    refused = next(made for made in reversed(attempts) if made.outcome is Outcome.SKIPPED_BUDGET)
+    """Return the budget that refused, from the text of the attempt: "day budget"."""
+    refused = next(made for made in reversed(attempts) if made.outcome is AttemptOutcome.SKIPPED_BUDGET)
     named = [name for name in ("decision", "day", "month") if refused.detail.startswith(f"the {name}'s budget")]
     return f"{named[0]} budget" if named else "book of spending"
 

@@ -1,21 +1,22 @@
-"""What was asked ahead of its trial: how many outlooks were asked, came, were used and were not, and for how much.
+"""Outlooks, which are asked ahead of a hearing: how many were asked, answered, used and wasted, and their cost.
 
-It counts by the journal alone: an outlook is asked where the journal says so, warm when an attempt for it held an opinion, and
-used when a hearing's voice names it. Money is exact.
+All counts come from the journal. An outlook is asked when the journal says so, warm when one of its attempts has an
+opinion, and used when the voice of a hearing names it. Money is exact.
 """
 
 from decimal import Decimal
 
 from agents.court.hearing import Hearing
-from agents.llm.attempt import Attempt, Outcome
+from agents.llm.attempt import Attempt, AttemptOutcome
 from agents.records.record import AskedAhead
 from config.frozen import Frozen
 
 
 class OutlookFigures(Frozen):
-    """`warmed` of those `asked` came with an opinion; `used` were read in a hearing, the rest of the warm ones `wasted`.
+    """`warmed` of the `asked` outlooks have an opinion; `used` were read in a hearing, the other warm ones are
+    `wasted`.
 
-    `cost_usd` is of all of them, `wasted_usd` of those that no hearing read. Cost in USD, exact.
+    `cost_usd` covers all of them, `wasted_usd` those that no hearing read [USD], exact.
     """
 
     asked: int
@@ -27,7 +28,7 @@ class OutlookFigures(Frozen):
 
 
 class OutlookCounts:
-    """What has been read so far."""
+    """The counts so far."""
 
     def __init__(self) -> None:
         self._cost: dict[str, Decimal] = {}
@@ -35,22 +36,22 @@ class OutlookCounts:
         self._used: set[str] = set()
 
     def asked(self, ahead: AskedAhead) -> None:
-        """Outlooks are asked."""
+        """Count outlooks that are asked."""
         self._cost.update((each.decision_id, Decimal(0)) for each in ahead.asked)
 
     def attempt(self, attempt: Attempt) -> None:
-        """An attempt, for an outlook or not."""
+        """Count an attempt, for an outlook or not."""
         if attempt.decision_id in self._cost:
             self._cost[attempt.decision_id] += attempt.cost_usd
-            if attempt.outcome is Outcome.OK:
+            if attempt.outcome is AttemptOutcome.OK:
                 self._warm.add(attempt.decision_id)
 
     def hear(self, hearing: Hearing) -> None:
-        """A hearing, that used one or not."""
+        """Count a hearing, with an outlook or not."""
         self._used.update(voice.outlook for voice in hearing.voices if voice.outlook is not None)
 
     def figures(self) -> OutlookFigures | None:
-        """All of it; None where nothing was asked ahead."""
+        """Return all figures; None if no outlook was asked."""
         if not self._cost:
             return None
         return OutlookFigures(

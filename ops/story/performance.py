@@ -1,7 +1,7 @@
-"""What the account made of the market, out of the columns of a run. The mathematics is that of `risk`; this only asks it.
+"""The performance of an account, from the columns of a run. The mathematics is in `risk`; this module calls it.
 
-What is undefined (too few bars, nothing that varies, no loss) is None and never NaN. It refuses to annualise the growth of
-less than thirty days: a good week is not a good year.
+An undefined figure (too few bars, no variation, no loss) is None and never NaN. It refuses to annualise less than
+thirty days, because a short period says little about a year.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,7 +25,7 @@ _DAY_S = 86_400
 
 
 class Growth(Frozen):
-    """Return and risk of an equity curve; fractions, annual where the name is that of an annual figure."""
+    """Return and risk of an equity curve [fractions]; annual if the name is that of an annual figure."""
 
     total_return: float
     cagr: float | None
@@ -37,7 +37,7 @@ class Growth(Frozen):
 
 
 class Exceedances(NamedTuple):
-    """Bars that lost more than the VaR that stood at the bar before; `expected` of them if that VaR was right."""
+    """Bars whose loss exceeded the VaR of the bar before; `expected` is the expected number if that VaR is correct."""
 
     bars: int
     exceeded: int
@@ -45,7 +45,7 @@ class Exceedances(NamedTuple):
 
 
 class TradeFigures(Frozen):
-    """Closed round trips, net of fees, in quote units; rates as fractions."""
+    """Closed round trips, net of fees [quote]; rates as fractions."""
 
     closed: int
     won: int
@@ -58,7 +58,9 @@ class TradeFigures(Frozen):
 
 
 def growth(equity: Floats, starting_cash: float, timeframe: Timeframe) -> Growth:
-    """Figures of equity at bar closes, shape (n_bars,), quote units, against the cash of the start."""
+    """Return the figures of the equity at bar closes [quote], shape (n_bars,), float64, relative to the starting cash
+    [quote].
+    """
     wealth = np.concatenate(([starting_cash], equity))
     returns = bar_returns(equity, starting_cash)
     enough, per_year = len(returns) >= 2, timeframe.bars_per_year
@@ -75,16 +77,18 @@ def growth(equity: Floats, starting_cash: float, timeframe: Timeframe) -> Growth
 
 
 def bar_returns(equity: Floats, starting_cash: float) -> Floats:
-    """Simple return of each bar, shape (n_bars,); the first is against the starting cash."""
+    """Return the simple return of each bar [fraction], shape (n_bars,), float64; the first is relative to the
+    starting cash [quote].
+    """
     wealth = np.concatenate(([starting_cash], equity))
     return wealth[1:] / wealth[:-1] - 1.0
 
 
 def var_exceedances(returns: Floats, var_1d: Floats, timeframe: Timeframe, confidence: float) -> Exceedances:
-    """Unconditional coverage (Kupiec 1995): how often a bar lost more than its VaR.
+    """Return the unconditional coverage (Kupiec 1995): how often the loss of a bar exceeded its VaR.
 
-    `returns[t]` is held against `var_1d[t - 1]`, brought from a day to a bar by the square root of time; both shape
-    (n_bars,). Bars that began without a position have no VaR and are not counted.
+    `returns[t]` is compared with `var_1d[t - 1]`, scaled from a day to a bar by the square root of time; both have
+    shape (n_bars,), float64 [fraction of equity]. Bars that began without a position have no VaR and are not counted.
     """
     bar_var = scale_to_horizon(1.0, timeframe.seconds / _DAY_S) * var_1d[:-1]
     exposed = bar_var > 0.0
@@ -94,24 +98,25 @@ def var_exceedances(returns: Floats, var_1d: Floats, timeframe: Timeframe, confi
 
 
 def hold_curve(symbols: Iterable[tuple[Floats, Floats]], n_bars: int) -> Floats:
-    """Wealth of 1 at bar closes, split equally at the first open of each symbol and never touched; shape (n_bars,).
+    """Return the wealth of 1 at bar closes [fraction of the start], shape (n_bars,), float64, for buy and hold.
 
-    `symbols` gives opens and closes, each shape (n_bars,), NaN where there is no bar: a missing close counts as the last
-    one, and before its first bar a symbol's share is cash. 1 throughout of no symbols.
+    The wealth is split equally at the first open of each symbol and never rebalanced. `symbols` gives opens and
+    closes [quote], each shape (n_bars,), NaN without a bar: a missing close is replaced by the last one, and before
+    its first bar the share of a symbol is cash. Without symbols the curve is 1 everywhere.
     """
     curves = [curve for opens, closes in symbols if (curve := _held(opens, closes)) is not None]
     return np.asarray(np.mean(curves, axis=0)) if curves else np.ones(n_bars)
 
 
 class Closed(Protocol):
-    """A trade that has ended: what it made after fees, in quote units."""
+    """A closed trade: its result after fees [quote]."""
 
     @property
     def pnl(self) -> Decimal: ...
 
 
 def trade_figures(trades: Sequence[Closed]) -> TradeFigures:
-    """Counts and averages; a trade that made nothing is neither won nor lost."""
+    """Return counts and averages; a trade with a result of 0 is neither won nor lost."""
     results = [trade.pnl for trade in trades]
     wins, losses = [pnl for pnl in results if pnl > 0], [pnl for pnl in results if pnl < 0]
     gained, given = float(sum(wins, Decimal(0))), float(-sum(losses, Decimal(0)))
@@ -128,7 +133,7 @@ def trade_figures(trades: Sequence[Closed]) -> TradeFigures:
 
 
 def _held(opens: Floats, closes: Floats) -> Floats | None:
-    """Wealth of 1 put into one symbol; None when it never had a bar."""
+    """Return the wealth of 1 in one symbol; None if it never had a bar."""
     known = np.isfinite(closes)
     if not known.any():
         return None
@@ -137,6 +142,6 @@ def _held(opens: Floats, closes: Floats) -> Floats | None:
 
 
 def _longest(under: npt.NDArray[np.bool_]) -> int:
-    """Length of the longest run of True."""
+    """Return the length of the longest run of True."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], under, [False])).astype(np.int8)))
     return int((edges[1::2] - edges[::2]).max()) if len(edges) else 0

@@ -1,6 +1,6 @@
-"""Spells: from when to when something failed without a break, for telling an outage in one sentence.
+"""Spells: periods in which something failed without a break, so that an outage can be described in one sentence.
 
-A spell ends at the next success. Single failures are no spell, unless the run ended in them.
+A spell ends at the next success. A single failure is not a spell, unless the run ended with it.
 """
 
 from collections import Counter
@@ -10,18 +10,18 @@ from config.frozen import Frozen, UtcTime
 
 
 class Spell(Frozen):
-    """`why` counts what failed; `until_utc` None: it lasted to the end."""
+    """`why` counts the failures by cause; `until_utc` is None if it lasted to the end."""
 
     who: str
     from_utc: UtcTime
     until_utc: UtcTime | None
     why: dict[str, int]
     spoken: dict[str, int]
-    """Who spoke instead, in words."""
+    """Who spoke instead, in numbers of opinions."""
 
 
 class Spells:
-    """The spells of one party (a provider, or a role that models were asked for), while they come."""
+    """The spells of one party (a provider, or a role that models were asked for), while they are read."""
 
     def __init__(self, who: str) -> None:
         self._who = who
@@ -31,18 +31,18 @@ class Spells:
         self._spoken: Counter[str] = Counter()
 
     def failed(self, at: datetime, why: str, spoken: str | None = None) -> None:
-        """Something failed at a bar close."""
+        """Count a failure at a bar close."""
         self._since = self._since or at
         self._why[why] += 1
         if spoken is not None:
             self._spoken[spoken] += 1
 
     def has(self, why: str) -> bool:
-        """Whether the present spell has seen this failure."""
+        """Return whether the present spell has this failure."""
         return self._why[why] > 0
 
     def end(self, at: datetime) -> None:
-        """A spell, if there was one, is over: something worked, or another cause begins."""
+        """End the present spell, if there is one: something worked, or another cause begins."""
         if self._since is not None and self._why.total() > 1:
             self._done.append(self._spell(self._since, at))
         self._since = None
@@ -50,7 +50,7 @@ class Spells:
         self._spoken.clear()
 
     def all(self) -> tuple[Spell, ...]:
-        """In the order of their beginning."""
+        """Return all spells in the order of their beginning."""
         last = () if self._since is None else (self._spell(self._since, None),)
         return (*self._done, *last)
 

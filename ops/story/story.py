@@ -1,9 +1,9 @@
-"""One run, read once: a streaming pass over a verified journal into columns, fills, trades and counts.
+"""The story of a run: one streaming pass over a verified journal into columns, fills, trades and counts.
 
-It believes nothing that does not verify against the chain, and books every fill again in a ledger of its own, so that the
-identity that is shown was recomputed and not copied. It holds columns of numbers instead of records, and the hearings as
-the bytes that they are until somebody reads one: a year of hourly bars on ten symbols fits into some tens of megabytes.
-It refuses a journal that does not begin with a session, and one whose events do not have their shape.
+It uses only events that verify against the chain. It books every fill again in its own ledger, so that the shown
+identity is recomputed and not copied. It stores columns of numbers instead of records, and keeps hearings as bytes
+until they are read: a year of hourly bars on ten symbols needs some tens of megabytes. It refuses a journal that does
+not begin with a session, and events with an unknown structure.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ from execution.kill_switch.halting import HaltEvent
 from execution.reports import Fill, OrderState, OrderStatus, VenueWord
 from market.bar import Finding
 from ops.story.models import Models
-from ops.story.tally import KeptHearing, RoundTrip, SentOrder, Tally
+from ops.story.tally import KeptHearing, RoundTrip, SentOrder, StoryTally
 from risk.breakers import BreakerEvent
 from risk.portfolio import Portfolio
 
@@ -44,7 +44,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class SymbolColumns:
-    """One symbol by bar, each shape (n_bars,), quote units; NaN where it had no bar, or no stop."""
+    """One symbol by bar, each shape (n_bars,), float64 [quote]; NaN without a bar or without a stop."""
 
     open: Floats
     high: Floats
@@ -54,11 +54,11 @@ class SymbolColumns:
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
-    """The account by bar close, each shape (n_bars,). Money in quote units, the rest as fractions of equity."""
+class AccountColumns:
+    """The account by bar close, each shape (n_bars,). Money [quote], the rest as fractions of equity."""
 
     close_ms: npt.NDArray[np.int64]
-    """Bar closes in ms since the epoch, UTC."""
+    """Bar closes [ms since the epoch, UTC], int64."""
     equity: Floats
     cash: Floats
     deployed_fraction: Floats
@@ -71,50 +71,52 @@ class Columns:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """A run as the operator's window sees it."""
+    """A run as reports and tables read it."""
 
     run: str
     session: Session
-    columns: Columns
+    columns: AccountColumns
     ledger: Ledger
-    """Every fill booked again, valued at the last closes."""
+    """The ledger that booked every fill again, valued at the last closes."""
     fills: tuple[Fill, ...]
     funding: dict[str, Decimal]
-    """Paid by symbol, less what was received, in quote units; only those for which any fell due."""
+    """Net funding paid by symbol [quote]; only symbols with a payment."""
     orders: tuple[SentOrder, ...]
     trades: tuple[RoundTrip, ...]
     troubles: tuple[OrderState, ...]
-    """Orders that the venue rejected, or whose fate is unknown."""
+    """Orders that the venue rejected, or whose state is unknown."""
     hearings: tuple[KeptHearing, ...]
-    tally: Tally
+    tally: StoryTally
     models: Models | None
-    """None where no models sat."""
+    """None if no models sat in the court."""
     exits: tuple[ExitDecision, ...]
     breaker_events: tuple[BreakerEvent, ...]
     alerts: tuple[Alert, ...]
     halts: tuple[HaltEvent, ...]
-    """What was seen of the kill switch."""
+    """The events of the kill switch."""
     approvals: tuple[Approval, ...]
-    """What was answered about large positions."""
+    """The answers about large positions."""
     findings: tuple[Finding, ...]
     """The first few hundred; `tally.findings` counts all."""
     portfolio: Portfolio | None
-    """The book at the end, as the journal says it; None when there was no bar."""
+    """The account at the end, from the journal; None if there was no bar."""
     end: SessionEnd | None
     data_hash: str
     events: int
     journal_hash: str
     content_hash: str
-    """SHA-256 over kinds and payloads without seals and key names: the same for the same run under another key."""
+    """SHA-256 over kinds and payloads without seals and key names: equal for the same run under another key."""
 
 
 def read_story(run: Path, key: bytes) -> Story:
-    """Read a run's folder. Raises JournalFault where the journal is absent, damaged, forged or of another shape."""
+    """Read a run's folder. Raises JournalFault when the journal is missing, damaged, forged or of an unknown
+    structure.
+    """
     path = run / JOURNAL
     events = read_events(path, key)
     first = next(events, None)
     if first is None or first.kind != "session_started":
-        raise JournalFault(f"{path.name} does not begin with a session, so there is nothing to tell. Run it again.")
+        raise JournalFault(f"{path.name} does not begin with a session, so there is nothing to report. Run it again.")
     reader = _Reader(run.resolve().name, path.name, first)
     for event in events:
         reader.take(event)
@@ -146,7 +148,7 @@ class _Reader:
         self._halts: list[HaltEvent] = []
         self._approvals: list[Approval] = []
         self._findings: list[Finding] = []
-        self._tally = Tally()
+        self._tally = StoryTally()
         self._models = Models(self._session.settings.minds)
         self._portfolio: Portfolio | None = None
         self._end: SessionEnd | None = None
@@ -178,7 +180,7 @@ class _Reader:
             case "session_ended":
                 self._end = _parsed(SessionEnd, event, self._journal)
                 self._portfolio, self._data_hash = self._end.portfolio, self._end.data_hash
-                self._models.bar(self._portfolio.as_of_utc, ())  # what was asked ahead at the last bar
+                self._models.bar(self._portfolio.as_of_utc, ())  # outlooks that were asked at the last bar
 
     def _count_in(self, event: Event) -> None:
         self._count, self._head = event.seq, event.mac
@@ -230,7 +232,7 @@ class _Reader:
         self._findings.extend(findings[: FINDINGS_KEPT - len(self._findings)])
 
     def story(self) -> Story:
-        """All of it."""
+        """Return the whole story."""
         account = {name: np.array(column, dtype=np.float64) for name, column in self._account.items()}
         symbols = {
             symbol: SymbolColumns(**{name: np.array(column, dtype=np.float64) for name, column in columns.items()})
@@ -239,7 +241,7 @@ class _Reader:
         return Story(
             run=self._run,
             session=self._session,
-            columns=Columns(close_ms=np.array(self._close_ms, dtype=np.int64), **account, symbols=symbols),
+            columns=AccountColumns(close_ms=np.array(self._close_ms, dtype=np.int64), **account, symbols=symbols),
             ledger=self._ledger,
             fills=tuple(self._fills),
             funding=dict(sorted(self._funding.items())),

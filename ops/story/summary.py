@@ -1,7 +1,7 @@
-"""The summary of a run, for a person's eye and a script's: what was made, what was risked, what was ruled and cut.
+"""The summary of a run, for readers and scripts: results, risk, rulings and the actions of the gate.
 
-It is computed from the story alone, so that the same journal gives the same summary on any machine: no clock and no path.
-Money that the ledger counted is exact; ratios are floats, and null where they are undefined.
+It is computed only from the story, so that the same journal gives the same summary on any machine: no clock and no
+path. Money from the ledger is exact; ratios are floats, and null if undefined.
 """
 
 from collections import Counter
@@ -24,10 +24,10 @@ Ended = Literal["completed", "interrupted", "cut short"]
 
 
 class Identity(Frozen):
-    """start + realised + unrealised - fees - funding = end, in quote units, exact.
+    """start + realised + unrealised - fees - funding = end [quote], exact.
 
-    The left side is recomputed from the fills in the journal, `end` is the equity that the run itself wrote last. `holds`
-    says that they are equal, and that the run's own parts, where it wrote them, are the recomputed ones.
+    The left side is recomputed from the fills in the journal; `end` is the last equity that the run wrote. `holds` is
+    true if both are equal and the terms that the run wrote equal the recomputed ones.
     """
 
     start: Decimal
@@ -41,7 +41,7 @@ class Identity(Frozen):
 
 
 class OpenPosition(Frozen):
-    """What is still held. Quantity in base units, prices and profit (before fees) in quote units."""
+    """An open position. Quantity [base]; prices and profit (before fees) [quote]."""
 
     symbol: str
     quantity: Decimal
@@ -52,7 +52,7 @@ class OpenPosition(Frozen):
 
 
 class RuleFigures(Frozen):
-    """What one rule of the gate did, in proposals; `taken` is what its caps alone cut off, in quote units.
+    """The actions of one rule of the gate, in proposals; `taken` is the notional that only its caps removed [quote].
 
     `cut` and `taken` count signed orders only.
     """
@@ -65,7 +65,7 @@ class RuleFigures(Frozen):
 
 
 class VarFigures(Frozen):
-    """Bars with a VaR, how many lost more than it, and how many should have if it was right."""
+    """Bars with a VaR, how many lost more than the VaR, and the expected number if the VaR is correct."""
 
     bars: int
     exceeded: int
@@ -73,7 +73,9 @@ class VarFigures(Frozen):
 
 
 class KillSwitchFigures(Frozen):
-    """What the session saw of the kill switch. `down_at_end`: it ended halted; `flat`: all was sold, by the venue's word."""
+    """The events of the kill switch. `down_at_end`: the run ended halted; `flat`: everything was sold, by the report
+    of the venue.
+    """
 
     halted: int
     resumed: int
@@ -82,14 +84,14 @@ class KillSwitchFigures(Frozen):
 
 
 class ApprovalFigures(Frozen):
-    """Large positions that were asked about, and what was answered."""
+    """Large positions that needed approval, and the answers."""
 
     yes: int
     no: int
 
 
 class Summary(Frozen):
-    """One run. Fractions where not said otherwise; money in quote units."""
+    """One run. Fractions unless stated otherwise; money [quote]."""
 
     format: Literal[1] = 1
     run: str
@@ -108,15 +110,15 @@ class Summary(Frozen):
     final_equity: Decimal
     growth: Growth
     market_return: float
-    """Of the same symbols, bought in equal parts at the first open and held."""
+    """Return of the same symbols, bought in equal parts at the first open and held."""
     bars_with_position: float
     mean_deployed: float
     value_at_risk: VarFigures
     fees: Decimal
     funding: dict[str, Decimal] = Field(default_factory=dict, exclude_if=lambda funding: not funding)
-    """Paid by symbol, less what was received; in no trade's profit."""
+    """Net funding paid by symbol [quote]; it is not part of the profit of a trade."""
     turnover: float
-    """Notional of all fills, in mean equities."""
+    """Notional of all fills [mean equities]."""
     trades: TradeFigures
     positions: tuple[OpenPosition, ...]
     hearings: int
@@ -125,26 +127,26 @@ class Summary(Frozen):
     gate_rules: tuple[RuleFigures, ...]
     struck_evidence: dict[str, int]
     breaker_events: dict[str, dict[str, int]]
-    """How often each breaker tripped, was extended and lifted."""
+    """How often each breaker tripped, was extended and was lifted."""
     alerts: dict[str, int]
-    """How often each was raised, by its code."""
+    """How often each alert was raised, by its code."""
     kill_switch: KillSwitchFigures
     approvals: ApprovalFigures
     data_findings: dict[str, int]
     minds: dict[str, int | str]
-    """Who sat, in cases; where models sat, who spoke, in words, four a case. "models": "off" where none sat."""
+    """Who sat, in cases; if models sat, who spoke, in opinions, four for each case. "models": "off" if none sat."""
     models: ModelFigures | None
     adjuster: str
     identity: Identity
     events: int
     journal_hash: str
     content_hash: str
-    """The journal without seals and key names: the same for the same run under another key."""
+    """Hash of the journal without seals and key names: equal for the same run under another key."""
     data_hash: str
 
 
 def summarise(story: Story) -> Summary:
-    """The summary of a story. A run without a bar has nothing but its beginning."""
+    """Return the summary of a story. A run without a bar has only its beginning."""
     session, columns, tally = story.session, story.columns, story.tally
     settings, start = session.settings, float(story.ledger.starting_cash)
     n_bars, identity = len(columns.close_ms), identity_of(story)
@@ -202,10 +204,10 @@ def summarise(story: Story) -> Summary:
 
 
 def identity_of(story: Story) -> Identity:
-    """The accounting identity, from the fills on the one side and the run's last word on the other.
+    """Return the accounting identity: the fills on one side, and the last equity that the run wrote on the other.
 
-    A journal that was cut short may hold fills of a bar whose end it never reached: there, the last word is that of the
-    recomputed ledger, which has checked itself at each fill.
+    A journal that was cut short may hold fills of an unfinished bar. Then the last equity is that of the recomputed
+    ledger, which has checked itself at each fill.
     """
     ledger, end = story.ledger, story.end
     with localcontext(EXACT):
@@ -227,7 +229,7 @@ def identity_of(story: Story) -> Identity:
 
 
 def source_of(story: Story) -> str:
-    """Where the bars came from. A simulated market is always called so, whatever else its label says."""
+    """Return the source of the bars. A simulated market is always named as such, whatever its label says."""
     source = story.session.source
     if story.session.settings.world == "simulated" and "simulated" not in source.lower():
         return f"simulated market ({source})"
@@ -235,12 +237,12 @@ def source_of(story: Story) -> str:
 
 
 def quote_of(story: Story) -> str:
-    """The currency that the account is counted in."""
+    """Return the currency of the account."""
     return story.session.instruments[story.session.symbols[0]].quote
 
 
 def write_summary(path: Path, summary: Summary) -> None:
-    """Write it as JSON, whole or not at all. Raises OutputFault."""
+    """Write it as JSON, completely or not at all. Raises OutputFault."""
     write_whole(path, summary.model_dump_json(indent=2).encode() + b"\n")
 
 
@@ -267,7 +269,7 @@ def _minds(story: Story) -> dict[str, int | str]:
 
 
 def _rules(story: Story) -> tuple[RuleFigures, ...]:
-    """Those that did most first."""
+    """Return the rules, those with the most actions first."""
     figures = (
         RuleFigures(rule=code, binding=did.bound, refused=did.refused, cut=did.cut, taken=float(did.taken))
         for code, did in story.tally.rules.items()

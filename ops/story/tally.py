@@ -1,7 +1,8 @@
-"""What a run's events are reduced to while they stream by: counts of everything, and the few things that are kept whole.
+"""Counts of all events of a run, and the few values that are kept whole.
 
-Every hearing is counted. All are kept up to `HEARINGS_KEPT`; beyond it, those that the court did not reject, and the latest
-of those that it did. Nothing here judges: it counts what the court and the gate have said.
+Every hearing is counted. Up to `HEARINGS_KEPT` hearings are kept; if there are more, those that the court did not
+reject are kept, and the latest rejected ones. Nothing is judged here: the counts repeat the decisions of the court
+and the gate.
 """
 
 from collections import Counter, deque
@@ -22,7 +23,9 @@ HEARINGS_KEPT = 2000
 
 
 class Fate(StrEnum):
-    """What became of a case: an order was signed, the gate refused one that the court let stand, or the court rejected."""
+    """The result of a case: an order was signed, the gate refused it after the court had approved it, or the court
+    rejected it.
+    """
 
     TRADED = "traded"
     REFUSED = "refused"
@@ -30,7 +33,7 @@ class Fate(StrEnum):
 
 
 class SentOrder(Frozen):
-    """An order as it was sent, without its seal: for reading, and of no use to a venue."""
+    """An order as it was sent, without its seal: it is for display only, and a venue would not accept it."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -47,7 +50,7 @@ class SentOrder(Frozen):
 
 
 class RoundTrip(NamedTuple):
-    """A closed trade, the decision that opened it and the one whose order closed it."""
+    """A closed trade, the decision that opened it and the decision whose order closed it."""
 
     decision_id: str
     closed_by: str
@@ -55,28 +58,28 @@ class RoundTrip(NamedTuple):
 
 
 class KeptHearing(NamedTuple):
-    """A hearing: a head for choosing, and its canonical JSON for reading."""
+    """A hearing: a head for selection, and its canonical JSON for display."""
 
     decision_id: str
     symbol: str
     fate: Fate
     body: bytes
     attempts: tuple[bytes, ...] = ()
-    """What models were asked and answered for it, as canonical JSON."""
+    """The requests to models and their replies, as canonical JSON."""
 
     def read(self) -> Hearing:
-        """The whole hearing."""
+        """Return the whole hearing."""
         return Hearing.model_validate_json(self.body)
 
     def transcripts(self) -> tuple[Attempt, ...]:
-        """The attempts, whole, by role and number."""
+        """Return the whole attempts, by role and number."""
         return tuple(Attempt.model_validate_json(raw) for raw in self.attempts)
 
 
 class RuleCount:
-    """What one rule of the gate did, in proposals; `cut` and `taken` of signed ones only.
+    """The actions of one rule of the gate, in proposals; `cut` and `taken` count signed orders only.
 
-    `taken` is what it alone cut off, in quote units: see `Tally.hear`.
+    `taken` is the notional that only this rule removed [quote]: see `StoryTally.hear`.
     """
 
     __slots__ = ("bound", "cut", "refused", "taken")
@@ -86,8 +89,8 @@ class RuleCount:
         self.taken = Decimal(0)
 
 
-class Tally:
-    """Counts of one run."""
+class StoryTally:
+    """The counts of one run."""
 
     def __init__(self) -> None:
         self.hearings = 0
@@ -103,10 +106,11 @@ class Tally:
         self._rejected: deque[tuple[int, KeptHearing]] = deque(maxlen=HEARINGS_KEPT)
 
     def hear(self, hearing: Hearing, attempts: tuple[Attempt, ...] = ()) -> None:
-        """Count a hearing, and keep it with its attempts as long as there is room.
+        """Count a hearing, and keep it with its attempts while there is room.
 
-        What a cap has taken off a signed order is the distance to the second tightest cap, times the scale that was left of
-        the size: what would have been bought more, had that one rule not been there. Of a refused proposal nothing would.
+        The notional that a cap removed from a signed order is the distance to the second tightest cap, times the
+        scale of the ruling: the additional purchase if only that rule did not exist. For a refused proposal it is
+        zero.
         """
         fate = fate_of(hearing)
         self.hearings += 1
@@ -124,7 +128,7 @@ class Tally:
             self._kept[self.hearings] = kept
 
     def kept(self) -> tuple[KeptHearing, ...]:
-        """What was kept, oldest first."""
+        """Return the kept hearings, oldest first."""
         room = max(0, HEARINGS_KEPT - len(self._kept))
         latest = tuple(self._rejected)[-room:] if room else ()
         return tuple(kept for _, kept in sorted((*self._kept.items(), *latest)))
@@ -145,16 +149,17 @@ class Tally:
 
 
 def fate_of(hearing: Hearing) -> Fate:
-    """What became of a case."""
+    """Return the result of a case."""
     if hearing.verdict.outcome is Outcome.SIGNED:
         return Fate.TRADED
     return Fate.REJECTED if hearing.ruling.outcome is RulingOutcome.REJECTED else Fate.REFUSED
 
 
 def _taken(verdict: Verdict, code: str, scale: float) -> Decimal:
-    """Rules that do not bind leave the position limit, and tail measures are asked no further: none of these comes second to it.
+    """Return the notional that the binding rule alone removed [quote].
 
-    `scale` is no cap either, though it is reported with what it leaves.
+    Rules that do not bind report the position limit, and tail measures are not evaluated further; neither counts as
+    the second tightest cap. `scale` is not a cap either, although it is reported with the notional that it leaves.
     """
     caps = {
         report.code: report.notional_cap

@@ -1,7 +1,7 @@
-"""Closed trades as the measures read them, out of a run's journal.
+"""Closed trades in the form that the measures read, from a run's journal.
 
-A trip runs from flat to flat in one market. What is left open makes no trip: it is valued in the equity, and named by whoever
-shows it.
+A trip runs from flat to flat in one market. An open position is not a trip: the equity contains its value, and tables
+list it separately.
 """
 
 import json
@@ -14,11 +14,13 @@ from ops.story.tally import KeptHearing
 
 
 class Trip(NamedTuple):
-    """One closed trade; `pnl` after `fees`, in quote units, exact. Times are of its first and last fill, in ms, UTC."""
+    """One closed trade; `pnl` after `fees` [quote], exact. Times of its first and last fill [ms since the epoch,
+    UTC].
+    """
 
     symbol: str
     strategy: str
-    """Who voted for it; several names are joined by "+"."""
+    """The strategies that voted for it; several names are joined by "+"."""
     entry_ms: int
     exit_ms: int
     pnl: Decimal
@@ -27,7 +29,7 @@ class Trip(NamedTuple):
 
 
 def trips_of_story(story: Story) -> tuple[Trip, ...]:
-    """The closed trades of a run, with who voted for each."""
+    """Return the closed trades of a run, with the strategies that voted for each."""
     voters = {kept.decision_id: _voters(kept) for kept in story.hearings}
     return tuple(
         Trip(
@@ -44,6 +46,6 @@ def trips_of_story(story: Story) -> tuple[Trip, ...]:
 
 
 def _voters(kept: KeptHearing) -> str:
-    """Those who voted to buy, by name; read from the hearing's JSON without building the whole of it."""
+    """Return the names of those who voted to buy; read from the hearing's JSON without building all of it."""
     votes = json.loads(kept.body)["case"]["proposal"]["votes"]
     return "+".join(sorted({vote["voter"] for vote in votes if vote["direction"] == "long"})) or "unknown"

@@ -1,14 +1,14 @@
-"""Why a role's word was not a model's: told from the attempts that were made and from the profile, and not from prose.
+"""Why a role was not spoken by a model: derived from the attempts and the profile, not from free text.
 
-A budget that refuses comes first, because nobody else could have been paid either; then a model that answered without an
-opinion; then models that were not asked, or gave no answer.
+A budget that refuses has priority, because then no other model could be paid either; next a model that answered
+without an opinion; then models that were not asked or did not answer.
 """
 
 from collections.abc import Sequence
 from enum import StrEnum
 
 from agents.court.hearing import Hearing
-from agents.llm.attempt import UNUSABLE, Attempt, Outcome, Role
+from agents.llm.attempt import UNUSABLE, Attempt, AttemptOutcome, Role
 from config.sections.minds import MindsSettings
 
 RULES = "rules"
@@ -28,11 +28,11 @@ class Reason(StrEnum):
 
 
 LOST = frozenset({Reason.BUDGET, Reason.BREAKER, Reason.OUTAGE, Reason.NO_OPINION, Reason.NO_KEY})
-"""Those for which a model was wanted, and none spoke."""
+"""Reasons for which a model was wanted and none spoke."""
 
 
 def reason_of(hearing: Hearing, role: Role, attempts: Sequence[Attempt], minds: MindsSettings) -> Reason:
-    """Why the word of a role that a model did not speak is another's. `attempts` are those of this role, in order."""
+    """Return why a model did not speak for a role. `attempts` are those of this role, in order."""
     if attempts:
         last = {attempt.provider: attempt.outcome for attempt in attempts}
         return _of_outcomes(frozenset(last.values()))
@@ -42,13 +42,13 @@ def reason_of(hearing: Hearing, role: Role, attempts: Sequence[Attempt], minds: 
     return Reason.PROFILE if hearing.speaker(role) == RULES else Reason.EARLIER_SILENCE
 
 
-def _of_outcomes(outcomes: frozenset[Outcome]) -> Reason:
-    """From the last outcome of each provider."""
-    if Outcome.SKIPPED_BUDGET in outcomes:
+def _of_outcomes(outcomes: frozenset[AttemptOutcome]) -> Reason:
+    """Return the reason from the last outcome of each provider."""
+    if AttemptOutcome.SKIPPED_BUDGET in outcomes:
         return Reason.BUDGET
     if outcomes & UNUSABLE:
         return Reason.NO_OPINION
-    if outcomes == {Outcome.SKIPPED_NO_KEY}:
+    if outcomes == {AttemptOutcome.SKIPPED_NO_KEY}:
         return Reason.NO_KEY
-    asked_nobody = {Outcome.SKIPPED_BREAKER, Outcome.SKIPPED_NO_KEY}
+    asked_nobody = {AttemptOutcome.SKIPPED_BREAKER, AttemptOutcome.SKIPPED_NO_KEY}
     return Reason.BREAKER if outcomes <= asked_nobody else Reason.OUTAGE

@@ -1,1 +1,1 @@
-"""Figures as tables: console and Markdown out of the same cells."""
+"""Figures as tables: console and Markdown from the same cells."""

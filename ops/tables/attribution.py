@@ -1,4 +1,6 @@
-"""Who changed the rulings and what that was worth, for a person to read. The tables serve the console and the report."""
+"""Tables of the attribution: how each role changed the rulings and what that was worth. For the console and the
+report.
+"""
 
 import sys
 
@@ -12,7 +14,7 @@ from ops.tables.run import open_console
 
 
 def show_attribution(found: Attribution, *, as_json: bool) -> None:
-    """Print the attribution on stdout: tables, or with `as_json` all of it and nothing else."""
+    """Print the attribution on stdout: tables, or only JSON with `as_json`."""
     if as_json:
         sys.stdout.write(found.model_dump_json() + "\n")
         return
@@ -20,16 +22,16 @@ def show_attribution(found: Attribution, *, as_json: bool) -> None:
     console.print(attribution_table(found))
     console.print(worth_table(found))
     sys.stdout.write(
-        "Changed: the ruling differs from the one with that role neutral. Worth: what the difference in size made of\n"
+        "Changed: the ruling differs from the one with that role neutral. Worth: the result of the difference in size, for\n"
         f"purchases that end at the stop, the target or after {count(found.horizon_bars, 'bar')}; bps: per unit of notional.\n\n"
     )
     console.print(disagreement_table(found))
     alpha = DASH if found.alpha is None else f"{found.alpha:.2f}"
-    sys.stdout.write(f"Krippendorff's alpha of what they believed (interval data): {alpha}.\n")
+    sys.stdout.write(f"Krippendorff's alpha of their beliefs (interval data): {alpha}.\n")
 
 
 def attribution_table(found: Attribution) -> Table:
-    """One line a role: how often it changed the ruling."""
+    """Return one line for each role: how often it changed the ruling."""
     table = _table(f"{', '.join(found.runs)}: what each role changed in {count(found.hearings, 'hearing')}")
     for name in ("Role", "recomputed", "changed", "share", "lowered", "raised"):
         table.add_column(name, justify="left" if name == "Role" else "right", no_wrap=True)
@@ -40,8 +42,8 @@ def attribution_table(found: Attribution) -> Table:
 
 
 def worth_table(found: Attribution) -> Table:
-    """One line a role: what its changes were worth on the tape that followed."""
-    table = _table("What that was worth (95 % intervals by circular block bootstrap)")
+    """Return one line for each role: the worth of its changes on the bars that followed."""
+    table = _table("Worth of the changes (95 % intervals by circular block bootstrap)")
     for name in ("Role", "settled", found.quote, "95 %", "bps a case", "95 %"):
         table.add_column(name, justify="left" if name == "Role" else "right", no_wrap=True)
     for role in found.roles:
@@ -50,8 +52,8 @@ def worth_table(found: Attribution) -> Table:
 
 
 def disagreement_table(found: Attribution) -> Table:
-    """One line a pair: how often one was for the purchase and the other against it."""
-    table = _table("Pairs that pointed in opposite directions")
+    """Return one line for each pair: how often one was for the purchase and the other against it."""
+    table = _table("Pairs with opposite opinions")
     for name in ("Pair", "both spoke", "opposed", "share"):
         table.add_column(name, justify="left" if name == "Pair" else "right", no_wrap=True)
     for pair in found.pairs:

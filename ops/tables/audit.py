@@ -1,4 +1,4 @@
-"""Whether rulings follow the evidence, for a person to read."""
+"""Tables of the audit: whether rulings follow the evidence."""
 
 import sys
 
@@ -11,14 +11,14 @@ from ops.tables.run import open_console
 
 
 def show_audit(found: Audit, *, as_json: bool) -> None:
-    """Print the audit on stdout: tables, or with `as_json` all of it and nothing else."""
+    """Print the audit on stdout: tables, or only JSON with `as_json`."""
     if as_json:
         sys.stdout.write(found.model_dump_json() + "\n")
         return
     console = open_console(sys.stdout)
     left_out = f"; {found.not_asked:,} of other minds are left out" if found.not_asked else ""
     sys.stdout.write(
-        f"{found.run}: {count(found.sampled, 'case')} of {found.hearings:,} tried again by the mind {found.mind}{left_out}.\n"
+        f"{found.run}: {count(found.sampled, 'case')} of {found.hearings:,} heard again by the mind {found.mind}{left_out}.\n"
     )
     console.print(_flips(found))
     sys.stdout.write(
@@ -40,7 +40,7 @@ def _flips(found: Audit) -> Table:
 
 
 def _blinded(found: Audit) -> Table:
-    table = _table("Named against blinded", ("Window", "cases", "ruled alike", "mean change of scale"), left=1)
+    table = _table("Named and blinded cases", ("Window", "cases", "ruled alike", "mean change of scale"), left=1)
     for row in found.blinded:
         alike = f"{row.same:,} ({row.same / row.cases:.0%})" if row.cases else DASH
         table.add_row(row.window, f"{row.cases:,}", alike, f"{row.mean_change:.3f}" if row.cases else DASH)

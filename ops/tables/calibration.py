@@ -1,6 +1,6 @@
-"""What convictions have been worth, for a person to read: tables on the console, reliability plots on one page.
+"""The calibration of convictions: tables on the console, reliability plots on one page.
 
-The page is self-contained: plotly.js is inside and nothing is fetched.
+The page is self-contained: plotly.js is inside and nothing is loaded.
 """
 
 import math
@@ -16,11 +16,13 @@ from ops.tables.run import open_console
 
 _COLUMNS = 3
 _CELL_PX = 360
-_LEGEND = "Blue: how many of the purchases won, by stated conviction, with 95 % intervals. Orange: the calibrated map."
+_LEGEND = (
+    "Blue: the share of purchases that won, by stated conviction, with 95 % intervals. Orange: the calibrated map."
+)
 
 
 def show_calibration(report: CalibrationReport, *, as_json: bool) -> None:
-    """Print the report on stdout: tables, or with `as_json` all of it and nothing else."""
+    """Print the report on stdout: tables, or only JSON with `as_json`."""
     if as_json:
         sys.stdout.write(report.model_dump_json() + "\n")
         return
@@ -37,7 +39,7 @@ def show_calibration(report: CalibrationReport, *, as_json: bool) -> None:
 
 
 def reliability_page(report: CalibrationReport) -> str:
-    """The reliability plots of all speakers as one HTML page; the same report gives the same text."""
+    """Return the reliability plots of all speakers as one HTML page; the same report gives the same text."""
     from plotly.io import to_html
 
     return str(
@@ -56,9 +58,9 @@ def _sentences(report: CalibrationReport) -> tuple[str, ...]:
     done = report.hearings - report.pending
     return (
         f"{', '.join(report.runs)}: {count(report.hearings, 'hearing')}, {report.pending:,} of them without an outcome when the "
-        "tape ended.",
-        f"Of {count(done, 'purchase')} on paper at the next open, {report.targets:,} reached the target, {report.stops:,} the "
-        f"stop, {report.neither:,} neither within {count(report.horizon_bars, 'bar')};",
+        "run ended.",
+        f"Of {count(done, 'hypothetical purchase')} at the next open, {report.targets:,} reached the target, {report.stops:,} "
+        f"the stop, {report.neither:,} neither within {count(report.horizon_bars, 'bar')};",
         f"{report.mean_return_bps:+.1f} bps each on average after fees.",
     )
 
@@ -77,7 +79,7 @@ def _overview(report: CalibrationReport) -> Table:
 
 
 def _later(report: CalibrationReport) -> Table:
-    table = _table("Brier score on the later half, with what could be learned from the earlier one")
+    table = _table("Brier score on the later half, calibrated on the earlier half")
     for name in ("Speaker", "learned from", "scored on", "as stated", "calibrated", "earlier win rate"):
         table.add_column(name, justify="left" if name == "Speaker" else "right", no_wrap=True)
     for found in report.speakers:
@@ -113,7 +115,9 @@ def _table(title: str) -> Table:
 
 
 def _figure(report: CalibrationReport) -> dict[str, Any]:
-    """One square a speaker: stated against realised, with counts as sizes, the fitted map, and the diagonal."""
+    """Return one square for each speaker: stated against realised, with counts as sizes, the fitted map, and the
+    diagonal.
+    """
     columns = min(_COLUMNS, len(report.speakers))
     rows = math.ceil(len(report.speakers) / columns)
     data: list[dict[str, Any]] = []
@@ -176,7 +180,7 @@ def _traces(speaker: SpeakerCalibration, tag: str) -> list[dict[str, Any]]:
 
 
 def _span(place: int, places: int) -> list[float]:
-    """The domain of one square of a row, with room between."""
+    """Return the domain of one square of a row, with space between."""
     gap = 0.2 / places
     width = (1 - gap * (places - 1)) / places
     return [place * (width + gap), place * (width + gap) + width]

@@ -1,6 +1,6 @@
-"""A calibration of market impact, for a person to read: the figures, what they rest on, and the setting to use.
+"""The calibration of market impact: the figures, the data behind them, and the setting to use.
 
-The page is self-contained: plotly.js is inside and nothing is fetched.
+The page is self-contained: plotly.js is inside and nothing is loaded.
 """
 
 import sys
@@ -13,12 +13,12 @@ from ops.tables.plain import DASH
 
 
 def show_impact(report: ImpactReport, *, as_json: bool) -> None:
-    """Print the report on stdout: text, or with `as_json` all of it and nothing else."""
+    """Print the report on stdout: text, or only JSON with `as_json`."""
     sys.stdout.write(report.model_dump_json() + "\n" if as_json else impact_text(report))
 
 
 def impact_text(report: ImpactReport) -> str:
-    """What is printed."""
+    """Return the printed text."""
     seconds = (report.last_utc - report.first_utc).total_seconds()
     interval = DASH if report.low is None or report.high is None else f"{report.low:.2f} to {report.high:.2f}"
     return (
@@ -35,7 +35,7 @@ def impact_text(report: ImpactReport) -> str:
 
 
 def impact_page(report: ImpactReport, walks: Sequence[Walks]) -> str:
-    """The walks and the fitted line as one HTML page."""
+    """Return the walks and the fitted line as one HTML page."""
     from plotly.io import to_html
 
     root, cost = (np.concatenate([found[place] for found in walks]) * 1e4 for place in (0, 1))

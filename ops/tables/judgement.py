@@ -1,4 +1,4 @@
-"""What may be concluded from a backtest: its measures with intervals, the gates before paper, and how much may be luck."""
+"""The judgement of a backtest: its measures with intervals, the gates before paper trading, and the role of luck."""
 
 import sys
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from evidence.statistics.deflated import Deflated
 from evidence.statistics.headlines import Measure
 from evidence.strategies.baselines import AgainstChance
 from evidence.strategies.gates import Gate, Readiness
-from ops.story.measures import Measures, Part
+from ops.story.measures import Measures, TradeGroup
 from ops.tables.grid import Grid
 from ops.tables.plain import DASH, PURPOSES, count, percent, signed_percent
 from ops.tables.run import open_console
@@ -20,18 +20,18 @@ JUDGEMENT = "judgement.json"
 
 
 class Judgement(Frozen):
-    """One backtest, judged. `intervals` None where too few bars vary; `deflated` None where nothing did."""
+    """The judgement of one backtest. `intervals` is None if too few bars vary; `deflated` is None if none does."""
 
     measures: Measures
     readiness: Readiness
     intervals: Intervals | None
     deflated: Deflated | None
     chance: AgainstChance | None = None
-    """Where it stands among runs with random entries, if that was asked for."""
+    """Its rank among runs with random entries, if that was requested."""
 
 
 def show_judgement(found: Judgement) -> None:
-    """Print it on stdout, as tables."""
+    """Print the judgement on stdout, as tables."""
     console = open_console(sys.stdout)
     for grid in sheets(found):
         if grid.rows:
@@ -39,12 +39,12 @@ def show_judgement(found: Judgement) -> None:
 
 
 def write_judgement(folder: Path, found: Judgement) -> None:
-    """Keep it beside the journal."""
+    """Write the judgement beside the journal."""
     (folder / JUDGEMENT).write_bytes(found.canonical())
 
 
 class Sheets(NamedTuple):
-    """A judgement as tables, in the order in which they are read."""
+    """A judgement as tables, in reading order."""
 
     headlines: Grid
     gates: Grid
@@ -56,20 +56,20 @@ class Sheets(NamedTuple):
 
 
 def sheets(found: Judgement) -> Sheets:
-    """Headlines, gates, and where the profit came from."""
+    """Return the key figures, the gates, and the sources of the profit."""
     made = found.measures
     return Sheets(
         Grid(
-            "Headlines, with 95 % intervals (stationary block bootstrap)",
+            "Key figures, with 95 % intervals (stationary block bootstrap)",
             ("Measure", "value", "interval"),
             _heads(found),
             prose=(2,),
         ),
-        Grid("Before paper", ("Gate", "is", "must be", "verdict"), _gates(found)),
+        Grid("Gates before paper trading", ("Gate", "is", "must be", "verdict"), _gates(found)),
         Grid(_beside(found.chance), _CHANCE, _chance(found.chance)),
         Grid("By strategy", _PARTS, _parts(made.by_strategy)),
         Grid("By market", _PARTS, _parts(made.by_symbol)),
-        Grid("By way out", _PARTS, _parts(made.by_exit, PURPOSES)),
+        Grid("By exit reason", _PARTS, _parts(made.by_exit, PURPOSES)),
         Grid("By month", _PARTS, _parts(made.by_month)),
     )
 
@@ -80,7 +80,7 @@ _NAMES = {
     Measure.SORTINO: "Sortino",
     Measure.CALMAR: "Calmar",
     Measure.CAGR: "growth a year (CAGR)",
-    Measure.MAX_DRAWDOWN: "deepest drawdown",
+    Measure.MAX_DRAWDOWN: "maximum drawdown",
     Measure.MEAN_RETURN: "mean return of a bar",
 }
 _PARTS = ("Part", "trades", "won", "profit", "fees", "a trade", "profit factor")
@@ -136,7 +136,9 @@ def _beside(found: AgainstChance | None) -> str:
     if found is None:
         return ""
     wanted = count(found.entries, "purchase")
-    return f"Beside chance, in the same engine: {count(found.seeds, 'run')} that want {wanted} at random moments"
+    return (
+        f"Comparison with chance, in the same engine: {count(found.seeds, 'run')} that request {wanted} at random times"
+    )
 
 
 def _gates(found: Judgement) -> tuple[tuple[str, ...], ...]:
@@ -157,7 +159,7 @@ def _of_gate(gate: Gate, value: float | None) -> str:
     return percent(value) if gate.name == "max_drawdown" else f"{value:.4g}"
 
 
-def _parts(parts: tuple[Part, ...], words: Mapping[str, str] | None = None) -> tuple[tuple[str, ...], ...]:
+def _parts(parts: tuple[TradeGroup, ...], words: Mapping[str, str] | None = None) -> tuple[tuple[str, ...], ...]:
     return tuple(
         (
             (words or {}).get(part.name, part.name),
@@ -185,7 +187,7 @@ def _span(found: Estimate) -> str:
 
 
 def _figure(measure: Measure, value: float | None) -> str:
-    """A headline in the unit in which it is read: growth and falls as percent, the mean return in basis points."""
+    """Return a key figure in its unit: growth and drawdowns as percent, the mean return in basis points."""
     if value is None:
         return DASH
     if measure is Measure.MEAN_RETURN:

@@ -1,4 +1,4 @@
-"""The ablation ladder, for a person to read."""
+"""Tables of the ablation ladder."""
 
 import sys
 
@@ -9,12 +9,12 @@ from ops.tables.grid import Grid
 from ops.tables.plain import DASH, percent, signed_percent
 from ops.tables.run import open_console
 
-_COLUMNS = ("Rung", "trades", "deployed", "growth", "Sharpe [95 %]", "deepest fall [95 %]")
-_VERSUS = ("Rung", "Sharpe", "growth a year", "deepest fall")
+_COLUMNS = ("Rung", "trades", "deployed", "growth", "Sharpe [95 %]", "max drawdown [95 %]")
+_VERSUS = ("Rung", "Sharpe", "growth a year", "max drawdown")
 
 
 def show_ladder(ladder: Ladder, *, as_json: bool) -> None:
-    """Print the ladder on stdout: tables, or with `as_json` all of it and nothing else."""
+    """Print the ladder on stdout: tables, or only JSON with `as_json`."""
     if as_json:
         sys.stdout.write(ladder.model_dump_json() + "\n")
         return
@@ -26,12 +26,12 @@ def show_ladder(ladder: Ladder, *, as_json: bool) -> None:
 
 
 def ladder_markdown(ladder: Ladder) -> str:
-    """The same as Markdown."""
+    """Return the ladder as Markdown."""
     return "\n".join([_said(ladder) + "\n", *(grid.markdown() for grid in grids(ladder)), _NOTE + "\n"])
 
 
 def grids(ladder: Ladder) -> tuple[Grid, Grid]:
-    """What each rung made, and each rung less the one below."""
+    """Return the figures of each rung, and the difference between each rung and the one below."""
     return (
         Grid("Ablation ladder", _COLUMNS, tuple(_row(rung) for rung in ladder.rungs)),
         Grid(
@@ -45,7 +45,7 @@ def grids(ladder: Ladder) -> tuple[Grid, Grid]:
 
 _NOTE = (
     "Intervals: stationary block bootstrap on the mark-to-market curve, pairs resampled by the same blocks. A difference whose "
-    "interval holds 0 cannot be told from nothing. Deepest fall: positive; a negative difference is a smaller fall."
+    "interval contains 0 is not distinguishable from zero. Max drawdown: positive; a negative difference is a smaller drawdown."
 )
 
 

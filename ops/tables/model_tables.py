@@ -1,4 +1,4 @@
-"""Models in words and as a table: who spoke how often, who was asked, what it cost, each outage in a sentence."""
+"""The models as a table and in sentences: who spoke how often, requests, cost, and each outage."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -21,9 +21,9 @@ _COLUMNS = ("<Model", ">Words", ">Attempts", "Failures", ">Tokens in/out", ">USD
 
 
 def models_table(figures: ModelFigures, budget: BudgetSettings) -> Group | str:
-    """The table, and below it who spoke instead and why, and each outage in a sentence."""
+    """Return the table; below it who spoke instead and why, and one sentence for each outage."""
     if not figures.words:
-        return asked_ahead(figures) or "Models sat, and were not called."
+        return asked_ahead(figures) or "Models were available, but they were not called."
     table = boxed("Models", _COLUMNS)
     for speaker in figures.speakers:
         table.add_row(*_row(speaker))
@@ -36,7 +36,7 @@ def models_table(figures: ModelFigures, budget: BudgetSettings) -> Group | str:
     ]
     lines = (
         f"Cost: {usd(figures.cost_usd)} USD for {figures.requests:,} requests, of a day's budget of {budget.day_usd} USD.",
-        f"Words of others: {said}." if said else "Every word was a model's.",
+        f"Words of other speakers: {said}." if said else "Every word came from a model.",
         *([ahead] if ahead else []),
         *([f"Answers from our own cache: {', '.join(own)}."] if own else []),
         *([f"Input tokens from the providers' caches: {', '.join(theirs)}."] if theirs else []),
@@ -65,7 +65,7 @@ _INSTEAD = {"rules": "the rules mind", "nobody": "nobody"}
 
 
 def minds_line(summary: "Summary") -> str:
-    """Who sat, short enough for a cell."""
+    """Return who sat, short enough for a cell."""
     if summary.models is None:
         return ", ".join(f"{name} {said}" for name, said in summary.minds.items())
     if not summary.models.words:
@@ -76,13 +76,13 @@ def minds_line(summary: "Summary") -> str:
 
 
 def usd(amount: Decimal) -> str:
-    """US dollars: exact to a hundredth of a cent, and never shown as nothing when it is something."""
+    """Return US dollars: exact to a hundredth of a cent, and a positive amount is never shown as zero."""
     shown = f"{amount:,.4f}"
     return f"{amount.normalize():f}" if amount and not float(shown.replace(",", "")) else shown
 
 
 def spoke_instead(figures: ModelFigures) -> str:
-    """Why words were not a model's; empty where all were."""
+    """Return why opinions did not come from a model; empty if all did."""
     parts = (
         f"{name} {sum(why.values()):,} ({', '.join(f'{reason} {number:,}' for reason, number in why.items())})"
         for name, why in figures.instead.items()
@@ -91,20 +91,20 @@ def spoke_instead(figures: ModelFigures) -> str:
 
 
 def asked_ahead(figures: ModelFigures) -> str | None:
-    """How many outlooks were warmed, used and wasted, and their cost; None where no market was watched."""
+    """Return how many outlooks were warmed, used and wasted, and their cost; None if no market was watched."""
     found = figures.outlooks
     if found is None:
         return None
     return (
         f"Outlooks asked ahead: {found.asked:,}; {found.warmed:,} warmed, {found.used:,} used, {found.wasted:,} wasted. "
-        f"They cost {usd(found.cost_usd)} USD, of it {usd(found.wasted_usd)} for those that no hearing read."
+        f"They cost {usd(found.cost_usd)} USD, of which {usd(found.wasted_usd)} for outlooks that no hearing read."
     )
 
 
 def outages(figures: ModelFigures, budget: BudgetSettings) -> tuple[str, ...]:
-    """A sentence for each spell without a usable answer or without money, in the order of their beginning.
+    """Return a sentence for each period without a usable answer or without money, in the order of their beginning.
 
-    Of many, those that lasted to the end and the longest are told, and the others are counted.
+    If there are many, the longest and those that lasted to the end are described, and the others are counted.
     """
     told = [(spell, _failing(spell)) for spell in figures.failing]
     told += [(spell, _unheard(spell, budget)) for spell in _together(figures.unheard)]
@@ -115,7 +115,7 @@ def outages(figures: ModelFigures, budget: BudgetSettings) -> tuple[str, ...]:
 
 
 def outcome_counts(counts: Mapping[str, int]) -> str:
-    """`overloaded 3, skipped breaker 12`."""
+    """Return counts as text: `overloaded 3, skipped breaker 12`."""
     return ", ".join(f"{outcome.replace('_', ' ')} {number:,}" for outcome, number in counts.items())
 
 
@@ -124,7 +124,7 @@ def _failing(spell: Spell) -> str:
 
 
 def _together(spells: tuple[Spell, ...]) -> tuple[Spell, ...]:
-    """Spells of several roles that lasted equally long, for the same causes, in one."""
+    """Combine spells of several roles with the same duration and the same causes."""
     alike: dict[tuple[object, ...], list[Spell]] = {}
     for spell in spells:
         alike.setdefault((spell.from_utc, spell.until_utc, *sorted(spell.why)), []).append(spell)
@@ -143,7 +143,7 @@ def _as_one(group: list[Spell]) -> Spell:
 
 
 def _unheard(spell: Spell, budget: BudgetSettings) -> str:
-    """The budget that ran out is the cause, whatever else failed in the same spell."""
+    """Return the sentence of a spell; a used-up budget is named as the cause, whatever else failed."""
     spent = [why for why in spell.why if why in _budgets(budget)]
     if spent:
         limits = _budgets(budget)

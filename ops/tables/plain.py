@@ -1,4 +1,4 @@
-"""Plain words and plain numbers: how the operator's window writes money, fractions, times, and what each rule is for.
+"""Formats for tables and reports: money, fractions, times, and a sentence about each rule.
 
 An unknown number is a dash; it is never shown as zero.
 """
@@ -72,7 +72,7 @@ ALERTS = {
     "outage_ended": "outage ended",
     "budget_near": "budget near its end",
 }
-"""What each alert is, in a word or two."""
+"""A short name for each alert."""
 
 PURPOSES = {
     "entry": "entry",
@@ -82,48 +82,48 @@ PURPOSES = {
     "strategy_exit": "voted out",
     "outage_exit": "outage",
 }
-"""Why an order existed, in a word or two."""
+"""A short name for the purpose of an order."""
 
 
 def money(value: Number) -> str:
-    """Two decimals and thousands separators."""
+    """Return two decimals and thousands separators."""
     return DASH if value is None else f"{value:,.2f}"
 
 
 def signed_money(value: Number) -> str:
-    """Money with its sign."""
+    """Return money with its sign."""
     return DASH if value is None else f"{value:+,.2f}"
 
 
 def percent(fraction: Number) -> str:
-    """A fraction as percent with two decimals."""
+    """Return a fraction as percent with two decimals."""
     return DASH if fraction is None else f"{fraction * 100:.2f}%"
 
 
 def signed_percent(fraction: Number) -> str:
-    """Percent with its sign."""
+    """Return percent with its sign."""
     return DASH if fraction is None else f"{fraction * 100:+.2f}%"
 
 
 def ratio(value: Number) -> str:
-    """Two decimals, without a unit."""
+    """Return two decimals, without a unit."""
     return DASH if value is None else f"{value:,.2f}"
 
 
 def price(value: Number) -> str:
-    """Two decimals from 100 on, six significant digits below."""
+    """Return two decimals from 100 on, six significant digits below 100."""
     if value is None:
         return DASH
     return f"{value:,.2f}" if abs(float(value)) >= 100 else f"{float(value):.6g}"
 
 
 def quantity(value: Decimal) -> str:
-    """As exact as it is, without an exponent or idle zeros."""
+    """Return the exact number, without an exponent or trailing zeros."""
     return f"{value.normalize():,f}"
 
 
 def moment(at: datetime) -> str:
-    """To the minute, UTC."""
+    """Return the time to the minute, UTC."""
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
 
 
@@ -138,7 +138,7 @@ def listed(things: tuple[str, ...]) -> str:
 
 
 def what_happened(summary: "Summary") -> tuple[str, ...]:
-    """The run in a few plain sentences."""
+    """Return a few sentences about the run."""
     return (
         _money_sentence(summary),
         _court_sentence(summary),
@@ -150,7 +150,7 @@ def what_happened(summary: "Summary") -> tuple[str, ...]:
 
 
 def adds_up(identity: "Identity") -> str:
-    """Whether the accounting identity holds, in a sentence."""
+    """Return whether the accounting identity holds, as a sentence."""
     if identity.holds:
         return "Equal to the last digit."
     if identity.recomputed != identity.end:
@@ -174,7 +174,7 @@ def _court_sentence(summary: "Summary") -> str:
     rulings = ", ".join(f"{number:,} {outcome}" for outcome, number in summary.rulings.items())
     stood = summary.hearings - summary.rulings["rejected"]
     return (
-        f"The court heard {count(summary.hearings, 'case')} ({rulings}); of the {stood:,} that it let stand, the gate "
+        f"The court heard {count(summary.hearings, 'case')} ({rulings}); of the {stood:,} that it did not reject, the gate "
         f"signed {summary.signed:,} and refused {stood - summary.signed:,}."
     )
 
@@ -190,7 +190,7 @@ def _trades_sentence(summary: "Summary") -> str:
 
 
 def _funding_sentence(summary: "Summary") -> list[str]:
-    """What holding perpetuals cost or brought, if the session was given rates and anything fell due."""
+    """Return the cost or income from funding, if there was any."""
     if not summary.funding:
         return []
     paid = summary.identity.funding
@@ -207,11 +207,11 @@ def _guard_sentence(summary: "Summary") -> str:
         listed(tuple(f"{ALERTS[code]} {times}x" for code, times in summary.alerts.items())) if summary.alerts else ""
     )
     raised = f" Alerts: {alerts}." if alerts else ""
-    return f"The deepest fall from a peak was {percent(summary.growth.max_drawdown)}. {said}{raised}"
+    return f"The maximum drawdown was {percent(summary.growth.max_drawdown)}. {said}{raised}"
 
 
 def _human_sentences(summary: "Summary") -> list[str]:
-    """What humans did, if they did anything."""
+    """Return the actions of humans, if there were any."""
     said, switch, asked = [], summary.kill_switch, summary.approvals
     if switch.halted:
         state = "is still down" if switch.down_at_end else "was lifted again"

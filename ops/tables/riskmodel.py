@@ -1,4 +1,4 @@
-"""Whether the risk model is right, for a person to read: the ranking, then every exceedance test."""
+"""Tables of the risk model test: the ranking, then every exceedance test."""
 
 import io
 import sys
@@ -32,12 +32,12 @@ _MARKETS_LEGEND = (
 
 
 def show_riskmodel(report: RiskModelReport, *, as_json: bool) -> None:
-    """Print the report on stdout: tables, or with `as_json` all of it and nothing else."""
+    """Print the report on stdout: tables, or only JSON with `as_json`."""
     sys.stdout.write(report.model_dump_json() + "\n" if as_json else riskmodel_text(report))
 
 
 def riskmodel_text(report: RiskModelReport) -> str:
-    """What is printed: plain text of a hundred columns."""
+    """Return the printed text: plain, a hundred columns wide."""
     text = io.StringIO()
     console = open_console(text)
     text.write(f"{_first(report)}\n\n{_RULE}")

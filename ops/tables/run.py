@@ -1,6 +1,6 @@
-"""The console tables at the end of a run: what was made, what was ruled, what the gate did, and whether it adds up.
+"""The console tables at the end of a run: results, rulings, actions of the gate, and the accounting identity.
 
-Made for a plain terminal of a hundred columns and for a pipe. A table that would be empty is a sentence instead.
+They fit a plain terminal of a hundred columns, and a pipe. An empty table is replaced by a sentence.
 """
 
 import sys
@@ -40,7 +40,7 @@ Pairs = Sequence[tuple[str, str]]
 
 
 def print_tables(story: Story, summary: Summary, file: TextIO | None = None) -> None:
-    """Print everything to `file` (stdout)."""
+    """Print all tables to `file` (default: stdout)."""
     target = file or sys.stdout
     console = open_console(target)
     parts = (
@@ -66,7 +66,7 @@ def print_tables(story: Story, summary: Summary, file: TextIO | None = None) -> 
 
 
 def open_console(file: TextIO) -> Console:
-    """A terminal's own width up to 120 columns, and 100 in a pipe; no colour there."""
+    """Use the terminal's own width up to 120 columns; 100 columns without colour in a pipe."""
     console = Console(file=file, highlight=False, markup=False)
     console.width = min(console.width, _MOST_WIDTH) if console.is_terminal else _PIPED_WIDTH
     return console
@@ -104,7 +104,7 @@ def _risk(summary: Summary) -> Pairs:
         ("Volatility a year", percent(grown.volatility)),
         ("Sharpe", ratio(grown.sharpe)),
         ("Sortino", ratio(grown.sortino)),
-        ("Deepest drawdown", percent(grown.max_drawdown)),
+        ("Maximum drawdown", percent(grown.max_drawdown)),
         ("Longest drawdown", count(grown.longest_drawdown_bars, "bar")),
         ("Bars with a position", percent(summary.bars_with_position)),
         ("Deployed on average", percent(summary.mean_deployed)),
@@ -162,7 +162,7 @@ def _gate(summary: Summary) -> Group | str:
         table.add_row(did.rule, *numbers, money(did.taken) if did.cut else "", RULES.get(did.rule, ""))
     return Group(
         table,
-        "Decided: it had the last word. Taken: what it alone cut off orders, against the next tightest.",
+        "Decided: it was the binding rule. Taken: what only this rule removed, relative to the next tightest.",
         f"Orders signed: {summary.signed:,}.",
     )
 
@@ -227,8 +227,8 @@ def _approvals(story: Story) -> Table:
 
 def _findings(story: Story, summary: Summary) -> Table | str:
     if not summary.data_findings:
-        return "Nothing was wrong with the data."
-    table = boxed("Data quality", ("Finding", ">Times", "First seen, UTC", "Symbol", "What was noticed first"))
+        return "No fault was found in the data."
+    table = boxed("Data quality", ("Finding", ">Times", "First seen, UTC", "Symbol", "First finding"))
     for kind, number in summary.data_findings.items():
         first = next((finding for finding in story.findings if finding.kind == kind), None)
         seen = (moment(first.at_utc), first.symbol, first.detail) if first else ("", "", "")
@@ -238,7 +238,7 @@ def _findings(story: Story, summary: Summary) -> Table | str:
 
 def _identity(summary: Summary) -> Group:
     check = summary.identity
-    table = boxed("Does it add up?", ("Recomputed from every fill", f">{summary.quote}"))
+    table = boxed("Accounting identity", ("Recomputed from every fill", f">{summary.quote}"))
     for sign, name, value in (
         (" ", "start", check.start),
         ("+", "realised", check.realised),
@@ -254,7 +254,7 @@ def _identity(summary: Summary) -> Group:
 
 
 def _span(start: datetime, end: datetime) -> str:
-    """Days and hours, or hours and minutes."""
+    """Return days and hours, or hours and minutes."""
     minutes = int((end - start).total_seconds()) // 60
     days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60
     return f"{days}d {hours:02}h" if days else f"{hours}h {rest:02}m"

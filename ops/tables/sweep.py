@@ -1,4 +1,4 @@
-"""A parameter search, for a person to read."""
+"""Tables of a parameter search."""
 
 import sys
 
@@ -13,7 +13,7 @@ from ops.tables.run import open_console
 
 
 class Found(Frozen):
-    """The best sets by the fast engine, and what the full engine made of the first."""
+    """The best parameter sets by the fast engine, and the result of the first in the full engine."""
 
     label: str
     symbols: tuple[str, ...]
@@ -26,7 +26,7 @@ class Found(Frozen):
 
 
 def show_sweep(found: Found, *, as_json: bool) -> None:
-    """Print it on stdout: tables, or with `as_json` all of it and nothing else."""
+    """Print the search on stdout: tables, or only JSON with `as_json`."""
     if as_json:
         sys.stdout.write(found.model_dump_json() + "\n")
         return
@@ -37,7 +37,7 @@ def show_sweep(found: Found, *, as_json: bool) -> None:
 
 
 def sweep_markdown(found: Found) -> str:
-    """The same as Markdown."""
+    """Return the search as Markdown."""
     return f"{_said(found)}\n\n{_top(found).markdown()}\n{_best(found)}\n"
 
 

@@ -1,4 +1,4 @@
-"""Walk-forward and what choosing costs, for a person to read."""
+"""Tables of the walk-forward test and the cost of selection."""
 
 import sys
 from datetime import datetime
@@ -17,14 +17,14 @@ _FOLDS = ("Tested from – to", "Sharpe in train", "in test", "growth", "trades"
 
 
 class Walked(Frozen):
-    """What `--json` prints."""
+    """The content of `--json`."""
 
     walk: WalkForward
     deflated: Deflated | None
 
 
 def show_walk(walk: WalkForward, deflated: Deflated | None, *, as_json: bool) -> None:
-    """Print everything on stdout: tables, or with `as_json` all of it and nothing else."""
+    """Print everything on stdout: tables, or only JSON with `as_json`."""
     if as_json:
         sys.stdout.write(Walked(walk=walk, deflated=deflated).model_dump_json() + "\n")
         return
@@ -35,12 +35,12 @@ def show_walk(walk: WalkForward, deflated: Deflated | None, *, as_json: bool) ->
 
 
 def walk_markdown(walk: WalkForward, deflated: Deflated | None) -> str:
-    """The same as Markdown."""
+    """Return everything as Markdown."""
     return "\n".join([_said(walk) + "\n", *(grid.markdown() for grid in grids(walk, deflated))])
 
 
 def grids(walk: WalkForward, deflated: Deflated | None) -> tuple[Grid, Grid]:
-    """The folds, and how much of them is luck."""
+    """Return the folds, and how much of them is luck."""
     return (
         Grid(
             "Walk-forward: chosen on the train window, judged in full on the next",

@@ -80,7 +80,7 @@ def test_a_backtest_is_placed_beside_chance_in_its_report(
     assert placed["seeds"] == 20
     assert placed["trades"] == made["trades"]["closed"]
     assert placed["total_return"]["value"] == pytest.approx(made["growth"]["total_return"], abs=1e-12)
-    assert "Beside chance" in (tmp_path / "run" / "report.html").read_text()
+    assert "Comparison with chance" in (tmp_path / "run" / "report.html").read_text()
 
 
 @pytest.mark.slow

@@ -1,11 +1,12 @@
-"""The notebooks: each runs against a fresh session, is one with its source, and holds no logic of its own.
+"""The notebooks: each runs on a fresh session, equals its source, and holds no logic of its own.
 
-They are executed by the very script behind `make notebooks`, in kernels of their own that are spoken to without a network.
+The script behind `make notebooks` executes them, each in its own kernel and without a network.
 """
 
 import ast
 import importlib.util
 import json
+import os
 import re
 from itertools import cycle
 from pathlib import Path
@@ -14,7 +15,6 @@ from typing import Any
 
 import jupytext
 import nbformat
-import pandas as pd
 import pytest
 from IPython.display import HTML
 from model_server import KEY, ModelServer, Turn
@@ -22,7 +22,6 @@ from run_support import run
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 SOURCES = sorted(NOTEBOOKS.glob("[0-9]*.py"))
-LONGEST_FUNCTION = 5
 MOST_BYTES = 200_000
 DRAWN = {"text/html", "application/vnd.plotly.v1+json"}
 
@@ -31,8 +30,19 @@ each = pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    """notebooks/execute.py, which is no module of a package."""
-    spec = importlib.util.spec_from_file_location("execute_notebooks", NOTEBOOKS / "execute.py")
+    """notebooks/execute.py."""
+    return loaded("execute")
+
+
+@pytest.fixture(scope="module")
+def reading() -> ModuleType:
+    """notebooks/reading.py."""
+    return loaded("reading")
+
+
+def loaded(name: str) -> ModuleType:
+    """A module of the folder notebooks/, which is not a package."""
+    spec = importlib.util.spec_from_file_location(f"notebook_{name}", NOTEBOOKS / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     found = importlib.util.module_from_spec(spec)
@@ -128,30 +138,40 @@ def test_the_pair_is_one_and_small(source: Path) -> None:
 
 
 @each
-def test_it_defines_next_to_nothing(source: Path) -> None:
+def test_it_defines_nothing(source: Path) -> None:
     defined = [
-        node
+        node.name
         for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
     ]
-    assert [node.name for node in defined] == ["show"]
-    assert all((node.end_lineno or 0) - node.lineno + 1 <= LONGEST_FUNCTION for node in defined)
-
-
-def test_they_choose_their_run_alike() -> None:
-    texts = [source.read_text(encoding="utf-8") for source in SOURCES]
-    chosen = {text[text.index("pd.set_option(") : text.index("\n\n\n", text.index("def show("))] for text in texts}
-    assert len(chosen) == 1
+    assert defined == []
 
 
 @each
-def test_text_from_outside_stays_text(source: Path) -> None:
-    tree = ast.parse(source.read_text(encoding="utf-8"))
-    shows: list[ast.stmt] = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+def test_it_chooses_its_run_by_the_shared_function(source: Path) -> None:
+    assert "\nrun = choose_run()\n" in source.read_text(encoding="utf-8")
+
+
+def test_the_named_run_comes_before_the_newest_one(
+    reading: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(reading.agents, "__file__", str(tmp_path / "agents" / "__init__.py"))
+    for age, name in enumerate(("old", "new")):
+        journal = tmp_path / "runs" / name / "journal.db"
+        journal.parent.mkdir(parents=True)
+        journal.touch()
+        os.utime(journal, (age, age))
+    monkeypatch.delenv("TRIBUNAL_RUN", raising=False)
+    assert reading.choose_run() == Path("runs/new")
+    monkeypatch.setenv("TRIBUNAL_RUN", "runs/old")
+    assert reading.choose_run() == Path("runs/old")
+
+
+def test_text_from_outside_stays_text(reading: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[HTML] = []
-    names: dict[str, Any] = {"pd": pd, "HTML": HTML, "Any": Any, "display": shown.append}
-    exec(compile(ast.Module(shows, []), source.name, "exec"), names)
-    names["show"]([{"<b>said</b>": "<script>alert(1)</script><img src=x onerror=alert(1)>"}])
+    monkeypatch.setattr(reading, "display", shown.append)
+    reading.show([{"<b>said</b>": "<script>alert(1)</script><img src=x onerror=alert(1)>"}])
     assert "&lt;script&gt;" in shown[0].data
     assert not re.search(r"<(script|img|b)\b", shown[0].data)
 

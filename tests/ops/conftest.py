@@ -14,7 +14,7 @@ from agents.court.mind import Voice
 from agents.court.opinion import AdvocateOpinion, AnalystOpinion, Evidence, HorizonView, RiskOpinion, SupervisorOpinion
 from agents.court.ruling import Ruling, RulingOutcome, Struck
 from agents.llm.attempt import Attempt, Role, Usage
-from agents.llm.attempt import Outcome as Outcomes
+from agents.llm.attempt import AttemptOutcome as Outcomes
 from agents.records.record import CycleRecord, ExitDecision, Session, SessionEnd
 from agents.strategies.vote import NetVote, Vote
 from config.reading.load import load_profile

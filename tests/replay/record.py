@@ -23,7 +23,7 @@ from agents.records.reading import open_run
 from agents.records.record import CycleRecord
 from config.secrets import journal_key
 from config.settings import Settings
-from evidence.rulings.hearings import read_trials
+from evidence.rulings.hearings import read_hearings
 from execution.journal.chain import Event
 
 HERE = Path(__file__).resolve().parent
@@ -60,7 +60,7 @@ def main() -> None:
     )
     count = write_window(HERE / f"{given.name}.jsonl", head, dockets(events))
     shutil.copyfile(given.cassette, HERE / f"{given.name}.cassette.jsonl")
-    past = past_of(read_trials(given.run, journal_key()))
+    past = past_of(read_hearings(given.run, journal_key()))
     (HERE / f"{given.name}.outcomes.json").write_bytes(past.canonical() + b"\n")
     print(f"{given.name}: {count} decisions, {len(past.outcomes)} outcomes")
 

@@ -12,11 +12,11 @@ from pathlib import Path
 sys.path.extend(str(Path(__file__).resolve().parents[1] / "support" / folder) for folder in ("", "court", "account"))
 
 from recorded_court import Window, read_window
-from recorded_past import read_past, trials_of
+from recorded_past import hearing_run_of, read_past
 
-from agents.llm.attempt import ROLES, Outcome
+from agents.llm.attempt import ROLES, AttemptOutcome
 from evidence.rulings.calibration import calibrate
-from evidence.rulings.hearings import Trials
+from evidence.rulings.hearings import HearingRun
 from evidence.rulings.worth import RoleWorth, attribute
 from evidence.statistics.totals import Interval
 from ops.tables.grid import Grid
@@ -33,7 +33,10 @@ LEAST = 5
 def taken(window: Window) -> int:
     """Decisions in which the model answered in at least one role, and its word was taken."""
     answered = {
-        attempt.decision_id for docket in window.dockets for attempt in docket.attempts if attempt.outcome is Outcome.OK
+        attempt.decision_id
+        for docket in window.dockets
+        for attempt in docket.attempts
+        if attempt.outcome is AttemptOutcome.OK
     }
     heard = {hearing.case.decision_id for docket in window.dockets for hearing in docket.hearings}
     return len(answered & heard)
@@ -44,8 +47,8 @@ def contents(windows: dict[str, Window]) -> Grid:
     rows: list[tuple[str, ...]] = []
     for name, window in windows.items():
         attempts = [attempt for docket in window.dockets for attempt in docket.attempts]
-        went = Counter(attempt.outcome for attempt in attempts if attempt.outcome is not Outcome.OK)
-        roles = dict.fromkeys(attempt.role for attempt in attempts if attempt.outcome is Outcome.OK)
+        went = Counter(attempt.outcome for attempt in attempts if attempt.outcome is not AttemptOutcome.OK)
+        roles = dict.fromkeys(attempt.role for attempt in attempts if attempt.outcome is AttemptOutcome.OK)
         rows.append(
             (
                 name,
@@ -62,7 +65,7 @@ def contents(windows: dict[str, Window]) -> Grid:
     return Grid("Recorded courts", columns, tuple(rows), prose=(3, 4))
 
 
-def worths(runs: dict[str, Trials]) -> Grid:
+def worths(runs: dict[str, HearingRun]) -> Grid:
     """What the supervisor's word changed, and what that was worth."""
     rows = []
     for name, run in runs.items():
@@ -85,7 +88,7 @@ def _span(found: Interval) -> str:
     return value if low == high else f"{value} [{low}, {high}]"
 
 
-def scores(runs: dict[str, Trials]) -> Grid:
+def scores(runs: dict[str, HearingRun]) -> Grid:
     """How good the convictions were, for each speaker with a few outcomes."""
     rows = []
     for name, run in runs.items():
@@ -106,7 +109,7 @@ def main() -> None:
     parser.add_argument("--markdown", action="store_true", help="as Markdown")
     markdown = parser.parse_args().markdown
     windows = {name: read_window(HERE / f"{name}.jsonl") for name in NAMES}
-    runs = {name: trials_of(name, window, read_past(HERE / f"{name}.jsonl")) for name, window in windows.items()}
+    runs = {name: hearing_run_of(name, window, read_past(HERE / f"{name}.jsonl")) for name, window in windows.items()}
     for grid in (contents(windows), worths(runs), scores(runs)):
         if markdown:
             print(grid.markdown())

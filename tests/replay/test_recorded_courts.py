@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from recorded_court import Window, play, read_window
 
-from agents.llm.attempt import Outcome, ReplayMiss
+from agents.llm.attempt import AttemptOutcome, ReplayMiss
 
 HERE = Path(__file__).resolve().parent
 ANALYST = '"role":"analyst"'
@@ -34,7 +34,13 @@ def test_there_are_sixty_decisions_of_a_real_model_and_every_kind_of_failure_amo
     dockets = [docket for one in all_of_them for docket in one.dockets]
     outcomes = Counter(attempt.outcome for docket in dockets for attempt in docket.attempts)
     assert sum(len(docket.hearings) for docket in dockets) >= 60
-    assert {Outcome.OK, Outcome.INVALID, Outcome.MALFORMED, Outcome.REFUSED, Outcome.TIMEOUT} <= outcomes.keys()
+    assert {
+        AttemptOutcome.OK,
+        AttemptOutcome.INVALID,
+        AttemptOutcome.MALFORMED,
+        AttemptOutcome.REFUSED,
+        AttemptOutcome.TIMEOUT,
+    } <= outcomes.keys()
     assert {one.head.model for one in all_of_them} == {"qwen2.5-coder-1.5b-instruct-q5"}
     rulings = Counter(hearing.ruling.outcome for docket in dockets for hearing in docket.hearings)
     assert len(rulings) > 1, "a court that always says the same proves little"

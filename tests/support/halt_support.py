@@ -1,4 +1,4 @@
-"""Sessions with a kill switch and an approver of the test's own, in this process and in others."""
+"""Sessions with a test's own kill switch and approver, in this process and in others."""
 
 import asyncio
 import os
@@ -32,7 +32,7 @@ HALT = Halt(
 
 
 class FallsAt:
-    """A switch that is up until a look, and down from it on until another look."""
+    """A switch that is up until one look, and then down until another look."""
 
     def __init__(self, look: int, *, flatten: bool = False, until: int = 10**9) -> None:
         self._look, self._until = look, until
@@ -45,7 +45,7 @@ class FallsAt:
 
 
 class Counts:
-    """A switch that nobody throws; it notes how many events the journal held at each look."""
+    """A switch that never falls; it notes the number of events in the journal at each look."""
 
     def __init__(self, journal: Journal, noted: list[int]) -> None:
         self._journal, self._noted = journal, noted
@@ -69,8 +69,10 @@ def session(
     looks: list[int] | None = None,
     **changes: Any,
 ) -> SessionEnd:
-    """A whole paper session with these from outside. `changes` are settings, with `__` for the dot; `looks` is filled with the
-    number of events that the journal held at each look at the switch."""
+    """Run a whole paper session with this switch and approver.
+
+    `changes` are settings, with `__` for the dot; `looks` receives the number of events in the journal at each look.
+    """
     settings, tape = world(days, tuple((key.replace("__", "."), value) for key, value in changes.items()))
     key = journal_key()
     folder.mkdir(parents=True)
@@ -93,14 +95,14 @@ def journaled(run_folder: Path) -> list[Event]:
 
 
 def command(module: str, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    """`python -m module`, in a process of its own."""
+    """Run `python -m module` in its own process."""
     return subprocess.run(
         [sys.executable, "-m", module, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=60, **options
     )
 
 
 def started(out: Path, *arguments: str) -> subprocess.Popen[str]:
-    """`tribunal run`, left running."""
+    """Start `tribunal run` and leave it running."""
     line = [sys.executable, "-m", "agents.run", "--out", str(out), "--quiet", *arguments]
     return subprocess.Popen(
         line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ)
@@ -108,7 +110,7 @@ def started(out: Path, *arguments: str) -> subprocess.Popen[str]:
 
 
 def wait_for_journal(out: Path, size: int = 600_000) -> None:
-    """Until a running session's journal has grown to a size in bytes."""
+    """Wait until a running session's journal has reached a size in bytes."""
     for _ in range(3600):
         if out.exists() and sum(file.stat().st_size for file in out.glob("journal.db*")) > size:
             return

@@ -1,4 +1,4 @@
-"""A market's simulated bars and strategies of a user's own, honest and not, for the checks that judge strategies."""
+"""Simulated bars of a market and user strategies, honest and dishonest, for the checks of strategies."""
 
 import numpy as np
 
@@ -16,18 +16,18 @@ from risk.proposal import Direction
 
 
 def simulated(bars: int = 1200, seed: int = 3) -> Candles:
-    """Hourly bars of BTC/USDT."""
+    """Return hourly bars of BTC/USDT."""
     settings = load_profile("paper", {"market.session_days": 40, "market.symbols": ["BTC/USDT"]})
     return rows_of(simulate(settings, seed).candles["BTC/USDT"], slice(bars))
 
 
 def honest(history: Candles) -> EmaCross:
-    """One of the built-in voters, which reads no history of its own."""
+    """Return a built-in voter, which reads no history of its own."""
     return EmaCross()
 
 
 class Peeks:
-    """Buys when the close some bars ahead is 1 % higher, if its history goes so far."""
+    """Buys when the close some bars later is 1 % higher, if its history reaches that far."""
 
     def __init__(self, history: Candles, ahead: int) -> None:
         self._closes = history.close
@@ -42,7 +42,7 @@ class Peeks:
 
 
 class Normalises:
-    """Buys below the mean of its whole history, which only hindsight knows; confident by its distance."""
+    """Buys below the mean of its whole history, which needs future bars; confidence by the distance."""
 
     def __init__(self, history: Candles) -> None:
         self._mean, self._spread = float(history.close.mean()), float(history.close.std())
@@ -53,7 +53,7 @@ class Normalises:
 
 
 class Gambles:
-    """Votes by a coin that nobody seeded for it."""
+    """Votes at random without a seed."""
 
     _coin = generator(1, "gamble")
 
@@ -62,14 +62,14 @@ class Gambles:
 
 
 class Counts:
-    """Buys at each hundredth bar since its history began: it never forgets the beginning."""
+    """Buys at each hundredth bar since the start of its history: it never forgets the start."""
 
     def vote(self, now: TechnicalSignals) -> Ballot | Abstained:
         return Ballot(Direction.LONG, 0.5, ("a hundred more",)) if now.bars % 100 == 0 else NOTHING
 
 
 class Remembers:
-    """Buys at a close above all of the last `bars` closes, once it has seen so many."""
+    """Buys at a close above all of the last `bars` closes, when it has seen that many."""
 
     def __init__(self, bars: int) -> None:
         self._bars = bars

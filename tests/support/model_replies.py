@@ -1,7 +1,7 @@
-"""What a model server says: bodies of both protocols, and answers that fit whatever schema a request carries.
+"""The replies of a model server: bodies of both protocols, and answers that match the schema of any request.
 
-`fill` is deterministic: the first value of an enum unless a preferred one is allowed, short strings, and for evidence the
-fields and values that the prompt shows (`signals.1h.rsi_14=61.2`), so that it stands up to grounding.
+`fill` is deterministic: the first value of an enum unless a preferred one is allowed, short strings, and for evidence
+the fields and values of the prompt (`signals.1h.rsi_14=61.2`), so that the evidence is valid.
 """
 
 import json
@@ -11,14 +11,14 @@ from typing import Any
 
 CITABLE = re.compile(r"\b((?:signals|book|proposal|sentiment)\.[A-Za-z0-9_.]*[A-Za-z0-9_])\s*=\s*(-?\d+(?:\.\d+)?)")
 SOUND = {"conviction_pct": 60, "scale_pct": 100, "strength_pct": 20, "direction": "long", "ruling": "approve"}
-"""A court that lets a purchase stand."""
+"""Values of a court that approves a purchase."""
 AT_ODDS = {"conviction_pct": 0, "scale_pct": 100, "strength_pct": 100, "direction": "long", "ruling": "reject"}
-"""Values that are allowed one by one, and contradict each other."""
+"""Values that are allowed one by one, but contradict each other."""
 
 
 @dataclass
 class Filler:
-    """Fills one schema for one prompt. `wild` ignores every enum and bound of a number."""
+    """Fills one schema for one prompt. `wild` ignores every enum and numeric bound."""
 
     schema: dict[str, Any]
     prompt: str = ""
@@ -73,7 +73,7 @@ class Filler:
 
 
 def asked(path: str, request: dict[str, Any]) -> tuple[str, dict[str, Any], str]:
-    """The schema's name (Anthropic sends none), the schema and the prompt of a request of either protocol."""
+    """Return the schema's name (Anthropic sends none), the schema and the prompt of a request of either protocol."""
     if path.endswith("/messages"):
         schema = request.get("output_config", {}).get("format", {}).get("schema", {})
         return "", schema, str(request["messages"][-1]["content"])
@@ -90,13 +90,13 @@ ROLE_OF_PROPERTY = {
 
 
 def role_of(name: str, schema: dict[str, Any]) -> str:
-    """Which role asks, by the one property that only its schema has; else the schema's name."""
+    """Return the role of a schema, by the property that only its schema has; otherwise the name of the schema."""
     found = [role for key, role in ROLE_OF_PROPERTY.items() if key in schema.get("properties", {})]
     return found[0] if found else name
 
 
 def body(path: str, text: str, stop: str = "end", prompt_bytes: int = 400) -> dict[str, Any]:
-    """A whole reply. `stop` is end, length or refusal; four bytes count as a token."""
+    """Return a whole reply. `stop` is end, length or refusal; four bytes count as a token."""
     tokens_in, tokens_out = prompt_bytes // 4 + 1, len(text) // 4 + 1
     if path.endswith("/messages"):
         reason = {"end": "end_turn", "length": "max_tokens", "refusal": "refusal"}[stop]

@@ -21,7 +21,7 @@ from typing import Any, Self
 from model_replies import AT_ODDS, SOUND, Filler, asked, body, error, role_of
 
 KEY = "sk-loopback-0123456789"
-"""A key for tests; it must never come back in any message."""
+"""A key for tests; it must never appear in a message."""
 
 
 class Turn(StrEnum):
@@ -73,7 +73,7 @@ ERRORS: dict[Turn, tuple[int, str, dict[str, str]]] = {
 
 @dataclass(frozen=True)
 class Raw:
-    """A recorded answer, served as it is."""
+    """A recorded answer, sent unchanged."""
 
     status: int
     body: bytes
@@ -82,7 +82,9 @@ class Raw:
 
 @dataclass(frozen=True)
 class Seen:
-    """One request that arrived: seconds since the server began, and what it was. `prompt_bytes` are system and messages."""
+    """One request: its arrival [s since the start of the server] and content. `prompt_bytes` counts system and
+    messages.
+    """
 
     at_s: float
     path: str
@@ -97,7 +99,7 @@ Answering = Turn | Raw | Callable[[Seen], "Turn | Raw"]
 
 
 class ModelServer:
-    """The server, on a port of its own. As a context manager it is closed at the end, with all that hangs in it."""
+    """The server on its own port. As a context manager it is closed at the end, with all open requests."""
 
     def __init__(
         self,
@@ -136,7 +138,7 @@ class ModelServer:
         self._http.server_close()
 
     def take(self, path: str, request: dict[str, Any], authorized: bool) -> tuple[Seen, Turn | Raw]:
-        """Note a request, and say which turn it gets."""
+        """Record a request, and return the turn that it gets."""
         name, schema, _ = asked(path, request)
         size = len(json.dumps([request.get("system", ""), request["messages"]], ensure_ascii=False).encode())
         with self._lock:

@@ -52,7 +52,7 @@ def request(**changes: Any) -> Request:
 
 
 def provider(kind: str, url: str, key: str | None = KEY, **changes: Any) -> Provider:
-    """An adapter of the kind against a server at `url`."""
+    """Return an adapter of this kind for a server at `url`."""
     values: dict[str, Any] = {"kind": kind, "model": "loopback", "api_key_env": "MODEL_KEY"}
     values["base_url"] = url if kind == "anthropic" else f"{url}/v1"
     settings = ProviderSettings(**(values | changes))
@@ -61,7 +61,7 @@ def provider(kind: str, url: str, key: str | None = KEY, **changes: Any) -> Prov
 
 
 async def outcome_of(asked: Provider, timeout_s: float = 5.0, **changes: Any) -> Completion | ProviderFault:
-    """What one call gives: a completion or a fault. Anything else escapes."""
+    """Return the result of one call: a completion or a fault. Any other exception is not caught."""
     try:
         return await asked.complete(request(**changes), timeout_s)
     except ProviderFault as fault:

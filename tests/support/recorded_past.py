@@ -1,7 +1,7 @@
-"""What became of the cases of a recorded court: enough of its run to attribute and calibrate it, and still no candle.
+"""The outcomes of the cases of a recorded court: enough to attribute and calibrate it without its candles.
 
-It lies beside the window as `NAME.outcomes.json`. Outcomes are facts of the candles and of the stop that the gate gave, so they
-are recorded; what they say about a role or a conviction is computed from them each time.
+They are stored beside the window as `NAME.outcomes.json`. Outcomes follow from the candles and the stop of the gate,
+so they are recorded; the statistics about roles and convictions are computed from them each time.
 """
 
 from pathlib import Path
@@ -12,13 +12,13 @@ from agents.memory.outcomes import Barriers, CaseOutcome
 from agents.records.record import Session
 from config.frozen import Frozen, UtcTime
 from config.reading.load import load_profile
-from evidence.rulings.hearings import Trial, Trials
+from evidence.rulings.hearings import HearingOutcome, HearingRun
 from market.instrument import Instrument
 from market.timeframe import Timeframe
 
 
 class Past(Frozen):
-    """The frame of a run, and how its purchases on paper ended."""
+    """The dates and markets of a run, and the outcomes of its hypothetical purchases."""
 
     start_utc: UtcTime
     end_utc: UtcTime
@@ -30,8 +30,8 @@ class Past(Frozen):
     outcomes: tuple[CaseOutcome, ...]
 
 
-def past_of(found: Trials) -> Past:
-    """What is kept of a run."""
+def past_of(found: HearingRun) -> Past:
+    """Return the stored values of a run."""
     session = found.session
     return Past(
         start_utc=session.start_utc,
@@ -46,12 +46,12 @@ def past_of(found: Trials) -> Past:
 
 
 def read_past(window: Path) -> Past:
-    """The outcomes beside a window."""
+    """Return the outcomes beside a window."""
     return Past.model_validate_json(window.with_suffix(".outcomes.json").read_bytes())
 
 
-def trials_of(name: str, window: Window, past: Past) -> Trials:
-    """A recorded court as `evidence.attribution` and `evidence.calibrate` read a run."""
+def hearing_run_of(name: str, window: Window, past: Past) -> HearingRun:
+    """Return a recorded court in the form that attribution and calibration read."""
     session = Session(
         version="recorded",
         settings=load_profile("backtest", window.head.settings),
@@ -67,5 +67,5 @@ def trials_of(name: str, window: Window, past: Past) -> Trials:
     )
     known = {outcome.decision_id: outcome for outcome in past.outcomes}
     heard = [hearing for docket in window.dockets for hearing in docket.hearings]
-    trials = tuple(Trial(hearing, known.get(hearing.case.decision_id)) for hearing in heard)
-    return Trials(name, session, past.data_hash, Barriers.of(session, past.horizon_bars), trials)
+    results = tuple(HearingOutcome(hearing, known.get(hearing.case.decision_id)) for hearing in heard)
+    return HearingRun(name, session, past.data_hash, Barriers.of(session, past.horizon_bars), results)

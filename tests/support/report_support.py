@@ -1,4 +1,4 @@
-"""What a rule of the gate reports, written out: for a book that is worth ten thousand."""
+"""Rule reports of the gate, written out for an account of ten thousand."""
 
 from decimal import Decimal
 from typing import Any
@@ -15,7 +15,7 @@ def refused(code: str, number: float | None = None, limit: float | None = None, 
 
 
 def room(code: str, fraction: float, number: float | None = None, limit: float | None = None, note: str = "") -> Any:
-    """A cap of this fraction of the ten thousand that the book is worth."""
+    """Return a cap of this fraction of the ten thousand."""
     cap = Decimal(10_000) * Decimal(repr(fraction))
     found = passed(code, fraction if number is None else number, limit, "of equity", note)
     return found.model_copy(update={"notional_cap": cap})

@@ -12,7 +12,7 @@ from market.simulated.prices import simulate
 
 
 def run(out: Path, *arguments: str) -> int:
-    """`tribunal run`, quietly, into `out`."""
+    """Run `tribunal run --quiet` into `out`."""
     return main(["--profile", "paper", "--out", str(out), "--quiet", *arguments])
 
 
@@ -26,7 +26,7 @@ def payloads(run_folder: Path, kind: str) -> list[bytes]:
 
 
 def write_bars(folder: Path, symbols: tuple[str, ...] = ("BTC/USDT",), days: int = 20, seed: int = 3) -> list[Path]:
-    """Parquet files of simulated candles, laid out as exchanges publish them (open times, UTC)."""
+    """Write Parquet files of simulated candles, in the format of exchanges (open times, UTC)."""
     settings = load_profile("paper", {"market.session_days": days, "market.symbols": list(symbols)})
     paths = []
     for symbol, candles in simulate(settings, seed).candles.items():
@@ -47,7 +47,7 @@ def write_bars(folder: Path, symbols: tuple[str, ...] = ("BTC/USDT",), days: int
 
 
 def change_after(path: Path, moment: str, factor: float = 1.07) -> None:
-    """Rewrite every bar that opens at or after `moment`: other prices, other volumes."""
+    """Change prices and volumes of every bar that opens at or after `moment`."""
     frame = pd.read_parquet(path)
     later = frame["timestamp"] >= pd.Timestamp(moment, tz="UTC")
     for column in ("open", "high", "low", "close"):

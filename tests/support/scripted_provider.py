@@ -1,4 +1,4 @@
-"""Models that say what a test wrote down, in a time that passes only when everybody waits."""
+"""Models with scripted replies, in an event loop whose time jumps when all tasks wait."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from agents.llm.asking import Unacceptable
-from agents.llm.attempt import Completion, Outcome, ProviderFault, Request, Role, Stop, Usage
+from agents.llm.attempt import AttemptOutcome, Completion, ProviderFault, Request, Role, Stop, Usage
 from agents.llm.budget.budgets import Spending
 from agents.llm.budget.provider_breakers import Breakers
 from agents.llm.manager import Manager
@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class After:
-    """Something that comes after so many seconds."""
+    """A reply that comes after a number of seconds."""
 
     seconds: float
     then: "Step"
@@ -39,7 +39,7 @@ Step = Completion | ProviderFault | Exception | After
 
 @dataclass
 class ScriptedProvider:
-    """Gives its steps one after another, and the last one for ever. Keeps what it was asked, and when."""
+    """Gives its replies one after another, and repeats the last one. Keeps the requests and their times."""
 
     name: str
     steps: list[Step] = field(default_factory=lambda: [GOOD])
@@ -73,7 +73,7 @@ class ScriptedProvider:
 HANG = After(1e6, GOOD)
 
 
-def fault(outcome: Outcome, retry_after_s: float | None = None) -> ProviderFault:
+def fault(outcome: AttemptOutcome, retry_after_s: float | None = None) -> ProviderFault:
     return ProviderFault(outcome, f"scripted {outcome}", retry_after_s)
 
 
@@ -82,10 +82,10 @@ def reply(text: str, stop: Stop = Stop.END, usage: Usage | None = USAGE) -> Comp
 
 
 def accept_scale(text: str) -> int:
-    """The least opinion there is: a scale of 0, 50 or 100."""
+    """Return the smallest opinion: a scale of 0, 50 or 100."""
     scale = parse_strict(text).get("scale")
     if scale not in (0, 50, 100):
-        raise Unacceptable(Outcome.INVALID, f"scale is {scale!r}; it must be 0, 50 or 100")
+        raise Unacceptable(AttemptOutcome.INVALID, f"scale is {scale!r}; it must be 0, 50 or 100")
     return int(scale)
 
 
@@ -102,7 +102,7 @@ def request(user: str = "the case", role: Role = "analyst", system: str = "You j
 
 
 def minds(names: tuple[str, ...] = ("first", "second"), **changes: Any) -> MindsSettings:
-    """Settings with one priced compatible model a name, and whatever a test changes."""
+    """Return settings with one priced compatible model for each name, and the changes of a test."""
     settings: dict[str, Any] = {
         "providers": {
             name: {
@@ -133,7 +133,7 @@ def minds(names: tuple[str, ...] = ("first", "second"), **changes: Any) -> Minds
 
 
 class MovedClock:
-    """Stands still until a test moves it."""
+    """A clock that stands still until a test moves it."""
 
     def __init__(self, moment: datetime = START) -> None:
         self.moment = moment
@@ -146,7 +146,7 @@ class MovedClock:
 
 
 class LoopClock:
-    """Goes with the event loop's time."""
+    """A clock that follows the time of the event loop."""
 
     def now(self) -> datetime:
         return START + timedelta(seconds=asyncio.get_running_loop().time())
@@ -159,7 +159,7 @@ def manager(
     cassette: Cassette | None = None,
     clock: Clock | None = None,
 ) -> Manager:
-    """A manager with its real budgets, breakers and cache in `folder`."""
+    """Return a manager with real budgets, breakers and cache in `folder`."""
     clock = clock or MovedClock()
     return Manager(
         settings,
@@ -173,7 +173,7 @@ def manager(
 
 
 class _Jump(selectors.SelectSelector):
-    """Does not wait: what would have been waited has passed."""
+    """A selector that does not wait: it advances the time instead."""
 
     passed_s = 0.0
 
@@ -192,7 +192,7 @@ class _JumpingLoop(asyncio.SelectorEventLoop):
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end in jumping time: an hour's wait takes no time, and always the same turns."""
+    """Run to the end in jumping time: an hour of waiting takes no time, and the order of steps is always the same."""
     with asyncio.Runner(loop_factory=_JumpingLoop) as runner:
         return runner.run(work)
 

@@ -1,4 +1,4 @@
-"""Sessions in which models sit, against loopback servers, through the command's own entry point."""
+"""Sessions with models, on loopback servers, through the command's own entry point."""
 
 import shutil
 import sqlite3
@@ -20,7 +20,7 @@ GARBAGE = (Turn.PROSE, Turn.OUT_OF_RANGE, Turn.REFUSAL, Turn.TRUNCATION)
 
 
 def arguments(first: ModelServer, second: ModelServer | None = None, *settings: str, days: str = "5") -> list[str]:
-    """A session whose chain is `first` as Anthropic and, if given, `second` as OpenAI."""
+    """Return the arguments of a session whose chain is `first` as Anthropic and, if given, `second` as OpenAI."""
     chain = "[anthropic, openai]" if second else "[anthropic]"
     places = [f"minds.providers.anthropic.base_url={first.url}"]
     places += [f"minds.providers.openai.base_url={second.url}/v1"] if second else []
@@ -47,7 +47,9 @@ class Garbage:
 
 
 def troubled_run(out: Path) -> int:
-    """The first provider is overloaded after a while, the second begins to answer garbage, then the day's budget ends."""
+    """Run a session in which the first provider becomes overloaded, the second then answers garbage, and the day's
+    budget ends.
+    """
     with (
         ModelServer([Turn.OK] * 18, default=Turn.OVERLOADED) as first,
         ModelServer([Turn.OK] * 14, default=Garbage()) as second,
@@ -64,7 +66,7 @@ def records(found: Iterable[Event]) -> list[CycleRecord]:
 
 
 class AsItWas:
-    """An event of another journal, to be written as it stands there."""
+    """An event of another journal, to be written unchanged."""
 
     def __init__(self, event: Event) -> None:
         self._event = event
@@ -77,7 +79,7 @@ class AsItWas:
 
 
 def cut(run_folder: Path, target: Path, events_kept: int) -> Path:
-    """The same run as a kill after so many events would have left it."""
+    """Return the same run as a kill after that many events would leave it."""
     target.mkdir()
     journal = Journal(target / JOURNAL, journal_key(), 1)
     for event in events(run_folder)[:events_kept]:
@@ -87,7 +89,7 @@ def cut(run_folder: Path, target: Path, events_kept: int) -> Path:
 
 
 def forge(run_folder: Path, target: Path, seq: int, payload: bytes, key: bytes | None = None) -> Path:
-    """A copy with another payload at one event; sealed anew from there on by whoever has the key."""
+    """Return a copy with another payload at one event; with `key`, the events from there on are sealed again."""
     found = events(run_folder)
     shutil.copytree(run_folder, target)
     with sqlite3.connect(target / JOURNAL) as connection:

@@ -1,1 +1,1 @@
-"""Who sits in the court: rules, models, neutral seats; and what is asked ahead."""
+"""The minds of the court: rules, models and neutral seats; and the outlooks that are asked ahead."""

@@ -1,6 +1,7 @@
-"""The rules mind as devil's advocate: what in the case speaks against a purchase, each point with its weight.
+"""The rules mind as devil's advocate: the arguments against a purchase, each with its weight.
 
-It must bring something: where nothing is wrong, the price of being wrong is the least that it names.
+It must always bring an argument. When nothing else speaks against the purchase, it cites the risk of a stop in an
+ordinary bar.
 """
 
 from collections.abc import Iterator
@@ -21,7 +22,7 @@ class Attack(NamedTuple):
 
 
 def counter_evidence(case: Case) -> tuple[Attack, ...]:
-    """All that speaks against buying, the heaviest first."""
+    """Return all arguments against the purchase, the heaviest first."""
     base = case.signals[case.base_timeframe]
     found = [*_stretched(base), *_weak(base), *_higher(case), *_mood(case), *_book(case)]
     if not found:
@@ -30,7 +31,7 @@ def counter_evidence(case: Case) -> tuple[Attack, ...]:
 
 
 def together(attacks: tuple[Attack, ...]) -> float:
-    """Joint strength in [0, 1]: 1 - Π(1 - weight), as of independent reasons."""
+    """Return the joint strength in [0, 1]: 1 - Π(1 - weight), as for independent reasons."""
     left = 1.0
     for attack in attacks:
         left *= 1.0 - attack.weight

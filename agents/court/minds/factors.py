@@ -1,4 +1,4 @@
-"""What the rules mind reads out of signals: named factors, each a number in [-1, 1] with the field that it rests on."""
+"""The factors that the rules mind reads from signals: each is a number in [-1, 1] with the field that it rests on."""
 
 from dataclasses import dataclass
 from math import copysign
@@ -10,7 +10,7 @@ from market.signals import TechnicalSignals
 
 @dataclass(frozen=True, slots=True)
 class Factor:
-    """How much one field speaks for (+) or against (-) a rise, and with what weight."""
+    """How strongly one field speaks for a rise (+) or against it (-), and its weight."""
 
     score: float
     weight: float
@@ -18,7 +18,7 @@ class Factor:
 
 
 def factors(now: TechnicalSignals) -> tuple[Factor, ...]:
-    """The factors of one timeframe; those whose indicators lack history are left out."""
+    """Return the factors of one timeframe. A factor whose indicator lacks history is left out."""
     at = f"signals.{now.timeframe}"
     found: list[Factor] = []
     if now.sma_50 is not None and now.atr_14_quote:
@@ -44,7 +44,7 @@ def factors(now: TechnicalSignals) -> tuple[Factor, ...]:
 
 
 def outlook(found: tuple[Factor, ...]) -> float:
-    """The weighted mean of the factors, in [-1, 1]; 0 of none."""
+    """Return the weighted mean of the factors in [-1, 1]; 0 if there are none."""
     total = sum(factor.weight for factor in found)
     return sum(factor.score * factor.weight for factor in found) / total if total else 0.0
 
@@ -54,7 +54,7 @@ def _factor(score: float, weight: float, field: str, value: float, claim: str) -
 
 
 def _rsi_score(rsi: float) -> float:
-    """Momentum up to 70; beyond it the move is stretched and the score falls back, likewise below 30."""
+    """Momentum counts up to an RSI of 70; above 70 the score falls again, and likewise below 30."""
     centred = (rsi - 50) / 20
     if abs(centred) <= 1:
         return centred

@@ -1,10 +1,11 @@
-"""The model mind: each role is asked of a model, and where none gives a word, the profile says who speaks.
+"""The model mind: it asks a model for each role. When no model gives an opinion, the profile decides who speaks.
 
-It asks and never insists: four calls in three waves, no call for a ruling that is already lost. A word is taken only if it is
-strict JSON, the opinion asked for, and rests on evidence that stands in the case; one that is not is told why, once (see
-`agents.llm.manager`). The rules mind sits beside: for an obvious signal (the fast path), for roles that the profile gives it,
-and for models that are silent if `outage` is `rules`. In a blinded court it reads the blinded case as well, because later
-roles read what it says.
+It makes at most four calls in three waves, and no call for a case that is already rejected. It accepts an answer only
+if it is strict JSON, is the requested opinion, and cites at least one piece of evidence that matches the case. It
+tells the model once why an answer was not accepted (see `agents.llm.manager`). The rules mind answers in three
+situations: for a strong signal (the fast path), for roles that the profile gives to it, and for silent models if
+`outage` is `rules`. In a blinded court the rules mind also reads the blinded case, because later roles read its
+opinion.
 """
 
 import asyncio
@@ -23,7 +24,7 @@ from agents.court.prompts.earlier import NOTHING_YET, Earlier
 from agents.court.prompts.prompt import load_prompt
 from agents.court.prompts.render import render
 from agents.court.prompts.wire import json_schema, schema_name
-from agents.llm.asking import Asker, Said
+from agents.llm.asking import Asker, RoleAnswer
 from agents.llm.attempt import ROLES, Attempt, Request, Role
 from config.sections.minds import MindsSettings
 from config.silence import Abstained
@@ -41,8 +42,8 @@ AHEAD = (
 
 
 @dataclass(slots=True)
-class _Trial:
-    """What this mind keeps of one decision until the court has taken it. `blind` None: read by its name."""
+class _DecisionState:
+    """The state of one decision until the court has collected it. `blind` is None if the case is not blinded."""
 
     blind: BlindView | None
     fast: str | None
@@ -50,11 +51,11 @@ class _Trial:
     voices: list[Voice] = field(default_factory=list)
     begun: bool = False
     heard: bool = False
-    """All its roles have spoken, and the court knows who did."""
+    """All roles have spoken, and the court has collected the voices."""
 
 
 class ModelMind:
-    """Four roles out of models, with the rules mind beside them."""
+    """Four roles that are spoken by models, with the rules mind as the alternative."""
 
     name = "models"
 
@@ -64,7 +65,7 @@ class ModelMind:
         self._rules = rules
         self._minds = minds
         self._prompts = {role: load_prompt(role) for role in ROLES}
-        self._trials: dict[str, _Trial] = {}
+        self._states: dict[str, _DecisionState] = {}
 
     async def analyst(self, case: Case) -> AnalystOpinion | Abstained:
         kept = self._said_ahead(case)
@@ -72,8 +73,10 @@ class ModelMind:
             return kept
         return await self._speak(case, "analyst", AnalystOpinion, NOTHING_YET, self._rules.analyst)
 
-    async def outlook(self, case: Case) -> Said[AnalystOpinion]:
-        """Ask the analyst about a case that is not before the court. No rules mind speaks where no model does."""
+    async def outlook(self, case: Case) -> RoleAnswer[AnalystOpinion]:
+        """Ask the analyst about a case that is not before the court. The rules mind does not replace a silent model
+        here.
+        """
         view = blind(case) if self._minds.blind else None
         plain = self._request(case, "analyst", NOTHING_YET, view)
         told = AHEAD.format(bars=self._minds.outlook_ttl_bars, timeframe=case.base_timeframe)
@@ -115,71 +118,73 @@ class ModelMind:
         )
 
     def transcripts(self) -> tuple[Attempt, ...]:
-        taken = [attempt for trial in self._trials.values() for attempt in _in_order(trial.attempts)]
-        for trial in self._trials.values():
-            trial.attempts.clear()
+        taken = [attempt for state in self._states.values() for attempt in _in_order(state.attempts)]
+        for state in self._states.values():
+            state.attempts.clear()
         self._forget()
         return tuple(taken)
 
     def voices(self) -> tuple[Voice, ...]:
-        taken = [voice for trial in self._trials.values() for voice in _in_order(trial.voices)]
-        for trial in self._trials.values():
-            trial.voices.clear()
-            trial.heard = True
+        taken = [voice for state in self._states.values() for voice in _in_order(state.voices)]
+        for state in self._states.values():
+            state.voices.clear()
+            state.heard = True
         self._forget()
         return tuple(taken)
 
     async def _speak(
         self, case: Case, role: Role, kind: type[Word], earlier: Earlier, by_rules: ByRules[Word]
     ) -> Word | Abstained:
-        """The role's word: of a model, of the rules mind, or of nobody."""
-        trial = self._trial(case)
-        why = trial.fast or self._given_to_rules(role)
+        """Return the role's opinion from a model or the rules mind, or an abstention."""
+        state = self._state(case)
+        why = state.fast or self._given_to_rules(role)
         if why is None:
-            if not trial.begun:
-                trial.begun = True
+            if not state.begun:
+                state.begun = True
                 self._asker.decide(case.decision_id)
-            request = self._request(case, role, earlier, trial.blind)
+            request = self._request(case, role, earlier, state.blind)
             try:
-                said = await self._asker.ask(case.decision_id, request, acceptance(case, role, trial.blind, kind))
+                said = await self._asker.ask(case.decision_id, request, acceptance(case, role, state.blind, kind))
             except asyncio.CancelledError:
                 self._nobody(case, role, "cut off before it had spoken")
                 raise
-            trial.attempts.extend(said.attempts)
+            state.attempts.extend(said.attempts)
             if said.word is not None:
-                trial.voices.append(_voice(case, role, spoken_by(said.attempts), said.why))
+                state.voices.append(_voice(case, role, spoken_by(said.attempts), said.why))
                 return said.word
             if self._minds.outage == "abstain" and RULES not in self._chain(role):
                 return self._nobody(case, role, said.why)
             why = said.why
-        trial.voices.append(_voice(case, role, RULES, why))
-        if trial.blind is None:
+        state.voices.append(_voice(case, role, RULES, why))
+        if state.blind is None:
             return await by_rules(case)
-        word = await by_rules(trial.blind.case)
-        return word if isinstance(word, Abstained) else trial.blind.unblind(word)
+        word = await by_rules(state.blind.case)
+        return word if isinstance(word, Abstained) else state.blind.unblind(word)
 
     def _said_ahead(self, case: Case) -> AnalystOpinion | None:
-        """The analyst's word out of an outlook that may still be read; the court strikes out what stands no more."""
-        trial = self._trial(case)
-        found = self._outlooks.find(case) if self._outlooks and trial.fast is None else None
+        """Return the analyst's opinion from a usable outlook; the court strikes out evidence that no longer matches."""
+        state = self._state(case)
+        found = self._outlooks.find(case) if self._outlooks and state.fast is None else None
         if found is None:
             return None
         why = f"outlook of {found.age_bars} bar{'s' if found.age_bars > 1 else ''} ago"
         voice = _voice(case, "analyst", found.outlook.speaker, why)
-        trial.voices.append(voice.model_copy(update={"outlook": found.outlook.case.decision_id}))
+        state.voices.append(voice.model_copy(update={"outlook": found.outlook.case.decision_id}))
         return found.outlook.word
 
-    def _trial(self, case: Case) -> _Trial:
-        """The decision's trial, which begins with the first role that is asked: in the order of the docket."""
-        trial = self._trials.get(case.decision_id)
-        if trial is None:
+    def _state(self, case: Case) -> _DecisionState:
+        """Return the state of a decision. The first role that is asked creates it, so states follow the order of the
+        docket.
+        """
+        state = self._states.get(case.decision_id)
+        if state is None:
             fast = self._fast(case)
-            trial = _Trial(blind=blind(case) if self._minds.blind and fast is None else None, fast=fast)
-            self._trials[case.decision_id] = trial
-        return trial
+            state = _DecisionState(blind=blind(case) if self._minds.blind and fast is None else None, fast=fast)
+            self._states[case.decision_id] = state
+        return state
 
     def _fast(self, case: Case) -> str | None:
-        """Why the rules mind rules alone, if it does: a conviction from which there is nothing to argue."""
+        """Return why the rules mind rules alone, or None: the conviction reaches the fast path threshold."""
         least, found = self._minds.fast_path_conviction, case.proposal.conviction
         if least >= 1.0 or found < least:
             return None
@@ -205,16 +210,16 @@ class ModelMind:
         )
 
     def _nobody(self, case: Case, role: Role, why: str) -> Abstained:
-        self._trial(case).voices.append(_voice(case, role, NOBODY, why))
+        self._state(case).voices.append(_voice(case, role, NOBODY, why))
         return Abstained(why=why)
 
     def _forget(self) -> None:
-        """Drop the trials of which everything has been taken."""
-        self._trials = {name: trial for name, trial in self._trials.items() if trial.attempts or not trial.heard}
+        """Drop the states from which everything has been collected."""
+        self._states = {name: state for name, state in self._states.items() if state.attempts or not state.heard}
 
 
 def spoken_by(attempts: tuple[Attempt, ...]) -> str:
-    """The model whose word was taken: that of the last attempt."""
+    """Return the model whose answer was accepted: the model of the last attempt."""
     return f"{attempts[-1].provider}/{attempts[-1].model}"
 
 
@@ -223,5 +228,5 @@ def _voice(case: Case, role: Role, speaker: str, why: str) -> Voice:
 
 
 def _in_order(items: list[Kept]) -> list[Kept]:
-    """By role, and as they came within a role."""
+    """Sort by role; within a role keep the order of arrival."""
     return sorted(items, key=lambda item: ROLES.index(item.role))

@@ -1,4 +1,4 @@
-"""The word of a seat that nobody takes."""
+"""The neutral opinions of an empty seat."""
 
 from typing import NamedTuple
 
@@ -18,7 +18,7 @@ _SILENT = "neutral, for the counterfactual"
 
 
 class NeutralWords(NamedTuple):
-    """A word of each role that leaves the ruling to the others."""
+    """One neutral opinion for each role: it leaves the ruling to the other roles."""
 
     analyst: AnalystOpinion
     risk_agent: RiskOpinion
@@ -27,7 +27,7 @@ class NeutralWords(NamedTuple):
 
 
 def neutral_words(case: Case) -> NeutralWords:
-    """The neutral words on a case."""
+    """Return the neutral opinions on a case."""
     conviction = case.proposal.conviction
     cited = (Evidence(field="proposal.conviction", value=conviction, claim="conviction of the voters"),)
     return NeutralWords(
@@ -43,7 +43,7 @@ def neutral_words(case: Case) -> NeutralWords:
 
 
 def neutral(role: str, hearing: Hearing) -> Hearing:
-    """The hearing with a neutral word of that role. Raises KeyError for a role that there is not."""
+    """Return the hearing with a neutral opinion for that role. Raises KeyError for an unknown role."""
     words = neutral_words(hearing.case)._asdict()
     field = "advocate" if role == "devils_advocate" else role
     return hearing.model_copy(update={field: words[role]})

@@ -1,14 +1,14 @@
-"""Outlooks: what the analyst said of a market before it was proposed, and whether that may still be read.
+"""Outlooks: the analyst's opinions of markets before a proposal, and the rules for using them later.
 
-An outlook is asked as if the purchase were proposed already. When it is proposed, the word is taken only if
+The analyst is asked as if the purchase were already proposed. When it is proposed, the outlook is used only if
 
-    it is of an earlier bar, and not older than `outlook_ttl_bars`;
-    the case has not moved: the same direction, the same horizons, the same news events, the close within `outlook_move_atr`
-    times the ATR of that time, and the same signal events but for the trigger itself, an upward event (or the end of
-    "oversold") on the base timeframe, without which nothing would be proposed and which only speaks for what was argued;
-    and at least one piece of its evidence stands in the present case. The court strikes the others out.
+    it is from an earlier bar and not older than `outlook_ttl_bars`;
+    the case has not moved: same direction, same horizons, same news events, a close within `outlook_move_atr` times the
+    ATR of that time, and the same signal events. One change is allowed: the trigger itself, an upward event (or the end of
+    "oversold") on the base timeframe. Without it there would be no proposal, and it only supports the argument;
+    at least one piece of its evidence matches the present case. The court strikes out the others.
 
-Otherwise the model is asked anew. Nothing is repaired, and no outlook of another market is ever read.
+Otherwise the model is asked again. Nothing is repaired, and an outlook of another market is never used.
 """
 
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ from config.sections.minds import MindsSettings
 from market.signals import TechnicalSignals
 
 EVENTS = tuple(name for name, field in TechnicalSignals.model_fields.items() if field.annotation is bool)
-"""What happens on a bar, or does not."""
+"""The signals that are true or false on a bar."""
 _BEGINS = frozenset({"ema_cross_up", "golden_cross", "macd_cross_up"})
 _ENDS = frozenset({"oversold"})
 
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """The analyst's word on a case that was not before the court, and who spoke ("provider/model")."""
+    """The analyst's opinion of a case that was not before the court, and the speaker ("provider/model")."""
 
     case: Case
     word: AnalystOpinion
@@ -36,14 +36,14 @@ class Outlook:
 
 
 class Warm(NamedTuple):
-    """An outlook that may be read, and how many bars ago it was asked."""
+    """A usable outlook and its age [bars]."""
 
     outlook: Outlook
     age_bars: int
 
 
 class Outlooks:
-    """The latest outlook of each market. Point in time: a case reads what was asked at an earlier bar only."""
+    """The latest outlook of each market. Point in time: a case uses only outlooks from earlier bars."""
 
     def __init__(self, minds: MindsSettings) -> None:
         self._ttl = minds.outlook_ttl_bars
@@ -51,11 +51,11 @@ class Outlooks:
         self._latest: dict[str, Outlook] = {}
 
     def keep(self, outlook: Outlook) -> None:
-        """Put an outlook in the place of the one before."""
+        """Replace the previous outlook of the market."""
         self._latest[outlook.case.symbol] = outlook
 
     def find(self, case: Case) -> Warm | None:
-        """The outlook that may be read in the place of asking about `case`, or None."""
+        """Return the outlook that can be used instead of asking about `case`, or None."""
         outlook = self._latest.get(case.symbol)
         if outlook is None:
             return None
@@ -66,10 +66,10 @@ class Outlooks:
         return Warm(outlook, age) if stands else None
 
     def lasts(self, case: Case) -> bool:
-        """Whether there is an outlook that would be read now, and is young enough to be read at the next bar.
+        """Return whether the present outlook is usable now and is young enough for the next bar.
 
-        News are left out of it: of a market about which nothing is asked they are not in the journal, so that a replay does
-        not know them.
+        News is not compared here: the journal holds no news of a market about which no question is asked, so a replay
+        does not know it.
         """
         outlook = self._latest.get(case.symbol)
         if outlook is None:
@@ -79,7 +79,7 @@ class Outlooks:
 
 
 def has_moved(then: Case, now: Case, most_atr: float) -> bool:
-    """Whether a case is materially another one; `most_atr` is in ATRs of the base timeframe at `then`."""
+    """Return whether the case has changed too much; `most_atr` is in ATRs of the base timeframe at `then`."""
     before, after = then.signals[then.base_timeframe], now.signals[now.base_timeframe]
     if then.proposal.direction is not now.proposal.direction or then.sentiment.flags != now.sentiment.flags:
         return True
@@ -92,10 +92,10 @@ def has_moved(then: Case, now: Case, most_atr: float) -> bool:
 
 
 def events(now: TechnicalSignals) -> frozenset[str]:
-    """The signal events of a bar."""
+    """Return the signal events of a bar."""
     return frozenset(name for name in EVENTS if getattr(now, name))
 
 
 def _only_triggers(before: frozenset[str], after: frozenset[str]) -> bool:
-    """Whether all that changed speaks for a purchase."""
+    """Return whether every changed event supports a purchase."""
     return after - before <= _BEGINS and before - after <= _ENDS

@@ -1,4 +1,4 @@
-"""The rules mind as risk officer: what in the book asks for a smaller trade. The limits themselves are the gate's."""
+"""The rules mind as risk officer: reasons in the account for a smaller trade. The gate applies the limits themselves."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -9,14 +9,14 @@ from config.sections.limits import RiskLimits
 
 
 class Concern(NamedTuple):
-    """A reason to be careful, and the most that it lets stand."""
+    """A reason for a smaller trade, and the largest scale that it allows."""
 
     scale_pct: ScalePercent
     evidence: Evidence
 
 
 def concerns(case: Case, limits: RiskLimits) -> tuple[Concern, ...]:
-    """All concerns about the book as it stands."""
+    """Return all concerns about the present account."""
     return tuple(_find(case, limits))
 
 

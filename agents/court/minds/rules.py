@@ -1,7 +1,7 @@
-"""The rules mind: deterministic, honest arguments from the data, and always there.
+"""The rules mind: deterministic arguments that are computed from the data. It is always available.
 
-It knows nothing that is not in the case, cites each number it uses, and says the same thing of the same case for ever. That
-makes it useful by itself, the fallback of every model, and the yardstick that a model has to beat.
+It uses only the case, cites each number that it uses, and always gives the same opinion on the same case. So it can
+rule alone, it can replace any model, and it is the benchmark that a model must beat.
 """
 
 from agents.court.case import Case
@@ -33,7 +33,7 @@ _DIRECTION_AT = 0.15
 
 
 class RulesMind:
-    """Four roles out of arithmetic."""
+    """Four roles that are computed by rules."""
 
     name = "rules"
 
@@ -106,11 +106,11 @@ class RulesMind:
         return SupervisorOpinion(reasoning=why, evidence=(proposed,), scale_pct=scale)
 
     def transcripts(self) -> tuple[Attempt, ...]:
-        """Nothing: nobody is asked."""
+        """Empty: no model is asked."""
         return ()
 
     def voices(self) -> tuple[Voice, ...]:
-        """Nothing: every word is its own."""
+        """Empty: the rules mind speaks for all roles itself."""
         return ()
 
     def _weigh(self, analyst: AnalystOpinion, risk: RiskOpinion, advocate: AdvocateOpinion) -> tuple[ScalePercent, str]:
@@ -131,7 +131,7 @@ class RulesMind:
 
 
 def _blend(case: Case, scores: dict[Timeframe, float]) -> float:
-    """Horizons by their weights, and sentiment where it speaks; in [-1, 1]."""
+    """Return the weighted mean of the horizons, with sentiment if it is known; in [-1, 1]."""
     total = sum(_HORIZON_WEIGHT[horizon] for horizon in scores)
     score = sum(_HORIZON_WEIGHT[horizon] * value for horizon, value in scores.items()) / total
     if isinstance(case.sentiment.score, Abstained):
@@ -140,7 +140,7 @@ def _blend(case: Case, scores: dict[Timeframe, float]) -> float:
 
 
 def _view(now: TechnicalSignals, found: tuple[Factor, ...]) -> HorizonView:
-    """One horizon: the outlook, and as expected move the share of one ATR that it is worth."""
+    """Return the view of one horizon: its direction, and the expected move as a share of one ATR."""
     score = outlook(found)
     atr = now.atr_14_quote or 0.0
     return HorizonView(

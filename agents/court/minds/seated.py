@@ -1,7 +1,7 @@
-"""A mind of which some roles do not sit: in their place stands a neutral word, which leaves the ruling to the others.
+"""A mind with empty seats: a role without a seat gives a neutral opinion and leaves the ruling to the others.
 
-For finding out what each role is worth. A neutral word is not silence: silence rejects a case (law 3). Where real orders could
-follow, all four sit (see `config.settings.CourtSettings`).
+It serves to measure the worth of each role. A neutral opinion is not silence: silence rejects a case (law 3). When
+real orders are possible, all four roles must be seated (see `config.settings.CourtSettings`).
 """
 
 from agents.court.case import Case
@@ -13,7 +13,7 @@ from config.silence import Abstained
 
 
 class Seated:
-    """A mind behind the roles of `seats`, and neutral words for the others."""
+    """A mind for the roles in `seats`, and neutral opinions for the other roles."""
 
     def __init__(self, mind: Mind, seats: tuple[Role, ...]) -> None:
         self._mind = mind
@@ -43,7 +43,7 @@ class Seated:
         risk: RiskOpinion | Abstained,
         advocate: AdvocateOpinion | Abstained,
     ) -> SupervisorOpinion | Abstained:
-        """Without a supervisor nobody weighs: what the others said decides by itself, see `unweighed`."""
+        """Without a supervisor nobody weighs the opinions: they decide directly, see `unweighed`."""
         if "supervisor" in self._seats:
             return await self._mind.supervisor(case, analyst, risk, advocate)
         return unweighed(case, analyst, risk, advocate)
@@ -61,8 +61,12 @@ def unweighed(
     risk: RiskOpinion | Abstained,
     advocate: AdvocateOpinion | Abstained,
 ) -> SupervisorOpinion | Abstained:
-    """What stands where nobody weighs: nothing if the analyst sees no rise or the advocate's strength is above the analyst's
-    conviction, else all that the risk agent lets stand. Silence of any of them stays silence."""
+    """Return the opinion that replaces the supervisor.
+
+    The scale is 0 if the analyst expects no rise, or if the strength of the advocate is above the conviction of the
+    analyst. Otherwise the scale is 100, and the scale of the risk agent limits it later. If any of them abstained,
+    the result is an abstention.
+    """
     if isinstance(analyst, Abstained) or isinstance(risk, Abstained) or isinstance(advocate, Abstained):
         return Abstained(why="the court is not complete")
     word = neutral_words(case).supervisor

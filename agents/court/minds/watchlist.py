@@ -1,12 +1,13 @@
-"""The watchlist: asks the analyst ahead, in the background, about markets that may soon be proposed.
+"""The watchlist: asks the analyst in the background about markets that may soon be proposed.
 
-    begin   after a bar's record is written: ask about markets of the watchlist that are near a trigger and have no outlook
-    rest    at the end of a bar: wait for the answers, where the profile says so (bars that follow at once leave no time)
-    land    at the next bar's close, after its exits: what has come is journaled, in the order of asking, and kept
+    begin   after a bar's record is written: ask about watched markets that are near a trigger and have no outlook
+    rest    at the end of a bar: wait for the answers, if the profile says so (needed when the next bar follows at once)
+    land    at the next bar's close, after its exits: journal the answers that have come, in the order of the questions,
+            and keep them
 
-What has not come is not waited for: it lands at a later close. Which outlooks had come is recorded by their attempts being
-there, so that a replay and a run that is gone on with land the same ones (`landed`). The watchlist decides nothing, and an
-asking that breaks is silence: it never lands.
+An answer that has not come is not waited for; it is taken at a later close. The attempts in the journal record which
+answers had come, so that a replay and a resumed run take the same ones (`landed`). The watchlist decides nothing. A
+question that fails counts as silence: it gives no outlook.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from agents.court.case import Case
 from agents.court.minds.model import ModelMind, spoken_by
 from agents.court.minds.outlooks import Outlook, Outlooks
 from agents.court.opinion import AnalystOpinion
-from agents.llm.asking import Said
+from agents.llm.asking import RoleAnswer
 from agents.llm.attempt import Attempt
 from agents.strategies.contexts import lean
 from agents.strategies.vote import NetVote
@@ -27,24 +28,26 @@ from market.symbols import normalise_symbol
 from risk.proposal import Direction
 
 Landed = Callable[[str], bool | None]
-"""Whether a journal says that the answer of a decision_id was there at this bar close; None: no journal knows."""
-_Answer = Said[AnalystOpinion] | None
+"""Returns whether the journal says that the answer of a decision_id had come by this bar close; None if there is no
+journal.
+"""
+_Answer = RoleAnswer[AnalystOpinion] | None
 
 
 def nobody_knows(decision_id: str) -> None:
-    """Of a run that has no past."""
+    """The `Landed` function of a new run, which has no journal yet."""
 
 
 @dataclass(slots=True)
-class _Asking:
-    """A question that is under way. `task` None: its answer lies in a journal, or was lost with the run's end."""
+class _PendingOutlook:
+    """A question without an answer yet. `task` is None if the answer is in a journal or was lost when the run ended."""
 
     case: Case
     task: "asyncio.Task[_Answer] | None" = None
 
 
 class Watchlist:
-    """What one session watches, and asks ahead. Belongs to one event loop."""
+    """The markets that one session watches, and the open questions about them. Belongs to one event loop."""
 
     def __init__(self, mind: ModelMind, outlooks: Outlooks, settings: Settings, symbols: Sequence[str], landed: Landed):
         """Raises UsageFault for a market that is not one of the session's `symbols`."""
@@ -54,10 +57,10 @@ class Watchlist:
         self._least = settings.minds.warm_within * settings.court.net_threshold
         self._waits = settings.minds.warm_wait
         self._landed = landed
-        self._under_way: dict[str, _Asking] = {}
+        self._under_way: dict[str, _PendingOutlook] = {}
 
     def near(self, proposals: Mapping[str, NetVote]) -> dict[str, NetVote]:
-        """Markets of the watchlist that may soon be proposed, each with its votes as the purchase that it would be."""
+        """Return the watched markets that may soon be proposed, each with its votes as the purchase that it would be."""
         found = {}
         for symbol, proposal in proposals.items():
             leaning = lean(proposal.votes)
@@ -66,67 +69,67 @@ class Watchlist:
         return found
 
     def wants(self, case: Case) -> bool:
-        """Whether nothing is under way for its market, and no outlook that will still do at the next bar."""
+        """Return whether the market has no open question and no outlook that is usable at the next bar."""
         return case.symbol not in self._under_way and not self._outlooks.lasts(case)
 
     def begin(self, cases: Sequence[Case]) -> None:
         """Ask about these cases; returns at once."""
         for case in cases:
-            asking = self._under_way[case.symbol] = _Asking(case)
+            pending = self._under_way[case.symbol] = _PendingOutlook(case)
             if self._landed(case.decision_id) is None:
-                asking.task = asyncio.create_task(self._ask(case))
+                pending.task = asyncio.create_task(self._ask(case))
 
     async def rest(self) -> None:
-        """The end of a bar: wait for the answers, where the profile says so."""
+        """Wait for the answers at the end of a bar, if the profile says so."""
         if self._waits:
             await self.finish()
 
     async def land(self) -> AsyncIterator[Attempt]:
-        """Take in what has come, and give its attempts out to be journaled, each before the next answer is looked at."""
-        for symbol, asking in list(self._under_way.items()):
-            said = await self._answer(asking)
+        """Take the answers that have come, and yield their attempts for the journal before the next answer is read."""
+        for symbol, pending in list(self._under_way.items()):
+            said = await self._answer(pending)
             if said is None:
                 continue
             del self._under_way[symbol]
             if said.word is not None:
-                self._outlooks.keep(Outlook(asking.case, said.word, spoken_by(said.attempts)))
+                self._outlooks.keep(Outlook(pending.case, said.word, spoken_by(said.attempts)))
             for attempt in said.attempts:
                 yield attempt
 
     async def finish(self) -> None:
-        """Wait until everything that is under way has been answered: it is paid for."""
-        tasks = [asking.task for asking in self._under_way.values() if asking.task is not None]
+        """Wait until every open question is answered, because the calls are already paid for."""
+        tasks = [pending.task for pending in self._under_way.values() if pending.task is not None]
         if tasks:
             await asyncio.wait(tasks)
 
     def cancel(self) -> None:
-        """Let go of what is under way: the session was broken off."""
-        for asking in self._under_way.values():
-            if asking.task is not None:
-                asking.task.cancel()
+        """Cancel the open questions: the session was broken off."""
+        for pending in self._under_way.values():
+            if pending.task is not None:
+                pending.task.cancel()
 
-    async def _answer(self, asking: _Asking) -> _Answer:
-        """What was said, if it has come. An answer that was lost when a run was killed is asked for again."""
-        known = self._landed(asking.case.decision_id)
+    async def _answer(self, pending: _PendingOutlook) -> _Answer:
+        """Return the answer, if it has come. An answer that was lost when a run was killed is requested again."""
+        known = self._landed(pending.case.decision_id)
         if known is not None:
-            return await self._ask(asking.case) if known else None
-        if asking.task is None:
-            asking.task = asyncio.create_task(self._ask(asking.case))
+            return await self._ask(pending.case) if known else None
+        if pending.task is None:
+            pending.task = asyncio.create_task(self._ask(pending.case))
             if self._waits:
-                await asyncio.wait([asking.task])
-        return asking.task.result() if asking.task.done() else None
+                await asyncio.wait([pending.task])
+        return pending.task.result() if pending.task.done() else None
 
     async def _ask(self, case: Case) -> _Answer:
         try:
             return await self._mind.outlook(case)
         except TribunalError:
-            raise  # a missing recording: never a silence
+            raise  # a missing recording is an error, not an abstention
         except Exception:  # noqa: BLE001  the boundary of a mind: whatever breaks in it is silence
             return None
 
 
 def watchlist_of(settings: Settings, symbols: Sequence[str]) -> frozenset[str]:
-    """The markets to be watched. Raises UsageFault for one that is not among the session's `symbols`."""
+    """Return the watched markets. Raises UsageFault for a market that is not one of the session's `symbols`."""
     wanted = {spelled: normalise_symbol(spelled) or spelled for spelled in settings.minds.watchlist}
     if "*" in wanted:
         return frozenset(symbols)

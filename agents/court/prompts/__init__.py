@@ -1,1 +1,1 @@
-"""What a role is told, and how its reply becomes an opinion."""
+"""The prompt of each role, and the conversion of its reply into an opinion."""

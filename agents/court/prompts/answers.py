@@ -1,8 +1,9 @@
-"""What a model may answer, role by role: the shapes behind the schemas, each with its contradictions beside it.
+"""The answer that a model may give in each role: the shapes behind the schemas, and the checks for contradictions.
 
-Grammars enforce lists of values and lengths, but no ranges. So every scale is a closed list, every string and array is
-bounded, and the first value of each list is the most careful one. What a grammar let pass is checked again here, with the
-contradictions that no schema can state. Nothing is repaired: what does not hold is no opinion.
+Grammars enforce lists of values and lengths, but no ranges. So every scale is a closed list, every string and array
+is bounded, and the first value of each list is the most careful one. Answers that pass the grammar are checked here
+again, together with contradictions that no schema can express. Nothing is repaired: an answer that fails is not an
+opinion.
 """
 
 import json
@@ -21,7 +22,7 @@ _SPELLED = re.compile(r"true|false|-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,16})?")
 
 
 def _readable(text: str) -> str:
-    """Without what cannot be seen; never longer than it may be."""
+    """Remove invisible characters. The result is never longer than the text."""
     words = clean(text, max(len(text), _SHORTEST_CAP))
     if not words:
         raise ValueError("words are needed here")
@@ -35,17 +36,17 @@ def _path(text: str) -> str:
 
 
 def _whole(value: object) -> object:
-    """Pydantic takes False and 0.0 for a literal 0; a scale takes whole numbers only."""
+    """Refuse False and 0.0, which pydantic accepts as a literal 0: a scale takes whole numbers only."""
     if type(value) is not int:
         raise ValueError("a whole number from the list is needed")
     return value
 
 
 def _plausible(value: object) -> object:
-    """Numbers that arithmetic survives, and words that a field can hold.
+    """Accept numbers of a possible size, and text that a field can hold.
 
-    Small models put quotes around `true` and around numbers. No field of the case holds such a word, so that what is meant is
-    not a guess: it is read as what it spells.
+    Small models put quotes around `true` and around numbers. No field of the case holds such text, so the meaning is
+    certain and the quotes are removed.
     """
     if isinstance(value, str) and _SPELLED.fullmatch(value):
         value = json.loads(value)
@@ -63,9 +64,11 @@ Value = Annotated[float | bool | Annotated[str, Field(max_length=24)], BeforeVal
 WirePercent = Annotated[Percent, BeforeValidator(_whole)]
 WireScale = Annotated[ScalePercent, BeforeValidator(_whole)]
 Move = Annotated[Literal[20, 50, 100, 200, 500, 1000], BeforeValidator(_whole)]
-"""How far over one bar of the horizon, whichever way [bps]. The direction gives the sign, so that the two cannot disagree."""
+"""Size of the move over one bar of the horizon, without sign [bps]. The direction gives the sign, so the two cannot
+disagree.
+"""
 Conviction = Annotated[Literal[10, 20, 30, 40, 50, 60, 70, 80, 90, 100], BeforeValidator(_whole)]
-"""Behind a direction. There is no 0: who has no conviction says none."""
+"""Conviction of a direction. There is no 0: a model without a conviction answers "none"."""
 
 
 class _Wire(BaseModel):
@@ -73,7 +76,7 @@ class _Wire(BaseModel):
 
 
 class WireEvidence(_Wire):
-    """A claim on one field of the case."""
+    """A claim about one field of the case."""
 
     field: Path
     value: Value
@@ -81,7 +84,7 @@ class WireEvidence(_Wire):
 
 
 class WireHorizon(_Wire):
-    """One horizon: a direction, or that the analyst cannot tell. The numbers are those of a direction; else they are not read."""
+    """One horizon: a direction, or "abstain". The numbers are read only with a direction."""
 
     horizon: Literal["1h", "4h", "1d", "1w"]
     direction: Literal["none", "long", "short", "abstain"]
@@ -129,7 +132,7 @@ class WireAdvocate(_Wire):
 
 
 class WireSupervisor(_Wire):
-    """The supervisor's answer: the ruling in a word, and the same as a number."""
+    """The supervisor's answer: the ruling as a word and as a number."""
 
     reasoning: Reasoning
     evidence: list[WireEvidence] = Field(max_length=3)

@@ -1,11 +1,13 @@
-"""Blinded cases: what a model could recognise the past by is taken out before it reads.
+"""Blinded cases: everything that could identify the past is removed before a model reads the case.
 
-A model may know what a coin did after a date. So names become ASSET-A and QUOTE, moments are moved to one fixed date with all
-ages kept, prices and what is measured in them are indexed to 100 at the base close, and names, dates and amounts in free text
-are masked. What cannot be hidden is what happened: a headline about a famous collapse may still be known by its story.
+A model may know the price history of a coin after a given date. So names become ASSET-A and QUOTE. Times move to one
+fixed date, with all ages kept. Prices, and values in price units, are scaled so that the base close is 100. Names,
+dates and amounts in free text are masked. One thing cannot be hidden: a model may still recognise a famous event by
+its headline.
 
-Replies cite the blinded numbers. `unblind` holds each against the blinded case and hands on the real value where it stands,
-and a value that cannot stand where it does not, so that a price known by heart is struck out like any other invention.
+Replies cite the blinded numbers. `unblind` compares each citation with the blinded case: a match gets the real value,
+and a mismatch gets a value that cannot match. So a price that the model remembers is struck out like any other
+invented value.
 """
 
 import re
@@ -22,14 +24,14 @@ from sentiment.bases import bases_in
 from sentiment.headline import Headline, SentimentData
 
 INDEX = 100.0
-"""What the base close, and every volume, reads in a blinded case."""
+"""The value of the base close, and of every volume, in a blinded case."""
 PRICES = frozenset(
     {
         "open", "high", "low", "close", "macd", "macd_signal", "macd_hist", "bb_upper", "bb_middle", "bb_lower",
         "sma_20", "sma_50", "sma_200", "ema_12", "ema_26", "atr_14_quote", "highest_20", "lowest_20",
     }
 )  # fmt: skip
-"""Fields of the signals that are in quote units."""
+"""Fields of the signals in quote units."""
 
 _DATE = datetime(2000, 1, 3, tzinfo=UTC)
 _OTHER = "ASSET-X"
@@ -53,20 +55,20 @@ _TOKEN = re.compile(r"\$?[^\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class BlindView:
-    """A case as a blinded mind reads it: the masked `case`, the real one behind it, and the names that were given."""
+    """A case as a blinded mind reads it: the masked `case`, the real case, and the aliases."""
 
     case: Case
     real: Case
     factor: float
     names: tuple[tuple[str, str], ...]
-    """(base, alias), the case's own first."""
+    """Pairs (base, alias); the case's own base is first."""
 
     def mask(self, text: str) -> str:
-        """A text without the names, dates and amounts that are recognised in it."""
+        """Return the text without the names, dates and amounts that are recognised in it."""
         return _mask(text, self.names, _quote(self.real.symbol))
 
     def unblind(self, word: AnyOpinion) -> AnyOpinion:
-        """The word with the real values behind its evidence; its free text is left as it was said."""
+        """Return the opinion with the real values in its evidence; its free text is unchanged."""
         return word.model_copy(update={"evidence": tuple(self._real(item) for item in word.evidence)})
 
     def _real(self, item: Evidence) -> Evidence:
@@ -80,7 +82,7 @@ class BlindView:
 
 
 def blind(case: Case) -> BlindView:
-    """The blinded view of a case. The same case gives the same view."""
+    """Return the blinded view of a case. The same case gives the same view."""
     close = case.signals[case.base_timeframe].close
     factor = INDEX / close if close > 0 else 1.0
     names = _names(case)
@@ -157,14 +159,14 @@ def _mask(text: str, names: tuple[tuple[str, str], ...], quote: str) -> str:
     text = _AMOUNTS.sub("(amount)", _DATES.sub("(date)", text))
     for base, alias in names:
         pair = rf"\b{re.escape(base)}[/ -]?{re.escape(quote)}\b|" if quote else ""
-        no_word = re.IGNORECASE if bases_in(base) else re.NOFLAG  # "SOL" in any case, but not "link" for LINK
+        no_word = re.IGNORECASE if bases_in(base) else re.NOFLAG  # match "SOL" and "sol", but not "link" for LINK
         text = re.sub(rf"{pair}(?<![\w-])\$?{re.escape(base)}\b", alias, text, flags=no_word)
     text = _without_names(text, dict(names))
     return re.sub(rf"\b{re.escape(quote)}\b", "QUOTE", text) if quote else text
 
 
 def _without_names(text: str, aliases: dict[str, str]) -> str:
-    """Coins by their names: each shortest run of up to three words that names one, the longest runs first."""
+    """Mask coins by their names: each shortest run of up to three words that names one, the longest runs first."""
     if not bases_in(text):
         return text
     tokens = list(_TOKEN.finditer(text))
@@ -182,7 +184,7 @@ def _without_names(text: str, aliases: dict[str, str]) -> str:
 
 
 def _named(text: str, tokens: list[re.Match[str]], length: int) -> str | None:
-    """The coin that exactly these words name together: one that no fewer of them name."""
+    """Return the coin that exactly these words name together and that no part of them names."""
     if len(tokens) < length:
         return None
     found = bases_in(text[tokens[0].start() : tokens[-1].end()])

@@ -1,7 +1,8 @@
-"""What earlier roles said, as a later one reads it: closed values, the fields that they cite, and their free words fenced.
+"""The opinions of earlier roles as a later role reads them: closed values, cited fields, and free text inside a
+fence.
 
-A model may have been talked into something by a headline. So its numbers are never repeated: a cited field is shown with what
-stands in the case, and what it wrote in words stays in a fence like any stranger's text.
+A headline may have persuaded an earlier model. So its numbers are never repeated: a cited field is shown with its
+true value, and its free text stays in a fence like any untrusted text.
 """
 
 from typing import NamedTuple
@@ -17,7 +18,7 @@ Arguing = AnalystOpinion | RiskOpinion | AdvocateOpinion
 
 
 class Earlier(NamedTuple):
-    """What has been said before a role speaks, in the court's order; None: not heard yet."""
+    """The opinions that exist before a role speaks, in the order of the court; None if a role has not spoken yet."""
 
     analyst: AnalystOpinion | Abstained | None = None
     risk_agent: RiskOpinion | Abstained | None = None
@@ -28,7 +29,7 @@ NOTHING_YET = Earlier()
 
 
 def said(case: Case, earlier: Earlier, cap: int, blind: BlindView | None) -> list[str]:
-    """Up to three lines for each role that has been heard, with at most `cap` characters of its free words."""
+    """Return up to three lines for each role that has spoken, with at most `cap` characters of its free text."""
     told: list[str] = []
     for by, word in zip(("analyst", "risk_agent", "devils_advocate"), earlier, strict=True):
         if isinstance(word, Abstained):
@@ -59,13 +60,13 @@ def _closed(word: Arguing) -> str:
 
 
 def _fields(case: Case, word: Arguing) -> str:
-    """The cited fields, each once, with what really stands there."""
+    """Return each cited field once, with its true value."""
     found = dict.fromkeys(cited(case, item.field) for item in word.evidence)
     return " ".join(field for field in found if field is not None) or "nothing that stands"
 
 
 def _claims(word: Arguing) -> list[str]:
-    """The claims of its evidence, and its points, each once."""
+    """Return the claims of its evidence and its points, each once."""
     match word:
         case AnalystOpinion():
             points = word.risks

@@ -1,9 +1,9 @@
-"""Untrusted text on its way into a prompt: cleaned, capped, and shut in a tag that it cannot leave.
+"""Untrusted text for a prompt: cleaned, shortened, and enclosed in a tag that it cannot leave.
 
-Headlines are written by strangers, and what an earlier role said may carry a stranger's words on. Nothing here judges whether
-a text is an attack: whatever it is, it becomes one line of plain characters inside one tag. What a prompt is built with
-(tags, code fences, braces, role markers) does not survive, so that no text can look like the prompt around it. It does not
-make a model immune: what an obeyed lie can do is bounded by the schema, the ruling and the gate.
+Strangers write headlines, and an earlier role may repeat a stranger's words. This module does not decide whether a
+text is an attack: every text becomes one line of plain characters inside one tag. The markup of a prompt (tags, code
+fences, braces, role markers) is removed, so that no text can look like the prompt around it. This does not make a
+model immune: the schema, the ruling and the gate limit the effect of a lie that a model obeys.
 """
 
 import re
@@ -40,10 +40,11 @@ _NO_NAME = re.compile(r"[^\w./-]+")
 
 
 def clean(text: str, cap: int) -> str:
-    """One line of at most `cap` visible characters; empty when nothing readable is left.
+    """Return one line of at most `cap` visible characters; empty when no readable text is left.
 
-    NFKC; control, format (zero-width, bidi, tags), private, unassigned and lone surrogate characters go; of combining marks two
-    in a row stay; what prompts are marked up with is replaced. Cleaning twice changes nothing more.
+    The text is normalised (NFKC). Control, format (zero-width, bidi, tags), private, unassigned and lone surrogate
+    characters are removed. At most two combining marks in a row are kept. Prompt markup is replaced. A second
+    cleaning changes nothing.
     """
     flat = _visible(unicodedata.normalize("NFKC", _visible(text[: 20 * cap])))
     flat = _ROLE.sub(r"\1\2 -", flat.translate(_PLAIN))
@@ -54,7 +55,7 @@ def clean(text: str, cap: int) -> str:
 
 
 def news(source: str, age_h: float, text: str) -> str:
-    """One headline in its tag, on one line; `age_h` in hours. Empty when nothing readable is left of it."""
+    """Return one headline in its tag, on one line; `age_h` [hours]. Empty when no readable text is left."""
     words = clean(text, HEADLINE_CAP)
     if not words:
         return ""
@@ -62,12 +63,12 @@ def news(source: str, age_h: float, text: str) -> str:
 
 
 def argument(by: str, text: str, cap: int) -> str:
-    """What an earlier role said in free words, in its tag, on one line. `by` is the program's own name of the role."""
+    """Return an earlier role's free text in its tag, on one line. `by` is the program's own name of the role."""
     return f'<argument by="{by}">{clean(text, cap)}</argument>'
 
 
 def _visible(text: str) -> str:
-    """Without characters that cannot be seen, and with blanks for those that break lines."""
+    """Remove invisible characters, and replace line breaks by blanks."""
     kept: list[str] = []
     marks = 0
     for character in text:
@@ -81,5 +82,5 @@ def _visible(text: str) -> str:
 
 
 def _name(source: str) -> str:
-    """A source's name as an attribute: letters, digits and a few signs."""
+    """Return a source's name as an attribute: letters, digits and a few signs."""
     return _NO_NAME.sub("_", clean(source, SOURCE_CAP)).strip("_.") or "unnamed"

@@ -1,7 +1,8 @@
-"""Numbers as a model reads and cites them: four significant digits, written so that a faithful citation always stands.
+"""Numbers as a model reads and cites them: with four significant digits, so that an exact citation always matches.
 
-`agents.court.grounding` grants a citation half a unit of its last digit, or of its third where fewer were written. A
-value that is rounded to four digits here lies within that, whatever zeros at its end a model drops.
+`agents.court.grounding` accepts a difference of half a unit of the last cited digit, or of the third digit if fewer
+were written. A value that is rounded to four digits is within that tolerance, even if the model drops zeros at its
+end.
 """
 
 import re
@@ -10,11 +11,13 @@ from decimal import Decimal
 from agents.court.case import Case, FieldValue, lookup
 
 PATH = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)+", re.ASCII)
-"""What a path looks like. Anything else in its place is text in disguise."""
+"""The form of a path. Any other text in its place is not a path."""
 
 
 def written(value: FieldValue) -> str:
-    """A field's value: a number with four significant digits and no exponent, true or false, or the word itself."""
+    """Return the text of a value: a number with four significant digits and no exponent, true, false, or the word
+    itself.
+    """
     if isinstance(value, bool):
         return "true" if value else "false"
     if not isinstance(value, float):
@@ -26,7 +29,7 @@ def written(value: FieldValue) -> str:
 
 
 def cited(case: Case, path: str) -> str | None:
-    """`path=value` of a field of the case, or None where nothing is known or `path` is none."""
+    """Return `path=value` of a field of the case, or None if the value is unknown or `path` is not a field."""
     if not PATH.fullmatch(path):
         return None
     try:
@@ -36,5 +39,5 @@ def cited(case: Case, path: str) -> str | None:
 
 
 def line(case: Case, paths: tuple[str, ...]) -> str:
-    """The known ones of these fields, on one line; empty when none is."""
+    """Return the known fields among these on one line; empty when none is known."""
     return " ".join(found for path in paths if (found := cited(case, path)) is not None)

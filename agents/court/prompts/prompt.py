@@ -1,7 +1,7 @@
-"""The prompts: one versioned Markdown file a role, behind a preamble that all of them share.
+"""The prompts: one versioned Markdown file for each role, behind a shared preamble.
 
-Their bytes are constant, so that a provider can cache them; the case goes into the user's part alone. A prompt that is changed
-gets a new file and a new number, and its digest tells one that was changed without.
+Their bytes are constant, so that a provider can cache them; the case stands only in the user part. A changed prompt
+gets a new file and a new number; the digest reveals a change without a new number.
 """
 
 import hashlib
@@ -20,14 +20,14 @@ _FILES: dict[Role, str] = {
 
 
 class Prompt(Frozen):
-    """What a role is told before any case. `version` is "analyst.v2-" and eight digits of the text's SHA-256."""
+    """The instructions of a role. `version` is "analyst.v2-" and eight digits of the SHA-256 of the text."""
 
     version: str
     text: str
 
 
 def load_prompt(role: Role) -> Prompt:
-    """The prompt of a role, preamble first."""
+    """Return the prompt of a role, preamble first."""
     text = f"{_read(_PREAMBLE)}\n{_read(_FILES[role])}"
     digest = hashlib.sha256(text.encode()).hexdigest()[:8]
     return Prompt(version=f"{_FILES[role].removesuffix('.md')}-{digest}", text=text)

@@ -1,8 +1,8 @@
-"""A case as one role reads it: compact, point in time, without clock or ids, each number under the path that cites it.
+"""A case as one role reads it: compact, point in time, without clock or ids, each number under its citable path.
 
-Who needs what is decided here. The analyst and the devil's advocate read the market and the news; the risk agent reads the
-book, and the supervisor the arguments: neither of them sees a stranger's text. What earlier roles said is shown as closed
-values and as fields that stand, and their free words in a fence.
+This module decides which role reads what. The analyst and the devil's advocate read the market and the news. The risk
+agent reads the account, and the supervisor reads the arguments: these two never see untrusted text outside a fence.
+Opinions of earlier roles appear as closed values and as fields with true values, and their free text in a fence.
 """
 
 from agents.court.case import Case
@@ -30,7 +30,7 @@ _BOOK = (
 )  # fmt: skip
 _HEADLINES: dict[Role, int] = {"analyst": 5, "devils_advocate": 3}
 _FREE_WORDS: dict[Role, int] = {"devils_advocate": 340, "supervisor": 340}
-"""Who reads the earlier roles, and how many characters of their free words."""
+"""The roles that read earlier opinions, and how many characters of their free text."""
 _REASONS_CAP = 160
 _NAME_CAP = 30
 _MOST_VOTES = 6
@@ -38,7 +38,7 @@ _MOST_HELD = 8
 
 
 def render(case: Case, role: Role, earlier: Earlier = NOTHING_YET, blind: BlindView | None = None) -> str:
-    """The user's part of a request. The same arguments give the same text; `blind` is the view of this very case."""
+    """Return the user part of a request. The same arguments give the same text; `blind` is the view of this case."""
     shown = blind.case if blind else case
     whole = role in _HEADLINES
     parts = [
@@ -58,7 +58,7 @@ def render(case: Case, role: Role, earlier: Earlier = NOTHING_YET, blind: BlindV
 
 
 def _market(case: Case) -> list[str]:
-    """One line for each timeframe: the base in full, the others in short."""
+    """Return one line for each timeframe: the base timeframe in full, the others shortened."""
     return [_signals(case, length, _BASE if length is case.base_timeframe else _CORE) for length in case.signals]
 
 

@@ -1,8 +1,9 @@
-"""The wire between a role and a model: the schema that the model is held to, and its reply turned into an opinion.
+"""The format between a role and a model: the JSON schema of the answer, and the conversion of a reply into an
+opinion.
 
-The schemas are plain enough for every provider's strict mode and for the grammars of llama.cpp: no references, all properties
-required and in the order in which they are to be thought, nothing beside them. A reply that does not hold is refused with a
-reason that the model can act on; nothing in it is repaired.
+The schemas are simple enough for the strict mode of every provider and for the grammars of llama.cpp: no references,
+all properties required, in the order in which the model must reason, and no other properties. A reply that does not
+match is refused with a reason that the model can act on; nothing is repaired.
 """
 
 import json
@@ -23,7 +24,7 @@ from agents.court.opinion import (
 from agents.court.prompts.answers import WireAdvocate, WireAnalyst, WireEvidence, WireHorizon, WireRisk, WireSupervisor
 from agents.court.prompts.fence import clean
 from agents.llm.asking import Unacceptable
-from agents.llm.attempt import Outcome, Role
+from agents.llm.attempt import AttemptOutcome, Role
 from config.silence import Abstained
 from market.timeframe import HORIZONS, Timeframe
 from risk.proposal import Direction
@@ -44,23 +45,23 @@ _WHY_CAP = 400
 
 
 def schema_name(role: Role) -> str:
-    """What the schema is called in a request."""
+    """Return the name of the schema in a request."""
     return f"tribunal_{role}"
 
 
 @cache
 def json_schema(role: Role) -> str:
-    """The role's schema as canonical JSON: always the same bytes."""
+    """Return the role's schema as canonical JSON: always the same bytes."""
     schema = _WIRE[role].model_json_schema()
     return json.dumps(_plain(schema, schema.get("$defs", {})), separators=(",", ":"), ensure_ascii=True)
 
 
 def to_opinion(role: Role, parsed: dict[str, Any]) -> Opinion:
-    """The opinion in a parsed reply. Raises Unacceptable(INVALID) with up to three reasons."""
+    """Return the opinion in a parsed reply. Raises Unacceptable(INVALID) with up to three reasons."""
     try:
         word = _WIRE[role].model_validate(parsed)
     except ValidationError as fault:
-        raise Unacceptable(Outcome.INVALID, _reasons(fault)) from fault
+        raise Unacceptable(AttemptOutcome.INVALID, _reasons(fault)) from fault
     match word:
         case WireAnalyst():
             return _analyst(word)
@@ -117,7 +118,7 @@ def _evidence(items: list[WireEvidence]) -> tuple[Evidence, ...]:
 
 
 def _reasons(fault: ValidationError) -> str:
-    """What to correct, without what was said."""
+    """Return what to correct, without quoting the reply."""
     told = []
     for error in fault.errors(include_url=False, include_input=False, include_context=False)[:_REASONS]:
         place = ".".join(str(part) for part in error["loc"])
@@ -127,7 +128,7 @@ def _reasons(fault: ValidationError) -> str:
 
 
 def _plain(node: Any, definitions: dict[str, Any]) -> Any:
-    """A schema without references, titles and descriptions."""
+    """Return a schema without references, titles and descriptions."""
     if "$ref" in node:
         return _plain(definitions[node["$ref"].rpartition("/")[2]], definitions)
     plain: dict[str, Any] = {}

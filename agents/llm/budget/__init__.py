@@ -1,1 +1,1 @@
-"""What may be spent, how fast, and when a provider is left alone."""
+"""Budgets, rate limits, and the breakers that pause a failing provider."""

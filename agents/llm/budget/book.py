@@ -1,13 +1,14 @@
-"""What was spent on models, and what may still come: a small SQLite file that all processes of this user share.
+"""The spending book: past and reserved costs of models, in a small SQLite file that all processes of this user share.
 
-A call's worst case is committed against every budget before the call leaves, and replaced by its cost when that is known. A
-process that dies in between leaves its reservation open, and open ones count in full. Each step is one BEGIN IMMEDIATE
-transaction, so that two processes cannot both take the last cent. A reservation is synced to disk before the call, because a
-log that is only written would outlive a killed process and not a power cut; its settlement is not synced, because a power cut
-that loses it only leaves the worst case. Amounts are exact decimals, kept as text. One connection of the driver itself
-serves a process: this stands before every call, and anything on top of the driver cost ten times as much processor time.
+The worst case of a call is reserved in every budget before the request is sent, and is replaced by the real cost when
+that is known. If a process dies in between, its reservation stays open, and open reservations count in full. Each
+step is one BEGIN IMMEDIATE transaction, so that two processes cannot spend the same money. A reservation is synced to
+disk before the call: an unsynced log survives a killed process but not a power cut. A settlement is not synced: if a
+power cut loses it, only the worst case remains. Amounts are exact decimals, stored as text. Each process uses one
+plain driver connection: the book is used before every call, and a library on top of the driver took ten times as much
+CPU time.
 
-It refuses a reservation that does not fit; it never forgets one.
+It refuses a reservation that exceeds a budget. It never forgets a reservation.
 """
 
 import sqlite3
@@ -33,9 +34,9 @@ _BOOK = "INSERT INTO calls (at_utc, label, scopes, worst_usd) VALUES (?, ?, ?, ?
 
 
 class Scope(NamedTuple):
-    """One budget: what it is called ("day"), which one it is ("day 2024-05-01"), and its limit [USD].
+    """One budget: its name ("day"), its period ("day 2024-05-01"), and its limit [USD].
 
-    `before` is spent of it already and stands in no book [USD].
+    `before` was spent earlier and is not in the book [USD].
     """
 
     budget: str
@@ -45,24 +46,24 @@ class Scope(NamedTuple):
 
 
 class Booked(NamedTuple):
-    """A reservation that is committed; `totals` are those of its scopes after it [USD]."""
+    """A committed reservation; `totals` are the totals of its scopes after it [USD]."""
 
     number: int
     totals: tuple[Decimal, ...]
 
 
 class Full(NamedTuple):
-    """The first budget that the amount does not fit into, and what is spent or reserved of it [USD]."""
+    """The first budget that the amount exceeds, and its spent and reserved total [USD]."""
 
     scope: Scope
     spent: Decimal
 
 
 class SpendingBook:
-    """The file, seen by one process. `session` is a number that no other opening of the file has."""
+    """The file as one process sees it. `session` is a number that is unique for each opening of the file."""
 
     def __init__(self, path: Path, begun: datetime) -> None:
-        """Open or create it. Raises OutputFault when it cannot be used: then nothing may be spent."""
+        """Open or create the file. Raises OutputFault when it cannot be used; then nothing may be spent."""
         self._path = path
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -76,7 +77,7 @@ class SpendingBook:
             self.session = _number(row)
 
     def reserve(self, label: str, scopes: Sequence[Scope], worst: Decimal, at: datetime) -> Booked | Full:
-        """Book `worst` [USD] against all `scopes`, or against none. Committed on return.
+        """Reserve `worst` [USD] in all `scopes`, or in none. The reservation is committed on return.
 
         Raises OutputFault when the file cannot be written.
         """
@@ -92,7 +93,8 @@ class SpendingBook:
             return Booked(_number(row), after)
 
     def settle(self, number: int, cost: Decimal) -> tuple[Decimal, ...]:
-        """Put the cost [USD] in the place of a reservation; returns the totals of its scopes. A second time does nothing.
+        """Replace a reservation by the cost [USD] and return the totals of its scopes [USD]. A second call does
+        nothing.
 
         Raises OutputFault when the file cannot be written: the reservation then counts in full.
         """
@@ -111,19 +113,19 @@ class SpendingBook:
             return after
 
     def spent(self, scope: str) -> Decimal:
-        """What is spent or reserved of a scope, by its name [USD]. Raises OutputFault."""
+        """Return the spent and reserved total of a scope [USD]. Raises OutputFault when the file cannot be read."""
         with self._step() as connection:
             return _totals(connection, [scope])[0]
 
     def close(self) -> None:
-        """Let go of the file; whatever is asked next opens it again."""
+        """Close the file; the next use opens it again."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
     @contextmanager
     def _step(self, *, synced: bool = True) -> Generator[sqlite3.Connection]:
-        """One transaction: committed at the end, and rolled back by closing when anything goes wrong."""
+        """Run one transaction: committed at the end, and rolled back by closing the connection on any error."""
         try:
             if self._connection is None:
                 self._connection = _connect(self._path)
@@ -157,13 +159,13 @@ def _put(connection: sqlite3.Connection, names: Sequence[str], totals: Sequence[
 
 
 def _number(row: sqlite3.Cursor) -> int:
-    """The id of the row that was inserted."""
+    """Return the id of the inserted row."""
     assert row.lastrowid is not None
     return row.lastrowid
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    """A connection that begins nothing by itself: transactions are begun and ended here alone."""
+    """Return a connection without automatic transactions: they begin and end only in this module."""
     connection = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
     try:
         connection.execute("PRAGMA journal_mode=WAL")

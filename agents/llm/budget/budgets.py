@@ -1,10 +1,10 @@
-"""Budgets of a decision, a UTC day and a UTC month: no call is made whose worst case does not fit into all three.
+"""Budgets of a decision, a UTC day and a UTC month: a call is made only if its worst case is within all three.
 
-What is asked ahead of a trial, for the watchlist, has a share of the day's budget and may not take more of it.
+Outlooks, which are asked ahead of a hearing, may use only a part of the day's budget.
 
-Day and month are shared by all runs of this user (agents/llm/budget/book.py keeps the book); a decision's budget is its run's,
-and a run that is gone on with carries over what its journal says that the decision has cost.
-When the book cannot be written nothing may be spent, and the caller is told so as by any other budget.
+All runs of this user share the budgets of the day and the month (`agents/llm/budget/book.py` stores them). A
+decision's budget belongs to its run; a resumed run starts with the decision's cost from its journal. When the book
+cannot be written, nothing may be spent, and the caller gets a refusal like that of any other budget.
 """
 
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ SPENDING_FILE = "spending.db"
 
 
 class Reservation(NamedTuple):
-    """Money that is set aside for one call [USD]."""
+    """Money that is reserved for one call [USD]."""
 
     number: int
     worst: Decimal
@@ -30,7 +30,9 @@ class Reservation(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """No call: `spent` [USD] counts what is reserved too. `budget` None: the book itself failed, and `fault` says how."""
+    """No call: `spent` [USD] includes reservations. `budget` is None if the book failed; `fault` then gives the
+    reason.
+    """
 
     budget: str | None
     spent: Decimal
@@ -54,9 +56,9 @@ class Spending:
     def __init__(
         self, path: Path, budget: BudgetSettings, begun: datetime, watchlist_usd: Decimal = Decimal(0)
     ) -> None:
-        """Open the book of this user; `watchlist_usd` is what may be asked ahead in a UTC day [USD].
+        """Open the book of this user; `watchlist_usd` is the budget for outlooks in one UTC day [USD].
 
-        Raises OutputFault when it cannot be used.
+        Raises OutputFault when the book cannot be used.
         """
         self._book = SpendingBook(path, begun)
         self._budget = budget
@@ -66,14 +68,18 @@ class Spending:
         self._before: dict[str, Decimal] = {}
 
     def carry(self, decision_id: str, usd: Decimal) -> None:
-        """A decision has cost `usd` [USD] before this run of it; that is booked to its day already, and not to its budget."""
+        """Count `usd` [USD] that an earlier run has spent on a decision. The book already has it for the day, but not
+        for the decision.
+        """
         if usd:
             self._before[decision_id] = usd
 
     def reserve(
         self, decision_id: str, provider: str, worst: Decimal, at: datetime, *, ahead: bool = False
     ) -> Reservation | Refusal:
-        """Set `worst` [USD] aside, durably, before a call; or say which budget refuses. Never raises for the disk."""
+        """Reserve `worst` [USD] durably before a call, or return the budget that refuses. Never raises an error for
+        the disk.
+        """
         scopes = (*self._ahead(at), *self._scopes(decision_id, at)) if ahead else self._scopes(decision_id, at)
         try:
             found = self._book.reserve(f"{provider} {decision_id}", scopes, worst, at)
@@ -85,7 +91,7 @@ class Spending:
         return Reservation(found.number, worst, scopes)
 
     def settle(self, reservation: Reservation, cost: Decimal) -> None:
-        """Book what the call did cost [USD]. A book that cannot be written keeps the worst case."""
+        """Book the real cost of the call [USD]. If the book cannot be written, the worst case stays."""
         try:
             totals = self._book.settle(reservation.number, cost)
         except OutputFault:
@@ -94,12 +100,12 @@ class Spending:
             self._watch(scope, spent + scope.before)
 
     def warnings(self) -> tuple[BudgetWarning, ...]:
-        """Budgets that came near their limit since this was last asked; each is told once a run."""
+        """Return the budgets that came near their limit since the last call; each is reported once in a run."""
         told, self._warnings = tuple(self._warnings), []
         return told
 
     def close(self) -> None:
-        """Let go of the book."""
+        """Close the book."""
         self._book.close()
 
     def _scopes(self, decision_id: str, at: datetime) -> tuple[Scope, ...]:

@@ -1,8 +1,9 @@
-"""How fast one provider may be asked: so many calls at a time, and so many in any minute.
+"""Rate limits of one provider: a number of calls at the same time, and a number of calls in any minute.
 
-The minute is a sliding one: a burst may use all of it at once, and no 60 seconds ever hold more calls than the profile says.
-Nobody waits past his deadline: who cannot be served in time is told so at once. What is asked ahead of a trial has half of both
-at most (one place where there is only one), and promises itself no later place, so that the court finds the other half free.
+The minute is a sliding window: a burst may use all of it at once, and no 60 seconds contain more calls than the
+profile allows. No caller waits past its deadline: if it cannot be served in time, it is told so at once. Calls that
+are asked ahead of a hearing may use at most half of both limits (one place if there is only one), and they reserve no
+future place, so that the court finds the other half free.
 """
 
 import asyncio
@@ -14,11 +15,11 @@ _MINUTE_S = 60.0
 
 
 class NoSlot(Exception):
-    """The caller's deadline comes before his turn."""
+    """The caller's deadline comes before its turn."""
 
 
 class Limiter:
-    """The turnstile of one provider, within one event loop; first come, first served."""
+    """The rate limiter of one provider, within one event loop; first come, first served."""
 
     def __init__(self, requests_per_minute: int, concurrency: int) -> None:
         self._at_once = asyncio.Semaphore(concurrency)
@@ -28,7 +29,7 @@ class Limiter:
 
     @asynccontextmanager
     async def slot(self, until: float, *, ahead: bool = False) -> AsyncGenerator[None]:
-        """Hold one of the places; `until` is a time of the event loop [s]. Raises NoSlot when it comes first."""
+        """Hold one of the places; `until` is a time of the event loop [s]. Raises NoSlot when `until` comes first."""
         async with AsyncExitStack() as held:
             for place in (self._ahead, self._at_once) if ahead else (self._at_once,):
                 await _acquire(place, until)
@@ -37,7 +38,7 @@ class Limiter:
             yield
 
     async def _turn(self, until: float) -> None:
-        """Take a place in the minute, now or later; a place that would come too late is not taken."""
+        """Take a place in the minute, now or later; a place after the deadline is not taken."""
         now = asyncio.get_running_loop().time()
         full = len(self._granted) == self._granted.maxlen
         turn = max(now, self._granted[0] + _MINUTE_S) if full else now
@@ -47,7 +48,7 @@ class Limiter:
         await asyncio.sleep(turn - now)
 
     async def _turn_ahead(self, until: float) -> None:
-        """Take a place in the minute once half of it is free; until then none is taken."""
+        """Take a place in the minute when half of it is free; before that, take none."""
         loop = asyncio.get_running_loop()
         while len(self._granted) >= self._half and (turn := self._granted[-self._half] + _MINUTE_S) > loop.time():
             if turn >= until:

@@ -1,7 +1,7 @@
-"""What a call costs, and the most that it can cost: exact, in USD, and never zero by ignorance.
+"""The cost of a call and its upper bound: exact, in USD, and never zero because a price is unknown.
 
-Models of Anthropic and OpenAI are priced by `genai-prices`. What it does not know, and every compatible or local endpoint,
-is charged at the rates of the profile, which are worst cases unless the user states better ones.
+`genai-prices` gives the prices of Anthropic and OpenAI models. For a model that it does not know, and for every
+compatible or local endpoint, the rates of the profile apply; these are worst cases unless the user sets better ones.
 """
 
 from datetime import datetime
@@ -12,22 +12,22 @@ from config.sections.minds import ProviderSettings
 
 _MILLION = Decimal(1_000_000)
 _STEP = Decimal("1e-12")
-"""Amounts are rounded up to it, so that sums stay exact."""
+"""Amounts are rounded up to this step, so that sums stay exact."""
 _FRAME_TOKENS = 512
-"""What a provider may wrap around a prompt: roles, separators, its own words on the output format."""
+"""Upper bound for the text that a provider adds to a prompt: roles, separators, output format [tokens]."""
 
 
 def cost_usd(provider: ProviderSettings, usage: Usage, at: datetime) -> Decimal:
-    """What this usage cost at that time [USD], rounded up to 1e-12."""
+    """Return the cost of this usage at that time [USD], rounded up to 1e-12."""
     listed = _listed(provider, usage, at)
     return _rounded(listed if listed is not None else _configured(provider, usage))
 
 
 def worst_case_usd(provider: ProviderSettings, request: Request, at: datetime) -> Decimal:
-    """The most that a request can cost [USD]; zero only where the profile says that the model is free.
+    """Return the highest possible cost of a request [USD]; zero only if the profile says that the model is free.
 
-    Input is bounded by one token for two bytes, plus a provider's own frame, all of it newly written to its cache; output
-    by `max_tokens`.
+    The bound for the input is one token for two bytes plus the provider's own text, all of it newly written to its
+    cache. The bound for the output is `max_tokens`.
     """
     size = sum(len(part.encode()) for part in (request.system, request.user, request.json_schema))
     tokens = -(-size // 2) + _FRAME_TOKENS
@@ -46,7 +46,7 @@ def _configured(provider: ProviderSettings, usage: Usage) -> Decimal:
 
 
 def _listed(provider: ProviderSettings, usage: Usage, at: datetime) -> Decimal | None:
-    """The price of the list; None where it has none, or none that can be believed."""
+    """Return the list price; None if there is no price, or none that is plausible."""
     if provider.kind not in ("anthropic", "openai"):
         return None
     import genai_prices
@@ -61,7 +61,7 @@ def _listed(provider: ProviderSettings, usage: Usage, at: datetime) -> Decimal |
         price = genai_prices.calc_price(
             genai_prices.Usage(**tokens), provider.model, provider_id=provider.kind, genai_request_timestamp=at
         ).total_price
-    except (LookupError, ValueError):  # an unknown model; more tokens read from a cache than were sent
+    except (LookupError, ValueError):  # an unknown model, or more cached tokens than sent tokens
         return None
     used = usage.input_tokens + usage.output_tokens > 0
     return None if price < 0 or (used and price == 0) else price

@@ -1,11 +1,12 @@
-"""A breaker for each provider: after some failures in a row it is left alone, and then tried with one call at a time.
+"""A circuit breaker for each provider: after several failures in a row the provider is paused, and then tested with
+one call.
 
-    closed ──failures in a row──► open ──rest──► half-open ──the probe answers──► closed
-                                   ▲                  └──────the probe fails────► open
+    closed ──failures in a row──► open ──pause──► half-open ──the probe succeeds──► closed
+                                   ▲                   └──────the probe fails─────► open
 
-Only failures to answer count: a refusal or a bad answer shows that the provider works. The state lies in a JSON file, is
-replaced as a whole and survives a restart; of two runs at the same time, the one that wrote last is remembered. A damaged
-file counts as closed breakers, with a warning: a breaker saves time, and limits nothing that must be limited.
+Only failures to answer count: a refusal or an unusable answer shows that the provider works. The state is stored in a
+JSON file, is replaced as a whole and survives a restart. When two runs write at the same time, the last one wins. A
+damaged file counts as closed breakers, with a warning: a breaker only saves time and enforces no safety limit.
 """
 
 import logging
@@ -16,7 +17,7 @@ from typing import NamedTuple
 
 from pydantic import TypeAdapter, ValidationError
 
-from agents.llm.attempt import UNUSABLE, Outcome
+from agents.llm.attempt import UNUSABLE, AttemptOutcome
 from agents.llm.recordings.files import replace_whole
 from config.clock import Clock
 from config.frozen import Frozen, UtcTime
@@ -24,48 +25,54 @@ from config.frozen import Frozen, UtcTime
 BREAKERS_FILE = "breakers.json"
 FAILURES = frozenset(
     {
-        Outcome.TIMEOUT,
-        Outcome.OVERLOADED,
-        Outcome.SERVER_ERROR,
-        Outcome.CONNECTION,
-        Outcome.NONSENSE,
-        Outcome.AUTH,
-        Outcome.QUOTA,
-        Outcome.RATE_LIMITED,
+        AttemptOutcome.TIMEOUT,
+        AttemptOutcome.OVERLOADED,
+        AttemptOutcome.SERVER_ERROR,
+        AttemptOutcome.CONNECTION,
+        AttemptOutcome.NONSENSE,
+        AttemptOutcome.AUTH,
+        AttemptOutcome.QUOTA,
+        AttemptOutcome.RATE_LIMITED,
     }
 )
 """Outcomes that count against a provider."""
-_ANSWERED = frozenset({Outcome.OK, *UNUSABLE})
+_ANSWERED = frozenset({AttemptOutcome.OK, *UNUSABLE})
 _LOG = logging.getLogger(__name__)
 
 
-class BreakerState(Frozen):
-    """One provider's breaker. `opened_utc` None: closed. `last` names the latest failure."""
+class ProviderBreakerState(Frozen):
+    """The breaker of one provider. `opened_utc` is None when it is closed. `last` names the latest failure."""
 
     failures: int = 0
     opened_utc: UtcTime | None = None
     last: str = ""
 
 
-_STATES = TypeAdapter(dict[str, BreakerState])
-_CLOSED = BreakerState()
+_STATES = TypeAdapter(dict[str, ProviderBreakerState])
+_CLOSED = ProviderBreakerState()
 
 
 class Admission(NamedTuple):
-    """Leave for one call; its outcome must be reported. Of a probe everything depends."""
+    """Permission for one call; its outcome must be reported. The result of a probe decides whether the breaker
+    closes.
+    """
 
     provider: str
     probe: bool
 
 
 class Breakers:
-    """The breakers of all providers. The clock is the machine's: how long a provider rests is no matter of the tape."""
+    """The breakers of all providers. They use the machine's clock, because a pause does not depend on the bars."""
 
     def __init__(
         self, path: Path, failures: int, open_s: float, clock: Clock, identities: Mapping[str, str] | None = None
     ) -> None:
-        """`identities` tell one setup of a provider from another (model, address, key): a breaker rests only the one that
-        failed, and a corrected key or another model is asked at once. Without them a provider is its name."""
+        """`identities` distinguish setups of a provider (model, address, key): a breaker pauses only the setup that
+        failed.
+
+        So a corrected key or another model can be asked at once. Without `identities`, the name identifies a
+        provider.
+        """
         self._identities = identities or {}
         self._path = path
         self._limit = failures
@@ -75,7 +82,7 @@ class Breakers:
         self._probing: set[str] = set()
 
     def blocked(self, provider: str) -> str | None:
-        """Why this provider may not be asked now; None when it may."""
+        """Return why this provider may not be asked now, or None."""
         state = self._state(provider)
         if state.opened_utc is None:
             return None
@@ -85,7 +92,7 @@ class Breakers:
         return "its breaker is half-open, and one probe is under way" if provider in self._probing else None
 
     def admit(self, provider: str) -> Admission | str:
-        """Leave to ask a provider, or why not."""
+        """Return permission to ask a provider, or the reason against it."""
         why = self.blocked(provider)
         if why is not None:
             return why
@@ -94,10 +101,10 @@ class Breakers:
             self._probing.add(provider)
         return Admission(provider, probe)
 
-    def report(self, admission: Admission, outcome: Outcome | None) -> None:
-        """What became of an admitted call; None when it was not made or not finished.
+    def report(self, admission: Admission, outcome: AttemptOutcome | None) -> None:
+        """Report the outcome of an admitted call; None when the call was not made or not finished.
 
-        Calls that were under way when the breaker opened change nothing any more: the probe decides.
+        Calls that were open when the breaker opened no longer change it: the probe decides.
         """
         provider = admission.provider
         if admission.probe:
@@ -111,17 +118,19 @@ class Breakers:
             failures = state.failures + 1
             opens = admission.probe or failures >= self._limit
             opened = self._clock.now() if opens else None
-            self._put(provider, BreakerState(failures=failures, opened_utc=opened, last=str(outcome)))
+            self._put(provider, ProviderBreakerState(failures=failures, opened_utc=opened, last=str(outcome)))
 
-    def _state(self, provider: str) -> BreakerState:
+    def _state(self, provider: str) -> ProviderBreakerState:
         return self._states.get(self._identities.get(provider, provider), _CLOSED)
 
-    def _resting(self, state: BreakerState) -> bool:
-        """A breaker that was opened in the future (the machine's clock was set back) does not rest."""
+    def _resting(self, state: ProviderBreakerState) -> bool:
+        """Return whether the breaker is in its pause. If it was opened in the future (the machine's clock was set
+        back), it is not.
+        """
         assert state.opened_utc is not None
         return timedelta(0) <= self._clock.now() - state.opened_utc < self._rest
 
-    def _put(self, provider: str, state: BreakerState) -> None:
+    def _put(self, provider: str, state: ProviderBreakerState) -> None:
         self._states[self._identities.get(provider, provider)] = state
         text = _STATES.dump_json(self._states, indent=1)
         try:
@@ -130,7 +139,7 @@ class Breakers:
             _LOG.warning("The breakers of the model providers could not be saved (%s); a restart forgets them.", fault)
 
 
-def _load(path: Path) -> dict[str, BreakerState]:
+def _load(path: Path) -> dict[str, ProviderBreakerState]:
     try:
         return _STATES.validate_json(path.read_bytes())
     except FileNotFoundError:

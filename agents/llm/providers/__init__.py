@@ -1,1 +1,1 @@
-"""One file an API, one contract suite for all."""
+"""The adapters to the providers: one file for each API, one contract suite for all."""

@@ -1,8 +1,9 @@
-"""Models of Anthropic, through their SDK: structured output, a cached system prompt, no retries.
+"""Anthropic models through their SDK: structured output, a cached system prompt, no retries.
 
-The SDK is asked for the raw reply: its `parse()` loses the usage that was paid for, and its retries obey any Retry-After.
-Ranges in the schema become text for the model, because this API does not enforce them; whoever reads the reply does. The
-address is the profile's or Anthropic's own, whatever ANTHROPIC_BASE_URL says: a key goes nowhere that is not recorded.
+The adapter reads the raw reply: the SDK's `parse()` loses the billed usage, and its retries obey any Retry-After.
+Ranges in the schema become text for the model, because this API does not enforce them; the reader of the reply does.
+The address is the profile's or Anthropic's own; ANTHROPIC_BASE_URL is ignored, because a key must only go to a
+recorded address.
 """
 
 import json
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, SecretStr
 
 from agents.llm.attempt import Completion, Request, Stop, Usage
-from agents.llm.providers.request import completion, exchange, http_client, parsed, usable_key, usage_of
+from agents.llm.providers.request import completion, http_client, parsed, send_request, usable_key, usage_of
 from config.sections.minds import PROVIDERS, ProviderSettings
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class _Usage(BaseModel):
 
 
 class _Message(BaseModel):
-    """What is read of a reply; the rest of it is not our business."""
+    """The parts of a reply that are read; the rest is ignored."""
 
     id: str | None = None
     content: tuple[_Block, ...]
@@ -49,7 +50,7 @@ class _Message(BaseModel):
 
 
 class AnthropicProvider:
-    """One Anthropic model. The SDK is loaded here; the client is made at the first call."""
+    """One Anthropic model. The SDK is loaded here; the client is created at the first call."""
 
     def __init__(self, name: str, settings: ProviderSettings, key: SecretStr | None) -> None:
         import anthropic
@@ -74,7 +75,7 @@ class AnthropicProvider:
         client = self._connected(key)
         arguments = self._arguments(request)
         send = client.messages.with_raw_response.create
-        reply = await exchange(self._sdk, lambda: send(**arguments, timeout=timeout_s), timeout_s, key)
+        reply = await send_request(self._sdk, lambda: send(**arguments, timeout=timeout_s), timeout_s, key)
         message = parsed(reply.body, _Message)
         return completion(
             "".join(block.text for block in message.content if block.type == "text"),

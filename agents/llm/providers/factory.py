@@ -1,6 +1,6 @@
-"""From settings to providers: only those that some role would ask, and what is missing for them in so many words.
+"""Builds providers from settings: only those that some role can ask, and reports missing keys.
 
-SDKs are loaded here, before the session begins and not in the middle of a decision; whoever replays builds none.
+The SDKs are loaded here, before the session begins, and not during a decision. A replay builds no provider.
 """
 
 import hashlib
@@ -19,17 +19,18 @@ RULES = "rules"
 
 
 def build_providers(minds: MindsSettings, secrets: Secrets) -> dict[str, Provider]:
-    """The providers that the roles' chains name, by name. A provider without a key is built, and says so when it is asked.
+    """Return the providers in the chains of the roles, by name. A provider without a key is built and reports this
+    when it is asked.
 
-    Raises UsageFault when a local model or the package that runs it is not there.
+    Raises UsageFault when a local model or the package that runs it is missing.
     """
     return {name: _build(name, minds.providers[name], secrets) for name in names_in_use(minds)}
 
 
 def missing_keys(minds: MindsSettings, secrets: Secrets, names: Collection[str] | None = None) -> list[str]:
-    """What to set, one line a variable: "ANTHROPIC_API_KEY (for anthropic, model claude-haiku-5-5)".
+    """Return the variables to set, one line each: "ANTHROPIC_API_KEY (for anthropic, model claude-haiku-5-5)".
 
-    `names` are the providers that are meant; None: all in use.
+    `names` selects providers; None selects all that are in use.
     """
     wanting: dict[str, list[str]] = {}
     for name in without_key(minds, secrets):
@@ -41,14 +42,17 @@ def missing_keys(minds: MindsSettings, secrets: Secrets, names: Collection[str] 
 
 
 def without_key(minds: MindsSettings, secrets: Secrets) -> tuple[str, ...]:
-    """Providers in use that want a key and have none."""
+    """Return the providers in use that need a key and have none."""
     used = {name: minds.providers[name] for name in names_in_use(minds)}
     return tuple(name for name, one in used.items() if key_variable(one) is not None and _key(one, secrets) is None)
 
 
 def unanswerable(minds: MindsSettings, secrets: Secrets) -> dict[Role, tuple[str, ...]]:
-    """Roles whose chain can never give a word, with the providers in it: all of them want a key and have none, or it is
-    empty and nobody speaks in an outage. A chain with `rules` in it is answered by the rules mind."""
+    """Return the roles whose chain can never give an opinion, with the providers of the chain.
+
+    Every provider in such a chain needs a key and has none, or the chain is empty and the rules mind does not speak
+    in an outage. A chain with `rules` in it is always answered, by the rules mind.
+    """
     keyless = set(without_key(minds, secrets))
     found: dict[Role, tuple[str, ...]] = {}
     for role in ROLES:
@@ -59,7 +63,7 @@ def unanswerable(minds: MindsSettings, secrets: Secrets) -> dict[Role, tuple[str
 
 
 def identities(minds: MindsSettings, secrets: Secrets) -> dict[str, str]:
-    """What tells one setup of a provider from another, by name: its model, its address, and a digest of its key."""
+    """Return what distinguishes setups of a provider, by name: its model, its address, and a digest of its key."""
     found = {}
     for name in names_in_use(minds):
         settings = minds.providers[name]
@@ -70,7 +74,9 @@ def identities(minds: MindsSettings, secrets: Secrets) -> dict[str, str]:
 
 
 def names_in_use(minds: MindsSettings) -> tuple[str, ...]:
-    """Names in the chains of all roles, in the order of their first mention; whoever stands behind `rules` is never asked."""
+    """Return the names in the chains of all roles, in the order of their first mention. A provider after `rules` is
+    never asked.
+    """
     names: dict[str, None] = {}
     for role in ROLES:
         for name in minds.roles.get(role, minds.chain):
@@ -93,7 +99,7 @@ def _build(name: str, settings: ProviderSettings, secrets: Secrets) -> Provider:
 
 
 def _key(settings: ProviderSettings, secrets: Secrets) -> SecretStr | None:
-    """The provider's key, of the environment or `.env`; None when there is none, or a blank one."""
+    """Return the provider's key from the environment or `.env`; None if it is missing or blank."""
     variable = key_variable(settings)
     held = secrets.held().get(variable) if variable is not None else None
     return held if held is not None and held.get_secret_value().strip() else None

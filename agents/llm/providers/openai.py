@@ -1,9 +1,9 @@
-"""Models behind OpenAI's chat completions: OpenAI's own, and any server that speaks the same protocol.
+"""Models behind OpenAI's chat completions API: OpenAI itself, and any server with the same protocol.
 
-`openai` speaks as that API wants it: a strict schema within its subset, `max_completion_tokens`, a cache key, and no sampling
-parameters, which its newer models refuse. `compatible` (Ollama, vLLM, llama.cpp, OpenRouter) gets the whole schema, because its
-grammar needs every bound, and temperature 0 with a fixed seed. A key is optional there. As with Anthropic, the raw reply is
-read, once, and the address is the profile's or OpenAI's own.
+`openai` follows that API: a strict schema within its subset, `max_completion_tokens`, a cache key, and no sampling
+parameters, which its newer models refuse. `compatible` (Ollama, vLLM, llama.cpp, OpenRouter) gets the full schema,
+because its grammar needs every bound, and temperature 0 with a fixed seed; a key is optional there. As with
+Anthropic, the raw reply is read, once, and the address is the profile's or OpenAI's own.
 """
 
 import json
@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, SecretStr
 
 from agents.llm.attempt import Completion, Request, Stop, Usage
-from agents.llm.providers.request import completion, exchange, http_client, parsed, status_fault, usable_key, usage_of
+from agents.llm.providers.request import (
+    completion,
+    http_client,
+    parsed,
+    send_request,
+    status_fault,
+    usable_key,
+    usage_of,
+)
 from config.sections.minds import PROVIDERS, ProviderSettings
 
 if TYPE_CHECKING:
@@ -21,7 +29,7 @@ if TYPE_CHECKING:
 BASE_URL = "https://api.openai.com/v1"
 SEED = 7
 _NO_KEY = "none"
-"""Servers that want no key still get a header, because the SDK insists."""
+"""The header value for servers that need no key, because the SDK requires one."""
 _UNSUPPORTED = ("minLength", "maxLength", "pattern", "format", "default")
 _STOPS = {"stop": Stop.END, "length": Stop.LENGTH, "content_filter": Stop.REFUSAL}
 
@@ -52,7 +60,7 @@ class _Error(BaseModel):
 
 
 class _Completion(BaseModel):
-    """What is read of a reply. Some gateways report an error with status 200, in `error`."""
+    """The parts of a reply that are read. Some gateways report an error with status 200, in `error`."""
 
     id: str | None = None
     choices: tuple[_Choice, ...] = ()
@@ -61,7 +69,7 @@ class _Completion(BaseModel):
 
 
 class OpenAIProvider:
-    """One model behind chat completions. The SDK is loaded here; the client is made at the first call."""
+    """One model behind chat completions. The SDK is loaded here; the client is created at the first call."""
 
     def __init__(self, name: str, settings: ProviderSettings, key: SecretStr | None) -> None:
         import openai
@@ -81,12 +89,12 @@ class OpenAIProvider:
         return self._settings.model
 
     async def complete(self, request: Request, timeout_s: float) -> Completion:
-        """Send one request, once, and be back within `timeout_s`. Raises ProviderFault."""
+        """Send one request, once, and return within `timeout_s`. Raises ProviderFault."""
         key = self._bare_key()
         client = self._connected(key)
         arguments = self._arguments(request)
         send = client.chat.completions.with_raw_response.create
-        reply = await exchange(self._sdk, lambda: send(**arguments, timeout=timeout_s), timeout_s, key)
+        reply = await send_request(self._sdk, lambda: send(**arguments, timeout=timeout_s), timeout_s, key)
         return _read(reply.body, reply.request_id, key)
 
     async def close(self) -> None:
@@ -124,7 +132,9 @@ class OpenAIProvider:
 
 
 def within_subset(schema: Any) -> Any:
-    """The schema as OpenAI's strict mode takes it: bounds of strings move into the description, where the model reads them."""
+    """Return the schema for OpenAI's strict mode: bounds of strings move into the description, where the model reads
+    them.
+    """
     if isinstance(schema, list):
         return [within_subset(item) for item in schema]
     if not isinstance(schema, dict):

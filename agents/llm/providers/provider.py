@@ -1,4 +1,4 @@
-"""What a provider can do. One contract suite in tests/ runs on each adapter, against a loopback server."""
+"""The protocol of a provider. One contract suite in tests/ runs on each adapter, against a loopback server."""
 
 from typing import Protocol
 
@@ -6,7 +6,7 @@ from agents.llm.attempt import Completion, Request
 
 
 class Provider(Protocol):
-    """One model behind one API. `name` is the profile's name for it, `model` the provider's name of the model."""
+    """One model behind one API. `name` is its name in the profile, `model` the provider's name of the model."""
 
     @property
     def name(self) -> str: ...
@@ -15,13 +15,13 @@ class Provider(Protocol):
     def model(self) -> str: ...
 
     async def complete(self, request: Request, timeout_s: float) -> Completion:
-        """Send one request, once: no retries of its own, and back within `timeout_s` whatever the network does.
+        """Send one request, once: without retries, and return within `timeout_s` whatever the network does.
 
-        The reply's text is handed on untouched. Raises ProviderFault, with its outcome from the closed set, for whatever is
-        not a completion; anything else that escapes is a defect.
+        The text of the reply is returned unchanged. Raises ProviderFault, with an outcome of the closed set, for
+        anything that is not a completion; any other exception is a defect.
         """
         ...
 
     async def close(self) -> None:
-        """Let go of connections and child processes."""
+        """Close connections and end child processes."""
         ...

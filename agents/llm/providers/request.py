@@ -1,8 +1,8 @@
-"""One HTTP exchange through an SDK: sent once, back before its deadline, and every failure under its name.
+"""One HTTP request through an SDK: sent once, finished before its deadline, and each failure mapped to an outcome.
 
-Both SDKs are generated alike, so that one place maps them: `sdk` is the module `anthropic` or `openai`. Replies are taken as
-bytes and validated here, and not by the SDKs, whose objects may hold anything (a web page becomes a `str`, a missing field
-becomes None). Nothing is retried, and no header or reply can make this wait.
+Both SDKs are generated in the same way, so one module maps their errors: `sdk` is the module `anthropic` or `openai`.
+Replies are taken as bytes and validated here, because the objects of the SDKs may hold anything (a web page becomes a
+`str`, a missing field becomes None). Nothing is retried, and no header or reply can make this module wait.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
-from agents.llm.attempt import Completion, Outcome, ProviderFault, Stop, Usage
+from agents.llm.attempt import AttemptOutcome, Completion, ProviderFault, Stop, Usage
 
 if TYPE_CHECKING:
     import httpx2
@@ -29,39 +29,39 @@ SENT = frozenset(
 Body = TypeVar("Body", bound=BaseModel)
 
 _BY_NAME = {
-    "insufficient_quota": Outcome.QUOTA,
-    "billing_error": Outcome.QUOTA,
-    "contract_spend_limit_reached": Outcome.QUOTA,
-    "enforced_spend_limit_reached": Outcome.QUOTA,
-    "overloaded_error": Outcome.OVERLOADED,
-    "context_length_exceeded": Outcome.TOO_LARGE,
-    "exceed_context_size_error": Outcome.TOO_LARGE,
+    "insufficient_quota": AttemptOutcome.QUOTA,
+    "billing_error": AttemptOutcome.QUOTA,
+    "contract_spend_limit_reached": AttemptOutcome.QUOTA,
+    "enforced_spend_limit_reached": AttemptOutcome.QUOTA,
+    "overloaded_error": AttemptOutcome.OVERLOADED,
+    "context_length_exceeded": AttemptOutcome.TOO_LARGE,
+    "exceed_context_size_error": AttemptOutcome.TOO_LARGE,
 }
 _BY_STATUS = {
-    401: Outcome.AUTH,
-    402: Outcome.QUOTA,
-    403: Outcome.AUTH,
-    408: Outcome.TIMEOUT,
-    413: Outcome.TOO_LARGE,
-    429: Outcome.RATE_LIMITED,
-    529: Outcome.OVERLOADED,
+    401: AttemptOutcome.AUTH,
+    402: AttemptOutcome.QUOTA,
+    403: AttemptOutcome.AUTH,
+    408: AttemptOutcome.TIMEOUT,
+    413: AttemptOutcome.TOO_LARGE,
+    429: AttemptOutcome.RATE_LIMITED,
+    529: AttemptOutcome.OVERLOADED,
 }
 
 
-class Reply(NamedTuple):
-    """The body of a reply with status 2xx, and what the provider calls the request."""
+class HttpReply(NamedTuple):
+    """The body of a reply with status 2xx, and the provider's id of the request."""
 
     body: bytes
     request_id: str | None
 
 
 def usable_key(key: SecretStr | None, variable: str) -> str:
-    """The bare key. Raises ProviderFault when it is not set, or holds what no key can hold."""
+    """Return the plain key. Raises ProviderFault when it is not set, or contains characters that no key can contain."""
     bare = key.get_secret_value().strip() if key is not None else ""
     if not bare:
-        raise ProviderFault(Outcome.SKIPPED_NO_KEY, f"set {variable}")
+        raise ProviderFault(AttemptOutcome.SKIPPED_NO_KEY, f"set {variable}")
     if not (bare.isascii() and bare.isprintable()):
-        raise ProviderFault(Outcome.AUTH, f"{variable} holds characters that no key has; set it again")
+        raise ProviderFault(AttemptOutcome.AUTH, f"{variable} holds characters that no key has; set it again")
     return bare
 
 
@@ -85,8 +85,10 @@ def http_client(base_url: str, own: Mapping[str, str]) -> "httpx2.AsyncClient":
     )
 
 
-async def exchange(sdk: ModuleType, send: Callable[[], Awaitable[Any]], timeout_s: float, secret: str) -> Reply:
-    """Send one request through `sdk`, and give its body. Raises ProviderFault for everything else, in `timeout_s`."""
+async def send_request(sdk: ModuleType, send: Callable[[], Awaitable[Any]], timeout_s: float, secret: str) -> HttpReply:
+    """Send one request through `sdk` and return its body. Raises ProviderFault for everything else, within
+    `timeout_s`.
+    """
     import httpx2
 
     try:
@@ -95,28 +97,34 @@ async def exchange(sdk: ModuleType, send: Callable[[], Awaitable[Any]], timeout_
     except sdk.APIStatusError as error:
         raise status_fault(error.status_code, error.response.headers, error.response.content, secret) from error
     except (TimeoutError, sdk.APITimeoutError) as error:
-        raise ProviderFault(Outcome.TIMEOUT, f"no answer within {timeout_s:.3g} s") from error
+        raise ProviderFault(AttemptOutcome.TIMEOUT, f"no answer within {timeout_s:.3g} s") from error
     except (sdk.APIConnectionError, httpx2.HTTPError, OSError) as error:
-        raise ProviderFault(Outcome.CONNECTION, _clean(_cause(error), secret)) from error
+        raise ProviderFault(AttemptOutcome.CONNECTION, _clean(_cause(error), secret)) from error
     response = raw.http_response
-    return Reply(response.content, response.headers.get("request-id") or response.headers.get("x-request-id"))
+    return HttpReply(response.content, response.headers.get("request-id") or response.headers.get("x-request-id"))
 
 
 def parsed(body: bytes, shape: type[Body]) -> Body:
-    """The body as the protocol has it. Raises ProviderFault (NONSENSE) for anything else: a web page, broken JSON, gaps."""
+    """Return the body as the protocol defines it. Raises ProviderFault (NONSENSE) for a web page, broken JSON or
+    missing fields.
+    """
     try:
         return shape.model_validate_json(body)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])
         what = f"{where}: {first['msg']}" if where else first["msg"]
-        raise ProviderFault(Outcome.NONSENSE, _clean(f"the reply is not of this protocol ({what})", "")) from error
+        raise ProviderFault(
+            AttemptOutcome.NONSENSE, _clean(f"the reply is not of this protocol ({what})", "")
+        ) from error
 
 
 def usage_of(input_tokens: int, cache_read: int, cache_write: int, output_tokens: int) -> Usage:
-    """Usage as billed; `input_tokens` includes both cache figures. Raises ProviderFault (NONSENSE) when one is negative."""
+    """Return the usage as billed; `input_tokens` includes both cache figures. Raises ProviderFault (NONSENSE) for
+    negative figures.
+    """
     if min(input_tokens, cache_read, cache_write, output_tokens) < 0:
-        raise ProviderFault(Outcome.NONSENSE, "the reply counts negative tokens")
+        raise ProviderFault(AttemptOutcome.NONSENSE, "the reply counts negative tokens")
     read = min(cache_read, input_tokens)
     return Usage(
         input_tokens=input_tokens,
@@ -127,14 +135,16 @@ def usage_of(input_tokens: int, cache_read: int, cache_write: int, output_tokens
 
 
 def completion(text: str, stop: Stop, usage: Usage | None, request_id: str | None) -> Completion:
-    """A completion, untouched. Raises ProviderFault (NONSENSE, with its usage) when a finished answer says nothing."""
+    """Return the unchanged completion. Raises ProviderFault (NONSENSE, with its usage) when a finished answer is
+    empty.
+    """
     if stop is Stop.END and not text:
-        raise ProviderFault(Outcome.NONSENSE, "the model finished without a word", usage=usage)
+        raise ProviderFault(AttemptOutcome.NONSENSE, "the model finished without a word", usage=usage)
     return Completion(text=text, stop=stop, usage=usage, request_id=request_id)
 
 
 def status_fault(status: int, headers: Mapping[str, str], body: bytes, secret: str) -> ProviderFault:
-    """What an error status means. A name in the body that says more than the status wins over it."""
+    """Return the meaning of an error status. A more specific error name in the body has priority over the status."""
     names, message = _error_of(body)
     outcome = next((_BY_NAME[name] for name in names if name in _BY_NAME), None) or _of_status(status)
     detail = _clean(f"HTTP {status}: {message or 'no message'}", secret)
@@ -142,7 +152,9 @@ def status_fault(status: int, headers: Mapping[str, str], body: bytes, secret: s
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Seconds that the provider asks to wait, from `retry-after-ms` or `retry-after` (seconds, or a date against `date`)."""
+    """Return the wait that the provider asks for [s], from `retry-after-ms` or `retry-after` (seconds, or a date
+    against `date`).
+    """
     for name, scale in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
         try:
             seconds = float(headers.get(name, "")) / scale
@@ -156,16 +168,16 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
     return max(0.0, wait.total_seconds())
 
 
-def _of_status(status: int) -> Outcome:
+def _of_status(status: int) -> AttemptOutcome:
     if status in _BY_STATUS:
         return _BY_STATUS[status]
     if status >= 500:
-        return Outcome.SERVER_ERROR
-    return Outcome.BAD_REQUEST if status >= 400 else Outcome.NONSENSE
+        return AttemptOutcome.SERVER_ERROR
+    return AttemptOutcome.BAD_REQUEST if status >= 400 else AttemptOutcome.NONSENSE
 
 
 def _error_of(body: bytes) -> tuple[tuple[str, ...], str]:
-    """The names (type, code) and the message of an error body, as far as it has them."""
+    """Return the names (type, code) and the message of an error body, if present."""
     try:
         whole = json.loads(body)
     except (ValueError, RecursionError):
@@ -180,13 +192,13 @@ def _error_of(body: bytes) -> tuple[tuple[str, ...], str]:
 
 
 def _cause(error: BaseException) -> str:
-    """SDKs say "Connection error."; what lies under it says more."""
+    """Return the underlying error: the SDKs only say "Connection error."."""
     cause = error.__cause__ or error
     return f"{type(cause).__name__}: {cause}".rstrip(": ")
 
 
 def _clean(text: str, secret: str) -> str:
-    """One short line without control characters, lone surrogates or the key."""
+    """Return one short line without control characters, lone surrogates or the key."""
     text = text.replace(secret, "***") if secret else text
     line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
     return line if len(line) <= DETAIL_CHARS else line[: DETAIL_CHARS - 1] + "…"

@@ -1,8 +1,8 @@
-"""Answers that may be used again: by request key, for a while, and only those that held an opinion.
+"""The cache of answers: by request key, for a limited time, and only answers with an opinion.
 
-One file an answer, replaced as a whole. A file that is damaged, of another key or too old is no answer. What comes out is
-validated again like any other reply; the cache vouches for bytes, not for sense. While one caller asks, others with the same
-request wait for his answer.
+Each answer is one file that is replaced as a whole. A file that is damaged, too old or of another key counts as no
+answer. A cached answer is validated again like any other reply: the cache guarantees bytes, not their meaning. While
+one caller asks, other callers with the same request wait for its answer.
 """
 
 import asyncio
@@ -33,7 +33,7 @@ class _Entry(Frozen):
 
 
 class Cache:
-    """The answers of this user in one folder. The clock is the machine's."""
+    """The cached answers of this user in one folder. The clock is the machine's."""
 
     def __init__(self, folder: Path, ttl_s: float, clock: Clock) -> None:
         self._folder = folder
@@ -44,7 +44,7 @@ class Cache:
         self._prune()
 
     def get(self, key: str) -> Completion | None:
-        """The answer to a request, or None."""
+        """Return the answer to a request, or None."""
         try:
             entry = _Entry.model_validate_json(self._file(key).read_bytes())
         except (OSError, ValidationError):
@@ -54,7 +54,7 @@ class Cache:
         return entry.completion if sound and timedelta(0) <= age < self._ttl else None
 
     def put(self, key: str, completion: Completion) -> None:
-        """Keep an answer that held an opinion. A disk that refuses costs the next caller money, and nothing else."""
+        """Cache an answer that has an opinion. If the disk fails, only the next caller pays again."""
         entry = _Entry(key=key, stored_utc=self._clock.now(), completion=completion, sha256=_sha256(completion))
         try:
             replace_whole(self._file(key), entry.canonical())
@@ -62,14 +62,14 @@ class Cache:
             _LOG.warning("An answer could not be kept for later use (%s).", fault)
 
     def drop(self, key: str) -> None:
-        """Forget an answer, if there is one."""
+        """Delete an answer, if there is one."""
         self._file(key).unlink(missing_ok=True)
 
     @asynccontextmanager
     async def flight(self, key: str, until: float) -> AsyncGenerator[None]:
-        """Hold the only flight of a request; others with the same key wait until it has landed.
+        """Hold the only open call of a request; other callers with the same key wait until it is finished.
 
-        `until` is a time of the event loop [s]. Raises NoSlot when it comes first.
+        `until` is a time of the event loop [s]. Raises NoSlot when `until` comes first.
         """
         lock = self._flights.setdefault(key, asyncio.Lock())
         self._waiting[key] = self._waiting.get(key, 0) + 1
@@ -92,7 +92,7 @@ class Cache:
         return self._folder / f"{key}.json"
 
     def _prune(self) -> None:
-        """Remove what is too old to be used. Files that go away meanwhile are somebody else's doing, and gone."""
+        """Delete files that are too old. A file that disappears meanwhile was deleted by another process."""
         oldest = (self._clock.now() - self._ttl).timestamp()
         for file in self._folder.glob("*.json"):
             try:

@@ -1,11 +1,12 @@
-"""Recorded answers: what each provider said, or how it failed, to be heard again without asking anybody.
+"""Cassettes: recorded answers and failures of providers, which are played back without asking a provider.
 
-One JSON line an exchange, each written at once and synced, and one for each system text before its first use. Calls that were
-not made (budget, breaker, deadline) are lines too, so that a replay takes the same turns. A request is found by its key and by
-how often that key was asked before. Of two lines for the same place the later counts: recording again replaces. A line that is
-cut off at the end was never finished and is left out; any other damage is an error.
+Each call is one JSON line, written at once and synced; each system text is one line before its first use. Calls that
+were not made (budget, breaker, deadline) are lines too, so that a replay takes the same steps. A request is found by
+its key and by the number of earlier requests with that key. If two lines have the same place, the later one counts,
+so a new recording replaces the old one. A cut line at the end was never finished and is ignored; any other damage is
+an error.
 
-A recording that is missing is a ReplayMiss, which shows what changed in the prompt and how to record it.
+A missing recording raises ReplayMiss, which shows what changed in the prompt and how to record it.
 """
 
 import os
@@ -18,11 +19,11 @@ from pydantic import ValidationError
 from agents.llm.attempt import ReplayMiss
 from agents.llm.recordings.difference import nearness, prompt_diff
 from agents.llm.recordings.take import Take, Told, asked_of, take_of
-from agents.llm.source import Call, Exchange, Source
+from agents.llm.source import Call, CallResult, CallSource
 from config.errors import JournalFault, OutputFault
 
 _TOLD = b'{"system_sha256":'
-"""How the line of a system text begins."""
+"""The first bytes of the line of a system text."""
 
 
 class _Place(NamedTuple):
@@ -31,7 +32,7 @@ class _Place(NamedTuple):
 
 
 class Cassette:
-    """One file of recorded answers, to be written or to be played, and never both."""
+    """One file of recorded answers. It is either written or played, never both."""
 
     def __init__(self, path: Path, command: str, lines: tuple[Take | Told, ...] = ()) -> None:
         self._path = path
@@ -42,7 +43,7 @@ class Cassette:
 
     @classmethod
     def recording(cls, path: Path, command: str) -> Self:
-        """Write to `path`, after what it holds. Raises OutputFault when that cannot be done."""
+        """Write to `path`, after its present content. Raises OutputFault when that fails."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with path.open("ab+") as stream:
@@ -54,7 +55,9 @@ class Cassette:
 
     @classmethod
     def playing(cls, path: Path, command: str) -> Self:
-        """Read `path`; `command` records it. Raises ReplayMiss when it is not there, JournalFault when it is damaged."""
+        """Read `path`; `command` is the command that records it. Raises ReplayMiss when it is missing, JournalFault
+        when it is damaged.
+        """
         try:
             lines = path.read_bytes().split(b"\n")[:-1]
         except OSError as fault:
@@ -65,12 +68,12 @@ class Cassette:
         return cls(path, command, tuple(_parse(path, number, line) for number, line in enumerate(lines, start=1)))
 
     def place(self, key: str) -> int:
-        """How often a key is asked, this time included."""
+        """Return how often a key was asked, including this time."""
         self._asked[key] += 1
         return self._asked[key]
 
-    def write(self, call: Call, n: int, done: Exchange) -> None:
-        """Add a line, durably. Raises OutputFault: a recording with holes would replay as another story."""
+    def write(self, call: Call, n: int, done: CallResult) -> None:
+        """Add a line durably. Raises OutputFault: a recording with missing lines would replay differently."""
         take, system = take_of(call, n, done), call.request.system
         line = take.canonical() + b"\n"
         if take.request.system_sha256 not in self._told:
@@ -86,16 +89,16 @@ class Cassette:
         except OSError as fault:
             raise _unwritable(self._path, fault) from fault
 
-    def play(self, call: Call, n: int) -> Exchange:
-        """The recorded exchange. Raises ReplayMiss."""
+    def play(self, call: Call, n: int) -> CallResult:
+        """Return the recorded result of a call. Raises ReplayMiss."""
         take = self._takes.get(_Place(call.key, n))
         if take is None:
             raise self._miss(call, n)
         shared = {"cost_usd": take.cost_usd, "latency_ms": take.latency_ms, "warnings": take.warnings}
         if take.fault is None:
             usage = take.completion.usage if take.completion else None
-            return Exchange(completion=take.completion, usage=usage, **shared)
-        return Exchange(outcome=take.fault.outcome, detail=take.fault.detail, usage=take.fault.usage, **shared)
+            return CallResult(completion=take.completion, usage=usage, **shared)
+        return CallResult(outcome=take.fault.outcome, detail=take.fault.detail, usage=take.fault.usage, **shared)
 
     def _miss(self, call: Call, n: int) -> ReplayMiss:
         who = f"{call.request.role} of decision {call.decision_id} ({call.provider}, {call.model})"
@@ -122,7 +125,9 @@ class Cassette:
         return "\n".join([head, *changed, prompt_diff(near.request.user, now.user)])
 
     def _nearest(self, call: Call) -> Take | None:
-        """Of the same role: of the same decision if there is one, else with the most lines in common."""
+        """Return the nearest recorded call of the same role: of the same decision, or else with the most lines in
+        common.
+        """
         same_role = [take for take in self._takes.values() if take.request.role == call.request.role]
         return max(
             same_role,
@@ -136,26 +141,26 @@ class Cassette:
 
 
 class Recording:
-    """A source whose exchanges are written down."""
+    """A source that records the results of another source."""
 
-    def __init__(self, source: Source, cassette: Cassette) -> None:
+    def __init__(self, source: CallSource, cassette: Cassette) -> None:
         self._source = source
         self._cassette = cassette
 
-    async def exchange(self, call: Call) -> Exchange:
+    async def send(self, call: Call) -> CallResult:
         n = self._cassette.place(call.key)
-        done = await self._source.exchange(call)
+        done = await self._source.send(call)
         self._cassette.write(call, n, done)
         return done
 
 
 class Playing:
-    """A source that asks nobody and waits for nothing."""
+    """A source that plays recorded results, without asking a provider and without waiting."""
 
     def __init__(self, cassette: Cassette) -> None:
         self._cassette = cassette
 
-    async def exchange(self, call: Call) -> Exchange:
+    async def send(self, call: Call) -> CallResult:
         return self._cassette.play(call, self._cassette.place(call.key))
 
 
@@ -164,7 +169,7 @@ def _parse(path: Path, number: int, line: bytes) -> Take | Told:
         return Told.model_validate_json(line) if line.startswith(_TOLD) else Take.model_validate_json(line)
     except ValidationError as fault:
         raise JournalFault(
-            f"Line {number} of {path} is damaged ({fault.errors()[0]['msg']}): nothing of it is believed. Restore the file from "
+            f"Line {number} of {path} is damaged ({fault.errors()[0]['msg']}), so no answer was read. Restore the file from "
             "a copy, or record it again."
         ) from None
 

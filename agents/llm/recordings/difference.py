@@ -1,4 +1,4 @@
-"""A prompt that is not the recorded one, shown so that a person sees what changed."""
+"""Shows how a prompt differs from the recorded one."""
 
 from difflib import unified_diff
 
@@ -6,7 +6,7 @@ _MAX_LINES = 60
 
 
 def prompt_diff(recorded: str, now: str) -> str:
-    """The two prompts as a unified diff of their lines, cut after 60."""
+    """Return the two prompts as a unified diff of their lines, cut after 60 lines."""
     lines = list(unified_diff(recorded.splitlines(), now.splitlines(), "recorded", "now", lineterm="", n=1))
     if not lines:
         return "  (the prompts are the same)"
@@ -15,5 +15,5 @@ def prompt_diff(recorded: str, now: str) -> str:
 
 
 def nearness(recorded: str, now: str) -> int:
-    """How many lines two prompts share."""
+    """Return the number of lines that two prompts share."""
     return len(set(recorded.splitlines()) & set(now.splitlines()))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def replace_whole(path: Path, content: bytes) -> None:
-    """Write a file so that a reader sees the old or the new one, and never a part. Raises OSError."""
+    """Write a file so that a reader sees the old or the new content, and never a part. Raises OSError."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:

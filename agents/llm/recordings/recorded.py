@@ -1,33 +1,37 @@
-"""Asks the journal instead of a model: the attempts of a finished run, checked against what would be asked now.
+"""Answers from the journal instead of a model: the attempts of a finished run, checked against what would be asked
+now.
 
-The prompt, the system text and the key of each attempt must be those that this code makes of the same case; each reply is
-judged anew. A reply that was forged gives another outcome or another word, and so shows as a difference from the record.
+The prompt, the system text and the key of each attempt must equal those that this code makes from the same case. Each
+reply is judged again: a forged reply gives another outcome or another opinion, and so appears as a difference from
+the record.
 """
 
 from collections.abc import Callable
 from decimal import Decimal
 
-from agents.llm.asking import Accept, Said, Word
-from agents.llm.attempt import Attempt, Outcome, ReplayMiss, Request, Role
+from agents.llm.asking import Accept, RoleAnswer, Word
+from agents.llm.attempt import Attempt, AttemptOutcome, ReplayMiss, Request, Role
 from agents.llm.chain import Judged, again, judge_text, why_silent
 from agents.llm.recordings.difference import prompt_diff
 from agents.llm.source import sha256
 
 AttemptsOf = Callable[[str, Role], tuple[Attempt, ...]]
-_BY_ITS_TEXT = (Outcome.OK, Outcome.MALFORMED, Outcome.INVALID)
+_BY_ITS_TEXT = (AttemptOutcome.OK, AttemptOutcome.MALFORMED, AttemptOutcome.INVALID)
 
 
 class RecordedAsker:
-    """An `Asker` over a journal. `attempts_of(decision_id, role)` gives what was recorded, in its order."""
+    """An `Asker` over a journal. `attempts_of(decision_id, role)` returns the recorded attempts in their order."""
 
     def __init__(self, attempts_of: AttemptsOf) -> None:
         self._attempts_of = attempts_of
 
     def decide(self, decision_id: str, before_usd: Decimal = Decimal(0), *, ahead: bool = False) -> None:
-        """Nothing runs out: time and money were spent when it was recorded."""
+        """Do nothing: time and money were spent when the run was recorded."""
 
-    async def ask(self, decision_id: str, request: Request, accept: Accept[Word]) -> Said[Word]:
-        """What was said then, judged now. Raises ReplayMiss where another question would be asked than was recorded."""
+    async def ask(self, decision_id: str, request: Request, accept: Accept[Word]) -> RoleAnswer[Word]:
+        """Return the recorded answer, judged now. Raises ReplayMiss if the question of today differs from the
+        recorded one.
+        """
         heard: list[Attempt] = []
         expected: Request | None = request
         for recorded in self._attempts_of(decision_id, request.role):
@@ -37,9 +41,9 @@ class RecordedAsker:
             judged = _judge(recorded, accept)
             heard.append(recorded.model_copy(update={"outcome": judged.outcome, "detail": judged.detail}))
             if judged.accepted is not None:
-                return Said(judged.accepted.word, "", tuple(heard))
+                return RoleAnswer(judged.accepted.word, "", tuple(heard))
             expected = again(expected, judged.outcome, judged.detail) if expected is not None else None
-        return Said(None, why_silent(tuple(heard)), tuple(heard))
+        return RoleAnswer(None, why_silent(tuple(heard)), tuple(heard))
 
 
 def _judge(recorded: Attempt, accept: Accept[Word]) -> Judged[Word]:
@@ -52,14 +56,14 @@ def _check(recorded: Attempt, expected: Request | None) -> None:
     who = f"Attempt {recorded.number} of the {recorded.role} in decision {recorded.decision_id}"
     if expected is None:
         raise ReplayMiss(
-            f"{who} was recorded, and would not be made now: {recorded.provider} had given its last answer. Its reply before, "
-            "or the code, was changed."
+            f"{who} was recorded, but would not be made now: the attempt before it at {recorded.provider} was final. "
+            "Its reply or the code was changed. Replay the run with the version that made it, or run again."
         )
     key = expected.key(recorded.provider, recorded.model)
     if (recorded.user, recorded.system_sha256, recorded.request_key) == (expected.user, sha256(expected.system), key):
         return
     raise ReplayMiss(
-        f"{who} was recorded for another question than would be asked now; no model was asked instead. Replay it with the "
+        f"{who} was recorded for another question than this version asks; no model was asked instead. Replay it with the "
         f"version that made it, or run again.\n{_what_changed(recorded, expected)}"
     )
 
@@ -72,5 +76,5 @@ def _what_changed(recorded: Attempt, expected: Request) -> str:
     }
     changed = [f"  {name}: {then} is now {now}" for name, (then, now) in named.items() if then != now]
     if not changed and recorded.user == expected.user:
-        changed = ["  the schema of the answer, or the provider's or the model's name, is another"]
+        changed = ["  the schema of the answer, the provider's name or the model's name has changed"]
     return "\n".join([*changed, prompt_diff(recorded.user, expected.user)])

@@ -1,19 +1,19 @@
-"""Goes on asking where a killed run stopped: what its journal holds is answered from there, and only the rest is asked.
+"""Resumes a killed run: answers come from its journal as long as it has them, and only the rest is asked.
 
-So the past comes out as it was and is not paid twice; of the bar that was under way only the wave that was asked is asked again,
-because its attempts were not in the journal yet. What the decision has cost by the journal counts against its budget. A role
-whose asking was cut off by the end of the journal keeps the attempts that are there, and is not asked again.
+So the past stays unchanged and is not paid twice. Of the bar that was open, only the wave that was open is asked
+again, because its attempts were not yet in the journal. The recorded cost of the decision counts against its budget.
+If the journal ends within the attempts of a role, the role keeps these attempts and is not asked again.
 """
 
 from decimal import Decimal
 
-from agents.llm.asking import Accept, Asker, Said, Word
+from agents.llm.asking import Accept, Asker, RoleAnswer, Word
 from agents.llm.attempt import ROLES, Request
 from agents.llm.recordings.recorded import AttemptsOf, RecordedAsker
 
 
 class ResumingAsker:
-    """An `Asker` that asks the journal first and `live` after it."""
+    """An `Asker` that uses the journal first and `live` after it."""
 
     def __init__(self, attempts_of: AttemptsOf, live: Asker) -> None:
         self._attempts_of = attempts_of
@@ -21,11 +21,13 @@ class ResumingAsker:
         self._live = live
 
     def decide(self, decision_id: str, before_usd: Decimal = Decimal(0), *, ahead: bool = False) -> None:
-        """A decision begins; the live asker counts its deadline and its budget, whoever answers."""
+        """Begin a decision; the live asker tracks its deadline and budget in every case."""
         recorded = (attempt.cost_usd for role in ROLES for attempt in self._attempts_of(decision_id, role))
         self._live.decide(decision_id, sum(recorded, before_usd), ahead=ahead)
 
-    async def ask(self, decision_id: str, request: Request, accept: Accept[Word]) -> Said[Word]:
-        """What was said then, or what is said now. Raises ReplayMiss where another question would be asked than was."""
+    async def ask(self, decision_id: str, request: Request, accept: Accept[Word]) -> RoleAnswer[Word]:
+        """Return the recorded answer, or ask now. Raises ReplayMiss if the question of today differs from the
+        recorded one.
+        """
         recorded = bool(self._attempts_of(decision_id, request.role))
         return await (self._recorded if recorded else self._live).ask(decision_id, request, accept)

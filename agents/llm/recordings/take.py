@@ -1,14 +1,14 @@
-"""The lines of a file of recorded answers: what was asked and what came of it, and once each what a role was told."""
+"""The lines of a cassette: requests with their results, and each system text once."""
 
 from decimal import Decimal
 
-from agents.llm.attempt import BudgetWarning, Completion, Outcome, Role, Usage
-from agents.llm.source import Call, Exchange, sha256
+from agents.llm.attempt import AttemptOutcome, BudgetWarning, Completion, Role, Usage
+from agents.llm.source import Call, CallResult, sha256
 from config.frozen import Frozen
 
 
-class Asked(Frozen):
-    """The request of a line, for people and for showing what changed."""
+class RecordedRequest(Frozen):
+    """The request of a line, for a reader and to show what changed."""
 
     decision_id: str
     role: Role
@@ -19,40 +19,40 @@ class Asked(Frozen):
     user: str
 
 
-class Fault(Frozen):
-    """How an exchange ended that gave no completion."""
+class RecordedFault(Frozen):
+    """The failure of a call without a completion."""
 
-    outcome: Outcome
+    outcome: AttemptOutcome
     detail: str
     usage: Usage | None
 
 
 class Told(Frozen):
-    """The constant part of a role's prompt, so that a change of it can be shown and not only noticed."""
+    """The constant part of a role's prompt, so that a change of it can be shown."""
 
     system_sha256: str
     system: str
 
 
 class Take(Frozen):
-    """One line: the n-th exchange for a key."""
+    """One line: the n-th call for a key."""
 
     key: str
     n: int
     provider: str
     model: str
-    request: Asked
+    request: RecordedRequest
     completion: Completion | None
-    fault: Fault | None
+    fault: RecordedFault | None
     cost_usd: Decimal
     latency_ms: int
     warnings: tuple[BudgetWarning, ...] = ()
 
 
-def asked_of(call: Call) -> Asked:
-    """The request of a call, as it is recorded."""
+def asked_of(call: Call) -> RecordedRequest:
+    """Return the request of a call in its recorded form."""
     request = call.request
-    return Asked(
+    return RecordedRequest(
         decision_id=call.decision_id,
         role=request.role,
         prompt_version=request.prompt_version,
@@ -63,8 +63,8 @@ def asked_of(call: Call) -> Asked:
     )
 
 
-def take_of(call: Call, n: int, done: Exchange) -> Take:
-    """The line that records what came of a call."""
+def take_of(call: Call, n: int, done: CallResult) -> Take:
+    """Return the line that records the result of a call."""
     failed = done.completion is None
     return Take(
         key=call.key,
@@ -73,7 +73,9 @@ def take_of(call: Call, n: int, done: Exchange) -> Take:
         model=call.model,
         request=asked_of(call),
         completion=done.completion,
-        fault=Fault(outcome=done.outcome or Outcome.NONSENSE, detail=done.detail, usage=done.usage) if failed else None,
+        fault=RecordedFault(outcome=done.outcome or AttemptOutcome.NONSENSE, detail=done.detail, usage=done.usage)
+        if failed
+        else None,
         cost_usd=done.cost_usd,
         latency_ms=done.latency_ms,
         warnings=done.warnings,

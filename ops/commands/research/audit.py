@@ -9,7 +9,7 @@ from agents.court.minds.rules import RulesMind
 from config.errors import UsageFault
 from config.secrets import journal_key
 from evidence.rulings.flips import audit
-from evidence.rulings.hearings import read_trials
+from evidence.rulings.hearings import read_hearings
 from ops.tables.audit import show_audit
 
 
@@ -18,9 +18,9 @@ def audit_command(arguments: argparse.Namespace) -> int:
     cutoff = _moment(arguments.cutoff)
     if arguments.cases < 1:
         raise UsageFault(f"--cases must be at least 1, not {arguments.cases}. Nothing was computed.")
-    run = read_trials(Path(arguments.run), journal_key())
+    run = read_hearings(Path(arguments.run), journal_key())
     settings = run.session.settings
-    hearings = tuple(trial.hearing for trial in run.trials)
+    hearings = tuple(heard.hearing for heard in run.hearings)
     mind = RulesMind(settings.court, settings.limits)
     found = asyncio.run(audit(run.run, hearings, mind, seed=settings.seed, most=arguments.cases, cutoff=cutoff))
     if not found.sampled:

@@ -12,8 +12,8 @@ from typing import Any, TextIO
 import pytest
 from gate_support import AT
 from halt_support import FallsAt, journaled, session
+from hearing_support import hearing
 from run_support import run
-from trial_support import hearing
 
 from agents.approval.asking import Approvals
 from agents.approval.console import ConsoleApprover, question
@@ -138,17 +138,17 @@ def test_silence_until_the_deadline_is_a_no_however_patient_the_approver() -> No
 
 
 @pytest.mark.parametrize(("notional", "asked"), [("499.99", False), ("500", False), ("500.00000001", True)])
-def test_only_what_is_above_the_limit_is_asked_about(notional: str, asked: bool) -> None:
+def test_only_positions_above_the_limit_need_approval(notional: str, asked: bool) -> None:
     assert (decided(says(True), notional) is not None) is asked
 
 
-def test_without_a_limit_and_for_what_the_gate_refused_nobody_is_asked() -> None:
+def test_nobody_is_asked_without_a_limit_or_after_a_refusal_of_the_gate() -> None:
     assert decided(broken, approval_above=None) is None
     court = load_profile("live").court
     assert asyncio.run(Approvals(court, Asked(broken)).decide(hearing())) is None
 
 
-def test_a_kill_switch_that_falls_while_a_human_thinks_wins_over_the_yes(tmp_path: Path) -> None:
+def test_a_kill_switch_that_falls_before_the_answer_overrides_a_yes(tmp_path: Path) -> None:
     looks: list[int] = []
     session(tmp_path / "count", days=2, looks=looks, court__approval_above=ABOVE)
     events = journaled(tmp_path / "count")
@@ -162,7 +162,7 @@ def test_a_kill_switch_that_falls_while_a_human_thinks_wins_over_the_yes(tmp_pat
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
-def test_paper_approves_unasked_backtests_need_nobody_and_real_worlds_ask() -> None:
+def test_paper_approves_automatically_backtests_need_no_approval_and_real_venues_ask() -> None:
     courts = {name: load_profile(name).court for name in ("paper", "backtest", "testnet", "live")}
     assert {name: (court.approval, court.approval_above) for name, court in courts.items()} == {
         "paper": ("auto", Decimal(500)),
@@ -172,7 +172,7 @@ def test_paper_approves_unasked_backtests_need_nobody_and_real_worlds_ask() -> N
     }
 
 
-def test_without_a_terminal_asking_is_a_no_and_the_run_says_so(
+def test_without_a_terminal_the_answer_is_no_and_the_run_reports_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO("yes\nyes\nyes\n"))
@@ -223,19 +223,19 @@ def test_only_yes_typed_on_the_terminal_is_a_yes(terminal: Terminal, typed: byte
     assert (said.approved, said.who, said.answered_utc) == (approved, "console", AT)
 
 
-def test_what_was_typed_before_the_question_is_no_answer_and_silence_is_a_no(terminal: Terminal) -> None:
+def test_input_before_the_question_is_discarded_and_silence_is_a_no(terminal: Terminal) -> None:
     terminal.type(b"yes\n")
     said = terminal.ask(None, deadline_s=0.2)
     assert (said.approved, said.who, said.answered_utc) == (False, "nobody", None)
 
 
-def test_the_question_shows_what_is_at_stake_in_lines_that_no_model_can_break() -> None:
+def test_the_question_shows_the_position_in_lines_that_no_model_can_break() -> None:
     shown = question(PETITION, 120)
     assert "BTC/USDT: buy for 612.50, stop 2.00% below the fill" in shown
     assert "\x1b" not in shown
     assert len(shown.strip().splitlines()) == 6
 
 
-def test_fixed_answers_need_nobody() -> None:
+def test_a_fixed_answer_asks_no_human() -> None:
     assert asyncio.run(AUTO.ask(PETITION, 1)).approved
     assert not asyncio.run(NEVER.ask(PETITION, 1)).approved

@@ -102,7 +102,7 @@ def test_a_role_that_breaks_is_silent_and_nothing_is_bought(role: str) -> None:
 
 
 @pytest.mark.parametrize("role", ["analyst", "supervisor"])
-def test_a_role_that_hangs_is_silent_after_its_deadline(role: str) -> None:
+def test_a_role_that_hangs_abstains_at_its_deadline(role: str) -> None:
     class Hanging(Scripted):
         async def _say(self, asked: str) -> Any:
             if asked == role:
@@ -121,7 +121,7 @@ def test_an_opinion_that_was_never_validated_is_no_opinion(scale: Any) -> None:
 
 
 @pytest.mark.parametrize("scale", [None, 1.5, float("nan"), -0.5])
-def test_an_adjuster_that_breaks_or_enlarges_leaves_nothing(scale: Any) -> None:
+def test_an_adjuster_that_fails_or_enlarges_reduces_the_size_to_zero(scale: Any) -> None:
     class Broken:
         name = "broken"
 
@@ -165,7 +165,7 @@ def test_all_cases_of_a_bar_are_heard_in_one_session_in_their_order() -> None:
     assert judged == ["b", "a"], "the gate takes the strongest conviction first"
 
 
-def test_the_gate_is_told_what_else_the_session_would_buy_and_nothing_that_it_would_not() -> None:
+def test_the_gate_gets_the_other_symbols_that_the_session_would_buy_and_no_others() -> None:
     short = NetVote(direction=Direction.SHORT, conviction=0.9, against=0.0, votes=())
     docket = (
         case(decision_id="a", symbol="BTC/USDT"),

@@ -47,7 +47,7 @@ def test_a_citation_that_does_not_match_is_struck_out(field: str, value: object)
     assert not is_grounded(case(), claim)
 
 
-def test_only_what_stands_is_kept_and_the_rest_is_handed_back() -> None:
+def test_matching_evidence_is_kept_and_the_rest_is_returned_as_struck() -> None:
     good, bad = evidence(), evidence("signals.1h.adx_14", 99.0)
     kept, struck = ground(case(), analyst(evidence=(bad, good)))
     assert kept.evidence == (good,)

@@ -25,7 +25,7 @@ def test_the_risk_officer_bounds_what_the_supervisor_grants() -> None:
 
 
 @pytest.mark.parametrize("silent", range(4))
-def test_whoever_is_silent_has_not_agreed(silent: int) -> None:
+def test_a_silent_role_rejects_the_case(silent: int) -> None:
     words: list[Any] = [analyst(), officer(), advocate(), supervisor()]
     words[silent] = SILENT
     ruling = rule(Direction.LONG, *words)

@@ -10,7 +10,7 @@ from model_server import KEY, ModelServer
 from run_support import events, run
 from session_models import attempts
 
-from agents.llm.attempt import Outcome
+from agents.llm.attempt import AttemptOutcome
 
 GROQ = (
     "{kind: compatible, model: llama, base_url: 'http://127.0.0.1:1/v1', api_key_env: GROQ_API_KEY, "
@@ -72,7 +72,7 @@ def test_a_key_of_any_name_in_the_env_file_is_used_and_never_shown(capfd: pytest
         assert len(server.log) > 0
         assert all(seen.authorized for seen in server.log)
     made = attempts(events(Path("run")))
-    assert {attempt.outcome for attempt in made} == {Outcome.OK}
+    assert {attempt.outcome for attempt in made} == {AttemptOutcome.OK}
     shown = "".join(capfd.readouterr())
     kept = b"".join(path.read_bytes() for path in Path("run").iterdir())
     assert KEY not in shown

@@ -26,17 +26,17 @@ from scripted_provider import (
     run,
 )
 
-from agents.llm.asking import Said
-from agents.llm.attempt import TRANSIENT, Outcome, Stop
+from agents.llm.asking import RoleAnswer
+from agents.llm.attempt import TRANSIENT, AttemptOutcome, Stop
 from agents.llm.budget.book import SpendingBook
 from config.errors import UsageFault
 from config.sections.minds import MindsSettings
 
 
-def ask(folder: Path, setting: MindsSettings, *providers: ScriptedProvider) -> tuple[Said[int], float]:
+def ask(folder: Path, setting: MindsSettings, *providers: ScriptedProvider) -> tuple[RoleAnswer[int], float]:
     """One question to a fresh manager, and how long it took [s]."""
 
-    async def once() -> tuple[Said[int], float]:
+    async def once() -> tuple[RoleAnswer[int], float]:
         asked = manager(folder, setting, *providers, clock=LoopClock())
         asked.decide("d1")
         said = await asked.ask("d1", request(), accept_scale)
@@ -45,7 +45,7 @@ def ask(folder: Path, setting: MindsSettings, *providers: ScriptedProvider) -> t
     return run(once())
 
 
-def outcomes(said: Said[int]) -> list[tuple[str, Outcome]]:
+def outcomes(said: RoleAnswer[int]) -> list[tuple[str, AttemptOutcome]]:
     return [(attempt.provider, attempt.outcome) for attempt in said.attempts]
 
 
@@ -72,46 +72,53 @@ def test_an_opinion_at_once_is_one_attempt_with_its_bytes_cost_and_time(tmp_path
 
 
 @pytest.mark.parametrize("outcome", sorted(TRANSIENT))
-def test_a_passing_failure_is_asked_again_once_after_a_moment(tmp_path: Path, outcome: Outcome) -> None:
+def test_a_passing_failure_is_asked_again_once_after_a_moment(tmp_path: Path, outcome: AttemptOutcome) -> None:
     provider = ScriptedProvider("first", [fault(outcome), GOOD])
     said, _ = ask(tmp_path, minds(), provider, ScriptedProvider("second"))
-    assert outcomes(said) == [("first", outcome), ("first", Outcome.OK)]
+    assert outcomes(said) == [("first", outcome), ("first", AttemptOutcome.OK)]
     assert provider.times == pytest.approx([0.0, 0.2])
     assert provider.asked[0] == provider.asked[1]
 
 
-@pytest.mark.parametrize("outcome", [Outcome.AUTH, Outcome.QUOTA, Outcome.TOO_LARGE, Outcome.BAD_REQUEST])
-def test_a_failure_that_will_not_pass_goes_to_the_next_provider_at_once(tmp_path: Path, outcome: Outcome) -> None:
+@pytest.mark.parametrize(
+    "outcome", [AttemptOutcome.AUTH, AttemptOutcome.QUOTA, AttemptOutcome.TOO_LARGE, AttemptOutcome.BAD_REQUEST]
+)
+def test_a_failure_that_will_not_pass_goes_to_the_next_provider_at_once(
+    tmp_path: Path, outcome: AttemptOutcome
+) -> None:
     provider = ScriptedProvider("first", [fault(outcome)])
     said, took = ask(tmp_path, minds(), provider, ScriptedProvider("second"))
-    assert outcomes(said) == [("first", outcome), ("second", Outcome.OK)]
+    assert outcomes(said) == [("first", outcome), ("second", AttemptOutcome.OK)]
     assert (said.word, took) == (50, 0.0)
 
 
 @pytest.mark.parametrize(
     ("bad", "outcome", "shown"),
     [
-        (reply("Buy!"), Outcome.MALFORMED, "not one JSON object"),
-        (reply('{"scale": 7}'), Outcome.INVALID, "scale is 7; it must be 0, 50 or 100"),
-        (reply('{"scale": 50}', Stop.REFUSAL), Outcome.REFUSED, "refused"),
-        (reply('{"scale": 50}', Stop.LENGTH), Outcome.TRUNCATED, "be shorter"),
-        (reply('{"scale": 50}', Stop.OTHER), Outcome.TRUNCATED, "before it was done"),
+        (reply("Buy!"), AttemptOutcome.MALFORMED, "not one JSON object"),
+        (reply('{"scale": 7}'), AttemptOutcome.INVALID, "scale is 7; it must be 0, 50 or 100"),
+        (reply('{"scale": 50}', Stop.REFUSAL), AttemptOutcome.REFUSED, "refused"),
+        (reply('{"scale": 50}', Stop.LENGTH), AttemptOutcome.TRUNCATED, "be shorter"),
+        (reply('{"scale": 50}', Stop.OTHER), AttemptOutcome.TRUNCATED, "before it was done"),
     ],
 )
-def test_an_answer_without_an_opinion_is_shown_its_error_once(
-    tmp_path: Path, bad: Step, outcome: Outcome, shown: str
+def test_a_model_sees_the_error_of_an_unusable_answer_once(
+    tmp_path: Path, bad: Step, outcome: AttemptOutcome, shown: str
 ) -> None:
     provider = ScriptedProvider("first", [bad, GOOD])
     said, _ = ask(tmp_path, minds(), provider)
-    assert outcomes(said) == [("first", outcome), ("first", Outcome.OK)]
+    assert outcomes(said) == [("first", outcome), ("first", AttemptOutcome.OK)]
     assert provider.asked[1].user.startswith("the case\n\n")
     assert shown in provider.asked[1].user
     assert provider.asked[1].system == provider.asked[0].system
     assert said.attempts[0].reply is not None
 
 
-def test_nobody_is_asked_more_than_twice_and_silence_says_what_came_of_each(tmp_path: Path) -> None:
-    first, second = ScriptedProvider("first", [reply("no")]), ScriptedProvider("second", [fault(Outcome.OVERLOADED)])
+def test_each_provider_gets_at_most_two_requests_and_silence_names_each_outcome(tmp_path: Path) -> None:
+    first, second = (
+        ScriptedProvider("first", [reply("no")]),
+        ScriptedProvider("second", [fault(AttemptOutcome.OVERLOADED)]),
+    )
     said, _ = ask(tmp_path, minds(), first, second)
     assert said.word is None
     assert (len(first.asked), len(second.asked)) == (2, 2)
@@ -121,41 +128,41 @@ def test_nobody_is_asked_more_than_twice_and_silence_says_what_came_of_each(tmp_
 
 
 def test_one_request_a_provider_means_one(tmp_path: Path) -> None:
-    first = ScriptedProvider("first", [fault(Outcome.OVERLOADED)])
+    first = ScriptedProvider("first", [fault(AttemptOutcome.OVERLOADED)])
     said, _ = ask(tmp_path, minds(requests_a_provider=1), first, ScriptedProvider("second"))
-    assert outcomes(said) == [("first", Outcome.OVERLOADED), ("second", Outcome.OK)]
+    assert outcomes(said) == [("first", AttemptOutcome.OVERLOADED), ("second", AttemptOutcome.OK)]
 
 
 def test_rules_in_a_chain_ends_it_and_a_role_can_have_its_own(tmp_path: Path) -> None:
     chain = {"chain": ["first", "rules", "second"], "roles": {"supervisor": ["second"], "risk_agent": ["rules"]}}
-    first, second = ScriptedProvider("first", [fault(Outcome.AUTH)]), ScriptedProvider("second")
+    first, second = ScriptedProvider("first", [fault(AttemptOutcome.AUTH)]), ScriptedProvider("second")
 
-    async def each() -> list[Said[int]]:
+    async def each() -> list[RoleAnswer[int]]:
         asked = manager(tmp_path, minds(**chain), first, second)
         return [
             await asked.ask("d1", request(role=role), accept_scale) for role in ("analyst", "supervisor", "risk_agent")
         ]
 
     analyst, supervisor, officer = run(each())
-    assert outcomes(analyst) == [("first", Outcome.AUTH)]
-    assert outcomes(supervisor) == [("second", Outcome.OK)]
+    assert outcomes(analyst) == [("first", AttemptOutcome.AUTH)]
+    assert outcomes(supervisor) == [("second", AttemptOutcome.OK)]
     assert (officer.word, officer.attempts) == (None, ())
     assert officer.why.startswith("rules:")
 
 
 def test_retry_after_one_second_is_waited_for(tmp_path: Path) -> None:
-    provider = ScriptedProvider("first", [fault(Outcome.RATE_LIMITED, 1.0), GOOD])
+    provider = ScriptedProvider("first", [fault(AttemptOutcome.RATE_LIMITED, 1.0), GOOD])
     said, took = ask(tmp_path, minds(), provider, ScriptedProvider("second"))
     assert (said.word, took) == (50, 1.0)
 
 
 def test_retry_after_six_hundred_seconds_is_not_waited_for(tmp_path: Path) -> None:
-    provider = ScriptedProvider("first", [fault(Outcome.RATE_LIMITED, 600.0)])
+    provider = ScriptedProvider("first", [fault(AttemptOutcome.RATE_LIMITED, 600.0)])
     said, took = ask(tmp_path, minds(), provider, ScriptedProvider("second"))
     assert outcomes(said) == [
-        ("first", Outcome.RATE_LIMITED),
-        ("first", Outcome.SKIPPED_DEADLINE),
-        ("second", Outcome.OK),
+        ("first", AttemptOutcome.RATE_LIMITED),
+        ("first", AttemptOutcome.SKIPPED_DEADLINE),
+        ("second", AttemptOutcome.OK),
     ]
     assert "600 s" in said.attempts[1].detail
     assert took == 0.0
@@ -165,7 +172,11 @@ def test_a_provider_that_hangs_leaves_time_for_the_next(tmp_path: Path) -> None:
     said, took = ask(
         tmp_path, minds(), ScriptedProvider("first", [HANG]), ScriptedProvider("second", [After(9.0, GOOD)])
     )
-    assert outcomes(said) == [("first", Outcome.TIMEOUT), ("first", Outcome.SKIPPED_DEADLINE), ("second", Outcome.OK)]
+    assert outcomes(said) == [
+        ("first", AttemptOutcome.TIMEOUT),
+        ("first", AttemptOutcome.SKIPPED_DEADLINE),
+        ("second", AttemptOutcome.OK),
+    ]
     assert took == pytest.approx(29.0)
 
 
@@ -175,11 +186,11 @@ def test_no_answer_comes_later_than_the_roles_deadline(tmp_path: Path) -> None:
     assert took == pytest.approx(30.0)
 
 
-def test_a_decision_that_ran_out_of_time_asks_nobody(tmp_path: Path) -> None:
+def test_a_decision_without_time_sends_no_request(tmp_path: Path) -> None:
     provider = ScriptedProvider("first", [HANG])
     limits = {"call_s": 20, "role_s": 30, "decision_s": 50}
 
-    async def three_roles() -> list[Said[int]]:
+    async def three_roles() -> list[RoleAnswer[int]]:
         asked = manager(tmp_path, minds(("first",), deadlines=limits, breaker_failures=99), provider)
         asked.decide("d1")
         said = [await asked.ask("d1", request(), accept_scale) for _ in range(3)]
@@ -187,7 +198,7 @@ def test_a_decision_that_ran_out_of_time_asks_nobody(tmp_path: Path) -> None:
         return said
 
     last = run(three_roles())[-1]
-    assert outcomes(last) == [("first", Outcome.SKIPPED_DEADLINE)]
+    assert outcomes(last) == [("first", AttemptOutcome.SKIPPED_DEADLINE)]
     assert last.attempts[0].detail == "no time is left"
 
 
@@ -199,11 +210,11 @@ STEPS = st.sampled_from(
         reply("no", Stop.REFUSAL),
         After(3.0, GOOD),
         After(12.0, reply('{"scale": 1}')),
-        fault(Outcome.RATE_LIMITED, 5.0),
-        fault(Outcome.RATE_LIMITED, 600.0),
-        fault(Outcome.CONNECTION),
-        After(19.0, fault(Outcome.SERVER_ERROR)),
-        fault(Outcome.AUTH),
+        fault(AttemptOutcome.RATE_LIMITED, 5.0),
+        fault(AttemptOutcome.RATE_LIMITED, 600.0),
+        fault(AttemptOutcome.CONNECTION),
+        After(19.0, fault(AttemptOutcome.SERVER_ERROR)),
+        fault(AttemptOutcome.AUTH),
         RuntimeError("a defect of an adapter"),
     ]
 )
@@ -219,14 +230,14 @@ def test_whatever_providers_do_there_is_an_answer_in_time_of_at_most_two_request
     said, took = ask(tmp_path_factory.mktemp("state"), minds(deadlines=limits), *providers)
     assert took <= role_s + 1e-6
     assert all(len(provider.asked) <= 2 for provider in providers)
-    assert (said.word is not None) == (said.attempts[-1].outcome is Outcome.OK)
+    assert (said.word is not None) == (said.attempts[-1].outcome is AttemptOutcome.OK)
     assert [attempt.number for attempt in said.attempts] == list(range(1, len(said.attempts) + 1))
 
 
 def test_a_provider_that_keeps_failing_is_left_alone_and_probed_after_its_rest(tmp_path: Path) -> None:
-    first = ScriptedProvider("first", [*[fault(Outcome.OVERLOADED)] * 3, GOOD])
+    first = ScriptedProvider("first", [*[fault(AttemptOutcome.OVERLOADED)] * 3, GOOD])
 
-    async def story() -> list[list[tuple[str, Outcome]]]:
+    async def story() -> list[list[tuple[str, AttemptOutcome]]]:
         asked = manager(tmp_path, minds(), first, ScriptedProvider("second"), clock=LoopClock())
         said = [outcomes(await asked.ask(f"d{n}", request(), accept_scale)) for n in range(3)]
         await asyncio.sleep(61)
@@ -234,16 +245,20 @@ def test_a_provider_that_keeps_failing_is_left_alone_and_probed_after_its_rest(t
         return said
 
     one, two, three, after = run(story())
-    assert one == [("first", Outcome.OVERLOADED)] * 2 + [("second", Outcome.OK)]
-    assert two == [("first", Outcome.OVERLOADED), ("first", Outcome.SKIPPED_BREAKER), ("second", Outcome.OK)]
-    assert three == [("first", Outcome.SKIPPED_BREAKER), ("second", Outcome.OK)]
-    assert after == [("first", Outcome.OK)]
+    assert one == [("first", AttemptOutcome.OVERLOADED)] * 2 + [("second", AttemptOutcome.OK)]
+    assert two == [
+        ("first", AttemptOutcome.OVERLOADED),
+        ("first", AttemptOutcome.SKIPPED_BREAKER),
+        ("second", AttemptOutcome.OK),
+    ]
+    assert three == [("first", AttemptOutcome.SKIPPED_BREAKER), ("second", AttemptOutcome.OK)]
+    assert after == [("first", AttemptOutcome.OK)]
 
 
 def test_a_half_open_breaker_lets_one_of_twenty_through(tmp_path: Path) -> None:
-    first = ScriptedProvider("first", [fault(Outcome.TIMEOUT), After(1.0, GOOD)])
+    first = ScriptedProvider("first", [fault(AttemptOutcome.TIMEOUT), After(1.0, GOOD)])
 
-    async def story() -> list[Said[int]]:
+    async def story() -> list[RoleAnswer[int]]:
         setting = minds(breaker_failures=1, requests_a_provider=1)
         asked = manager(tmp_path, setting, first, ScriptedProvider("second"), clock=LoopClock())
         await asked.ask("d", request(), accept_scale)
@@ -252,7 +267,7 @@ def test_a_half_open_breaker_lets_one_of_twenty_through(tmp_path: Path) -> None:
 
     said = run(story())
     assert len(first.asked) == 2
-    assert sum(one.attempts[0].outcome is Outcome.SKIPPED_BREAKER for one in said) == 19
+    assert sum(one.attempts[0].outcome is AttemptOutcome.SKIPPED_BREAKER for one in said) == 19
     assert all(one.word == 50 for one in said)
 
 
@@ -261,19 +276,19 @@ def test_a_budget_that_ends_half_way_goes_to_a_free_model_and_says_why(tmp_path:
     budget = {"decision_usd": "1", "day_usd": "0.006", "month_usd": "9", "warn_at": 0.5}
     setting = minds(second=free, budget=budget)
 
-    async def story() -> list[Said[int]]:
+    async def story() -> list[RoleAnswer[int]]:
         asked = manager(tmp_path, setting, ScriptedProvider("first"), ScriptedProvider("second"))
         return [await asked.ask(f"d{n}", request(), accept_scale) for n in range(5)]
 
     said = run(story())
-    assert [one.attempts[0].outcome for one in said] == [Outcome.OK] * 3 + [Outcome.SKIPPED_BUDGET] * 2
+    assert [one.attempts[0].outcome for one in said] == [AttemptOutcome.OK] * 3 + [AttemptOutcome.SKIPPED_BUDGET] * 2
     assert "the day's budget of 0.006 USD has" in said[3].attempts[0].detail
     assert [one.word for one in said] == [50] * 5
     assert said[3].attempts[1].cost_usd == 0
     assert spent_today(tmp_path) == Decimal("0.0042")
 
 
-def test_without_budget_nobody_is_asked_and_silence_says_so(tmp_path: Path) -> None:
+def test_without_budget_no_request_is_sent_and_the_reason_says_so(tmp_path: Path) -> None:
     budget = {"decision_usd": "0.0001", "day_usd": "9", "month_usd": "9", "warn_at": 0.8}
     provider = ScriptedProvider("first")
     said, _ = ask(tmp_path, minds(("first",), budget=budget), provider)
@@ -286,14 +301,14 @@ def test_without_budget_nobody_is_asked_and_silence_says_so(tmp_path: Path) -> N
     [
         (reply('{"scale": 50}', usage=None), "worst"),
         (HANG, "worst"),
-        (fault(Outcome.CONNECTION), "worst"),
+        (fault(AttemptOutcome.CONNECTION), "worst"),
         (RuntimeError("a defect"), "worst"),
-        (fault(Outcome.AUTH), "nothing"),
-        (fault(Outcome.RATE_LIMITED, 600.0), "nothing"),
+        (fault(AttemptOutcome.AUTH), "nothing"),
+        (fault(AttemptOutcome.RATE_LIMITED, 600.0), "nothing"),
         (reply("no opinion, and yet paid for"), "cost"),
     ],
 )
-def test_what_may_have_been_billed_is_booked(tmp_path: Path, step: Step, booked: str) -> None:
+def test_a_call_that_may_have_been_billed_is_booked(tmp_path: Path, step: Step, booked: str) -> None:
     said, _ = ask(tmp_path, minds(("first",), requests_a_provider=1), ScriptedProvider("first", [step]))
     (attempt,) = said.attempts
     assert spent_today(tmp_path) == attempt.cost_usd
@@ -309,7 +324,7 @@ def test_what_may_have_been_billed_is_booked(tmp_path: Path, step: Step, booked:
 def test_a_cancelled_question_stays_booked_at_its_worst_case_and_frees_its_place(tmp_path: Path) -> None:
     provider = ScriptedProvider("first", [HANG, GOOD])
 
-    async def cancelled() -> Said[int]:
+    async def cancelled() -> RoleAnswer[int]:
         asked = manager(tmp_path, minds(("first",), first={"concurrency": 1}), provider)
         task = asyncio.create_task(asked.ask("d1", request(), accept_scale))
         await asyncio.sleep(1)
@@ -329,8 +344,8 @@ def test_a_defect_of_an_adapter_is_no_crash_and_gives_no_secret_away(tmp_path: P
     assert said.attempts[0].detail == "its adapter failed with KeyError"
 
 
-def twenty(folder: Path, setting: MindsSettings, provider: ScriptedProvider) -> tuple[list[Said[int]], float]:
-    async def at_once() -> tuple[list[Said[int]], float]:
+def twenty(folder: Path, setting: MindsSettings, provider: ScriptedProvider) -> tuple[list[RoleAnswer[int]], float]:
+    async def at_once() -> tuple[list[RoleAnswer[int]], float]:
         asked = manager(folder, setting, provider)
         said = await asyncio.gather(*(asked.ask(f"d{n}", request(f"case {n}"), accept_scale) for n in range(20)))
         return said, now_s()
@@ -352,14 +367,14 @@ def test_no_more_than_the_allowed_are_under_way_at_once(tmp_path: Path) -> None:
     assert all(one.word == 50 for one in said)
 
 
-def test_no_minute_holds_more_requests_than_the_rate_and_who_cannot_be_served_in_time_is_told_at_once(
+def test_no_minute_has_more_requests_than_the_rate_and_a_late_caller_is_refused_at_once(
     tmp_path: Path,
 ) -> None:
     provider = ScriptedProvider("first", [GOOD])
     limits = {"call_s": 20, "role_s": 70, "decision_s": 75}
     said, took = twenty(tmp_path, minds(("first",), first={"requests_per_minute": 8}, deadlines=limits), provider)
     assert provider.times == [0.0] * 8 + [60.0] * 8
-    assert [one.attempts[0].outcome for one in said].count(Outcome.SKIPPED_DEADLINE) == 4
+    assert [one.attempts[0].outcome for one in said].count(AttemptOutcome.SKIPPED_DEADLINE) == 4
     assert took == 60.0
 
 

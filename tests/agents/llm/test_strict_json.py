@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agents.llm.asking import Unacceptable
-from agents.llm.attempt import Outcome
+from agents.llm.attempt import AttemptOutcome
 from agents.llm.strict_json import MAX_BYTES, MAX_DEPTH, parse_strict
 
 JSON = st.recursive(
@@ -30,7 +30,9 @@ def refused(text: str) -> str | None:
     try:
         found = parse_strict(text)
     except Unacceptable as fault:
-        return fault.why if fault.outcome is Outcome.MALFORMED else f"refused as {fault.outcome}, which it is not"
+        return (
+            fault.why if fault.outcome is AttemptOutcome.MALFORMED else f"refused as {fault.outcome}, which it is not"
+        )
     body = text.strip(" \t\r\n")
     if body.startswith("```"):
         body = body.split("\n", 1)[1].removesuffix("```")
@@ -77,7 +79,7 @@ def test_the_large_replies_are_refused_for_their_size_or_shape(shared: Path) -> 
         ('{"a": "' + "x" * MAX_BYTES + '"}', "bytes"),
     ],
 )
-def test_what_is_not_one_strict_object_is_refused_with_what_to_correct(text: str, why: str) -> None:
+def test_a_reply_that_is_not_one_strict_object_is_refused_with_what_to_correct(text: str, why: str) -> None:
     said = refused(text)
     assert said is not None
     assert why in said

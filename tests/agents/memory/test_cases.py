@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 from court_support import AT, case, signals
+from hearing_support import BTC, HOUR, barriers, hearing, slice_of
 from hypothesis import given
 from hypothesis import strategies as st
-from trial_support import BTC, HOUR, barriers, hearing, slice_of
 
 from agents.court.case import Case
 from agents.court.ruling import RulingOutcome
@@ -79,7 +79,7 @@ def test_it_keeps_the_latest_cases_and_no_more_than_it_may() -> None:
     assert min(analogue.outcome.as_of_utc for analogue in found) == AT + 15 * HOUR
 
 
-def test_a_case_whose_symbol_vanished_is_let_go() -> None:
+def test_a_case_whose_symbol_vanished_is_dropped() -> None:
     memory = Memory(barriers(2))
     memory.add(hearing(case=heard_at(AT, 50.0)))
     assert memory.pending == 1

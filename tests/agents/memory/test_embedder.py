@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 from court_support import AT, SETTINGS, case, signals
+from hearing_support import HOUR, barriers, hearing, slice_of
 from hypothesis import given
 from hypothesis import strategies as st
 from model_server import ModelServer
 from run_support import events, run
 from session_models import KEYS, arguments, attempts, records
-from trial_support import HOUR, barriers, hearing, slice_of
 
 from agents.court.case import Case
 from agents.memory.cases import Analogue, Memory, render
@@ -126,7 +126,7 @@ def test_texts_that_mean_the_same_are_nearer_than_those_that_do_not(minilm: Mini
     assert float(one @ alike) > float(one @ other) + 0.2
 
 
-def test_the_case_that_reads_alike_is_recalled_where_the_numbers_do_not_tell(minilm: MiniLm) -> None:
+def test_the_case_with_a_similar_narrative_is_recalled_when_the_features_are_equal(minilm: MiniLm) -> None:
     past = [
         told("Regulator sues exchange over unregistered tokens", rsi=50.0),
         told("Spot fund sees record inflows", rsi=50.0),
@@ -166,7 +166,7 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(
         open_embedder(with_retrieval("models", "embedding"))
 
 
-def test_nothing_is_loaded_where_nobody_recalls_by_embedding(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_embedder_is_loaded_only_for_recall_by_embedding(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in NEEDED:
         monkeypatch.setitem(sys.modules, name, None)
     assert open_embedder(with_retrieval("rules", "embedding")) is None

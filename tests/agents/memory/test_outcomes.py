@@ -2,9 +2,9 @@
 
 import pytest
 from court_support import AT, case
+from hearing_support import HOUR, Ohlc, barriers, flat, slice_of, tape
 from hypothesis import given
 from hypothesis import strategies as st
-from trial_support import HOUR, Ohlc, barriers, flat, slice_of, tape
 
 from agents.memory.outcomes import CaseOutcome, Settler
 

@@ -9,7 +9,7 @@ from court_support import AT
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.llm.attempt import Attempt, BudgetWarning, Outcome, Role
+from agents.llm.attempt import Attempt, AttemptOutcome, BudgetWarning, Role
 from agents.outages.alert import Alert
 from agents.outages.watch import Watch, derisked, silences
 from config.errors import UsageFault
@@ -22,7 +22,7 @@ NEAR = BudgetWarning(budget="day", period="day 2024-05-01", spent_usd=Decimal("0
 
 
 def attempt(
-    outcome: Outcome = Outcome.OK,
+    outcome: AttemptOutcome = AttemptOutcome.OK,
     role: Role = "analyst",
     decision: str = "d1",
     provider: str = "first",
@@ -35,7 +35,7 @@ def attempt(
     )  # fmt: skip
 
 
-OK, DOWN = attempt(), attempt(Outcome.OVERLOADED)
+OK, DOWN = attempt(), attempt(AttemptOutcome.OVERLOADED)
 
 
 def hour(number: float) -> datetime:
@@ -85,11 +85,11 @@ def test_a_budget_that_comes_near_its_end_while_asking_ahead_is_told_and_what_en
 
 def test_a_word_of_any_model_of_the_chain_is_a_word() -> None:
     assert silences([DOWN, attempt(provider="second")]) == frozenset()
-    assert silences([DOWN, attempt(Outcome.INVALID, provider="second")]) == {("d1", "analyst")}
+    assert silences([DOWN, attempt(AttemptOutcome.INVALID, provider="second")]) == {("d1", "analyst")}
 
 
 def test_one_silent_role_of_one_decision_is_an_outage_and_no_recovery() -> None:
-    others = [OK, attempt(Outcome.TIMEOUT, role="supervisor", decision="d2"), attempt(role="supervisor")]
+    others = [OK, attempt(AttemptOutcome.TIMEOUT, role="supervisor", decision="d2"), attempt(role="supervisor")]
     assert silences(others) == {("d2", "supervisor")}
     watch = Watch(())
     (began,) = watch.heard(hour(0), others)
@@ -184,11 +184,15 @@ def test_by_default_the_book_is_held() -> None:
     assert load_profile("paper", {}).minds.derisk == ()
 
 
-outcomes = st.lists(st.sampled_from([Outcome.OK, Outcome.OVERLOADED, Outcome.SKIPPED_BUDGET, None]), max_size=40)
+outcomes = st.lists(
+    st.sampled_from([AttemptOutcome.OK, AttemptOutcome.OVERLOADED, AttemptOutcome.SKIPPED_BUDGET, None]), max_size=40
+)
 
 
 @given(outcomes)
-def test_beginnings_and_ends_alternate_and_each_step_is_taken_at_most_once_a_spell(path: list[Outcome | None]) -> None:
+def test_beginnings_and_ends_alternate_and_each_step_is_taken_at_most_once_a_spell(
+    path: list[AttemptOutcome | None],
+) -> None:
     watch, told, steps = Watch(STEPS), [], []
     for i, outcome in enumerate(path):
         step = watch.step_due(hour(i), book(BTC="4"))

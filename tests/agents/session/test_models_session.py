@@ -13,7 +13,7 @@ from model_server import ModelServer, Seen, Turn
 from run_support import change_after, events, run, write_bars
 from session_models import KEYS, arguments, attempts, cut, forge, records, troubled_run
 
-from agents.llm.attempt import Outcome
+from agents.llm.attempt import AttemptOutcome
 from agents.replay import main as replay
 from agents.run import main
 from config.secrets import journal_key
@@ -66,8 +66,16 @@ def test_every_hearing_has_a_verdict_and_four_speakers_whatever_fails(its_run: P
 def test_each_failure_stands_in_the_journal_under_its_name_and_before_the_record_of_its_bar(its_run: Path) -> None:
     found = events(its_run)
     outcomes = {(made.provider, made.outcome) for made in attempts(found)}
-    assert {("anthropic", each) for each in (Outcome.OK, Outcome.OVERLOADED, Outcome.SKIPPED_BREAKER)} <= outcomes
-    unusable = (Outcome.MALFORMED, Outcome.INVALID, Outcome.REFUSED, Outcome.TRUNCATED, Outcome.SKIPPED_BUDGET)
+    assert {
+        ("anthropic", each) for each in (AttemptOutcome.OK, AttemptOutcome.OVERLOADED, AttemptOutcome.SKIPPED_BREAKER)
+    } <= outcomes
+    unusable = (
+        AttemptOutcome.MALFORMED,
+        AttemptOutcome.INVALID,
+        AttemptOutcome.REFUSED,
+        AttemptOutcome.TRUNCATED,
+        AttemptOutcome.SKIPPED_BUDGET,
+    )
     assert {("openai", each) for each in unusable} <= outcomes
     heard: set[str] = set()
     for event in found:
@@ -110,7 +118,7 @@ def _forgery(run_folder: Path) -> tuple[int, str, bytes]:
         if event.kind != "transcript":
             continue
         made = attempts([event])[0]
-        if made.role == "supervisor" and made.outcome is Outcome.OK and made.reply is not None:
+        if made.role == "supervisor" and made.outcome is AttemptOutcome.OK and made.reply is not None:
             said = json.loads(made.reply) | {"scale_pct": 50, "ruling": "shrink"}
             forged = made.model_copy(update={"reply": json.dumps(said)})
             return event.seq, made.decision_id, forged.canonical()
@@ -198,7 +206,7 @@ def test_a_killed_run_goes_on_without_asking_again_for_what_it_has_heard(
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("keys")
-def test_a_bar_with_two_cases_is_journaled_wave_by_wave_and_gone_on_with_in_its_middle(tmp_path: Path) -> None:
+def test_a_bar_with_two_cases_is_journaled_wave_by_wave_and_resumes_in_its_middle(tmp_path: Path) -> None:
     with ModelServer() as server:
         chosen = ["--symbols", "BTC/USDT", "ETH/USDT", *arguments(server, None, "court.call=every_bar", days="1")]
         assert run(tmp_path / "whole", *chosen) == 0
@@ -240,18 +248,18 @@ def test_each_wave_is_on_disk_before_the_next_one_is_asked(tmp_path: Path) -> No
 
 
 @pytest.mark.usefixtures("keys")
-def test_a_decision_that_is_gone_on_with_has_only_what_is_left_of_its_budget(tmp_path: Path) -> None:
+def test_a_resumed_decision_has_only_the_rest_of_its_budget(tmp_path: Path) -> None:
     poor = ("minds.budget.decision_usd=0.00056", "minds.max_output_tokens=64", "minds.roles.risk_agent=[rules]")
     with ModelServer() as server:
         chosen = arguments(server, None, *poor, days="3")
         assert run(tmp_path / "whole", *chosen) == 0
         found = events(tmp_path / "whole")
         said = [event for event in found if event.kind == "transcript"]
-        short = [made.outcome for made in attempts(said)].index(Outcome.SKIPPED_BUDGET)
+        short = [made.outcome for made in attempts(said)].index(AttemptOutcome.SKIPPED_BUDGET)
         assert [(made.role, made.outcome) for made in attempts(said[short - 2 : short + 1])] == [
-            ("analyst", Outcome.OK),
-            ("devils_advocate", Outcome.OK),
-            ("supervisor", Outcome.SKIPPED_BUDGET),
+            ("analyst", AttemptOutcome.OK),
+            ("devils_advocate", AttemptOutcome.OK),
+            ("supervisor", AttemptOutcome.SKIPPED_BUDGET),
         ]
         killed = cut(tmp_path / "whole", tmp_path / "killed", said[short - 1].seq)
         assert main(["--profile", "paper", "--quiet", *chosen, "--resume", str(killed)]) == 0
@@ -309,7 +317,7 @@ def test_a_corrected_key_is_asked_at_once_and_a_run_without_a_word_is_told(
     with ModelServer() as server:
         assert run(tmp_path / "right", *arguments(server)) == 0
         assert len(server.log) > asked
-    assert all(attempt.outcome is Outcome.OK for attempt in attempts(events(tmp_path / "right")))
+    assert all(attempt.outcome is AttemptOutcome.OK for attempt in attempts(events(tmp_path / "right")))
 
 
 def test_what_a_broken_off_run_paid_for_is_kept_and_one_that_asked_nobody_is_taken_away(

@@ -68,7 +68,7 @@ def test_a_killed_run_verifies_replays_as_far_as_it_got_and_goes_on_to_the_same_
 
 
 @pytest.mark.slow
-def test_a_run_is_not_gone_on_with_under_other_settings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_run_does_not_resume_under_other_settings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     process = start(tmp_path / "killed")
     wait_until_trading(tmp_path / "killed")
     process.kill()
@@ -79,7 +79,7 @@ def test_a_run_is_not_gone_on_with_under_other_settings(tmp_path: Path, capsys: 
     assert events(tmp_path / "killed") == before
 
 
-def test_a_finished_run_is_not_gone_on_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_finished_run_does_not_resume(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(tmp_path / "run", "--days", "2") == 0
     assert main(["--profile", "paper", "--days", "2", "--resume", str(tmp_path / "run"), "--quiet"]) == 2
     assert "has ended" in capsys.readouterr().err

@@ -14,7 +14,7 @@ from session_models import KEYS, attempts, cut, forge, records
 from watchlist_support import ahead, lasting, watching
 
 from agents.court.mind import Voice
-from agents.llm.attempt import Attempt, Outcome
+from agents.llm.attempt import Attempt, AttemptOutcome
 from agents.outages.alert import Alert
 from agents.records.record import AskedAhead, CycleRecord
 from agents.replay import main as replay
@@ -87,7 +87,7 @@ def test_a_proposal_finds_its_outlook_and_the_voice_says_of_when_and_whose_it_is
         assert (voice.role, voice.speaker) == ("analyst", "anthropic/claude-haiku-5-5")
         assert voice.why.startswith("outlook of ")
         assert voice.outlook is not None
-        assert asked[voice.outlook].outcome is Outcome.OK
+        assert asked[voice.outlook].outcome is AttemptOutcome.OK
         assert asked[voice.outlook].decision_id < voice.decision_id
         assert not [m for m in attempts(found) if (m.decision_id, m.role) == (voice.decision_id, "analyst")]
 
@@ -139,7 +139,7 @@ def test_a_forged_outlook_leads_to_other_questions_and_is_refused(
             payload = made.model_copy(update={"reply": json.dumps(said)}).canonical()
             forged = forge(its_run, tmp_path / "forged", event.seq, payload, journal_key())
             assert replay([str(forged), "--quiet"]) == 8
-            assert "another question than would be asked now" in capsys.readouterr().err
+            assert "another question than this versio" in capsys.readouterr().err
             return
     raise AssertionError("no outlook was used")
 
@@ -214,11 +214,11 @@ def test_its_own_budget_ends_the_asking_ahead_and_not_the_court(
         assert run(tmp_path / "run", *watching(server, *CHOSEN, *tight, days="1")) == 0
     found = events(tmp_path / "run")
     made = asked_ahead_in(found)
-    refused = [each for each in made if each.outcome is Outcome.SKIPPED_BUDGET]
+    refused = [each for each in made if each.outcome is AttemptOutcome.SKIPPED_BUDGET]
     assert 0 < len(refused) < len(made)
     assert all(each.detail.startswith("the watchlist's budget of 0.001 USD") for each in refused)
     assert sum(each.cost_usd for each in made) <= Decimal("0.001")
-    assert all(each.outcome is Outcome.OK for each in attempts(found) if each not in made)
+    assert all(each.outcome is AttemptOutcome.OK for each in attempts(found) if each not in made)
     (alert,) = (Alert.model_validate_json(event.payload) for event in found if event.kind == "alert")
     assert (alert.code, "watchlist's budget" in alert.text) == ("budget_near", True)
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0

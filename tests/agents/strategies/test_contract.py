@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable
 from functools import cache
-from typing import get_args
 
 import numpy as np
 import pytest
@@ -12,16 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from implementations import implementations
 
-from agents.strategies.contexts import STRATEGIES, build_contexts
+from agents.strategies.contexts import build_contexts, strategy_class
 from agents.strategies.own import own_voter
 from agents.strategies.reversal import RsiBounce
 from agents.strategies.trend import EmaCross, GoldenCross, MomentumBreakout
 from agents.strategies.voter import Ballot, Strategy
 from config.errors import UsageFault
-from config.sections.strategies import StrategyContext
+from config.reading.schema import spot_of
+from config.sections.strategies import STRATEGIES, StrategyContext
 from config.silence import Abstained
 from evidence.strategies.ballots import rows_of, signals_of
-from evidence.worlds.votes import ScriptedVoter, Votes
+from evidence.worlds.votes import NettedVotes, ScriptedVoter
 from market.candles import Candles
 from market.signals import TechnicalSignals
 from market.timeframe import Timeframe
@@ -71,7 +71,7 @@ def scripted() -> Strategy:
     conviction = np.where(direction != 0, 0.5, 0.0)
     bars = history()
     present = np.ones((BARS, 1), dtype=bool)
-    return ScriptedVoter(Votes((bars.symbol,), bars.close_ms, direction, conviction, present), "as written")
+    return ScriptedVoter(NettedVotes((bars.symbol,), bars.close_ms, direction, conviction, present), "as written")
 
 
 BUILT: dict[str, Callable[[], Strategy]] = {
@@ -113,9 +113,11 @@ def test_every_voter_of_the_rooms_is_held_to_the_contract() -> None:
 
 
 def test_the_table_of_strategies_the_profile_and_the_contract_know_the_same_ones() -> None:
-    named = {f"{kind.__module__}.{kind.__name__}" for kind in STRATEGIES.values()}
+    named = {f"{kind.__module__}.{kind.__name__}" for kind in map(strategy_class, STRATEGIES)}
     assert named <= BUILT.keys()
-    assert {*STRATEGIES, "own"} == set(get_args(StrategyContext.model_fields["strategy"].annotation))
+    spot = spot_of(StrategyContext).child("strategy")
+    assert spot is not None
+    assert {*STRATEGIES, "own"} == set(spot.options)
 
 
 @each_voter
@@ -187,7 +189,7 @@ def test_no_signals_however_absurd_make_a_voter_raise_or_say_what_is_no_ballot(
         assert_sound(voter.vote(now))
 
 
-PARAMETERS = [(name, parameter) for name, kind in STRATEGIES.items() for parameter in kind.model_fields]
+PARAMETERS = [(name, parameter) for name in STRATEGIES for parameter in strategy_class(name).model_fields]
 
 
 @pytest.mark.parametrize(("name", "parameter"), PARAMETERS)
@@ -206,12 +208,12 @@ def test_a_parameter_that_there_is_not_is_named_with_all_that_there_are(name: st
     with pytest.raises(UsageFault) as fault:
         build_contexts((entry,), ("BTC/USDT",))
     assert "no parameter 'no_such'" in str(fault.value)
-    assert all(parameter in str(fault.value) for parameter in STRATEGIES[name].model_fields)
+    assert all(parameter in str(fault.value) for parameter in strategy_class(name).model_fields)
 
 
 @pytest.mark.parametrize(("name", "parameter"), PARAMETERS)
 def test_every_parameter_says_what_it_is_and_has_a_default_inside_its_range(name: str, parameter: str) -> None:
-    field = STRATEGIES[name].model_fields[parameter]
+    field = strategy_class(name).model_fields[parameter]
     assert field.description
     build_contexts(
         (StrategyContext.model_validate({"strategy": name, "params": {parameter: field.default}}),), ("BTC/USDT",)

@@ -87,7 +87,7 @@ def test_a_voter_that_fails_ends_the_session_with_its_line_and_leaves_nothing(
     assert backtest(world, f"{world}/mine.py:{name}") == 10
     told = capsys.readouterr().err
     assert says in told
-    assert "nothing was traded on it" in told
+    assert "this vote was not traded" in told
     assert "Traceback" not in told
     assert not (world / "run").exists()
 
@@ -106,7 +106,7 @@ def test_a_voter_that_fails_ends_the_session_with_its_line_and_leaves_nothing(
         ("ema_cross:a=1:b=2", "is not NAME:key=value"),
     ],
 )
-def test_a_voter_that_cannot_be_is_told_before_anything_starts(
+def test_an_invalid_voter_is_reported_before_the_session_starts(
     world: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, strategy: str, says: str
 ) -> None:
     monkeypatch.chdir(world)
@@ -128,12 +128,14 @@ def test_costs_are_not_negative(world: Path, capsys: pytest.CaptureFixture[str],
 
 
 @pytest.mark.parametrize("text", ["cubic", "square_root:much", "square_root:nan", "book:1", "square_root:-1"])
-def test_an_impact_that_is_none_is_refused(world: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
+def test_an_invalid_impact_is_refused(world: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
     assert backtest(world, "ema_cross", f"--impact={text}") == 2
     assert "--impact" in capsys.readouterr().err
 
 
-def test_fees_slippage_latency_and_impact_cost_what_they_say(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_fees_slippage_latency_and_impact_cost_the_configured_amounts(
+    world: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The same decisions, dearer: what is paid on a bought notional is the fee, and the price is worse."""
     found = {}
     for name, more in {

@@ -64,7 +64,7 @@ def vote(way: Direction, confidence: float, weight: float = 1.0) -> Vote:
     return Vote(voter="v", symbol="BTC/USDT", direction=way, confidence=confidence, weight=weight, reasons=())
 
 
-def test_two_who_agree_are_as_convinced_as_their_mean() -> None:
+def test_the_conviction_of_two_equal_votes_is_their_mean_confidence() -> None:
     result = net((vote(Direction.LONG, 0.4), vote(Direction.LONG, 0.8)), 0.2)
     assert result.direction is Direction.LONG
     assert result.conviction == pytest.approx(0.6)

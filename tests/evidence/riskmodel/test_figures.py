@@ -69,7 +69,7 @@ def test_too_few_bars_and_bad_prints_are_refused_in_words() -> None:
     broken = candles()
     bad = Candles("BTC/USDT", Timeframe.H1, broken.close_ms, *(column.copy() for column in broken.columns))
     bad.close[7] = -1.0
-    with pytest.raises(DataFault, match="1 of the 600 bars of BTC/USDT cannot be true"):
+    with pytest.raises(DataFault, match="1 of the 600 bars of BTC/USDT are impossible"):
         open_market(bad, WINDOW, None, None)
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 from court_support import SETTINGS, advocate, analyst, book, case, officer, supervisor
+from hearing_support import barriers, hearing
 from hypothesis import given
 from hypothesis import strategies as st
 from run_support import run
-from trial_support import barriers, hearing
 
 from agents.court.minds.rules import RulesMind
 from agents.llm.attempt import ROLES

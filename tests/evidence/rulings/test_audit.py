@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 from court_support import AT, SETTINGS, advocate, analyst, case, downtrend, officer, signals, supervisor
+from hearing_support import hearing
 from hypothesis import given
 from hypothesis import strategies as st
 from run_support import run
-from trial_support import hearing
 
 from agents.court.case import Case
 from agents.court.hearing import Hearing

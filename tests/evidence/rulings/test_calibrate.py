@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 from court_support import advocate, analyst, case, officer, supervisor
+from hearing_support import barriers, hearing
 from hypothesis import given
 from hypothesis import strategies as st
 from run_support import run
-from trial_support import barriers, hearing
 
 from agents.strategies.vote import NetVote
 from config.silence import Abstained

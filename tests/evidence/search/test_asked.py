@@ -103,7 +103,7 @@ def test_only_a_voter_whose_parameters_have_changed_is_asked_again(columns: Colu
     assert [steady.asked, *(voter.asked for voter in tried)] == [bars] * 4
 
 
-def test_answers_that_were_not_wanted_for_long_are_let_go(columns: Columns) -> None:
+def test_answers_that_are_unused_for_long_are_dropped(columns: Columns) -> None:
     asked, first = AskedVoters(SYMBOLS, [column[:5] for column in columns]), Counting()
     for number in (0, *range(1, KEPT + 1), 0):
         voter = Context(f"voter {number}", Counting() if number else first, None, 1.0)

@@ -57,7 +57,7 @@ def test_a_sampler_that_learns_ends_nearer_to_the_top_than_one_that_does_not(tmp
     assert sum(learnt) > sum(drawn)
 
 
-def test_a_study_of_something_else_is_not_gone_on_with(tmp_path: Path) -> None:
+def test_a_study_of_another_search_does_not_resume(tmp_path: Path) -> None:
     searched(tmp_path, "grid", 4)
     with pytest.raises(UsageFault, match="holds a study of other bars"):
         Study(tmp_path, AXES, "grid", 7, {"bars": "y"})

@@ -80,7 +80,7 @@ def test_a_market_without_a_bar_pays_on_its_last_close() -> None:
     assert [payment.mark_price for payment in paid(trader)] == [Decimal("50000.0")] * 3
 
 
-def test_in_a_bar_that_is_told_finer_funding_falls_due_in_its_part() -> None:
+def test_funding_falls_due_in_its_part_of_a_bar_with_detail() -> None:
     trader = holding()
     up = (50_000.0, 52_500.0, 49_990.0, 52_400.0, 400.0)
     tape = hourly(T0 + 2 * HOUR, BTC=[up, (52_400.0, 52_450.0, 52_300.0, 52_400.0, 400.0)])
@@ -93,7 +93,7 @@ def test_in_a_bar_that_is_told_finer_funding_falls_due_in_its_part() -> None:
     ]
 
 
-def test_a_market_beside_one_that_is_told_finer_pays_once_at_its_open() -> None:
+def test_a_market_without_detail_beside_one_with_detail_pays_once_at_its_open() -> None:
     trader = Insider({BTC: QUIET, "ETH/USDT": [2_500.0 + i * i % 11 for i in range(60)]})
     trader.buy(BTC, 50_000.0)
     trader.buy("ETH/USDT", 2_500.0)

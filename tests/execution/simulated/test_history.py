@@ -61,7 +61,7 @@ def test_a_stop_works_through_the_crash_of_march_2020(shared: Path, shop: Any) -
     assert venue.open_orders() == ()
 
 
-def test_a_price_that_comes_back_lower_after_an_outage_fills_at_what_it_finds(shared: Path, shop: Any) -> None:
+def test_after_an_outage_a_market_order_fills_from_the_book_at_the_new_open(shared: Path, shop: Any) -> None:
     bars = recorded(shared, datetime(2018, 2, 7, 22, tzinfo=UTC), datetime(2018, 2, 9, 12, tzinfo=UTC))
     before = max(
         (bar for bar in bars if bar.close_utc <= datetime(2018, 2, 8, tzinfo=UTC)), key=lambda bar: bar.close_utc

@@ -38,7 +38,7 @@ def walked(levels: tuple[Level, ...], quantity: Decimal) -> Decimal:
     sigma=st.floats(0, 0.2), volume=st.floats(1, 1e6), y=st.floats(0, 5), levels=st.integers(1, 30),
     spread=st.floats(0, 50), part=st.fractions(0, 1),
 )  # fmt: skip
-def test_no_walk_is_cheaper_than_the_law_or_better_than_the_middle(
+def test_no_order_is_cheaper_than_the_impact_law_or_better_than_the_middle(
     shop: Any, sigma: float, volume: float, y: float, levels: int, spread: float, part: Any
 ) -> None:
     settings = shop.settings(impact="square_root", impact_coefficient=y, levels=levels, spread_bps=spread)
@@ -65,7 +65,7 @@ def test_the_cost_grows_with_the_size_and_the_book_is_never_crossed(
     assert asks == sorted(set(asks))
 
 
-def test_the_levels_lie_where_the_law_has_them(shop: Any) -> None:
+def test_the_levels_lie_at_the_distances_of_the_impact_law(shop: Any) -> None:
     settings = shop.settings(
         impact="square_root", impact_coefficient=2.0, levels=4, spread_bps=2.0, depth_fraction=0.04
     )

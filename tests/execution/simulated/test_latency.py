@@ -110,7 +110,7 @@ def test_a_longer_latency_never_gives_a_better_average_price_on_the_same_bar(
     assert average(early) >= average(late)
 
 
-def test_what_rests_at_the_venue_suffers_no_latency(shop: Any) -> None:
+def test_resting_orders_have_no_latency(shop: Any) -> None:
     def prices(latency_ms: float) -> list[Decimal]:
         world = World(shop, latency_ms)
         world.submit("in", "buy 2 market")
@@ -132,7 +132,7 @@ def test_an_order_that_goes_on_working_meets_its_second_book_without_delay(shop:
     assert average(world.open(WILD, volume=1e6)) < D("100.2")
 
 
-def test_what_comes_late_takes_the_same_liquidity_as_everybody_else(shop: Any) -> None:
+def test_a_late_order_takes_from_the_same_liquidity_as_the_others(shop: Any) -> None:
     world = World(shop, HOUR_MS / 4)
     world.submit("first", "buy 60 market")
     world.submit("second", "buy 60 market")

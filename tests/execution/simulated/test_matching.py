@@ -181,7 +181,7 @@ def test_stops_trigger_in_the_order_in_which_the_price_meets_them(pit: Callable[
 # Groups
 
 
-def test_a_fill_of_one_of_a_group_takes_as_much_off_the_other(pit: Callable[..., Pit]) -> None:
+def test_a_fill_of_one_order_of_a_group_reduces_the_other_by_the_same_quantity(pit: Callable[..., Pit]) -> None:
     place = pit(held="2")
     place.submit("stop", "sell 2 stop 97", group="g")
     place.submit("target", "sell 2 limit 103", group="g")

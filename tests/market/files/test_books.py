@@ -65,7 +65,7 @@ def test_levels_are_put_in_order_best_first_whatever_order_they_come_in(tmp_path
 def test_only_whole_books_are_taken_out_of_a_file_that_has_changes_too(tmp_path: Path) -> None:
     changes = levels(bids=((99.5, 9.0),), asks=(), kind="set", at_ms=AT_MS + 1)
     assert len(read(tmp_path, levels() + changes)) == 1
-    with pytest.raises(DataFault, match="holds changes of a book and not the book that they change"):
+    with pytest.raises(DataFault, match="holds changes of a book, but not that book"):
         read(tmp_path, changes)
 
 
@@ -117,14 +117,14 @@ def test_a_book_with_one_side_only_has_no_middle(tmp_path: Path, side: str, rows
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        ("a,b,c\n1,2,3\n", "holds no order books that are known here: its columns are a, b, c"),
+        ("a,b,c\n1,2,3\n", "holds no order books of a known format: its columns are a, b, c"),
         (
             "timestamp,asks[0].price,asks[0].amount,bids[0].price,bids[0].amount\n1,x,1,1,1\n",
-            "values in it that are no numbers",
+            "holds values that are not numbers",
         ),
         (
             "timestamp,asks[0].price,asks[0].amount,bids[0].price,bids[0].amount\n-5,2,1,1,1\n",
-            "values in it that are no numbers",
+            "holds values that are not numbers",
         ),
         ("", "cannot be read"),
     ],

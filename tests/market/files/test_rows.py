@@ -175,7 +175,7 @@ def test_coarser_bars_hold_the_extremes_and_all_the_volume_of_the_finer_ones(to:
 
 
 def test_finer_bars_are_not_made_of_coarser_ones() -> None:
-    with pytest.raises(DataFault, match="finer bars cannot be made of coarser ones"):
+    with pytest.raises(DataFault, match="finer bars cannot be made from coarser ones"):
         in_timeframe(read(rows()), Timeframe.M5, FILE)
 
 

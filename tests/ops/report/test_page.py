@@ -20,7 +20,7 @@ from ops.report.charts import POINTS_SHOWN, breaker_spans, grouping
 from ops.report.page import choose, render_report, write_report
 from ops.story.story import read_story
 from ops.story.summary import summarise
-from ops.story.tally import Fate, KeptHearing, Tally
+from ops.story.tally import Fate, KeptHearing, StoryTally
 from ops.tables.plain import money, signed_percent
 
 Maker = Callable[..., Path]
@@ -111,7 +111,7 @@ def test_every_hearing_is_there_with_its_debate(make_run: Maker, key: bytes) -> 
     assert [each["data-decision"] for each in hearings] == [kept.decision_id for kept in read_story(run, key).hearings]
     assert {each["data-fate"] for each in hearings} == {"traded", "refused", "rejected"}
     assert page.said.count("Outlook of") == 12
-    assert page.said.count("struck out: the case does not hold this") == 18
+    assert page.said.count("struck out: it does not match the case") == 18
     assert page.said.count("Abstained: no history") == 6
     assert "Voted out: the trend has turned" in page.said
 
@@ -182,7 +182,7 @@ def test_a_breaker_that_never_lifts_shades_to_the_end(make_run: Maker, key: byte
 
 
 def test_too_many_hearings_leave_the_rejected_ones_out_first(make_hearing: Callable[[str, int], Hearing]) -> None:
-    tally = Tally()
+    tally = StoryTally()
     for bar, fate in enumerate(("rejected", "traded", "refused", "rejected", "refused", "rejected")):
         tally.hear(make_hearing(fate, bar))
     kept = tally.kept()

@@ -50,7 +50,7 @@ def test_ratios_are_those_of_the_equity_at_bar_closes() -> None:
     assert (made.tail.bars, made.hold_return, made.mean_deployed) == (None, None, None)
 
 
-def test_what_an_engine_tells_of_its_book_is_measured() -> None:
+def test_the_reported_book_of_an_engine_is_measured() -> None:
     told = replace(
         ran(np.array([100.0, 90.0, 95.0, 95.0])), deployed=np.array([0.0, 0.2, 0.2, 0.0]),
         var_1d=np.array([0.01, 0.01, 0.0, 0.0]), hold=np.array([1.0, 1.1, 1.2, 1.3]),

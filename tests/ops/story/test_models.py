@@ -12,7 +12,7 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from agents.llm.attempt import Outcome
+from agents.llm.attempt import AttemptOutcome
 from config.reading.load import load_profile
 from ops.report.model_charts import models_figure
 from ops.report.page import render_report
@@ -54,7 +54,7 @@ def test_attempts_words_tokens_and_money_are_counted_to_the_last_digit(make_run:
     assert summary.minds == figures.words == {"anthropic/claude-haiku-5-5": 36, "rules": 36}
 
 
-def test_models_are_off_exactly_where_none_sat(make_run: Maker, key: bytes) -> None:
+def test_the_summary_says_that_models_are_off_exactly_if_none_sat(make_run: Maker, key: bytes) -> None:
     without = summarise(read_story(make_run("without"), key))
     assert (without.minds["models"], without.models) == ("off", None)
     _, summary, _ = _read(make_run("with", reply="{}"), key)
@@ -134,7 +134,10 @@ def test_only_hearings_that_are_kept_keep_their_texts(make_run: Maker, key: byte
     story, _, _ = _read(make_run(reply="{}"), key)
     made = [attempt for kept in story.hearings for attempt in kept.transcripts()]
     assert len(made) == 108
-    assert [attempt.outcome for attempt in story.hearings[0].transcripts()][:2] == [Outcome.MALFORMED, Outcome.OK]
+    assert [attempt.outcome for attempt in story.hearings[0].transcripts()][:2] == [
+        AttemptOutcome.MALFORMED,
+        AttemptOutcome.OK,
+    ]
     assert all(attempt.decision_id == kept.decision_id for kept in story.hearings for attempt in kept.transcripts())
 
 

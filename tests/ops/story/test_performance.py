@@ -76,7 +76,7 @@ def test_holding_what_never_traded_is_holding_cash() -> None:
     assert hold_curve([empty], 2).tolist() == [1.0, 1.0]
 
 
-def test_trades_are_weighed_by_what_they_made() -> None:
+def test_trades_are_weighted_by_their_result() -> None:
     made = trade_figures([_trade("3"), _trade("-1"), _trade("0"), _trade("1")])
     assert (made.closed, made.won, made.lost) == (4, 2, 1)
     assert (made.win_rate, made.expectancy, made.profit_factor) == (0.5, 0.75, 4.0)

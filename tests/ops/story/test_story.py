@@ -14,7 +14,7 @@ from config.frozen import Frozen
 from execution.journal.chain import Journal
 from ops.story.story import read_story
 from ops.story.summary import identity_of
-from ops.story.tally import HEARINGS_KEPT, Fate, Tally
+from ops.story.tally import HEARINGS_KEPT, Fate, StoryTally
 
 Maker = Callable[..., Path]
 
@@ -135,7 +135,7 @@ def test_hearings_are_counted_by_what_became_of_them(make_run: Maker, key: bytes
 def test_beyond_its_room_a_tally_keeps_what_was_not_rejected_and_the_latest(
     make_hearing: Callable[[str, int], Hearing],
 ) -> None:
-    tally = Tally()
+    tally = StoryTally()
     rejected, refused, traded = (make_hearing(fate, 1) for fate in ("rejected", "refused", "traded"))
     tally.hear(traded)
     for _ in range(HEARINGS_KEPT + 50):

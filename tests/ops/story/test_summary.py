@@ -43,7 +43,7 @@ def test_the_end_is_that_of_the_ledger(make_run: Maker, key: bytes) -> None:
 
 
 @pytest.mark.parametrize("label", ["walk of seed 7", "simulated market, seed 7"])
-def test_a_simulated_market_is_always_called_so(make_run: Maker, key: bytes, label: str) -> None:
+def test_a_simulated_market_is_always_named_as_simulated(make_run: Maker, key: bytes, label: str) -> None:
     assert "simulated" in summarise(read_story(make_run(source=label), key)).source
 
 

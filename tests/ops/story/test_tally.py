@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from agents.court.hearing import Hearing
-from ops.story.tally import RuleCount, Tally
+from ops.story.tally import RuleCount, StoryTally
 from risk.verdict import Reaction, RuleReport
 
 D = Decimal
@@ -20,7 +20,7 @@ def cap(code: str, notional: int, reaction: Reaction = Reaction.PASS) -> RuleRep
 
 
 def counted(hearing: Hearing, binding: str, *rules: RuleReport) -> dict[str, RuleCount]:
-    tally = Tally()
+    tally = StoryTally()
     verdict = hearing.verdict.model_copy(update={"binding_rule": binding, "rules": rules})
     tally.hear(hearing.model_copy(update={"verdict": verdict}))
     return tally.rules
@@ -60,7 +60,7 @@ def test_a_tail_that_binds_took_what_the_position_limit_would_have_left(make_hea
     assert rules["es_1d"].taken == D(50)
 
 
-def test_the_only_cap_took_nothing_that_can_be_told(make_hearing: Maker) -> None:
+def test_a_single_cap_has_no_notional_taken(make_hearing: Maker) -> None:
     rules = counted(make_hearing("traded", 1), "position", cap("position", 500, Reaction.CUT), cap("es_1d", 500))
     assert (rules["position"].cut, rules["position"].taken) == (1, D(0))
 

@@ -86,4 +86,4 @@ def test_an_audit_says_how_many_were_left_out(capsys: pytest.CaptureFixture[str]
         Audit(run="one", mind="rules", hearings=9, not_asked=8, sampled=1, flips=(none,), blinded=(blinded,)),
         as_json=False,
     )
-    assert "1 case of 9 tried again by the mind rules; 8 of other minds are left out." in capsys.readouterr().out
+    assert "1 case of 9 heard again by the mind rules; 8 of other minds are left out." in capsys.readouterr().out

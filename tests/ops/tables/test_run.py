@@ -60,7 +60,7 @@ def test_empty_tables_are_sentences(make_run: Maker, key: bytes) -> None:
         "The gate was not asked.",
         "No position is open.",
         "No breaker tripped.",
-        "Nothing was wrong with the data.",
+        "No fault was found in the data.",
     ):
         assert sentence in text
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evidence.riskmodel.estimator_tests import Cell, Standing
 from evidence.riskmodel.exceedances import Light
 from evidence.riskmodel.figures import Carried, MarketFigures, RiskModelReport
-from evidence.riskmodel.trials import Cell, Standing
 from evidence.search.study import Known
 from evidence.search.walk import Fold, Paths, WalkForward
 from evidence.statistics.bootstrap import Difference, Estimate, Intervals

@@ -9,24 +9,24 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 import pytest
 from implementations import implementations
 
 from config.errors import DataFault
-from config.sections.sentiment import SentimentSettings, SourceSettings
+from config.sections.sentiment import SOURCES, SentimentSettings, SourceSettings
 from market.news import NewsRow
 from sentiment.headline import Headline
 from sentiment.sources.factory import build_sources
 from sentiment.sources.rss import RssSource
-from sentiment.sources.source import Source
+from sentiment.sources.source import HeadlineSource
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 LONG_AGO = datetime(1990, 1, 1, tzinfo=UTC)
-KINDS: tuple[str, ...] = get_args(SourceSettings.model_fields["kind"].annotation)
+KINDS = tuple(SOURCES)
 
 
 class Told(NamedTuple):
@@ -108,7 +108,7 @@ def settings(kind: str, **more: object) -> SentimentSettings:
     return SentimentSettings(half_life_h=6.0, max_age_h=48.0, min_headlines=1, sources=(source,))
 
 
-def simulated(world: tuple[Told, ...], folder: Path) -> Source:
+def simulated(world: tuple[Told, ...], folder: Path) -> HeadlineSource:
     coins = {"Bitcoin": "BTC", "Ethereum": "ETH"}
     rows = [
         NewsRow(
@@ -122,7 +122,7 @@ def simulated(world: tuple[Told, ...], folder: Path) -> Source:
     return build_sources(settings("simulated"), rows, Moves())[0]
 
 
-def recorded(world: tuple[Told, ...], folder: Path) -> Source:
+def recorded(world: tuple[Told, ...], folder: Path) -> HeadlineSource:
     file = folder / "headlines.jsonl"
     lines = [
         {
@@ -136,7 +136,7 @@ def recorded(world: tuple[Told, ...], folder: Path) -> Source:
     return build_sources(settings("recorded", path=str(file)), (), Moves())[0]
 
 
-def live(world: tuple[Told, ...], folder: Path) -> Source:
+def live(world: tuple[Told, ...], folder: Path) -> HeadlineSource:
     clock = Moves()
     with serving() as wire:
         (source,) = build_sources(settings("rss", url=f"http://127.0.0.1:{wire.server_address[1]}/"), (), clock)
@@ -159,7 +159,7 @@ def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def built(kind: str, world: tuple[Told, ...], folder: Path) -> Source:
+def built(kind: str, world: tuple[Told, ...], folder: Path) -> HeadlineSource:
     return BUILT[kind](world, folder)
 
 

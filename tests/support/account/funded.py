@@ -1,4 +1,4 @@
-"""Files of funding rates, and slices in which some fall due."""
+"""Files of funding rates, and slices with funding that falls due."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,7 +16,7 @@ def funding_file(
     symbol: str = "BTCUSDT",
     name: str = "funding.parquet",
 ) -> Path:
-    """A file as exchanges publish them."""
+    """Write a file in the format of exchanges."""
     frame = pd.DataFrame({"timestamp": list(times), "symbol": symbol, "funding_rate": list(rates)})
     path = folder / name
     if path.suffix == ".csv":
@@ -27,6 +27,6 @@ def funding_file(
 
 
 def with_rates(tape: Slice, *due: tuple[str, datetime, float]) -> Slice:
-    """The same slice, with funding that falls due in it."""
+    """Return the same slice with funding that falls due in it."""
     rates = tuple(FundingRate(symbol=symbol, at_utc=at, rate=rate) for symbol, at, rate in due)
     return tape.model_copy(update={"funding": rates})

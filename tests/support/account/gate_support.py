@@ -1,4 +1,4 @@
-"""Ready-made proposals, books and returns for the tests of the gate."""
+"""Proposals, books and returns for the tests of the gate."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -34,19 +34,19 @@ BTC = Instrument(
 
 
 def book(bid: str = "49995", ask: str = "50005", size: str = "1000") -> Book:
-    """One level a side; prices in quote units, size in base units."""
+    """Return one level on each side; prices [quote], size [base]."""
     return Book(bids=(Level(Decimal(bid), Decimal(size)),), asks=(Level(Decimal(ask), Decimal(size)),))
 
 
 def seen(**changes: Any) -> dict[str, Any]:
-    """What a trader adds to a sound situation at 50,000."""
+    """Return what a trader adds to a sound proposal at 50,000."""
     return {
         "day_volume_quote": 1e9, "entries_today": 0, "order_errors": 0, "mark": 50_000.0, "book": book(), "now_utc": AT,
     } | changes  # fmt: skip
 
 
 def seen_by(asked: Proposal) -> dict[str, Any]:
-    """The same where the market is as the proposal says."""
+    """Return the same for a market at the price of the proposal."""
     price = asked.reference_price
     around = book(str(price * Decimal("0.9999")), str(price * Decimal("1.0001")))
     return seen(mark=float(price), book=around, now_utc=asked.as_of_utc)

@@ -1,4 +1,4 @@
-"""Traders on a real venue and ledger that live through slices told finer, or as a whole."""
+"""Traders on a real venue and ledger that process slices with finer bars, or without them."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ QUIET = tuple(50_000.0 + 20 * (i % 7) for i in range(60))
 
 
 class Insider:
-    """A trader that may be shown finer bars; `closes` are the hourly ones behind it, by symbol."""
+    """A trader that may see finer bars; `closes` are the earlier hourly closes, by symbol."""
 
     def __init__(self, closes: Mapping[str, Sequence[float]], start: datetime = T0) -> None:
         self.events, self.now = Events(), start
@@ -58,7 +58,7 @@ class Insider:
         return verdict.order.quantity
 
     def live(self, tape: Slice) -> Slice:
-        """Pass one slice."""
+        """Process one slice."""
         self.now = tape.close_utc
         return asyncio.run(self.trader.pass_bar(tape))
 
@@ -80,9 +80,10 @@ def _flat(symbol: str, at: datetime, price: float) -> Bar:
 
 
 def hourly(at: datetime, **bars: Sequence[Prices]) -> Slice:
-    """A slice that closes at `at`, made of the finer bars of each symbol (`BTC` is BTC/USDT), which are its detail.
+    """Return a slice that closes at `at`, made of the finer bars of each symbol (`BTC` is BTC/USDT), which are its
+    detail.
 
-    One bar alone is not told finer.
+    A single bar gets no detail.
     """
     whole, detail = {}, {}
     for base, rows in bars.items():
@@ -100,5 +101,5 @@ def hourly(at: datetime, **bars: Sequence[Prices]) -> Slice:
 
 
 def as_a_whole(tape: Slice) -> Slice:
-    """The same slice without its finer bars."""
+    """Return the same slice without its finer bars."""
     return tape.model_copy(update={"detail": None})

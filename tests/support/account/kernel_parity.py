@@ -1,4 +1,4 @@
-"""The same tape and the same votes through both engines, and what each made of them, in one form."""
+"""The same bars and the same votes through both engines, and both results in one form."""
 
 import asyncio
 from collections import Counter
@@ -67,14 +67,15 @@ WORLDS: tuple[dict[str, Any], ...] = (
     {"limits.max_weekly_loss": 0.0015, "limits.weekly_loss_pause_h": 31, "limits.half_size_drawdown": 0.002,
      "limits.max_volume_share": 1e-6, "limits.max_correlation": 1.0, "limits.kelly_edge": 0.5, "limits.loss_streak": 90},
 )  # fmt: skip
-"""Profiles under which different rules bind: the default, large positions, tail limits, breakers, a thin book, a tiny account,
-tight exits, everything on one card, counted entries in some hours of a day with sectors and a steep book, weekly loss with half
-sizes and illiquid markets."""
+"""Profiles under which different rules bind: the default, large positions, tail limits, breakers, a thin book, a tiny
+account, tight exits, one concentrated position, counted entries in some hours of a day with sectors and a steep
+book, weekly loss with half sizes and illiquid markets.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What an engine made of a session: fills as (bar, symbol, bought, purpose, quantity, price), equity, refusals."""
+    """The result of an engine: fills as (bar, symbol, bought, purpose, quantity, price), equity, refusals."""
 
     fills: list[tuple[int, str, bool, str, Decimal, Decimal]]
     fees: list[float]
@@ -87,20 +88,20 @@ def settings_of(world: dict[str, Any], symbols: Sequence[str], profile: str = "b
 
 
 def late(seed: int) -> dict[str, Any]:
-    """A latency for a world: none, that of the profile, or any up to almost an hour."""
+    """Return a latency for a world: none, that of the profile, or any up to almost an hour."""
     if seed % 3 < 2:
         return {"venue.latency_ms": 0.0} if seed % 3 else {}
     return {"venue.latency_ms": round(float(10 ** generator(seed, "parity", "latency").uniform(0.0, 6.55)), 3)}
 
 
 def shorter(tape: Tape, warmup: int) -> Tape:
-    """The same session after less history: the window of returns needs no sixty days."""
+    """Return the same session after less history, because the window of returns does not need sixty days."""
     begin = max(tape.warmup_start_utc, tape.start_utc - warmup * tape.timeframe.duration)
     return replace(tape, warmup_start_utc=begin)
 
 
 def random_votes(grid: Grid, seed: int, *, often: float = 0.2) -> Votes:
-    """Votes on every tenth bar or so, of all convictions and scales; ATRs of a percent or so, or unknown."""
+    """Return votes on about every tenth bar, of all convictions and scales; ATRs of about one percent, or unknown."""
     chance, shape = generator(seed, "votes"), grid.columns.bars.shape
     direction = chance.choice([-1, 0, 1], p=[often / 4, 1 - often, often * 3 / 4], size=shape).astype(np.int8)
     atr = np.round(grid.columns.bars["close"] * chance.uniform(0.001, 0.03, shape), 6)
@@ -113,7 +114,7 @@ def random_votes(grid: Grid, seed: int, *, often: float = 0.2) -> Votes:
 
 
 class Script:
-    """Votes by symbol and moment: as a strategy, as the mind of the court, and as the engines behind both."""
+    """Votes by symbol and time: as a strategy, as the mind of the court, and as the engines behind both."""
 
     name = "scripted"
 
@@ -162,7 +163,7 @@ class Script:
 
 
 class Engine:
-    """Signals that know the bar, and the ATR of the script."""
+    """Signals with the bar and the ATR of the script."""
 
     def __init__(self, script: Script) -> None:
         self._script = script
@@ -182,7 +183,7 @@ class Engine:
 
 
 class Events:
-    """A sink that keeps fills with the number of the bar in which they were told."""
+    """A sink that keeps fills with the number of the bar in which they were reported."""
 
     def __init__(self) -> None:
         self.fills: list[tuple[int, Any]] = []
@@ -196,7 +197,7 @@ class Events:
 
 
 def full(settings: Settings, tape: Tape, grid: Grid, votes: Votes) -> Told:
-    """The cycle of paper and backtest, with a scripted strategy and mind."""
+    """Run the cycle of paper and backtest, with a scripted strategy and mind."""
     session, sink, script = describe(settings, tape, KEY), Events(), Script(grid, votes)
     desk = open_paper(settings, session, tape, sink, KEY, NOTHING_OUTSIDE)
     desk = replace(
@@ -218,7 +219,7 @@ def full(settings: Settings, tape: Tape, grid: Grid, votes: Votes) -> Told:
 
 
 def fast(settings: Settings, tape: Tape, grid: Grid, votes: Votes) -> Told:
-    """The kernel, told in the same form."""
+    """Run the kernel; the result has the same form."""
     instruments = [tape.instruments[symbol] for symbol in grid.symbols]
     rules = rules_of(instruments, settings.limits, settings.exits, settings.venue, bars_per_day(tape.timeframe))
     return told(simulate(grid, votes, rules), tape)
@@ -234,7 +235,7 @@ def told(result: KernelResult, tape: Tape) -> Told:
 
 
 def difference(one: Told, other: Told) -> str:
-    """Where two engines part, in words; empty where they do not."""
+    """Return where two results differ, in words; empty if they do not."""
     for number, (a, b) in enumerate(zip(one.fills, other.fills, strict=False)):
         if a != b:
             return f"fill {number}: full {a}, kernel {b}"
@@ -251,7 +252,7 @@ def difference(one: Told, other: Told) -> str:
 
 
 def both(settings: Settings, tape: Tape, seed: int) -> tuple[str, Told]:
-    """How the engines differ on random votes (empty: not at all), and what the full one did."""
+    """Return how the engines differ on random votes (empty: not at all), and the result of the full one."""
     grid = grid_of_tape(tape)
     votes = random_votes(grid, seed)
     one = full(settings, tape, grid, votes)

@@ -1,6 +1,7 @@
-"""The limits once more, from their definitions and without a line of the gate: what an order is held against after it was signed.
+"""The limits once more, from their definitions and without code of the gate, to check signed orders.
 
-Loops and sorting only. It shares the numbers of the profile with the gate, and nothing else: no rule, no estimator, no cap.
+It uses only loops and sorting. It shares the numbers of the profile with the gate, and nothing else: no rule, no
+estimator, no cap.
 """
 
 from collections.abc import Sequence
@@ -21,10 +22,10 @@ ROUNDING = 1 + 1e-9
 
 
 class OwnBook:
-    """Cash, holdings and entries under way, in quote units, and each symbol's returns (simple, oldest first).
+    """Cash, holdings and open entries [quote], and the returns of each symbol (simple, oldest first).
 
-    `volume`: what a day's trading was worth in any of them [quote]; `peak`: the highest equity so far; `marks`: last closes;
-    `now`: when they were; `shown`: the book of a market; `errors`: orders that went wrong today.
+    `volume`: traded value of a day in any symbol [quote]; `peak`: the highest equity so far [quote]; `marks`: last
+    closes; `now`: their time; `shown`: the order book of a market; `errors`: orders that failed today.
     """
 
     def __init__(self, cash: Decimal, held: dict[str, Decimal], returns: dict[str, np.ndarray]) -> None:
@@ -57,7 +58,7 @@ def breaches(
     market: Instrument,
     bars_per_day: float,
 ) -> list[str]:
-    """Every limit that a signed order is above, by name; nothing where it is within all of them."""
+    """Return every limit that a signed order exceeds, by name; empty if it is within all of them."""
     size, equity = order.quantity * asked.reference_price, book.equity
     share = float(size / equity)
     halved = 0.5 if float(1 - equity / book.peak) >= limits.half_size_drawdown else 1.0
@@ -106,7 +107,9 @@ def _spread_bps(shown: Book) -> float:
 
 
 def _paid_above_middle(shown: Book, quantity: Decimal) -> float:
-    """What a purchase costs on average above the middle, bought lot by lot from the best level on; infinite beyond the book."""
+    """Return the average cost of a purchase above the middle, bought lot by lot from the best level on; infinite
+    beyond the book.
+    """
     middle = (shown.bids[0].price + shown.asks[0].price) / 2
     left, cost = quantity, Decimal(0)
     for level in shown.asks:
@@ -117,9 +120,9 @@ def _paid_above_middle(shown: Book, quantity: Decimal) -> float:
 
 
 def _equal_part(book: OwnBook, asked: Proposal, limits: RiskLimits, bars_per_day: float) -> float:
-    """The share of equity that this market has in the portfolio of equal risks, which is scaled to the VaR limit.
+    """Return the share of equity of this market in the portfolio of equal risks, scaled to the VaR limit.
 
-    Its weights are where the half variance less the mean logarithm of the weights is least: Newton's method goes there.
+    Its weights minimise half the variance minus the mean logarithm of the weights, by Newton's method.
     """
     names = sorted({*book.held, *book.coming, *asked.docket})
     if asked.symbol not in asked.docket:
@@ -156,7 +159,7 @@ def _kelly(conviction: float, stop: float, exits: ExitSettings, limits: RiskLimi
 
 
 def _portfolio(book: OwnBook, symbol: str, share: float) -> list[float]:
-    """What the book with the order in it would have returned, bar by bar."""
+    """Return the returns of the account with this order in it, bar by bar."""
     worth = {name: float(value / book.equity) for name, value in book.held.items()}
     for name, value in book.coming.items():
         worth[name] = worth.get(name, 0.0) + float(value / book.equity)
@@ -186,7 +189,7 @@ def _tails(series: Sequence[float], var_confidence: float, es_confidence: float)
 
 
 def _closest(book: OwnBook, symbol: str) -> float:
-    """The highest correlation with anything held or under way; 1 with a series that never moved."""
+    """Return the highest correlation with any holding or open entry; 1 with a series that never moved."""
     closest = 0.0
     for other in book.held.keys() | book.coming.keys():
         one, two = book.returns[symbol], book.returns[other]

@@ -1,4 +1,4 @@
-"""Closed trades out of bare fills, counted apart from the ledger: what a run's journal says is held against it."""
+"""Closed trades from bare fills, computed without the ledger, to check the journal of a run."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from ops.story.trips import Trip
 
 
 class FillRow(NamedTuple):
-    """A fill of any engine. `quantity` in base units, above 0; `price` and `fee` in quote units."""
+    """A fill of any engine. `quantity` [base], above 0; `price` and `fee` [quote]."""
 
     at_ms: int
     symbol: str
     strategy: str
-    """Of an entry: who voted for it. Not read of an exit."""
+    """For an entry: the strategies that voted for it. Not read for an exit."""
     is_purchase: bool
     purpose: str
     quantity: Decimal
@@ -25,7 +25,7 @@ class FillRow(NamedTuple):
 
 @dataclass(slots=True)
 class _Open:
-    """What is held of one market, and what its trip has cost so far."""
+    """The open position in one market, and the cost of its trip so far."""
 
     strategy: str
     entry_ms: int
@@ -35,7 +35,9 @@ class _Open:
 
 
 def trips_of_fills(rows: Iterable[FillRow]) -> tuple[Trip, ...]:
-    """Trips out of fills in order of time, in the order of their ends. Raises ValueError where more is sold than held."""
+    """Return the trips of fills in order of time, in the order of their ends. Raises ValueError if more is sold than
+    held.
+    """
     trips: list[Trip] = []
     held: dict[str, _Open] = {}
     with localcontext(EXACT):
@@ -47,7 +49,7 @@ def trips_of_fills(rows: Iterable[FillRow]) -> tuple[Trip, ...]:
 
 
 def _book(held: dict[str, _Open], row: FillRow) -> Trip | None:
-    """Book one fill; the trip that it ended, if it did."""
+    """Book one fill; returns the trip that it closed, or None."""
     notional = row.quantity * row.price
     position = held.setdefault(row.symbol, _Open(row.strategy, row.at_ms))
     position.held += row.quantity if row.is_purchase else -row.quantity

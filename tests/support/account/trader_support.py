@@ -1,4 +1,4 @@
-"""A trader on a real venue and ledger, bar by bar, and what it has put into its journal."""
+"""A trader on a real venue and ledger, bar by bar, and its journal."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ KEY = b"k" * 32
 
 
 class Events:
-    """A sink that keeps what it is given."""
+    """A sink that keeps its events."""
 
     def __init__(self) -> None:
         self.all: list[tuple[str, bytes]] = []
@@ -44,10 +44,10 @@ class Events:
 
 
 class World:
-    """A trader with sixty quiet bars behind it, at 50,000; the last of them has just closed."""
+    """A trader after sixty quiet bars at 50,000; the last of them has just closed."""
 
     def __init__(self, volume: float = 1000.0, limits: RiskLimits = LIMITS, around: Any = None, **venue: Any) -> None:
-        """`around` makes another venue out of the simulated one."""
+        """`around` wraps the simulated venue in another one."""
         self.events = Events()
         self.volume = volume
         gate = open_gate(limits, SETTINGS.exits, KEY, 24.0)
@@ -116,7 +116,7 @@ def states(world: World) -> list[OrderState]:
 
 
 def uncovered(world: World) -> Decimal:
-    """What is held beyond the stops that rest at the venue and the exits on their way there, base units."""
+    """Return the holding beyond the resting stops and the exits on their way to the venue [base]."""
     filled: dict[str, Decimal] = {state.order_id: state.filled_quantity for state in states(world)}
     leaving = [
         order.quantity - filled.get(order.order_id, Decimal(0)) if order.kind is OrderKind.MARKET else order.quantity

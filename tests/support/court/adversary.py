@@ -1,8 +1,9 @@
-"""Dockets that want the gate to fail: what an attacker, a broken model or a broken policy might hand over.
+"""Dockets that try to make the gate fail: the input that an attacker, a broken model or a broken policy might give.
 
-Half of a docket goes through the court: opinions that were never validated, that contradict each other, that raise or are no
-opinions at all, and a policy that answers likewise. The other half goes straight to the trader, as proposals that were never
-validated. Enough of it is sound that orders are signed: a proof on refusals alone would prove nothing.
+Half of a docket goes through the court: opinions that were never validated, that contradict each other, that raise
+errors or are not opinions, and a policy with similar answers. The other half goes directly to the trader, as
+proposals that were never validated. Enough of it is valid that orders are signed: a test with refusals only would
+prove nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,12 +28,12 @@ from rl.observation import Observation
 NASTY = (nan, inf, -inf, 0.0, -0.0, 1e308, -1e308, 5e-324, 1e-320, 1.0 + 2**-52, 2.0, -1.0, 1e16)
 SYMBOLS = tuple(f"C{i}/USDT" for i in range(16))
 Word = Any
-"""What a role says, or does instead of saying it."""
+"""What a role returns, or does instead."""
 
 
 @dataclass(frozen=True)
 class Tried:
-    """A case, what four roles make of it, and what the policy does."""
+    """A case, the results of four roles on it, and the behaviour of the policy."""
 
     case: Case
     words: Mapping[str, Word]
@@ -40,13 +41,13 @@ class Tried:
 
 
 def mostly(sound: Sequence[Any], rest: Sequence[Any]) -> list[Any]:
-    """A pool to draw from, nine in ten of it sound."""
+    """Return a pool to draw from, of which nine tenths are valid."""
     often = max(1, -(-9 * len(rest) // len(sound)))
     return [*sound] * often + [*rest]
 
 
 def forged(sound: Any, name: str) -> list[Any]:
-    """Opinions of a role: sound ones, ones with a number in them that was never validated, and what is none."""
+    """Return opinions of a role: valid ones, some with an unvalidated number, and values that are not opinions."""
     steps = [sound.model_copy(update={name: value}) for value in (25, 50, 75, 100, 100, 100)]
     wrong = (0, -0.0, 7, 1000, -100, nan, inf, 1e308, "all")
     return mostly(steps, [*(sound.model_copy(update={name: value}) for value in wrong), *JUNK])
@@ -80,30 +81,32 @@ CONVICTIONS = mostly(SOUND, [0.0, -0.0, 5e-324, 0.2999999, 0.3, 0.3000001])
 CLOSES = mostly([None], FINITE)
 WRONG_PRICES = mostly([None], PRICES)
 GAPS = [1.0] * 200 + [0.5, 0.9, 0.9949, 0.9951, 1.0049, 1.0051, 1.5]
-"""A price that is no nonsense, and not that of the market."""
+"""Prices, relative to the market's, that are possible but wrong."""
 DOCKETS = ((), SYMBOLS[:2], SYMBOLS[3:5], (SYMBOLS[6],), ("NONE/USDT",), SYMBOLS[9:10], SYMBOLS)
 PARTS_OF_PRICE = mostly(ATRS, [-1.0])
 CASE, SIGHT = case(), signals(Timeframe.H1)
 _STRIDE = 7919
-"""A prime, longer than any pool."""
+"""A prime number larger than any pool."""
 BYTES = 24
-"""What one proposal takes of the bytes that hypothesis draws: two a choice."""
+"""Number of bytes that hypothesis draws for one proposal: two for each choice."""
 
 
 class Choices:
-    """Bytes as choices from pools: one draw for a whole docket, where a draw a choice would take most of the time."""
+    """Turns bytes into choices from pools: one draw for a whole docket, because a draw for each choice takes most of
+    the time.
+    """
 
     def __init__(self, drawn: bytes) -> None:
         self._pairs = iter(enumerate(zip(drawn[::2], drawn[1::2], strict=True)))
 
     def of(self, pool: Sequence[Any]) -> Any:
-        """Which one also depends on how many were drawn before: hypothesis likes bytes that repeat."""
+        """Return a choice. It also depends on the number of earlier choices, because hypothesis likes repeated bytes."""
         place, (high, low) = next(self._pairs)
         return pool[(256 * high + low + _STRIDE * place) % len(pool)]
 
 
 def tried(choices: Choices, marks: Mapping[str, float], number: int, wild: Sequence[float]) -> Tried:
-    """A case whose border values are valid, as the border made sure, and whose words and policy are anything."""
+    """Return a case with valid border values, and arbitrary opinions and policy."""
     symbol, close, part = choices.of(SYMBOLS), choices.of(CLOSES), choices.of(PARTS_OF_PRICE)
     mark = marks[symbol] * choices.of(GAPS) if close is None else close
     atr = None if part is None else part * mark
@@ -121,7 +124,7 @@ def tried(choices: Choices, marks: Mapping[str, float], number: int, wild: Seque
 
 
 def raw(choices: Choices, marks: Mapping[str, float], number: int, wild: Sequence[float]) -> Proposal:
-    """A proposal whose numbers were never validated, as a bug or an attack would hand it over."""
+    """Return a proposal with unvalidated numbers, as a bug or an attack would give it."""
     units = mostly(SOUND, (*NASTY, *wild))
     symbol, price, part = choices.of(SYMBOLS), choices.of(WRONG_PRICES), choices.of(PARTS_OF_PRICE)
     mark = marks[symbol] * choices.of(GAPS)
@@ -142,7 +145,7 @@ def raw(choices: Choices, marks: Mapping[str, float], number: int, wild: Sequenc
 
 
 class Liar:
-    """A mind that says, for each case, what the docket has for it."""
+    """A mind that returns, for each case, what the docket contains for it."""
 
     name = "liar"
 
@@ -175,7 +178,7 @@ class Liar:
 
 
 class Madman:
-    """A policy that does, case after case, what the docket has for it."""
+    """A policy that returns, case after case, what the docket contains for it."""
 
     name = "madman"
 

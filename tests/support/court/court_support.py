@@ -1,4 +1,4 @@
-"""Ready-made cases and minds for the tests of the court."""
+"""Cases and minds for the tests of the court."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -18,7 +18,7 @@ SETTINGS = load_profile("paper")
 
 
 def signals(timeframe: Timeframe = Timeframe.H1, **changes: Any) -> TechnicalSignals:
-    """An uptrend, unless told otherwise."""
+    """Return an uptrend, unless changed."""
     values: dict[str, Any] = {
         "symbol": "BTC/USDT",
         "timeframe": timeframe,
@@ -78,7 +78,7 @@ def book(**changes: Any) -> BookView:
 
 
 def case(**changes: Any) -> Case:
-    """A sound purchase in an uptrend on all horizons but the week, which is too young."""
+    """Return a sound purchase in an uptrend on all horizons except the week, which has too little history."""
     vote = Vote(
         voter="ema_cross",
         symbol="BTC/USDT",

@@ -1,4 +1,4 @@
-"""The injection corpus, an asker in whose hands each role says what it is told to, and a court to hear it in."""
+"""The injection corpus, an asker in which each role obeys the injected text, and a court to hear it in."""
 
 import asyncio
 import hashlib
@@ -17,8 +17,8 @@ from agents.court.case import Case
 from agents.court.graph import Bench, Court
 from agents.court.hearing import Hearing
 from agents.court.mind import Mind
-from agents.llm.asking import Accept, Said, Unacceptable
-from agents.llm.attempt import Attempt, Outcome, Request, Role, Usage
+from agents.llm.asking import Accept, RoleAnswer, Unacceptable
+from agents.llm.attempt import Attempt, AttemptOutcome, Request, Role, Usage
 from execution.venues.sealing import open_gate
 from market.timeframe import HORIZONS
 from risk.breakers import BreakerState
@@ -49,7 +49,7 @@ def injections() -> list[Injection]:
 
 
 def with_headlines(*texts: str, source: str = "wire", **changes: Any) -> Case:
-    """A sound case on all four horizons in which strangers have written these headlines."""
+    """Return a sound case on all four horizons with these headlines."""
     lines = tuple(
         Headline(text=text[:500], source=source, published_utc=AT, first_seen_utc=AT, symbols=("BTC",))
         for text in texts
@@ -81,11 +81,11 @@ REPLIES: dict[Role, dict[str, Any]] = {
     },
     "supervisor": {"reasoning": "Approved.", "evidence": [], "ruling": "approve", "scale_pct": 100},
 }
-"""Each role obeys as far as its schema lets it."""
+"""Each role obeys as far as its schema allows."""
 
 
 class ScriptedAsker:
-    """Gives each role its reply (None: silence) and keeps what was asked, by decision."""
+    """Gives each role its reply (None: silence) and keeps the requests, by decision."""
 
     def __init__(self, reply: Callable[[str, Request], str | None] | None = None, **replies: str | None) -> None:
         self._reply = reply or (lambda decision_id, request: json.dumps(REPLIES[request.role]))
@@ -100,20 +100,22 @@ class ScriptedAsker:
     def decide(self, decision_id: str, before_usd: Decimal = Decimal(0), *, ahead: bool = False) -> None:
         self.decided.append(decision_id)
 
-    async def ask(self, decision_id: str, request: Request, accept: Accept[Any]) -> Said[Any]:
+    async def ask(self, decision_id: str, request: Request, accept: Accept[Any]) -> RoleAnswer[Any]:
         self.asked.setdefault(decision_id, []).append(request)
         scripted = request.role in self._replies
         text = self._replies[request.role] if scripted else self._reply(decision_id, request)
         if text is None:
-            return Said(None, "every model is silent", (attempt(decision_id, request, Outcome.TIMEOUT, None),))
+            return RoleAnswer(
+                None, "every model is silent", (attempt(decision_id, request, AttemptOutcome.TIMEOUT, None),)
+            )
         try:
             word = accept(text)
         except Unacceptable as fault:
-            return Said(None, fault.why, (attempt(decision_id, request, fault.outcome, text),))
-        return Said(word, "", (attempt(decision_id, request, Outcome.OK, text),))
+            return RoleAnswer(None, fault.why, (attempt(decision_id, request, fault.outcome, text),))
+        return RoleAnswer(word, "", (attempt(decision_id, request, AttemptOutcome.OK, text),))
 
 
-def attempt(decision_id: str, request: Request, outcome: Outcome, reply: str | None) -> Attempt:
+def attempt(decision_id: str, request: Request, outcome: AttemptOutcome, reply: str | None) -> Attempt:
     return Attempt(
         decision_id=decision_id,
         role=request.role,
@@ -138,7 +140,7 @@ _GATE = open_gate(LIMITS, SETTINGS.exits, b"k" * 32, 24.0)
 
 
 def judge(proposal: Proposal) -> Verdict:
-    """The real gate over an empty book of 10,000."""
+    """Ask the real gate about a proposal on an empty account of 10,000."""
     fresh = BreakerState.fresh(Decimal(10_000), proposal.as_of_utc)
     return _GATE.judge(
         Situation(proposal, portfolio(), BTC, fresh, None, ("BTC/USDT",), returns(), **seen_by(proposal))
@@ -146,6 +148,6 @@ def judge(proposal: Proposal) -> Verdict:
 
 
 def hear(sitting: Mind, *cases: Case) -> tuple[Hearing, ...]:
-    """One session of the real court."""
+    """Hear cases in a real court."""
     court = Court(Bench(mind=sitting, adjuster=Off(), judge=judge, role_deadline_s=5.0))
     return asyncio.run(court.hear(cases or (sound_case(),)))

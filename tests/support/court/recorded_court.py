@@ -1,9 +1,9 @@
-"""Recorded courts: the cases of a run with real models, what was ruled, and the answers on a cassette beside them.
+"""Recorded courts: the cases of a run with real models, their rulings, and the answers on a cassette.
 
 A window is two files: `NAME.jsonl` (a head with the settings, then one line a bar: its hearings and attempts) and
-`NAME.cassette.jsonl`. Playing a window puts each case before the very court of today (prompts, schemas, fence, manager,
-grounding, ruling) and the recorded answers in the place of the providers. The gate's word is taken as it was, because it depends
-on an account that is not kept here.
+`NAME.cassette.jsonl`. Playing a window gives each case to the present court (prompts, schemas, fence, manager,
+grounding, ruling), with the recorded answers instead of the providers. The verdict of the gate is taken from the
+record, because it depends on an account that is not stored here.
 """
 
 import asyncio
@@ -31,13 +31,13 @@ class Head(Frozen):
     window: str
     model: str
     command: str
-    """What records it again."""
+    """The command that records it again."""
     settings: dict[str, Any]
-    """Sections `court`, `minds` and `limits` as they were; what has come since is that of the profile `backtest`."""
+    """The sections `court`, `minds` and `limits` as recorded; later settings come from the profile `backtest`."""
 
 
 class Docket(Frozen):
-    """One bar: what was heard, and every attempt to hear it; the prompts are on the cassette and stand here as digests."""
+    """One bar: its hearings and all attempts; the prompts are on the cassette, and here only as digests."""
 
     hearings: tuple[Hearing, ...]
     attempts: tuple[Attempt, ...]
@@ -52,7 +52,7 @@ class Window(NamedTuple):
 
 
 def read_window(path: Path) -> Window:
-    """The window in `path`, with the cassette beside it."""
+    """Return the window in `path`, with the cassette beside it."""
     first, *rest = path.read_text(encoding="utf-8").splitlines()
     dockets = tuple(Docket.model_validate_json(line) for line in rest)
     return Window(Head.model_validate_json(first), dockets, path.with_suffix(".cassette.jsonl"))
@@ -67,18 +67,18 @@ def write_window(path: Path, head: Head, dockets: Iterator[Docket]) -> int:
 
 
 def docket_of(hearings: tuple[Hearing, ...], attempts: Iterable[Attempt]) -> Docket:
-    """A bar as it is kept: attempts by case, role and number, whatever the order in which they came in."""
+    """Return a bar in its stored form: attempts by case, role and number, whatever their order of arrival."""
     ordered = sorted(attempts, key=lambda each: (each.decision_id, ROLES.index(each.role), each.number))
     return Docket(hearings=hearings, attempts=tuple(map(without_prompt, ordered)))
 
 
 def without_prompt(attempt: Attempt) -> Attempt:
-    """The attempt with the digest of its prompt in the prompt's place."""
+    """Return the attempt with the digest of its prompt instead of the prompt."""
     return attempt.model_copy(update={"user": hashlib.sha256(attempt.user.encode()).hexdigest()})
 
 
 def play(window: Window, state: Path) -> list[Docket]:
-    """Hear every docket again with the answers on the cassette. Raises ReplayMiss where another question would be asked."""
+    """Hear every docket again with the answers on the cassette. Raises ReplayMiss if another question would be asked."""
     return asyncio.run(_play(window, state))
 
 

@@ -1,4 +1,4 @@
-"""Sessions with a watchlist: a model whose analyst cites what changes slowly, so that its outlooks last."""
+"""Sessions with a watchlist: a model whose analyst cites slow fields, so that its outlooks stay valid."""
 
 import json
 
@@ -10,7 +10,7 @@ AHEAD = "No purchase is proposed yet"
 
 
 def lasting(seen: Seen) -> Raw:
-    """A sound answer to anything; the analyst's rests on the daily bars."""
+    """Return a sound answer to any request; the evidence of the analyst is from the daily bars."""
     _, schema, prompt = asked(seen.path, seen.request)
     answer = Filler(schema, prompt, SOUND).answer()
     if seen.role == "analyst":
@@ -22,11 +22,11 @@ def lasting(seen: Seen) -> Raw:
 
 
 def watching(server: ModelServer, *settings: str, days: str = "6") -> list[str]:
-    """A session whose whole market is watched, and whose money for it suffices."""
+    """Return the arguments of a session that watches all its markets with a sufficient budget."""
     chosen = ["minds.watchlist=['*']", "minds.warm_budget_usd=5", "minds.budget.day_usd=50", *settings]
     return arguments(server, None, *chosen, days=days)
 
 
 def ahead(server: ModelServer) -> int:
-    """How many outlooks the server was asked for."""
+    """Return how many outlooks the server was asked for."""
     return sum(AHEAD in json.dumps(seen.request) for seen in server.log)

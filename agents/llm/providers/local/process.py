@@ -1,6 +1,6 @@
-"""The parent's hand on the child that serves a local model: start it, hear its address, kill it.
+"""Controls the child process that serves a local model: starts it, reads its address, kills it.
 
-The child gets a small environment, without the keys of exchanges and providers: it runs native code on a file from somebody.
+The child gets a small environment without API keys, because it runs native code on a model file from a third party.
 """
 
 import asyncio
@@ -12,14 +12,16 @@ import sys
 from pathlib import Path
 from typing import Self
 
-from agents.llm.attempt import Outcome, ProviderFault
+from agents.llm.attempt import AttemptOutcome, ProviderFault
 
 POLL_S = 0.02
 _PASSED_ON = ("PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "LANG", "TMPDIR")
 
 
 class LocalProcess:
-    """A child that answers at `address`. Made by `start`, ended by `kill`; it also ends with this process."""
+    """A child process that answers at `address`. `start` creates it and `kill` ends it; it also ends with this
+    process.
+    """
 
     def __init__(self, child: subprocess.Popen[bytes], address: str) -> None:
         self._child = child
@@ -29,8 +31,8 @@ class LocalProcess:
     async def start(cls, path: Path, threads: int, context_tokens: int, limit_s: float) -> Self:
         """Load the model, and wait until it answers.
 
-        Raises ProviderFault (SERVER_ERROR) when it does not within `limit_s`; no child is left behind then, nor when this
-        is cancelled.
+        Raises ProviderFault (SERVER_ERROR) when it does not answer within `limit_s` seconds. No child stays behind
+        then, nor when this call is cancelled.
         """
         child = _spawn(path, threads, context_tokens)
         try:
@@ -40,7 +42,7 @@ class LocalProcess:
         except TimeoutError as error:
             _end(child)
             detail = f"{path} was not loaded within {limit_s:.3g} s; the server was stopped"
-            raise ProviderFault(Outcome.SERVER_ERROR, detail) from error
+            raise ProviderFault(AttemptOutcome.SERVER_ERROR, detail) from error
         except BaseException:
             _end(child)
             raise
@@ -54,7 +56,7 @@ class LocalProcess:
         return self._child.poll() is None
 
     def kill(self) -> None:
-        """End it at once, in the middle of whatever it does."""
+        """End the child at once, even during a computation."""
         _end(self._child)
 
 
@@ -72,7 +74,9 @@ def _spawn(path: Path, threads: int, context_tokens: int) -> subprocess.Popen[by
 
 
 async def _address(child: subprocess.Popen[bytes]) -> str:
-    """The address in the child's one line. Raises ProviderFault when it ends or says that it cannot."""
+    """Read the address from the one line that the child prints. Raises ProviderFault when the child ends or reports
+    an error.
+    """
     assert child.stdout is not None
     os.set_blocking(child.stdout.fileno(), False)
     heard = b""
@@ -80,16 +84,16 @@ async def _address(child: subprocess.Popen[bytes]) -> str:
         ended = child.poll()
         heard += child.stdout.read() or b""
         if ended is not None and not heard.endswith(b"\n"):
-            raise ProviderFault(Outcome.SERVER_ERROR, _obituary(ended))
+            raise ProviderFault(AttemptOutcome.SERVER_ERROR, _obituary(ended))
         await asyncio.sleep(POLL_S)
     word = json.loads(heard)
     if "address" not in word:
-        raise ProviderFault(Outcome.SERVER_ERROR, word["fault"])
+        raise ProviderFault(AttemptOutcome.SERVER_ERROR, word["fault"])
     return str(word["address"])
 
 
 async def _healthy(address: str) -> None:
-    """`/health` says 200 when the model is loaded; other paths answer earlier."""
+    """Wait until `/health` returns 200: then the model is loaded. Other paths answer earlier."""
     import httpx2
 
     async with httpx2.AsyncClient(trust_env=False, timeout=5.0) as client:

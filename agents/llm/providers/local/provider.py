@@ -1,9 +1,10 @@
-"""A GGUF model on this machine: a child process that is started at the first call and asked as any compatible server is.
+"""A GGUF model on this machine: a child process that starts at the first call and is asked like any compatible
+server.
 
-A call that runs past its deadline kills the child, because only that ends a computation for certain; the next call
-starts another one. Loading is not a call: a call that cannot wait for it times out, loading goes on, and a later call
-finds it done. One call at a time; those that wait are not the reason to kill. The schema is the terse one (see
-`agents.llm.providers.local.terse`).
+A call past its deadline kills the child, because only that stops the computation; the next call starts a new child.
+Loading is not a call: if a call cannot wait for it, the call times out, loading continues, and a later call uses the
+loaded model. One call runs at a time; a waiting call is no reason to kill the child. The answer schema is the terse
+one (see `agents.llm.providers.local.terse`).
 """
 
 import asyncio
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from agents.llm.attempt import Completion, Outcome, ProviderFault, Request
+from agents.llm.attempt import AttemptOutcome, Completion, ProviderFault, Request
 from agents.llm.providers.local.process import LocalProcess
 from agents.llm.providers.local.server import MISSING
 from agents.llm.providers.local.terse import terse
@@ -21,9 +22,9 @@ from config.errors import UsageFault
 from config.sections.minds import ProviderSettings
 
 START_LIMIT_S = 180.0
-"""A model of several gigabytes from a slow disk; after this it is given up."""
+"""Longest time to load a model of several gigabytes from a slow disk [s]."""
 _MAGIC = b"GGUF"
-_FATAL = frozenset({Outcome.TIMEOUT, Outcome.CONNECTION})
+_FATAL = frozenset({AttemptOutcome.TIMEOUT, AttemptOutcome.CONNECTION})
 
 
 def local_provider(name: str, settings: ProviderSettings, key: SecretStr | None) -> "LocalProvider":
@@ -35,7 +36,7 @@ class LocalProvider:
     """One local model. Nothing is loaded before the first call."""
 
     def __init__(self, name: str, settings: ProviderSettings, start_limit_s: float = START_LIMIT_S) -> None:
-        """Raises UsageFault when the model or the package that runs it is not there."""
+        """Raises UsageFault when the model or the package that runs it is missing."""
         self._path = checked_path(settings)
         self._name = name
         self._settings = settings
@@ -54,22 +55,22 @@ class LocalProvider:
 
     @property
     def pid(self) -> int | None:
-        """The child's process id, while there is one that answers."""
+        """Return the child's process id while a child answers, otherwise None."""
         process = _result(self._starting)
         return process.pid if process is not None and process.alive() else None
 
     async def complete(self, request: Request, timeout_s: float) -> Completion:
-        """Ask once, and be back within `timeout_s`, whether the model is loaded or not. Raises ProviderFault."""
+        """Send one request and return within `timeout_s`, whether the model is loaded or not. Raises ProviderFault."""
         ends = asyncio.get_running_loop().time() + timeout_s
         try:
             async with asyncio.timeout_at(ends), self._turn:
                 return await self._ask(request, ends)
         except TimeoutError as error:
             detail = f"the local model gave no answer within {timeout_s:.3g} s, loading and waiting included"
-            raise ProviderFault(Outcome.TIMEOUT, detail) from error
+            raise ProviderFault(AttemptOutcome.TIMEOUT, detail) from error
 
     async def close(self) -> None:
-        """End the child, whatever it does."""
+        """End the child, even during a computation."""
         if self._starting is not None and not self._starting.done():
             self._starting.cancel()
             await asyncio.wait([self._starting])
@@ -88,7 +89,7 @@ class LocalProvider:
             raise
 
     async def _server(self) -> OpenAIProvider:
-        """The adapter to a child that answers, after starting one if need be. Being cancelled leaves a start going on."""
+        """Return the adapter to a running child; start one if needed. Cancelling this call does not stop the start."""
         process = _result(self._starting)
         if self._starting is None or (self._starting.done() and (process is None or not process.alive())):
             await self._kill()
@@ -114,22 +115,29 @@ class LocalProvider:
 
 
 def checked_path(settings: ProviderSettings) -> Path:
-    """The GGUF file of a local model, with what runs it in place. Raises UsageFault otherwise."""
+    """Return the GGUF file of a local model. Raises UsageFault when the file or the package that runs it is missing
+    or unusable.
+    """
     if find_spec("xllamacpp") is None:
         raise UsageFault(f"{MISSING}. No model was started.")
     if settings.path is None:
-        raise UsageFault("A local model needs its file, and none was given. Add --model PATH.gguf.")
+        raise UsageFault(
+            "A local model needs its file, but none was given. No model was started. Add --model PATH.gguf."
+        )
     path = Path(settings.path).expanduser()
     try:
         with path.open("rb") as stream:
             magic = stream.read(len(_MAGIC))
     except OSError as error:
         raise UsageFault(
-            f"The model file {path} cannot be read ({error.strerror}). Give one with --model PATH.gguf."
+            f"The model file {path} cannot be read ({error.strerror}). No model was started. "
+            "Give another file with --model PATH.gguf."
         ) from error
     if magic != _MAGIC:
         raise UsageFault(
-            f"The file {path} is not a GGUF model; llama.cpp reads no other. Give one with --model PATH.gguf."
+            f"The file {path} is not a GGUF model, the only format that llama.cpp reads. "
+            "No model was started. "
+            "Give another file with --model PATH.gguf."
         )
     return path
 
@@ -139,7 +147,9 @@ def _terse(request: Request) -> Request:
 
 
 def _result(task: "asyncio.Task[LocalProcess] | None") -> LocalProcess | None:
-    """What a start led to; None while it goes on and when it failed (its failure then counts as seen)."""
+    """Return the result of a start; None while it runs and when it failed (its exception is then marked as
+    retrieved).
+    """
     if task is None or not task.done() or task.cancelled() or task.exception() is not None:
         return None
     return task.result()

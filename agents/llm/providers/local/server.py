@@ -1,10 +1,11 @@
-"""The child process of the `local` kind: llama.cpp's server on one port of this machine, until its parent lets go.
+"""The child process of the `local` kind: llama.cpp's server on one port of this machine, until the parent ends it.
 
-    python -m agents.llm.local_server --model PATH.gguf [--threads 1] [--context-tokens 4096]
+    python -m agents.llm.providers.local.server --model PATH.gguf [--threads 1] [--context-tokens 4096]
 
-It prints one JSON line, `{"address": "http://127.0.0.1:PORT"}` or `{"fault": "..."}`, and then lives until its standard input
-ends: a parent that dies, however it dies, takes it along. One slot: one answer at a time, the same for the same question.
-A process of its own, because it can be killed in the middle of a token, and because a model file is somebody else's bytes.
+It prints one JSON line, `{"address": "http://127.0.0.1:PORT"}` or `{"fault": "..."}`, and runs until its standard
+input ends: when the parent dies for any reason, the child ends too. It has one slot: one answer at a time, and the
+same answer to the same question. It is a separate process because it must be killable during a computation, and
+because a model file is untrusted data.
 """
 
 import argparse
@@ -16,15 +17,15 @@ from pathlib import Path
 from typing import Any
 
 CACHE_MIB = 256
-"""Prompts that are kept beside the one slot, so that each role finds its own prefix again."""
+"""Memory for cached prompts beside the one slot, so that each role finds its own prefix again [MiB]."""
 MISSING = 'The package for local models is not installed. Run: pip install "tribunal[local]"'
 
 
 def main() -> None:
-    """Serve, or say why not."""
+    """Serve the model, or print the fault."""
     arguments = _arguments()
     out = os.fdopen(os.dup(1), "w")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # whatever native code prints can neither be misread nor fill the pipe
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # output of native code must not reach the parent or fill the pipe
     try:
         server = serve(arguments.model, arguments.threads, arguments.context_tokens)
     except ImportError:
@@ -39,7 +40,7 @@ def main() -> None:
 
 
 def serve(model: Path, threads: int, context_tokens: int) -> Any:
-    """A running server, which serves as long as it is referenced. Raises ImportError, RuntimeError."""
+    """Return a running server; it serves while it is referenced. Raises ImportError or RuntimeError."""
     xllamacpp = import_module("xllamacpp")
     params = xllamacpp.CommonParams()
     params.model.path = str(model)
@@ -61,10 +62,14 @@ def _say(out: Any, word: dict[str, str]) -> None:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m agents.llm.local_server", description="Serve one GGUF model.")
+    parser = argparse.ArgumentParser(
+        prog="python -m agents.llm.providers.local.server", description="Serve one GGUF model."
+    )
     parser.add_argument("--model", type=Path, required=True, help="GGUF file")
     parser.add_argument("--threads", type=int, default=1, help="threads (more than one is slower on a busy machine)")
-    parser.add_argument("--context-tokens", type=int, default=4096, help="prompt and answer together")
+    parser.add_argument(
+        "--context-tokens", type=int, default=4096, help="longest prompt and answer together, in tokens"
+    )
     return parser.parse_args()
 
 

@@ -1,8 +1,8 @@
-"""The schema of an answer, cut to what a model on a small machine can say in time.
+"""A reduced answer schema that a model on a small machine can answer in time.
 
-Such a model speaks about ten tokens a second, and a grammar holds it to whatever bounds there are. So its strings and lists get
-lower ones, and a value is written as a word: as a number, small models add digits until the bound. Whatever passes the terse
-schema passes the whole one; nothing that a role must say is left out.
+Such a model produces about ten tokens a second, and a grammar enforces all bounds. So strings and lists get lower
+bounds, and evidence values are written as strings: when they are numbers, small models add digits up to the bound.
+Any answer that passes the terse schema also passes the full schema; every required part of an answer stays.
 """
 
 import json
@@ -10,17 +10,17 @@ from functools import cache
 from typing import Any
 
 LONGEST = 60
-"""Of any free string that no other cap names [characters]."""
+"""Longest free string without another limit [characters]."""
 LONGEST_REASONING = 200
 MOST = 2
-"""Items of evidence, attacks and the like; horizons keep their four."""
+"""Most items of evidence, attacks and other lists; horizons keep their four."""
 VALUE = {"type": "string", "minLength": 1, "maxLength": 16}
 _WHOLE = ("field", "horizons")
 
 
 @cache
 def terse(json_schema: str) -> str:
-    """A schema that allows less than the given one, as canonical JSON."""
+    """Return a stricter version of the schema, as canonical JSON."""
     return json.dumps(_cut(json.loads(json_schema), ""), separators=(",", ":"), ensure_ascii=True)
 
 

@@ -13,7 +13,7 @@ from agents.court.minds.model import ModelMind
 from agents.court.minds.rules import RulesMind
 from agents.court.opinion import AdvocateOpinion, AnalystOpinion, SupervisorOpinion
 from agents.court.prompts.prompt import load_prompt
-from agents.llm.asking import Accept, Said
+from agents.llm.asking import Accept, RoleAnswer
 from agents.llm.attempt import ROLES, ReplayMiss, Request, Role
 from agents.strategies.vote import NetVote
 from config.silence import Abstained
@@ -67,7 +67,7 @@ def test_a_decision_begins_once_and_the_same_case_asks_the_same() -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_where_a_model_is_silent_the_rules_mind_speaks_and_says_why(role: Role) -> None:
+def test_the_rules_mind_replaces_a_silent_model_and_gives_the_reason(role: Role) -> None:
     sitting = mind(ScriptedAsker(**{role: None}), outage="rules")
     (hearing,) = hear(sitting)
     voices = {voice.role: voice for voice in hearing.voices}
@@ -87,7 +87,7 @@ def test_with_all_models_down_the_court_rules_as_the_rules_mind_does() -> None:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_where_the_profile_says_so_silence_stays_silence_and_nothing_is_bought(role: Role) -> None:
+def test_with_outage_abstain_a_silent_model_stays_silent_and_nothing_is_bought(role: Role) -> None:
     sitting = mind(ScriptedAsker(**{role: None}), outage="abstain")
     (hearing,) = hear(sitting)
     assert hearing.verdict.outcome is Outcome.REFUSED
@@ -95,7 +95,7 @@ def test_where_the_profile_says_so_silence_stays_silence_and_nothing_is_bought(r
     assert "nobody" in speakers(hearing)
 
 
-def test_nobody_is_asked_for_a_ruling_that_is_lost_already() -> None:
+def test_no_model_is_asked_for_a_case_that_is_already_rejected() -> None:
     asker = ScriptedAsker(analyst=None)
     sitting = mind(asker, outage="abstain")
     (hearing,) = hear(sitting)
@@ -146,7 +146,7 @@ WRONG = {"field": "signals.1h.rsi_14", "value": 80, "claim": "overbought"}
 MISSING = {"field": "signals.1m.rsi_14", "value": 80, "claim": "overbought"}
 
 
-def test_a_reply_of_which_no_evidence_stands_is_refused_with_what_really_stands_there() -> None:
+def test_a_reply_without_matching_evidence_is_refused_with_the_true_values() -> None:
     sitting = mind(ScriptedAsker(analyst=reply("analyst", evidence=[WRONG, MISSING])), outage="abstain")
     (hearing,) = hear(sitting)
     assert isinstance(hearing.analyst, Abstained)
@@ -172,7 +172,7 @@ def test_a_supervisor_may_rule_on_the_arguments_alone() -> None:
     assert isinstance(hearing.supervisor, SupervisorOpinion)
 
 
-def test_later_roles_read_what_earlier_ones_said() -> None:
+def test_later_roles_read_the_opinions_of_earlier_roles() -> None:
     asker = ScriptedAsker(devils_advocate=reply("devils_advocate", reasoning="Volume is thin.", strength_pct=40))
     hear(mind(asker))
     texts = {request.role: request.user for request in asker.requests}
@@ -192,7 +192,7 @@ def test_a_blinded_court_hides_the_asset_and_is_recorded_with_real_values() -> N
 
 
 @pytest.mark.parametrize("silent", ROLES)
-def test_what_the_rules_mind_says_in_a_blinded_court_is_blinded_and_its_evidence_stands(silent: Role) -> None:
+def test_in_a_blinded_court_the_rules_mind_is_blinded_too_and_its_evidence_matches(silent: Role) -> None:
     asker = ScriptedAsker(**{silent: None})
     (hearing,) = hear(mind(asker, blind=True, outage="rules"))
     assert hearing.struck == ()
@@ -228,9 +228,9 @@ def test_the_same_decision_can_be_heard_again_after_it_was_taken() -> None:
     assert len(asker.decided) == 2
 
 
-def test_a_model_that_is_still_thinking_when_the_court_goes_on_is_recorded_as_nobody() -> None:
+def test_a_model_without_an_answer_at_the_deadline_is_recorded_as_nobody() -> None:
     class Slow(ScriptedAsker):
-        async def ask(self, decision_id: str, request: Request, accept: Accept[Any]) -> Said[Any]:
+        async def ask(self, decision_id: str, request: Request, accept: Accept[Any]) -> RoleAnswer[Any]:
             await asyncio.sleep(60)
             return await super().ask(decision_id, request, accept)
 
@@ -246,7 +246,7 @@ def test_a_model_that_is_still_thinking_when_the_court_goes_on_is_recorded_as_no
 
 def test_a_recording_that_is_missing_is_no_silence() -> None:
     class Empty(ScriptedAsker):
-        async def ask(self, decision_id: str, request: Request, accept: Accept[Any]) -> Said[Any]:
+        async def ask(self, decision_id: str, request: Request, accept: Accept[Any]) -> RoleAnswer[Any]:
             raise ReplayMiss("nothing is recorded for this question")
 
     with pytest.raises(ReplayMiss):

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 from court_support import advocate, analyst, case, officer, supervisor
-from trial_support import hearing
+from hearing_support import hearing
 
 from agents.court.grounding import ground
 from agents.court.minds.neutral import neutral, neutral_words

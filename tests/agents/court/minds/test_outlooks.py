@@ -44,7 +44,7 @@ def kept(**word: Any) -> Outlooks:
 
 
 @pytest.mark.parametrize(("bars", "read"), [(0, False), (1, True), (3, True), (4, False)])
-def test_an_outlook_is_of_an_earlier_bar_and_lapses(bars: int, read: bool) -> None:
+def test_an_outlook_is_from_an_earlier_bar_and_expires(bars: int, read: bool) -> None:
     found = kept().find(later(bars))
     assert (found is not None) is read
     assert found is None or found.age_bars == bars
@@ -78,7 +78,7 @@ def test_the_trigger_that_was_waited_for_does_not(trigger: str) -> None:
     assert kept().find(later(base={trigger: True})) is not None
 
 
-def test_where_no_evidence_stands_any_more_the_model_is_asked_anew() -> None:
+def test_without_any_matching_evidence_the_model_is_asked_again() -> None:
     assert kept(evidence=(FAST,)).find(later()) is None
     assert kept(evidence=(FAST,)).find(later(base={"rsi_14": 61.25})) is not None
 
@@ -96,7 +96,7 @@ def test_an_outlook_that_will_lapse_at_the_next_bar_is_asked_again_whatever_the_
     assert kept().lasts(hacked)
 
 
-def test_the_court_reads_the_outlook_strikes_what_stands_no_more_and_says_of_when_it_is() -> None:
+def test_the_court_uses_the_outlook_strikes_out_old_evidence_and_states_its_age() -> None:
     asker = ScriptedAsker()
     mind = ModelMind(asker, RulesMind(SETTINGS.court, SETTINGS.limits), MINDS, kept(reasoning="said before"))
     (hearing,) = hear(mind, later(2))
@@ -131,7 +131,7 @@ def test_a_voice_without_an_outlook_is_written_as_it_always_was() -> None:
     assert all(b"outlook" not in voice.canonical() for voice in hearing.voices)
 
 
-def test_votes_lean_to_a_sale_below_zero_and_silence_leans_nowhere() -> None:
+def test_a_negative_net_leans_to_a_sale_and_no_votes_give_zero() -> None:
     long, short = (
         case().proposal.votes[0].model_copy(update={"direction": each}) for each in (Direction.LONG, Direction.SHORT)
     )

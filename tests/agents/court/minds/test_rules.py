@@ -65,7 +65,7 @@ def test_the_advocate_finds_the_overbought_market_and_names_it_first() -> None:
     assert attack.strength_pct >= 40
 
 
-def test_where_nothing_is_wrong_the_advocate_still_brings_the_price_of_being_wrong() -> None:
+def test_the_advocate_cites_the_risk_of_an_ordinary_bar_when_nothing_else_speaks_against_the_purchase() -> None:
     *_, attack, _ = hear(case())
     assert [item.field for item in attack.evidence] == ["signals.1h.atr_14_quote"]
     assert attack.strength_pct <= 10
@@ -88,7 +88,7 @@ def test_bad_news_weighs_on_the_case() -> None:
         ({"deployed_fraction": 0.18}, 75),
     ],
 )
-def test_trouble_in_the_book_lets_less_stand(trouble: dict[str, Any], most: int) -> None:
+def test_trouble_in_the_account_lowers_the_allowed_scale(trouble: dict[str, Any], most: int) -> None:
     _, officer_, _, ruling = hear(case(book=book(**trouble)))
     assert officer_.scale_pct == most
     assert ruling.scale_pct <= most
@@ -102,7 +102,7 @@ maybe = st.one_of(st.none(), st.floats(0.0, 100.0))
     rsi=maybe, adx=maybe, fast=floats, slow=floats, mean=floats, close=floats, atr=st.floats(0.0, 1e4),
     score=st.one_of(st.none(), st.floats(-1, 1)), drawdown=st.floats(0, 1), sigma=maybe, against=st.floats(0, 1),
 )  # fmt: skip
-def test_whatever_the_market_every_citation_stands_and_the_same_is_said_twice(
+def test_in_any_market_every_citation_matches_and_the_opinion_is_deterministic(
     rsi: float | None, adx: float | None, fast: float, slow: float, mean: float, close: float, atr: float,
     score: float | None, drawdown: float, sigma: float | None, against: float,
 ) -> None:  # fmt: skip

@@ -46,7 +46,7 @@ def test_who_sits_speaks_for_himself_and_silence_stays_silence() -> None:
     asyncio.run(court())
 
 
-def test_without_a_supervisor_a_case_is_lost_if_the_analyst_sees_no_rise_or_the_counter_evidence_weighs_more() -> None:
+def test_without_a_supervisor_a_case_is_rejected_if_no_rise_is_expected_or_the_counter_evidence_weighs_more() -> None:
     async def court() -> None:
         shown, pair = case(), Seated(RULES, ("analyst", "devils_advocate"))
         analyst, risk = await pair.analyst(shown), await pair.risk_agent(shown)

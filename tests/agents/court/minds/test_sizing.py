@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from court_support import SETTINGS, case
 from gate_support import BTC, portfolio, returns, seen_by
+from hearing_support import barriers
 from model_server import ModelServer
 from run_support import events, run, write_bars
 from session_models import KEYS, arguments, records
-from trial_support import barriers
 
 from agents.court.case import Case
 from agents.court.graph import Bench, Court
@@ -68,14 +68,16 @@ def heard(kind: type[RulesMind]) -> tuple[Hearing, Proposal]:
 
 
 @pytest.mark.parametrize(("kind", "speaker"), [(RulesMind, "rules/analyst"), (Named, "anthropic/claude/analyst")])
-def test_the_gate_is_told_what_calibration_will_hold_against_the_outcome(kind: type[RulesMind], speaker: str) -> None:
+def test_the_gate_gets_the_belief_that_calibration_compares_with_the_outcome(
+    kind: type[RulesMind], speaker: str
+) -> None:
     hearing, proposal = heard(kind)
     assert proposal.argument is not None
     assert proposal.argument.speaker == speaker
     assert statements(hearing, barriers())[speaker] == proposal.argument.belief != 0.5
 
 
-def test_of_a_silent_analyst_nothing_is_told() -> None:
+def test_a_silent_analyst_gives_the_gate_no_argument() -> None:
     hearing, proposal = heard(Silent)
     assert proposal.argument is None
     assert hearing.verdict.outcome is Outcome.REFUSED

@@ -9,7 +9,7 @@ from court_support import case
 from agents.court.opinion import AdvocateOpinion, AnalystOpinion, RiskOpinion, SupervisorOpinion
 from agents.court.prompts.acceptance import acceptance
 from agents.llm.asking import Unacceptable
-from agents.llm.attempt import Outcome, Role
+from agents.llm.attempt import AttemptOutcome, Role
 
 STANDS = {"field": "signals.1h.rsi_14", "value": 61.25, "claim": "buyers are in control"}
 FALLS = {"field": "signals.1h.rsi_14", "value": 12.0, "claim": "it is oversold"}
@@ -63,7 +63,7 @@ def test_one_citation_that_stands_is_enough_and_the_others_are_left_for_the_cour
 def test_where_nothing_stands_the_reply_is_told_what_the_case_really_says(role: Role) -> None:
     with pytest.raises(Unacceptable) as fault:
         accepted(role, [FALLS, NOWHERE])
-    assert fault.value.outcome is Outcome.INVALID
+    assert fault.value.outcome is AttemptOutcome.INVALID
     assert "no evidence stands" in fault.value.why
     assert "61.25" in fault.value.why
     assert "nothing is known at book.mood" in fault.value.why
@@ -78,10 +78,15 @@ def test_a_supervisor_need_not_cite() -> None:
 @each_role
 @pytest.mark.parametrize(
     ("text", "outcome"),
-    [("", Outcome.MALFORMED), ("I refuse", Outcome.MALFORMED), ("[1]", Outcome.MALFORMED), ("{}", Outcome.INVALID)],
+    [
+        ("", AttemptOutcome.MALFORMED),
+        ("I refuse", AttemptOutcome.MALFORMED),
+        ("[1]", AttemptOutcome.MALFORMED),
+        ("{}", AttemptOutcome.INVALID),
+    ],
 )
 def test_what_is_no_opinion_says_whether_it_is_no_json_or_the_wrong_one(
-    role: Role, text: str, outcome: Outcome
+    role: Role, text: str, outcome: AttemptOutcome
 ) -> None:
     with pytest.raises(Unacceptable) as fault:
         acceptance(case(), role, None, KINDS[role])(text)
@@ -94,4 +99,4 @@ def test_the_opinion_of_another_role_is_not_accepted(role: Role) -> None:
     other = next(one for one in KINDS if one != role)
     with pytest.raises(Unacceptable) as fault:
         acceptance(case(), role, None, KINDS[role])(json.dumps(reply(other, [STANDS])))
-    assert fault.value.outcome is Outcome.INVALID
+    assert fault.value.outcome is AttemptOutcome.INVALID

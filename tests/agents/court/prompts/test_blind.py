@@ -83,7 +83,7 @@ def test_a_coin_that_nobody_knows_is_hidden_by_its_symbol() -> None:
     assert blind(case(symbol="HYPE1/USDC")).mask("HYPE1 is up in USDC") == "ASSET-A is up in QUOTE"
 
 
-def test_ages_survive_and_moments_do_not() -> None:
+def test_blinding_keeps_ages_and_hides_dates() -> None:
     shown = blind(with_headlines("x", "y")).case
     assert shown.as_of_utc.year == 2000
     moved = case(as_of_utc=AT + timedelta(days=77))
@@ -117,7 +117,7 @@ FIELDS = [
     st.booleans(),
     st.booleans(),
 )
-def test_a_citation_stands_after_unblinding_exactly_if_it_stood_in_what_was_read(
+def test_a_citation_matches_after_unblinding_exactly_if_it_matched_the_blinded_case(
     field: str, value: Any, faithful: bool, by_heart: bool
 ) -> None:
     what = case(proposal=case().proposal, signals={HORIZONS[0]: signals(close=50_600.0)})
@@ -133,7 +133,7 @@ def test_a_citation_stands_after_unblinding_exactly_if_it_stood_in_what_was_read
         assert real.value == lookup(what, field)
 
 
-def test_a_price_that_is_known_by_heart_is_struck_out() -> None:
+def test_a_price_that_a_model_remembers_is_struck_out() -> None:
     what = case()
     known = evidence("signals.1h.close", 50_600.0)
     word = blind(what).unblind(analyst(evidence=(known, evidence("signals.1h.close", 100))))

@@ -76,6 +76,6 @@ def test_a_text_that_is_too_long_says_that_it_goes_on() -> None:
     assert words.endswith("...")
 
 
-def test_a_headline_of_which_nothing_can_be_read_is_left_out() -> None:
+def test_an_unreadable_headline_is_left_out() -> None:
     assert news("wire", 1.0, "\u200b\u202e\x00") == ""
     assert news("\u202e", 1.6, "x") == '<news source="unnamed" age_h="2">x</news>'

@@ -24,7 +24,7 @@ def test_a_number_has_four_digits_and_no_exponent(value: float | bool | str, tex
 
 
 @given(st.floats(-1e9, 1e9))
-def test_a_number_that_is_copied_as_it_is_printed_stands(value: float) -> None:
+def test_a_number_that_is_copied_as_printed_matches(value: float) -> None:
     what = case(signals={Timeframe.H1: signals(macd_hist=value)})
     path, _, printed = (cited(what, "signals.1h.macd_hist") or "").partition("=")
     assert is_grounded(what, evidence(path, json.loads(printed)))
@@ -32,12 +32,12 @@ def test_a_number_that_is_copied_as_it_is_printed_stands(value: float) -> None:
 
 
 @given(st.floats(1e-9, 1e9))
-def test_a_number_that_is_copied_wrong_by_one_percent_does_not(value: float) -> None:
+def test_a_number_that_is_wrong_by_one_percent_does_not_match(value: float) -> None:
     what = case(signals={Timeframe.H1: signals(macd_hist=value)})
     assert not is_grounded(what, evidence("signals.1h.macd_hist", float(written(value)) * 1.01))
 
 
-def test_what_is_not_known_and_what_is_no_path_is_not_printed() -> None:
+def test_unknown_fields_and_invalid_paths_are_not_printed() -> None:
     what = case(book=book(worst_correlation=None))
     assert cited(what, "book.worst_correlation") is None
     assert cited(what, "signals.1w.rsi_14") is None

@@ -98,7 +98,7 @@ def test_a_court_that_reads_and_obeys_it_asks_the_same_and_is_allowed_the_same(n
 
 
 @pytest.mark.parametrize("name", CORPUS)
-def test_a_model_that_hands_it_on_as_its_own_words_hands_on_no_more_than_words(name: str, parroted: Sat) -> None:
+def test_an_injected_text_that_a_model_repeats_stays_text_in_a_fence(name: str, parroted: Sat) -> None:
     for request in parroted.asked[name]:
         for row in request.user.split("\n"):
             assert "<" not in row or NEWS.fullmatch(row) or ARGUMENT.fullmatch(row)

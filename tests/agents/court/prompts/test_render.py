@@ -152,7 +152,7 @@ def test_headlines_come_with_their_source_and_their_age() -> None:
     assert re.findall(r'source="wire" age_h="(\d+)"', text) == ["0", "3", "6", "9", "12"]
 
 
-def test_what_is_not_known_is_not_printed_and_silence_is_said() -> None:
+def test_unknown_fields_are_not_printed_and_unknown_sentiment_is_stated() -> None:
     bare = case(signals={Timeframe.H1: signals(rsi_14=None)}, book=book())
     text = render(bare, "risk_agent")
     assert "rsi_14" not in text
@@ -161,12 +161,12 @@ def test_what_is_not_known_is_not_printed_and_silence_is_said() -> None:
     assert "Held: nothing." in text
 
 
-def test_hard_events_are_told_even_where_the_score_is_silent() -> None:
+def test_hard_events_are_shown_even_without_a_score() -> None:
     silent = SentimentData(symbol="BTC/USDT", as_of_utc=AT, score=Abstained(why="one headline"), flags=("hack",))
     assert "sentiment.flags.hack=true" in render(case(sentiment=silent), "supervisor")
 
 
-def test_what_a_role_cited_is_shown_with_what_stands_in_the_case() -> None:
+def test_a_cited_field_is_shown_with_its_true_value() -> None:
     lied = analyst(evidence=(evidence(value=99.0),))
     text = render(case(), "supervisor", Earlier(lied, officer(), advocate()))
     assert "analyst cites: signals.1h.rsi_14=61.25" in text

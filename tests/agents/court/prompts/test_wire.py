@@ -12,7 +12,7 @@ from injections import REPLIES
 from agents.court.opinion import AnalystOpinion, HorizonView
 from agents.court.prompts.wire import json_schema, schema_name, to_opinion
 from agents.llm.asking import Unacceptable
-from agents.llm.attempt import ROLES, Outcome, Role
+from agents.llm.attempt import ROLES, AttemptOutcome, Role
 from config.reading.load import load_profile
 from config.silence import Abstained
 
@@ -106,7 +106,7 @@ def test_the_direction_gives_the_sign_and_without_one_the_numbers_are_not_read()
     ("said", "read"),
     [("true", True), ("false", False), ("61.24", 61.24), ("-3", -3.0), ("long", "long"), ("1e3", "1e3"), ("", "")],
 )
-def test_a_value_in_quotes_is_what_it_spells(said: str, read: object) -> None:
+def test_a_quoted_value_is_read_without_its_quotes(said: str, read: object) -> None:
     opinion = to_opinion("risk_agent", changed("risk_agent", evidence=[EVIDENCE | {"value": said}]))
     assert opinion.evidence[0].value == read
     assert type(opinion.evidence[0].value) is type(read)
@@ -151,12 +151,12 @@ REFUSED: list[tuple[Role, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("role", "changes", "reason"), REFUSED)
-def test_what_does_not_hold_is_no_opinion_and_the_reason_can_be_acted_on(
+def test_an_invalid_answer_is_refused_with_a_reason_that_the_model_can_act_on(
     role: Role, changes: dict[str, Any], reason: str
 ) -> None:
     with pytest.raises(Unacceptable, match=reason) as refusal:
         to_opinion(role, changed(role, **changes))
-    assert refusal.value.outcome is Outcome.INVALID
+    assert refusal.value.outcome is AttemptOutcome.INVALID
     assert 0 < len(refusal.value.why) <= 400
 
 
@@ -186,7 +186,7 @@ def test_whatever_stands_in_a_reply_there_is_an_opinion_that_can_be_journaled_or
     for name in data.draw(st.lists(st.sampled_from(list(reply)), max_size=2)):
         reply[name] = data.draw(json_values)
     outcome, said = judged(role, reply)
-    assert outcome in (role, Outcome.INVALID)
+    assert outcome in (role, AttemptOutcome.INVALID)
     assert said.strip()
 
 

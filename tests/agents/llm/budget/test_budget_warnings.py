@@ -5,8 +5,8 @@ from pathlib import Path
 
 from scripted_provider import ScriptedProvider, accept_scale, manager, minds, reply, request, run
 
-from agents.llm.asking import Said
-from agents.llm.attempt import Outcome, Usage
+from agents.llm.asking import RoleAnswer
+from agents.llm.attempt import AttemptOutcome, Usage
 from agents.llm.recordings.cassette import Cassette
 from config.sections.minds import MindsSettings
 
@@ -14,16 +14,16 @@ DEAR = reply('{"scale": 50}', usage=Usage(input_tokens=1500, output_tokens=100))
 TIGHT = {"decision_usd": "1", "day_usd": "0.0115", "month_usd": "100", "warn_at": 0.8}
 
 
-def ask(folder: Path, settings: MindsSettings, times: int, cassette: Cassette | None = None) -> list[Said[int]]:
+def ask(folder: Path, settings: MindsSettings, times: int, cassette: Cassette | None = None) -> list[RoleAnswer[int]]:
     made = manager(folder, settings, ScriptedProvider("first", [DEAR]), cassette=cassette)
 
-    async def work() -> list[Said[int]]:
+    async def work() -> list[RoleAnswer[int]]:
         return [await made.ask(f"d{i}", request(f"case {i}"), accept_scale) for i in range(times)]
 
     return run(work())
 
 
-def warned(said: list[Said[int]]) -> list[list[tuple[str, str]]]:
+def warned(said: list[RoleAnswer[int]]) -> list[list[tuple[str, str]]]:
     return [[(each.budget, each.period) for attempt in one.attempts for each in attempt.warnings] for one in said]
 
 
@@ -34,10 +34,10 @@ def test_the_attempt_that_comes_near_the_limit_says_so_and_those_after_it_do_not
     assert (near.spent_usd, near.limit_usd) == (Decimal("0.01"), Decimal("0.0115"))
 
 
-def test_a_budget_that_is_too_small_for_any_call_is_told_with_the_call_that_was_not_made(tmp_path: Path) -> None:
+def test_a_budget_too_small_for_any_call_is_reported_with_the_skipped_call(tmp_path: Path) -> None:
     ask(tmp_path, minds(("first",), budget=TIGHT), 5)
     (said,) = ask(tmp_path, minds(("first",), budget=TIGHT), 1)
-    assert said.attempts[0].outcome is Outcome.SKIPPED_BUDGET
+    assert said.attempts[0].outcome is AttemptOutcome.SKIPPED_BUDGET
     assert warned([said]) == [[("day", "day 2024-05-01")]]
 
 

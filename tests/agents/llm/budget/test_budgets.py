@@ -105,7 +105,7 @@ def test_the_same_decision_of_another_run_has_its_own_budget_of_the_same_day(tmp
     assert refused(other, "0.01", "d2").budget == "day"
 
 
-def test_what_a_decision_cost_before_its_run_was_killed_counts_against_its_budget_and_against_no_other(
+def test_the_cost_of_a_decision_before_a_kill_counts_against_its_own_budget_only(
     tmp_path: Path,
 ) -> None:
     spending = open_spending(tmp_path)
@@ -152,7 +152,7 @@ def test_a_cost_above_its_worst_case_is_booked_as_it_is_and_stops_what_follows(t
     assert refused(spending, "0.01", "d2").spent == Decimal("1.2")
 
 
-def test_each_budget_that_nears_its_limit_is_told_once(tmp_path: Path) -> None:
+def test_each_budget_near_its_limit_is_reported_once(tmp_path: Path) -> None:
     spending = open_spending(tmp_path)
     spending.settle(reserved(spending, "0.45", "d1"), Decimal("0.39"))
     assert spending.warnings() == ()

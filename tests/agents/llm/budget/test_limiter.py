@@ -31,7 +31,7 @@ def test_the_court_is_served_at_once_whatever_is_asked_ahead() -> None:
     assert all(sum(other - 60 < granted <= other for granted in aside) <= 4 for other in aside)
 
 
-def test_what_cannot_be_asked_ahead_in_time_is_told_so_and_takes_no_place_of_the_minute() -> None:
+def test_an_outlook_that_cannot_be_asked_in_time_is_refused_and_takes_no_place_in_the_minute() -> None:
     async def late() -> float:
         limiter = Limiter(requests_per_minute=2, concurrency=4)
         await _hold(limiter, 100.0, 0.0, ahead=True)
@@ -42,5 +42,5 @@ def test_what_cannot_be_asked_ahead_in_time_is_told_so_and_takes_no_place_of_the
     assert run(late()) == 0.0
 
 
-def test_where_there_is_one_place_asking_ahead_has_it_too() -> None:
+def test_outlooks_may_use_the_only_place() -> None:
     assert run(_hold(Limiter(requests_per_minute=1, concurrency=1), 10.0, 0.0, ahead=True)) == 0.0

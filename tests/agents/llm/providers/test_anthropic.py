@@ -6,7 +6,7 @@ import pytest
 from model_server import KEY, ModelServer, Raw
 from provider_support import SCHEMA, outcome_of, request, with_provider
 
-from agents.llm.attempt import Completion, Outcome, ProviderFault, Stop, Usage
+from agents.llm.attempt import AttemptOutcome, Completion, ProviderFault, Stop, Usage
 
 
 def sent(**changes: object) -> dict[str, object]:
@@ -60,7 +60,7 @@ def test_input_tokens_include_what_was_read_from_and_written_to_the_cache() -> N
 def test_negative_token_counts_are_nonsense() -> None:
     found = answered(message(usage={"input_tokens": -1, "output_tokens": 5}))
     assert isinstance(found, ProviderFault)
-    assert found.outcome is Outcome.NONSENSE
+    assert found.outcome is AttemptOutcome.NONSENSE
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_thinking_is_no_part_of_the_text() -> None:
 def test_a_finished_answer_without_a_word_is_a_fault_that_keeps_its_usage() -> None:
     found = answered(message(content=[]))
     assert isinstance(found, ProviderFault)
-    assert found.outcome is Outcome.NONSENSE
+    assert found.outcome is AttemptOutcome.NONSENSE
     assert found.usage == Usage(input_tokens=10, output_tokens=5)
 
 
@@ -103,7 +103,7 @@ def test_a_spend_limit_is_a_quota_whatever_the_status(code: str) -> None:
     with ModelServer([Raw(403, json.dumps(error).encode())]) as server:
         found = with_provider("anthropic", server, outcome_of)
     assert isinstance(found, ProviderFault)
-    assert found.outcome is Outcome.QUOTA
+    assert found.outcome is AttemptOutcome.QUOTA
 
 
 def test_environment_variables_of_the_sdk_move_no_key_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,5 +122,5 @@ def test_a_redirect_is_not_followed() -> None:
         with ModelServer([moved]) as server:
             found = with_provider("anthropic", server, outcome_of)
         assert isinstance(found, ProviderFault)
-        assert found.outcome is Outcome.NONSENSE
+        assert found.outcome is AttemptOutcome.NONSENSE
         assert not other.log

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from model_server import KEY, ModelServer, Raw
 from provider_support import SCHEMA, outcome_of, request, with_provider
 
-from agents.llm.attempt import Completion, Outcome, ProviderFault, Stop, Usage
+from agents.llm.attempt import AttemptOutcome, Completion, ProviderFault, Stop, Usage
 from agents.llm.providers.openai import within_subset
 from agents.llm.providers.request import retry_after_s
 
@@ -96,14 +96,14 @@ def test_cached_tokens_are_told_and_never_exceed_the_input() -> None:
 @pytest.mark.parametrize(
     ("error", "outcome"),
     [
-        ({"code": 429, "message": "slow down"}, Outcome.RATE_LIMITED),
-        ({"code": 502, "message": "upstream"}, Outcome.SERVER_ERROR),
-        ({"code": "insufficient_quota", "message": "pay"}, Outcome.QUOTA),
-        ({"message": "who knows"}, Outcome.NONSENSE),
+        ({"code": 429, "message": "slow down"}, AttemptOutcome.RATE_LIMITED),
+        ({"code": 502, "message": "upstream"}, AttemptOutcome.SERVER_ERROR),
+        ({"code": "insufficient_quota", "message": "pay"}, AttemptOutcome.QUOTA),
+        ({"message": "who knows"}, AttemptOutcome.NONSENSE),
     ],
 )
 def test_a_gateway_that_reports_an_error_with_status_200_is_understood(
-    error: dict[str, object], outcome: Outcome
+    error: dict[str, object], outcome: AttemptOutcome
 ) -> None:
     found = answered({"error": error})
     assert isinstance(found, ProviderFault)
@@ -111,12 +111,12 @@ def test_a_gateway_that_reports_an_error_with_status_200_is_understood(
 
 
 @pytest.mark.parametrize("name", ["context_length_exceeded", "exceed_context_size_error"])
-def test_a_prompt_that_is_too_long_is_told_from_other_bad_requests(name: str) -> None:
+def test_a_too_long_prompt_has_another_outcome_than_other_bad_requests(name: str) -> None:
     error = {"error": {"message": "too long", "type": "invalid_request_error", "code": name}}
     with ModelServer([Raw(400, json.dumps(error).encode())]) as server:
         found = with_provider("openai", server, outcome_of)
     assert isinstance(found, ProviderFault)
-    assert found.outcome is Outcome.TOO_LARGE
+    assert found.outcome is AttemptOutcome.TOO_LARGE
 
 
 def test_a_server_that_echoes_the_key_does_not_get_it_into_the_record() -> None:

@@ -10,30 +10,30 @@ from provider_support import KINDS, outcome_of, provider, with_provider
 
 from agents.court.prompts.wire import json_schema, schema_name, to_opinion
 from agents.llm.asking import Unacceptable
-from agents.llm.attempt import ROLES, Completion, Outcome, ProviderFault, Role, Stop
+from agents.llm.attempt import ROLES, AttemptOutcome, Completion, ProviderFault, Role, Stop
 from agents.llm.providers.provider import Provider
 from agents.llm.providers.request import status_fault
 from agents.llm.strict_json import parse_strict
 
 FAULTS = {
-    Turn.UNAUTHORIZED: Outcome.AUTH,
-    Turn.FORBIDDEN: Outcome.AUTH,
-    Turn.PAYMENT_REQUIRED: Outcome.QUOTA,
-    Turn.NOT_FOUND: Outcome.BAD_REQUEST,
-    Turn.BAD_REQUEST: Outcome.BAD_REQUEST,
-    Turn.TOO_LARGE: Outcome.TOO_LARGE,
-    Turn.RATE_LIMITED_1: Outcome.RATE_LIMITED,
-    Turn.RATE_LIMITED_600: Outcome.RATE_LIMITED,
-    Turn.NO_QUOTA: Outcome.QUOTA,
-    Turn.SERVER_ERROR: Outcome.SERVER_ERROR,
-    Turn.OVERLOADED: Outcome.OVERLOADED,
-    Turn.CUT: Outcome.CONNECTION,
-    Turn.HTML: Outcome.NONSENSE,
-    Turn.EVENT_STREAM: Outcome.NONSENSE,
-    Turn.BROKEN_JSON: Outcome.NONSENSE,
-    Turn.WRONG_SHAPE: Outcome.NONSENSE,
-    Turn.NULLS: Outcome.NONSENSE,
-    Turn.EMPTY: Outcome.NONSENSE,
+    Turn.UNAUTHORIZED: AttemptOutcome.AUTH,
+    Turn.FORBIDDEN: AttemptOutcome.AUTH,
+    Turn.PAYMENT_REQUIRED: AttemptOutcome.QUOTA,
+    Turn.NOT_FOUND: AttemptOutcome.BAD_REQUEST,
+    Turn.BAD_REQUEST: AttemptOutcome.BAD_REQUEST,
+    Turn.TOO_LARGE: AttemptOutcome.TOO_LARGE,
+    Turn.RATE_LIMITED_1: AttemptOutcome.RATE_LIMITED,
+    Turn.RATE_LIMITED_600: AttemptOutcome.RATE_LIMITED,
+    Turn.NO_QUOTA: AttemptOutcome.QUOTA,
+    Turn.SERVER_ERROR: AttemptOutcome.SERVER_ERROR,
+    Turn.OVERLOADED: AttemptOutcome.OVERLOADED,
+    Turn.CUT: AttemptOutcome.CONNECTION,
+    Turn.HTML: AttemptOutcome.NONSENSE,
+    Turn.EVENT_STREAM: AttemptOutcome.NONSENSE,
+    Turn.BROKEN_JSON: AttemptOutcome.NONSENSE,
+    Turn.WRONG_SHAPE: AttemptOutcome.NONSENSE,
+    Turn.NULLS: AttemptOutcome.NONSENSE,
+    Turn.EMPTY: AttemptOutcome.NONSENSE,
 }
 REPLIES = {
     Turn.OK: Stop.END,
@@ -89,13 +89,13 @@ def test_a_provider_that_hangs_or_trickles_is_left_at_the_timeout(kind: str, tur
     began = time.monotonic()
     fault = ask(kind, server, turn, timeout_s=0.6)
     assert isinstance(fault, ProviderFault)
-    assert fault.outcome is Outcome.TIMEOUT
+    assert fault.outcome is AttemptOutcome.TIMEOUT
     assert time.monotonic() - began < 10, "far less than the 20 s and more that they would take"
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("turn", "seconds"), [(Turn.RATE_LIMITED_1, 1.0), (Turn.RATE_LIMITED_600, 600.0)])
-def test_retry_after_is_told_and_not_waited_for(kind: str, turn: Turn, seconds: float, server: ModelServer) -> None:
+def test_retry_after_is_reported_and_not_waited_for(kind: str, turn: Turn, seconds: float, server: ModelServer) -> None:
     began = time.monotonic()
     fault = ask(kind, server, turn)
     assert isinstance(fault, ProviderFault)
@@ -109,15 +109,15 @@ def test_nobody_at_the_address_is_a_connection_fault(kind: str) -> None:
         url = gone.url
     fault = asyncio.run(outcome_of(provider(kind, url)))
     assert isinstance(fault, ProviderFault)
-    assert fault.outcome is Outcome.CONNECTION
+    assert fault.outcome is AttemptOutcome.CONNECTION
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_without_a_key_nobody_is_asked_and_the_message_says_what_to_set(kind: str, server: ModelServer) -> None:
+def test_without_a_key_no_request_is_sent_and_the_message_names_the_variable(kind: str, server: ModelServer) -> None:
     before = len(server.log)
     fault = with_provider(kind, server, outcome_of, key=None)
     assert isinstance(fault, ProviderFault)
-    assert fault.outcome is Outcome.SKIPPED_NO_KEY
+    assert fault.outcome is AttemptOutcome.SKIPPED_NO_KEY
     assert fault.detail == "set MODEL_KEY"
     assert len(server.log) == before
 
@@ -127,7 +127,7 @@ def test_without_a_key_nobody_is_asked_and_the_message_says_what_to_set(kind: st
 def test_a_key_that_no_header_can_carry_is_a_fault_and_no_crash(kind: str, key: str, server: ModelServer) -> None:
     fault = with_provider(kind, server, outcome_of, key=key)
     assert isinstance(fault, ProviderFault)
-    assert fault.outcome is Outcome.AUTH
+    assert fault.outcome is AttemptOutcome.AUTH
     assert key not in str(fault)
 
 
@@ -171,7 +171,7 @@ def test_a_timeout_of_nothing_is_a_timeout(server: ModelServer) -> None:
     for kind in KINDS:
         fault = with_provider(kind, server, lambda asked: outcome_of(asked, 0.0))
         assert isinstance(fault, ProviderFault)
-        assert fault.outcome is Outcome.TIMEOUT
+        assert fault.outcome is AttemptOutcome.TIMEOUT
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -180,7 +180,7 @@ def test_a_timeout_of_nothing_is_a_timeout(server: ModelServer) -> None:
 def test_any_bytes_with_any_status_are_a_fault(kind: str, body: bytes, status: int, server: ModelServer) -> None:
     fault = ask(kind, server, Raw(status, body))
     assert isinstance(fault, ProviderFault)
-    expected = {200: Outcome.NONSENSE, 400: Outcome.BAD_REQUEST, 500: Outcome.SERVER_ERROR}
+    expected = {200: AttemptOutcome.NONSENSE, 400: AttemptOutcome.BAD_REQUEST, 500: AttemptOutcome.SERVER_ERROR}
     assert fault.outcome is expected[status]
     fault.detail.encode()
 

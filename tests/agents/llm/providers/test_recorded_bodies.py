@@ -12,16 +12,16 @@ import pytest
 from model_server import ModelServer, Raw
 from provider_support import outcome_of, provider
 
-from agents.llm.attempt import Completion, Outcome, ProviderFault, Stop
+from agents.llm.attempt import AttemptOutcome, Completion, ProviderFault, Stop
 
 
 def recorded(shared: Path) -> Iterator[tuple[str, int, Any]]:
-    """Path, status and body of every recorded exchange, whatever its API."""
+    """Path, status and body of every recorded reply, whatever its API."""
     for name in ("ok", "error"):
         with gzip.open(shared / "llm" / f"api_responses_{name}.jsonl.gz", "rt") as lines:
             for line in lines:
-                exchange = json.loads(line)
-                yield urlsplit(exchange["uri"]).path, exchange["status"], exchange["response"]
+                recorded = json.loads(line)
+                yield urlsplit(recorded["uri"]).path, recorded["status"], recorded["response"]
 
 
 def fixtures(shared: Path, *makers: str) -> Iterator[Any]:
@@ -56,7 +56,7 @@ def test_messages_of_anthropic_are_read_as_they_are(shared: Path) -> None:
         text = "".join(block["text"] for block in body["content"] if block["type"] == "text")
         if body["stop_reason"] in ("end_turn", "stop_sequence") and not text:
             assert isinstance(found, ProviderFault)
-            assert found.outcome is Outcome.NONSENSE
+            assert found.outcome is AttemptOutcome.NONSENSE
             continue
         assert isinstance(found, Completion), found
         assert found.text == text
@@ -98,7 +98,7 @@ def test_chat_completions_of_everybody_are_read_as_they_are(shared: Path) -> Non
 
 
 def test_recorded_errors_have_the_outcome_of_their_status(shared: Path) -> None:
-    expected = {400: Outcome.BAD_REQUEST, 404: Outcome.BAD_REQUEST, 429: Outcome.RATE_LIMITED}
+    expected = {400: AttemptOutcome.BAD_REQUEST, 404: AttemptOutcome.BAD_REQUEST, 429: AttemptOutcome.RATE_LIMITED}
     errors = [(status, body) for _, status, body in recorded(shared) if status != 200]
     errors += [(400, body) for body in fixtures(shared, "openai") if "error" in body]
     assert len(errors) >= 9
@@ -116,4 +116,4 @@ def test_a_body_of_any_other_protocol_is_a_completion_or_a_fault(kind: str, shar
     assert len(others) >= 400
     for found in serve_all(kind, others):
         if isinstance(found, ProviderFault):
-            assert found.outcome in (Outcome.NONSENSE, Outcome.BAD_REQUEST, Outcome.RATE_LIMITED)
+            assert found.outcome in (AttemptOutcome.NONSENSE, AttemptOutcome.BAD_REQUEST, AttemptOutcome.RATE_LIMITED)

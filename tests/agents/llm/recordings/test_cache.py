@@ -21,8 +21,8 @@ from scripted_provider import (
     run,
 )
 
-from agents.llm.asking import Said, Unacceptable
-from agents.llm.attempt import Outcome
+from agents.llm.asking import RoleAnswer, Unacceptable
+from agents.llm.attempt import AttemptOutcome
 from agents.llm.recordings.cache import Cache
 
 KEY = "ab" * 32
@@ -85,7 +85,7 @@ def test_a_disk_that_refuses_costs_no_answer(tmp_path: Path, caplog: pytest.LogC
 def test_twenty_who_ask_the_same_at_once_make_one_call_and_pay_once(tmp_path: Path) -> None:
     provider = ScriptedProvider("first", [After(1.0, GOOD)])
 
-    async def twenty() -> list[Said[int]]:
+    async def twenty() -> list[RoleAnswer[int]]:
         asked = manager(tmp_path, minds(("first",), transcripts="cached"), provider)
         return await asyncio.gather(*(asked.ask(f"d{n}", request(), accept_scale) for n in range(20)))
 
@@ -98,20 +98,20 @@ def test_twenty_who_ask_the_same_at_once_make_one_call_and_pay_once(tmp_path: Pa
 
 
 def test_those_who_wait_for_a_call_that_fails_ask_for_themselves(tmp_path: Path) -> None:
-    provider = ScriptedProvider("first", [After(1.0, fault(Outcome.BAD_REQUEST)), GOOD])
+    provider = ScriptedProvider("first", [After(1.0, fault(AttemptOutcome.BAD_REQUEST)), GOOD])
 
-    async def two() -> list[Said[int]]:
+    async def two() -> list[RoleAnswer[int]]:
         asked = manager(tmp_path, minds(("first",), transcripts="cached"), provider)
         return await asyncio.gather(*(asked.ask(f"d{n}", request(), accept_scale) for n in range(2)))
 
     assert [one.word for one in run(two())] == [None, 50]
 
 
-def test_nobody_waits_for_another_ones_call_past_his_own_deadline(tmp_path: Path) -> None:
+def test_a_caller_waits_for_the_call_of_another_only_until_its_own_deadline(tmp_path: Path) -> None:
     provider = ScriptedProvider("first", [After(25.0, GOOD)])
     settings = minds(("first",), transcripts="cached", deadlines={"call_s": 30, "role_s": 30, "decision_s": 75})
 
-    async def late() -> tuple[Said[int], float]:
+    async def late() -> tuple[RoleAnswer[int], float]:
         asked = manager(tmp_path, settings, provider)
         loop = asyncio.get_running_loop()
         asked.decide("early")
@@ -125,14 +125,14 @@ def test_nobody_waits_for_another_ones_call_past_his_own_deadline(tmp_path: Path
 
     said, ended = run(late())
     assert said.word is None
-    assert said.attempts[0].outcome is Outcome.SKIPPED_DEADLINE
+    assert said.attempts[0].outcome is AttemptOutcome.SKIPPED_DEADLINE
     assert ended == pytest.approx(75, abs=0.01)
 
 
 def test_only_answers_with_an_opinion_are_kept(tmp_path: Path) -> None:
     provider = ScriptedProvider("first", [reply('{"scale": 7}'), reply("nonsense"), GOOD])
 
-    async def twice() -> list[Said[int]]:
+    async def twice() -> list[RoleAnswer[int]]:
         asked = manager(tmp_path, minds(("first",), transcripts="cached"), provider)
         return [await asked.ask(f"d{n}", request(), accept_scale) for n in range(2)]
 
@@ -142,13 +142,13 @@ def test_only_answers_with_an_opinion_are_kept(tmp_path: Path) -> None:
     assert not second.attempts[0].from_cache
 
 
-def test_a_kept_answer_is_judged_again_and_forgotten_when_it_does_not_stand(tmp_path: Path) -> None:
+def test_a_cached_answer_is_judged_again_and_dropped_when_it_is_invalid(tmp_path: Path) -> None:
     provider = ScriptedProvider("first")
 
     def strict(text: str) -> int:
-        raise Unacceptable(Outcome.INVALID, "another version asks for more")
+        raise Unacceptable(AttemptOutcome.INVALID, "another version asks for more")
 
-    async def story() -> list[Said[int]]:
+    async def story() -> list[RoleAnswer[int]]:
         asked = manager(tmp_path, minds(("first",), transcripts="cached"), provider)
         return [
             await asked.ask("d1", request(), accept_scale),
@@ -157,6 +157,9 @@ def test_a_kept_answer_is_judged_again_and_forgotten_when_it_does_not_stand(tmp_
         ]
 
     _, refused, after = run(story())
-    assert [(a.outcome, a.from_cache) for a in refused.attempts] == [(Outcome.INVALID, True), (Outcome.INVALID, False)]
+    assert [(a.outcome, a.from_cache) for a in refused.attempts] == [
+        (AttemptOutcome.INVALID, True),
+        (AttemptOutcome.INVALID, False),
+    ]
     assert not after.attempts[0].from_cache
     assert len(provider.asked) == 3

@@ -19,8 +19,8 @@ from scripted_provider import (
     run,
 )
 
-from agents.llm.asking import Said
-from agents.llm.attempt import Outcome, ReplayMiss, Request, Stop
+from agents.llm.asking import RoleAnswer
+from agents.llm.attempt import AttemptOutcome, ReplayMiss, Request, Stop
 from agents.llm.recordings.cassette import Cassette
 from config.errors import JournalFault, OutputFault
 
@@ -29,21 +29,23 @@ STORY = [
     reply("I cannot help with that.", Stop.REFUSAL),
     reply('{"scale": 5', Stop.LENGTH),
     HANG,
-    fault(Outcome.OVERLOADED),
+    fault(AttemptOutcome.OVERLOADED),
     reply("no json"),
     reply('{"scale": 7}'),
-    fault(Outcome.RATE_LIMITED, 600.0),
+    fault(AttemptOutcome.RATE_LIMITED, 600.0),
     After(2.5, GOOD),
     reply('{"scale": 100}', usage=None),
 ]
 BUDGET = {"decision_usd": "0.01", "day_usd": "0.2", "month_usd": "9", "warn_at": 0.8}
 
 
-def tell(folder: Path, mode: str, cassette: Cassette, decisions: int, *providers: ScriptedProvider) -> list[Said[int]]:
+def tell(
+    folder: Path, mode: str, cassette: Cassette, decisions: int, *providers: ScriptedProvider
+) -> list[RoleAnswer[int]]:
     """Some decisions of two roles each."""
     settings = minds(transcripts=mode, cassette="court.jsonl", budget=BUDGET, breaker_failures=2)
 
-    async def story() -> list[Said[int]]:
+    async def story() -> list[RoleAnswer[int]]:
         asked = manager(folder, settings, *providers, cassette=cassette)
         said = []
         for n in range(decisions):
@@ -61,17 +63,17 @@ def test_a_recorded_story_of_every_failure_replays_the_same_without_asking_or_wa
     recorded = tell(tmp_path / "then", "record", Cassette.recording(file, COMMAND), 12, first, second)
     outcomes = {attempt.outcome for said in recorded for attempt in said.attempts}
     assert outcomes >= {
-        Outcome.OK,
-        Outcome.REFUSED,
-        Outcome.TRUNCATED,
-        Outcome.MALFORMED,
-        Outcome.INVALID,
-        Outcome.TIMEOUT,
-        Outcome.OVERLOADED,
-        Outcome.RATE_LIMITED,
-        Outcome.SKIPPED_BREAKER,
-        Outcome.SKIPPED_BUDGET,
-        Outcome.SKIPPED_DEADLINE,
+        AttemptOutcome.OK,
+        AttemptOutcome.REFUSED,
+        AttemptOutcome.TRUNCATED,
+        AttemptOutcome.MALFORMED,
+        AttemptOutcome.INVALID,
+        AttemptOutcome.TIMEOUT,
+        AttemptOutcome.OVERLOADED,
+        AttemptOutcome.RATE_LIMITED,
+        AttemptOutcome.SKIPPED_BREAKER,
+        AttemptOutcome.SKIPPED_BUDGET,
+        AttemptOutcome.SKIPPED_DEADLINE,
     }
     asked = len(first.asked) + len(second.asked)
     replayed = tell(tmp_path / "now", "replay", Cassette.playing(file, COMMAND), 12, first, second)
@@ -79,11 +81,11 @@ def test_a_recorded_story_of_every_failure_replays_the_same_without_asking_or_wa
     assert len(first.asked) + len(second.asked) == asked
 
 
-def test_a_replay_takes_no_time_and_spends_nothing(tmp_path: Path) -> None:
+def test_a_replay_needs_no_time_and_no_money(tmp_path: Path) -> None:
     file = tmp_path / "court.jsonl"
     tell(tmp_path, "record", Cassette.recording(file, COMMAND), 1, ScriptedProvider("first", [After(9.0, GOOD)]))
 
-    async def again() -> tuple[Said[int], float]:
+    async def again() -> tuple[RoleAnswer[int], float]:
         settings = minds(transcripts="replay", cassette="court.jsonl")
         asked = manager(tmp_path / "now", settings, cassette=Cassette.playing(file, COMMAND))
         return await asked.ask("d0", request("case 0"), accept_scale), now_s()
@@ -95,8 +97,8 @@ def test_a_replay_takes_no_time_and_spends_nothing(tmp_path: Path) -> None:
     assert ended == 0.0
 
 
-def replay(folder: Path, asked: Request, decision_id: str = "d0") -> Said[int]:
-    async def once() -> Said[int]:
+def replay(folder: Path, asked: Request, decision_id: str = "d0") -> RoleAnswer[int]:
+    async def once() -> RoleAnswer[int]:
         settings = minds(transcripts="replay", cassette="court.jsonl")
         playing = Cassette.playing(folder / "court.jsonl", COMMAND)
         return await manager(folder / "now", settings, cassette=playing).ask(decision_id, asked, accept_scale)
@@ -141,7 +143,7 @@ def test_a_miss_for_another_system_text_or_version_says_so_although_the_case_is_
         replay(tmp_path, request("close=100", system="You judge kindly."))
 
 
-def test_a_role_of_which_nothing_is_recorded_is_said(tmp_path: Path) -> None:
+def test_a_role_without_a_recording_is_named(tmp_path: Path) -> None:
     record_one(tmp_path, ("close=100",))
     with pytest.raises(ReplayMiss, match="Nothing is recorded for the role supervisor"):
         replay(tmp_path, request("close=100", role="supervisor"))
@@ -165,7 +167,7 @@ def test_a_missing_file_is_a_miss_and_no_outage(tmp_path: Path) -> None:
         Cassette.playing(tmp_path / "none.jsonl", COMMAND)
 
 
-def test_a_line_that_was_cut_off_is_left_out_and_recording_goes_on_after_it(tmp_path: Path) -> None:
+def test_a_cut_line_is_ignored_and_recording_continues_after_it(tmp_path: Path) -> None:
     record_one(tmp_path, ("one", "two"))
     file = tmp_path / "court.jsonl"
     file.write_bytes(file.read_bytes()[:-20])
@@ -202,7 +204,7 @@ def test_a_file_that_cannot_be_written_is_said_before_a_model_is_asked(tmp_path:
         Cassette.recording(tmp_path, COMMAND)
 
 
-def test_each_exchange_is_a_line_and_the_system_text_is_told_once(tmp_path: Path) -> None:
+def test_each_call_is_one_line_and_the_system_text_is_written_once(tmp_path: Path) -> None:
     record_one(tmp_path, ("one", "two"))
     lines = (tmp_path / "court.jsonl").read_text().splitlines()
     assert len(lines) == 3

@@ -18,8 +18,8 @@ from scripted_provider import (
     run,
 )
 
-from agents.llm.asking import Said
-from agents.llm.attempt import Attempt, Outcome, ReplayMiss, Request, Stop
+from agents.llm.asking import RoleAnswer
+from agents.llm.attempt import Attempt, AttemptOutcome, ReplayMiss, Request, Stop
 from agents.llm.recordings.recorded import RecordedAsker
 
 STORIES: dict[str, list[Step]] = {
@@ -27,28 +27,28 @@ STORIES: dict[str, list[Step]] = {
     "after an error": [reply('{"scale": 7}'), GOOD],
     "after a refusal": [reply("no", Stop.REFUSAL), reply('{"scale": 100}')],
     "by the next": [HANG],
-    "after a failure": [fault(Outcome.SERVER_ERROR), GOOD],
+    "after a failure": [fault(AttemptOutcome.SERVER_ERROR), GOOD],
     "never": [reply("no")],
 }
 
 
-def live(folder: Path, steps: list[Step], second: Step) -> Said[int]:
-    async def once() -> Said[int]:
+def live(folder: Path, steps: list[Step], second: Step) -> RoleAnswer[int]:
+    async def once() -> RoleAnswer[int]:
         asked = manager(folder, minds(), ScriptedProvider("first", steps), ScriptedProvider("second", [second]))
         return await asked.ask("d1", request(), accept_scale)
 
     return run(once())
 
 
-def again(attempts: tuple[Attempt, ...], asked: Request | None = None) -> Said[int]:
+def again(attempts: tuple[Attempt, ...], asked: Request | None = None) -> RoleAnswer[int]:
     recorded = RecordedAsker(lambda decision_id, role: attempts if (decision_id, role) == ("d1", "analyst") else ())
     recorded.decide("d1")
     return asyncio.run(recorded.ask("d1", asked or request(), accept_scale))
 
 
 @pytest.mark.parametrize("steps", STORIES.values(), ids=STORIES)
-@pytest.mark.parametrize("second", [GOOD, fault(Outcome.AUTH)], ids=["then an answer", "then none"])
-def test_what_was_recorded_is_said_again_to_the_letter(tmp_path: Path, steps: list[Step], second: Step) -> None:
+@pytest.mark.parametrize("second", [GOOD, fault(AttemptOutcome.AUTH)], ids=["then an answer", "then none"])
+def test_a_recorded_answer_is_played_back_unchanged(tmp_path: Path, steps: list[Step], second: Step) -> None:
     then = live(tmp_path, steps, second)
     assert again(then.attempts) == then
 
@@ -66,7 +66,7 @@ def test_a_reply_forged_into_nonsense_is_judged_as_such(tmp_path: Path) -> None:
     (honest,) = live(tmp_path, [GOOD], GOOD).attempts
     said = again((honest.model_copy(update={"reply": "buy"}),))
     assert said.word is None
-    assert said.attempts[0].outcome is Outcome.MALFORMED
+    assert said.attempts[0].outcome is AttemptOutcome.MALFORMED
 
 
 def test_an_error_forged_into_an_opinion_ends_the_story_there(tmp_path: Path) -> None:
@@ -84,8 +84,8 @@ def test_another_error_than_the_one_that_was_shown_is_a_miss(tmp_path: Path) -> 
 
 
 def test_an_attempt_that_would_not_be_made_is_a_miss(tmp_path: Path) -> None:
-    then = live(tmp_path, [fault(Outcome.SERVER_ERROR), GOOD], GOOD)
-    forged = then.attempts[0].model_copy(update={"outcome": Outcome.AUTH})
+    then = live(tmp_path, [fault(AttemptOutcome.SERVER_ERROR), GOOD], GOOD)
+    forged = then.attempts[0].model_copy(update={"outcome": AttemptOutcome.AUTH})
     with pytest.raises(ReplayMiss, match="would not be made now"):
         again((forged, *then.attempts[1:]))
 

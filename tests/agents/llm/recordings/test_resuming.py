@@ -5,8 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from agents.llm.asking import Accept, Said, Word
-from agents.llm.attempt import Attempt, Outcome, ReplayMiss, Request, Role
+from agents.llm.asking import Accept, RoleAnswer, Word
+from agents.llm.attempt import Attempt, AttemptOutcome, ReplayMiss, Request, Role
 from agents.llm.recordings.resuming import ResumingAsker
 from agents.llm.source import sha256
 
@@ -21,7 +21,7 @@ def recorded(role: Role = "analyst", reply: str = "up", cost: str = "0.25", user
     return Attempt(
         decision_id="d1", role=role, number=1, provider="a", model="m", prompt_version="v2",
         system_sha256=sha256(REQUEST.system), user=user, max_tokens=400, request_key=request.key("a", "m"),
-        outcome=Outcome.OK, detail="", reply=reply, usage=None, cost_usd=Decimal(cost), latency_ms=1,
+        outcome=AttemptOutcome.OK, detail="", reply=reply, usage=None, cost_usd=Decimal(cost), latency_ms=1,
     )  # fmt: skip
 
 
@@ -35,9 +35,9 @@ class Live:
     def decide(self, decision_id: str, before_usd: Decimal = Decimal(0), *, ahead: bool = False) -> None:
         self.decided.append((decision_id, before_usd, ahead))
 
-    async def ask(self, decision_id: str, request: Request, accept: Accept[Word]) -> Said[Word]:
+    async def ask(self, decision_id: str, request: Request, accept: Accept[Word]) -> RoleAnswer[Word]:
         self.asked.append(request.role)
-        return Said(accept("live"), "", ())
+        return RoleAnswer(accept("live"), "", ())
 
 
 class Past:
@@ -54,7 +54,7 @@ def word(text: str) -> str:
     return text
 
 
-def ask(past: Past, live: Live, decision_id: str = "d1", **changes: str) -> Said[str]:
+def ask(past: Past, live: Live, decision_id: str = "d1", **changes: str) -> RoleAnswer[str]:
     request = REQUEST.model_copy(update=changes)
     return asyncio.run(ResumingAsker(past, live).ask(decision_id, request, word))
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.llm.attempt import BudgetWarning, Completion, Outcome, ProviderFault, Request, Stop, Usage
+from agents.llm.attempt import AttemptOutcome, BudgetWarning, Completion, ProviderFault, Request, Stop, Usage
 from agents.llm.recordings.difference import nearness, prompt_diff
 from agents.llm.recordings.take import Take, asked_of, take_of
-from agents.llm.source import Call, Exchange, sha256
+from agents.llm.source import Call, CallResult, sha256
 
 REQUEST = Request(
     role="supervisor", prompt_version="v1", system="rule", user="the case", schema_name="supervisor",
@@ -24,7 +24,7 @@ def changed(**fields: object) -> Call:
 
 
 def test_a_completion_is_kept_with_its_bytes_and_its_cost() -> None:
-    done = Exchange(
+    done = CallResult(
         completion=Completion(text='{"a": 1}\n', stop=Stop.END, usage=USAGE),
         cost_usd=Decimal("0.00012"),
         latency_ms=812,
@@ -35,23 +35,23 @@ def test_a_completion_is_kept_with_its_bytes_and_its_cost() -> None:
     assert (take.n, take.key, take.cost_usd, take.latency_ms) == (3, CALL.key, Decimal("0.00012"), 812)
 
 
-@pytest.mark.parametrize("outcome", sorted(set(Outcome) - {Outcome.OK}))
-def test_a_failure_keeps_its_name_its_words_and_what_it_used(outcome: Outcome) -> None:
-    take = take_of(CALL, 1, Exchange.failed(ProviderFault(outcome, "the line is dead", 2.0, USAGE)))
+@pytest.mark.parametrize("outcome", sorted(set(AttemptOutcome) - {AttemptOutcome.OK}))
+def test_a_failure_keeps_its_name_its_words_and_what_it_used(outcome: AttemptOutcome) -> None:
+    take = take_of(CALL, 1, CallResult.failed(ProviderFault(outcome, "the line is dead", 2.0, USAGE)))
     assert take.completion is None
     assert take.fault is not None
     assert (take.fault.outcome, take.fault.detail, take.fault.usage) == (outcome, "the line is dead", USAGE)
 
 
 def test_an_exchange_without_a_name_for_its_failure_is_nonsense() -> None:
-    take = take_of(CALL, 1, Exchange())
+    take = take_of(CALL, 1, CallResult())
     assert take.fault is not None
-    assert take.fault.outcome is Outcome.NONSENSE
+    assert take.fault.outcome is AttemptOutcome.NONSENSE
 
 
 def test_a_line_is_read_back_as_it_was_written() -> None:
     warning = BudgetWarning(budget="day", period="2024-03-01", spent_usd=Decimal("0.9"), limit_usd=Decimal(1))
-    done = Exchange.skipped(Outcome.SKIPPED_BUDGET, "spent").model_copy(update={"warnings": (warning,)})
+    done = CallResult.skipped(AttemptOutcome.SKIPPED_BUDGET, "spent").model_copy(update={"warnings": (warning,)})
     take = take_of(CALL, 1, done)
     assert Take.model_validate_json(take.canonical()) == take
     assert take.warnings == (warning,)

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import pytest
 from provider_support import SCHEMA, outcome_of
 
-from agents.llm.attempt import Completion, Outcome, ProviderFault, Stop
+from agents.llm.attempt import AttemptOutcome, Completion, ProviderFault, Stop
 from agents.llm.providers.local.provider import LocalProvider
 from config.errors import UsageFault
 from config.sections.minds import ProviderSettings
@@ -96,7 +96,7 @@ def test_a_damaged_model_is_a_fault_with_a_sentence_each_time_it_is_asked(tmp_pa
 
     for fault in with_local(path, twice):
         assert isinstance(fault, ProviderFault)
-        assert fault.outcome is Outcome.SERVER_ERROR
+        assert fault.outcome is AttemptOutcome.SERVER_ERROR
         assert "cannot be loaded as a GGUF model" in fault.detail
 
 
@@ -135,7 +135,7 @@ def test_a_call_past_its_deadline_kills_the_child_and_the_next_call_gets_another
         late = await outcome_of(asked, 0.7, json_schema=LONG, max_tokens=1500)
         assert time.monotonic() - began < 10
         assert isinstance(late, ProviderFault)
-        assert late.outcome is Outcome.TIMEOUT
+        assert late.outcome is AttemptOutcome.TIMEOUT
         assert gone(first)
         assert isinstance(await outcome_of(asked, 60.0), Completion)
         assert asked.pid not in (None, first)
@@ -154,7 +154,7 @@ def test_a_cancelled_call_kills_too_and_one_that_waits_its_turn_does_not(gguf: P
         await asyncio.sleep(0.2)
         waiting = await outcome_of(asked, 0.2)
         assert isinstance(waiting, ProviderFault)
-        assert waiting.outcome is Outcome.TIMEOUT
+        assert waiting.outcome is AttemptOutcome.TIMEOUT
         assert asked.pid == first
         running.cancel()
         await asyncio.wait([running])
@@ -169,7 +169,7 @@ def test_loading_goes_on_when_a_call_cannot_wait_for_it(gguf: Path) -> None:
     async def use(asked: LocalProvider) -> None:
         early = await outcome_of(asked, 0.01)
         assert isinstance(early, ProviderFault)
-        assert early.outcome is Outcome.TIMEOUT
+        assert early.outcome is AttemptOutcome.TIMEOUT
         until = time.monotonic() + 30
         while asked.pid is None and time.monotonic() < until:
             await asyncio.sleep(0.05)
@@ -186,7 +186,7 @@ def test_loading_goes_on_when_a_call_cannot_wait_for_it(gguf: Path) -> None:
 def test_a_model_that_does_not_load_in_time_is_given_up(gguf: Path) -> None:
     found = with_local(gguf, lambda asked: outcome_of(asked, 10.0), start_limit_s=0.05)
     assert isinstance(found, ProviderFault)
-    assert found.outcome is Outcome.SERVER_ERROR
+    assert found.outcome is AttemptOutcome.SERVER_ERROR
     assert "was not loaded within 0.05 s" in found.detail
 
 

@@ -1,4 +1,4 @@
-"""Tapes, hearings and outcomes for the tests of what looks back on rulings."""
+"""Bars, hearings and outcomes for the tests of finished rulings."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -48,7 +48,7 @@ def flat(price: float) -> Ohlc:
 
 
 def hearing(mind: str = "rules", caps: tuple[str, ...] = (), refused_by: str | None = None, **words: Any) -> Hearing:
-    """A hearing of these words, ruled as the court rules; `caps` in quote units make the gate sign."""
+    """Return a hearing with these opinions, ruled by the court; with `caps` [quote] the gate signs."""
     what = words.pop("case", None) or case()
     spoken = {
         "analyst": analyst(), "risk_agent": officer(), "advocate": advocate(), "supervisor": supervisor(),

@@ -1,0 +1,50 @@
+"""What every notebook does first: choose the run, and show rows as a table.
+
+It reads only files of the user's own runs. Text from a run (headlines, model replies) is escaped before it is shown.
+"""
+
+import atexit
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from IPython.display import HTML, display
+
+import agents
+
+STYLE = "<style>table.told td, table.told th {text-align: left; vertical-align: top}</style>"
+
+
+def choose_run() -> Path:
+    """Return the folder of the run to read, relative to the repository, which becomes the current folder.
+
+    The run is the one that TRIBUNAL_RUN names; otherwise the newest in `runs/`; otherwise a simulated run of ten days that
+    is deleted when the notebook ends. Raises CalledProcessError when that simulated run fails.
+    """
+    os.chdir(Path(agents.__file__).parents[1])
+    if given := os.environ.get("TRIBUNAL_RUN"):
+        return Path(given)
+    finished = sorted(Path("runs").glob("*/journal.db"), key=os.path.getmtime)
+    return finished[-1].parent if finished else _simulated()
+
+
+def show(rows: Any) -> None:
+    """Show rows as a table, or "Nothing." if there are none. `rows`: anything that `pandas.DataFrame` takes."""
+    frame = pd.DataFrame(rows)
+    with pd.option_context("display.max_colwidth", None, "display.html.use_mathjax", False):
+        table = frame.to_html(index=False, classes="told", border=0, na_rep="–")
+    display(HTML(STYLE + table if len(frame) else "Nothing."))
+
+
+def _simulated() -> Path:
+    scratch = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, scratch, ignore_errors=True)
+    run = Path(scratch) / "simulated"
+    command = [sys.executable, "-m", "agents.run", "--days", "10", "--quiet", "--out", str(run)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return run
