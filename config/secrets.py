@@ -5,8 +5,8 @@ key is made once and never replaced: a new one would turn every old journal into
 """
 
 import os
-import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from pydantic import Field, SecretStr, ValidationError, create_model
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from config.errors import JournalFault, OutputFault, UsageFault
+from config.files import write_once
 from config.state import own_folder
 
 KEY_BYTES = 32
@@ -117,19 +118,10 @@ def _fix() -> str:
 
 
 def _make(file: Path) -> None:
-    """Write a whole key beside its place, then link it there: whoever links first has made the key for everyone."""
+    """Make a key, unless somebody else was first: theirs is the key for everyone."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{KEY_FILE}.", dir=file.parent)  # O_EXCL, mode 0600
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(os.urandom(KEY_BYTES))
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.link(name, file)
-    except FileExistsError:
-        pass
-    finally:
-        os.unlink(name)
+    with suppress(FileExistsError):
+        write_once(file, os.urandom(KEY_BYTES))
 
 
 def _read(file: Path) -> bytes:

@@ -3,14 +3,12 @@
 import argparse
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from agents.desk.request import moment_of, settings_of
 from agents.strategies.contexts import build_contexts
 from agents.strategies.own import read_own
 from config.clock import SystemClock
-from config.errors import OutputFault
 from config.secrets import load_secrets, state_dir
 from config.settings import Settings
 from evidence.search.counted import Trials, parameters_of, scope_of
@@ -86,13 +84,3 @@ def counted(tape: Tape, kind: str, sets: Sequence[Settings]) -> Iterator[Counted
         yield Counted(trials, plain)
     finally:
         trials.close()
-
-
-def write_text(path: str | None, text: str) -> None:
-    """Write a report to the file that was asked for, if one was. Raises OutputFault."""
-    if path is None:
-        return
-    try:
-        Path(path).write_text(text, encoding="utf-8")
-    except OSError as fault:
-        raise OutputFault(f"The tables cannot be written to {path} ({fault.strerror}); they stand above.") from fault

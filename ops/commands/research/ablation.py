@@ -3,9 +3,10 @@
 import argparse
 
 from config.errors import UsageFault
-from evidence.search.request import market_growth, world_of, write_text
+from evidence.search.request import market_growth, world_of
 from evidence.strategies.ladder import climb, steps
 from evidence.worlds.parallel import curves
+from ops.files import write_tables
 from ops.tables.ladder import ladder_markdown, show_ladder
 
 
@@ -24,5 +25,5 @@ def ablation_command(arguments: argparse.Namespace) -> int:
     )
     ladder = climb(tape.source_label, tape.symbols, market_growth(tape), found, world.settings.seed)
     show_ladder(ladder, as_json=arguments.json)
-    write_text(arguments.markdown, ladder_markdown(ladder))
+    write_tables(arguments.markdown, ladder_markdown(ladder))
     return 0

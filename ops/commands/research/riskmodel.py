@@ -15,7 +15,7 @@ from evidence.riskmodel.market import Market, open_market
 from evidence.riskmodel.trials import Trial, forecasting_steps, ranking, trials
 from market.files.bars import read_market_files
 from market.timeframe import Timeframe
-from ops.files import write_whole
+from ops.files import write_output
 from ops.progress import StepProgress
 from ops.report.riskmodel_page import exceedance_page
 from ops.tables.riskmodel import riskmodel_text, show_riskmodel
@@ -36,9 +36,9 @@ def riskmodel_command(arguments: argparse.Namespace) -> int:
             "another stretch with --start and --end."
         ) from fault
     if arguments.plot:
-        write_whole(Path(arguments.plot), exceedance_page(made).encode())
+        write_output(Path(arguments.plot), exceedance_page(made).encode())
     if arguments.out:
-        write_whole(Path(arguments.out), f"```\n{riskmodel_text(report)}```\n".encode())
+        write_output(Path(arguments.out), f"```\n{riskmodel_text(report)}```\n".encode())
     show_riskmodel(report, as_json=arguments.json)
     return 0
 

@@ -10,11 +10,12 @@ from config.errors import UsageFault
 from evidence.search.counted import tape_hash
 from evidence.search.crew import open_crew
 from evidence.search.fast import sharpe_of
-from evidence.search.request import counted, settings_for, world_of, write_text
+from evidence.search.request import counted, settings_for, world_of
 from evidence.search.space import Axis, all_points, applied, parse_axes
 from evidence.search.study import Study
 from evidence.statistics.bootstrap import curve_returns, intervals
 from evidence.worlds.parallel import curves, progress
+from ops.files import write_tables
 from ops.tables.sweep import Found, show_sweep, sweep_markdown
 
 
@@ -70,7 +71,7 @@ def sweep_command(arguments: argparse.Namespace) -> int:
         deflated=deflated,
     )
     show_sweep(found, as_json=arguments.json)
-    write_text(arguments.markdown, sweep_markdown(found))
+    write_tables(arguments.markdown, sweep_markdown(found))
     return 0
 
 

@@ -9,11 +9,12 @@ from agents.memory.outcomes import HORIZON_BARS
 from config.errors import UsageFault
 from evidence.search.crew import Crew, open_crew
 from evidence.search.fast import sharpe_of
-from evidence.search.request import counted, settings_for, world_of, write_text
+from evidence.search.request import counted, settings_for, world_of
 from evidence.search.space import Values, all_points, parse_axes
 from evidence.search.walk import Floats, chosen_on, cross_validated, folds_of, joined_returns, judged, test_worlds
 from evidence.statistics.splits import walk_forward
 from evidence.worlds.parallel import curves, progress
+from ops.files import write_tables
 from ops.tables.walk import show_walk, walk_markdown
 
 
@@ -55,7 +56,7 @@ def walkforward_command(arguments: argparse.Namespace) -> int:
     folds = folds_of(returns, splits, sets, tests, tape.start_utc, bar)
     found = judged(tape.source_label, tape.symbols, returns, folds, tests, paths, per_year, world.settings.seed)
     show_walk(found, deflated, as_json=arguments.json)
-    write_text(arguments.markdown, walk_markdown(found, deflated))
+    write_tables(arguments.markdown, walk_markdown(found, deflated))
     return 0
 
 
