@@ -12,7 +12,8 @@ from multiprocessing.sharedctypes import Synchronized
 from threading import Event, Thread
 from typing import TypeVar
 
-from evidence.worlds.world import Curve, Tick, World, curve_of
+from agents.desk.world import World
+from evidence.worlds.world import Curve, Tick, curve_of
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")

@@ -5,31 +5,43 @@
 
 import argparse
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 from config.errors import DataFault, UsageFault
+from config.frozen import Frozen, UtcTime
 from config.reading.load import load_profile
 from evidence.riskmodel.figures import RiskModelReport, carried, market_figures
 from evidence.riskmodel.market import Market, open_market
 from evidence.riskmodel.trials import Trial, forecasting_steps, ranking, trials
 from market.files.bars import read_market_files
 from market.timeframe import Timeframe
+from ops.commands.requests import moment_of
 from ops.files import write_output
 from ops.progress import StepProgress
 from ops.report.riskmodel_page import exceedance_page
 from ops.tables.riskmodel import riskmodel_text, show_riskmodel
 
 
+class RiskModelRequest(Frozen):
+    """What is forecast, and from what: lengths in bars, `start_utc` and `end_utc` of the time that counts."""
+
+    timeframe: Timeframe
+    confidences: tuple[float, ...]
+    window: int
+    refit: int
+    seed: int
+    start_utc: UtcTime | None
+    end_utc: UtcTime | None
+
+
 def riskmodel_command(arguments: argparse.Namespace) -> int:
     """Test the risk model; returns the exit code. Raises TribunalError."""
-    timeframe = _checked(arguments)
-    start, end = _moment("--start", arguments.start), _moment("--end", arguments.end)
-    candles = read_market_files([Path(path) for path in arguments.data], timeframe, None)
-    markets = [open_market(found, arguments.window, start, end) for found in candles.values()]
+    asked = _asked(arguments)
+    candles = read_market_files([Path(path) for path in arguments.data], asked.timeframe, None)
+    markets = [open_market(found, asked.window, asked.start_utc, asked.end_utc) for found in candles.values()]
     try:
-        made = _trials(markets, timeframe, arguments)
-        report = _report(markets, timeframe, made, arguments)
+        made = _trials(markets, asked)
+        report = _report(markets, made, asked)
     except ValueError as fault:
         raise DataFault(
             f"These bars cannot be used to test a risk model: {fault}. Nothing was written; look at the files, or choose "
@@ -43,38 +55,36 @@ def riskmodel_command(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _trials(markets: list[Market], timeframe: Timeframe, arguments: argparse.Namespace) -> list[Trial]:
-    steps = forecasting_steps(markets, arguments.window, arguments.confidence)
+def _trials(markets: list[Market], asked: RiskModelRequest) -> list[Trial]:
+    steps = forecasting_steps(markets, asked.window, asked.confidences)
     found: list[Trial] = []
     with StepProgress(steps, "forecasts", sys.stderr) as progress:
         for market in markets:
             progress.now(market.symbol)
             found += trials(
                 market,
-                timeframe,
-                window=arguments.window,
-                confidences=arguments.confidence,
-                refit=arguments.refit,
-                seed=arguments.seed,
+                asked.timeframe,
+                window=asked.window,
+                confidences=asked.confidences,
+                refit=asked.refit,
+                seed=asked.seed,
                 told=progress.advance,
             )
     return found
 
 
-def _report(
-    markets: list[Market], timeframe: Timeframe, made: list[Trial], arguments: argparse.Namespace
-) -> RiskModelReport:
-    highest = max(arguments.confidence)
+def _report(markets: list[Market], made: list[Trial], asked: RiskModelRequest) -> RiskModelReport:
+    highest = max(asked.confidences)
     cells = tuple(trial.cell for trial in made)
     return RiskModelReport(
-        timeframe=timeframe.value,
-        window=arguments.window,
-        refit=arguments.refit,
-        seed=arguments.seed,
-        confidences=tuple(arguments.confidence),
+        timeframe=asked.timeframe.value,
+        window=asked.window,
+        refit=asked.refit,
+        seed=asked.seed,
+        confidences=asked.confidences,
         in_use=load_profile("paper").limits.var_method,
         markets=tuple(
-            market_figures(market, timeframe, window=arguments.window, confidence=highest) for market in markets
+            market_figures(market, asked.timeframe, window=asked.window, confidence=highest) for market in markets
         ),
         carried=carried(markets, confidence=highest),
         ranking=ranking(cells),
@@ -82,8 +92,8 @@ def _report(
     )
 
 
-def _checked(arguments: argparse.Namespace) -> Timeframe:
-    """The timeframe; refuses what no estimator can work with, and places that cannot be written."""
+def _asked(arguments: argparse.Namespace) -> RiskModelRequest:
+    """The request of a command line; refuses what no estimator can work with, and places that cannot be written."""
     try:
         timeframe = Timeframe(arguments.timeframe)
     except ValueError:
@@ -100,7 +110,15 @@ def _checked(arguments: argparse.Namespace) -> Timeframe:
             )
     for option, ending in (("plot", ".html"), ("out", ".md")):
         _writable(option, ending, getattr(arguments, option))
-    return timeframe
+    return RiskModelRequest(
+        timeframe=timeframe,
+        confidences=tuple(arguments.confidence),
+        window=arguments.window,
+        refit=arguments.refit,
+        seed=arguments.seed,
+        start_utc=moment_of("--start", arguments.start),
+        end_utc=moment_of("--end", arguments.end),
+    )
 
 
 def _writable(option: str, ending: str, path: str | None) -> None:
@@ -110,14 +128,3 @@ def _writable(option: str, ending: str, path: str | None) -> None:
         raise UsageFault(f"--{option} writes {ending} files, and {path} is not one. Nothing was computed.")
     if not Path(path).parent.is_dir():
         raise UsageFault(f"--{option} {path}: there is no such folder. Nothing was computed; make it first.")
-
-
-def _moment(option: str, text: str | None) -> datetime | None:
-    """A date or a moment; without an offset it is UTC."""
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageFault(f"{option} {text!r} is no date; write it as 2021-06-01. Nothing was computed.") from None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found

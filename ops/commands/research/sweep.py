@@ -6,24 +6,27 @@ from pathlib import Path
 
 import numpy as np
 
+from agents.desk.world import tape_of, world_of
 from config.errors import UsageFault
 from evidence.search.counted import tape_hash
 from evidence.search.crew import open_crew
 from evidence.search.fast import sharpe_of
-from evidence.search.request import counted, settings_for, world_of
+from evidence.search.request import counted, settings_for
 from evidence.search.space import Axis, all_points, applied, parse_axes
 from evidence.search.study import Study
 from evidence.statistics.bootstrap import curve_returns, intervals
 from evidence.worlds.parallel import curves, progress
+from ops.commands.requests import world_asked
 from ops.files import write_tables
 from ops.tables.sweep import Found, show_sweep, sweep_markdown
 
 
 def sweep_command(arguments: argparse.Namespace) -> int:
     """Search; returns the exit code. Raises TribunalError."""
-    world, tape = world_of(arguments)
+    world = world_of(world_asked(arguments))
+    tape = tape_of(world)
     axes = parse_axes(arguments.param)
-    trials = _how_many(arguments, axes)
+    trials = _how_many(arguments.sampler, arguments.trials, axes)
     per_year = timedelta(days=365) / tape.timeframe.duration
     settings_for(world, [{axis.key: value} for axis in axes for value in axis.values], tape)
     about = {
@@ -75,13 +78,11 @@ def sweep_command(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _how_many(arguments: argparse.Namespace, axes: tuple[Axis, ...]) -> int:
+def _how_many(sampler: str, trials: int | None, axes: tuple[Axis, ...]) -> int:
     """Sets to try. Raises UsageFault."""
-    if arguments.sampler != "grid":
-        if arguments.trials is None or arguments.trials < 1:
-            raise UsageFault(
-                f"--sampler {arguments.sampler} needs --trials, the number of sets to try. Nothing was started."
-            )
-        return int(arguments.trials)
+    if sampler != "grid":
+        if trials is None or trials < 1:
+            raise UsageFault(f"--sampler {sampler} needs --trials, the number of sets to try. Nothing was started.")
+        return trials
     every = len(all_points(axes))
-    return every if arguments.trials is None else max(1, min(every, arguments.trials))
+    return every if trials is None else max(1, min(every, trials))

@@ -5,22 +5,25 @@ from datetime import timedelta
 
 import numpy as np
 
+from agents.desk.world import tape_of, world_of
 from agents.memory.outcomes import HORIZON_BARS
 from config.errors import UsageFault
 from evidence.search.crew import Crew, open_crew
 from evidence.search.fast import sharpe_of
-from evidence.search.request import counted, settings_for, world_of
+from evidence.search.request import counted, settings_for
 from evidence.search.space import Values, all_points, parse_axes
 from evidence.search.walk import Floats, chosen_on, cross_validated, folds_of, joined_returns, judged, test_worlds
 from evidence.statistics.splits import walk_forward
 from evidence.worlds.parallel import curves, progress
+from ops.commands.requests import world_asked
 from ops.files import write_tables
 from ops.tables.walk import show_walk, walk_markdown
 
 
 def walkforward_command(arguments: argparse.Namespace) -> int:
     """Walk; returns the exit code. Raises TribunalError."""
-    world, tape = world_of(arguments)
+    world = world_of(world_asked(arguments))
+    tape = tape_of(world)
     sets = all_points(parse_axes(arguments.param))
     if len(sets) < 2:
         raise UsageFault("One parameter set leaves nothing to choose. Nothing was started; give --param more values.")
