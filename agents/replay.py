@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
+from ops.commands.options import add
 
 
 def parser() -> argparse.ArgumentParser:
@@ -24,8 +25,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parse.add_argument("run", metavar="RUN", help="folder of a run")
     parse.add_argument("--limits", metavar="FILE", help="YAML with other limits: what would the gate have done?")
-    parse.add_argument("--json", action="store_true", help="print the result as JSON on stdout")
-    parse.add_argument("--quiet", action="store_true", help="no progress on stderr")
+    add(parse, "--json", "--quiet")
     return parse
 
 

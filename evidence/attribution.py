@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
+from ops.commands.options import add
 
 
 def parser() -> argparse.ArgumentParser:
@@ -19,8 +20,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="Exit codes: 0 done, 2 usage or nothing was heard, 4 journal not believable.",
     )
     parse.add_argument("runs", metavar="RUN", nargs="+", help="folder of a run")
-    parse.add_argument("--bars", type=int, default=72, help="bars after which a purchase is given up (72)")
-    parse.add_argument("--json", action="store_true", help="print everything as JSON on stdout")
+    add(parse, "--bars", "--json")
     return parse
 
 

@@ -45,7 +45,7 @@ def beside_chance(world: World, tape: Tape, seeds: int, *, workers: int, quiet: 
         [_Script(world, cast) for cast in casts],
         total=len(casts) * len(tape),
         workers=workers,
-        title="random entries",
+        what="random entries",
         quiet=quiet,
     )
     return against_chance(own, held, drawn, entries, tape.timeframe.bars_per_year)

@@ -12,6 +12,7 @@ import yaml
 
 from agents.desk.request import BarsRequest, WorldRequest
 from config.errors import UsageFault
+from market.timeframe import Timeframe
 
 
 def world_asked(arguments: argparse.Namespace) -> WorldRequest:
@@ -70,4 +71,14 @@ def moment_of(option: str, text: str | None) -> datetime | None:
         raise UsageFault(
             f"{option} {text!r} is not a date of the years 1 to 9999; nothing was started. Write 2020-02-01 or "
             "2020-02-01T06:00, in UTC."
+        ) from None
+
+
+def timeframe_of(text: str) -> Timeframe:
+    """The timeframe of `--timeframe`. Raises UsageFault."""
+    try:
+        return Timeframe(text)
+    except ValueError:
+        raise UsageFault(
+            f"--timeframe {text!r} is not known; nothing was computed. Choose one of {', '.join(Timeframe)}."
         ) from None

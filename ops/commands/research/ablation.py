@@ -23,7 +23,7 @@ def ablation_command(arguments: argparse.Namespace) -> int:
         [rung.world for rung in rungs],
         bars=len(tape) * len(rungs),
         workers=arguments.workers,
-        title="bars",
+        what="bars",
         quiet=arguments.quiet,
     )
     ladder = climb(tape.source_label, tape.symbols, market_growth(tape), found, world.settings.seed)

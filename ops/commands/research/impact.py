@@ -18,6 +18,7 @@ from market.candles import RawCandles
 from market.files.bars import read_market_files
 from market.files.books import RecordedBook, Traded, read_books, read_trades
 from market.timeframe import Timeframe
+from ops.commands.requests import timeframe_of
 from ops.files import write_output
 from ops.tables.impact import impact_page, show_impact
 
@@ -125,9 +126,4 @@ def _checked(arguments: argparse.Namespace) -> Timeframe:
         raise UsageFault(
             f"--plot {arguments.plot}: it must be an .html file in a folder that exists. Nothing was computed."
         )
-    try:
-        return Timeframe(arguments.timeframe)
-    except ValueError:
-        raise UsageFault(
-            f"--timeframe {arguments.timeframe!r} is not known; nothing was computed. Choose one of {', '.join(Timeframe)}."
-        ) from None
+    return timeframe_of(arguments.timeframe)

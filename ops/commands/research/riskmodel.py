@@ -9,15 +9,15 @@ from pathlib import Path
 
 from config.errors import DataFault, UsageFault
 from config.frozen import Frozen, UtcTime
+from config.progress import Progress
 from config.reading.load import load_profile
 from evidence.riskmodel.figures import RiskModelReport, carried, market_figures
 from evidence.riskmodel.market import Market, open_market
 from evidence.riskmodel.trials import Trial, forecasting_steps, ranking, trials
 from market.files.bars import read_market_files
 from market.timeframe import Timeframe
-from ops.commands.requests import moment_of
+from ops.commands.requests import moment_of, timeframe_of
 from ops.files import write_output
-from ops.progress import StepProgress
 from ops.report.riskmodel_page import exceedance_page
 from ops.tables.riskmodel import riskmodel_text, show_riskmodel
 
@@ -32,6 +32,7 @@ class RiskModelRequest(Frozen):
     seed: int
     start_utc: UtcTime | None
     end_utc: UtcTime | None
+    quiet: bool
 
 
 def riskmodel_command(arguments: argparse.Namespace) -> int:
@@ -58,9 +59,9 @@ def riskmodel_command(arguments: argparse.Namespace) -> int:
 def _trials(markets: list[Market], asked: RiskModelRequest) -> list[Trial]:
     steps = forecasting_steps(markets, asked.window, asked.confidences)
     found: list[Trial] = []
-    with StepProgress(steps, "forecasts", sys.stderr) as progress:
+    with Progress(steps, "forecasts", None if asked.quiet else sys.stderr) as progress:
         for market in markets:
-            progress.now(market.symbol)
+            progress.about(market.symbol)
             found += trials(
                 market,
                 asked.timeframe,
@@ -94,12 +95,7 @@ def _report(markets: list[Market], made: list[Trial], asked: RiskModelRequest) -
 
 def _asked(arguments: argparse.Namespace) -> RiskModelRequest:
     """The request of a command line; refuses what no estimator can work with, and places that cannot be written."""
-    try:
-        timeframe = Timeframe(arguments.timeframe)
-    except ValueError:
-        raise UsageFault(
-            f"--timeframe {arguments.timeframe!r} is not known; nothing was computed. Choose one of {', '.join(Timeframe)}."
-        ) from None
+    timeframe = timeframe_of(arguments.timeframe)
     wrong = [value for value in arguments.confidence if not 0.5 < value < 1.0]
     if wrong or len(set(arguments.confidence)) < len(arguments.confidence):
         raise UsageFault("--confidence takes different numbers between 0.5 and 1, like 0.99. Nothing was computed.")
@@ -118,6 +114,7 @@ def _asked(arguments: argparse.Namespace) -> RiskModelRequest:
         seed=arguments.seed,
         start_utc=moment_of("--start", arguments.start),
         end_utc=moment_of("--end", arguments.end),
+        quiet=arguments.quiet,
     )
 
 

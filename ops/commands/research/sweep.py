@@ -40,15 +40,15 @@ def sweep_command(arguments: argparse.Namespace) -> int:
     if done < trials:
         with (
             open_crew(world, arguments.workers, ray=arguments.ray) as crew,
-            progress(trials, "parameter sets", quiet=arguments.quiet) as tick,
+            progress(trials, "parameter sets", quiet=arguments.quiet) as shown,
         ):
-            tick(done)
+            shown.advance(done)
             for sets in study.rounds(trials):
                 with counted(tape, "sweep", settings_for(world, sets, tape)) as book:
                     tried = []
                     for each in crew.try_all(sets):
                         tried.append(each)
-                        tick(1)
+                        shown.advance()
                     book.note([sharpe_of(each.returns, 1.0) for each in tried])
                     study.tell(sets, [(sharpe_of(each.returns, per_year), each.signed) for each in tried])
     known = sorted(study.known(), key=lambda each: (each.sharpe is None, -(each.sharpe or 0.0), each.number))
@@ -57,7 +57,7 @@ def sweep_command(arguments: argparse.Namespace) -> int:
         [world.model_copy(update={"settings": best})],
         bars=len(tape),
         workers=1,
-        title="the best, in full",
+        what="bars",
         quiet=arguments.quiet,
     )
     returns = curve_returns(np.array(curve.equity))

@@ -48,7 +48,7 @@ def walkforward_command(arguments: argparse.Namespace) -> int:
         chosen = [sets[chosen_on(returns, split)] for split in splits]
         worlds = test_worlds(world, tape.start_utc, bar, splits, chosen)
         bars = sum(len(split.test[0]) for split in splits)
-        tests = curves(worlds, bars=bars, workers=arguments.workers, title="test bars", quiet=arguments.quiet)
+        tests = curves(worlds, bars=bars, workers=arguments.workers, what="test bars", quiet=arguments.quiet)
         deflated = trials.deflate(joined_returns(tests).tolist(), per_year)
     try:
         paths = cross_validated(
@@ -64,9 +64,9 @@ def walkforward_command(arguments: argparse.Namespace) -> int:
 
 
 def _tried(crew: Crew, sets: list[Values], *, quiet: bool) -> Floats:
-    with progress(len(sets), "parameter sets", quiet=quiet) as tick:
+    with progress(len(sets), "parameter sets", quiet=quiet) as shown:
         columns = []
         for tried in crew.try_all(sets):
             columns.append(tried.returns)
-            tick(1)
+            shown.advance()
     return np.column_stack(columns)
