@@ -23,7 +23,7 @@ def parser() -> argparse.ArgumentParser:
         description="Recompute every decision of a run from its journal and compare bytes.",
         epilog="Exit codes: 0 identical, 1 different (it is shown), 2 usage, 4 journal not believable, 9 cut short.",
     )
-    parse.add_argument("run", metavar="RUN", help="folder of a run")
+    add(parse, "run")
     parse.add_argument("--limits", metavar="FILE", help="YAML with other limits: what would the gate have done?")
     add(parse, "--json", "--quiet")
     return parse

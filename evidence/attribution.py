@@ -19,8 +19,7 @@ def parser() -> argparse.ArgumentParser:
         description="How often each role changed the ruling, and what that was worth on the tape that followed.",
         epilog="Exit codes: 0 done, 2 usage or nothing was heard, 4 journal not believable.",
     )
-    parse.add_argument("runs", metavar="RUN", nargs="+", help="folder of a run")
-    add(parse, "--bars", "--json")
+    add(parse, "runs", "--bars", "--json")
     return parse
 
 

@@ -20,7 +20,7 @@ def parser() -> argparse.ArgumentParser:
         description="Turn the evidence of recorded cases round, hide their names, and see whether the ruling follows.",
         epilog="Exit codes: 0 done, 2 usage or nothing to audit, 4 journal not believable.",
     )
-    parse.add_argument("run", metavar="RUN", help="folder of a run")
+    add(parse, "run")
     parse.add_argument("--cases", type=int, default=200, help="cases that are drawn at most (200)")
     parse.add_argument(
         "--cutoff", metavar="DATE", help="compare the cases before this moment, UTC, with those after it"

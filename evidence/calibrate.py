@@ -20,8 +20,7 @@ def parser() -> argparse.ArgumentParser:
         description="Hold the convictions stated in court against what happened afterwards.",
         epilog="Exit codes: 0 done, 2 usage or nothing to calibrate on, 4 journal not believable, 5 output.",
     )
-    parse.add_argument("runs", metavar="RUN", nargs="+", help="folder of a run")
-    add(parse, "--bars")
+    add(parse, "runs", "--bars")
     parse.add_argument(
         "--shrink", type=float, default=50.0, help="outcomes at which a fitted probability counts half (50)"
     )

@@ -7,6 +7,8 @@ import argparse
 from typing import Any
 
 _OPTIONS: dict[str, dict[str, Any]] = {
+    "run": {"metavar": "RUN", "help": "folder of a run"},
+    "runs": {"metavar": "RUN", "nargs": "+", "help": "folder of a run"},
     "--data": {"nargs": "+", "metavar": "PATH", "help": "recorded bars: Parquet, Feather or CSV files"},
     "--detail": {
         "nargs": "+",
