@@ -7,10 +7,10 @@ check across sections lies here.
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
 from config.frozen import Frozen
-from config.sections.clashes import Clash, contradiction
+from config.sections.clashes import Clash, begins, contradiction
 from config.sections.court import CourtSettings
 from config.sections.exits import ExitSettings
 from config.sections.gates import GateSettings
@@ -61,6 +61,17 @@ class Settings(Frozen):
         clashes += _watchlist_clashes(self) + _market_clashes(self)
         if clashes:
             raise contradiction(clashes)
+        return self
+
+    @model_validator(mode="after")
+    def _feeds_tell_of_now(self, info: ValidationInfo) -> Self:
+        feeds = [source.name for source in self.sentiment.sources if source.kind == "rss"]
+        if begins(info) and feeds and self.world in ("simulated", "recorded"):
+            ahead = (
+                f"{', '.join(feeds)} of kind rss tells what is new today, and {self.world} bars do not wait for it; keep its "
+                "headlines with `tribunal collect`, and name that archive as a source of kind recorded"
+            )
+            raise contradiction([(("sentiment.sources", "world"), ahead)])
         return self
 
 
