@@ -18,6 +18,9 @@ def parser() -> argparse.ArgumentParser:
     parse = argparse.ArgumentParser(prog="tribunal check", description="Show what a profile resolves to.")
     add(parse, "--profile", default="paper")
     add(parse, "--json")
+    parse.add_argument(
+        "--reference", action="store_true", help="print every setting that a profile may state instead, as Markdown"
+    )
     return parse
 
 

@@ -40,14 +40,26 @@ class Secrets(BaseSettings):
         populate_by_name=True,
     )
 
-    journal_key: SecretStr | None = Field(default=None, description="seals the journal, 64 hexadecimal digits")
+    journal_key: SecretStr | None = Field(
+        default=None, description="seals the journal, 64 hexadecimal digits; unset: a key file is made once"
+    )
     exchange_key: SecretStr | None = Field(default=None, description="API key of the profile's exchange")
-    exchange_secret: SecretStr | None = Field(default=None, description="its secret")
-    exchange_password: SecretStr | None = Field(default=None, description="its passphrase, where it has one")
-    anthropic_api_key: SecretStr | None = Field(default=None, validation_alias="ANTHROPIC_API_KEY")
-    openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
-    state_dir: Path | None = Field(default=None, description="where the journal key and all other state lies")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="WARNING", description="logs on stderr")
+    exchange_secret: SecretStr | None = Field(default=None, description="secret of that API key")
+    exchange_password: SecretStr | None = Field(
+        default=None, description="passphrase of that API key, where it has one"
+    )
+    anthropic_api_key: SecretStr | None = Field(
+        default=None, validation_alias="ANTHROPIC_API_KEY", description="key of Anthropic, for models in the court"
+    )
+    openai_api_key: SecretStr | None = Field(
+        default=None, validation_alias="OPENAI_API_KEY", description="key of OpenAI, for models in the court"
+    )
+    state_dir: Path | None = Field(
+        default=None, description="folder of the journal key and all other state; unset: the user's own state folder"
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="WARNING", description="logs on stderr: DEBUG, INFO, WARNING or ERROR"
+    )
 
     def held(self) -> dict[str, SecretStr | None]:
         """The secrets by the name of their variable; None where one is not set."""
@@ -56,6 +68,11 @@ class Secrets(BaseSettings):
     def values(self) -> tuple[str, ...]:
         """The bare values that are set, for masking them in logs and for nothing else."""
         return tuple(value.get_secret_value() for value in self.held().values() if value is not None)
+
+
+def variables() -> dict[str, str]:
+    """Every environment variable that is read, and what it is for; a profile's `api_key_env` may name more."""
+    return {_variable(name): field.description or "" for name, field in Secrets.model_fields.items()}
 
 
 def load_secrets(env_file: Path | None = Path(".env"), also: Iterable[str] = ()) -> Secrets:

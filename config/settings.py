@@ -29,13 +29,17 @@ World = Literal["simulated", "recorded", "testnet", "live"]
 class Settings(Frozen):
     """One resolved profile."""
 
-    profile: str
-    world: World
+    profile: str = Field(description="name of the profile: that of its file, never stated in it")
+    world: World = Field(
+        description="where bars come from: drawn here, read from files, an exchange's test network, an exchange"
+    )
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = Field(description="seed of everything that is drawn")
     market: MarketSettings
     quality: QualitySettings
     sentiment: SentimentSettings
-    strategies: tuple[StrategyContext, ...] = Field(min_length=1)
+    strategies: tuple[StrategyContext, ...] = Field(
+        min_length=1, description="the voters; their votes are netted by weight"
+    )
     court: CourtSettings
     minds: MindsSettings
     limits: RiskLimits

@@ -16,7 +16,7 @@ ApprovalMode = Literal["auto", "ask", "never"]
 class CourtSettings(Frozen):
     """Who sits in the court, and when it is called."""
 
-    mind: MindName = "rules"
+    mind: MindName = Field(default="rules", description="who argues: the rules mind, or the models of `minds`")
     call: Literal["on_proposal", "every_bar"] = Field(description="when the court is called")
     role_deadline_s: Annotated[float, Field(gt=0, le=600)] = Field(
         description="silence that counts as abstaining [seconds]"

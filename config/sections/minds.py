@@ -18,7 +18,9 @@ from config.sections.kinds import Fraction, Money
 class ProviderSettings(Frozen):
     """One model at one provider. Names of models are settings: they come and go."""
 
-    kind: Literal["anthropic", "openai", "compatible", "local"]
+    kind: Literal["anthropic", "openai", "compatible", "local"] = Field(
+        description="whose API it speaks; local: a GGUF file on this machine"
+    )
     model: str = Field(min_length=1, max_length=200, description="model name; for kind local, a label")
     base_url: str | None = Field(default=None, description="address of the API, where it is not the provider's own")
     api_key_env: str | None = Field(default=None, description="environment variable that holds the key")

@@ -12,8 +12,10 @@ from config.sections.kinds import Positive
 class SourceSettings(Frozen):
     """One sentiment source."""
 
-    kind: Literal["simulated", "recorded", "rss"]
-    name: str = Field(min_length=1, max_length=40)
+    kind: Literal["simulated", "recorded", "rss"] = Field(
+        description="headlines of the simulated market, of a file, or of a feed"
+    )
+    name: str = Field(min_length=1, max_length=40, description="what the source is called in journals and reports")
     weight: Positive = Field(description="share in the fused score, relative to the others")
     path: str | None = Field(default=None, description="file of a recorded source")
     url: str | None = Field(default=None, description="address of an RSS source")
@@ -35,4 +37,4 @@ class SentimentSettings(Frozen):
     half_life_h: Positive = Field(description="age at which a headline counts half [hours]")
     max_age_h: Positive = Field(description="age after which it counts no more [hours]")
     min_headlines: int = Field(ge=1, le=100, description="fewer than these and the source abstains [headlines]")
-    sources: tuple[SourceSettings, ...] = ()
+    sources: tuple[SourceSettings, ...] = Field(default=(), description="where headlines come from")

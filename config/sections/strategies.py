@@ -12,7 +12,9 @@ from config.sections.kinds import Positive
 class StrategyContext(Frozen):
     """One voter: a strategy with its parameters, on these symbols."""
 
-    strategy: Literal["ema_cross", "golden_cross", "rsi_bounce", "momentum_breakout", "own"]
+    strategy: Literal["ema_cross", "golden_cross", "rsi_bounce", "momentum_breakout", "own"] = Field(
+        description="a built-in voter, or one of your own"
+    )
     file: str | None = Field(default=None, description="Python file of a voter of your own")
     name: str | None = Field(default=None, description="its class in that file")
     symbols: tuple[str, ...] = Field(default=("*",), min_length=1, description="markets it votes on; `*` for all")

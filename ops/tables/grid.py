@@ -30,7 +30,8 @@ class Grid(NamedTuple):
         """For a document: the title in bold, then the table."""
         rule = ["---" if self.is_left(place) else "---:" for place in range(len(self.columns))]
         lines = [_line(self.columns), _line(rule), *(_line(row) for row in self.rows)]
-        return f"**{self.title}**\n\n" + "\n".join(lines) + "\n"
+        title = f"**{self.title}**\n\n" if self.title else ""
+        return title + "\n".join(lines) + "\n"
 
     def is_left(self, place: int) -> bool:
         """Whether a column holds words."""
