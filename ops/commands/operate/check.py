@@ -134,18 +134,11 @@ def _secrets(secrets: Secrets) -> dict[str, str]:
 
 
 def _print(resolved: Resolved, secrets: Secrets, out: TextIO) -> None:
-    from rich.console import Console  # only the table needs it
-    from rich.table import Table
-    from rich.text import Text
+    from rich.console import Console  # only the tables need it
 
-    console = Console(file=out, width=None if out.isatty() else 160)
-    table = Table(title=f"profile {resolved.settings.profile}", title_justify="left")
-    for name in ("setting", "value", "unit", "from"):
-        table.add_column(name, no_wrap=name in ("setting", "from"))
-    for row in rows(resolved):
-        table.add_row(Text(row.key), Text(row.value), Text(row.unit), Text(row.origin))
-    console.print(table)
-    kept = Table("secret", "state", title="environment", title_justify="left")
-    for name, state in _secrets(secrets).items():
-        kept.add_row(Text(name), Text(state))
-    console.print(kept)
+    settings = tuple((row.key, row.value, row.unit, row.origin) for row in rows(resolved))
+    kept = tuple(_secrets(secrets).items())
+    console = Console(file=out, width=None if out.isatty() else 160, markup=False, highlight=False)
+    title = f"profile {resolved.settings.profile}"
+    console.print(Grid(title, ("setting", "value", "unit", "from"), settings, left=4, prose=(1, 2)).table())
+    console.print(Grid("environment", ("secret", "state"), kept, left=2).table())
