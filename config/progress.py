@@ -67,7 +67,7 @@ class Progress:
         """A plain line for logs and pipes."""
         self._tenths = self._done * 10 // self._total
         seconds = self._watch.elapsed().total_seconds()
-        stream.write(f"{self._done * 100 // self._total:>3}%  {self._tell()}, {seconds:.0f} s\n")
+        stream.write(f"{self._done * 100 // self._total:>3}%  {self._tell()}  {seconds:.0f} s\n")
         stream.flush()
 
     def _open(self, stream: TextIO) -> None:

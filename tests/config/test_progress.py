@@ -22,7 +22,7 @@ def test_a_pipe_is_told_how_many_steps_of_what_are_done_and_about_which_subject(
         progress.about("ETH/USDT")
         progress.advance(1700)
     lines = stream.getvalue().splitlines()
-    assert [line.rpartition(", ")[0] for line in lines] == [
+    assert [line.rpartition("  ")[0] for line in lines] == [
         " 15%  300 of 2,000 forecasts, BTC/USDT",
         "100%  2,000 of 2,000 forecasts, ETH/USDT",
     ]
