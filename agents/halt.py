@@ -14,6 +14,7 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
+from ops.commands.options import add, add_scope
 
 
 def parser() -> argparse.ArgumentParser:
@@ -24,11 +25,9 @@ def parser() -> argparse.ArgumentParser:
         epilog="Exit codes: 0 halted, 1 halted but not all of it could be kept, 2 usage, 5 not halted.",
     )
     parse.add_argument("--flatten", action="store_true", help="also sell at market what sessions hold")
-    parse.add_argument(
-        "--reason", default="no reason given", metavar="TEXT", help="why; kept in the log and in journals"
-    )
-    parse.add_argument("--profile", metavar="NAME", help="only sessions of this profile (default: all)")
-    parse.add_argument("--json", action="store_true", help="print the result as JSON on stdout")
+    add(parse, "--reason", default="no reason given")
+    add_scope(parse)
+    add(parse, "--json")
     return parse
 
 

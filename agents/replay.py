@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
+from ops.commands.options import add
 
 
 def parser() -> argparse.ArgumentParser:
@@ -22,10 +23,9 @@ def parser() -> argparse.ArgumentParser:
         description="Recompute every decision of a run from its journal and compare bytes.",
         epilog="Exit codes: 0 identical, 1 different (it is shown), 2 usage, 4 journal not believable, 9 cut short.",
     )
-    parse.add_argument("run", metavar="RUN", help="folder of a run")
+    add(parse, "run")
     parse.add_argument("--limits", metavar="FILE", help="YAML with other limits: what would the gate have done?")
-    parse.add_argument("--json", action="store_true", help="print the result as JSON on stdout")
-    parse.add_argument("--quiet", action="store_true", help="no progress on stderr")
+    add(parse, "--json", "--quiet")
     return parse
 
 

@@ -10,9 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
-from ops.commands.options import add_told_finer
-
-PROFILES_HELP = "paper (default), backtest, testnet, live, or a YAML file of your own"
+from ops.commands.options import add, add_told_finer, add_world
 
 
 def parser() -> argparse.ArgumentParser:
@@ -22,38 +20,19 @@ def parser() -> argparse.ArgumentParser:
         description="Put bars through the court, the risk gate and a simulated exchange. Paper money unless told otherwise.",
         epilog="Without --data the market is simulated. Every run leaves a folder: journal.db, summary.json, report.html.",
     )
-    parse.add_argument("--profile", default="paper", help=PROFILES_HELP)
-    parse.add_argument("--data", nargs="+", metavar="PATH", help="recorded bars: Parquet, Feather or CSV files")
+    add_world(parse, profile="paper", recorded=False)
     add_told_finer(parse)
-    parse.add_argument("--news", metavar="FILE", help="dated headlines to go with --data: Parquet, CSV or JSON lines")
-    parse.add_argument("--symbols", nargs="+", metavar="BASE/QUOTE", help="only these markets")
-    parse.add_argument("--timeframe", choices=("1m", "5m", "15m", "30m", "1h", "4h", "1d"), help="bar of the decisions")
-    parse.add_argument("--start", metavar="DATE", help="first bar, UTC: 2020-02-01 or 2020-02-01T06:00")
-    parse.add_argument("--end", metavar="DATE", help="end of the session, UTC, not included")
-    parse.add_argument("--days", type=int, help="length of a simulated session [days]")
-    parse.add_argument("--seed", type=int, help="seed of everything that is drawn")
-    parse.add_argument(
-        "--mind",
-        metavar="NAME",
-        help="who sits in the court: rules, or a provider of the profile (anthropic, openai, local)",
-    )
-    parse.add_argument("--model", metavar="NAME", help="another model for --mind; for local: path of a GGUF file")
-    parse.add_argument(
-        "--calibration",
-        metavar="FILE",
-        help="what voters' and analysts' words were worth in earlier runs (tribunal calibrate --out); sizes shrink",
-    )
+    parse.add_argument("--days", type=int, metavar="N", help="length of a simulated session [days]")
+    add(parse, "--mind", "--model", "--calibration")
     parse.add_argument(
         "--approve",
         choices=("auto", "ask", "never"),
         help="positions above court.approval_above: all pass, ask on this terminal, none pass (default: the profile's)",
     )
-    parse.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="settings: limits.max_drawdown=0.1")
-    parse.add_argument("--out", metavar="DIR", help="folder of the run (default: runs/PROFILE-NNN)")
-    parse.add_argument("--resume", metavar="RUN", help="go on with a run that was killed; repeat its other options")
+    add(parse, "--out")
+    parse.add_argument("--resume", metavar="RUN", help="resume a run that was killed; repeat its other options")
     parse.add_argument("--confirm", metavar="WORDS", help="the words that a profile with real money asks for")
-    parse.add_argument("--json", action="store_true", help="print the summary as JSON, and nothing else, on stdout")
-    parse.add_argument("--quiet", action="store_true", help="no progress on stderr")
+    add(parse, "--json", "--quiet")
     return parse
 
 

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
+from ops.commands.options import add, add_scope
 
 
 def parser() -> argparse.ArgumentParser:
@@ -22,9 +23,9 @@ def parser() -> argparse.ArgumentParser:
         epilog="Exit codes: 0 lifted, 1 lifted but another latch is still down, 2 usage, 5 not lifted. "
         "To go on with a run that was killed: tribunal run --resume RUN.",
     )
-    parse.add_argument("--reason", required=True, metavar="TEXT", help="why it is safe to go on; kept in the log")
-    parse.add_argument("--profile", metavar="NAME", help="the latch of this profile (default: the one for all)")
-    parse.add_argument("--json", action="store_true", help="print the result as JSON on stdout")
+    add(parse, "--reason", required=True)
+    add_scope(parse)
+    add(parse, "--json")
     return parse
 
 

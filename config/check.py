@@ -10,15 +10,17 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from config.ending import ended
+from ops.commands.options import add
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     parse = argparse.ArgumentParser(prog="tribunal check", description="Show what a profile resolves to.")
+    add(parse, "--profile", default="paper")
+    add(parse, "--json")
     parse.add_argument(
-        "--profile", default="paper", help="paper (default), backtest, testnet, live, or the path of a YAML file"
+        "--reference", action="store_true", help="print every setting that a profile may state instead, as Markdown"
     )
-    parse.add_argument("--json", action="store_true", help="print JSON instead of a table")
     return parse
 
 

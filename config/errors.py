@@ -1,14 +1,27 @@
-"""One exception class for each reaction, not for each cause.
+"""One exception class for each reaction, not for each cause; and every exit code of every command.
 
-    TribunalError            what happened, what the system did, what the user can do
-    ├── UsageFault      2    settings or arguments are wrong: nothing was started
-    ├── DataFault       3    market or news data cannot be trusted: it was refused, not repaired
-    ├── JournalFault    4    the journal is damaged, forged or sealed with another key: nothing in it is used
-    ├── OutputFault     5    results cannot be written: the run stops and removes its incomplete folder
-    ├── NotConfirmed    6    the user did not confirm a dangerous action: it was not done
-    ├── InvariantBroken 7    money does not add up: no new risk, stop at once
+    TribunalError              what happened, what the system did, what the user can do
+    ├── UsageFault        2    settings or arguments are wrong: nothing was started
+    │   └── StrategyFault 10   a voter of the user's own failed, or cannot be believed: nothing it said is used
+    ├── DataFault         3    market or news data cannot be trusted: it was refused, not repaired
+    ├── JournalFault      4    the journal is damaged, forged or of another key: nothing in it is believed
+    ├── OutputFault       5    results cannot be written: the run stops and takes its half-written folder away
+    ├── NotConfirmed      6    a dangerous act was not confirmed in words: it was not done
+    ├── InvariantBroken   7    money does not add up: no new risk, stop at once
+    └── ReplayMiss        8    a recorded answer of a model is missing: no model is asked instead
 
-The number is the exit code of a command that ends so. `130` is Ctrl-C before a session has begun.
+The number is the exit code of a command that such an error ends. `StrategyFault` lies in `agents/strategies/own.py`, `ReplayMiss`
+in `agents/llm/attempt.py`: who alone can raise an error owns it. A command that no error ends has one of these codes:
+
+    0      done
+    1      done, and the answer is not the hoped-for one:
+             `tribunal replay`: a difference, which is shown
+             `tribunal halt`: PARTLY, the latch is down, and its reason, --flatten or log entry could not be kept
+             `tribunal unhalt`: STILL_HALTED, lifted, and another latch still stops these sessions
+    9      CUT_SHORT, `tribunal replay`: identical as far as the journal goes, which has no closing event
+    130    INTERRUPTED: Ctrl-C or SIGTERM; what was finished before it is kept
+
+An error of the program itself, which is no TribunalError, leaves a traceback and the code 1 of Python.
 """
 
 

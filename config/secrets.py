@@ -5,8 +5,8 @@ makes the journal key once and never replaces it, because no older journal could
 """
 
 import os
-import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +14,7 @@ from pydantic import Field, SecretStr, ValidationError, create_model
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from config.errors import JournalFault, OutputFault, UsageFault
+from config.files import write_once
 from config.state import own_folder
 
 KEY_BYTES = 32
@@ -39,17 +40,25 @@ class Secrets(BaseSettings):
         populate_by_name=True,
     )
 
-    journal_key: SecretStr | None = Field(default=None, description="seals the journal, 64 hexadecimal digits")
-    exchange_key: SecretStr | None = Field(default=None, description="API key of the profile's exchange")
-    exchange_secret: SecretStr | None = Field(default=None, description="API secret of that exchange")
-    exchange_password: SecretStr | None = Field(
-        default=None, description="API passphrase of that exchange, if it has one"
+    journal_key: SecretStr | None = Field(
+        default=None, description="seals the journal, 64 hexadecimal digits; unset: a key file is made once"
     )
-    anthropic_api_key: SecretStr | None = Field(default=None, validation_alias="ANTHROPIC_API_KEY")
-    openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
-    state_dir: Path | None = Field(default=None, description="folder of the journal key and all other state")
+    exchange_key: SecretStr | None = Field(default=None, description="API key of the profile's exchange")
+    exchange_secret: SecretStr | None = Field(default=None, description="secret of that API key")
+    exchange_password: SecretStr | None = Field(
+        default=None, description="passphrase of that API key, where it has one"
+    )
+    anthropic_api_key: SecretStr | None = Field(
+        default=None, validation_alias="ANTHROPIC_API_KEY", description="key of Anthropic, for models in the court"
+    )
+    openai_api_key: SecretStr | None = Field(
+        default=None, validation_alias="OPENAI_API_KEY", description="key of OpenAI, for models in the court"
+    )
+    state_dir: Path | None = Field(
+        default=None, description="folder of the journal key and all other state; unset: the user's own state folder"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
-        default="WARNING", description="lowest level that is logged on stderr"
+        default="WARNING", description="logs on stderr: DEBUG, INFO, WARNING or ERROR"
     )
 
     def held(self) -> dict[str, SecretStr | None]:
@@ -59,6 +68,11 @@ class Secrets(BaseSettings):
     def values(self) -> tuple[str, ...]:
         """The plain values of all secrets that are set. Use them only to mask logs."""
         return tuple(value.get_secret_value() for value in self.held().values() if value is not None)
+
+
+def variables() -> dict[str, str]:
+    """Every environment variable that is read, and what it is for; a profile's `api_key_env` may name more."""
+    return {_variable(name): field.description or "" for name, field in Secrets.model_fields.items()}
 
 
 def load_secrets(env_file: Path | None = Path(".env"), also: Iterable[str] = ()) -> Secrets:
@@ -125,19 +139,10 @@ def _fix() -> str:
 
 
 def _make(file: Path) -> None:
-    """Write a key to a temporary file and link it to `file`. The first process to link sets the key for all of them."""
+    """Make a key, unless somebody else was first: theirs is the key for everyone."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{KEY_FILE}.", dir=file.parent)  # O_EXCL, mode 0600
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(os.urandom(KEY_BYTES))
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.link(name, file)
-    except FileExistsError:
-        pass
-    finally:
-        os.unlink(name)
+    with suppress(FileExistsError):
+        write_once(file, os.urandom(KEY_BYTES))
 
 
 def _read(file: Path) -> bytes:

@@ -7,10 +7,10 @@ the unit in brackets, and error messages quote it. A check inside one section is
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
 from config.frozen import Frozen
-from config.sections.clashes import Clash, contradiction
+from config.sections.clashes import Clash, begins, contradiction
 from config.sections.court import CourtSettings
 from config.sections.exits import ExitSettings
 from config.sections.gates import GateSettings
@@ -29,13 +29,17 @@ World = Literal["simulated", "recorded", "testnet", "live"]
 class Settings(Frozen):
     """One resolved profile."""
 
-    profile: str
-    world: World
-    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = Field(description="seed of all random numbers")
+    profile: str = Field(description="name of the profile: that of its file, never stated in it")
+    world: World = Field(
+        description="where bars come from: drawn here, read from files, an exchange's test network, an exchange"
+    )
+    seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = Field(description="seed of everything that is drawn")
     market: MarketSettings
     quality: QualitySettings
     sentiment: SentimentSettings
-    strategies: tuple[StrategyContext, ...] = Field(min_length=1)
+    strategies: tuple[StrategyContext, ...] = Field(
+        min_length=1, description="the voters; their votes are netted by weight"
+    )
     court: CourtSettings
     minds: MindsSettings
     limits: RiskLimits
@@ -61,6 +65,17 @@ class Settings(Frozen):
         clashes += _watchlist_clashes(self) + _market_clashes(self)
         if clashes:
             raise contradiction(clashes)
+        return self
+
+    @model_validator(mode="after")
+    def _feeds_tell_of_now(self, info: ValidationInfo) -> Self:
+        feeds = [source.name for source in self.sentiment.sources if source.kind == "rss"]
+        if begins(info) and feeds and self.world in ("simulated", "recorded"):
+            ahead = (
+                f"{', '.join(feeds)} of kind rss tells what is new today, and {self.world} bars do not wait for it; keep its "
+                "headlines with `tribunal collect`, and name that archive as a source of kind recorded"
+            )
+            raise contradiction([(("sentiment.sources", "world"), ahead)])
         return self
 
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
+from ops.commands.options import add
 
 
 def parser() -> argparse.ArgumentParser:
@@ -18,9 +19,7 @@ def parser() -> argparse.ArgumentParser:
         description="Show how often each role changed the ruling, and the profit or loss that followed.",
         epilog="Exit codes: 0 done, 2 usage or no case was heard, 4 journal not trusted.",
     )
-    parse.add_argument("runs", metavar="RUN", nargs="+", help="folder of a run")
-    parse.add_argument("--bars", type=int, default=72, help="bars after which a purchase is closed (72)")
-    parse.add_argument("--json", action="store_true", help="print everything as JSON on stdout")
+    add(parse, "runs", "--bars", "--json")
     return parse
 
 

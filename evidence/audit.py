@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
+from ops.commands.options import add
 
 
 def parser() -> argparse.ArgumentParser:
@@ -19,12 +20,12 @@ def parser() -> argparse.ArgumentParser:
         description="Reverse the evidence of recorded cases, hide their names, and check whether the ruling follows.",
         epilog="Exit codes: 0 done, 2 usage or nothing to audit, 4 journal not trusted.",
     )
-    parse.add_argument("run", metavar="RUN", help="folder of a run")
-    parse.add_argument("--cases", type=int, default=200, help="maximum number of cases in the sample (200)")
+    add(parse, "run")
+    parse.add_argument("--cases", type=int, default=200, help="cases that are drawn at most (200)")
     parse.add_argument(
         "--cutoff", metavar="DATE", help="compare the cases before this moment, UTC, with those after it"
     )
-    parse.add_argument("--json", action="store_true", help="print everything as JSON on stdout")
+    add(parse, "--json")
     return parse
 
 

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
+from ops.commands.options import add
 
 
 def parser() -> argparse.ArgumentParser:
@@ -19,14 +20,12 @@ def parser() -> argparse.ArgumentParser:
         description="Compare the convictions stated in court with the outcomes that followed.",
         epilog="Exit codes: 0 done, 2 usage or nothing to calibrate on, 4 journal not trusted, 5 output.",
     )
-    parse.add_argument("runs", metavar="RUN", nargs="+", help="folder of a run")
-    parse.add_argument("--bars", type=int, default=72, help="bars after which a purchase has neither won nor lost (72)")
+    add(parse, "runs", "--bars")
     parse.add_argument(
         "--shrink", type=float, default=50.0, help="number of outcomes at which a fitted rate has half its weight (50)"
     )
-    parse.add_argument("--out", metavar="FILE", help="write the maps to this JSON file, for sizing")
-    parse.add_argument("--plot", metavar="FILE", help="write the reliability plots to this HTML file")
-    parse.add_argument("--json", action="store_true", help="print everything as JSON on stdout")
+    parse.add_argument("--out", metavar="FILE.json", help="write the maps, as sizing reads them, to this JSON file")
+    add(parse, "--plot", "--json")
     return parse
 
 

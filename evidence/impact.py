@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
+from ops.commands.options import add
 
 
 def parser() -> argparse.ArgumentParser:
@@ -20,14 +21,11 @@ def parser() -> argparse.ArgumentParser:
         epilog="Exit codes: 0 done, 2 usage, 3 data that cannot be used, 5 output.",
     )
     parse.add_argument("--books", metavar="FILE", nargs="+", required=True, help="whole order books of one market")
-    parse.add_argument("--bars", metavar="FILE", nargs="+", help="bars of that market, for sigma and volume")
-    parse.add_argument("--timeframe", default="1h", help="length of those bars (1h)")
-    parse.add_argument(
-        "--trades", metavar="FILE", help="trades of that market at the time of the books, instead of bars"
-    )
-    parse.add_argument("--seed", type=int, default=7, help="seed of the bootstrap (7)")
-    parse.add_argument("--plot", metavar="FILE", help="write a plot of the costs and the fitted line to this HTML file")
-    parse.add_argument("--json", action="store_true", help="print everything as JSON on stdout")
+    parse.add_argument("--bars", metavar="FILE", nargs="+", help="its bars, as for tribunal run: sigma and volume")
+    add(parse, "--timeframe", default="1h", choices=None)
+    parse.add_argument("--trades", metavar="FILE", help="its trades at the time of the books, in the place of bars")
+    add(parse, "--seed", default=7)
+    add(parse, "--plot", "--json")
     return parse
 
 

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
+from ops.commands.options import add, add_world
 
 
 def parser() -> argparse.ArgumentParser:
@@ -19,26 +20,14 @@ def parser() -> argparse.ArgumentParser:
         description="Search parameters on recorded bars: the fast engine tries every set, the full engine checks the best.",
         epilog="Every set counts as a trial on these bars; the Sharpe ratio of the best is deflated by the number of trials.",
     )
-    parse.add_argument("--data", nargs="+", metavar="PATH", required=True, help="bars: Parquet, Feather or CSV files")
-    parse.add_argument("--param", nargs="+", metavar="KEY=VALUES", required=True, help="ema_cross.rsi_max=55:85:5 ...")
+    add_world(parse, profile="backtest", recorded=True)
+    add(parse, "--param")
     parse.add_argument("--trials", type=int, metavar="N", help="sets to try (default: every combination)")
-    parse.add_argument(
-        "--sampler", choices=("grid", "tpe", "random"), default="grid", help="method that proposes sets (grid)"
-    )
-    parse.add_argument("--profile", default="backtest", help="backtest (default), or a YAML file of your own")
-    parse.add_argument("--symbols", nargs="+", metavar="BASE/QUOTE", help="only these markets")
-    parse.add_argument("--timeframe", choices=("1m", "5m", "15m", "30m", "1h", "4h", "1d"), help="length of the bars")
-    parse.add_argument("--start", metavar="DATE", help="first bar, UTC")
-    parse.add_argument("--end", metavar="DATE", help="end, UTC, exclusive")
-    parse.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="settings: limits.max_drawdown=0.1")
-    parse.add_argument("--seed", type=int, metavar="N", help="seed of the sampler")
-    parse.add_argument("--out", metavar="DIR", default="sweep", help="folder of the study (sweep)")
-    parse.add_argument("--workers", type=int, metavar="N", default=2, help="processes at the same time (2)")
-    parse.add_argument("--ray", action="store_true", help="try the sets on a Ray cluster instead")
+    parse.add_argument("--sampler", choices=("grid", "tpe", "random"), default="grid", help="who proposes (grid)")
+    parse.add_argument("--out", metavar="STUDY", default="sweep", help="folder of the study (sweep)")
+    add(parse, "--workers", "--ray")
     parse.add_argument("--top", type=int, metavar="N", default=10, help="sets to show (10)")
-    parse.add_argument("--markdown", metavar="FILE", help="also write the tables to this file, as Markdown")
-    parse.add_argument("--json", action="store_true", help="print only JSON on stdout")
-    parse.add_argument("--quiet", action="store_true", help="no progress on stderr")
+    add(parse, "--markdown", "--json", "--quiet")
     return parse
 
 

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
+from ops.commands.options import add, add_world
 
 
 def parser() -> argparse.ArgumentParser:
@@ -19,19 +20,8 @@ def parser() -> argparse.ArgumentParser:
         description="Walk forward through recorded bars: choose parameters on each train window, test them on the next window.",
         epilog="The fast engine (voters, gate, exits, fees) chooses; the full engine (also the court) tests.",
     )
-    parse.add_argument("--data", nargs="+", metavar="PATH", required=True, help="bars: Parquet, Feather or CSV files")
-    parse.add_argument(
-        "--param",
-        nargs="+",
-        metavar="KEY=VALUES",
-        required=True,
-        help="ema_cross.rsi_max=55:85:10 exits.trail_fraction=0.01,0.02",
-    )
-    parse.add_argument("--profile", default="backtest", help="backtest (default), or a YAML file of your own")
-    parse.add_argument("--symbols", nargs="+", metavar="BASE/QUOTE", help="only these markets")
-    parse.add_argument("--timeframe", choices=("1m", "5m", "15m", "30m", "1h", "4h", "1d"), help="length of the bars")
-    parse.add_argument("--start", metavar="DATE", help="first bar, UTC")
-    parse.add_argument("--end", metavar="DATE", help="end, UTC, exclusive")
+    add_world(parse, profile="backtest", recorded=True)
+    add(parse, "--param")
     parse.add_argument("--train-days", type=int, metavar="DAYS", default=365, help="length of a train window (365)")
     parse.add_argument("--test-days", type=int, metavar="DAYS", default=90, help="length of a test window (90)")
     parse.add_argument(
@@ -43,14 +33,8 @@ def parser() -> argparse.ArgumentParser:
     )
     parse.add_argument("--anchored", action="store_true", help="train on everything before the test")
     parse.add_argument("--groups", type=int, metavar="N", default=10, help="groups of the cross-validation (10)")
-    parse.add_argument("--tested", type=int, metavar="N", default=2, help="groups that are tested together (2)")
-    parse.add_argument("--set", nargs="+", default=[], metavar="KEY=VALUE", help="settings: limits.max_drawdown=0.1")
-    parse.add_argument("--seed", type=int, metavar="N", help="seed of the resampling")
-    parse.add_argument("--workers", type=int, metavar="N", default=2, help="processes at the same time (2)")
-    parse.add_argument("--ray", action="store_true", help="try the sets on a Ray cluster instead")
-    parse.add_argument("--markdown", metavar="FILE", help="also write the tables to this file, as Markdown")
-    parse.add_argument("--json", action="store_true", help="print only JSON on stdout")
-    parse.add_argument("--quiet", action="store_true", help="no progress on stderr")
+    parse.add_argument("--tested", type=int, metavar="N", default=2, help="groups that are tested at a time (2)")
+    add(parse, "--workers", "--ray", "--markdown", "--json", "--quiet")
     return parse
 
 

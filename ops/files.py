@@ -1,20 +1,31 @@
-"""Writes a file whole or not at all: beside its place first, then moved onto it. Refuses to leave half of one."""
+"""What a command leaves beside its journal, each file whole or not at all, with a sentence for a disk that refuses."""
 
-import os
 from pathlib import Path
 
 from config.errors import OutputFault
+from config.files import write_whole
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_output(path: Path, content: bytes) -> None:
     """Write bytes to `path`, replacing what was there. Raises OutputFault when the disk refuses."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        beside.write_bytes(content)
-        os.replace(beside, path)
+        write_whole(path, content)
     except OSError as fault:
-        beside.unlink(missing_ok=True)
         raise OutputFault(
             f"{path.name} cannot be written ({fault.strerror}). The journal is complete without it; free some space or "
             f"make the folder writable, then run again."
         ) from fault
+
+
+def write_tables(path: str | None, text: str) -> None:
+    """Write tables that were printed to the file that was asked for too, if one was. Raises OutputFault."""
+    if path is None:
+        return
+    place = Path(path)
+    try:
+        if place.exists() and not place.is_file():  # a pipe or a terminal cannot be replaced
+            place.write_text(text, encoding="utf-8")
+        else:
+            write_whole(place.resolve(), text.encode())
+    except OSError as fault:
+        raise OutputFault(f"The tables cannot be written to {path} ({fault.strerror}); they stand above.") from fault

@@ -25,8 +25,8 @@ from agents.court.hearing import Hearing
 from agents.court.mind import Mind, Voice, speaker_of
 from agents.court.opinion import AdvocateOpinion, AnalystOpinion, Evidence, RiskOpinion, SupervisorOpinion
 from agents.court.ruling import Ruling, Struck, rule
+from agents.court.tracing import switch_off_tracers
 from agents.llm.attempt import Attempt
-from config.ambient import switch_off_tracers
 from config.errors import TribunalError
 from config.silence import Abstained
 from risk.proposal import Argument, Direction, Proposal

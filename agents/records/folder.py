@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from config.errors import OutputFault
+from config.files import write_whole
 
 JOURNAL = "journal.db"
 CHECKSUM = "journal.sha256"
@@ -42,7 +43,7 @@ def make_folder(out: str | None, profile: str) -> RunFolder:
 def write_checksum(folder: Path) -> None:
     """Note the digest of the finished journal's file, as `sha256sum --check` reads it."""
     digest = file_digest(folder / JOURNAL)
-    (folder / CHECKSUM).write_text(f"{digest}  {JOURNAL}\n")
+    write_whole(folder / CHECKSUM, f"{digest}  {JOURNAL}\n".encode())
 
 
 def checksum_holds(folder: Path) -> bool | None:

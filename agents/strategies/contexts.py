@@ -18,7 +18,7 @@ from agents.strategies.voter import NOTHING, Strategy
 from config.errors import UsageFault
 from config.frozen import Frozen
 from config.reading.schema import spot_of
-from config.rows import named
+from config.sections.rows import named
 from config.sections.strategies import OWN, STRATEGIES, StrategyContext
 from config.silence import Abstained
 from market.signals import TechnicalSignals

@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 
 from config.reading.schema import Spot, spot_at, spot_of
 from config.reading.tree import Node, Path, SettingFault, dotted, exact, nearest_place, plain
+from config.sections.clashes import BEGINS
 
 M = TypeVar("M", bound=BaseModel)
 _SECRET_WORDS = ("secret", "token", "password", "api_key", "apikey")
@@ -90,7 +91,7 @@ def _unknown(key: str, known: Sequence[str]) -> str:
 
 def _validated(model: type[M], data: object) -> tuple[M | None, list[ErrorDetails]]:
     try:
-        return model.model_validate(data), []
+        return model.model_validate(data, context=BEGINS), []
     except ValidationError as error:
         errors = error.errors(include_url=False)
         return None, [outer for outer in errors if not any(_is_inside(inner, outer) for inner in errors)]

@@ -37,7 +37,8 @@ class Spot:
         if get_origin(self.kind) is dict and isinstance(step, str):
             return self._item(arguments[1])
         if get_origin(self.kind) is tuple and isinstance(step, int):
-            return self._item(arguments[0])
+            fixed = Ellipsis not in arguments and step < len(arguments)
+            return self._item(arguments[step if fixed else 0])
         return None
 
     def _item(self, annotation: Any) -> "Spot":
@@ -72,6 +73,8 @@ class Spot:
         unit = f" [{self.unit}]" if self.unit else ""
         if self.is_number:
             return _NUMBERS[self.kind] + self._range() + unit
+        if self.kind is bool:
+            return "true or false"
         if self.options:
             return "one of " + ", ".join(self.options)
         if self.keys is not None:

@@ -2,10 +2,19 @@
 
 from collections.abc import Sequence
 
+from pydantic import ValidationInfo
 from pydantic_core import PydanticCustomError
+
+BEGINS = {"begins": True}
+"""The context in which settings are validated for a session that is to begin, and not read back from a journal."""
 
 Clash = tuple[tuple[str, ...], str]
 """The fields that contradict each other, and the reason."""
+
+
+def begins(info: ValidationInfo) -> bool:
+    """Whether a session is to begin with these settings. What a journal holds was lived through, and is read as it is."""
+    return info.context == BEGINS
 
 
 def contradiction(clashes: Sequence[Clash]) -> PydanticCustomError:

@@ -16,7 +16,7 @@ ApprovalMode = Literal["auto", "ask", "never"]
 class CourtSettings(Frozen):
     """The roles in the court, when it is called, and who approves a large position."""
 
-    mind: MindName = "rules"
+    mind: MindName = Field(default="rules", description="who argues: the rules mind, or the models of `minds`")
     call: Literal["on_proposal", "every_bar"] = Field(description="when the court is called")
     role_deadline_s: Annotated[float, Field(gt=0, le=600)] = Field(
         description="time after which a role that has not answered abstains [seconds]"

@@ -37,7 +37,9 @@ PROVIDERS = {
 class ProviderSettings(Frozen):
     """One model at one provider. Model names are settings, because providers add and remove models."""
 
-    kind: Annotated[str, OneOf(PROVIDERS)] = Field(description="which API the provider speaks")
+    kind: Annotated[str, OneOf(PROVIDERS)] = Field(
+        description="whose API it speaks; local: a GGUF file on this machine"
+    )
     model: str = Field(min_length=1, max_length=200, description="model name; for kind local, a label")
     base_url: str | None = Field(default=None, description="address of the API, if it is not the provider's default")
     api_key_env: str | None = Field(default=None, description="environment variable that holds the key")

@@ -30,8 +30,10 @@ SOURCES = {
 class SourceSettings(Frozen):
     """One sentiment source."""
 
-    kind: Annotated[str, OneOf(SOURCES)] = Field(description="where the headlines come from")
-    name: str = Field(min_length=1, max_length=40)
+    kind: Annotated[str, OneOf(SOURCES)] = Field(
+        description="headlines of the simulated market, of a file, or of a feed"
+    )
+    name: str = Field(min_length=1, max_length=40, description="what the source is called in journals and reports")
     weight: Positive = Field(description="share in the fused score, relative to the others")
     path: str | None = Field(default=None, description="file of a recorded source")
     url: str | None = Field(default=None, description="address of an RSS source")
@@ -54,4 +56,4 @@ class SentimentSettings(Frozen):
     min_headlines: int = Field(
         ge=1, le=100, description="number of headlines below which a source abstains [headlines]"
     )
-    sources: tuple[SourceSettings, ...] = ()
+    sources: tuple[SourceSettings, ...] = Field(default=(), description="where headlines come from")

@@ -22,7 +22,9 @@ OWN = "own"
 class StrategyContext(Frozen):
     """One voter: a strategy with its parameters, on these symbols."""
 
-    strategy: Annotated[str, OneOf({**STRATEGIES, OWN: ""})]
+    strategy: Annotated[str, OneOf({**STRATEGIES, OWN: ""})] = Field(
+        description="a built-in strategy, or one of your own"
+    )
     file: str | None = Field(default=None, description="Python file of your own strategy")
     name: str | None = Field(default=None, description="name of the strategy class in that file")
     symbols: tuple[str, ...] = Field(default=("*",), min_length=1, description="markets it votes on; `*` for all")

@@ -31,6 +31,6 @@ class VenueSettings(Frozen):
         default=1.0, description="Y of the square-root law; not used with impact: book [multiple]"
     )
 
-    kind: Literal["simulated", "ccxt"]
+    kind: Literal["simulated", "ccxt"] = Field(description="the simulated exchange, or a real one behind CCXT")
     exchange: str = Field(default="binance", min_length=1, description="CCXT id, for kind ccxt")
     starting_cash: Money = Field(description="cash of the account at the start [quote]")

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
+from ops.commands.options import add
 
 
 def parser() -> argparse.ArgumentParser:
@@ -19,19 +20,17 @@ def parser() -> argparse.ArgumentParser:
         description="Compare the forecasts of every VaR and expected-shortfall estimator with what happened, out of sample.",
         epilog="Exit codes: 0 done, 2 usage, 3 data that cannot be used, 5 output.",
     )
-    parse.add_argument("--data", metavar="FILE", nargs="+", required=True, help="market files: Parquet, Feather or CSV")
-    parse.add_argument("--timeframe", default="1h", help="length of the bars (1h)")
+    add(parse, "--data", required=True)
+    add(parse, "--timeframe", default="1h", choices=None)
     parse.add_argument(
         "--confidence", metavar="C", type=float, nargs="+", default=[0.95, 0.99], help="confidences (0.95 0.99)"
     )
     parse.add_argument("--window", type=int, default=500, help="returns behind each forecast (500)")
-    parse.add_argument("--refit", type=int, default=168, help="bars between two GARCH fits (168)")
-    parse.add_argument("--start", metavar="DATE", help="first day of the test, UTC; earlier bars are the warm-up")
-    parse.add_argument("--end", metavar="DATE", help="day on which the test ends, UTC")
-    parse.add_argument("--seed", type=int, metavar="N", default=7, help="seed of the simulated critical values (7)")
-    parse.add_argument("--plot", metavar="FILE", help="write the exceedances over time to this HTML file")
-    parse.add_argument("--out", metavar="FILE", help="also write the printed text to this Markdown file")
-    parse.add_argument("--json", action="store_true", help="print everything as JSON on stdout")
+    parse.add_argument("--refit", type=int, default=168, help="bars between two fits of the GARCH (168)")
+    add(parse, "--start", "--end")
+    add(parse, "--seed", default=7)
+    parse.add_argument("--out", metavar="FILE.md", help="write what is printed to this Markdown file")
+    add(parse, "--plot", "--json", "--quiet")
     return parse
 
 

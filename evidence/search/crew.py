@@ -14,10 +14,10 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from agents.desk.world import World, tape_of
 from config.errors import UsageFault
 from evidence.search.fast import FastTape
 from evidence.search.space import Values
-from evidence.worlds.world import World, tape_of_world
 
 Floats = npt.NDArray[np.float64]
 
@@ -77,7 +77,7 @@ class _Member:
 
     def __init__(self, world: str) -> None:
         found = World.model_validate_json(world)
-        self._tape = FastTape(tape_of_world(found), found.settings)
+        self._tape = FastTape(tape_of(found), found.settings)
 
     def try_one(self, values: Values) -> Tried:
         return _tried(self._tape, values)
@@ -93,7 +93,7 @@ def open_crew(world: World, workers: int, *, ray: bool = False) -> Iterator[Crew
         with _cluster(world, workers) as crew:
             yield crew
     elif workers <= 1:
-        yield _Alone(FastTape(tape_of_world(world), world.settings))
+        yield _Alone(FastTape(tape_of(world), world.settings))
     else:
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(workers, context, _open_here, (world.model_dump_json(),)) as pool:
@@ -120,7 +120,7 @@ def _cluster(world: World, workers: int) -> Iterator[_Cluster]:
 def _open_here(world: str) -> None:
     global _here
     found = World.model_validate_json(world)
-    _here = FastTape(tape_of_world(found), found.settings)
+    _here = FastTape(tape_of(found), found.settings)
 
 
 def _try_here(values: Values) -> Tried:

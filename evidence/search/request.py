@@ -1,40 +1,19 @@
-"""What the commands of evidence share: from options to a world, trials that are counted first, and a report in a file."""
+"""What the commands of evidence share: the settings of parameter sets, trials that are counted first, and the market itself."""
 
-import argparse
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-from agents.desk.request import moment_of, settings_of
+from agents.desk.world import World
 from agents.strategies.contexts import build_contexts
 from agents.strategies.own import read_own
 from config.clock import SystemClock
-from config.errors import OutputFault
 from config.secrets import load_secrets, state_dir
 from config.settings import Settings
 from evidence.search.counted import Trials, parameters_of, scope_of
 from evidence.search.space import Values, applied
 from evidence.statistics.deflated import Deflated
-from evidence.worlds.world import World, tape_of_world
 from market.tape import Tape
-
-_OPTIONS = {"news": None, "days": None, "mind": None, "model": None, "approve": None}
-
-
-def world_of(arguments: argparse.Namespace) -> tuple[World, Tape]:
-    """The world of --data, --symbols, --start, --end, --profile and --set, with its bars. Raises UsageFault, DataFault."""
-    settings = settings_of(argparse.Namespace(**(_OPTIONS | vars(arguments))))
-    world = World(
-        data=tuple(arguments.data),
-        symbols=tuple(arguments.symbols) if arguments.symbols else None,
-        start_utc=moment_of("--start", arguments.start),
-        end_utc=moment_of("--end", arguments.end),
-        detail=tuple(getattr(arguments, "detail", None) or ()),
-        funding=tuple(getattr(arguments, "funding", None) or ()),
-        settings=settings,
-    )
-    return world, tape_of_world(world)
 
 
 def market_growth(tape: Tape) -> float:
@@ -86,13 +65,3 @@ def counted(tape: Tape, kind: str, sets: Sequence[Settings]) -> Iterator[Counted
         yield Counted(trials, plain)
     finally:
         trials.close()
-
-
-def write_text(path: str | None, text: str) -> None:
-    """Write a report to the file that was asked for, if one was. Raises OutputFault."""
-    if path is None:
-        return
-    try:
-        Path(path).write_text(text, encoding="utf-8")
-    except OSError as fault:
-        raise OutputFault(f"The tables cannot be written to {path} ({fault.strerror}); they stand above.") from fault

@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 
+from agents.desk.world import World
 from config.frozen import Frozen, UtcTime
 from evidence.search.fast import sharpe_of
 from evidence.search.space import Values, applied
 from evidence.statistics.bootstrap import Intervals, curve_returns, intervals
 from evidence.statistics.overfitting import Overfitting, probability_of_overfitting
 from evidence.statistics.splits import Span, Split, combinatorial_purged
-from evidence.worlds.world import Curve, World
+from evidence.worlds.world import Curve
 
 Floats = npt.NDArray[np.float64]
 
@@ -74,8 +75,12 @@ def test_worlds(
     return [
         world.model_copy(
             update={
-                "start_utc": start + split.test[0].start * bar,
-                "end_utc": start + split.test[0].stop * bar,
+                "bars": world.bars.model_copy(
+                    update={
+                        "start_utc": start + split.test[0].start * bar,
+                        "end_utc": start + split.test[0].stop * bar,
+                    }
+                ),
                 "settings": applied(world.settings, values),
             }
         )

@@ -9,13 +9,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from agents.desk.world import World
 from agents.strategies.contexts import build_contexts
 from agents.strategies.own import read_own
 from config.seeds import generator
 from evidence.strategies.baselines import AgainstChance, ComparedRun, against_chance, always_long, random_entries
 from evidence.worlds.parallel import spread
 from evidence.worlds.votes import NettedVotes, cast_votes
-from evidence.worlds.world import Tick, World, curve_of
+from evidence.worlds.world import Tick, curve_of
 from market.tape import Tape
 
 
@@ -44,7 +45,7 @@ def beside_chance(world: World, tape: Tape, seeds: int, *, workers: int, quiet: 
         [_Script(world, cast) for cast in casts],
         total=len(casts) * len(tape),
         workers=workers,
-        title="random entries",
+        what="random entries",
         quiet=quiet,
     )
     return against_chance(own, held, drawn, entries, tape.timeframe.bars_per_year)

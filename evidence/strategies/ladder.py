@@ -17,13 +17,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from agents.desk.world import World
 from agents.llm.attempt import ROLES
 from config.frozen import Frozen
 from config.sections.limits import RiskLimits
 from config.settings import Settings
 from evidence.statistics.bootstrap import Difference, Intervals, curve_returns, intervals, paired_differences
 from evidence.statistics.headlines import Measure
-from evidence.worlds.world import Curve, World
+from evidence.worlds.world import Curve
 
 NAMES = ("strategies", "+ analyst", "+ risk agent", "+ devil's advocate", "+ supervisor", "+ gate")
 _WIDE = {

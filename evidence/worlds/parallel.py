@@ -5,14 +5,15 @@ Processes are spawned, not forked: numerical libraries with threads do not survi
 
 import multiprocessing
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from multiprocessing.sharedctypes import Synchronized
 from threading import Event, Thread
 from typing import TypeVar
 
-from evidence.worlds.world import Curve, Tick, World, curve_of
+from agents.desk.world import World
+from config.progress import Progress
+from evidence.worlds.world import Curve, Tick, curve_of
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -21,9 +22,9 @@ _LOOK_S = 0.2
 _done: "Synchronized[int] | None" = None
 
 
-def curves(worlds: Sequence[World], *, bars: int, workers: int, title: str, quiet: bool) -> list[Curve]:
+def curves(worlds: Sequence[World], *, bars: int, workers: int, what: str, quiet: bool) -> list[Curve]:
     """The curve of each world. `bars`: all bars of all of them, for the progress bar. Raises TribunalError of any."""
-    return spread(curve_of, worlds, total=bars, workers=workers, title=title, quiet=quiet)
+    return spread(curve_of, worlds, total=bars, workers=workers, what=what, quiet=quiet)
 
 
 def spread(
@@ -32,28 +33,26 @@ def spread(
     *,
     total: int,
     workers: int,
-    title: str,
+    what: str,
     quiet: bool,
 ) -> list[Result]:
-    """`work(job, tick)` for each job, in processes; with one worker, in this one. `total` ticks fill the bar."""
+    """`work(job, tick)` for each job, in processes; with one worker, in this one. `total` ticks of `what` fill the bar."""
     if workers <= 1 or len(jobs) <= 1:
-        with _Bar(total, title, quiet) as bar:
-            return [work(job, bar.add) for job in jobs]
+        with progress(total, what, quiet=quiet) as shown:
+            return [work(job, shown.advance) for job in jobs]
     context = multiprocessing.get_context("spawn")
     counter = context.Value("q", 0)
     with (
-        _Bar(total, title, quiet) as bar,
+        progress(total, what, quiet=quiet) as shown,
         ProcessPoolExecutor(min(workers, len(jobs)), context, _begin, (counter,)) as pool,
-        bar.watching(counter),
+        _Watching(shown, counter),
     ):
         return list(pool.map(_worked, [(work, job) for job in jobs]))
 
 
-@contextmanager
-def progress(total: int, title: str, *, quiet: bool) -> Iterator[Tick]:
-    """A bar on stderr over `total` steps; call what it gives with how many are done."""
-    with _Bar(total, title, quiet) as bar:
-        yield bar.add
+def progress(total: int, what: str, *, quiet: bool) -> Progress:
+    """A bar on stderr over `total` steps, named by `what`."""
+    return Progress(total, what, None if quiet else sys.stderr)
 
 
 def _begin(counter: "Synchronized[int]") -> None:
@@ -75,8 +74,8 @@ def _tick(more: int) -> None:
 class _Watching:
     """Moves a bar while processes work."""
 
-    def __init__(self, bar: "_Bar", counter: "Synchronized[int]") -> None:
-        self._bar, self._counter, self._over = bar, counter, Event()
+    def __init__(self, shown: Progress, counter: "Synchronized[int]") -> None:
+        self._shown, self._counter, self._over = shown, counter, Event()
         self._thread = Thread(target=self._watch, daemon=True)
 
     def __enter__(self) -> None:
@@ -90,37 +89,6 @@ class _Watching:
         seen = 0
         while not self._over.wait(_LOOK_S):
             now = self._counter.value
-            self._bar.add(now - seen)
+            self._shown.advance(now - seen)
             seen = now
-        self._bar.add(self._counter.value - seen)
-
-
-class _Bar:
-    """A rich progress bar on stderr, or none."""
-
-    def __init__(self, total: int, title: str, quiet: bool) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        console = Console(file=sys.stderr, quiet=quiet)
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=30),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-        )
-        self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-        self._task = self._progress.add_task(title, total=total)
-
-    def __enter__(self) -> "_Bar":
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def add(self, more: int) -> None:
-        self._progress.advance(self._task, more)
-
-    def watching(self, counter: "Synchronized[int]") -> _Watching:
-        return _Watching(self, counter)
+        self._shown.advance(self._counter.value - seen)

@@ -1,4 +1,4 @@
-"""A world that another process can open (files, window, settings), and its equity curve from the full engine.
+"""The curve that the full engine makes in a world, which a process of its own can open.
 
 Only the journal is left out: the cycle, the court, the gate and the venue are those of a normal run.
 """
@@ -6,36 +6,22 @@ Only the journal is left out: the cycle, the court, the gate and the venue are t
 import asyncio
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 
 from agents.cycle import run_cycle
 from agents.desk.description import describe
 from agents.desk.outside import NOTHING_OUTSIDE
 from agents.desk.paper import moments, open_paper
-from agents.desk.request import with_more
+from agents.desk.world import World, tape_of
 from config.frozen import Frozen, UtcTime
-from config.settings import Settings
 from evidence.worlds.engine import Nowhere, scripted
 from evidence.worlds.votes import NettedVotes
-from market.tape import Tape, recorded_tape, simulated_tape
+from market.tape import Tape
 
 _KEY = b"nothing of this is journaled".ljust(32, b".")
 """The key that seals orders within one process. No journal and no real venue uses it."""
 _TELL_EVERY = 250
 
 Tick = Callable[[int], None]
-
-
-class World(Frozen):
-    """Files of recorded bars (none: the simulated market), a window, files of finer bars and funding, and the settings."""
-
-    data: tuple[str, ...] = ()
-    symbols: tuple[str, ...] | None = None
-    start_utc: UtcTime | None = None
-    end_utc: UtcTime | None = None
-    detail: tuple[str, ...] = ()
-    funding: tuple[str, ...] = ()
-    settings: Settings
 
 
 class Curve(Frozen):
@@ -52,21 +38,12 @@ class Curve(Frozen):
     """Mean share of equity that was deployed [fraction]."""
 
 
-def tape_of_world(world: World) -> Tape:
-    """The tape of a world. Raises DataFault for bad files, UsageFault for bad settings."""
-    if not world.data:
-        return simulated_tape(world.settings)
-    paths = [Path(path) for path in world.data]
-    tape = recorded_tape(world.settings, paths, world.symbols, world.start_utc, world.end_utc)
-    return with_more(tape, world.detail, world.funding)
-
-
 def curve_of(world: World, tick: Tick, tape: Tape | None = None, votes: NettedVotes | None = None) -> Curve:
-    """Run the full engine through a world, with its own voters or with `votes`. Raises the TribunalError of the run.
+    """Live through a world with the full engine, by its own voters or by these votes. Raises TribunalError.
 
     `tick` is called with the number of new bars.
     """
-    return asyncio.run(_curve(world, tick, tape or tape_of_world(world), votes))
+    return asyncio.run(_curve(world, tick, tape or tape_of(world), votes))
 
 
 async def _curve(world: World, tick: Tick, tape: Tape, votes: NettedVotes | None) -> Curve:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from config.clock import aware
+from config.files import sync_folder, write_whole
 
 ALL = "all"
 """The scope of a latch for every profile. Any other scope is the name of one profile."""
@@ -103,7 +104,7 @@ class LatchFolder:
         self.log("resumed", lift._asdict())
         _write(self.file(lift.scope, "lifted"), lift._asdict())
         self.file(lift.scope).unlink(missing_ok=True)
-        _sync(self.path)
+        sync_folder(self.path)
 
     def lifted(self, scope: str, *, fresh: bool) -> Lift | None:
         """The last lift of a scope; with `fresh`, only one that no session has noted yet, and it counts as noted now."""
@@ -169,29 +170,7 @@ def _truth(found: dict[str, object], key: str) -> bool:
 def _write(file: Path, content: dict[str, object]) -> None:
     """Whole or not at all, and on the disk when this returns."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    beside = file.with_name(f".{file.name}.{os.getpid()}.tmp")
-    try:
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-            json.dump(content, stream)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(beside, file)
-    except OSError:
-        with suppress(OSError):
-            beside.unlink()
-        raise
-    _sync(file.parent)
-
-
-def _sync(folder: Path) -> None:
-    """Make a rename or removal in a folder survive a power cut, where the file system can."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    write_whole(file, json.dumps(content).encode(), durable=True, private=True)
 
 
 def _on_disk(scope: str) -> str:

@@ -22,7 +22,7 @@ from agents.court.hearing import Hearing
 from agents.llm.attempt import Role
 from config.silence import Abstained
 from evidence.rulings.worth import Attribution
-from ops.files import write_whole
+from ops.files import write_output
 from ops.report.charts import POINTS_SHOWN, account_figure, candle_figure, exposure_figure, grouping
 from ops.report.model_charts import models_figure
 from ops.report.month_chart import months_figure
@@ -57,8 +57,8 @@ class HearingView(NamedTuple):
 def write_report(
     path: Path, story: Story, summary: Summary, worth: Attribution | None = None, judged: Judgement | None = None
 ) -> None:
-    """Write the page, completely or not at all. Raises OutputFault."""
-    write_whole(path, render_report(story, summary, worth, judged).encode())
+    """Write the page, whole or not at all. Raises OutputFault."""
+    write_output(path, render_report(story, summary, worth, judged).encode())
 
 
 def render_report(

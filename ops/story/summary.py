@@ -15,7 +15,7 @@ from agents.court.ruling import RulingOutcome
 from config.frozen import Frozen, UtcTime
 from execution.exact import EXACT
 from market.timeframe import Timeframe
-from ops.files import write_whole
+from ops.files import write_output
 from ops.story.models import ModelFigures
 from ops.story.performance import Growth, TradeFigures, bar_returns, growth, hold_curve, trade_figures, var_exceedances
 from ops.story.story import Story
@@ -242,8 +242,8 @@ def quote_of(story: Story) -> str:
 
 
 def write_summary(path: Path, summary: Summary) -> None:
-    """Write it as JSON, completely or not at all. Raises OutputFault."""
-    write_whole(path, summary.model_dump_json(indent=2).encode() + b"\n")
+    """Write it as JSON, whole or not at all. Raises OutputFault."""
+    write_output(path, summary.model_dump_json(indent=2).encode() + b"\n")
 
 
 def _positions(story: Story) -> tuple[OpenPosition, ...]:

@@ -4,11 +4,11 @@ report.
 
 import sys
 
-from rich.box import ROUNDED
 from rich.table import Table
 
 from evidence.rulings.worth import Attribution
 from evidence.statistics.totals import Interval
+from ops.tables.grid import boxed
 from ops.tables.plain import DASH, count
 from ops.tables.run import open_console
 
@@ -31,10 +31,9 @@ def show_attribution(found: Attribution, *, as_json: bool) -> None:
 
 
 def attribution_table(found: Attribution) -> Table:
-    """Return one line for each role: how often it changed the ruling."""
-    table = _table(f"{', '.join(found.runs)}: what each role changed in {count(found.hearings, 'hearing')}")
-    for name in ("Role", "recomputed", "changed", "share", "lowered", "raised"):
-        table.add_column(name, justify="left" if name == "Role" else "right", no_wrap=True)
+    """One line a role: how often it changed the ruling."""
+    title = f"{', '.join(found.runs)}: what each role changed in {count(found.hearings, 'hearing')}"
+    table = boxed(title, ("<Role", ">recomputed", ">changed", ">share", ">lowered", ">raised"))
     for role in found.roles:
         share = f"{role.changed / role.heard:.0%}" if role.heard else DASH
         table.add_row(role.role, f"{role.heard:,}", f"{role.changed:,}", share, f"{role.lowered:,}", f"{role.raised:,}")
@@ -42,28 +41,21 @@ def attribution_table(found: Attribution) -> Table:
 
 
 def worth_table(found: Attribution) -> Table:
-    """Return one line for each role: the worth of its changes on the bars that followed."""
-    table = _table("Worth of the changes (95 % intervals by circular block bootstrap)")
-    for name in ("Role", "settled", found.quote, "95 %", "bps a case", "95 %"):
-        table.add_column(name, justify="left" if name == "Role" else "right", no_wrap=True)
+    """One line a role: what its changes were worth on the tape that followed."""
+    columns = ("<Role", ">settled", f">{found.quote}", ">95 %", ">bps a case", ">95 %")
+    table = boxed("Worth of the changes (95 % intervals by circular block bootstrap)", columns)
     for role in found.roles:
         table.add_row(role.role, f"{role.settled:,}", *_interval(role.quote, 2), *_interval(role.bps, 1))
     return table
 
 
 def disagreement_table(found: Attribution) -> Table:
-    """Return one line for each pair: how often one was for the purchase and the other against it."""
-    table = _table("Pairs with opposite opinions")
-    for name in ("Pair", "both spoke", "opposed", "share"):
-        table.add_column(name, justify="left" if name == "Pair" else "right", no_wrap=True)
+    """One line a pair: how often one was for the purchase and the other against it."""
+    table = boxed("Pairs with opposite opinions", ("<Pair", ">both spoke", ">opposed", ">share"))
     for pair in found.pairs:
         row = (f"{pair.both:,}", f"{pair.opposed:,}", f"{pair.opposed / pair.both:.0%}")
         table.add_row(f"{pair.one}, {pair.other}", *row)
     return table
-
-
-def _table(title: str) -> Table:
-    return Table(title=title, box=ROUNDED, title_justify="left", title_style="bold", header_style="bold")
 
 
 def _interval(found: Interval | None, digits: int) -> tuple[str, str]:

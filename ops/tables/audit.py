@@ -2,10 +2,10 @@
 
 import sys
 
-from rich.box import ROUNDED
 from rich.table import Table
 
 from evidence.rulings.flips import Audit
+from ops.tables.grid import boxed
 from ops.tables.plain import DASH, count
 from ops.tables.run import open_console
 
@@ -29,26 +29,19 @@ def show_audit(found: Audit, *, as_json: bool) -> None:
 
 
 def _flips(found: Audit) -> Table:
-    names = ("Turned round", "window", "cases", "analyst turned", "followed", "stood", "against", "no room", "follows")
-    table = _table("Mirrored evidence", names, left=2)
+    numbers = (">cases", ">analyst turned", ">followed", ">stood", ">against", ">no room", ">follows")
+    table = boxed("Mirrored evidence", ("<Turned round", "<window", *numbers))
     for row in found.flips:
         turned = f"{row.turned / row.cases:.0%}" if row.cases else DASH
-        numbers = (f"{number:,}" for number in (row.followed, row.stood, row.against, row.no_room))
+        counts = (f"{number:,}" for number in (row.followed, row.stood, row.against, row.no_room))
         rate = DASH if row.follow_rate is None else f"{row.follow_rate:.0%}"
-        table.add_row(row.what, row.window, f"{row.cases:,}", turned, *numbers, rate)
+        table.add_row(row.what, row.window, f"{row.cases:,}", turned, *counts, rate)
     return table
 
 
 def _blinded(found: Audit) -> Table:
-    table = _table("Named and blinded cases", ("Window", "cases", "ruled alike", "mean change of scale"), left=1)
+    table = boxed("Named and blinded cases", ("<Window", ">cases", ">ruled alike", ">mean change of scale"))
     for row in found.blinded:
         alike = f"{row.same:,} ({row.same / row.cases:.0%})" if row.cases else DASH
         table.add_row(row.window, f"{row.cases:,}", alike, f"{row.mean_change:.3f}" if row.cases else DASH)
-    return table
-
-
-def _table(title: str, columns: tuple[str, ...], left: int) -> Table:
-    table = Table(title=title, box=ROUNDED, title_justify="left", title_style="bold", header_style="bold")
-    for place, name in enumerate(columns):
-        table.add_column(name, justify="left" if place < left else "right", no_wrap=True)
     return table

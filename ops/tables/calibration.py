@@ -7,10 +7,10 @@ import math
 import sys
 from typing import Any
 
-from rich.box import ROUNDED
 from rich.table import Table
 
 from evidence.rulings.calibration import CalibrationReport, SpeakerCalibration
+from ops.tables.grid import boxed
 from ops.tables.plain import DASH, count
 from ops.tables.run import open_console
 
@@ -66,9 +66,8 @@ def _sentences(report: CalibrationReport) -> tuple[str, ...]:
 
 
 def _overview(report: CalibrationReport) -> Table:
-    table = _table("Stated conviction against outcome: Brier = rel - res + unc + within; lower is better")
-    for name in ("Speaker", "n", "won", "Brier", "rel", "res", "unc", "within", "skill", "ECE"):
-        table.add_column(name, justify="left" if name == "Speaker" else "right", no_wrap=True)
+    columns = ("<Speaker", ">n", ">won", ">Brier", ">rel", ">res", ">unc", ">within", ">skill", ">ECE")
+    table = boxed("Stated conviction against outcome: Brier = rel - res + unc + within; lower is better", columns)
     for found in report.speakers:
         figures = found.figures
         parts = (figures.brier, figures.reliability, figures.resolution, figures.uncertainty, figures.within)
@@ -79,9 +78,8 @@ def _overview(report: CalibrationReport) -> Table:
 
 
 def _later(report: CalibrationReport) -> Table:
-    table = _table("Brier score on the later half, calibrated on the earlier half")
-    for name in ("Speaker", "learned from", "scored on", "as stated", "calibrated", "earlier win rate"):
-        table.add_column(name, justify="left" if name == "Speaker" else "right", no_wrap=True)
+    columns = ("<Speaker", ">learned from", ">scored on", ">as stated", ">calibrated", ">earlier win rate")
+    table = boxed("Brier score on the later half, calibrated on the earlier half", columns)
     for found in report.speakers:
         if found.later is None:
             table.add_row(found.speaker, *(DASH,) * 5)
@@ -93,9 +91,8 @@ def _later(report: CalibrationReport) -> Table:
 
 
 def _bins(found: SpeakerCalibration) -> Table:
-    table = _table(found.speaker)
-    for name in ("Stated", "mean", "n", "won", "rate", "95 %", "net bps", "calibrated"):
-        table.add_column(name, justify="right", no_wrap=True)
+    columns = (">Stated", ">mean", ">n", ">won", ">rate", ">95 %", ">net bps", ">calibrated")
+    table = boxed(found.speaker, columns)
     for row in found.figures.bins:
         table.add_row(
             f"{row.low:.0%} to {row.high:.0%}",
@@ -108,10 +105,6 @@ def _bins(found: SpeakerCalibration) -> Table:
             f"{found.map.calibrated(row.stated):.0%}",
         )
     return table
-
-
-def _table(title: str) -> Table:
-    return Table(title=title, box=ROUNDED, title_justify="left", title_style="bold", header_style="bold")
 
 
 def _figure(report: CalibrationReport) -> dict[str, Any]:

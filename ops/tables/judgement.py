@@ -11,6 +11,7 @@ from evidence.statistics.deflated import Deflated
 from evidence.statistics.headlines import Measure
 from evidence.strategies.baselines import AgainstChance
 from evidence.strategies.gates import Gate, Readiness
+from ops.files import write_output
 from ops.story.measures import Measures, TradeGroup
 from ops.tables.grid import Grid
 from ops.tables.plain import DASH, PURPOSES, count, percent, signed_percent
@@ -39,8 +40,8 @@ def show_judgement(found: Judgement) -> None:
 
 
 def write_judgement(folder: Path, found: Judgement) -> None:
-    """Write the judgement beside the journal."""
-    (folder / JUDGEMENT).write_bytes(found.canonical())
+    """Keep it beside the journal. Raises OutputFault."""
+    write_output(folder / JUDGEMENT, found.canonical())
 
 
 class Sheets(NamedTuple):

@@ -5,10 +5,8 @@ import json
 import sys
 from typing import NamedTuple
 
-from rich.box import ROUNDED
-from rich.table import Table
-
 from execution.journal.chain import Event
+from ops.tables.grid import boxed
 from ops.tables.run import open_console
 from risk.proposal import Proposal
 from risk.verdict import Outcome, Verdict
@@ -64,9 +62,8 @@ def show_what_if(found: list[WhatIf], *, as_json: bool) -> None:
     )
     if not changed:
         return
-    table = Table(box=ROUNDED, title="The gate under other limits")
-    for name in ("decision", "then", "notional", "rule", "under these", "notional", "rule"):
-        table.add_column(name, justify="right" if name == "notional" else "left", no_wrap=True)
+    columns = ("<decision", "<then", ">notional", "<rule", "<under these", ">notional", "<rule")
+    table = boxed("The gate under other limits", columns)
     for item in changed:
         table.add_row(item.proposal.decision_id, *_said(item.actual), *_said(item.other))
     open_console(sys.stdout).print(table)

@@ -4,12 +4,12 @@ import io
 import sys
 from collections.abc import Iterable
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from evidence.riskmodel.estimator_tests import Cell, Standing
 from evidence.riskmodel.figures import MarketFigures, RiskModelReport
 from evidence.riskmodel.model_tests import TESTS
+from ops.tables.grid import boxed
 from ops.tables.plain import DASH
 from ops.tables.run import open_console
 
@@ -130,9 +130,5 @@ def _p(value: float) -> str:
 
 
 def _table(title: str, columns: Iterable[str]) -> Table:
-    table = Table(
-        title=title, box=SIMPLE_HEAD, title_justify="left", title_style="bold", padding=(0, 1, 0, 0), pad_edge=False
-    )
-    for name in columns:
-        table.add_column(name.lstrip("<"), justify="left" if name.startswith("<") else "right", no_wrap=True)
-    return table
+    """Numbers, but for columns whose name begins with <."""
+    return boxed(title, (name if name.startswith("<") else f">{name}" for name in columns), dense=True)

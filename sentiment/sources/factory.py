@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from config.clock import Clock
-from config.rows import named
+from config.sections.rows import named
 from config.sections.sentiment import SOURCES, SentimentSettings, SourceSettings
 from market.news import NewsRow
 from sentiment.sources.source import HeadlineSource

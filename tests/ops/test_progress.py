@@ -40,8 +40,9 @@ def test_a_session_that_stops_early_does_not_claim_the_rest() -> None:
     assert [line[:4] for line in stream.getvalue().splitlines()] == [" 10%", " 20%"]
 
 
-def test_nothing_is_written_when_nothing_is_wanted() -> None:
+def test_nothing_is_written_when_nothing_is_wanted(capsys: pytest.CaptureFixture[str]) -> None:
     _run(10, 10, None)
+    assert capsys.readouterr() == ("", "")
 
 
 def test_a_terminal_gets_a_live_line(monkeypatch: pytest.MonkeyPatch) -> None:

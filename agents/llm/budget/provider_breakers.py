@@ -18,8 +18,8 @@ from typing import NamedTuple
 from pydantic import TypeAdapter, ValidationError
 
 from agents.llm.attempt import UNUSABLE, AttemptOutcome
-from agents.llm.recordings.files import replace_whole
 from config.clock import Clock
+from config.files import write_whole
 from config.frozen import Frozen, UtcTime
 
 BREAKERS_FILE = "breakers.json"
@@ -134,7 +134,8 @@ class Breakers:
         self._states[self._identities.get(provider, provider)] = state
         text = _STATES.dump_json(self._states, indent=1)
         try:
-            replace_whole(self._path, text)
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_whole(self._path, text, private=True)
         except OSError as fault:
             _LOG.warning("The breakers of the model providers could not be saved (%s); a restart forgets them.", fault)
 

@@ -11,9 +11,9 @@ from pydantic import SecretStr
 
 from agents.llm.attempt import ROLES, Role
 from agents.llm.providers.provider import Provider
-from config.rows import named
 from config.secrets import Secrets
 from config.sections.minds import PROVIDERS, MindsSettings, ProviderSettings
+from config.sections.rows import named
 
 RULES = "rules"
 

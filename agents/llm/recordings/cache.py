@@ -17,8 +17,8 @@ from pydantic import ValidationError
 
 from agents.llm.attempt import Completion
 from agents.llm.budget.limiter import NoSlot
-from agents.llm.recordings.files import replace_whole
 from config.clock import Clock
+from config.files import write_whole
 from config.frozen import Frozen, UtcTime
 
 CACHE_FOLDER = "answers"
@@ -57,7 +57,8 @@ class Cache:
         """Cache an answer that has an opinion. If the disk fails, only the next caller pays again."""
         entry = _Entry(key=key, stored_utc=self._clock.now(), completion=completion, sha256=_sha256(completion))
         try:
-            replace_whole(self._file(key), entry.canonical())
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            write_whole(self._file(key), entry.canonical(), private=True)
         except OSError as fault:
             _LOG.warning("An answer could not be kept for later use (%s).", fault)
 

@@ -10,13 +10,23 @@ from pydantic import BaseModel
 
 from config.errors import TribunalError
 from config.reading.load import Resolved, resolve
+from config.reading.reference import reference
 from config.reading.schema import spot_at, spot_of
 from config.reading.tree import Path, dotted, exact
-from config.secrets import Secrets, load_secrets
+from config.secrets import Secrets, load_secrets, variables
 from config.settings import Settings
+from ops.tables.grid import Grid
 
 T = TypeVar("T")
 _DEFAULT = "default"
+_REFERENCE = """# Settings
+
+`tribunal check --reference` prints this page out of the settings' own models; a test compares it. A profile is a YAML file that
+names its parent in `extends:` and states what differs; on a command line it is `--set KEY=VALUE`. `NAME` stands for a name of
+your own, `[]` for each entry of a list. A default is that of `base.yaml`, which every packaged profile extends, or of the setting
+itself; what is `to be stated` has none. `tribunal check --profile NAME` shows what a profile resolves to, and from where."""
+_ENVIRONMENT = """Secrets, and where state lies, come from the environment, or from a file `.env` in the current folder, and from
+nowhere else. `.env.example` lists them. `api_key_env` of a model provider may name one more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,9 @@ class Row:
 
 def check_command(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     """Show a profile; returns the exit code. Raises nothing: all faults are told at once."""
+    if arguments.reference:
+        out.write(reference_markdown())
+        return 0
     faults: list[TribunalError] = []
     resolved = _attempt(lambda: resolve(arguments.profile), faults)
     also = resolved.settings.minds.key_variables if resolved else ()
@@ -43,6 +56,22 @@ def check_command(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> in
     else:
         _print(resolved, secrets, out)
     return 0
+
+
+def reference_markdown() -> str:
+    """`docs/configuration.md`: every setting, section by section, and every environment variable."""
+    parts = [_REFERENCE]
+    for section in reference():
+        rows = tuple((f"`{each.key}`", each.value, each.unit, each.default, each.meaning) for each in section.entries)
+        grid = Grid("", ("Setting", "value", "unit", "default", "meaning"), rows, left=5)
+        parts += [
+            f"## {section.name or 'The whole profile'}",
+            *([section.about] if section.about else []),
+            grid.markdown(),
+        ]
+    environment = tuple((f"`{name}`", meaning) for name, meaning in variables().items())
+    parts += ["## Environment", _ENVIRONMENT, Grid("", ("Variable", "meaning"), environment, left=2).markdown()]
+    return "\n\n".join(part.strip("\n") for part in parts) + "\n"
 
 
 def _attempt(step: Callable[[], T], faults: list[TribunalError]) -> T | None:
@@ -105,18 +134,11 @@ def _secrets(secrets: Secrets) -> dict[str, str]:
 
 
 def _print(resolved: Resolved, secrets: Secrets, out: TextIO) -> None:
-    from rich.console import Console  # only the table needs it
-    from rich.table import Table
-    from rich.text import Text
+    from rich.console import Console  # only the tables need it
 
-    console = Console(file=out, width=None if out.isatty() else 160)
-    table = Table(title=f"profile {resolved.settings.profile}", title_justify="left")
-    for name in ("setting", "value", "unit", "from"):
-        table.add_column(name, no_wrap=name in ("setting", "from"))
-    for row in rows(resolved):
-        table.add_row(Text(row.key), Text(row.value), Text(row.unit), Text(row.origin))
-    console.print(table)
-    kept = Table("secret", "state", title="environment", title_justify="left")
-    for name, state in _secrets(secrets).items():
-        kept.add_row(Text(name), Text(state))
-    console.print(kept)
+    settings = tuple((row.key, row.value, row.unit, row.origin) for row in rows(resolved))
+    kept = tuple(_secrets(secrets).items())
+    console = Console(file=out, width=None if out.isatty() else 160, markup=False, highlight=False)
+    title = f"profile {resolved.settings.profile}"
+    console.print(Grid(title, ("setting", "value", "unit", "from"), settings, left=4, prose=(1, 2)).table())
+    console.print(Grid("environment", ("secret", "state"), kept, left=2).table())

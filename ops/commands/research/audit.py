@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-from datetime import UTC, datetime
 from pathlib import Path
 
 from agents.court.minds.rules import RulesMind
@@ -10,12 +9,13 @@ from config.errors import UsageFault
 from config.secrets import journal_key
 from evidence.rulings.flips import audit
 from evidence.rulings.hearings import read_hearings
+from ops.commands.requests import moment_of
 from ops.tables.audit import show_audit
 
 
 def audit_command(arguments: argparse.Namespace) -> int:
     """Audit; returns the exit code. Raises TribunalError."""
-    cutoff = _moment(arguments.cutoff)
+    cutoff = moment_of("--cutoff", arguments.cutoff)
     if arguments.cases < 1:
         raise UsageFault(f"--cases must be at least 1, not {arguments.cases}. Nothing was computed.")
     run = read_hearings(Path(arguments.run), journal_key())
@@ -30,16 +30,3 @@ def audit_command(arguments: argparse.Namespace) -> int:
         )
     show_audit(found, as_json=arguments.json)
     return 0
-
-
-def _moment(text: str | None) -> datetime | None:
-    """A date or a moment; without an offset it is UTC."""
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError as fault:
-        raise UsageFault(
-            f"--cutoff {text!r} is no date; write it as 2024-06-01 or 2024-06-01T12:00. Nothing was computed."
-        ) from fault
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found

@@ -6,7 +6,7 @@ from pathlib import Path
 from config.secrets import journal_key
 from evidence.rulings.calibration import calibrate
 from evidence.rulings.hearings import read_runs
-from ops.files import write_whole
+from ops.files import write_output
 from ops.tables.calibration import reliability_page, show_calibration
 
 
@@ -15,8 +15,8 @@ def calibrate_command(arguments: argparse.Namespace) -> int:
     runs = read_runs(arguments.runs, journal_key(), arguments.bars)
     report = calibrate(runs, arguments.shrink)
     if arguments.out:
-        write_whole(Path(arguments.out), report.calibrations.model_dump_json(indent=1).encode() + b"\n")
+        write_output(Path(arguments.out), report.calibrations.model_dump_json(indent=1).encode() + b"\n")
     if arguments.plot:
-        write_whole(Path(arguments.plot), reliability_page(report).encode())
+        write_output(Path(arguments.plot), reliability_page(report).encode())
     show_calibration(report, as_json=arguments.json)
     return 0

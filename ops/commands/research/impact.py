@@ -18,7 +18,8 @@ from market.candles import RawCandles
 from market.files.bars import read_market_files
 from market.files.books import RecordedBook, Traded, read_books, read_trades
 from market.timeframe import Timeframe
-from ops.files import write_whole
+from ops.commands.requests import timeframe_of
+from ops.files import write_output
 from ops.tables.impact import impact_page, show_impact
 
 Around = Callable[[RecordedBook], Traded]
@@ -42,7 +43,7 @@ def impact_command(arguments: argparse.Namespace) -> int:
     walks = [walks_of(book, span) for book, span in zip(books, spans, strict=True)]
     report = _report(books, spans, walks, measured, arguments.seed)
     if arguments.plot:
-        write_whole(Path(arguments.plot), impact_page(report, walks).encode())
+        write_output(Path(arguments.plot), impact_page(report, walks).encode())
     show_impact(report, as_json=arguments.json)
     return 0
 
@@ -125,9 +126,4 @@ def _checked(arguments: argparse.Namespace) -> Timeframe:
         raise UsageFault(
             f"--plot {arguments.plot}: it must be an .html file in a folder that exists. Nothing was computed."
         )
-    try:
-        return Timeframe(arguments.timeframe)
-    except ValueError:
-        raise UsageFault(
-            f"--timeframe {arguments.timeframe!r} is not known; nothing was computed. Choose one of {', '.join(Timeframe)}."
-        ) from None
+    return timeframe_of(arguments.timeframe)

@@ -5,76 +5,87 @@
 
 import argparse
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 from config.errors import DataFault, UsageFault
+from config.frozen import Frozen, UtcTime
+from config.progress import Progress
 from config.reading.load import load_profile
 from evidence.riskmodel.estimator_tests import EstimatorTest, estimator_tests, forecasting_steps, ranking
 from evidence.riskmodel.figures import RiskModelReport, carried, market_figures
 from evidence.riskmodel.market import Market, open_market
 from market.files.bars import read_market_files
 from market.timeframe import Timeframe
-from ops.files import write_whole
-from ops.progress import StepProgress
+from ops.commands.requests import moment_of, timeframe_of
+from ops.files import write_output
 from ops.report.riskmodel_page import exceedance_page
 from ops.tables.riskmodel import riskmodel_text, show_riskmodel
 
 
+class RiskModelRequest(Frozen):
+    """What is forecast, and from what: lengths in bars, `start_utc` and `end_utc` of the time that counts."""
+
+    timeframe: Timeframe
+    confidences: tuple[float, ...]
+    window: int
+    refit: int
+    seed: int
+    start_utc: UtcTime | None
+    end_utc: UtcTime | None
+    quiet: bool
+
+
 def riskmodel_command(arguments: argparse.Namespace) -> int:
     """Test the risk model; returns the exit code. Raises TribunalError."""
-    timeframe = _checked(arguments)
-    start, end = _moment("--start", arguments.start), _moment("--end", arguments.end)
-    candles = read_market_files([Path(path) for path in arguments.data], timeframe, None)
-    markets = [open_market(found, arguments.window, start, end) for found in candles.values()]
+    asked = _asked(arguments)
+    candles = read_market_files([Path(path) for path in arguments.data], asked.timeframe, None)
+    markets = [open_market(found, asked.window, asked.start_utc, asked.end_utc) for found in candles.values()]
     try:
-        made = _tested(markets, timeframe, arguments)
-        report = _report(markets, timeframe, made, arguments)
+        made = _tested(markets, asked)
+        report = _report(markets, made, asked)
     except ValueError as fault:
         raise DataFault(
             f"These bars cannot be used to test a risk model: {fault}. Nothing was written; look at the files, or choose "
             "another stretch with --start and --end."
         ) from fault
     if arguments.plot:
-        write_whole(Path(arguments.plot), exceedance_page(made).encode())
+        write_output(Path(arguments.plot), exceedance_page(made).encode())
     if arguments.out:
-        write_whole(Path(arguments.out), f"```\n{riskmodel_text(report)}```\n".encode())
+        write_output(Path(arguments.out), f"```\n{riskmodel_text(report)}```\n".encode())
     show_riskmodel(report, as_json=arguments.json)
     return 0
 
 
-def _tested(markets: list[Market], timeframe: Timeframe, arguments: argparse.Namespace) -> list[EstimatorTest]:
-    steps = forecasting_steps(markets, arguments.window, arguments.confidence)
+def _tested(markets: list[Market], asked: RiskModelRequest) -> list[EstimatorTest]:
+    steps = forecasting_steps(markets, asked.window, asked.confidences)
     found: list[EstimatorTest] = []
-    with StepProgress(steps, "forecasts", sys.stderr) as progress:
+    with Progress(steps, "forecasts", None if asked.quiet else sys.stderr) as progress:
         for market in markets:
-            progress.now(market.symbol)
+            progress.about(market.symbol)
             found += estimator_tests(
                 market,
-                timeframe,
-                window=arguments.window,
-                confidences=arguments.confidence,
-                refit=arguments.refit,
-                seed=arguments.seed,
+                asked.timeframe,
+                window=asked.window,
+                confidences=asked.confidences,
+                refit=asked.refit,
+                seed=asked.seed,
                 told=progress.advance,
             )
     return found
 
 
-def _report(
-    markets: list[Market], timeframe: Timeframe, made: list[EstimatorTest], arguments: argparse.Namespace
-) -> RiskModelReport:
-    highest = max(arguments.confidence)
+def _report(markets: list[Market], made: list[EstimatorTest], asked: RiskModelRequest) -> RiskModelReport:
+    highest = max(asked.confidences)
     cells = tuple(one.cell for one in made)
     return RiskModelReport(
-        timeframe=timeframe.value,
-        window=arguments.window,
-        refit=arguments.refit,
-        seed=arguments.seed,
-        confidences=tuple(arguments.confidence),
+        timeframe=asked.timeframe.value,
+        window=asked.window,
+        refit=asked.refit,
+        seed=asked.seed,
+        confidences=asked.confidences,
         in_use=load_profile("paper").limits.var_method,
         markets=tuple(
-            market_figures(market, timeframe, window=arguments.window, confidence=highest) for market in markets
+            market_figures(market, asked.timeframe, window=asked.window, confidence=highest) for market in markets
         ),
         carried=carried(markets, confidence=highest),
         ranking=ranking(cells),
@@ -82,14 +93,9 @@ def _report(
     )
 
 
-def _checked(arguments: argparse.Namespace) -> Timeframe:
-    """The timeframe; refuses what no estimator can work with, and places that cannot be written."""
-    try:
-        timeframe = Timeframe(arguments.timeframe)
-    except ValueError:
-        raise UsageFault(
-            f"--timeframe {arguments.timeframe!r} is not known; nothing was computed. Choose one of {', '.join(Timeframe)}."
-        ) from None
+def _asked(arguments: argparse.Namespace) -> RiskModelRequest:
+    """The request of a command line; refuses what no estimator can work with, and places that cannot be written."""
+    timeframe = timeframe_of(arguments.timeframe)
     wrong = [value for value in arguments.confidence if not 0.5 < value < 1.0]
     if wrong or len(set(arguments.confidence)) < len(arguments.confidence):
         raise UsageFault("--confidence takes different numbers between 0.5 and 1, like 0.99. Nothing was computed.")
@@ -100,7 +106,16 @@ def _checked(arguments: argparse.Namespace) -> Timeframe:
             )
     for option, ending in (("plot", ".html"), ("out", ".md")):
         _writable(option, ending, getattr(arguments, option))
-    return timeframe
+    return RiskModelRequest(
+        timeframe=timeframe,
+        confidences=tuple(arguments.confidence),
+        window=arguments.window,
+        refit=arguments.refit,
+        seed=arguments.seed,
+        start_utc=moment_of("--start", arguments.start),
+        end_utc=moment_of("--end", arguments.end),
+        quiet=arguments.quiet,
+    )
 
 
 def _writable(option: str, ending: str, path: str | None) -> None:
@@ -110,14 +125,3 @@ def _writable(option: str, ending: str, path: str | None) -> None:
         raise UsageFault(f"--{option} writes {ending} files, and {path} is not one. Nothing was computed.")
     if not Path(path).parent.is_dir():
         raise UsageFault(f"--{option} {path}: there is no such folder. Nothing was computed; make it first.")
-
-
-def _moment(option: str, text: str | None) -> datetime | None:
-    """A date or a moment; without an offset it is UTC."""
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise UsageFault(f"{option} {text!r} is no date; write it as 2021-06-01. Nothing was computed.") from None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found

@@ -6,23 +6,27 @@ from pathlib import Path
 
 import numpy as np
 
+from agents.desk.world import tape_of, world_of
 from config.errors import UsageFault
 from evidence.search.counted import tape_hash
 from evidence.search.crew import open_crew
 from evidence.search.fast import sharpe_of
-from evidence.search.request import counted, settings_for, world_of, write_text
+from evidence.search.request import counted, settings_for
 from evidence.search.space import Axis, all_points, applied, parse_axes
 from evidence.search.study import Study
 from evidence.statistics.bootstrap import curve_returns, intervals
 from evidence.worlds.parallel import curves, progress
+from ops.commands.requests import world_asked
+from ops.files import write_tables
 from ops.tables.sweep import Found, show_sweep, sweep_markdown
 
 
 def sweep_command(arguments: argparse.Namespace) -> int:
     """Search; returns the exit code. Raises TribunalError."""
-    world, tape = world_of(arguments)
+    world = world_of(world_asked(arguments))
+    tape = tape_of(world)
     axes = parse_axes(arguments.param)
-    trials = _how_many(arguments, axes)
+    trials = _how_many(arguments.sampler, arguments.trials, axes)
     per_year = timedelta(days=365) / tape.timeframe.duration
     settings_for(world, [{axis.key: value} for axis in axes for value in axis.values], tape)
     about = {
@@ -36,15 +40,15 @@ def sweep_command(arguments: argparse.Namespace) -> int:
     if done < trials:
         with (
             open_crew(world, arguments.workers, ray=arguments.ray) as crew,
-            progress(trials, "parameter sets", quiet=arguments.quiet) as tick,
+            progress(trials, "parameter sets", quiet=arguments.quiet) as shown,
         ):
-            tick(done)
+            shown.advance(done)
             for sets in study.rounds(trials):
                 with counted(tape, "sweep", settings_for(world, sets, tape)) as book:
                     tried = []
                     for each in crew.try_all(sets):
                         tried.append(each)
-                        tick(1)
+                        shown.advance()
                     book.note([sharpe_of(each.returns, 1.0) for each in tried])
                     study.tell(sets, [(sharpe_of(each.returns, per_year), each.signed) for each in tried])
     known = sorted(study.known(), key=lambda each: (each.sharpe is None, -(each.sharpe or 0.0), each.number))
@@ -53,7 +57,7 @@ def sweep_command(arguments: argparse.Namespace) -> int:
         [world.model_copy(update={"settings": best})],
         bars=len(tape),
         workers=1,
-        title="the best, in full",
+        what="bars",
         quiet=arguments.quiet,
     )
     returns = curve_returns(np.array(curve.equity))
@@ -70,17 +74,15 @@ def sweep_command(arguments: argparse.Namespace) -> int:
         deflated=deflated,
     )
     show_sweep(found, as_json=arguments.json)
-    write_text(arguments.markdown, sweep_markdown(found))
+    write_tables(arguments.markdown, sweep_markdown(found))
     return 0
 
 
-def _how_many(arguments: argparse.Namespace, axes: tuple[Axis, ...]) -> int:
+def _how_many(sampler: str, trials: int | None, axes: tuple[Axis, ...]) -> int:
     """Sets to try. Raises UsageFault."""
-    if arguments.sampler != "grid":
-        if arguments.trials is None or arguments.trials < 1:
-            raise UsageFault(
-                f"--sampler {arguments.sampler} needs --trials, the number of sets to try. Nothing was started."
-            )
-        return int(arguments.trials)
+    if sampler != "grid":
+        if trials is None or trials < 1:
+            raise UsageFault(f"--sampler {sampler} needs --trials, the number of sets to try. Nothing was started.")
+        return trials
     every = len(all_points(axes))
-    return every if arguments.trials is None else max(1, min(every, arguments.trials))
+    return every if trials is None else max(1, min(every, trials))

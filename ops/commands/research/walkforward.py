@@ -5,21 +5,25 @@ from datetime import timedelta
 
 import numpy as np
 
+from agents.desk.world import tape_of, world_of
 from agents.memory.outcomes import HORIZON_BARS
 from config.errors import UsageFault
 from evidence.search.crew import Crew, open_crew
 from evidence.search.fast import sharpe_of
-from evidence.search.request import counted, settings_for, world_of, write_text
+from evidence.search.request import counted, settings_for
 from evidence.search.space import Values, all_points, parse_axes
 from evidence.search.walk import Floats, chosen_on, cross_validated, folds_of, joined_returns, judged, test_worlds
 from evidence.statistics.splits import walk_forward
 from evidence.worlds.parallel import curves, progress
+from ops.commands.requests import world_asked
+from ops.files import write_tables
 from ops.tables.walk import show_walk, walk_markdown
 
 
 def walkforward_command(arguments: argparse.Namespace) -> int:
     """Walk; returns the exit code. Raises TribunalError."""
-    world, tape = world_of(arguments)
+    world = world_of(world_asked(arguments))
+    tape = tape_of(world)
     sets = all_points(parse_axes(arguments.param))
     if len(sets) < 2:
         raise UsageFault("One parameter set leaves nothing to choose. Nothing was started; give --param more values.")
@@ -44,7 +48,7 @@ def walkforward_command(arguments: argparse.Namespace) -> int:
         chosen = [sets[chosen_on(returns, split)] for split in splits]
         worlds = test_worlds(world, tape.start_utc, bar, splits, chosen)
         bars = sum(len(split.test[0]) for split in splits)
-        tests = curves(worlds, bars=bars, workers=arguments.workers, title="test bars", quiet=arguments.quiet)
+        tests = curves(worlds, bars=bars, workers=arguments.workers, what="test bars", quiet=arguments.quiet)
         deflated = trials.deflate(joined_returns(tests).tolist(), per_year)
     try:
         paths = cross_validated(
@@ -55,14 +59,14 @@ def walkforward_command(arguments: argparse.Namespace) -> int:
     folds = folds_of(returns, splits, sets, tests, tape.start_utc, bar)
     found = judged(tape.source_label, tape.symbols, returns, folds, tests, paths, per_year, world.settings.seed)
     show_walk(found, deflated, as_json=arguments.json)
-    write_text(arguments.markdown, walk_markdown(found, deflated))
+    write_tables(arguments.markdown, walk_markdown(found, deflated))
     return 0
 
 
 def _tried(crew: Crew, sets: list[Values], *, quiet: bool) -> Floats:
-    with progress(len(sets), "parameter sets", quiet=quiet) as tick:
+    with progress(len(sets), "parameter sets", quiet=quiet) as shown:
         columns = []
         for tried in crew.try_all(sets):
             columns.append(tried.returns)
-            tick(1)
+            shown.advance()
     return np.column_stack(columns)

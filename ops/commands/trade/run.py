@@ -15,8 +15,9 @@ from agents.desk.desk import Desk
 from agents.desk.models import models_of, refuse_without_keys, sits
 from agents.desk.outside import latches, outside_of
 from agents.desk.paper import moments, open_paper
-from agents.desk.request import settings_of, tape_of
+from agents.desk.request import RunRequest
 from agents.desk.telling import TellingSink
+from agents.desk.world import tape_of, world_of
 from agents.recorded.resumed import ResumingSink
 from agents.records.folder import JOURNAL, RunFolder, make_folder, write_checksum
 from agents.records.record import CycleRecord, Session, SessionEnd
@@ -30,6 +31,7 @@ from execution.journal.chain import Journal, holds
 from execution.journal.event import Sink
 from execution.kill_switch.latch import ALL
 from market.tape import Tape
+from ops.commands.requests import told_more
 from ops.finish import finish
 from ops.halts import HaltHerald
 from ops.progress import SessionProgress
@@ -41,35 +43,58 @@ class Conclude(Protocol):
     def __call__(self, folder: Path, key: bytes, *, as_json: bool) -> None: ...
 
 
-def run_command(arguments: argparse.Namespace, conclude: Conclude = finish) -> int:
+def run_command(arguments: argparse.Namespace) -> int:
+    """Run one session and tell what came of it; returns the exit code. Raises TribunalError."""
+    return run(_asked(arguments), finish)
+
+
+def _asked(arguments: argparse.Namespace) -> RunRequest:
+    world = told_more(arguments).model_copy(update={"days": arguments.days, "approve": arguments.approve})
+    return RunRequest(
+        world=world,
+        calibration=arguments.calibration,
+        out=arguments.out,
+        resume=arguments.resume,
+        confirm=arguments.confirm,
+        as_json=arguments.json,
+        quiet=arguments.quiet,
+    )
+
+
+def run(request: RunRequest, conclude: Conclude) -> int:
     """Run one session, then `conclude` its folder; returns the exit code.
 
     Raises TribunalError for whatever ends it before or midway.
     """
-    settings = settings_of(arguments)
-    confirm_live(settings, sys.stdin, sys.stderr, arguments.confirm)
+    world = world_of(request.world)
+    settings = world.settings
+    confirm_live(settings, sys.stdin, sys.stderr, request.confirm)
     secrets = load_secrets(also=settings.minds.key_variables)
     refuse_without_keys(settings, secrets)
     configure(level=secrets.log_level, secrets=secrets.values())
     key = journal_key()
-    tape = tape_of(settings, arguments)
-    session = describe(settings, tape, key, arguments.calibration)
-    fresh = arguments.resume is None
-    run = make_folder(arguments.out, settings.profile) if fresh else RunFolder(Path(arguments.resume), made=False)
+    tape = tape_of(world)
+    session = describe(settings, tape, key, request.calibration)
+    fresh = request.resume is None
+    folder = (
+        make_folder(request.out, settings.profile)
+        if request.resume is None
+        else RunFolder(Path(request.resume), made=False)
+    )
     try:
         group = 1 if sits(settings) else settings.journal.group_commit
-        journal = _journal(run.path, key, group, fresh=fresh)
-        end = _live(settings, session, tape, journal, key, quiet=arguments.quiet)
+        journal = _journal(folder.path, key, group, fresh=fresh)
+        end = _live(settings, session, tape, journal, key, quiet=request.quiet)
     except BaseException:
-        if fresh and _paid_for(run.path):
+        if fresh and _paid_for(folder.path):
             sys.stderr.write(
-                f"What models said is kept in {run.path}: --resume {run.path}, with the same options, goes on.\n"
+                f"What models said is kept in {folder.path}: --resume {folder.path}, with the same options, goes on.\n"
             )
         elif fresh:
-            run.remove()
+            folder.remove()
         raise
-    write_checksum(run.path)
-    conclude(run.path, key, as_json=arguments.json)
+    write_checksum(folder.path)
+    conclude(folder.path, key, as_json=request.as_json)
     return INTERRUPTED if end.reason == "interrupted" else 0
 
 

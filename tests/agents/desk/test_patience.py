@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from agents.desk.request import settings_of
+from agents.desk.world import world_of
 from agents.run import parser
 from config.settings import Settings
+from ops.commands.requests import told_more
 
 ROOMY = (180.0, 400.0, 1200.0, 450.0)
 
@@ -16,7 +17,7 @@ def opened(folder: Path, own: str, *given: str) -> Settings:
     file = folder / "paper.yaml"
     file.write_text(f"extends: paper\n{own}\n")
     chosen = ["--profile", str(file), "--mind", "local", "--model", "m.gguf"]
-    return settings_of(parser().parse_args([*chosen, *(["--set", *given] if given else [])]))
+    return world_of(told_more(parser().parse_args([*chosen, *(["--set", *given] if given else [])]))).settings
 
 
 def times(settings: Settings) -> tuple[float, float, float, float]:
@@ -55,4 +56,4 @@ def test_a_parent_of_the_users_own_counts_as_stated_and_a_file_in_the_working_fo
     (tmp_path / "paper.yaml").write_text("extends: mine.yaml\nminds: {deadlines: {decision_s: 999}}\n")
     monkeypatch.chdir(tmp_path)
     chosen = ["--profile", "paper.yaml", "--mind", "local", "--model", "m.gguf"]
-    assert times(settings_of(parser().parse_args(chosen))) == (33.0, 400.0, 999.0, 450.0)
+    assert times(world_of(told_more(parser().parse_args(chosen))).settings) == (33.0, 400.0, 999.0, 450.0)

@@ -10,7 +10,7 @@ from ambient import trap, variables
 from model_server import KEY, ModelServer
 from provider_support import outcome_of, with_provider
 
-from config.ambient import switch_off_tracers
+from agents.court.tracing import switch_off_tracers
 
 ROOT = Path(__file__).resolve().parents[3]
 KEPT = {

@@ -10,6 +10,7 @@ from config.errors import UsageFault
 from config.reading.load import load_profile, parse_limits, profile_names, resolve
 from config.reading.tree import exact
 from config.sections.limits import RiskLimits
+from config.settings import Settings
 
 
 def written(folder: Path, text: str, name: str = "mine.yaml") -> str:
@@ -220,3 +221,30 @@ def test_a_limits_file_is_judged_as_strictly_as_a_profile(tmp_path: Path) -> Non
         f"kelly_edge: 2 is not allowed; it must be a number above 0 and at most 0.5 [fraction] ({path}, line 3)" in text
     )
     assert "max_daily_loss 0.5 is above max_drawdown 0.15: it would never act" in text
+
+
+FEED = '  sources: [{kind: rss, name: wire, weight: 1.0, url: "https://example.org/rss"}]\n'
+
+
+@pytest.mark.parametrize(("parent", "world"), [("paper", "simulated"), ("backtest", "recorded")])
+def test_a_live_feed_is_refused_where_bars_do_not_wait_and_the_way_is_named(
+    tmp_path: Path, parent: str, world: str
+) -> None:
+    mine = written(tmp_path, f"extends: {parent}\nsentiment:\n{FEED}")
+    (fault,) = faults(mine)
+    assert f"wire of kind rss tells what is new today, and {world} bars do not wait for it" in fault
+    assert "`tribunal collect`" in fault
+    assert fault.startswith("sentiment.sources: ")
+    assert fault.endswith(f"(mine.yaml, line 3; {parent}.yaml, line 3)")
+
+
+@pytest.mark.parametrize("parent", ["testnet", "live"])
+def test_a_live_feed_is_allowed_where_bars_come_over_a_wire_too(tmp_path: Path, parent: str) -> None:
+    mine = written(tmp_path, f"extends: {parent}\nsentiment:\n{FEED}")
+    assert load_profile(mine).sentiment.sources[0].kind == "rss"
+
+
+def test_settings_of_an_earlier_journal_with_such_a_feed_are_read_as_they_were() -> None:
+    paper = load_profile("paper").model_dump(mode="json")
+    paper["sentiment"]["sources"] = [{"kind": "rss", "name": "wire", "weight": 1.0, "url": "https://example.org/rss"}]
+    assert Settings.model_validate(paper).sentiment.sources[0].kind == "rss"

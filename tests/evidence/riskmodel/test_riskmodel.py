@@ -111,7 +111,7 @@ def test_more_passed_tests_win_then_the_lower_joint_loss_and_no_loss_comes_last(
         (("--refit", "0"), "at least 1"),
         (("--seed", "-1"), "at least 0"),
         (("--timeframe", "7h"), "Choose one of"),
-        (("--start", "soon"), "no date"),
+        (("--start", "soon"), "is not a date"),
         (("--plot", "page.png"), ".html"),
         (("--out", "nowhere/at/all.md"), "no such folder"),
     ],

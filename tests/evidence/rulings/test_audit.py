@@ -139,9 +139,15 @@ def test_the_command_audits_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "…" not in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("arguments", [("--cutoff", "soon"), ("--cases", "0")])
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--cutoff", "soon"), "--cutoff 'soon' is not a date of the years 1 to 9999; nothing was started."),
+        (("--cases", "0"), "--cases must be at least 1, not 0. Nothing was computed."),
+    ],
+)
 def test_a_wrong_argument_is_answered_in_a_sentence(
-    arguments: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    arguments: tuple[str, str], says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([str(tmp_path), *arguments]) == 2
-    assert "Nothing was computed." in capsys.readouterr().err
+    assert says in capsys.readouterr().err

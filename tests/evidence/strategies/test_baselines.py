@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from run_support import write_bars
 
+from agents.desk.world import World
 from agents.strategies.contexts import build_contexts
 from config.clock import from_ms
 from config.reading.load import load_profile
@@ -15,7 +16,7 @@ from config.seeds import generator
 from evidence.strategies.baselines import AgainstChance, ComparedRun, against_chance, always_long, random_entries
 from evidence.strategies.chance import beside_chance
 from evidence.worlds.votes import NettedVotes, ScriptedVoter, cast_votes
-from evidence.worlds.world import World, curve_of
+from evidence.worlds.world import curve_of
 from market.tape import Tape, recorded_tape, simulated_tape
 from risk.proposal import Direction
 

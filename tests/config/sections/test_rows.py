@@ -10,13 +10,13 @@ import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from config.reading.schema import spot_of
-from config.rows import named
 from config.sections.kinds import OneOf
 from config.sections.minds import PROVIDERS, ProviderSettings
+from config.sections.rows import named
 from config.sections.sentiment import SOURCES, SourceSettings
 from config.sections.strategies import OWN, STRATEGIES, StrategyContext
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 BUILDERS = {
     **{f"strategy {name}": row for name, row in STRATEGIES.items()},
     **{f"provider {name}": kind.adapter for name, kind in PROVIDERS.items()},
@@ -29,7 +29,7 @@ def test_each_row_names_something_that_can_be_called(what: str) -> None:
     assert callable(named(BUILDERS[what]))
 
 
-@pytest.mark.parametrize("row", ["config.rows:nothing", "config.nowhere:named"])
+@pytest.mark.parametrize("row", ["config.sections.rows:nothing", "config.nowhere:named"])
 def test_a_row_that_names_nothing_is_a_defect_and_says_what_is_missing(row: str) -> None:
     with pytest.raises((AttributeError, ImportError), match=r"nothing|nowhere"):
         named(row)

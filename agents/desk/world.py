@@ -1,0 +1,161 @@
+"""From a request to a world: the settings that it resolves to, and its bars. Refuses what a world cannot be, before it begins."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from agents.desk.request import BarsRequest, WorldRequest
+from config.errors import UsageFault
+from config.frozen import Frozen
+from config.reading.load import Resolved, load_profile, resolve
+from config.reading.tree import exact
+from config.settings import Settings
+from market.finer import with_detail, with_funding
+from market.tape import Tape, recorded_tape, simulated_tape
+
+_CALL, _ROLE, _DECISION = (f"minds.deadlines.{name}_s" for name in ("call", "role", "decision"))
+_COURT = "court.role_deadline_s"
+_COURT_OVER_ROLE = 1.125
+_LONGEST_COURT_S = 600.0
+
+
+class World(Frozen):
+    """The settings of a session, and where its bars are. A process of its own can open it."""
+
+    settings: Settings
+    bars: BarsRequest = BarsRequest()
+
+
+def world_of(request: WorldRequest) -> World:
+    """The world that was asked for. Raises UsageFault with all faults."""
+    _refuse_clashes(request)
+    changed = dict(request.overrides)
+    if request.bars.data:
+        changed["world"] = "recorded"
+        changed.setdefault("sentiment.sources", _sources(request.news))
+    named = {
+        "market.timeframe": request.timeframe,
+        "market.session_days": request.days,
+        "seed": request.seed,
+        "court.approval": request.approve,
+    }
+    changed |= {key: value for key, value in named.items() if value is not None}
+    changed |= _mind(request, changed)
+    if request.bars.symbols:
+        changed["market.symbols"] = list(request.bars.symbols)
+    return World(settings=load_profile(request.profile, changed), bars=request.bars)
+
+
+def tape_of(world: World) -> Tape:
+    """The world's bars. Raises UsageFault or DataFault."""
+    settings, bars = world.settings, world.bars
+    if settings.world == "recorded":
+        if not bars.data:
+            raise UsageFault(
+                f"The profile {settings.profile!r} needs recorded bars; nothing was started. "
+                "Give files with --data, or use --profile paper for the simulated market."
+            )
+        return _recorded(settings, bars)
+    if settings.world == "simulated":
+        if bars.start_utc is not None or bars.end_utc is not None:
+            raise UsageFault(
+                "--start and --end choose a window of recorded bars; the simulated market has none. "
+                "Nothing was started. Give --data too, or --days for a longer simulated session."
+            )
+        _known_to_the_simulation(settings)
+        return simulated_tape(settings)
+    raise UsageFault(
+        f"The profile {settings.profile!r} is sound, but this version trades on its simulated exchange only: there is no "
+        f"connection to {settings.venue.exchange} yet. Nothing was started. Use --profile paper."
+    )
+
+
+def _refuse_clashes(request: WorldRequest) -> None:
+    """Raises UsageFault for options that do not go together."""
+    bars = request.bars
+    if bars.data:
+        if request.days is not None:
+            raise UsageFault(
+                "--days is the length of a simulated session; recorded bars end where --end says. Nothing was started. Give "
+                "--start and --end."
+            )
+        return
+    if request.news:
+        raise UsageFault(
+            "--news goes with recorded bars: the simulated market has headlines of its own. Nothing was started."
+        )
+    for option, given, lacks in (
+        ("detail", bars.detail, "are not told finer"),
+        ("funding", bars.funding, "pay no funding"),
+    ):
+        if given:
+            raise UsageFault(
+                f"--{option} goes with recorded bars: simulated ones {lacks}. Nothing was started. Give --data."
+            )
+
+
+def _recorded(settings: Settings, bars: BarsRequest) -> Tape:
+    tape = recorded_tape(settings, [Path(path) for path in bars.data], bars.symbols, bars.start_utc, bars.end_utc)
+    if bars.detail:
+        tape = with_detail(tape, [Path(path) for path in bars.detail])
+    if bars.funding:
+        tape = with_funding(tape, [Path(path) for path in bars.funding])
+    return tape
+
+
+def _mind(request: WorldRequest, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What --mind and --model set where --set did not. A local model gets the patience that a processor needs."""
+    name, model = request.mind, request.model
+    if name is None:
+        if model is not None:
+            raise UsageFault("--model goes with --mind: it names the model of a provider. Nothing was started.")
+        return {}
+    if name == "rules":
+        return {"court.mind": "rules"}
+    resolved = resolve(request.profile, given)
+    providers = resolved.settings.minds.providers
+    if name not in providers:
+        near = get_close_matches(name, [*providers, "rules"], n=1)
+        hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(providers)} and rules."
+        raise UsageFault(f"The profile {request.profile!r} has no mind {name!r}; {hint} Nothing was started.")
+    place = f"minds.providers.{name}"
+    changed: dict[str, Any] = {"court.mind": "models", "minds.chain": [name]}
+    if providers[name].kind == "local":
+        changed |= _patience(resolved)
+        if model is not None:
+            changed |= {f"{place}.path": model, f"{place}.model": Path(model).name}
+    elif model is not None:
+        changed[f"{place}.model"] = model
+    return {key: value for key, value in changed.items() if key not in given}
+
+
+def _patience(resolved: Resolved) -> dict[str, float]:
+    """The deadlines that a processor needs, where neither the command line nor a profile of the user's own states another.
+
+    The court must outwait the models of a role: of those two, what is not stated follows from what is.
+    """
+
+    patience = {_CALL: 180.0, _ROLE: 400.0, _DECISION: 1200.0, _COURT: 450.0}
+    own = {key for key in patience if exact(resolved.own, key.split(".")) is not None}
+    settings = resolved.settings
+    if _COURT in own:
+        patience[_ROLE] = min(patience[_ROLE], settings.court.role_deadline_s / _COURT_OVER_ROLE)
+    elif _ROLE in own:
+        patience[_COURT] = min(_LONGEST_COURT_S, settings.minds.deadlines.role_s * _COURT_OVER_ROLE)
+    return {key: value for key, value in patience.items() if key not in own}
+
+
+def _sources(news: str | None) -> list[dict[str, object]]:
+    return [] if news is None else [{"kind": "recorded", "name": Path(news).stem[:40], "weight": 1.0, "path": news}]
+
+
+def _known_to_the_simulation(settings: Settings) -> None:
+    coins = settings.market.start_price
+    for symbol in settings.market.symbols:
+        base = symbol.partition("/")[0]
+        if base not in coins:
+            raise UsageFault(
+                f"The simulated market has no {base}; nothing was started. It has {', '.join(coins)}. "
+                f"Give another one its first price with --set market.start_price.{base}=PRICE, or recorded bars with --data."
+            )

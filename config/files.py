@@ -1,0 +1,60 @@
+"""Writes a file whole or not at all: beside its place first, then moved onto it. Refuses to leave half of one.
+
+Every whole file of the system is written here. The standard library is all that is loaded, because the kill switch asks.
+"""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+
+def write_whole(path: Path, content: bytes, *, durable: bool = False, private: bool = False) -> None:
+    """Write a file so that a reader sees the old or the new one, and never a part.
+
+    `durable`: it is on the disk when this returns. `private`: nobody else on this machine may read it. Raises OSError; what
+    stood there before then still stands there.
+    """
+    with _beside(path, content, durable=durable, private=private) as new:
+        os.replace(new, path)
+    if durable:
+        sync_folder(path.parent)
+
+
+def write_once(path: Path, content: bytes) -> None:
+    """Write a durable, private file where there is none. Raises FileExistsError where there is one, and OSError.
+
+    Of processes that race, one writes its whole file and the others find it.
+    """
+    with _beside(path, content, durable=True, private=True) as new:
+        os.link(new, path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a new name or a removal in a folder survive a power cut, where the file system can."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+@contextmanager
+def _beside(path: Path, content: bytes, *, durable: bool, private: bool) -> Iterator[Path]:
+    """A whole file beside `path`, gone at the end unless it was moved."""
+    new = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}.tmp")
+    try:
+        new.unlink(missing_ok=True)  # of a process that was killed
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600 if private else 0o666)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            if durable:
+                stream.flush()
+                os.fsync(descriptor)
+        yield new
+    finally:
+        with suppress(OSError):
+            new.unlink(missing_ok=True)
