@@ -1,11 +1,14 @@
 """Breakers and the mark of the book: `risk.breakers`, shown the bars in the trader's order.
 
 Latches are moments in microseconds; 0 is open. The drawdown's never lifts. Midnight is UTC's, and lifts nothing. A streak of
-losses trips in `kernel_book`, where round trips end: nothing looks at it before the bar is over.
+losses trips in `execution.kernel.book`, where round trips end: nothing looks at it before the bar is over.
 """
 
 from execution.kernel.compiled import compiled
 from execution.kernel.records import Record, Records
+
+MONDAY_TO_THURSDAY = 3
+DAYS_A_WEEK = 7
 
 
 @compiled
@@ -59,7 +62,7 @@ def observe(limits: Record, account: Record, day: int, equity: float, sigma: flo
 @compiled
 def week_of(day: int) -> int:
     """Number of the week that a day since 1970 lies in; weeks begin on Monday, and 1970 on a Thursday."""
-    return int((day + 3) // 7)
+    return int((day + MONDAY_TO_THURSDAY) // DAYS_A_WEEK)
 
 
 @compiled

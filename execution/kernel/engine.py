@@ -18,6 +18,7 @@ import numpy as np
 
 from config.errors import DataFault
 from execution.kernel import records as w
+from execution.kernel.breakers import DAYS_A_WEEK, MONDAY_TO_THURSDAY
 from execution.kernel.grid import Grid
 from execution.kernel.records import Flags, Floats, Ints, Records
 from execution.kernel.rules import Rules
@@ -140,7 +141,7 @@ def _fresh(grid: Grid, rules: Rules) -> _State:
     account["cash"] = limits["cash"]
     account["cash_quote"] = account["peak"] = account["day_start"] = account["week_start"] = limits["starting_cash"]
     account["day"] = grid.start_us // 86_400_000_000
-    account["week"] = (account["day"] + 3) // 7  # as `kernel_breakers.week_of`
+    account["week"] = (account["day"] + MONDAY_TO_THURSDAY) // DAYS_A_WEEK
     places["symbol"] = np.arange(k)
     return _State(
         account=account,

@@ -1,4 +1,4 @@
-"""The gate on one proposal: every check and cap of `risk.limits.trade`, and the sizing of `risk.manager`.
+"""The gate on one proposal: each check and cap that `risk.limits.catalogue` calls counted, and the sizing of `risk.manager`.
 
 The first check that refuses is named, in the gate's own order. What is allowed becomes an entry that waits for the next bar.
 """
@@ -13,11 +13,10 @@ from execution.kernel.market import count_entry, is_open, lots_within, show_book
 from execution.kernel.records import Floats, Record, Records, Small
 from execution.kernel.tails import correlation, prepare_tails, room_under, tails_hold
 from execution.kernel.venue import put
-
-_QUARANTINE = 24  # as `trader.QUARANTINE_BARS`
-_LEAST_HISTORY = 50  # as in `risk.limits.trade`
-_HALVINGS = 6  # as in `risk.manager`
-_A_HAIR_LESS = 1.0 - 1e-12  # as in `risk.limits.market`
+from risk.facts import LEAST_HISTORY
+from risk.limits.market import A_HAIR_LESS
+from risk.manager import HALVINGS
+from risk.window import QUARANTINE_BARS
 
 
 @compiled
@@ -53,7 +52,7 @@ def judge(
     if over((rule.tick[0], rule.tick[1]), decimal_of(price))[0] * 1e4 > limits.max_tick_bps:
         return w.TICK_SIZE
     rows = _rows(bars, seen, origin, limits, places, t, s)
-    if rows < min(limits.window, _LEAST_HISTORY):
+    if rows < min(limits.window, LEAST_HISTORY):
         return w.HISTORY
     own = returns[s, t - rows + 1 : t + 1]
     alone, worst = True, 0.0
@@ -118,7 +117,7 @@ def _size(
     allowed = times(times(equity, decimal_of(room)), decimal_of(scale))
     lots = floor_of(over(allowed, times(price, lot)))
     notional = times(times((float(lots), 0.0), lot), price)
-    for _ in range(_HALVINGS):
+    for _ in range(HALVINGS):
         if tails_hold(limits, account, paper, rows, count, over(notional, equity)[0]):
             break
         lots //= 2
@@ -190,13 +189,13 @@ def _sector_room(rules: Records, limits: Record, places: Records, own: int, equi
 def _book_room(rule: Record, limits: Record, place: Record, price: float) -> float:
     """What the book gives near its middle, in quote units at the last close."""
     size = times(lots_within(rule, limits, place), (rule.lot[0], rule.lot[1]))
-    return float(times(size, decimal_of(price))[0] * _A_HAIR_LESS)
+    return float(times(size, decimal_of(price))[0] * A_HAIR_LESS)
 
 
 @compiled
 def _is_weighed(bar: Record, place: Record) -> bool:
     """Whether a symbol is in the book, and not in quarantine."""
-    return bool((place.held > 0 or place.orders[0, w.KIND] != w.NOTHING) and bar.stale < _QUARANTINE)
+    return bool((place.held > 0 or place.orders[0, w.KIND] != w.NOTHING) and bar.stale < QUARANTINE_BARS)
 
 
 @compiled

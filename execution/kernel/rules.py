@@ -22,14 +22,14 @@ from execution.kernel.records import Floats, Record, Records
 from execution.simulated.latency import delay_of
 from market.instrument import Instrument, InstrumentKind
 from risk.calibration import CalibrationMap
+from risk.limits.catalogue import CATALOGUE
+from risk.limits.row import Kernel
 from risk.volumes import day_bars
 
 _WHOLE = 2**53
 _MOST_UNITS = 2**96
 _MOST_POWER = 22
 _UNLIMITED = 2**62
-_FULL_ENGINE_ONLY = ("max_stressed_loss", "volatility_target", "risk_parity")
-"""Limits that can only bind where a profile sets them, and that the kernel does not count."""
 
 
 class Rules(NamedTuple):
@@ -159,7 +159,8 @@ def _refuse(instruments: Sequence[Instrument], limits: RiskLimits, venue: VenueS
             f"The fast engine measures VaR by historical simulation, plain or filtered, and limits.var_method is "
             f"{limits.var_method}. Nothing was run: use historical or fhs_ewma, or the full engine."
         )
-    if unknown := [name for name in _FULL_ENGINE_ONLY if getattr(limits, name)]:
+    refused = (limit for limit in CATALOGUE if limit.kernel is Kernel.REFUSED)
+    if unknown := [name for limit in refused for name in limit.binding_settings(limits)]:
         raise UsageFault(
             f"The fast engine does not know limits.{unknown[0]}, and the profile sets it. Nothing was run: leave it out, or "
             "use the full engine."
