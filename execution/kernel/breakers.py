@@ -4,11 +4,9 @@ Latches are moments in microseconds; 0 is open. The drawdown's never lifts. Midn
 losses trips in `execution.kernel.book`, where round trips end: nothing looks at it before the bar is over.
 """
 
+from execution.kernel import records as w
 from execution.kernel.compiled import compiled
 from execution.kernel.records import Record, Records
-
-MONDAY_TO_THURSDAY = 3
-DAYS_A_WEEK = 7
 
 
 @compiled
@@ -62,7 +60,7 @@ def observe(limits: Record, account: Record, day: int, equity: float, sigma: flo
 @compiled
 def week_of(day: int) -> int:
     """Number of the week that a day since 1970 lies in; weeks begin on Monday, and 1970 on a Thursday."""
-    return int((day + MONDAY_TO_THURSDAY) // DAYS_A_WEEK)
+    return int((day + w.MONDAY_TO_THURSDAY) // w.DAYS_A_WEEK)
 
 
 @compiled

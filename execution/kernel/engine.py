@@ -18,7 +18,6 @@ import numpy as np
 
 from config.errors import DataFault
 from execution.kernel import records as w
-from execution.kernel.breakers import DAYS_A_WEEK, MONDAY_TO_THURSDAY
 from execution.kernel.grid import Grid
 from execution.kernel.records import Flags, Floats, Ints, Records
 from execution.kernel.rules import Rules
@@ -141,7 +140,7 @@ def _fresh(grid: Grid, rules: Rules) -> _State:
     account["cash"] = limits["cash"]
     account["cash_quote"] = account["peak"] = account["day_start"] = account["week_start"] = limits["starting_cash"]
     account["day"] = grid.start_us // 86_400_000_000
-    account["week"] = (account["day"] + MONDAY_TO_THURSDAY) // DAYS_A_WEEK
+    account["week"] = (account["day"] + w.MONDAY_TO_THURSDAY) // w.DAYS_A_WEEK
     places["symbol"] = np.arange(k)
     return _State(
         account=account,

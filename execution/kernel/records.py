@@ -47,6 +47,8 @@ KIND, PURPOSE, QUANTITY, LEFT, FILLED, PRICE, TAKING, BOOKS, LINKED = range(9)
 
 MOST_DAY_BARS = 1440
 """Bars of a day, of which the shortest are a minute long."""
+MONDAY_TO_THURSDAY, DAYS_A_WEEK = 3, 7
+"""A week begins on a Monday, and 1970 began on a Thursday."""
 ENTRY_BOOKS = MARKET_SLICES
 FEW = 48
 """Tail values up to which inserting beats selecting."""
