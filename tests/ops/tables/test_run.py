@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import get_args
 
 import pytest
