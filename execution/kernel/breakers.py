@@ -53,7 +53,7 @@ def observe(limits: Record, account: Record, day: int, equity: float, sigma: flo
     account.peak = max(account.peak, equity)
     if fall(account.peak, equity) >= limits.max_drawdown:
         account.halted = 1
-    if sigma >= limits.max_sigma:
+    if sigma >= limits.turbulence_sigma:
         account.turbulent_until = now + limits.turbulence_pause_us
 
 

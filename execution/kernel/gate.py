@@ -70,23 +70,27 @@ def judge(
     volume = _day_volume(bars, limits, t, s)
     if not volume > 0.0:
         return w.DAY_VOLUME
-    if account.entries >= limits.max_entries:
+    if account.entries >= limits.max_entries_per_day:
         return w.ORDER_RATE
     if not is_open(limits, account):
         return w.HOURS
     show_book(rule, places[s], bars[t, s])
     if spread_bps(places[s]) > limits.max_spread_bps:
         return w.SPREAD
-    if account.errors > limits.max_errors:
+    if account.errors > limits.max_order_errors:
         return w.ERROR_RATE
     stop = _stop(limits, price, say.atr)
+    # On spot, where nothing is short, gross and net leverage are measured on what is deployed.
+    used = _deployed(rules, places) / equity[0]
     room = min(
         limits.risk_per_trade / stop,
-        limits.max_position,
-        limits.max_deployed - _deployed(rules, places) / equity[0],
+        limits.max_position_fraction,
+        limits.max_deployed_fraction - used,
+        limits.max_gross_leverage - used,
+        limits.max_net_leverage - used,
         _kelly(limits, points, say.conviction, stop),
         _cash_room(rule, limits, account, places) / equity[0],
-        limits.max_position * (0.5 if fall(account.peak, equity[0]) >= limits.half_drawdown else 1.0),
+        limits.max_position_fraction * 0.5 if fall(account.peak, equity[0]) >= limits.half_size_drawdown else np.inf,
         limits.max_volume_share * volume / equity[0],
         _sector_room(rules, limits, places, s, equity[0]),
         _book_room(rule, limits, places[s], price) / equity[0],
@@ -175,14 +179,14 @@ def _deployed(rules: Records, places: Records) -> float:
 
 @compiled
 def _sector_room(rules: Records, limits: Record, places: Records, own: int, equity: float) -> float:
-    """What a market's sector leaves, as a fraction of equity."""
+    """What a market's sector leaves, as a fraction of equity; a market of no sector is not capped by one."""
     if rules[own].sector < 0:
-        return float(limits.max_position)
+        return np.inf
     used = 0.0
     for s in range(len(places)):
         if rules[s].sector == rules[own].sector:
             used += _exposed(rules[s], places[s])
-    return float(limits.max_sector - used / equity)
+    return float(limits.max_sector_fraction - used / equity)
 
 
 @compiled

@@ -111,15 +111,24 @@ RULE = _record(
 )
 """One market's rules: see `execution.kernel.rules`. `sector`: a number of its own for each, -1 for none."""
 
+SETTINGS = tuple(
+    name
+    for limit in CATALOGUE
+    if limit.kernel is Kernel.COUNTED
+    for name in limit.loosest
+    if name not in ("trading_hours_utc", "max_slippage")
+)
+"""Settings of the limits that are counted, each a field of LIMITS by its own name. Trading hours are `first_hour` and
+`last_hour` there, and the slippage is the exact `dearest`."""
+
 LIMITS = _record(
-    floats="starting_cash quote_units take_profit risk_per_trade max_position max_deployed max_daily_loss max_weekly_loss "
-    "max_drawdown half_drawdown max_volume_share max_sector max_spread_bps var_tail max_var es_tail max_es max_correlation "
-    "max_tick_bps min_conviction stop stop_atr max_stop kelly_fraction kelly_edge max_sigma day_scale delay",
-    ints="window filtered loss_streak daily_pause_us weekly_pause_us day_bars turbulence_pause_us streak_pause_us "
-    "max_entries max_errors first_hour last_hour",
+    floats="starting_cash quote_units take_profit var_tail es_tail stop stop_atr max_stop day_scale delay "
+    + " ".join(SETTINGS),
+    ints="window filtered daily_pause_us weekly_pause_us day_bars turbulence_pause_us streak_pause_us first_hour last_hour",
     pairs="cash target share dearest",
 )
-"""The account's limits, exits and venue. `delay`: what multiplies a bar's range to give its movement during the latency."""
+"""The account's limits, exits and venue; a limit that is off is infinite. `delay`: what multiplies a bar's range to give its
+movement during the latency."""
 
 PLACE = _record(
     floats="entry_stop bracket_stop trailing_from mark",

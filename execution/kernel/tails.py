@@ -72,8 +72,8 @@ def tail_at(
 @compiled
 def room_under(limits: Record, account: Record, paper: Floats, rows: int, count: int, shortfall: int) -> float:
     """The largest addition, up to the position limit, that keeps the measure within its limit: by bisection, as the gate."""
-    most = limits.max_es if shortfall else limits.max_var
-    low, high = 0.0, limits.max_position
+    most = limits.max_es_1d if shortfall else limits.max_var_1d
+    low, high = 0.0, limits.max_position_fraction
     if tail_at(limits, account, paper, rows, count, high, shortfall) <= most:
         return float(high)
     for _ in range(BISECTIONS):
@@ -96,7 +96,7 @@ def tails_hold(limits: Record, account: Record, paper: Floats, rows: int, count:
     else:
         value = tail_at(limits, account, paper, rows, count, extra, w.VALUE_AT_RISK)
         loss = tail_at(limits, account, paper, rows, count, extra, w.SHORTFALL)
-    return bool(max(value / limits.max_var, loss / limits.max_es) <= 1.0)
+    return bool(max(value / limits.max_var_1d, loss / limits.max_es_1d) <= 1.0)
 
 
 @compiled

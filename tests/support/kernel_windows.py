@@ -132,10 +132,3 @@ UNREACHABLE: dict[str, dict[str, Any]] = {
     "stale_proposal": {"max_proposal_age_s": 1e-6},
 }
 """The tightest values of limits that cannot bind in a run of the fast engine."""
-
-SET: dict[str, dict[str, Any]] = {
-    "stressed_loss": {"max_stressed_loss": 0.05},
-    "volatility": {"volatility_target": 0.2},
-    "equal_risk": {"risk_parity": True},
-}
-"""Values with which limits that the fast engine refuses could bind."""

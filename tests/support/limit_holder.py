@@ -11,7 +11,7 @@ from pkgutil import iter_modules
 from typing import Any, get_args
 
 from gate_support import LIMITS, facts
-from kernel_windows import SET, UNREACHABLE, WINDOWS
+from kernel_windows import UNREACHABLE, WINDOWS
 from pydantic import ValidationError
 
 import risk.limits
@@ -122,12 +122,8 @@ def _kernel(catalogue: Catalogue) -> Iterator[str]:
             )
         elif windows:
             yield f"{code} is {limit.kernel}, and has a window as if it were counted"
-        if limit.kernel is Kernel.REFUSED:
-            if not names:
-                yield f"{code} is refused, and no setting says when"
-            yield from (
-                f"{code} is refused, and no value of {name} shows it" for name in sorted(names - {*SET.get(code, ())})
-            )
+        if limit.kernel is Kernel.REFUSED and not names:
+            yield f"{code} is refused, and no setting says when"
         if limit.kernel is Kernel.UNREACHABLE:
             yield from (f"{code}: {name} has no tight value" for name in sorted(names - {*UNREACHABLE.get(code, ())}))
         if (limit.kernel is Kernel.UNREACHABLE) != bool(limit.why):

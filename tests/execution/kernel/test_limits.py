@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 from kernel_parity import Told, both, both_of, fast, random_votes, settings_of, shorter
-from kernel_windows import LOOSEST, SET, THREE, UNREACHABLE, WARMUP, WINDOWS
+from kernel_windows import LOOSEST, THREE, UNREACHABLE, WARMUP, WINDOWS
+from pydantic import TypeAdapter, ValidationError
 
 from config.errors import UsageFault
+from config.sections.limits import RiskLimits
 from config.settings import Settings
 from execution.kernel.grid import grid_of_tape
 from execution.kernel.rules import rules_of
@@ -26,6 +28,20 @@ SEED = 3
 def world_of(world: dict[str, Any], limits: dict[str, Any]) -> Settings:
     tight = {f"limits.{name}": value for name, value in limits.items()}
     return settings_of({**LOOSEST, "market.session_days": 8, "seed": SEED, **world, **tight}, THREE, "paper")
+
+
+def set_of(name: str) -> Any:
+    """A value of a setting that is null or off at its loosest."""
+    annotation = RiskLimits.model_fields[name].annotation
+    return next(value for value in (0.5, True) if fits(annotation, value))
+
+
+def fits(annotation: Any, value: Any) -> bool:
+    try:
+        TypeAdapter(annotation).validate_python(value, strict=True)
+    except ValidationError:
+        return False
+    return True
 
 
 def told(settings: Settings, tape: Tape) -> Told:
@@ -60,11 +76,10 @@ def test_what_cannot_bind_in_a_run_of_the_fast_engine_does_not_however_tight_it_
 
 
 @pytest.mark.parametrize(
-    ("code", "name"),
-    [(limit.code, name) for limit in CATALOGUE if limit.kernel is Kernel.REFUSED for name in limit.loosest],
+    "name", [name for limit in CATALOGUE if limit.kernel is Kernel.REFUSED for name in limit.loosest]
 )
-def test_a_limit_that_it_does_not_count_is_refused_by_name_where_it_could_bind(code: str, name: str) -> None:
-    loose, tight = world_of({}, {}), world_of({}, {name: SET[code][name]})
+def test_a_limit_that_it_does_not_count_is_refused_by_name_where_it_could_bind(name: str) -> None:
+    loose, tight = world_of({}, {}), world_of({}, {name: set_of(name)})
     rules_of([], loose.limits, loose.exits, loose.venue, 24.0)
     with pytest.raises(UsageFault, match=f"does not know limits.{name}"):
         rules_of([], tight.limits, tight.exits, tight.venue, 24.0)
@@ -73,7 +88,7 @@ def test_a_limit_that_it_does_not_count_is_refused_by_name_where_it_could_bind(c
 def test_a_limit_that_is_called_counted_and_is_not_makes_the_engines_differ(monkeypatch: pytest.MonkeyPatch) -> None:
     said = tuple(replace(limit, kernel=Kernel.COUNTED) for limit in CATALOGUE)
     monkeypatch.setattr("execution.kernel.rules.CATALOGUE", said)
-    settings = world_of({}, SET["stressed_loss"])
+    settings = world_of({}, {"max_stressed_loss": 0.05})
     found, full = both(settings, shorter(simulated_tape(settings), WARMUP), SEED)
     assert full.decided["stressed_loss"] > 0
     assert found != ""

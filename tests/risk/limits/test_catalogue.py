@@ -58,7 +58,6 @@ def test_rows_rules_settings_and_fast_engine_hold_together() -> None:
         (changed("volatility", kernel=Kernel.COUNTED), "volatility is counted, and no window shows it"),
         (changed("ruling", loosest={"max_ruling": None}), "ruling is counted, and no window shows it: max_ruling"),
         (changed("kelly", kernel=Kernel.REFUSED), "kelly is refused, and has a window"),
-        (changed("kelly", kernel=Kernel.REFUSED), "no value of kelly_edge shows it"),
         (changed("direction", kernel=Kernel.REFUSED), "direction is refused, and no setting says when"),
         (changed("direction", why=""), "direction: only a limit that cannot bind"),
         (changed("sector", kernel=Kernel.UNREACHABLE, why="so"), "sector: max_sector_fraction has no tight value"),
