@@ -31,7 +31,8 @@ TOY = Limit(
 
 
 def test_rows_rules_settings_and_fast_engine_hold_together() -> None:
-    assert faults(CATALOGUE) == []
+    found = faults(CATALOGUE)
+    assert not found, "\n".join(found)
     assert len(rule_functions()) == len(CATALOGUE) == len(CHECKS) + len(CAPS)
 
 
