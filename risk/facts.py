@@ -20,7 +20,10 @@ from risk.breakers import BreakerState
 from risk.calibration import SizingMaps
 from risk.portfolio import Portfolio
 from risk.proposal import Proposal
-from risk.verdict import Reaction, RuleReport
+from risk.verdict import Reaction, RuleCode, RuleReport
+
+OF_EQUITY = "of equity"
+"""The unit of every cap."""
 
 LEAST_HISTORY = 50
 """Number of returns of a symbol [bars] below which its tail cannot be estimated."""
@@ -92,7 +95,12 @@ def weights(facts: Facts, extra: float = 0.0) -> NDArray[np.float64]:
 
 
 def check(
-    code: str, passed: bool, number: float | None = None, limit: float | None = None, unit: str = "", note: str = ""
+    code: RuleCode,
+    passed: bool,
+    number: float | None = None,
+    limit: float | None = None,
+    unit: str = "",
+    note: str = "",
 ) -> RuleReport:
     """The report of a rule that passes or refuses."""
     reaction = Reaction.PASS if passed else Reaction.REFUSE
@@ -101,7 +109,7 @@ def check(
 
 def cap(
     facts: Facts,
-    code: str,
+    code: RuleCode,
     fraction: float,
     number: float | None = None,
     limit: float | None = None,
@@ -113,8 +121,23 @@ def cap(
         code=code,
         number=number if number is not None else room,
         limit=limit,
-        unit="of equity",
+        unit=OF_EQUITY,
         reaction=Reaction.PASS,
         notional_cap=facts.portfolio.equity * Decimal(repr(room)),
         note=note,
     )
+
+
+def no_cap(code: RuleCode, number: float | None = None, limit: float | None = None, note: str = "") -> RuleReport:
+    """The report of a cap that does not bind: it is off, or a position of the largest size keeps it. It has no notional."""
+    return RuleReport(code=code, number=number, limit=limit, unit=OF_EQUITY, reaction=Reaction.PASS, note=note)
+
+
+def as_recorded(facts: Facts, report: RuleReport) -> RuleReport:
+    """A report as the verdict records it: a cap that does not bind is recorded with the position limit [quote units], because
+    the journal has shown it so from its first version on. A reader takes such a cap for none (see `ops.story.tally`)."""
+    if report.notional_cap is not None:
+        return report
+    shown = cap(facts, report.code, facts.limits.max_position_fraction)
+    number = shown.number if report.number is None else report.number
+    return report.model_copy(update={"number": number, "notional_cap": shown.notional_cap})

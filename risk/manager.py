@@ -11,15 +11,16 @@ from decimal import Decimal
 from config.sections.exits import ExitSettings
 from config.sections.limits import RiskLimits
 from risk.calibration import SizingMaps
-from risk.facts import Facts, Rule, Situation
-from risk.limits.trade import CAPS, CHECKS, tails_hold, well_formed
+from risk.facts import Facts, Rule, Situation, as_recorded
+from risk.limits.catalogue import CAPS, CHECKS
+from risk.limits.trade import tails_hold, well_formed
 from risk.order import Order, OrderKind, Purpose, Seal, Side
 from risk.portfolio import Position
 from risk.proposal import Proposal
 from risk.sizing import stop_fraction
-from risk.verdict import Outcome, Reaction, RuleReport, Verdict
+from risk.verdict import Outcome, Reaction, RuleCode, RuleReport, Verdict
 
-_HALVINGS = 6
+HALVINGS = 6
 """How often a size whose tail is out of bounds is halved before it is refused."""
 
 
@@ -83,14 +84,16 @@ class RiskManager:
     def _size(self, facts: Facts, checks: tuple[RuleReport, ...]) -> Verdict:
         """The tightest cap, times what court and policy left, down to whole lots."""
         caps = _measured(CAPS, facts)
-        tightest = min(caps, key=lambda report: report.notional_cap or Decimal(0))
+        binding = (report for report in caps if report.notional_cap is not None)
+        tightest = min(binding, key=lambda report: report.notional_cap or Decimal(0))
         allowed = tightest.notional_cap or Decimal(0)
         scale = Decimal(repr(facts.proposal.ruling_scale)) * Decimal(repr(facts.proposal.adjust_scale))
         price = facts.proposal.reference_price
         quantity = facts.instrument.round_quantity(allowed * scale / price)
-        rules = (*checks, *(_marked(report, tightest) for report in caps), _scaled(facts, allowed * scale))
+        recorded = (as_recorded(facts, _marked(report, tightest)) for report in caps)
+        rules = (*checks, *recorded, _scaled(facts, allowed * scale))
         held = tails_hold(facts, float(quantity * price / facts.portfolio.equity))
-        for _ in range(_HALVINGS):
+        for _ in range(HALVINGS):
             if held.reaction is Reaction.PASS:
                 break
             quantity = facts.instrument.round_quantity(quantity / 2)
@@ -194,7 +197,7 @@ def _marked(report: RuleReport, tightest: RuleReport) -> RuleReport:
     return report.model_copy(update={"reaction": Reaction.CUT}) if report is tightest else report
 
 
-def _refused(proposal: Proposal, rules: tuple[RuleReport, ...], binding: str | None = None) -> Verdict:
+def _refused(proposal: Proposal, rules: tuple[RuleReport, ...], binding: RuleCode | None = None) -> Verdict:
     first = next(report.code for report in rules if report.reaction is not Reaction.PASS)
     return Verdict(
         decision_id=proposal.decision_id,

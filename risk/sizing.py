@@ -3,9 +3,31 @@
 Only the gate calls these functions: a model's answer becomes a conviction and a scale, never a quantity.
 """
 
+from collections.abc import Callable
+from typing import NamedTuple
+
 from config.sections.exits import ExitSettings
 from config.sections.limits import RiskLimits
 from risk.kelly import kelly_discrete
+
+
+class Entry(NamedTuple):
+    """What is known of an entry without the other positions, the market and its returns.
+
+    `conviction` in [0, 1]; `stop`: distance of the stop below the entry, a fraction of the price; `deployed`: all positions and
+    entries under way, a fraction of equity; `most_probable`: see `kelly_notional_fraction`.
+    """
+
+    conviction: float
+    stop: float
+    deployed: float
+    limits: RiskLimits
+    exits: ExitSettings
+    most_probable: float = 1.0
+
+
+Room = Callable[[Entry], float]
+"""What a cap leaves of an entry, as a fraction of equity; negative where nothing is left."""
 
 
 def stop_fraction(price: float, atr_quote: float | None, limits: RiskLimits) -> float:
@@ -51,3 +73,23 @@ def kelly_notional_fraction(
 def risk_per_trade_fraction(stop: float, limits: RiskLimits) -> float:
     """Notional whose loss at the stop is `risk_per_trade` of equity [fraction of equity]."""
     return limits.risk_per_trade / stop
+
+
+def risk_per_trade_room(entry: Entry) -> float:
+    """See `risk_per_trade_fraction`."""
+    return risk_per_trade_fraction(entry.stop, entry.limits)
+
+
+def position_room(entry: Entry) -> float:
+    """The largest share of equity that one position may have."""
+    return entry.limits.max_position_fraction
+
+
+def deployed_room(entry: Entry) -> float:
+    """What all positions together may have, less what they have."""
+    return entry.limits.max_deployed_fraction - entry.deployed
+
+
+def kelly_room(entry: Entry) -> float:
+    """See `kelly_notional_fraction`."""
+    return kelly_notional_fraction(entry.conviction, entry.stop, entry.exits, entry.limits, entry.most_probable)

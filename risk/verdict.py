@@ -2,9 +2,20 @@
 
 from decimal import Decimal
 from enum import StrEnum
+from typing import Literal
 
 from config.frozen import Frozen, UtcTime
 from risk.order import Order
+
+RuleCode = Literal[
+    "well_formed", "kill_switch", "data_quality", "reference_price", "stale_proposal", "breaker", "direction", "one_position",
+    "min_conviction", "ruling", "tick_size", "risk_history", "correlation", "day_volume", "order_rate", "trading_hours", "spread",
+    "error_rate", "risk_per_trade", "position", "deployed", "kelly", "cash", "var_1d", "es_1d", "drawdown_half", "liquidity",
+    "sector", "stressed_loss", "volatility", "gross_leverage", "net_leverage", "expected_slippage", "equal_risk", "scale",
+    "tail_check", "min_notional", "gate_error", "approval",
+]  # fmt: skip
+"""The names of rules in verdicts, as journals hold them: those of `risk.limits.catalogue`, and no others. A name that is once
+here stays, so that journals of earlier versions can be read."""
 
 
 class Reaction(StrEnum):
@@ -25,7 +36,7 @@ class Outcome(StrEnum):
 class RuleReport(Frozen):
     """The report of one rule: `number` and `limit`, both in `unit`, and `notional_cap` [quote] if the rule is a cap."""
 
-    code: str
+    code: RuleCode
     number: float | None
     limit: float | None
     unit: str
@@ -41,7 +52,7 @@ class Verdict(Frozen):
     symbol: str
     as_of_utc: UtcTime
     outcome: Outcome
-    binding_rule: str
+    binding_rule: RuleCode
     rules: tuple[RuleReport, ...]
     notional: Decimal = Decimal(0)
     stop_fraction: float | None = None

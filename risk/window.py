@@ -12,8 +12,15 @@ import numpy as np
 
 from risk.measures.basic import Floats, correlation
 
-_DECAY = 0.94
-_MIN_RETURNS = 20
+DECAY = 0.94
+"""Weight of the variance so far against that of the newest return."""
+
+MIN_RETURNS = 20
+"""Returns of a symbol below which the size of its next one is not told in standard deviations."""
+
+QUARANTINE_BARS = 24
+"""A symbol without a bar for so long is left out of the tail measures and of correlation: its returns are made of zeros. What
+is held of it still counts as deployed, at its last mark."""
 
 
 class ReturnWindow:
@@ -124,13 +131,13 @@ class ReturnWindow:
             return None
         value = close / before - 1.0
         self._sigma[i] = self._judged(i, value)
-        weight = 1.0 if self._moves[i] == 0 else 1.0 - _DECAY
+        weight = 1.0 if self._moves[i] == 0 else 1.0 - DECAY
         self._variance[i] += weight * (value * value - self._variance[i])
         self._moves[i] += 1
         return value
 
     def _judged(self, i: int, value: float) -> float | None:
-        if self._moves[i] < _MIN_RETURNS or self._variance[i] <= 0.0:
+        if self._moves[i] < MIN_RETURNS or self._variance[i] <= 0.0:
             return None
         return abs(value) / math.sqrt(self._variance[i])
 

@@ -7,6 +7,9 @@ from pydantic import Field
 from config.frozen import Frozen
 from config.sections.kinds import Money
 
+MOST_LEVELS = 100
+"""Price levels of a side of the book, at most; the fast engine keeps room for so many."""
+
 
 class VenueSettings(Frozen):
     """The exchange: the simulated one with its trading costs, or one that CCXT supports.
@@ -15,7 +18,7 @@ class VenueSettings(Frozen):
     """
 
     spread_bps: Annotated[float, Field(ge=0, le=500)] = Field(description="best bid to best ask [bps]")
-    levels: Annotated[int, Field(ge=1, le=100)] = Field(description="price levels a side")
+    levels: Annotated[int, Field(ge=1, le=MOST_LEVELS)] = Field(description="price levels a side")
     level_step_bps: Annotated[float, Field(gt=0, le=500)] = Field(description="distance between levels [bps]")
     depth_fraction: Annotated[float, Field(gt=0, le=1)] = Field(
         description="quantity on one side of the book, as a share of the bar's volume [fraction]"

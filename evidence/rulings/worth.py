@@ -3,8 +3,8 @@
 The branch with the recorded ruling and the branch with the role neutral buy the same thing at the same price and leave it at
 the same barrier; only the size differs. Worth, in quote units, is the gate's notional x the difference of scales x the net
 return. The gate's notional is the tightest cap that it reported; where it stopped at a ruling of zero and computed none, it
-is the tightest of the caps that need no other position (risk per trade, position, deployed, Kelly). Where another rule
-refused, the role changed nothing and is worth nothing. Lots, the minimum notional and a changed book are not followed.
+is the tightest of the caps that need no other position: those whose row in `risk.limits.catalogue` has a `room`. Where another
+rule refused, the role changed nothing and is worth nothing. Lots, the minimum notional and a changed book are not followed.
 
 Outcomes of neighbouring cases overlap, so intervals are drawn in blocks of as many cases as a horizon holds.
 """
@@ -28,10 +28,11 @@ from evidence.rulings.hearings import HearingRun
 from evidence.rulings.statements import beliefs
 from evidence.statistics.disagreement import PairDisagreement, krippendorff_alpha, pairs
 from evidence.statistics.totals import Interval, total_interval
-from risk.sizing import kelly_notional_fraction, risk_per_trade_fraction
-from risk.verdict import Reaction
+from risk.limits.catalogue import CATALOGUE
+from risk.sizing import Entry
+from risk.verdict import Reaction, RuleCode
 
-_OWN = ("ruling", "min_notional")
+_OWN: tuple[RuleCode, ...] = ("ruling", "min_notional")
 """Refusals that follow from the ruling's scale, and not from anything else."""
 
 
@@ -105,14 +106,10 @@ def allowed_notional(hearing: Hearing, barriers: Barriers) -> float:
 
 def _alone(hearing: Hearing, barriers: Barriers) -> float:
     """The tightest of the caps that need no other position."""
-    book, limits, stop = hearing.case.book, barriers.limits, barriers.stop_of(hearing.case)
-    fractions = (
-        risk_per_trade_fraction(stop, limits),
-        limits.max_position_fraction,
-        limits.max_deployed_fraction - book.deployed_fraction,
-        kelly_notional_fraction(hearing.case.proposal.conviction, stop, barriers.exits, limits),
-    )
-    return book.equity * min(fractions)
+    book, stop = hearing.case.book, barriers.stop_of(hearing.case)
+    conviction = hearing.case.proposal.conviction
+    entry = Entry(conviction, stop, book.deployed_fraction, barriers.limits, barriers.exits)
+    return book.equity * min(limit.room(entry) for limit in CATALOGUE if limit.room is not None)
 
 
 async def _roles(runs: Sequence[HearingRun]) -> list[RoleWorth]:

@@ -25,16 +25,9 @@ from config.settings import Settings
 from evidence.statistics.bootstrap import Difference, Intervals, curve_returns, intervals, paired_differences
 from evidence.statistics.headlines import Measure
 from evidence.worlds.world import Curve
+from risk.limits.catalogue import loosest
 
 NAMES = ("strategies", "+ analyst", "+ risk agent", "+ devil's advocate", "+ supervisor", "+ gate")
-_WIDE = {
-    "risk_per_trade": 0.1, "max_deployed_fraction": 1.0, "max_daily_loss": 1.0, "max_weekly_loss": 1.0, "max_drawdown": 1.0,
-    "half_size_drawdown": 1.0, "max_volume_share": 1.0, "max_sector_fraction": 1.0, "max_var_1d": 1.0,
-    "max_es_1d": 1.0, "max_correlation": 1.0, "min_conviction": 0.0, "kelly_fraction": 1.0, "kelly_edge": 0.5,
-    "turbulence_sigma": 50.0, "loss_streak": 100, "max_tick_bps": 1000.0, "max_spread_bps": 2000.0, "max_slippage": 0.5,
-    "max_order_errors": 1000, "max_gross_leverage": 10.0, "max_net_leverage": 10.0, "risk_parity": False,
-}  # fmt: skip
-"""The loosest values that the settings allow: these limits are asked and never bind."""
 
 
 class Rung(Frozen):
@@ -82,7 +75,7 @@ def steps(world: World) -> tuple[Step, ...]:
 
 def open_limits(settings: Settings) -> RiskLimits:
     """The limits with everything open but the size of one position."""
-    return RiskLimits.model_validate(settings.limits.model_dump() | _WIDE)
+    return loosest(settings.limits, but={"position"})
 
 
 def climb(label: str, symbols: Sequence[str], market_growth: float, found: Sequence[Curve], seed: int) -> Ladder:

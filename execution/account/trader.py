@@ -30,12 +30,7 @@ from risk.portfolio import Portfolio
 from risk.proposal import Proposal
 from risk.verdict import Outcome, RuleReport, Verdict
 from risk.volumes import VolumeWindow
-from risk.window import ReturnWindow
-
-QUARANTINE_BARS = 24
-"""A symbol without a bar for so long is left out of the tail measures and of correlation: its returns are made of zeros. What
-is held of it still counts as deployed, at its last mark."""
-
+from risk.window import QUARANTINE_BARS, ReturnWindow
 
 _DAY = timedelta(days=1)
 

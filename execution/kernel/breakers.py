@@ -1,9 +1,10 @@
 """Breakers and the mark of the book: `risk.breakers`, shown the bars in the trader's order.
 
 Latches are moments in microseconds; 0 is open. The drawdown's never lifts. Midnight is UTC's, and lifts nothing. A streak of
-losses trips in `kernel_book`, where round trips end: nothing looks at it before the bar is over.
+losses trips in `execution.kernel.book`, where round trips end: nothing looks at it before the bar is over.
 """
 
+from execution.kernel import records as w
 from execution.kernel.compiled import compiled
 from execution.kernel.records import Record, Records
 
@@ -52,14 +53,14 @@ def observe(limits: Record, account: Record, day: int, equity: float, sigma: flo
     account.peak = max(account.peak, equity)
     if fall(account.peak, equity) >= limits.max_drawdown:
         account.halted = 1
-    if sigma >= limits.max_sigma:
+    if sigma >= limits.turbulence_sigma:
         account.turbulent_until = now + limits.turbulence_pause_us
 
 
 @compiled
 def week_of(day: int) -> int:
     """Number of the week that a day since 1970 lies in; weeks begin on Monday, and 1970 on a Thursday."""
-    return int((day + 3) // 7)
+    return int((day + w.MONDAY_TO_THURSDAY) // w.DAYS_A_WEEK)
 
 
 @compiled

@@ -1,15 +1,18 @@
 """The two ways in which functions of the kernel are compiled. numba is imported when the first of them is declared.
 
 Inner functions are compiled into whoever calls them and are never cached by themselves: numba notices a change in the file of a
-cached function, and in no file that it calls. The one cached door (`door`) therefore carries a fingerprint of all the
-kernel's sources, so that an update can never run yesterday's code.
+cached function, and in no file that it calls. A door (`door`), which is cached, therefore carries a fingerprint of all the
+kernel's sources, and of the constants that they import from the full engine: numba compiles their values in, and no update may
+run the machine code of old ones.
 
 It refuses fast-math and Python objects: the kernel's figures must be those of the full engine.
 """
 
 import hashlib
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeVar, cast
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -31,7 +34,26 @@ def door(function: F) -> F:
 
 
 def fingerprint() -> str:
-    """A hash of all compiled sources. A door that holds it in a closure is compiled anew when any of them changes."""
-    files = sorted(Path(__file__).parent.glob("*.py"))
-    texts = [path.read_bytes() for path in files]
-    return hashlib.sha256(b"".join(text for text in texts if b"execution.kernel.compiled" in text)).hexdigest()
+    """A hash of all compiled sources and of their constants. A door that holds it in a closure is compiled anew when any of
+    them changes. Call it where all modules of the kernel that the door runs have been imported."""
+    made = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        text = path.read_bytes()
+        if b"execution.kernel.compiled" not in text:
+            continue
+        made.update(text)
+        if module := sys.modules.get(f"{__package__}.{path.stem}"):
+            made.update(repr(sorted(_constants(module))).encode())
+    return made.hexdigest()
+
+
+def _constants(module: ModuleType) -> Iterator[tuple[str, str]]:
+    """Name and value of each number, text or tuple that compiled functions of a module can read, wherever it was declared."""
+    for name, value in vars(module).items():
+        if _is_plain(value) and not name.startswith("__"):
+            yield name, repr(value)
+
+
+def _is_plain(value: object) -> bool:
+    """Whether a value prints alike in every process."""
+    return all(map(_is_plain, value)) if isinstance(value, tuple) else isinstance(value, int | float | str)

@@ -140,7 +140,7 @@ def _fresh(grid: Grid, rules: Rules) -> _State:
     account["cash"] = limits["cash"]
     account["cash_quote"] = account["peak"] = account["day_start"] = account["week_start"] = limits["starting_cash"]
     account["day"] = grid.start_us // 86_400_000_000
-    account["week"] = (account["day"] + 3) // 7  # as `kernel_breakers.week_of`
+    account["week"] = (account["day"] + w.MONDAY_TO_THURSDAY) // w.DAYS_A_WEEK
     places["symbol"] = np.arange(k)
     return _State(
         account=account,

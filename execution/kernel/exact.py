@@ -19,7 +19,8 @@ Pair = tuple[float, float]
 _POWERS = np.array([float(10**k) for k in range(23)])
 _WHOLE = 2.0**53
 _SPLIT = 134217729.0  # 2^27 + 1
-_SNAP = 1e-27
+SNAP = 1e-27
+"""How far, as a share of a value, it may lie from a border and still be taken to lie on it."""
 
 
 @compiled
@@ -87,7 +88,7 @@ def floor_of(value: Pair) -> int:
     """The largest whole number that is not above."""
     near = np.rint(value[0])
     off = (value[0] - near) + value[1]
-    if off < -_SNAP * (1.0 + abs(near)):
+    if off < -SNAP * (1.0 + abs(near)):
         near -= 1.0
     return int(near)
 
@@ -103,7 +104,7 @@ def nearest_of(value: Pair) -> int:
     """The nearest whole number; of two equally near ones the even one."""
     below = floor_of(value)
     off = ((value[0] - below) + value[1]) - 0.5
-    if abs(off) <= _SNAP * (1.0 + abs(value[0])):
+    if abs(off) <= SNAP * (1.0 + abs(value[0])):
         return below + (below & 1)
     return below + 1 if off > 0 else below
 
@@ -148,4 +149,4 @@ def product_below(a: float, b: float, least_high: float, least_low: float) -> bo
     if is_clear(rough, least_high):
         return rough < least_high
     gap = add(times((a, 0.0), decimal_of(b)), (-least_high, -least_low))
-    return gap[0] + gap[1] < -_SNAP * least_high
+    return gap[0] + gap[1] < -SNAP * least_high

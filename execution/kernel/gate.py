@@ -1,4 +1,4 @@
-"""The gate on one proposal: every check and cap of `risk.limits.trade`, and the sizing of `risk.manager`.
+"""The gate on one proposal: each check and cap that `risk.limits.catalogue` calls counted, and the sizing of `risk.manager`.
 
 The first check that refuses is named, in the gate's own order. What is allowed becomes an entry that waits for the next bar.
 """
@@ -13,11 +13,10 @@ from execution.kernel.market import count_entry, is_open, lots_within, show_book
 from execution.kernel.records import Floats, Record, Records, Small
 from execution.kernel.tails import correlation, prepare_tails, room_under, tails_hold
 from execution.kernel.venue import put
-
-_QUARANTINE = 24  # as `trader.QUARANTINE_BARS`
-_LEAST_HISTORY = 50  # as in `risk.limits.trade`
-_HALVINGS = 6  # as in `risk.manager`
-_A_HAIR_LESS = 1.0 - 1e-12  # as in `risk.limits.market`
+from risk.facts import LEAST_HISTORY
+from risk.limits.market import A_HAIR_LESS
+from risk.manager import HALVINGS
+from risk.window import QUARANTINE_BARS
 
 
 @compiled
@@ -53,7 +52,7 @@ def judge(
     if over((rule.tick[0], rule.tick[1]), decimal_of(price))[0] * 1e4 > limits.max_tick_bps:
         return w.TICK_SIZE
     rows = _rows(bars, seen, origin, limits, places, t, s)
-    if rows < min(limits.window, _LEAST_HISTORY):
+    if rows < min(limits.window, LEAST_HISTORY):
         return w.HISTORY
     own = returns[s, t - rows + 1 : t + 1]
     alone, worst = True, 0.0
@@ -71,23 +70,27 @@ def judge(
     volume = _day_volume(bars, limits, t, s)
     if not volume > 0.0:
         return w.DAY_VOLUME
-    if account.entries >= limits.max_entries:
+    if account.entries >= limits.max_entries_per_day:
         return w.ORDER_RATE
     if not is_open(limits, account):
         return w.HOURS
     show_book(rule, places[s], bars[t, s])
     if spread_bps(places[s]) > limits.max_spread_bps:
         return w.SPREAD
-    if account.errors > limits.max_errors:
+    if account.errors > limits.max_order_errors:
         return w.ERROR_RATE
     stop = _stop(limits, price, say.atr)
+    # On spot, where nothing is short, gross and net leverage are measured on what is deployed.
+    used = _deployed(rules, places) / equity[0]
     room = min(
         limits.risk_per_trade / stop,
-        limits.max_position,
-        limits.max_deployed - _deployed(rules, places) / equity[0],
+        limits.max_position_fraction,
+        limits.max_deployed_fraction - used,
+        limits.max_gross_leverage - used,
+        limits.max_net_leverage - used,
         _kelly(limits, points, say.conviction, stop),
         _cash_room(rule, limits, account, places) / equity[0],
-        limits.max_position * (0.5 if fall(account.peak, equity[0]) >= limits.half_drawdown else 1.0),
+        limits.max_position_fraction * 0.5 if fall(account.peak, equity[0]) >= limits.half_size_drawdown else np.inf,
         limits.max_volume_share * volume / equity[0],
         _sector_room(rules, limits, places, s, equity[0]),
         _book_room(rule, limits, places[s], price) / equity[0],
@@ -118,7 +121,7 @@ def _size(
     allowed = times(times(equity, decimal_of(room)), decimal_of(scale))
     lots = floor_of(over(allowed, times(price, lot)))
     notional = times(times((float(lots), 0.0), lot), price)
-    for _ in range(_HALVINGS):
+    for _ in range(HALVINGS):
         if tails_hold(limits, account, paper, rows, count, over(notional, equity)[0]):
             break
         lots //= 2
@@ -176,27 +179,27 @@ def _deployed(rules: Records, places: Records) -> float:
 
 @compiled
 def _sector_room(rules: Records, limits: Record, places: Records, own: int, equity: float) -> float:
-    """What a market's sector leaves, as a fraction of equity."""
+    """What a market's sector leaves, as a fraction of equity; a market of no sector is not capped by one."""
     if rules[own].sector < 0:
-        return float(limits.max_position)
+        return np.inf
     used = 0.0
     for s in range(len(places)):
         if rules[s].sector == rules[own].sector:
             used += _exposed(rules[s], places[s])
-    return float(limits.max_sector - used / equity)
+    return float(limits.max_sector_fraction - used / equity)
 
 
 @compiled
 def _book_room(rule: Record, limits: Record, place: Record, price: float) -> float:
     """What the book gives near its middle, in quote units at the last close."""
     size = times(lots_within(rule, limits, place), (rule.lot[0], rule.lot[1]))
-    return float(times(size, decimal_of(price))[0] * _A_HAIR_LESS)
+    return float(times(size, decimal_of(price))[0] * A_HAIR_LESS)
 
 
 @compiled
 def _is_weighed(bar: Record, place: Record) -> bool:
     """Whether a symbol is in the book, and not in quarantine."""
-    return bool((place.held > 0 or place.orders[0, w.KIND] != w.NOTHING) and bar.stale < _QUARANTINE)
+    return bool((place.held > 0 or place.orders[0, w.KIND] != w.NOTHING) and bar.stale < QUARANTINE_BARS)
 
 
 @compiled

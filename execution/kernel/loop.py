@@ -16,9 +16,8 @@ from execution.kernel.market import forget_yesterday
 from execution.kernel.protection import abandon_entry, leave, tidy, trail
 from execution.kernel.records import Floats, Ints, Record, Records, Small
 from execution.kernel.venue import at_open, walk
+from risk.window import DECAY, MIN_RETURNS
 
-_DECAY = 0.94  # as in `risk.window`
-_MIN_RETURNS = 20
 _US_A_DAY = 86_400_000_000
 
 
@@ -142,9 +141,9 @@ def _measure(bars: Records, returns: Floats, seen: Small, s: int) -> int:
             absent = 0
             if before > 0.0:
                 value = bar.close / before - 1.0
-                if moves >= _MIN_RETURNS and variance > 0.0:
+                if moves >= MIN_RETURNS and variance > 0.0:
                     bar.sigma = abs(value) / math.sqrt(variance)
-                variance += (1.0 if moves == 0 else 1.0 - _DECAY) * (value * value - variance)
+                variance += (1.0 if moves == 0 else 1.0 - DECAY) * (value * value - variance)
                 moves += 1
                 returns[s, t] = value
             else:

@@ -7,11 +7,10 @@ import numpy as np
 
 from execution.kernel.book import lay_book, lay_liquidity
 from execution.kernel.compiled import compiled
-from execution.kernel.exact import Pair, add, over, times
+from execution.kernel.exact import SNAP, Pair, add, over, times
 from execution.kernel.records import Record
 
 _US_AN_HOUR = 3_600_000_000
-_SNAP = 1e-27  # as in `kernel_exact`
 
 
 @compiled
@@ -73,7 +72,7 @@ def lots_within(rule: Record, limits: Record, place: Record) -> Pair:
         lots = float(place.depths[0, i])
         dearer = add((2.0 * place.prices[0, i], 0.0), (-most[0], -most[1]))
         part = (lots, 0.0)
-        if dearer[0] > _SNAP * most[0]:
+        if dearer[0] > SNAP * most[0]:
             able = over(surplus, dearer)
             if able[0] < lots:
                 part = able

@@ -1,6 +1,6 @@
 """The kernel's own words: the records that its functions are handed. A record is one row of a numpy array, passed by address.
 
-Prices are whole ticks, quantities whole lots, money a whole number of units held in two floats (`kernel_exact`); a
+Prices are whole ticks, quantities whole lots, money a whole number of units held in two floats (`execution.kernel.exact`); a
 field of two numbers is high and low part of one. Symbols are in order of their names. What is compiled from here: see
 `execution.kernel.compiled`.
 """
@@ -9,6 +9,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from config.sections.venue import MOST_LEVELS
+from execution.simulated.matching import MARKET_SLICES
+from risk.limits.catalogue import CATALOGUE
+from risk.limits.row import Kernel, Part
+from risk.verdict import RuleCode
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -39,23 +45,37 @@ VALUE_AT_RISK, SHORTFALL = 0, 1
 KIND, PURPOSE, QUANTITY, LEFT, FILLED, PRICE, TAKING, BOOKS, LINKED = range(9)
 """Columns of `PLACE.orders`: quantities in lots, the price in ticks, how many books it has met."""
 
-MOST_LEVELS = 100  # as `VenueSettings.levels`
 MOST_DAY_BARS = 1440
 """Bars of a day, of which the shortest are a minute long."""
-ENTRY_BOOKS = 3  # as `matching.MARKET_SLICES`
+MONDAY_TO_THURSDAY, DAYS_A_WEEK = 3, 7
+"""A week begins on a Monday, and 1970 began on a Thursday."""
+ENTRY_BOOKS = MARKET_SLICES
 FEW = 48
 """Tail values up to which inserting beats selecting."""
 
-RULES = (
-    "well_formed", "data_quality", "breaker", "min_conviction", "ruling", "tick_size", "risk_history", "correlation",
-    "day_volume", "order_rate", "trading_hours", "spread", "error_rate", "tail_check", "min_notional",
-)  # fmt: skip
-"""Codes of the gate's rules that can refuse a purchase, in the order in which the first to refuse is named."""
+RULES: tuple[RuleCode, ...] = (
+    "well_formed",
+    *(limit.code for limit in CATALOGUE if limit.part is Part.CHECK and limit.kernel is Kernel.COUNTED),
+    "tail_check",
+    "min_notional",
+)
+"""Codes of the rules that can refuse a purchase, in the order in which the first to refuse is named."""
 
-(
-    WELL_FORMED, DATA_QUALITY, BREAKER, CONVICTION, RULING, TICK_SIZE, HISTORY, CORRELATED, DAY_VOLUME, ORDER_RATE, HOURS, SPREAD,
-    ERROR_RATE, TAILS, MIN_NOTIONAL,
-) = range(len(RULES))  # fmt: skip
+WELL_FORMED = RULES.index("well_formed")
+DATA_QUALITY = RULES.index("data_quality")
+BREAKER = RULES.index("breaker")
+CONVICTION = RULES.index("min_conviction")
+RULING = RULES.index("ruling")
+TICK_SIZE = RULES.index("tick_size")
+HISTORY = RULES.index("risk_history")
+CORRELATED = RULES.index("correlation")
+DAY_VOLUME = RULES.index("day_volume")
+ORDER_RATE = RULES.index("order_rate")
+HOURS = RULES.index("trading_hours")
+SPREAD = RULES.index("spread")
+ERROR_RATE = RULES.index("error_rate")
+TAILS = RULES.index("tail_check")
+MIN_NOTIONAL = RULES.index("min_notional")
 ALLOWED = -1
 
 
@@ -77,7 +97,7 @@ BAR = np.dtype(
 `stale`: bars in a row without a believed one."""
 
 SAY = np.dtype([("conviction", "f8"), ("scale", "f8"), ("atr", "f8"), ("direction", "i1")])
-"""What is said at a bar close: see `kernel.Votes`."""
+"""What is said at a bar close: see `execution.kernel.engine.Votes`."""
 
 FILL = _record(floats="fee", ints="bar symbol buys purpose lots ticks")
 """A trade: which bar and symbol, 1 for a purchase, index into PURPOSES, lots, ticks, fee [quote]."""
@@ -89,17 +109,26 @@ RULE = _record(
     ask=("f8", (MOST_LEVELS, 2)),
     bid=("f8", (MOST_LEVELS, 2)),
 )
-"""One market's rules: see `kernel_rules`. `sector`: a number of its own for each, -1 for none."""
+"""One market's rules: see `execution.kernel.rules`. `sector`: a number of its own for each, -1 for none."""
+
+SETTINGS = tuple(
+    name
+    for limit in CATALOGUE
+    if limit.kernel is Kernel.COUNTED
+    for name in limit.loosest
+    if name not in ("trading_hours_utc", "max_slippage")
+)
+"""Settings of the limits that are counted, each a field of LIMITS by its own name. Trading hours are `first_hour` and
+`last_hour` there, and the slippage is the exact `dearest`."""
 
 LIMITS = _record(
-    floats="starting_cash quote_units take_profit risk_per_trade max_position max_deployed max_daily_loss max_weekly_loss "
-    "max_drawdown half_drawdown max_volume_share max_sector max_spread_bps var_tail max_var es_tail max_es max_correlation "
-    "max_tick_bps min_conviction stop stop_atr max_stop kelly_fraction kelly_edge max_sigma day_scale delay",
-    ints="window filtered loss_streak daily_pause_us weekly_pause_us day_bars turbulence_pause_us streak_pause_us "
-    "max_entries max_errors first_hour last_hour",
+    floats="starting_cash quote_units take_profit var_tail es_tail stop stop_atr max_stop day_scale delay "
+    + " ".join(SETTINGS),
+    ints="window filtered daily_pause_us weekly_pause_us day_bars turbulence_pause_us streak_pause_us first_hour last_hour",
     pairs="cash target share dearest",
 )
-"""The account's limits, exits and venue. `delay`: what multiplies a bar's range to give its movement during the latency."""
+"""The account's limits, exits and venue; a limit that is off is infinite. `delay`: what multiplies a bar's range to give its
+movement during the latency."""
 
 PLACE = _record(
     floats="entry_stop bracket_stop trailing_from mark",

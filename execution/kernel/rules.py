@@ -22,14 +22,13 @@ from execution.kernel.records import Floats, Record, Records
 from execution.simulated.latency import delay_of
 from market.instrument import Instrument, InstrumentKind
 from risk.calibration import CalibrationMap
+from risk.limits.catalogue import CATALOGUE
+from risk.limits.row import Kernel
 from risk.volumes import day_bars
 
 _WHOLE = 2**53
 _MOST_UNITS = 2**96
 _MOST_POWER = 22
-_UNLIMITED = 2**62
-_FULL_ENGINE_ONLY = ("max_stressed_loss", "volatility_target", "risk_parity")
-"""Limits that can only bind where a profile sets them, and that the kernel does not count."""
 
 
 class Rules(NamedTuple):
@@ -92,38 +91,16 @@ def _limits(
         "target": pair_of(1 + _read(exits.take_profit_fraction)),
         "share": pair_of(_read(exits.take_profit_share)),
         "take_profit": exits.take_profit_fraction,
-        "risk_per_trade": limits.risk_per_trade,
-        "max_position": limits.max_position_fraction,
-        # On spot, where nothing is short, gross and net leverage are what is deployed.
-        "max_deployed": min(limits.max_deployed_fraction, limits.max_gross_leverage, limits.max_net_leverage),
-        "max_daily_loss": limits.max_daily_loss,
-        "max_weekly_loss": limits.max_weekly_loss,
-        "max_drawdown": limits.max_drawdown,
-        "half_drawdown": limits.half_size_drawdown,
-        "max_volume_share": limits.max_volume_share,
-        "max_sector": limits.max_sector_fraction,
-        "max_spread_bps": limits.max_spread_bps,
         "dearest": pair_of(1 + _read(limits.max_slippage)),
-        "max_errors": limits.max_order_errors,
-        "max_entries": _UNLIMITED if limits.max_entries_per_day is None else limits.max_entries_per_day,
         "first_hour": first_hour,
         "last_hour": last_hour,
         "var_tail": 1.0 - limits.var_confidence,
-        "max_var": limits.max_var_1d,
         "es_tail": 1.0 - limits.es_confidence,
-        "max_es": limits.max_es_1d,
         "filtered": limits.var_method == "fhs_ewma",
         "window": limits.risk_window_bars,
-        "max_correlation": limits.max_correlation,
-        "max_tick_bps": limits.max_tick_bps,
-        "min_conviction": limits.min_conviction,
         "stop": limits.stop_fraction,
         "stop_atr": limits.stop_atr_multiple,
         "max_stop": limits.max_stop_fraction,
-        "kelly_fraction": limits.kelly_fraction,
-        "kelly_edge": limits.kelly_edge,
-        "max_sigma": limits.turbulence_sigma,
-        "loss_streak": limits.loss_streak,
         "daily_pause_us": _microseconds(limits.daily_loss_pause_h),
         "weekly_pause_us": _microseconds(limits.weekly_loss_pause_h),
         "day_bars": day_bars(bars_per_day),
@@ -132,6 +109,9 @@ def _limits(
         "day_scale": math.sqrt(bars_per_day),
         "delay": delay_of(venue.latency_ms, timedelta(days=1) / bars_per_day).scale,
     }
+    for name in w.SETTINGS:
+        setting = getattr(limits, name)
+        made[name] = math.inf if setting is None else setting
     for name, value in values.items():
         made[name] = value
     return made
@@ -159,7 +139,8 @@ def _refuse(instruments: Sequence[Instrument], limits: RiskLimits, venue: VenueS
             f"The fast engine measures VaR by historical simulation, plain or filtered, and limits.var_method is "
             f"{limits.var_method}. Nothing was run: use historical or fhs_ewma, or the full engine."
         )
-    if unknown := [name for name in _FULL_ENGINE_ONLY if getattr(limits, name)]:
+    refused = (limit for limit in CATALOGUE if limit.kernel is Kernel.REFUSED)
+    if unknown := [name for limit in refused for name in limit.binding_settings(limits)]:
         raise UsageFault(
             f"The fast engine does not know limits.{unknown[0]}, and the profile sets it. Nothing was run: leave it out, or "
             "use the full engine."

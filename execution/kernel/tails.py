@@ -14,10 +14,11 @@ import numpy as np
 from execution.kernel import records as w
 from execution.kernel.compiled import compiled
 from execution.kernel.records import Floats, Record
+from risk.limits.trade import BISECTIONS
+from risk.measures.basic import ROUNDING
+from risk.measures.ewma import DECAY
+from risk.measures.filtered import LEAST_SHARE
 
-_ROUNDING = 1e-12  # as in `risk.measures.basic`
-_DECAY = 0.94  # as in `risk.measures.ewma`
-_LEAST_SHARE = 1e-6  # as in `risk.measures.filtered`
 SCALES = -1
 """Instead of a count of bars: the tails of one unit lie in `paper`, and every size is a multiple of them."""
 
@@ -59,7 +60,7 @@ def tail_at(
     edge = _quantile(account, paper, mixed, rows, limits.es_tail if shortfall else limits.var_tail)
     if not shortfall:
         return float(-edge * limits.day_scale)
-    edge += _ROUNDING * abs(edge)
+    edge += ROUNDING * abs(edge)
     total, size = 0.0, 0
     for i in range(count):
         if mixed[i] <= edge:
@@ -71,11 +72,11 @@ def tail_at(
 @compiled
 def room_under(limits: Record, account: Record, paper: Floats, rows: int, count: int, shortfall: int) -> float:
     """The largest addition, up to the position limit, that keeps the measure within its limit: by bisection, as the gate."""
-    most = limits.max_es if shortfall else limits.max_var
-    low, high = 0.0, limits.max_position
+    most = limits.max_es_1d if shortfall else limits.max_var_1d
+    low, high = 0.0, limits.max_position_fraction
     if tail_at(limits, account, paper, rows, count, high, shortfall) <= most:
         return float(high)
-    for _ in range(24):
+    for _ in range(BISECTIONS):
         middle = (low + high) / 2
         if tail_at(limits, account, paper, rows, count, middle, shortfall) <= most:
             low = middle
@@ -95,7 +96,7 @@ def tails_hold(limits: Record, account: Record, paper: Floats, rows: int, count:
     else:
         value = tail_at(limits, account, paper, rows, count, extra, w.VALUE_AT_RISK)
         loss = tail_at(limits, account, paper, rows, count, extra, w.SHORTFALL)
-    return bool(max(value / limits.max_var, loss / limits.max_es) <= 1.0)
+    return bool(max(value / limits.max_var_1d, loss / limits.max_es_1d) <= 1.0)
 
 
 @compiled
@@ -130,13 +131,13 @@ def _filtered(limits: Record, account: Record, paper: Floats, rows: int) -> tupl
     mixed, variance = paper[2, :rows], 0.0
     for i in range(rows):
         variance += mixed[i] * mixed[i] / rows
-    least = _LEAST_SHARE * np.sqrt(variance)
+    least = LEAST_SHARE * np.sqrt(variance)
     if least == 0.0:
         return 0.0, 0.0
     for i in range(rows):
         value = mixed[i]
         mixed[i] = value / max(np.sqrt(variance), least)
-        variance = _DECAY * variance + (1.0 - _DECAY) * value * value
+        variance = DECAY * variance + (1.0 - DECAY) * value * value
     sigma = np.sqrt(variance)
     of_var, of_es = _reach(limits.var_tail, rows), _reach(limits.es_tail, rows)
     longest = int(max(of_var, of_es))

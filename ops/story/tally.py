@@ -17,7 +17,7 @@ from agents.court.ruling import RulingOutcome
 from agents.llm.attempt import Attempt
 from config.frozen import Frozen, UtcTime
 from execution.account.lots import Trade
-from risk.verdict import Outcome, Reaction, Verdict
+from risk.verdict import Outcome, Reaction, RuleCode, Verdict
 
 HEARINGS_KEPT = 2000
 
@@ -97,7 +97,7 @@ class StoryTally:
         self.fates: Counter[Fate] = Counter()
         self.rulings: Counter[RulingOutcome] = Counter()
         self.signed = 0
-        self.rules: dict[str, RuleCount] = {}
+        self.rules: dict[RuleCode, RuleCount] = {}
         self.struck: Counter[str] = Counter()
         self.minds: Counter[str] = Counter()
         self.adjusters: Counter[str] = Counter()
@@ -144,7 +144,7 @@ class StoryTally:
                 rule.cut += 1
                 rule.taken += _taken(verdict, report.code, scale)
 
-    def _rule(self, code: str) -> RuleCount:
+    def _rule(self, code: RuleCode) -> RuleCount:
         return self.rules.setdefault(code, RuleCount())
 
 
@@ -155,13 +155,13 @@ def fate_of(hearing: Hearing) -> Fate:
     return Fate.REJECTED if hearing.ruling.outcome is RulingOutcome.REJECTED else Fate.REFUSED
 
 
-def _taken(verdict: Verdict, code: str, scale: float) -> Decimal:
+def _taken(verdict: Verdict, code: RuleCode, scale: float) -> Decimal:
     """Return the notional that the binding rule alone removed [quote].
 
     Rules that do not bind report the position limit, and tail measures are not evaluated further; neither counts as
     the second tightest cap. `scale` is not a cap either, although it is reported with the notional that it leaves.
     """
-    caps = {
+    caps: dict[RuleCode, Decimal] = {
         report.code: report.notional_cap
         for report in verdict.rules
         if report.notional_cap is not None and report.code != "scale"

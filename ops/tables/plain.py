@@ -3,9 +3,12 @@
 An unknown number is a dash; it is never shown as zero.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
+
+from risk.limits.catalogue import SENTENCES
 
 if TYPE_CHECKING:
     from ops.story.summary import Identity, Summary
@@ -14,48 +17,8 @@ DASH = "–"
 
 Number = float | Decimal | int | None
 
-RULES = {
-    "well_formed": "Every number must be finite and in its range, or nothing is asked further.",
-    "kill_switch": "No new risk while the kill switch is down; `tribunal unhalt` lifts it.",
-    "approval": "A position this large needs a human's yes; a no, or silence, is a no.",
-    "data_quality": "No new risk on a symbol whose data is stale, missing or hard to believe.",
-    "reference_price": "The price that a size is counted with must be that of the market's last close.",
-    "stale_proposal": "A proposal of another time than the book's is not traded.",
-    "breaker": "No new risk while a circuit breaker is tripped.",
-    "direction": "Spot is long or flat: nothing but a purchase opens a position.",
-    "one_position": "A position, or an entry under way, is not added to.",
-    "min_conviction": "A case that its own voters hardly believe in is not traded.",
-    "ruling": "What the court rejected, or the policy took to nothing, is not traded.",
-    "tick_size": "No trade where the venue's price step is coarse against the price.",
-    "risk_history": "Without enough past returns VaR would be a guess, so nothing is opened.",
-    "correlation": "What moves with a held position is the same bet twice, and is refused.",
-    "day_volume": "A market that was not seen to trade in 24 hours is not entered.",
-    "order_rate": "Only so many entries in 24 hours.",
-    "trading_hours": "Nothing is opened outside the hours that the profile names.",
-    "spread": "No trade where bid and ask are far apart, or the book does not show both.",
-    "error_rate": "No new risk while the venue rejects or loses one order after the other.",
-    "risk_per_trade": "Keeps the loss at the stop within its share of equity.",
-    "position": "Keeps one position within its share of equity.",
-    "deployed": "Keeps all positions together within their share of equity.",
-    "kelly": "Bets no more than a part of Kelly's fraction, given the conviction.",
-    "cash": "Spends no more than the cash that is there, fees included.",
-    "var_1d": "Keeps the loss of one bad day (value at risk) of the whole book within its limit.",
-    "es_1d": "Keeps the average of the worst days (expected shortfall) of the book within its limit.",
-    "drawdown_half": "Far below the peak, positions are half as large.",
-    "liquidity": "Buys no more than a small part of what the market traded in 24 hours.",
-    "gross_leverage": "Keeps all positions, long and short added up, within their multiple of equity.",
-    "net_leverage": "Keeps long positions less short ones within their multiple of equity.",
-    "equal_risk": "Proposals of one session bring equal parts of the risk, where the profile asks for it.",
-    "expected_slippage": "Buys no more than the book gives close to its middle.",
-    "sector": "Keeps all positions of one sector within their share of equity.",
-    "stressed_loss": "Keeps the loss in the worst stretch of the known past within its limit.",
-    "volatility": "Keeps the volatility that one position brings within its target.",
-    "scale": "What the court and the policy leave of the tightest cap.",
-    "tail_check": "VaR and expected shortfall, measured once more on exactly what would be signed.",
-    "min_notional": "Too small to be sold again at its stop, by the venue's rules.",
-    "gate_error": "The gate could not decide, so nothing was traded.",
-}
-"""What each rule of the gate does, by its code."""
+RULES: Mapping[str, str] = SENTENCES
+"""What each rule of the gate does, by its code: the sentences of `risk.limits.catalogue`."""
 
 BREAKERS = {
     "drawdown": "fall from the peak: halts until a human lifts it",

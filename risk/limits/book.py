@@ -6,7 +6,7 @@ An entry whose market cannot be shown to trade is refused, and so is one that ca
 from decimal import Decimal
 from math import isfinite
 
-from risk.facts import Facts, cap, check
+from risk.facts import Facts, cap, check, no_cap
 from risk.verdict import RuleReport
 
 
@@ -63,7 +63,7 @@ def sector(facts: Facts) -> RuleReport:
     sectors = facts.limits.sectors
     name = sectors.get(facts.proposal.symbol)
     if name is None:
-        return cap(facts, "sector", facts.limits.max_position_fraction, note="of no sector")
+        return no_cap("sector", note="of no sector")
     book = facts.portfolio
     held = sum((one.notional for one in book.positions if sectors.get(one.symbol) == name), Decimal(0))
     coming = sum((value for symbol, value in book.pending_notional.items() if sectors.get(symbol) == name), Decimal(0))

@@ -6,7 +6,7 @@ not known leaves no room (law 2).
 
 import numpy as np
 
-from risk.facts import LEAST_HISTORY, Facts, cap
+from risk.facts import LEAST_HISTORY, Facts, cap, no_cap
 from risk.measures.basic import scale_to_horizon
 from risk.measures.estimators import estimate_var
 from risk.measures.risk_parity import equal_risk_weights
@@ -19,21 +19,21 @@ def equal_risk(facts: Facts) -> RuleReport:
 
     VaR grows in proportion to the weights, so the whole is scaled once. What is not signed leaves its part unused.
     """
-    top, docket = facts.limits.max_position_fraction, facts.docket
-    if not facts.limits.risk_parity:
-        return cap(facts, "equal_risk", top, note="no limit is set")
+    limits, docket = facts.limits, facts.docket
+    if not limits.risk_parity:
+        return no_cap("equal_risk", note="no limit is set")
     if docket is None or facts.proposal.symbol not in docket.symbols:
         return cap(facts, "equal_risk", 0.0, note="what else is proposed is not known")
-    if docket.returns.shape[0] < min(facts.limits.risk_window_bars, LEAST_HISTORY):
+    if docket.returns.shape[0] < min(limits.risk_window_bars, LEAST_HISTORY):
         return cap(facts, "equal_risk", 0.0, note="too few bars of all of them are known")
     try:
         parts = equal_risk_weights(np.atleast_2d(np.cov(docket.returns, rowvar=False)))
     except ValueError as fault:
         return cap(facts, "equal_risk", 0.0, note=str(fault))
-    limits = facts.limits
     value = estimate_var(docket.returns @ parts, method=limits.var_method, confidence=limits.var_confidence)
     whole = scale_to_horizon(value, facts.bars_per_day)
-    room = float(parts[docket.symbols.index(facts.proposal.symbol)]) * (
-        limits.max_var_1d / whole if whole > 0.0 else np.inf
-    )
-    return cap(facts, "equal_risk", min(top, room), note=f"one of {len(parts)}")
+    note, part = f"one of {len(parts)}", float(parts[docket.symbols.index(facts.proposal.symbol)])
+    room = part * (limits.max_var_1d / whole if whole > 0.0 else np.inf)
+    if room >= limits.max_position_fraction:
+        return no_cap("equal_risk", note=note)
+    return cap(facts, "equal_risk", room, note=note)

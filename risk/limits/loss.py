@@ -7,7 +7,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from risk.breakers import drawdown
-from risk.facts import Facts, cap, weights
+from risk.facts import Facts, cap, no_cap, weights
 from risk.verdict import RuleReport
 
 _DAYS_A_YEAR = 365.0
@@ -16,8 +16,9 @@ _DAYS_A_YEAR = 365.0
 def drawdown_half(facts: Facts) -> RuleReport:
     """From `half_size_drawdown` below the peak on, a position may be half as large as otherwise."""
     fall, limit = drawdown(facts.breakers, facts.portfolio.equity), facts.limits.half_size_drawdown
-    share = 0.5 if fall >= limit else 1.0
-    return cap(facts, "drawdown_half", facts.limits.max_position_fraction * share, number=fall, limit=limit)
+    if fall < limit:
+        return no_cap("drawdown_half", number=fall, limit=limit)
+    return cap(facts, "drawdown_half", facts.limits.max_position_fraction * 0.5, number=fall, limit=limit)
 
 
 def stressed_loss(facts: Facts) -> RuleReport:
@@ -29,15 +30,17 @@ def stressed_loss(facts: Facts) -> RuleReport:
     """
     limit, top, length = facts.limits.max_stressed_loss, facts.limits.max_position_fraction, facts.limits.stress_bars
     if limit is None:
-        return cap(facts, "stressed_loss", top, note="no limit is set")
+        return no_cap("stressed_loss", note="no limit is set")
     if facts.returns.shape[0] < length:
         return cap(facts, "stressed_loss", 0.0, limit=limit, note=f"fewer than {length} bars are known")
     moves = sliding_window_view(1.0 + facts.returns, length, axis=0).prod(axis=2) - 1.0
     held, own = moves @ weights(facts), moves[:, facts.symbols.index(facts.proposal.symbol)]
     at_top = -float((held + top * own).min())
     falling = own < 0.0
-    room = min(top, float(((limit + held[falling]) / -own[falling]).min(initial=np.inf)))
-    return cap(facts, "stressed_loss", room if -held.min() <= limit else 0.0, number=at_top, limit=limit)
+    room = float(((limit + held[falling]) / -own[falling]).min(initial=np.inf)) if -held.min() <= limit else 0.0
+    if room >= top:
+        return no_cap("stressed_loss", number=at_top, limit=limit)
+    return cap(facts, "stressed_loss", room, number=at_top, limit=limit)
 
 
 def volatility(facts: Facts) -> RuleReport:
@@ -47,9 +50,11 @@ def volatility(facts: Facts) -> RuleReport:
     """
     target, top = facts.limits.volatility_target, facts.limits.max_position_fraction
     if target is None:
-        return cap(facts, "volatility", top, note="no limit is set")
+        return no_cap("volatility", note="no limit is set")
     own = facts.returns[:, facts.symbols.index(facts.proposal.symbol)]
     realised = float(own.std(ddof=1) * np.sqrt(facts.bars_per_day * _DAYS_A_YEAR)) if len(own) > 1 else 0.0
     if not realised > 0.0:
         return cap(facts, "volatility", 0.0, limit=target, note="its volatility is unknown")
-    return cap(facts, "volatility", min(top, target / realised), number=top * realised, limit=target)
+    if (room := target / realised) >= top:
+        return no_cap("volatility", number=top * realised, limit=target)
+    return cap(facts, "volatility", room, number=top * realised, limit=target)

@@ -14,7 +14,7 @@ from risk.facts import Facts, cap, check
 from risk.verdict import RuleReport
 
 _BPS = 10_000.0
-_A_HAIR_LESS = 1.0 - 1e-12
+A_HAIR_LESS = 1.0 - 1e-12
 """A book gives whole lots: what is taken of it is a little less, so that no rounding on the way to an order goes beyond."""
 
 
@@ -63,7 +63,7 @@ def expected_slippage(facts: Facts) -> RuleReport:
     if facts.book is None or sides is None:
         return cap(facts, "expected_slippage", 0.0, note="the book does not show both sides")
     most = (sides[0] + sides[1]) / 2 * (1 + Decimal(repr(limit)))
-    notional = float(depth_within(facts.book.asks, most) * facts.proposal.reference_price) * _A_HAIR_LESS
+    notional = float(depth_within(facts.book.asks, most) * facts.proposal.reference_price) * A_HAIR_LESS
     note = f"{notional:,.0f} to be had for {limit:.2%} above the middle"
     return cap(facts, "expected_slippage", notional / facts.equity, note=note)
 

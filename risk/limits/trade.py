@@ -13,18 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from risk.calibration import Worth
-from risk.facts import LEAST_HISTORY, Facts, Rule, cap, check, weights
-from risk.limits.book import day_volume, gross_leverage, liquidity, net_leverage, order_rate, sector, trading_hours
-from risk.limits.docket import equal_risk
-from risk.limits.loss import drawdown_half, stressed_loss, volatility
-from risk.limits.market import error_rate, expected_slippage, reference_price, spread, stale_proposal
+from risk.facts import LEAST_HISTORY, Facts, cap, check, no_cap, weights
 from risk.measures.basic import scale_to_horizon
 from risk.measures.estimators import estimate_es, estimate_var
 from risk.proposal import Direction
-from risk.sizing import kelly_notional_fraction, risk_per_trade_fraction
-from risk.verdict import Reaction, RuleReport
+from risk.sizing import Entry, deployed_room, kelly_room, position_room, risk_per_trade_room
+from risk.verdict import Reaction, RuleCode, RuleReport
 
 Tail = Callable[[NDArray[np.float64]], float]
+
+BISECTIONS = 24
+"""How often the range of sizes is halved, to find the largest whose tail is within its limit."""
 
 _REACTIONS = {"drawdown": Reaction.HALT, "weekly_loss": Reaction.CLOSE_ONLY, "daily_loss": Reaction.CLOSE_ONLY}
 
@@ -130,25 +129,24 @@ def correlation(facts: Facts) -> RuleReport:
 
 def risk_per_trade(facts: Facts) -> RuleReport:
     """The loss at the stop stays within `risk_per_trade` of equity."""
-    return cap(facts, "risk_per_trade", risk_per_trade_fraction(facts.stop, facts.limits))
+    return cap(facts, "risk_per_trade", risk_per_trade_room(_entry(facts)))
 
 
 def position_size(facts: Facts) -> RuleReport:
     """One position stays within its share of equity."""
-    return cap(facts, "position", facts.limits.max_position_fraction)
+    return cap(facts, "position", position_room(_entry(facts)))
 
 
 def deployed(facts: Facts) -> RuleReport:
     """All positions together stay within theirs."""
-    used = float(facts.portfolio.deployed) / facts.equity
-    return cap(facts, "deployed", facts.limits.max_deployed_fraction - used)
+    return cap(facts, "deployed", deployed_room(_entry(facts)))
 
 
 def kelly(facts: Facts) -> RuleReport:
     """Half-Kelly, scaled by conviction, and by what voters' and analyst's words have been worth where that is known."""
     given, known = facts.proposal, facts.calibration
     worth = Worth(1.0, "") if known is None else known.worth(given.conviction, given.argument)
-    room = kelly_notional_fraction(given.conviction, facts.stop, facts.exits, facts.limits, worth.probability)
+    room = kelly_room(_entry(facts)._replace(most_probable=worth.probability))
     return cap(facts, "kelly", room, note=worth.note)
 
 
@@ -170,19 +168,6 @@ def expected_shortfall(facts: Facts) -> RuleReport:
     return _tail_cap(facts, "es_1d", _es(facts), facts.limits.max_es_1d)
 
 
-CHECKS: tuple[Rule, ...] = (
-    kill_switch, data_quality, reference_price, stale_proposal, breaker_latch, direction, one_position, conviction, ruling,
-    tick_size, risk_history, correlation, day_volume, order_rate, trading_hours, spread, error_rate,
-)  # fmt: skip
-"""Each may refuse. `well_formed` comes before them: without sound numbers no other rule is asked."""
-
-CAPS: tuple[Rule, ...] = (
-    risk_per_trade, position_size, deployed, kelly, cash, value_at_risk, expected_shortfall, drawdown_half, liquidity, sector,
-    stressed_loss, volatility, gross_leverage, net_leverage, expected_slippage, equal_risk,
-)  # fmt: skip
-"""Each leaves some notional; the tightest wins."""
-
-
 def tails_hold(facts: Facts, fraction: float) -> RuleReport:
     """Whether VaR and ES hold with exactly `fraction` of equity added. Caps are found apart from each other, and a historical
     tail is not monotone in the size: what is signed is measured once more, as it is."""
@@ -192,7 +177,7 @@ def tails_hold(facts: Facts, fraction: float) -> RuleReport:
     return check("tail_check", worst <= 1.0, worst, 1.0, "of the VaR or ES limit")
 
 
-def _tail_cap(facts: Facts, code: str, measure: Tail, limit: float) -> RuleReport:
+def _tail_cap(facts: Facts, code: RuleCode, measure: Tail, limit: float) -> RuleReport:
     """The largest addition, up to the position limit, that keeps the one-day tail measure within its limit.
 
     Bisection on the addition; what comes out has been measured itself and is within the limit, or is nothing.
@@ -200,13 +185,18 @@ def _tail_cap(facts: Facts, code: str, measure: Tail, limit: float) -> RuleRepor
     top = facts.limits.max_position_fraction
     at_top = _one_day(facts, measure, top)
     if at_top <= limit:
-        return cap(facts, code, top, number=at_top, limit=limit)
+        return no_cap(code, number=at_top, limit=limit)
     low, high = 0.0, top
-    for _ in range(24):
+    for _ in range(BISECTIONS):
         middle = (low + high) / 2
         low, high = (middle, high) if _one_day(facts, measure, middle) <= limit else (low, middle)
     room = low if low > 0 and _one_day(facts, measure, low) <= limit else 0.0
     return cap(facts, code, room, number=at_top, limit=limit)
+
+
+def _entry(facts: Facts) -> Entry:
+    used = float(facts.portfolio.deployed) / facts.equity
+    return Entry(facts.proposal.conviction, facts.stop, used, facts.limits, facts.exits)
 
 
 def _one_day(facts: Facts, measure: Tail, extra: float) -> float:

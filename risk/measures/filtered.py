@@ -14,7 +14,8 @@ from risk.measures.basic import Floats
 from risk.measures.ewma import DECAY, ewma_variances
 from risk.measures.tails import Tail, empirical_tail, finite_windows
 
-_LEAST_SHARE = 1e-6
+LEAST_SHARE = 1e-6
+"""The smallest volatility, as a share of the first one of the window, that a return is put in units of."""
 
 
 def standardised(returns: Floats, variances: Floats) -> Floats:
@@ -25,7 +26,7 @@ def standardised(returns: Floats, variances: Floats) -> Floats:
     without any move is finite. With zero volatility a return of 0 gives 0, and any other return raises ValueError.
     """
     sigma = np.sqrt(variances)
-    sigma = np.maximum(sigma[..., :-1], _LEAST_SHARE * sigma[..., :1])
+    sigma = np.maximum(sigma[..., :-1], LEAST_SHARE * sigma[..., :1])
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         scaled = returns / sigma
     if not np.isfinite(scaled).all():

@@ -29,7 +29,7 @@ MUTATED = (*LIMITS, "risk/measures/risk_parity.py", "risk/sizing.py")
 JUDGES = (
     "tests/risk/limits/test_reports.py", "tests/risk/test_sizing.py", "tests/risk/limits/test_trade.py",
     "tests/risk/limits/test_book.py", "tests/risk/limits/test_loss.py", "tests/risk/limits/test_reports_book.py",
-    "tests/risk/limits/test_market.py", "tests/risk/limits/test_risk_parity.py",
+    "tests/risk/limits/test_market.py", "tests/risk/limits/test_risk_parity.py", "tests/risk/limits/test_catalogue.py",
 )  # fmt: skip
 ROOMS = ("agents", "config", "evidence", "execution", "market", "ops", "rl", "sentiment")
 LEAST_KILLED = 0.90

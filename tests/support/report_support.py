@@ -19,3 +19,8 @@ def room(code: str, fraction: float, number: float | None = None, limit: float |
     cap = Decimal(10_000) * Decimal(repr(fraction))
     found = passed(code, fraction if number is None else number, limit, "of equity", note)
     return found.model_copy(update={"notional_cap": cap})
+
+
+def unbound(code: str, number: float | None = None, limit: float | None = None, note: str = "") -> Any:
+    """A cap that is off, or that a position of the largest size keeps."""
+    return passed(code, number, limit, "of equity", note)

@@ -1,7 +1,10 @@
 """The fast engine's own promises: what it refuses, that it knows no future, and that updates never run old machine code."""
 
+import subprocess
+import sys
 from decimal import Decimal
 from fractions import Fraction
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -121,15 +124,6 @@ def test_what_it_cannot_reproduce_is_refused_in_words(change: dict[str, Any], wo
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
-    [("max_stressed_loss", 0.05), ("volatility_target", 0.2), ("risk_parity", True)],
-)
-def test_a_limit_that_it_does_not_count_is_refused_by_name_where_a_profile_sets_it(name: str, value: Any) -> None:
-    with pytest.raises(UsageFault, match=f"does not know limits.{name}"):
-        rules(limits=SETTINGS.limits.model_copy(update={name: value}))
-
-
-@pytest.mark.parametrize(
     "change",
     [
         {"direction": np.full((BARS, 1), 2, dtype=np.int8)},
@@ -194,6 +188,34 @@ def test_the_fingerprint_changes_with_any_compiled_source(tmp_path: Path, monkey
         assert jit.fingerprint() != before, name
         path.write_bytes(kept)
     assert jit.fingerprint() == before
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("gate", "LEAST_HISTORY"), ("gate", "HALVINGS"), ("gate", "A_HAIR_LESS"), ("gate", "QUARANTINE_BARS"),
+        ("tails", "ROUNDING"), ("tails", "DECAY"), ("tails", "LEAST_SHARE"), ("tails", "BISECTIONS"), ("loop", "DECAY"),
+        ("loop", "MIN_RETURNS"), ("market", "SNAP"), ("records", "MOST_LEVELS"), ("records", "ENTRY_BOOKS"),
+        ("records", "MONDAY_TO_THURSDAY"), ("records", "RULES"), ("records", "SPREAD"),
+    ],
+)  # fmt: skip
+def test_the_fingerprint_changes_with_the_value_of_a_constant_that_is_declared_elsewhere(
+    module: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, compiled = jit.fingerprint(), import_module(f"execution.kernel.{module}")
+    old = getattr(compiled, name)
+    monkeypatch.setattr(compiled, name, old[::-1] if isinstance(old, tuple) else old + 1)
+    assert jit.fingerprint() != before
+
+
+def test_the_fingerprint_is_the_same_in_every_process() -> None:
+    script = "import execution.kernel.loop, execution.kernel.compiled as jit; print(jit.fingerprint())"
+    found = {
+        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120).stdout
+        for _ in range(2)
+    }
+    assert len(found) == 1
+    assert len(found.pop().strip()) == 64
 
 
 def test_fills_are_records_whose_fields_have_names() -> None:

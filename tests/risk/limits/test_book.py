@@ -13,7 +13,6 @@ from pydantic import ValidationError
 from config.sections.limits import RiskLimits
 from risk.facts import Facts
 from risk.limits import book as rules
-from risk.limits.trade import CAPS, CHECKS
 from risk.verdict import Reaction
 
 
@@ -83,13 +82,8 @@ def test_a_sector_that_is_full_leaves_nothing() -> None:
     assert cap(rules.sector(facts(limits=chains, portfolio=portfolio(positions=(held("ETH/USDT", "1600"),))))) == 0.0
 
 
-def test_a_symbol_of_no_sector_has_the_room_of_a_position() -> None:
+def test_a_symbol_of_no_sector_is_not_capped_by_one() -> None:
     some = facts(
         limits=limited(sectors={"ETH/USDT": "chains"}), portfolio=portfolio(positions=(held("ETH/USDT", "1600"),))
     )
-    assert cap(rules.sector(some)) == pytest.approx(500.0)
-
-
-def test_the_gate_asks_each_of_these_rules() -> None:
-    assert {rules.day_volume, rules.order_rate, rules.trading_hours} <= set(CHECKS)
-    assert {rules.liquidity, rules.sector} <= set(CAPS)
+    assert rules.sector(some).notional_cap is None

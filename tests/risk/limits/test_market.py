@@ -17,7 +17,6 @@ from config.sections.limits import RiskLimits
 from market.book import Book, Level
 from risk.limits import book as limits_book
 from risk.limits import market as limits_market
-from risk.limits.trade import CAPS, CHECKS
 from risk.verdict import Reaction, RuleReport
 
 D = Decimal
@@ -183,9 +182,3 @@ def test_a_simulated_book_in_which_nothing_could_be_bought_is_a_contradiction() 
 def test_limits_out_of_range_are_no_limits(name: str, value: float) -> None:
     with pytest.raises(ValidationError):
         limited(**{name: value})
-
-
-def test_the_gate_asks_each_of_these_rules() -> None:
-    market = limits_market
-    assert {market.reference_price, market.stale_proposal, market.spread, market.error_rate} <= set(CHECKS)
-    assert {market.expected_slippage, limits_book.gross_leverage, limits_book.net_leverage} <= set(CAPS)

@@ -17,6 +17,7 @@ from gate_support import facts as situation
 from report_support import passed, refused, room
 
 from risk.breakers import BreakerState, Latch
+from risk.facts import Facts, Rule, as_recorded
 from risk.limits import trade as rules
 from risk.proposal import Argument, Direction
 from risk.verdict import Reaction, RuleReport
@@ -28,7 +29,7 @@ WIDE = LIMITS.model_copy(update={"max_position_fraction": 1.0, "var_method": "hi
 HALT = {"reaction": Reaction.HALT}
 
 
-def facts(**changes: Any) -> rules.Facts:
+def facts(**changes: Any) -> Facts:
     """A sound situation of which nothing more is known than a rule here asks for."""
     return situation(**(dict.fromkeys(seen()) | {"order_errors": None} | changes))
 
@@ -38,16 +39,16 @@ def latched(breaker: Any) -> BreakerState:
     return BreakerState.fresh(Decimal(10_000), AT).model_copy(update={"latches": (latch,)})
 
 
-def price(value: str) -> rules.Facts:
+def price(value: str) -> Facts:
     return facts(proposal=proposal(reference_price=Decimal(value)))
 
 
-def never_validated(**numbers: Any) -> rules.Facts:
+def never_validated(**numbers: Any) -> Facts:
     return facts(proposal=proposal().model_copy(update=numbers))
 
 
 MALFORMED = "a number is missing, not finite or out of range"
-REPORTS: list[tuple[rules.Rule, rules.Facts, RuleReport]] = [
+REPORTS: list[tuple[Rule, Facts, RuleReport]] = [
     (rules.kill_switch, facts(), passed("kill_switch")),
     (rules.kill_switch, facts(halted="fire"), passed("kill_switch", note="fire").model_copy(update=HALT)),
     (rules.data_quality, facts(), passed("data_quality")),
@@ -100,7 +101,7 @@ REPORTS: list[tuple[rules.Rule, rules.Facts, RuleReport]] = [
 
 
 @pytest.mark.parametrize(("rule", "given", "report"), REPORTS)
-def test_a_report_is_this_to_the_letter(rule: rules.Rule, given: rules.Facts, report: RuleReport) -> None:
+def test_a_report_is_this_to_the_letter(rule: Rule, given: Facts, report: RuleReport) -> None:
     assert rule(given).canonical() == report.canonical()
 
 
@@ -145,7 +146,7 @@ def test_a_stop_that_is_none_is_refused(stop: float) -> None:
         facts(stop=0.999),
     ],
 )
-def test_the_ends_of_the_ranges_belong_to_them(sound: rules.Facts) -> None:
+def test_the_ends_of_the_ranges_belong_to_them(sound: Facts) -> None:
     assert rules.well_formed(sound).reaction is Reaction.PASS
 
 
@@ -209,7 +210,7 @@ def test_weights_are_what_is_held_and_on_its_way_and_wanted_over_equity() -> Non
     assert rules.weights(some, 0.25).tolist() == [0.27, 0.15, 0.03, 0.0]
 
 
-def tails(var: float = 1.0, es: float = 1.0) -> rules.Facts:
+def tails(var: float = 1.0, es: float = 1.0) -> Facts:
     """A purchase whose whole equity would have a one-day VaR and ES of `DAY`, under limits of so many `DAY`."""
     bounds = {"max_var_1d": var * DAY, "max_es_1d": es * DAY, "var_confidence": 0.75, "es_confidence": 0.75}
     return facts(returns=UP_AND_DOWN[:, None], bars_per_day=4.0, limits=WIDE.model_copy(update=bounds))
@@ -219,8 +220,10 @@ def tails(var: float = 1.0, es: float = 1.0) -> rules.Facts:
     ("limit", "fraction"), [(4.0, 1.0), (1.0, 1.0), (0.5, 0.5), (0.25, 0.25), (0.6, int(0.6 * 2**24) / 2**24)]
 )
 def test_the_tail_caps_leave_what_was_measured_within_the_limit(limit: float, fraction: float) -> None:
-    assert rules.value_at_risk(tails(var=limit)) == room("var_1d", fraction, DAY, limit * DAY)
-    assert rules.expected_shortfall(tails(es=limit)) == room("es_1d", fraction, DAY, limit * DAY)
+    var, es = tails(var=limit), tails(es=limit)
+    for given, found in ((var, rules.value_at_risk(var)), (es, rules.expected_shortfall(es))):
+        assert as_recorded(given, found) == room(found.code, fraction, DAY, limit * DAY)
+        assert (found.notional_cap is None) == (limit >= 1.0)
 
 
 def test_the_tail_caps_look_no_further_than_the_position_limit() -> None:

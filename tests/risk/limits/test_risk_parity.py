@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from risk.facts import DocketView, Facts
 from risk.limits.docket import equal_risk
-from risk.limits.trade import CAPS
 from risk.measures.estimators import estimate_var
 from risk.measures.risk_parity import equal_risk_weights
 
@@ -92,17 +91,17 @@ def test_a_proposal_alone_has_all_of_it() -> None:
 
 
 def test_no_part_is_larger_than_a_position_may_be() -> None:
-    assert cap(equal_risk(sharing(docket(1e-6)))) == 10_000.0
-    assert cap(equal_risk(sharing(docket(1e-6), max_position_fraction=0.05))) == 500.0
+    assert equal_risk(sharing(docket(1e-6))).notional_cap is None
+    assert equal_risk(sharing(docket(1e-6), max_position_fraction=0.05)).notional_cap is None
     gains = docket(0.01)
     for never_lost in (abs(gains.returns), np.maximum(gains.returns, 0.0)):
         only = DocketView(gains.symbols, never_lost)
-        assert cap(equal_risk(sharing(only, var_method="historical"))) == 10_000.0, "there is no VaR to share"
+        assert equal_risk(sharing(only, var_method="historical")).notional_cap is None, "there is no VaR to share"
 
 
-def test_where_the_profile_does_not_ask_for_it_a_position_has_its_own_room() -> None:
+def test_where_the_profile_does_not_ask_for_it_nothing_is_shared() -> None:
     found = equal_risk(facts(docket=None))
-    assert (cap(found), found.note) == (500.0, "no limit is set")
+    assert (found.notional_cap, found.note) == (None, "no limit is set")
 
 
 @pytest.mark.parametrize(
@@ -122,7 +121,3 @@ def test_a_session_that_cannot_be_weighed_leaves_nothing(view: DocketView | None
 def test_a_short_window_needs_no_more_bars_than_it_has() -> None:
     assert cap(equal_risk(sharing(docket(0.01, rows=50)))) > 0
     assert cap(equal_risk(sharing(docket(0.01, rows=40), risk_window_bars=40))) > 0
-
-
-def test_the_gate_asks_it() -> None:
-    assert equal_risk in CAPS

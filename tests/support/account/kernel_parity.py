@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -75,12 +75,16 @@ book, weekly loss with half sizes and illiquid markets.
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """The result of an engine: fills as (bar, symbol, bought, purpose, quantity, price), equity, refusals."""
+    """What an engine made of a session: fills as (bar, symbol, bought, purpose, quantity, price), equity, refusals by rule.
+
+    `decided`: how often each rule had the last word, where the engine tells it.
+    """
 
     fills: list[tuple[int, str, bool, str, Decimal, Decimal]]
     fees: list[float]
     equity: list[float]
-    refused: dict[str, int]
+    refused: Counter[str]
+    decided: Counter[str] = field(default_factory=Counter)
 
 
 def settings_of(world: dict[str, Any], symbols: Sequence[str], profile: str = "backtest") -> Settings:
@@ -214,7 +218,8 @@ def full(settings: Settings, tape: Tape, grid: Grid, votes: Votes) -> Told:
         fills=[(t, f.symbol, f.side == "buy", f.purpose.value, f.quantity, f.price) for t, f in sink.fills],
         fees=[float(fill.fee) for _, fill in sink.fills],
         equity=[float(record.portfolio.equity) for record in records],
-        refused=dict(refused),
+        refused=refused,
+        decided=Counter(verdict.binding_rule for verdict in verdicts),
     )
 
 
@@ -231,7 +236,7 @@ def told(result: KernelResult, tape: Tape) -> Told:
         rules = tape.instruments[result.symbols[fill["symbol"]]]
         quantity, price = int(fill["lots"]) * rules.lot_size, int(fill["ticks"]) * rules.tick_size
         fills.append((int(fill["bar"]), rules.symbol, bool(fill["buys"]), PURPOSES[fill["purpose"]], quantity, price))
-    return Told(fills, [float(fill["fee"]) for fill in result.fills], result.equity.tolist(), result.refused)
+    return Told(fills, [float(fill["fee"]) for fill in result.fills], result.equity.tolist(), Counter(result.refused))
 
 
 def difference(one: Told, other: Told) -> str:
@@ -254,6 +259,10 @@ def difference(one: Told, other: Told) -> str:
 def both(settings: Settings, tape: Tape, seed: int) -> tuple[str, Told]:
     """Return how the engines differ on random votes (empty: not at all), and the result of the full one."""
     grid = grid_of_tape(tape)
-    votes = random_votes(grid, seed)
+    return both_of(settings, tape, grid, random_votes(grid, seed))
+
+
+def both_of(settings: Settings, tape: Tape, grid: Grid, votes: Votes) -> tuple[str, Told]:
+    """The same on these votes."""
     one = full(settings, tape, grid, votes)
     return difference(one, fast(settings, tape, grid, votes)), one

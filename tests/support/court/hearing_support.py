@@ -12,7 +12,7 @@ from agents.court.ruling import rule
 from agents.memory.outcomes import Barriers
 from market.bar import Bar, Slice
 from market.timeframe import Timeframe
-from risk.verdict import Outcome, Reaction, RuleReport, Verdict
+from risk.verdict import Outcome, Reaction, RuleCode, RuleReport, Verdict
 from rl.adjustment import Adjustment
 
 HOUR = timedelta(hours=1)
@@ -47,7 +47,9 @@ def flat(price: float) -> Ohlc:
     return (price, price, price, price)
 
 
-def hearing(mind: str = "rules", caps: tuple[str, ...] = (), refused_by: str | None = None, **words: Any) -> Hearing:
+def hearing(
+    mind: str = "rules", caps: tuple[str, ...] = (), refused_by: RuleCode | None = None, **words: Any
+) -> Hearing:
     """Return a hearing with these opinions, ruled by the court; with `caps` [quote] the gate signs."""
     what = words.pop("case", None) or case()
     spoken = {
@@ -60,16 +62,14 @@ def hearing(mind: str = "rules", caps: tuple[str, ...] = (), refused_by: str | N
     )  # fmt: skip
 
 
-def _verdict(decision_id: str, caps: tuple[str, ...], refused_by: str | None) -> Verdict:
+def _verdict(decision_id: str, caps: tuple[str, ...], refused_by: RuleCode | None) -> Verdict:
     rules = [
-        RuleReport(
-            code=f"cap{place}", number=None, limit=None, unit="", reaction=Reaction.PASS, notional_cap=Decimal(cap)
-        )
-        for place, cap in enumerate(caps)
+        RuleReport(code=code, number=None, limit=None, unit="", reaction=Reaction.PASS, notional_cap=Decimal(cap))
+        for code, cap in zip(("position", "kelly", "cash"), caps, strict=False)
     ]
     if refused_by:
         rules.append(RuleReport(code=refused_by, number=None, limit=None, unit="", reaction=Reaction.REFUSE))
     return Verdict(
-        decision_id=decision_id, symbol=BTC, as_of_utc=AT, outcome=Outcome.REFUSED, binding_rule="any",
+        decision_id=decision_id, symbol=BTC, as_of_utc=AT, outcome=Outcome.REFUSED, binding_rule=refused_by or "min_notional",
         rules=tuple(rules),
     )  # fmt: skip

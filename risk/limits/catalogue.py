@@ -1,0 +1,212 @@
+"""Every limit of the gate, declared once. The gate asks them in this order, and each list of limits is derived from it: what the
+fast engine refuses, the loosest profile of the ablation ladder, the caps that attribution estimates with, the words of the
+report, the table in `docs/architecture.md`.
+
+A limit that the fast engine does not count is refused by it, unless its row says otherwise. `tests/risk/limits/test_catalogue.py`
+fails for a limit that is missing in any of these places.
+"""
+
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
+
+from config.sections.limits import RiskLimits
+from risk.facts import OF_EQUITY, Rule
+from risk.limits import book, docket, loss, market, trade
+from risk.limits.row import Kernel, Limit, Part
+from risk.sizing import deployed_room, kelly_room, position_room, risk_per_trade_room
+from risk.verdict import RuleCode
+
+CATALOGUE: tuple[Limit, ...] = (
+    Limit(
+        code="kill_switch", rule=trade.kill_switch, part=Part.CHECK,
+        kernel=Kernel.UNREACHABLE, why="no human halts a run on recorded bars",
+        sentence="No new risk while the kill switch is down; `tribunal unhalt` lifts it.",
+    ),
+    Limit(
+        code="data_quality", rule=trade.data_quality, part=Part.CHECK, kernel=Kernel.COUNTED,
+        sentence="No new risk on a symbol whose data is stale, missing or hard to believe.",
+    ),
+    Limit(
+        code="reference_price", rule=market.reference_price, part=Part.CHECK, unit="bps", loosest={"max_price_gap_bps": 10_000.0},
+        kernel=Kernel.UNREACHABLE, why="a proposal is counted at the close of its own bar",
+        sentence="The price that a size is counted with must be that of the market's last close.",
+    ),
+    Limit(
+        code="stale_proposal", rule=market.stale_proposal, part=Part.CHECK, unit="s", loosest={"max_proposal_age_s": 86_400.0},
+        kernel=Kernel.UNREACHABLE, why="a proposal is made and judged at the close of one bar",
+        sentence="A proposal of another time than the book's is not traded.",
+    ),
+    Limit(
+        code="breaker", rule=trade.breaker_latch, part=Part.CHECK, kernel=Kernel.COUNTED,
+        loosest={
+            "max_daily_loss": 1.0, "max_weekly_loss": 1.0, "max_drawdown": 1.0, "turbulence_sigma": 50.0, "loss_streak": 100,
+        },
+        sentence="No new risk while a circuit breaker is tripped.",
+    ),
+    Limit(
+        code="direction", rule=trade.direction, part=Part.CHECK,
+        kernel=Kernel.UNREACHABLE, why="only purchases are proposed",
+        sentence="Spot is long or flat: nothing but a purchase opens a position.",
+    ),
+    Limit(
+        code="one_position", rule=trade.one_position, part=Part.CHECK,
+        kernel=Kernel.UNREACHABLE, why="what is held or under way is not proposed",
+        sentence="A position, or an entry under way, is not added to.",
+    ),
+    Limit(
+        code="min_conviction", rule=trade.conviction, part=Part.CHECK, unit="0..1", loosest={"min_conviction": 0.0},
+        kernel=Kernel.COUNTED, sentence="A case that its own voters hardly believe in is not traded.",
+    ),
+    Limit(
+        code="ruling", rule=trade.ruling, part=Part.CHECK, unit="scale",
+        kernel=Kernel.COUNTED, sentence="What the court rejected, or the policy took to nothing, is not traded.",
+    ),
+    Limit(
+        code="tick_size", rule=trade.tick_size, part=Part.CHECK, unit="bps of the price", loosest={"max_tick_bps": 1000.0},
+        kernel=Kernel.COUNTED, sentence="No trade where the venue's price step is coarse against the price.",
+    ),
+    Limit(
+        code="risk_history", rule=trade.risk_history, part=Part.CHECK, unit="bars",
+        kernel=Kernel.COUNTED, sentence="Without enough past returns VaR would be a guess, so nothing is opened.",
+    ),
+    Limit(
+        code="correlation", rule=trade.correlation, part=Part.CHECK, loosest={"max_correlation": 1.0},
+        kernel=Kernel.COUNTED, sentence="What moves with a held position is the same bet twice, and is refused.",
+    ),
+    Limit(
+        code="day_volume", rule=book.day_volume, part=Part.CHECK, unit="quote in 24 h",
+        kernel=Kernel.COUNTED, sentence="A market that was not seen to trade in 24 hours is not entered.",
+    ),
+    Limit(
+        code="order_rate", rule=book.order_rate, part=Part.CHECK, unit="entries in 24 h", loosest={"max_entries_per_day": None},
+        kernel=Kernel.COUNTED, sentence="Only so many entries in 24 hours.",
+    ),
+    Limit(
+        code="trading_hours", rule=book.trading_hours, part=Part.CHECK, unit="h UTC", loosest={"trading_hours_utc": None},
+        kernel=Kernel.COUNTED, sentence="Nothing is opened outside the hours that the profile names.",
+    ),
+    Limit(
+        code="spread", rule=market.spread, part=Part.CHECK, unit="bps", loosest={"max_spread_bps": 2000.0},
+        kernel=Kernel.COUNTED, sentence="No trade where bid and ask are far apart, or the book does not show both.",
+    ),
+    Limit(
+        code="error_rate", rule=market.error_rate, part=Part.CHECK, unit="orders in 24 h", loosest={"max_order_errors": 1000},
+        kernel=Kernel.COUNTED, sentence="No new risk while the venue rejects or loses one order after the other.",
+    ),
+    Limit(
+        code="risk_per_trade", rule=trade.risk_per_trade, part=Part.CAP, unit=OF_EQUITY, loosest={"risk_per_trade": 0.1},
+        kernel=Kernel.COUNTED, room=risk_per_trade_room,
+        sentence="Keeps the loss at the stop within its share of equity.",
+    ),
+    Limit(
+        code="position", rule=trade.position_size, part=Part.CAP, unit=OF_EQUITY, loosest={"max_position_fraction": 1.0},
+        kernel=Kernel.COUNTED, room=position_room, sentence="Keeps one position within its share of equity.",
+    ),
+    Limit(
+        code="deployed", rule=trade.deployed, part=Part.CAP, unit=OF_EQUITY, loosest={"max_deployed_fraction": 1.0},
+        kernel=Kernel.COUNTED, room=deployed_room, sentence="Keeps all positions together within their share of equity.",
+    ),
+    Limit(
+        code="kelly", rule=trade.kelly, part=Part.CAP, unit=OF_EQUITY, loosest={"kelly_fraction": 1.0, "kelly_edge": 0.5},
+        kernel=Kernel.COUNTED, room=kelly_room, sentence="Bets no more than a part of Kelly's fraction, given the conviction.",
+    ),
+    Limit(
+        code="cash", rule=trade.cash, part=Part.CAP, unit=OF_EQUITY,
+        kernel=Kernel.COUNTED, sentence="Spends no more than the cash that is there, fees included.",
+    ),
+    Limit(
+        code="var_1d", rule=trade.value_at_risk, part=Part.CAP, unit=OF_EQUITY, loosest={"max_var_1d": 1.0},
+        kernel=Kernel.COUNTED,
+        sentence="Keeps the loss of one bad day (value at risk) of the whole book within its limit.",
+    ),
+    Limit(
+        code="es_1d", rule=trade.expected_shortfall, part=Part.CAP, unit=OF_EQUITY, loosest={"max_es_1d": 1.0},
+        kernel=Kernel.COUNTED,
+        sentence="Keeps the average of the worst days (expected shortfall) of the book within its limit.",
+    ),
+    Limit(
+        code="drawdown_half", rule=loss.drawdown_half, part=Part.CAP, unit=OF_EQUITY, loosest={"half_size_drawdown": 1.0},
+        kernel=Kernel.COUNTED, sentence="Far below the peak, positions are half as large.",
+    ),
+    Limit(
+        code="liquidity", rule=book.liquidity, part=Part.CAP, unit=OF_EQUITY, loosest={"max_volume_share": 1.0},
+        kernel=Kernel.COUNTED, sentence="Buys no more than a small part of what the market traded in 24 hours.",
+    ),
+    Limit(
+        code="sector", rule=book.sector, part=Part.CAP, unit=OF_EQUITY, loosest={"max_sector_fraction": 1.0},
+        kernel=Kernel.COUNTED, sentence="Keeps all positions of one sector within their share of equity.",
+    ),
+    Limit(
+        code="stressed_loss", rule=loss.stressed_loss, part=Part.CAP, unit=OF_EQUITY, loosest={"max_stressed_loss": None},
+        kernel=Kernel.REFUSED, sentence="Keeps the loss in the worst stretch of the known past within its limit.",
+    ),
+    Limit(
+        code="volatility", rule=loss.volatility, part=Part.CAP, unit=OF_EQUITY, loosest={"volatility_target": None},
+        kernel=Kernel.REFUSED, sentence="Keeps the volatility that one position brings within its target.",
+    ),
+    Limit(
+        code="gross_leverage", rule=book.gross_leverage, part=Part.CAP, unit=OF_EQUITY, loosest={"max_gross_leverage": 10.0},
+        kernel=Kernel.COUNTED, sentence="Keeps all positions, long and short added up, within their multiple of equity.",
+    ),
+    Limit(
+        code="net_leverage", rule=book.net_leverage, part=Part.CAP, unit=OF_EQUITY, loosest={"max_net_leverage": 10.0},
+        kernel=Kernel.COUNTED, sentence="Keeps long positions less short ones within their multiple of equity.",
+    ),
+    Limit(
+        code="expected_slippage", rule=market.expected_slippage, part=Part.CAP, unit=OF_EQUITY, loosest={"max_slippage": 0.5},
+        kernel=Kernel.COUNTED, sentence="Buys no more than the book gives close to its middle.",
+    ),
+    Limit(
+        code="equal_risk", rule=docket.equal_risk, part=Part.CAP, unit=OF_EQUITY, loosest={"risk_parity": False},
+        kernel=Kernel.REFUSED,
+        sentence="Proposals of one session bring equal parts of the risk, where the profile asks for it.",
+    ),
+)  # fmt: skip
+"""Checks first, then caps, each in the order in which the gate asks and records them. The first check that refuses is named; all
+checks are asked before any cap, and the tightest cap wins."""
+
+PARAMETERS: Mapping[str, str] = MappingProxyType(
+    {
+        "daily_loss_pause_h": "how long the breaker of `max_daily_loss` stays tripped",
+        "weekly_loss_pause_h": "how long the breaker of `max_weekly_loss` stays tripped",
+        "turbulence_pause_h": "how long the breaker of `turbulence_sigma` stays tripped",
+        "loss_streak_pause_h": "how long the breaker of `loss_streak` stays tripped",
+        "sectors": "which symbols `max_sector_fraction` adds up",
+        "stress_bars": "how long a stretch `max_stressed_loss` is measured on",
+        "var_confidence": "how far out in the tail `max_var_1d` is measured",
+        "es_confidence": "how far out in the tail `max_es_1d` is measured",
+        "risk_window_bars": "how many returns VaR, expected shortfall and correlation are measured on",
+        "var_method": "the estimator of VaR and expected shortfall",
+        "stop_fraction": "where the stop stands, against which `risk_per_trade` and Kelly's fraction are counted",
+        "stop_atr_multiple": "likewise, in multiples of the average true range",
+        "max_stop_fraction": "the largest distance of that stop",
+    }
+)
+"""Settings of `limits:` that are no limit but say how one is measured, or how long it holds, each with what it is for."""
+
+STEPS: Mapping[str, str] = MappingProxyType(
+    {
+        "well_formed": "Every number must be finite and in its range, or nothing is asked further.",
+        "approval": "A position this large needs a human's yes; a no, or silence, is a no.",
+        "scale": "What the court and the policy leave of the tightest cap.",
+        "tail_check": "VaR and expected shortfall, measured once more on exactly what would be signed.",
+        "min_notional": "Too small to be sold again at its stop, by the venue's rules.",
+        "gate_error": "The gate could not decide, so nothing was traded.",
+    }
+)
+"""What a verdict reports beside the limits: the steps of the gate around them, and the human after it."""
+
+CHECKS: tuple[Rule, ...] = tuple(limit.rule for limit in CATALOGUE if limit.part is Part.CHECK)
+"""Each may refuse. `well_formed` comes before them: without sound numbers no other rule is asked."""
+
+CAPS: tuple[Rule, ...] = tuple(limit.rule for limit in CATALOGUE if limit.part is Part.CAP)
+"""Each leaves some notional, or does not bind; the tightest wins."""
+
+SENTENCES: Mapping[str, str] = MappingProxyType({**STEPS, **{limit.code: limit.sentence for limit in CATALOGUE}})
+"""What each rule in a verdict is for, by its code."""
+
+
+def loosest(limits: RiskLimits, *, but: Collection[RuleCode] = ()) -> RiskLimits:
+    """`limits` with each limit at the value at which it cannot bind, or binds least, except the limits named in `but`."""
+    opened = {name: value for limit in CATALOGUE if limit.code not in but for name, value in limit.loosest.items()}
+    return RiskLimits.model_validate(limits.model_dump() | opened)

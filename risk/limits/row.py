@@ -1,0 +1,66 @@
+"""What one row of the catalogue of limits holds.
+
+A row says everything about a limit that a list of limits could be asked for; the number that a profile gives it is in
+`config.sections.limits`. A row refuses nothing: the tests hold it against its rule, its settings and the fast engine.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from config.sections.limits import RiskLimits
+from risk.facts import Rule
+from risk.sizing import Room
+from risk.verdict import RuleCode
+
+Value = float | int | bool | None
+"""What a setting of `limits:` may be."""
+
+
+class Part(StrEnum):
+    """What a limit does: a CHECK refuses an entry or lets it pass, a CAP leaves it some notional."""
+
+    CHECK = "check"
+    CAP = "cap"
+
+
+class Kernel(StrEnum):
+    """What the fast engine (`execution.kernel`) does about a limit.
+
+    COUNTED: it has the rule itself. REFUSED: it refuses a profile in which the limit can bind. UNREACHABLE: the limit cannot bind
+    in a run of the fast engine, whatever the profile says; the row says why.
+    """
+
+    COUNTED = "counted"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """One limit of the gate.
+
+    `code`: its name in verdicts. `rule`: the function that reports on it. `unit`: of the number that it reports, empty where the
+    rule reports no number. `sentence`: what a reader is told that it is for. `loosest`: its settings in `limits:`, each with the
+    value at which the limit cannot bind, or binds least; empty where the limit has no setting and always holds. `kernel`: what
+    the fast engine does about it; `why`: why it cannot bind there. `room`: what a cap leaves, where that is known without the
+    other positions, the market and its returns.
+    """
+
+    code: RuleCode
+    rule: Rule
+    part: Part
+    sentence: str
+    unit: str = ""
+    loosest: Mapping[str, Value] = field(default_factory=dict)
+    kernel: Kernel = Kernel.REFUSED
+    why: str = ""
+    room: Room | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "loosest", MappingProxyType(dict(self.loosest)))
+
+    def binding_settings(self, limits: RiskLimits) -> tuple[str, ...]:
+        """The settings by which this limit could bind under `limits`."""
+        return tuple(name for name, value in self.loosest.items() if getattr(limits, name) != value)

@@ -1,0 +1,116 @@
+"""A limit is declared once: the rows of the catalogue, the rules, the settings and the fast engine know the same limits."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from gate_support import LIMITS, facts, held, portfolio
+from limit_holder import Catalogue, faults, rule_functions
+
+from risk.limits import loss
+from risk.limits.catalogue import CAPS, CATALOGUE, CHECKS, PARAMETERS, SENTENCES, STEPS, loosest
+from risk.limits.row import Kernel, Limit, Part
+from risk.sizing import Entry
+from risk.verdict import Reaction
+
+ROWS = {limit.code: limit for limit in CATALOGUE}
+
+
+def changed(code: str, **changes: Any) -> Catalogue:
+    return tuple(replace(limit, **changes) if limit.code == code else limit for limit in CATALOGUE)
+
+
+def without(code: str) -> Catalogue:
+    return tuple(limit for limit in CATALOGUE if limit.code != code)
+
+
+TOY = Limit(
+    code="toy", rule=lambda given: loss.volatility(given), part=Part.CAP, unit="of equity", sentence="A toy.",  # type: ignore[arg-type]
+    loosest={"max_toy": None}, kernel=Kernel.COUNTED,
+)  # fmt: skip
+
+
+def test_rows_rules_settings_and_fast_engine_hold_together() -> None:
+    found = faults(CATALOGUE)
+    assert not found, "\n".join(found)
+    assert len(rule_functions()) == len(CATALOGUE) == len(CHECKS) + len(CAPS)
+
+
+@pytest.mark.parametrize(
+    ("catalogue", "words"),
+    [
+        ((*CATALOGUE, TOY), "toy is missing in RuleCode"),
+        ((*CATALOGUE, TOY), "max_toy is no setting"),
+        ((*CATALOGUE, TOY), "the rule of toy is no function of risk/limits"),
+        ((*CATALOGUE, TOY), "toy is counted, and no window shows it: max_toy"),
+        (without("sector"), "sector of RuleCode has no row"),
+        (without("sector"), "the rule sector has no row"),
+        (without("sector"), "max_sector_fraction is in no row and no parameter"),
+        ((*CATALOGUE, CATALOGUE[-1]), "equal_risk has 2 rows"),
+        ((*CATALOGUE[1:], CATALOGUE[0]), "a cap stands before a check"),
+        (changed("cash", sentence=""), "cash has no sentence"),
+        (changed("volatility", rule=loss.stressed_loss), "the rule of volatility reports as stressed_loss"),
+        (changed("volatility", rule=loss.stressed_loss), "stressed_loss shares its rule"),
+        (changed("spread", unit="%"), "spread is in '%', and its rule reports in 'bps'"),
+        (changed("cash", part=Part.CHECK), "cash is called a check"),
+        (changed("cash", loosest={"stress_bars": 1}), "stress_bars is named twice"),
+        (changed("liquidity", loosest={"max_volume_share": 0.9}), "0.9 is not the loosest value of max_volume_share"),
+        (changed("liquidity", loosest={"max_volume_share": 2.0}), "the loosest values are no limits"),
+        (changed("volatility", kernel=Kernel.COUNTED), "volatility is counted, and no window shows it"),
+        (changed("ruling", loosest={"max_ruling": None}), "ruling is counted, and no window shows it: max_ruling"),
+        (changed("kelly", kernel=Kernel.REFUSED), "kelly is refused, and has a window"),
+        (changed("direction", kernel=Kernel.REFUSED), "direction is refused, and no setting says when"),
+        (changed("direction", why=""), "direction: only a limit that cannot bind"),
+        (changed("sector", kernel=Kernel.UNREACHABLE, why="so"), "sector: max_sector_fraction has no tight value"),
+    ],
+)  # fmt: skip
+def test_a_limit_that_is_missing_somewhere_is_found(catalogue: Catalogue, words: str) -> None:
+    assert [fault for fault in faults(catalogue) if words in fault]
+
+
+def test_a_row_that_says_nothing_of_the_fast_engine_is_refused_by_it() -> None:
+    row = Limit(code="cash", rule=CAPS[0], part=Part.CAP, sentence="A toy.", loosest={"max_stressed_loss": None})
+    assert row.kernel is Kernel.REFUSED
+    assert row.binding_settings(LIMITS) == ()
+    assert row.binding_settings(LIMITS.model_copy(update={"max_stressed_loss": 0.1})) == ("max_stressed_loss",)
+
+
+def test_a_row_keeps_its_settings_whatever_becomes_of_what_it_was_made_of() -> None:
+    given: dict[str, Any] = {"max_slippage": 0.5}
+    row = replace(ROWS["cash"], loosest=given)
+    given.clear()
+    assert dict(row.loosest) == {"max_slippage": 0.5}
+    with pytest.raises(TypeError):
+        row.loosest["max_slippage"] = 0.1  # type: ignore[index]
+
+
+@pytest.mark.parametrize("code", [code for code, limit in ROWS.items() if limit.loosest and code != "kelly"])
+def test_a_limit_at_its_loosest_does_not_bind(code: str) -> None:
+    """Kelly's fraction is the exception: no setting lets a conviction bet more than Kelly."""
+    opened = loosest(LIMITS)
+    report = ROWS[code].rule(facts(limits=opened))
+    assert report.reaction is Reaction.PASS
+    assert report.notional_cap is None or report.notional_cap >= 10_000
+
+
+def test_the_loosest_limits_keep_what_they_are_told_to_and_every_parameter() -> None:
+    tight = LIMITS.model_copy(update={"max_entries_per_day": 3, "trading_hours_utc": (8, 16), "max_stressed_loss": 0.1})
+    opened = loosest(tight, but=("position", "order_rate"))
+    assert opened.max_position_fraction == LIMITS.max_position_fraction
+    assert opened.max_entries_per_day == 3
+    assert (opened.trading_hours_utc, opened.max_stressed_loss, opened.max_var_1d) == (None, None, 1.0)
+    assert {name: getattr(opened, name) for name in PARAMETERS} == {name: getattr(tight, name) for name in PARAMETERS}
+
+
+def test_every_rule_of_a_verdict_has_its_sentence() -> None:
+    assert {**STEPS, **{limit.code: limit.sentence for limit in CATALOGUE}} == SENTENCES
+    assert all(sentence.endswith(".") for sentence in SENTENCES.values())
+    assert all(PARAMETERS.values())
+
+
+@pytest.mark.parametrize("code", ["risk_per_trade", "position", "deployed", "kelly"])
+def test_a_room_is_what_the_cap_of_its_row_leaves(code: str) -> None:
+    some, room = facts(portfolio=portfolio(positions=(held("ETH/USDT", "1500"),)), stop=0.02), ROWS[code].room
+    assert room is not None
+    entry = Entry(some.proposal.conviction, some.stop, 0.15, some.limits, some.exits)
+    assert float(ROWS[code].rule(some).notional_cap or 0) == pytest.approx(10_000 * room(entry), rel=1e-12)

@@ -1,0 +1,134 @@
+"""Windows in which one limit binds and no other: by these it is shown that the fast engine counts what it is said to count.
+
+Each is run with every limit at its loosest value but one, by both engines, and once more by the fast engine with that limit let
+go: a window in which it does not bind would prove nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from execution.kernel.engine import Votes
+from market.candles import RawCandles
+from market.tape import Tape
+from risk.limits.catalogue import CATALOGUE
+from risk.verdict import RuleCode
+
+THREE = ["SOL/USDT", "ETH/USDT", "BTC/USDT"]
+WARMUP = 300
+LOOSEST: dict[str, Any] = {f"limits.{name}": value for limit in CATALOGUE for name, value in limit.loosest.items()}
+
+
+def as_it_is(tape: Tape) -> Tape:
+    return tape
+
+
+def as_said(votes: Votes) -> Votes:
+    return votes
+
+
+@dataclass(frozen=True)
+class Window:
+    """A limit and what makes it bind: the tight values of its settings in `limits:`, or for a limit without settings a `spoilt`
+    tape or changed `votes`. `world` is set in all runs; `loose` in the run in which the limit is let go."""
+
+    code: RuleCode
+    tight: dict[str, Any] = field(default_factory=dict)
+    world: dict[str, Any] = field(default_factory=dict)
+    loose: dict[str, Any] = field(default_factory=dict)
+    spoilt: Callable[[Tape], Tape] = as_it_is
+    votes: Callable[[Votes], Votes] = as_said
+    tape: Callable[[Tape], Tape] = as_it_is
+    """What is done to the tape of all runs."""
+
+
+def each(tape: Tape, change: Callable[[RawCandles], RawCandles]) -> Tape:
+    return replace(tape, candles={symbol: change(candles) for symbol, candles in tape.candles.items()})
+
+
+def gapped(candles: RawCandles) -> RawCandles:
+    """Every other bar opens three percent lower than the last one closed: what was just large enough is rejected at the open."""
+    opened = candles.open.copy()
+    opened[1::2] *= 0.97
+    return replace(candles, open=opened, low=np.minimum(candles.low, opened))
+
+
+def silent(candles: RawCandles) -> RawCandles:
+    """Nothing is traded in three of every six days."""
+    volume = candles.volume.copy()
+    volume[np.arange(len(volume)) // 72 % 2 == 1] = 0.0
+    return replace(candles, volume=volume)
+
+
+def wild(candles: RawCandles) -> RawCandles:
+    """One bar in thirty closes at a tenth more, and the next one is back."""
+    close = candles.close.copy()
+    close[::30] *= 1.4
+    return replace(candles, close=close, high=np.maximum(candles.high, close))
+
+
+def young(tape: Tape) -> Tape:
+    """A market of which only thirty bars are known."""
+    begin = tape.start_utc - 30 * tape.timeframe.duration
+    return replace(tape, warmup_start_utc=begin)
+
+
+def often_rejected(votes: Votes) -> Votes:
+    """Of every third bar's proposals the court leaves nothing."""
+    scale = votes.scale.copy()
+    scale[::3] = 0.0
+    return replace(votes, scale=scale)
+
+
+WINDOWS: dict[str, Window] = {
+    "daily loss": Window("breaker", {"max_daily_loss": 0.01}, {"limits.daily_loss_pause_h": 30}),
+    "weekly loss": Window("breaker", {"max_weekly_loss": 0.015}, {"limits.weekly_loss_pause_h": 31}),
+    "drawdown": Window("breaker", {"max_drawdown": 0.02}, {"limits.max_daily_loss": 0.02}),
+    "turbulence": Window("breaker", {"turbulence_sigma": 3.0}, {"limits.turbulence_pause_h": 3}),
+    "loss streak": Window("breaker", {"loss_streak": 2}, {"limits.loss_streak_pause_h": 5}),
+    "data quality": Window("data_quality", spoilt=lambda tape: each(tape, wild)),
+    "conviction": Window("min_conviction", {"min_conviction": 0.6}),
+    "ruling": Window("ruling", votes=often_rejected),
+    "tick size": Window("tick_size", {"max_tick_bps": 0.5}),
+    "history": Window("risk_history", spoilt=young),
+    "correlation": Window("correlation", {"max_correlation": 0.3}),
+    "day's volume": Window("day_volume", world={"quality.max_flat_bars": 100}, spoilt=lambda tape: each(tape, silent)),
+    "order rate": Window("order_rate", {"max_entries_per_day": 2}),
+    "trading hours": Window("trading_hours", {"trading_hours_utc": [8, 16]}),
+    "trading hours over midnight": Window("trading_hours", {"trading_hours_utc": [22, 6]}),
+    "spread": Window("spread", {"max_spread_bps": 3.001}, {"venue.spread_bps": 3.0}),
+    "error rate": Window(
+        "error_rate", {"max_order_errors": 1},
+        {"limits.max_position_fraction": 0.0515, **{f"market.instruments.{symbol}.min_notional": "500" for symbol in THREE}},
+        tape=lambda tape: each(tape, gapped),
+    ),
+    "risk per trade": Window("risk_per_trade", {"risk_per_trade": 0.004}),
+    "position": Window("position", {"max_position_fraction": 0.1}),
+    "deployed": Window("deployed", {"max_deployed_fraction": 0.5}, {"limits.max_position_fraction": 0.3}),
+    "Kelly's fraction": Window("kelly", {"kelly_fraction": 0.1}),
+    "Kelly's edge": Window("kelly", {"kelly_edge": 0.1}),
+    "cash": Window("cash", loose={"limits.max_position_fraction": 0.2}),
+    "value at risk": Window("var_1d", {"max_var_1d": 0.01}),
+    "expected shortfall": Window("es_1d", {"max_es_1d": 0.01}),
+    "half size": Window("drawdown_half", {"half_size_drawdown": 0.002}),
+    "liquidity": Window("liquidity", {"max_volume_share": 1e-6}),
+    "sector": Window(
+        "sector", {"max_sector_fraction": 0.5},
+        {"limits.sectors": {"SOL/USDT": "fast", "ETH/USDT": "old", "BTC/USDT": "old"}, "limits.max_position_fraction": 0.4},
+    ),
+    "gross leverage": Window("gross_leverage", {"max_gross_leverage": 0.5}),
+    "net leverage": Window("net_leverage", {"max_net_leverage": 0.5}),
+    "slippage": Window(
+        "expected_slippage", {"max_slippage": 0.004},
+        {"venue.starting_cash": "5000000", "venue.depth_fraction": 0.01, "venue.levels": 7, "venue.level_step_bps": 21.3},
+    ),
+}  # fmt: skip
+"""At least one for each setting of each limit that the fast engine counts, and one for each such limit without a setting."""
+
+UNREACHABLE: dict[str, dict[str, Any]] = {
+    "reference_price": {"max_price_gap_bps": 1e-6},
+    "stale_proposal": {"max_proposal_age_s": 1e-6},
+}
+"""The tightest values of limits that cannot bind in a run of the fast engine."""
