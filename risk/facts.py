@@ -44,7 +44,8 @@ class Situation:
     the proposed symbol's market traded in the last 24 hours [quote units], `entries_today` how many entries were sent in them,
     `order_errors` how many orders were rejected or lost in them. `mark` is the symbol's last believed close [quote units],
     `book` what its market shows, `now_utc` the close of the last slice that was lived through; `docket` what else is proposed,
-    where proposals share the risk. None where that is unknown.
+    where proposals share the risk; `opened_utc` when the position in the proposed symbol was opened, if
+    one is held. None where that is unknown.
     """
 
     proposal: Proposal
@@ -62,6 +63,7 @@ class Situation:
     book: Book | None = field(default=None, kw_only=True)
     now_utc: datetime | None = field(default=None, kw_only=True)
     docket: DocketView | None = field(default=None, kw_only=True)
+    opened_utc: datetime | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,15 +30,17 @@ from risk.proposal import Argument, Direction, Proposal
 from risk.verdict import Verdict
 from rl.adjuster import Adjuster
 from rl.adjustment import Adjustment
-from rl.observation import Observation
+from rl.observation import Observation, unseen
 
 Judge = Callable[[Proposal], Verdict]
+See = Callable[[Proposal], Observation]
 
 
 @dataclass(frozen=True, slots=True)
 class Bench:
     """Who sits: the mind behind the four roles, the adjuster, and the gate; and how long a role may take, in seconds.
 
+    `see` is what the adjuster is shown of a proposal; by default, what the proposal says of itself: `Off` reads nothing.
     `note` is given each attempt to get a word from a model, wave by wave, and in a wave by docket, role and number. Without
     it they stay with the mind.
     """
@@ -48,6 +50,7 @@ class Bench:
     judge: Judge
     role_deadline_s: float
     note: Callable[[Attempt], object] | None = None
+    see: See = unseen
 
 
 class Heard(NamedTuple, Generic[AnyOpinion]):
@@ -169,7 +172,7 @@ class _Roles:
                 docket["advocate"][index].word,
                 docket["supervisor"][index].word,
             )
-            ruled.append((ruling, _trimmed(self._bench.adjuster, _observation(case, ruling))))
+            ruled.append((ruling, _trimmed(self._bench, case, ruling)))
         return {"ruled": tuple(ruled)}
 
     async def gate(self, docket: Docket) -> Docket:
@@ -225,9 +228,11 @@ async def _listen(
     return Heard(grounded, struck)
 
 
-def _trimmed(adjuster: Adjuster, seen: Observation) -> Adjustment:
-    """The policy's word; one that fails trims everything."""
+def _trimmed(bench: Bench, case: Case, ruling: Ruling) -> Adjustment:
+    """The policy's word on a case, on the book as it was at the close; one that fails, or cannot see, trims everything."""
+    adjuster = bench.adjuster
     try:
+        seen = bench.see(proposal_of(case, ruling, Adjustment(adjuster=adjuster.name, scale=1.0), None, ()))
         return Adjustment.model_validate(adjuster.adjust(seen).model_dump())
     except Exception:  # noqa: BLE001  the boundary of a policy: one that breaks leaves no size
         return Adjustment(adjuster=adjuster.name, scale=0.0)
@@ -250,19 +255,6 @@ def proposal_of(
         docket=together,
         ruling_scale=ruling.scale,
         adjust_scale=adjustment.scale,
-    )
-
-
-def _observation(case: Case, ruling: Ruling) -> Observation:
-    base = case.signals[case.base_timeframe]
-    return Observation(
-        conviction=case.proposal.conviction,
-        ruling_scale=ruling.scale,
-        deployed_fraction=case.book.deployed_fraction,
-        drawdown=case.book.drawdown,
-        var_1d=case.book.var_1d,
-        realized_volatility=base.realized_volatility,
-        rsi_14=base.rsi_14,
     )
 
 
