@@ -146,6 +146,8 @@ def _size(
 @compiled
 def _scale(say: Record, multiplier: float) -> Pair:
     """What court and policy make of the tightest cap: never more than all of it."""
+    if say.scale * multiplier > 2.0:  # a product of large numbers has no two exact parts
+        return 1.0, 0.0
     scale = times(decimal_of(say.scale), decimal_of(multiplier))
     return (1.0, 0.0) if (scale[0] - 1.0) + scale[1] > 0.0 else scale
 

@@ -4,8 +4,10 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,6 +35,9 @@ from execution.kernel.records import PURPOSES, Floats
 from execution.kernel.rules import Rules, rules_of
 from execution.reports import VenueWord
 from market.bar import Bar
+from market.candles import RawCandles
+from market.catalogue import instrument_of
+from market.files.bars import read_market_files
 from market.signals import TechnicalSignals
 from market.tape import Tape
 from market.timeframe import Timeframe
@@ -75,6 +80,18 @@ WORLDS: tuple[dict[str, Any], ...] = (
 tight exits, everything on one card, counted entries in some hours of a day with sectors and a steep book, weekly loss with half
 sizes and illiquid markets."""
 
+STORMS = {
+    "march 2020": ("2020-03-08", "2020-03-22", ("BTC", "ETH", "LINK")),
+    "may 2021": ("2021-05-14", "2021-05-26", ("BTC", "ETH", "DOGE")),
+    "luna": ("2022-05-05", "2022-05-19", ("BTC", "SOL", "ADA")),
+    "ftx": ("2022-11-03", "2022-11-17", ("BTC", "ETH", "SOL")),
+    "outage of february 2020": ("2020-02-15", "2020-02-25", ("BTC", "ETH", "XRP")),
+    "outage of april 2021": ("2021-04-20", "2021-04-30", ("BTC", "ETH", "DOGE")),
+    "the first days of a market": ("2020-08-13", "2020-08-30", ("BTC", "SOL")),
+}
+"""Real days on which much went wrong at once: first day, last day, markets."""
+WARMUP = 300
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -101,6 +118,31 @@ def shorter(tape: Tape, warmup: int) -> Tape:
     """The same session after less history: the window of returns needs no sixty days."""
     begin = max(tape.warmup_start_utc, tape.start_utc - warmup * tape.timeframe.duration)
     return replace(tape, warmup_start_utc=begin)
+
+
+def recorded(settings: Settings, shared: Path, start: datetime, end: datetime) -> Tape:
+    """A session on recorded hours of the profile's markets, after WARMUP hours."""
+    symbols = settings.market.symbols
+    return Tape(
+        symbols=symbols,
+        timeframe=Timeframe.H1,
+        instruments={symbol: instrument_of(settings.market, symbol) for symbol in symbols},
+        source_label="real candles",
+        start_utc=start,
+        end_utc=end,
+        findings=(),
+        news=(),
+        warmup_start_utc=start - timedelta(hours=WARMUP),
+        quality=settings.quality,
+        candles={symbol: candles(shared, symbol.removesuffix("/USDT")) for symbol in symbols},
+    )
+
+
+@cache
+def candles(shared: Path, base: str) -> RawCandles:
+    """All recorded hours of a market."""
+    path = shared / "ohlcv" / "spot_1h" / f"binance_{base}USDT_1h.parquet"
+    return read_market_files([path], Timeframe.H1, None)[f"{base}/USDT"]
 
 
 def random_votes(grid: Grid, seed: int, *, often: float = 0.2) -> Votes:

@@ -3,11 +3,15 @@
 Lanes stop at each proposal and resume with a multiplier; many side by side do what each does alone.
 """
 
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from kernel_parity import (
+    STORMS,
+    WARMUP,
     WORLDS,
     Told,
     difference,
@@ -17,6 +21,7 @@ from kernel_parity import (
     lookout,
     play,
     random_votes,
+    recorded,
     rules,
     settings_of,
     shorter,
@@ -37,7 +42,6 @@ from risk.calibration import CalibrationMap, SizingMaps
 from risk.proposal import Direction, Proposal
 
 MARKETS = (["BTC/USDT"], ["BTC/USDT", "ETH/USDT"], ["SOL/USDT", "ETH/USDT", "BTC/USDT"])
-WARMUP = 300
 Seen = dict[tuple[int, int], Floats]
 
 
@@ -84,6 +88,20 @@ def test_both_engines_do_and_see_the_same_under_a_policy(seed: int) -> None:
     assert seen
     assert made.fills
     assert made.fills != fast(settings, tape, grid, votes).fills
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", STORMS)
+def test_both_engines_do_and_see_the_same_under_a_policy_in_the_storms(shared: Path, name: str) -> None:
+    first, last, bases = STORMS[name]
+    start, end = (datetime.fromisoformat(day).replace(tzinfo=UTC) for day in (first, last))
+    for world in range(len(name) % 2, len(WORLDS), 2):
+        settings = settings_of({**WORLDS[world], **late(world + len(name))}, [f"{base}/USDT" for base in bases])
+        tape = recorded(settings, shared, start, end)
+        grid = grid_of_tape(tape)
+        found, _, seen = compared(settings, tape, grid, random_votes(grid, world), world)
+        assert found == "", f"world {world}"
+        assert seen
 
 
 def test_each_column_is_there_and_says_something() -> None:
