@@ -1,8 +1,8 @@
 """What the policy is shown of a proposal: few, named columns, all of them known at the bar close.
 
 The numbers are made by `execution.observation`, which the kernel compiles, so that a policy sees in training what it sees in a
-session. Here they get their names, and are gathered from what the gate is asked with. All cases of a bar are shown the book as it
-was at the close: the policy speaks before the gate has judged the first of them.
+session. Here they get their names, and are gathered from what the gate is asked with. All cases of a bar are shown one book: what
+is voted out is on its way, and the gate has judged none of them yet.
 
 How far the court's roles agree, the news and the regime are not here: the kernel has no court. Who has one adds such columns.
 """

@@ -229,7 +229,7 @@ async def _listen(
 
 
 def _trimmed(bench: Bench, case: Case, ruling: Ruling) -> Adjustment:
-    """The policy's word on a case, on the book as it was at the close; one that fails, or cannot see, trims everything."""
+    """The policy's word, on the book before any case of the bar is judged; one that fails, or cannot see, trims everything."""
     adjuster = bench.adjuster
     try:
         seen = bench.see(proposal_of(case, ruling, Adjustment(adjuster=adjuster.name, scale=1.0), None, ()))

@@ -58,16 +58,18 @@ def _review(bars: Records, rules: Records, limits: Record, account: Record, plac
 
 
 @compiled
-def _listed(bars: Records, says: Records, places: Records, docket: Ints, t: int, said: int) -> int:
-    """Who is voted in, by number in `docket`, the strongest conviction first. Returns how many."""
-    waiting = 0
+def _decide(bars: Records, says: Records, rules: Records, places: Records, docket: Ints, t: int, said: int) -> int:
+    """Close what is voted out. Returns how many are voted in, by number in `docket`, the strongest conviction first."""
+    waiting, u = 0, t + said
     for s in range(len(places)):
-        say = says[t + said, s]
-        if say.direction <= 0 or bars[t, s].state != w.BELIEVED:
+        say = says[u, s]
+        if say.direction == 0 or bars[t, s].state != w.BELIEVED:
             continue
-        if places[s].held == 0 and places[s].orders[0, w.KIND] == w.NOTHING:
+        if say.direction < 0:
+            leave(rules[s], places[s])
+        elif places[s].held == 0 and places[s].orders[0, w.KIND] == w.NOTHING:
             at = waiting
-            while at > 0 and says[t + said, docket[at - 1]].conviction < say.conviction:
+            while at > 0 and says[u, docket[at - 1]].conviction < say.conviction:
                 docket[at] = docket[at - 1]
                 at -= 1
             docket[at] = s
@@ -92,17 +94,13 @@ def _settle(
     multipliers: Floats,
     t: int,
 ) -> None:
-    """Close what is voted out; then the gate judges who is voted in, one after the other."""
-    u = t + lane.said
-    for s in range(len(places)):
-        if says[u, s].direction < 0 and bars[t, s].state == w.BELIEVED:
-            leave(rules[s], places[s])
+    """The gate judges who is voted in, one after the other."""
     for i in range(lane.waiting):
         s = docket[i]
         account.proposed += 1
         code = judge(
-            bars, returns, seen, lane.origin, says[u, s], rules, limits, points, account, places, paper, t, s, is_shut(account),
-            multipliers[i],
+            bars, returns, seen, lane.origin, says[t + lane.said, s], rules, limits, points, account, places, paper, t, s,
+            is_shut(account), multipliers[i],
         )  # fmt: skip
         if code == w.ALLOWED:
             account.signed += 1
@@ -135,7 +133,8 @@ def _run(
     """One lane, up to its next proposal (if it `asks`), or to bar `until` of its stretch, or to the end of that.
 
     Where proposals of its bar are waiting, all their multipliers have been told, and they are judged first. All of a bar are
-    asked about before the first is judged, as in the court: each is seen on the book as it was at the close.
+    asked about before the first is judged, as in the court: each is seen on the book with what was voted out on its way, and
+    nothing signed.
     """
     begin_us, step_us, said, first, t = lane.begin_us, lane.step_us, lane.said, lane.first, lane.bar
     last, told = min(lane.end, first + until), lane.waiting > 0
@@ -165,7 +164,7 @@ def _run(
             if not spoken:
                 t += 1
                 continue
-            lane.waiting = _listed(bars, says, places, docket, t, said)
+            lane.waiting = _decide(bars, says, rules, places, docket, t, said)
             if asks and lane.waiting:
                 lane.status, lane.asked = w.ASKING, 0
                 break
