@@ -19,6 +19,7 @@ from config.sections.limits import RiskLimits
 from config.sections.market import MarketSettings
 from config.sections.minds import MindsSettings
 from config.sections.quality import QualitySettings
+from config.sections.rl import RlSettings
 from config.sections.sentiment import SentimentSettings
 from config.sections.strategies import StrategyContext
 from config.sections.venue import VenueSettings
@@ -42,6 +43,7 @@ class Settings(Frozen):
     )
     court: CourtSettings
     minds: MindsSettings
+    rl: RlSettings = Field(default_factory=RlSettings)
     limits: RiskLimits
     exits: ExitSettings
     venue: VenueSettings

@@ -47,7 +47,8 @@ class Situation:
     of the proposed symbol's market in the last 24 hours [quote]. `entries_today`: entries sent in the last 24 hours.
     `order_errors`: orders rejected or lost in the last 24 hours. `mark`: the symbol's last valid close [quote]. `book`: the
     order book that its market shows. `now_utc`: the close of the last processed slice. `docket`: the other proposals of the
-    session, when proposals share the risk. Each of these is None when it is not known.
+    session, when proposals share the risk. `opened_utc`: when the position in the proposed symbol was opened. Each of these is
+    None when it is not known.
     """
 
     proposal: Proposal
@@ -65,6 +66,7 @@ class Situation:
     book: Book | None = field(default=None, kw_only=True)
     now_utc: datetime | None = field(default=None, kw_only=True)
     docket: DocketView | None = field(default=None, kw_only=True)
+    opened_utc: datetime | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,157 @@
-"""What the policy is shown of a proposal."""
+"""What the policy is shown of a proposal: few, named columns, all of them known at the bar close.
+
+The numbers are made by `execution.observation`, which the kernel compiles, so that a policy sees in training what it sees in a
+session. Here they get their names, and are gathered from what the gate is asked with. All cases of a bar are shown one book: what
+is voted out is on its way, and the gate has judged none of them yet.
+
+How far the court's roles agree, the news and the regime are not here: the kernel has no court. Who has one adds such columns.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+from numpy.typing import NDArray
 
 from config.frozen import Frozen
+from config.sections.limits import RiskLimits
+from execution.observation import COLUMNS, LEAST_BARS, encode, short_over_long
+from risk.calibration import SizingMaps
+from risk.facts import Situation
+from risk.measures.basic import correlation, scale_to_horizon
+from risk.measures.estimators import estimate_es, estimate_var
+from risk.portfolio import Portfolio
+from risk.proposal import Direction, Proposal
+
+Floats = NDArray[np.float64]
+
+_SIGNS = {Direction.LONG: 1.0, Direction.SHORT: -1.0, Direction.NONE: 0.0}
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class Observation(Frozen):
-    """What an adjuster sees of one ruled case; all of it was known at the bar close. Fractions are of equity."""
+    """What an adjuster sees of one market at one bar close. Fractions are of equity; None is missing.
 
-    conviction: float
-    ruling_scale: float
-    deployed_fraction: float
-    drawdown: float
-    var_1d: float
-    realized_volatility: float | None
-    rsi_14: float | None
+    direction         -1, 0 or 1: what is proposed
+    conviction        0..1: the netted vote; missing where nothing is proposed
+    calibrated        0..1: the probability that such convictions have been worth; missing without a calibration
+    ruling_scale      0..1: what the court left of the size; missing where it was not asked
+    size              signed: what is held of this market and under way; missing without equity
+    held_days         0 or more: days since its position was opened; 0 where nothing is held
+    deployed          0 or more: what is held and under way in all markets; missing without equity
+    drawdown          0..1: fall of equity below its peak
+    var_headroom      up to 1: 1 - VaR of the book over its limit, one day; below 0 beyond it; 1 of an empty book
+    es_headroom       likewise of the expected shortfall
+    volatility_ratio  above 0: volatility of the last 24 bars over that of the risk window; missing where nothing moved
+    correlation       0..1: the worst of this market with what else is held or under way; 0 where nothing is
+    entries           0 or more: entries of the last 24 hours, as a count
+
+    The headrooms, volatility_ratio and correlation are missing of fewer than 50 returns of all markets concerned.
+    """
+
+    direction: float
+    conviction: float | None = None
+    calibrated: float | None = None
+    ruling_scale: float | None = None
+    size: float | None = None
+    held_days: float | None = None
+    deployed: float | None = None
+    drawdown: float | None = None
+    var_headroom: float | None = None
+    es_headroom: float | None = None
+    volatility_ratio: float | None = None
+    correlation: float | None = None
+    entries: float | None = None
+
+    @classmethod
+    def of(cls, row: Floats) -> "Observation":
+        """From a row as both engines encode it: float64, shape (len(COLUMNS),), NaN where something is missing."""
+        return cls(**{name: None if math.isnan(x) else x for name, x in zip(COLUMNS, row.tolist(), strict=True)})
+
+    def row(self) -> Floats:
+        """The same as float64, shape (len(COLUMNS),), NaN where something is missing."""
+        values = (getattr(self, name) for name in COLUMNS)
+        return np.array([math.nan if value is None else value for value in values], dtype=np.float64)
+
+
+def unseen(proposal: Proposal) -> Observation:
+    """What the proposal says of itself: enough for a policy that reads nothing of the book."""
+    return Observation(
+        direction=_SIGNS[proposal.direction], conviction=proposal.conviction, ruling_scale=proposal.ruling_scale
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Lookout:
+    """Sees proposals as the gate would: `situation` gives the book and the returns behind it, the rest is the gate's own."""
+
+    situation: Callable[[Proposal], Situation]
+    limits: RiskLimits
+    bars_per_day: float
+    calibration: SizingMaps | None = None
+
+    def see(self, proposal: Proposal) -> Observation:
+        """What a policy may know of a proposal. Raises what the risk measures raise: whoever asks fails closed."""
+        return Observation.of(self.row(self.situation(proposal)))
+
+    def row(self, given: Situation) -> Floats:
+        """The same of a situation, as float64, shape (len(COLUMNS),)."""
+        proposal, book, row = given.proposal, given.portfolio, np.empty(len(COLUMNS), dtype=np.float64)
+        own = given.returns[:, given.symbols.index(proposal.symbol)]
+        exposures, now, opened = _exposures(book), given.now_utc or proposal.as_of_utc, given.opened_utc
+        var_1d, es_1d = self._tails(given, exposures)
+        encode(
+            row,
+            _SIGNS[proposal.direction],
+            proposal.conviction,
+            self._calibrated(proposal.conviction),
+            proposal.ruling_scale,
+            exposures.get(proposal.symbol, 0.0),
+            0.0 if opened is None else (now - opened) / _MICROSECOND,
+            float(book.deployed),
+            float(book.equity),
+            float(given.breakers.peak_equity),
+            var_1d / self.limits.max_var_1d,
+            es_1d / self.limits.max_es_1d,
+            short_over_long(own.tolist()),
+            _worst(given, exposures, own),
+            math.nan if given.entries_today is None else float(given.entries_today),
+        )
+        return row
+
+    def _calibrated(self, conviction: float) -> float:
+        known = self.calibration
+        return known.voters.calibrated(conviction) if known is not None and known.voters.points else math.nan
+
+    def _tails(self, given: Situation, exposures: dict[str, float]) -> tuple[float, float]:
+        """One-day VaR and ES of the book as it is, as fractions of equity; NaN where they are missing."""
+        equity, limits = float(given.portfolio.equity), self.limits
+        if len(given.returns) < LEAST_BARS or equity <= 0.0:
+            return math.nan, math.nan
+        weights = np.array([exposures.get(symbol, 0.0) / equity for symbol in given.symbols])
+        if not weights.any():
+            return 0.0, 0.0
+        moves, method = given.returns @ weights, limits.var_method
+        return (
+            scale_to_horizon(estimate_var(moves, method=method, confidence=limits.var_confidence), self.bars_per_day),
+            scale_to_horizon(estimate_es(moves, method=method, confidence=limits.es_confidence), self.bars_per_day),
+        )
+
+
+def _exposures(book: Portfolio) -> dict[str, float]:
+    """What is held and under way by market, signed, in quote units."""
+    found = {held.symbol: float(held.notional) for held in book.positions}
+    for symbol, coming in book.pending_notional.items():
+        found[symbol] = found.get(symbol, 0.0) + float(coming)
+    return found
+
+
+def _worst(given: Situation, exposures: dict[str, float], own: Floats) -> float:
+    """The worst correlation of the proposed market with the rest of the book; a constant series counts as fully correlated."""
+    if len(own) < LEAST_BARS or given.portfolio.equity <= 0:
+        return math.nan
+    others = (i for i, s in enumerate(given.symbols) if s in exposures and s != given.proposal.symbol)
+    found = (correlation(own, given.returns[:, i]) for i in others)
+    return max((1.0 if value is None else value for value in found), default=0.0)

@@ -33,9 +33,10 @@ from risk.proposal import Argument, Direction, Proposal
 from risk.verdict import Verdict
 from rl.adjuster import Adjuster
 from rl.adjustment import Adjustment
-from rl.observation import Observation
+from rl.observation import Observation, unseen
 
 Judge = Callable[[Proposal], Verdict]
+See = Callable[[Proposal], Observation]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Bench:
     """The members of the court: the mind behind the four roles, the adjuster and the gate; and the deadline of a role
     [seconds].
 
+    `see` gives what the adjuster is shown of a proposal. By default it is what the proposal says of itself: `Off` reads nothing.
     `note` receives each attempt to get an answer from a model, wave by wave; within a wave in the order of docket,
     role and number. Without `note`, the attempts stay with the mind.
     """
@@ -52,6 +54,7 @@ class Bench:
     judge: Judge
     role_deadline_s: float
     note: Callable[[Attempt], object] | None = None
+    see: See = unseen
 
 
 class Heard(NamedTuple, Generic[AnyOpinion]):
@@ -185,7 +188,7 @@ class _Roles:
                 docket["advocate"][index].word,
                 docket["supervisor"][index].word,
             )
-            ruled.append((ruling, _trimmed(self._bench.adjuster, _observation(case, ruling))))
+            ruled.append((ruling, _trimmed(self._bench, case, ruling)))
         return {"ruled": tuple(ruled)}
 
     async def gate(self, docket: Docket) -> Docket:
@@ -245,9 +248,14 @@ async def _listen(
     return Heard(grounded, struck)
 
 
-def _trimmed(adjuster: Adjuster, seen: Observation) -> Adjustment:
-    """Return the policy's adjustment; a policy that fails reduces the size to zero."""
+def _trimmed(bench: Bench, case: Case, ruling: Ruling) -> Adjustment:
+    """Return the policy's adjustment, on the book before any case of the bar is judged.
+
+    A policy that fails, or cannot see, reduces the size to zero.
+    """
+    adjuster = bench.adjuster
     try:
+        seen = bench.see(proposal_of(case, ruling, Adjustment(adjuster=adjuster.name, scale=1.0), None, ()))
         return Adjustment.model_validate(adjuster.adjust(seen).model_dump())
     except Exception:  # noqa: BLE001  the boundary of a policy: one that breaks leaves no size
         return Adjustment(adjuster=adjuster.name, scale=0.0)
@@ -270,19 +278,6 @@ def proposal_of(
         docket=together,
         ruling_scale=ruling.scale,
         adjust_scale=adjustment.scale,
-    )
-
-
-def _observation(case: Case, ruling: Ruling) -> Observation:
-    base = case.signals[case.base_timeframe]
-    return Observation(
-        conviction=case.proposal.conviction,
-        ruling_scale=ruling.scale,
-        deployed_fraction=case.book.deployed_fraction,
-        drawdown=case.book.drawdown,
-        var_1d=case.book.var_1d,
-        realized_volatility=base.realized_volatility,
-        rsi_14=base.rsi_14,
     )
 
 

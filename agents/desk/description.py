@@ -67,6 +67,7 @@ def _without_folders(settings: Settings) -> Settings:
         update={
             "strategies": tuple(one.model_copy(update={"file": bare(one.file)}) for one in settings.strategies),
             "sentiment": settings.sentiment.model_copy(update={"sources": sources}),
+            "rl": settings.rl.model_copy(update={"model": bare(settings.rl.model)}),
             "minds": minds.model_copy(update={"providers": providers, "cassette": bare(minds.cassette)}),
         }
     )

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from agents.approval.asking import Approvals
 from agents.approval.petition import Approver
-from agents.court.graph import Bench, Court, Judge
+from agents.court.graph import Bench, Court, Judge, See
 from agents.court.minds.model import ModelMind
 from agents.court.minds.outlooks import Outlooks
 from agents.court.minds.rules import RulesMind
@@ -39,7 +39,8 @@ from market.timeframe import Timeframe
 from risk.breakers import BreakerState
 from risk.volumes import VolumeWindow
 from risk.window import ReturnWindow
-from rl.adjuster import Off
+from rl.factory import adjuster_of
+from rl.observation import Lookout, unseen
 
 Around = Callable[[Trader], Judge]
 
@@ -104,10 +105,11 @@ def open_desk(
         court=Court(
             Bench(
                 mind=mind,
-                adjuster=Off(),
+                adjuster=adjuster_of(settings.rl),
                 judge=around(trader) if around else trader.judge,
                 role_deadline_s=settings.court.role_deadline_s,
                 note=note,
+                see=unseen if settings.rl.mode == "off" else _lookout(session, trader),
             )
         ),
         approvals=Approvals(settings.court, approver),
@@ -152,6 +154,12 @@ def _trader(session: Session, warm: _Warm, venue: Venue, sink: Sink, switch: Swi
         bars_per_day=per_day,
         switch=switch,
     )
+
+
+def _lookout(session: Session, trader: Trader) -> See:
+    """What a policy is shown of a proposal."""
+    limits, per_day = session.settings.limits, bars_per_day(session.timeframe)
+    return Lookout(trader.situation, limits, per_day, session.calibration).see
 
 
 def _memory(session: Session) -> Memory:

@@ -19,7 +19,7 @@ No host and no path, and no wall clock but in what a human said and when: the sa
 """
 
 from decimal import Decimal
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -36,6 +36,13 @@ from risk.breakers import BreakerState
 from risk.calibration import SizingMaps
 from risk.portfolio import Portfolio
 from sentiment.headline import SentimentData
+
+
+class Policy(Frozen):
+    """A trained policy: the name of its folder, and the SHA-256 of what decides its answers, in hexadecimal digits."""
+
+    name: str
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Session(Journaled):
@@ -56,6 +63,8 @@ class Session(Journaled):
     key_id: str
     calibration: SizingMaps | None = None
     """What the words of voters and analysts have been worth in earlier runs, if the session was given that; sizing reads it."""
+    policy: Policy | None = Field(default=None, exclude_if=lambda policy: policy is None)
+    """The trained policy that adjusts sizes, if the session has one."""
     own_strategies: dict[str, str] = Field(default_factory=dict)
     """Texts of the user's strategy files, by file name: a replay runs these."""
     findings: tuple[Finding, ...]

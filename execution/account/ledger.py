@@ -9,6 +9,7 @@ told twice, after a restart or a reconciliation.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal, Inexact, localcontext
 from types import TracebackType
 
@@ -77,6 +78,11 @@ class Ledger:
     def positions(self) -> tuple[Position, ...]:
         """What is held, by symbol; entry prices are averages, rounded to 28 digits."""
         return tuple([_position(held) for _, held in sorted(self._holdings.items())])
+
+    def opened_utc(self, symbol: str) -> datetime | None:
+        """When the position in a symbol was opened; None where nothing is held."""
+        held = self._holdings.get(symbol)
+        return None if held is None else held.opened_utc
 
     def position(self, symbol: str) -> Position | None:
         """What is held of one symbol."""

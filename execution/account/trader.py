@@ -144,6 +144,13 @@ class Trader:
 
     def judge_by(self, gate: RiskManager, proposal: Proposal) -> Verdict:
         """What a gate, this one or another, says of a proposal on the present book. Changes nothing."""
+        return gate.judge(self.situation(proposal, shared=gate.limits.risk_parity))
+
+    def situation(self, proposal: Proposal, *, shared: bool = False) -> Situation:
+        """What a proposal meets on the present book: what a gate is asked with, and a policy sees. Changes nothing.
+
+        `shared`: with what is proposed beside it, where proposals share the risk.
+        """
         portfolio = self.portfolio(proposal.as_of_utc)
         exposed = {held.symbol for held in portfolio.positions} | portfolio.pending_notional.keys()
         alive = {symbol for symbol in exposed if self._is_alive(symbol)}
@@ -151,24 +158,23 @@ class Trader:
         rows = self._rows(symbols)
         # A day is counted from the last bar: what a proposal says of the time must not make the trader forget.
         day_ago = (self._now or proposal.as_of_utc) - _DAY
-        return gate.judge(
-            Situation(
-                proposal=proposal,
-                portfolio=portfolio,
-                instrument=self._instruments[proposal.symbol],
-                breakers=self.breakers,
-                frozen=self._frozen.get(proposal.symbol),
-                symbols=symbols,
-                returns=self.window.matrix(symbols)[-rows:] if rows else self.window.matrix(symbols)[:0],
-                halted=self.watch.why,
-                day_volume_quote=self.volumes.day(proposal.symbol),
-                entries_today=self._entries_since(day_ago),
-                order_errors=self._dealer.errors.since(day_ago),
-                mark=self.window.last_close(proposal.symbol),
-                book=self._dealer.venue.book(proposal.symbol),
-                now_utc=self._now,
-                docket=self._docket(proposal, alive) if gate.limits.risk_parity else None,
-            )
+        return Situation(
+            proposal=proposal,
+            portfolio=portfolio,
+            instrument=self._instruments[proposal.symbol],
+            breakers=self.breakers,
+            frozen=self._frozen.get(proposal.symbol),
+            symbols=symbols,
+            returns=self.window.matrix(symbols)[-rows:] if rows else self.window.matrix(symbols)[:0],
+            halted=self.watch.why,
+            day_volume_quote=self.volumes.day(proposal.symbol),
+            entries_today=self._entries_since(day_ago),
+            order_errors=self._dealer.errors.since(day_ago),
+            mark=self.window.last_close(proposal.symbol),
+            book=self._dealer.venue.book(proposal.symbol),
+            now_utc=self._now,
+            docket=self._docket(proposal, alive) if shared else None,
+            opened_utc=self.ledger.opened_utc(proposal.symbol),
         )
 
     async def enter(self, verdict: Verdict, approval: RuleReport | None = None) -> Verdict:

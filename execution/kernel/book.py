@@ -104,7 +104,7 @@ def trade(
     place.mark = price_of(rule, ticks)
     if slot == 0:
         _pay(limits, account, place, add((-notional[0], -notional[1]), (-fee[0], -fee[1])))
-        _buy(place, lots, ticks)
+        _buy(account, place, lots, ticks)
     else:
         _pay(limits, account, place, add(notional, (-fee[0], -fee[1])))
         _sell(place, lots)
@@ -134,8 +134,10 @@ def _pay(limits: Record, account: Record, place: Record, flow: Pair) -> None:
 
 
 @compiled
-def _buy(place: Record, lots: int, ticks: int) -> None:
+def _buy(account: Record, place: Record, lots: int, ticks: int) -> None:
     place.asks -= lots
+    if place.held == 0:
+        place.opened = account.bar
     place.lot_sizes[place.tail] = lots
     place.lot_ticks[place.tail] = ticks
     place.tail += 1

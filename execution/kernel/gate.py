@@ -11,12 +11,15 @@ from execution.kernel.compiled import compiled
 from execution.kernel.exact import Pair, add, decimal_of, floor_of, over, times
 from execution.kernel.market import count_entry, is_open, lots_within, show_book, spread_bps
 from execution.kernel.records import Floats, Record, Records, Small
-from execution.kernel.tails import correlation, prepare_tails, room_under, tails_hold
+from execution.kernel.tails import correlation, prepare_tails, room_under, tail_at, tails_hold
 from execution.kernel.venue import put
+from execution.observation import LEAST_BARS, encode, short_over_long
 from risk.facts import LEAST_HISTORY
 from risk.limits.market import A_HAIR_LESS
 from risk.manager import HALVINGS
 from risk.window import QUARANTINE_BARS
+
+_encode, _short_over_long = compiled(encode), compiled(short_over_long)
 
 
 @compiled
@@ -35,11 +38,15 @@ def judge(
     t: int,
     s: int,
     shut: bool,
+    multiplier: float,
 ) -> int:
-    """Judge a purchase and, if it is allowed, send it. Returns ALLOWED, or the number of the rule that refused."""
+    """Judge a purchase and, if it is allowed, send it. Returns ALLOWED, or the number of the rule that refused.
+
+    `multiplier`, at least 0: what the policy makes of the size that the court left; the caps hold whatever it is.
+    """
     rule, price = rules[s], bars[t, s].close
     equity = _equity(rules, limits, account, places)
-    if not equity[0] > 0.0:
+    if not equity[0] > 0.0 or not 0.0 <= multiplier < np.inf:
         return w.WELL_FORMED
     if bars[t, s].frozen:
         return w.DATA_QUALITY
@@ -47,7 +54,7 @@ def judge(
         return w.BREAKER
     if say.conviction < limits.min_conviction:
         return w.CONVICTION
-    if not say.scale > 0.0:
+    if not say.scale * multiplier > 0.0:
         return w.RULING
     if over((rule.tick[0], rule.tick[1]), decimal_of(price))[0] * 1e4 > limits.max_tick_bps:
         return w.TICK_SIZE
@@ -67,7 +74,7 @@ def judge(
         alone = False
     if worst > limits.max_correlation:
         return w.CORRELATED
-    volume = _day_volume(bars, limits, t, s)
+    volume = _day_volume(bars, origin, limits, t, s)
     if not volume > 0.0:
         return w.DAY_VOLUME
     if account.entries >= limits.max_entries_per_day:
@@ -95,7 +102,9 @@ def judge(
         _sector_room(rules, limits, places, s, equity[0]),
         _book_room(rule, limits, places[s], price) / equity[0],
     )
-    return _size(rule, limits, account, places[s], paper, own, alone, equity, price, say.scale, stop, room)
+    return _size(
+        rule, limits, account, places[s], paper, own, alone, equity, price, _scale(say, multiplier), stop, room
+    )
 
 
 @compiled
@@ -109,7 +118,7 @@ def _size(
     alone: bool,
     equity: Pair,
     close: float,
-    scale: float,
+    scale: Pair,
     stop: float,
     room: float,
 ) -> int:
@@ -118,7 +127,7 @@ def _size(
     room = min(room, room_under(limits, account, paper, rows, count, w.VALUE_AT_RISK))
     room = max(0.0, min(room, room_under(limits, account, paper, rows, count, w.SHORTFALL)))
     price, lot = decimal_of(close), (rule.lot[0], rule.lot[1])
-    allowed = times(times(equity, decimal_of(room)), decimal_of(scale))
+    allowed = times(times(equity, decimal_of(room)), scale)
     lots = floor_of(over(allowed, times(price, lot)))
     notional = times(times((float(lots), 0.0), lot), price)
     for _ in range(HALVINGS):
@@ -136,6 +145,15 @@ def _size(
     place.notional[0], place.notional[1] = notional
     put(rule, place, w.BUYING, w.MARKET, w.ENTRY, lots, w.NOTHING, w.ALONE)
     return w.ALLOWED
+
+
+@compiled
+def _scale(say: Record, multiplier: float) -> Pair:
+    """What court and policy make of the tightest cap: never more than all of it."""
+    if say.scale * multiplier > 2.0:  # a product of large numbers has no two exact parts
+        return 1.0, 0.0
+    scale = times(decimal_of(say.scale), decimal_of(multiplier))
+    return (1.0, 0.0) if (scale[0] - 1.0) + scale[1] > 0.0 else scale
 
 
 @compiled
@@ -214,10 +232,10 @@ def _rows(bars: Records, seen: Small, origin: int, limits: Record, places: Recor
 
 
 @compiled
-def _day_volume(bars: Records, limits: Record, t: int, s: int) -> float:
+def _day_volume(bars: Records, origin: int, limits: Record, t: int, s: int) -> float:
     """Traded in the last 24 hours in believed bars, in quote units: `risk.volumes`."""
     total = 0.0
-    for i in range(max(0, t + 1 - limits.day_bars), t + 1):
+    for i in range(max(origin, t + 1 - limits.day_bars), t + 1):
         if bars[i, s].state == w.BELIEVED:
             total += bars[i, s].close * bars[i, s].volume
     return float(total)
@@ -259,3 +277,83 @@ def _cash_room(rule: Record, limits: Record, account: Record, places: Records) -
         room = add(room, (-coming[0], -coming[1]))
     spare = over(times(room, (99.0, 0.0)), times((rule.with_fee[0], rule.with_fee[1]), (100.0, 0.0)))
     return float(spare[0])
+
+
+@compiled
+def see(
+    bars: Records,
+    returns: Floats,
+    seen: Small,
+    origin: int,
+    step_us: int,
+    direction: float,
+    conviction: float,
+    scale: float,
+    rules: Records,
+    limits: Record,
+    points: Floats,
+    account: Record,
+    places: Records,
+    paper: Floats,
+    t: int,
+    s: int,
+    row: Floats,
+) -> None:
+    """Write what a policy sees of a market at this close: `execution.observation`, from the gate's own figures of the book."""
+    equity = _equity(rules, limits, account, places)[0]
+    rows = _rows(bars, seen, origin, limits, places, t, s)
+    own, worst, value, loss = returns[s, t - rows + 1 : t + 1], np.nan, np.nan, np.nan
+    if rows >= LEAST_BARS and equity > 0.0:
+        worst, value, loss = _book_risk(bars, returns, rules, limits, account, places, paper, t, s, rows, equity)
+    place = places[s]
+    _encode(
+        row,
+        direction,
+        conviction,
+        _calibrated(points, conviction) if len(points) and not np.isnan(conviction) else np.nan,
+        scale,
+        _exposed(rules[s], place),
+        float((t - place.opened + 1) * step_us) if place.held else 0.0,
+        _deployed(rules, places),
+        equity,
+        account.peak,
+        value / limits.max_var_1d,
+        loss / limits.max_es_1d,
+        _short_over_long(own),
+        worst,
+        float(account.entries),
+    )
+
+
+@compiled
+def _book_risk(
+    bars: Records,
+    returns: Floats,
+    rules: Records,
+    limits: Record,
+    account: Record,
+    places: Records,
+    paper: Floats,
+    t: int,
+    s: int,
+    rows: int,
+    equity: float,
+) -> tuple[float, float, float]:
+    """The worst correlation of a market with the book, and the book's one-day VaR and ES as it is."""
+    own, worst, empty = returns[s, t - rows + 1 : t + 1], 0.0, True
+    paper[0, :rows] = 0.0
+    paper[1, :rows] = 0.0
+    for other in range(len(places)):
+        if other != s and not _is_weighed(bars[t, other], places[other]):
+            continue
+        weight = _exposed(rules[other], places[other]) / equity
+        empty = empty and weight == 0.0
+        moves = returns[other, t - rows + 1 : t + 1]
+        if other != s:
+            worst = max(worst, correlation(own, moves))
+        for i in range(rows):
+            paper[0, i] += moves[i] * weight
+    if empty:
+        return worst, 0.0, 0.0
+    value = tail_at(limits, account, paper, rows, rows, 0.0, w.VALUE_AT_RISK)
+    return worst, value, tail_at(limits, account, paper, rows, rows, 0.0, w.SHORTFALL)

@@ -1,17 +1,21 @@
 """The kernel's one loop over bars, in the order of `agents.cycle` and `execution.account.trader`; and what only bars decide.
 
-A loop that runs out of room for fills stops at the bar and says so; it goes on from there with more.
+It takes accounts (lanes), each along its stretch of a tape, and stops where a policy is asked, where the caller wants it to, and
+before a bar for whose fills there may be no room; all that it holds is in records, so that it resumes from there.
 """
 
+import hashlib
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from execution import observation
 from execution.kernel import records as w
 from execution.kernel.breakers import equity_of, is_shut, observe
 from execution.kernel.compiled import compiled, door, fingerprint
-from execution.kernel.gate import judge
+from execution.kernel.gate import judge, see
 from execution.kernel.market import forget_yesterday
 from execution.kernel.protection import abandon_entry, leave, tidy, trail
 from execution.kernel.records import Floats, Ints, Record, Records, Small
@@ -53,18 +57,18 @@ def _review(bars: Records, rules: Records, limits: Record, account: Record, plac
 
 
 @compiled
-def _decide(bars: Records, says: Records, rules: Records, places: Records, docket: Ints, t: int) -> int:
+def _decide(bars: Records, says: Records, rules: Records, places: Records, docket: Ints, t: int, said: int) -> int:
     """Close what is voted out. Returns how many are voted in, by number in `docket`, the strongest conviction first."""
-    waiting = 0
+    waiting, u = 0, t + said
     for s in range(len(places)):
-        say = says[t, s]
+        say = says[u, s]
         if say.direction == 0 or bars[t, s].state != w.BELIEVED:
             continue
         if say.direction < 0:
             leave(rules[s], places[s])
         elif places[s].held == 0 and places[s].orders[0, w.KIND] == w.NOTHING:
             at = waiting
-            while at > 0 and says[t, docket[at - 1]].conviction < say.conviction:
+            while at > 0 and says[u, docket[at - 1]].conviction < say.conviction:
                 docket[at] = docket[at - 1]
                 at -= 1
             docket[at] = s
@@ -73,13 +77,11 @@ def _decide(bars: Records, says: Records, rules: Records, places: Records, docke
 
 
 @compiled
-def _advance(
-    begin_us: int,
-    step_us: int,
+def _settle(
+    lane: Record,
     bars: Records,
     returns: Floats,
     seen: Small,
-    origin: int,
     says: Records,
     rules: Records,
     limits: Record,
@@ -88,44 +90,89 @@ def _advance(
     places: Records,
     paper: Floats,
     docket: Ints,
+    multipliers: Floats,
+    t: int,
+) -> None:
+    """The gate judges who is voted in, one after the other."""
+    for i in range(lane.waiting):
+        s = docket[i]
+        account.proposed += 1
+        code = judge(
+            bars, returns, seen, lane.origin, says[t + lane.said, s], rules, limits, points, account, places, paper, t, s,
+            is_shut(account), multipliers[i],
+        )  # fmt: skip
+        if code == w.ALLOWED:
+            account.signed += 1
+        else:
+            account.refused[code] += 1
+    lane.waiting = 0
+
+
+@compiled
+def _run(
+    lane: Record,
+    bars: Records,
+    returns: Floats,
+    seen: Small,
+    says: Records,
+    rules: Records,
+    limits: Record,
+    points: Floats,
+    account: Record,
+    places: Records,
+    paper: Floats,
+    docket: Ints,
+    multipliers: Floats,
     fills: Records,
     equity: Floats,
-    first: int,
+    until: int,
     room: int,
-) -> int:
-    for t in range(first, len(bars)):
-        if account.fills + room > len(fills):
-            return t
-        account.bar = t
-        account.now_us = begin_us + (t + 1) * step_us
-        forget_yesterday(limits, account)
-        busy, spoken, sigma = False, False, 0.0
-        for s in range(len(places)):
-            busy = busy or places[s].live > 0 or places[s].held > 0
-            spoken = spoken or says[t, s].direction != 0
-            if bars[t, s].state == w.BELIEVED and bars[t, s].sigma > sigma:
-                sigma = bars[t, s].sigma
-        worth = account.cash_quote
-        if busy:
-            _live(bars, rules, limits, account, places, fills, t)
-            worth = equity_of(rules, account, places)
-        equity[t] = worth
-        observe(limits, account, account.now_us // _US_A_DAY, worth, sigma)
-        if busy:
-            _review(bars, rules, limits, account, places, t)
-        if not spoken:
-            continue
-        for i in range(_decide(bars, says, rules, places, docket, t)):
-            s = docket[i]
-            account.proposed += 1
-            code = judge(
-                bars, returns, seen, origin, says[t, s], rules, limits, points, account, places, paper, t, s, is_shut(account)
-            )  # fmt: skip
-            if code == w.ALLOWED:
-                account.signed += 1
-            else:
-                account.refused[code] += 1
-    return len(bars)
+    asks: bool,
+) -> None:
+    """One lane, up to its next proposal (if it `asks`), or to bar `until` of its stretch, or to the end of that.
+
+    Where proposals of its bar are waiting, all their multipliers have been told, and they are judged first. All of a bar are
+    asked about before the first is judged, as in the court: each is seen on the book with what was voted out on its way, and
+    nothing signed.
+    """
+    begin_us, step_us, said, first, t = lane.begin_us, lane.step_us, lane.said, lane.first, lane.bar
+    last, told = min(lane.end, first + until), lane.waiting > 0
+    lane.status = w.RESTING
+    while told or t < last:
+        if not told:
+            if account.fills + room > len(fills):
+                lane.status = w.CROWDED
+                break
+            account.bar = t
+            account.now_us = begin_us + (t + 1) * step_us
+            forget_yesterday(limits, account)
+            busy, spoken, sigma = False, False, 0.0
+            for s in range(len(places)):
+                busy = busy or places[s].live > 0 or places[s].held > 0
+                spoken = spoken or says[t + said, s].direction != 0
+                if bars[t, s].state == w.BELIEVED and bars[t, s].sigma > sigma:
+                    sigma = bars[t, s].sigma
+            worth = account.cash_quote
+            if busy:
+                _live(bars, rules, limits, account, places, fills, t)
+                worth = equity_of(rules, account, places)
+            equity[t - first] = worth
+            observe(limits, account, account.now_us // _US_A_DAY, worth, sigma)
+            if busy:
+                _review(bars, rules, limits, account, places, t)
+            if not spoken:
+                t += 1
+                continue
+            lane.waiting = _decide(bars, says, rules, places, docket, t, said)
+            if asks and lane.waiting:
+                lane.status, lane.asked = w.ASKING, 0
+                break
+        told = False
+        _settle(lane, bars, returns, seen, says, rules, limits, points, account, places, paper, docket, multipliers, t)
+        t += 1
+    lane.bar = t
+    if t == lane.end:
+        lane.status = w.ENDED
 
 
 @compiled
@@ -154,19 +201,57 @@ def _measure(bars: Records, returns: Floats, seen: Small, s: int) -> int:
     return first
 
 
-def _doors(stamp: str) -> tuple[Any, Any]:
-    """The two that Python calls. The stamp is in their closure, so that they are compiled anew when any source changes."""
+def _doors(stamp: str) -> tuple[Any, Any, Any]:
+    """The three that Python calls. The stamp is in their closure, so that they are compiled anew when any source changes."""
 
-    def advance(grid: Any, rules: Any, limits: Any, points: Any, says: Any, state: Any, first: int, room: int) -> int:
-        """Live through the bars from `first` on. Returns the bar that lacked room for fills, or the number of bars."""
-        begin_us, step_us, bars, returns, seen, origin = grid
-        accounts, places, paper, docket, fills, equity = state
+    def advance(
+        tape: Any, rules: Any, limits: Any, points: Any, state: Any, answers: Any, until: int, room: int, asks: bool
+    ) -> bool:
+        """Take the lanes on, each as `_run` says. Returns whether one of them lacks room for fills.
+
+        `answers` (L,): multipliers of the proposals that are asked about; NaN leaves a lane as it is.
+        """
+        bars, returns, seen, says = tape
+        lanes, accounts, places, paper, docket, multipliers, fills, equity, rows = state
+        crowded = False
         if not stamp:
-            return -1
-        return _advance(
-            begin_us, step_us, bars, returns, seen, origin, says, rules, limits[0], points, accounts[0], places, paper, docket,
-            fills, equity, first, room,
-        )  # fmt: skip
+            return crowded
+        for n in range(len(lanes)):
+            lane, account = lanes[n], accounts[n]
+            if np.isnan(answers[n]):
+                continue
+            if lane.status == w.ASKING:
+                multipliers[n, lane.asked] = answers[n]
+                lane.asked += 1
+            if lane.status != w.ASKING or lane.asked == lane.waiting:
+                _run(
+                    lane, bars, returns, seen, says, rules[n], limits[n], points, account, places[n], paper, docket[n],
+                    multipliers[n], fills[n], equity[n], until, room, asks,
+                )  # fmt: skip
+            if account.bar >= lane.first:
+                lane.equity = equity[n, account.bar - lane.first]
+            if lane.status == w.ASKING:
+                t, s = lane.bar, docket[n, lane.asked]
+                say = says[t + lane.said, s]
+                see(
+                    bars, returns, seen, lane.origin, lane.step_us, float(say.direction), say.conviction, say.scale, rules[n],
+                    limits[n], points, account, places[n], paper, t, s, rows[n],
+                )  # fmt: skip
+            crowded = crowded or lane.status == w.CROWDED
+        return crowded
+
+    def look(tape: Any, rules: Any, limits: Any, points: Any, state: Any, markets: Any) -> None:
+        """Write what a policy sees of one market in each lane at its last close: nothing is said of it."""
+        bars, returns, seen, _ = tape
+        lanes, accounts, places, paper, _, _, _, _, rows = state
+        if stamp:
+            for n in range(len(lanes)):
+                lane, s = lanes[n], markets[n]
+                held = 1.0 if places[n, s].held else 0.0
+                see(
+                    bars, returns, seen, lane.origin, lane.step_us, held, np.nan, np.nan, rules[n], limits[n], points,
+                    accounts[n], places[n], paper, accounts[n].bar, s, rows[n],
+                )  # fmt: skip
 
     def measure(bars: Any, returns: Any, seen: Any) -> int:
         """Fill in all that only bars decide. Gives the bar of the first close of any symbol."""
@@ -176,7 +261,12 @@ def _doors(stamp: str) -> tuple[Any, Any]:
                 origin = min(origin, _measure(bars, returns, seen, s))
         return origin
 
-    return door(advance), door(measure)
+    return door(advance), door(look), door(measure)
 
 
-advance, measure = _doors(fingerprint())
+def _stamp() -> str:
+    """A hash of all that is compiled here, wherever it lies."""
+    return fingerprint() + hashlib.sha256(Path(observation.__file__).read_bytes()).hexdigest()
+
+
+advance, look, measure = _doors(_stamp())

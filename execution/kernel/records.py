@@ -132,7 +132,7 @@ movement during the latency."""
 
 PLACE = _record(
     floats="entry_stop bracket_stop trailing_from mark",
-    ints="symbol held bracket outgrown too_small leaving stop_ticks moving asks bids laid head tail live changed unwanted",
+    ints="symbol held bracket outgrown too_small leaving stop_ticks moving asks bids laid head tail live changed unwanted opened",
     pairs="notional pnl",
     orders=("i8", (SLOTS, 9)),
     wakes=("f8", (SLOTS,)),
@@ -144,7 +144,7 @@ PLACE = _record(
 )
 """What stands in one market. `lot_*`: what was bought and not yet sold, from `head` to `tail`. `asks`, `bids`: lots left of this
 bar's liquidity, known once `laid`. `prices`, `depths`: the book at hand, asks in row 0; `late`: its prices for who comes late.
-`live`: open orders."""
+`live`: open orders. `opened`: bar of the first fill of what is held."""
 
 ACCOUNT = _record(
     floats="cash_quote peak day_start week_start",
@@ -158,3 +158,13 @@ ACCOUNT = _record(
 )
 """Cash, what the breakers remember (moments in microseconds, 0 for open), counters. `entries` and `errors` are those of the last
 24 hours, made up of the bars of the day in `entered` and `failed`."""
+
+RESTING, ASKING, CROWDED, ENDED = 0, 1, 2, 3
+"""Where a lane stands: between two bars; at a proposal that waits for its multiplier; before a bar for whose fills there may be
+no room; behind its last bar."""
+
+LANE = _record(floats="equity", ints="begin_us step_us origin said first end bar waiting asked status")
+"""One account on its way along a tape, by rows of the tape: its stretch from `first` to before `end`, the next `bar` or, while it
+asks, that of the proposals; the first close of any market (`origin`). `said` added to a bar's row gives the row of its votes.
+`begin_us`: when row 0 would have opened, and `step_us` how long a bar is. `asked`: how many of the `waiting` proposals of the
+bar have their multiplier. `equity` at the last close."""

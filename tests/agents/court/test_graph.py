@@ -132,6 +132,40 @@ def test_an_adjuster_that_fails_or_enlarges_reduces_the_size_to_zero(scale: Any)
     assert (hearing.adjustment.scale, hearing.verdict.outcome) == (0.0, Outcome.REFUSED)
 
 
+def test_an_adjuster_that_cannot_see_leaves_nothing() -> None:
+    class Willing:
+        name = "willing"
+
+        def adjust(self, seen: Observation) -> Adjustment:
+            return Adjustment(adjuster=self.name, scale=1.0)
+
+    def blind(asked: Proposal) -> Observation:
+        raise ValueError("no returns")
+
+    bench = Bench(mind=Scripted(), adjuster=Willing(), judge=judge, role_deadline_s=0.2, see=blind)
+    (hearing,) = asyncio.run(Court(bench).hear((case(),)))
+    assert (hearing.adjustment.scale, hearing.verdict.outcome) == (0.0, Outcome.REFUSED)
+
+
+def test_the_adjuster_is_shown_what_the_bench_sees_of_the_proposal() -> None:
+    shown: list[Observation] = []
+
+    class Noting:
+        name = "noting"
+
+        def adjust(self, seen: Observation) -> Adjustment:
+            shown.append(seen)
+            return Adjustment(adjuster=self.name, scale=1.0)
+
+    def see(asked: Proposal) -> Observation:
+        return Observation(direction=1.0, conviction=asked.conviction, ruling_scale=asked.ruling_scale, drawdown=0.1)
+
+    bench = Bench(mind=Scripted(), adjuster=Noting(), judge=judge, role_deadline_s=0.2, see=see)
+    (hearing,) = asyncio.run(Court(bench).hear((case(),)))
+    expected = (hearing.case.proposal.conviction, hearing.ruling.scale, 0.1)
+    assert [(seen.conviction, seen.ruling_scale, seen.drawdown) for seen in shown] == [expected]
+
+
 def test_forged_evidence_is_struck_out_and_noted_by_role() -> None:
     forged = analyst().evidence[0].model_copy(update={"value": 12.0})
     (hearing,) = hear(Scripted(analyst=analyst(evidence=(forged,))))

@@ -2,36 +2,34 @@
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from kernel_parity import WORLDS, Told, both, fast, late, random_votes, settings_of, shorter
+from kernel_parity import (
+    STORMS,
+    WARMUP,
+    WORLDS,
+    Told,
+    both,
+    candles,
+    fast,
+    late,
+    random_votes,
+    recorded,
+    settings_of,
+    shorter,
+)
 
 from config.clock import from_ms
 from config.reading.load import load_profile
 from config.seeds import generator
 from execution.kernel.grid import grid_of_tape
-from market.candles import RawCandles
-from market.catalogue import instrument_of
-from market.files.bars import read_market_files
-from market.tape import Tape, simulated_tape
-from market.timeframe import Timeframe
+from market.tape import simulated_tape
 
 MARKETS = (["BTC/USDT"], ["BTC/USDT", "ETH/USDT"], ["SOL/USDT", "ETH/USDT", "BTC/USDT"])
 REAL = ("ADA", "BTC", "DOGE", "ETH", "LINK", "SOL", "XRP")
-STORMS = {
-    "march 2020": ("2020-03-08", "2020-03-22", ("BTC", "ETH", "LINK")),
-    "may 2021": ("2021-05-14", "2021-05-26", ("BTC", "ETH", "DOGE")),
-    "luna": ("2022-05-05", "2022-05-19", ("BTC", "SOL", "ADA")),
-    "ftx": ("2022-11-03", "2022-11-17", ("BTC", "ETH", "SOL")),
-    "outage of february 2020": ("2020-02-15", "2020-02-25", ("BTC", "ETH", "XRP")),
-    "outage of april 2021": ("2021-04-20", "2021-04-30", ("BTC", "ETH", "DOGE")),
-    "the first days of a market": ("2020-08-13", "2020-08-30", ("BTC", "SOL")),
-}
-WARMUP = 300
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -108,28 +106,8 @@ def window(shared: Path, bases: tuple[str, ...], chance: np.random.Generator) ->
 def compare(
     shared: Path, bases: tuple[str, ...], start: datetime, end: datetime, world: dict[str, Any], seed: int
 ) -> tuple[str, Told]:
-    symbols = [f"{base}/USDT" for base in bases]
-    settings = settings_of(world, symbols)
-    tape = Tape(
-        symbols=tuple(symbols),
-        timeframe=Timeframe.H1,
-        instruments={symbol: instrument_of(settings.market, symbol) for symbol in symbols},
-        source_label="real candles",
-        start_utc=start,
-        end_utc=end,
-        findings=(),
-        news=(),
-        warmup_start_utc=start - timedelta(hours=WARMUP),
-        quality=settings.quality,
-        candles={f"{base}/USDT": candles(shared, base) for base in bases},
-    )
-    return both(settings, tape, seed)
-
-
-@cache
-def candles(shared: Path, base: str) -> RawCandles:
-    path = shared / "ohlcv" / "spot_1h" / f"binance_{base}USDT_1h.parquet"
-    return read_market_files([path], Timeframe.H1, None)[f"{base}/USDT"]
+    settings = settings_of(world, [f"{base}/USDT" for base in bases])
+    return both(settings, recorded(settings, shared, start, end), seed)
 
 
 def test_the_worlds_are_profiles_that_load() -> None:

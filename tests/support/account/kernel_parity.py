@@ -2,18 +2,21 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from court_support import advocate, analyst, officer, supervisor
 
 from agents.court.case import Case
-from agents.court.graph import Bench, Court
+from agents.court.graph import Bench, Court, See
 from agents.desk.description import describe
+from agents.desk.desk import Desk
 from agents.desk.outside import NOTHING_OUTSIDE
 from agents.desk.paper import moments, open_paper
 from agents.desk.wiring import bars_per_day
@@ -26,18 +29,24 @@ from config.frozen import Journaled
 from config.reading.load import load_profile
 from config.seeds import generator
 from config.settings import Settings
-from execution.kernel.engine import KernelResult, Votes, simulate
+from execution.kernel.engine import KernelResult, Lanes, Votes, simulate
 from execution.kernel.grid import Grid, grid_of_tape
-from execution.kernel.records import PURPOSES
-from execution.kernel.rules import rules_of
+from execution.kernel.records import PURPOSES, Floats
+from execution.kernel.rules import Rules, rules_of
 from execution.reports import VenueWord
 from market.bar import Bar
+from market.candles import RawCandles
+from market.catalogue import instrument_of
+from market.files.bars import read_market_files
 from market.signals import TechnicalSignals
 from market.tape import Tape
 from market.timeframe import Timeframe
-from risk.proposal import Direction
+from risk.calibration import SizingMaps
+from risk.proposal import Direction, Proposal
 from risk.verdict import Outcome
-from rl.adjuster import Off
+from rl.adjuster import Adjuster, Off
+from rl.adjustment import Adjustment
+from rl.observation import Lookout, Observation, unseen
 
 KEY = b"k" * 32
 WORLDS: tuple[dict[str, Any], ...] = (
@@ -72,6 +81,18 @@ account, tight exits, one concentrated position, counted entries in some hours o
 book, weekly loss with half sizes and illiquid markets.
 """
 
+STORMS = {
+    "march 2020": ("2020-03-08", "2020-03-22", ("BTC", "ETH", "LINK")),
+    "may 2021": ("2021-05-14", "2021-05-26", ("BTC", "ETH", "DOGE")),
+    "luna": ("2022-05-05", "2022-05-19", ("BTC", "SOL", "ADA")),
+    "ftx": ("2022-11-03", "2022-11-17", ("BTC", "ETH", "SOL")),
+    "outage of february 2020": ("2020-02-15", "2020-02-25", ("BTC", "ETH", "XRP")),
+    "outage of april 2021": ("2021-04-20", "2021-04-30", ("BTC", "ETH", "DOGE")),
+    "the first days of a market": ("2020-08-13", "2020-08-30", ("BTC", "SOL")),
+}
+"""Real days on which much went wrong at once: first day, last day, markets."""
+WARMUP = 300
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -102,6 +123,31 @@ def shorter(tape: Tape, warmup: int) -> Tape:
     """Return the same session after less history, because the window of returns does not need sixty days."""
     begin = max(tape.warmup_start_utc, tape.start_utc - warmup * tape.timeframe.duration)
     return replace(tape, warmup_start_utc=begin)
+
+
+def recorded(settings: Settings, shared: Path, start: datetime, end: datetime) -> Tape:
+    """A session on recorded hours of the profile's markets, after WARMUP hours."""
+    symbols = settings.market.symbols
+    return Tape(
+        symbols=symbols,
+        timeframe=Timeframe.H1,
+        instruments={symbol: instrument_of(settings.market, symbol) for symbol in symbols},
+        source_label="real candles",
+        start_utc=start,
+        end_utc=end,
+        findings=(),
+        news=(),
+        warmup_start_utc=start - timedelta(hours=WARMUP),
+        quality=settings.quality,
+        candles={symbol: candles(shared, symbol.removesuffix("/USDT")) for symbol in symbols},
+    )
+
+
+@cache
+def candles(shared: Path, base: str) -> RawCandles:
+    """All recorded hours of a market."""
+    path = shared / "ohlcv" / "spot_1h" / f"binance_{base}USDT_1h.parquet"
+    return read_market_files([path], Timeframe.H1, None)[f"{base}/USDT"]
 
 
 def random_votes(grid: Grid, seed: int, *, often: float = 0.2) -> Votes:
@@ -200,18 +246,63 @@ class Events:
         return 0
 
 
-def full(settings: Settings, tape: Tape, grid: Grid, votes: Votes) -> Told:
-    """Run the cycle of paper and backtest, with a scripted strategy and mind."""
+class Table:
+    """A policy whose multipliers stand in a table, shape (n_bars, n_symbols); `seen` is what it was shown, by bar and market."""
+
+    name = "table"
+
+    def __init__(self, script: Script, multipliers: Floats, see: See) -> None:
+        self.seen: dict[tuple[int, int], Floats] = {}
+        self._script, self._multipliers, self._see = script, multipliers, see
+        self._at = (0, 0)
+
+    def see(self, proposal: Proposal) -> Observation:
+        self._at = self._script.at(proposal.symbol, proposal.as_of_utc)
+        seen = self._see(proposal)
+        self.seen[self._at] = seen.row()
+        return seen
+
+    def adjust(self, seen: Observation) -> Adjustment:
+        return Adjustment(adjuster=self.name, scale=float(self._multipliers[self._at]))
+
+
+def lookout(settings: Settings, desk: Desk, calibration: SizingMaps | None = None) -> Lookout:
+    return Lookout(desk.trader.situation, settings.limits, bars_per_day(desk.timeframe), calibration)
+
+
+def full(
+    settings: Settings,
+    tape: Tape,
+    grid: Grid,
+    votes: Votes,
+    multipliers: Floats | None = None,
+    seen: dict[tuple[int, int], Floats] | None = None,
+    watch: Callable[[Desk, CycleRecord], None] = lambda desk, record: None,
+    calibration: SizingMaps | None = None,
+) -> Told:
+    """The cycle of paper and backtest, with a scripted strategy, mind and, where there are `multipliers`, policy."""
     session, sink, script = describe(settings, tape, KEY), Events(), Script(grid, votes)
     desk = open_paper(settings, session, tape, sink, KEY, NOTHING_OUTSIDE)
+    policy: Adjuster = Off()
+    see: See = unseen
+    if multipliers is not None:
+        policy = table = Table(script, multipliers, lookout(settings, desk, calibration).see)
+        see = table.see
     desk = replace(
         desk,
         engines={symbol: Engine(script) for symbol in tape.symbols},  # type: ignore[misc]
         contexts=(Context("script", script, None, 1.0),),
-        court=Court(Bench(mind=script, adjuster=Off(), judge=desk.trader.judge, role_deadline_s=60)),
+        court=Court(Bench(mind=script, adjuster=policy, judge=desk.trader.judge, role_deadline_s=60, see=see)),
     )
     records: list[CycleRecord] = []
-    asyncio.run(run_session(desk, moments(session), lambda: False, records.append))
+
+    def note(record: CycleRecord) -> None:
+        records.append(record)
+        watch(desk, record)
+
+    asyncio.run(run_session(desk, moments(session), lambda: False, note))
+    if seen is not None and isinstance(policy, Table):
+        seen.update(policy.seen)
     verdicts = [hearing.verdict for record in records for hearing in record.hearings]
     refused = Counter(verdict.binding_rule for verdict in verdicts if verdict.outcome is Outcome.REFUSED)
     return Told(
@@ -224,10 +315,28 @@ def full(settings: Settings, tape: Tape, grid: Grid, votes: Votes) -> Told:
 
 
 def fast(settings: Settings, tape: Tape, grid: Grid, votes: Votes) -> Told:
-    """Run the kernel; the result has the same form."""
+    """The kernel, told in the same form."""
+    return told(simulate(grid, votes, rules(settings, tape, grid)), tape)
+
+
+def rules(settings: Settings, tape: Tape, grid: Grid) -> Rules:
+    """What the kernel makes of a profile."""
     instruments = [tape.instruments[symbol] for symbol in grid.symbols]
-    rules = rules_of(instruments, settings.limits, settings.exits, settings.venue, bars_per_day(tape.timeframe))
-    return told(simulate(grid, votes, rules), tape)
+    return rules_of(instruments, settings.limits, settings.exits, settings.venue, bars_per_day(tape.timeframe))
+
+
+def play(
+    lanes: Lanes, tables: Sequence[Floats], seen: Sequence[dict[tuple[int, int], Floats]], until: int | None = None
+) -> None:
+    """Take lanes to `until`, or to their ends, under multipliers from tables, and note what is seen at each proposal."""
+    lanes.advance(until=until)
+    while lanes.asking.any():
+        answers = np.full(len(lanes), np.nan)
+        for lane in np.flatnonzero(lanes.asking):
+            bar, market = lanes.asked[lane].tolist()
+            seen[lane][bar, market] = lanes.rows[lane].copy()
+            answers[lane] = tables[lane][bar, market]
+        lanes.advance(answers, until)
 
 
 def told(result: KernelResult, tape: Tape) -> Told:

@@ -1,0 +1,28 @@
+"""The policy's section: off is a word, and what does not exist cannot be asked for."""
+
+from pathlib import Path
+
+import pytest
+
+from config.errors import UsageFault
+from config.reading.load import load_profile
+from config.settings import Settings
+
+
+def test_off_in_a_profile_is_the_word_and_not_a_truth_value(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("extends: paper\nrl: {mode: off, model: models/first}\n", encoding="utf-8")
+    made = load_profile(str(file)).rl
+    assert (made.mode, made.model) == ("off", "models/first")
+
+
+@pytest.mark.parametrize("mode", ["advisory", "active"])
+def test_a_policy_that_cannot_be_read_yet_is_refused_in_words(mode: str) -> None:
+    with pytest.raises(UsageFault, match=rf"mode {mode} needs an adjuster .* this version lacks: use off"):
+        load_profile("paper", {"rl.mode": mode, "rl.model": "models/first"})
+
+
+def test_settings_of_before_the_section_are_those_of_no_policy() -> None:
+    before = load_profile("paper").model_dump(mode="json")
+    del before["rl"]
+    assert Settings.model_validate(before) == load_profile("paper")
