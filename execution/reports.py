@@ -1,5 +1,6 @@
 """The execution room's words: a fill, a payment of funding, and what is known of an order."""
 
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar
@@ -93,8 +94,21 @@ def asked(what: str, tape: Slice) -> str:
     return f"{what} {tape.number}" if isinstance(tape, Part) else what
 
 
+HEARD = "heard"
+"""What a word is filed under that the venue spoke of its own accord, between two bars."""
+
+
+def told_utc(report: VenueReport) -> tuple[datetime, ...]:
+    """The moments that a report tells of."""
+    return (
+        *(state.at_utc for state in report.states),
+        *(fill.filled_utc for fill in report.fills),
+        *(paid.at_utc for paid in report.funding),
+    )
+
+
 class VenueWord(Journaled):
-    """What a venue said when it was asked something, as it stands in the journal."""
+    """What a venue said when it was asked something, or of its own accord, as it stands in the journal."""
 
     event_kind: ClassVar[str] = "venue"
 

@@ -8,11 +8,12 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from agents.cycle import run_cycle
 from agents.desk.description import describe
 from agents.desk.outside import NOTHING_OUTSIDE
-from agents.desk.paper import moments, open_paper
+from agents.desk.paper import open_paper
 from agents.desk.request import with_more
+from agents.records.record import CycleRecord
+from agents.session import trade
 from config.frozen import Frozen, UtcTime
 from config.settings import Settings
 from evidence.worlds.engine import Nowhere, scripted
@@ -78,8 +79,9 @@ async def _curve(world: World, tick: Tick, tape: Tape, votes: Votes | None) -> C
     rulings: Counter[str] = Counter()
     hearings = signed = untold = 0
     deployed = 0.0
-    for as_of in moments(session):
-        record = await run_cycle(desk, as_of)
+
+    def seen(record: CycleRecord) -> None:
+        nonlocal hearings, signed, untold, deployed
         equity.append(float(record.portfolio.equity))
         deployed += record.exposure.deployed_fraction
         hearings += len(record.hearings)
@@ -89,6 +91,8 @@ async def _curve(world: World, tick: Tick, tape: Tape, votes: Votes | None) -> C
         if untold == _TELL_EVERY:
             tick(untold)
             untold = 0
+
+    await trade(desk, lambda: False, seen)
     tick(untold)
     return Curve(
         equity=tuple(equity),

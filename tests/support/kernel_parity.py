@@ -15,7 +15,7 @@ from agents.court.case import Case
 from agents.court.graph import Bench, Court
 from agents.desk.description import describe
 from agents.desk.outside import NOTHING_OUTSIDE
-from agents.desk.paper import moments, open_paper
+from agents.desk.paper import open_paper
 from agents.desk.wiring import bars_per_day
 from agents.records.record import CycleRecord
 from agents.session import run_session
@@ -206,7 +206,7 @@ def full(settings: Settings, tape: Tape, grid: Grid, votes: Votes) -> Told:
         court=Court(Bench(mind=script, adjuster=Off(), judge=desk.trader.judge, role_deadline_s=60)),
     )
     records: list[CycleRecord] = []
-    asyncio.run(run_session(desk, moments(session), lambda: False, records.append))
+    asyncio.run(run_session(desk, lambda: False, records.append))
     verdicts = [hearing.verdict for record in records for hearing in record.hearings]
     refused = Counter(verdict.binding_rule for verdict in verdicts if verdict.outcome is Outcome.REFUSED)
     return Told(
