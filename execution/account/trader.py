@@ -127,7 +127,7 @@ class Trader:
 
         `at` is now. What follows is dated by the latest moment that the word tells, if that is later.
         """
-        await self._desk.hear(HEARD, word, max(at, *told_utc(word)))
+        await self._desk.hear(HEARD, word, max((at, *told_utc(word))))
 
     @property
     def halts(self) -> tuple[Halt, ...]:

@@ -7,8 +7,9 @@ from typing import Any
 from execution.reports import VenueReport
 from execution.simulated.venue import SimulatedVenue
 from market.bar import Bar, Slice
+from market.timeframe import Timeframe
 
-HALF = timedelta(minutes=30)
+QUARTER = timedelta(minutes=15)
 
 
 class SpeakingVenue:
@@ -23,9 +24,12 @@ class SpeakingVenue:
         return getattr(self._venue, name)
 
     async def trade_between(self, last: Bar, price: float) -> None:
-        """Trade at this price, half an hour after a bar has closed."""
-        at = {"close_utc": last.close_utc + HALF, "open": price, "high": price, "low": price, "close": price}
-        shown = Slice(close_utc=last.close_utc + HALF, bars={last.symbol: last.model_copy(update=at)})
+        """Trade at this price for a quarter of an hour, beginning a quarter of an hour after a bar has closed."""
+        moment = Bar(
+            symbol=last.symbol, timeframe=Timeframe.M15, close_utc=last.close_utc + 2 * QUARTER, open=price, high=price,
+            low=price, close=price, volume=last.volume,
+        )  # fmt: skip
+        shown = Slice(close_utc=moment.close_utc, bars={last.symbol: moment})
         opened, walked = await self._venue.on_open(shown), await self._venue.on_slice(shown)
         report = VenueReport(states=opened.states + walked.states, fills=opened.fills + walked.fills)
         if report != VenueReport():
@@ -40,12 +44,29 @@ class SpeakingVenue:
 
 
 class FallsBetween(SpeakingVenue):
-    """After each close at noon that a stop rests at, its market falls by a tenth for a moment."""
+    """Four times a day, after its bar has closed, a market in which a stop rests falls by a tenth for a moment."""
 
-    async def on_slice(self, shown: Slice) -> VenueReport:
-        report = await self._venue.on_slice(shown)
+    def __init__(self, venue: SimulatedVenue) -> None:
+        super().__init__(venue)
+        self._after: Slice | None = None
+
+    def closed(self, shown: Slice) -> None:
+        """These bars have closed, and all that was decided on their close was sent."""
+        if shown.close_utc.hour % 6 == 0:
+            self._after = shown
+            self._spoken.set()
+
+    async def hear(self) -> VenueReport | None:
+        while not self._words:
+            if self._after is None:
+                self._spoken.clear()
+                await self._spoken.wait()
+            await self._fall()
+        return self._words.pop(0)
+
+    async def _fall(self) -> None:
+        shown, self._after = self._after, None
         stops = [order.symbol for order in await self._venue.open_orders() if order.stop_price is not None]
-        if shown.close_utc.hour == 12 and stops and stops[0] in shown.bars:
+        if shown is not None and stops and stops[0] in shown.bars:
             last = shown.bars[stops[0]]
             await self.trade_between(last, round(last.close * 0.9, 2))
-        return report

@@ -325,7 +325,7 @@ def test_a_word_between_bars_is_told_once_and_none_is_lost_where_the_wait_was_gi
         await asyncio.wait((waiting,))
         assert waiting.cancelled()
         (fill,) = (await world.venue.hear()).fills
-        assert (fill.order_id, fill.filled_utc) == ("stop", shop.at(0.5))
+        assert (fill.order_id, fill.filled_utc) == ("stop", shop.at(1.25))
         waiting = asyncio.ensure_future(world.venue.hear())
         await asyncio.sleep(0)
         assert not waiting.done()
