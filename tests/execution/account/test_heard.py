@@ -122,6 +122,19 @@ def test_a_word_that_is_told_again_changes_nothing_but_the_journal() -> None:
     assert (world.held, world.open_orders(), world.trader.ledger.equity) == (held, orders, equity)
 
 
+def test_a_purchase_that_is_told_after_its_order_was_withdrawn_is_booked_and_protected() -> None:
+    other = Spoken()
+    other.buy()
+    bought = other.between(50_000).fills
+    world = Spoken()
+    world.buy()
+    asyncio.run(world.trader.wind_up(world.now))
+    assert world.open_orders() == ()
+    asyncio.run(world.trader.hear(VenueReport(fills=bought), world.now))
+    assert world.held == sum(fill.quantity for fill in bought)
+    assert uncovered(world) == 0
+
+
 def test_a_report_that_says_nothing_is_no_word() -> None:
     world = Spoken()
     before = list(world.events.all)

@@ -142,10 +142,10 @@ class Silent(SimulatedVenue):
 
     wrong = 0
 
-    def account(self) -> None:  # type: ignore[override]
+    async def account(self) -> None:  # type: ignore[override]
         return None
 
-    async def on_open(self, tape: Slice) -> VenueReport:
+    async def on_open(self, shown: Slice) -> VenueReport:
         fates = (OrderStatus.REJECTED, OrderStatus.UNKNOWN)
         return VenueReport(
             states=tuple(
