@@ -35,19 +35,20 @@ PRECEDENTS = 3
 """How many similar past cases a model is told of."""
 
 
-async def run_cycle(desk: Desk, as_of: datetime) -> CycleRecord:
-    """Take one bar close through the system. The record is journaled before this returns."""
+async def run_cycle(desk: Desk, closed: Slice) -> CycleRecord:
+    """Take the bars of one close through the system. The record is journaled before this returns."""
+    as_of = closed.close_utc
     sales = await desk.trader.heed(desk.clock.now())
     desk.clock.advance(as_of)
-    tape = await desk.trader.pass_bar(desk.feed.at(as_of))
+    shown = await desk.trader.pass_bar(closed)
     if desk.memory is not None:
-        desk.memory.settle(tape)
+        desk.memory.settle(shown)
     portfolio = desk.trader.portfolio(as_of)
     exposure = desk.trader.exposure(portfolio)
     breakers = desk.trader.breakers
-    proposals = _vote(desk, tape)
+    proposals = _vote(desk, shown)
     exits = await _close(desk, as_of, proposals)
-    await derisk(desk.watch, desk.trader, desk.sink, tape, portfolio)
+    await derisk(desk.watch, desk.trader, desk.sink, shown, portfolio)
     ahead = await land(desk)
 
     def case(symbol: str, proposal: NetVote) -> Case:
@@ -67,8 +68,8 @@ async def run_cycle(desk: Desk, as_of: datetime) -> CycleRecord:
     record = CycleRecord(
         bar=desk.tally.bars + 1,
         as_of_utc=as_of,
-        data_hash=_hash(desk, tape),
-        tape=tape,
+        data_hash=_hash(desk, shown),
+        tape=shown,
         portfolio=portfolio,
         exposure=exposure,
         breakers=breakers,
@@ -106,10 +107,10 @@ def _watched(
     return tuple(each for each in named if desk.watchlist.wants(each))
 
 
-def _vote(desk: Desk, tape: Slice) -> dict[str, NetVote]:
+def _vote(desk: Desk, shown: Slice) -> dict[str, NetVote]:
     """Each symbol with a bar: update its signals, hear its voters, net what they say."""
     proposals = {}
-    for symbol, bar in tape.bars.items():
+    for symbol, bar in shown.bars.items():
         engine = desk.engines[symbol]
         engine.push(bar)
         now = engine.signals(desk.timeframe)
@@ -198,14 +199,14 @@ def _decision_id(as_of: datetime, symbol: str) -> str:
     return f"{as_of:%Y%m%dT%H%M}-{symbol.replace('/', '')}"
 
 
-def _hash(desk: Desk, tape: Slice) -> str:
+def _hash(desk: Desk, shown: Slice) -> str:
     """Chain the bars of this slice, digit for digit, with their finer bars and funding, onto the hash of all before."""
-    bars = (*tape.bars.values(), *tape.doubtful.values())
+    bars = (*shown.bars.values(), *shown.doubtful.values())
     seen = [(bar.symbol, bar.open, bar.high, bar.low, bar.close, bar.volume) for bar in bars]
-    link = f"{desk.tally.data_hash} {tape.close_utc.isoformat()} {seen}"
-    if tape.detail is not None:
-        link += f" {tape.detail.timeframe} {tape.detail.bars}"
-    if tape.funding:
-        link += f" {[(due.symbol, due.at_utc.isoformat(), due.rate) for due in tape.funding]}"
+    link = f"{desk.tally.data_hash} {shown.close_utc.isoformat()} {seen}"
+    if shown.detail is not None:
+        link += f" {shown.detail.timeframe} {shown.detail.bars}"
+    if shown.funding:
+        link += f" {[(due.symbol, due.at_utc.isoformat(), due.rate) for due in shown.funding]}"
     desk.tally.data_hash = hashlib.sha256(link.encode()).hexdigest()
     return desk.tally.data_hash

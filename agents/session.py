@@ -1,36 +1,42 @@
-"""A session: bar after bar through the cycle, until the tape ends or somebody asks it to stop.
+"""A session: closed bars through the cycle, and words of the venue to the trader, until no bar comes or somebody asks to stop.
 
-It stops only between two cycles, so that whatever was begun is finished and journaled.
+How many bars will come need not be known. A session stops only between two cycles, so that whatever was begun is finished and
+journaled.
 """
 
 import gc
-from collections.abc import Callable, Iterable
-from datetime import datetime
+from collections.abc import Callable
 from typing import Literal
 
 from agents.cycle import land, run_cycle
 from agents.desk.desk import Desk
 from agents.records.record import CycleRecord, SessionEnd
+from market.bar import Slice
 
 Reason = Literal["completed", "interrupted"]
 
 
-async def run_session(
-    desk: Desk, moments: Iterable[datetime], stop: Callable[[], bool], seen: Callable[[CycleRecord], None]
-) -> SessionEnd:
-    """Run the cycle at each moment. `stop` is asked before each; `seen` is shown each record."""
-    reason: Reason = "completed"
+async def run_session(desk: Desk, stop: Callable[[], bool], seen: Callable[[CycleRecord], None]) -> SessionEnd:
+    """Run a session to its end. `stop` is asked before each bar; `seen` is shown each record."""
     gc.freeze()  # what was imported stays for good: the collector need not look at it again at every turn
     try:
-        for as_of in moments:
-            if stop():
-                reason = "interrupted"
-                break
-            seen(await run_cycle(desk, as_of))
-        return await end_session(desk, reason)
+        return await end_session(desk, await trade(desk, stop, seen))
     finally:
+        await desk.arrivals.close()
         if desk.watchlist is not None:
             desk.watchlist.cancel()
+
+
+async def trade(desk: Desk, stop: Callable[[], bool], seen: Callable[[CycleRecord], None]) -> Reason:
+    """Take each bar through the cycle, and book each word that the venue speaks between two bars; says why that ended."""
+    while (arrived := await desk.arrivals.next()) is not None:
+        if not isinstance(arrived, Slice):
+            await desk.trader.hear(arrived, desk.clock.now())
+            continue
+        if stop():
+            return "interrupted"
+        seen(await run_cycle(desk, arrived))
+    return "completed"
 
 
 async def end_session(desk: Desk, reason: Reason) -> SessionEnd:

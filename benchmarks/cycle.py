@@ -49,7 +49,7 @@ def measure(scenario: dict[str, Any]) -> dict[str, float]:
     """Run one scenario in this process."""
     from agents.desk.description import describe
     from agents.desk.outside import outside_of
-    from agents.desk.paper import moments, open_paper
+    from agents.desk.paper import open_paper
     from agents.session import run_session
     from config.clock import Stopwatch
     from config.reading.load import load_profile
@@ -78,7 +78,7 @@ def measure(scenario: dict[str, Any]) -> dict[str, float]:
         session = describe(settings, tape, key)
         desk = open_paper(settings, session, tape, journal, key, outside_of(settings, None, journal))
         watch, cpu = Stopwatch(), _cpu()
-        asyncio.run(run_session(desk, moments(session), lambda: False, count))
+        asyncio.run(run_session(desk, lambda: False, count))
         journal.close()
         wall, used = watch.elapsed().total_seconds(), _cpu() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

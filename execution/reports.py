@@ -1,5 +1,6 @@
 """The values that a venue reports: fills, funding payments, order states and its account."""
 
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar
@@ -95,8 +96,21 @@ def asked(what: str, tape: Slice) -> str:
     return f"{what} {tape.number}" if isinstance(tape, Part) else what
 
 
+HEARD = "heard"
+"""What a word is filed under that the venue spoke of its own accord, between two bars."""
+
+
+def told_utc(report: VenueReport) -> tuple[datetime, ...]:
+    """The moments that a report tells of."""
+    return (
+        *(state.at_utc for state in report.states),
+        *(fill.filled_utc for fill in report.fills),
+        *(paid.at_utc for paid in report.funding),
+    )
+
+
 class VenueWord(Journaled):
-    """A report of the venue as the journal stores it, with the question that it answers."""
+    """A report of the venue as the journal stores it, with the question that it answers; `heard`: nobody asked."""
 
     event_kind: ClassVar[str] = "venue"
 

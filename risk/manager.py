@@ -39,11 +39,16 @@ class RiskManager:
         bars_per_day: float,
         calibration: SizingMaps | None = None,
     ) -> None:
-        self.calibration = calibration
-        self.limits = limits
-        self.exits = exits
-        self.seal = seal
-        self.bars_per_day = bars_per_day
+        self._calibration = calibration
+        self._limits = limits
+        self._exits = exits
+        self._seal = seal
+        self._bars_per_day = bars_per_day
+
+    @property
+    def shares_risk(self) -> bool:
+        """Whether proposals of one docket share the risk: a `Situation` then needs its `docket`."""
+        return self._limits.risk_parity
 
     def judge(self, given: Situation) -> Verdict:
         """The last word on one proposal. Never raises: what cannot be decided is refused (law 2)."""
@@ -64,16 +69,16 @@ class RiskManager:
         proposal = given.proposal
         facts = Facts(
             **{field.name: getattr(given, field.name) for field in fields(Situation)},
-            limits=self.limits,
-            exits=self.exits,
-            bars_per_day=self.bars_per_day,
-            stop=self.limits.stop_fraction,
-            calibration=self.calibration,
+            limits=self._limits,
+            exits=self._exits,
+            bars_per_day=self._bars_per_day,
+            stop=self._limits.stop_fraction,
+            calibration=self._calibration,
         )
         sound = well_formed(facts)
         if sound.reaction is not Reaction.PASS:
             return _refused(proposal, (sound,))
-        stop = stop_fraction(float(proposal.reference_price), proposal.atr_quote, self.limits)
+        stop = stop_fraction(float(proposal.reference_price), proposal.atr_quote, self._limits)
         facts = replace(facts, stop=stop)
         sound = well_formed(facts)
         checks = (sound, *(rule(facts) for rule in CHECKS))
@@ -127,7 +132,7 @@ class RiskManager:
 
     def _entry(self, facts: Facts, quantity: Decimal) -> Order:
         given = facts.proposal
-        return self.seal.sign(
+        return self._seal.sign(
             Order(
                 order_id=f"{given.decision_id}-e",
                 decision_id=given.decision_id,
@@ -159,7 +164,7 @@ class RiskManager:
         """
         if purpose is Purpose.ENTRY or position.quantity <= 0:
             raise ValueError(f"not an exit: {purpose} of {position.quantity} {position.symbol}")
-        return self.seal.sign(
+        return self._seal.sign(
             Order(
                 order_id=order_id,
                 decision_id=decision_id,

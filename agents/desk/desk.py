@@ -11,25 +11,17 @@ from typing import Protocol
 from agents.approval.asking import Approvals
 from agents.court.graph import Court
 from agents.court.minds.watchlist import Watchlist
+from agents.desk.arrivals import Arrivals
 from agents.memory.cases import Memory
-from agents.outages.watch import Watch
+from agents.outages.watch import OutageWatch
 from agents.strategies.contexts import Context
 from config.clock import BarClock
 from config.settings import Settings
 from execution.account.trader import Trader
 from execution.journal.event import Sink
-from market.bar import Slice
 from market.indicators.engine import SignalEngine
 from market.timeframe import Timeframe
 from sentiment.headline import SentimentData
-
-
-class Feed(Protocol):
-    """Gives the closed bars of one moment, each once, in order of time."""
-
-    def at(self, as_of: datetime) -> Slice:
-        """The slice that closed at `as_of`. Raises ValueError when asked out of order."""
-        ...
 
 
 class SentimentReader(Protocol):
@@ -54,7 +46,7 @@ class Desk:
     symbols: tuple[str, ...]
     timeframe: Timeframe
     clock: BarClock
-    feed: Feed
+    arrivals: Arrivals
     engines: Mapping[str, SignalEngine]
     sentiment: SentimentReader
     contexts: tuple[Context, ...]
@@ -65,4 +57,4 @@ class Desk:
     trader: Trader
     sink: Sink
     tally: Tally
-    watch: Watch
+    watch: OutageWatch

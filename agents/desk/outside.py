@@ -1,4 +1,4 @@
-"""What reaches a session from outside while it runs: models, the kill switch, and a human who approves.
+"""What reaches a session from outside while it runs: models, the kill switch, a human who approves, and a venue that speaks.
 
 A run that is gone on with has its past answered by its journal, and only what comes after it by the world.
 """
@@ -9,6 +9,7 @@ from typing import NamedTuple
 from agents.approval.console import approver_of
 from agents.approval.petition import AUTO, Approver, ResumedApprover
 from agents.court.minds.watchlist import Landed, nobody_knows
+from agents.desk.arrivals import SpokeNext, nothing_recorded
 from agents.llm.asking import Asker
 from agents.llm.recordings.resuming import ResumingAsker
 from agents.recorded.resumed import ResumingSink
@@ -29,6 +30,8 @@ class Outside(NamedTuple):
     approver: Approver
     landed: Landed
     """Which outlooks that were asked ahead had come."""
+    spoke_next: SpokeNext = nothing_recorded
+    """Whether the venue spoke next, between two bars."""
 
 
 NOTHING_OUTSIDE = Outside(None, NoSwitch(), AUTO, nobody_knows)
@@ -46,6 +49,7 @@ def outside_of(settings: Settings, asker: Asker | None, journal: Sink) -> Outsid
         ResumedSwitch(journal.halt, lambda: journal.past, switch),
         ResumedApprover(journal.approval, approver),
         journal.landed,
+        journal.spoke_next,
     )
 
 

@@ -1,8 +1,5 @@
 """A desk on the simulated exchange, over the bars of a tape: what a run, and every computed session of a backtest, trades on."""
 
-from collections.abc import Iterator
-from datetime import datetime
-
 from agents.desk.description import warmup_of
 from agents.desk.desk import Desk
 from agents.desk.models import prompts, sits
@@ -21,16 +18,14 @@ from sentiment.sources.factory import build_sources
 
 
 class TapeFeed:
-    """The slices of a tape, handed out at the moment of their close."""
+    """The slices of a tape: each is there as soon as it is asked for."""
 
     def __init__(self, tape: Tape) -> None:
         self._slices = tape.slices()
 
-    def at(self, as_of: datetime) -> Slice:
-        tape = next(self._slices)
-        if tape.close_utc != as_of:
-            raise ValueError(f"the tape is at {tape.close_utc.isoformat()}, not at {as_of.isoformat()}")
-        return tape
+    async def next(self) -> Slice | None:
+        """The next slice; None at the end of the tape."""
+        return next(self._slices, None)
 
 
 def open_paper(settings: Settings, session: Session, tape: Tape, journal: Sink, key: bytes, outside: Outside) -> Desk:
@@ -40,11 +35,13 @@ def open_paper(settings: Settings, session: Session, tape: Tape, journal: Sink, 
     journal.append(warmup)
     if sits(settings):
         journal.append(prompts())
+    venue = open_venue(dict(session.instruments), session.settings.venue, key)
     return open_desk(
         session,
         warmup,
         feed=TapeFeed(tape),
-        venue=open_venue(dict(session.instruments), session.settings.venue, key),
+        venue=venue,
+        driver=venue,
         sentiment=_reader(settings, tape),
         sink=journal,
         switch=outside.switch,
@@ -52,13 +49,8 @@ def open_paper(settings: Settings, session: Session, tape: Tape, journal: Sink, 
         key=key,
         asker=outside.asker,
         landed=outside.landed,
+        spoke_next=outside.spoke_next,
     )
-
-
-def moments(session: Session) -> Iterator[datetime]:
-    """The bar closes of a session, in order."""
-    for number in range(1, session.bars + 1):
-        yield session.start_utc + number * session.timeframe.duration
 
 
 def _reader(settings: Settings, tape: Tape) -> SentimentEngine:

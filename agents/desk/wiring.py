@@ -16,14 +16,15 @@ from agents.court.minds.outlooks import Outlooks
 from agents.court.minds.rules import RulesMind
 from agents.court.minds.seated import Seated
 from agents.court.minds.watchlist import Landed, Watchlist, nobody_knows
-from agents.desk.desk import Desk, Feed, SentimentReader, Tally
+from agents.desk.arrivals import Arrivals, Feed, SpokeNext, nothing_recorded
+from agents.desk.desk import Desk, SentimentReader, Tally
 from agents.llm.asking import Asker
 from agents.llm.attempt import ROLES, Attempt
 from agents.memory.cases import Memory
 from agents.memory.embedder import open_embedder
 from agents.memory.narrative import CaseReader
 from agents.memory.outcomes import Barriers
-from agents.outages.watch import Watch
+from agents.outages.watch import OutageWatch
 from agents.records.record import Session, Warmup
 from agents.strategies.contexts import build_contexts
 from config.clock import BarClock, from_ms
@@ -32,7 +33,7 @@ from execution.account.trader import Trader
 from execution.journal.event import Sink
 from execution.kill_switch.halting import Switch
 from execution.venues.sealing import open_gate
-from execution.venues.venue import Venue
+from execution.venues.venue import BarDriver, Venue
 from market.bar import Bar
 from market.indicators.engine import SignalEngine
 from market.timeframe import Timeframe
@@ -64,6 +65,7 @@ def open_desk(
     *,
     feed: Feed,
     venue: Venue,
+    driver: BarDriver | None,
     sentiment: SentimentReader,
     sink: Sink,
     switch: Switch,
@@ -72,22 +74,24 @@ def open_desk(
     asker: Asker | None = None,
     around: Around | None = None,
     landed: Landed = nobody_knows,
+    spoke_next: SpokeNext = nothing_recorded,
 ) -> Desk:
     """A desk that has seen the warm-up and is ready for the first bar.
 
     `asker` answers for the models, where models sit. `around` replaces the gate's door by one of the caller's that may look
-    at each proposal as it passes. `landed` says of a run that has a past which outlooks had come. Raises UsageFault where the
-    packages of the profile's retrieval are missing.
+    at each proposal as it passes. `driver` drives the venue through each bar; None for a venue that trades without us. `landed`
+    and `spoke_next` say of a run that has a past which outlooks had come, and when the venue spoke between two bars. Raises
+    UsageFault where the packages of the profile's retrieval are missing.
     """
     settings = session.settings
     warm = _warmed(session, warmup)
-    trader = _trader(session, warm, venue, sink, switch, key)
+    trader = _trader(session, warm, venue, driver, sink, switch, key)
     rules = RulesMind(settings.court, settings.limits)
     outlooks = Outlooks(settings.minds)
     models = None if asker is None else ModelMind(asker, rules, settings.minds, outlooks)
     whole = models or rules
     mind = whole if len(set(settings.court.seats)) == len(ROLES) else Seated(whole, settings.court.seats)
-    watch = Watch(settings.minds.derisk)
+    watch = OutageWatch(settings.minds.derisk)
 
     def note(attempt: Attempt) -> None:
         sink.append(attempt)
@@ -98,7 +102,7 @@ def open_desk(
         symbols=session.symbols,
         timeframe=session.timeframe,
         clock=BarClock(session.start_utc),
-        feed=feed,
+        arrivals=Arrivals(feed, venue, spoke_next),
         engines=warm.engines,
         sentiment=sentiment,
         contexts=build_contexts(settings.strategies, session.symbols, session.own_strategies),
@@ -139,15 +143,20 @@ def _warmed(session: Session, warmup: Warmup) -> _Warm:
     return warm
 
 
-def _trader(session: Session, warm: _Warm, venue: Venue, sink: Sink, switch: Switch, key: bytes) -> Trader:
+def _trader(
+    session: Session, warm: _Warm, venue: Venue, driver: BarDriver | None, sink: Sink, switch: Switch, key: bytes
+) -> Trader:
     """The account, the gate before it, and the venue behind it."""
     settings, per_day = session.settings, bars_per_day(session.timeframe)
     cash = settings.venue.starting_cash
     return Trader(
         venue=venue,
+        driver=driver,
         ledger=Ledger(cash, quote_of(session)),
         sink=sink,
         gate=open_gate(settings.limits, settings.exits, key, per_day, session.calibration),
+        limits=settings.limits,
+        exits=settings.exits,
         window=warm.window,
         volumes=warm.volumes,
         breakers=BreakerState.fresh(cash, session.start_utc),

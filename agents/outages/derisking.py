@@ -5,20 +5,20 @@ only in a market that has a bar to be believed; elsewhere stops stand, and what 
 buys nothing, ever.
 """
 
-from agents.outages.watch import Watch, derisked
+from agents.outages.watch import OutageWatch, derisked
 from execution.account.trader import Trader
 from execution.journal.event import Sink
 from market.bar import Slice
 from risk.portfolio import Portfolio
 
 
-async def derisk(watch: Watch, trader: Trader, sink: Sink, tape: Slice, portfolio: Portfolio) -> None:
+async def derisk(watch: OutageWatch, trader: Trader, sink: Sink, shown: Slice, portfolio: Portfolio) -> None:
     """Sell what the schedule does not leave of each position at this bar close, and say so."""
-    at = tape.close_utc
+    at = shown.close_utc
     step = watch.step_due(at, portfolio)
     sold = []
     for symbol, keep in watch.owed.items():
-        if symbol in tape.bars:
+        if symbol in shown.bars:
             watch.paid(symbol)
             if await trader.reduce(symbol, keep, at) is not None:
                 sold.append(symbol)

@@ -22,7 +22,7 @@ from config.sections.minds import DeriskStep
 from risk.portfolio import Portfolio
 
 
-class Watch:
+class OutageWatch:
     """What a session remembers of its models' silence, from bar to bar."""
 
     def __init__(self, steps: tuple[DeriskStep, ...]) -> None:

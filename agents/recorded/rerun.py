@@ -16,6 +16,7 @@ from config.frozen import Journaled
 from config.silence import Abstained
 from execution.journal.chain import Event
 from execution.kill_switch.halting import HaltEvent
+from execution.reports import HEARD, VenueWord
 from market.bar import Slice
 from sentiment.headline import SentimentData
 
@@ -87,6 +88,19 @@ class Tape:
         event = HaltEvent.model_validate_json(following.payload)
         return event if event.look == look and event.action != "flat" else None
 
+    def spoke_next(self) -> bool:
+        """Whether the venue spoke next, between two bars. Loads the next bar where all before it has been compared.
+
+        After the last whole bar a word is only given again where the journal was closed: what was cut off is not compared.
+        """
+        if not self._group:
+            self.next_bar()
+        following = self.peek()
+        if following is None or following.kind != "venue":
+            return False
+        is_whole = self.cycle is not None or self._group[-1].kind == "session_ended"
+        return is_whole and VenueWord.model_validate_json(following.payload).asked == HEARD
+
     def landed(self, decision_id: str) -> bool:
         """Whether the answer to an outlook was there at this bar's close."""
         return bool(self.attempts(decision_id, "analyst"))
@@ -123,11 +137,10 @@ class RecordedFeed:
     def __init__(self, tape: Tape) -> None:
         self._tape = tape
 
-    def at(self, as_of: datetime) -> Slice:
+    async def next(self) -> Slice | None:
+        """The bars of the next recorded cycle; None when no whole one is left."""
         record = self._tape.cycle
-        if record is None or record.as_of_utc != as_of:
-            raise ValueError(f"the journal has no bar that closed at {as_of.isoformat()}")
-        return record.tape
+        return None if record is None else record.tape
 
 
 class RecordedSentiment:

@@ -16,6 +16,7 @@ from config.errors import JournalFault, UsageFault
 from config.frozen import Journaled
 from execution.journal.chain import Event, Journal, read_events
 from execution.kill_switch.halting import HaltEvent
+from execution.reports import HEARD, VenueWord
 
 
 class ResumingSink:
@@ -27,6 +28,7 @@ class ResumingSink:
         self._halts: dict[int, HaltEvent] = {}
         self._approvals: dict[str, Approval] = {}
         self._came: dict[str, int] = {}
+        self._spoken: set[int] = set()
         self._bars = 0
         last = self._read(path, key)
         if last is None:
@@ -34,7 +36,7 @@ class ResumingSink:
         if last.kind == "session_ended":
             raise UsageFault(f"The run in {path.parent} has ended; there is nothing left of it to go on with.")
         self._old: Generator[Event, None, None] = read_events(path, key)
-        self._left = last.seq
+        self._left = self._last = last.seq
         self._journal = Journal.reopen(path, key, group_commit, last.mac, last.seq)
 
     def attempts(self, decision_id: str, role: Role) -> tuple[Attempt, ...]:
@@ -58,6 +60,10 @@ class ResumingSink:
         """Whether the answer to an outlook was there at this bar's close; None where the journal has ended."""
         return self._came.get(decision_id) == self._bars if self._left else None
 
+    def spoke_next(self) -> bool | None:
+        """Whether the venue spoke next, between two bars; None where the journal has ended."""
+        return self._last - self._left + 1 in self._spoken if self._left else None
+
     def _read(self, path: Path, key: bytes) -> Event | None:
         """The last event; what came from outside is noted on the way, attempts with the number of bars before."""
         last, bars = None, 0
@@ -72,6 +78,8 @@ class ResumingSink:
                 event = HaltEvent.model_validate_json(last.payload)
                 if event.action != "flat":
                     self._halts[event.look] = event
+            if last.kind == "venue" and VenueWord.model_validate_json(last.payload).asked == HEARD:
+                self._spoken.add(last.seq)
             if last.kind == "approval":
                 approval = Approval.model_validate_json(last.payload)
                 self._approvals[approval.decision_id] = approval

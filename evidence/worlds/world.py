@@ -7,11 +7,12 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable
 
-from agents.cycle import run_cycle
 from agents.desk.description import describe
 from agents.desk.outside import NOTHING_OUTSIDE
-from agents.desk.paper import moments, open_paper
+from agents.desk.paper import open_paper
 from agents.desk.world import World, tape_of
+from agents.records.record import CycleRecord
+from agents.session import trade
 from config.frozen import Frozen, UtcTime
 from evidence.worlds.engine import Nowhere, scripted
 from evidence.worlds.votes import NettedVotes
@@ -55,8 +56,9 @@ async def _curve(world: World, tick: Tick, tape: Tape, votes: NettedVotes | None
     rulings: Counter[str] = Counter()
     hearings = signed = untold = 0
     deployed = 0.0
-    for as_of in moments(session):
-        record = await run_cycle(desk, as_of)
+
+    def seen(record: CycleRecord) -> None:
+        nonlocal hearings, signed, untold, deployed
         equity.append(float(record.portfolio.equity))
         deployed += record.exposure.deployed_fraction
         hearings += len(record.hearings)
@@ -66,6 +68,8 @@ async def _curve(world: World, tick: Tick, tape: Tape, votes: NettedVotes | None
         if untold == _TELL_EVERY:
             tick(untold)
             untold = 0
+
+    await trade(desk, lambda: False, seen)
     tick(untold)
     return Curve(
         equity=tuple(equity),

@@ -5,11 +5,11 @@ which trails the highest price once the target has been reached. A piece that co
 minimum notional, is not made: then there is one piece, with one stop and one target.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
 from config.sections.exits import ExitSettings
+from execution.account.decision import DecisionOrders
 from market.instrument import Instrument
 from risk.order import OrderKind, Purpose
 from risk.portfolio import Position
@@ -26,31 +26,11 @@ class Leg(NamedTuple):
     """Whether it is one of the pair of which one cancels the other."""
 
 
-@dataclass(slots=True)
-class Bracket:
-    """The protection of one held position. `stop_fraction` comes from the gate's verdict."""
-
-    decision_id: str
-    stop_fraction: float
-    stop_price: Decimal | None = None
-    """Where the stop of the whole stands, or is to stand."""
-    trailing_from: Decimal | None = None
-    """Highest price since the target was reached; None before that."""
-    exit_order: str | None = None
-    """A market exit of all that is on its way; nothing else is placed until it is done."""
-    reduction: str | None = None
-    """A sale of a part at market that is on its way; the rest is protected beside it."""
-    outgrown: bool = False
-    """More was bought since the protection was placed, or its stop is to stand higher."""
-    too_small: Decimal | None = None
-    """A quantity that the venue's minimum notional forbids to protect anew; not tried again until it changes."""
-
-
-def legs_of(position: Position, bracket: Bracket, exits: ExitSettings, instrument: Instrument) -> tuple[Leg, ...]:
+def legs_of(position: Position, held: DecisionOrders, exits: ExitSettings, instrument: Instrument) -> tuple[Leg, ...]:
     """The protection that a position should have now."""
-    if bracket.trailing_from is not None and bracket.stop_price is not None:
-        return (Leg(OrderKind.STOP, Purpose.TRAILING_STOP, position.quantity, bracket.stop_price, linked=False),)
-    return opening_legs(position.quantity, position.entry_price, bracket.stop_fraction, exits, instrument)
+    if held.trailing_from is not None and held.stop_price is not None:
+        return (Leg(OrderKind.STOP, Purpose.TRAILING_STOP, position.quantity, held.stop_price, linked=False),)
+    return opening_legs(position.quantity, position.entry_price, held.stop_fraction, exits, instrument)
 
 
 def opening_legs(

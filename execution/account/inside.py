@@ -1,20 +1,21 @@
 """Living through one slice: at its open, during the rest of it, and part by part where finer bars tell it.
 
-Nobody decides anything here but the dealer, whose trailing stop is pulled up after each part: marks, breakers, votes and the
-court wait for the close of the bar itself.
+Only the trailing stop is pulled up after each part. Marks, breakers, votes and the court wait for the close of the bar itself.
 """
 
-from execution.account.dealer import Dealer
+from execution.account.order_desk import OrderDesk
+from execution.account.protection import Protection
 from execution.reports import asked
+from execution.venues.venue import BarDriver
 from market.bar import Slice
 from market.detail import steps_of
 
 
-async def live_through(dealer: Dealer, tape: Slice) -> None:
-    """Show the venue each part of a slice, and hear what came of it."""
-    for step in steps_of(tape):
+async def live_through(driver: BarDriver, desk: OrderDesk, protection: Protection, shown: Slice) -> None:
+    """Drive the venue through each part of a slice, and hear what came of it."""
+    for step in steps_of(shown):
         at = step.rest.close_utc
-        await dealer.hear(asked("open", step.opening), await dealer.venue.on_open(step.opening), at)
-        await dealer.hear(asked("bar", step.rest), await dealer.venue.on_slice(step.rest), at)
+        await desk.hear(asked("open", step.opening), await driver.on_open(step.opening), at)
+        await desk.hear(asked("bar", step.rest), await driver.on_slice(step.rest), at)
         for symbol, bar in step.fine.items():
-            await dealer.trail(symbol, bar.high, at)
+            await protection.trail(symbol, bar.high, at)

@@ -1,50 +1,89 @@
-"""What is known of every order that is not done, from what the venue said and from nothing else.
+"""The orders of one account: one `DecisionOrders` for each decision, found by decision, by market and by order id.
 
-An order is live from its intent on. `ACCEPTED` and `PARTIAL` are the venue's words; only they count as protection.
+It knows of an order what the venue said of it and nothing else. It refuses a purchase that no decision of this account
+ordered.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
 from decimal import Decimal
 
-from execution.reports import OrderState, OrderStatus
-from risk.order import Order, OrderKind
-
-DONE = frozenset({OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.REJECTED})
-_RESTING = frozenset({OrderStatus.ACCEPTED, OrderStatus.PARTIAL})
-
-
-@dataclass(slots=True)
-class LiveOrder:
-    """An order, its last known status, and what of it is filled (base units)."""
-
-    order: Order
-    status: OrderStatus = OrderStatus.INTENT
-    filled: Decimal = Decimal(0)
+from config.errors import InvariantBroken
+from execution.account.decision import DecisionOrders
+from execution.reports import Fill, OrderState
+from risk.order import Order, Purpose
 
 
 class Orders:
-    """The orders that are not done, by id, oldest first."""
+    """All decisions of one account, and which orders of them are live."""
 
     def __init__(self) -> None:
-        self._live: dict[str, LiveOrder] = {}
+        self._decisions: dict[str, DecisionOrders] = {}
+        self._entering: dict[str, DecisionOrders] = {}
+        self._holding: dict[str, DecisionOrders] = {}
+        self._live: dict[str, DecisionOrders] = {}
 
-    def sent(self, order: Order) -> None:
-        """An intent: from here on its fate is to be found out."""
-        self._live[order.order_id] = LiveOrder(order)
+    def expect(self, entry: Order, stop_fraction: float, notional: Decimal) -> None:
+        """An entry was signed: from here on it counts as under way. `notional` in quote units."""
+        signed = DecisionOrders(entry, stop_fraction, notional)
+        self._decisions[signed.decision_id] = self._entering[signed.symbol] = signed
+
+    def forget(self, symbol: str) -> None:
+        """An entry that was signed is not sent: it is not under way."""
+        signed = self._entering.pop(symbol, None)
+        if signed is not None:
+            del self._decisions[signed.decision_id]
+
+    def of_decision(self, decision_id: str) -> DecisionOrders:
+        """The orders of a decision that was signed. Raises KeyError for any other."""
+        return self._decisions[decision_id]
+
+    def sent(self, order: Order, of: DecisionOrders) -> None:
+        """An order's intent is journaled: its fate is to be found out."""
+        of.sent(order)
+        self._live[order.order_id] = of
+
+    def filled(self, fill: Fill) -> None:
+        """A fill was booked. Raises InvariantBroken for a purchase that was not ordered here."""
+        if fill.purpose is Purpose.ENTRY:
+            self._bought(fill)
+            return
+        if fill.symbol in self._entering:
+            self._entering[fill.symbol].sold_from = True
+        held = self._holding.get(fill.symbol)
+        if held is not None and fill.purpose is Purpose.TAKE_PROFIT and held.trailing_from is None:
+            held.trailing_from = fill.price
 
     def settle(self, state: OrderState) -> None:
-        """What the venue says of an order. One that is done is forgotten."""
-        live = self._live.get(state.order_id)
-        if live is None:
+        """Note the venue's word on an order. A word on an order that is done, or of somebody else, changes nothing."""
+        of = self._live.get(state.order_id)
+        if of is None or not of.settle(state):
             return
-        if state.status in DONE:
-            del self._live[state.order_id]
-            return
-        live.status, live.filled = state.status, state.filled_quantity
+        del self._live[state.order_id]
+        if not of.entering and self._entering.get(of.symbol) is of:
+            del self._entering[of.symbol]
 
-    def is_live(self, order_id: str) -> bool:
-        """Whether an order may still be filled."""
-        return order_id in self._live
+    def close(self, held: DecisionOrders) -> None:
+        """Nothing is held because of a decision any more, and its entry buys no more."""
+        del self._holding[held.symbol]
+        held.rest()
+
+    @property
+    def entering(self) -> tuple[DecisionOrders, ...]:
+        """Decisions whose entry is under way, in the order in which they were signed."""
+        return tuple(self._entering.values())
+
+    @property
+    def holding(self) -> tuple[DecisionOrders, ...]:
+        """Decisions that have bought something, in the order of their first fill."""
+        return tuple(self._holding.values())
+
+    def entry(self, symbol: str) -> DecisionOrders | None:
+        """The decision whose entry is under way in a market."""
+        return self._entering.get(symbol)
+
+    def held(self, symbol: str) -> DecisionOrders | None:
+        """The decision that has bought what is held in a market."""
+        return self._holding.get(symbol)
 
     @property
     def quiet(self) -> bool:
@@ -54,28 +93,30 @@ class Orders:
     @property
     def symbols(self) -> set[str]:
         """Markets in which an order may still be filled."""
-        return {live.order.symbol for live in self._live.values()}
+        return {of.symbol for of in self._live.values()}
 
     def exits(self, symbol: str) -> tuple[str, ...]:
-        """Ids of the live orders that would reduce a position."""
-        return tuple(key for key, live in self._live.items() if live.order.symbol == symbol and live.order.reduce_only)
-
-    def left(self, order_id: str | None) -> Decimal:
-        """What a live order may still fill, base units; 0 for one that is done."""
-        live = self._live.get(order_id) if order_id is not None else None
-        return live.order.quantity - live.filled if live is not None else Decimal(0)
+        """Ids of the live orders that would reduce a position, oldest first."""
+        return tuple(order_id for of in self._live_in(symbol) for order_id in of.exits)
 
     def covered(self, symbol: str) -> Decimal:
         """Quantity for which a stop rests at the venue, base units."""
-        return sum((live.order.quantity - live.filled for live in self._stops(symbol)), Decimal(0))
+        return sum((of.covered for of in self._live_in(symbol)), Decimal(0))
 
     def stop_price(self, symbol: str) -> Decimal | None:
-        """The nearest stop that rests at the venue, quote units; None when there is none."""
-        return max((live.order.stop_price for live in self._stops(symbol) if live.order.stop_price), default=None)
+        """The nearest stop that rests at the venue, quote units; None where none does."""
+        found = (of.resting_stop for of in self._live_in(symbol))
+        return max((price for price in found if price is not None), default=None)
 
-    def _stops(self, symbol: str) -> list[LiveOrder]:
-        return [
-            live
-            for live in self._live.values()
-            if live.order.symbol == symbol and live.order.kind is OrderKind.STOP and live.status in _RESTING
-        ]
+    def _bought(self, fill: Fill) -> None:
+        of = self._decisions.get(fill.decision_id)
+        if of is None:
+            raise InvariantBroken(
+                f"The venue reports trade {fill.trade_id}, a purchase of {fill.symbol} for decision {fill.decision_id}, which "
+                "this account did not sign. Nothing more is traded: look the trade up in the venue's list."
+            )
+        self._holding.setdefault(fill.symbol, of).outgrown = True
+
+    def _live_in(self, symbol: str) -> Iterator[DecisionOrders]:
+        """The decisions with live orders in a market, each once."""
+        return iter({id(of): of for of in self._live.values() if of.symbol == symbol}.values())

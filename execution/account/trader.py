@@ -1,7 +1,8 @@
 """The trader: one account on one venue, bar after bar. What the gate is asked, and what the book is.
 
-It makes no decision of its own. The dealer sends, hears and protects; here the book is marked, the breakers are shown each bar,
-and entries that have lost their ground (an outage, frozen data, a tripped breaker) are withdrawn.
+It makes no decision of its own. The order desk sends and hears, the protection guards what is held; here the book is marked,
+the breakers are shown each bar, and entries that have lost their ground (an outage, frozen data, a tripped breaker) are
+withdrawn.
 
 It refuses to go on when the venue's account and the ledger disagree.
 """
@@ -11,12 +12,17 @@ from decimal import Decimal
 
 from config.errors import InvariantBroken
 from config.frozen import Frozen
-from execution.account.dealer import Dealer
+from config.sections.exits import ExitSettings
+from config.sections.limits import RiskLimits
 from execution.account.inside import live_through
 from execution.account.ledger import Ledger
+from execution.account.order_desk import OrderDesk
+from execution.account.orders import Orders
+from execution.account.protection import Protection
 from execution.journal.event import Sink
-from execution.kill_switch.halting import NoSwitch, Sale, Switch, Watch
-from execution.venues.venue import Venue
+from execution.kill_switch.halting import Halt, HaltWatch, NoSwitch, Sale, Switch
+from execution.reports import HEARD, VenueReport, told_utc
+from execution.venues.venue import BarDriver, Venue
 from market.bar import Slice
 from market.detail import narrowed
 from risk.breakers import BreakerEvent, BreakerState, observe_equity, observe_move, observe_trade
@@ -51,57 +57,81 @@ class Trader:
         self,
         *,
         venue: Venue,
+        driver: BarDriver | None,
         ledger: Ledger,
         sink: Sink,
         gate: RiskManager,
+        limits: RiskLimits,
+        exits: ExitSettings,
         window: ReturnWindow,
         volumes: VolumeWindow,
         breakers: BreakerState,
         bars_per_day: float,
         switch: Switch | None = None,
     ) -> None:
-        """`switch` is the kill switch; None where nobody can reach for one."""
-        self.watch = Watch(switch or NoSwitch(), sink)
+        """`driver` drives the venue through each bar; None for a venue that trades without us.
+
+        `switch` is the kill switch; None where nobody can reach for one.
+        """
+        self._halts = HaltWatch(switch or NoSwitch(), sink)
         self.ledger = ledger
-        self.gate = gate
         self.window = window
         self.volumes = volumes
         self.breakers = breakers
-        self._dealer = Dealer(venue, ledger, sink, gate)
+        self._gate = gate
+        self._limits = limits
+        self._venue = venue
+        self._driver = driver
+        self._instruments = venue.instruments()
+        self._orders = Orders()
+        self._desk = OrderDesk(venue, ledger, sink, self._orders)
+        self._protection = Protection(self._desk, self._orders, ledger, gate, exits, self._instruments)
         self._sink = sink
         self._bars_per_day = bars_per_day
-        self._instruments = venue.instruments()
         self._now: datetime | None = None
         self._frozen: dict[str, str] = {}
         self._counted_trades = 0
         self._entered: dict[str, datetime] = {}
 
-    async def pass_bar(self, tape: Slice) -> Slice:
+    async def pass_bar(self, shown: Slice) -> Slice:
         """Live through the bars of one slice: fills, protection, marks, breakers, trailing stops.
 
         Returns what was lived through: the slice, told finer only for symbols in which something is held or under way.
         """
-        at, dealer = tape.close_utc, self._dealer
-        if tape.detail is not None:
-            tape = narrowed(tape, dealer.in_play)
-        self._now, self._frozen = at, tape.frozen
-        await live_through(dealer, tape)
-        closes = {symbol: bar.close for symbol, bar in tape.bars.items()}
+        at = shown.close_utc
+        if shown.detail is not None:
+            shown = narrowed(shown, self._in_play)
+        self._now, self._frozen = at, shown.frozen
+        if self._driver is not None:
+            await live_through(self._driver, self._desk, self._protection, shown)
+        closes = {symbol: bar.close for symbol, bar in shown.bars.items()}
         self.ledger.mark({symbol: Decimal(repr(price)) for symbol, price in closes.items()})
         self.window.push(closes)
-        self.volumes.push({symbol: (bar.close, bar.volume) for symbol, bar in tape.bars.items()})
-        self._observe(tape)
-        for symbol in tuple(dealer.entries):
-            if symbol not in tape.bars or symbol in tape.frozen or self.breakers.open is not None:
-                await dealer.abandon_entry(symbol, at)
-        for symbol, bar in tape.bars.items():
-            await dealer.trail(symbol, bar.high, at)
-        self._reconcile()
-        return tape
+        self.volumes.push({symbol: (bar.close, bar.volume) for symbol, bar in shown.bars.items()})
+        self._observe(shown)
+        for symbol in self._entering:
+            if symbol not in shown.bars or symbol in shown.frozen or self.breakers.open is not None:
+                await self._desk.cancel_entry(symbol, at)
+        for symbol, bar in shown.bars.items():
+            await self._protection.trail(symbol, bar.high, at)
+        await self._reconcile()
+        return shown
+
+    async def hear(self, word: VenueReport, at: datetime) -> None:
+        """Book a word that the venue spoke between two bars; protection follows at once.
+
+        `at` is now. What follows is dated by the latest moment that the word tells, if that is later.
+        """
+        await self._desk.hear(HEARD, word, max((at, *told_utc(word))))
+
+    @property
+    def halts(self) -> tuple[Halt, ...]:
+        """What of the kill switch is down, as last seen."""
+        return self._halts.halts
 
     def portfolio(self, at: datetime) -> Portfolio:
         """The book as the gate sees it now. A stop is shown only where one rests at the venue."""
-        orders = self._dealer.orders
+        orders = self._orders
         return Portfolio(
             as_of_utc=at,
             cash=self.ledger.cash,
@@ -110,12 +140,12 @@ class Trader:
                 held.model_copy(update={"stop_price": orders.stop_price(held.symbol)})
                 for held in self.ledger.positions()
             ),
-            pending_notional={symbol: entry.open_notional for symbol, entry in self._dealer.entries.items()},
+            pending_notional={entering.symbol: entering.open_notional for entering in orders.entering},
         )
 
     def exposure(self, portfolio: Portfolio) -> Exposure:
         """Deployed share, drawdown, VaR and ES of the book."""
-        equity, limits = float(portfolio.equity), self.gate.limits
+        equity, limits = float(portfolio.equity), self._limits
         weights = {
             held.symbol: float(held.notional) / equity for held in portfolio.positions if self._is_alive(held.symbol)
         }
@@ -135,16 +165,16 @@ class Trader:
 
     def judge(self, proposal: Proposal) -> Verdict:
         """Ask the gate, on the book as it is at this moment, with what was just signed counted as deployed."""
-        self.watch.look(proposal.as_of_utc)
-        verdict = self.judge_by(self.gate, proposal)
+        self._halts.look(proposal.as_of_utc)
+        verdict = self.judge_by(self._gate, proposal)
         if verdict.outcome is Outcome.SIGNED and verdict.order is not None and verdict.stop_fraction is not None:
-            self._dealer.expect(verdict, verdict.order, verdict.stop_fraction)
+            self._orders.expect(verdict.order, verdict.stop_fraction, verdict.notional)
             self._entered[verdict.decision_id] = self._now or verdict.as_of_utc
         return verdict
 
     def judge_by(self, gate: RiskManager, proposal: Proposal) -> Verdict:
         """What a gate, this one or another, says of a proposal on the present book. Changes nothing."""
-        return gate.judge(self.situation(proposal, shared=gate.limits.risk_parity))
+        return gate.judge(self.situation(proposal, shared=gate.shares_risk))
 
     def situation(self, proposal: Proposal, *, shared: bool = False) -> Situation:
         """What a proposal meets on the present book: what a gate is asked with, and a policy sees. Changes nothing.
@@ -166,12 +196,12 @@ class Trader:
             frozen=self._frozen.get(proposal.symbol),
             symbols=symbols,
             returns=self.window.matrix(symbols)[-rows:] if rows else self.window.matrix(symbols)[:0],
-            halted=self.watch.why,
+            halted=self._halts.why,
             day_volume_quote=self.volumes.day(proposal.symbol),
             entries_today=self._entries_since(day_ago),
-            order_errors=self._dealer.errors.since(day_ago),
+            order_errors=self._desk.errors_since(day_ago),
             mark=self.window.last_close(proposal.symbol),
-            book=self._dealer.venue.book(proposal.symbol),
+            book=self._venue.book(proposal.symbol),
             now_utc=self._now,
             docket=self._docket(proposal, alive) if shared else None,
             opened_utc=self.ledger.opened_utc(proposal.symbol),
@@ -186,13 +216,13 @@ class Trader:
             return verdict
         if approval is not None:
             verdict = verdict.with_rule(approval)
-        if (why := self.watch.look(verdict.as_of_utc)) is not None:
+        if (why := self._halts.look(verdict.as_of_utc)) is not None:
             verdict = verdict.with_rule(kill_switch_report(why))
         if verdict.order is None:
-            self._dealer.forget(verdict.symbol)
+            self._orders.forget(verdict.symbol)
             self._entered.pop(verdict.decision_id, None)
             return verdict
-        await self._dealer.send(verdict.order)
+        await self._desk.send(verdict.order, self._orders.of_decision(verdict.decision_id))
         return verdict
 
     async def heed(self, at: datetime) -> tuple[Sale, ...]:
@@ -201,30 +231,38 @@ class Trader:
         While it is down no entry leaves and those under way are withdrawn; with `flatten`, what is held is sold at market, at
         every look until the venue's fills say that nothing is left. A stop is only withdrawn where a sale replaces it.
         """
-        if self.watch.look(at) is None:
+        if self._halts.look(at) is None:
             return ()
-        dealer = self._dealer
-        for symbol in tuple(dealer.entries):
-            await dealer.abandon_entry(symbol, at)
-        if not self.watch.flattens:
+        await self.wind_up(at)
+        if not self._halts.flattens:
             return ()
-        sales = [self.watch.sale(held.symbol, at) for held in self.ledger.positions()]
-        sold = [sale for sale in sales if await dealer.leave(sale.symbol, sale.decision_id, at)]
-        self.watch.told_flat(at, flat=not self.ledger.positions() and dealer.orders.quiet)
+        sales = [self._halts.sale(held.symbol, at) for held in self.ledger.positions()]
+        sold = [sale for sale in sales if await self._protection.close(sale.symbol, sale.decision_id, at)]
+        self._halts.told_flat(at, flat=not self.ledger.positions() and self._orders.quiet)
         return tuple(sold)
 
     async def leave(self, symbol: str, decision_id: str, at: datetime) -> Order | None:
-        """Close a position at market; None if nothing is held, or an exit is on its way."""
-        return await self._dealer.leave(symbol, decision_id, at)
+        """Close a position at market; None if nothing is held, or an exit is under way."""
+        return await self._protection.close(symbol, decision_id, at)
 
     async def reduce(self, symbol: str, keep: Decimal, at: datetime) -> Order | None:
         """Sell at market what is held above `keep` [base units], and protect the rest; None if there is nothing to sell."""
-        return await self._dealer.reduce(symbol, keep, at)
+        return await self._protection.reduce(symbol, keep, at)
 
     async def wind_up(self, at: datetime) -> None:
-        """End of the session: entries that are still under way are withdrawn. Positions keep their protection."""
-        for symbol in tuple(self._dealer.entries):
-            await self._dealer.abandon_entry(symbol, at)
+        """Withdraw the entries that are under way, as at the end of a session. Positions keep their protection."""
+        for symbol in self._entering:
+            await self._desk.cancel_entry(symbol, at)
+
+    @property
+    def _entering(self) -> tuple[str, ...]:
+        """Markets in which an entry is under way, in the order of signing."""
+        return tuple(entering.symbol for entering in self._orders.entering)
+
+    @property
+    def _in_play(self) -> set[str]:
+        """Markets in which something is held or an order is live."""
+        return {held.symbol for held in self.ledger.positions()} | self._orders.symbols
 
     def _entries_since(self, begin: datetime) -> int:
         """Entries after this moment, sent or signed and about to be; older ones are forgotten."""
@@ -247,9 +285,9 @@ class Trader:
         """Latest bars on which all these symbols have been observed long enough: a young one must not hide behind zeros."""
         return min((min(self.window.observed(symbol), self.window.count) for symbol in symbols), default=0)
 
-    def _reconcile(self) -> None:
-        """The venue's account, where it can be asked at once, must be the ledger's."""
-        account = self._dealer.venue.account()
+    async def _reconcile(self) -> None:
+        """The venue's account, where it can be asked, must be the ledger's."""
+        account = await self._venue.account()
         if account is None:
             return
         held = self.ledger.quantities()
@@ -259,11 +297,11 @@ class Trader:
                 "traded. This is a defect of the program: keep the run's journal and report it."
             )
 
-    def _observe(self, tape: Slice) -> None:
+    def _observe(self, shown: Slice) -> None:
         """Show the breakers this bar's equity and moves."""
-        at, limits = tape.close_utc, self.gate.limits
+        at, limits = shown.close_utc, self._limits
         self._step(observe_equity(self.breakers, at, self.ledger.equity, limits))
-        for symbol in tape.bars:
+        for symbol in shown.bars:
             self._step(observe_move(self.breakers, at, symbol, self.window.last_sigma(symbol), limits))
         for trade in self.ledger.trades[self._counted_trades :]:
             self._counted_trades += 1

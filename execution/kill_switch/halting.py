@@ -76,7 +76,7 @@ class Sale(NamedTuple):
     why: str
 
 
-class Watch:
+class HaltWatch:
     """One session's eye on the switch."""
 
     def __init__(self, switch: Switch, sink: Sink) -> None:

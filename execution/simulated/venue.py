@@ -36,7 +36,7 @@ _NOTHING = VenueReport()
 
 
 class SimulatedVenue:
-    """A `Venue` whose market is the tape. Orders trade in order of symbol, then of acceptance."""
+    """A venue that is driven through bars. Orders trade in order of symbol, then of acceptance."""
 
     def __init__(self, instruments: Mapping[str, Instrument], settings: VenueSettings, seal: Seal) -> None:
         self._instruments = dict(sorted(instruments.items()))
@@ -57,14 +57,14 @@ class SimulatedVenue:
         """The model's book around the last close."""
         return self._books.book(symbol)
 
-    def account(self) -> VenueAccount:
+    async def account(self) -> VenueAccount:
         """Cash and coins as the exchange itself has booked them."""
         held = {symbol: self._account.held(symbol) for symbol in self._instruments}
         return VenueAccount(
             cash=self._account.cash, held={symbol: quantity for symbol, quantity in held.items() if quantity}
         )
 
-    def open_orders(self) -> tuple[Order, ...]:
+    async def open_orders(self) -> tuple[Order, ...]:
         """Accepted and not yet done, oldest first."""
         return tuple(self._open.values())
 
@@ -88,23 +88,26 @@ class SimulatedVenue:
         known = self._last_states.get(order_id)
         return VenueReport(states=(known,) if known else ())
 
-    async def on_open(self, tape: Slice) -> VenueReport:
+    async def hear(self) -> None:
+        """Nothing trades here between two bars: there is never a word."""
+
+    async def on_open(self, shown: Slice) -> VenueReport:
         """Funding, then trading at the open of these bars, against the open book of each."""
-        funding = tuple(self._settled(tape)) if tape.funding else ()
-        report = self._trading(tape, _Floor.open)
+        funding = tuple(self._settled(shown)) if shown.funding else ()
+        report = self._trading(shown, _Floor.open)
         return report.model_copy(update={"funding": funding}) if funding else report
 
-    async def on_slice(self, tape: Slice) -> VenueReport:
+    async def on_slice(self, shown: Slice) -> VenueReport:
         """Trading during the rest of these bars; orders at market wait for the next open."""
-        self._now = max(self._now, tape.close_utc)
-        self._books.see(tape)
-        return self._trading(tape, _Floor.walk)
+        self._now = max(self._now, shown.close_utc)
+        self._books.see(shown)
+        return self._trading(shown, _Floor.walk)
 
-    def _trading(self, tape: Slice, part: Callable[["_Floor", Bar, bool], Iterable[VenueReport]]) -> VenueReport:
+    def _trading(self, shown: Slice, part: Callable[["_Floor", Bar, bool], Iterable[VenueReport]]) -> VenueReport:
         states, fills = list[OrderState](), list[Fill]()
         for symbol, floor in self._floors.items():
-            doubted = symbol not in tape.bars
-            bar = tape.doubtful.get(symbol) if doubted else tape.bars[symbol]
+            doubted = symbol not in shown.bars
+            bar = shown.doubtful.get(symbol) if doubted else shown.bars[symbol]
             if bar is None:
                 continue
             for report in part(floor, bar, doubted):
@@ -112,13 +115,13 @@ class SimulatedVenue:
                 fills.extend(report.fills)
         return self._noted(VenueReport(states=tuple(states), fills=tuple(fills))) if states else _NOTHING
 
-    def _settled(self, tape: Slice) -> Iterable[Funding]:
+    def _settled(self, shown: Slice) -> Iterable[Funding]:
         """Take from the account what is due for what it holds."""
-        for due in tape.funding:
+        for due in shown.funding:
             held, floor = self._account.held(due.symbol), self._floors.get(due.symbol)
             if not held or floor is None:
                 continue
-            bar = tape.bars.get(due.symbol)
+            bar = shown.bars.get(due.symbol)
             funding = funding_on(due, held, exact_decimal(floor.last_close if bar is None else bar.open))
             self._account.pay(funding.amount)
             yield funding

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from config.sections.venue import VenueSettings
 from execution.journal.chain import Event
-from execution.reports import VenueAccount, VenueReport, VenueWord, asked
+from execution.reports import HEARD, VenueAccount, VenueReport, VenueWord, asked
 from execution.simulated.shown_books import ShownBooks
 from market.bar import Slice
 from market.book import Book
@@ -28,7 +28,7 @@ class RecordedVenue:
         self._books = ShownBooks(instruments, settings)
 
     def instruments(self) -> dict[str, Instrument]:
-        return self._instruments
+        return dict(self._instruments)
 
     async def submit(self, order: Order) -> VenueReport:
         return self._answer(f"submit {order.order_id}")
@@ -36,20 +36,25 @@ class RecordedVenue:
     async def cancel(self, order_id: str) -> VenueReport:
         return self._answer(f"cancel {order_id}")
 
-    async def on_open(self, tape: Slice) -> VenueReport:
-        return self._answer(asked("open", tape))
+    async def hear(self) -> VenueReport | None:
+        """What was heard between bars, where that comes next in the journal; it is there at once, or not at all."""
+        report = self._answer(HEARD)
+        return None if report == VenueReport() else report
 
-    async def on_slice(self, tape: Slice) -> VenueReport:
-        self._books.see(tape)
-        return self._answer(asked("bar", tape))
+    async def on_open(self, shown: Slice) -> VenueReport:
+        return self._answer(asked("open", shown))
+
+    async def on_slice(self, shown: Slice) -> VenueReport:
+        self._books.see(shown)
+        return self._answer(asked("bar", shown))
 
     def book(self, symbol: str) -> Book | None:
         return self._books.book(symbol)
 
-    def account(self) -> VenueAccount | None:
+    async def account(self) -> VenueAccount | None:
         return None
 
-    def open_orders(self) -> tuple[Order, ...]:
+    async def open_orders(self) -> tuple[Order, ...]:
         return ()
 
     def _answer(self, question: str) -> VenueReport:

@@ -13,7 +13,7 @@ from agents.approval.petition import AUTO, Approver
 from agents.court.minds.watchlist import nobody_knows
 from agents.desk.description import describe
 from agents.desk.outside import Outside
-from agents.desk.paper import moments, open_paper
+from agents.desk.paper import open_paper
 from agents.records.folder import JOURNAL, write_checksum
 from agents.records.record import SessionEnd
 from agents.session import run_session
@@ -80,7 +80,7 @@ def session(
     described = describe(settings, tape, key)
     thrown = switch or (NoSwitch() if looks is None else Counts(journal, looks))
     desk = open_paper(settings, described, tape, journal, key, Outside(None, thrown, approver, nobody_knows))
-    end = asyncio.run(run_session(desk, moments(described), lambda: False, lambda record: None))
+    end = asyncio.run(run_session(desk, lambda: False, lambda record: None))
     journal.close()
     write_checksum(folder)
     return end

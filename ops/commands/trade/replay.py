@@ -8,16 +8,15 @@ from pathlib import Path
 
 from agents.approval.petition import RecordedApprover
 from agents.court.graph import Judge
-from agents.cycle import run_cycle
 from agents.desk.desk import Desk
 from agents.desk.models import prompts, sits
-from agents.desk.wiring import Around, open_desk
+from agents.desk.wiring import Around, bars_per_day, open_desk
 from agents.llm.recordings.recorded import RecordedAsker
 from agents.recorded.rerun import Difference, RecordedFeed, RecordedSentiment, Tape
 from agents.records.folder import JOURNAL, checksum_holds
 from agents.records.reading import open_run
-from agents.records.record import Session, SessionEnd, Warmup
-from agents.session import end_session
+from agents.records.record import CycleRecord, Session, SessionEnd, Warmup
+from agents.session import end_session, trade
 from config.errors import JournalFault
 from config.reading.load import parse_limits
 from config.secrets import journal_key
@@ -67,11 +66,13 @@ def replay_command(arguments: argparse.Namespace) -> int:
 def _replay(
     session: Session, warmup: Warmup, tape: Tape, key: bytes, around: Around | None, found: list[WhatIf], *, quiet: bool
 ) -> Result:
+    venue = RecordedVenue(tape, dict(session.instruments), session.settings.venue)
     desk = open_desk(
         session,
         warmup,
         feed=RecordedFeed(tape),
-        venue=RecordedVenue(tape, dict(session.instruments), session.settings.venue),
+        venue=venue,
+        driver=venue,
         sentiment=RecordedSentiment(tape),
         sink=tape,
         switch=RecordedSwitch(tape.halt),
@@ -80,6 +81,7 @@ def _replay(
         asker=RecordedAsker(tape.attempts) if sits(session.settings) else None,
         around=around,
         landed=tape.landed,
+        spoke_next=tape.spoke_next,
     )
     result = Result(session, 0, 2, ended=False, difference=None, what_if=found)
     with SessionProgress(session.bars, None if quiet else sys.stderr) as progress:
@@ -92,12 +94,13 @@ def _replay(
 
 
 async def _again(desk: Desk, tape: Tape, result: Result, progress: SessionProgress) -> None:
-    while (recorded := tape.next_bar()) is not None:
-        if sits(desk.settings) and result.bars == 0:
-            tape.append(prompts())
-        record = await run_cycle(desk, recorded.as_of_utc)
+    def seen(record: CycleRecord) -> None:
         result.bars += 1
         progress.update(record.as_of_utc, record.portfolio.equity, len(record.portfolio.positions), None)
+
+    if tape.next_bar() is not None and sits(desk.settings):
+        tape.append(prompts())
+    await trade(desk, lambda: False, seen)
     rest = tape.rest
     if rest and rest[-1].kind == "session_ended":
         end = SessionEnd.model_validate_json(rest[-1].payload)
@@ -107,11 +110,10 @@ async def _again(desk: Desk, tape: Tape, result: Result, progress: SessionProgre
 
 def _asking(file: str, session: Session, key: bytes, found: list[WhatIf]) -> Around:
     """A gate's door at which each proposal is also judged under other limits."""
-    limits = parse_limits(Path(file), session.settings.limits)
+    limits, per_day = parse_limits(Path(file), session.settings.limits), bars_per_day(session.timeframe)
+    other = open_gate(limits, session.settings.exits, key, per_day, session.calibration)
 
     def around(trader: Trader) -> Judge:
-        other = open_gate(limits, trader.gate.exits, key, trader.gate.bars_per_day, trader.gate.calibration)
-
         def judge(proposal: Proposal) -> Verdict:
             then = trader.judge_by(other, proposal)
             now = trader.judge(proposal)

@@ -14,7 +14,7 @@ from agents.desk.description import describe
 from agents.desk.desk import Desk
 from agents.desk.models import models_of, refuse_without_keys, sits
 from agents.desk.outside import latches, outside_of
-from agents.desk.paper import moments, open_paper
+from agents.desk.paper import open_paper
 from agents.desk.request import RunRequest
 from agents.desk.telling import TellingSink
 from agents.desk.world import tape_of, world_of
@@ -119,7 +119,7 @@ def _live(
         async with models_of(settings, load_secrets(also=settings.minds.key_variables)) as asker:
             outside = outside_of(settings, asker, journal)
             desk = open_paper(settings, session, tape, _telling(journal), key, outside)
-            return await run_session(desk, moments(session), stop, _shown(progress, herald, desk))
+            return await run_session(desk, stop, _shown(progress, herald, desk))
 
     try:
         with SessionProgress(session.bars, None if quiet else sys.stderr) as progress, _asked_to_stop() as stop:
@@ -144,7 +144,7 @@ def _shown(progress: SessionProgress, herald: HaltHerald, desk: Desk) -> Callabl
         if record.hearings:
             hearing = record.hearings[-1]
             last = f"{hearing.case.symbol} {hearing.ruling.outcome}, {hearing.verdict.outcome}"
-        herald.show(desk.trader.watch.halts)
+        herald.show(desk.trader.halts)
         progress.update(record.as_of_utc, record.portfolio.equity, len(record.portfolio.positions), last)
 
     return show

@@ -18,6 +18,7 @@ from config.silence import Abstained
 from execution.venues.sealing import open_gate
 from risk.breakers import BreakerState
 from risk.facts import Situation
+from risk.order import Seal
 from risk.proposal import Direction, Proposal
 from risk.verdict import Outcome, Verdict
 from rl.adjuster import Off
@@ -91,7 +92,7 @@ def test_an_approved_case_comes_out_as_a_sealed_order_of_its_own_decision() -> N
     (hearing,) = hear(Scripted())
     assert hearing.verdict.outcome is Outcome.SIGNED
     assert hearing.verdict.order.decision_id == hearing.case.decision_id
-    assert GATE.seal.verify(hearing.verdict.order)
+    assert Seal(b"k" * 32).verify(hearing.verdict.order)
 
 
 @pytest.mark.parametrize("role", ["analyst", "risk", "advocate", "supervisor"])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from agents.llm.attempt import Attempt, AttemptOutcome, BudgetWarning, Role
 from agents.outages.alert import Alert
-from agents.outages.watch import Watch, derisked, silences
+from agents.outages.watch import OutageWatch, derisked, silences
 from config.errors import UsageFault
 from config.reading.load import load_profile
 from config.sections.minds import DeriskStep
@@ -55,20 +55,20 @@ def codes(alerts: Iterable[Alert]) -> list[str]:
 
 
 def test_a_spell_begins_once_and_ends_once() -> None:
-    watch = Watch(())
+    watch = OutageWatch(())
     said = [codes(watch.heard(hour(i), [made])) for i, made in enumerate((OK, DOWN, DOWN, OK, OK, DOWN))]
     assert said == [[], ["outage_began"], [], ["outage_ended"], [], ["outage_began"]]
 
 
 def test_where_nobody_was_asked_nothing_is_learnt() -> None:
-    watch = Watch(())
+    watch = OutageWatch(())
     watch.heard(hour(0), [DOWN])
     assert watch.heard(hour(1), []) == ()
     assert codes(watch.heard(hour(2), [OK])) == ["outage_ended"]
 
 
 def test_outlooks_that_are_asked_ahead_neither_begin_nor_end_a_spell() -> None:
-    watch = Watch(())
+    watch = OutageWatch(())
     assert watch.heard(hour(0), [], [DOWN]) == ()
     assert watch.heard(hour(1), [OK], [DOWN]) == ()
     assert codes(watch.heard(hour(2), [DOWN], [OK])) == ["outage_began"]
@@ -78,7 +78,7 @@ def test_outlooks_that_are_asked_ahead_neither_begin_nor_end_a_spell() -> None:
 
 def test_a_budget_that_comes_near_its_end_while_asking_ahead_is_told_and_what_ends_with_it() -> None:
     near = NEAR.model_copy(update={"budget": "watchlist", "period": "watchlist 2024-05-01"})
-    (told,) = Watch(()).heard(hour(0), [], [attempt(warnings=(near,))])
+    (told,) = OutageWatch(()).heard(hour(0), [], [attempt(warnings=(near,))])
     assert told.code == "budget_near"
     assert told.text.endswith("no outlook is asked ahead until the next UTC day.")
 
@@ -91,14 +91,14 @@ def test_a_word_of_any_model_of_the_chain_is_a_word() -> None:
 def test_one_silent_role_of_one_decision_is_an_outage_and_no_recovery() -> None:
     others = [OK, attempt(AttemptOutcome.TIMEOUT, role="supervisor", decision="d2"), attempt(role="supervisor")]
     assert silences(others) == {("d2", "supervisor")}
-    watch = Watch(())
+    watch = OutageWatch(())
     (began,) = watch.heard(hour(0), others)
     assert "as supervisor (first timeout)" in began.text
     assert watch.heard(hour(1), others) == ()
 
 
 def test_the_steps_fall_due_when_their_hours_have_passed_since_the_first_decision() -> None:
-    watch = Watch(STEPS)
+    watch = OutageWatch(STEPS)
     assert watch.step_due(hour(0), book(BTC="4")) is None
     watch.heard(hour(0), [DOWN])
     due = [watch.step_due(hour(i), book(BTC="4")) for i in (1, 2, 3, 4, 5)]
@@ -106,7 +106,7 @@ def test_the_steps_fall_due_when_their_hours_have_passed_since_the_first_decisio
 
 
 def test_the_share_that_stays_is_of_the_most_that_was_held_since_the_spell_began() -> None:
-    watch = Watch(STEPS)
+    watch = OutageWatch(STEPS)
     watch.step_due(hour(0), book(BTC="4"))
     watch.heard(hour(0), [DOWN])
     watch.step_due(hour(1), book(BTC="3", ETH="1"))
@@ -115,7 +115,7 @@ def test_the_share_that_stays_is_of_the_most_that_was_held_since_the_spell_began
 
 
 def test_what_was_left_and_bought_again_is_a_new_position() -> None:
-    watch = Watch(STEPS)
+    watch = OutageWatch(STEPS)
     watch.step_due(hour(0), book(BTC="4"))
     watch.heard(hour(0), [DOWN])
     watch.step_due(hour(0.5), book())
@@ -124,14 +124,14 @@ def test_what_was_left_and_bought_again_is_a_new_position() -> None:
 
 
 def test_of_steps_that_fall_due_together_the_last_is_taken() -> None:
-    watch = Watch(STEPS)
+    watch = OutageWatch(STEPS)
     watch.heard(hour(0), [DOWN])
     assert watch.step_due(hour(24), book(BTC="4")) == STEPS[1]
     assert watch.owed == {"BTC": Decimal(0)}
 
 
 def test_recovery_forgets_the_spell_and_what_was_still_owed_and_the_next_spell_counts_anew() -> None:
-    watch = Watch(STEPS)
+    watch = OutageWatch(STEPS)
     watch.heard(hour(0), [DOWN])
     watch.step_due(hour(3), book(BTC="4"))
     watch.heard(hour(3), [OK])
@@ -143,7 +143,7 @@ def test_recovery_forgets_the_spell_and_what_was_still_owed_and_the_next_spell_c
 
 
 def test_a_budget_is_told_once_a_period() -> None:
-    watch = Watch(())
+    watch = OutageWatch(())
     later = NEAR.model_copy(update={"period": "day 2024-05-02"})
     near = [attempt(warnings=(NEAR,)), attempt(warnings=(NEAR, later))]
     assert codes(watch.heard(hour(0), near)) == ["budget_near", "budget_near"]
@@ -193,7 +193,7 @@ outcomes = st.lists(
 def test_beginnings_and_ends_alternate_and_each_step_is_taken_at_most_once_a_spell(
     path: list[AttemptOutcome | None],
 ) -> None:
-    watch, told, steps = Watch(STEPS), [], []
+    watch, told, steps = OutageWatch(STEPS), [], []
     for i, outcome in enumerate(path):
         step = watch.step_due(hour(i), book(BTC="4"))
         if step is not None:

@@ -1,4 +1,4 @@
-"""Bars told finer: what a stop and a target met first, on a real venue, ledger and dealer."""
+"""Bars told finer: what a stop and a target met first, on a real venue, ledger and account."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -72,7 +72,7 @@ def test_the_trailing_stop_is_pulled_up_after_each_part_and_not_before() -> None
     assert last.purpose is Purpose.TRAILING_STOP
     assert float(last.price) == pytest.approx(54_000 * 0.98, rel=1e-3)
     assert trader.trader.ledger.positions() == ()
-    assert trader.venue.open_orders() == ()
+    assert trader.open_orders() == ()
 
 
 def test_an_entry_is_filled_at_the_open_of_the_first_part() -> None:
@@ -142,9 +142,9 @@ def test_whatever_happens_inside_the_books_agree_and_what_is_held_is_covered(mov
         lived = trader.live(hourly(T0 + (hour + 2) * HOUR, BTC=rows))
         assert Slice.model_validate_json(lived.canonical()) == lived
         held = sum((position.quantity for position in trader.trader.ledger.positions()), Decimal(0))
-        stops = [order.quantity for order in trader.venue.open_orders() if order.purpose in _STOPS]
+        stops = [order.quantity for order in trader.open_orders() if order.purpose in _STOPS]
         assert sum(stops, Decimal(0)) >= held
-    account = trader.venue.account()
+    account = trader.account()
     assert account.cash == trader.trader.ledger.cash
 
 

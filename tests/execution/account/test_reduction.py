@@ -55,16 +55,16 @@ def test_a_trailing_stop_goes_on_trailing_the_rest() -> None:
 
 def test_what_is_already_within_the_schedule_is_left_alone() -> None:
     world = bought()
-    before = world.venue.open_orders()
+    before = world.open_orders()
     assert world.reduce(world.held) is None
-    assert world.venue.open_orders() == before
+    assert world.open_orders() == before
 
 
 def test_a_part_that_the_venue_would_refuse_is_not_sold() -> None:
     world = bought()
-    before = world.venue.open_orders()
+    before = world.open_orders()
     assert world.reduce(world.held - Decimal("0.00002")) is None
-    assert world.venue.open_orders() == before
+    assert world.open_orders() == before
 
 
 def test_a_rest_that_could_not_be_sold_at_its_stop_goes_too() -> None:
@@ -105,7 +105,7 @@ def test_a_sale_without_liquidity_works_on_beside_the_stop_of_the_rest() -> None
         assert stops(world) == held / 2
     world.bar(50_000, 50_000, 47_000, 47_500)
     assert world.held == 0
-    assert world.venue.open_orders() == ()
+    assert world.open_orders() == ()
 
 
 def test_a_later_step_takes_the_place_of_one_that_is_still_being_sold() -> None:

@@ -21,7 +21,7 @@ from market.bar import Bar, Slice
 from market.timeframe import Timeframe
 from risk.breakers import BreakerState
 from risk.limits.trade import kill_switch_report
-from risk.order import Order, OrderKind, Purpose
+from risk.order import Order, OrderKind, Purpose, Seal
 from risk.verdict import Outcome, Reaction, RuleReport, Verdict
 from risk.volumes import VolumeWindow
 from risk.window import ReturnWindow
@@ -170,7 +170,7 @@ def test_a_stop_out_while_the_entry_is_still_filling_ends_the_entry_too() -> Non
     assert world.held == 0
     world.bar(48_100, 48_200, 48_000, 48_100, volume=1000.0)
     assert world.held == 0
-    assert world.venue.open_orders() == ()
+    assert world.open_orders() == ()
 
 
 def test_leaving_while_the_entry_is_still_filling_buys_no_more() -> None:
@@ -200,7 +200,7 @@ def test_an_entry_does_not_outlive_an_outage_a_freeze_or_a_breaker() -> None:
         )
         asyncio.run(world.trader.pass_bar(tape))
         assert world.trader.portfolio(world.now).pending_notional == {}, spoil
-        assert world.venue.open_orders() == (), spoil
+        assert world.open_orders() == (), spoil
 
 
 def test_a_symbol_that_has_disappeared_no_longer_stands_in_the_way_of_others_but_still_counts_as_deployed() -> None:
@@ -211,9 +211,10 @@ def test_a_symbol_that_has_disappeared_no_longer_stands_in_the_way_of_others_but
     volumes = VolumeWindow(("BTC/USDT", "ETH/USDT"), 24.0)
     volumes.push({"BTC/USDT": (50_000.0, 1e4), "ETH/USDT": (2_000.0, 1e4)})
     gate = open_gate(LIMITS, SETTINGS.exits, KEY, 24.0)
-    venue = SimulatedVenue({"BTC/USDT": BTC, "ETH/USDT": eth}, SETTINGS.venue, gate.seal)
+    venue = SimulatedVenue({"BTC/USDT": BTC, "ETH/USDT": eth}, SETTINGS.venue, Seal(KEY))
     trader = Trader(
-        venue=venue, ledger=Ledger(Decimal(10_000), "USDT"), sink=Events(), gate=gate, window=window, volumes=volumes,
+        venue=venue, driver=venue, limits=LIMITS, exits=SETTINGS.exits,
+        ledger=Ledger(Decimal(10_000), "USDT"), sink=Events(), gate=gate, window=window, volumes=volumes,
         breakers=BreakerState.fresh(Decimal(10_000), T0), bars_per_day=24.0,
     )  # fmt: skip
 
@@ -272,9 +273,7 @@ def test_a_market_that_has_dried_up_is_cut_first_and_then_not_entered() -> None:
     for hours, volume in ((1, 0.02), (23, 0.02), (24, 0.0)):
         for _ in range(hours):
             world.bar(50_000, 50_000, 50_000, 50_000, volume=volume)
-        verdict = world.trader.judge_by(
-            world.trader.gate, proposal(as_of_utc=world.now, conviction=1.0, atr_quote=None)
-        )
+        verdict = world.trader.judge_by(world.gate, proposal(as_of_utc=world.now, conviction=1.0, atr_quote=None))
         if hours == 1:
             assert verdict.notional == 500
         elif hours == 23:

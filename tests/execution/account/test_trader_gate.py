@@ -18,6 +18,7 @@ from execution.venues.sealing import open_gate
 from market.bar import Bar, Slice
 from market.timeframe import Timeframe
 from risk.breakers import BreakerState
+from risk.order import Seal
 from risk.proposal import Proposal
 from risk.verdict import Outcome, RuleReport, Verdict
 from risk.volumes import VolumeWindow
@@ -34,7 +35,7 @@ def rule_of(verdict: Verdict, code: str) -> RuleReport:
 
 def told(world: World, **changes: Any) -> Verdict:
     wanted = proposal(**{"as_of_utc": world.now, "conviction": 1.0, "atr_quote": None, **changes})
-    return world.trader.judge_by(world.trader.gate, wanted)
+    return world.trader.judge_by(world.gate, wanted)
 
 
 @pytest.mark.parametrize("off", [timedelta(minutes=2), -timedelta(hours=1), 400 * DAY, -400 * DAY])
@@ -108,10 +109,12 @@ def pair(**limits: Any) -> Trader:
     window = ReturnWindow(PAIR, 500)
     for i in range(60):
         window.push({"BTC/USDT": 50_000.0 * (1 + 0.001 * (i % 7)), "ETH/USDT": 2_000.0 * (1 + 0.004 * (i % 5))})
-    gate = open_gate(LIMITS.model_copy(update={"max_correlation": 1.0, **limits}), SETTINGS.exits, KEY, 24.0)
+    tight = LIMITS.model_copy(update={"max_correlation": 1.0, **limits})
+    gate = open_gate(tight, SETTINGS.exits, KEY, 24.0)
     markets = {symbol: BTC.model_copy(update={"symbol": symbol, "base": symbol[:3]}) for symbol in PAIR}
+    venue = SimulatedVenue(markets, SETTINGS.venue, Seal(KEY))
     trader = Trader(
-        venue=SimulatedVenue(markets, SETTINGS.venue, gate.seal), ledger=Ledger(Decimal(10_000), "USDT"), sink=Events(),
+        venue=venue, driver=venue, limits=tight, exits=SETTINGS.exits, ledger=Ledger(Decimal(10_000), "USDT"), sink=Events(),
         gate=gate,
         window=window, volumes=VolumeWindow(PAIR, 24.0), breakers=BreakerState.fresh(Decimal(10_000), T0), bars_per_day=24.0,
     )  # fmt: skip

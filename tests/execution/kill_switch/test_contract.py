@@ -9,7 +9,7 @@ import pytest
 from implementations import implementations
 
 from config.frozen import Journaled
-from execution.kill_switch.halting import HaltEvent, NoSwitch, Reading, Switch, Watch
+from execution.kill_switch.halting import HaltEvent, HaltWatch, NoSwitch, Reading, Switch
 from execution.kill_switch.latch import ALL, Latch, LatchFolder, Lift
 from execution.kill_switch.switches import FileSwitch, RecordedSwitch, ResumedSwitch
 
@@ -98,7 +98,7 @@ def seen_from_files(folder: LatchFolder, plan: Plan) -> tuple[list[Reading], dic
             readings.append(live.read(look))
             return readings[-1]
 
-    watch = Watch(Noted(), sink)
+    watch = HaltWatch(Noted(), sink)
     for look, act in enumerate(plan, 1):
         act(folder)
         watch.look(AT + timedelta(hours=look))

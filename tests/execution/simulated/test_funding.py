@@ -1,4 +1,4 @@
-"""Funding on a real venue, ledger and dealer: who pays, on what, when, and that the books agree to the last digit."""
+"""Funding on a real venue, ledger and account: who pays, on what, when, and that the books agree to the last digit."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -45,7 +45,7 @@ def test_a_long_pays_a_positive_rate_on_its_notional_at_the_open() -> None:
     (payment,) = paid(trader)
     assert payment.amount == quantity * Decimal("50010.0") * Decimal("0.0001")
     assert (payment.quantity, payment.mark_price, payment.at_utc) == (quantity, Decimal("50010.0"), T0 + HOUR)
-    assert trader.trader.ledger.cash == before - payment.amount == trader.venue.account().cash
+    assert trader.trader.ledger.cash == before - payment.amount == trader.account().cash
     assert trader.trader.ledger.funding == payment.amount
 
 
@@ -144,7 +144,7 @@ def test_the_books_balance_to_the_last_digit_whatever_funding_falls_due(
         if leaves and trader.trader.ledger.positions():
             trader.leave(BTC)
     total = sum((each.amount for each in paid(trader)), Decimal(0))
-    ledger, account = trader.trader.ledger, trader.venue.account()
+    ledger, account = trader.trader.ledger, trader.account()
     assert ledger.funding == total
     assert account.cash == ledger.cash
     earned = ledger.starting_cash + ledger.realised + ledger.unrealised - ledger.fees - ledger.funding

@@ -57,8 +57,8 @@ def test_a_stop_works_through_the_crash_of_march_2020(shared: Path, shop: Any) -
     assert trade.exit_utc.date().isoformat() == "2020-03-12"
     assert D(6700) < trade.exit_price < D(6800)
     assert trade.pnl == ledger.equity - 10000 == ledger.cash - 10000 < 0
-    assert venue.account().cash == ledger.cash
-    assert venue.open_orders() == ()
+    assert asyncio.run(venue.account()).cash == ledger.cash
+    assert asyncio.run(venue.open_orders()) == ()
 
 
 def test_after_an_outage_a_market_order_fills_from_the_book_at_the_new_open(shared: Path, shop: Any) -> None:

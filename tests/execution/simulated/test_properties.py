@@ -79,9 +79,9 @@ class Session:
             bar = self._bar(step, hour)
             bars = {symbol: bar.model_copy(update={"symbol": symbol}) for symbol in step.symbols}
             tape = Slice(close_utc=bar.close_utc, bars=bars)
-            opened = self._heard(await self.venue.on_open(tape))
+            opened = await self._heard(await self.venue.on_open(tape))
             await self._act(step.after, hour)
-            walked = self._heard(await self.venue.on_slice(tape))
+            walked = await self._heard(await self.venue.on_slice(tape))
             self._check_prices(opened, walked, bar)
             self.price = D(str(bar.close))
             self.ledger.mark(dict.fromkeys(bars, self.price))
@@ -97,7 +97,7 @@ class Session:
         for act in plan:
             if act.text == "cancel":
                 names = sorted(self.orders)
-                self._heard(await self.venue.cancel(names[act.quantity % len(names)]) if names else VenueReport())
+                await self._heard(await self.venue.cancel(names[act.quantity % len(names)]) if names else VenueReport())
                 continue
             side, kind = act.text.split()
             price = "" if kind == "market" else str(max(D(1), (self.price + D(act.offset) / 100).quantize(D("0.01"))))
@@ -106,14 +106,14 @@ class Session:
                 group="g" if act.group and side == "sell" else None,
             )  # fmt: skip
             self.orders[order.order_id] = order
-            self._heard(await self.venue.submit(order))
+            await self._heard(await self.venue.submit(order))
 
-    def _heard(self, report: VenueReport) -> VenueReport:
+    async def _heard(self, report: VenueReport) -> VenueReport:
         for fill in report.fills:
             assert self.ledger.apply(fill)
             self.fills.append(fill)
         self.states.update({state.order_id: state for state in report.states})
-        account = self.venue.account()
+        account = await self.venue.account()
         assert self.ledger.cash == account.cash >= 0
         assert {position.symbol: position.quantity for position in self.ledger.positions()} == account.held
         assert all(quantity > 0 for quantity in account.held.values())
@@ -170,7 +170,7 @@ def test_money_adds_up_and_nobody_gets_more_than_the_book_the_cash_and_the_order
     assert all(quantity <= session.orders[order_id].quantity for order_id, quantity in filled.items())
     assert {name: state.filled_quantity for name, state in session.states.items() if state.filled_quantity} == filled
     still_open = [name for name in session.orders if session.states[name].status not in DONE]
-    assert [order.order_id for order in session.venue.open_orders()] == still_open
+    assert [order.order_id for order in asyncio.run(session.venue.open_orders())] == still_open
     ledger = session.ledger
     assert sum(trade.fees for trade in ledger.trades) <= ledger.fees
     if not ledger.positions():
@@ -212,4 +212,4 @@ def test_a_stop_and_a_target_of_one_group_never_sell_more_than_one_of_them_was_f
     session = played(shop, [bought, *quiet])
     sold = session.states["o1"].filled_quantity + session.states["o2"].filled_quantity
     assert sold <= 10
-    assert (sold == 10) is (not session.venue.open_orders())
+    assert (sold == 10) is (not asyncio.run(session.venue.open_orders()))

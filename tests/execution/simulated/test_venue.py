@@ -128,7 +128,7 @@ def test_the_stop_comes_before_the_target_when_one_bar_reaches_both(run: Callabl
         await world.submit("stop", "sell 1 stop 99", group="g")
         fills = await world.bar("100 105 95 104")
         assert [fill.order_id for fill in fills] == ["stop"]
-        assert world.venue.open_orders() == ()
+        assert await world.venue.open_orders() == ()
 
     run(scenario)
 
@@ -189,7 +189,7 @@ def test_symbols_trade_in_order_of_name_and_share_the_cash(run: Callable[..., No
             ("btc", "filled"),
             ("eth", "cancelled"),
         ]
-        account = world.venue.account()
+        account = await world.venue.account()
         assert D(0) <= account.cash < D("0.11")
         assert account.held["BTC/USDT"] == 60
 
@@ -213,7 +213,7 @@ def test_in_a_doubtful_bar_a_stop_fills_at_its_price_and_its_target_goes_with_it
         await world.submit("stop", "sell 1 stop 97", group="g")
         (fill,) = await world.doubtful("100 100 0.01 100")
         assert (fill.order_id, fill.price) == ("stop", D("96.99"))
-        assert world.venue.open_orders() == ()
+        assert await world.venue.open_orders() == ()
 
     run(scenario)
 

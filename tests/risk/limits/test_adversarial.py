@@ -32,7 +32,7 @@ from execution.venues.sealing import open_gate
 from market.bar import Bar, Slice
 from market.timeframe import Timeframe
 from risk.breakers import BreakerState, Latch
-from risk.order import Purpose, Side
+from risk.order import Purpose, Seal, Side
 from risk.proposal import Proposal
 from risk.verdict import Outcome, Verdict
 from risk.volumes import VolumeWindow
@@ -142,10 +142,10 @@ class Silent(SimulatedVenue):
 
     wrong = 0
 
-    def account(self) -> None:  # type: ignore[override]
+    async def account(self) -> None:  # type: ignore[override]
         return None
 
-    async def on_open(self, tape: Slice) -> VenueReport:
+    async def on_open(self, shown: Slice) -> VenueReport:
         fates = (OrderStatus.REJECTED, OrderStatus.UNKNOWN)
         return VenueReport(
             states=tuple(
@@ -172,10 +172,13 @@ class Ordeal:
         self.book.peak = ledger.equity / Decimal(repr(1.0 - scene.fallen))
         fresh = BreakerState.fresh(ledger.equity, AT)
         shape = {"spread_bps": scene.spread, "level_step_bps": scene.step, "depth_fraction": scene.depth}
-        venue = Silent(VENUES, SETTINGS.venue.model_copy(update=shape), self.gate.seal)
+        venue = Silent(VENUES, SETTINGS.venue.model_copy(update=shape), Seal(KEY))
         venue.wrong = scene.wrong
         self.trader = Trader(
             venue=venue,
+            driver=venue,
+            limits=self.limits,
+            exits=SETTINGS.exits,
             ledger=ledger,
             sink=Events(),
             gate=self.gate,
@@ -229,7 +232,7 @@ class Ordeal:
             return verdict
         order, scene = verdict.order, self.scene
         assert order is not None
-        assert self.gate.seal.verify(order)
+        assert Seal(KEY).verify(order)
         assert not scene.halted
         assert scene.breaker is None
         assert asked.symbol not in scene.frozen

@@ -10,13 +10,14 @@ from trader_support import KEY, Events
 
 from execution.account.ledger import Ledger
 from execution.account.trader import Trader
-from execution.reports import Fill, VenueWord
+from execution.reports import Fill, VenueAccount, VenueWord
 from execution.simulated.venue import SimulatedVenue
 from execution.venues.sealing import open_gate
 from market.bar import Bar, Detail, Prices, Slice
 from market.catalogue import instrument_of
 from market.timeframe import Timeframe
 from risk.breakers import BreakerState
+from risk.order import Order, Seal
 from risk.volumes import VolumeWindow
 from risk.window import ReturnWindow
 
@@ -33,14 +34,15 @@ class Insider:
         symbols = tuple(closes)
         gate = open_gate(LIMITS, SETTINGS.exits, KEY, 24.0)
         instruments = {symbol: instrument_of(SETTINGS.market, symbol) for symbol in symbols}
-        self.venue = SimulatedVenue(instruments, SETTINGS.venue, gate.seal)
+        self.venue = SimulatedVenue(instruments, SETTINGS.venue, Seal(KEY))
         window, volumes = ReturnWindow(symbols, 500), VolumeWindow(symbols, 24.0)
         *past, last = zip(*closes.values(), strict=True)
         for row in past:
             window.push(dict(zip(symbols, row, strict=True)))
             volumes.push({symbol: (price, 1e6) for symbol, price in zip(symbols, row, strict=True)})
         self.trader = Trader(
-            venue=self.venue, ledger=Ledger(Decimal(10_000), "USDT"), sink=self.events, gate=gate, window=window,
+            venue=self.venue, driver=self.venue, limits=LIMITS, exits=SETTINGS.exits,
+            ledger=Ledger(Decimal(10_000), "USDT"), sink=self.events, gate=gate, window=window,
             volumes=volumes, breakers=BreakerState.fresh(Decimal(10_000), start), bars_per_day=24.0,
         )  # fmt: skip
         bars = {symbol: _flat(symbol, start, price) for symbol, price in zip(symbols, last, strict=True)}
@@ -65,6 +67,12 @@ class Insider:
     def leave(self, symbol: str) -> None:
         """Close a position at market, from the next bar on."""
         asyncio.run(self.trader.leave(symbol, f"d-{symbol}-{self.now:%d%H}", self.now))
+
+    def open_orders(self) -> tuple[Order, ...]:
+        return asyncio.run(self.venue.open_orders())
+
+    def account(self) -> VenueAccount:
+        return asyncio.run(self.venue.account())
 
     def words(self) -> list[VenueWord]:
         return [VenueWord.model_validate_json(raw) for kind, raw in self.events.all if kind == "venue"]

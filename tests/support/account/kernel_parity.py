@@ -18,7 +18,7 @@ from agents.court.graph import Bench, Court, See
 from agents.desk.description import describe
 from agents.desk.desk import Desk
 from agents.desk.outside import NOTHING_OUTSIDE
-from agents.desk.paper import moments, open_paper
+from agents.desk.paper import open_paper
 from agents.desk.wiring import bars_per_day
 from agents.records.record import CycleRecord
 from agents.session import run_session
@@ -300,7 +300,7 @@ def full(
         records.append(record)
         watch(desk, record)
 
-    asyncio.run(run_session(desk, moments(session), lambda: False, note))
+    asyncio.run(run_session(desk, lambda: False, note))
     if seen is not None and isinstance(policy, Table):
         seen.update(policy.seen)
     verdicts = [hearing.verdict for record in records for hearing in record.hearings]

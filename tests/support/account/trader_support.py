@@ -17,7 +17,7 @@ from execution.venues.sealing import open_gate
 from market.bar import Bar, Slice
 from market.timeframe import Timeframe
 from risk.breakers import BreakerEvent, BreakerState
-from risk.order import Order, OrderKind, Purpose
+from risk.order import Order, OrderKind, Purpose, Seal
 from risk.verdict import Verdict
 from risk.volumes import VolumeWindow
 from risk.window import ReturnWindow
@@ -51,14 +51,19 @@ class World:
         self.events = Events()
         self.volume = volume
         gate = open_gate(limits, SETTINGS.exits, KEY, 24.0)
-        self.venue = SimulatedVenue({"BTC/USDT": BTC}, SETTINGS.venue.model_copy(update=venue), gate.seal)
+        self.venue = SimulatedVenue({"BTC/USDT": BTC}, SETTINGS.venue.model_copy(update=venue), Seal(KEY))
         window = ReturnWindow(("BTC/USDT",), 500)
         volumes = VolumeWindow(("BTC/USDT",), 24.0)
         for i in range(60):
             window.push({"BTC/USDT": 50_000.0 + 20 * (i % 7)})
             volumes.push({"BTC/USDT": (50_000.0 + 20 * (i % 7), 1000.0)})
+        self.gate = gate
+        venue_seen = around(self.venue) if around else self.venue
         self.trader = Trader(
-            venue=around(self.venue) if around else self.venue,
+            venue=venue_seen,
+            driver=venue_seen,
+            limits=limits,
+            exits=SETTINGS.exits,
             ledger=Ledger(Decimal(10_000), "USDT"),
             sink=self.events,
             gate=gate,
@@ -102,8 +107,11 @@ class World:
         position = self.trader.portfolio(self.now).position("BTC/USDT")
         return position.quantity if position else Decimal(0)
 
+    def open_orders(self) -> tuple[Order, ...]:
+        return asyncio.run(self.venue.open_orders())
+
     def resting(self) -> list[tuple[Purpose, Decimal]]:
-        return sorted((order.purpose, order.quantity) for order in self.venue.open_orders())
+        return sorted((order.purpose, order.quantity) for order in self.open_orders())
 
 
 def states(world: World) -> list[OrderState]:
@@ -120,7 +128,7 @@ def uncovered(world: World) -> Decimal:
     filled: dict[str, Decimal] = {state.order_id: state.filled_quantity for state in states(world)}
     leaving = [
         order.quantity - filled.get(order.order_id, Decimal(0)) if order.kind is OrderKind.MARKET else order.quantity
-        for order in world.venue.open_orders()
+        for order in world.open_orders()
         if order.reduce_only and order.kind is not OrderKind.LIMIT
     ]
     return world.held - sum(leaving, Decimal(0))

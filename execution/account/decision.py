@@ -1,0 +1,117 @@
+"""One account of a decision's orders: its entry, what the venue said of every order, and what protects what was bought.
+
+An order is live from its intent until the venue says that it is done. `ACCEPTED` and `PARTIAL` are words of the venue, and
+only an order with one of them counts as protection.
+"""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from execution.reports import OrderState, OrderStatus
+from risk.order import Order, OrderKind
+
+DONE = frozenset({OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.REJECTED})
+_RESTING = frozenset({OrderStatus.ACCEPTED, OrderStatus.PARTIAL})
+
+
+@dataclass(slots=True)
+class DecisionOrders:
+    """The orders of one signed decision. Quantities in base units, prices and notional in quote units."""
+
+    entry: Order
+    stop_fraction: float
+    """Distance of the stop below the entry price, as a fraction of it. It comes from the gate's verdict."""
+    notional: Decimal
+    """Notional of the whole entry, as the gate signed it."""
+    entering: bool = True
+    """The entry was signed and is not done: it may still buy."""
+    sold_from: bool = False
+    """Part of the position was sold while the entry was under way: the entry is to be withdrawn."""
+    stop_price: Decimal | None = None
+    """Where the stop of the whole position stands, or is to stand."""
+    trailing_from: Decimal | None = None
+    """Highest price since the target was reached; None before that."""
+    closing: str | None = None
+    """Id of the market exit of the whole position that is under way. Nothing else is placed until it is done."""
+    reducing: str | None = None
+    """Id of the market sale of a part that is under way. The rest is protected beside it."""
+    outgrown: bool = False
+    """More was bought since the protection was placed, or its stop is to stand higher."""
+    too_small: Decimal | None = None
+    """A quantity below the venue's minimum notional. It is not protected anew until it changes."""
+    numbered: int = 0
+    """How many exits have been given a number: no order id is used twice."""
+    _live: dict[str, Order] = field(default_factory=dict)
+    _told: dict[str, OrderState] = field(default_factory=dict)
+
+    @property
+    def decision_id(self) -> str:
+        """The decision from which all these orders follow."""
+        return self.entry.decision_id
+
+    @property
+    def symbol(self) -> str:
+        """The market in which all these orders are."""
+        return self.entry.symbol
+
+    @property
+    def open_notional(self) -> Decimal:
+        """The part of the entry that is not filled, in quote units."""
+        told = self._told.get(self.entry.order_id)
+        return self.notional if told is None else self.notional * (1 - told.filled_quantity / self.entry.quantity)
+
+    def number(self) -> int:
+        """The number of the next exit."""
+        self.numbered += 1
+        return self.numbered
+
+    def sent(self, order: Order) -> None:
+        """An order's intent is journaled: from here on it is live."""
+        self._live[order.order_id] = order
+
+    def settle(self, state: OrderState) -> bool:
+        """Note the venue's word on one of these orders; returns whether the order is done."""
+        self._told[state.order_id] = state
+        if state.status not in DONE:
+            return False
+        order_id = state.order_id
+        self._live.pop(order_id, None)
+        self._told.pop(order_id)
+        self.entering = self.entering and order_id != self.entry.order_id
+        self.closing = None if order_id == self.closing else self.closing
+        self.reducing = None if order_id == self.reducing else self.reducing
+        return True
+
+    def rest(self) -> None:
+        """The position is closed: what was planned to protect it is forgotten."""
+        self.stop_price = self.trailing_from = self.closing = self.reducing = self.too_small = None
+        self.outgrown = self.sold_from = False
+
+    @property
+    def exits(self) -> tuple[str, ...]:
+        """Ids of the live orders that would reduce the position, oldest first."""
+        return tuple(order_id for order_id, order in self._live.items() if order.reduce_only)
+
+    @property
+    def covered(self) -> Decimal:
+        """Quantity for which a stop rests at the venue."""
+        return sum((self.left(order.order_id) for order in self._stops()), Decimal(0))
+
+    @property
+    def resting_stop(self) -> Decimal | None:
+        """The nearest stop that rests at the venue; None where none does."""
+        return max((order.stop_price for order in self._stops() if order.stop_price), default=None)
+
+    def left(self, order_id: str | None) -> Decimal:
+        """What a live order may still fill; 0 for one that is done, and for None."""
+        if order_id is None or order_id not in self._live:
+            return Decimal(0)
+        told = self._told.get(order_id)
+        return self._live[order_id].quantity - (told.filled_quantity if told is not None else Decimal(0))
+
+    def _stops(self) -> list[Order]:
+        return [
+            order
+            for order_id, order in self._live.items()
+            if order.kind is OrderKind.STOP and order_id in self._told and self._told[order_id].status in _RESTING
+        ]

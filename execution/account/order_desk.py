@@ -1,0 +1,79 @@
+"""The order desk: sends orders, cancels them, hears the venue, and settles what was heard.
+
+An order's intent is in the journal before the order leaves. Every word of the venue is journaled before anything is done about
+it; each fill goes into the ledger at once. Whoever must act on a word (the protection) follows it and is called after each.
+
+It refuses to guess the fate of an order, and to act on a fill that was told before. It decides nothing: the gate and the
+protection say which order is sent, and why.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from execution.account.decision import DecisionOrders
+from execution.account.ledger import Ledger
+from execution.account.order_errors import OrderErrors
+from execution.account.orders import Orders
+from execution.journal.event import Sink
+from execution.reports import VenueReport, VenueWord
+from execution.venues.venue import Venue
+from risk.order import Order
+
+Follower = Callable[[datetime], Awaitable[None]]
+"""What is done after a word of the venue was booked, and when the word was heard."""
+
+
+class OrderDesk:
+    """One account's orders on one venue."""
+
+    def __init__(self, venue: Venue, ledger: Ledger, sink: Sink, orders: Orders) -> None:
+        self._venue = venue
+        self._ledger = ledger
+        self._sink = sink
+        self._orders = orders
+        self._errors = OrderErrors()
+        self._followers: tuple[Follower, ...] = ()
+
+    def follow(self, follower: Follower) -> None:
+        """Call this after each word that was booked."""
+        self._followers = (*self._followers, follower)
+
+    async def send(self, order: Order, of: DecisionOrders) -> None:
+        """Journal the intent, then hand the order to the venue. `of`: the decision whose position it opens or reduces."""
+        self._sink.append(order)
+        self._orders.sent(order, of)
+        await self.hear(f"submit {order.order_id}", await self._venue.submit(order), order.created_utc)
+
+    async def cancel(self, order_id: str, at: datetime) -> None:
+        """Withdraw an order. A fill that comes in meanwhile is heard like any other."""
+        await self.hear(f"cancel {order_id}", await self._venue.cancel(order_id), at)
+
+    async def cancel_entry(self, symbol: str, at: datetime) -> None:
+        """Withdraw the entry that is under way in a market, if one is. What it has bought stays, protected."""
+        entering = self._orders.entry(symbol)
+        if entering is not None:
+            await self.cancel(entering.entry.order_id, at)
+
+    async def hear(self, asked: str, report: VenueReport, at: datetime) -> None:
+        """Journal what the venue said, settle it, and let followers act on it. An empty report is no word."""
+        if not (report.states or report.fills or report.funding):
+            return
+        self._sink.append(VenueWord(asked=asked, report=report))
+        self._settle(report, at)
+        for follower in self._followers:
+            await follower(at)
+
+    def errors_since(self, begin: datetime) -> int:
+        """How many orders were rejected, or lost, after this moment."""
+        return self._errors.since(begin)
+
+    def _settle(self, report: VenueReport, at: datetime) -> None:
+        """Book funding and fills, and note the state of each order."""
+        for paid in report.funding:
+            self._ledger.apply_funding(paid.funding_id, paid.amount)
+        for fill in report.fills:
+            if self._ledger.apply(fill):
+                self._orders.filled(fill)
+        self._errors.note(report.states, at)
+        for state in report.states:
+            self._orders.settle(state)

@@ -1,0 +1,205 @@
+"""The protection: every position has its stop, its ladder and its trailing stop, and is closed or reduced at market.
+
+After each word of the venue the book is put in order. A position that its resting stops do not cover is protected anew. An
+entry is withdrawn once its position is being sold. Orders that protect nothing are withdrawn.
+
+It refuses to count a stop that the venue has not accepted, to place a second exit beside one of the whole position, and to
+use an order id twice. Every exit is signed by the gate.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from config.sections.exits import ExitSettings
+from execution.account.brackets import Leg, legs_of, trailing_price
+from execution.account.decision import DecisionOrders
+from execution.account.ledger import Ledger
+from execution.account.order_desk import OrderDesk
+from execution.account.orders import Orders
+from market.instrument import Instrument
+from risk.manager import RiskManager
+from risk.order import Order, OrderKind, Purpose
+from risk.portfolio import Position
+
+
+class _Sale(NamedTuple):
+    """What an exit at market is called, and why it is made."""
+
+    order_id: str
+    decision_id: str
+    purpose: Purpose
+
+
+class Protection:
+    """Exits of one account's positions."""
+
+    def __init__(
+        self,
+        desk: OrderDesk,
+        orders: Orders,
+        ledger: Ledger,
+        gate: RiskManager,
+        exits: ExitSettings,
+        instruments: Mapping[str, Instrument],
+    ) -> None:
+        """Follows the desk: from here on the book is put in order after each word of the venue."""
+        self._desk = desk
+        self._orders = orders
+        self._ledger = ledger
+        self._gate = gate
+        self._exits = exits
+        self._instruments = instruments
+        self._tidying = False
+        desk.follow(self._put_in_order)
+
+    async def close(self, symbol: str, decision_id: str, at: datetime) -> Order | None:
+        """Close a position at market: its entry and its protection are withdrawn first.
+
+        Returns the order, or None where nothing is held, an exit is under way, or the venue would refuse so small an order:
+        then the protection stays as it is.
+        """
+        return await self._sell(symbol, Decimal(0), _Sale(f"{decision_id}-c", decision_id, Purpose.STRATEGY_EXIT), at)
+
+    async def reduce(self, symbol: str, keep: Decimal, at: datetime) -> Order | None:
+        """Sell at market what is held above `keep` [base units]; the rest is protected anew at once.
+
+        All of it is sold where the rest could not be sold at its stop. Returns the order, or None where nothing is above
+        `keep`, an exit of all is under way, or the venue would refuse so small an order.
+        """
+        held = self._orders.held(symbol)
+        if held is None:
+            return None
+        sale = _Sale(f"{held.decision_id}-d{held.number()}", held.decision_id, Purpose.OUTAGE_EXIT)
+        return await self._sell(symbol, keep, sale, at)
+
+    async def trail(self, symbol: str, high: float, at: datetime) -> None:
+        """After the target: pull the stop of the rest up behind the highest price, never down."""
+        held = self._orders.held(symbol)
+        if held is None or held.trailing_from is None or held.stop_price is None:
+            return
+        if self._ledger.position(symbol) is None or held.closing is not None:
+            return
+        held.trailing_from = max(held.trailing_from, Decimal(repr(high)))
+        price = trailing_price(held.trailing_from, held.stop_price, self._exits, self._instruments[symbol])
+        if price is not None:
+            # Tidying places it, and no word heard meanwhile can: whoever protects twice has two stops for one position.
+            held.stop_price, held.too_small, held.outgrown = price, None, True
+            await self._put_in_order(at)
+
+    async def _sell(self, symbol: str, keep: Decimal, sale: _Sale, at: datetime) -> Order | None:
+        """Withdraw entry and protection, sell what is above `keep` at market, and protect what is left."""
+        held, position = self._orders.held(symbol), self._ledger.position(symbol)
+        if position is None or held is None or held.closing is not None:
+            return None
+        if self._above(position, held, keep) * position.mark_price < self._instruments[symbol].min_notional:
+            return None
+        held.closing = sale.order_id
+        await self._desk.cancel_entry(symbol, at)
+        await self._withdraw(symbol, at)
+        position = self._ledger.position(symbol)
+        if position is None:
+            return None
+        part = self._above(position, held, keep)
+        if part < position.quantity:
+            held.closing, held.reducing = None, sale.order_id
+        order = self._market_exit(position, sale, part, at) if part > 0 else None
+        if order is not None:
+            await self._desk.send(order, held)
+        await self._put_in_order(at)
+        return order
+
+    def _above(self, position: Position, held: DecisionOrders, keep: Decimal) -> Decimal:
+        """What is to be sold so that `keep` stays; everything, where the rest would be too small for a stop."""
+        instrument = self._instruments[position.symbol]
+        part = instrument.round_quantity(max(position.quantity - keep, Decimal(0)))
+        rest = position.quantity - part
+        if not part or not rest:
+            return part
+        stop = legs_of(position.model_copy(update={"quantity": rest}), held, self._exits, instrument)[0]
+        return part if stop.quantity * stop.price >= instrument.min_notional else position.quantity
+
+    def _market_exit(self, position: Position, sale: _Sale, quantity: Decimal, at: datetime) -> Order:
+        return self._gate.sign_exit(
+            position,
+            order_id=sale.order_id,
+            decision_id=sale.decision_id,
+            kind=OrderKind.MARKET,
+            purpose=sale.purpose,
+            quantity=quantity,
+            at=at,
+        )
+
+    async def _put_in_order(self, at: datetime) -> None:
+        """Tidy, unless that is being done already."""
+        if not self._tidying:
+            self._tidying = True
+            await self._tidy(at)
+            self._tidying = False
+
+    async def _tidy(self, at: datetime) -> None:
+        """Entries of what is being sold are withdrawn; what is held is covered; what protects nothing is withdrawn."""
+        while sold := next((each for each in self._orders.entering if each.sold_from), None):
+            sold.sold_from = False
+            await self._desk.cancel_entry(sold.symbol, at)
+        for held in self._orders.holding:
+            if self._ledger.position(held.symbol) is None:
+                await self._withdraw(held.symbol, at)
+                if self._orders.entry(held.symbol) is None:
+                    self._orders.close(held)
+            elif held.closing is None and self._is_exposed(held):
+                await self._protect(held, at)
+
+    def _is_exposed(self, held: DecisionOrders) -> bool:
+        position = self._staying(held)
+        if position is None or held.too_small == position.quantity:
+            return False
+        return held.outgrown or self._orders.covered(held.symbol) < position.quantity
+
+    def _staying(self, held: DecisionOrders) -> Position | None:
+        """What is held and not being sold at market."""
+        position = self._ledger.position(held.symbol)
+        if position is None or held.reducing is None:
+            return position
+        quantity = position.quantity - held.left(held.reducing)
+        return position.model_copy(update={"quantity": quantity}) if quantity > 0 else None
+
+    async def _protect(self, held: DecisionOrders, at: datetime) -> None:
+        """Place the protection of all that stays in place of what stood before."""
+        position, instrument = self._staying(held), self._instruments[held.symbol]
+        if position is None:
+            return
+        legs = legs_of(position, held, self._exits, instrument)
+        held.outgrown = False
+        if legs[0].quantity * legs[0].price < instrument.min_notional:
+            held.too_small = position.quantity
+            return
+        await self._withdraw(held.symbol, at, but=held.reducing)
+        position = self._staying(held)
+        if position is None:
+            return
+        held.stop_price = legs[0].price
+        group = f"{held.decision_id}-g{held.numbered}"
+        for leg in legs:
+            await self._place(held, position, leg, group, at)
+
+    async def _place(self, held: DecisionOrders, position: Position, leg: Leg, group: str, at: datetime) -> None:
+        order = self._gate.sign_exit(
+            position,
+            order_id=f"{held.decision_id}-x{held.number()}",
+            decision_id=held.decision_id,
+            kind=leg.kind,
+            purpose=leg.purpose,
+            quantity=leg.quantity,
+            price=leg.price,
+            oco_group=group if leg.linked else None,
+            at=at,
+        )
+        await self._desk.send(order, held)
+
+    async def _withdraw(self, symbol: str, at: datetime, but: str | None = None) -> None:
+        """Cancel all that would reduce a position, but one."""
+        for order_id in self._orders.exits(symbol):
+            if order_id != but:
+                await self._desk.cancel(order_id, at)
