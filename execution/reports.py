@@ -1,4 +1,4 @@
-"""The execution room's words: a fill, a payment of funding, and what is known of an order."""
+"""The execution room's words: a fill, a payment of funding, and what is known and told of an order."""
 
 from decimal import Decimal
 from enum import StrEnum
@@ -8,7 +8,7 @@ from pydantic import Field
 
 from config.frozen import Frozen, Journaled, UtcTime
 from market.bar import Part, Slice
-from risk.order import Purpose, Side
+from risk.order import Order, Purpose, Side
 
 
 class Liquidity(StrEnum):
@@ -100,3 +100,7 @@ class VenueWord(Journaled):
 
     asked: str
     report: VenueReport
+
+
+class SentOrder(Order):
+    """An order as a journal tells of it: for reading. It has the fields of an order, and no venue takes one."""

@@ -9,7 +9,9 @@ from decimal import Decimal
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
+from agents.records.record import CycleRecord
 from config.clock import Stopwatch
+from config.frozen import Journaled
 from ops.tables.plain import count, moment, money
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ class SessionProgress:
         self._next_line = self._total / 10
         self._watch = Stopwatch()
         self._last: tuple[datetime, Decimal, int, str | None] | None = None
+        self._ruling = "none yet"
         self._bar: Progress | None = None
         self._task: TaskID
 
@@ -45,6 +48,15 @@ class SessionProgress:
         if self._bar is not None:
             self._draw(self._watch.elapsed().total_seconds())
             self._bar.stop()
+
+    def hear(self, event: Journaled, *, past: bool) -> None:
+        """Listen to a session: each record is one more bar, and so is one that a resumed run lives through again."""
+        if not isinstance(event, CycleRecord):
+            return
+        if event.hearings:
+            last = event.hearings[-1]
+            self._ruling = f"{last.case.symbol} {last.ruling.outcome}, {last.verdict.outcome}"
+        self.update(event.as_of_utc, event.portfolio.equity, len(event.portfolio.positions), self._ruling)
 
     def update(self, as_of: datetime, equity: Decimal, open_positions: int, last_ruling: str | None) -> None:
         """One more bar is done. Money in quote units; `last_ruling` in a few words."""

@@ -3,12 +3,13 @@
 import difflib
 import json
 import sys
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from rich.box import ROUNDED
 from rich.table import Table
 
-from execution.journal.chain import Event
+from agents.recorded.rerun import Difference
 from ops.tables.run import open_console
 from risk.proposal import Proposal
 from risk.verdict import Outcome, Verdict
@@ -24,14 +25,22 @@ class WhatIf(NamedTuple):
     other: Verdict
 
 
-def show_identical(run: str, bars: int, events: int, *, ended: bool, as_json: bool) -> None:
+class Counted(NamedTuple):
+    """What was recomputed: bars, events, and how many of these by value and not by byte, by kind and version."""
+
+    bars: int
+    events: int
+    by_value: Mapping[str, int]
+
+
+def show_identical(run: str, counted: Counted, *, ended: bool, as_json: bool) -> None:
     """Say that everything came out the same."""
+    bars, events, by_value = counted
     if as_json:
-        sys.stdout.write(
-            json.dumps({"run": run, "identical": True, "bars": bars, "events": events, "ended": ended}) + "\n"
-        )
+        found = {"run": run, "identical": True, "bars": bars, "events": events, "ended": ended}
+        sys.stdout.write(json.dumps(found | ({"by_value": dict(by_value)} if by_value else {})) + "\n")
         return
-    sys.stdout.write(f"{run}: identical. {bars:,} bars and {events:,} events recomputed, every byte the same.\n")
+    sys.stdout.write(f"{run}: identical. {bars:,} bars and {events:,} events recomputed, {_how_compared(by_value)}.\n")
     if not ended:
         sys.stdout.write(
             "The journal has no closing event: the run was killed, or its end was cut off. "
@@ -39,13 +48,27 @@ def show_identical(run: str, bars: int, events: int, *, ended: bool, as_json: bo
         )
 
 
-def show_difference(run: str, recorded: Event | None, kind: str, payload: bytes) -> None:
+def _how_compared(by_value: Mapping[str, int]) -> str:
+    """To the byte, but for what an older version wrote."""
+    if not by_value:
+        return "every byte the same"
+    older = ", ".join(f"{number:,} of {_in_words(kind)}" for kind, number in by_value.items())
+    return f"every byte the same but those of older versions, of which every value is the same ({older})"
+
+
+def _in_words(kind: str) -> str:
+    name, _, number = kind.partition("@")
+    return f"{name} version {number or 1}"
+
+
+def show_difference(run: str, difference: Difference) -> None:
     """Show the first event that came out otherwise, as a diff of its fields."""
-    where = f"event {recorded.seq} ({recorded.kind})" if recorded else f"after its last event, a new {kind}"
-    decision = json.loads(recorded.payload if recorded else payload).get("decision_id")
+    recorded, now = difference.recorded, difference.event.canonical()
+    where = f"event {recorded.seq} ({recorded.row.kind})" if recorded else f"after its last event, a new {difference}"
+    decision = json.loads(recorded.payload if recorded else now).get("decision_id")
     sys.stdout.write(f"{run}: different at {where}{f' of decision {decision}' if decision else ''}.\n")
     before = _lines(recorded.payload) if recorded else []
-    lines = list(difflib.unified_diff(before, _lines(payload), "recorded", "recomputed", lineterm="", n=2))
+    lines = list(difflib.unified_diff(before, _lines(now), "recorded", "recomputed", lineterm="", n=2))
     for line in lines[:_MOST_LINES]:
         sys.stdout.write(line + "\n")
     if len(lines) > _MOST_LINES:
