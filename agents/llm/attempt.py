@@ -169,9 +169,5 @@ class Attempt(Journaled):
     cost_usd: Decimal
     latency_ms: int = Field(ge=0)
     from_cache: bool = False
-    warnings: tuple[BudgetWarning, ...] = ()
+    warnings: tuple[BudgetWarning, ...] = Field(default=(), exclude_if=lambda warnings: not warnings)
     """Budgets of which it was noticed with this attempt that they are nearly used up."""
-
-    def canonical(self) -> bytes:
-        """As it is journaled: warnings are left out where there are none, which is nearly everywhere."""
-        return self.model_dump_json(exclude=None if self.warnings else {"warnings"}).encode()

@@ -37,7 +37,7 @@ class ResumingSink:
             raise UsageFault(f"The run in {path.parent} has ended; there is nothing left of it to go on with.")
         self._old: Generator[Recorded, None, None] = read_events(path, key)
         self._left = last.seq
-        self._journal = Journal.reopen(path, key, group_commit, last.row.mac, last.seq)
+        self._journal = Journal.reopen(path, key, group_commit, last.mac, last.seq)
 
     def attempts(self, decision_id: str, role: Role) -> tuple[Attempt, ...]:
         """What models were asked, and answered, for a role in a decision before the run was killed."""

@@ -78,6 +78,10 @@ class Recorded(NamedTuple):
         return self.row.seq
 
     @property
+    def mac(self) -> str:
+        return self.row.mac
+
+    @property
     def is_older(self) -> bool:
         """Whether it was written in an older version: then it is compared by its values, and else by its bytes."""
         return self.row.kind != self.event.written_kind()
@@ -154,7 +158,7 @@ def _unlike(written: Any, read: Any) -> str:
 
 def leaves(value: Any, path: str = "") -> Generator[tuple[str, Any], None, None]:
     """The values of a JSON tree with their dotted paths; empty objects and lists count as values."""
-    named = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    named = list(value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ())
     if not named:
         yield path, value
     for name, item in named:

@@ -1,0 +1,43 @@
+"""Journals as an older version would have written them: events without fields that have been added since."""
+
+import json
+from pathlib import Path
+
+from kept_journals import RULES
+from session_models import rewritten
+
+from agents.records.events import EVENTS, Kind, Registry, Tree
+from config.frozen import Journaled
+from execution.journal.chain import Row
+
+
+def without(tree: Tree, *path: str) -> Tree:
+    """A copy of a JSON tree without the value at a path."""
+    head, *rest = path
+    kept = {name: without(part, *rest) if rest and name == head else part for name, part in tree.items()}
+    return kept if rest else {name: part for name, part in kept.items() if name != head}
+
+
+def at(tree: Tree, path: tuple[str, ...], value: object) -> Tree:
+    """A copy of a JSON tree with a value at a path."""
+    head, *rest = path
+    return tree | {head: at(tree[head], tuple(rest), value) if rest else value}
+
+
+def compact(tree: Tree) -> bytes:
+    """A tree as journals write it."""
+    return json.dumps(tree, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def lacking(target: Path, kind: str, *path: str) -> Path:
+    """The kept run as a version would have written it whose events of a kind had no field at this path."""
+
+    def older(row: Row) -> Row:
+        return row._replace(payload=compact(without(json.loads(row.payload), *path))) if row.kind == kind else row
+
+    return rewritten(RULES, target, older)
+
+
+def knowing(event: type[Journaled], *upcasters: object) -> Registry:
+    """The table, with these upcasters in the row of one class."""
+    return Registry(*(Kind(kind.event, upcasters) if kind.event is event else kind for kind in EVENTS.kinds))  # type: ignore[arg-type]
