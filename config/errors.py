@@ -3,7 +3,7 @@
     TribunalError            what happened, what the system did, what the user can do
     ├── UsageFault      2    settings or arguments are wrong: nothing was started
     ├── DataFault       3    market or news data cannot be trusted: it was refused, not repaired
-    ├── JournalFault    4    the journal is damaged, forged or of another key: nothing in it is believed
+    ├── JournalFault    4    the journal is damaged, forged, of another key or version: nothing in it is believed
     ├── OutputFault     5    results cannot be written: the run stops and takes its half-written folder away
     ├── NotConfirmed    6    a dangerous act was not confirmed in words: it was not done
     ├── InvariantBroken 7    money does not add up: no new risk, stop at once
@@ -31,7 +31,7 @@ class DataFault(TribunalError):
 
 
 class JournalFault(TribunalError):
-    """The journal cannot be believed: broken chain, foreign key, damaged file."""
+    """The journal cannot be believed or read: broken chain, foreign key, damaged file, events of another version."""
 
     exit_code = 4
 

@@ -10,8 +10,8 @@ from datetime import datetime
 
 from agents.approval.petition import Approval
 from agents.llm.attempt import Attempt, Role
-from agents.records.events import Recorded
 from agents.records.record import AskedAhead, CycleRecord, SessionEnd
+from agents.records.registry import Recorded
 from config.errors import JournalFault
 from config.frozen import Journaled
 from config.silence import Abstained

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from agents.approval.petition import Approval
 from agents.llm.attempt import Attempt, Role
-from agents.records.events import Recorded, leaves, read_events
+from agents.records.events import read_events
 from agents.records.record import CycleRecord, SessionEnd
+from agents.records.registry import Recorded, leaves
 from config.errors import JournalFault, UsageFault
 from config.frozen import Journaled
 from execution.journal.chain import Journal

@@ -17,7 +17,8 @@ from typing import Any, NamedTuple, get_args
 import yaml
 from pydantic import BaseModel
 
-from agents.records.events import EVENTS, OLDEST, Kind, Registry
+from agents.records.events import EVENTS
+from agents.records.registry import OLDEST, Kind, Registry
 from agents.records.wire import plain_type, schema_of
 from config.frozen import Frozen, Journaled
 
@@ -121,10 +122,10 @@ def fields_of(value: type[Frozen], glossary: dict[str, str], used: set[str]) -> 
 
 def _contents(kinds: Iterable[Kind]) -> str:
     rows = [
-        f"| [`{kind.event.event_kind}`](#event-{kind.event.event_kind}) | {kind.event.event_version} | {_first(kind.event)} |"
+        f"| [`{kind.event.event_kind}`](#event-{kind.event.event_kind}) | {kind.event.event_version} | {_cell(kind.when)} |"
         for kind in kinds
     ]
-    return "\n".join(["| kind | version | what it says |", "|---|---|---|", *rows, ""])
+    return "\n".join(["| kind | version | when it is written |", "|---|---|---|", *rows, ""])
 
 
 def _section(value: type[Frozen], glossary: dict[str, str], used: set[str], versions: str = "") -> str:
@@ -146,12 +147,6 @@ def _versions(kind: Kind) -> str:
         for number, upcaster in enumerate(kind.upcasters, 1)
     ]
     return "\n".join([f"\nVersion {kind.event.event_version}.\n", *older])
-
-
-def _first(value: type[Frozen]) -> str:
-    """The first sentence of a class."""
-    text = " ".join(inspect.cleandoc(value.__doc__ or "").split())
-    return _cell(text.partition(". ")[0].rstrip("."))
 
 
 def _type(node: dict[str, Any], named: dict[str, Any]) -> str:

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from agents.records.events import EVENTS, Recorded, Registry, key_named, read_events
+from agents.records.events import EVENTS, key_named, read_events
 from agents.records.folder import JOURNAL
 from agents.records.record import Session, Warmup
+from agents.records.registry import Recorded, Registry
 from config.errors import JournalFault
 from execution.journal.chain import key_id
 

@@ -14,7 +14,8 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from agents.records.events import EVENTS, Registry
+from agents.records.events import EVENTS
+from agents.records.registry import Registry
 from config.frozen import Frozen
 
 Form = Any

@@ -19,8 +19,9 @@ import numpy.typing as npt
 from agents.approval.petition import Approval
 from agents.llm.attempt import Attempt
 from agents.outages.alert import Alert
-from agents.records.events import Recorded, read_events
+from agents.records.events import read_events
 from agents.records.record import AskedAhead, CycleRecord, ExitDecision, Session, SessionEnd
+from agents.records.registry import Recorded
 from config.errors import JournalFault
 from execution.account.ledger import Ledger
 from execution.exact import EXACT, ZERO

@@ -64,7 +64,11 @@ def _in_words(kind: str) -> str:
 def show_difference(run: str, difference: Difference) -> None:
     """Show the first event that came out otherwise, as a diff of its fields."""
     recorded, now = difference.recorded, difference.event.canonical()
-    where = f"event {recorded.seq} ({recorded.row.kind})" if recorded else f"after its last event, a new {difference}"
+    where = (
+        f"event {recorded.seq} ({recorded.row.kind})"
+        if recorded
+        else f"after its last event, a new {difference.event.event_kind}"
+    )
     decision = json.loads(recorded.payload if recorded else now).get("decision_id")
     sys.stdout.write(f"{run}: different at {where}{f' of decision {decision}' if decision else ''}.\n")
     before = _lines(recorded.payload) if recorded else []

@@ -19,9 +19,9 @@ from recorded_court import Docket, Head, docket_of, write_window
 from recorded_past import past_of
 
 from agents.llm.attempt import Attempt
-from agents.records.events import Recorded
 from agents.records.reading import open_run
 from agents.records.record import CycleRecord
+from agents.records.registry import Recorded
 from config.secrets import journal_key
 from config.settings import Settings
 from evidence.rulings.hearings import read_trials

@@ -16,9 +16,10 @@ from agents.court.minds.watchlist import nobody_knows
 from agents.desk.description import describe
 from agents.desk.outside import Outside
 from agents.desk.paper import moments, open_paper
-from agents.records.events import Recorded, read_events
+from agents.records.events import read_events
 from agents.records.folder import JOURNAL, write_checksum
 from agents.records.record import SessionEnd
+from agents.records.registry import Recorded
 from agents.session import run_session
 from config.clock import FixedClock, from_ms
 from config.reading.load import load_profile

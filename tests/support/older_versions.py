@@ -1,12 +1,14 @@
 """Journals as an older version would have written them: events without fields that have been added since."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from kept_journals import RULES
 from session_models import rewritten
 
-from agents.records.events import EVENTS, Kind, Registry, Tree
+from agents.records.events import EVENTS
+from agents.records.registry import Registry, Tree, Upcaster
 from config.frozen import Journaled
 from execution.journal.chain import Row
 
@@ -38,6 +40,6 @@ def lacking(target: Path, kind: str, *path: str) -> Path:
     return rewritten(RULES, target, older)
 
 
-def knowing(event: type[Journaled], *upcasters: object) -> Registry:
+def knowing(event: type[Journaled], *upcasters: Upcaster) -> Registry:
     """The table, with these upcasters in the row of one class."""
-    return Registry(*(Kind(kind.event, upcasters) if kind.event is event else kind for kind in EVENTS.kinds))  # type: ignore[arg-type]
+    return Registry(*(replace(kind, upcasters=upcasters) if kind.event is event else kind for kind in EVENTS.kinds))

@@ -6,8 +6,9 @@ from typing import TypeVar
 
 import pandas as pd
 
-from agents.records.events import Recorded, read_events
+from agents.records.events import read_events
 from agents.records.folder import JOURNAL
+from agents.records.registry import Recorded
 from agents.run import main
 from config.frozen import Journaled
 from config.reading.load import load_profile

@@ -10,9 +10,9 @@ from model_server import KEY, ModelServer, Seen, Turn
 from run_support import rows, run, said
 
 from agents.llm.attempt import Attempt
-from agents.records.events import Recorded
 from agents.records.folder import JOURNAL
 from agents.records.record import CycleRecord
+from agents.records.registry import Recorded
 from config.secrets import journal_key
 from execution.journal.chain import Journal, Row, link
 

@@ -14,10 +14,11 @@ from agents.desk.models import prompts, sits
 from agents.desk.wiring import Around, open_desk
 from agents.llm.recordings.recorded import RecordedAsker
 from agents.recorded.rerun import Difference, RecordedFeed, RecordedRun, RecordedSentiment
-from agents.records.events import EVENTS, Registry
+from agents.records.events import EVENTS
 from agents.records.folder import JOURNAL, checksum_holds
 from agents.records.reading import open_run
 from agents.records.record import Session, Warmup
+from agents.records.registry import Registry
 from agents.session import end_session
 from config.errors import JournalFault
 from config.reading.load import parse_limits

@@ -19,8 +19,8 @@ from agents.approval.asking import Approvals
 from agents.approval.console import ConsoleApprover, question
 from agents.approval.petition import AUTO, NEVER, Answer, Approval, Approver, Petition, answered
 from agents.court.hearing import Hearing
-from agents.records.events import Recorded
 from agents.records.record import CycleRecord
+from agents.records.registry import Recorded
 from agents.replay import main as replay
 from config.clock import FixedClock
 from config.reading.load import load_profile

@@ -13,7 +13,7 @@ from session_models import KEYS, arguments, attempts, cut, records
 
 from agents.llm.attempt import ROLES, Attempt
 from agents.outages.alert import Alert
-from agents.records.events import Recorded
+from agents.records.registry import Recorded
 from agents.replay import main as replay
 from agents.run import main
 from config.secrets import journal_key

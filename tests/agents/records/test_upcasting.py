@@ -8,10 +8,11 @@ import pytest
 from kept_journals import KEY
 from older_versions import at, knowing, lacking
 
-from agents.records.events import Registry, Tree, read_events
+from agents.records.events import read_events
 from agents.records.folder import JOURNAL
 from agents.records.reading import open_run
 from agents.records.record import CycleRecord, Session
+from agents.records.registry import Registry, Tree
 from agents.replay import parser
 from config.errors import JournalFault
 from config.secrets import journal_key

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from run_support import run, said
 
 from agents.halt import main as halt
-from agents.records.events import Recorded
 from agents.records.record import CycleRecord, SessionEnd
+from agents.records.registry import Recorded
 from agents.replay import main as replay
 from agents.unhalt import main as resume
 from config.frozen import Journaled

@@ -10,8 +10,8 @@ import pytest
 from halt_support import command, halts, journaled, started, wait_for_journal
 from run_support import said
 
-from agents.records.events import Recorded
 from agents.records.record import CycleRecord
+from agents.records.registry import Recorded
 from agents.replay import main as replay
 from agents.run import main
 from execution.kill_switch.halting import HaltEvent

@@ -16,8 +16,8 @@ from watchlist_support import ahead, lasting, watching
 from agents.court.mind import Voice
 from agents.llm.attempt import Attempt, Outcome
 from agents.outages.alert import Alert
-from agents.records.events import Recorded
 from agents.records.record import AskedAhead, CycleRecord
+from agents.records.registry import Recorded
 from agents.replay import main as replay
 from agents.run import main
 from config.secrets import journal_key
