@@ -43,6 +43,8 @@ class RecordedRun:
         self.compared = 0
         self.by_value: Counter[str] = Counter()
         """How many of those compared were written in an older version, by kind and version as the journal spells them."""
+        self.left_out: dict[str, tuple[str, ...]] = {}
+        """Of these the fields that were not compared, since a rule has changed."""
 
     def next_bar(self) -> CycleRecord | None:
         """Load the events of the next bar; None when no whole bar is left (see `end`)."""
@@ -117,7 +119,10 @@ class RecordedRun:
         if recorded is None or not recorded.says(event):
             raise Difference(recorded, event)
         self.compared += 1
-        self.by_value.update([recorded.row.kind] if recorded.is_older else [])
+        if recorded.is_older:
+            self.by_value[recorded.row.kind] += 1
+        if recorded.changed:
+            self.left_out[recorded.row.kind] = recorded.changed
         return recorded.seq
 
 

@@ -10,7 +10,6 @@ import inspect
 import re
 import sys
 from collections.abc import Iterable
-from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
@@ -179,7 +178,6 @@ def _texts(value: type[Frozen]) -> dict[str, str]:
     return texts
 
 
-@cache
 def _texts_under(module: str) -> dict[str, dict[str, str]]:
     """The texts under fields, by class, of one module."""
     file = sys.modules[module].__file__

@@ -5,8 +5,8 @@ missing (which a default of today would fill in silence), each in one sentence. 
 """
 
 import json
-from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -34,11 +34,18 @@ class Kind:
     """When it is written, in a few words."""
     upcasters: tuple[Upcaster, ...] = ()
     """From version 1 to 2, from 2 to 3, up to the present one."""
+    changed: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    """By older version the fields, as dotted paths, that a rule which has changed since then fills otherwise. What that rule says
+    now does not follow from the old event, so a replay names these fields and compares the rest."""
 
     @property
     def written(self) -> tuple[str, ...]:
         """How the journal spells the kind, by version, the oldest first."""
         return tuple(self.event.written_kind(number) for number in range(1, self.event.event_version + 1))
+
+    def changed_since(self, number: int) -> tuple[str, ...]:
+        """The fields that rules which have changed since a version fill otherwise."""
+        return tuple(path for older, paths in self.changed.items() if older >= number for path in paths)
 
 
 class Recorded(NamedTuple):
@@ -46,6 +53,8 @@ class Recorded(NamedTuple):
 
     row: Row
     event: Journaled
+    changed: tuple[str, ...] = ()
+    """Fields that are not compared, since a rule has changed."""
 
     @property
     def seq(self) -> int:
@@ -67,7 +76,17 @@ class Recorded(NamedTuple):
 
     def says(self, event: Journaled) -> bool:
         """Whether this is what the journal holds."""
-        return self.event.written_kind() == event.written_kind() and self.payload == event.canonical()
+        if self.event.written_kind() != event.written_kind():
+            return False
+        then, now = self.payload, event.canonical()
+        return then == now or (bool(self.changed) and self._rest(then) == self._rest(now))
+
+    def _rest(self, payload: bytes) -> Any:
+        """The values that no changed rule has filled."""
+        tree = json.loads(payload)
+        for path in self.changed:
+            tree = _without(tree, path.split("."))
+        return tree
 
 
 class Registry:
@@ -100,7 +119,7 @@ class Registry:
             raise JournalFault(_unreadable(row, journal, _first_of(fault))) from fault
         except (ValueError, LookupError, TypeError) as fault:
             raise JournalFault(_unreadable(row, journal, str(fault))) from fault
-        return Recorded(row, event)
+        return Recorded(row, event, kind.changed_since(number))
 
 
 def _present(row: Row, shape: type[Journaled]) -> Journaled:
@@ -118,6 +137,16 @@ def _carried(row: Row, kind: Kind, number: int) -> Journaled:
     if (now := json.loads(event.canonical())) != tree:
         raise ValueError(_unlike(tree, now))
     return event
+
+
+def _without(value: Any, path: Sequence[str]) -> Any:
+    """A JSON tree without the fields at a path; lists on the way are gone through."""
+    if isinstance(value, list):
+        return [_without(item, path) for item in value]
+    if not isinstance(value, dict):
+        return value
+    name, *rest = path
+    return {key: _without(item, rest) if key == name else item for key, item in value.items() if rest or key != name}
 
 
 def _unlike(written: Any, read: Any) -> str:

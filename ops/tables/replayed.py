@@ -26,21 +26,26 @@ class WhatIf(NamedTuple):
 
 
 class Counted(NamedTuple):
-    """What was recomputed: bars, events, and how many of these by value and not by byte, by kind and version."""
+    """What was recomputed: bars and events; by kind and version, how many of these were compared by value and not by byte, and
+    which of their fields were not compared, since a rule has changed."""
 
     bars: int
     events: int
     by_value: Mapping[str, int]
+    left_out: Mapping[str, tuple[str, ...]]
 
 
 def show_identical(run: str, counted: Counted, *, ended: bool, as_json: bool) -> None:
     """Say that everything came out the same."""
-    bars, events, by_value = counted
+    bars, events, by_value, left_out = counted
     if as_json:
         found = {"run": run, "identical": True, "bars": bars, "events": events, "ended": ended}
-        sys.stdout.write(json.dumps(found | ({"by_value": dict(by_value)} if by_value else {})) + "\n")
+        older = {"by_value": dict(by_value), "left_out": dict(left_out)} if by_value else {}
+        sys.stdout.write(json.dumps(found | older) + "\n")
         return
     sys.stdout.write(f"{run}: identical. {bars:,} bars and {events:,} events recomputed, {_how_compared(by_value)}.\n")
+    for kind, paths in left_out.items():
+        sys.stdout.write(f"Of {_in_words(kind)} not compared, since a rule has changed: {', '.join(paths)}.\n")
     if not ended:
         sys.stdout.write(
             "The journal has no closing event: the run was killed, or its end was cut off. "

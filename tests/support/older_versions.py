@@ -1,6 +1,7 @@
 """Journals as an older version would have written them: events without fields that have been added since."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -40,6 +41,9 @@ def lacking(target: Path, kind: str, *path: str) -> Path:
     return rewritten(RULES, target, older)
 
 
-def knowing(event: type[Journaled], *upcasters: Upcaster) -> Registry:
-    """The table, with these upcasters in the row of one class."""
-    return Registry(*(replace(kind, upcasters=upcasters) if kind.event is event else kind for kind in EVENTS.kinds))
+def knowing(
+    event: type[Journaled], *upcasters: Upcaster, changed: Mapping[int, tuple[str, ...]] | None = None
+) -> Registry:
+    """The table, with these upcasters, and these fields that rules have changed, in the row of one class."""
+    own = {"upcasters": upcasters, "changed": changed or {}}
+    return Registry(*(replace(kind, **own) if kind.event is event else kind for kind in EVENTS.kinds))

@@ -64,7 +64,7 @@ def replay_command(arguments: argparse.Namespace, registry: Registry = EVENTS) -
     if arguments.limits:
         show_what_if(result.what_if, as_json=arguments.json)
     else:
-        counted = Counted(result.bars, run.compared + _TAKEN, run.by_value)
+        counted = Counted(result.bars, run.compared + _TAKEN, run.by_value, run.left_out)
         show_identical(folder.name, counted, ended=result.ended, as_json=arguments.json)
     return 0 if result.ended else CUT_SHORT
 

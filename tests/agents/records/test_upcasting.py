@@ -5,8 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from kept_journals import KEY
-from older_versions import at, knowing, lacking
+from kept_journals import KEY, RULES
+from older_versions import at, compact, knowing, lacking
+from session_models import rewritten
 
 from agents.records.events import read_events
 from agents.records.folder import JOURNAL
@@ -17,6 +18,7 @@ from agents.replay import parser
 from config.errors import JournalFault
 from config.secrets import journal_key
 from config.sections.venue import VenueSettings
+from execution.journal.chain import Row
 from ops.commands.trade.replay import replay_command
 
 LATENCY = ("settings", "venue", "latency_ms")
@@ -97,6 +99,31 @@ def test_a_value_that_comes_out_otherwise_than_it_was_carried_up_is_a_difference
     wrong = knowing(CycleRecord, lambda tree: at(tree, DOUBTFUL, {}) | {"data_hash": "0" * 64})
     assert replayed(folder, wrong) == 1
     assert '- "data_hash": "0000' in capsys.readouterr().out.replace("-  ", "- ")
+
+
+@pytest.mark.usefixtures("cycle_2")
+def test_what_a_changed_rule_says_is_named_and_the_rest_is_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A version in which the rules of the gate had other notes."""
+
+    def older(row: Row) -> Row:
+        tree = json.loads(row.payload)
+        for hearing in tree.get("hearings", ()):
+            for rule in hearing["verdict"]["rules"]:
+                rule["note"] = "as it was said then"
+        return row._replace(payload=compact(tree))
+
+    folder = rewritten(RULES, tmp_path / "older", older)
+    changed = {1: ("hearings.verdict.rules.note",)}
+    assert replayed(folder, knowing(CycleRecord, dict, changed=changed)) == 0
+    assert (
+        "Of cycle version 1 not compared, since a rule has changed: hearings.verdict.rules.note.\n"
+        in capsys.readouterr().out
+    )
+    assert replayed(folder, knowing(CycleRecord, dict, changed={1: ("hearings.verdict.notional",)})) == 1
+    assert replayed(folder, knowing(CycleRecord, dict, changed=changed), "--json") == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["left_out"] == {"cycle": list(changed[1])}
 
 
 @pytest.mark.usefixtures("cycle_2")
