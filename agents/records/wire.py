@@ -1,8 +1,9 @@
 """The wire form of events: which fields an event has in JSON, in which order, and of which type. It is frozen.
 
-`tests/journals/wire.json` holds the form of each version of each kind. `python -m agents.records.wire tests/journals/wire.json`
-adds the forms that are not there yet. It refuses to change one that is there: what was written once has its form for ever, and
-another form is another version. Names of classes do not stand in a form, since they do not stand in a journal.
+`tests/journals/wire.json` holds the form of each version of each kind, under the version of Tribunal that was the first to write
+it. `python -m agents.records.wire tests/journals/wire.json` adds the forms that are not there yet. It refuses to change one that is
+there: what was written once has its form for ever, and another form is another version. Names of classes do not stand in a form,
+since they do not stand in a journal.
 """
 
 import json
@@ -17,9 +18,12 @@ from pydantic_core import core_schema
 from agents.records.events import EVENTS
 from agents.records.registry import Registry
 from config.frozen import Frozen
+from config.version import version
 
 Form = Any
 """A type in words ("decimal", "[string]"), or an object of forms by field. "?" after a field: left out where it holds nothing."""
+History = dict[str, dict[str, Form]]
+"""Forms by kind, under the version of Tribunal that was the first to write them."""
 _PLAIN = ("string", "integer", "number", "boolean", "null")
 _FORMATS = {"date-time": "time", "decimal": "decimal"}
 
@@ -81,11 +85,16 @@ def forms_of(registry: Registry) -> dict[str, Form]:
     return {kind.event.written_kind(): wire_form(kind.event) for kind in registry.kinds}
 
 
+def frozen_forms(history: History) -> dict[str, Form]:
+    """All forms of a file, by kind as the journal spells it."""
+    return {kind: form for forms in history.values() for kind, form in forms.items()}
+
+
 def main(argv: Sequence[str]) -> int:
     """Add to a file of forms those that are not there yet; 1, and nothing is written, where one that is there is another now."""
     path = Path(argv[0])
-    frozen: dict[str, Form] = json.loads(path.read_text()) if path.is_file() else {}
-    forms = forms_of(EVENTS)
+    history: History = json.loads(path.read_text()) if path.is_file() else {}
+    frozen, forms = frozen_forms(history), forms_of(EVENTS)
     changed = [kind for kind, form in forms.items() if json.dumps(frozen.get(kind, form)) != json.dumps(form)]
     if changed:
         sys.stderr.write(
@@ -93,7 +102,10 @@ def main(argv: Sequence[str]) -> int:
             "an upcaster to agents/records/events.py.\n"
         )
         return 1
-    path.write_text(json.dumps(frozen | forms, indent=1, ensure_ascii=False) + "\n")
+    added = {kind: form for kind, form in forms.items() if kind not in frozen}
+    if added:
+        history[version()] = history.get(version(), {}) | added
+    path.write_text(json.dumps(history, indent=1, ensure_ascii=False) + "\n")
     return 0
 
 

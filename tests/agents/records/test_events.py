@@ -1,6 +1,7 @@
 """One table knows all kinds, and one reader refuses what it does not know, in one sentence."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from execution.reports import SentOrder
 from ops.story.story import read_story
 from risk.order import Order
 
+ROOT = Path(__file__).resolve().parents[3]
 Change = Callable[[Tree], Tree]
 
 
@@ -70,6 +72,15 @@ def test_every_class_that_can_be_journaled_stands_in_the_table() -> None:
     rooms = ("agents.", "execution.", "risk.")
     kinds = {found.event_kind for found in subclasses(Journaled) if found.__module__.startswith(rooms)}
     assert kinds == {kind.event.event_kind for kind in EVENTS.kinds}
+
+
+def test_nobody_but_the_reader_takes_rows_out_of_a_journal() -> None:
+    taking = re.compile(r"\b(read_rows|first_row|written_kinds)\b")
+    rooms = (
+        file for room in ("agents", "evidence", "execution", "ops", "notebooks") for file in (ROOT / room).rglob("*.py")
+    )
+    found = {str(file.relative_to(ROOT)) for file in rooms if taking.search(file.read_text())}
+    assert found == {"agents/records/events.py", "execution/journal/chain.py"}
 
 
 def test_an_order_is_read_as_one_that_no_venue_takes() -> None:

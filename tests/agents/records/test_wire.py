@@ -10,8 +10,9 @@ from kept_journals import JOURNALS
 from agents.records.events import EVENTS
 from agents.records.page import journal_page
 from agents.records.record import CycleRecord
-from agents.records.wire import forms_of, main, wire_form
+from agents.records.wire import forms_of, frozen_forms, main, wire_form
 from config.frozen import Journaled
+from config.version import version, version_order
 from execution.reports import SentOrder
 from risk.order import Order
 
@@ -37,7 +38,7 @@ def differences(frozen: Any, now: Any, place: str = "") -> list[str]:
 @pytest.mark.parametrize("kind", EVENTS.kinds, ids=lambda kind: kind.event.event_kind)
 def test_the_form_of_an_event_does_not_change_without_a_new_version(kind: Any) -> None:
     name = kind.event.written_kind()
-    frozen = json.loads(WIRE.read_text())
+    frozen = frozen_forms(json.loads(WIRE.read_text()))
     assert name in frozen, f"freeze the form of {name}: python -m agents.records.wire tests/journals/wire.json"
     found = differences(frozen[name], wire_form(kind.event), name)
     assert found == [], (
@@ -47,7 +48,17 @@ def test_the_form_of_an_event_does_not_change_without_a_new_version(kind: Any) -
 
 
 def test_no_version_is_forgotten_and_none_is_made_up() -> None:
-    assert set(json.loads(WIRE.read_text())) == {spelling for kind in EVENTS.kinds for spelling in kind.written}
+    kept = frozen_forms(json.loads(WIRE.read_text()))
+    assert set(kept) == {spelling for kind in EVENTS.kinds for spelling in kind.written}
+
+
+def test_the_version_of_tribunal_rises_with_each_version_of_an_event() -> None:
+    history = json.loads(WIRE.read_text())
+    first = {kind: version_order(wrote) or () for wrote, forms in history.items() for kind, form in forms.items()}
+    assert max(first.values()) <= (version_order(version()) or ())
+    for kind in EVENTS.kinds:
+        since = [first[spelling] for spelling in kind.written]
+        assert since == sorted(set(since)), f"raise the version in pyproject.toml: {kind.event.event_kind} has changed"
 
 
 def test_what_is_read_of_an_order_has_the_form_of_what_is_written() -> None:
@@ -77,12 +88,20 @@ def test_a_changed_form_is_told_field_by_field() -> None:
 def test_a_form_that_stands_is_never_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "wire.json"
     assert main([str(file)]) == 0
-    assert json.loads(file.read_text()) == forms_of(EVENTS)
-    file.write_text(json.dumps({"cycle@0": "long ago"} | forms_of(EVENTS) | {"cycle": {"bar": "integer"}}))
+    assert json.loads(file.read_text()) == {version(): forms_of(EVENTS)}
+    file.write_text(json.dumps({"0.1.0": forms_of(EVENTS) | {"cycle": {"bar": "integer"}}}))
     before = file.read_text()
     assert main([str(file)]) == 1
     assert "The form of cycle has changed" in capsys.readouterr().err
     assert file.read_text() == before
+
+
+def test_a_form_that_is_new_is_added_under_the_version_that_writes_it(tmp_path: Path) -> None:
+    file, old = tmp_path / "wire.json", forms_of(EVENTS)
+    added = old.pop("alert")
+    file.write_text(json.dumps({"0.1.0": old}))
+    assert main([str(file)]) == 0
+    assert json.loads(file.read_text()) == {"0.1.0": old, version(): {"alert": added}}
 
 
 def test_a_form_says_what_may_be_left_out_and_what_is_exact() -> None:
