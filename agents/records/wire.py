@@ -1,7 +1,7 @@
 """The wire form of events: which fields an event has in JSON, in which order, and of which type. It is frozen.
 
-`tests/journals/wire.json` holds the form of each version of each kind, under the version of Tribunal that was the first to write
-it. `python -m agents.records.wire tests/journals/wire.json` adds the forms that are not there yet. It refuses to change one that is
+`tests/journals/wire.json` holds the form of each version of each kind, under the version of Tribunal that first wrote it.
+`python -m agents.records.wire tests/journals/wire.json` adds the forms that are not there yet. It refuses to change one that is
 there: what was written once has its form for ever, and another form is another version. Names of classes do not stand in a form,
 since they do not stand in a journal.
 """
