@@ -2,7 +2,7 @@
 
 The journal is verified first, event by event. Then the bars are lived through again on the same path, with the venue's words
 and the news as they were recorded, and everything that the system says is held against what it said: votes, opinions,
-ruling, adjustment, verdict, orders, breakers, ledger.
+ruling, adjustment, verdict, orders, breakers, ledger. Events that an older version wrote are compared by value, and named.
 
 Exit codes: 0 identical, 1 a difference (shown), 4 a journal that cannot be believed, 9 identical as far as it goes, and cut
 short. --limits FILE asks another question: what would the gate have done under these limits?

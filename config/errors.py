@@ -4,7 +4,7 @@
     ├── UsageFault        2    settings or arguments are wrong: nothing was started
     │   └── StrategyFault 10   a voter of the user's own failed, or cannot be believed: nothing it said is used
     ├── DataFault         3    market or news data cannot be trusted: it was refused, not repaired
-    ├── JournalFault      4    the journal is damaged, forged or of another key: nothing in it is believed
+    ├── JournalFault      4    the journal is damaged, forged, of another key or version: nothing in it is used
     ├── OutputFault       5    results cannot be written: the run stops and takes its half-written folder away
     ├── NotConfirmed      6    a dangerous act was not confirmed in words: it was not done
     ├── InvariantBroken   7    money does not add up: no new risk, stop at once
@@ -44,7 +44,7 @@ class DataFault(TribunalError):
 
 
 class JournalFault(TribunalError):
-    """The journal cannot be trusted: its chain is broken, its key is another one, or its file is damaged."""
+    """The journal cannot be trusted: its chain is broken, its key or version is another, or its file is damaged."""
 
     exit_code = 4
 

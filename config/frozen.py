@@ -22,17 +22,20 @@ class Frozen(BaseModel):
 class Journaled(Frozen):
     """A value that the journal stores as one event. Every later version of the program must still read it.
 
-    `event_kind` names the event in the journal. `event_version` counts the formats of that kind: raise it by one with every
-    change of a field, in this class or in a value inside it.
+    `event_kind` names the event in the journal. `event_version` counts the forms of that kind: it rises with every change of a
+    field, here or in a value inside, and with every change of a rule that puts other words into it. `agents/records/events.py`
+    lists all kinds, and carries older versions up to the present one.
     """
 
     event_kind: ClassVar[str]
     event_version: ClassVar[int] = 1
 
     @classmethod
-    def written_kind(cls) -> str:
-        """How the journal writes kind and version: `cycle` for the first version, `cycle@2` for the second."""
-        return cls.event_kind if cls.event_version == 1 else f"{cls.event_kind}@{cls.event_version}"
+    def written_kind(cls, version: int | None = None) -> str:
+        """How the journal writes kind and version (the present one, if none is given): `cycle` for the first version of a
+        cycle, `cycle@2` for the second."""
+        number = version or cls.event_version
+        return cls.event_kind if number == 1 else f"{cls.event_kind}@{number}"
 
 
 def _utc(moment: datetime) -> datetime:

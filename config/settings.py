@@ -43,7 +43,7 @@ class Settings(Frozen):
     )
     court: CourtSettings
     minds: MindsSettings
-    rl: RlSettings = Field(default_factory=RlSettings)
+    rl: RlSettings = Field(description="the policy that adjusts sizes")
     limits: RiskLimits
     exits: ExitSettings
     venue: VenueSettings

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from config.frozen import Frozen, Journaled, UtcTime
 from market.bar import Part, Slice
-from risk.order import Purpose, Side
+from risk.order import Order, Purpose, Side
 
 
 class Liquidity(StrEnum):
@@ -116,3 +116,7 @@ class VenueWord(Journaled):
 
     asked: str
     report: VenueReport
+
+
+class SentOrder(Order):
+    """An order as a journal tells of it: for reading. It has the fields of an order, and no venue takes one."""

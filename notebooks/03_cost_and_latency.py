@@ -35,11 +35,11 @@ run = choose_run()
 session, _, events = open_run(run, journal_key())
 attempts: list[Attempt] = []
 cycles: list[CycleRecord] = []
-for event in events:
-    if event.kind == "transcript":
-        attempts.append(Attempt.model_validate_json(event.payload))
-    elif event.kind == "cycle":
-        cycles.append(CycleRecord.model_validate_json(event.payload))
+for recorded in events:
+    if isinstance(recorded.event, Attempt):
+        attempts.append(recorded.event)
+    elif isinstance(recorded.event, CycleRecord):
+        cycles.append(recorded.event)
 hearings = [hearing for cycle in cycles for hearing in cycle.hearings]
 display(Markdown(f"Reading the run **{run.name}** ({session.source}): {count(len(hearings), 'hearing')}."))
 

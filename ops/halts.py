@@ -6,7 +6,8 @@ It only looks, and it speaks in sessions that are told to be quiet too.
 from collections.abc import Sequence
 from typing import TextIO
 
-from execution.kill_switch.halting import Halt
+from config.frozen import Journaled
+from execution.kill_switch.halting import Halt, HaltEvent
 from execution.kill_switch.latch import ALL, Latch
 from ops.tables.plain import moment
 
@@ -25,8 +26,12 @@ class HaltHerald:
             why = "; ".join(f"{latch.who}, {latch.given_utc}: {latch.why}" for latch in latches)
             self._say(f"The kill switch is down ({why}). This session takes no new risk. {lift_words(self._said)}")
 
-    def show(self, halts: tuple[Halt, ...]) -> None:
-        """After a bar: what has changed since."""
+    def hear(self, event: Journaled, *, past: bool) -> None:
+        """Listen to a session: what it sees of the kill switch. What a resumed run saw before was said before."""
+        if isinstance(event, HaltEvent) and not past:
+            self._show(event.halts)
+
+    def _show(self, halts: tuple[Halt, ...]) -> None:
         scopes = tuple(halt.scope for halt in halts)
         if scopes == self._said:
             return

@@ -4,6 +4,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TextIO
 
+from agents.records.record import CycleRecord
+from config.frozen import Journaled
 from config.progress import Progress
 from ops.tables.plain import moment, money
 
@@ -13,6 +15,16 @@ class SessionProgress(Progress):
 
     def __init__(self, total_bars: int, stderr: TextIO | None) -> None:
         super().__init__(total_bars, "bars", stderr)
+        self._ruling = "none yet"
+
+    def hear(self, event: Journaled, *, past: bool) -> None:
+        """Listen to a session: each record is one more bar, and so is one that a resumed run lives through again."""
+        if not isinstance(event, CycleRecord):
+            return
+        if event.hearings:
+            last = event.hearings[-1]
+            self._ruling = f"{last.case.symbol} {last.ruling.outcome}, {last.verdict.outcome}"
+        self.update(event.as_of_utc, event.portfolio.equity, len(event.portfolio.positions), self._ruling)
 
     def update(self, as_of: datetime, equity: Decimal, open_positions: int, last_ruling: str | None) -> None:
         """One more bar is done. Money in quote units; `last_ruling` in a few words."""

@@ -2,7 +2,9 @@
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import WithJsonSchema
 
 from config.frozen import Frozen, UtcTime
 from risk.order import Order
@@ -16,6 +18,9 @@ RuleCode = Literal[
 ]  # fmt: skip
 """The names of rules in verdicts, as journals hold them: those of `risk.limits.catalogue`, and no others. A name that is once
 here stays, so that journals of earlier versions can be read."""
+
+WrittenCode = Annotated[RuleCode, WithJsonSchema({"type": "string"})]
+"""The name of a rule in a journal, where it is a text like another: one more limit is no other form of a verdict."""
 
 
 class Reaction(StrEnum):
@@ -36,7 +41,7 @@ class Outcome(StrEnum):
 class RuleReport(Frozen):
     """The report of one rule: `number` and `limit`, both in `unit`, and `notional_cap` [quote] if the rule is a cap."""
 
-    code: RuleCode
+    code: WrittenCode
     number: float | None
     limit: float | None
     unit: str
@@ -52,7 +57,7 @@ class Verdict(Frozen):
     symbol: str
     as_of_utc: UtcTime
     outcome: Outcome
-    binding_rule: RuleCode
+    binding_rule: WrittenCode
     rules: tuple[RuleReport, ...]
     notional: Decimal = Decimal(0)
     stop_fraction: float | None = None

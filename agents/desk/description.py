@@ -1,6 +1,5 @@
 """What the journal begins with: the description of a session, and its warm-up."""
 
-from importlib.metadata import version
 from pathlib import Path
 
 from agents.court.minds.watchlist import watchlist_of
@@ -10,6 +9,7 @@ from agents.strategies.own import read_own
 from config.clock import to_ms
 from config.errors import UsageFault
 from config.settings import Settings
+from config.version import version
 from execution.journal.chain import key_id
 from market.tape import Tape
 from risk.calibration import ANALYST, VOTERS, SizingMaps, read_calibrations
@@ -27,7 +27,7 @@ def describe(settings: Settings, tape: Tape, key: bytes, calibration: str | None
     if settings.court.mind == "models":
         watchlist_of(settings, tape.symbols)
     return Session(
-        version=version("tribunal"),
+        version=version(),
         settings=_without_folders(settings),
         source=tape.source_label,
         symbols=tuple(tape.symbols),

@@ -1,24 +1,17 @@
-"""Tells alerts on stderr when they happen, each once: those that a resumed run only lives through again were told before."""
+"""Tells alerts when they happen, each once: those that a resumed run only lives through again were told before."""
 
-import sys
-from collections.abc import Callable
+from typing import TextIO
 
 from agents.outages.alert import Alert
 from config.frozen import Journaled
-from execution.journal.event import Sink
 
 
-class TellingSink:
-    """A sink that passes every event on. `is_past` says whether the next one has happened before."""
+class AlertTeller:
+    """A listener that writes each new alert to a stream."""
 
-    def __init__(self, sink: Sink, is_past: Callable[[], bool]) -> None:
-        self._sink = sink
-        self._is_past = is_past
+    def __init__(self, stderr: TextIO) -> None:
+        self._stderr = stderr
 
-    def append(self, event: Journaled) -> int:
-        """Pass the event on, then tell it if it is a new alert."""
-        past = self._is_past()
-        seq = self._sink.append(event)
+    def hear(self, event: Journaled, *, past: bool) -> None:
         if isinstance(event, Alert) and not past:
-            sys.stderr.write(f"{event.severity.upper()} {event.at_utc:%Y-%m-%d %H:%M} UTC: {event.text}\n")
-        return seq
+            self._stderr.write(f"{event.severity.upper()} {event.at_utc:%Y-%m-%d %H:%M} UTC: {event.text}\n")

@@ -175,9 +175,5 @@ class Attempt(Journaled):
     cost_usd: Decimal
     latency_ms: int = Field(ge=0)
     from_cache: bool = False
-    warnings: tuple[BudgetWarning, ...] = ()
+    warnings: tuple[BudgetWarning, ...] = Field(default=(), exclude_if=lambda warnings: not warnings)
     """Budgets that this attempt found to be almost used up."""
-
-    def canonical(self) -> bytes:
-        """Return the bytes for the journal; an empty `warnings`, which is the usual case, is left out."""
-        return self.model_dump_json(exclude=None if self.warnings else {"warnings"}).encode()

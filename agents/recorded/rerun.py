@@ -4,17 +4,17 @@ With these and the recorded venue in a desk, replay is the very path of the run.
 what it said then.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from datetime import datetime
 
 from agents.approval.petition import Approval
 from agents.llm.attempt import Attempt, Role
-from agents.records.record import AskedAhead, CycleRecord
+from agents.records.record import AskedAhead, CycleRecord, SessionEnd
+from agents.records.registry import Recorded
 from config.errors import JournalFault
 from config.frozen import Journaled
 from config.silence import Abstained
-from execution.journal.chain import Event
 from execution.kill_switch.halting import HaltEvent
 from execution.reports import HEARD, VenueWord
 from market.bar import Slice
@@ -24,28 +24,31 @@ from sentiment.headline import SentimentData
 class Difference(Exception):
     """The first event that came out otherwise. `recorded` None: the journal holds nothing there."""
 
-    def __init__(self, recorded: Event | None, kind: str, payload: bytes) -> None:
-        super().__init__(kind)
+    def __init__(self, recorded: Recorded | None, event: Journaled) -> None:
+        super().__init__(event.event_kind)
         self.recorded = recorded
-        self.kind = kind
-        self.payload = payload
+        self.event = event
 
 
-class Tape:
+class RecordedRun:
     """The journal's events, a bar at a time: all up to and including the bar's cycle record."""
 
-    def __init__(self, events: Iterator[Event]) -> None:
+    def __init__(self, events: Iterator[Recorded]) -> None:
         self._events = events
-        self._group: deque[Event] = deque()
+        self._group: deque[Recorded] = deque()
         self.cycle: CycleRecord | None = None
         self.watched: dict[str, SentimentData] = {}
         """The news of the markets whose outlook was asked at this bar, by symbol."""
         self._attempts: dict[tuple[str, Role], tuple[Attempt, ...]] = {}
         self._approvals: list[Approval] = []
         self.compared = 0
+        self.by_value: Counter[str] = Counter()
+        """How many of those compared were written in an older version, by kind and version as the journal spells them."""
+        self.left_out: dict[str, tuple[str, ...]] = {}
+        """Of these the fields that were not compared, since a rule has changed."""
 
     def next_bar(self) -> CycleRecord | None:
-        """Load the events of the next bar; None when no whole bar is left (see `rest`)."""
+        """Load the events of the next bar; None when no whole bar is left (see `end`)."""
         self._group.clear()
         self._attempts.clear()
         self._approvals.clear()
@@ -53,19 +56,19 @@ class Tape:
         self.cycle = None
         for found in self._events:
             self._group.append(found)
-            if found.kind == "transcript":
-                self._note(Attempt.model_validate_json(found.payload))
-            if found.kind == "approval":
-                self._approvals.append(Approval.model_validate_json(found.payload))
-            if found.kind == "asked_ahead":
-                ahead = AskedAhead.model_validate_json(found.payload)
-                self.watched = {each.sentiment.symbol: each.sentiment for each in ahead.asked}
-            if found.kind == "cycle":
-                self.cycle = CycleRecord.model_validate_json(found.payload)
-                return self.cycle
-            if found.kind == "session_ended":
-                self._refuse_more(found)
-                return None
+            match found.event:
+                case Attempt() as attempt:
+                    self._note(attempt)
+                case Approval() as approval:
+                    self._approvals.append(approval)
+                case AskedAhead() as ahead:
+                    self.watched = {each.sentiment.symbol: each.sentiment for each in ahead.asked}
+                case CycleRecord() as cycle:
+                    self.cycle = cycle
+                    return cycle
+                case SessionEnd():
+                    self._refuse_more(found)
+                    return None
         return None
 
     def _note(self, attempt: Attempt) -> None:
@@ -83,10 +86,9 @@ class Tape:
     def halt(self, look: int) -> HaltEvent | None:
         """What was seen of the kill switch at this look, if it had changed."""
         following = self.peek()
-        if following is None or following.kind != "halt":
-            return None
-        event = HaltEvent.model_validate_json(following.payload)
-        return event if event.look == look and event.action != "flat" else None
+        if isinstance(following, HaltEvent) and following.look == look and following.action != "flat":
+            return following
+        return None
 
     def spoke_next(self) -> bool:
         """Whether the venue spoke next, between two bars. Loads the next bar where all before it has been compared.
@@ -96,16 +98,15 @@ class Tape:
         if not self._group:
             self.next_bar()
         following = self.peek()
-        if following is None or following.kind != "venue":
+        if not isinstance(following, VenueWord) or following.asked != HEARD:
             return False
-        is_whole = self.cycle is not None or self._group[-1].kind == "session_ended"
-        return is_whole and VenueWord.model_validate_json(following.payload).asked == HEARD
+        return self.cycle is not None or self.end is not None
 
     def landed(self, decision_id: str) -> bool:
         """Whether the answer to an outlook was there at this bar's close."""
         return bool(self.attempts(decision_id, "analyst"))
 
-    def _refuse_more(self, end: Event) -> None:
+    def _refuse_more(self, end: Recorded) -> None:
         """Nothing follows the closing event. Drawing on verifies whatever does."""
         for extra in self._events:
             raise JournalFault(
@@ -113,47 +114,54 @@ class Tape:
             )
 
     @property
-    def rest(self) -> tuple[Event, ...]:
-        """Events that are loaded and not yet compared."""
-        return tuple(self._group)
+    def end(self) -> SessionEnd | None:
+        """The closing event, where it is loaded and not yet compared."""
+        last = self._group[-1].event if self._group else None
+        return last if isinstance(last, SessionEnd) else None
 
-    def peek(self) -> Event | None:
+    def peek(self) -> Journaled | None:
         """The event that comes next, or None."""
-        return self._group[0] if self._group else None
+        return self._group[0].event if self._group else None
 
     def append(self, event: Journaled) -> int:
-        """Take what the system says now; raise `Difference` unless it is what it said then, to the byte."""
-        kind, payload = event.written_kind(), event.canonical()
+        """Take what the system says now; raise `Difference` unless it is what it said then, to the byte.
+
+        What was written in an older version is compared by its values.
+        """
         recorded = self._group.popleft() if self._group else None
-        if recorded is None or recorded.kind != kind or recorded.payload != payload:
-            raise Difference(recorded, kind, payload)
+        if recorded is None or not recorded.says(event):
+            raise Difference(recorded, event)
         self.compared += 1
+        if recorded.is_older:
+            self.by_value[recorded.row.kind] += 1
+        if recorded.changed:
+            self.left_out[recorded.row.kind] = recorded.changed
         return recorded.seq
 
 
 class RecordedFeed:
     """The bars as they were seen."""
 
-    def __init__(self, tape: Tape) -> None:
-        self._tape = tape
+    def __init__(self, run: RecordedRun) -> None:
+        self._run = run
 
     async def next(self) -> Slice | None:
         """The bars of the next recorded cycle; None when no whole one is left."""
-        record = self._tape.cycle
+        record = self._run.cycle
         return None if record is None else record.tape
 
 
 class RecordedSentiment:
     """The news as it was known."""
 
-    def __init__(self, tape: Tape) -> None:
-        self._tape = tape
+    def __init__(self, run: RecordedRun) -> None:
+        self._run = run
 
     def read(self, symbol: str, as_of: datetime) -> SentimentData:
-        hearings = self._tape.cycle.hearings if self._tape.cycle else ()
+        hearings = self._run.cycle.hearings if self._run.cycle else ()
         for hearing in hearings:
             if hearing.case.symbol == symbol:
                 return hearing.case.sentiment
-        if symbol in self._tape.watched:
-            return self._tape.watched[symbol]
+        if symbol in self._run.watched:
+            return self._run.watched[symbol]
         return SentimentData(symbol=symbol, as_of_utc=as_of, score=Abstained(why="it was not before the court then"))

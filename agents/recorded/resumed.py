@@ -12,9 +12,12 @@ from pathlib import Path
 
 from agents.approval.petition import Approval
 from agents.llm.attempt import Attempt, Role
+from agents.records.events import read_events
+from agents.records.record import CycleRecord, SessionEnd
+from agents.records.registry import Recorded, leaves
 from config.errors import JournalFault, UsageFault
 from config.frozen import Journaled
-from execution.journal.chain import Event, Journal, read_events
+from execution.journal.chain import Journal
 from execution.kill_switch.halting import HaltEvent
 from execution.reports import HEARD, VenueWord
 
@@ -33,9 +36,9 @@ class ResumingSink:
         last = self._read(path, key)
         if last is None:
             raise UsageFault(f"{path} holds no event: there is nothing to go on with. Start a new run.")
-        if last.kind == "session_ended":
+        if isinstance(last.event, SessionEnd):
             raise UsageFault(f"The run in {path.parent} has ended; there is nothing left of it to go on with.")
-        self._old: Generator[Event, None, None] = read_events(path, key)
+        self._old: Generator[Recorded, None, None] = read_events(path, key)
         self._left = self._last = last.seq
         self._journal = Journal.reopen(path, key, group_commit, last.mac, last.seq)
 
@@ -64,25 +67,23 @@ class ResumingSink:
         """Whether the venue spoke next, between two bars; None where the journal has ended."""
         return self._last - self._left + 1 in self._spoken if self._left else None
 
-    def _read(self, path: Path, key: bytes) -> Event | None:
+    def _read(self, path: Path, key: bytes) -> Recorded | None:
         """The last event; what came from outside is noted on the way, attempts with the number of bars before."""
         last, bars = None, 0
         for last in read_events(path, key):
-            bars += last.kind == "cycle"
-            if last.kind == "transcript":
-                attempt = Attempt.model_validate_json(last.payload)
-                place = (attempt.decision_id, attempt.role)
-                self._attempts[place] = (*self._attempts.get(place, ()), attempt)
-                self._came.setdefault(attempt.decision_id, bars)
-            if last.kind == "halt":
-                event = HaltEvent.model_validate_json(last.payload)
-                if event.action != "flat":
-                    self._halts[event.look] = event
-            if last.kind == "venue" and VenueWord.model_validate_json(last.payload).asked == HEARD:
-                self._spoken.add(last.seq)
-            if last.kind == "approval":
-                approval = Approval.model_validate_json(last.payload)
-                self._approvals[approval.decision_id] = approval
+            match last.event:
+                case CycleRecord():
+                    bars += 1
+                case Attempt() as attempt:
+                    place = (attempt.decision_id, attempt.role)
+                    self._attempts[place] = (*self._attempts.get(place, ()), attempt)
+                    self._came.setdefault(attempt.decision_id, bars)
+                case HaltEvent() as halt if halt.action != "flat":
+                    self._halts[halt.look] = halt
+                case VenueWord(asked=asked) if asked == HEARD:
+                    self._spoken.add(last.seq)
+                case Approval() as approval:
+                    self._approvals[approval.decision_id] = approval
         return last
 
     def append(self, event: Journaled) -> int:
@@ -90,15 +91,14 @@ class ResumingSink:
         if self._left == 0:
             return self._journal.append(event)
         self._left -= 1
-        kind, payload = event.written_kind(), event.canonical()
         recorded = next(self._old)
-        if recorded.kind != kind or recorded.payload != payload:
+        if not recorded.says(event):
             raise JournalFault(
-                f"The run cannot be gone on with: event {recorded.seq} ({recorded.kind}) comes out otherwise now"
-                f"{_where(recorded, payload)}. Give --resume with all the options that the run was started with. If they "
+                f"The run cannot be gone on with: event {recorded.seq} ({recorded.row.kind}) comes out otherwise now"
+                f"{_where(recorded, event)}. Give --resume with all the options that the run was started with. If they "
                 "are the same, the data or the program has changed: start a new run. Nothing was written."
             )
-        self._bars += kind == "cycle"
+        self._bars += isinstance(event, CycleRecord)
         if self._left == 0:
             self._old.close()
         return recorded.seq
@@ -112,16 +112,8 @@ class ResumingSink:
         self._journal.abandon()
 
 
-def _where(recorded: Event, payload: bytes) -> str:
+def _where(recorded: Recorded, event: Journaled) -> str:
     """The first fields that differ, for a person to see which option is missing."""
-    before, after = (_leaves(json.loads(raw), "") for raw in (recorded.payload, payload))
+    before, after = (dict(leaves(json.loads(raw))) for raw in (recorded.payload, event.canonical()))
     changed = [f"{key}: {value} then, {after.get(key)} now" for key, value in before.items() if after.get(key) != value]
     return f" ({'; '.join(changed[:3])})" if changed else ""
-
-
-def _leaves(value: object, path: str) -> dict[str, object]:
-    if not isinstance(value, dict):
-        return {path: value}
-    return {
-        key: leaf for name, item in value.items() for key, leaf in _leaves(item, f"{path}.{name}".lstrip(".")).items()
-    }

@@ -1,19 +1,6 @@
 """What a run leaves in its journal: the session's beginning, one record a bar, and its end.
 
-    session_started   Session        once, first: all that the run depended on
-    warmup            Warmup         once: the closed bars before the first decision
-    prompts           Prompts        once, where models sit: what each role is told, word for word
-    transcript        llm.Attempt    each attempt to get a word from a model, when the wave of its role is over; of an outlook
-                                     at the close of the bar at which its answer had come
-    alert             Alert          what a person should know at once: an outage of the models, or a budget near its end
-    asked_ahead       AskedAhead     before the record of a bar, where outlooks are asked: of which markets
-    intent            risk.Order     before an order leaves
-    venue             VenueWord      what the venue answered: order states, fills and funding
-    breaker           BreakerEvent   a latch that fell or lifted
-    halt              HaltEvent      what was seen of the kill switch, and "flat" where it sold everything
-    approval          Approval       what a human, or who stands for one, said of a large position, before its order leaves
-    cycle             CycleRecord    one a bar, after everything else of that bar
-    session_ended     SessionEnd     once, last; a journal without it was cut short
+All kinds of events, with those of other rooms, stand in `agents/records/events.py`.
 
 No host and no path, and no wall clock but in what a human said and when: the same inputs give the same bytes.
 """
@@ -41,14 +28,17 @@ from sentiment.headline import SentimentData
 class Policy(Frozen):
     """A trained policy: the name of its folder, and the SHA-256 of what decides its answers, in hexadecimal digits."""
 
-    name: str
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    name: str = Field(description="name of the folder of the policy")
+    sha256: Annotated[
+        str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of what decides its answers, in hexadecimal digits")
+    ]
 
 
 class Session(Journaled):
     """Everything that a run's decisions depend on, but for the bars and what models say."""
 
     event_kind: ClassVar[str] = "session_started"
+    event_version: ClassVar[int] = 2
 
     format: Literal[1] = 1
     version: str

@@ -7,14 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from agents.court.hearing import Hearing
 from agents.memory.outcomes import HORIZON_BARS, Barriers, CaseOutcome, Settler
 from agents.records.reading import open_run
 from agents.records.record import CycleRecord, Session
-from config.errors import JournalFault, UsageFault
-from execution.journal.chain import Event
+from config.errors import UsageFault
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +67,10 @@ def read_hearings(folder: Path, key: bytes, horizon_bars: int = HORIZON_BARS) ->
     hearings: list[Hearing] = []
     known: dict[str, CaseOutcome] = {}
     data_hash = ""
-    for event in events:
-        if event.kind != "cycle":
+    for found in events:
+        record = found.event
+        if not isinstance(record, CycleRecord):
             continue
-        record = _cycle(folder, event)
         data_hash = record.data_hash
         known.update((outcome.decision_id, outcome) for outcome in settler.pass_slice(record.tape))
         for hearing in record.hearings:
@@ -85,13 +82,3 @@ def read_hearings(folder: Path, key: bytes, horizon_bars: int = HORIZON_BARS) ->
 
 def _same(one: HearingRun, other: HearingRun) -> bool:
     return one.data_hash == other.data_hash and one.session.settings == other.session.settings
-
-
-def _cycle(folder: Path, event: Event) -> CycleRecord:
-    try:
-        return CycleRecord.model_validate_json(event.payload)
-    except ValidationError as fault:
-        raise JournalFault(
-            f"Event {event.seq} of {folder.name} verifies, but this version cannot read it: it was written by another one. "
-            "Nothing was computed. Use the version that wrote the run."
-        ) from fault

@@ -1,1 +1,1 @@
-"""The tamper-evident chain, and what an event is."""
+"""The tamper-evident chain, and where events go."""

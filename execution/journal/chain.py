@@ -40,8 +40,8 @@ _INSERT = "INSERT INTO events (seq, kind, payload, mac) VALUES (?, ?, ?, ?)"
 GENESIS = "0" * 64
 
 
-class Event(NamedTuple):
-    """One link of the chain."""
+class Row(NamedTuple):
+    """One link of the chain: an event as it lies in the file. `kind` names its version too (see `Journaled.written_kind`)."""
 
     seq: int
     kind: str
@@ -98,7 +98,7 @@ class Journal:
         self.path = path
         self._key = key
         self._group = group_commit
-        self._pending: list[Event] = []
+        self._pending: list[Row] = []
         self.head = GENESIS
         self.count = 0
         self._engine = _engine(path)
@@ -108,7 +108,7 @@ class Journal:
         kind, payload = event.written_kind(), event.canonical()
         self.count += 1
         self.head = link(self._key, self.head, self.count, kind, payload)
-        self._pending.append(Event(self.count, kind, payload, self.head))
+        self._pending.append(Row(self.count, kind, payload, self.head))
         if len(self._pending) >= self._group:
             self.flush()
         return self.count
@@ -141,8 +141,8 @@ class Journal:
         self._engine.dispose()
 
 
-def read_events(path: Path, key: bytes) -> Generator[Event, None, None]:
-    """The events of a journal, each verified against the chain before it is given out.
+def read_rows(path: Path, key: bytes) -> Generator[Row, None, None]:
+    """The rows of a journal, each verified against the chain before it is given out.
 
     Raises JournalFault, naming the event, at the first one that does not fit.
     """
@@ -163,7 +163,7 @@ def read_events(path: Path, key: bytes) -> Generator[Event, None, None]:
         yield found
 
 
-def _rows(path: Path) -> Generator[Event, None, None]:
+def _rows(path: Path) -> Generator[Row, None, None]:
     if not path.is_file():
         raise JournalFault(f"There is no journal at {path}. Give the folder of a run.")
     try:
@@ -173,7 +173,7 @@ def _rows(path: Path) -> Generator[Event, None, None]:
             ):
                 if not (isinstance(seq, int) and isinstance(kind, str) and isinstance(payload, bytes)):
                     raise JournalFault(f"Event {seq!r} of {path.name} has the wrong shape: it was changed.")
-                yield Event(seq, kind, payload, str(mac))
+                yield Row(seq, kind, payload, str(mac))
     except (sqlite3.DatabaseError, UnicodeDecodeError) as fault:
         raise JournalFault(
             f"{path.name} is damaged ({fault}): it is not the database that was written. Restore it from a copy."
@@ -198,17 +198,15 @@ def _unwritable(path: Path, fault: Exception) -> OutputFault:
     )
 
 
-def first_event(path: Path) -> Event:
-    """The first event as it stands, not verified: it says with which key the rest can be. Raises JournalFault."""
+def first_row(path: Path) -> Row:
+    """The first row as it stands, not verified: it says with which key the rest can be. Raises JournalFault."""
     for found in _rows(path):
         return found
     raise JournalFault(f"{path} holds no event: the run was killed before it began.")
 
 
-def holds(path: Path, kind: str) -> bool:
-    """Whether a journal, verified or not, has an event of this kind; no of a file that is no journal."""
-    try:
-        with closing(_rows(path)) as found:
-            return any(event.kind == kind for event in found)
-    except JournalFault:
-        return False
+def written_kinds(path: Path) -> Generator[str, None, None]:
+    """The kinds of a journal's rows, verified or not; none of a file that is no journal."""
+    with suppress(JournalFault), closing(_rows(path)) as rows:
+        for row in rows:
+            yield row.kind

@@ -2,8 +2,8 @@
 
 from typing import Protocol
 
+from config.frozen import Journaled
 from config.sections.venue import VenueSettings
-from execution.journal.chain import Event
 from execution.reports import HEARD, VenueAccount, VenueReport, VenueWord, asked
 from execution.simulated.shown_books import ShownBooks
 from market.bar import Slice
@@ -15,7 +15,7 @@ from risk.order import Order
 class Peek(Protocol):
     """Shows the journal's next event without taking it."""
 
-    def peek(self) -> Event | None: ...
+    def peek(self) -> Journaled | None: ...
 
 
 class RecordedVenue:
@@ -59,7 +59,6 @@ class RecordedVenue:
 
     def _answer(self, question: str) -> VenueReport:
         following = self._journal.peek()
-        if following is None or following.kind != "venue":
-            return VenueReport()
-        word = VenueWord.model_validate_json(following.payload)
-        return word.report if word.asked == question else VenueReport()
+        if isinstance(following, VenueWord) and following.asked == question:
+            return following.report
+        return VenueReport()

@@ -12,26 +12,25 @@ from array import array
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import ValidationError
 
 from agents.approval.petition import Approval
 from agents.llm.attempt import Attempt
 from agents.outages.alert import Alert
+from agents.records.events import read_events
 from agents.records.record import AskedAhead, CycleRecord, ExitDecision, Session, SessionEnd
+from agents.records.registry import Recorded
 from config.errors import JournalFault
-from config.frozen import Frozen
 from execution.account.ledger import Ledger
 from execution.exact import EXACT, ZERO
-from execution.journal.chain import GENESIS, Event, read_events
+from execution.journal.chain import GENESIS, Row
 from execution.kill_switch.halting import HaltEvent
-from execution.reports import Fill, OrderState, OrderStatus, VenueWord
+from execution.reports import Fill, OrderState, OrderStatus, SentOrder, VenueWord
 from market.bar import Finding
 from ops.story.models import Models
-from ops.story.tally import KeptHearing, RoundTrip, SentOrder, StoryTally
+from ops.story.tally import KeptHearing, RoundTrip, StoryTally
 from risk.breakers import BreakerEvent
 from risk.portfolio import Portfolio
 
@@ -115,22 +114,21 @@ def read_story(run: Path, key: bytes) -> Story:
     path = run / JOURNAL
     events = read_events(path, key)
     first = next(events, None)
-    if first is None or first.kind != "session_started":
+    if first is None or not isinstance(first.event, Session):
         raise JournalFault(f"{path.name} does not begin with a session, so there is nothing to report. Run it again.")
-    reader = _Reader(run.resolve().name, path.name, first)
-    for event in events:
-        reader.take(event)
+    reader = _Reader(run.resolve().name, first.event)
+    reader.count_in(first.row)
+    for found in events:
+        reader.take(found)
     return reader.story()
 
 
 class _Reader:
     """What has been read so far."""
 
-    def __init__(self, run: str, journal: str, first: Event) -> None:
-        self._run, self._journal = run, journal
+    def __init__(self, run: str, session: Session) -> None:
+        self._run, self._session = run, session
         self._digest, self._count, self._head = hashlib.sha256(), 0, GENESIS
-        self._count_in(first)
-        self._session = _parsed(Session, first, journal)
         quote = self._session.instruments[self._session.symbols[0]].quote
         self._ledger = Ledger(self._session.settings.venue.starting_cash, quote)
         self._account = {name: array("d") for name in _ACCOUNT}
@@ -155,37 +153,38 @@ class _Reader:
         self._data_hash = ""
         self._note(self._session.findings)
 
-    def take(self, event: Event) -> None:
-        """Read one event; kinds that show nothing here are only counted."""
-        self._count_in(event)
-        match event.kind:
-            case "cycle":
-                self._cycle(_parsed(CycleRecord, event, self._journal))
-            case "venue":
-                self._venue(_parsed(VenueWord, event, self._journal))
-            case "intent":
-                self._orders.append(_parsed(SentOrder, event, self._journal))
-            case "breaker":
-                self._breakers.append(_parsed(BreakerEvent, event, self._journal))
-            case "alert":
-                self._alerts.append(_parsed(Alert, event, self._journal))
-            case "halt":
-                self._halts.append(_parsed(HaltEvent, event, self._journal))
-            case "approval":
-                self._approvals.append(_parsed(Approval, event, self._journal))
-            case "transcript":
-                self._models.attempt(_parsed(Attempt, event, self._journal))
-            case "asked_ahead":
-                self._models.outlooks.asked(_parsed(AskedAhead, event, self._journal))
-            case "session_ended":
-                self._end = _parsed(SessionEnd, event, self._journal)
-                self._portfolio, self._data_hash = self._end.portfolio, self._end.data_hash
+    def take(self, found: Recorded) -> None:
+        """Take one event in; kinds that show nothing here are only counted."""
+        self.count_in(found.row)
+        match found.event:
+            case CycleRecord() as record:
+                self._cycle(record)
+            case VenueWord() as word:
+                self._venue(word)
+            case SentOrder() as order:
+                self._orders.append(order)
+            case BreakerEvent() as latch:
+                self._breakers.append(latch)
+            case Alert() as alert:
+                self._alerts.append(alert)
+            case HaltEvent() as halt:
+                self._halts.append(halt)
+            case Approval() as approval:
+                self._approvals.append(approval)
+            case Attempt() as attempt:
+                self._models.attempt(attempt)
+            case AskedAhead() as ahead:
+                self._models.outlooks.asked(ahead)
+            case SessionEnd() as end:
+                self._end = end
+                self._portfolio, self._data_hash = end.portfolio, end.data_hash
                 self._models.bar(self._portfolio.as_of_utc, ())  # outlooks that were asked at the last bar
 
-    def _count_in(self, event: Event) -> None:
-        self._count, self._head = event.seq, event.mac
-        self._digest.update(f"{event.kind}\x1f{len(event.payload)}\x1f".encode())
-        self._digest.update(_SECRET.sub(rb'"\1":""', event.payload))
+    def count_in(self, row: Row) -> None:
+        """Add a row to the counts and hashes of the whole journal."""
+        self._count, self._head = row.seq, row.mac
+        self._digest.update(f"{row.kind}\x1f{len(row.payload)}\x1f".encode())
+        self._digest.update(_SECRET.sub(rb'"\1":""', row.payload))
 
     def _cycle(self, record: CycleRecord) -> None:
         book, exposure = record.portfolio, record.exposure
@@ -264,19 +263,6 @@ class _Reader:
             journal_hash=self._head,
             content_hash=self._digest.hexdigest(),
         )
-
-
-_Model = TypeVar("_Model", bound=Frozen)
-
-
-def _parsed(model: type[_Model], event: Event, journal: str) -> _Model:
-    try:
-        return model.model_validate_json(event.payload)
-    except ValidationError as error:
-        raise JournalFault(
-            f"Event {event.seq} ({event.kind}) of {journal} is not what this version writes ({error.error_count()} field(s) "
-            f"do not fit), so it was not read. Open it with the version of Tribunal that wrote it."
-        ) from error
 
 
 _ACCOUNT = ("equity", "cash", "deployed_fraction", "drawdown", "var_1d", "es_1d", "open_positions")

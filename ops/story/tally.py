@@ -8,14 +8,11 @@ and the gate.
 from collections import Counter, deque
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, NamedTuple
-
-from pydantic import ConfigDict, Field
+from typing import NamedTuple
 
 from agents.court.hearing import Hearing
 from agents.court.ruling import RulingOutcome
 from agents.llm.attempt import Attempt
-from config.frozen import Frozen, UtcTime
 from execution.account.lots import Trade
 from risk.verdict import Outcome, Reaction, RuleCode, Verdict
 
@@ -30,23 +27,6 @@ class Fate(StrEnum):
     TRADED = "traded"
     REFUSED = "refused"
     REJECTED = "rejected"
-
-
-class SentOrder(Frozen):
-    """An order as it was sent, without its seal: it is for display only, and a venue would not accept it."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    order_id: str
-    decision_id: str
-    symbol: str
-    side: str
-    kind: str
-    purpose: str
-    quantity: Annotated[Decimal, Field(gt=0)]
-    limit_price: Decimal | None = None
-    stop_price: Decimal | None = None
-    created_utc: UtcTime
 
 
 class RoundTrip(NamedTuple):

@@ -3,9 +3,10 @@
 import difflib
 import json
 import sys
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from execution.journal.chain import Event
+from agents.recorded.rerun import Difference
 from ops.tables.grid import boxed
 from ops.tables.run import open_console
 from risk.proposal import Proposal
@@ -22,14 +23,27 @@ class WhatIf(NamedTuple):
     other: Verdict
 
 
-def show_identical(run: str, bars: int, events: int, *, ended: bool, as_json: bool) -> None:
+class Counted(NamedTuple):
+    """What was recomputed: bars and events; by kind and version, how many of these were compared by value and not by byte, and
+    which of their fields were not compared, since a rule has changed."""
+
+    bars: int
+    events: int
+    by_value: Mapping[str, int]
+    left_out: Mapping[str, tuple[str, ...]]
+
+
+def show_identical(run: str, counted: Counted, *, ended: bool, as_json: bool) -> None:
     """Say that everything came out the same."""
+    bars, events, by_value, left_out = counted
     if as_json:
-        sys.stdout.write(
-            json.dumps({"run": run, "identical": True, "bars": bars, "events": events, "ended": ended}) + "\n"
-        )
+        found = {"run": run, "identical": True, "bars": bars, "events": events, "ended": ended}
+        older = {"by_value": dict(by_value), "left_out": dict(left_out)} if by_value else {}
+        sys.stdout.write(json.dumps(found | older) + "\n")
         return
-    sys.stdout.write(f"{run}: identical. {bars:,} bars and {events:,} events recomputed, every byte the same.\n")
+    sys.stdout.write(f"{run}: identical. {bars:,} bars and {events:,} events recomputed, {_how_compared(by_value)}.\n")
+    for kind, paths in left_out.items():
+        sys.stdout.write(f"Of {_in_words(kind)} not compared, since a rule has changed: {', '.join(paths)}.\n")
     if not ended:
         sys.stdout.write(
             "The journal has no closing event: the run was killed, or its end was cut off. "
@@ -37,13 +51,31 @@ def show_identical(run: str, bars: int, events: int, *, ended: bool, as_json: bo
         )
 
 
-def show_difference(run: str, recorded: Event | None, kind: str, payload: bytes) -> None:
+def _how_compared(by_value: Mapping[str, int]) -> str:
+    """To the byte, but for what an older version wrote."""
+    if not by_value:
+        return "every byte the same"
+    older = ", ".join(f"{number:,} of {_in_words(kind)}" for kind, number in by_value.items())
+    return f"every byte the same but those of older versions, of which every value is the same ({older})"
+
+
+def _in_words(kind: str) -> str:
+    name, _, number = kind.partition("@")
+    return f"{name} version {number or 1}"
+
+
+def show_difference(run: str, difference: Difference) -> None:
     """Show the first event that came out otherwise, as a diff of its fields."""
-    where = f"event {recorded.seq} ({recorded.kind})" if recorded else f"after its last event, a new {kind}"
-    decision = json.loads(recorded.payload if recorded else payload).get("decision_id")
+    recorded, now = difference.recorded, difference.event.canonical()
+    where = (
+        f"event {recorded.seq} ({recorded.row.kind})"
+        if recorded
+        else f"after its last event, a new {difference.event.event_kind}"
+    )
+    decision = json.loads(recorded.payload if recorded else now).get("decision_id")
     sys.stdout.write(f"{run}: different at {where}{f' of decision {decision}' if decision else ''}.\n")
     before = _lines(recorded.payload) if recorded else []
-    lines = list(difflib.unified_diff(before, _lines(payload), "recorded", "recomputed", lineterm="", n=2))
+    lines = list(difflib.unified_diff(before, _lines(now), "recorded", "recomputed", lineterm="", n=2))
     for line in lines[:_MOST_LINES]:
         sys.stdout.write(line + "\n")
     if len(lines) > _MOST_LINES:

@@ -21,22 +21,22 @@ from recorded_past import past_of
 from agents.llm.attempt import Attempt
 from agents.records.reading import open_run
 from agents.records.record import CycleRecord
+from agents.records.registry import Recorded
 from config.secrets import journal_key
 from config.settings import Settings
 from evidence.rulings.hearings import read_hearings
-from execution.journal.chain import Event
 
 HERE = Path(__file__).resolve().parent
 
 
-def dockets(events: Iterator[Event]) -> Iterator[Docket]:
+def dockets(events: Iterator[Recorded]) -> Iterator[Docket]:
     """The bars of a run on which the court sat."""
     attempts: list[Attempt] = []
     for event in events:
-        if event.kind == "transcript":
-            attempts.append(Attempt.model_validate_json(event.payload))
-        if event.kind == "cycle":
-            record = CycleRecord.model_validate_json(event.payload)
+        if isinstance(event.event, Attempt):
+            attempts.append(event.event)
+        if isinstance(event.event, CycleRecord):
+            record = event.event
             if record.hearings:
                 yield docket_of(record.hearings, attempts)
             attempts.clear()

@@ -9,19 +9,23 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from run_support import said
+
 from agents.approval.petition import AUTO, Approver
 from agents.court.minds.watchlist import nobody_knows
 from agents.desk.description import describe
 from agents.desk.outside import Outside
 from agents.desk.paper import open_paper
+from agents.records.events import read_events
 from agents.records.folder import JOURNAL, write_checksum
 from agents.records.record import SessionEnd
+from agents.records.registry import Recorded
 from agents.session import run_session
 from config.clock import FixedClock, from_ms
 from config.reading.load import load_profile
 from config.secrets import journal_key
 from config.settings import Settings
-from execution.journal.chain import Event, Journal, read_events
+from execution.journal.chain import Journal
 from execution.kill_switch.halting import Halt, HaltEvent, Lifted, NoSwitch, Reading, Switch
 from market.tape import Tape, simulated_tape
 
@@ -87,10 +91,10 @@ def session(
 
 
 def halts(run_folder: Path) -> list[HaltEvent]:
-    return [HaltEvent.model_validate_json(event.payload) for event in journaled(run_folder) if event.kind == "halt"]
+    return said(journaled(run_folder), HaltEvent)
 
 
-def journaled(run_folder: Path) -> list[Event]:
+def journaled(run_folder: Path) -> list[Recorded]:
     return list(read_events(run_folder / JOURNAL, journal_key()))
 
 

@@ -1,14 +1,22 @@
 """Whole runs for tests, through the command's own entry point, in the test's own folder."""
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 
+from agents.records.events import read_events
+from agents.records.folder import JOURNAL
+from agents.records.registry import Recorded
 from agents.run import main
+from config.frozen import Journaled
 from config.reading.load import load_profile
 from config.secrets import journal_key
-from execution.journal.chain import Event, read_events
+from execution.journal.chain import Row, read_rows
 from market.simulated.prices import simulate
+
+Kind = TypeVar("Kind", bound=Journaled)
 
 
 def run(out: Path, *arguments: str) -> int:
@@ -16,13 +24,24 @@ def run(out: Path, *arguments: str) -> int:
     return main(["--profile", "paper", "--out", str(out), "--quiet", *arguments])
 
 
-def events(run_folder: Path) -> list[Event]:
-    """All events of a run, verified."""
-    return list(read_events(run_folder / "journal.db", journal_key()))
+def events(run_folder: Path) -> list[Recorded]:
+    """All events of a run, verified and read."""
+    return list(read_events(run_folder / JOURNAL, journal_key()))
 
 
-def payloads(run_folder: Path, kind: str) -> list[bytes]:
-    return [event.payload for event in events(run_folder) if event.kind == kind]
+def rows(run_folder: Path) -> list[Row]:
+    """All rows of a run's journal, verified and not read."""
+    return list(read_rows(run_folder / JOURNAL, journal_key()))
+
+
+def said(found: Iterable[Recorded], kind: type[Kind]) -> list[Kind]:
+    """The events of one class, in their order."""
+    return [recorded.event for recorded in found if isinstance(recorded.event, kind)]
+
+
+def payloads(run_folder: Path, kind: type[Journaled]) -> list[bytes]:
+    """The bytes of the events of one class."""
+    return [recorded.payload for recorded in events(run_folder) if isinstance(recorded.event, kind)]
 
 
 def write_bars(folder: Path, symbols: tuple[str, ...] = ("BTC/USDT",), days: int = 20, seed: int = 3) -> list[Path]:

@@ -2,18 +2,19 @@
 
 import shutil
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import cycle
 from pathlib import Path
 
 from model_server import KEY, ModelServer, Seen, Turn
-from run_support import events, run
+from run_support import rows, run, said
 
 from agents.llm.attempt import Attempt
 from agents.records.folder import JOURNAL
 from agents.records.record import CycleRecord
+from agents.records.registry import Recorded
 from config.secrets import journal_key
-from execution.journal.chain import Event, Journal, link
+from execution.journal.chain import Journal, Row, link
 
 KEYS = {"ANTHROPIC_API_KEY": KEY, "OPENAI_API_KEY": KEY}
 GARBAGE = (Turn.PROSE, Turn.OUT_OF_RANGE, Turn.REFUSAL, Turn.TRUNCATION)
@@ -57,48 +58,58 @@ def troubled_run(out: Path) -> int:
         return run(out, *arguments(first, second, "minds.budget.day_usd=0.0075"))
 
 
-def attempts(found: Iterable[Event]) -> list[Attempt]:
-    return [Attempt.model_validate_json(event.payload) for event in found if event.kind == "transcript"]
+def attempts(found: Iterable[Recorded]) -> list[Attempt]:
+    return said(found, Attempt)
 
 
-def records(found: Iterable[Event]) -> list[CycleRecord]:
-    return [CycleRecord.model_validate_json(event.payload) for event in found if event.kind == "cycle"]
+def records(found: Iterable[Recorded]) -> list[CycleRecord]:
+    return said(found, CycleRecord)
 
 
 class AsItWas:
     """An event of another journal, to be written unchanged."""
 
-    def __init__(self, event: Event) -> None:
-        self._event = event
+    def __init__(self, row: Row) -> None:
+        self._row = row
 
     def written_kind(self) -> str:
-        return self._event.kind
+        return self._row.kind
 
     def canonical(self) -> bytes:
-        return self._event.payload
+        return self._row.payload
+
+
+def rewritten(run_folder: Path, target: Path, change: Callable[[Row], Row]) -> Path:
+    """The same run with rows changed, in a chain of its own, as whoever has the key could write it."""
+    target.mkdir()
+    journal = Journal(target / JOURNAL, journal_key(), 1000)
+    for row in rows(run_folder):
+        journal.append(AsItWas(change(row)))
+    journal.close()
+    return target
 
 
 def cut(run_folder: Path, target: Path, events_kept: int) -> Path:
     """Return the same run as a kill after that many events would leave it."""
     target.mkdir()
     journal = Journal(target / JOURNAL, journal_key(), 1)
-    for event in events(run_folder)[:events_kept]:
-        journal.append(AsItWas(event))
+    for row in rows(run_folder)[:events_kept]:
+        journal.append(AsItWas(row))
     journal.close()
     return target
 
 
 def forge(run_folder: Path, target: Path, seq: int, payload: bytes, key: bytes | None = None) -> Path:
-    """Return a copy with another payload at one event; with `key`, the events from there on are sealed again."""
-    found = events(run_folder)
+    """A copy with another payload at one event; sealed anew from there on by whoever has the key."""
+    found = rows(run_folder)
     shutil.copytree(run_folder, target)
     with sqlite3.connect(target / JOURNAL) as connection:
         connection.executescript("DROP TRIGGER no_update; DROP TRIGGER no_delete;")
         connection.execute("UPDATE events SET payload = ? WHERE seq = ?", (payload, seq))
         if key is not None:
             mac = found[seq - 2].mac
-            for event in found[seq - 1 :]:
-                mac = link(key, mac, event.seq, event.kind, payload if event.seq == seq else event.payload)
-                connection.execute("UPDATE events SET mac = ? WHERE seq = ?", (mac, event.seq))
+            for row in found[seq - 1 :]:
+                mac = link(key, mac, row.seq, row.kind, payload if row.seq == seq else row.payload)
+                connection.execute("UPDATE events SET mac = ? WHERE seq = ?", (mac, row.seq))
     connection.close()
     return target

@@ -12,10 +12,12 @@ from agents.desk.desk import Desk
 from agents.desk.models import prompts, sits
 from agents.desk.wiring import Around, bars_per_day, open_desk
 from agents.llm.recordings.recorded import RecordedAsker
-from agents.recorded.rerun import Difference, RecordedFeed, RecordedSentiment, Tape
+from agents.recorded.rerun import Difference, RecordedFeed, RecordedRun, RecordedSentiment
+from agents.records.events import EVENTS
 from agents.records.folder import JOURNAL, checksum_holds
 from agents.records.reading import open_run
-from agents.records.record import CycleRecord, Session, SessionEnd, Warmup
+from agents.records.record import CycleRecord, Session, Warmup
+from agents.records.registry import Registry
 from agents.session import end_session, trade
 from config.errors import JournalFault
 from config.reading.load import parse_limits
@@ -25,12 +27,14 @@ from execution.kill_switch.switches import RecordedSwitch
 from execution.venues.recorded import RecordedVenue
 from execution.venues.sealing import open_gate
 from ops.progress import SessionProgress
-from ops.tables.replayed import WhatIf, show_difference, show_identical, show_what_if
+from ops.tables.replayed import Counted, WhatIf, show_difference, show_identical, show_what_if
 from risk.proposal import Proposal
 from risk.verdict import Verdict
 
 CUT_SHORT = 9
 """Exit code for a journal that verifies and replays, and has no closing event: killed, or cut off."""
+_TAKEN = 2
+"""Events with which a replay begins, and which it does not recompute: the session and its warm-up."""
 
 
 @dataclass(slots=True)
@@ -39,71 +43,76 @@ class Result:
 
     session: Session
     bars: int
-    events: int
     ended: bool
     difference: Difference | None
     what_if: list[WhatIf]
 
 
-def replay_command(arguments: argparse.Namespace) -> int:
-    """Replay one run; returns the exit code. Raises TribunalError."""
+def replay_command(arguments: argparse.Namespace, registry: Registry = EVENTS) -> int:
+    """Replay one run, whose events `registry` knows; returns the exit code. Raises TribunalError."""
     folder, key = Path(arguments.run), journal_key()
-    session, warmup, events = open_run(folder, key)
+    session, warmup, events = open_run(folder, key, registry)
+    run = RecordedRun(events)
     found: list[WhatIf] = []
     around = _asking(arguments.limits, session, key, found) if arguments.limits else None
-    result = _replay(session, warmup, Tape(events), key, around, found, quiet=arguments.quiet)
+    result = _replay(session, warmup, run, key, around, found, quiet=arguments.quiet)
     if result.difference is not None:
-        show_difference(folder.name, result.difference.recorded, result.difference.kind, result.difference.payload)
+        show_difference(folder.name, result.difference)
         return 1
     _check_file(folder, ended=result.ended)
     if arguments.limits:
         show_what_if(result.what_if, as_json=arguments.json)
     else:
-        show_identical(folder.name, result.bars, result.events, ended=result.ended, as_json=arguments.json)
+        counted = Counted(result.bars, run.compared + _TAKEN, run.by_value, run.left_out)
+        show_identical(folder.name, counted, ended=result.ended, as_json=arguments.json)
     return 0 if result.ended else CUT_SHORT
 
 
 def _replay(
-    session: Session, warmup: Warmup, tape: Tape, key: bytes, around: Around | None, found: list[WhatIf], *, quiet: bool
+    session: Session,
+    warmup: Warmup,
+    run: RecordedRun,
+    key: bytes,
+    around: Around | None,
+    found: list[WhatIf],
+    *,
+    quiet: bool,
 ) -> Result:
-    venue = RecordedVenue(tape, dict(session.instruments), session.settings.venue)
+    venue = RecordedVenue(run, dict(session.instruments), session.settings.venue)
     desk = open_desk(
         session,
         warmup,
-        feed=RecordedFeed(tape),
+        feed=RecordedFeed(run),
         venue=venue,
         driver=venue,
-        sentiment=RecordedSentiment(tape),
-        sink=tape,
-        switch=RecordedSwitch(tape.halt),
-        approver=RecordedApprover(tape.approval),
+        sentiment=RecordedSentiment(run),
+        sink=run,
+        switch=RecordedSwitch(run.halt),
+        approver=RecordedApprover(run.approval),
         key=key,
-        asker=RecordedAsker(tape.attempts) if sits(session.settings) else None,
+        asker=RecordedAsker(run.attempts) if sits(session.settings) else None,
         around=around,
-        landed=tape.landed,
-        spoke_next=tape.spoke_next,
+        landed=run.landed,
+        spoke_next=run.spoke_next,
     )
-    result = Result(session, 0, 2, ended=False, difference=None, what_if=found)
+    result = Result(session, 0, ended=False, difference=None, what_if=found)
     with SessionProgress(session.bars, None if quiet else sys.stderr) as progress:
         try:
-            asyncio.run(_again(desk, tape, result, progress))
+            asyncio.run(_again(desk, run, result, progress))
         except Difference as difference:
             result.difference = difference
-    result.events += tape.compared
     return result
 
 
-async def _again(desk: Desk, tape: Tape, result: Result, progress: SessionProgress) -> None:
+async def _again(desk: Desk, run: RecordedRun, result: Result, progress: SessionProgress) -> None:
     def seen(record: CycleRecord) -> None:
         result.bars += 1
         progress.update(record.as_of_utc, record.portfolio.equity, len(record.portfolio.positions), None)
 
-    if tape.next_bar() is not None and sits(desk.settings):
-        tape.append(prompts())
+    if run.next_bar() is not None and sits(desk.settings):
+        run.append(prompts())
     await trade(desk, lambda: False, seen)
-    rest = tape.rest
-    if rest and rest[-1].kind == "session_ended":
-        end = SessionEnd.model_validate_json(rest[-1].payload)
+    if (end := run.end) is not None:
         await end_session(desk, end.reason)
         result.ended = True
 

@@ -4,31 +4,32 @@ import argparse
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Protocol
 
 from agents.desk.description import describe
-from agents.desk.desk import Desk
 from agents.desk.models import models_of, refuse_without_keys, sits
 from agents.desk.outside import latches, outside_of
 from agents.desk.paper import open_paper
 from agents.desk.request import RunRequest
-from agents.desk.telling import TellingSink
+from agents.desk.telling import AlertTeller
 from agents.desk.world import tape_of, world_of
+from agents.llm.attempt import Attempt
 from agents.recorded.resumed import ResumingSink
+from agents.records.events import holds
 from agents.records.folder import JOURNAL, RunFolder, make_folder, write_checksum
-from agents.records.record import CycleRecord, Session, SessionEnd
+from agents.records.record import Session, SessionEnd
 from agents.session import run_session
 from config.confirm import confirm_live
 from config.ending import INTERRUPTED
 from config.logging import configure
 from config.secrets import journal_key, load_secrets
 from config.settings import Settings
-from execution.journal.chain import Journal, holds
-from execution.journal.event import Sink
+from execution.journal.chain import Journal
+from execution.journal.event import Fanout, Listener
 from execution.kill_switch.latch import ALL
 from market.tape import Tape
 from ops.commands.requests import told_more
@@ -101,7 +102,7 @@ def run(request: RunRequest, conclude: Conclude) -> int:
 def _paid_for(folder: Path) -> bool:
     """Whether a broken-off run holds anything that models were asked for."""
     path = folder / JOURNAL
-    return path.exists() and holds(path, "transcript")
+    return path.exists() and holds(path, Attempt)
 
 
 def _journal(folder: Path, key: bytes, group_commit: int, *, fresh: bool) -> Journal | ResumingSink:
@@ -118,8 +119,9 @@ def _live(
     async def trade(progress: SessionProgress, stop: Callable[[], bool]) -> SessionEnd:
         async with models_of(settings, load_secrets(also=settings.minds.key_variables)) as asker:
             outside = outside_of(settings, asker, journal)
-            desk = open_paper(settings, session, tape, _telling(journal), key, outside)
-            return await run_session(desk, stop, _shown(progress, herald, desk))
+            sink = _listened(journal, (AlertTeller(sys.stderr), herald, progress))
+            desk = open_paper(settings, session, tape, sink, key, outside)
+            return await run_session(desk, stop, lambda record: None)
 
     try:
         with SessionProgress(session.bars, None if quiet else sys.stderr) as progress, _asked_to_stop() as stop:
@@ -131,23 +133,14 @@ def _live(
     return end
 
 
-def _telling(journal: Journal | ResumingSink) -> Sink:
-    """The journal, with new alerts told on stderr."""
-    return TellingSink(journal, lambda: isinstance(journal, ResumingSink) and journal.past)
+def _listened(journal: Journal | ResumingSink, listeners: Sequence[Listener]) -> Fanout:
+    """The journal, with whoever listens to it; one that fails is reported on stderr."""
 
+    def report(text: str) -> None:
+        with suppress(OSError):
+            sys.stderr.write(f"{text}\n")
 
-def _shown(progress: SessionProgress, herald: HaltHerald, desk: Desk) -> Callable[[CycleRecord], None]:
-    last = "none yet"
-
-    def show(record: CycleRecord) -> None:
-        nonlocal last
-        if record.hearings:
-            hearing = record.hearings[-1]
-            last = f"{hearing.case.symbol} {hearing.ruling.outcome}, {hearing.verdict.outcome}"
-        herald.show(desk.trader.halts)
-        progress.update(record.as_of_utc, record.portfolio.equity, len(record.portfolio.positions), last)
-
-    return show
+    return Fanout(journal, listeners, report, lambda: isinstance(journal, ResumingSink) and journal.past)
 
 
 @contextmanager

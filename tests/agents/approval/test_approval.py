@@ -13,17 +13,18 @@ import pytest
 from gate_support import AT
 from halt_support import FallsAt, journaled, session
 from hearing_support import hearing
-from run_support import run
+from run_support import run, said
 
 from agents.approval.asking import Approvals
 from agents.approval.console import ConsoleApprover, question
 from agents.approval.petition import AUTO, NEVER, Answer, Approval, Approver, Petition, answered
 from agents.court.hearing import Hearing
 from agents.records.record import CycleRecord
+from agents.records.registry import Recorded
 from agents.replay import main as replay
 from config.clock import FixedClock
 from config.reading.load import load_profile
-from execution.journal.chain import Event
+from execution.reports import SentOrder
 from risk.order import Order, Purpose
 from risk.verdict import Outcome, Verdict
 
@@ -67,16 +68,16 @@ DOUBTS = {
 }
 
 
-def orders(events: list[Event]) -> list[Order]:
-    intents = [Order.model_validate_json(event.payload) for event in events if event.kind == "intent"]
+def orders(events: list[Recorded]) -> list[Order]:
+    intents = said(events, SentOrder)
     return [order for order in intents if order.purpose is Purpose.ENTRY]
 
 
-def approvals(events: list[Event]) -> list[Approval]:
-    return [Approval.model_validate_json(event.payload) for event in events if event.kind == "approval"]
+def approvals(events: list[Recorded]) -> list[Approval]:
+    return said(events, Approval)
 
 
-def asked_above(out: Path, approver: Approver, above: float | None = ABOVE, **changes: Any) -> list[Event]:
+def asked_above(out: Path, approver: Approver, above: float | None = ABOVE, **changes: Any) -> list[Recorded]:
     session(out, approver=approver, days=2, court__approval_above=above, **changes)
     assert replay([str(out), "--quiet"]) == 0
     return journaled(out)
@@ -86,11 +87,15 @@ def test_a_yes_is_journaled_before_its_order_leaves_and_stands_in_the_verdict(tm
     approver = Asked(says(True))
     events = asked_above(tmp_path / "run", approver)
     assert approver.petitions
-    for said in approvals(events):
-        asked = next(e.seq for e in events if e.kind == "approval" and said.decision_id.encode() in e.payload)
-        sent = next(e.seq for e in events if e.kind == "intent" and said.decision_id.encode() in e.payload)
+    for answer in approvals(events):
+        asked = next(
+            e.seq for e in events if isinstance(e.event, Approval) and answer.decision_id.encode() in e.payload
+        )
+        sent = next(
+            e.seq for e in events if isinstance(e.event, SentOrder) and answer.decision_id.encode() in e.payload
+        )
         assert sent == asked + 1
-    hearings = [h for e in events if e.kind == "cycle" for h in CycleRecord.model_validate_json(e.payload).hearings]
+    hearings = [h for e in events if isinstance(e.event, CycleRecord) for h in e.event.hearings]
     signed = {h.verdict.decision_id: h.verdict for h in hearings if h.verdict.outcome is Outcome.SIGNED}
     for petition in approver.petitions:
         verdict = signed[petition.decision_id]
@@ -104,7 +109,7 @@ def test_after_a_no_the_order_never_leaves_and_counts_no_longer_as_under_way(tmp
     events = asked_above(tmp_path / "run", Asked(says(False)), above=1.0)
     assert {approval.approved for approval in approvals(events)} == {False}
     assert orders(events) == []
-    records = [CycleRecord.model_validate_json(event.payload) for event in events if event.kind == "cycle"]
+    records = said(events, CycleRecord)
     rules = {h.verdict.decision_id: h.verdict.binding_rule for r in records for h in r.hearings}
     assert {rules[approval.decision_id] for approval in approvals(events)} == {"approval"}
     assert all(record.portfolio.pending_notional == {} for record in records)
@@ -152,7 +157,7 @@ def test_a_kill_switch_that_falls_before_the_answer_overrides_a_yes(tmp_path: Pa
     looks: list[int] = []
     session(tmp_path / "count", days=2, looks=looks, court__approval_above=ABOVE)
     events = journaled(tmp_path / "count")
-    asked = next(event.seq for event in events if event.kind == "approval")
+    asked = next(event.seq for event in events if isinstance(event.event, Approval))
     look = next(number for number, count in enumerate(looks, 1) if count >= asked)
     session(tmp_path / "run", FallsAt(look), Asked(says(True)), days=2, court__approval_above=ABOVE)
     assert approvals(journaled(tmp_path / "run"))[0].approved

@@ -8,15 +8,16 @@ from typing import NamedTuple
 
 import pytest
 from model_server import ModelServer, Turn
-from run_support import events, payloads, run
+from run_support import events, run, said
 from session_models import KEYS, arguments, attempts, cut, records
 
-from agents.llm.attempt import ROLES
+from agents.llm.attempt import ROLES, Attempt
 from agents.outages.alert import Alert
+from agents.records.registry import Recorded
 from agents.replay import main as replay
 from agents.run import main
 from config.secrets import journal_key
-from execution.journal.chain import Event
+from execution.reports import SentOrder
 from ops.report.page import render_report
 from ops.story.story import read_story
 from ops.story.summary import summarise
@@ -78,11 +79,11 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def alerts(run_folder: Path) -> list[Alert]:
-    return [Alert.model_validate_json(raw) for raw in payloads(run_folder, "alert")]
+    return said(events(run_folder), Alert)
 
 
 def sent(run_folder: Path) -> list[Order]:
-    return [Order.model_validate_json(raw) for raw in payloads(run_folder, "intent")]
+    return said(events(run_folder), SentOrder)
 
 
 def held(run_folder: Path) -> dict[str, dict[str, float]]:
@@ -147,7 +148,7 @@ def test_a_run_that_was_killed_at_an_alert_goes_on_to_the_same_journal_and_tells
     down: Down, its_run: Path, tmp_path: Path, number: int, before: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     whole = events(its_run)
-    kept = [event for event in whole if event.kind == "alert"][number].seq - before
+    kept = [event for event in whole if isinstance(event.event, Alert)][number].seq - before
     killed = cut(its_run, tmp_path / "killed", kept)
     down.server.turns = deque(TURNS[len(attempts(whole[:kept])) :])
     assert main(["--profile", "paper", "--quiet", *session(down.server), "--resume", str(killed)]) == 0
@@ -196,9 +197,9 @@ def test_without_a_schedule_the_book_is_held_through_the_same_outage(tmp_path: P
     assert held(tmp_path / "run")["02T17"].keys() == {"ETH/USDT"}
 
 
-def _told(event: Event) -> object:
+def _told(event: Recorded) -> object:
     """An event without what a second asking cannot repeat: how long an answer took, and what was spent before it."""
-    if event.kind != "transcript":
-        return event.kind, event.payload
+    if not isinstance(event.event, Attempt):
+        return event.event
     (made,) = attempts([event])
     return made.decision_id, made.role, made.number, made.outcome, made.reply

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from run_support import change_after, events, payloads, run
+from run_support import change_after, events, payloads, run, said
 
-from agents.records.record import CycleRecord, Session
+from agents.records.record import CycleRecord, Session, SessionEnd
 from agents.replay import main as replay
 from agents.run import main
 from config.reading.load import load_profile
@@ -49,7 +49,7 @@ def test_a_run_told_finer_keeps_what_was_in_play_and_replays_to_the_byte(
     fine: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(tmp_path / "run", *options(fine)) == 0
-    records = [CycleRecord.model_validate_json(raw) for raw in payloads(tmp_path / "run", "cycle")]
+    records = said(events(tmp_path / "run"), CycleRecord)
     inside = [record for record in records if record.tape.detail is not None]
     assert 0 < len(inside) < len(records)
     before = {record.bar: record for record in records}
@@ -59,11 +59,11 @@ def test_a_run_told_finer_keeps_what_was_in_play_and_replays_to_the_byte(
         played = sent | {position.symbol for position in past.portfolio.positions}
         assert record.tape.detail is not None
         assert set(record.tape.detail.bars) <= played
-    words = [VenueWord.model_validate_json(raw) for raw in payloads(tmp_path / "run", "venue")]
+    words = said(events(tmp_path / "run"), VenueWord)
     numbers = {int(word.asked.split()[1]) for word in words if word.asked.startswith(("bar ", "open "))}
     assert len(numbers) > 3
     assert numbers <= set(range(1, 13))
-    session = Session.model_validate_json(payloads(tmp_path / "run", "session_started")[0])
+    session = said(events(tmp_path / "run"), Session)[0]
     assert "inside the bars venue_BTCUSDT_5m.parquet" in session.source
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
     assert "identical" in capsys.readouterr().out
@@ -82,9 +82,9 @@ def test_a_changed_finer_bar_is_another_data_hash(fine: list[Path], tmp_path: Pa
     for name, detail in (("own", fine), ("other", other), ("none", [])):
         told = ["--detail", *map(str, detail)] if detail else []
         assert run(tmp_path / name, *arguments[:-4], *told, *arguments[-4:]) == 0
-        heads[name] = CycleRecord.model_validate_json(payloads(tmp_path / name, "cycle")[-1]).data_hash
+        heads[name] = said(events(tmp_path / name), CycleRecord)[-1].data_hash
     assert len(set(heads.values())) == 3
-    assert not any(b'"detail"' in raw for raw in payloads(tmp_path / "none", "cycle"))
+    assert not any(b'"detail"' in raw for raw in payloads(tmp_path / "none", CycleRecord))
 
 
 def test_changing_all_finer_bars_after_a_close_leaves_every_record_up_to_it_byte_identical(
@@ -100,7 +100,7 @@ def test_changing_all_finer_bars_after_a_close_leaves_every_record_up_to_it_byte
     assert run(tmp_path / "after", *options(paths)) == 0
     turn = datetime(2024, 1, 6, tzinfo=UTC)
     before, after = (
-        [(CycleRecord.model_validate_json(raw).as_of_utc, raw) for raw in payloads(tmp_path / name, "cycle")]
+        [(record.as_of_utc, record.canonical()) for record in said(events(tmp_path / name), CycleRecord)]
         for name in ("before", "after")
     )
     early = [raw for moment, raw in before if moment <= turn]
@@ -142,7 +142,7 @@ def test_a_killed_run_goes_on_with_the_same_finer_bars_and_with_no_others(
     process.send_signal(signal.SIGKILL)
     process.communicate(timeout=60)
     got = events(out)
-    assert got[-1].kind != "session_ended"
+    assert not isinstance(got[-1].event, SessionEnd)
     again = ["--profile", "paper", "--resume", str(out), "--quiet"]
     assert main([*again, *options(fine, end="2024-01-20", detail=False), *slowly]) == 4
     assert "cannot be gone on with" in capsys.readouterr().err

@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from funded import funding_file
-from run_support import events, payloads, run, write_bars
+from run_support import events, payloads, run, said, write_bars
 
-from agents.records.record import CycleRecord, SessionEnd
+from agents.records.record import CycleRecord
 from agents.replay import main as replay
 from execution.reports import Funding, VenueWord
 
@@ -28,7 +28,7 @@ def arguments(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 
 
 def payments(folder: Path) -> list[Funding]:
-    words = [VenueWord.model_validate_json(raw) for raw in payloads(folder, "venue")]
+    words = said(events(folder), VenueWord)
     return [paid for word in words for paid in word.report.funding]
 
 
@@ -36,8 +36,7 @@ def own_account(folder: Path) -> list[tuple[str, datetime, Decimal]]:
     """What each funding moment must have cost: rate x what was held at the close before x the open of its bar."""
     held: dict[str, Decimal] = {}
     found = []
-    for raw in payloads(folder, "cycle"):
-        record = CycleRecord.model_validate_json(raw)
+    for record in said(events(folder), CycleRecord):
         for due in record.tape.funding:
             assert due.at_utc == record.as_of_utc - timedelta(hours=1)
             if quantity := held.get(due.symbol):
@@ -55,7 +54,7 @@ def test_every_payment_is_the_one_that_the_rates_and_the_book_make_and_the_run_r
     assert [(each.symbol, each.at_utc, each.amount) for each in paid] == own_account(tmp_path / "run")
     assert {each.symbol for each in paid} == {"BTC/USDT"}
     assert {each.amount > 0 for each in paid} == {True, False}
-    end = SessionEnd.model_validate_json(events(tmp_path / "run")[-1].payload)
+    end = events(tmp_path / "run")[-1].event
     assert end.funding == sum((each.amount for each in paid), Decimal(0))
     assert end.starting_cash + end.realised + end.unrealised - end.fees - end.funding == end.portfolio.equity
     summary = json.loads((tmp_path / "run" / "summary.json").read_text())
@@ -71,7 +70,7 @@ def test_without_rates_nothing_of_funding_is_in_the_journal_or_the_summary(
     arguments: list[str], tmp_path: Path
 ) -> None:
     assert run(tmp_path / "plain", *arguments[:3], *arguments[5:]) == 0
-    assert not any(b"funding" in raw for kind in ("cycle", "venue") for raw in payloads(tmp_path / "plain", kind))
+    assert not any(b"funding" in raw for kind in (CycleRecord, VenueWord) for raw in payloads(tmp_path / "plain", kind))
     assert "funding" not in json.loads((tmp_path / "plain" / "summary.json").read_text())
 
 
@@ -83,7 +82,7 @@ def test_another_rate_is_another_data_hash(arguments: list[str], tmp_path: Path)
     for name, path in (("one", arguments[4]), ("other", str(tmp_path / "funding.parquet"))):
         short = ["--start", "2024-01-02", "--end", "2024-01-04"]
         assert run(tmp_path / name, *arguments[:4], path, *short) == 0
-        heads.append(SessionEnd.model_validate_json(events(tmp_path / name)[-1].payload).data_hash)
+        heads.append(events(tmp_path / name)[-1].event.data_hash)
     assert heads[0] != heads[1]
 
 
@@ -116,6 +115,6 @@ def test_two_real_years_of_funding_add_up(shared: Path, tmp_path: Path) -> None:
     assert run(tmp_path / "run", "--data", str(data), "--funding", str(panel), *window) == 0
     paid = payments(tmp_path / "run")
     assert [(each.symbol, each.at_utc, each.amount) for each in paid] == own_account(tmp_path / "run")
-    end = SessionEnd.model_validate_json(events(tmp_path / "run")[-1].payload)
+    end = events(tmp_path / "run")[-1].event
     assert end.funding == sum((each.amount for each in paid), Decimal(0))
     assert 10 < end.funding < 40

@@ -12,15 +12,17 @@ import pytest
 from halt_support import ROOT, FallsAt, command, halts, journaled, session
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from run_support import run
+from run_support import run, said
 
 from agents.halt import main as halt
 from agents.records.record import CycleRecord, SessionEnd
+from agents.records.registry import Recorded
 from agents.replay import main as replay
 from agents.unhalt import main as resume
-from execution.journal.chain import Event
+from config.frozen import Journaled
+from execution.kill_switch.halting import HaltEvent
 from execution.kill_switch.latch import ALL, LatchFolder
-from execution.reports import Fill, VenueWord
+from execution.reports import Fill, SentOrder, VenueWord
 from risk.order import Order, Purpose
 
 HEAVY = {"pydantic", "numpy", "yaml", "sqlalchemy", "langgraph", "pandas", "config.settings", "agents.run"}
@@ -31,8 +33,8 @@ def folder(tmp_path: Path) -> LatchFolder:
     return LatchFolder(tmp_path / "state")
 
 
-def bought(events: list[Event]) -> list[Order]:
-    orders = [Order.model_validate_json(event.payload) for event in events if event.kind == "intent"]
+def bought(events: list[Recorded]) -> list[Order]:
+    orders = said(events, SentOrder)
     return [order for order in orders if order.purpose is Purpose.ENTRY]
 
 
@@ -129,7 +131,7 @@ def test_a_session_that_starts_halted_says_so_opens_nothing_and_replays(
     assert "tribunal unhalt --reason TEXT" in told.err
     events = journaled(tmp_path / "run")
     assert bought(events) == []
-    hearings = [h for e in events if e.kind == "cycle" for h in CycleRecord.model_validate_json(e.payload).hearings]
+    hearings = [h for e in events if isinstance(e.event, CycleRecord) for h in e.event.hearings]
     assert hearings
     assert {hearing.verdict.binding_rule for hearing in hearings} == {"kill_switch"}
     assert all("stay out" in hearing.verdict.rules[1].note for hearing in hearings)
@@ -163,12 +165,12 @@ def test_a_latch_for_one_profile_does_not_stop_another(tmp_path: Path) -> None:
 class Untouched(NamedTuple):
     """A session that nobody halted: its events, and how many of them there were at each look at the switch."""
 
-    events: list[Event]
+    events: list[Recorded]
     looks: list[int]
 
-    def look_after(self, kind: str, what: bytes) -> int:
+    def look_after(self, kind: type[Journaled], what: bytes) -> int:
         """The first look after an event; looks are counted from 1."""
-        place = next(e.seq for e in self.events if e.kind == kind and what in e.payload)
+        place = next(e.seq for e in self.events if isinstance(e.event, kind) and what in e.payload)
         return next(number for number, count in enumerate(self.looks, 1) if count >= place)
 
 
@@ -184,16 +186,16 @@ def untouched(tmp_path_factory: pytest.TempPathFactory) -> Untouched:
     return found
 
 
-def fills(events: list[Event]) -> list[Fill]:
-    words = [VenueWord.model_validate_json(event.payload) for event in events if event.kind == "venue"]
+def fills(events: list[Recorded]) -> list[Fill]:
+    words = said(events, VenueWord)
     return [fill for word in words for fill in word.report.fills]
 
 
-def halted_at(out: Path, look: int, *, flatten: bool = False) -> tuple[list[Event], list[Event], SessionEnd]:
+def halted_at(out: Path, look: int, *, flatten: bool = False) -> tuple[list[Recorded], list[Recorded], SessionEnd]:
     """A session that is halted at a look: its events before, and those from the halt on. It replays."""
     end = session(out, FallsAt(look, flatten=flatten))
     events = journaled(out)
-    place = next(index for index, event in enumerate(events) if event.kind == "halt")
+    place = next(index for index, event in enumerate(events) if isinstance(event.event, HaltEvent))
     assert replay([str(out), "--quiet"]) == 0
     assert bought(events[place:]) == []
     assert all(fill.purpose is not Purpose.ENTRY for fill in fills(events[place:]))
@@ -202,10 +204,10 @@ def halted_at(out: Path, look: int, *, flatten: bool = False) -> tuple[list[Even
 
 def test_an_entry_between_intent_and_fill_is_withdrawn(tmp_path: Path, untouched: Untouched) -> None:
     entry = bought(untouched.events)[0]
-    look = untouched.look_after("intent", entry.order_id.encode())
+    look = untouched.look_after(SentOrder, entry.order_id.encode())
     before, after, _ = halted_at(tmp_path / "run", look)
-    assert [event.kind for event in before] == [event.kind for event in untouched.events[: len(before)]]
-    words = [VenueWord.model_validate_json(event.payload) for event in after if event.kind == "venue"]
+    assert [type(event.event) for event in before] == [type(event.event) for event in untouched.events[: len(before)]]
+    words = said(after, VenueWord)
     assert words[0].asked == f"cancel {entry.order_id}"
     assert words[0].report.states[0].status == "cancelled"
 
@@ -214,11 +216,13 @@ def test_an_entry_between_verdict_and_intent_never_leaves_and_its_verdict_is_tak
     tmp_path: Path, untouched: Untouched
 ) -> None:
     entry = bought(untouched.events)[0]
-    place = next(e.seq for e in untouched.events if e.kind == "intent" and entry.order_id.encode() in e.payload)
+    place = next(
+        e.seq for e in untouched.events if isinstance(e.event, SentOrder) and entry.order_id.encode() in e.payload
+    )
     look = max(number for number, count in enumerate(untouched.looks, 1) if count < place)
     before, after, _ = halted_at(tmp_path / "run", look)
     assert len(before) == place - 1
-    record = CycleRecord.model_validate_json(next(event.payload for event in after if event.kind == "cycle"))
+    record = said(after, CycleRecord)[0]
     (hearing,) = [h for h in record.hearings if h.case.decision_id == entry.decision_id]
     assert hearing.verdict.binding_rule == "kill_switch"
     assert hearing.verdict.order is None
@@ -227,9 +231,9 @@ def test_an_entry_between_verdict_and_intent_never_leaves_and_its_verdict_is_tak
 
 
 def test_what_is_held_keeps_its_stop_without_flatten(tmp_path: Path, untouched: Untouched) -> None:
-    look = untouched.look_after("venue", b'"purpose":"entry"')
+    look = untouched.look_after(VenueWord, b'"purpose":"entry"')
     _, after, _ = halted_at(tmp_path / "run", look)
-    records = [CycleRecord.model_validate_json(event.payload) for event in after if event.kind == "cycle"]
+    records = said(after, CycleRecord)
     held = [position for record in records for position in record.portfolio.positions]
     assert held
     assert all(position.stop_price is not None for position in held)
@@ -239,30 +243,34 @@ def test_what_is_held_keeps_its_stop_without_flatten(tmp_path: Path, untouched: 
 def test_with_flatten_what_is_held_is_sold_and_flat_is_said_only_after_the_fill(
     tmp_path: Path, untouched: Untouched
 ) -> None:
-    look = untouched.look_after("venue", b'"purpose":"entry"')
+    look = untouched.look_after(VenueWord, b'"purpose":"entry"')
     _, after, end = halted_at(tmp_path / "run", look, flatten=True)
-    records = [CycleRecord.model_validate_json(event.payload) for event in after if event.kind == "cycle"]
+    records = said(after, CycleRecord)
     assert any(exit_.why.startswith("kill switch") for exit_ in records[0].exits)
     assert end.portfolio.positions == ()
     assert [event.action for event in halts(tmp_path / "run")] == ["halted", "flat"]
-    sold = next(i for i, event in enumerate(after) if event.kind == "venue" and b'"trade_id"' in event.payload)
-    said = next(i for i, event in enumerate(after) if event.kind == "halt" and b'"flat"' in event.payload)
-    assert said > sold > 0
+    sold = next(
+        i for i, event in enumerate(after) if isinstance(event.event, VenueWord) and b'"trade_id"' in event.payload
+    )
+    told = next(i for i, event in enumerate(after) if isinstance(event.event, HaltEvent) and b'"flat"' in event.payload)
+    assert told > sold > 0
     protected = [r.portfolio.positions for r in records if r.portfolio.positions]
     assert len(protected) <= 1, "sold at the next open"
 
 
 def test_flat_is_not_said_where_the_venue_has_not_sold(tmp_path: Path, untouched: Untouched) -> None:
-    last = next(e.seq for e in reversed(untouched.events) if e.kind == "venue" and b'"trade_id"' in e.payload)
+    last = next(
+        e.seq for e in reversed(untouched.events) if isinstance(e.event, VenueWord) and b'"trade_id"' in e.payload
+    )
     assert last < len(untouched.events)
     record = next(
-        r for e in untouched.events if e.kind == "cycle"
-        for r in [CycleRecord.model_validate_json(e.payload)] if r.portfolio.positions
+        r for e in untouched.events if isinstance(e.event, CycleRecord)
+        for r in [e.event] if r.portfolio.positions
     )  # fmt: skip
     out = tmp_path / "run"
-    session(out, FallsAt(untouched.look_after("cycle", f'"bar":{record.bar},'.encode()), flatten=True))
+    session(out, FallsAt(untouched.look_after(CycleRecord, f'"bar":{record.bar},'.encode()), flatten=True))
     events = journaled(out)
-    flat = next(event.seq for event in events if event.kind == "halt" and b'"flat"' in event.payload)
+    flat = next(event.seq for event in events if isinstance(event.event, HaltEvent) and b'"flat"' in event.payload)
     held: dict[str, Decimal] = {}
     for fill in fills([event for event in events if event.seq < flat]):
         held[fill.symbol] = held.get(fill.symbol, Decimal(0)) + (
@@ -281,6 +289,8 @@ def test_whenever_it_falls_and_is_lifted_nothing_is_bought_meanwhile_and_the_run
     seen = [event for event in halts(out) if event.action != "flat"]
     assert [event.action for event in seen] == ["halted", "resumed"]
     events = journaled(out)
-    first, last = (next(e.seq for e in events if e.kind == "halt" and s.canonical() == e.payload) for s in seen)
+    first, last = (
+        next(e.seq for e in events if isinstance(e.event, HaltEvent) and s.canonical() == e.payload) for s in seen
+    )
     assert bought(events[first:last]) == []
     assert replay([str(out), "--quiet"]) == 0

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 from halt_support import command, halts, journaled, started, wait_for_journal
+from run_support import said
 
-from agents.records.record import CycleRecord, SessionEnd
+from agents.records.record import CycleRecord
+from agents.records.registry import Recorded
 from agents.replay import main as replay
 from agents.run import main
-from execution.journal.chain import Event
+from execution.kill_switch.halting import HaltEvent
+from execution.reports import SentOrder
 from risk.order import Order, Purpose
 
 pytestmark = pytest.mark.slow
@@ -30,15 +33,15 @@ def wait_for_halt(out: Path) -> None:
     raise AssertionError("the halt never reached the journal")
 
 
-def bought_after(events: list[Event]) -> list[Order]:
-    place = next(index for index, event in enumerate(events) if event.kind == "halt")
-    orders = [Order.model_validate_json(event.payload) for event in events[place:] if event.kind == "intent"]
+def bought_after(events: list[Recorded]) -> list[Order]:
+    place = next(index for index, event in enumerate(events) if isinstance(event.event, HaltEvent))
+    orders = said(events[place:], SentOrder)
     return [order for order in orders if order.purpose is Purpose.ENTRY]
 
 
-def bars_before(events: list[Event]) -> int:
-    place = next(index for index, event in enumerate(events) if event.kind == "halt")
-    return sum(event.kind == "cycle" for event in events[:place])
+def bars_before(events: list[Recorded]) -> int:
+    place = next(index for index, event in enumerate(events) if isinstance(event.event, HaltEvent))
+    return sum(isinstance(event.event, CycleRecord) for event in events[:place])
 
 
 def test_a_running_session_is_flat_soon_after_the_command_and_replays_to_the_byte(tmp_path: Path) -> None:
@@ -56,7 +59,7 @@ def test_a_running_session_is_flat_soon_after_the_command_and_replays_to_the_byt
     assert bought_after(events) == []
     assert [event.action for event in halts(out)] == ["halted", "flat"]
     assert halts(out)[0].halts[0].why == "a drill"
-    end = SessionEnd.model_validate_json(events[-1].payload)
+    end = events[-1].event
     assert end.portfolio.positions == ()
     assert json.loads((out / "summary.json").read_text())["kill_switch"] == {
         "halted": 1, "resumed": 0, "down_at_end": True, "flat": True,
@@ -92,7 +95,7 @@ def test_it_holds_over_kill_9_and_the_session_that_goes_on(tmp_path: Path) -> No
     process.kill()
     process.communicate(timeout=60)
     got = journaled(out)
-    assert all(event.kind != "halt" for event in got)
+    assert all(not isinstance(event.event, HaltEvent) for event in got)
     assert command("agents.halt", "--flatten", "--reason", "it crashed").returncode == 0
     assert main([*LONG, "--resume", str(out), "--quiet"]) == 0
     events = journaled(out)
@@ -129,11 +132,6 @@ def test_a_latch_damaged_while_a_session_runs_halts_it(tmp_path: Path) -> None:
     events = journaled(out)
     assert bought_after(events) == []
     assert "counts as latched" in stderr
-    refused = [
-        h.verdict.binding_rule
-        for e in events
-        if e.kind == "cycle"
-        for h in CycleRecord.model_validate_json(e.payload).hearings
-    ]
+    refused = [h.verdict.binding_rule for e in events if isinstance(e.event, CycleRecord) for h in e.event.hearings]
     assert "kill_switch" in refused
     assert replay([str(out), "--quiet"]) == 0

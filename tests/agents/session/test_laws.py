@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from run_support import change_after, events, payloads, run, write_bars
+from run_support import change_after, events, run, said, write_bars
 
-from agents.records.record import CycleRecord, SessionEnd
+from agents.records.record import CycleRecord
 from agents.replay import main as replay
-from execution.reports import VenueWord
-from risk.order import Order, Purpose
+from execution.reports import SentOrder, VenueWord
+from risk.order import Purpose
 from risk.verdict import Outcome
 
 DAYS = "8"
@@ -53,19 +53,16 @@ def test_changing_all_data_after_a_bar_leaves_every_record_up_to_it_byte_identic
         change_after(path, "2024-01-10")
     assert run(tmp_path / "after", *arguments) == 0
     turn = datetime(2024, 1, 10, tzinfo=UTC)
-    before, after = (
-        [(CycleRecord.model_validate_json(raw).as_of_utc, raw) for raw in payloads(tmp_path / name, "cycle")]
-        for name in ("before", "after")
-    )
-    early = [raw for moment, raw in before if moment <= turn]
+    before, after = (said(events(tmp_path / name), CycleRecord) for name in ("before", "after"))
+    early = [record for record in before if record.as_of_utc <= turn]
     assert len(early) == 8 * 24
-    assert any(CycleRecord.model_validate_json(raw).hearings for raw in early)
-    assert early == [raw for moment, raw in after if moment <= turn]
-    assert [raw for _, raw in before][-1] != [raw for _, raw in after][-1]
+    assert any(record.hearings for record in early)
+    assert [r.canonical() for r in early] == [r.canonical() for r in after if r.as_of_utc <= turn]
+    assert before[-1].canonical() != after[-1].canonical()
 
 
 def test_every_order_traces_to_a_decision_and_every_entry_to_a_signed_verdict(its_key: Path) -> None:
-    records = [CycleRecord.model_validate_json(raw) for raw in payloads(its_key, "cycle")]
+    records = said(events(its_key), CycleRecord)
     signed = {
         h.verdict.order.order_id: h.verdict.order
         for record in records
@@ -74,11 +71,11 @@ def test_every_order_traces_to_a_decision_and_every_entry_to_a_signed_verdict(it
     }
     decisions = {order.decision_id for order in signed.values()}
     closed = {exit_.decision_id for record in records for exit_ in record.exits}
-    orders = [Order.model_validate_json(raw) for raw in payloads(its_key, "intent")]
+    orders = said(events(its_key), SentOrder)
     assert len(orders) > 20
     for order in orders:
         if order.purpose is Purpose.ENTRY:
-            assert signed[order.order_id] == order
+            assert signed[order.order_id].canonical() == order.canonical()
         else:
             assert order.decision_id in decisions | closed
     assert signed.keys() == {order.order_id for order in orders if order.purpose is Purpose.ENTRY}
@@ -89,24 +86,24 @@ def test_every_fill_was_ordered_before_and_every_position_is_protected_from_its_
     protected: set[str] = set()
     fills = 0
     for event in events(its_key):
-        if event.kind == "intent":
-            order = Order.model_validate_json(event.payload)
+        if isinstance(event.event, SentOrder):
+            order = event.event
             ordered.add(order.order_id)
             if order.purpose is Purpose.STOP_LOSS:
                 protected.add(order.decision_id)
-        if event.kind == "venue":
-            for fill in VenueWord.model_validate_json(event.payload).report.fills:
+        if isinstance(event.event, VenueWord):
+            for fill in event.event.report.fills:
                 fills += 1
                 assert fill.order_id in ordered
-        if event.kind == "cycle":
-            held = CycleRecord.model_validate_json(event.payload).portfolio.positions
+        if isinstance(event.event, CycleRecord):
+            held = event.event.portfolio.positions
             assert all(position.stop_price is not None for position in held)
     assert fills > 20
     assert protected
 
 
 def test_the_money_adds_up_to_the_last_digit(its_key: Path) -> None:
-    end = SessionEnd.model_validate_json(events(its_key)[-1].payload)
+    end = events(its_key)[-1].event
     assert end.starting_cash + end.realised + end.unrealised - end.fees - end.funding == end.portfolio.equity
     marks = sum(position.notional for position in end.portfolio.positions)
     assert end.portfolio.cash + marks == end.portfolio.equity
@@ -114,8 +111,7 @@ def test_the_money_adds_up_to_the_last_digit(its_key: Path) -> None:
 
 
 def test_nothing_that_was_deployed_was_ever_above_its_limits(its_key: Path) -> None:
-    for raw in payloads(its_key, "cycle"):
-        record = CycleRecord.model_validate_json(raw)
+    for record in said(events(its_key), CycleRecord):
         assert record.exposure.deployed_fraction <= 0.20 * 1.1, "a rise of the price alone may exceed it a little"
         for hearing in record.hearings:
             assert hearing.verdict.notional <= record.portfolio.equity * 5 / 100
@@ -141,8 +137,7 @@ def test_other_limits_are_asked_without_changing_what_was(
 
 def test_the_simulated_headlines_reach_the_court_and_none_before_it_was_seen(its_key: Path) -> None:
     read = 0
-    for raw in payloads(its_key, "cycle"):
-        record = CycleRecord.model_validate_json(raw)
+    for record in said(events(its_key), CycleRecord):
         for hearing in record.hearings:
             for headline in hearing.case.sentiment.headlines:
                 read += 1

@@ -13,7 +13,8 @@ from model_server import ModelServer, Seen, Turn
 from run_support import change_after, events, run, write_bars
 from session_models import KEYS, arguments, attempts, cut, forge, records, troubled_run
 
-from agents.llm.attempt import AttemptOutcome
+from agents.llm.attempt import Attempt, AttemptOutcome
+from agents.records.record import CycleRecord, SessionEnd
 from agents.replay import main as replay
 from agents.run import main
 from config.secrets import journal_key
@@ -79,9 +80,9 @@ def test_each_failure_stands_in_the_journal_under_its_name_and_before_the_record
     assert {("openai", each) for each in unusable} <= outcomes
     heard: set[str] = set()
     for event in found:
-        if event.kind == "transcript":
+        if isinstance(event.event, Attempt):
             assert attempts([event])[0].decision_id not in heard
-        if event.kind == "cycle":
+        if isinstance(event.event, CycleRecord):
             heard |= {hearing.case.decision_id for hearing in records([event])[0].hearings}
 
 
@@ -115,7 +116,7 @@ def test_it_replays_to_the_byte_without_a_key_or_a_server(its_run: Path, capsys:
 def _forgery(run_folder: Path) -> tuple[int, str, bytes]:
     """A supervisor's accepted reply, made stricter by a hand that knows the format: its event, decision and new payload."""
     for event in events(run_folder):
-        if event.kind != "transcript":
+        if not isinstance(event.event, Attempt):
             continue
         made = attempts([event])[0]
         if made.role == "supervisor" and made.outcome is AttemptOutcome.OK and made.reply is not None:
@@ -192,7 +193,7 @@ def test_a_killed_run_goes_on_without_asking_again_for_what_it_has_heard(
         chosen = arguments(server, days="3")
         assert run(tmp_path / "whole", *chosen) == 0
         found = events(tmp_path / "whole")
-        transcripts = [event for event in found if event.kind == "transcript"]
+        transcripts = [event for event in found if isinstance(event.event, Attempt)]
         kept = transcripts[8].seq - 1 + kept_of_the_third_decision
         killed = cut(tmp_path / "whole", tmp_path / "killed", kept)
         server.log.clear()
@@ -211,7 +212,7 @@ def test_a_bar_with_two_cases_is_journaled_wave_by_wave_and_resumes_in_its_middl
         chosen = ["--symbols", "BTC/USDT", "ETH/USDT", *arguments(server, None, "court.call=every_bar", days="1")]
         assert run(tmp_path / "whole", *chosen) == 0
         found = events(tmp_path / "whole")
-        bar = [event for event in found if event.kind == "transcript"][16:24]
+        bar = [event for event in found if isinstance(event.event, Attempt)][16:24]
         assert [(made.decision_id[-7:-4], made.role) for made in attempts(bar)] == [
             (base, role)
             for wave in (("analyst", "risk_agent"), ("devils_advocate",), ("supervisor",))
@@ -254,7 +255,7 @@ def test_a_resumed_decision_has_only_the_rest_of_its_budget(tmp_path: Path) -> N
         chosen = arguments(server, None, *poor, days="3")
         assert run(tmp_path / "whole", *chosen) == 0
         found = events(tmp_path / "whole")
-        said = [event for event in found if event.kind == "transcript"]
+        said = [event for event in found if isinstance(event.event, Attempt)]
         short = [made.outcome for made in attempts(said)].index(AttemptOutcome.SKIPPED_BUDGET)
         assert [(made.role, made.outcome) for made in attempts(said[short - 2 : short + 1])] == [
             ("analyst", AttemptOutcome.OK),
@@ -282,7 +283,7 @@ def test_a_run_that_is_really_killed_goes_on_to_its_end(tmp_path: Path) -> None:
         process.kill()
         process.wait(timeout=60)
         got = events(out)
-        assert got[-1].kind != "session_ended"
+        assert not isinstance(got[-1].event, SessionEnd)
         assert replay([str(out), "--quiet"]) == 9
         server.log.clear()
         assert main([*chosen, "--resume", str(out)]) == 0

@@ -8,8 +8,8 @@ from halt_support import journaled
 from speaking_session import killed, resumed, whole
 
 from agents.records.record import CycleRecord, SessionEnd
+from agents.records.registry import Recorded
 from agents.replay import main as replay
-from execution.journal.chain import Event
 from execution.reports import HEARD, VenueWord
 
 
@@ -31,18 +31,18 @@ def run(spoken: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return spoken / "run"
 
 
-def words(events: list[Event]) -> list[tuple[int, VenueWord]]:
+def words(events: list[Recorded]) -> list[tuple[int, VenueWord]]:
     """What was heard between bars, with its place among the events."""
-    told = [(i, VenueWord.model_validate_json(e.payload)) for i, e in enumerate(events) if e.kind == "venue"]
+    told = [(place, each.event) for place, each in enumerate(events) if isinstance(each.event, VenueWord)]
     return [(place, word) for place, word in told if word.asked == HEARD]
 
 
-def record_before(events: list[Event], place: int) -> CycleRecord:
-    return CycleRecord.model_validate_json(next(e.payload for e in reversed(events[:place]) if e.kind == "cycle"))
+def record_before(events: list[Recorded], place: int) -> CycleRecord:
+    return next(each.event for each in reversed(events[:place]) if isinstance(each.event, CycleRecord))
 
 
-def record_after(events: list[Event], place: int) -> CycleRecord:
-    return CycleRecord.model_validate_json(next(e.payload for e in events[place:] if e.kind == "cycle"))
+def record_after(events: list[Recorded], place: int) -> CycleRecord:
+    return next(each.event for each in events[place:] if isinstance(each.event, CycleRecord))
 
 
 def test_a_word_stands_between_two_bars_and_its_fills_are_in_the_book_of_the_next(run: Path) -> None:

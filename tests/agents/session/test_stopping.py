@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from run_support import events, run
 
+from agents.records.record import SessionEnd
 from agents.replay import main as replay
 from agents.run import main
 
@@ -44,7 +45,7 @@ def test_ctrl_c_stops_between_two_bars_with_everything_journaled_and_the_same_re
     assert "Traceback" not in err
     assert "interrupted" in out
     assert (tmp_path / "run" / "report.html").stat().st_size > 100_000
-    assert events(tmp_path / "run")[-1].kind == "session_ended"
+    assert isinstance(events(tmp_path / "run")[-1].event, SessionEnd)
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 
 
@@ -57,7 +58,7 @@ def test_a_killed_run_verifies_replays_as_far_as_it_got_and_goes_on_to_the_same_
     process.kill()
     process.communicate(timeout=60)
     got = events(tmp_path / "killed")
-    assert got[-1].kind != "session_ended"
+    assert not isinstance(got[-1].event, SessionEnd)
     assert replay([str(tmp_path / "killed"), "--quiet"]) == 9
     assert "no closing event" in capsys.readouterr().out
     resume = ["--profile", "paper", *LONG, "--resume", str(tmp_path / "killed"), "--quiet"]

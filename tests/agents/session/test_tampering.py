@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from run_support import events, run
+from run_support import rows, run
 
 from agents.replay import main as replay
 from config.secrets import journal_key
@@ -53,7 +53,7 @@ def test_the_untouched_copy_is_believed(copy: Path) -> None:
 
 
 def test_an_edited_event_is_named(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    forged = events(copy)[8].payload.replace(b'"bar":', b'"BAR":')
+    forged = rows(copy)[8].payload.replace(b'"bar":', b'"BAR":')
     change(copy, ("UPDATE events SET payload = ? WHERE seq = 9", (forged,)))
     assert "Event 9 (cycle)" in refused(copy, capsys)
 
@@ -70,7 +70,7 @@ def test_a_renamed_event_is_named(copy: Path, capsys: pytest.CaptureFixture[str]
 
 def test_a_chain_rewritten_without_the_key_is_refused(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     previous, rewritten = "0" * 64, []
-    for event in events(copy):
+    for event in rows(copy):
         previous = link(b"not the key" * 3, previous, event.seq, event.kind, event.payload)
         rewritten.append(("UPDATE events SET mac = ? WHERE seq = ?", (previous, event.seq)))
     change(copy, *rewritten)
@@ -78,7 +78,7 @@ def test_a_chain_rewritten_without_the_key_is_refused(copy: Path, capsys: pytest
 
 
 def test_a_cut_tail_is_told_apart_from_a_whole_run(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    last = len(events(copy))
+    last = len(rows(copy))
     change(copy, ("DELETE FROM events WHERE seq > ?", (last - 3,)))
     assert replay([str(copy), "--quiet"]) == 4
     assert "cut off" in capsys.readouterr().err
@@ -86,14 +86,14 @@ def test_a_cut_tail_is_told_apart_from_a_whole_run(copy: Path, capsys: pytest.Ca
 
 def test_a_cut_tail_is_noticed_without_the_checksum_too(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (copy / "journal.sha256").unlink()
-    change(copy, ("DELETE FROM events WHERE seq > ?", (len(events(copy)) - 3,)))
+    change(copy, ("DELETE FROM events WHERE seq > ?", (len(rows(copy)) - 3,)))
     assert replay([str(copy), "--quiet"]) == 9
     assert "no closing event" in capsys.readouterr().out
 
 
 def test_an_event_after_the_end_is_refused(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (copy / "journal.sha256").unlink()
-    last = events(copy)[-1]
+    last = rows(copy)[-1]
     change(copy, ("INSERT INTO events VALUES (?, 'venue', ?, ?)", (last.seq + 1, b"{}", "0" * 64)))
     assert f"Event {last.seq + 1}" in refused(copy, capsys)
 

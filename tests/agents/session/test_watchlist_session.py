@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 from model_server import ModelServer
-from run_support import events, run
+from run_support import events, run, said
 from session_models import KEYS, attempts, cut, forge, records
 from watchlist_support import ahead, lasting, watching
 
@@ -17,16 +17,17 @@ from agents.court.mind import Voice
 from agents.llm.attempt import Attempt, AttemptOutcome
 from agents.outages.alert import Alert
 from agents.records.record import AskedAhead, CycleRecord
+from agents.records.registry import Recorded
 from agents.replay import main as replay
 from agents.run import main
 from config.secrets import journal_key
-from execution.journal.chain import Event
+from execution.reports import SentOrder, VenueWord
 from ops.story.outlooks import OutlookFigures
 from ops.story.story import read_story
 from ops.story.summary import summarise
 from ops.tables.model_tables import asked_ahead
 
-TOLD = ("cycle", "asked_ahead", "intent", "venue")
+TOLD = (CycleRecord, AskedAhead, SentOrder, VenueWord)
 """Events in which no time and no latency of a model stands."""
 CHOSEN = ("market.symbols=[BTC/USDT,ETH/USDT]", "seed=11")
 
@@ -69,11 +70,11 @@ def warm_voices(found: list[CycleRecord]) -> list[Voice]:
     return [v for record in found for hearing in record.hearings for v in hearing.voices if v.outlook is not None]
 
 
-def watches(found: list[Event]) -> list[AskedAhead]:
-    return [AskedAhead.model_validate_json(event.payload) for event in found if event.kind == "asked_ahead"]
+def watches(found: list[Recorded]) -> list[AskedAhead]:
+    return said(found, AskedAhead)
 
 
-def asked_ahead_in(found: list[Event]) -> list[Attempt]:
+def asked_ahead_in(found: list[Recorded]) -> list[Attempt]:
     names = {each.decision_id for watch in watches(found) for each in watch.asked}
     return [made for made in attempts(found) if made.decision_id in names]
 
@@ -96,11 +97,11 @@ def test_every_outlook_is_watched_before_the_record_of_its_bar_and_answered_at_t
     found, bar = events(its_run), 0
     asked: dict[str, int] = {}
     for event in found:
-        if event.kind == "asked_ahead":
+        if isinstance(event.event, AskedAhead):
             asked |= {each.decision_id: bar for each in watches([event])[0].asked}
-        if event.kind == "transcript" and attempts([event])[0].decision_id in asked:
+        if isinstance(event.event, Attempt) and attempts([event])[0].decision_id in asked:
             assert bar == asked[attempts([event])[0].decision_id] + 1
-        bar += event.kind == "cycle"
+        bar += isinstance(event.event, CycleRecord)
     assert set(asked) == {made.decision_id for made in asked_ahead_in(found)}
 
 
@@ -133,7 +134,7 @@ def test_a_forged_outlook_leads_to_other_questions_and_is_refused(
     found = events(its_run)
     name = warm_voices(records(found))[0].outlook
     for event in found:
-        if event.kind == "transcript" and (made := attempts([event])[0]).decision_id == name:
+        if isinstance(event.event, Attempt) and (made := attempts([event])[0]).decision_id == name:
             assert made.reply is not None
             said = json.loads(made.reply) | {"conviction_pct": 100}
             payload = made.model_copy(update={"reply": json.dumps(said)}).canonical()
@@ -150,17 +151,17 @@ def test_recorded_answers_give_the_same_session_without_a_request(
     assert run(tmp_path / "played", *watched.options(watched.folder / "tape.jsonl", "replay")) == 0
     assert watched.server.log == []
     before, after = events(its_run), events(tmp_path / "played")
-    assert [each.kind for each in after] == [each.kind for each in before]
-    assert [each.payload for each in after if each.kind in TOLD] == [
-        each.payload for each in before if each.kind in TOLD
+    assert [type(each.event) for each in after] == [type(each.event) for each in before]
+    assert [each.payload for each in after if isinstance(each.event, TOLD)] == [
+        each.payload for each in before if isinstance(each.event, TOLD)
     ]
 
 
-def landing_of_two(found: list[Event]) -> int:
+def landing_of_two(found: list[Recorded]) -> int:
     """Where the first of two answers stands that come at the same close."""
     names = {made.decision_id for made in asked_ahead_in(found)}
     for place, (event, following) in enumerate(pairwise(found)):
-        if {event.kind, following.kind} == {"transcript"}:
+        if isinstance(event.event, Attempt) and isinstance(following.event, Attempt):
             ids = {attempts([each])[0].decision_id for each in (event, following)}
             if len(ids & names) == 2:
                 return place
@@ -180,9 +181,9 @@ def test_a_killed_run_comes_to_the_same_journal_and_pays_for_no_journaled_outloo
     assert len(watched.server.log) == len(attempts(found)) - len(attempts(found[:place]))
     after = events(killed)
     assert after[:place] == found[:place]
-    assert [each.kind for each in after] == [each.kind for each in found]
-    assert [each.payload for each in after if each.kind in TOLD] == [
-        each.payload for each in found if each.kind in TOLD
+    assert [type(each.event) for each in after] == [type(each.event) for each in found]
+    assert [each.payload for each in after if isinstance(each.event, TOLD)] == [
+        each.payload for each in found if isinstance(each.event, TOLD)
     ]
     assert replay([str(killed), "--quiet"]) == 0
 
@@ -219,7 +220,7 @@ def test_its_own_budget_ends_the_asking_ahead_and_not_the_court(
     assert all(each.detail.startswith("the watchlist's budget of 0.001 USD") for each in refused)
     assert sum(each.cost_usd for each in made) <= Decimal("0.001")
     assert all(each.outcome is AttemptOutcome.OK for each in attempts(found) if each not in made)
-    (alert,) = (Alert.model_validate_json(event.payload) for event in found if event.kind == "alert")
+    (alert,) = (event.event for event in found if isinstance(event.event, Alert))
     assert (alert.code, "watchlist's budget" in alert.text) == ("budget_near", True)
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
 

@@ -122,13 +122,12 @@ def test_an_intent_is_journaled_before_the_venue_is_heard() -> None:
     world.buy()
     world.bar(50_000, 50_100, 49_950, 50_000)
     known: set[str] = set()
-    for kind, raw in world.events.all:
-        if kind == "intent":
-            known.add(Order.model_validate_json(raw).order_id)
-        if kind == "venue":
-            word = VenueWord.model_validate_json(raw)
-            assert {state.order_id for state in word.report.states} <= known
-            assert {fill.order_id for fill in word.report.fills} <= known
+    for event in world.events.all:
+        if isinstance(event, Order):
+            known.add(event.order_id)
+        if isinstance(event, VenueWord):
+            assert {state.order_id for state in event.report.states} <= known
+            assert {fill.order_id for fill in event.report.fills} <= known
 
 
 def test_a_crash_trips_the_turbulence_breaker_and_the_next_purchase_is_refused() -> None:

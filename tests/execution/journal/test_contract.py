@@ -10,9 +10,10 @@ import pytest
 from implementations import implementations
 
 from agents.outages.alert import Alert
+from agents.records.events import read_events
 from config.errors import JournalFault
 from config.frozen import Journaled
-from execution.journal.chain import Journal, read_events
+from execution.journal.chain import Journal
 from execution.journal.event import Sink
 from execution.kill_switch.halting import Halt, HaltEvent
 
@@ -57,10 +58,6 @@ def fresh(path: Path, past: Sequence[Journaled]) -> Journal:
     return Journal(path, KEY, 2)
 
 
-def telling(path: Path, past: Sequence[Journaled]) -> Any:
-    return import_module("agents.desk.telling").TellingSink(fresh(path, past), lambda: False)
-
-
 def fanned_out(path: Path, past: Sequence[Journaled]) -> Any:
     return import_module("execution.journal.event").Fanout(fresh(path, past), (), lambda told: None)
 
@@ -74,12 +71,6 @@ def resuming(path: Path, past: Sequence[Journaled]) -> Any:
 
 
 def compared(path: Path, past: Sequence[Journaled]) -> Any:
-    world = import_module("agents.recorded.rerun").Tape(read_events(written(path, past), KEY))
-    assert world.next_bar() is None
-    return world
-
-
-def compared_by_value(path: Path, past: Sequence[Journaled]) -> Any:
     events = import_module("agents.records.events").read_events(written(path, past), KEY)
     world = import_module("agents.recorded.rerun").RecordedRun(events)
     assert world.next_bar() is None
@@ -88,14 +79,12 @@ def compared_by_value(path: Path, past: Sequence[Journaled]) -> Any:
 
 WRITE: dict[str, Build] = {
     "execution.journal.chain.Journal": fresh,
-    "agents.desk.telling.TellingSink": telling,
     "execution.journal.event.Fanout": fanned_out,
 }
 COUNT: dict[str, Build] = {"evidence.worlds.engine.Nowhere": counting}
 COMPARE: dict[str, Build] = {
     "agents.recorded.resumed.ResumingSink": resuming,
-    "agents.recorded.rerun.Tape": compared,
-    "agents.recorded.rerun.RecordedRun": compared_by_value,
+    "agents.recorded.rerun.RecordedRun": compared,
 }
 ALL = WRITE | COUNT | COMPARE
 FOUND = sorted(implementations("append", "event"))

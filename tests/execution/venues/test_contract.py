@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from speaking_venue import SpeakingVenue
 
-from execution.journal.chain import Event
 from execution.reports import HEARD, VenueReport, VenueWord, asked
 from execution.simulated.venue import SimulatedVenue
 from execution.venues.recorded import RecordedVenue
@@ -57,8 +56,8 @@ class Recording:
         self.instruments, self.book = self._again.instruments, self._again.book
         self.hear, self.account, self.open_orders = self._again.hear, self._again.account, self._again.open_orders
 
-    def peek(self) -> Event | None:
-        return Event(7, "venue", self._word.canonical(), "") if self._word else None
+    def peek(self) -> VenueWord | None:
+        return self._word
 
     def journal(self, question: str, report: VenueReport) -> None:
         self._word = None if report == VenueReport() else VenueWord(asked=question, report=report)

@@ -106,7 +106,7 @@ class OfAnotherShape(Frozen):
         return b"{}"
 
 
-@pytest.mark.parametrize(("kind", "says"), [("cycle", "begin"), ("session_started", "version")])
+@pytest.mark.parametrize(("kind", "says"), [("cycle", "Event 1"), ("session_started", "no version")])
 def test_a_journal_of_another_shape_is_refused(tmp_path: Path, key: bytes, kind: str, says: str) -> None:
     journal = Journal(tmp_path / "journal.db", key, 1)
     journal.append(OfAnotherShape(kind=kind))

@@ -75,7 +75,7 @@ class Insider:
         return asyncio.run(self.venue.account())
 
     def words(self) -> list[VenueWord]:
-        return [VenueWord.model_validate_json(raw) for kind, raw in self.events.all if kind == "venue"]
+        return [event for event in self.events.all if isinstance(event, VenueWord)]
 
     def fills(self) -> list[Fill]:
         return [fill for word in self.words() for fill in word.report.fills]

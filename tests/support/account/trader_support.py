@@ -30,17 +30,17 @@ class Events:
     """A sink that keeps its events."""
 
     def __init__(self) -> None:
-        self.all: list[tuple[str, bytes]] = []
+        self.all: list[Journaled] = []
 
     def append(self, event: Journaled) -> int:
-        self.all.append((event.written_kind(), event.canonical()))
+        self.all.append(event)
         return len(self.all)
 
     def orders(self) -> list[Order]:
-        return [Order.model_validate_json(raw) for kind, raw in self.all if kind == "intent"]
+        return [event for event in self.all if isinstance(event, Order)]
 
     def breakers(self) -> list[BreakerEvent]:
-        return [BreakerEvent.model_validate_json(raw) for kind, raw in self.all if kind == "breaker"]
+        return [event for event in self.all if isinstance(event, BreakerEvent)]
 
 
 class World:
@@ -115,12 +115,8 @@ class World:
 
 
 def states(world: World) -> list[OrderState]:
-    return [
-        state
-        for kind, raw in world.events.all
-        if kind == "venue"
-        for state in VenueWord.model_validate_json(raw).report.states
-    ]
+    words = [event for event in world.events.all if isinstance(event, VenueWord)]
+    return [state for word in words for state in word.report.states]
 
 
 def uncovered(world: World) -> Decimal:

@@ -1,0 +1,201 @@
+"""`docs/journal.md`, written out of the table of events: each kind, version and field, with its type, unit and meaning.
+
+`python -m agents.records.page` prints the page. A field's meaning is its description, or else the text that stands under it in
+its class, or else its line in `agents/records/glossary.yaml`; a unit stands in brackets at the end of the meaning. A field
+without a meaning is an error.
+"""
+
+import ast
+import inspect
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple, get_args
+
+import yaml
+from pydantic import BaseModel
+
+from agents.records.events import EVENTS
+from agents.records.registry import OLDEST, Kind, Registry
+from agents.records.wire import plain_type, schema_of
+from config.frozen import Frozen, Journaled
+
+_GLOSSARY = Path(__file__).with_name("glossary.yaml")
+_UNIT = re.compile(r" \[([^\]]+)\]$")
+_SUFFIXES = {
+    "_utc": "UTC", "_bps": "bps", "_ms": "ms", "_h": "hours", "_s": "seconds", "_usd": "USD", "_pct": "%", "_quote": "quote",
+}  # fmt: skip
+
+_HEAD = f"""# The journal
+
+A run leaves one file, `journal.db`: a SQLite database with one table, `events`. This page is written by
+`python -m agents.records.page` out of the code that reads and writes it.
+
+| column | type | meaning |
+|---|---|---|
+| `seq` | integer | number of the event, from 1, without a gap |
+| `kind` | text | kind and version: `cycle` is version 1 of a cycle, `cycle@2` would be version 2 |
+| `payload` | blob | the event as JSON in UTF-8: its fields in the order of the tables below |
+| `mac` | text | HMAC-SHA256 in hexadecimal, under the key of the journal |
+
+The MAC covers the `mac` of the event before (64 zeros before the first), `seq` and `kind`, each followed by the byte 0x1F, and
+then `payload`. The first row that does not fit the chain is where somebody changed the file.
+
+Times are in UTC and in ISO 8601. A *decimal* is an exact number, written as a string. A *number* is a binary floating-point
+number. *quote* is the currency in which a market is quoted, and *base* the one that is traded in it. A field with "?" is left out
+where it holds nothing. All other fields are always there.
+
+**Versions.** Journals of Tribunal {OLDEST} and later are read. A journal of a newer version is refused with the version that is
+needed. An event of an older version is carried up to today's form when it is read. Every form of every version is kept in
+`tests/journals/wire.json`, and a test fails when one of them changes.
+"""
+
+
+class Field(NamedTuple):
+    """One line of a table."""
+
+    name: str
+    type: str
+    unit: str
+    meaning: str
+
+
+def journal_page(registry: Registry = EVENTS) -> str:
+    """The whole page. Raises LookupError for a field without a meaning, and for a line of the glossary that no field needs."""
+    glossary: dict[str, str] = yaml.safe_load(_GLOSSARY.read_text(encoding="utf-8"))
+    used: set[str] = set()
+    events = [kind.event for kind in registry.kinds]
+    inner = [value for value in values_in(events) if value not in events]
+    parts = [_HEAD, "## Events\n", _contents(registry.kinds)]
+    parts += [_section(kind.event, glossary, used, _versions(kind)) for kind in registry.kinds]
+    parts += ["## Values inside events\n"]
+    parts += [_section(value, glossary, used) for value in sorted(inner, key=lambda value: value.__name__)]
+    if idle := glossary.keys() - used:
+        raise LookupError(f"the glossary explains what no event holds: {', '.join(sorted(idle))}")
+    return "\n".join(parts)
+
+
+def values_in(roots: Iterable[type[Frozen]]) -> tuple[type[Frozen], ...]:
+    """These classes and all classes inside them, each once."""
+    found: dict[type[Frozen], None] = {}
+
+    def walk(annotation: Any) -> None:
+        if isinstance(annotation, type) and issubclass(annotation, Frozen) and annotation not in found:
+            found[annotation] = None
+            for field in annotation.model_fields.values():
+                walk(field.annotation)
+        for part in get_args(annotation):
+            walk(part)
+
+    for root in roots:
+        walk(root)
+    return tuple(found)
+
+
+def fields_of(value: type[Frozen], glossary: dict[str, str], used: set[str]) -> tuple[Field, ...]:
+    """The fields of one class. Raises LookupError for one without a meaning."""
+    texts, schema = _texts(value), schema_of(value)
+    lines = []
+    for name, node in schema["properties"].items():
+        own = f"{value.__name__}.{name}"
+        key = own if own in glossary else name
+        meaning = value.model_fields[name].description or texts.get(name)
+        if meaning is None:
+            if key not in glossary:
+                raise LookupError(f"{own} has no meaning: give the field a description, or the glossary a line")
+            meaning = glossary[key]
+            used.add(key)
+        unit = _UNIT.search(meaning)
+        suffix = next((words for end, words in _SUFFIXES.items() if name.endswith(end)), "")
+        lines.append(
+            Field(
+                f"{name}{'?' * ('left_out' in node)}",
+                _type(node, schema.get("$defs", {})),
+                unit[1] if unit else suffix,
+                " ".join(_UNIT.sub("", meaning).split()),
+            )
+        )
+    return tuple(lines)
+
+
+def _contents(kinds: Iterable[Kind]) -> str:
+    rows = [
+        f"| [`{kind.event.event_kind}`](#event-{kind.event.event_kind}) | {kind.event.event_version} | {_cell(kind.when)} |"
+        for kind in kinds
+    ]
+    return "\n".join(["| kind | version | when it is written |", "|---|---|---|", *rows, ""])
+
+
+def _section(value: type[Frozen], glossary: dict[str, str], used: set[str], versions: str = "") -> str:
+    title = f"Event {value.event_kind}" if versions and issubclass(value, Journaled) else value.__name__
+    rows = [
+        f"| `{line.name}` | {line.type} | {line.unit} | {_cell(line.meaning)} |"
+        for line in fields_of(value, glossary, used)
+    ]
+    text = inspect.cleandoc(value.__doc__ or "")
+    return "\n".join(
+        [f"### {title}\n", text, versions, "| field | type | unit | meaning |", "|---|---|---|---|", *rows, ""]
+    )
+
+
+def _versions(kind: Kind) -> str:
+    """The version of a kind, and what the older ones lacked, in the words of their upcasters."""
+    older = [
+        f"Version {number}: {inspect.cleandoc(upcaster.__doc__ or '')}\n"
+        for number, upcaster in enumerate(kind.upcasters, 1)
+    ]
+    return "\n".join([f"\nVersion {kind.event.event_version}.\n", *older])
+
+
+def _type(node: dict[str, Any], named: dict[str, Any]) -> str:
+    """A type in words, with links to the values inside."""
+    if "$ref" in node:
+        inner = named[node["$ref"].rpartition("/")[2]]
+        return f"[{inner['title']}](#{inner['title'].lower()})" if "properties" in inner else _type(inner, named)
+    if (plain := plain_type(node)) is not None:
+        return plain.replace("|", "\\|")
+    if (choices := node.get("anyOf") or node.get("oneOf")) is not None:
+        return " or ".join(_type(choice, named) for choice in choices)
+    if "prefixItems" in node:
+        return f"({', '.join(_type(part, named) for part in node['prefixItems'])})"
+    if node.get("type") == "array":
+        return f"list of {_type(node['items'], named)}"
+    key = _type(node.get("propertyNames", {"type": "string"}), named)
+    return f"object: by {key}, {_type(node['additionalProperties'], named)}"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _texts(value: type[Frozen]) -> dict[str, str]:
+    """The texts that stand under the fields of a class and of those that it extends."""
+    texts: dict[str, str] = {}
+    for owner in reversed(value.__mro__):
+        if issubclass(owner, BaseModel) and owner.__module__ in sys.modules:
+            texts |= _texts_under(owner.__module__).get(owner.__name__, {})
+    return texts
+
+
+def _texts_under(module: str) -> dict[str, dict[str, str]]:
+    """The texts under fields, by class, of one module."""
+    file = sys.modules[module].__file__
+    tree = ast.parse(Path(file).read_text(encoding="utf-8")) if file else ast.Module([], [])
+    return {
+        node.name: {
+            field.target.id: inspect.cleandoc(text.value.value)
+            for field, text in zip(node.body, node.body[1:], strict=False)
+            if isinstance(field, ast.AnnAssign)
+            and isinstance(field.target, ast.Name)
+            and isinstance(text, ast.Expr)
+            and isinstance(text.value, ast.Constant)
+            and isinstance(text.value.value, str)
+        }
+        for node in tree.body
+        if isinstance(node, ast.ClassDef)
+    }
+
+
+if __name__ == "__main__":
+    sys.stdout.write(journal_page())

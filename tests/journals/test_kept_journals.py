@@ -1,0 +1,75 @@
+"""Journals that earlier versions wrote are read, replayed and judged by this one."""
+
+import json
+from pathlib import Path
+
+import pytest
+from kept_journals import JOURNALS, KEY, MODELS, RULES
+from run_support import events
+
+from agents.records.events import EVENTS
+from agents.records.reading import open_run
+from agents.replay import main as replay
+from config.secrets import journal_key
+from evidence.attribution import main as attribution
+from evidence.calibrate import main as calibrate
+from ops.finish import leave
+
+KEPT = sorted(folder for folder in JOURNALS.iterdir() if folder.is_dir() and not folder.name.startswith("_"))
+each = pytest.mark.parametrize("kept", KEPT, ids=lambda folder: folder.name)
+
+
+@pytest.fixture(autouse=True)
+def _key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRIBUNAL_JOURNAL_KEY", KEY)
+
+
+def test_they_are_those_that_the_readme_tells_of() -> None:
+    assert {RULES, MODELS} <= set(KEPT)
+    text = (JOURNALS / "README.md").read_text()
+    assert [folder.name for folder in KEPT if f"`{folder.name}`" not in text] == []
+
+
+def test_together_they_hold_every_kind_and_each_version_that_is_carried_up() -> None:
+    found = [recorded for folder in KEPT for recorded in events(folder)]
+    assert {recorded.event.event_kind for recorded in found} == {kind.event.event_kind for kind in EVENTS.kinds}
+    written = {recorded.row.kind for recorded in found}
+    assert {spelling for kind in EVENTS.kinds for spelling in kind.written[:-1]} <= written
+
+
+@each
+def test_every_decision_is_recomputed(kept: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert replay([str(kept), "--quiet"]) == 0
+    assert "identical" in capsys.readouterr().out
+
+
+@each
+def test_other_limits_are_asked(kept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    limits = tmp_path / "limits.yaml"
+    limits.write_text("max_position_fraction: 0.0001\n")
+    assert replay([str(kept), "--limits", str(limits), "--json", "--quiet"]) == 0
+    assert json.loads(capsys.readouterr().out)["changed"]
+
+
+@each
+def test_summary_and_report_are_made_of_them(kept: Path, tmp_path: Path) -> None:
+    (tmp_path / "journal.db").write_bytes((kept / "journal.db").read_bytes())
+    story, summary = leave(tmp_path, journal_key())
+    assert summary.bars == len(story.columns.close_ms) == open_run(kept, journal_key())[0].bars
+    assert story.end is not None
+    assert story.ledger.realised == story.end.realised
+    assert "report" in (tmp_path / "report.html").read_text()[:5000].lower()
+
+
+@each
+def test_convictions_are_calibrated_on_them(
+    kept: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:  # fmt: skip
+    assert calibrate([str(kept), "--out", str(tmp_path / "maps.json")]) == 0
+    assert "voters" in json.loads((tmp_path / "maps.json").read_text())["speakers"]
+
+
+@each
+def test_roles_are_attributed_on_them(kept: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert attribution([str(kept)]) == 0
+    assert "advocate" in capsys.readouterr().out
