@@ -51,7 +51,7 @@ def test_a_word_stands_between_two_bars_and_its_fills_are_in_the_book_of_the_nex
     assert len(heard) >= 2
     for place, word in heard:
         before, after = record_before(events, place), record_after(events, place)
-        assert events[place - 1].kind == "cycle"
+        assert isinstance(events[place - 1].event, CycleRecord)
         assert word.report.fills
         for fill in word.report.fills:
             assert before.as_of_utc < fill.filled_utc < after.as_of_utc
@@ -64,7 +64,8 @@ def test_a_word_stands_between_two_bars_and_its_fills_are_in_the_book_of_the_nex
 
 
 def test_the_money_of_a_session_with_words_adds_up_to_the_last_digit(run: Path) -> None:
-    end = SessionEnd.model_validate_json(journaled(run)[-1].payload)
+    end = journaled(run)[-1].event
+    assert isinstance(end, SessionEnd)
     assert end.starting_cash + end.realised + end.unrealised - end.fees == end.portfolio.equity
 
 
@@ -82,7 +83,7 @@ def test_it_replays_to_the_byte(run: Path) -> None:
 def test_killed_at_any_event_around_a_word_it_goes_on_to_the_same_end(run: Path, tmp_path: Path) -> None:
     events = journaled(run)
     place, _ = words(events)[0]
-    last = next(i for i, event in enumerate(events[place:], start=place) if event.kind == "cycle")
+    last = next(i for i, event in enumerate(events[place:], start=place) if isinstance(event.event, CycleRecord))
     for count in sorted({place, place + 1, place + 2, last, last + 1}):
         folder = tmp_path / f"killed-{count}"
         killed(folder, count)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from config.errors import UsageFault
 from config.reading.load import load_profile
@@ -22,7 +23,8 @@ def test_a_policy_that_cannot_be_read_yet_is_refused_in_words(mode: str) -> None
         load_profile("paper", {"rl.mode": mode, "rl.model": "models/first"})
 
 
-def test_settings_of_before_the_section_are_those_of_no_policy() -> None:
+def test_a_profile_without_the_section_is_refused_by_its_name() -> None:
     before = load_profile("paper").model_dump(mode="json")
     del before["rl"]
-    assert Settings.model_validate(before) == load_profile("paper")
+    with pytest.raises(ValidationError, match="rl"):
+        Settings.model_validate(before)

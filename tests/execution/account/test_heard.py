@@ -10,6 +10,7 @@ from speaking_venue import QUARTER, SpeakingVenue
 from trader_support import World, uncovered
 
 from config.errors import InvariantBroken
+from config.frozen import Journaled
 from execution.reports import HEARD, VenueReport, VenueWord
 from market.bar import Bar
 from market.timeframe import Timeframe
@@ -43,7 +44,7 @@ class Spoken(World):
         return asyncio.run(trade())
 
 
-def since(world: World, count: int) -> list[tuple[str, bytes]]:
+def since(world: World, count: int) -> list[Journaled]:
     return world.events.all[count:]
 
 
@@ -54,10 +55,9 @@ def test_an_entry_that_fills_between_bars_is_journaled_booked_and_has_its_stops_
     word = world.between(50_000)
     assert world.held == bought
     assert uncovered(world) == 0
-    (kind, first), *rest = since(world, count)
-    assert kind == "venue"
-    assert VenueWord.model_validate_json(first) == VenueWord(asked=HEARD, report=word)
-    intents = [Order.model_validate_json(raw) for kind, raw in rest if kind == "intent"]
+    first, *rest = since(world, count)
+    assert first == VenueWord(asked=HEARD, report=word)
+    intents = [event for event in rest if isinstance(event, Order)]
     assert [order.kind for order in intents] == [OrderKind.STOP, OrderKind.LIMIT, OrderKind.STOP]
     assert {order.created_utc for order in intents} == {world.now + QUARTER}
 

@@ -10,10 +10,9 @@ import pytest
 from implementations import implementations
 
 from agents.outages.alert import Alert
-from agents.records.events import read_events
 from config.errors import JournalFault
 from config.frozen import Journaled
-from execution.journal.chain import Journal
+from execution.journal.chain import Journal, read_rows
 from execution.journal.event import Sink
 from execution.kill_switch.halting import Halt, HaltEvent
 
@@ -46,7 +45,7 @@ def written(path: Path, events: Sequence[Journaled]) -> Path:
 
 
 def rows(path: Path) -> list[tuple[int, str, bytes]]:
-    return [(row.seq, row.kind, row.payload) for row in read_events(path, KEY)]
+    return [(row.seq, row.kind, row.payload) for row in read_rows(path, KEY)]
 
 
 def said(events: Sequence[Journaled]) -> list[tuple[int, str, bytes]]:
