@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from config.errors import TribunalError, UsageFault
-from ops.commands.table import BY_NAME, COMMANDS
+from ops.commands.table import BY_NAME, COMMANDS, RENAMED
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -19,6 +19,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         (sys.stdout if arguments else sys.stderr).write(_help())
         return 0 if arguments else UsageFault.exit_code
     name, *rest = arguments
+    if name in RENAMED:
+        command = RENAMED[name]
+        sys.stderr.write(f"`tribunal {name}` is now `tribunal {command.name}`; it was run.\n")
+        name = command.name
     if name not in BY_NAME:
         sys.stderr.write(_unknown(name))
         return UsageFault.exit_code

@@ -14,6 +14,8 @@ class Command(NamedTuple):
     module: str
     shelf: str
     what: str
+    was: str | None = None
+    """Its name in an earlier version: it warns, and works."""
 
     @property
     def body(self) -> str:
@@ -26,7 +28,7 @@ COMMANDS = (
     Command("backtest", "agents.backtest", "trade", "put recorded bars through the same path, and judge the result"),
     Command("replay", "agents.replay", "trade", "replay a journal and compare it byte by byte"),
     Command("halt", "agents.halt", "trade", "the kill switch: no new risk in any session, until it is lifted"),
-    Command("unhalt", "agents.unhalt", "trade", "lift the kill switch, with a reason"),
+    Command("unhalt", "agents.unhalt", "trade", "lift the kill switch, with a reason", was="resume"),
     Command(
         "calibrate", "evidence.calibrate", "research", "hold the convictions stated in court against what happened"
     ),
@@ -50,3 +52,4 @@ COMMANDS = (
 """In the order of `tribunal --help`."""
 
 BY_NAME = {command.name: command for command in COMMANDS}
+RENAMED = {command.was: command for command in COMMANDS if command.was is not None}

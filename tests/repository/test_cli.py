@@ -27,6 +27,13 @@ def test_an_unknown_command_is_answered_with_the_nearest(capsys: pytest.CaptureF
     assert f"Known are {', '.join(cli.BY_NAME)}." in capsys.readouterr().err
 
 
+def test_the_old_name_of_a_command_warns_and_works(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["resume", "--reason", "the feed is back"]) == 0
+    told = capsys.readouterr()
+    assert told.err == "`tribunal resume` is now `tribunal unhalt`; it was run.\n"
+    assert told.out == "There was no such latch.\n"
+
+
 def test_arguments_and_exit_code_are_those_of_the_command(
     capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
