@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from functools import cache
+from typing import cast
 
 import numpy as np
 import pytest
@@ -13,8 +14,6 @@ from implementations import implementations
 
 from agents.strategies.contexts import build_contexts, strategy_class
 from agents.strategies.own import own_voter
-from agents.strategies.reversal import RsiBounce
-from agents.strategies.trend import EmaCross, GoldenCross, MomentumBreakout
 from agents.strategies.voter import Ballot, Strategy
 from config.errors import UsageFault
 from config.reading.schema import spot_of
@@ -75,10 +74,7 @@ def scripted() -> Strategy:
 
 
 BUILT: dict[str, Callable[[], Strategy]] = {
-    "agents.strategies.trend.EmaCross": EmaCross,
-    "agents.strategies.trend.GoldenCross": GoldenCross,
-    "agents.strategies.trend.MomentumBreakout": MomentumBreakout,
-    "agents.strategies.reversal.RsiBounce": RsiBounce,
+    **{row.replace(":", "."): cast(Callable[[], Strategy], strategy_class(name)) for name, row in STRATEGIES.items()},
     "agents.strategies.own.OwnVoter": own,
     "evidence.worlds.votes.ScriptedVoter": scripted,
 }

@@ -14,6 +14,7 @@ from agents.llm.attempt import ROLES, AttemptOutcome, Completion, ProviderFault,
 from agents.llm.providers.provider import Provider
 from agents.llm.providers.request import status_fault
 from agents.llm.strict_json import parse_strict
+from config.sections.minds import PROVIDERS
 
 FAULTS = {
     Turn.UNAUTHORIZED: AttemptOutcome.AUTH,
@@ -220,3 +221,8 @@ def test_a_key_in_a_long_error_is_masked_before_the_error_is_cut(before: int) ->
     key = "sk-ant-" + "A" * 80
     detail = status_fault(400, {}, b"x" * before + key.encode() + b"y" * 400, key).detail
     assert "sk-ant" not in detail
+
+
+def test_every_kind_of_provider_is_held_to_the_contract() -> None:
+    """A local model needs a model file: `local/test_provider.py` holds it, with a real one."""
+    assert {*KINDS, "local"} == set(PROVIDERS)
