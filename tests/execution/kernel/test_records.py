@@ -47,7 +47,7 @@ def test_an_entry_has_room_for_a_lot_at_every_level_of_every_book_that_it_may_me
     assert w.PLACE["prices"].shape == w.PLACE["depths"].shape == w.PLACE["late"].shape == (2, MOST_LEVELS)
 
 
-@pytest.mark.parametrize("kind", [w.BAR, w.SAY, w.FILL, w.RULE, w.LIMITS, w.PLACE, w.ACCOUNT, w.LANE])
+@pytest.mark.parametrize("kind", [w.BAR, w.FILL, w.RULE, w.LIMITS, w.PLACE, w.ACCOUNT, w.LANE])
 def test_a_record_of_zeros_is_whole_and_aligned(kind: np.dtype[np.void]) -> None:
     made = np.zeros(3, dtype=kind)
     assert kind.isalignedstruct
