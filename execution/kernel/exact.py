@@ -103,7 +103,7 @@ def ceil_of(value: Pair) -> int:
 def nearest_of(value: Pair) -> int:
     """The nearest whole number; of two equally near ones the even one."""
     below = floor_of(value)
-    off = ((value[0] - below) + value[1]) - 0.5
+    off = ((value[0] - below) - 0.5) + value[1]
     if abs(off) <= SNAP * (1.0 + abs(value[0])):
         return below + (below & 1)
     return below + 1 if off > 0 else below

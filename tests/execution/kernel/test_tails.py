@@ -1,0 +1,157 @@
+"""VaR and ES in the kernel are those of `risk.measures` at every size, and the room under a limit is the largest that holds."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from uncompiled import plain, record
+
+from config.seeds import generator
+from execution.kernel import records as w
+from execution.kernel.records import Floats
+from risk.measures.basic import historical_es, historical_var
+
+tails = plain("tails")
+ROWS = 200
+CONFIDENCES = ((0.99, 0.975), (0.95, 0.9), (0.7, 0.6))
+
+
+def limits(confidence: tuple[float, float] = CONFIDENCES[0], **changes: Any) -> Any:
+    given = {
+        "var_tail": 1 - confidence[0], "es_tail": 1 - confidence[1], "day_scale": 24**0.5, "max_var_1d": 0.02,
+        "max_es_1d": 0.025, "max_position_fraction": 0.5,
+    }  # fmt: skip
+    return record(w.LIMITS, **{**given, **changes})
+
+
+def walk(seed: int, name: str = "own", rows: int = ROWS) -> Floats:
+    return generator(seed, "tails", name).standard_t(4, rows) * 0.01
+
+
+def paper(rest: Floats | None = None) -> Floats:
+    """Scratch of the kernel, with what the rest of the book made."""
+    made = np.zeros((4, ROWS))
+    if rest is not None:
+        made[0] = rest
+    return made
+
+
+@given(seed=st.integers(0, 10_000), extra=st.floats(0.01, 1.0), confidence=st.sampled_from(CONFIDENCES))
+def test_alone_in_the_book_the_few_bars_of_the_tail_are_enough(
+    seed: int, extra: float, confidence: tuple[float, float]
+) -> None:
+    own, room, account, holds = walk(seed), paper(), record(w.ACCOUNT), limits(confidence)
+    count = tails.prepare_tails(holds, account, room, own, True)
+    assert count < ROWS
+    var = tails.tail_at(holds, account, room, ROWS, count, extra, w.VALUE_AT_RISK)
+    loss = tails.tail_at(holds, account, room, ROWS, count, extra, w.SHORTFALL)
+    assert var == pytest.approx(historical_var(own * extra, confidence=confidence[0]) * 24**0.5, rel=1e-12)
+    assert loss == pytest.approx(historical_es(own * extra, confidence=confidence[1]) * 24**0.5, rel=1e-12)
+
+
+@given(seed=st.integers(0, 10_000), extra=st.floats(0.0, 1.0), confidence=st.sampled_from(CONFIDENCES))
+def test_beside_others_every_bar_is_measured(seed: int, extra: float, confidence: tuple[float, float]) -> None:
+    own, rest = walk(seed), walk(seed, "rest") * 0.3
+    room, account, holds = paper(rest), record(w.ACCOUNT), limits(confidence)
+    assert tails.prepare_tails(holds, account, room, own, False) == ROWS
+    var = tails.tail_at(holds, account, room, ROWS, ROWS, extra, w.VALUE_AT_RISK)
+    loss = tails.tail_at(holds, account, room, ROWS, ROWS, extra, w.SHORTFALL)
+    assert var == pytest.approx(historical_var(rest + own * extra, confidence=confidence[0]) * 24**0.5, rel=1e-12)
+    assert loss == pytest.approx(historical_es(rest + own * extra, confidence=confidence[1]) * 24**0.5, rel=1e-12)
+
+
+@given(seed=st.integers(0, 10_000), most=st.floats(0.001, 0.2))
+def test_the_room_under_a_limit_holds_and_a_little_more_does_not(seed: int, most: float) -> None:
+    own, rest = walk(seed), walk(seed, "rest") * 0.02
+    room, account, holds = paper(rest), record(w.ACCOUNT), limits(max_var_1d=most)
+    tails.prepare_tails(holds, account, room, own, False)
+    found = tails.room_under(holds, account, room, ROWS, ROWS, w.VALUE_AT_RISK)
+    assert 0.0 <= found <= 0.5
+
+    def measured(extra: float) -> float:
+        return float(tails.tail_at(holds, account, room, ROWS, ROWS, extra, w.VALUE_AT_RISK))
+
+    if found > 0.0:
+        assert measured(found) <= most
+    if found < 0.5:
+        assert measured(found + 1e-3) > most or measured(0.0) > most
+
+
+def test_a_book_that_is_over_its_limit_already_has_no_room() -> None:
+    room, account, holds = paper(walk(1, "rest") * 3), record(w.ACCOUNT), limits()
+    tails.prepare_tails(holds, account, room, walk(1), False)
+    assert tails.room_under(holds, account, room, ROWS, ROWS, w.VALUE_AT_RISK) == 0.0
+    assert tails.room_under(holds, account, room, ROWS, ROWS, w.SHORTFALL) == 0.0
+
+
+def test_a_limit_that_is_far_away_leaves_the_whole_position() -> None:
+    room, account, holds = paper(), record(w.ACCOUNT), limits(max_var_1d=9.0, max_es_1d=9.0)
+    count = tails.prepare_tails(holds, account, room, walk(1), True)
+    assert tails.room_under(holds, account, room, ROWS, count, w.SHORTFALL) == 0.5
+    assert tails.tails_hold(holds, account, room, ROWS, count, 0.5)
+
+
+@pytest.mark.parametrize("filtered", [0, 1])
+@pytest.mark.parametrize("alone", [True, False])
+def test_both_tails_must_hold_at_the_size_that_is_asked(filtered: int, alone: bool) -> None:
+    own, account = walk(3), record(w.ACCOUNT)
+    for name, least in (("max_var_1d", w.VALUE_AT_RISK), ("max_es_1d", w.SHORTFALL)):
+        wide = limits(filtered=filtered, max_var_1d=9.0, max_es_1d=9.0)
+        room = paper()
+        count = tails.prepare_tails(wide, account, room, own, alone)
+        at = tails.tail_at(wide, account, room, ROWS, count, 0.2, least)
+        for share, holds in ((1.01, True), (0.99, False)):
+            narrow = limits(filtered=filtered, **{"max_var_1d": 9.0, "max_es_1d": 9.0, name: at * share})
+            assert tails.tails_hold(narrow, account, room, ROWS, count, 0.2) is holds
+
+
+def test_a_filtered_tail_alone_is_measured_once_and_scaled() -> None:
+    own, account, holds = walk(5), record(w.ACCOUNT), limits(filtered=1)
+    room = paper()
+    assert tails.prepare_tails(holds, account, room, own, True) == tails.SCALES
+    one, two = (tails.tail_at(holds, account, room, ROWS, tails.SCALES, extra, w.SHORTFALL) for extra in (0.1, 0.2))
+    assert two == pytest.approx(2 * one)
+    whole = paper(np.zeros(ROWS))
+    tails.prepare_tails(holds, account, whole, own, False)
+    same = tails.tail_at(holds, account, whole, ROWS, ROWS, 0.1, w.SHORTFALL)
+    assert same == pytest.approx(one)
+
+
+def test_a_quiet_end_makes_a_filtered_tail_smaller_and_a_wild_one_larger() -> None:
+    own, account, holds = walk(7), record(w.ACCOUNT), limits(filtered=1)
+    swing = np.linspace(3.0, 0.2, ROWS)
+    found = []
+    for series in (own * swing, own * swing[::-1]):
+        room = paper()
+        tails.prepare_tails(holds, account, room, series, True)
+        found.append(tails.tail_at(holds, account, room, ROWS, tails.SCALES, 0.3, w.VALUE_AT_RISK))
+    assert 0 < found[0] < found[1]
+
+
+def test_a_market_that_never_moved_has_no_filtered_tail() -> None:
+    account, holds, room = record(w.ACCOUNT), limits(filtered=1), paper()
+    tails.prepare_tails(holds, account, room, np.zeros(ROWS), True)
+    assert tails.tail_at(holds, account, room, ROWS, tails.SCALES, 0.5, w.SHORTFALL) == 0.0
+
+
+@given(values=st.lists(st.floats(-1, 1), min_size=60, max_size=ROWS), rank=st.integers(0, 59))
+def test_inserting_and_selecting_find_the_same_rank(values: list[float], rank: int) -> None:
+    series, account = np.array(values), record(w.ACCOUNT)
+    wanted = np.sort(series)[rank]
+    assert tails._selected(paper(), series, rank) == wanted
+    assert tails._ranked(account, paper(), series, rank) == wanted
+    if rank < w.FEW:
+        assert list(account.lowest[: rank + 1]) == list(np.sort(series)[: rank + 1])
+
+
+@given(seed=st.integers(0, 10_000), share=st.floats(0.0, 1.0))
+def test_a_correlation_is_pearsons(seed: int, share: float) -> None:
+    one, other = walk(seed), walk(seed, "other")
+    mixed = share * one + (1 - share) * other
+    assert tails.correlation(one, mixed) == pytest.approx(np.corrcoef(one, mixed)[0, 1], abs=1e-9)
+
+
+def test_a_series_that_does_not_move_counts_as_fully_correlated() -> None:
+    assert tails.correlation(walk(1), np.zeros(ROWS)) == 1.0
