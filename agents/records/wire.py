@@ -16,6 +16,7 @@ from pydantic_core import core_schema
 
 from agents.records.events import EVENTS
 from agents.records.registry import Registry
+from config.files import write_whole
 from config.frozen import Frozen
 from config.version import version
 
@@ -104,7 +105,7 @@ def main(argv: Sequence[str]) -> int:
     added = {kind: form for kind, form in forms.items() if kind not in frozen}
     if added:
         history[version()] = history.get(version(), {}) | added
-    path.write_text(json.dumps(history, indent=1, ensure_ascii=False) + "\n")
+    write_whole(path, (json.dumps(history, indent=1, ensure_ascii=False) + "\n").encode())
     return 0
 
 

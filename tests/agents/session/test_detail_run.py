@@ -1,4 +1,4 @@
-"""Whole runs on bars that are told finer: journaled, replayed, gone on with, and nothing known before its time."""
+"""Whole runs on bars with finer bars: journaled, replayed, resumed, and nothing known before its time."""
 
 import os
 import signal
