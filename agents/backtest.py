@@ -1,7 +1,7 @@
-"""`tribunal backtest --data PATH…`: recorded bars through the very cycle of paper and live, and what may be concluded.
+"""`tribunal backtest --data PATH…`: trade recorded bars with the same cycle as paper and live, and judge the result.
 
-The session is that of `tribunal run --profile backtest`: decide on the close of a bar, fill from the next one on.
-Strategies, fees and slippage can be given here; everything else is the profile's. Exit codes: 0 done, 2 wrong settings
+The session is that of `tribunal run --profile backtest`: it decides at the close of a bar, and fills come from the next bar on.
+Strategies, fees and slippage are options here; everything else comes from the profile. Exit codes: 0 done, 2 wrong settings
 or arguments, 3 data that cannot be trusted, 4 journal, 5 output, 7 money did not add up, 8 an answer that is not
 recorded, 10 a strategy failed, 130 stopped by Ctrl-C (what was computed is reported).
 """
@@ -18,26 +18,26 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     parse = argparse.ArgumentParser(
         prog="tribunal backtest",
-        description="Put recorded bars through the court, the gate and the simulated exchange, and judge the result.",
-        epilog="Every run leaves a folder: journal.db, summary.json, report.html. It replays like any other run.",
+        description="Trade recorded bars with the court, the gate and the simulated exchange, and judge the result.",
+        epilog="Every run writes a folder: journal.db, summary.json, report.html. You can replay it like any other run.",
     )
     add_world(parse, profile="backtest", recorded=True)
     parse.add_argument(
         "--strategy",
         nargs="+",
         metavar="NAME",
-        help="voters in the place of the profile's: ema_cross, golden_cross:confidence=0.7, my_file.py:MyClass:fast=5,slow=20",
+        help="voters instead of the profile's: ema_cross, golden_cross:confidence=0.7, my_file.py:MyClass:fast=5,slow=20",
     )
     parse.add_argument(
         "--check",
         action="store_true",
-        help="first see whether the voters read the future, vote by chance, or need a longer warm-up; nothing runs if they do",
+        help="first test whether the voters read the future, vote at random, or need a longer warm-up; if so, nothing is run",
     )
     parse.add_argument(
         "--chance",
         type=int,
         metavar="RUNS",
-        help="place it among so many runs that buy at random moments, 20 at least; each costs as much as the backtest",
+        help="compare it with this many runs that buy at random times, at least 20; each takes as long as the backtest",
     )
     add(parse, "--workers")
     parse.add_argument(
@@ -46,9 +46,13 @@ def parser() -> argparse.ArgumentParser:
     add(parse, "--model")
     add_told_finer(parse)
     parse.add_argument("--fee-bps", type=float, metavar="BPS", help="maker and taker fee of all markets [bps]")
-    parse.add_argument("--slippage-bps", type=float, metavar="BPS", help="paid on each side beyond the profile's [bps]")
-    parse.add_argument("--latency-ms", type=float, metavar="MS", help="from a decision to the venue [ms]")
-    parse.add_argument("--impact", metavar="MODEL", help="behind the best price: book (even steps) or square_root[:Y]")
+    parse.add_argument(
+        "--slippage-bps", type=float, metavar="BPS", help="slippage per side on top of the profile's [bps]"
+    )
+    parse.add_argument(
+        "--latency-ms", type=float, metavar="MS", help="time from a decision until its order is at the venue [ms]"
+    )
+    parse.add_argument("--impact", metavar="MODEL", help="prices beyond the best: book (even steps) or square_root[:Y]")
     parse.add_argument("--cash", type=float, metavar="QUOTE", help="account at the start [quote]")
     add(parse, "--calibration", "--out")
     parse.add_argument("--tearsheet", action="store_true", help="draw a QuantStats tear sheet too (extra `tearsheet`)")
@@ -65,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return backtest_command(arguments)
 
-    return ended(work, "Stopped. A session that was still going was dropped; one that had ended is in its folder.")
+    return ended(work, "Stopped. An unfinished session was dropped. A finished session is in its folder.")
 
 
 if __name__ == "__main__":

@@ -1,16 +1,16 @@
 """The whole system on one screen: what happens at each bar close, in every world.
 
-heed     the kill switch: withdraw entries and, if it says so, sell what is held
-see      the closed bars, and what is wrong with the others
-live     through them: fills, protection, marks, breakers (no model is asked)
-read     indicators
-vote     the strategies, netted to one proposal a symbol
-close    what the voters want closed, and what the schedule of an outage does not leave: exits never wait for the court
-land     what was asked ahead and has been answered
-try      what the voters want opened: analyst ∥ risk agent, advocate, supervisor, policy, gate
-send     what the gate signed, a human approved where one is asked, and no kill switch stops
-record   all of it, as one event of the journal
-ahead    ask, in the background, about what may be proposed next
+heed     obey the kill switch: withdraw entries and, if it says so, sell all positions
+see      take the closed bars, and the faults of the others
+pass     trade the bars: fills, protection, marks, breakers (no model is asked)
+read     update the indicators
+vote     ask the strategies, and net their votes to one proposal per symbol
+close    close what the voters want closed, and what the outage schedule requires: exits never wait for the court
+land     journal the answers to questions that were asked ahead
+try      hear what the voters want to open: analyst ∥ risk agent, advocate, supervisor, policy, gate
+send     send what the gate signed, if a human approved it (where one is asked) and no kill switch stops it
+record   write all of it to the journal as one event
+ahead    ask in the background about markets that may be proposed next
 """
 
 import hashlib
@@ -32,11 +32,11 @@ from risk.portfolio import Portfolio
 from risk.proposal import Direction
 
 PRECEDENTS = 3
-"""How many similar past cases a model is told of."""
+"""Number of similar past cases that a model is shown."""
 
 
 async def run_cycle(desk: Desk, closed: Slice) -> CycleRecord:
-    """Take the bars of one close through the system. The record is journaled before this returns."""
+    """Run one cycle on the bars of one close. The record is journaled before this returns."""
     as_of = closed.close_utc
     sales = await desk.trader.heed(desk.clock.now())
     desk.clock.advance(as_of)
@@ -86,7 +86,7 @@ async def run_cycle(desk: Desk, closed: Slice) -> CycleRecord:
 
 
 async def land(desk: Desk) -> tuple[Attempt, ...]:
-    """Journal the answers to what was asked ahead, as far as they have come, and give their attempts back."""
+    """Journal the answers that have arrived to questions asked ahead. Returns their attempts."""
     landed = []
     if desk.watchlist is not None:
         async for attempt in desk.watchlist.land():
@@ -98,7 +98,7 @@ async def land(desk: Desk) -> tuple[Attempt, ...]:
 def _watched(
     desk: Desk, proposals: dict[str, NetVote], portfolio: Portfolio, case: Callable[[str, NetVote], Case]
 ) -> tuple[Case, ...]:
-    """The cases of the watchlist whose outlook is to be asked: of what could be bought, and is not proposed."""
+    """The watchlist's cases whose outlook will be asked: markets that could be bought and are not proposed now."""
     if desk.watchlist is None:
         return ()
     near = {symbol: likely for symbol, likely in desk.watchlist.near(proposals).items() if _is_idle(portfolio, symbol)}
@@ -108,7 +108,7 @@ def _watched(
 
 
 def _vote(desk: Desk, shown: Slice) -> dict[str, NetVote]:
-    """Each symbol with a bar: update its signals, hear its voters, net what they say."""
+    """For each symbol with a bar: update its signals, ask its voters, and net their votes."""
     proposals = {}
     for symbol, bar in shown.bars.items():
         engine = desk.engines[symbol]
@@ -120,7 +120,7 @@ def _vote(desk: Desk, shown: Slice) -> dict[str, NetVote]:
 
 
 async def _close(desk: Desk, as_of: datetime, proposals: dict[str, NetVote]) -> tuple[ExitDecision, ...]:
-    """Leave what the voters want closed, at once."""
+    """Close, at once, the positions that the voters want closed."""
     closed = []
     for symbol, proposal in proposals.items():
         if proposal.direction is not Direction.SHORT:
@@ -133,7 +133,7 @@ async def _close(desk: Desk, as_of: datetime, proposals: dict[str, NetVote]) -> 
 
 
 async def _send(desk: Desk, hearing: Hearing) -> Hearing:
-    """Send what was signed. Returns the hearing with the verdict that stands: it may be taken back until the order leaves."""
+    """Send the signed order. Returns the hearing with its final verdict: the gate may refuse until the order leaves."""
     approval = await desk.approvals.decide(hearing)
     if approval is not None:
         desk.sink.append(approval)
@@ -145,7 +145,7 @@ async def _send(desk: Desk, hearing: Hearing) -> Hearing:
 
 
 def _is_tried(desk: Desk, proposal: NetVote, portfolio: Portfolio, symbol: str) -> bool:
-    """The court is called for a purchase of what is not held; or, if the profile says so, at every bar."""
+    """Whether the court hears a proposal: a purchase of what is not held, or, if the profile says so, every proposal."""
     if desk.settings.court.call == "every_bar":
         return True
     return proposal.direction is Direction.LONG and _is_idle(portfolio, symbol)
@@ -158,7 +158,7 @@ def _is_idle(portfolio: Portfolio, symbol: str) -> bool:
 def _case(
     desk: Desk, as_of: datetime, symbol: str, proposal: NetVote, portfolio: Portfolio, exposure: Exposure
 ) -> Case:
-    """What may be known at this moment about one symbol."""
+    """The case of one symbol: all that may be known at this time."""
     case = Case(
         decision_id=_decision_id(as_of, symbol),
         symbol=symbol,
@@ -195,12 +195,12 @@ def _book_view(desk: Desk, symbol: str, portfolio: Portfolio, exposure: Exposure
 
 
 def _decision_id(as_of: datetime, symbol: str) -> str:
-    """Names a decision, and through it every order that follows from it."""
+    """The name of a decision. The names of its orders begin with it."""
     return f"{as_of:%Y%m%dT%H%M}-{symbol.replace('/', '')}"
 
 
 def _hash(desk: Desk, shown: Slice) -> str:
-    """Chain the bars of this slice, digit for digit, with their finer bars and funding, onto the hash of all before."""
+    """Add the bars of this slice, with their finer bars and funding, to the running hash of all slices so far."""
     bars = (*shown.bars.values(), *shown.doubtful.values())
     seen = [(bar.symbol, bar.open, bar.high, bar.low, bar.close, bar.volume) for bar in bars]
     link = f"{desk.tally.data_hash} {shown.close_utc.isoformat()} {seen}"

@@ -1,12 +1,12 @@
-"""`tribunal halt`: the kill switch. From the next look of any session on, no new risk is taken.
+"""`tribunal halt`: the kill switch. Sessions take no new risk from the next time they read it.
 
-It puts a latch into the state folder and needs nothing else: no running session, no journal, no network, and nothing heavy is
-loaded. Sessions look at the latch at every bar close, before each verdict of the gate and before each entry leaves; entries
-under way are withdrawn, held positions keep their stops. With --flatten they are sold at market, and the session's journal says
-`flat` once the venue's fills have said so. It survives restart, kill -9 and midnight, until `tribunal unhalt`.
+It writes a latch file into the state folder. It needs no running session, no journal and no network, and loads no large package.
+Sessions read the latch at every bar close, before each verdict of the gate, and before each entry is sent. They withdraw entries
+that are under way; positions keep their stops. With --flatten, sessions sell their positions at market, and the journal records
+`flat` when the venue's fills confirm it. The latch survives restart, kill -9 and midnight, until `tribunal unhalt`.
 
-Exit codes: 0 the latch is down and logged; 1 it is down, and a part of what was asked could not be kept; 2 usage: nothing was
-halted; 5 it could not be put down: sessions go on.
+Exit codes: 0 halted and logged; 1 halted, but a part of the request could not be stored; 2 usage: nothing was halted; 5 the latch
+could not be written: sessions continue.
 """
 
 import argparse
@@ -21,10 +21,10 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     parse = argparse.ArgumentParser(
         prog="tribunal halt",
-        description="The kill switch: from now on no session takes new risk, until tribunal unhalt.",
-        epilog="Exit codes: 0 halted, 1 halted but not all of it could be kept, 2 usage, 5 not halted.",
+        description="The kill switch: no session takes new risk until tribunal unhalt.",
+        epilog="Exit codes: 0 halted, 1 halted but a part of the request could not be stored, 2 usage, 5 not halted.",
     )
-    parse.add_argument("--flatten", action="store_true", help="also sell at market what sessions hold")
+    parse.add_argument("--flatten", action="store_true", help="also sell the positions of these sessions at market")
     add(parse, "--reason", default="no reason given")
     add_scope(parse)
     add(parse, "--json")
@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Let the latch fall and return the exit code."""
+    """Set the latch and return the exit code."""
     arguments = parser().parse_args(argv)
 
     def work() -> int:
@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return halt_command(arguments)
 
-    return ended(work, "Interrupted: look whether the latch is down before you rely on it.")
+    return ended(work, "Interrupted. The latch may not be set: run tribunal halt again before you rely on it.")
 
 
 if __name__ == "__main__":

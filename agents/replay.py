@@ -1,11 +1,11 @@
-"""`tribunal replay RUN`: recompute every decision of a run from its journal, and compare to the byte.
+"""`tribunal replay RUN`: recompute every decision of a run from its journal, and compare it byte by byte.
 
-The journal is verified first, event by event. Then the bars are lived through again on the same path, with the venue's words
-and the news as they were recorded, and everything that the system says is held against what it said: votes, opinions,
-ruling, adjustment, verdict, orders, breakers, ledger. Events that an older version wrote are compared by value, and named.
+First the journal is verified, event by event. Then the same code processes the same bars again, with the venue's reports and the
+news from the journal. Everything that it produces is compared with the journal: votes, opinions, ruling, adjustment, verdict,
+orders, breakers, ledger. Events that an older version wrote are compared by value, and the output names them.
 
-Exit codes: 0 identical, 1 a difference (shown), 4 a journal that cannot be believed, 9 identical as far as it goes, and cut
-short. --limits FILE asks another question: what would the gate have done under these limits?
+Exit codes: 0 identical, 1 a difference (shown), 4 a journal that does not verify or cannot be read, 9 identical, but the journal
+was cut short. --limits FILE answers another question: what would the gate have decided with these limits?
 """
 
 import argparse
@@ -21,10 +21,10 @@ def parser() -> argparse.ArgumentParser:
     parse = argparse.ArgumentParser(
         prog="tribunal replay",
         description="Recompute every decision of a run from its journal and compare bytes.",
-        epilog="Exit codes: 0 identical, 1 different (it is shown), 2 usage, 4 journal not believable, 9 cut short.",
+        epilog="Exit codes: 0 identical, 1 different (it is shown), 2 usage, 4 journal cannot be trusted, 9 cut short.",
     )
     add(parse, "run")
-    parse.add_argument("--limits", metavar="FILE", help="YAML with other limits: what would the gate have done?")
+    parse.add_argument("--limits", metavar="FILE", help="YAML with other limits: what would the gate have decided?")
     add(parse, "--json", "--quiet")
     return parse
 
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return replay_command(arguments)
 
-    return ended(work, "Stopped; a replay changes nothing.")
+    return ended(work, "Stopped. The run is unchanged: a replay writes nothing.")
 
 
 if __name__ == "__main__":

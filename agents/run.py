@@ -1,4 +1,4 @@
-"""`tribunal run`: trade a session on paper and leave a run behind: journal, summary, report.
+"""`tribunal run`: trade a session on paper and write a run: journal, summary, report.
 
 Logs and progress go to stderr, tables (or, with --json, the summary alone) to stdout. Exit codes: 0 done, 2 wrong settings
 or arguments, 3 data that cannot be trusted, 4 journal, 5 output, 6 not confirmed, 7 money did not add up, 130 stopped by
@@ -17,8 +17,8 @@ def parser() -> argparse.ArgumentParser:
     """The command line."""
     parse = argparse.ArgumentParser(
         prog="tribunal run",
-        description="Put bars through the court, the risk gate and a simulated exchange. Paper money unless told otherwise.",
-        epilog="Without --data the market is simulated. Every run leaves a folder: journal.db, summary.json, report.html.",
+        description="Trade bars with the court, the risk gate and a simulated exchange. The default is paper money.",
+        epilog="Without --data the market is simulated. Every run writes a folder: journal.db, summary.json, report.html.",
     )
     add_world(parse, profile="paper", recorded=False)
     add_told_finer(parse)
@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
     parse.add_argument(
         "--approve",
         choices=("auto", "ask", "never"),
-        help="positions above court.approval_above: all pass, ask on this terminal, none pass (default: the profile's)",
+        help="positions above court.approval_above: allow all, ask on this terminal, allow none (default: the profile's)",
     )
     add(parse, "--out")
     parse.add_argument("--resume", metavar="RUN", help="resume a run that was killed; repeat its other options")
@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     return ended(
         work,
-        "Stopped. A session that was still going was dropped; one that had ended is in its folder, and can be replayed.",
+        "Stopped. An unfinished session was dropped. A finished session is in its folder, and you can replay it.",
     )
 
 

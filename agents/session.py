@@ -1,6 +1,7 @@
-"""A session: closed bars through the cycle, and words of the venue to the trader, until no bar comes or somebody asks to stop.
+"""A session: it runs the cycle on each closed bar, and gives the venue's reports to the trader, until the bars end or it is told
+to stop.
 
-How many bars will come need not be known. A session stops only between two cycles, so that whatever was begun is finished and
+The number of bars need not be known. A session stops only between two cycles, so every cycle that has begun is finished and
 journaled.
 """
 
@@ -18,7 +19,7 @@ Reason = Literal["completed", "interrupted"]
 
 async def run_session(desk: Desk, stop: Callable[[], bool], seen: Callable[[CycleRecord], None]) -> SessionEnd:
     """Run a session to its end. `stop` is asked before each bar; `seen` is shown each record."""
-    gc.freeze()  # what was imported stays for good: the collector need not look at it again at every turn
+    gc.freeze()  # imported objects are never freed: the collector need not visit them again
     try:
         return await end_session(desk, await trade(desk, stop, seen))
     finally:
@@ -28,7 +29,7 @@ async def run_session(desk: Desk, stop: Callable[[], bool], seen: Callable[[Cycl
 
 
 async def trade(desk: Desk, stop: Callable[[], bool], seen: Callable[[CycleRecord], None]) -> Reason:
-    """Take each bar through the cycle, and book each word that the venue speaks between two bars; says why that ended."""
+    """Run the cycle on each bar, and book each report that the venue sends between two bars. Returns why the session ended."""
     while (arrived := await desk.arrivals.next()) is not None:
         if not isinstance(arrived, Slice):
             await desk.trader.hear(arrived, desk.clock.now())
@@ -40,7 +41,7 @@ async def trade(desk: Desk, stop: Callable[[], bool], seen: Callable[[CycleRecor
 
 
 async def end_session(desk: Desk, reason: Reason) -> SessionEnd:
-    """Withdraw entries that are still under way, journal what was asked ahead for nothing, and write the last event."""
+    """Withdraw entries that are under way, journal answers that no decision used, and write the last event."""
     at = desk.clock.now()
     await desk.trader.wind_up(at)
     if desk.watchlist is not None:

@@ -1,10 +1,10 @@
-"""`tribunal unhalt --reason TEXT`: lift the kill switch. (To go on with a run that was killed: `tribunal run --resume`.)
+"""`tribunal unhalt --reason TEXT`: lift the kill switch. (`tribunal run --resume` continues a run that was killed.)
 
-The reason is kept in the log of the state folder, and in the journal of whatever session sees it first. Without a reason, or
-where the log cannot be written, the latch stays down.
+The reason is written to the log of the state folder, and to the journal of the first session that reads it. Without a reason, or
+if the log cannot be written, the latch stays down.
 
-Exit codes: 0 nothing stops these sessions any more (whether or not anything did); 1 another latch still does; 2 usage; 5 the
-latch could not be lifted.
+Exit codes: 0 no latch stops these sessions (also if none did before); 1 another latch still stops them; 2 usage; 5 the latch
+could not be lifted.
 """
 
 import argparse
@@ -21,7 +21,7 @@ def parser() -> argparse.ArgumentParser:
         prog="tribunal unhalt",
         description="Lift the kill switch: sessions may take new risk again.",
         epilog="Exit codes: 0 lifted, 1 lifted but another latch is still down, 2 usage, 5 not lifted. "
-        "To go on with a run that was killed: tribunal run --resume RUN.",
+        "To continue a run that was killed: tribunal run --resume RUN.",
     )
     add(parse, "--reason", required=True)
     add_scope(parse)
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return unhalt_command(arguments)
 
-    return ended(work, "Interrupted: the latch may still be down.")
+    return ended(work, "Interrupted. The latch may still be down: run tribunal unhalt again.")
 
 
 if __name__ == "__main__":

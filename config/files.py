@@ -1,6 +1,7 @@
-"""Writes a file whole or not at all: beside its place first, then moved onto it. Refuses to leave half of one.
+"""Writes a file completely or not at all: to a temporary file first, which then replaces it.
 
-Every whole file of the system is written here. The standard library is all that is loaded, because the kill switch asks.
+Every file of the system that is written at once is written here. It loads only the standard library, because the kill switch uses
+it.
 """
 
 import os
@@ -13,8 +14,8 @@ from pathlib import Path
 def write_whole(path: Path, content: bytes, *, durable: bool = False, private: bool = False) -> None:
     """Write a file so that a reader sees the old or the new one, and never a part.
 
-    `durable`: it is on the disk when this returns. `private`: nobody else on this machine may read it. Raises OSError; what
-    stood there before then still stands there.
+    `durable`: it is on the disk when this returns. `private`: no other user of this machine may read it. Raises OSError; the old
+    file is then unchanged.
     """
     with _beside(path, content, durable=durable, private=private) as new:
         os.replace(new, path)

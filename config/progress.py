@@ -1,7 +1,7 @@
-"""How far something is: a bar on a terminal, a plain line every tenth elsewhere, nothing at all where nothing is wanted.
+"""Shows progress: a bar on a terminal, a plain line at every tenth elsewhere, or nothing if no stream is given.
 
-It only looks. It writes to the stream that it is given (stderr; stdout belongs to results), redraws at most five times a second,
-and costs what it watches next to nothing.
+It writes to the given stream (stderr, since stdout is for results), redraws at most five times a second, and takes almost no time
+from the work.
 """
 
 from collections.abc import Callable
@@ -45,7 +45,7 @@ class Progress:
             self._bar.stop()
 
     def advance(self, steps: int = 1, tell: Callable[[], str] | None = None) -> None:
-        """So many more steps are done. `tell` gives what stands beside them from now on, and is asked only when that is drawn."""
+        """Count `steps` more steps. `tell` gives the text beside them from now on; it is called only when the text is drawn."""
         self._done += steps
         if tell is not None:
             self._tell = tell
@@ -57,7 +57,7 @@ class Progress:
             self._line(self._stream)
 
     def about(self, subject: str) -> None:
-        """What the next steps are about, such as a market."""
+        """Set the subject of the next steps, such as a market."""
         self._tell = lambda: f"{self._counted()}, {subject}"
 
     def _counted(self) -> str:

@@ -1,4 +1,4 @@
-"""What a command leaves beside its journal, each file whole or not at all, with a sentence for a disk that refuses."""
+"""Writes the output files of commands, each completely or not at all. A failed write is explained in one sentence."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from config.files import write_whole
 
 
 def write_output(path: Path, content: bytes) -> None:
-    """Write bytes to `path`, replacing what was there. Raises OutputFault when the disk refuses."""
+    """Write bytes to `path`, replacing the old file. Raises OutputFault if it cannot be written."""
     try:
         write_whole(path, content)
     except OSError as fault:
@@ -18,7 +18,7 @@ def write_output(path: Path, content: bytes) -> None:
 
 
 def write_tables(path: str | None, text: str) -> None:
-    """Write tables that were printed to the file that was asked for too, if one was. Raises OutputFault."""
+    """Write the printed tables to a file too, if a path is given. Raises OutputFault."""
     if path is None:
         return
     place = Path(path)
@@ -28,4 +28,6 @@ def write_tables(path: str | None, text: str) -> None:
         else:
             write_whole(place.resolve(), text.encode())
     except OSError as fault:
-        raise OutputFault(f"The tables cannot be written to {path} ({fault.strerror}); they stand above.") from fault
+        raise OutputFault(
+            f"The tables cannot be written to {path} ({fault.strerror}). They are printed above. Give another file."
+        ) from fault

@@ -1,6 +1,6 @@
-"""Says on stderr, once each, what a session sees of the kill switch: that it fell, that it was lifted.
+"""Prints to stderr, once each, the changes of the kill switch that a session sees.
 
-It only looks, and it speaks in sessions that are told to be quiet too.
+It decides nothing. It prints also in sessions with --quiet.
 """
 
 from collections.abc import Sequence
@@ -13,21 +13,21 @@ from ops.tables.plain import moment
 
 
 class HaltHerald:
-    """Remembers what it has said."""
+    """Prints changes of the kill switch, and remembers the last one."""
 
     def __init__(self, stderr: TextIO) -> None:
         self._stderr = stderr
         self._said: tuple[str, ...] = ()
 
     def at_start(self, latches: Sequence[Latch]) -> None:
-        """Before the first bar: what is latched already."""
+        """Print the latches that are down before the first bar."""
         self._said = tuple(latch.scope for latch in latches)
         if latches:
             why = "; ".join(f"{latch.who}, {latch.given_utc}: {latch.why}" for latch in latches)
             self._say(f"The kill switch is down ({why}). This session takes no new risk. {lift_words(self._said)}")
 
     def hear(self, event: Journaled, *, past: bool) -> None:
-        """Listen to a session: what it sees of the kill switch. What a resumed run saw before was said before."""
+        """Take an event. A change that a resumed run repeats was printed before, and is not printed again."""
         if isinstance(event, HaltEvent) and not past:
             self._show(event.halts)
 

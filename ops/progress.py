@@ -1,4 +1,4 @@
-"""How far a session is, and what it is worth meanwhile."""
+"""The progress of a session, with its equity."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -18,7 +18,7 @@ class SessionProgress(Progress):
         self._ruling = "none yet"
 
     def hear(self, event: Journaled, *, past: bool) -> None:
-        """Listen to a session: each record is one more bar, and so is one that a resumed run lives through again."""
+        """Take an event: each cycle record counts one bar, also one that a resumed run repeats."""
         if not isinstance(event, CycleRecord):
             return
         if event.hearings:
@@ -27,7 +27,7 @@ class SessionProgress(Progress):
         self.update(event.as_of_utc, event.portfolio.equity, len(event.portfolio.positions), self._ruling)
 
     def update(self, as_of: datetime, equity: Decimal, open_positions: int, last_ruling: str | None) -> None:
-        """One more bar is done. Money in quote units; `last_ruling` in a few words."""
+        """Count one more bar. `equity` in quote units; `last_ruling` in a few words."""
 
         def tell() -> str:
             ruling = f", last ruling {last_ruling}" if last_ruling else ""

@@ -1,7 +1,7 @@
-"""The gate. It has the last word, and it alone signs orders.
+"""The gate. It makes the final decision on every proposal, and only the gate signs orders.
 
-It refuses to size anything above the tightest limit, to open anything when a rule refuses or cannot be computed, and to
-stand in the way of an exit: what only reduces a held position is always signed, whatever is broken.
+It never allows a size above the tightest limit, and it opens nothing if a rule refuses or cannot be computed. It never blocks an
+exit: an order that only reduces a position is always signed, whatever else fails.
 """
 
 from dataclasses import fields, replace
@@ -25,10 +25,10 @@ HALVINGS = 6
 
 
 class RiskManager:
-    """Judges proposals against the limits and signs what is left.
+    """Judges proposals against the limits, and signs orders of the allowed size.
 
-    `seal` signs orders; `bars_per_day` turns bar risk into one-day risk; `calibration` is what the words of voters and
-    analysts were worth, if that was measured.
+    `seal` signs orders; `bars_per_day` turns the risk of a bar into one-day risk; `calibration` says how often convictions of
+    voters and analysts came true, if that was measured.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class RiskManager:
         return self._limits.risk_parity
 
     def judge(self, given: Situation) -> Verdict:
-        """The last word on one proposal. Never raises: what cannot be decided is refused (law 2)."""
+        """The verdict on one proposal. Never raises: a proposal that cannot be judged is refused (law 2)."""
         try:
             return self._judge(given)
         except Exception as fault:  # noqa: BLE001  the boundary of the gate: it fails closed, and says why

@@ -1,4 +1,4 @@
-"""Who may trim a size after the ruling and before the gate."""
+"""The adjuster: it may reduce a size after the ruling and before the gate."""
 
 from typing import Protocol
 
@@ -7,13 +7,13 @@ from rl.observation import Observation
 
 
 class Adjuster(Protocol):
-    """A policy. `name` is what reports call it."""
+    """A policy. `name` is its name in reports."""
 
     @property
     def name(self) -> str: ...
 
     def adjust(self, seen: Observation) -> Adjustment:
-        """Trim. Must be deterministic: replay asks again and compares."""
+        """Reduce the size or keep it. Must be deterministic: a replay calls it again and compares."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""What the policy may do: trim the size that was ruled."""
+"""The output of a policy: a factor that reduces the size of a ruling."""
 
 from typing import Annotated
 

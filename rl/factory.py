@@ -1,6 +1,6 @@
-"""Which adjuster a profile asks for.
+"""Makes the adjuster that a profile names.
 
-It refuses nothing: a profile that asks for what does not exist is refused when it is loaded (`config.sections.rl`).
+It refuses nothing: a profile with an unknown adjuster is refused when it is loaded (`config.sections.rl`).
 """
 
 from config.sections.rl import RlSettings
@@ -8,5 +8,5 @@ from rl.adjuster import Adjuster, Off
 
 
 def adjuster_of(settings: RlSettings) -> Adjuster:
-    """The adjuster that stands between the court and the gate, for a run, its replay and every computed session alike."""
+    """The adjuster between court and gate. It is the same for a run, its replay and every session of a backtest."""
     return Off()

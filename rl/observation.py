@@ -1,10 +1,11 @@
-"""What the policy is shown of a proposal: few, named columns, all of them known at the bar close.
+"""What the policy sees of a proposal: a few named columns, all of them known at the bar close.
 
-The numbers are made by `execution.observation`, which the kernel compiles, so that a policy sees in training what it sees in a
-session. Here they get their names, and are gathered from what the gate is asked with. All cases of a bar are shown one book: what
-is voted out is on its way, and the gate has judged none of them yet.
+`execution.observation` computes the numbers, and the kernel compiles the same functions, so a policy sees the same in training
+and in a session. This module names the columns and takes their inputs from the situation that the gate judges. All cases of a
+bar are seen on the same book: exits that the voters asked for are already sent, and the gate has not judged any of the cases.
 
-How far the court's roles agree, the news and the regime are not here: the kernel has no court. Who has one adds such columns.
+There are no columns for the agreement of the court's roles, the news or the regime, since the kernel has no court. A caller that
+has one adds such columns.
 """
 
 import math
@@ -32,12 +33,12 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class Observation(Frozen):
-    """What an adjuster sees of one market at one bar close. Fractions are of equity; None is missing.
+    """What an adjuster sees of one market at one bar close. Fractions are fractions of equity; None means missing.
 
     direction         -1, 0 or 1: what is proposed
     conviction        0..1: the netted vote; missing where nothing is proposed
     calibrated        0..1: the probability that such convictions have been worth; missing without a calibration
-    ruling_scale      0..1: what the court left of the size; missing where it was not asked
+    ruling_scale      0..1: the court's factor for the size; missing where the court was not asked
     size              signed: what is held of this market and under way; missing without equity
     held_days         0 or more: days since its position was opened; 0 where nothing is held
     deployed          0 or more: what is held and under way in all markets; missing without equity
@@ -48,7 +49,7 @@ class Observation(Frozen):
     correlation       0..1: the worst of this market with what else is held or under way; 0 where nothing is
     entries           0 or more: entries of the last 24 hours, as a count
 
-    The headrooms, volatility_ratio and correlation are missing of fewer than 50 returns of all markets concerned.
+    The headrooms, volatility_ratio and correlation are missing where a market concerned has fewer than 50 returns.
     """
 
     direction: float
@@ -67,17 +68,23 @@ class Observation(Frozen):
 
     @classmethod
     def of(cls, row: Floats) -> "Observation":
-        """From a row as both engines encode it: float64, shape (len(COLUMNS),), NaN where something is missing."""
+        """The observation in a row that an engine encoded: float64, shape (len(COLUMNS),), NaN where something is missing.
+
+        Units are those of the fields [fraction, days, count].
+        """
         return cls(**{name: None if math.isnan(x) else x for name, x in zip(COLUMNS, row.tolist(), strict=True)})
 
     def row(self) -> Floats:
-        """The same as float64, shape (len(COLUMNS),), NaN where something is missing."""
+        """The observation as a row: float64, shape (len(COLUMNS),), NaN where something is missing.
+
+        Units are those of the fields [fraction, days, count].
+        """
         values = (getattr(self, name) for name in COLUMNS)
         return np.array([math.nan if value is None else value for value in values], dtype=np.float64)
 
 
 def unseen(proposal: Proposal) -> Observation:
-    """What the proposal says of itself: enough for a policy that reads nothing of the book."""
+    """Only what the proposal itself says. It is enough for a policy that does not read the book."""
     return Observation(
         direction=_SIGNS[proposal.direction], conviction=proposal.conviction, ruling_scale=proposal.ruling_scale
     )
@@ -85,7 +92,8 @@ def unseen(proposal: Proposal) -> Observation:
 
 @dataclass(frozen=True, slots=True)
 class Lookout:
-    """Sees proposals as the gate would: `situation` gives the book and the returns behind it, the rest is the gate's own."""
+    """Makes observations of proposals. `situation` gives the book and the returns that the gate would use; the other fields are
+    the gate's settings."""
 
     situation: Callable[[Proposal], Situation]
     limits: RiskLimits
@@ -93,11 +101,14 @@ class Lookout:
     calibration: SizingMaps | None = None
 
     def see(self, proposal: Proposal) -> Observation:
-        """What a policy may know of a proposal. Raises what the risk measures raise: whoever asks fails closed."""
+        """What a policy may know of a proposal. Raises what the risk measures raise; the caller must then refuse the proposal."""
         return Observation.of(self.row(self.situation(proposal)))
 
     def row(self, given: Situation) -> Floats:
-        """The same of a situation, as float64, shape (len(COLUMNS),)."""
+        """What a policy may know in a situation, as a row: float64, shape (len(COLUMNS),), NaN where something is missing.
+
+        Units are those of the fields of `Observation` [fraction, days, count]. Raises what the risk measures raise.
+        """
         proposal, book, row = given.proposal, given.portfolio, np.empty(len(COLUMNS), dtype=np.float64)
         own = given.returns[:, given.symbols.index(proposal.symbol)]
         exposures, now, opened = _exposures(book), given.now_utc or proposal.as_of_utc, given.opened_utc

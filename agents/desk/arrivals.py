@@ -1,9 +1,9 @@
-"""What comes next in a session: a closed bar, or a word of the venue, whichever is there first.
+"""The next input of a session: a closed bar or a report of the venue, whichever arrives first.
 
-A word goes before a bar that is there as well. Where a journal holds the session's past, it says which of the two came next. A
-venue that never speaks between bars costs nothing: it is asked once, and after that bars are awaited alone.
+If both have arrived, the report goes first. In the recorded past of a session, its journal says which of the two came next. A
+venue that sends nothing between bars costs nothing: it is asked once, and after that only bars are awaited.
 
-It refuses to drop what it has begun to wait for: a bar or a word that loses the race comes next.
+It drops nothing that it has begun to wait for: the input that arrives second comes next.
 """
 
 import asyncio
@@ -16,31 +16,31 @@ from market.bar import Slice
 Came = TypeVar("Came")
 
 SpokeNext = Callable[[], bool | None]
-"""Whether a word of the venue, and no bar, came next in the recorded past; None where nothing is recorded any more."""
+"""Whether a report of the venue, and not a bar, came next in the recorded past; None after the end of the recording."""
 
 
 class Feed(Protocol):
     """Gives the closed bars, each once, in order of time."""
 
     async def next(self) -> Slice | None:
-        """Wait for the next closed bar; None when there is none any more."""
+        """Wait for the next closed bar; None when there are no more."""
         ...
 
 
 class Speaker(Protocol):
-    """Whoever may speak between two bars: a venue."""
+    """A venue that may send reports between two bars."""
 
     async def hear(self) -> VenueReport | None:
-        """Wait for the next word; None when there will be none any more."""
+        """Wait for the next report; None when there will be no more."""
         ...
 
 
 def nothing_recorded() -> None:
-    """The session has no past: what comes first comes next."""
+    """For a session without a recorded past: the input that arrives first comes next."""
 
 
 class Arrivals:
-    """The bars of a feed and the words of a venue, one after another."""
+    """The bars of a feed and the reports of a venue, one after another."""
 
     def __init__(self, feed: Feed, venue: Speaker, spoke_next: SpokeNext = nothing_recorded) -> None:
         self._bars = _Awaited(feed.next)
@@ -49,7 +49,7 @@ class Arrivals:
         self._speaks = True
 
     async def next(self) -> Slice | VenueReport | None:
-        """The next bar or word; None when the feed has ended. Raises what the feed or the venue raises."""
+        """The next bar or report; None when the feed has ended. Raises what the feed or the venue raises."""
         spoke = self._spoke_next()
         if spoke is not None:
             return await (self._words if spoke else self._bars).take()
@@ -63,13 +63,13 @@ class Arrivals:
         return await self._bars.take()
 
     async def close(self) -> None:
-        """Wait for nothing any more."""
+        """Stop waiting for both."""
         await self._bars.drop()
         await self._words.drop()
 
 
 class _Awaited(Generic[Came]):
-    """What is waited for again and again: as a task that was begun before, or at once."""
+    """One input that is awaited repeatedly, either in a task that was started before or directly."""
 
     def __init__(self, ask: Callable[[], Coroutine[Any, Any, Came]]) -> None:
         self._ask = ask
@@ -82,7 +82,7 @@ class _Awaited(Generic[Came]):
 
     @property
     def is_there(self) -> bool:
-        """Whether the next one need not be waited for."""
+        """Whether the next one has arrived."""
         return self._task is not None and self._task.done()
 
     async def take(self) -> Came:
@@ -91,7 +91,7 @@ class _Awaited(Generic[Came]):
         return await (self._ask() if task is None else task)
 
     async def drop(self) -> None:
-        """Wait for the next one no more."""
+        """Stop waiting for the next one."""
         task, self._task = self._task, None
         if task is not None:
             task.cancel()

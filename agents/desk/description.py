@@ -1,4 +1,4 @@
-"""What the journal begins with: the description of a session, and its warm-up."""
+"""The first events of a journal: the description of a session, and its warm-up."""
 
 from pathlib import Path
 
@@ -16,10 +16,10 @@ from risk.calibration import ANALYST, VOTERS, SizingMaps, read_calibrations
 
 
 def describe(settings: Settings, tape: Tape, key: bytes, calibration: str | None = None) -> Session:
-    """What the journal begins with.
+    """The description of a session, as its journal begins with it.
 
-    Raises UsageFault, before anything is made, for markets that one account cannot hold, for voters that cannot be, and for
-    a watchlist of other markets.
+    Raises UsageFault, before anything is written, for markets of several quote currencies, for voters that cannot be built, and
+    for a watchlist with markets that the session does not have.
     """
     _one_quote(tape)
     own = read_own(settings.strategies)
@@ -44,18 +44,19 @@ def describe(settings: Settings, tape: Tape, key: bytes, calibration: str | None
 
 
 def _maps(path: str, tape: Tape) -> SizingMaps:
-    """What sizing reads of a calibration, from a file that knows nothing of this session's time."""
+    """The maps that sizing uses, from a calibration file whose data ends before this session begins."""
     speakers = read_calibrations(Path(path), tape.start_utc).speakers
     if VOTERS not in speakers:
         raise UsageFault(
-            f"{path} holds no map of the voters' conviction, which is what sizing reads. Nothing was started."
+            f"{path} has no map of the voters' conviction, which sizing needs. Nothing was started. Make one with "
+            "`tribunal calibrate --out`."
         )
     analysts = {name: known for name, known in speakers.items() if name.endswith(f"/{ANALYST}")}
     return SizingMaps(voters=speakers[VOTERS], analysts=analysts)
 
 
 def _without_folders(settings: Settings) -> Settings:
-    """The same settings with files by their names only: where they lay says nothing about a decision."""
+    """The same settings with file names instead of paths: no decision depends on the folder of a file."""
 
     def bare(path: str | None) -> str | None:
         return Path(path).name if path else path
@@ -74,7 +75,7 @@ def _without_folders(settings: Settings) -> Settings:
 
 
 def warmup_of(tape: Tape) -> Warmup:
-    """The bars before the first decision, as the journal keeps them."""
+    """The bars before the first decision, in the form of the journal."""
     return Warmup(
         slices=tuple(
             (
@@ -90,6 +91,6 @@ def _one_quote(tape: Tape) -> None:
     quotes = sorted({instrument.quote for instrument in tape.instruments.values()})
     if len(quotes) > 1:
         raise UsageFault(
-            f"{', '.join(tape.symbols)} are quoted in {' and '.join(quotes)}, and an account counts in one currency. Nothing was "
-            "started. Choose markets of one quote with --symbols."
+            f"{', '.join(tape.symbols)} are quoted in {' and '.join(quotes)}, and an account has one currency. Nothing was "
+            "started. Choose markets of one quote currency with --symbols."
         )

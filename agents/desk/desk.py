@@ -1,6 +1,6 @@
-"""The desk: everything that a cycle needs, in one frozen place. A profile decides what stands in it; no cycle asks.
+"""The desk: everything that a cycle needs, in one frozen value. The profile decides its parts; the cycle does not know them.
 
-Backtest, paper and replay differ in what is put here and in nothing else.
+Backtest, paper and replay differ in the parts of the desk and in nothing else.
 """
 
 from collections.abc import Mapping
@@ -25,13 +25,13 @@ from sentiment.headline import SentimentData
 
 
 class SentimentReader(Protocol):
-    """Says what was known of a symbol's news at a moment."""
+    """Gives what was known of a symbol's news at a time."""
 
     def read(self, symbol: str, as_of: datetime) -> SentimentData: ...
 
 
 class Tally:
-    """What a session counts from bar to bar: the number of the bar, and the hash of all slices so far."""
+    """Counters of a session: the number of bars, and the hash of all slices so far."""
 
     def __init__(self) -> None:
         self.bars = 0

@@ -1,7 +1,7 @@
-"""Models in a session: who is asked, with which keys, and what the journal keeps of how they were told.
+"""Models in a session: which providers are asked, with which keys, and which prompts the journal keeps.
 
-A session in which some role could never be answered by a model, for want of keys, is not started: the other roles would be
-paid for nothing. Where each role has somebody with a key it goes on with those.
+A session does not start if some role has no provider with a key, since the other roles would be paid for nothing. If each role
+has at least one provider with a key, the session uses those.
 """
 
 from collections.abc import AsyncIterator, Mapping
@@ -29,7 +29,7 @@ from config.settings import Settings
 
 
 def prompts() -> Prompts:
-    """What each role is told, word for word, with its version."""
+    """The constant prompt of each role, with its version."""
     loaded = {role: load_prompt(role) for role in ROLES}
     return Prompts(roles={role: (prompt.version, prompt.text) for role, prompt in loaded.items()})
 
@@ -40,7 +40,7 @@ def sits(settings: Settings) -> bool:
 
 
 def refuse_without_keys(settings: Settings, secrets: Secrets) -> None:
-    """Raise UsageFault, saying exactly what to set, where no provider of some role's chain could answer."""
+    """Raise UsageFault, saying what to set, if no provider in some role's chain could answer."""
     minds = settings.minds
     if not sits(settings) or minds.transcripts == "replay":
         return
@@ -57,11 +57,11 @@ def refuse_without_keys(settings: Settings, secrets: Secrets) -> None:
 
 
 def _never_heard(minds: MindsSettings, secrets: Secrets, role: Role, chain: tuple[str, ...]) -> str:
-    """One role that no model can answer, and the ways out."""
+    """The message for one role that no model can answer, with the remedies."""
     other = f"give that role to the rules mind with --set minds.roles.{role}=[rules]"
     if not chain:
         return (
-            f"The chain of the {role} names nobody, and minds.outage is abstain, so nothing could ever be ruled; nothing was "
+            f"The chain of the {role} names no provider, and minds.outage is abstain, so the court could never rule; nothing was "
             f"started. Name a provider in minds.roles.{role}, or {other}."
         )
     wanting = " or ".join(missing_keys(minds, secrets, chain))
@@ -73,7 +73,7 @@ def _never_heard(minds: MindsSettings, secrets: Secrets, role: Role, chain: tupl
 
 @asynccontextmanager
 async def models_of(settings: Settings, secrets: Secrets) -> AsyncIterator[Asker | None]:
-    """Whoever answers for the models of a session; None where the rules mind sits. Closed at the end."""
+    """The asker that answers for the models of a session; None if the court sits with the rules mind. It is closed at the end."""
     if not sits(settings):
         yield None
         return

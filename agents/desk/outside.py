@@ -1,6 +1,6 @@
-"""What reaches a session from outside while it runs: models, the kill switch, a human who approves, and a venue that speaks.
+"""Inputs that reach a session from outside while it runs: models, the kill switch, a human's approval, reports of the venue.
 
-A run that is gone on with has its past answered by its journal, and only what comes after it by the world.
+When a run is resumed, its journal gives these inputs up to where it ends; after that they come from outside again.
 """
 
 import sys
@@ -23,23 +23,23 @@ from execution.kill_switch.switches import FileSwitch, ResumedSwitch
 
 
 class Outside(NamedTuple):
-    """Whoever may be asked. `asker` None where no models sit."""
+    """The sources of these inputs. `asker` is None if the court has no models."""
 
     asker: Asker | None
     switch: Switch
     approver: Approver
     landed: Landed
-    """Which outlooks that were asked ahead had come."""
+    """Which outlooks that were asked ahead had been answered."""
     spoke_next: SpokeNext = nothing_recorded
-    """Whether the venue spoke next, between two bars."""
+    """Whether a report of the venue came next, between two bars."""
 
 
 NOTHING_OUTSIDE = Outside(None, NoSwitch(), AUTO, nobody_knows)
-"""For sessions that are computed and thrown away: nobody halts them, and whoever would be asked says yes."""
+"""For sessions whose journal is not kept: there is no kill switch, and every approval is given."""
 
 
 def outside_of(settings: Settings, asker: Asker | None, journal: Sink) -> Outside:
-    """The outside of a session that writes, or goes on writing, this journal."""
+    """The outside inputs of a session that writes or resumes this journal."""
     switch: Switch = FileSwitch(latches(), settings.profile)
     approver = approver_of(settings.court.approval, sys.stdin, sys.stderr, SystemClock())
     if not isinstance(journal, ResumingSink):
@@ -54,5 +54,5 @@ def outside_of(settings: Settings, asker: Asker | None, journal: Sink) -> Outsid
 
 
 def latches() -> LatchFolder:
-    """Where this user's kill switch lies. Raises OutputFault where there is no home."""
+    """The folder of this user's kill switch. Raises OutputFault if there is no home folder."""
     return LatchFolder(state_dir(load_secrets()))

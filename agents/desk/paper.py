@@ -1,4 +1,4 @@
-"""A desk on the simulated exchange, over the bars of a tape: what a run, and every computed session of a backtest, trades on."""
+"""A desk that trades the bars of a tape on the simulated exchange. Runs and all sessions of a backtest use it."""
 
 from agents.desk.description import warmup_of
 from agents.desk.desk import Desk
@@ -18,7 +18,7 @@ from sentiment.sources.factory import build_sources
 
 
 class TapeFeed:
-    """The slices of a tape: each is there as soon as it is asked for."""
+    """The slices of a tape, without waiting."""
 
     def __init__(self, tape: Tape) -> None:
         self._slices = tape.slices()
@@ -29,7 +29,7 @@ class TapeFeed:
 
 
 def open_paper(settings: Settings, session: Session, tape: Tape, journal: Sink, key: bytes, outside: Outside) -> Desk:
-    """A desk on the simulated exchange, with the head of its journal written."""
+    """A desk on the simulated exchange. The first events of its journal are written here."""
     warmup = warmup_of(tape)
     journal.append(session)
     journal.append(warmup)

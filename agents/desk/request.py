@@ -1,6 +1,6 @@
-"""What a session is asked to be, as frozen values: a world, and a run in it. Commands hand these to each other.
+"""Requests for a session, as frozen values: a world, and a run in it. Commands pass these to each other.
 
-A request is what a user wrote, taken apart and no more. `agents/desk/world.py` makes a world of it, and refuses there.
+A request is the parsed input of a user. `agents/desk/world.py` makes a world of it and refuses requests that cannot be met.
 """
 
 from typing import Any, Literal
@@ -13,7 +13,7 @@ Approve = Literal["auto", "ask", "never"]
 
 
 class BarsRequest(Frozen):
-    """Recorded bars by their files, with what is told beside them; no files stand for the simulated market.
+    """Files of recorded bars, finer bars and funding rates. Without files the market is simulated.
 
     Bars open at `start_utc` or later and close at `end_utc` or earlier; None for all.
     """
@@ -27,7 +27,7 @@ class BarsRequest(Frozen):
 
 
 class WorldRequest(Frozen):
-    """A profile, what is to differ from it, and the bars. None leaves a setting to the profile.
+    """A profile, the settings that differ from it, and the bars. None leaves a setting to the profile.
 
     `overrides` are settings by dotted key; they win over the profile. `news` is a file of dated headlines, `mind` a provider of
     the profile or `rules`, `model` the name of another model for it (for a local one, the path of its file).
@@ -46,10 +46,10 @@ class WorldRequest(Frozen):
 
 
 class RunRequest(Frozen):
-    """One session that leaves a folder behind: its world, where it goes, and how much is said meanwhile.
+    """One session that writes a folder: its world, its folder, and how much it prints.
 
-    `out` is a new folder (None: the next of `runs/`), `resume` that of a run that was killed, `calibration` a file of sizing
-    maps, `confirm` the words that a profile with real money asks for.
+    `out` is a new folder (None: the next one in `runs/`), `resume` the folder of a run that was killed, `calibration` a file of
+    sizing maps, `confirm` the words that a profile with real money requires.
     """
 
     world: WorldRequest

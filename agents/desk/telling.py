@@ -1,4 +1,4 @@
-"""Tells alerts when they happen, each once: those that a resumed run only lives through again were told before."""
+"""Prints each alert once, when it happens. Alerts that a resumed run repeats from its journal are not printed again."""
 
 from typing import TextIO
 

@@ -1,7 +1,7 @@
-"""Puts a desk together out of a session's description: the same for a run and for its replay.
+"""Builds a desk from a session's description, in the same way for a run and for its replay.
 
-Only what differs between worlds is handed in: the feed, the venue, the reader of sentiment, the sink of events, the kill
-switch and whoever approves.
+Only the parts that differ between worlds are arguments: the feed, the venue, the sentiment reader, the sink of events, the kill
+switch and the approver.
 """
 
 from collections.abc import Callable
@@ -47,7 +47,7 @@ Around = Callable[[Trader], Judge]
 
 
 class _Warm(NamedTuple):
-    """What has seen the warm-up."""
+    """Indicators and windows that have read the warm-up."""
 
     engines: dict[str, SignalEngine]
     window: ReturnWindow
@@ -76,12 +76,12 @@ def open_desk(
     landed: Landed = nobody_knows,
     spoke_next: SpokeNext = nothing_recorded,
 ) -> Desk:
-    """A desk that has seen the warm-up and is ready for the first bar.
+    """A desk that has read the warm-up and is ready for the first bar.
 
-    `asker` answers for the models, where models sit. `around` replaces the gate's door by one of the caller's that may look
-    at each proposal as it passes. `driver` drives the venue through each bar; None for a venue that trades without us. `landed`
-    and `spoke_next` say of a run that has a past which outlooks had come, and when the venue spoke between two bars. Raises
-    UsageFault where the packages of the profile's retrieval are missing.
+    `asker` answers for the models, if the court has any. `around` wraps the gate's judge, so that the caller sees each proposal.
+    `driver` drives the venue through each bar; None for a venue that trades by itself. For a run with a recorded past, `landed`
+    says which outlooks had been answered, and `spoke_next` when the venue sent a report between two bars. Raises UsageFault if
+    the packages for the profile's retrieval are missing.
     """
     settings = session.settings
     warm = _warmed(session, warmup)
@@ -129,7 +129,7 @@ def open_desk(
 
 
 def _warmed(session: Session, warmup: Warmup) -> _Warm:
-    """All that reads past bars, once it has seen those before the first decision."""
+    """Indicators and windows after the bars before the first decision."""
     warm = _Warm(
         {symbol: SignalEngine(symbol, session.timeframe) for symbol in session.symbols},
         ReturnWindow(session.symbols, session.settings.limits.risk_window_bars),
@@ -146,7 +146,7 @@ def _warmed(session: Session, warmup: Warmup) -> _Warm:
 def _trader(
     session: Session, warm: _Warm, venue: Venue, driver: BarDriver | None, sink: Sink, switch: Switch, key: bytes
 ) -> Trader:
-    """The account, the gate before it, and the venue behind it."""
+    """The account with its gate and its venue."""
     settings, per_day = session.settings, bars_per_day(session.timeframe)
     cash = settings.venue.starting_cash
     return Trader(
@@ -166,7 +166,7 @@ def _trader(
 
 
 def _lookout(session: Session, trader: Trader) -> See:
-    """What a policy is shown of a proposal."""
+    """The function that makes a policy's observation of a proposal."""
     limits, per_day = session.settings.limits, bars_per_day(session.timeframe)
     return Lookout(trader.situation, limits, per_day, session.calibration).see
 
@@ -178,7 +178,7 @@ def _memory(session: Session) -> Memory:
 
 
 def quote_of(session: Session) -> str:
-    """The currency of the account: what all its markets are quoted in."""
+    """The currency of the account: the quote currency of all its markets."""
     return next(iter(session.instruments.values())).quote
 
 

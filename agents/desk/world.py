@@ -1,4 +1,4 @@
-"""From a request to a world: the settings that it resolves to, and its bars. Refuses what a world cannot be, before it begins."""
+"""From a request to a world: its resolved settings and its bars. Refuses what cannot be met, before a session starts."""
 
 from collections.abc import Mapping
 from difflib import get_close_matches
@@ -21,14 +21,14 @@ _LONGEST_COURT_S = 600.0
 
 
 class World(Frozen):
-    """The settings of a session, and where its bars are. A process of its own can open it."""
+    """The settings of a session, and the files of its bars. Another process can open it."""
 
     settings: Settings
     bars: BarsRequest = BarsRequest()
 
 
 def world_of(request: WorldRequest) -> World:
-    """The world that was asked for. Raises UsageFault with all faults."""
+    """The requested world. Raises UsageFault, with all faults of the settings."""
     _refuse_clashes(request)
     changed = dict(request.overrides)
     if request.bars.data:
@@ -53,7 +53,7 @@ def tape_of(world: World) -> Tape:
     if settings.world == "recorded":
         if not bars.data:
             raise UsageFault(
-                f"The profile {settings.profile!r} needs recorded bars; nothing was started. "
+                f"The profile {settings.profile!r} needs recorded bars. Nothing was started. "
                 "Give files with --data, or use --profile paper for the simulated market."
             )
         return _recorded(settings, bars)
@@ -66,32 +66,34 @@ def tape_of(world: World) -> Tape:
         _known_to_the_simulation(settings)
         return simulated_tape(settings)
     raise UsageFault(
-        f"The profile {settings.profile!r} is sound, but this version trades on its simulated exchange only: there is no "
-        f"connection to {settings.venue.exchange} yet. Nothing was started. Use --profile paper."
+        f"The profile {settings.profile!r} is valid, but this version trades only on its simulated exchange: it cannot connect "
+        f"to {settings.venue.exchange} yet. Nothing was started. Use --profile paper."
     )
 
 
 def _refuse_clashes(request: WorldRequest) -> None:
-    """Raises UsageFault for options that do not go together."""
+    """Raise UsageFault for options that exclude each other."""
     bars = request.bars
     if bars.data:
         if request.days is not None:
             raise UsageFault(
-                "--days is the length of a simulated session; recorded bars end where --end says. Nothing was started. Give "
-                "--start and --end."
+                "--days is the length of a simulated session, and --data gives recorded bars. Nothing was started. Give "
+                "--start and --end instead of --days."
             )
         return
     if request.news:
         raise UsageFault(
-            "--news goes with recorded bars: the simulated market has headlines of its own. Nothing was started."
+            "--news needs recorded bars: the simulated market has its own headlines. Nothing was started. Give --data too, or "
+            "leave out --news."
         )
     for option, given, lacks in (
-        ("detail", bars.detail, "are not told finer"),
+        ("detail", bars.detail, "have no finer bars"),
         ("funding", bars.funding, "pay no funding"),
     ):
         if given:
             raise UsageFault(
-                f"--{option} goes with recorded bars: simulated ones {lacks}. Nothing was started. Give --data."
+                f"--{option} needs recorded bars: simulated ones {lacks}. Nothing was started. Give --data too, or leave out "
+                f"--{option}."
             )
 
 
@@ -105,11 +107,13 @@ def _recorded(settings: Settings, bars: BarsRequest) -> Tape:
 
 
 def _mind(request: WorldRequest, given: Mapping[str, Any]) -> dict[str, Any]:
-    """What --mind and --model set where --set did not. A local model gets the patience that a processor needs."""
+    """The settings that --mind and --model change, if --set does not. A local model gets longer deadlines."""
     name, model = request.mind, request.model
     if name is None:
         if model is not None:
-            raise UsageFault("--model goes with --mind: it names the model of a provider. Nothing was started.")
+            raise UsageFault(
+                "--model needs --mind: it names the model of a provider. Nothing was started. Name the provider with --mind."
+            )
         return {}
     if name == "rules":
         return {"court.mind": "rules"}
@@ -131,9 +135,10 @@ def _mind(request: WorldRequest, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _patience(resolved: Resolved) -> dict[str, float]:
-    """The deadlines that a processor needs, where neither the command line nor a profile of the user's own states another.
+    """Deadlines for a model on this machine's processor, if neither the command line nor the user's own profile sets them.
 
-    The court must outwait the models of a role: of those two, what is not stated follows from what is.
+    The court's deadline for a role must be longer than that of its models, so if only one of the two is set, the other follows
+    from it.
     """
 
     patience = {_CALL: 180.0, _ROLE: 400.0, _DECISION: 1200.0, _COURT: 450.0}
@@ -157,5 +162,5 @@ def _known_to_the_simulation(settings: Settings) -> None:
         if base not in coins:
             raise UsageFault(
                 f"The simulated market has no {base}; nothing was started. It has {', '.join(coins)}. "
-                f"Give another one its first price with --set market.start_price.{base}=PRICE, or recorded bars with --data."
+                f"Set a first price with --set market.start_price.{base}=PRICE, or give recorded bars with --data."
             )

@@ -1,1 +1,1 @@
-"""Models fall silent: noticed, told, de-risked by schedule."""
+"""Outages of the models: detection, alerts, and de-risking by schedule."""

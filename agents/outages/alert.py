@@ -1,7 +1,7 @@
-"""The alert: what a person should know at once, as it stands in the journal.
+"""The alert: an event about something that a person should know at once.
 
-It says what happened, what the system did, and what comes next; it decides nothing. Times are those of the session, so that a
-replay makes the same bytes.
+It says what happened, what the system did, and what comes next. It decides nothing. Its times are those of the session, so that a
+replay gives the same bytes.
 """
 
 from typing import ClassVar, Literal

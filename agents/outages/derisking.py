@@ -1,8 +1,7 @@
-"""Carries out the schedule that the profile has for an outage: exits at market, signed by the gate like any other.
+"""Carries out the profile's schedule for an outage: exits at market, which the gate signs like any other exit.
 
-It acts at bar closes, and before the court is heard: an exit waits for no model, not even for one that may be back. It sells
-only in a market that has a bar to be believed; elsewhere stops stand, and what is due follows with the next such bar. It
-buys nothing, ever.
+It acts at bar closes, before the court is heard, because an exit never waits for a model. It sells only in markets with a
+believed bar. In other markets the stops stay, and the sale follows at the next believed bar. It never buys.
 """
 
 from agents.outages.watch import OutageWatch, derisked
@@ -13,7 +12,7 @@ from risk.portfolio import Portfolio
 
 
 async def derisk(watch: OutageWatch, trader: Trader, sink: Sink, shown: Slice, portfolio: Portfolio) -> None:
-    """Sell what the schedule does not leave of each position at this bar close, and say so."""
+    """Reduce each position to what the schedule allows at this bar close, and journal an alert about it."""
     at = shown.close_utc
     step = watch.step_due(at, portfolio)
     sold = []

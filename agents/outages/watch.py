@@ -1,15 +1,14 @@
-"""The watch: notices when models fall silent, when they are back, and when their money is nearly used up.
+"""The outage watch: it detects when models stop answering, when they answer again, and when a budget is nearly spent.
 
-An outage is a spell of decisions in which a role was asked of models and none of them gave a word, whatever the cause:
-providers that are down, answers that hold no opinion, a budget that is used up. It begins with the first such decision and ends
-at the first bar close whose decisions all have a word for every role that was asked; where nobody was asked (no case, the fast
-path, a role of the rules mind, an analyst whose outlook was read) nothing is learnt, and the spell goes on. Outlooks that are
-asked ahead neither begin nor end a spell: no decision waits for them, and another question is asked with less of the rate and
-the money. What speaks instead is `minds.outage`'s to say, and
-does not matter here.
+An outage is a series of decisions in which models were asked for a role and none of them gave an opinion, whatever the cause:
+providers that are down, answers without an opinion, a spent budget. It begins with the first such decision. It ends at the first
+bar close at which every role that was asked has an answer in all decisions. If nobody was asked (no case, the fast path, a role
+of the rules mind, an analyst whose outlook was read), nothing is learnt, and the outage continues. Outlooks that are asked
+ahead neither begin nor end an outage: no decision waits for them, and they have a smaller share of the rate and the budget.
+`minds.outage` decides who answers instead; that does not matter here.
 
-The schedule (`minds.derisk`) is counted from the bar close of the first decision. It refuses to know the machine's clock, and it
-never says what to buy: after a spell only new proposals open anything.
+The time of the schedule (`minds.derisk`) is counted from the bar close of the first decision. The watch never reads the machine's
+clock, and it never says what to buy: after an outage only new proposals open positions.
 """
 
 from collections.abc import Sequence
@@ -23,7 +22,7 @@ from risk.portfolio import Portfolio
 
 
 class OutageWatch:
-    """What a session remembers of its models' silence, from bar to bar."""
+    """A session's state of an outage, from bar to bar."""
 
     def __init__(self, steps: tuple[DeriskStep, ...]) -> None:
         self._steps = steps
@@ -35,7 +34,7 @@ class OutageWatch:
         self._noted: list[Attempt] = []
 
     def note(self, attempt: Attempt) -> None:
-        """See an attempt of this bar, in the order in which it is journaled."""
+        """Take an attempt of this bar. Call it in the order of the journal."""
         self._noted.append(attempt)
 
     def noted(self) -> tuple[Attempt, ...]:
@@ -45,16 +44,16 @@ class OutageWatch:
         return seen
 
     def heard(self, at: datetime, attempts: Sequence[Attempt], ahead: Sequence[Attempt] = ()) -> tuple[Alert, ...]:
-        """The alerts that follow from what models were asked at a bar close, in the order of the attempts.
+        """The alerts that follow from the attempts of a bar close, in their order.
 
-        Those that were made `ahead` of a trial, for the watchlist, count for budgets alone.
+        Attempts that were made `ahead` of a hearing, for the watchlist, count only for budgets.
         """
         return (*self._budgets(at, (*ahead, *attempts)), *self._outage(at, attempts))
 
     def step_due(self, at: datetime, portfolio: Portfolio) -> DeriskStep | None:
-        """Look at the book of a bar close; the step of the schedule that falls due at it, if one does.
+        """The step of the schedule that falls due at this bar close, if there is one.
 
-        Of several that do, the last, which keeps least. What it asks for is then found in `owed`.
+        If several fall due, it is the last, which keeps the least. `owed` then holds what it requires.
         """
         held = {position.symbol: position.quantity for position in portfolio.positions}
         if self._since is None:
@@ -71,7 +70,7 @@ class OutageWatch:
 
     @property
     def owed(self) -> dict[str, Decimal]:
-        """What may stay, at most, of each position that the last step is not yet done for, in base units."""
+        """The most that may stay of each position for which the last step is not done yet, in base units."""
         return dict(self._owed)
 
     def paid(self, symbol: str) -> None:
@@ -79,7 +78,7 @@ class OutageWatch:
         del self._owed[symbol]
 
     def _budgets(self, at: datetime, attempts: Sequence[Attempt]) -> tuple[Alert, ...]:
-        """One alert a budget and period."""
+        """One alert per budget and period."""
         alerts = []
         for warning in (warning for attempt in attempts for warning in attempt.warnings):
             place = (warning.budget, warning.period)
@@ -113,14 +112,14 @@ class OutageWatch:
 
 
 def silences(attempts: Sequence[Attempt]) -> frozenset[tuple[str, Role]]:
-    """The decisions and roles for which models were to be asked, and none gave a word."""
+    """The decisions and roles for which models were asked and none gave an opinion."""
     asked = {(attempt.decision_id, attempt.role) for attempt in attempts}
     spoke = {(attempt.decision_id, attempt.role) for attempt in attempts if attempt.outcome is AttemptOutcome.OK}
     return frozenset(asked - spoke)
 
 
 def derisked(at: datetime, step: DeriskStep, sold: Sequence[str], waiting: Sequence[str]) -> Alert:
-    """The alert of a step of the schedule: what was sold, and what waits for a bar to be sold in."""
+    """The alert of a step of the schedule: what was sold, and which sales wait for a believed bar."""
     parts = [f"{step.after_h:g} h of outage: the schedule leaves {step.keep_fraction:.0%} of each position."]
     parts.append(f"Sold at market, as far as it was above that: {', '.join(sold)}." if sold else "Nothing was sold.")
     if waiting:
@@ -129,7 +128,7 @@ def derisked(at: datetime, step: DeriskStep, sold: Sequence[str], waiting: Seque
 
 
 def _who(silent: frozenset[tuple[str, Role]], attempts: Sequence[Attempt]) -> str:
-    """Which roles, and the last that came of each provider."""
+    """Which roles got no answer, and the last outcome of each provider."""
     roles = tuple(role for role in ROLES if any(role == each for _, each in silent))
     named = "any role" if roles == ROLES else ", ".join(role.replace("_", " ") for role in roles)
     last = {made.provider: made.outcome for made in attempts if (made.decision_id, made.role) in silent}

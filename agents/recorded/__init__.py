@@ -1,1 +1,1 @@
-"""A finished or killed run as a world: it compares instead of writing."""
+"""Replaying and resuming a recorded run: events are compared with its journal instead of being written."""

@@ -1,7 +1,7 @@
-"""A recorded run as a world: its feed, its news, and a sink that compares instead of writing.
+"""A recorded run as a world: its feed, its news, and a sink that compares events instead of writing them.
 
-With these and the recorded venue in a desk, replay is the very path of the run. Whatever the system says now is held against
-what it said then.
+With these and the recorded venue in the desk, a replay runs the same code as the run. Every event that it produces is compared
+with the event in the journal.
 """
 
 from collections import Counter, deque
@@ -22,7 +22,7 @@ from sentiment.headline import SentimentData
 
 
 class Difference(Exception):
-    """The first event that came out otherwise. `recorded` None: the journal holds nothing there."""
+    """The first event that differs. `recorded` is None if the journal holds no event there."""
 
     def __init__(self, recorded: Recorded | None, event: Journaled) -> None:
         super().__init__(event.event_kind)
@@ -31,7 +31,7 @@ class Difference(Exception):
 
 
 class RecordedRun:
-    """The journal's events, a bar at a time: all up to and including the bar's cycle record."""
+    """The journal's events, one bar at a time: all events up to and including the bar's cycle record."""
 
     def __init__(self, events: Iterator[Recorded]) -> None:
         self._events = events
@@ -43,9 +43,9 @@ class RecordedRun:
         self._approvals: list[Approval] = []
         self.compared = 0
         self.by_value: Counter[str] = Counter()
-        """How many of those compared were written in an older version, by kind and version as the journal spells them."""
+        """How many of the compared events were written in an older version, by kind and version as the journal spells them."""
         self.left_out: dict[str, tuple[str, ...]] = {}
-        """Of these the fields that were not compared, since a rule has changed."""
+        """Fields of older events that were not compared, because a rule has changed since."""
 
     def next_bar(self) -> CycleRecord | None:
         """Load the events of the next bar; None when no whole bar is left (see `end`)."""
@@ -76,24 +76,25 @@ class RecordedRun:
         self._attempts[key] = (*self._attempts.get(key, ()), attempt)
 
     def attempts(self, decision_id: str, role: Role) -> tuple[Attempt, ...]:
-        """What models were asked, and answered, for a role in a decision of this bar."""
+        """The models' attempts for a role in a decision of this bar."""
         return self._attempts.get((decision_id, role), ())
 
     def approval(self, decision_id: str) -> Approval | None:
-        """What was said of a large position of this bar, if anybody was asked."""
+        """The answer about a large position of this bar, if there was one."""
         return next((said for said in self._approvals if said.decision_id == decision_id), None)
 
     def halt(self, look: int) -> HaltEvent | None:
-        """What was seen of the kill switch at this look, if it had changed."""
+        """The change of the kill switch that was seen at this look, if there was one."""
         following = self.peek()
         if isinstance(following, HaltEvent) and following.look == look and following.action != "flat":
             return following
         return None
 
     def spoke_next(self) -> bool:
-        """Whether the venue spoke next, between two bars. Loads the next bar where all before it has been compared.
+        """Whether a report of the venue came next, between two bars. Loads the next bar if all events before it were compared.
 
-        After the last whole bar a word is only given again where the journal was closed: what was cut off is not compared.
+        After the last whole bar, reports are repeated only if the journal was closed: the end of a journal that was cut short is
+        not compared.
         """
         if not self._group:
             self.next_bar()
@@ -103,19 +104,20 @@ class RecordedRun:
         return self.cycle is not None or self.end is not None
 
     def landed(self, decision_id: str) -> bool:
-        """Whether the answer to an outlook was there at this bar's close."""
+        """Whether an outlook had been answered by this bar's close."""
         return bool(self.attempts(decision_id, "analyst"))
 
     def _refuse_more(self, end: Recorded) -> None:
-        """Nothing follows the closing event. Drawing on verifies whatever does."""
+        """Raise JournalFault if an event follows the closing event. Reading on verifies it first."""
         for extra in self._events:
             raise JournalFault(
-                f"Event {extra.seq} follows the closing event {end.seq}: it was added after the run had ended."
+                f"Event {extra.seq} follows the closing event {end.seq}: it was added after the run had ended. The journal was "
+                "refused. Restore it from a copy."
             )
 
     @property
     def end(self) -> SessionEnd | None:
-        """The closing event, where it is loaded and not yet compared."""
+        """The closing event, if it is loaded and not yet compared."""
         last = self._group[-1].event if self._group else None
         return last if isinstance(last, SessionEnd) else None
 
@@ -124,9 +126,9 @@ class RecordedRun:
         return self._group[0].event if self._group else None
 
     def append(self, event: Journaled) -> int:
-        """Take what the system says now; raise `Difference` unless it is what it said then, to the byte.
+        """Compare an event with the next one of the journal, byte for byte; raise `Difference` if they differ.
 
-        What was written in an older version is compared by its values.
+        An event that was written in an older version is compared by its values.
         """
         recorded = self._group.popleft() if self._group else None
         if recorded is None or not recorded.says(event):
@@ -140,19 +142,19 @@ class RecordedRun:
 
 
 class RecordedFeed:
-    """The bars as they were seen."""
+    """The recorded bars."""
 
     def __init__(self, run: RecordedRun) -> None:
         self._run = run
 
     async def next(self) -> Slice | None:
-        """The bars of the next recorded cycle; None when no whole one is left."""
+        """The bars of the next recorded cycle; None when no complete cycle is left."""
         record = self._run.cycle
         return None if record is None else record.tape
 
 
 class RecordedSentiment:
-    """The news as it was known."""
+    """The recorded news."""
 
     def __init__(self, run: RecordedRun) -> None:
         self._run = run

@@ -1,9 +1,9 @@
-"""Going on with a run that was killed.
+"""Resuming a run that was killed.
 
-The bars that it has lived through are lived through again, on the same path, and every event that comes out is compared with
-the journal instead of being written; where the journal ends, writing begins. So ledger, breakers, resting orders and all else
-are as they were, and a run whose data, settings or code have changed is not gone on with. Models are not asked again for what
-they have said, nor humans for what they have answered: that comes out of the journal.
+The session runs again from its first bar, with the same code. While the journal lasts, every event is compared with it instead of
+being written; after its last event, new events are appended. So ledger, breakers, resting orders and all other state are
+restored, and a run is not resumed if its data, settings or code have changed. Models and humans are not asked again: their
+recorded answers come from the journal.
 """
 
 import json
@@ -23,7 +23,7 @@ from execution.reports import HEARD, VenueWord
 
 
 class ResumingSink:
-    """Compares events with those of an old journal while they last, then appends to it."""
+    """Compares events with those of an old journal up to its end, then appends to it."""
 
     def __init__(self, path: Path, key: bytes, group_commit: int) -> None:
         """Raises JournalFault for a journal that does not verify, UsageFault for one whose session has ended."""
@@ -35,40 +35,47 @@ class ResumingSink:
         self._bars = 0
         last = self._read(path, key)
         if last is None:
-            raise UsageFault(f"{path} holds no event: there is nothing to go on with. Start a new run.")
+            raise UsageFault(
+                f"{path} holds no event, so there is nothing to resume. Nothing was started. Start a new run."
+            )
         if isinstance(last.event, SessionEnd):
-            raise UsageFault(f"The run in {path.parent} has ended; there is nothing left of it to go on with.")
+            raise UsageFault(
+                f"The run in {path.parent} has ended, so there is nothing to resume. Nothing was started. Start a new run."
+            )
         self._old: Generator[Recorded, None, None] = read_events(path, key)
         self._left = self._last = last.seq
         self._journal = Journal.reopen(path, key, group_commit, last.mac, last.seq)
 
     def attempts(self, decision_id: str, role: Role) -> tuple[Attempt, ...]:
-        """What models were asked, and answered, for a role in a decision before the run was killed."""
+        """The models' attempts for a role in a decision before the run was killed."""
         return self._attempts.get((decision_id, role), ())
 
     @property
     def past(self) -> bool:
-        """Whether the old journal still says what comes next."""
+        """Whether the next event is still one of the old journal."""
         return self._left > 0
 
     def halt(self, look: int) -> HaltEvent | None:
-        """What was seen of the kill switch at a look before the run was killed, if it had changed."""
+        """The change of the kill switch that was seen at a look before the run was killed, if there was one."""
         return self._halts.get(look)
 
     def approval(self, decision_id: str) -> Approval | None:
-        """What was said of a large position before the run was killed, if anybody was asked."""
+        """The answer about a large position before the run was killed, if there was one."""
         return self._approvals.get(decision_id)
 
     def landed(self, decision_id: str) -> bool | None:
-        """Whether the answer to an outlook was there at this bar's close; None where the journal has ended."""
+        """Whether an outlook had been answered by this bar's close; None after the end of the journal."""
         return self._came.get(decision_id) == self._bars if self._left else None
 
     def spoke_next(self) -> bool | None:
-        """Whether the venue spoke next, between two bars; None where the journal has ended."""
+        """Whether a report of the venue came next, between two bars; None after the end of the journal."""
         return self._last - self._left + 1 in self._spoken if self._left else None
 
     def _read(self, path: Path, key: bytes) -> Recorded | None:
-        """The last event; what came from outside is noted on the way, attempts with the number of bars before."""
+        """Read the whole journal, note its inputs from outside, and return its last event.
+
+        Attempts are noted with the number of bars before them.
+        """
         last, bars = None, 0
         for last in read_events(path, key):
             match last.event:
@@ -87,16 +94,16 @@ class ResumingSink:
         return last
 
     def append(self, event: Journaled) -> int:
-        """Compare, or write. Raises JournalFault where the past comes out otherwise."""
+        """Compare an event with the old journal, or append it. Raises JournalFault if it differs."""
         if self._left == 0:
             return self._journal.append(event)
         self._left -= 1
         recorded = next(self._old)
         if not recorded.says(event):
             raise JournalFault(
-                f"The run cannot be gone on with: event {recorded.seq} ({recorded.row.kind}) comes out otherwise now"
-                f"{_where(recorded, event)}. Give --resume with all the options that the run was started with. If they "
-                "are the same, the data or the program has changed: start a new run. Nothing was written."
+                f"The run cannot be resumed: event {recorded.seq} ({recorded.row.kind}) is different now"
+                f"{_where(recorded, event)}. Nothing was written. Give --resume with all the options that the run was started "
+                "with. If they are the same, the data or the program has changed: start a new run."
             )
         self._bars += isinstance(event, CycleRecord)
         if self._left == 0:
@@ -113,7 +120,7 @@ class ResumingSink:
 
 
 def _where(recorded: Recorded, event: Journaled) -> str:
-    """The first fields that differ, for a person to see which option is missing."""
+    """The first fields that differ: they show which option is missing."""
     before, after = (dict(leaves(json.loads(raw))) for raw in (recorded.payload, event.canonical()))
     changed = [f"{key}: {value} then, {after.get(key)} now" for key, value in before.items() if after.get(key) != value]
     return f" ({'; '.join(changed[:3])})" if changed else ""

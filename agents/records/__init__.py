@@ -1,1 +1,1 @@
-"""What a run leaves: its events, its folder, how it is opened again."""
+"""The records of a run: its events, its folder, and how to open it again."""

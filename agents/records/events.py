@@ -1,12 +1,12 @@
-"""Every kind of event that a journal may hold, in one table, and the one reader of them all.
+"""Every kind of event that a journal may hold, in one table, and the only reader of events.
 
-What is written once is read for ever. Nothing else decodes an event, and nothing else knows how a kind is spelt: whoever reads
-matches on classes.
+Every later version reads an event that was written once. No other module decodes an event or knows how a kind is spelt: readers
+match on classes.
 
-To change an event, or a rule that puts other words into it: change its class, raise its `event_version`, add an upcaster to its
-row in this table, raise the version in `pyproject.toml`, and run `python -m agents.records.wire tests/journals/wire.json` and
-`python -m agents.records.page > docs/journal.md`. The upcaster states what the older version implied. It never asks a default
-of today, which may change once more.
+To change an event, or a rule that changes its text: change its class, raise its `event_version`, add an upcaster to its row in
+this table, raise the version in `pyproject.toml`, and run `python -m agents.records.wire tests/journals/wire.json` and
+`python -m agents.records.page > docs/journal.md`. The upcaster states the values that the older version implied. It never uses a
+default of today, because defaults change.
 """
 
 import json
@@ -28,37 +28,39 @@ from risk.breakers import BreakerEvent
 
 
 def _session_without_policies(tree: Tree) -> Tree:
-    """No policy could be named then: `settings.rl` is mode off, without a model."""
+    """The profile could not name a policy: `settings.rl` becomes mode `off` without a model."""
     return tree | {"settings": tree["settings"] | {"rl": {"mode": "off", "model": None}}}
 
 
 EVENTS = Registry(
     Kind(Session, "once, first", (_session_without_policies,)),
     Kind(Warmup, "once, second"),
-    Kind(Prompts, "once, third, where models sit"),
+    Kind(Prompts, "once, third, if models sit in the court"),
     Kind(
         Attempt,
-        "for each attempt to get a word from a model, when the wave of its role is over; of an outlook at the close of the bar "
-        "at which its answer had come",
+        "for each request to a model, when the wave of its role is over; for an outlook, at the close of the bar by which it was "
+        "answered",
     ),
-    Kind(Alert, "at a bar close, when there is something to tell at once"),
-    Kind(AskedAhead, "before the record of a bar, where outlooks are asked"),
-    Kind(SentOrder, "before an order leaves"),
+    Kind(Alert, "at a bar close, when a person should know something at once"),
+    Kind(AskedAhead, "before the record of a bar, if outlooks are asked"),
+    Kind(SentOrder, "before an order is sent"),
     Kind(VenueWord, "when the venue has answered or has traded"),
-    Kind(BreakerEvent, "when a latch falls, is extended or lifts"),
-    Kind(HaltEvent, "when the session sees a change of the kill switch, and when everything is sold for it"),
-    Kind(Approval, "when a human, or who stands for one, has answered about a large position; before its order leaves"),
-    Kind(CycleRecord, "once a bar, after everything else of that bar"),
+    Kind(BreakerEvent, "when a circuit breaker trips, is extended or lifts"),
+    Kind(HaltEvent, "when the session sees a change of the kill switch, and when all positions are sold because of it"),
+    Kind(
+        Approval, "when a human, or the configured answer, has decided about a large position; before its order is sent"
+    ),
+    Kind(CycleRecord, "once per bar, after all other events of that bar"),
     Kind(SessionEnd, "once, last; a journal without it was cut short"),
 )
 """The table from which everything else about kinds is derived."""
 
 
 def read_events(path: Path, key: bytes, registry: Registry = EVENTS) -> Generator[Recorded, None, None]:
-    """The events of a journal, each verified against the chain, and read in today's form, as it is drawn.
+    """Yield the events of a journal in today's form. Each is verified against the chain first.
 
-    Raises JournalFault at the first event that does not fit the chain or cannot be read, and for a journal of a newer version
-    of Tribunal, or of one before the first whose journals are read.
+    Raises JournalFault at the first event that does not fit the chain or cannot be read, and for a journal of a newer version of
+    Tribunal, or of a version that is too old to be read.
     """
     for row in read_rows(path, key):
         if row.seq == 1:
@@ -67,7 +69,7 @@ def read_events(path: Path, key: bytes, registry: Registry = EVENTS) -> Generato
 
 
 def head_of(first: Row, registry: Registry = EVENTS) -> Tree | None:
-    """The fields of a session's beginning as they stand, in whatever version; None of a row that is something else."""
+    """The fields of the event that starts a session, in the version that wrote it; None for a row of another kind."""
     name = first.kind.partition("@")[0]
     if name not in {spelling.partition("@")[0] for spelling in registry.spellings(Session)}:
         return None
@@ -98,13 +100,13 @@ def _refuse_other_versions(head: Tree | None, journal: str) -> None:
 
 
 def key_named(path: Path) -> str | None:
-    """The key that a journal names as its own, not verified; None where it names none. Raises JournalFault of no journal."""
+    """The id of the key that a journal names, not verified; None if it names none. Raises JournalFault if there is no journal."""
     head = head_of(first_row(path)) or {}
     named = head.get("key_id")
     return named if isinstance(named, str) else None
 
 
 def holds(path: Path, event: type[Journaled]) -> bool:
-    """Whether a journal, verified or not, has an event of this class; no of a file that is no journal."""
+    """Whether a journal, which is not verified, has an event of this class; False for a file that is not a journal."""
     sought = EVENTS.spellings(event)
     return any(kind in sought for kind in written_kinds(path))

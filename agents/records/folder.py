@@ -1,4 +1,4 @@
-"""The folder of a run: made whole or not at all."""
+"""The folder of a run. A run that fails while it starts leaves none behind."""
 
 import hashlib
 from contextlib import suppress
@@ -13,13 +13,13 @@ CHECKSUM = "journal.sha256"
 
 
 class RunFolder(NamedTuple):
-    """The folder of a run, and whether it was made for it (an empty one of the user's was not)."""
+    """The folder of a run, and whether this run made it (the user may give an empty folder)."""
 
     path: Path
     made: bool
 
     def remove(self) -> None:
-        """Take a half-written run away, and nothing else."""
+        """Remove the files of an unfinished run, and nothing else."""
         for file in self.path.glob(f"{JOURNAL}*"):
             file.unlink(missing_ok=True)
         if self.made:
@@ -28,7 +28,7 @@ class RunFolder(NamedTuple):
 
 
 def make_folder(out: str | None, profile: str) -> RunFolder:
-    """Create the folder of a new run. Raises OutputFault when it exists with something in it, or cannot be made."""
+    """Create the folder of a new run. Raises OutputFault if it exists and is not empty, or cannot be made."""
     try:
         if out is not None:
             return _given(Path(out))
@@ -41,13 +41,13 @@ def make_folder(out: str | None, profile: str) -> RunFolder:
 
 
 def write_checksum(folder: Path) -> None:
-    """Note the digest of the finished journal's file, as `sha256sum --check` reads it."""
+    """Write the digest of the finished journal's file, in the format of `sha256sum --check`."""
     digest = file_digest(folder / JOURNAL)
     write_whole(folder / CHECKSUM, f"{digest}  {JOURNAL}\n".encode())
 
 
 def checksum_holds(folder: Path) -> bool | None:
-    """Whether the journal's file is still what was noted; None when nothing was."""
+    """Whether the journal's file still has its noted digest; None if no digest was written."""
     noted = folder / CHECKSUM
     if not noted.is_file():
         return None

@@ -1,8 +1,8 @@
-"""`docs/journal.md`, written out of the table of events: each kind, version and field, with its type, unit and meaning.
+"""Generates `docs/journal.md` from the table of events: each kind, version and field, with its type, unit and meaning.
 
-`python -m agents.records.page` prints the page. A field's meaning is its description, or else the text that stands under it in
-its class, or else its line in `agents/records/glossary.yaml`; a unit stands in brackets at the end of the meaning. A field
-without a meaning is an error.
+`python -m agents.records.page` prints the page. The meaning of a field is its description, or else the text under it in its
+class, or else its line in `agents/records/glossary.yaml`. A unit is in brackets at the end of the meaning. A field without a
+meaning is an error.
 """
 
 import ast
@@ -29,8 +29,8 @@ _SUFFIXES = {
 
 _HEAD = f"""# The journal
 
-A run leaves one file, `journal.db`: a SQLite database with one table, `events`. This page is written by
-`python -m agents.records.page` out of the code that reads and writes it.
+A run writes one file, `journal.db`: a SQLite database with one table, `events`. `python -m agents.records.page` generates this
+page from the code that reads and writes the journal.
 
 | column | type | meaning |
 |---|---|---|
@@ -40,15 +40,15 @@ A run leaves one file, `journal.db`: a SQLite database with one table, `events`.
 | `mac` | text | HMAC-SHA256 in hexadecimal, under the key of the journal |
 
 The MAC covers the `mac` of the event before (64 zeros before the first), `seq` and `kind`, each followed by the byte 0x1F, and
-then `payload`. The first row that does not fit the chain is where somebody changed the file.
+then `payload`. If somebody has changed the file, the first row that does not fit the chain shows where.
 
 Times are in UTC and in ISO 8601. A *decimal* is an exact number, written as a string. A *number* is a binary floating-point
-number. *quote* is the currency in which a market is quoted, and *base* the one that is traded in it. A field with "?" is left out
-where it holds nothing. All other fields are always there.
+number. *quote* is the currency in which a market is quoted, and *base* the currency that is traded in it. A field with "?" is
+omitted if it has no value. All other fields are always there.
 
-**Versions.** Journals of Tribunal {OLDEST} and later are read. A journal of a newer version is refused with the version that is
-needed. An event of an older version is carried up to today's form when it is read. Every form of every version is kept in
-`tests/journals/wire.json`, and a test fails when one of them changes.
+**Versions.** Tribunal reads journals of version {OLDEST} and later. It refuses a journal of a newer version and names the version
+that is needed. It converts an event of an older version to today's form when it reads it. `tests/journals/wire.json` holds the
+form of every version of every kind, and a test fails when one of them changes.
 """
 
 
@@ -62,7 +62,7 @@ class Field(NamedTuple):
 
 
 def journal_page(registry: Registry = EVENTS) -> str:
-    """The whole page. Raises LookupError for a field without a meaning, and for a line of the glossary that no field needs."""
+    """The whole page. Raises LookupError for a field without a meaning, and for a line of the glossary that no field uses."""
     glossary: dict[str, str] = yaml.safe_load(_GLOSSARY.read_text(encoding="utf-8"))
     used: set[str] = set()
     events = [kind.event for kind in registry.kinds]
@@ -140,7 +140,7 @@ def _section(value: type[Frozen], glossary: dict[str, str], used: set[str], vers
 
 
 def _versions(kind: Kind) -> str:
-    """The version of a kind, and what the older ones lacked, in the words of their upcasters."""
+    """The version of a kind, and the differences of its older versions, from the docstrings of their upcasters."""
     older = [
         f"Version {number}: {inspect.cleandoc(upcaster.__doc__ or '')}\n"
         for number, upcaster in enumerate(kind.upcasters, 1)
@@ -170,7 +170,7 @@ def _cell(text: str) -> str:
 
 
 def _texts(value: type[Frozen]) -> dict[str, str]:
-    """The texts that stand under the fields of a class and of those that it extends."""
+    """The texts under the fields of a class and of its base classes."""
     texts: dict[str, str] = {}
     for owner in reversed(value.__mro__):
         if issubclass(owner, BaseModel) and owner.__module__ in sys.modules:

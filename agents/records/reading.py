@@ -1,4 +1,4 @@
-"""Opening a run to read it: the session at its head, with the key that it was written with."""
+"""Opening a run to read it, with the key that it was written with."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +17,7 @@ AnyRecord = TypeVar("AnyRecord", Session, Warmup)
 def open_run(
     folder: Path, key: bytes, registry: Registry = EVENTS
 ) -> tuple[Session, Warmup, Iterator[Recorded]]:  # fmt: skip
-    """A run's session, its warm-up, and all later events, verified and read as they are drawn.
+    """A run's session, its warm-up, and an iterator over all later events, which verifies each event before it gives it out.
 
     Raises JournalFault for a folder without a journal, another key, or a journal that does not begin as it should.
     """
@@ -33,7 +33,7 @@ def _check_key(path: Path, key: bytes) -> None:
     if written_with is not None and written_with != key_id(key):
         raise JournalFault(
             f"{path} was written with another key (it names {written_with}, yours is {key_id(key)}), so nothing in it can be "
-            "verified. Set TRIBUNAL_JOURNAL_KEY to the key of the machine that wrote it."
+            "verified. It was not read. Set TRIBUNAL_JOURNAL_KEY to the key of the machine that wrote it."
         )
 
 

@@ -1,8 +1,9 @@
-"""What a run leaves in its journal: the session's beginning, one record a bar, and its end.
+"""Events of a session in its journal: its start, one record per bar, and its end.
 
-All kinds of events, with those of other rooms, stand in `agents/records/events.py`.
+`agents/records/events.py` lists all kinds of events, also those that other packages define.
 
-No host and no path, and no wall clock but in what a human said and when: the same inputs give the same bytes.
+Events hold no host name and no path. The only wall-clock times are those of human answers. So the same inputs give the same
+bytes.
 """
 
 from decimal import Decimal
@@ -35,7 +36,7 @@ class Policy(Frozen):
 
 
 class Session(Journaled):
-    """Everything that a run's decisions depend on, but for the bars and what models say."""
+    """Everything that a run's decisions depend on, except the bars and the models' answers."""
 
     event_kind: ClassVar[str] = "session_started"
     event_version: ClassVar[int] = 2
@@ -52,13 +53,13 @@ class Session(Journaled):
     bars: int
     key_id: str
     calibration: SizingMaps | None = None
-    """What the words of voters and analysts have been worth in earlier runs, if the session was given that; sizing reads it."""
+    """How often convictions of voters and analysts came true in earlier runs, if a calibration was given. Sizing uses it."""
     policy: Policy | None = Field(default=None, exclude_if=lambda policy: policy is None)
     """The trained policy that adjusts sizes, if the session has one."""
     own_strategies: dict[str, str] = Field(default_factory=dict)
-    """Texts of the user's strategy files, by file name: a replay runs these."""
+    """Source text of the user's strategy files, by file name. A replay runs this text."""
     findings: tuple[Finding, ...]
-    """What was noticed while the data was loaded."""
+    """Problems that were found while the data was loaded."""
 
 
 class Warmup(Journaled):
@@ -78,7 +79,7 @@ class Prompts(Journaled):
 
 
 class ExitDecision(Frozen):
-    """A position that the voters, or the kill switch, closed. Exits are not tried: they never wait for a model."""
+    """A position that the voters or the kill switch closed. The court does not hear exits: they never wait for a model."""
 
     decision_id: str
     symbol: str
@@ -86,8 +87,8 @@ class ExitDecision(Frozen):
 
 
 class AskedOutlook(Frozen):
-    """A market whose outlook is asked, and the news of it; the rest of its case follows from the bars. `decision_id` names it
-    in its transcripts, and in the voice of a hearing that used it."""
+    """A market whose outlook is asked, and its news; the rest of its case follows from the bars. Transcripts name it by its
+    `decision_id`, and so does the voice of a hearing that used it."""
 
     decision_id: str
     sentiment: SentimentData
@@ -103,7 +104,7 @@ class AskedAhead(Journaled):
 
 
 class CycleRecord(Journaled):
-    """One bar: what was seen, what the book was, who voted, what was tried, what was closed.
+    """One bar: the bars that were seen, the book, the votes, the hearings and the exits.
 
     `portfolio`, `exposure` and `breakers` are as of the bar close, before the orders of this bar.
     """
@@ -124,7 +125,7 @@ class CycleRecord(Journaled):
 
 
 class SessionEnd(Journaled):
-    """How it ended. Positions that are still open are in `portfolio`, valued at their last mark."""
+    """The end of a session. Positions that are still open are in `portfolio`, valued at their last mark."""
 
     event_kind: ClassVar[str] = "session_ended"
 

@@ -1,7 +1,7 @@
-"""How an event is read: as its class where it is of the present version, and else carried up to it, version by version.
+"""How an event is read: directly as its class if it has the present version, otherwise converted version by version.
 
-A registry knows kinds and their versions. It refuses an unknown kind, a version to come, a field too many and a field that is
-missing (which a default of today would fill in silence), each in one sentence. The table of all kinds is in `events.py`.
+A registry knows kinds and their versions. It refuses an unknown kind, a future version, an extra field and a missing field (which
+a default of today would fill silently), each with one sentence. The table of all kinds is in `events.py`.
 """
 
 import json
@@ -20,14 +20,14 @@ OLDEST = "0.1.0"
 """The first version of Tribunal whose journals are read."""
 
 Tree = dict[str, Any]
-"""An event as JSON has it."""
+"""An event as parsed JSON."""
 Upcaster = Callable[[Tree], Tree]
-"""Carries an event of one version to the next. Pure: it makes a new tree, and states every value that it adds."""
+"""Converts an event of one version to the next. Pure: it makes a new tree, and states every value that it adds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One row of the table: the class of the present version, and how older versions become it."""
+    """One row of the table: the class of the present version, and the conversion of older versions."""
 
     event: type[Journaled]
     when: str
@@ -35,8 +35,8 @@ class Kind:
     upcasters: tuple[Upcaster, ...] = ()
     """From version 1 to 2, from 2 to 3, up to the present one."""
     changed: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
-    """By older version the fields, as dotted paths, that a rule which has changed since then fills otherwise. What that rule says
-    now does not follow from the old event, so a replay names these fields and compares the rest."""
+    """For each older version, the fields (as dotted paths) that a rule fills differently since then. Their new value does not
+    follow from the old event, so a replay names these fields and compares all others."""
 
     @property
     def written(self) -> tuple[str, ...]:
@@ -44,7 +44,7 @@ class Kind:
         return tuple(self.event.written_kind(number) for number in range(1, self.event.event_version + 1))
 
     def changed_since(self, number: int) -> tuple[str, ...]:
-        """The fields that rules which have changed since a version fill otherwise."""
+        """The fields that rules have filled differently since a version."""
         return tuple(path for older, paths in self.changed.items() if older >= number for path in paths)
 
 
@@ -54,7 +54,7 @@ class Recorded(NamedTuple):
     row: Row
     event: Journaled
     changed: tuple[str, ...] = ()
-    """Fields that are not compared, since a rule has changed."""
+    """Fields that are not compared, because a rule has changed."""
 
     @property
     def seq(self) -> int:
@@ -66,12 +66,12 @@ class Recorded(NamedTuple):
 
     @property
     def is_older(self) -> bool:
-        """Whether it was written in an older version: then it is compared by its values, and else by its bytes."""
+        """Whether it was written in an older version. Such an event is compared by its values, all others by their bytes."""
         return self.row.kind != self.event.written_kind()
 
     @property
     def payload(self) -> bytes:
-        """What has to come out again: the bytes that were written; of an older version, its values as written today."""
+        """The bytes to compare with: those that were written, or, for an older version, its values in today's form."""
         return self.event.canonical() if self.is_older else self.row.payload
 
     def says(self, event: Journaled) -> bool:
@@ -82,7 +82,7 @@ class Recorded(NamedTuple):
         return then == now or (bool(self.changed) and self._rest(then) == self._rest(now))
 
     def _rest(self, payload: bytes) -> Any:
-        """The values that no changed rule has filled."""
+        """The payload without the fields that a changed rule fills."""
         tree = json.loads(payload)
         for path in self.changed:
             tree = _without(tree, path.split("."))
@@ -90,10 +90,10 @@ class Recorded(NamedTuple):
 
 
 class Registry:
-    """All kinds that a reader knows. A value: it is built once, and never added to."""
+    """All kinds that a reader knows. It is built once and never changed."""
 
     def __init__(self, *kinds: Kind) -> None:
-        """Raises ValueError for a kind that stands there twice, or an older version that nothing carries up."""
+        """Raises ValueError for a kind that is listed twice, and for an older version without an upcaster."""
         self.kinds = kinds
         self._known: dict[str, tuple[Kind, int]] = {}
         for kind in kinds:
@@ -109,7 +109,7 @@ class Registry:
         return frozenset(spelling for kind in self.kinds if kind.event is event for spelling in kind.written)
 
     def read(self, row: Row, journal: str) -> Recorded:
-        """A row as what it says, in today's form. Raises JournalFault, in one sentence, for what cannot be read."""
+        """The event of a row, in today's form. Raises JournalFault, with one sentence, if it cannot be read."""
         if row.kind not in self._known:
             raise JournalFault(_unknown(row, journal, {kind.event.event_kind: kind for kind in self.kinds}))
         kind, number = self._known[row.kind]
@@ -140,7 +140,7 @@ def _carried(row: Row, kind: Kind, number: int) -> Journaled:
 
 
 def _without(value: Any, path: Sequence[str]) -> Any:
-    """A JSON tree without the fields at a path; lists on the way are gone through."""
+    """A JSON tree without the fields at a path; the path goes through every item of a list."""
     if isinstance(value, list):
         return [_without(item, path) for item in value]
     if not isinstance(value, dict):
@@ -150,7 +150,7 @@ def _without(value: Any, path: Sequence[str]) -> Any:
 
 
 def _unlike(written: Any, read: Any) -> str:
-    """What was filled in while reading, or is spelt otherwise than any version has written it."""
+    """The difference between what was written and what was read: a missing field, another spelling, or another order."""
     before, after = dict(leaves(written)), dict(leaves(read))
     missing = [path for path in after if path not in before]
     if missing:
@@ -173,7 +173,7 @@ def leaves(value: Any, path: str = "") -> Generator[tuple[str, Any], None, None]
 
 
 def _first_of(fault: ValidationError) -> str:
-    """The first of the faults of a payload, in words."""
+    """The first fault of a payload, in words."""
     found = fault.errors(include_url=False, include_context=False, include_input=False)[0]
     place = ".".join(str(part) for part in found["loc"])
     told = {"extra_forbidden": f"it has a field too many, {place}", "missing": f"its field {place} is missing"}

@@ -1,9 +1,8 @@
-"""The wire form of events: which fields an event has in JSON, in which order, and of which type. It is frozen.
+"""The wire form of events: the fields of an event in JSON, with their order and types. It is frozen.
 
 `tests/journals/wire.json` holds the form of each version of each kind, under the version of Tribunal that first wrote it.
-`python -m agents.records.wire tests/journals/wire.json` adds the forms that are not there yet. It refuses to change one that is
-there: what was written once has its form for ever, and another form is another version. Names of classes do not stand in a form,
-since they do not stand in a journal.
+`python -m agents.records.wire tests/journals/wire.json` adds the missing forms. It refuses to change a form that is there: the
+form of a version never changes, and another form needs another version. A form has no class names, because a journal has none.
 """
 
 import json
@@ -22,7 +21,7 @@ from config.frozen import Frozen
 from config.version import version
 
 Form = Any
-"""A type in words ("decimal", "[string]"), or an object of forms by field. "?" after a field: left out where it holds nothing."""
+"""A type in words ("decimal", "[string]"), or an object of forms by field. "?" after a field: omitted if it has no value."""
 History = dict[str, dict[str, Form]]
 """Forms by kind, under the version of Tribunal that was the first to write them."""
 _PLAIN = ("string", "integer", "number", "boolean", "null")
@@ -41,7 +40,7 @@ class WireSchema(GenerateJsonSchema):
 
 
 def schema_of(value: type[Frozen]) -> dict[str, Any]:
-    """The JSON schema of what is written of a value."""
+    """The JSON schema of a value as it is written."""
     return value.model_json_schema(mode="serialization", schema_generator=WireSchema)
 
 
@@ -52,7 +51,7 @@ def wire_form(value: type[Frozen]) -> Form:
 
 
 def plain_type(node: dict[str, Any]) -> str | None:
-    """A JSON type without parts: its name, or the values that are allowed. None of what has parts."""
+    """The name of a JSON type without parts, or its allowed values. None for a type with parts."""
     if "const" in node:
         return json.dumps(node["const"])
     if "enum" in node:
@@ -92,7 +91,7 @@ def frozen_forms(history: History) -> dict[str, Form]:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Add to a file of forms those that are not there yet; 1, and nothing is written, where one that is there is another now."""
+    """Add the missing forms to a file of forms. Returns 1, and writes nothing, if a form in the file has changed."""
     path = Path(argv[0])
     history: History = json.loads(path.read_text()) if path.is_file() else {}
     frozen, forms = frozen_forms(history), forms_of(EVENTS)

@@ -17,7 +17,7 @@ from market.tape import Tape
 
 
 def market_growth(tape: Tape) -> float:
-    """What equal parts of all markets, bought at the first close of the session and held, have made: a fraction."""
+    """Growth of equal parts of all markets, bought at the first close of the session and held, as a fraction."""
     first: dict[str, float] = {}
     last: dict[str, float] = {}
     for shown in tape.slices():
@@ -29,7 +29,7 @@ def market_growth(tape: Tape) -> float:
 
 
 def settings_for(world: World, sets: Sequence[Values], tape: Tape) -> list[Settings]:
-    """The settings of each parameter set. Raises UsageFault for one that is not allowed, before any of them is tried."""
+    """The settings of each parameter set. Raises UsageFault, before any set is run, if one is not allowed."""
     own, found = read_own(world.settings.strategies), []
     for values in sets:
         settings = applied(world.settings, values)
@@ -39,24 +39,24 @@ def settings_for(world: World, sets: Sequence[Values], tape: Tape) -> list[Setti
 
 
 class Counted:
-    """Trials on one tape, counted before they were run."""
+    """Trials on one tape that were counted before they run."""
 
     def __init__(self, trials: Trials, sets: list[dict[str, Any]]) -> None:
         self._trials = trials
         self._sets = sets
 
     def note(self, sharpes_bar: list[float | None]) -> None:
-        """The Sharpe ratio per bar that each set made. Raises OutputFault."""
+        """Store the Sharpe ratio per bar of each set. Raises OutputFault."""
         self._trials.score(self._sets, sharpes_bar)
 
     def deflate(self, returns: list[float], bars_per_year: float) -> Deflated | None:
-        """A curve against all that was tried on these bars. Raises OutputFault."""
+        """The deflated Sharpe ratio of a curve, given all trials on these bars. Raises OutputFault."""
         return self._trials.deflate(returns, bars_per_year)
 
 
 @contextmanager
 def counted(tape: Tape, kind: str, sets: Sequence[Settings]) -> Iterator[Counted]:
-    """Count settings as trials on a tape, in the user's own book, before any of them is run. Raises OutputFault."""
+    """Count settings as trials on a tape, in the user's record of trials, before any of them is run. Raises OutputFault."""
     folder = state_dir(load_secrets())
     folder.mkdir(parents=True, exist_ok=True)
     trials, plain = Trials(folder, scope_of(tape)), [parameters_of(each) for each in sets]

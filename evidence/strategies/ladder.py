@@ -1,12 +1,12 @@
 """The ablation ladder: what each part of the system adds to the part below it, on the same tape.
 
-    strategies        the voters' proposals, at the position limit; limits that never bind
-    + analyst         traded only where the analyst sees a rise
-    + risk agent      no more than the risk agent lets stand
-    + devil's advocate   dropped where the counter-evidence outweighs the analyst
+    strategies        the voters' proposals, at the position limit; no other limit binds
+    + analyst         trades only if the analyst expects a rise
+    + risk agent      trades at most the size that the risk agent allows
+    + devil's advocate   trades only if the counter-evidence does not outweigh the analyst
     + supervisor      the whole court
-    + gate            the profile's limits and breakers: the system as it runs
-    + adjuster        the PPO policy; not there while the profile has none
+    + gate            the profile's limits and breakers: the whole system
+    + adjuster        the PPO policy; omitted if the profile has none
 
 Every rung keeps the stop, the ladder and the trailing stop, the fees, and one position's limit, so that sizes can be compared.
 The difference to the rung below is resampled in pairs: the same blocks of bars of both (see `evidence.statistics.bootstrap`).
@@ -31,7 +31,7 @@ NAMES = ("strategies", "+ analyst", "+ risk agent", "+ devil's advocate", "+ sup
 
 
 class Rung(Frozen):
-    """One rung with its own measures, and each measure less that of the rung below (None for the lowest)."""
+    """One rung with its measures, and the difference of each to the rung below (None for the lowest rung)."""
 
     name: str
     trades: int
@@ -55,14 +55,14 @@ class Ladder(Frozen):
 
 
 class Step(NamedTuple):
-    """A rung before it has been climbed."""
+    """A rung that is not run yet."""
 
     name: str
     world: World
 
 
 def steps(world: World) -> tuple[Step, ...]:
-    """The worlds of the rungs, from the lowest to the system as it runs."""
+    """The worlds of the rungs, from the lowest to the whole system."""
     seated = [world.settings.court.model_copy(update={"seats": ROLES[:count]}) for count in range(len(ROLES) + 1)]
     wide = [
         world.settings.model_copy(update={"court": court, "limits": open_limits(world.settings)}) for court in seated
@@ -74,12 +74,12 @@ def steps(world: World) -> tuple[Step, ...]:
 
 
 def open_limits(settings: Settings) -> RiskLimits:
-    """The limits with everything open but the size of one position."""
+    """The limits of the lower rungs: only the size of one position can bind."""
     return loosest(settings.limits, but={"position"})
 
 
 def climb(label: str, symbols: Sequence[str], market_growth: float, found: Sequence[Curve], seed: int) -> Ladder:
-    """The ladder out of the curves of its rungs, lowest first."""
+    """The ladder from the equity curves of its rungs, lowest first."""
     per_year = 365 * 86_400 / found[0].timeframe_s
     returns = [curve_returns(np.array(curve.equity)) for curve in found]
     rungs = []

@@ -1,1 +1,1 @@
-"""One account on one venue: what is held, sent and protected."""
+"""One account on one venue: its positions, its orders and its protection."""

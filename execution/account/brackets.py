@@ -1,8 +1,8 @@
-"""What stands behind a position: a protective stop from the first fill, a take-profit ladder, and a trailing stop after it.
+"""The protection of a position: a stop from the first fill, a take-profit order, and a trailing stop after the target.
 
-Pure plans. Half of the position is sold at the target (one cancels the other with its own stop), the rest keeps its stop,
-which trails the highest price once the target has been reached. A piece that could not be sold at its stop, for the venue's
-minimum notional, is not made: then there is one piece, with one stop and one target.
+Pure plans. A part of the position is sold at the target; its limit order and its stop cancel each other. The rest keeps its stop,
+which trails the highest price once the target has been reached. If one of the two parts would be below the venue's minimum
+notional at its stop, the position is not split: it has one stop and one target.
 """
 
 from decimal import Decimal
@@ -16,14 +16,14 @@ from risk.portfolio import Position
 
 
 class Leg(NamedTuple):
-    """One protective order to be signed: price is the trigger of a STOP and the limit of a LIMIT, in quote units."""
+    """One protective order to be signed. `price` is the trigger of a STOP or the limit of a LIMIT, in quote units."""
 
     kind: OrderKind
     purpose: Purpose
     quantity: Decimal
     price: Decimal
     linked: bool
-    """Whether it is one of the pair of which one cancels the other."""
+    """Whether it belongs to the pair of orders that cancel each other."""
 
 
 def legs_of(position: Position, held: DecisionOrders, exits: ExitSettings, instrument: Instrument) -> tuple[Leg, ...]:
@@ -36,7 +36,7 @@ def legs_of(position: Position, held: DecisionOrders, exits: ExitSettings, instr
 def opening_legs(
     quantity: Decimal, entry_price: Decimal, stop_fraction: float, exits: ExitSettings, instrument: Instrument
 ) -> tuple[Leg, ...]:
-    """The protection of a fresh position of `quantity` base units, bought at `entry_price` on average. Its stop is first."""
+    """The protection of a new position of `quantity` base units, bought at `entry_price` on average. The stop is first."""
     stop = instrument.round_price(entry_price * (1 - _exact(stop_fraction)))
     target = instrument.round_price(entry_price * (1 + _exact(exits.take_profit_fraction)))
     first = instrument.round_quantity(quantity * _exact(exits.take_profit_share))

@@ -1,7 +1,7 @@
-"""One account of a decision's orders: its entry, what the venue said of every order, and what protects what was bought.
+"""The orders of one decision: its entry, the venue's state of each order, and the protection of the position.
 
-An order is live from its intent until the venue says that it is done. `ACCEPTED` and `PARTIAL` are words of the venue, and
-only an order with one of them counts as protection.
+An order is live from its intent until the venue says that it is done. Only an order that the venue has reported as `ACCEPTED` or
+`PARTIAL` counts as protection.
 """
 
 from dataclasses import dataclass, field
@@ -20,27 +20,27 @@ class DecisionOrders:
 
     entry: Order
     stop_fraction: float
-    """Distance of the stop below the entry price, as a fraction of it. It comes from the gate's verdict."""
+    """Distance of the stop below the entry price, as a fraction of that price, from the gate's verdict."""
     notional: Decimal
     """Notional of the whole entry, as the gate signed it."""
     entering: bool = True
     """The entry was signed and is not done: it may still buy."""
     sold_from: bool = False
-    """Part of the position was sold while the entry was under way: the entry is to be withdrawn."""
+    """A part of the position was sold while the entry was under way, so the entry has to be withdrawn."""
     stop_price: Decimal | None = None
-    """Where the stop of the whole position stands, or is to stand."""
+    """Price of the position's stop, placed or planned."""
     trailing_from: Decimal | None = None
     """Highest price since the target was reached; None before that."""
     closing: str | None = None
-    """Id of the market exit of the whole position that is under way. Nothing else is placed until it is done."""
+    """Id of the market exit of the whole position that is under way. No other order is placed until it is done."""
     reducing: str | None = None
-    """Id of the market sale of a part that is under way. The rest is protected beside it."""
+    """Id of the market sale of a part that is under way. The rest of the position is protected meanwhile."""
     outgrown: bool = False
-    """More was bought since the protection was placed, or its stop is to stand higher."""
+    """The protection has to be placed again: more was bought since then, or its stop has to move up."""
     too_small: Decimal | None = None
-    """A quantity below the venue's minimum notional. It is not protected anew until it changes."""
+    """A quantity below the venue's minimum notional. It is not protected until the quantity changes."""
     numbered: int = 0
-    """How many exits have been given a number: no order id is used twice."""
+    """Number of exits so far. It keeps order ids unique."""
     _live: dict[str, Order] = field(default_factory=dict)
     _told: dict[str, OrderState] = field(default_factory=dict)
 
@@ -66,11 +66,11 @@ class DecisionOrders:
         return self.numbered
 
     def sent(self, order: Order) -> None:
-        """An order's intent is journaled: from here on it is live."""
+        """Note that an order's intent is journaled. The order is live from now on."""
         self._live[order.order_id] = order
 
     def settle(self, state: OrderState) -> bool:
-        """Note the venue's word on one of these orders; returns whether the order is done."""
+        """Note the venue's state of one of these orders. Returns whether the order is done."""
         self._told[state.order_id] = state
         if state.status not in DONE:
             return False
@@ -83,7 +83,7 @@ class DecisionOrders:
         return True
 
     def rest(self) -> None:
-        """The position is closed: what was planned to protect it is forgotten."""
+        """Clear the plan of the protection, after the position was closed."""
         self.stop_price = self.trailing_from = self.closing = self.reducing = self.too_small = None
         self.outgrown = self.sold_from = False
 
@@ -99,11 +99,11 @@ class DecisionOrders:
 
     @property
     def resting_stop(self) -> Decimal | None:
-        """The nearest stop that rests at the venue; None where none does."""
+        """The highest stop price that rests at the venue; None if no stop rests there."""
         return max((order.stop_price for order in self._stops() if order.stop_price), default=None)
 
     def left(self, order_id: str | None) -> Decimal:
-        """What a live order may still fill; 0 for one that is done, and for None."""
+        """The quantity that a live order may still fill; 0 for an order that is done, and for None."""
         if order_id is None or order_id not in self._live:
             return Decimal(0)
         told = self._told.get(order_id)

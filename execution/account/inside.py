@@ -1,6 +1,6 @@
-"""Living through one slice: at its open, during the rest of it, and part by part where finer bars tell it.
+"""Trading during one slice: at its open, and then during the rest of it; step by step if it has finer bars.
 
-Only the trailing stop is pulled up after each part. Marks, breakers, votes and the court wait for the close of the bar itself.
+After each step only the trailing stop moves up. Marks, breakers, votes and the court wait for the close of the bar itself.
 """
 
 from execution.account.order_desk import OrderDesk
@@ -11,8 +11,8 @@ from market.bar import Slice
 from market.detail import steps_of
 
 
-async def live_through(driver: BarDriver, desk: OrderDesk, protection: Protection, shown: Slice) -> None:
-    """Drive the venue through each part of a slice, and hear what came of it."""
+async def drive(driver: BarDriver, desk: OrderDesk, protection: Protection, shown: Slice) -> None:
+    """Drive the venue through each step of a slice, and book its reports."""
     for step in steps_of(shown):
         at = step.rest.close_utc
         await desk.hear(asked("open", step.opening), await driver.on_open(step.opening), at)

@@ -1,11 +1,11 @@
-"""The ledger: what the fills that were reported have made of the money. Exact to the last digit (law 7).
+"""The ledger: cash and positions after all reported fills. Exact to the last digit (law 7).
 
     start + realised + unrealised - fees - funding == cash + sum(quantity x mark)
 
 is checked after every event. The left side is counted from lots, the right side from cash flows and from quantities; when
-they differ, `InvariantBroken` says by how much. The ledger refuses a sale of what is not held (spot), a fee that is not in
-its quote currency, and arithmetic that would have to round. A fill that it has seen changes nothing, so that it may be
-told twice, after a restart or a reconciliation.
+they differ, `InvariantBroken` shows both. The ledger refuses the sale of more than is held (spot), a fee that is not in its quote
+currency, and arithmetic that would have to round. A fill that was booked before changes nothing, so it may be reported again
+after a restart or a reconciliation.
 """
 
 from collections.abc import Mapping
@@ -55,18 +55,18 @@ class Ledger:
 
     @property
     def funding(self) -> Decimal:
-        """Funding paid, less what was received."""
+        """Funding paid minus funding received."""
         return self._funding
 
     @property
     def unrealised(self) -> Decimal:
-        """Profit of what is held at the marks, before fees and funding."""
+        """Profit of open positions at their marks, before fees and funding."""
         with localcontext(EXACT):
             return sum([held.unrealised for held in self._holdings.values()], ZERO)
 
     @property
     def equity(self) -> Decimal:
-        """Cash and positions at the marks."""
+        """Cash plus positions at their marks."""
         with localcontext(EXACT):
             return self._cash + sum([held.quantity * held.mark_price for held in self._holdings.values()], ZERO)
 
@@ -76,16 +76,16 @@ class Ledger:
         return tuple(self._trades)
 
     def positions(self) -> tuple[Position, ...]:
-        """What is held, by symbol; entry prices are averages, rounded to 28 digits."""
+        """Open positions, in order of symbol. Entry prices are averages, rounded to 28 digits."""
         return tuple([_position(held) for _, held in sorted(self._holdings.items())])
 
     def opened_utc(self, symbol: str) -> datetime | None:
-        """When the position in a symbol was opened; None where nothing is held."""
+        """When the position in a symbol was opened; None if there is none."""
         held = self._holdings.get(symbol)
         return None if held is None else held.opened_utc
 
     def position(self, symbol: str) -> Position | None:
-        """What is held of one symbol."""
+        """The position in one symbol; None if there is none."""
         held = self._holdings.get(symbol)
         return None if held is None else _position(held)
 
@@ -94,10 +94,11 @@ class Ledger:
         return {symbol: held.quantity for symbol, held in self._holdings.items()}
 
     def apply(self, fill: Fill) -> bool:
-        """Book a fill; the price is its symbol's new mark. Returns False, and does nothing, where it was booked before.
+        """Book a fill. Its price becomes the symbol's mark. Returns False, and does nothing, if it was booked before.
 
-        Raises InvariantBroken for a fill that cannot be true (sold without being held, no quantity, no price, a fee in
-        another currency), which is not booked, and when the books do not balance after it, which ends them.
+        Raises InvariantBroken for a fill that cannot be true (a sale of more than is held, no quantity, no price, a fee in
+        another currency); it is not booked. Raises it also if the ledger does not balance afterwards; the ledger is then
+        unusable.
         """
         key = (fill.symbol, fill.trade_id)
         if key in self._applied:
@@ -113,7 +114,7 @@ class Ledger:
         return True
 
     def apply_funding(self, funding_id: str, amount: Decimal) -> bool:
-        """Pay funding (receive it when negative), once for each id. Returns whether it was new."""
+        """Pay funding (a negative amount is received), once for each id. Returns whether it was new."""
         key = ("", funding_id)
         if key in self._applied:
             return False
@@ -125,15 +126,15 @@ class Ledger:
         return True
 
     def mark(self, prices: Mapping[str, Decimal]) -> None:
-        """Value what is held at these prices; a symbol without one keeps its last.
+        """Value positions at these prices. A symbol without a price keeps its last mark.
 
         Raises DataFault, and changes no mark, when a price is not finite and positive.
         """
         wrong = [symbol for symbol in self._holdings if symbol in prices and not _is_price(prices[symbol])]
         if wrong:
             raise DataFault(
-                f"The price of {wrong[0]} is {prices[wrong[0]]}, which nothing can be worth. The positions keep their last "
-                f"valuation; check the feed."
+                f"The price of {wrong[0]} is {prices[wrong[0]]}, which is not finite and positive. The positions keep their last "
+                f"valuation. Check the feed."
             )
         for symbol, held in self._holdings.items():
             held.mark_price = prices.get(symbol, held.mark_price)
@@ -143,12 +144,12 @@ class Ledger:
         if fill.fee_currency != self._quote:
             raise InvariantBroken(
                 f"Trade {fill.trade_id} charged its fee in {fill.fee_currency}, and this ledger counts in {self._quote} only. "
-                f"It was not booked: have the venue charge fees in {self._quote}."
+                f"It was not booked. Set the venue to charge fees in {self._quote}."
             )
         if fill.quantity <= 0 or fill.price <= 0:
             raise InvariantBroken(
-                f"Trade {fill.trade_id} is for {fill.quantity} at {fill.price}, which no venue can have made. It was not "
-                f"booked: look it up in the venue's trade list."
+                f"Trade {fill.trade_id} is for {fill.quantity} at {fill.price}, which is impossible. It was not booked. Look it "
+                f"up in the venue's trade list."
             )
 
     def _book(self, fill: Fill) -> None:
@@ -176,8 +177,8 @@ class Ledger:
             raise InvariantBroken(
                 f"The ledger does not balance after {event}: start {self._starting_cash} + realised {self._realised} + "
                 f"unrealised {unrealised} - fees {self._fees} - funding {self._funding} = {earned}, but cash {self._cash} + "
-                f"positions {held_value} = {owned}. Nothing after it can be trusted: stop, and compare the journal with the "
-                f"venue's trade list."
+                f"positions {held_value} = {owned}. The session was stopped, since nothing after it can be trusted. Compare the "
+                f"journal with the venue's trade list."
             )
 
 
@@ -192,7 +193,7 @@ def _is_price(price: Decimal) -> bool:
 
 
 class _Exactly:
-    """Arithmetic that does not round, for one `with`. Raises InvariantBroken where it would have to."""
+    """A context of arithmetic without rounding. Raises InvariantBroken if a result would have to be rounded."""
 
     __slots__ = ("_context", "_event")
 
@@ -209,6 +210,6 @@ class _Exactly:
         self._context.__exit__(kind, fault, trace)
         if isinstance(fault, Inexact):
             raise InvariantBroken(
-                f"Booking {self._event} needs more than {EXACT.prec} digits. It was not rounded, and the ledger ends here: look "
-                "the event up in the venue's list."
+                f"Booking {self._event} needs more than {EXACT.prec} digits. It was not rounded, and the session was stopped. "
+                "Look the event up in the venue's list."
             ) from fault

@@ -1,7 +1,7 @@
-"""What is held of one symbol: lots in the order they were bought, and the round trip that they belong to.
+"""The position in one symbol: lots in the order in which they were bought, and their round trip.
 
-First in, first out. A round trip runs from flat to flat; when it ends it becomes a `Trade`. Refuses to sell more than it
-holds. Exact while it counts; only the averages that a reader sees are divided, and so rounded, to 28 digits.
+First in, first out. A round trip begins and ends without a position; at its end it becomes a `Trade`. It refuses to sell more
+than it holds. All sums are exact. Only averages for display are divided, and so rounded to 28 digits.
 """
 
 from collections import deque
@@ -36,14 +36,14 @@ class Trade(Frozen):
     pnl: Decimal
     fees: Decimal
     exit_purpose: Purpose
-    """Of the fill that ended it."""
+    """Purpose of the fill that ended it."""
 
 
 @dataclass(slots=True)
 class Holding:
-    """An open position. `quantity` is counted from the fills and not from the lots, so that each can betray the other.
+    """An open position. `quantity` is counted from the fills and not from the lots, so that one checks the other.
 
-    `bought`, `bought_notional`, `sold_notional` and `fees` are those of the round trip so far.
+    `bought`, `bought_notional`, `sold_notional` and `fees` are sums of the round trip so far.
     """
 
     symbol: str
@@ -63,7 +63,7 @@ class Holding:
 
     @property
     def average_price(self) -> Decimal:
-        """Average price of the lots that are left, in quote units; for display."""
+        """Average price of the lots that are still held, in quote units; for display."""
         return sum((lot.price * lot.quantity for lot in self.lots), ZERO) / self.quantity
 
     def buy(self, fill: Fill, notional: Decimal) -> None:
@@ -76,7 +76,7 @@ class Holding:
         self.lots.append(Lot(fill.quantity, fill.price))
 
     def sell(self, fill: Fill, notional: Decimal) -> Decimal:
-        """Take from the oldest lots. Returns what that realises, before fees."""
+        """Sell the oldest lots first. Returns the realised profit, before fees. Raises InvariantBroken for more than is held."""
         if fill.quantity > self.quantity:
             raise oversold(fill, self.quantity)
         realised, left = ZERO, fill.quantity
@@ -105,8 +105,8 @@ class Holding:
 
 
 def oversold(fill: Fill, held: Decimal) -> InvariantBroken:
-    """A venue reports the sale of coins that were never bought here."""
+    """The error for a reported sale of more than the ledger holds."""
     return InvariantBroken(
         f"The venue reports that {fill.quantity} of {fill.symbol} were sold (trade {fill.trade_id}), but the ledger holds "
-        f"{held}. The trade was not booked: compare the journal with the venue's trade list before trading on."
+        f"{held}. The trade was not booked. Compare the journal with the venue's trade list before you trade again."
     )

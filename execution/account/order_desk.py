@@ -1,10 +1,10 @@
-"""The order desk: sends orders, cancels them, hears the venue, and settles what was heard.
+"""The order desk: it sends and cancels orders, and books the venue's reports.
 
-An order's intent is in the journal before the order leaves. Every word of the venue is journaled before anything is done about
-it; each fill goes into the ledger at once. Whoever must act on a word (the protection) follows it and is called after each.
+An order's intent is in the journal before the order is sent. Every report of the venue is journaled before the system acts on it,
+and each fill goes into the ledger at once. Followers, such as the protection, are called after each report.
 
-It refuses to guess the fate of an order, and to act on a fill that was told before. It decides nothing: the gate and the
-protection say which order is sent, and why.
+It never guesses the state of an order, and never acts twice on the same fill. It decides nothing: the gate and the protection
+decide which order is sent, and why.
 """
 
 from collections.abc import Awaitable, Callable
@@ -20,7 +20,7 @@ from execution.venues.venue import Venue
 from risk.order import Order
 
 Follower = Callable[[datetime], Awaitable[None]]
-"""What is done after a word of the venue was booked, and when the word was heard."""
+"""A function that is called after a report of the venue was booked, with the time of the report."""
 
 
 class OrderDesk:
@@ -35,7 +35,7 @@ class OrderDesk:
         self._followers: tuple[Follower, ...] = ()
 
     def follow(self, follower: Follower) -> None:
-        """Call this after each word that was booked."""
+        """Call `follower` after each report that was booked."""
         self._followers = (*self._followers, follower)
 
     async def send(self, order: Order, of: DecisionOrders) -> None:
@@ -45,17 +45,17 @@ class OrderDesk:
         await self.hear(f"submit {order.order_id}", await self._venue.submit(order), order.created_utc)
 
     async def cancel(self, order_id: str, at: datetime) -> None:
-        """Withdraw an order. A fill that comes in meanwhile is heard like any other."""
+        """Withdraw an order. A fill that is reported meanwhile is booked like any other."""
         await self.hear(f"cancel {order_id}", await self._venue.cancel(order_id), at)
 
     async def cancel_entry(self, symbol: str, at: datetime) -> None:
-        """Withdraw the entry that is under way in a market, if one is. What it has bought stays, protected."""
+        """Withdraw the entry that is under way in a market, if there is one. What it has bought stays protected."""
         entering = self._orders.entry(symbol)
         if entering is not None:
             await self.cancel(entering.entry.order_id, at)
 
     async def hear(self, asked: str, report: VenueReport, at: datetime) -> None:
-        """Journal what the venue said, settle it, and let followers act on it. An empty report is no word."""
+        """Journal a report of the venue, book it, and call the followers. An empty report is ignored."""
         if not (report.states or report.fills or report.funding):
             return
         self._sink.append(VenueWord(asked=asked, report=report))
@@ -64,7 +64,7 @@ class OrderDesk:
             await follower(at)
 
     def errors_since(self, begin: datetime) -> int:
-        """How many orders were rejected, or lost, after this moment."""
+        """How many orders were rejected or have an unknown state since this time."""
         return self._errors.since(begin)
 
     def _settle(self, report: VenueReport, at: datetime) -> None:

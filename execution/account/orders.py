@@ -1,7 +1,6 @@
 """The orders of one account: one `DecisionOrders` for each decision, found by decision, by market and by order id.
 
-It knows of an order what the venue said of it and nothing else. It refuses a purchase that no decision of this account
-ordered.
+It knows only what the venue reported about an order. It refuses a purchase that no decision of this account ordered.
 """
 
 from collections.abc import Iterator
@@ -14,7 +13,7 @@ from risk.order import Order, Purpose
 
 
 class Orders:
-    """All decisions of one account, and which orders of them are live."""
+    """All decisions of one account, and their live orders."""
 
     def __init__(self) -> None:
         self._decisions: dict[str, DecisionOrders] = {}
@@ -23,12 +22,12 @@ class Orders:
         self._live: dict[str, DecisionOrders] = {}
 
     def expect(self, entry: Order, stop_fraction: float, notional: Decimal) -> None:
-        """An entry was signed: from here on it counts as under way. `notional` in quote units."""
+        """Add a signed entry. It counts as under way from now on. `notional` in quote units."""
         signed = DecisionOrders(entry, stop_fraction, notional)
         self._decisions[signed.decision_id] = self._entering[signed.symbol] = signed
 
     def forget(self, symbol: str) -> None:
-        """An entry that was signed is not sent: it is not under way."""
+        """Remove a signed entry that will not be sent."""
         signed = self._entering.pop(symbol, None)
         if signed is not None:
             del self._decisions[signed.decision_id]
@@ -38,12 +37,12 @@ class Orders:
         return self._decisions[decision_id]
 
     def sent(self, order: Order, of: DecisionOrders) -> None:
-        """An order's intent is journaled: its fate is to be found out."""
+        """Note that an order's intent is journaled. The order is live from now on."""
         of.sent(order)
         self._live[order.order_id] = of
 
     def filled(self, fill: Fill) -> None:
-        """A fill was booked. Raises InvariantBroken for a purchase that was not ordered here."""
+        """Note a fill that was booked. Raises InvariantBroken for a purchase that this account did not order."""
         if fill.purpose is Purpose.ENTRY:
             self._bought(fill)
             return
@@ -54,7 +53,7 @@ class Orders:
             held.trailing_from = fill.price
 
     def settle(self, state: OrderState) -> None:
-        """Note the venue's word on an order. A word on an order that is done, or of somebody else, changes nothing."""
+        """Note the venue's state of an order. The state of an order that is done, or not of this account, changes nothing."""
         of = self._live.get(state.order_id)
         if of is None or not of.settle(state):
             return
@@ -63,7 +62,7 @@ class Orders:
             del self._entering[of.symbol]
 
     def close(self, held: DecisionOrders) -> None:
-        """Nothing is held because of a decision any more, and its entry buys no more."""
+        """Note that a decision's position is closed and that its entry is done."""
         del self._holding[held.symbol]
         held.rest()
 
@@ -82,7 +81,7 @@ class Orders:
         return self._entering.get(symbol)
 
     def held(self, symbol: str) -> DecisionOrders | None:
-        """The decision that has bought what is held in a market."""
+        """The decision that bought the position in a market."""
         return self._holding.get(symbol)
 
     @property
@@ -104,7 +103,7 @@ class Orders:
         return sum((of.covered for of in self._live_in(symbol)), Decimal(0))
 
     def stop_price(self, symbol: str) -> Decimal | None:
-        """The nearest stop that rests at the venue, quote units; None where none does."""
+        """The highest stop price that rests at the venue, in quote units; None if no stop rests there."""
         found = (of.resting_stop for of in self._live_in(symbol))
         return max((price for price in found if price is not None), default=None)
 
@@ -113,7 +112,7 @@ class Orders:
         if of is None:
             raise InvariantBroken(
                 f"The venue reports trade {fill.trade_id}, a purchase of {fill.symbol} for decision {fill.decision_id}, which "
-                "this account did not sign. Nothing more is traded: look the trade up in the venue's list."
+                "this account did not sign. The session was stopped. Look the trade up in the venue's list."
             )
         self._holding.setdefault(fill.symbol, of).outgrown = True
 

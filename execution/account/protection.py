@@ -1,10 +1,10 @@
-"""The protection: every position has its stop, its ladder and its trailing stop, and is closed or reduced at market.
+"""The protection: it places stop, target and trailing stop of every position, and closes or reduces positions at market.
 
-After each word of the venue the book is put in order. A position that its resting stops do not cover is protected anew. An
-entry is withdrawn once its position is being sold. Orders that protect nothing are withdrawn.
+After each report of the venue it checks the book. A position that its resting stops do not cover gets new protection. An entry is
+withdrawn once its position is being sold. Orders that protect nothing are withdrawn.
 
-It refuses to count a stop that the venue has not accepted, to place a second exit beside one of the whole position, and to
-use an order id twice. Every exit is signed by the gate.
+It never counts a stop that the venue has not accepted, never places a second exit while the whole position is being sold, and
+never uses an order id twice. The gate signs every exit.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ from risk.portfolio import Position
 
 
 class _Sale(NamedTuple):
-    """What an exit at market is called, and why it is made."""
+    """Ids and purpose of an exit at market."""
 
     order_id: str
     decision_id: str
@@ -44,7 +44,7 @@ class Protection:
         exits: ExitSettings,
         instruments: Mapping[str, Instrument],
     ) -> None:
-        """Follows the desk: from here on the book is put in order after each word of the venue."""
+        """Follows the desk: from now on the book is checked after each report of the venue."""
         self._desk = desk
         self._orders = orders
         self._ledger = ledger
@@ -55,18 +55,18 @@ class Protection:
         desk.follow(self._put_in_order)
 
     async def close(self, symbol: str, decision_id: str, at: datetime) -> Order | None:
-        """Close a position at market: its entry and its protection are withdrawn first.
+        """Close a position at market. Its entry and its protection are withdrawn first.
 
-        Returns the order, or None where nothing is held, an exit is under way, or the venue would refuse so small an order:
-        then the protection stays as it is.
+        Returns the order. Returns None, and leaves the protection unchanged, if nothing is held, an exit is under way, or the
+        order would be below the venue's minimum.
         """
         return await self._sell(symbol, Decimal(0), _Sale(f"{decision_id}-c", decision_id, Purpose.STRATEGY_EXIT), at)
 
     async def reduce(self, symbol: str, keep: Decimal, at: datetime) -> Order | None:
-        """Sell at market what is held above `keep` [base units]; the rest is protected anew at once.
+        """Reduce a position to `keep` [base units] at market; the rest gets new protection at once.
 
-        All of it is sold where the rest could not be sold at its stop. Returns the order, or None where nothing is above
-        `keep`, an exit of all is under way, or the venue would refuse so small an order.
+        If the rest would be too small for a stop, everything is sold. Returns the order, or None if the position is not larger
+        than `keep`, an exit of all of it is under way, or the order would be below the venue's minimum.
         """
         held = self._orders.held(symbol)
         if held is None:
@@ -75,7 +75,7 @@ class Protection:
         return await self._sell(symbol, keep, sale, at)
 
     async def trail(self, symbol: str, high: float, at: datetime) -> None:
-        """After the target: pull the stop of the rest up behind the highest price, never down."""
+        """After the target: move the stop of the rest up behind the highest price, never down."""
         held = self._orders.held(symbol)
         if held is None or held.trailing_from is None or held.stop_price is None:
             return
@@ -84,12 +84,12 @@ class Protection:
         held.trailing_from = max(held.trailing_from, Decimal(repr(high)))
         price = trailing_price(held.trailing_from, held.stop_price, self._exits, self._instruments[symbol])
         if price is not None:
-            # Tidying places it, and no word heard meanwhile can: whoever protects twice has two stops for one position.
+            # Only tidying places it, and no report that is booked meanwhile: placing it twice would give two stops.
             held.stop_price, held.too_small, held.outgrown = price, None, True
             await self._put_in_order(at)
 
     async def _sell(self, symbol: str, keep: Decimal, sale: _Sale, at: datetime) -> Order | None:
-        """Withdraw entry and protection, sell what is above `keep` at market, and protect what is left."""
+        """Withdraw entry and protection, sell the part above `keep` at market, and protect the rest."""
         held, position = self._orders.held(symbol), self._ledger.position(symbol)
         if position is None or held is None or held.closing is not None:
             return None
@@ -111,7 +111,7 @@ class Protection:
         return order
 
     def _above(self, position: Position, held: DecisionOrders, keep: Decimal) -> Decimal:
-        """What is to be sold so that `keep` stays; everything, where the rest would be too small for a stop."""
+        """The quantity to sell so that `keep` stays; all of it, if the rest would be too small for a stop."""
         instrument = self._instruments[position.symbol]
         part = instrument.round_quantity(max(position.quantity - keep, Decimal(0)))
         rest = position.quantity - part
@@ -132,14 +132,14 @@ class Protection:
         )
 
     async def _put_in_order(self, at: datetime) -> None:
-        """Tidy, unless that is being done already."""
+        """Tidy, unless tidying is under way already."""
         if not self._tidying:
             self._tidying = True
             await self._tidy(at)
             self._tidying = False
 
     async def _tidy(self, at: datetime) -> None:
-        """Entries of what is being sold are withdrawn; what is held is covered; what protects nothing is withdrawn."""
+        """Withdraw entries of positions that are being sold, protect open positions, and withdraw exits without a position."""
         while sold := next((each for each in self._orders.entering if each.sold_from), None):
             sold.sold_from = False
             await self._desk.cancel_entry(sold.symbol, at)
@@ -158,7 +158,7 @@ class Protection:
         return held.outgrown or self._orders.covered(held.symbol) < position.quantity
 
     def _staying(self, held: DecisionOrders) -> Position | None:
-        """What is held and not being sold at market."""
+        """The part of a position that is not being sold at market."""
         position = self._ledger.position(held.symbol)
         if position is None or held.reducing is None:
             return position
@@ -166,7 +166,7 @@ class Protection:
         return position.model_copy(update={"quantity": quantity}) if quantity > 0 else None
 
     async def _protect(self, held: DecisionOrders, at: datetime) -> None:
-        """Place the protection of all that stays in place of what stood before."""
+        """Replace the protection by one for all of the position that stays."""
         position, instrument = self._staying(held), self._instruments[held.symbol]
         if position is None:
             return
@@ -199,7 +199,7 @@ class Protection:
         await self._desk.send(order, held)
 
     async def _withdraw(self, symbol: str, at: datetime, but: str | None = None) -> None:
-        """Cancel all that would reduce a position, but one."""
+        """Cancel all orders that would reduce a position, except `but`."""
         for order_id in self._orders.exits(symbol):
             if order_id != but:
                 await self._desk.cancel(order_id, at)

@@ -1,10 +1,10 @@
-"""The trader: one account on one venue, bar after bar. What the gate is asked, and what the book is.
+"""The trader: one account on one venue, bar after bar. It keeps the book, and asks the gate about proposals.
 
-It makes no decision of its own. The order desk sends and hears, the protection guards what is held; here the book is marked,
-the breakers are shown each bar, and entries that have lost their ground (an outage, frozen data, a tripped breaker) are
-withdrawn.
+It makes no decisions. The order desk sends orders and books reports, and the protection places the exits. The trader values the
+book, updates the breakers at each bar, and withdraws entries that are no longer justified: the market has no bar, its data is
+frozen, or a breaker is tripped.
 
-It refuses to go on when the venue's account and the ledger disagree.
+It stops if the venue's account and the ledger disagree.
 """
 
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from config.errors import InvariantBroken
 from config.frozen import Frozen
 from config.sections.exits import ExitSettings
 from config.sections.limits import RiskLimits
-from execution.account.inside import live_through
+from execution.account.inside import drive
 from execution.account.ledger import Ledger
 from execution.account.order_desk import OrderDesk
 from execution.account.orders import Orders
@@ -42,7 +42,7 @@ _DAY = timedelta(days=1)
 
 
 class Exposure(Frozen):
-    """The risk of the book at a bar close, as fractions of equity (losses positive), against which limits are read."""
+    """The risk of the book at a bar close, as fractions of equity; losses are positive."""
 
     deployed_fraction: float
     drawdown: float
@@ -69,9 +69,9 @@ class Trader:
         bars_per_day: float,
         switch: Switch | None = None,
     ) -> None:
-        """`driver` drives the venue through each bar; None for a venue that trades without us.
+        """`driver` drives the venue through each bar; None for a venue that trades by itself.
 
-        `switch` is the kill switch; None where nobody can reach for one.
+        `switch` is the kill switch; None if there is none.
         """
         self._halts = HaltWatch(switch or NoSwitch(), sink)
         self.ledger = ledger
@@ -94,16 +94,16 @@ class Trader:
         self._entered: dict[str, datetime] = {}
 
     async def pass_bar(self, shown: Slice) -> Slice:
-        """Live through the bars of one slice: fills, protection, marks, breakers, trailing stops.
+        """Trade the bars of one slice: fills, protection, marks, breakers, trailing stops.
 
-        Returns what was lived through: the slice, told finer only for symbols in which something is held or under way.
+        Returns the slice that was traded. It has finer bars only for symbols with a position or an order under way.
         """
         at = shown.close_utc
         if shown.detail is not None:
             shown = narrowed(shown, self._in_play)
         self._now, self._frozen = at, shown.frozen
         if self._driver is not None:
-            await live_through(self._driver, self._desk, self._protection, shown)
+            await drive(self._driver, self._desk, self._protection, shown)
         closes = {symbol: bar.close for symbol, bar in shown.bars.items()}
         self.ledger.mark({symbol: Decimal(repr(price)) for symbol, price in closes.items()})
         self.window.push(closes)
@@ -118,19 +118,19 @@ class Trader:
         return shown
 
     async def hear(self, word: VenueReport, at: datetime) -> None:
-        """Book a word that the venue spoke between two bars; protection follows at once.
+        """Book a report that the venue sent between two bars, and place protection at once.
 
-        `at` is now. What follows is dated by the latest moment that the word tells, if that is later.
+        `at` is the present time. The orders that follow have the latest time in the report, if that is later.
         """
         await self._desk.hear(HEARD, word, max((at, *told_utc(word))))
 
     @property
     def halts(self) -> tuple[Halt, ...]:
-        """What of the kill switch is down, as last seen."""
+        """The latches of the kill switch that were down when it was last read."""
         return self._halts.halts
 
     def portfolio(self, at: datetime) -> Portfolio:
-        """The book as the gate sees it now. A stop is shown only where one rests at the venue."""
+        """The book as the gate sees it now. A position shows a stop only if one rests at the venue."""
         orders = self._orders
         return Portfolio(
             as_of_utc=at,
@@ -164,7 +164,7 @@ class Trader:
         )
 
     def judge(self, proposal: Proposal) -> Verdict:
-        """Ask the gate, on the book as it is at this moment, with what was just signed counted as deployed."""
+        """Ask the gate about a proposal on the present book. Orders that were just signed count as deployed."""
         self._halts.look(proposal.as_of_utc)
         verdict = self.judge_by(self._gate, proposal)
         if verdict.outcome is Outcome.SIGNED and verdict.order is not None and verdict.stop_fraction is not None:
@@ -173,20 +173,20 @@ class Trader:
         return verdict
 
     def judge_by(self, gate: RiskManager, proposal: Proposal) -> Verdict:
-        """What a gate, this one or another, says of a proposal on the present book. Changes nothing."""
+        """The verdict of any gate on a proposal on the present book. Changes nothing."""
         return gate.judge(self.situation(proposal, shared=gate.shares_risk))
 
     def situation(self, proposal: Proposal, *, shared: bool = False) -> Situation:
-        """What a proposal meets on the present book: what a gate is asked with, and a policy sees. Changes nothing.
+        """The situation of a proposal on the present book: the input of the gate and of a policy. Changes nothing.
 
-        `shared`: with what is proposed beside it, where proposals share the risk.
+        `shared`: include the other proposals of the session, for a gate under which proposals share the risk.
         """
         portfolio = self.portfolio(proposal.as_of_utc)
         exposed = {held.symbol for held in portfolio.positions} | portfolio.pending_notional.keys()
         alive = {symbol for symbol in exposed if self._is_alive(symbol)}
         symbols = tuple(sorted(alive | {proposal.symbol}))
         rows = self._rows(symbols)
-        # A day is counted from the last bar: what a proposal says of the time must not make the trader forget.
+        # The day ends at the last bar: a proposal with a wrong time must not make the trader forget entries or errors.
         day_ago = (self._now or proposal.as_of_utc) - _DAY
         return Situation(
             proposal=proposal,
@@ -208,9 +208,9 @@ class Trader:
         )
 
     async def enter(self, verdict: Verdict, approval: RuleReport | None = None) -> Verdict:
-        """Send the order of a signed verdict, and return the verdict that stands; one that was refused sends nothing.
+        """Send the order of a signed verdict, and return the final verdict. A refused verdict sends nothing.
 
-        A signed one is taken back where `approval` refuses it, or where the kill switch has fallen since it was signed.
+        A signed verdict becomes a refusal if `approval` refuses it, or if the kill switch was set after the signature.
         """
         if verdict.outcome is not Outcome.SIGNED or verdict.order is None:
             return verdict
@@ -226,10 +226,10 @@ class Trader:
         return verdict
 
     async def heed(self, at: datetime) -> tuple[Sale, ...]:
-        """Look at the kill switch and do what it asks. Returns what is being sold from now on.
+        """Read the kill switch and obey it. Returns the sales that were started.
 
-        While it is down no entry leaves and those under way are withdrawn; with `flatten`, what is held is sold at market, at
-        every look until the venue's fills say that nothing is left. A stop is only withdrawn where a sale replaces it.
+        While it is down, no entry is sent and entries under way are withdrawn. With `flatten`, positions are sold at market,
+        again at every look, until the venue's fills say that nothing is left. A stop is withdrawn only if a sale replaces it.
         """
         if self._halts.look(at) is None:
             return ()
@@ -246,11 +246,11 @@ class Trader:
         return await self._protection.close(symbol, decision_id, at)
 
     async def reduce(self, symbol: str, keep: Decimal, at: datetime) -> Order | None:
-        """Sell at market what is held above `keep` [base units], and protect the rest; None if there is nothing to sell."""
+        """Reduce a position to `keep` [base units] at market, and protect the rest; None if there is nothing to sell."""
         return await self._protection.reduce(symbol, keep, at)
 
     async def wind_up(self, at: datetime) -> None:
-        """Withdraw the entries that are under way, as at the end of a session. Positions keep their protection."""
+        """Withdraw all entries that are under way. Positions keep their protection."""
         for symbol in self._entering:
             await self._desk.cancel_entry(symbol, at)
 
@@ -261,16 +261,16 @@ class Trader:
 
     @property
     def _in_play(self) -> set[str]:
-        """Markets in which something is held or an order is live."""
+        """Markets with a position or a live order."""
         return {held.symbol for held in self.ledger.positions()} | self._orders.symbols
 
     def _entries_since(self, begin: datetime) -> int:
-        """Entries after this moment, sent or signed and about to be; older ones are forgotten."""
+        """Number of entries signed after this time. Older ones are forgotten."""
         self._entered = {decision: at for decision, at in self._entered.items() if at > begin}
         return len(self._entered)
 
     def _docket(self, proposal: Proposal, held: set[str]) -> DocketView | None:
-        """What is proposed beside this and what is held; None where it names a market that is not traded here."""
+        """The other proposals and the positions; None if the docket names a market that is not traded here."""
         if not set(proposal.docket) <= self._instruments.keys():
             return None
         symbols = tuple(sorted(held.union(proposal.docket)))
@@ -282,23 +282,23 @@ class Trader:
         return self.window.stale(symbol) < QUARANTINE_BARS
 
     def _rows(self, symbols: tuple[str, ...]) -> int:
-        """Latest bars on which all these symbols have been observed long enough: a young one must not hide behind zeros."""
+        """Number of latest bars on which all these symbols were observed. A symbol with a short history limits all of them."""
         return min((min(self.window.observed(symbol), self.window.count) for symbol in symbols), default=0)
 
     async def _reconcile(self) -> None:
-        """The venue's account, where it can be asked, must be the ledger's."""
+        """Compare the venue's account, if it gives one, with the ledger. Raises InvariantBroken if they differ."""
         account = await self._venue.account()
         if account is None:
             return
         held = self.ledger.quantities()
         if account.cash != self.ledger.cash or {s: q for s, q in account.held.items() if q} != held:
             raise InvariantBroken(
-                f"The venue holds {account.cash} and {account.held}, the ledger {self.ledger.cash} and {held}. Nothing more is "
-                "traded. This is a defect of the program: keep the run's journal and report it."
+                f"The venue holds {account.cash} and {account.held}, the ledger {self.ledger.cash} and {held}. The session was "
+                "stopped. This is a defect of the program: keep the run's journal and report it."
             )
 
     def _observe(self, shown: Slice) -> None:
-        """Show the breakers this bar's equity and moves."""
+        """Update the breakers with this bar's equity, moves and closed trades."""
         at, limits = shown.close_utc, self._limits
         self._step(observe_equity(self.breakers, at, self.ledger.equity, limits))
         for symbol in shown.bars:

@@ -1,1 +1,1 @@
-"""The tamper-evident chain, and where events go."""
+"""The tamper-evident chain of events, and the sinks and listeners of events."""

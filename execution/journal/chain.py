@@ -36,12 +36,12 @@ _APPEND_ONLY = tuple(
     for verb in ("UPDATE", "DELETE")
 )
 _INSERT = "INSERT INTO events (seq, kind, payload, mac) VALUES (?, ?, ?, ?)"
-"""What SQLAlchemy makes of an insert into `EVENTS`, said once and not at every bar."""
+"""The SQL of an insert into `EVENTS`, written here so that SQLAlchemy need not build it at every bar."""
 GENESIS = "0" * 64
 
 
 class Row(NamedTuple):
-    """One link of the chain: an event as it lies in the file. `kind` names its version too (see `Journaled.written_kind`)."""
+    """One link of the chain: an event as the file holds it. `kind` includes its version (see `Journaled.written_kind`)."""
 
     seq: int
     kind: str
@@ -50,7 +50,7 @@ class Row(NamedTuple):
 
 
 def key_id(key: bytes) -> str:
-    """A name for a key that does not give it away."""
+    """A name for a key that does not reveal it."""
     return hashlib.sha256(b"journal-key-id" + key).hexdigest()[:12]
 
 
@@ -63,7 +63,7 @@ class Journal:
     """Writes one run's chain. Not shared between threads or processes."""
 
     def __init__(self, path: Path, key: bytes, group_commit: int) -> None:
-        """Create the file. Raises OutputFault when that cannot be done, or when it exists."""
+        """Create the file. Raises OutputFault if it exists or cannot be created."""
         try:
             path.touch(exist_ok=False)
         except FileExistsError:
@@ -84,7 +84,7 @@ class Journal:
 
     @classmethod
     def reopen(cls, path: Path, key: bytes, group_commit: int, head: str, count: int) -> "Journal":
-        """Go on with the journal of a run that was cut short; `head` and `count` are those of its last event."""
+        """Continue the journal of a run that was cut short; `head` and `count` are those of its last event."""
         journal = cls.__new__(cls)
         journal._open(path, key, group_commit)
         journal.head, journal.count = head, count
@@ -114,7 +114,7 @@ class Journal:
         return self.count
 
     def flush(self) -> None:
-        """Commit what is pending. Raises OutputFault when the disk refuses."""
+        """Commit pending events. Raises OutputFault if they cannot be written."""
         if not self._pending:
             return
         try:
@@ -125,7 +125,7 @@ class Journal:
         self._pending.clear()
 
     def close(self) -> None:
-        """Commit, fold the write-ahead log into the one file, so that reading it writes nothing, and let go of it."""
+        """Commit, merge the write-ahead log into the file, so that reading it writes nothing, and close it."""
         self.flush()
         with suppress(
             sa_exc.OperationalError
@@ -135,14 +135,14 @@ class Journal:
         self._engine.dispose()
 
     def abandon(self) -> None:
-        """Let go of the file without committing what is pending, after a fault."""
+        """Close the file after a fault, without committing pending events."""
         self._pending.clear()
         self._connection.close()
         self._engine.dispose()
 
 
 def read_rows(path: Path, key: bytes) -> Generator[Row, None, None]:
-    """The rows of a journal, each verified against the chain before it is given out.
+    """Yield the rows of a journal. Each is verified against the chain first.
 
     Raises JournalFault, naming the event, at the first one that does not fit.
     """
@@ -199,14 +199,14 @@ def _unwritable(path: Path, fault: Exception) -> OutputFault:
 
 
 def first_row(path: Path) -> Row:
-    """The first row as it stands, not verified: it says with which key the rest can be. Raises JournalFault."""
+    """The first row, not verified: it names the key that verifies the journal. Raises JournalFault."""
     for found in _rows(path):
         return found
     raise JournalFault(f"{path} holds no event: the run was killed before it began.")
 
 
 def written_kinds(path: Path) -> Generator[str, None, None]:
-    """The kinds of a journal's rows, verified or not; none of a file that is no journal."""
+    """Yield the kinds of a journal's rows, which are not verified; nothing for a file that is not a journal."""
     with suppress(JournalFault), closing(_rows(path)) as rows:
         for row in rows:
             yield row.kind

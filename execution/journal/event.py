@@ -1,8 +1,8 @@
-"""Where events go: to a sink, and from there to whoever listens.
+"""The sink of events, and listeners to it.
 
-A session has one sink. It is the journal, or a `Fanout` that writes to the journal first and then tells live listeners:
-progress, alerts, the herald of the kill switch. A listener decides nothing, and one that fails ends nothing: it is reported
-once, and told no more.
+A session has one sink. It is the journal, or a `Fanout` that writes to the journal first and then calls the listeners: progress,
+alerts, messages about the kill switch. A listener decides nothing. If it fails, the session continues; the failure is reported
+once, and the listener is not called again.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from config.frozen import Journaled
 
 
 class Sink(Protocol):
-    """Where events go: a journal that writes them, or one that compares them with what was written."""
+    """Takes events: a journal that writes them, or a recorded run that compares them with its journal."""
 
     def append(self, event: Journaled) -> int:
         """Add an event; returns its number."""
@@ -20,18 +20,18 @@ class Sink(Protocol):
 
 
 class Listener(Protocol):
-    """Whoever looks on while a session writes its journal."""
+    """Is called with each event of a session."""
 
     def hear(self, event: Journaled, *, past: bool) -> None:
-        """An event that the journal holds. `past`: the journal held it already, and a resumed run lives through it again."""
+        """Take an event that is in the journal. `past`: a resumed run repeats it, and the journal held it before."""
         ...
 
 
 class Fanout:
-    """A sink that hands each event to a journal, and then, as the value that it is, to the listeners in their order.
+    """A sink that gives each event to a journal first, and then to the listeners in their order.
 
-    What the journal raises is raised on, and nobody hears of that event. `report` is given one sentence about a listener that
-    failed. `is_past` says whether the next event is one that the journal holds already.
+    If the journal raises, the error propagates and no listener gets the event. `report` is called with one sentence about a
+    listener that failed. `is_past` says whether the journal already holds the next event.
     """
 
     def __init__(

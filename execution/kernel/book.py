@@ -1,4 +1,7 @@
-"""Trades and the book that they take from: `book_model`, the account and the lots of `execution`, in whole ticks and lots."""
+"""Trades, and the order book that they take liquidity from, in whole ticks and lots.
+
+It computes what `execution.simulated.book_model`, `execution.simulated.account` and `execution.account.lots` compute.
+"""
 
 import math
 
@@ -12,13 +15,13 @@ from execution.kernel.records import Ints, Record, Records
 
 @compiled
 def price_of(rule: Record, ticks: int) -> float:
-    """The price of so many ticks, in quote units: the float that the decimal is read as."""
+    """The price of a number of ticks, in quote units: the float nearest to the decimal price."""
     return float(ticks * rule.tick_whole / rule.tick_parts)
 
 
 @compiled
 def lay_liquidity(rule: Record, place: Record, bar: Record) -> None:
-    """What this bar offers on each side, once a bar."""
+    """Set how many lots this bar offers on each side. It is done once per bar."""
     if place.laid:
         return
     lots = floor_scaled(bar.volume, rule.depth[0], rule.depth[1])
@@ -31,7 +34,7 @@ def lay_liquidity(rule: Record, place: Record, bar: Record) -> None:
 
 @compiled
 def lay_book(rule: Record, place: Record, price: float) -> None:
-    """The book when the traded price is here, out of what is left; a level without lots has price 0."""
+    """Build the order book around a traded price from the liquidity that is left. A level without lots has price 0."""
     levels, asks, bids = rule.levels, place.asks, place.bids
     _lay_bids(rule, place.prices[1], price)
     _lay_asks(rule, place.prices[0], price)
@@ -42,7 +45,7 @@ def lay_book(rule: Record, place: Record, price: float) -> None:
 
 @compiled
 def lay_late(rule: Record, place: Record, limits: Record, bar: Record, side: int) -> None:
-    """Prices of the levels at hand as an order finds them that comes late: `latency.Latency.price`."""
+    """Set the prices that an order meets when it arrives after its latency, level by level (`latency.Latency.price`)."""
     move = bar.open * (limits.delay * ((bar.high - bar.low) / (math.sqrt(bar.high) * math.sqrt(bar.low))))
     if side:
         _lay_bids(rule, place.late[1], max(bar.open - move, bar.low))
@@ -64,7 +67,7 @@ def _lay_bids(rule: Record, prices: Ints, price: float) -> None:
 
 @compiled
 def _lay_asks(rule: Record, prices: Ints, price: float) -> None:
-    """Each above the one before, and the first above the best bid at the same price."""
+    """Each ask is above the one before it, and the first is above the best bid for the same traded price."""
     ticks = max(0, floor_scaled(price, rule.bid[0, 0], rule.bid[0, 1]))
     for i in range(rule.levels):
         ticks = max(ceil_scaled(price, rule.ask[i, 0], rule.ask[i, 1]), ticks + 1)
@@ -91,7 +94,12 @@ def trade(
     ticks: int,
     maker: int,
 ) -> int:
-    """Trade what is wanted, or less where the account is smaller, and book it. Returns the lots."""
+    """Trade the lots that are wanted, or fewer if the account cannot pay for or does not hold them. Returns the lots traded.
+
+    `account`, `place`, `fills`: records of ACCOUNT [quote], PLACE [lots, ticks] and FILL, `fills` of shape (n_fills,) with room
+    for one more; all three are changed. `slot`: the order, 0 for the entry. `wanted` [lots], `ticks`: the price [ticks];
+    `maker`: 1 for the maker's fee.
+    """
     fee_units = rule.maker_units if maker else rule.taker_units
     lots = min(wanted, _affordable(rule, account, ticks, fee_units) if slot == 0 else place.held)
     if lots <= 0:
@@ -127,7 +135,7 @@ def _affordable(rule: Record, account: Record, ticks: int, fee_units: float) -> 
 
 @compiled
 def _pay(limits: Record, account: Record, place: Record, flow: Pair) -> None:
-    """Money that came in, or went out."""
+    """Book a cash flow: positive if money came in."""
     account.cash[0], account.cash[1] = add((account.cash[0], account.cash[1]), flow)
     account.cash_quote = over((account.cash[0], account.cash[1]), (limits.quote_units, 0.0))[0]
     place.pnl[0], place.pnl[1] = add((place.pnl[0], place.pnl[1]), flow)
@@ -181,7 +189,7 @@ def _note(account: Record, place: Record, fills: Records, slot: int, lots: int, 
 
 @compiled
 def _close(limits: Record, account: Record, place: Record) -> None:
-    """A round trip has ended; too many losses in a row trip their breaker."""
+    """Close a round trip. Too many losses in a row trip the loss streak breaker."""
     account.losses = account.losses + 1 if place.pnl[0] + place.pnl[1] < 0.0 else 0
     if account.losses >= limits.loss_streak:
         account.losses = 0
@@ -194,7 +202,7 @@ def _close(limits: Record, account: Record, place: Record) -> None:
 
 @compiled
 def average_ticks(place: Record) -> Pair:
-    """Average price of the lots that are left, in ticks."""
+    """Average price of the lots that are still held, in ticks."""
     high, low = 0.0, 0.0
     for i in range(place.head, place.tail):
         high, low = add((high, low), two_product(float(place.lot_sizes[i]), float(place.lot_ticks[i])))

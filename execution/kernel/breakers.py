@@ -1,7 +1,8 @@
-"""Breakers and the mark of the book: `risk.breakers`, shown the bars in the trader's order.
+"""Circuit breakers and the valuation of the book: what `risk.breakers` does, in the order in which the trader calls it.
 
-Latches are moments in microseconds; 0 is open. The drawdown's never lifts. Midnight is UTC's, and lifts nothing. A streak of
-losses trips in `execution.kernel.book`, where round trips end: nothing looks at it before the bar is over.
+A breaker holds the time at which it lifts, in microseconds since 1970 UTC; 0 means that it is not tripped. The drawdown breaker
+never lifts. A new UTC day starts a new measurement and lifts no breaker. The loss streak trips in `execution.kernel.book`, where
+round trips end; it is read only after the bar.
 """
 
 from execution.kernel import records as w
@@ -11,7 +12,10 @@ from execution.kernel.records import Record, Records
 
 @compiled
 def equity_of(rules: Records, account: Record, places: Records) -> float:
-    """Cash and positions at the marks, in quote units."""
+    """Equity: cash plus positions at their marks [quote].
+
+    `rules`, `places`: records of RULE and PLACE, both of shape (n_symbols,); `account`: one record of ACCOUNT.
+    """
     total = account.cash_quote
     for s in range(len(places)):
         if places[s].held:
@@ -29,7 +33,11 @@ def is_shut(account: Record) -> bool:
 
 @compiled
 def observe(limits: Record, account: Record, day: int, equity: float, sigma: float) -> None:
-    """Lift what has run its time, trip on the losses of day and week, roll both, trip on drawdown and on the largest move."""
+    """Update all breakers at a bar close.
+
+    In this order: lift those whose time is over; trip on the losses of the day and the week; start a new day or week; trip on
+    drawdown and on the largest move. `equity` in quote units, `sigma` in standard deviations.
+    """
     now = account.now_us
     if account.daily_until <= now:
         account.daily_until = 0
@@ -65,5 +73,5 @@ def week_of(day: int) -> int:
 
 @compiled
 def fall(top: float, now: float) -> float:
-    """How far equity is below what it was, as a fraction."""
+    """How far equity has fallen below an earlier value, as a fraction of that value."""
     return (top - now) / top if top > 0.0 else 1.0

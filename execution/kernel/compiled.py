@@ -19,7 +19,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def compiled(function: F) -> F:
-    """The function in machine code, for the kernel's own use; it never holds the interpreter's lock."""
+    """The function in machine code, for use inside the kernel. It never holds the interpreter's lock."""
     from numba import njit
 
     options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}

@@ -1,12 +1,12 @@
-"""The fast engine: one account on recorded bars, compiled. It does what the full engine does, bar for bar and fill for fill.
+"""The fast engine: compiled code that runs one account on recorded bars, with the same fills as the full engine.
 
-It is given what was said at each bar close (direction, conviction, what the court left of the size, ATR) and does the rest:
+Its input is the votes at each bar close: direction, conviction, the court's scale of the size, and ATR. It computes the rest:
 entries from the next bar's book, stop, target and trailing stop, exits, fees, and the whole gate with VaR, ES, correlation and
-breakers. Prices are whole ticks and quantities whole lots, so fills are the same to the digit; `test_kernel_parity.py` holds both
-engines against each other.
+breakers. Prices are whole ticks and quantities whole lots, so fills are the same to the digit; the parity tests compare both
+engines.
 
-It has no journal, asks no model and explains nothing: what a sweep finds is run through the full engine before it is believed. It
-refuses what it cannot reproduce (see `kernel_rules`), and votes that are none.
+It has no journal, asks no model and explains nothing, so what a sweep finds must be run through the full engine before it is
+trusted. It refuses settings that it cannot reproduce (see `execution.kernel.rules`), and votes that are out of range.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -30,15 +30,15 @@ Mask = NDArray[np.bool_]
 
 _FIRST_FILLS = 4096
 _MOST_TRADES = 16
-"""Attempts that the orders of one symbol can make on one bar, each at every level: four at the open, three a sweep."""
+"""The most trades at one level that the orders of one symbol can make in one bar: four at the open, and three in each sweep."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Votes:
-    """What is said at each bar close, all of shape (n_bars, n_symbols); heard only where the bar is believed.
+    """The votes at each bar close, all of shape (n_bars, n_symbols). They count only where the bar is believed.
 
-    `direction` 1 proposes a purchase, -1 closes what is held, 0 says nothing. `conviction` and `scale` in [0, 1]: the netted
-    vote, and what court and policy left of the size. `atr` in quote units, NaN where unknown.
+    `direction`: 1 proposes a purchase, -1 closes the position, 0 does neither. `conviction` in [0, 1]: strength of the netted
+    vote. `scale` in [0, 1]: the factor that court and policy apply to the size. `atr` in quote units, NaN where unknown.
     """
 
     direction: Flags
@@ -49,11 +49,11 @@ class Votes:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KernelResult:
-    """What a run came to.
+    """The result of a run.
 
-    `equity` (n_bars,): at each bar close from the session's first on, in quote units. `fills` (n_fills,), in order: records of
-    `kernel_words.FILL`, their bars counted like `equity`. `refused` counts proposals by the first rule that refused them; the
-    others of `proposed` were `signed`.
+    `equity` (n_bars,): at each bar close of the session, in quote units. `fills` (n_fills,), in order: records of
+    `execution.kernel.records.FILL`; their bars are counted like those of `equity`. `refused` counts proposals by the first rule
+    that refused them; all other proposals among `proposed` were `signed`.
     """
 
     symbols: tuple[str, ...]
@@ -78,9 +78,9 @@ def sweep(
     digest: Callable[[P, KernelResult], R],
     workers: int = 1,
 ) -> Iterator[R]:
-    """Run many parameter sets on one grid, `workers` at a time; yields what `digest` makes of each, in order.
+    """Run many parameter sets on one grid, `workers` at a time; yields what `digest` returns for each, in order.
 
-    Threads suffice: the compiled part runs without the interpreter's lock. Results are dropped once digested.
+    Threads suffice, since the compiled part runs without the interpreter's lock. A result is dropped after its digest.
     """
 
     def run(parameters: P) -> R:
@@ -92,7 +92,7 @@ def sweep(
 
 
 class Course(NamedTuple):
-    """What one account lives through: bars `first` to before `end` of a grid, by row; its whole session by default."""
+    """The bars that one account trades: rows `first` to `end` of a grid, `end` not included. Default: its whole session."""
 
     grid: Grid
     votes: Votes
@@ -102,22 +102,22 @@ class Course(NamedTuple):
 
     @property
     def stretch(self) -> tuple[int, int]:
-        """The rows of its first bar, and of that behind its last."""
+        """The row of its first bar, and the row after its last bar."""
         first = self.grid.first if self.first is None else self.first
         return first, len(self.grid) if self.end is None else self.end
 
 
 class Lanes:
-    """Accounts side by side, L of them, each on a course of its own: the same bars or others, from the same bar or another.
+    """L independent accounts, called lanes, each on its own course: any bars of the grids, from any first bar.
 
-    `advance` takes each lane to its next proposal; `rows` shows what a policy sees of it; the next `advance` brings the policy's
-    multipliers. Each lane has a record of all that the loop holds, and shares only bars and votes: many do what each would alone.
+    `advance` takes each lane to its next proposal. `rows` gives what a policy sees of it. The next call of `advance` takes the
+    policy's multipliers. Lanes share only bars and votes, so each gives the same result as it would alone.
     """
 
     def __init__(self, courses: Sequence[Course], *, asks: bool = True) -> None:
-        """`asks`: lanes stop at each proposal; otherwise every size stands as it was voted.
+        """`asks`: lanes stop at each proposal; otherwise they run to the end, with the sizes of the votes.
 
-        Raises DataFault for no courses, for votes as `simulate` does, and for courses as `begin` does.
+        Raises DataFault if there is no course, for votes that `simulate` refuses, and for courses that `begin` refuses.
         """
         if not courses:
             raise DataFault("There is no course to run. Nothing was run: give one for each account.")
@@ -141,36 +141,43 @@ class Lanes:
 
     @property
     def rows(self) -> Floats:
-        """What a policy sees in each lane that asks: shape (L, len(COLUMNS)), float64, as `execution.observation` says."""
+        """What a policy sees in each lane that asks: shape (L, len(COLUMNS)), float64.
+
+        Columns and units as in `rl.observation.Observation` [fraction, days, count]; NaN where something is missing.
+        """
         return self._state.rows
 
     @property
     def asking(self) -> Mask:
-        """Which lanes stand at a proposal: shape (L,)."""
+        """Whether each lane has stopped at a proposal: shape (L,), bool."""
         return np.asarray(self._state.lanes["status"] == w.ASKING)
 
     @property
     def ended(self) -> Mask:
-        """Which lanes have lived through their course: shape (L,)."""
+        """Whether each lane has reached the end of its course: shape (L,), bool."""
         return np.asarray(self._state.lanes["status"] == w.ENDED)
 
     @property
     def asked(self) -> Ints:
-        """What is asked about in each lane that asks, shape (L, 2): the bar, as a row of its grid, and the market's number."""
+        """The proposal at which each lane has stopped: shape (L, 2), int64.
+
+        Column 0 is the bar [row of the lane's grid], column 1 the market [number in the order of the symbols].
+        """
         lanes, last = self._state.lanes, self._state.docket.shape[1] - 1
         markets = self._state.docket[np.arange(len(self)), np.minimum(lanes["asked"], last)]
         return np.stack((lanes["bar"] - [self._grids.begin(course.grid) for course in self._courses], markets), axis=1)
 
     @property
     def equity(self) -> Floats:
-        """Equity at the last close that each lane has lived through [quote units]: shape (L,)."""
+        """Equity at the last close of each lane: shape (L,), float64 [quote]."""
         return self._state.lanes["equity"].copy()
 
     def begin(self, lane: int, course: Course) -> None:
-        """Put a fresh account at the start of a course, which may have other rules than the one before.
+        """Start a new account in a lane, at the first bar of a course. The course may have other rules than the one before.
 
-        Raises DataFault for a grid or votes that the lanes were not made with, for a stretch that is empty, longer than all at
-        first or outside the grid, and for rules of other markets, of deeper books, of a longer window or of another calibration.
+        Raises DataFault for a grid or votes that were not given when the lanes were made; for a course that is empty, outside the
+        grid, or longer than every course at that time; and for rules of other markets, deeper books, a longer window or another
+        calibration.
         """
         _fitting(course, self._courses[0])
         (first, end), state, limits = course.stretch, self._state, course.rules.limits[0]
@@ -199,10 +206,11 @@ class Lanes:
             state.lanes[lane][name] = value
 
     def advance(self, multipliers: Floats | None = None, until: int | None = None) -> None:
-        """Take each lane to its next proposal, to the close of bar `until` - 1 of its course, or to its end: to what comes first.
+        """Take each lane to its next proposal, to the close of bar `until` - 1 of its course, or to its end, whichever is first.
 
-        `multipliers`, shape (L,): what the policy makes of the sizes asked about, finite and at least 0; 1 lets them stand, and
-        what is more than the caps allow is cut to them. Not read in lanes that do not ask. Raises DataFault for others.
+        `multipliers`, shape (L,), dimensionless: the policy's factors for the proposed sizes, finite and at least 0. With 1 a
+        size stays as it is; a size above the caps is cut to them. They are not read in lanes that have not stopped at a
+        proposal. Raises DataFault for multipliers of another shape, and for values out of range.
         """
         from execution.kernel.loop import advance
 
@@ -215,27 +223,31 @@ class Lanes:
             self._state = self._state._replace(fills=np.concatenate((fills, more), axis=1))
 
     def look(self, markets: Ints) -> Floats:
-        """What a policy sees of one market in each lane, at the last close: shape (L, len(COLUMNS)).
+        """What a policy sees of one market in each lane, at the last close: shape (L, len(COLUMNS)), float64.
 
-        `markets` (L,): their numbers. Nothing is proposed, so that direction and size are those of what is held or under way, and
-        conviction and ruling are missing. Raises DataFault for a lane that has lived through no bar, and for other numbers.
+        Columns and units as in `rows` [fraction, days, count]. `markets`, shape (L,), int64: the number of the market in each
+        lane. Nothing is proposed, so direction and size are those of the position or the entry under way, and conviction and
+        ruling are missing. Raises DataFault if a lane has not closed a bar yet, and for numbers that are no market's.
         """
         from execution.kernel.loop import look
 
         lanes = self._state.lanes
         if bool((lanes["bar"] + self.asking <= lanes["first"]).any()):
-            raise DataFault("A lane has lived through no bar yet, so that nothing can be seen. Advance it first.")
+            raise DataFault(
+                "A lane has not closed a bar yet, so there is nothing to see. Nothing was read. Call advance first."
+            )
         given = np.asarray(markets, dtype=np.int64)
         if given.shape != (len(self),) or bool(((given < 0) | (given >= self._markets.shape[1])).any()):
             raise DataFault(
-                f"Markets {given.tolist()} are not one of each of {len(self)} lanes. Nothing was looked at."
+                f"Markets {given.tolist()} do not name one market for each of {len(self)} lanes. Nothing was read. Give one "
+                f"number from 0 to {self._markets.shape[1] - 1} for each lane."
             )
         seen = np.empty_like(self._state.rows)
         look(self._tape, self._markets, self._limits, self._points, self._state._replace(rows=seen), given)
         return seen
 
     def result(self, lane: int) -> KernelResult:
-        """What a lane has come to so far; its bars are counted from the first of its course."""
+        """The result of a lane so far. Its bars are counted from the first of its course."""
         at, account = self._state.lanes[lane], self._state.accounts[lane]
         lived = int(at["bar"] - at["first"]) + int(at["status"] == w.ASKING)
         fills = self._state.fills[lane, : int(account["fills"])].copy()
@@ -255,14 +267,14 @@ class Lanes:
         given, asking = np.asarray(multipliers, dtype=np.float64), self.asking
         if given.shape != (len(self),) or not bool((np.isfinite(given) & (given >= 0.0))[asking].all()):
             raise DataFault(
-                f"The multipliers are not {len(self)} numbers, finite and at least 0. No lane was advanced: give one for each "
-                "lane, 1 where the size shall stand."
+                f"The multipliers are not {len(self)} numbers, finite and at least 0. No lane was advanced. Give one for each "
+                "lane, and 1 where the size should not change."
             )
         return np.where(asking, given, 1.0)
 
 
 class _State(NamedTuple):
-    """What the compiled loop changes: L lanes, k markets; `paper` (4, window) is written before it is read."""
+    """The state that the compiled loop changes, for L lanes and k markets. `paper` (4, window) is written before it is read."""
 
     lanes: Records
     accounts: Records
@@ -276,18 +288,21 @@ class _State(NamedTuple):
 
 
 class _Joined(NamedTuple):
-    """Tables one below the other, each kind of part once; a single one is not copied."""
+    """Tables that are joined one below the other, each part once. A single table is not copied."""
 
     parts: list[Any]
     begins: list[int]
     rows: Records
 
     def begin(self, part: Any) -> int:
-        """The row at which a part begins. Raises DataFault for one that is not there."""
+        """The row at which a part begins. Raises DataFault for a part that is not in the table."""
         for known, begin in zip(self.parts, self.begins, strict=True):
             if known is part:
                 return begin
-        raise DataFault("A course names bars or votes that the lanes were not made with. Nothing was begun.")
+        raise DataFault(
+            "A course has bars or votes that were not given when the lanes were made. Nothing was started. Make the lanes with "
+            "all bars and votes that they will need."
+        )
 
 
 def _joined(tables: Sequence[tuple[Any, Records]]) -> _Joined:
@@ -303,21 +318,22 @@ def _beside(columns: Sequence[Any]) -> Any:
 
 
 def _fitting(course: Course, pattern: Course) -> Course:
-    """The course. Raises DataFault where its bars, votes and rules are not for the same markets, or not like those beside it."""
+    """The course. Raises DataFault if its bars, votes and rules are not for the same markets, or do not match the pattern."""
     markets, grid = len(course.rules.markets), course.grid
     if markets != len(grid.symbols):
         raise DataFault(
-            f"There are rules for {markets} markets and bars of {len(grid.symbols)}. Nothing was run: give both for the same."
+            f"There are rules for {markets} markets, and bars of {len(grid.symbols)}. Nothing was run. Give both for the same "
+            "markets."
         )
     if markets != len(pattern.rules.markets) or not np.array_equal(course.rules.points, pattern.rules.points):
         raise DataFault(
-            "Lanes that run side by side need the same number of markets and the same calibration. Nothing was run: run the "
-            "others apart."
+            "All lanes of one call need the same number of markets and the same calibration. Nothing was run. Run the others in "
+            "a separate call."
         )
     if course.votes.direction.shape != grid.columns.bars.shape:
         raise DataFault(
-            f"Votes of shape {course.votes.direction.shape} stand beside bars of shape {grid.columns.bars.shape}. Nothing "
-            "was run."
+            f"Votes have shape {course.votes.direction.shape}, and bars have shape {grid.columns.bars.shape}. Nothing was run. "
+            "Give one vote for each bar and market."
         )
     return course
 
@@ -332,7 +348,7 @@ def _checked(course: Course) -> Records:
     }
     if any(column.shape != shape for column in given.values()):
         raise DataFault(
-            f"Votes have shapes {[c.shape for c in given.values()]}, where {shape} belongs. Nothing was run."
+            f"Votes have shapes {[c.shape for c in given.values()]}, and all must have {shape}. Nothing was run."
         )
     within = all(bool(((part >= 0.0) & (part <= 1.0)).all()) for part in (votes.conviction, votes.scale))
     if not within or bool((abs(votes.direction) > 1).any()) or bool(((votes.atr < 0) | np.isinf(votes.atr)).any()):
@@ -347,7 +363,7 @@ def _checked(course: Course) -> Records:
 
 
 def _blank(courses: Sequence[Course], room: int) -> _State:
-    """Room for all that these courses will hold."""
+    """Empty state with enough room for these courses."""
     count, k = len(courses), len(courses[0].grid.symbols)
     longest = max(max(1, end - first) for first, end in (course.stretch for course in courses))
     window = max(int(course.rules.limits[0]["window"]) for course in courses)

@@ -42,7 +42,11 @@ def judge(
 ) -> int:
     """Judge a purchase and, if it is allowed, send it. Returns ALLOWED, or the number of the rule that refused.
 
-    `multiplier`, at least 0: what the policy makes of the size that the court left; the caps hold whatever it is.
+    `bars` (n_bars, n_symbols): records of BAR [quote, base]. `returns`, `seen`, both of shape (n_symbols, n_bars): simple returns
+    [fraction], and how many there were up to each bar [bars]. `rules`, `places` (n_symbols,): records of RULE and PLACE.
+    `points` (n, 2): calibration [probability]. `paper` (4, window): scratch space [fraction]. `origin`: bar of the first close;
+    `t`, `s`: bar and symbol; `shut`: whether a breaker is tripped. `multiplier`, at least 0: the factor that the policy applies
+    to the size after the court; the caps hold for every value of it.
     """
     rule, price = rules[s], bars[t, s].close
     equity = _equity(rules, limits, account, places)
@@ -299,7 +303,12 @@ def see(
     s: int,
     row: Floats,
 ) -> None:
-    """Write what a policy sees of a market at this close: `execution.observation`, from the gate's own figures of the book."""
+    """Write what a policy sees of a market at this close into `row`, from the gate's own figures (`execution.observation`).
+
+    `row`, shape (len(COLUMNS),): units as in `rl.observation.Observation` [fraction, days, count], NaN where something is
+    missing. `direction`, `conviction` and `scale` belong to the proposal. All other arguments are those of `judge`, and nothing
+    else is changed but `paper`.
+    """
     equity = _equity(rules, limits, account, places)[0]
     rows = _rows(bars, seen, origin, limits, places, t, s)
     own, worst, value, loss = returns[s, t - rows + 1 : t + 1], np.nan, np.nan, np.nan

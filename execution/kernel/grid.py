@@ -1,7 +1,7 @@
-"""The bars of a session as one grid, with what the quality monitor made of each, and what only bars decide measured once.
+"""The bars of a session as one grid, with the quality monitor's judgement of each bar.
 
-A sweep shares one grid among all its runs. It refuses columns of other shapes, times that are out of order, and believed bars
-that are not finite and positive.
+Figures that depend on the bars alone are measured once, and a sweep shares one grid among all its runs. The grid refuses columns
+of other shapes, times that are out of order, and believed bars that are not finite and positive.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -23,11 +23,11 @@ if TYPE_CHECKING:  # a tape reads files and simulates markets: half a second of 
 
 
 class Columns(NamedTuple):
-    """What the compiled loop is handed of a grid.
+    """The part of a grid that the compiled loop reads.
 
-    `begin_us`, `step_us`: when the first bar opens, in microseconds since 1970 UTC, and how long each is. `bars` (n, k) of BAR.
-    `returns`, `seen` (k, n): simple returns (0.0 where there is none), and how many there were up to here. `origin`: bar of the
-    first close.
+    `begin_us`: when the first bar opens, in microseconds since 1970 UTC; `step_us`: length of a bar in microseconds. `bars` (n,
+    k): records of BAR. `returns`, `seen` (k, n): simple returns (0.0 where there is none), and how many there were up to this
+    bar. `origin`: bar of the first close.
     """
 
     begin_us: int
@@ -40,7 +40,7 @@ class Columns(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grid:
-    """k symbols, in order of their names, on one row of n bar closes; those before `first` are history and only warm up."""
+    """n bar closes of k symbols, which are in order of their names. The bars before `first` are the warm-up."""
 
     symbols: tuple[str, ...]
     timeframe: Timeframe
@@ -59,13 +59,13 @@ class Grid:
 def grid_of_tape(tape: "Tape", shown: Callable[[int, Slice], None] = lambda row, now: None) -> Grid:
     """The grid of a session's tape, warm-up included, as its quality monitor judges it.
 
-    `shown` is given each slice with its row, in order: whoever needs more of it than the grid holds need not judge it again.
-    Raises UsageFault for a tape that is told finer than its bars, or with funding: the fast engine knows neither.
+    `shown` is called with the row and the slice of each bar, in order, so that a caller who needs more than the grid holds need
+    not judge the bars again. Raises UsageFault for a tape with finer bars or with funding: the fast engine supports neither.
     """
     if tape.detail or tape.funding:
         raise UsageFault(
-            "The fast engine walks each bar as a whole and pays no funding: nothing was run. Leave --detail and --funding away, "
-            "or use agents.backtest."
+            "The fast engine reads no bars finer than the timeframe and pays no funding. Nothing was run. Leave out --detail and "
+            "--funding, or use `tribunal backtest`."
         )
     symbols = tuple(sorted(tape.symbols))
     step = tape.timeframe.duration
@@ -89,10 +89,9 @@ def grid_of(
 ) -> Grid:
     """A grid from columns.
 
-    `close_ms` (n,): int64, one bar length apart, in ms since 1970 UTC. `prices` (5, n, k): open, high, low, close [quote] and
-    volume [base]. `state` (n, k): ABSENT, BELIEVED (all of them, by default) or DOUBTED. `frozen` (n, k): 1 where nothing new may
-    be traded.
-    Raises DataFault as the module says.
+    `close_ms`, shape (n,): int64, one bar length apart, in ms since 1970 UTC. `prices`, shape (5, n, k), float64: open, high,
+    low, close [quote] and volume [base]. `state`, shape (n, k), int8: ABSENT, BELIEVED (the default for all) or DOUBTED.
+    `frozen`, shape (n, k), int8: 1 where no new position may be opened. Raises DataFault for what the module refuses.
     """
     n, k = len(close_ms), len(symbols)
     state = np.full((n, k), w.BELIEVED, dtype=np.int8) if state is None else np.asarray(state, dtype=np.int8)

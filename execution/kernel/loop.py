@@ -1,7 +1,7 @@
-"""The kernel's one loop over bars, in the order of `agents.cycle` and `execution.account.trader`; and what only bars decide.
+"""The kernel's loop over bars, in the order of `agents.cycle` and `execution.account.trader`; and figures of bars alone.
 
-It takes accounts (lanes), each along its stretch of a tape, and stops where a policy is asked, where the caller wants it to, and
-before a bar for whose fills there may be no room; all that it holds is in records, so that it resumes from there.
+It runs accounts (lanes), each on its own bars. It stops at a proposal for a policy, at a bar that the caller names, and before a
+bar whose fills might not fit. All its state is in records, so it resumes from there.
 """
 
 import hashlib
@@ -46,7 +46,7 @@ def _live(
 
 @compiled
 def _review(bars: Records, rules: Records, limits: Record, account: Record, places: Records, t: int) -> None:
-    """Entries that have lost their ground are withdrawn; stops are pulled up."""
+    """Withdraw entries that are no longer justified, and move trailing stops up."""
     shut = is_shut(account)
     for s in range(len(places)):
         place, bar = places[s], bars[t, s]
@@ -58,7 +58,7 @@ def _review(bars: Records, rules: Records, limits: Record, account: Record, plac
 
 @compiled
 def _decide(bars: Records, says: Records, rules: Records, places: Records, docket: Ints, t: int, said: int) -> int:
-    """Close what is voted out. Returns how many are voted in, by number in `docket`, the strongest conviction first."""
+    """Close positions that are voted out. Returns the number of proposals; `docket` lists them, strongest conviction first."""
     waiting, u = 0, t + said
     for s in range(len(places)):
         say = says[u, s]
@@ -93,7 +93,7 @@ def _settle(
     multipliers: Floats,
     t: int,
 ) -> None:
-    """The gate judges who is voted in, one after the other."""
+    """Let the gate judge the proposals, one after the other."""
     for i in range(lane.waiting):
         s = docket[i]
         account.proposed += 1
@@ -131,9 +131,9 @@ def _run(
 ) -> None:
     """One lane, up to its next proposal (if it `asks`), or to bar `until` of its stretch, or to the end of that.
 
-    Where proposals of its bar are waiting, all their multipliers have been told, and they are judged first. All of a bar are
-    asked about before the first is judged, as in the court: each is seen on the book with what was voted out on its way, and
-    nothing signed.
+    If proposals of its bar are waiting, all their multipliers are known, and they are judged first. All proposals of a bar are
+    asked about before the first is judged, as in the court: each is seen on the book on which exits are under way and no entry of
+    this bar is signed.
     """
     begin_us, step_us, said, first, t = lane.begin_us, lane.step_us, lane.said, lane.first, lane.bar
     last, told = min(lane.end, first + until), lane.waiting > 0
@@ -202,7 +202,7 @@ def _measure(bars: Records, returns: Floats, seen: Small, s: int) -> int:
 
 
 def _doors(stamp: str) -> tuple[Any, Any, Any]:
-    """The three that Python calls. The stamp is in their closure, so that they are compiled anew when any source changes."""
+    """The three functions that Python calls. The stamp is in their closure, so a change of any source compiles them again."""
 
     def advance(
         tape: Any, rules: Any, limits: Any, points: Any, state: Any, answers: Any, until: int, room: int, asks: bool

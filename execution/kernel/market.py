@@ -1,6 +1,6 @@
-"""What the gate holds an entry against beside the trade itself: `risk.limits.market` and `risk.limits.book`, in ticks and lots.
+"""Rules about the market of an entry, in ticks and lots: what `risk.limits.market` and `risk.limits.book` do.
 
-A proposal's price and time need no rule here: it is made of the bar that has just closed, at its close.
+A proposal's price and time need no rule here: it is made at the close of the bar on which it is judged.
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ _US_AN_HOUR = 3_600_000_000
 
 @compiled
 def forget_yesterday(limits: Record, account: Record) -> None:
-    """A bar begins: what was counted in the bar a day before it is counted no more."""
+    """At the beginning of a bar: drop the counts of the bar one day before it."""
     slot = account.bar % limits.day_bars
     account.entries -= account.entered[slot]
     account.errors -= account.failed[slot]
@@ -25,21 +25,21 @@ def forget_yesterday(limits: Record, account: Record) -> None:
 
 @compiled
 def count_entry(limits: Record, account: Record) -> None:
-    """One entry more in the last 24 hours."""
+    """Count one more entry in the last 24 hours."""
     account.entered[account.bar % limits.day_bars] += 1
     account.entries += 1
 
 
 @compiled
 def count_error(limits: Record, account: Record) -> None:
-    """One order more that the venue rejected in the last 24 hours."""
+    """Count one more order that the venue rejected in the last 24 hours."""
     account.failed[account.bar % limits.day_bars] += 1
     account.errors += 1
 
 
 @compiled
 def is_open(limits: Record, account: Record) -> bool:
-    """Whether this is an hour in which entries are made; the hours may pass midnight."""
+    """Whether entries are allowed in this hour. The hours may pass midnight."""
     hour = (account.now_us // _US_AN_HOUR) % 24
     if limits.first_hour < limits.last_hour:
         return bool(limits.first_hour <= hour < limits.last_hour)
@@ -56,7 +56,7 @@ def show_book(rule: Record, place: Record, bar: Record) -> None:
 
 @compiled
 def spread_bps(place: Record) -> float:
-    """Best bid to best ask of the book at hand; infinite where it does not show both."""
+    """Distance of best bid and best ask of the present book [bps]; infinite if one of them is missing."""
     bid, ask = place.prices[1, 0], place.prices[0, 0]
     if bid <= 0 or ask <= 0:
         return np.inf
@@ -65,7 +65,7 @@ def spread_bps(place: Record) -> float:
 
 @compiled
 def lots_within(rule: Record, limits: Record, place: Record) -> Pair:
-    """The most lots whose walk up the asks costs on average no more than the limit above the middle: `depth_within`."""
+    """The most lots whose average price, level by level, is within the slippage limit above the mid price: `depth_within`."""
     most = times((float(place.prices[0, 0] + place.prices[1, 0]), 0.0), (limits.dearest[0], limits.dearest[1]))
     taken, surplus = (0.0, 0.0), (0.0, 0.0)
     for i in range(rule.levels):

@@ -1,6 +1,7 @@
-"""Protection of what is held: `dealer` and `brackets`, in whole ticks and lots.
+"""The protection of positions in whole ticks and lots: what `protection` and `brackets` of `execution.account` do.
 
-A stop from the first fill, part sold at the target, the rest trailing; one order to leave, before which all else is withdrawn.
+A position has a stop from the first fill. A part is sold at the target, and the rest has a trailing stop. Before an exit at
+market all its other orders are withdrawn.
 """
 
 from execution.kernel import records as w
@@ -13,7 +14,7 @@ from execution.kernel.venue import is_small, put, withdraw
 
 @compiled
 def tidy(rule: Record, limits: Record, place: Record) -> None:
-    """After the venue spoke: what is being left is not bought on, what is held is covered, what protects nothing goes."""
+    """After trading: withdraw the entry of a position that is being sold, protect what is held, withdraw idle exits."""
     if not place.changed:
         return
     if place.unwanted:
@@ -30,14 +31,14 @@ def tidy(rule: Record, limits: Record, place: Record) -> None:
 
 @compiled
 def abandon_entry(rule: Record, limits: Record, place: Record) -> None:
-    """Withdraw an entry that is under way; what it has bought stays, protected."""
+    """Withdraw an entry that is under way. What it has bought stays protected."""
     withdraw(place, w.BUYING)
     tidy(rule, limits, place)
 
 
 @compiled
 def leave(rule: Record, place: Record) -> None:
-    """Close a position at market, unless nothing is held, an exit is on its way, or it is too small to be sold."""
+    """Close a position at market, unless nothing is held, an exit is under way, or it is too small to be sold."""
     if place.held == 0 or not place.bracket or place.leaving:
         return
     if product_below(float(place.held), place.mark, rule.per_lot[0], rule.per_lot[1]):
@@ -51,7 +52,7 @@ def leave(rule: Record, place: Record) -> None:
 
 @compiled
 def trail(rule: Record, limits: Record, place: Record, high: float) -> None:
-    """After the target: pull the stop of the rest up behind the highest price, never down."""
+    """After the target: move the stop of the rest up behind the highest price, never down."""
     if not place.bracket or place.held == 0 or place.leaving or not _is_trailing(place):
         return
     place.trailing_from = max(place.trailing_from, high)
@@ -86,7 +87,7 @@ def _is_exposed(place: Record) -> bool:
 
 @compiled
 def _protect(rule: Record, limits: Record, place: Record) -> None:
-    """Place the protection of all that is held in place of what stood before."""
+    """Replace the protection by one for the whole position."""
     held, trailing = place.held, _is_trailing(place)
     stop, target, first = place.stop_ticks, 0, held
     if not trailing:

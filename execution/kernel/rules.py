@@ -1,8 +1,8 @@
 """From a profile to the kernel's numbers: exact fractions, each as two floats.
 
-It refuses, with the reason, what the kernel cannot count exactly or does not know, so that it never differs from the full engine
-in silence: another venue than the simulated one, derivatives, steps that are no short decimals, and an account so large that its
-smallest units do not fit.
+It refuses, with the reason, what the kernel cannot count exactly or does not support, so that it never differs silently from the
+full engine: a venue that is not simulated, derivatives, steps with too many decimals, and an account that is too large for its
+smallest unit.
 """
 
 import math
@@ -32,7 +32,7 @@ _MOST_POWER = 22
 
 
 class Rules(NamedTuple):
-    """What `rules_of` makes: a RULE a market, one LIMITS, and the calibration's points, shape (n, 2)."""
+    """The result of `rules_of`: one RULE per market, one LIMITS, and the calibration's points, shape (n, 2)."""
 
     markets: Records
     limits: Records
@@ -126,7 +126,7 @@ def pair_of(value: Fraction) -> tuple[float, float]:
 def _refuse(instruments: Sequence[Instrument], limits: RiskLimits, venue: VenueSettings) -> None:
     if venue.kind != "simulated":
         raise UsageFault(
-            f"The fast engine trades on the simulated exchange only, and the profile names {venue.kind}. Nothing was run: use a "
+            f"The fast engine trades on the simulated exchange only, and the profile names {venue.kind}. Nothing was run. Use a "
             "profile with venue.kind simulated, or the full engine."
         )
     if venue.impact != "book":
@@ -148,13 +148,14 @@ def _refuse(instruments: Sequence[Instrument], limits: RiskLimits, venue: VenueS
     for rules in instruments:
         if rules.kind is not InstrumentKind.SPOT:
             raise UsageFault(
-                f"{rules.symbol} is a {rules.kind.value} market, and the fast engine knows spot only. Nothing was run."
+                f"{rules.symbol} is a {rules.kind.value} market, and the fast engine trades spot only. Nothing was run. Leave "
+                "the market out, or use the full engine."
             )
     quotes = sorted({rules.quote for rules in instruments})
     if len(quotes) > 1:
         raise UsageFault(
-            f"The markets are quoted in {' and '.join(quotes)}, and an account counts in one currency. Nothing was run: choose "
-            "markets of one quote."
+            f"The markets are quoted in {' and '.join(quotes)}, and an account has one currency. Nothing was run. Choose "
+            "markets of one quote currency."
         )
 
 

@@ -1,12 +1,12 @@
-"""VaR and ES of the book with a little more of one symbol, asked many times: historical simulation as
-`risk.measures.basic`, plain or filtered by the EWMA variance as `risk.measures.filtered`.
+"""VaR and ES of the book with an additional position in one symbol, for many sizes of it: historical simulation as in
+`risk.measures.basic`, plain or filtered by the EWMA variance as in `risk.measures.filtered`.
 
-With nothing else in the book a larger position scales all returns alike and the same few bars stay the worst; so the tail is
-looked for once a proposal, and only those bars are measured again at each size; a filtered tail is measured once and scaled.
-With others in the book all bars are.
+If the book holds nothing else, a larger position scales all returns alike, and the same few bars stay the worst. The tail is then
+searched once per proposal, and only its bars are measured again at each size; a filtered tail is measured once and scaled. If the
+book holds other positions, all bars are measured at each size.
 
-`paper` (4, window) is scratch: what the rest of the book made at each measured bar, the symbol's own return, the sum, and room to
-select in.
+`paper` (4, window) is scratch space. Its rows are: the return of the rest of the book at each measured bar, the symbol's own
+return, their sum, and space for selecting.
 """
 
 import numpy as np
@@ -20,12 +20,16 @@ from risk.measures.ewma import DECAY
 from risk.measures.filtered import LEAST_SHARE
 
 SCALES = -1
-"""Instead of a count of bars: the tails of one unit lie in `paper`, and every size is a multiple of them."""
+"""Returned instead of a count of bars: `paper` holds VaR and ES of one unit, and those of every size are multiples of them."""
 
 
 @compiled
 def prepare_tails(limits: Record, account: Record, paper: Floats, own: Floats, alone: bool) -> int:
-    """Lay out the bars to be measured, oldest first. Returns how many (those in the tail if alone, else all), or SCALES."""
+    """Fill `paper` with the bars to be measured, oldest first. Returns their number, or SCALES.
+
+    `paper`, shape (4, window) [fraction]: scratch space, changed. `own`, shape (n_bars,): the symbol's simple returns, oldest
+    first [fraction]. `alone`: the book holds nothing else; then only the bars of the tail are measured, otherwise all of them.
+    """
     rows = len(own)
     if not alone:
         paper[1, :rows] = own
@@ -50,7 +54,11 @@ def prepare_tails(limits: Record, account: Record, paper: Floats, own: Floats, a
 def tail_at(
     limits: Record, account: Record, paper: Floats, rows: int, count: int, extra: float, shortfall: int
 ) -> float:
-    """One-day VaR, or ES, of the book with `extra` of equity more of the symbol; losses are positive."""
+    """One-day VaR or ES of the book with `extra` more of the symbol, a fraction of equity; losses are positive.
+
+    `paper`, shape (4, window) [fraction], and `count`: what `prepare_tails` left; `rows`: number of returns in the window [bars].
+    `shortfall`: VALUE_AT_RISK or SHORTFALL.
+    """
     if count == SCALES:
         return float(paper[0, shortfall] * extra * limits.day_scale)
     mixed = _mixed(paper, count, extra)
@@ -71,7 +79,11 @@ def tail_at(
 
 @compiled
 def room_under(limits: Record, account: Record, paper: Floats, rows: int, count: int, shortfall: int) -> float:
-    """The largest addition, up to the position limit, that keeps the measure within its limit: by bisection, as the gate."""
+    """The largest addition, a fraction of equity up to the position limit, that keeps VaR or ES within its limit.
+
+    It is found by bisection, as in the gate. `paper`, shape (4, window) [fraction], `rows`, `count` and `shortfall` as in
+    `tail_at`.
+    """
     most = limits.max_es_1d if shortfall else limits.max_var_1d
     low, high = 0.0, limits.max_position_fraction
     if tail_at(limits, account, paper, rows, count, high, shortfall) <= most:
@@ -88,7 +100,10 @@ def room_under(limits: Record, account: Record, paper: Floats, rows: int, count:
 
 @compiled
 def tails_hold(limits: Record, account: Record, paper: Floats, rows: int, count: int, extra: float) -> bool:
-    """Whether VaR and ES hold with exactly this addition."""
+    """Whether VaR and ES both stay within their limits with exactly the addition `extra`, a fraction of equity.
+
+    `paper`, shape (4, window) [fraction], `rows` and `count` as in `tail_at`.
+    """
     if limits.filtered and count != SCALES:
         _mixed(paper, count, extra)
         value, loss = _filtered(limits, account, paper, count)
@@ -101,7 +116,10 @@ def tails_hold(limits: Record, account: Record, paper: Floats, rows: int, count:
 
 @compiled
 def correlation(one: Floats, other: Floats) -> float:
-    """Pearson's coefficient of two symbols' returns; a constant series counts as fully correlated."""
+    """Pearson's correlation coefficient, dimensionless, of two symbols' returns, both of shape (n_bars,) [fraction].
+
+    A constant series counts as fully correlated.
+    """
     mean_one = mean_other = 0.0
     for i in range(len(one)):
         mean_one += one[i] / len(one)

@@ -1,7 +1,8 @@
-"""How resting orders meet a bar: `matching` and `simulated`, in whole ticks and lots.
+"""How resting orders trade during a bar, in whole ticks and lots: what `matching` and `venue` of `execution.simulated` do.
 
-A bar is a walk: open, low, high, close. Market orders meet the open; stops fill from the book at their price or, after a gap, at
-the open; a resting limit fills at its own price once trading went a tick through it. A doubted bar trades against us only.
+The price moves from the open to the low, the high and the close. Market orders trade at the open. Stops fill from the book at
+their price or, after a gap, at the open. A resting limit order fills at its own price once the price has moved one tick through
+it. A doubted bar fills only stops and market exits.
 """
 
 from execution.kernel import records as w
@@ -14,7 +15,7 @@ from execution.kernel.records import Ints, Record, Records
 
 @compiled
 def put(rule: Record, place: Record, slot: int, kind: int, purpose: int, lots: int, ticks: int, linked: int) -> None:
-    """An order enters the book. A limit that comes in while the price moves rests at once; else it takes first."""
+    """Place an order. A limit order that arrives while the price moves rests at once; any other may take liquidity first."""
     order = place.orders[slot]
     order[w.KIND] = kind
     order[w.PURPOSE] = purpose
@@ -31,7 +32,7 @@ def put(rule: Record, place: Record, slot: int, kind: int, purpose: int, lots: i
 
 @compiled
 def withdraw(place: Record, slot: int) -> None:
-    """An order leaves the book, for whatever reason."""
+    """Remove an order: it is filled, cancelled or rejected."""
     order = place.orders[slot]
     if order[w.KIND] == w.NOTHING:
         return
@@ -44,13 +45,17 @@ def withdraw(place: Record, slot: int) -> None:
 
 @compiled
 def is_small(rule: Record, lots: int, ticks: int) -> bool:
-    """Whether an order is worth less than the venue takes."""
+    """Whether an order's notional is below the venue's minimum."""
     return product_below(float(lots), float(ticks), rule.least_steps[0], rule.least_steps[1])
 
 
 @compiled
 def at_open(rule: Record, limits: Record, account: Record, place: Record, fills: Records, bar: Record) -> None:
-    """Trading on the open book, if that wakes an order."""
+    """Trade against the book at the open of a bar, if that triggers an order.
+
+    `account`, `place`, `fills`: records of ACCOUNT [quote], PLACE [lots, ticks] and FILL, `fills` of shape (n_fills,); all three
+    are changed. `bar`: one record of BAR [quote, base].
+    """
     place.moving = 1
     place.laid = 0
     doubted = bar.state == w.DOUBTED
@@ -71,7 +76,10 @@ def at_open(rule: Record, limits: Record, account: Record, place: Record, fills:
 
 @compiled
 def walk(rule: Record, limits: Record, account: Record, place: Record, fills: Records, bar: Record) -> None:
-    """From the open to the low, the high and the close, with what the open has left of the liquidity."""
+    """Trade while the price moves from the open to the low, the high and the close, with the liquidity that the open left.
+
+    Arguments as in `at_open`: `fills`, records of FILL, has shape (n_fills,); prices in BAR are [quote].
+    """
     doubted = bar.state == w.DOUBTED
     woken = False
     for slot in range(w.FIRST, w.SLOTS):

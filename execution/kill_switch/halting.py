@@ -1,7 +1,7 @@
-"""The kill switch as a session sees it: an input like any other, journaled when it is seen and given back in a replay.
+"""The kill switch as a session sees it: an input that is journaled when it is read, and repeated from the journal in a replay.
 
-At every look the switch is asked what stands. A change is journaled with the number of the look, before anything is done about
-it. The trader withdraws entries and sells (`execution/account/trader.py`); here is only what was seen, and what it is called.
+At every look the session reads which latches are down. A change is journaled with the number of the look, before the session acts
+on it. The trader withdraws entries and sells (`execution/account/trader.py`); this module only reads, journals and names.
 """
 
 from datetime import datetime
@@ -12,7 +12,7 @@ from execution.journal.event import Sink
 
 
 class Halt(Frozen):
-    """A latch that is down: for `all` profiles or one. `given_utc` None: it cannot be read, which counts as down."""
+    """A latch that is down, for `all` profiles or one. `given_utc` is None if its file cannot be read, which counts as down."""
 
     scope: str
     who: str
@@ -31,10 +31,10 @@ class Lifted(Frozen):
 
 
 class HaltEvent(Journaled):
-    """What a session saw of the kill switch: `halted` and `resumed` are inputs, `flat` is what came of them.
+    """What a session read from the kill switch: `halted` and `resumed` are inputs, `flat` is their result.
 
-    `look` counts the session's looks at the switch; `flat` says that by the venue's word nothing is held any more, and that no
-    order can still be filled.
+    `look` counts how often the session has read the switch. `flat` says that, according to the venue's reports, all positions are
+    closed and no order can still be filled.
     """
 
     event_kind: ClassVar[str] = "halt"
@@ -47,22 +47,22 @@ class HaltEvent(Journaled):
 
 
 class Reading(NamedTuple):
-    """What a switch says at one look: what stands, and what was lifted since."""
+    """The result of one look: the latches that are down, and those that were lifted since the last look."""
 
     halts: tuple[Halt, ...] = ()
     lifted: tuple[Lifted, ...] = ()
 
 
 class Switch(Protocol):
-    """Where the kill switch is read from."""
+    """A source of the kill switch's state."""
 
     def read(self, look: int) -> Reading:
-        """What stands at this look; looks are counted from 1. Never raises for what it finds."""
+        """The state at this look; looks are counted from 1. Never raises, whatever it finds."""
         ...
 
 
 class NoSwitch:
-    """Nobody can halt this account."""
+    """A kill switch that is never down."""
 
     def read(self, look: int) -> Reading:
         return Reading()
@@ -77,7 +77,7 @@ class Sale(NamedTuple):
 
 
 class HaltWatch:
-    """One session's eye on the switch."""
+    """The kill switch of one session: it reads the switch and journals changes."""
 
     def __init__(self, switch: Switch, sink: Sink) -> None:
         self._switch = switch
@@ -94,7 +94,7 @@ class HaltWatch:
         return "; ".join(f"{halt.who} halted {halt.scope}: {halt.why}" for halt in self.halts)
 
     def look(self, at: datetime) -> str | None:
-        """Ask the switch, journal a change, and say why no new risk is taken, if so."""
+        """Read the switch and journal a change. Returns why no new risk is taken, or None."""
         self._looks += 1
         found = self._switch.read(self._looks)
         if found.halts != self.halts or found.lifted:
@@ -104,16 +104,16 @@ class HaltWatch:
 
     @property
     def flattens(self) -> bool:
-        """Whether what is held is to be sold."""
+        """Whether positions are to be sold."""
         return any(halt.flatten for halt in self.halts)
 
     def sale(self, symbol: str, at: datetime) -> Sale:
-        """What a sale of this look is called, and why it is made."""
+        """The name of a sale at this look, and its reason."""
         name = f"{at:%Y%m%dT%H%M}-{symbol.replace('/', '')}-halt{self._looks}"
         return Sale(symbol, name, f"kill switch: {self.why}")
 
     def told_flat(self, at: datetime, *, flat: bool) -> None:
-        """By the venue's word nothing is held any more and no order can be filled: journaled once."""
+        """Journal once that all positions are closed and no order can be filled, according to the venue's reports."""
         if flat and not self._flat:
             self._note("flat", at, Reading(self.halts))
         self._flat = flat

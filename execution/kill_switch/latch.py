@@ -1,8 +1,8 @@
 """The latch of the kill switch: a file that says "no new risk", for one profile or for all.
 
-It works with no session, journal, network or heavy library: the standard library is all that is loaded. The latch is written
-beside its place, synced and renamed; a plain empty file is the last resort of a full disk. It fails closed: whatever stands in
-its place and cannot be read as a latch counts as one. A log beside it is only ever added to.
+It needs no session, journal, network or large package: only the standard library is loaded. The latch is written to a temporary
+file, synced and renamed. If the disk is full, an empty file is the last resort. It fails closed: a file in its place that cannot
+be read as a latch counts as a latch. The log beside it is append-only.
 
     STATE/halt/all.latch, NAME.profile.latch       there: latched
     STATE/halt/all.lifted, NAME.profile.lifted     who lifted it last and why, until a session has noted it (then .told)
@@ -29,7 +29,7 @@ _LARGEST = 65_536
 
 
 class Latch(NamedTuple):
-    """Who halted what, when (ISO 8601, UTC; "unknown" where it cannot be read) and why; whether held positions are sold."""
+    """Who halted what, when (ISO 8601, UTC; "unknown" if it cannot be read) and why, and whether positions are sold."""
 
     scope: str
     who: str
@@ -55,12 +55,12 @@ class LatchFolder:
         self._latches: dict[str, str] = {}
 
     def file(self, scope: str, ending: str = "latch") -> Path:
-        """Where the latch of a scope lies, or its lift."""
+        """The file of a scope's latch, or of its lift."""
         name = ALL if scope == ALL else f"{_on_disk(scope)}.profile"
         return self.path / f"{name}.{ending}"
 
     def read(self, scope: str) -> Latch | None:
-        """The latch of a scope, None when there is none. Never raises: what cannot be read is a latch."""
+        """The latch of a scope; None if there is none. Never raises: a file that cannot be read is a latch."""
         file = self._latches.get(scope)
         if file is None:  # sessions look at every bar, and making a path costs more than the look
             file = self._latches[scope] = str(self.file(scope))
@@ -80,10 +80,10 @@ class LatchFolder:
         return tuple(latch for scope in scopes if (latch := self.read(scope)) is not None)
 
     def set(self, wanted: Latch) -> Latch:
-        """Let a latch fall and return it as it was read back. One that is down keeps who, when and why; flatten is added.
+        """Set a latch and return it as it was read back. A latch that is down keeps who, when and why; flatten is added.
 
-        Raises OSError when nothing could be put there. A latch that reads back as "unknown" could be put there, and what it
-        should say could not.
+        Raises OSError if no file could be written. A latch that reads back as "unknown" is down, but its content could not be
+        written.
         """
         file, before = self.file(wanted.scope), self.read(wanted.scope)
         if before is not None and before.given_utc != UNKNOWN:
@@ -100,7 +100,7 @@ class LatchFolder:
         return now
 
     def lift(self, lift: Lift) -> None:
-        """Log a resume, leave it for the next session to note, and take the latch away. Raises OSError: then it stays."""
+        """Log a lift, keep it for the next session to note, and remove the latch. Raises OSError; the latch then stays."""
         self.log("resumed", lift._asdict())
         _write(self.file(lift.scope, "lifted"), lift._asdict())
         self.file(lift.scope).unlink(missing_ok=True)
@@ -128,7 +128,7 @@ class LatchFolder:
 
 
 def _read_lift(scope: str, file: Path) -> Lift | None:
-    """A lift tells a story and opens nothing: one that cannot be read is passed over."""
+    """A lift, or None if its file cannot be read: a lift is only information, and removes no latch."""
     try:
         return Lift(scope, *_texts(json.loads(_content(file))))
     except _UNREADABLE:
@@ -139,7 +139,7 @@ _UNREADABLE = (OSError, ValueError, KeyError, TypeError, OverflowError, Recursio
 
 
 def _content(file: str | Path) -> bytes:
-    """What a plain file holds. A link or a directory is an error, and a pipe holds nothing; none of them is waited for."""
+    """The content of a plain file. A link or a directory is an error, and a pipe counts as empty; none of them is awaited."""
     descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         return os.read(descriptor, _LARGEST)

@@ -1,7 +1,7 @@
-"""Where a session reads its kill switch: from the latch files, or, in a replay, from the journal of the run.
+"""Sources of a session's kill switch: the latch files, or, in a replay, the journal of the run.
 
-The latch is an input of a run, like its bars and its news: a replay gives at each look what the run saw there, and never reads
-a file.
+The latch is an input of a run, like its bars and its news. At each look a replay gives what the run read there, and it never
+reads a latch file.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from execution.kill_switch.halting import Halt, HaltEvent, Lifted, Reading, Swit
 from execution.kill_switch.latch import ALL, UNKNOWN, Latch, LatchFolder, Lift
 
 HaltsOf = Callable[[int], HaltEvent | None]
-"""What the journal holds of a look, by its number; None where nothing had changed."""
+"""The recorded change of the kill switch at a look, by its number; None if nothing changed."""
 
 
 class FileSwitch:
@@ -25,7 +25,7 @@ class FileSwitch:
         self._halts: tuple[Halt, ...] = ()
 
     def read(self, look: int) -> Reading:
-        """What is latched now. The first look also tells of a resume that no session has noted yet."""
+        """The latches that are down now. The first look also reports a lift that no session has noted yet."""
         now = {scope: self._folder.read(scope) for scope in self._scopes}
         before, self._before = self._before, now
         if before != now:
@@ -50,7 +50,7 @@ class FileSwitch:
 
 
 class RecordedSwitch:
-    """The switch as a run saw it."""
+    """The switch as a run read it."""
 
     def __init__(self, halt_of: HaltsOf) -> None:
         self._halt_of = halt_of
@@ -65,7 +65,7 @@ class RecordedSwitch:
 
 
 class ResumedSwitch:
-    """The journal while its past is lived through again, the latch files after it."""
+    """For a resumed run: the journal up to its end, the latch files after it."""
 
     def __init__(self, halt_of: HaltsOf, is_past: Callable[[], bool], live: Switch) -> None:
         self._recorded = RecordedSwitch(halt_of)

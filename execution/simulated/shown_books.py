@@ -24,13 +24,13 @@ class ShownBooks:
         self._model = BookModel(settings)
         self._bars: Mapping[str, Bar] = {}
 
-    def see(self, tape: Slice) -> None:
+    def see(self, shown: Slice) -> None:
         """Take these bars as the last ones. If a bar comes in parts, its parts so far count together as the last bar."""
-        if isinstance(tape, Part) and tape.number > 1:
-            grown = {name: _grown(self._bars.get(name), bar) for name, bar in tape.bars.items()}
+        if isinstance(shown, Part) and shown.number > 1:
+            grown = {name: _grown(self._bars.get(name), bar) for name, bar in shown.bars.items()}
             self._bars = {**self._bars, **grown}
         else:
-            self._bars = tape.bars
+            self._bars = shown.bars
 
     def book(self, symbol: str) -> Book | None:
         """Return the book of a symbol; None if its market is unknown or had no bar."""

@@ -1,17 +1,18 @@
-"""The simulated exchange: recorded or simulated bars in, fills out; the same for paper and backtest.
+"""The simulated exchange: it computes fills from recorded or simulated bars, in the same way for paper and backtest.
 
-A bar is read as a walk: open, low, high, close. The low comes before the high because every position here is long, so
-that a stop is met before a target that lies in the same bar. Orders handed over between two bars meet the open of the
-next one, moved against them by what happens while they travel (`latency`); orders handed over after the open (the stop of what
-was just bought) rest through the walk.
+The price moves from the open to the low, the high and the close. The low comes before the high because every position here is
+long, so a stop is met before a target in the same bar. Orders that arrive between two bars trade at the open of the next one,
+at a price that is worse by the movement during their latency (`latency`). Orders that arrive after the open (the stop of a
+position that was just bought) rest during the rest of the bar.
 
-A bar whose prices are doubted (`Slice.doubtful`) is traded on only against us: stops and market exits fill in it, from its
-open down to its low; no entry and no limit order does.
+A bar whose prices are doubted (`Slice.doubtful`) fills only stops and market exits, from its open down to its low; it fills no
+entry and no limit order.
 
-It checks the gate's seal on each order, as the real venue's door does, and keeps its own account out of its own trades, with
-which the trader compares the ledger. It refuses what it cannot know: a symbol without a bar does not trade.
+It checks the gate's seal on each order, as a real venue's adapter does. It keeps its own account from its own trades, and the
+trader compares the ledger with it. A symbol without a bar does not trade.
 
-Funding is taken before anything trades at the open, for what is held then, at that open; without a bar, at the last close.
+Funding is settled before the trading at the open, for the position at that time, at the price of the open; without a bar, at the
+last close.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -58,7 +59,7 @@ class SimulatedVenue:
         return self._books.book(symbol)
 
     async def account(self) -> VenueAccount:
-        """Cash and coins as the exchange itself has booked them."""
+        """Cash and quantities in the exchange's own account."""
         held = {symbol: self._account.held(symbol) for symbol in self._instruments}
         return VenueAccount(
             cash=self._account.cash, held={symbol: quantity for symbol, quantity in held.items() if quantity}
@@ -69,7 +70,7 @@ class SimulatedVenue:
         return tuple(self._open.values())
 
     async def submit(self, order: Order) -> VenueReport:
-        """Take in a sealed order; it trades from the next bar on. A forged or repeated one leaves no trace."""
+        """Accept a sealed order; it trades from the next bar on. A forged or repeated order changes nothing."""
         self._now = max(self._now, order.created_utc)
         if not self._seal.verify(order):
             return self._refuse(order, "the risk gate has not signed this order")
@@ -82,14 +83,14 @@ class SimulatedVenue:
         return self._noted(floor.submit(order, self._now))
 
     async def cancel(self, order_id: str) -> VenueReport:
-        """Withdraw an open order; a done one is reported as it is, and of an id never accepted there is no report."""
+        """Withdraw an open order. An order that is done is reported unchanged; an unknown id gives an empty report."""
         if order := self._open.get(order_id):
             return self._noted(self._floors[order.symbol].core.cancel(order_id, self._now))
         known = self._last_states.get(order_id)
         return VenueReport(states=(known,) if known else ())
 
     async def hear(self) -> None:
-        """Nothing trades here between two bars: there is never a word."""
+        """Nothing trades here between two bars, so there is never a report."""
 
     async def on_open(self, shown: Slice) -> VenueReport:
         """Funding, then trading at the open of these bars, against the open book of each."""
@@ -116,7 +117,7 @@ class SimulatedVenue:
         return self._noted(VenueReport(states=tuple(states), fills=tuple(fills))) if states else _NOTHING
 
     def _settled(self, shown: Slice) -> Iterable[Funding]:
-        """Take from the account what is due for what it holds."""
+        """Charge the account the funding that is due on its positions."""
         for due in shown.funding:
             held, floor = self._account.held(due.symbol), self._floors.get(due.symbol)
             if not held or floor is None:
@@ -142,7 +143,7 @@ class SimulatedVenue:
 
 
 class _Floor:
-    """Where one symbol trades: its core, the liquidity of the bar at hand, and the account that they share."""
+    """The market of one symbol: its matching core, the liquidity of the present bar, and the shared account."""
 
     def __init__(self, instrument: Instrument, model: BookModel, latency: Latency, account: SpotAccount) -> None:
         self.core = MatchingCore(instrument, self)
@@ -167,11 +168,11 @@ class _Floor:
             self._book.take(fill.side, fill.quantity)
 
     def submit(self, order: Order, at: datetime) -> VenueReport:
-        """Between the open of a bar and the rest of it the price is moving."""
+        """Accept an order. Between the open of a bar and its close, the price is moving."""
         return self.core.submit(order, at, moving=self._moving)
 
     def open(self, bar: Bar, exits_only: bool) -> Iterable[VenueReport]:
-        """Trade on the open book, if that wakes an order."""
+        """Trade against the book at the open, if that triggers an order."""
         self._moving, self._book = True, None
         if self.core.idle:
             return
@@ -184,7 +185,7 @@ class _Floor:
             )
 
     def walk(self, bar: Bar, exits_only: bool) -> Iterable[VenueReport]:
-        """Walk from the open to the close, if that wakes an order, with what the open has left of the liquidity."""
+        """Trade from the open to the close, if that triggers an order, with the liquidity that the open left."""
         if not self.core.idle:
             yield from self._walk(bar, exits_only)
         self._moving = False

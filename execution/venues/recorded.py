@@ -1,4 +1,4 @@
-"""A venue that says again what a venue has said: the words of a journal, at the moment when they were heard."""
+"""A venue that repeats the reports of a journal, each in answer to the same question as then."""
 
 from typing import Protocol
 
@@ -19,8 +19,8 @@ class Peek(Protocol):
 
 
 class RecordedVenue:
-    """Answers from the journal. Asked for something that it was not asked then, it stays silent, and the comparison of
-    events shows the difference. Books are those of the simulated exchange, worked out again from the recorded bars."""
+    """Answers from the journal. To a question that is not the recorded one it gives an empty report, and the comparison of events
+    shows the difference. Its books are those of the simulated exchange, computed again from the recorded bars."""
 
     def __init__(self, journal: Peek, instruments: dict[str, Instrument], settings: VenueSettings) -> None:
         self._journal = journal
@@ -37,7 +37,7 @@ class RecordedVenue:
         return self._answer(f"cancel {order_id}")
 
     async def hear(self) -> VenueReport | None:
-        """What was heard between bars, where that comes next in the journal; it is there at once, or not at all."""
+        """The report that the venue sent between bars, if it is the next event of the journal. It never waits."""
         report = self._answer(HEARD)
         return None if report == VenueReport() else report
 

@@ -1,4 +1,4 @@
-"""Where gate and venue get the same seal, so that nothing above this room ever holds it."""
+"""Gives gate and venue the same seal, so that no higher package ever holds it."""
 
 from config.sections.exits import ExitSettings
 from config.sections.limits import RiskLimits
@@ -17,10 +17,10 @@ def open_gate(
     bars_per_day: float,
     calibration: SizingMaps | None = None,
 ) -> RiskManager:
-    """The gate of a session, with the seal that belongs to the journal's key."""
+    """The gate of a session, with the seal of the journal's key."""
     return RiskManager(limits, exits, Seal(key), bars_per_day, calibration)
 
 
 def open_venue(instruments: dict[str, Instrument], settings: VenueSettings, key: bytes) -> SimulatedVenue:
-    """The simulated exchange, which opens its door to that seal only."""
+    """The simulated exchange, which accepts only orders with that seal."""
     return SimulatedVenue(instruments, settings, Seal(key))

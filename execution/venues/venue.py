@@ -16,7 +16,7 @@ from risk.order import Order
 class OrderVenue(Protocol):
     """The side of a venue that takes orders. It checks the gate's seal on each order and refuses one without.
 
-    Nothing here raises for what a venue says or fails to say: the report tells it, or is empty.
+    No method raises because of what a venue answers or fails to answer: the report says it, or is empty.
     """
 
     def instruments(self) -> dict[str, Instrument]:
@@ -32,17 +32,17 @@ class OrderVenue(Protocol):
         ...
 
     async def hear(self) -> VenueReport | None:
-        """Wait for the venue's next word of its own accord: fills and states that are no answer to a question.
+        """Wait for the next report that is no answer to a question: fills and states.
 
-        Returns None where the venue will say nothing more between bars: it is not asked again. One caller waits at a time, and
-        may cancel the wait: no word is lost by that, the next call returns it.
+        Returns None if the venue will send no more reports between bars; it is then not asked again. Only one caller waits at a
+        time. It may cancel the wait: no report is lost, and the next call returns it.
         """
         ...
 
     async def account(self) -> VenueAccount | None:
         """The account as the venue keeps it, for comparison with the ledger at every bar.
 
-        None where the venue cannot be asked, such as a recording.
+        None if the venue cannot be asked, such as a recording.
         """
         ...
 
@@ -55,9 +55,9 @@ class MarketData(Protocol):
     """The side of a venue that shows its markets."""
 
     def book(self, symbol: str) -> Book | None:
-        """The order book of a symbol as last shown; None where nothing was shown, or the symbol is not known.
+        """The last order book of a symbol; None if there is none, or the symbol is not known.
 
-        A replay must show the same: the book is worked out of what is journaled, or journaled itself.
+        A replay must show the same book: it is computed from journaled events, or journaled itself.
         """
         ...
 
@@ -65,17 +65,17 @@ class MarketData(Protocol):
 class Venue(OrderVenue, MarketData, Protocol):
     """Both sides of one venue.
 
-    Orders rest until there is trading: what is decided on a close can fill from the next bar on.
+    Orders rest until there is trading: an order that is sent at a close can fill from the next bar on.
     """
 
 
 class BarDriver(Protocol):
-    """Drives a venue through a bar, where its trading is worked out of bars or read from a recording."""
+    """Drives a venue through a bar, if its trading is computed from bars or read from a recording."""
 
     async def on_open(self, shown: Slice) -> VenueReport:
         """Settle the funding that falls due in this slice, then trade at the open of its bars.
 
-        What is filled here can be protected before the rest of the bar.
+        A fill of the open can be protected before the rest of the bar.
         """
         ...
 

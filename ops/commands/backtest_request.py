@@ -1,4 +1,4 @@
-"""What `tribunal backtest` is asked for: a run, and what may be concluded from it. Options of its own become settings."""
+"""The request of `tribunal backtest`: a run, and how to judge it. The command's own options become settings."""
 
 import argparse
 import math
@@ -15,7 +15,7 @@ _RECORDED = "recorded:"
 
 
 class BacktestRequest(Frozen):
-    """One run on recorded bars, judged. `chance` is the number of random runs that it is placed among; None for none."""
+    """One run on recorded bars and its judgement. `chance` is the number of random runs to compare it with; None for none."""
 
     run: RunRequest
     check: bool
@@ -47,7 +47,7 @@ def backtest_asked(arguments: argparse.Namespace) -> BacktestRequest:
 
 
 def _refuse_few(arguments: argparse.Namespace) -> None:
-    """Raises UsageFault for a comparison with chance that could say nothing, or would cost money."""
+    """Raise UsageFault for a comparison with chance that has too few runs, or would cost money."""
     if arguments.chance is None:
         return
     if arguments.chance < LEAST_SEEDS:
@@ -61,7 +61,7 @@ def _refuse_few(arguments: argparse.Namespace) -> None:
 
 
 def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
-    """Settings by dotted key, for what the command line says in its own words. Raises UsageFault."""
+    """The settings, by dotted key, of the command's own options. Raises UsageFault."""
     changed: dict[str, Any] = {}
     if arguments.strategy:
         changed["strategies"] = [_context(text) for text in arguments.strategy]
@@ -91,7 +91,7 @@ def _fee(profile: str, fee_bps: float) -> dict[str, Any]:
 
 
 def _slippage(profile: str, each_way_bps: float) -> dict[str, Any]:
-    """A wider spread. It is a cost to be tried, and no market to be refused: the gate's limits move by as much."""
+    """A wider spread. It is a cost to test, so the gate's limits are widened by the same amount and refuse no market for it."""
     settings = load_profile(profile)
     return {
         "venue.spread_bps": settings.venue.spread_bps + 2 * each_way_bps,

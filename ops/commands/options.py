@@ -13,7 +13,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "--detail": {
         "nargs": "+",
         "metavar": "PATH",
-        "help": "finer bars of the same markets: they say what a stop and a target met first inside a bar",
+        "help": "finer bars of the same markets: they show whether a stop or a target is met first inside a bar",
     },
     "--funding": {
         "nargs": "+",
@@ -32,7 +32,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "--seed": {
         "type": int,
         "metavar": "N",
-        "help": "seed of everything that is drawn (default: the profile's; 7 without one)",
+        "help": "seed of all random numbers (default: the profile's; 7 without one)",
     },
     "--set": {"nargs": "+", "default": [], "metavar": "KEY=VALUE", "help": "settings: limits.max_drawdown=0.1"},
     "--mind": {
@@ -42,7 +42,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "--model": {"metavar": "NAME", "help": "another model for --mind; for local: path of a GGUF file"},
     "--calibration": {
         "metavar": "FILE",
-        "help": "what convictions were worth in earlier runs (tribunal calibrate --out); sizes shrink",
+        "help": "how often convictions came true in earlier runs (tribunal calibrate --out); it reduces sizes",
     },
     "--param": {
         "nargs": "+",
@@ -60,7 +60,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     },
     "--reason": {"metavar": "TEXT", "help": "why; kept in the log and in journals"},
     "--out": {"metavar": "DIR", "help": "folder of the run (default: runs/PROFILE-NNN)"},
-    "--plot": {"metavar": "FILE", "help": "draw what was found into this HTML file"},
+    "--plot": {"metavar": "FILE", "help": "draw the result into this HTML file"},
     "--markdown": {"metavar": "FILE", "help": "write the tables to this file too, as Markdown"},
     "--json": {"action": "store_true", "help": "print the result as JSON, and nothing else, on stdout"},
     "--quiet": {"action": "store_true", "help": "no progress on stderr"},
@@ -68,7 +68,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 
 
 def add(parse: argparse.ArgumentParser, *names: str, **differs: Any) -> None:
-    """Add shared options by their names. `differs`: what argparse is to be told otherwise, for all of these."""
+    """Add shared options by their names. `differs`: arguments for argparse that replace the shared ones, for all of these."""
     for name in names:
         parse.add_argument(name, **(_OPTIONS[name] | differs))
 
@@ -81,10 +81,10 @@ def add_world(parse: argparse.ArgumentParser, *, profile: str, recorded: bool) -
 
 
 def add_told_finer(parse: argparse.ArgumentParser) -> None:
-    """The options for what is told beside the bars."""
+    """The options for finer bars, funding and news."""
     add(parse, "--detail", "--funding", "--news")
 
 
 def add_scope(parse: argparse.ArgumentParser) -> None:
-    """Whose kill switch is meant."""
+    """The option that chooses the sessions of the kill switch."""
     parse.add_argument("--profile", metavar="NAME", help="only sessions of this profile (default: all)")

@@ -32,7 +32,7 @@ def world_asked(arguments: argparse.Namespace) -> WorldRequest:
 
 
 def told_more(arguments: argparse.Namespace) -> WorldRequest:
-    """The world of `world_asked`, told finer, with news, and heard by another mind. Raises UsageFault."""
+    """The world of `world_asked`, with finer bars, funding, news and another mind. Raises UsageFault."""
     asked = world_asked(arguments)
     finer = {"detail": tuple(arguments.detail or ()), "funding": tuple(arguments.funding or ())}
     return asked.model_copy(

@@ -1,9 +1,9 @@
-"""Every limit of the gate, declared once. The gate asks them in this order, and each list of limits is derived from it: what the
-fast engine refuses, the loosest profile of the ablation ladder, the caps that attribution estimates with, the words of the
+"""Every limit of the gate, declared once. The gate applies them in this order. All other lists of limits are derived from it:
+what the fast engine refuses, the loosest profile of the ablation ladder, the caps of attribution's estimate, the sentences of the
 report, the table in `docs/architecture.md`.
 
-A limit that the fast engine does not count is refused by it, unless its row says otherwise. `tests/risk/limits/test_catalogue.py`
-fails for a limit that is missing in any of these places.
+The fast engine refuses a limit that it does not count, unless the row says that it cannot bind there.
+`tests/risk/limits/test_catalogue.py` fails for a limit that is missing in any of these places.
 """
 
 from collections.abc import Collection, Mapping
@@ -182,7 +182,7 @@ PARAMETERS: Mapping[str, str] = MappingProxyType(
         "max_stop_fraction": "the largest distance of that stop",
     }
 )
-"""Settings of `limits:` that are no limit but say how one is measured, or how long it holds, each with what it is for."""
+"""Settings of `limits:` that are not limits themselves: how a limit is measured, or how long it holds."""
 
 STEPS: Mapping[str, str] = MappingProxyType(
     {
@@ -194,7 +194,7 @@ STEPS: Mapping[str, str] = MappingProxyType(
         "gate_error": "The gate could not decide, so nothing was traded.",
     }
 )
-"""What a verdict reports beside the limits: the steps of the gate around them, and the human after it."""
+"""The other rules in a verdict: the gate's steps before and after the limits, and the human approval after it."""
 
 CHECKS: tuple[Rule, ...] = tuple(limit.rule for limit in CATALOGUE if limit.part is Part.CHECK)
 """Each may refuse. `well_formed` comes before them: without sound numbers no other rule is asked."""
@@ -203,7 +203,7 @@ CAPS: tuple[Rule, ...] = tuple(limit.rule for limit in CATALOGUE if limit.part i
 """Each leaves some notional, or does not bind; the tightest wins."""
 
 SENTENCES: Mapping[str, str] = MappingProxyType({**STEPS, **{limit.code: limit.sentence for limit in CATALOGUE}})
-"""What each rule in a verdict is for, by its code."""
+"""The purpose of each rule in a verdict, by its code."""
 
 
 def loosest(limits: RiskLimits, *, but: Collection[RuleCode] = ()) -> RiskLimits:

@@ -1,7 +1,7 @@
-"""The rule about proposals that are open together: where a profile asks for it, they share the risk in equal parts.
+"""The rule about several proposals at one bar: if a profile asks for it, they share the risk in equal parts.
 
-Orders are judged one after another, and without it the strongest conviction takes what there is. A session whose proposals are
-not known leaves no room (law 2).
+Orders are judged one after another, and without this rule the strongest conviction may use all of the limits. If the other
+proposals are not known, the rule leaves no room (law 2).
 """
 
 import numpy as np
@@ -14,10 +14,10 @@ from risk.verdict import RuleReport
 
 
 def equal_risk(facts: Facts) -> RuleReport:
-    """The weight at which all that is held and proposed in this session would bring equal parts of the volatility, and a one-day
-    VaR of `max_var_1d` in all.
+    """The weight at which all positions and proposals of this bar would have equal parts of the volatility, and together a
+    one-day VaR of `max_var_1d`.
 
-    VaR grows in proportion to the weights, so the whole is scaled once. What is not signed leaves its part unused.
+    VaR grows in proportion to the weights, so all weights are scaled once. A proposal that is not signed leaves its part unused.
     """
     limits, docket = facts.limits, facts.docket
     if not limits.risk_parity:

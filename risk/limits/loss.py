@@ -1,4 +1,4 @@
-"""Rules that size by what has been lost, and by what the window's worst stretch would cost: drawdown, stress, volatility.
+"""Rules that limit the size by past losses and by the loss in the worst period of the window: drawdown, stress, volatility.
 
 A loss that cannot be measured leaves no room (law 2).
 """
@@ -14,7 +14,7 @@ _DAYS_A_YEAR = 365.0
 
 
 def drawdown_half(facts: Facts) -> RuleReport:
-    """From `half_size_drawdown` below the peak on, a position may be half as large as otherwise."""
+    """If the drawdown is at least `half_size_drawdown`, a position may have half of the usual size."""
     fall, limit = drawdown(facts.breakers, facts.portfolio.equity), facts.limits.half_size_drawdown
     if fall < limit:
         return no_cap("drawdown_half", number=fall, limit=limit)

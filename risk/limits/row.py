@@ -1,7 +1,7 @@
-"""What one row of the catalogue of limits holds.
+"""The form of one row of the catalogue of limits.
 
-A row says everything about a limit that a list of limits could be asked for; the number that a profile gives it is in
-`config.sections.limits`. A row refuses nothing: the tests hold it against its rule, its settings and the fast engine.
+A row states everything about a limit that a list of limits may need. Its value in a profile is in `config.sections.limits`. A row
+checks nothing itself: tests compare it with its rule, its settings and the fast engine.
 """
 
 from collections.abc import Mapping

@@ -184,7 +184,7 @@ def test_what_was_first_known_inside_a_bar_is_in_no_earlier_slice(tmp_path: Path
 def test_the_fast_engine_refuses_bars_that_are_told_finer(tmp_path: Path) -> None:
     tape, path = recorded(tmp_path)
     grid_of_tape(tape)
-    with pytest.raises(UsageFault, match="walks each bar as a whole"):
+    with pytest.raises(UsageFault, match="no bars finer than the timeframe"):
         grid_of_tape(with_detail(tape, [path]))
 
 

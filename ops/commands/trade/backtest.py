@@ -40,7 +40,7 @@ from ops.story.summary import Summary
 from ops.tables.judgement import Judgement, show_judgement, write_judgement
 
 _CHECKED_BARS = 2500
-"""The last bars of the first market: a check lives through them some eighty times."""
+"""A check uses this many last bars of the first market, because it runs each voter about eighty times over them."""
 
 
 def backtest_command(arguments: argparse.Namespace) -> int:

@@ -15,7 +15,7 @@ PARTLY = 1
 
 
 def halt_command(arguments: argparse.Namespace) -> int:
-    """Let the latch fall; returns the exit code. Raises UsageFault, OutputFault."""
+    """Set the latch; returns the exit code. Raises UsageFault, OutputFault."""
     scope = scope_of(arguments.profile, "halted")
     wanted = Latch(scope, user(), SystemClock().now().isoformat(), sentence(arguments.reason), arguments.flatten)
     folder = LatchFolder(state_folder())

@@ -1,4 +1,4 @@
-"""What `tribunal replay` does: the run's own path, with a journal that compares."""
+"""What `tribunal replay` does: it runs the session again, and compares its events with the journal."""
 
 import argparse
 import asyncio
@@ -118,7 +118,7 @@ async def _again(desk: Desk, run: RecordedRun, result: Result, progress: Session
 
 
 def _asking(file: str, session: Session, key: bytes, found: list[WhatIf]) -> Around:
-    """A gate's door at which each proposal is also judged under other limits."""
+    """A wrapper of the gate that also judges each proposal with other limits."""
     limits, per_day = parse_limits(Path(file), session.settings.limits), bars_per_day(session.timeframe)
     other = open_gate(limits, session.settings.exits, key, per_day, session.calibration)
 

@@ -1,4 +1,4 @@
-"""What `tribunal run` does once its arguments are known: open the world, live through it, leave the run behind."""
+"""What `tribunal run` does: it opens the world, runs the session, and writes the run's folder."""
 
 import argparse
 import asyncio

@@ -1,4 +1,4 @@
-"""Whole runs on bars that are told finer: journaled, replayed, gone on with, and nothing known before its time."""
+"""Whole runs on bars with finer bars: journaled, replayed, resumed, and nothing known before its time."""
 
 import os
 import signal
@@ -112,7 +112,7 @@ def test_changing_all_finer_bars_after_a_close_leaves_every_record_up_to_it_byte
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--detail", "x.parquet"], "--detail goes with recorded bars"),
+        (["--detail", "x.parquet"], "--detail needs recorded bars"),
         (["--timeframe", "5m"], "which are not finer than the 5m bars"),
     ],
 )
@@ -145,7 +145,7 @@ def test_a_killed_run_goes_on_with_the_same_finer_bars_and_with_no_others(
     assert not isinstance(got[-1].event, SessionEnd)
     again = ["--profile", "paper", "--resume", str(out), "--quiet"]
     assert main([*again, *options(fine, end="2024-01-20", detail=False), *slowly]) == 4
-    assert "cannot be gone on with" in capsys.readouterr().err
+    assert "cannot be resumed" in capsys.readouterr().err
     assert events(out) == got
     assert main([*again, *options(fine, end="2024-01-20"), *slowly]) == 0
     assert run(tmp_path / "whole", *options(fine, end="2024-01-20"), *slowly) == 0

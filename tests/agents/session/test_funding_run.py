@@ -88,7 +88,7 @@ def test_another_rate_is_another_data_hash(arguments: list[str], tmp_path: Path)
 
 def test_the_simulated_market_pays_no_funding(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(tmp_path / "run", "--funding", "x.parquet") == 2
-    assert "--funding goes with recorded bars" in " ".join(capsys.readouterr().err.split())
+    assert "--funding needs recorded bars" in " ".join(capsys.readouterr().err.split())
 
 
 def test_the_real_panel_on_the_real_perpetual(shared: Path, tmp_path: Path) -> None:

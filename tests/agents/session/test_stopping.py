@@ -76,7 +76,7 @@ def test_a_run_does_not_resume_under_other_settings(tmp_path: Path, capsys: pyte
     process.communicate(timeout=60)
     before = events(tmp_path / "killed")
     assert main(["--profile", "paper", *LONG, "--seed", "8", "--resume", str(tmp_path / "killed"), "--quiet"]) == 4
-    assert "cannot be gone on with" in capsys.readouterr().err
+    assert "cannot be resumed" in capsys.readouterr().err
     assert events(tmp_path / "killed") == before
 
 

@@ -1,4 +1,4 @@
-"""Bars told finer: what a stop and a target met first, on a real venue, ledger and account."""
+"""Finer bars: whether a stop or a target is met first, on a real venue, ledger and account."""
 
 from datetime import timedelta
 from decimal import Decimal

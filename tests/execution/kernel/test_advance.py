@@ -286,7 +286,7 @@ def test_courses_that_do_not_fit_are_refused_in_words() -> None:
         (course._replace(end=grid.first), "does not fit"),
         (course._replace(first=-1), "does not fit"),
         (course._replace(first=0), "longer than"),
-        (course._replace(votes=random_votes(grid, 1)), "not made with"),
+        (course._replace(votes=random_votes(grid, 1)), "not given when the lanes were made"),
         (course._replace(rules=own._replace(limits=longer)), "longer window"),
         (course._replace(rules=own._replace(points=np.array([[0.5, 0.5]]))), "same calibration"),
     ):
@@ -294,8 +294,8 @@ def test_courses_that_do_not_fit_are_refused_in_words() -> None:
             lanes.begin(0, bad)
     with pytest.raises(DataFault, match="no course"):
         Lanes([])
-    with pytest.raises(DataFault, match="lived through no bar"):
+    with pytest.raises(DataFault, match="has not closed a bar yet"):
         lanes.look(np.array([0]))
     lanes.advance(until=1)
-    with pytest.raises(DataFault, match="not one of each"):
+    with pytest.raises(DataFault, match="do not name one market"):
         lanes.look(np.array([3]))

@@ -70,7 +70,7 @@ def test_both_engines_let_an_order_come_late_alike_and_it_is_never_for_nothing(s
 @pytest.mark.slow
 @pytest.mark.parametrize("name", STORMS)
 @pytest.mark.parametrize("world", range(len(WORLDS)))
-def test_both_engines_live_through_the_storms_alike(shared: Path, name: str, world: int) -> None:
+def test_both_engines_give_the_same_fills_in_the_storms(shared: Path, name: str, world: int) -> None:
     first, last, bases = STORMS[name]
     start, end = (datetime.fromisoformat(day).replace(tzinfo=UTC) for day in (first, last))
     found, _ = compare(shared, bases, start, end, {**WORLDS[world], **late(world + len(name))}, seed=world)

@@ -33,7 +33,7 @@ def recorded(shared: Path, first: datetime, last: datetime) -> list[Bar]:
 
 
 async def protected(shop: Any, bars: list[Bar], stop: str) -> tuple[SimulatedVenue, Ledger]:
-    """Buy half a coin on the first bar, protect it, and live through the rest."""
+    """Buy half a coin on the first bar, protect it, and run the rest of the bars."""
     settings = shop.settings(starting_cash="10000", depth_fraction=0.02)
     venue = SimulatedVenue({"BTC/USDT": shop.instrument(lot_size="0.00001")}, settings, shop.seal)
     ledger = Ledger(D(10000), "USDT")

@@ -79,7 +79,7 @@ def killed(folder: Path, events: int) -> None:
 
 
 def resumed(folder: Path) -> None:
-    """The killed session, gone on with to its end."""
+    """The killed session, resumed and run to its end."""
     journal = ResumingSink(folder / JOURNAL, journal_key(), GROUP)
     asyncio.run(_trade(_desk(journal, Watched(journal))))
     journal.close()
