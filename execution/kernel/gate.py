@@ -23,6 +23,39 @@ _encode, _short_over_long = compiled(encode), compiled(short_over_long)
 
 
 @compiled
+def _case_refused(bar: Record, say: Record, rule: Record, limits: Record, shut: bool, multiplier: float) -> int:
+    """The checks of the proposal itself, in the gate's order: ALLOWED, or the number of the first rule that refuses."""
+    if bar.frozen:
+        return w.DATA_QUALITY
+    if shut:
+        return w.BREAKER
+    if say.conviction < limits.min_conviction:
+        return w.CONVICTION
+    if not say.scale * multiplier > 0.0:
+        return w.RULING
+    if over((rule.tick[0], rule.tick[1]), decimal_of(bar.close))[0] * 1e4 > limits.max_tick_bps:
+        return w.TICK_SIZE
+    return w.ALLOWED
+
+
+@compiled
+def _market_refused(bar: Record, rule: Record, limits: Record, account: Record, place: Record, volume: float) -> int:
+    """The checks of the market at this moment, in the gate's order. `volume`: that of the last 24 hours [quote]."""
+    if not volume > 0.0:
+        return w.DAY_VOLUME
+    if account.entries >= limits.max_entries_per_day:
+        return w.ORDER_RATE
+    if not is_open(limits, account):
+        return w.HOURS
+    show_book(rule, place, bar)
+    if spread_bps(place) > limits.max_spread_bps:
+        return w.SPREAD
+    if account.errors > limits.max_order_errors:
+        return w.ERROR_RATE
+    return w.ALLOWED
+
+
+@compiled
 def judge(
     bars: Records,
     returns: Floats,
@@ -52,16 +85,9 @@ def judge(
     equity = _equity(rules, limits, account, places)
     if not equity[0] > 0.0 or not 0.0 <= multiplier < np.inf:
         return w.WELL_FORMED
-    if bars[t, s].frozen:
-        return w.DATA_QUALITY
-    if shut:
-        return w.BREAKER
-    if say.conviction < limits.min_conviction:
-        return w.CONVICTION
-    if not say.scale * multiplier > 0.0:
-        return w.RULING
-    if over((rule.tick[0], rule.tick[1]), decimal_of(price))[0] * 1e4 > limits.max_tick_bps:
-        return w.TICK_SIZE
+    refused = _case_refused(bars[t, s], say, rule, limits, shut, multiplier)
+    if refused != w.ALLOWED:
+        return refused
     rows = _rows(bars, seen, origin, limits, places, t, s)
     if rows < min(limits.window, LEAST_HISTORY):
         return w.HISTORY
@@ -79,17 +105,9 @@ def judge(
     if worst > limits.max_correlation:
         return w.CORRELATED
     volume = _day_volume(bars, origin, limits, t, s)
-    if not volume > 0.0:
-        return w.DAY_VOLUME
-    if account.entries >= limits.max_entries_per_day:
-        return w.ORDER_RATE
-    if not is_open(limits, account):
-        return w.HOURS
-    show_book(rule, places[s], bars[t, s])
-    if spread_bps(places[s]) > limits.max_spread_bps:
-        return w.SPREAD
-    if account.errors > limits.max_order_errors:
-        return w.ERROR_RATE
+    refused = _market_refused(bars[t, s], rule, limits, account, places[s], volume)
+    if refused != w.ALLOWED:
+        return refused
     stop = _stop(limits, price, say.atr)
     # On spot, where nothing is short, gross and net leverage are measured on what is deployed.
     used = _deployed(rules, places) / equity[0]

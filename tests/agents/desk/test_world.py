@@ -48,10 +48,10 @@ def test_symbols_of_a_request_are_those_of_the_simulated_market_too() -> None:
     ("asked", "says"),
     [
         ({"bars": {"data": ("a",)}, "days": 3}, "--days is the length of a simulated session"),
-        ({"news": "n.jsonl"}, "--news goes with recorded bars"),
-        ({"bars": {"detail": ("d",)}}, "--detail goes with recorded bars"),
-        ({"bars": {"funding": ("f",)}}, "--funding goes with recorded bars"),
-        ({"model": "m"}, "--model goes with --mind"),
+        ({"news": "n.jsonl"}, "--news needs recorded bars"),
+        ({"bars": {"detail": ("d",)}}, "--detail needs recorded bars"),
+        ({"bars": {"funding": ("f",)}}, "--funding needs recorded bars"),
+        ({"model": "m"}, "--model needs --mind"),
         ({"mind": "openal"}, "did you mean openai?"),
         ({"mind": "zzzz"}, "and rules."),
     ],
@@ -79,7 +79,7 @@ def test_a_mind_is_the_whole_chain_and_its_model_may_be_another() -> None:
         ("paper", {"start_utc": FEBRUARY}, "the simulated market has none"),
         ("paper", {"end_utc": FEBRUARY}, "the simulated market has none"),
         ("paper", {"symbols": ("NOPE/USDT",)}, "--set market.start_price.NOPE=PRICE"),
-        ("testnet", {}, "trades on its simulated exchange only"),
+        ("testnet", {}, "trades only on its simulated exchange"),
     ],
 )
 def test_a_world_without_its_bars_does_not_begin(profile: str, bars: dict[str, Any], says: str) -> None:
@@ -125,7 +125,7 @@ def test_markets_of_two_quotes_are_no_session() -> None:
     first, *others = tape.instruments
     mixed = {**tape.instruments, first: tape.instruments[first].model_copy(update={"quote": "EUR"})}
     assert others
-    with pytest.raises(UsageFault, match="quoted in EUR and USDT, and an account counts in one currency"):
+    with pytest.raises(UsageFault, match="quoted in EUR and USDT, and an account has one currency"):
         describe(settings, replace(tape, instruments=mixed), KEY)
 
 

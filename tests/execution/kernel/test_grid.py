@@ -117,6 +117,6 @@ def test_a_tape_that_is_told_finer_is_refused_before_a_bar_is_read(tape: Tape) -
     from dataclasses import replace
 
     read: list[int] = []
-    with pytest.raises(UsageFault, match="Leave --detail and --funding away"):
+    with pytest.raises(UsageFault, match="Leave out --detail and --funding"):
         grid_of_tape(replace(tape, funding={1: ()}), lambda row, now: read.append(row))
     assert read == []
