@@ -21,9 +21,11 @@ def parser() -> argparse.ArgumentParser:
         epilog="Exit codes: 0 done, 2 usage, 3 data that cannot be used, 5 output.",
     )
     parse.add_argument("--books", metavar="FILE", nargs="+", required=True, help="whole order books of one market")
-    parse.add_argument("--bars", metavar="FILE", nargs="+", help="its bars, as for tribunal run: sigma and volume")
+    parse.add_argument("--bars", metavar="FILE", nargs="+", help="bars of that market, for sigma and volume")
     add(parse, "--timeframe", default="1h", choices=None)
-    parse.add_argument("--trades", metavar="FILE", help="its trades at the time of the books, in the place of bars")
+    parse.add_argument(
+        "--trades", metavar="FILE", help="trades of that market at the time of the books, instead of bars"
+    )
     add(parse, "--seed", default=7)
     add(parse, "--plot", "--json")
     return parse

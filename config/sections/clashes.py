@@ -13,7 +13,7 @@ Clash = tuple[tuple[str, ...], str]
 
 
 def begins(info: ValidationInfo) -> bool:
-    """Whether a session is to begin with these settings. What a journal holds was lived through, and is read as it is."""
+    """Whether a session begins with these settings. Settings in a journal belong to a finished run and are read unchanged."""
     return info.context == BEGINS
 
 

@@ -143,7 +143,7 @@ PLACE = _record(
     depths=("i8", (2, MOST_LEVELS)),
 )
 """What stands in one market. `lot_*`: what was bought and not yet sold, from `head` to `tail`. `asks`, `bids`: lots left of this
-bar's liquidity, known once `laid`. `prices`, `depths`: the book at hand, asks in row 0; `late`: its prices for who comes late.
+bar's liquidity, known once `laid`. `prices`, `depths`: the current order book, asks in row 0; `late`: its prices for late orders.
 `live`: open orders. `opened`: bar of the first fill of what is held."""
 
 ACCOUNT = _record(

@@ -47,7 +47,7 @@ def show_identical(run: str, counted: Counted, *, ended: bool, as_json: bool) ->
     if not ended:
         sys.stdout.write(
             "The journal has no closing event: the run was killed, or its end was cut off. "
-            "`tribunal run --resume RUN`, with the options that it was started with, goes on with it.\n"
+            "`tribunal run --resume RUN`, with its original options, resumes it.\n"
         )
 
 
