@@ -229,10 +229,10 @@ def sweep_line(sets: int, path: Path) -> str:
 
 _COLD = """
 import numpy as np
-from config.load import load_profile
-from execution.kernel import Votes, simulate
-from execution.kernel_grid import grid_of
-from execution.kernel_rules import rules_of
+from config.reading.load import load_profile
+from execution.kernel.engine import Votes, simulate
+from execution.kernel.grid import grid_of
+from execution.kernel.rules import rules_of
 from market.catalogue import instrument_of
 from market.timeframe import Timeframe
 profile = load_profile("backtest")
