@@ -16,6 +16,7 @@ from pathlib import Path
 from agents.approval.petition import Approval
 from agents.llm.attempt import Attempt
 from agents.outages.alert import Alert
+from agents.records.older import session_before_settings_of_3, session_without_policies
 from agents.records.record import AskedAhead, CycleRecord, Prompts, Session, SessionEnd, Warmup
 from agents.records.registry import OLDEST, Kind, Recorded, Registry, Tree
 from config.errors import JournalFault
@@ -26,14 +27,8 @@ from execution.kill_switch.halting import HaltEvent
 from execution.reports import SentOrder, VenueWord
 from risk.breakers import BreakerEvent
 
-
-def _session_without_policies(tree: Tree) -> Tree:
-    """The profile could not name a policy: `settings.rl` becomes mode `off` without a model."""
-    return tree | {"settings": tree["settings"] | {"rl": {"mode": "off", "model": None}}}
-
-
 EVENTS = Registry(
-    Kind(Session, "once, first", (_session_without_policies,)),
+    Kind(Session, "once, first", (session_without_policies, session_before_settings_of_3)),
     Kind(Warmup, "once, second"),
     Kind(Prompts, "once, third, if models sit in the court"),
     Kind(

@@ -42,9 +42,9 @@ def adding(*path: str, value: object) -> Callable[[Tree], Tree]:
 
 
 @pytest.fixture
-def session_3(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Today's session is version 3, and versions 1 and 2 had no latency."""
-    monkeypatch.setattr(Session, "event_version", 3)
+def later_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Today's session is one version later, and the versions before had no latency."""
+    monkeypatch.setattr(Session, "event_version", Session.event_version + 1)
 
 
 @pytest.fixture
@@ -53,7 +53,7 @@ def cycle_2(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(CycleRecord, "event_version", 2)
 
 
-@pytest.mark.usefixtures("session_3")
+@pytest.mark.usefixtures("later_session")
 @pytest.mark.parametrize("stated", [0.0, 250.0])
 def test_a_setting_that_came_later_has_the_value_that_the_older_version_implied_and_not_todays_default(
     stated: float, tmp_path: Path
@@ -64,14 +64,14 @@ def test_a_setting_that_came_later_has_the_value_that_the_older_version_implied_
     assert session.settings.venue.latency_ms == stated
 
 
-@pytest.mark.usefixtures("session_3")
+@pytest.mark.usefixtures("later_session")
 def test_an_upcaster_that_leaves_a_value_to_todays_default_is_refused(tmp_path: Path) -> None:
     folder = lacking(tmp_path / "older", "session_started", *LATENCY)
     with pytest.raises(JournalFault, match=r"its field settings\.venue\.latency_ms is missing"):
         open_run(folder, journal_key(), knowing(Session, *UP, lambda tree: tree))
 
 
-@pytest.mark.usefixtures("session_3")
+@pytest.mark.usefixtures("later_session")
 def test_a_run_whose_settings_were_carried_up_replays_to_the_byte(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,0 +1,35 @@
+"""What older versions of an event implied, and did not say: the upcasters of `events.py`.
+
+An upcaster states the values that the older version implied. It never uses a default of today, because defaults change.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from agents.records.registry import Tree
+
+ADDED_IN_SESSION_3: Mapping[str, Any] = {}
+"""Settings that version 2 of a session did not have, by dotted path, with what the older version did."""
+
+
+def session_without_policies(tree: Tree) -> Tree:
+    """Version 1. The profile could not name a policy: `settings.rl` becomes mode `off` without a model."""
+    return with_settings(tree, {"rl": {"mode": "off", "model": None}})
+
+
+def session_before_settings_of_3(tree: Tree) -> Tree:
+    """Version 2. See `ADDED_IN_SESSION_3`."""
+    return with_settings(tree, ADDED_IN_SESSION_3)
+
+
+def with_settings(tree: Tree, added: Mapping[str, Any]) -> Tree:
+    """A session with these settings, by dotted path. A path through a setting that is absent is refused with KeyError."""
+    settings = tree["settings"]
+    for path, value in added.items():
+        settings = _with(settings, path.split("."), value)
+    return tree | {"settings": settings}
+
+
+def _with(tree: Tree, path: list[str], value: Any) -> Tree:
+    head, *rest = path
+    return tree | {head: _with(tree[head], rest, value) if rest else value}
