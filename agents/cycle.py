@@ -9,6 +9,7 @@ close    close what the voters want closed, and what the outage schedule require
 land     journal the answers to questions that were asked ahead
 try      hear what the voters want to open: analyst ∥ risk agent, advocate, supervisor, policy, gate
 send     send what the gate signed, if a human approved it (where one is asked) and no kill switch stops it
+learn    count the cases that this bar ended, and follow those that were voted for
 record   write all of it to the journal as one event
 ahead    ask in the background about markets that may be proposed next
 """
@@ -22,6 +23,7 @@ from agents.court.hearing import Hearing
 from agents.desk.desk import Desk
 from agents.llm.attempt import Attempt
 from agents.memory.cases import render
+from agents.memory.voters import Voted
 from agents.outages.derisking import derisk
 from agents.records.record import AskedAhead, AskedOutlook, CycleRecord, ExitDecision
 from agents.strategies.contexts import net, votes_on
@@ -61,6 +63,8 @@ async def run_cycle(desk: Desk, closed: Slice) -> CycleRecord:
     for alert in desk.watch.heard(as_of, desk.watch.noted(), ahead):
         desk.sink.append(alert)
     hearings = tuple([await _send(desk, hearing) for hearing in heard])
+    if desk.learner is not None:
+        desk.learner.close(shown, _voted(desk, shown, proposals), [each.name for each in desk.contexts], hearings)
     sales += await desk.trader.heed(as_of)
     if watched:
         asked = tuple(AskedOutlook(decision_id=each.decision_id, sentiment=each.sentiment) for each in watched)
@@ -119,6 +123,13 @@ def _vote(desk: Desk, shown: Slice) -> dict[str, NetVote]:
     return proposals
 
 
+def _voted(desk: Desk, shown: Slice, proposals: dict[str, NetVote]) -> tuple[Voted, ...]:
+    """What was voted for at this bar, in the order of symbols, with what its stop would be set by."""
+    cast = {symbol: proposals[symbol].votes for symbol in sorted(proposals) if proposals[symbol].votes}
+    known = ((desk.engines[symbol].signals(desk.timeframe), symbol) for symbol in cast)
+    return tuple(Voted(symbol, now.close, now.atr_14_quote, cast[symbol]) for now, symbol in known if now is not None)
+
+
 async def _close(desk: Desk, as_of: datetime, proposals: dict[str, NetVote]) -> tuple[ExitDecision, ...]:
     """Close, at once, the positions that the voters want closed."""
     closed = []
@@ -168,6 +179,7 @@ def _case(
         signals=desk.engines[symbol].view(),
         sentiment=desk.sentiment.read(symbol, as_of),
         book=_book_view(desk, symbol, portfolio, exposure),
+        record=None if desk.learner is None else desk.learner.of(proposal.votes),
     )
     if desk.memory is None:
         return case
@@ -178,7 +190,7 @@ def _book_view(desk: Desk, symbol: str, portfolio: Portfolio, exposure: Exposure
     window, breakers = desk.trader.window, desk.trader.breakers
     held = tuple(position.symbol for position in portfolio.positions)
     moves = [window.correlation(symbol, other) for other in held if other != symbol]
-    latch = breakers.open
+    latch = breakers.open_on(symbol)
     return BookView(
         equity=float(portfolio.equity),
         deployed_fraction=exposure.deployed_fraction,

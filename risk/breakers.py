@@ -13,9 +13,13 @@ becomes the baseline of the next day. A day that begins while the daily-loss bre
 the breaker stays tripped for its full time. A week is measured in the same way, from Monday 00:00 UTC.
 """
 
+import math
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar, Literal
+
+from pydantic import Field
 
 from config.frozen import Frozen, Journaled, UtcTime
 from config.sections.limits import RiskLimits
@@ -30,17 +34,22 @@ class Latch(Frozen):
     since_utc: UtcTime
     until_utc: UtcTime | None
     why: str
+    symbol: str | None = Field(default=None, exclude_if=lambda symbol: symbol is None)
+    """The only symbol whose purchases it forbids; None if it forbids all."""
 
 
 class BreakerEvent(Journaled):
     """A breaker tripped or was lifted."""
 
     event_kind: ClassVar[str] = "breaker"
+    event_version: ClassVar[int] = 2
 
     breaker: Breaker
     at_utc: UtcTime
     action: Literal["tripped", "extended", "lifted"]
     why: str
+    symbol: str | None = Field(default=None, exclude_if=lambda symbol: symbol is None)
+    """The only symbol that it pauses; None if it is the breaker of the account."""
 
 
 class BreakerState(Frozen):
@@ -53,6 +62,10 @@ class BreakerState(Frozen):
     """Year and number of the ISO week, which begins on Monday: `2024-W09`."""
     week_start_equity: Decimal
     losses_in_a_row: int = 0
+    trades: int = Field(default=0, exclude_if=lambda count: count == 0)
+    """Closed trades, counted where `loss_streak_chance` asks for the win rate."""
+    wins: int = Field(default=0, exclude_if=lambda count: count == 0)
+    """Closed trades with a profit, counted likewise."""
     latches: tuple[Latch, ...] = ()
 
     @classmethod
@@ -68,13 +81,30 @@ class BreakerState(Frozen):
 
     @property
     def open(self) -> Latch | None:
-        """The most severe latch that forbids new risk, or None."""
-        return min(self.latches, key=lambda latch: _GRAVITY[latch.breaker], default=None)
+        """The most severe latch that forbids all new risk, or None."""
+        return min(
+            (latch for latch in self.latches if latch.symbol is None),
+            key=lambda latch: _GRAVITY[latch.breaker],
+            default=None,
+        )
+
+    def open_on(self, symbol: str) -> Latch | None:
+        """The most severe latch that forbids new risk in this symbol, or None."""
+        own = next((latch for latch in self.latches if latch.symbol == symbol), None)
+        return self.open or own
 
 
 _GRAVITY: dict[Breaker, int] = {
     "drawdown": 0, "weekly_loss": 1, "daily_loss": 2, "turbulence": 3, "loss_streak": 4,
 }  # fmt: skip
+
+TAIL_WEIGHT, TAIL_EXPONENT = 0.32, 3.1
+"""Falls of one bar beyond s sigmas: TAIL_WEIGHT x s^-TAIL_EXPONENT of all bars. See `fall_sigmas`."""
+
+PRIOR_TRADES, PRIOR_LOSERS = 20, 12
+"""What is assumed of the win rate before there are trades."""
+
+_DAYS_A_YEAR = 365.0
 
 Step = tuple[BreakerState, tuple[BreakerEvent, ...]]
 
@@ -114,11 +144,63 @@ def observe_move(state: BreakerState, at: datetime, symbol: str, sigmas: float |
     return _trip(state, "turbulence", at, limits.turbulence_pause_h, why)
 
 
+def fall_sigmas(bars_per_day: float, limits: RiskLimits) -> float:
+    """How large the fall of one bar must be to pause [sigmas], so that a market has `turbulence_alarms` of them a year.
+
+    Falls of crypto markets in units of their EWMA volatility (decay 0.94) follow a power law whose exponent is near three
+    (Gopikrishnan et al. 1998, the inverse cubic law): the chance that a bar falls by more than s is 0.32 s^-3.1, measured on 43
+    years of seven markets at 1h, 4h and 1d and 2.7 years of two at 5m. `docs/limits.md` has the alarms that were counted.
+    """
+    bars_a_year = bars_per_day * _DAYS_A_YEAR
+    return float((TAIL_WEIGHT * bars_a_year / limits.turbulence_alarms) ** (1.0 / TAIL_EXPONENT))
+
+
+def observe_falls(
+    state: BreakerState, at: datetime, moves: Mapping[str, float | None], least: float, limits: RiskLimits
+) -> Step:
+    """Pause each symbol that fell by at least `least` sigmas in a bar, and the account if the mean of them all did.
+
+    `moves`: the signed move of each symbol with a bar, in standard deviations of those before; None where unknown.
+    """
+    events: tuple[BreakerEvent, ...] = ()
+    known = {symbol: move for symbol, move in moves.items() if move is not None}
+    for symbol, move in known.items():
+        if -move >= least:
+            why = f"{symbol} fell {-move:.1f} sigmas in one bar, limit {least:.1f}"
+            state, tripped = _trip(state, "turbulence", at, limits.turbulence_pause_h, why, symbol)
+            events += tripped
+    total = 0.0
+    for move in known.values():
+        total += move
+    if len(known) > 1 and -total / len(known) >= least:
+        why = (
+            f"the market fell {-total / len(known):.1f} sigmas in one bar, the mean of {len(known)}, limit {least:.1f}"
+        )
+        state, tripped = _trip(state, "turbulence", at, limits.turbulence_pause_h, why)
+        events += tripped
+    return state, events
+
+
+def streak_limit(trades: int, wins: int, limits: RiskLimits) -> int:
+    """How many losing trades in a row pause [trades].
+
+    With a chance q of a loss, m of them in a row have the chance q^m. It is the least m at which that is at most
+    `loss_streak_chance`, but not below `loss_streak`. q is the share of losers, with 20 trades counted to it of which 12 lost.
+    """
+    if limits.loss_streak_chance is None:
+        return limits.loss_streak
+    losing = (trades - wins + PRIOR_LOSERS) / (trades + PRIOR_TRADES)
+    return max(limits.loss_streak, math.ceil(math.log(limits.loss_streak_chance) / math.log(losing)))
+
+
 def observe_trade(state: BreakerState, at: datetime, pnl: Decimal, limits: RiskLimits) -> Step:
     """Count a closed trade with profit `pnl` [quote]. Trip after too many losses in a row."""
     losses = state.losses_in_a_row + 1 if pnl < 0 else 0
+    most = streak_limit(state.trades, state.wins, limits)
     state = state.model_copy(update={"losses_in_a_row": losses})
-    if losses < limits.loss_streak:
+    if limits.loss_streak_chance is not None:
+        state = state.model_copy(update={"trades": state.trades + 1, "wins": state.wins + (pnl > 0)})
+    if losses < most:
         return state, ()
     state = state.model_copy(update={"losses_in_a_row": 0})
     return _trip(state, "loss_streak", at, limits.loss_streak_pause_h, f"{losses} losing trades in a row")
@@ -160,16 +242,18 @@ def _fall(top: Decimal, now: Decimal) -> float:
     return float((top - now) / top) if top > 0 else 1.0
 
 
-def _has(state: BreakerState, breaker: Breaker) -> bool:
-    return any(latch.breaker == breaker for latch in state.latches)
+def _has(state: BreakerState, breaker: Breaker, symbol: str | None = None) -> bool:
+    return any(latch.breaker == breaker and latch.symbol == symbol for latch in state.latches)
 
 
-def _trip(state: BreakerState, breaker: Breaker, at: datetime, hours: float | None, why: str) -> Step:
-    known = _has(state, breaker)
+def _trip(
+    state: BreakerState, breaker: Breaker, at: datetime, hours: float | None, why: str, symbol: str | None = None
+) -> Step:
+    known = _has(state, breaker, symbol)
     until = at + timedelta(hours=hours) if hours is not None else None
-    latch = Latch(breaker=breaker, since_utc=at, until_utc=until, why=why)
-    others = tuple(held for held in state.latches if held.breaker != breaker)
-    event = BreakerEvent(breaker=breaker, at_utc=at, action="extended" if known else "tripped", why=why)
+    latch = Latch(breaker=breaker, since_utc=at, until_utc=until, why=why, symbol=symbol)
+    others = tuple(held for held in state.latches if (held.breaker, held.symbol) != (breaker, symbol))
+    event = BreakerEvent(breaker=breaker, at_utc=at, action="extended" if known else "tripped", why=why, symbol=symbol)
     return state.model_copy(update={"latches": (*others, latch)}), (event,)
 
 
@@ -181,6 +265,7 @@ def _lift(state: BreakerState, at: datetime) -> Step:
         return state, ()
     kept = tuple(latch for latch in state.latches if latch not in over)
     events = tuple(
-        BreakerEvent(breaker=latch.breaker, at_utc=at, action="lifted", why="its time has run") for latch in over
+        BreakerEvent(breaker=latch.breaker, at_utc=at, action="lifted", why="its time has run", symbol=latch.symbol)
+        for latch in over
     )
     return state.model_copy(update={"latches": kept}), events

@@ -12,7 +12,8 @@ from config.sections.exits import ExitSettings
 from config.sections.limits import RiskLimits
 from risk.calibration import SizingMaps
 from risk.facts import Facts, Rule, Situation, as_recorded
-from risk.limits.catalogue import CAPS, CHECKS
+from risk.limits.catalogue import rules_under
+from risk.limits.row import Part
 from risk.limits.trade import tails_hold, well_formed
 from risk.order import Order, OrderKind, Purpose, Seal, Side
 from risk.portfolio import Position
@@ -44,6 +45,7 @@ class RiskManager:
         self._exits = exits
         self._seal = seal
         self._bars_per_day = bars_per_day
+        self._checks, self._caps = rules_under(limits, Part.CHECK), rules_under(limits, Part.CAP)
 
     @property
     def shares_risk(self) -> bool:
@@ -81,14 +83,14 @@ class RiskManager:
         stop = stop_fraction(float(proposal.reference_price), proposal.atr_quote, self._limits)
         facts = replace(facts, stop=stop)
         sound = well_formed(facts)
-        checks = (sound, *(rule(facts) for rule in CHECKS))
+        checks = (sound, *(rule(facts) for rule in self._checks))
         if any(report.reaction is not Reaction.PASS for report in checks):
             return _refused(proposal, checks)
         return self._size(facts, checks)
 
     def _size(self, facts: Facts, checks: tuple[RuleReport, ...]) -> Verdict:
         """The tightest cap, times what court and policy left, down to whole lots."""
-        caps = _measured(CAPS, facts)
+        caps = _measured(self._caps, facts)
         binding = (report for report in caps if report.notional_cap is not None)
         tightest = min(binding, key=lambda report: report.notional_cap or Decimal(0))
         allowed = tightest.notional_cap or Decimal(0)

@@ -4,6 +4,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from config.frozen import Frozen, UtcTime
+from risk.record import NO_RECORD, VotersRecord
 
 
 class Direction(StrEnum):
@@ -30,7 +31,7 @@ class Proposal(Frozen):
     `conviction` in [0, 1] comes from the netted strategies. `ruling_scale` and `adjust_scale` are the fractions of the size
     that the court and the policy allow, each at most 1. `atr_quote` is the ATR in quote units, if known. `argument` is None
     when the analyst abstained; it can only lower the size that Kelly's rule gives. `docket` names the symbols for which a
-    purchase is proposed in the same session, this one included.
+    purchase is proposed in the same session, this one included. `record`: how the purchases of its voters have ended so far.
     """
 
     decision_id: str
@@ -44,3 +45,4 @@ class Proposal(Frozen):
     docket: tuple[str, ...] = ()
     ruling_scale: float = 0.0
     adjust_scale: float = 1.0
+    record: VotersRecord = NO_RECORD

@@ -1,4 +1,4 @@
-"""The size of a proposal before any portfolio limit: stop distance, Kelly fraction and risk per trade.
+"""The size of a proposal before any portfolio limit: stop distance, Kelly fraction, record and risk per trade.
 
 Only the gate calls these functions: a model's answer becomes a conviction and a scale, never a quantity.
 """
@@ -9,13 +9,14 @@ from typing import NamedTuple
 from config.sections.exits import ExitSettings
 from config.sections.limits import RiskLimits
 from risk.kelly import kelly_discrete
+from risk.record import NO_RECORD, VotersRecord, kelly_of_record, proof_of_record
 
 
 class Entry(NamedTuple):
     """What is known of an entry without the other positions, the market and its returns.
 
     `conviction` in [0, 1]; `stop`: distance of the stop below the entry, a fraction of the price; `deployed`: all positions and
-    entries under way, a fraction of equity; `most_probable`: see `kelly_notional_fraction`.
+    entries under way, a fraction of equity; `most_probable`: see `kelly_notional_fraction`; `record`: that of its voters.
     """
 
     conviction: float
@@ -24,6 +25,7 @@ class Entry(NamedTuple):
     limits: RiskLimits
     exits: ExitSettings
     most_probable: float = 1.0
+    record: VotersRecord = NO_RECORD
 
 
 Room = Callable[[Entry], float]
@@ -91,5 +93,26 @@ def deployed_room(entry: Entry) -> float:
 
 
 def kelly_room(entry: Entry) -> float:
-    """See `kelly_notional_fraction`."""
-    return kelly_notional_fraction(entry.conviction, entry.stop, entry.exits, entry.limits, entry.most_probable)
+    """Kelly's notional [fraction of equity]: in risk units with the voters' record (`risk.record.kelly_of_record`), or, under
+    `kelly_stake: notional`, as `kelly_notional_fraction` has it."""
+    limits, seen = entry.limits, entry.record
+    if limits.kelly_stake == "notional":
+        return kelly_notional_fraction(entry.conviction, entry.stop, entry.exits, limits, entry.most_probable)
+    whole = kelly_of_record(
+        entry.conviction, entry.stop, entry.exits.take_profit_fraction, limits.kelly_edge, limits.record_prior,
+        seen.cases, seen.wins, seen.gain, seen.loss, entry.most_probable,
+    )  # fmt: skip
+    return max(0.0, limits.kelly_fraction * whole)
+
+
+def record_room(limits: RiskLimits, proof: float) -> float:
+    """What a record that proves an edge by `proof`, in [0, 1], leaves of the position limit [fraction of equity]."""
+    least = limits.max_position_fraction if limits.unproven_fraction is None else limits.unproven_fraction
+    return least + max(0.0, limits.max_position_fraction - least) * proof
+
+
+def unproven_room(entry: Entry) -> float:
+    """See `record_room`."""
+    limits, seen = entry.limits, entry.record
+    proof = proof_of_record(limits.record_prior, limits.proven_at, seen.cases, seen.gain, seen.loss, seen.squares)
+    return record_room(limits, proof)

@@ -47,6 +47,7 @@ class ReturnWindow:
         self._moves = [0] * width
         self._variance = [0.0] * width
         self._sigma: list[float | None] = [None] * width
+        self._fell = [False] * width
 
     @property
     def count(self) -> int:
@@ -119,6 +120,12 @@ class ReturnWindow:
         """
         return self._sigma[self._index(symbol)]
 
+    def last_move(self, symbol: str) -> float | None:
+        """The return of the last bar in the same standard deviations, with its sign; 0.0 when the last bar had no close."""
+        i = self._index(symbol)
+        sigma = self._sigma[i]
+        return sigma if sigma is None or not self._fell[i] else -sigma
+
     def _step(self, i: int, close: float | None) -> float | None:
         before = self._close[i]
         if close is None:
@@ -131,6 +138,7 @@ class ReturnWindow:
             return None
         value = close / before - 1.0
         self._sigma[i] = self._judged(i, value)
+        self._fell[i] = value < 0.0
         weight = 1.0 if self._moves[i] == 0 else 1.0 - DECAY
         self._variance[i] += weight * (value * value - self._variance[i])
         self._moves[i] += 1

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from agents.court.record import CaseRecord
 from agents.strategies.vote import NetVote
 from config.frozen import Frozen, UtcTime
 from market.signals import TechnicalSignals
@@ -47,6 +48,8 @@ class Case(Frozen):
     book: BookView
     precedents: str = Field(default="", max_length=600)
     """How the most similar past cases ended, as known at this time; empty when no model reads it."""
+    record: CaseRecord | None = Field(default=None, exclude_if=lambda record: record is None)
+    """How the purchases of these voters have ended; None if the profile asks for no record."""
 
 
 Section = Literal["signals", "sentiment", "book", "proposal"]

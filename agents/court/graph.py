@@ -30,6 +30,7 @@ from agents.llm.attempt import Attempt
 from config.errors import TribunalError
 from config.silence import Abstained
 from risk.proposal import Argument, Direction, Proposal
+from risk.record import NO_RECORD
 from risk.verdict import Verdict
 from rl.adjuster import Adjuster
 from rl.adjustment import Adjustment
@@ -278,6 +279,7 @@ def proposal_of(
         docket=together,
         ruling_scale=ruling.scale,
         adjust_scale=adjustment.scale,
+        record=NO_RECORD if case.record is None else case.record.voters,
     )
 
 

@@ -13,6 +13,7 @@ from agents.court.graph import Court
 from agents.court.minds.watchlist import Watchlist
 from agents.desk.arrivals import Arrivals
 from agents.memory.cases import Memory
+from agents.memory.learning import Learner
 from agents.outages.watch import OutageWatch
 from agents.strategies.contexts import Context
 from config.clock import BarClock
@@ -53,6 +54,7 @@ class Desk:
     court: Court
     approvals: Approvals
     memory: Memory | None
+    learner: Learner | None
     watchlist: Watchlist | None
     trader: Trader
     sink: Sink

@@ -22,6 +22,7 @@ from agents.llm.asking import Asker
 from agents.llm.attempt import ROLES, Attempt
 from agents.memory.cases import Memory
 from agents.memory.embedder import open_embedder
+from agents.memory.learning import Learner, learns
 from agents.memory.narrative import CaseReader
 from agents.memory.outcomes import Barriers
 from agents.outages.watch import OutageWatch
@@ -118,6 +119,7 @@ def open_desk(
         ),
         approvals=Approvals(settings.court, approver),
         memory=None if asker is None else _memory(session),
+        learner=_learner(session) if learns(settings) else None,
         watchlist=Watchlist(models, outlooks, settings, session.symbols, landed)
         if models and settings.minds.watchlist
         else None,
@@ -175,6 +177,10 @@ def _memory(session: Session) -> Memory:
     embedder = open_embedder(session.settings)
     reader = None if embedder is None else CaseReader(embedder, session.settings.minds.blind)
     return Memory(Barriers.of(session), reader=reader)
+
+
+def _learner(session: Session) -> Learner:
+    return Learner(Barriers.of(session), session.settings.limits.record_prior, {}, {})
 
 
 def quote_of(session: Session) -> str:

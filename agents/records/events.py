@@ -16,7 +16,7 @@ from pathlib import Path
 from agents.approval.petition import Approval
 from agents.llm.attempt import Attempt
 from agents.outages.alert import Alert
-from agents.records.older import session_before_settings_of_3, session_without_policies
+from agents.records.older import session_before_settings_of_3, session_without_policies, with_nothing_new
 from agents.records.record import AskedAhead, CycleRecord, Prompts, Session, SessionEnd, Warmup
 from agents.records.registry import OLDEST, Kind, Recorded, Registry, Tree
 from config.errors import JournalFault
@@ -40,13 +40,13 @@ EVENTS = Registry(
     Kind(AskedAhead, "before the record of a bar, if outlooks are asked"),
     Kind(SentOrder, "before an order is sent"),
     Kind(VenueWord, "when the venue has answered or has traded"),
-    Kind(BreakerEvent, "when a circuit breaker trips, is extended or lifts"),
+    Kind(BreakerEvent, "when a circuit breaker trips, is extended or lifts", (with_nothing_new,)),
     Kind(HaltEvent, "when the session sees a change of the kill switch, and when all positions are sold because of it"),
     Kind(
         Approval, "when a human, or the configured answer, has decided about a large position; before its order is sent"
     ),
-    Kind(CycleRecord, "once per bar, after all other events of that bar"),
-    Kind(SessionEnd, "once, last; a journal without it was cut short"),
+    Kind(CycleRecord, "once per bar, after all other events of that bar", (with_nothing_new,)),
+    Kind(SessionEnd, "once, last; a journal without it was cut short", (with_nothing_new,)),
 )
 """The table from which everything else about kinds is derived."""
 

@@ -8,7 +8,19 @@ from typing import Any
 
 from agents.records.registry import Tree
 
-ADDED_IN_SESSION_3: Mapping[str, Any] = {}
+ADDED_IN_SESSION_3: Mapping[str, Any] = {
+    "court.without_record": "veto",
+    "limits.correlation": "refuse",
+    "limits.max_cluster_fraction": 1.0,
+    "limits.max_twin_correlation": 1.0,
+    "limits.kelly_stake": "notional",
+    "limits.record_prior": 20.0,
+    "limits.unproven_fraction": None,
+    "limits.proven_at": 2.0,
+    "limits.turbulence": "account",
+    "limits.turbulence_alarms": 6.0,
+    "limits.loss_streak_chance": None,
+}
 """Settings that version 2 of a session did not have, by dotted path, with what the older version did."""
 
 
@@ -33,3 +45,8 @@ def with_settings(tree: Tree, added: Mapping[str, Any]) -> Tree:
 def _with(tree: Tree, path: list[str], value: Any) -> Tree:
     head, *rest = path
     return tree | {head: _with(tree[head], rest, value) if rest else value}
+
+
+def with_nothing_new(tree: Tree) -> Tree:
+    """The newer version has fields that are left out where there is nothing to say, as there was not in the older one."""
+    return tree

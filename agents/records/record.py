@@ -110,6 +110,7 @@ class CycleRecord(Journaled):
     """
 
     event_kind: ClassVar[str] = "cycle"
+    event_version: ClassVar[int] = 2
 
     bar: int
     as_of_utc: UtcTime
@@ -128,6 +129,7 @@ class SessionEnd(Journaled):
     """The end of a session. Positions that are still open are in `portfolio`, valued at their last mark."""
 
     event_kind: ClassVar[str] = "session_ended"
+    event_version: ClassVar[int] = 2
 
     reason: Literal["completed", "interrupted"]
     bars: int

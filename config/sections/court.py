@@ -22,6 +22,10 @@ class CourtSettings(Frozen):
         description="time after which a role that has not answered abstains [seconds]"
     )
     net_threshold: Fraction = Field(description="netted vote below which nothing is proposed [0..1]")
+    without_record: Literal["veto", "shrink"] = Field(
+        description="what the arguments of the rules analyst and advocate may do before they have a record on the voters: reject "
+        "a case, or at most halve it"
+    )
     advocate_reject: Fraction = Field(description="strength of counter-evidence at which the case is rejected [0..1]")
     seats: tuple[Literal["analyst", "risk_agent", "devils_advocate", "supervisor"], ...] = Field(
         default=("analyst", "risk_agent", "devils_advocate", "supervisor"),

@@ -17,6 +17,11 @@ VarMethod = Literal["historical", "gaussian", "cornish_fisher", "ewma", "fhs_ewm
 """The estimators of VaR and expected shortfall that the gate can use: see `risk/measures/estimators.py`."""
 
 
+CorrelationRule = Literal["refuse", "cluster"]
+KellyStake = Literal["notional", "risk"]
+TurbulenceScope = Literal["account", "symbol"]
+
+
 class RiskLimits(Frozen):
     """The hard limits. Fractions are fractions of equity unless the name says otherwise. The tightest limit applies.
 
@@ -36,8 +41,18 @@ class RiskLimits(Frozen):
     turbulence_sigma: Annotated[float, Field(gt=1, le=50)] = Field(
         description="move of one bar that pauses entries [sigmas]"
     )
+    turbulence: TurbulenceScope = Field(
+        description="what such a move pauses: the account, in either direction; or the symbol, after a fall, and the account if "
+        "the market as a whole falls"
+    )
+    turbulence_alarms: Annotated[float, Field(gt=0, le=1000)] = Field(
+        description="falls of one bar that pause a symbol: so many in a year of usual bars, whatever their length [1/year]"
+    )
     turbulence_pause_h: Annotated[float, Field(gt=0, le=720)] = Field(description="pause after such a bar [hours]")
     loss_streak: Annotated[int, Field(ge=1, le=100)] = Field(description="losing trades in a row that pause [trades]")
+    loss_streak_chance: Annotated[float, Field(gt=0, lt=1)] | None = Field(
+        description="chance of a streak, given the win rate so far, above which it does not pause; null for always [0..1]"
+    )
     loss_streak_pause_h: Annotated[float, Field(gt=0, le=720)] = Field(description="pause after such a streak [hours]")
 
     max_volume_share: Annotated[float, Field(gt=0, le=1)] = Field(
@@ -96,7 +111,16 @@ class RiskLimits(Frozen):
     risk_window_bars: Annotated[int, Field(ge=50, le=20000)] = Field(description="returns behind VaR and ES [bars]")
     var_method: VarMethod = Field(description="estimator behind VaR and ES")
     max_correlation: Annotated[float, Field(gt=0, le=1)] = Field(
-        description="correlation with any held position above which an entry is refused"
+        description="correlation with any held position above which an entry is refused, or belongs to its cluster"
+    )
+    correlation: CorrelationRule = Field(
+        description="what happens above max_correlation: the entry is refused, or shares max_cluster_fraction with its cluster"
+    )
+    max_cluster_fraction: Annotated[float, Field(gt=0, le=1)] = Field(
+        description="all positions of one cluster [fraction of equity]"
+    )
+    max_twin_correlation: Annotated[float, Field(gt=0, le=1)] = Field(
+        description="correlation above which a second position of a cluster is refused"
     )
     max_tick_bps: Annotated[float, Field(gt=0, le=1000)] = Field(
         description="tick size of the venue relative to the price [bps]"
@@ -106,6 +130,18 @@ class RiskLimits(Frozen):
     stop_atr_multiple: Annotated[float, Field(gt=0, le=20)] = Field(description="stop distance in ATRs [multiple]")
     max_stop_fraction: Annotated[float, Field(gt=0, lt=0.9)] = Field(description="largest stop distance [fraction]")
     kelly_fraction: Annotated[float, Field(gt=0, le=1)] = Field(description="share of full Kelly [fraction]")
+    kelly_stake: KellyStake = Field(
+        description="what Kelly's fraction is a part of: the notional, or the loss at the stop (with the voters' record)"
+    )
+    record_prior: Annotated[float, Field(ge=1, le=10_000)] = Field(
+        description="closed cases that the assumption before any record weighs as much as [cases]"
+    )
+    unproven_fraction: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        description="one position of voters without a record; null for no such limit [fraction of equity]"
+    )
+    proven_at: Annotated[float, Field(gt=0, le=10)] = Field(
+        description="a voter's mean outcome at which its positions may have their full size [standard errors]"
+    )
     kelly_edge: Annotated[float, Field(gt=0, le=0.5)] = Field(
         description="win probability that full conviction adds to that of a fair game [fraction]"
     )

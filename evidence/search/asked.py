@@ -42,8 +42,10 @@ class AskedVoters:
 
     def wanted(
         self, entries: Sequence[StrategyContext], contexts: Sequence[Context], threshold: float
-    ) -> Iterator[tuple[int, int, Direction, float]]:
-        """Row, column, direction and conviction of each netted vote that proposes a trade.
+    ) -> Iterator[tuple[int, int, Direction, float, int]]:
+        """Row, column, direction, conviction and buyers of each bar at which something is proposed or voted for.
+
+        The buyers are a bit for each voter that votes for a purchase, whatever the netted direction is.
 
         `contexts` are the voters that were built from `entries`, in the same order. Raises StrategyFault when a user's own
         strategy fails.
@@ -52,10 +54,11 @@ class AskedVoters:
         for column in range(len(self._columns)):
             said = [of_voter[column] for of_voter in answers]
             for row in sorted(set().union(*said)):
-                votes = [of_voter[row] for of_voter in said if row in of_voter]
-                direction, conviction, _ = netted(votes, threshold)
-                if direction is not Direction.NONE:
-                    yield row, column, direction, conviction
+                cast = [(number, of_voter[row]) for number, of_voter in enumerate(said) if row in of_voter]
+                direction, conviction, _ = netted([vote for _, vote in cast], threshold)
+                buyers = sum(1 << number for number, vote in cast if vote.direction is Direction.LONG)
+                if direction is not Direction.NONE or buyers:
+                    yield row, column, direction, conviction, buyers
 
     def _answers(self, entry: StrategyContext, context: Context) -> list[dict[int, BareVote]]:
         """The votes of one voter, by column and row."""

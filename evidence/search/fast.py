@@ -88,14 +88,16 @@ class FastTape:
         contexts = build_contexts(settings.strategies, self.grid.symbols, self._texts)
         shape = self.grid.columns.bars.shape
         direction, conviction = np.zeros(shape, dtype=np.int8), np.zeros(shape)
-        atr = np.full(shape, np.nan)
-        for row, column, wanted, strength in self._asked.wanted(
+        atr, cast = np.full(shape, np.nan), np.zeros(shape, dtype=np.int32)
+        for row, column, wanted, strength, buyers in self._asked.wanted(
             settings.strategies, contexts, settings.court.net_threshold
         ):
-            direction[row, column], conviction[row, column] = _SIGN[wanted], strength
+            cast[row, column] = buyers
+            if wanted is not Direction.NONE:
+                direction[row, column], conviction[row, column] = _SIGN[wanted], strength
             if (known := self._atr[column][row]) is not None:
                 atr[row, column] = known
-        return Votes(direction, conviction, (direction > 0).astype(np.float64), atr)
+        return Votes(direction, conviction, (direction > 0).astype(np.float64), atr, cast)
 
 
 def sharpe_of(returns: Floats, bars_per_year: float) -> float | None:

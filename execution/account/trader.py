@@ -25,7 +25,15 @@ from execution.reports import HEARD, VenueReport, told_utc
 from execution.venues.venue import BarDriver, Venue
 from market.bar import Slice
 from market.detail import narrowed
-from risk.breakers import BreakerEvent, BreakerState, observe_equity, observe_move, observe_trade
+from risk.breakers import (
+    BreakerEvent,
+    BreakerState,
+    fall_sigmas,
+    observe_equity,
+    observe_falls,
+    observe_move,
+    observe_trade,
+)
 from risk.facts import DocketView, Situation
 from risk.limits.trade import kill_switch_report
 from risk.manager import RiskManager
@@ -110,7 +118,7 @@ class Trader:
         self.volumes.push({symbol: (bar.close, bar.volume) for symbol, bar in shown.bars.items()})
         self._observe(shown)
         for symbol in self._entering:
-            if symbol not in shown.bars or symbol in shown.frozen or self.breakers.open is not None:
+            if symbol not in shown.bars or symbol in shown.frozen or self.breakers.open_on(symbol) is not None:
                 await self._desk.cancel_entry(symbol, at)
         for symbol, bar in shown.bars.items():
             await self._protection.trail(symbol, bar.high, at)
@@ -301,8 +309,12 @@ class Trader:
         """Update the breakers with this bar's equity, moves and closed trades."""
         at, limits = shown.close_utc, self._limits
         self._step(observe_equity(self.breakers, at, self.ledger.equity, limits))
-        for symbol in shown.bars:
-            self._step(observe_move(self.breakers, at, symbol, self.window.last_sigma(symbol), limits))
+        if limits.turbulence == "symbol":
+            moves = {symbol: self.window.last_move(symbol) for symbol in sorted(shown.bars)}
+            self._step(observe_falls(self.breakers, at, moves, fall_sigmas(self._bars_per_day, limits), limits))
+        else:
+            for symbol in shown.bars:
+                self._step(observe_move(self.breakers, at, symbol, self.window.last_sigma(symbol), limits))
         for trade in self.ledger.trades[self._counted_trades :]:
             self._counted_trades += 1
             self._step(observe_trade(self.breakers, at, trade.pnl, limits))

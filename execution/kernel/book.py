@@ -8,6 +8,7 @@ import math
 import numpy as np
 
 from execution.kernel import records as w
+from execution.kernel.breakers import streak_limit
 from execution.kernel.compiled import compiled
 from execution.kernel.exact import Pair, add, ceil_scaled, floor_of, floor_scaled, over, times, two_product
 from execution.kernel.records import Ints, Record, Records
@@ -191,7 +192,10 @@ def _note(account: Record, place: Record, fills: Records, slot: int, lots: int, 
 def _close(limits: Record, account: Record, place: Record) -> None:
     """Close a round trip. Too many losses in a row trip the loss streak breaker."""
     account.losses = account.losses + 1 if place.pnl[0] + place.pnl[1] < 0.0 else 0
-    if account.losses >= limits.loss_streak:
+    most = streak_limit(limits, account.trades, account.wins)
+    account.trades += 1
+    account.wins += 1 if place.pnl[0] + place.pnl[1] > 0.0 else 0
+    if account.losses >= most:
         account.losses = 0
         account.streak_until = account.now_us + limits.streak_pause_us
     place.pnl[0] = 0.0

@@ -5,9 +5,12 @@ never lifts. A new UTC day starts a new measurement and lifts no breaker. The lo
 round trips end; it is read only after the bar.
 """
 
+import numpy as np
+
 from execution.kernel import records as w
 from execution.kernel.compiled import compiled
 from execution.kernel.records import Record, Records
+from risk.breakers import PRIOR_LOSERS, PRIOR_TRADES
 
 
 @compiled
@@ -32,11 +35,27 @@ def is_shut(account: Record) -> bool:
 
 
 @compiled
+def is_shut_on(account: Record, place: Record) -> bool:
+    """Whether any breaker forbids new risk in this symbol."""
+    return bool(is_shut(account) or place.turbulent_until > account.now_us)
+
+
+@compiled
+def streak_limit(limits: Record, trades: int, wins: int) -> float:
+    """How many losing trades in a row pause: `risk.breakers.streak_limit`."""
+    if limits.streak_log == 0.0:
+        return float(limits.loss_streak)
+    losing = (trades - wins + PRIOR_LOSERS) / (trades + PRIOR_TRADES)
+    return float(max(float(limits.loss_streak), np.ceil(limits.streak_log / np.log(losing))))
+
+
+@compiled
 def observe(limits: Record, account: Record, day: int, equity: float, sigma: float) -> None:
     """Update all breakers at a bar close.
 
     In this order: lift those whose time is over; trip on the losses of the day and the week; start a new day or week; trip on
-    drawdown and on the largest move. `equity` in quote units, `sigma` in standard deviations.
+    drawdown and on the largest move. `equity` in quote units. `sigma` in standard
+    deviations: the largest move, or, where symbols are paused one by one, the fall of the market.
     """
     now = account.now_us
     if account.daily_until <= now:
@@ -61,7 +80,7 @@ def observe(limits: Record, account: Record, day: int, equity: float, sigma: flo
     account.peak = max(account.peak, equity)
     if fall(account.peak, equity) >= limits.max_drawdown:
         account.halted = 1
-    if sigma >= limits.turbulence_sigma:
+    if sigma >= (limits.fall_sigma if limits.by_symbol else limits.turbulence_sigma):
         account.turbulent_until = now + limits.turbulence_pause_us
 
 

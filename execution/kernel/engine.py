@@ -38,13 +38,21 @@ class Votes:
     """The votes at each bar close, all of shape (n_bars, n_symbols). They count only where the bar is believed.
 
     `direction`: 1 proposes a purchase, -1 closes the position, 0 does neither. `conviction` in [0, 1]: strength of the netted
-    vote. `scale` in [0, 1]: the factor that court and policy apply to the size. `atr` in quote units, NaN where unknown.
+    vote. `scale` in [0, 1]: the factor that court and policy apply to the size. `atr` in quote units, NaN where unknown. `cast`,
+    if given, has a bit for each voter that votes for a purchase, whatever the others say: its record is kept. Without it, all
+    purchases are those of one voter.
     """
 
     direction: Flags
     conviction: Floats
     scale: Floats
     atr: Floats
+    cast: NDArray[np.int32] | None = None
+
+    @property
+    def voters(self) -> int:
+        """How many voters have a record."""
+        return 1 if self.cast is None else int(self.cast.max(initial=0)).bit_length()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -198,6 +206,7 @@ class Lanes:
         state.lanes[lane], state.places[lane] = np.zeros((), w.LANE), np.zeros((), w.PLACE)
         state.places[lane]["symbol"] = np.arange(len(course.grid.symbols))
         state.accounts[lane] = _account(limits, columns.begin_us + first * columns.step_us, begin + first)
+        state.accounts[lane]["voters"] = course.votes.voters if limits["learns"] else 0
         for name, value in {
             "begin_us": columns.begin_us - begin * columns.step_us, "step_us": columns.step_us, "said": said - begin,
             "origin": begin + columns.origin, "first": begin + first, "bar": begin + first, "end": begin + end,
@@ -340,7 +349,9 @@ def _fitting(course: Course, pattern: Course) -> Course:
 
 def _checked(course: Course) -> Records:
     shape, votes = course.grid.columns.bars.shape, course.votes
-    given: dict[str, Flags | Floats] = {
+    cast = (votes.direction > 0).astype(np.int32) if votes.cast is None else votes.cast
+    given: dict[str, NDArray[Any]] = {
+        "cast": cast,
         "direction": votes.direction,
         "conviction": votes.conviction,
         "scale": votes.scale,
@@ -355,6 +366,11 @@ def _checked(course: Course) -> Records:
         raise DataFault(
             "A vote is out of range: directions are -1, 0 or 1, convictions and scales lie in [0, 1], and an ATR is positive, or "
             "NaN where unknown. Nothing was run."
+        )
+    if int(cast.min(initial=0)) < 0 or votes.voters > w.MOST_VOTERS:
+        raise DataFault(
+            f"The fast engine keeps the records of {w.MOST_VOTERS} voters at most. Nothing was run. Leave some out, or use the "
+            "full engine."
         )
     says = np.empty(shape, dtype=w.SAY)
     for name, column in given.items():

@@ -17,9 +17,12 @@ from execution.observation import LEAST_BARS, encode, short_over_long
 from risk.facts import LEAST_HISTORY
 from risk.limits.market import A_HAIR_LESS
 from risk.manager import HALVINGS
+from risk.record import HORIZON_BARS, kelly_of_record, outcome_of, proof_of_record
 from risk.window import QUARANTINE_BARS
 
 _encode, _short_over_long = compiled(encode), compiled(short_over_long)
+_outcome_of, _kelly_of_record = compiled(outcome_of), compiled(kelly_of_record)
+_proof_of_record = compiled(proof_of_record)
 
 
 @compiled
@@ -102,7 +105,9 @@ def judge(
         for i in range(rows):
             paper[0, i] = moves[i] * weight + (0.0 if alone else paper[0, i])
         alone = False
-    if worst > limits.max_correlation:
+    if worst > (
+        max(limits.max_correlation, limits.max_twin_correlation) if limits.clusters else limits.max_correlation
+    ):
         return w.CORRELATED
     volume = _day_volume(bars, origin, limits, t, s)
     refused = _market_refused(bars[t, s], rule, limits, account, places[s], volume)
@@ -111,13 +116,18 @@ def judge(
     stop = _stop(limits, price, say.atr)
     # On spot, where nothing is short, gross and net leverage are measured on what is deployed.
     used = _deployed(rules, places) / equity[0]
+    record = _record_of(account, say.cast)
     room = min(
         limits.risk_per_trade / stop,
         limits.max_position_fraction,
         limits.max_deployed_fraction - used,
         limits.max_gross_leverage - used,
         limits.max_net_leverage - used,
-        _kelly(limits, points, say.conviction, stop),
+        _kelly(limits, points, record, say.conviction, stop),
+        _unproven(limits, record),
+        np.inf
+        if alone or not limits.clusters
+        else _cluster_room(bars, returns, rules, limits, places, t, s, rows, equity[0]),
         _cash_room(rule, limits, account, places) / equity[0],
         limits.max_position_fraction * 0.5 if fall(account.peak, equity[0]) >= limits.half_size_drawdown else np.inf,
         limits.max_volume_share * volume / equity[0],
@@ -270,12 +280,124 @@ def _stop(limits: Record, price: float, atr: float) -> float:
 
 
 @compiled
-def _kelly(limits: Record, points: Floats, said: float, stop: float) -> float:
+def _record_of(account: Record, cast: int) -> tuple[float, float, float, float, float]:
+    """The records of the voters in `cast`, a bit for each, added up in their order."""
+    cases, wins, gain, loss, squares = 0.0, 0.0, 0.0, 0.0, 0.0
+    for v in range(account.voters):
+        if cast >> v & 1:
+            cases += account.records[v, w.CASES]
+            wins += account.records[v, w.WINS]
+            gain += account.records[v, w.GAIN]
+            loss += account.records[v, w.LOSS]
+            squares += account.records[v, w.SQUARES]
+    return cases, wins, gain, loss, squares
+
+
+@compiled
+def _kelly(
+    limits: Record, points: Floats, record: tuple[float, float, float, float, float], said: float, stop: float
+) -> float:
+    worth = _calibrated(points, said) if len(points) else 1.0
+    if limits.kelly_risk:
+        whole = _kelly_of_record(
+            said, stop, limits.take_profit, limits.kelly_edge, limits.record_prior, record[w.CASES], record[w.WINS],
+            record[w.GAIN], record[w.LOSS], worth,
+        )  # fmt: skip
+        return float(max(0.0, limits.kelly_fraction * whole))
     payoff = limits.take_profit / stop
-    chance = min(1.0, 1.0 / (1.0 + payoff) + limits.kelly_edge * said)
-    if len(points):
-        chance = min(chance, _calibrated(points, said))
+    chance = min(min(1.0, 1.0 / (1.0 + payoff) + limits.kelly_edge * said), worth)
     return float(max(0.0, limits.kelly_fraction * said * (chance - (1.0 - chance) / payoff)))
+
+
+@compiled
+def _unproven(limits: Record, record: tuple[float, float, float, float, float]) -> float:
+    """What voters of this record may have of the position limit, as a fraction of equity; infinite where it is off."""
+    if limits.unproven_fraction == np.inf:
+        return np.inf
+    proof = _proof_of_record(
+        limits.record_prior, limits.proven_at, record[w.CASES], record[w.GAIN], record[w.LOSS], record[w.SQUARES]
+    )
+    if proof >= 1.0:
+        return np.inf
+    return float(limits.unproven_fraction + max(0.0, limits.max_position_fraction - limits.unproven_fraction) * proof)
+
+
+@compiled
+def _cluster_room(
+    bars: Records,
+    returns: Floats,
+    rules: Records,
+    limits: Record,
+    places: Records,
+    t: int,
+    s: int,
+    rows: int,
+    equity: float,
+) -> float:
+    """What the cluster of a market leaves, as a fraction of equity; infinite where nothing that is held moves with it."""
+    count = len(places)
+    reached, front = np.zeros(count, dtype=np.bool_), np.zeros(count, dtype=np.int64)
+    reached[s], front[0], waiting, found, used = True, s, 1, False, 0.0
+    while waiting:
+        waiting -= 1
+        here = returns[front[waiting], t - rows + 1 : t + 1]
+        for other in range(count):
+            if reached[other] or not _is_weighed(bars[t, other], places[other]):
+                continue
+            if correlation(here, returns[other, t - rows + 1 : t + 1]) > limits.max_correlation:
+                reached[other] = found = True
+                front[waiting] = other
+                waiting += 1
+    for other in range(count):
+        if reached[other] and other != s:
+            used += _exposed(rules[other], places[other])
+    return float(limits.max_cluster_fraction - used / equity) if found else np.inf
+
+
+@compiled
+def remember(
+    bars: Records, says: Records, rules: Records, limits: Record, account: Record, places: Records, t: int, u: int
+) -> None:
+    """At the end of a bar: count the followed purchases that it ends, then follow what was voted for (`agents.memory.voters`).
+
+    `t`: the bar, `u`: the row of its votes.
+    """
+    if account.following:
+        for s in range(len(places)):
+            if bars[t, s].state == w.BELIEVED:
+                for v in range(account.voters):
+                    if places[s].followed[v, 0] > 0.0:
+                        _pass(rules[s], limits, account, places[s], bars[t, s], v)
+    for s in range(len(places)):
+        cast, bar = says[u, s].cast, bars[t, s]
+        if cast and bar.state == w.BELIEVED:
+            for v in range(account.voters):
+                if cast >> v & 1 and places[s].followed[v, 0] == 0.0:
+                    places[s].followed[v, 0] = _stop(limits, bar.close, says[u, s].atr)
+                    places[s].followed[v, 2] = 0.0
+                    account.following += 1
+
+
+@compiled
+def _pass(rule: Record, limits: Record, account: Record, place: Record, bar: Record, v: int) -> None:
+    followed = place.followed[v]
+    if followed[2] == 0.0:
+        followed[1] = bar.open
+    followed[2] += 1.0
+    outcome = _outcome_of(
+        followed[1], followed[0], limits.take_profit, rule.fee, bar.open, bar.high, bar.low, bar.close,
+        followed[2] >= HORIZON_BARS,
+    )  # fmt: skip
+    if np.isnan(outcome):
+        return
+    followed[0] = 0.0
+    account.following -= 1
+    record = account.records[v]
+    record[w.CASES] += 1.0
+    record[w.WINS] += 1.0 if outcome > 0.0 else 0.0
+    record[w.GAIN] += max(outcome, 0.0)
+    record[w.LOSS] += max(-outcome, 0.0)
+    record[w.SQUARES] += outcome * outcome
 
 
 @compiled

@@ -13,13 +13,14 @@ import numpy as np
 
 from execution import observation
 from execution.kernel import records as w
-from execution.kernel.breakers import equity_of, is_shut, observe
+from execution.kernel.breakers import equity_of, is_shut, is_shut_on, observe
 from execution.kernel.compiled import compiled, door, fingerprint
-from execution.kernel.gate import judge, see
+from execution.kernel.gate import judge, remember, see
 from execution.kernel.market import forget_yesterday
 from execution.kernel.protection import abandon_entry, leave, tidy, trail
 from execution.kernel.records import Floats, Ints, Record, Records, Small
 from execution.kernel.venue import at_open, walk
+from risk import record
 from risk.window import DECAY, MIN_RETURNS
 
 _US_A_DAY = 86_400_000_000
@@ -45,12 +46,28 @@ def _live(
 
 
 @compiled
+def _fall(bars: Records, limits: Record, account: Record, places: Records, t: int) -> float:
+    """Pause the symbols that have fallen. Returns how far the market fell, the mean of its symbols [standard deviations]."""
+    total, count = 0.0, 0
+    for s in range(len(places)):
+        move = bars[t, s].sigma
+        if bars[t, s].state != w.BELIEVED or np.isnan(move):
+            continue
+        total += move
+        count += 1
+        if -move >= limits.fall_sigma:
+            places[s].turbulent_until = account.now_us + limits.turbulence_pause_us
+    return -total / count if count > 1 else 0.0
+
+
+@compiled
 def _review(bars: Records, rules: Records, limits: Record, account: Record, places: Records, t: int) -> None:
     """Withdraw entries that are no longer justified, and move trailing stops up."""
     shut = is_shut(account)
     for s in range(len(places)):
         place, bar = places[s], bars[t, s]
-        if place.orders[0, w.KIND] and (bar.state != w.BELIEVED or bar.frozen or shut):
+        closed = shut or place.turbulent_until > account.now_us
+        if place.orders[0, w.KIND] and (bar.state != w.BELIEVED or bar.frozen or closed):
             abandon_entry(rules[s], limits, place)
         if place.held and bar.state == w.BELIEVED:
             trail(rules[s], limits, place, bar.high)
@@ -99,7 +116,7 @@ def _settle(
         account.proposed += 1
         code = judge(
             bars, returns, seen, lane.origin, says[t + lane.said, s], rules, limits, points, account, places, paper, t, s,
-            is_shut(account), multipliers[i],
+            is_shut_on(account, places[s]), multipliers[i],
         )  # fmt: skip
         if code == w.ALLOWED:
             account.signed += 1
@@ -150,8 +167,10 @@ def _run(
             for s in range(len(places)):
                 busy = busy or places[s].live > 0 or places[s].held > 0
                 spoken = spoken or says[t + said, s].direction != 0
-                if bars[t, s].state == w.BELIEVED and bars[t, s].sigma > sigma:
-                    sigma = bars[t, s].sigma
+                if bars[t, s].state == w.BELIEVED and not limits.by_symbol and abs(bars[t, s].sigma) > sigma:
+                    sigma = abs(bars[t, s].sigma)
+            if limits.by_symbol:
+                sigma = _fall(bars, limits, account, places, t)
             worth = account.cash_quote
             if busy:
                 _live(bars, rules, limits, account, places, fills, t)
@@ -161,6 +180,8 @@ def _run(
             if busy:
                 _review(bars, rules, limits, account, places, t)
             if not spoken:
+                if account.voters:
+                    remember(bars, says, rules, limits, account, places, t, t + said)
                 t += 1
                 continue
             lane.waiting = _decide(bars, says, rules, places, docket, t, said)
@@ -169,6 +190,8 @@ def _run(
                 break
         told = False
         _settle(lane, bars, returns, seen, says, rules, limits, points, account, places, paper, docket, multipliers, t)
+        if account.voters:
+            remember(bars, says, rules, limits, account, places, t, t + said)
         t += 1
     lane.bar = t
     if t == lane.end:
@@ -189,7 +212,7 @@ def _measure(bars: Records, returns: Floats, seen: Small, s: int) -> int:
             if before > 0.0:
                 value = bar.close / before - 1.0
                 if moves >= MIN_RETURNS and variance > 0.0:
-                    bar.sigma = abs(value) / math.sqrt(variance)
+                    bar.sigma = value / math.sqrt(variance)
                 variance += (1.0 if moves == 0 else 1.0 - DECAY) * (value * value - variance)
                 moves += 1
                 returns[s, t] = value
@@ -266,7 +289,8 @@ def _doors(stamp: str) -> tuple[Any, Any, Any]:
 
 def _stamp() -> str:
     """A hash of all that is compiled here, wherever it lies."""
-    return fingerprint() + hashlib.sha256(Path(observation.__file__).read_bytes()).hexdigest()
+    shared = b"".join(Path(str(module.__file__)).read_bytes() for module in (observation, record))
+    return fingerprint() + hashlib.sha256(shared).hexdigest()
 
 
 advance, look, measure = _doors(_stamp())

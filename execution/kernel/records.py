@@ -93,17 +93,22 @@ BAR = np.dtype(
      ("state", "i1"), ("frozen", "i1")],
     align=True,
 )  # fmt: skip
-"""Prices [quote], volume [base]; `sigma`: size of its return in standard deviations of those before, NaN where unknown;
+"""Prices [quote], volume [base]; `sigma`: its return in standard deviations of those before, with its sign, NaN where unknown;
 `stale`: bars in a row without a believed one."""
 
-SAY = np.dtype([("conviction", "f8"), ("scale", "f8"), ("atr", "f8"), ("direction", "i1")])
+MOST_VOTERS = 16
+"""Voters whose records are kept."""
+CASES, WINS, GAIN, LOSS, SQUARES = range(5)
+"""Columns of `ACCOUNT.records`: see `risk.record.VotersRecord`."""
+
+SAY = np.dtype([("conviction", "f8"), ("scale", "f8"), ("atr", "f8"), ("cast", "i4"), ("direction", "i1")])
 """What is said at a bar close: see `execution.kernel.engine.Votes`."""
 
 FILL = _record(floats="fee", ints="bar symbol buys purpose lots ticks")
 """A trade: which bar and symbol, 1 for a purchase, index into PURPOSES, lots, ticks, fee [quote]."""
 
 RULE = _record(
-    floats="tick_whole tick_parts units maker_units taker_units",
+    floats="tick_whole tick_parts units maker_units taker_units fee",
     ints="levels sector",
     pairs="tick lot per_lot with_fee least least_steps depth trail",
     ask=("f8", (MOST_LEVELS, 2)),
@@ -123,8 +128,10 @@ SETTINGS = tuple(
 
 LIMITS = _record(
     floats="starting_cash quote_units take_profit var_tail es_tail stop stop_atr max_stop day_scale delay "
+    + "fall_sigma proven_at streak_log "
     + " ".join(SETTINGS),
-    ints="window filtered daily_pause_us weekly_pause_us day_bars turbulence_pause_us streak_pause_us first_hour last_hour",
+    ints="window filtered daily_pause_us weekly_pause_us day_bars turbulence_pause_us streak_pause_us first_hour last_hour "
+    "clusters kelly_risk by_symbol learns",
     pairs="cash target share dearest",
 )
 """The account's limits, exits and venue; a limit that is off is infinite. `delay`: what multiplies a bar's range to give its
@@ -132,8 +139,10 @@ movement during the latency."""
 
 PLACE = _record(
     floats="entry_stop bracket_stop trailing_from mark",
-    ints="symbol held bracket outgrown too_small leaving stop_ticks moving asks bids laid head tail live changed unwanted opened",
+    ints="symbol held bracket outgrown too_small leaving stop_ticks moving asks bids laid head tail live changed unwanted opened "
+    "turbulent_until",
     pairs="notional pnl",
+    followed=("f8", (MOST_VOTERS, 3)),
     orders=("i8", (SLOTS, 9)),
     wakes=("f8", (SLOTS,)),
     lot_sizes=("i8", (ENTRY_BOOKS * MOST_LEVELS + 1,)),
@@ -144,13 +153,16 @@ PLACE = _record(
 )
 """What stands in one market. `lot_*`: what was bought and not yet sold, from `head` to `tail`. `asks`, `bids`: lots left of this
 bar's liquidity, known once `laid`. `prices`, `depths`: the current order book, asks in row 0; `late`: its prices for late orders.
-`live`: open orders. `opened`: bar of the first fill of what is held."""
+`live`: open orders. `opened`: bar of the first fill of what is held.
+`followed`: the purchase that is followed for each voter: its stop, its entry and its bars (`execution.kernel.gate.remember`); a
+stop of 0 is none."""
 
 ACCOUNT = _record(
     floats="cash_quote peak day_start week_start",
     ints="bar now_us day week losses halted daily_until weekly_until turbulent_until streak_until fills proposed signed "
-    "entries errors",
+    "entries errors trades wins following voters",
     pairs="cash",
+    records=("f8", (MOST_VOTERS, 5)),
     entered=("i4", (MOST_DAY_BARS,)),
     failed=("i4", (MOST_DAY_BARS,)),
     refused=("i8", (len(RULES),)),

@@ -21,6 +21,7 @@ from execution.kernel import records as w
 from execution.kernel.records import Floats, Record, Records
 from execution.simulated.latency import delay_of
 from market.instrument import Instrument, InstrumentKind
+from risk.breakers import fall_sigmas
 from risk.calibration import CalibrationMap
 from risk.limits.catalogue import CATALOGUE
 from risk.limits.row import Kernel
@@ -65,6 +66,7 @@ def _market(row: Record, rules: Instrument, exits: ExitSettings, venue: VenueSet
     tick, lot, least = Fraction(rules.tick_size), Fraction(rules.lot_size), Fraction(rules.min_notional)
     parts = 10 ** _places(tick)
     row["levels"] = venue.levels
+    row["fee"] = float(rules.taker_fee_bps) / 1e4
     row["tick_whole"], row["tick_parts"] = float(tick * parts), float(parts)
     row["units"] = _whole(tick * lot / unit, rules)
     row["maker_units"] = _whole(tick * lot * Fraction(rules.maker_fee_bps) / 10_000 / unit, rules)
@@ -107,6 +109,13 @@ def _limits(
         "turbulence_pause_us": _microseconds(limits.turbulence_pause_h),
         "streak_pause_us": _microseconds(limits.loss_streak_pause_h),
         "day_scale": math.sqrt(bars_per_day),
+        "clusters": limits.correlation == "cluster",
+        "kelly_risk": limits.kelly_stake == "risk",
+        "by_symbol": limits.turbulence == "symbol",
+        "learns": limits.kelly_stake == "risk" or limits.unproven_fraction is not None,
+        "fall_sigma": fall_sigmas(bars_per_day, limits),
+        "proven_at": limits.proven_at,
+        "streak_log": math.log(limits.loss_streak_chance) if limits.loss_streak_chance is not None else 0.0,
         "delay": delay_of(venue.latency_ms, timedelta(days=1) / bars_per_day).scale,
     }
     for name in w.SETTINGS:

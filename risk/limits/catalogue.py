@@ -11,9 +11,9 @@ from types import MappingProxyType
 
 from config.sections.limits import RiskLimits
 from risk.facts import OF_EQUITY, Rule
-from risk.limits import book, docket, loss, market, trade
+from risk.limits import book, clusters, docket, loss, market, trade
 from risk.limits.row import Kernel, Limit, Part
-from risk.sizing import deployed_room, kelly_room, position_room, risk_per_trade_room
+from risk.sizing import deployed_room, kelly_room, position_room, risk_per_trade_room, unproven_room
 from risk.verdict import RuleCode
 
 CATALOGUE: tuple[Limit, ...] = (
@@ -39,7 +39,8 @@ CATALOGUE: tuple[Limit, ...] = (
     Limit(
         code="breaker", rule=trade.breaker_latch, part=Part.CHECK, kernel=Kernel.COUNTED,
         loosest={
-            "max_daily_loss": 1.0, "max_weekly_loss": 1.0, "max_drawdown": 1.0, "turbulence_sigma": 50.0, "loss_streak": 100,
+            "max_daily_loss": 1.0, "max_weekly_loss": 1.0, "max_drawdown": 1.0, "turbulence_sigma": 50.0,
+            "turbulence_alarms": 1e-6, "loss_streak": 100,
         },
         sentence="No new risk while a circuit breaker is tripped.",
     ),
@@ -70,7 +71,8 @@ CATALOGUE: tuple[Limit, ...] = (
         kernel=Kernel.COUNTED, sentence="Without enough past returns VaR would be a guess, so nothing is opened.",
     ),
     Limit(
-        code="correlation", rule=trade.correlation, part=Part.CHECK, loosest={"max_correlation": 1.0},
+        code="correlation", rule=clusters.correlation, part=Part.CHECK,
+        loosest={"max_correlation": 1.0, "max_twin_correlation": 1.0},
         kernel=Kernel.COUNTED, sentence="What moves with a held position is the same bet twice, and is refused.",
     ),
     Limit(
@@ -107,8 +109,19 @@ CATALOGUE: tuple[Limit, ...] = (
         kernel=Kernel.COUNTED, room=deployed_room, sentence="Keeps all positions together within their share of equity.",
     ),
     Limit(
-        code="kelly", rule=trade.kelly, part=Part.CAP, unit=OF_EQUITY, loosest={"kelly_fraction": 1.0, "kelly_edge": 0.5},
+        code="kelly", rule=trade.kelly, part=Part.CAP, unit=OF_EQUITY,
+        loosest={"kelly_fraction": 1.0, "kelly_edge": 0.5, "record_prior": 10_000.0},
         kernel=Kernel.COUNTED, room=kelly_room, sentence="Bets no more than a part of Kelly's fraction, given the conviction.",
+    ),
+    Limit(
+        code="record", rule=trade.record, part=Part.CAP, unit=OF_EQUITY, loosest={"unproven_fraction": None},
+        kernel=Kernel.COUNTED, room=unproven_room, applies=lambda limits: limits.unproven_fraction is not None,
+        sentence="Bets little on voters whose record does not prove an edge yet.",
+    ),
+    Limit(
+        code="cluster", rule=clusters.cluster, part=Part.CAP, unit=OF_EQUITY, loosest={"max_cluster_fraction": 1.0},
+        kernel=Kernel.COUNTED, applies=lambda limits: limits.correlation == "cluster",
+        sentence="Keeps positions that move together within their share of equity, all of them added up.",
     ),
     Limit(
         code="cash", rule=trade.cash, part=Part.CAP, unit=OF_EQUITY,
@@ -169,6 +182,11 @@ PARAMETERS: Mapping[str, str] = MappingProxyType(
     {
         "daily_loss_pause_h": "how long the breaker of `max_daily_loss` stays tripped",
         "weekly_loss_pause_h": "how long the breaker of `max_weekly_loss` stays tripped",
+        "turbulence": "whether that breaker pauses the account or a symbol",
+        "loss_streak_chance": "how unlikely a streak must be, given the win rate, to trip the breaker of `loss_streak`",
+        "correlation": "whether `max_correlation` refuses, or makes a cluster",
+        "kelly_stake": "what Kelly's fraction is a part of",
+        "proven_at": "how sure a record must be for `unproven_fraction` to bind no more",
         "turbulence_pause_h": "how long the breaker of `turbulence_sigma` stays tripped",
         "loss_streak_pause_h": "how long the breaker of `loss_streak` stays tripped",
         "sectors": "which symbols `max_sector_fraction` adds up",
@@ -196,11 +214,12 @@ STEPS: Mapping[str, str] = MappingProxyType(
 )
 """The other rules in a verdict: the gate's steps before and after the limits, and the human approval after it."""
 
-CHECKS: tuple[Rule, ...] = tuple(limit.rule for limit in CATALOGUE if limit.part is Part.CHECK)
-"""Each may refuse. `well_formed` comes before them: without sound numbers no other rule is asked."""
 
-CAPS: tuple[Rule, ...] = tuple(limit.rule for limit in CATALOGUE if limit.part is Part.CAP)
-"""Each leaves some notional, or does not bind; the tightest wins."""
+def rules_under(limits: RiskLimits, part: Part) -> tuple[Rule, ...]:
+    """The checks, or the caps, that a verdict under these limits has. `well_formed` comes before all checks: without sound
+    numbers no other rule is asked."""
+    return tuple(limit.rule for limit in CATALOGUE if limit.part is part and limit.applies(limits))
+
 
 SENTENCES: Mapping[str, str] = MappingProxyType({**STEPS, **{limit.code: limit.sentence for limit in CATALOGUE}})
 """The purpose of each rule in a verdict, by its code."""

@@ -4,7 +4,7 @@ A row states everything about a limit that a list of limits may need. Its value 
 checks nothing itself: tests compare it with its rule, its settings and the fast engine.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -37,6 +37,11 @@ class Kernel(StrEnum):
     UNREACHABLE = "unreachable"
 
 
+def always(limits: RiskLimits) -> bool:
+    """A rule that every verdict has."""
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limit:
     """One limit of the gate.
@@ -45,7 +50,8 @@ class Limit:
     rule reports no number. `sentence`: what a reader is told that it is for. `loosest`: its settings in `limits:`, each with the
     value at which the limit cannot bind, or binds least; empty where the limit has no setting and always holds. `kernel`: what
     the fast engine does about it; `why`: why it cannot bind there. `room`: what a cap leaves, where that is known without the
-    other positions, the market and its returns.
+    other positions, the market and its returns. `applies`: whether a verdict under these limits has the rule at all; a rule that
+    came later says no for the settings under which it does nothing, so that older verdicts can be made again.
     """
 
     code: RuleCode
@@ -57,6 +63,7 @@ class Limit:
     kernel: Kernel = Kernel.REFUSED
     why: str = ""
     room: Room | None = None
+    applies: Callable[[RiskLimits], bool] = always
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "loosest", MappingProxyType(dict(self.loosest)))

@@ -17,7 +17,8 @@ from risk.facts import LEAST_HISTORY, Facts, cap, check, no_cap, weights
 from risk.measures.basic import scale_to_horizon
 from risk.measures.estimators import estimate_es, estimate_var
 from risk.proposal import Direction
-from risk.sizing import Entry, deployed_room, kelly_room, position_room, risk_per_trade_room
+from risk.record import VotersRecord, proof_of_record
+from risk.sizing import Entry, deployed_room, kelly_room, position_room, record_room, risk_per_trade_room
 from risk.verdict import Reaction, RuleCode, RuleReport
 
 Tail = Callable[[NDArray[np.float64]], float]
@@ -45,7 +46,7 @@ def data_quality(facts: Facts) -> RuleReport:
 
 def breaker_latch(facts: Facts) -> RuleReport:
     """No new risk while any breaker is tripped."""
-    latch = facts.breakers.open
+    latch = facts.breakers.open_on(facts.proposal.symbol)
     if latch is None:
         return check("breaker", True)
     reaction = _REACTIONS.get(latch.breaker, Reaction.REFUSE)
@@ -111,22 +112,6 @@ def risk_history(facts: Facts) -> RuleReport:
     return check("risk_history", sound, float(number), float(limit), "bars")
 
 
-def correlation(facts: Facts) -> RuleReport:
-    """Nothing that moves with what is held: the same bet twice is one bet of double size."""
-    worst, other = 0.0, ""
-    column = facts.symbols.index(facts.proposal.symbol)
-    own = facts.returns[:, column]
-    for index, symbol in enumerate(facts.symbols):
-        exposed = facts.portfolio.position(symbol) is not None or symbol in facts.portfolio.pending_notional
-        if index == column or not exposed:
-            continue
-        value = _correlation(own, facts.returns[:, index])
-        if value > worst:
-            worst, other = value, symbol
-    limit = facts.limits.max_correlation
-    return check("correlation", worst <= limit, worst, limit, "", note=f"with {other}" if other else "nothing held")
-
-
 def risk_per_trade(facts: Facts) -> RuleReport:
     """The loss at the stop stays within `risk_per_trade` of equity."""
     return cap(facts, "risk_per_trade", risk_per_trade_room(_entry(facts)))
@@ -147,7 +132,30 @@ def kelly(facts: Facts) -> RuleReport:
     given, known = facts.proposal, facts.calibration
     worth = Worth(1.0, "") if known is None else known.worth(given.conviction, given.argument)
     room = kelly_room(_entry(facts)._replace(most_probable=worth.probability))
-    return cap(facts, "kelly", room, note=worth.note)
+    if facts.limits.kelly_stake == "notional":
+        return cap(facts, "kelly", room, note=worth.note)
+    if room >= facts.limits.max_position_fraction:
+        return no_cap("kelly", note=worth.note or _told(given.record))
+    return cap(facts, "kelly", room, note="; ".join(filter(None, (worth.note, _told(given.record)))))
+
+
+def record(facts: Facts) -> RuleReport:
+    """From `unproven_fraction` up to the position limit, as far as the voters' record proves an edge."""
+    limits, seen = facts.limits, facts.proposal.record
+    if limits.unproven_fraction is None:
+        return no_cap("record", note="no limit is set")
+    proof = proof_of_record(limits.record_prior, limits.proven_at, seen.cases, seen.gain, seen.loss, seen.squares)
+    if proof >= 1.0 or limits.unproven_fraction >= limits.max_position_fraction:
+        return no_cap("record", number=proof, note=_told(seen))
+    return cap(facts, "record", record_room(limits, proof), note=_told(seen))
+
+
+def _told(seen: VotersRecord) -> str:
+    """A record in words."""
+    if not seen.cases:
+        return "no case of these voters has closed yet"
+    mean = (seen.gain - seen.loss) / seen.cases
+    return f"of {seen.cases} closed cases {seen.wins / seen.cases:.0%} won, {mean:+.2f} times the loss at the stop on average"
 
 
 def cash(facts: Facts) -> RuleReport:
@@ -196,7 +204,7 @@ def _tail_cap(facts: Facts, code: RuleCode, measure: Tail, limit: float) -> Rule
 
 def _entry(facts: Facts) -> Entry:
     used = float(facts.portfolio.deployed) / facts.equity
-    return Entry(facts.proposal.conviction, facts.stop, used, facts.limits, facts.exits)
+    return Entry(facts.proposal.conviction, facts.stop, used, facts.limits, facts.exits, record=facts.proposal.record)
 
 
 def _one_day(facts: Facts, measure: Tail, extra: float) -> float:
@@ -210,10 +218,3 @@ def _var(facts: Facts) -> Tail:
 
 def _es(facts: Facts) -> Tail:
     return partial(estimate_es, method=facts.limits.var_method, confidence=facts.limits.es_confidence)
-
-
-def _correlation(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
-    """Pearson's coefficient; a constant series counts as fully correlated, since nothing is known of it."""
-    a, b = a - a.mean(), b - b.mean()
-    scale = float(np.sqrt((a @ a) * (b @ b)))
-    return float(a @ b) / scale if scale > 0 else 1.0

@@ -33,12 +33,14 @@ def _find(case: Case, limits: RiskLimits) -> Iterator[Concern]:
     if book.deployed_fraction > 0.75 * limits.max_deployed_fraction:
         claim = f"{book.deployed_fraction:.1%} of equity is deployed already"
         yield _concern(75, "book.deployed_fraction", book.deployed_fraction, claim)
-    if book.worst_correlation is not None and book.worst_correlation > 0.8 * limits.max_correlation:
+    refusing = limits.correlation == "refuse"  # a cluster has a limit of its own
+    if refusing and book.worst_correlation is not None and book.worst_correlation > 0.8 * limits.max_correlation:
         claim = f"it moves with what is held (correlation {book.worst_correlation:.2f})"
         yield _concern(50, "book.worst_correlation", book.worst_correlation, claim)
     if book.last_sigma is not None and book.last_sigma > 0.6 * limits.turbulence_sigma:
         yield _concern(50, "book.last_sigma", book.last_sigma, f"the last bar was {book.last_sigma:.1f} sigmas")
-    if book.losses_in_a_row >= max(2, limits.loss_streak - 1):
+    fixed = limits.loss_streak_chance is None  # else a streak is judged by the win rate, which the case does not tell
+    if fixed and book.losses_in_a_row >= max(2, limits.loss_streak - 1):
         claim = f"{book.losses_in_a_row} losses in a row"
         yield _concern(75, "book.losses_in_a_row", book.losses_in_a_row, claim)
 

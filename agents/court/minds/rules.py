@@ -9,6 +9,7 @@ from agents.court.mind import Voice
 from agents.court.minds.advocacy import counter_evidence, together
 from agents.court.minds.factors import Factor, factors, outlook
 from agents.court.minds.prudence import concerns
+from agents.court.minds.weighing import weigh_by_record
 from agents.court.opinion import (
     AdvocateOpinion,
     AnalystOpinion,
@@ -81,7 +82,7 @@ class RulesMind:
             return Abstained(why="there is no case to attack")
         attacks = counter_evidence(case)
         if not attacks:
-            return Abstained(why="the case holds nothing to attack it with")
+            return _nothing_against(case)
         strength = nearest_percent(together(attacks))
         return AdvocateOpinion(
             reasoning=f"Against it: {'; '.join(attack.evidence.claim for attack in attacks[:4])}.",
@@ -99,7 +100,7 @@ class RulesMind:
     ) -> SupervisorOpinion | Abstained:
         if isinstance(analyst, Abstained) or isinstance(risk, Abstained) or isinstance(advocate, Abstained):
             return Abstained(why="the court is not complete")
-        scale, why = self._weigh(analyst, risk, advocate)
+        scale, why = self._ruled(case, analyst, risk, advocate)
         proposed = Evidence(
             field="proposal.conviction", value=case.proposal.conviction, claim="conviction of the voters"
         )
@@ -112,6 +113,13 @@ class RulesMind:
     def voices(self) -> tuple[Voice, ...]:
         """Empty: the rules mind speaks for all roles itself."""
         return ()
+
+    def _ruled(
+        self, case: Case, analyst: AnalystOpinion, risk: RiskOpinion, advocate: AdvocateOpinion
+    ) -> tuple[ScalePercent, str]:
+        if self._court.without_record == "veto" or case.record is None:
+            return self._weigh(analyst, risk, advocate)
+        return weigh_by_record(case.record, analyst, risk, advocate)
 
     def _weigh(self, analyst: AnalystOpinion, risk: RiskOpinion, advocate: AdvocateOpinion) -> tuple[ScalePercent, str]:
         if advocate.strength_pct >= self._court.advocate_reject * 100:
@@ -128,6 +136,18 @@ class RulesMind:
             return 0, f"Rejected: {sides}; risk officer allows {risk.scale_pct}%."
         verb = "Approved" if scale == 100 else f"Shrunk to {scale}%"
         return scale, f"{verb}: {sides}, risk officer allows {risk.scale_pct}%."
+
+
+def _nothing_against(case: Case) -> AdvocateOpinion | Abstained:
+    """Without a record the advocate is silent, and so rejects the case. With one it says that nothing speaks against it."""
+    if case.record is None:
+        return Abstained(why="the case holds nothing to attack it with")
+    cited = Evidence(
+        field="proposal.against", value=case.proposal.against, claim="nothing in the case speaks against it"
+    )
+    return AdvocateOpinion(
+        reasoning="Nothing in the case speaks against it.", evidence=(cited,), attacks=(), strength_pct=0
+    )
 
 
 def _blend(case: Case, scores: dict[Timeframe, float]) -> float:

@@ -1,0 +1,73 @@
+"""What the court knows of its own arguments: how much analyst and advocate have been worth on the voters of a case.
+
+Without a record an argument has half its weight: it can halve a case and not reject it. With closed cases its weight follows what
+they show: up to the whole, where what the role said goes with how the cases ended, and down to nothing, where it does not.
+"""
+
+import math
+from typing import Self
+
+from pydantic import Field
+
+from config.frozen import Frozen
+from risk.record import VotersRecord
+
+HALF = 0.5
+"""The weight of an argument without a record: the least that it leaves of a size is then one half."""
+
+SURE_AT = 3.0
+"""The correlation of an argument with the outcomes at which it has its whole weight [standard errors]."""
+
+
+class ArgumentRecord(Frozen):
+    """Sums over closed cases: what a role said, x in [0, 1], 1 for the purchase, and how the cases ended, r [R]."""
+
+    cases: int = Field(default=0, ge=0)
+    said: float = 0.0
+    said_squares: float = 0.0
+    outcomes: float = 0.0
+    outcome_squares: float = 0.0
+    products: float = 0.0
+
+    def with_case(self, said: float, outcome: float) -> Self:
+        """The record with one more case."""
+        return self.model_copy(
+            update={
+                "cases": self.cases + 1,
+                "said": self.said + said,
+                "said_squares": self.said_squares + said * said,
+                "outcomes": self.outcomes + outcome,
+                "outcome_squares": self.outcome_squares + outcome * outcome,
+                "products": self.products + said * outcome,
+            }
+        )
+
+    def __add__(self, other: "ArgumentRecord") -> "ArgumentRecord":
+        """The record on two voters together."""
+        return ArgumentRecord(**{name: getattr(self, name) + getattr(other, name) for name in type(self).model_fields})
+
+    def weight(self, prior: float) -> float:
+        """The weight of the argument, in [0, 1]: `HALF` with `prior` cases of its own, then what the record shows.
+
+        The record shows the correlation of what was said with the outcomes, in standard errors (1 / sqrt(n)), as a part of
+        `SURE_AT`; one that is not above 0 shows nothing.
+        """
+        shown = 0.0
+        spread = (self.cases * self.said_squares - self.said**2) * (
+            self.cases * self.outcome_squares - self.outcomes**2
+        )
+        if spread > 0.0:
+            together = (self.cases * self.products - self.said * self.outcomes) / math.sqrt(spread)
+            shown = min(1.0, max(0.0, together * math.sqrt(self.cases) / SURE_AT))
+        return (prior * HALF + self.cases * shown) / (prior + self.cases)
+
+
+NO_ARGUMENTS = ArgumentRecord()
+
+
+class CaseRecord(Frozen):
+    """What closed cases say of the voters of a case, and of the arguments about them. Weights are in [0, 1]."""
+
+    voters: VotersRecord
+    analyst_weight: float = Field(ge=0, le=1)
+    advocate_weight: float = Field(ge=0, le=1)

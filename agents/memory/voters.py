@@ -1,0 +1,89 @@
+"""The records of the voters of one session: how the purchases that each of them voted for have ended, bar by bar.
+
+Each vote for a purchase is followed to the barriers of the system, traded or not, so the record of a voter does not depend on the
+account, the court or the gate. In one market a voter has one purchase at a time: votes while it is open are not counted, so the
+cases do not overlap. What ends at a bar counts from the next bar on (law 6).
+
+    of       at a bar close: the record of the voters of a proposal, as it was before this bar
+    pass_bar at its end: end what this bar ends, then follow what was voted for at it
+"""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from agents.memory.outcomes import Barriers
+from agents.strategies.vote import Vote
+from market.bar import Bar
+from risk.proposal import Direction
+from risk.record import HORIZON_BARS, NO_RECORD, VotersRecord, outcome_of
+from risk.sizing import stop_fraction
+
+
+class Voted(NamedTuple):
+    """The votes on a market at a bar close, with its close and its ATR [quote], by which the stop is set."""
+
+    symbol: str
+    close: float
+    atr_quote: float | None
+    votes: tuple[Vote, ...]
+
+
+@dataclass(slots=True)
+class _Followed:
+    """A purchase that is followed: its stop [fraction], its entry [quote] once there is one, and its bars since then."""
+
+    stop: float
+    entry: float = math.nan
+    bars: int = 0
+
+
+class VotersBook:
+    """The records of all voters, and the purchases that are followed."""
+
+    def __init__(self, barriers: Barriers, known: Mapping[str, VotersRecord]) -> None:
+        """`known`: records that earlier runs have left, by voter."""
+        self._barriers = barriers
+        self._records = dict(known)
+        self._open: dict[tuple[str, str], _Followed] = {}
+
+    @property
+    def records(self) -> dict[str, VotersRecord]:
+        """The record of each voter, by its name."""
+        return dict(self._records)
+
+    def of(self, votes: Iterable[Vote]) -> VotersRecord:
+        """The records of those who vote for a purchase, added up in the order of the votes."""
+        found = NO_RECORD
+        for vote in votes:
+            if vote.direction is Direction.LONG:
+                found = found + self._records.get(vote.voter, NO_RECORD)
+        return found
+
+    def pass_bar(self, bars: Mapping[str, Bar], voted: Sequence[Voted], voters: Sequence[str]) -> None:
+        """Close what these bars close, in the order of symbols and `voters`; then follow what was voted for."""
+        if self._open:
+            for symbol in sorted(bars):
+                for voter in voters:
+                    self._pass(voter, bars[symbol])
+        for said in voted:
+            for vote in said.votes:
+                if vote.direction is Direction.LONG and (vote.voter, said.symbol) not in self._open:
+                    stop = stop_fraction(said.close, said.atr_quote, self._barriers.limits)
+                    self._open[vote.voter, said.symbol] = _Followed(stop)
+
+    def _pass(self, voter: str, bar: Bar) -> None:
+        followed = self._open.get((voter, bar.symbol))
+        if followed is None:
+            return
+        if not followed.bars:
+            followed.entry = bar.open
+        followed.bars += 1
+        outcome = outcome_of(
+            followed.entry, followed.stop, self._barriers.exits.take_profit_fraction,
+            self._barriers.fee_bps[bar.symbol] / 1e4, bar.open, bar.high, bar.low, bar.close, followed.bars >= HORIZON_BARS,
+        )  # fmt: skip
+        if not math.isnan(outcome):
+            del self._open[voter, bar.symbol]
+            self._records[voter] = self._records.get(voter, NO_RECORD).with_outcome(outcome)
