@@ -54,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parse.add_argument("--impact", metavar="MODEL", help="prices beyond the best: book (even steps) or square_root[:Y]")
     parse.add_argument("--cash", type=float, metavar="QUOTE", help="account at the start [quote]")
-    add(parse, "--calibration", "--out")
+    add(parse, "--calibration", "--record", "--out")
     parse.add_argument("--tearsheet", action="store_true", help="draw a QuantStats tear sheet too (extra `tearsheet`)")
     add(parse, "--json", "--quiet")
     return parse

@@ -60,6 +60,7 @@ async def end_session(desk: Desk, reason: Reason) -> SessionEnd:
         funding=ledger.funding,
         portfolio=desk.trader.portfolio(at),
         breakers=desk.trader.breakers,
+        learnt=None if desk.learner is None else desk.learner.learnt,
     )
     desk.sink.append(end)
     return end

@@ -1,7 +1,8 @@
 """`tribunal calibrate RUN…`: compare the convictions stated in court with the outcomes.
 
 The command compares every hearing with the triple-barrier outcome of a purchase on the bars that followed. It prints a table for
-each speaker. --out writes the maps from conviction to probability, --plot draws them. Exit codes: 0 done, 2 usage or nothing to
+each speaker. --out writes the maps from conviction to probability, --plot draws them, --record writes what the runs
+have taught of their voters. Exit codes: 0 done, 2 usage or nothing to
 calibrate on, 4 a journal that cannot be trusted, 5 output.
 """
 
@@ -25,6 +26,11 @@ def parser() -> argparse.ArgumentParser:
         "--shrink", type=float, default=50.0, help="number of outcomes at which a fitted rate has half its weight (50)"
     )
     parse.add_argument("--out", metavar="FILE.json", help="write the maps, as sizing reads them, to this JSON file")
+    parse.add_argument(
+        "--record",
+        metavar="FILE.json",
+        help="write what the runs have taught of their voters, as run --record reads it",
+    )
     add(parse, "--plot", "--json")
     return parse
 

@@ -21,11 +21,11 @@ class VotersRecord(Frozen):
     """Sums over closed cases: how many there are, how many of them ended at a profit, the profits, the losses (as positive
     numbers) and the squares of the outcomes [R, R, R^2]."""
 
-    cases: int = Field(default=0, ge=0)
-    wins: int = Field(default=0, ge=0)
-    gain: float = Field(default=0.0, ge=0)
-    loss: float = Field(default=0.0, ge=0)
-    squares: float = Field(default=0.0, ge=0)
+    cases: int = Field(default=0, ge=0, description="closed cases [cases]")
+    wins: int = Field(default=0, ge=0, description="those that ended at a profit [cases]")
+    gain: float = Field(default=0.0, ge=0, description="their profits, added up [R: losses at the stop]")
+    loss: float = Field(default=0.0, ge=0, description="the losses of the others, as a positive number [R]")
+    squares: float = Field(default=0.0, ge=0, description="squares of all outcomes, added up [R^2]")
 
     def with_outcome(self, outcome: float) -> Self:
         """The record with one more outcome [R]."""

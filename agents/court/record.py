@@ -22,12 +22,12 @@ SURE_AT = 3.0
 class ArgumentRecord(Frozen):
     """Sums over closed cases: what a role said, x in [0, 1], 1 for the purchase, and how the cases ended, r [R]."""
 
-    cases: int = Field(default=0, ge=0)
-    said: float = 0.0
-    said_squares: float = 0.0
-    outcomes: float = 0.0
-    outcome_squares: float = 0.0
-    products: float = 0.0
+    cases: int = Field(default=0, ge=0, description="closed cases about which the role spoke [cases]")
+    said: float = Field(default=0.0, description="sum of what it said [0..1]")
+    said_squares: float = Field(default=0.0, description="sum of the squares of what it said")
+    outcomes: float = Field(default=0.0, description="sum of the outcomes [R]")
+    outcome_squares: float = Field(default=0.0, description="sum of the squares of the outcomes [R^2]")
+    products: float = Field(default=0.0, description="sum of the products of both [R]")
 
     def with_case(self, said: float, outcome: float) -> Self:
         """The record with one more case."""
@@ -65,9 +65,39 @@ class ArgumentRecord(Frozen):
 NO_ARGUMENTS = ArgumentRecord()
 
 
+class Arguments(Frozen):
+    """The records of analyst and advocate on one voter."""
+
+    analyst: ArgumentRecord = Field(default=NO_ARGUMENTS, description="what the analyst was worth")
+    advocate: ArgumentRecord = Field(default=NO_ARGUMENTS, description="what the advocate was worth")
+
+    def __add__(self, other: "Arguments") -> "Arguments":
+        """The records on two voters together."""
+        return Arguments(analyst=self.analyst + other.analyst, advocate=self.advocate + other.advocate)
+
+
+class Learnt(Frozen):
+    """What closed cases have taught: the record of each voter, and the arguments about it, by the voter's name."""
+
+    voters: dict[str, VotersRecord] = Field(default_factory=dict, description="how purchases ended, by voter")
+    arguments: dict[str, Arguments] = Field(default_factory=dict, description="what the roles were worth, by voter")
+
+    def __add__(self, other: "Learnt") -> "Learnt":
+        """What both have taught together."""
+        voters, arguments = dict(self.voters), dict(self.arguments)
+        for name, record in other.voters.items():
+            voters[name] = voters[name] + record if name in voters else record
+        for name, said in other.arguments.items():
+            arguments[name] = arguments[name] + said if name in arguments else said
+        return Learnt(voters=voters, arguments=arguments)
+
+
+NOTHING_LEARNT = Learnt()
+
+
 class CaseRecord(Frozen):
     """What closed cases say of the voters of a case, and of the arguments about them. Weights are in [0, 1]."""
 
-    voters: VotersRecord
-    analyst_weight: float = Field(ge=0, le=1)
-    advocate_weight: float = Field(ge=0, le=1)
+    voters: VotersRecord = Field(description="how the purchases of the voters of the case have ended")
+    analyst_weight: float = Field(ge=0, le=1, description="weight of the analyst's argument [0..1]")
+    advocate_weight: float = Field(ge=0, le=1, description="weight of the advocate's argument [0..1]")

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from agents.court.minds.watchlist import watchlist_of
+from agents.records.known import read_known
 from agents.records.record import Session, Warmup
 from agents.strategies.contexts import build_contexts
 from agents.strategies.own import read_own
@@ -15,7 +16,9 @@ from market.tape import Tape
 from risk.calibration import ANALYST, VOTERS, SizingMaps, read_calibrations
 
 
-def describe(settings: Settings, tape: Tape, key: bytes, calibration: str | None = None) -> Session:
+def describe(
+    settings: Settings, tape: Tape, key: bytes, calibration: str | None = None, record: str | None = None
+) -> Session:
     """The description of a session, as its journal begins with it.
 
     Raises UsageFault, before anything is written, for markets of several quote currencies, for voters that cannot be built, and
@@ -38,6 +41,7 @@ def describe(settings: Settings, tape: Tape, key: bytes, calibration: str | None
         bars=len(tape),
         key_id=key_id(key),
         calibration=_maps(calibration, tape) if calibration else None,
+        record=read_known(Path(record), tape.start_utc) if record else None,
         own_strategies=own,
         findings=tuple(tape.findings),
     )

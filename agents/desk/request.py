@@ -49,11 +49,13 @@ class RunRequest(Frozen):
     """One session that writes a folder: its world, its folder, and how much it prints.
 
     `out` is a new folder (None: the next one in `runs/`), `resume` the folder of a run that was killed, `calibration` a file of
-    sizing maps, `confirm` the words that a profile with real money requires.
+    sizing maps, `record` a file of what earlier runs have taught of the voters, `confirm` the words that a profile with real
+    money requires.
     """
 
     world: WorldRequest
     calibration: str | None = None
+    record: str | None = None
     out: str | None = None
     resume: str | None = None
     confirm: str | None = None

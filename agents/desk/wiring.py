@@ -16,6 +16,7 @@ from agents.court.minds.outlooks import Outlooks
 from agents.court.minds.rules import RulesMind
 from agents.court.minds.seated import Seated
 from agents.court.minds.watchlist import Landed, Watchlist, nobody_knows
+from agents.court.record import NOTHING_LEARNT
 from agents.desk.arrivals import Arrivals, Feed, SpokeNext, nothing_recorded
 from agents.desk.desk import Desk, SentimentReader, Tally
 from agents.llm.asking import Asker
@@ -180,7 +181,8 @@ def _memory(session: Session) -> Memory:
 
 
 def _learner(session: Session) -> Learner:
-    return Learner(Barriers.of(session), session.settings.limits.record_prior, {}, {})
+    known = NOTHING_LEARNT if session.record is None else session.record.learnt
+    return Learner(Barriers.of(session), session.settings.limits.record_prior, known)
 
 
 def quote_of(session: Session) -> str:

@@ -5,26 +5,14 @@ for it, from the bar after its end on (law 6). A role that was silent has said n
 """
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from agents.court.hearing import Hearing
-from agents.court.record import NO_ARGUMENTS, ArgumentRecord
+from agents.court.record import Arguments
 from agents.memory.outcomes import Barriers, Settler
 from agents.strategies.vote import Vote
 from config.silence import Abstained
 from market.bar import Slice
 from risk.proposal import Direction
-
-
-class Arguments(NamedTuple):
-    """The records of analyst and advocate on one voter."""
-
-    analyst: ArgumentRecord = NO_ARGUMENTS
-    advocate: ArgumentRecord = NO_ARGUMENTS
-
-    def and_of(self, other: "Arguments") -> "Arguments":
-        """The records on two voters together."""
-        return Arguments(self.analyst + other.analyst, self.advocate + other.advocate)
 
 
 class ArgumentsBook:
@@ -35,18 +23,20 @@ class ArgumentsBook:
         self._barriers = barriers
         self._settler = Settler(barriers)
         self._open: dict[str, Hearing] = {}
-        self._records = dict(known)
+        self._known = known
+        self._records: dict[str, Arguments] = {}
 
     @property
     def records(self) -> dict[str, Arguments]:
-        """The records on each voter, by its name."""
+        """What this session has taught of each voter, by its name."""
         return dict(self._records)
 
     def of(self, votes: Iterable[Vote]) -> Arguments:
         """The records on those who vote for a purchase."""
         found = Arguments()
         for voter in _voters(votes):
-            found = found.and_of(self._records.get(voter, Arguments()))
+            for records in (self._known, self._records):
+                found = found + records[voter] if voter in records else found
         return found
 
     def pass_slice(self, tape: Slice) -> None:
@@ -66,12 +56,13 @@ class ArgumentsBook:
 
     def _count(self, heard: Hearing, outcome: float) -> None:
         for voter in _voters(heard.case.proposal.votes):
-            analyst, advocate = self._records.get(voter, Arguments())
+            before = self._records.get(voter, Arguments())
+            analyst, advocate = before.analyst, before.advocate
             if not isinstance(heard.analyst, Abstained):
                 analyst = analyst.with_case(heard.analyst.belief, outcome)
             if not isinstance(heard.advocate, Abstained):
                 advocate = advocate.with_case(1.0 - heard.advocate.strength_pct / 100, outcome)
-            self._records[voter] = Arguments(analyst, advocate)
+            self._records[voter] = Arguments(analyst=analyst, advocate=advocate)
 
 
 def _voters(votes: Iterable[Vote]) -> tuple[str, ...]:

@@ -4,50 +4,48 @@ It begins with what a file of earlier runs says (`--record`), or with nothing. T
 after the one that ended them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from agents.court.hearing import Hearing
-from agents.court.record import CaseRecord
-from agents.memory.arguments import Arguments, ArgumentsBook
+from agents.court.record import NOTHING_LEARNT, CaseRecord, Learnt
+from agents.memory.arguments import ArgumentsBook
 from agents.memory.outcomes import Barriers
 from agents.memory.voters import Voted, VotersBook
 from agents.strategies.vote import Vote
 from config.settings import Settings
 from market.bar import Slice
-from risk.record import VotersRecord
 
 
 class Learner:
     """Both books of one session, and what they say of a case."""
 
-    def __init__(
-        self,
-        barriers: Barriers,
-        prior: float,
-        voters: Mapping[str, VotersRecord],
-        arguments: Mapping[str, Arguments],
-    ) -> None:
-        """`prior`: closed cases that the assumption before any record weighs as much as."""
+    def __init__(self, barriers: Barriers, prior: float, known: Learnt = NOTHING_LEARNT) -> None:
+        """`prior`: closed cases that the assumption before any record weighs as much as. `known`: of earlier runs."""
         self._prior = prior
-        self.voters = VotersBook(barriers, voters)
-        self.arguments = ArgumentsBook(barriers, arguments)
+        self._voters = VotersBook(barriers, known.voters)
+        self._arguments = ArgumentsBook(barriers, known.arguments)
+
+    @property
+    def learnt(self) -> Learnt:
+        """What the closed cases of this session alone have taught."""
+        return Learnt(voters=self._voters.records, arguments=self._arguments.records)
 
     def of(self, votes: Iterable[Vote]) -> CaseRecord:
         """What is known of the voters of a case, and of arguments about them."""
         cast = tuple(votes)
-        known = self.arguments.of(cast)
+        known = self._arguments.of(cast)
         return CaseRecord(
-            voters=self.voters.of(cast),
+            voters=self._voters.of(cast),
             analyst_weight=known.analyst.weight(self._prior),
             advocate_weight=known.advocate.weight(self._prior),
         )
 
     def close(self, tape: Slice, voted: Sequence[Voted], voters: Sequence[str], heard: Iterable[Hearing]) -> None:
         """At the end of a bar: count what it ended, then follow the votes and the cases of this bar."""
-        self.voters.pass_bar(tape.bars, voted, voters)
-        self.arguments.pass_slice(tape)
+        self._voters.pass_bar(tape.bars, voted, voters)
+        self._arguments.pass_slice(tape)
         for hearing in heard:
-            self.arguments.add(hearing)
+            self._arguments.add(hearing)
 
 
 def learns(settings: Settings) -> bool:

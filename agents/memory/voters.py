@@ -45,12 +45,13 @@ class VotersBook:
     def __init__(self, barriers: Barriers, known: Mapping[str, VotersRecord]) -> None:
         """`known`: records that earlier runs have left, by voter."""
         self._barriers = barriers
-        self._records = dict(known)
+        self._known = known
+        self._records: dict[str, VotersRecord] = {}
         self._open: dict[tuple[str, str], _Followed] = {}
 
     @property
     def records(self) -> dict[str, VotersRecord]:
-        """The record of each voter, by its name."""
+        """The cases of this session, of each voter by its name."""
         return dict(self._records)
 
     def of(self, votes: Iterable[Vote]) -> VotersRecord:
@@ -58,7 +59,8 @@ class VotersBook:
         found = NO_RECORD
         for vote in votes:
             if vote.direction is Direction.LONG:
-                found = found + self._records.get(vote.voter, NO_RECORD)
+                for records in (self._known, self._records):
+                    found = found + records[vote.voter] if vote.voter in records else found
         return found
 
     def pass_bar(self, bars: Mapping[str, Bar], voted: Sequence[Voted], voters: Sequence[str]) -> None:

@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from agents.court.hearing import Hearing
+from agents.court.record import Learnt
 from agents.llm.attempt import Role
 from agents.strategies.vote import Vote
 from config.frozen import Frozen, Journaled, UtcTime
@@ -35,6 +36,14 @@ class Policy(Frozen):
     ]
 
 
+class KnownRecord(Frozen):
+    """What earlier runs have taught, out of a file (`--record`): its SHA-256, and when its last case had closed."""
+
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the file, in hexadecimal digits")]
+    known_until_utc: UtcTime = Field(description="end of the latest run that it comes from")
+    learnt: Learnt
+
+
 class Session(Journaled):
     """Everything that a run's decisions depend on, except the bars and the models' answers."""
 
@@ -56,6 +65,8 @@ class Session(Journaled):
     """How often convictions of voters and analysts came true in earlier runs, if a calibration was given. Sizing uses it."""
     policy: Policy | None = Field(default=None, exclude_if=lambda policy: policy is None)
     """The trained policy that adjusts sizes, if the session has one."""
+    record: KnownRecord | None = Field(default=None, exclude_if=lambda record: record is None)
+    """What earlier runs have taught of the voters, if a file was given. Court and sizing begin with it."""
     own_strategies: dict[str, str] = Field(default_factory=dict)
     """Source text of the user's strategy files, by file name. A replay runs this text."""
     findings: tuple[Finding, ...]
@@ -141,3 +152,5 @@ class SessionEnd(Journaled):
     funding: Decimal
     portfolio: Portfolio
     breakers: BreakerState
+    learnt: Learnt | None = Field(default=None, exclude_if=lambda learnt: learnt is None)
+    """What the closed cases of this session have taught of its voters; None if the profile asks for no record."""

@@ -45,7 +45,7 @@ class RiskLimits(Frozen):
         description="what such a move pauses: the account, in either direction; or the symbol, after a fall, and the account if "
         "the market as a whole falls"
     )
-    turbulence_alarms: Annotated[float, Field(gt=0, le=1000)] = Field(
+    turbulence_alarms: Annotated[float, Field(ge=0.001, le=10_000)] = Field(
         description="falls of one bar that pause a symbol: so many in a year of usual bars, whatever their length [1/year]"
     )
     turbulence_pause_h: Annotated[float, Field(gt=0, le=720)] = Field(description="pause after such a bar [hours]")

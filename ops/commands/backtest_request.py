@@ -35,6 +35,7 @@ def backtest_asked(arguments: argparse.Namespace) -> BacktestRequest:
         run=RunRequest(
             world=world.model_copy(update=changed),
             calibration=arguments.calibration,
+            record=arguments.record,
             out=arguments.out,
             as_json=arguments.json,
             quiet=arguments.quiet,

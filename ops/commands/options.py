@@ -44,6 +44,10 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "FILE",
         "help": "how often convictions came true in earlier runs (tribunal calibrate --out); it reduces sizes",
     },
+    "--record": {
+        "metavar": "FILE",
+        "help": "what earlier runs have taught of the voters (tribunal calibrate --record); without it, only this run counts",
+    },
     "--param": {
         "nargs": "+",
         "metavar": "KEY=VALUES",

@@ -40,7 +40,7 @@ CATALOGUE: tuple[Limit, ...] = (
         code="breaker", rule=trade.breaker_latch, part=Part.CHECK, kernel=Kernel.COUNTED,
         loosest={
             "max_daily_loss": 1.0, "max_weekly_loss": 1.0, "max_drawdown": 1.0, "turbulence_sigma": 50.0,
-            "turbulence_alarms": 1e-6, "loss_streak": 100,
+            "turbulence_alarms": 0.001, "loss_streak": 100,
         },
         sentence="No new risk while a circuit breaker is tripped.",
     ),

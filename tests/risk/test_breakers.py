@@ -8,7 +8,15 @@ from gate_support import LIMITS
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk.breakers import BreakerState, observe_equity, observe_move, observe_trade
+from risk.breakers import (
+    BreakerState,
+    fall_sigmas,
+    observe_equity,
+    observe_falls,
+    observe_move,
+    observe_trade,
+    streak_limit,
+)
 
 LATE = datetime(2024, 3, 1, 22, tzinfo=UTC)
 
@@ -148,3 +156,64 @@ def test_the_latch_falls_again_when_it_lifts_within_a_week_that_is_still_lost() 
 
 def test_the_year_of_a_week_is_that_of_its_thursday() -> None:
     assert BreakerState.fresh(Decimal(1), datetime(2024, 12, 31, tzinfo=UTC)).week_utc == "2025-W01"
+
+
+BY_SYMBOL = LIMITS.model_copy(update={"turbulence": "symbol", "turbulence_alarms": 6.0})
+
+
+def falls(moves: dict[str, float | None], least: float = 7.0) -> BreakerState:
+    return observe_falls(fresh(), LATE, moves, least, BY_SYMBOL)[0]
+
+
+def test_a_fall_pauses_its_own_symbol_and_no_other() -> None:
+    state = falls({"BTC/USDT": -7.5, "ETH/USDT": -1.0, "SOL/USDT": None})
+    assert state.open is None
+    assert state.open_on("ETH/USDT") is None
+    latch = state.open_on("BTC/USDT")
+    assert latch is not None
+    assert (latch.breaker, latch.symbol) == ("turbulence", "BTC/USDT")
+
+
+def test_a_rise_pauses_nothing_however_large() -> None:
+    assert falls({"BTC/USDT": 40.0, "ETH/USDT": 30.0}).latches == ()
+
+
+def test_the_account_is_paused_when_the_market_as_a_whole_falls() -> None:
+    state = falls({"BTC/USDT": -9.0, "ETH/USDT": -6.0})
+    assert state.open is not None
+    assert state.open_on("SOL/USDT") == state.open
+    assert falls({"BTC/USDT": -9.0}).open is None
+
+
+def test_a_pause_of_a_symbol_lifts_after_its_hours_and_is_extended_by_another_fall() -> None:
+    state = falls({"BTC/USDT": -8.0})
+    state, events = observe_falls(state, LATE + timedelta(hours=5), {"BTC/USDT": -8.0}, 7.0, BY_SYMBOL)
+    assert [(event.action, event.symbol) for event in events] == [("extended", "BTC/USDT")]
+    state, events = observe_equity(state, LATE + timedelta(hours=24), Decimal(10_000), BY_SYMBOL)
+    assert events == ()
+    state, events = observe_equity(state, LATE + timedelta(hours=29), Decimal(10_000), BY_SYMBOL)
+    assert [(event.action, event.symbol) for event in events] == [("lifted", "BTC/USDT")]
+    assert state.open_on("BTC/USDT") is None
+
+
+def test_longer_bars_need_smaller_falls_for_as_many_alarms_a_year() -> None:
+    found = [round(fall_sigmas(per_day, BY_SYMBOL), 1) for per_day in (288.0, 24.0, 6.0, 1.0)]
+    assert found == [16.2, 7.3, 4.6, 2.6]
+    assert fall_sigmas(24.0, BY_SYMBOL.model_copy(update={"turbulence_alarms": 60.0})) < found[1]
+
+
+def test_a_voter_that_wins_often_is_paused_by_a_shorter_streak() -> None:
+    limits = LIMITS.model_copy(update={"loss_streak": 4, "loss_streak_chance": 0.01})
+    often, seldom, unknown = (streak_limit(*counted, limits) for counted in ((400, 250), (400, 120), (0, 0)))
+    assert (often, seldom, unknown) == (5, 13, 10)
+    assert streak_limit(400, 120, LIMITS) == LIMITS.loss_streak
+    assert streak_limit(400, 399, limits) == 4
+
+
+def test_trades_and_wins_are_counted_where_the_chance_of_a_streak_is_asked_for() -> None:
+    limits = LIMITS.model_copy(update={"loss_streak_chance": 0.01})
+    state = fresh()
+    for pnl in (5, -1, 3, 0):
+        state, _ = observe_trade(state, LATE, Decimal(pnl), limits)
+    assert (state.trades, state.wins) == (4, 2)
+    assert observe_trade(fresh(), LATE, Decimal(5), LIMITS)[0].trades == 0

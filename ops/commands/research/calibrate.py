@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from agents.records.known import record_of_runs
 from config.secrets import journal_key
 from evidence.rulings.calibration import calibrate
 from evidence.rulings.hearings import read_runs
@@ -16,6 +17,9 @@ def calibrate_command(arguments: argparse.Namespace) -> int:
     report = calibrate(runs, arguments.shrink)
     if arguments.out:
         write_output(Path(arguments.out), report.calibrations.model_dump_json(indent=1).encode() + b"\n")
+    if arguments.record:
+        record = record_of_runs([Path(folder) for folder in arguments.runs], journal_key())
+        write_output(Path(arguments.record), record.model_dump_json(indent=1).encode() + b"\n")
     if arguments.plot:
         write_output(Path(arguments.plot), reliability_page(report).encode())
     show_calibration(report, as_json=arguments.json)

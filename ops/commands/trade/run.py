@@ -54,6 +54,7 @@ def _asked(arguments: argparse.Namespace) -> RunRequest:
     return RunRequest(
         world=world,
         calibration=arguments.calibration,
+        record=arguments.record,
         out=arguments.out,
         resume=arguments.resume,
         confirm=arguments.confirm,
@@ -75,7 +76,7 @@ def run(request: RunRequest, conclude: Conclude) -> int:
     configure(level=secrets.log_level, secrets=secrets.values())
     key = journal_key()
     tape = tape_of(world)
-    session = describe(settings, tape, key, request.calibration)
+    session = describe(settings, tape, key, request.calibration, request.record)
     fresh = request.resume is None
     folder = (
         make_folder(request.out, settings.profile)

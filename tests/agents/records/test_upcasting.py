@@ -89,9 +89,9 @@ def test_events_of_an_older_version_are_compared_by_value_and_the_replay_says_wh
         knowing(CycleRecord, adding(*DOUBTFUL, value={})),
     )
     assert replayed(folder, registry) == 0
-    assert "of which every value is the same (96 of cycle version 1)" in capsys.readouterr().out
+    assert "of which every value is the same (96 of cycle version 1" in capsys.readouterr().out
     assert replayed(folder, registry, "--json") == 0
-    assert json.loads(capsys.readouterr().out)["by_value"] == {"cycle": 96}
+    assert json.loads(capsys.readouterr().out)["by_value"]["cycle"] == 96
 
 
 @pytest.mark.usefixtures("cycle_2")
@@ -148,5 +148,6 @@ def test_versions_are_carried_up_one_after_another(tmp_path: Path, monkeypatch: 
     found = list(read_events(folder / JOURNAL, journal_key(), registry))
     cycles = [each for each in found if isinstance(each.event, CycleRecord)]
     assert all(each.is_older and each.event.exits[0].why == "w" for each in cycles)
-    others = [each for each in found if each not in cycles]
-    assert [each for each in others if each.is_older] == [each for each in others if isinstance(each.event, Session)]
+    newest = [each for each in found if each.event.event_version == 1]
+    assert newest
+    assert not any(each.is_older for each in newest)

@@ -89,10 +89,10 @@ def test_a_form_that_stands_is_never_written_over(tmp_path: Path, capsys: pytest
     file = tmp_path / "wire.json"
     assert main([str(file)]) == 0
     assert json.loads(file.read_text()) == {version(): forms_of(EVENTS)}
-    file.write_text(json.dumps({"0.1.0": forms_of(EVENTS) | {"cycle": {"bar": "integer"}}}))
+    file.write_text(json.dumps({"0.1.0": forms_of(EVENTS) | {"alert": {"bar": "integer"}}}))
     before = file.read_text()
     assert main([str(file)]) == 1
-    assert "The form of cycle has changed" in capsys.readouterr().err
+    assert "The form of alert has changed" in capsys.readouterr().err
     assert file.read_text() == before
 
 

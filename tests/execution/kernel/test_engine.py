@@ -90,7 +90,9 @@ def test_cash_and_coins_are_what_the_fills_made_of_them() -> None:
 
 
 def test_every_proposal_is_signed_or_refused_by_a_rule() -> None:
-    made = simulate(grid(), votes(), rules(limits=LIMITS.model_copy(update={"turbulence": "account", "turbulence_sigma": 2.0})))
+    made = simulate(
+        grid(), votes(), rules(limits=LIMITS.model_copy(update={"turbulence": "account", "turbulence_sigma": 2.0}))
+    )
     assert made.signed + sum(made.refused.values()) == made.proposed
     assert made.refused["breaker"] > 0
 

@@ -8,7 +8,7 @@ from gate_support import LIMITS, facts, held, portfolio
 from limit_holder import Catalogue, faults, rule_functions
 
 from risk.limits import loss
-from risk.limits.catalogue import CAPS, CATALOGUE, CHECKS, PARAMETERS, SENTENCES, STEPS, loosest
+from risk.limits.catalogue import CATALOGUE, PARAMETERS, SENTENCES, STEPS, loosest, rules_under
 from risk.limits.row import Kernel, Limit, Part
 from risk.sizing import Entry
 from risk.verdict import Reaction
@@ -33,7 +33,14 @@ TOY = Limit(
 def test_rows_rules_settings_and_fast_engine_hold_together() -> None:
     found = faults(CATALOGUE)
     assert not found, "\n".join(found)
-    assert len(rule_functions()) == len(CATALOGUE) == len(CHECKS) + len(CAPS)
+    assert len(rule_functions()) == len(CATALOGUE)
+
+
+def test_a_verdict_has_the_rules_that_its_limits_ask_for() -> None:
+    known = [rule for part in Part for rule in rules_under(LIMITS, part)]
+    assert {limit.code for limit in CATALOGUE if limit.rule not in known} == {"record", "cluster"}
+    asked = LIMITS.model_copy(update={"unproven_fraction": 0.01, "correlation": "cluster"})
+    assert len([rule for part in Part for rule in rules_under(asked, part)]) == len(CATALOGUE)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +76,9 @@ def test_a_limit_that_is_missing_somewhere_is_found(catalogue: Catalogue, words:
 
 
 def test_a_row_that_says_nothing_of_the_fast_engine_is_refused_by_it() -> None:
-    row = Limit(code="cash", rule=CAPS[0], part=Part.CAP, sentence="A toy.", loosest={"max_stressed_loss": None})
+    row = Limit(
+        code="cash", rule=loss.volatility, part=Part.CAP, sentence="A toy.", loosest={"max_stressed_loss": None}
+    )
     assert row.kernel is Kernel.REFUSED
     assert row.binding_settings(LIMITS) == ()
     assert row.binding_settings(LIMITS.model_copy(update={"max_stressed_loss": 0.1})) == ("max_stressed_loss",)
@@ -108,9 +117,11 @@ def test_every_rule_of_a_verdict_has_its_sentence() -> None:
     assert all(PARAMETERS.values())
 
 
-@pytest.mark.parametrize("code", ["risk_per_trade", "position", "deployed", "kelly"])
+@pytest.mark.parametrize("code", ["risk_per_trade", "position", "deployed", "kelly", "record"])
 def test_a_room_is_what_the_cap_of_its_row_leaves(code: str) -> None:
-    some, room = facts(portfolio=portfolio(positions=(held("ETH/USDT", "1500"),)), stop=0.02), ROWS[code].room
+    limits = LIMITS.model_copy(update={"unproven_fraction": 0.01, "correlation": "cluster"})
+    some = facts(portfolio=portfolio(positions=(held("ETH/USDT", "1500"),)), stop=0.02, limits=limits)
+    room = ROWS[code].room
     assert room is not None
     entry = Entry(some.proposal.conviction, some.stop, 0.15, some.limits, some.exits)
     assert float(ROWS[code].rule(some).notional_cap or 0) == pytest.approx(10_000 * room(entry), rel=1e-12)

@@ -18,6 +18,7 @@ from report_support import passed, refused, room
 
 from risk.breakers import BreakerState, Latch
 from risk.facts import Facts, Rule, as_recorded
+from risk.limits import clusters
 from risk.limits import trade as rules
 from risk.proposal import Argument, Direction
 from risk.verdict import Reaction, RuleReport
@@ -83,7 +84,7 @@ REPORTS: list[tuple[Rule, Facts, RuleReport]] = [
     (rules.tick_size, price("5"), refused("tick_size", 20.0, 10.0, "bps of the price")),
     (rules.risk_history, facts(returns=returns(rows=50)), passed("risk_history", 50.0, 50.0, "bars")),
     (rules.risk_history, facts(returns=returns(rows=49)), refused("risk_history", 49.0, 50.0, "bars")),
-    (rules.correlation, facts(), passed("correlation", 0.0, 0.7, note="nothing held")),
+    (clusters.correlation, facts(), passed("correlation", 0.0, 0.7, note="nothing held")),
     (rules.risk_per_trade, facts(stop=0.08), room("risk_per_trade", 0.25)),
     (rules.position_size, facts(), room("position", 0.05)),
     (rules.kelly, facts(proposal=proposal(conviction=0.0)), room("kelly", 0.0)),
@@ -170,7 +171,7 @@ def beside(*others: np.ndarray, limit: float = 0.7, pending: bool = False) -> Ru
     )
     matrix = np.column_stack([DAY + UP_AND_DOWN, *others])
     limits = LIMITS.model_copy(update={"max_correlation": limit})
-    return rules.correlation(facts(portfolio=book, symbols=("BTC/USDT", *names), returns=matrix, limits=limits))
+    return clusters.correlation(facts(portfolio=book, symbols=("BTC/USDT", *names), returns=matrix, limits=limits))
 
 
 def test_correlation_names_the_closest_holding_and_takes_the_first_of_equals() -> None:

@@ -14,6 +14,7 @@ from config.sections.limits import VarMethod
 from risk import facts as words
 from risk.breakers import BreakerState, Latch
 from risk.calibration import CalibrationMap, SizingMaps
+from risk.limits import clusters
 from risk.limits import trade as rules
 from risk.measures.basic import scale_to_horizon
 from risk.measures.estimators import estimate_var
@@ -168,19 +169,19 @@ def test_nothing_is_bought_that_moves_with_what_is_held() -> None:
     base = returns()
     twin = np.column_stack([base[:, 0], base[:, 0] + np.random.default_rng(4).normal(0, 0.001, 500)])
     stranger = returns(columns=2)
-    assert rules.correlation(two("ETH/USDT", "300", twin)).reaction is Reaction.REFUSE
-    assert rules.correlation(two("ETH/USDT", "300", stranger)).reaction is Reaction.PASS
+    assert clusters.correlation(two("ETH/USDT", "300", twin)).reaction is Reaction.REFUSE
+    assert clusters.correlation(two("ETH/USDT", "300", stranger)).reaction is Reaction.PASS
 
 
 def test_a_series_that_never_moves_counts_as_correlated() -> None:
     flat = np.column_stack([returns()[:, 0], np.zeros(500)])
-    assert rules.correlation(two("ETH/USDT", "300", flat)).reaction is Reaction.REFUSE
+    assert clusters.correlation(two("ETH/USDT", "300", flat)).reaction is Reaction.REFUSE
 
 
 def test_what_is_not_held_does_not_count_for_correlation() -> None:
     base = returns()
     twin = np.column_stack([base[:, 0], base[:, 0]])
-    assert rules.correlation(facts(symbols=("BTC/USDT", "ETH/USDT"), returns=twin)).reaction is Reaction.PASS
+    assert clusters.correlation(facts(symbols=("BTC/USDT", "ETH/USDT"), returns=twin)).reaction is Reaction.PASS
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.records.older import ADDED_IN_SESSION_3
 from config.reading.load import load_profile
 from config.sections.limits import RiskLimits
 from config.settings import Settings
@@ -19,7 +20,9 @@ from risk.portfolio import Portfolio, Position
 from risk.proposal import Direction, Proposal
 
 AT = datetime(2024, 3, 1, tzinfo=UTC)
-SETTINGS: Settings = load_profile("paper")
+PLAIN: dict[str, Any] = {**ADDED_IN_SESSION_3, "limits.risk_per_trade": 0.02}
+"""Settings under which no rule knows a record, a cluster or a symbol's own pause: those of 0.2.0."""
+SETTINGS: Settings = load_profile("paper", PLAIN)
 LIMITS: RiskLimits = SETTINGS.limits
 BTC = Instrument(
     symbol="BTC/USDT",

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 from court_support import advocate, analyst, officer, supervisor
+from gate_support import PLAIN
 
 from agents.court.case import Case
 from agents.court.graph import Bench, Court, See
@@ -49,8 +50,7 @@ from rl.adjustment import Adjustment
 from rl.observation import Lookout, Observation, unseen
 
 KEY = b"k" * 32
-WORLDS: tuple[dict[str, Any], ...] = (
-    {},
+_PLAIN_WORLDS: tuple[dict[str, Any], ...] = (
     {"limits.max_position_fraction": 0.6, "limits.max_deployed_fraction": 1.0, "limits.max_var_1d": 0.3,
      "limits.max_es_1d": 0.4, "limits.kelly_fraction": 1.0, "limits.kelly_edge": 0.5, "limits.max_correlation": 1.0},
     {"limits.max_var_1d": 0.002, "limits.max_es_1d": 0.0025, "limits.max_correlation": 0.9, "limits.risk_window_bars": 2000,
@@ -76,7 +76,41 @@ WORLDS: tuple[dict[str, Any], ...] = (
     {"limits.max_weekly_loss": 0.0015, "limits.weekly_loss_pause_h": 31, "limits.half_size_drawdown": 0.002,
      "limits.max_volume_share": 1e-6, "limits.max_correlation": 1.0, "limits.kelly_edge": 0.5, "limits.loss_streak": 90},
 )  # fmt: skip
-"""Profiles under which different rules bind: the default, large positions, tail limits, breakers, a thin book, a tiny
+WORLDS: tuple[dict[str, Any], ...] = (
+    {},
+    {
+        "limits.max_position_fraction": 0.6,
+        "limits.max_deployed_fraction": 1.0,
+        "limits.max_var_1d": 0.3,
+        "limits.max_es_1d": 0.4,
+        "limits.unproven_fraction": 0.2,
+        "limits.proven_at": 0.7,
+        "limits.record_prior": 3,
+        "limits.kelly_edge": 0.5,
+        "limits.max_cluster_fraction": 0.7,
+        "limits.risk_per_trade": 0.1,
+        "limits.max_twin_correlation": 0.9,
+    },
+    {
+        "limits.max_position_fraction": 0.3,
+        "limits.max_deployed_fraction": 1.0,
+        "limits.max_var_1d": 0.3,
+        "limits.max_es_1d": 0.4,
+        "limits.unproven_fraction": None,
+        "limits.record_prior": 5,
+        "limits.kelly_edge": 0.2,
+        "limits.kelly_fraction": 0.03,
+        "limits.turbulence_alarms": 900,
+        "limits.turbulence_pause_h": 9,
+        "limits.loss_streak": 2,
+        "limits.loss_streak_chance": 0.3,
+        "limits.risk_per_trade": 0.1,
+        "exits.take_profit_fraction": 0.012,
+    },
+    *({**PLAIN, **world} for world in _PLAIN_WORLDS),
+)
+"""Profiles under which different rules bind: the default, records and clusters, Kelly by record with symbols that pause one by
+one; then, without records, clusters and pauses of one symbol, large positions, tail limits, breakers, a thin book, a tiny
 account, tight exits, one concentrated position, counted entries in some hours of a day with sectors and a steep
 book, weekly loss with half sizes and illiquid markets.
 """

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from gate_support import PLAIN
 
 from execution.kernel.engine import Votes
 from market.candles import RawCandles
@@ -18,7 +19,9 @@ from risk.verdict import RuleCode
 
 THREE = ["SOL/USDT", "ETH/USDT", "BTC/USDT"]
 WARMUP = 300
-LOOSEST: dict[str, Any] = {f"limits.{name}": value for limit in CATALOGUE for name, value in limit.loosest.items()}
+LOOSEST: dict[str, Any] = PLAIN | {
+    f"limits.{name}": value for limit in CATALOGUE for name, value in limit.loosest.items()
+}
 
 
 def as_it_is(tape: Tape) -> Tape:
@@ -109,6 +112,26 @@ WINDOWS: dict[str, Window] = {
     "deployed": Window("deployed", {"max_deployed_fraction": 0.5}, {"limits.max_position_fraction": 0.3}),
     "Kelly's fraction": Window("kelly", {"kelly_fraction": 0.1}),
     "Kelly's edge": Window("kelly", {"kelly_edge": 0.1}),
+    "Kelly's fraction by record": Window(
+        "kelly", {"kelly_fraction": 0.02}, {"limits.kelly_stake": "risk"}, {"limits.kelly_stake": "notional"},
+    ),
+    "the prior of a record": Window(
+        "kelly", {"record_prior": 4, "kelly_fraction": 0.02}, {"limits.kelly_stake": "risk"}, {"limits.kelly_stake": "notional"},
+    ),
+    "record": Window("record", {"unproven_fraction": 0.01}, {"limits.record_prior": 2}),
+    "cluster": Window(
+        "cluster", {"max_cluster_fraction": 0.3, "max_correlation": 0.3},
+        {"limits.correlation": "cluster", "limits.max_position_fraction": 0.2},
+    ),
+    "twins": Window(
+        "correlation", {"max_twin_correlation": 0.3, "max_correlation": 0.2}, {"limits.correlation": "cluster"},
+    ),
+    "a symbol's turbulence": Window(
+        "breaker", {"turbulence_alarms": 900}, {"limits.turbulence": "symbol", "limits.turbulence_pause_h": 5},
+    ),
+    "a streak by its chance": Window(
+        "breaker", {"loss_streak": 2}, {"limits.loss_streak_chance": 0.3, "limits.loss_streak_pause_h": 5},
+    ),
     "cash": Window("cash", loose={"limits.max_position_fraction": 0.2}),
     "value at risk": Window("var_1d", {"max_var_1d": 0.01}),
     "expected shortfall": Window("es_1d", {"max_es_1d": 0.01}),

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from gate_support import PLAIN
+
 from agents.court.case import BookView, Case
 from agents.court.opinion import AdvocateOpinion, AnalystOpinion, Evidence, RiskOpinion, SupervisorOpinion
 from agents.strategies.vote import NetVote, Vote
@@ -14,7 +16,7 @@ from risk.proposal import Direction
 from sentiment.headline import SentimentData
 
 AT = datetime(2024, 3, 1, 12, tzinfo=UTC)
-SETTINGS = load_profile("paper")
+SETTINGS = load_profile("paper", PLAIN)
 
 
 def signals(timeframe: Timeframe = Timeframe.H1, **changes: Any) -> TechnicalSignals:

@@ -1,0 +1,74 @@
+"""What earlier runs have taught, as a file: `tribunal calibrate RUN… --record FILE` writes it, `--record FILE` begins with it.
+
+A session never looks for earlier runs by itself. A file whose cases closed after the start of a session is refused for it: it
+would know the future (law 6).
+"""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from agents.court.record import NOTHING_LEARNT, Learnt
+from agents.records.reading import open_run
+from agents.records.record import KnownRecord, SessionEnd
+from config.errors import UsageFault
+from config.frozen import Frozen, UtcTime
+
+
+class RecordFile(Frozen):
+    """The cases of some runs, the names of the runs, and the end of the latest of them."""
+
+    format: Literal[1] = 1
+    runs: tuple[str, ...]
+    known_until_utc: UtcTime
+    learnt: Learnt
+
+
+def read_known(path: Path, session_start: datetime) -> KnownRecord:
+    """The record in a file, for a session that starts at `session_start`.
+
+    Raises UsageFault for a file that cannot be read or is of another kind, and for one with cases from after the start.
+    """
+    try:
+        text = path.read_bytes()
+        found = RecordFile.model_validate_json(text)
+    except OSError as fault:
+        raise UsageFault(f"The record {path} cannot be read ({fault.strerror}). Nothing was started.") from fault
+    except ValidationError as fault:
+        raise UsageFault(
+            f"{path} is not a file that `tribunal calibrate RUN --record FILE` wrote. Nothing was started."
+        ) from fault
+    if found.known_until_utc > session_start:
+        raise UsageFault(
+            f"{path} has learnt from cases up to {found.known_until_utc.isoformat()}, but the session starts before that, so "
+            "the record would know its future. Nothing was started. Make one of earlier runs."
+        )
+    return KnownRecord(
+        sha256=hashlib.sha256(text).hexdigest(), known_until_utc=found.known_until_utc, learnt=found.learnt
+    )
+
+
+def record_of_runs(folders: Iterable[Path], key: bytes) -> RecordFile:
+    """What the sessions in these folders have learnt, each from its own cases.
+
+    Raises UsageFault for a run that kept no record or has no end, and JournalFault as `open_run` does.
+    """
+    names, until, learnt = [], None, NOTHING_LEARNT
+    for folder in folders:
+        session, _, events = open_run(folder, key)
+        own = next((found.event.learnt for found in events if isinstance(found.event, SessionEnd)), None)
+        if own is None:
+            raise UsageFault(
+                f"{folder} kept no record of its voters: it was cut short, or it was run by an earlier version or under limits "
+                "that ask for none. No file was written. Give other runs."
+            )
+        names.append(folder.resolve().name)
+        learnt += own
+        until = session.end_utc if until is None else max(until, session.end_utc)
+    if until is None:
+        raise UsageFault("No run was given, so there is no record to write. Give the folder of a run.")
+    return RecordFile(runs=tuple(names), known_until_utc=until, learnt=learnt)
