@@ -32,15 +32,20 @@ from agents.desk.world import World, tape_of, world_of
 from agents.records.older import ADDED_IN_SESSION_3
 from agents.strategies.contexts import build_contexts
 from config.clock import to_ms
+from config.reading.load import load_profile
 from config.seeds import generator
 from config.settings import Settings
 from evidence.worlds.parallel import spread
 from evidence.worlds.votes import NettedVotes, cast_votes
 from evidence.worlds.world import Curve, Tick, curve_of
+from market.files.bars import read_market_files
 from market.tape import Tape
+from market.timeframe import Timeframe
+from risk.breakers import fall_sigmas
 from risk.limits.catalogue import CATALOGUE, loosest
 from risk.record import HORIZON_BARS
 from risk.sizing import stop_fraction
+from risk.window import ReturnWindow
 
 Floats = NDArray[np.float64]
 
@@ -51,6 +56,11 @@ BETWEEN_BARS = 36
 CONVICTION = 0.6
 OPENED = ("correlation", "cluster", "breaker", "kelly", "record", "drawdown_half", "risk_per_trade")
 """Limits that the lowest rung lifts, with the court: not the caps on a position, on all of them, on VaR and shortfall."""
+COARSER = {
+    Timeframe.M5: (Timeframe.M5, Timeframe.M15, Timeframe.M30),
+    Timeframe.H1: (Timeframe.H1, Timeframe.H4, Timeframe.D1),
+}
+"""Lengths of bars on which alarms are counted, by that of a file."""
 LEARNT = 50
 """Closed cases after which a voter without an edge must be known as one."""
 
@@ -218,6 +228,34 @@ def run(world: World, systems: Sequence[Rung], voters: Sequence[str], workers: i
     return [row_of(job, system, curve, learnt) for (job, system), (curve, learnt) in zip(jobs, found, strict=True)]
 
 
+def alarms(files: Sequence[str], settings: Settings) -> list[tuple[str, float, float, int, float]]:
+    """How often the falls that pause a market came: for each length of bars in these files and the two above it, its sigmas, the
+    falls counted a year in each market, the markets, and the years in all."""
+    found: dict[Timeframe, list[Floats]] = {}
+    for name in files:
+        for base in (Timeframe.M5, Timeframe.H1):
+            if base in name:
+                (candles,) = read_market_files([Path(name)], base, None).values()
+                for longer in COARSER[base]:
+                    step = longer.seconds // base.seconds
+                    found.setdefault(longer, []).append(_moves(candles.close[step - 1 :: step]))
+    rows = []
+    for timeframe, moves in found.items():
+        least = fall_sigmas(86_400 / timeframe.seconds, settings.limits)
+        every = np.concatenate(moves)
+        years = len(every) / timeframe.bars_per_year
+        rows.append((str(timeframe), least, float((every <= -least).sum()) / years, len(moves), years))
+    return rows
+
+
+def _moves(closes: Floats) -> Floats:
+    window, found = ReturnWindow(["X"], 2), []
+    for close in closes:
+        window.push({"X": float(close)})
+        found.append(window.last_move("X"))
+    return np.array([move for move in found if move is not None])
+
+
 def _day(said: str) -> datetime:
     return datetime.fromisoformat(said).replace(tzinfo=UTC)
 
@@ -235,7 +273,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--workers", type=int, default=2, help="processes (default 2)")
     parser.add_argument("--json", action="store_true", help="the figures as JSON")
     parser.add_argument("--quiet", action="store_true", help="no progress")
+    parser.add_argument("--alarms", action="store_true", help="count the falls that pause a market, and run nothing")
     given = parser.parse_args(argv)
+    if given.alarms:
+        for timeframe, least, yearly, markets, years in alarms(given.data, load_profile("backtest")):
+            sys.stdout.write(f"| {timeframe} | {least:.1f} | {yearly:.1f} | {markets}, {years:.1f} |\n")
+        return 0
     bars = BarsRequest(
         data=tuple(given.data),
         start_utc=_day(given.start) if given.start else None,

@@ -149,7 +149,7 @@ def fall_sigmas(bars_per_day: float, limits: RiskLimits) -> float:
 
     Falls of crypto markets in units of their EWMA volatility (decay 0.94) follow a power law whose exponent is near three
     (Gopikrishnan et al. 1998, the inverse cubic law): the chance that a bar falls by more than s is 0.32 s^-3.1, measured on 43
-    years of seven markets at 1h, 4h and 1d and 2.7 years of two at 5m. `docs/limits.md` has the alarms that were counted.
+    years of seven markets at 1h, 4h and 1d and 2.7 years of two at 5m. `docs/sizing.md` has the alarms that were counted.
     """
     bars_a_year = bars_per_day * _DAYS_A_YEAR
     return float((TAIL_WEIGHT * bars_a_year / limits.turbulence_alarms) ** (1.0 / TAIL_EXPONENT))
