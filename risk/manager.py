@@ -13,6 +13,7 @@ from config.sections.limits import RiskLimits
 from risk.calibration import SizingMaps
 from risk.facts import Facts, Rule, Situation, as_recorded
 from risk.limits.catalogue import CAPS, CHECKS
+from risk.limits.loss import halved
 from risk.limits.trade import tails_hold, well_formed
 from risk.order import Order, OrderKind, Purpose, Seal, Side
 from risk.portfolio import Position
@@ -88,7 +89,7 @@ class RiskManager:
 
     def _size(self, facts: Facts, checks: tuple[RuleReport, ...]) -> Verdict:
         """The tightest cap, times what court and policy left, down to whole lots."""
-        caps = _measured(CAPS, facts)
+        caps = halved(facts, _measured(CAPS, facts))
         binding = (report for report in caps if report.notional_cap is not None)
         tightest = min(binding, key=lambda report: report.notional_cap or Decimal(0))
         allowed = tightest.notional_cap or Decimal(0)

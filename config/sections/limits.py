@@ -13,6 +13,11 @@ FirstHour = Annotated[int, Field(ge=0, le=23)]
 LastHour = Annotated[int, Field(ge=1, le=24)]
 
 
+HalfSize = Literal["cap", "halve"]
+"""`cap`: at the drawdown a position is at most half of `max_position_fraction`. `halve`: it has half of the size that all other
+limits leave."""
+
+
 VarMethod = Literal["historical", "gaussian", "cornish_fisher", "ewma", "fhs_ewma", "evt", "evt_ewma"]
 """The estimators of VaR and expected shortfall that the gate can use: see `risk/measures/estimators.py`."""
 
@@ -32,6 +37,9 @@ class RiskLimits(Frozen):
     )
     half_size_drawdown: Annotated[float, Field(gt=0, le=1)] = Field(
         description="drawdown from the peak at which new positions are halved [fraction]"
+    )
+    half_size: HalfSize = Field(
+        description="what is halved at that drawdown: the position limit (cap), or the size that all limits leave (halve)"
     )
     turbulence_sigma: Annotated[float, Field(gt=1, le=50)] = Field(
         description="move of one bar that pauses entries [sigmas]"

@@ -111,6 +111,9 @@ def judge(
     stop = _stop(limits, price, say.atr)
     # On spot, where nothing is short, gross and net leverage are measured on what is deployed.
     used = _deployed(rules, places) / equity[0]
+    scale, fallen = _scale(say, multiplier), fall(account.peak, equity[0]) >= limits.half_size_drawdown
+    if fallen and limits.halves:
+        scale = (scale[0] * 0.5, scale[1] * 0.5)
     room = min(
         limits.risk_per_trade / stop,
         limits.max_position_fraction,
@@ -119,14 +122,12 @@ def judge(
         limits.max_net_leverage - used,
         _kelly(limits, points, say.conviction, stop),
         _cash_room(rule, limits, account, places) / equity[0],
-        limits.max_position_fraction * 0.5 if fall(account.peak, equity[0]) >= limits.half_size_drawdown else np.inf,
+        limits.max_position_fraction * 0.5 if fallen and not limits.halves else np.inf,
         limits.max_volume_share * volume / equity[0],
         _sector_room(rules, limits, places, s, equity[0]),
         _book_room(rule, limits, places[s], price) / equity[0],
     )
-    return _size(
-        rule, limits, account, places[s], paper, own, alone, equity, price, _scale(say, multiplier), stop, room
-    )
+    return _size(rule, limits, account, places[s], paper, own, alone, equity, price, scale, stop, room)
 
 
 @compiled

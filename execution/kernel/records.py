@@ -124,7 +124,8 @@ SETTINGS = tuple(
 LIMITS = _record(
     floats="starting_cash quote_units take_profit var_tail es_tail stop stop_atr max_stop day_scale delay "
     + " ".join(SETTINGS),
-    ints="window filtered daily_pause_us weekly_pause_us day_bars turbulence_pause_us streak_pause_us first_hour last_hour",
+    ints="window filtered halves daily_pause_us weekly_pause_us day_bars turbulence_pause_us streak_pause_us first_hour "
+    "last_hour",
     pairs="cash target share dearest",
 )
 """The account's limits, exits and venue; a limit that is off is infinite. `delay`: what multiplies a bar's range to give its

@@ -97,6 +97,7 @@ def _limits(
         "var_tail": 1.0 - limits.var_confidence,
         "es_tail": 1.0 - limits.es_confidence,
         "filtered": limits.var_method == "fhs_ewma",
+        "halves": limits.half_size == "halve",
         "window": limits.risk_window_bars,
         "stop": limits.stop_fraction,
         "stop_atr": limits.stop_atr_multiple,

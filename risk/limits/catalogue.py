@@ -171,6 +171,7 @@ PARAMETERS: Mapping[str, str] = MappingProxyType(
         "weekly_loss_pause_h": "how long the breaker of `max_weekly_loss` stays tripped",
         "turbulence_pause_h": "how long the breaker of `turbulence_sigma` stays tripped",
         "loss_streak_pause_h": "how long the breaker of `loss_streak` stays tripped",
+        "half_size": "what `half_size_drawdown` halves",
         "sectors": "which symbols `max_sector_fraction` adds up",
         "stress_bars": "how long a stretch `max_stressed_loss` is measured on",
         "var_confidence": "how far out in the tail `max_var_1d` is measured",

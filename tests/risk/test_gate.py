@@ -48,6 +48,22 @@ def test_what_the_court_leaves_is_a_share_of_what_the_limits_leave() -> None:
     assert half.notional == full.notional / 2
 
 
+@pytest.mark.parametrize(("conviction", "bound"), [(1.0, "position"), (0.4, "kelly")])
+def test_far_below_the_peak_the_size_that_would_have_been_is_halved(conviction: float, bound: str) -> None:
+    low = BreakerState.fresh(Decimal(11_500), AT)
+    asked = proposal(conviction=conviction, ruling_scale=0.75)
+    full = judge(asked)
+    half = GATE.judge(Situation(asked, portfolio(), BTC, low, None, ("BTC/USDT",), returns(), **seen()))
+    assert (full.binding_rule, half.binding_rule) == (bound, "drawdown_half")
+    assert full.order is not None
+    assert half.order is not None
+    assert half.order.quantity == BTC.round_quantity(full.order.quantity / 2)
+    caps = {rule.code: rule.notional_cap for rule in half.rules}
+    assert caps["drawdown_half"] == (caps[bound] or 0) / 2
+    (said,) = [rule for rule in half.rules if rule.code == "drawdown_half"]
+    assert (said.reaction, said.note) == (Reaction.CUT, "half of what the other limits leave")
+
+
 def test_a_refusal_names_its_rule_and_carries_no_order() -> None:
     verdict = judge(proposal(conviction=0.1))
     assert (verdict.outcome, verdict.binding_rule, verdict.order) == (Outcome.REFUSED, "min_conviction", None)

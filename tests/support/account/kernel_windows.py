@@ -113,6 +113,7 @@ WINDOWS: dict[str, Window] = {
     "value at risk": Window("var_1d", {"max_var_1d": 0.01}),
     "expected shortfall": Window("es_1d", {"max_es_1d": 0.01}),
     "half size": Window("drawdown_half", {"half_size_drawdown": 0.002}),
+    "half size as a cap": Window("drawdown_half", {"half_size_drawdown": 0.002}, {"limits.half_size": "cap"}),
     "liquidity": Window("liquidity", {"max_volume_share": 1e-6}),
     "sector": Window(
         "sector", {"max_sector_fraction": 0.5},

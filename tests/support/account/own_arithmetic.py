@@ -63,7 +63,7 @@ def breaches(
     share = float(size / equity)
     halved = 0.5 if float(1 - equity / book.peak) >= limits.half_size_drawdown else 1.0
     stop = _stop(asked, limits)
-    scale = asked.ruling_scale * asked.adjust_scale
+    scale = asked.ruling_scale * asked.adjust_scale * halved
     fee = market.taker_fee_bps / 10_000
     series = _portfolio(book, asked.symbol, share)
     var, es = _tails(series, limits.var_confidence, limits.es_confidence)
@@ -86,7 +86,7 @@ def breaches(
         "scale": isfinite(scale) and 0.0 < asked.ruling_scale <= 1.0 and 0.0 < asked.adjust_scale <= 1.0,
         "tick": float(market.tick_size / asked.reference_price) * 1e4 <= limits.max_tick_bps * ROUNDING,
         "one position": asked.symbol not in book.held and asked.symbol not in book.coming,
-        "position": share <= scale * halved * limits.max_position_fraction * ROUNDING,
+        "position": share <= scale * limits.max_position_fraction * ROUNDING,
         "liquidity": float(size) <= scale * limits.max_volume_share * book.volume * ROUNDING,
         "deployed": float((book.deployed + size) / equity) <= limits.max_deployed_fraction * ROUNDING,
         "cash": size * (1 + fee) <= book.cash - sum(book.coming.values(), Decimal(0)),
