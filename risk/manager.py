@@ -18,7 +18,7 @@ from risk.limits.trade import tails_hold, well_formed
 from risk.order import Order, OrderKind, Purpose, Seal, Side
 from risk.portfolio import Position
 from risk.proposal import Proposal
-from risk.sizing import stop_fraction
+from risk.sizing import dearest_price, stop_fraction
 from risk.verdict import Outcome, Reaction, RuleCode, RuleReport, Verdict
 
 HALVINGS = 6
@@ -142,6 +142,7 @@ class RiskManager:
                 kind=OrderKind.MARKET,
                 purpose=Purpose.ENTRY,
                 quantity=quantity,
+                limit_price=dearest_price(given.reference_price, facts.instrument.tick_size, self._limits),
                 created_utc=given.as_of_utc,
             )
         )

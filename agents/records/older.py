@@ -10,6 +10,7 @@ from agents.records.registry import Tree
 
 ADDED_IN_SESSION_3: Mapping[str, Any] = {
     "limits.half_size": "cap",
+    "limits.entry_price_cap_bps": None,
 }
 """Settings that version 2 of a session did not have, by dotted path, with what the older version did."""
 

@@ -95,6 +95,9 @@ class RiskLimits(Frozen):
     risk_per_trade: Annotated[float, Field(gt=0, le=0.1)] = Field(description="loss at the stop [fraction of equity]")
     max_position_fraction: Annotated[float, Field(gt=0, le=1)] = Field(description="one position [fraction of equity]")
     max_deployed_fraction: Annotated[float, Field(gt=0, le=1)] = Field(description="all positions [fraction of equity]")
+    entry_price_cap_bps: Annotated[float, Field(gt=0, le=1000)] | None = Field(
+        description="an entry buys nothing dearer than this above the last close; null: at any price [bps]"
+    )
     var_confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(description="confidence of the VaR limit")
     max_var_1d: Annotated[float, Field(gt=0, le=1)] = Field(description="one-day portfolio VaR [fraction of equity]")
     es_confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(description="confidence of the ES limit")

@@ -36,7 +36,9 @@ def test_a_sound_proposal_is_signed_with_the_tightest_cap_and_says_which() -> No
     assert verdict.outcome is Outcome.SIGNED
     assert verdict.binding_rule == "position"
     assert verdict.order is not None
-    assert verdict.order.quantity == Decimal("0.01")
+    assert (verdict.order.kind, verdict.order.limit_price) == (OrderKind.MARKET, Decimal("50250.00"))
+    assert verdict.order.quantity == Decimal("0.00994")
+    assert verdict.order.quantity * verdict.order.limit_price * Decimal("1.001") <= 500
     assert SEAL.verify(verdict.order)
     caps = {rule.code: rule.notional_cap for rule in verdict.rules if rule.notional_cap is not None}
     assert min(caps, key=lambda code: caps[code]) == "position"

@@ -21,6 +21,8 @@ from risk.proposal import Direction, Proposal
 AT = datetime(2024, 3, 1, tzinfo=UTC)
 SETTINGS: Settings = load_profile("paper")
 LIMITS: RiskLimits = SETTINGS.limits
+ANY_PRICE: RiskLimits = LIMITS.model_copy(update={"entry_price_cap_bps": None})
+"""The same, with entries that buy at any price."""
 BTC = Instrument(
     symbol="BTC/USDT",
     base="BTC",
