@@ -1,4 +1,4 @@
-"""The fast engine's breakers of losses, one at a time: each trips at its limit, holds for its time, and is let go only by its own rule."""
+"""The fast engine's breakers of losses: each trips at its limit, holds for its time, and is lifted only by its rule."""
 
 from typing import Any
 
