@@ -13,12 +13,13 @@ from config.sections.limits import RiskLimits
 from risk.calibration import SizingMaps
 from risk.facts import Facts, Rule, Situation, as_recorded
 from risk.limits.catalogue import rules_under
+from risk.limits.loss import halved
 from risk.limits.row import Part
 from risk.limits.trade import tails_hold, well_formed
 from risk.order import Order, OrderKind, Purpose, Seal, Side
 from risk.portfolio import Position
 from risk.proposal import Proposal
-from risk.sizing import stop_fraction
+from risk.sizing import dearest_price, stop_fraction
 from risk.verdict import Outcome, Reaction, RuleCode, RuleReport, Verdict
 
 HALVINGS = 6
@@ -90,7 +91,7 @@ class RiskManager:
 
     def _size(self, facts: Facts, checks: tuple[RuleReport, ...]) -> Verdict:
         """The tightest cap, times what court and policy left, down to whole lots."""
-        caps = _measured(self._caps, facts)
+        caps = halved(facts, _measured(self._caps, facts))
         binding = (report for report in caps if report.notional_cap is not None)
         tightest = min(binding, key=lambda report: report.notional_cap or Decimal(0))
         allowed = tightest.notional_cap or Decimal(0)
@@ -143,6 +144,7 @@ class RiskManager:
                 kind=OrderKind.MARKET,
                 purpose=Purpose.ENTRY,
                 quantity=quantity,
+                limit_price=dearest_price(given.reference_price, facts.instrument.tick_size, self._limits),
                 created_utc=given.as_of_utc,
             )
         )

@@ -40,7 +40,11 @@ class Purpose(StrEnum):
 
 
 class Order(Journaled):
-    """A signed order. LIMIT has a `limit_price`; STOP has a `stop_price` and becomes a market order when that is touched."""
+    """A signed order. LIMIT has a `limit_price`; STOP has a `stop_price` and becomes a market order when that is touched.
+
+    MARKET takes from the book at once. An entry at market may have a `limit_price`: it buys what the first book offers up to that
+    price, and the rest is cancelled (elsewhere called immediate or cancel).
+    """
 
     event_kind: ClassVar[str] = "intent"
 
@@ -57,6 +61,11 @@ class Order(Journaled):
     """One cancels the other: a fill of one member reduces the other members of the group by the same quantity."""
     created_utc: UtcTime
     seal: str = ""
+
+    @property
+    def capped(self) -> bool:
+        """Whether it is an entry at market that pays at most its limit."""
+        return self.kind is OrderKind.MARKET and self.limit_price is not None
 
     @property
     def reduce_only(self) -> bool:

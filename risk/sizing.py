@@ -4,6 +4,7 @@ Only the gate calls these functions: a model's answer becomes a conviction and a
 """
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import NamedTuple
 
 from config.sections.exits import ExitSettings
@@ -11,12 +12,17 @@ from config.sections.limits import RiskLimits
 from risk.kelly import kelly_discrete
 from risk.record import NO_RECORD, VotersRecord, kelly_of_record, proof_of_record
 
+_PER_BPS = 10_000
+A_HAIR_LESS = 1.0 - 1e-12
+"""What is to stay within a bound by whole lots is taken a little smaller, so that no rounding on the way goes beyond."""
+
 
 class Entry(NamedTuple):
     """What is known of an entry without the other positions, the market and its returns.
 
     `conviction` in [0, 1]; `stop`: distance of the stop below the entry, a fraction of the price; `deployed`: all positions and
-    entries under way, a fraction of equity; `most_probable`: see `kelly_notional_fraction`; `record`: that of its voters.
+    entries under way, a fraction of equity; `most_probable`: see `kelly_notional_fraction`; `record`: that of its voters;
+    `held`: the positions alone, a fraction of equity; `fee`: that of a purchase, a fraction of its notional.
     """
 
     conviction: float
@@ -26,6 +32,8 @@ class Entry(NamedTuple):
     exits: ExitSettings
     most_probable: float = 1.0
     record: VotersRecord = NO_RECORD
+    held: float = 0.0
+    fee: float = 0.0
 
 
 Room = Callable[[Entry], float]
@@ -82,14 +90,44 @@ def risk_per_trade_room(entry: Entry) -> float:
     return risk_per_trade_fraction(entry.stop, entry.limits)
 
 
+def price_cap(limits: RiskLimits) -> float:
+    """How far above the last close an entry may buy, a fraction of that price; 0 if it may buy at any price."""
+    return 0.0 if limits.entry_price_cap_bps is None else limits.entry_price_cap_bps / _PER_BPS
+
+
+def dearest_price(reference: Decimal, tick: Decimal, limits: RiskLimits) -> Decimal | None:
+    """The highest price that an entry pays, in whole ticks [quote]; None if it may buy at any price."""
+    if limits.entry_price_cap_bps is None:
+        return None
+    return reference * (1 + Decimal(repr(limits.entry_price_cap_bps)) / _PER_BPS) // tick * tick
+
+
 def position_room(entry: Entry) -> float:
-    """The largest share of equity that one position may have."""
-    return entry.limits.max_position_fraction
+    """The largest share of equity that one position may have.
+
+    With `entry_price_cap_bps` it holds at the fill: see `at_dearest`. Equity may have fallen by then, so it is counted as if each
+    other position had lost as much as an entry may gain.
+    """
+    cap = price_cap(entry.limits)
+    return at_dearest(entry.limits.max_position_fraction * (1.0 - cap * entry.held), entry)
 
 
 def deployed_room(entry: Entry) -> float:
-    """What all positions together may have, less what they have."""
-    return entry.limits.max_deployed_fraction - entry.deployed
+    """What all positions together may have, less what they have.
+
+    With `entry_price_cap_bps` it holds at the fill: the entries under way cost what this one costs, and each position may have
+    gained as much as an entry.
+    """
+    cap, most = price_cap(entry.limits), entry.limits.max_deployed_fraction
+    if not cap:
+        return most - entry.deployed
+    return at_dearest(most - entry.held - cap * entry.held, entry) - (entry.deployed - entry.held)
+
+
+def at_dearest(room: float, entry: Entry) -> float:
+    """The notional at the last close that costs `room` at the dearest price and with its fee, both fractions of equity."""
+    cap = price_cap(entry.limits)
+    return room * A_HAIR_LESS / ((1.0 + cap) * (1.0 + entry.fee)) if cap else room
 
 
 def kelly_room(entry: Entry) -> float:

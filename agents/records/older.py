@@ -20,6 +20,8 @@ ADDED_IN_SESSION_3: Mapping[str, Any] = {
     "limits.turbulence": "account",
     "limits.turbulence_alarms": 6.0,
     "limits.loss_streak_chance": None,
+    "limits.half_size": "cap",
+    "limits.entry_price_cap_bps": None,
 }
 """Settings that version 2 of a session did not have, by dotted path, with what the older version did."""
 

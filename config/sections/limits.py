@@ -13,6 +13,11 @@ FirstHour = Annotated[int, Field(ge=0, le=23)]
 LastHour = Annotated[int, Field(ge=1, le=24)]
 
 
+HalfSize = Literal["cap", "halve"]
+"""`cap`: at the drawdown a position is at most half of `max_position_fraction`. `halve`: it has half of the size that all other
+limits leave."""
+
+
 VarMethod = Literal["historical", "gaussian", "cornish_fisher", "ewma", "fhs_ewma", "evt", "evt_ewma"]
 """The estimators of VaR and expected shortfall that the gate can use: see `risk/measures/estimators.py`."""
 
@@ -37,6 +42,9 @@ class RiskLimits(Frozen):
     )
     half_size_drawdown: Annotated[float, Field(gt=0, le=1)] = Field(
         description="drawdown from the peak at which new positions are halved [fraction]"
+    )
+    half_size: HalfSize = Field(
+        description="what is halved at that drawdown: the position limit (cap), or the size that all limits leave (halve)"
     )
     turbulence_sigma: Annotated[float, Field(gt=1, le=50)] = Field(
         description="move of one bar that pauses entries [sigmas]"
@@ -102,6 +110,9 @@ class RiskLimits(Frozen):
     risk_per_trade: Annotated[float, Field(gt=0, le=0.1)] = Field(description="loss at the stop [fraction of equity]")
     max_position_fraction: Annotated[float, Field(gt=0, le=1)] = Field(description="one position [fraction of equity]")
     max_deployed_fraction: Annotated[float, Field(gt=0, le=1)] = Field(description="all positions [fraction of equity]")
+    entry_price_cap_bps: Annotated[float, Field(gt=0, le=1000)] | None = Field(
+        description="an entry buys nothing dearer than this above the last close; null: at any price [bps]"
+    )
     var_confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(description="confidence of the VaR limit")
     max_var_1d: Annotated[float, Field(gt=0, le=1)] = Field(description="one-day portfolio VaR [fraction of equity]")
     es_confidence: Annotated[float, Field(gt=0.5, lt=1)] = Field(description="confidence of the ES limit")

@@ -1,7 +1,7 @@
 """Exact decimals without objects: numbers as sums of two floats, about 32 digits (Dekker 1971; Knuth, TAOCP 4.2.2).
 
 The full engine counts in `Decimal`. Here money is a whole number of the smallest unit that any fee can make, held in two floats,
-which adds and multiplies without error up to 2^106. A float that came from a file is read as the decimal that it prints as
+which adds and multiplies without error up to 2^106. A float, from a file or computed, is read as the decimal that it prints as
 (`decimal_of`), as the full engine reads it. Only roundings to ticks and lots are asked for; a value that lies within 1e-27 of a
 border is taken to lie on it.
 
@@ -73,14 +73,54 @@ def over(a: Pair, b: Pair) -> Pair:
 
 @compiled
 def decimal_of(value: float) -> Pair:
-    """The decimal that a float prints as; one of 16 digits or more is taken as it is."""
+    """The decimal that a float prints as: the shortest that reads back as this float; of those the nearest (Gay 1990)."""
     for digits in range(23):
         whole = np.rint(value * _POWERS[digits])
         if abs(whole) > _WHOLE:
             break
         if whole / _POWERS[digits] == value:
             return over((whole, 0.0), (_POWERS[digits], 0.0))
+    return _long_decimal_of(value)
+
+
+@compiled
+def _long_decimal_of(value: float) -> Pair:
+    """The same for a float whose decimal has 16 or 17 digits, which as a whole number fit no float.
+
+    The first 17 digits always read back as the float; 16 do if they lie within half the distance to its neighbours.
+    """
+    size = abs(value)
+    if not 1e-20 < size < 1e17:
+        return value, 0.0
+    places = 16 - math.floor(math.log10(size))
+    if times((size, 0.0), _power(places))[0] >= 1e17:
+        places -= 1
+    half = math.ldexp(1.0, math.frexp(size)[1] - 54)
+    for kept in (places - 1, places):
+        scaled = times((size, 0.0), _power(kept))
+        whole = _nearest_whole(scaled)
+        off = add(whole, (-scaled[0], -scaled[1]))
+        if kept == places or abs(off[0]) <= times((half, 0.0), _power(kept))[0]:
+            found = over(whole, _power(kept))
+            return (found[0], found[1]) if value > 0.0 else (-found[0], -found[1])
     return value, 0.0
+
+
+@compiled
+def _power(places: int) -> Pair:
+    """Ten to the power of `places`, in two floats: exact up to 44."""
+    if places < 0:
+        return over((1.0, 0.0), (_POWERS[-places], 0.0))
+    if places > 22:
+        return two_product(_POWERS[22], _POWERS[places - 22])
+    return _POWERS[places], 0.0
+
+
+@compiled
+def _nearest_whole(value: Pair) -> Pair:
+    """The nearest whole number, where the high part may be too large to have a fraction of its own."""
+    high = np.rint(value[0])
+    return two_sum(high, np.rint((value[0] - high) + value[1]))
 
 
 @compiled

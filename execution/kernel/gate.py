@@ -8,16 +8,16 @@ import numpy as np
 from execution.kernel import records as w
 from execution.kernel.breakers import fall
 from execution.kernel.compiled import compiled
-from execution.kernel.exact import Pair, add, decimal_of, floor_of, over, times
+from execution.kernel.exact import Pair, add, decimal_of, floor_of, floor_scaled, over, times
 from execution.kernel.market import count_entry, is_open, lots_within, show_book, spread_bps
 from execution.kernel.records import Floats, Record, Records, Small
 from execution.kernel.tails import correlation, prepare_tails, room_under, tail_at, tails_hold
 from execution.kernel.venue import put
 from execution.observation import LEAST_BARS, encode, short_over_long
 from risk.facts import LEAST_HISTORY
-from risk.limits.market import A_HAIR_LESS
 from risk.manager import HALVINGS
 from risk.record import HORIZON_BARS, kelly_of_record, outcome_of, proof_of_record
+from risk.sizing import A_HAIR_LESS
 from risk.window import QUARANTINE_BARS
 
 _encode, _short_over_long = compiled(encode), compiled(short_over_long)
@@ -101,7 +101,7 @@ def judge(
             continue
         moves = returns[other, t - rows + 1 : t + 1]
         worst = max(worst, correlation(own, moves))
-        weight = _exposed(rules[other], places[other]) / equity[0]
+        weight = _exposed(rules[other], places[other])[0] / equity[0]
         for i in range(rows):
             paper[0, i] = moves[i] * weight + (0.0 if alone else paper[0, i])
         alone = False
@@ -115,12 +115,15 @@ def judge(
         return refused
     stop = _stop(limits, price, say.atr)
     # On spot, where nothing is short, gross and net leverage are measured on what is deployed.
-    used = _deployed(rules, places) / equity[0]
     record = _record_of(account, say.cast)
+    used, held = _deployed(rules, places) / equity[0], _held(rules, places) / equity[0]
+    scale, fallen = _scale(say, multiplier), fall(account.peak, equity[0]) >= limits.half_size_drawdown
+    if fallen and limits.halves:
+        scale = (scale[0] * 0.5, scale[1] * 0.5)
     room = min(
         limits.risk_per_trade / stop,
-        limits.max_position_fraction,
-        limits.max_deployed_fraction - used,
+        _at_dearest(rule, limits, limits.max_position_fraction * (1.0 - limits.entry_cap * held)),
+        _deployed_room(rule, limits, used, held),
         limits.max_gross_leverage - used,
         limits.max_net_leverage - used,
         _kelly(limits, points, record, say.conviction, stop),
@@ -129,14 +132,12 @@ def judge(
         if alone or not limits.clusters
         else _cluster_room(bars, returns, rules, limits, places, t, s, rows, equity[0]),
         _cash_room(rule, limits, account, places) / equity[0],
-        limits.max_position_fraction * 0.5 if fall(account.peak, equity[0]) >= limits.half_size_drawdown else np.inf,
+        limits.max_position_fraction * 0.5 if fallen and not limits.halves else np.inf,
         limits.max_volume_share * volume / equity[0],
         _sector_room(rules, limits, places, s, equity[0]),
         _book_room(rule, limits, places[s], price) / equity[0],
     )
-    return _size(
-        rule, limits, account, places[s], paper, own, alone, equity, price, _scale(say, multiplier), stop, room
-    )
+    return _size(rule, limits, account, places[s], paper, own, alone, equity, price, scale, stop, room)
 
 
 @compiled
@@ -174,8 +175,9 @@ def _size(
         return w.MIN_NOTIONAL
     count_entry(limits, account)
     place.entry_stop = stop
+    dearest = floor_scaled(close, rule.capped[0], rule.capped[1]) if limits.entry_cap else w.NOTHING
     place.notional[0], place.notional[1] = notional
-    put(rule, place, w.BUYING, w.MARKET, w.ENTRY, lots, w.NOTHING, w.ALONE)
+    put(rule, place, w.BUYING, w.MARKET, w.ENTRY, lots, dearest, w.ALONE)
     return w.ALLOWED
 
 
@@ -198,9 +200,7 @@ def _equity(rules: Records, limits: Record, account: Record, places: Records) ->
     """Cash and positions at the marks, in quote units."""
     total = _cash(limits, account)
     for s in range(len(places)):
-        if places[s].held:
-            size = times((float(places[s].held), 0.0), (rules[s].lot[0], rules[s].lot[1]))
-            total = add(total, times(size, decimal_of(places[s].mark)))
+        total = add(total, _worth(rules[s], places[s]))
     return total
 
 
@@ -214,17 +214,51 @@ def _pending(place: Record) -> Pair:
 
 
 @compiled
-def _exposed(rule: Record, place: Record) -> float:
+def _at_dearest(rule: Record, limits: Record, room: float) -> float:
+    """The notional that costs `room` at the dearest price and with its fee: `risk.sizing.at_dearest`."""
+    if not limits.entry_cap:
+        return float(room)
+    return float(room * A_HAIR_LESS / ((1.0 + limits.entry_cap) * (1.0 + rule.fee)))
+
+
+@compiled
+def _deployed_room(rule: Record, limits: Record, used: float, held: float) -> float:
+    """What all positions together leave: `risk.sizing.deployed_room`."""
+    if not limits.entry_cap:
+        return float(limits.max_deployed_fraction - used)
+    return float(
+        _at_dearest(rule, limits, limits.max_deployed_fraction - held - limits.entry_cap * held) - (used - held)
+    )
+
+
+@compiled
+def _worth(rule: Record, place: Record) -> Pair:
+    """What is held of a market, at its mark, in quote units."""
+    if not place.held:
+        return 0.0, 0.0
+    return times(times((float(place.held), 0.0), (rule.lot[0], rule.lot[1])), decimal_of(place.mark))
+
+
+@compiled
+def _exposed(rule: Record, place: Record) -> Pair:
     """Notional held and under way, in quote units."""
-    return float(place.held * rule.lot[0] * place.mark + _pending(place)[0])
+    return add(_worth(rule, place), _pending(place))
 
 
 @compiled
 def _deployed(rules: Records, places: Records) -> float:
-    total = 0.0
+    total = (0.0, 0.0)
     for s in range(len(places)):
-        total += _exposed(rules[s], places[s])
-    return total
+        total = add(total, _exposed(rules[s], places[s]))
+    return float(total[0])
+
+
+@compiled
+def _held(rules: Records, places: Records) -> float:
+    total = (0.0, 0.0)
+    for s in range(len(places)):
+        total = add(total, _worth(rules[s], places[s]))
+    return float(total[0])
 
 
 @compiled
@@ -232,11 +266,11 @@ def _sector_room(rules: Records, limits: Record, places: Records, own: int, equi
     """What a market's sector leaves, as a fraction of equity; a market of no sector is not capped by one."""
     if rules[own].sector < 0:
         return np.inf
-    used = 0.0
+    used = (0.0, 0.0)
     for s in range(len(places)):
         if rules[s].sector == rules[own].sector:
-            used += _exposed(rules[s], places[s])
-    return float(limits.max_sector_fraction - used / equity)
+            used = add(used, _exposed(rules[s], places[s]))
+    return float(limits.max_sector_fraction - used[0] / equity)
 
 
 @compiled
@@ -414,11 +448,14 @@ def _calibrated(points: Floats, said: float) -> float:
 
 @compiled
 def _cash_room(rule: Record, limits: Record, account: Record, places: Records) -> float:
-    """What the cash pays for, with its fee and one percent to spare, in quote units."""
-    room = _cash(limits, account)
+    """What the cash pays for with its fee, at the dearest price or with one percent to spare, in quote units."""
+    free, coming = _cash(limits, account), (0.0, 0.0)
     for s in range(len(places)):
-        coming = _pending(places[s])
-        room = add(room, (-coming[0], -coming[1]))
+        coming = add(coming, _pending(places[s]))
+    if limits.entry_cap:
+        dearest = times((rule.with_fee[0], rule.with_fee[1]), (limits.capped[0], limits.capped[1]))
+        return float(add(over(free, dearest), (-coming[0], -coming[1]))[0] * A_HAIR_LESS)
+    room = add(free, (-coming[0], -coming[1]))
     spare = over(times(room, (99.0, 0.0)), times((rule.with_fee[0], rule.with_fee[1]), (100.0, 0.0)))
     return float(spare[0])
 
@@ -461,7 +498,7 @@ def see(
         conviction,
         _calibrated(points, conviction) if len(points) and not np.isnan(conviction) else np.nan,
         scale,
-        _exposed(rules[s], place),
+        _exposed(rules[s], place)[0],
         float((t - place.opened + 1) * step_us) if place.held else 0.0,
         _deployed(rules, places),
         equity,
@@ -495,7 +532,7 @@ def _book_risk(
     for other in range(len(places)):
         if other != s and not _is_weighed(bars[t, other], places[other]):
             continue
-        weight = _exposed(rules[other], places[other]) / equity
+        weight = _exposed(rules[other], places[other])[0] / equity
         empty = empty and weight == 0.0
         moves = returns[other, t - rows + 1 : t + 1]
         if other != s:

@@ -110,11 +110,12 @@ FILL = _record(floats="fee", ints="bar symbol buys purpose lots ticks")
 RULE = _record(
     floats="tick_whole tick_parts units maker_units taker_units fee",
     ints="levels sector",
-    pairs="tick lot per_lot with_fee least least_steps depth trail",
+    pairs="tick lot per_lot with_fee least least_steps depth trail capped",
     ask=("f8", (MOST_LEVELS, 2)),
     bid=("f8", (MOST_LEVELS, 2)),
 )
-"""One market's rules: see `execution.kernel.rules`. `sector`: a number of its own for each, -1 for none."""
+"""One market's rules: see `execution.kernel.rules`. `sector`: a number of its own for each, -1 for none. `capped` times the last
+close gives the dearest price of an entry in ticks."""
 
 SETTINGS = tuple(
     name
@@ -127,15 +128,15 @@ SETTINGS = tuple(
 `last_hour` there, and the slippage is the exact `dearest`."""
 
 LIMITS = _record(
-    floats="starting_cash quote_units take_profit var_tail es_tail stop stop_atr max_stop day_scale delay "
+    floats="starting_cash quote_units take_profit var_tail es_tail stop stop_atr max_stop day_scale delay entry_cap "
     + "fall_sigma proven_at streak_log "
     + " ".join(SETTINGS),
-    ints="window filtered daily_pause_us weekly_pause_us day_bars turbulence_pause_us streak_pause_us first_hour last_hour "
-    "clusters kelly_risk by_symbol learns",
-    pairs="cash target share dearest",
+    ints="window filtered halves daily_pause_us weekly_pause_us day_bars turbulence_pause_us streak_pause_us first_hour "
+    "last_hour clusters kelly_risk by_symbol learns",
+    pairs="cash target share dearest capped",
 )
 """The account's limits, exits and venue; a limit that is off is infinite. `delay`: what multiplies a bar's range to give its
-movement during the latency."""
+movement during the latency. `entry_cap`: how far above the last close an entry may buy, 0 for any price; `capped` is 1 more."""
 
 PLACE = _record(
     floats="entry_stop bracket_stop trailing_from mark",

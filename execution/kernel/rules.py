@@ -25,6 +25,7 @@ from risk.breakers import fall_sigmas
 from risk.calibration import CalibrationMap
 from risk.limits.catalogue import CATALOGUE
 from risk.limits.row import Kernel
+from risk.sizing import price_cap
 from risk.volumes import day_bars
 
 _WHOLE = 2**53
@@ -55,9 +56,11 @@ def rules_of(
     markets = np.zeros(len(instruments), dtype=w.RULE)
     names = sorted(set(limits.sectors.values()))
     sectors = {symbol: names.index(name) for symbol, name in limits.sectors.items()}
+    capped = 1 + _read(limits.entry_price_cap_bps or 0.0) / 10_000
     markets["sector"] = [sectors.get(instrument.symbol, -1) for instrument in instruments]
     for row, instrument in zip(markets, instruments, strict=True):
         _market(row, instrument, exits, venue, unit)
+        row["capped"] = pair_of(capped / Fraction(instrument.tick_size))
     points = np.array(calibration.points if calibration else (), dtype=np.float64).reshape(-1, 2)
     return Rules(markets, _limits(limits, exits, venue, bars_per_day, unit), points)
 
@@ -73,6 +76,7 @@ def _market(row: Record, rules: Instrument, exits: ExitSettings, venue: VenueSet
     row["taker_units"] = _whole(tick * lot * Fraction(rules.taker_fee_bps) / 10_000 / unit, rules)
     row["tick"], row["lot"], row["least"] = pair_of(tick), pair_of(lot), pair_of(least)
     row["per_lot"], row["least_steps"] = pair_of(least / lot), pair_of(least / (tick * lot))
+    row["fee"] = float(rules.taker_fee_bps) / 10_000
     row["with_fee"] = pair_of(1 + Fraction(rules.taker_fee_bps) / 10_000)
     row["depth"] = pair_of(_read(venue.depth_fraction) / lot)
     row["trail"] = pair_of((1 - _read(exits.trail_fraction)) / tick)
@@ -93,12 +97,15 @@ def _limits(
         "target": pair_of(1 + _read(exits.take_profit_fraction)),
         "share": pair_of(_read(exits.take_profit_share)),
         "take_profit": exits.take_profit_fraction,
+        "entry_cap": price_cap(limits),
+        "capped": pair_of(1 + _read(limits.entry_price_cap_bps or 0.0) / 10_000),
         "dearest": pair_of(1 + _read(limits.max_slippage)),
         "first_hour": first_hour,
         "last_hour": last_hour,
         "var_tail": 1.0 - limits.var_confidence,
         "es_tail": 1.0 - limits.es_confidence,
         "filtered": limits.var_method == "fhs_ewma",
+        "halves": limits.half_size == "halve",
         "window": limits.risk_window_bars,
         "stop": limits.stop_fraction,
         "stop_atr": limits.stop_atr_multiple,

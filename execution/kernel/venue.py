@@ -204,6 +204,8 @@ def _take(
         ticks = prices[i]
         if short or order[w.LEFT] == 0 or ticks == 0 or (kind == w.LIMIT and ticks < order[w.PRICE]):
             break
+        if slot == w.BUYING and 0 < order[w.PRICE] < ticks:
+            break
         wanted = min(order[w.LEFT], place.depths[side, i])
         lots = trade(rule, limits, account, place, fills, slot, wanted, ticks, w.TAKER)
         place.depths[side, i] -= lots
@@ -230,7 +232,7 @@ def _conclude(place: Record, slot: int, before: int, short: bool) -> None:
     """What became of an order after an attempt; then its fill is taken off the rest of its group."""
     order = place.orders[slot]
     gained = order[w.FILLED] - before
-    worked_out = slot == 0 and order[w.BOOKS] >= w.ENTRY_BOOKS
+    worked_out = slot == 0 and order[w.BOOKS] >= (1 if order[w.PRICE] else w.ENTRY_BOOKS)
     if order[w.LEFT] == 0 or short or worked_out:
         withdraw(place, slot)
     if order[w.LINKED] and gained > 0:

@@ -24,7 +24,7 @@ def refusal(order: Order, instrument: Instrument) -> str:
         return ""
     if not is_multiple(price, instrument.tick_size):
         return f"price {price} is not a whole number of ticks of {instrument.tick_size} {instrument.quote}"
-    return too_small(order.quantity, price, instrument)
+    return "" if order.kind is OrderKind.MARKET else too_small(order.quantity, price, instrument)
 
 
 def too_small(quantity: Decimal, price: Decimal, instrument: Instrument) -> str:
@@ -38,7 +38,7 @@ def too_small(quantity: Decimal, price: Decimal, instrument: Instrument) -> str:
 def _shape(order: Order) -> str:
     match order.kind:
         case OrderKind.MARKET:
-            fits = order.limit_price is None and order.stop_price is None
+            fits = order.stop_price is None and (order.limit_price is None or not order.reduce_only)
         case OrderKind.LIMIT:
             fits = order.limit_price is not None and order.stop_price is None
         case OrderKind.STOP:

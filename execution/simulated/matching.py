@@ -6,7 +6,8 @@ Backtest, paper and any exchange simulator share it, so their fills cannot diffe
 - A market order, a touched stop and a limit order on arrival take liquidity (taker fee). A resting limit order
   provides liquidity (maker fee): it fills at its own price when trading has passed it by a tick, for at most the
   quantity on the other side of the book.
-- A market order uses the books of at most three slices; an exit continues until it is filled (law 4).
+- A market order uses the books of at most three slices; an exit continues until it is filled (law 4). One with a
+  limit uses the first book only, up to its limit.
 - No trade is larger than the cash or the holding: spot is never short and cash is never negative.
 - A fill of one order of a group reduces the other orders by the same quantity; an order with nothing left is
   cancelled.
@@ -222,7 +223,8 @@ class MatchingCore:
         offered.
         """
         order = resting.order
-        worked_out = resting.taking and not order.reduce_only and resting.books >= MARKET_SLICES
+        books = 1 if order.capped else MARKET_SLICES
+        worked_out = resting.taking and not order.reduce_only and resting.books >= books
         if not resting.remaining:
             self._close(resting, OrderStatus.FILLED, at)
         elif short and order.side is Side.SELL:
@@ -231,7 +233,12 @@ class MatchingCore:
             status = OrderStatus.CANCELLED if resting.filled else OrderStatus.REJECTED
             self._close(resting, status, at, f"insufficient funds for the remaining {resting.remaining}")
         elif worked_out:
-            note = f"no more liquidity in {MARKET_SLICES} slices for the remaining {resting.remaining}"
+            offered = (
+                f"no more was offered up to {order.limit_price}"
+                if order.capped
+                else f"no more liquidity in {MARKET_SLICES} slices"
+            )
+            note = f"{offered} for the remaining {resting.remaining}"
             self._close(resting, OrderStatus.CANCELLED, at, note)
         elif resting.filled > before:
             self._states.append(resting.state(OrderStatus.PARTIAL, at))
@@ -256,7 +263,7 @@ class MatchingCore:
     def _unaffordable(self, order: Order) -> str:
         """Return why the present cash cannot pay for a priced buy order; a market order is judged when it trades."""
         price, rules = order.limit_price or order.stop_price, self._instrument
-        if order.side is Side.SELL or price is None:
+        if order.side is Side.SELL or price is None or order.kind is OrderKind.MARKET:
             return ""
         most = most_affordable(self._account.cash, price, rules.taker_fee_bps, rules.lot_size)
         return "" if order.quantity <= most else f"insufficient funds: the cash pays for {most} {rules.base} at {price}"

@@ -34,7 +34,7 @@ class Resting:
     def accepted(cls, order: Order, tick_size: Decimal) -> "Resting":
         """Return a new order that has passed the filters."""
         buys = order.side is Side.BUY
-        if order.limit_price is not None:
+        if order.limit_price is not None and not order.capped:
             wake = EXACT.subtract(order.limit_price, tick_size) if buys else EXACT.add(order.limit_price, tick_size)
             return cls(order, order.quantity, True, wake, wakes_falling=buys)
         return cls(order, order.quantity, order.kind is OrderKind.MARKET, order.stop_price, wakes_falling=not buys)

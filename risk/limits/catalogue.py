@@ -189,6 +189,9 @@ PARAMETERS: Mapping[str, str] = MappingProxyType(
         "proven_at": "how sure a record must be for `unproven_fraction` to bind no more",
         "turbulence_pause_h": "how long the breaker of `turbulence_sigma` stays tripped",
         "loss_streak_pause_h": "how long the breaker of `loss_streak` stays tripped",
+        "entry_price_cap_bps": "the dearest price of an entry, at which `max_position_fraction` and `max_deployed_fraction` are "
+        "counted",
+        "half_size": "what `half_size_drawdown` halves",
         "sectors": "which symbols `max_sector_fraction` adds up",
         "stress_bars": "how long a stretch `max_stressed_loss` is measured on",
         "var_confidence": "how far out in the tail `max_var_1d` is measured",

@@ -3,6 +3,8 @@
 A loss that cannot be measured leaves no room (law 2).
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
@@ -14,11 +16,30 @@ _DAYS_A_YEAR = 365.0
 
 
 def drawdown_half(facts: Facts) -> RuleReport:
-    """If the drawdown is at least `half_size_drawdown`, a position may have half of the usual size."""
+    """If the drawdown is at least `half_size_drawdown`, a position has half of the usual size.
+
+    With `half_size: halve` that is half of what the other limits leave, which this rule cannot know: see `halved`.
+    """
     fall, limit = drawdown(facts.breakers, facts.portfolio.equity), facts.limits.half_size_drawdown
     if fall < limit:
         return no_cap("drawdown_half", number=fall, limit=limit)
+    if facts.limits.half_size == "halve":
+        return no_cap("drawdown_half", number=fall, limit=limit, note="half of what the other limits leave")
     return cap(facts, "drawdown_half", facts.limits.max_position_fraction * 0.5, number=fall, limit=limit)
+
+
+def halved(facts: Facts, caps: Sequence[RuleReport]) -> tuple[RuleReport, ...]:
+    """All caps of a proposal, in which that of `drawdown_half` is half of the tightest other one [quote], if it halves sizes."""
+    if (
+        facts.limits.half_size != "halve"
+        or drawdown(facts.breakers, facts.portfolio.equity) < facts.limits.half_size_drawdown
+    ):
+        return tuple(caps)
+    half = min(report.notional_cap for report in caps if report.notional_cap is not None) / 2
+    return tuple(
+        report.model_copy(update={"notional_cap": half}) if report.code == "drawdown_half" else report
+        for report in caps
+    )
 
 
 def stressed_loss(facts: Facts) -> RuleReport:

@@ -11,11 +11,10 @@ from math import isfinite
 
 from market.book import Book, Level
 from risk.facts import Facts, cap, check
+from risk.sizing import A_HAIR_LESS
 from risk.verdict import RuleReport
 
 _BPS = 10_000.0
-A_HAIR_LESS = 1.0 - 1e-12
-"""A book gives whole lots: what is taken of it is a little less, so that no rounding on the way to an order goes beyond."""
 
 
 def reference_price(facts: Facts) -> RuleReport:

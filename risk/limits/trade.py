@@ -18,7 +18,15 @@ from risk.measures.basic import scale_to_horizon
 from risk.measures.estimators import estimate_es, estimate_var
 from risk.proposal import Direction
 from risk.record import VotersRecord, proof_of_record
-from risk.sizing import Entry, deployed_room, kelly_room, position_room, record_room, risk_per_trade_room
+from risk.sizing import (
+    A_HAIR_LESS,
+    Entry,
+    deployed_room,
+    kelly_room,
+    position_room,
+    record_room,
+    risk_per_trade_room,
+)
 from risk.verdict import Reaction, RuleCode, RuleReport
 
 Tail = Callable[[NDArray[np.float64]], float]
@@ -159,10 +167,13 @@ def _told(seen: VotersRecord) -> str:
 
 
 def cash(facts: Facts) -> RuleReport:
-    """Spot is paid for, with its fee and one percent to spare for the price of the next bar."""
-    room = facts.portfolio.cash - sum(facts.portfolio.pending_notional.values(), Decimal(0))
+    """Spot is paid for, with its fee, at the dearest price of the entry; without such a price one percent is to spare."""
+    free, coming = facts.portfolio.cash, sum(facts.portfolio.pending_notional.values(), Decimal(0))
     fee = facts.instrument.taker_fee_bps / Decimal(10_000)
-    return cap(facts, "cash", float(room / (1 + fee) * Decimal("0.99")) / facts.equity)
+    if facts.limits.entry_price_cap_bps is None:
+        return cap(facts, "cash", float((free - coming) / (1 + fee) * Decimal("0.99")) / facts.equity)
+    dearest = 1 + Decimal(repr(facts.limits.entry_price_cap_bps)) / Decimal(10_000)
+    return cap(facts, "cash", float(free / (1 + fee) / dearest - coming) * A_HAIR_LESS / facts.equity)
 
 
 def value_at_risk(facts: Facts) -> RuleReport:
@@ -203,8 +214,17 @@ def _tail_cap(facts: Facts, code: RuleCode, measure: Tail, limit: float) -> Rule
 
 
 def _entry(facts: Facts) -> Entry:
-    used = float(facts.portfolio.deployed) / facts.equity
-    return Entry(facts.proposal.conviction, facts.stop, used, facts.limits, facts.exits, record=facts.proposal.record)
+    held = float(sum((abs(one.notional) for one in facts.portfolio.positions), Decimal(0))) / facts.equity
+    return Entry(
+        facts.proposal.conviction,
+        facts.stop,
+        float(facts.portfolio.deployed) / facts.equity,
+        facts.limits,
+        facts.exits,
+        held=held,
+        fee=float(facts.instrument.taker_fee_bps) / 10_000,
+        record=facts.proposal.record,
+    )
 
 
 def _one_day(facts: Facts, measure: Tail, extra: float) -> float:

@@ -36,7 +36,9 @@ def test_a_sound_proposal_is_signed_with_the_tightest_cap_and_says_which() -> No
     assert verdict.outcome is Outcome.SIGNED
     assert verdict.binding_rule == "position"
     assert verdict.order is not None
-    assert verdict.order.quantity == Decimal("0.01")
+    assert (verdict.order.kind, verdict.order.limit_price) == (OrderKind.MARKET, Decimal("50250.00"))
+    assert verdict.order.quantity == Decimal("0.00994")
+    assert verdict.order.quantity * verdict.order.limit_price * Decimal("1.001") <= 500
     assert SEAL.verify(verdict.order)
     caps = {rule.code: rule.notional_cap for rule in verdict.rules if rule.notional_cap is not None}
     assert min(caps, key=lambda code: caps[code]) == "position"
@@ -46,6 +48,22 @@ def test_a_sound_proposal_is_signed_with_the_tightest_cap_and_says_which() -> No
 def test_what_the_court_leaves_is_a_share_of_what_the_limits_leave() -> None:
     full, half = judge(proposal(conviction=1.0)), judge(proposal(conviction=1.0, ruling_scale=0.5))
     assert half.notional == full.notional / 2
+
+
+@pytest.mark.parametrize(("conviction", "bound"), [(1.0, "position"), (0.4, "kelly")])
+def test_far_below_the_peak_the_size_that_would_have_been_is_halved(conviction: float, bound: str) -> None:
+    low = BreakerState.fresh(Decimal(11_500), AT)
+    asked = proposal(conviction=conviction, ruling_scale=0.75)
+    full = judge(asked)
+    half = GATE.judge(Situation(asked, portfolio(), BTC, low, None, ("BTC/USDT",), returns(), **seen()))
+    assert (full.binding_rule, half.binding_rule) == (bound, "drawdown_half")
+    assert full.order is not None
+    assert half.order is not None
+    assert half.order.quantity == BTC.round_quantity(full.order.quantity / 2)
+    caps = {rule.code: rule.notional_cap for rule in half.rules}
+    assert caps["drawdown_half"] == (caps[bound] or 0) / 2
+    (said,) = [rule for rule in half.rules if rule.code == "drawdown_half"]
+    assert (said.reaction, said.note) == (Reaction.CUT, "half of what the other limits leave")
 
 
 def test_a_refusal_names_its_rule_and_carries_no_order() -> None:

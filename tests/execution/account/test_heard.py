@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from gate_support import ANY_PRICE
 from speaking_venue import QUARTER, SpeakingVenue
 from trader_support import World, uncovered
 
@@ -104,7 +105,7 @@ def test_a_stop_that_fills_in_part_between_bars_is_still_there_for_the_rest() ->
 
 
 def test_a_stop_out_between_bars_ends_the_entry_and_protects_what_it_bought_meanwhile() -> None:
-    world = Spoken(volume=0.1)
+    world = Spoken(volume=0.1, limits=ANY_PRICE)
     world.buy()
     world.bar(50_000, 50_100, 49_950, 50_000)
     assert world.trader.portfolio(world.now).pending_notional

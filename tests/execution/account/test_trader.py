@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from gate_support import BTC, LIMITS, SETTINGS, proposal
+from gate_support import ANY_PRICE, BTC, LIMITS, SETTINGS, proposal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from trader_support import KEY, T0, Events, World, states, uncovered
@@ -104,7 +104,7 @@ def test_an_exit_without_liquidity_stays_until_there_is_some() -> None:
 
 
 def test_an_entry_that_fills_in_parts_is_protected_in_each_and_sells_no_more_than_it_holds() -> None:
-    world = World(volume=0.2)
+    world = World(volume=0.2, limits=ANY_PRICE)
     asked = world.buy().order.quantity  # type: ignore[union-attr]
     world.bar(50_000, 50_100, 49_950, 50_000)
     part = world.held
@@ -268,7 +268,7 @@ def test_entries_are_counted_for_a_day_and_one_that_was_taken_back_is_not() -> N
 
 
 def test_a_market_that_has_dried_up_is_cut_first_and_then_not_entered() -> None:
-    world = World(depth_fraction=1.0)
+    world = World(depth_fraction=1.0, limits=ANY_PRICE)
     for hours, volume in ((1, 0.02), (23, 0.02), (24, 0.0)):
         for _ in range(hours):
             world.bar(50_000, 50_000, 50_000, 50_000, volume=volume)

@@ -4,6 +4,7 @@ Windows are in `tests/support/kernel_windows.py`; that each limit of the catalog
 `tests/risk/limits/test_catalogue.py`.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -25,9 +26,9 @@ CHECKS = {limit.code for limit in CATALOGUE if limit.part is Part.CHECK}
 SEED = 3
 
 
-def world_of(world: dict[str, Any], limits: dict[str, Any]) -> Settings:
+def world_of(world: dict[str, Any], limits: dict[str, Any], symbols: Sequence[str] = THREE) -> Settings:
     tight = {f"limits.{name}": value for name, value in limits.items()}
-    return settings_of({**LOOSEST, "market.session_days": 8, "seed": SEED, **world, **tight}, THREE, "paper")
+    return settings_of({**LOOSEST, "market.session_days": 8, "seed": SEED, **world, **tight}, symbols, "paper")
 
 
 def set_of(name: str) -> Any:
@@ -52,7 +53,8 @@ def told(settings: Settings, tape: Tape) -> Told:
 @pytest.mark.parametrize("name", WINDOWS)
 def test_both_engines_are_held_by_the_same_limit(name: str) -> None:
     window = WINDOWS[name]
-    bound, loose = world_of(window.world, window.tight), world_of({**window.world, **window.loose}, {})
+    bound = world_of(window.world, window.tight, window.symbols)
+    loose = world_of({**window.world, **window.loose}, {}, window.symbols)
     tape = window.tape(shorter(simulated_tape(bound), WARMUP))
     spoilt = window.spoilt(tape)
     grid = grid_of_tape(spoilt)

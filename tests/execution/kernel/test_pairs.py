@@ -3,11 +3,13 @@
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal, localcontext
 from fractions import Fraction
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from uncompiled import plain
 
+from config.seeds import generator
 from execution.kernel.rules import pair_of
 
 exact = plain("exact")
@@ -51,9 +53,33 @@ def test_a_price_from_a_file_is_the_decimal_that_it_prints_as(price: float) -> N
     assert close(worth(exact.decimal_of(price)), Fraction(repr(price)), Fraction(1, 2**100))
 
 
-def test_a_float_without_a_short_decimal_is_taken_as_it_is() -> None:
-    third = 1 / 3 * 1e17
-    assert exact.decimal_of(third) == (third, 0.0)
+@settings(max_examples=1000)
+@given(value=st.floats(1e-6, 1e15))
+@example(0.1 + 0.2)
+@example(1 / 3)
+@example(0.15 - 0.05)
+@example(1 / 3 * 1e15)
+@example(2.0**-13)
+def test_a_computed_float_is_the_decimal_that_it_prints_as(value: float) -> None:
+    found = exact.decimal_of(value)
+    assert close(worth(found), Fraction(repr(value)), Fraction(1, 2**100))
+    assert exact.decimal_of(-value) == (-found[0], -found[1])
+
+
+@pytest.mark.parametrize("digits", [16, 17])
+def test_a_share_of_equity_is_the_decimal_that_it_prints_as_whatever_its_digits(digits: int) -> None:
+    chance, met = generator(digits, "pairs", "shares"), 0
+    for _ in range(3000):
+        value = float(np.round(chance.uniform(1.0, 9e9), 2) / np.round(chance.uniform(1e10, 9e12), 8))
+        if len(Decimal(repr(value)).as_tuple().digits) == digits:
+            met += 1
+            assert close(worth(exact.decimal_of(value)), Fraction(repr(value)), Fraction(1, 2**100))
+    assert met > 100
+
+
+def test_a_float_beyond_the_digits_of_money_is_taken_as_it_is() -> None:
+    for value in (1 / 3 * 1e18, 1 / 3 * 1e-21, 0.0):
+        assert exact.decimal_of(value) == (value, 0.0)
     assert exact.decimal_of(0.1)[1] != 0.0
 
 

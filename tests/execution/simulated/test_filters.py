@@ -44,7 +44,7 @@ def test_the_value_of_an_order_at_market_is_judged_when_it_meets_a_book(shop: An
 @pytest.mark.parametrize(
     ("line", "changes"),
     [
-        ("buy 1 market", {"limit_price": Decimal(100)}),
+        ("sell 1 market", {"limit_price": Decimal(100)}),
         ("buy 1 market", {"stop_price": Decimal(100)}),
         ("buy 1 limit 100", {"limit_price": None}),
         ("buy 1 limit 100", {"stop_price": Decimal(99)}),

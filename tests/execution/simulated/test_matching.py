@@ -48,6 +48,32 @@ def test_the_older_order_is_served_first_and_the_younger_takes_what_is_left(pit:
     assert trades(report) == [("old", D(1), D(100)), ("young", D("0.5"), D(100)), ("young", D("0.5"), D(105))]
 
 
+def test_an_entry_with_a_dearest_price_takes_the_first_book_up_to_it_and_the_rest_is_cancelled(
+    pit: Callable[..., Pit], shop: Any
+) -> None:
+    for asks, bought, end in (
+        ("1@100.01 1@100.02 5@100.03", [("a", D(1), D("100.01")), ("a", D(1), D("100.02"))], "cancelled"),
+        ("9@100.01", [("a", D(3), D("100.01"))], "filled"),
+        ("9@100.03", [], "cancelled"),
+        ("", [], "cancelled"),
+    ):
+        place = pit()
+        order = shop.order("a", "buy 3 market").model_copy(update={"limit_price": D("100.02")})
+        assert words(place.core.submit(order, shop.at(0))) == [("a", "accepted")]
+        report = place.book(asks=asks)
+        assert (trades(report), words(report)) == (bought, [("a", end)])
+        assert place.core.idle
+
+
+def test_an_entry_with_a_dearest_price_does_not_rest_when_a_price_moves_below_it(
+    pit: Callable[..., Pit], shop: Any
+) -> None:
+    place = pit()
+    place.core.submit(shop.order("a", "buy 3 market").model_copy(update={"limit_price": D("100")}), shop.at(0))
+    assert place.sweep("101", "95").fills == ()
+    assert not place.core.wakes(D("95"), D("101"))
+
+
 def test_an_arriving_limit_takes_up_to_its_price_and_rests_with_the_remainder(pit: Callable[..., Pit]) -> None:
     place = pit()
     place.submit("a", "buy 2 limit 100.02")

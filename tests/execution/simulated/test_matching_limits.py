@@ -128,7 +128,7 @@ def test_spot_refuses_shorts_and_other_kinds_of_market_are_refused_whole(pit: Ca
 def test_prices_that_do_not_belong_to_the_kind_of_order_are_refused(pit: Callable[..., Pit], shop: Any) -> None:
     place = pit()
     for text, change in (
-        ("buy 1 market", {"limit_price": D(100)}),
+        ("sell 1 market", {"limit_price": D(100)}),
         ("buy 1 limit 100", {"stop_price": D(100)}),
         ("buy 1 stop 100", {"stop_price": None}),
     ):

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from gate_support import LIMITS, facts, held, portfolio
+from gate_support import ANY_PRICE, LIMITS, facts, held, portfolio
 from limit_holder import Catalogue, faults, rule_functions
 
 from risk.limits import loss
@@ -96,7 +96,7 @@ def test_a_row_keeps_its_settings_whatever_becomes_of_what_it_was_made_of() -> N
 @pytest.mark.parametrize("code", [code for code, limit in ROWS.items() if limit.loosest and code != "kelly"])
 def test_a_limit_at_its_loosest_does_not_bind(code: str) -> None:
     """Kelly's fraction is the exception: no setting lets a conviction bet more than Kelly."""
-    opened = loosest(LIMITS)
+    opened = loosest(ANY_PRICE)
     report = ROWS[code].rule(facts(limits=opened))
     assert report.reaction is Reaction.PASS
     assert report.notional_cap is None or report.notional_cap >= 10_000
@@ -123,5 +123,5 @@ def test_a_room_is_what_the_cap_of_its_row_leaves(code: str) -> None:
     some = facts(portfolio=portfolio(positions=(held("ETH/USDT", "1500"),)), stop=0.02, limits=limits)
     room = ROWS[code].room
     assert room is not None
-    entry = Entry(some.proposal.conviction, some.stop, 0.15, some.limits, some.exits)
+    entry = Entry(some.proposal.conviction, some.stop, 0.15, some.limits, some.exits, held=0.15, fee=0.001)
     assert float(ROWS[code].rule(some).notional_cap or 0) == pytest.approx(10_000 * room(entry), rel=1e-12)

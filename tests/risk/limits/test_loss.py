@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from config.sections.limits import RiskLimits
 from risk.breakers import BreakerState
 from risk.facts import Facts, as_recorded
+from risk.facts import cap as room
 from risk.limits import loss as rules
 
 
@@ -19,8 +20,8 @@ def limited(**changes: Any) -> RiskLimits:
     return RiskLimits.model_validate({**LIMITS.model_dump(), **changes})
 
 
-def below(peak: int) -> Facts:
-    return facts(breakers=BreakerState.fresh(Decimal(peak), AT))
+def below(peak: int, half_size: str = "cap") -> Facts:
+    return facts(breakers=BreakerState.fresh(Decimal(peak), AT), limits=limited(half_size=half_size))
 
 
 def stressed(matrix: np.ndarray, limit: float, bars: int = 3, eth: str | None = None, top: float = 0.2) -> Facts:
@@ -37,6 +38,13 @@ def test_ten_percent_below_the_peak_a_position_is_half_as_large() -> None:
     assert rules.drawdown_half(below(11_110)).notional_cap is None
     assert cap(rules.drawdown_half(below(11_112))) == pytest.approx(250.0)
     assert rules.drawdown_half(below(12_500)).number == pytest.approx(0.2)
+
+
+def test_at_the_drawdown_half_of_the_tightest_other_limit_is_left_and_above_it_all_of_it() -> None:
+    caps = [room(facts(), "position", 0.05), room(facts(), "kelly", 0.012), rules.drawdown_half(below(11_112, "halve"))]
+    assert [report.notional_cap for report in rules.halved(below(11_112, "halve"), caps)] == [500, 120, 60]
+    assert rules.halved(below(11_110, "halve"), caps) == tuple(caps)
+    assert rules.halved(below(11_112), caps) == tuple(caps)
 
 
 def test_the_worst_stretch_sets_the_room_and_its_loss_is_compounded() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gate_support import AT, LIMITS, held, portfolio, proposal, returns, seen
+from gate_support import ANY_PRICE, AT, LIMITS, held, portfolio, proposal, returns, seen
 from gate_support import facts as situation
 from report_support import passed, refused, room
 
@@ -86,16 +86,21 @@ REPORTS: list[tuple[Rule, Facts, RuleReport]] = [
     (rules.risk_history, facts(returns=returns(rows=49)), refused("risk_history", 49.0, 50.0, "bars")),
     (clusters.correlation, facts(), passed("correlation", 0.0, 0.7, note="nothing held")),
     (rules.risk_per_trade, facts(stop=0.08), room("risk_per_trade", 0.25)),
-    (rules.position_size, facts(), room("position", 0.05)),
+    (rules.position_size, facts(limits=ANY_PRICE), room("position", 0.05)),
     (rules.kelly, facts(proposal=proposal(conviction=0.0)), room("kelly", 0.0)),
     (
         rules.deployed,
-        facts(portfolio=portfolio(positions=(held("ETH/USDT", "500"),), pending_notional={"SOL/USDT": Decimal(250)})),
+        facts(
+            portfolio=portfolio(positions=(held("ETH/USDT", "500"),), pending_notional={"SOL/USDT": Decimal(250)}),
+            limits=ANY_PRICE,
+        ),
         room("deployed", 0.2 - 0.075),
     ),
     (
         rules.cash,
-        facts(portfolio=portfolio(cash=Decimal("2002"), pending_notional={"SOL/USDT": Decimal(1001)})),
+        facts(
+            portfolio=portfolio(cash=Decimal("2002"), pending_notional={"SOL/USDT": Decimal(1001)}), limits=ANY_PRICE
+        ),
         room("cash", 0.099),
     ),
 ]

@@ -38,8 +38,8 @@ def at_hour(hour: int, *hours: int) -> Facts:
     return facts(proposal=proposal(as_of_utc=AT + timedelta(hours=hour)), limits=limited(trading_hours_utc=hours))
 
 
-def fallen(peak: int) -> Facts:
-    return facts(breakers=BreakerState.fresh(Decimal(peak), AT))
+def fallen(peak: int, **limits: Any) -> Facts:
+    return facts(breakers=BreakerState.fresh(Decimal(peak), AT), limits=limited(**{"half_size": "cap", **limits}))
 
 
 def moved(matrix: np.ndarray, **limits: Any) -> Facts:
@@ -89,8 +89,14 @@ REPORTS: list[tuple[Rule, Facts, RuleReport]] = [
     (loss.drawdown_half, fallen(12_500), room("drawdown_half", 0.025, 0.2, 0.1)),
     (
         loss.drawdown_half,
-        facts(breakers=BreakerState.fresh(Decimal(16_000), AT), limits=limited(half_size_drawdown=0.375)),
+        fallen(16_000, half_size_drawdown=0.375),
         room("drawdown_half", 0.025, 0.375, 0.375),
+    ),
+    (loss.drawdown_half, fallen(10_000, half_size="halve"), unbound("drawdown_half", 0.0, 0.1)),
+    (
+        loss.drawdown_half,
+        fallen(12_500, half_size="halve"),
+        unbound("drawdown_half", 0.2, 0.1, "half of what the other limits leave"),
     ),
     (loss.stressed_loss, facts(), unbound("stressed_loss", note=OFF)),
     (

@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import numpy as np
 import pytest
-from gate_support import AT, LIMITS, cap, facts, held, portfolio, proposal, returns
+from gate_support import ANY_PRICE, AT, LIMITS, cap, facts, held, portfolio, proposal, returns
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,7 +27,7 @@ def two(other: str, notional: str, matrix: np.ndarray) -> words.Facts:
 
 
 def test_a_position_takes_at_most_its_share_of_equity() -> None:
-    assert cap(rules.position_size(facts())) == pytest.approx(500.0)
+    assert cap(rules.position_size(facts(limits=ANY_PRICE))) == pytest.approx(500.0)
 
 
 def test_the_loss_at_the_stop_is_at_most_two_percent_of_equity() -> None:
@@ -36,12 +36,12 @@ def test_the_loss_at_the_stop_is_at_most_two_percent_of_equity() -> None:
 
 
 def test_what_is_deployed_leaves_that_much_less() -> None:
-    some = facts(portfolio=portfolio(positions=(held("ETH/USDT", "1700"),)))
+    some = facts(portfolio=portfolio(positions=(held("ETH/USDT", "1700"),)), limits=ANY_PRICE)
     assert cap(rules.deployed(some)) == pytest.approx(300.0)
 
 
 def test_an_entry_under_way_counts_as_deployed() -> None:
-    some = facts(portfolio=portfolio(pending_notional={"ETH/USDT": Decimal(1900)}))
+    some = facts(portfolio=portfolio(pending_notional={"ETH/USDT": Decimal(1900)}), limits=ANY_PRICE)
     assert cap(rules.deployed(some)) == pytest.approx(100.0)
 
 

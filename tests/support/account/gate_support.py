@@ -20,10 +20,22 @@ from risk.portfolio import Portfolio, Position
 from risk.proposal import Direction, Proposal
 
 AT = datetime(2024, 3, 1, tzinfo=UTC)
-PLAIN: dict[str, Any] = {**ADDED_IN_SESSION_3, "limits.risk_per_trade": 0.02}
+PLAIN: dict[str, Any] = {
+    "limits.risk_per_trade": 0.02,
+    **{
+        name: ADDED_IN_SESSION_3[name]
+        for name in (
+            "court.without_record", "limits.correlation", "limits.max_cluster_fraction", "limits.max_twin_correlation",
+            "limits.kelly_stake", "limits.record_prior", "limits.unproven_fraction", "limits.proven_at", "limits.turbulence",
+            "limits.turbulence_alarms", "limits.loss_streak_chance",
+        )
+    },
+}
 """Settings under which no rule knows a record, a cluster or a symbol's own pause: those of 0.2.0."""
 SETTINGS: Settings = load_profile("paper", PLAIN)
 LIMITS: RiskLimits = SETTINGS.limits
+ANY_PRICE: RiskLimits = LIMITS.model_copy(update={"entry_price_cap_bps": None})
+"""The same, with entries that buy at any price."""
 BTC = Instrument(
     symbol="BTC/USDT",
     base="BTC",

@@ -18,6 +18,8 @@ from risk.limits.catalogue import CATALOGUE
 from risk.verdict import RuleCode
 
 THREE = ["SOL/USDT", "ETH/USDT", "BTC/USDT"]
+SMALL = ("ADA/USDT", "DOGE/USDT", "XRP/USDT")
+DAILY: dict[str, Any] = {"market.timeframe": "1d", "market.session_days": 240}
 WARMUP = 300
 LOOSEST: dict[str, Any] = PLAIN | {
     f"limits.{name}": value for limit in CATALOGUE for name, value in limit.loosest.items()
@@ -45,6 +47,7 @@ class Window:
     votes: Callable[[Votes], Votes] = as_said
     tape: Callable[[Tape], Tape] = as_it_is
     """What is done to the tape of all runs."""
+    symbols: tuple[str, ...] = tuple(THREE)
 
 
 def each(tape: Tape, change: Callable[[RawCandles], RawCandles]) -> Tape:
@@ -56,6 +59,12 @@ def gapped(candles: RawCandles) -> RawCandles:
     opened = candles.open.copy()
     opened[1::2] *= 0.97
     return replace(candles, open=opened, low=np.minimum(candles.low, opened))
+
+
+def round_volumes(candles: RawCandles) -> RawCandles:
+    """Prices of five decimals, and volumes of which a hundred-thousandth is a whole number of lots: sizes lie on borders."""
+    prices = {name: np.round(getattr(candles, name), 5) for name in ("open", "high", "low", "close")}
+    return replace(candles, **prices, volume=np.round(candles.volume, -1))
 
 
 def silent(candles: RawCandles) -> RawCandles:
@@ -76,6 +85,11 @@ def young(tape: Tape) -> Tape:
     """A market of which only thirty bars are known."""
     begin = tape.start_utc - 30 * tape.timeframe.duration
     return replace(tape, warmup_start_utc=begin)
+
+
+def at_full_size(votes: Votes) -> Votes:
+    """The court leaves everything, so that a cap of whole lots stays one."""
+    return replace(votes, scale=np.ones_like(votes.scale))
 
 
 def often_rejected(votes: Votes) -> Votes:
@@ -104,7 +118,8 @@ WINDOWS: dict[str, Window] = {
     "spread": Window("spread", {"max_spread_bps": 3.001}, {"venue.spread_bps": 3.0}),
     "error rate": Window(
         "error_rate", {"max_order_errors": 1},
-        {"limits.max_position_fraction": 0.0515, **{f"market.instruments.{symbol}.min_notional": "500" for symbol in THREE}},
+        {"limits.max_position_fraction": 0.0515, "limits.entry_price_cap_bps": None,
+         **{f"market.instruments.{symbol}.min_notional": "500" for symbol in THREE}},
         tape=lambda tape: each(tape, gapped),
     ),
     "risk per trade": Window("risk_per_trade", {"risk_per_trade": 0.004}),
@@ -136,7 +151,21 @@ WINDOWS: dict[str, Window] = {
     "value at risk": Window("var_1d", {"max_var_1d": 0.01}),
     "expected shortfall": Window("es_1d", {"max_es_1d": 0.01}),
     "half size": Window("drawdown_half", {"half_size_drawdown": 0.002}),
+    "half size as a cap": Window("drawdown_half", {"half_size_drawdown": 0.002}, {"limits.half_size": "cap"}),
     "liquidity": Window("liquidity", {"max_volume_share": 1e-6}),
+    **{
+        f"liquidity of a large account in small coins, {seed}": Window(
+            "liquidity", {"max_volume_share": 1e-5},
+            {**DAILY, "venue.starting_cash": "3000000", "limits.kelly_edge": 0.5, "seed": seed},
+            tape=lambda tape: each(tape, round_volumes), votes=at_full_size, symbols=SMALL,
+        )
+        for seed in (0, 1, 3)
+    },
+    "slippage of a large account in small coins": Window(
+        "expected_slippage", {"max_slippage": 0.004},
+        {**DAILY, "venue.starting_cash": "3000000", "venue.depth_fraction": 1e-5, "venue.level_step_bps": 21.3},
+        tape=lambda tape: each(tape, round_volumes), votes=at_full_size, symbols=SMALL,
+    ),
     "sector": Window(
         "sector", {"max_sector_fraction": 0.5},
         {"limits.sectors": {"SOL/USDT": "fast", "ETH/USDT": "old", "BTC/USDT": "old"}, "limits.max_position_fraction": 0.4},

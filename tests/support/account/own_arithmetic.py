@@ -63,8 +63,12 @@ def breaches(
     share = float(size / equity)
     halved = 0.5 if float(1 - equity / book.peak) >= limits.half_size_drawdown else 1.0
     stop = _stop(asked, limits)
-    scale = asked.ruling_scale * asked.adjust_scale
+    scale = asked.ruling_scale * asked.adjust_scale * halved
     fee = market.taker_fee_bps / 10_000
+    cost, coming = order.quantity * (order.limit_price or asked.reference_price) * (1 + fee), Decimal(0)
+    dearer, holds = _dearest(limits), sum(book.held.values(), Decimal(0))
+    for other in book.coming.values():
+        coming += other * dearer * (1 + fee)
     series = _portfolio(book, asked.symbol, share)
     var, es = _tails(series, limits.var_confidence, limits.es_confidence)
     shown = book.shown[asked.symbol]
@@ -79,6 +83,12 @@ def breaches(
         "net leverage": float((book.deployed + size) / equity) <= limits.max_net_leverage * ROUNDING,
         "equal risk": not limits.risk_parity or share <= _equal_part(book, asked, limits, bars_per_day) * (1 + 1e-6),
         "order": (order.side, order.kind, order.purpose) == (Side.BUY, OrderKind.MARKET, Purpose.ENTRY),
+        "dearest price": order.limit_price is not None
+        and asked.reference_price * dearer - market.tick_size < order.limit_price <= asked.reference_price * dearer,
+        "position at its fill": float(cost / (equity - (dearer - 1) * holds))
+        <= scale * limits.max_position_fraction * ROUNDING,
+        "deployed at the fill": float((holds * dearer + coming + cost) / equity)
+        <= limits.max_deployed_fraction * ROUNDING,
         "symbol": order.symbol == asked.symbol == market.symbol,
         "direction": asked.direction is Direction.LONG,
         "whole lots": order.quantity > 0 and order.quantity % market.lot_size == 0,
@@ -86,10 +96,10 @@ def breaches(
         "scale": isfinite(scale) and 0.0 < asked.ruling_scale <= 1.0 and 0.0 < asked.adjust_scale <= 1.0,
         "tick": float(market.tick_size / asked.reference_price) * 1e4 <= limits.max_tick_bps * ROUNDING,
         "one position": asked.symbol not in book.held and asked.symbol not in book.coming,
-        "position": share <= scale * halved * limits.max_position_fraction * ROUNDING,
+        "position": share <= scale * limits.max_position_fraction * ROUNDING,
         "liquidity": float(size) <= scale * limits.max_volume_share * book.volume * ROUNDING,
         "deployed": float((book.deployed + size) / equity) <= limits.max_deployed_fraction * ROUNDING,
-        "cash": size * (1 + fee) <= book.cash - sum(book.coming.values(), Decimal(0)),
+        "cash": cost <= book.cash - coming,
         "risk per trade": share * stop <= scale * limits.risk_per_trade * ROUNDING,
         "kelly": share <= scale * _kelly(asked.conviction, stop, exits, limits) * ROUNDING,
         "sold at its stop": float(size) * (1 - stop) * ROUNDING >= float(market.min_notional),
@@ -99,6 +109,10 @@ def breaches(
         "correlation": _closest(book, asked.symbol) <= limits.max_correlation * ROUNDING,
     }
     return [name for name, holds in within.items() if not holds]
+
+
+def _dearest(limits: RiskLimits) -> Decimal:
+    return 1 + Decimal(repr(limits.entry_price_cap_bps or 0.0)) / 10_000
 
 
 def _spread_bps(shown: Book) -> float:
