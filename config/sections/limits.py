@@ -17,6 +17,10 @@ VarMethod = Literal["historical", "gaussian", "cornish_fisher", "ewma", "fhs_ewm
 """The estimators of VaR and expected shortfall that the gate can use: see `risk/measures/estimators.py`."""
 
 
+VarHorizon = Literal["bar", "day"]
+"""How one-day VaR and expected shortfall are made from bars: see `risk/measures/horizon.py`."""
+
+
 class RiskLimits(Frozen):
     """The hard limits. Fractions are fractions of equity unless the name says otherwise. The tightest limit applies.
 
@@ -94,7 +98,13 @@ class RiskLimits(Frozen):
         description="one-day expected shortfall [fraction of equity]"
     )
     risk_window_bars: Annotated[int, Field(ge=50, le=20000)] = Field(description="returns behind VaR and ES [bars]")
+    risk_window_h: Annotated[int, Field(ge=0, le=20000)] = Field(
+        description="the same with `var_horizon: day`, if that is longer [hours]"
+    )
     var_method: VarMethod = Field(description="estimator behind VaR and ES")
+    var_horizon: VarHorizon = Field(
+        description="volatility behind one-day VaR and ES: with the memory of a day, or of 11 bars of any length"
+    )
     max_correlation: Annotated[float, Field(gt=0, le=1)] = Field(
         description="correlation with any held position above which an entry is refused"
     )

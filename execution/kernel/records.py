@@ -122,12 +122,14 @@ SETTINGS = tuple(
 `last_hour` there, and the slippage is the exact `dearest`."""
 
 LIMITS = _record(
-    floats="starting_cash quote_units take_profit var_tail es_tail stop stop_atr max_stop day_scale delay "
+    floats="starting_cash quote_units take_profit var_tail es_tail stop stop_atr max_stop day_scale decay falls delay "
     + " ".join(SETTINGS),
-    ints="window filtered daily_pause_us weekly_pause_us day_bars turbulence_pause_us streak_pause_us first_hour last_hour",
+    ints="window step least_bars filtered floored daily_pause_us weekly_pause_us day_bars turbulence_pause_us streak_pause_us "
+    "first_hour last_hour",
     pairs="cash target share dearest",
 )
-"""The account's limits, exits and venue; a limit that is off is infinite. `delay`: what multiplies a bar's range to give its
+"""The account's limits, exits and venue; a limit that is off is infinite. `step`, `least_bars`, `day_scale`, `decay`, `falls` and
+`floored`: see `risk.measures.horizon`. `delay`: what multiplies a bar's range to give its
 movement during the latency."""
 
 PLACE = _record(

@@ -24,6 +24,7 @@ from market.instrument import Instrument, InstrumentKind
 from risk.calibration import CalibrationMap
 from risk.limits.catalogue import CATALOGUE
 from risk.limits.row import Kernel
+from risk.measures.horizon import horizon_of
 from risk.volumes import day_bars
 
 _WHOLE = 2**53
@@ -84,6 +85,7 @@ def _limits(
 ) -> Records:
     made = np.zeros(1, dtype=w.LIMITS)
     first_hour, last_hour = limits.trading_hours_utc or (0, 24)
+    horizon = horizon_of(limits, bars_per_day)
     values: dict[str, object] = {
         "starting_cash": float(venue.starting_cash),
         "cash": pair_of(Fraction(venue.starting_cash) / unit),
@@ -97,7 +99,12 @@ def _limits(
         "var_tail": 1.0 - limits.var_confidence,
         "es_tail": 1.0 - limits.es_confidence,
         "filtered": limits.var_method == "fhs_ewma",
-        "window": limits.risk_window_bars,
+        "window": horizon.window_bars,
+        "step": horizon.step_bars,
+        "least_bars": horizon.least_bars,
+        "decay": horizon.memory.decay,
+        "falls": horizon.memory.falls,
+        "floored": horizon.memory.floored,
         "stop": limits.stop_fraction,
         "stop_atr": limits.stop_atr_multiple,
         "max_stop": limits.max_stop_fraction,
@@ -106,7 +113,7 @@ def _limits(
         "day_bars": day_bars(bars_per_day),
         "turbulence_pause_us": _microseconds(limits.turbulence_pause_h),
         "streak_pause_us": _microseconds(limits.loss_streak_pause_h),
-        "day_scale": math.sqrt(bars_per_day),
+        "day_scale": math.sqrt(horizon.steps_per_day),
         "delay": delay_of(venue.latency_ms, timedelta(days=1) / bars_per_day).scale,
     }
     for name in w.SETTINGS:
