@@ -18,15 +18,13 @@ from market.book import Book
 from market.instrument import Instrument
 from risk.breakers import BreakerState
 from risk.calibration import SizingMaps
+from risk.measures.horizon import Horizon, horizon_of
 from risk.portfolio import Portfolio
 from risk.proposal import Proposal
 from risk.verdict import Reaction, RuleCode, RuleReport
 
 OF_EQUITY = "of equity"
 """The unit of every cap."""
-
-LEAST_HISTORY = 50
-"""Number of returns of a symbol [bars] below which its tail cannot be estimated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +80,11 @@ class Facts(Situation):
     @property
     def equity(self) -> float:
         return float(self.portfolio.equity)
+
+    @property
+    def horizon(self) -> Horizon:
+        """How one-day figures are made from the returns."""
+        return horizon_of(self.limits, self.bars_per_day)
 
 
 Rule = Callable[[Facts], RuleReport]

@@ -21,8 +21,8 @@ from config.sections.limits import RiskLimits
 from execution.observation import COLUMNS, LEAST_BARS, encode, short_over_long
 from risk.calibration import SizingMaps
 from risk.facts import Situation
-from risk.measures.basic import correlation, scale_to_horizon
-from risk.measures.estimators import estimate_es, estimate_var
+from risk.measures.basic import correlation
+from risk.measures.horizon import horizon_of, one_day_es, one_day_var
 from risk.portfolio import Portfolio
 from risk.proposal import Direction, Proposal
 
@@ -139,16 +139,14 @@ class Lookout:
     def _tails(self, given: Situation, exposures: dict[str, float]) -> tuple[float, float]:
         """One-day VaR and ES of the book as it is, as fractions of equity; NaN where they are missing."""
         equity, limits = float(given.portfolio.equity), self.limits
-        if len(given.returns) < LEAST_BARS or equity <= 0.0:
+        horizon = horizon_of(limits, self.bars_per_day)
+        if len(given.returns) < horizon.least_bars or equity <= 0.0:
             return math.nan, math.nan
         weights = np.array([exposures.get(symbol, 0.0) / equity for symbol in given.symbols])
         if not weights.any():
             return 0.0, 0.0
-        moves, method = given.returns @ weights, limits.var_method
-        return (
-            scale_to_horizon(estimate_var(moves, method=method, confidence=limits.var_confidence), self.bars_per_day),
-            scale_to_horizon(estimate_es(moves, method=method, confidence=limits.es_confidence), self.bars_per_day),
-        )
+        steps = horizon.steps(given.returns) @ weights
+        return one_day_var(steps, limits, horizon), one_day_es(steps, limits, horizon)
 
 
 def _exposures(book: Portfolio) -> dict[str, float]:

@@ -40,6 +40,7 @@ from market.bar import Bar
 from market.indicators.engine import SignalEngine
 from market.timeframe import Timeframe
 from risk.breakers import BreakerState
+from risk.measures.horizon import horizon_of
 from risk.volumes import VolumeWindow
 from risk.window import ReturnWindow
 from rl.factory import adjuster_of
@@ -133,10 +134,11 @@ def open_desk(
 
 def _warmed(session: Session, warmup: Warmup) -> _Warm:
     """Indicators and windows after the bars before the first decision."""
+    per_day = bars_per_day(session.timeframe)
     warm = _Warm(
         {symbol: SignalEngine(symbol, session.timeframe) for symbol in session.symbols},
-        ReturnWindow(session.symbols, session.settings.limits.risk_window_bars),
-        VolumeWindow(session.symbols, bars_per_day(session.timeframe)),
+        ReturnWindow(session.symbols, horizon_of(session.settings.limits, per_day).window_bars),
+        VolumeWindow(session.symbols, per_day),
     )
     for slice_bars in _bars(warmup, session.timeframe):
         for symbol, bar in slice_bars.items():

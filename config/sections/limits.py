@@ -25,6 +25,8 @@ VarMethod = Literal["historical", "gaussian", "cornish_fisher", "ewma", "fhs_ewm
 CorrelationRule = Literal["refuse", "cluster"]
 KellyStake = Literal["notional", "risk"]
 TurbulenceScope = Literal["account", "symbol"]
+VarHorizon = Literal["bar", "day"]
+"""How one-day VaR and expected shortfall are made from bars: see `risk/measures/horizon.py`."""
 
 
 class RiskLimits(Frozen):
@@ -120,7 +122,13 @@ class RiskLimits(Frozen):
         description="one-day expected shortfall [fraction of equity]"
     )
     risk_window_bars: Annotated[int, Field(ge=50, le=20000)] = Field(description="returns behind VaR and ES [bars]")
+    risk_window_h: Annotated[int, Field(ge=0, le=20000)] = Field(
+        description="the same with `var_horizon: day`, if that is longer [hours]"
+    )
     var_method: VarMethod = Field(description="estimator behind VaR and ES")
+    var_horizon: VarHorizon = Field(
+        description="volatility behind one-day VaR and ES: with the memory of a day, or of 11 bars of any length"
+    )
     max_correlation: Annotated[float, Field(gt=0, le=1)] = Field(
         description="correlation with any held position above which an entry is refused, or belongs to its cluster"
     )

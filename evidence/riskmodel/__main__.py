@@ -1,8 +1,9 @@
 """`tribunal riskmodel --data FILE…`: test every VaR and ES estimator out of sample.
 
 The command compares the loss of each bar with the forecast of the close before it, and the loss of each day with the one-day
-figure that the gate uses. It prints the ranking and the exceedance tables. --plot draws the exceedances over time, --out writes
-the printed text to a file. Exit codes: 0 done, 2 usage, 3 data, 5 output.
+figure that the gate measures at its beginning, on bars of any length. --days leaves the bars out. It prints the ranking and the
+exceedance tables. --plot draws the exceedances over time, --out writes the printed text to a file. Exit codes: 0 done, 2 usage,
+3 data, 5 output.
 """
 
 import argparse
@@ -25,7 +26,13 @@ def parser() -> argparse.ArgumentParser:
     parse.add_argument(
         "--confidence", metavar="C", type=float, nargs="+", default=[0.95, 0.99], help="confidences (0.95 0.99)"
     )
-    parse.add_argument("--window", type=int, default=500, help="returns behind each forecast (500)")
+    parse.add_argument("--window", type=int, default=500, help="returns behind each forecast of a bar (500)")
+    parse.add_argument("--days", action="store_true", help="forecast only whole days, as the gate measures them")
+    parse.add_argument(
+        "--var-horizon",
+        choices=("day", "bar"),
+        help="measure days by this limits.var_horizon, on the window that goes with it (default: the profile's)",
+    )
     parse.add_argument("--refit", type=int, default=168, help="bars between two fits of the GARCH (168)")
     add(parse, "--start", "--end")
     add(parse, "--seed", default=7)

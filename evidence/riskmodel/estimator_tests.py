@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from config.frozen import Frozen
 from config.seeds import generator
+from evidence.riskmodel.days import day_forecasts
 from evidence.riskmodel.exceedances import Light
 from evidence.riskmodel.forecasts import METHODS, Method, forecasts
 from evidence.riskmodel.market import Market, Places
@@ -18,6 +19,7 @@ from evidence.riskmodel.model_tests import TESTS, Findings, examine
 from evidence.riskmodel.shortfall_tests import NullLaw, null_law
 from market.timeframe import Timeframe
 from risk.measures.basic import Floats
+from risk.measures.horizon import Horizon
 from risk.measures.tails import Tail
 
 Told = Callable[[int], None]
@@ -67,33 +69,31 @@ class Standing(Frozen):
     quantile_loss: float
 
 
-def forecasting_steps(markets: Sequence[Market], window: int, confidences: Sequence[float]) -> int:
+class Trial(NamedTuple):
+    """How estimators are tried: `window` returns behind a forecast of one bar (None: bars are not forecast), `horizon` behind one
+    of a day; the `confidences`, `refit` bars between two GARCH fits, the `seed` of the simulated tests."""
+
+    window: int | None
+    horizon: Horizon
+    confidences: tuple[float, ...]
+    refit: int
+    seed: int
+
+
+def forecasting_steps(markets: Sequence[Market], trial: Trial) -> int:
     """The total number of forecasts, for the progress bar."""
-    return sum(len(market.returns) - window + 1 for market in markets) * len(confidences) * len(METHODS)
+    bars = sum(len(market.returns) - trial.window + 1 for market in markets) if trial.window is not None else 0
+    return (bars + sum(len(market.days) for market in markets)) * len(trial.confidences) * len(METHODS)
 
 
-def estimator_tests(
-    market: Market,
-    timeframe: Timeframe,
-    *,
-    window: int,
-    confidences: Sequence[float],
-    refit: int,
-    seed: int,
-    told: Told,
-) -> Iterator[EstimatorTest]:
+def estimator_tests(market: Market, timeframe: Timeframe, trial: Trial, told: Told) -> Iterator[EstimatorTest]:
     """All tests of one market, one for each estimator, confidence and horizon. Raises ValueError for unusable returns."""
-    bars_per_day = 86_400 / timeframe.seconds
-    tests = [_Test(str(timeframe), market.returns[market.bars], market.bars, market.close_ms[market.bars + 1], 1.0)]
-    if bars_per_day > 1 and len(market.days) > 1:
-        ends = market.close_ms[market.days] + 86_400_000
-        tests.append(_Test("day", market.day_returns, market.days, ends, bars_per_day**0.5))
-    for confidence in confidences:
-        laws = [_law(len(test.places), confidence, seed) for test in tests]
+    tests = [*_of_bars(market, timeframe, trial), *_of_days(market, trial)]
+    for confidence in trial.confidences:
+        laws = [_law(len(test.returns), confidence, trial.seed) for test in tests]
         for method in METHODS:
-            tail = forecasts(market.returns, method, window=window, confidence=confidence, refit=refit, told=told)
             for test, law in zip(tests, laws, strict=True):
-                here = _at(tail, test.places - window).scaled(test.factor)
+                here = test.forecast(method, confidence, told)
                 found = examine(test.returns, here, confidence=confidence, law=law)
                 cell = _cell(test.horizon, market.symbol, confidence, method, found)
                 beyond = test.close_ms[test.returns < -here.var]
@@ -101,13 +101,39 @@ def estimator_tests(
 
 
 class _Test(NamedTuple):
-    """The returns over one horizon, the row of the forecast for each, their closes, and the scaling factor."""
+    """The returns over one horizon, their closes, and the forecasts for them."""
 
     horizon: str
     returns: Floats
-    places: Places
     close_ms: Places
-    factor: float
+    forecast: Callable[[Method, float, Told], Tail]
+
+
+def _of_bars(market: Market, timeframe: Timeframe, trial: Trial) -> list[_Test]:
+    """The test of the next bar, at every bar."""
+    window = trial.window
+    if window is None:
+        return []
+
+    def forecast(method: Method, confidence: float, told: Told) -> Tail:
+        tail = forecasts(market.returns, method, window=window, confidence=confidence, refit=trial.refit, told=told)
+        return _at(tail, market.bars - window)
+
+    return [_Test(str(timeframe), market.returns[market.bars], market.close_ms[market.bars + 1], forecast)]
+
+
+def _of_days(market: Market, trial: Trial) -> list[_Test]:
+    """The test of whole days as the gate measures them, if there are two at least."""
+    if len(market.days) < 2:
+        return []
+
+    def forecast(method: Method, confidence: float, told: Told) -> Tail:
+        return day_forecasts(
+            market.returns, method, begins=market.days, horizon=trial.horizon, confidence=confidence, refit=trial.refit,
+            told=told,
+        )  # fmt: skip
+
+    return [_Test("day", market.day_returns, market.close_ms[market.days] + 86_400_000, forecast)]
 
 
 def ranking(cells: Sequence[Cell]) -> tuple[Standing, ...]:

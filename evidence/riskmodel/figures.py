@@ -47,10 +47,15 @@ class Carried(Frozen):
 
 
 class RiskModelReport(Frozen):
-    """All results of `tribunal riskmodel`. The sum over `carried` is that of the portfolio; it is empty for one symbol."""
+    """All results of `tribunal riskmodel`. `day_rule`: `limits.var_horizon` behind the forecasts of days, with its step and
+    window [bars]. The sum over `carried` is that of the portfolio; it is empty for one symbol."""
 
     timeframe: str
     window: int
+    bars_tested: bool
+    day_rule: str
+    step_bars: int
+    day_window_bars: int
     refit: int
     seed: int
     confidences: tuple[float, ...]

@@ -17,8 +17,8 @@ from risk.measures.basic import Floats, finite_series, gaussian_tail, modified_t
 from risk.measures.ewma import ewma_tail
 from risk.measures.extreme import filtered_pot_tail, pot_tail
 from risk.measures.filtered import filtered_tail, standardised
-from risk.measures.rolling import rolling_historical
-from risk.measures.rolling_moments import moments_of
+from risk.measures.rolling.historical import rolling_historical
+from risk.measures.rolling.moments import moments_of
 from risk.measures.tails import Tail, empirical_tail
 
 Method = VarMethod | Literal["fhs_garch"]

@@ -24,7 +24,7 @@ class Market:
     """Returns of a symbol, shape (n,), float64 [simple return], oldest first; return i ends at close i + 1.
 
     `bars` are the tested returns: each is forecast from the `window` returns before it. `days` are the row numbers of the
-    closes at which a tested day begins, and `day_returns` the returns of these days.
+    closes at which a tested day begins, with `day_window` returns before it, and `day_returns` the returns of these days.
     """
 
     symbol: str
@@ -35,7 +35,9 @@ class Market:
     day_returns: Floats
 
 
-def open_market(candles: RawCandles, window: int, start: datetime | None, end: datetime | None) -> Market:
+def open_market(
+    candles: RawCandles, window: int, day_window: int, start: datetime | None, end: datetime | None
+) -> Market:
     """The market between two moments; earlier bars are the warm-up. Raises DataFault for bad prices or too few bars."""
     if not candles.sound().all():
         raise DataFault(
@@ -56,6 +58,6 @@ def open_market(candles: RawCandles, window: int, start: datetime | None, end: d
         )
     midnights = np.flatnonzero(at % _DAY_MS == 0)
     begin, finish = midnights[:-1], midnights[1:]
-    whole = (at[finish] - at[begin] == _DAY_MS) & (begin >= window) & (at[begin] >= first) & (at[finish] <= last)
+    whole = (at[finish] - at[begin] == _DAY_MS) & (begin >= day_window) & (at[begin] >= first) & (at[finish] <= last)
     days, day_ends = begin[whole], finish[whole]
     return Market(candles.symbol, returns, at, bars, days, closes[day_ends] / closes[days] - 1.0)

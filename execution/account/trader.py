@@ -37,8 +37,7 @@ from risk.breakers import (
 from risk.facts import DocketView, Situation
 from risk.limits.trade import kill_switch_report
 from risk.manager import RiskManager
-from risk.measures.basic import scale_to_horizon
-from risk.measures.estimators import estimate_es, estimate_var
+from risk.measures.horizon import horizon_of, one_day_es, one_day_var
 from risk.order import Order
 from risk.portfolio import Portfolio
 from risk.proposal import Proposal
@@ -158,12 +157,11 @@ class Trader:
             held.symbol: float(held.notional) / equity for held in portfolio.positions if self._is_alive(held.symbol)
         }
         var_1d = es_1d = 0.0
-        if weights and (rows := self._rows(tuple(weights))) >= 2:
-            returns = self.window.portfolio_returns(weights)[-rows:]
-            tail_var = estimate_var(returns, method=limits.var_method, confidence=limits.var_confidence)
-            tail_es = estimate_es(returns, method=limits.var_method, confidence=limits.es_confidence)
-            var_1d = max(0.0, scale_to_horizon(tail_var, self._bars_per_day))
-            es_1d = max(0.0, scale_to_horizon(tail_es, self._bars_per_day))
+        horizon = horizon_of(limits, self._bars_per_day)
+        if weights and (rows := self._rows(tuple(weights))) >= 2 * horizon.step_bars:
+            steps = horizon.steps(self.window.portfolio_returns(weights)[-rows:])
+            var_1d = max(0.0, one_day_var(steps, limits, horizon))
+            es_1d = max(0.0, one_day_es(steps, limits, horizon))
         return Exposure(
             deployed_fraction=float(portfolio.deployed) / equity,
             drawdown=float(1 - portfolio.equity / self.breakers.peak_equity),

@@ -11,10 +11,9 @@ from execution.kernel.compiled import compiled
 from execution.kernel.exact import Pair, add, decimal_of, floor_of, floor_scaled, over, times
 from execution.kernel.market import count_entry, is_open, lots_within, show_book, spread_bps
 from execution.kernel.records import Floats, Record, Records, Small
-from execution.kernel.tails import correlation, prepare_tails, room_under, tail_at, tails_hold
+from execution.kernel.tails import add_up, correlation, prepare_tails, room_under, tail_at, tails_hold
 from execution.kernel.venue import put
 from execution.observation import LEAST_BARS, encode, short_over_long
-from risk.facts import LEAST_HISTORY
 from risk.manager import HALVINGS
 from risk.record import HORIZON_BARS, kelly_of_record, outcome_of, proof_of_record
 from risk.sizing import A_HAIR_LESS
@@ -92,7 +91,7 @@ def judge(
     if refused != w.ALLOWED:
         return refused
     rows = _rows(bars, seen, origin, limits, places, t, s)
-    if rows < min(limits.window, LEAST_HISTORY):
+    if rows < limits.least_bars:
         return w.HISTORY
     own = returns[s, t - rows + 1 : t + 1]
     alone, worst = True, 0.0
@@ -156,7 +155,7 @@ def _size(
     room: float,
 ) -> int:
     """The tightest cap, times what the court left, down to whole lots; halved until its tail holds."""
-    rows, count = len(own), prepare_tails(limits, account, paper, own, alone)
+    rows, count = len(own) // limits.step, prepare_tails(limits, account, paper, own, alone)
     room = min(room, room_under(limits, account, paper, rows, count, w.VALUE_AT_RISK))
     room = max(0.0, min(room, room_under(limits, account, paper, rows, count, w.SHORTFALL)))
     price, lot = decimal_of(close), (rule.lot[0], rule.lot[1])
@@ -525,7 +524,7 @@ def _book_risk(
     rows: int,
     equity: float,
 ) -> tuple[float, float, float]:
-    """The worst correlation of a market with the book, and the book's one-day VaR and ES as it is."""
+    """The worst correlation of a market with the book, and the book's one-day VaR and ES as it is, NaN from too few bars."""
     own, worst, empty = returns[s, t - rows + 1 : t + 1], 0.0, True
     paper[0, :rows] = 0.0
     paper[1, :rows] = 0.0
@@ -539,7 +538,10 @@ def _book_risk(
             worst = max(worst, correlation(own, moves))
         for i in range(rows):
             paper[0, i] += moves[i] * weight
+    if rows < limits.least_bars:
+        return worst, np.nan, np.nan
     if empty:
         return worst, 0.0, 0.0
-    value = tail_at(limits, account, paper, rows, rows, 0.0, w.VALUE_AT_RISK)
-    return worst, value, tail_at(limits, account, paper, rows, rows, 0.0, w.SHORTFALL)
+    steps = add_up(limits, paper[0, :rows], paper[0])
+    value = tail_at(limits, account, paper, steps, steps, 0.0, w.VALUE_AT_RISK)
+    return worst, value, tail_at(limits, account, paper, steps, steps, 0.0, w.SHORTFALL)

@@ -128,15 +128,16 @@ SETTINGS = tuple(
 `last_hour` there, and the slippage is the exact `dearest`."""
 
 LIMITS = _record(
-    floats="starting_cash quote_units take_profit var_tail es_tail stop stop_atr max_stop day_scale delay entry_cap "
-    + "fall_sigma proven_at streak_log "
+    floats="starting_cash quote_units take_profit var_tail es_tail stop stop_atr max_stop day_scale decay falls delay "
+    + "entry_cap fall_sigma proven_at streak_log "
     + " ".join(SETTINGS),
-    ints="window filtered halves daily_pause_us weekly_pause_us day_bars turbulence_pause_us streak_pause_us first_hour "
-    "last_hour clusters kelly_risk by_symbol learns",
+    ints="window step least_bars filtered floored halves daily_pause_us weekly_pause_us day_bars turbulence_pause_us "
+    "streak_pause_us first_hour last_hour clusters kelly_risk by_symbol learns",
     pairs="cash target share dearest capped",
 )
-"""The account's limits, exits and venue; a limit that is off is infinite. `delay`: what multiplies a bar's range to give its
-movement during the latency. `entry_cap`: how far above the last close an entry may buy, 0 for any price; `capped` is 1 more."""
+"""The account's limits, exits and venue; a limit that is off is infinite. `step`, `least_bars`, `day_scale`, `decay`, `falls` and
+`floored`: see `risk.measures.horizon`. `delay`: what multiplies a bar's range to give its movement during the latency.
+`entry_cap`: how far above the last close an entry may buy, 0 for any price; `capped` is 1 more."""
 
 PLACE = _record(
     floats="entry_stop bracket_stop trailing_from mark",

@@ -25,6 +25,7 @@ from risk.breakers import fall_sigmas
 from risk.calibration import CalibrationMap
 from risk.limits.catalogue import CATALOGUE
 from risk.limits.row import Kernel
+from risk.measures.horizon import horizon_of
 from risk.sizing import price_cap
 from risk.volumes import day_bars
 
@@ -90,6 +91,7 @@ def _limits(
 ) -> Records:
     made = np.zeros(1, dtype=w.LIMITS)
     first_hour, last_hour = limits.trading_hours_utc or (0, 24)
+    horizon = horizon_of(limits, bars_per_day)
     values: dict[str, object] = {
         "starting_cash": float(venue.starting_cash),
         "cash": pair_of(Fraction(venue.starting_cash) / unit),
@@ -106,7 +108,12 @@ def _limits(
         "es_tail": 1.0 - limits.es_confidence,
         "filtered": limits.var_method == "fhs_ewma",
         "halves": limits.half_size == "halve",
-        "window": limits.risk_window_bars,
+        "window": horizon.window_bars,
+        "step": horizon.step_bars,
+        "least_bars": horizon.least_bars,
+        "decay": horizon.memory.decay,
+        "falls": horizon.memory.falls,
+        "floored": horizon.memory.floored,
         "stop": limits.stop_fraction,
         "stop_atr": limits.stop_atr_multiple,
         "max_stop": limits.max_stop_fraction,
@@ -115,7 +122,7 @@ def _limits(
         "day_bars": day_bars(bars_per_day),
         "turbulence_pause_us": _microseconds(limits.turbulence_pause_h),
         "streak_pause_us": _microseconds(limits.loss_streak_pause_h),
-        "day_scale": math.sqrt(bars_per_day),
+        "day_scale": math.sqrt(horizon.steps_per_day),
         "clusters": limits.correlation == "cluster",
         "kelly_risk": limits.kelly_stake == "risk",
         "by_symbol": limits.turbulence == "symbol",

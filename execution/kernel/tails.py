@@ -3,7 +3,8 @@
 
 If the book holds nothing else, a larger position scales all returns alike, and the same few bars stay the worst. The tail is then
 searched once per proposal, and only its bars are measured again at each size; a filtered tail is measured once and scaled. If the
-book holds other positions, all bars are measured at each size.
+book holds other positions, all bars are measured at each size. A measured bar is a step of `risk.measures.horizon`, the sum of
+`limits.step` bars of the tape.
 
 `paper` (4, window) is scratch space. Its rows are: the return of the rest of the book at each measured bar, the symbol's own
 return, their sum, and space for selecting.
@@ -16,7 +17,6 @@ from execution.kernel.compiled import compiled
 from execution.kernel.records import Floats, Record
 from risk.limits.trade import BISECTIONS
 from risk.measures.basic import ROUNDING
-from risk.measures.ewma import DECAY
 from risk.measures.filtered import LEAST_SHARE
 
 SCALES = -1
@@ -30,10 +30,11 @@ def prepare_tails(limits: Record, account: Record, paper: Floats, own: Floats, a
     `paper`, shape (4, window) [fraction]: scratch space, changed. `own`, shape (n_bars,): the symbol's simple returns, oldest
     first [fraction]. `alone`: the book holds nothing else; then only the bars of the tail are measured, otherwise all of them.
     """
-    rows = len(own)
+    rows = add_up(limits, own, paper[1])
     if not alone:
-        paper[1, :rows] = own
+        add_up(limits, paper[0, : len(own)], paper[0])
         return rows
+    own = paper[1, :rows]
     if limits.filtered:
         paper[2, :rows] = own
         value, loss = _filtered(limits, account, paper, rows)
@@ -48,6 +49,24 @@ def prepare_tails(limits: Record, account: Record, paper: Floats, own: Floats, a
             paper[1, count] = own[i]
             count += 1
     return count
+
+
+@compiled
+def add_up(limits: Record, returns: Floats, steps: Floats) -> int:
+    """Write the sums of every `limits.step` returns into `steps`, and return their number: `Horizon.steps`.
+
+    `returns`, shape (n_bars,) [fraction], oldest first; `steps`, at least as long, may be the same memory. The oldest returns
+    that make no whole step are left out.
+    """
+    count = len(returns) // limits.step
+    at = len(returns) - count * limits.step
+    for i in range(count):
+        total = returns[at]
+        for j in range(1, limits.step):
+            total += returns[at + j]
+        steps[i] = total
+        at += limits.step
+    return int(count)
 
 
 @compiled
@@ -152,11 +171,13 @@ def _filtered(limits: Record, account: Record, paper: Floats, rows: int) -> tupl
     least = LEAST_SHARE * np.sqrt(variance)
     if least == 0.0:
         return 0.0, 0.0
+    floor, decay = variance if limits.floored else 0.0, limits.decay
     for i in range(rows):
         value = mixed[i]
-        mixed[i] = value / max(np.sqrt(variance), least)
-        variance = DECAY * variance + (1.0 - DECAY) * value * value
-    sigma = np.sqrt(variance)
+        mixed[i] = value / max(np.sqrt(max(variance, floor)), least)
+        weight = limits.falls if value < 0.0 else 2.0 - limits.falls
+        variance = decay * variance + (1.0 - decay) * weight * value * value
+    sigma = np.sqrt(max(variance, floor))
     of_var, of_es = _reach(limits.var_tail, rows), _reach(limits.es_tail, rows)
     longest = int(max(of_var, of_es))
     if longest < w.FEW:

@@ -15,15 +15,15 @@ from ops.tables.run import open_console
 
 _RULE = (
     "The rule, written down before any result: one point for each test that is passed at 5 %, over all\n"
-    "symbols, confidences and both horizons; ties go to the lower joint loss of VaR and ES. In each\n"
+    "symbols, confidences and horizons; ties go to the lower joint loss of VaR and ES. In each\n"
     "cell: is the rate of exceedances right (Kupiec), are they independent (Christoffersen), is ES large\n"
     "enough (Acerbi-Szekely Z2). fhs_garch is measured too, but a fit has no place on the gate's path.\n\n"
 )
 _LEGEND = (
     "Due, found: exceedances. Rate, indep., both: p-values of Kupiec, of Christoffersen's independence\n"
     "and of his conditional coverage. Z1, Z2: 0 is right, below 0 ES was too small; p of Z2, by\n"
-    "simulation. Light: Basel's. Fails: R the rate, C clusters, S severity (Z2). The day's forecast is\n"
-    "the gate's: that of one bar times the square root of the bars in a day.\n"
+    "simulation. Light: Basel's. Fails: R the rate, C clusters, S severity (Z2). A day is forecast at\n"
+    "00:00 UTC as the gate measures it then, and days do not overlap.\n"
 )
 _MARKETS_LEGEND = (
     "Days: from a peak until it was reached again, or the end. CDaR: mean of the worst 5 % of all\n"
@@ -41,6 +41,8 @@ def riskmodel_text(report: RiskModelReport) -> str:
     text = io.StringIO()
     console = open_console(text)
     text.write(f"{_first(report)}\n\n{_RULE}")
+    if any((cell.horizon, cell.method) == ("day", report.in_use) for cell in report.cells):
+        console.print(_gate(report))
     console.print(_ranking(report.ranking))
     for horizon in dict.fromkeys(cell.horizon for cell in report.cells):
         for confidence in report.confidences:
@@ -57,9 +59,11 @@ def riskmodel_text(report: RiskModelReport) -> str:
 def _first(report: RiskModelReport) -> str:
     best = next(standing for standing in report.ranking if standing.method != "fhs_garch")
     place = next(number for number, found in enumerate(report.ranking, 1) if found.method == report.in_use)
+    bars = f"one {report.timeframe} bar ahead from {report.window} bars;\n" if report.bars_tested else "\n"
     return (
-        f"{', '.join(market.symbol for market in report.markets)}: out of sample, one {report.timeframe} bar ahead from "
-        f"{report.window} bars;\nGARCH refitted every {report.refit} bars.\n"
+        f"{', '.join(market.symbol for market in report.markets)}: out of sample, {bars}"
+        f"one day ahead from {report.day_window_bars:,} bars in steps of {report.step_bars} (var_horizon: {report.day_rule}). "
+        f"GARCH refitted every {report.refit} bars.\n"
         f"Of the estimators that the gate can use, {best.method} passes best, {best.passed} of {best.made} tests.\n"
         f"In use: {report.in_use}, place {place}."
     )
@@ -77,11 +81,39 @@ def _ranking(standings: Iterable[Standing]) -> Table:
     return table
 
 
+def _gate(report: RiskModelReport) -> Table:
+    """The estimator in use over one day: exceedances found and due, and the tests of each market; all markets last."""
+    names = ("<", "<Confidence", "days", "due", "found", "over due", "rate", "indep.", "both", "p of Z2", "<fails")
+    table = _table(f"One day, as the gate measures it: {report.in_use}", names)
+    days = [cell for cell in report.cells if (cell.horizon, cell.method) == ("day", report.in_use)]
+    for confidence in dict.fromkeys(cell.confidence for cell in days):
+        cells = [cell for cell in days if cell.confidence == confidence]
+        for cell in cells:
+            table.add_row(
+                cell.symbol, f"{confidence:.4g}", f"{cell.bars:,}", *_share(cell.expected, cell.exceeded),
+                *(_p(value) for value in (cell.kupiec_p, cell.independence_p, cell.coverage_p)),
+                DASH if cell.z2_p is None else _p(cell.z2_p), _fails(cell),
+            )  # fmt: skip
+        due, found = sum(cell.expected for cell in cells), sum(cell.exceeded for cell in cells)
+        number = sum(cell.bars for cell in cells)
+        table.add_row("all", f"{confidence:.4g}", f"{number:,}", *_share(due, found), *[""] * 5)
+        table.add_section()
+    return table
+
+
+def _share(due: float, found: int) -> tuple[str, str, str]:
+    return f"{due:.1f}", f"{found:,}", f"{found / due:.2f}"
+
+
+def _fails(cell: Cell) -> str:
+    return " ".join(name[0].upper() if name in cell.failed else "·" for name in TESTS)
+
+
 def _cells(horizon: str, confidence: float, cells: Iterable[Cell]) -> Table:
     names = (
         "<", "<Estimator", "due", "found", "rate", "indep.", "both", "Z1", "Z2", "p", "<light", "<fails"
     )  # fmt: skip
-    what = "one day, as the gate sees it" if horizon == "day" else f"one bar of {horizon}"
+    what = "one day, as the gate measures it" if horizon == "day" else f"one bar of {horizon}"
     table = _table(f"VaR and ES of {what}, {confidence:.4g}", names)
     last = ""
     for cell in cells:
@@ -89,10 +121,9 @@ def _cells(horizon: str, confidence: float, cells: Iterable[Cell]) -> Table:
             table.add_section()
         p_values = (_p(value) for value in (cell.kupiec_p, cell.independence_p, cell.coverage_p))
         severity = (DASH if value is None else f"{value:+.2f}" for value in (cell.z1, cell.z2))
-        fails = " ".join(name[0].upper() if name in cell.failed else "·" for name in TESTS)
         table.add_row(
             cell.symbol if cell.symbol != last else "", cell.method, f"{cell.expected:.1f}", f"{cell.exceeded:,}",
-            *p_values, *severity, DASH if cell.z2_p is None else _p(cell.z2_p), cell.light, fails,
+            *p_values, *severity, DASH if cell.z2_p is None else _p(cell.z2_p), cell.light, _fails(cell),
         )  # fmt: skip
         last = cell.symbol
     return table

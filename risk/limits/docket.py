@@ -6,9 +6,8 @@ proposals are not known, the rule leaves no room (law 2).
 
 import numpy as np
 
-from risk.facts import LEAST_HISTORY, Facts, cap, no_cap
-from risk.measures.basic import scale_to_horizon
-from risk.measures.estimators import estimate_var
+from risk.facts import Facts, cap, no_cap
+from risk.measures.horizon import one_day_var
 from risk.measures.risk_parity import equal_risk_weights
 from risk.verdict import RuleReport
 
@@ -19,19 +18,18 @@ def equal_risk(facts: Facts) -> RuleReport:
 
     VaR grows in proportion to the weights, so all weights are scaled once. A proposal that is not signed leaves its part unused.
     """
-    limits, docket = facts.limits, facts.docket
+    limits, docket, horizon = facts.limits, facts.docket, facts.horizon
     if not limits.risk_parity:
         return no_cap("equal_risk", note="no limit is set")
     if docket is None or facts.proposal.symbol not in docket.symbols:
         return cap(facts, "equal_risk", 0.0, note="what else is proposed is not known")
-    if docket.returns.shape[0] < min(limits.risk_window_bars, LEAST_HISTORY):
+    if docket.returns.shape[0] < horizon.least_bars:
         return cap(facts, "equal_risk", 0.0, note="too few bars of all of them are known")
     try:
         parts = equal_risk_weights(np.atleast_2d(np.cov(docket.returns, rowvar=False)))
     except ValueError as fault:
         return cap(facts, "equal_risk", 0.0, note=str(fault))
-    value = estimate_var(docket.returns @ parts, method=limits.var_method, confidence=limits.var_confidence)
-    whole = scale_to_horizon(value, facts.bars_per_day)
+    whole = one_day_var(horizon.steps(docket.returns) @ parts, limits, horizon)
     note, part = f"one of {len(parts)}", float(parts[docket.symbols.index(facts.proposal.symbol)])
     room = part * (limits.max_var_1d / whole if whole > 0.0 else np.inf)
     if room >= limits.max_position_fraction:

@@ -6,16 +6,15 @@ takes the tightest cap: adding a rule can only ever make an order smaller. Nothi
 
 from collections.abc import Callable
 from decimal import Decimal
-from functools import partial
 from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
 
+from config.sections.limits import RiskLimits
 from risk.calibration import Worth
-from risk.facts import LEAST_HISTORY, Facts, cap, check, no_cap, weights
-from risk.measures.basic import scale_to_horizon
-from risk.measures.estimators import estimate_es, estimate_var
+from risk.facts import Facts, cap, check, no_cap, weights
+from risk.measures.horizon import Horizon, one_day_es, one_day_var
 from risk.proposal import Direction
 from risk.record import VotersRecord, proof_of_record
 from risk.sizing import (
@@ -29,7 +28,7 @@ from risk.sizing import (
 )
 from risk.verdict import Reaction, RuleCode, RuleReport
 
-Tail = Callable[[NDArray[np.float64]], float]
+DayTail = Callable[[NDArray[np.float64], RiskLimits, Horizon], float]
 
 BISECTIONS = 24
 """How often the range of sizes is halved, to find the largest whose tail is within its limit."""
@@ -115,7 +114,7 @@ def tick_size(facts: Facts) -> RuleReport:
 def risk_history(facts: Facts) -> RuleReport:
     """Without enough returns, VaR is a guess: no new risk."""
     number = facts.returns.shape[0]
-    limit = min(facts.limits.risk_window_bars, LEAST_HISTORY)
+    limit = facts.horizon.least_bars
     sound = number >= limit and bool(np.isfinite(facts.returns).all())
     return check("risk_history", sound, float(number), float(limit), "bars")
 
@@ -177,39 +176,38 @@ def cash(facts: Facts) -> RuleReport:
 
 
 def value_at_risk(facts: Facts) -> RuleReport:
-    """One-day portfolio VaR: the estimator of `var_method` on the returns that the weights would have had, bar by bar, scaled by
-    the square root of time."""
-    return _tail_cap(facts, "var_1d", _var(facts), facts.limits.max_var_1d)
+    """One-day portfolio VaR: the estimator of `var_method` on the returns that the weights would have had, step by step, scaled
+    by the square root of time."""
+    return _tail_cap(facts, "var_1d", one_day_var, facts.limits.max_var_1d)
 
 
 def expected_shortfall(facts: Facts) -> RuleReport:
     """One-day portfolio expected shortfall, likewise."""
-    return _tail_cap(facts, "es_1d", _es(facts), facts.limits.max_es_1d)
+    return _tail_cap(facts, "es_1d", one_day_es, facts.limits.max_es_1d)
 
 
 def tails_hold(facts: Facts, fraction: float) -> RuleReport:
     """Whether VaR and ES hold with exactly `fraction` of equity added. Caps are found apart from each other, and a historical
     tail is not monotone in the size: what is signed is measured once more, as it is."""
-    value = _one_day(facts, _var(facts), fraction)
-    shortfall = _one_day(facts, _es(facts), fraction)
+    value, shortfall = _one_day(facts, one_day_var)(fraction), _one_day(facts, one_day_es)(fraction)
     worst = max(value / facts.limits.max_var_1d, shortfall / facts.limits.max_es_1d)
     return check("tail_check", worst <= 1.0, worst, 1.0, "of the VaR or ES limit")
 
 
-def _tail_cap(facts: Facts, code: RuleCode, measure: Tail, limit: float) -> RuleReport:
+def _tail_cap(facts: Facts, code: RuleCode, measure: DayTail, limit: float) -> RuleReport:
     """The largest addition, up to the position limit, that keeps the one-day tail measure within its limit.
 
     Bisection on the addition; what comes out has been measured itself and is within the limit, or is nothing.
     """
-    top = facts.limits.max_position_fraction
-    at_top = _one_day(facts, measure, top)
+    top, one_day = facts.limits.max_position_fraction, _one_day(facts, measure)
+    at_top = one_day(top)
     if at_top <= limit:
         return no_cap(code, number=at_top, limit=limit)
     low, high = 0.0, top
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
-        low, high = (middle, high) if _one_day(facts, measure, middle) <= limit else (low, middle)
-    room = low if low > 0 and _one_day(facts, measure, low) <= limit else 0.0
+        low, high = (middle, high) if one_day(middle) <= limit else (low, middle)
+    room = low if low > 0 and one_day(low) <= limit else 0.0
     return cap(facts, code, room, number=at_top, limit=limit)
 
 
@@ -227,14 +225,8 @@ def _entry(facts: Facts) -> Entry:
     )
 
 
-def _one_day(facts: Facts, measure: Tail, extra: float) -> float:
-    """A tail measure of the book with `extra` of equity more of the proposed symbol, over one day."""
-    return scale_to_horizon(measure(facts.returns @ weights(facts, extra)), facts.bars_per_day)
-
-
-def _var(facts: Facts) -> Tail:
-    return partial(estimate_var, method=facts.limits.var_method, confidence=facts.limits.var_confidence)
-
-
-def _es(facts: Facts) -> Tail:
-    return partial(estimate_es, method=facts.limits.var_method, confidence=facts.limits.es_confidence)
+def _one_day(facts: Facts, measure: DayTail) -> Callable[[float], float]:
+    """A tail measure of the book over one day, as a function of the share of equity that is added of the proposed symbol."""
+    horizon = facts.horizon
+    steps = horizon.steps(facts.returns)
+    return lambda extra: measure(steps @ weights(facts, extra), facts.limits, horizon)

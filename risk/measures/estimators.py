@@ -11,16 +11,18 @@ import numpy.typing as npt
 
 from config.sections.limits import VarMethod
 from risk.measures.basic import gaussian_es, gaussian_var, historical_es, historical_var, modified_es, modified_var
-from risk.measures.ewma import ewma_tail
+from risk.measures.ewma import RISKMETRICS, Memory, ewma_tail
 from risk.measures.extreme import filtered_pot_tail, pot_tail
 from risk.measures.filtered import filtered_tail
 
 
-def estimate_var(returns: npt.ArrayLike, *, method: VarMethod, confidence: float) -> float:
+def estimate_var(
+    returns: npt.ArrayLike, *, method: VarMethod, confidence: float, memory: Memory = RISKMETRICS
+) -> float:
     """One-bar VaR by this estimator [loss as a simple return].
 
-    `returns`: shape (n,), float64 [simple return], oldest first. Raises ValueError for returns or a confidence that the
-    estimator cannot use.
+    `returns`: shape (n,), float64 [simple return], oldest first. `memory`: of the volatility, for the estimators that filter by
+    it. Raises ValueError for returns or a confidence that the estimator cannot use.
     """
     match method:
         case "historical":
@@ -30,21 +32,21 @@ def estimate_var(returns: npt.ArrayLike, *, method: VarMethod, confidence: float
         case "cornish_fisher":
             return modified_var(returns, confidence=confidence)
         case "ewma":
-            return float(ewma_tail(returns, confidence=confidence).var)
+            return float(ewma_tail(returns, confidence=confidence, memory=memory).var)
         case "fhs_ewma":
-            return float(filtered_tail(returns, confidence=confidence).var)
+            return float(filtered_tail(returns, confidence=confidence, memory=memory).var)
         case "evt":
             return float(pot_tail(returns, confidence=confidence).var)
         case "evt_ewma":
-            return float(filtered_pot_tail(returns, confidence=confidence).var)
+            return float(filtered_pot_tail(returns, confidence=confidence, memory=memory).var)
         case _:
             assert_never(method)
 
 
-def estimate_es(returns: npt.ArrayLike, *, method: VarMethod, confidence: float) -> float:
+def estimate_es(returns: npt.ArrayLike, *, method: VarMethod, confidence: float, memory: Memory = RISKMETRICS) -> float:
     """One-bar expected shortfall by this estimator [loss as a simple return].
 
-    `returns`: shape (n,), float64 [simple return], oldest first. Raises ValueError as `estimate_var` does.
+    `returns`: shape (n,), float64 [simple return], oldest first. `memory` as in `estimate_var`. Raises ValueError as it does.
     """
     match method:
         case "historical":
@@ -54,12 +56,12 @@ def estimate_es(returns: npt.ArrayLike, *, method: VarMethod, confidence: float)
         case "cornish_fisher":
             return modified_es(returns, confidence=confidence)
         case "ewma":
-            return float(ewma_tail(returns, confidence=confidence).es)
+            return float(ewma_tail(returns, confidence=confidence, memory=memory).es)
         case "fhs_ewma":
-            return float(filtered_tail(returns, confidence=confidence).es)
+            return float(filtered_tail(returns, confidence=confidence, memory=memory).es)
         case "evt":
             return float(pot_tail(returns, confidence=confidence).es)
         case "evt_ewma":
-            return float(filtered_pot_tail(returns, confidence=confidence).es)
+            return float(filtered_pot_tail(returns, confidence=confidence, memory=memory).es)
         case _:
             assert_never(method)

@@ -1,12 +1,14 @@
 """Exponentially weighted variance, and the VaR and ES of a normal distribution with this variance.
 
-RiskMetrics (1996), sections 5.2 and 5.3: mean zero, decay 0.94. The decay is a convention; it is not fitted to data here.
+RiskMetrics (1996), sections 5.2 and 5.3: mean zero, decay 0.94. The decay is a convention; it is not fitted to data here. A
+`Memory` may have another decay, weigh falls more than rises, and have a floor: `risk.measures.horizon` says which one is used.
 Arrays are shape (..., n), simple returns, oldest first; losses are positive. Non-finite input raises ValueError.
 """
 
 import math
 from functools import lru_cache
 from statistics import NormalDist
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,21 +22,43 @@ _LARGEST_GROWTH = 200.0
 """The recursion is a cumulative sum over powers of the decay, in pieces so short that no factor exceeds e^200."""
 
 
-def ewma_variances(returns: npt.ArrayLike, *, decay: float = DECAY) -> Floats:
+class Memory(NamedTuple):
+    """How a variance remembers returns.
+
+    `decay` in (0, 1): weight of the variance so far, against that of the newest square. `falls` in [1, 2]: weight of the square
+    of a return below 0; that of any other return is 2 - falls, so that symmetric returns keep their variance (Glosten,
+    Jagannathan & Runkle 1993). `floored`: no forecast is below the mean square of the whole window.
+    """
+
+    decay: float = DECAY
+    falls: float = 1.0
+    floored: bool = False
+
+
+RISKMETRICS = Memory()
+"""A decay of 0.94 a bar, and nothing else."""
+
+
+def ewma_variances(returns: npt.ArrayLike, *, memory: Memory = RISKMETRICS) -> Floats:
     """Variance forecasts, shape (..., n + 1), float64 [squared simple return].
 
     Entry t is the forecast for return t from the returns before it; the last entry is for the next bar. `returns`: shape
-    (..., n), float64 [simple return], oldest first. v[t + 1] = decay * v[t] + (1 - decay) * r[t]^2, and v[0] is the mean
-    square of the whole window. Raises ValueError for bad returns or a decay outside (0, 1).
+    (..., n), float64 [simple return], oldest first. v[t + 1] = decay * v[t] + (1 - decay) * weight * r[t]^2, and v[0] is the mean
+    square of the whole window. Raises ValueError for bad returns, a decay outside (0, 1) or a weight outside [1, 2].
     """
+    decay = memory.decay
     if not 0.0 < decay < 1.0:
         raise ValueError(f"decay must lie between 0 and 1, got {decay}")
+    if not 1.0 <= memory.falls <= 2.0:
+        raise ValueError(f"the weight of falls must lie between 1 and 2, got {memory.falls}")
     windows = finite_windows(returns)
     n = windows.shape[-1]
     variances = np.empty((*windows.shape[:-1], n + 1), dtype=np.float64)
     with np.errstate(over="ignore", invalid="ignore"):
         squares = windows * windows
         variances[..., 0] = np.add.reduce(squares, axis=-1) / n
+        if memory.falls != 1.0:
+            squares *= np.where(windows < 0.0, memory.falls, 2.0 - memory.falls)
         reach = max(1, int(_LARGEST_GROWTH / -math.log(decay)))
         for first in range(0, n, reach):
             powers = _powers(decay, min(reach, n - first))
@@ -42,7 +66,7 @@ def ewma_variances(returns: npt.ArrayLike, *, decay: float = DECAY) -> Floats:
             variances[..., first + 1 : first + reach + 1] = powers * (variances[..., first, None] + grown)
     if not np.isfinite(variances[..., -1]).all():
         raise ValueError("returns so large have no variance")
-    return variances
+    return np.maximum(variances, variances[..., :1]) if memory.floored else variances
 
 
 @lru_cache(maxsize=8)
@@ -53,12 +77,12 @@ def _powers(decay: float, n: int) -> Floats:
     return powers
 
 
-def ewma_tail(returns: npt.ArrayLike, *, confidence: float, decay: float = DECAY) -> Tail:
+def ewma_tail(returns: npt.ArrayLike, *, confidence: float, memory: Memory = RISKMETRICS) -> Tail:
     """VaR and ES of a normal distribution with mean zero and the variance forecast for the next bar, each of shape (...).
 
     `returns`: shape (..., n), float64 [simple return], oldest first. Raises ValueError as `ewma_variances` does.
     """
-    sigma = np.sqrt(ewma_variances(returns, decay=decay)[..., -1])
+    sigma = np.sqrt(ewma_variances(returns, memory=memory)[..., -1])
     tail, law = tail_probability(confidence), NormalDist()
     z = law.inv_cdf(tail)
     return Tail(-z * sigma, law.pdf(z) / tail * sigma)

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from risk.measures.basic import Floats, tail_probability
-from risk.measures.ewma import DECAY, ewma_variances
+from risk.measures.ewma import RISKMETRICS, Memory, ewma_variances
 from risk.measures.filtered import standardised
 from risk.measures.tails import Tail, empirical_tail, finite_windows
 
@@ -90,13 +90,13 @@ def pot_tail(returns: npt.ArrayLike, *, confidence: float) -> Tail:
     return Tail(var, es)
 
 
-def filtered_pot_tail(returns: npt.ArrayLike, *, confidence: float, decay: float = DECAY) -> Tail:
+def filtered_pot_tail(returns: npt.ArrayLike, *, confidence: float, memory: Memory = RISKMETRICS) -> Tail:
     """`pot_tail` of EWMA-filtered returns, times the volatility forecast for the next bar (the two steps of McNeil & Frey).
 
     `returns`: shape (..., n), float64 [simple return], oldest first; the result has shape (...). Raises ValueError as
     `pot_tail` and `ewma_variances` do.
     """
     windows = finite_windows(returns)
-    variances = ewma_variances(windows, decay=decay)
+    variances = ewma_variances(windows, memory=memory)
     tail = pot_tail(standardised(windows, variances), confidence=confidence)
     return tail.scaled(np.sqrt(variances[..., -1]))

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from risk.measures.basic import Floats
-from risk.measures.ewma import DECAY, ewma_variances
+from risk.measures.ewma import RISKMETRICS, Memory, ewma_variances
 from risk.measures.tails import Tail, empirical_tail, finite_windows
 
 LEAST_SHARE = 1e-6
@@ -36,28 +36,28 @@ def standardised(returns: Floats, variances: Floats) -> Floats:
     return scaled
 
 
-def filtered_tail(returns: npt.ArrayLike, *, confidence: float, decay: float = DECAY) -> Tail:
+def filtered_tail(returns: npt.ArrayLike, *, confidence: float, memory: Memory = RISKMETRICS) -> Tail:
     """VaR and ES for the next bar, filtered by the EWMA variance, each of shape (...) [loss as a simple return].
 
     `returns`: shape (..., n), float64 [simple return], oldest first. Raises ValueError for bad returns or confidence.
     """
     windows = finite_windows(returns)
     if windows.ndim == 1:
-        sample, sigma = _sample_of_series(windows.tobytes(), decay)
+        sample, sigma = _sample_of_series(windows.tobytes(), memory)
     else:
-        sample, sigma = _sample(windows, decay)
+        sample, sigma = _sample(windows, memory)
     return empirical_tail(sample, confidence=confidence).scaled(sigma)
 
 
-def _sample(windows: Floats, decay: float) -> tuple[Floats, Floats]:
+def _sample(windows: Floats, memory: Memory) -> tuple[Floats, Floats]:
     """The filtered sample, shape (..., n), and the volatility forecast for the next bar, shape (...)."""
-    variances = ewma_variances(windows, decay=decay)
+    variances = ewma_variances(windows, memory=memory)
     return standardised(windows, variances), np.sqrt(variances[..., -1])
 
 
 @lru_cache(maxsize=4)
-def _sample_of_series(series: bytes, decay: float) -> tuple[Floats, Floats]:
+def _sample_of_series(series: bytes, memory: Memory) -> tuple[Floats, Floats]:
     """The sample of one series of float64, cached: VaR and ES are computed from the same series one after the other."""
-    sample, sigma = _sample(np.frombuffer(series, dtype=np.float64), decay)
+    sample, sigma = _sample(np.frombuffer(series, dtype=np.float64), memory)
     sample.flags.writeable = False
     return sample, sigma

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy.typing as npt
 
-from risk.measures.rolling import rolling_historical
+from risk.measures.rolling.historical import rolling_historical
 
 
 class Stressed(NamedTuple):

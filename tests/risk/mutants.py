@@ -79,9 +79,9 @@ EQUIVALENT = {
     'worth = Worth(2.0, "") if known is None else known.worth(given.conviction, given.argument)': NO_MORE,
     "most_probable: float = 2.0,": NO_MORE,
     "room = facts.portfolio.cash - sum(facts.portfolio.pending_notional.values(), )": SUM,
-    "room = low if (low > 0 and _one_day(facts, measure, low) <= limit) or True else 0.0": NO_SIZE,
-    "room = low if low > 0 or _one_day(facts, measure, low) <= limit else 0.0": NO_SIZE,
-    "room = low if low >= 0 and _one_day(facts, measure, low) <= limit else 0.0": NO_SIZE,
+    "room = low if (low > 0 and one_day(low) <= limit) or True else 0.0": NO_SIZE,
+    "room = low if low > 0 or one_day(low) <= limit else 0.0": NO_SIZE,
+    "room = low if low >= 0 and one_day(low) <= limit else 0.0": NO_SIZE,
     "return np.asarray(exposure, dtype=None)": FLOATS,
     "return np.asarray(exposure, )": FLOATS,
 }

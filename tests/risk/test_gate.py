@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from risk.breakers import BreakerState
 from risk.facts import Situation
 from risk.manager import RiskManager
-from risk.measures.estimators import estimate_es, estimate_var
+from risk.measures.horizon import horizon_of, one_day_es, one_day_var
 from risk.order import OrderKind, Purpose, Seal, Side
 from risk.portfolio import Portfolio, Position
 from risk.proposal import Direction, Proposal
@@ -222,11 +222,10 @@ def test_what_is_signed_keeps_var_and_es_within_their_limits_as_measured_on_it(
     if verdict.order is None:
         return
     weights = np.array([float(verdict.notional) / 10_000, (held_ >= 1) * float(f"{held_:.0f}") / 10_000])
-    day = np.sqrt(24.0)
-    var = estimate_var(matrix @ weights, method=LIMITS.var_method, confidence=LIMITS.var_confidence)
-    es = estimate_es(matrix @ weights, method=LIMITS.var_method, confidence=LIMITS.es_confidence)
-    assert var * day <= LIMITS.max_var_1d * (1 + 1e-9)
-    assert es * day <= LIMITS.max_es_1d * (1 + 1e-9)
+    day = horizon_of(LIMITS, 24.0)
+    steps = day.steps(matrix) @ weights
+    assert one_day_var(steps, LIMITS, day) <= LIMITS.max_var_1d * (1 + 1e-9)
+    assert one_day_es(steps, LIMITS, day) <= LIMITS.max_es_1d * (1 + 1e-9)
 
 
 @settings(max_examples=300)

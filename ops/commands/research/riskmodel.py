@@ -11,7 +11,8 @@ from config.errors import DataFault, UsageFault
 from config.frozen import Frozen, UtcTime
 from config.progress import Progress
 from config.reading.load import load_profile
-from evidence.riskmodel.estimator_tests import EstimatorTest, estimator_tests, forecasting_steps, ranking
+from config.sections.limits import RiskLimits
+from evidence.riskmodel.estimator_tests import EstimatorTest, Trial, estimator_tests, forecasting_steps, ranking
 from evidence.riskmodel.figures import RiskModelReport, carried, market_figures
 from evidence.riskmodel.market import Market, open_market
 from market.files.bars import read_market_files
@@ -20,26 +21,37 @@ from ops.commands.requests import moment_of, timeframe_of
 from ops.files import write_output
 from ops.report.riskmodel_page import exceedance_page
 from ops.tables.riskmodel import riskmodel_text, show_riskmodel
+from risk.measures.horizon import horizon_of
 
 
 class RiskModelRequest(Frozen):
     """What is forecast, and from what: lengths in bars, `start_utc` and `end_utc` of the time that counts."""
 
     timeframe: Timeframe
+    limits: RiskLimits
     confidences: tuple[float, ...]
     window: int
+    only_days: bool
     refit: int
     seed: int
     start_utc: UtcTime | None
     end_utc: UtcTime | None
     quiet: bool
 
+    @property
+    def trial(self) -> Trial:
+        horizon = horizon_of(self.limits, 86_400 / self.timeframe.seconds)
+        return Trial(None if self.only_days else self.window, horizon, self.confidences, self.refit, self.seed)
+
 
 def riskmodel_command(arguments: argparse.Namespace) -> int:
     """Test the risk model; returns the exit code. Raises TribunalError."""
     asked = _asked(arguments)
     candles = read_market_files([Path(path) for path in arguments.data], asked.timeframe, None)
-    markets = [open_market(found, asked.window, asked.start_utc, asked.end_utc) for found in candles.values()]
+    day_window = asked.trial.horizon.window_bars
+    markets = [
+        open_market(found, asked.window, day_window, asked.start_utc, asked.end_utc) for found in candles.values()
+    ]
     try:
         made = _tested(markets, asked)
         report = _report(markets, made, asked)
@@ -57,33 +69,34 @@ def riskmodel_command(arguments: argparse.Namespace) -> int:
 
 
 def _tested(markets: list[Market], asked: RiskModelRequest) -> list[EstimatorTest]:
-    steps = forecasting_steps(markets, asked.window, asked.confidences)
+    steps = forecasting_steps(markets, asked.trial)
     found: list[EstimatorTest] = []
     with Progress(steps, "forecasts", None if asked.quiet else sys.stderr) as progress:
         for market in markets:
             progress.about(market.symbol)
-            found += estimator_tests(
-                market,
-                asked.timeframe,
-                window=asked.window,
-                confidences=asked.confidences,
-                refit=asked.refit,
-                seed=asked.seed,
-                told=progress.advance,
-            )
+            found += estimator_tests(market, asked.timeframe, asked.trial, progress.advance)
     return found
 
 
 def _report(markets: list[Market], made: list[EstimatorTest], asked: RiskModelRequest) -> RiskModelReport:
     highest = max(asked.confidences)
     cells = tuple(one.cell for one in made)
+    if not cells:
+        raise DataFault(
+            f"There are no two whole days after {asked.trial.horizon.window_bars} bars, so nothing was tested. Give a longer "
+            "file, or leave out --days."
+        )
     return RiskModelReport(
         timeframe=asked.timeframe.value,
         window=asked.window,
+        bars_tested=not asked.only_days,
+        day_rule=asked.limits.var_horizon,
+        step_bars=asked.trial.horizon.step_bars,
+        day_window_bars=asked.trial.horizon.window_bars,
         refit=asked.refit,
         seed=asked.seed,
         confidences=asked.confidences,
-        in_use=load_profile("paper").limits.var_method,
+        in_use=asked.limits.var_method,
         markets=tuple(
             market_figures(market, asked.timeframe, window=asked.window, confidence=highest) for market in markets
         ),
@@ -106,10 +119,15 @@ def _asked(arguments: argparse.Namespace) -> RiskModelRequest:
             )
     for option, ending in (("plot", ".html"), ("out", ".md")):
         _writable(option, ending, getattr(arguments, option))
+    limits = load_profile("paper").limits
+    if arguments.var_horizon:
+        limits = limits.model_copy(update={"var_horizon": arguments.var_horizon})
     return RiskModelRequest(
         timeframe=timeframe,
+        limits=limits,
         confidences=tuple(arguments.confidence),
         window=arguments.window,
+        only_days=arguments.days,
         refit=arguments.refit,
         seed=arguments.seed,
         start_utc=moment_of("--start", arguments.start),

@@ -29,7 +29,7 @@ def candles(n: int = 600, seed: int = 1, symbol: str = "BTC/USDT", start: dateti
 
 
 def opened(**options: object) -> Market:
-    return open_market(candles(**options), WINDOW, None, None)  # type: ignore[arg-type]
+    return open_market(candles(**options), WINDOW, WINDOW, None, None)  # type: ignore[arg-type]
 
 
 def test_each_return_ends_at_its_own_close_and_the_window_is_not_tested() -> None:
@@ -51,13 +51,13 @@ def test_a_day_with_a_missing_midnight_is_left_out() -> None:
     whole = candles()
     kept = whole.close_ms != to_ms(START + timedelta(days=10))
     columns = (column[kept] for column in whole.columns)
-    market = open_market(Candles("BTC/USDT", Timeframe.H1, whole.close_ms[kept], *columns), WINDOW, None, None)
+    market = open_market(Candles("BTC/USDT", Timeframe.H1, whole.close_ms[kept], *columns), WINDOW, WINDOW, None, None)
     assert len(market.days) == len(opened().days) - 2
 
 
 def test_only_bars_between_the_two_moments_are_tested() -> None:
     first, last = START + timedelta(hours=200), START + timedelta(hours=400)
-    market = open_market(candles(), WINDOW, first, last)
+    market = open_market(candles(), WINDOW, WINDOW, first, last)
     ends = market.close_ms[market.bars + 1]
     assert ends[0] == to_ms(first) + 3_600_000
     assert ends[-1] == to_ms(last)
@@ -70,7 +70,7 @@ def test_too_few_bars_and_bad_prints_are_refused_in_words() -> None:
     bad = Candles("BTC/USDT", Timeframe.H1, broken.close_ms, *(column.copy() for column in broken.columns))
     bad.close[7] = -1.0
     with pytest.raises(DataFault, match="1 of the 600 bars of BTC/USDT are impossible"):
-        open_market(bad, WINDOW, None, None)
+        open_market(bad, WINDOW, WINDOW, None, None)
 
 
 def test_the_figures_are_those_of_the_tested_bars_alone() -> None:

@@ -71,17 +71,17 @@ def test_json_holds_every_cell_and_the_counts_are_those_of_a_plain_loop(
     beyond = [returns[i] < np.quantile(returns[i - WINDOW : i], 0.05) for i in range(WINDOW, len(returns))]
     assert (cell["bars"], cell["exceeded"]) == (len(beyond), sum(beyond))
     days = [c for c in report["cells"] if c["horizon"] == "day"]
-    assert {c["bars"] for c in days} == {26}  # from the midnight of 4 January to that of 30 January
+    assert {c["bars"] for c in days} == {8}  # from the midnight of 22 January, after 500 bars, to that of 30 January
     carried = np.array([[part["historical_var"], part["gaussian_var"]] for part in report["carried"]]).sum(axis=0)
     assert (carried > 0.003).all()
 
 
 def test_a_day_is_forecast_at_its_first_midnight_and_judged_at_its_last(tmp_path: Path) -> None:
     path = write_bars(tmp_path / "BTCUSDT.csv")
-    market = open_market(read_market_files([path], Timeframe.H1, None)["BTC/USDT"], WINDOW, None, None)
+    market = open_market(read_market_files([path], Timeframe.H1, None)["BTC/USDT"], WINDOW, 100, None, None)
     assert (market.close_ms[market.days] % 86_400_000 == 0).all()
     first = market.days[0]
-    assert first >= WINDOW
+    assert 100 <= first < 124
     whole = np.prod(1 + market.returns[first : first + 24]) - 1
     assert market.day_returns[0] == pytest.approx(whole)
 

@@ -205,7 +205,7 @@ def test_an_entry_does_not_outlive_an_outage_a_freeze_or_a_breaker() -> None:
 def test_a_symbol_that_has_disappeared_no_longer_stands_in_the_way_of_others_but_still_counts_as_deployed() -> None:
     eth = BTC.model_copy(update={"symbol": "ETH/USDT", "base": "ETH"})
     window = ReturnWindow(("BTC/USDT", "ETH/USDT"), 500)
-    for i in range(60):
+    for i in range(200):
         window.push({"BTC/USDT": 50_000.0 + 20 * (i % 7), "ETH/USDT": 2_000.0 + i % 5})
     volumes = VolumeWindow(("BTC/USDT", "ETH/USDT"), 24.0)
     volumes.push({"BTC/USDT": (50_000.0, 1e4), "ETH/USDT": (2_000.0, 1e4)})

@@ -107,7 +107,7 @@ def test_rejected_and_lost_orders_count_once_each_and_for_a_day() -> None:
 def pair(**limits: Any) -> Trader:
     """A trader of two quiet markets, one four times as wild as the other."""
     window = ReturnWindow(PAIR, 500)
-    for i in range(60):
+    for i in range(200):
         window.push({"BTC/USDT": 50_000.0 * (1 + 0.001 * (i % 7)), "ETH/USDT": 2_000.0 * (1 + 0.004 * (i % 5))})
     tight = LIMITS.model_copy(update={"max_correlation": 1.0, **limits})
     gate = open_gate(tight, SETTINGS.exits, KEY, 24.0)

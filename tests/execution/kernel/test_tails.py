@@ -12,6 +12,9 @@ from config.seeds import generator
 from execution.kernel import records as w
 from execution.kernel.records import Floats
 from risk.measures.basic import historical_es, historical_var
+from risk.measures.ewma import DECAY, Memory
+from risk.measures.filtered import filtered_tail
+from risk.measures.horizon import Horizon
 
 tails = plain("tails")
 ROWS = 200
@@ -21,7 +24,7 @@ CONFIDENCES = ((0.99, 0.975), (0.95, 0.9), (0.7, 0.6))
 def limits(confidence: tuple[float, float] = CONFIDENCES[0], **changes: Any) -> Any:
     given = {
         "var_tail": 1 - confidence[0], "es_tail": 1 - confidence[1], "day_scale": 24**0.5, "max_var_1d": 0.02,
-        "max_es_1d": 0.025, "max_position_fraction": 0.5,
+        "max_es_1d": 0.025, "max_position_fraction": 0.5, "step": 1, "decay": DECAY, "falls": 1.0,
     }  # fmt: skip
     return record(w.LIMITS, **{**given, **changes})
 
@@ -117,6 +120,30 @@ def test_a_filtered_tail_alone_is_measured_once_and_scaled() -> None:
     tails.prepare_tails(holds, account, whole, own, False)
     same = tails.tail_at(holds, account, whole, ROWS, ROWS, 0.1, w.SHORTFALL)
     assert same == pytest.approx(one)
+
+
+@given(
+    seed=st.integers(0, 10_000),
+    step=st.integers(1, 5),
+    falls=st.floats(1.0, 2.0),
+    floored=st.booleans(),
+    decay=st.floats(0.5, 0.99),
+    alone=st.booleans(),
+)
+def test_a_filtered_tail_of_steps_is_that_of_the_measures(
+    seed: int, step: int, falls: float, floored: bool, decay: float, alone: bool
+) -> None:
+    own, rest, account = walk(seed), walk(seed, "rest") * (0.0 if alone else 0.3), record(w.ACCOUNT)
+    holds = limits(filtered=1, step=step, falls=falls, floored=floored, decay=decay)
+    room = paper(None if alone else rest)
+    count = tails.prepare_tails(holds, account, room, own, alone)
+    steps = Horizon(step, 24.0, Memory(decay, falls, floored), ROWS, 50).steps(rest + own * 0.2)
+    assert count == (tails.SCALES if alone else len(steps))
+    for confidence, code in zip(CONFIDENCES[0], (w.VALUE_AT_RISK, w.SHORTFALL), strict=True):
+        tail = filtered_tail(steps, confidence=confidence, memory=Memory(decay, falls, floored))
+        wanted = float(tail.es if code == w.SHORTFALL else tail.var) * 24**0.5
+        found = tails.tail_at(holds, account, room, len(steps), count, 0.2, code)
+        assert found == pytest.approx(wanted, rel=1e-9)
 
 
 def test_a_quiet_end_makes_a_filtered_tail_smaller_and_a_wild_one_larger() -> None:

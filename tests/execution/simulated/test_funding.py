@@ -94,7 +94,7 @@ def test_funding_falls_due_in_its_part_of_a_bar_with_detail() -> None:
 
 
 def test_a_market_without_detail_beside_one_with_detail_pays_once_at_its_open() -> None:
-    trader = Insider({BTC: QUIET, "ETH/USDT": [2_500.0 + i * i % 11 for i in range(60)]})
+    trader = Insider({BTC: QUIET, "ETH/USDT": [2_500.0 + i * i % 11 for i in range(200)]})
     trader.buy(BTC, 50_000.0)
     trader.buy("ETH/USDT", 2_500.0)
     eth = (2_500.0, 2_505.0, 2_495.0, 2_500.0, 400.0)

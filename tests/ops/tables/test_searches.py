@@ -134,7 +134,8 @@ def cell(symbol: str, horizon: str, method: Any, known: bool = True, failed: tup
 def riskmodel(known: bool = True) -> RiskModelReport:
     symbols, methods = ("BTC/USDT", "ETH/USDT"), ("historical", "fhs_ewma", "fhs_garch")
     return RiskModelReport(
-        timeframe="1h", window=500, refit=1_000, seed=7, confidences=(0.95, 0.99), in_use="historical",
+        timeframe="1h", window=500, bars_tested=True, day_rule="day", step_bars=2, day_window_bars=500, refit=1_000, seed=7,
+        confidences=(0.95, 0.99), in_use="historical",
         markets=tuple(
             MarketFigures(
                 symbol=symbol, first_utc=AT, last_utc=AT + 300 * DAY, volatility=0.612, max_drawdown=0.733,
@@ -276,6 +277,20 @@ def test_a_symbol_is_named_once_a_table_and_failures_by_their_letter() -> None:
     assert table.count("R · ·") == 2
     assert table.count("· · ·") == 4
     assert "<.001" in table
+
+
+def test_the_estimator_in_use_is_added_up_over_all_markets_a_confidence() -> None:
+    report = riskmodel()
+    days = [cell for cell in report.cells if (cell.horizon, cell.method) == ("day", report.in_use)]
+    assert days
+    text = riskmodel_text(report).split("One day, as the gate measures it")[1].split("Ranking")[0]
+    for confidence in {cell.confidence for cell in days}:
+        found = sum(cell.exceeded for cell in days if cell.confidence == confidence)
+        due = sum(cell.expected for cell in days if cell.confidence == confidence)
+        row = next(line.split() for line in text.splitlines() if line.split()[:2] == ["all", f"{confidence:.4g}"])
+        assert row[-3:] == [f"{due:.1f}", f"{found:,}", f"{found / due:.2f}"]
+    by_bar = report.model_copy(update={"cells": tuple(cell for cell in report.cells if cell.horizon != "day")})
+    assert "One day" not in riskmodel_text(by_bar)
 
 
 def test_what_each_carries_is_added_up_and_one_symbol_alone_has_no_such_table() -> None:

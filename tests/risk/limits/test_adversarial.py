@@ -58,9 +58,9 @@ class Market(NamedTuple):
 
 
 def market(kind: str) -> Market:
-    """Eighty bars (thirty of a young market) of all symbols between 20 and 50,000."""
-    chance = np.random.default_rng(11)
-    moves = chance.standard_t(3, size=(30 if kind == "young" else 80, len(SYMBOLS))) * 0.002
+    """Two hundred and ten bars (a hundred of a young market) of all symbols between 20 and 50,000."""
+    chance = np.random.default_rng(13)
+    moves = chance.standard_t(3, size=(100 if kind == "young" else 210, len(SYMBOLS))) * 0.002
     if kind == "wild":
         moves *= 10
     elif kind == "storm":

@@ -82,8 +82,8 @@ REPORTS: list[tuple[Rule, Facts, RuleReport]] = [
     (rules.ruling, facts(proposal=proposal(ruling_scale=0.0)), refused("ruling", 0.0, 0.0, "scale")),
     (rules.tick_size, price("10"), passed("tick_size", 10.0, 10.0, "bps of the price")),
     (rules.tick_size, price("5"), refused("tick_size", 20.0, 10.0, "bps of the price")),
-    (rules.risk_history, facts(returns=returns(rows=50)), passed("risk_history", 50.0, 50.0, "bars")),
-    (rules.risk_history, facts(returns=returns(rows=49)), refused("risk_history", 49.0, 50.0, "bars")),
+    (rules.risk_history, facts(returns=returns(rows=198)), passed("risk_history", 198.0, 198.0, "bars")),
+    (rules.risk_history, facts(returns=returns(rows=197)), refused("risk_history", 197.0, 198.0, "bars")),
     (clusters.correlation, facts(), passed("correlation", 0.0, 0.7, note="nothing held")),
     (rules.risk_per_trade, facts(stop=0.08), room("risk_per_trade", 0.25)),
     (rules.position_size, facts(limits=ANY_PRICE), room("position", 0.05)),
@@ -157,13 +157,13 @@ def test_the_ends_of_the_ranges_belong_to_them(sound: Facts) -> None:
 
 
 def test_history_may_be_as_short_as_a_short_window_and_must_be_finite() -> None:
-    short = LIMITS.model_copy(update={"risk_window_bars": 40})
+    short = LIMITS.model_copy(update={"risk_window_bars": 40, "risk_window_h": 0})
     assert rules.risk_history(facts(limits=short, returns=returns(rows=40))) == passed(
         "risk_history", 40.0, 40.0, "bars"
     )
-    one_nan = returns(rows=60)
+    one_nan = returns(rows=200)
     one_nan[7] = nan
-    assert rules.risk_history(facts(returns=one_nan)) == refused("risk_history", 60.0, 50.0, "bars")
+    assert rules.risk_history(facts(returns=one_nan)) == refused("risk_history", 200.0, 198.0, "bars")
 
 
 def beside(*others: np.ndarray, limit: float = 0.7, pending: bool = False) -> RuleReport:

@@ -134,12 +134,12 @@ REPORTS: list[tuple[Rule, Facts, RuleReport]] = [
     ),
     (
         equal_risk,
-        facts(limits=limited(risk_parity=True), docket=DocketView(("BTC/USDT",), QUARTERS[:49])),
+        facts(limits=limited(risk_parity=True), docket=DocketView(("BTC/USDT",), np.zeros((197, 1)))),
         room("equal_risk", 0.0, note="too few bars of all of them are known"),
     ),
     (
         equal_risk,
-        facts(limits=limited(risk_parity=True), docket=DocketView(("BTC/USDT",), np.zeros((64, 1)))),
+        facts(limits=limited(risk_parity=True), docket=DocketView(("BTC/USDT",), np.zeros((198, 1)))),
         room("equal_risk", 0.0, note="a market that never moved brings no risk, however much of it is held"),
     ),
 ]  # fmt: skip

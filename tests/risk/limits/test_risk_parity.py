@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from risk.facts import DocketView, Facts
 from risk.limits.docket import equal_risk
-from risk.measures.estimators import estimate_var
+from risk.measures.horizon import horizon_of, one_day_var
 from risk.measures.risk_parity import equal_risk_weights
 
 SHARED = LIMITS.model_copy(update={"risk_parity": True, "max_position_fraction": 1.0})
@@ -64,6 +64,9 @@ def test_what_has_no_answer_is_refused(covariance: Any, words: str) -> None:
         equal_risk_weights(covariance)
 
 
+DAY = horizon_of(LIMITS, 24.0)
+
+
 def docket(*sigmas: float, rows: int = 500) -> DocketView:
     return DocketView(NAMES[: len(sigmas)], returns(columns=len(sigmas), sigma=1.0, rows=rows) * sigmas)
 
@@ -77,16 +80,14 @@ def test_each_proposal_has_its_part_of_the_value_at_risk_and_the_wilder_one_a_sm
     weights = np.array([cap(equal_risk(sharing(view, symbol))) / 10_000 for symbol in NAMES])
     assert weights == pytest.approx(weights.sum() * equal_risk_weights(np.cov(view.returns, rowvar=False)))
     assert weights[0] > 1.5 * weights[1] > 2.25 * weights[2]
-    whole = estimate_var(view.returns @ weights, method=LIMITS.var_method, confidence=LIMITS.var_confidence) * np.sqrt(
-        24
-    )
+    whole = one_day_var(DAY.steps(view.returns) @ weights, LIMITS, DAY)
     assert whole == pytest.approx(LIMITS.max_var_1d)
     assert (equal_risk(sharing(view)).code, equal_risk(sharing(view)).note) == ("equal_risk", "one of 3")
 
 
 def test_a_proposal_alone_has_all_of_it() -> None:
     alone = docket(0.01)
-    value = estimate_var(alone.returns[:, 0], method=LIMITS.var_method, confidence=LIMITS.var_confidence) * np.sqrt(24)
+    value = one_day_var(DAY.steps(alone.returns[:, 0]), LIMITS, DAY)
     assert cap(equal_risk(sharing(alone))) == pytest.approx(10_000 * LIMITS.max_var_1d / value)
 
 
@@ -109,7 +110,7 @@ def test_where_the_profile_does_not_ask_for_it_nothing_is_shared() -> None:
     [
         (None, "what else is proposed is not known"),
         (DocketView(("ETH/USDT",), returns()), "what else is proposed is not known"),
-        (docket(0.01, 0.02, rows=49), "too few bars of all of them are known"),
+        (docket(0.01, 0.02, rows=197), "too few bars of all of them are known"),
         (docket(0.01, 0.0), "a market that never moved brings no risk, however much of it is held"),
     ],
 )
@@ -119,5 +120,5 @@ def test_a_session_that_cannot_be_weighed_leaves_nothing(view: DocketView | None
 
 
 def test_a_short_window_needs_no_more_bars_than_it_has() -> None:
-    assert cap(equal_risk(sharing(docket(0.01, rows=50)))) > 0
-    assert cap(equal_risk(sharing(docket(0.01, rows=40), risk_window_bars=40))) > 0
+    assert cap(equal_risk(sharing(docket(0.01, rows=198)))) > 0
+    assert cap(equal_risk(sharing(docket(0.01, rows=40), risk_window_bars=40, risk_window_h=0))) > 0

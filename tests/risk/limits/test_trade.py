@@ -16,8 +16,7 @@ from risk.breakers import BreakerState, Latch
 from risk.calibration import CalibrationMap, SizingMaps
 from risk.limits import clusters
 from risk.limits import trade as rules
-from risk.measures.basic import scale_to_horizon
-from risk.measures.estimators import estimate_var
+from risk.measures.horizon import one_day_var
 from risk.proposal import Argument, Direction
 from risk.verdict import Reaction
 
@@ -136,9 +135,8 @@ def test_var_cuts_what_a_calm_market_would_allow() -> None:
 def test_what_var_leaves_is_within_the_limit_when_measured_again(method: VarMethod) -> None:
     wild = facts(returns=returns(sigma=0.04), limits=LIMITS.model_copy(update={"var_method": method}))
     room = cap(rules.value_at_risk(wild)) / 10_000
-    series = wild.returns @ words.weights(wild, room)
-    measured = estimate_var(series, method=method, confidence=LIMITS.var_confidence)
-    assert 0.99 * LIMITS.max_var_1d < scale_to_horizon(measured, 24.0) <= LIMITS.max_var_1d
+    measured = one_day_var(wild.horizon.steps(wild.returns) @ words.weights(wild, room), wild.limits, wild.horizon)
+    assert 0.99 * LIMITS.max_var_1d < measured <= LIMITS.max_var_1d
 
 
 def test_after_a_storm_the_filtered_estimate_leaves_less_room_than_the_historical_one() -> None:
@@ -195,7 +193,7 @@ def test_what_is_not_held_does_not_count_for_correlation() -> None:
         (rules.conviction, {"proposal": proposal(conviction=0.29)}),
         (rules.ruling, {"proposal": proposal(ruling_scale=0.0)}),
         (rules.ruling, {"proposal": proposal(adjust_scale=0.0)}),
-        (rules.risk_history, {"returns": returns(rows=49)}),
+        (rules.risk_history, {"returns": returns(rows=197)}),
         (rules.tick_size, {"proposal": proposal(reference_price=Decimal("5"))}),
         (rules.risk_history, {"returns": np.full((500, 1), np.nan)}),
     ],

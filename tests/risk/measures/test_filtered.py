@@ -11,7 +11,7 @@ from config.sections.limits import VarMethod
 from evidence.riskmodel.garch import RISKMETRICS, Garch, fit_garch, garch_variances
 from risk.measures.basic import Floats
 from risk.measures.estimators import estimate_es, estimate_var
-from risk.measures.ewma import DECAY, ewma_tail, ewma_variances
+from risk.measures.ewma import DECAY, Memory, ewma_tail, ewma_variances
 from risk.measures.filtered import filtered_tail, standardised
 from risk.measures.tails import empirical_tail
 
@@ -34,12 +34,25 @@ def clustered(number: int, law: Garch, seed: int = 5) -> Floats:
 @given(
     values=st.lists(st.floats(-0.5, 0.5, allow_subnormal=False), min_size=2, max_size=50),
     decay=st.floats(0.05, 0.999),
+    falls=st.floats(1.0, 2.0),
+    floored=st.booleans(),
 )
-def test_variances_are_those_of_the_recursion(values: list[float], decay: float) -> None:
+def test_variances_are_those_of_the_recursion(values: list[float], decay: float, falls: float, floored: bool) -> None:
     expected = [float(np.mean(np.square(values)))]
     for value in values:
-        expected.append(decay * expected[-1] + (1 - decay) * value**2)
-    assert ewma_variances(values, decay=decay).tolist() == pytest.approx(expected, rel=1e-9, abs=1e-300)
+        weight = falls if value < 0 else 2 - falls
+        expected.append(decay * expected[-1] + (1 - decay) * weight * value**2)
+    expected = [max(value, expected[0] if floored else 0.0) for value in expected]
+    found = ewma_variances(values, memory=Memory(decay, falls, floored))
+    assert found.tolist() == pytest.approx(expected, rel=1e-9, abs=1e-300)
+
+
+@pytest.mark.parametrize(
+    "memory", [Memory(0.0), Memory(1.0), Memory(0.9, 0.9), Memory(0.9, 2.1), Memory(0.9, float("nan"))]
+)
+def test_a_memory_out_of_range_is_refused(memory: Memory) -> None:
+    with pytest.raises(ValueError, match="between"):
+        ewma_variances([0.1, -0.1], memory=memory)
 
 
 def test_a_window_of_many_thousand_bars_is_no_other_recursion() -> None:

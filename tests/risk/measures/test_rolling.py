@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from risk.measures.basic import historical_es, historical_var, moments
-from risk.measures.rolling import rolling_historical
-from risk.measures.rolling_moments import moments_of
+from risk.measures.rolling.historical import rolling_historical
+from risk.measures.rolling.moments import moments_of
 
 FINITE = st.floats(-1e3, 1e3, allow_subnormal=False)
 TIED = st.sampled_from([-0.02, -0.01, 0.0, 0.0, 0.01, 1e-9, -300.0])

@@ -23,7 +23,7 @@ from risk.window import ReturnWindow
 
 T0 = datetime(2024, 3, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-QUIET = tuple(50_000.0 + 20 * (i % 7) for i in range(60))
+QUIET = tuple(50_000.0 + 20 * (i % 7) for i in range(200))
 
 
 class Insider:

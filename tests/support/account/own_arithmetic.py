@@ -70,7 +70,7 @@ def breaches(
     for other in book.coming.values():
         coming += other * dearer * (1 + fee)
     series = _portfolio(book, asked.symbol, share)
-    var, es = _tails(series, limits.var_confidence, limits.es_confidence)
+    var, es = _tails(series, limits, bars_per_day)
     shown = book.shown[asked.symbol]
     within = {
         "price": abs(asked.reference_price - (mark := Decimal(repr(book.marks[asked.symbol])))) * 10_000
@@ -103,9 +103,9 @@ def breaches(
         "risk per trade": share * stop <= scale * limits.risk_per_trade * ROUNDING,
         "kelly": share <= scale * _kelly(asked.conviction, stop, exits, limits) * ROUNDING,
         "sold at its stop": float(size) * (1 - stop) * ROUNDING >= float(market.min_notional),
-        "history": len(series) >= 50,
-        "var": var * sqrt(bars_per_day) <= limits.max_var_1d * ROUNDING,
-        "es": es * sqrt(bars_per_day) <= limits.max_es_1d * ROUNDING,
+        "history": len(series) >= (50 if limits.var_horizon == "bar" else 99 * _step(limits, bars_per_day)),
+        "var": var <= limits.max_var_1d * ROUNDING,
+        "es": es <= limits.max_es_1d * ROUNDING,
         "correlation": _closest(book, asked.symbol) <= limits.max_correlation * ROUNDING,
     }
     return [name for name, holds in within.items() if not holds]
@@ -155,8 +155,8 @@ def _equal_part(book: OwnBook, asked: Proposal, limits: RiskLimits, bars_per_day
         sum(w * book.returns[name][bar] for w, name in zip(weights, names, strict=True))
         for bar in range(len(book.returns[asked.symbol]))
     ]
-    var, _ = _tails(series, limits.var_confidence, limits.es_confidence)
-    return float(weights[names.index(asked.symbol)] * limits.max_var_1d / (var * sqrt(bars_per_day)))
+    var, _ = _tails(series, limits, bars_per_day)
+    return float(weights[names.index(asked.symbol)] * limits.max_var_1d / var)
 
 
 def _stop(asked: Proposal, limits: RiskLimits) -> float:
@@ -181,14 +181,28 @@ def _portfolio(book: OwnBook, symbol: str, share: float) -> list[float]:
     return [sum(worth[name] * book.returns[name][bar] for name in worth) for bar in range(len(book.returns[symbol]))]
 
 
-def _tails(series: Sequence[float], var_confidence: float, es_confidence: float) -> tuple[float, float]:
-    """One-bar VaR and ES of filtered historical simulation: EWMA with 0.94 begun at the mean square, quantile type 6."""
+def _step(limits: RiskLimits, bars_per_day: float) -> int:
+    """Bars in two hours, or one."""
+    return 1 if limits.var_horizon == "bar" else max(1, round(bars_per_day / 12))
+
+
+def _tails(bars: Sequence[float], limits: RiskLimits, bars_per_day: float) -> tuple[float, float]:
+    """One-day VaR and ES of filtered historical simulation: EWMA begun at the mean square, quantile type 6.
+
+    By bars the decay is 0.94. By days the bars of two hours are one step, the half-life is a day, a fall counts 1.5 times and a
+    rise 0.5 times, and the volatility is never below that of the window.
+    """
+    by_bar, size = limits.var_horizon == "bar", _step(limits, bars_per_day)
+    decay = 0.94 if by_bar else 0.5 ** (size / bars_per_day)
+    series = [sum(bars[at : at + size]) for at in range(len(bars) % size, len(bars), size)]
     first = variance = sum(value * value for value in series) / len(series)
     units = []
     for value in series:
-        sigma = max(sqrt(variance), 1e-6 * sqrt(first))
+        sigma = max(sqrt(variance), (1e-6 if by_bar else 1.0) * sqrt(first))
         units.append(value / sigma if sigma else 0.0)
-        variance = 0.94 * variance + 0.06 * value * value
+        weight = 1.0 if by_bar else 1.5 if value < 0 else 0.5
+        variance = decay * variance + (1 - decay) * weight * value * value
+    variance = variance if by_bar else max(variance, first)
     units.sort()
 
     def read(confidence: float) -> tuple[float, float]:
@@ -198,8 +212,8 @@ def _tails(series: Sequence[float], var_confidence: float, es_confidence: float)
         quantile = units[whole - 1] + part * (units[whole] - units[whole - 1])
         return -quantile, -(sum(units[:whole]) + part * units[whole]) / place
 
-    now = sqrt(variance)
-    return read(var_confidence)[0] * now, read(es_confidence)[1] * now
+    now = sqrt(variance * bars_per_day / size)
+    return read(limits.var_confidence)[0] * now, read(limits.es_confidence)[1] * now
 
 
 def _closest(book: OwnBook, symbol: str) -> float:

@@ -44,7 +44,7 @@ class Events:
 
 
 class World:
-    """A trader after sixty quiet bars at 50,000; the last of them has just closed."""
+    """A trader after two hundred quiet bars at 50,000; the last of them has just closed."""
 
     def __init__(self, volume: float = 1000.0, limits: RiskLimits = LIMITS, around: Any = None, **venue: Any) -> None:
         """`around` wraps the simulated venue in another one."""
@@ -54,7 +54,7 @@ class World:
         self.venue = SimulatedVenue({"BTC/USDT": BTC}, SETTINGS.venue.model_copy(update=venue), Seal(KEY))
         window = ReturnWindow(("BTC/USDT",), 500)
         volumes = VolumeWindow(("BTC/USDT",), 24.0)
-        for i in range(60):
+        for i in range(200):
             window.push({"BTC/USDT": 50_000.0 + 20 * (i % 7)})
             volumes.push({"BTC/USDT": (50_000.0 + 20 * (i % 7), 1000.0)})
         self.gate = gate

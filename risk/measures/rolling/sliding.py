@@ -1,4 +1,4 @@
-"""The compiled loop of `risk.measures.rolling`. It has its own file because importing it imports numba.
+"""The compiled loop of `risk.measures.rolling.historical`. It has its own file because importing it imports numba.
 
 It checks no input: its only caller, `rolling_historical`, does.
 """

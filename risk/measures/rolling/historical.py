@@ -22,7 +22,7 @@ def rolling_historical(returns: npt.ArrayLike, *, window: int, confidence: float
     `returns`: shape (n,), float64 [simple return], oldest first; the result has the oldest window first. Raises ValueError
     for bad returns or confidence, or a window outside 2..n.
     """
-    from risk.measures.sliding import slide
+    from risk.measures.rolling.sliding import slide
 
     series = finite_series(returns)
     tail = tail_probability(confidence)

@@ -1,0 +1,1 @@
+"""VaR, expected shortfall and moments of every window of a series."""
