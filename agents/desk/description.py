@@ -39,7 +39,7 @@ def describe(settings: Settings, tape: Tape, key: bytes, calibration: str | None
         key_id=key_id(key),
         calibration=_maps(calibration, tape) if calibration else None,
         own_strategies=own,
-        findings=tuple(tape.findings),
+        findings=(*tape.findings, *(found for past in tape.warmup_slices() for found in past.findings)),
     )
 
 

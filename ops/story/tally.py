@@ -82,6 +82,8 @@ class StoryTally:
         self.minds: Counter[str] = Counter()
         self.adjusters: Counter[str] = Counter()
         self.findings: Counter[str] = Counter()
+        self.frozen: Counter[str] = Counter()
+        """Bars by symbol at whose close nothing new could be opened in it."""
         self._kept: dict[int, KeptHearing] = {}
         self._rejected: deque[tuple[int, KeptHearing]] = deque(maxlen=HEARINGS_KEPT)
 
