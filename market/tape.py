@@ -70,7 +70,11 @@ class Tape:
         """The slice with the finer bars inside its bars and the funding that is due in them."""
         close_ms = to_ms(shown.close_utc)
         more: dict[str, object] = {"funding": self.funding.get(close_ms, ())}
-        inside = ((symbol, self.detail[symbol].inside(close_ms)) for symbol in shown.bars if symbol in self.detail)
+        inside = (
+            (symbol, self.detail[symbol].inside(close_ms))
+            for symbol in shown.bars
+            if symbol in self.detail and symbol not in self.quality.accepted_units
+        )
         if bars := {symbol: rows for symbol, rows in inside if rows is not None}:
             timeframe = next(iter(self.detail.values())).candles.timeframe
             more["detail"] = Detail(timeframe=timeframe, bars=bars)

@@ -8,7 +8,9 @@ from typing import Any
 
 from agents.records.registry import Tree
 
-ADDED_IN_SESSION_3: Mapping[str, Any] = {}
+ADDED_IN_SESSION_3: Mapping[str, Any] = {
+    "quality.accepted_units": {},
+}
 """Settings that version 2 of a session did not have, by dotted path, with what the older version did."""
 
 

@@ -6,6 +6,7 @@ and the gate.
 """
 
 from collections import Counter, deque
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
@@ -84,6 +85,8 @@ class StoryTally:
         self.findings: Counter[str] = Counter()
         self.frozen: Counter[str] = Counter()
         """Bars by symbol at whose close nothing new could be opened in it."""
+        self.frozen_at_end: Mapping[str, str] = {}
+        """Why each symbol was frozen at the last bar."""
         self._kept: dict[int, KeptHearing] = {}
         self._rejected: deque[tuple[int, KeptHearing]] = deque(maxlen=HEARINGS_KEPT)
 

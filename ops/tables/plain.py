@@ -53,7 +53,10 @@ def frozen_words(summary: "Summary") -> str:
     if not summary.frozen_bars:
         return ""
     each = ", ".join(f"{symbol} for {bars:,} of {summary.bars:,} bars" for symbol, bars in summary.frozen_bars.items())
-    return f"Nothing new could be opened, because data was missing or hard to believe: {each}."
+    held = "".join(
+        f" {symbol} is held, at the last price that was believed: {why}." for symbol, why in summary.held_frozen.items()
+    )
+    return f"Nothing new could be opened, because data was missing or hard to believe: {each}.{held}"
 
 
 def money(value: Number) -> str:
