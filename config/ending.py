@@ -28,7 +28,22 @@ def ended(work: Callable[[], int], interrupted: str) -> int:
     """
     open_closed_streams()
     with _kept_streams() as streams:
-        code = _worked(work, interrupted)
+        try:
+            code = work()
+        except TribunalError as fault:
+            sys.stderr.write(f"{fault}\n")
+            return fault.exit_code
+        except KeyboardInterrupt:
+            sys.stderr.write(f"{interrupted}\n")
+            return INTERRUPTED
+        except OSError as fault:
+            if fault.errno not in _FULL:
+                raise
+            where = fault.filename or "a file of the command"
+            sys.stderr.write(
+                f"The disk is full: {where} cannot be written. The command stopped there. Free some space.\n"
+            )
+            return OutputFault.exit_code
     if streams.stdout is None or streams.stdout.lost not in _FULL:
         return code
     sys.stderr.write(
@@ -44,23 +59,6 @@ def open_closed_streams() -> None:
             if not _is_open(number):
                 os.dup2(os.open(os.devnull, os.O_RDWR), number)
             setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
-
-
-def _worked(work: Callable[[], int], interrupted: str) -> int:
-    try:
-        return work()
-    except TribunalError as fault:
-        sys.stderr.write(f"{fault}\n")
-        return fault.exit_code
-    except KeyboardInterrupt:
-        sys.stderr.write(f"{interrupted}\n")
-        return INTERRUPTED
-    except OSError as fault:
-        if fault.errno not in _FULL:
-            raise
-        where = f"{fault.filename}" if fault.filename else "a file of the command"
-        sys.stderr.write(f"The disk is full: {where} cannot be written. The command stopped there. Free some space.\n")
-        return OutputFault.exit_code
 
 
 class _Lossy(io.FileIO):
