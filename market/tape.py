@@ -24,6 +24,7 @@ from market.detail import FineBars
 from market.files.bars import read_market_files
 from market.instrument import Instrument
 from market.news import NewsRow
+from market.plausible.volumes import implausible_volume
 from market.quality import QualityMonitor, Quote
 from market.simulated.prices import SESSION_START, simulate, warmup_length
 from market.timeframe import Timeframe
@@ -132,6 +133,7 @@ def recorded_tape(
     begins_ms, ends_ms = _window(moments, timeframe, start, end, names)
     first_ms = _first_decision(moments, settings.market.warmup_bars, begins_ms, ends_ms, names)
     findings = [finding for columns in candles.values() for finding in columns.findings]
+    findings += [found for columns in candles.values() if (found := implausible_volume(columns))]
     if start is not None and first_ms > begins_ms:
         detail = f"{settings.market.warmup_bars} bars must come before the first decision: it was moved to this moment"
         findings += [
