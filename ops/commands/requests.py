@@ -48,21 +48,17 @@ def told_more(arguments: argparse.Namespace) -> WorldRequest:
 def settings_asked(pairs: Iterable[str]) -> dict[str, Any]:
     """The settings of `--set KEY=VALUE…`, by dotted key; values are read as a profile's are.
 
-    Raises UsageFault, also for a setting that is given twice or both as a whole and in part: no order decides between them.
+    A part after its whole refines it. Raises UsageFault, also for a setting that is given twice, and for a whole after a part
+    of it, which would be lost.
     """
     found: dict[str, Any] = {}
     for text in pairs:
         key, value = _pair(text)
-        if other := next((each for each in found if _overlap(each, key)), None):
-            both = f"{key} is given twice" if other == key else f"{other} and {key} both say the same setting"
+        if other := next((each for each in found if f"{each}.".startswith(f"{key}.")), None):
+            both = f"{key} is given twice" if other == key else f"{other}, given before it, would be lost"
             raise UsageFault(f"--set {text!r}: {both}; nothing was started. Leave one of them out.")
         found[key] = value
     return found
-
-
-def _overlap(one: str, other: str) -> bool:
-    """Whether two dotted keys are the same, or one lies inside the other."""
-    return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
 
 
 def _pair(text: str) -> tuple[str, Any]:

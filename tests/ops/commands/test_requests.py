@@ -151,11 +151,19 @@ def test_a_setting_that_is_none_is_refused(text: str) -> None:
         settings_asked([text])
 
 
-@pytest.mark.parametrize("pairs", [["a=1", "b=2", "a=3"], ["a=1", "a=1"], ["a.b=1", "a={c: 2}"], ["a={c: 2}", "a.b=1"]])
-def test_a_setting_that_is_given_twice_whole_or_in_part_is_refused(pairs: list[str]) -> None:
+@pytest.mark.parametrize(
+    "pairs", [["a=1", "b=2", "a=3"], ["a=1", "a=1"], ["a.b=1", "a={c: 2}"], ["a.b.c=1", "a={c: 2}"]]
+)
+def test_a_setting_that_is_given_twice_or_would_be_lost_is_refused(pairs: list[str]) -> None:
     with pytest.raises(UsageFault, match="Leave one of them out"):
         settings_asked(pairs)
     assert settings_asked(["a.b=1", "a.bc=2"]) == {"a.b": 1, "a.bc": 2}
+
+
+def test_a_part_of_a_setting_refines_the_whole_before_it() -> None:
+    whole, part = "market.start_price={BTC: 5, ETH: 7}", "market.start_price.BTC=6"
+    prices = load_profile("paper", settings_asked([whole, part])).market.start_price
+    assert (prices["BTC"], prices["ETH"], prices["SOL"]) == (6.0, 7.0, 95.0)
 
 
 @given(minutes=st.integers(0, 10**8), offset=st.integers(-14 * 60, 14 * 60))
