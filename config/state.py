@@ -135,14 +135,22 @@ def _usable(folder: Path) -> Path:
     """A folder that this user can write to, or can make. Raises OutputFault."""
     near = folder
     try:
-        while not near.exists() and near != near.parent:
+        while not _is_there(near):
             near = near.parent
+        wrong = "" if os.access(near, os.W_OK | os.X_OK) else f"{near} cannot be written"
         if not near.is_dir():
-            wrong = f"{near} is a file" if near.exists() else f"{near} is not there"
-        else:
-            wrong = "" if os.access(near, os.W_OK | os.X_OK) else f"{near} cannot be written"
+            wrong = f"{near} is not a folder"
     except OSError as fault:
         wrong = fault.strerror or str(fault)
     if wrong:
         raise OutputFault(f"{VARIABLE} names {folder}, which cannot hold the program's state: {wrong}. {_WANTED}")
     return folder
+
+
+def _is_there(path: Path) -> bool:
+    """Whether anything has this name, also a link to nothing. Raises OSError for a name that no disk can have."""
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True

@@ -1,5 +1,9 @@
 """The state folder is one whole path, the same for every command; what is none is refused by all of them."""
 
+import ctypes
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +15,8 @@ from agents.unhalt import main as unhalt
 from config.errors import OutputFault, TribunalError, UsageFault
 from config.secrets import load_secrets, state_dir
 from config.state import VARIABLE, env_text, state_folder
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -93,6 +99,28 @@ def test_a_file_in_its_place_is_refused_alike(
     assert halt([]) == unhalt(["--reason", "x"]) == run(tmp_path / "run", "--days", "1") == OutputFault.exit_code
     assert not (tmp_path / "run").exists()
     assert "NOT HALTED" in capsys.readouterr().err
+
+
+def test_a_link_to_nothing_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "link"))
+    with pytest.raises(OutputFault, match="link is not a folder"):
+        load_secrets()
+
+
+def test_a_folder_that_this_user_cannot_write_is_refused_alike(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    state.chmod(0o500)
+    with_key = {**os.environ, VARIABLE: str(state), "TRIBUNAL_JOURNAL_KEY": "ab" * 32, "PYTHONPATH": str(ROOT)}
+    for module, *line in (["agents.halt"], ["agents.unhalt", "--reason", "x"], ["agents.run", "--days", "1"]):
+        done = subprocess.run(
+            [sys.executable, "-m", module, *line], cwd=tmp_path, env=with_key, capture_output=True, text=True, timeout=120,
+            check=False, preexec_fn=lambda: ctypes.CDLL(None).prctl(24, 1, 0, 0, 0),
+        )  # fmt: skip
+        assert (done.returncode, done.stdout) == (OutputFault.exit_code, "")
+        assert f"{state} cannot be written" in done.stderr
+    assert not (tmp_path / "runs").exists()
 
 
 def test_a_name_that_is_too_long_for_the_disk_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
