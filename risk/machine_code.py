@@ -41,7 +41,7 @@ def kept(function: F, *, tells: bool = False, **options: Any) -> F:
     except RuntimeError:  # numba's word for no folder that can be written
         if tells:
             logging.getLogger(__name__).warning(
-                "No folder for compiled code can be written, so it is compiled again at each start, which takes some seconds. "
+                "No folder for compiled code can be written, so it is compiled again at each start, which takes up to a minute. "
                 "The results are the same. Set NUMBA_CACHE_DIR to a folder that you can write."
             )
     return cast(F, dispatcher)
