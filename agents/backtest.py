@@ -25,6 +25,7 @@ def parser() -> argparse.ArgumentParser:
     parse.add_argument(
         "--strategy",
         nargs="+",
+        action="extend",
         metavar="NAME",
         help="voters instead of the profile's: ema_cross, golden_cross:confidence=0.7, my_file.py:MyClass:fast=5,slow=20",
     )

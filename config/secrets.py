@@ -15,7 +15,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from config.errors import JournalFault, OutputFault, UsageFault
 from config.files import write_once
-from config.state import own_folder
+from config.state import env_text, named_folder, own_folder
 
 KEY_BYTES = 32
 KEY_FILE = "journal.key"
@@ -79,24 +79,26 @@ def load_secrets(env_file: Path | None = Path(".env"), also: Iterable[str] = ())
     """Read secrets from the environment and from `env_file`. The environment wins.
 
     `also` names the variables of further keys (`MindsSettings.key_variables`). They are read from the same two places and
-    masked like the others. Raises UsageFault when the file cannot be read or a value is malformed; the message never shows
-    a value.
+    masked like the others. Raises UsageFault when the file cannot be read or a value is malformed, and for a state folder as
+    `config.state.state_folder` does; the message never shows the value of a secret.
     """
+    if env_file is not None:
+        env_text(env_file)
+    folder = named_folder(env_file)
     try:
-        return _holding(also)(_env_file=env_file)
+        return _holding(also)(_env_file=env_file, _env_file_encoding="utf-8-sig", state_dir=folder)
     except ValidationError as error:
         names = ", ".join(_variable(str(detail["loc"][0])) for detail in error.errors(include_input=False))
         raise UsageFault(
             f"The environment holds values that cannot be used: {names}. Nothing was started. Correct or unset them."
         ) from None
-    except (OSError, UnicodeDecodeError):
-        raise UsageFault(
-            f"The file {env_file} cannot be read as UTF-8 text. Nothing was started. Correct or remove it."
-        ) from None
 
 
 def state_dir(secrets: Secrets) -> Path:
-    """TRIBUNAL_STATE_DIR, or else the user's own state folder. Raises OutputFault when the user has no home folder."""
+    """TRIBUNAL_STATE_DIR as `config.state` finds it, or else the user's own state folder.
+
+    Raises OutputFault when the user has no home folder.
+    """
     return secrets.state_dir or own_folder()
 
 

@@ -8,6 +8,7 @@ codes: 0 done, 2 usage, 3 data that cannot be used, 5 output.
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from config.ending import ended
 from ops.commands.options import add
@@ -20,8 +21,9 @@ def parser() -> argparse.ArgumentParser:
         description="Calibrate the square-root law of market impact on recorded order books.",
         epilog="Exit codes: 0 done, 2 usage, 3 data that cannot be used, 5 output.",
     )
-    parse.add_argument("--books", metavar="FILE", nargs="+", required=True, help="whole order books of one market")
-    parse.add_argument("--bars", metavar="FILE", nargs="+", help="bars of that market, for sigma and volume")
+    many: dict[str, Any] = {"metavar": "FILE", "nargs": "+", "action": "extend"}
+    parse.add_argument("--books", **many, required=True, help="whole order books of one market")
+    parse.add_argument("--bars", **many, help="bars of that market, for sigma and volume")
     add(parse, "--timeframe", default="1h", choices=None)
     parse.add_argument(
         "--trades", metavar="FILE", help="trades of that market at the time of the books, instead of bars"

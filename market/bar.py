@@ -42,8 +42,8 @@ class Finding(Frozen):
     symbol: str
     at_utc: UtcTime
     kind: str
-    """`gap`, `duplicate`, `disorder`, `non_finite`, `inconsistent`, `jump`, `wide_bar`, `flat`, `frozen`, `thawed`,
-    `short_history`."""
+    """`gap`, `duplicate`, `disorder`, `non_finite`, `inconsistent`, `jump`, `wide_bar`, `unit`, `flat`, `frozen`, `thawed`,
+    `short_history`, `volume`."""
     detail: str
 
 

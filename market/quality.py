@@ -5,6 +5,9 @@ It repairs none. It accepts a jump when the next bar opens near the jump's close
 bad print it returns. Long gaps, bars without volume and suspect bars freeze a symbol until enough good bars came in a row. The
 accepted bars of a frozen symbol still pass, because stops need prices.
 
+A price in another unit (a redenomination) is not a price that moved: the symbol is frozen, its bars are refused, no stop is
+filled and positions keep the last price, until the price is back or a human has said what the jump was (`accepted_units`).
+
 A suspect bar may be true, and then it could have hit a stop. So the monitor passes it on as doubtful, in its worst reading for
 a holder: from the last good close, or from its open if that is lower, straight down to its low.
 """
@@ -15,12 +18,16 @@ from datetime import datetime, timedelta
 
 from config.sections.quality import QualitySettings
 from market.bar import Bar, Finding, Slice
+from market.plausible.units import UnitWatch
 from market.timeframe import Timeframe
 
 Quote = tuple[float, float, float, float, float]
 """Open, high, low, close [quote], volume [base]; not yet checked."""
 
 _Note = Callable[[str, str], None]
+
+_NEWEST = 1 / 24
+"""Share of the newest bar in the usual volume."""
 
 
 class QualityMonitor:
@@ -33,7 +40,7 @@ class QualityMonitor:
     def __init__(self, settings: QualitySettings, timeframe: Timeframe, symbols: Sequence[str]) -> None:
         self._timeframe = timeframe
         limits = _widened(settings, timeframe.duration / timedelta(hours=1))
-        self._histories = {symbol: _History(limits) for symbol in symbols}
+        self._histories = {symbol: _History(symbol, limits, settings.accepted_units.get(symbol)) for symbol in symbols}
         self._last: datetime | None = None
 
     def judge(self, close_utc: datetime, raw: Mapping[str, Quote | None]) -> Slice:
@@ -54,8 +61,8 @@ class QualityMonitor:
 
             quote = raw.get(symbol)
             why_not = history.judge(quote, passed_over, note)
-            if why_not is None and quote is not None:
-                bars[symbol] = self._bar(symbol, close_utc, quote)
+            if why_not is None and history.read is not None:
+                bars[symbol] = self._bar(symbol, close_utc, history.read)
             elif history.worst is not None:
                 doubtful[symbol] = self._bar(symbol, close_utc, history.worst)
             if reason := history.frozen or why_not:
@@ -92,14 +99,21 @@ class QualityMonitor:
 
 
 class _History:
-    """The monitor's state of one symbol. `worst` is the worst reading of the present bar, if that bar is suspect."""
+    """The monitor's state of one symbol. `worst` is the worst reading of the present bar, if that bar is suspect.
+
+    `read` is the present bar in the unit of the bars before it.
+    """
 
     __slots__ = (
-        "_absent", "_flat", "_good", "_last_close", "_limits", "_open_event", "_suspect_close", "frozen", "worst",
+        "_absent", "_flat", "_good", "_last_close", "_limits", "_open_event", "_suspect_close", "_units", "_usual_volume",
+        "frozen", "read", "worst",
     )  # fmt: skip
 
-    def __init__(self, limits: QualitySettings) -> None:
+    def __init__(self, symbol: str, limits: QualitySettings, accepted: float | None) -> None:
         self._limits = limits
+        self._units = UnitWatch(symbol, accepted, limits.max_bar_move)
+        self._usual_volume = 0.0
+        self.read: Quote | None = None
         self._last_close: float | None = None
         self._suspect_close: float | None = None
         self._absent = 0
@@ -112,6 +126,7 @@ class _History:
     def judge(self, quote: Quote | None, passed_over: int, note: _Note) -> str | None:
         """The reason why the bar is refused, or None when it is accepted. Notes findings; updates `frozen` and `worst`."""
         self.worst = None
+        self.read = quote
         if self._last_close is None and self._suspect_close is None and quote is None:
             return "has no bar yet"
         if passed_over and quote is not None:
@@ -123,7 +138,15 @@ class _History:
             kind, detail = problem
             self._miss(1, kind, detail, note)
             return f"its bar was refused: {detail}"
+        missing = self._absent > 0
         self._absent, self._open_event = 0, ""
+        quote = self._units.read(
+            quote, self._last_close, self._suspect_close, self._usual_volume, note, missing=missing
+        )
+        if quote is None:
+            self._good, self.frozen = 0, self._units.why or self.frozen
+            return f"its bar was refused: {self._units.why or 'it holds both units'}"
+        self.read = quote
         if doubt := self._unbelievable(quote):
             kind, detail = doubt
             note(kind, f"{detail}: refused until the next bar confirms it")
@@ -174,6 +197,7 @@ class _History:
 
     def _accept(self, quote: Quote, note: _Note) -> None:
         self._last_close, self._suspect_close = quote[3], None
+        self._usual_volume += (quote[4] - self._usual_volume) * (_NEWEST if self._usual_volume else 1.0)
         if quote[4] > 0:
             self._flat = 0
             self._good += 1

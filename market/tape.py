@@ -24,6 +24,7 @@ from market.detail import FineBars
 from market.files.bars import read_market_files
 from market.instrument import Instrument
 from market.news import NewsRow
+from market.plausible.volumes import implausible_volume
 from market.quality import QualityMonitor, Quote
 from market.simulated.prices import SESSION_START, simulate, warmup_length
 from market.timeframe import Timeframe
@@ -70,7 +71,11 @@ class Tape:
         """The slice with the finer bars inside its bars and the funding that is due in them."""
         close_ms = to_ms(shown.close_utc)
         more: dict[str, object] = {"funding": self.funding.get(close_ms, ())}
-        inside = ((symbol, self.detail[symbol].inside(close_ms)) for symbol in shown.bars if symbol in self.detail)
+        inside = (
+            (symbol, self.detail[symbol].inside(close_ms))
+            for symbol in shown.bars
+            if symbol in self.detail and symbol not in self.quality.accepted_units
+        )
         if bars := {symbol: rows for symbol, rows in inside if rows is not None}:
             timeframe = next(iter(self.detail.values())).candles.timeframe
             more["detail"] = Detail(timeframe=timeframe, bars=bars)
@@ -128,6 +133,7 @@ def recorded_tape(
     begins_ms, ends_ms = _window(moments, timeframe, start, end, names)
     first_ms = _first_decision(moments, settings.market.warmup_bars, begins_ms, ends_ms, names)
     findings = [finding for columns in candles.values() for finding in columns.findings]
+    findings += [found for columns in candles.values() if (found := implausible_volume(columns))]
     if start is not None and first_ms > begins_ms:
         detail = f"{settings.market.warmup_bars} bars must come before the first decision: it was moved to this moment"
         findings += [

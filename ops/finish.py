@@ -1,5 +1,6 @@
 """The end of a run: read its journal back, write summary and report, and say on stdout what happened."""
 
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -24,7 +25,7 @@ def finish(folder: Path, key: bytes, *, as_json: bool, judged: Judgement | None 
         sys.stdout.write(summary.model_dump_json(indent=2) + "\n")
         return
     print_tables(story, summary)
-    sys.stdout.write(f"\nReport: {folder / 'report.html'}\nReplay: {_tribunal()} replay {folder}\n")
+    sys.stdout.write(f"\nReport: {folder / 'report.html'}\nReplay: {_tribunal()} replay {shlex.quote(str(folder))}\n")
 
 
 def leave(folder: Path, key: bytes, judged: Judgement | None = None) -> tuple[Story, Summary]:

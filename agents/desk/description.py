@@ -43,7 +43,7 @@ def describe(
         calibration=_maps(calibration, tape) if calibration else None,
         record=read_known(Path(record), tape.start_utc) if record else None,
         own_strategies=own,
-        findings=tuple(tape.findings),
+        findings=(*tape.findings, *(found for past in tape.warmup_slices() for found in past.findings)),
     )
 
 

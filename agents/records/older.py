@@ -24,6 +24,7 @@ ADDED_IN_SESSION_3: Mapping[str, Any] = {
     "limits.entry_price_cap_bps": None,
     "limits.risk_window_h": 0,
     "limits.var_horizon": "bar",
+    "quality.accepted_units": {},
 }
 """Settings that version 2 of a session did not have, by dotted path, with what the older version did."""
 

@@ -1,4 +1,4 @@
-"""Reads one YAML file strictly and keeps the line of every key.
+"""Reads one YAML file, or one value of a command line, strictly and keeps the line of every key.
 
 It reads only what a profile needs: mappings with text keys, lists and scalars of YAML 1.2, so `no`, `on` and `12:30` stay
 text. It refuses aliases, tags, duplicate keys and several documents in one file, because with each of them a file can mean
@@ -50,21 +50,50 @@ def read_document(file: File, shown: str) -> tuple[Node | None, list[SettingFaul
     text, faults = _text(file, shown)
     if text is None:
         return None, faults
-    try:
-        form = _bad_form(text)
-        root = None if form else yaml.compose(text, Loader=_Loader)
-    except yaml.MarkedYAMLError as error:
-        return None, [_unreadable(error, shown)]
-    except yaml.YAMLError as error:
-        return None, [SettingFault("", f"this is not readable as YAML: {str(error).splitlines()[0]}", (Place(shown),))]
-    if form:
-        return None, [SettingFault("", form[0], (Place(shown, form[1]),))]
+    root, fault = _composed(text, shown)
+    if fault is not None:
+        return None, [fault]
     if root is None or (isinstance(root, yaml.ScalarNode) and root.tag == _TAG + "null"):
         return Node({}, Place(shown)), []
     if not isinstance(root, yaml.MappingNode):
         return None, [SettingFault("", "a profile is a mapping, `key: value` on each line", (Place(shown, 1),))]
     reader = _Reader(shown)
     return reader.node(root, (), Place(shown)), reader.faults
+
+
+def read_setting(key: str, value: str, shown: str) -> tuple[Node | None, list[SettingFault]]:
+    """Read one value that stands outside a file, as the line `key: value` of a file would be read.
+
+    `shown` names the source in messages. The node is None when nothing could be read. This function does not check values.
+    """
+    root, fault = _composed(f"value: {value}", shown)
+    if fault is not None or not isinstance(root, yaml.MappingNode) or len(root.value) != 1:
+        return None, [fault or SettingFault(key, "is more than one value; write a list as [a, b]", (Place(shown),))]
+    reader = _Reader(shown)
+    return reader.node(root.value[0][1], tuple(key.split(".")), Place(shown)), reader.faults
+
+
+def read_number(text: str) -> float:
+    """A number as a profile writes it: `010` is 10; `1_000` and `0x10` are none. Raises ValueError."""
+    node, faults = read_setting("", text, "the command line")
+    value = None if node is None or faults else node.value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{text!r} is not a number")
+    return float(value)
+
+
+def _composed(text: str, shown: str) -> tuple[yaml.Node | None, SettingFault | None]:
+    """The YAML node of a text (None for an empty one), or the fault of its form."""
+    try:
+        form = _bad_form(text)
+        root = None if form else yaml.compose(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        return None, _unreadable(error, shown)
+    except yaml.YAMLError as error:
+        return None, SettingFault("", f"this is not readable as YAML: {str(error).splitlines()[0]}", (Place(shown),))
+    except UnicodeEncodeError:  # an argument with bytes that are no text
+        return None, SettingFault("", "is not UTF-8 text", (Place(shown),))
+    return root, SettingFault("", form[0], (Place(shown, form[1]),)) if form else None
 
 
 def _bad_form(text: str) -> tuple[str, int] | None:

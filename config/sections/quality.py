@@ -24,3 +24,8 @@ class QualitySettings(Frozen):
     )
     max_flat_bars: int = Field(ge=1, le=1000, description="zero-volume bars in a row that freeze the symbol [bars]")
     thaw_bars: int = Field(ge=1, le=1000, description="good bars in a row before a frozen symbol trades again [bars]")
+    accepted_units: dict[str, Positive] = Field(
+        default_factory=dict,
+        description="by symbol, how many times larger its prices become where their unit changes: they are read in the unit "
+        "before; 1 says that such a jump was a real one",
+    )

@@ -7,7 +7,7 @@ the lock, up to `wait_s` seconds. A commit that is synced survives a power failu
 import sqlite3
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 
 
 def shared_engine(path: Path, wait_s: int) -> Engine:
@@ -15,7 +15,7 @@ def shared_engine(path: Path, wait_s: int) -> Engine:
 
     The execution option `synced` of a connection decides whether its commit waits for the disk.
     """
-    engine = create_engine(f"sqlite:///{path}")
+    engine = create_engine(URL.create("sqlite", database=str(path.absolute())))
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection: sqlite3.Connection, _: object) -> None:

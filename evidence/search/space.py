@@ -12,6 +12,7 @@ from typing import Any
 
 from config.errors import UsageFault
 from config.frozen import Frozen
+from config.reading.document import read_number
 from config.settings import Settings
 
 Values = dict[str, float]
@@ -105,8 +106,8 @@ def _range(text: str, parts: list[str]) -> tuple[float, ...]:
 
 def _number(text: str, part: str) -> float:
     try:
-        value = float(part)
-    except ValueError:
+        value = read_number(part)
+    except (ValueError, OverflowError):
         value = math.nan
     if not math.isfinite(value):
         raise UsageFault(f"--param {text!r}: {part!r} is not a number. Nothing was started.")

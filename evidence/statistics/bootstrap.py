@@ -13,6 +13,7 @@ from config.seeds import generator
 from evidence.statistics.blocks import LEAST_BARS, block_length, stationary_indices
 from evidence.statistics.headlines import Measure, measure_rows
 from risk.measures.basic import finite_series, positive_bars
+from risk.measures.ratios import tells_a_year
 
 Floats = npt.NDArray[np.float64]
 
@@ -100,7 +101,7 @@ def intervals(
     resamples: int = RESAMPLES,
     confidence: float = CONFIDENCE,
 ) -> Intervals:
-    """Every measure of one curve with its interval.
+    """Every measure of one curve with its interval; no CAGR and no Calmar ratio of less than thirty days.
 
     `returns`: shape (n_bars,), n_bars >= 30, float64 [simple return], oldest first. `block`: mean block length [bars], None
     for the automatic one. Raises ValueError for bad input.
@@ -171,14 +172,23 @@ def _resampled(
         rows = slice(begin, min(begin + step, resamples))
         chosen = np.array([stationary_indices(n_bars, block, rng) for _ in range(rows.start, rows.stop)])
         for column, curve in enumerate(curves):
-            for measure, values in measure_rows(curve[chosen], bars_per_year).items():
+            for measure, values in _told(curve[chosen], bars_per_year).items():
                 found[measure][rows, column] = values
     return found
 
 
+def _told(rows: Floats, bars_per_year: float) -> dict[Measure, Floats]:
+    """The measures of rows, without those of growth a year where the rows are too short for them."""
+    made = measure_rows(rows, bars_per_year)
+    if not tells_a_year(rows.shape[1], bars_per_year=bars_per_year):
+        for measure in (Measure.CAGR, Measure.CALMAR):
+            made[measure] = np.full(len(rows), np.nan)
+    return made
+
+
 def _own(series: Floats, bars_per_year: float) -> dict[Measure, float | None]:
     """Each measure of the curve without resampling."""
-    made = measure_rows(series[None, :], bars_per_year)
+    made = _told(series[None, :], bars_per_year)
     return {measure: None if np.isnan(values[0]) else float(values[0]) for measure, values in made.items()}
 
 

@@ -26,11 +26,14 @@ def compiled(function: F) -> F:
     return cast(F, njit(error_model="numpy", nogil=True, **options)(function))
 
 
-def door(function: F) -> F:
-    """A function that Python calls: compiled once, and kept on disk beside its source or in the user's cache."""
-    import numba
+def door(function: F, *, tells: bool = False) -> F:
+    """A function that Python calls: compiled once, and kept on disk beside its source or in the user's cache.
 
-    return cast(F, numba.njit(error_model="numpy", nogil=True, cache=True)(function))
+    Where neither can be written it is compiled at each start; with `tells`, a warning says so.
+    """
+    from risk.machine_code import kept
+
+    return kept(function, tells=tells, error_model="numpy", nogil=True)
 
 
 def fingerprint() -> str:

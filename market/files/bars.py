@@ -17,7 +17,7 @@ from market.candles import Floats, RawCandles
 from market.files.columns import Layout, layout_of, open_times_ms
 from market.files.frames import read_frame, symbol_of_file
 from market.files.rows import Rows, in_timeframe, joined, ordered
-from market.symbols import normalise_symbol
+from market.symbols import normalise_symbol, readings
 from market.timeframe import Timeframe
 
 
@@ -72,26 +72,25 @@ def read_finer_files(paths: Sequence[Path], than: Timeframe, symbols: Sequence[s
 
 def _each(paths: Sequence[Path], wanted: Sequence[str] | None, known: list[str]) -> Iterator[tuple[Path, RawCandles]]:
     """The bars of each wanted symbol in each file, in the timeframe of the file. Adds every symbol it finds to `known`."""
-    only = wanted[0] if wanted is not None and len(wanted) == 1 else None
     for path in paths:
-        for symbol, rows in _tables(path, only).items():
+        for symbol, rows in _tables(path, wanted).items():
             known.append(symbol)
             if wanted is None or symbol in wanted:
                 _refuse_nameless(symbol, path)
                 yield path, ordered(rows, symbol, path.name)
 
 
-def _tables(path: Path, only: str | None) -> dict[str, Rows]:
+def _tables(path: Path, wanted: Sequence[str] | None) -> dict[str, Rows]:
     frame = read_frame(path)
     layout = layout_of(frame.columns, path)
     if frame.empty:
         raise DataFault(f"{path.name} holds no rows: it was not read; give a file with bars.")
     rows = _rows(frame, layout)
     if layout.symbol is None:
-        return {symbol_of_file(path, only): rows}
+        return {symbol_of_file(path, wanted): rows}
     spelled = frame[layout.symbol].astype("string").fillna("").to_numpy(object)
     codes, spellings = pd.factorize(spelled)
-    names = [normalise_symbol(str(spelling)) or str(spelling) for spelling in spellings]
+    names = [normalise_symbol(str(spelling), wanted or ()) or str(spelling) for spelling in spellings]
     return {
         symbol: rows.take(np.isin(codes, [code for code, name in enumerate(names) if name == symbol]))
         for symbol in dict.fromkeys(names)
@@ -108,9 +107,11 @@ def _rows(frame: pd.DataFrame, layout: Layout) -> Rows:
 
 def _refuse_nameless(symbol: str, path: Path) -> None:
     if normalise_symbol(symbol) is None:
+        found = readings(symbol)
+        what = f"which can mean {' or '.join(found)}" if len(found) > 1 else "which is not a BASE/QUOTE market"
         raise DataFault(
-            f"{path.name} has rows for '{symbol}', which is not a BASE/QUOTE market: it was not read; "
-            "name the markets with --symbols, or write them like BTC/USDT or BTCUSDT."
+            f"{path.name} has rows for '{symbol}', {what}: it was not read; name the markets with --symbols, or write them "
+            "like BTC/USDT."
         )
 
 

@@ -6,6 +6,7 @@ It refuses a file that does not exist, that is not of the kind that its name say
 import csv
 import gzip
 import zlib
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from pyarrow import feather, parquet
 
 from config.errors import DataFault
 from market.files.columns import is_header
-from market.symbols import symbol_from_name
+from market.symbols import readings, symbol_from_name
 
 _HEADER_WITHIN_LINES = 5
 _UNREADABLE = (
@@ -46,9 +47,18 @@ def read_frame(path: Path) -> pd.DataFrame:
     return frame
 
 
-def symbol_of_file(path: Path, only: str | None) -> str:
-    """The market in the name of a file, or else `only`. Raises DataFault when there is neither."""
-    symbol = symbol_from_name(path.name.partition(".")[0]) or only
+def symbol_of_file(path: Path, only: str | Sequence[str] | None) -> str:
+    """The market in the name of a file; one of `only` where the name leaves it open, and the only one where it names none.
+
+    Raises DataFault when there is none, or more than one.
+    """
+    stem, wanted = path.name.partition(".")[0], (only,) if isinstance(only, str) else tuple(only or ())
+    symbol = symbol_from_name(stem, wanted) or (wanted[0] if len(wanted) == 1 else None)
+    if symbol is None and len(found := readings(stem)) > 1:
+        raise DataFault(
+            f"The name of {path.name} can mean {' or '.join(found)}: it was not read; say which with --symbols {found[0]}, or "
+            f"rename the file like binance_{found[0].replace('/', '_')}_1h.parquet."
+        )
     if symbol is None:
         raise DataFault(
             f"Neither a column nor the name of {path.name} says which market it holds: it was not read; "

@@ -3,7 +3,8 @@
 A rate is the share of the notional that longs pay to shorts at its time; a negative rate is paid to longs. Times are rounded to
 the minute, because exchanges record them some milliseconds late. The reader refuses times without a time zone, because
 publishers write them in different zones; rates that are not finite or above `MOST`, because those are percentages or damaged;
-and two different rates of one market and time.
+rates whose median is above `MOST_A_YEAR`, because those are percentages, if the name of the column does not say its unit; and two
+different rates of one market and time.
 """
 
 from collections.abc import Sequence
@@ -24,9 +25,19 @@ from market.symbols import normalise_symbol
 
 MOST = 0.05
 """The largest accepted rate of one interval [fraction of the notional]. A larger one is a percentage, or damaged."""
+MOST_A_YEAR = 2.0
+"""The largest accepted median of one market's rates, over a year [fraction of the notional].
+
+The median of 33 real markets is 0.1; of any 30 days of them at most 1.8. The same rates in percent have medians of 3 to 180.
+"""
 _MINUTE_MS = 60_000
+_YEAR_MS, _HOUR_MS = 365 * 86_400_000, 3_600_000
+_USUAL_MS = 8 * _HOUR_MS
 _FUNDING_TIMES = ("funding_time", "fundingtime", "calc_time", "time_as_published", *TIMES)
 _RATES = ("funding_rate", "fundingrate", "last_funding_rate", "rate")
+_UNITS = {"fraction": 1.0, "percent": 100.0, "pct": 100.0, "bps": 10_000.0}
+"""Units at the end of a column's name, `funding_rate_percent`, and what one is divided by."""
+_TOLD = {f"{name}_{unit}": parts for name in _RATES for unit, parts in _UNITS.items()}
 _ZONED = r"(?:Z|[+-]\d{2}:?\d{2})\s*$"
 
 
@@ -48,7 +59,7 @@ def read_funding_files(paths: Sequence[Path], symbols: Sequence[str]) -> dict[st
     """
     parts: dict[str, list[tuple[Millis, Floats]]] = {}
     for path in paths:
-        for symbol, at_ms, rate in _markets(path, symbols[0] if len(symbols) == 1 else None):
+        for symbol, at_ms, rate in _markets(path, symbols):
             parts.setdefault(symbol, []).append((at_ms, rate))
     if not any(symbol in parts for symbol in symbols):
         raise DataFault(
@@ -58,13 +69,14 @@ def read_funding_files(paths: Sequence[Path], symbols: Sequence[str]) -> dict[st
     return {symbol: _joined(symbol, parts[symbol], paths) for symbol in symbols if symbol in parts}
 
 
-def _markets(path: Path, only: str | None) -> list[tuple[str, Millis, Floats]]:
+def _markets(path: Path, wanted: Sequence[str]) -> list[tuple[str, Millis, Floats]]:
     frame = read_frame(path)
     by_name: dict[str, str] = {}
     for column in map(str, frame.columns):
         by_name.setdefault(plain(column), column)
     time, rate = (
-        next((by_name[name] for name in names if name in by_name), None) for names in (_FUNDING_TIMES, _RATES)
+        next((by_name[name] for name in names if name in by_name), None)
+        for names in (_FUNDING_TIMES, (*_RATES, *_TOLD))
     )
     if time is None or rate is None or frame.empty:
         raise DataFault(
@@ -72,13 +84,36 @@ def _markets(path: Path, only: str | None) -> list[tuple[str, Millis, Floats]]:
             "file with time, symbol and funding_rate."
         )
     at_ms = _moments_ms(frame[time], path)
-    rates = _believed(pd.to_numeric(frame[rate], errors="coerce").to_numpy(np.float64, na_value=np.nan), path)
+    unit = _TOLD.get(plain(rate))
+    rates = _believed(_numbers(frame[rate]) / (unit or 1.0), path)
     symbol = next((by_name[name] for name in SYMBOLS if name in by_name), None)
     if symbol is None:
-        return [(symbol_of_file(path, only), at_ms, rates)]
-    spelled = frame[symbol].astype("string").fillna("")
-    names = np.array([normalise_symbol(each) or each for each in spelled.tolist()], dtype=object)
-    return [(str(name), at_ms[names == name], rates[names == name]) for name in dict.fromkeys(names.tolist())]
+        markets = [(symbol_of_file(path, wanted), at_ms, rates)]
+    else:
+        codes, spelled = pd.factorize(frame[symbol].astype("string").fillna("").to_numpy(object))
+        names = np.array([normalise_symbol(each, wanted) or each for each in spelled], dtype=object)[codes]
+        markets = [(str(name), at_ms[names == name], rates[names == name]) for name in dict.fromkeys(names.tolist())]
+    if unit is None:
+        _refuse_percent(markets, path, rate)
+    return markets
+
+
+def _numbers(column: "pd.Series[Any]") -> Floats:
+    return pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+
+
+def _refuse_percent(markets: Sequence[tuple[str, Millis, Floats]], path: Path, column: str) -> None:
+    """Raise DataFault when the median rate of a market, paid over a year, can only be in percent."""
+    for symbol, at_ms, rates in markets:
+        usual = float(np.median(np.abs(rates)))
+        gap_ms = float(np.median(np.diff(np.unique(at_ms)))) if len(np.unique(at_ms)) > 1 else _USUAL_MS
+        a_year = usual * _YEAR_MS / min(max(gap_ms, _HOUR_MS), 24 * _HOUR_MS)
+        if a_year > MOST_A_YEAR:
+            raise DataFault(
+                f"The middle rate of {symbol} in {path.name} is {usual:g}; as a share of the notional it would cost "
+                f"{a_year:.0%} a year, so it is probably in percent: it was not read; name the column {plain(column)}_percent if "
+                f"it is, or {plain(column)}_fraction if 0.0001 means 0.01%."
+            )
 
 
 def _moments_ms(times: "pd.Series[Any]", path: Path) -> Millis:

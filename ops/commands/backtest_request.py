@@ -7,6 +7,7 @@ from typing import Any
 from agents.desk.request import RunRequest
 from config.errors import UsageFault
 from config.frozen import Frozen
+from config.reading.document import read_number
 from config.reading.load import load_profile
 from evidence.strategies.baselines import LEAST_SEEDS
 from ops.commands.requests import told_more
@@ -128,15 +129,22 @@ def _context(text: str) -> dict[str, Any]:
     if len(rest) > 1:
         raise UsageFault(f"--strategy {text!r} is not NAME:key=value,key=value. Nothing was started.")
     if rest:
-        entry["params"] = dict(_parameter(text, part) for part in rest[0].split(","))
+        entry["params"] = _parameters(text, rest[0].split(","))
     return entry
+
+
+def _parameters(text: str, parts: list[str]) -> dict[str, float]:
+    found = dict(_parameter(text, part) for part in parts)
+    if len(found) < len(parts):
+        raise UsageFault(f"--strategy {text!r} gives a parameter twice. Nothing was started.")
+    return found
 
 
 def _parameter(text: str, part: str) -> tuple[str, float]:
     name, sign, value = part.partition("=")
     try:
-        number = float(value)
-    except ValueError:
+        number = read_number(value)
+    except (ValueError, OverflowError):
         number = math.nan
     if not sign or not name or not math.isfinite(number):
         raise UsageFault(f"--strategy {text!r}: {part!r} is not key=number. Nothing was started.")

@@ -8,12 +8,14 @@ import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
 
+from config.ending import open_closed_streams
 from config.errors import TribunalError, UsageFault
 from ops.commands.table import BY_NAME, COMMANDS, RENAMED
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; 2 for an unknown one."""
+    open_closed_streams()
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         (sys.stdout if arguments else sys.stderr).write(_help())

@@ -34,7 +34,12 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "N",
         "help": "seed of all random numbers (default: the profile's; 7 without one)",
     },
-    "--set": {"nargs": "+", "default": [], "metavar": "KEY=VALUE", "help": "settings: limits.max_drawdown=0.1"},
+    "--set": {
+        "nargs": "+",
+        "default": [],
+        "metavar": "KEY=VALUE",
+        "help": "settings, read as in a profile: limits.max_drawdown=0.1",
+    },
     "--mind": {
         "metavar": "NAME",
         "help": "who sits in the court: rules, or a provider of the profile (anthropic, openai, local)",
@@ -72,9 +77,14 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 
 
 def add(parse: argparse.ArgumentParser, *names: str, **differs: Any) -> None:
-    """Add shared options by their names. `differs`: arguments for argparse that replace the shared ones, for all of these."""
+    """Add shared options by their names. `differs`: arguments for argparse that replace the shared ones, for all of these.
+
+    An option that takes several values may be given several times: all of them count.
+    """
     for name in names:
-        parse.add_argument(name, **(_OPTIONS[name] | differs))
+        told = _OPTIONS[name] | differs
+        many = {"action": "extend"} if name.startswith("--") and told.get("nargs") == "+" else {}
+        parse.add_argument(name, **(many | told))
 
 
 def add_world(parse: argparse.ArgumentParser, *, profile: str, recorded: bool) -> None:

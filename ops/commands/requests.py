@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-import yaml
-
 from agents.desk.request import BarsRequest, WorldRequest
 from config.errors import UsageFault
+from config.reading.document import read_setting
+from config.reading.tree import plain
 from market.timeframe import Timeframe
 
 
@@ -46,18 +46,30 @@ def told_more(arguments: argparse.Namespace) -> WorldRequest:
 
 
 def settings_asked(pairs: Iterable[str]) -> dict[str, Any]:
-    """The settings of `--set KEY=VALUE…`, by dotted key. Raises UsageFault."""
-    return dict(_pair(text) for text in pairs)
+    """The settings of `--set KEY=VALUE…`, by dotted key; values are read as a profile's are.
+
+    A part after its whole refines it. Raises UsageFault, also for a setting that is given twice, and for a whole after a part
+    of it, which would be lost.
+    """
+    found: dict[str, Any] = {}
+    for text in pairs:
+        key, value = _pair(text)
+        if other := next((each for each in found if f"{each}.".startswith(f"{key}.")), None):
+            both = f"{key} is given twice" if other == key else f"{other}, given before it, would be lost"
+            raise UsageFault(f"--set {text!r}: {both}; nothing was started. Leave one of them out.")
+        found[key] = value
+    return found
 
 
 def _pair(text: str) -> tuple[str, Any]:
     key, sign, value = text.partition("=")
     if not sign or not key:
         raise UsageFault(f"--set {text!r} is not KEY=VALUE, such as limits.max_drawdown=0.1; nothing was started.")
-    try:
-        return key, yaml.safe_load(value)
-    except yaml.YAMLError:
-        raise UsageFault(f"--set {text!r}: {value!r} is not a value that YAML can read; nothing was started.") from None
+    node, faults = read_setting(key, value, "the command line")
+    if node is None or faults:
+        why = "; ".join(f"{fault.key}: {fault.text}" if fault.key else fault.text for fault in faults)
+        raise UsageFault(f"--set {text!r} cannot be read as in a profile: {why}; nothing was started.")
+    return key, plain(node)
 
 
 def moment_of(option: str, text: str | None) -> datetime | None:

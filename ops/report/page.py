@@ -79,6 +79,7 @@ def render_report(
         session=story.session,
         story=story,
         sentences=plain.what_happened(summary),
+        frozen=plain.frozen_words(summary),
         adds_up=plain.adds_up(summary.identity),
         policy=_policy(plotly, script),
         style=Markup(page.get_template("report.css").render()),

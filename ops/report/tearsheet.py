@@ -20,9 +20,9 @@ import pandas as pd
 from config.errors import OutputFault, UsageFault
 from ops.story.measures import Ran
 from ops.story.performance import Floats
+from risk.measures.ratios import LEAST_DAYS
 
 TEARSHEET = "tearsheet.html"
-_LEAST_DAYS = 30
 _DAYS_A_YEAR = 365
 
 
@@ -40,7 +40,7 @@ def write_tearsheet(folder: Path, ran: Ran) -> Path | None:
     Raises OutputFault.
     """
     made, held = daily(ran)
-    if len(made) < _LEAST_DAYS:
+    if len(made) < LEAST_DAYS:
         return None
     path = folder / TEARSHEET
     with _quiet():

@@ -1,11 +1,10 @@
 """The performance of an account, from the columns of a run. The mathematics is in `risk`; this module calls it.
 
 An undefined figure (too few bars, no variation, no loss) is None and never NaN. It refuses to annualise less than
-thirty days, because a short period says little about a year.
+thirty days (`risk.measures.ratios.tells_a_year`), because a short period says little about a year.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
@@ -16,11 +15,10 @@ from config.frozen import Frozen
 from market.timeframe import Timeframe
 from risk.measures.basic import scale_to_horizon, volatility
 from risk.measures.drawdown import drawdown_series
-from risk.measures.ratios import cagr, sharpe, sortino
+from risk.measures.ratios import cagr, sharpe, sortino, tells_a_year
 
 Floats = npt.NDArray[np.float64]
 
-LEAST_FOR_GROWTH = timedelta(days=30)
 _DAY_S = 86_400
 
 
@@ -67,7 +65,7 @@ def growth(equity: Floats, starting_cash: float, timeframe: Timeframe) -> Growth
     falls = drawdown_series(wealth)
     return Growth(
         total_return=float(wealth[-1] / starting_cash - 1.0),
-        cagr=cagr(returns, bars_per_year=per_year) if len(returns) * timeframe.duration >= LEAST_FOR_GROWTH else None,
+        cagr=cagr(returns, bars_per_year=per_year) if tells_a_year(len(returns), bars_per_year=per_year) else None,
         volatility=volatility(returns, bars_per_year=per_year) if enough else None,
         sharpe=sharpe(returns, bars_per_year=per_year) if enough else None,
         sortino=sortino(returns, bars_per_year=per_year) if enough else None,

@@ -206,6 +206,8 @@ class _Reader:
         self._portfolio, self._data_hash = book, record.data_hash
         self._exits.extend(record.exits)
         self._note(record.tape.findings)
+        self._tally.frozen.update(record.tape.frozen.keys())
+        self._tally.frozen_at_end = record.tape.frozen
         made = self._models.bar(record.as_of_utc, record.hearings)
         for hearing in record.hearings:
             self._tally.hear(hearing, made.get(hearing.case.decision_id, ()))

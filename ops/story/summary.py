@@ -133,6 +133,11 @@ class Summary(Frozen):
     kill_switch: KillSwitchFigures
     approvals: ApprovalFigures
     data_findings: dict[str, int]
+    """Problems with the data by kind, those of the warm-up included."""
+    frozen_bars: dict[str, int] = Field(default_factory=dict, exclude_if=lambda frozen: not frozen)
+    """Bars at whose close nothing new could be opened in a symbol, because its data was missing or hard to believe."""
+    held_frozen: dict[str, str] = Field(default_factory=dict, exclude_if=lambda frozen: not frozen)
+    """Why a position's symbol was frozen at the end: the position is valued at the last price that was believed."""
     minds: dict[str, int | str]
     """Who sat, in cases; if models sat, who spoke, in opinions, four for each case. "models": "off" if none sat."""
     models: ModelFigures | None
@@ -192,6 +197,8 @@ def summarise(story: Story) -> Summary:
             yes=sum(said.approved for said in story.approvals), no=sum(not said.approved for said in story.approvals)
         ),
         data_findings=dict(sorted(tally.findings.items())),
+        frozen_bars=dict(sorted(tally.frozen.items())),
+        held_frozen={p.symbol: why for p in _positions(story) if (why := tally.frozen_at_end.get(p.symbol))},
         minds=_minds(story),
         models=story.models.figures() if story.models else None,
         adjuster=", ".join(sorted(tally.adjusters)) or "off",

@@ -6,6 +6,7 @@ and the gate.
 """
 
 from collections import Counter, deque
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
@@ -82,6 +83,10 @@ class StoryTally:
         self.minds: Counter[str] = Counter()
         self.adjusters: Counter[str] = Counter()
         self.findings: Counter[str] = Counter()
+        self.frozen: Counter[str] = Counter()
+        """Bars by symbol at whose close nothing new could be opened in it."""
+        self.frozen_at_end: Mapping[str, str] = {}
+        """Why each symbol was frozen at the last bar."""
         self._kept: dict[int, KeptHearing] = {}
         self._rejected: deque[tuple[int, KeptHearing]] = deque(maxlen=HEARINGS_KEPT)
 

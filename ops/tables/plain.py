@@ -48,6 +48,17 @@ PURPOSES = {
 """A short name for the purpose of an order."""
 
 
+def frozen_words(summary: "Summary") -> str:
+    """Return a sentence about the symbols that were frozen for bad data; an empty one if none was."""
+    if not summary.frozen_bars:
+        return ""
+    each = ", ".join(f"{symbol} for {bars:,} of {summary.bars:,} bars" for symbol, bars in summary.frozen_bars.items())
+    held = "".join(
+        f" {symbol} is held, at the last price that was believed: {why}." for symbol, why in summary.held_frozen.items()
+    )
+    return f"Nothing new could be opened, because data was missing or hard to believe: {each}.{held}"
+
+
 def money(value: Number) -> str:
     """Return two decimals and thousands separators."""
     return DASH if value is None else f"{value:,.2f}"

@@ -22,6 +22,7 @@ from ops.tables.plain import (
     RULES,
     adds_up,
     count,
+    frozen_words,
     moment,
     money,
     percent,
@@ -225,15 +226,16 @@ def _approvals(story: Story) -> Table:
     return table
 
 
-def _findings(story: Story, summary: Summary) -> Table | str:
+def _findings(story: Story, summary: Summary) -> Group | str:
+    frozen = frozen_words(summary)
     if not summary.data_findings:
-        return "No fault was found in the data."
+        return frozen or "No fault was found in the data."
     table = boxed("Data quality", ("Finding", ">Times", "First seen, UTC", "Symbol", "First finding"))
     for kind, number in summary.data_findings.items():
         first = next((finding for finding in story.findings if finding.kind == kind), None)
         seen = (moment(first.at_utc), first.symbol, first.detail) if first else ("", "", "")
         table.add_row(kind, f"{number:,}", *seen)
-    return table
+    return Group(table, *([frozen] if frozen else []))
 
 
 def _identity(summary: Summary) -> Group:

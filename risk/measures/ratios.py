@@ -12,6 +12,17 @@ import numpy.typing as npt
 from risk.measures.basic import finite_series, is_constant, positive_bars, sample_std
 from risk.measures.drawdown import max_drawdown, wealth_curve
 
+LEAST_DAYS = 30
+"""Days below which no figure of growth a year is told, in any place: a month says little about a year."""
+
+
+def tells_a_year(bars: int, *, bars_per_year: float) -> bool:
+    """Whether so many bars are enough for growth a year and what is divided by it (CAGR, Calmar): `LEAST_DAYS` days.
+
+    A year has 365 days. Raises ValueError for a `bars_per_year` that is not positive.
+    """
+    return bars * 365 >= LEAST_DAYS * positive_bars(bars_per_year)
+
 
 def cagr(returns: npt.ArrayLike, *, bars_per_year: float) -> float:
     """Compound annual growth rate [fraction a year]: final wealth ^ (bars_per_year / n) - 1.

@@ -1,8 +1,11 @@
 """How a command ends: each fault with its code and one sentence, Ctrl-C with 130, and a closed pipe without a word."""
 
 import errno
+import os
+import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +13,7 @@ from config import errors
 from config.ending import INTERRUPTED, ended
 from config.errors import TribunalError
 
+ROOT = Path(__file__).resolve().parents[2]
 FAULTS = [
     found
     for found in vars(errors).values()
@@ -63,6 +67,14 @@ def test_a_fault_of_the_disk_that_is_not_stdout_is_not_swallowed() -> None:
         ended(work, "stopped")
 
 
+def test_a_full_disk_behind_a_file_is_told_with_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    def work() -> int:
+        raise OSError(errno.ENOSPC, "no space", "here.json")
+
+    assert ended(work, "stopped") == errors.OutputFault.exit_code
+    assert "here.json cannot be written" in capsys.readouterr().err
+
+
 SAYS_MUCH = """
 import sys
 from config.ending import ended
@@ -94,3 +106,81 @@ def test_a_full_disk_behind_stdout_is_told_and_has_a_code() -> None:
     assert done.returncode == errors.OutputFault.exit_code
     assert "The disk behind stdout is full" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+DOES = """
+import pathlib, sys
+from config.ending import ended
+
+def work():
+    for number in range({lines}):
+        sys.stdout.write(f"line {{number}}\\n")
+        sys.stderr.write(f"progress {{number}}\\n")
+    pathlib.Path({done!r}).write_text("all of it")
+    return {code}
+
+sys.exit(ended(work, "stopped"))
+"""
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("code", [0, 1])
+def test_a_stream_that_was_closed_before_ends_nothing_and_changes_no_code(
+    closed: str, code: int, tmp_path: Path
+) -> None:
+    script, done = tmp_path / "does.py", tmp_path / "done"
+    script.write_text(DOES.format(lines=3, done=str(done), code=code))
+    shell = f"{shlex.quote(sys.executable)} {shlex.quote(str(script))} {closed}"
+    ran = subprocess.run(shell, shell=True, cwd=ROOT, env=_environment(), capture_output=True, timeout=30, check=False)
+    assert ran.returncode == code
+    assert done.read_text() == "all of it", "no line may land in a file that took the number of a closed stream"
+    assert b"Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_the_work_goes_on_when_the_reader_of_either_stream_has_gone(stream: str, tmp_path: Path) -> None:
+    done = tmp_path / "done"
+    with subprocess.Popen(
+        [sys.executable, "-c", DOES.format(lines=50_000, done=str(done), code=1)],
+        stdout=subprocess.PIPE if stream == "stdout" else subprocess.DEVNULL,
+        stderr=subprocess.PIPE if stream == "stderr" else subprocess.DEVNULL,
+    ) as running:
+        pipe = running.stdout or running.stderr
+        assert pipe is not None
+        assert pipe.readline()
+        pipe.close()
+        assert running.wait(timeout=60) == 1
+    assert done.read_text() == "all of it"
+
+
+def test_the_work_goes_on_when_the_disk_behind_stdout_is_full(tmp_path: Path) -> None:
+    done = tmp_path / "done"
+    with open("/dev/full", "w") as full:
+        ran = subprocess.run(
+            [sys.executable, "-c", DOES.format(lines=50_000, done=str(done), code=0)],
+            stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert ran.returncode == errors.OutputFault.exit_code
+    assert done.read_text() == "all of it"
+    assert ran.stderr.count("The disk behind stdout is full") == 1
+
+
+@pytest.mark.parametrize(
+    ("encoding", "printed"), [("utf-8", b"\xe2\x94\x82 \xff\n"), ("ascii", b"? ?\n"), ("latin-1", b"? ?\n")]
+)
+def test_what_a_terminal_cannot_show_is_replaced_and_a_path_keeps_its_bytes(encoding: str, printed: bytes) -> None:
+    code = "import sys; from config.ending import ended; sys.exit(ended(lambda: sys.stdout.write('\\u2502 \\udcff\\n') * 0, ''))"
+    environment = {**_environment(), "PYTHONIOENCODING": encoding}
+    ran = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, timeout=30, check=True)
+    assert ran.stdout == printed
+
+
+def test_the_streams_of_a_caller_are_left_as_they_were(capsys: pytest.CaptureFixture[str]) -> None:
+    before = sys.stdout, sys.stderr
+    assert ended(lambda: print("said") or 0, "stopped") == 0
+    assert (sys.stdout, sys.stderr) == before
+    assert capsys.readouterr().out == "said\n"
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT)}

@@ -21,20 +21,15 @@ GARBAGE = (Turn.PROSE, Turn.OUT_OF_RANGE, Turn.REFUSAL, Turn.TRUNCATION)
 
 
 def arguments(first: ModelServer, second: ModelServer | None = None, *settings: str, days: str = "5") -> list[str]:
-    """Return the arguments of a session whose chain is `first` as Anthropic and, if given, `second` as OpenAI."""
+    """Return the arguments of a session whose chain is `first` as Anthropic and, if given, `second` as OpenAI.
+
+    Of two `settings` of one name the later one counts.
+    """
     chain = "[anthropic, openai]" if second else "[anthropic]"
     places = [f"minds.providers.anthropic.base_url={first.url}"]
     places += [f"minds.providers.openai.base_url={second.url}/v1"] if second else []
-    return [
-        "--days",
-        days,
-        "--set",
-        "court.mind=models",
-        "journal.group_commit=1",
-        f"minds.chain={chain}",
-        *places,
-        *settings,
-    ]
+    chosen = ["court.mind=models", "journal.group_commit=1", f"minds.chain={chain}", *places, *settings]
+    return ["--days", days, "--set", *{each.partition("=")[0]: each for each in chosen}.values()]
 
 
 class Garbage:

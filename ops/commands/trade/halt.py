@@ -3,9 +3,10 @@
 import argparse
 import json
 import sys
+from pathlib import Path
 
 from config.clock import SystemClock
-from config.errors import OutputFault
+from config.errors import OutputFault, TribunalError
 from config.state import state_folder
 from execution.kill_switch.latch import ALL, UNKNOWN, Latch, LatchFolder
 from ops.commands.switch_options import scope_of, scope_words, sentence, user
@@ -18,7 +19,7 @@ def halt_command(arguments: argparse.Namespace) -> int:
     """Set the latch; returns the exit code. Raises UsageFault, OutputFault."""
     scope = scope_of(arguments.profile, "halted")
     wanted = Latch(scope, user(), SystemClock().now().isoformat(), sentence(arguments.reason), arguments.flatten)
-    folder = LatchFolder(state_folder())
+    folder = LatchFolder(_state())
     before = folder.read(scope)
     try:
         latch = folder.set(wanted)
@@ -36,6 +37,14 @@ def halt_command(arguments: argparse.Namespace) -> int:
         sys.stdout.write(_told(folder, latch, already=already))
         sys.stderr.write("".join(f"Not kept: {what}.\n" for what in lost))
     return PARTLY if lost else 0
+
+
+def _state() -> Path:
+    """The state folder. Raises what `state_folder` raises, with what it means for the sessions."""
+    try:
+        return state_folder()
+    except TribunalError as fault:
+        raise type(fault)(f"NOT HALTED: {fault} Sessions go on: `kill PID` ends one after its bar.") from fault
 
 
 def _lost(folder: LatchFolder, wanted: Latch, latch: Latch) -> list[str]:

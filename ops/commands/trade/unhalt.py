@@ -32,9 +32,12 @@ def unhalt_command(arguments: argparse.Namespace) -> int:
             ) from fault
     left = [other.scope for other in folder.standing() if scope in (other.scope, ALL) or other.scope == ALL]
     if arguments.json:
-        sys.stdout.write(json.dumps({"scope": scope, "lifted": latch is not None, "still_halted": left}) + "\n")
+        told = {"scope": scope, "lifted": latch is not None, "still_halted": left, "state": str(folder.path.parent)}
+        sys.stdout.write(json.dumps(told) + "\n")
     else:
         sys.stdout.write(_told(scope, lifted=latch is not None, left=left))
+        if latch is not None:
+            sys.stdout.write(f"This holds for sessions whose state lies in {folder.path.parent}.\n")
     return STILL_HALTED if left else 0
 
 

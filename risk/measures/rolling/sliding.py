@@ -6,10 +6,11 @@ It checks no input: its only caller, `rolling_historical`, does.
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from risk.machine_code import kept
 
 
-@njit(cache=True)
+@kept
 def _place(counts: Any, sums: Any, node: int, count: int, value: float) -> None:
     """Set a leaf and rebuild the sums above it."""
     counts[node] = count
@@ -20,7 +21,7 @@ def _place(counts: Any, sums: Any, node: int, count: int, value: float) -> None:
         sums[node] = sums[2 * node] + sums[2 * node + 1]
 
 
-@njit(cache=True)
+@kept
 def _kth(counts: Any, leaves: int, k: int) -> int:
     """Rank of the k-th smallest value in the window, k from 0."""
     node = 1
@@ -32,7 +33,7 @@ def _kth(counts: Any, leaves: int, k: int) -> int:
     return node - leaves
 
 
-@njit(cache=True)
+@kept
 def _up_to(counts: Any, sums: Any, leaves: int, rank: int) -> tuple[int, float]:
     """The number of values in the window with a rank below `rank`, and their sum."""
     number, total = 0, 0.0
@@ -45,7 +46,7 @@ def _up_to(counts: Any, sums: Any, leaves: int, rank: int) -> tuple[int, float]:
     return number, total
 
 
-@njit(cache=True)
+@kept
 def slide(piece: Any, ordered: Any, rank: Any, window: int, tail: float, rounding: float, var: Any, es: Any) -> None:
     """Fill `var` and `es`, each of shape (len(piece) - window + 1,), float64 [loss as a simple return].
 

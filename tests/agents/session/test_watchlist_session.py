@@ -240,7 +240,7 @@ def test_a_watchlist_that_contradicts_the_profile_is_refused_before_anything_sta
     setting: str, told: str, watched: Watched, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wait = "minds.warm_wait=false" if "concurrency" in setting else "minds.warm_wait=true"
-    chosen = [*watching(watched.server, *CHOSEN, wait, days="2"), setting]
+    chosen = watching(watched.server, *CHOSEN, wait, setting, days="2")
     assert run(tmp_path / "run", *chosen) == 2
     assert told in " ".join(capsys.readouterr().err.split())
     assert not (tmp_path / "run").exists()

@@ -64,3 +64,13 @@ def test_only_a_synced_commit_waits_for_the_disk(path: Path, synced: bool, level
 def test_another_process_is_waited_for_as_long_as_was_said(path: Path, wait_s: int) -> None:
     with shared_engine(path, wait_s).connect().execution_options(synced=False) as connection, connection.begin():
         assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == wait_s * 1000
+
+
+@pytest.mark.parametrize("name", ["x_?_y", "a%20b", "a#b", "a b", "\u00fc\u6f22", "a?mode=ro", ":memory:"])
+def test_any_path_is_the_path_of_the_file(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).mkdir()
+    file = tmp_path / name / "shared.db"
+    with shared_engine(file, 0).connect().execution_options(synced=True) as connection, connection.begin():
+        connection.exec_driver_sql("CREATE TABLE t (n INTEGER)")
+    assert file.is_file()
+    assert [found.name for found in tmp_path.iterdir()] == [name]

@@ -38,6 +38,8 @@ def test_a_set_changes_the_voters_parameter_and_the_setting_and_nothing_else() -
         ("a=1:2:1e-9", "is no range"),
         ("a=1,nan", "is not a number"),
         ("a=1,x", "is not a number"),
+        ("a=1,1_0", "is not a number"),
+        ("a=true", "is not a number"),
         ("a=1,1", "names a value twice"),
     ],
 )

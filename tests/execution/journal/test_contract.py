@@ -180,3 +180,14 @@ def test_a_sink_that_only_counts_takes_whatever_comes(build: Build, tmp_path: Pa
     sink = build(tmp_path / "none.db", ())
     assert [sink.append(alerted(number % 24)) for number in range(100)] == list(range(1, 101))
     assert not (tmp_path / "none.db").exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["x_?_y", "a%20b", "a#b", "a b", "\u00fc\u6f22", "a?mode=memory", "file:a", ":memory:", "a'b"]
+)
+def test_a_journal_lies_where_its_path_says_whatever_the_path_is(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).mkdir()
+    path = written(tmp_path / name / "journal.db", EVENTS)
+    assert rows(path) == said(EVENTS)
+    assert [found.name for found in tmp_path.iterdir()] == [name]
+    assert [found.name for found in path.parent.iterdir()] == ["journal.db"]

@@ -117,14 +117,19 @@ def test_on_a_full_disk_the_latch_still_falls_and_the_command_says_what_was_lost
     assert not found.flatten
 
 
-@pytest.mark.parametrize("env_file", ["", "TRIBUNAL_STATE_DIR=from_file\n", "export tribunal_state_dir='quoted'\n"])
-@pytest.mark.parametrize("variable", [None, "", "from_environment"])
+@pytest.mark.parametrize(
+    "env_file", ["", "TRIBUNAL_STATE_DIR=/from/file\n", "\ufeffexport tribunal_state_dir='~/quoted'\n"]
+)
+@pytest.mark.parametrize("variable", [None, "", "/from/environment", "~/of/the/environment"])
 def test_the_kill_switch_looks_for_state_where_everything_else_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, env_file: str, variable: str | None
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / ".env").write_text(env_file)
     monkeypatch.delenv("TRIBUNAL_STATE_DIR")
     if variable is not None:
         monkeypatch.setenv("TRIBUNAL_STATE_DIR", variable)
     assert state_folder() == state_dir(load_secrets())
+    assert state_folder().is_absolute()
+    assert "~" not in str(state_folder())

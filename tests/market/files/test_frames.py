@@ -108,3 +108,10 @@ def test_the_name_of_a_file_tells_its_market_before_its_user_does(name: str, onl
 def test_a_file_of_which_nobody_says_the_market_is_refused() -> None:
     with pytest.raises(DataFault, match=r"Neither a column nor the name of bars\.csv"):
         symbol_of_file(Path("bars.csv"), None)
+
+
+def test_a_name_that_can_mean_two_markets_is_asked_about_and_the_user_decides() -> None:
+    with pytest.raises(DataFault, match=r"can mean AR/BUSD or ARB/USD: it was not read; say which with --symbols"):
+        symbol_of_file(Path("kraken_ARBUSD_1h.csv"), None)
+    assert symbol_of_file(Path("kraken_ARBUSD_1h.csv"), "ARB/USD") == "ARB/USD"
+    assert symbol_of_file(Path("kraken_usd_btc.csv"), ["ETH/USD", "BTC/USD"]) == "BTC/USD"

@@ -55,6 +55,45 @@ def test_files_that_agree_are_joined_and_files_that_do_not_are_refused(tmp_path:
         read_funding_files([early, other], BTC)
 
 
+@pytest.mark.parametrize(
+    ("times", "usual"),
+    [
+        (EIGHTS, 0.01),
+        (EIGHTS, -0.004),
+        ([FIRST + number * HOUR for number in range(40)], 0.00125),
+        ([FIRST + 24 * number * HOUR for number in range(40)], 0.03),
+        (EIGHTS[:1], 0.01),
+    ],
+    ids=["eight hours", "paid to longs", "one hour", "a day", "one row"],
+)
+def test_rates_whose_middle_can_only_be_a_percentage_are_refused_unless_their_column_says_the_unit(
+    tmp_path: Path, times: list[datetime], usual: float
+) -> None:
+    values = [usual * (1 + 0.3 * (number % 3 - 1)) for number in range(len(times))]
+    with pytest.raises(DataFault, match=r"probably in percent.*name the column funding_rate_percent"):
+        read_funding_files([funding_file(tmp_path, times, values)], BTC)
+    for unit, parts in (("percent", 100), ("pct", 100), ("fraction", 1), ("bps", 10_000)):
+        told = pd.DataFrame(
+            {"time": [at.isoformat() for at in times], f"funding_rate_{unit}": np.multiply(values, parts)}
+        )
+        told.to_csv(tmp_path / "BTCUSDT.csv", index=False)
+        found = read_funding_files([tmp_path / "BTCUSDT.csv"], BTC)
+        assert found["BTC/USDT"].rate.tolist() == pytest.approx(values)
+
+
+def test_the_unit_is_judged_for_each_market_of_a_file(tmp_path: Path) -> None:
+    frame = pd.DataFrame(
+        {
+            "time": [at.isoformat() for at in EIGHTS * 2],
+            "symbol": ["BTCUSDT"] * 40 + ["ETHUSDT"] * 40,
+            "funding_rate": [*rates(40), *(100 * rate for rate in rates(40))],
+        }
+    )
+    frame.to_csv(tmp_path / "panel.csv", index=False)
+    with pytest.raises(DataFault, match="The middle rate of ETH/USDT"):
+        read_funding_files([tmp_path / "panel.csv"], BTC)
+
+
 @pytest.mark.parametrize("rate", [np.nan, np.inf, MOST * 1.01, -MOST * 1.01])
 def test_a_rate_that_cannot_be_refuses_the_file(tmp_path: Path, rate: float) -> None:
     path = funding_file(tmp_path, EIGHTS, [*rates(39), rate])

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from agents.backtest import parser as backtest
 from agents.run import parser as run
 from config.errors import UsageFault
+from config.reading.document import read_document
 from config.reading.load import load_profile
+from config.reading.tree import plain
 from market.timeframe import Timeframe
 from ops.commands.backtest_request import BacktestRequest, backtest_asked
 from ops.commands.requests import moment_of, settings_asked, timeframe_of, told_more, world_asked
@@ -61,20 +63,107 @@ def test_each_option_on_bars_lands_in_its_place() -> None:
         ("a=x=y", "x=y"),
         ("a=[1, 2]", [1, 2]),
         ("a=b c", "b c"),
+        ("a=010", 10),
+        ("a=1e3", 1000.0),
+        ("a=1_000", "1_000"),
+        ("a=0x10", "0x10"),
+        ("a=yes", "yes"),
+        ("a=off", "off"),
+        ("a=12:30", "12:30"),
+        ("a=2024-01-01", "2024-01-01"),
+        ("a={b: 007, c: [on, ~]}", {"b": 7, "c": ["on", None]}),
     ],
 )
 def test_a_setting_is_read_as_yaml(text: str, value: object) -> None:
     assert settings_asked([text]) == {"a": value}
 
 
-@pytest.mark.parametrize("text", ["a", "=1", "", "a=[1", "a={b: "])
+_WRITTEN = st.text(st.characters(blacklist_categories=("Cs",)), max_size=12) | st.sampled_from(
+    [
+        "0o17",
+        "+.5",
+        "1:30:00",
+        "True",
+        "NULL",
+        "{a: 1}",
+        "[x, 'y']",
+        "!!str 7",
+        "&x 1",
+        "<<",
+        "0b1",
+        "- 1",
+        "a: b",
+        "# c",
+    ]
+)
+
+
+@given(text=_WRITTEN)
+def test_a_setting_means_what_the_same_line_of_a_profile_means(
+    text: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    file = tmp_path_factory.mktemp("profile") / "mine.yaml"
+    file.write_bytes(f"a: {text}\n".encode())
+    node, faults = read_document(file, "mine.yaml")
+    inside = None if node is None or faults else plain(node)
+    try:
+        found: object = settings_asked([f"a={text}"])
+    except UsageFault:
+        found = None
+    assert repr(found) == repr(inside if isinstance(inside, dict) and set(inside) == {"a"} else None)
+
+
+def test_money_and_seed_with_leading_zeros_are_what_a_file_would_make_of_them() -> None:
+    given_twice = world_asked(run().parse_args(["--set", "seed=010", "--set", "venue.starting_cash=010000"]))
+    settings = load_profile("paper", given_twice.overrides)
+    assert (settings.seed, settings.venue.starting_cash) == (10, 10_000)
+
+
+def test_each_further_option_of_several_values_adds_to_the_first() -> None:
+    line = [
+        "--set",
+        "a=1",
+        "b=2",
+        "--set",
+        "c=3",
+        "--symbols",
+        "A/B",
+        "--symbols",
+        "C/D",
+        "--detail",
+        "x",
+        "--detail",
+        "y",
+    ]
+    world = told_more(run().parse_args([*BARS, "--data", "c.csv", *line]))
+    assert world.overrides == {"a": 1, "b": 2, "c": 3}
+    assert world.bars.data == ("a.parquet", "b.csv", "c.csv")
+    assert (world.bars.symbols, world.bars.detail) == (("A/B", "C/D"), ("x", "y"))
+    assert world_asked(run().parse_args([])).overrides == {}
+    assert len(changed("--strategy", "ema_cross", "--strategy", "golden_cross")["strategies"]) == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["a", "=1", "", "a=[1", "a={b: ", "a=b: c", "a=1\nb: 2", "a={b: 1, b: 2}", "a=*x", "a=\udcff", "a=!!int x"]
+)
 def test_a_setting_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(UsageFault, match=r"--set .*nothing was started"):
         settings_asked([text])
 
 
-def test_of_two_settings_of_one_name_the_later_one_counts() -> None:
-    assert settings_asked(["a=1", "b=2", "a=3"]) == {"a": 3, "b": 2}
+@pytest.mark.parametrize(
+    "pairs", [["a=1", "b=2", "a=3"], ["a=1", "a=1"], ["a.b=1", "a={c: 2}"], ["a.b.c=1", "a={c: 2}"]]
+)
+def test_a_setting_that_is_given_twice_or_would_be_lost_is_refused(pairs: list[str]) -> None:
+    with pytest.raises(UsageFault, match="Leave one of them out"):
+        settings_asked(pairs)
+    assert settings_asked(["a.b=1", "a.bc=2"]) == {"a.b": 1, "a.bc": 2}
+
+
+def test_a_part_of_a_setting_refines_the_whole_before_it() -> None:
+    whole, part = "market.start_price={BTC: 5, ETH: 7}", "market.start_price.BTC=6"
+    prices = load_profile("paper", settings_asked([whole, part])).market.start_price
+    assert (prices["BTC"], prices["ETH"], prices["SOL"]) == (6.0, 7.0, 95.0)
 
 
 @given(minutes=st.integers(0, 10**8), offset=st.integers(-14 * 60, 14 * 60))
@@ -189,6 +278,8 @@ def test_recorded_answers_are_a_mind_of_models_that_replays() -> None:
         (["--strategy", "ema_cross:a"], "'a' is not key=number"),
         (["--strategy", "ema_cross:a=inf"], "'a=inf' is not key=number"),
         (["--strategy", "ema_cross:=1"], "'=1' is not key=number"),
+        (["--strategy", "ema_cross:a=1_0"], "'a=1_0' is not key=number"),
+        (["--strategy", "ema_cross:a=1,a=2"], "gives a parameter twice"),
         (["--chance", "19"], "give 20 or more"),
         (["--chance", "20", "--mind", "openai"], "leave one of them out"),
     ],

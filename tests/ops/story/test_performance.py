@@ -9,9 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config.seeds import generator
+from evidence.statistics.bootstrap import intervals, paired_differences
+from evidence.statistics.headlines import Measure
 from execution.account.lots import Trade
 from market.timeframe import Timeframe
 from ops.story.performance import bar_returns, growth, hold_curve, trade_figures, var_exceedances
+from risk.measures.ratios import tells_a_year
 from risk.order import Purpose
 
 NAN = float("nan")
@@ -86,3 +90,21 @@ def test_trades_are_weighted_by_their_result() -> None:
 def test_without_a_loss_there_is_no_profit_factor() -> None:
     assert trade_figures([_trade("3")]).profit_factor is None
     assert trade_figures([]).win_rate is None
+
+
+@pytest.mark.parametrize(("bars", "told"), [(27 * 24, False), (30 * 24 - 1, False), (30 * 24, True), (60 * 24, True)])
+def test_growth_a_year_is_told_in_every_place_or_in_none(bars: int, told: bool) -> None:
+    returns = generator(1, "growth").normal(1e-4, 1e-3, bars)
+    made = growth(10_000.0 * (1.0 + returns).cumprod(), 10_000.0, Timeframe.H1)
+    found = intervals(returns, bars_per_year=Timeframe.H1.bars_per_year, seed=1, resamples=50)
+    paired = paired_differences(returns, returns[::-1], bars_per_year=8760.0, seed=1, resamples=50)
+    for value in (
+        made.cagr,
+        found.of(Measure.CAGR).value,
+        found.of(Measure.CAGR).low,
+        found.of(Measure.CALMAR).value,
+        paired.of(Measure.CAGR).value,
+    ):
+        assert (value is not None) == told
+    assert found.of(Measure.SHARPE).value is not None
+    assert tells_a_year(bars, bars_per_year=8760.0) == told

@@ -1,0 +1,1 @@
+"""What no market does: a price in another unit, a volume that nobody could have traded."""
