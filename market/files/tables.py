@@ -1,0 +1,165 @@
+"""One file of bars to rows by market: names the columns, reads times, numbers and volume, and says how each was taken.
+
+It refuses whatever the file leaves open and the user did not decide, with the first row, the column, and the option.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import PurePath
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from config.errors import DataFault
+from market.candles import Floats
+from market.files.columns import Layout, layout_of
+from market.files.frames import TYPED, read_table, symbol_of_file
+from market.files.reading import Reading
+from market.files.rows import Rows
+from market.files.sources import Source
+from market.files.stamps import opens_of
+from market.files.text.dates import Column, Moments, is_clock, is_day, joined_clock, moments_of
+from market.files.text.dialect import Table
+from market.files.text.json_bars import JSON
+from market.files.text.names import UTC_TIMES, plain
+from market.files.text.numbers import Decimal, all_text, decimal_of, numbers_of
+from market.files.text.unnamed import with_names
+from market.files.volume import Prices, volume_of
+from market.symbols import normalise_symbol, symbol_from_name
+
+_FOOTERS = 5
+_INVESTING = ("change_%", "+/__%", "var_%", "chg_%")
+
+
+class Part(NamedTuple):
+    """The rows of one market in a file: `symbol` is BASE/QUOTE, or a spelling that is no market. What was assumed stands beside.
+
+    `left_out` counts rows that are no bars: copies of the header, and footers below the last bar.
+    """
+
+    symbol: str
+    rows: Rows
+    zone: str
+    stamps: str
+    volume: str
+    left_out: int
+
+
+def parts_of(source: Source, only: str | None, reading: Reading) -> Iterator[Part]:
+    """The markets of a file. `only` is the market of a file that names none. Raises DataFault."""
+    table = read_table(source)
+    text = table.delimiter != TYPED
+    if table.frame.empty:
+        raise DataFault(f"{source.name} holds no rows: it was not read; give a file with bars.")
+    if not table.names:
+        table = _named(table, reading, source.name)
+    layout = layout_of(table.frame.columns, PurePath(source.name))
+    times, column = _times(table.frame, layout, reading, source.name)
+    moments = moments_of(times, column)
+    footers = _footers(moments) if text else 0
+    frame = table.frame.iloc[: len(table.frame) - footers]
+    moments = Moments(moments.ms[: len(frame)], moments.zone_assumed)
+    if frame.empty:
+        raise DataFault(f"{source.name} has no row with a time (column {column.name}): it was not read; look at it.")
+    mark = _decimal(table._replace(frame=frame), layout, reading, source.name)
+    for symbol, chosen in _markets(frame, layout, source, only):
+        yield _part(frame[chosen], moments, chosen, layout, symbol, mark, reading, source.name, table.repeats + footers)
+
+
+def _part(
+    frame: pd.DataFrame,
+    moments: Moments,
+    chosen: "np.ndarray[tuple[int], np.dtype[np.bool_]]",
+    layout: Layout,
+    symbol: str,
+    mark: Decimal,
+    reading: Reading,
+    name: str,
+    left_out: int,
+) -> Part:
+    def number(column: str) -> Floats:
+        return _numbers(frame[column], mark, name)
+
+    open_, high, low, close = (number(column) for column in layout.prices)
+    volume = volume_of(layout.others, number, Prices(low, high, close), symbol, reading.volume, name)
+    opens = opens_of(moments.ms[chosen], reading.stamps, named_close=layout.named_close)
+    rows = Rows(opens.ms, open_, high, low, close, volume.values)
+    return Part(symbol, rows, _zone(moments, layout, reading), opens.told, volume.unit, left_out)
+
+
+def _named(table: Table, reading: Reading, name: str) -> Table:
+    """A table without a header, with the names that its numbers prove."""
+    frame = table.frame
+    split = is_day(frame["0"]) and is_clock(frame["1"])
+    cells = joined_clock(frame["0"], frame["1"]) if split else frame["0"]
+    ms = moments_of(cells, Column(name, "1", reading.dates, reading.tz)).ms
+    known = ms[np.isfinite(ms)]
+    falls = bool(len(known) > 1 and known[0] > known[-1])
+    numeric = [frame[column] for column in frame.columns[2 if split else 1 :]]
+    given: Decimal | None = "." if table.delimiter == JSON else reading.decimal
+    mark = decimal_of(numeric, table.delimiter, given, name)
+    return Table(with_names(frame, partial(numbers_of, decimal=mark, name=name), falls, name), True, table.delimiter)
+
+
+def _times(frame: pd.DataFrame, layout: Layout, reading: Reading, name: str) -> tuple["pd.Series[str]", Column]:
+    """The cells of time, of two columns joined where day and clock stand apart, and how they are read."""
+    zone = "UTC" if plain(layout.time) in UTC_TIMES else reading.tz
+    proving = any(plain(column) in _INVESTING for column in frame.columns)
+    column = Column(name, layout.time, reading.dates, zone, proving)
+    days, clock = layout.days, layout.clock
+    if days is not None and clock is not None and days != clock and all_text((frame[days], frame[clock])):
+        if layout.time in (days, clock) and is_day(frame[days]) and is_clock(frame[clock]):
+            return joined_clock(frame[days], frame[clock]), column._replace(name=f"{days} and {clock}")
+    return frame[layout.time], column
+
+
+def _footers(moments: Moments) -> int:
+    """The number of rows below the last row with a time, if they are few."""
+    known = np.flatnonzero(np.isfinite(moments.ms))
+    below = len(moments.ms) - 1 - int(known[-1]) if len(known) else 0
+    return below if below <= _FOOTERS else 0
+
+
+def _decimal(table: Table, layout: Layout, reading: Reading, name: str) -> Decimal:
+    if table.delimiter in (TYPED, JSON):
+        return "."
+    volumes = [column for other, column in layout.others.items() if "vol" in other and column not in layout.prices]
+    cells = [table.frame[column] for column in (*layout.prices, *volumes)]
+    return decimal_of(cells, table.delimiter, reading.decimal, name)
+
+
+def _numbers(column: "pd.Series[str]", mark: Decimal, name: str) -> Floats:
+    if all_text((column,)) or column.dtype == object:
+        return numbers_of(column.fillna("").astype("str"), mark, name)
+    return pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+
+
+def _zone(moments: Moments, layout: Layout, reading: Reading) -> str:
+    if not moments.zone_assumed:
+        return "UTC"
+    if plain(layout.time) in UTC_TIMES:
+        return "UTC (the column's name)"
+    return "UTC assumed" if reading.tz is None else f"{reading.tz}, as --tz says"
+
+
+def _markets(
+    frame: pd.DataFrame, layout: Layout, source: Source, only: str | None
+) -> Iterator[tuple[str, "np.ndarray[tuple[int], np.dtype[np.bool_]]"]]:
+    """Each market of a file, and which rows are its."""
+    if layout.symbol is None:
+        yield _symbol(source, only), np.ones(len(frame), dtype=bool)
+        return
+    spelled = frame[layout.symbol].astype("string").fillna("").to_numpy(object)
+    codes, spellings = pd.factorize(spelled)
+    names = [normalise_symbol(str(spelling)) or str(spelling) for spelling in spellings]
+    for symbol in dict.fromkeys(names):
+        yield symbol, np.isin(codes, [code for code, name in enumerate(names) if name == symbol])
+
+
+def _symbol(source: Source, only: str | None) -> str:
+    """The market of a file that names none in a column: from its own name, or that of its archive, or `only`."""
+    own = PurePath(source.member or source.path.name)
+    return symbol_of_file(
+        own if source.member is None or symbol_from_name(own.stem) else PurePath(source.path.name), only
+    )
