@@ -96,9 +96,7 @@ def _typed(column: "pd.Series[str]") -> "pd.Series[str]":
 
 
 def _why(error: Exception) -> str:
-    told = isinstance(error, pd.errors.ParserError)
-    return (
-        f"{type(error).__name__}: {str(error).removeprefix('Error tokenizing data. C error: ').strip()}"
-        if told
-        else type(error).__name__
-    )
+    name = type(error).__name__
+    if not isinstance(error, pd.errors.ParserError):
+        return name
+    return f"{name}: {str(error).removeprefix('Error tokenizing data. C error: ').strip()}"

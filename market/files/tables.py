@@ -3,7 +3,7 @@
 It refuses whatever the file leaves open and the user did not decide, with the first row, the column, and the option.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import PurePath
 from typing import NamedTuple
@@ -108,10 +108,11 @@ def _times(frame: pd.DataFrame, layout: Layout, reading: Reading, name: str) -> 
     proving = any(plain(column) in _INVESTING for column in frame.columns)
     column = Column(name, layout.time, reading.dates, zone, proving)
     days, clock = layout.days, layout.clock
-    if days is not None and clock is not None and days != clock and all_text((frame[days], frame[clock])):
-        if layout.time in (days, clock) and is_day(frame[days]) and is_clock(frame[clock]):
-            return joined_clock(frame[days], frame[clock]), column._replace(name=f"{days} and {clock}")
-    return frame[layout.time], column
+    if days is None or clock is None or layout.time not in (days, clock) or not all_text((frame[days], frame[clock])):
+        return frame[layout.time], column
+    if not (is_day(frame[days]) and is_clock(frame[clock])):
+        return frame[layout.time], column
+    return joined_clock(frame[days], frame[clock]), column._replace(name=f"{days} and {clock}")
 
 
 def _footers(moments: Moments) -> int:

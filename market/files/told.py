@@ -1,4 +1,4 @@
-"""What was found in files of bars, in one line a file: rows, span, timeframe, zone, convention of the times, unit of the volume."""
+"""What was found in files of bars, in one line a file: rows, span, timeframe, zone and convention of the times, unit of volume."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -26,7 +26,7 @@ class FileRead(NamedTuple):
     left_out: int = 0
 
     def line(self, used: Timeframe, warm_from_ms: int | None = None, warm_to_ms: int | None = None) -> str:
-        """What was found, for bars of `used`, with the number of bars that warm up from one moment to another [ms since 1970 UTC]."""
+        """What was found, and what it is used for: bars of `used`, of which those between two moments [ms since 1970 UTC] warm up."""
         rows, markets = len(self.closes_ms), len(self.markets)
         first = from_ms(int(self.closes_ms.min()) - self.timeframe.seconds * 1000)
         last = from_ms(int(self.closes_ms.max()))

@@ -37,7 +37,7 @@ _NUMBER_OF = {name: place % 12 + 1 for place, name in enumerate((*_MONTHS, *_FUL
 
 
 class Moments(NamedTuple):
-    """The time of each row, `ms` of shape (n,), float64 [ms since 1970 UTC], NaN without one; and whether the zone was assumed."""
+    """The time of each row, shape (n,), float64 [ms since 1970 UTC], NaN without one; and whether the zone was assumed."""
 
     ms: Floats
     zone_assumed: bool
@@ -182,7 +182,7 @@ def _is_shorter(parts: pd.DataFrame, first: "pd.Series[int]", second: "pd.Series
 
 
 def _twofold(cells: "pd.Series[str]", which: "pd.Series[bool]", column: Column, proved: Order | None) -> DataFault:
-    begin, place = (int(index) for index in (which.index[0], which.index[which.to_numpy(bool).argmax()]))
+    begin, place = (int(index) for index in (which.index[0], which.idxmax()))
     first = "" if begin == place else f" The first date of two readings is {cells[place]!r} in row {place + 1}."
     fits = "" if proved is None else f" Other rows of the file fit {proved} only."
     return DataFault(
@@ -194,7 +194,7 @@ def _twofold(cells: "pd.Series[str]", which: "pd.Series[bool]", column: Column, 
 
 
 def _contradicted(cells: "pd.Series[str]", which: "pd.Series[bool]", column: Column, order: Order) -> DataFault:
-    place = int(which.index[which.to_numpy(bool).argmax()])
+    place = int(which.idxmax())
     says = "as --dates says" if column.order is not None else "as other rows are"
     return DataFault(
         f"{column.file}, row {place + 1}, column {column.name}: {cells[place]!r} is no date in the order {order}, "
@@ -204,8 +204,11 @@ def _contradicted(cells: "pd.Series[str]", which: "pd.Series[bool]", column: Col
 
 
 def _in_zone(naive: "pd.Series[pd.Timestamp]", zone: str | None) -> "pd.Series[pd.Timestamp]":
-    """Moments of a clock in `zone` (UTC without one). An hour that the clock repeats is taken in the order of the rows, if that is
-    possible; else it is no time, as is one that the clock leaves out."""
+    """Moments of a clock in `zone` (UTC without one).
+
+    An hour that the clock repeats is taken in the order of the rows, if that is possible; else it is no time, as is one that the
+    clock leaves out.
+    """
     if zone is None:
         return naive.dt.tz_localize("UTC")
     steps = naive.dropna().diff().dropna()

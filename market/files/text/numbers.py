@@ -85,10 +85,10 @@ def numbers_of(column: "pd.Series[str]", decimal: Decimal, name: str) -> Floats:
     if (grouped := cells.str.contains(other, regex=False)).any():
         sound = cells.str.fullmatch(rf"[+-]?\d{{1,3}}(?:\{other}\d{{3}})+(?:\{decimal}\d*)?")
         cells = cells.mask(grouped & sound, cells.str.replace(other, "", regex=False))
-    numeric = cells.str.fullmatch(_NUMBER[re.escape(decimal)])
+    matched = cells.str.fullmatch(_NUMBER[re.escape(decimal)])
     if decimal == ",":
         cells = cells.str.replace(",", ".", regex=False)
-    numeric = numeric.to_numpy(bool)
+    numeric = matched.to_numpy(bool)
     wrong = ~numeric & ~cells.str.lower().isin(_BLANK).to_numpy(bool)
     if wrong.sum() > _MAX_BAD * len(cells):
         first = int(wrong.argmax())
@@ -99,7 +99,7 @@ def numbers_of(column: "pd.Series[str]", decimal: Decimal, name: str) -> Floats:
             "another mark with "
             f"--decimal {other}"
         )
-    text = pa.array(cells.where(pd.Series(numeric, index=cells.index), None), type=pa.string(), from_pandas=True)
+    text = pa.array(cells.where(matched, None), type=pa.string(), from_pandas=True)
     values = pc.cast(text, pa.float64()).to_numpy(zero_copy_only=False)
     return np.asarray(values * unit.to_numpy(), dtype=np.float64)
 
@@ -115,8 +115,10 @@ def _bare(column: "pd.Series[str]") -> "pd.Series[str]":
 
 
 def _proof(mark: Decimal) -> str:
-    """A cell that only a decimal `mark` explains: it ends a group of other than three digits, or follows the other mark, a zero, or
-    more digits than a group has."""
+    """A cell that only a decimal `mark` explains.
+
+    It ends a group of other than three digits, or follows the other mark, a zero, or more digits than a group has.
+    """
     own, other = re.escape(mark), re.escape("," if mark == "." else ".")
     return (
         rf"^[+-]?(?:\d+(?:{other}\d{{3}})+{own}\d*|\d{{0,3}}{own}(?:\d{{0,2}}|\d{{4,}})|0+{own}\d+|\d{{4,}}{own}\d*"
