@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
-from ops.commands.options import add
+from ops.commands.options import add, add_reading
 
 
 def parser() -> argparse.ArgumentParser:
@@ -22,7 +22,8 @@ def parser() -> argparse.ArgumentParser:
     )
     parse.add_argument("--books", metavar="FILE", nargs="+", required=True, help="whole order books of one market")
     parse.add_argument("--bars", metavar="FILE", nargs="+", help="bars of that market, for sigma and volume")
-    add(parse, "--timeframe", default="1h", choices=None)
+    add(parse, "--timeframe", choices=None)
+    add_reading(parse)
     parse.add_argument(
         "--trades", metavar="FILE", help="trades of that market at the time of the books, instead of bars"
     )

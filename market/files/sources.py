@@ -18,20 +18,16 @@ _IN_FOLDERS = tuple(ending for ending in ENDINGS if not ending.startswith(".txt"
 
 
 class Source(NamedTuple):
-    """A file, or a member of a zip archive."""
+    """A file, or a member of a zip archive. `alone`: it is the only one."""
 
     path: Path
     member: str | None = None
+    alone: bool = True
 
     @property
     def name(self) -> str:
-        """Its name without folders; that of a member follows the archive's, if it holds several."""
-        return self.path.name if self.member is None else f"{self.path.name}/{Path(self.member).name}"
-
-    @property
-    def stem(self) -> str:
-        """The name without endings, in which the market may stand."""
-        return Path(self.member or self.path.name).name.partition(".")[0]
+        """Its name without folders; in an archive of several, the archive's name and its own."""
+        return self.path.name if self.member is None or self.alone else f"{self.path.name}/{Path(self.member).name}"
 
 
 def files_of(given: Sequence[Path]) -> list[Path]:
@@ -43,6 +39,11 @@ def files_of(given: Sequence[Path]) -> list[Path]:
 def sources_of(given: Sequence[Path]) -> list[Source]:
     """The tables in the given files, folders and patterns. Raises DataFault."""
     return [source for path in files_of(given) for source in _unpacked(path)]
+
+
+def all_exist(given: Sequence[Path]) -> bool:
+    """Whether there is something behind each of these files, folders and patterns."""
+    return all(path.exists() or any(glob.iglob(str(path), recursive=True)) for path in given)
 
 
 def _files(path: Path) -> list[Path]:
@@ -74,4 +75,4 @@ def _unpacked(path: Path) -> list[Source]:
         ) from None
     if not members:
         raise DataFault(f"{path.name} is an empty archive: nothing was read; download it again.")
-    return [Source(path, member) for member in members]
+    return [Source(path, member, alone=len(members) == 1) for member in members]

@@ -24,7 +24,10 @@ class Opens(NamedTuple):
 
 
 def spacing_s(ms: Floats) -> float | None:
-    """The median distance between neighbouring different times [s]; None for fewer than two times."""
+    """The median distance between neighbouring different times [s]; None for fewer than two times.
+
+    `ms`: shape (n,), float64 [ms since 1970 UTC].
+    """
     known = np.unique(ms[np.isfinite(ms)])
     return float(np.median(np.diff(known))) / 1000 if len(known) > 1 else None
 

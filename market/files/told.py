@@ -1,4 +1,4 @@
-"""What was found in files of bars, in one line a file: rows, span, timeframe, zone and convention of the times, unit of volume."""
+"""What was found in files of bars, in one line a file: rows, span, timeframe, zone and convention of times, unit of volume."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -8,6 +8,8 @@ import numpy as np
 from config.clock import from_ms
 from market.candles import Millis, RawCandles
 from market.timeframe import Timeframe
+
+_MOST_NAMES = 20
 
 
 class FileRead(NamedTuple):
@@ -26,7 +28,7 @@ class FileRead(NamedTuple):
     left_out: int = 0
 
     def line(self, used: Timeframe, warm_from_ms: int | None = None, warm_to_ms: int | None = None) -> str:
-        """What was found, and what it is used for: bars of `used`, of which those between two moments [ms since 1970 UTC] warm up."""
+        """What was found, and what for: bars of `used`, of which those between two moments [ms since 1970 UTC] warm up."""
         rows, markets = len(self.closes_ms), len(self.markets)
         first = from_ms(int(self.closes_ms.min()) - self.timeframe.seconds * 1000)
         last = from_ms(int(self.closes_ms.max()))
@@ -51,3 +53,10 @@ def file_read(name: str, candles: Sequence[RawCandles], zone: str, stamps: str, 
     timeframe = max((each.timeframe for each in candles), key=lambda each: each.seconds)
     closes = np.concatenate([each.close_ms for each in candles])
     return FileRead(name, tuple(each.symbol for each in candles), timeframe, closes, zone, stamps, volume, left_out)
+
+
+def names_of(files: Sequence[FileRead]) -> str:
+    """The names of files, of many only the first ones."""
+    names = list(dict.fromkeys(file.name for file in files))
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more files" if more > 0 else "")

@@ -50,7 +50,8 @@ def volume_of(
     given: Literal["base", "quote"] | None,
     file: str,
 ) -> Volume:
-    """The volume of a market. `columns`: the spelling of each column by its plain name; `numbers` reads a column by its spelling.
+    """The volume of a market. `columns`: the spelling of each column by its plain name; `numbers` reads a column by its spelling: shape
+    (n,), float64 [base or quote].
 
     Raises DataFault when there is no volume, and when nothing decides between several.
     """

@@ -55,7 +55,7 @@ class Column(NamedTuple):
 
 
 def epochs_ms(numbers: NDArray[np.float64]) -> Floats:
-    """Numbers since 1970, shape (n,), float64, in milliseconds; NaN for what is no moment from 1980 to 2099."""
+    """Numbers since 1970, shape (n,), float64 [s, ms, µs or ns], as [ms since 1970 UTC]; NaN for no moment from 1980 to 2099."""
     size = np.abs(numbers)
     per_ms = np.select([size < 1e11, size < 1e14, size < 1e17], [1e-3, 1.0, 1e3], 1e6)
     ms = np.round(numbers / per_ms)
@@ -182,7 +182,8 @@ def _is_shorter(parts: pd.DataFrame, first: "pd.Series[int]", second: "pd.Series
 
 
 def _twofold(cells: "pd.Series[str]", which: "pd.Series[bool]", column: Column, proved: Order | None) -> DataFault:
-    begin, place = (int(index) for index in (which.index[0], which.idxmax()))
+    places = which.index.to_numpy(np.int64)
+    begin, place = int(places[0]), int(places[which.to_numpy(bool).argmax()])
     first = "" if begin == place else f" The first date of two readings is {cells[place]!r} in row {place + 1}."
     fits = "" if proved is None else f" Other rows of the file fit {proved} only."
     return DataFault(
@@ -194,7 +195,7 @@ def _twofold(cells: "pd.Series[str]", which: "pd.Series[bool]", column: Column, 
 
 
 def _contradicted(cells: "pd.Series[str]", which: "pd.Series[bool]", column: Column, order: Order) -> DataFault:
-    place = int(which.idxmax())
+    place = int(which.index.to_numpy(np.int64)[which.to_numpy(bool).argmax()])
     says = "as --dates says" if column.order is not None else "as other rows are"
     return DataFault(
         f"{column.file}, row {place + 1}, column {column.name}: {cells[place]!r} is no date in the order {order}, "

@@ -72,7 +72,7 @@ def decimal_of(columns: Sequence["pd.Series[str]"], delimiter: str, given: Decim
 
 
 def numbers_of(column: "pd.Series[str]", decimal: Decimal, name: str) -> Floats:
-    """The numbers of a column, shape (n,), float64; NaN for a blank cell, and for one that holds no number.
+    """The numbers of a column, shape (n,), float64 [as in the file]; NaN for a blank cell, and for one that holds no number.
 
     Raises DataFault when more than 5 % of the cells hold something else than a number.
     """

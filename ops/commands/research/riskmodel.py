@@ -14,18 +14,24 @@ from config.reading.load import load_profile
 from evidence.riskmodel.estimator_tests import EstimatorTest, estimator_tests, forecasting_steps, ranking
 from evidence.riskmodel.figures import RiskModelReport, carried, market_figures
 from evidence.riskmodel.market import Market, open_market
-from market.files.bars import read_market_files
+from market.files.bars import read_bars
+from market.files.reading import Reading
 from market.timeframe import Timeframe
-from ops.commands.requests import moment_of, timeframe_of
+from ops.commands.requests import moment_of, reading_of, timeframe_of
+from ops.data_told import tell_files
 from ops.files import write_output
 from ops.report.riskmodel_page import exceedance_page
 from ops.tables.riskmodel import riskmodel_text, show_riskmodel
 
 
 class RiskModelRequest(Frozen):
-    """What is forecast, and from what: lengths in bars, `start_utc` and `end_utc` of the time that counts."""
+    """What is forecast, and from what: lengths in bars, `start_utc` and `end_utc` of the time that counts.
 
-    timeframe: Timeframe
+    `timeframe` None is that of the files.
+    """
+
+    timeframe: Timeframe | None
+    reading: Reading
     confidences: tuple[float, ...]
     window: int
     refit: int
@@ -38,11 +44,13 @@ class RiskModelRequest(Frozen):
 def riskmodel_command(arguments: argparse.Namespace) -> int:
     """Test the risk model; returns the exit code. Raises TribunalError."""
     asked = _asked(arguments)
-    candles = read_market_files([Path(path) for path in arguments.data], asked.timeframe, None)
+    paths = [Path(path) for path in arguments.data]
+    candles, timeframe, files = read_bars(paths, asked.timeframe, None, asked.reading)
+    tell_files(files, timeframe, sys.stderr)
     markets = [open_market(found, asked.window, asked.start_utc, asked.end_utc) for found in candles.values()]
     try:
-        made = _tested(markets, asked)
-        report = _report(markets, made, asked)
+        made = _tested(markets, timeframe, asked)
+        report = _report(markets, timeframe, made, asked)
     except ValueError as fault:
         raise DataFault(
             f"These bars cannot be used to test a risk model: {fault}. Nothing was written; look at the files, or choose "
@@ -56,7 +64,7 @@ def riskmodel_command(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _tested(markets: list[Market], asked: RiskModelRequest) -> list[EstimatorTest]:
+def _tested(markets: list[Market], timeframe: Timeframe, asked: RiskModelRequest) -> list[EstimatorTest]:
     steps = forecasting_steps(markets, asked.window, asked.confidences)
     found: list[EstimatorTest] = []
     with Progress(steps, "forecasts", None if asked.quiet else sys.stderr) as progress:
@@ -64,7 +72,7 @@ def _tested(markets: list[Market], asked: RiskModelRequest) -> list[EstimatorTes
             progress.about(market.symbol)
             found += estimator_tests(
                 market,
-                asked.timeframe,
+                timeframe,
                 window=asked.window,
                 confidences=asked.confidences,
                 refit=asked.refit,
@@ -74,19 +82,19 @@ def _tested(markets: list[Market], asked: RiskModelRequest) -> list[EstimatorTes
     return found
 
 
-def _report(markets: list[Market], made: list[EstimatorTest], asked: RiskModelRequest) -> RiskModelReport:
+def _report(
+    markets: list[Market], timeframe: Timeframe, made: list[EstimatorTest], asked: RiskModelRequest
+) -> RiskModelReport:
     highest = max(asked.confidences)
     cells = tuple(one.cell for one in made)
     return RiskModelReport(
-        timeframe=asked.timeframe.value,
+        timeframe=timeframe.value,
         window=asked.window,
         refit=asked.refit,
         seed=asked.seed,
         confidences=asked.confidences,
         in_use=load_profile("paper").limits.var_method,
-        markets=tuple(
-            market_figures(market, asked.timeframe, window=asked.window, confidence=highest) for market in markets
-        ),
+        markets=tuple(market_figures(market, timeframe, window=asked.window, confidence=highest) for market in markets),
         carried=carried(markets, confidence=highest),
         ranking=ranking(cells),
         cells=cells,
@@ -95,7 +103,7 @@ def _report(markets: list[Market], made: list[EstimatorTest], asked: RiskModelRe
 
 def _asked(arguments: argparse.Namespace) -> RiskModelRequest:
     """The request of a command line; refuses what no estimator can work with, and places that cannot be written."""
-    timeframe = timeframe_of(arguments.timeframe)
+    timeframe = None if arguments.timeframe is None else timeframe_of(arguments.timeframe)
     wrong = [value for value in arguments.confidence if not 0.5 < value < 1.0]
     if wrong or len(set(arguments.confidence)) < len(arguments.confidence):
         raise UsageFault("--confidence takes different numbers between 0.5 and 1, like 0.99. Nothing was computed.")
@@ -108,6 +116,7 @@ def _asked(arguments: argparse.Namespace) -> RiskModelRequest:
         _writable(option, ending, getattr(arguments, option))
     return RiskModelRequest(
         timeframe=timeframe,
+        reading=reading_of(arguments),
         confidences=tuple(arguments.confidence),
         window=arguments.window,
         refit=arguments.refit,
