@@ -4,6 +4,7 @@ It refuses a file that does not exist, that is not of the kind that its name say
 """
 
 import csv
+import re
 import zipfile
 import zlib
 from pathlib import Path, PurePath
@@ -19,6 +20,8 @@ from market.files.text.json_bars import json_table
 from market.files.text.opened import raw_of, text_of
 from market.symbols import symbol_from_name
 
+_METATRADER = re.compile(r"(?<=[A-Za-z])(?:5|15|30|60|240|1440|10080|M(?:1|5|15|30)|H[14]|D1|W1)$")
+"""The length of a bar that MetaTrader puts behind the name of a market: BTCUSD60, BTCUSDH1."""
 TYPED = ""
 """The delimiter of a table whose columns have types of their own, as in Parquet."""
 _UNREADABLE = (
@@ -62,7 +65,8 @@ def read_table(source: Source) -> Table:
 
 def symbol_of_file(path: PurePath, only: str | None) -> str:
     """The market in the name of a file, or else `only`. Raises DataFault when there is neither."""
-    symbol = symbol_from_name(path.name.partition(".")[0]) or only
+    stem = path.name.partition(".")[0]
+    symbol = symbol_from_name(stem) or symbol_from_name(_METATRADER.sub("", stem)) or only
     if symbol is None:
         raise DataFault(
             f"Neither a column nor the name of {path.name} says which market it holds: it was not read; "

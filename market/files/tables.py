@@ -57,6 +57,7 @@ def parts_of(source: Source, only: str | None, reading: Reading) -> Iterator[Par
     layout = layout_of(table.frame.columns, PurePath(source.name))
     times, column = _times(table.frame, layout, reading, source.name)
     moments = moments_of(times, column)
+    _refuse_local(moments, column, reading)
     footers = _footers(moments) if text else 0
     frame = table.frame.iloc[: len(table.frame) - footers]
     moments = Moments(moments.ms[: len(frame)], moments.zone_assumed)
@@ -110,9 +111,21 @@ def _times(frame: pd.DataFrame, layout: Layout, reading: Reading, name: str) -> 
     days, clock = layout.days, layout.clock
     if days is None or clock is None or layout.time not in (days, clock) or not all_text((frame[days], frame[clock])):
         return frame[layout.time], column
-    if not (is_day(frame[days]) and is_clock(frame[clock])):
+    if not is_clock(frame[clock]):
         return frame[layout.time], column
+    if not is_day(frame[days]):
+        return frame[days], column._replace(name=days)
     return joined_clock(frame[days], frame[clock]), column._replace(name=f"{days} and {clock}")
+
+
+def _refuse_local(moments: Moments, column: Column, reading: Reading) -> None:
+    """Raise DataFault for times that are by their name of another zone than UTC, and do not say of which."""
+    if moments.zone_assumed and "local" in plain(column.name) and reading.tz is None:
+        raise DataFault(
+            f"{column.file}, row 1, column {column.name}: the time is local and has no zone; a time with a zone was "
+            "expected, such as "
+            "2024-01-31 13:00 GMT+0100. The file was not read. Name the zone with --tz, such as --tz Europe/Berlin."
+        )
 
 
 def _footers(moments: Moments) -> int:

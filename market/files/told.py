@@ -41,7 +41,9 @@ class FileRead(NamedTuple):
             f"volume in {self.volume}",
         ]
         if self.left_out:
-            parts.append(f"{self.left_out} rows left out that are no bars")
+            parts.append(
+                f"{self.left_out} {'row that is no bar' if self.left_out == 1 else 'rows that are no bars'} left out"
+            )
         if warm_from_ms is not None and warm_to_ms is not None:
             inside = (self.closes_ms > warm_from_ms) & (self.closes_ms <= warm_to_ms)
             parts.append(f"{int(np.count_nonzero(inside)):,} of them warm up")

@@ -22,6 +22,10 @@ _QUOTE = (
     "volume_currency", "volccyquote", "total_volume", "volume_notional",
 )  # fmt: skip
 _COINMARKETCAP = frozenset({"timeopen", "timeclose", "marketcap"})
+_AMOUNTS = ("amount", "quantity", "qty", "value", "base", "quote")
+"""Names that some publishers give to coins, others to money."""
+_CAPS = ("market_cap", "marketcap")
+"""Publishers of this give volume in money, but not all of them say so."""
 _OTHER_NAMES = {"BTC": ("XBT",), "XBT": ("BTC",), "DOGE": ("XDG",), "XDG": ("DOGE",)}
 _PROVED = 0.95
 
@@ -50,8 +54,9 @@ def volume_of(
     given: Literal["base", "quote"] | None,
     file: str,
 ) -> Volume:
-    """The volume of a market. `columns`: the spelling of each column by its plain name; `numbers` reads a column by its spelling: shape
-    (n,), float64 [base or quote].
+    """The volume of a market. `columns`: the spelling of each column by its plain name.
+
+    `numbers` reads a column by its spelling: shape (n,), float64 [base or quote].
 
     Raises DataFault when there is no volume, and when nothing decides between several.
     """
@@ -71,11 +76,13 @@ def volume_of(
         return _in_base(numbers(bases[0]), bases[0], prices, "base", f"base ({bases[0]})")
     if plain and columns.keys() >= _COINMARKETCAP:
         return _in_base(numbers(plain[0]), plain[0], prices, "quote", "quote (CoinMarketCap's), divided by the close")
-    if len(plain) == 1 and not unknown:
+    amounts = _present(columns, _AMOUNTS)
+    caps = _present(columns, _CAPS)
+    if len(plain) == 1 and not (unknown or amounts or caps):
         return _plain(numbers, plain[0], quotes, prices, columns, file)
-    if quotes and not plain and not unknown:
+    if quotes and not (plain or unknown or amounts):
         return _in_base(numbers(quotes[0]), quotes[0], prices, "quote", f"quote ({quotes[0]}), divided by the close")
-    several = plain + unknown + quotes
+    several = plain + unknown + quotes + amounts
     if (pair := _proved(several, numbers, prices)) is not None:
         return _in_base(
             numbers(pair[0]), pair[0], prices, "base", f"base ({pair[0]}, since {pair[1]} is it times the price)"
@@ -87,7 +94,7 @@ def volume_of(
             f"{file} has no column for volume: it was not read; give a file with time, open, high, low, close and volume."
         )
     raise DataFault(
-        f"{file} has the volumes {', '.join(several)}, and neither their names nor their numbers show which is in "
+        f"{file} has {', '.join(several + caps)}, and neither their names nor their numbers show which volume is in "
         f"{base or 'coins'} and "
         "which in money: it was not read. Say the unit with --volume base or --volume quote, or leave one column in the file."
     )

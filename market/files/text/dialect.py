@@ -52,7 +52,8 @@ def table_of(text: str) -> Table:
     frame = _parsed(text, delimiter, header + 1, _padded(named, longest))
     _refuse_surplus(frame, named)
     repeated = _repeats(frame, named)
-    return with_tickers(Table(frame[~repeated], True, delimiter, int(repeated.sum())))
+    above = lines[header - 1] if header else []
+    return with_tickers(Table(frame[~repeated], True, delimiter, int(repeated.sum())), above)
 
 
 def _delimiter(head: list[str]) -> str:
@@ -81,7 +82,8 @@ def _refuse_surplus(frame: pd.DataFrame, named: list[str]) -> None:
         filled = (frame[column].str.strip() != "").to_numpy()
         if filled.any():
             raise pd.errors.ParserError(
-                f"row {int(filled.argmax()) + 1} has more fields than the header, which names {len(named)}"
+                f"row {int(filled.argmax()) + 1} has more fields than the header, which names {len(named)}; numbers with decimal "
+                "commas must stand in quotes where a comma divides the fields"
             )
 
 
@@ -112,17 +114,20 @@ def _parsed(text: str, delimiter: str, skip: int, names: list[str]) -> pd.DataFr
     return frame[~blank].reset_index(drop=True)
 
 
-def with_tickers(table: Table) -> Table:
-    """The table without the lines of yfinance below its header: `Ticker`, one market a column, and the name of the time.
+def with_tickers(table: Table, above: list[str]) -> Table:
+    """The table without the lines of yfinance around its header: `Ticker`, one market a column, and the name of the time.
 
-    The markets become the column `symbol`. Tables of other publishers stay as they are.
+    The markets become the column `symbol`. `above` is the line over the header, where the tickers may stand too. Tables of other
+    publishers stay as they are.
     """
     frame = table.frame
-    if frame.empty or plain(frame.iat[0, 0]) != "ticker":
+    below = not frame.empty and plain(frame.iat[0, 0]) == "ticker"
+    if not below and plain(above[0] if above else "") != "ticker":
         return table
-    tickers = [str(cell).strip() for cell in frame.iloc[0]]
-    begins = 1 + int(len(frame) > 1 and not any(str(cell) for cell in frame.iloc[1, 1:]))
-    time, rows = frame.columns[0], frame.iloc[begins:]
+    tickers = [str(cell).strip() for cell in (frame.iloc[0] if below else above)]
+    rows = frame.iloc[int(below) :]
+    rows = rows.iloc[int(len(rows) > 0 and not any(str(cell) for cell in rows.iloc[0, 1:])) :]
+    time = frame.columns[0]
     parts = []
     for ticker in dict.fromkeys(tickers[1:]):
         places = [at for at, cell in enumerate(tickers) if cell == ticker]

@@ -11,7 +11,7 @@ TIMES = (
     "open_time", "opentime", "time_period_start", "period_start", "candle_begin_time", "timeopen", "time_open",
     "start_time", "starttime", "unix", "unix_timestamp", "unixtimestamp", "timestamp", "timestamp_ms", "timestamp_utc",
     "ts", "gmt_time", "utc_time", "time_utc", "local_time", "time", "datetime", "datetime_utc", "date_time", "date_utc",
-    "date", "dtyyyymmdd", "datum", "fecha", "data", "zeit", "__index_level_0__", "unnamed:_0", "",
+    "date", "dtyyyymmdd", "datum", "fecha", "data", "zeit", "__index_level_0__", "unnamed:_0", "", "id",
 )  # fmt: skip
 """Columns with the open of a bar, the surest first."""
 CLOSE_TIMES = (

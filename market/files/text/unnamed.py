@@ -23,7 +23,8 @@ _SURE = 3.0
 def with_names(frame: pd.DataFrame, numbers: Numbers, falls: bool | None, file: str) -> pd.DataFrame:
     """The same table with the names `time` (or `date` and `time`), open, high, low, close, volume, and quote_volume, if any.
 
-    `numbers` reads a column: shape (n,), float64 [quote, base]. `falls` says that the newest row comes first. Raises DataFault when the prices cannot be told apart.
+    `numbers` reads a column: shape (n,), float64 [quote, base]. `falls` says that the newest row comes first. Raises DataFault
+    when the prices cannot be told apart.
     """
     split = is_day(frame["0"]) and is_clock(frame["1"])
     times = ["date", "time"] if split else ["time"]
