@@ -13,15 +13,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from config.errors import DataFault
+from market.files.stamps import Stamps
 from market.files.text.dates import epochs_ms
-from market.files.text.names import CLOCKS, CLOSE_TIMES, DAYS, PRICES, SYMBOLS, TIMES, meanings, plain
+from market.files.text.names import CLOCKS, CLOSE_TIMES, DAYS, OPEN_TIMES, PRICES, SYMBOLS, TIMES, meanings, plain
 
 
 class Layout(NamedTuple):
     """The names of the columns of a file by what they hold. `others`: every column by its plain name, or our own name for it.
 
-    `days` and `clock` are the columns of a day and of a time of day, if the file has both. `named_close`: `time` is by its name
-    the close of a bar.
+    `days` and `clock` are the columns of a day and of a time of day, if the file has both. `named`: whether `time` is by its name
+    the open or the close of a bar.
     """
 
     time: str
@@ -30,7 +31,7 @@ class Layout(NamedTuple):
     others: dict[str, str]
     days: str | None = None
     clock: str | None = None
-    named_close: bool = False
+    named: Stamps | None = None
 
 
 def layout_of(columns: Iterable[object], path: PurePath) -> Layout:
@@ -57,7 +58,7 @@ def layout_of(columns: Iterable[object], path: PurePath) -> Layout:
         by_name,
         next((by_name[name] for name in DAYS if name in by_name), None),
         next((by_name[name] for name in CLOCKS if name in by_name), None),
-        time is None,
+        "close" if time is None else "open" if plain(time) in OPEN_TIMES else None,
     )
 
 

@@ -32,10 +32,10 @@ def spacing_s(ms: Floats) -> float | None:
     return float(np.median(np.diff(known))) / 1000 if len(known) > 1 else None
 
 
-def opens_of(ms: Floats, given: Stamps | None, *, named_close: bool) -> Opens:
+def opens_of(ms: Floats, given: Stamps | None, named: Stamps | None) -> Opens:
     """The opens of bars. `ms`, shape (n,), float64 [ms since 1970 UTC]: the times of the file.
 
-    `given` is what the user says, `named_close` that the column is called a close.
+    `named` is what the name of their column says, `given` what the user says where it says nothing.
     """
     distance = spacing_s(ms)
     timeframe = next((each for each in Timeframe if each.seconds == distance), None)
@@ -48,6 +48,8 @@ def opens_of(ms: Floats, given: Stamps | None, *, named_close: bool) -> Opens:
     last = phase >= length_ms - _LAST_MS
     if given != "open" and known.any() and last[known].mean() >= _PROVED:
         return Opens(ms - phase, "close (the last moment of a bar)")
-    if given == "close" or (given is None and named_close):
-        return Opens(ms - length_ms, "close, as --stamps says" if given == "close" else "close (the column's name)")
-    return Opens(ms, "open, as --stamps says" if given == "open" else "open assumed")
+    said = "the column's name" if named is not None else "--stamps"
+    meant = named or given
+    if meant is None:
+        return Opens(ms, "open assumed")
+    return Opens(ms - length_ms if meant == "close" else ms, f"{meant} ({said})")

@@ -84,7 +84,7 @@ def _part(
 
     open_, high, low, close = (number(column) for column in layout.prices)
     volume = volume_of(layout.others, number, Prices(low, high, close), symbol, reading.volume, name)
-    opens = opens_of(moments.ms[chosen], reading.stamps, named_close=layout.named_close)
+    opens = opens_of(moments.ms[chosen], reading.stamps, layout.named)
     rows = Rows(opens.ms, open_, high, low, close, volume.values)
     return Part(symbol, rows, _zone(moments, layout, reading), opens.told, volume.unit, left_out)
 
@@ -154,7 +154,7 @@ def _zone(moments: Moments, layout: Layout, reading: Reading) -> str:
         return "UTC"
     if plain(layout.time) in UTC_TIMES:
         return "UTC (the column's name)"
-    return "UTC assumed" if reading.tz is None else f"{reading.tz}, as --tz says"
+    return "UTC assumed" if reading.tz is None else f"{reading.tz} (--tz)"
 
 
 def _markets(

@@ -71,7 +71,7 @@ def volume_of(
     if given is not None:
         own = {"base": bases, "quote": quotes}[given] or plain or unknown or _present(columns, TICKS)
         if own:
-            return _in_base(numbers(own[0]), own[0], prices, given, f"{given}, as --volume says")
+            return _in_base(numbers(own[0]), own[0], prices, given, f"{given} (--volume)")
     if bases:
         return _in_base(numbers(bases[0]), bases[0], prices, "base", f"base ({bases[0]})")
     if plain and columns.keys() >= _COINMARKETCAP:

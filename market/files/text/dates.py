@@ -23,12 +23,12 @@ _LATEST_MS = 4_102_444_800_000  # 2100-01-01; a larger number is not a time
 
 _CALENDAR = r"(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?)?"
 _CLOCK = r"(?:,?[ T]+(?P<h>\d{1,2}):(?P<min>\d{2})(?::(?P<s>\d{2})(?P<f>\.\d+)?)?\s*(?P<half>[AaPp])?(?:\.?[Mm]\.?)?)?"
-_ZONE = r"\s*(?P<zone>Z|[+-]\d{2}:?\d{2})?"
+_ZONE = r"\s*(?P<zone>Z|[+-]\d{2}(?::?\d{2})?)?"
 _NUMERIC = rf"(?P<a>\d{{1,2}})(?P<sep>[./-])(?P<b>\d{{1,2}})[./-](?P<y>\d{{4}}|\d{{2}}){_CLOCK}{_ZONE}"
 _YEAR_FIRST = rf"(?P<y>\d{{4}})[./-](?P<b>\d{{1,2}})[./-](?P<a>\d{{1,2}}){_CLOCK}{_ZONE}"
 _MONTH_FIRST = rf"(?P<name>[A-Za-z]{{3,9}})\.? (?P<a>\d{{1,2}}),? (?P<y>\d{{4}}){_CLOCK}{_ZONE}"
 _DAY_FIRST = rf"(?P<a>\d{{1,2}})[ -](?P<name>[A-Za-z]{{3,9}})\.?[ -](?P<y>\d{{4}}){_CLOCK}{_ZONE}"
-_ZONED = r":\d{2}.*(?:Z|[+-]\d{2}:?\d{2})$|Z$"
+_ZONED = r":\d{2}.*(?:Z|[+-]\d{2}(?::?\d{2})?)$|Z$"
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _FULL = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december",

@@ -44,9 +44,9 @@ def table_of(text: str) -> Table:
     width = Counter(len(cells) for cells in lines if cells).most_common(1)[0][0] if any(lines) else 0
     if header is None:
         first = next((at for at, cells in enumerate(lines) if len(cells) == width and _is_data(cells)), None)
-        if first is not None and width > LEAST_FIELDS:
+        if first is not None and width > LEAST_FIELDS and not (first and len(lines[first - 1]) == width):
             return Table(_parsed(text, delimiter, first, [str(place) for place in range(width)]), False, delimiter)
-        header = 0
+        header = max((first or 0) - 1, 0)
     named = [cell.strip().strip("\ufeff") for cell in lines[header]] if lines else []
     longest = max((len(cells) for cells in lines[header + 1 :]), default=0)
     frame = _parsed(text, delimiter, header + 1, _padded(named, longest))

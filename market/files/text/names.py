@@ -7,9 +7,12 @@ import re
 from collections.abc import Iterable
 
 PRICES = ("open", "high", "low", "close")
-TIMES = (
+OPEN_TIMES = (
     "open_time", "opentime", "time_period_start", "period_start", "candle_begin_time", "timeopen", "time_open",
-    "start_time", "starttime", "unix", "unix_timestamp", "unixtimestamp", "timestamp", "timestamp_ms", "timestamp_utc",
+    "start_time", "starttime",
+)  # fmt: skip
+TIMES = (
+    *OPEN_TIMES, "unix", "unix_timestamp", "unixtimestamp", "timestamp", "timestamp_ms", "timestamp_utc",
     "ts", "gmt_time", "utc_time", "time_utc", "local_time", "time", "datetime", "datetime_utc", "date_time", "date_utc",
     "date", "dtyyyymmdd", "datum", "fecha", "data", "zeit", "__index_level_0__", "unnamed:_0", "", "id",
 )  # fmt: skip
@@ -38,6 +41,8 @@ _ALIASES = {
 _NAMED = {other: name for name, others in _ALIASES.items() for other in others.split()}
 _WEAK_CLOSE = "price"
 """Investing.com's name of the close. It is the close only beside the other three prices."""
+_PRICED = re.compile(r"(open|high|low|close)(?:_(?:price|usdt?|usdc|eur|gbp|btc|eth))+")
+"""A price with its currency: `Open (USD)`, `close_price`."""
 _ORNAMENTS = re.compile(r"[<>()\[\]*\"'.]")
 
 
@@ -52,6 +57,8 @@ def meanings(columns: Iterable[object]) -> dict[str, str]:
     found: dict[str, str] = {}
     for column in map(str, columns):
         name = plain(column)
+        if (priced := _PRICED.fullmatch(name)) is not None:
+            name = priced[1]
         found.setdefault(_NAMED.get(name, name), column)
     if "close" not in found and found.keys() >= {_WEAK_CLOSE, "open", "high", "low"}:
         found["close"] = found.pop(_WEAK_CLOSE)

@@ -98,9 +98,9 @@ def binance(unit: float) -> bytes:
 MT5 = "<DATE>\t<TIME>\t<OPEN>\t<HIGH>\t<LOW>\t<CLOSE>\t<TICKVOL>\t<VOL>\t<SPREAD>\n"
 YAHOO = "Price,Close,High,Low,Open,Volume\nTicker,{0},{0},{0},{0},{0}\nDate,,,,,\n"
 CMC = "timeOpen;timeClose;timeHigh;timeLow;name;open;high;low;close;volume;marketCap;timestamp\n"
-SEMICOLONS = "Open time;Open;High;Low;Close;Volume\n"
+SEMICOLONS = "Time;Open;High;Low;Close;Volume\n"
 NAMES = ("time", "open", "high", "low", "close", "volume")
-PLAIN = "Open time,Open,High,Low,Close,Volume\n"
+PLAIN = "Time,Open,High,Low,Close,Volume\n"
 
 
 def mt5(row: Row, volume: str | None = None) -> str:
@@ -399,11 +399,11 @@ def spoiled(form: Callable[[Row], str], head: str = PLAIN) -> bytes:
 REFUSED = {
     "03/04/2024": (
         spoiled(lambda row: f"{row.at:%d/%m/%Y %H:%M},{row.prices},{row.volume}"),
-        ("row 1, column Open time: in '01/01/2024 00:00'", "'02/01/2024 00:00' in row 25", "--dates dmy or --dates mdy"),
+        ("row 1, column Time: in '01/01/2024 00:00'", "'02/01/2024 00:00' in row 25", "--dates dmy or --dates mdy"),
     ),
     "03-04-24": (
         spoiled(lambda row: f"{row.at:%d-%m-%y %H:%M},{row.prices},{row.volume}"),
-        ("row 1, column Open time", "--dates dmy or --dates mdy"),
+        ("row 1, column Time", "--dates dmy or --dates mdy"),
     ),
     "42,283": (
         spoiled(lambda row: ";".join((f"{row.at}", *(f"{float(each):,.0f}" for each in row[2:6]), "17")), SEMICOLONS),
@@ -423,7 +423,7 @@ REFUSED = {
     ),
     "ticks alone": (lines(HOURS, lambda row: mt5(row, "0"), MT5), ("<TICKVOL>, which counts", "--volume base")),
     "a local time without a zone": (
-        spoiled(plain, PLAIN.replace("Open time", "Local time")),
+        spoiled(plain, PLAIN.replace("Time", "Local time")),
         ("row 1, column Local time", "--tz Europe/Berlin"),
     ),
     "bars beside the grid": (
