@@ -15,7 +15,8 @@ from market.candles import RawCandles
 from market.files.reading import AS_FOUND, Reading
 from market.files.rows import in_timeframe, joined, ordered
 from market.files.sources import Source, sources_of
-from market.files.tables import Part, parts_of
+from market.files.stamps import length_of
+from market.files.tables import Part, parts_of, times_of
 from market.files.told import FileRead, file_read
 from market.symbols import normalise_symbol
 from market.timeframe import Timeframe
@@ -72,7 +73,16 @@ def read_bars(
 
 def timeframe_of_files(paths: Sequence[Path], symbols: Sequence[str] | None, reading: Reading = AS_FOUND) -> Timeframe:
     """The timeframe that all wanted markets of the files have. Raises DataFault as `read_bars` does."""
-    return read_bars(paths, None, symbols, reading).timeframe
+    wanted = None if symbols is None else [normalise_symbol(symbol) or symbol for symbol in symbols]
+    only = wanted[0] if wanted is not None and len(wanted) == 1 else None
+    found = {
+        length_of(ms)
+        for source in sources_of(paths)
+        for symbol, ms in times_of(source, only, reading)
+        if wanted is None or symbol in wanted
+    }
+    one = found.pop() if len(found) == 1 else None
+    return one or read_bars(paths, None, symbols, reading).timeframe
 
 
 def read_finer_files(

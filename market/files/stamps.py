@@ -23,13 +23,14 @@ class Opens(NamedTuple):
     told: str
 
 
-def spacing_s(ms: Floats) -> float | None:
-    """The median distance between neighbouring different times [s]; None for fewer than two times.
+def length_of(ms: Floats) -> Timeframe | None:
+    """The timeframe that is the median distance between neighbouring different times; None if none is.
 
     `ms`: shape (n,), float64 [ms since 1970 UTC].
     """
     known = np.unique(ms[np.isfinite(ms)])
-    return float(np.median(np.diff(known))) / 1000 if len(known) > 1 else None
+    distance = float(np.median(np.diff(known))) / 1000 if len(known) > 1 else None
+    return next((each for each in Timeframe if each.seconds == distance), None)
 
 
 def opens_of(ms: Floats, given: Stamps | None, named: Stamps | None) -> Opens:
@@ -37,8 +38,7 @@ def opens_of(ms: Floats, given: Stamps | None, named: Stamps | None) -> Opens:
 
     `named` is what the name of their column says, `given` what the user says where it says nothing.
     """
-    distance = spacing_s(ms)
-    timeframe = next((each for each in Timeframe if each.seconds == distance), None)
+    timeframe = length_of(ms)
     if timeframe is None:
         return Opens(ms, "open assumed")
     length_ms = timeframe.seconds * 1000

@@ -3,13 +3,14 @@
 It refuses whatever the file leaves open and the user did not decide, with the first row, the column, and the option.
 """
 
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Iterator
+from functools import cache, partial
 from pathlib import PurePath
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from config.errors import DataFault
 from market.candles import Floats
@@ -28,6 +29,7 @@ from market.files.text.unnamed import with_names
 from market.files.volume import Prices, volume_of
 from market.symbols import normalise_symbol, symbol_from_name
 
+Chosen = NDArray[np.bool_]
 _FOOTERS = 5
 _INVESTING = ("change_%", "+/__%", "var_%", "chg_%")
 
@@ -46,10 +48,38 @@ class Part(NamedTuple):
     left_out: int
 
 
+class _Opened(NamedTuple):
+    """A file whose columns are known and whose times are read; footers are cut off."""
+
+    frame: pd.DataFrame
+    delimiter: str
+    layout: Layout
+    moments: Moments
+    left_out: int
+
+
 def parts_of(source: Source, only: str | None, reading: Reading) -> Iterator[Part]:
     """The markets of a file. `only` is the market of a file that names none. Raises DataFault."""
+    opened = _opened(source, reading)
+    mark = _decimal(opened, reading, source.name)
+
+    @cache
+    def number(column: str) -> Floats:
+        return _numbers(opened.frame[column], mark, source.name)
+
+    for symbol, chosen in _markets(opened.frame, opened.layout, source, only):
+        yield _part(opened, symbol, chosen, number, reading, source.name)
+
+
+def times_of(source: Source, only: str | None, reading: Reading) -> Iterator[tuple[str, Floats]]:
+    """Each market of a file, with its times, shape (n,), float64 [ms since 1970 UTC]. Raises DataFault."""
+    opened = _opened(source, reading)
+    for symbol, chosen in _markets(opened.frame, opened.layout, source, only):
+        yield symbol, opened.moments.ms[chosen]
+
+
+def _opened(source: Source, reading: Reading) -> _Opened:
     table = read_table(source)
-    text = table.delimiter != TYPED
     if table.frame.empty:
         raise DataFault(f"{source.name} holds no rows: it was not read; give a file with bars.")
     if not table.names:
@@ -58,35 +88,29 @@ def parts_of(source: Source, only: str | None, reading: Reading) -> Iterator[Par
     times, column = _times(table.frame, layout, reading, source.name)
     moments = moments_of(times, column)
     _refuse_local(moments, column, reading)
-    footers = _footers(moments) if text else 0
-    frame = table.frame.iloc[: len(table.frame) - footers]
-    moments = Moments(moments.ms[: len(frame)], moments.zone_assumed)
-    if frame.empty:
-        raise DataFault(f"{source.name} has no row with a time (column {column.name}): it was not read; look at it.")
-    mark = _decimal(table._replace(frame=frame), layout, reading, source.name)
-    for symbol, chosen in _markets(frame, layout, source, only):
-        yield _part(frame[chosen], moments, chosen, layout, symbol, mark, reading, source.name, table.repeats + footers)
+    footers = _footers(moments) if table.delimiter != TYPED else 0
+    kept = len(table.frame) - footers
+    moments = moments._replace(ms=moments.ms[:kept])
+    return _Opened(table.frame.iloc[:kept], table.delimiter, layout, moments, table.repeats + footers)
 
 
 def _part(
-    frame: pd.DataFrame,
-    moments: Moments,
-    chosen: "np.ndarray[tuple[int], np.dtype[np.bool_]]",
-    layout: Layout,
+    opened: _Opened,
     symbol: str,
-    mark: Decimal,
+    chosen: Chosen,
+    number: Callable[[str], Floats],
     reading: Reading,
     name: str,
-    left_out: int,
 ) -> Part:
-    def number(column: str) -> Floats:
-        return _numbers(frame[column], mark, name)
+    def own(column: str) -> Floats:
+        return number(column)[chosen]
 
-    open_, high, low, close = (number(column) for column in layout.prices)
-    volume = volume_of(layout.others, number, Prices(low, high, close), symbol, reading.volume, name)
-    opens = opens_of(moments.ms[chosen], reading.stamps, layout.named)
+    layout = opened.layout
+    open_, high, low, close = (own(column) for column in layout.prices)
+    volume = volume_of(layout.others, own, Prices(low, high, close), symbol, reading.volume, name)
+    opens = opens_of(opened.moments.ms[chosen], reading.stamps, layout.named)
     rows = Rows(opens.ms, open_, high, low, close, volume.values)
-    return Part(symbol, rows, _zone(moments, layout, reading), opens.told, volume.unit, left_out)
+    return Part(symbol, rows, _zone(opened.moments, layout, reading), opens.told, volume.unit, opened.left_out)
 
 
 def _named(table: Table, reading: Reading, name: str) -> Table:
@@ -135,12 +159,13 @@ def _footers(moments: Moments) -> int:
     return below if below <= _FOOTERS else 0
 
 
-def _decimal(table: Table, layout: Layout, reading: Reading, name: str) -> Decimal:
-    if table.delimiter in (TYPED, JSON):
+def _decimal(opened: _Opened, reading: Reading, name: str) -> Decimal:
+    if opened.delimiter in (TYPED, JSON):
         return "."
+    layout = opened.layout
     volumes = [column for other, column in layout.others.items() if "vol" in other and column not in layout.prices]
-    cells = [table.frame[column] for column in (*layout.prices, *volumes)]
-    return decimal_of(cells, table.delimiter, reading.decimal, name)
+    cells = [opened.frame[column] for column in (*layout.prices, *volumes)]
+    return decimal_of(cells, opened.delimiter, reading.decimal, name)
 
 
 def _numbers(column: "pd.Series[str]", mark: Decimal, name: str) -> Floats:
@@ -157,9 +182,7 @@ def _zone(moments: Moments, layout: Layout, reading: Reading) -> str:
     return "UTC assumed" if reading.tz is None else f"{reading.tz} (--tz)"
 
 
-def _markets(
-    frame: pd.DataFrame, layout: Layout, source: Source, only: str | None
-) -> Iterator[tuple[str, "np.ndarray[tuple[int], np.dtype[np.bool_]]"]]:
+def _markets(frame: pd.DataFrame, layout: Layout, source: Source, only: str | None) -> Iterator[tuple[str, Chosen]]:
     """Each market of a file, and which rows are its."""
     if layout.symbol is None:
         yield _symbol(source, only), np.ones(len(frame), dtype=bool)

@@ -44,6 +44,8 @@ def decimal_of(columns: Sequence["pd.Series[str]"], delimiter: str, given: Decim
     """
     if given is not None:
         return given
+    if delimiter == "," and all(_as_they_are(column) is not None for column in columns):
+        return "."
     proofs: dict[Decimal, str] = {}
     open_: tuple[int, str, str] | None = None
     for column in columns:
@@ -76,6 +78,8 @@ def numbers_of(column: "pd.Series[str]", decimal: Decimal, name: str) -> Floats:
 
     Raises DataFault when more than 5 % of the cells hold something else than a number.
     """
+    if decimal == "." and (values := _as_they_are(column)) is not None:
+        return values
     cells = _bare(column)
     unit = pd.Series(1.0, index=cells.index)
     if (scaled := cells.str.fullmatch(r".*\d[kKmMbBtT]")).any():
@@ -102,6 +106,15 @@ def numbers_of(column: "pd.Series[str]", decimal: Decimal, name: str) -> Floats:
     text = pa.array(cells.where(matched, None), type=pa.string(), from_pandas=True)
     values = pc.cast(text, pa.float64()).to_numpy(zero_copy_only=False)
     return np.asarray(values * unit.to_numpy(), dtype=np.float64)
+
+
+def _as_they_are(column: "pd.Series[str]") -> Floats | None:
+    """The numbers of a column in which every cell is one with a decimal point; None for another column."""
+    try:
+        values = pc.cast(pa.array(column, type=pa.string()), pa.float64())
+    except pa.ArrowInvalid:
+        return None
+    return np.asarray(values.to_numpy(zero_copy_only=False), dtype=np.float64)
 
 
 def _bare(column: "pd.Series[str]") -> "pd.Series[str]":
