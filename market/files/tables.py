@@ -102,8 +102,10 @@ def _part(
     reading: Reading,
     name: str,
 ) -> Part:
+    whole = bool(chosen.all())
+
     def own(column: str) -> Floats:
-        return number(column)[chosen]
+        return number(column) if whole else number(column)[chosen]
 
     layout = opened.layout
     open_, high, low, close = (own(column) for column in layout.prices)
