@@ -88,6 +88,7 @@ def open_times_ms(times: "pd.Series[Any]") -> NDArray[np.float64]:
 
 
 def _text_ms(text: "pd.Series[str]") -> NDArray[np.float64]:
+    text = text.where(text.str.match(r"\s*\d", na=False))  # pandas asks the clock about "today" and "now"
     parsed = pd.to_datetime(text, utc=True, errors="coerce", format="ISO8601")
     if parsed.isna().any():
         parsed = parsed.fillna(pd.to_datetime(text, utc=True, errors="coerce", format="%Y-%m-%d %I-%p"))

@@ -113,7 +113,8 @@ def _plain_zone(cells: "pd.Series[str]") -> "pd.Series[str]":
 
 def _parsed(cells: "pd.Series[str]", column: Column) -> "pd.Series[pd.Timestamp]":
     """The moments of text without a zone; of text with one, in UTC but naive."""
-    found = pd.to_datetime(cells, utc=True, errors="coerce", format="ISO8601").dt.tz_localize(None).dt.as_unit("ms")
+    dated = cells.where(cells.str.match(r"\d"))  # pandas asks the clock about "today" and "now"
+    found = pd.to_datetime(dated, utc=True, errors="coerce", format="ISO8601").dt.tz_localize(None).dt.as_unit("ms")
     for form in (_YEAR_FIRST, _NUMERIC, _MONTH_FIRST, _DAY_FIRST):
         open_ = found.isna()
         if not open_.any():
@@ -123,7 +124,7 @@ def _parsed(cells: "pd.Series[str]", column: Column) -> "pd.Series[pd.Timestamp]
         if len(parts):
             found[parts.index] = _built(parts, cells, column)
     if (open_ := found.isna()).any():
-        found[open_] = pd.to_datetime(cells[open_], errors="coerce", format="%Y-%m-%d %I-%p").dt.as_unit("ms")
+        found[open_] = pd.to_datetime(dated[open_], errors="coerce", format="%Y-%m-%d %I-%p").dt.as_unit("ms")
     return found
 
 
