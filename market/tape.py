@@ -39,7 +39,8 @@ class Tape:
 
     `source_label` names the files without their folders, or the simulated market and its seed. `findings` are the problems
     found while loading. `detail`: finer bars by symbol, all of one timeframe, of the session only. `funding`: the rates that
-    are due inside the bars that close at the key [ms since 1970 UTC]. `files`: what was found in each file of bars.
+    are due inside the bars that close at the key [ms since 1970 UTC]. `files` and `detail_files`: what was found in each file
+    of bars, and of finer bars.
     """
 
     symbols: tuple[str, ...]
@@ -56,6 +57,7 @@ class Tape:
     detail: Mapping[str, FineBars] = field(default_factory=dict)
     funding: Mapping[int, tuple[FundingRate, ...]] = field(default_factory=dict)
     files: tuple[FileRead, ...] = ()
+    detail_files: tuple[FileRead, ...] = ()
 
     def __len__(self) -> int:
         return (self.end_utc - self.start_utc) // self.timeframe.duration

@@ -22,6 +22,7 @@ def tell_data(world: World, tape: Tape, stderr: TextIO) -> None:
     warm = to_ms(tape.warmup_start_utc), to_ms(tape.start_utc)
     lines = [*world.said]
     lines += [f"{file.line(tape.timeframe, *warm)}; account in {quotes}" for file in tape.files]
+    lines += [f"{file.line(file.timeframe)}; inside the bars of {tape.timeframe}" for file in tape.detail_files]
     lines += [_headlines(source) for source in world.settings.sentiment.sources if source.kind == "recorded"]
     _print(lines, stderr)
 

@@ -88,6 +88,11 @@ def timeframe_of_files(paths: Sequence[Path], symbols: Sequence[str] | None, rea
 def read_finer_files(
     paths: Sequence[Path], than: Timeframe, symbols: Sequence[str], reading: Reading = AS_FOUND
 ) -> dict[str, RawCandles]:
+    """The bars of those of `symbols` that are in the files, all in the coarsest timeframe of the files. See `read_finer`."""
+    return read_finer(paths, than, symbols, reading).candles
+
+
+def read_finer(paths: Sequence[Path], than: Timeframe, symbols: Sequence[str], reading: Reading = AS_FOUND) -> BarFiles:
     """The bars of those of `symbols` (BASE/QUOTE) that are in the files, all in the coarsest timeframe of the files.
 
     Raises DataFault when a file cannot be trusted, when no file holds any of the symbols, and when that timeframe is not
@@ -112,7 +117,8 @@ def read_finer_files(
         made.setdefault(each.candles.symbol, []).append(
             in_timeframe(each.candles, timeframe, PurePath(each.source.name))
         )
-    return {symbol: joined(made[symbol], timeframe) for symbol in symbols if symbol in made}
+    candles = {symbol: joined(made[symbol], timeframe) for symbol in symbols if symbol in made}
+    return BarFiles(candles, timeframe, _told(found))
 
 
 def _each(

@@ -14,6 +14,7 @@ from market.files.text.opened import members_of
 
 PLAIN = (".csv", ".txt", ".tsv", ".json")
 ENDINGS = (".parquet", ".feather", ".ft", ".zip", *PLAIN, *(f"{ending}.gz" for ending in PLAIN))
+_TABLES = tuple(ending for ending in ENDINGS if ending not in (".parquet", ".feather", ".ft", ".zip", ".txt"))
 _IN_FOLDERS = tuple(ending for ending in ENDINGS if not ending.startswith(".txt"))
 
 
@@ -75,4 +76,11 @@ def _unpacked(path: Path) -> list[Source]:
         ) from None
     if not members:
         raise DataFault(f"{path.name} is an empty archive: nothing was read; download it again.")
-    return [Source(path, member, alone=len(members) == 1) for member in members]
+    tables = [name for name in members if name.lower().endswith(_TABLES)] or [
+        name for name in members if name.lower().endswith(".txt")
+    ]
+    if not tables:
+        raise DataFault(
+            f"{path.name} holds no market file but {', '.join(members[:5])}: nothing was read; give .csv files."
+        )
+    return [Source(path, member, alone=len(tables) == 1) for member in tables]

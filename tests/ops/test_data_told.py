@@ -48,6 +48,14 @@ def test_each_file_of_bars_has_its_line_with_quiet_too(
     assert line.endswith(END + end)
 
 
+def test_files_of_finer_bars_have_a_line_too(tmp_path: Path, capsys: pytest.CaptureFixture[str], bars: Path) -> None:
+    asked = ["--profile", "paper", "--data", str(bars), "--timeframe", "4h", "--detail", str(bars), "--quiet"]
+    assert run([*asked, "--out", str(tmp_path / "made")]) == 0
+    first, second = (line for line in capsys.readouterr().err.splitlines() if line.startswith("venue_"))
+    assert "bars of 1h (joined to 4h)" in first
+    assert second.endswith(f"{END}; inside the bars of 4h")
+
+
 def test_headlines_are_told_by_coin(tmp_path: Path, capsys: pytest.CaptureFixture[str], bars: Path) -> None:
     titles = ["Bitcoin falls", "Bitcoin rises", "Ethereum is calm", "The market sleeps"]
     news = pd.DataFrame({"date": "2024-01-02T00:00:00Z", "title": titles})

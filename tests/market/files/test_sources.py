@@ -34,6 +34,7 @@ def packed(path: Path, **members: str) -> Path:
         for name, content in members.items():
             archive.writestr(f"{name}.csv", content)
         archive.writestr("__MACOSX/._note.csv", "x")
+        archive.writestr("README.txt", "what is this")
     return path
 
 
@@ -92,6 +93,10 @@ def test_archives_that_are_none_or_hold_nothing_are_refused(tmp_path: Path) -> N
         sources_of([tmp_path / "a.zip"])
     with pytest.raises(DataFault, match=r"b\.zip is an empty archive"):
         sources_of([tmp_path / "b.zip"])
+    with zipfile.ZipFile(tmp_path / "c.zip", "w") as archive:
+        archive.writestr("book.pdf", "x")
+    with pytest.raises(DataFault, match=r"c\.zip holds no market file but book\.pdf"):
+        sources_of([tmp_path / "c.zip"])
 
 
 @pytest.mark.parametrize(
