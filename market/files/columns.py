@@ -45,6 +45,11 @@ def layout_of(columns: Iterable[object], path: PurePath) -> Layout:
     missing += ["time"] if time is None and close is None else []
     missing += [] if any(_is_volume(name) for name in by_name) else ["volume"]
     moment = time if time is not None else close
+    if missing and sum(column.replace(".", "", 1).isdigit() for column in found) >= len(PRICES):
+        raise DataFault(
+            f"{path.name} has no header, and its first row is {', '.join(found[:12])}: a time, four prices and a volume were "
+            "expected. It was not read; give the file a first line with the names time,open,high,low,close,volume."
+        )
     if missing or moment is None:
         raise DataFault(
             f"{path.name} has no column for {', '.join(missing)} (it has {', '.join(found[:12]) or 'none'}): "

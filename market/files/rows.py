@@ -146,7 +146,8 @@ class _Bad:
         if self.rows > _MAX_BAD * self.given:
             raise DataFault(
                 f"{self.rows} of the {self.given} rows of {self.symbol} in {self.file_name} are bad (no time, no "
-                "finite positive prices, out of order or in contradiction): the file was refused; download it again."
+                "finite positive prices, out of order or in contradiction): the file was refused; correct them, or "
+                "download it again."
             )
 
 

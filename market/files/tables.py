@@ -6,7 +6,7 @@ It refuses whatever the file leaves open and the user did not decide, with the f
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 from pathlib import PurePath
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -88,6 +88,7 @@ def _opened(source: Source, reading: Reading) -> _Opened:
     times, column = _times(table.frame, layout, reading, source.name)
     moments = moments_of(times, column)
     _refuse_local(moments, column, reading)
+    _refuse_timeless(moments, times, column)
     footers = _footers(moments) if table.delimiter != TYPED else 0
     kept = len(table.frame) - footers
     moments = moments._replace(ms=moments.ms[:kept])
@@ -152,6 +153,20 @@ def _refuse_local(moments: Moments, column: Column, reading: Reading) -> None:
             "expected, such as "
             "2024-01-31 13:00 GMT+0100. The file was not read. Name the zone with --tz, such as --tz Europe/Berlin."
         )
+
+
+def _refuse_timeless(moments: Moments, times: "pd.Series[Any]", column: Column) -> None:
+    """Raise DataFault when most rows have no time that can be read: the column is no time, or in a form that is not known."""
+    lost = ~np.isfinite(moments.ms)
+    if 2 * lost.sum() <= len(lost):
+        return
+    row = int(lost.argmax())
+    raise DataFault(
+        f"{column.file}, row {row + 1}, column {column.name}: {str(times.iloc[row])!r} is no time that can be read "
+        f"({int(lost.sum())} of "
+        f"the {len(lost)} rows). Expected was a number since 1970, or text such as 2024-01-31 13:00. The file was not read; "
+        "docs/data.md has the forms of time that are known."
+    )
 
 
 def _footers(moments: Moments) -> int:

@@ -225,7 +225,7 @@ def _in_zone(naive: "pd.Series[pd.Timestamp]", zone: str | None) -> "pd.Series[p
 
 def _ms(moments: "pd.Series[pd.Timestamp]") -> Floats:
     ms = moments.dt.as_unit("ms").astype("int64").to_numpy(np.float64)
-    return np.where(moments.isna().to_numpy(), np.nan, ms)
+    return np.where(moments.isna().to_numpy() | (ms < _EARLIEST_MS) | (ms >= _LATEST_MS), np.nan, ms)
 
 
 def joined_clock(days: "pd.Series[str]", clocks: "pd.Series[str]") -> "pd.Series[str]":

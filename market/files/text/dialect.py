@@ -43,7 +43,7 @@ def table_of(text: str) -> Table:
     header = next((at for at, cells in enumerate(lines[:_HEADER_WITHIN_LINES]) if is_header(cells)), None)
     width = Counter(len(cells) for cells in lines if cells).most_common(1)[0][0] if any(lines) else 0
     if header is None:
-        first = next((at for at, cells in enumerate(lines) if len(cells) == width and _is_data(cells)), None)
+        first = next((at for at, cells in enumerate(lines) if cells and len(cells) == width and _is_data(cells)), None)
         if first is not None and width > LEAST_FIELDS and not (first and len(lines[first - 1]) == width):
             return Table(_parsed(text, delimiter, first, [str(place) for place in range(width)]), False, delimiter)
         header = max((first or 0) - 1, 0)

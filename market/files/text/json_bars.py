@@ -17,8 +17,9 @@ JSON = "json"
 def json_table(text: str) -> Table:
     """The table in a JSON text, numbers as they are written. Raises ValueError for another form."""
     found: Any = json.loads(text, parse_float=str, parse_int=str)
-    if isinstance(found, dict) and found and all(isinstance(column, list) for column in found.values()):
-        return Table(_strings(pd.DataFrame(found)), True, JSON)
+    if isinstance(found, dict):
+        found_columns = {name: column for name, column in found.items() if isinstance(column, list)}
+        return Table(_strings(pd.DataFrame(found_columns)), True, JSON)
     if isinstance(found, list) and found and all(isinstance(row, dict) for row in found):
         return Table(_strings(pd.DataFrame(found)), True, JSON)
     if isinstance(found, list) and found and all(isinstance(row, list) and len(row) == len(found[0]) for row in found):

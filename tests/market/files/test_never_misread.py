@@ -121,7 +121,10 @@ def test_a_clock_of_another_zone_is_followed_through_its_changes(zone: str, newe
     assert found.tolist() == utc.as_unit("ms").asi8.tolist()
 
 
-@pytest.mark.parametrize("cell", ["45292.5", "20241301", "2024-13-01", "32/01/2024", "today", "now", "1", "Q1 2024"])
+@pytest.mark.parametrize(
+    "cell",
+    ["45292.5", "20241301", "2024-13-01", "32/01/2024", "today", "now", "1924-01-01", "2150-01-01", "1", "Q1 2024"],
+)
 def test_what_is_no_time_is_none(cell: str) -> None:
     assert np.isnan(moments_of(pd.Series([cell], dtype="str"), Column("a.csv", "date", "dmy")).ms).all()
 

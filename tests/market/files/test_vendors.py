@@ -195,6 +195,13 @@ FORMS = {
         "BTCUSDT.json",
         json.dumps([dict(zip(NAMES, (row.ms, *row[2:]), strict=True)) for row in HOURS]).encode(),
     ),
+    "JSON with columns": Form(
+        "BTCUSDT.json",
+        json.dumps(
+            {name[0]: [float(getattr(row, name)) for row in HOURS] for name in NAMES[1:]}
+            | {"s": "ok", "t": [row.ms // 1000 for row in HOURS]}
+        ).encode(),
+    ),
     "semicolons": Form("BTCUSDT.csv", lines(HOURS, lambda row: plain(row).replace(",", ";"), PLAIN.replace(",", ";"))),
     "semicolons and decimal commas": Form(
         "BTCUSDT.csv",
@@ -436,11 +443,15 @@ REFUSED = {
     ),
     "serial numbers of a spreadsheet": (
         spoiled(lambda row: f"{45_292 + row.at.day_of_year + row.at.hour / 24},{row.prices},{row.volume}"),
-        ("400 of the 400 rows", "no time"),
+        ("row 1, column Time: '45293.0' is no time", "400 of the 400 rows", "docs/data.md"),
     ),
     "prices without an order": (
         lines(HOURS, lambda row: f"{row.ms},{row.open},{row.open},{row.open},{row.open},{row.volume}"),
         ("no header", "time,open,high,low,close,volume"),
+    ),
+    "a row that is not that of bars": (
+        lines(HOURS, lambda row: f"BTCUSDT,{row.ms},{row.prices}"),
+        ("has no header, and its first row is BTCUSDT, 1704067200000", "time,open,high,low,close,volume"),
     ),
     "two columns of one name": (
         spoiled(lambda row: f"{row.at},{row.prices},{row.close},{row.volume}", "time,open,high,low,close,close,volume\n"),
