@@ -13,8 +13,8 @@ OPEN_TIMES = (
 )  # fmt: skip
 TIMES = (
     *OPEN_TIMES, "unix", "unix_timestamp", "unixtimestamp", "timestamp", "timestamp_ms", "timestamp_utc",
-    "ts", "t", "gmt_time", "utc_time", "time_utc", "local_time", "time", "datetime", "datetime_utc", "date_time", "date_utc",
-    "date", "dtyyyymmdd", "datum", "fecha", "data", "zeit", "__index_level_0__", "unnamed:_0", "", "id",
+    "ts", "gmt_time", "utc_time", "time_utc", "local_time", "time", "datetime", "datetime_utc", "date_time", "date_utc",
+    "date", "dtyyyymmdd", "datum", "fecha", "data", "zeit", "__index_level_0__", "unnamed:_0", "", "t", "id",
 )  # fmt: skip
 """Columns with the open of a bar, the surest first."""
 CLOSE_TIMES = (
