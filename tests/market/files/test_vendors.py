@@ -147,6 +147,9 @@ FORMS = {
     "Binance data.vision, microseconds": Form("BTCUSDT-1h-2024-01.csv", binance(1e3)),
     "Binance data.vision, .zip": Form("BTCUSDT-1h-2024-01.zip", zipped(**{"BTCUSDT-1h-2024-01": binance(1e3)})),
     "Kraken OHLCVT": Form("BTCUSD_60.csv", lines(HOURS, lambda row: f"{row.ms // 1000},{row.prices},{row.volume},57")),
+    "Kraken, with a mean price": Form(
+        "BTCUSD.csv", lines(HOURS, lambda row: f"{row.ms // 1000},{row.prices},{row.close},{row.volume},57")
+    ),
     "Coinbase": Form(
         "BTCUSD.csv",
         lines(HOURS[::-1], lambda row: f"{row.ms // 1000},{row.low},{row.high},{row.open},{row.close},{row.volume}"),
@@ -277,6 +280,10 @@ FORMS = {
             lambda row: f"{row.ms},{row.at},BTC/USD,{row.prices},{row.money},{row.volume}",
             "https://www.CryptoDataDownload.com\nUnix Timestamp,Date,Symbol,Open,High,Low,Close,Volume USD,Volume BTC\n",
         ),
+    ),
+    "a volume named after the quote": Form(
+        "BTCUSDT.csv",
+        lines(HOURS, lambda row: f"{row.at},{row.prices},{row.money}", "date,open,high,low,close,Volume USDT\n"),
     ),
     "Kaggle": Form(
         "bitstamp_BTCUSD.csv",
