@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from config.ending import ended
-from ops.commands.options import add
+from ops.commands.options import add, add_reading
 
 
 def parser() -> argparse.ArgumentParser:
@@ -24,7 +24,8 @@ def parser() -> argparse.ArgumentParser:
     many: dict[str, Any] = {"metavar": "FILE", "nargs": "+", "action": "extend"}
     parse.add_argument("--books", **many, required=True, help="whole order books of one market")
     parse.add_argument("--bars", **many, help="bars of that market, for sigma and volume")
-    add(parse, "--timeframe", default="1h", choices=None)
+    add(parse, "--timeframe", choices=None)
+    add_reading(parse)
     parse.add_argument(
         "--trades", metavar="FILE", help="trades of that market at the time of the books, instead of bars"
     )

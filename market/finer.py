@@ -14,17 +14,18 @@ from config.errors import DataFault
 from market.bar import Finding, FundingRate
 from market.candles import grid_phase
 from market.detail import FineBars, checked
-from market.files.bars import read_finer_files
+from market.files.bars import read_finer
 from market.files.funding_rates import FundingRates, read_funding_files
+from market.files.reading import AS_FOUND, Reading
 from market.tape import Tape
 
 
-def with_detail(tape: Tape, paths: Sequence[Path]) -> Tape:
+def with_detail(tape: Tape, paths: Sequence[Path], reading: Reading = AS_FOUND) -> Tape:
     """The same session, with finer bars for those of its symbols that are in the files.
 
     Raises DataFault when a file cannot be trusted, when its bars are not finer, and when they fit no bar of the session.
     """
-    found = read_finer_files(paths, tape.timeframe, tape.symbols)
+    found, _, files = read_finer(paths, tape.timeframe, tape.symbols, reading)
     findings = list(tape.findings)
     detail: dict[str, FineBars] = {}
     for symbol in tape.symbols:
@@ -42,7 +43,7 @@ def with_detail(tape: Tape, paths: Sequence[Path]) -> Tape:
             "nothing was started; give finer bars of the same markets and the same time."
         )
     label = f"{tape.source_label}, inside the bars {names}"
-    return replace(tape, detail=detail, findings=tuple(findings), source_label=label)
+    return replace(tape, detail=detail, detail_files=files, findings=tuple(findings), source_label=label)
 
 
 def with_funding(tape: Tape, paths: Sequence[Path]) -> Tape:

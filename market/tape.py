@@ -21,7 +21,9 @@ from market.bar import Detail, Finding, FundingRate, Slice
 from market.candles import Millis, RawCandles, grid_phase
 from market.catalogue import instrument_of
 from market.detail import FineBars
-from market.files.bars import read_market_files
+from market.files.bars import read_bars
+from market.files.reading import AS_FOUND, Reading
+from market.files.told import FileRead, names_of
 from market.instrument import Instrument
 from market.news import NewsRow
 from market.plausible.volumes import implausible_volume
@@ -38,7 +40,8 @@ class Tape:
 
     `source_label` names the files without their folders, or the simulated market and its seed. `findings` are the problems
     found while loading. `detail`: finer bars by symbol, all of one timeframe, of the session only. `funding`: the rates that
-    are due inside the bars that close at the key [ms since 1970 UTC].
+    are due inside the bars that close at the key [ms since 1970 UTC]. `files` and `detail_files`: what was found in each file
+    of bars, and of finer bars.
     """
 
     symbols: tuple[str, ...]
@@ -54,6 +57,8 @@ class Tape:
     candles: Mapping[str, RawCandles]
     detail: Mapping[str, FineBars] = field(default_factory=dict)
     funding: Mapping[int, tuple[FundingRate, ...]] = field(default_factory=dict)
+    files: tuple[FileRead, ...] = ()
+    detail_files: tuple[FileRead, ...] = ()
 
     def __len__(self) -> int:
         return (self.end_utc - self.start_utc) // self.timeframe.duration
@@ -112,6 +117,7 @@ def recorded_tape(
     symbols: Sequence[str] | None,
     start: datetime | None,
     end: datetime | None,
+    reading: Reading = AS_FOUND,
 ) -> Tape:
     """A session from files, over the bars that open at `start` or later and close at `end` or earlier (None: all).
 
@@ -123,9 +129,9 @@ def recorded_tape(
     if not paths:
         raise DataFault("No market file was given: nothing was started; name at least one with --data.")
     timeframe = Timeframe(settings.market.timeframe)
-    candles = read_market_files(paths, timeframe, symbols)
+    candles, _, files = read_bars(paths, timeframe, symbols, reading)
     moments = np.unique(np.concatenate([columns.close_ms for columns in candles.values()]))
-    names = ", ".join(path.name for path in paths)
+    names = names_of(files)
     if not len(moments):
         raise DataFault(
             f"{names} holds no complete {timeframe} bar: nothing was started; give more data or a shorter --timeframe."
@@ -153,6 +159,7 @@ def recorded_tape(
         warmup_start_utc=from_ms(max(earliest_ms, warmup_ms)),
         quality=settings.quality,
         candles=candles,
+        files=files,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from config.frozen import Frozen, UtcTime
+from market.files.reading import AS_FOUND, Reading
 
 Approve = Literal["auto", "ask", "never"]
 
@@ -15,7 +16,8 @@ Approve = Literal["auto", "ask", "never"]
 class BarsRequest(Frozen):
     """Files of recorded bars, finer bars and funding rates. Without files the market is simulated.
 
-    Bars open at `start_utc` or later and close at `end_utc` or earlier; None for all.
+    Bars open at `start_utc` or later and close at `end_utc` or earlier; None for all. `reading` says of `data` and `detail` what
+    the files leave open.
     """
 
     data: tuple[str, ...] = ()
@@ -24,6 +26,7 @@ class BarsRequest(Frozen):
     end_utc: UtcTime | None = None
     detail: tuple[str, ...] = ()
     funding: tuple[str, ...] = ()
+    reading: Reading = AS_FOUND
 
 
 class WorldRequest(Frozen):

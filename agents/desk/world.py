@@ -6,13 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from agents.desk.request import BarsRequest, WorldRequest
-from config.errors import UsageFault
+from config.errors import DataFault, UsageFault
 from config.frozen import Frozen
 from config.reading.load import Resolved, load_profile, resolve
 from config.reading.tree import exact
 from config.settings import Settings
+from market.files.bars import timeframe_of_files
+from market.files.sources import all_exist
 from market.finer import with_detail, with_funding
 from market.tape import Tape, recorded_tape, simulated_tape
+from market.timeframe import Timeframe
 
 _CALL, _ROLE, _DECISION = (f"minds.deadlines.{name}_s" for name in ("call", "role", "decision"))
 _COURT = "court.role_deadline_s"
@@ -25,6 +28,8 @@ class World(Frozen):
 
     settings: Settings
     bars: BarsRequest = BarsRequest()
+    said: tuple[str, ...] = ()
+    """What was decided otherwise than the profile says, for the user."""
 
 
 def world_of(request: WorldRequest) -> World:
@@ -44,7 +49,33 @@ def world_of(request: WorldRequest) -> World:
     changed |= _mind(request, changed)
     if request.bars.symbols:
         changed["market.symbols"] = list(request.bars.symbols)
-    return World(settings=load_profile(request.profile, changed), bars=request.bars)
+    world = World(settings=load_profile(request.profile, changed), bars=request.bars)
+    if not request.bars.data or request.timeframe is not None or _says_timeframe(request.overrides):
+        return world
+    return _as_found(world, request.profile, changed)
+
+
+def _says_timeframe(overrides: Mapping[str, Any]) -> bool:
+    market = overrides.get("market")
+    return "market.timeframe" in overrides or (isinstance(market, Mapping) and "timeframe" in market)
+
+
+def _as_found(world: World, profile: str, changed: dict[str, Any]) -> World:
+    """The world in the timeframe of its files. Raises DataFault. Files that do not exist are refused when bars are read."""
+    bars, said = world.bars, world.settings.market.timeframe
+    paths = [Path(path) for path in bars.data]
+    if not all_exist(paths) or (found := timeframe_of_files(paths, bars.symbols, bars.reading)) == said:
+        return world
+    if found is Timeframe.W1:
+        raise DataFault(
+            "The files hold bars of a week, and a session decides on bars of one minute to one day. Nothing was started. Give "
+            "finer bars."
+        )
+    settings = load_profile(profile, {**changed, "market.timeframe": found.value})
+    sentence = (
+        f"The files hold {found} bars, and the profile says {said}: {found} is taken. --timeframe says otherwise."
+    )
+    return world.model_copy(update={"settings": settings, "said": (sentence,)})
 
 
 def tape_of(world: World) -> Tape:
@@ -98,9 +129,10 @@ def _refuse_clashes(request: WorldRequest) -> None:
 
 
 def _recorded(settings: Settings, bars: BarsRequest) -> Tape:
-    tape = recorded_tape(settings, [Path(path) for path in bars.data], bars.symbols, bars.start_utc, bars.end_utc)
+    paths = [Path(path) for path in bars.data]
+    tape = recorded_tape(settings, paths, bars.symbols, bars.start_utc, bars.end_utc, bars.reading)
     if bars.detail:
-        tape = with_detail(tape, [Path(path) for path in bars.detail])
+        tape = with_detail(tape, [Path(path) for path in bars.detail], bars.reading)
     if bars.funding:
         tape = with_funding(tape, [Path(path) for path in bars.funding])
     return tape

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
-from ops.commands.options import add
+from ops.commands.options import add, add_reading
 
 
 def parser() -> argparse.ArgumentParser:
@@ -22,7 +22,8 @@ def parser() -> argparse.ArgumentParser:
         epilog="Exit codes: 0 done, 2 usage, 3 data that cannot be used, 5 output.",
     )
     add(parse, "--data", required=True)
-    add(parse, "--timeframe", default="1h", choices=None)
+    add(parse, "--timeframe", choices=None)
+    add_reading(parse)
     parse.add_argument(
         "--confidence", metavar="C", type=float, nargs="+", default=[0.95, 0.99], help="confidences (0.95 0.99)"
     )

@@ -1,8 +1,7 @@
-"""Recognises the columns and the times of market files.
+"""Finds the columns of time, prices and market in a file of bars, and reads the times of funding rates.
 
-Times are bar OPEN times in UTC: seconds, milliseconds, microseconds or nanoseconds since 1970 (recognised row by row, because
-real files mix them), ISO 8601 text, or CryptoDataDownload's `2017-08-17 04-AM`. Text without a time zone is UTC. Day-first and
-month-first dates are refused, because they cannot be distinguished.
+Times of funding are UTC: seconds, milliseconds, microseconds or nanoseconds since 1970 (recognised row by row, because real files
+mix them), ISO 8601 text, or CryptoDataDownload's `2017-08-17 04-AM`. `market/files/text/dates.py` reads those of bars.
 """
 
 from collections.abc import Iterable
@@ -14,55 +13,73 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from config.errors import DataFault
-
-PRICES = ("open", "high", "low", "close")
-TIMES = (
-    "open_time", "opentime", "unix", "unix_timestamp", "timestamp", "ts", "time", "datetime", "date_time", "date",
-    "__index_level_0__", "unnamed:_0", "",
-)  # fmt: skip
-SYMBOLS = ("symbol", "pair", "market", "instrument", "ticker")
-_SHORT = {"o": "open", "h": "high", "l": "low", "c": "close", "v": "volume", "vol": "volume"}
-_LATEST_MS = 4_102_444_800_000  # 2100-01-01; a larger number is not a time
+from market.files.stamps import Stamps
+from market.files.text.dates import epochs_ms
+from market.files.text.names import CLOCKS, CLOSE_TIMES, DAYS, OPEN_TIMES, PRICES, SYMBOLS, TIMES, meanings, plain
 
 
 class Layout(NamedTuple):
-    """The names of the columns of a file by what they hold."""
+    """The names of the columns of a file by what they hold. `others`: every column by its plain name, or our own name for it.
+
+    `days` and `clock` are the columns of a day and of a time of day, if the file has both. `named`: whether `time` is by its name
+    the open or the close of a bar.
+    """
 
     time: str
     prices: tuple[str, str, str, str]
-    volume: str
     symbol: str | None
-
-
-def plain(spelling: object) -> str:
-    """The name of a column in lower case, without surrounding blanks, byte-order mark and separators."""
-    return "_".join(str(spelling).strip().strip("\ufeff").lower().replace("-", "_").split())
-
-
-def is_header(cells: Iterable[str]) -> bool:
-    """Whether a line of a text file is the header with the column names. A banner line above it is not."""
-    names = {_SHORT.get(plain(cell), plain(cell)) for cell in cells}
-    return names.issuperset(PRICES)
+    others: dict[str, str]
+    days: str | None = None
+    clock: str | None = None
+    named: Stamps | None = None
 
 
 def layout_of(columns: Iterable[object], path: PurePath) -> Layout:
-    """Find the columns of time, prices, volume and symbol. Raises DataFault that names the missing and the found columns."""
+    """Find the columns of time, prices and symbol. Raises DataFault that names the missing and the found columns."""
     found = [str(column) for column in columns]
-    by_name: dict[str, str] = {}
-    for column in found:
-        by_name.setdefault(_SHORT.get(plain(column), plain(column)), column)
+    by_name = meanings(found)
+    _refuse_twins(found, path)
     time = next((by_name[name] for name in TIMES if name in by_name), None)
-    volume = by_name.get("volume") or next((by_name[name] for name in by_name if name.startswith("volume_")), None)
+    close = next((by_name[name] for name in CLOSE_TIMES if name in by_name), None)
     missing = [name for name in PRICES if name not in by_name]
-    missing += [name for name, column in (("time", time), ("volume", volume)) if column is None]
-    if missing or time is None or volume is None:
+    missing += ["time"] if time is None and close is None else []
+    missing += [] if any(_is_volume(name) for name in by_name) else ["volume"]
+    moment = time if time is not None else close
+    if missing and sum(column.replace(".", "", 1).isdigit() for column in found) >= len(PRICES):
+        raise DataFault(
+            f"{path.name} has no header, and its first row is {', '.join(found[:12])}: a time, four prices and a volume were "
+            "expected. It was not read; give the file a first line with the names time,open,high,low,close,volume."
+        )
+    if missing or moment is None:
         raise DataFault(
             f"{path.name} has no column for {', '.join(missing)} (it has {', '.join(found[:12]) or 'none'}): "
             "it was not read; give a file with time, open, high, low, close and volume."
         )
-    open_, high, low, close = (by_name[name] for name in PRICES)
-    symbol = next((by_name[name] for name in SYMBOLS if name in by_name), None)
-    return Layout(time, (open_, high, low, close), volume, symbol)
+    open_, high, low, close_ = (by_name[name] for name in PRICES)
+    return Layout(
+        moment,
+        (open_, high, low, close_),
+        next((by_name[name] for name in SYMBOLS if name in by_name), None),
+        by_name,
+        next((by_name[name] for name in DAYS if name in by_name), None),
+        next((by_name[name] for name in CLOCKS if name in by_name), None),
+        "close" if time is None else "open" if plain(time) in OPEN_TIMES else None,
+    )
+
+
+def _is_volume(name: str) -> bool:
+    return name in ("turnover", "quote_av", "ticks") or "vol" in name
+
+
+def _refuse_twins(found: list[str], path: PurePath) -> None:
+    """Raise DataFault for a file with two columns of one name, of which nobody knows which is meant."""
+    names = [plain(column.partition("\x1f")[0]) for column in found]
+    for name in PRICES:
+        if names.count(name) > 1:
+            raise DataFault(
+                f"{path.name} has {names.count(name)} columns that are called {name}: it was not read; leave one of "
+                "them in the file."
+            )
 
 
 def open_times_ms(times: "pd.Series[Any]") -> NDArray[np.float64]:
@@ -72,17 +89,11 @@ def open_times_ms(times: "pd.Series[Any]") -> NDArray[np.float64]:
     numbers = pd.to_numeric(times, errors="coerce").to_numpy(np.float64, na_value=np.nan)
     if np.isnan(numbers).all():
         return _text_ms(times.astype("string"))
-    return _epochs_ms(numbers)
-
-
-def _epochs_ms(numbers: NDArray[np.float64]) -> NDArray[np.float64]:
-    size = np.abs(numbers)
-    per_ms = np.select([size < 1e11, size < 1e14, size < 1e17], [1e-3, 1.0, 1e3], 1e6)
-    ms = np.round(numbers / per_ms)
-    return np.where((ms > 0) & (ms < _LATEST_MS), ms, np.nan)
+    return epochs_ms(numbers)
 
 
 def _text_ms(text: "pd.Series[str]") -> NDArray[np.float64]:
+    text = text.where(text.str.match(r"\s*\d", na=False))  # pandas asks the clock about "today" and "now"
     parsed = pd.to_datetime(text, utc=True, errors="coerce", format="ISO8601")
     if parsed.isna().any():
         parsed = parsed.fillna(pd.to_datetime(text, utc=True, errors="coerce", format="%Y-%m-%d %I-%p"))

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from config.clock import from_ms
 from config.errors import DataFault
 from market.candles import Floats, Millis
-from market.files.columns import SYMBOLS, TIMES, open_times_ms, plain
+from market.files.columns import open_times_ms
 from market.files.frames import read_frame, symbol_of_file
+from market.files.text.names import SYMBOLS, TIMES, plain
 from market.symbols import normalise_symbol
 
 MOST = 0.05

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from config.clock import from_ms
 from config.errors import DataFault
 from market.bar import Finding
-from market.candles import Candles, Floats, RawCandles, grid_phase
+from market.candles import Candles, Floats, Millis, RawCandles, grid_phase
 from market.resample import resample
 from market.timeframe import Timeframe
 
@@ -51,6 +51,7 @@ def ordered(rows: Rows, symbol: str, file_name: str) -> RawCandles:
     rows = rows.take(_one_each(rows, bad))
     timeframe = _bar_length(rows, symbol, file_name)
     phase = grid_phase(rows.open_ms.astype(np.int64), timeframe)
+    _refuse_other_grid(phase, rows, timeframe, symbol, file_name)
     rows = rows.take(bad.drop(phase == 0, rows, "disorder", f"do not open on the {timeframe} grid"))
     close_ms = rows.open_ms.astype(np.int64) + timeframe.seconds * 1000
     candles = RawCandles(symbol, timeframe, close_ms, *rows[1:], findings=tuple(bad.findings))
@@ -145,7 +146,8 @@ class _Bad:
         if self.rows > _MAX_BAD * self.given:
             raise DataFault(
                 f"{self.rows} of the {self.given} rows of {self.symbol} in {self.file_name} are bad (no time, no "
-                "finite positive prices, out of order or in contradiction): the file was refused; download it again."
+                "finite positive prices, out of order or in contradiction): the file was refused; correct them, or "
+                "download it again."
             )
 
 
@@ -178,6 +180,26 @@ def _one_each(rows: Rows, bad: _Bad) -> NDArray[np.bool_]:
         bad.note(rows.open_ms[~new], "duplicate", f"{copies} rows repeat a bar: counted once")
     bad.drop(~contradicting[group], rows, "duplicate", "contradict another row of the same time")
     return np.asarray(new & ~contradicting[group])
+
+
+def _refuse_other_grid(phase: Millis, rows: Rows, timeframe: Timeframe, symbol: str, file_name: str) -> None:
+    """Raise DataFault when more than 5 % of the bars open beside the grid: they are bars of other hours, and no bad rows."""
+    off = phase != 0
+    if off.sum() <= _MAX_BAD * len(phase):
+        return
+    first = from_ms(int(rows.open_ms[off.argmax()]))
+    grid = {Timeframe.D1: "at 00:00 UTC", Timeframe.W1: "on Mondays at 00:00 UTC"}.get(
+        timeframe, f"at multiples of {timeframe} after 00:00 UTC"
+    )
+    raise DataFault(
+        f"{int(off.sum())} of {len(off)} {timeframe} bars of {symbol} in {file_name} do not open on the {timeframe} "
+        "grid: the first "
+        f"opens at {first:%Y-%m-%d %H:%M:%S} UTC, and bars that open {grid} were expected. The file was refused, "
+        "because bars of other "
+        f"hours are other bars. Give finer bars with --timeframe {timeframe}, which are joined on the grid; or name "
+        "the zone of the "
+        "file's clock with --tz, or the convention of its times with --stamps, if they are not UTC and the open."
+    )
 
 
 def _bar_length(rows: Rows, symbol: str, file_name: str) -> Timeframe:

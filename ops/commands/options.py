@@ -9,7 +9,21 @@ from typing import Any
 _OPTIONS: dict[str, dict[str, Any]] = {
     "run": {"metavar": "RUN", "help": "folder of a run"},
     "runs": {"metavar": "RUN", "nargs": "+", "help": "folder of a run"},
-    "--data": {"nargs": "+", "metavar": "PATH", "help": "recorded bars: Parquet, Feather or CSV files"},
+    "--data": {"nargs": "+", "metavar": "PATH", "help": "recorded bars: files, folders or patterns (docs/data.md)"},
+    "--dates": {"choices": ("dmy", "mdy"), "help": "order of day and month in files with dates like 03/04/2024"},
+    "--decimal": {"choices": (".", ","), "help": "decimal mark of files whose numbers do not show it"},
+    "--volume": {
+        "choices": ("base", "quote"),
+        "help": "unit of the volume of the files: coins (base) or money (quote) (default: as the columns say, else base)",
+    },
+    "--tz": {
+        "metavar": "ZONE",
+        "help": "time zone of files whose times have none: Europe/Berlin, +02:00 (default: UTC)",
+    },
+    "--stamps": {
+        "choices": ("open", "close"),
+        "help": "whether the times of the files are the open or the close of a bar (default: as they show, else open)",
+    },
     "--detail": {
         "nargs": "+",
         "metavar": "PATH",
@@ -25,7 +39,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "--symbols": {"nargs": "+", "metavar": "BASE/QUOTE", "help": "only these markets"},
     "--timeframe": {
         "choices": ("1m", "5m", "15m", "30m", "1h", "4h", "1d"),
-        "help": "length of a bar (default: the profile's; 1h without one)",
+        "help": "length of a bar (default: that of the files; without files, the profile's)",
     },
     "--start": {"metavar": "DATE", "help": "begin, UTC: 2020-02-01 or 2020-02-01T06:00; bars before it warm up"},
     "--end": {"metavar": "DATE", "help": "end, UTC, not included"},
@@ -92,6 +106,12 @@ def add_world(parse: argparse.ArgumentParser, *, profile: str, recorded: bool) -
     add(parse, "--data", required=recorded)
     add(parse, "--profile", default=profile)
     add(parse, "--symbols", "--timeframe", "--start", "--end", "--seed", "--set")
+    add_reading(parse)
+
+
+def add_reading(parse: argparse.ArgumentParser) -> None:
+    """The options that decide what files of bars leave open."""
+    add(parse, "--dates", "--decimal", "--volume", "--tz", "--stamps")
 
 
 def add_told_finer(parse: argparse.ArgumentParser) -> None:

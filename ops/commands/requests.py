@@ -8,10 +8,13 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from pydantic import ValidationError
+
 from agents.desk.request import BarsRequest, WorldRequest
 from config.errors import UsageFault
 from config.reading.document import read_setting
 from config.reading.tree import plain
+from market.files.reading import Reading
 from market.timeframe import Timeframe
 
 
@@ -25,6 +28,7 @@ def world_asked(arguments: argparse.Namespace) -> WorldRequest:
             symbols=tuple(arguments.symbols) if arguments.symbols else None,
             start_utc=moment_of("--start", arguments.start),
             end_utc=moment_of("--end", arguments.end),
+            reading=reading_of(arguments),
         ),
         timeframe=arguments.timeframe,
         seed=arguments.seed,
@@ -43,6 +47,23 @@ def told_more(arguments: argparse.Namespace) -> WorldRequest:
             "model": arguments.model,
         }
     )
+
+
+def reading_of(arguments: argparse.Namespace) -> Reading:
+    """What the options say about files of bars (`ops.commands.options.add_reading`). Raises UsageFault."""
+    try:
+        return Reading(
+            dates=arguments.dates,
+            decimal=arguments.decimal,
+            volume=arguments.volume,
+            tz=arguments.tz,
+            stamps=arguments.stamps,
+        )
+    except ValidationError:
+        raise UsageFault(
+            f"--tz {arguments.tz!r} is neither a time zone nor an offset from UTC; nothing was started. Write Europe/Berlin, "
+            "UTC or +02:00."
+        ) from None
 
 
 def settings_asked(pairs: Iterable[str]) -> dict[str, Any]:

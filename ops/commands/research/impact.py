@@ -5,6 +5,7 @@ neither.
 """
 
 import argparse
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,10 +16,11 @@ from config.errors import DataFault, UsageFault
 from evidence.statistics.impact_fit import ImpactReport, Walks, fit_line, interval_of, r_squared, walks_of
 from execution.simulated.latency import bar_sigma
 from market.candles import RawCandles
-from market.files.bars import read_market_files
+from market.files.bars import read_bars
 from market.files.books import RecordedBook, Traded, read_books, read_trades
 from market.timeframe import Timeframe
-from ops.commands.requests import timeframe_of
+from ops.commands.requests import reading_of, timeframe_of
+from ops.data_told import tell_files
 from ops.files import write_output
 from ops.tables.impact import impact_page, show_impact
 
@@ -37,8 +39,10 @@ def impact_command(arguments: argparse.Namespace) -> int:
     if arguments.trades:
         around, measured = _from_trades(Path(arguments.trades), symbols[0])
     else:
-        bars = read_market_files([Path(path) for path in arguments.bars], timeframe, None)
-        around, measured = _from_bars(bars, symbols[0]), f"the {timeframe.value} bar of each book"
+        paths = [Path(path) for path in arguments.bars]
+        bars, found, files = read_bars(paths, timeframe, None, reading_of(arguments))
+        tell_files(files, found, sys.stderr)
+        around, measured = _from_bars(bars, symbols[0]), f"the {found.value} bar of each book"
     spans = [around(book) for book in books]
     walks = [walks_of(book, span) for book, span in zip(books, spans, strict=True)]
     report = _report(books, spans, walks, measured, arguments.seed)
@@ -115,7 +119,7 @@ def _told(at_ms: int) -> str:
     return f"{from_ms(at_ms):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _checked(arguments: argparse.Namespace) -> Timeframe:
+def _checked(arguments: argparse.Namespace) -> Timeframe | None:
     if bool(arguments.bars) == bool(arguments.trades):
         raise UsageFault(
             "Give --bars or --trades, one of them: volatility and volume cannot be seen in a book. Nothing was computed."
@@ -126,4 +130,4 @@ def _checked(arguments: argparse.Namespace) -> Timeframe:
         raise UsageFault(
             f"--plot {arguments.plot}: it must be an .html file in a folder that exists. Nothing was computed."
         )
-    return timeframe_of(arguments.timeframe)
+    return None if arguments.timeframe is None else timeframe_of(arguments.timeframe)

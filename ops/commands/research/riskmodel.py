@@ -15,9 +15,11 @@ from config.sections.limits import RiskLimits
 from evidence.riskmodel.estimator_tests import EstimatorTest, Trial, estimator_tests, forecasting_steps, ranking
 from evidence.riskmodel.figures import RiskModelReport, carried, market_figures
 from evidence.riskmodel.market import Market, open_market
-from market.files.bars import read_market_files
+from market.files.bars import read_bars
+from market.files.reading import Reading
 from market.timeframe import Timeframe
-from ops.commands.requests import moment_of, timeframe_of
+from ops.commands.requests import moment_of, reading_of, timeframe_of
+from ops.data_told import tell_files
 from ops.files import write_output
 from ops.report.riskmodel_page import exceedance_page
 from ops.tables.riskmodel import riskmodel_text, show_riskmodel
@@ -25,9 +27,13 @@ from risk.measures.horizon import horizon_of
 
 
 class RiskModelRequest(Frozen):
-    """What is forecast, and from what: lengths in bars, `start_utc` and `end_utc` of the time that counts."""
+    """What is forecast, and from what: lengths in bars, `start_utc` and `end_utc` of the time that counts.
 
-    timeframe: Timeframe
+    `timeframe` None is that of the files.
+    """
+
+    timeframe: Timeframe | None
+    reading: Reading
     limits: RiskLimits
     confidences: tuple[float, ...]
     window: int
@@ -39,15 +45,25 @@ class RiskModelRequest(Frozen):
     quiet: bool
 
     @property
+    def bars(self) -> Timeframe:
+        """The length of the bars, once the files have told it. Raises ValueError before."""
+        if self.timeframe is None:
+            raise ValueError("the files have not been read yet")
+        return self.timeframe
+
+    @property
     def trial(self) -> Trial:
-        horizon = horizon_of(self.limits, 86_400 / self.timeframe.seconds)
+        horizon = horizon_of(self.limits, 86_400 / self.bars.seconds)
         return Trial(None if self.only_days else self.window, horizon, self.confidences, self.refit, self.seed)
 
 
 def riskmodel_command(arguments: argparse.Namespace) -> int:
     """Test the risk model; returns the exit code. Raises TribunalError."""
     asked = _asked(arguments)
-    candles = read_market_files([Path(path) for path in arguments.data], asked.timeframe, None)
+    paths = [Path(path) for path in arguments.data]
+    candles, timeframe, files = read_bars(paths, asked.timeframe, None, asked.reading)
+    tell_files(files, timeframe, sys.stderr)
+    asked = asked.model_copy(update={"timeframe": timeframe})
     day_window = asked.trial.horizon.window_bars
     markets = [
         open_market(found, asked.window, day_window, asked.start_utc, asked.end_utc) for found in candles.values()
@@ -74,7 +90,7 @@ def _tested(markets: list[Market], asked: RiskModelRequest) -> list[EstimatorTes
     with Progress(steps, "forecasts", None if asked.quiet else sys.stderr) as progress:
         for market in markets:
             progress.about(market.symbol)
-            found += estimator_tests(market, asked.timeframe, asked.trial, progress.advance)
+            found += estimator_tests(market, asked.bars, asked.trial, progress.advance)
     return found
 
 
@@ -87,7 +103,7 @@ def _report(markets: list[Market], made: list[EstimatorTest], asked: RiskModelRe
             "file, or leave out --days."
         )
     return RiskModelReport(
-        timeframe=asked.timeframe.value,
+        timeframe=asked.bars.value,
         window=asked.window,
         bars_tested=not asked.only_days,
         day_rule=asked.limits.var_horizon,
@@ -98,7 +114,7 @@ def _report(markets: list[Market], made: list[EstimatorTest], asked: RiskModelRe
         confidences=asked.confidences,
         in_use=asked.limits.var_method,
         markets=tuple(
-            market_figures(market, asked.timeframe, window=asked.window, confidence=highest) for market in markets
+            market_figures(market, asked.bars, window=asked.window, confidence=highest) for market in markets
         ),
         carried=carried(markets, confidence=highest),
         ranking=ranking(cells),
@@ -108,7 +124,7 @@ def _report(markets: list[Market], made: list[EstimatorTest], asked: RiskModelRe
 
 def _asked(arguments: argparse.Namespace) -> RiskModelRequest:
     """The request of a command line; refuses what no estimator can work with, and places that cannot be written."""
-    timeframe = timeframe_of(arguments.timeframe)
+    timeframe = None if arguments.timeframe is None else timeframe_of(arguments.timeframe)
     wrong = [value for value in arguments.confidence if not 0.5 < value < 1.0]
     if wrong or len(set(arguments.confidence)) < len(arguments.confidence):
         raise UsageFault("--confidence takes different numbers between 0.5 and 1, like 0.99. Nothing was computed.")
@@ -125,6 +141,7 @@ def _asked(arguments: argparse.Namespace) -> RiskModelRequest:
     return RiskModelRequest(
         timeframe=timeframe,
         limits=limits,
+        reading=reading_of(arguments),
         confidences=tuple(arguments.confidence),
         window=arguments.window,
         only_days=arguments.days,

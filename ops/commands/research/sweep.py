@@ -1,6 +1,7 @@
 """What `evidence.sweep` does: try in rounds, keep each, then judge the best with the full engine."""
 
 import argparse
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from evidence.search.study import Study
 from evidence.statistics.bootstrap import curve_returns, intervals
 from evidence.worlds.parallel import curves, progress
 from ops.commands.requests import world_asked
+from ops.data_told import tell_data
 from ops.files import write_tables
 from ops.tables.sweep import Found, show_sweep, sweep_markdown
 
@@ -25,6 +27,7 @@ def sweep_command(arguments: argparse.Namespace) -> int:
     """Search; returns the exit code. Raises TribunalError."""
     world = world_of(world_asked(arguments))
     tape = tape_of(world)
+    tell_data(world, tape, sys.stderr)
     axes = parse_axes(arguments.param)
     trials = _how_many(arguments.sampler, arguments.trials, axes)
     per_year = timedelta(days=365) / tape.timeframe.duration

@@ -1,6 +1,7 @@
 """What `evidence.walkforward` does: try all sets once, choose on each train window, judge by the full engine, show."""
 
 import argparse
+import sys
 from datetime import timedelta
 
 import numpy as np
@@ -16,6 +17,7 @@ from evidence.search.walk import Floats, chosen_on, cross_validated, folds_of, j
 from evidence.statistics.splits import walk_forward
 from evidence.worlds.parallel import curves, progress
 from ops.commands.requests import world_asked
+from ops.data_told import tell_data
 from ops.files import write_tables
 from ops.tables.walk import show_walk, walk_markdown
 
@@ -24,6 +26,7 @@ def walkforward_command(arguments: argparse.Namespace) -> int:
     """Walk; returns the exit code. Raises TribunalError."""
     world = world_of(world_asked(arguments))
     tape = tape_of(world)
+    tell_data(world, tape, sys.stderr)
     sets = all_points(parse_axes(arguments.param))
     if len(sets) < 2:
         raise UsageFault("One parameter set leaves nothing to choose. Nothing was started; give --param more values.")

@@ -33,6 +33,7 @@ from execution.journal.event import Fanout, Listener
 from execution.kill_switch.latch import ALL
 from market.tape import Tape
 from ops.commands.requests import told_more
+from ops.data_told import tell_data
 from ops.finish import finish
 from ops.halts import HaltHerald
 from ops.progress import SessionProgress
@@ -76,6 +77,7 @@ def run(request: RunRequest, conclude: Conclude) -> int:
     configure(level=secrets.log_level, secrets=secrets.values())
     key = journal_key()
     tape = tape_of(world)
+    tell_data(world, tape, sys.stderr)
     session = describe(settings, tape, key, request.calibration, request.record)
     fresh = request.resume is None
     folder = (

@@ -82,7 +82,7 @@ def test_an_offset_in_a_text_time_is_obeyed(tmp_path: Path) -> None:
 def test_month_first_dates_are_refused_since_nobody_can_tell_them_from_day_first(tmp_path: Path) -> None:
     table = frame(step_ms=24 * HOUR_MS)
     table["timestamp"] = pd.to_datetime(table["timestamp"], unit="ms").dt.strftime("%m/%d/%Y")
-    with pytest.raises(DataFault, match="48 of the 48 rows"):
+    with pytest.raises(DataFault, match="Say the order with --dates dmy or --dates mdy"):
         read_market_file(written(tmp_path, table), Timeframe.D1, None)
 
 
@@ -204,7 +204,6 @@ def test_files_that_cannot_be_read_say_why(tmp_path: Path) -> None:
     written(tmp_path, frame(1), "one_BTCUSDT.parquet")
     for name, words in {
         "missing.parquet": "There is no file missing.parquet",
-        "": "is a folder",
         "empty_BTCUSDT.csv": "empty",
         "fake_BTCUSDT.parquet": "cannot be read as a ",
         "fake_BTCUSDT.csv": "cannot be read as a ",
@@ -217,6 +216,9 @@ def test_files_that_cannot_be_read_say_why(tmp_path: Path) -> None:
         with pytest.raises(DataFault, match=words) as fault:
             read_market_file(tmp_path / name, Timeframe.H1, None)
         assert str(tmp_path) not in str(fault.value)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DataFault, match="empty is a folder without market files"):
+        read_market_file(tmp_path / "empty", Timeframe.H1, None)
 
 
 def test_cryptodatadownload_files_with_their_faults_are_read(shared: Path) -> None:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from config.clock import to_ms
 from config.errors import DataFault
-from market.files.columns import PRICES, TIMES, is_header, layout_of, open_times_ms, plain
+from market.files.columns import layout_of, open_times_ms
+from market.files.text.names import PRICES, TIMES, is_header, plain
 
 FILE = PurePath("bars.csv")
 HOUR_MS = 3_600_000
@@ -63,13 +64,7 @@ def test_every_known_time_column_is_found(time: str) -> None:
 def test_the_columns_keep_the_spelling_of_the_file() -> None:
     layout = layout_of(["Date", "O", "H", "L", "C", "Vol", "Pair"], FILE)
     assert layout.prices == ("O", "H", "L", "C")
-    assert (layout.time, layout.volume, layout.symbol) == ("Date", "Vol", "Pair")
-
-
-def test_of_several_volumes_the_plain_one_is_taken_and_else_the_first() -> None:
-    names = ["time", *PRICES]
-    assert layout_of([*names, "Volume USDT", "Volume"], FILE).volume == "Volume"
-    assert layout_of([*names, "Volume BTC", "Volume USDT"], FILE).volume == "Volume BTC"
+    assert (layout.time, layout.others["volume"], layout.symbol) == ("Date", "Vol", "Pair")
 
 
 def test_of_several_times_the_one_that_is_surely_the_open_is_taken() -> None:

@@ -25,9 +25,17 @@ PLAIN: dict[str, Any] = {
     **{
         name: ADDED_IN_SESSION_3[name]
         for name in (
-            "court.without_record", "limits.correlation", "limits.max_cluster_fraction", "limits.max_twin_correlation",
-            "limits.kelly_stake", "limits.record_prior", "limits.unproven_fraction", "limits.proven_at", "limits.turbulence",
-            "limits.turbulence_alarms", "limits.loss_streak_chance",
+            "court.without_record",
+            "limits.correlation",
+            "limits.max_cluster_fraction",
+            "limits.max_twin_correlation",
+            "limits.kelly_stake",
+            "limits.record_prior",
+            "limits.unproven_fraction",
+            "limits.proven_at",
+            "limits.turbulence",
+            "limits.turbulence_alarms",
+            "limits.loss_streak_chance",
         )
     },
 }
