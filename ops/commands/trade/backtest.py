@@ -90,7 +90,7 @@ def _judged(request: WorldRequest, folder: Path, key: bytes) -> Judgement:
     world = world_of(request)
     tape = tape_of(world)
     story, per_year = read_story(folder, key), tape.timeframe.bars_per_year
-    with counted(tape, "backtest", [world.settings]) as trials:
+    with counted(tape, "backtest", [world.settings], story.session.own_strategies) as trials:
         ran = ran_of_story(story)
         made = measure(ran)
         returns = bar_returns(ran.equity, ran.starting_cash)
