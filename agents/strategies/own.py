@@ -4,22 +4,24 @@
         def __init__(self, rsi: float = 30.0) -> None: ...
         def vote(self, now: TechnicalSignals) -> Ballot | Abstained: ...
 
-It receives what every voter receives, the signals of closed bars, and nothing else. Each symbol gets its own
-instance, so that the state of one symbol cannot reach another. The journal stores the text of the file, and a replay
-runs that text. The code is the user's and runs with the user's rights. If a voter raises an error or returns
-something that is not a ballot, the session ends before that vote is traded.
+It receives what every voter receives, the signals of closed bars; with `vote(self, now, bars)` also a window of the last bars
+(see `agents.strategies.windows`); and nothing else. Each symbol gets its own instance, so that the state of one symbol cannot
+reach another. The journal stores the text of the file, and a replay runs that text. The code is the user's and runs with the
+user's rights. If a voter raises an error or returns something that is not a ballot, the session ends before that vote is traded.
 """
 
 import inspect
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from agents.strategies.voter import Ballot, Strategy
+from agents.strategies.voter import Ballot
+from agents.strategies.windows import Windows, history_of, reads_bars, too_young
 from config.errors import UsageFault
 from config.sections.strategies import StrategyContext
 from config.silence import Abstained
+from market.bar import Bar
 from market.signals import TechnicalSignals
 
 _LARGEST = 1_000_000
@@ -39,15 +41,33 @@ class OwnVoter:
         self._name = name
         self._kind = kind
         self._params = dict(params)
-        self._instances: dict[str, Strategy] = {}
-        self._make()
+        self._instances: dict[str, Any] = {}
+        first = self._make()
+        self._windows = Windows(history_of(name, first)) if reads_bars(first.vote) else None
+
+    @property
+    def history(self) -> int:
+        """Bars that must have closed before it votes; 0 for a voter without a window."""
+        return self._windows.size if self._windows else 0
+
+    def remember(self, past: Iterable[Bar]) -> None:
+        """Read bars of the warm-up, oldest first, into the window if there is one."""
+        if self._windows is not None:
+            for bar in past:
+                self._windows.take(bar)
 
     def vote(self, now: TechnicalSignals) -> Ballot | Abstained:
         """Return the vote of the symbol's instance. Raises StrategyFault."""
         if now.symbol not in self._instances:
             self._instances[now.symbol] = self._make()
+        given: tuple[Any, ...] = (now,)
+        if self._windows is not None:
+            window = self._windows.take(now)
+            if not window.full:
+                return too_young(self._windows.size)
+            given = (now, window.view())
         try:
-            said = self._instances[now.symbol].vote(now)
+            said: Ballot | Abstained = self._instances[now.symbol].vote(*given)
         except Exception as fault:  # noqa: BLE001  the boundary of the user's code: any error in it is reported with its line
             raise StrategyFault(
                 f"The strategy {self._name} failed on {now.symbol} at {now.close_utc.isoformat()}: {_told(fault)}. The session "
@@ -61,7 +81,7 @@ class OwnVoter:
             )
         return said
 
-    def _make(self) -> Strategy:
+    def _make(self) -> Any:
         try:
             made = self._kind(**self._params)
         except Exception as fault:  # noqa: BLE001  the boundary of the user's code
@@ -74,7 +94,7 @@ class OwnVoter:
             raise UsageFault(
                 f"The strategy {self._name} has no method `vote(now)`, which a voter needs. Nothing was started; add one."
             )
-        return made  # type: ignore[no-any-return]
+        return made
 
 
 def read_own(settings: tuple[StrategyContext, ...]) -> dict[str, str]:
