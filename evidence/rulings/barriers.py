@@ -20,13 +20,24 @@ class Prices(Protocol):
     """The bars of one symbol by bar of the run, each shape (n_bars,), float64 [quote]; NaN without a bar."""
 
     @property
-    def open(self) -> Floats: ...
+    def open(self) -> Floats:
+        """Opens [quote], shape (n_bars,), float64."""
+        ...
+
     @property
-    def high(self) -> Floats: ...
+    def high(self) -> Floats:
+        """Highs [quote], shape (n_bars,), float64."""
+        ...
+
     @property
-    def low(self) -> Floats: ...
+    def low(self) -> Floats:
+        """Lows [quote], shape (n_bars,), float64."""
+        ...
+
     @property
-    def close(self) -> Floats: ...
+    def close(self) -> Floats:
+        """Closes [quote], shape (n_bars,), float64."""
+        ...
 
 
 class Purchase(Protocol):
