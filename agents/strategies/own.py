@@ -12,8 +12,10 @@ user's rights. If a voter raises an error or returns something that is not a bal
 
 import inspect
 import math
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from agents.strategies.voter import Ballot
@@ -25,6 +27,8 @@ from market.bar import Bar
 from market.signals import TechnicalSignals
 
 _LARGEST = 1_000_000
+_SPACE = "own_strategy_"
+"""Begins the name of the module that a user's file is while it runs, so that it hides no other module."""
 
 
 class StrategyFault(UsageFault):
@@ -68,7 +72,7 @@ class OwnVoter:
             given = (now, window.view())
         try:
             said: Ballot | Abstained = self._instances[now.symbol].vote(*given)
-        except Exception as fault:  # noqa: BLE001  the boundary of the user's code: any error in it is reported with its line
+        except (Exception, SystemExit) as fault:  # noqa: BLE001  the boundary of the user's code: any error in it is reported with its line
             raise StrategyFault(
                 f"The strategy {self._name} failed on {now.symbol} at {now.close_utc.isoformat()}: {_told(fault)}. The session "
                 "ended there, and this vote was not traded. Correct the strategy and run again."
@@ -84,7 +88,7 @@ class OwnVoter:
     def _make(self) -> Any:
         try:
             made = self._kind(**self._params)
-        except Exception as fault:  # noqa: BLE001  the boundary of the user's code
+        except (Exception, SystemExit) as fault:  # noqa: BLE001  the boundary of the user's code
             takes = ", ".join(inspect.signature(self._kind).parameters) or "no parameters"
             raise UsageFault(
                 f"The strategy {self._name} cannot be created with {self._params or 'no parameters'}: {_told(fault)}. It takes "
@@ -105,7 +109,7 @@ def read_own(settings: tuple[StrategyContext, ...]) -> dict[str, str]:
             continue
         path = Path(entry.file)
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as fault:
             why = fault.strerror if isinstance(fault, OSError) else "it is not UTF-8 text"
             raise UsageFault(f"The strategy file {path} cannot be read ({why}). Nothing was started.") from fault
@@ -131,13 +135,16 @@ def own_voter(entry: StrategyContext, texts: Mapping[str, str]) -> OwnVoter:
 
 def _classes(file: str, text: str) -> dict[str, type]:
     """Return the classes with a `vote` method that a file defines."""
-    space: dict[str, Any] = {"__name__": Path(file).stem}
+    module = ModuleType(f"{_SPACE}{Path(file).stem}")
+    sys.modules[module.__name__] = module  # while it runs: dataclasses look up the module of their class there
     try:
-        exec(compile(text, file, "exec"), space)
-    except Exception as fault:  # noqa: BLE001  the boundary of the user's code
+        exec(compile(text, file, "exec"), module.__dict__)
+    except (Exception, SystemExit) as fault:  # noqa: BLE001  the boundary of the user's code
         raise UsageFault(f"The strategy file {file} does not run: {_told(fault)}. Nothing was started.") from None
-    own = {name: value for name, value in space.items() if isinstance(value, type)}
-    return {n: v for n, v in own.items() if v.__module__ == Path(file).stem and callable(getattr(v, "vote", None))}
+    finally:
+        del sys.modules[module.__name__]
+    own = {name: value for name, value in vars(module).items() if isinstance(value, type)}
+    return {n: v for n, v in own.items() if v.__module__ == module.__name__ and callable(getattr(v, "vote", None))}
 
 
 def _what_is_wrong(said: object) -> str:
@@ -154,7 +161,7 @@ def _what_is_wrong(said: object) -> str:
     return ""
 
 
-def _told(fault: Exception) -> str:
+def _told(fault: BaseException) -> str:
     """Return the error with the line of the user's file where it happened."""
     line = getattr(fault, "lineno", None)
     trace = fault.__traceback__
