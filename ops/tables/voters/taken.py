@@ -29,9 +29,10 @@ def taken_table(report: TakenReport) -> Group | str:
     if not report.rows:
         return "Nothing was taken from any voter."
     shown = report.rows if len(report.rows) <= _SHOWN else whole(report)
-    table = boxed(_title(report), ("<Taken by", ">kept", ">rejected", ">difference", ">growth"), dense=True)
+    table = boxed(_title(report), ("Taken by", ">kept", ">rejected", ">difference", ">growth"), dense=True)
+    table.columns[0].overflow = "fold"
     for row in shown:
-        label = f" {row.voter}" if row.voter != ALL and any(other.voter == ALL for other in shown) else _name(row.by)
+        label = f" {row.voter}" if row.voter != ALL and any(other.voter == ALL for other in shown) else _short(row.by)
         table.add_row(label, _in_short(row.kept), _in_short(row.rejected), _spread(row), signed_percent(row.growth))
     return Group(table, *_key(report), *([] if shown is report.rows else ["Each voter by itself is in report.html."]))
 
@@ -96,6 +97,10 @@ def _name(by: str) -> str:
     return by.replace("_", " ")
 
 
+def _short(by: str) -> str:
+    return _name(by.removeprefix(f"{BREAKER} "))
+
+
 def _in_short(side: Side) -> str:
     if side.won is None or side.mean_bps is None:
         return f"{side.cases:,}" if side.cases else DASH
@@ -111,7 +116,7 @@ def _in_full(side: Side) -> tuple[str, str, str, str]:
 
 def _spread(row: Taken) -> str:
     found = row.difference_bps
-    return DASH if found is None else f"{found.value:+,.0f} [{found.low:+,.0f}, {found.high:+,.0f}]"
+    return DASH if found is None else f"{found.value:+,.0f} [{found.low:+,.0f},{found.high:+,.0f}]"
 
 
 def _interval(found: Interval | None) -> tuple[str, str]:
