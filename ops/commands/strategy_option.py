@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from config.errors import UsageFault
+from config.sections.strategies import OWN
 
 _FILE = re.compile(r"(?P<file>.+\.py)(?::(?P<rest>.*))?")
 
@@ -46,6 +47,10 @@ def _own(text: str, found: re.Match[str]) -> tuple[dict[str, Any], list[str]]:
 
 def _built_in(text: str) -> tuple[dict[str, Any], list[str]]:
     name, *rest = text.split(":")
+    if name in ("", OWN):
+        raise UsageFault(
+            f"--strategy {text!r} names no strategy: write a built-in one, or my_file.py:MyStrategy. Nothing was started."
+        )
     return {"strategy": name}, rest
 
 

@@ -23,7 +23,7 @@ from ops.tables.run import open_console
 def strategies_command(arguments: argparse.Namespace) -> int:
     """List or write; returns the exit code. Raises UsageFault or OutputFault."""
     if arguments.new is not None:
-        sys.stdout.write(_write(arguments.new, Path.cwd()))
+        sys.stdout.write(_write(arguments.new, Path()))
     elif arguments.fields:
         sys.stdout.write(readable_markdown())
     elif arguments.json:

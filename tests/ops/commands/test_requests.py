@@ -226,7 +226,19 @@ def test_a_path_may_hold_colons_dots_and_spaces(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["mine.py", "mine.py:", "mine.py:a=1", "mine.py:Dip:a", "mine.py:Dip:a=inf", "ema_cross:=1"]
+    "text",
+    [
+        "mine.py",
+        "mine.py:",
+        "mine.py:a=1",
+        "mine.py:Dip:a",
+        "mine.py:Dip:a=inf",
+        "ema_cross:=1",
+        "own",
+        "",
+        ":",
+        "ema_cross:",
+    ],
 )
 def test_a_voter_that_cannot_be_read_is_refused_in_a_sentence(text: str) -> None:
     with pytest.raises(UsageFault, match="Nothing was started"):

@@ -80,7 +80,9 @@ def test_the_sentence_names_what_changed_the_account_most() -> None:
     assert taken_sentence(TWO) == (
         "The court rejected 444 of 609 cases (won 50%, the kept ones 50%); without it the account would have gained 1.21% more."
     )
-    breaker = report(row("court", "a", 0.001), row("breaker turbulence", "a", -0.05, kept=side(3, None)))
+    breaker = report(
+        row("court", "a", 0.001), row("breaker turbulence", "a", -0.05, kept=side(3, None), difference_bps=None)
+    )
     assert taken_sentence(breaker) == (
         "The breaker turbulence rejected 444 of 447 cases; without it the account would have lost 5.00% more."
     )
