@@ -32,7 +32,7 @@ from ops.tables.plain import (
     signed_percent,
     what_happened,
 )
-from ops.tables.voters.taken import taken_sentence, taken_table
+from ops.tables.voters.taken import taken_part, taken_sentence
 
 _PIPED_WIDTH, _MOST_WIDTH = 100, 120
 _TRADES_SHOWN, _EVENTS_SHOWN = 20, 12
@@ -51,7 +51,7 @@ def print_tables(story: Story, summary: Summary, file: TextIO | None = None) -> 
         _rulings(summary),
         *([models_table(summary.models, story.session.settings.minds.budget)] if summary.models else []),
         _gate(summary),
-        taken_table(summary.taken),
+        taken_part(summary.taken),
         _positions(summary),
         _breakers(story),
         _alerts(story),

@@ -24,7 +24,7 @@ def taken_sentence(report: TakenReport) -> str:
     return f"{_did(most)}; without it the account would have {verb} {percent(abs(most.growth))} more."
 
 
-def taken_table(report: TakenReport) -> Group | str:
+def taken_part(report: TakenReport) -> Group | str:
     """The table for a console of eighty columns, with its key."""
     if not report.rows:
         return "Nothing was taken from any voter."

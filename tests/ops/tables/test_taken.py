@@ -14,7 +14,7 @@ from ops.report.page import render_report
 from ops.story.story import read_story
 from ops.story.summary import summarise
 from ops.story.taken import whole
-from ops.tables.voters.taken import taken_grid, taken_key, taken_sentence, taken_table
+from ops.tables.voters.taken import taken_grid, taken_key, taken_part, taken_sentence
 
 Maker = Callable[..., Path]
 
@@ -39,7 +39,7 @@ def report(*rows: Taken) -> TakenReport:
 
 def printed(found: TakenReport, width: int) -> str:
     console = Console(file=io.StringIO(), width=width, highlight=False)
-    console.print(taken_table(found))
+    console.print(taken_part(found))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -120,5 +120,5 @@ def test_the_report_of_a_run_holds_every_row(make_run: Maker, key: bytes) -> Non
 
 
 def test_where_nothing_was_taken_one_sentence_says_so() -> None:
-    assert taken_table(report()) == "Nothing was taken from any voter."
+    assert taken_part(report()) == "Nothing was taken from any voter."
     assert taken_grid(report()).rows == ()
