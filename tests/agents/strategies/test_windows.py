@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 from history import built_in, simulated
-from run_support import write_bars
+from run_support import events, write_bars
+from session_models import cut
 
 from agents.backtest import main as backtest
 from agents.replay import main as replay
+from agents.run import main as run
 from agents.strategies.breakout import DonchianTrend, SqueezeBreakout
 from agents.strategies.contexts import build_contexts, young_voters
 from agents.strategies.own import own_voter
@@ -207,3 +209,22 @@ def test_the_channel_is_left_with_the_trend_and_not_against_it_nor_in_a_storm() 
     assert last_votes(Windowed(DonchianTrend(calm_max=0.1)), rising, 1) == [Direction.NONE]
     broken = closes((230, 100.0, 130.0), (25, 130.0, 130.0), (2, 128.0, 125.0))
     assert last_votes(Windowed(DonchianTrend()), broken, 2) == [Direction.SHORT, Direction.NONE]
+
+
+def test_a_run_with_a_window_and_a_state_that_was_cut_short_goes_on_as_if_it_had_not_been(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(MINE)
+    (bars,) = write_bars(tmp_path, days=14)
+    asked = [
+        "--data",
+        str(bars),
+        "--profile",
+        "backtest",
+        "--strategy",
+        f"{tmp_path}/mine.py:Cross:fast=3",
+        "donchian_trend",
+    ]
+    assert run([*asked, "--no-court", "--quiet", "--out", str(tmp_path / "whole")]) == 0
+    whole = events(tmp_path / "whole")
+    half = cut(tmp_path / "whole", tmp_path / "half", len(whole) // 2)
+    assert run([*asked, "--no-court", "--quiet", "--resume", str(half)]) == 0
+    assert events(half)[-1].mac == whole[-1].mac
