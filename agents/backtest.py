@@ -23,13 +23,6 @@ def parser() -> argparse.ArgumentParser:
     )
     add_world(parse, profile="backtest", recorded=True)
     parse.add_argument(
-        "--strategy",
-        nargs="+",
-        action="extend",
-        metavar="NAME",
-        help="voters instead of the profile's: ema_cross, golden_cross:confidence=0.7, my_file.py:MyClass:fast=5,slow=20",
-    )
-    parse.add_argument(
         "--check",
         action="store_true",
         help="first test whether the voters read the future, vote at random, or need a longer warm-up; if so, nothing is run",
@@ -44,7 +37,7 @@ def parser() -> argparse.ArgumentParser:
     parse.add_argument(
         "--mind", metavar="NAME|recorded:FILE", help="rules (default), a cassette of recorded answers, or a provider"
     )
-    add(parse, "--model")
+    add(parse, "--model", "--no-court")
     add_told_finer(parse)
     parse.add_argument("--fee-bps", type=float, metavar="BPS", help="maker and taker fee of all markets [bps]")
     parse.add_argument(

@@ -23,7 +23,7 @@ def parser() -> argparse.ArgumentParser:
     add_world(parse, profile="paper", recorded=False)
     add_told_finer(parse)
     parse.add_argument("--days", type=int, metavar="N", help="length of a simulated session [days]")
-    add(parse, "--mind", "--model", "--calibration", "--record")
+    add(parse, "--mind", "--model", "--no-court", "--calibration", "--record")
     parse.add_argument(
         "--approve",
         choices=("auto", "ask", "never"),

@@ -28,7 +28,7 @@ from agents.memory.narrative import CaseReader
 from agents.memory.outcomes import Barriers
 from agents.outages.watch import OutageWatch
 from agents.records.record import Session, Warmup
-from agents.strategies.contexts import build_contexts
+from agents.strategies.contexts import Context, build_contexts
 from config.clock import BarClock, from_ms
 from execution.account.ledger import Ledger
 from execution.account.trader import Trader
@@ -108,7 +108,7 @@ def open_desk(
         arrivals=Arrivals(feed, venue, spoke_next),
         engines=warm.engines,
         sentiment=sentiment,
-        contexts=build_contexts(settings.strategies, session.symbols, session.own_strategies),
+        contexts=_contexts(session, warmup),
         court=Court(
             Bench(
                 mind=mind,
@@ -146,6 +146,16 @@ def _warmed(session: Session, warmup: Warmup) -> _Warm:
         warm.window.push({symbol: bar.close for symbol, bar in slice_bars.items()})
         warm.volumes.push({symbol: (bar.close, bar.volume) for symbol, bar in slice_bars.items()})
     return warm
+
+
+def _contexts(session: Session, warmup: Warmup) -> tuple[Context, ...]:
+    """The voters. Those that read bars have read the warm-up."""
+    contexts = build_contexts(session.settings.strategies, session.symbols, session.own_strategies)
+    if any(context.history for context in contexts):
+        past = [bar for slice_bars in _bars(warmup, session.timeframe) for bar in slice_bars.values()]
+        for context in contexts:
+            context.remember(past)
+    return contexts
 
 
 def _trader(

@@ -63,7 +63,7 @@ class Field(NamedTuple):
 
 def journal_page(registry: Registry = EVENTS) -> str:
     """The whole page. Raises LookupError for a field without a meaning, and for a line of the glossary that no field uses."""
-    glossary: dict[str, str] = yaml.safe_load(_GLOSSARY.read_text(encoding="utf-8"))
+    glossary = read_glossary()
     used: set[str] = set()
     events = [kind.event for kind in registry.kinds]
     inner = [value for value in values_in(events) if value not in events]
@@ -74,6 +74,12 @@ def journal_page(registry: Registry = EVENTS) -> str:
     if idle := glossary.keys() - used:
         raise LookupError(f"the glossary explains what no event holds: {', '.join(sorted(idle))}")
     return "\n".join(parts)
+
+
+def read_glossary() -> dict[str, str]:
+    """The meanings of fields that their classes do not explain, by `field` or `Class.field`."""
+    glossary: dict[str, str] = yaml.safe_load(_GLOSSARY.read_text(encoding="utf-8"))
+    return glossary
 
 
 def values_in(roots: Iterable[type[Frozen]]) -> tuple[type[Frozen], ...]:

@@ -5,22 +5,24 @@ weights, is the net, in [-1, 1]. Below the threshold there is no proposal. Voter
 net; opposing votes reduce it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol, cast
 
 from pydantic import ValidationError
 
-from agents.strategies.own import own_voter
+from agents.strategies.own import OwnVoter, own_voter
 from agents.strategies.vote import NetVote, Vote
 from agents.strategies.voter import NOTHING, Strategy
+from agents.strategies.windows import Windowed, windowed
 from config.errors import UsageFault
 from config.frozen import Frozen
 from config.reading.schema import spot_of
 from config.sections.rows import named
 from config.sections.strategies import OWN, STRATEGIES, StrategyContext
 from config.silence import Abstained
+from market.bar import Bar
 from market.signals import TechnicalSignals
 from market.symbols import normalise_symbol
 from risk.proposal import Direction
@@ -49,6 +51,16 @@ class Context:
     strategy: Strategy
     symbols: frozenset[str] | None
     weight: float
+
+    @property
+    def history(self) -> int:
+        """Bars that must have closed before it votes; 0 for a voter without a window of bars."""
+        return self.strategy.history if isinstance(self.strategy, OwnVoter | Windowed) else 0
+
+    def remember(self, past: Iterable[Bar]) -> None:
+        """Show it bars of the warm-up, oldest first: those of its markets fill its window, if it has one."""
+        if isinstance(self.strategy, OwnVoter | Windowed) and self.strategy.history:
+            self.strategy.remember(bar for bar in past if self.symbols is None or bar.symbol in self.symbols)
 
 
 def build_contexts(
@@ -83,6 +95,16 @@ def votes_on(symbol: str, now: TechnicalSignals, contexts: tuple[Context, ...]) 
             )
         )
     return tuple(cast)
+
+
+def young_voters(contexts: tuple[Context, ...], warmup_bars: int) -> tuple[str, ...]:
+    """A sentence about each voter whose window of bars the warm-up cannot fill."""
+    return tuple(
+        f"{context.name} reads {context.history} bars and the warm-up has {warmup_bars}: it abstains at the first "
+        f"{context.history - warmup_bars - 1} bars. Raise market.warmup_bars to have it vote from the first bar on."
+        for context in contexts
+        if context.history > warmup_bars + 1
+    )
 
 
 def net(votes: tuple[Vote, ...], threshold: float) -> NetVote:
@@ -136,7 +158,8 @@ def _context(
 
 
 def strategy_class(name: str) -> type[Frozen]:
-    """The class of a built-in strategy (`STRATEGIES`); its fields are its parameters. It keeps the `Strategy` protocol."""
+    """The class of a built-in strategy (`STRATEGIES`); its fields are its parameters. It keeps the `Strategy`
+    or the `WindowStrategy` protocol."""
     return cast(type[Frozen], named(STRATEGIES[name]))
 
 
@@ -149,13 +172,14 @@ def _strategy(place: str, entry: StrategyContext) -> Strategy:
                 f"{place}: {entry.strategy} has no parameter {name!r}. It has: {', '.join(spots)}. Nothing was started."
             )
     try:
-        return cast(Strategy, kind.model_validate(entry.params))
+        strategy = kind.model_validate(entry.params)
     except ValidationError as fault:
         name = str(fault.errors()[0]["loc"][0])
         raise UsageFault(
             f"{place}.params.{name}: {entry.params[name]:g} is not allowed; it must be {spots[name].wanted()}. "
             "Nothing was started."
         ) from None
+    return windowed(strategy) or cast(Strategy, strategy)
 
 
 def _symbols(place: str, entry: StrategyContext, known: Sequence[str]) -> frozenset[str] | None:

@@ -4,25 +4,31 @@
         def __init__(self, rsi: float = 30.0) -> None: ...
         def vote(self, now: TechnicalSignals) -> Ballot | Abstained: ...
 
-It receives what every voter receives, the signals of closed bars, and nothing else. Each symbol gets its own
-instance, so that the state of one symbol cannot reach another. The journal stores the text of the file, and a replay
-runs that text. The code is the user's and runs with the user's rights. If a voter raises an error or returns
-something that is not a ballot, the session ends before that vote is traded.
+It receives what every voter receives, the signals of closed bars; with `vote(self, now, bars)` also a window of the last bars
+(see `agents.strategies.windows`); and nothing else. Each symbol gets its own instance, so that the state of one symbol cannot
+reach another. The journal stores the text of the file, and a replay runs that text. The code is the user's and runs with the
+user's rights. If a voter raises an error or returns something that is not a ballot, the session ends before that vote is traded.
 """
 
 import inspect
 import math
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
-from agents.strategies.voter import Ballot, Strategy
+from agents.strategies.voter import Ballot
+from agents.strategies.windows import Windows, history_of, reads_bars, too_young
 from config.errors import UsageFault
 from config.sections.strategies import StrategyContext
 from config.silence import Abstained
+from market.bar import Bar
 from market.signals import TechnicalSignals
 
 _LARGEST = 1_000_000
+_SPACE = "own_strategy_"
+"""Begins the name of the module that a user's file is while it runs, so that it hides no other module."""
 
 
 class StrategyFault(UsageFault):
@@ -39,16 +45,34 @@ class OwnVoter:
         self._name = name
         self._kind = kind
         self._params = dict(params)
-        self._instances: dict[str, Strategy] = {}
-        self._make()
+        self._instances: dict[str, Any] = {}
+        first = self._make()
+        self._windows = Windows(history_of(name, first)) if reads_bars(first.vote) else None
+
+    @property
+    def history(self) -> int:
+        """Bars that must have closed before it votes; 0 for a voter without a window."""
+        return self._windows.size if self._windows else 0
+
+    def remember(self, past: Iterable[Bar]) -> None:
+        """Read bars of the warm-up, oldest first, into the window if there is one."""
+        if self._windows is not None:
+            for bar in past:
+                self._windows.take(bar)
 
     def vote(self, now: TechnicalSignals) -> Ballot | Abstained:
         """Return the vote of the symbol's instance. Raises StrategyFault."""
         if now.symbol not in self._instances:
             self._instances[now.symbol] = self._make()
+        given: tuple[Any, ...] = (now,)
+        if self._windows is not None:
+            window = self._windows.take(now)
+            if not window.full:
+                return too_young(self._windows.size)
+            given = (now, window.view())
         try:
-            said = self._instances[now.symbol].vote(now)
-        except Exception as fault:  # noqa: BLE001  the boundary of the user's code: any error in it is reported with its line
+            said: Ballot | Abstained = self._instances[now.symbol].vote(*given)
+        except (Exception, SystemExit) as fault:  # noqa: BLE001  the boundary of the user's code: any error in it is reported with its line
             raise StrategyFault(
                 f"The strategy {self._name} failed on {now.symbol} at {now.close_utc.isoformat()}: {_told(fault)}. The session "
                 "ended there, and this vote was not traded. Correct the strategy and run again."
@@ -61,10 +85,10 @@ class OwnVoter:
             )
         return said
 
-    def _make(self) -> Strategy:
+    def _make(self) -> Any:
         try:
             made = self._kind(**self._params)
-        except Exception as fault:  # noqa: BLE001  the boundary of the user's code
+        except (Exception, SystemExit) as fault:  # noqa: BLE001  the boundary of the user's code
             takes = ", ".join(inspect.signature(self._kind).parameters) or "no parameters"
             raise UsageFault(
                 f"The strategy {self._name} cannot be created with {self._params or 'no parameters'}: {_told(fault)}. It takes "
@@ -74,7 +98,7 @@ class OwnVoter:
             raise UsageFault(
                 f"The strategy {self._name} has no method `vote(now)`, which a voter needs. Nothing was started; add one."
             )
-        return made  # type: ignore[no-any-return]
+        return made
 
 
 def read_own(settings: tuple[StrategyContext, ...]) -> dict[str, str]:
@@ -85,7 +109,7 @@ def read_own(settings: tuple[StrategyContext, ...]) -> dict[str, str]:
             continue
         path = Path(entry.file)
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as fault:
             why = fault.strerror if isinstance(fault, OSError) else "it is not UTF-8 text"
             raise UsageFault(f"The strategy file {path} cannot be read ({why}). Nothing was started.") from fault
@@ -111,13 +135,16 @@ def own_voter(entry: StrategyContext, texts: Mapping[str, str]) -> OwnVoter:
 
 def _classes(file: str, text: str) -> dict[str, type]:
     """Return the classes with a `vote` method that a file defines."""
-    space: dict[str, Any] = {"__name__": Path(file).stem}
+    module = ModuleType(f"{_SPACE}{Path(file).stem}")
+    sys.modules[module.__name__] = module  # while it runs: dataclasses look up the module of their class there
     try:
-        exec(compile(text, file, "exec"), space)
-    except Exception as fault:  # noqa: BLE001  the boundary of the user's code
+        exec(compile(text, file, "exec"), module.__dict__)
+    except (Exception, SystemExit) as fault:  # noqa: BLE001  the boundary of the user's code
         raise UsageFault(f"The strategy file {file} does not run: {_told(fault)}. Nothing was started.") from None
-    own = {name: value for name, value in space.items() if isinstance(value, type)}
-    return {n: v for n, v in own.items() if v.__module__ == Path(file).stem and callable(getattr(v, "vote", None))}
+    finally:
+        del sys.modules[module.__name__]
+    own = {name: value for name, value in vars(module).items() if isinstance(value, type)}
+    return {n: v for n, v in own.items() if v.__module__ == module.__name__ and callable(getattr(v, "vote", None))}
 
 
 def _what_is_wrong(said: object) -> str:
@@ -134,7 +161,7 @@ def _what_is_wrong(said: object) -> str:
     return ""
 
 
-def _told(fault: Exception) -> str:
+def _told(fault: BaseException) -> str:
     """Return the error with the line of the user's file where it happened."""
     line = getattr(fault, "lineno", None)
     trace = fault.__traceback__

@@ -13,6 +13,8 @@ STRATEGIES = {
     "golden_cross": "agents.strategies.trend:GoldenCross",
     "rsi_bounce": "agents.strategies.reversal:RsiBounce",
     "momentum_breakout": "agents.strategies.trend:MomentumBreakout",
+    "squeeze_breakout": "agents.strategies.breakout:SqueezeBreakout",
+    "donchian_trend": "agents.strategies.breakout:DonchianTrend",
 }
 """Each built-in strategy once: its name in a profile, and its class."""
 OWN = "own"

@@ -100,7 +100,12 @@ def allowed_notional(hearing: Hearing, barriers: Barriers) -> float:
     rules = hearing.verdict.rules
     if any(report.reaction not in (Reaction.PASS, Reaction.CUT) and report.code not in _OWN for report in rules):
         return 0.0
-    caps = [float(report.notional_cap) for report in rules if report.notional_cap is not None]
+    return full_notional(hearing, barriers)
+
+
+def full_notional(hearing: Hearing, barriers: Barriers) -> float:
+    """The tightest cap that the gate reported, in quote units; where it reported none, of those that need no other position."""
+    caps = [float(report.notional_cap) for report in hearing.verdict.rules if report.notional_cap is not None]
     return max(0.0, min(caps) if caps else _alone(hearing, barriers))
 
 

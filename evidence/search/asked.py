@@ -12,6 +12,7 @@ from agents.strategies.contexts import Context, netted
 from agents.strategies.voter import NOTHING
 from config.sections.strategies import StrategyContext
 from config.silence import Abstained
+from market.bar import Bar
 from market.signals import TechnicalSignals
 from risk.proposal import Direction
 
@@ -33,11 +34,13 @@ class BareVote(NamedTuple):
 class AskedVoters:
     """The voters of one tape whose signals are already computed."""
 
-    def __init__(self, symbols: Sequence[str], signals: Sequence[Signals]) -> None:
+    def __init__(self, symbols: Sequence[str], signals: Sequence[Signals], past: Sequence[Sequence[Bar]] = ()) -> None:
+        """The signals and the bars of the warm-up, by symbol in the order of `symbols`."""
         self._columns = [
             (symbol, [(row, now) for row, now in enumerate(column) if now is not None])
             for symbol, column in zip(symbols, signals, strict=True)
         ]
+        self._past = past
         self._kept: dict[str, list[dict[int, BareVote]]] = {}
 
     def wanted(
@@ -65,6 +68,8 @@ class AskedVoters:
         key = f"{context.name} {entry.model_dump_json()}"
         found = self._kept.pop(key, None)
         if found is None:
+            for bars in self._past:
+                context.remember(bars)
             found = [_asked(context, symbol, rows) for symbol, rows in self._columns]
         self._kept[key] = found
         while len(self._kept) > KEPT:

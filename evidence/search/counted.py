@@ -1,8 +1,9 @@
 """Counts the trials for the deflated Sharpe ratio, so that the user does not have to remember them.
 
 Every backtest, every set of a sweep and every walk-forward set is counted before it runs, under the hash of the bars, the markets
-and the window. Settings that change neither orders nor fills (the name of the profile, durability of the journal) make no new
-trial. Trials on overlapping windows count too: a window that is shifted by one bar is not a new start.
+and the window. An edited strategy of the user's own is another trial. Settings that change neither orders nor fills (the name of
+the profile, durability of the journal) make no new one. Trials on overlapping windows count too: a window that is shifted by one
+bar is not a new start.
 """
 
 import hashlib
@@ -10,6 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -82,9 +84,18 @@ def tape_hash(tape: Tape) -> str:
     return digest.hexdigest()
 
 
-def parameters_of(settings: Settings) -> dict[str, Any]:
-    """The settings that define a trial: all but the name of the profile, the journal, and the gates."""
-    return settings.model_dump(mode="json", exclude=_NO_TRIAL)
+def parameters_of(settings: Settings, own: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
+    """The settings that define a trial: all but the name of the profile, the journal, and the gates.
+
+    `own` holds the texts of the user's strategy files, by file name: an edited strategy is another trial. The folder of a file
+    makes no other one.
+    """
+    tree: dict[str, Any] = settings.model_dump(mode="json", exclude=_NO_TRIAL)
+    if not own:
+        return tree
+    voters = [entry | {"file": entry["file"] and Path(entry["file"]).name} for entry in tree["strategies"]]
+    texts = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in own.items()}
+    return tree | {"strategies": voters, "own_strategies": texts}
 
 
 def parameters_hash(parameters: Mapping[str, Any]) -> str:

@@ -20,7 +20,7 @@ from evidence.search.space import Values, applied
 from execution.kernel.engine import KernelResult, Votes, simulate, sweep
 from execution.kernel.grid import Grid, grid_of_tape
 from execution.kernel.rules import Rules, rules_of
-from market.bar import Slice
+from market.bar import Bar, Slice
 from market.indicators.engine import SignalEngine
 from market.signals import TechnicalSignals
 from market.tape import Tape
@@ -43,7 +43,8 @@ class FastTape:
         reader = _Reader(tape, seen)
         self.grid: Grid = grid_of_tape(tape, reader.read)
         signals = [reader.signals[symbol] for symbol in self.grid.symbols]
-        self._asked = AskedVoters(self.grid.symbols, signals)
+        past = [reader.past[symbol] for symbol in self.grid.symbols]
+        self._asked = AskedVoters(self.grid.symbols, signals, past)
         self._atr = [[None if now is None else now.atr_14_quote for now in column] for column in signals]
         self._instruments = [tape.instruments[symbol] for symbol in self.grid.symbols]
         self._own: dict[str, Votes] = {}
@@ -110,10 +111,12 @@ def sharpe_of(returns: Floats, bars_per_year: float) -> float | None:
 
 
 class _Reader:
-    """Signals by symbol and bar. Warm-up rows are included and empty; None at a row without a valid bar."""
+    """Signals by symbol and bar, and the bars of the warm-up. Warm-up rows of signals are included and empty; None at a row
+    without a valid bar."""
 
     def __init__(self, tape: Tape, seen: Callable[[int], None]) -> None:
         self.signals: dict[str, list[TechnicalSignals | None]] = {symbol: [] for symbol in tape.symbols}
+        self.past: dict[str, list[Bar]] = {symbol: [] for symbol in tape.symbols}
         self._engines = {symbol: SignalEngine(symbol, tape.timeframe) for symbol in tape.symbols}
         self._timeframe = tape.timeframe
         self._start_utc = tape.start_utc
@@ -126,6 +129,8 @@ class _Reader:
             bar = now.bars.get(symbol)
             if bar is not None:
                 engine.push(bar)
+                if not in_session:
+                    self.past[symbol].append(bar)
             told = engine.signals(self._timeframe) if in_session and bar is not None else None
             self.signals[symbol].append(told)
         if in_session:

@@ -1,12 +1,11 @@
 """What the commands of evidence share: the settings of parameter sets, trials that are counted first, and the market itself."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from agents.desk.world import World
 from agents.strategies.contexts import build_contexts
-from agents.strategies.own import read_own
 from config.clock import SystemClock
 from config.secrets import load_secrets, state_dir
 from config.settings import Settings
@@ -28,9 +27,12 @@ def market_growth(tape: Tape) -> float:
     return sum(grown) / len(grown) if grown else 0.0
 
 
-def settings_for(world: World, sets: Sequence[Values], tape: Tape) -> list[Settings]:
-    """The settings of each parameter set. Raises UsageFault, before any set is run, if one is not allowed."""
-    own, found = read_own(world.settings.strategies), []
+def settings_for(world: World, sets: Sequence[Values], tape: Tape, own: Mapping[str, str]) -> list[Settings]:
+    """The settings of each parameter set. Raises UsageFault, before any set is run, if one is not allowed.
+
+    `own` holds the texts of the user's strategy files, by file name.
+    """
+    found = []
     for values in sets:
         settings = applied(world.settings, values)
         build_contexts(settings.strategies, tape.symbols, own)
@@ -55,11 +57,14 @@ class Counted:
 
 
 @contextmanager
-def counted(tape: Tape, kind: str, sets: Sequence[Settings]) -> Iterator[Counted]:
-    """Count settings as trials on a tape, in the user's record of trials, before any of them is run. Raises OutputFault."""
+def counted(tape: Tape, kind: str, sets: Sequence[Settings], own: Mapping[str, str]) -> Iterator[Counted]:
+    """Count settings as trials on a tape, in the user's record of trials, before any of them is run. Raises OutputFault.
+
+    `own` holds the texts of the user's strategy files, by file name.
+    """
     folder = state_dir(load_secrets())
     folder.mkdir(parents=True, exist_ok=True)
-    trials, plain = Trials(folder, scope_of(tape)), [parameters_of(each) for each in sets]
+    trials, plain = Trials(folder, scope_of(tape)), [parameters_of(each, own) for each in sets]
     try:
         trials.count(kind, plain, SystemClock().now())
         yield Counted(trials, plain)

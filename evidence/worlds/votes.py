@@ -65,6 +65,8 @@ def cast_votes(tape: Tape, contexts: tuple[Context, ...], threshold: float) -> N
     for past in tape.warmup_slices():
         for symbol, bar in past.bars.items():
             engines[symbol].push(bar)
+        for context in contexts:
+            context.remember(past.bars.values())
     shape = (len(tape), len(tape.symbols))
     direction, conviction = np.zeros(shape, dtype=np.int8), np.zeros(shape)
     present, close_ms = np.zeros(shape, dtype=bool), np.zeros(shape[0], dtype=np.int64)

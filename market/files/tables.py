@@ -59,7 +59,7 @@ class _Opened(NamedTuple):
 
 
 def parts_of(source: Source, wanted: Sequence[str], reading: Reading) -> Iterator[Part]:
-    """The markets of a file. `wanted` decides what a name leaves open, and is the market of a file that names none if it is one. Raises DataFault."""
+    """The markets of a file. `wanted` decides what a name leaves open; alone, it names a nameless file. Raises DataFault."""
     opened = _opened(source, reading)
     mark = _decimal(opened, reading, source.name)
 

@@ -1,4 +1,4 @@
-"""The indicators of one symbol on one timeframe, as TA-Lib streams. This is the only module that imports talib.
+"""The indicators of one symbol on one timeframe, as TA-Lib streams. Only this folder imports talib.
 
 Definitions. A cross compares this bar with the previous one: above now, not above before. `highest_20`, `lowest_20` and the mean
 in `volume_ratio_20` are of the 20 bars before this one. `realized_volatility` is the sample standard deviation of the last 24

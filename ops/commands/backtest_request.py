@@ -7,7 +7,6 @@ from typing import Any
 from agents.desk.request import RunRequest
 from config.errors import UsageFault
 from config.frozen import Frozen
-from config.reading.document import read_number
 from config.reading.load import load_profile
 from evidence.strategies.baselines import LEAST_SEEDS
 from ops.commands.requests import told_more
@@ -65,8 +64,6 @@ def _refuse_few(arguments: argparse.Namespace) -> None:
 def _settings(arguments: argparse.Namespace) -> dict[str, Any]:
     """The settings, by dotted key, of the command's own options. Raises UsageFault."""
     changed: dict[str, Any] = {}
-    if arguments.strategy:
-        changed["strategies"] = [_context(text) for text in arguments.strategy]
     if arguments.cash is not None:
         changed["venue.starting_cash"] = str(_sound("--cash", arguments.cash))
     if arguments.fee_bps is not None:
@@ -114,41 +111,6 @@ def _impact(text: str) -> dict[str, Any]:
             f"--impact {text!r} is neither book nor square_root, nor square_root:Y with a number Y. Nothing was started."
         )
     return {"venue.impact": model} | ({} if value is None else {"venue.impact_coefficient": _sound("--impact", value)})
-
-
-def _context(text: str) -> dict[str, Any]:
-    """One voter: NAME, NAME:key=value,…, FILE.py:CLASS or FILE.py:CLASS:key=value,…."""
-    head, *rest = text.split(":")
-    entry: dict[str, Any] = {"strategy": head}
-    if head.endswith(".py"):
-        if not rest or not rest[0].isidentifier():
-            raise UsageFault(
-                f"--strategy {text!r} names a file and no class: write {head}:MyStrategy. Nothing was started."
-            )
-        entry = {"strategy": "own", "file": head, "name": rest.pop(0)}
-    if len(rest) > 1:
-        raise UsageFault(f"--strategy {text!r} is not NAME:key=value,key=value. Nothing was started.")
-    if rest:
-        entry["params"] = _parameters(text, rest[0].split(","))
-    return entry
-
-
-def _parameters(text: str, parts: list[str]) -> dict[str, float]:
-    found = dict(_parameter(text, part) for part in parts)
-    if len(found) < len(parts):
-        raise UsageFault(f"--strategy {text!r} gives a parameter twice. Nothing was started.")
-    return found
-
-
-def _parameter(text: str, part: str) -> tuple[str, float]:
-    name, sign, value = part.partition("=")
-    try:
-        number = read_number(value)
-    except (ValueError, OverflowError):
-        number = math.nan
-    if not sign or not name or not math.isfinite(number):
-        raise UsageFault(f"--strategy {text!r}: {part!r} is not key=number. Nothing was started.")
-    return name, number
 
 
 def _sound(option: str, value: float) -> float:

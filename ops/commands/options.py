@@ -43,6 +43,17 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     },
     "--start": {"metavar": "DATE", "help": "begin, UTC: 2020-02-01 or 2020-02-01T06:00; bars before it warm up"},
     "--end": {"metavar": "DATE", "help": "end, UTC, not included"},
+    "--strategy": {
+        "nargs": "+",
+        "action": "extend",
+        "metavar": "NAME",
+        "help": "voters instead of the profile's: ema_cross, golden_cross:confidence=0.7, my_file.py:MyClass:fast=5,slow=20; "
+        "several vote together",
+    },
+    "--no-court": {
+        "action": "store_true",
+        "help": "nobody sits in the court: each proposal goes to the gate at its full size; gate, breakers and exits stay",
+    },
     "--seed": {
         "type": int,
         "metavar": "N",
@@ -105,7 +116,7 @@ def add_world(parse: argparse.ArgumentParser, *, profile: str, recorded: bool) -
     """The options of every command on bars. `recorded`: it has no simulated market, so `--data` must be given."""
     add(parse, "--data", required=recorded)
     add(parse, "--profile", default=profile)
-    add(parse, "--symbols", "--timeframe", "--start", "--end", "--seed", "--set")
+    add(parse, "--symbols", "--timeframe", "--start", "--end", "--strategy", "--seed", "--set")
     add_reading(parse)
 
 

@@ -16,13 +16,14 @@ from config.reading.document import read_setting
 from config.reading.tree import plain
 from market.files.reading import Reading
 from market.timeframe import Timeframe
+from ops.commands.strategy_option import strategies_asked
 
 
 def world_asked(arguments: argparse.Namespace) -> WorldRequest:
     """The world of the options that every command on bars has (`ops.commands.options.add_world`). Raises UsageFault."""
     return WorldRequest(
         profile=arguments.profile,
-        overrides=settings_asked(arguments.set),
+        overrides=settings_asked(arguments.set) | strategies_asked(arguments.strategy),
         bars=BarsRequest(
             data=tuple(arguments.data or ()),
             symbols=tuple(arguments.symbols) if arguments.symbols else None,
@@ -36,11 +37,12 @@ def world_asked(arguments: argparse.Namespace) -> WorldRequest:
 
 
 def told_more(arguments: argparse.Namespace) -> WorldRequest:
-    """The world of `world_asked`, with finer bars, funding, news and another mind. Raises UsageFault."""
+    """The world of `world_asked`, with finer bars, funding, news and another mind, or none. Raises UsageFault."""
     asked = world_asked(arguments)
     finer = {"detail": tuple(arguments.detail or ()), "funding": tuple(arguments.funding or ())}
     return asked.model_copy(
         update={
+            "overrides": asked.overrides | _seats(arguments),
             "bars": asked.bars.model_copy(update=finer),
             "news": arguments.news,
             "mind": arguments.mind,
@@ -64,6 +66,17 @@ def reading_of(arguments: argparse.Namespace) -> Reading:
             f"--tz {arguments.tz!r} is neither a time zone nor an offset from UTC; nothing was started. Write Europe/Berlin, "
             "UTC or +02:00."
         ) from None
+
+
+def _seats(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The settings of `--no-court`: nobody sits, and everything after the court stays. Raises UsageFault."""
+    if not arguments.no_court:
+        return {}
+    if arguments.mind is not None and arguments.mind != "rules":
+        raise UsageFault(
+            f"--no-court seats nobody, and --mind {arguments.mind} names who sits. Nothing was started; leave one of them out."
+        )
+    return {"court.seats": [], "court.mind": "rules"}
 
 
 def settings_asked(pairs: Iterable[str]) -> dict[str, Any]:

@@ -30,6 +30,9 @@ COMMANDS = (
     Command("halt", "agents.halt", "trade", "the kill switch: no new risk in any session, until it is lifted"),
     Command("unhalt", "agents.unhalt", "trade", "lift the kill switch, with a reason", was="resume"),
     Command(
+        "strategies", "agents.strategies.__main__", "trade", "list the built-in strategies, or begin one of your own"
+    ),
+    Command(
         "calibrate", "evidence.calibrate", "research", "hold the convictions stated in court against what happened"
     ),
     Command("attribution", "evidence.attribution", "research", "who changed the rulings, and what that was worth"),

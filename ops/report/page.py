@@ -35,6 +35,7 @@ from ops.story.tally import Fate, KeptHearing
 from ops.tables import plain
 from ops.tables.judgement import Judgement, sheets
 from ops.tables.model_tables import asked_ahead, minds_line, outages, outcome_counts, spoke_instead, usd
+from ops.tables.voters.taken import taken_grid, taken_key, taken_sentence
 
 HEARINGS_SHOWN = 400
 ROWS_SHOWN = 1000
@@ -80,6 +81,9 @@ def render_report(
         story=story,
         sentences=plain.what_happened(summary),
         frozen=plain.frozen_words(summary),
+        taken=taken_grid(summary.taken),
+        taken_sentence=taken_sentence(summary.taken),
+        taken_key=taken_key(summary.taken),
         adds_up=plain.adds_up(summary.identity),
         policy=_policy(plotly, script),
         style=Markup(page.get_template("report.css").render()),

@@ -18,11 +18,13 @@ import numpy.typing as npt
 
 from agents.approval.petition import Approval
 from agents.llm.attempt import Attempt
+from agents.memory.outcomes import Barriers
 from agents.outages.alert import Alert
 from agents.records.events import read_events
 from agents.records.record import AskedAhead, CycleRecord, ExitDecision, Session, SessionEnd
 from agents.records.registry import Recorded
 from config.errors import JournalFault
+from evidence.rulings.taken import ThrottledCase, throttled
 from execution.account.ledger import Ledger
 from execution.exact import EXACT, ZERO
 from execution.journal.chain import GENESIS, Row
@@ -97,6 +99,8 @@ class Story:
     """The answers about large positions."""
     findings: tuple[Finding, ...]
     """The first few hundred; `tally.findings` counts all."""
+    throttled: tuple[ThrottledCase, ...]
+    """Every proposed purchase, with what the court, the gate and the policy took from it."""
     portfolio: Portfolio | None
     """The account at the end, from the journal; None if there was no bar."""
     end: SessionEnd | None
@@ -147,6 +151,8 @@ class _Reader:
         self._approvals: list[Approval] = []
         self._findings: list[Finding] = []
         self._tally = StoryTally()
+        self._barriers = Barriers.of(self._session)
+        self._throttled: list[ThrottledCase] = []
         self._models = Models(self._session.settings.minds)
         self._portfolio: Portfolio | None = None
         self._end: SessionEnd | None = None
@@ -211,6 +217,8 @@ class _Reader:
         made = self._models.bar(record.as_of_utc, record.hearings)
         for hearing in record.hearings:
             self._tally.hear(hearing, made.get(hearing.case.decision_id, ()))
+            case = throttled(len(self._close_ms) - 1, hearing, self._barriers)
+            self._throttled.extend([case] if case else [])
 
     def _venue(self, word: VenueWord) -> None:
         bad = (OrderStatus.REJECTED, OrderStatus.UNKNOWN)
@@ -258,6 +266,7 @@ class _Reader:
             halts=tuple(self._halts),
             approvals=tuple(self._approvals),
             findings=tuple(self._findings),
+            throttled=tuple(self._throttled),
             portfolio=self._portfolio,
             end=self._end,
             data_hash=self._data_hash,

@@ -13,12 +13,14 @@ from pydantic import Field
 
 from agents.court.ruling import RulingOutcome
 from config.frozen import Frozen, UtcTime
+from evidence.rulings.taken import TakenReport
 from execution.exact import EXACT
 from market.timeframe import Timeframe
 from ops.files import write_output
 from ops.story.models import ModelFigures
 from ops.story.performance import Growth, TradeFigures, bar_returns, growth, hold_curve, trade_figures, var_exceedances
 from ops.story.story import Story
+from ops.story.taken import taken_table
 
 Ended = Literal["completed", "interrupted", "cut short"]
 
@@ -125,6 +127,8 @@ class Summary(Frozen):
     rulings: dict[str, int]
     signed: int
     gate_rules: tuple[RuleFigures, ...]
+    taken: TakenReport
+    """What court, breakers, rules of the gate and adjuster took from each voter, and what that was worth."""
     struck_evidence: dict[str, int]
     breaker_events: dict[str, dict[str, int]]
     """How often each breaker tripped, was extended and was lifted."""
@@ -189,6 +193,7 @@ def summarise(story: Story) -> Summary:
         rulings={outcome.value: tally.rulings[outcome] for outcome in RulingOutcome},
         signed=tally.signed,
         gate_rules=_rules(story),
+        taken=taken_table(story),
         struck_evidence=dict(sorted(tally.struck.items())),
         breaker_events=_breakers(story),
         alerts=dict(sorted(Counter(alert.code for alert in story.alerts).items())),

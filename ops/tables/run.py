@@ -33,6 +33,7 @@ from ops.tables.plain import (
     signed_percent,
     what_happened,
 )
+from ops.tables.voters.taken import taken_part, taken_sentence
 
 _PIPED_WIDTH, _MOST_WIDTH = 100, 120
 _TRADES_SHOWN, _EVENTS_SHOWN = 20, 12
@@ -45,12 +46,13 @@ def print_tables(story: Story, summary: Summary, file: TextIO | None = None) -> 
     target = file or sys.stdout
     console = open_console(target)
     parts = (
-        Group(*what_happened(summary)),
+        Group(*what_happened(summary), taken_sentence(summary.taken)),
         _performance(summary),
         _trades(story, summary),
         _rulings(summary),
         *([models_table(summary.models, story.session.settings.minds.budget)] if summary.models else []),
         _gate(summary),
+        taken_part(summary.taken),
         _positions(summary),
         _breakers(story),
         _alerts(story),

@@ -45,6 +45,54 @@ def test_a_backtest_is_judged_and_counts_as_a_trial_once(
     assert (tmp_path / "3" / "report.html").exists()
 
 
+OWN = """
+from agents.strategies.voter import NOTHING, Ballot
+from risk.proposal import Direction
+
+
+class Dip:
+    def __init__(self, rsi=40.0):
+        self.rsi = rsi
+
+    def vote(self, now):
+        low = now.rsi_14 is not None and now.rsi_14 < self.rsi
+        return Ballot(Direction.LONG, 0.6, ("a dip",)) if low else NOTHING
+"""
+
+
+def test_each_edit_of_ones_own_strategy_counts_as_a_trial(
+    bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = tmp_path / "mine.py"
+    trials: list[int] = []
+    for text in (OWN, OWN.replace("0.6", "0.5"), OWN):
+        mine.write_text(text)
+        out = str(tmp_path / f"run{len(trials)}")
+        assert backtest(["--data", bars, "--quiet", "--json", "--strategy", f"{mine}:Dip", "--out", out]) == 0
+        trials.append(printed(capsys)["deflated"]["trials"])
+    assert trials == [1, 2, 2], "the first text again is the first trial again"
+
+
+@pytest.mark.slow
+def test_ones_own_strategy_is_searched_walked_and_taken_apart_like_a_built_in_one(
+    bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine = tmp_path / "mine.py"
+    mine.write_text(OWN)
+    asked = ["--data", bars, "--quiet", "--json", "--workers=1", "--strategy", f"{mine}:Dip:rsi=42", "ema_cross"]
+    search = [*asked, "--param", "Dip.rsi=35,45", "--out", str(tmp_path / "study")]
+    assert sweep(search) == 0
+    assert {tuple(each["values"]) for each in printed(capsys)["top"]} == {("Dip.rsi",)}
+    mine.write_text(OWN.replace("0.6", "0.5"))
+    assert sweep(search) == 2, "a study of another text is another study"
+    assert "Nothing was" in capsys.readouterr().err
+    windows = ["--train-days=12", "--test-days=6", "--embargo-days=1", "--groups=5"]
+    assert walkforward([*asked, "--param", "Dip.rsi=35,45", *windows]) == 0
+    assert printed(capsys)["walk"]["folds"]
+    assert ablation(asked) == 0
+    assert printed(capsys)["rungs"][0]["hearings"] > 0
+
+
 def test_the_ladder_has_six_rungs_and_the_top_one_is_the_backtest(
     bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,10 +2,12 @@
 
 import numpy as np
 
+from agents.strategies.contexts import build_contexts
 from agents.strategies.trend import EmaCross
-from agents.strategies.voter import NOTHING, Ballot
+from agents.strategies.voter import NOTHING, Ballot, Strategy
 from config.clock import to_ms
 from config.reading.load import load_profile
+from config.sections.strategies import StrategyContext
 from config.seeds import generator
 from config.silence import Abstained
 from evidence.strategies.ballots import rows_of
@@ -19,6 +21,11 @@ def simulated(bars: int = 1200, seed: int = 3) -> Candles:
     """Return hourly bars of BTC/USDT."""
     settings = load_profile("paper", {"market.session_days": 40, "market.symbols": ["BTC/USDT"]})
     return rows_of(simulate(settings, seed).candles["BTC/USDT"], slice(bars))
+
+
+def built_in(name: str) -> Strategy:
+    """Return a built-in voter with its defaults, as a session builds it."""
+    return build_contexts((StrategyContext.model_validate({"strategy": name}),), ("BTC/USDT",))[0].strategy
 
 
 def honest(history: Candles) -> EmaCross:

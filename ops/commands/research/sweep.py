@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from agents.desk.world import tape_of, world_of
+from agents.strategies.own import read_own
 from config.errors import UsageFault
 from evidence.search.counted import tape_hash
 from evidence.search.crew import open_crew
@@ -31,12 +32,14 @@ def sweep_command(arguments: argparse.Namespace) -> int:
     axes = parse_axes(arguments.param)
     trials = _how_many(arguments.sampler, arguments.trials, axes)
     per_year = timedelta(days=365) / tape.timeframe.duration
-    settings_for(world, [{axis.key: value} for axis in axes for value in axis.values], tape)
+    own = read_own(world.settings.strategies)
+    settings_for(world, [{axis.key: value} for axis in axes for value in axis.values], tape, own)
     about = {
         "bars": tape_hash(tape),
         "settings": world.settings.model_dump(mode="json"),
         "axes": [axis.model_dump(mode="json") for axis in axes],
         "sampler": arguments.sampler,
+        **({"own_strategies": own} if own else {}),
     }
     study = Study(Path(arguments.out), axes, arguments.sampler, world.settings.seed, about)
     done = len(study.known())
@@ -47,7 +50,7 @@ def sweep_command(arguments: argparse.Namespace) -> int:
         ):
             shown.advance(done)
             for sets in study.rounds(trials):
-                with counted(tape, "sweep", settings_for(world, sets, tape)) as book:
+                with counted(tape, "sweep", settings_for(world, sets, tape, own), own) as book:
                     tried = []
                     for each in crew.try_all(sets):
                         tried.append(each)
@@ -64,7 +67,7 @@ def sweep_command(arguments: argparse.Namespace) -> int:
         quiet=arguments.quiet,
     )
     returns = curve_returns(np.array(curve.equity))
-    with counted(tape, "sweep", [best]) as book:
+    with counted(tape, "sweep", [best], own) as book:
         deflated = book.deflate(returns.tolist(), per_year)
     found = Found(
         label=tape.source_label,

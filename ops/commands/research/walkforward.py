@@ -8,6 +8,7 @@ import numpy as np
 
 from agents.desk.world import tape_of, world_of
 from agents.memory.outcomes import HORIZON_BARS
+from agents.strategies.own import read_own
 from config.errors import UsageFault
 from evidence.search.crew import Crew, open_crew
 from evidence.search.fast import sharpe_of
@@ -30,7 +31,8 @@ def walkforward_command(arguments: argparse.Namespace) -> int:
     sets = all_points(parse_axes(arguments.param))
     if len(sets) < 2:
         raise UsageFault("One parameter set leaves nothing to choose. Nothing was started; give --param more values.")
-    tried = settings_for(world, sets, tape)
+    own = read_own(world.settings.strategies)
+    tried = settings_for(world, sets, tape, own)
     bar = tape.timeframe.duration
     per_year, embargo = timedelta(days=365) / bar, int(timedelta(days=arguments.embargo_days) / bar)
     try:
@@ -44,7 +46,7 @@ def walkforward_command(arguments: argparse.Namespace) -> int:
         )
     except ValueError as fault:
         raise UsageFault(f"The windows do not fit: {fault}. Nothing was started.") from fault
-    with counted(tape, "walkforward", tried) as trials:
+    with counted(tape, "walkforward", tried, own) as trials:
         with open_crew(world, arguments.workers, ray=arguments.ray) as crew:
             returns = _tried(crew, sets, quiet=arguments.quiet)
         trials.note([sharpe_of(returns[:, column], 1.0) for column in range(len(sets))])

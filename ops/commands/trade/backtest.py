@@ -42,6 +42,9 @@ from ops.tables.judgement import Judgement, show_judgement, write_judgement
 _CHECKED_BARS = 2500
 """A check uses this many last bars of the first market, because it runs each voter about eighty times over them."""
 
+_WINDOWS = 4
+"""And at least so many windows of a voter that reads bars: it is silent until its window is full."""
+
 
 def backtest_command(arguments: argparse.Namespace) -> int:
     """Run the backtest; returns the exit code. Raises TribunalError."""
@@ -90,7 +93,7 @@ def _judged(request: WorldRequest, folder: Path, key: bytes) -> Judgement:
     world = world_of(request)
     tape = tape_of(world)
     story, per_year = read_story(folder, key), tape.timeframe.bars_per_year
-    with counted(tape, "backtest", [world.settings]) as trials:
+    with counted(tape, "backtest", [world.settings], story.session.own_strategies) as trials:
         ran = ran_of_story(story)
         made = measure(ran)
         returns = bar_returns(ran.equity, ran.starting_cash)
@@ -118,7 +121,9 @@ def _check_voters(request: WorldRequest) -> None:
     texts = read_own(settings.strategies)
     symbol = tape.symbols[0]
     raw = tape.candles[symbol]
-    late = np.arange(len(raw)) >= len(raw) - _CHECKED_BARS
+    contexts = build_contexts(settings.strategies, tape.symbols, texts)
+    checked = max(_CHECKED_BARS, *(_WINDOWS * context.history for context in contexts))
+    late = np.arange(len(raw)) >= len(raw) - checked
     candles = rows_of(raw, raw.sound() & late)
     for entry in settings.strategies:
         name, build = entry.name or entry.strategy, partial(_fresh, entry, symbol, texts)

@@ -23,6 +23,7 @@ from agents.records.events import holds
 from agents.records.folder import JOURNAL, RunFolder, make_folder, write_checksum
 from agents.records.record import Session, SessionEnd
 from agents.session import run_session
+from agents.strategies.contexts import build_contexts, young_voters
 from config.confirm import confirm_live
 from config.ending import INTERRUPTED
 from config.logging import configure
@@ -79,6 +80,9 @@ def run(request: RunRequest, conclude: Conclude) -> int:
     tape = tape_of(world)
     tell_data(world, tape, sys.stderr)
     session = describe(settings, tape, key, request.calibration, request.record)
+    contexts = build_contexts(settings.strategies, session.symbols, session.own_strategies)
+    for young in young_voters(contexts, settings.market.warmup_bars):
+        sys.stderr.write(f"{young}\n")
     fresh = request.resume is None
     folder = (
         make_folder(request.out, settings.profile)

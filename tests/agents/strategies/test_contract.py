@@ -2,19 +2,20 @@
 
 import math
 from collections.abc import Callable
-from functools import cache
-from typing import cast
+from functools import cache, partial
 
 import numpy as np
 import pytest
-from history import simulated
+from history import built_in, simulated
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from implementations import implementations
 
+from agents.strategies.breakout import DonchianTrend
 from agents.strategies.contexts import build_contexts, strategy_class
 from agents.strategies.own import own_voter
 from agents.strategies.voter import Ballot, Strategy
+from agents.strategies.windows import Windowed
 from config.errors import UsageFault
 from config.reading.schema import spot_of
 from config.sections.strategies import STRATEGIES, StrategyContext
@@ -63,6 +64,10 @@ def own() -> Strategy:
     return own_voter(entry, {"mine.py": OWN})
 
 
+def windowed() -> Strategy:
+    return Windowed(DonchianTrend(entry_bars=10.0, calm_max=3.0))
+
+
 def scripted() -> Strategy:
     """Wants in at each hundredth bar after the first fifty, and out thirty bars later."""
     direction = np.zeros((BARS, 1), dtype=np.int8)
@@ -74,8 +79,9 @@ def scripted() -> Strategy:
 
 
 BUILT: dict[str, Callable[[], Strategy]] = {
-    **{row.replace(":", "."): cast(Callable[[], Strategy], strategy_class(name)) for name, row in STRATEGIES.items()},
+    **{row.replace(":", "."): partial(built_in, name) for name, row in STRATEGIES.items()},
     "agents.strategies.own.OwnVoter": own,
+    "agents.strategies.windows.Windowed": windowed,
     "evidence.worlds.votes.ScriptedVoter": scripted,
 }
 
@@ -105,7 +111,7 @@ def assert_sound(word: Ballot | Abstained) -> None:
 
 
 def test_every_voter_of_the_rooms_is_held_to_the_contract() -> None:
-    assert implementations("vote", "now") == BUILT.keys()
+    assert implementations("vote", "now") | implementations("vote", "now", "bars") == BUILT.keys()
 
 
 def test_the_table_of_strategies_the_profile_and_the_contract_know_the_same_ones() -> None:

@@ -1,13 +1,19 @@
 """Voters of the user's own, and the backtest command that takes them."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
+from history import simulated
 from run_support import write_bars
 
 from agents.backtest import main
 from agents.replay import main as replay
+from agents.strategies.own import own_voter, read_own
+from config.sections.strategies import StrategyContext
+from config.silence import Abstained
+from evidence.strategies.ballots import signals_of
 
 DIP = """
 from agents.strategies.voter import NOTHING, Ballot
@@ -119,6 +125,67 @@ def test_a_file_with_a_fault_is_told_with_its_line(world: Path, capsys: pytest.C
     (world / "mine.py").write_text("class Dip:\n    def vote(self, now:\n")
     assert backtest(world, f"{world}/mine.py:Dip") == 2
     assert "SyntaxError in line 2" in capsys.readouterr().err
+
+
+FORMS = {
+    "a dataclass": "@dataclass\nclass Form:",
+    "a model": "class Form(BaseModel):",
+    "a named tuple": "class Form(NamedTuple):",
+}
+FORM = """from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from pydantic import BaseModel
+
+from config.silence import Abstained
+
+
+{form}
+    x: float = 1.0
+
+    def vote(self, now):
+        return Abstained(why=str(self.x))
+"""
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_voter_may_be_of_any_form_and_its_file_of_any_name(tmp_path: Path, form: str) -> None:
+    path = tmp_path / "numpy.py"
+    path.write_text(FORM.format(form=FORMS[form]), encoding="utf-8-sig")
+    entry = StrategyContext(strategy="own", file=str(path), name="Form", params={"x": 3.0})
+    (now,) = signals_of(simulated(1))
+    before = sys.modules["numpy"]
+    assert own_voter(entry, read_own((entry,))).vote(now) == Abstained(why="3.0")
+    assert sys.modules["numpy"] is before
+
+
+@pytest.mark.parametrize("where", ["file", "__init__", "vote"])
+def test_a_voter_that_wants_to_end_the_program_is_told_with_its_line(
+    world: Path, capsys: pytest.CaptureFixture[str], where: str
+) -> None:
+    ends = {name: "raise SystemExit('enough')" if name == where else "pass" for name in ("file", "__init__", "vote")}
+    lines = [
+        ends["file"], "class Ends:", "    def __init__(self):", f"        {ends['__init__']}", "    def vote(self, now):",
+        f"        {ends['vote']}",
+    ]  # fmt: skip
+    (world / "mine.py").write_text("\n".join(lines))
+    assert backtest(world, f"{world}/mine.py:Ends") == (10 if where == "vote" else 2)
+    line = 1 + next(place for place, text in enumerate(lines) if "SystemExit" in text)
+    assert f"SystemExit in line {line}: enough" in capsys.readouterr().err
+
+
+def test_without_a_court_the_gate_still_judges_and_the_run_replays(
+    world: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert backtest(world, "ema_cross", "--no-court", "--json") == 0
+    summary = json.loads(capsys.readouterr().out)["summary"]
+    assert summary["rulings"] == {"approved": summary["hearings"], "shrunk": 0, "rejected": 0}
+    assert summary["signed"] > 0
+    assert {rule["rule"] for rule in summary["gate_rules"]} & {"position", "kelly", "risk_per_trade", "var_1d"}
+    assert "court" not in {row["by"] for row in summary["taken"]["rows"]}
+    assert replay([str(world / "run"), "--quiet"]) == 0
 
 
 @pytest.mark.parametrize("option", ["--fee-bps", "--slippage-bps", "--cash", "--latency-ms"])

@@ -53,6 +53,17 @@ def test_settings_that_change_an_order_make_a_trial_and_the_gates_do_not() -> No
     assert parameters_hash(base) != parameters_hash(other)
 
 
+def test_an_edited_strategy_of_ones_own_is_another_trial_and_its_folder_is_none() -> None:
+    def trial(text: str, folder: str) -> str:
+        voter = {"strategy": "own", "file": f"{folder}/mine.py", "name": "Mine"}
+        settings = load_profile("backtest", RECORDED | {"strategies": [voter]})
+        return parameters_hash(parameters_of(settings, {"mine.py": text}))
+
+    first = trial("class Mine: ...", "here")
+    assert first == trial("class Mine: ...", "there")
+    assert len({first, *(trial(f"class Mine: x = {number}", "here") for number in range(5))}) == 6
+
+
 def test_each_look_at_the_same_bars_lowers_what_the_best_of_them_is_worth(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     trials = Trials(tmp_path / "state", scope_of(tape_of(write_bars(tmp_path / "data"))))

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from history import Gambles, Normalises, Peeks, honest, simulated
+from history import Gambles, Normalises, Peeks, built_in, honest, simulated
 
-from agents.strategies.contexts import strategy_class
 from agents.strategies.voter import Ballot
 from config.errors import UsageFault
 from config.sections.strategies import STRATEGIES
@@ -26,7 +25,7 @@ def candles() -> Candles:
 
 @pytest.mark.parametrize("name", sorted(STRATEGIES))
 def test_the_built_in_voters_do_not_read_the_future(candles: Candles, name: str) -> None:
-    found = look_ahead(lambda history: strategy_class(name)(), candles, seed=1)
+    found = look_ahead(lambda history: built_in(name), candles, seed=1)
     assert (found.failed, found.first) == (0, None)
     assert found.votes > 0
     assert found.runs > 20

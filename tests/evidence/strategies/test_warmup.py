@@ -3,9 +3,8 @@
 from pathlib import Path
 
 import pytest
-from history import Counts, Peeks, Remembers, honest, simulated
+from history import Counts, Peeks, Remembers, built_in, honest, simulated
 
-from agents.strategies.contexts import strategy_class
 from config.errors import UsageFault
 from config.reading.load import load_profile
 from config.sections.strategies import STRATEGIES
@@ -57,7 +56,7 @@ def test_the_warm_up_of_the_profiles_is_long_enough_for_the_built_in_voters(shar
     path = shared / "ohlcv" / "spot_1h" / "binance_BTCUSDT_1h.parquet"
     raw = read_market_file(path, Timeframe.H1, None)["BTC/USDT"]
     window = rows_of(believable(raw), slice(20_000, 22_000))
-    found = warm_up(lambda history: strategy_class(name)(), window)
+    found = warm_up(lambda history: built_in(name), window)
     assert found.settled
     assert found.votes > 0
     assert found.vote_bars <= load_profile("backtest", {"sentiment.sources": []}).market.warmup_bars

@@ -289,3 +289,54 @@ def test_what_a_backtest_cannot_be_is_refused_before_anything_starts(more: list[
         asked(*more)
     assert says in str(fault.value)
     assert "Nothing was started" in str(fault.value)
+
+
+def strategies(*texts: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = world_asked(
+        run().parse_args([part for text in texts for part in ("--strategy", text)])
+    ).overrides["strategies"]
+    return found
+
+
+def test_voters_that_are_named_one_by_one_vote_together() -> None:
+    wanted = [
+        {"strategy": "ema_cross"},
+        {"strategy": "golden_cross", "params": {"confidence": 0.7}},
+        {"strategy": "own", "file": "mine.py", "name": "Dip", "params": {"fast": 5.0, "slow": 20.0}},
+    ]
+    assert strategies("ema_cross", "golden_cross:confidence=0.7", "mine.py:Dip:fast=5,slow=20") == wanted
+    together = run().parse_args(
+        ["--strategy", "ema_cross", "golden_cross:confidence=0.7", "mine.py:Dip:fast=5,slow=20"]
+    )
+    assert world_asked(together).overrides["strategies"] == wanted
+
+
+@pytest.mark.parametrize("path", ["C:\\my files\\mine.py", "/a:b/mine.py", "../mine.v2.py", "x.py/mine.py"])
+def test_a_path_may_hold_colons_dots_and_spaces(path: str) -> None:
+    assert strategies(f"{path}:Dip:a=1") == [{"strategy": "own", "file": path, "name": "Dip", "params": {"a": 1.0}}]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "mine.py",
+        "mine.py:",
+        "mine.py:a=1",
+        "mine.py:Dip:a",
+        "mine.py:Dip:a=inf",
+        "ema_cross:=1",
+        "own",
+        "",
+        ":",
+        "ema_cross:",
+    ],
+)
+def test_a_voter_that_cannot_be_read_is_refused_in_a_sentence(text: str) -> None:
+    with pytest.raises(UsageFault, match="Nothing was started"):
+        strategies(text)
+
+
+def test_no_court_seats_nobody_and_changes_nothing_else() -> None:
+    assert changed("--no-court") == {"court.seats": [], "court.mind": "rules"}
+    with pytest.raises(UsageFault, match="leave one of them out"):
+        asked("--no-court", "--mind", "anthropic")

@@ -1,0 +1,45 @@
+"""`tribunal strategies`: list the built-in strategies with their parameters, or begin one of your own.
+
+`--new NAME` writes two files into the present folder: a strategy that works, and its test. Both run as they are. A file that
+exists is never replaced. Exit codes: 0 done, 2 a name that cannot be used, or a file that exists, 5 the folder cannot be written.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from config.ending import ended
+from ops.commands.options import add
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parse = argparse.ArgumentParser(
+        prog="tribunal strategies",
+        description="List the built-in strategies with their parameters, or begin one of your own.",
+        epilog="docs/strategies.md explains how to write one.",
+    )
+    parse.add_argument(
+        "--new", metavar="NAME", help="write a strategy of this name, and its test, into the present folder: DipBuyer"
+    )
+    parse.add_argument(
+        "--fields", action="store_true", help="print all that a strategy may read instead, as Markdown tables"
+    )
+    add(parse, "--json")
+    return parse
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """List or write, and return the exit code."""
+    arguments = parser().parse_args(argv)
+
+    def work() -> int:
+        from ops.commands.trade.strategies import strategies_command
+
+        return strategies_command(arguments)
+
+    return ended(work, "Stopped. A file that was begun was taken away.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

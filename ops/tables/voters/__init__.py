@@ -1,0 +1,1 @@
+"""Tables about voters: what was taken from them."""
