@@ -37,7 +37,7 @@ from ops.story.measures import measure, ran_of_story
 from ops.story.performance import bar_returns
 from ops.story.story import read_story
 from ops.story.summary import Summary
-from ops.tables.judgement import Judgement, show_judgement, write_judgement
+from ops.tables.judgement import Judgement, write_judgement
 
 _CHECKED_BARS = 2500
 """A check uses this many last bars of the first market, because it runs each voter about eighty times over them."""
@@ -67,7 +67,6 @@ def backtest_command(arguments: argparse.Namespace) -> int:
             sys.stdout.write(json.dumps(whole, indent=2) + "\n")
             return
         finish(folder, key, as_json=False, judged=found)
-        show_judgement(found)
 
     return run(asked.run, conclude)
 
