@@ -33,6 +33,12 @@ def write_once(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
+def put_in_place(new: Path, path: Path) -> None:
+    """Replace a file durably by a whole one that lies in the same folder and is on the disk. Raises OSError."""
+    os.replace(new, path)
+    sync_folder(path.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """Make a new name or a removal in a folder survive a power cut, where the file system can."""
     with suppress(OSError):

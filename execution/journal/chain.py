@@ -13,6 +13,7 @@ import hmac
 import sqlite3
 from collections.abc import Generator
 from contextlib import closing, suppress
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ from sqlalchemy import Column, Connection, Engine, Integer, LargeBinary, MetaDat
 from sqlalchemy import exc as sa_exc
 
 from config.errors import JournalFault, OutputFault
+from config.files import put_in_place
 from config.frozen import Journaled
 
 _METADATA = MetaData()
@@ -38,6 +40,7 @@ _APPEND_ONLY = tuple(
 _INSERT = "INSERT INTO events (seq, kind, payload, mac) VALUES (?, ?, ?, ?)"
 """The SQL of an insert into `EVENTS`, written here so that SQLAlchemy need not build it at every bar."""
 GENESIS = "0" * 64
+_TAKEN_AT_ONCE = 1024
 
 
 class Row(NamedTuple):
@@ -113,6 +116,13 @@ class Journal:
             self.flush()
         return self.count
 
+    def take(self, row: Row) -> None:
+        """Add an event of another journal with the same beginning, as it is."""
+        self.head, self.count = row.mac, row.seq
+        self._pending.append(row)
+        if len(self._pending) >= self._group:
+            self.flush()
+
     def flush(self) -> None:
         """Commit pending events. Raises OutputFault if they cannot be written."""
         if not self._pending:
@@ -139,6 +149,32 @@ class Journal:
         self._pending.clear()
         self._connection.close()
         self._engine.dispose()
+
+
+def shorten(path: Path, key: bytes, count: int) -> None:
+    """Keep the first `count` events of a journal, verified and byte for byte, and take back those after them.
+
+    Only a resumed run does this, with the ending of a session that was stopped. The old file stays until the new one is on the
+    disk. Raises JournalFault for a journal that does not verify, OutputFault if it cannot be written or somebody is reading it.
+    """
+    new = path.with_name(f".{path.name}.shorter")
+    try:
+        for file in path.parent.glob(f"{new.name}*"):  # of a process that was killed
+            file.unlink()
+        journal = Journal(new, key, _TAKEN_AT_ONCE)
+        try:
+            with closing(read_rows(path, key)) as rows:
+                for row in islice(rows, count):
+                    journal.take(row)
+            journal.close()
+        except BaseException:
+            journal.abandon()
+            raise
+        with closing(sqlite3.connect(path)) as old:
+            old.execute("PRAGMA journal_mode=DELETE")  # a log beside the old file must not be merged into the new one
+        put_in_place(new, path)
+    except (OSError, sqlite3.Error) as fault:
+        raise _unwritable(path, fault) from fault
 
 
 def read_rows(path: Path, key: bytes) -> Generator[Row, None, None]:

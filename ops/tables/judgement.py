@@ -7,7 +7,7 @@ from typing import NamedTuple
 from config.frozen import Frozen
 from evidence.statistics.bootstrap import Estimate, Intervals
 from evidence.statistics.deflated import Deflated
-from evidence.statistics.headlines import Measure
+from evidence.statistics.key_figures import Measure
 from evidence.strategies.baselines import AgainstChance
 from evidence.strategies.gates import Gate, Readiness
 from ops.files import write_output
@@ -46,7 +46,7 @@ def write_judgement(folder: Path, found: Judgement) -> None:
 class Sheets(NamedTuple):
     """A judgement as tables, in reading order."""
 
-    headlines: Grid
+    key_figures: Grid
     gates: Grid
     chance: Grid
     by_strategy: Grid

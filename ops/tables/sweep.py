@@ -6,7 +6,7 @@ from config.frozen import Frozen
 from evidence.search.study import Known
 from evidence.statistics.bootstrap import Intervals
 from evidence.statistics.deflated import Deflated
-from evidence.statistics.headlines import Measure
+from evidence.statistics.key_figures import Measure
 from ops.tables.grid import Grid
 from ops.tables.plain import DASH, signed_percent
 from ops.tables.run import open_console

@@ -16,8 +16,8 @@ from evidence.search.study import Known
 from evidence.search.walk import Fold, Paths, WalkForward
 from evidence.statistics.bootstrap import Difference, Estimate, Intervals
 from evidence.statistics.deflated import Deflated
-from evidence.statistics.headlines import Measure
 from evidence.statistics.impact_fit import ImpactReport
+from evidence.statistics.key_figures import Measure
 from evidence.statistics.overfitting import Overfitting
 from evidence.strategies.ladder import NAMES, Ladder, Rung
 from ops.tables.grid import Grid
