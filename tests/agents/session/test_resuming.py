@@ -13,26 +13,22 @@ from agents.records.record import CycleRecord, SessionEnd
 from agents.replay import main as replay
 from agents.run import main
 
+KEY = "5a" * 32
 DAYS = ("--days", "6", "--set", "market.warmup_bars=200", "seed=11")
 
 
 @pytest.fixture(scope="module")
-def its_key(tmp_path_factory: pytest.TempPathFactory) -> pytest.MonkeyPatch:
-    patch = pytest.MonkeyPatch()
-    patch.setenv("TRIBUNAL_JOURNAL_KEY", "5a" * 32)
-    return patch
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory, its_key: pytest.MonkeyPatch) -> Path:
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("whole") / "run"
-    assert run(folder, *DAYS) == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TRIBUNAL_JOURNAL_KEY", KEY)
+        assert run(folder, *DAYS) == 0
     return folder
 
 
 @pytest.fixture(autouse=True)
 def _key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TRIBUNAL_JOURNAL_KEY", "5a" * 32)
+    monkeypatch.setenv("TRIBUNAL_JOURNAL_KEY", KEY)
 
 
 def end(folder: Path) -> str:

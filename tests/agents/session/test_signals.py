@@ -16,7 +16,8 @@ from agents.replay import main as replay
 from agents.run import main
 
 ROOT = Path(__file__).resolve().parents[3]
-LONG = ("--days", "60", "--set", "journal.group_commit=1")
+KEY = "5a" * 32
+LONG = ("--days", "40", "--set", "journal.group_commit=1")
 FILES = {"summary.json", "report.html", "trades.csv", "orders.csv", "equity.csv", "decisions.jsonl", "journal.sha256"}
 
 pytestmark = pytest.mark.slow
@@ -42,8 +43,15 @@ def wait_for(out: Path, name: str, size: int = 1) -> None:
 def unbroken(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The hash of the run that nobody stopped."""
     folder = tmp_path_factory.mktemp("whole") / "run"
-    assert run(folder, *LONG) == 0
-    return events(folder)[-1].mac
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TRIBUNAL_JOURNAL_KEY", KEY)
+        assert run(folder, *LONG) == 0
+        return events(folder)[-1].mac
+
+
+@pytest.fixture(autouse=True)
+def _key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRIBUNAL_JOURNAL_KEY", KEY)
 
 
 def goes_on(out: Path, unbroken: str) -> None:
@@ -63,7 +71,7 @@ def test_a_signal_ends_the_session_with_its_report_and_the_run_goes_on(
 ) -> None:
     out = tmp_path / "run"
     with start(out) as process:
-        wait_for(out, "journal.db*", 600_000)
+        wait_for(out, "journal.db*", 500_000)
         process.send_signal(number)
         told, err = process.communicate(timeout=120)
     assert process.returncode == 130
@@ -81,7 +89,7 @@ def test_a_second_signal_during_the_report_leaves_a_whole_journal(
 ) -> None:
     out = tmp_path / "run"
     with start(out) as process:
-        wait_for(out, "journal.db*", 600_000)
+        wait_for(out, "journal.db*", 500_000)
         process.send_signal(number)
         wait_for(out, "journal.sha256")
         process.send_signal(number)
@@ -98,7 +106,7 @@ def test_a_terminal_that_is_closed_ends_the_session_with_its_report(tmp_path: Pa
     if child == 0:
         os.chdir(ROOT)
         os.execv(sys.executable, command(out))
-    wait_for(out, "journal.db*", 600_000)
+    wait_for(out, "journal.db*", 500_000)
     os.close(terminal)
     _, status = os.waitpid(child, 0)
     assert os.waitstatus_to_exitcode(status) == 130
