@@ -10,9 +10,11 @@ It refuses to overwrite a file, and to read on after the first event that does n
 
 import hashlib
 import hmac
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Generator
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -159,8 +161,7 @@ def shorten(path: Path, key: bytes, count: int) -> None:
     """
     new = path.with_name(f".{path.name}.shorter")
     try:
-        for file in path.parent.glob(f"{new.name}*"):  # of a process that was killed
-            file.unlink()
+        _remove(new)  # of a process that was killed
         journal = Journal(new, key, _TAKEN_AT_ONCE)
         try:
             with closing(read_rows(path, key)) as rows:
@@ -169,6 +170,7 @@ def shorten(path: Path, key: bytes, count: int) -> None:
             journal.close()
         except BaseException:
             journal.abandon()
+            _remove(new)
             raise
         with closing(sqlite3.connect(path)) as old:
             old.execute("PRAGMA journal_mode=DELETE")  # a log beside the old file must not be merged into the new one
@@ -203,7 +205,7 @@ def _rows(path: Path) -> Generator[Row, None, None]:
     if not path.is_file():
         raise JournalFault(f"There is no journal at {path}. Give the folder of a run.")
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        with _reading(path) as connection:
             for seq, kind, payload, mac in connection.execute(
                 "SELECT seq, kind, payload, mac FROM events ORDER BY seq"
             ):
@@ -214,6 +216,41 @@ def _rows(path: Path) -> Generator[Row, None, None]:
         raise JournalFault(
             f"{path.name} is damaged ({fault}): it is not the database that was written. Restore it from a copy."
         ) from fault
+
+
+def _remove(path: Path) -> None:
+    """Remove a database, and what SQLite keeps beside it."""
+    for file in path.parent.glob(f"{path.name}*"):
+        file.unlink()
+
+
+@contextmanager
+def _reading(path: Path) -> Generator[sqlite3.Connection]:
+    """A connection that changes no file.
+
+    A killed run leaves a log beside its journal, and SQLite reads the two only if it may write an index beside them. Where it may
+    not, copies of both are read. Raises JournalFault for a file that may not be read.
+    """
+    with ExitStack() as held:
+        try:
+            connection = held.enter_context(_connected(path))
+            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError:
+            copy = Path(held.enter_context(tempfile.TemporaryDirectory())) / path.name
+            try:
+                for file in (path, path.with_name(f"{path.name}-wal")):
+                    if file.exists():
+                        shutil.copyfile(file, copy.with_name(file.name))
+            except OSError as fault:
+                raise JournalFault(
+                    f"{path} cannot be read ({fault.strerror}). Nothing was done. Give yourself the right to read it."
+                ) from fault
+            connection = held.enter_context(_connected(copy))
+        yield connection
+
+
+def _connected(path: Path) -> closing[sqlite3.Connection]:
+    return closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True))
 
 
 def _engine(path: Path) -> Engine:
