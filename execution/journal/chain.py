@@ -10,9 +10,7 @@ It refuses to overwrite a file, and to read on after the first event that does n
 
 import hashlib
 import hmac
-import shutil
 import sqlite3
-import tempfile
 from collections.abc import Generator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from itertools import islice
@@ -23,7 +21,7 @@ from sqlalchemy import Column, Connection, Engine, Integer, LargeBinary, MetaDat
 from sqlalchemy import exc as sa_exc
 
 from config.errors import JournalFault, OutputFault
-from config.files import put_in_place
+from config.files import copied, put_in_place
 from config.frozen import Journaled
 
 _METADATA = MetaData()
@@ -236,16 +234,13 @@ def _reading(path: Path) -> Generator[sqlite3.Connection]:
             connection = held.enter_context(_connected(path))
             connection.execute("SELECT 1 FROM sqlite_master").fetchone()
         except sqlite3.OperationalError:
-            copy = Path(held.enter_context(tempfile.TemporaryDirectory())) / path.name
             try:
-                for file in (path, path.with_name(f"{path.name}-wal")):
-                    if file.exists():
-                        shutil.copyfile(file, copy.with_name(file.name))
+                copies = held.enter_context(copied((path, path.with_name(f"{path.name}-wal"))))
             except OSError as fault:
                 raise JournalFault(
                     f"{path} cannot be read ({fault.strerror}). Nothing was done. Give yourself the right to read it."
                 ) from fault
-            connection = held.enter_context(_connected(copy))
+            connection = held.enter_context(_connected(copies / path.name))
         yield connection
 
 
