@@ -39,6 +39,13 @@ The four tables are written at the end of a run, also of one that was stopped by
 resumed. `tribunal show RUN --export DIR` writes them again, from any journal that can be read: also of a run that was killed, and
 of one that an older version wrote. Each file is written whole or not at all, and replaces the one before.
 
+**Resuming.** `tribunal run --resume RUN` goes on with a run that was killed or stopped, to the journal of an unbroken run. It
+reads its options from `request.json`; without that file it takes the settings from the journal, and recorded bars have to be
+named with `--data`. What is typed wins: so data that has moved can be named again, and then all files of bars are those that
+were typed. The session is compared with the journal from its first event on. An option that contradicts it is refused with the
+difference, and no file is changed. A session that was stopped has written an ending (entries that it withdrew, its closing
+event); it is taken back when the run goes on.
+
 **Form.** UTF-8; CSV with a header, commas and line feeds. Times are in UTC and ISO 8601, always to the millisecond
 (`2024-03-01T05:00:00.250Z`). A value that is *exact* is written as the ledger holds it, without exponent: read it as a decimal
 and not as a binary number if sums must agree to the last digit. *quote* is the currency of the account, *base* the currency that
