@@ -21,9 +21,13 @@ from config.errors import JournalFault, UsageFault
 def resumed(typed: RunRequest, profile: str | None, key: bytes) -> tuple[RunRequest, World]:
     """The request and the world of a run that goes on. `profile` is None if none was typed.
 
-    Raises JournalFault for a folder that is no run, UsageFault for recorded bars whose files are unknown.
+    Raises JournalFault for a folder that is no run, UsageFault for recorded bars whose files are unknown, and for another --out.
     """
     folder = Path(str(typed.resume))
+    if typed.out is not None and Path(typed.out).resolve() != folder.resolve():
+        raise UsageFault(
+            f"--resume goes on in {folder}, and --out names another folder. Nothing was started. Leave one of them out."
+        )
     refuse_other_key(folder / JOURNAL, key)
     kept = kept_request(folder)
     if kept is not None:

@@ -31,6 +31,17 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRIBUNAL_JOURNAL_KEY", KEY)
 
 
+OWN = """
+from agents.strategies.voter import Ballot
+from risk.proposal import Direction
+
+class Mine:
+    def vote(self, now):
+        rises = now.rsi_14 is not None and now.rsi_14 > 55.0
+        return Ballot(Direction.LONG if rises else Direction.SHORT, 0.8, ("it rises" if rises else "it falls",))
+"""
+
+
 def end(folder: Path) -> str:
     """The hash of a whole journal."""
     last = events(folder)[-1]
@@ -98,6 +109,7 @@ def test_options_that_agree_are_taken_and_one_that_contradicts_is_refused_with_t
         (["--set", "limits.max_drawdown=0.11"], "settings.limits.max_drawdown: 0.15 then, 0.11 now"),
         (["--days", "9"], "settings.market.session_days: 6 then, 9 now"),
         (["--profile", "backtest"], "needs recorded bars"),
+        (["--out", str(tmp_path / "other")], "--out names another folder"),
     ):
         assert main(["--resume", str(folder), "--quiet", *other]) in (2, 4)
         assert says in capsys.readouterr().err
@@ -137,7 +149,9 @@ def test_relative_paths_of_a_backtest_lead_to_its_files_from_any_folder_and_it_i
     market: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(market)
+    (market / "mine.py").write_text(OWN)
     options = ["--data", *(file.name for file in sorted(market.glob("*.parquet"))), "--start", "2024-01-21", "--quiet"]
+    options += ["--strategy", "mine.py:Mine", "ema_cross"]
     assert backtest([*options, "--fee-bps", "7", "--out", str(tmp_path / "whole")]) == 0
     folder = killed(tmp_path / "whole", tmp_path / "killed", 200)
     monkeypatch.chdir(tmp_path)
