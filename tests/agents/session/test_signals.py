@@ -100,6 +100,20 @@ def test_a_second_signal_during_the_report_leaves_a_whole_journal(
     goes_on(out, unbroken)
 
 
+def test_two_signals_at_once_keep_what_was_journaled_and_the_run_goes_on(tmp_path: Path, unbroken: str) -> None:
+    out = tmp_path / "run"
+    with start(out) as process:
+        wait_for(out, "journal.db*", 500_000)
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=120)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert len(events(out)) > 5
+    assert main(["--resume", str(out), "--quiet"]) == 0
+    assert events(out)[-1].mac == unbroken
+
+
 def test_a_terminal_that_is_closed_ends_the_session_with_its_report(tmp_path: Path, unbroken: str) -> None:
     out = tmp_path / "run"
     child, terminal = pty.fork()
