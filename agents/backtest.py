@@ -3,7 +3,8 @@
 The session is that of `tribunal run --profile backtest`: it decides at the close of a bar, and fills come from the next bar on.
 Strategies, fees and slippage are options here; everything else comes from the profile. Exit codes: 0 done, 2 wrong settings
 or arguments, 3 data that cannot be trusted, 4 journal, 5 output, 7 money did not add up, 8 an answer that is not
-recorded, 10 a strategy failed, 130 stopped by Ctrl-C (what was computed is reported).
+recorded, 10 a strategy failed, 130 stopped by Ctrl-C, SIGTERM or SIGHUP (what was computed is reported; `tribunal run --resume`
+goes on).
 """
 
 import argparse
@@ -19,7 +20,7 @@ def parser() -> argparse.ArgumentParser:
     parse = argparse.ArgumentParser(
         prog="tribunal backtest",
         description="Trade recorded bars with the court, the gate and the simulated exchange, and judge the result.",
-        epilog="Every run writes a folder: journal.db, summary.json, report.html. You can replay it like any other run.",
+        epilog="Every run writes a folder: its journal, report, summary and tables. You can replay it like any other run.",
     )
     add_world(parse, profile="backtest", recorded=True)
     parse.add_argument(
@@ -63,7 +64,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         return backtest_command(arguments)
 
-    return ended(work, "Stopped. An unfinished session was dropped. A finished session is in its folder.")
+    return ended(
+        work,
+        "Stopped. A session that had begun is in its folder: `tribunal show` prints it, `tribunal run --resume` goes on with it.",
+    )
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 Logs and progress go to stderr, tables (or, with --json, the summary alone) to stdout. Exit codes: 0 done, 2 wrong settings
 or arguments, 3 data that cannot be trusted, 4 journal, 5 output, 6 not confirmed, 7 money did not add up, 130 stopped by
-Ctrl-C (the session is whole up to there, and its report is written).
+Ctrl-C, SIGTERM or SIGHUP (the session is whole up to there, its report is written, and --resume goes on).
 """
 
 import argparse
@@ -18,7 +18,7 @@ def parser() -> argparse.ArgumentParser:
     parse = argparse.ArgumentParser(
         prog="tribunal run",
         description="Trade bars with the court, the risk gate and a simulated exchange. The default is paper money.",
-        epilog="Without --data the market is simulated. Every run writes a folder: journal.db, summary.json, report.html.",
+        epilog="Without --data the market is simulated. Every run writes a folder: its journal, report, summary and tables.",
     )
     add_world(parse, profile="paper", recorded=False)
     add_told_finer(parse)
@@ -30,7 +30,9 @@ def parser() -> argparse.ArgumentParser:
         help="positions above court.approval_above: allow all, ask on this terminal, allow none (default: the profile's)",
     )
     add(parse, "--out")
-    parse.add_argument("--resume", metavar="RUN", help="resume a run that was killed; repeat its other options")
+    parse.add_argument(
+        "--resume", metavar="RUN", help="go on with a run that was killed or stopped; it knows its other options"
+    )
     parse.add_argument("--confirm", metavar="WORDS", help="the words that a profile with real money asks for")
     add(parse, "--json", "--quiet")
     return parse
@@ -47,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     return ended(
         work,
-        "Stopped. An unfinished session was dropped. A finished session is in its folder, and you can replay it.",
+        "Stopped. A session that had begun is in its folder: `tribunal show` prints it, `tribunal run --resume` goes on with it.",
     )
 
 

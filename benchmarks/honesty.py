@@ -24,7 +24,7 @@ from config.clock import Stopwatch, to_ms
 from config.reading.load import load_profile
 from evidence.statistics.bootstrap import curve_returns, intervals, paired_differences
 from evidence.statistics.deflated import deflate
-from evidence.statistics.headlines import Measure, measure_rows
+from evidence.statistics.key_figures import Measure, measure_rows
 from evidence.statistics.overfitting import probability_of_overfitting
 from market.candles import RawCandles
 from market.files.bars import read_market_files

@@ -5,8 +5,10 @@ it.
 """
 
 import os
+import shutil
+import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -30,6 +32,22 @@ def write_once(path: Path, content: bytes) -> None:
     """
     with _beside(path, content, durable=True, private=True) as new:
         os.link(new, path)
+    sync_folder(path.parent)
+
+
+@contextmanager
+def copied(files: Iterable[Path]) -> Iterator[Path]:
+    """A folder with copies of these files, of those that exist; it is removed afterwards. Raises OSError."""
+    with tempfile.TemporaryDirectory() as folder:
+        for file in files:
+            if file.exists():
+                shutil.copyfile(file, Path(folder) / file.name)
+        yield Path(folder)
+
+
+def put_in_place(new: Path, path: Path) -> None:
+    """Replace a file durably by a whole one that lies in the same folder and is on the disk. Raises OSError."""
+    os.replace(new, path)
     sync_folder(path.parent)
 
 

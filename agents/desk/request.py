@@ -51,12 +51,13 @@ class WorldRequest(Frozen):
 class RunRequest(Frozen):
     """One session that writes a folder: its world, its folder, and how much it prints.
 
-    `out` is a new folder (None: the next one in `runs/`), `resume` the folder of a run that was killed, `calibration` a file of
-    sizing maps, `record` a file of what earlier runs have taught of the voters, `confirm` the words that a profile with real
-    money requires.
+    `out` is a new folder (None: the next one in `runs/`), `resume` the folder of a run that was killed or stopped, `calibration`
+    a file of sizing maps, `record` a file of what earlier runs have taught of the voters, `confirm` the words that a profile with
+    real money requires. `command` is what starts it, and therefore what is done at its end.
     """
 
     world: WorldRequest
+    command: Literal["run", "backtest"] = "run"
     calibration: str | None = None
     record: str | None = None
     out: str | None = None

@@ -1,23 +1,28 @@
-"""Resuming a run that was killed.
+"""Resuming a run that was killed, or stopped by a signal.
 
 The session runs again from its first bar, with the same code. While the journal lasts, every event is compared with it instead of
 being written; after its last event, new events are appended. So ledger, breakers, resting orders and all other state are
 restored, and a run is not resumed if its data, settings or code have changed. Models and humans are not asked again: their
 recorded answers come from the journal.
+
+A session that was stopped has written an ending: entries that it withdrew, late answers, its closing event. An unbroken run has
+none of this, so the ending is taken back, once everything before it was found to be the same. Until then no file is changed.
 """
 
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from agents.approval.petition import Approval
 from agents.llm.attempt import Attempt, Role
-from agents.records.events import read_events
-from agents.records.record import CycleRecord, SessionEnd
+from agents.records.events import EVENTS, read_events
+from agents.records.folder import forget_checksum
+from agents.records.record import CycleRecord, Prompts, Session, SessionEnd, Warmup
 from agents.records.registry import Recorded, leaves
 from config.errors import JournalFault, UsageFault
 from config.frozen import Journaled
-from execution.journal.chain import Journal
+from execution.journal.chain import GENESIS, Journal, shorten, written_kinds
 from execution.kill_switch.halting import HaltEvent
 from execution.reports import HEARD, VenueWord
 
@@ -33,18 +38,20 @@ class ResumingSink:
         self._came: dict[str, int] = {}
         self._spoken: set[int] = set()
         self._bars = 0
-        last = self._read(path, key)
+        kept = _before_the_ending(list(written_kinds(path)))
+        last, head = self._read(path, key, kept)
         if last is None:
             raise UsageFault(
                 f"{path} holds no event, so there is nothing to resume. Nothing was started. Start a new run."
             )
-        if isinstance(last.event, SessionEnd):
+        if isinstance(last.event, SessionEnd) and last.event.reason == "completed":
             raise UsageFault(
                 f"The run in {path.parent} has ended, so there is nothing to resume. Nothing was started. Start a new run."
             )
         self._old: Generator[Recorded, None, None] = read_events(path, key)
-        self._left = self._last = last.seq
-        self._journal = Journal.reopen(path, key, group_commit, last.mac, last.seq)
+        self._left = self._last = kept
+        self._place = _Place(path, key, group_commit, head, kept, shortened=kept < last.seq)
+        self._journal: Journal | None = None
 
     def attempts(self, decision_id: str, role: Role) -> tuple[Attempt, ...]:
         """The models' attempts for a role in a decision before the run was killed."""
@@ -71,13 +78,17 @@ class ResumingSink:
         """Whether a report of the venue came next, between two bars; None after the end of the journal."""
         return self._last - self._left + 1 in self._spoken if self._left else None
 
-    def _read(self, path: Path, key: bytes) -> Recorded | None:
-        """Read the whole journal, note its inputs from outside, and return its last event.
+    def _read(self, path: Path, key: bytes, kept: int) -> tuple[Recorded | None, str]:
+        """Read the whole journal, and note the inputs from outside of its first `kept` events.
 
-        Attempts are noted with the number of bars before them.
+        Returns the last event of all, and the MAC of the last one that is kept. Attempts are noted with the number of bars before
+        them.
         """
-        last, bars = None, 0
+        last, bars, head = None, 0, GENESIS
         for last in read_events(path, key):
+            if last.seq > kept:
+                continue
+            head = last.mac
             match last.event:
                 case CycleRecord():
                     bars += 1
@@ -91,19 +102,19 @@ class ResumingSink:
                     self._spoken.add(last.seq)
                 case Approval() as approval:
                     self._approvals[approval.decision_id] = approval
-        return last
+        return last, head
 
     def append(self, event: Journaled) -> int:
         """Compare an event with the old journal, or append it. Raises JournalFault if it differs."""
         if self._left == 0:
-            return self._journal.append(event)
+            return self._opened().append(event)
         self._left -= 1
         recorded = next(self._old)
         if not recorded.says(event):
             raise JournalFault(
                 f"The run cannot be resumed: event {recorded.seq} ({recorded.row.kind}) is different now"
-                f"{_where(recorded, event)}. Nothing was written. Give --resume with all the options that the run was started "
-                "with. If they are the same, the data or the program has changed: start a new run."
+                f"{_where(recorded, event)}. Nothing was written. Leave out the options that differ: --resume knows those of the "
+                "start. If none was given, the data or the program has changed: start a new run."
             )
         self._bars += isinstance(event, CycleRecord)
         if self._left == 0:
@@ -112,11 +123,53 @@ class ResumingSink:
 
     def close(self) -> None:
         self._old.close()
-        self._journal.close()
+        if self._journal is not None:
+            self._journal.close()
 
     def abandon(self) -> None:
         self._old.close()
-        self._journal.abandon()
+        if self._journal is not None:
+            self._journal.abandon()
+
+    def _opened(self) -> Journal:
+        """The journal, ready for the first new event."""
+        if self._journal is None:
+            self._journal = self._place.open()
+        return self._journal
+
+
+class _Place(NamedTuple):
+    """Where the run goes on: after the first `kept` events of a journal, the last of which has the MAC `head`."""
+
+    path: Path
+    key: bytes
+    group_commit: int
+    head: str
+    kept: int
+    shortened: bool
+
+    def open(self) -> Journal:
+        """Take the ending back, if there is one, and open the journal."""
+        if self.shortened:
+            forget_checksum(self.path.parent)
+            shorten(self.path, self.key, self.kept)
+        return Journal.reopen(self.path, self.key, self.group_commit, self.head, self.kept)
+
+
+def _before_the_ending(kinds: Sequence[str]) -> int:
+    """How many events stand before the ending of a session: all up to its last bar; all there are if it has no ending.
+
+    Without a bar it is what every session begins with.
+    """
+    if not kinds or kinds[-1] not in EVENTS.spellings(SessionEnd):
+        return len(kinds)
+    beginnings: tuple[tuple[type[Journaled], ...], ...] = ((CycleRecord,), (Session, Warmup, Prompts))
+    for before in beginnings:
+        wanted = frozenset().union(*(EVENTS.spellings(event) for event in before))
+        found = [number for number, kind in enumerate(kinds, 1) if kind in wanted]
+        if found:
+            return found[-1]
+    return 0
 
 
 def _where(recorded: Recorded, event: Journaled) -> str:

@@ -10,6 +10,8 @@ from config.files import write_whole
 
 JOURNAL = "journal.db"
 CHECKSUM = "journal.sha256"
+REQUEST = "request.json"
+"""What was typed: for resuming. No decision depends on it."""
 
 
 class RunFolder(NamedTuple):
@@ -20,7 +22,7 @@ class RunFolder(NamedTuple):
 
     def remove(self) -> None:
         """Remove the files of an unfinished run, and nothing else."""
-        for file in self.path.glob(f"{JOURNAL}*"):
+        for file in (*self.path.glob(f"{JOURNAL}*"), self.path / REQUEST):
             file.unlink(missing_ok=True)
         if self.made:
             with suppress(OSError):
@@ -44,6 +46,11 @@ def write_checksum(folder: Path) -> None:
     """Write the digest of the finished journal's file, in the format of `sha256sum --check`."""
     digest = file_digest(folder / JOURNAL)
     write_whole(folder / CHECKSUM, f"{digest}  {JOURNAL}\n".encode())
+
+
+def forget_checksum(folder: Path) -> None:
+    """Remove the digest of a journal that is written again."""
+    (folder / CHECKSUM).unlink(missing_ok=True)
 
 
 def checksum_holds(folder: Path) -> bool | None:

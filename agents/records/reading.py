@@ -22,13 +22,14 @@ def open_run(
     Raises JournalFault for a folder without a journal, another key, or a journal that does not begin as it should.
     """
     path = folder / JOURNAL
-    _check_key(path, key)
+    refuse_other_key(path, key)
     events = read_events(path, key, registry)
     session = _head(path, next(events, None), Session)
     return session, _head(path, next(events, None), Warmup), events
 
 
-def _check_key(path: Path, key: bytes) -> None:
+def refuse_other_key(path: Path, key: bytes) -> None:
+    """Raise JournalFault if a journal names another key, or is none."""
     written_with = key_named(path)
     if written_with is not None and written_with != key_id(key):
         raise JournalFault(

@@ -17,17 +17,19 @@ import numpy.typing as npt
 from agents.desk.world import World, tape_of
 from config.errors import UsageFault
 from evidence.search.fast import FastTape
+from evidence.search.figures import Figures
 from evidence.search.space import Values
 
 Floats = npt.NDArray[np.float64]
 
 
 class Tried(NamedTuple):
-    """The result of one set: bar returns of the session, shape (n_bars - 1,), float64 [simple return], and the number of
-    entries that the gate signed."""
+    """The result of one set: bar returns of the session, shape (n_bars - 1,), float64 [simple return], the number of entries
+    that the gate signed, and its figures."""
 
     returns: Floats
     signed: int
+    figures: Figures
 
 
 class Crew(Protocol):
@@ -131,4 +133,4 @@ def _try_here(values: Values) -> Tried:
 def _tried(tape: FastTape, values: Values) -> Tried:
     result = tape.run(values)
     returns = np.asarray(result.equity[1:] / result.equity[:-1] - 1.0)
-    return Tried(returns, int(result.signed))
+    return Tried(returns, int(result.signed), tape.figures(values, result))

@@ -16,6 +16,7 @@ from agents.strategies.contexts import build_contexts
 from agents.strategies.own import read_own
 from config.settings import Settings
 from evidence.search.asked import AskedVoters
+from evidence.search.figures import Figures, figures_of
 from evidence.search.space import Values, applied
 from execution.kernel.engine import KernelResult, Votes, simulate, sweep
 from execution.kernel.grid import Grid, grid_of_tape
@@ -57,6 +58,11 @@ class FastTape:
             self._instruments, settings.limits, settings.exits, settings.venue, bars_per_day(self._tape.timeframe)
         )
         return self._votes(settings), rules
+
+    def figures(self, values: Values, result: KernelResult) -> Figures:
+        """What one set did, in a few figures. `result` is that of `run`."""
+        cash = float(applied(self._settings, values).venue.starting_cash)
+        return figures_of(result, cash, [float(each.tick_size * each.lot_size) for each in self._instruments])
 
     def run(self, values: Values) -> KernelResult:
         """Run one set. Raises UsageFault for a set that is not allowed."""

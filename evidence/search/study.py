@@ -13,6 +13,7 @@ from typing import Any
 
 from config.errors import OutputFault, UsageFault
 from config.frozen import Frozen
+from evidence.search.figures import Figures
 from evidence.search.space import Axis, Values, all_points
 
 ROUND = 16
@@ -22,12 +23,31 @@ _WORST = -1e9
 
 
 class Known(Frozen):
-    """One set that was tried. `sharpe` is annual; None for constant returns."""
+    """One set that was tried. `sharpe` is annual; None for constant returns.
+
+    `figures` is None in a study of a version that did not keep them. `alike` counts the sets that made the same fills, this one
+    included.
+    """
 
     number: int
     values: Values
     sharpe: float | None
     signed: int
+    figures: Figures | None = None
+    alike: int = 1
+
+
+def ranked(known: Sequence[Known]) -> tuple[Known, ...]:
+    """The sets by their Sharpe ratio, best first, none twice.
+
+    Of sets with the same values, or with the same fills, the first that was tried stands for all of them.
+    """
+    best: dict[str, Known] = {}
+    for each in sorted(known, key=lambda each: (each.sharpe is None, -(each.sharpe or 0.0), each.number)):
+        mark = json.dumps(each.values, sort_keys=True) if each.figures is None else each.figures.fills
+        first = best.get(mark)
+        best[mark] = each if first is None else first.model_copy(update={"alike": first.alike + 1})
+    return tuple(best.values())
 
 
 class Study:
@@ -64,6 +84,7 @@ class Study:
                 values=dict(trial.user_attrs["values"]),
                 sharpe=None if trial.value is None or trial.value <= _WORST else trial.value,
                 signed=int(trial.user_attrs["signed"]),
+                figures=_figures(trial.user_attrs.get("figures")),
             )
             for trial in self._told()
         ]
@@ -74,16 +95,22 @@ class Study:
             size = min(ROUND, trials - done)
             yield self._proposed(done, size)
 
-    def tell(self, sets: Sequence[Values], found: Sequence[tuple[float | None, int]]) -> None:
-        """Store the results of a round: Sharpe ratio and number of signed orders of each set, in its order."""
+    def tell(
+        self,
+        sets: Sequence[Values],
+        found: Sequence[tuple[float | None, int]],
+        figures: Sequence[Figures] | None = None,
+    ) -> None:
+        """Store the results of a round: Sharpe ratio and number of signed orders of each set, in its order, and its figures."""
         spread = self._distributions()
-        for values, (sharpe, signed) in zip(sets, found, strict=True):
+        kept = [None] * len(sets) if figures is None else [each.model_dump(mode="json") for each in figures]
+        for values, (sharpe, signed), made in zip(sets, found, kept, strict=True):
             self._study.add_trial(
                 self._optuna.trial.create_trial(
                     params={key: str(value) for key, value in values.items()},
                     distributions=spread,
                     value=_WORST if sharpe is None else sharpe,
-                    user_attrs={"values": values, "signed": signed},
+                    user_attrs={"values": values, "signed": signed, **({"figures": made} if made else {})},
                 )
             )
 
@@ -116,3 +143,7 @@ class Study:
                 f"{folder} holds a study of other bars, settings or parameters. Nothing was started; repeat its options to "
                 "resume it, or give another --out."
             )
+
+
+def _figures(stored: dict[str, Any] | None) -> Figures | None:
+    return None if stored is None else Figures.model_validate(stored)

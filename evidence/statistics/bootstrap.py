@@ -11,7 +11,7 @@ import numpy.typing as npt
 from config.frozen import Frozen
 from config.seeds import generator
 from evidence.statistics.blocks import LEAST_BARS, block_length, stationary_indices
-from evidence.statistics.headlines import Measure, measure_rows
+from evidence.statistics.key_figures import Measure, measure_rows
 from risk.measures.basic import finite_series, positive_bars
 from risk.measures.ratios import tells_a_year
 

@@ -23,7 +23,7 @@ from config.frozen import Frozen
 from config.sections.limits import RiskLimits
 from config.settings import Settings
 from evidence.statistics.bootstrap import Difference, Intervals, curve_returns, intervals, paired_differences
-from evidence.statistics.headlines import Measure
+from evidence.statistics.key_figures import Measure
 from evidence.worlds.world import Curve
 from risk.limits.catalogue import loosest
 

@@ -12,7 +12,8 @@ import hashlib
 import hmac
 import sqlite3
 from collections.abc import Generator
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,6 +33,7 @@ from sqlalchemy import (
 from sqlalchemy import exc as sa_exc
 
 from config.errors import JournalFault, OutputFault
+from config.files import copied, put_in_place
 from config.frozen import Journaled
 
 _METADATA = MetaData()
@@ -50,6 +52,7 @@ _APPEND_ONLY = tuple(
 _INSERT = "INSERT INTO events (seq, kind, payload, mac) VALUES (?, ?, ?, ?)"
 """The SQL of an insert into `EVENTS`, written here so that SQLAlchemy need not build it at every bar."""
 GENESIS = "0" * 64
+_TAKEN_AT_ONCE = 1024
 
 
 class Row(NamedTuple):
@@ -125,6 +128,13 @@ class Journal:
             self.flush()
         return self.count
 
+    def take(self, row: Row) -> None:
+        """Add an event of another journal with the same beginning, as it is."""
+        self.head, self.count = row.mac, row.seq
+        self._pending.append(row)
+        if len(self._pending) >= self._group:
+            self.flush()
+
     def flush(self) -> None:
         """Commit pending events. Raises OutputFault if they cannot be written."""
         if not self._pending:
@@ -153,6 +163,32 @@ class Journal:
         self._engine.dispose()
 
 
+def shorten(path: Path, key: bytes, count: int) -> None:
+    """Keep the first `count` events of a journal, verified and byte for byte, and take back those after them.
+
+    Only a resumed run does this, with the ending of a session that was stopped. The old file stays until the new one is on the
+    disk. Raises JournalFault for a journal that does not verify, OutputFault if it cannot be written or somebody is reading it.
+    """
+    new = path.with_name(f".{path.name}.shorter")
+    try:
+        _remove(new)  # of a process that was killed
+        journal = Journal(new, key, _TAKEN_AT_ONCE)
+        try:
+            with closing(read_rows(path, key)) as rows:
+                for row in islice(rows, count):
+                    journal.take(row)
+            journal.close()
+        except BaseException:
+            journal.abandon()
+            _remove(new)
+            raise
+        with closing(sqlite3.connect(path)) as old:
+            old.execute("PRAGMA journal_mode=DELETE")  # a log beside the old file must not be merged into the new one
+        put_in_place(new, path)
+    except (OSError, sqlite3.Error) as fault:
+        raise _unwritable(path, fault) from fault
+
+
 def read_rows(path: Path, key: bytes) -> Generator[Row, None, None]:
     """Yield the rows of a journal. Each is verified against the chain first.
 
@@ -179,7 +215,7 @@ def _rows(path: Path) -> Generator[Row, None, None]:
     if not path.is_file():
         raise JournalFault(f"There is no journal at {path}. Give the folder of a run.")
     try:
-        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        with _reading(path) as connection:
             for seq, kind, payload, mac in connection.execute(
                 "SELECT seq, kind, payload, mac FROM events ORDER BY seq"
             ):
@@ -190,6 +226,38 @@ def _rows(path: Path) -> Generator[Row, None, None]:
         raise JournalFault(
             f"{path.name} is damaged ({fault}): it is not the database that was written. Restore it from a copy."
         ) from fault
+
+
+def _remove(path: Path) -> None:
+    """Remove a database, and what SQLite keeps beside it."""
+    for file in path.parent.glob(f"{path.name}*"):
+        file.unlink()
+
+
+@contextmanager
+def _reading(path: Path) -> Generator[sqlite3.Connection]:
+    """A connection that changes no file.
+
+    A killed run leaves a log beside its journal, and SQLite reads the two only if it may write an index beside them. Where it may
+    not, copies of both are read. Raises JournalFault for a file that may not be read.
+    """
+    with ExitStack() as held:
+        try:
+            connection = held.enter_context(_connected(path))
+            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError:
+            try:
+                copies = held.enter_context(copied((path, path.with_name(f"{path.name}-wal"))))
+            except OSError as fault:
+                raise JournalFault(
+                    f"{path} cannot be read ({fault.strerror}). Nothing was done. Give yourself the right to read it."
+                ) from fault
+            connection = held.enter_context(_connected(copies / path.name))
+        yield connection
+
+
+def _connected(path: Path) -> closing[sqlite3.Connection]:
+    return closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True))
 
 
 def _engine(path: Path) -> Engine:

@@ -34,6 +34,7 @@ def backtest_asked(arguments: argparse.Namespace) -> BacktestRequest:
     return BacktestRequest(
         run=RunRequest(
             world=world.model_copy(update=changed),
+            command="backtest",
             calibration=arguments.calibration,
             record=arguments.record,
             out=arguments.out,

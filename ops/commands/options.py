@@ -101,6 +101,10 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
+class Unsaid(str):
+    """The default of an option that was not typed: a text like another, for whoever does not ask."""
+
+
 def add(parse: argparse.ArgumentParser, *names: str, **differs: Any) -> None:
     """Add shared options by their names. `differs`: arguments for argparse that replace the shared ones, for all of these.
 
@@ -115,7 +119,7 @@ def add(parse: argparse.ArgumentParser, *names: str, **differs: Any) -> None:
 def add_world(parse: argparse.ArgumentParser, *, profile: str, recorded: bool) -> None:
     """The options of every command on bars. `recorded`: it has no simulated market, so `--data` must be given."""
     add(parse, "--data", required=recorded)
-    add(parse, "--profile", default=profile)
+    add(parse, "--profile", default=Unsaid(profile))
     add(parse, "--symbols", "--timeframe", "--start", "--end", "--strategy", "--seed", "--set")
     add_reading(parse)
 

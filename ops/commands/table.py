@@ -27,6 +27,9 @@ COMMANDS = (
     Command("run", "agents.run", "trade", "trade a session; paper money unless the profile says otherwise"),
     Command("backtest", "agents.backtest", "trade", "put recorded bars through the same path, and judge the result"),
     Command("replay", "agents.replay", "trade", "replay a journal and compare it byte by byte"),
+    Command(
+        "show", "agents.show", "trade", "print a run again, its trades by group, and its tables for other programs"
+    ),
     Command("halt", "agents.halt", "trade", "the kill switch: no new risk in any session, until it is lifted"),
     Command("unhalt", "agents.unhalt", "trade", "lift the kill switch, with a reason", was="resume"),
     Command(

@@ -1,4 +1,4 @@
-"""report.html: one page about a run, from the headline figures down to each opinion in court.
+"""report.html: one page about a run, from the key figures down to each opinion in court.
 
 The page is self-contained: plotly.js, style and script are inside, and a content security policy blocks all requests.
 Only the scripts written here may run, identified by their hash. Text from outside (headlines, model replies) is
@@ -9,6 +9,7 @@ says how many are left out.
 import base64
 import hashlib
 import json
+import shlex
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -56,18 +57,30 @@ class HearingView(NamedTuple):
 
 
 def write_report(
-    path: Path, story: Story, summary: Summary, worth: Attribution | None = None, judged: Judgement | None = None
+    path: Path,
+    story: Story,
+    summary: Summary,
+    worth: Attribution | None = None,
+    judged: Judgement | None = None,
+    *,
+    replay: str = "",
 ) -> None:
     """Write the page, whole or not at all. Raises OutputFault."""
-    write_output(path, render_report(story, summary, worth, judged).encode())
+    write_output(path, render_report(story, summary, worth, judged, replay=replay).encode())
 
 
 def render_report(
-    story: Story, summary: Summary, worth: Attribution | None = None, judged: Judgement | None = None
+    story: Story,
+    summary: Summary,
+    worth: Attribution | None = None,
+    judged: Judgement | None = None,
+    *,
+    replay: str = "",
 ) -> str:
     """Return the page as text. The same arguments give the same text.
 
     `worth` is None to leave out the worth of the roles; `judged` is None to leave out the statistical judgement.
+    `replay` is the command line that replays the run; empty for one with the name of its folder.
     """
     page = _environment()
     plotly, script = _plotly(), page.get_template("report.js").render()
@@ -78,6 +91,7 @@ def render_report(
         judged=judged,
         sheets=None if judged is None else sheets(judged),
         session=story.session,
+        replay=replay or f"tribunal replay {shlex.quote(summary.run)}",
         story=story,
         sentences=plain.what_happened(summary),
         frozen=plain.frozen_words(summary),

@@ -150,10 +150,10 @@ def measure(ran: Ran) -> Measures:
         mean_deployed=float(ran.deployed.mean()) if ran.deployed is not None and n_bars else None,
         trades=trade_figures(ran.trips),
         sqn=system_quality([float(trip.pnl) for trip in ran.trips]),
-        by_strategy=_parts(ran.trips, lambda trip: trip.strategy),
-        by_symbol=_parts(ran.trips, lambda trip: trip.symbol),
-        by_month=_parts(ran.trips, lambda trip: _month(trip.exit_ms)),
-        by_exit=_parts(ran.trips, lambda trip: trip.exit_reason),
+        by_strategy=trade_groups(ran.trips, lambda trip: trip.strategy),
+        by_symbol=trade_groups(ran.trips, lambda trip: trip.symbol),
+        by_month=trade_groups(ran.trips, lambda trip: month_of(trip.exit_ms)),
+        by_exit=trade_groups(ran.trips, lambda trip: trip.exit_reason),
         months=_months(ran),
     )
 
@@ -187,7 +187,7 @@ def _tail(ran: Ran, returns: Floats) -> TailLosses:
     )
 
 
-def _parts(trips: tuple[Trip, ...], name_of: Callable[[Trip], str]) -> tuple[TradeGroup, ...]:
+def trade_groups(trips: tuple[Trip, ...], name_of: Callable[[Trip], str]) -> tuple[TradeGroup, ...]:
     """Return the trades grouped by a name, in the order of the names."""
     by_name: dict[str, list[Trip]] = {}
     for trip in trips:
@@ -218,5 +218,6 @@ def _months(ran: Ran) -> tuple[Month, ...]:
     return tuple(found)
 
 
-def _month(ms: int) -> str:
+def month_of(ms: int) -> str:
+    """Return the month of a time [ms since the epoch, UTC], such as `2024-03`."""
     return f"{from_ms(ms):%Y-%m}"

@@ -31,6 +31,7 @@ from execution.journal.chain import GENESIS, Row
 from execution.kill_switch.halting import HaltEvent
 from execution.reports import Fill, OrderState, OrderStatus, SentOrder, VenueWord
 from market.bar import Finding
+from ops.story.cases import Cases
 from ops.story.models import Models
 from ops.story.tally import KeptHearing, RoundTrip, StoryTally
 from risk.breakers import BreakerEvent
@@ -86,6 +87,12 @@ class Story:
     trades: tuple[RoundTrip, ...]
     troubles: tuple[OrderState, ...]
     """Orders that the venue rejected, or whose state is unknown."""
+    states: dict[str, OrderState]
+    """The last state of each order that the venue reported, by order id."""
+    exact: tuple[str, ...]
+    """Equity and cash at each bar close, as the ledger wrote them [quote]: two numbers, separated by a comma."""
+    cases: Cases
+    """Every case of the court, in a few words."""
     hearings: tuple[KeptHearing, ...]
     tally: StoryTally
     models: Models | None
@@ -144,6 +151,9 @@ class _Reader:
         self._trades: list[RoundTrip] = []
         self._opened_by: dict[str, str] = {}
         self._troubles: list[OrderState] = []
+        self._states: dict[str, OrderState] = {}
+        self._exact: list[str] = []
+        self._cases = Cases(session)
         self._exits: list[ExitDecision] = []
         self._breakers: list[BreakerEvent] = []
         self._alerts: list[Alert] = []
@@ -194,6 +204,7 @@ class _Reader:
 
     def _cycle(self, record: CycleRecord) -> None:
         book, exposure = record.portfolio, record.exposure
+        self._exact.append(f"{book.equity:f},{book.cash:f}")
         self._close_ms.append(int(record.as_of_utc.timestamp() * 1000))
         numbers = (
             float(book.equity), float(book.cash), exposure.deployed_fraction, exposure.drawdown, exposure.var_1d,
@@ -215,7 +226,9 @@ class _Reader:
         self._tally.frozen.update(record.tape.frozen.keys())
         self._tally.frozen_at_end = record.tape.frozen
         made = self._models.bar(record.as_of_utc, record.hearings)
+        self._cases.pass_slice(record.tape)
         for hearing in record.hearings:
+            self._cases.hear(hearing)
             self._tally.hear(hearing, made.get(hearing.case.decision_id, ()))
             case = throttled(len(self._close_ms) - 1, hearing, self._barriers)
             self._throttled.extend([case] if case else [])
@@ -223,6 +236,7 @@ class _Reader:
     def _venue(self, word: VenueWord) -> None:
         bad = (OrderStatus.REJECTED, OrderStatus.UNKNOWN)
         self._troubles.extend(state for state in word.report.states if state.status in bad)
+        self._states.update((state.order_id, state) for state in word.report.states)
         for paid in word.report.funding:
             if self._ledger.apply_funding(paid.funding_id, paid.amount):
                 before = self._funding.get(paid.symbol, ZERO)
@@ -257,6 +271,9 @@ class _Reader:
             orders=tuple(self._orders),
             trades=tuple(self._trades),
             troubles=tuple(self._troubles),
+            states=self._states,
+            exact=tuple(self._exact),
+            cases=self._cases,
             hearings=self._tally.kept(),
             tally=self._tally,
             models=self._models if self._session.settings.court.mind == "models" else None,

@@ -4,13 +4,15 @@ A trip runs from flat to flat in one market. An open position is not a trip: the
 list it separately.
 """
 
-import json
 from decimal import Decimal
 from typing import NamedTuple
 
 from config.clock import to_ms
+from ops.story.cases import DecidedCase
 from ops.story.story import Story
-from ops.story.tally import KeptHearing
+
+UNKNOWN = "unknown"
+"""The strategy of a trade that no vote explains."""
 
 
 class Trip(NamedTuple):
@@ -30,11 +32,11 @@ class Trip(NamedTuple):
 
 def trips_of_story(story: Story) -> tuple[Trip, ...]:
     """Return the closed trades of a run, with the strategies that voted for each."""
-    voters = {kept.decision_id: _voters(kept) for kept in story.hearings}
+    voters = strategies_of(story)
     return tuple(
         Trip(
             symbol=trip.trade.symbol,
-            strategy=voters.get(trip.decision_id, "unknown"),
+            strategy=voters.get(trip.decision_id, UNKNOWN),
             entry_ms=to_ms(trip.trade.entry_utc),
             exit_ms=to_ms(trip.trade.exit_utc),
             pnl=trip.trade.pnl,
@@ -45,7 +47,11 @@ def trips_of_story(story: Story) -> tuple[Trip, ...]:
     )
 
 
-def _voters(kept: KeptHearing) -> str:
-    """Return the names of those who voted to buy; read from the hearing's JSON without building all of it."""
-    votes = json.loads(kept.body)["case"]["proposal"]["votes"]
-    return "+".join(sorted({vote["voter"] for vote in votes if vote["direction"] == "long"})) or "unknown"
+def strategies_of(story: Story) -> dict[str, str]:
+    """Return the strategies that proposed each case, joined by "+", by decision id."""
+    return {case.decision_id: named(case) for case in story.cases.heard}
+
+
+def named(case: DecidedCase) -> str:
+    """Return the strategies that proposed a case, joined by "+"."""
+    return "+".join(case.strategies) or UNKNOWN

@@ -1,14 +1,13 @@
 """The judgement of a backtest: its measures with intervals, the gates before paper trading, and the role of luck."""
 
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from config.frozen import Frozen
 from evidence.statistics.bootstrap import Estimate, Intervals
 from evidence.statistics.deflated import Deflated
-from evidence.statistics.headlines import Measure
+from evidence.statistics.key_figures import Measure
 from evidence.strategies.baselines import AgainstChance
 from evidence.strategies.gates import Gate, Readiness
 from ops.files import write_output
@@ -47,7 +46,7 @@ def write_judgement(folder: Path, found: Judgement) -> None:
 class Sheets(NamedTuple):
     """A judgement as tables, in reading order."""
 
-    headlines: Grid
+    key_figures: Grid
     gates: Grid
     chance: Grid
     by_strategy: Grid
@@ -68,11 +67,16 @@ def sheets(found: Judgement) -> Sheets:
         ),
         Grid("Gates before paper trading", ("Gate", "is", "must be", "verdict"), _gates(found)),
         Grid(_beside(found.chance), _CHANCE, _chance(found.chance)),
-        Grid("By strategy", _PARTS, _parts(made.by_strategy)),
-        Grid("By market", _PARTS, _parts(made.by_symbol)),
-        Grid("By exit reason", _PARTS, _parts(made.by_exit, PURPOSES)),
-        Grid("By month", _PARTS, _parts(made.by_month)),
+        parts_grid("By strategy", made.by_strategy),
+        parts_grid("By market", made.by_symbol),
+        parts_grid("By exit reason", made.by_exit),
+        parts_grid("By month", made.by_month),
     )
+
+
+def parts_grid(title: str, parts: tuple[TradeGroup, ...]) -> Grid:
+    """Return the trades of a run by one of their features, a line each."""
+    return Grid(title, _PARTS, _parts(parts))
 
 
 _CHANCE = ("Measure", "this run", "random, 5 % to 95 %", "better than", "p")
@@ -160,10 +164,10 @@ def _of_gate(gate: Gate, value: float | None) -> str:
     return percent(value) if gate.name == "max_drawdown" else f"{value:.4g}"
 
 
-def _parts(parts: tuple[TradeGroup, ...], words: Mapping[str, str] | None = None) -> tuple[tuple[str, ...], ...]:
+def _parts(parts: tuple[TradeGroup, ...]) -> tuple[tuple[str, ...], ...]:
     return tuple(
         (
-            (words or {}).get(part.name, part.name),
+            PURPOSES.get(part.name, part.name),
             f"{part.trades.closed:,}",
             percent(part.trades.win_rate),
             f"{part.pnl:+,.2f}",

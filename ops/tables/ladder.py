@@ -3,7 +3,7 @@
 import sys
 
 from evidence.statistics.bootstrap import Difference, Estimate
-from evidence.statistics.headlines import Measure
+from evidence.statistics.key_figures import Measure
 from evidence.strategies.ladder import Ladder, Rung
 from ops.tables.grid import Grid
 from ops.tables.plain import DASH, percent, signed_percent

@@ -3,17 +3,29 @@
 import sys
 
 from config.frozen import Frozen
+from evidence.search.figures import Figures
 from evidence.search.study import Known
 from evidence.statistics.bootstrap import Intervals
 from evidence.statistics.deflated import Deflated
-from evidence.statistics.headlines import Measure
+from evidence.statistics.key_figures import Measure
 from ops.tables.grid import Grid
-from ops.tables.plain import DASH, signed_percent
+from ops.tables.plain import DASH, count, percent, ratio, signed_percent
 from ops.tables.run import open_console
 
 
+class WithCourt(Frozen):
+    """The first set in the full engine under the court of the profile; `sharpe` is annual, None for constant returns."""
+
+    growth: float
+    trades: int
+    sharpe: float | None
+
+
 class Found(Frozen):
-    """The best parameter sets by the fast engine, and the result of the first in the full engine."""
+    """The best parameter sets by the fast engine, and the result of the first in the full engine, without the court.
+
+    `tried` counts all sets, `distinct` those that made fills of their own; `with_court` is None if the profile seats nobody.
+    """
 
     label: str
     symbols: tuple[str, ...]
@@ -23,6 +35,8 @@ class Found(Frozen):
     trades: int
     intervals: Intervals
     deflated: Deflated | None
+    distinct: int | None = None
+    with_court: WithCourt | None = None
 
 
 def show_sweep(found: Found, *, as_json: bool) -> None:
@@ -42,21 +56,33 @@ def sweep_markdown(found: Found) -> str:
 
 
 def _said(found: Found) -> str:
-    return f"{', '.join(found.symbols)} of {found.label}: {found.tried:,} parameter sets tried with the fast engine."
+    alike = (
+        ""
+        if found.distinct in (None, found.tried)
+        else f" They made {count(found.distinct or 0, 'different list')} of fills; sets with the same fills are shown once."
+    )
+    return f"{', '.join(found.symbols)} of {found.label}: {found.tried:,} parameter sets tried with the fast engine.{alike}"
 
 
 def _top(found: Found) -> Grid:
     rows = []
     for each in found.top:
         values = " ".join(f"{key}={value:g}" for key, value in each.values.items())
-        sharpe = DASH if each.sharpe is None else f"{each.sharpe:.2f}"
-        rows.append((values, f"{each.signed:,}", sharpe))
+        if each.alike > 1:
+            values += f" ({each.alike:,} sets with these fills)"
+        rows.append((values, f"{each.signed:,}", ratio(each.sharpe), *_figures(each.figures)))
     return Grid(
         "The best of them (voters, gate, exits and fees; no court)",
-        ("Set", "signed", "Sharpe"),
+        ("Set", "signed", "Sharpe", "return", "drawdown", "trades", "profit factor"),
         tuple(rows),
         prose=(0,),
     )
+
+
+def _figures(made: Figures | None) -> tuple[str, str, str, str]:
+    if made is None:
+        return DASH, DASH, DASH, DASH
+    return signed_percent(made.total_return), percent(made.max_drawdown), f"{made.trades:,}", ratio(made.profit_factor)
 
 
 def _best(found: Found) -> str:
@@ -71,6 +97,15 @@ def _best(found: Found) -> str:
             f"probability {found.deflated.dsr:.0%}."
         )
     return (
-        f"The first of them in the full engine, court and all: {signed_percent(found.growth)} in {found.trades:,} trades, "
-        f"Sharpe {told}.{luck}"
+        f"The first of them in the full engine, without the court, as it was searched: {signed_percent(found.growth)} in "
+        f"{found.trades:,} trades, Sharpe {told}.{luck}{_court(found.with_court)}"
+    )
+
+
+def _court(found: WithCourt | None) -> str:
+    if found is None:
+        return ""
+    return (
+        f" With the court of the profile: {signed_percent(found.growth)} in {found.trades:,} trades, Sharpe "
+        f"{ratio(found.sharpe)}."
     )

@@ -8,7 +8,7 @@ import numpy as np
 from config.frozen import Frozen
 from evidence.search.walk import Fold, WalkForward
 from evidence.statistics.deflated import Deflated
-from evidence.statistics.headlines import Measure
+from evidence.statistics.key_figures import Measure
 from ops.tables.grid import Grid
 from ops.tables.plain import DASH, signed_percent
 from ops.tables.run import open_console

@@ -192,6 +192,21 @@ def test_a_sweep_that_is_run_again_goes_on_and_tries_nothing_twice(
     assert whole["deflated"] is None or whole["deflated"]["trials"] == 4
 
 
+def test_the_best_of_a_sweep_is_judged_without_the_court_as_it_was_searched_and_no_set_is_shown_twice(
+    bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The drawdown of these bars is far below each limit of it, so that the limits make the same fills."""
+    params = ["--param", "limits.max_drawdown=0.13,0.14,0.15", "ema_cross.rsi_max=60,80"]
+    assert sweep(["--data", bars, "--quiet", "--json", "--workers=1", *params, "--out", str(tmp_path / "study")]) == 0
+    found = printed(capsys)
+    assert (found["tried"], sum(each["alike"] for each in found["top"])) == (6, 6)
+    assert found["distinct"] == len(found["top"]) <= 2
+    best = found["top"][0]
+    assert best["figures"]["total_return"] == pytest.approx(found["growth"], abs=1e-12)
+    assert best["figures"]["trades"] == found["trades"]
+    assert found["with_court"]["trades"] <= found["trades"]
+
+
 @pytest.mark.parametrize(
     ("command", "more", "says"),
     [

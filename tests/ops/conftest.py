@@ -22,7 +22,7 @@ from config.seeds import generator
 from config.silence import Abstained
 from execution.account.ledger import Ledger
 from execution.account.trader import Exposure
-from execution.journal.chain import Journal
+from execution.journal.chain import Journal, key_id
 from execution.reports import Fill, Liquidity, OrderState, OrderStatus, VenueReport, VenueWord
 from market.bar import Bar, Finding, Slice
 from market.instrument import Instrument
@@ -121,7 +121,7 @@ class _Play:
         return Session(
             version="0.1.0", settings=self.settings, source=self.script.source, symbols=self.script.symbols,
             timeframe=Timeframe.H1, instruments=instruments, start_utc=START,
-            end_utc=START + self.script.bars * HOUR, bars=self.script.bars, key_id="abc", findings=(),
+            end_utc=START + self.script.bars * HOUR, bars=self.script.bars, key_id=key_id(self.script.key), findings=(),
         )  # fmt: skip
 
     def bar(self, bar: int, prices: dict[str, float]) -> None:

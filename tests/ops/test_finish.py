@@ -27,14 +27,16 @@ def ended(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
     return folder
 
 
-def test_summary_and_report_lie_beside_the_journal_and_the_tables_name_them(
+def test_summary_and_report_lie_beside_the_journal_and_the_last_words_are_verdict_next_step_and_report(
     ended: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     finish(ended, journal_key(), as_json=False)
     shown = capsys.readouterr()
     assert shown.err == ""
-    assert f"Report: {ended / 'report.html'}" in shown.out
-    assert shown.out.rstrip().endswith(f"replay {ended}")
+    said, then, report = shown.out.splitlines()[-3:]
+    assert said.startswith("Verdict: 10,000.00 USDT became ")
+    assert f" replay {ended}  (" in then
+    assert report == f"Report: {ended / 'report.html'}"
     assert (ended / "report.html").read_text().startswith("<!")
     assert Summary.model_validate_json((ended / "summary.json").read_bytes()).bars == 96
 

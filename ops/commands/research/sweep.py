@@ -1,4 +1,4 @@
-"""What `evidence.sweep` does: try in rounds, keep each, then judge the best with the full engine."""
+"""What `evidence.sweep` does: try in rounds, keep each, then judge the best with the full engine, searched and judged alike."""
 
 import argparse
 import sys
@@ -10,18 +10,20 @@ import numpy as np
 from agents.desk.world import tape_of, world_of
 from agents.strategies.own import read_own
 from config.errors import UsageFault
+from config.settings import Settings
 from evidence.search.counted import tape_hash
 from evidence.search.crew import open_crew
 from evidence.search.fast import sharpe_of
 from evidence.search.request import counted, settings_for
 from evidence.search.space import Axis, all_points, applied, parse_axes
-from evidence.search.study import Study
+from evidence.search.study import Study, ranked
 from evidence.statistics.bootstrap import curve_returns, intervals
 from evidence.worlds.parallel import curves, progress
+from evidence.worlds.world import Curve
 from ops.commands.requests import world_asked
 from ops.data_told import tell_data
 from ops.files import write_tables
-from ops.tables.sweep import Found, show_sweep, sweep_markdown
+from ops.tables.sweep import Found, WithCourt, show_sweep, sweep_markdown
 
 
 def sweep_command(arguments: argparse.Namespace) -> int:
@@ -56,12 +58,14 @@ def sweep_command(arguments: argparse.Namespace) -> int:
                         tried.append(each)
                         shown.advance()
                     book.note([sharpe_of(each.returns, 1.0) for each in tried])
-                    study.tell(sets, [(sharpe_of(each.returns, per_year), each.signed) for each in tried])
-    known = sorted(study.known(), key=lambda each: (each.sharpe is None, -(each.sharpe or 0.0), each.number))
-    best = applied(world.settings, known[0].values)
-    (curve,) = curves(
-        [world.model_copy(update={"settings": best})],
-        bars=len(tape),
+                    made = [(sharpe_of(each.returns, per_year), each.signed) for each in tried]
+                    study.tell(sets, made, [each.figures for each in tried])
+    known = study.known()
+    top = ranked(known)
+    best = applied(world.settings, top[0].values)
+    curve, *others = curves(
+        [world.model_copy(update={"settings": each}) for each in _judged_by(best)],
+        bars=len(tape) * len(_judged_by(best)),
         workers=1,
         what="bars",
         quiet=arguments.quiet,
@@ -73,15 +77,29 @@ def sweep_command(arguments: argparse.Namespace) -> int:
         label=tape.source_label,
         symbols=tuple(tape.symbols),
         tried=len(known),
-        top=tuple(known[: max(1, arguments.top)]),
+        top=top[: max(1, arguments.top)],
+        distinct=len(top),
         growth=curve.equity[-1] / curve.equity[0] - 1.0,
         trades=curve.trades,
         intervals=intervals(returns, bars_per_year=per_year, seed=world.settings.seed),
         deflated=deflated,
+        with_court=_with_court(others[0], per_year) if others else None,
     )
     show_sweep(found, as_json=arguments.json)
     write_tables(arguments.markdown, sweep_markdown(found))
     return 0
+
+
+def _judged_by(best: Settings) -> tuple[Settings, ...]:
+    """The settings under which the winner runs in the full engine: without the court, as it was searched; then with its own."""
+    searched = best.model_copy(update={"court": best.court.model_copy(update={"seats": ()})})
+    return (searched, best) if best.court.seats else (searched,)
+
+
+def _with_court(curve: Curve, per_year: float) -> WithCourt:
+    """The winner under the court of the profile, from its curve."""
+    sharpe = sharpe_of(curve_returns(np.array(curve.equity)), per_year)
+    return WithCourt(growth=curve.equity[-1] / curve.equity[0] - 1.0, trades=curve.trades, sharpe=sharpe)
 
 
 def _how_many(sampler: str, trials: int | None, axes: tuple[Axis, ...]) -> int:

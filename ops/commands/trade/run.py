@@ -2,26 +2,26 @@
 
 import argparse
 import asyncio
-import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Protocol
 
 from agents.desk.description import describe
+from agents.desk.kept import keep_request
 from agents.desk.models import models_of, refuse_without_keys, sits
 from agents.desk.outside import latches, outside_of
 from agents.desk.paper import open_paper
 from agents.desk.request import RunRequest
 from agents.desk.telling import AlertTeller
-from agents.desk.world import tape_of, world_of
+from agents.desk.world import World, tape_of, world_of
 from agents.llm.attempt import Attempt
 from agents.recorded.resumed import ResumingSink
 from agents.records.events import holds
 from agents.records.folder import JOURNAL, RunFolder, make_folder, write_checksum
-from agents.records.record import Session, SessionEnd
+from agents.records.record import CycleRecord, Session, SessionEnd
 from agents.session import run_session
 from agents.strategies.contexts import build_contexts, young_voters
 from config.confirm import confirm_live
@@ -33,11 +33,16 @@ from execution.journal.chain import Journal
 from execution.journal.event import Fanout, Listener
 from execution.kill_switch.latch import ALL
 from market.tape import Tape
+from ops.closing import typed
+from ops.commands.options import Unsaid
 from ops.commands.requests import told_more
+from ops.commands.resuming import resumed
 from ops.data_told import tell_data
 from ops.finish import finish
 from ops.halts import HaltHerald
+from ops.judging import conclude_judged
 from ops.progress import SessionProgress
+from ops.stopping import StopSignals
 
 
 class Conclude(Protocol):
@@ -48,7 +53,12 @@ class Conclude(Protocol):
 
 def run_command(arguments: argparse.Namespace) -> int:
     """Run one session and tell what came of it; returns the exit code. Raises TribunalError."""
-    return run(_asked(arguments), finish)
+    request = _asked(arguments)
+    if request.resume is None:
+        return run(request, world_of(request.world), finish)
+    profile = None if isinstance(arguments.profile, Unsaid) else str(arguments.profile)
+    request, world = resumed(request, profile, journal_key())
+    return run(request, world, partial(conclude_judged, world) if request.command == "backtest" else finish)
 
 
 def _asked(arguments: argparse.Namespace) -> RunRequest:
@@ -65,12 +75,16 @@ def _asked(arguments: argparse.Namespace) -> RunRequest:
     )
 
 
-def run(request: RunRequest, conclude: Conclude) -> int:
-    """Run one session, then `conclude` its folder; returns the exit code.
+def run(request: RunRequest, world: World, conclude: Conclude) -> int:
+    """Run one session in its world, then `conclude` its folder; returns the exit code.
 
-    Raises TribunalError for whatever ends it before or midway.
+    Raises TribunalError for whatever ends it before or midway, KeyboardInterrupt for a signal that does.
     """
-    world = world_of(request.world)
+    with StopSignals() as signals:
+        return _run(request, world, conclude, signals)
+
+
+def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSignals) -> int:
     settings = world.settings
     confirm_live(settings, sys.stdin, sys.stderr, request.confirm)
     secrets = load_secrets(also=settings.minds.key_variables)
@@ -90,26 +104,33 @@ def run(request: RunRequest, conclude: Conclude) -> int:
         else RunFolder(Path(request.resume), made=False)
     )
     try:
+        if fresh:
+            keep_request(folder.path, request)
         group = 1 if sits(settings) else settings.journal.group_commit
         journal = _journal(folder.path, key, group, fresh=fresh)
-        end = _live(settings, session, tape, journal, key, quiet=request.quiet)
-    except BaseException:
-        if fresh and _paid_for(folder.path):
-            sys.stderr.write(
-                f"What models said is kept in {folder.path}: --resume {folder.path}, with the same options, goes on.\n"
-            )
-        elif fresh:
+        end = _live(settings, session, tape, journal, key, signals, quiet=request.quiet)
+    except BaseException as fault:
+        if fresh and not _worth_keeping(folder.path, fault):
             folder.remove()
+        elif (folder.path / JOURNAL).exists():
+            _tell_of(folder.path)
         raise
     write_checksum(folder.path)
     conclude(folder.path, key, as_json=request.as_json)
     return INTERRUPTED if end.reason == "interrupted" else 0
 
 
-def _paid_for(folder: Path) -> bool:
-    """Whether a broken-off run holds anything that models were asked for."""
+def _worth_keeping(folder: Path, fault: BaseException) -> bool:
+    """Whether a broken-off run holds anything that models were asked for, or bars of a session that was stopped at once."""
     path = folder / JOURNAL
-    return path.exists() and holds(path, Attempt)
+    if not path.exists():
+        return False
+    return holds(path, Attempt) or (isinstance(fault, KeyboardInterrupt) and holds(path, CycleRecord))
+
+
+def _tell_of(folder: Path) -> None:
+    with suppress(OSError):
+        sys.stderr.write(f"What was journaled is kept: {typed('run', '--resume', folder)} goes on from there.\n")
 
 
 def _journal(folder: Path, key: bytes, group_commit: int, *, fresh: bool) -> Journal | ResumingSink:
@@ -118,7 +139,14 @@ def _journal(folder: Path, key: bytes, group_commit: int, *, fresh: bool) -> Jou
 
 
 def _live(
-    settings: Settings, session: Session, tape: Tape, journal: Journal | ResumingSink, key: bytes, *, quiet: bool
+    settings: Settings,
+    session: Session,
+    tape: Tape,
+    journal: Journal | ResumingSink,
+    key: bytes,
+    signals: StopSignals,
+    *,
+    quiet: bool,
 ) -> SessionEnd:
     herald, folder = HaltHerald(sys.stderr), latches()
     herald.at_start([latch for scope in (ALL, settings.profile) if (latch := folder.read(scope))])
@@ -131,8 +159,8 @@ def _live(
             return await run_session(desk, stop, lambda record: None)
 
     try:
-        with SessionProgress(session.bars, None if quiet else sys.stderr) as progress, _asked_to_stop() as stop:
-            end = asyncio.run(trade(progress, stop))
+        with SessionProgress(session.bars, None if quiet else sys.stderr) as progress, signals.trading():
+            end = asyncio.run(trade(progress, signals.asked))
         journal.close()
     except BaseException:
         journal.abandon()
@@ -148,23 +176,3 @@ def _listened(journal: Journal | ResumingSink, listeners: Sequence[Listener]) ->
             sys.stderr.write(f"{text}\n")
 
     return Fanout(journal, listeners, report, lambda: isinstance(journal, ResumingSink) and journal.past)
-
-
-@contextmanager
-def _asked_to_stop() -> Iterator[Callable[[], bool]]:
-    """Turns the first Ctrl-C, or SIGTERM, into a wish to stop between two cycles; the second ends at once."""
-    asked = False
-
-    def note(number: int, frame: FrameType | None) -> None:
-        nonlocal asked
-        if asked:
-            raise KeyboardInterrupt
-        asked = True
-        sys.stderr.write("\nEnding the session after this bar; Ctrl-C again to drop it.\n")
-
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield lambda: asked
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -293,6 +293,30 @@ def test_a_run_that_is_really_killed_goes_on_to_its_end(tmp_path: Path) -> None:
     assert replay([str(out), "--quiet"]) == 0
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("keys")
+def test_a_run_with_models_that_is_stopped_goes_on_and_pays_for_nothing_before_its_ending_twice(tmp_path: Path) -> None:
+    out = tmp_path / "stopped"
+    with ModelServer(delay_s=0.05) as server:
+        command = [sys.executable, "-m", "agents.run", "--quiet", *arguments(server), "--out", str(out)]
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, env=dict(os.environ))
+        until = time.monotonic() + 60
+        while len(server.log) < 30 and time.monotonic() < until:
+            time.sleep(0.02)
+        process.terminate()
+        assert process.wait(timeout=60) == 130
+        got = events(out)
+        assert got[-1].event.model_dump()["reason"] == "interrupted"
+        kept = max(found.seq for found in got if isinstance(found.event, CycleRecord))
+        server.log.clear()
+        assert main(["--quiet", "--resume", str(out)]) == 0
+        after = events(out)
+        assert after[:kept] == got[:kept]
+        assert len(server.log) == len(attempts(after)) - len(attempts(got[:kept]))
+    assert isinstance(after[-1].event, SessionEnd)
+    assert replay([str(out), "--quiet"]) == 0
+
+
 @pytest.mark.usefixtures("keys")
 def test_where_nobody_may_stand_in_an_outage_is_silence_and_no_trade(tmp_path: Path) -> None:
     with ModelServer(default=Turn.OVERLOADED) as server:

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from config.errors import OutputFault, UsageFault
+from evidence.search.figures import Figures
 from evidence.search.space import Axis, Values
-from evidence.search.study import ROUND, Study
+from evidence.search.study import ROUND, Known, Study, ranked
 
 AXES = (Axis(key="a", values=tuple(float(n) for n in range(10))), Axis(key="b", values=(1.0, 2.0, 3.0, 4.0)))
 ABOUT = {"bars": "x"}
@@ -55,6 +56,38 @@ def test_a_sampler_that_learns_ends_nearer_to_the_top_than_one_that_does_not(tmp
     learnt = [sharpe or 0.0 for _, sharpe in searched(tmp_path / "tpe", "tpe", 64)][-ROUND:]
     drawn = [sharpe or 0.0 for _, sharpe in searched(tmp_path / "random", "random", 64)][-ROUND:]
     assert sum(learnt) > sum(drawn)
+
+
+def figures(fills: str) -> Figures:
+    return Figures(total_return=0.1, max_drawdown=0.02, trades=4, profit_factor=1.5, fills=fills)
+
+
+def tried(number: int, a: float, sharpe: float | None, fills: str | None = None) -> Known:
+    made = None if fills is None else figures(fills)
+    return Known(number=number, values={"a": a, "b": 1.0}, sharpe=sharpe, signed=1, figures=made)
+
+
+def test_no_set_stands_twice_at_the_top_and_each_says_how_many_are_like_it() -> None:
+    known = [
+        tried(0, 1.0, 0.5, "x"), tried(1, 2.0, 2.0, "y"), tried(2, 3.0, 2.0, "y"), tried(3, 2.0, 2.0, "y"),
+        tried(4, 5.0, None, "none"), tried(5, 6.0, None, "none"), tried(6, 7.0, 1.0, "z"),
+    ]  # fmt: skip
+    assert [(each.number, each.alike) for each in ranked(known)] == [(1, 3), (6, 1), (0, 1), (4, 2)]
+
+
+def test_sets_of_a_study_without_figures_are_the_same_only_if_their_values_are() -> None:
+    known = [tried(0, 1.0, 2.0), tried(1, 2.0, 2.0), tried(2, 1.0, 2.0)]
+    assert [(each.number, each.alike) for each in ranked(known)] == [(0, 2), (1, 1)]
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_figures_come_back_as_they_were_told_and_a_study_may_have_none(tmp_path: Path, kept: bool) -> None:
+    study = Study(tmp_path, AXES, "grid", 7, ABOUT)
+    sets = next(study.rounds(2))
+    told = [figures("x"), figures("y")] if kept else None
+    study.tell(sets, [(1.0, 3), (2.0, 4)], told)
+    again = Study(tmp_path, AXES, "grid", 7, ABOUT).known()
+    assert [each.figures for each in again] == (told or [None, None])
 
 
 def test_a_study_of_another_search_does_not_resume(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from config.seeds import generator
 from evidence.statistics.bootstrap import curve_returns, intervals, paired_differences
-from evidence.statistics.headlines import Measure
+from evidence.statistics.key_figures import Measure
 from market.files.bars import read_market_file
 from market.timeframe import Timeframe
 from risk.measures.ratios import sharpe

@@ -9,7 +9,7 @@ import pytest
 from config.errors import OutputFault
 from evidence.statistics.bootstrap import Estimate, Intervals
 from evidence.statistics.deflated import Deflated
-from evidence.statistics.headlines import Measure
+from evidence.statistics.key_figures import Measure
 from evidence.strategies.baselines import AgainstChance, Placed
 from evidence.strategies.gates import Gate, Readiness
 from ops.story.measures import Measures, TailLosses, TradeGroup
@@ -66,7 +66,7 @@ def by_name(grid: Grid) -> dict[str, Sequence[str]]:
 
 
 def test_each_key_figure_is_in_its_unit_with_its_interval() -> None:
-    rows = by_name(sheets(judgement()).headlines)
+    rows = by_name(sheets(judgement()).key_figures)
     assert rows["Sharpe"] == ("1.25", "-0.31 to 2.80")
     assert rows["growth a year (CAGR)"] == ("12.34%", "-5.00% to 31.00%")
     assert rows["maximum drawdown"] == ("8.00%", "4.00% to 20.00%")
@@ -76,16 +76,16 @@ def test_each_key_figure_is_in_its_unit_with_its_interval() -> None:
 
 
 def test_the_forecast_is_held_against_what_was_due_and_what_is_unknown_is_a_dash() -> None:
-    rows = by_name(sheets(judgement()).headlines)
+    rows = by_name(sheets(judgement()).key_figures)
     assert rows["VaR exceeded"] == ("91 of 8,760", "87.6 were due")
     assert rows["buy and hold"] == ("-25.00%", "")
     assert rows["SQN"] == (DASH, "")
     tail = TailLosses(confidence=0.99, var=None, es=None, bars=None, exceeded=None, expected=None)
-    assert by_name(sheets(judgement(measures=measures(tail=tail))).headlines)["VaR exceeded"] == (DASH, "")
+    assert by_name(sheets(judgement(measures=measures(tail=tail))).key_figures)["VaR exceeded"] == (DASH, "")
 
 
 def test_without_intervals_the_other_figures_stand() -> None:
-    assert list(by_name(sheets(judgement(intervals=None)).headlines)) == [
+    assert list(by_name(sheets(judgement(intervals=None)).key_figures)) == [
         "buy and hold", "turnover a year", "VaR exceeded", "SQN",
     ]  # fmt: skip
 
@@ -93,7 +93,7 @@ def test_without_intervals_the_other_figures_stand() -> None:
 @pytest.mark.parametrize(("trials", "words"), [(1, "of 1 trial counted"), (2040, "of 2,040 trials counted")])
 def test_a_deflated_ratio_says_how_many_trials_were_counted(trials: int, words: str) -> None:
     luck = Deflated.model_construct(dsr=0.9321, trials=trials, hurdle=0.75)
-    value, said = by_name(sheets(judgement(deflated=luck)).headlines)["deflated Sharpe"]
+    value, said = by_name(sheets(judgement(deflated=luck)).key_figures)["deflated Sharpe"]
     assert value == "93.21%"
     assert said == f"{words} on these bars; hurdle 0.75"
 

@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from evidence.riskmodel.estimator_tests import Cell, Standing
 from evidence.riskmodel.exceedances import Light
 from evidence.riskmodel.figures import Carried, MarketFigures, RiskModelReport
+from evidence.search.figures import Figures
 from evidence.search.study import Known
 from evidence.search.walk import Fold, Paths, WalkForward
 from evidence.statistics.bootstrap import Difference, Estimate, Intervals
 from evidence.statistics.deflated import Deflated
-from evidence.statistics.headlines import Measure
 from evidence.statistics.impact_fit import ImpactReport
+from evidence.statistics.key_figures import Measure
 from evidence.statistics.overfitting import Overfitting
 from evidence.strategies.ladder import NAMES, Ladder, Rung
 from ops.tables.grid import Grid
@@ -26,7 +27,7 @@ from ops.tables.ladder import grids as ladder_grids
 from ops.tables.ladder import ladder_markdown, show_ladder
 from ops.tables.plain import DASH
 from ops.tables.riskmodel import riskmodel_text, show_riskmodel
-from ops.tables.sweep import Found, show_sweep, sweep_markdown
+from ops.tables.sweep import Found, WithCourt, show_sweep, sweep_markdown
 from ops.tables.walk import grids as walk_grids
 from ops.tables.walk import show_walk, walk_markdown
 
@@ -252,6 +253,26 @@ def test_a_sweep_tells_its_best_sets_and_what_luck_would_have_found() -> None:
     assert "+3.10% in 41 trades, Sharpe 1.25 [-0.31, 2.80]." in markdown
     assert "Deflated by the 1,500 trials" in markdown
     assert "Deflated" not in sweep_markdown(found(luck=False))
+
+
+def test_a_sweep_shows_what_each_set_made_and_how_many_sets_made_the_same() -> None:
+    made = Figures(total_return=0.123, max_drawdown=0.04, trades=31, profit_factor=None, fills="f")
+    plain = found(top=2)
+    first, second = plain.top
+    told = sweep_markdown(
+        plain.model_copy(
+            update={
+                "top": (first.model_copy(update={"figures": made, "alike": 12}), second),
+                "distinct": 170,
+                "with_court": WithCourt(growth=0.011, trades=17, sharpe=0.4),
+            }
+        )
+    )
+    assert "(12 sets with these fills) | 1,200 | 1.90 | +12.30% | 4.00% | 31 | – |" in told
+    assert "| 1,201 | 1.80 | – | – | – | – |" in told
+    assert "They made 170 different lists of fills" in told
+    assert "without the court, as it was searched: +3.10% in 41 trades" in told
+    assert told.rstrip().endswith("With the court of the profile: +1.10% in 17 trades, Sharpe 0.40.")
 
 
 def test_an_impact_says_the_setting_to_use() -> None:

@@ -1,4 +1,4 @@
-"""The main measures of many curves at once, for resampling: `risk.measures.ratios` and `risk.measures.drawdown` by rows.
+"""The key figures of many curves at once, for resampling: `risk.measures.ratios` and `risk.measures.drawdown` by rows.
 
 One row gives the same result as those functions (a test checks it); a thousand rows cost a fiftieth of a thousand calls. A value
 that is undefined there is NaN here; the bootstrap counts it and never uses it as a number.

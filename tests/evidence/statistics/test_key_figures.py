@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidence.statistics.headlines import Measure, measure_rows
+from evidence.statistics.key_figures import Measure, measure_rows
 from risk.measures.drawdown import max_drawdown, wealth_curve
 from risk.measures.ratios import cagr, calmar, sharpe, sortino
 

@@ -1,0 +1,89 @@
+"""`request.json`: what was typed when a run was started, kept in its folder, so that `--resume` need not be told again.
+
+The journal holds the settings and no path, so that equal runs have equal journals. This file holds what the journal leaves out:
+the files. Their paths are whole, so that a run is resumed from any folder. No decision reads it: a resumed run is compared with
+its journal from the first event on, and one that differs is refused.
+"""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from agents.desk.request import RunRequest, WorldRequest
+from agents.records.folder import REQUEST
+from config.errors import OutputFault
+from config.files import write_whole
+from config.frozen import Frozen
+
+Started = Literal["run", "backtest"]
+_FILES = frozenset({"file", "path", "cassette", "model"})
+"""Names of settings that may hold the path of a file."""
+
+
+class KeptRequest(Frozen):
+    """The command that started a run, its world, and its files of sizing maps and of records."""
+
+    format: Literal[1] = 1
+    command: Started
+    world: WorldRequest
+    calibration: str | None = None
+    record: str | None = None
+
+
+def keep_request(folder: Path, request: RunRequest) -> None:
+    """Write the request of a new run into its folder. Raises OutputFault."""
+    kept = KeptRequest(
+        command=request.command,
+        world=with_whole_paths(request.world),
+        calibration=_whole(request.calibration),
+        record=_whole(request.record),
+    )
+    try:
+        write_whole(folder / REQUEST, kept.model_dump_json(indent=2).encode() + b"\n")
+    except OSError as fault:
+        raise OutputFault(
+            f"{REQUEST} cannot be written in {folder} ({fault.strerror}). Nothing was started. Give another --out."
+        ) from fault
+
+
+def kept_request(folder: Path) -> KeptRequest | None:
+    """The request that a run was started with; None if its folder holds none that this version can read."""
+    try:
+        return KeptRequest.model_validate_json((folder / REQUEST).read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def with_whole_paths(world: WorldRequest) -> WorldRequest:
+    """The same world, with the paths of its files from the root on."""
+    bars = world.bars
+    own_profile = world.profile.endswith((".yaml", ".yml")) or "/" in world.profile
+    return world.model_copy(
+        update={
+            "profile": str(Path(world.profile).expanduser().resolve()) if own_profile else world.profile,
+            "overrides": {key: _of_setting(key.rpartition(".")[2], value) for key, value in world.overrides.items()},
+            "bars": bars.model_copy(
+                update={name: tuple(str(_whole(path)) for path in getattr(bars, name)) for name in _FILES_OF_BARS}
+            ),
+            "news": _whole(world.news),
+            "model": _of_setting("model", world.model),
+        }
+    )
+
+
+_FILES_OF_BARS = ("data", "detail", "funding")
+
+
+def _whole(path: str | None) -> str | None:
+    return None if path is None else str(Path(path).resolve())
+
+
+def _of_setting(name: str, value: Any) -> Any:
+    """A setting, with whole paths of the files that it names, if they are there."""
+    if isinstance(value, dict):
+        return {key: _of_setting(key, part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_of_setting(name, part) for part in value]
+    is_file = name in _FILES and isinstance(value, str) and Path(value).expanduser().is_file()
+    return str(Path(value).expanduser().resolve()) if is_file else value

@@ -1,0 +1,92 @@
+"""What `tribunal run --resume RUN` runs: the run's own options, and what was typed beside them.
+
+The options come from `request.json` in the run's folder; without it, the settings come from the journal, and only files have to
+be named. What was typed wins over both. Data that has moved can be named again: with --data, all files of bars are those that
+were typed. It decides nothing: the session is compared with the journal event by event, and an option that contradicts it is
+refused with the difference.
+"""
+
+from pathlib import Path
+
+from agents.desk.kept import kept_request
+from agents.desk.request import BarsRequest, RunRequest, WorldRequest
+from agents.desk.world import World, world_of
+from agents.records.events import read_events
+from agents.records.folder import JOURNAL
+from agents.records.reading import refuse_other_key
+from agents.records.record import Session
+from config.errors import JournalFault, UsageFault
+
+
+def resumed(typed: RunRequest, profile: str | None, key: bytes) -> tuple[RunRequest, World]:
+    """The request and the world of a run that goes on. `profile` is None if none was typed.
+
+    Raises JournalFault for a folder that is no run, UsageFault for recorded bars whose files are unknown, and for another --out.
+    """
+    folder = Path(str(typed.resume))
+    if typed.out is not None and Path(typed.out).resolve() != folder.resolve():
+        raise UsageFault(
+            f"--resume goes on in {folder}, and --out names another folder. Nothing was started. Leave one of them out."
+        )
+    refuse_other_key(folder / JOURNAL, key)
+    kept = kept_request(folder)
+    if kept is not None:
+        world = _beside(kept.world, typed.world, profile)
+        files = {"calibration": typed.calibration or kept.calibration, "record": typed.record or kept.record}
+        request = typed.model_copy(update={"world": world, "command": kept.command, **files})
+        return request, world_of(world)
+    if profile is not None or _says_more(typed.world):
+        return typed, world_of(typed.world)
+    return typed, _of_journal(folder, typed, key)
+
+
+def _beside(kept: WorldRequest, typed: WorldRequest, profile: str | None) -> WorldRequest:
+    """The kept world, with what was typed."""
+    said = {
+        name: value
+        for name in ("news", "timeframe", "days", "seed", "mind", "model", "approve")
+        if (value := getattr(typed, name)) is not None
+    }
+    nothing = BarsRequest()
+    bars = {
+        name: value
+        for name in BarsRequest.model_fields
+        if (value := getattr(typed.bars, name)) and value != getattr(nothing, name)
+    }
+    if typed.bars.data:
+        bars |= {"detail": typed.bars.detail, "funding": typed.bars.funding}
+    overrides = kept.overrides | typed.overrides
+    return kept.model_copy(
+        update={
+            **said,
+            "profile": profile or kept.profile,
+            "overrides": overrides,
+            "bars": kept.bars.model_copy(update=bars),
+        }
+    )
+
+
+def _says_more(typed: WorldRequest) -> bool:
+    """Whether more than files and a window was typed: then the command line tells the whole world."""
+    return typed.model_copy(update={"profile": "", "bars": BarsRequest()}) != WorldRequest(profile="")
+
+
+def _of_journal(folder: Path, typed: RunRequest, key: bytes) -> World:
+    """The world that the journal tells, with the files that were typed."""
+    first = next(read_events(folder / JOURNAL, key), None)
+    if first is None or not isinstance(first.event, Session):
+        raise JournalFault(f"{folder / JOURNAL} does not begin with a session, so there is nothing to resume.")
+    session, bars = first.event, typed.world.bars
+    if session.settings.world != "recorded":
+        return World(settings=session.settings, bars=bars)
+    if not bars.data:
+        raise UsageFault(
+            f"{folder} holds no request.json, and a journal names no file: its bars were {session.source}. Nothing was started. "
+            "Give their files with --data, and those of --detail, --funding, --news, --calibration and --record if the run had any."
+        )
+    window = {
+        "symbols": bars.symbols or session.symbols,
+        "start_utc": bars.start_utc or session.start_utc,
+        "end_utc": bars.end_utc or session.end_utc,
+    }
+    return World(settings=session.settings, bars=bars.model_copy(update=window))

@@ -1,0 +1,118 @@
+"""Every case of a run in a few words: what was proposed, ruled, adjusted and decided by the gate, and how it came out.
+
+The hearings of a long run are not all kept (see `ops.story.tally`); a case is, because it holds only what one line of
+`decisions.jsonl` tells. The outcome is that of a purchase at the next open, with the stop of the gate and the first target of the
+profile (`agents.memory.outcomes`), so that rejected and bought cases are measured alike. It knows only the bars that it was
+shown: a case whose outcome the run did not live to see has none.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from agents.court.hearing import Hearing
+from agents.llm.attempt import ROLES
+from agents.memory.outcomes import Barriers, CaseOutcome, Settler
+from agents.records.record import Session
+from market.bar import Slice
+from risk.proposal import Direction
+
+
+class Ballot(NamedTuple):
+    """One vote on a case."""
+
+    voter: str
+    direction: str
+    confidence: float
+    weight: float
+
+
+class DecidedCase(NamedTuple):
+    """One case. Money and prices [quote], quantities [base]; `scale` and `adjusted` are fractions of the size."""
+
+    decision_id: str
+    as_of_utc: datetime
+    symbol: str
+    direction: str
+    conviction: float
+    against: float
+    price: float
+    votes: tuple[Ballot, ...]
+    ruling: str
+    scale: float
+    why: str
+    speakers: dict[str, str]
+    adjuster: str
+    adjusted: float
+    verdict: str
+    binding_rule: str
+    note: str
+    notional: Decimal
+    stop_fraction: float | None
+    order_id: str | None
+    quantity: Decimal | None
+
+    @property
+    def strategies(self) -> tuple[str, ...]:
+        """The voters that wanted this direction, each once, in order."""
+        return tuple(sorted({vote.voter for vote in self.votes if vote.direction == self.direction}))
+
+
+class Cases:
+    """The cases of a run so far, and what became of them."""
+
+    def __init__(self, session: Session) -> None:
+        self._settler = Settler(Barriers.of(session))
+        self._heard: list[DecidedCase] = []
+        self._known: dict[str, CaseOutcome] = {}
+
+    def pass_slice(self, tape: Slice) -> None:
+        """Show the bars of one close, before the cases of that close are heard."""
+        for outcome in self._settler.pass_slice(tape):
+            self._known[outcome.decision_id] = outcome
+
+    def hear(self, hearing: Hearing) -> None:
+        """Take a case, and follow the purchase if one was proposed."""
+        self._heard.append(_decided(hearing))
+        if hearing.case.proposal.direction is Direction.LONG:
+            self._settler.add(hearing.case)
+
+    @property
+    def heard(self) -> tuple[DecidedCase, ...]:
+        """All cases, oldest first."""
+        return tuple(self._heard)
+
+    @property
+    def outcomes(self) -> dict[str, CaseOutcome]:
+        """The known outcomes, by decision id."""
+        return dict(self._known)
+
+
+def _decided(hearing: Hearing) -> DecidedCase:
+    case, verdict = hearing.case, hearing.verdict
+    binding = next((report for report in verdict.rules if report.code == verdict.binding_rule), None)
+    return DecidedCase(
+        decision_id=case.decision_id,
+        as_of_utc=case.as_of_utc,
+        symbol=case.symbol,
+        direction=case.proposal.direction.value,
+        conviction=case.proposal.conviction,
+        against=case.proposal.against,
+        price=case.signals[case.base_timeframe].close,
+        votes=tuple(
+            Ballot(vote.voter, vote.direction.value, vote.confidence, vote.weight) for vote in case.proposal.votes
+        ),
+        ruling=hearing.ruling.outcome.value,
+        scale=hearing.ruling.scale,
+        why=hearing.ruling.why,
+        speakers={role: hearing.speaker(role) for role in ROLES},
+        adjuster=hearing.adjustment.adjuster,
+        adjusted=hearing.adjustment.scale,
+        verdict=verdict.outcome.value,
+        binding_rule=verdict.binding_rule,
+        note="" if binding is None else binding.note,
+        notional=verdict.notional,
+        stop_fraction=verdict.stop_fraction,
+        order_id=None if verdict.order is None else verdict.order.order_id,
+        quantity=None if verdict.order is None else verdict.order.quantity,
+    )
