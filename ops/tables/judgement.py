@@ -13,9 +13,8 @@ from evidence.strategies.baselines import AgainstChance
 from evidence.strategies.gates import Gate, Readiness
 from ops.files import write_output
 from ops.story.measures import Measures, TradeGroup
-from ops.tables.grid import Grid
+from ops.tables.grid import Grid, open_console
 from ops.tables.plain import DASH, PURPOSES, count, percent, signed_percent
-from ops.tables.run import open_console
 
 JUDGEMENT = "judgement.json"
 
@@ -68,10 +67,10 @@ def sheets(found: Judgement) -> Sheets:
         ),
         Grid("Gates before paper trading", ("Gate", "is", "must be", "verdict"), _gates(found)),
         Grid(_beside(found.chance), _CHANCE, _chance(found.chance)),
-        Grid("By strategy", _PARTS, _parts(made.by_strategy)),
-        Grid("By market", _PARTS, _parts(made.by_symbol)),
-        Grid("By exit reason", _PARTS, _parts(made.by_exit, PURPOSES)),
-        Grid("By month", _PARTS, _parts(made.by_month)),
+        _by("strategy", _parts(made.by_strategy)),
+        _by("market", _parts(made.by_symbol)),
+        _by("exit reason", _parts(made.by_exit, PURPOSES)),
+        _by("month", _parts(made.by_month)),
     )
 
 
@@ -85,6 +84,10 @@ _NAMES = {
     Measure.MEAN_RETURN: "mean return of a bar",
 }
 _PARTS = ("Part", "trades", "won", "profit", "fees", "a trade", "profit factor")
+
+
+def _by(what: str, rows: tuple[tuple[str, ...], ...]) -> Grid:
+    return Grid(f"By {what}", _PARTS, rows, yields=("a trade", "fees"))
 
 
 def _heads(found: Judgement) -> tuple[tuple[str, ...], ...]:
