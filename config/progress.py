@@ -1,10 +1,11 @@
-"""Shows progress: a bar on a terminal, a line every ten seconds elsewhere, or nothing if no stream is given.
+"""Shows progress: a bar on a terminal, a line at every tenth and every ten seconds elsewhere, or nothing if no stream is given.
 
 It writes to the given stream (stderr, since stdout is for results), redraws at most five times a second, and takes almost no time
-from the work. Work of less than two seconds is told of on a terminal only. It also knows how wide a stream is.
+from the work. It also knows how wide a stream is.
 """
 
 import os
+import sys
 from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
@@ -15,25 +16,32 @@ if TYPE_CHECKING:
     import rich.progress
 
 _REDRAW_S = 0.2
-_FIRST_S, _EVERY_S = 2.0, 10.0
-_BAR, _WITH_BAR = 24, 72
-"""Columns of the bar, and of a terminal on which there is room for one."""
+_EVERY_S = 10.0
+_SHORT_S = 2.0
+"""Work of fewer seconds, which is mostly over at once, needs no line in a pipe."""
+_BARS = ((100, 24), (72, 12))
+"""Columns of a terminal from which on there is a bar, and of that bar."""
 _LEAST, _MOST = 40, 240
 
 
 class Progress:
     """A context manager around `total` steps; `what` names them in the plural. `stream` None shows nothing.
 
-    `clock` measures the time that it took: the machine's, if none is given.
+    `clock` measures the time that it took: the machine's, if none is given. No plain line is written in the first `after_s`
+    seconds.
     """
 
-    def __init__(self, total: int, what: str, stream: TextIO | None, clock: Clock | None = None) -> None:
+    def __init__(
+        self, total: int, what: str, stream: TextIO | None, clock: Clock | None = None, *, after_s: float = 0.0
+    ) -> None:
         self._total = max(1, total)
         self._what = what
         self._stream = stream
         self._done = 0
         self._drawn_s = 0.0
-        self._next_s = _FIRST_S
+        self._next_s = _EVERY_S
+        self._after_s = after_s
+        self._tenths = 0
         self._tell: Callable[[], str] = self._counted
         self._clock = clock
         self._watch = Stopwatch(clock)
@@ -49,12 +57,9 @@ class Progress:
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        now_s = self._elapsed_s()
         if self._bar is not None:
-            self._draw(self._bar, now_s)
+            self._draw(self._bar, self._elapsed_s())
             self._bar.stop()
-        elif self._stream is not None and self._done and now_s >= _FIRST_S and self._drawn_s < now_s:
-            self._line(self._stream, now_s)
 
     def advance(self, steps: int = 1, tell: Callable[[], str] | None = None) -> None:
         """Count `steps` more steps. `tell` gives the text beside them from now on; it is called only when the text is drawn."""
@@ -67,7 +72,7 @@ class Progress:
         if self._bar is not None:
             if now_s - self._drawn_s >= _REDRAW_S:
                 self._draw(self._bar, now_s)
-        elif now_s >= self._next_s:
+        elif now_s >= self._after_s and (now_s >= self._next_s or self._done * 10 // self._total > self._tenths):
             self._line(self._stream, now_s)
 
     def about(self, subject: str) -> None:
@@ -82,7 +87,7 @@ class Progress:
 
     def _line(self, stream: TextIO, now_s: float) -> None:
         """A plain line for logs and pipes."""
-        self._drawn_s, self._next_s = now_s, now_s + _EVERY_S
+        self._next_s, self._tenths = now_s + _EVERY_S, self._done * 10 // self._total
         stream.write(f"{min(100, self._done * 100 // self._total):>3}%  {self._tell()}  {now_s:.0f} s\n")
         stream.flush()
 
@@ -93,7 +98,7 @@ class Progress:
         console = Console(file=stream, width=width_of(stream))
         if console.is_dumb_terminal:
             return
-        bar = [BarColumn(bar_width=_BAR)] if console.width >= _WITH_BAR else []
+        bar = [BarColumn(bar_width=width) for width in [_bar_width(console.width)] if width]
         self._bar = Progress(
             TextColumn("{task.percentage:>3.0f}%"),
             *bar,
@@ -113,10 +118,28 @@ class Progress:
         rate = self._done / now_s if now_s > 0 else 0.0
         left_s = int((self._total - self._done) / rate) if rate else 0
         state = f"{left_s // 60}:{left_s % 60:02d} left  {self._tell()}  {rate:,.0f} {self._what}/s"
-        width = bar.console.width
-        room = width - len("100% ") - (_BAR + 1 if width >= _WITH_BAR else 0) - 1
-        shown = state if len(state) <= room else f"{state[: room - 1]}…"
+        room = bar.console.width - len("100% ") - _bar_width(bar.console.width) - 2
+        shown = state if len(state) <= room else f"{state[: room - 1].rpartition(' ')[0]} …"
         bar.update(self._task, completed=self._done, state=shown, refresh=True)
+
+
+Telling = Callable[[int, str], Progress]
+"""Begins to show a part of the work: so many steps, and their name in the plural."""
+
+
+def silent(total: int, what: str) -> Progress:
+    """Shows nothing."""
+    return Progress(total, what, None)
+
+
+def short_work(*, quiet: bool) -> Telling:
+    """What shows the parts of a command on stderr that may be over at once: in a pipe, only what takes two seconds."""
+    return lambda total, what: Progress(total, what, None if quiet else sys.stderr, after_s=_SHORT_S)
+
+
+def _bar_width(columns: int) -> int:
+    """The width of the bar on a terminal; 0 where there is no room for one."""
+    return next((bar for least, bar in _BARS if columns >= least), 0)
 
 
 def width_of(stream: TextIO, *, piped: int = 100) -> int:

@@ -19,7 +19,7 @@ def parser() -> argparse.ArgumentParser:
         description="Show how often each role changed the ruling, and the profit or loss that followed.",
         epilog="Exit codes: 0 done, 2 usage or no case was heard, 4 journal not trusted.",
     )
-    add(parse, "runs", "--bars", "--json")
+    add(parse, "runs", "--bars", "--json", "--quiet")
     return parse
 
 

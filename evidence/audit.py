@@ -25,7 +25,7 @@ def parser() -> argparse.ArgumentParser:
     parse.add_argument(
         "--cutoff", metavar="DATE", help="compare the cases before this moment, UTC, with those after it"
     )
-    add(parse, "--json")
+    add(parse, "--json", "--quiet")
     return parse
 
 

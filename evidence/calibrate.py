@@ -25,7 +25,7 @@ def parser() -> argparse.ArgumentParser:
         "--shrink", type=float, default=50.0, help="number of outcomes at which a fitted rate has half its weight (50)"
     )
     parse.add_argument("--out", metavar="FILE.json", help="write the maps, as sizing reads them, to this JSON file")
-    add(parse, "--plot", "--json")
+    add(parse, "--plot", "--json", "--quiet")
     return parse
 
 

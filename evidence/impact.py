@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
         "--trades", metavar="FILE", help="trades of that market at the time of the books, instead of bars"
     )
     add(parse, "--seed", default=7)
-    add(parse, "--plot", "--json")
+    add(parse, "--plot", "--json", "--quiet")
     return parse
 
 

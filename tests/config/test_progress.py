@@ -1,4 +1,4 @@
-"""Steps of any kind are told the same way: a line every ten seconds in a pipe, a bar on a terminal."""
+"""Steps of any kind are told the same way: a line each tenth and every ten seconds in a pipe, a bar on a terminal."""
 
 import io
 import re
@@ -28,10 +28,10 @@ class Hands:
         return datetime(2024, 1, 1, tzinfo=UTC) + timedelta(seconds=self.seconds)
 
 
-def told(seconds: list[float], stream: io.StringIO, what: str = "bars") -> list[str]:
-    """The lines of a work whose steps end after these seconds."""
+def told(seconds: list[float], stream: io.StringIO, total: int = 1000, after_s: float = 0.0) -> list[str]:
+    """The lines of a work of which these steps end after these seconds."""
     clock = Hands()
-    with Progress(len(seconds), what, stream, clock) as progress:
+    with Progress(total, "bars", stream, clock, after_s=after_s) as progress:
         for end in seconds:
             clock.seconds = end
             progress.advance()
@@ -39,30 +39,37 @@ def told(seconds: list[float], stream: io.StringIO, what: str = "bars") -> list[
 
 
 def test_a_pipe_is_told_how_many_steps_of_what_are_done_and_about_which_subject() -> None:
-    stream, clock = io.StringIO(), Hands()
-    with Progress(2000, "forecasts", stream, clock) as progress:
-        for subject, steps in (("BTC/USDT", 300), ("ETH/USDT", 1700)):
-            progress.about(subject)
-            clock.seconds += 12.5
-            progress.advance(steps)
-    assert stream.getvalue().splitlines() == [
-        " 15%  300 of 2,000 forecasts, BTC/USDT  12 s",
-        "100%  2,000 of 2,000 forecasts, ETH/USDT  25 s",
+    stream = io.StringIO()
+    with Progress(2000, "forecasts", stream) as progress:
+        progress.about("BTC/USDT")
+        progress.advance(300)
+        progress.about("ETH/USDT")
+        progress.advance(1700)
+    lines = stream.getvalue().splitlines()
+    assert [line.rpartition("  ")[0] for line in lines] == [
+        " 15%  300 of 2,000 forecasts, BTC/USDT",
+        "100%  2,000 of 2,000 forecasts, ETH/USDT",
     ]
+    assert all(line.endswith(" s") for line in lines)
 
 
-def test_a_pipe_gets_a_line_after_two_seconds_then_one_every_ten_and_one_at_the_end() -> None:
+def test_a_pipe_gets_no_second_line_within_a_tenth_of_quick_work() -> None:
+    assert len(told([0.0] * 19, io.StringIO(), total=100)) == 1
+
+
+def test_a_pipe_gets_a_line_every_ten_seconds_of_slow_work() -> None:
     lines = told([step / 2 for step in range(1, 66)], io.StringIO())
-    assert [line.rpartition("  ")[2] for line in lines] == ["2 s", "12 s", "22 s", "32 s", "32 s"]
-    assert lines[-1].startswith("100%  65 of 65 bars")
+    assert lines == ["  2%  20 of 1,000 bars  10 s", "  4%  40 of 1,000 bars  20 s", "  6%  60 of 1,000 bars  30 s"]
 
 
-def test_work_of_less_than_two_seconds_is_not_told_of_in_a_pipe() -> None:
-    assert told([0.5, 1.0, 1.9], io.StringIO()) == []
+def test_the_ten_seconds_are_those_since_the_last_line() -> None:
+    lines = told([8.0, 12.0, 17.0, 18.0, 27.0, 28.0], io.StringIO(), total=20)
+    assert [line.rpartition("  ")[2] for line in lines] == ["12 s", "18 s", "28 s"]
 
 
-def test_the_last_line_is_not_written_twice() -> None:
-    assert told([12.0], io.StringIO()) == ["100%  1 of 1 bars  12 s"]
+def test_short_work_may_be_left_untold_in_a_pipe() -> None:
+    assert told([0.5, 1.0, 1.9], io.StringIO(), total=3, after_s=2.0) == []
+    assert told([0.5, 1.0, 2.1], io.StringIO(), total=3, after_s=2.0) == ["100%  3 of 3 bars  2 s"]
 
 
 def test_what_stands_beside_the_steps_is_worked_out_only_when_it_is_drawn() -> None:
@@ -77,7 +84,7 @@ def test_what_stands_beside_the_steps_is_worked_out_only_when_it_is_drawn() -> N
         for _ in range(1000):
             clock.seconds += 0.1
             progress.advance(1, tell)
-    assert len(asked) == 11
+    assert len(asked) == 10
 
 
 @pytest.mark.parametrize("width", ["40", "60", "80", "140"])
@@ -111,7 +118,7 @@ def test_a_terminal_sees_the_last_state_and_how_fast_it_goes(monkeypatch: pytest
 
 def test_a_terminal_that_cannot_move_its_cursor_gets_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "dumb")
-    assert told([2.5, 13.0], Terminal()) == [" 50%  1 of 2 bars  2 s", "100%  2 of 2 bars  13 s"]
+    assert told([2.5, 13.0], Terminal(), total=2) == [" 50%  1 of 2 bars  2 s", "100%  2 of 2 bars  13 s"]
 
 
 def test_nobody_is_told_anything_without_a_stream(capsys: pytest.CaptureFixture[str]) -> None:
