@@ -10,15 +10,14 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
-from ops.commands.options import add
+from ops.commands.options import CommandParser, add
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    parse = argparse.ArgumentParser(
+    parse = CommandParser(
         prog="tribunal impact",
         description="Calibrate the square-root law of market impact on recorded order books.",
-        epilog="Exit codes: 0 done, 2 usage, 3 data that cannot be used, 5 output.",
     )
     parse.add_argument("--books", metavar="FILE", nargs="+", required=True, help="whole order books of one market")
     parse.add_argument("--bars", metavar="FILE", nargs="+", help="bars of that market, for sigma and volume")
