@@ -88,7 +88,8 @@ class CommandParser(argparse.ArgumentParser):
         words = [
             " ".join([*action.option_strings[:1], form._format_args(action, _metavar(action))]) for action in needed
         ]
-        return fill(" ".join([self.prog, *words, "[options]"]), width_of_help(), subsequent_indent="  ")
+        words = [self.prog, *words, "[options]"]
+        return fill(" ".join(words), width_of_help() - len("usage: "), subsequent_indent="  ", break_long_words=False)
 
 
 class Help(argparse.HelpFormatter):
@@ -118,7 +119,8 @@ class ShowVersion(argparse.Action):
     ) -> None:
         from config.version import version
 
-        parser.exit(0, f"tribunal {version()}\n")
+        sys.stdout.write(f"tribunal {version()}\n")
+        parser.exit()
 
 
 def width_of_help() -> int:
