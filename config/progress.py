@@ -1,12 +1,14 @@
 """Shows progress: a bar on a terminal, a line at every tenth and every ten seconds elsewhere, or nothing if no stream is given.
 
 It writes to the given stream (stderr, since stdout is for results), redraws at most five times a second, and takes almost no time
-from the work. It also knows how wide a stream is.
+from the work. A step that takes long, as compilation may, is told of too. It also knows how wide a stream is.
 """
 
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
+from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TextIO
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     import rich.progress
 
 _REDRAW_S = 0.2
-_EVERY_S = 10.0
+_EVERY_S, _LOOK_S = 10.0, 1.0
 _SHORT_S = 2.0
 """Work of fewer seconds, which is mostly over at once, needs no line in a pipe."""
 _BARS = ((100, 24), (72, 12))
@@ -28,11 +30,18 @@ class Progress:
     """A context manager around `total` steps; `what` names them in the plural. `stream` None shows nothing.
 
     `clock` measures the time that it took: the machine's, if none is given. No plain line is written in the first `after_s`
-    seconds.
+    seconds. Every `look_s` seconds it looks whether something is to be told though no step has ended.
     """
 
     def __init__(
-        self, total: int, what: str, stream: TextIO | None, clock: Clock | None = None, *, after_s: float = 0.0
+        self,
+        total: int,
+        what: str,
+        stream: TextIO | None,
+        clock: Clock | None = None,
+        *,
+        after_s: float = 0.0,
+        look_s: float = _LOOK_S,
     ) -> None:
         self._total = max(1, total)
         self._what = what
@@ -42,6 +51,10 @@ class Progress:
         self._next_s = _EVERY_S
         self._after_s = after_s
         self._tenths = 0
+        self._lock = Lock()
+        self._over = Event()
+        self._look_s = look_s
+        self._looking = Thread(target=self._look, daemon=True)
         self._tell: Callable[[], str] = self._counted
         self._clock = clock
         self._watch = Stopwatch(clock)
@@ -52,32 +65,47 @@ class Progress:
         self._watch = Stopwatch(self._clock)
         if self._stream is not None and self._stream.isatty():
             self._open(self._stream)
+        if self._stream is not None:
+            self._looking.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._stream is not None:
+            self._over.set()
+            self._looking.join()
         if self._bar is not None:
             self._draw(self._bar, self._elapsed_s())
             self._bar.stop()
 
     def advance(self, steps: int = 1, tell: Callable[[], str] | None = None) -> None:
         """Count `steps` more steps. `tell` gives the text beside them from now on; it is called only when the text is drawn."""
-        self._done += steps
-        if tell is not None:
-            self._tell = tell
         if self._stream is None:
             return
+        with self._lock:
+            self._done += steps
+            if tell is not None:
+                self._tell = tell
+            self._show(self._stream)
+
+    def about(self, subject: str) -> None:
+        """Set the subject of the next steps, such as a market."""
+        self._tell = lambda: f"{self._counted()}, {subject}"
+
+    def _look(self) -> None:
+        """Tell of a long step. A stream that cannot be written ends it: it is told of where a step ends."""
+        with suppress(OSError, ValueError):
+            while not self._over.wait(self._look_s):
+                self.advance(0)
+
+    def _show(self, stream: TextIO) -> None:
         now_s = self._elapsed_s()
         if self._bar is not None:
             if now_s - self._drawn_s >= _REDRAW_S:
                 self._draw(self._bar, now_s)
         elif now_s >= self._after_s and (now_s >= self._next_s or self._done * 10 // self._total > self._tenths):
-            self._line(self._stream, now_s)
-
-    def about(self, subject: str) -> None:
-        """Set the subject of the next steps, such as a market."""
-        self._tell = lambda: f"{self._counted()}, {subject}"
+            self._line(stream, now_s)
 
     def _elapsed_s(self) -> float:
         return self._watch.elapsed().total_seconds()

@@ -3,6 +3,7 @@
 import io
 import re
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 import pytest
 
@@ -70,6 +71,44 @@ def test_the_ten_seconds_are_those_since_the_last_line() -> None:
 def test_short_work_may_be_left_untold_in_a_pipe() -> None:
     assert told([0.5, 1.0, 1.9], io.StringIO(), total=3, after_s=2.0) == []
     assert told([0.5, 1.0, 2.1], io.StringIO(), total=3, after_s=2.0) == ["100%  3 of 3 bars  2 s"]
+
+
+class Heard(io.StringIO):
+    """A stream that says when it was written to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = Event()
+
+    def flush(self) -> None:
+        self.written.set()
+
+
+def test_a_step_that_takes_long_is_told_of_before_it_ends() -> None:
+    stream, clock = Heard(), Hands()
+    with Progress(3, "parameter sets", stream, clock, look_s=0.001):
+        clock.seconds = 12.0
+        assert stream.written.wait(10)
+        assert stream.getvalue() == "  0%  0 of 3 parameter sets  12 s\n"
+
+
+class Closed(io.StringIO):
+    """A stream whose reader has gone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tried = Event()
+
+    def write(self, text: str) -> int:
+        self.tried.set()
+        raise BrokenPipeError(text)
+
+
+def test_a_stream_that_cannot_be_written_does_not_end_a_long_step() -> None:
+    stream, clock = Closed(), Hands()
+    with Progress(3, "bars", stream, clock, look_s=0.001):
+        clock.seconds = 12.0
+        assert stream.tried.wait(10)
 
 
 def test_what_stands_beside_the_steps_is_worked_out_only_when_it_is_drawn() -> None:
