@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from config.errors import TribunalError, UsageFault
+from ops.commands.parser import listed
 from ops.commands.table import BY_NAME, COMMANDS, RENAMED
 
 _SHELVES = {"trade": "trading commands", "research": "research commands", "operate": "operating commands"}
@@ -66,11 +67,13 @@ def _option(name: str, value: str, rest: Sequence[str]) -> int:
 
 
 def _help() -> str:
-    width = max(map(len, (*BY_NAME, *_OPTIONS))) + 2
-    lines = ["usage: tribunal COMMAND [options]", ""]
-    for shelf, title in _SHELVES.items():
-        lines += [f"{title}:", *(f"  {each.name:<{width}}{each.what}" for each in COMMANDS if each.shelf == shelf), ""]
-    lines += ["options:", *(f"  {name:<{width}}{what}" for name, what in _OPTIONS.items())]
+    parts = {
+        title: [(each.name, each.what) for each in COMMANDS if each.shelf == shelf] for shelf, title in _SHELVES.items()
+    }
+    parts["options"] = list(_OPTIONS.items())
+    lines = ["usage: tribunal COMMAND [options]"]
+    for title, rows in parts.items():
+        lines += ["", f"{title}:", *(listed(name, what, 2 + max(len(name) for name, _ in rows)) for name, what in rows)]
     return "\n".join(lines) + "\n"
 
 

@@ -76,10 +76,7 @@ class CommandParser(argparse.ArgumentParser):
         if command is None:
             return told
         examples = "".join(f"  {example}\n" for example in command.examples)
-        codes = "".join(
-            fill(text, width_of_help(), initial_indent=f"  {code:<5}", subsequent_indent=" " * 7) + "\n"
-            for code, text in command.exit_codes()
-        )
+        codes = "".join(f"{listed(str(code), text, 5)}\n" for code, text in command.exit_codes())
         return f"{told}\nexamples:\n{examples}\nexit codes:\n{codes}"
 
     def _usage(self) -> str:
@@ -121,6 +118,11 @@ class ShowVersion(argparse.Action):
 
         sys.stdout.write(f"tribunal {version()}\n")
         parser.exit()
+
+
+def listed(name: str, text: str, room: int) -> str:
+    """A name in `room` columns and what is said of it, as wide as help is."""
+    return fill(text, width_of_help(), initial_indent=f"  {name:<{room}}", subsequent_indent=" " * (room + 2))
 
 
 def width_of_help() -> int:

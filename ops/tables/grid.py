@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TextIO
 
 from rich.box import ROUNDED, SIMPLE_HEAD
-from rich.cells import cell_len
+from rich.cells import cell_len, chop_cells
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Column, Table
 from rich.text import Text
@@ -85,7 +85,8 @@ class Sheet(Table):
         yield self._drawn(kept, room)
         names = {str(column.header) for column in kept}
         if left := [name for name in self.yields if name not in names]:
-            yield Text(f"Not shown in {room} columns: {', '.join(left)}. {self.needs()} columns show all.")
+            note = f"Not shown in {room} columns: {', '.join(left)}. {self.needs()} columns show all."
+            yield Text("\n".join(wrapped(note, room)))
 
     def _edge(self, columns: Sequence[Column]) -> int:
         """The width of lines and padding."""
@@ -166,9 +167,9 @@ def wrapped(text: str, width: int) -> list[str]:
                     lines.append(made)
                     made, part = "", part.lstrip()
                 made += part
-                while cell_len(made) > width:
-                    lines.append(made[:width])
-                    made = made[width:]
+                if cell_len(made) > width:
+                    *whole, made = chop_cells(made, width)
+                    lines += whole
         lines.append(made)
     return lines
 
