@@ -24,6 +24,8 @@ _SHORT_S = 2.0
 _BARS = ((100, 24), (72, 12))
 """Columns of a terminal from which on there is a bar, and of that bar."""
 _LEAST, _MOST = 40, 240
+LINES = 25
+"""Nothing here depends on the height of a terminal; it is stated, so that nobody reads it out of the environment."""
 
 
 class Progress:
@@ -123,7 +125,7 @@ class Progress:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn
 
-        console = Console(file=stream, width=width_of(stream))
+        console = Console(file=stream, width=width_of(stream), height=LINES)
         if console.is_dumb_terminal:
             return
         bar = [BarColumn(bar_width=width) for width in [_bar_width(console.width)] if width]

@@ -14,7 +14,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Column, Table
 from rich.text import Text
 
-from config.progress import width_of
+from config.progress import LINES, width_of
 
 _NARROWEST = 16
 """A column of sentences is not made narrower than this; shorter ones have their own width."""
@@ -153,7 +153,8 @@ def open_console(file: TextIO, *, piped: int = 100, width: int | None = None) ->
 
     `width` [columns], if it is given, holds whatever they say.
     """
-    return Console(file=file, highlight=False, markup=False, width=width or width_of(file, piped=piped))
+    wide = width or width_of(file, piped=piped)
+    return Console(file=file, highlight=False, markup=False, width=wide, height=LINES)
 
 
 def wrapped(text: str, width: int) -> list[str]:

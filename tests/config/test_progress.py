@@ -175,6 +175,9 @@ def test_columns_is_heeded_in_a_pipe_and_on_a_terminal_unless_it_is_absurd(
     asked: str | None, piped: int, shown: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
     if asked is not None:
         monkeypatch.setenv("COLUMNS", asked)
+        monkeypatch.setenv("LINES", asked)
+    assert told([1.0], Terminal(), total=1)
     assert (width_of(io.StringIO()), width_of(Terminal())) == (piped, shown)
