@@ -1,7 +1,8 @@
 """Shows progress: a bar on a terminal, a line at every tenth and every ten seconds elsewhere, or nothing if no stream is given.
 
 It writes to the given stream (stderr, since stdout is for results), redraws at most five times a second, and takes almost no time
-from the work. A step that takes long, as compilation may, is told of too. It also knows how wide a stream is.
+from the work. A step that takes long, as compilation may, is told of in a line too; a bar is left alone meanwhile, since a question
+may stand below it. It also knows how wide a stream is.
 """
 
 import os
@@ -67,15 +68,15 @@ class Progress:
         self._watch = Stopwatch(self._clock)
         if self._stream is not None and self._stream.isatty():
             self._open(self._stream)
-        if self._stream is not None:
+        if self._stream is not None and self._bar is None:
             self._looking.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._stream is not None:
-            self._over.set()
+        self._over.set()
+        if self._looking.is_alive():
             self._looking.join()
         if self._bar is not None:
             self._draw(self._bar, self._elapsed_s())
