@@ -1,8 +1,8 @@
 """Shows progress: a bar on a terminal, a line at every tenth and every ten seconds elsewhere, or nothing if no stream is given.
 
 It writes to the given stream (stderr, since stdout is for results), redraws at most five times a second, and takes almost no time
-from the work. A step that takes long, as compilation may, is told of in a line too; a bar is left alone meanwhile, since a question
-may stand below it. It also knows how wide a stream is.
+from the work. A step that takes long, as compilation may, is told of in a line too; a bar is left alone meanwhile, since a
+question may stand below it. It also knows how wide a stream is.
 """
 
 import os

@@ -3,7 +3,7 @@
 import io
 import re
 from datetime import UTC, datetime, timedelta
-from threading import Event
+from threading import Event, active_count
 
 import pytest
 
@@ -90,6 +90,15 @@ def test_a_step_that_takes_long_is_told_of_before_it_ends() -> None:
         clock.seconds = 12.0
         assert stream.written.wait(10)
         assert stream.getvalue() == "  0%  0 of 3 parameter sets  12 s\n"
+
+
+def test_a_bar_is_not_drawn_again_while_a_step_lasts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    before = active_count()
+    with Progress(3, "bars", Terminal(), look_s=0.001):
+        assert active_count() == before
+    with Progress(3, "bars", io.StringIO(), look_s=0.001):
+        assert active_count() == before + 1
 
 
 class Closed(io.StringIO):
