@@ -12,12 +12,12 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
-from ops.commands.options import add, add_told_finer, add_world
+from ops.commands.options import CommandParser, add, add_told_finer, add_world
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    parse = argparse.ArgumentParser(
+    parse = CommandParser(
         prog="tribunal backtest",
         description="Trade recorded bars with the court, the gate and the simulated exchange, and judge the result.",
         epilog="Every run writes a folder: its journal, report, summary and tables. You can replay it like any other run.",
@@ -40,15 +40,26 @@ def parser() -> argparse.ArgumentParser:
     )
     add(parse, "--model", "--no-court")
     add_told_finer(parse)
-    parse.add_argument("--fee-bps", type=float, metavar="BPS", help="maker and taker fee of all markets [bps]")
     parse.add_argument(
-        "--slippage-bps", type=float, metavar="BPS", help="slippage per side on top of the profile's [bps]"
+        "--fee-bps", type=float, metavar="BPS", help="maker and taker fee of all markets [bps] (default: the profile's)"
     )
     parse.add_argument(
-        "--latency-ms", type=float, metavar="MS", help="time from a decision until its order is at the venue [ms]"
+        "--slippage-bps", type=float, metavar="BPS", help="slippage per side on top of the profile's [bps] (default: 0)"
     )
-    parse.add_argument("--impact", metavar="MODEL", help="prices beyond the best: book (even steps) or square_root[:Y]")
-    parse.add_argument("--cash", type=float, metavar="QUOTE", help="account at the start [quote]")
+    parse.add_argument(
+        "--latency-ms",
+        type=float,
+        metavar="MS",
+        help="time from a decision until its order is at the venue [ms] (default: the profile's)",
+    )
+    parse.add_argument(
+        "--impact",
+        metavar="MODEL",
+        help="prices beyond the best: book (even steps) or square_root[:Y] (default: the profile's)",
+    )
+    parse.add_argument(
+        "--cash", type=float, metavar="QUOTE", help="account at the start [quote] (default: the profile's)"
+    )
     add(parse, "--calibration", "--record", "--out")
     parse.add_argument("--tearsheet", action="store_true", help="draw a QuantStats tear sheet too (extra `tearsheet`)")
     add(parse, "--json", "--quiet")

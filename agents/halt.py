@@ -14,15 +14,14 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
-from ops.commands.options import add, add_scope
+from ops.commands.options import CommandParser, add, add_scope
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    parse = argparse.ArgumentParser(
+    parse = CommandParser(
         prog="tribunal halt",
         description="The kill switch: no session takes new risk until tribunal unhalt.",
-        epilog="Exit codes: 0 halted, 1 halted but a part of the request could not be stored, 2 usage, 5 not halted.",
     )
     parse.add_argument("--flatten", action="store_true", help="also sell the positions of these sessions at market")
     add(parse, "--reason", default="no reason given")

@@ -13,15 +13,14 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
-from ops.commands.options import add
+from ops.commands.options import CommandParser, add
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    parse = argparse.ArgumentParser(
+    parse = CommandParser(
         prog="tribunal replay",
         description="Recompute every decision of a run from its journal and compare bytes.",
-        epilog="Exit codes: 0 identical, 1 different (it is shown), 2 usage, 4 journal cannot be trusted, 9 cut short.",
     )
     add(parse, "run")
     parse.add_argument("--limits", metavar="FILE", help="YAML with other limits: what would the gate have decided?")

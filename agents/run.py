@@ -10,19 +10,21 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
-from ops.commands.options import add, add_told_finer, add_world
+from ops.commands.options import CommandParser, add, add_told_finer, add_world
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    parse = argparse.ArgumentParser(
+    parse = CommandParser(
         prog="tribunal run",
         description="Trade bars with the court, the risk gate and a simulated exchange. The default is paper money.",
         epilog="Without --data the market is simulated. Every run writes a folder: its journal, report, summary and tables.",
     )
     add_world(parse, profile="paper", recorded=False)
     add_told_finer(parse)
-    parse.add_argument("--days", type=int, metavar="N", help="length of a simulated session [days]")
+    parse.add_argument(
+        "--days", type=int, metavar="N", help="length of a simulated session [days] (default: the profile's)"
+    )
     add(parse, "--mind", "--model", "--no-court", "--calibration", "--record")
     parse.add_argument(
         "--approve",

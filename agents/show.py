@@ -4,17 +4,16 @@ It reads the journal and writes nothing, unless --export names a folder for the 
 that is no run, or a journal that cannot be trusted, 5 the tables cannot be written.
 """
 
-import argparse
 import sys
 from collections.abc import Sequence
 
 from config.ending import ended
-from ops.commands.options import add
+from ops.commands.options import CommandParser, add
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> CommandParser:
     """The command line."""
-    parse = argparse.ArgumentParser(
+    parse = CommandParser(
         prog="tribunal show",
         description="Print a run again, from its journal: the tables of its end, and its trades by group.",
         epilog="Also for runs that were killed or that an older version wrote. The run's folder is not changed.",

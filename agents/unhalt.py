@@ -12,16 +12,15 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
-from ops.commands.options import add, add_scope
+from ops.commands.options import CommandParser, add, add_scope
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    parse = argparse.ArgumentParser(
+    parse = CommandParser(
         prog="tribunal unhalt",
         description="Lift the kill switch: sessions may take new risk again.",
-        epilog="Exit codes: 0 lifted, 1 lifted but another latch is still down, 2 usage, 5 not lifted. "
-        "To continue a run that was killed: tribunal run --resume RUN.",
+        epilog="To continue a run that was killed: tribunal run --resume RUN.",
     )
     add(parse, "--reason", required=True)
     add_scope(parse)

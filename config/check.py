@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from config.ending import ended
-from ops.commands.options import add
+from ops.commands.options import CommandParser, add
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    parse = argparse.ArgumentParser(prog="tribunal check", description="Show what a profile resolves to.")
+    parse = CommandParser(prog="tribunal check", description="Show what a profile resolves to.")
     add(parse, "--profile", default="paper")
     add(parse, "--json")
     parse.add_argument(

@@ -48,13 +48,14 @@ class BarClock:
 
 
 class Stopwatch:
-    """Measures elapsed machine time, for progress bars and benchmarks only. No record contains it."""
+    """Measures elapsed time, of the machine if no clock is given, for progress and benchmarks only. No record contains it."""
 
-    def __init__(self) -> None:
-        self._start = SystemClock().now()
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or SystemClock()
+        self._start = self._clock.now()
 
     def elapsed(self) -> timedelta:
-        return SystemClock().now() - self._start
+        return self._clock.now() - self._start
 
 
 def aware(moment: datetime) -> datetime:

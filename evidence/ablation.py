@@ -10,12 +10,12 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
-from ops.commands.options import add, add_world
+from ops.commands.options import CommandParser, add, add_world
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    parse = argparse.ArgumentParser(
+    parse = CommandParser(
         prog="tribunal ablation",
         description="Run the ablation ladder: the same bars with one more part of the system at each rung.",
         epilog="A difference whose interval contains 0 is not distinguishable from zero.",

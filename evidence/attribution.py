@@ -9,17 +9,16 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
-from ops.commands.options import add
+from ops.commands.options import CommandParser, add
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    parse = argparse.ArgumentParser(
+    parse = CommandParser(
         prog="tribunal attribution",
         description="Show how often each role changed the ruling, and the profit or loss that followed.",
-        epilog="Exit codes: 0 done, 2 usage or no case was heard, 4 journal not trusted.",
     )
-    add(parse, "runs", "--bars", "--json")
+    add(parse, "runs", "--bars", "--json", "--quiet")
     return parse
 
 

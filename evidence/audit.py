@@ -10,22 +10,21 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
-from ops.commands.options import add
+from ops.commands.options import CommandParser, add
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    parse = argparse.ArgumentParser(
+    parse = CommandParser(
         prog="tribunal audit",
         description="Reverse the evidence of recorded cases, hide their names, and check whether the ruling follows.",
-        epilog="Exit codes: 0 done, 2 usage or nothing to audit, 4 journal not trusted.",
     )
     add(parse, "run")
-    parse.add_argument("--cases", type=int, default=200, help="cases that are drawn at most (200)")
+    parse.add_argument("--cases", type=int, default=200, help="cases that are drawn at most")
     parse.add_argument(
         "--cutoff", metavar="DATE", help="compare the cases before this moment, UTC, with those after it"
     )
-    add(parse, "--json")
+    add(parse, "--json", "--quiet")
     return parse
 
 

@@ -11,19 +11,18 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
-from ops.commands.options import add
+from ops.commands.options import CommandParser, add
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    parse = argparse.ArgumentParser(
+    parse = CommandParser(
         prog="tribunal calibrate",
         description="Compare the convictions stated in court with the outcomes that followed.",
-        epilog="Exit codes: 0 done, 2 usage or nothing to calibrate on, 4 journal not trusted, 5 output.",
     )
     add(parse, "runs", "--bars")
     parse.add_argument(
-        "--shrink", type=float, default=50.0, help="number of outcomes at which a fitted rate has half its weight (50)"
+        "--shrink", type=float, default=50.0, help="number of outcomes at which a fitted rate has half its weight"
     )
     parse.add_argument("--out", metavar="FILE.json", help="write the maps, as sizing reads them, to this JSON file")
     parse.add_argument(
@@ -31,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="FILE.json",
         help="write what the runs have taught of their voters, as run --record reads it",
     )
-    add(parse, "--plot", "--json")
+    add(parse, "--plot", "--json", "--quiet")
     return parse
 
 

@@ -11,15 +11,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from config.ending import ended
-from ops.commands.options import add, add_reading
+from ops.commands.options import CommandParser, add, add_reading
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    parse = argparse.ArgumentParser(
+    parse = CommandParser(
         prog="tribunal impact",
         description="Calibrate the square-root law of market impact on recorded order books.",
-        epilog="Exit codes: 0 done, 2 usage, 3 data that cannot be used, 5 output.",
     )
     many: dict[str, Any] = {"metavar": "FILE", "nargs": "+", "action": "extend"}
     parse.add_argument("--books", **many, required=True, help="whole order books of one market")
@@ -30,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
         "--trades", metavar="FILE", help="trades of that market at the time of the books, instead of bars"
     )
     add(parse, "--seed", default=7)
-    add(parse, "--plot", "--json")
+    add(parse, "--plot", "--json", "--quiet")
     return parse
 
 

@@ -10,12 +10,12 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
-from ops.commands.options import add, add_world
+from ops.commands.options import CommandParser, add, add_world
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    parse = argparse.ArgumentParser(
+    parse = CommandParser(
         prog="tribunal sweep",
         description="Search parameters on recorded bars: the fast engine tries every set, the full engine checks the best.",
         epilog="Every set counts as a trial on these bars; the Sharpe ratio of the best is deflated by the number of trials.",
@@ -23,10 +23,10 @@ def parser() -> argparse.ArgumentParser:
     add_world(parse, profile="backtest", recorded=True)
     add(parse, "--param")
     parse.add_argument("--trials", type=int, metavar="N", help="sets to try (default: every combination)")
-    parse.add_argument("--sampler", choices=("grid", "tpe", "random"), default="grid", help="who proposes (grid)")
-    parse.add_argument("--out", metavar="STUDY", default="sweep", help="folder of the study (sweep)")
+    parse.add_argument("--sampler", choices=("grid", "tpe", "random"), default="grid", help="who proposes")
+    parse.add_argument("--out", metavar="STUDY", default="sweep", help="folder of the study")
     add(parse, "--workers", "--ray")
-    parse.add_argument("--top", type=int, metavar="N", default=10, help="sets to show (10)")
+    parse.add_argument("--top", type=int, metavar="N", default=10, help="sets to show")
     add(parse, "--markdown", "--json", "--quiet")
     return parse
 

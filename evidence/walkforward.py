@@ -10,30 +10,30 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
-from ops.commands.options import add, add_world
+from ops.commands.options import CommandParser, add, add_world
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    parse = argparse.ArgumentParser(
+    parse = CommandParser(
         prog="tribunal walkforward",
         description="Walk forward through recorded bars: choose parameters on each train window, test them on the next window.",
         epilog="The fast engine (voters, gate, exits, fees) chooses; the full engine (also the court) tests.",
     )
     add_world(parse, profile="backtest", recorded=True)
     add(parse, "--param")
-    parse.add_argument("--train-days", type=int, metavar="DAYS", default=365, help="length of a train window (365)")
-    parse.add_argument("--test-days", type=int, metavar="DAYS", default=90, help="length of a test window (90)")
+    parse.add_argument("--train-days", type=int, metavar="DAYS", default=365, help="length of a train window")
+    parse.add_argument("--test-days", type=int, metavar="DAYS", default=90, help="length of a test window")
     parse.add_argument(
         "--embargo-days",
         type=float,
         metavar="DAYS",
         default=7.0,
-        help="gap between train and test, beyond the label's horizon (7)",
+        help="gap between train and test, beyond the label's horizon",
     )
     parse.add_argument("--anchored", action="store_true", help="train on everything before the test")
-    parse.add_argument("--groups", type=int, metavar="N", default=10, help="groups of the cross-validation (10)")
-    parse.add_argument("--tested", type=int, metavar="N", default=2, help="groups that are tested at a time (2)")
+    parse.add_argument("--groups", type=int, metavar="N", default=10, help="groups of the cross-validation")
+    parse.add_argument("--tested", type=int, metavar="N", default=2, help="groups that are tested at a time")
     add(parse, "--workers", "--ray", "--markdown", "--json", "--quiet")
     return parse
 

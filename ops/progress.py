@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import TextIO
 
 from agents.records.record import CycleRecord
+from config.clock import Clock
 from config.frozen import Journaled
 from config.progress import Progress
 from ops.tables.plain import moment, money
@@ -13,8 +14,8 @@ from ops.tables.plain import moment, money
 class SessionProgress(Progress):
     """A context manager around a session of `total_bars`; `stderr` None shows nothing."""
 
-    def __init__(self, total_bars: int, stderr: TextIO | None) -> None:
-        super().__init__(total_bars, "bars", stderr)
+    def __init__(self, total_bars: int, stderr: TextIO | None, clock: Clock | None = None) -> None:
+        super().__init__(total_bars, "bars", stderr, clock)
         self._ruling = "none yet"
 
     def hear(self, event: Journaled, *, past: bool) -> None:

@@ -13,11 +13,12 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
+from ops.commands.options import CommandParser
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    parse = argparse.ArgumentParser(
+    parse = CommandParser(
         prog="tribunal collect",
         description="Add new headlines of RSS or Atom feeds to a point-in-time archive (JSON lines).",
     )

@@ -4,17 +4,16 @@
 exists is never replaced. Exit codes: 0 done, 2 a name that cannot be used, or a file that exists, 5 the folder cannot be written.
 """
 
-import argparse
 import sys
 from collections.abc import Sequence
 
 from config.ending import ended
-from ops.commands.options import add
+from ops.commands.options import CommandParser, add
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> CommandParser:
     """The command line."""
-    parse = argparse.ArgumentParser(
+    parse = CommandParser(
         prog="tribunal strategies",
         description="List the built-in strategies with their parameters, or begin one of your own.",
         epilog="docs/strategies.md explains how to write one.",

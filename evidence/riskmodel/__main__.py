@@ -11,30 +11,27 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
-from ops.commands.options import add, add_reading
+from ops.commands.options import CommandParser, add, add_reading
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    parse = argparse.ArgumentParser(
+    parse = CommandParser(
         prog="tribunal riskmodel",
         description="Compare the forecasts of every VaR and expected-shortfall estimator with what happened, out of sample.",
-        epilog="Exit codes: 0 done, 2 usage, 3 data that cannot be used, 5 output.",
     )
     add(parse, "--data", required=True)
     add(parse, "--timeframe", choices=None)
     add_reading(parse)
-    parse.add_argument(
-        "--confidence", metavar="C", type=float, nargs="+", default=[0.95, 0.99], help="confidences (0.95 0.99)"
-    )
-    parse.add_argument("--window", type=int, default=500, help="returns behind each forecast of a bar (500)")
+    parse.add_argument("--confidence", metavar="C", type=float, nargs="+", default=[0.95, 0.99], help="confidences")
+    parse.add_argument("--window", type=int, default=500, help="returns behind each forecast of a bar")
     parse.add_argument("--days", action="store_true", help="forecast only whole days, as the gate measures them")
     parse.add_argument(
         "--var-horizon",
         choices=("day", "bar"),
         help="measure days by this limits.var_horizon, on the window that goes with it (default: the profile's)",
     )
-    parse.add_argument("--refit", type=int, default=168, help="bars between two fits of the GARCH (168)")
+    parse.add_argument("--refit", type=int, default=168, help="bars between two fits of the GARCH")
     add(parse, "--start", "--end")
     add(parse, "--seed", default=7)
     parse.add_argument("--out", metavar="FILE.md", help="write what is printed to this Markdown file")

@@ -21,6 +21,7 @@ from agents.court.prompts.blind import blind
 from agents.court.ruling import Ruling, rule
 from agents.llm.attempt import ROLES
 from config.frozen import Frozen
+from config.progress import Progress, Telling, silent
 from config.seeds import generator
 from config.silence import Abstained
 from evidence.rulings.mirror import Turned, mirrored
@@ -88,16 +89,24 @@ class _Flip(NamedTuple):
 
 
 async def audit(
-    run: str, hearings: Sequence[Hearing], mind: Mind, *, seed: int, most: int, cutoff: datetime | None
+    run: str,
+    hearings: Sequence[Hearing],
+    mind: Mind,
+    *,
+    seed: int,
+    most: int,
+    cutoff: datetime | None,
+    telling: Telling = silent,
 ) -> Audit:
     """Audit up to `most` hearings of this mind, drawn with `seed`. With `cutoff`, those before and after it separately."""
     own = [hearing for hearing in hearings if all(hearing.speaker(role) == mind.name for role in ROLES)]
     sample = _sample(own, seed, most)
     flips: list[FlipTally] = []
     blinded: list[BlindTally] = []
-    for window, inside in _windows(sample, cutoff):
-        flips += [await _flipped(window, inside, mind, what) for what in Turned]
-        blinded.append(await _blinded(window, inside, mind))
+    with telling((len(Turned) + 1) * len(sample), "hearings again") as shown:
+        for window, inside in _windows(sample, cutoff):
+            flips += [await _flipped(window, inside, mind, what, shown) for what in Turned]
+            blinded.append(await _blinded(window, inside, mind, shown))
     return Audit(
         run=run,
         mind=mind.name,
@@ -109,8 +118,12 @@ async def audit(
     )
 
 
-async def _flipped(window: str, hearings: Sequence[Hearing], mind: Mind, what: Turned) -> FlipTally:
-    found = [flip for hearing in hearings if (flip := await _flip(hearing, mind, what)) is not None]
+async def _flipped(window: str, hearings: Sequence[Hearing], mind: Mind, what: Turned, shown: Progress) -> FlipTally:
+    found = []
+    for hearing in hearings:
+        if (flip := await _flip(hearing, mind, what)) is not None:
+            found.append(flip)
+        shown.advance()
     free = [flip for flip in found if flip.room or flip.change]
     return FlipTally(
         window=window,
@@ -150,11 +163,12 @@ def _side(hearing: Hearing, what: Turned) -> int:
     return _SIGN[hearing.analyst.direction]
 
 
-async def _blinded(window: str, hearings: Sequence[Hearing], mind: Mind) -> BlindTally:
+async def _blinded(window: str, hearings: Sequence[Hearing], mind: Mind, shown: Progress) -> BlindTally:
     changes = []
     for hearing in hearings:
         again = await _try_again(mind, blind(hearing.case).case)
         changes.append(abs(again.ruling.scale - hearing.ruling.scale))
+        shown.advance()
     mean = sum(changes) / len(changes) if changes else 0.0
     return BlindTally(window=window, cases=len(changes), same=changes.count(0.0), mean_change=mean)
 

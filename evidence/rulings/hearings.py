@@ -12,6 +12,7 @@ from agents.memory.outcomes import HORIZON_BARS, Barriers, CaseOutcome, Settler
 from agents.records.reading import open_run
 from agents.records.record import CycleRecord, Session
 from config.errors import UsageFault
+from config.progress import Telling, silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +39,15 @@ class HearingRun:
         return tuple((heard.hearing, heard.outcome) for heard in self.hearings if heard.outcome is not None)
 
 
-def read_runs(folders: Sequence[str], key: bytes, horizon_bars: int = HORIZON_BARS) -> tuple[HearingRun, ...]:
+def read_runs(
+    folders: Sequence[str], key: bytes, horizon_bars: int = HORIZON_BARS, telling: Telling = silent
+) -> tuple[HearingRun, ...]:
     """Return the hearings of several runs. Raises UsageFault for a run given twice, JournalFault for a damaged or
     forged journal.
     """
     found: list[HearingRun] = []
     for folder in folders:
-        read = read_hearings(Path(folder), key, horizon_bars)
+        read = read_hearings(Path(folder), key, horizon_bars, telling)
         twin = next((other for other in found if _same(other, read)), None)
         if twin is not None:
             raise UsageFault(
@@ -55,7 +58,7 @@ def read_runs(folders: Sequence[str], key: bytes, horizon_bars: int = HORIZON_BA
     return tuple(found)
 
 
-def read_hearings(folder: Path, key: bytes, horizon_bars: int = HORIZON_BARS) -> HearingRun:
+def read_hearings(folder: Path, key: bytes, horizon_bars: int = HORIZON_BARS, telling: Telling = silent) -> HearingRun:
     """Return the hearings of one run, in one pass. Raises JournalFault as `open_run` does, UsageFault for a horizon
     below 1 bar.
     """
@@ -67,15 +70,17 @@ def read_hearings(folder: Path, key: bytes, horizon_bars: int = HORIZON_BARS) ->
     hearings: list[Hearing] = []
     known: dict[str, CaseOutcome] = {}
     data_hash = ""
-    for found in events:
-        record = found.event
-        if not isinstance(record, CycleRecord):
-            continue
-        data_hash = record.data_hash
-        known.update((outcome.decision_id, outcome) for outcome in settler.pass_slice(record.tape))
-        for hearing in record.hearings:
-            settler.add(hearing.case)
-            hearings.append(hearing)
+    with telling(session.bars, f"bars of {folder.resolve().name}") as shown:
+        for found in events:
+            record = found.event
+            if not isinstance(record, CycleRecord):
+                continue
+            data_hash = record.data_hash
+            known.update((outcome.decision_id, outcome) for outcome in settler.pass_slice(record.tape))
+            for hearing in record.hearings:
+                settler.add(hearing.case)
+                hearings.append(hearing)
+            shown.advance()
     heard = tuple(HearingOutcome(hearing, known.get(hearing.case.decision_id)) for hearing in hearings)
     return HearingRun(folder.resolve().name, session, data_hash, barriers, heard)
 

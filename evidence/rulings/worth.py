@@ -22,6 +22,7 @@ from agents.llm.attempt import ROLES
 from agents.memory.outcomes import Barriers
 from config.errors import UsageFault
 from config.frozen import Frozen
+from config.progress import Progress, Telling, silent
 from config.seeds import generator
 from evidence.rulings.counterfactual import ruling_without
 from evidence.rulings.hearings import HearingRun
@@ -73,7 +74,7 @@ class _RoleDifference(NamedTuple):
     bps: float | None
 
 
-def attribute(runs: Sequence[HearingRun]) -> Attribution:
+def attribute(runs: Sequence[HearingRun], telling: Telling = silent) -> Attribution:
     """Attribution over the runs together. Raises UsageFault where they hold no hearing, or accounts in two currencies."""
     quotes = {rules.quote for run in runs for rules in run.session.instruments.values()}
     heard = [heard.hearing for run in runs for heard in run.hearings]
@@ -89,7 +90,7 @@ def attribute(runs: Sequence[HearingRun]) -> Attribution:
         quote=quotes.pop(),
         horizon_bars=runs[0].barriers.horizon_bars,
         hearings=len(heard),
-        roles=tuple(asyncio.run(_roles(runs))),
+        roles=tuple(asyncio.run(_roles(runs, telling))),
         pairs=pairs(said),
         alpha=krippendorff_alpha([tuple(found.values()) for found in said]),
     )
@@ -117,22 +118,24 @@ def _alone(hearing: Hearing, barriers: Barriers) -> float:
     return book.equity * min(limit.room(entry) for limit in CATALOGUE if limit.room is not None)
 
 
-async def _roles(runs: Sequence[HearingRun]) -> list[RoleWorth]:
+async def _roles(runs: Sequence[HearingRun], telling: Telling) -> list[RoleWorth]:
     """Each role in turn. The seed of the intervals is the first run's own."""
     block = max(_cases_a_horizon(run) for run in runs)
     found = []
-    for role in ROLES:
-        differences = [difference for run in runs for difference in await _differences(role, run)]
-        found.append(_worth(role, differences, block, runs[0].session.settings.seed))
+    with telling(len(ROLES) * sum(len(run.hearings) for run in runs), "rulings without a role") as shown:
+        for role in ROLES:
+            differences = [difference for run in runs for difference in await _differences(role, run, shown)]
+            found.append(_worth(role, differences, block, runs[0].session.settings.seed))
     return found
 
 
-async def _differences(role: str, run: HearingRun) -> list[_RoleDifference]:
+async def _differences(role: str, run: HearingRun, shown: Progress) -> list[_RoleDifference]:
     settings = run.session.settings
     rules = RulesMind(settings.court, settings.limits)
     found = []
     for heard in run.hearings:
         other = await ruling_without(role, heard.hearing, rules)
+        shown.advance()
         if other is None:
             continue
         scale = heard.hearing.ruling.scale - other.scale

@@ -6,6 +6,8 @@ A name means one thing. Where a command needs it otherwise it says only what dif
 import argparse
 from typing import Any
 
+from ops.commands.parser import CommandParser as CommandParser
+
 _OPTIONS: dict[str, dict[str, Any]] = {
     "run": {"metavar": "RUN", "help": "folder of a run"},
     "runs": {"metavar": "RUN", "nargs": "+", "help": "folder of a run"},
@@ -36,13 +38,16 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     },
     "--news": {"metavar": "FILE", "help": "dated headlines to go with --data: Parquet, CSV or JSON lines"},
     "--profile": {"help": "paper, backtest, testnet, live, or a YAML file of your own (default: %(default)s)"},
-    "--symbols": {"nargs": "+", "metavar": "BASE/QUOTE", "help": "only these markets"},
+    "--symbols": {"nargs": "+", "metavar": "BASE/QUOTE", "help": "only these markets (default: all)"},
     "--timeframe": {
         "choices": ("1m", "5m", "15m", "30m", "1h", "4h", "1d"),
         "help": "length of a bar (default: that of the files; without files, the profile's)",
     },
-    "--start": {"metavar": "DATE", "help": "begin, UTC: 2020-02-01 or 2020-02-01T06:00; bars before it warm up"},
-    "--end": {"metavar": "DATE", "help": "end, UTC, not included"},
+    "--start": {
+        "metavar": "DATE",
+        "help": "begin, UTC: 2020-02-01 or 2020-02-01T06:00; bars before it warm up (default: the first bar)",
+    },
+    "--end": {"metavar": "DATE", "help": "end, UTC, not included (default: the last bar)"},
     "--strategy": {
         "nargs": "+",
         "action": "extend",
@@ -67,9 +72,12 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     },
     "--mind": {
         "metavar": "NAME",
-        "help": "who sits in the court: rules, or a provider of the profile (anthropic, openai, local)",
+        "help": "who sits in the court: rules, or a provider of the profile (anthropic, openai, local; default: the profile's)",
     },
-    "--model": {"metavar": "NAME", "help": "another model for --mind; for local: path of a GGUF file"},
+    "--model": {
+        "metavar": "NAME",
+        "help": "another model for --mind; for local: path of a GGUF file (default: the profile's)",
+    },
     "--calibration": {
         "metavar": "FILE",
         "help": "how often convictions came true in earlier runs (tribunal calibrate --out); it reduces sizes",

@@ -2,9 +2,13 @@
 
 The console script, the layer check's exceptions (`pyproject.toml`) and the tests that hold them together are derived from it.
 A command has two files: its options in `module`, and what it does in `ops.commands.SHELF.NAME`, as `NAME_command`.
+`--help` shows its examples and the meaning of its exit codes; the tables of the README are made of its first line.
 """
 
 from typing import NamedTuple
+
+import config.errors
+from ops.commands.exits import exits_of
 
 
 class Command(NamedTuple):
@@ -16,44 +20,210 @@ class Command(NamedTuple):
     what: str
     was: str | None = None
     """Its name in an earlier version: it warns, and works."""
+    errors: tuple[int, ...] = (2,)
+    """Exit codes of the errors that may end it (`config.errors`). What is no error, such as 130, is known from there."""
+    examples: tuple[str, ...] = ()
+    """Two command lines as a user would type them."""
 
     @property
     def body(self) -> str:
         """The module that holds what the command does."""
         return f"ops.commands.{self.shelf}.{self.name}"
 
+    def exit_codes(self) -> tuple[tuple[int, str], ...]:
+        """Each exit code and what it means, the lowest first."""
+        return exits_of(self.name, self.errors, config.errors.__doc__ or "")
+
 
 COMMANDS = (
-    Command("run", "agents.run", "trade", "trade a session; paper money unless the profile says otherwise"),
-    Command("backtest", "agents.backtest", "trade", "put recorded bars through the same path, and judge the result"),
-    Command("replay", "agents.replay", "trade", "replay a journal and compare it byte by byte"),
     Command(
-        "show", "agents.show", "trade", "print a run again, its trades by group, and its tables for other programs"
+        "run",
+        "agents.run",
+        "trade",
+        "trade a session; paper money unless the profile says otherwise",
+        errors=(2, 3, 4, 5, 6, 7, 8, 10),
+        examples=(
+            "tribunal run --days 10 --seed 3",
+            "tribunal run --data BTCUSDT_1h.parquet --news headlines.jsonl --start 2022-04-01 --end 2022-12-01",
+        ),
     ),
-    Command("halt", "agents.halt", "trade", "the kill switch: no new risk in any session, until it is lifted"),
-    Command("unhalt", "agents.unhalt", "trade", "lift the kill switch, with a reason", was="resume"),
     Command(
-        "strategies", "agents.strategies.__main__", "trade", "list the built-in strategies, or begin one of your own"
+        "backtest",
+        "agents.backtest",
+        "trade",
+        "put recorded bars through the same path, and judge the result",
+        errors=(2, 3, 4, 5, 7, 8, 10),
+        examples=(
+            "tribunal backtest --data BTCUSDT_1h.parquet --strategy my_file.py:MyVoter:fast=5 --check",
+            "tribunal backtest --data BTCUSDT_1h.parquet --latency-ms 1000 --impact square_root:0.23 --chance 100",
+        ),
     ),
     Command(
-        "calibrate", "evidence.calibrate", "research", "hold the convictions stated in court against what happened"
+        "replay",
+        "agents.replay",
+        "trade",
+        "replay a journal and compare it byte by byte",
+        errors=(2, 4),
+        examples=(
+            "tribunal replay runs/paper-001",
+            "tribunal replay runs/paper-001 --limits limits.yaml",
+        ),
     ),
-    Command("attribution", "evidence.attribution", "research", "who changed the rulings, and what that was worth"),
-    Command("audit", "evidence.audit", "research", "turn the evidence round, hide the names: does the ruling follow?"),
-    Command("ablation", "evidence.ablation", "research", "what each part of the system adds, rung by rung"),
+    Command(
+        "show",
+        "agents.show",
+        "trade",
+        "print a run again, its trades by group, and its tables for other programs",
+        errors=(2, 4, 5),
+        examples=(
+            "tribunal show runs/paper-001 --by strategy exit",
+            "tribunal show runs/paper-001 --export tables",
+        ),
+    ),
+    Command(
+        "strategies",
+        "agents.strategies.__main__",
+        "trade",
+        "list the built-in strategies, or begin one of your own",
+        errors=(2, 5),
+        examples=(
+            "tribunal strategies",
+            "tribunal strategies --new my_fade",
+        ),
+    ),
+    Command(
+        "halt",
+        "agents.halt",
+        "trade",
+        "the kill switch: no new risk in any session, until it is lifted",
+        errors=(2, 5),
+        examples=(
+            'tribunal halt --reason "the exchange is down"',
+            'tribunal halt --flatten --profile paper --reason "wrong prices"',
+        ),
+    ),
+    Command(
+        "unhalt",
+        "agents.unhalt",
+        "trade",
+        "lift the kill switch, with a reason",
+        was="resume",
+        errors=(2, 5),
+        examples=(
+            'tribunal unhalt --reason "the exchange is back"',
+            'tribunal unhalt --profile paper --reason "prices were checked"',
+        ),
+    ),
+    Command(
+        "calibrate",
+        "evidence.calibrate",
+        "research",
+        "hold the convictions stated in court against what happened",
+        errors=(2, 4, 5),
+        examples=(
+            "tribunal calibrate runs/paper-001 --plot reliability.html",
+            "tribunal calibrate runs/paper-001 runs/paper-002 --out calibration.json",
+        ),
+    ),
+    Command(
+        "attribution",
+        "evidence.attribution",
+        "research",
+        "who changed the rulings, and what that was worth",
+        errors=(2, 4),
+        examples=(
+            "tribunal attribution runs/paper-001",
+            "tribunal attribution runs/paper-001 runs/paper-002 --bars 24 --json",
+        ),
+    ),
+    Command(
+        "audit",
+        "evidence.audit",
+        "research",
+        "turn the evidence round, hide the names: does the ruling follow?",
+        errors=(2, 4),
+        examples=(
+            "tribunal audit runs/paper-001",
+            "tribunal audit runs/paper-001 --cases 500 --cutoff 2024-06-01",
+        ),
+    ),
+    Command(
+        "ablation",
+        "evidence.ablation",
+        "research",
+        "what each part of the system adds, rung by rung",
+        errors=(2, 3, 5, 10),
+        examples=(
+            "tribunal ablation --data BTCUSDT_1h.parquet",
+            "tribunal ablation --data BTCUSDT_1h.parquet --start 2022-04-01 --markdown ladder.md",
+        ),
+    ),
     Command(
         "walkforward",
         "evidence.walkforward",
         "research",
         "choose on the past, judge on what came next: how much is luck",
+        errors=(2, 3, 5, 10),
+        examples=(
+            "tribunal walkforward --data BTCUSDT_1h.parquet --param ema_cross.rsi_max=60,70,80",
+            "tribunal walkforward --data BTCUSDT_1h.parquet --param exits.trail_fraction=0.01,0.02 --train-days 180",
+        ),
     ),
-    Command("sweep", "evidence.sweep", "research", "search parameters; a stopped search resumes"),
     Command(
-        "riskmodel", "evidence.riskmodel.__main__", "research", "hold the VaR and ES estimators against what happened"
+        "sweep",
+        "evidence.sweep",
+        "research",
+        "search parameters; a stopped search resumes",
+        errors=(2, 3, 5, 10),
+        examples=(
+            "tribunal sweep --data BTCUSDT_1h.parquet --param ema_cross.rsi_max=55:85:10",
+            "tribunal sweep --data BTCUSDT_1h.parquet --param ema_cross.rsi_max=55:85:1 --sampler tpe --trials 500",
+        ),
     ),
-    Command("impact", "evidence.impact", "research", "what a large order costs, from recorded order books"),
-    Command("collect", "sentiment.collect", "operate", "add new headlines of RSS feeds to a point-in-time archive"),
-    Command("check", "config.check", "operate", "show what a profile resolves to, or everything that is wrong with it"),
+    Command(
+        "riskmodel",
+        "evidence.riskmodel.__main__",
+        "research",
+        "hold the VaR and ES estimators against what happened",
+        errors=(2, 3, 5),
+        examples=(
+            "tribunal riskmodel --data BTCUSDT_1h.parquet ETHUSDT_1h.parquet",
+            "tribunal riskmodel --data BTCUSDT_1h.parquet --plot exceedances.html --out riskmodel.md",
+        ),
+    ),
+    Command(
+        "impact",
+        "evidence.impact",
+        "research",
+        "what a large order costs, from recorded order books",
+        errors=(2, 3, 5),
+        examples=(
+            "tribunal impact --books books.jsonl --bars BTCUSDT_1h.parquet",
+            "tribunal impact --books books.jsonl --trades trades.csv --plot impact.html",
+        ),
+    ),
+    Command(
+        "collect",
+        "sentiment.collect",
+        "operate",
+        "add new headlines of RSS feeds to a point-in-time archive",
+        errors=(2, 3, 5),
+        examples=(
+            "tribunal collect --feed wire=https://example.org/rss --archive headlines.jsonl",
+            "tribunal collect --feed wire=https://example.org/rss --archive headlines.jsonl --every 300",
+        ),
+    ),
+    Command(
+        "check",
+        "config.check",
+        "operate",
+        "show what a profile resolves to, or everything that is wrong with it",
+        errors=(2,),
+        examples=(
+            "tribunal check --profile backtest",
+            "tribunal check --profile my_profile.yaml --json",
+        ),
+    ),
 )
 """In the order of `tribunal --help`."""
 

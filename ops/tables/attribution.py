@@ -8,9 +8,8 @@ from rich.table import Table
 
 from evidence.rulings.worth import Attribution
 from evidence.statistics.totals import Interval
-from ops.tables.grid import boxed
+from ops.tables.grid import boxed, open_console
 from ops.tables.plain import DASH, count
-from ops.tables.run import open_console
 
 
 def show_attribution(found: Attribution, *, as_json: bool) -> None:
@@ -21,19 +20,20 @@ def show_attribution(found: Attribution, *, as_json: bool) -> None:
     console = open_console(sys.stdout)
     console.print(attribution_table(found))
     console.print(worth_table(found))
-    sys.stdout.write(
-        "Changed: the ruling differs from the one with that role neutral. Worth: the result of the difference in size, for\n"
-        f"purchases that end at the stop, the target or after {count(found.horizon_bars, 'bar')}; bps: per unit of notional.\n\n"
+    console.print(
+        "Changed: the ruling differs from the one with that role neutral. Worth: the result of the difference in size, for "
+        f"purchases that end at the stop, the target or after {count(found.horizon_bars, 'bar')}; bps: per unit of notional.\n"
     )
     console.print(disagreement_table(found))
     alpha = DASH if found.alpha is None else f"{found.alpha:.2f}"
-    sys.stdout.write(f"Krippendorff's alpha of their beliefs (interval data): {alpha}.\n")
+    console.print(f"Krippendorff's alpha of their beliefs (interval data): {alpha}.")
 
 
 def attribution_table(found: Attribution) -> Table:
     """One line a role: how often it changed the ruling."""
     title = f"{', '.join(found.runs)}: what each role changed in {count(found.hearings, 'hearing')}"
-    table = boxed(title, ("<Role", ">recomputed", ">changed", ">share", ">lowered", ">raised"))
+    columns = ("<Role", ">recomputed", ">changed", ">share", ">lowered", ">raised")
+    table = boxed(title, columns, yields=("recomputed",))
     for role in found.roles:
         share = f"{role.changed / role.heard:.0%}" if role.heard else DASH
         table.add_row(role.role, f"{role.heard:,}", f"{role.changed:,}", share, f"{role.lowered:,}", f"{role.raised:,}")
@@ -42,8 +42,9 @@ def attribution_table(found: Attribution) -> Table:
 
 def worth_table(found: Attribution) -> Table:
     """One line a role: what its changes were worth on the tape that followed."""
-    columns = ("<Role", ">settled", f">{found.quote}", ">95 %", ">bps a case", ">95 %")
-    table = boxed("Worth of the changes (95 % intervals by circular block bootstrap)", columns)
+    columns = ("<Role", ">settled", f">{found.quote}", ">95 %", ">bps a case", ">bps 95 %")
+    title = "Worth of the changes (95 % intervals by circular block bootstrap)"
+    table = boxed(title, columns, yields=("settled", "bps 95 %", "bps a case"))
     for role in found.roles:
         table.add_row(role.role, f"{role.settled:,}", *_interval(role.quote, 2), *_interval(role.bps, 1))
     return table

@@ -5,9 +5,8 @@ import sys
 from rich.table import Table
 
 from evidence.rulings.flips import Audit
-from ops.tables.grid import boxed
+from ops.tables.grid import boxed, open_console
 from ops.tables.plain import DASH, count
-from ops.tables.run import open_console
 
 
 def show_audit(found: Audit, *, as_json: bool) -> None:
@@ -17,20 +16,21 @@ def show_audit(found: Audit, *, as_json: bool) -> None:
         return
     console = open_console(sys.stdout)
     left_out = f"; {found.not_asked:,} of other minds are left out" if found.not_asked else ""
-    sys.stdout.write(
-        f"{found.run}: {count(found.sampled, 'case')} of {found.hearings:,} heard again by the mind {found.mind}{left_out}.\n"
+    console.print(
+        f"{found.run}: {count(found.sampled, 'case')} of {found.hearings:,} heard again by the mind {found.mind}{left_out}."
     )
     console.print(_flips(found))
-    sys.stdout.write(
-        "Follows: the scale falls when evidence for the purchase is turned against it, and rises the other way round; of\n"
-        "those that had room to move.\n\n"
+    console.print(
+        "Follows: the scale falls when evidence for the purchase is turned against it, and rises the other way round; of "
+        "those that had room to move.\n"
     )
     console.print(_blinded(found))
 
 
 def _flips(found: Audit) -> Table:
     numbers = (">cases", ">analyst turned", ">followed", ">stood", ">against", ">no room", ">follows")
-    table = boxed("Mirrored evidence", ("<Turned round", "<window", *numbers))
+    names = ("<Turned round", "<window", *numbers)
+    table = boxed("Mirrored evidence", names, yields=("no room", "analyst turned", "stood", "against"))
     for row in found.flips:
         turned = f"{row.turned / row.cases:.0%}" if row.cases else DASH
         counts = (f"{number:,}" for number in (row.followed, row.stood, row.against, row.no_room))

@@ -10,9 +10,8 @@ from typing import Any
 from rich.table import Table
 
 from evidence.rulings.calibration import CalibrationReport, SpeakerCalibration
-from ops.tables.grid import boxed
+from ops.tables.grid import boxed, open_console
 from ops.tables.plain import DASH, count
-from ops.tables.run import open_console
 
 _COLUMNS = 3
 _CELL_PX = 360
@@ -27,14 +26,14 @@ def show_calibration(report: CalibrationReport, *, as_json: bool) -> None:
         sys.stdout.write(report.model_dump_json() + "\n")
         return
     console = open_console(sys.stdout)
-    sys.stdout.write("\n".join(_sentences(report)) + "\n\n")
+    console.print("\n".join(_sentences(report)) + "\n")
     console.print(_overview(report))
     console.print(_later(report))
     for speaker in report.speakers:
         console.print(_bins(speaker))
-    sys.stdout.write(
-        "Won: the target came before the stop. Intervals: Wilson, 95 %, as if outcomes were independent. Calibrated: after\n"
-        f"isotonic regression, each level shrunk towards 50 % with n / (n + {report.shrink_k:g}), n being its own outcomes.\n"
+    console.print(
+        "Won: the target came before the stop. Intervals: Wilson, 95 %, as if outcomes were independent. Calibrated: after "
+        f"isotonic regression, each level shrunk towards 50 % with n / (n + {report.shrink_k:g}), n being its own outcomes."
     )
 
 
@@ -67,7 +66,8 @@ def _sentences(report: CalibrationReport) -> tuple[str, ...]:
 
 def _overview(report: CalibrationReport) -> Table:
     columns = ("<Speaker", ">n", ">won", ">Brier", ">rel", ">res", ">unc", ">within", ">skill", ">ECE")
-    table = boxed("Stated conviction against outcome: Brier = rel - res + unc + within; lower is better", columns)
+    title = "Stated conviction against outcome: Brier = rel - res + unc + within; lower is better"
+    table = boxed(title, columns, yields=("within", "unc", "res", "rel"))
     for found in report.speakers:
         figures = found.figures
         parts = (figures.brier, figures.reliability, figures.resolution, figures.uncertainty, figures.within)
@@ -79,7 +79,8 @@ def _overview(report: CalibrationReport) -> Table:
 
 def _later(report: CalibrationReport) -> Table:
     columns = ("<Speaker", ">learned from", ">scored on", ">as stated", ">calibrated", ">earlier win rate")
-    table = boxed("Brier score on the later half, calibrated on the earlier half", columns)
+    title = "Brier score on the later half, calibrated on the earlier half"
+    table = boxed(title, columns, yields=("learned from", "earlier win rate"))
     for found in report.speakers:
         if found.later is None:
             table.add_row(found.speaker, *(DASH,) * 5)
@@ -92,7 +93,7 @@ def _later(report: CalibrationReport) -> Table:
 
 def _bins(found: SpeakerCalibration) -> Table:
     columns = (">Stated", ">mean", ">n", ">won", ">rate", ">95 %", ">net bps", ">calibrated")
-    table = boxed(found.speaker, columns)
+    table = boxed(found.speaker, columns, yields=("mean", "won", "net bps"))
     for row in found.figures.bins:
         table.add_row(
             f"{row.low:.0%} to {row.high:.0%}",

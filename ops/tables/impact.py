@@ -9,12 +9,16 @@ from collections.abc import Sequence
 import numpy as np
 
 from evidence.statistics.impact_fit import CONFIDENCE, ImpactReport, Walks
+from ops.tables.grid import open_console
 from ops.tables.plain import DASH
 
 
 def show_impact(report: ImpactReport, *, as_json: bool) -> None:
     """Print the report on stdout: text, or only JSON with `as_json`."""
-    sys.stdout.write(report.model_dump_json() + "\n" if as_json else impact_text(report))
+    if as_json:
+        sys.stdout.write(report.model_dump_json() + "\n")
+        return
+    open_console(sys.stdout).print(impact_text(report), end="")
 
 
 def impact_text(report: ImpactReport) -> str:
@@ -23,13 +27,13 @@ def impact_text(report: ImpactReport) -> str:
     interval = DASH if report.low is None or report.high is None else f"{report.low:.2f} to {report.high:.2f}"
     return (
         f"{report.symbol}: {report.books} books in {seconds:,.1f} s from {report.first_utc:%Y-%m-%d %H:%M:%S} UTC, "
-        f"{report.walks} walks of\n{report.least_share:.1e} to {report.most_share:.1e} of the volume.\n"
+        f"{report.walks} walks of {report.least_share:.1e} to {report.most_share:.1e} of the volume.\n"
         f"Measured from {report.measured}: sigma {report.sigma:.4%}, V {report.volume:,.0f}.\n\n"
         f"  Y               {report.coefficient:.3f}   ({CONFIDENCE:.0%}: {interval}, these moments only)\n"
         f"  half a spread   {report.half_spread_bps:.3f} bps fitted, {report.quoted_half_spread_bps:.3f} bps quoted\n"
         f"  R2              {report.r_squared:.3f}\n\n"
         f"To use it: --impact square_root:{report.coefficient:.2f}, or venue.impact and venue.impact_coefficient.\n"
-        "A walk through a book at rest knows nothing of orders that come while one trades, hide or flee,\n"
+        "A walk through a book at rest knows nothing of orders that come while one trades, hide or flee, "
         "nor of sizes above those walked.\n"
     )
 

@@ -12,9 +12,8 @@ from evidence.strategies.baselines import AgainstChance
 from evidence.strategies.gates import Gate, Readiness
 from ops.files import write_output
 from ops.story.measures import Measures, TradeGroup
-from ops.tables.grid import Grid
+from ops.tables.grid import Grid, open_console
 from ops.tables.plain import DASH, PURPOSES, count, percent, signed_percent
-from ops.tables.run import open_console
 
 JUDGEMENT = "judgement.json"
 
@@ -76,7 +75,7 @@ def sheets(found: Judgement) -> Sheets:
 
 def parts_grid(title: str, parts: tuple[TradeGroup, ...]) -> Grid:
     """Return the trades of a run by one of their features, a line each."""
-    return Grid(title, _PARTS, _parts(parts))
+    return Grid(title, _PARTS, _parts(parts), yields=("a trade", "fees"))
 
 
 _CHANCE = ("Measure", "this run", "random, 5 % to 95 %", "better than", "p")

@@ -5,9 +5,8 @@ import sys
 from evidence.statistics.bootstrap import Difference, Estimate
 from evidence.statistics.key_figures import Measure
 from evidence.strategies.ladder import Ladder, Rung
-from ops.tables.grid import Grid
+from ops.tables.grid import Grid, open_console
 from ops.tables.plain import DASH, percent, signed_percent
-from ops.tables.run import open_console
 
 _COLUMNS = ("Rung", "trades", "deployed", "growth", "Sharpe [95 %]", "max drawdown [95 %]")
 _VERSUS = ("Rung", "Sharpe", "growth a year", "max drawdown")
@@ -33,7 +32,7 @@ def ladder_markdown(ladder: Ladder) -> str:
 def grids(ladder: Ladder) -> tuple[Grid, Grid]:
     """Return the figures of each rung, and the difference between each rung and the one below."""
     return (
-        Grid("Ablation ladder", _COLUMNS, tuple(_row(rung) for rung in ladder.rungs)),
+        Grid("Ablation ladder", _COLUMNS, tuple(_row(rung) for rung in ladder.rungs), yields=("trades", _COLUMNS[-1])),
         Grid(
             "What each rung adds, with paired 95 % intervals",
             _VERSUS,

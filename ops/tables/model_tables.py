@@ -24,7 +24,7 @@ def models_table(figures: ModelFigures, budget: BudgetSettings) -> Group | str:
     """Return the table; below it who spoke instead and why, and one sentence for each outage."""
     if not figures.words:
         return asked_ahead(figures) or "Models were available, but they were not called."
-    table = boxed("Models", _COLUMNS)
+    table = boxed("Models", _COLUMNS, yields=("ms p50/p95", "Tokens in/out"))
     for speaker in figures.speakers:
         table.add_row(*_row(speaker))
     said, ahead = spoke_instead(figures), asked_ahead(figures)

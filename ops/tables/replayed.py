@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from agents.recorded.rerun import Difference
-from ops.tables.grid import boxed
-from ops.tables.run import open_console
+from ops.tables.grid import boxed, open_console
 from risk.proposal import Proposal
 from risk.verdict import Outcome, Verdict
 
@@ -94,8 +93,8 @@ def show_what_if(found: list[WhatIf], *, as_json: bool) -> None:
     )
     if not changed:
         return
-    columns = ("<decision", "<then", ">notional", "<rule", "<under these", ">notional", "<rule")
-    table = boxed("The gate under other limits", columns)
+    columns = ("decision", "<then", ">its notional", "<its rule", "<under these", ">notional", "<rule")
+    table = boxed("The gate under other limits", columns, yields=("its rule", "its notional"))
     for item in changed:
         table.add_row(item.proposal.decision_id, *_said(item.actual), *_said(item.other))
     open_console(sys.stdout).print(table)

@@ -2,45 +2,45 @@
 
 import io
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.table import Table
 
+from config.progress import width_of
 from evidence.riskmodel.estimator_tests import Cell, Standing
 from evidence.riskmodel.figures import MarketFigures, RiskModelReport
 from evidence.riskmodel.model_tests import TESTS
-from ops.tables.grid import boxed
+from ops.tables.grid import boxed, open_console
 from ops.tables.plain import DASH
-from ops.tables.run import open_console
 
 _RULE = (
-    "The rule, written down before any result: one point for each test that is passed at 5 %, over all\n"
-    "symbols, confidences and horizons; ties go to the lower joint loss of VaR and ES. In each\n"
-    "cell: is the rate of exceedances right (Kupiec), are they independent (Christoffersen), is ES large\n"
-    "enough (Acerbi-Szekely Z2). fhs_garch is measured too, but a fit has no place on the gate's path.\n\n"
+    "The rule, written down before any result: one point for each test that is passed at 5 %, over all "
+    "symbols, confidences and horizons; ties go to the lower joint loss of VaR and ES. In each "
+    "cell: is the rate of exceedances right (Kupiec), are they independent (Christoffersen), is ES large "
+    "enough (Acerbi-Szekely Z2). fhs_garch is measured too, but a fit has no place on the gate's path.\n"
 )
 _LEGEND = (
-    "Due, found: exceedances. Rate, indep., both: p-values of Kupiec, of Christoffersen's independence\n"
-    "and of his conditional coverage. Z1, Z2: 0 is right, below 0 ES was too small; p of Z2, by\n"
-    "simulation. Light: Basel's. Fails: R the rate, C clusters, S severity (Z2). A day is forecast at\n"
+    "Due, found: exceedances. Rate, indep., both: p-values of Kupiec, of Christoffersen's independence "
+    "and of his conditional coverage. Z1, Z2: 0 is right, below 0 ES was too small; p of Z2, by "
+    "simulation. Light: Basel's. Fails: R the rate, C clusters, S severity (Z2). A day is forecast at "
     "00:00 UTC as the gate measures it then, and days do not overlap.\n"
 )
 _MARKETS_LEGEND = (
-    "Days: from a peak until it was reached again, or the end. CDaR: mean of the worst 5 % of all\n"
-    "drawdowns. Tails: 95 % over 5 % quantile. Stressed: of the worst window, which ended on that day.\n\n"
+    "Days: from a peak until it was reached again, or the end. CDaR: mean of the worst 5 % of all "
+    "drawdowns. Tails: 95 % over 5 % quantile. Stressed: of the worst window, which ended on that day.\n"
 )
 
 
 def show_riskmodel(report: RiskModelReport, *, as_json: bool) -> None:
     """Print the report on stdout: tables, or only JSON with `as_json`."""
-    sys.stdout.write(report.model_dump_json() + "\n" if as_json else riskmodel_text(report))
+    sys.stdout.write(report.model_dump_json() + "\n" if as_json else riskmodel_text(report, width_of(sys.stdout)))
 
 
-def riskmodel_text(report: RiskModelReport) -> str:
-    """Return the printed text: plain, a hundred columns wide."""
+def riskmodel_text(report: RiskModelReport, width: int = 100) -> str:
+    """Return the printed text: plain, at most `width` columns wide."""
     text = io.StringIO()
-    console = open_console(text)
-    text.write(f"{_first(report)}\n\n{_RULE}")
+    console = open_console(text, width=width)
+    console.print(f"{_first(report)}\n\n{_RULE}")
     if any((cell.horizon, cell.method) == ("day", report.in_use) for cell in report.cells):
         console.print(_gate(report))
     console.print(_ranking(report.ranking))
@@ -48,9 +48,9 @@ def riskmodel_text(report: RiskModelReport) -> str:
         for confidence in report.confidences:
             cells = [cell for cell in report.cells if (cell.horizon, cell.confidence) == (horizon, confidence)]
             console.print(_cells(horizon, confidence, cells))
-    text.write(f"{_LEGEND}\n")
+    console.print(_LEGEND)
     console.print(_markets(report.markets, max(report.confidences)))
-    text.write(_MARKETS_LEGEND)
+    console.print(_MARKETS_LEGEND)
     if report.carried:
         console.print(_carried(report))
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
@@ -70,7 +70,11 @@ def _first(report: RiskModelReport) -> str:
 
 
 def _ranking(standings: Iterable[Standing]) -> Table:
-    table = _table("Ranking", ("", "<Estimator", "passed", "of", "bar", "day", "joint loss", "quantile loss, bps"))
+    table = _table(
+        "Ranking",
+        ("", "<Estimator", "passed", "of", "bar", "day", "joint loss", "quantile loss, bps"),
+        ("quantile loss, bps",),
+    )
     for place, found in enumerate(standings, 1):
         joint = DASH if found.joint_loss is None else f"{found.joint_loss:.4f}"
         days = found.passed_day
@@ -114,7 +118,7 @@ def _cells(horizon: str, confidence: float, cells: Iterable[Cell]) -> Table:
         "<", "<Estimator", "due", "found", "rate", "indep.", "both", "Z1", "Z2", "p", "<light", "<fails"
     )  # fmt: skip
     what = "one day, as the gate measures it" if horizon == "day" else f"one bar of {horizon}"
-    table = _table(f"VaR and ES of {what}, {confidence:.4g}", names)
+    table = _table(f"VaR and ES of {what}, {confidence:.4g}", names, ("Z1", "both", "p", "indep."))
     last = ""
     for cell in cells:
         if last not in ("", cell.symbol):
@@ -134,7 +138,8 @@ def _markets(markets: Iterable[MarketFigures], confidence: float) -> Table:
     names = (
         "<", "volatility", "deepest", "days", "CDaR", "Ulcer", "Omega", "tails", "VaR", "ES", "<until",
     )  # fmt: skip
-    table = _table(f"The tested bars: drawdowns, and stressed one-bar VaR and ES at {stressed}", names)
+    title = f"The tested bars: drawdowns, and stressed one-bar VaR and ES at {stressed}"
+    table = _table(title, names, ("Omega", "tails", "Ulcer", "until"))
     for found in markets:
         ratios = (DASH if value is None else f"{value:.3f}" for value in (found.omega, found.tail_ratio))
         table.add_row(
@@ -160,6 +165,7 @@ def _p(value: float) -> str:
     return f"{value:.3f}" if value >= 0.0005 else "<.001"
 
 
-def _table(title: str, columns: Iterable[str]) -> Table:
+def _table(title: str, columns: Iterable[str], yields: Sequence[str] = ()) -> Table:
     """Numbers, but for columns whose name begins with <."""
-    return boxed(title, (name if name.startswith("<") else f">{name}" for name in columns), dense=True)
+    marked = (name if name.startswith("<") else f">{name}" for name in columns)
+    return boxed(title, marked, dense=True, yields=yields)

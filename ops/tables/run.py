@@ -1,6 +1,6 @@
 """The console tables at the end of a run: results, rulings, actions of the gate, and the accounting identity.
 
-They fit a plain terminal of a hundred columns, and a pipe. An empty table is replaced by a sentence.
+They fit the terminal, and a pipe. An empty table is replaced by a sentence.
 """
 
 import sys
@@ -9,12 +9,12 @@ from datetime import datetime
 from itertools import zip_longest
 from typing import TextIO
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.table import Table
 
 from ops.story.story import Story
 from ops.story.summary import Summary
-from ops.tables.grid import boxed
+from ops.tables.grid import boxed, open_console
 from ops.tables.model_tables import minds_line, models_table
 from ops.tables.plain import (
     ALERTS,
@@ -35,7 +35,6 @@ from ops.tables.plain import (
 )
 from ops.tables.voters.taken import taken_part, taken_sentence
 
-_PIPED_WIDTH, _MOST_WIDTH = 100, 120
 _TRADES_SHOWN, _EVENTS_SHOWN = 20, 12
 
 Pairs = Sequence[tuple[str, str]]
@@ -68,17 +67,14 @@ def print_tables(story: Story, summary: Summary, file: TextIO | None = None) -> 
     target.write("\n".join(line.rstrip() for line in printed.get().splitlines()) + "\n")
 
 
-def open_console(file: TextIO) -> Console:
-    """Use the terminal's own width up to 120 columns; 100 columns without colour in a pipe."""
-    console = Console(file=file, highlight=False, markup=False)
-    console.width = min(console.width, _MOST_WIDTH) if console.is_terminal else _PIPED_WIDTH
-    return console
-
-
 def _performance(summary: Summary) -> Table:
-    table = boxed(f"{summary.run}: {summary.source}", ("Result", ">", "Risk and cost", ">"))
-    for left, right in zip_longest(_result(summary), _risk(summary), fillvalue=("", "")):
-        table.add_row(*left, *right)
+    title, left, right = f"{summary.run}: {summary.source}", _result(summary), _risk(summary)
+    table = boxed(title, ("<Result", ">", "<Risk and cost", ">"))
+    for one, other in zip_longest(left, right, fillvalue=("", "")):
+        table.add_row(*one, *other)
+    table.narrow = boxed(title, ("<Result, risk and cost", ">"))
+    for pair in (*left, *right):
+        table.narrow.add_row(*pair, end_section=pair is left[-1])
     return table
 
 
@@ -126,8 +122,10 @@ def _trades(story: Story, summary: Summary) -> Table | str:
         return "No trade was closed."
     shown = story.trades[-_TRADES_SHOWN:]
     more = f" (the last {len(shown)} of {len(story.trades):,}; all are in report.html)" if shown != story.trades else ""
-    columns = ("Bought, UTC", ">Held", "Symbol", ">Quantity", ">In at", ">Out at", f">Net {summary.quote}", "Closed by")
-    table = boxed(f"Trades{more}", columns)
+    columns = (
+        "Bought, UTC", ">Held", "<Symbol", ">Quantity", ">In at", ">Out at", f">Net {summary.quote}", "<Closed by"
+    )  # fmt: skip
+    table = boxed(f"Trades{more}", columns, yields=("Held", "In at", "Out at", "Quantity"))
     for _, _, trade in shown:
         table.add_row(
             moment(trade.entry_utc),
@@ -147,7 +145,7 @@ def _rulings(summary: Summary) -> Group | str:
         return "The court was not called."
     struck = sum(summary.struck_evidence.values())
     said = ", ".join(f"{role} {number:,}" for role, number in summary.struck_evidence.items())
-    table = boxed("Rulings of the court", ("Ruling", ">Cases", ">Share"))
+    table = boxed("Rulings of the court", ("<Ruling", ">Cases", ">Share"))
     for outcome, number in summary.rulings.items():
         table.add_row(outcome, f"{number:,}", percent(number / summary.hearings))
     return Group(table, f"Evidence struck out: {said}." if struck else "No evidence was struck out.")
@@ -157,9 +155,8 @@ def _gate(summary: Summary) -> Group | str:
     if not summary.gate_rules:
         return "The gate was not asked."
     quote = summary.quote
-    table = boxed(
-        "What each rule of the gate did", ("Rule", ">Decided", ">Refused", ">Cut", f">Taken {quote}", "What it is for")
-    )
+    columns = ("<Rule", ">Decided", ">Refused", ">Cut", f">Taken {quote}", "What it is for")
+    table = boxed("What each rule of the gate did", columns, yields=("What it is for",))
     for did in summary.gate_rules:
         numbers = (f"{number:,}" if number else "" for number in (did.binding, did.refused, did.cut))
         table.add_row(did.rule, *numbers, money(did.taken) if did.cut else "", RULES.get(did.rule, ""))
@@ -173,9 +170,8 @@ def _gate(summary: Summary) -> Group | str:
 def _positions(summary: Summary) -> Table | str:
     if not summary.positions:
         return "No position is open."
-    table = boxed(
-        "Open positions", ("Symbol", ">Quantity", ">In at", ">Now at", ">Stop", f">Unrealised {summary.quote}")
-    )
+    columns = ("<Symbol", ">Quantity", ">In at", ">Now at", ">Stop", f">Unrealised {summary.quote}")
+    table = boxed("Open positions", columns, yields=("In at", "Now at"))
     for held in summary.positions:
         table.add_row(
             held.symbol,
@@ -193,7 +189,7 @@ def _breakers(story: Story) -> Table | str:
         return "No breaker tripped."
     shown = story.breaker_events[-_EVENTS_SHOWN:]
     more = f" (the last {len(shown)} of {len(story.breaker_events):,})" if shown != story.breaker_events else ""
-    table = boxed(f"Breakers{more}", ("At, UTC", "Breaker", "What", "Why"))
+    table = boxed(f"Breakers{more}", ("At, UTC", "<Breaker", "<What", "Why"))
     for event in shown:
         table.add_row(moment(event.at_utc), event.breaker.replace("_", " "), event.action, event.why)
     return table
@@ -204,14 +200,14 @@ def _alerts(story: Story) -> Table | str:
         return "No alert was raised."
     shown = story.alerts[-_EVENTS_SHOWN:]
     more = f" (the last {len(shown)} of {len(story.alerts):,})" if shown != story.alerts else ""
-    table = boxed(f"Alerts{more}", ("At, UTC", "Alert", "What happened"))
+    table = boxed(f"Alerts{more}", ("At, UTC", "<Alert", "What happened"))
     for alert in shown:
         table.add_row(moment(alert.at_utc), ALERTS[alert.code], alert.text)
     return table
 
 
 def _halts(story: Story) -> Table:
-    table = boxed("Kill switch", ("At, UTC", "What", "Who", "Why"))
+    table = boxed("Kill switch", ("At, UTC", "<What", "Who", "Why"))
     for event in story.halts[-_EVENTS_SHOWN:]:
         words = event.lifted if event.action == "resumed" else event.halts
         who, why = ("; ".join(values) for values in ([word.who for word in words], [word.why for word in words]))
@@ -222,7 +218,7 @@ def _halts(story: Story) -> Table:
 def _approvals(story: Story) -> Table:
     shown = story.approvals[-_EVENTS_SHOWN:]
     more = f" (the last {len(shown)} of {len(story.approvals):,})" if shown != story.approvals else ""
-    table = boxed(f"Approvals{more}", ("Decision", "Notional", "Answer", "Who", "Why"))
+    table = boxed(f"Approvals{more}", ("Decision", ">Notional", "<Answer", "Who", "Why"))
     for said in shown:
         table.add_row(said.decision_id, money(said.notional), "yes" if said.approved else "no", said.who, said.why)
     return table
@@ -232,7 +228,8 @@ def _findings(story: Story, summary: Summary) -> Group | str:
     frozen = frozen_words(summary)
     if not summary.data_findings:
         return frozen or "No fault was found in the data."
-    table = boxed("Data quality", ("Finding", ">Times", "First seen, UTC", "Symbol", "First finding"))
+    columns = ("<Finding", ">Times", "First seen, UTC", "<Symbol", "First finding")
+    table = boxed("Data quality", columns, yields=("First seen, UTC",))
     for kind, number in summary.data_findings.items():
         first = next((finding for finding in story.findings if finding.kind == kind), None)
         seen = (moment(first.at_utc), first.symbol, first.detail) if first else ("", "", "")
@@ -242,7 +239,7 @@ def _findings(story: Story, summary: Summary) -> Group | str:
 
 def _identity(summary: Summary) -> Group:
     check = summary.identity
-    table = boxed("Accounting identity", ("Recomputed from every fill", f">{summary.quote}"))
+    table = boxed("Accounting identity", ("<Recomputed from every fill", f">{summary.quote}"))
     for sign, name, value in (
         (" ", "start", check.start),
         ("+", "realised", check.realised),

@@ -8,9 +8,8 @@ from evidence.search.study import Known
 from evidence.statistics.bootstrap import Intervals
 from evidence.statistics.deflated import Deflated
 from evidence.statistics.key_figures import Measure
-from ops.tables.grid import Grid
+from ops.tables.grid import Grid, open_console
 from ops.tables.plain import DASH, count, percent, ratio, signed_percent
-from ops.tables.run import open_console
 
 
 class WithCourt(Frozen):

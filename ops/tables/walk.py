@@ -9,9 +9,8 @@ from config.frozen import Frozen
 from evidence.search.walk import Fold, WalkForward
 from evidence.statistics.deflated import Deflated
 from evidence.statistics.key_figures import Measure
-from ops.tables.grid import Grid
+from ops.tables.grid import Grid, open_console
 from ops.tables.plain import DASH, signed_percent
-from ops.tables.run import open_console
 
 _FOLDS = ("Tested from – to", "Sharpe in train", "in test", "growth", "trades", "chosen")
 
@@ -47,6 +46,7 @@ def grids(walk: WalkForward, deflated: Deflated | None) -> tuple[Grid, Grid]:
             _FOLDS,
             tuple(map(_fold, walk.folds)),
             prose=(len(_FOLDS) - 1,),
+            yields=("trades",),
         ),
         Grid("What choosing costs", ("Measure", "value", "reads"), tuple(_luck(walk, deflated)), prose=(2,)),
     )

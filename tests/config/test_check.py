@@ -68,3 +68,26 @@ def test_all_faults_of_profile_and_environment_go_to_stderr_at_once(tmp_path: Pa
     assert "sed: unknown key; did you mean seed?" in err
     assert "limits.min_conviction: 2 is not allowed" in err
     assert "cannot be read as UTF-8 text" in err
+
+
+@pytest.mark.parametrize("columns", [80, 100, 200])
+def test_on_a_narrow_console_every_setting_is_shown_with_its_value(
+    columns: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    _, out, _ = checked()
+    assert max(map(len, out.splitlines())) <= columns
+    cells = [[cell.strip() for cell in line.split("│")[1:3]] for line in out.splitlines() if line.startswith("│")]
+    shown = dict(cell for cell in cells if cell[0])
+    for row in rows(resolve("paper")):
+        assert shown[row.key]
+        assert row.value.startswith(shown[row.key])
+
+
+@pytest.mark.parametrize("columns", ["0", "-1", "abc", "5", "100000", "\u00b2", ""])
+def test_an_absurd_width_stops_nothing(columns: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setenv("LINES", columns)
+    code, out, err = checked()
+    assert (code, err) == (0, "")
+    assert "limits." in out

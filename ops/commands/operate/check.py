@@ -19,6 +19,8 @@ from ops.tables.grid import Grid
 
 T = TypeVar("T")
 _DEFAULT = "default"
+_WIDE = 160
+"""Columns in a pipe, where each setting is one line that can be searched."""
 _REFERENCE = """# Settings
 
 `tribunal check --reference` prints this page out of the settings' own models; a test compares it. A profile is a YAML file that
@@ -134,11 +136,15 @@ def _secrets(secrets: Secrets) -> dict[str, str]:
 
 
 def _print(resolved: Resolved, secrets: Secrets, out: TextIO) -> None:
-    from rich.console import Console  # only the tables need it
+    from ops.tables.grid import open_console  # only the tables need it
 
     settings = tuple((row.key, row.value, row.unit, row.origin) for row in rows(resolved))
     kept = tuple(_secrets(secrets).items())
-    console = Console(file=out, width=None if out.isatty() else 160, markup=False, highlight=False)
+    console = open_console(out, piped=_WIDE)
     title = f"profile {resolved.settings.profile}"
-    console.print(Grid(title, ("setting", "value", "unit", "from"), settings, left=4, prose=(1, 2)).table())
+    console.print(
+        Grid(
+            title, ("setting", "value", "unit", "from"), settings, left=4, prose=(1, 2), yields=("unit", "from")
+        ).table()
+    )
     console.print(Grid("environment", ("secret", "state"), kept, left=2).table())

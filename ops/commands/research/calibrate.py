@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from agents.records.known import record_of_runs
+from config.progress import short_work
 from config.secrets import journal_key
 from evidence.rulings.calibration import calibrate
 from evidence.rulings.hearings import read_runs
@@ -13,7 +14,7 @@ from ops.tables.calibration import reliability_page, show_calibration
 
 def calibrate_command(arguments: argparse.Namespace) -> int:
     """Calibrate; returns the exit code. Raises TribunalError."""
-    runs = read_runs(arguments.runs, journal_key(), arguments.bars)
+    runs = read_runs(arguments.runs, journal_key(), arguments.bars, short_work(quiet=arguments.quiet))
     report = calibrate(runs, arguments.shrink)
     if arguments.out:
         write_output(Path(arguments.out), report.calibrations.model_dump_json(indent=1).encode() + b"\n")

@@ -13,6 +13,7 @@ import numpy as np
 
 from config.clock import from_ms
 from config.errors import DataFault, UsageFault
+from config.progress import short_work
 from evidence.statistics.impact_fit import ImpactReport, Walks, fit_line, interval_of, r_squared, walks_of
 from execution.simulated.latency import bar_sigma
 from market.candles import RawCandles
@@ -44,7 +45,11 @@ def impact_command(arguments: argparse.Namespace) -> int:
         tell_files(files, found, sys.stderr)
         around, measured = _from_bars(bars, symbols[0]), f"the {found.value} bar of each book"
     spans = [around(book) for book in books]
-    walks = [walks_of(book, span) for book, span in zip(books, spans, strict=True)]
+    walks = []
+    with short_work(quiet=arguments.quiet)(len(books), "books") as shown:
+        for book, span in zip(books, spans, strict=True):
+            walks.append(walks_of(book, span))
+            shown.advance()
     report = _report(books, spans, walks, measured, arguments.seed)
     if arguments.plot:
         write_output(Path(arguments.plot), impact_page(report, walks).encode())

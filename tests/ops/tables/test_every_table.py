@@ -1,0 +1,285 @@
+"""Every table of the program, drawn at 80, 100 and 140 columns: no cell of a column that does not yield is empty or cut."""
+
+import ast
+import io
+import re
+import runpy
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from types import SimpleNamespace as Sample
+from typing import Any
+
+import pytest
+
+from config.reading.load import profile_names, resolve
+from config.secrets import load_secrets
+from evidence.rulings.flips import BlindTally, FlipTally
+from evidence.rulings.mirror import Turned
+from evidence.rulings.worth import Attribution, RoleWorth
+from evidence.statistics.totals import Interval
+from evidence.strategies.baselines import AgainstChance
+from ops.commands.operate import check
+from ops.story.models import ModelFigures, SpeakerFigures
+from ops.tables import (
+    attribution,
+    audit,
+    calibration,
+    judgement,
+    ladder,
+    model_tables,
+    replayed,
+    riskmodel,
+    sweep,
+    walk,
+)
+from ops.tables import run as of_run
+from ops.tables.grid import Grid, Sheet, open_console
+from ops.tables.plain import ALERTS, RULES
+
+ROOT = Path(__file__).resolve().parents[3]
+ROOMS = ("agents", "config", "evidence", "execution", "market", "ops", "risk", "rl", "sentiment")
+AT = datetime(2024, 1, 1, tzinfo=UTC)
+DECISION = "20240101T0000-BTC/USDT-ema_cross"
+LONG = "a sentence that says in some more words than would fit what happened, and why it did"
+
+
+def samples(name: str) -> dict[str, Any]:
+    """What another file of tests builds its reports with."""
+    return runpy.run_path(str(Path(__file__).with_name(name)))
+
+
+SEARCHES, BACK, JUDGED, REPLAYED = (
+    samples(f"test_{name}.py") for name in ("searches", "looking_back", "judgement", "replayed")
+)
+
+
+def roles() -> Attribution:
+    wide = Interval(value=-12_345.67, low=-23_456.78, high=12_345.67)
+    found = tuple(
+        RoleWorth(
+            role=role, heard=12_345, changed=4_321, lowered=4_000, raised=321, settled=9_999, quote=wide, bps=wide
+        )
+        for role in ("analyst", "risk_agent", "devils_advocate", "supervisor")
+    )
+    pairs = (Sample(one="devils_advocate", other="supervisor", both=12_345, opposed=4_321),)
+    return Attribution.model_construct(
+        runs=("paper-001",), quote="USDT", horizon_bars=72, hearings=12_345, roles=found, pairs=pairs, alpha=0.25
+    )
+
+
+def flips() -> Any:
+    one = FlipTally(
+        window="before", what=Turned.BOTH, cases=1_200, turned=900, followed=600, stood=200, against=100, no_room=300
+    )
+    return Sample(flips=(one,), blinded=(BlindTally(window="before", cases=1_200, same=900, mean_change=0.123),))
+
+
+def speakers() -> Any:
+    made = BACK["report"]()
+    later = Sample(learned_from=12_345, n=12_345, stated=0.25, calibrated=0.24, base_rate=0.26)
+    known = [each.model_copy(update={"later": later}) for each in made.speakers]
+    return Sample(speakers=(*made.speakers, *known))
+
+
+def judged() -> Any:
+    chance = AgainstChance.model_construct(
+        total_return=Sample(value=-1.2345, low=-0.5, high=12.345, percentile=0.42, p_value=0.58),
+        sharpe=Sample(value=1.25, low=-0.5, high=2.5, percentile=0.42, p_value=0.58),
+        trades=1_234, random_trades=1_230.0, held_return=0.123, held_sharpe=1.2, entries=1_234, seeds=100,
+    )  # fmt: skip
+    parts = tuple(JUDGED["group"](name) for name in ("ema_cross", "my_own_strategy", "2024-01"))
+    made = JUDGED["measures"](by_strategy=parts, by_symbol=parts, by_exit=parts, by_month=parts)
+    return JUDGED["judgement"](measures=made, chance=chance, deflated=SEARCHES["deflated"]())
+
+
+def models() -> Any:
+    one = SpeakerFigures(
+        speaker="anthropic-strong/claude-opus-5-5", words=12_345, attempts={"ok": 12_345, "overloaded": 3_210, "timeout": 12},
+        requests=12_345, from_cache=10, input_tokens=12_345_678, cached_input_tokens=1_000, output_tokens=2_345_678,
+        cost_usd=Decimal("1234.5678"), latency_p50_ms=12_345, latency_p95_ms=54_321,
+    )  # fmt: skip
+    return ModelFigures(
+        words={one.speaker: 12_345}, instead={}, requests=12_345, cost_usd=Decimal("1234.5678"),
+        day_budget_usd=Decimal(5), speakers=(one,), failing=(), unheard=(),
+    )  # fmt: skip
+
+
+def summary() -> Any:
+    """The summary of a run with numbers as wide as they become."""
+    price = Decimal("123456.78")
+    return Sample(
+        run="paper-001", source="binance_BTCUSDT_1h.parquet and two more", start_utc=AT, end_utc=AT, timeframe="1h",
+        ended="interrupted", bars=123_456, quote="USDT", starting_cash=price, final_equity=price, market_return=1.2345,
+        growth=Sample(
+            total_return=-0.1234, cagr=1.2345, volatility=0.1234, sharpe=-1.25, sortino=12.25, max_drawdown=0.1234,
+            longest_drawdown_bars=12_345,
+        ),
+        trades=Sample(
+            closed=12_345, win_rate=0.4286, expectancy=-1234.56, average_win=12_345.67, average_loss=-12_345.67,
+            profit_factor=1.09,
+        ),
+        value_at_risk=Sample(exceeded=1_234, bars=123_456, expected=1_234.5), bars_with_position=0.25, mean_deployed=0.02,
+        fees=price, funding={"1000PEPE/USDT": price}, turnover=12.34, minds={"rules": 12_345}, models=None, adjuster="off",
+        hearings=12_345, rulings={"approved": 1, "shrunk": 12_000, "rejected": 344}, struck_evidence={"analyst": 12},
+        signed=1_234, data_findings={"missing_bars": 1_234},
+        gate_rules=[Sample(rule=rule, binding=12_345, refused=1_234, cut=1_234, taken=price) for rule in RULES],
+        positions=[
+            Sample(
+                symbol="1000PEPE/USDT", quantity=Decimal("123456.789"), entry_price=price, mark_price=price,
+                stop_price=price, unrealised=-price,
+            )
+        ],
+        identity=Sample(
+            start=price, realised=price, unrealised=price, fees=price, funding=price, recomputed=price, end=price, holds=True
+        ),
+    )  # fmt: skip
+
+
+def story() -> Any:
+    trade = Sample(
+        entry_utc=AT, exit_utc=AT + timedelta(days=123), symbol="1000PEPE/USDT", quantity=Decimal("123456.789"),
+        entry_price=Decimal("123456.78"), exit_price=Decimal("123456.78"), pnl=Decimal("-12345.67"), exit_purpose="strategy_exit",
+    )  # fmt: skip
+    word = Sample(who="the operator at night", why=LONG)
+    return Sample(
+        trades=[(0, 0, trade)],
+        breaker_events=[Sample(at_utc=AT, breaker="loss_streak", action="extended", why=LONG)],
+        alerts=[Sample(at_utc=AT, code=code, text=LONG) for code in ALERTS],
+        halts=[Sample(as_of_utc=AT, action="flattening", halts=(word,), lifted=())],
+        approvals=[
+            Sample(decision_id=DECISION, notional=Decimal("12345.67"), approved=True, who="me", why=LONG)
+        ],
+        findings=[Sample(kind="missing_bars", at_utc=AT, symbol="1000PEPE/USDT", detail=LONG)],
+    )  # fmt: skip
+
+
+def what_if() -> list[Any]:
+    asked, verdict = REPLAYED["asked"], REPLAYED["verdict"]
+    given = asked(1).model_copy(update={"decision_id": DECISION})
+    return [replayed.WhatIf(given, verdict(given, 12_345, "expected_shortfall"), verdict(given, None, "correlation"))]
+
+
+def settings() -> None:
+    for name in profile_names():
+        check._print(resolve(name), load_secrets(), Stream())
+
+
+class Stream(io.StringIO):
+    """Where a function prints that makes its table itself."""
+
+
+MAKERS: dict[str, Callable[[], Any]] = {
+    "ops.commands.operate.check._print": settings,
+    "ops.commands.operate.check.reference_markdown": check.reference_markdown,
+    "ops.tables.attribution.attribution_table": lambda: attribution.attribution_table(roles()),
+    "ops.tables.attribution.disagreement_table": lambda: attribution.disagreement_table(roles()),
+    "ops.tables.attribution.worth_table": lambda: attribution.worth_table(roles()),
+    "ops.tables.audit._blinded": lambda: audit._blinded(flips()),
+    "ops.tables.audit._flips": lambda: audit._flips(flips()),
+    "ops.tables.calibration._bins": lambda: calibration._bins(BACK["report"]().speakers[0]),
+    "ops.tables.calibration._later": lambda: calibration._later(speakers()),
+    "ops.tables.calibration._overview": lambda: calibration._overview(speakers()),
+    "ops.tables.judgement._by": lambda: judgement.sheets(judged()),
+    "ops.tables.judgement.sheets": lambda: judgement.sheets(judged()),
+    "ops.tables.ladder.grids": lambda: ladder.grids(SEARCHES["ladder"]()),
+    "ops.tables.model_tables.models_table": lambda: model_tables.models_table(models(), Sample(day_usd=5)),
+    "ops.tables.replayed.show_what_if": lambda: replayed.show_what_if(what_if(), as_json=False),
+    "ops.tables.riskmodel._table": lambda: riskmodel.riskmodel_text(SEARCHES["riskmodel"]()),
+    "ops.tables.run._alerts": lambda: of_run._alerts(story()),
+    "ops.tables.run._approvals": lambda: of_run._approvals(story()),
+    "ops.tables.run._breakers": lambda: of_run._breakers(story()),
+    "ops.tables.run._findings": lambda: of_run._findings(story(), summary()),
+    "ops.tables.run._gate": lambda: of_run._gate(summary()),
+    "ops.tables.run._halts": lambda: of_run._halts(story()),
+    "ops.tables.run._identity": lambda: of_run._identity(summary()),
+    "ops.tables.run._performance": lambda: of_run._performance(summary()),
+    "ops.tables.run._positions": lambda: of_run._positions(summary()),
+    "ops.tables.run._rulings": lambda: of_run._rulings(summary()),
+    "ops.tables.run._trades": lambda: of_run._trades(story(), summary()),
+    "ops.tables.sweep._top": lambda: sweep._top(SEARCHES["found"]()),
+    "ops.tables.walk.grids": lambda: walk.grids(SEARCHES["walk"](), SEARCHES["deflated"]()),
+}
+"""Each function that makes a table, and a call of it with words and numbers as long as they become."""
+
+
+def makers() -> set[str]:
+    """Every function of the program that calls `boxed` or `Grid`."""
+    found = set()
+    for room in ROOMS:
+        for file in sorted((ROOT / room).rglob("*.py")):
+            module = ".".join(file.relative_to(ROOT).with_suffix("").parts)
+            text = file.read_text(encoding="utf-8")
+            for function in ast.walk(ast.parse(text)) if "from ops.tables.grid import" in text else ():
+                if isinstance(function, ast.FunctionDef) and calls(function):
+                    found.add(f"{module}.{function.name}")
+    return found
+
+
+def calls(function: ast.FunctionDef) -> bool:
+    names = {
+        call.func.id for call in ast.walk(function) if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
+    }
+    return bool(names & {"boxed", "Grid"})
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Sheet]:
+    """Every sheet that is made meanwhile."""
+    made: list[Sheet] = []
+    begin = Sheet.__init__
+
+    def kept(self: Sheet, *given: Any, **named: Any) -> None:
+        begin(self, *given, **named)
+        made.append(self)
+
+    monkeypatch.setattr(Sheet, "__init__", kept)
+    return made
+
+
+def lines_of(sheet: Sheet, width: int) -> list[str]:
+    out = io.StringIO()
+    open_console(out, width=width).print(sheet)
+    return [line.rstrip() for line in out.getvalue().splitlines()]
+
+
+def missing(sheet: Sheet, lines: list[str]) -> list[str]:
+    """The cells of columns that do not yield which are not there as a whole: a number on one line, a sentence word by word."""
+    words = " ".join(lines).split()
+    lost = []
+    for column in sheet.columns:
+        if str(column.header) in sheet.yields:
+            continue
+        for cell in (*([] if sheet.narrow else [str(column.header)]), *map(str, column.cells)):
+            if column.no_wrap:
+                there = all(any(part in line for line in lines) for part in cell.split("\n"))
+            else:
+                there = all(part in words or any(part in word for word in words) for part in pieces(cell))
+            lost += [] if there else [cell]
+    return lost
+
+
+def pieces(text: str) -> list[str]:
+    """Words, and of a word that may be broken in a narrow column its parts between marks."""
+    return [
+        part for word in text.split() for part in ([word] if len(word) <= 10 else re.findall(r"[^./_,=-]{1,10}", word))
+    ]
+
+
+def test_every_function_that_makes_a_table_is_tried() -> None:
+    assert makers() == set(MAKERS), "add the function to MAKERS with a sample as wide as it becomes"
+
+
+@pytest.mark.parametrize("width", [80, 100, 140])
+@pytest.mark.parametrize("maker", MAKERS)
+def test_no_cell_that_matters_is_empty_or_cut(maker: str, width: int, drawn: list[Sheet]) -> None:
+    made = MAKERS[maker]()
+    for grid in made if isinstance(made, tuple) else ():
+        if isinstance(grid, Grid) and grid.rows:
+            grid.table()
+    for sheet in drawn:
+        lines = lines_of(sheet, width)
+        assert max(map(len, lines)) <= width, "\n".join(lines)
+        assert "…" not in "".join(lines)
+        assert missing(sheet, lines) == [], "\n".join(lines)
