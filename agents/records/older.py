@@ -8,8 +8,13 @@ from typing import Any
 
 from agents.records.registry import Tree
 
-ADDED_IN_SESSION_3: Mapping[str, Any] = {}
-"""Settings that version 2 of a session did not have, by dotted path, with what the older version did."""
+ADDED_IN_SESSION_3: Mapping[str, Any] = {
+    "sentiment.sources[].dates": None,
+}
+"""Settings that version 2 of a session did not have, by dotted path, with what the older version did.
+
+`[]` after a name stands for each entry of a list. Sentiment is replayed from the journal, so `dates` has no effect there.
+"""
 
 
 def session_without_policies(tree: Tree) -> Tree:
@@ -32,4 +37,7 @@ def with_settings(tree: Tree, added: Mapping[str, Any]) -> Tree:
 
 def _with(tree: Tree, path: list[str], value: Any) -> Tree:
     head, *rest = path
+    if head.endswith("[]"):
+        name = head.removesuffix("[]")
+        return tree | {name: [_with(entry, rest, value) for entry in tree[name]]}
     return tree | {head: _with(tree[head], rest, value) if rest else value}

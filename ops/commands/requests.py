@@ -39,6 +39,7 @@ def told_more(arguments: argparse.Namespace) -> WorldRequest:
         update={
             "bars": asked.bars.model_copy(update=finer),
             "news": arguments.news,
+            "news_dates": arguments.news_dates,
             "mind": arguments.mind,
             "model": arguments.model,
         }
