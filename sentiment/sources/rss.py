@@ -18,6 +18,7 @@ import feedparser
 import httpx2
 
 from config.clock import Clock
+from config.reading.connections import NoClient, client_of, proxies_set
 from config.sections.sentiment import SourceSettings
 from market.news import NewsRow
 from sentiment.headline import Headline
@@ -64,21 +65,18 @@ class RssSource:
                 entries = await asyncio.to_thread(_parse, body, kind)
         except TimeoutError:
             self.failure = f"no whole answer within {self._timeout_s:g} s"
-        except (httpx2.HTTPError, httpx2.InvalidURL, _Unusable) as error:
-            self.failure = str(error) or type(error).__name__
+        except (httpx2.HTTPError, httpx2.InvalidURL, NoClient, _Unusable) as error:
+            remark = proxies_set() if isinstance(error, httpx2.TransportError) else ""
+            self.failure = (str(error) or type(error).__name__) + remark
+        except (ExceptionGroup, OverflowError):
+            self.failure = f"the address or its port is impossible{proxies_set()}"
         else:
             self.failure = None
             self._take(entries)
 
     async def _fetch(self) -> tuple[bytes, str]:
         """The body and its content type. Raises httpx2 errors, and `_Unusable` for a body above the limit."""
-        headers = {"user-agent": _AGENT, "accept-encoding": "identity"}
-        async with (
-            httpx2.AsyncClient(
-                follow_redirects=True, max_redirects=_MAX_REDIRECTS, timeout=self._timeout_s, headers=headers
-            ) as client,
-            client.stream("GET", self._url) as response,
-        ):
+        async with self._client() as client, client.stream("GET", self._url) as response:
             response.raise_for_status()
             body = bytearray()
             async for chunk in response.aiter_bytes():
@@ -86,6 +84,15 @@ class RssSource:
                 if len(body) > self._max_bytes:
                     raise _Unusable(f"the answer is larger than {self._max_bytes:,} bytes")
             return bytes(body), response.headers.get("content-type", "")
+
+    def _client(self) -> httpx2.AsyncClient:
+        """A client for one fetch. Raises NoClient when the environment's proxies or certificates cannot be used."""
+        headers = {"user-agent": _AGENT, "accept-encoding": "identity"}
+        return client_of(
+            lambda: httpx2.AsyncClient(
+                follow_redirects=True, max_redirects=_MAX_REDIRECTS, timeout=self._timeout_s, headers=headers
+            )
+        )
 
     def _take(self, entries: list[Mapping[str, Any]]) -> None:
         now = self._clock.now()
