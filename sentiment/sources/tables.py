@@ -49,7 +49,7 @@ def _json_lines(path: Path) -> dict[str, Sequence[Any]]:
     """One object a line; blank lines count for nothing. Raises ValueError that names the line."""
     raw = gzip.decompress(path.read_bytes()) if path.suffix.lower() == ".gz" else path.read_bytes()
     rows = []
-    for number, line in enumerate(raw.decode("utf-8-sig").splitlines(), start=1):
+    for number, line in enumerate(raw.decode("utf-8-sig").split("\n"), start=1):
         if line.strip():
             rows.append(_object(line, number))
     names = dict.fromkeys(name for row in rows for name in row)
