@@ -1,12 +1,12 @@
 """How a command ends: with an exit code and, for every error that a user can cause, a sentence and no traceback."""
 
 import errno
-import io
 import os
 import sys
 from collections.abc import Callable
 
 from config.errors import OutputFault, TribunalError
+from config.reading.anywhere import speak_anywhere
 
 INTERRUPTED = 130
 
@@ -17,7 +17,7 @@ def ended(work: Callable[[], int], interrupted: str) -> int:
     Prints `interrupted` on stderr after Ctrl-C. When the reader of stdout closes the pipe (`| head`), printing stops and the
     exit code is 0: all files were written before.
     """
-    _speak_in_any_locale()
+    speak_anywhere()
     try:
         code = work()
         sys.stdout.flush()
@@ -39,10 +39,3 @@ def ended(work: Callable[[], int], interrupted: str) -> int:
         )
         return OutputFault.exit_code
     return code
-
-
-def _speak_in_any_locale() -> None:
-    """Print "?" for what the terminal's encoding does not have, instead of stopping: files are UTF-8 in any locale."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and stream.errors in ("strict", "surrogateescape"):
-            stream.reconfigure(errors="replace")

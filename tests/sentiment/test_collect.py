@@ -126,7 +126,6 @@ def test_in_any_locale_nothing_that_was_read_is_lost(server: str, tmp_path: Path
         ("HTTP_PROXY", "nonsense"),
         ("http_proxy", "http://127.0.0.1:99999"),
         ("SSL_CERT_FILE", "/nonexistent.pem"),
-        ("SSLKEYLOGFILE", "/nonexistent/keys"),
     ],
 )
 def test_a_proxy_or_certificates_that_cannot_be_used_are_one_sentence(

@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import os
 import sys
 from pathlib import Path
 
@@ -46,8 +45,6 @@ def _feed(text: str) -> SourceSettings:
     name, sign, url = text.partition("=")
     if not sign or not name or not url.startswith(("http://", "https://")):
         raise UsageFault(f"--feed {text!r} is not a feed; nothing was read. {_MORE}")
-    # In an ASCII locale Python reads the bytes of a name as halves of surrogate pairs; they are UTF-8.
-    name = os.fsencode(name).decode("utf-8", "replace")
     return SourceSettings(kind="rss", name=name[:40], weight=1.0, url=url)
 
 

@@ -18,7 +18,6 @@ SETTINGS = [
     ("http_proxy", "http://127.0.0.1:9"),
     ("http_proxy", "http://127.0.0.1:99999"),
     ("SSL_CERT_FILE", "/nonexistent.pem"),
-    ("SSLKEYLOGFILE", "/nonexistent/keys"),
 ]
 
 
