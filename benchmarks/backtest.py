@@ -259,7 +259,7 @@ def cold() -> str:
 def _measure(n: int, path: Path) -> None:
     bars = candles(n, path)
     taken = seconds(lambda: ours(bars), 3)
-    status = Path("/proc/self/status").read_text()  # getrusage reports the parent's peak for a child
+    status = Path("/proc/self/status").read_text(encoding="utf-8")  # getrusage reports the parent's peak for a child
     peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 1024
     sys.stdout.write(f"{taken} {peak}")
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple, TextIO
 
 from config.errors import OutputFault, TribunalError
+from config.reading.anywhere import speak_anywhere
 
 INTERRUPTED = 130
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -27,6 +28,7 @@ def ended(work: Callable[[], int], interrupted: str) -> int:
     exit code stays.
     """
     open_closed_streams()
+    speak_anywhere()
     with _kept_streams() as streams:
         try:
             code = work()

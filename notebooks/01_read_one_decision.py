@@ -317,9 +317,10 @@ levels = {
 for name, (color, steps) in levels.items():
     x, y = [at for at, _ in steps] + [until] * bool(steps), [level for _, level in steps + steps[-1:]]
     figure.add_scatter(x=x, y=y, name=name, mode="lines", line={"dash": "dot", "shape": "hv", "color": color})
-for purpose in dict.fromkeys(part.purpose for part in parts):
+shapes = ("triangle-up", "x", "diamond", "square", "star", "cross", "circle")
+for shape, purpose in zip(shapes, dict.fromkeys(part.purpose for part in parts), strict=False):
     x, y = zip(*((part.at_utc, float(part.price)) for part in parts if part.purpose == purpose), strict=True)
-    mark = {"symbol": "triangle-up" if purpose == "entry" else "x", "size": 13, "color": "#0b5cad"}
+    mark = {"symbol": shape, "size": 13, "color": "#0b5cad"}
     figure.add_scatter(x=x, y=y, name=PURPOSES[purpose], mode="markers", marker=mark)
 figure.add_vline(x=case.as_of_utc, line={"dash": "dash", "color": "#7f8c8d"})
 figure.update_layout(

@@ -57,7 +57,9 @@ moved = pd.DataFrame(
 title = f"Rulings that each role changed, of {found.hearings:,}"
 colors = {"lowered": "#c0392b", "raised": "#1e8449"}
 figure = px.bar(moved, x="rulings", y="role", color="way", orientation="h", title=title, color_discrete_map=colors)
-figure.update_layout(template="plotly_white", height=300, yaxis_title=None, yaxis_autorange="reversed")
+figure.update_layout(
+    template="plotly_white", height=300, yaxis_title=None, yaxis_autorange="reversed", legend_title=None
+)
 figure.show()
 
 # %% [markdown]

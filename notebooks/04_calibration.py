@@ -114,7 +114,7 @@ diagonal = {"type": "line", "x0": 0, "y0": 0, "x1": 1, "y1": 1, "line": {"dash":
 figure.add_shape(diagonal, row="all", col="all", exclude_empty_subplots=True)
 figure.for_each_annotation(lambda note: note.update(text=note.text.removeprefix("speaker=")))
 figure.update_xaxes(range=[-0.03, 1.03], tickformat=".0%").update_yaxes(range=[-0.03, 1.03], tickformat=".0%")
-figure.update_layout(template="plotly_white", height=680)
+figure.update_layout(template="plotly_white", height=680, legend_title=None)
 figure.show()
 
 # %%

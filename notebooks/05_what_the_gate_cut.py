@@ -20,7 +20,7 @@
 import pandas as pd
 import plotly.express as px
 from IPython.display import Markdown, display
-from reading import choose_run, show
+from reading import choose_run, peaks, show
 
 from config.secrets import journal_key
 from ops.story.story import read_story
@@ -65,34 +65,43 @@ if not counted.empty:
     figure = px.bar(
         counted, x="proposals", y="rule", color="what", orientation="h", title=title, color_discrete_map=colors
     )
-    figure.update_layout(template="plotly_white", height=180 + 40 * counted["rule"].nunique())
+    figure.update_layout(template="plotly_white", height=180 + 40 * counted["rule"].nunique(), legend_title=None)
     figure.update_yaxes(autorange="reversed", title=None)
     figure.show()
 
 # %% [markdown]
 # ## What each cap would have allowed
 #
-# One column of points for each signed order: the notional that each cap allowed, and the signed notional. The lowest cap counts,
-# times the scale of the ruling.
+# One row of points for each cap, and one point for each signed order: the notional that the cap allowed, and in the lowest row
+# what was signed. The lowest cap of an order counts, times the scale of the ruling.
 
 # %%
 signed = [kept.read() for kept in story.hearings if kept.fate is Fate.TRADED]
 caps = pd.DataFrame(
-    {"at": moment(hearing.case.as_of_utc), "symbol": hearing.case.symbol, "cap": name, "notional": float(value)}
+    {
+        "at": moment(hearing.case.as_of_utc),
+        "symbol": hearing.case.symbol,
+        "cap": name.replace("_", " "),
+        "notional": float(value),
+        "what": "signed" if name == "signed" else "allowed",
+    }
     for hearing in signed
     for name, value in [
         *((rule.code, rule.notional_cap) for rule in hearing.verdict.rules if rule.notional_cap is not None),
-        ("SIGNED", hearing.verdict.notional),
+        ("signed", hearing.verdict.notional),
     ]
     if name != "scale"
 )
 if not caps.empty:
     title = f"Notional that each cap allowed, {summary.quote}"
+    widest_first = caps.groupby("cap")["notional"].median().sort_values(ascending=False).index.tolist()
+    colors = {"allowed": "#0b5cad", "signed": "#c0392b"}
     figure = px.scatter(
-        caps, x="at", y="notional", color="cap", symbol="cap", hover_data=["symbol"], log_y=True, title=title
-    )
-    figure.update_xaxes(type="category", title=None).update_traces(marker={"size": 9})
-    figure.update_layout(template="plotly_white", height=460)
+        caps, x="notional", y="cap", color="what", hover_data=["at", "symbol"], log_x=True, title=title,
+        color_discrete_map=colors, category_orders={"cap": widest_first},
+    )  # fmt: skip
+    figure.update_traces(marker={"size": 8, "opacity": 0.6}).update_yaxes(title=None, dtick=1)
+    figure.update_layout(template="plotly_white", height=160 + 24 * len(widest_first), legend_title=None)
     figure.show()
 
 # %%
@@ -128,8 +137,8 @@ show(
 # %% [markdown]
 # ## The account and its limits
 #
-# Fractions of equity at each bar close. Dashed: the limit that no order may exceed (market moves can exceed it), and for the
-# drawdown the level at which the breaker halts trading.
+# Fractions of equity at each bar close; of a long run, the highest of neighbouring bars. Dashed: the limit that no order may
+# exceed (market moves can exceed it), and for the drawdown the level at which the breaker halts trading.
 
 # %%
 limits, columns = story.session.settings.limits, story.columns
@@ -140,7 +149,7 @@ bounds = {
     "drawdown": (columns.drawdown, limits.max_drawdown),
 }
 closes = pd.to_datetime(columns.close_ms, unit="ms", utc=True)
-exposure = pd.concat(pd.DataFrame({"at": closes, "what": name, "share": seen}) for name, (seen, _) in bounds.items())
+exposure = pd.concat(peaks(closes, seen).assign(what=name) for name, (seen, _) in bounds.items())
 figure = px.area(exposure, x="at", y="share", facet_row="what", title="Exposure against its limits", height=760)
 for place, (_, limit) in enumerate(reversed(bounds.values()), start=1):
     figure.add_hline(y=limit, row=place, line={"dash": "dash", "color": "#c0392b"})

@@ -3,8 +3,8 @@ notebooks`.
 
 Without a run, it makes the notebooks of the repository again from the sources beside this file, executed on a
 simulated session of ten days, so that they hold the same figures on every machine. With runs, it executes a copy of
-each notebook on each run, in RUN/notebooks; these figures contain plotly.js and open in any browser. The notebooks of
-the repository then stay unchanged. It refuses to save a notebook in which a cell failed.
+each notebook on each run, in RUN/notebooks, and makes a page of each that opens in any browser without a network. The
+notebooks of the repository then stay unchanged. It refuses to save a notebook in which a cell failed.
 """
 
 import os
@@ -17,13 +17,14 @@ from pathlib import Path
 import jupytext
 import nbformat
 from nbclient import NotebookClient
+from pages import write_pages
 from traitlets.config import Config
 
 HERE = Path(__file__).resolve().parent
 SOURCES = sorted(HERE.glob("[0-9]*.py"))
 TIMEOUT_S = 600
-SMALL, WHOLE = "plotly_mimetype", "plotly_mimetype+notebook"
-"""Plotly's renderers: a figure as data alone, which Jupyter, VS Code and others draw; or with all of plotly.js (5 MB)."""
+RENDERER = "plotly_mimetype"
+"""Plotly's renderer: a figure as data alone, which Jupyter, VS Code and our pages draw. Others hold all of plotly.js (5 MB)."""
 
 
 def paired(source: Path) -> nbformat.NotebookNode:
@@ -54,12 +55,15 @@ def execute(source: Path, environment: dict[str, str]) -> nbformat.NotebookNode:
     return notebook
 
 
-def execute_all(run: Path, folder: Path, renderer: str) -> None:
-    """Execute every notebook on `run`, and write them to `folder`."""
-    environment = {"TRIBUNAL_RUN": str(run.resolve()), "PLOTLY_RENDERER": renderer}
+def execute_all(run: Path, folder: Path) -> dict[str, nbformat.NotebookNode]:
+    """Execute every notebook on `run`, and write them to `folder`. Returns them by name."""
+    environment = {"TRIBUNAL_RUN": str(run.resolve()), "PLOTLY_RENDERER": RENDERER}
+    done = {}
     for source in SOURCES:
         sys.stdout.write(f"{source.stem} of {run.name}\n")
-        nbformat.write(execute(source, environment), folder / f"{source.stem}.ipynb")
+        done[source.stem] = execute(source, environment)
+        nbformat.write(done[source.stem], folder / f"{source.stem}.ipynb")
+    return done
 
 
 def main(runs: list[str]) -> None:
@@ -70,13 +74,13 @@ def main(runs: list[str]) -> None:
     for given in map(Path, runs):
         (given / "notebooks").mkdir(exist_ok=True)
         shutil.copyfile(HERE / "reading.py", given / "notebooks" / "reading.py")
-        execute_all(given, given / "notebooks", WHOLE)
+        write_pages(execute_all(given, given / "notebooks"), given / "notebooks")
     if not runs:
         with tempfile.TemporaryDirectory() as scratch:
             run = Path(scratch) / "ten-simulated-days"
             command = [sys.executable, "-m", "agents.run", "--days", "10", "--quiet", "--out", str(run)]
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=HERE.parent)
-            execute_all(run, HERE, SMALL)
+            execute_all(run, HERE)
 
 
 if __name__ == "__main__":

@@ -41,6 +41,15 @@ def show(rows: Any) -> None:
     display(HTML(STYLE + table if len(frame) else "Nothing."))
 
 
+def peaks(at: Any, share: Any, most: int = 1_500) -> pd.DataFrame:
+    """Return the columns `at` and `share` of a line in at most `most` points: of neighbours, the last time and the highest value.
+
+    `at` and `share` have shape (n_bars,). A figure of a year of minutes would otherwise weigh more than all others together.
+    """
+    frame = pd.DataFrame({"at": at, "share": share})
+    return frame.groupby(frame.index * most // max(len(frame), most)).agg({"at": "last", "share": "max"})
+
+
 def _simulated() -> Path:
     scratch = tempfile.mkdtemp()
     atexit.register(shutil.rmtree, scratch, ignore_errors=True)

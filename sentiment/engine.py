@@ -1,8 +1,8 @@
 """Combines all sources into one sentiment score a symbol, as it could be known at a moment.
 
-A source with too few headlines abstains. The engine averages the scores of the other sources by their weights. When all sources
-abstain, the result is `Abstained` with the reason, never a neutral 0 (law 3). Hard events are reported beside the score, also
-those of a source that abstains.
+A headline of which no word is known abstains, and so does a source with too few others. The engine averages the scores of the
+other sources by their weights. When all sources abstain, the result is `Abstained` with the reason, never a neutral 0 (law 3).
+Hard events are reported beside the score, also those of a source that abstains.
 """
 
 from collections.abc import Sequence
@@ -47,7 +47,7 @@ class SentimentEngine:
         return SentimentData(
             symbol=symbol,
             as_of_utc=as_of,
-            score=_fused(symbol, subs),
+            score=_fused(symbol, subs, digests, self._settings.min_headlines),
             sub_scores=subs,
             flags=tuple([flag for flag in FLAGS if flag in raised]),
             headlines=_heaviest(subs, digests, [line for line, _ in events]),
@@ -62,9 +62,8 @@ class SentimentEngine:
 
     def _sub(self, source: HeadlineSource, said: Digest, as_of: datetime) -> SubScore:
         score: float | Abstained | None = said.mean
-        if score is None or said.lines < self._settings.min_headlines:
-            needed, hours = self._settings.min_headlines, self._settings.max_age_h
-            score = Abstained(why=f"headlines in the last {hours:g} h: {said.lines}, needed: {needed}")
+        if score is None or said.scored < self._settings.min_headlines:
+            score = Abstained(why=self._why(said))
         return SubScore(
             source=source.name,
             score=score,
@@ -73,8 +72,14 @@ class SentimentEngine:
             newest_age_h=None if said.newest is None else (as_of - said.newest) / _HOUR,
         )
 
+    def _why(self, said: Digest) -> str:
+        needed, hours = self._settings.min_headlines, self._settings.max_age_h
+        silent = said.lines - said.scored
+        unknown = f", {silent} of them abstained: no word was known" if silent else ""
+        return f"headlines in the last {hours:g} h: {said.lines}, needed: {needed}{unknown}"
 
-def _fused(symbol: str, subs: Sequence[SubScore]) -> float | Abstained:
+
+def _fused(symbol: str, subs: Sequence[SubScore], digests: Sequence[Digest], least: int) -> float | Abstained:
     """The weighted mean of the sources that do not abstain; Abstained when all do."""
     total = weighted = 0.0
     for sub in subs:
@@ -82,6 +87,8 @@ def _fused(symbol: str, subs: Sequence[SubScore]) -> float | Abstained:
             total += sub.weight
             weighted += sub.weight * sub.score
     if total == 0.0:
+        if any(said.lines >= least for said in digests):
+            return Abstained(why=f"no word was known in enough headlines on {symbol}")
         return Abstained(why=f"none of {len(subs)} sources has enough headlines on {symbol}")
     return max(-1.0, min(1.0, weighted / total))
 

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
+from config.silence import Abstained
 from sentiment.text import plain
 
 _DENIAL = re.compile(
@@ -21,11 +22,14 @@ _DENIAL = re.compile(
 )
 
 
+NO_WORD = Abstained(why="no word was known")
+
+
 class Scorer(Protocol):
     """Gives the sentiment score of a text."""
 
-    def score(self, text: str) -> float:
-        """The score from -1 (worst) to 1 (best); 0 for a text without any known word."""
+    def score(self, text: str) -> float | Abstained:
+        """The score from -1 (worst) to 1 (best); Abstained for a text without any known word, as one in another language."""
         ...
 
 
@@ -39,10 +43,14 @@ def read_lexicon() -> dict[str, float]:
 class HeadlineScorer:
     """Scores texts; the same text always has the same score. The word lists are read at the first use, in about 20 ms."""
 
-    def score(self, text: str) -> float:
-        """VADER's compound score of the plain text, in [-1, 1]; about 0.1 ms a headline."""
+    def score(self, text: str) -> float | Abstained:
+        """VADER's compound score of the plain text, in [-1, 1]; about 0.1 ms a headline.
+
+        Good and bad words that cancel each other are a score of 0; `NO_WORD` where no word has a valence.
+        """
         joined = self._phrases.sub(_join, _DENIAL.sub("not", plain(text)))
-        return float(self._vader.polarity_scores(joined)["compound"])
+        found = self._vader.polarity_scores(joined)
+        return float(found["compound"]) if found["pos"] or found["neg"] else NO_WORD
 
     @cached_property
     def _lexicon(self) -> dict[str, float]:

@@ -32,14 +32,16 @@ class BarsRequest(Frozen):
 class WorldRequest(Frozen):
     """A profile, the settings that differ from it, and the bars. None leaves a setting to the profile.
 
-    `overrides` are settings by dotted key; they win over the profile. `news` is a file of dated headlines, `mind` a provider of
-    the profile or `rules`, `model` the name of another model for it (for a local one, the path of its file).
+    `overrides` are settings by dotted key; they win over the profile. `news` is a file of dated headlines, `news_dates` the
+    order of dates such as 05/11/2022 in it, `mind` a provider of the profile or `rules`, `model` the name of another model for it
+    (for a local one, the path of its file).
     """
 
     profile: str
     overrides: dict[str, Any] = Field(default_factory=dict)
     bars: BarsRequest = BarsRequest()
     news: str | None = None
+    news_dates: Literal["dmy", "mdy"] | None = None
     timeframe: str | None = None
     days: int | None = None
     seed: int | None = None

@@ -38,7 +38,7 @@ def world_of(request: WorldRequest) -> World:
     changed = dict(request.overrides)
     if request.bars.data:
         changed["world"] = "recorded"
-        changed.setdefault("sentiment.sources", _sources(request.news))
+        changed.setdefault("sentiment.sources", _sources(request))
     named = {
         "market.timeframe": request.timeframe,
         "market.session_days": request.days,
@@ -183,8 +183,13 @@ def _patience(resolved: Resolved) -> dict[str, float]:
     return {key: value for key, value in patience.items() if key not in own}
 
 
-def _sources(news: str | None) -> list[dict[str, object]]:
-    return [] if news is None else [{"kind": "recorded", "name": Path(news).stem[:40], "weight": 1.0, "path": news}]
+def _sources(request: WorldRequest) -> list[dict[str, object]]:
+    news = request.news
+    if news is None:
+        return []
+    return [
+        {"kind": "recorded", "name": Path(news).stem[:40], "weight": 1.0, "path": news, "dates": request.news_dates}
+    ]
 
 
 def _known_to_the_simulation(settings: Settings) -> None:

@@ -112,16 +112,26 @@ UNUSABLE = frozenset(
 
 
 class ProviderFault(Exception):
-    """A provider gave no completion. `retry_after_s` is the wait that the provider asked for [s], or None."""
+    """A provider gave no completion. `retry_after_s` is the wait that the provider asked for [s], or None.
+
+    `sent` is False where the request surely never left, so that nothing can have been billed.
+    """
 
     def __init__(
-        self, outcome: AttemptOutcome, detail: str, retry_after_s: float | None = None, usage: Usage | None = None
+        self,
+        outcome: AttemptOutcome,
+        detail: str,
+        retry_after_s: float | None = None,
+        usage: Usage | None = None,
+        *,
+        sent: bool = True,
     ) -> None:
         super().__init__(f"{outcome}: {detail}")
         self.outcome = outcome
         self.detail = detail
         self.retry_after_s = retry_after_s
         self.usage = usage
+        self.sent = sent
 
 
 class ReplayMiss(TribunalError):

@@ -4,6 +4,7 @@ They decide which providers are asked, the outcome of a reply, whether and how t
 nobody answered.
 """
 
+import re
 from typing import Generic, NamedTuple
 
 from agents.llm.asking import Accept, Unacceptable, Word
@@ -13,7 +14,11 @@ from config.sections.minds import MindsSettings
 
 RULES = "rules"
 NO_MODEL = "rules: the profile's chain names no model for this role"
+REASONED_FIRST = (
+    "reasoning (<think>) stands before the JSON object; answer without it, or use a server that parts the two"
+)
 _MAX_WHY = 500
+_REASONING = re.compile(r"\s*(?:<(?:think|thinking|thought|reasoning)>|◁think▷|\[THINK\])", re.IGNORECASE)
 _STOPPED = {
     Stop.REFUSAL: (
         AttemptOutcome.REFUSED,
@@ -48,13 +53,19 @@ def judge(done: CallResult, accept: Accept[Word]) -> Judged[Word]:
     """Return the outcome of a call: the stop reason is checked first, then the text."""
     if done.completion is None:
         return Judged(done.outcome or AttemptOutcome.NONSENSE, done.detail[:_MAX_WHY])
-    return judge_stop(done.completion) or judge_text(done.completion.text, accept)
+    text = done.completion.text
+    return judge_stop(done.completion) or judge_reasoning(text) or judge_text(text, accept)
 
 
 def judge_stop(completion: Completion) -> Judged[Word] | None:
     """Return the failure if the model did not end its answer; its text then does not matter."""
     stopped = _STOPPED.get(completion.stop)
     return Judged(*stopped) if stopped else None
+
+
+def judge_reasoning(text: str) -> Judged[Word] | None:
+    """Return MALFORMED if the model reasoned aloud before its object, as models behind servers without a parser do."""
+    return Judged(AttemptOutcome.MALFORMED, REASONED_FIRST) if _REASONING.match(text) else None
 
 
 def judge_text(text: str, accept: Accept[Word]) -> Judged[Word]:

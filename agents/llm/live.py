@@ -2,7 +2,8 @@
 
 Each of the four can refuse; then no request is sent and nothing is paid. The worst case is reserved before the
 request and replaced by the cost after it. If the cost is not known (time-out, cut connection, reply without usage,
-cancelled task), the worst case stays booked. No failure of a provider leaves this module as an exception.
+cancelled task), the worst case stays booked; if no connection was made, nothing is. No failure of a provider leaves
+this module as an exception.
 """
 
 import asyncio
@@ -96,7 +97,7 @@ class Live:
             done = await self._call(call)
             if done.usage is not None and done.usage.input_tokens > 0:
                 cost = cost_usd(rates, done.usage, now)
-            elif done.outcome in _NOT_BILLED:
+            elif done.outcome in _NOT_BILLED or not done.sent:
                 cost = worst * 0
         finally:
             self._spending.settle(reserved, cost)

@@ -40,6 +40,8 @@ class CallResult(Frozen):
     latency_ms: int = 0
     retry_after_s: float | None = None
     from_cache: bool = False
+    sent: bool = True
+    """False where the request surely never left this machine."""
     warnings: tuple[BudgetWarning, ...] = ()
     """Budgets that this call brought near their limit."""
 
@@ -51,7 +53,13 @@ class CallResult(Frozen):
     @classmethod
     def failed(cls, fault: ProviderFault) -> Self:
         """Return the result of a request without a completion."""
-        return cls(outcome=fault.outcome, detail=fault.detail, usage=fault.usage, retry_after_s=fault.retry_after_s)
+        return cls(
+            outcome=fault.outcome,
+            detail=fault.detail,
+            usage=fault.usage,
+            retry_after_s=fault.retry_after_s,
+            sent=fault.sent,
+        )
 
 
 class CallSource(Protocol):

@@ -58,7 +58,7 @@ def checksum_holds(folder: Path) -> bool | None:
     noted = folder / CHECKSUM
     if not noted.is_file():
         return None
-    return noted.read_text(errors="replace").split(maxsplit=1)[:1] == [file_digest(folder / JOURNAL)]
+    return noted.read_text(encoding="utf-8", errors="replace").split(maxsplit=1)[:1] == [file_digest(folder / JOURNAL)]
 
 
 def file_digest(path: Path) -> str:

@@ -25,8 +25,12 @@ ADDED_IN_SESSION_3: Mapping[str, Any] = {
     "limits.risk_window_h": 0,
     "limits.var_horizon": "bar",
     "quality.accepted_units": {},
+    "sentiment.sources[].dates": None,
 }
-"""Settings that version 2 of a session did not have, by dotted path, with what the older version did."""
+"""Settings that version 2 of a session did not have, by dotted path, with what the older version did.
+
+`[]` after a name stands for each entry of a list. Sentiment is replayed from the journal, so `dates` has no effect there.
+"""
 
 
 def session_without_policies(tree: Tree) -> Tree:
@@ -49,6 +53,9 @@ def with_settings(tree: Tree, added: Mapping[str, Any]) -> Tree:
 
 def _with(tree: Tree, path: list[str], value: Any) -> Tree:
     head, *rest = path
+    if head.endswith("[]"):
+        name = head.removesuffix("[]")
+        return tree | {name: [_with(entry, rest, value) for entry in tree[name]]}
     return tree | {head: _with(tree[head], rest, value) if rest else value}
 
 

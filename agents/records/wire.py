@@ -93,7 +93,7 @@ def frozen_forms(history: History) -> dict[str, Form]:
 def main(argv: Sequence[str]) -> int:
     """Add the missing forms to a file of forms. Returns 1, and writes nothing, if a form in the file has changed."""
     path = Path(argv[0])
-    history: History = json.loads(path.read_text()) if path.is_file() else {}
+    history: History = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     frozen, forms = frozen_forms(history), forms_of(EVENTS)
     changed = [kind for kind, form in forms.items() if json.dumps(frozen.get(kind, form)) != json.dumps(form)]
     if changed:

@@ -36,6 +36,9 @@ class SourceSettings(Frozen):
     name: str = Field(min_length=1, max_length=40, description="what the source is called in journals and reports")
     weight: Positive = Field(description="share in the fused score, relative to the others")
     path: str | None = Field(default=None, description="file of a recorded source")
+    dates: Literal["dmy", "mdy"] | None = Field(
+        default=None, description="order of dates such as 05/11/2022 in the file, if it does not prove one"
+    )
     url: str | None = Field(default=None, description="address of an RSS source")
     timeout_s: Positive = Field(default=5.0, le=60.0, description="longest wait for a feed [seconds]")
     max_bytes: int = Field(default=2_000_000, ge=1000, le=5_000_000, description="largest feed that is read [bytes]")

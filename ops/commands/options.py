@@ -37,6 +37,10 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "help": "funding rates of perpetual contracts: files with time (UTC), symbol and rate",
     },
     "--news": {"metavar": "FILE", "help": "dated headlines to go with --data: Parquet, CSV or JSON lines"},
+    "--news-dates": {
+        "choices": ("dmy", "mdy"),
+        "help": "order of dates such as 05/11/2022 in the --news file, if none of its dates proves it",
+    },
     "--profile": {"help": "paper, backtest, testnet, live, or a YAML file of your own (default: %(default)s)"},
     "--symbols": {"nargs": "+", "metavar": "BASE/QUOTE", "help": "only these markets (default: all)"},
     "--timeframe": {
@@ -139,7 +143,7 @@ def add_reading(parse: argparse.ArgumentParser) -> None:
 
 def add_told_finer(parse: argparse.ArgumentParser) -> None:
     """The options for finer bars, funding and news."""
-    add(parse, "--detail", "--funding", "--news")
+    add(parse, "--detail", "--funding", "--news", "--news-dates")
 
 
 def add_scope(parse: argparse.ArgumentParser) -> None:

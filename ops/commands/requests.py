@@ -45,6 +45,7 @@ def told_more(arguments: argparse.Namespace) -> WorldRequest:
             "overrides": asked.overrides | _seats(arguments),
             "bars": asked.bars.model_copy(update=finer),
             "news": arguments.news,
+            "news_dates": arguments.news_dates,
             "mind": arguments.mind,
             "model": arguments.model,
         }

@@ -7,6 +7,7 @@ from config.clock import Clock
 from config.sections.rows import named
 from config.sections.sentiment import SOURCES, SentimentSettings, SourceSettings
 from market.news import NewsRow
+from sentiment.sources.recorded import RecordedSource
 from sentiment.sources.source import HeadlineSource
 
 
@@ -19,6 +20,13 @@ def build_sources(
     recorded file that cannot be read.
     """
     return tuple(_build(source, news_rows, clock) for source in settings.sources)
+
+
+def told_of(sources: Sequence[HeadlineSource], symbols: Sequence[str]) -> tuple[str, ...]:
+    """What there is to say of the sources that read a file, one line each, for a session with these markets ("BTC/USDT")."""
+    bases = tuple(dict.fromkeys(symbol.partition("/")[0] for symbol in symbols))
+    tellers = [source.told for source in sources if isinstance(source, RecordedSource)]
+    return tuple(told(bases) for told in tellers if told is not None)
 
 
 def _build(settings: SourceSettings, news_rows: Sequence[NewsRow], clock: Clock) -> HeadlineSource:

@@ -1,7 +1,7 @@
 """A point-in-time archive of headlines: it gives those that could be known at a moment, and none that came later."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Self
 
@@ -12,6 +12,8 @@ from sentiment.bases import bases_in
 from sentiment.headline import Headline
 from sentiment.text import plain
 
+Told = Callable[[Iterable[str]], str]
+
 
 class RecordedSource:
     """Headlines in order of first sight, found by bisection. The archive never changes after it is built.
@@ -20,9 +22,11 @@ class RecordedSource:
     publisher does not make it newer.
     """
 
-    def __init__(self, name: str, weight: float, headlines: Iterable[Headline]) -> None:
+    def __init__(self, name: str, weight: float, headlines: Iterable[Headline], told: Told | None = None) -> None:
         self.name = name
         self.weight = weight
+        self.told = told
+        """Says what was read, for the bases of a session; None where there is nothing to say."""
         ordered = sorted(map(_sane, headlines), key=lambda line: (line.first_seen_utc, line.published_utc, line.text))
         bases = {base for line in ordered for base in line.symbols}
         self._market = _Shelf([line for line in ordered if not line.symbols])

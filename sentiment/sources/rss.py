@@ -8,9 +8,9 @@ plain text; links are not. After any failure the last good headlines stay and `f
 import asyncio
 import calendar
 import io
-import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,9 +18,11 @@ import feedparser
 import httpx2
 
 from config.clock import Clock
+from config.reading.connections import NoClient, client_of, proxies_set
 from config.sections.sentiment import SourceSettings
 from market.news import NewsRow
 from sentiment.headline import Headline
+from sentiment.sources.identity import Item, Known
 from sentiment.sources.recorded import RecordedSource, headline
 
 _MAX_REDIRECTS = 3
@@ -34,9 +36,12 @@ class _Unusable(Exception):
 
 
 class RssSource:
-    """One feed. The time of first sight of an item is the clock's time when it is first fetched; it never changes."""
+    """One feed. The time of first sight of an item is the clock's time when it is first fetched; it never changes.
 
-    def __init__(self, settings: SourceSettings, clock: Clock) -> None:
+    `known` are items that earlier runs have archived: they are not taken again.
+    """
+
+    def __init__(self, settings: SourceSettings, clock: Clock, known: Iterable[Item] = ()) -> None:
         self.name = settings.name
         self.weight = settings.weight
         self.failure: str | None = None
@@ -45,7 +50,10 @@ class RssSource:
         self._timeout_s = settings.timeout_s
         self._max_bytes = settings.max_bytes
         self._clock = clock
-        self._known: dict[str, Headline] = {}
+        self.fresh: tuple[Item, ...] = ()
+        """What the last refresh found that was not known before."""
+        self._known = Known(known)
+        self._lines: deque[Headline] = deque(maxlen=_MAX_KEPT)
         self._archive = RecordedSource(self.name, self.weight, ())
 
     def headlines(self, as_of: datetime, base: str, since: datetime) -> tuple[Headline, ...]:
@@ -54,31 +62,29 @@ class RssSource:
 
     def seen(self) -> tuple[Headline, ...]:
         """All headlines of this feed that are kept, in no particular order."""
-        return tuple(dict.fromkeys(self._known.values()))
+        return tuple(self._lines)
 
     async def refresh(self) -> None:
         """Fetch the feed and add its new items. Never raises for a fault of the feed or of the network."""
+        self.fresh = ()
         try:
             async with asyncio.timeout(self._timeout_s):
                 body, kind = await self._fetch()
                 entries = await asyncio.to_thread(_parse, body, kind)
         except TimeoutError:
-            self.failure = f"no whole answer within {self._timeout_s:g} s"
-        except (httpx2.HTTPError, httpx2.InvalidURL, _Unusable) as error:
-            self.failure = str(error) or type(error).__name__
+            self.failure = f"no whole answer within {self._timeout_s:g} s{proxies_set()}"
+        except (httpx2.HTTPError, httpx2.InvalidURL, NoClient, _Unusable) as error:
+            remark = proxies_set() if isinstance(error, httpx2.TransportError) else ""
+            self.failure = (str(error) or type(error).__name__) + remark
+        except (ExceptionGroup, OverflowError):
+            self.failure = f"the address or its port is impossible{proxies_set()}"
         else:
             self.failure = None
             self._take(entries)
 
     async def _fetch(self) -> tuple[bytes, str]:
         """The body and its content type. Raises httpx2 errors, and `_Unusable` for a body above the limit."""
-        headers = {"user-agent": _AGENT, "accept-encoding": "identity"}
-        async with (
-            httpx2.AsyncClient(
-                follow_redirects=True, max_redirects=_MAX_REDIRECTS, timeout=self._timeout_s, headers=headers
-            ) as client,
-            client.stream("GET", self._url) as response,
-        ):
+        async with self._client() as client, client.stream("GET", self._url) as response:
             response.raise_for_status()
             body = bytearray()
             async for chunk in response.aiter_bytes():
@@ -87,19 +93,21 @@ class RssSource:
                     raise _Unusable(f"the answer is larger than {self._max_bytes:,} bytes")
             return bytes(body), response.headers.get("content-type", "")
 
+    def _client(self) -> httpx2.AsyncClient:
+        """A client for one fetch. Raises NoClient when the environment's proxies or certificates cannot be used."""
+        headers = {"user-agent": _AGENT, "accept-encoding": "identity"}
+        return client_of(
+            lambda: httpx2.AsyncClient(
+                follow_redirects=True, max_redirects=_MAX_REDIRECTS, timeout=self._timeout_s, headers=headers
+            )
+        )
+
     def _take(self, entries: list[Mapping[str, Any]]) -> None:
         now = self._clock.now()
-        for entry in entries:
-            line = headline(str(entry.get("title") or entry.get("summary") or ""), self.name, _date(entry, now), now)
-            if line is None or any(key in self._known for key in _keys(entry, line)):
-                continue
-            self._known.update(dict.fromkeys(_keys(entry, line), line))
-        self._forget()
-        self._archive = RecordedSource(self.name, self.weight, set(self._known.values()))
-
-    def _forget(self) -> None:
-        while len(self._known) > _MAX_KEPT:
-            del self._known[next(iter(self._known))]
+        items = [item for entry in entries if (item := _item(entry, self.name, now)) is not None]
+        self.fresh = tuple(item for item in items if self._known.is_new(item, now))
+        self._lines.extend(item.line for item in self.fresh)
+        self._archive = RecordedSource(self.name, self.weight, self._lines)
 
 
 def _parse(body: bytes, kind: str) -> list[Mapping[str, Any]]:
@@ -117,23 +125,25 @@ def _parse(body: bytes, kind: str) -> list[Mapping[str, Any]]:
     return list(feed.entries[:_MAX_ENTRIES])
 
 
-def _date(entry: Mapping[str, Any], now: datetime) -> datetime:
-    """The publishing time of an entry; `now` when the entry has none or an impossible one."""
+def _item(entry: Mapping[str, Any], source: str, now: datetime) -> Item | None:
+    """The item of an entry; None without visible text."""
+    published, guid = _date(entry, now), entry.get("id")
+    text = str(entry.get("title") or entry.get("summary") or "")
+    line = headline(text, source, now if published is None else published, now)
+    known_by = guid if isinstance(guid, str) and guid else None
+    return None if line is None else Item(line, known_by, published is not None)
+
+
+def _date(entry: Mapping[str, Any], now: datetime) -> datetime | None:
+    """The publishing time of an entry; None when it has none, an impossible one, or one that is still to come."""
     stamp = entry.get("published_parsed") or entry.get("updated_parsed")
     if not isinstance(stamp, time.struct_time):
-        return now
+        return None
     try:
-        return min(now, datetime.fromtimestamp(calendar.timegm(stamp), UTC))
+        published = datetime.fromtimestamp(calendar.timegm(stamp), UTC)
     except (ValueError, OverflowError, OSError):
-        return now
-
-
-def _keys(entry: Mapping[str, Any], line: Headline) -> Iterator[str]:
-    """The keys that identify an entry: its normalised title, and its guid if it has one."""
-    yield "title:" + " ".join(re.findall(r"\w+", line.text.casefold()))
-    guid = entry.get("id")
-    if isinstance(guid, str) and guid:
-        yield "guid:" + guid
+        return None
+    return published if published <= now else None
 
 
 def rss_source(settings: SourceSettings, news: Sequence[NewsRow], clock: Clock) -> RssSource:

@@ -8,6 +8,8 @@ import importlib.util
 import json
 import os
 import re
+import sys
+import tomllib
 from itertools import cycle
 from pathlib import Path
 from types import ModuleType
@@ -23,6 +25,7 @@ from run_support import run
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 SOURCES = sorted(NOTEBOOKS.glob("[0-9]*.py"))
 MOST_BYTES = 200_000
+MOST_OF_A_PAGE = 1_000_000
 DRAWN = {"text/html", "application/vnd.plotly.v1+json"}
 
 each = pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.stem)
@@ -40,8 +43,16 @@ def reading() -> ModuleType:
     return loaded("reading")
 
 
+@pytest.fixture(scope="module")
+def pages() -> ModuleType:
+    """notebooks/pages.py."""
+    return loaded("pages")
+
+
 def loaded(name: str) -> ModuleType:
     """A module of the folder notebooks/, which is not a package."""
+    if str(NOTEBOOKS) not in sys.path:
+        sys.path.append(str(NOTEBOOKS))  # as for a script that is started there
     spec = importlib.util.spec_from_file_location(f"notebook_{name}", NOTEBOOKS / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
@@ -95,6 +106,7 @@ def test_it_runs_against_a_fresh_session_and_shows_something(
     assert any(DRAWN & output.data.keys() for output in outputs(done))
     assert "Reading the run **ten-days**" in text_of(done)
     assert str(folder.parent) not in json.dumps(done)
+    assert len(loaded("pages").page_of(done, source.stem, ()).encode()) < MOST_OF_A_PAGE
 
 
 @pytest.mark.slow
@@ -124,6 +136,60 @@ def test_without_any_run_a_notebook_makes_one(script: ModuleType, tmp_path: Path
     told = surroundings(tmp_path) | {"PYTHONPATH": str(tmp_path / "copy")}
     source = next(source for source in SOURCES if source.stem.startswith("03"))
     assert "Reading the run **simulated**" in text_of(script.execute(source, told))
+
+
+def figure_of(text: str) -> nbformat.NotebookNode:
+    """An executed notebook that shows a text from outside in each way, and a figure with it."""
+    figure = {"data": [{"x": [1], "y": [2], "name": text}], "layout": {"height": 300}}
+    shown = [
+        {"text/markdown": text},
+        {"text/plain": text},
+        {"application/vnd.plotly.v1+json": figure, "text/html": "no"},
+    ]
+    cell = nbformat.v4.new_code_cell(f"print({text!r})")
+    cell.outputs = [nbformat.v4.new_output("display_data", data=data) for data in shown]
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(f"# Title\n\n{text}"), cell])
+
+
+def test_pages_share_one_plotly_and_need_no_network(pages: ModuleType, tmp_path: Path) -> None:
+    made = {f"0{n}_page": figure_of("x") for n in range(5)}
+    pages.write_pages(made, tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        *(f"{name}.html" for name in sorted(made)),
+        "plotly.min.js",
+    ]
+    assert (tmp_path / "plotly.min.js").stat().st_size > 1_000_000
+    for name in made:
+        page = (tmp_path / f"{name}.html").read_text(encoding="utf-8")
+        assert len(page) < 10_000
+        assert page.count("plotly.min.js") == 1
+        assert not re.search(r"(?:src|href)=.(?:https?:)?//", page)
+        (found,) = re.findall(r'<script class="figure" type="application/json">(.*?)</script>', page)
+        assert json.loads(found)["data"][0]["name"] == "x"
+
+
+def test_text_from_outside_stays_text_on_a_page(pages: ModuleType) -> None:
+    evil = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
+    page = pages.page_of(figure_of(evil), "01_page", ("01_page",))
+    assert page.count("<script") == 3, "the figure's data, plotly.js and what draws"
+    assert "<img" not in page
+
+
+def test_a_long_line_is_drawn_by_its_peaks(reading: ModuleType) -> None:
+    share = [0.0] * 10_000
+    share[4_321] = 0.9
+    drawn = reading.peaks(range(10_000), share)
+    assert len(drawn) <= 1_500
+    assert drawn["share"].max() == 0.9
+    assert drawn["at"].iloc[-1] == 9_999
+    assert list(reading.peaks([1, 2], [0.1, 0.2])["share"]) == [0.1, 0.2]
+
+
+def test_the_notebooks_have_an_extra_of_their_own_without_torch() -> None:
+    project = tomllib.loads((NOTEBOOKS.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = " ".join(project["optional-dependencies"]["notebooks"])
+    assert {"ipykernel", "jupytext", "nbclient"} <= set(re.findall(r"[a-z-]+", asked))
+    assert not {"torch", "stable-baselines3"} & set(re.findall(r"[a-z0-9-]+", asked))
 
 
 @each

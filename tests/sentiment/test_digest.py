@@ -39,7 +39,7 @@ LINES = st.lists(
 
 
 def test_without_headlines_there_is_no_mean_and_nothing_is_made_up() -> None:
-    assert of() == Digest(0, None, None, (), ())
+    assert of() == Digest(0, 0, None, None, (), ())
 
 
 def test_one_headline_is_its_own_mean_however_old_it_is() -> None:

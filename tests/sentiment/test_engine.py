@@ -14,6 +14,7 @@ from config.silence import Abstained
 from market.news import NewsRow
 from sentiment.engine import SentimentEngine
 from sentiment.headline import Headline, SentimentData
+from sentiment.scoring import HeadlineScorer
 from sentiment.sources.factory import build_sources
 from sentiment.sources.recorded import RecordedSource, headline
 
@@ -87,6 +88,46 @@ def test_too_few_headlines_are_silence_with_a_reason_and_never_a_neutral_zero() 
         "headlines in the last 48 h: 0, needed: 2",
     ]
     assert data.sub_scores[1].newest_age_h is None
+
+
+def really(*texts: str, symbol: str = "BTC/USDT") -> SentimentData:
+    """The texts, read by the real scorer, each for the coins that it names."""
+    made = [headline(text, "wire", NOW - n * HOUR, NOW - n * HOUR) for n, text in enumerate(texts)]
+    source = RecordedSource("wire", 1.0, [one for one in made if one is not None])
+    return SentimentEngine(SETTINGS, [source], HeadlineScorer()).read(symbol, NOW)
+
+
+def test_headlines_without_a_known_word_are_silence_and_no_zero() -> None:
+    data = really("比特币暴跌，交易所被黑客攻击", "比特币价格跌破支撑位")
+    assert data.score == Abstained(why="no word was known in enough headlines on BTC/USDT")
+    (sub,) = data.sub_scores
+    assert sub.score == Abstained(
+        why="headlines in the last 48 h: 2, needed: 2, 2 of them abstained: no word was known"
+    )
+    assert sub.headlines == 2
+
+
+def test_a_headline_without_a_known_word_does_not_water_down_the_others() -> None:
+    spoken = really("Bitcoin plunges", "Bitcoin crashes")
+    assert really("Bitcoin plunges", "Bitcoin crashes", "比特币价格").score == spoken.score
+    assert isinstance(really("Bitcoin plunges", "比特币价格").score, Abstained), "one that speaks is too few"
+
+
+def test_the_hack_of_another_coin_is_not_the_markets() -> None:
+    hack = ("Kaspa bridge hacked, millions stolen in exploit", "Kaspa crashes after exploit")
+    data = really(*hack)
+    assert isinstance(data.score, Abstained)
+    assert (data.flags, data.headlines) == ((), ())
+    own = really(*hack, symbol="KAS/USDT")
+    assert isinstance(own.score, float)
+    assert own.score < -0.5
+    assert own.flags == ("hack", "exploit")
+
+
+def test_the_hack_of_an_exchange_is_everybodys() -> None:
+    data = really("Exchange hacked, millions stolen", "Crypto market crashes after hack")
+    assert isinstance(data.score, float)
+    assert data.flags == ("hack",)
 
 
 def test_no_sources_at_all_are_silence() -> None:

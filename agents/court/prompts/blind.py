@@ -20,7 +20,7 @@ from agents.court.opinion import Evidence
 from agents.court.prompts.fence import clean
 from agents.strategies.vote import NetVote
 from market.signals import TechnicalSignals
-from sentiment.bases import bases_in
+from sentiment.bases import first_bases_in
 from sentiment.headline import Headline, SentimentData
 
 INDEX = 100.0
@@ -159,7 +159,7 @@ def _mask(text: str, names: tuple[tuple[str, str], ...], quote: str) -> str:
     text = _AMOUNTS.sub("(amount)", _DATES.sub("(date)", text))
     for base, alias in names:
         pair = rf"\b{re.escape(base)}[/ -]?{re.escape(quote)}\b|" if quote else ""
-        no_word = re.IGNORECASE if bases_in(base) else re.NOFLAG  # match "SOL" and "sol", but not "link" for LINK
+        no_word = re.IGNORECASE if first_bases_in(base) else re.NOFLAG  # match "SOL" and "sol", but not "link" for LINK
         text = re.sub(rf"{pair}(?<![\w-])\$?{re.escape(base)}\b", alias, text, flags=no_word)
     text = _without_names(text, dict(names))
     return re.sub(rf"\b{re.escape(quote)}\b", "QUOTE", text) if quote else text
@@ -167,7 +167,7 @@ def _mask(text: str, names: tuple[tuple[str, str], ...], quote: str) -> str:
 
 def _without_names(text: str, aliases: dict[str, str]) -> str:
     """Mask coins by their names: each shortest run of up to three words that names one, the longest runs first."""
-    if not bases_in(text):
+    if not first_bases_in(text):
         return text
     tokens = list(_TOKEN.finditer(text))
     kept: list[str] = []
@@ -187,11 +187,11 @@ def _named(text: str, tokens: list[re.Match[str]], length: int) -> str | None:
     """Return the coin that exactly these words name together and that no part of them names."""
     if len(tokens) < length:
         return None
-    found = bases_in(text[tokens[0].start() : tokens[-1].end()])
+    found = first_bases_in(text[tokens[0].start() : tokens[-1].end()])
     if len(found) != 1:
         return None
     if length > 1 and any(
-        bases_in(text[part[0].start() : part[-1].end()]) == found for part in (tokens[1:], tokens[:-1])
+        first_bases_in(text[part[0].start() : part[-1].end()]) == found for part in (tokens[1:], tokens[:-1])
     ):
         return None
     return found[0]

@@ -7,13 +7,17 @@ Anthropic, the raw reply is read, once, and the address is the profile's or Open
 """
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, SecretStr
 
-from agents.llm.attempt import Completion, Request, Stop, Usage
+from agents.llm.asking import Unacceptable
+from agents.llm.attempt import AttemptOutcome, Completion, ProviderFault, Request, Stop, Usage
 from agents.llm.providers.request import (
+    DETAIL_CHARS,
     completion,
+    error_code,
     http_client,
     parsed,
     send_request,
@@ -21,6 +25,7 @@ from agents.llm.providers.request import (
     usable_key,
     usage_of,
 )
+from agents.llm.strict_json import parse_strict
 from config.sections.minds import PROVIDERS, ProviderSettings
 
 if TYPE_CHECKING:
@@ -31,7 +36,18 @@ SEED = 7
 _NO_KEY = "none"
 """The header value for servers that need no key, because the SDK requires one."""
 _UNSUPPORTED = ("minLength", "maxLength", "pattern", "format", "default")
-_STOPS = {"stop": Stop.END, "length": Stop.LENGTH, "content_filter": Stop.REFUSAL}
+_STOPS = {
+    **dict.fromkeys(
+        ("stop", "eos", "eos_token", "end_turn", "end", "stop_sequence", "complete", "completed"), Stop.END
+    ),
+    **dict.fromkeys(("length", "max_tokens", "max_output_tokens", "model_length"), Stop.LENGTH),
+    **dict.fromkeys(("content_filter", "refusal", "safety"), Stop.REFUSAL),
+    **dict.fromkeys(("tool_calls", "function_call", "error"), Stop.OTHER),
+}
+"""The reasons of all servers, in lower case. With any other, or none, a reply is whole if it is one whole JSON object."""
+_MOST_TOKENS = 10**9
+"""A count from here on is no count of one request."""
+_NO_SCHEMA = re.compile(r"response_format|json_schema|structured[ _]output|guided[ _]|grammar", re.IGNORECASE)
 
 
 class _Message(BaseModel):
@@ -41,31 +57,15 @@ class _Message(BaseModel):
 
 class _Choice(BaseModel):
     message: _Message
-    finish_reason: str | None = None
-
-
-class _PromptDetails(BaseModel):
-    cached_tokens: int | None = None
-    cache_write_tokens: int | None = None
-
-
-class _Usage(BaseModel):
-    prompt_tokens: int
-    completion_tokens: int = 0
-    prompt_tokens_details: _PromptDetails | None = None
-
-
-class _Error(BaseModel):
-    code: int | str | None = None
+    finish_reason: Any = None
 
 
 class _Completion(BaseModel):
-    """The parts of a reply that are read. Some gateways report an error with status 200, in `error`."""
+    """The parts of a reply that are read. Nothing beside the answer may spoil it: servers put what they like into the rest."""
 
-    id: str | None = None
-    choices: tuple[_Choice, ...] = ()
-    usage: _Usage | None = None
-    error: _Error | None = None
+    id: Any = None
+    choices: tuple[_Choice, ...] | None = None
+    usage: Any = None
 
 
 class OpenAIProvider:
@@ -94,7 +94,10 @@ class OpenAIProvider:
         client = self._connected(key)
         arguments = self._arguments(request)
         send = client.chat.completions.with_raw_response.create
-        reply = await send_request(self._sdk, lambda: send(**arguments, timeout=timeout_s), timeout_s, key)
+        try:
+            reply = await send_request(self._sdk, lambda: send(**arguments, timeout=timeout_s), timeout_s, key)
+        except ProviderFault as fault:
+            raise _without_schemas(fault) from fault
         return _read(reply.body, reply.request_id, key)
 
     async def close(self) -> None:
@@ -151,23 +154,55 @@ def within_subset(schema: Any) -> Any:
     return kept
 
 
+def _without_schemas(fault: ProviderFault) -> ProviderFault:
+    """The same fault; of a server that refuses the schema of the answer, with the cause first."""
+    if fault.outcome is not AttemptOutcome.BAD_REQUEST or not _NO_SCHEMA.search(fault.detail):
+        return fault
+    named = f"the server refuses response_format json_schema, which answers need; {fault.detail}"[:DETAIL_CHARS]
+    return ProviderFault(fault.outcome, named, fault.retry_after_s, fault.usage)
+
+
 def _read(body: bytes, request_id: str | None, key: str) -> Completion:
+    code = error_code(body)
+    if code is not None:
+        raise status_fault(code, {}, body, key)
     reply = parsed(body, _Completion)
     if not reply.choices:
-        code = reply.error.code if reply.error else None
-        raise status_fault(code if isinstance(code, int) else 200, {}, body, key)
+        raise status_fault(200, {}, body, key)
     choice = reply.choices[0]
-    stop = _STOPS.get(choice.finish_reason or "", Stop.OTHER)
-    if choice.message.refusal:
-        stop = Stop.REFUSAL
     text = choice.message.content or choice.message.refusal or ""
-    return completion(text, stop, _used(reply.usage), request_id or reply.id)
+    stop = Stop.REFUSAL if choice.message.refusal else _stop(choice.finish_reason, text)
+    return completion(text, stop, _used(reply.usage), request_id or (reply.id if isinstance(reply.id, str) else None))
 
 
-def _used(usage: _Usage | None) -> Usage | None:
-    if usage is None:
+def _stop(reason: object, text: str) -> Stop:
+    known = _STOPS.get(reason.strip().lower()) if isinstance(reason, str) else None
+    return known or (Stop.END if _is_whole(text) else Stop.OTHER)
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        parse_strict(text)
+    except Unacceptable:
+        return False
+    return True
+
+
+def _used(usage: object) -> Usage | None:
+    """The usage, where its counts are counts; None for anything else, so that the worst case stays booked."""
+    found = usage if isinstance(usage, dict) else {}
+    read, written = _count(found.get("prompt_tokens")), _count(found.get("completion_tokens"))
+    if read is None or written is None:
         return None
-    details = usage.prompt_tokens_details or _PromptDetails()
+    details = found.get("prompt_tokens_details")
+    cached = details if isinstance(details, dict) else {}
     return usage_of(
-        usage.prompt_tokens, details.cached_tokens or 0, details.cache_write_tokens or 0, usage.completion_tokens
+        read, _count(cached.get("cached_tokens")) or 0, _count(cached.get("cache_write_tokens")) or 0, written
     )
+
+
+def _count(value: object) -> int | None:
+    """A whole number of tokens from 0 on; None for null, text, negative numbers and fractions."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _MOST_TOKENS:
+        return None
+    return int(value) if value == int(value) else None

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from agents.llm.attempt import AttemptOutcome, Completion, ProviderFault, Stop, Usage
+from config.reading.connections import NoClient, client_of, proxies_set
 
 if TYPE_CHECKING:
     import httpx2
@@ -26,6 +27,8 @@ SENT = frozenset(
      "anthropic-version", "x-stainless-raw-response")
 )  # fmt: skip
 """The headers that a request may carry beside the key and our name. The last one tells the SDKs to leave a reply as bytes."""
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+"""This machine, which is asked without any proxy."""
 Body = TypeVar("Body", bound=BaseModel)
 
 _BY_NAME = {
@@ -46,6 +49,9 @@ _BY_STATUS = {
     429: AttemptOutcome.RATE_LIMITED,
     529: AttemptOutcome.OVERLOADED,
 }
+
+
+_MESSAGES = ("message", "error", "errors", "detail", "error_message", "msg", "description")
 
 
 class HttpReply(NamedTuple):
@@ -70,7 +76,8 @@ def http_client(base_url: str, own: Mapping[str, str]) -> "httpx2.AsyncClient":
 
     It follows no redirect, and asks this machine without any proxy. SDKs take keys, organisations, projects and whole headers
     out of variables of the environment, for whatever host is asked; so each header that is not among `SENT` is dropped, and
-    those of `own`, which hold the key that the profile names, are set last.
+    those of `own`, which hold the key that the profile names, are set last. Raises ProviderFault, with nothing sent, when the
+    proxies or certificates of the environment cannot be used.
     """
     import httpx2
 
@@ -79,10 +86,15 @@ def http_client(base_url: str, own: Mapping[str, str]) -> "httpx2.AsyncClient":
             del request.headers[name]
         request.headers.update({"user-agent": "tribunal", **own})
 
-    loopback = urlsplit(base_url).hostname in ("127.0.0.1", "::1", "localhost")
-    return httpx2.AsyncClient(
-        trust_env=not loopback, follow_redirects=False, event_hooks={"request": [only_ours], "response": []}
-    )
+    loopback = urlsplit(base_url).hostname in LOOPBACK
+    try:
+        return client_of(
+            lambda: httpx2.AsyncClient(
+                trust_env=not loopback, follow_redirects=False, event_hooks={"request": [only_ours], "response": []}
+            )
+        )
+    except NoClient as fault:
+        raise ProviderFault(AttemptOutcome.CONNECTION, f"not sent: {fault}", sent=False) from fault
 
 
 async def send_request(sdk: ModuleType, send: Callable[[], Awaitable[Any]], timeout_s: float, secret: str) -> HttpReply:
@@ -98,10 +110,22 @@ async def send_request(sdk: ModuleType, send: Callable[[], Awaitable[Any]], time
         raise status_fault(error.status_code, error.response.headers, error.response.content, secret) from error
     except (TimeoutError, sdk.APITimeoutError) as error:
         raise ProviderFault(AttemptOutcome.TIMEOUT, f"no answer within {timeout_s:.3g} s") from error
-    except (sdk.APIConnectionError, httpx2.HTTPError, OSError) as error:
-        raise ProviderFault(AttemptOutcome.CONNECTION, _clean(_cause(error), secret)) from error
+    except (sdk.APIConnectionError, httpx2.HTTPError, OSError, OverflowError, ExceptionGroup) as error:
+        raise _unconnected(error, secret) from error
     response = raw.http_response
     return HttpReply(response.content, response.headers.get("request-id") or response.headers.get("x-request-id"))
+
+
+def _unconnected(error: Exception, secret: str) -> ProviderFault:
+    """A connection that failed: before it was made, nothing was sent; an impossible port is told as a group or an overflow."""
+    import httpx2
+
+    never = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.ProxyError, ExceptionGroup, OverflowError)
+    if not isinstance(error.__cause__ or error, never):
+        return ProviderFault(AttemptOutcome.CONNECTION, _clean(_cause(error), secret))
+    host = getattr(getattr(getattr(error, "request", None), "url", None), "host", "")
+    through = "" if host in LOOPBACK else proxies_set()
+    return ProviderFault(AttemptOutcome.CONNECTION, _clean(f"not sent: {_cause(error)}{through}", secret), sent=False)
 
 
 def parsed(body: bytes, shape: type[Body]) -> Body:
@@ -176,19 +200,48 @@ def _of_status(status: int) -> AttemptOutcome:
     return AttemptOutcome.BAD_REQUEST if status >= 400 else AttemptOutcome.NONSENSE
 
 
+def error_code(body: bytes) -> int | None:
+    """The status that an error in a reply with status 200 stands for: its own code, or 200; None where the reply is no error.
+
+    Some gateways and servers report errors so, as a text, an object, or a list with one.
+    """
+    try:
+        whole = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    first = whole[0] if isinstance(whole, list) and whole else whole
+    error = first.get("error") if isinstance(first, dict) and not first.get("choices") else None
+    if not error:
+        return None
+    code = error.get("code") if isinstance(error, dict) else None
+    return code if isinstance(code, int) and 400 <= code < 600 else 200
+
+
 def _error_of(body: bytes) -> tuple[tuple[str, ...], str]:
     """Return the names (type, code) and the message of an error body, if present."""
     try:
         whole = json.loads(body)
     except (ValueError, RecursionError):
         return (), body.decode("utf-8", "replace")
-    error = whole.get("error", whole) if isinstance(whole, dict) else whole
+    first = whole[0] if isinstance(whole, list) and whole else whole
+    error = first.get("error") or first if isinstance(first, dict) else first
     if not isinstance(error, dict):
         return (), str(error)
     details = error.get("details")
     code = details.get("error_code") if isinstance(details, dict) else None
     names = tuple(name for name in (code, error.get("code"), error.get("type")) if isinstance(name, str))
-    return names, str(error.get("message", ""))
+    return names, _sentence(error)
+
+
+def _sentence(error: object, depth: int = 4) -> str:
+    """The first text of an error under one of the names that servers give it, however it is nested."""
+    if isinstance(error, str):
+        return error
+    if isinstance(error, list) and depth:
+        return next((said for one in error if (said := _sentence(one, depth - 1))), "")
+    if isinstance(error, dict) and depth:
+        return next((said for name in _MESSAGES if (said := _sentence(error.get(name), depth - 1))), "")
+    return ""
 
 
 def _cause(error: BaseException) -> str:

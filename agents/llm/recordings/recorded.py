@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from agents.llm.asking import Accept, RoleAnswer, Word
 from agents.llm.attempt import Attempt, AttemptOutcome, ReplayMiss, Request, Role
-from agents.llm.chain import Judged, again, judge_text, why_silent
+from agents.llm.chain import REASONED_FIRST, Judged, again, judge_reasoning, judge_text, why_silent
 from agents.llm.recordings.difference import prompt_diff
 from agents.llm.source import sha256
 
@@ -49,6 +49,8 @@ class RecordedAsker:
 def _judge(recorded: Attempt, accept: Accept[Word]) -> Judged[Word]:
     if recorded.reply is None or recorded.outcome not in _BY_ITS_TEXT:
         return Judged(recorded.outcome, recorded.detail)
+    if recorded.detail == REASONED_FIRST:  # older versions named no cause
+        return judge_reasoning(recorded.reply) or judge_text(recorded.reply, accept)
     return judge_text(recorded.reply, accept)
 
 

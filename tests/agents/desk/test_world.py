@@ -35,8 +35,8 @@ def test_options_of_their_own_win_over_the_profile_and_over_set() -> None:
 def test_bars_make_a_recorded_world_with_the_given_headlines_or_none() -> None:
     found = world(bars={"data": ("a.parquet",)}).settings
     assert (found.world, found.sentiment.sources) == ("recorded", ())
-    (source,) = world(bars={"data": ("a.parquet",)}, news="dir/wire.jsonl").settings.sentiment.sources
-    assert (source.kind, source.name, source.path) == ("recorded", "wire", "dir/wire.jsonl")
+    (source,) = world(bars={"data": ("a.parquet",)}, news="dir/wire.jsonl", news_dates="mdy").settings.sentiment.sources
+    assert (source.kind, source.name, source.path, source.dates) == ("recorded", "wire", "dir/wire.jsonl", "mdy")
 
 
 def test_symbols_of_a_request_are_those_of_the_simulated_market_too() -> None:

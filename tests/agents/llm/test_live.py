@@ -23,7 +23,7 @@ from scripted_provider import (
     run,
 )
 
-from agents.llm.attempt import AttemptOutcome, Usage
+from agents.llm.attempt import AttemptOutcome, ProviderFault, Usage
 from agents.llm.budget.budgets import Spending
 from agents.llm.budget.prices import cost_usd, worst_case_usd
 from agents.llm.budget.provider_breakers import Breakers
@@ -79,6 +79,7 @@ def test_a_good_answer_costs_what_its_usage_says_and_takes_the_time_that_it_took
         (fault(Out.BAD_REQUEST), Out.BAD_REQUEST, "nothing"),
         (fault(Out.SERVER_ERROR), Out.SERVER_ERROR, "worst"),
         (fault(Out.CONNECTION), Out.CONNECTION, "worst"),
+        (ProviderFault(Out.CONNECTION, "not sent: no proxy", sent=False), Out.CONNECTION, "nothing"),
         (HANG, Out.TIMEOUT, "worst"),
         (KeyError("token"), Out.NONSENSE, "worst"),
     ],

@@ -39,8 +39,8 @@ def test_bare_options_leave_everything_to_the_profile() -> None:
 def test_each_option_on_bars_lands_in_its_place() -> None:
     line = [
         *BARS, "--symbols", "BTC/USDT", "ETH/USDT", "--start", "2024-02-01", "--end", "2024-03-01T06:00", "--seed", "11",
-        "--timeframe", "4h", "--detail", "m5.parquet", "--funding", "f.csv", "--news", "n.jsonl", "--set",
-        "limits.max_drawdown=0.1", "market.symbols=[A/B]",
+        "--timeframe", "4h", "--detail", "m5.parquet", "--funding", "f.csv", "--news", "n.jsonl",
+        "--news-dates", "dmy", "--set", "limits.max_drawdown=0.1", "market.symbols=[A/B]",
     ]  # fmt: skip
     world = told_more(run().parse_args(line))
     assert world.bars.data == ("a.parquet", "b.csv")
@@ -49,6 +49,7 @@ def test_each_option_on_bars_lands_in_its_place() -> None:
         datetime(2024, 2, 1, tzinfo=UTC), datetime(2024, 3, 1, 6, tzinfo=UTC),
     )  # fmt: skip
     assert (world.bars.detail, world.bars.funding, world.news) == (("m5.parquet",), ("f.csv",), "n.jsonl")
+    assert world.news_dates == "dmy"
     assert (world.seed, world.timeframe) == (11, "4h")
     assert world.overrides == {"limits.max_drawdown": 0.1, "market.symbols": ["A/B"]}
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from config.errors import DataFault
 from market.news import NewsRow
 from sentiment.headline import Headline
-from sentiment.sources.files import read_headlines
+from sentiment.sources.files import read_headlines, read_news
 from sentiment.sources.recorded import RecordedSource, headline
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -132,6 +132,87 @@ def test_first_sight_and_coins_are_read_where_the_file_has_them(tmp_path: Path) 
     assert read_headlines(written(tmp_path, ".parquet", listed), "file")[0].symbols == ("SOL",)
 
 
+DAY_FIRST = ["05/11/2022 14:30", "25/11/2022 09:00", "13/12/2022 10:00"]
+KINDS = [".parquet", ".csv", ".csv.gz", ".jsonl", ".jsonl.gz"]
+
+
+def dated(*cells: object) -> list[dict[str, object]]:
+    return [{"date": cell, "text": f"Bitcoin plunges {n}"} for n, cell in enumerate(cells)]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_day_above_twelve_proves_the_order_of_a_whole_file(tmp_path: Path, kind: str) -> None:
+    found = read_news(written(tmp_path, kind, dated(*DAY_FIRST)), "file")
+    assert [(one.published_utc.month, one.published_utc.day) for one in found.lines] == [(11, 5), (11, 25), (12, 13)]
+    assert "Dates are read day first" in found.told(["BTC"])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_dates_that_can_be_read_both_ways_are_refused_with_the_row_and_the_option(tmp_path: Path, kind: str) -> None:
+    path = written(tmp_path, kind, dated("2022-11-04", "05/11/2022 14:30", "06/11/2022"))
+    with pytest.raises(DataFault, match=r"row 2, column date: '05/11/2022 14:30' may be 5 Nov or 11 May") as caught:
+        read_news(path, "file")
+    assert "--news-dates dmy or --news-dates mdy" in str(caught.value)
+    assert [one.published_utc.month for one in read_news(path, "file", "dmy").lines] == [11, 11, 11]
+    assert [one.published_utc.month for one in read_news(path, "file", "mdy").lines] == [11, 5, 6]
+
+
+def test_dates_that_contradict_each_other_and_years_of_two_digits_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataFault, match="row 2, column date: '11/25/2022' is of another order"):
+        read_news(written(tmp_path, ".csv", dated("25/11/2022", "11/25/2022")), "file")
+    with pytest.raises(DataFault, match="two digits"):
+        read_news(written(tmp_path, ".csv", dated("25/11/22")), "file")
+    with pytest.raises(DataFault, match="1 of 2 rows"):
+        read_news(written(tmp_path, ".csv", dated("25/11/2022", "05/11/2022")), "file", "mdy")
+
+
+TYPED = datetime(2024, 3, 20)  # noqa: DTZ001  as Parquet files hold it
+DAYS = [(kind, cell) for kind in KINDS for cell in ("2024-03-20", "20240320", 20240320)]
+
+
+@pytest.mark.parametrize(("kind", "cell"), [*DAYS, (".parquet", TYPED)])
+def test_a_date_without_a_time_is_known_from_the_next_midnight(tmp_path: Path, kind: str, cell: object) -> None:
+    found = read_news(written(tmp_path, kind, dated(cell, cell)), "file")
+    source = RecordedSource("file", 1.0, found.lines)
+    midnight, ever = datetime(2024, 3, 21, tzinfo=UTC), START - HOUR
+    assert source.headlines(midnight - timedelta(seconds=1), "BTC", ever) == ()
+    assert len(source.headlines(midnight, "BTC", ever)) == 2
+    assert "known from the next midnight UTC" in found.told(["BTC"])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("cell", ["today", "now", "yesterday", "12", 12])
+def test_what_is_no_date_is_refused_with_the_first_row(tmp_path: Path, kind: str, cell: object) -> None:
+    with pytest.raises(DataFault, match=rf"The first is row 1 \('{cell}', 'Bitcoin plunges 0'\)"):
+        read_news(written(tmp_path, kind, dated(cell, cell)), "file")
+
+
+def test_a_time_without_a_zone_is_utc_and_that_is_said(tmp_path: Path) -> None:
+    zoned = read_news(written(tmp_path, ".csv", dated("2024-03-20T10:00:00+02:00")), "file")
+    bare = read_news(written(tmp_path, ".csv", dated("2024-03-20 08:00")), "file")
+    assert zoned.lines == bare.lines
+    assert "taken for UTC" in bare.told(["BTC"])
+    assert "taken for UTC" not in zoned.told(["BTC"])
+
+
+@pytest.mark.parametrize("spelling", ["BTC/USDT", "BTC-USD", "BTCUSDT", "$BTC", "btc", "['BTC', 'SOL']", "Bitcoin"])
+@pytest.mark.parametrize("column", ["symbol", "Symbols", "pair", "tickers"])
+def test_a_pair_in_the_column_of_coins_means_its_base(tmp_path: Path, spelling: str, column: str) -> None:
+    rows = [{"date": "2024-03-20T00:00:00Z", "title": "Exchange hacked", column: spelling}]
+    (line,) = read_headlines(written(tmp_path, ".csv", list(rows)), "file")
+    assert line.symbols[0] == "BTC"
+
+
+def test_it_is_told_how_many_headlines_were_for_whom(tmp_path: Path) -> None:
+    texts = ["Bitcoin falls", "Bitcoin and Ether fall", "Markets fall", "Kaspa falls", "Kaspa and Dogecoin fall"]
+    rows: list[dict[str, object]] = [{"date": "2024-03-20T00:00:00Z", "title": text} for text in texts]
+    told = read_news(written(tmp_path, ".csv", rows), "file").told(["BTC", "SOL"])
+    assert told == (
+        "news.csv: 5 headlines, 2024-03-20 to 2024-03-20: 2 for BTC, 0 for SOL, 1 for the whole market, 2 only for others "
+        "(KAS, ETH, DOGE)."
+    )
+
+
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
@@ -144,6 +225,8 @@ def test_first_sight_and_coins_are_read_where_the_file_has_them(tmp_path: Path) 
         ("junk.jsonl", b"{not json\n", "cannot be read"),
         ("junk.csv.gz", b"not gzip", "cannot be read"),
         ("news.xlsx", b"x", "no known kind"),
+        ("list.jsonl", b'{"text": "x", "date": 1}\n[1]\n', "line 2 is not a JSON object"),
+        ("latin.csv", "text,date\nGr\u00fc\u00dfe,2024-01-01\n".encode("latin-1"), "cannot be read"),
         ("bad.csv", b"text,date\nx,yesterday\ny,soon\n", "2 of 2 rows"),
         ("mixed.csv", b"text,date\n" + b"x,2024-01-01\n" * 9 + b"y,soon\n", "1 of 10 rows"),
     ],
@@ -162,7 +245,9 @@ def test_a_file_that_is_not_what_it_should_be_is_refused_with_the_reason(
 def test_a_few_bad_rows_are_left_out(tmp_path: Path) -> None:
     path = tmp_path / "news.csv"
     path.write_text("text,date\n" + "x,2024-01-01\n" * 99 + "y,soon\n")
-    assert len(read_headlines(path, "file")) == 99
+    found = read_news(path, "file")
+    assert len(found.lines) == 99
+    assert "1 rows were left out; the first, row 100 ('soon', 'y'): it is no date" in found.told([])
 
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:

@@ -99,9 +99,8 @@ class Reader:
         return self.source.headlines(self.clock.moment, base, LONG_AGO)
 
     def everything(self) -> set[Headline]:
-        """The headlines about any of the larger coins, and about none."""
-        bases = "AAVE ADA AVAX BCH BNB BTC DOGE DOT ETC ETH FIL LINK LTC MATIC SHIB SOL TRX UNI XLM XMR XRP ZEC"
-        return {line for base in bases.split() for line in self.lines(base)}
+        """All headlines, of whichever coin."""
+        return set(self.source.seen())
 
 
 def rss(*items: str) -> bytes:
@@ -150,6 +149,67 @@ def test_an_item_keeps_the_moment_of_its_first_sight_and_is_taken_once(feed: Fee
         ("Bitcoin rallies", NOW),
         ("Bitcoin slides", NOW + timedelta(hours=1)),
     ]
+
+
+MONTHS = timedelta(days=150)
+
+
+def dated(title: str, guid: str | None, moment: datetime | None) -> str:
+    date = f"<pubDate>{moment:%a, %d %b %Y %H:%M:%S} GMT</pubDate>" if moment else ""
+    return item(title, (f"<guid>{guid}</guid>" if guid else "") + date)
+
+
+@pytest.mark.parametrize("date", [True, False], ids=["dated", "undated"])
+def test_the_same_title_five_months_later_under_another_guid_is_a_new_item(feed: Feed, date: bool) -> None:
+    reader = Reader(feed)
+    feed.reply = body(rss(dated("Bitcoin falls", "a", NOW if date else None)))
+    reader.refresh()
+    reader.clock.moment += MONTHS
+    feed.reply = body(rss(dated("Bitcoin falls", "b", NOW + MONTHS if date else None)))
+    reader.refresh()
+    assert [one.first_seen_utc for one in reader.lines()] == [NOW, NOW + MONTHS]
+
+
+def test_the_same_title_without_a_guid_is_new_under_another_date_and_old_under_the_same(feed: Feed) -> None:
+    reader = Reader(feed)
+    feed.reply = body(rss(dated("Bitcoin falls", None, NOW)))
+    reader.refresh()
+    reader.clock.moment += MONTHS
+    reader.refresh()
+    assert len(reader.lines()) == 1, "the feed is as slow as that"
+    feed.reply = body(rss(dated("Bitcoin falls", None, NOW + MONTHS)))
+    reader.refresh()
+    assert len(reader.lines()) == 2
+
+
+def test_an_item_without_guid_and_date_is_old_as_long_as_it_stays_in_the_feed(feed: Feed) -> None:
+    reader = Reader(feed)
+    feed.reply = body(rss(item("Bitcoin falls")))
+    for _ in range(10):
+        reader.refresh()
+        reader.clock.moment += timedelta(days=1)
+    assert len(reader.lines()) == 1
+    reader.clock.moment += MONTHS
+    reader.refresh()
+    assert len(reader.lines()) == 2
+
+
+def test_an_edited_title_is_the_same_item_and_the_first_words_stay(feed: Feed) -> None:
+    reader = Reader(feed)
+    feed.reply = body(rss(dated("Bitcoin falls", "a", NOW)))
+    reader.refresh()
+    reader.clock.moment += MONTHS
+    feed.reply = body(rss(dated("Bitcoin falls: what to know", "a", NOW + MONTHS)))
+    reader.refresh()
+    assert [one.text for one in reader.lines()] == ["Bitcoin falls"]
+    assert reader.source.fresh == ()
+
+
+def test_a_copy_under_another_guid_within_two_days_is_no_second_item(feed: Feed) -> None:
+    reader = Reader(feed)
+    feed.reply = body(rss(dated("Bitcoin falls", "a", NOW), dated("BITCOIN falls!", "b", NOW - timedelta(hours=47))))
+    reader.refresh()
+    assert len(reader.lines()) == 1
 
 
 def test_a_date_in_the_future_is_not_believed(feed: Feed) -> None:

@@ -69,7 +69,7 @@ def test_the_same_request_gives_the_same_bytes(kind: str) -> None:
         ("content_filter", Stop.REFUSAL),
         ("tool_calls", Stop.OTHER),
         ("error", Stop.OTHER),
-        (None, Stop.OTHER),
+        (None, Stop.END),
     ],
 )
 def test_finish_reasons(finish: str | None, stop: Stop) -> None:

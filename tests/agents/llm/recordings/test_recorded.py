@@ -29,6 +29,7 @@ STORIES: dict[str, list[Step]] = {
     "by the next": [HANG],
     "after a failure": [fault(AttemptOutcome.SERVER_ERROR), GOOD],
     "never": [reply("no")],
+    "after reasoning": [reply('<think>Let me see.</think>{"scale": 7}'), GOOD],
 }
 
 
@@ -51,6 +52,17 @@ def again(attempts: tuple[Attempt, ...], asked: Request | None = None) -> RoleAn
 def test_a_recorded_answer_is_played_back_unchanged(tmp_path: Path, steps: list[Step], second: Step) -> None:
     then = live(tmp_path, steps, second)
     assert again(then.attempts) == then
+
+
+def test_reasoning_before_the_object_is_named_and_an_older_journal_keeps_its_own_words(tmp_path: Path) -> None:
+    then = live(tmp_path, [reply('<think>Let me see.</think>{"scale": 7}')], fault(AttemptOutcome.AUTH))
+    assert [one.outcome for one in then.attempts[:1]] == [AttemptOutcome.MALFORMED]
+    assert "reasoning (<think>) stands before the JSON object" in then.attempts[0].detail
+    unnamed = "the answer is not one JSON object: Expecting value at line 1 column 1"
+    older = then.attempts[0].model_copy(update={"detail": unnamed})
+    assert again((older,)).attempts == (older,)
+    forged = then.attempts[0].model_copy(update={"reply": '{"scale": 50}'})
+    assert again((forged,)).attempts != (forged,)
 
 
 def test_a_role_without_attempts_was_not_asked() -> None:

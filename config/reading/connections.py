@@ -1,0 +1,48 @@
+"""Proxies and certificates out of the environment: told in one sentence when no connection can be made with them.
+
+HTTP clients read these variables themselves, and fail in many ways on a value that they cannot use. Values are never shown: a
+proxy's address may hold a password.
+"""
+
+import os
+from collections.abc import Callable
+from typing import TypeVar
+
+_PROXIES = ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY")
+_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
+T = TypeVar("T")
+
+
+class NoClient(Exception):
+    """No client can be made. The text is one clause that names the variables and says what to do."""
+
+
+def client_of(make: Callable[[], T]) -> T:
+    """What `make` returns. Raises NoClient when the environment's proxies or certificates cannot be used."""
+    try:
+        return make()
+    except ImportError as error:
+        why = "a SOCKS proxy needs the package socksio, which is not installed"
+        raise NoClient(_sentence(_set(_PROXIES, both_cases=True), why)) from error
+    except ValueError as error:
+        why = "a proxy has an address that starts with http://, https:// or socks5://"
+        raise NoClient(_sentence(_set(_PROXIES, both_cases=True), why)) from error
+    except OSError as error:
+        raise NoClient(_sentence(_set(_CERTIFICATES), "no certificates can be read there")) from error
+
+
+def proxies_set() -> str:
+    """The variables that name proxies, as a remark behind a failure; empty without any."""
+    names = _set(_PROXIES, both_cases=True)
+    return f" (a proxy is set: {', '.join(names)})" if names else ""
+
+
+def _set(names: tuple[str, ...], *, both_cases: bool = False) -> list[str]:
+    spelled = [name for upper in names for name in ((upper, upper.lower()) if both_cases else (upper,))]
+    return [name for name in spelled if os.environ.get(name)]
+
+
+def _sentence(names: list[str], why: str) -> str:
+    """One clause. Without a variable, the machine's own settings are the cause."""
+    named = ", ".join(names) or "this machine's network settings"
+    return f"no connection can be made with {named} as set: {why}; correct or unset it"
