@@ -14,8 +14,9 @@ from ops.story.groups import TITLES, By, grouped
 from ops.story.story import Story, read_story
 from ops.story.summary import Summary, summarise, write_summary
 from ops.story.trips import trips_of_story
+from ops.tables.grid import open_console
 from ops.tables.judgement import Judgement, parts_grid, show_judgement
-from ops.tables.run import open_console, print_tables
+from ops.tables.run import print_tables
 
 _MOST_ATTRIBUTED = 3000
 """Hearings above which the report leaves attribution to its command: each is ruled again once for each role."""

@@ -41,7 +41,7 @@ class KnownRecord(Frozen):
 
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the file, in hexadecimal digits")]
     known_until_utc: UtcTime = Field(description="end of the latest run that it comes from")
-    learnt: Learnt
+    learnt: Learnt = Field(description="what the cases of those runs have taught")
 
 
 class Session(Journaled):

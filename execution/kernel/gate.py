@@ -370,7 +370,7 @@ def _cluster_room(
     """What the cluster of a market leaves, as a fraction of equity; infinite where nothing that is held moves with it."""
     count = len(places)
     reached, front = np.zeros(count, dtype=np.bool_), np.zeros(count, dtype=np.int64)
-    reached[s], front[0], waiting, found, used = True, s, 1, False, 0.0
+    reached[s], front[0], waiting, found, used = True, s, 1, False, (0.0, 0.0)
     while waiting:
         waiting -= 1
         here = returns[front[waiting], t - rows + 1 : t + 1]
@@ -383,8 +383,8 @@ def _cluster_room(
                 waiting += 1
     for other in range(count):
         if reached[other] and other != s:
-            used += _exposed(rules[other], places[other])
-    return float(limits.max_cluster_fraction - used / equity) if found else np.inf
+            used = add(used, _exposed(rules[other], places[other]))
+    return float(limits.max_cluster_fraction - used[0] / equity) if found else np.inf
 
 
 @compiled

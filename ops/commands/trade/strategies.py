@@ -17,7 +17,7 @@ from config.sections.strategies import STRATEGIES
 from market.indicators.window import Bars
 from market.signals import TechnicalSignals
 from ops.tables.grid import Grid
-from ops.tables.run import open_console
+from ops.tables.grid import open_console
 
 
 def strategies_command(arguments: argparse.Namespace) -> int:
