@@ -134,7 +134,7 @@ class ResumingSink:
     def _opened(self) -> Journal:
         """The journal, ready for the first new event."""
         if self._journal is None:
-            self._journal = self._place.open()
+            self._journal = self._place.journal()
         return self._journal
 
 
@@ -148,7 +148,7 @@ class _Place(NamedTuple):
     kept: int
     shortened: bool
 
-    def open(self) -> Journal:
+    def journal(self) -> Journal:
         """Take the ending back, if there is one, and open the journal."""
         if self.shortened:
             forget_checksum(self.path.parent)

@@ -393,7 +393,8 @@ def remember(
 ) -> None:
     """At the end of a bar: count the followed purchases that it ends, then follow what was voted for (`agents.memory.voters`).
 
-    `t`: the bar, `u`: the row of its votes.
+    `bars`, shape (n_bars, n_symbols): records of BAR [quote]; `says`, shape (n_rows, n_symbols): records of SAY [quote]. `rules`,
+    `places`, shape (n_symbols,): records of RULE and PLACE. `t`: the bar, `u`: the row of its votes. Records count in R.
     """
     if account.following:
         for s in range(len(places)):

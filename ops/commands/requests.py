@@ -45,7 +45,7 @@ def told_more(arguments: argparse.Namespace) -> WorldRequest:
             "overrides": asked.overrides | _seats(arguments),
             "bars": asked.bars.model_copy(update=finer),
             "news": arguments.news,
-            "news_dates": arguments.news_dates,
+            "news_dates": arguments.news_dates or arguments.dates,
             "mind": arguments.mind,
             "model": arguments.model,
         }

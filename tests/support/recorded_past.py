@@ -6,6 +6,7 @@ so they are recorded; the statistics about roles and convictions are computed fr
 
 from pathlib import Path
 
+from gate_support import PLAIN
 from recorded_court import Window
 
 from agents.memory.outcomes import Barriers, CaseOutcome
@@ -54,7 +55,7 @@ def hearing_run_of(name: str, window: Window, past: Past) -> HearingRun:
     """Return a recorded court in the form that attribution and calibration read."""
     session = Session(
         version="recorded",
-        settings=load_profile("backtest", window.head.settings),
+        settings=load_profile("backtest", {**PLAIN, **window.head.settings}),
         source=window.head.window,
         symbols=tuple(past.instruments),
         timeframe=past.timeframe,

@@ -16,8 +16,7 @@ from config.reading.schema import spot_of
 from config.sections.strategies import STRATEGIES
 from market.indicators.window import Bars
 from market.signals import TechnicalSignals
-from ops.tables.grid import Grid
-from ops.tables.grid import open_console
+from ops.tables.grid import Grid, open_console
 
 
 def strategies_command(arguments: argparse.Namespace) -> int:

@@ -20,6 +20,7 @@ from risk.proposal import Direction
 SYMBOLS = ("BTC/USDT", "ETH/USDT")
 SETTINGS = load_profile("paper", {"market.symbols": list(SYMBOLS), "market.session_days": 60})
 Columns = list[list[TechnicalSignals | None]]
+Wanted = tuple[int, int, Direction, float, int]
 
 
 @pytest.fixture(scope="module")
@@ -36,20 +37,23 @@ def columns() -> Columns:
     return found
 
 
-def bar_by_bar(columns: Columns, settings: Settings) -> list[tuple[int, int, Direction, float]]:
+def bar_by_bar(columns: Columns, settings: Settings) -> list[Wanted]:
     contexts = build_contexts(settings.strategies, SYMBOLS)
-    found: list[tuple[int, int, Direction, float]] = []
+    found: list[Wanted] = []
+    names = [context.name for context in contexts]
     for column, symbol in enumerate(SYMBOLS):
         for row, now in enumerate(columns[column]):
             if now is None:
                 continue
             wanted = net(votes_on(symbol, now, contexts), settings.court.net_threshold)
-            if wanted.direction is not Direction.NONE:
-                found.append((row, column, wanted.direction, wanted.conviction))
+            long = [vote for vote in wanted.votes if vote.direction is Direction.LONG]
+            buyers = sum(1 << names.index(vote.voter) for vote in long)
+            if wanted.direction is not Direction.NONE or buyers:
+                found.append((row, column, wanted.direction, wanted.conviction, buyers))
     return found
 
 
-def of(asked: AskedVoters, settings: Settings) -> list[tuple[int, int, Direction, float]]:
+def of(asked: AskedVoters, settings: Settings) -> list[Wanted]:
     contexts = build_contexts(settings.strategies, SYMBOLS)
     return list(asked.wanted(settings.strategies, contexts, settings.court.net_threshold))
 

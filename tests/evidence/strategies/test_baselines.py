@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from gate_support import PLAIN
 from hypothesis import given
 from hypothesis import strategies as st
 from run_support import write_bars
@@ -121,7 +122,9 @@ def nothing(bars: int) -> None:
 def test_the_strategies_own_votes_through_the_script_make_the_same_equity(
     world: tuple[World, Tape, NettedVotes],
 ) -> None:
-    where, tape, votes = world
+    given, tape, votes = world
+    alone = load_profile("paper", {**PLAIN, "market.session_days": 6, "market.symbols": list(tape.symbols)})
+    where = given.model_copy(update={"settings": alone})  # a script has one record, and four voters have four
     own, scripted = curve_of(where, nothing, tape), curve_of(where, nothing, tape, votes)
     assert (votes.direction != 0).sum() > 20
     assert own.trades == scripted.trades > 0

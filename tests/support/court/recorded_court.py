@@ -13,6 +13,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from gate_support import PLAIN
+
 from agents.court.graph import Bench, Court
 from agents.court.hearing import Hearing
 from agents.court.minds.model import ModelMind
@@ -84,7 +86,7 @@ def play(window: Window, state: Path) -> list[Docket]:
 
 async def _play(window: Window, state: Path) -> list[Docket]:
     head, clock = window.head, SystemClock()
-    settings = load_profile("backtest", head.settings)
+    settings = load_profile("backtest", {**PLAIN, **head.settings})
     minds = settings.minds.model_copy(update={"transcripts": "replay", "cassette": str(window.cassette)})
     verdicts = {h.case.decision_id: h.verdict for docket in window.dockets for h in docket.hearings}
     with ExitStack() as stack:

@@ -15,7 +15,7 @@ from agents.records.record import SessionEnd
 from agents.replay import main as replay
 from agents.run import main
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 KEY = "5a" * 32
 LONG = ("--days", "40", "--set", "journal.group_commit=1")
 FILES = {"summary.json", "report.html", "trades.csv", "orders.csv", "equity.csv", "decisions.jsonl", "journal.sha256"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 FOLDERS = (
     "agents", "benchmarks", "config", "evidence", "execution", "market", "notebooks", "ops", "risk", "rl", "sentiment",
 )  # fmt: skip

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 FIGURES = ("evidence", "ops/tables", "ops/story", "ops/exports", "benchmarks")
 """Where results are computed and shown."""
 ON_NEWS = {"benchmarks/headline_scores.py", "evidence/rulings/mirror.py"}
