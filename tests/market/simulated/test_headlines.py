@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from config.clock import from_ms
 from config.seeds import generator
+from config.silence import Abstained
 from market.news import NewsRow
 from market.simulated.headlines import Jumps, chatter, told_of_jumps
 from sentiment.scoring import HeadlineScorer
@@ -32,7 +33,8 @@ def of_days(mood: float, days: int = 200, base: str | None = "BTC", per_day: flo
 
 def tone(rows: list[NewsRow]) -> float:
     scorer = HeadlineScorer()
-    return float(np.mean([scorer.score(row.text) for row in rows]))
+    scores = [scorer.score(row.text) for row in rows]
+    return float(np.mean([score for score in scores if not isinstance(score, Abstained)]))
 
 
 @given(base=BASE, n=st.integers(0, 30), seed=st.integers(0, 1000), size=st.sampled_from([-0.1, 0.1]))

@@ -87,7 +87,7 @@ def test_a_code_is_described_as_the_drawing_of_errors_describes_it() -> None:
 MISTAKES = {
     "run --profile-name x": "tribunal run has no option --profile-name; nothing was started. Did you mean --profile?",
     "backtest --dta x": "tribunal backtest has no option --dta; nothing was started. Did you mean --data?",
-    "run --zzz": "tribunal run has no option --zzz; nothing was started. `tribunal run --help` lists its options.",
+    "run --qqq": "tribunal run has no option --qqq; nothing was started. `tribunal run --help` lists its options.",
     "run -x": "tribunal run has no option -x; nothing was started. `tribunal run --help` lists its options.",
     "run foo": "tribunal run does not know what to do with 'foo'; nothing was started. `tribunal run --help` lists its options.",
     "run --days x": "--days 'x' is not a whole number; nothing was started. `tribunal run --help` lists its options.",
@@ -105,7 +105,9 @@ MISTAKES = {
         "--data and --param must be given; nothing was started. "
         "Such as: tribunal sweep --data BTCUSDT_1h.parquet --param ema_cross.rsi_max=55:85:10"
     ),
-    "run --s 3": "--s may mean --symbols, --start, --seed, --set; nothing was started. Write one of them in full.",
+    "run --s 3": (
+        "--s may mean --symbols, --start, --strategy, --seed, --set, --stamps; nothing was started. Write one of them in full."
+    ),
 }
 
 
@@ -151,7 +153,7 @@ def test_every_listed_option_is_one_of_some_command() -> None:
 
 
 def test_what_takes_long_can_be_told_to_be_quiet() -> None:
-    short = {"halt", "unhalt", "collect", "check"}
+    short = {"halt", "unhalt", "collect", "check", "show", "strategies"}
     for name, command in BY_NAME.items():
         options = parser_of(command)._option_string_actions
         assert ("--quiet" in options) == (name not in short), f"{name}: say that it is short, or tell its progress"

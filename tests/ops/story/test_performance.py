@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from config.seeds import generator
 from evidence.statistics.bootstrap import intervals, paired_differences
-from evidence.statistics.headlines import Measure
+from evidence.statistics.key_figures import Measure
 from execution.account.lots import Trade
 from market.timeframe import Timeframe
 from ops.story.performance import bar_returns, growth, hold_curve, trade_figures, var_exceedances

@@ -17,10 +17,12 @@ from config.reading.load import profile_names, resolve
 from config.secrets import load_secrets
 from evidence.rulings.flips import BlindTally, FlipTally
 from evidence.rulings.mirror import Turned
+from evidence.rulings.taken import ALL, Side, Taken, TakenReport
 from evidence.rulings.worth import Attribution, RoleWorth
 from evidence.statistics.totals import Interval
 from evidence.strategies.baselines import AgainstChance
 from ops.commands.operate import check
+from ops.commands.trade import strategies
 from ops.story.models import ModelFigures, SpeakerFigures
 from ops.tables import (
     attribution,
@@ -37,6 +39,7 @@ from ops.tables import (
 from ops.tables import run as of_run
 from ops.tables.grid import Grid, Sheet, open_console
 from ops.tables.plain import ALERTS, RULES
+from ops.tables.voters import taken
 
 ROOT = Path(__file__).resolve().parents[3]
 ROOMS = ("agents", "config", "evidence", "execution", "market", "ops", "risk", "rl", "sentiment")
@@ -106,6 +109,19 @@ def models() -> Any:
     )  # fmt: skip
 
 
+def what_was_taken() -> TakenReport:
+    """What each throttle took, with numbers as wide as they become."""
+    share = Interval(value=0.3812, low=0.3012, high=0.4512)
+    one = Side(cases=12_345, settled=12_345, won=share, mean_bps=-1_234.5)
+    spread = Interval(value=1_234.5, low=-1_234.5, high=2_345.6)
+    rows = tuple(
+        Taken(by=by, voter=voter, growth=-1.2345, kept=one, rejected=one, difference_bps=spread)
+        for by in ("court", "breaker loss_streak", "expected_slippage", "adjuster")
+        for voter in (ALL, "momentum_breakout")
+    )
+    return TakenReport(horizon_bars=72, cases=12_345, settled=12_345, rows=rows)
+
+
 def summary() -> Any:
     """The summary of a run with numbers as wide as they become."""
     price = Decimal("123456.78")
@@ -123,7 +139,7 @@ def summary() -> Any:
         value_at_risk=Sample(exceeded=1_234, bars=123_456, expected=1_234.5), bars_with_position=0.25, mean_deployed=0.02,
         fees=price, funding={"1000PEPE/USDT": price}, turnover=12.34, minds={"rules": 12_345}, models=None, adjuster="off",
         hearings=12_345, rulings={"approved": 1, "shrunk": 12_000, "rejected": 344}, struck_evidence={"analyst": 12},
-        signed=1_234, data_findings={"missing_bars": 1_234},
+        signed=1_234, data_findings={"missing_bars": 1_234}, frozen_bars={"1000PEPE/USDT": 1_234}, held_frozen=(),
         gate_rules=[Sample(rule=rule, binding=12_345, refused=1_234, cut=1_234, taken=price) for rule in RULES],
         positions=[
             Sample(
@@ -173,6 +189,10 @@ class Stream(io.StringIO):
 MAKERS: dict[str, Callable[[], Any]] = {
     "ops.commands.operate.check._print": settings,
     "ops.commands.operate.check.reference_markdown": check.reference_markdown,
+    "ops.commands.trade.strategies._built_ins": lambda: (strategies._built_ins(),),
+    "ops.commands.trade.strategies.readable_markdown": strategies.readable_markdown,
+    "ops.tables.voters.taken.taken_grid": lambda: (taken.taken_grid(what_was_taken()),),
+    "ops.tables.voters.taken.taken_part": lambda: taken.taken_part(what_was_taken()),
     "ops.tables.attribution.attribution_table": lambda: attribution.attribution_table(roles()),
     "ops.tables.attribution.disagreement_table": lambda: attribution.disagreement_table(roles()),
     "ops.tables.attribution.worth_table": lambda: attribution.worth_table(roles()),
@@ -181,7 +201,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "ops.tables.calibration._bins": lambda: calibration._bins(BACK["report"]().speakers[0]),
     "ops.tables.calibration._later": lambda: calibration._later(speakers()),
     "ops.tables.calibration._overview": lambda: calibration._overview(speakers()),
-    "ops.tables.judgement._by": lambda: judgement.sheets(judged()),
+    "ops.tables.judgement.parts_grid": lambda: judgement.sheets(judged()),
     "ops.tables.judgement.sheets": lambda: judgement.sheets(judged()),
     "ops.tables.ladder.grids": lambda: ladder.grids(SEARCHES["ladder"]()),
     "ops.tables.model_tables.models_table": lambda: model_tables.models_table(models(), Sample(day_usd=5)),
