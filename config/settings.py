@@ -93,6 +93,12 @@ def _market_clashes(settings: Settings) -> list[Clash]:
     elif venue.spread_bps / 2 > limits.max_slippage * 10_000:
         dear = f"half of spread_bps {venue.spread_bps:g} is above max_slippage {limits.max_slippage:g}: nothing could be bought"
         clashes.append((("venue.spread_bps", "limits.max_slippage"), dear))
+    elif limits.entry_price_cap_bps is not None and venue.spread_bps / 2 >= limits.entry_price_cap_bps:
+        capped = (
+            f"half of spread_bps {venue.spread_bps:g} reaches entry_price_cap_bps {limits.entry_price_cap_bps:g}: nothing could "
+            "be bought"
+        )
+        clashes.append((("venue.spread_bps", "limits.entry_price_cap_bps"), capped))
     return clashes
 
 

@@ -93,7 +93,9 @@ def _fee(profile: str, fee_bps: float) -> dict[str, Any]:
 def _slippage(profile: str, each_way_bps: float) -> dict[str, Any]:
     """A wider spread. It is a cost to test, so the gate's limits are widened by the same amount and refuse no market for it."""
     settings = load_profile(profile)
+    cap = settings.limits.entry_price_cap_bps
     return {
+        "limits.entry_price_cap_bps": None if cap is None else cap + each_way_bps,
         "venue.spread_bps": settings.venue.spread_bps + 2 * each_way_bps,
         "limits.max_spread_bps": settings.limits.max_spread_bps + 2 * each_way_bps,
         "limits.max_slippage": settings.limits.max_slippage + each_way_bps / 10_000,

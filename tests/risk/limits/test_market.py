@@ -176,6 +176,11 @@ def test_a_simulated_book_in_which_nothing_could_be_bought_is_a_contradiction() 
         load_profile("paper", {"venue.spread_bps": 30, "limits.max_slippage": 0.001})
     assert load_profile("paper", {"venue.spread_bps": 50, "limits.max_slippage": 0.0025}).venue.spread_bps == 50
     assert load_profile("live", {"venue.spread_bps": 60}).venue.spread_bps == 60
+    with pytest.raises(
+        UsageFault, match="half of spread_bps 20 reaches entry_price_cap_bps 10: nothing could be bought"
+    ):
+        load_profile("paper", {"venue.spread_bps": 20, "limits.entry_price_cap_bps": 10})
+    load_profile("paper", {"venue.spread_bps": 19, "limits.entry_price_cap_bps": 10})
 
 
 @pytest.mark.parametrize(("name", "value"), [("max_order_errors", -1), ("max_slippage", 0), ("max_spread_bps", inf)])
