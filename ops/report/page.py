@@ -35,6 +35,7 @@ from ops.story.tally import Fate, KeptHearing
 from ops.tables import plain
 from ops.tables.judgement import Judgement, sheets
 from ops.tables.model_tables import asked_ahead, minds_line, outages, outcome_counts, spoke_instead, usd
+from risk.limits.catalogue import told_once
 
 HEARINGS_SHOWN = 400
 ROWS_SHOWN = 1000
@@ -187,6 +188,7 @@ def _environment() -> Environment:
         quantity=plain.quantity,
         moment=plain.moment,
         measured=_measured,
+        told_once=told_once,
         fact=_fact,
         usd=usd,
         thousands=lambda value: plain.DASH if value is None else f"{value:,}",

@@ -45,7 +45,7 @@ class Limit:
     rule reports no number. `sentence`: what a reader is told that it is for. `loosest`: its settings in `limits:`, each with the
     value at which the limit cannot bind, or binds least; empty where the limit has no setting and always holds. `kernel`: what
     the fast engine does about it; `why`: why it cannot bind there. `room`: what a cap leaves, where that is known without the
-    other positions, the market and its returns.
+    other positions, the market and its returns. `repeats`: the limit with which it is one number where nothing can be short.
     """
 
     code: RuleCode
@@ -57,6 +57,7 @@ class Limit:
     kernel: Kernel = Kernel.REFUSED
     why: str = ""
     room: Room | None = None
+    repeats: RuleCode | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "loosest", MappingProxyType(dict(self.loosest)))
