@@ -37,6 +37,7 @@ from ops.tables import plain
 from ops.tables.judgement import Judgement, sheets
 from ops.tables.model_tables import asked_ahead, minds_line, outages, outcome_counts, spoke_instead, usd
 from ops.tables.voters.taken import taken_grid, taken_key, taken_sentence
+from risk.limits.catalogue import told_once
 
 HEARINGS_SHOWN = 400
 ROWS_SHOWN = 1000
@@ -206,6 +207,7 @@ def _environment() -> Environment:
         quantity=plain.quantity,
         moment=plain.moment,
         measured=_measured,
+        told_once=told_once,
         fact=_fact,
         usd=usd,
         thousands=lambda value: plain.DASH if value is None else f"{value:,}",

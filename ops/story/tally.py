@@ -15,6 +15,7 @@ from agents.court.hearing import Hearing
 from agents.court.ruling import RulingOutcome
 from agents.llm.attempt import Attempt
 from execution.account.lots import Trade
+from risk.limits.catalogue import told_once
 from risk.verdict import Outcome, Reaction, RuleCode, Verdict
 
 HEARINGS_KEPT = 2000
@@ -143,12 +144,13 @@ def fate_of(hearing: Hearing) -> Fate:
 def _taken(verdict: Verdict, code: RuleCode, scale: float) -> Decimal:
     """Return the notional that the binding rule alone removed [quote].
 
-    Rules that do not bind report the position limit, and tail measures are not evaluated further; neither counts as
-    the second tightest cap. `scale` is not a cap either, although it is reported with the notional that it leaves.
+    A rule that repeats another counts with it. Rules that do not bind report the position limit, and tail measures are not
+    evaluated further; neither counts as the second tightest cap. `scale` is not a cap either, although it is reported with the
+    notional that it leaves.
     """
     caps: dict[RuleCode, Decimal] = {
         report.code: report.notional_cap
-        for report in verdict.rules
+        for report in told_once(verdict.rules)
         if report.notional_cap is not None and report.code != "scale"
     }
     top, own = caps.get("position"), caps.pop(code)

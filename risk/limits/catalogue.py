@@ -6,7 +6,7 @@ The fast engine refuses a limit that it does not count, unless the row says that
 `tests/risk/limits/test_catalogue.py` fails for a limit that is missing in any of these places.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 
 from config.sections.limits import RiskLimits
@@ -14,7 +14,7 @@ from risk.facts import OF_EQUITY, Rule
 from risk.limits import book, clusters, docket, loss, market, trade
 from risk.limits.row import Kernel, Limit, Part
 from risk.sizing import deployed_room, kelly_room, position_room, risk_per_trade_room, unproven_room
-from risk.verdict import RuleCode
+from risk.verdict import Reaction, RuleCode, RuleReport
 
 CATALOGUE: tuple[Limit, ...] = (
     Limit(
@@ -163,7 +163,8 @@ CATALOGUE: tuple[Limit, ...] = (
     ),
     Limit(
         code="net_leverage", rule=book.net_leverage, part=Part.CAP, unit=OF_EQUITY, loosest={"max_net_leverage": 10.0},
-        kernel=Kernel.COUNTED, sentence="Keeps long positions less short ones within their multiple of equity.",
+        kernel=Kernel.COUNTED, repeats="gross_leverage",
+        sentence="Keeps long positions less short ones within their multiple of equity: on spot that is gross leverage again.",
     ),
     Limit(
         code="expected_slippage", rule=market.expected_slippage, part=Part.CAP, unit=OF_EQUITY, loosest={"max_slippage": 0.5},
@@ -234,3 +235,21 @@ def loosest(limits: RiskLimits, *, but: Collection[RuleCode] = ()) -> RiskLimits
     """`limits` with each limit at the value at which it cannot bind, or binds least, except the limits named in `but`."""
     opened = {name: value for limit in CATALOGUE if limit.code not in but for name, value in limit.loosest.items()}
     return RiskLimits.model_validate(limits.model_dump() | opened)
+
+
+def told_once(reports: Iterable[RuleReport]) -> tuple[RuleReport, ...]:
+    """The reports of a verdict without those that only repeat another one: on spot, net leverage leaves what gross does.
+
+    A report that cut or refused is kept.
+    """
+    reports = tuple(reports)
+    left = {report.code: report.notional_cap for report in reports}
+    repeats = {limit.code: limit.repeats for limit in CATALOGUE if limit.repeats is not None}
+    return tuple(
+        report
+        for report in reports
+        if report.reaction is not Reaction.PASS
+        or (other := repeats.get(report.code)) is None
+        or other not in left
+        or left[other] != report.notional_cap
+    )

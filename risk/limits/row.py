@@ -51,7 +51,8 @@ class Limit:
     value at which the limit cannot bind, or binds least; empty where the limit has no setting and always holds. `kernel`: what
     the fast engine does about it; `why`: why it cannot bind there. `room`: what a cap leaves, where that is known without the
     other positions, the market and its returns. `applies`: whether a verdict under these limits has the rule at all; a rule that
-    came later says no for the settings under which it does nothing, so that older verdicts can be made again.
+    came later says no for the settings under which it does nothing, so that older verdicts can be made again. `repeats`: the
+    limit with which it is one number where nothing can be short.
     """
 
     code: RuleCode
@@ -64,6 +65,7 @@ class Limit:
     why: str = ""
     room: Room | None = None
     applies: Callable[[RiskLimits], bool] = always
+    repeats: RuleCode | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "loosest", MappingProxyType(dict(self.loosest)))

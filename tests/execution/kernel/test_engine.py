@@ -22,7 +22,7 @@ from execution.kernel.rules import Rules, pair_of, rules_of
 from market.instrument import InstrumentKind
 from market.timeframe import Timeframe
 
-BARS = 400
+BARS = 500
 
 
 def columns(seed: int = 1) -> Any:
@@ -37,7 +37,7 @@ def columns(seed: int = 1) -> Any:
 
 def grid(prices: Any = None, **more: Any) -> Grid:
     close_ms = 1_704_067_200_000 + 3_600_000 * np.arange(1, BARS + 1, dtype=np.int64)
-    given = {"first": 100, **more}
+    given = {"first": 200, **more}
     return grid_of(("BTC/USDT",), Timeframe.H1, close_ms, columns() if prices is None else prices, **given)
 
 
@@ -66,9 +66,9 @@ def same(one: KernelResult, other: KernelResult, bars: int = BARS) -> bool:
 
 def test_what_comes_later_changes_nothing_that_was() -> None:
     prices, later = columns(), columns()
-    later[:4, 250:] *= 1.5
+    later[:4, 350:] *= 1.5
     said, changed = votes(), votes()
-    changed.direction[250:] = 1
+    changed.direction[350:] = 1
     one, other = simulate(grid(prices), said, rules()), simulate(grid(later), changed, rules())
     assert same(one, other, bars=150)
     assert not same(one, other)
@@ -164,7 +164,7 @@ def test_bars_that_cannot_be_are_refused(spoil: tuple[int, int] | None, more: di
 
 def test_a_doubted_bar_sells_and_never_buys() -> None:
     state = np.ones((BARS, 1), dtype=np.int8)
-    state[101:] = DOUBTED
+    state[201:] = DOUBTED
     said = votes(direction=np.ones((BARS, 1), dtype=np.int8))
     made = simulate(grid(state=state), said, rules())
     assert made.signed == 1

@@ -60,6 +60,22 @@ def test_a_tail_that_binds_took_what_the_position_limit_would_have_left(make_hea
     assert rules["es_1d"].taken == D(50)
 
 
+@pytest.mark.parametrize(("net", "taken"), [(300, D(100)), (400, D(50))])
+def test_net_leverage_on_spot_does_not_hide_what_gross_leverage_took(
+    make_hearing: Maker, net: int, taken: Decimal
+) -> None:
+    rules = counted(
+        make_hearing("traded", 1),
+        "gross_leverage",
+        cap("position", 500),
+        cap("gross_leverage", 300, Reaction.CUT),
+        cap("net_leverage", net),
+        cap("scale", 150),
+    )
+    assert rules["gross_leverage"].taken == taken
+    assert "net_leverage" not in rules
+
+
 def test_a_single_cap_has_no_notional_taken(make_hearing: Maker) -> None:
     rules = counted(make_hearing("traded", 1), "position", cap("position", 500, Reaction.CUT), cap("es_1d", 500))
     assert (rules["position"].cut, rules["position"].taken) == (1, D(0))

@@ -1,6 +1,7 @@
 """A limit is declared once: the rows of the catalogue, the rules, the settings and the fast engine know the same limits."""
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -8,10 +9,10 @@ from gate_support import ANY_PRICE, LIMITS, facts, held, portfolio
 from limit_holder import Catalogue, faults, rule_functions
 
 from risk.limits import loss
-from risk.limits.catalogue import CATALOGUE, PARAMETERS, SENTENCES, STEPS, loosest, rules_under
+from risk.limits.catalogue import CATALOGUE, PARAMETERS, SENTENCES, STEPS, loosest, rules_under, told_once
 from risk.limits.row import Kernel, Limit, Part
 from risk.sizing import Entry
-from risk.verdict import Reaction
+from risk.verdict import Reaction, RuleReport
 
 ROWS = {limit.code: limit for limit in CATALOGUE}
 
@@ -109,6 +110,26 @@ def test_the_loosest_limits_keep_what_they_are_told_to_and_every_parameter() -> 
     assert opened.max_entries_per_day == 3
     assert (opened.trading_hours_utc, opened.max_stressed_loss, opened.max_var_1d) == (None, None, 1.0)
     assert {name: getattr(opened, name) for name in PARAMETERS} == {name: getattr(tight, name) for name in PARAMETERS}
+
+
+def test_net_leverage_is_told_only_where_it_leaves_another_amount_than_gross_leverage() -> None:
+    gross = RuleReport(
+        code="gross_leverage",
+        number=0.9,
+        limit=None,
+        unit="of equity",
+        reaction=Reaction.PASS,
+        notional_cap=Decimal(9_000),
+    )
+    net = gross.model_copy(update={"code": "net_leverage"})
+    less = net.model_copy(update={"notional_cap": Decimal(8_000)})
+    cut = net.model_copy(update={"reaction": Reaction.CUT})
+    assert told_once([gross, net]) == (gross,)
+    assert told_once([gross, less]) == (gross, less)
+    assert told_once([gross, cut]) == (gross, cut)
+    assert told_once([net]) == (net,)
+    spot = [limit.rule(facts()) for limit in CATALOGUE if limit.code in ("gross_leverage", "net_leverage")]
+    assert [report.code for report in told_once(spot)] == ["gross_leverage"]
 
 
 def test_every_rule_of_a_verdict_has_its_sentence() -> None:
