@@ -29,7 +29,7 @@ from rich.table import Table
 
 from agents.desk.request import BarsRequest, WorldRequest
 from agents.desk.world import World, tape_of, world_of
-from agents.records.older import ADDED_IN_SESSION_3
+from agents.records.older import session_before_settings_of_3, with_settings
 from agents.strategies.contexts import build_contexts
 from config.clock import to_ms
 from config.reading.load import load_profile
@@ -97,14 +97,8 @@ class Row(NamedTuple):
 
 def as_of_0_2_0(settings: Settings) -> Settings:
     """The rules of 0.2.0, which its journals imply."""
-    values = settings.model_dump()
-    for path, value in {**ADDED_IN_SESSION_3, "limits.risk_per_trade": 0.02}.items():
-        here = values
-        *above, name = path.split(".")
-        for each in above:
-            here = here[each]
-        here[name] = value
-    return Settings.model_validate(values)
+    older = session_before_settings_of_3({"settings": settings.model_dump(mode="json")})
+    return Settings.model_validate(with_settings(older, {"limits.risk_per_trade": 0.02})["settings"])
 
 
 def without(*codes: str, court: bool = True) -> Callable[[Settings], Settings]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from gate_support import PLAIN_PAIRS
 from model_server import ModelServer, Turn
 from run_support import events, run, said
 from session_models import KEYS, arguments, attempts, cut, records
@@ -26,6 +27,7 @@ from risk.order import Order, Purpose
 from risk.verdict import Outcome
 
 SETTINGS = (
+    *PLAIN_PAIRS,
     "minds.derisk=[{after_h: 2, keep_fraction: 0.5}, {after_h: 5, keep_fraction: 0}]",
     "minds.breaker_failures=100",
     "minds.requests_a_provider=1",

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from gate_support import PLAIN_PAIRS
 from history import simulated
 from run_support import write_bars
 
@@ -183,7 +184,13 @@ def test_without_a_court_the_gate_still_judges_and_the_run_replays(
     summary = json.loads(capsys.readouterr().out)["summary"]
     assert summary["rulings"] == {"approved": summary["hearings"], "shrunk": 0, "rejected": 0}
     assert summary["signed"] > 0
-    assert {rule["rule"] for rule in summary["gate_rules"]} & {"position", "kelly", "risk_per_trade", "var_1d"}
+    assert {rule["rule"] for rule in summary["gate_rules"]} & {
+        "position",
+        "kelly",
+        "risk_per_trade",
+        "var_1d",
+        "record",
+    }
     assert "court" not in {row["by"] for row in summary["taken"]["rows"]}
     assert replay([str(world / "run"), "--quiet"]) == 0
 
@@ -212,6 +219,7 @@ def test_fees_slippage_latency_and_impact_cost_the_configured_amounts(
         "late": ("--fee-bps=0", "--latency-ms=600000"),
         "moved": ("--fee-bps=0", "--impact=square_root:9"),
     }.items():
+        more = (*more, "--set", *PLAIN_PAIRS)
         assert backtest(world, "ema_cross", *more, "--json", "--out", str(world / name)) == 0
         found[name] = json.loads(capsys.readouterr().out)["summary"]
     assert found["free"]["trades"]["closed"] > 0

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from gate_support import PLAIN
 from kernel_parity import Told, both_of, random_votes, settings_of, shorter
 from kernel_windows import THREE, WARMUP, each
 
@@ -16,7 +17,7 @@ from execution.kernel.grid import Grid, grid_of_tape
 from market.candles import RawCandles
 from market.tape import simulated_tape
 
-BIG: dict[str, Any] = {
+BIG: dict[str, Any] = PLAIN | {
     "limits.kelly_fraction": 1.0, "limits.kelly_edge": 0.5, "limits.risk_per_trade": 0.1, "limits.max_var_1d": 1.0,
     "limits.max_es_1d": 1.0, "limits.max_drawdown": 1.0, "limits.max_daily_loss": 1.0, "limits.max_weekly_loss": 1.0,
     "limits.max_sector_fraction": 1.0, "limits.loss_streak": 100, "limits.turbulence_sigma": 50.0,

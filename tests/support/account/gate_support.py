@@ -40,6 +40,8 @@ PLAIN: dict[str, Any] = {
     },
 }
 """Settings under which no rule knows a record, a cluster or a symbol's own pause: those of 0.2.0."""
+PLAIN_PAIRS = tuple(f"{name}={'null' if value is None else value}" for name, value in PLAIN.items())
+"""The same as `--set` takes them."""
 SETTINGS: Settings = load_profile("paper", PLAIN)
 LIMITS: RiskLimits = SETTINGS.limits
 ANY_PRICE: RiskLimits = LIMITS.model_copy(update={"entry_price_cap_bps": None})

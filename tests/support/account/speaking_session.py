@@ -4,6 +4,7 @@ import asyncio
 from datetime import datetime
 from pathlib import Path
 
+from gate_support import PLAIN
 from halt_support import world
 from speaking_venue import FallsBetween
 
@@ -91,7 +92,7 @@ async def _trade(desk: Desk) -> SessionEnd:
 
 
 def _desk(journal: Journal | ResumingSink, sink: Watched) -> Desk:
-    settings, tape = world(DAYS)
+    settings, tape = world(DAYS, tuple(PLAIN.items()))
     key = journal_key()
     session, warmup = describe(settings, tape, key), warmup_of(tape)
     sink.append(session)
