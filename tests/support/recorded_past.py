@@ -55,7 +55,7 @@ def hearing_run_of(name: str, window: Window, past: Past) -> HearingRun:
     """Return a recorded court in the form that attribution and calibration read."""
     session = Session(
         version="recorded",
-        settings=load_profile("backtest", {**PLAIN, **window.head.settings}),
+        settings=load_profile("backtest", {**window.head.settings, **PLAIN}),
         source=window.head.window,
         symbols=tuple(past.instruments),
         timeframe=past.timeframe,

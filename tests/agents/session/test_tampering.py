@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from run_support import rows, run
 
+from agents.records.record import CycleRecord
 from agents.replay import main as replay
 from config.secrets import journal_key
 from execution.journal.chain import link
@@ -53,9 +54,10 @@ def test_the_untouched_copy_is_believed(copy: Path) -> None:
 
 
 def test_an_edited_event_is_named(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    forged = rows(copy)[8].payload.replace(b'"bar":', b'"BAR":')
-    change(copy, ("UPDATE events SET payload = ? WHERE seq = 9", (forged,)))
-    assert "Event 9 (cycle)" in refused(copy, capsys)
+    bar = next(row for row in rows(copy)[8:] if row.kind == CycleRecord.written_kind())
+    forged = bar.payload.replace(b'"bar":', b'"BAR":')
+    change(copy, ("UPDATE events SET payload = ? WHERE seq = ?", (forged, bar.seq)))
+    assert f"Event {bar.seq} (cycle@2)" in refused(copy, capsys)
 
 
 def test_a_deleted_event_is_missed(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:

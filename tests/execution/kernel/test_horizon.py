@@ -7,7 +7,7 @@ from kernel_parity import WORLDS, both, settings_of, shorter
 
 from market.tape import simulated_tape
 
-TIGHT: dict[str, Any] = WORLDS[2] | {"limits.risk_window_bars": 500, "limits.turbulence_sigma": 50.0, "seed": 4}
+TIGHT: dict[str, Any] = WORLDS[4] | {"limits.risk_window_bars": 500, "limits.turbulence_sigma": 50.0, "seed": 4}
 MARKETS = ["BTC/USDT", "ETH/USDT"]
 
 

@@ -30,7 +30,7 @@ def _tape(world: dict[str, object], factor: float) -> Tape:
 @pytest.mark.parametrize("factor", [1000.0, 0.001, 100.0, 0.01, 10.0, 0.1])
 @pytest.mark.parametrize("seed", [1, 4])
 def test_a_change_of_unit_over_a_held_position_moves_no_equity_and_no_order(factor: float, seed: int) -> None:
-    world = {**WORLDS[1], "market.session_days": 6, "seed": seed}
+    world = {**WORLDS[3], "market.session_days": 6, "seed": seed}
     settings = settings_of(world, MARKETS, "paper")
     tape = _tape(world, factor)
     found, made = both(settings, tape, seed)
@@ -45,7 +45,7 @@ def test_a_change_of_unit_over_a_held_position_moves_no_equity_and_no_order(fact
 
 @pytest.mark.parametrize("factor", [1000.0, 0.001])
 def test_where_a_human_has_named_the_factor_both_engines_go_on_as_if_there_had_been_none(factor: float) -> None:
-    world = {**WORLDS[1], "market.session_days": 6, "seed": 1, "quality.accepted_units": {"BTC/USDT": factor}}
+    world = {**WORLDS[3], "market.session_days": 6, "seed": 1, "quality.accepted_units": {"BTC/USDT": factor}}
     settings = settings_of(world, MARKETS, "paper")
     found, made = both(settings, _tape(world, factor), 1)
     plain_found, plain = both(settings, _tape(world, 1.0), 1)

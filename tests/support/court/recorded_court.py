@@ -86,7 +86,7 @@ def play(window: Window, state: Path) -> list[Docket]:
 
 async def _play(window: Window, state: Path) -> list[Docket]:
     head, clock = window.head, SystemClock()
-    settings = load_profile("backtest", {**PLAIN, **head.settings})
+    settings = load_profile("backtest", {**head.settings, **PLAIN})
     minds = settings.minds.model_copy(update={"transcripts": "replay", "cassette": str(window.cassette)})
     verdicts = {h.case.decision_id: h.verdict for docket in window.dockets for h in docket.hearings}
     with ExitStack() as stack:
