@@ -2,8 +2,8 @@
 
 The file needs a column of text and a column of dates. A date without a time is known when the day is over; without a column for
 first sight, a headline counts as seen when it was published, which favours a backtest by the delay of the feed. Dates such as
-05/11/2022 are read only if a day above 12 proves their order or the user says it. A faulty file is refused with the first bad
-row, and is never read in part without a message.
+05/11/2022 are read only if the user says their order, or none of them can be read both ways. A faulty file is refused with the
+first bad row, and is never read in part without a message.
 """
 
 from collections import Counter
@@ -23,7 +23,6 @@ from sentiment.sources.moments import (
     Read,
     both_ways,
     days_in_disguise,
-    has_short_year,
     orders_of,
     read_moment,
 )
@@ -141,7 +140,10 @@ def _column(columns: Mapping[str, str], names: tuple[str, ...]) -> str | None:
 
 
 def _order(dated: Mapping[str, Sequence[object]], path: Path, given: Order | None) -> Order | None:
-    """The order of numeric dates: as given, or as the file proves it; None where it has none. Raises DataFault."""
+    """The order of numeric dates: as given, or the only one in which they can be read; None where it has none. Raises DataFault.
+
+    As with bars (decision 18), one day above 12 decides nothing about a date that can be read both ways.
+    """
     found = {name: orders_of(cells) for name, cells in dated.items()}
     proofs = {order: (name, row) for name, orders in found.items() for order, row in orders.proofs.items()}
     doubtful = [(name, row) for name, orders in found.items() for row in orders.doubtful]
@@ -150,11 +152,11 @@ def _order(dated: Mapping[str, Sequence[object]], path: Path, given: Order | Non
     if len(proofs) > 1:
         (name, row), why = max(proofs.values(), key=lambda place: place[1]), "is of another order than a row before it"
     else:
-        open_ = doubtful if not proofs else [(name, row) for name, row in doubtful if has_short_year(dated[name][row])]
-        if not open_:
+        if not doubtful:
             return next(iter(proofs), None)
-        name, row = open_[0]
-        why = f"may be {both_ways(dated[name][row])}, and no other row decides it"
+        name, row = doubtful[0]
+        rest = "a later row does not decide it, since a spreadsheet turns round exactly such dates"
+        why = f"may be {both_ways(dated[name][row])}, and {rest if proofs else 'no other row decides it'}"
     raise DataFault(
         f"{path.name}, row {row + 1}, column {name}: {str(dated[name][row])!r} {why}. Nothing was read. Say which order it is "
         "with --news-dates dmy or --news-dates mdy (`dates` of the source in a profile), or write dates as 2022-11-05."

@@ -141,8 +141,13 @@ def dated(*cells: object) -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_one_day_above_twelve_proves_the_order_of_a_whole_file(tmp_path: Path, kind: str) -> None:
-    found = read_news(written(tmp_path, kind, dated(*DAY_FIRST)), "file")
+def test_a_day_above_twelve_decides_nothing_about_a_date_that_can_be_read_both_ways(tmp_path: Path, kind: str) -> None:
+    path = written(tmp_path, kind, dated(*DAY_FIRST))
+    with pytest.raises(
+        DataFault, match=r"row 1, column date: .* may be 5 Nov or 11 May, and a later row does not decide it"
+    ):
+        read_news(path, "file")
+    found = read_news(path, "file", "dmy")
     assert [(one.published_utc.month, one.published_utc.day) for one in found.lines] == [(11, 5), (11, 25), (12, 13)]
     assert "Dates are read day first" in found.told(["BTC"])
 
