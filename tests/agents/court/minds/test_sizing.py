@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from court_support import SETTINGS, case
-from gate_support import BTC, portfolio, returns, seen_by
+from gate_support import BTC, PLAIN_PAIRS, portfolio, returns, seen_by
 from hearing_support import barriers
 from model_server import ModelServer
 from run_support import events, run, write_bars
@@ -104,7 +104,7 @@ def test_a_run_with_models_is_calibrated_sizes_a_later_one_and_replays(
     bars = ["--data", *map(str, write_bars(tmp_path / "data", ("BTC/USDT", "ETH/USDT")))]
     known = tmp_path / "known.json"
     with ModelServer() as server:
-        asked = arguments(server)[2:]
+        asked = arguments(server, None, *PLAIN_PAIRS)[2:]
         assert run(tmp_path / "first", *bars, "--start", "2024-01-02", "--end", "2024-01-08", *asked) == 0
         assert calibrate([str(tmp_path / "first"), "--bars", "24", "--shrink", "1", "--out", str(known)]) == 0
         later = [*bars, "--start", "2024-01-08", "--end", "2024-01-14", *asked]

@@ -14,7 +14,7 @@ from agents.records.record import SessionEnd
 from agents.replay import main as replay
 from agents.run import main
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 LONG = ("--days", "120")
 
 
