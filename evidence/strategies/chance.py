@@ -1,7 +1,7 @@
 """Compares a strategy with random entries and with always long, all in the full engine.
 
-The votes are computed once and replayed as a script, also those of the strategy itself, so that only the times of the purchases
-differ. These times depend on the seed alone, not on the number of processes.
+The strategy runs as it is, each of its voters with its own record. Its votes are computed once, redrawn, and replayed as scripts; a
+script is one voter and has one record. The times of purchases depend on the seed alone, not on the number of processes.
 """
 
 from functools import partial
@@ -21,10 +21,10 @@ from market.tape import Tape
 
 
 class _Script(NamedTuple):
-    """The job of one process: a world and the votes in it."""
+    """The job of one process: a world and the votes in it, or None for its own voters."""
 
     world: World
-    votes: NettedVotes
+    votes: NettedVotes | None
 
 
 def beside_chance(world: World, tape: Tape, seeds: int, *, workers: int, quiet: bool) -> AgainstChance | None:
@@ -39,7 +39,7 @@ def beside_chance(world: World, tape: Tape, seeds: int, *, workers: int, quiet: 
     if not entries:
         return None
     draw = partial(generator, settings.seed, "random-entries")
-    casts = [votes, always_long(votes), *(random_entries(votes, draw(str(number))) for number in range(seeds))]
+    casts = [None, always_long(votes), *(random_entries(votes, draw(str(number))) for number in range(seeds))]
     own, held, *drawn = spread(
         _lived,
         [_Script(world, cast) for cast in casts],
