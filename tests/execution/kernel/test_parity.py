@@ -85,7 +85,7 @@ def test_both_engines_make_the_same_of_two_hundred_real_windows(shared: Path, pa
         chance = generator(seed, "parity", "window")
         bases = tuple(sorted(chance.choice(REAL, size=int(chance.integers(1, 4)), replace=False)))
         start, end = window(shared, bases, chance)
-        found, made = compare(shared, bases, start, end, {**WORLDS[seed % len(WORLDS)], **late(seed)}, seed)
+        found, made = compare(shared, bases, start, end, {**WORLDS[seed // 8 % len(WORLDS)], **late(seed)}, seed)
         assert found == "", f"window {seed}, {bases} from {start}: {found}"
         seen.update(fill[3] for fill in made.fills)
         seen.update(made.refused)
