@@ -1,7 +1,7 @@
 """Compares a strategy with random entries and with always long, all in the full engine.
 
-The strategy runs as it is, each of its voters with its own record. Its votes are computed once, redrawn, and replayed as scripts; a
-script is one voter and has one record. The times of purchases depend on the seed alone, not on the number of processes.
+The strategy runs as it is, each of its voters with its own record. Its votes are computed once, redrawn, and replayed as scripts.
+A script is one voter and has one record. The times of purchases depend on the seed alone, not on the number of processes.
 """
 
 from functools import partial
