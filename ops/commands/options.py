@@ -13,7 +13,11 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "runs": {"metavar": "RUN", "nargs": "+", "help": "folder of a run"},
     "--data": {"nargs": "+", "metavar": "PATH", "help": "recorded bars: files, folders or patterns (docs/data.md)"},
     "--dates": {"choices": ("dmy", "mdy"), "help": "order of day and month in files with dates like 03/04/2024"},
-    "--decimal": {"choices": (".", ","), "help": "decimal mark of files whose numbers do not show it"},
+    "--decimal": {
+        "choices": (".", ","),
+        "metavar": "MARK",
+        "help": "decimal mark, . or , of files whose numbers do not show it",
+    },
     "--volume": {
         "choices": ("base", "quote"),
         "help": "unit of the volume of the files: coins (base) or money (quote) (default: as the columns say, else base)",
@@ -39,7 +43,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "--news": {"metavar": "FILE", "help": "dated headlines to go with --data: Parquet, CSV or JSON lines"},
     "--news-dates": {
         "choices": ("dmy", "mdy"),
-        "help": "order of dates such as 05/11/2022 in the --news file, if none of its dates proves it",
+        "help": "order of dates such as 05/11/2022 in the --news file (default: that of --dates, else asked)",
     },
     "--profile": {"help": "paper, backtest, testnet, live, or a YAML file of your own (default: %(default)s)"},
     "--symbols": {"nargs": "+", "metavar": "BASE/QUOTE", "help": "only these markets (default: all)"},

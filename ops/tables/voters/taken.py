@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from rich.console import Group
 
 from evidence.rulings.taken import ADJUSTER, ALL, BREAKER, COURT, Side, Taken, TakenReport
-from evidence.statistics.totals import Interval
 from ops.story.taken import whole
 from ops.tables.grid import Grid, boxed
 from ops.tables.plain import DASH, count, percent, signed_percent
@@ -40,17 +39,17 @@ def taken_part(report: TakenReport) -> Group | str:
 def taken_grid(report: TakenReport) -> Grid:
     """Every row in full, for the report."""
     columns = (
-        "Taken by", "from", "kept", "won", "95 %", "mean, bps", "rejected", "won", "95 %", "mean, bps", "difference, bps",
-        "95 %", "growth",
+        "Taken by", "from", "growth", "kept", "won [95 %]", "mean, bps", "rejected", "won [95 %]", "mean, bps",
+        "difference [95 %], bps",
     )  # fmt: skip
     rows = tuple(
         (
             _name(row.by),
             row.voter,
+            signed_percent(row.growth),
             *_in_full(row.kept),
             *_in_full(row.rejected),
-            *_interval(row.difference_bps),
-            signed_percent(row.growth),
+            _spread(row),
         )
         for row in report.rows
     )
@@ -107,17 +106,13 @@ def _in_short(side: Side) -> str:
     return f"{side.cases:,}: {side.won.value:.0%} {side.mean_bps:+,.0f}"
 
 
-def _in_full(side: Side) -> tuple[str, str, str, str]:
+def _in_full(side: Side) -> tuple[str, str, str]:
     if side.won is None or side.mean_bps is None:
-        return f"{side.cases:,}", DASH, DASH, DASH
+        return f"{side.cases:,}", DASH, DASH
     won = side.won
-    return f"{side.cases:,}", f"{won.value:.1%}", f"{won.low:.1%} to {won.high:.1%}", f"{side.mean_bps:+,.1f}"
+    return f"{side.cases:,}", f"{won.value:.0%} [{won.low:.0%}, {won.high:.0%}]", f"{side.mean_bps:+,.0f}"
 
 
 def _spread(row: Taken) -> str:
     found = row.difference_bps
     return DASH if found is None else f"{found.value:+,.0f} [{found.low:+,.0f},{found.high:+,.0f}]"
-
-
-def _interval(found: Interval | None) -> tuple[str, str]:
-    return (DASH, DASH) if found is None else (f"{found.value:+,.1f}", f"{found.low:+,.1f} to {found.high:+,.1f}")
