@@ -40,12 +40,14 @@ def fingerprint() -> str:
     """A hash of all compiled sources and of their constants. A door that holds it in a closure is compiled anew when any of
     them changes. Call it where all modules of the kernel that the door runs have been imported."""
     made = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    here = Path(__file__).parent
+    for path in sorted(here.rglob("*.py")):
         text = path.read_bytes()
         if b"execution.kernel.compiled" not in text:
             continue
         made.update(text)
-        if module := sys.modules.get(f"{__package__}.{path.stem}"):
+        name = ".".join(path.relative_to(here).with_suffix("").parts)
+        if module := sys.modules.get(f"{__package__}.{name}"):
             made.update(repr(sorted(_constants(module))).encode())
     return made.hexdigest()
 

@@ -15,7 +15,9 @@ from execution import observation
 from execution.kernel import records as w
 from execution.kernel.breakers import equity_of, is_shut, is_shut_on, observe
 from execution.kernel.compiled import compiled, door, fingerprint
-from execution.kernel.gate import judge, remember, see
+from execution.kernel.gate import judge
+from execution.kernel.judging.sight import see
+from execution.kernel.judging.voters import remember
 from execution.kernel.market import forget_yesterday
 from execution.kernel.protection import abandon_entry, leave, tidy, trail
 from execution.kernel.records import Floats, Ints, Record, Records, Small

@@ -156,7 +156,7 @@ PLACE = _record(
 """What stands in one market. `lot_*`: what was bought and not yet sold, from `head` to `tail`. `asks`, `bids`: lots left of this
 bar's liquidity, known once `laid`. `prices`, `depths`: the current order book, asks in row 0; `late`: its prices for late orders.
 `live`: open orders. `opened`: bar of the first fill of what is held.
-`followed`: the purchase that is followed for each voter: its stop, its entry and its bars (`execution.kernel.gate.remember`); a
+`followed`: the purchase that is followed for each voter: its stop, its entry and its bars (`execution.kernel.judging.voters`); a
 stop of 0 is none."""
 
 ACCOUNT = _record(

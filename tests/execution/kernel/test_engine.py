@@ -179,11 +179,13 @@ def test_a_fraction_is_two_floats_to_thirty_digits() -> None:
 
 def test_the_fingerprint_changes_with_any_compiled_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     here = Path(jit.__file__).parent
-    for path in here.glob("*.py"):
-        (tmp_path / path.name).write_bytes(path.read_bytes())
+    for path in here.rglob("*.py"):
+        copy = tmp_path / path.relative_to(here)
+        copy.parent.mkdir(exist_ok=True)
+        copy.write_bytes(path.read_bytes())
     monkeypatch.setattr(jit, "__file__", str(tmp_path / "compiled.py"))
     before = jit.fingerprint()
-    for name in ("records", "exact", "book", "gate", "loop"):
+    for name in ("records", "exact", "book", "gate", "loop", "judging/voters", "judging/holdings"):
         path = tmp_path / f"{name}.py"
         kept = path.read_bytes()
         path.write_bytes(kept + b"\n# changed")
@@ -195,7 +197,8 @@ def test_the_fingerprint_changes_with_any_compiled_source(tmp_path: Path, monkey
 @pytest.mark.parametrize(
     ("module", "name"),
     [
-        ("gate", "HALVINGS"), ("gate", "A_HAIR_LESS"), ("gate", "QUARANTINE_BARS"),
+        ("gate", "HALVINGS"), ("gate", "A_HAIR_LESS"), ("judging.holdings", "QUARANTINE_BARS"),
+        ("judging.voters", "HORIZON_BARS"),
         ("tails", "ROUNDING"), ("tails", "LEAST_SHARE"), ("tails", "BISECTIONS"), ("loop", "DECAY"),
         ("loop", "MIN_RETURNS"), ("market", "SNAP"), ("records", "MOST_LEVELS"), ("records", "ENTRY_BOOKS"),
         ("records", "MONDAY_TO_THURSDAY"), ("records", "RULES"), ("records", "SPREAD"),

@@ -1,0 +1,1 @@
+"""What the compiled gate asks: the account, the voters, and what a policy sees."""

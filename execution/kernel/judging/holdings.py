@@ -1,0 +1,176 @@
+"""The account as the compiled gate counts it: cash, positions, entries under way, and the rooms that they leave.
+
+Sums are exact pairs of floats (`execution.kernel.exact`), as the full engine's are decimals.
+"""
+
+import numpy as np
+
+from execution.kernel import records as w
+from execution.kernel.compiled import compiled
+from execution.kernel.exact import Pair, add, decimal_of, over, times
+from execution.kernel.records import Floats, Record, Records, Small
+from execution.kernel.tails import correlation
+from risk.sizing import A_HAIR_LESS
+from risk.window import QUARANTINE_BARS
+
+
+@compiled
+def cash_of(limits: Record, account: Record) -> Pair:
+    """Cash, in quote units."""
+    return over((account.cash[0], account.cash[1]), (limits.quote_units, 0.0))
+
+
+@compiled
+def equity_in_parts(rules: Records, limits: Record, account: Record, places: Records) -> Pair:
+    """Cash and positions at the marks [quote]. `rules`, `places`, shape (n_symbols,): records of RULE and PLACE."""
+    total = cash_of(limits, account)
+    for s in range(len(places)):
+        total = add(total, worth_of(rules[s], places[s]))
+    return total
+
+
+@compiled
+def pending_of(place: Record) -> Pair:
+    """What an entry under way has still to buy, in quote units."""
+    if place.orders[0, w.KIND] == w.NOTHING:
+        return 0.0, 0.0
+    share = over((float(place.orders[0, w.LEFT]), 0.0), (float(place.orders[0, w.QUANTITY]), 0.0))
+    return times((place.notional[0], place.notional[1]), share)
+
+
+@compiled
+def worth_of(rule: Record, place: Record) -> Pair:
+    """What is held of a market, at its mark, in quote units."""
+    if not place.held:
+        return 0.0, 0.0
+    return times(times((float(place.held), 0.0), (rule.lot[0], rule.lot[1])), decimal_of(place.mark))
+
+
+@compiled
+def exposed(rule: Record, place: Record) -> Pair:
+    """Notional held and under way, in quote units."""
+    return add(worth_of(rule, place), pending_of(place))
+
+
+@compiled
+def deployed(rules: Records, places: Records) -> float:
+    """Notional of positions and of entries under way, all added up [quote].
+
+    `rules`, `places`, shape (n_symbols,): records of RULE and PLACE.
+    """
+    total = (0.0, 0.0)
+    for s in range(len(places)):
+        total = add(total, exposed(rules[s], places[s]))
+    return float(total[0])
+
+
+@compiled
+def held_notional(rules: Records, places: Records) -> float:
+    """Notional of positions alone [quote]. `rules`, `places`, shape (n_symbols,): records of RULE and PLACE."""
+    total = (0.0, 0.0)
+    for s in range(len(places)):
+        total = add(total, worth_of(rules[s], places[s]))
+    return float(total[0])
+
+
+@compiled
+def is_weighed(bar: Record, place: Record) -> bool:
+    """Whether a symbol is in the book, and not in quarantine."""
+    return bool((place.held > 0 or place.orders[0, w.KIND] != w.NOTHING) and bar.stale < QUARANTINE_BARS)
+
+
+@compiled
+def rows_of(bars: Records, seen: Small, origin: int, limits: Record, places: Records, t: int, own: int) -> int:
+    """How many of the latest bars are known of the market and of all that is weighed with it [bars].
+
+    `bars`, shape (n_bars, n_symbols): records of BAR [quote, base]. `seen`, shape (n_symbols, n_bars): how many returns there were
+    up to each bar [count]. `places`, shape (n_symbols,): records of PLACE. `t`, `own`: bar and market.
+    """
+    count = min(t - origin, limits.window)
+    rows = count
+    for s in range(len(places)):
+        if s == own or is_weighed(bars[t, s], places[s]):
+            rows = min(rows, seen[s, t] - seen[s, t - count])
+    return int(rows)
+
+
+@compiled
+def day_volume(bars: Records, origin: int, limits: Record, t: int, s: int) -> float:
+    """Traded in the last 24 hours in believed bars [quote]: `risk.volumes`.
+
+    `bars`, shape (n_bars, n_symbols): records of BAR [quote, base]; `t`, `s`: bar and market.
+    """
+    total = 0.0
+    for i in range(max(origin, t + 1 - limits.day_bars), t + 1):
+        if bars[i, s].state == w.BELIEVED:
+            total += bars[i, s].close * bars[i, s].volume
+    return float(total)
+
+
+@compiled
+def cash_room(rule: Record, limits: Record, account: Record, places: Records) -> float:
+    """What the cash pays for with its fee, at the dearest price or with one percent to spare [quote].
+
+    `places`, shape (n_symbols,): records of PLACE.
+    """
+    free, coming = cash_of(limits, account), (0.0, 0.0)
+    for s in range(len(places)):
+        coming = add(coming, pending_of(places[s]))
+    if limits.entry_cap:
+        dearest = times((rule.with_fee[0], rule.with_fee[1]), (limits.capped[0], limits.capped[1]))
+        return float(add(over(free, dearest), (-coming[0], -coming[1]))[0] * A_HAIR_LESS)
+    room = add(free, (-coming[0], -coming[1]))
+    spare = over(times(room, (99.0, 0.0)), times((rule.with_fee[0], rule.with_fee[1]), (100.0, 0.0)))
+    return float(spare[0])
+
+
+@compiled
+def sector_room(rules: Records, limits: Record, places: Records, own: int, equity: float) -> float:
+    """What a market's sector leaves [fraction of equity]; a market of no sector is not capped by one.
+
+    `rules`, `places`, shape (n_symbols,): records of RULE and PLACE. `equity` [quote].
+    """
+    if rules[own].sector < 0:
+        return np.inf
+    used = (0.0, 0.0)
+    for s in range(len(places)):
+        if rules[s].sector == rules[own].sector:
+            used = add(used, exposed(rules[s], places[s]))
+    return float(limits.max_sector_fraction - used[0] / equity)
+
+
+@compiled
+def cluster_room(
+    bars: Records,
+    returns: Floats,
+    rules: Records,
+    limits: Record,
+    places: Records,
+    t: int,
+    s: int,
+    rows: int,
+    equity: float,
+) -> float:
+    """What the cluster of a market leaves [fraction of equity]; infinite where nothing that is held moves with it.
+
+    `bars`, shape (n_bars, n_symbols): records of BAR [quote, base]. `returns`, shape (n_symbols, n_bars) [simple return].
+    `rules`, `places`, shape (n_symbols,): records of RULE and PLACE.
+    `t`, `s`: bar and market; `rows`: returns behind a correlation; `equity` [quote].
+    """
+    count = len(places)
+    reached, front = np.zeros(count, dtype=np.bool_), np.zeros(count, dtype=np.int64)
+    reached[s], front[0], waiting, found, used = True, s, 1, False, (0.0, 0.0)
+    while waiting:
+        waiting -= 1
+        here = returns[front[waiting], t - rows + 1 : t + 1]
+        for other in range(count):
+            if reached[other] or not is_weighed(bars[t, other], places[other]):
+                continue
+            if correlation(here, returns[other, t - rows + 1 : t + 1]) > limits.max_correlation:
+                reached[other] = found = True
+                front[waiting] = other
+                waiting += 1
+    for other in range(count):
+        if reached[other] and other != s:
+            used = add(used, exposed(rules[other], places[other]))
+    return float(limits.max_cluster_fraction - used[0] / equity) if found else np.inf
