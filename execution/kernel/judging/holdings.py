@@ -83,7 +83,7 @@ def is_weighed(bar: Record, place: Record) -> bool:
 def rows_of(bars: Records, seen: Small, origin: int, limits: Record, places: Records, t: int, own: int) -> int:
     """How many of the latest bars are known of the market and of all that is weighed with it [bars].
 
-    `bars`, shape (n_bars, n_symbols): records of BAR [quote, base]. `seen`, shape (n_symbols, n_bars): how many returns there were
+    `bars`, shape (n_bars, n_symbols): records of BAR [quote, base]. `seen`, shape (n_symbols, n_bars): how many returns there are
     up to each bar [count]. `places`, shape (n_symbols,): records of PLACE. `t`, `own`: bar and market.
     """
     count = min(t - origin, limits.window)
