@@ -85,8 +85,8 @@ def normalise_symbol(spelling: str, wanted: Sequence[str] = ()) -> str | None:
         return None if text == "N/A" or base == quote else f"{base}/{quote}"
     if quote in _CONTRACTS:
         return _only(_splits(base))
-    sound = quote in _QUOTES and base not in _WORDS and _in_order(base, quote)
-    return f"{base}/{quote}" if sound else None
+    spelt = "-" in text or base not in _WORDS  # exchanges write DATA-USDT; a file's name may be data_usdt
+    return f"{base}/{quote}" if spelt and quote in _QUOTES and _in_order(base, quote) else None
 
 
 def symbol_from_name(stem: str, wanted: Sequence[str] = ()) -> str | None:

@@ -37,7 +37,8 @@ class SourceSettings(Frozen):
     weight: Positive = Field(description="share in the fused score, relative to the others")
     path: str | None = Field(default=None, description="file of a recorded source")
     dates: Literal["dmy", "mdy"] | None = Field(
-        default=None, description="order of dates such as 05/11/2022 in the file, if it does not prove one"
+        default=None,
+        description="order of dates such as 05/11/2022 in the file; null to refuse dates that can be read both ways",
     )
     url: str | None = Field(default=None, description="address of an RSS source")
     timeout_s: Positive = Field(default=5.0, le=60.0, description="longest wait for a feed [seconds]")

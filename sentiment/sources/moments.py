@@ -136,12 +136,6 @@ def both_ways(cell: object) -> str:
     return " or ".join(readings) or "no day"
 
 
-def has_short_year(cell: object) -> bool:
-    """Whether a numeric date has a year of two digits."""
-    found = _SHAPES["numbers"].fullmatch(" ".join(str(cell).split()))
-    return found is not None and len(found["year"]) == 2
-
-
 def _dated(found: re.Match[str], kind: str, order: Order | None) -> Read:
     year, month, day = _numbers(found, order) if kind == "numbers" else _plain(found)
     start = _utc(year, month, day)
