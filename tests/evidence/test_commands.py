@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from halt_support import written
 from run_support import write_bars
 
 from agents.backtest import main as backtest
@@ -148,7 +149,7 @@ def test_a_comparison_with_chance_that_is_stopped_keeps_the_backtest(
     )
     with going:
         for _ in range(1200):
-            if sum(file.stat().st_size for file in run.glob(name)) >= size:
+            if written(run, name) >= size:
                 break
             time.sleep(0.05)
         going.send_signal(signal.SIGINT)

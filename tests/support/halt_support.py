@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -113,10 +114,19 @@ def started(out: Path, *arguments: str) -> subprocess.Popen[str]:
     )
 
 
+def written(out: Path, name: str = "journal.db*") -> int:
+    """Return the size in bytes of a running session's files; one that vanishes meanwhile counts for nothing."""
+    size = 0
+    for file in out.glob(name):
+        with suppress(FileNotFoundError):
+            size += file.stat().st_size
+    return size
+
+
 def wait_for_journal(out: Path, size: int = 600_000) -> None:
     """Wait until a running session's journal has reached a size in bytes."""
     for _ in range(3600):
-        if out.exists() and sum(file.stat().st_size for file in out.glob("journal.db*")) > size:
+        if written(out) > size:
             return
         time.sleep(0.05)
     raise AssertionError("the session did not get going")

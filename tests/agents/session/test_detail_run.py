@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from halt_support import written
 from run_support import change_after, events, payloads, run, said
 
 from agents.records.record import CycleRecord, Session, SessionEnd
@@ -136,7 +137,7 @@ def test_a_killed_run_goes_on_with_the_same_finer_bars_and_with_no_others(
         [*command, *options(fine, end="2024-01-20"), *slowly], cwd=ROOT, env=dict(os.environ), stderr=subprocess.PIPE
     )
     for _ in range(2000):
-        if out.exists() and sum(file.stat().st_size for file in out.glob("journal.db*")) > 700_000:
+        if written(out) > 700_000:
             break
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)

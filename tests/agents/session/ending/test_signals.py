@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from halt_support import written
 from run_support import events, run
 
 from agents.records.record import SessionEnd
@@ -33,7 +34,7 @@ def start(out: Path) -> subprocess.Popen[str]:
 
 def wait_for(out: Path, name: str, size: int = 1) -> None:
     for _ in range(3000):
-        if out.exists() and sum(file.stat().st_size for file in out.glob(name)) >= size:
+        if written(out, name) >= size:
             return
         time.sleep(0.02)
     raise AssertionError(f"{name} did not come")

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from halt_support import written
 from run_support import events, run
 
 from agents.records.record import SessionEnd
@@ -28,7 +29,7 @@ def start(out: Path, *arguments: str) -> subprocess.Popen[str]:
 def wait_until_trading(out: Path) -> None:
     """Until the journal holds more than its first group of events."""
     for _ in range(600):
-        if out.exists() and sum(file.stat().st_size for file in out.glob("journal.db*")) > 1_500_000:
+        if written(out) > 1_500_000:
             return
         time.sleep(0.05)
     raise AssertionError("the session did not get going")
