@@ -220,5 +220,8 @@ def _hash(desk: Desk, shown: Slice) -> str:
         link += f" {shown.detail.timeframe} {shown.detail.bars}"
     if shown.funding:
         link += f" {[(due.symbol, due.at_utc.isoformat(), due.rate) for due in shown.funding]}"
+    if shown.facts:
+        facts = [(fact.name, fact.symbol, fact.known_utc.isoformat(), fact.value) for fact in shown.facts]
+        link += f" {facts}"
     desk.tally.data_hash = hashlib.sha256(link.encode()).hexdigest()
     return desk.tally.data_hash

@@ -66,13 +66,27 @@ class FundingRate(Frozen):
     rate: float
 
 
+class Fact(Frozen):
+    """One figure about a market, or about all of them (`symbol` None), that is no price: see `market.context`.
+
+    `at_utc` is the moment that it describes. Nothing may read it before `known_utc`.
+    """
+
+    name: str
+    symbol: str | None = None
+    at_utc: UtcTime
+    known_utc: UtcTime
+    value: float
+
+
 class Slice(Frozen):
     """What the tape shows at one bar close: the bar of each symbol that has one, and the problems of the others.
 
     `frozen` maps a symbol to the reason why no new position may be opened in it (a missing bar, a bad print). `doubtful`
     holds, for a symbol whose bar was refused, that bar in its worst reading for a holder; only exits may trade in it.
     `detail` holds finer bars inside some of the bars; no decision before the close of the bar has seen them. `funding` holds
-    the rates that are due at or after the open of these bars and before their close.
+    the rates that are due at or after the open of these bars and before their close. `facts` holds those that became known
+    after the slice before and not after this close.
     """
 
     close_utc: UtcTime
@@ -82,6 +96,7 @@ class Slice(Frozen):
     findings: tuple[Finding, ...] = ()
     detail: Detail | None = Field(default=None, exclude_if=lambda detail: detail is None)
     funding: tuple[FundingRate, ...] = Field(default=(), exclude_if=lambda funding: not funding)
+    facts: tuple[Fact, ...] = Field(default=(), exclude_if=lambda facts: not facts)
 
     @model_validator(mode="after")
     def _detail_fits(self) -> Self:

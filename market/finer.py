@@ -13,10 +13,10 @@ from config.clock import from_ms, to_ms
 from config.errors import DataFault
 from market.bar import Finding, FundingRate
 from market.candles import grid_phase
-from market.detail import FineBars, checked
 from market.files.bars import read_finer
 from market.files.funding_rates import FundingRates, read_funding_files
 from market.files.reading import AS_FOUND, Reading
+from market.plausible.detail import FineBars, checked
 from market.tape import Tape
 
 

@@ -20,14 +20,14 @@ from config.settings import Settings
 from market.bar import Detail, Finding, FundingRate, Slice
 from market.candles import Millis, RawCandles, grid_phase
 from market.catalogue import instrument_of
-from market.detail import FineBars
 from market.files.bars import read_bars
 from market.files.reading import AS_FOUND, Reading
 from market.files.told import FileRead, names_of
 from market.instrument import Instrument
 from market.news import NewsRow
+from market.plausible.detail import FineBars
 from market.plausible.volumes import implausible_volume
-from market.quality import QualityMonitor, Quote
+from market.quality.monitor import QualityMonitor, Quote
 from market.simulated.prices import SESSION_START, simulate, warmup_length
 from market.timeframe import Timeframe
 

@@ -11,6 +11,7 @@ from pydantic import Field
 from agents.court.record import CaseRecord
 from agents.strategies.vote import NetVote
 from config.frozen import Frozen, UtcTime
+from market.context.view import MarketContext
 from market.signals import TechnicalSignals
 from market.timeframe import Timeframe
 from sentiment.events import FLAGS
@@ -50,6 +51,8 @@ class Case(Frozen):
     """How the most similar past cases ended, as known at this time; empty when no model reads it."""
     record: CaseRecord | None = Field(default=None, exclude_if=lambda record: record is None)
     """How the purchases of these voters have ended; None if the profile asks for no record."""
+    context: MarketContext | None = Field(default=None, exclude_if=lambda context: context is None)
+    """What is known of the market beside its bars; None if the profile asks for none."""
 
 
 Section = Literal["signals", "sentiment", "book", "proposal"]

@@ -92,6 +92,9 @@ def votes_on(symbol: str, now: TechnicalSignals, contexts: tuple[Context, ...]) 
                 confidence=ballot.confidence,
                 weight=context.weight,
                 reasons=ballot.reasons,
+                exposure=ballot.exposure,
+                exit_price=ballot.exit_price,
+                horizon_bars=ballot.horizon_bars,
             )
         )
     return tuple(cast)

@@ -15,6 +15,12 @@ class Vote(Frozen):
     confidence: float = Field(ge=0, le=1)
     weight: float = Field(gt=0)
     reasons: tuple[str, ...]
+    exposure: float | None = Field(default=None, ge=0, le=1, exclude_if=lambda value: value is None)
+    """The share of a full position that it wants now; None for a voter of single events."""
+    exit_price: float | None = Field(default=None, gt=0, exclude_if=lambda value: value is None)
+    """Its own exit [quote]."""
+    horizon_bars: int | None = Field(default=None, ge=1, exclude_if=lambda value: value is None)
+    """How long it means to hold [bars]."""
 
 
 class NetVote(Frozen):

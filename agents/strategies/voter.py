@@ -15,11 +15,19 @@ Signals = Mapping[Timeframe, TechnicalSignals]
 
 
 class Ballot(NamedTuple):
-    """A direction, a confidence in [0, 1], and the reasons."""
+    """A direction, a confidence in [0, 1], and the reasons.
+
+    A voter that holds a share for long says more. `exposure`: the share in [0, 1] of a full position that it wants now; None for
+    a voter of single events. `exit_price`: its own exit [quote], below which it wants to be out. `horizon_bars`: how long it
+    means to hold [bars].
+    """
 
     direction: Direction
     confidence: float
     reasons: tuple[str, ...]
+    exposure: float | None = None
+    exit_price: float | None = None
+    horizon_bars: int | None = None
 
 
 NOTHING = Ballot(Direction.NONE, 0.0, ())

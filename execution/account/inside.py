@@ -8,7 +8,7 @@ from execution.account.protection import Protection
 from execution.reports import asked
 from execution.venues.venue import BarDriver
 from market.bar import Slice
-from market.detail import steps_of
+from market.plausible.detail import steps_of
 
 
 async def drive(driver: BarDriver, desk: OrderDesk, protection: Protection, shown: Slice) -> None:

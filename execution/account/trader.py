@@ -24,7 +24,7 @@ from execution.kill_switch.halting import Halt, HaltWatch, NoSwitch, Sale, Switc
 from execution.reports import HEARD, VenueReport, told_utc
 from execution.venues.venue import BarDriver, Venue
 from market.bar import Slice
-from market.detail import narrowed
+from market.plausible.detail import narrowed
 from risk.breakers import (
     BreakerEvent,
     BreakerState,

@@ -14,9 +14,9 @@ from config.reading.load import load_profile
 from execution.kernel.grid import grid_of_tape
 from market.bar import Bar, Detail, Part, Slice
 from market.candles import RawCandles
-from market.detail import TOLERANCE, checked, narrowed, steps_of
 from market.files.bars import read_finer_files, read_market_files
 from market.finer import with_detail
+from market.plausible.detail import TOLERANCE, checked, narrowed, steps_of
 from market.tape import Tape, recorded_tape
 from market.timeframe import Timeframe
 

@@ -14,7 +14,7 @@ from config.clock import from_ms, to_ms
 from config.sections.quality import QualitySettings
 from market.bar import Slice
 from market.files.bars import read_market_file
-from market.quality import QualityMonitor, Quote
+from market.quality.monitor import QualityMonitor, Quote
 from market.timeframe import Timeframe
 
 START = datetime(2024, 1, 1, tzinfo=UTC)

@@ -11,7 +11,7 @@ from config.reading.load import load_profile
 from execution.reports import Fill, Liquidity
 from execution.simulated.venue import SimulatedVenue
 from market.bar import Slice
-from market.quality import QualityMonitor
+from market.quality.monitor import QualityMonitor
 from market.timeframe import Timeframe
 
 D = Decimal

@@ -13,7 +13,7 @@ from config.sections.quality import QualitySettings
 from market.bar import Slice
 from market.files.bars import read_market_file
 from market.plausible.units import change_of_unit, in_unit
-from market.quality import QualityMonitor, Quote
+from market.quality.monitor import QualityMonitor, Quote
 from market.timeframe import Timeframe
 
 START = datetime(2024, 1, 1, tzinfo=UTC)

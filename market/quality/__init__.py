@@ -1,0 +1,1 @@
+"""Which bars may be believed, and what is done about the others."""
