@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from config.errors import DataFault
 from market.files.text.opened import members_of
+from market.store.shelves import shelf_of, shelves_in
 
 PLAIN = (".csv", ".txt", ".tsv", ".json")
 ENDINGS = (".parquet", ".feather", ".ft", ".zip", *PLAIN, *(f"{ending}.gz" for ending in PLAIN))
@@ -19,7 +20,7 @@ _IN_FOLDERS = tuple(ending for ending in ENDINGS if not ending.startswith(".txt"
 
 
 class Source(NamedTuple):
-    """A file, or a member of a zip archive. `alone`: it is the only one."""
+    """A file, a member of a zip archive, or the folder of one market in a store. `alone`: it is the only one."""
 
     path: Path
     member: str | None = None
@@ -27,7 +28,9 @@ class Source(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Its name without folders; in an archive of several, the archive's name and its own."""
+        """Its name without folders; in an archive of several, the archive's name and its own; in a store, that of the market."""
+        if (held := shelf_of(self.path)) is not None:
+            return str(held)
         return self.path.name if self.member is None or self.alone else f"{self.path.name}/{Path(self.member).name}"
 
 
@@ -49,6 +52,8 @@ def all_exist(given: Sequence[Path]) -> bool:
 
 def _files(path: Path) -> list[Path]:
     if path.is_dir():
+        if shelves := [folder for _, folder in shelves_in(path)]:
+            return shelves
         held = sorted(file for file in path.rglob("*") if file.is_file() and file.name.lower().endswith(_IN_FOLDERS))
         if not held:
             raise DataFault(

@@ -27,6 +27,8 @@ from market.files.text.names import UTC_TIMES, plain
 from market.files.text.numbers import Decimal, all_text, decimal_of, numbers_of
 from market.files.text.unnamed import with_names
 from market.files.volume import Prices, volume_of
+from market.store.parquet import read_shelf
+from market.store.shelves import Shelf, shelf_of
 from market.symbols import normalise_symbol, symbol_from_name
 
 Chosen = NDArray[np.bool_]
@@ -60,6 +62,9 @@ class _Opened(NamedTuple):
 
 def parts_of(source: Source, wanted: Sequence[str], reading: Reading) -> Iterator[Part]:
     """The markets of a file. `wanted` decides what a name leaves open; alone, it names a nameless file. Raises DataFault."""
+    if (shelf := shelf_of(source.path)) is not None:
+        yield _stored(shelf, source)
+        return
     opened = _opened(source, reading)
     mark = _decimal(opened, reading, source.name)
 
@@ -73,9 +78,19 @@ def parts_of(source: Source, wanted: Sequence[str], reading: Reading) -> Iterato
 
 def times_of(source: Source, wanted: Sequence[str], reading: Reading) -> Iterator[tuple[str, Floats]]:
     """Each market of a file, with its times, shape (n,), float64 [ms since 1970 UTC]. Raises DataFault."""
+    if (shelf := shelf_of(source.path)) is not None:
+        yield shelf.symbol, _stored(shelf, source).rows.open_ms
+        return
     opened = _opened(source, reading)
     for symbol, chosen in _markets(opened.frame, opened.layout, source, wanted):
         yield symbol, opened.moments.ms[chosen]
+
+
+def _stored(shelf: Shelf, source: Source) -> Part:
+    """The bars of one market in a store."""
+    held = read_shelf(source.path, shelf)
+    open_ms = (held.close_ms - shelf.timeframe.seconds * 1000).astype(np.float64)
+    return Part(shelf.symbol, Rows(open_ms, *held.columns), "UTC", "open", "base", 0)
 
 
 def _opened(source: Source, reading: Reading) -> _Opened:

@@ -12,6 +12,14 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "run": {"metavar": "RUN", "help": "folder of a run"},
     "runs": {"metavar": "RUN", "nargs": "+", "help": "folder of a run"},
     "--data": {"nargs": "+", "metavar": "PATH", "help": "recorded bars: files, folders or patterns (docs/data.md)"},
+    "--store": {
+        "metavar": "DIR",
+        "help": "folder of bars that tribunal download and tribunal ingest fill; it takes the place of --data",
+    },
+    "--exchange": {
+        "metavar": "NAME",
+        "help": "name of an exchange, as ccxt calls it: binance, kraken (default: the only one in the store)",
+    },
     "--dates": {"choices": ("dmy", "mdy"), "help": "order of day and month in files with dates like 03/04/2024"},
     "--decimal": {
         "choices": (".", ","),
@@ -134,7 +142,9 @@ def add(parse: argparse.ArgumentParser, *names: str, **differs: Any) -> None:
 
 def add_world(parse: argparse.ArgumentParser, *, profile: str, recorded: bool) -> None:
     """The options of every command on bars. `recorded`: it has no simulated market, so `--data` must be given."""
-    add(parse, "--data", required=recorded)
+    add(parse, "--data")
+    add(parse, "--store", "--exchange")
+    parse.set_defaults(needs_bars=recorded)
     add(parse, "--profile", default=Unsaid(profile))
     add(parse, "--symbols", "--timeframe", "--start", "--end", "--strategy", "--seed", "--set")
     add_reading(parse)

@@ -6,6 +6,7 @@ Only the body of a command knows its namespace, and turns it into a request with
 import argparse
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -15,6 +16,7 @@ from config.errors import UsageFault
 from config.reading.document import read_setting
 from config.reading.tree import plain
 from market.files.reading import Reading
+from market.store.shelves import meant
 from market.timeframe import Timeframe
 from ops.commands.strategy_option import strategies_asked
 
@@ -25,7 +27,7 @@ def world_asked(arguments: argparse.Namespace) -> WorldRequest:
         profile=arguments.profile,
         overrides=settings_asked(arguments.set) | strategies_asked(arguments.strategy),
         bars=BarsRequest(
-            data=tuple(arguments.data or ()),
+            data=_bars_asked(arguments),
             symbols=tuple(arguments.symbols) if arguments.symbols else None,
             start_utc=moment_of("--start", arguments.start),
             end_utc=moment_of("--end", arguments.end),
@@ -33,6 +35,22 @@ def world_asked(arguments: argparse.Namespace) -> WorldRequest:
         ),
         timeframe=arguments.timeframe,
         seed=arguments.seed,
+    )
+
+
+def _bars_asked(arguments: argparse.Namespace) -> tuple[str, ...]:
+    """The files of --data, or the folders of the markets in --store. Raises UsageFault, DataFault."""
+    if arguments.store is None:
+        if arguments.exchange is not None:
+            raise UsageFault("--exchange chooses in a --store. Nothing was started; give --store DIR too.")
+        if arguments.needs_bars and not arguments.data:
+            raise UsageFault("This command needs recorded bars. Nothing was started; give --data FILE, or --store DIR.")
+        return tuple(arguments.data or ())
+    if arguments.data:
+        raise UsageFault("--data and --store both say where the bars are. Nothing was started; give one of them.")
+    timeframe = None if arguments.timeframe is None else Timeframe(arguments.timeframe)
+    return tuple(
+        str(folder) for folder in meant(Path(arguments.store), arguments.symbols, timeframe, arguments.exchange)
     )
 
 

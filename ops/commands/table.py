@@ -214,6 +214,28 @@ COMMANDS = (
         ),
     ),
     Command(
+        "download",
+        "market.download",
+        "operate",
+        "fill a store of bars with candles of an exchange",
+        errors=(2, 3, 5),
+        examples=(
+            "tribunal download --exchange binance --symbols BTC/USDT ETH/USDT --timeframe 1h --since 2024-01-01",
+            "tribunal download --exchange kraken --symbols BTC/USD --timeframe 1d --since 2020-01-01 --until 2024-01-01",
+        ),
+    ),
+    Command(
+        "ingest",
+        "market.ingest",
+        "operate",
+        "fill a store of bars from files, and report every repair",
+        errors=(2, 3, 5),
+        examples=(
+            "tribunal ingest downloads/*.zip --exchange binance",
+            "tribunal ingest BTCUSDT_1h.csv --store bars --replace",
+        ),
+    ),
+    Command(
         "check",
         "config.check",
         "operate",

@@ -102,11 +102,12 @@ MISTAKES = {
     "run --data": "--data needs at least one value; nothing was started. `tribunal run --help` lists its options.",
     "replay": "RUN must be given; nothing was started. Such as: tribunal replay runs/paper-001",
     "sweep": (
-        "--data and --param must be given; nothing was started. "
+        "--param must be given; nothing was started. "
         "Such as: tribunal sweep --data BTCUSDT_1h.parquet --param ema_cross.rsi_max=55:85:10"
     ),
     "run --s 3": (
-        "--s may mean --symbols, --start, --strategy, --seed, --set, --stamps; nothing was started. Write one of them in full."
+        "--s may mean --store, --symbols, --start, --strategy, --seed, --set, --stamps; nothing was started. "
+        "Write one of them in full."
     ),
 }
 

@@ -21,6 +21,10 @@ from evidence.rulings.taken import ALL, Side, Taken, TakenReport
 from evidence.rulings.worth import Attribution, RoleWorth
 from evidence.statistics.totals import Interval
 from evidence.strategies.baselines import AgainstChance
+from market.bar import Finding
+from market.store.parquet import Written
+from market.store.shelves import Shelf
+from market.timeframe import Timeframe
 from ops.commands.operate import check
 from ops.commands.trade import strategies
 from ops.story.models import ModelFigures, SpeakerFigures
@@ -38,6 +42,7 @@ from ops.tables import (
 )
 from ops.tables import run as of_run
 from ops.tables.grid import Grid, Sheet, open_console
+from ops.tables.market import stored
 from ops.tables.plain import ALERTS, RULES
 from ops.tables.voters import taken
 
@@ -186,6 +191,13 @@ class Stream(io.StringIO):
     """Where a function prints that makes its table itself."""
 
 
+def in_store() -> list[stored.Stored]:
+    """What a download of one market brought."""
+    shelf = Shelf("binance", "BTC/USDT", Timeframe.H1)
+    found = Finding(symbol="BTC/USDT", at_utc=AT, kind="gap", detail="no candles for 3 bars of 1h")
+    return [stored.stored_of(shelf, Written(12_345, 67_890, 12), [0, 3_600_000], [found], replaced=False)]
+
+
 MAKERS: dict[str, Callable[[], Any]] = {
     "ops.commands.operate.check._print": settings,
     "ops.commands.operate.check.reference_markdown": check.reference_markdown,
@@ -193,6 +205,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "ops.commands.trade.strategies.readable_markdown": strategies.readable_markdown,
     "ops.tables.voters.taken.taken_grid": lambda: (taken.taken_grid(what_was_taken()),),
     "ops.tables.voters.taken.taken_part": lambda: taken.taken_part(what_was_taken()),
+    "ops.tables.market.stored.stored_grid": lambda: (stored.stored_grid(in_store()),),
     "ops.tables.attribution.attribution_table": lambda: attribution.attribution_table(roles()),
     "ops.tables.attribution.disagreement_table": lambda: attribution.disagreement_table(roles()),
     "ops.tables.attribution.worth_table": lambda: attribution.worth_table(roles()),

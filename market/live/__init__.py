@@ -1,0 +1,1 @@
+"""Closed bars that come over a wire."""

@@ -1,0 +1,164 @@
+"""An exchange's public market data through ccxt: opened without keys, and asked again where an answer is none.
+
+Only what reads is asked here, so every answer that is no answer (a time-out, a 5xx, HTML, a 429) may be asked again. How long the
+exchange wants to be left alone (`Retry-After`) is obeyed. What no repetition mends is refused at once: an unknown exchange or
+market, a timeframe that it has not, access that it denies.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from difflib import get_close_matches
+from typing import Any, TypeVar
+from urllib.parse import urlsplit, urlunsplit
+
+from config.errors import DataFault, UsageFault
+from market.timeframe import Timeframe
+
+T = TypeVar("T")
+Wait = Callable[[float], Awaitable[object]]
+TRIES = 6
+"""How often one question is asked before the download of a market ends."""
+_LONGEST_WAIT_S = 120.0
+_TIMEOUT_MS = 20_000
+_PAGES = {"fetchOHLCV": 1000}
+
+
+class Exchange:
+    """One exchange. Use it as an asynchronous context manager: it closes its connections."""
+
+    def __init__(self, name: str, url: str | None = None, wait: Wait = asyncio.sleep) -> None:
+        """`url`: another address of the same interface, such as a mirror. Raises UsageFault for an unknown exchange or address.
+
+        `wait` passes a number of seconds.
+        """
+        import ccxt.async_support as ccxt  # type: ignore[import-untyped]  # it has no types
+
+        if name not in ccxt.exchanges:
+            near = get_close_matches(name, ccxt.exchanges, n=1)
+            raise UsageFault(
+                f"ccxt knows no exchange {name!r}. Nothing was downloaded; "
+                + (f"did you mean {near[0]}?" if near else "its names are like binance, kraken, coinbase.")
+            )
+        self.name = name
+        self._wait = wait
+        self._errors = ccxt
+        self._ccxt = getattr(ccxt, name)({"enableRateLimit": True, "timeout": _TIMEOUT_MS})
+        self._spot_only()
+        if url is not None:
+            self._ccxt.urls["api"] = _moved(self._ccxt.urls["api"], _address(url))
+
+    async def __aenter__(self) -> "Exchange":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._ccxt.close()
+
+    async def now_ms(self) -> int:
+        """The exchange's time [ms since 1970 UTC]; this machine's, where it tells none. Raises DataFault."""
+        if not self._ccxt.has.get("fetchTime"):
+            return int(self._ccxt.milliseconds())
+        return int(await self._asked(self._ccxt.fetch_time, "its time"))
+
+    async def refuse_unknown(self, symbols: list[str], timeframe: Timeframe) -> None:
+        """Raise UsageFault for a market or a timeframe that it has not; DataFault when it does not answer."""
+        if not self._ccxt.has.get("fetchOHLCV") or timeframe.value not in (self._ccxt.timeframes or {}):
+            ours = [each.value for each in Timeframe if each.value in (self._ccxt.timeframes or {})]
+            raise UsageFault(
+                f"{self.name} has no candles of {timeframe}, but of {', '.join(ours) or 'none that are known here'}. Nothing was "
+                "downloaded; choose another --timeframe."
+            )
+        markets = await self._asked(self._ccxt.load_markets, "its markets")
+        for symbol in symbols:
+            if symbol not in markets or not markets[symbol].get("spot"):
+                near = get_close_matches(symbol, [name for name, one in markets.items() if one.get("spot")], n=1)
+                raise UsageFault(
+                    f"{self.name} has no spot market {symbol}. Nothing was downloaded; "
+                    + (f"did you mean {near[0]}?" if near else "check the name.")
+                )
+
+    async def candles(self, symbol: str, timeframe: Timeframe, since_ms: int) -> list[list[Any]] | None:
+        """One page of candles as the exchange sends it: [open time in ms, open, high, low, close, volume]; None for a page that
+        has only older ones. Raises DataFault."""
+
+        async def ask() -> list[list[Any]] | None:
+            page: list[list[Any]] = await self._ccxt.fetch_ohlcv(
+                symbol, timeframe.value, since_ms, _PAGES["fetchOHLCV"]
+            )
+            return page or (None if self._held_rows() else [])
+
+        return await self._asked(ask, f"the candles of {symbol}")
+
+    async def _asked(self, ask: Callable[[], Awaitable[T]], what: str) -> T:
+        final = (
+            self._errors.AuthenticationError, self._errors.BadSymbol, self._errors.NotSupported, self._errors.ArgumentsRequired,
+        )  # fmt: skip
+        for tried in range(1, TRIES + 1):
+            self._ccxt.last_response_headers = None
+            try:
+                return await ask()
+            except final as fault:
+                raise DataFault(
+                    f"{self.name} refuses to tell {what} ({_short(fault)}). What was downloaded before is stored."
+                ) from None
+            except (self._errors.BaseError, ValueError, TypeError, KeyError, IndexError) as fault:
+                if tried == TRIES:
+                    raise DataFault(
+                        f"{self.name} was asked {TRIES} times for {what} and gave no answer that can be read ({_short(fault)}). "
+                        "What was downloaded before is stored: the same command goes on from there."
+                    ) from None
+                await self._wait(self._pause_s(tried))
+        raise AssertionError("unreachable")
+
+    def _held_rows(self) -> bool:
+        """Whether the reply held rows, all of which ccxt left out. Raises ValueError for one that is no reply, such as HTML."""
+        told = json.loads(self._ccxt.last_http_response or "")
+        if not isinstance(told, list | dict):
+            raise ValueError("the reply holds no candles")
+        return _has_rows(told)
+
+    def _pause_s(self, tried: int) -> float:
+        """How long to leave the exchange alone [s]: as long as it says, or twice as long after each failure."""
+        headers = {str(k).lower(): v for k, v in (self._ccxt.last_response_headers or {}).items()}
+        try:
+            told = float(headers.get("retry-after", ""))
+        except ValueError:
+            told = 0.0
+        return min(max(told, 0.5 * 2.0 ** (tried - 1)), _LONGEST_WAIT_S)
+
+    def _spot_only(self) -> None:
+        """Leave out requests that a download of spot candles does not need, where the exchange has such options."""
+        options = self._ccxt.options
+        if isinstance(options.get("fetchMarkets"), dict) and "spot" in options["fetchMarkets"].get("types", ()):
+            options["fetchMarkets"]["types"] = ["spot"]
+        self._ccxt.has["fetchCurrencies"] = False
+
+
+def _address(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise UsageFault(f"--url {url!r} is no address like https://data-api.binance.vision. Nothing was downloaded.")
+    return parts.scheme, parts.netloc
+
+
+def _moved(tree: Any, address: tuple[str, str]) -> Any:
+    """A tree of addresses with another scheme and host in each."""
+    if isinstance(tree, dict):
+        return {name: _moved(value, address) for name, value in tree.items()}
+    if not isinstance(tree, str):
+        return tree
+    parts = urlsplit(tree)
+    return urlunsplit((*address, parts.path, parts.query, parts.fragment))
+
+
+def _has_rows(tree: Any) -> bool:
+    """Whether there is a list of lists or of objects somewhere in a reply."""
+    if isinstance(tree, dict):
+        return any(_has_rows(value) for value in tree.values())
+    return isinstance(tree, list) and bool(tree) and isinstance(tree[0], list | dict)
+
+
+def _short(fault: BaseException) -> str:
+    """The kind of an error and the begin of its text, on one line."""
+    text = " ".join(str(fault).split())
+    return f"{type(fault).__name__}: {text[:160]}" if text else type(fault).__name__

@@ -1,0 +1,1 @@
+"""Bars of exchanges in a folder of Parquet files, which other programs read too."""
