@@ -6,6 +6,8 @@ proxy's address may hold a password.
 
 import os
 from collections.abc import Callable
+from importlib import import_module
+from types import ModuleType
 from typing import TypeVar
 
 _PROXIES = ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY")
@@ -29,6 +31,19 @@ def client_of(make: Callable[[], T]) -> T:
         raise NoClient(_sentence(_set(_PROXIES, both_cases=True), why)) from error
     except OSError as error:
         raise NoClient(_sentence(_set(_CERTIFICATES), "no certificates can be read there")) from error
+
+
+def loaded(name: str) -> ModuleType:
+    """Import a client's package without the certificates of the environment, which come back afterwards.
+
+    aiohttp, which several of them import, makes a TLS context when it is imported, and fails on a variable that it cannot use.
+    What the client itself makes of these variables is told when it connects.
+    """
+    hidden = {variable: os.environ.pop(variable) for variable in _CERTIFICATES if variable in os.environ}
+    try:
+        return import_module(name)
+    finally:
+        os.environ.update(hidden)
 
 
 def proxies_set() -> str:

@@ -1,10 +1,11 @@
 """Stylised facts of bars: what the returns of real markets have in common (Cont 2001), as one number each.
 
-All are of log returns. `excess_kurtosis`: 0 for a normal law. `tail_index`: Hill's estimator on the largest 1 % of absolute returns.
-`clustering_L`: autocorrelation of absolute returns at a lag of L bars. `memory`: autocorrelation of returns at one bar. `leverage`:
-correlation of a day's return with the change of its volatility on the next (Bouchaud et al. 2001; negative when falls make markets
-nervous). `persistence_H`: variance ratio of returns over H bars (Lo and MacKinlay 1988); above 1 when trends go on. `drawdown`: the
-deepest fall from a peak [share]. `busy_hour`: volatility of the busiest hour of the day over the quietest.
+All are of log returns. `excess_kurtosis`: 0 for a normal law. `tail_index`: Hill's estimator on the largest 1 % of absolute
+returns. `clustering_L`: autocorrelation of absolute returns at a lag of L bars. `memory`: autocorrelation of returns at one
+bar. `leverage`: correlation of a day's return with the change of its volatility on the next (Bouchaud et al. 2001; negative
+when falls make markets nervous). `persistence_H`: variance ratio of returns over H bars (Lo and MacKinlay 1988); above 1 when
+trends go on. `drawdown`: the deepest fall from a peak [share]. `busy_hour`: volatility of the busiest hour of the day over
+the quietest.
 """
 
 from typing import NamedTuple
@@ -46,7 +47,7 @@ def facts_of(close_ms: Millis, close: Floats) -> Facts:
         raise ValueError(f"{len(close)} hourly bars are too few: {LEAST_BARS} are needed")
     log = np.log(close)
     returns = np.diff(log)
-    days = np.diff(log[:: _DAY])
+    days = np.diff(log[::_DAY])
     return Facts(
         volatility=float(returns.std() * np.sqrt(365 * _DAY)),
         excess_kurtosis=_kurtosis(returns),

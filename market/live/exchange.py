@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from config.errors import DataFault, UsageFault
+from config.reading.connections import NoClient, client_of, loaded
 from market.timeframe import Timeframe
 
 T = TypeVar("T")
@@ -32,8 +33,7 @@ class Exchange:
 
         `wait` passes a number of seconds.
         """
-        import ccxt.async_support as ccxt  # type: ignore[import-untyped]  # it has no types
-
+        ccxt = loaded("ccxt.async_support")
         if name not in ccxt.exchanges:
             near = get_close_matches(name, ccxt.exchanges, n=1)
             raise UsageFault(
@@ -49,6 +49,11 @@ class Exchange:
             self._ccxt.urls["api"] = _moved(self._ccxt.urls["api"], _address(url))
 
     async def __aenter__(self) -> "Exchange":
+        """Raises DataFault when no connection can be made with this machine's certificates."""
+        try:
+            client_of(self._ccxt.open)
+        except NoClient as fault:
+            raise DataFault(f"Nothing was downloaded: {fault}.") from fault
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, SecretStr
 
 from agents.llm.attempt import Completion, Request, Stop, Usage
 from agents.llm.providers.request import completion, http_client, parsed, send_request, usable_key, usage_of
+from config.reading.connections import loaded
 from config.sections.minds import PROVIDERS, ProviderSettings
 
 if TYPE_CHECKING:
@@ -53,9 +54,7 @@ class AnthropicProvider:
     """One Anthropic model. The SDK is loaded here; the client is created at the first call."""
 
     def __init__(self, name: str, settings: ProviderSettings, key: SecretStr | None) -> None:
-        import anthropic
-
-        self._sdk = anthropic
+        self._sdk = loaded("anthropic")
         self._name = name
         self._settings = settings
         self._key = key

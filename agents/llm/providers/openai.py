@@ -26,6 +26,7 @@ from agents.llm.providers.request import (
     usage_of,
 )
 from agents.llm.strict_json import parse_strict
+from config.reading.connections import loaded
 from config.sections.minds import PROVIDERS, ProviderSettings
 
 if TYPE_CHECKING:
@@ -72,9 +73,7 @@ class OpenAIProvider:
     """One model behind chat completions. The SDK is loaded here; the client is created at the first call."""
 
     def __init__(self, name: str, settings: ProviderSettings, key: SecretStr | None) -> None:
-        import openai
-
-        self._sdk = openai
+        self._sdk = loaded("openai")
         self._name = name
         self._settings = settings
         self._key = key

@@ -237,3 +237,21 @@ def test_a_download_that_is_stopped_or_killed_goes_on_and_ends_the_same(
     exchange.page = 30
     assert main([*args, "--store", str(tmp_path), "--url", exchange.url, "--quiet"]) == 0
     assert opens(tmp_path) == exchange.times[:-1]
+
+
+def test_certificates_of_the_environment_that_cannot_be_used_are_told(
+    exchange: Klines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "nowhere" / "keys"))
+    args = ["--exchange", "binance", "--symbols", "BTC/USDT", "--timeframe", "1h", "--since", "2024-01-01"]
+    assert main([*args, "--store", str(tmp_path), "--url", exchange.url]) == 3
+    assert "SSLKEYLOGFILE" in capsys.readouterr().err
+
+
+def test_proxies_of_the_environment_are_not_used(
+    exchange: Klines, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    fetched(exchange, tmp_path)
+    assert opens(tmp_path) == exchange.times[:-1]
