@@ -25,6 +25,11 @@ def parser() -> argparse.ArgumentParser:
     parse.add_argument(
         "--days", type=int, metavar="N", help="length of a simulated session [days] (default: the profile's)"
     )
+    parse.add_argument(
+        "--scenario",
+        metavar="NAME",
+        help="what a simulated session does: mixed, calm, bull, bear, chop, flash-crash, outage, depeg (default: the profile's)",
+    )
     add(parse, "--mind", "--model", "--no-court", "--calibration", "--record")
     parse.add_argument(
         "--approve",

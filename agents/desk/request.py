@@ -44,6 +44,7 @@ class WorldRequest(Frozen):
     news_dates: Literal["dmy", "mdy"] | None = None
     timeframe: str | None = None
     days: int | None = None
+    scenario: str | None = None
     seed: int | None = None
     mind: str | None = None
     model: str | None = None

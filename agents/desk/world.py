@@ -42,6 +42,7 @@ def world_of(request: WorldRequest) -> World:
     named = {
         "market.timeframe": request.timeframe,
         "market.session_days": request.days,
+        "market.scenario": request.scenario,
         "seed": request.seed,
         "court.approval": request.approve,
     }
@@ -110,6 +111,11 @@ def _refuse_clashes(request: WorldRequest) -> None:
             raise UsageFault(
                 "--days is the length of a simulated session, and --data gives recorded bars. Nothing was started. Give "
                 "--start and --end instead of --days."
+            )
+        if request.scenario is not None:
+            raise UsageFault(
+                "--scenario says what the simulated market does, and --data gives recorded bars. Nothing was started. Leave out "
+                "one of them."
             )
         return
     if request.news:

@@ -104,3 +104,20 @@ def _busy_hour(close_ms: Millis, returns: Floats) -> float:
     hour = close_ms // 3_600_000 % 24
     sizes = np.array([np.abs(returns[hour == each]).mean() for each in range(24)])
     return float(sizes.max() / sizes.min())
+
+
+class Range(NamedTuple):
+    """Where a fact lies over many markets and years: the least, a tenth, the middle, nine tenths, the most."""
+
+    least: float
+    tenth: float
+    middle: float
+    ninth: float
+    most: float
+
+
+def range_of(values: Floats) -> Range:
+    """`values`: one fact of many markets and years, shape (n,), float64 [dimensionless]. Raises ValueError for none."""
+    if not len(values):
+        raise ValueError("a range needs at least one value")
+    return Range(*(float(value) for value in np.quantile(values, [0.0, 0.1, 0.5, 0.9, 1.0])))

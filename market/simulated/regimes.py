@@ -21,7 +21,7 @@ class Regime(NamedTuple):
     volatility: float
     mean_days: float
     mood: float
-    next_odds: tuple[float, float, float, float]
+    next_odds: tuple[float, ...]
 
 
 REGIMES = (
@@ -32,26 +32,32 @@ REGIMES = (
 )
 
 
-def regime_path(chance: np.random.Generator, bars: int, bar_days: float) -> "np.typing.NDArray[np.int64]":
-    """The row in REGIMES of each bar, shape (bars,), int64 [row number]. A longer path begins with the shorter one."""
+def regime_path(
+    chance: np.random.Generator, bars: int, bar_days: float, regimes: tuple[Regime, ...] = REGIMES, first: int = 1
+) -> "np.typing.NDArray[np.int64]":
+    """The row in `regimes` of each bar, shape (bars,), int64 [row number]. A longer path begins with the shorter one."""
+    if not bars:
+        return np.empty(0, dtype=np.int64)
     path: list[tuple[int, int]] = []
-    current, told = 1, 0
+    current, told = first, 0
     while told < bars:
-        length = max(1, round(chance.exponential(REGIMES[current].mean_days) / bar_days))
+        length = max(1, round(chance.exponential(regimes[current].mean_days) / bar_days))
         path.append((current, length))
         told += length
-        current = int(np.searchsorted(np.cumsum(REGIMES[current].next_odds), chance.random(), side="right"))
-        current = min(current, len(REGIMES) - 1)
+        current = int(np.searchsorted(np.cumsum(regimes[current].next_odds), chance.random(), side="right"))
+        current = min(current, len(regimes) - 1)
     indices, lengths = zip(*path, strict=True)
     return np.repeat(np.array(indices, dtype=np.int64), np.array(lengths))[:bars]
 
 
-def per_bar(path: "np.typing.NDArray[np.int64]", bar_days: float) -> tuple[Floats, Floats, Floats]:
+def per_bar(
+    path: "np.typing.NDArray[np.int64]", bar_days: float, regimes: tuple[Regime, ...] = REGIMES
+) -> tuple[Floats, Floats, Floats]:
     """Drift and volatility of one bar [log return] and mood [dimensionless], each of shape (bars,), float64.
 
     `path` has shape (bars,), int64 [row number], as `regime_path` returns it.
     """
     years = bar_days / _YEAR_DAYS
-    drift = np.array([regime.drift for regime in REGIMES])[path] * years
-    volatility = np.array([regime.volatility for regime in REGIMES])[path] * np.sqrt(years)
-    return drift, volatility, np.array([regime.mood for regime in REGIMES])[path]
+    drift = np.array([regime.drift for regime in regimes])[path] * years
+    volatility = np.array([regime.volatility for regime in regimes])[path] * np.sqrt(years)
+    return drift, volatility, np.array([regime.mood for regime in regimes])[path]

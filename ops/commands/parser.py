@@ -16,7 +16,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "this command": (),
     "data": (
         "--data", "--store", "--exchange", "--detail", "--funding", "--news", "--symbols", "--timeframe", "--start", "--end",
-        "--since", "--until", "--days", "--books", "--trades", "--feed",
+        "--since", "--until", "--days", "--scenario", "--books", "--trades", "--feed",
     ),
     "what files leave open": ("--dates", "--decimal", "--volume", "--tz", "--stamps", "--news-dates"),
     "settings": ("--profile", "--set", "--seed", "--strategy", "--cash", "--limits"),

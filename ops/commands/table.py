@@ -192,6 +192,17 @@ COMMANDS = (
         ),
     ),
     Command(
+        "stylised",
+        "evidence.stylised",
+        "research",
+        "compare the simulated market with real ones",
+        errors=(2, 3, 5),
+        examples=(
+            "tribunal stylised --data BTCUSDT_1h.parquet ETHUSDT_1h.parquet",
+            "tribunal stylised --data store --seeds 20 --picture facts.svg --markdown facts.md",
+        ),
+    ),
+    Command(
         "impact",
         "evidence.impact",
         "research",

@@ -62,7 +62,8 @@ def run_command(arguments: argparse.Namespace) -> int:
 
 
 def _asked(arguments: argparse.Namespace) -> RunRequest:
-    world = told_more(arguments).model_copy(update={"days": arguments.days, "approve": arguments.approve})
+    own = {name: getattr(arguments, name) for name in ("days", "scenario", "approve")}
+    world = told_more(arguments).model_copy(update=own)
     return RunRequest(
         world=world,
         calibration=arguments.calibration,

@@ -19,8 +19,10 @@ from evidence.rulings.flips import BlindTally, FlipTally
 from evidence.rulings.mirror import Turned
 from evidence.rulings.taken import ALL, Side, Taken, TakenReport
 from evidence.rulings.worth import Attribution, RoleWorth
+from evidence.statistics.stylised import Range
 from evidence.statistics.totals import Interval
 from evidence.strategies.baselines import AgainstChance
+from evidence.worlds.markets import StylisedFacts
 from market.bar import Finding
 from market.store.parquet import Written
 from market.store.shelves import Shelf
@@ -42,7 +44,7 @@ from ops.tables import (
 )
 from ops.tables import run as of_run
 from ops.tables.grid import Grid, Sheet, open_console
-from ops.tables.market import stored
+from ops.tables.market import stored, stylised
 from ops.tables.plain import ALERTS, RULES
 from ops.tables.voters import taken
 
@@ -191,6 +193,12 @@ class Stream(io.StringIO):
     """Where a function prints that makes its table itself."""
 
 
+def two_markets() -> tuple[StylisedFacts, StylisedFacts]:
+    """Real and simulated facts with large numbers."""
+    ranges = {name: Range(-1.0, 0.5, 12.25, 64.5, 151.0) for name in stylised.NAMES}
+    return tuple(StylisedFacts(source=source, years=41, ranges=ranges) for source in ("real", "drawn"))  # type: ignore[return-value]
+
+
 def in_store() -> list[stored.Stored]:
     """What a download of one market brought."""
     shelf = Shelf("binance", "BTC/USDT", Timeframe.H1)
@@ -205,6 +213,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "ops.commands.trade.strategies.readable_markdown": strategies.readable_markdown,
     "ops.tables.voters.taken.taken_grid": lambda: (taken.taken_grid(what_was_taken()),),
     "ops.tables.voters.taken.taken_part": lambda: taken.taken_part(what_was_taken()),
+    "ops.tables.market.stylised.stylised_grid": lambda: (stylised.stylised_grid(*two_markets()),),
     "ops.tables.market.stored.stored_grid": lambda: (stored.stored_grid(in_store()),),
     "ops.tables.attribution.attribution_table": lambda: attribution.attribution_table(roles()),
     "ops.tables.attribution.disagreement_table": lambda: attribution.disagreement_table(roles()),
