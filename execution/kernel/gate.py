@@ -24,7 +24,7 @@ from execution.kernel.judging.holdings import (
 from execution.kernel.judging.voters import kelly_room, record_of, stop_of, unproven_room
 from execution.kernel.market import count_entry, is_open, lots_within, show_book, spread_bps
 from execution.kernel.records import Floats, Record, Records, Small
-from execution.kernel.tails import correlation, prepare_tails, room_under, tails_hold
+from execution.kernel.tails import add_up, correlation, prepare_tails, room_under, tails_hold
 from execution.kernel.venue import put
 from risk.manager import HALVINGS
 from risk.sizing import A_HAIR_LESS
@@ -83,8 +83,8 @@ def judge(
 ) -> int:
     """Judge a purchase and, if it is allowed, send it. Returns ALLOWED, or the number of the rule that refused.
 
-    `bars` (n_bars, n_symbols): records of BAR [quote, base]. `returns`, `seen`, both of shape (n_symbols, n_bars): simple returns
-    [fraction], and how many there were up to each bar [bars]. `rules`, `places` (n_symbols,): records of RULE and PLACE.
+    `bars` (n_bars, n_symbols): records of BAR [quote, base]. `returns` (2 * n_symbols, n_bars): simple returns, and below them
+    the sums of the latest `limits.step` of them [fraction]. `seen` (n_symbols, n_bars): how many there were up to each bar [bars]. `rules`, `places` (n_symbols,): records of RULE and PLACE.
     `points` (n, 2): calibration [probability]. `paper` (4, window): scratch space [fraction]. `origin`: bar of the first close;
     `t`, `s`: bar and symbol; `shut`: whether a breaker is tripped. `multiplier`, at least 0: the factor that the policy applies
     to the size after the court; the caps hold for every value of it.
@@ -142,7 +142,10 @@ def judge(
         sector_room(rules, limits, places, s, equity[0]),
         _book_room(rule, limits, places[s], price) / equity[0],
     )
-    return _size(rule, limits, account, places[s], paper, own, alone, equity, price, scale, stop, room)
+    steps = returns[len(places) + s, t - (rows // limits.step - 1) * limits.step : t + 1 : limits.step]
+    if not alone:
+        add_up(limits, paper[0, :rows], paper[0])
+    return _size(rule, limits, account, places[s], paper, steps, alone, equity, price, scale, stop, room)
 
 
 @compiled
@@ -152,7 +155,7 @@ def _size(
     account: Record,
     place: Record,
     paper: Floats,
-    own: Floats,
+    steps: Floats,
     alone: bool,
     equity: Pair,
     close: float,
@@ -161,7 +164,7 @@ def _size(
     room: float,
 ) -> int:
     """The tightest cap, times what the court left, down to whole lots; halved until its tail holds."""
-    rows, count = len(own) // limits.step, prepare_tails(limits, account, paper, own, alone)
+    rows, count = len(steps), prepare_tails(limits, account, paper, steps, alone)
     room = min(room, room_under(limits, account, paper, rows, count, w.VALUE_AT_RISK))
     room = max(0.0, min(room, room_under(limits, account, paper, rows, count, w.SHORTFALL)))
     price, lot = decimal_of(close), (rule.lot[0], rule.lot[1])
