@@ -164,21 +164,24 @@ def _size(
     room: float,
 ) -> int:
     """The tightest cap, times what the court left, down to whole lots; halved until its tail holds."""
+    price, lot = decimal_of(close), (rule.lot[0], rule.lot[1])
+    least = over((rule.least[0], rule.least[1]), decimal_of(1.0 - stop))
+    if alone:  # what is too small already has no tail of its own that could be refused before
+        notional = _notional(_lots(equity, max(0.0, room), scale, price, lot), price, lot)
+        if add(notional, (-least[0], -least[1]))[0] < 0.0:
+            return w.MIN_NOTIONAL
     rows, count = len(steps), prepare_tails(limits, account, paper, steps, alone)
     room = min(room, room_under(limits, account, paper, rows, count, w.VALUE_AT_RISK))
     room = max(0.0, min(room, room_under(limits, account, paper, rows, count, w.SHORTFALL)))
-    price, lot = decimal_of(close), (rule.lot[0], rule.lot[1])
-    allowed = times(times(equity, decimal_of(room)), scale)
-    lots = floor_of(over(allowed, times(price, lot)))
-    notional = times(times((float(lots), 0.0), lot), price)
+    lots = _lots(equity, room, scale, price, lot)
+    notional = _notional(lots, price, lot)
     for _ in range(HALVINGS):
         if tails_hold(limits, account, paper, rows, count, over(notional, equity)[0]):
             break
         lots //= 2
-        notional = times(times((float(lots), 0.0), lot), price)
+        notional = _notional(lots, price, lot)
     if not tails_hold(limits, account, paper, rows, count, over(notional, equity)[0]):
         return w.TAILS
-    least = over((rule.least[0], rule.least[1]), decimal_of(1.0 - stop))
     if lots <= 0 or add(notional, (-least[0], -least[1]))[0] < 0.0:
         return w.MIN_NOTIONAL
     count_entry(limits, account)
@@ -187,6 +190,17 @@ def _size(
     place.notional[0], place.notional[1] = notional
     put(rule, place, w.BUYING, w.MARKET, w.ENTRY, lots, dearest, w.ALONE)
     return w.ALLOWED
+
+
+@compiled
+def _lots(equity: Pair, room: float, scale: Pair, price: Pair, lot: Pair) -> int:
+    """The whole lots that a cap [fraction of equity], times what the court left, pays for at a price."""
+    return floor_of(over(times(times(equity, decimal_of(room)), scale), times(price, lot)))
+
+
+@compiled
+def _notional(lots: int, price: Pair, lot: Pair) -> Pair:
+    return times(times((float(lots), 0.0), lot), price)
 
 
 @compiled

@@ -214,10 +214,9 @@ def _measure(
         bar, close, value, sigma = bars[t, s], prices[3, t, s], 0.0, np.nan
         bar.open, bar.high, bar.low, bar.close = prices[0, t, s], prices[1, t, s], prices[2, t, s], close
         bar.volume, bar.state, bar.frozen = prices[4, t, s], state[t, s], frozen[t, s]
-        sound = sound and (
-            (0.0 < bar.low <= min(bar.open, close) and max(bar.open, close) <= bar.high < np.inf and 0.0 <= bar.volume < np.inf)
-            or bar.state == w.ABSENT
-        )
+        if bar.state != w.ABSENT:
+            sound = sound and bar.low > 0.0 and bar.high < np.inf and 0.0 <= bar.volume < np.inf
+            sound = sound and bar.low <= bar.open <= bar.high and bar.low <= close <= bar.high
         absent += 1
         if bar.state == w.BELIEVED:
             absent = 0

@@ -102,7 +102,8 @@ def tail_at(
     """
     if count == SCALES:
         return float(paper[0, shortfall] * extra * limits.day_scale)
-    mixed = _mixed(paper, count, extra)
+    _mix(paper, count, extra)
+    mixed = paper[2, :count]
     if limits.filtered:
         value, loss = _filtered(limits, account, paper, count)
         return float((loss if shortfall else value) * limits.day_scale)
@@ -146,7 +147,7 @@ def tails_hold(limits: Record, account: Record, paper: Floats, rows: int, count:
     `paper`, shape (4, window) [fraction], `rows` and `count` as in `tail_at`.
     """
     if limits.filtered and count != SCALES:
-        _mixed(paper, count, extra)
+        _mix(paper, count, extra)
         value, loss = _filtered(limits, account, paper, count)
         value, loss = value * limits.day_scale, loss * limits.day_scale
     else:
@@ -176,12 +177,10 @@ def correlation(one: Floats, other: Floats) -> float:
 
 
 @compiled
-def _mixed(paper: Floats, count: int, extra: float) -> Floats:
-    """The measured bars with `extra` more of the symbol, laid out in `paper[2]`."""
-    mixed = paper[2, :count]
+def _mix(paper: Floats, count: int, extra: float) -> None:
+    """Lay out the measured bars with `extra` more of the symbol in `paper[2]`."""
     for i in range(count):
-        mixed[i] = paper[0, i] + paper[1, i] * extra
-    return mixed
+        paper[2, i] = paper[0, i] + paper[1, i] * extra
 
 
 @compiled
