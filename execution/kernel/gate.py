@@ -84,10 +84,11 @@ def judge(
     """Judge a purchase and, if it is allowed, send it. Returns ALLOWED, or the number of the rule that refused.
 
     `bars` (n_bars, n_symbols): records of BAR [quote, base]. `returns` (2 * n_symbols, n_bars): simple returns, and below them
-    the sums of the latest `limits.step` of them [fraction]. `seen` (n_symbols, n_bars): how many there were up to each bar [bars]. `rules`, `places` (n_symbols,): records of RULE and PLACE.
-    `points` (n, 2): calibration [probability]. `paper` (4, window): scratch space [fraction]. `origin`: bar of the first close;
-    `t`, `s`: bar and symbol; `shut`: whether a breaker is tripped. `multiplier`, at least 0: the factor that the policy applies
-    to the size after the court; the caps hold for every value of it.
+    the sums of the latest `limits.step` of them [fraction]. `seen` (n_symbols, n_bars): how many there were up to each bar
+    [bars]. `rules`, `places` (n_symbols,): records of RULE and PLACE. `points` (n, 2): calibration [probability]. `paper`
+    (4, window): scratch space [fraction]. `origin`: bar of the first close; `t`, `s`: bar and symbol; `shut`: whether a breaker
+    is tripped. `multiplier`, at least 0: the factor that the policy applies to the size after the court; the caps hold for every
+    value of it.
     """
     rule, price = rules[s], bars[t, s].close
     equity = equity_in_parts(rules, limits, account, places)
