@@ -170,7 +170,8 @@ def signals_alone(bars: Floats) -> tuple[Any, Any]:
 
 def rules_alone() -> Rules:
     """Return the rules of an account that none of our limits and exits holds back; a lot is one coin."""
-    far = {"stop_fraction": 0.49, "max_stop_fraction": 0.89, "max_position_fraction": SMALL}
+    far: dict[str, Any] = {"stop_fraction": 0.49, "max_stop_fraction": 0.89, "max_position_fraction": SMALL}
+    far |= {"turbulence": "account", "turbulence_sigma": math.inf}  # prices jump where the recording begins again
     limits = loosest(ALONE.limits).model_copy(update=far)
     instrument = instrument_of(ALONE.market, SYMBOL).model_copy(update={"lot_size": Decimal(1)})
     return rules_of([instrument], limits, ALONE.exits, ALONE.venue, 288.0)
