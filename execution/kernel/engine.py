@@ -381,7 +381,8 @@ def _checked(course: Course) -> Records:
         raise DataFault(
             f"Votes have shapes {[c.shape for c in given.values()]}, and all must have {shape}. Nothing was run."
         )
-    direction, conviction, scale, atr = map(_told, (votes.direction, votes.conviction, votes.scale, votes.atr))
+    direction, conviction = _told(votes.direction), _told(votes.conviction)
+    scale, atr = _told(votes.scale), _told(votes.atr)
     within = all(bool(((part >= 0.0) & (part <= 1.0)).all()) for part in (conviction, scale))
     if not within or bool((abs(direction) > 1).any()) or bool(((atr < 0) | np.isinf(atr)).any()):
         raise DataFault(

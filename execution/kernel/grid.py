@@ -94,9 +94,9 @@ def grid_of(
     `frozen`, shape (n, k), int8: 1 where no new position may be opened. Raises DataFault for what the module refuses.
     """
     n, k = len(close_ms), len(symbols)
-    state = np.full((n, k), w.BELIEVED, dtype=np.int8) if state is None else np.require(state, np.int8, "CW")
-    frozen = np.zeros((n, k), dtype=np.int8) if frozen is None else np.require(frozen, np.int8, "CW")
-    columns = np.require(prices, np.float64, "CW")
+    state = np.full((n, k), w.BELIEVED, dtype=np.int8) if state is None else np.require(state, np.int8, ("C", "W"))
+    frozen = np.zeros((n, k), dtype=np.int8) if frozen is None else np.require(frozen, np.int8, ("C", "W"))
+    columns = np.require(prices, np.float64, ("C", "W"))
     problem = _problem(symbols, timeframe, close_ms, columns, state, frozen, first)
     if problem is None:
         made = _measured(timeframe, close_ms, columns, state, frozen)
