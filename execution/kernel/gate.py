@@ -83,7 +83,7 @@ def judge(
 ) -> int:
     """Judge a purchase and, if it is allowed, send it. Returns ALLOWED, or the number of the rule that refused.
 
-    `bars` (n_bars, n_symbols): records of BAR [quote, base]. `returns` (2 * n_symbols, n_bars): simple returns, and below them
+    `bars` (n_bars, n_symbols): records of BAR [quote, base]. `returns`, shape (2 * n_symbols, n_bars): returns, and below them
     the sums of the latest `limits.step` of them [fraction]. `seen` (n_symbols, n_bars): how many there were up to each bar
     [bars]. `rules`, `places` (n_symbols,): records of RULE and PLACE. `points` (n, 2): calibration [probability]. `paper`
     (4, window): scratch space [fraction]. `origin`: bar of the first close; `t`, `s`: bar and symbol; `shut`: whether a breaker
