@@ -6,7 +6,10 @@ The strategy: enter when EMA 12 crosses above EMA 26 with RSI 14 under 70; exit 
 includes the indicators. The other engines run the simple form with a stop. Ours has stop, target, trailing stop,
 order book, and the whole gate with VaR and ES, under the loosest limits that allow half of the account in one trade.
 Times are CPU seconds, the best of several warm runs. A ratio of two engines is printed only if both made the same
-fills; otherwise it is said how they differ, since two different amounts of trading are no race. Bars are recorded
+fills; otherwise it is said how they differ, since two different amounts of trading are no race. So a second table runs
+the signals alone: one coin each time, bought at the ask and sold at the bid of the next open, with the same fees, and
+with our stop, target and limits so far away that none acts. There all engines make the same fills: same bars,
+quantities and prices to the last digit, fees to 12 digits, since the others multiply floats. Bars are recorded
 5-minute candles if available (`--data`, or the shared folder), repeated to the length; otherwise they are random.
 """
 
@@ -19,6 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -55,13 +59,28 @@ LIMITS = loosest(SETTINGS.limits, but=("position", "deployed", "var_1d", "es_1d"
 """Each limit of the catalogue at its loosest, but the four that the profile sets."""
 
 
+ALONE = load_profile(
+    "backtest",
+    {
+        "market.timeframe": "5m", "venue.starting_cash": "1000000000", "venue.spread_bps": 2, "venue.levels": 1,
+        "venue.depth_fraction": 1, "venue.latency_ms": 0, "exits.take_profit_fraction": 10,
+    },
+)  # fmt: skip
+"""The account that trades the signals alone: one level of the book, and cash beside which one coin is nothing."""
+SMALL = 2e-4
+"""Share of that account in one trade at most: a few coins, fewer than any bar's book shows."""
+ASK, BID = 10_001, 9_999
+"""Best prices around the open [ten thousandths of it]: half of `venue.spread_bps` away."""
+
+
 class Traded(NamedTuple):
-    """One fill of any engine: row of its bar, whether it bought, base units, price [quote]."""
+    """One fill of any engine: row of its bar, whether it bought, base units, price and fee [quote]."""
 
     bar: int
     bought: bool
     quantity: float
     price: float
+    fee: float = 0.0
 
 
 def recorded(path: Path) -> Floats:
@@ -129,14 +148,49 @@ def ours(bars: Floats) -> KernelResult:
     return simulate(grid(bars), votes(bars), rules())
 
 
-def our_fills(made: KernelResult) -> list[Traded]:
+def our_fills(made: KernelResult, lot: Decimal | None = None) -> list[Traded]:
     """Return our fills with rows of the whole grid, levels of one order at one bar as they were taken."""
     rules = instrument_of(SETTINGS.market, SYMBOL)
-    lot, tick = float(rules.lot_size), float(rules.tick_size)
+    lot, tick = lot or rules.lot_size, rules.tick_size
     return [
-        Traded(int(f["bar"]) + WARMUP, bool(f["buys"]), int(f["lots"]) * lot, int(f["ticks"]) * tick)
+        Traded(
+            int(f["bar"]) + WARMUP, bool(f["buys"]), float(int(f["lots"]) * lot), float(int(f["ticks"]) * tick),
+            float(f["fee"]),
+        )
         for f in made.fills
-    ]
+    ]  # fmt: skip
+
+
+def signals_alone(bars: Floats) -> tuple[Any, Any]:
+    """Return the same signals from the first bar on at which our gate has enough history, shape (n,) each."""
+    enter, leave = signals(bars)
+    enter[: WARMUP + int(rules_alone().limits["least_bars"][0]) + 1] = False
+    return enter, leave
+
+
+def rules_alone() -> Rules:
+    """Return the rules of an account that none of our limits and exits holds back; a lot is one coin."""
+    far: dict[str, Any] = {"stop_fraction": 0.49, "max_stop_fraction": 0.89, "max_position_fraction": SMALL}
+    far |= {"turbulence": "account", "turbulence_sigma": math.inf}  # prices jump where the recording begins again
+    limits = loosest(ALONE.limits).model_copy(update=far)
+    instrument = instrument_of(ALONE.market, SYMBOL).model_copy(update={"lot_size": Decimal(1)})
+    return rules_of([instrument], limits, ALONE.exits, ALONE.venue, 288.0)
+
+
+def ours_alone(bars: Floats) -> KernelResult:
+    """Run the signals alone: each purchase is scaled to one and a half coins, which is one whole lot."""
+    enter, leave = signals_alone(bars)
+    close, direction = bars[3][:, None], (enter.astype(np.int8) - leave.astype(np.int8))[:, None]
+    scale = close * (1.5 / (float(ALONE.venue.starting_cash) * SMALL))
+    return simulate(grid(bars), Votes(direction, np.broadcast_to(1.0, close.shape), scale, close), rules_alone())
+
+
+def prices_alone(bars: Floats) -> tuple[Any, Any, Floats]:
+    """Return where each side's signal trades, one bar later, and the price there: our book's ask or bid at the open."""
+    enter, leave = (np.concatenate(([False], side[:-1])) for side in signals_alone(bars))
+    ticks = np.rint(bars[0] * 100).astype(np.int64)
+    bid = ticks * BID // 10_000
+    return enter, leave, np.where(enter, np.maximum(-(-ticks * ASK // 10_000), bid + 1), bid) / 100
 
 
 def difference(ours: Sequence[Traded], theirs: Sequence[Traded]) -> str:
@@ -149,8 +203,10 @@ def difference(ours: Sequence[Traded], theirs: Sequence[Traded]) -> str:
         if (one.bar, one.bought) != (other.bar, other.bought):
             return f"fill {number:,} is at bar {one.bar:,} and at bar {other.bar:,}"
         for name, a, b in (("quantity", one.quantity, other.quantity), ("price", one.price, other.price)):
-            if not math.isclose(a, b, rel_tol=1e-9):
-                return f"fill {number:,} has {name} {a:g} and {b:g}"
+            if a != b:
+                return f"fill {number:,} has {name} {a:.12g} and {b:.12g}"
+        if not math.isclose(one.fee, other.fee, rel_tol=1e-12):
+            return f"fill {number:,} has fee {one.fee:.14g} and {other.fee:.14g}"
     return ""
 
 
@@ -170,10 +226,76 @@ def of_vectorbt(bars: Floats) -> Callable[[], list[Traded]]:
         orders = made.orders.records
         return [
             Traded(*row)
-            for row in zip(orders["idx"], orders["side"] == 0, orders["size"], orders["price"], strict=True)
+            for row in zip(
+                orders["idx"], orders["side"] == 0, orders["size"], orders["price"], orders["fees"], strict=True
+            )
         ]
 
     return run
+
+
+def of_vectorbt_alone(bars: Floats) -> Callable[[], Any]:
+    """Orders and equity, without the statistics, which we do not make either."""
+    import pandas as pd
+    import vectorbt as vbt
+
+    close = pd.Series(bars[3])
+
+    def run() -> Any:
+        enter, leave, price = prices_alone(bars)
+        made = vbt.Portfolio.from_signals(
+            close, pd.Series(enter), pd.Series(leave), price=price, size=1.0, fees=FEE, init_cash=1e9, freq="5min"
+        )
+        made.value()
+        return made.orders.records
+
+    return run
+
+
+def fills_of_vectorbt(orders: Any) -> list[Traded]:
+    columns = (orders["idx"], orders["side"] == 0, orders["size"], orders["price"], orders["fees"])
+    return [Traded(int(t), bool(bought), *map(float, row)) for t, bought, *row in zip(*columns, strict=True)]
+
+
+def of_backtesting_alone(bars: Floats) -> Callable[[], Any]:
+    """It buys and sells at one open, so its open is the price of the side that trades there."""
+    import pandas as pd
+    from backtesting import Backtest, Strategy
+
+    index = pd.to_datetime(moments(bars.shape[1]), unit="ms")
+
+    class Alone(Strategy):  # type: ignore[misc]
+        def init(self) -> None:
+            enter, leave = signals_alone(bars)
+            self.enter, self.leave = self.I(lambda: enter, plot=False), self.I(lambda: leave, plot=False)
+
+        def next(self) -> None:
+            if self.position and self.leave[-1]:
+                self.position.close()
+            elif not self.position and self.enter[-1]:
+                self.buy(size=1)
+
+    def run() -> Any:
+        names = ("Open", "High", "Low", "Close", "Volume")
+        columns = (prices_alone(bars)[2], *bars[1:])
+        frame = pd.DataFrame(dict(zip(names, columns, strict=True)), index=index)
+        return Backtest(frame, Alone, cash=1e9, commission=FEE).run()
+
+    return run
+
+
+def fills_of_backtesting(made: Any) -> list[Traded]:
+    """Its closed trades, whose fee it gives as one, and the purchase of a trade that is open at the end."""
+    fills = []
+    for entry, leave, size, bought, sold, fee in made["_trades"][
+        ["EntryBar", "ExitBar", "Size", "EntryPrice", "ExitPrice", "Commission"]
+    ].itertuples(index=False):
+        first = size * bought * FEE
+        fills += [Traded(entry, True, size, bought, first), Traded(leave, False, size, sold, fee - first)]
+    left = [
+        Traded(t.entry_bar, True, t.size, t.entry_price, t.size * t.entry_price * FEE) for t in made["_strategy"].trades
+    ]
+    return sorted(fills + left)
 
 
 def of_backtesting(bars: Floats) -> Callable[[], list[Traded]]:
@@ -233,6 +355,29 @@ def peers(n: int, path: Path) -> Table:
             table.add_row(name, "-", "-", "-", "pip install '.[bench]'")
             continue
         theirs = run()
+        taken, why = seconds(run, times), difference(fills, theirs)
+        table.add_row(name, *_row(taken, n), f"none: {why}" if why else f"{taken / base:.1f}", f"{len(theirs):,}")
+    return table
+
+
+def alone(n: int, path: Path, *, slow: bool = True) -> Table:
+    """Return the table of engines that make the same fills: the signals alone. `slow`: with backtesting.py."""
+    bars = candles(n, path)
+    fills, base = our_fills(ours_alone(bars), Decimal(1)), seconds(lambda: ours_alone(bars))
+    table = _table(f"{n:,} bars of 5 minutes, the signals alone: same fills, indicators included")
+    for column in ("engine", "CPU s", "M bars/s", "times ours", "fills"):
+        table.add_column(column, justify="left" if column == "engine" else "right")
+    table.add_row("Tribunal: its gate and exits, never acting", *_row(base, n), "1.0", f"{len(fills):,}")
+    others: list[Any] = [("vectorbt: orders and equity", of_vectorbt_alone, fills_of_vectorbt, 5)]
+    if slow:
+        others.append(("backtesting.py: with its statistics", of_backtesting_alone, fills_of_backtesting, 2))
+    for name, make, read, times in others:
+        try:
+            run = make(bars)
+        except ImportError:
+            table.add_row(name, "-", "-", "-", "pip install '.[bench]'")
+            continue
+        theirs = read(run())
         taken, why = seconds(run, times), difference(fills, theirs)
         table.add_row(name, *_row(taken, n), f"none: {why}" if why else f"{taken / base:.1f}", f"{len(theirs):,}")
     return table
@@ -335,6 +480,8 @@ def main() -> None:
     ours(candles(10_000, arguments.data))
     console.print(cold())
     console.print(peers(arguments.bars, arguments.data))
+    console.print(alone(arguments.bars, arguments.data))
+    console.print(alone(1_000_000, arguments.data, slow=False))
     console.print(growth(arguments.data))
     console.print(sweep_line(arguments.sets, arguments.data))
 

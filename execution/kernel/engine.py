@@ -29,6 +29,8 @@ R = TypeVar("R")
 Mask = NDArray[np.bool_]
 
 _FIRST_FILLS = 4096
+_SELDOM = 8
+"""Where votes are cast at less than one bar in so many, only those bars are laid out."""
 _MOST_TRADES = 16
 """The most trades at one level that the orders of one symbol can make in one bar: four at the open, and three in each sweep."""
 
@@ -134,8 +136,8 @@ class Lanes:
         self._grids = _joined([(course.grid, course.grid.columns.bars) for course in courses])
         self._votes = _joined(list({id(each.votes): (each.votes, _checked(each)) for each in courses}.values()))
         columns = [grid.columns for grid in self._grids.parts]
-        returns, seen = [each.returns for each in columns], [each.seen for each in columns]
-        self._tape = (self._grids.rows, _beside(returns), _beside(seen), self._votes.rows)
+        moves = _moves([each.returns for each in columns], int(courses[0].rules.limits[0]["step"]))
+        self._tape = (self._grids.rows, moves, _beside([each.seen for each in columns]), self._votes.rows)
         self._points = courses[0].rules.points
         self._markets = np.stack([_fitting(course, courses[0]).rules.markets for course in courses])
         self._limits = np.concatenate([course.rules.limits for course in courses])
@@ -326,6 +328,19 @@ def _beside(columns: Sequence[Any]) -> Any:
     return columns[0] if len(columns) == 1 else np.concatenate(columns, axis=1)
 
 
+def _moves(columns: Sequence[Floats], step: int) -> Floats:
+    """What the gate reads of k markets: their returns, and below them the sums of the latest `step`, shape (2 * k, n) [fraction].
+
+    `columns`: for each grid, simple returns of shape (k, n_bars) [fraction].
+    """
+    from execution.kernel.loop import roll
+
+    k, made = len(columns[0]), np.empty((2 * len(columns[0]), sum(each.shape[1] for each in columns)))
+    np.concatenate(columns, axis=1, out=made[:k])
+    roll(made[:k], made[k:], step)
+    return made
+
+
 def _fitting(course: Course, pattern: Course) -> Course:
     """The course. Raises DataFault if its bars, votes and rules are not for the same markets, or do not match the pattern."""
     markets, grid = len(course.rules.markets), course.grid
@@ -337,6 +352,11 @@ def _fitting(course: Course, pattern: Course) -> Course:
     if markets != len(pattern.rules.markets) or not np.array_equal(course.rules.points, pattern.rules.points):
         raise DataFault(
             "All lanes of one call need the same number of markets and the same calibration. Nothing was run. Run the others in "
+            "a separate call."
+        )
+    if course.rules.limits[0]["step"] != pattern.rules.limits[0]["step"]:
+        raise DataFault(
+            "All lanes of one call need steps of one length for VaR. Nothing was run. Run those of another limits.var_horizon in "
             "a separate call."
         )
     if course.votes.direction.shape != grid.columns.bars.shape:
@@ -361,8 +381,10 @@ def _checked(course: Course) -> Records:
         raise DataFault(
             f"Votes have shapes {[c.shape for c in given.values()]}, and all must have {shape}. Nothing was run."
         )
-    within = all(bool(((part >= 0.0) & (part <= 1.0)).all()) for part in (votes.conviction, votes.scale))
-    if not within or bool((abs(votes.direction) > 1).any()) or bool(((votes.atr < 0) | np.isinf(votes.atr)).any()):
+    direction, conviction = _told(votes.direction), _told(votes.conviction)
+    scale, atr = _told(votes.scale), _told(votes.atr)
+    within = all(bool(((part >= 0.0) & (part <= 1.0)).all()) for part in (conviction, scale))
+    if not within or bool((abs(direction) > 1).any()) or bool(((atr < 0) | np.isinf(atr)).any()):
         raise DataFault(
             "A vote is out of range: directions are -1, 0 or 1, convictions and scales lie in [0, 1], and an ATR is positive, or "
             "NaN where unknown. Nothing was run."
@@ -372,10 +394,17 @@ def _checked(course: Course) -> Records:
             f"The fast engine keeps the records of {w.MOST_VOTERS} voters at most. Nothing was run. Leave some out, or use the "
             "full engine."
         )
-    says = np.empty(shape, dtype=w.SAY)
-    for name, column in given.items():
-        says[name] = column
+    says = np.zeros(shape, dtype=w.SAY)
+    spoken = np.flatnonzero(((votes.direction != 0) | (cast != 0)).any(axis=1))
+    rows = spoken if len(spoken) * _SELDOM < len(says) else slice(None)
+    for name, column in given.items():  # what goes with no vote is never read
+        says[name][rows] = column[rows]
     return says
+
+
+def _told(column: NDArray[Any]) -> NDArray[Any]:
+    """The column, or its first row where that is repeated for all bars."""
+    return column if column.strides[0] else column[:1]
 
 
 def _blank(courses: Sequence[Course], room: int) -> _State:

@@ -24,7 +24,7 @@ from execution.kernel.judging.holdings import (
 from execution.kernel.judging.voters import kelly_room, record_of, stop_of, unproven_room
 from execution.kernel.market import count_entry, is_open, lots_within, show_book, spread_bps
 from execution.kernel.records import Floats, Record, Records, Small
-from execution.kernel.tails import correlation, prepare_tails, room_under, tails_hold
+from execution.kernel.tails import add_up, correlation, prepare_tails, room_under, tails_hold
 from execution.kernel.venue import put
 from risk.manager import HALVINGS
 from risk.sizing import A_HAIR_LESS
@@ -83,11 +83,12 @@ def judge(
 ) -> int:
     """Judge a purchase and, if it is allowed, send it. Returns ALLOWED, or the number of the rule that refused.
 
-    `bars` (n_bars, n_symbols): records of BAR [quote, base]. `returns`, `seen`, both of shape (n_symbols, n_bars): simple returns
-    [fraction], and how many there were up to each bar [bars]. `rules`, `places` (n_symbols,): records of RULE and PLACE.
-    `points` (n, 2): calibration [probability]. `paper` (4, window): scratch space [fraction]. `origin`: bar of the first close;
-    `t`, `s`: bar and symbol; `shut`: whether a breaker is tripped. `multiplier`, at least 0: the factor that the policy applies
-    to the size after the court; the caps hold for every value of it.
+    `bars` (n_bars, n_symbols): records of BAR [quote, base]. `returns`, shape (2 * n_symbols, n_bars): returns, and below them
+    the sums of the latest `limits.step` of them [fraction]. `seen` (n_symbols, n_bars): how many there were up to each bar
+    [bars]. `rules`, `places` (n_symbols,): records of RULE and PLACE. `points` (n, 2): calibration [probability]. `paper`
+    (4, window): scratch space [fraction]. `origin`: bar of the first close; `t`, `s`: bar and symbol; `shut`: whether a breaker
+    is tripped. `multiplier`, at least 0: the factor that the policy applies to the size after the court; the caps hold for every
+    value of it.
     """
     rule, price = rules[s], bars[t, s].close
     equity = equity_in_parts(rules, limits, account, places)
@@ -142,7 +143,10 @@ def judge(
         sector_room(rules, limits, places, s, equity[0]),
         _book_room(rule, limits, places[s], price) / equity[0],
     )
-    return _size(rule, limits, account, places[s], paper, own, alone, equity, price, scale, stop, room)
+    steps = returns[len(places) + s, t - (rows // limits.step - 1) * limits.step : t + 1 : limits.step]
+    if not alone:
+        add_up(limits, paper[0, :rows], paper[0])
+    return _size(rule, limits, account, places[s], paper, steps, alone, equity, price, scale, stop, room)
 
 
 @compiled
@@ -152,7 +156,7 @@ def _size(
     account: Record,
     place: Record,
     paper: Floats,
-    own: Floats,
+    steps: Floats,
     alone: bool,
     equity: Pair,
     close: float,
@@ -161,21 +165,24 @@ def _size(
     room: float,
 ) -> int:
     """The tightest cap, times what the court left, down to whole lots; halved until its tail holds."""
-    rows, count = len(own) // limits.step, prepare_tails(limits, account, paper, own, alone)
+    price, lot = decimal_of(close), (rule.lot[0], rule.lot[1])
+    least = over((rule.least[0], rule.least[1]), decimal_of(1.0 - stop))
+    if alone:  # what is too small already has no tail of its own that could be refused before
+        notional = _notional(_lots(equity, max(0.0, room), scale, price, lot), price, lot)
+        if add(notional, (-least[0], -least[1]))[0] < 0.0:
+            return w.MIN_NOTIONAL
+    rows, count = len(steps), prepare_tails(limits, account, paper, steps, alone)
     room = min(room, room_under(limits, account, paper, rows, count, w.VALUE_AT_RISK))
     room = max(0.0, min(room, room_under(limits, account, paper, rows, count, w.SHORTFALL)))
-    price, lot = decimal_of(close), (rule.lot[0], rule.lot[1])
-    allowed = times(times(equity, decimal_of(room)), scale)
-    lots = floor_of(over(allowed, times(price, lot)))
-    notional = times(times((float(lots), 0.0), lot), price)
+    lots = _lots(equity, room, scale, price, lot)
+    notional = _notional(lots, price, lot)
     for _ in range(HALVINGS):
         if tails_hold(limits, account, paper, rows, count, over(notional, equity)[0]):
             break
         lots //= 2
-        notional = times(times((float(lots), 0.0), lot), price)
+        notional = _notional(lots, price, lot)
     if not tails_hold(limits, account, paper, rows, count, over(notional, equity)[0]):
         return w.TAILS
-    least = over((rule.least[0], rule.least[1]), decimal_of(1.0 - stop))
     if lots <= 0 or add(notional, (-least[0], -least[1]))[0] < 0.0:
         return w.MIN_NOTIONAL
     count_entry(limits, account)
@@ -184,6 +191,17 @@ def _size(
     place.notional[0], place.notional[1] = notional
     put(rule, place, w.BUYING, w.MARKET, w.ENTRY, lots, dearest, w.ALONE)
     return w.ALLOWED
+
+
+@compiled
+def _lots(equity: Pair, room: float, scale: Pair, price: Pair, lot: Pair) -> int:
+    """The whole lots that a cap [fraction of equity], times what the court left, pays for at a price."""
+    return floor_of(over(times(times(equity, decimal_of(room)), scale), times(price, lot)))
+
+
+@compiled
+def _notional(lots: int, price: Pair, lot: Pair) -> Pair:
+    return times(times((float(lots), 0.0), lot), price)
 
 
 @compiled

@@ -94,24 +94,26 @@ def grid_of(
     `frozen`, shape (n, k), int8: 1 where no new position may be opened. Raises DataFault for what the module refuses.
     """
     n, k = len(close_ms), len(symbols)
-    state = np.full((n, k), w.BELIEVED, dtype=np.int8) if state is None else np.asarray(state, dtype=np.int8)
-    frozen = np.zeros((n, k), dtype=np.int8) if frozen is None else np.asarray(frozen, dtype=np.int8)
-    columns = np.asarray(prices, dtype=np.float64)
-    if problem := _problem(symbols, timeframe, close_ms, columns, state, frozen, first):
-        raise DataFault(f"The bars cannot be laid out for the fast engine: {problem}. Nothing was run.")
-    return Grid(tuple(symbols), timeframe, first, _measured(timeframe, close_ms, columns, state, frozen))
+    state = np.full((n, k), w.BELIEVED, dtype=np.int8) if state is None else np.require(state, np.int8, ("C", "W"))
+    frozen = np.zeros((n, k), dtype=np.int8) if frozen is None else np.require(frozen, np.int8, ("C", "W"))
+    columns = np.require(prices, np.float64, ("C", "W"))
+    problem = _problem(symbols, timeframe, close_ms, columns, state, frozen, first)
+    if problem is None:
+        made = _measured(timeframe, close_ms, columns, state, frozen)
+        if made.origin >= 0:
+            return Grid(tuple(symbols), timeframe, first, made)
+        problem = "a bar is not finite, positive and in order"
+    raise DataFault(f"The bars cannot be laid out for the fast engine: {problem}. Nothing was run.")
 
 
 def _measured(timeframe: Timeframe, close_ms: Ints, prices: Floats, state: Flags, frozen: Flags) -> Columns:
+    """The columns; their origin is -1 where a bar is not finite, positive and in order."""
     from execution.kernel.loop import measure
 
     n, k = state.shape
     bars = np.zeros((n, k), dtype=w.BAR)
-    for name, column in zip(("open", "high", "low", "close", "volume"), prices, strict=True):
-        bars[name] = column
-    bars["state"], bars["frozen"] = state, frozen
     returns, seen = np.empty((k, n), dtype=np.float64), np.empty((k, n), dtype=np.int32)
-    origin = measure(bars, returns, seen)
+    origin = measure(prices, state, frozen, bars, returns, seen)
     step_us = timeframe.seconds * 1_000_000
     return Columns(int(close_ms[0]) * 1000 - step_us, step_us, bars, returns, seen, int(origin))
 
@@ -150,8 +152,4 @@ def _problem(
         return f"the session would begin at bar {first} of {n}"
     if (np.diff(close_ms) != timeframe.seconds * 1000).any():
         return f"bar closes must be {timeframe} apart"
-    open_, high, low, close, volume = prices
-    sound = (low > 0) & (low <= open_) & (low <= close) & (open_ <= high) & (close <= high) & np.isfinite(high)
-    if not bool(((sound & (volume >= 0) & np.isfinite(volume)) | (state == w.ABSENT)).all()):
-        return "a bar is not finite, positive and in order"
     return None

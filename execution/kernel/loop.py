@@ -20,7 +20,8 @@ from execution.kernel.judging.sight import see
 from execution.kernel.judging.voters import remember
 from execution.kernel.market import forget_yesterday
 from execution.kernel.protection import abandon_entry, leave, tidy, trail
-from execution.kernel.records import Floats, Ints, Record, Records, Small
+from execution.kernel.records import Flags, Floats, Ints, Record, Records, Small
+from execution.kernel.tails import rolled
 from execution.kernel.venue import at_open, walk
 from risk import record
 from risk.window import DECAY, MIN_RETURNS
@@ -201,33 +202,39 @@ def _run(
 
 
 @compiled
-def _measure(bars: Records, returns: Floats, seen: Small, s: int) -> int:
-    """Returns, and how large they were against those before: `risk.window` for one symbol. Gives the bar of its first close."""
-    before, variance, moves, absent, first = 0.0, 0.0, 0, 0, len(bars)
+def _measure(
+    prices: Floats, state: Flags, frozen: Flags, bars: Records, returns: Floats, seen: Small, s: int
+) -> tuple[int, bool]:
+    """Lay out one symbol's bars, with their returns and how large these were against those before (`risk.window`).
+
+    Gives the bar of its first close, and whether all its bars are finite, positive and in order; absent ones may hold anything.
+    """
+    before, variance, moves, absent, first, sound = 0.0, 0.0, 0, 0, len(bars), True
     for t in range(len(bars)):
-        bar = bars[t, s]
-        returns[s, t] = 0.0
-        bar.sigma = np.nan
+        bar, close, value, sigma = bars[t, s], prices[3, t, s], 0.0, np.nan
+        bar.open, bar.high, bar.low, bar.close = prices[0, t, s], prices[1, t, s], prices[2, t, s], close
+        bar.volume, bar.state, bar.frozen = prices[4, t, s], state[t, s], frozen[t, s]
+        if bar.state != w.ABSENT:
+            sound = sound and bar.low > 0.0 and bar.high < np.inf and 0.0 <= bar.volume < np.inf
+            sound = sound and bar.low <= bar.open <= bar.high and bar.low <= close <= bar.high
         absent += 1
         if bar.state == w.BELIEVED:
             absent = 0
             if before > 0.0:
-                value = bar.close / before - 1.0
+                value = close / before - 1.0
                 if moves >= MIN_RETURNS and variance > 0.0:
-                    bar.sigma = value / math.sqrt(variance)
+                    sigma = value / math.sqrt(variance)
                 variance += (1.0 if moves == 0 else 1.0 - DECAY) * (value * value - variance)
                 moves += 1
-                returns[s, t] = value
             else:
                 first = t
-            before = bar.close
-        seen[s, t] = moves
-        bar.stale = absent
-    return first
+            before = close
+        returns[s, t], seen[s, t], bar.sigma, bar.stale = value, moves, sigma, absent
+    return first, sound
 
 
-def _doors(stamp: str) -> tuple[Any, Any, Any]:
-    """The three functions that Python calls. The stamp is in their closure, so a change of any source compiles them again."""
+def _doors(stamp: str) -> tuple[Any, Any, Any, Any]:
+    """The four functions that Python calls. The stamp is in their closure, so a change of any source compiles them again."""
 
     def advance(
         tape: Any, rules: Any, limits: Any, points: Any, state: Any, answers: Any, until: int, room: int, asks: bool
@@ -278,15 +285,25 @@ def _doors(stamp: str) -> tuple[Any, Any, Any]:
                     accounts[n], places[n], paper, accounts[n].bar, s, rows[n],
                 )  # fmt: skip
 
-    def measure(bars: Any, returns: Any, seen: Any) -> int:
-        """Fill in all that only bars decide. Gives the bar of the first close of any symbol."""
+    def measure(prices: Any, state: Any, frozen: Any, bars: Any, returns: Any, seen: Any) -> int:
+        """Lay out bars, and fill in all that only they decide. Gives the bar of the first close of any symbol, or -1 where a bar
+        is not sound.
+        """
         origin = len(bars)
         if stamp:
             for s in range(bars.shape[1]):
-                origin = min(origin, _measure(bars, returns, seen, s))
+                first, sound = _measure(prices, state, frozen, bars, returns, seen, s)
+                if not sound:
+                    return -1
+                origin = min(origin, first)
         return origin
 
-    return door(advance), door(look), door(measure, tells=True)
+    def roll(returns: Any, sums: Any, step: int) -> None:
+        """Sum up the latest `step` returns at each bar."""
+        if stamp:
+            rolled(returns, sums, step)
+
+    return door(advance), door(look), door(measure, tells=True), door(roll)
 
 
 def _stamp() -> str:
@@ -295,4 +312,4 @@ def _stamp() -> str:
     return fingerprint() + hashlib.sha256(shared).hexdigest()
 
 
-advance, look, measure = _doors(_stamp())
+advance, look, measure, roll = _doors(_stamp())

@@ -7,7 +7,7 @@ book holds other positions, all bars are measured at each size. A measured bar i
 `limits.step` bars of the tape.
 
 `paper` (4, window) is scratch space. Its rows are: the return of the rest of the book at each measured bar, the symbol's own
-return, their sum, and space for selecting.
+return, their sum, and space for variances and for selecting.
 """
 
 import numpy as np
@@ -21,22 +21,26 @@ from risk.measures.filtered import LEAST_SHARE
 
 SCALES = -1
 """Returned instead of a count of bars: `paper` holds VaR and ES of one unit, and those of every size are multiples of them."""
+_PIECE = 4096
+"""Bars whose steps are summed at a time."""
 
 
 @compiled
-def prepare_tails(limits: Record, account: Record, paper: Floats, own: Floats, alone: bool) -> int:
+def prepare_tails(limits: Record, account: Record, paper: Floats, steps: Floats, alone: bool) -> int:
     """Fill `paper` with the bars to be measured, oldest first. Returns their number, or SCALES.
 
-    `paper`, shape (4, window) [fraction]: scratch space, changed. `own`, shape (n_bars,): the symbol's simple returns, oldest
-    first [fraction]. `alone`: the book holds nothing else; then only the bars of the tail are measured, otherwise all of them.
+    `paper`, shape (4, window) [fraction]: scratch space, changed; where the book holds more, its row 0 has the steps of that.
+    `steps`, shape (n_steps,): the symbol's simple returns in steps, oldest first [fraction]. `alone`: the book holds nothing
+    else; then only the bars of the tail are measured, otherwise all of them.
     """
-    rows = add_up(limits, own, paper[1])
+    rows, own = len(steps), paper[1, : len(steps)]
+    for i in range(rows):
+        own[i] = steps[i]
     if not alone:
-        add_up(limits, paper[0, : len(own)], paper[0])
         return rows
-    own = paper[1, :rows]
     if limits.filtered:
-        paper[2, :rows] = own
+        for i in range(rows):
+            paper[2, i] = own[i]
         value, loss = _filtered(limits, account, paper, rows)
         paper[0, w.VALUE_AT_RISK], paper[0, w.SHORTFALL] = value, loss
         return SCALES
@@ -49,6 +53,24 @@ def prepare_tails(limits: Record, account: Record, paper: Floats, own: Floats, a
             paper[1, count] = own[i]
             count += 1
     return count
+
+
+@compiled
+def rolled(returns: Floats, sums: Floats, step: int) -> None:
+    """Write the sum of the `step` latest returns at each bar, added up as in `add_up`, into `sums`; 0 where there are fewer.
+
+    `returns`, `sums`, shape (n_symbols, n_bars) [fraction], oldest first. It is done in pieces that stay in the cache.
+    """
+    count = returns.shape[1]
+    for s in range(len(returns)):
+        sums[s, : step - 1] = 0.0
+        for first in range(step - 1, count, _PIECE):
+            size = min(_PIECE, count - first)
+            made = sums[s, first : first + size]
+            for j in range(step):
+                part = returns[s, first - step + 1 + j : first - step + 1 + j + size]
+                for i in range(size):
+                    made[i] = made[i] + part[i] if j else part[i]
 
 
 @compiled
@@ -80,7 +102,8 @@ def tail_at(
     """
     if count == SCALES:
         return float(paper[0, shortfall] * extra * limits.day_scale)
-    mixed = _mixed(paper, count, extra)
+    _mix(paper, count, extra)
+    mixed = paper[2, :count]
     if limits.filtered:
         value, loss = _filtered(limits, account, paper, count)
         return float((loss if shortfall else value) * limits.day_scale)
@@ -124,7 +147,7 @@ def tails_hold(limits: Record, account: Record, paper: Floats, rows: int, count:
     `paper`, shape (4, window) [fraction], `rows` and `count` as in `tail_at`.
     """
     if limits.filtered and count != SCALES:
-        _mixed(paper, count, extra)
+        _mix(paper, count, extra)
         value, loss = _filtered(limits, account, paper, count)
         value, loss = value * limits.day_scale, loss * limits.day_scale
     else:
@@ -154,29 +177,36 @@ def correlation(one: Floats, other: Floats) -> float:
 
 
 @compiled
-def _mixed(paper: Floats, count: int, extra: float) -> Floats:
-    """The measured bars with `extra` more of the symbol, laid out in `paper[2]`."""
-    mixed = paper[2, :count]
+def _mix(paper: Floats, count: int, extra: float) -> None:
+    """Lay out the measured bars with `extra` more of the symbol in `paper[2]`."""
     for i in range(count):
-        mixed[i] = paper[0, i] + paper[1, i] * extra
-    return mixed
+        paper[2, i] = paper[0, i] + paper[1, i] * extra
 
 
 @compiled
 def _filtered(limits: Record, account: Record, paper: Floats, rows: int) -> tuple[float, float]:
-    """One-bar VaR and ES of the returns in `paper[2]`, in units of their EWMA volatility and back; they are overwritten."""
-    mixed, variance = paper[2, :rows], 0.0
+    """One-bar VaR and ES of the returns in `paper[2]`, in units of their EWMA volatility and back; they are overwritten.
+
+    Only the recursion of the variance goes bar by bar. What can be done for several bars at once stands in loops of its own.
+    """
+    mixed, work, variance = paper[2, :rows], paper[3, :rows], 0.0
     for i in range(rows):
-        variance += mixed[i] * mixed[i] / rows
+        work[i] = mixed[i] * mixed[i] / rows
+    for i in range(rows):
+        variance += work[i]
     least = LEAST_SHARE * np.sqrt(variance)
     if least == 0.0:
         return 0.0, 0.0
     floor, decay = variance if limits.floored else 0.0, limits.decay
+    fall, rise = (1.0 - decay) * limits.falls, (1.0 - decay) * (2.0 - limits.falls)
     for i in range(rows):
-        value = mixed[i]
-        mixed[i] = value / max(np.sqrt(max(variance, floor)), least)
-        weight = limits.falls if value < 0.0 else 2.0 - limits.falls
-        variance = decay * variance + (1.0 - decay) * weight * value * value
+        work[i] = (fall if mixed[i] < 0.0 else rise) * mixed[i] * mixed[i]
+    for i in range(rows):
+        before = variance
+        variance = decay * variance + work[i]
+        work[i] = before
+    for i in range(rows):
+        mixed[i] /= max(np.sqrt(max(work[i], floor)), least)
     sigma = np.sqrt(max(variance, floor))
     of_var, of_es = _reach(limits.var_tail, rows), _reach(limits.es_tail, rows)
     longest = int(max(of_var, of_es))

@@ -1,6 +1,7 @@
 """The bench beside other engines: a ratio of times is given only for the same fills."""
 
 import importlib.util
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -38,3 +39,24 @@ def test_the_bench_has_every_limit_at_its_loosest_but_those_that_it_names(bench:
         if limit.code not in KEPT:
             assert limit.binding_settings(bench.LIMITS) == ()
     assert bench.LIMITS.max_position_fraction == bench.SETTINGS.limits.max_position_fraction == 0.5
+
+
+def test_the_signals_alone_are_bought_at_the_ask_and_sold_at_the_bid_of_the_next_open_one_coin_each(bench: Any) -> None:
+    """What the bench gives to other engines: with these prices and one coin they make our fills."""
+    bars = bench.candles(6_000, Path("no such file"))
+    enter, leave, price = bench.prices_alone(bars)
+    held, wanted = False, []
+    for bar in range(len(price)):
+        if (enter if not held else leave)[bar]:
+            held = not held
+            wanted.append(bench.Traded(bar, held, 1.0, price[bar], price[bar] * bench.FEE))
+    made = bench.ours_alone(bars)
+    assert len(wanted) > 20
+    assert made.signed == made.proposed
+    assert bench.difference(bench.our_fills(made, Decimal(1)), wanted) == ""
+
+
+def test_fees_and_the_last_digit_of_a_price_are_compared_too(bench: Any) -> None:
+    one = [bench.Traded(3, True, 1.0, 100.0, 0.1)]
+    assert "has price" in bench.difference(one, [one[0]._replace(price=100.00000001)])
+    assert bench.difference(one, [one[0]._replace(fee=0.11)]) == "fill 0 has fee 0.1 and 0.11"

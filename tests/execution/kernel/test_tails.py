@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from uncompiled import plain, record
 
@@ -136,7 +136,10 @@ def test_a_filtered_tail_of_steps_is_that_of_the_measures(
     own, rest, account = walk(seed), walk(seed, "rest") * (0.0 if alone else 0.3), record(w.ACCOUNT)
     holds = limits(filtered=1, step=step, falls=falls, floored=floored, decay=decay)
     room = paper(None if alone else rest)
-    count = tails.prepare_tails(holds, account, room, own, alone)
+    tails.add_up(holds, room[0], room[0])
+    sums = np.empty((1, ROWS))
+    tails.rolled(own[None, :], sums, step)
+    count = tails.prepare_tails(holds, account, room, sums[0, (ROWS - 1) % step :: step][-(ROWS // step) :], alone)
     steps = Horizon(step, 24.0, Memory(decay, falls, floored), ROWS, 50).steps(rest + own * 0.2)
     assert count == (tails.SCALES if alone else len(steps))
     for confidence, code in zip(CONFIDENCES[0], (w.VALUE_AT_RISK, w.SHORTFALL), strict=True):
@@ -144,6 +147,19 @@ def test_a_filtered_tail_of_steps_is_that_of_the_measures(
         wanted = float(tail.es if code == w.SHORTFALL else tail.var) * 24**0.5
         found = tails.tail_at(holds, account, room, len(steps), count, 0.2, code)
         assert found == pytest.approx(wanted, rel=1e-9)
+
+
+@given(seed=st.integers(0, 10_000), step=st.integers(1, 30))
+@settings(max_examples=5)
+def test_the_sums_of_all_bars_are_to_the_bit_those_that_a_window_adds_up(seed: int, step: int) -> None:
+    returns = generator(seed, "rolled", "returns").normal(0.0, 0.01, (2, ROWS))
+    sums, added = np.full_like(returns, np.nan), np.empty(ROWS)
+    tails.rolled(returns, sums, step)
+    for market in (0, 1):
+        assert (sums[market, : step - 1] == 0.0).all()
+        for end in (ROWS, ROWS - 7, step):
+            count = tails.add_up(limits(step=step), returns[market, :end], added)
+            assert (sums[market, end - 1 - (count - 1) * step : end : step] == added[:count]).all()
 
 
 def test_a_quiet_end_makes_a_filtered_tail_smaller_and_a_wild_one_larger() -> None:
