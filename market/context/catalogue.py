@@ -21,6 +21,7 @@ class Figure(NamedTuple):
     `of`: whether each symbol has its own, or the whole market has one. `stale_after`: the age of the moment that a value
     describes after which it says nothing; None for figures of bars. `history`: how far back older values are read. `range`: the
     smallest and the largest value that is believed; a source that gives another one is refused.
+    `tells_when`: its level alone tells of which year it is, so a model that may not know that does not see it.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Figure(NamedTuple):
     stale_after: timedelta | None = None
     history: timedelta = timedelta(0)
     range: tuple[float, float] = (-_ANY, _ANY)
+    tells_when: bool = False
 
     @property
     def keeps(self) -> timedelta:
@@ -55,7 +57,7 @@ FIGURES = (
     Figure(
         "book_depth_1pct", "quote", "symbol",
         "price × quantity of all orders within 1 % of the middle, both sides; unknown for a book that ends nearer than that",
-        _EXCHANGE, 15 * timedelta(minutes=1), range=(0.0, _ANY),
+        _EXCHANGE, 15 * timedelta(minutes=1), range=(0.0, _ANY), tells_when=True,
     ),
     Figure(
         "funding_rate", "fraction of the notional", "symbol", "the last rate that longs paid to shorts, for one interval",
@@ -67,7 +69,8 @@ FIGURES = (
         range=(-0.05, 0.05),
     ),
     Figure(
-        "open_interest", "quote", "symbol", "value of all open perpetual contracts", _EXCHANGE, 26 * _H, 2 * _D, (0.0, _ANY)
+        "open_interest", "quote", "symbol", "value of all open perpetual contracts", _EXCHANGE,
+        26 * _H, 2 * _D, (0.0, _ANY), tells_when=True
     ),
     Figure(
         "open_interest_change_24h", "fraction", "symbol",
@@ -85,7 +88,7 @@ FIGURES = (
     Figure(
         "dvol", "% a year", "symbol",
         "Deribit's volatility index of 30 days; that of BTC where a symbol has none of its own", "`--facts`; live: Deribit",
-        26 * _H, range=(0.0, 1_000.0),
+        26 * _H, range=(0.0, 1_000.0), tells_when=True,
     ),
     Figure(
         "beta_btc", "ratio", "symbol",
@@ -105,23 +108,30 @@ FIGURES = (
         "share of the session's symbols that closed above the mean of their last 200 daily closes; needs two symbols", BARS,
     ),
     Figure(
-        "total_market_cap", "USD", "market", "value of all coins", "`--facts`; live: CoinGecko", 3 * _D, range=(0.0, _ANY)
+        "total_market_cap", "USD", "market", "value of all coins", "`--facts`; live: CoinGecko",
+        3 * _D, range=(0.0, _ANY), tells_when=True
     ),
     Figure(
         "asset_market_cap", "USD", "symbol", "value of all coins of the symbol's base",
-        "`--facts` (CoinMetrics); live: CoinMetrics", 4 * _D, range=(0.0, _ANY),
+        "`--facts` (CoinMetrics); live: CoinMetrics", 4 * _D, range=(0.0, _ANY), tells_when=True,
     ),
     Figure(
         "btc_dominance", "fraction", "market", "value of all bitcoins / value of all coins", "`--facts`; live: CoinGecko",
-        3 * _D, range=(0.0, 1.0),
+        3 * _D, range=(0.0, 1.0), tells_when=True,
     ),
-    Figure("dxy", "index", "market", "ICE US dollar index", "`--facts`", 6 * _D, range=(20.0, 500.0)),
-    Figure("vix", "% a year", "market", "Cboe volatility index of the S&P 500", _FRED, 6 * _D, range=(1.0, 200.0)),
+    Figure("dxy", "index", "market", "ICE US dollar index", "`--facts`", 6 * _D, range=(20.0, 500.0), tells_when=True),
+    Figure(
+        "vix", "% a year", "market", "Cboe volatility index of the S&P 500", _FRED, 6 * _D, range=(1.0, 200.0),
+        tells_when=True,
+    ),
     Figure(
         "fed_funds", "% a year", "market", "effective federal funds rate, the monthly mean or that of a day", _FRED, 45 * _D,
-        range=(-5.0, 30.0),
+        range=(-5.0, 30.0), tells_when=True,
     ),
-    Figure("us10y", "% a year", "market", "yield of US Treasury notes of 10 years", _FRED, 6 * _D, range=(-5.0, 30.0)),
+    Figure(
+        "us10y", "% a year", "market", "yield of US Treasury notes of 10 years", _FRED, 6 * _D, range=(-5.0, 30.0),
+        tells_when=True,
+    ),
     Figure(
         "risk_on", "0 or 1", "market",
         "1 if at the end of the last month BTC closed above the mean of its last ten month-end closes, else 0 (Faber 2007, "
@@ -131,7 +141,7 @@ FIGURES = (
     Figure(
         "exchange_net_flow_24h", "USD", "symbol",
         "value of the coins that went to exchanges − value of those that left them, in one day",
-        "`--facts` (CoinMetrics); live: CoinMetrics", 4 * _D, range=(-_ANY, _ANY),
+        "`--facts` (CoinMetrics); live: CoinMetrics", 4 * _D, range=(-_ANY, _ANY), tells_when=True,
     ),
     Figure(
         "prediction_odds", "0..1", "symbol", "price of Yes in a prediction market on a higher price of the symbol",
@@ -139,7 +149,7 @@ FIGURES = (
     ),
     Figure(
         "mempool_fee", "sat/vB", "market", "fee with which a bitcoin transaction is expected in the next block",
-        "`--facts`; live: mempool.space", 6 * _H, range=(0.0, 100_000.0),
+        "`--facts`; live: mempool.space", 6 * _H, range=(0.0, 100_000.0), tells_when=True,
     ),
 )  # fmt: skip
 """All figures, in the order of the page."""

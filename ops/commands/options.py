@@ -40,6 +40,11 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "PATH",
         "help": "funding rates of perpetual contracts: files with time (UTC), symbol and rate",
     },
+    "--facts": {
+        "nargs": "+",
+        "metavar": "PATH",
+        "help": "figures beside the bars (docs/context.md): open interest, order books, macro series, market values, archives",
+    },
     "--news": {"metavar": "FILE", "help": "dated headlines to go with --data: Parquet, CSV or JSON lines"},
     "--news-dates": {
         "choices": ("dmy", "mdy"),
@@ -146,8 +151,8 @@ def add_reading(parse: argparse.ArgumentParser) -> None:
 
 
 def add_told_finer(parse: argparse.ArgumentParser) -> None:
-    """The options for finer bars, funding and news."""
-    add(parse, "--detail", "--funding", "--news", "--news-dates")
+    """The options for finer bars, funding, figures of the market context and news."""
+    add(parse, "--detail", "--funding", "--facts", "--news", "--news-dates")
 
 
 def add_scope(parse: argparse.ArgumentParser) -> None:
