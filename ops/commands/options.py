@@ -114,6 +114,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "help": "bars after which a purchase has neither won nor lost (default: 72)",
     },
     "--reason": {"metavar": "TEXT", "help": "why; kept in the log and in journals"},
+    "--every": {"type": float, "metavar": "S", "help": "repeat every S seconds until Ctrl-C"},
     "--out": {"metavar": "DIR", "help": "folder of the run (default: runs/PROFILE-NNN)"},
     "--plot": {"metavar": "FILE", "help": "draw the result into this HTML file"},
     "--markdown": {"metavar": "FILE", "help": "write the tables to this file too, as Markdown"},

@@ -15,7 +15,7 @@ from config.errors import UsageFault
 GROUPS: dict[str, tuple[str, ...]] = {
     "this command": (),
     "data": (
-        "--data", "--detail", "--funding", "--news", "--symbols", "--timeframe", "--start", "--end", "--days", "--books",
+        "--data", "--detail", "--funding", "--facts", "--news", "--symbols", "--timeframe", "--start", "--end", "--days", "--books",
         "--trades", "--feed",
     ),
     "what files leave open": ("--dates", "--decimal", "--volume", "--tz", "--stamps", "--news-dates"),

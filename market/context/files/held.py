@@ -10,6 +10,7 @@ import pandas as pd
 from market.candles import Floats, Millis
 from market.context.catalogue import CATALOGUE
 from market.context.files.columns import PAIRS, PRICED, RATIOS, SERIES, Meaning, meaning_of
+from market.context.files.published import Published
 from market.context.files.stamps import Stamps
 from market.context.files.whose import markets_named
 from market.files.text.names import PRICES, meanings, plain
@@ -66,12 +67,16 @@ def _long(file: FactsTable, column: str) -> Iterator[Held]:
     values = _numbers(file.frame[file.names["value"]])[file.stamps.rows]
     for name in dict.fromkeys(cells.tolist()):
         own = plain(name)
-        meaning = meaning_of(own)
+        meaning = _own(own) if own in CATALOGUE else meaning_of(own)
         if meaning is not None:
-            if own in CATALOGUE and own not in SERIES:  # our own names are in our own units
-                meaning = meaning._replace(scale=1.0)
             chosen = np.flatnonzero(cells == name)
             yield Held(meaning, str(name), values[chosen], file.stamps.rows[chosen])
+
+
+def _own(name: str) -> Meaning:
+    """The meaning of a figure's own name: it is in its own unit."""
+    known = meaning_of(name) or Meaning(name, Published.AT_ONCE)
+    return known._replace(scale=1.0)
 
 
 def _single(file: FactsTable, column: str) -> Held | None:
