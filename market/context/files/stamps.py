@@ -71,7 +71,8 @@ def _read(cells: "pd.Series[str]", name: str, path: Path, reading: Reading) -> t
 
 def _daily(at_ms: Millis) -> bool:
     """Whether moments are midnights, mostly one or more days apart."""
-    return bool((at_ms % DAY_MS == 0).all()) and len(at_ms) > 1 and bool(np.median(np.diff(np.unique(at_ms))) >= DAY_MS)
+    known = np.unique(at_ms)
+    return len(known) > 1 and bool((known % DAY_MS == 0).all()) and bool(np.median(np.diff(known)) >= DAY_MS)
 
 
 def seen_of(frame: pd.DataFrame, names: Mapping[str, str], path: Path, reading: Reading) -> Millis | None:
