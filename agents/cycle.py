@@ -48,6 +48,8 @@ async def run_cycle(desk: Desk, closed: Slice) -> CycleRecord:
     portfolio = desk.trader.portfolio(as_of)
     exposure = desk.trader.exposure(portfolio)
     breakers = desk.trader.breakers
+    if desk.context is not None:
+        desk.context.push(shown)
     proposals = _vote(desk, shown)
     exits = await _close(desk, as_of, proposals)
     await derisk(desk.watch, desk.trader, desk.sink, shown, portfolio)
@@ -180,6 +182,7 @@ def _case(
         sentiment=desk.sentiment.read(symbol, as_of),
         book=_book_view(desk, symbol, portfolio, exposure),
         record=None if desk.learner is None else desk.learner.of(proposal.votes),
+        context=None if desk.context is None else desk.context.read(symbol, as_of),
     )
     if desk.memory is None:
         return case

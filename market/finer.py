@@ -1,4 +1,4 @@
-"""Adds data from files to a tape: finer bars inside its bars, and funding rates.
+"""Adds data from files to a tape: finer bars inside its bars, funding rates, and figures of the market context.
 
 It refuses files that contain nothing for the session. For every market it reports what is missing and what is done without it.
 """
@@ -13,6 +13,11 @@ from config.clock import from_ms, to_ms
 from config.errors import DataFault
 from market.bar import Finding, FundingRate
 from market.candles import grid_phase
+from market.context.files.files import read_fact_files
+from market.context.files.once import joined
+from market.context.files.published import Published
+from market.context.files.slices import facts_by_close
+from market.context.files.told import FactColumns
 from market.files.bars import read_finer
 from market.files.funding_rates import FundingRates, read_funding_files
 from market.files.reading import AS_FOUND, Reading
@@ -70,6 +75,30 @@ def with_funding(tape: Tape, paths: Sequence[Path]) -> Tape:
         funding[close_ms] = (*funding.get(close_ms, ()), rate)
     label = f"{tape.source_label}, funding of {names}"
     return replace(tape, funding=funding, findings=tuple(findings), source_label=label)
+
+
+def with_facts(tape: Tape, paths: Sequence[Path], funding: Sequence[Path] = (), reading: Reading = AS_FOUND) -> Tape:
+    """The same session, with the figures of these files in its slices; those of `funding` are rates of perpetual contracts.
+
+    Raises DataFault when a file cannot be trusted, when files contradict each other, and when none holds a figure of the session.
+    """
+    files = read_fact_files(paths, tape.symbols, reading) if paths else ()
+    columns = [part for file in files for part in file.columns]
+    rates = read_funding_files(funding, tape.symbols) if funding else {}
+    columns += [
+        FactColumns("funding_rate", symbol, each.at_ms, each.at_ms, each.rate, Published.AT_ONCE)
+        for symbol, each in rates.items()
+    ]
+    names = ", ".join(file.name for file in files)
+    together = joined(", ".join(filter(None, (names, *(path.name for path in funding)))), columns)
+    facts = facts_by_close(together, to_ms(tape.start_utc), to_ms(tape.end_utc), tape.timeframe.seconds * 1000)
+    if files and not any(facts.values()):
+        raise DataFault(
+            f"{names} holds no figure that was known from {tape.start_utc:%Y-%m-%d %H:%M} to {tape.end_utc:%Y-%m-%d %H:%M} UTC: "
+            "nothing was started; give the figures of the session's time."
+        )
+    label = f"{tape.source_label}, figures of {names}" if names else tape.source_label
+    return replace(tape, facts=facts, fact_files=files, source_label=label)
 
 
 def _of_session(tape: Tape, rates: FundingRates | None, symbol: str) -> tuple[list[FundingRate], list[Finding]]:

@@ -17,9 +17,10 @@ from config.clock import from_ms, to_ms
 from config.errors import DataFault
 from config.sections.quality import QualitySettings
 from config.settings import Settings
-from market.bar import Detail, Finding, FundingRate, Slice
+from market.bar import Detail, Fact, Finding, FundingRate, Slice
 from market.candles import Millis, RawCandles, grid_phase
 from market.catalogue import instrument_of
+from market.context.files.told import FactsFile
 from market.files.bars import read_bars
 from market.files.reading import AS_FOUND, Reading
 from market.files.told import FileRead, names_of
@@ -41,7 +42,8 @@ class Tape:
     `source_label` names the files without their folders, or the simulated market and its seed. `findings` are the problems
     found while loading. `detail`: finer bars by symbol, all of one timeframe, of the session only. `funding`: the rates that
     are due inside the bars that close at the key [ms since 1970 UTC]. `files` and `detail_files`: what was found in each file
-    of bars, and of finer bars.
+    of bars, and of finer bars. `facts`: the figures that became known with the slice that closes at the key [ms since 1970 UTC];
+    `fact_files`: what was found in each file of them.
     """
 
     symbols: tuple[str, ...]
@@ -59,6 +61,8 @@ class Tape:
     funding: Mapping[int, tuple[FundingRate, ...]] = field(default_factory=dict)
     files: tuple[FileRead, ...] = ()
     detail_files: tuple[FileRead, ...] = ()
+    facts: Mapping[int, tuple[Fact, ...]] = field(default_factory=dict)
+    fact_files: tuple[FactsFile, ...] = ()
 
     def __len__(self) -> int:
         return (self.end_utc - self.start_utc) // self.timeframe.duration
@@ -70,12 +74,12 @@ class Tape:
     def slices(self) -> Iterator[Slice]:
         """The slices of the session, oldest first. Each call gives the same slices."""
         judged = self._judged(unseen=self._warmup_length)
-        return map(self._with_more, judged) if self.detail or self.funding else judged
+        return map(self._with_more, judged) if self.detail or self.funding or self.facts else judged
 
     def _with_more(self, shown: Slice) -> Slice:
-        """The slice with the finer bars inside its bars and the funding that is due in them."""
+        """The slice with the finer bars inside its bars, the funding that is due in them, and what became known."""
         close_ms = to_ms(shown.close_utc)
-        more: dict[str, object] = {"funding": self.funding.get(close_ms, ())}
+        more: dict[str, object] = {"funding": self.funding.get(close_ms, ()), "facts": self.facts.get(close_ms, ())}
         inside = (
             (symbol, self.detail[symbol].inside(close_ms))
             for symbol in shown.bars

@@ -23,6 +23,7 @@ def tell_data(world: World, tape: Tape, stderr: TextIO) -> None:
     lines = [*world.said]
     lines += [f"{file.line(tape.timeframe, *warm)}; account in {quotes}" for file in tape.files]
     lines += [f"{file.line(file.timeframe)}; inside the bars of {tape.timeframe}" for file in tape.detail_files]
+    lines += [file.line() for file in tape.fact_files]
     lines += [_headlines(source) for source in world.settings.sentiment.sources if source.kind == "recorded"]
     _print(lines, stderr)
 

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
-from ops.commands.options import CommandParser
+from ops.commands.options import CommandParser, add
 
 
 def parser() -> argparse.ArgumentParser:
@@ -24,7 +24,7 @@ def parser() -> argparse.ArgumentParser:
     )
     parse.add_argument("--feed", action="append", required=True, metavar="NAME=URL", help="a feed; may be repeated")
     parse.add_argument("--archive", required=True, metavar="FILE", help="the .jsonl file to which lines are added")
-    parse.add_argument("--every", type=float, metavar="S", help="repeat every S seconds until Ctrl-C")
+    add(parse, "--every")
     return parse
 
 

@@ -55,15 +55,15 @@ class Case(Frozen):
     """What is known of the market beside its bars; None if the profile asks for none."""
 
 
-Section = Literal["signals", "sentiment", "book", "proposal"]
+Section = Literal["signals", "sentiment", "book", "proposal", "context"]
 
 
 def lookup(case: Case, path: str) -> FieldValue:
     """Return the value of a field of the case, by its dotted path.
 
     Valid paths: `signals.<timeframe>.<field>`, `book.<field>`, `proposal.conviction|against|direction`,
-    `sentiment.score`, `sentiment.flags.<flag>` (true when the flag is set). Raises KeyError when the field does not
-    exist or has no known value.
+    `sentiment.score`, `sentiment.flags.<flag>` (true when the flag is set), `context.<figure>`. Raises KeyError when
+    the field does not exist or has no known value.
     """
     parts = path.split(".")
     match parts:
@@ -77,6 +77,8 @@ def lookup(case: Case, path: str) -> FieldValue:
             value = case.sentiment.score
         case ["sentiment", "flags", flag] if flag in FLAGS:
             value = flag in case.sentiment.flags
+        case ["context", name] if case.context is not None:
+            value = case.context.values.get(name)
         case _:
             raise KeyError(path)
     if value is None or not isinstance(value, float | int | bool | str):

@@ -20,6 +20,7 @@ from config.clock import BarClock
 from config.settings import Settings
 from execution.account.trader import Trader
 from execution.journal.event import Sink
+from market.context.engine import ContextEngine
 from market.indicators.engine import SignalEngine
 from market.timeframe import Timeframe
 from sentiment.headline import SentimentData
@@ -60,3 +61,5 @@ class Desk:
     sink: Sink
     tally: Tally
     watch: OutageWatch
+    context: ContextEngine | None = None
+    """Gives what is known of a market beside its bars; None if the profile asks for none."""

@@ -72,7 +72,7 @@ def with_whole_paths(world: WorldRequest) -> WorldRequest:
     )
 
 
-_FILES_OF_BARS = ("data", "detail", "funding")
+_FILES_OF_BARS = ("data", "detail", "funding", "facts")
 
 
 def _whole(path: str | None) -> str | None:

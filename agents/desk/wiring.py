@@ -37,6 +37,7 @@ from execution.kill_switch.halting import Switch
 from execution.venues.sealing import open_gate
 from execution.venues.venue import BarDriver, Venue
 from market.bar import Bar
+from market.context.engine import ContextEngine
 from market.indicators.engine import SignalEngine
 from market.timeframe import Timeframe
 from risk.breakers import BreakerState
@@ -129,6 +130,7 @@ def open_desk(
         sink=sink,
         tally=Tally(),
         watch=watch,
+        context=_context(session, warmup) if settings.market.context == "facts" else None,
     )
 
 
@@ -156,6 +158,15 @@ def _contexts(session: Session, warmup: Warmup) -> tuple[Context, ...]:
         for context in contexts:
             context.remember(past)
     return contexts
+
+
+def _context(session: Session, warmup: Warmup) -> ContextEngine:
+    """The market context after the warm-up, which holds bars and no facts."""
+    context = ContextEngine(session.symbols, session.timeframe)
+    for slice_bars in _bars(warmup, session.timeframe):
+        if slice_bars:
+            context.push_bars(next(iter(slice_bars.values())).close_utc, slice_bars)
+    return context
 
 
 def _trader(

@@ -13,7 +13,7 @@ from config.reading.tree import exact
 from config.settings import Settings
 from market.files.bars import timeframe_of_files
 from market.files.sources import all_exist
-from market.finer import with_detail, with_funding
+from market.finer import with_detail, with_facts, with_funding
 from market.tape import Tape, recorded_tape, simulated_tape
 from market.timeframe import Timeframe
 
@@ -39,6 +39,8 @@ def world_of(request: WorldRequest) -> World:
     if request.bars.data:
         changed["world"] = "recorded"
         changed.setdefault("sentiment.sources", _sources(request))
+        if request.bars.facts:
+            changed.setdefault("market.context", "facts")
     named = {
         "market.timeframe": request.timeframe,
         "market.session_days": request.days,
@@ -126,6 +128,7 @@ def _refuse_clashes(request: WorldRequest) -> None:
     for option, given, lacks in (
         ("detail", bars.detail, "have no finer bars"),
         ("funding", bars.funding, "pay no funding"),
+        ("facts", bars.facts, "have no other past"),
     ):
         if given:
             raise UsageFault(
@@ -141,6 +144,9 @@ def _recorded(settings: Settings, bars: BarsRequest) -> Tape:
         tape = with_detail(tape, [Path(path) for path in bars.detail], bars.reading)
     if bars.funding:
         tape = with_funding(tape, [Path(path) for path in bars.funding])
+    if settings.market.context == "facts" and (bars.facts or bars.funding):
+        files, funding = ([Path(path) for path in given] for given in (bars.facts, bars.funding))
+        tape = with_facts(tape, files, funding, bars.reading)
     return tape
 
 

@@ -25,6 +25,8 @@ ADDED_IN_SESSION_3: Mapping[str, Any] = {
     "limits.risk_window_h": 0,
     "limits.var_horizon": "bar",
     "market.scenario": "weather",
+    "limits.macro_pause_h": None,
+    "market.context": "none",
     "quality.accepted_units": {},
     "sentiment.sources[].dates": None,
 }

@@ -78,6 +78,9 @@ class RiskLimits(Frozen):
     trading_hours_utc: tuple[FirstHour, LastHour] | None = Field(
         description="first and last hour in which entries are allowed; the range may cross midnight [hours, UTC]"
     )
+    macro_pause_h: Annotated[float, Field(gt=0, le=168)] | None = Field(
+        description="time before and after an FOMC decision or US consumer prices in which no entry is allowed [hours]"
+    )
     max_stressed_loss: Annotated[float, Field(gt=0, le=1)] | None = Field(
         description="loss of the portfolio in the worst period of the window [fraction of equity]"
     )

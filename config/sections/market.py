@@ -31,6 +31,9 @@ class MarketSettings(Frozen):
     scenario: Literal["weather", "mixed", "calm", "bull", "bear", "chop", "flash-crash", "outage", "depeg"] = Field(
         description="what the simulated market does in a session; `weather`: as before version 0.3.0"
     )
+    context: Literal["none", "facts"] = Field(
+        description="what a case knows beside bars and headlines: nothing, or the figures of docs/context.md"
+    )
     start_price: dict[str, Annotated[float, Field(gt=0, le=1e7)]] = Field(
         default_factory=dict, description="first simulated price by base [quote]"
     )

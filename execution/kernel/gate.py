@@ -22,7 +22,7 @@ from execution.kernel.judging.holdings import (
     sector_room,
 )
 from execution.kernel.judging.voters import kelly_room, record_of, stop_of, unproven_room
-from execution.kernel.market import count_entry, is_open, lots_within, show_book, spread_bps
+from execution.kernel.market import count_entry, is_open, lots_within, near_release, show_book, spread_bps
 from execution.kernel.records import Floats, Record, Records, Small
 from execution.kernel.tails import add_up, correlation, prepare_tails, room_under, tails_hold
 from execution.kernel.venue import put
@@ -55,6 +55,8 @@ def _market_refused(bar: Record, rule: Record, limits: Record, account: Record, 
         return w.ORDER_RATE
     if not is_open(limits, account):
         return w.HOURS
+    if near_release(limits, account):
+        return w.MACRO_EVENT
     show_book(rule, place, bar)
     if spread_bps(place) > limits.max_spread_bps:
         return w.SPREAD

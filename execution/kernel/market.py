@@ -47,6 +47,20 @@ def is_open(limits: Record, account: Record) -> bool:
 
 
 @compiled
+def near_release(limits: Record, account: Record) -> bool:
+    """Whether a release is near, or may be, since the calendar does not know this time."""
+    pause, now = limits.macro_pause_us, account.now_us
+    if pause < 0:
+        return False
+    if now < limits.covered_from_us + pause or now > limits.covered_to_us - pause:
+        return True
+    near = False
+    for number in range(limits.releases_known):
+        near |= abs(limits.releases_us[number] - now) <= pause
+    return near
+
+
+@compiled
 def show_book(rule: Record, place: Record, bar: Record) -> None:
     """The book around the last close with the depth of the last bar: `shown_books`. The next open lays its own."""
     place.laid = 0

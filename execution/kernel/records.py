@@ -72,6 +72,7 @@ CORRELATED = RULES.index("correlation")
 DAY_VOLUME = RULES.index("day_volume")
 ORDER_RATE = RULES.index("order_rate")
 HOURS = RULES.index("trading_hours")
+MACRO_EVENT = RULES.index("macro_event")
 SPREAD = RULES.index("spread")
 ERROR_RATE = RULES.index("error_rate")
 TAILS = RULES.index("tail_check")
@@ -96,6 +97,8 @@ BAR = np.dtype(
 """Prices [quote], volume [base]; `sigma`: its return in standard deviations of those before, with its sign, NaN where unknown;
 `stale`: bars in a row without a believed one."""
 
+MOST_RELEASES = 512
+"""Releases of the calendar (`market.context.calendar`)."""
 MOST_VOTERS = 16
 """Voters whose records are kept."""
 CASES, WINS, GAIN, LOSS, SQUARES = range(5)
@@ -122,21 +125,24 @@ SETTINGS = tuple(
     for limit in CATALOGUE
     if limit.kernel is Kernel.COUNTED
     for name in limit.loosest
-    if name not in ("trading_hours_utc", "max_slippage")
+    if name not in ("trading_hours_utc", "max_slippage", "macro_pause_h")
 )
 """Settings of the limits that are counted, each a field of LIMITS by its own name. Trading hours are `first_hour` and
-`last_hour` there, and the slippage is the exact `dearest`."""
+`last_hour` there, the slippage is the exact `dearest`, and the pause near releases is `macro_pause_us`."""
 
 LIMITS = _record(
     floats="starting_cash quote_units take_profit var_tail es_tail stop stop_atr max_stop day_scale decay falls delay "
     + "entry_cap fall_sigma proven_at streak_log "
     + " ".join(SETTINGS),
     ints="window step least_bars filtered floored halves daily_pause_us weekly_pause_us day_bars turbulence_pause_us "
-    "streak_pause_us first_hour last_hour clusters kelly_risk by_symbol learns",
+    "streak_pause_us first_hour last_hour macro_pause_us covered_from_us covered_to_us releases_known "
+    "clusters kelly_risk by_symbol learns",
     pairs="cash target share dearest capped",
+    releases_us=("i8", (MOST_RELEASES,)),
 )
 """The account's limits, exits and venue; a limit that is off is infinite. `step`, `least_bars`, `day_scale`, `decay`, `falls` and
 `floored`: see `risk.measures.horizon`. `delay`: what multiplies a bar's range to give its movement during the latency.
+`releases_us`: the calendar of releases, of which the first `releases_known` count; `macro_pause_us` is -1 where it is off.
 `entry_cap`: how far above the last close an entry may buy, 0 for any price; `capped` is 1 more."""
 
 PLACE = _record(

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from config.clock import to_ms
 from config.errors import UsageFault
 from config.sections.exits import ExitSettings
 from config.sections.limits import RiskLimits
@@ -20,6 +21,7 @@ from config.sections.venue import VenueSettings
 from execution.kernel import records as w
 from execution.kernel.records import Floats, Record, Records
 from execution.simulated.latency import delay_of
+from market.context.calendar.releases import calendar
 from market.instrument import Instrument, InstrumentKind
 from risk.breakers import fall_sigmas
 from risk.calibration import CalibrationMap
@@ -132,6 +134,7 @@ def _limits(
         "streak_log": math.log(limits.loss_streak_chance) if limits.loss_streak_chance is not None else 0.0,
         "delay": delay_of(venue.latency_ms, timedelta(days=1) / bars_per_day).scale,
     }
+    values |= _releases(limits)
     for name in w.SETTINGS:
         setting = getattr(limits, name)
         made[name] = math.inf if setting is None else setting
@@ -225,6 +228,21 @@ def _whole(count: Fraction, rules: Instrument) -> float:
 def _read(value: float) -> Fraction:
     """The decimal that a float prints as."""
     return Fraction(repr(float(value)))
+
+
+def _releases(limits: RiskLimits) -> dict[str, object]:
+    """The calendar of releases in microseconds since 1970, and how near is too near."""
+    known = calendar()
+    moments = np.zeros(w.MOST_RELEASES, dtype=np.int64)
+    stamps = [to_ms(release.at_utc) * 1000 for release in known.releases]
+    moments[: len(stamps)] = stamps
+    return {
+        "releases_us": moments,
+        "releases_known": len(stamps),
+        "covered_from_us": to_ms(known.begin_utc) * 1000,
+        "covered_to_us": to_ms(known.end_utc) * 1000,
+        "macro_pause_us": -1 if limits.macro_pause_h is None else _microseconds(limits.macro_pause_h),
+    }
 
 
 def _microseconds(hours: float) -> int:

@@ -48,6 +48,11 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "PATH",
         "help": "funding rates of perpetual contracts: files with time (UTC), symbol and rate",
     },
+    "--facts": {
+        "nargs": "+",
+        "metavar": "PATH",
+        "help": "figures beside the bars (docs/context.md): open interest, order books, macro series, market values, archives",
+    },
     "--news": {"metavar": "FILE", "help": "dated headlines to go with --data: Parquet, CSV or JSON lines"},
     "--news-dates": {
         "choices": ("dmy", "mdy"),
@@ -117,6 +122,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "help": "bars after which a purchase has neither won nor lost (default: 72)",
     },
     "--reason": {"metavar": "TEXT", "help": "why; kept in the log and in journals"},
+    "--every": {"type": float, "metavar": "S", "help": "repeat every S seconds until Ctrl-C"},
     "--out": {"metavar": "DIR", "help": "folder of the run (default: runs/PROFILE-NNN)"},
     "--plot": {"metavar": "FILE", "help": "draw the result into this HTML file"},
     "--markdown": {"metavar": "FILE", "help": "write the tables to this file too, as Markdown"},
@@ -156,8 +162,8 @@ def add_reading(parse: argparse.ArgumentParser) -> None:
 
 
 def add_told_finer(parse: argparse.ArgumentParser) -> None:
-    """The options for finer bars, funding and news."""
-    add(parse, "--detail", "--funding", "--news", "--news-dates")
+    """The options for finer bars, funding, figures of the market context and news."""
+    add(parse, "--detail", "--funding", "--facts", "--news", "--news-dates")
 
 
 def add_scope(parse: argparse.ArgumentParser) -> None:

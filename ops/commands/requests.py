@@ -55,9 +55,13 @@ def _bars_asked(arguments: argparse.Namespace) -> tuple[str, ...]:
 
 
 def told_more(arguments: argparse.Namespace) -> WorldRequest:
-    """The world of `world_asked`, with finer bars, funding, news and another mind, or none. Raises UsageFault."""
+    """The world of `world_asked`, with finer bars, funding, figures, news and another mind, or none. Raises UsageFault."""
     asked = world_asked(arguments)
-    finer = {"detail": tuple(arguments.detail or ()), "funding": tuple(arguments.funding or ())}
+    finer = {
+        "detail": tuple(arguments.detail or ()),
+        "funding": tuple(arguments.funding or ()),
+        "facts": tuple(arguments.facts or ()),
+    }
     return asked.model_copy(
         update={
             "overrides": asked.overrides | _seats(arguments),

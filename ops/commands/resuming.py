@@ -54,7 +54,7 @@ def _beside(kept: WorldRequest, typed: WorldRequest, profile: str | None) -> Wor
         if (value := getattr(typed.bars, name)) and value != getattr(nothing, name)
     }
     if typed.bars.data:
-        bars |= {"detail": typed.bars.detail, "funding": typed.bars.funding}
+        bars |= {"detail": typed.bars.detail, "funding": typed.bars.funding, "facts": typed.bars.facts}
     overrides = kept.overrides | typed.overrides
     return kept.model_copy(
         update={
@@ -82,7 +82,8 @@ def _of_journal(folder: Path, typed: RunRequest, key: bytes) -> World:
     if not bars.data:
         raise UsageFault(
             f"{folder} holds no request.json, and a journal names no file: its bars were {session.source}. Nothing was started. "
-            "Give their files with --data, and those of --detail, --funding, --news, --calibration, --record if there were any."
+            "Give their files with --data, and those of --detail, --funding, --facts, --news, --calibration, --record if there "
+            "were any."
         )
     window = {
         "symbols": bars.symbols or session.symbols,

@@ -247,6 +247,17 @@ COMMANDS = (
         ),
     ),
     Command(
+        "facts",
+        "market.context.__main__",
+        "operate",
+        "add figures of live sources to a point-in-time archive",
+        errors=(2, 3, 5),
+        examples=(
+            "tribunal facts --sources deribit fred coingecko --symbols BTC/USDT ETH/USDT --archive facts",
+            "tribunal facts --exchange binance --symbols BTC/USDT --archive facts --every 300",
+        ),
+    ),
+    Command(
         "check",
         "config.check",
         "operate",

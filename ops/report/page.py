@@ -23,6 +23,7 @@ from agents.court.hearing import Hearing
 from agents.llm.attempt import Role
 from config.silence import Abstained
 from evidence.rulings.worth import Attribution
+from market.context.catalogue import FIGURES
 from ops.files import write_output
 from ops.report.charts import POINTS_SHOWN, account_figure, candle_figure, exposure_figure, grouping
 from ops.report.model_charts import models_figure
@@ -215,6 +216,7 @@ def _environment() -> Environment:
     )
     page.tests["silent"] = lambda word: isinstance(word, Abstained)
     page.globals["count"] = plain.count
+    page.globals["context_units"] = {figure.name: figure.unit for figure in FIGURES}
     return page
 
 

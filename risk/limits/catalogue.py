@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from config.sections.limits import RiskLimits
 from risk.facts import OF_EQUITY, Rule
-from risk.limits import book, clusters, docket, loss, market, trade
+from risk.limits import book, calendar, clusters, docket, loss, market, trade
 from risk.limits.row import Kernel, Limit, Part
 from risk.sizing import deployed_room, kelly_room, position_room, risk_per_trade_room, unproven_room
 from risk.verdict import Reaction, RuleCode, RuleReport
@@ -86,6 +86,11 @@ CATALOGUE: tuple[Limit, ...] = (
     Limit(
         code="trading_hours", rule=book.trading_hours, part=Part.CHECK, unit="h UTC", loosest={"trading_hours_utc": None},
         kernel=Kernel.COUNTED, sentence="Nothing is opened outside the hours that the profile names.",
+    ),
+    Limit(
+        code="macro_event", rule=calendar.macro_event, part=Part.CHECK, unit="h", loosest={"macro_pause_h": None},
+        kernel=Kernel.COUNTED, applies=lambda limits: limits.macro_pause_h is not None,
+        sentence="Nothing is opened near an FOMC decision or a release of US consumer prices.",
     ),
     Limit(
         code="spread", rule=market.spread, part=Part.CHECK, unit="bps", loosest={"max_spread_bps": 2000.0},

@@ -19,6 +19,8 @@ from agents.court.grounding import AnyOpinion, is_grounded
 from agents.court.opinion import Evidence
 from agents.court.prompts.fence import clean
 from agents.strategies.vote import NetVote
+from market.context.catalogue import CATALOGUE
+from market.context.view import MarketContext
 from market.signals import TechnicalSignals
 from sentiment.bases import first_bases_in
 from sentiment.headline import Headline, SentimentData
@@ -97,6 +99,7 @@ def blind(case: Case) -> BlindView:
             "proposal": _vote(case.proposal, symbol, names, quote),
             "signals": {length: _signals(now, symbol, factor, shift) for length, now in case.signals.items()},
             "sentiment": _sentiment(case.sentiment, symbol, shift, names, quote),
+            "context": _context(case, symbol),
             "book": case.book.model_copy(update={"held": tuple(_symbol(held, names) for held in case.book.held)}),
         }
     )
@@ -120,6 +123,16 @@ def _signals(now: TechnicalSignals, symbol: str, factor: float, shift: timedelta
     scaled = {name: value * factor for name in PRICES if (value := getattr(now, name)) is not None}
     moved = {"symbol": symbol, "close_utc": now.close_utc + shift, "volume": INDEX}
     return now.model_copy(update=scaled | moved)
+
+
+def _context(case: Case, symbol: str) -> MarketContext | None:
+    """The figures that say neither when it was nor, for BTC itself, which market it is."""
+    if case.context is None:
+        return None
+    named = () if case.symbol.partition("/")[0] not in ("BTC", "XBT") else ("beta_btc", "correlation_btc")
+    hidden = {name for name, figure in CATALOGUE.items() if figure.tells_when}.union(named)
+    shown = {name: value for name, value in case.context.values.items() if name not in hidden}
+    return MarketContext(symbol=symbol, as_of_utc=_DATE, values=shown, missing={})
 
 
 def _vote(proposal: NetVote, symbol: str, names: tuple[tuple[str, str], ...], quote: str) -> NetVote:

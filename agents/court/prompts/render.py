@@ -44,6 +44,7 @@ def render(case: Case, role: Role, earlier: Earlier = NOTHING_YET, blind: BlindV
     parts = [
         f"Case: {clean(shown.symbol, _NAME_CAP)} on bars of {shown.base_timeframe}. Fields of the last closed bars:",
         *(_market(shown) if whole else [_signals(shown, shown.base_timeframe, _BRIEF)]),
+        *([_context(shown)] if whole else []),
         _sentiment(shown),
         *_news(shown, _HEADLINES.get(role, 0)),
         *_proposal(shown),
@@ -66,6 +67,12 @@ def _signals(case: Case, length: Timeframe, fields: tuple[str, ...]) -> str:
     now = case.signals[length]
     happened = tuple(name for name in _EVENTS if getattr(now, name))
     return line(case, tuple(f"signals.{length}.{name}" for name in (*fields, *happened)))
+
+
+def _context(case: Case) -> str:
+    """Return the known figures of the market beside its bars on one line; empty without any."""
+    known = () if case.context is None else tuple(case.context.values)
+    return line(case, tuple(f"context.{name}" for name in known))
 
 
 def _sentiment(case: Case) -> str:

@@ -115,6 +115,7 @@ WINDOWS: dict[str, Window] = {
     "order rate": Window("order_rate", {"max_entries_per_day": 2}),
     "trading hours": Window("trading_hours", {"trading_hours_utc": [8, 16]}),
     "trading hours over midnight": Window("trading_hours", {"trading_hours_utc": [22, 6]}),
+    "macro events": Window("macro_event", {"macro_pause_h": 120}),
     "spread": Window("spread", {"max_spread_bps": 3.001}, {"venue.spread_bps": 3.0}),
     "error rate": Window(
         "error_rate", {"max_order_errors": 1},

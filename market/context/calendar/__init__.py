@@ -1,0 +1,1 @@
+"""When decisions and figures are published that move every market: FOMC decisions and US consumer prices."""
