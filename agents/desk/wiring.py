@@ -18,7 +18,7 @@ from agents.court.minds.seated import Seated
 from agents.court.minds.watchlist import Landed, Watchlist, nobody_knows
 from agents.court.record import NOTHING_LEARNT
 from agents.desk.arrivals import Arrivals, Feed, SpokeNext, nothing_recorded
-from agents.desk.desk import Desk, SentimentReader, Tally
+from agents.desk.desk import Desk, Tally
 from agents.llm.asking import Asker
 from agents.llm.attempt import ROLES, Attempt
 from agents.memory.cases import Memory
@@ -29,6 +29,7 @@ from agents.memory.outcomes import Barriers
 from agents.outages.watch import OutageWatch
 from agents.records.record import Session, Warmup
 from agents.strategies.contexts import Context, build_contexts
+from agents.strategies.facts import ContextReader, SentimentReader
 from config.clock import BarClock, from_ms
 from execution.account.ledger import Ledger
 from execution.account.trader import Trader
@@ -36,7 +37,7 @@ from execution.journal.event import Sink
 from execution.kill_switch.halting import Switch
 from execution.venues.sealing import open_gate
 from execution.venues.venue import BarDriver, Venue
-from market.bar import Bar
+from market.bar import Bar, Prices
 from market.indicators.engine import SignalEngine
 from market.timeframe import Timeframe
 from risk.breakers import BreakerState
@@ -78,12 +79,14 @@ def open_desk(
     around: Around | None = None,
     landed: Landed = nobody_knows,
     spoke_next: SpokeNext = nothing_recorded,
+    context: ContextReader | None = None,
 ) -> Desk:
     """A desk that has read the warm-up and is ready for the first bar.
 
     `asker` answers for the models, if the court has any. `around` wraps the gate's judge, so that the caller sees each proposal.
     `driver` drives the venue through each bar; None for a venue that trades by itself. For a run with a recorded past, `landed`
-    says which outlooks had been answered, and `spoke_next` when the venue sent a report between two bars. Raises UsageFault if
+    says which outlooks had been answered, and `spoke_next` when the venue sent a report between two bars. `context` tells what is
+    known of a market beside its bars, if the profile asks for it. Raises UsageFault if
     the packages for the profile's retrieval are missing.
     """
     settings = session.settings
@@ -129,6 +132,7 @@ def open_desk(
         sink=sink,
         tally=Tally(),
         watch=watch,
+        context=context,
     )
 
 
@@ -140,6 +144,9 @@ def _warmed(session: Session, warmup: Warmup) -> _Warm:
         ReturnWindow(session.symbols, horizon_of(session.settings.limits, per_day).window_bars),
         VolumeWindow(session.symbols, per_day),
     )
+    for days in _days(warmup):
+        for symbol, day in days.items():
+            warm.engines[symbol].remember(day)
     for slice_bars in _bars(warmup, session.timeframe):
         for symbol, bar in slice_bars.items():
             warm.engines[symbol].push(bar)
@@ -152,8 +159,10 @@ def _contexts(session: Session, warmup: Warmup) -> tuple[Context, ...]:
     """The voters. Those that read bars have read the warm-up."""
     contexts = build_contexts(session.settings.strategies, session.symbols, session.own_strategies)
     if any(context.history for context in contexts):
+        days = [day for bars in _days(warmup) for day in bars.values()]
         past = [bar for slice_bars in _bars(warmup, session.timeframe) for bar in slice_bars.values()]
         for context in contexts:
+            context.remember_days(days)
             context.remember(past)
     return contexts
 
@@ -202,7 +211,16 @@ def quote_of(session: Session) -> str:
     return next(iter(session.instruments.values())).quote
 
 
+def _days(warmup: Warmup) -> list[dict[str, Bar]]:
+    """The days before the warm-up."""
+    return _told(warmup.days, Timeframe.D1)
+
+
 def _bars(warmup: Warmup, timeframe: Timeframe) -> list[dict[str, Bar]]:
+    return _told(warmup.slices, timeframe)
+
+
+def _told(rows: tuple[tuple[int, dict[str, Prices]], ...], timeframe: Timeframe) -> list[dict[str, Bar]]:
     return [
         {
             symbol: Bar(
@@ -210,5 +228,5 @@ def _bars(warmup: Warmup, timeframe: Timeframe) -> list[dict[str, Bar]]:
             )
             for symbol, (o, h, low, c, v) in bars.items()
         }
-        for ms, bars in warmup.slices
+        for ms, bars in rows
     ]

@@ -28,6 +28,11 @@ class MarketSettings(Frozen):
     )
     session_days: int = Field(ge=1, le=3650, description="length of a simulated session [days]")
     warmup_bars: int = Field(ge=200, le=20000, description="closed bars before the first decision [bars]")
+    history_days: int | None = Field(
+        ge=0,
+        le=3650,
+        description="days before the warm-up that are read as daily bars; null for as many as the voters ask for [days]",
+    )
     start_price: dict[str, Annotated[float, Field(gt=0, le=1e7)]] = Field(
         default_factory=dict, description="first simulated price by base [quote]"
     )

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from agents.strategies.contexts import Context, netted
+from agents.strategies.facts import Knowing
 from agents.strategies.voter import NOTHING
 from config.sections.strategies import StrategyContext
 from config.silence import Abstained
@@ -34,13 +35,25 @@ class BareVote(NamedTuple):
 class AskedVoters:
     """The voters of one tape whose signals are already computed."""
 
-    def __init__(self, symbols: Sequence[str], signals: Sequence[Signals], past: Sequence[Sequence[Bar]] = ()) -> None:
-        """The signals and the bars of the warm-up, by symbol in the order of `symbols`."""
+    def __init__(
+        self,
+        symbols: Sequence[str],
+        signals: Sequence[Signals],
+        past: Sequence[Sequence[Bar]] = (),
+        days: Sequence[Bar] = (),
+        known: Sequence[Knowing | None] = (),
+    ) -> None:
+        """The signals and the bars of the warm-up, by symbol in the order of `symbols`.
+
+        `days`: those before the warm-up. `known`: what may be read beside the signals, by row; empty if no voter reads it.
+        """
         self._columns = [
             (symbol, [(row, now) for row, now in enumerate(column) if now is not None])
             for symbol, column in zip(symbols, signals, strict=True)
         ]
         self._past = past
+        self._days = days
+        self._known = known
         self._kept: dict[str, list[dict[int, BareVote]]] = {}
 
     def wanted(
@@ -68,20 +81,26 @@ class AskedVoters:
         key = f"{context.name} {entry.model_dump_json()}"
         found = self._kept.pop(key, None)
         if found is None:
+            context.remember_days(self._days)
             for bars in self._past:
                 context.remember(bars)
-            found = [_asked(context, symbol, rows) for symbol, rows in self._columns]
+            found = [_asked(context, symbol, rows, self._known) for symbol, rows in self._columns]
         self._kept[key] = found
         while len(self._kept) > KEPT:
             del self._kept[next(iter(self._kept))]
         return found
 
 
-def _asked(context: Context, symbol: str, rows: Sequence[tuple[int, TechnicalSignals]]) -> dict[int, BareVote]:
+def _asked(
+    context: Context, symbol: str, rows: Sequence[tuple[int, TechnicalSignals]], known: Sequence[Knowing | None]
+) -> dict[int, BareVote]:
     if context.symbols is not None and symbol not in context.symbols:
         return {}
-    vote = context.strategy.vote
-    ballots = [(row, ballot) for row, now in rows if (ballot := vote(now)) is not NOTHING]
+    if context.reads_facts and known:
+        ballots = [(row, ballot) for row, now in rows if (ballot := context.ask(now, known[row])) is not NOTHING]
+    else:
+        vote = context.strategy.vote
+        ballots = [(row, ballot) for row, now in rows if (ballot := vote(now)) is not NOTHING]
     return {
         row: BareVote(ballot.direction, float(ballot.confidence), context.weight)
         for row, ballot in ballots
