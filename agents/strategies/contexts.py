@@ -68,12 +68,12 @@ class Context:
     def remember(self, past: Iterable[Bar]) -> None:
         """Show it bars of the warm-up, oldest first: those of its markets fill its window, if it has one."""
         if isinstance(self.strategy, OwnVoter | Windowed) and self.strategy.history:
-            self.strategy.remember(bar for bar in past if self._is_asked(bar.symbol))
+            self.strategy.remember(bar for bar in past if self._reads(bar.symbol))
 
     def remember_days(self, days: Iterable[Bar]) -> None:
         """Show it the days before the warm-up, oldest first: they fill a window of days or weeks."""
         if isinstance(self.strategy, OwnVoter | Windowed) and self.strategy.history:
-            self.strategy.remember_days(day for day in days if self._is_asked(day.symbol))
+            self.strategy.remember_days(day for day in days if self._reads(day.symbol))
 
     def ask(self, now: TechnicalSignals, known: Knowing | None) -> Ballot | Abstained:
         """Its vote. `known` is what it may read beside the signals; None for these alone."""
@@ -81,8 +81,9 @@ class Context:
             return self.strategy.vote(now, facts_of(now, known))
         return self.strategy.vote(now)
 
-    def _is_asked(self, symbol: str) -> bool:
-        return self.symbols is None or symbol in self.symbols
+    def _reads(self, symbol: str) -> bool:
+        """Whether it keeps bars of this market: a voter of facts may compare its markets with all others."""
+        return self.reads_facts or self.symbols is None or symbol in self.symbols
 
 
 def build_contexts(

@@ -5,7 +5,7 @@ made when a voter reads it, and not before: a voter that reads none costs nothin
 just closed, and nothing can be written to.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -13,6 +13,7 @@ from typing import Protocol
 
 from config.errors import UsageFault
 from market.context.view import MarketContext
+from market.indicators.window import Bars
 from market.signals import TechnicalSignals
 from market.timeframe import Timeframe
 from sentiment.headline import SentimentData
@@ -53,6 +54,8 @@ class Facts:
     symbol: str
     as_of_utc: datetime
     known: Knowing = field(repr=False)
+    kept: Callable[[], Mapping[str, Bars]] = field(default=dict, repr=False)
+    """Gives the voter's own windows."""
 
     @property
     def signals(self) -> Mapping[Timeframe, TechnicalSignals]:
@@ -73,6 +76,11 @@ class Facts:
     def peers(self) -> Mapping[str, TechnicalSignals]:
         """The signals of the session's symbols that have a bar at this close, this one included, by symbol."""
         return MappingProxyType(dict(self.known.peers()))
+
+    @property
+    def windows(self) -> Mapping[str, Bars]:
+        """The voter's own window on each market with a bar at this close, by symbol, as far as they are full."""
+        return MappingProxyType(dict(self.kept()))
 
 
 class Known:

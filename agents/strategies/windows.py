@@ -14,7 +14,9 @@ A voter with `vote(self, now)` has none of this and pays nothing for it.
 import copy
 import inspect
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple, Protocol, cast
 
 from agents.strategies.facts import Facts, facts_of
@@ -135,9 +137,15 @@ class Minded:
         if past is not None:
             given["bars"] = past.window.view()
         if self.reads.facts:
-            given["facts"] = facts or facts_of(now)
+            told = facts or facts_of(now)
+            given["facts"] = replace(told, kept=partial(self._kept, told)) if self.history else told
         places = [given[name] for name in self.reads.by_place]
         return self.of(now.symbol).vote(now, *places, **{name: given[name] for name in self.reads.by_name})
+
+    def _kept(self, told: Facts) -> dict[str, Bars]:
+        """The full windows of all markets with a bar at this close, which they read first."""
+        read = {symbol: self.remember(peer) for symbol, peer in told.peers.items()}
+        return {symbol: past.window.view() for symbol, past in read.items() if past is not None and past.window.full}
 
 
 class MindedStrategy(Protocol):
