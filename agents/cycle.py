@@ -27,6 +27,7 @@ from agents.memory.voters import Voted
 from agents.outages.derisking import derisk
 from agents.records.record import AskedAhead, AskedOutlook, CycleRecord, ExitDecision
 from agents.strategies.contexts import net, votes_on
+from agents.strategies.facts import Known
 from agents.strategies.vote import NetVote
 from execution.account.trader import Exposure
 from market.bar import Slice
@@ -51,12 +52,15 @@ async def run_cycle(desk: Desk, closed: Slice) -> CycleRecord:
     if desk.context is not None:
         desk.context.push(shown)
     proposals = _vote(desk, shown)
+    known = _known(desk, shown)
+    proposals = _vote(desk, shown, known)
+    heard_by_voters = dict(known.heard)
     exits = await _close(desk, as_of, proposals)
     await derisk(desk.watch, desk.trader, desk.sink, shown, portfolio)
     ahead = await land(desk)
 
     def case(symbol: str, proposal: NetVote) -> Case:
-        return _case(desk, as_of, symbol, proposal, portfolio, exposure)
+        return _case(desk, as_of, symbol, proposal, portfolio, exposure, known)
 
     tried = (each for each in proposals.items() if _is_tried(desk, each[1], portfolio, each[0]))
     cases = tuple(case(symbol, proposal) for symbol, proposal in tried)
@@ -82,6 +86,7 @@ async def run_cycle(desk: Desk, closed: Slice) -> CycleRecord:
         votes=tuple(vote for proposal in proposals.values() for vote in proposal.votes),
         hearings=hearings,
         exits=(*exits, *(ExitDecision(**sale._asdict()) for sale in sales)),
+        sentiment=heard_by_voters,
     )
     desk.tally.bars += 1
     desk.sink.append(record)
@@ -113,15 +118,20 @@ def _watched(
     return tuple(each for each in named if desk.watchlist.wants(each))
 
 
-def _vote(desk: Desk, shown: Slice) -> dict[str, NetVote]:
-    """For each symbol with a bar: update its signals, ask its voters, and net their votes."""
-    proposals = {}
+def _known(desk: Desk, shown: Slice) -> Known:
+    """Update the signals of each symbol with a bar. Returns what voters may read at this close; it is made when they read it."""
     for symbol, bar in shown.bars.items():
-        engine = desk.engines[symbol]
-        engine.push(bar)
-        now = engine.signals(desk.timeframe)
+        desk.engines[symbol].push(bar)
+    return Known(shown.close_utc, desk.timeframe, desk.engines, shown.bars, desk.sentiment, desk.context)
+
+
+def _vote(desk: Desk, shown: Slice, known: Known) -> dict[str, NetVote]:
+    """For each symbol with a bar: ask its voters, and net their votes."""
+    proposals = {}
+    for symbol in shown.bars:
+        now = desk.engines[symbol].signals(desk.timeframe)
         if now is not None:
-            proposals[symbol] = net(votes_on(symbol, now, desk.contexts), desk.settings.court.net_threshold)
+            proposals[symbol] = net(votes_on(symbol, now, desk.contexts, known), desk.settings.court.net_threshold)
     return proposals
 
 
@@ -169,7 +179,13 @@ def _is_idle(portfolio: Portfolio, symbol: str) -> bool:
 
 
 def _case(
-    desk: Desk, as_of: datetime, symbol: str, proposal: NetVote, portfolio: Portfolio, exposure: Exposure
+    desk: Desk,
+    as_of: datetime,
+    symbol: str,
+    proposal: NetVote,
+    portfolio: Portfolio,
+    exposure: Exposure,
+    known: Known,
 ) -> Case:
     """The case of one symbol: all that may be known at this time."""
     case = Case(
@@ -179,7 +195,7 @@ def _case(
         base_timeframe=desk.timeframe,
         proposal=proposal,
         signals=desk.engines[symbol].view(),
-        sentiment=desk.sentiment.read(symbol, as_of),
+        sentiment=known.heard.get(symbol) or desk.sentiment.read(symbol, as_of),
         book=_book_view(desk, symbol, portfolio, exposure),
         record=None if desk.learner is None else desk.learner.of(proposal.votes),
         context=None if desk.context is None else desk.context.read(symbol, as_of),

@@ -59,6 +59,13 @@ class Resampler:
         """
         if bar.timeframe is not self._finer:
             raise ValueError(f"expected a {self._finer} bar, got {bar.timeframe}")
+        return self.take(bar)
+
+    def take(self, bar: Bar) -> tuple[Bar, ...]:
+        """As `push`, for a bar of any timeframe that fits into the coarse one: the days of a past, then the bars of a session.
+
+        Raises ValueError when the bar is not newer than the last one.
+        """
         if self._last is not None and bar.close_utc <= self._last:
             raise ValueError(f"the bar of {bar.close_utc.isoformat()} is not newer than the last one")
         closed: tuple[Bar, ...] = ()

@@ -5,7 +5,7 @@ live ones do. A bar close without any bar also gives a slice: time passes during
 data does not cover. When the history before the first decision is too short, it starts later and adds a finding.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -17,7 +17,7 @@ from config.clock import from_ms, to_ms
 from config.errors import DataFault
 from config.sections.quality import QualitySettings
 from config.settings import Settings
-from market.bar import Detail, Fact, Finding, FundingRate, Slice
+from market.bar import Bar, Detail, Fact, Finding, FundingRate, Slice
 from market.candles import Millis, RawCandles, grid_phase
 from market.catalogue import instrument_of
 from market.context.files.told import FactsFile
@@ -29,6 +29,7 @@ from market.news import NewsRow
 from market.plausible.detail import FineBars
 from market.plausible.volumes import implausible_volume
 from market.quality.monitor import QualityMonitor, Quote
+from market.resample import Resampler
 from market.simulated.prices import SESSION_START, simulate, warmup_length
 from market.timeframe import Timeframe
 
@@ -43,7 +44,8 @@ class Tape:
     found while loading. `detail`: finer bars by symbol, all of one timeframe, of the session only. `funding`: the rates that
     are due inside the bars that close at the key [ms since 1970 UTC]. `files` and `detail_files`: what was found in each file
     of bars, and of finer bars. `facts`: the figures that became known with the slice that closes at the key [ms since 1970 UTC];
-    `fact_files`: what was found in each file of them.
+    `fact_files`: what was found in each file of them. `history_start_utc`: since when days before the warm-up are read; None for
+    no such days.
     """
 
     symbols: tuple[str, ...]
@@ -63,17 +65,31 @@ class Tape:
     detail_files: tuple[FileRead, ...] = ()
     facts: Mapping[int, tuple[Fact, ...]] = field(default_factory=dict)
     fact_files: tuple[FactsFile, ...] = ()
+    history_start_utc: datetime | None = None
 
     def __len__(self) -> int:
         return (self.end_utc - self.start_utc) // self.timeframe.duration
 
     def warmup_slices(self) -> Iterator[Slice]:
         """The slices before the first decision, oldest first."""
-        return islice(self._judged(), self._warmup_length)
+        return islice(self._judged(unseen=self._history_length), self._warmup_length)
+
+    def days(self) -> tuple[tuple[datetime, dict[str, Bar]], ...]:
+        """The days that closed before the warm-up, oldest first: the time of the close, and a bar of 1d by symbol."""
+        made = {symbol: self._day_maker() for symbol in self.symbols}
+        found: dict[datetime, dict[str, Bar]] = {}
+        for past in islice(self._judged(), self._history_length):
+            for symbol, bar in past.bars.items():
+                for day in made[symbol](bar):
+                    found.setdefault(day.close_utc, {})[symbol] = day
+        return tuple(sorted(found.items()))
+
+    def _day_maker(self) -> Callable[[Bar], tuple[Bar, ...]]:
+        return (lambda bar: (bar,)) if self.timeframe is Timeframe.D1 else Resampler(self.timeframe, Timeframe.D1).push
 
     def slices(self) -> Iterator[Slice]:
         """The slices of the session, oldest first. Each call gives the same slices."""
-        judged = self._judged(unseen=self._warmup_length)
+        judged = self._judged(unseen=self._history_length + self._warmup_length)
         return map(self._with_more, judged) if self.detail or self.funding or self.facts else judged
 
     def _with_more(self, shown: Slice) -> Slice:
@@ -94,13 +110,20 @@ class Tape:
     def _warmup_length(self) -> int:
         return (self.start_utc - self.warmup_start_utc) // self.timeframe.duration
 
+    @property
+    def _history_length(self) -> int:
+        """Bars before the warm-up that are read as days."""
+        begins = self.history_start_utc
+        return 0 if begins is None else (self.warmup_start_utc - begins) // self.timeframe.duration
+
     def _judged(self, unseen: int = 0) -> Iterator[Slice]:
         """All slices after the first `unseen` ones. The quality monitor reads those too."""
         monitor = QualityMonitor(self.quality, self.timeframe, self.symbols)
-        from_first = to_ms(self.warmup_start_utc)
+        begins = self.warmup_start_utc if self.history_start_utc is None else self.history_start_utc
+        from_first = to_ms(begins)
         rows = {symbol: _rows(self.candles[symbol], from_first) for symbol in self.symbols}
         ahead = {symbol: next(quotes, None) for symbol, quotes in rows.items()}
-        moment, step = self.warmup_start_utc + self.timeframe.duration, self.timeframe.duration
+        moment, step = begins + self.timeframe.duration, self.timeframe.duration
         step_ms = self.timeframe.seconds * 1000
         for number, ms in enumerate(range(from_first + step_ms, to_ms(self.end_utc) + 1, step_ms)):
             raw: dict[str, Quote | None] = {}
@@ -122,10 +145,12 @@ def recorded_tape(
     start: datetime | None,
     end: datetime | None,
     reading: Reading = AS_FOUND,
+    past_days: int = 0,
 ) -> Tape:
     """A session from files, over the bars that open at `start` or later and close at `end` or earlier (None: all).
 
-    The warm-up before the session is as long as in a simulated session, if the files hold so much history. When there are
+    The warm-up before the session is as long as in a simulated session, if the files hold so much history. `past_days` are read
+    before it, as days, as far as the files reach back; the warm-up then begins at the open of a day. When there are
     fewer than `warmup_bars` bar closes before `start`, the session starts later. Raises DataFault when a file cannot be
     trusted, when a symbol is in no file, when the window lies outside the data, or when the warm-up leaves nothing of it;
     ValueError for a naive datetime.
@@ -151,6 +176,10 @@ def recorded_tape(
         ]
     earliest_ms = int(moments[0]) - timeframe.seconds * 1000
     warmup_ms = first_ms - warmup_length(settings.market) * timeframe.seconds * 1000
+    if past_days:
+        warmup_ms = _grid_floor(warmup_ms, Timeframe.D1)
+    warmup_ms = max(earliest_ms, warmup_ms)
+    history_ms = max(earliest_ms, warmup_ms - past_days * Timeframe.D1.seconds * 1000)
     return Tape(
         symbols=tuple(candles),
         timeframe=timeframe,
@@ -160,17 +189,26 @@ def recorded_tape(
         end_utc=from_ms(ends_ms),
         findings=tuple(findings),
         news=(),
-        warmup_start_utc=from_ms(max(earliest_ms, warmup_ms)),
+        warmup_start_utc=from_ms(warmup_ms),
+        history_start_utc=from_ms(history_ms) if history_ms < warmup_ms else None,
         quality=settings.quality,
         candles=candles,
         files=files,
     )
 
 
-def simulated_tape(settings: Settings) -> Tape:
-    """A session of the simulated market, generated from `settings.seed`. Raises UsageFault as `simulate` does."""
-    market = simulate(settings, settings.seed)
+def simulated_tape(settings: Settings, past_days: int = 0) -> Tape:
+    """A session of the simulated market, generated from `settings.seed`, with `past_days` before the warm-up, read as days.
+
+    Raises UsageFault as `simulate` does.
+    """
+    market = simulate(settings, settings.seed, past_days)
     timeframe = Timeframe(settings.market.timeframe)
+    warmup_start = SESSION_START - warmup_length(settings.market) * timeframe.duration
+    facts: dict[int, tuple[Fact, ...]] = {}
+    for fact in market.facts:
+        known_ms = to_ms(fact.known_utc)
+        facts[known_ms] = (*facts.get(known_ms, ()), fact)
     return Tape(
         symbols=tuple(market.candles),
         timeframe=timeframe,
@@ -180,7 +218,9 @@ def simulated_tape(settings: Settings) -> Tape:
         end_utc=SESSION_START + timedelta(days=settings.market.session_days),
         findings=(),
         news=market.news,
-        warmup_start_utc=SESSION_START - warmup_length(settings.market) * timeframe.duration,
+        warmup_start_utc=warmup_start,
+        history_start_utc=warmup_start - timedelta(days=past_days) if past_days else None,
+        facts=facts if settings.market.context == "facts" else {},
         quality=settings.quality,
         candles=market.candles,
     )

@@ -1,5 +1,6 @@
 """The first events of a journal: the description of a session, and its warm-up."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from agents.court.minds.watchlist import watchlist_of
@@ -12,6 +13,7 @@ from config.errors import UsageFault
 from config.settings import Settings
 from config.version import version
 from execution.journal.chain import key_id
+from market.bar import Bar, Prices
 from market.tape import Tape
 from risk.calibration import ANALYST, VOTERS, SizingMaps, read_calibrations
 
@@ -81,14 +83,13 @@ def _without_folders(settings: Settings) -> Settings:
 def warmup_of(tape: Tape) -> Warmup:
     """The bars before the first decision, in the form of the journal."""
     return Warmup(
-        slices=tuple(
-            (
-                to_ms(past.close_utc),
-                {s: (bar.open, bar.high, bar.low, bar.close, bar.volume) for s, bar in past.bars.items()},
-            )
-            for past in tape.warmup_slices()
-        )
+        slices=tuple((to_ms(past.close_utc), _prices(past.bars)) for past in tape.warmup_slices()),
+        days=tuple((to_ms(closed), _prices(bars)) for closed, bars in tape.days()),
     )
+
+
+def _prices(bars: Mapping[str, Bar]) -> dict[str, Prices]:
+    return {symbol: (bar.open, bar.high, bar.low, bar.close, bar.volume) for symbol, bar in bars.items()}
 
 
 def _one_quote(tape: Tape) -> None:

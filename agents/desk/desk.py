@@ -5,8 +5,6 @@ Backtest, paper and replay differ in the parts of the desk and in nothing else.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
 
 from agents.approval.asking import Approvals
 from agents.court.graph import Court
@@ -16,6 +14,7 @@ from agents.memory.cases import Memory
 from agents.memory.learning import Learner
 from agents.outages.watch import OutageWatch
 from agents.strategies.contexts import Context
+from agents.strategies.facts import SentimentReader
 from config.clock import BarClock
 from config.settings import Settings
 from execution.account.trader import Trader
@@ -23,13 +22,6 @@ from execution.journal.event import Sink
 from market.context.engine import ContextEngine
 from market.indicators.engine import SignalEngine
 from market.timeframe import Timeframe
-from sentiment.headline import SentimentData
-
-
-class SentimentReader(Protocol):
-    """Gives what was known of a symbol's news at a time."""
-
-    def read(self, symbol: str, as_of: datetime) -> SentimentData: ...
 
 
 class Tally:

@@ -18,7 +18,7 @@ from agents.court.minds.seated import Seated
 from agents.court.minds.watchlist import Landed, Watchlist, nobody_knows
 from agents.court.record import NOTHING_LEARNT
 from agents.desk.arrivals import Arrivals, Feed, SpokeNext, nothing_recorded
-from agents.desk.desk import Desk, SentimentReader, Tally
+from agents.desk.desk import Desk, Tally
 from agents.llm.asking import Asker
 from agents.llm.attempt import ROLES, Attempt
 from agents.memory.cases import Memory
@@ -29,6 +29,7 @@ from agents.memory.outcomes import Barriers
 from agents.outages.watch import OutageWatch
 from agents.records.record import Session, Warmup
 from agents.strategies.contexts import Context, build_contexts
+from agents.strategies.facts import SentimentReader
 from config.clock import BarClock, from_ms
 from execution.account.ledger import Ledger
 from execution.account.trader import Trader
@@ -36,7 +37,7 @@ from execution.journal.event import Sink
 from execution.kill_switch.halting import Switch
 from execution.venues.sealing import open_gate
 from execution.venues.venue import BarDriver, Venue
-from market.bar import Bar
+from market.bar import Bar, Prices
 from market.context.engine import ContextEngine
 from market.indicators.engine import SignalEngine
 from market.timeframe import Timeframe
@@ -142,6 +143,9 @@ def _warmed(session: Session, warmup: Warmup) -> _Warm:
         ReturnWindow(session.symbols, horizon_of(session.settings.limits, per_day).window_bars),
         VolumeWindow(session.symbols, per_day),
     )
+    for days in _days(warmup):
+        for symbol, day in days.items():
+            warm.engines[symbol].remember(day)
     for slice_bars in _bars(warmup, session.timeframe):
         for symbol, bar in slice_bars.items():
             warm.engines[symbol].push(bar)
@@ -154,8 +158,10 @@ def _contexts(session: Session, warmup: Warmup) -> tuple[Context, ...]:
     """The voters. Those that read bars have read the warm-up."""
     contexts = build_contexts(session.settings.strategies, session.symbols, session.own_strategies)
     if any(context.history for context in contexts):
+        days = [day for bars in _days(warmup) for day in bars.values()]
         past = [bar for slice_bars in _bars(warmup, session.timeframe) for bar in slice_bars.values()]
         for context in contexts:
+            context.remember_days(days)
             context.remember(past)
     return contexts
 
@@ -213,7 +219,16 @@ def quote_of(session: Session) -> str:
     return next(iter(session.instruments.values())).quote
 
 
+def _days(warmup: Warmup) -> list[dict[str, Bar]]:
+    """The days before the warm-up."""
+    return _told(warmup.days, Timeframe.D1)
+
+
 def _bars(warmup: Warmup, timeframe: Timeframe) -> list[dict[str, Bar]]:
+    return _told(warmup.slices, timeframe)
+
+
+def _told(rows: tuple[tuple[int, dict[str, Prices]], ...], timeframe: Timeframe) -> list[dict[str, Bar]]:
     return [
         {
             symbol: Bar(
@@ -221,5 +236,5 @@ def _bars(warmup: Warmup, timeframe: Timeframe) -> list[dict[str, Bar]]:
             )
             for symbol, (o, h, low, c, v) in bars.items()
         }
-        for ms, bars in warmup.slices
+        for ms, bars in rows
     ]

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from agents.desk.request import BarsRequest, WorldRequest
+from agents.strategies.contexts import days_wanted
+from agents.strategies.own import read_own
 from config.errors import DataFault, UsageFault
 from config.frozen import Frozen
 from config.reading.load import Resolved, load_profile, resolve
@@ -98,7 +100,7 @@ def tape_of(world: World) -> Tape:
                 "Nothing was started. Give --data too, or --days for a longer simulated session."
             )
         _known_to_the_simulation(settings)
-        return simulated_tape(settings)
+        return simulated_tape(settings, history_days(settings))
     raise UsageFault(
         f"The profile {settings.profile!r} is valid, but this version trades only on its simulated exchange: it cannot connect "
         f"to {settings.venue.exchange} yet. Nothing was started. Use --profile paper."
@@ -139,7 +141,8 @@ def _refuse_clashes(request: WorldRequest) -> None:
 
 def _recorded(settings: Settings, bars: BarsRequest) -> Tape:
     paths = [Path(path) for path in bars.data]
-    tape = recorded_tape(settings, paths, bars.symbols, bars.start_utc, bars.end_utc, bars.reading)
+    days = history_days(settings)
+    tape = recorded_tape(settings, paths, bars.symbols, bars.start_utc, bars.end_utc, bars.reading, days)
     if bars.detail:
         tape = with_detail(tape, [Path(path) for path in bars.detail], bars.reading)
     if bars.funding:
@@ -148,6 +151,12 @@ def _recorded(settings: Settings, bars: BarsRequest) -> Tape:
         files, funding = ([Path(path) for path in given] for given in (bars.facts, bars.funding))
         tape = with_facts(tape, files, funding, bars.reading)
     return tape
+
+
+def history_days(settings: Settings) -> int:
+    """The days before the warm-up that a session reads: those of the profile, or as many as its voters ask for."""
+    said = settings.market.history_days
+    return days_wanted(settings.strategies, read_own(settings.strategies)) if said is None else said
 
 
 def _mind(request: WorldRequest, given: Mapping[str, Any]) -> dict[str, Any]:

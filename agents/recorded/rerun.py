@@ -160,8 +160,10 @@ class RecordedSentiment:
         self._run = run
 
     def read(self, symbol: str, as_of: datetime) -> SentimentData:
-        hearings = self._run.cycle.hearings if self._run.cycle else ()
-        for hearing in hearings:
+        cycle = self._run.cycle
+        if cycle is not None and symbol in cycle.sentiment:
+            return cycle.sentiment[symbol]
+        for hearing in cycle.hearings if cycle else ():
             if hearing.case.symbol == symbol:
                 return hearing.case.sentiment
         if symbol in self._run.watched:

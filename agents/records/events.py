@@ -29,7 +29,7 @@ from risk.breakers import BreakerEvent
 
 EVENTS = Registry(
     Kind(Session, "once, first", (session_without_policies, session_before_settings_of_3)),
-    Kind(Warmup, "once, second"),
+    Kind(Warmup, "once, second", (with_nothing_new,)),
     Kind(Prompts, "once, third, if models sit in the court"),
     Kind(
         Attempt,

@@ -27,6 +27,7 @@ ADDED_IN_SESSION_3: Mapping[str, Any] = {
     "market.scenario": "weather",
     "limits.macro_pause_h": None,
     "market.context": "none",
+    "market.history_days": 0,
     "quality.accepted_units": {},
     "sentiment.sources[].dates": None,
 }

@@ -18,7 +18,7 @@ from agents.strategies.vote import Vote
 from config.frozen import Frozen, Journaled, UtcTime
 from config.settings import Settings
 from execution.account.trader import Exposure
-from market.bar import Finding, Slice
+from market.bar import Finding, Prices, Slice
 from market.instrument import Instrument
 from market.timeframe import Timeframe
 from risk.breakers import BreakerState
@@ -74,11 +74,16 @@ class Session(Journaled):
 
 
 class Warmup(Journaled):
-    """The slices before the first decision: close time in ms since the epoch, and (o, h, l, c, v) by symbol."""
+    """The slices before the first decision: close time in ms since the epoch, and (o, h, l, c, v) by symbol.
+
+    `days` are daily bars that closed before the first slice, in the same form.
+    """
 
     event_kind: ClassVar[str] = "warmup"
+    event_version: ClassVar[int] = 2
 
-    slices: tuple[tuple[int, dict[str, tuple[float, float, float, float, float]]], ...]
+    slices: tuple[tuple[int, dict[str, Prices]], ...]
+    days: tuple[tuple[int, dict[str, Prices]], ...] = Field(default=(), exclude_if=lambda days: not days)
 
 
 class Prompts(Journaled):
@@ -134,6 +139,8 @@ class CycleRecord(Journaled):
     votes: tuple[Vote, ...] = ()
     hearings: tuple[Hearing, ...] = ()
     exits: tuple[ExitDecision, ...] = ()
+    sentiment: dict[str, SentimentData] = Field(default_factory=dict, exclude_if=lambda heard: not heard)
+    """What voters read of the news at this bar, by symbol."""
 
 
 class SessionEnd(Journaled):

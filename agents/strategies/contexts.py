@@ -12,10 +12,11 @@ from typing import Protocol, cast
 
 from pydantic import ValidationError
 
+from agents.strategies.facts import Knowing, facts_of
 from agents.strategies.own import OwnVoter, own_voter
 from agents.strategies.vote import NetVote, Vote
-from agents.strategies.voter import NOTHING, Strategy
-from agents.strategies.windows import Windowed, windowed
+from agents.strategies.voter import NOTHING, Ballot, Strategy
+from agents.strategies.windows import Minded, Windowed, windowed
 from config.errors import UsageFault
 from config.frozen import Frozen
 from config.reading.schema import spot_of
@@ -39,6 +40,7 @@ class Weighed(Protocol):
     def weight(self) -> float: ...
 
 
+_DAY_S = 86_400
 _SILENCE = NetVote(direction=Direction.NONE, conviction=0.0, against=0.0, votes=())
 """The result without votes, which is the case on most bars."""
 
@@ -51,16 +53,37 @@ class Context:
     strategy: Strategy
     symbols: frozenset[str] | None
     weight: float
+    reads_facts: bool = False
+
+    @property
+    def minded(self) -> Minded | None:
+        """What it keeps of each market; None for a voter that reads nothing but the signals."""
+        return self.strategy.minded if isinstance(self.strategy, OwnVoter | Windowed) else None
 
     @property
     def history(self) -> int:
-        """Bars that must have closed before it votes; 0 for a voter without a window of bars."""
-        return self.strategy.history if isinstance(self.strategy, OwnVoter | Windowed) else 0
+        """Bars of its window that must have closed before it votes; 0 for a voter without a window of bars."""
+        return self.minded.history if self.minded else 0
 
     def remember(self, past: Iterable[Bar]) -> None:
         """Show it bars of the warm-up, oldest first: those of its markets fill its window, if it has one."""
         if isinstance(self.strategy, OwnVoter | Windowed) and self.strategy.history:
-            self.strategy.remember(bar for bar in past if self.symbols is None or bar.symbol in self.symbols)
+            self.strategy.remember(bar for bar in past if self._reads(bar.symbol))
+
+    def remember_days(self, days: Iterable[Bar]) -> None:
+        """Show it the days before the warm-up, oldest first: they fill a window of days or weeks."""
+        if isinstance(self.strategy, OwnVoter | Windowed) and self.strategy.history:
+            self.strategy.remember_days(day for day in days if self._reads(day.symbol))
+
+    def ask(self, now: TechnicalSignals, known: Knowing | None) -> Ballot | Abstained:
+        """Its vote. `known` is what it may read beside the signals; None for these alone."""
+        if self.reads_facts and isinstance(self.strategy, OwnVoter | Windowed):
+            return self.strategy.vote(now, facts_of(now, known))
+        return self.strategy.vote(now)
+
+    def _reads(self, symbol: str) -> bool:
+        """Whether it keeps bars of this market: a voter of facts may compare its markets with all others."""
+        return self.reads_facts or self.symbols is None or symbol in self.symbols
 
 
 def build_contexts(
@@ -75,13 +98,15 @@ def build_contexts(
     return tuple(_context(index, entry, settings, symbols, own) for index, entry in enumerate(settings))
 
 
-def votes_on(symbol: str, now: TechnicalSignals, contexts: tuple[Context, ...]) -> tuple[Vote, ...]:
-    """Return the votes on this symbol at this bar, without abstentions."""
+def votes_on(
+    symbol: str, now: TechnicalSignals, contexts: tuple[Context, ...], known: Knowing | None = None
+) -> tuple[Vote, ...]:
+    """Return the votes on this symbol at this bar, without abstentions. `known`: what voters may read beside the signals."""
     cast = []
     for context in contexts:
         if context.symbols is not None and symbol not in context.symbols:
             continue
-        ballot = context.strategy.vote(now)
+        ballot = context.ask(now, known)
         if ballot is NOTHING or isinstance(ballot, Abstained) or ballot.direction is Direction.NONE:
             continue
         cast.append(
@@ -100,14 +125,34 @@ def votes_on(symbol: str, now: TechnicalSignals, contexts: tuple[Context, ...]) 
     return tuple(cast)
 
 
-def young_voters(contexts: tuple[Context, ...], warmup_bars: int) -> tuple[str, ...]:
-    """A sentence about each voter whose window of bars the warm-up cannot fill."""
-    return tuple(
+def young_voters(contexts: tuple[Context, ...], warmup_bars: int, past_days: int = 0) -> tuple[str, ...]:
+    """A sentence about each voter whose window of bars the warm-up cannot fill. `past_days`: closed days before the session."""
+    return tuple(filter(None, (_youth(context, warmup_bars, past_days) for context in contexts)))
+
+
+def _youth(context: Context, warmup_bars: int, past_days: int) -> str:
+    of = None if context.minded is None else context.minded.timeframe
+    if of is not None:
+        missing = context.history * of.seconds // _DAY_S - past_days
+        if missing <= 0:
+            return ""
+        return (
+            f"{context.name} reads {context.history} bars of {of} and {past_days} days are known before the session: it abstains "
+            f"for about {missing} days. Begin later, or give more history, to have it vote from the first bar on."
+        )
+    if context.history <= warmup_bars + 1:
+        return ""
+    return (
         f"{context.name} reads {context.history} bars and the warm-up has {warmup_bars}: it abstains at the first "
         f"{context.history - warmup_bars - 1} bars. Raise market.warmup_bars to have it vote from the first bar on."
-        for context in contexts
-        if context.history > warmup_bars + 1
     )
+
+
+def days_wanted(settings: tuple[StrategyContext, ...], own: Mapping[str, str] = MappingProxyType({})) -> int:
+    """The closed days before the warm-up that these voters want to read. Raises UsageFault as `build_contexts` does."""
+    everywhere = tuple(entry.model_copy(update={"symbols": ("*",)}) for entry in settings)
+    minds = (context.minded for context in build_contexts(everywhere, (), own))
+    return max((mind.past_days for mind in minds if mind is not None), default=0)
 
 
 def net(votes: tuple[Vote, ...], threshold: float) -> NetVote:
@@ -152,17 +197,19 @@ def _context(
 ) -> Context:
     name = entry.name or entry.strategy
     twins = sum((other.name or other.strategy) == name for other in all_of_them)
+    strategy = own_voter(entry, own) if entry.strategy == OWN else _strategy(f"strategies[{index}]", entry)
     return Context(
         name=f"{name}#{index}" if twins > 1 else name,
-        strategy=own_voter(entry, own) if entry.strategy == OWN else _strategy(f"strategies[{index}]", entry),
+        strategy=strategy,
         symbols=_symbols(f"strategies[{index}].symbols", entry, symbols),
         weight=entry.weight,
+        reads_facts=isinstance(strategy, OwnVoter | Windowed) and strategy.minded.reads.facts,
     )
 
 
 def strategy_class(name: str) -> type[Frozen]:
     """The class of a built-in strategy (`STRATEGIES`); its fields are its parameters. It keeps the `Strategy`
-    or the `WindowStrategy` protocol."""
+    or the `MindedStrategy` protocol."""
     return cast(type[Frozen], named(STRATEGIES[name]))
 
 

@@ -4,22 +4,25 @@
         def __init__(self, rsi: float = 30.0) -> None: ...
         def vote(self, now: TechnicalSignals) -> Ballot | Abstained: ...
 
-It receives what every voter receives, the signals of closed bars; with `vote(self, now, bars)` also a window of the last bars
-(see `agents.strategies.windows`); and nothing else. Each symbol gets its own instance, so that the state of one symbol cannot
-reach another. The journal stores the text of the file, and a replay runs that text. The code is the user's and runs with the
-user's rights. If a voter raises an error or returns something that is not a ballot, the session ends before that vote is traded.
+It receives what every voter receives, the signals of closed bars; with `vote(self, now, bars)` also a window of the last bars,
+with `vote(self, now, facts)` also all that a case knows before the court (see `agents.strategies.windows`); and nothing else.
+Each symbol gets its own instance, so that the state of one symbol cannot reach another. The journal stores the text of the file,
+and a replay runs that text. The code is the user's and runs with the user's rights. If a voter raises an error or returns
+something that is not a ballot, the session ends before that vote is traded.
 """
 
 import inspect
 import math
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from agents.strategies.facts import Facts
 from agents.strategies.voter import Ballot
-from agents.strategies.windows import Windows, history_of, reads_bars, too_young
+from agents.strategies.windows import Minded
 from config.errors import UsageFault
 from config.sections.strategies import StrategyContext
 from config.silence import Abstained
@@ -45,38 +48,32 @@ class OwnVoter:
         self._name = name
         self._kind = kind
         self._params = dict(params)
-        self._instances: dict[str, Any] = {}
-        first = self._make()
-        self._windows = Windows(history_of(name, first)) if reads_bars(first.vote) else None
+        self._minded = Minded(name, self._make)
+
+    @property
+    def minded(self) -> Minded:
+        """Its instances and windows."""
+        return self._minded
 
     @property
     def history(self) -> int:
         """Bars that must have closed before it votes; 0 for a voter without a window."""
-        return self._windows.size if self._windows else 0
+        return self._minded.history
 
     def remember(self, past: Iterable[Bar]) -> None:
-        """Read bars of the warm-up, oldest first, into the window if there is one."""
-        if self._windows is not None:
-            for bar in past:
-                self._windows.take(bar)
+        """Read bars of the warm-up, oldest first, into the window if there is one. Raises StrategyFault."""
+        for bar in past:
+            self._guarded(bar, partial(self._minded.remember, bar))
 
-    def vote(self, now: TechnicalSignals) -> Ballot | Abstained:
+    def remember_days(self, days: Iterable[Bar]) -> None:
+        """Read the days before the warm-up, oldest first. Raises StrategyFault."""
+        for day in days:
+            self._guarded(day, partial(self._minded.remember_day, day))
+
+    def vote(self, now: TechnicalSignals, facts: Facts | None = None) -> Ballot | Abstained:
         """Return the vote of the symbol's instance. Raises StrategyFault."""
-        if now.symbol not in self._instances:
-            self._instances[now.symbol] = self._make()
-        given: tuple[Any, ...] = (now,)
-        if self._windows is not None:
-            window = self._windows.take(now)
-            if not window.full:
-                return too_young(self._windows.size)
-            given = (now, window.view())
-        try:
-            said: Ballot | Abstained = self._instances[now.symbol].vote(*given)
-        except (Exception, SystemExit) as fault:  # noqa: BLE001  the boundary of the user's code: any error in it is reported with its line
-            raise StrategyFault(
-                f"The strategy {self._name} failed on {now.symbol} at {now.close_utc.isoformat()}: {_told(fault)}. The session "
-                "ended there, and this vote was not traded. Correct the strategy and run again."
-            ) from None
+        self._minded.of(now.symbol)
+        said: Ballot | Abstained = self._guarded(now, partial(self._minded.ask, now, facts))
         wrong = _what_is_wrong(said)
         if wrong:
             raise StrategyFault(
@@ -84,6 +81,17 @@ class OwnVoter:
                 "there, and this vote was not traded. Return Ballot(direction, confidence from 0 to 1, reasons) or Abstained."
             )
         return said
+
+    def _guarded(self, at: Bar | TechnicalSignals, work: Callable[[], Any]) -> Any:
+        try:
+            return work()
+        except UsageFault:
+            raise  # of what it read, where only bars are known
+        except (Exception, SystemExit) as fault:  # noqa: BLE001  the boundary of the user's code: any error in it is reported with its line
+            raise StrategyFault(
+                f"The strategy {self._name} failed on {at.symbol} at {at.close_utc.isoformat()}: {_told(fault)}. The session "
+                "ended there, and this vote was not traded. Correct the strategy and run again."
+            ) from None
 
     def _make(self) -> Any:
         try:
@@ -158,7 +166,23 @@ def _what_is_wrong(said: object) -> str:
         return f"a confidence of {said.confidence!r}"
     if not isinstance(said.reasons, tuple) or not all(isinstance(reason, str) for reason in said.reasons):
         return "reasons that are not a tuple of strings"
+    return _what_is_wrong_with_the_position(said)
+
+
+def _what_is_wrong_with_the_position(said: Ballot) -> str:
+    """Return what a share, an exit or a horizon may not be; empty when each is sound or not said."""
+    if said.exposure is not None and not (_is_number(said.exposure) and 0 <= said.exposure <= 1):
+        return f"an exposure of {said.exposure!r}, which is no share from 0 to 1,"
+    if said.exit_price is not None and not (_is_number(said.exit_price) and said.exit_price > 0):
+        return f"an exit_price of {said.exit_price!r}, which is no price above 0,"
+    bars = said.horizon_bars
+    if bars is not None and (isinstance(bars, bool) or not isinstance(bars, int) or bars < 1):
+        return f"horizon_bars of {bars!r}, which is no number of bars from 1 on,"
     return ""
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _told(fault: BaseException) -> str:

@@ -34,6 +34,11 @@ class MarketSettings(Frozen):
     context: Literal["none", "facts"] = Field(
         description="what a case knows beside bars and headlines: nothing, or the figures of docs/context.md"
     )
+    history_days: int | None = Field(
+        ge=0,
+        le=3650,
+        description="days before the warm-up that are read as daily bars; null for as many as the voters ask for [days]",
+    )
     start_price: dict[str, Annotated[float, Field(gt=0, le=1e7)]] = Field(
         default_factory=dict, description="first simulated price by base [quote]"
     )

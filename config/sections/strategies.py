@@ -15,6 +15,17 @@ STRATEGIES = {
     "momentum_breakout": "agents.strategies.trend:MomentumBreakout",
     "squeeze_breakout": "agents.strategies.breakout:SqueezeBreakout",
     "donchian_trend": "agents.strategies.breakout:DonchianTrend",
+    "trend_breakout": "agents.strategies.filtered.breakout:TrendBreakout",
+    "ema_adx": "agents.strategies.filtered.ema:EmaAdx",
+    "macro_trend": "agents.strategies.filtered.macro:MacroTrend",
+    "range_bounce": "agents.strategies.filtered.bounce:RangeBounce",
+    "calm_squeeze": "agents.strategies.filtered.squeeze:CalmSqueeze",
+    "funding_extreme": "agents.strategies.informed.funding:FundingExtreme",
+    "news_sentiment": "agents.strategies.informed.news:NewsSentiment",
+    "onchain_flow": "agents.strategies.informed.flow:OnchainFlow",
+    "odds_divergence": "agents.strategies.informed.odds:OddsDivergence",
+    "trend_ensemble": "agents.strategies.positions.ensemble:TrendEnsemble",
+    "cross_momentum": "agents.strategies.positions.cross:CrossMomentum",
 }
 """Each built-in strategy once: its name in a profile, and its class."""
 OWN = "own"

@@ -5,11 +5,12 @@ asked again. Netting is the same as in the cycle and runs only at bars with at l
 only, so that a long search does not fill the memory.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from agents.strategies.contexts import Context, netted
-from agents.strategies.voter import NOTHING
+from agents.strategies.facts import Knowing
+from agents.strategies.voter import NOTHING, Ballot
 from config.sections.strategies import StrategyContext
 from config.silence import Abstained
 from market.bar import Bar
@@ -34,13 +35,25 @@ class BareVote(NamedTuple):
 class AskedVoters:
     """The voters of one tape whose signals are already computed."""
 
-    def __init__(self, symbols: Sequence[str], signals: Sequence[Signals], past: Sequence[Sequence[Bar]] = ()) -> None:
-        """The signals and the bars of the warm-up, by symbol in the order of `symbols`."""
+    def __init__(
+        self,
+        symbols: Sequence[str],
+        signals: Sequence[Signals],
+        past: Sequence[Sequence[Bar]] = (),
+        days: Sequence[Bar] = (),
+        known: Sequence[Knowing | None] = (),
+    ) -> None:
+        """The signals and the bars of the warm-up, by symbol in the order of `symbols`.
+
+        `days`: those before the warm-up. `known`: what may be read beside the signals, by row; empty if no voter reads it.
+        """
         self._columns = [
             (symbol, [(row, now) for row, now in enumerate(column) if now is not None])
             for symbol, column in zip(symbols, signals, strict=True)
         ]
         self._past = past
+        self._days = days
+        self._known = known
         self._kept: dict[str, list[dict[int, BareVote]]] = {}
 
     def wanted(
@@ -68,20 +81,39 @@ class AskedVoters:
         key = f"{context.name} {entry.model_dump_json()}"
         found = self._kept.pop(key, None)
         if found is None:
+            context.remember_days(self._days)
             for bars in self._past:
                 context.remember(bars)
-            found = [_asked(context, symbol, rows) for symbol, rows in self._columns]
+            found = self._facing_facts(context) if context.reads_facts else self._by_column(context)
         self._kept[key] = found
         while len(self._kept) > KEPT:
             del self._kept[next(iter(self._kept))]
         return found
 
+    def _by_column(self, context: Context) -> list[dict[int, BareVote]]:
+        vote = context.strategy.vote
+        return [
+            _cast(context, ((row, vote(now)) for row, now in rows)) if _is_asked(context, symbol) else {}
+            for symbol, rows in self._columns
+        ]
 
-def _asked(context: Context, symbol: str, rows: Sequence[tuple[int, TechnicalSignals]]) -> dict[int, BareVote]:
-    if context.symbols is not None and symbol not in context.symbols:
-        return {}
-    vote = context.strategy.vote
-    ballots = [(row, ballot) for row, now in rows if (ballot := vote(now)) is not NOTHING]
+    def _facing_facts(self, context: Context) -> list[dict[int, BareVote]]:
+        """The votes of a voter that compares markets: bar by bar, as a session asks it."""
+        said: list[list[tuple[int, Ballot | Abstained]]] = [[] for _ in self._columns]
+        order = ((row, column, now) for column, (_, told) in enumerate(self._columns) for row, now in told)
+        rows = sorted(order, key=lambda each: each[:2])
+        for row, column, now in rows:
+            if _is_asked(context, self._columns[column][0]):
+                said[column].append((row, context.ask(now, self._known[row])))
+        return [_cast(context, words) for words in said]
+
+
+def _is_asked(context: Context, symbol: str) -> bool:
+    return context.symbols is None or symbol in context.symbols
+
+
+def _cast(context: Context, words: Iterable[tuple[int, Ballot | Abstained]]) -> dict[int, BareVote]:
+    ballots = [(row, ballot) for row, ballot in words if ballot is not NOTHING]
     return {
         row: BareVote(ballot.direction, float(ballot.confidence), context.weight)
         for row, ballot in ballots

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from agents.desk.wiring import bars_per_day
 from agents.strategies.contexts import build_contexts
+from agents.strategies.facts import BarsAlone, Knowing, Told
 from agents.strategies.own import read_own
 from config.settings import Settings
 from evidence.search.asked import AskedVoters
@@ -41,11 +42,12 @@ class FastTape:
         self._tape = tape
         self._settings = settings
         self._texts = read_own(settings.strategies)
-        reader = _Reader(tape, seen)
+        voters = build_contexts(settings.strategies, tape.symbols, self._texts)
+        reader = _Reader(tape, seen, keeps_facts=any(voter.reads_facts for voter in voters))
         self.grid: Grid = grid_of_tape(tape, reader.read)
         signals = [reader.signals[symbol] for symbol in self.grid.symbols]
         past = [reader.past[symbol] for symbol in self.grid.symbols]
-        self._asked = AskedVoters(self.grid.symbols, signals, past)
+        self._asked = AskedVoters(self.grid.symbols, signals, past, reader.days, reader.known)
         self._atr = [[None if now is None else now.atr_14_quote for now in column] for column in signals]
         self._instruments = [tape.instruments[symbol] for symbol in self.grid.symbols]
         self._own: dict[str, Votes] = {}
@@ -118,12 +120,17 @@ def sharpe_of(returns: Floats, bars_per_year: float) -> float | None:
 
 class _Reader:
     """Signals by symbol and bar, and the bars of the warm-up. Warm-up rows of signals are included and empty; None at a row
-    without a valid bar."""
+    without a valid bar. `known`: what voters may read beside the signals, by row, if one of them does."""
 
-    def __init__(self, tape: Tape, seen: Callable[[int], None]) -> None:
+    def __init__(self, tape: Tape, seen: Callable[[int], None], *, keeps_facts: bool) -> None:
         self.signals: dict[str, list[TechnicalSignals | None]] = {symbol: [] for symbol in tape.symbols}
         self.past: dict[str, list[Bar]] = {symbol: [] for symbol in tape.symbols}
         self._engines = {symbol: SignalEngine(symbol, tape.timeframe) for symbol in tape.symbols}
+        self.days = [day for _, days in tape.days() for day in days.values()]
+        for day in self.days:
+            self._engines[day.symbol].remember(day)
+        self.known: list[Knowing | None] = []
+        self._keeps_facts = keeps_facts
         self._timeframe = tape.timeframe
         self._start_utc = tape.start_utc
         self._seen = seen
@@ -139,5 +146,8 @@ class _Reader:
                     self.past[symbol].append(bar)
             told = engine.signals(self._timeframe) if in_session and bar is not None else None
             self.signals[symbol].append(told)
+        if self._keeps_facts:
+            told_now = {symbol: Told(self._engines[symbol].view()) for symbol in now.bars} if in_session else {}
+            self.known.append(BarsAlone(now.close_utc, self._timeframe, told_now, now.bars) if in_session else None)
         if in_session:
             self._seen(1)

@@ -4,13 +4,13 @@ The columns hold what the strategies want at each bar, without court, gate and m
 engine (through the voter) and of the kernel. A baseline is a changed copy of these columns.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from agents.strategies.contexts import Context, net, votes_on
+from agents.strategies.facts import BarsAlone, Known
 from agents.strategies.voter import NOTHING, Ballot
 from config.clock import to_ms
 from market.candles import Floats, Millis
@@ -59,9 +59,15 @@ class ScriptedVoter:
 def cast_votes(tape: Tape, contexts: tuple[Context, ...], threshold: float) -> NettedVotes:
     """The votes of the strategies at each bar of a session, netted as in the cycle. The warm-up bars are read first.
 
-    `threshold`: netted vote below which nothing is proposed, in [0, 1].
+    `threshold`: netted vote below which nothing is proposed, in [0, 1]. Raises UsageFault for a voter that reads news or figures
+    beside the bars.
     """
     engines = {symbol: SignalEngine(symbol, tape.timeframe) for symbol in tape.symbols}
+    for _, days in tape.days():
+        for symbol, day in days.items():
+            engines[symbol].remember(day)
+        for context in contexts:
+            context.remember_days(days.values())
     for past in tape.warmup_slices():
         for symbol, bar in past.bars.items():
             engines[symbol].push(bar)
@@ -72,21 +78,20 @@ def cast_votes(tape: Tape, contexts: tuple[Context, ...], threshold: float) -> N
     present, close_ms = np.zeros(shape, dtype=bool), np.zeros(shape[0], dtype=np.int64)
     for row, now in enumerate(tape.slices()):
         close_ms[row] = to_ms(now.close_utc)
+        for symbol, bar in now.bars.items():
+            engines[symbol].push(bar)
+        known = BarsAlone(now.close_utc, tape.timeframe, engines, now.bars)
         for column, symbol in enumerate(tape.symbols):
-            if symbol not in now.bars:
-                continue
-            engines[symbol].push(now.bars[symbol])
-            present[row, column] = True
-            direction[row, column], conviction[row, column] = _wanted(engines, symbol, tape, contexts, threshold)
+            if symbol in now.bars:
+                present[row, column] = True
+                direction[row, column], conviction[row, column] = _wanted(known, symbol, contexts, threshold)
     return NettedVotes(tuple(tape.symbols), close_ms, direction, conviction, present)
 
 
-def _wanted(
-    engines: Mapping[str, SignalEngine], symbol: str, tape: Tape, contexts: tuple[Context, ...], threshold: float
-) -> tuple[int, float]:
-    signals = engines[symbol].signals(tape.timeframe)
+def _wanted(known: Known, symbol: str, contexts: tuple[Context, ...], threshold: float) -> tuple[int, float]:
+    signals = known.base(symbol)
     if signals is None:
         return 0, 0.0
-    netted = net(votes_on(symbol, signals, contexts), threshold)
+    netted = net(votes_on(symbol, signals, contexts, known), threshold)
     sign = _SIGN[netted.direction]
     return sign, netted.conviction if sign else 0.0

@@ -37,6 +37,17 @@ class SignalEngine:
             for closed in resampler.push(bar):
                 self._horizons[timeframe].push(closed)
 
+    def remember(self, day: Bar) -> None:
+        """Take a day that closed before the first bar: it counts for the signals of days and of weeks, and for no finer ones.
+
+        Raises ValueError when it is not newer than the last one.
+        """
+        if Timeframe.D1 in self._horizons:
+            self._horizons[Timeframe.D1].push(day)
+        if Timeframe.W1 in self._resamplers:
+            for closed in self._resamplers[Timeframe.W1].take(day):
+                self._horizons[Timeframe.W1].push(closed)
+
     def signals(self, timeframe: Timeframe) -> TechnicalSignals | None:
         """The signals of the closed bars of `timeframe`; None before its first bar. They are built once a bar.
 

@@ -1,10 +1,18 @@
 """Simulated bars of a market and user strategies, honest and dishonest, for the checks of strategies."""
 
+import math
+from datetime import datetime
+from functools import cache
+from typing import NamedTuple
+
 import numpy as np
 
 from agents.strategies.contexts import build_contexts
+from agents.strategies.facts import Facts, Known, Told, facts_of
+from agents.strategies.own import OwnVoter
 from agents.strategies.trend import EmaCross
 from agents.strategies.voter import NOTHING, Ballot, Strategy
+from agents.strategies.windows import Windowed
 from config.clock import to_ms
 from config.reading.load import load_profile
 from config.sections.strategies import StrategyContext
@@ -12,9 +20,13 @@ from config.seeds import generator
 from config.silence import Abstained
 from evidence.strategies.ballots import rows_of
 from market.candles import Candles
+from market.context.view import MarketContext
+from market.indicators.engine import SignalEngine
 from market.signals import TechnicalSignals
 from market.simulated.prices import simulate
+from market.timeframe import Timeframe
 from risk.proposal import Direction
+from sentiment.headline import SentimentData
 
 
 def simulated(bars: int = 1200, seed: int = 3) -> Candles:
@@ -87,3 +99,57 @@ class Remembers:
         if len(before) < self._bars:
             return Abstained(why="too little history")
         return Ballot(Direction.LONG, 0.5, ("a new high",)) if now.close > np.max(before) else NOTHING
+
+
+class Scene(NamedTuple):
+    """One market at one bar, with all that is known of it."""
+
+    now: TechnicalSignals
+    facts: Facts
+
+
+class _Figures:
+    """Figures beside the bars that swing through all that a voter may look for."""
+
+    def read(self, symbol: str, as_of: datetime) -> MarketContext:
+        swing = math.sin(to_ms(as_of) / 3.6e7)
+        values = {
+            "funding_rate": 0.002 * swing,
+            "funding_rate_mean_7d": 0.0001,
+            "exchange_net_flow_24h": 1e9 * swing,
+            "prediction_odds": 0.5 + 0.4 * swing,
+        }
+        return MarketContext(symbol=symbol, as_of_utc=as_of, values=values, missing={})
+
+
+class _News:
+    """News that swings between good and bad."""
+
+    def read(self, symbol: str, as_of: datetime) -> SentimentData:
+        return SentimentData(symbol=symbol, as_of_utc=as_of, score=round(math.sin(to_ms(as_of) / 5e7), 3))
+
+
+@cache
+def scenes(timeframe: str = "1h", bars: int = 1200) -> tuple[Scene, ...]:
+    """BTC/USDT among three markets, at each of its bars, with news and figures beside them."""
+    days = bars * Timeframe(timeframe).seconds // 86_400
+    symbols = ("BTC/USDT", "ETH/USDT", "SOL/USDT")
+    chosen = {"market.session_days": days, "market.symbols": symbols, "market.timeframe": timeframe}
+    market = simulate(load_profile("paper", chosen), 3).candles
+    engines = {symbol: SignalEngine(symbol, Timeframe(timeframe)) for symbol in symbols}
+    told = []
+    for row in range(bars):
+        now = {symbol: market[symbol].bar(row) for symbol in symbols}
+        for symbol, bar in now.items():
+            engines[symbol].push(bar)
+        kept = {symbol: Told(engine.view()) for symbol, engine in engines.items()}
+        known = Known(now["BTC/USDT"].close_utc, Timeframe(timeframe), kept, symbols, _News(), _Figures())
+        signals = known.base("BTC/USDT")
+        assert signals is not None
+        told.append(Scene(signals, facts_of(signals, known)))
+    return tuple(told)
+
+
+def asked(voter: Strategy, scene: Scene) -> Ballot | Abstained:
+    """The vote at a scene, with the facts if the voter reads them."""
+    return voter.vote(scene.now, scene.facts) if isinstance(voter, OwnVoter | Windowed) else voter.vote(scene.now)

@@ -96,7 +96,8 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
     tell_data(world, tape, sys.stderr)
     session = describe(settings, tape, key, request.calibration, request.record)
     contexts = build_contexts(settings.strategies, session.symbols, session.own_strategies)
-    for young in young_voters(contexts, settings.market.warmup_bars):
+    known_days = (tape.start_utc - (tape.history_start_utc or tape.warmup_start_utc)).days
+    for young in young_voters(contexts, settings.market.warmup_bars, known_days):
         sys.stderr.write(f"{young}\n")
     fresh = request.resume is None
     folder = (

@@ -6,14 +6,15 @@ from functools import cache, partial
 
 import numpy as np
 import pytest
-from history import built_in, simulated
+from history import Scene, asked, built_in, scenes, simulated
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from implementations import implementations
 
 from agents.strategies.breakout import DonchianTrend
 from agents.strategies.contexts import build_contexts, strategy_class
-from agents.strategies.own import own_voter
+from agents.strategies.facts import facts_of
+from agents.strategies.own import OwnVoter, own_voter
 from agents.strategies.voter import Ballot, Strategy
 from agents.strategies.windows import Windowed
 from config.errors import UsageFault
@@ -59,6 +60,13 @@ def told() -> tuple[TechnicalSignals, ...]:
     return signals_of(history())
 
 
+def stage(voter: Strategy) -> tuple[Scene, ...]:
+    """A past in which the voter can vote: of days for one that reads days or weeks, of hours for the others."""
+    if not isinstance(voter, Windowed | OwnVoter):
+        return tuple(Scene(now, facts_of(now)) for now in told())
+    return scenes("1d", BARS) if voter.minded.past_days else scenes("1h", BARS)
+
+
 def own() -> Strategy:
     entry = StrategyContext(strategy="own", file="mine.py", name="Highs")
     return own_voter(entry, {"mine.py": OWN})
@@ -92,6 +100,11 @@ def words(strategy: Strategy, signals: tuple[TechnicalSignals, ...]) -> list[Bal
     return [strategy.vote(now) for now in signals]
 
 
+def said_of(build: Callable[[], Strategy]) -> list[Ballot | Abstained]:
+    voter = build()
+    return [asked(voter, scene) for scene in stage(voter)]
+
+
 def wants_nothing(word: Ballot | Abstained) -> bool:
     return isinstance(word, Abstained) or word.direction is Direction.NONE
 
@@ -103,6 +116,9 @@ def assert_sound(word: Ballot | Abstained) -> None:
     assert math.isfinite(word.confidence)
     assert 0.0 <= word.confidence <= 1.0
     assert all(isinstance(reason, str) and reason for reason in word.reasons)
+    assert word.exposure is None or 0.0 <= word.exposure <= 1.0
+    assert word.exit_price is None or word.exit_price > 0.0
+    assert word.horizon_bars is None or word.horizon_bars >= 1
     if word.direction is Direction.NONE:
         assert (word.confidence, word.reasons) == (0.0, ())
     else:
@@ -111,7 +127,8 @@ def assert_sound(word: Ballot | Abstained) -> None:
 
 
 def test_every_voter_of_the_rooms_is_held_to_the_contract() -> None:
-    assert implementations("vote", "now") | implementations("vote", "now", "bars") == BUILT.keys()
+    shapes = (("now",), ("now", "bars"), ("now", "facts"), ("now", "bars", "facts"))
+    assert frozenset[str]().union(*(implementations("vote", *shape) for shape in shapes)) == BUILT.keys()
 
 
 def test_the_table_of_strategies_the_profile_and_the_contract_know_the_same_ones() -> None:
@@ -124,14 +141,14 @@ def test_the_table_of_strategies_the_profile_and_the_contract_know_the_same_ones
 
 @each_voter
 def test_a_voter_says_the_same_of_the_same_history(build: Callable[[], Strategy]) -> None:
-    said = words(build(), told())
-    assert said == words(build(), told())
+    said = said_of(build)
+    assert said == said_of(build)
     assert not all(map(wants_nothing, said)), "a voter that never votes keeps every promise"
 
 
 @each_voter
 def test_a_word_is_a_sound_ballot_with_reasons_or_an_abstention_that_says_why(build: Callable[[], Strategy]) -> None:
-    for word in words(build(), told()):
+    for word in said_of(build):
         assert_sound(word)
 
 
@@ -155,7 +172,8 @@ def test_another_future_changes_no_word_of_the_past(build: Callable[[], Strategy
 def test_what_is_asked_of_another_market_in_between_changes_nothing(build: Callable[[], Strategy]) -> None:
     voter, alone = build(), build()
     for now in told()[:400]:
-        voter.vote(now.model_copy(update={"symbol": "ETH/USDT", "close": 3.0 * now.close}))
+        dearer = {name: 3.0 * getattr(now, name) for name in ("open", "high", "low", "close")}
+        voter.vote(now.model_copy(update={"symbol": "ETH/USDT", **dearer}))
         assert voter.vote(now) == alone.vote(now)
 
 
