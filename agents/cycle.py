@@ -51,7 +51,6 @@ async def run_cycle(desk: Desk, closed: Slice) -> CycleRecord:
     breakers = desk.trader.breakers
     if desk.context is not None:
         desk.context.push(shown)
-    proposals = _vote(desk, shown)
     known = _known(desk, shown)
     proposals = _vote(desk, shown, known)
     heard_by_voters = dict(known.heard)
