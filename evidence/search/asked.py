@@ -8,7 +8,7 @@ only, so that a long search does not fill the memory.
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from agents.strategies.contexts import Context, netted
+from agents.strategies.contexts import Context, netted, shared, shared_exit
 from agents.strategies.voter import NOTHING
 from config.sections.strategies import StrategyContext
 from config.silence import Abstained
@@ -29,6 +29,24 @@ class BareVote(NamedTuple):
     direction: Direction
     confidence: float
     weight: float
+    exposure: float | None = None
+    exit_price: float | None = None
+
+
+class Wanted(NamedTuple):
+    """What is proposed or voted for at one bar (`row`) of one market (`column`), netted as in the cycle.
+
+    `buyers`: a bit for each voter that votes for a purchase, whatever the netted direction is. `exposure` and `exit_price`
+    [quote] are those of the position voters; None where none speaks.
+    """
+
+    row: int
+    column: int
+    direction: Direction
+    conviction: float
+    buyers: int
+    exposure: float | None
+    exit_price: float | None
 
 
 class AskedVoters:
@@ -45,10 +63,8 @@ class AskedVoters:
 
     def wanted(
         self, entries: Sequence[StrategyContext], contexts: Sequence[Context], threshold: float
-    ) -> Iterator[tuple[int, int, Direction, float, int]]:
-        """Row, column, direction, conviction and buyers of each bar at which something is proposed or voted for.
-
-        The buyers are a bit for each voter that votes for a purchase, whatever the netted direction is.
+    ) -> Iterator[Wanted]:
+        """Each bar at which something is proposed or voted for.
 
         `contexts` are the voters that were built from `entries`, in the same order. Raises StrategyFault when a user's own
         strategy fails.
@@ -58,10 +74,11 @@ class AskedVoters:
             said = [of_voter[column] for of_voter in answers]
             for row in sorted(set().union(*said)):
                 cast = [(number, of_voter[row]) for number, of_voter in enumerate(said) if row in of_voter]
-                direction, conviction, _ = netted([vote for _, vote in cast], threshold)
+                votes = [vote for _, vote in cast]
+                direction, conviction, _ = netted(votes, threshold)
                 buyers = sum(1 << number for number, vote in cast if vote.direction is Direction.LONG)
                 if direction is not Direction.NONE or buyers:
-                    yield row, column, direction, conviction, buyers
+                    yield Wanted(row, column, direction, conviction, buyers, shared(votes), shared_exit(votes))
 
     def _answers(self, entry: StrategyContext, context: Context) -> list[dict[int, BareVote]]:
         """The votes of one voter, by column and row."""
@@ -83,7 +100,7 @@ def _asked(context: Context, symbol: str, rows: Sequence[tuple[int, TechnicalSig
     vote = context.strategy.vote
     ballots = [(row, ballot) for row, now in rows if (ballot := vote(now)) is not NOTHING]
     return {
-        row: BareVote(ballot.direction, float(ballot.confidence), context.weight)
+        row: BareVote(ballot.direction, float(ballot.confidence), context.weight, ballot.exposure, ballot.exit_price)
         for row, ballot in ballots
         if not isinstance(ballot, Abstained) and ballot.direction is not Direction.NONE
     }

@@ -96,7 +96,7 @@ class FastTape:
         shape = self.grid.columns.bars.shape
         direction, conviction = np.zeros(shape, dtype=np.int8), np.zeros(shape)
         atr, cast = np.full(shape, np.nan), np.zeros(shape, dtype=np.int32)
-        for row, column, wanted, strength, buyers in self._asked.wanted(
+        for row, column, wanted, strength, buyers, _, _ in self._asked.wanted(
             settings.strategies, contexts, settings.court.net_threshold
         ):
             cast[row, column] = buyers
