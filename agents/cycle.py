@@ -130,7 +130,11 @@ def _voted(desk: Desk, shown: Slice, proposals: dict[str, NetVote]) -> tuple[Vot
     """What was voted for at this bar, in the order of symbols, with what its stop would be set by."""
     cast = {symbol: proposals[symbol].votes for symbol in sorted(proposals) if proposals[symbol].votes}
     known = ((desk.engines[symbol].signals(desk.timeframe), symbol) for symbol in cast)
-    return tuple(Voted(symbol, now.close, now.atr_14_quote, cast[symbol]) for now, symbol in known if now is not None)
+    return tuple(
+        Voted(symbol, now.close, now.atr_14_quote, cast[symbol], proposals[symbol].exit_price)
+        for now, symbol in known
+        if now is not None
+    )
 
 
 async def _close(desk: Desk, as_of: datetime, proposals: dict[str, NetVote]) -> tuple[ExitDecision, ...]:

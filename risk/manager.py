@@ -82,7 +82,7 @@ class RiskManager:
         sound = well_formed(facts)
         if sound.reaction is not Reaction.PASS:
             return _refused(proposal, (sound,))
-        facts = replace(facts, stop=_stop_of(proposal, self._limits))
+        facts = replace(facts, stop=_stop_of(proposal, facts.limits))
         sound = well_formed(facts)
         checks = (sound, *(rule(facts) for rule in self._checks))
         if any(report.reaction is not Reaction.PASS for report in checks):
@@ -108,7 +108,7 @@ class RiskManager:
         rules, notional = (*rules, tails), quantity * price
         if tails.reaction is not Reaction.PASS:
             return _refused(facts.proposal, rules, binding=tails.code)
-        deepest = facts.stop if facts.proposal.exposure is None else hard_stop(self._limits)
+        deepest = facts.stop if facts.proposal.exposure is None else hard_stop(facts.limits)
         least = facts.instrument.min_notional / Decimal(repr(1.0 - deepest))
         if quantity <= 0 or notional < least:
             small = RuleReport(

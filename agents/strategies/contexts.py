@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from agents.strategies.own import OwnVoter, own_voter
 from agents.strategies.vote import NetVote, Vote
-from agents.strategies.voter import NOTHING, Strategy, clamp
+from agents.strategies.voter import NOTHING, Ballot, Strategy, clamp
 from agents.strategies.windows import Windowed, windowed
 from config.errors import UsageFault
 from config.frozen import Frozen
@@ -96,7 +96,7 @@ def votes_on(symbol: str, now: TechnicalSignals, contexts: tuple[Context, ...]) 
             Vote(
                 voter=context.name,
                 symbol=symbol,
-                direction=ballot.direction,
+                direction=direction_of(ballot),
                 confidence=ballot.confidence,
                 weight=context.weight,
                 reasons=ballot.reasons,
@@ -106,6 +106,11 @@ def votes_on(symbol: str, now: TechnicalSignals, contexts: tuple[Context, ...]) 
             )
         )
     return tuple(cast)
+
+
+def direction_of(ballot: Ballot) -> Direction:
+    """Return the direction of a ballot: who wants to hold no share wants to be out."""
+    return Direction.SHORT if ballot.exposure == 0.0 else ballot.direction
 
 
 def young_voters(contexts: tuple[Context, ...], warmup_bars: int) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ only, so that a long search does not fill the memory.
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from agents.strategies.contexts import Context, netted, shared, shared_exit
+from agents.strategies.contexts import Context, direction_of, netted, shared, shared_exit
 from agents.strategies.voter import NOTHING
 from config.sections.strategies import StrategyContext
 from config.silence import Abstained
@@ -100,7 +100,9 @@ def _asked(context: Context, symbol: str, rows: Sequence[tuple[int, TechnicalSig
     vote = context.strategy.vote
     ballots = [(row, ballot) for row, now in rows if (ballot := vote(now)) is not NOTHING]
     return {
-        row: BareVote(ballot.direction, float(ballot.confidence), context.weight, ballot.exposure, ballot.exit_price)
+        row: BareVote(
+            direction_of(ballot), float(ballot.confidence), context.weight, ballot.exposure, ballot.exit_price
+        )
         for row, ballot in ballots
         if not isinstance(ballot, Abstained) and ballot.direction is not Direction.NONE
     }
