@@ -152,7 +152,7 @@ def shared(votes: Sequence[Weighed]) -> float | None:
     total = sum(vote.weight for vote in holding)
     if total <= 0:
         return None
-    return clamp(sum(vote.weight * share_of(vote) for vote in holding) / total)
+    return clamp(float(sum(vote.weight * share_of(vote) for vote in holding) / total))
 
 
 def share_of(vote: Weighed) -> float:
@@ -164,7 +164,7 @@ def shared_exit(votes: Sequence[Weighed]) -> float | None:
     """Return the exit of the position voters that want to hold [quote]: the lowest, and none if one of them has none."""
     prices = [vote.exit_price for vote in _holding(votes) if share_of(vote) > 0.0]
     known = [price for price in prices if price is not None]
-    return min(known) if known and len(known) == len(prices) else None
+    return float(min(known)) if known and len(known) == len(prices) else None
 
 
 def lean(votes: tuple[Vote, ...]) -> float:
