@@ -197,6 +197,26 @@ def random_votes(grid: Grid, seed: int, *, often: float = 0.2) -> Votes:
     )
 
 
+def share_votes(grid: Grid, seed: int, *, often: float = 0.2, every: int = 1) -> Votes:
+    """Return votes of which most want a share, with an exit or without one, on bars that are `every` bars apart; the others are
+    of single events."""
+    votes, chance, close = random_votes(grid, seed, often=often), generator(seed, "shares"), grid.columns.bars["close"]
+    shape = close.shape
+    quiet = np.arange(shape[0]) % every != 0
+    share = np.round(
+        chance.choice([0.05, 0.2, 0.35, 0.5, 0.8, 1.0, 1 / 3], size=shape) * chance.uniform(0.9, 1.0, shape), 3
+    )
+    away = chance.choice([0.5, 0.9, 0.96, 0.985, 0.999, 1.02], p=[0.1, 0.3, 0.3, 0.2, 0.08, 0.02], size=shape)
+    exit_price = np.round(close * away, 4)
+    direction = np.where(quiet[:, None], 0, votes.direction).astype(np.int8)
+    return replace(
+        votes,
+        direction=direction,
+        exposure=np.where(chance.random(shape) < 0.1, np.nan, np.where(direction < 0, 0.0, share)),
+        exit_price=np.where(chance.random(shape) < 0.3, np.nan, exit_price),
+    )
+
+
 class Script:
     """Votes by symbol and time: as a strategy, as the mind of the court, and as the engines behind both."""
 
@@ -216,7 +236,12 @@ class Script:
         said = int(self._votes.direction[place])
         if said == 0:
             return NOTHING
-        return Ballot(Direction.LONG if said > 0 else Direction.SHORT, float(self._votes.conviction[place]), ("said",))
+        direction, strength = Direction.LONG if said > 0 else Direction.SHORT, float(self._votes.conviction[place])
+        share, own_exit = self._of_share(self._votes.exposure, place), self._of_share(self._votes.exit_price, place)
+        return Ballot(direction, strength, ("said",), share, own_exit if share is not None else None)
+
+    def _of_share(self, column: Floats | None, place: tuple[int, int]) -> float | None:
+        return None if column is None or np.isnan(column[place]) else float(column[place])
 
     async def analyst(self, case: Case) -> Any:
         return analyst(evidence=())
@@ -356,7 +381,10 @@ def fast(settings: Settings, tape: Tape, grid: Grid, votes: Votes) -> Told:
 def rules(settings: Settings, tape: Tape, grid: Grid) -> Rules:
     """What the kernel makes of a profile."""
     instruments = [tape.instruments[symbol] for symbol in grid.symbols]
-    return rules_of(instruments, settings.limits, settings.exits, settings.venue, bars_per_day(tape.timeframe))
+    return rules_of(
+        instruments, settings.limits, settings.exits, settings.venue, bars_per_day(tape.timeframe),
+        resize_band=settings.court.resize_band,
+    )  # fmt: skip
 
 
 def play(
