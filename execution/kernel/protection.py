@@ -138,7 +138,7 @@ def _own_stop(rule: Record, place: Record) -> int:
     stop = nearest_of(times(average_ticks(place), add((1.0, 0.0), (-away[0], -away[1]))))
     if place.exit > 0.0:
         stop = max(stop, nearest_of(over(decimal_of(place.exit), (rule.tick[0], rule.tick[1]))))
-    return max(stop, place.stop_ticks)
+    return int(max(stop, place.stop_ticks))
 
 
 @compiled

@@ -115,6 +115,24 @@ account, tight exits, one concentrated position, counted entries in some hours o
 book, weekly loss with half sizes and illiquid markets.
 """
 
+SHARE_WORLDS: tuple[dict[str, Any], ...] = (
+    {"limits.max_position_fraction": 0.3, "limits.max_deployed_fraction": 0.9, "limits.max_var_1d": 0.3, "limits.max_es_1d": 0.4,
+     "limits.risk_per_trade": 0.02, "limits.unproven_fraction": None, "limits.max_cluster_fraction": 0.8,
+     "limits.kelly_edge": 0.5, "limits.kelly_fraction": 1.0, "limits.max_twin_correlation": 1.0, "court.resize_band": 0.1},
+    {"venue.starting_cash": "5000000", "venue.depth_fraction": 0.0007, "venue.levels": 3, "limits.entry_price_cap_bps": None,
+     "limits.max_position_fraction": 0.2, "limits.max_var_1d": 0.2, "limits.max_es_1d": 0.25, "limits.unproven_fraction": None,
+     "limits.kelly_edge": 0.5, "limits.risk_per_trade": 0.02, "limits.max_twin_correlation": 1.0, "court.resize_band": 0.0},
+    {"limits.half_size_drawdown": 0.002, "limits.max_stop_fraction": 0.03, "limits.stop_fraction": 0.005,
+     "court.resize_band": 0.05, "venue.starting_cash": "700", "limits.risk_per_trade": 0.01, "limits.unproven_fraction": None, "limits.kelly_edge": 0.5},
+    {"limits.entry_price_cap_bps": None, "limits.max_position_fraction": 0.6, "limits.max_deployed_fraction": 1.0,
+     "limits.max_sector_fraction": 0.5, "limits.sectors": {"BTC/USDT": "old", "ETH/USDT": "old"}, "limits.risk_per_trade": 0.1,
+     "limits.max_var_1d": 0.3, "limits.max_es_1d": 0.4, "limits.record_prior": 3, "limits.unproven_fraction": 0.2,
+     "limits.proven_at": 0.5, "limits.max_cluster_fraction": 0.7, "limits.kelly_edge": 0.3, "court.resize_band": 0.3},
+)  # fmt: skip
+"""Profiles for voters that hold shares: large positions and a narrow band; a thin book, at which entries and trims take several
+bars, without a band; half sizes, near stops and tiny orders; sectors, records and clusters that bind.
+"""
+
 STORMS = {
     "march 2020": ("2020-03-08", "2020-03-22", ("BTC", "ETH", "LINK")),
     "may 2021": ("2021-05-14", "2021-05-26", ("BTC", "ETH", "DOGE")),
@@ -213,7 +231,7 @@ def share_votes(grid: Grid, seed: int, *, often: float = 0.2, every: int = 1) ->
         votes,
         direction=direction,
         exposure=np.where(chance.random(shape) < 0.1, np.nan, np.where(direction < 0, 0.0, share)),
-        exit_price=np.where(chance.random(shape) < 0.3, np.nan, exit_price),
+        exit_price=np.where((chance.random(shape) < 0.3) | (exit_price <= 0.0), np.nan, exit_price),
     )
 
 
