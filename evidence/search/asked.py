@@ -36,8 +36,9 @@ class BareVote(NamedTuple):
 class Wanted(NamedTuple):
     """What is proposed or voted for at one bar (`row`) of one market (`column`), netted as in the cycle.
 
-    `buyers`: a bit for each voter that votes for a purchase, whatever the netted direction is. `exposure` and `exit_price`
-    [quote] are those of the position voters; None where none speaks.
+    `buyers`: a bit for each voter that votes for a purchase, whatever the netted direction is; `sharing`: those of them that want a
+    share; `sellers`: a bit for each that votes for a sale. `exposure` and `exit_price` [quote] are those of the position voters;
+    None where none speaks.
     """
 
     row: int
@@ -45,6 +46,8 @@ class Wanted(NamedTuple):
     direction: Direction
     conviction: float
     buyers: int
+    sharing: int
+    sellers: int
     exposure: float | None
     exit_price: float | None
 
@@ -76,9 +79,14 @@ class AskedVoters:
                 cast = [(number, of_voter[row]) for number, of_voter in enumerate(said) if row in of_voter]
                 votes = [vote for _, vote in cast]
                 direction, conviction, _ = netted(votes, threshold)
-                buyers = sum(1 << number for number, vote in cast if vote.direction is Direction.LONG)
-                if direction is not Direction.NONE or buyers:
-                    yield Wanted(row, column, direction, conviction, buyers, shared(votes), shared_exit(votes))
+                bought = [(1 << number, vote) for number, vote in cast if vote.direction is Direction.LONG]
+                buyers = sum(bit for bit, _ in bought)
+                sharing = sum(bit for bit, vote in bought if vote.exposure is not None)
+                sellers = sum(1 << number for number, _ in cast) - buyers
+                if direction is not Direction.NONE or buyers or sellers:
+                    yield Wanted(
+                        row, column, direction, conviction, buyers, sharing, sellers, shared(votes), shared_exit(votes)
+                    )
 
     def _answers(self, entry: StrategyContext, context: Context) -> list[dict[int, BareVote]]:
         """The votes of one voter, by column and row."""

@@ -155,9 +155,9 @@ def _buy(account: Record, place: Record, lots: int, ticks: int) -> None:
         place.stop_ticks = -1
         place.bracket_stop = place.entry_stop
         place.trailing_from = np.nan
-        place.share = np.nan
+        place.share = 0.0
         place.exit = 0.0
-    if not np.isnan(place.entry_share):
+    if place.entry_share > 0.0:
         place.share = place.entry_share
         place.exit = max(place.exit, place.entry_exit)
     place.outgrown = 1

@@ -195,7 +195,7 @@ def _size(
         return w.MIN_NOTIONAL
     count_entry(limits, account)
     place.entry_stop = stop
-    place.entry_share = say.exposure
+    place.entry_share = say.exposure if shared else 0.0
     place.entry_exit = 0.0 if np.isnan(say.exit) else say.exit
     place.younger = 1 if place.live else 0
     dearest = floor_scaled(close, rule.capped[0], rule.capped[1]) if limits.entry_cap else w.NOTHING

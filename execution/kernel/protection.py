@@ -5,8 +5,6 @@ market all its other orders are withdrawn. A position that stands for a share ha
 while a part of it is sold, the stop of the rest is in the first slot if it is older than that sale, and in the third if younger.
 """
 
-import numpy as np
-
 from execution.kernel import records as w
 from execution.kernel.book import average_ticks
 from execution.kernel.compiled import compiled
@@ -73,7 +71,7 @@ def follow(rule: Record, limits: Record, place: Record, exit_price: float) -> No
     """Protect a position by its voters' own exit [quote]: no target, and a stop that never falls. NaN for no exit."""
     if place.held == 0 or not place.bracket or place.leaving:
         return
-    if np.isnan(place.share):
+    if place.share == 0.0:
         place.share = 1.0
         place.outgrown = 1
     if exit_price > place.exit:
@@ -128,7 +126,7 @@ def trail(rule: Record, limits: Record, place: Record, high: float) -> None:
 
 @compiled
 def _is_trailing(place: Record) -> bool:
-    return bool(place.trailing_from > 0.0 and place.stop_ticks >= 0 and np.isnan(place.share))
+    return bool(place.trailing_from > 0.0 and place.stop_ticks >= 0 and place.share == 0.0)
 
 
 @compiled
@@ -168,7 +166,7 @@ def _is_exposed(place: Record) -> bool:
 @compiled
 def _protect(rule: Record, limits: Record, place: Record) -> None:
     """Replace the protection by one for the whole position."""
-    if not np.isnan(place.share):
+    if place.share > 0.0:
         _protect_share(rule, place)
         return
     held, trailing = place.held, _is_trailing(place)

@@ -56,9 +56,9 @@ FEW = 48
 RULES: tuple[RuleCode, ...] = (
     "well_formed",
     *(limit.code for limit in CATALOGUE if limit.part is Part.CHECK and limit.kernel is Kernel.COUNTED),
+    "share",
     "tail_check",
     "min_notional",
-    "share",
 )
 """Codes of the rules that can refuse a purchase, in the order in which the first to refuse is named."""
 
@@ -166,7 +166,7 @@ PLACE = _record(
 """What stands in one market. `lot_*`: what was bought and not yet sold, from `head` to `tail`. `asks`, `bids`: lots left of this
 bar's liquidity, known once `laid`. `prices`, `depths`: the current order book, asks in row 0; `late`: its prices for late orders.
 `live`: open orders. `opened`: bar of the first fill of what is held.
-`share`: what the position stands for, NaN for one with a target, and `exit`: that of its voters, 0 for none; `entry_*`: those of
+`share`: what the position stands for, 0 for one with a target, and `exit`: that of its voters, 0 for none; `entry_*`: those of
 the entry under way, which is `younger` than the exits that rest.
 `followed`: the purchase that is followed for each voter: its stop, its entry, its bars, its exit, and 1 if its voter holds
 shares, 2 once that one wants to be out (`execution.kernel.judging.voters`); a stop of 0 is none."""

@@ -1,7 +1,5 @@
 """Positions by shares in the fast engine: what `execution.account.shares` and `risk.limits.share` do."""
 
-import numpy as np
-
 from execution.kernel import records as w
 from execution.kernel.compiled import compiled
 from execution.kernel.exact import Pair, add, decimal_of, floor_of, over, times
@@ -19,7 +17,7 @@ def may_change(limits: Record, place: Record) -> bool:
 @compiled
 def stands_for(place: Record) -> float:
     """The share for which a position stands; one with a target is a full one."""
-    return 1.0 if np.isnan(place.share) else float(place.share)
+    return 1.0 if place.share == 0.0 else float(place.share)
 
 
 @compiled

@@ -47,10 +47,9 @@ def bar_by_bar(columns: Columns, settings: Settings) -> list[Wanted]:
             wanted = net(votes_on(symbol, now, contexts), settings.court.net_threshold)
             long = [vote for vote in wanted.votes if vote.direction is Direction.LONG]
             buyers = sum(1 << names.index(vote.voter) for vote in long)
-            if wanted.direction is not Direction.NONE or buyers:
-                found.append(
-                    Wanted(row, column, wanted.direction, wanted.conviction, buyers, wanted.exposure, wanted.exit_price)
-                )
+            sellers = sum(1 << names.index(vote.voter) for vote in wanted.votes if vote.direction is Direction.SHORT)
+            if wanted.direction is not Direction.NONE or buyers or sellers:
+                found.append(Wanted(row, column, wanted.direction, wanted.conviction, buyers, 0, sellers, None, None))
     return found
 
 
