@@ -147,10 +147,10 @@ def netted(votes: Sequence[Weighed], threshold: float) -> tuple[Direction, float
 
 
 def shared(votes: Sequence[Weighed]) -> float | None:
-    """Return the share of a full position that the position voters want, in [0, 1]; None without such votes."""
+    """Return the share of a full position that the position voters want, in (0, 1]; None if none of them wants any."""
     holding = _holding(votes)
     total = sum(vote.weight for vote in holding)
-    if total <= 0:
+    if total <= 0 or not any(share_of(vote) > 0.0 for vote in holding):
         return None
     return clamp(float(sum(vote.weight * share_of(vote) for vote in holding) / total))
 
@@ -183,7 +183,7 @@ def _sides(votes: Sequence[Weighed]) -> tuple[float, float]:
     down = sum(vote.weight * vote.confidence for vote in events if vote.direction is Direction.SHORT)
     if len(events) < len(votes):
         held_up, held_down = _one_voice(votes)
-        up, down = up + held_up, down + held_down
+        up, down = min(up + held_up, total), min(down + held_down, total)
     return up / total, down / total
 
 

@@ -36,9 +36,9 @@ class BareVote(NamedTuple):
 class Wanted(NamedTuple):
     """What is proposed or voted for at one bar (`row`) of one market (`column`), netted as in the cycle.
 
-    `buyers`: a bit for each voter that votes for a purchase, whatever the netted direction is; `sharing`: those of them that want a
-    share; `sellers`: a bit for each that votes for a sale. `exposure` and `exit_price` [quote] are those of the position voters;
-    None where none speaks.
+    `buyers`: a bit for each voter that votes for a purchase, whatever the netted direction is; `sharing`: those of them that want
+    a share; `sellers`: a bit for each that votes for a sale. `exposure` and `exit_price` [quote]: those of the position voters;
+    None where none wants a share.
     """
 
     row: int
