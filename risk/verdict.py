@@ -64,6 +64,11 @@ class Verdict(Frozen):
     """Distance of the protective stop below the fill, as a fraction of the fill price."""
     order: Order | None = None
 
+    @property
+    def held(self) -> float:
+        """What is held already of the position that the order enlarges [quote]; 0 for a new position."""
+        return next((report.number or 0.0 for report in self.rules if report.code == "share"), 0.0)
+
     def with_rule(self, report: RuleReport) -> "Verdict":
         """The same verdict with one more rule. If that rule does not pass, the order is removed."""
         rules = (*self.rules, report)

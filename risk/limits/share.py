@@ -62,16 +62,15 @@ def room_left(facts: Facts, caps: Sequence[RuleReport], of_order: frozenset[str]
 
 
 def share_report(facts: Facts, room: Room) -> RuleReport:
-    """The share that is wanted, and what is held of it; it refuses what would add nothing."""
+    """What is held already of the share that is wanted [quote]; it refuses what would add nothing."""
     given, held = facts.proposal, held_quantity(facts) * facts.proposal.reference_price
     enough = room.notional <= 0 and held > 0
+    wanted = f"{given.exposure:.0%} of a full position is wanted"
     return RuleReport(
         code="share",
-        number=given.exposure,
-        limit=1.0,
-        unit="of a full position",
+        number=float(held),
+        limit=None,
+        unit="quote held",
         reaction=Reaction.REFUSE if enough else Reaction.PASS,
-        note=f"what {room.tightest.code} leaves is held already: {held:.2f}"
-        if enough
-        else f"{held:.2f} is held already",
+        note=f"{wanted}, and what {room.tightest.code} leaves of it is held already" if enough else wanted,
     )

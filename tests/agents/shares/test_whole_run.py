@@ -68,10 +68,11 @@ def test_every_verdict_of_a_share_names_the_rule_that_binds_and_what_is_held(who
     hearings = [hearing for record in records(whole) for hearing in record.hearings]
     signed = [each.verdict for each in hearings if each.verdict.outcome is Outcome.SIGNED]
     assert all(verdict.binding_rule in {report.code for report in verdict.rules} for verdict in signed)
-    told = [next(report for report in verdict.rules if report.code == "share") for verdict in signed]
-    assert [report.number for report in told] == [
-        each.case.proposal.exposure for each in hearings if each.verdict.outcome is Outcome.SIGNED
-    ]
+    enlarged = {each.case.decision_id for each in hearings if each.case.held_share is not None}
+    for verdict in signed:
+        report = next(report for report in verdict.rules if report.code == "share")
+        assert "of a full position is wanted" in report.note
+        assert (report.number == verdict.held > 0) == (verdict.decision_id in enlarged)
 
 
 def test_a_position_by_shares_has_one_stop_and_no_target(whole: Path) -> None:

@@ -106,8 +106,10 @@ def test_what_is_held_already_is_refused_by_its_name_with_the_cap_that_binds() -
     verdict = hold(world, 1.0, ruling_scale=0.5)
     assert (verdict.outcome, verdict.binding_rule) == (Outcome.REFUSED, "share")
     report = next(report for report in verdict.rules if report.code == "share")
-    assert "leaves is held already" in report.note
-    assert report.note.split()[1] in {rule.code for rule in verdict.rules if rule.notional_cap is not None}
+    words = report.note.split()
+    assert report.note.endswith("leaves of it is held already")
+    assert words[words.index("leaves") - 1] in {rule.code for rule in verdict.rules if rule.notional_cap is not None}
+    assert verdict.held > 0
 
 
 @pytest.mark.parametrize("share", [None, 0.5])
