@@ -28,7 +28,7 @@ def shares_well_formed(given: Proposal) -> bool:
     shares = (share for share in (given.exposure, given.held_share) if share is not None)
     if not all(isfinite(share) and 0.0 <= share <= 1.0 for share in shares):
         return False
-    return given.exit_price is None or 0.0 < given.exit_price < given.reference_price
+    return given.exit_price is None or 0.0 < given.exit_price < float(given.reference_price)
 
 
 def beside(facts: Facts) -> Facts:
