@@ -6,6 +6,7 @@ pass     trade the bars: fills, protection, marks, breakers (no model is asked)
 read     update the indicators
 vote     ask the strategies, and net their votes to one proposal per symbol
 close    close what the voters want closed, and what the outage schedule requires: exits never wait for the court
+shape    trim what position voters want smaller, and raise its stop to their exit: no more than an exit does it wait
 land     journal the answers to questions that were asked ahead
 try      hear what the voters want to open: analyst ∥ risk agent, advocate, supervisor, policy, gate
 send     send what the gate signed, if a human approved it (where one is asked) and no kill switch stops it
@@ -26,6 +27,7 @@ from agents.memory.cases import render
 from agents.memory.voters import Voted
 from agents.outages.derisking import derisk
 from agents.records.record import AskedAhead, AskedOutlook, CycleRecord, ExitDecision
+from agents.resizing import decision_id_of, enlarged_from, shape
 from agents.strategies.contexts import net, votes_on
 from agents.strategies.facts import Known
 from agents.strategies.vote import NetVote
@@ -55,6 +57,7 @@ async def run_cycle(desk: Desk, closed: Slice) -> CycleRecord:
     proposals = _vote(desk, shown, known)
     heard_by_voters = dict(known.heard)
     exits = await _close(desk, as_of, proposals)
+    exits += await shape(desk, as_of, proposals)
     await derisk(desk.watch, desk.trader, desk.sink, shown, portfolio)
     ahead = await land(desk)
 
@@ -138,7 +141,11 @@ def _voted(desk: Desk, shown: Slice, proposals: dict[str, NetVote]) -> tuple[Vot
     """What was voted for at this bar, in the order of symbols, with what its stop would be set by."""
     cast = {symbol: proposals[symbol].votes for symbol in sorted(proposals) if proposals[symbol].votes}
     known = ((desk.engines[symbol].signals(desk.timeframe), symbol) for symbol in cast)
-    return tuple(Voted(symbol, now.close, now.atr_14_quote, cast[symbol]) for now, symbol in known if now is not None)
+    return tuple(
+        Voted(symbol, now.close, now.atr_14_quote, cast[symbol], proposals[symbol].exit_price)
+        for now, symbol in known
+        if now is not None
+    )
 
 
 async def _close(desk: Desk, as_of: datetime, proposals: dict[str, NetVote]) -> tuple[ExitDecision, ...]:
@@ -147,7 +154,7 @@ async def _close(desk: Desk, as_of: datetime, proposals: dict[str, NetVote]) -> 
     for symbol, proposal in proposals.items():
         if proposal.direction is not Direction.SHORT:
             continue
-        decision_id = _decision_id(as_of, symbol)
+        decision_id = decision_id_of(as_of, symbol)
         if await desk.trader.leave(symbol, decision_id, as_of) is not None:
             why = "; ".join(reason for vote in proposal.votes for reason in vote.reasons)
             closed.append(ExitDecision(decision_id=decision_id, symbol=symbol, why=why))
@@ -167,10 +174,11 @@ async def _send(desk: Desk, hearing: Hearing) -> Hearing:
 
 
 def _is_tried(desk: Desk, proposal: NetVote, portfolio: Portfolio, symbol: str) -> bool:
-    """Whether the court hears a proposal: a purchase of what is not held, or, if the profile says so, every proposal."""
+    """Whether the court hears a proposal: a purchase of what is not held, more of what is, or, if the profile says so, all."""
     if desk.settings.court.call == "every_bar":
         return True
-    return proposal.direction is Direction.LONG and _is_idle(portfolio, symbol)
+    wanted = proposal.direction is Direction.LONG and _is_idle(portfolio, symbol)
+    return wanted or enlarged_from(desk, symbol, proposal) is not None
 
 
 def _is_idle(portfolio: Portfolio, symbol: str) -> bool:
@@ -188,7 +196,7 @@ def _case(
 ) -> Case:
     """The case of one symbol: all that may be known at this time."""
     case = Case(
-        decision_id=_decision_id(as_of, symbol),
+        decision_id=decision_id_of(as_of, symbol),
         symbol=symbol,
         as_of_utc=as_of,
         base_timeframe=desk.timeframe,
@@ -198,6 +206,7 @@ def _case(
         book=_book_view(desk, symbol, portfolio, exposure),
         record=None if desk.learner is None else desk.learner.of(proposal.votes),
         context=None if desk.context is None else desk.context.read(symbol, as_of),
+        held_share=enlarged_from(desk, symbol, proposal),
     )
     if desk.memory is None:
         return case
@@ -222,11 +231,6 @@ def _book_view(desk: Desk, symbol: str, portfolio: Portfolio, exposure: Exposure
         losses_in_a_row=breakers.losses_in_a_row,
         breaker=latch.breaker if latch else None,
     )
-
-
-def _decision_id(as_of: datetime, symbol: str) -> str:
-    """The name of a decision. The names of its orders begin with it."""
-    return f"{as_of:%Y%m%dT%H%M}-{symbol.replace('/', '')}"
 
 
 def _hash(desk: Desk, shown: Slice) -> str:

@@ -12,14 +12,15 @@ from config.sections.exits import ExitSettings
 from config.sections.limits import RiskLimits
 from risk.calibration import SizingMaps
 from risk.facts import Facts, Rule, Situation, as_recorded
-from risk.limits.catalogue import rules_under
+from risk.limits.catalogue import OF_ORDER, rules_under
 from risk.limits.loss import halved
 from risk.limits.row import Part
+from risk.limits.share import beside, held_quantity, room_left, share_report
 from risk.limits.trade import tails_hold, well_formed
 from risk.order import Order, OrderKind, Purpose, Seal, Side
 from risk.portfolio import Position
 from risk.proposal import Proposal
-from risk.sizing import dearest_price, stop_fraction
+from risk.sizing import dearest_price, hard_stop, own_stop, stop_fraction
 from risk.verdict import Outcome, Reaction, RuleCode, RuleReport, Verdict
 
 HALVINGS = 6
@@ -81,8 +82,7 @@ class RiskManager:
         sound = well_formed(facts)
         if sound.reaction is not Reaction.PASS:
             return _refused(proposal, (sound,))
-        stop = stop_fraction(float(proposal.reference_price), proposal.atr_quote, self._limits)
-        facts = replace(facts, stop=stop)
+        facts = replace(facts, stop=_stop_of(proposal, facts.limits))
         sound = well_formed(facts)
         checks = (sound, *(rule(facts) for rule in self._checks))
         if any(report.reaction is not Reaction.PASS for report in checks):
@@ -90,26 +90,26 @@ class RiskManager:
         return self._size(facts, checks)
 
     def _size(self, facts: Facts, checks: tuple[RuleReport, ...]) -> Verdict:
-        """The tightest cap, times what court and policy left, down to whole lots."""
-        caps = halved(facts, _measured(self._caps, facts))
-        binding = (report for report in caps if report.notional_cap is not None)
-        tightest = min(binding, key=lambda report: report.notional_cap or Decimal(0))
-        allowed = tightest.notional_cap or Decimal(0)
-        scale = Decimal(repr(facts.proposal.ruling_scale)) * Decimal(repr(facts.proposal.adjust_scale))
-        price = facts.proposal.reference_price
-        quantity = facts.instrument.round_quantity(allowed * scale / price)
+        """The tightest cap, times what voters, court and policy left of it, less what is held, down to whole lots."""
+        whole, held = beside(facts), held_quantity(facts)
+        caps = halved(whole, _measured(self._caps, whole))
+        tightest, left, told = _room(facts, caps)
         recorded = (as_recorded(facts, _marked(report, tightest)) for report in caps)
-        rules = (*checks, *recorded, _scaled(facts, allowed * scale))
-        held = tails_hold(facts, float(quantity * price / facts.portfolio.equity))
+        rules, price = (*checks, *recorded, *told), facts.proposal.reference_price
+        if told[-1].reaction is not Reaction.PASS:
+            return _refused(facts.proposal, rules, binding=told[-1].code)
+        quantity = facts.instrument.round_quantity(max(left, Decimal(0)) / price)
+        tails = tails_hold(whole, float((held + quantity) * price / facts.portfolio.equity))
         for _ in range(HALVINGS):
-            if held.reaction is Reaction.PASS:
+            if tails.reaction is Reaction.PASS:
                 break
             quantity = facts.instrument.round_quantity(quantity / 2)
-            held = tails_hold(facts, float(quantity * price / facts.portfolio.equity))
-        rules, notional = (*rules, held), quantity * price
-        if held.reaction is not Reaction.PASS:
-            return _refused(facts.proposal, rules, binding=held.code)
-        least = facts.instrument.min_notional / Decimal(repr(1.0 - facts.stop))
+            tails = tails_hold(whole, float((held + quantity) * price / facts.portfolio.equity))
+        rules, notional = (*rules, tails), quantity * price
+        if tails.reaction is not Reaction.PASS:
+            return _refused(facts.proposal, rules, binding=tails.code)
+        deepest = facts.stop if facts.proposal.exposure is None else hard_stop(facts.limits)
+        least = facts.instrument.min_notional / Decimal(repr(1.0 - deepest))
         if quantity <= 0 or notional < least:
             small = RuleReport(
                 code="min_notional",
@@ -129,7 +129,7 @@ class RiskManager:
             binding_rule=tightest.code,
             rules=rules,
             notional=notional,
-            stop_fraction=facts.stop,
+            stop_fraction=deepest,
             order=order,
         )
 
@@ -183,6 +183,26 @@ class RiskManager:
                 created_utc=at,
             )
         )
+
+
+def _stop_of(given: Proposal, limits: RiskLimits) -> float:
+    """Distance of the stop by which the size is counted [fraction of the price]."""
+    price = float(given.reference_price)
+    if given.exposure is None:
+        return stop_fraction(price, given.atr_quote, limits)
+    return own_stop(price, given.exit_price, limits)
+
+
+def _room(facts: Facts, caps: tuple[RuleReport, ...]) -> tuple[RuleReport, Decimal, tuple[RuleReport, ...]]:
+    """The cap that binds, what may be added [quote], and what the verdict tells of it."""
+    if facts.proposal.exposure is not None:
+        room = room_left(facts, caps, OF_ORDER)
+        return room.tightest, room.notional, (_scaled(facts, max(room.notional, Decimal(0))), share_report(facts, room))
+    binding = (report for report in caps if report.notional_cap is not None)
+    tightest = min(binding, key=lambda report: report.notional_cap or Decimal(0))
+    scale = Decimal(repr(facts.proposal.ruling_scale)) * Decimal(repr(facts.proposal.adjust_scale))
+    left = (tightest.notional_cap or Decimal(0)) * scale
+    return tightest, left, (_scaled(facts, left),)
 
 
 def _measured(rules: tuple[Rule, ...], facts: Facts) -> tuple[RuleReport, ...]:

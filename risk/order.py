@@ -37,6 +37,8 @@ class Purpose(StrEnum):
     STRATEGY_EXIT = "strategy_exit"
     OUTAGE_EXIT = "outage_exit"
     """Sold, in part or whole, by the profile's schedule for an outage of the models."""
+    TRIM = "trim"
+    """Sold in part, because the position voters want a smaller share."""
 
 
 class Order(Journaled):
@@ -47,6 +49,7 @@ class Order(Journaled):
     """
 
     event_kind: ClassVar[str] = "intent"
+    event_version: ClassVar[int] = 2
 
     order_id: str
     decision_id: str

@@ -32,6 +32,10 @@ class Proposal(Frozen):
     that the court and the policy allow, each at most 1. `atr_quote` is the ATR in quote units, if known. `argument` is None
     when the analyst abstained; it can only lower the size that Kelly's rule gives. `docket` names the symbols for which a
     purchase is proposed in the same session, this one included. `record`: how the purchases of its voters have ended so far.
+
+    `exposure`: the share in [0, 1] of a full position that position voters want; None for a purchase by single events, which
+    wants all of it. `exit_price`: their own exit [quote]. `held_share`, of a proposal to enlarge: the share for which the
+    position that is held stands; None for a new position.
     """
 
     decision_id: str
@@ -46,3 +50,11 @@ class Proposal(Frozen):
     ruling_scale: float = 0.0
     adjust_scale: float = 1.0
     record: VotersRecord = NO_RECORD
+    exposure: float | None = None
+    exit_price: float | None = None
+    held_share: float | None = None
+
+    @property
+    def enlarges(self) -> bool:
+        """Whether it asks for more of a position that is held."""
+        return self.exposure is not None and self.held_share is not None

@@ -82,6 +82,24 @@ def outcome_of(
     return (price * (1.0 - fee) / (entry * (1.0 + fee)) - 1.0) / stop
 
 
+def own_outcome_of(
+    entry: float, stop: float, floor: float, fee: float, bar_open: float, low: float, leaving: bool
+) -> float:
+    """The outcome of a purchase at this bar whose voter brings its own exit [R]; NaN while it is open.
+
+    `entry` and `floor`, the stop at the venue [quote]; `stop`: what R is, the distance at which the size was counted [fraction of
+    the price]; `fee` of each side [fraction]; the bar's prices [quote]; `leaving`: the voter has said so before this bar, which
+    sells at its open.
+    """
+    if leaving:
+        price = bar_open
+    elif low <= floor:
+        price = min(floor, bar_open)
+    else:
+        return math.nan
+    return (price * (1.0 - fee) / (entry * (1.0 + fee)) - 1.0) / stop
+
+
 def kelly_of_record(
     conviction: float,
     stop: float,

@@ -50,6 +50,21 @@ def stop_fraction(price: float, atr_quote: float | None, limits: RiskLimits) -> 
     return min(max(limits.stop_fraction, by_atr), limits.max_stop_fraction)
 
 
+def hard_stop(limits: RiskLimits) -> float:
+    """Distance of the stop of a position whose voters bring their own exit [fraction of the entry price]."""
+    return limits.max_stop_fraction
+
+
+def own_stop(price: float, exit_price: float | None, limits: RiskLimits) -> float:
+    """Distance of the exit of position voters below the price, by which their size is counted [fraction of the price].
+
+    It is that of their own exit, at most `hard_stop`, and at least `stop_fraction`, so that no exit makes the size too large.
+    `price` and `exit_price` [quote].
+    """
+    away = hard_stop(limits) if exit_price is None else 1.0 - exit_price / price
+    return min(max(limits.stop_fraction, away), hard_stop(limits))
+
+
 def win_probability(conviction: float, payoff: float, limits: RiskLimits) -> float:
     """Assumed probability that the target is reached before the stop, for a conviction in [0, 1].
 

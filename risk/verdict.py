@@ -14,7 +14,7 @@ RuleCode = Literal[
     "min_conviction", "ruling", "tick_size", "risk_history", "correlation", "day_volume", "order_rate", "trading_hours", "spread",
     "error_rate", "risk_per_trade", "position", "deployed", "kelly", "cash", "var_1d", "es_1d", "drawdown_half", "liquidity",
     "sector", "stressed_loss", "volatility", "gross_leverage", "net_leverage", "expected_slippage", "equal_risk", "scale",
-    "tail_check", "min_notional", "gate_error", "approval", "record", "cluster",
+    "tail_check", "min_notional", "gate_error", "approval", "record", "cluster", "share",
     "macro_event",
 ]  # fmt: skip
 """The names of rules in verdicts, as journals hold them: those of `risk.limits.catalogue`, and no others. A name that is once
@@ -64,6 +64,11 @@ class Verdict(Frozen):
     stop_fraction: float | None = None
     """Distance of the protective stop below the fill, as a fraction of the fill price."""
     order: Order | None = None
+
+    @property
+    def held(self) -> float:
+        """What is held already of the position that the order enlarges [quote]; 0 for a new position."""
+        return next((report.number or 0.0 for report in self.rules if report.code == "share"), 0.0)
 
     def with_rule(self, report: RuleReport) -> "Verdict":
         """The same verdict with one more rule. If that rule does not pass, the order is removed."""

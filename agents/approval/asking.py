@@ -10,12 +10,13 @@ It fails closed: an approver that raises an error, or that answers another petit
 """
 
 import asyncio
+from decimal import Decimal
 from typing import Any, TypedDict
 
 from agents.approval.petition import Answer, Approval, Approver, Petition, answered, petition_of
 from agents.court.hearing import Hearing
 from config.sections.court import CourtSettings
-from risk.verdict import Outcome
+from risk.verdict import Outcome, Verdict
 
 GRACE_S = 5.0
 """Time that an approver may take beyond its deadline before its answer is ignored [seconds]."""
@@ -41,7 +42,7 @@ class Approvals:
     async def decide(self, hearing: Hearing) -> Approval | None:
         """Return the answer if the position is above the approval limit, otherwise None."""
         above, verdict = self._settings.approval_above, hearing.verdict
-        if above is None or verdict.outcome is not Outcome.SIGNED or verdict.notional <= above:
+        if above is None or verdict.outcome is not Outcome.SIGNED or not _is_above(verdict, above):
             return None
         petition = petition_of(hearing)
         try:
@@ -68,6 +69,11 @@ class Approvals:
         if (approval.decision_id, approval.notional) != (petition.decision_id, petition.notional):
             return answered(petition, Answer(False, approval.who, "the answer was to another petition"))
         return approval
+
+
+def _is_above(verdict: Verdict, above: Decimal) -> bool:
+    """Return whether the whole position would be above the limit, with what is held of it already."""
+    return verdict.notional + Decimal(repr(verdict.held)) > above
 
 
 def _compile() -> tuple[Any, Any]:

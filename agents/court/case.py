@@ -51,6 +51,8 @@ class Case(Frozen):
     """How the most similar past cases ended, as known at this time; empty when no model reads it."""
     record: CaseRecord | None = Field(default=None, exclude_if=lambda record: record is None)
     """How the purchases of these voters have ended; None if the profile asks for no record."""
+    held_share: float | None = Field(default=None, ge=0, le=1, exclude_if=lambda share: share is None)
+    """Of a proposal to enlarge: the share of a full position for which the position stands that is held."""
     context: MarketContext | None = Field(default=None, exclude_if=lambda context: context is None)
     """What is known of the market beside its bars; None if the profile asks for none."""
 

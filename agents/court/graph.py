@@ -280,6 +280,9 @@ def proposal_of(
         ruling_scale=ruling.scale,
         adjust_scale=adjustment.scale,
         record=NO_RECORD if case.record is None else case.record.voters,
+        exposure=case.proposal.exposure,
+        exit_price=case.proposal.exit_price,
+        held_share=case.held_share,
     )
 
 

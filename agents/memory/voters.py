@@ -4,6 +4,9 @@ Each vote for a purchase is followed to the barriers of the system, traded or no
 account, the court or the gate. In one market a voter has one purchase at a time: votes while it is open are not counted, so the
 cases do not overlap. What ends at a bar counts from the next bar on (law 6).
 
+A purchase of a voter that holds shares has no target and no last bar: it ends at its stop, the hard one or the voters' exit,
+which never falls, or at the open after the voter has said that it wants to be out.
+
     of       at a bar close: the record of the voters of a proposal, as it was before this bar
     pass_bar at its end: end what this bar ends, then follow what was voted for at it
 """
@@ -17,8 +20,8 @@ from agents.memory.outcomes import Barriers
 from agents.strategies.vote import Vote
 from market.bar import Bar
 from risk.proposal import Direction
-from risk.record import HORIZON_BARS, NO_RECORD, VotersRecord, outcome_of
-from risk.sizing import stop_fraction
+from risk.record import HORIZON_BARS, NO_RECORD, VotersRecord, outcome_of, own_outcome_of
+from risk.sizing import hard_stop, own_stop, stop_fraction
 
 
 class Voted(NamedTuple):
@@ -28,15 +31,23 @@ class Voted(NamedTuple):
     close: float
     atr_quote: float | None
     votes: tuple[Vote, ...]
+    exit_price: float | None = None
+    """The exit of its position voters [quote]."""
 
 
 @dataclass(slots=True)
 class _Followed:
-    """A purchase that is followed: its stop [fraction], its entry [quote] once there is one, and its bars since then."""
+    """A purchase that is followed: its stop [fraction], its entry [quote] once there is one, and its bars since then.
+
+    `holds`: its voter brings its own exit, `exit_price` [quote], and has said that it wants to be out if it is `leaving`.
+    """
 
     stop: float
     entry: float = math.nan
     bars: int = 0
+    holds: bool = False
+    exit_price: float = 0.0
+    leaving: bool = False
 
 
 class VotersBook:
@@ -71,9 +82,19 @@ class VotersBook:
                     self._pass(voter, bars[symbol])
         for said in voted:
             for vote in said.votes:
-                if vote.direction is Direction.LONG and (vote.voter, said.symbol) not in self._open:
-                    stop = stop_fraction(said.close, said.atr_quote, self._barriers.limits)
-                    self._open[vote.voter, said.symbol] = _Followed(stop)
+                followed = self._open.get((vote.voter, said.symbol))
+                if followed is not None and followed.holds:
+                    followed.leaving = followed.leaving or vote.direction is Direction.SHORT
+                    followed.exit_price = max(followed.exit_price, said.exit_price or 0.0)
+                elif followed is None and vote.direction is Direction.LONG:
+                    self._open[vote.voter, said.symbol] = self._begun(said, vote)
+
+    def _begun(self, said: Voted, vote: Vote) -> _Followed:
+        limits = self._barriers.limits
+        if vote.exposure is None:
+            return _Followed(stop_fraction(said.close, said.atr_quote, limits))
+        stop = own_stop(said.close, said.exit_price, limits)
+        return _Followed(stop, holds=True, exit_price=said.exit_price or 0.0)
 
     def _pass(self, voter: str, bar: Bar) -> None:
         followed = self._open.get((voter, bar.symbol))
@@ -82,10 +103,15 @@ class VotersBook:
         if not followed.bars:
             followed.entry = bar.open
         followed.bars += 1
-        outcome = outcome_of(
+        outcome = self._own_outcome(followed, bar) if followed.holds else outcome_of(
             followed.entry, followed.stop, self._barriers.exits.take_profit_fraction,
             self._barriers.fee_bps[bar.symbol] / 1e4, bar.open, bar.high, bar.low, bar.close, followed.bars >= HORIZON_BARS,
         )  # fmt: skip
         if not math.isnan(outcome):
             del self._open[voter, bar.symbol]
             self._records[voter] = self._records.get(voter, NO_RECORD).with_outcome(outcome)
+
+    def _own_outcome(self, followed: _Followed, bar: Bar) -> float:
+        floor = max(followed.entry * (1.0 - hard_stop(self._barriers.limits)), followed.exit_price)
+        fee = self._barriers.fee_bps[bar.symbol] / 1e4
+        return own_outcome_of(followed.entry, followed.stop, floor, fee, bar.open, bar.low, followed.leaving)

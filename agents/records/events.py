@@ -16,7 +16,12 @@ from pathlib import Path
 from agents.approval.petition import Approval
 from agents.llm.attempt import Attempt
 from agents.outages.alert import Alert
-from agents.records.older import session_before_settings_of_3, session_without_policies, with_nothing_new
+from agents.records.older import (
+    session_before_settings_of_3,
+    session_without_policies,
+    with_no_new_word,
+    with_nothing_new,
+)
 from agents.records.record import AskedAhead, CycleRecord, Prompts, Session, SessionEnd, Warmup
 from agents.records.registry import OLDEST, Kind, Recorded, Registry, Tree
 from config.errors import JournalFault
@@ -38,8 +43,8 @@ EVENTS = Registry(
     ),
     Kind(Alert, "at a bar close, when a person should know something at once"),
     Kind(AskedAhead, "before the record of a bar, if outlooks are asked"),
-    Kind(SentOrder, "before an order is sent"),
-    Kind(VenueWord, "when the venue has answered or has traded"),
+    Kind(SentOrder, "before an order is sent", (with_no_new_word,)),
+    Kind(VenueWord, "when the venue has answered or has traded", (with_no_new_word,)),
     Kind(BreakerEvent, "when a circuit breaker trips, is extended or lifts", (with_nothing_new,)),
     Kind(HaltEvent, "when the session sees a change of the kill switch, and when all positions are sold because of it"),
     Kind(

@@ -10,6 +10,7 @@ from agents.records.registry import Tree
 
 ADDED_IN_SESSION_3: Mapping[str, Any] = {
     "court.without_record": "veto",
+    "court.resize_band": None,
     "limits.correlation": "refuse",
     "limits.max_cluster_fraction": 1.0,
     "limits.max_twin_correlation": 1.0,
@@ -65,4 +66,9 @@ def _with(tree: Tree, path: list[str], value: Any) -> Tree:
 
 def with_nothing_new(tree: Tree) -> Tree:
     """The newer version has fields that are left out where there is nothing to say, as there was not in the older one."""
+    return tree
+
+
+def with_no_new_word(tree: Tree) -> Tree:
+    """The newer version has one more word for what an order is for, of which the older one knew nothing."""
     return tree

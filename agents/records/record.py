@@ -95,11 +95,14 @@ class Prompts(Journaled):
 
 
 class ExitDecision(Frozen):
-    """A position that the voters or the kill switch closed. The court does not hear exits: they never wait for a model."""
+    """A position that the voters or the kill switch closed, or that the voters trimmed. The court does not hear exits: they never
+    wait for a model."""
 
     decision_id: str
     symbol: str
     why: str
+    kept_share: float | None = Field(default=None, exclude_if=lambda share: share is None)
+    """Of a position that was trimmed: the share of a full position that is kept; None if all of it was closed."""
 
 
 class AskedOutlook(Frozen):

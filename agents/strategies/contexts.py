@@ -3,6 +3,10 @@
 Netting: the sum of weight × confidence × direction over the votes with a direction, divided by the sum of their
 weights, is the net, in [-1, 1]. Below the threshold there is no proposal. Voters without a vote do not change the
 net; opposing votes reduce it.
+
+A vote with an exposure is that of a position voter, which wants to hold a share of a full position. Those votes speak as
+one: they want the mean of their exposures, weighted (one that says short wants none). If that is above 0, each of them
+counts for a purchase with the confidence of those that want to hold; if it is 0, for a sale (decision 23).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,7 +19,7 @@ from pydantic import ValidationError
 from agents.strategies.facts import Knowing, facts_of
 from agents.strategies.own import OwnVoter, own_voter
 from agents.strategies.vote import NetVote, Vote
-from agents.strategies.voter import NOTHING, Ballot, Strategy
+from agents.strategies.voter import NOTHING, Ballot, Strategy, clamp
 from agents.strategies.windows import Minded, Windowed, windowed
 from config.errors import UsageFault
 from config.frozen import Frozen
@@ -38,6 +42,10 @@ class Weighed(Protocol):
     def confidence(self) -> float: ...
     @property
     def weight(self) -> float: ...
+    @property
+    def exposure(self) -> float | None: ...
+    @property
+    def exit_price(self) -> float | None: ...
 
 
 _DAY_S = 86_400
@@ -113,7 +121,7 @@ def votes_on(
             Vote(
                 voter=context.name,
                 symbol=symbol,
-                direction=ballot.direction,
+                direction=direction_of(ballot),
                 confidence=ballot.confidence,
                 weight=context.weight,
                 reasons=ballot.reasons,
@@ -123,6 +131,11 @@ def votes_on(
             )
         )
     return tuple(cast)
+
+
+def direction_of(ballot: Ballot) -> Direction:
+    """Return the direction of a ballot: who wants to hold no share wants to be out."""
+    return Direction.SHORT if ballot.exposure == 0.0 else ballot.direction
 
 
 def young_voters(contexts: tuple[Context, ...], warmup_bars: int, past_days: int = 0) -> tuple[str, ...]:
@@ -156,11 +169,17 @@ def days_wanted(settings: tuple[StrategyContext, ...], own: Mapping[str, str] = 
 
 
 def net(votes: tuple[Vote, ...], threshold: float) -> NetVote:
-    """Return one direction and one conviction from many votes."""
+    """Return one direction and one conviction from many votes, and for position voters the share and the exit."""
     if not votes:
         return _SILENCE
     direction, conviction, against = netted(votes, threshold)
-    return NetVote(direction=direction, conviction=conviction, against=against, votes=votes)
+    told = NetVote(direction=direction, conviction=conviction, against=against, votes=votes)
+    exposure = shared(votes)
+    if exposure is None:
+        return told
+    horizons = (vote.horizon_bars for vote in votes if vote.exposure is not None and share_of(vote) > 0.0)
+    longest = max((bars for bars in horizons if bars is not None), default=None)
+    return told.model_copy(update={"exposure": exposure, "exit_price": shared_exit(votes), "horizon_bars": longest})
 
 
 def netted(votes: Sequence[Weighed], threshold: float) -> tuple[Direction, float, float]:
@@ -170,6 +189,27 @@ def netted(votes: Sequence[Weighed], threshold: float) -> tuple[Direction, float
     if strength < threshold:
         return Direction.NONE, strength, min(up, down)
     return Direction.LONG if up > down else Direction.SHORT, strength, min(up, down)
+
+
+def shared(votes: Sequence[Weighed]) -> float | None:
+    """Return the share of a full position that the position voters want, in (0, 1]; None if none of them wants any."""
+    holding = _holding(votes)
+    total = sum(vote.weight for vote in holding)
+    if total <= 0 or not any(share_of(vote) > 0.0 for vote in holding):
+        return None
+    return clamp(float(sum(vote.weight * share_of(vote) for vote in holding) / total))
+
+
+def share_of(vote: Weighed) -> float:
+    """Return the share of a full position that a position voter wants: none, if it votes for a sale."""
+    return (vote.exposure or 0.0) if vote.direction is Direction.LONG else 0.0
+
+
+def shared_exit(votes: Sequence[Weighed]) -> float | None:
+    """Return the exit of the position voters that want to hold [quote]: the lowest, and none if one of them has none."""
+    prices = [vote.exit_price for vote in _holding(votes) if share_of(vote) > 0.0]
+    known = [price for price in prices if price is not None]
+    return float(min(known)) if known and len(known) == len(prices) else None
 
 
 def lean(votes: tuple[Vote, ...]) -> float:
@@ -183,9 +223,27 @@ def _sides(votes: Sequence[Weighed]) -> tuple[float, float]:
     total = sum(vote.weight for vote in votes)
     if total <= 0:
         return 0.0, 0.0
-    up = sum(vote.weight * vote.confidence for vote in votes if vote.direction is Direction.LONG) / total
-    down = sum(vote.weight * vote.confidence for vote in votes if vote.direction is Direction.SHORT) / total
-    return up, down
+    events = [vote for vote in votes if vote.exposure is None]
+    up = sum(vote.weight * vote.confidence for vote in events if vote.direction is Direction.LONG)
+    down = sum(vote.weight * vote.confidence for vote in events if vote.direction is Direction.SHORT)
+    if len(events) < len(votes):
+        held_up, held_down = _one_voice(votes)
+        up, down = min(up + held_up, total), min(down + held_down, total)
+    return up / total, down / total
+
+
+def _one_voice(votes: Sequence[Weighed]) -> tuple[float, float]:
+    """Return the weight for a purchase and for a sale of all position voters together."""
+    holding, wanted = _holding(votes), shared(votes) or 0.0
+    agreed = [vote for vote in holding if (share_of(vote) > 0.0) == (wanted > 0.0)]
+    weight = sum(vote.weight for vote in agreed)
+    confidence = sum(vote.weight * vote.confidence for vote in agreed) / weight if weight > 0.0 else 0.0
+    strength = confidence * sum(vote.weight for vote in holding)
+    return (strength, 0.0) if wanted > 0.0 else (0.0, strength)
+
+
+def _holding(votes: Sequence[Weighed]) -> list[Weighed]:
+    return [vote for vote in votes if vote.exposure is not None]
 
 
 def _context(

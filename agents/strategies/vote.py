@@ -30,3 +30,9 @@ class NetVote(Frozen):
     conviction: float = Field(ge=0, le=1)
     against: float = Field(ge=0, le=1)
     votes: tuple[Vote, ...]
+    exposure: float | None = Field(default=None, ge=0, le=1, exclude_if=lambda value: value is None)
+    """The share of a full position that its position voters want; None if none of them speaks, or wants any."""
+    exit_price: float | None = Field(default=None, gt=0, exclude_if=lambda value: value is None)
+    """Their own exit [quote]: the price below which all of them want to be out."""
+    horizon_bars: int | None = Field(default=None, ge=1, exclude_if=lambda value: value is None)
+    """The longest time for which one of them means to hold [bars]."""

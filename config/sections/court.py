@@ -31,6 +31,10 @@ class CourtSettings(Frozen):
         default=("analyst", "risk_agent", "devils_advocate", "supervisor"),
         description="roles that are active; the others answer neutrally, to measure what each role contributes",
     )
+    resize_band: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        description="difference between the share that position voters want and the one that is held, above which the position "
+        "is enlarged or trimmed; null for never [fraction of the wanted share]"
+    )
     approval_above: Money | None = Field(
         description="signed position above which an order needs approval before it is sent; null for never [quote]"
     )

@@ -157,16 +157,17 @@ def _taken(hearing: Hearing, refused: AbstractSet[str], barriers: Barriers) -> I
     court = hearing.ruling.scale
     adjust = hearing.adjustment.scale if court > 0 else 1.0
     full = full_notional(hearing, barriers) / equity
-    bought = _bought(hearing)
+    held, bought = verdict.held / equity, _bought(hearing)
     if not refused - {"min_notional"}:
         if court < 1:
-            yield COURT, full * adjust - bought
+            yield COURT, full * adjust - held - bought
         if adjust < 1:
-            yield ADJUSTER, full * court - bought
+            yield ADJUSTER, full * court - held - bought
     if len(refused) == 1:
-        yield from ((code, full * court * adjust) for code in refused)
+        yield from ((code, full * court * adjust - held) for code in refused)
     if verdict.outcome is Outcome.SIGNED:
-        yield verdict.binding_rule, _next_cap(verdict) * court * adjust / equity
+        share = hearing.case.proposal.exposure
+        yield verdict.binding_rule, _next_cap(verdict) * court * adjust * (1.0 if share is None else share) / equity
 
 
 def _bought(hearing: Hearing) -> float:

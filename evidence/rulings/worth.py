@@ -105,9 +105,13 @@ def allowed_notional(hearing: Hearing, barriers: Barriers) -> float:
 
 
 def full_notional(hearing: Hearing, barriers: Barriers) -> float:
-    """The tightest cap that the gate reported, in quote units; where it reported none, of those that need no other position."""
+    """The tightest cap that the gate reported, in quote units; where it reported none, of those that need no other position.
+
+    Of a proposal of position voters, it is the share that they want of it.
+    """
     caps = [float(report.notional_cap) for report in hearing.verdict.rules if report.notional_cap is not None]
-    return max(0.0, min(caps) if caps else _alone(hearing, barriers))
+    share = hearing.case.proposal.exposure
+    return max(0.0, min(caps) if caps else _alone(hearing, barriers)) * (1.0 if share is None else share)
 
 
 def _alone(hearing: Hearing, barriers: Barriers) -> float:

@@ -8,7 +8,7 @@ only, so that a long search does not fill the memory.
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from agents.strategies.contexts import Context, netted
+from agents.strategies.contexts import Context, direction_of, netted, shared, shared_exit
 from agents.strategies.facts import Knowing
 from agents.strategies.voter import NOTHING, Ballot
 from config.sections.strategies import StrategyContext
@@ -30,6 +30,27 @@ class BareVote(NamedTuple):
     direction: Direction
     confidence: float
     weight: float
+    exposure: float | None = None
+    exit_price: float | None = None
+
+
+class Wanted(NamedTuple):
+    """What is proposed or voted for at one bar (`row`) of one market (`column`), netted as in the cycle.
+
+    `buyers`: a bit for each voter that votes for a purchase, whatever the netted direction is; `sharing`: those of them that want
+    a share; `sellers`: a bit for each that votes for a sale. `exposure` and `exit_price` [quote]: those of the position voters;
+    None where none wants a share.
+    """
+
+    row: int
+    column: int
+    direction: Direction
+    conviction: float
+    buyers: int
+    sharing: int
+    sellers: int
+    exposure: float | None
+    exit_price: float | None
 
 
 class AskedVoters:
@@ -58,10 +79,8 @@ class AskedVoters:
 
     def wanted(
         self, entries: Sequence[StrategyContext], contexts: Sequence[Context], threshold: float
-    ) -> Iterator[tuple[int, int, Direction, float, int]]:
-        """Row, column, direction, conviction and buyers of each bar at which something is proposed or voted for.
-
-        The buyers are a bit for each voter that votes for a purchase, whatever the netted direction is.
+    ) -> Iterator[Wanted]:
+        """Each bar at which something is proposed or voted for.
 
         `contexts` are the voters that were built from `entries`, in the same order. Raises StrategyFault when a user's own
         strategy fails.
@@ -71,10 +90,16 @@ class AskedVoters:
             said = [of_voter[column] for of_voter in answers]
             for row in sorted(set().union(*said)):
                 cast = [(number, of_voter[row]) for number, of_voter in enumerate(said) if row in of_voter]
-                direction, conviction, _ = netted([vote for _, vote in cast], threshold)
-                buyers = sum(1 << number for number, vote in cast if vote.direction is Direction.LONG)
-                if direction is not Direction.NONE or buyers:
-                    yield row, column, direction, conviction, buyers
+                votes = [vote for _, vote in cast]
+                direction, conviction, _ = netted(votes, threshold)
+                bought = [(1 << number, vote) for number, vote in cast if vote.direction is Direction.LONG]
+                buyers = sum(bit for bit, _ in bought)
+                sharing = sum(bit for bit, vote in bought if vote.exposure is not None)
+                sellers = sum(1 << number for number, _ in cast) - buyers
+                if direction is not Direction.NONE or buyers or sellers:
+                    yield Wanted(
+                        row, column, direction, conviction, buyers, sharing, sellers, shared(votes), shared_exit(votes)
+                    )
 
     def _answers(self, entry: StrategyContext, context: Context) -> list[dict[int, BareVote]]:
         """The votes of one voter, by column and row."""
@@ -115,7 +140,9 @@ def _is_asked(context: Context, symbol: str) -> bool:
 def _cast(context: Context, words: Iterable[tuple[int, Ballot | Abstained]]) -> dict[int, BareVote]:
     ballots = [(row, ballot) for row, ballot in words if ballot is not NOTHING]
     return {
-        row: BareVote(ballot.direction, float(ballot.confidence), context.weight)
+        row: BareVote(
+            direction_of(ballot), float(ballot.confidence), context.weight, ballot.exposure, ballot.exit_price
+        )
         for row, ballot in ballots
         if not isinstance(ballot, Abstained) and ballot.direction is not Direction.NONE
     }

@@ -57,8 +57,9 @@ class FastTape:
         """The votes and rules of one set, for the kernel. Raises UsageFault for a set that is not allowed."""
         settings = applied(self._settings, values)
         rules = rules_of(
-            self._instruments, settings.limits, settings.exits, settings.venue, bars_per_day(self._tape.timeframe)
-        )
+            self._instruments, settings.limits, settings.exits, settings.venue, bars_per_day(self._tape.timeframe),
+            resize_band=settings.court.resize_band,
+        )  # fmt: skip
         return self._votes(settings), rules
 
     def figures(self, values: Values, result: KernelResult) -> Figures:
@@ -98,15 +99,20 @@ class FastTape:
         shape = self.grid.columns.bars.shape
         direction, conviction = np.zeros(shape, dtype=np.int8), np.zeros(shape)
         atr, cast = np.full(shape, np.nan), np.zeros(shape, dtype=np.int32)
-        for row, column, wanted, strength, buyers in self._asked.wanted(
-            settings.strategies, contexts, settings.court.net_threshold
-        ):
-            cast[row, column] = buyers
-            if wanted is not Direction.NONE:
-                direction[row, column], conviction[row, column] = _SIGN[wanted], strength
-            if (known := self._atr[column][row]) is not None:
-                atr[row, column] = known
-        return Votes(direction, conviction, (direction > 0).astype(np.float64), atr, cast)
+        exposure, exit_price = np.full(shape, np.nan), np.full(shape, np.nan)
+        sharing, out = np.zeros(shape, dtype=np.int32), np.zeros(shape, dtype=np.int32)
+        for said in self._asked.wanted(settings.strategies, contexts, settings.court.net_threshold):
+            at = said.row, said.column
+            cast[at], sharing[at], out[at] = said.buyers, said.sharing, said.sellers
+            if said.direction is not Direction.NONE:
+                direction[at], conviction[at] = _SIGN[said.direction], said.conviction
+            if said.exposure is not None:
+                exposure[at] = said.exposure
+                exit_price[at] = np.nan if said.exit_price is None else said.exit_price
+            if (known := self._atr[said.column][said.row]) is not None:
+                atr[at] = known
+        scale = (direction > 0).astype(np.float64)
+        return Votes(direction, conviction, scale, atr, cast, exposure, exit_price, sharing, out)
 
 
 def sharpe_of(returns: Floats, bars_per_year: float) -> float | None:

@@ -3,6 +3,9 @@
 Pure plans. A part of the position is sold at the target; its limit order and its stop cancel each other. The rest keeps its stop,
 which trails the highest price once the target has been reached. If one of the two parts would be below the venue's minimum
 notional at its stop, the position is not split: it has one stop and one target.
+
+Voters that hold a share bring their own exit: all of such a position has one stop, and no target. It stands at the hard stop
+below the average entry, or at the voters' exit if that is nearer, and never moves down.
 """
 
 from decimal import Decimal
@@ -28,6 +31,10 @@ class Leg(NamedTuple):
 
 def legs_of(position: Position, held: DecisionOrders, exits: ExitSettings, instrument: Instrument) -> tuple[Leg, ...]:
     """The protection that a position should have now."""
+    if held.share is not None:
+        return (
+            Leg(OrderKind.STOP, Purpose.STOP_LOSS, position.quantity, _own_stop(position, held, instrument), False),
+        )
     if held.trailing_from is not None and held.stop_price is not None:
         return (Leg(OrderKind.STOP, Purpose.TRAILING_STOP, position.quantity, held.stop_price, linked=False),)
     return opening_legs(position.quantity, position.entry_price, held.stop_fraction, exits, instrument)
@@ -50,6 +57,14 @@ def opening_legs(
     if rest > 0:
         legs.append(Leg(OrderKind.STOP, Purpose.STOP_LOSS, rest, stop, linked=False))
     return tuple(legs)
+
+
+def _own_stop(position: Position, held: DecisionOrders, instrument: Instrument) -> Decimal:
+    """The stop of a position whose voters bring their own exit: the hard stop or the exit, and never below the present one."""
+    hard = position.entry_price * (1 - _exact(held.stop_fraction))
+    near = hard if held.exit_price is None else max(hard, held.exit_price)
+    stop = instrument.round_price(near)
+    return stop if held.stop_price is None else max(stop, held.stop_price)
 
 
 def trailing_price(highest: Decimal, present: Decimal, exits: ExitSettings, instrument: Instrument) -> Decimal | None:

@@ -39,6 +39,10 @@ class DecisionOrders:
     """The protection has to be placed again: more was bought since then, or its stop has to move up."""
     too_small: Decimal | None = None
     """A quantity below the venue's minimum notional. It is not protected until the quantity changes."""
+    share: float | None = None
+    """The share of a full position for which it stands, of voters that bring their own exit; None for one with a target."""
+    exit_price: Decimal | None = None
+    """The exit of those voters [quote], the highest so far."""
     numbered: int = 0
     """Number of exits so far. It keeps order ids unique."""
     _live: dict[str, Order] = field(default_factory=dict)
@@ -81,6 +85,20 @@ class DecisionOrders:
         self.closing = None if order_id == self.closing else self.closing
         self.reducing = None if order_id == self.reducing else self.reducing
         return True
+
+    def stands_for(self, share: float, exit_price: Decimal | None) -> None:
+        """Note the share for which the position stands from now on, and the exit of its voters [quote], if they have one."""
+        self.share = share
+        self.raise_exit(exit_price)
+
+    def raise_exit(self, exit_price: Decimal | None) -> None:
+        """Note the exit of the position's voters [quote]; a lower one than before changes nothing."""
+        if exit_price is not None and (self.exit_price is None or exit_price > self.exit_price):
+            self.exit_price = exit_price
+
+    def rests(self, order_id: str) -> bool:
+        """Whether the venue has accepted this order, and it is not done."""
+        return order_id in self._live and order_id in self._told and self._told[order_id].status in _RESTING
 
     def rest(self) -> None:
         """Clear the plan of the protection, after the position was closed."""

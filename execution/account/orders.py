@@ -21,9 +21,19 @@ class Orders:
         self._holding: dict[str, DecisionOrders] = {}
         self._live: dict[str, DecisionOrders] = {}
 
-    def expect(self, entry: Order, stop_fraction: float, notional: Decimal) -> None:
-        """Add a signed entry. It counts as under way from now on. `notional` in quote units."""
-        signed = DecisionOrders(entry, stop_fraction, notional)
+    def expect(
+        self,
+        entry: Order,
+        stop_fraction: float,
+        notional: Decimal,
+        share: float | None = None,
+        exit_price: Decimal | None = None,
+    ) -> None:
+        """Add a signed entry. It counts as under way from now on. `notional` in quote units.
+
+        `share`: the share of a full position for which the position stands once it is filled; `exit_price`: its voters' exit.
+        """
+        signed = DecisionOrders(entry, stop_fraction, notional, share=share, exit_price=exit_price)
         self._decisions[signed.decision_id] = self._entering[signed.symbol] = signed
 
     def forget(self, symbol: str) -> None:
@@ -114,7 +124,10 @@ class Orders:
                 f"The venue reports trade {fill.trade_id}, a purchase of {fill.symbol} for decision {fill.decision_id}, which "
                 "this account did not sign. The session was stopped. Look the trade up in the venue's list."
             )
-        self._holding.setdefault(fill.symbol, of).outgrown = True
+        held = self._holding.setdefault(fill.symbol, of)
+        held.outgrown = True
+        if held is not of and of.share is not None:
+            held.stands_for(of.share, of.exit_price)
 
     def _live_in(self, symbol: str) -> Iterator[DecisionOrders]:
         """The decisions with live orders in a market, each once."""

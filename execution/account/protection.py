@@ -74,10 +74,51 @@ class Protection:
         sale = _Sale(f"{held.decision_id}-d{held.number()}", held.decision_id, Purpose.OUTAGE_EXIT)
         return await self._sell(symbol, keep, sale, at)
 
+    async def follow(self, symbol: str, exit_price: Decimal | None, at: datetime) -> None:
+        """Protect a position by its voters' own exit [quote]: without a target, its stop at that exit if it is nearer than the
+        hard stop. A lower exit than before changes nothing."""
+        held, position = self._orders.held(symbol), self._ledger.position(symbol)
+        if held is None or position is None or held.closing is not None:
+            return
+        if held.share is None:
+            held.stands_for(1.0, exit_price)
+            held.outgrown = True
+        held.raise_exit(exit_price)
+        (leg,) = legs_of(position, held, self._exits, self._instruments[symbol])
+        held.outgrown = held.outgrown or held.stop_price is None or leg.price > held.stop_price
+        if held.outgrown:
+            held.too_small = None
+            await self._put_in_order(at)
+
+    async def trim(self, symbol: str, keep: Decimal, share: float, decision_id: str, at: datetime) -> Order | None:
+        """Sell the part of a position above `keep` [base units] at market. The stop of the rest is placed before that, so nothing
+        that stays is ever without one.
+
+        If the rest would be too small for a stop, everything is sold. Returns the order, or None if the position is not larger
+        than `keep`, an exit is under way, or the order would be below the venue's minimum.
+        """
+        held, position = self._orders.held(symbol), self._ledger.position(symbol)
+        if held is None or position is None or held.closing is not None or held.reducing is not None:
+            return None
+        sale, part = _Sale(f"{decision_id}-t", decision_id, Purpose.TRIM), self._above(position, held, keep)
+        if part == position.quantity:
+            return await self._sell(symbol, Decimal(0), sale, at)
+        if not part or part * position.mark_price < self._instruments[symbol].min_notional:
+            return None
+        self._tidying = True
+        await self._renew(held, position.model_copy(update={"quantity": position.quantity - part}), at)
+        held.stands_for(share, None)
+        held.reducing = sale.order_id
+        order = self._market_exit(position, sale, part, at)
+        await self._desk.send(order, held)
+        self._tidying = False
+        await self._put_in_order(at)
+        return order
+
     async def trail(self, symbol: str, high: float, at: datetime) -> None:
         """After the target: move the stop of the rest up behind the highest price, never down."""
         held = self._orders.held(symbol)
-        if held is None or held.trailing_from is None or held.stop_price is None:
+        if held is None or held.trailing_from is None or held.stop_price is None or held.share is not None:
             return
         if self._ledger.position(symbol) is None or held.closing is not None:
             return
@@ -175,6 +216,9 @@ class Protection:
         if legs[0].quantity * legs[0].price < instrument.min_notional:
             held.too_small = position.quantity
             return
+        if held.share is not None:
+            await self._renew(held, position, at)
+            return
         await self._withdraw(held.symbol, at, but=held.reducing)
         position = self._staying(held)
         if position is None:
@@ -184,7 +228,22 @@ class Protection:
         for leg in legs:
             await self._place(held, position, leg, group, at)
 
-    async def _place(self, held: DecisionOrders, position: Position, leg: Leg, group: str, at: datetime) -> None:
+    async def _renew(self, held: DecisionOrders, position: Position, at: datetime) -> None:
+        """Place the one stop of a position of voters with their own exit, and only then withdraw what protected it before.
+
+        A venue that refuses the second stop, because the first one binds the quantity, gets it after the first one is gone.
+        """
+        (leg,) = legs_of(position, held, self._exits, self._instruments[held.symbol])
+        before = [order_id for order_id in self._orders.exits(held.symbol) if order_id != held.reducing]
+        held.stop_price = leg.price
+        placed = await self._place(held, position, leg, "", at)
+        for order_id in before:
+            await self._desk.cancel(order_id, at)
+        left = self._staying(held)
+        if before and left is not None and not held.rests(placed.order_id):
+            await self._place(held, left, leg, "", at)
+
+    async def _place(self, held: DecisionOrders, position: Position, leg: Leg, group: str, at: datetime) -> Order:
         order = self._gate.sign_exit(
             position,
             order_id=f"{held.decision_id}-x{held.number()}",
@@ -197,6 +256,7 @@ class Protection:
             at=at,
         )
         await self._desk.send(order, held)
+        return order
 
     async def _withdraw(self, symbol: str, at: datetime, but: str | None = None) -> None:
         """Cancel all orders that would reduce a position, except `but`."""

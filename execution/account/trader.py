@@ -174,7 +174,8 @@ class Trader:
         self._halts.look(proposal.as_of_utc)
         verdict = self.judge_by(self._gate, proposal)
         if verdict.outcome is Outcome.SIGNED and verdict.order is not None and verdict.stop_fraction is not None:
-            self._orders.expect(verdict.order, verdict.stop_fraction, verdict.notional)
+            exit_price = None if proposal.exit_price is None else Decimal(repr(proposal.exit_price))
+            self._orders.expect(verdict.order, verdict.stop_fraction, verdict.notional, proposal.exposure, exit_price)
             self._entered[verdict.decision_id] = self._now or verdict.as_of_utc
         return verdict
 
@@ -254,6 +255,27 @@ class Trader:
     async def reduce(self, symbol: str, keep: Decimal, at: datetime) -> Order | None:
         """Reduce a position to `keep` [base units] at market, and protect the rest; None if there is nothing to sell."""
         return await self._protection.reduce(symbol, keep, at)
+
+    def share(self, symbol: str) -> float | None:
+        """The share of a full position for which a position stands; None if nothing is held, or an order is changing it.
+
+        A position that voters of single events have bought is a full one.
+        """
+        held = self._orders.held(symbol)
+        if held is None or self.ledger.position(symbol) is None or self._orders.entry(symbol) is not None:
+            return None
+        if held.closing is not None or held.reducing is not None:
+            return None
+        return 1.0 if held.share is None else held.share
+
+    async def follow(self, symbol: str, exit_price: float | None, at: datetime) -> None:
+        """Protect a position by its voters' own exit [quote] from now on: no target, and a stop that never moves down."""
+        await self._protection.follow(symbol, None if exit_price is None else Decimal(repr(exit_price)), at)
+
+    async def trim(self, symbol: str, keep: Decimal, share: float, decision_id: str, at: datetime) -> Order | None:
+        """Sell the part of a position above `keep` [base units] at market; the rest stands for `share`. None if there is nothing
+        to sell."""
+        return await self._protection.trim(symbol, keep, share, decision_id, at)
 
     async def wind_up(self, at: datetime) -> None:
         """Withdraw all entries that are under way. Positions keep their protection."""

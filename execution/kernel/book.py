@@ -147,9 +147,7 @@ def _buy(account: Record, place: Record, lots: int, ticks: int) -> None:
     place.asks -= lots
     if place.held == 0:
         place.opened = account.bar
-    place.lot_sizes[place.tail] = lots
-    place.lot_ticks[place.tail] = ticks
-    place.tail += 1
+    _keep_lot(account, place, lots, ticks)
     place.held += lots
     if not place.bracket:
         place.bracket = 1
@@ -157,7 +155,29 @@ def _buy(account: Record, place: Record, lots: int, ticks: int) -> None:
         place.stop_ticks = -1
         place.bracket_stop = place.entry_stop
         place.trailing_from = np.nan
+        place.share = 0.0
+        place.exit = 0.0
+    if place.entry_share > 0.0:
+        place.share = place.entry_share
+        place.exit = max(place.exit, place.entry_exit)
     place.outgrown = 1
+
+
+@compiled
+def _keep_lot(account: Record, place: Record, lots: int, ticks: int) -> None:
+    """Add a lot; where there is no room behind the last one, those that are sold make some."""
+    if place.tail == len(place.lot_sizes):
+        kept = place.tail - place.head
+        for i in range(kept):
+            place.lot_sizes[i] = place.lot_sizes[place.head + i]
+            place.lot_ticks[i] = place.lot_ticks[place.head + i]
+        place.head, place.tail = 0, kept
+    if place.tail == len(place.lot_sizes):
+        account.overfull = 1
+        place.tail -= 1
+    place.lot_sizes[place.tail] = lots
+    place.lot_ticks[place.tail] = ticks
+    place.tail += 1
 
 
 @compiled

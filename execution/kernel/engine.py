@@ -43,6 +43,9 @@ class Votes:
     vote. `scale` in [0, 1]: the factor that court and policy apply to the size. `atr` in quote units, NaN where unknown. `cast`,
     if given, has a bit for each voter that votes for a purchase, whatever the others say: its record is kept. Without it, all
     purchases are those of one voter.
+
+    `exposure` in [0, 1] and `exit_price` [quote], if given: the share that position voters want, and their own exit; NaN where
+    none speaks. `sharing` and `out`, which belong to `cast`: a bit for each voter that wants a share, and that votes for a sale.
     """
 
     direction: Flags
@@ -50,6 +53,10 @@ class Votes:
     scale: Floats
     atr: Floats
     cast: NDArray[np.int32] | None = None
+    exposure: Floats | None = None
+    exit_price: Floats | None = None
+    sharing: NDArray[np.int32] | None = None
+    out: NDArray[np.int32] | None = None
 
     @property
     def voters(self) -> int:
@@ -232,6 +239,11 @@ class Lanes:
             fills = self._state.fills
             more = np.zeros((len(self), max(self._room, fills.shape[1])), dtype=w.FILL)
             self._state = self._state._replace(fills=np.concatenate((fills, more), axis=1))
+        if bool(self._state.accounts["overfull"].any()):
+            raise DataFault(
+                "A position was bought in more parts than the fast engine keeps. Its result is not given. Use a wider "
+                "court.resize_band, or the full engine."
+            )
 
     def look(self, markets: Ints) -> Floats:
         """What a policy sees of one market in each lane, at the last close: shape (L, len(COLUMNS)), float64.
@@ -370,8 +382,16 @@ def _fitting(course: Course, pattern: Course) -> Course:
 def _checked(course: Course) -> Records:
     shape, votes = course.grid.columns.bars.shape, course.votes
     cast = (votes.direction > 0).astype(np.int32) if votes.cast is None else votes.cast
+    exposure = np.full(shape, np.nan) if votes.exposure is None else votes.exposure
+    exit_price = (
+        np.full(shape, np.nan) if votes.exit_price is None else np.where(np.isnan(exposure), np.nan, votes.exit_price)
+    )
     given: dict[str, NDArray[Any]] = {
         "cast": cast,
+        "exposure": exposure,
+        "exit": exit_price,
+        "sharing": np.where(np.isnan(exposure), 0, cast).astype(np.int32) if votes.sharing is None else votes.sharing,
+        "out": (votes.direction < 0).astype(np.int32) if votes.out is None else votes.out,
         "direction": votes.direction,
         "conviction": votes.conviction,
         "scale": votes.scale,
@@ -388,6 +408,12 @@ def _checked(course: Course) -> Records:
         raise DataFault(
             "A vote is out of range: directions are -1, 0 or 1, convictions and scales lie in [0, 1], and an ATR is positive, or "
             "NaN where unknown. Nothing was run."
+        )
+    odd = (exposure < 0.0) | (exposure > 1.0) | ((exposure == 0.0) & (votes.direction > 0)) | (exit_price <= 0.0)
+    if bool((odd | np.isinf(exit_price)).any()):
+        raise DataFault(
+            "A share or an exit is out of range: shares lie in [0, 1], that of a purchase is above 0, and an exit is a positive "
+            "price; NaN stands for none. Nothing was run."
         )
     if int(cast.min(initial=0)) < 0 or votes.voters > w.MOST_VOTERS:
         raise DataFault(

@@ -21,7 +21,8 @@ from execution.kernel.judging.holdings import (
     rows_of,
     sector_room,
 )
-from execution.kernel.judging.voters import kelly_room, record_of, stop_of, unproven_room
+from execution.kernel.judging.shares import lots_of_share
+from execution.kernel.judging.voters import kelly_room, own_stop_of, record_of, stop_of, unproven_room
 from execution.kernel.market import count_entry, is_open, lots_within, near_release, show_book, spread_bps
 from execution.kernel.records import Floats, Record, Records, Small
 from execution.kernel.tails import add_up, correlation, prepare_tails, room_under, tails_hold
@@ -94,7 +95,7 @@ def judge(
     """
     rule, price = rules[s], bars[t, s].close
     equity = equity_in_parts(rules, limits, account, places)
-    if not equity[0] > 0.0 or not 0.0 <= multiplier < np.inf:
+    if not equity[0] > 0.0 or not 0.0 <= multiplier < np.inf or say.exit >= price:
         return w.WELL_FORMED
     refused = _case_refused(bars[t, s], say, rule, limits, shut, multiplier)
     if refused != w.ALLOWED:
@@ -121,13 +122,11 @@ def judge(
     refused = _market_refused(bars[t, s], rule, limits, account, places[s], volume)
     if refused != w.ALLOWED:
         return refused
-    stop = stop_of(limits, price, say.atr)
+    stop = stop_of(limits, price, say.atr) if np.isnan(say.exposure) else own_stop_of(limits, price, say.exit)
     # On spot, where nothing is short, gross and net leverage are measured on what is deployed.
     record = record_of(account, say.cast)
-    used, held = deployed(rules, places) / equity[0], held_notional(rules, places) / equity[0]
+    used, held = deployed(rules, places, s) / equity[0], held_notional(rules, places, s) / equity[0]
     scale, fallen = _scale(say, multiplier), fall(account.peak, equity[0]) >= limits.half_size_drawdown
-    if fallen and limits.halves:
-        scale = (scale[0] * 0.5, scale[1] * 0.5)
     room = min(
         limits.risk_per_trade / stop,
         _at_dearest(rule, limits, limits.max_position_fraction * (1.0 - limits.entry_cap * held)),
@@ -139,16 +138,20 @@ def judge(
         np.inf
         if alone or not limits.clusters
         else cluster_room(bars, returns, rules, limits, places, t, s, rows, equity[0]),
-        cash_room(rule, limits, account, places) / equity[0],
         limits.max_position_fraction * 0.5 if fallen and not limits.halves else np.inf,
-        limits.max_volume_share * volume / equity[0],
         sector_room(rules, limits, places, s, equity[0]),
+    )
+    of_order = min(
+        cash_room(rule, limits, account, places) / equity[0],
+        limits.max_volume_share * volume / equity[0],
         _book_room(rule, limits, places[s], price) / equity[0],
     )
     steps = returns[len(places) + s, t - (rows // limits.step - 1) * limits.step : t + 1 : limits.step]
     if not alone:
         add_up(limits, paper[0, :rows], paper[0])
-    return _size(rule, limits, account, places[s], paper, steps, alone, equity, price, scale, stop, room)
+    return _size(
+        rule, limits, account, places[s], paper, steps, alone, equity, price, scale, stop, room, of_order, say, fallen
+    )
 
 
 @compiled
@@ -165,30 +168,45 @@ def _size(
     scale: Pair,
     stop: float,
     room: float,
+    of_order: float,
+    say: Record,
+    fallen: bool,
 ) -> int:
-    """The tightest cap, times what the court left, down to whole lots; halved until its tail holds."""
-    price, lot = decimal_of(close), (rule.lot[0], rule.lot[1])
-    least = over((rule.least[0], rule.least[1]), decimal_of(1.0 - stop))
-    if alone:  # what is too small already has no tail of its own that could be refused before
-        notional = _notional(_lots(equity, max(0.0, room), scale, price, lot), price, lot)
+    """The tightest cap, times what voters and court left, less what is held, down to whole lots; halved until its tail holds."""
+    of_order, shared = max(0.0, of_order), not np.isnan(say.exposure)
+    part, price, lot = 0.5 if fallen and limits.halves else 1.0, decimal_of(close), (rule.lot[0], rule.lot[1])
+    least, left = over((rule.least[0], rule.least[1]), decimal_of(1.0 - stop)), (scale[0] * part, scale[1] * part)
+    if alone and not shared:  # what is too small already has no tail of its own that could be refused before
+        notional = _notional(_lots(equity, max(0.0, min(room, of_order)), left, price, lot), lot, price)
         if add(notional, (-least[0], -least[1]))[0] < 0.0:
             return w.MIN_NOTIONAL
     rows, count = len(steps), prepare_tails(limits, account, paper, steps, alone)
     room = min(room, room_under(limits, account, paper, rows, count, w.VALUE_AT_RISK))
     room = max(0.0, min(room, room_under(limits, account, paper, rows, count, w.SHORTFALL)))
-    lots = _lots(equity, room, scale, price, lot)
-    notional = _notional(lots, price, lot)
+    if shared:
+        most = decimal_of(min(room, of_order) if part < 1.0 else room)
+        most = (most[0] * part, most[1] * part)
+        lots = lots_of_share(rule, place, equity, price, scale, say.exposure, most, of_order)
+        if lots < 0:
+            return w.SHARE
+        stop = limits.hard_stop
+        least = over((rule.least[0], rule.least[1]), decimal_of(1.0 - stop))
+    else:
+        lots = _lots(equity, min(room, of_order), left, price, lot)
     for _ in range(HALVINGS):
-        if tails_hold(limits, account, paper, rows, count, over(notional, equity)[0]):
+        if tails_hold(limits, account, paper, rows, count, over(_notional(place.held + lots, lot, price), equity)[0]):
             break
         lots //= 2
-        notional = _notional(lots, price, lot)
-    if not tails_hold(limits, account, paper, rows, count, over(notional, equity)[0]):
+    if not tails_hold(limits, account, paper, rows, count, over(_notional(place.held + lots, lot, price), equity)[0]):
         return w.TAILS
+    notional = _notional(lots, lot, price)
     if lots <= 0 or add(notional, (-least[0], -least[1]))[0] < 0.0:
         return w.MIN_NOTIONAL
     count_entry(limits, account)
     place.entry_stop = stop
+    place.entry_share = say.exposure if shared else 0.0
+    place.entry_exit = 0.0 if np.isnan(say.exit) else say.exit
+    place.younger = 1 if place.live else 0
     dearest = floor_scaled(close, rule.capped[0], rule.capped[1]) if limits.entry_cap else w.NOTHING
     place.notional[0], place.notional[1] = notional
     put(rule, place, w.BUYING, w.MARKET, w.ENTRY, lots, dearest, w.ALONE)
@@ -202,7 +220,7 @@ def _lots(equity: Pair, room: float, scale: Pair, price: Pair, lot: Pair) -> int
 
 
 @compiled
-def _notional(lots: int, price: Pair, lot: Pair) -> Pair:
+def _notional(lots: int, lot: Pair, price: Pair) -> Pair:
     return times(times((float(lots), 0.0), lot), price)
 
 

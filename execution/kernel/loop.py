@@ -16,10 +16,12 @@ from execution.kernel import records as w
 from execution.kernel.breakers import equity_of, is_shut, is_shut_on, observe
 from execution.kernel.compiled import compiled, door, fingerprint
 from execution.kernel.gate import judge
+from execution.kernel.judging.holdings import equity_in_parts
+from execution.kernel.judging.shares import is_enlarged, kept_lots, may_change
 from execution.kernel.judging.sight import see
 from execution.kernel.judging.voters import remember
 from execution.kernel.market import forget_yesterday
-from execution.kernel.protection import abandon_entry, leave, tidy, trail
+from execution.kernel.protection import abandon_entry, follow, leave, tidy, trail, trim
 from execution.kernel.records import Flags, Floats, Ints, Record, Records, Small
 from execution.kernel.tails import rolled
 from execution.kernel.venue import at_open, walk
@@ -77,8 +79,19 @@ def _review(bars: Records, rules: Records, limits: Record, account: Record, plac
 
 
 @compiled
-def _decide(bars: Records, says: Records, rules: Records, places: Records, docket: Ints, t: int, said: int) -> int:
-    """Close positions that are voted out. Returns the number of proposals; `docket` lists them, strongest conviction first."""
+def _decide(
+    bars: Records,
+    says: Records,
+    rules: Records,
+    limits: Record,
+    account: Record,
+    places: Records,
+    docket: Ints,
+    t: int,
+    said: int,
+) -> int:
+    """Close positions that are voted out, trim those of which a smaller share is wanted, and raise their stops. Returns the
+    number of proposals; `docket` lists them, strongest conviction first."""
     waiting, u = 0, t + said
     for s in range(len(places)):
         say = says[u, s]
@@ -86,7 +99,12 @@ def _decide(bars: Records, says: Records, rules: Records, places: Records, docke
             continue
         if say.direction < 0:
             leave(rules[s], places[s])
-        elif places[s].held == 0 and places[s].orders[0, w.KIND] == w.NOTHING:
+            continue
+        wanted = say.exposure
+        if not np.isnan(wanted):
+            _shape(rules, limits, account, places, say, s)
+        idle = places[s].held == 0 and places[s].orders[0, w.KIND] == w.NOTHING
+        if idle or (not np.isnan(wanted) and is_enlarged(limits, places[s], wanted)):
             at = waiting
             while at > 0 and says[u, docket[at - 1]].conviction < say.conviction:
                 docket[at] = docket[at - 1]
@@ -94,6 +112,16 @@ def _decide(bars: Records, says: Records, rules: Records, places: Records, docke
             docket[at] = s
             waiting += 1
     return waiting
+
+
+@compiled
+def _shape(rules: Records, limits: Record, account: Record, places: Records, say: Record, s: int) -> None:
+    """Raise the stop of a position to its voters' exit, and trim it if they want a smaller share."""
+    follow(rules[s], limits, places[s], say.exit)
+    if may_change(limits, places[s]):
+        kept = kept_lots(rules[s], limits, places[s], say.exposure, equity_in_parts(rules, limits, account, places))
+        if kept[0] >= 0.0:
+            trim(rules[s], places[s], kept, say.exposure)
 
 
 @compiled
@@ -187,7 +215,7 @@ def _run(
                     remember(bars, says, rules, limits, account, places, t, t + said)
                 t += 1
                 continue
-            lane.waiting = _decide(bars, says, rules, places, docket, t, said)
+            lane.waiting = _decide(bars, says, rules, limits, account, places, docket, t, said)
             if asks and lane.waiting:
                 lane.status, lane.asked = w.ASKING, 0
                 break

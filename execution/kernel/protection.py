@@ -1,13 +1,24 @@
 """The protection of positions in whole ticks and lots: what `protection` and `brackets` of `execution.account` do.
 
 A position has a stop from the first fill. A part is sold at the target, and the rest has a trailing stop. Before an exit at
-market all its other orders are withdrawn.
+market all its other orders are withdrawn. A position that stands for a share has one stop, at its voters' exit or the hard stop;
+while a part of it is sold, the stop of the rest is in the first slot if it is older than that sale, and in the third if younger.
 """
 
 from execution.kernel import records as w
 from execution.kernel.book import average_ticks
 from execution.kernel.compiled import compiled
-from execution.kernel.exact import add, decimal_of, floor_of, nearest_of, nearest_scaled, product_below, times
+from execution.kernel.exact import (
+    Pair,
+    add,
+    decimal_of,
+    floor_of,
+    nearest_of,
+    nearest_scaled,
+    over,
+    product_below,
+    times,
+)
 from execution.kernel.records import Record
 from execution.kernel.venue import is_small, put, withdraw
 
@@ -43,11 +54,61 @@ def leave(rule: Record, place: Record) -> None:
         return
     if product_below(float(place.held), place.mark, rule.per_lot[0], rule.per_lot[1]):
         return
+    _sell_all(rule, place, w.STRATEGY_EXIT)
+
+
+@compiled
+def _sell_all(rule: Record, place: Record, purpose: int) -> None:
     withdraw(place, w.BUYING)
     _withdraw_exits(place)
     place.leaving = 1
-    put(rule, place, w.FIRST, w.MARKET, w.STRATEGY_EXIT, place.held, w.NOTHING, w.ALONE)
+    put(rule, place, w.FIRST, w.MARKET, purpose, place.held, w.NOTHING, w.ALONE)
     place.changed = 0
+
+
+@compiled
+def follow(rule: Record, limits: Record, place: Record, exit_price: float) -> None:
+    """Protect a position by its voters' own exit [quote]: no target, and a stop that never falls. NaN for no exit."""
+    if place.held == 0 or not place.bracket or place.leaving:
+        return
+    if place.share == 0.0:
+        place.share = 1.0
+        place.outgrown = 1
+    if exit_price > place.exit:
+        place.exit = exit_price
+    if place.outgrown or place.stop_ticks < 0 or _own_stop(rule, place) > place.stop_ticks:
+        place.outgrown = 1
+        place.too_small = -1
+        if _is_exposed(place):
+            _protect(rule, limits, place)
+        place.changed = 0
+
+
+@compiled
+def trim(rule: Record, place: Record, kept: Pair, share: float) -> None:
+    """Sell the part above `kept` lots at market, after the stop of the rest was placed; all of it, if the rest would be too small
+    for one. The rest stands for `share`."""
+    part = max(0, floor_of(add((float(place.held), 0.0), (-kept[0], -kept[1]))))
+    rest, stop = place.held - part, _own_stop(rule, place)
+    if part and rest and is_small(rule, rest, stop):
+        part, rest = place.held, 0
+    if not part or product_below(float(part), place.mark, rule.per_lot[0], rule.per_lot[1]):
+        return
+    if not rest:
+        _sell_all(rule, place, w.TRIM)
+        return
+    _withdraw_exits(place)
+    place.stop_ticks = stop
+    put(rule, place, w.FIRST, w.STOP, w.STOP_LOSS, rest, stop, w.ALONE)
+    put(rule, place, w.SECOND, w.MARKET, w.TRIM, part, w.NOTHING, w.ALONE)
+    place.share = share
+    place.changed = 0
+
+
+@compiled
+def is_trimming(place: Record) -> bool:
+    """Whether a part of the position is being sold."""
+    return bool(place.orders[w.SECOND, w.KIND] == w.MARKET and not place.leaving)
 
 
 @compiled
@@ -65,7 +126,23 @@ def trail(rule: Record, limits: Record, place: Record, high: float) -> None:
 
 @compiled
 def _is_trailing(place: Record) -> bool:
-    return bool(place.trailing_from > 0.0 and place.stop_ticks >= 0)
+    return bool(place.trailing_from > 0.0 and place.stop_ticks >= 0 and place.share == 0.0)
+
+
+@compiled
+def _own_stop(rule: Record, place: Record) -> int:
+    """The stop of a position that stands for a share [ticks]: the hard one or its voters' exit, never below the present one."""
+    away = decimal_of(place.bracket_stop)
+    stop = nearest_of(times(average_ticks(place), add((1.0, 0.0), (-away[0], -away[1]))))
+    if place.exit > 0.0:
+        stop = max(stop, nearest_of(over(decimal_of(place.exit), (rule.tick[0], rule.tick[1]))))
+    return int(max(stop, place.stop_ticks))
+
+
+@compiled
+def _staying(place: Record) -> int:
+    """Lots that are not being sold at market."""
+    return int(place.held - (place.orders[w.SECOND, w.LEFT] if is_trimming(place) else 0))
 
 
 @compiled
@@ -76,18 +153,22 @@ def _withdraw_exits(place: Record) -> None:
 
 @compiled
 def _is_exposed(place: Record) -> bool:
-    if place.too_small == place.held:
+    staying = _staying(place)
+    if staying <= 0 or place.too_small == staying:
         return False
     covered = 0
     for slot in range(1, w.SLOTS):
         if place.orders[slot, w.KIND] == w.STOP:
             covered += place.orders[slot, w.QUANTITY] - place.orders[slot, w.FILLED]
-    return bool(place.outgrown) or covered < place.held
+    return bool(place.outgrown) or covered < staying
 
 
 @compiled
 def _protect(rule: Record, limits: Record, place: Record) -> None:
     """Replace the protection by one for the whole position."""
+    if place.share > 0.0:
+        _protect_share(rule, place)
+        return
     held, trailing = place.held, _is_trailing(place)
     stop, target, first = place.stop_ticks, 0, held
     if not trailing:
@@ -103,6 +184,7 @@ def _protect(rule: Record, limits: Record, place: Record) -> None:
         return
     _withdraw_exits(place)
     place.stop_ticks = stop
+    place.younger = 0
     if trailing:
         put(rule, place, w.FIRST, w.STOP, w.TRAILING_STOP, held, stop, w.ALONE)
         return
@@ -110,3 +192,20 @@ def _protect(rule: Record, limits: Record, place: Record) -> None:
     put(rule, place, w.SECOND, w.LIMIT, w.TAKE_PROFIT, first, target, w.PAIRED)
     if held > first:
         put(rule, place, w.THIRD, w.STOP, w.STOP_LOSS, held - first, stop, w.ALONE)
+
+
+@compiled
+def _protect_share(rule: Record, place: Record) -> None:
+    """One stop for all that stays of a position by shares; the sale of a part goes on."""
+    staying, stop, trimming = _staying(place), _own_stop(rule, place), is_trimming(place)
+    place.outgrown = 0
+    if is_small(rule, staying, stop):
+        place.too_small = staying
+        return
+    withdraw(place, w.FIRST)
+    withdraw(place, w.THIRD)
+    if not trimming:
+        withdraw(place, w.SECOND)
+    place.stop_ticks = stop
+    place.younger = 0
+    put(rule, place, w.THIRD if trimming else w.FIRST, w.STOP, w.STOP_LOSS, staying, stop, w.ALONE)

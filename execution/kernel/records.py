@@ -30,8 +30,8 @@ ABSENT, BELIEVED, DOUBTED = 0, 1, 2
 NOTHING, MARKET, LIMIT, STOP = 0, 1, 2, 3
 """Kinds of order; NOTHING marks a free slot."""
 
-ENTRY, STOP_LOSS, TAKE_PROFIT, TRAILING_STOP, STRATEGY_EXIT = 0, 1, 2, 3, 4
-PURPOSES = ("entry", "stop_loss", "take_profit", "trailing_stop", "strategy_exit")
+ENTRY, STOP_LOSS, TAKE_PROFIT, TRAILING_STOP, STRATEGY_EXIT, TRIM = 0, 1, 2, 3, 4, 5
+PURPOSES = ("entry", "stop_loss", "take_profit", "trailing_stop", "strategy_exit", "trim")
 
 SLOTS = 4
 BUYING, FIRST, SECOND, THIRD = range(SLOTS)
@@ -56,6 +56,7 @@ FEW = 48
 RULES: tuple[RuleCode, ...] = (
     "well_formed",
     *(limit.code for limit in CATALOGUE if limit.part is Part.CHECK and limit.kernel is Kernel.COUNTED),
+    "share",
     "tail_check",
     "min_notional",
 )
@@ -77,7 +78,10 @@ SPREAD = RULES.index("spread")
 ERROR_RATE = RULES.index("error_rate")
 TAILS = RULES.index("tail_check")
 MIN_NOTIONAL = RULES.index("min_notional")
+SHARE = RULES.index("share")
 ALLOWED = -1
+NONE = -1
+"""No market."""
 
 
 def _record(
@@ -101,10 +105,15 @@ MOST_RELEASES = 512
 """Releases of the calendar (`market.context.calendar`)."""
 MOST_VOTERS = 16
 """Voters whose records are kept."""
+HOLDING, LEAVING = 1.0, 2.0
+"""Whether the voter of a followed purchase holds a share, or wants to be out."""
 CASES, WINS, GAIN, LOSS, SQUARES = range(5)
 """Columns of `ACCOUNT.records`: see `risk.record.VotersRecord`."""
 
-SAY = np.dtype([("conviction", "f8"), ("scale", "f8"), ("atr", "f8"), ("cast", "i4"), ("direction", "i1")])
+SAY = np.dtype(
+    [("conviction", "f8"), ("scale", "f8"), ("atr", "f8"), ("exposure", "f8"), ("exit", "f8"), ("cast", "i4"), ("sharing", "i4"),
+     ("out", "i4"), ("direction", "i1")]
+)  # fmt: skip
 """What is said at a bar close: see `execution.kernel.engine.Votes`."""
 
 FILL = _record(floats="fee", ints="bar symbol buys purpose lots ticks")
@@ -132,7 +141,7 @@ SETTINGS = tuple(
 
 LIMITS = _record(
     floats="starting_cash quote_units take_profit var_tail es_tail stop stop_atr max_stop day_scale decay falls delay "
-    + "entry_cap fall_sigma proven_at streak_log "
+    + "entry_cap fall_sigma proven_at streak_log hard_stop band "
     + " ".join(SETTINGS),
     ints="window step least_bars filtered floored halves daily_pause_us weekly_pause_us day_bars turbulence_pause_us "
     "streak_pause_us first_hour last_hour macro_pause_us covered_from_us covered_to_us releases_known "
@@ -143,14 +152,15 @@ LIMITS = _record(
 """The account's limits, exits and venue; a limit that is off is infinite. `step`, `least_bars`, `day_scale`, `decay`, `falls` and
 `floored`: see `risk.measures.horizon`. `delay`: what multiplies a bar's range to give its movement during the latency.
 `releases_us`: the calendar of releases, of which the first `releases_known` count; `macro_pause_us` is -1 where it is off.
-`entry_cap`: how far above the last close an entry may buy, 0 for any price; `capped` is 1 more."""
+`entry_cap`: how far above the last close an entry may buy, 0 for any price; `capped` is 1 more. `hard_stop`: that of positions by
+shares; `band`: by how much their share may differ, below 0 where none is ever changed."""
 
 PLACE = _record(
-    floats="entry_stop bracket_stop trailing_from mark",
+    floats="entry_stop bracket_stop trailing_from mark share exit entry_share entry_exit",
     ints="symbol held bracket outgrown too_small leaving stop_ticks moving asks bids laid head tail live changed unwanted opened "
-    "turbulent_until",
+    "turbulent_until younger",
     pairs="notional pnl",
-    followed=("f8", (MOST_VOTERS, 3)),
+    followed=("f8", (MOST_VOTERS, 5)),
     orders=("i8", (SLOTS, 9)),
     wakes=("f8", (SLOTS,)),
     lot_sizes=("i8", (ENTRY_BOOKS * MOST_LEVELS + 1,)),
@@ -162,13 +172,15 @@ PLACE = _record(
 """What stands in one market. `lot_*`: what was bought and not yet sold, from `head` to `tail`. `asks`, `bids`: lots left of this
 bar's liquidity, known once `laid`. `prices`, `depths`: the current order book, asks in row 0; `late`: its prices for late orders.
 `live`: open orders. `opened`: bar of the first fill of what is held.
-`followed`: the purchase that is followed for each voter: its stop, its entry and its bars (`execution.kernel.judging.voters`); a
-stop of 0 is none."""
+`share`: what the position stands for, 0 for one with a target, and `exit`: that of its voters, 0 for none; `entry_*`: those of
+the entry under way, which is `younger` than the exits that rest.
+`followed`: the purchase that is followed for each voter: its stop, its entry, its bars, its exit, and 1 if its voter holds
+shares, 2 once that one wants to be out (`execution.kernel.judging.voters`); a stop of 0 is none."""
 
 ACCOUNT = _record(
     floats="cash_quote peak day_start week_start",
     ints="bar now_us day week losses halted daily_until weekly_until turbulent_until streak_until fills proposed signed "
-    "entries errors trades wins following voters",
+    "entries errors trades wins following voters overfull",
     pairs="cash",
     records=("f8", (MOST_VOTERS, 5)),
     entered=("i4", (MOST_DAY_BARS,)),
@@ -177,7 +189,7 @@ ACCOUNT = _record(
     lowest=("f8", (FEW + 1,)),
 )
 """Cash, what the breakers remember (moments in microseconds, 0 for open), counters. `entries` and `errors` are those of the last
-24 hours, made up of the bars of the day in `entered` and `failed`."""
+24 hours, made up of the bars of the day in `entered` and `failed`. `overfull`: 1 if a position had more lots than are kept."""
 
 RESTING, ASKING, CROWDED, ENDED = 0, 1, 2, 3
 """Where a lane stands: between two bars; at a proposal that waits for its multiplier; before a bar for whose fills there may be

@@ -28,7 +28,7 @@ from risk.calibration import CalibrationMap
 from risk.limits.catalogue import CATALOGUE
 from risk.limits.row import Kernel
 from risk.measures.horizon import horizon_of
-from risk.sizing import price_cap
+from risk.sizing import hard_stop, price_cap
 from risk.volumes import day_bars
 
 _WHOLE = 2**53
@@ -51,8 +51,12 @@ def rules_of(
     venue: VenueSettings,
     bars_per_day: float,
     calibration: CalibrationMap | None = None,
+    resize_band: float | None = None,
 ) -> Rules:
-    """The numbers behind a session on these instruments, in order of their symbols. Raises UsageFault as the module says."""
+    """The numbers behind a session on these instruments, in order of their symbols. Raises UsageFault as the module says.
+
+    `resize_band`: that of `court:` [fraction of the wanted share]; None if no position is enlarged or trimmed.
+    """
     _refuse(instruments, limits, venue)
     _refuse_late(venue, bars_per_day)
     unit = _money_unit(instruments, venue)
@@ -65,7 +69,9 @@ def rules_of(
         _market(row, instrument, exits, venue, unit)
         row["capped"] = pair_of(capped / Fraction(instrument.tick_size))
     points = np.array(calibration.points if calibration else (), dtype=np.float64).reshape(-1, 2)
-    return Rules(markets, _limits(limits, exits, venue, bars_per_day, unit), points)
+    made = _limits(limits, exits, venue, bars_per_day, unit)
+    made["band"] = -1.0 if resize_band is None else resize_band
+    return Rules(markets, made, points)
 
 
 def _market(row: Record, rules: Instrument, exits: ExitSettings, venue: VenueSettings, unit: Fraction) -> None:
@@ -119,6 +125,7 @@ def _limits(
         "stop": limits.stop_fraction,
         "stop_atr": limits.stop_atr_multiple,
         "max_stop": limits.max_stop_fraction,
+        "hard_stop": hard_stop(limits),
         "daily_pause_us": _microseconds(limits.daily_loss_pause_h),
         "weekly_pause_us": _microseconds(limits.weekly_loss_pause_h),
         "day_bars": day_bars(bars_per_day),

@@ -36,7 +36,7 @@ def withdraw(place: Record, slot: int) -> None:
     order = place.orders[slot]
     if order[w.KIND] == w.NOTHING:
         return
-    if order[w.PURPOSE] == w.STRATEGY_EXIT:
+    if order[w.PURPOSE] == w.STRATEGY_EXIT or order[w.PURPOSE] == w.TRIM:
         place.leaving = 0
     order[w.KIND] = w.NOTHING
     place.live -= 1
@@ -69,7 +69,8 @@ def at_open(rule: Record, limits: Record, account: Record, place: Record, fills:
         return
     lay_liquidity(rule, place, bar)
     lay_book(rule, place, bar.open)
-    for slot in range(w.SLOTS):
+    for i in range(w.SLOTS):
+        slot = (i + 1) % w.SLOTS if place.younger else i
         if _trades(place, slot, doubted):
             _meet(rule, limits, account, place, fills, slot, bar)
 

@@ -93,6 +93,18 @@ FIELDS: tuple[Column[DecisionLine], ...] = (
         "list of votes: voter, direction, confidence (0 to 1), weight",
         lambda line: _votes(line.case),
     ),
+    Column(
+        "proposed.share",
+        "0 to 1",
+        "share of a full position that position voters want; null for voters of single events",
+        lambda line: line.case.share,
+    ),
+    Column(
+        "proposed.held_share",
+        "0 to 1",
+        "share for which the position stands that would be enlarged; null for a new one",
+        lambda line: line.case.held_share,
+    ),
     Column("ruled.outcome", "", "approved, shrunk or rejected", lambda line: line.case.ruling),
     Column("ruled.scale", "fraction", "part of the size that the court left", lambda line: line.case.scale),
     Column("ruled.why", "", "reason of the court", lambda line: line.case.why),

@@ -54,7 +54,12 @@ COLUMNS: tuple[Column[OrderLine], ...] = (
     Column("symbol", "", "market", lambda line: line.order.symbol),
     Column("side", "", "buy or sell", lambda line: line.order.side.value),
     Column("kind", "", "market, limit or stop", lambda line: line.order.kind.value),
-    Column("purpose", "", "entry, or which exit it is", lambda line: line.order.purpose.value),
+    Column(
+        "purpose",
+        "",
+        "entry, also one that enlarges a position, or which exit it is; trim sells a part",
+        lambda line: line.order.purpose.value,
+    ),
     Column("quantity", "base", "what was ordered; exact", lambda line: line.order.quantity),
     Column("limit_price", "quote", "of a limit order; else empty", lambda line: line.order.limit_price),
     Column("stop_price", "quote", "of a stop order; else empty", lambda line: line.order.stop_price),

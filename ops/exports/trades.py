@@ -1,5 +1,7 @@
 """`trades.csv`: one line for each closed trade, from flat to flat in one market, in the order in which they were closed.
 
+A position that was enlarged or trimmed meanwhile is one trade: all that was bought of it, and all that was sold, on average.
+
 An open position is no trade: `summary.json` lists it, and `equity.csv` holds its value.
 """
 
@@ -64,7 +66,7 @@ COLUMNS: tuple[Column[TradeLine], ...] = (
     Column(
         "exit_reason",
         "",
-        "purpose of the fill that ended it: stop_loss, take_profit, trailing_stop, strategy_exit, outage_exit",
+        "purpose of the fill that ended it: stop_loss, take_profit, trailing_stop, strategy_exit, outage_exit, trim",
         lambda line: line.trip.trade.exit_purpose.value,
     ),
     Column(

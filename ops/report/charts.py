@@ -30,6 +30,7 @@ _MARKS = {
     "stop_loss": ("x", "--loss"),
     "strategy_exit": ("triangle-down", "--ink"),
     "outage_exit": ("triangle-down", "--loss"),
+    "trim": ("triangle-down-open", "--ink"),
 }
 
 

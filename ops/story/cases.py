@@ -28,7 +28,8 @@ class Ballot(NamedTuple):
 
 
 class DecidedCase(NamedTuple):
-    """One case. Money and prices [quote], quantities [base]; `scale` and `adjusted` are fractions of the size."""
+    """One case. Money and prices [quote], quantities [base]; `scale` and `adjusted` are fractions of the size; `share` and
+    `held_share` of a full position, None for voters of single events and for a new position."""
 
     decision_id: str
     as_of_utc: datetime
@@ -38,6 +39,8 @@ class DecidedCase(NamedTuple):
     against: float
     price: float
     votes: tuple[Ballot, ...]
+    share: float | None
+    held_share: float | None
     ruling: str
     scale: float
     why: str
@@ -102,6 +105,8 @@ def _decided(hearing: Hearing) -> DecidedCase:
         votes=tuple(
             Ballot(vote.voter, vote.direction.value, vote.confidence, vote.weight) for vote in case.proposal.votes
         ),
+        share=case.proposal.exposure,
+        held_share=case.held_share,
         ruling=hearing.ruling.outcome.value,
         scale=hearing.ruling.scale,
         why=hearing.ruling.why,

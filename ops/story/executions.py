@@ -35,16 +35,38 @@ def executions(story: Story) -> tuple[Execution, ...]:
     by_order: dict[str, list[Fill]] = {}
     for fill in story.fills:
         by_order.setdefault(fill.order_id, []).append(fill)
-    trips = {trip.decision_id: trip for trip in story.trades} | {trip.closed_by: trip for trip in story.trades}
-    return tuple(_together(fills, trips.get(fills[0].decision_id)) for fills in by_order.values())
+    trips, opened_by = {trip.decision_id: trip for trip in story.trades}, _openers(story.fills)
+    return tuple(
+        _together(fills, trips.get(opened_by[fills[0].symbol, fills[0].trade_id])) for fills in by_order.values()
+    )
 
 
 def by_decision(done: Iterable[Execution]) -> dict[str, tuple[Execution, ...]]:
-    """Return executions by the decision that opened their trade, or by their own decision while it is open."""
+    """Return executions by the decision that opened their trade, or by their own decision while it is open.
+
+    A purchase that has enlarged a position stands at its own decision too.
+    """
     found: dict[str, tuple[Execution, ...]] = {}
     for item in done:
         opened_by = item.trip.decision_id if item.trip else item.decision_id
-        found[opened_by] = (*found.get(opened_by, ()), item)
+        own = {item.decision_id} if item.purpose == "entry" else set()
+        for decision_id in (opened_by, *sorted(own - {opened_by})):
+            found[decision_id] = (*found.get(decision_id, ()), item)
+    return found
+
+
+def _openers(fills: Iterable[Fill]) -> dict[tuple[str, str], str]:
+    """The decision that opened the position of each fill, by market and trade id: the first purchase after nothing was held."""
+    held: dict[str, Decimal] = {}
+    opened: dict[str, str] = {}
+    found = {}
+    for fill in fills:
+        found[fill.symbol, fill.trade_id] = opened.setdefault(fill.symbol, fill.decision_id)
+        held[fill.symbol] = held.get(fill.symbol, Decimal(0)) + (
+            fill.quantity if fill.side == "buy" else -fill.quantity
+        )
+        if not held[fill.symbol]:
+            del opened[fill.symbol]
     return found
 
 

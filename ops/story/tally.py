@@ -105,7 +105,9 @@ class StoryTally:
         self.minds[hearing.mind] += 1
         self.adjusters[hearing.adjustment.adjuster] += 1
         self.struck.update({struck.role: len(struck.evidence) for struck in hearing.struck})
-        self._judged(hearing.verdict, hearing.ruling.scale * hearing.adjustment.scale)
+        share = hearing.case.proposal.exposure
+        left = hearing.ruling.scale * hearing.adjustment.scale
+        self._judged(hearing.verdict, left if share is None else left * share)
         made = tuple(attempt.canonical() for attempt in attempts)
         kept = KeptHearing(hearing.case.decision_id, hearing.case.symbol, fate, hearing.canonical(), made)
         if fate is Fate.REJECTED:
@@ -155,4 +157,4 @@ def _taken(verdict: Verdict, code: RuleCode, scale: float) -> Decimal:
     }
     top, own = caps.get("position"), caps.pop(code)
     others = [cap for cap in caps.values() if code != "position" or cap != top]
-    return (min(others) - own) * Decimal(repr(scale)) if others else Decimal(0)
+    return max(min(others) - own, Decimal(0)) * Decimal(repr(scale)) if others else Decimal(0)

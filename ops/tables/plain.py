@@ -44,6 +44,7 @@ PURPOSES = {
     "trailing_stop": "trailed",
     "strategy_exit": "voted out",
     "outage_exit": "outage",
+    "trim": "trimmed",
 }
 """A short name for the purpose of an order."""
 

@@ -51,8 +51,8 @@ CATALOGUE: tuple[Limit, ...] = (
     ),
     Limit(
         code="one_position", rule=trade.one_position, part=Part.CHECK,
-        kernel=Kernel.UNREACHABLE, why="what is held or under way is not proposed",
-        sentence="A position, or an entry under way, is not added to.",
+        kernel=Kernel.UNREACHABLE, why="what is under way is not proposed, and what is held only by voters of shares",
+        sentence="A position is not added to, unless voters hold it by shares; an entry under way never is.",
     ),
     Limit(
         code="min_conviction", rule=trade.conviction, part=Part.CHECK, unit="0..1", loosest={"min_conviction": 0.0},
@@ -130,7 +130,7 @@ CATALOGUE: tuple[Limit, ...] = (
     ),
     Limit(
         code="cash", rule=trade.cash, part=Part.CAP, unit=OF_EQUITY,
-        kernel=Kernel.COUNTED, sentence="Spends no more than the cash that is there, fees included.",
+        of_order=True, kernel=Kernel.COUNTED, sentence="Spends no more than the cash that is there, fees included.",
     ),
     Limit(
         code="var_1d", rule=trade.value_at_risk, part=Part.CAP, unit=OF_EQUITY, loosest={"max_var_1d": 1.0},
@@ -148,7 +148,7 @@ CATALOGUE: tuple[Limit, ...] = (
     ),
     Limit(
         code="liquidity", rule=book.liquidity, part=Part.CAP, unit=OF_EQUITY, loosest={"max_volume_share": 1.0},
-        kernel=Kernel.COUNTED, sentence="Buys no more than a small part of what the market traded in 24 hours.",
+        of_order=True, kernel=Kernel.COUNTED, sentence="Buys no more than a small part of what the market traded in 24 hours.",
     ),
     Limit(
         code="sector", rule=book.sector, part=Part.CAP, unit=OF_EQUITY, loosest={"max_sector_fraction": 1.0},
@@ -173,7 +173,7 @@ CATALOGUE: tuple[Limit, ...] = (
     ),
     Limit(
         code="expected_slippage", rule=market.expected_slippage, part=Part.CAP, unit=OF_EQUITY, loosest={"max_slippage": 0.5},
-        kernel=Kernel.COUNTED, sentence="Buys no more than the book gives close to its middle.",
+        of_order=True, kernel=Kernel.COUNTED, sentence="Buys no more than the book gives close to its middle.",
     ),
     Limit(
         code="equal_risk", rule=docket.equal_risk, part=Part.CAP, unit=OF_EQUITY, loosest={"risk_parity": False},
@@ -217,6 +217,7 @@ STEPS: Mapping[str, str] = MappingProxyType(
     {
         "well_formed": "Every number must be finite and in its range, or nothing is asked further.",
         "approval": "A position this large needs a human's yes; a no, or silence, is a no.",
+        "share": "What position voters want of a full position, less what is held already.",
         "scale": "What the court and the policy leave of the tightest cap.",
         "tail_check": "VaR and expected shortfall, measured once more on exactly what would be signed.",
         "min_notional": "Too small to be sold again at its stop, by the venue's rules.",
@@ -224,6 +225,10 @@ STEPS: Mapping[str, str] = MappingProxyType(
     }
 )
 """The other rules in a verdict: the gate's steps before and after the limits, and the human approval after it."""
+
+
+OF_ORDER: frozenset[str] = frozenset(limit.code for limit in CATALOGUE if limit.of_order)
+"""The caps that speak of an order, and not of a position."""
 
 
 def rules_under(limits: RiskLimits, part: Part) -> tuple[Rule, ...]:

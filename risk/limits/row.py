@@ -52,7 +52,8 @@ class Limit:
     the fast engine does about it; `why`: why it cannot bind there. `room`: what a cap leaves, where that is known without the
     other positions, the market and its returns. `applies`: whether a verdict under these limits has the rule at all; a rule that
     came later says no for the settings under which it does nothing, so that older verdicts can be made again. `repeats`: the
-    limit with which it is one number where nothing can be short.
+    limit with which it is one number where nothing can be short. `of_order`: a cap of the order alone, whatever is held; every
+    other cap is one of the whole position.
     """
 
     code: RuleCode
@@ -66,6 +67,7 @@ class Limit:
     room: Room | None = None
     applies: Callable[[RiskLimits], bool] = always
     repeats: RuleCode | None = None
+    of_order: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "loosest", MappingProxyType(dict(self.loosest)))

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from config.sections.limits import RiskLimits
 from risk.calibration import Worth
 from risk.facts import Facts, cap, check, no_cap, weights
+from risk.limits.share import shares_well_formed
 from risk.measures.horizon import Horizon, one_day_es, one_day_var
 from risk.proposal import Direction
 from risk.record import VotersRecord, proof_of_record
@@ -74,6 +75,7 @@ def well_formed(facts: Facts) -> RuleReport:
         and facts.portfolio.equity > 0
         and isfinite(facts.stop)
         and 0.0 < facts.stop < 1.0
+        and shares_well_formed(given)
     )
     return check("well_formed", sound, note="" if sound else "a number is missing, not finite or out of range")
 
@@ -85,9 +87,10 @@ def direction(facts: Facts) -> RuleReport:
 
 
 def one_position(facts: Facts) -> RuleReport:
-    """A position, or an entry under way, is not added to."""
+    """A position, or an entry under way, is not added to, unless position voters want a larger share of what is held."""
     symbol = facts.proposal.symbol
-    held = facts.portfolio.position(symbol) is not None or facts.portfolio.pending_notional.get(symbol, 0) > 0
+    held = facts.portfolio.position(symbol) is not None and not facts.proposal.enlarges
+    held = held or facts.portfolio.pending_notional.get(symbol, 0) > 0
     return check("one_position", not held, note="already held or under way" if held else "")
 
 

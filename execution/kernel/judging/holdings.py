@@ -53,22 +53,29 @@ def exposed(rule: Record, place: Record) -> Pair:
 
 
 @compiled
-def deployed(rules: Records, places: Records) -> float:
-    """Notional of positions and of entries under way, all added up [quote].
+def deployed(rules: Records, places: Records, but: int) -> float:
+    """Notional of positions and of entries under way, all added up, without those of the market `but` [quote].
 
-    `rules`, `places`, shape (n_symbols,): records of RULE and PLACE.
+    `rules`, `places`, shape (n_symbols,): records of RULE and PLACE. `but`: w.NONE for no market.
     """
     total = (0.0, 0.0)
     for s in range(len(places)):
+        if s == but:
+            continue
         total = add(total, exposed(rules[s], places[s]))
     return float(total[0])
 
 
 @compiled
-def held_notional(rules: Records, places: Records) -> float:
-    """Notional of positions alone [quote]. `rules`, `places`, shape (n_symbols,): records of RULE and PLACE."""
+def held_notional(rules: Records, places: Records, but: int) -> float:
+    """Notional of positions alone, without that of the market `but` [quote].
+
+    `rules`, `places`, shape (n_symbols,): records of RULE and PLACE.
+    """
     total = (0.0, 0.0)
     for s in range(len(places)):
+        if s == but:
+            continue
         total = add(total, worth_of(rules[s], places[s]))
     return float(total[0])
 
@@ -134,7 +141,7 @@ def sector_room(rules: Records, limits: Record, places: Records, own: int, equit
         return np.inf
     used = (0.0, 0.0)
     for s in range(len(places)):
-        if rules[s].sector == rules[own].sector:
+        if s != own and rules[s].sector == rules[own].sector:
             used = add(used, exposed(rules[s], places[s]))
     return float(limits.max_sector_fraction - used[0] / equity)
 

@@ -53,7 +53,7 @@ def see(
         scale,
         exposed(rules[s], place)[0],
         float((t - place.opened + 1) * step_us) if place.held else 0.0,
-        deployed(rules, places),
+        deployed(rules, places, w.NONE),
         equity,
         account.peak,
         value / limits.max_var_1d,

@@ -5,9 +5,10 @@ import numpy as np
 from execution.kernel import records as w
 from execution.kernel.compiled import compiled
 from execution.kernel.records import Floats, Record, Records
-from risk.record import HORIZON_BARS, kelly_of_record, outcome_of, proof_of_record
+from risk.record import HORIZON_BARS, kelly_of_record, outcome_of, own_outcome_of, proof_of_record
 
 _outcome_of, _kelly_of_record = compiled(outcome_of), compiled(kelly_of_record)
+_own_outcome_of = compiled(own_outcome_of)
 _proof_of_record = compiled(proof_of_record)
 
 
@@ -15,6 +16,13 @@ _proof_of_record = compiled(proof_of_record)
 def stop_of(limits: Record, price: float, atr: float) -> float:
     by_atr = 0.0 if np.isnan(atr) else limits.stop_atr * atr / price
     return float(min(max(limits.stop, by_atr), limits.max_stop))
+
+
+@compiled
+def own_stop_of(limits: Record, price: float, exit_price: float) -> float:
+    """See `risk.sizing.own_stop`; NaN for no exit."""
+    away = limits.hard_stop if np.isnan(exit_price) else 1.0 - exit_price / price
+    return float(min(max(limits.stop, away), limits.hard_stop))
 
 
 @compiled
@@ -92,13 +100,33 @@ def remember(
                     if places[s].followed[v, 0] > 0.0:
                         _pass(rules[s], limits, account, places[s], bars[t, s], v)
     for s in range(len(places)):
-        cast, bar = says[u, s].cast, bars[t, s]
-        if cast and bar.state == w.BELIEVED:
+        say, bar = says[u, s], bars[t, s]
+        if (say.cast or say.out) and bar.state == w.BELIEVED:
             for v in range(account.voters):
-                if cast >> v & 1 and places[s].followed[v, 0] == 0.0:
-                    places[s].followed[v, 0] = stop_of(limits, bar.close, says[u, s].atr)
-                    places[s].followed[v, 2] = 0.0
-                    account.following += 1
+                if (say.cast | say.out) >> v & 1:
+                    _note(limits, account, places[s].followed[v], say, bar, v)
+
+
+@compiled
+def _note(limits: Record, account: Record, followed: Floats, say: Record, bar: Record, v: int) -> None:
+    """What a voter has said: a purchase to follow, a nearer exit of one that it holds, or the end of it.
+
+    `followed`, shape (5,): see `records.PLACE` [fraction, quote, bars, quote, state].
+    """
+    near = 0.0 if np.isnan(say.exit) else say.exit
+    if followed[0] > 0.0:
+        if followed[4] > 0.0:
+            followed[3] = max(followed[3], near)
+            if say.out >> v & 1:
+                followed[4] = w.LEAVING
+        return
+    if say.cast >> v & 1:
+        shares = bool(say.sharing >> v & 1)
+        followed[0] = own_stop_of(limits, bar.close, say.exit) if shares else stop_of(limits, bar.close, say.atr)
+        followed[2] = 0.0
+        followed[3] = near
+        followed[4] = w.HOLDING if shares else 0.0
+        account.following += 1
 
 
 @compiled
@@ -107,10 +135,16 @@ def _pass(rule: Record, limits: Record, account: Record, place: Record, bar: Rec
     if followed[2] == 0.0:
         followed[1] = bar.open
     followed[2] += 1.0
-    outcome = _outcome_of(
-        followed[1], followed[0], limits.take_profit, rule.fee, bar.open, bar.high, bar.low, bar.close,
-        followed[2] >= HORIZON_BARS,
-    )  # fmt: skip
+    if followed[4] > 0.0:
+        floor = max(followed[1] * (1.0 - limits.hard_stop), followed[3])
+        outcome = _own_outcome_of(
+            followed[1], followed[0], floor, rule.fee, bar.open, bar.low, followed[4] == w.LEAVING
+        )
+    else:
+        outcome = _outcome_of(
+            followed[1], followed[0], limits.take_profit, rule.fee, bar.open, bar.high, bar.low, bar.close,
+            followed[2] >= HORIZON_BARS,
+        )  # fmt: skip
     if np.isnan(outcome):
         return
     followed[0] = 0.0

@@ -10,7 +10,7 @@ from config.reading.load import load_profile
 from config.sections.strategies import StrategyContext
 from config.settings import Settings
 from config.silence import Abstained
-from evidence.search.asked import KEPT, AskedVoters
+from evidence.search.asked import KEPT, AskedVoters, Wanted
 from evidence.search.space import applied
 from market.indicators.engine import SignalEngine
 from market.signals import TechnicalSignals
@@ -20,7 +20,6 @@ from risk.proposal import Direction
 SYMBOLS = ("BTC/USDT", "ETH/USDT")
 SETTINGS = load_profile("paper", {"market.symbols": list(SYMBOLS), "market.session_days": 60})
 Columns = list[list[TechnicalSignals | None]]
-Wanted = tuple[int, int, Direction, float, int]
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +47,9 @@ def bar_by_bar(columns: Columns, settings: Settings) -> list[Wanted]:
             wanted = net(votes_on(symbol, now, contexts), settings.court.net_threshold)
             long = [vote for vote in wanted.votes if vote.direction is Direction.LONG]
             buyers = sum(1 << names.index(vote.voter) for vote in long)
-            if wanted.direction is not Direction.NONE or buyers:
-                found.append((row, column, wanted.direction, wanted.conviction, buyers))
+            sellers = sum(1 << names.index(vote.voter) for vote in wanted.votes if vote.direction is Direction.SHORT)
+            if wanted.direction is not Direction.NONE or buyers or sellers:
+                found.append(Wanted(row, column, wanted.direction, wanted.conviction, buyers, 0, sellers, None, None))
     return found
 
 

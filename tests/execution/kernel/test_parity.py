@@ -8,17 +8,20 @@ from typing import Any
 import numpy as np
 import pytest
 from kernel_parity import (
+    SHARE_WORLDS,
     STORMS,
     WARMUP,
     WORLDS,
     Told,
     both,
+    both_of,
     candles,
     fast,
     late,
     random_votes,
     recorded,
     settings_of,
+    share_votes,
     shorter,
 )
 
@@ -91,6 +94,53 @@ def test_both_engines_make_the_same_of_two_hundred_real_windows(shared: Path, pa
         seen.update(made.refused)
     assert {"entry", "stop_loss", "take_profit", "trailing_stop", "strategy_exit"} <= seen.keys()
     assert {"breaker", "min_conviction", "ruling", "correlation", "min_notional"} <= seen.keys()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_both_engines_enlarge_and_trim_alike(seed: int) -> None:
+    world = {**SHARE_WORLDS[seed % 4], **late(seed), "market.session_days": 10, "seed": seed}
+    made = settings_of(world, MARKETS[seed % 3], "paper")
+    tape = shorter(simulated_tape(made), WARMUP)
+    grid = grid_of_tape(tape)
+    votes = share_votes(grid, seed, often=0.2 if seed % 2 else 0.9, every=1 if seed % 2 else 6)
+    found, full = both_of(made, tape, grid, votes)
+    assert found == ""
+    assert {"entry", "trim"} <= {fill[3] for fill in full.fills}
+    still = fast(settings_of({**world, "court.resize_band": None}, MARKETS[seed % 3], "paper"), tape, grid, votes)
+    assert still.fills != full.fills
+    assert "trim" not in {fill[3] for fill in still.fills}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", STORMS)
+@pytest.mark.parametrize("world", range(len(SHARE_WORLDS)))
+def test_both_engines_hold_shares_alike_in_the_storms(shared: Path, name: str, world: int) -> None:
+    first, last, bases = STORMS[name]
+    start, end = (datetime.fromisoformat(day).replace(tzinfo=UTC) for day in (first, last))
+    made = settings_of({**SHARE_WORLDS[world], **late(world + len(name))}, [f"{base}/USDT" for base in bases])
+    tape = recorded(made, shared, start, end)
+    grid = grid_of_tape(tape)
+    found, full = both_of(made, tape, grid, share_votes(grid, world, often=0.6, every=1 + world))
+    assert found == ""
+    assert full.fills
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(4))
+def test_both_engines_hold_shares_alike_in_forty_real_windows(shared: Path, part: int) -> None:
+    seen: Counter[str] = Counter()
+    for seed in range(part, 40, 4):
+        chance = generator(seed, "parity", "shares", "window")
+        bases = tuple(sorted(chance.choice(REAL, size=int(chance.integers(1, 4)), replace=False)))
+        start, end = window(shared, bases, chance)
+        made = settings_of({**SHARE_WORLDS[seed // 4 % 4], **late(seed)}, [f"{base}/USDT" for base in bases])
+        tape = recorded(made, shared, start, end)
+        grid = grid_of_tape(tape)
+        found, full = both_of(made, tape, grid, share_votes(grid, seed, often=0.5, every=(1, 4, 24)[seed % 3]))
+        assert found == "", f"window {seed}, {bases} from {start}: {found}"
+        seen.update(fill[3] for fill in full.fills)
+        seen.update(full.refused)
+    assert {"entry", "stop_loss", "trim", "strategy_exit", "share"} <= seen.keys()
 
 
 def window(shared: Path, bases: tuple[str, ...], chance: np.random.Generator) -> tuple[datetime, datetime]:

@@ -115,6 +115,25 @@ account, tight exits, one concentrated position, counted entries in some hours o
 book, weekly loss with half sizes and illiquid markets.
 """
 
+SHARE_WORLDS: tuple[dict[str, Any], ...] = (
+    {"limits.max_position_fraction": 0.3, "limits.max_deployed_fraction": 0.9, "limits.max_var_1d": 0.3, "limits.max_es_1d": 0.4,
+     "limits.risk_per_trade": 0.02, "limits.unproven_fraction": None, "limits.max_cluster_fraction": 0.8,
+     "limits.kelly_edge": 0.5, "limits.kelly_fraction": 1.0, "limits.max_twin_correlation": 1.0, "court.resize_band": 0.1},
+    {"venue.starting_cash": "5000000", "venue.depth_fraction": 0.0007, "venue.levels": 3, "limits.entry_price_cap_bps": None,
+     "limits.max_position_fraction": 0.2, "limits.max_var_1d": 0.2, "limits.max_es_1d": 0.25, "limits.unproven_fraction": None,
+     "limits.kelly_edge": 0.5, "limits.risk_per_trade": 0.02, "limits.max_twin_correlation": 1.0, "court.resize_band": 0.0},
+    {"limits.half_size_drawdown": 0.002, "limits.max_stop_fraction": 0.03, "limits.stop_fraction": 0.005,
+     "court.resize_band": 0.05, "venue.starting_cash": "700", "limits.risk_per_trade": 0.01,
+     "limits.unproven_fraction": None, "limits.kelly_edge": 0.5},
+    {"limits.entry_price_cap_bps": None, "limits.max_position_fraction": 0.6, "limits.max_deployed_fraction": 1.0,
+     "limits.max_sector_fraction": 0.5, "limits.sectors": {"BTC/USDT": "old", "ETH/USDT": "old"}, "limits.risk_per_trade": 0.1,
+     "limits.max_var_1d": 0.3, "limits.max_es_1d": 0.4, "limits.record_prior": 3, "limits.unproven_fraction": 0.2,
+     "limits.proven_at": 0.5, "limits.max_cluster_fraction": 0.7, "limits.kelly_edge": 0.3, "court.resize_band": 0.3},
+)  # fmt: skip
+"""Profiles for voters that hold shares: large positions and a narrow band; a thin book, at which entries and trims take several
+bars, without a band; half sizes, near stops and tiny orders; sectors, records and clusters that bind.
+"""
+
 STORMS = {
     "march 2020": ("2020-03-08", "2020-03-22", ("BTC", "ETH", "LINK")),
     "may 2021": ("2021-05-14", "2021-05-26", ("BTC", "ETH", "DOGE")),
@@ -197,6 +216,26 @@ def random_votes(grid: Grid, seed: int, *, often: float = 0.2) -> Votes:
     )
 
 
+def share_votes(grid: Grid, seed: int, *, often: float = 0.2, every: int = 1) -> Votes:
+    """Return votes of which most want a share, with an exit or without one, on bars that are `every` bars apart; the others are
+    of single events."""
+    votes, chance, close = random_votes(grid, seed, often=often), generator(seed, "shares"), grid.columns.bars["close"]
+    shape = close.shape
+    quiet = np.arange(shape[0]) % every != 0
+    share = np.round(
+        chance.choice([0.05, 0.2, 0.35, 0.5, 0.8, 1.0, 1 / 3], size=shape) * chance.uniform(0.9, 1.0, shape), 3
+    )
+    away = chance.choice([0.5, 0.9, 0.96, 0.985, 0.999, 1.02], p=[0.1, 0.3, 0.3, 0.2, 0.08, 0.02], size=shape)
+    exit_price = np.round(close * away, 4)
+    direction = np.where(quiet[:, None], 0, votes.direction).astype(np.int8)
+    return replace(
+        votes,
+        direction=direction,
+        exposure=np.where(chance.random(shape) < 0.1, np.nan, np.where(direction < 0, 0.0, share)),
+        exit_price=np.where((chance.random(shape) < 0.3) | (exit_price <= 0.0), np.nan, exit_price),
+    )
+
+
 class Script:
     """Votes by symbol and time: as a strategy, as the mind of the court, and as the engines behind both."""
 
@@ -216,7 +255,12 @@ class Script:
         said = int(self._votes.direction[place])
         if said == 0:
             return NOTHING
-        return Ballot(Direction.LONG if said > 0 else Direction.SHORT, float(self._votes.conviction[place]), ("said",))
+        direction, strength = Direction.LONG if said > 0 else Direction.SHORT, float(self._votes.conviction[place])
+        share, own_exit = self._of_share(self._votes.exposure, place), self._of_share(self._votes.exit_price, place)
+        return Ballot(direction, strength, ("said",), share, own_exit if share is not None else None)
+
+    def _of_share(self, column: Floats | None, place: tuple[int, int]) -> float | None:
+        return None if column is None or np.isnan(column[place]) else float(column[place])
 
     async def analyst(self, case: Case) -> Any:
         return analyst(evidence=())
@@ -356,7 +400,10 @@ def fast(settings: Settings, tape: Tape, grid: Grid, votes: Votes) -> Told:
 def rules(settings: Settings, tape: Tape, grid: Grid) -> Rules:
     """What the kernel makes of a profile."""
     instruments = [tape.instruments[symbol] for symbol in grid.symbols]
-    return rules_of(instruments, settings.limits, settings.exits, settings.venue, bars_per_day(tape.timeframe))
+    return rules_of(
+        instruments, settings.limits, settings.exits, settings.venue, bars_per_day(tape.timeframe),
+        resize_band=settings.court.resize_band,
+    )  # fmt: skip
 
 
 def play(

@@ -1,0 +1,68 @@
+"""Positions by shares in the fast engine: what `execution.account.shares` and `risk.limits.share` do."""
+
+from execution.kernel import records as w
+from execution.kernel.compiled import compiled
+from execution.kernel.exact import Pair, add, decimal_of, floor_of, over, times
+from execution.kernel.protection import is_trimming
+from execution.kernel.records import Record
+
+
+@compiled
+def may_change(limits: Record, place: Record) -> bool:
+    """Whether a position stands for a share that may be changed: no order changes it at present."""
+    idle = place.orders[w.BUYING, w.KIND] == w.NOTHING and not place.leaving and not is_trimming(place)
+    return bool(limits.band >= 0.0 and place.held > 0 and place.bracket and idle)
+
+
+@compiled
+def stands_for(place: Record) -> float:
+    """The share for which a position stands; one with a target is a full one."""
+    return 1.0 if place.share == 0.0 else float(place.share)
+
+
+@compiled
+def is_enlarged(limits: Record, place: Record, wanted: float) -> bool:
+    """Whether voters want more of what is held than it stands for."""
+    return bool(may_change(limits, place) and wanted - stands_for(place) > limits.band * wanted)
+
+
+@compiled
+def kept_lots(rule: Record, limits: Record, place: Record, wanted: float, equity: Pair) -> Pair:
+    """What is kept of a position when its voters want this share [lots]; below 0 if it stays as it is. `equity` [quote]."""
+    held, whole = stands_for(place), (float(place.held), 0.0)
+    if wanted - held > limits.band * wanted:
+        return -1.0, 0.0
+    wish, mark = decimal_of(wanted), times(decimal_of(place.mark), (rule.lot[0], rule.lot[1]))
+    allowed = over(times(times(decimal_of(limits.max_position_fraction), equity), wish), mark)
+    trims, kept = held - wanted > limits.band * wanted, whole
+    if trims:
+        kept = over(times(whole, wish), decimal_of(held)) if held > 0.0 else (0.0, 0.0)
+    if _is_above(whole, times(allowed, decimal_of(1.0 + limits.band))):
+        return allowed if _is_above(kept, allowed) else kept
+    return kept if trims else (-1.0, 0.0)
+
+
+@compiled
+def lots_of_share(
+    rule: Record,
+    place: Record,
+    equity: Pair,
+    price: Pair,
+    scale: Pair,
+    wanted: float,
+    of_position: Pair,
+    of_order: float,
+) -> int:
+    """Lots that a share leaves to be added, given the caps of the whole position and of the order [fractions of equity]; -1 if
+    what is held is enough. `equity`, `price` [quote]; `scale`: what court and policy leave."""
+    worth = times(price, (rule.lot[0], rule.lot[1]))
+    goal = over(times(times(equity, of_position), times(scale, decimal_of(wanted))), worth)
+    added = add(goal, (-float(place.held), 0.0))
+    if place.held and (added[0] <= 0.0 or of_order <= 0.0):
+        return -1
+    return max(0, min(floor_of(added), floor_of(over(times(equity, decimal_of(of_order)), worth))))
+
+
+@compiled
+def _is_above(one: Pair, other: Pair) -> bool:
+    return bool(add(one, (-other[0], -other[1]))[0] > 0.0)
