@@ -63,7 +63,7 @@ Section = Literal["signals", "sentiment", "book", "proposal", "context"]
 def lookup(case: Case, path: str) -> FieldValue:
     """Return the value of a field of the case, by its dotted path.
 
-    Valid paths: `signals.<timeframe>.<field>`, `book.<field>`, `proposal.conviction|against|direction`,
+    Valid paths: `signals.<timeframe>.<field>`, `book.<field>`, `proposal.conviction|against|direction|exposure`,
     `sentiment.score`, `sentiment.flags.<flag>` (true when the flag is set), `context.<figure>`. Raises KeyError when
     the field does not exist or has no known value.
     """
@@ -73,7 +73,7 @@ def lookup(case: Case, path: str) -> FieldValue:
             value = getattr(case.signals[Timeframe(timeframe)], name)
         case ["book", name] if name in BookView.model_fields:
             value = getattr(case.book, name)
-        case ["proposal", ("conviction" | "against" | "direction") as name]:
+        case ["proposal", ("conviction" | "against" | "direction" | "exposure") as name]:
             value = getattr(case.proposal, name)
         case ["sentiment", "score"]:
             value = case.sentiment.score

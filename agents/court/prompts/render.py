@@ -90,7 +90,18 @@ def _news(case: Case, most: int) -> list[str]:
 
 def _proposal(case: Case) -> list[str]:
     fields = line(case, ("proposal.direction", "proposal.conviction", "proposal.against"))
-    return [fields, *(_vote(vote) for vote in case.proposal.votes[:_MOST_VOTES])]
+    return [fields, *_share(case), *(_vote(vote) for vote in case.proposal.votes[:_MOST_VOTES])]
+
+
+def _share(case: Case) -> list[str]:
+    """Return what voters that hold shares want, and what is held of it."""
+    if case.proposal.exposure is None:
+        return []
+    held = (
+        "" if case.held_share is None else f" The position that is held stands for {case.held_share:.0%}: enlarge it?"
+    )
+    wanted = "The voters want this share of a full position, for long; they bring their own exit."
+    return [f"{line(case, ('proposal.exposure',))} {wanted}{held}"]
 
 
 def _vote(vote: Vote) -> str:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from trader_support import World, uncovered
 
 from execution.account.shares import Change, change_of, kept_of
+from execution.reports import OrderState, OrderStatus, VenueReport
 from risk.breakers import Latch
 from risk.order import Order, OrderKind, Purpose
 from risk.portfolio import Position
@@ -174,6 +175,47 @@ def test_a_position_of_single_events_loses_its_target_when_voters_hold_it_by_sha
     assert world.resting() == [(Purpose.STOP_LOSS, world.held)]
     assert stop_of(world) == before
     assert world.trader.share("BTC/USDT") == 1.0
+
+
+def test_a_schedule_for_an_outage_sells_a_part_and_the_stop_stays_where_it_was() -> None:
+    world = bought(1.0, exit_price=49_000.0)
+    held, before = world.held, stop_of(world)
+    assert world.reduce(held / 2) is not None
+    quiet(world)
+    assert (world.held, stop_of(world)) == (held / 2, before)
+    assert world.resting() == [(Purpose.STOP_LOSS, world.held)]
+
+
+def test_a_venue_that_takes_no_second_stop_gets_it_after_the_first_is_gone() -> None:
+    world = World(around=OneStop)
+    assert hold(world, 0.25).outcome is Outcome.SIGNED
+    quiet(world)
+    hold(world, 1.0)
+    quiet(world)
+    follow(world, 49_000.0)
+    assert world.resting() == [(Purpose.STOP_LOSS, world.held)]
+    assert stop_of(world) == Decimal("49000.00")
+
+
+class OneStop:
+    """A venue that binds what a stop would sell, and so refuses a second one."""
+
+    def __init__(self, venue: Any) -> None:
+        self._venue = venue
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._venue, name)
+
+    async def submit(self, order: Order) -> VenueReport:
+        resting = await self._venue.open_orders()
+        if order.kind is OrderKind.STOP and any(each.kind is OrderKind.STOP for each in resting):
+            refused = OrderState(
+                order_id=order.order_id, decision_id=order.decision_id, symbol=order.symbol, status=OrderStatus.REJECTED,
+                at_utc=order.created_utc, note="insufficient balance",
+            )  # fmt: skip
+            return VenueReport(states=(refused,))
+        report: VenueReport = await self._venue.submit(order)
+        return report
 
 
 def test_while_an_order_changes_it_a_position_stands_for_no_share() -> None:

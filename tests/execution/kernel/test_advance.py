@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from kernel_parity import (
+    SHARE_WORLDS,
     STORMS,
     WARMUP,
     WORLDS,
@@ -24,6 +25,7 @@ from kernel_parity import (
     recorded,
     rules,
     settings_of,
+    share_votes,
     shorter,
     told,
 )
@@ -88,6 +90,17 @@ def test_both_engines_do_and_see_the_same_under_a_policy(seed: int) -> None:
     assert seen
     assert made.fills
     assert made.fills != fast(settings, tape, grid, votes).fills
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_both_engines_do_and_see_the_same_of_proposals_to_enlarge(seed: int) -> None:
+    settings, tape, grid, _ = window(seed, **SHARE_WORLDS[seed])
+    found, made, seen = compared(settings, tape, grid, share_votes(grid, seed, often=0.6, every=3), seed)
+    assert found == ""
+    assert seen
+    assert ("trim" in {fill[3] for fill in made.fills}) == (seed != 2), (
+        "the tiny account of seed 2 is too small for parts"
+    )
 
 
 @pytest.mark.slow
