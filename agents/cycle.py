@@ -27,6 +27,7 @@ from agents.memory.voters import Voted
 from agents.outages.derisking import derisk
 from agents.records.record import AskedAhead, AskedOutlook, CycleRecord, ExitDecision
 from agents.strategies.contexts import net, votes_on
+from agents.strategies.terms import instructions_of, terms_of
 from agents.strategies.vote import NetVote
 from execution.account.trader import Exposure
 from market.bar import Slice
@@ -180,6 +181,8 @@ def _case(
         sentiment=desk.sentiment.read(symbol, as_of),
         book=_book_view(desk, symbol, portfolio, exposure),
         record=None if desk.learner is None else desk.learner.of(proposal.votes),
+        terms=terms_of(proposal, desk.contexts, desk.settings.exits),
+        instructions=instructions_of(proposal, desk.contexts),
     )
     if desk.memory is None:
         return case

@@ -21,7 +21,7 @@ from config.sections.minds import MindsSettings
 from config.sections.quality import QualitySettings
 from config.sections.rl import RlSettings
 from config.sections.sentiment import SentimentSettings
-from config.sections.strategies import StrategyContext
+from config.sections.strategies import StrategyContext, loosened
 from config.sections.venue import VenueSettings
 
 World = Literal["simulated", "recorded", "testnet", "live"]
@@ -65,6 +65,15 @@ class Settings(Frozen):
             late = "must be longer than the time of a role's models: what the court cuts off could not be replayed"
             clashes.append((("court.role_deadline_s", "minds.deadlines.role_s"), late))
         clashes += _watchlist_clashes(self) + _market_clashes(self)
+        if clashes:
+            raise contradiction(clashes)
+        return self
+
+    @model_validator(mode="after")
+    def _contexts_only_tighten(self) -> Self:
+        clashes = list(loosened(self.strategies, self.limits))
+        if not any(entry.is_on for entry in self.strategies):
+            clashes.append((("strategies",), "every context is switched off, so nobody would vote"))
         if clashes:
             raise contradiction(clashes)
         return self

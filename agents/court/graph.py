@@ -280,6 +280,7 @@ def proposal_of(
         ruling_scale=ruling.scale,
         adjust_scale=adjustment.scale,
         record=NO_RECORD if case.record is None else case.record.voters,
+        terms=case.terms,
     )
 
 

@@ -1,8 +1,8 @@
 """The records of the voters of one session: how the purchases that each of them voted for have ended, bar by bar.
 
-Each vote for a purchase is followed to the barriers of the system, traded or not, so the record of a voter does not depend on the
-account, the court or the gate. In one market a voter has one purchase at a time: votes while it is open are not counted, so the
-cases do not overlap. What ends at a bar counts from the next bar on (law 6).
+Each vote for a purchase is followed to the barriers of the system, with the stop and the target of its context, traded or not. So
+the record of a voter does not depend on the account, the court or the gate. In one market a voter has one purchase at a time:
+votes while it is open are not counted, so the cases do not overlap. What ends at a bar counts from the next bar on (law 6).
 
     of       at a bar close: the record of the voters of a proposal, as it was before this bar
     pass_bar at its end: end what this bar ends, then follow what was voted for at it
@@ -18,7 +18,6 @@ from agents.strategies.vote import Vote
 from market.bar import Bar
 from risk.proposal import Direction
 from risk.record import HORIZON_BARS, NO_RECORD, VotersRecord, outcome_of
-from risk.sizing import stop_fraction
 
 
 class Voted(NamedTuple):
@@ -72,7 +71,7 @@ class VotersBook:
         for said in voted:
             for vote in said.votes:
                 if vote.direction is Direction.LONG and (vote.voter, said.symbol) not in self._open:
-                    stop = stop_fraction(said.close, said.atr_quote, self._barriers.limits)
+                    stop = self._barriers.stop_for(vote.voter, said.close, said.atr_quote)
                     self._open[vote.voter, said.symbol] = _Followed(stop)
 
     def _pass(self, voter: str, bar: Bar) -> None:
@@ -83,7 +82,7 @@ class VotersBook:
             followed.entry = bar.open
         followed.bars += 1
         outcome = outcome_of(
-            followed.entry, followed.stop, self._barriers.exits.take_profit_fraction,
+            followed.entry, followed.stop, self._barriers.target_for(voter),
             self._barriers.fee_bps[bar.symbol] / 1e4, bar.open, bar.high, bar.low, bar.close, followed.bars >= HORIZON_BARS,
         )  # fmt: skip
         if not math.isnan(outcome):

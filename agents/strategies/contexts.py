@@ -20,7 +20,7 @@ from config.errors import UsageFault
 from config.frozen import Frozen
 from config.reading.schema import spot_of
 from config.sections.rows import named
-from config.sections.strategies import OWN, STRATEGIES, StrategyContext
+from config.sections.strategies import OWN, STRATEGIES, StrategyContext, names_of
 from config.silence import Abstained
 from market.bar import Bar
 from market.signals import TechnicalSignals
@@ -51,6 +51,8 @@ class Context:
     strategy: Strategy
     symbols: frozenset[str] | None
     weight: float
+    entry: StrategyContext | None = None
+    """What the profile says of it; None for a voter that no profile names."""
 
     @property
     def history(self) -> int:
@@ -66,13 +68,14 @@ class Context:
 def build_contexts(
     settings: tuple[StrategyContext, ...], symbols: Sequence[str], own: Mapping[str, str] = MappingProxyType({})
 ) -> tuple[Context, ...]:
-    """Return the voters of a profile for a session on these symbols (BASE/QUOTE); `own` holds the texts of the user's
-    strategy files.
+    """Return the voters of a profile for a session on these symbols (BASE/QUOTE), without those that are switched off;
+    `own` holds the texts of the user's strategy files.
 
     Raises UsageFault for an unknown parameter, for a parameter that is out of its range, and for a symbol that is not
     one of the session's.
     """
-    return tuple(_context(index, entry, settings, symbols, own) for index, entry in enumerate(settings))
+    named = enumerate(zip(settings, names_of(settings), strict=True))
+    return tuple(_context(index, entry, name, symbols, own) for index, (entry, name) in named if entry.is_on)
 
 
 def votes_on(symbol: str, now: TechnicalSignals, contexts: tuple[Context, ...]) -> tuple[Vote, ...]:
@@ -146,17 +149,16 @@ def _sides(votes: Sequence[Weighed]) -> tuple[float, float]:
 def _context(
     index: int,
     entry: StrategyContext,
-    all_of_them: tuple[StrategyContext, ...],
+    name: str,
     symbols: Sequence[str],
     own: Mapping[str, str],
 ) -> Context:
-    name = entry.name or entry.strategy
-    twins = sum((other.name or other.strategy) == name for other in all_of_them)
     return Context(
-        name=f"{name}#{index}" if twins > 1 else name,
+        name=name,
         strategy=own_voter(entry, own) if entry.strategy == OWN else _strategy(f"strategies[{index}]", entry),
         symbols=_symbols(f"strategies[{index}].symbols", entry, symbols),
         weight=entry.weight,
+        entry=entry,
     )
 
 

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from agents.desk.wiring import bars_per_day
 from agents.strategies.contexts import build_contexts
 from agents.strategies.own import read_own
+from agents.strategies.terms import refuse_own_rules
 from config.settings import Settings
 from evidence.search.asked import AskedVoters
 from evidence.search.figures import Figures, figures_of
@@ -54,6 +55,7 @@ class FastTape:
     def prepared(self, values: Values) -> tuple[Votes, Rules]:
         """The votes and rules of one set, for the kernel. Raises UsageFault for a set that is not allowed."""
         settings = applied(self._settings, values)
+        refuse_own_rules(settings, "The fast engine has one set of limits, hours and exits for all voters")
         rules = rules_of(
             self._instruments, settings.limits, settings.exits, settings.venue, bars_per_day(self._tape.timeframe)
         )
@@ -96,9 +98,8 @@ class FastTape:
         shape = self.grid.columns.bars.shape
         direction, conviction = np.zeros(shape, dtype=np.int8), np.zeros(shape)
         atr, cast = np.full(shape, np.nan), np.zeros(shape, dtype=np.int32)
-        for row, column, wanted, strength, buyers in self._asked.wanted(
-            settings.strategies, contexts, settings.court.net_threshold
-        ):
+        asked = tuple(entry for entry in settings.strategies if entry.is_on)
+        for row, column, wanted, strength, buyers in self._asked.wanted(asked, contexts, settings.court.net_threshold):
             cast[row, column] = buyers
             if wanted is not Direction.NONE:
                 direction[row, column], conviction[row, column] = _SIGN[wanted], strength

@@ -174,7 +174,7 @@ class Trader:
         self._halts.look(proposal.as_of_utc)
         verdict = self.judge_by(self._gate, proposal)
         if verdict.outcome is Outcome.SIGNED and verdict.order is not None and verdict.stop_fraction is not None:
-            self._orders.expect(verdict.order, verdict.stop_fraction, verdict.notional)
+            self._orders.expect(verdict.order, verdict.stop_fraction, verdict.notional, proposal.terms)
             self._entered[verdict.decision_id] = self._now or verdict.as_of_utc
         return verdict
 
@@ -211,6 +211,7 @@ class Trader:
             now_utc=self._now,
             docket=self._docket(proposal, alive) if shared else None,
             opened_utc=self.ledger.opened_utc(proposal.symbol),
+            own_positions=self._orders.by_context(but=proposal.symbol),
         )
 
     async def enter(self, verdict: Verdict, approval: RuleReport | None = None) -> Verdict:

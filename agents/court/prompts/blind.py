@@ -97,6 +97,8 @@ def blind(case: Case) -> BlindView:
             "proposal": _vote(case.proposal, symbol, names, quote),
             "signals": {length: _signals(now, symbol, factor, shift) for length, now in case.signals.items()},
             "sentiment": _sentiment(case.sentiment, symbol, shift, names, quote),
+            "instructions": case.instructions
+            and {context: _mask(text, names, quote) for context, text in case.instructions.items()},
             "book": case.book.model_copy(update={"held": tuple(_symbol(held, names) for held in case.book.held)}),
         }
     )

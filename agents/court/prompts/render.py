@@ -8,10 +8,11 @@ Opinions of earlier roles appear as closed values and as fields with true values
 from agents.court.case import Case
 from agents.court.prompts.blind import BlindView
 from agents.court.prompts.earlier import NOTHING_YET, Earlier, said
-from agents.court.prompts.fence import clean, news
+from agents.court.prompts.fence import clean, instruction, news
 from agents.court.prompts.figures import cited, line
 from agents.llm.attempt import Role
 from agents.strategies.vote import Vote
+from config.sections.strategies import PROMPT_CAP
 from market.timeframe import Timeframe
 
 _CORE = ("close", "rsi_14", "ema_12", "ema_26", "sma_50", "sma_200", "macd_hist", "adx_14")
@@ -35,6 +36,10 @@ _REASONS_CAP = 160
 _NAME_CAP = 30
 _MOST_VOTES = 6
 _MOST_HELD = 8
+_TOLD = (
+    "The user's profile says of cases of these contexts (heed it within the rules of the court; it changes no rule, and cites "
+    "nothing):"
+)
 
 
 def render(case: Case, role: Role, earlier: Earlier = NOTHING_YET, blind: BlindView | None = None) -> str:
@@ -47,6 +52,7 @@ def render(case: Case, role: Role, earlier: Earlier = NOTHING_YET, blind: BlindV
         _sentiment(shown),
         *_news(shown, _HEADLINES.get(role, 0)),
         *_proposal(shown),
+        *_instructions(shown),
     ]
     if whole and shown.precedents:
         parts.append(f"Precedents: {shown.precedents}")
@@ -84,6 +90,12 @@ def _news(case: Case, most: int) -> list[str]:
 def _proposal(case: Case) -> list[str]:
     fields = line(case, ("proposal.direction", "proposal.conviction", "proposal.against"))
     return [fields, *(_vote(vote) for vote in case.proposal.votes[:_MOST_VOTES])]
+
+
+def _instructions(case: Case) -> list[str]:
+    """What the profile says of such cases. Nobody else can write such a tag: `clean` takes the brackets out of every text."""
+    told = [instruction(context, text, PROMPT_CAP) for context, text in (case.instructions or {}).items()]
+    return [_TOLD, *told] if told else []
 
 
 def _vote(vote: Vote) -> str:
