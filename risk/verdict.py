@@ -70,8 +70,8 @@ class Verdict(Frozen):
     @property
     def bound_by(self) -> str | None:
         """The context whose own limit was the binding rule; None if it was the profile's."""
-        bound = (report for report in self.rules if report.code == self.binding_rule)
-        return next((report.context for report in bound if report.context is not None), None)
+        acted = (report for report in self.rules if report.reaction is not Reaction.PASS)
+        return next((report.context for report in acted if report.code == self.binding_rule), None)
 
     def with_rule(self, report: RuleReport) -> "Verdict":
         """The same verdict with one more rule. If that rule does not pass, the order is removed."""

@@ -11,7 +11,8 @@ from agents.strategies.contexts import Context
 from agents.strategies.vote import NetVote
 from config.errors import UsageFault
 from config.sections.exits import ExitSettings
-from config.sections.strategies import StrategyContext, is_tighter, names_of, set_values
+from config.sections.limits import is_tighter
+from config.sections.strategies import StrategyContext, names_of, set_values
 from config.settings import Settings
 from risk.proposal import Direction, OwnHours, OwnPositions, Terms, TightLimit
 

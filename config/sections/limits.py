@@ -5,8 +5,10 @@ purchases, that way only. Those of the breakers have none: they watch the whole 
 measured. A context counts positions and hours of its own (`max_positions`, `trading_hours_utc` of the context).
 """
 
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
@@ -229,3 +231,28 @@ class RiskLimits(Frozen):
         if clashes:
             raise contradiction(clashes)
         return self
+
+
+def _marks(annotation: Any) -> Iterator[Tighter]:
+    """The marks in an annotation, also where it may be null."""
+    for part in get_args(annotation):
+        if isinstance(part, Tighter):
+            yield part
+        yield from _marks(part)
+
+
+TIGHTENED: Mapping[str, Tighter] = MappingProxyType(
+    {
+        name: mark
+        for name, field in RiskLimits.model_fields.items()
+        for mark in (*_marks(field.annotation), *(mark for mark in field.metadata if isinstance(mark, Tighter)))
+    }
+)
+"""The limits that a context may set, each with the direction in which it is tighter: those with that mark."""
+
+
+def is_tighter(name: str, value: float, than: float | None) -> bool:
+    """Whether the limit `name` is at least as tight at `value` as at `than`."""
+    if than is None:
+        return True
+    return value <= than if TIGHTENED[name] is Tighter.LOWER else value >= than

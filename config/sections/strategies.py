@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from pydantic import Field, create_model, model_validator
 
 from config.frozen import Frozen
-from config.reading.schema import spot_of
 from config.sections.clashes import Clash, contradiction
 from config.sections.exits import ExitSettings
 from config.sections.kinds import OneOf, Positive
-from config.sections.limits import NO_HOURS, RiskLimits, Tighter, TradingHours, hours_open
+from config.sections.limits import NO_HOURS, TIGHTENED, RiskLimits, TradingHours, hours_open, is_tighter
 
 STRATEGIES = {
     "ema_cross": "agents.strategies.trend:EmaCross",
@@ -34,16 +33,6 @@ PROMPT_CAP = 500
 def _unset(value: object) -> bool:
     """What a context does not set is left out of the journal, so that older sessions keep their bytes."""
     return value is None
-
-
-def _tightenings() -> dict[str, Tighter]:
-    spots = ((name, spot_of(RiskLimits).child(name)) for name in RiskLimits.model_fields)
-    marks = ((name, mark) for name, spot in spots if spot for mark in spot.bounds if isinstance(mark, Tighter))
-    return dict(marks)
-
-
-TIGHTENED: dict[str, Tighter] = _tightenings()
-"""The limits that a context may set, each with the direction in which it is tighter: those of `RiskLimits` with that mark."""
 
 
 def _own(model: type[Frozen], name: str) -> tuple[Any, Any]:
@@ -143,13 +132,6 @@ def names_of(entries: tuple[StrategyContext, ...]) -> tuple[str, ...]:
 def set_values(own: ContextLimits | ContextExits | None) -> dict[str, float]:
     """What a context sets of its own, by name."""
     return {} if own is None else {name: value for name, value in own if value is not None}
-
-
-def is_tighter(name: str, value: float, than: float | None) -> bool:
-    """Whether a limit at `value` is at least as tight as at `than`."""
-    if than is None:
-        return True
-    return value <= than if TIGHTENED[name] is Tighter.LOWER else value >= than
 
 
 def loosened(entries: tuple[StrategyContext, ...], limits: RiskLimits) -> Iterator[Clash]:

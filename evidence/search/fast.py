@@ -38,7 +38,9 @@ class FastTape:
     """A tape that is read once, for any number of parameter sets."""
 
     def __init__(self, tape: Tape, settings: Settings, seen: Callable[[int], None] = lambda bars: None) -> None:
-        """Read the tape. `seen` is called with the number of bars read. Raises the errors of the kernel's grid and rules."""
+        """Read the tape. `seen` is called with the number of bars read. Raises the errors of the kernel's grid and rules,
+        and UsageFault for a profile whose contexts have rules of their own."""
+        refuse_own_rules(settings, "The fast engine has one set of limits, hours and exits for all voters")
         self._tape = tape
         self._settings = settings
         self._texts = read_own(settings.strategies)
@@ -55,7 +57,6 @@ class FastTape:
     def prepared(self, values: Values) -> tuple[Votes, Rules]:
         """The votes and rules of one set, for the kernel. Raises UsageFault for a set that is not allowed."""
         settings = applied(self._settings, values)
-        refuse_own_rules(settings, "The fast engine has one set of limits, hours and exits for all voters")
         rules = rules_of(
             self._instruments, settings.limits, settings.exits, settings.venue, bars_per_day(self._tape.timeframe)
         )

@@ -6,8 +6,7 @@ A limit of a context that is looser than the profile's counts for nothing here, 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from config.sections.limits import RiskLimits, hours_open
-from config.sections.strategies import is_tighter
+from config.sections.limits import RiskLimits, hours_open, is_tighter
 from risk.facts import Facts, check
 from risk.limits.catalogue import CATALOGUE
 from risk.proposal import Terms, TightLimit
