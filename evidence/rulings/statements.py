@@ -50,7 +50,7 @@ def statements(hearing: Hearing, barriers: Barriers) -> dict[str, float]:
     }
     if VOTERS in found:
         payoff = barriers.target_of(hearing.case) / barriers.stop_of(hearing.case)
-        found[GATE] = win_probability(found[VOTERS], payoff, barriers.limits)
+        found[GATE] = win_probability(found[VOTERS], payoff, barriers.limits_of(hearing.case.terms))
     return found
 
 
