@@ -65,6 +65,12 @@ def test_a_limit_of_a_context_has_the_range_of_the_profiles(name: str) -> None:
     assert f"strategies.0.limits.{name}" in refusal(context(limits={name: -1}))
 
 
+@pytest.mark.parametrize("name", ["max_spread_bps", "max_slippage", "entry_price_cap_bps"])
+def test_a_limit_under_which_a_context_could_never_buy_is_refused(name: str) -> None:
+    told = refusal(context(limits={name: 1e-6}))
+    assert f"strategies.0.limits.{name}: at 1e-06 nothing could be bought where venue.spread_bps is 2" in told
+
+
 def test_any_number_is_tighter_than_a_limit_that_is_switched_off() -> None:
     open_ended = load_profile("paper", {"strategies": [context(limits={"max_entries_per_day": 90}, max_positions=9)]})
     assert open_ended.limits.max_entries_per_day is None
