@@ -30,6 +30,7 @@ from agents.records.record import AskedAhead, AskedOutlook, CycleRecord, ExitDec
 from agents.resizing import decision_id_of, enlarged_from, shape
 from agents.strategies.contexts import net, votes_on
 from agents.strategies.facts import Known
+from agents.strategies.terms import instructions_of, terms_of
 from agents.strategies.vote import NetVote
 from execution.account.trader import Exposure
 from market.bar import Slice
@@ -207,6 +208,8 @@ def _case(
         record=None if desk.learner is None else desk.learner.of(proposal.votes),
         context=None if desk.context is None else desk.context.read(symbol, as_of),
         held_share=enlarged_from(desk, symbol, proposal),
+        terms=terms_of(proposal, desk.contexts, desk.settings.exits),
+        instructions=instructions_of(proposal, desk.contexts),
     )
     if desk.memory is None:
         return case

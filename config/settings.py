@@ -21,7 +21,7 @@ from config.sections.minds import MindsSettings
 from config.sections.quality import QualitySettings
 from config.sections.rl import RlSettings
 from config.sections.sentiment import SentimentSettings
-from config.sections.strategies import StrategyContext
+from config.sections.strategies import StrategyContext, loosened, set_values
 from config.sections.venue import VenueSettings
 
 World = Literal["simulated", "recorded", "testnet", "live"]
@@ -64,7 +64,16 @@ class Settings(Frozen):
         if self.court.mind == "models" and self.court.role_deadline_s <= self.minds.deadlines.role_s:
             late = "must be longer than the time of a role's models: what the court cuts off could not be replayed"
             clashes.append((("court.role_deadline_s", "minds.deadlines.role_s"), late))
-        clashes += _watchlist_clashes(self) + _market_clashes(self)
+        clashes += _watchlist_clashes(self) + _market_clashes(self) + _context_market_clashes(self)
+        if clashes:
+            raise contradiction(clashes)
+        return self
+
+    @model_validator(mode="after")
+    def _contexts_only_tighten(self) -> Self:
+        clashes = list(loosened(self.strategies, self.limits))
+        if not any(entry.is_on for entry in self.strategies):
+            clashes.append((("strategies",), "every context is switched off, so nobody would vote"))
         if clashes:
             raise contradiction(clashes)
         return self
@@ -99,6 +108,22 @@ def _market_clashes(settings: Settings) -> list[Clash]:
             "be bought"
         )
         clashes.append((("venue.spread_bps", "limits.entry_price_cap_bps"), capped))
+    return clashes
+
+
+def _context_market_clashes(settings: Settings) -> list[Clash]:
+    """Limits of a context under which it could never buy from the order book of the simulated exchange."""
+    if settings.venue.kind != "simulated":
+        return []
+    spread, clashes = settings.venue.spread_bps, list[Clash]()
+    least = {"max_spread_bps": spread, "max_slippage": spread / 20_000, "entry_price_cap_bps": spread / 2}
+    for index, entry in enumerate(settings.strategies):
+        own = set_values(entry.limits)
+        for name, value in least.items():
+            if name in own and (own[name] < value or (name == "entry_price_cap_bps" and own[name] == value)):
+                key = f"strategies.{index}.limits.{name}"
+                why = f"at {own[name]:g} nothing could be bought where venue.spread_bps is {spread:g}"
+                clashes.append(((key, "venue.spread_bps"), why))
     return clashes
 
 

@@ -3,7 +3,7 @@
 This module decides nothing. A cap that is negative or not finite allows no notional (law 2).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -46,7 +46,8 @@ class Situation:
     `order_errors`: orders rejected or lost in the last 24 hours. `mark`: the symbol's last valid close [quote]. `book`: the
     order book that its market shows. `now_utc`: the close of the last processed slice. `docket`: the other proposals of the
     session, when proposals share the risk. `opened_utc`: when the position in the proposed symbol was opened. Each of these is
-    None when it is not known.
+    None when it is not known. `own_positions`: positions and entries under way by the context that has voted for them, for
+    contexts with a number of their own.
     """
 
     proposal: Proposal
@@ -65,6 +66,7 @@ class Situation:
     now_utc: datetime | None = field(default=None, kw_only=True)
     docket: DocketView | None = field(default=None, kw_only=True)
     opened_utc: datetime | None = field(default=None, kw_only=True)
+    own_positions: Mapping[str, int] = field(default_factory=dict, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,24 +7,39 @@ exit: an order that only reduces a position is always signed, whatever else fail
 from dataclasses import fields, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from config.sections.exits import ExitSettings
 from config.sections.limits import RiskLimits
 from risk.calibration import SizingMaps
 from risk.facts import Facts, Rule, Situation, as_recorded
 from risk.limits.catalogue import OF_ORDER, rules_under
+from risk.limits.contexts import named, own_checks, tightened
 from risk.limits.loss import halved
 from risk.limits.row import Part
 from risk.limits.share import beside, held_quantity, room_left, share_report
 from risk.limits.trade import tails_hold, well_formed
 from risk.order import Order, OrderKind, Purpose, Seal, Side
 from risk.portfolio import Position
-from risk.proposal import Proposal
+from risk.proposal import Proposal, Terms
 from risk.sizing import dearest_price, hard_stop, own_stop, stop_fraction
 from risk.verdict import Outcome, Reaction, RuleCode, RuleReport, Verdict
 
 HALVINGS = 6
 """How often a size whose tail is out of bounds is halved before it is refused."""
+
+
+class _Conditions(NamedTuple):
+    """Limits and exits of a purchase, and the rules that a verdict under them has."""
+
+    limits: RiskLimits
+    exits: ExitSettings
+    checks: tuple[Rule, ...]
+    caps: tuple[Rule, ...]
+
+    @classmethod
+    def of(cls, limits: RiskLimits, exits: ExitSettings) -> "_Conditions":
+        return cls(limits, exits, rules_under(limits, Part.CHECK), rules_under(limits, Part.CAP))
 
 
 class RiskManager:
@@ -47,7 +62,8 @@ class RiskManager:
         self._exits = exits
         self._seal = seal
         self._bars_per_day = bars_per_day
-        self._checks, self._caps = rules_under(limits, Part.CHECK), rules_under(limits, Part.CAP)
+        self._profile = _Conditions.of(limits, exits)
+        self._tightened: dict[Terms, _Conditions] = {}
 
     @property
     def shares_risk(self) -> bool:
@@ -57,7 +73,7 @@ class RiskManager:
     def judge(self, given: Situation) -> Verdict:
         """The verdict on one proposal. Never raises: a proposal that cannot be judged is refused (law 2)."""
         try:
-            return self._judge(given)
+            return named(self._judge(given), self._limits, given.proposal.terms)
         except Exception as fault:  # noqa: BLE001  the boundary of the gate: it fails closed, and says why
             report = RuleReport(
                 code="gate_error",
@@ -70,13 +86,13 @@ class RiskManager:
             return _refused(given.proposal, (report,))
 
     def _judge(self, given: Situation) -> Verdict:
-        proposal = given.proposal
+        proposal, under = given.proposal, self._conditions(given.proposal.terms)
         facts = Facts(
             **{field.name: getattr(given, field.name) for field in fields(Situation)},
-            limits=self._limits,
-            exits=self._exits,
+            limits=under.limits,
+            exits=under.exits,
             bars_per_day=self._bars_per_day,
-            stop=self._limits.stop_fraction,
+            stop=under.limits.stop_fraction,
             calibration=self._calibration,
         )
         sound = well_formed(facts)
@@ -84,15 +100,24 @@ class RiskManager:
             return _refused(proposal, (sound,))
         facts = replace(facts, stop=_stop_of(proposal, facts.limits))
         sound = well_formed(facts)
-        checks = (sound, *(rule(facts) for rule in self._checks))
+        checks = (sound, *(rule(facts) for rule in under.checks), *own_checks(facts))
         if any(report.reaction is not Reaction.PASS for report in checks):
             return _refused(proposal, checks)
-        return self._size(facts, checks)
+        return self._size(facts, checks, under.caps)
 
-    def _size(self, facts: Facts, checks: tuple[RuleReport, ...]) -> Verdict:
+    def _conditions(self, terms: Terms | None) -> "_Conditions":
+        """What a purchase with these terms is judged by."""
+        if terms is None:
+            return self._profile
+        if terms not in self._tightened:
+            limits = tightened(self._limits, terms)
+            self._tightened[terms] = _Conditions.of(limits, terms.exits or self._exits)
+        return self._tightened[terms]
+
+    def _size(self, facts: Facts, checks: tuple[RuleReport, ...], rules_of_size: tuple[Rule, ...]) -> Verdict:
         """The tightest cap, times what voters, court and policy left of it, less what is held, down to whole lots."""
         whole, held = beside(facts), held_quantity(facts)
-        caps = halved(whole, _measured(self._caps, whole))
+        caps = halved(whole, _measured(rules_of_size, whole))
         tightest, left, told = _room(facts, caps)
         recorded = (as_recorded(facts, _marked(report, tightest)) for report in caps)
         rules, price = (*checks, *recorded, *told), facts.proposal.reference_price
@@ -144,7 +169,7 @@ class RiskManager:
                 kind=OrderKind.MARKET,
                 purpose=Purpose.ENTRY,
                 quantity=quantity,
-                limit_price=dearest_price(given.reference_price, facts.instrument.tick_size, self._limits),
+                limit_price=dearest_price(given.reference_price, facts.instrument.tick_size, facts.limits),
                 created_utc=given.as_of_utc,
             )
         )

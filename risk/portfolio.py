@@ -39,6 +39,11 @@ class Portfolio(Frozen):
         return next((held for held in self.positions if held.symbol == symbol), None)
 
     @property
+    def open_symbols(self) -> frozenset[str]:
+        """The symbols of positions and of entries under way."""
+        return frozenset((*(held.symbol for held in self.positions), *self.pending_notional))
+
+    @property
     def deployed(self) -> Decimal:
         """Gross notional of positions and of entries that are sent and not yet filled, in quote units."""
         held = sum((abs(held.notional) for held in self.positions), Decimal(0))

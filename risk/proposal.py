@@ -3,7 +3,11 @@
 from decimal import Decimal
 from enum import StrEnum
 
+from pydantic import Field
+
 from config.frozen import Frozen, UtcTime
+from config.sections.exits import ExitSettings
+from config.sections.limits import TradingHours
 from risk.record import NO_RECORD, VotersRecord
 
 
@@ -25,6 +29,41 @@ class Argument(Frozen):
     belief: float
 
 
+class TightLimit(Frozen):
+    """A limit that a context has tightened: its name in `limits:`, its value, and the name of the context."""
+
+    name: str
+    value: int | float
+    context: str
+
+
+class OwnHours(Frozen):
+    """The hours [UTC] in which a context allows its purchases: from the first on, and before the last."""
+
+    context: str
+    hours: TradingHours
+
+
+class OwnPositions(Frozen):
+    """The most positions and entries under way, at one time, for which a context may have voted [positions]."""
+
+    context: str
+    most: int = Field(ge=1)
+
+
+class Terms(Frozen):
+    """The conditions that the contexts behind a purchase add to those of the profile.
+
+    `limits`: each limit once, with the tightest value that any of them asks for. `hours` and `positions`: those of each context.
+    `exits`: the nearest exits that any of them asks for; None for those of the profile.
+    """
+
+    limits: tuple[TightLimit, ...] = ()
+    hours: tuple[OwnHours, ...] = ()
+    positions: tuple[OwnPositions, ...] = ()
+    exits: ExitSettings | None = Field(default=None, exclude_if=lambda exits: exits is None)
+
+
 class Proposal(Frozen):
     """A proposed trade.
 
@@ -36,6 +75,7 @@ class Proposal(Frozen):
     `exposure`: the share in [0, 1] of a full position that position voters want; None for a purchase by single events, which
     wants all of it. `exit_price`: their own exit [quote]. `held_share`, of a proposal to enlarge: the share for which the
     position that is held stands; None for a new position.
+    `terms`: what their contexts ask beyond the profile, if anything.
     """
 
     decision_id: str
@@ -50,6 +90,7 @@ class Proposal(Frozen):
     ruling_scale: float = 0.0
     adjust_scale: float = 1.0
     record: VotersRecord = NO_RECORD
+    terms: Terms | None = None
     exposure: float | None = None
     exit_price: float | None = None
     held_share: float | None = None

@@ -4,7 +4,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import WithJsonSchema
+from pydantic import Field, WithJsonSchema
 
 from config.frozen import Frozen, UtcTime
 from risk.order import Order
@@ -15,7 +15,7 @@ RuleCode = Literal[
     "error_rate", "risk_per_trade", "position", "deployed", "kelly", "cash", "var_1d", "es_1d", "drawdown_half", "liquidity",
     "sector", "stressed_loss", "volatility", "gross_leverage", "net_leverage", "expected_slippage", "equal_risk", "scale",
     "tail_check", "min_notional", "gate_error", "approval", "record", "cluster", "share",
-    "macro_event",
+    "macro_event", "max_positions",
 ]  # fmt: skip
 """The names of rules in verdicts, as journals hold them: those of `risk.limits.catalogue`, and no others. A name that is once
 here stays, so that journals of earlier versions can be read."""
@@ -49,6 +49,8 @@ class RuleReport(Frozen):
     reaction: Reaction
     notional_cap: Decimal | None = None
     note: str = ""
+    context: str | None = Field(default=None, exclude_if=lambda context: context is None)
+    """The context whose own limit the rule has applied; None if it was the profile's."""
 
 
 class Verdict(Frozen):
@@ -69,6 +71,12 @@ class Verdict(Frozen):
     def held(self) -> float:
         """What is held already of the position that the order enlarges [quote]; 0 for a new position."""
         return next((report.number or 0.0 for report in self.rules if report.code == "share"), 0.0)
+
+    @property
+    def bound_by(self) -> str | None:
+        """The context whose own limit was the binding rule; None if it was the profile's."""
+        acted = (report for report in self.rules if report.reaction is not Reaction.PASS)
+        return next((report.context for report in acted if report.code == self.binding_rule), None)
 
     def with_rule(self, report: RuleReport) -> "Verdict":
         """The same verdict with one more rule. If that rule does not pass, the order is removed."""

@@ -14,6 +14,7 @@ from config.frozen import Frozen, UtcTime
 from market.context.view import MarketContext
 from market.signals import TechnicalSignals
 from market.timeframe import Timeframe
+from risk.proposal import Terms
 from sentiment.events import FLAGS
 from sentiment.headline import SentimentData
 
@@ -55,6 +56,10 @@ class Case(Frozen):
     """Of a proposal to enlarge: the share of a full position for which the position stands that is held."""
     context: MarketContext | None = Field(default=None, exclude_if=lambda context: context is None)
     """What is known of the market beside its bars; None if the profile asks for none."""
+    terms: Terms | None = Field(default=None, exclude_if=lambda terms: terms is None)
+    """What the contexts behind the purchase ask beyond the profile; None if they ask nothing."""
+    instructions: dict[str, str] | None = Field(default=None, exclude_if=lambda instructions: instructions is None)
+    """What the profile tells models about cases of these contexts, by context; None if it tells nothing."""
 
 
 Section = Literal["signals", "sentiment", "book", "proposal", "context"]

@@ -283,6 +283,7 @@ def proposal_of(
         exposure=case.proposal.exposure,
         exit_price=case.proposal.exit_price,
         held_share=case.held_share,
+        terms=case.terms,
     )
 
 

@@ -11,17 +11,22 @@ end first or the symbol has no bars.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pydantic import Field
 
 from agents.court.case import Case
 from agents.records.record import Session
+from agents.strategies.terms import asked_by
 from config.frozen import Frozen, UtcTime
 from config.sections.exits import ExitSettings
 from config.sections.limits import RiskLimits
+from config.sections.strategies import names_of
+from config.settings import Settings
 from market.bar import Bar, Slice
+from risk.limits.contexts import tightened
+from risk.proposal import Terms
 from risk.sizing import stop_fraction
 
 HORIZON_BARS = 72
@@ -56,12 +61,13 @@ class CaseOutcome(Frozen):
 
 @dataclass(frozen=True, slots=True)
 class Barriers:
-    """Where purchases end. `fee_bps`: taker fee by symbol [bps]."""
+    """Where purchases end. `fee_bps`: taker fee by symbol [bps]. `terms`: the conditions of voters that have some, by voter."""
 
     limits: RiskLimits
     exits: ExitSettings
     fee_bps: Mapping[str, float]
     horizon_bars: int = HORIZON_BARS
+    terms: Mapping[str, Terms] = field(default_factory=dict)
 
     @classmethod
     def of(cls, session: Session, horizon_bars: int = HORIZON_BARS) -> "Barriers":
@@ -69,12 +75,44 @@ class Barriers:
         if horizon_bars < 1:
             raise ValueError(f"the horizon must be at least one bar, got {horizon_bars}")
         fees = {symbol: float(rules.taker_fee_bps) for symbol, rules in session.instruments.items()}
-        return cls(session.settings.limits, session.settings.exits, fees, horizon_bars)
+        settings = session.settings
+        return cls(settings.limits, settings.exits, fees, horizon_bars, _terms(settings))
 
     def stop_of(self, case: Case) -> float:
         """Return the stop distance that the gate gives this case [fraction of the price]."""
         base = case.signals[case.base_timeframe]
-        return stop_fraction(base.close, base.atr_14_quote, self.limits)
+        return stop_fraction(base.close, base.atr_14_quote, self.limits_of(case.terms))
+
+    def target_of(self, case: Case) -> float:
+        """Return the distance of the first target of this case [fraction of the price]."""
+        return self.exits_of(case.terms).take_profit_fraction
+
+    def stop_for(self, voter: str, close: float, atr_quote: float | None) -> float:
+        """Return the stop distance of a purchase that only this voter wants [fraction of the price]. Prices [quote]."""
+        return stop_fraction(close, atr_quote, self.limits_for(voter))
+
+    def limits_for(self, voter: str) -> RiskLimits:
+        """Return the limits of a purchase that only this voter wants."""
+        return self.limits_of(self.terms.get(voter))
+
+    def target_for(self, voter: str) -> float:
+        """Return the distance of the first target of a purchase that only this voter wants [fraction of the price]."""
+        return self.exits_of(self.terms.get(voter)).take_profit_fraction
+
+    def limits_of(self, terms: Terms | None) -> RiskLimits:
+        """Return the limits of a purchase with these terms."""
+        return tightened(self.limits, terms)
+
+    def exits_of(self, terms: Terms | None) -> ExitSettings:
+        """Return the exits of a purchase with these terms."""
+        return self.exits if terms is None or terms.exits is None else terms.exits
+
+
+def _terms(settings: Settings) -> dict[str, Terms]:
+    """The conditions of each voter of a profile that has some, by its name."""
+    named = zip(names_of(settings.strategies), settings.strategies, strict=True)
+    asked = ((name, asked_by([(name, entry)], settings.exits)) for name, entry in named)
+    return {name: terms for name, terms in asked if terms is not None}
 
 
 class Settler:
@@ -87,7 +125,7 @@ class Settler:
     def add(self, case: Case) -> None:
         """Follow a purchase of this case, from the first bar that closes after it."""
         fee = self._barriers.fee_bps[case.symbol] / 1e4
-        target = self._barriers.exits.take_profit_fraction
+        target = self._barriers.target_of(case)
         self._open.append(_Purchase(case, self._barriers.stop_of(case), target, fee))
 
     @property

@@ -1,8 +1,8 @@
 """The records of the voters of one session: how the purchases that each of them voted for have ended, bar by bar.
 
-Each vote for a purchase is followed to the barriers of the system, traded or not, so the record of a voter does not depend on the
-account, the court or the gate. In one market a voter has one purchase at a time: votes while it is open are not counted, so the
-cases do not overlap. What ends at a bar counts from the next bar on (law 6).
+Each vote for a purchase is followed to the barriers of the system, with the stop and the target of its context, traded or not. So
+the record of a voter does not depend on the account, the court or the gate. In one market a voter has one purchase at a time:
+votes while it is open are not counted, so the cases do not overlap. What ends at a bar counts from the next bar on (law 6).
 
 A purchase of a voter that holds shares has no target and no last bar: it ends at its stop, the hard one or the voters' exit,
 which never falls, or at the open after the voter has said that it wants to be out.
@@ -21,7 +21,7 @@ from agents.strategies.vote import Vote
 from market.bar import Bar
 from risk.proposal import Direction
 from risk.record import HORIZON_BARS, NO_RECORD, VotersRecord, outcome_of, own_outcome_of
-from risk.sizing import hard_stop, own_stop, stop_fraction
+from risk.sizing import hard_stop, own_stop
 
 
 class Voted(NamedTuple):
@@ -90,10 +90,9 @@ class VotersBook:
                     self._open[vote.voter, said.symbol] = self._begun(said, vote)
 
     def _begun(self, said: Voted, vote: Vote) -> _Followed:
-        limits = self._barriers.limits
         if vote.exposure is None:
-            return _Followed(stop_fraction(said.close, said.atr_quote, limits))
-        stop = own_stop(said.close, said.exit_price, limits)
+            return _Followed(self._barriers.stop_for(vote.voter, said.close, said.atr_quote))
+        stop = own_stop(said.close, said.exit_price, self._barriers.limits_for(vote.voter))
         return _Followed(stop, holds=True, exit_price=said.exit_price or 0.0)
 
     def _pass(self, voter: str, bar: Bar) -> None:
@@ -103,15 +102,15 @@ class VotersBook:
         if not followed.bars:
             followed.entry = bar.open
         followed.bars += 1
-        outcome = self._own_outcome(followed, bar) if followed.holds else outcome_of(
-            followed.entry, followed.stop, self._barriers.exits.take_profit_fraction,
+        outcome = self._own_outcome(voter, followed, bar) if followed.holds else outcome_of(
+            followed.entry, followed.stop, self._barriers.target_for(voter),
             self._barriers.fee_bps[bar.symbol] / 1e4, bar.open, bar.high, bar.low, bar.close, followed.bars >= HORIZON_BARS,
         )  # fmt: skip
         if not math.isnan(outcome):
             del self._open[voter, bar.symbol]
             self._records[voter] = self._records.get(voter, NO_RECORD).with_outcome(outcome)
 
-    def _own_outcome(self, followed: _Followed, bar: Bar) -> float:
-        floor = max(followed.entry * (1.0 - hard_stop(self._barriers.limits)), followed.exit_price)
+    def _own_outcome(self, voter: str, followed: _Followed, bar: Bar) -> float:
+        floor = max(followed.entry * (1.0 - hard_stop(self._barriers.limits_for(voter))), followed.exit_price)
         fee = self._barriers.fee_bps[bar.symbol] / 1e4
         return own_outcome_of(followed.entry, followed.stop, floor, fee, bar.open, bar.low, followed.leaving)

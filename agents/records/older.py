@@ -22,6 +22,7 @@ ADDED_IN_SESSION_3: Mapping[str, Any] = {
     "limits.turbulence_alarms": 6.0,
     "limits.loss_streak_chance": None,
     "limits.half_size": "cap",
+    "limits.max_positions": None,
     "limits.entry_price_cap_bps": None,
     "limits.risk_window_h": 0,
     "limits.var_horizon": "bar",

@@ -25,7 +25,7 @@ from config.errors import UsageFault
 from config.frozen import Frozen
 from config.reading.schema import spot_of
 from config.sections.rows import named
-from config.sections.strategies import OWN, STRATEGIES, StrategyContext
+from config.sections.strategies import OWN, STRATEGIES, StrategyContext, names_of
 from config.silence import Abstained
 from market.bar import Bar
 from market.signals import TechnicalSignals
@@ -68,6 +68,9 @@ class Context:
         """What it keeps of each market; None for a voter that reads nothing but the signals."""
         return self.strategy.minded if isinstance(self.strategy, OwnVoter | Windowed) else None
 
+    entry: StrategyContext | None = None
+    """What the profile says of it; None for a voter that no profile names."""
+
     @property
     def history(self) -> int:
         """Bars of its window that must have closed before it votes; 0 for a voter without a window of bars."""
@@ -97,13 +100,14 @@ class Context:
 def build_contexts(
     settings: tuple[StrategyContext, ...], symbols: Sequence[str], own: Mapping[str, str] = MappingProxyType({})
 ) -> tuple[Context, ...]:
-    """Return the voters of a profile for a session on these symbols (BASE/QUOTE); `own` holds the texts of the user's
-    strategy files.
+    """Return the voters of a profile for a session on these symbols (BASE/QUOTE), without those that are switched off;
+    `own` holds the texts of the user's strategy files.
 
     Raises UsageFault for an unknown parameter, for a parameter that is out of its range, and for a symbol that is not
     one of the session's.
     """
-    return tuple(_context(index, entry, settings, symbols, own) for index, entry in enumerate(settings))
+    named = enumerate(zip(settings, names_of(settings), strict=True))
+    return tuple(_context(index, entry, name, symbols, own) for index, (entry, name) in named if entry.is_on)
 
 
 def votes_on(
@@ -249,19 +253,18 @@ def _holding(votes: Sequence[Weighed]) -> list[Weighed]:
 def _context(
     index: int,
     entry: StrategyContext,
-    all_of_them: tuple[StrategyContext, ...],
+    name: str,
     symbols: Sequence[str],
     own: Mapping[str, str],
 ) -> Context:
-    name = entry.name or entry.strategy
-    twins = sum((other.name or other.strategy) == name for other in all_of_them)
     strategy = own_voter(entry, own) if entry.strategy == OWN else _strategy(f"strategies[{index}]", entry)
     return Context(
-        name=f"{name}#{index}" if twins > 1 else name,
+        name=name,
         strategy=strategy,
         symbols=_symbols(f"strategies[{index}].symbols", entry, symbols),
         weight=entry.weight,
         reads_facts=isinstance(strategy, OwnVoter | Windowed) and strategy.minded.reads.facts,
+        entry=entry,
     )
 
 

@@ -49,8 +49,8 @@ class Node:
         if isinstance(self.value, dict):
             found = self.value.get(step)
             return found if isinstance(found, Node) else None
-        if isinstance(self.value, tuple) and isinstance(step, int) and step < len(self.value):
-            return self.value[step]  # type: ignore[no-any-return]
+        if isinstance(self.value, tuple) and str(step).isdecimal() and int(step) < len(self.value):
+            return self.value[int(step)]  # type: ignore[no-any-return]
         return None
 
 

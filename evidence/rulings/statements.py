@@ -49,8 +49,8 @@ def statements(hearing: Hearing, barriers: Barriers) -> dict[str, float]:
         if name != "risk_agent"
     }
     if VOTERS in found:
-        payoff = barriers.exits.take_profit_fraction / barriers.stop_of(hearing.case)
-        found[GATE] = win_probability(found[VOTERS], payoff, barriers.limits)
+        payoff = barriers.target_of(hearing.case) / barriers.stop_of(hearing.case)
+        found[GATE] = win_probability(found[VOTERS], payoff, barriers.limits_of(hearing.case.terms))
     return found
 
 

@@ -111,7 +111,7 @@ def throttled(row: int, hearing: Hearing, barriers: Barriers) -> ThrottledCase |
         symbol=case.symbol,
         voters=tuple(dict.fromkeys(v.voter for v in case.proposal.votes if v.direction is Direction.LONG)),
         stop=barriers.stop_of(case),
-        target=barriers.exits.take_profit_fraction,
+        target=barriers.target_of(case),
         fee=barriers.fee_bps[case.symbol] / 1e4,
         bought=_bought(hearing),
         asked=frozenset(asked),

@@ -116,9 +116,9 @@ def full_notional(hearing: Hearing, barriers: Barriers) -> float:
 
 def _alone(hearing: Hearing, barriers: Barriers) -> float:
     """The tightest of the caps that need no other position."""
-    book, stop = hearing.case.book, barriers.stop_of(hearing.case)
+    book, stop, terms = hearing.case.book, barriers.stop_of(hearing.case), hearing.case.terms
     conviction = hearing.case.proposal.conviction
-    entry = Entry(conviction, stop, book.deployed_fraction, barriers.limits, barriers.exits)
+    entry = Entry(conviction, stop, book.deployed_fraction, barriers.limits_of(terms), barriers.exits_of(terms))
     return book.equity * min(limit.room(entry) for limit in CATALOGUE if limit.room is not None)
 
 

@@ -15,6 +15,7 @@ from agents.desk.wiring import bars_per_day
 from agents.strategies.contexts import build_contexts
 from agents.strategies.facts import BarsAlone, Knowing, Told
 from agents.strategies.own import read_own
+from agents.strategies.terms import refuse_own_rules
 from config.settings import Settings
 from evidence.search.asked import AskedVoters
 from evidence.search.figures import Figures, figures_of
@@ -38,7 +39,9 @@ class FastTape:
     """A tape that is read once, for any number of parameter sets."""
 
     def __init__(self, tape: Tape, settings: Settings, seen: Callable[[int], None] = lambda bars: None) -> None:
-        """Read the tape. `seen` is called with the number of bars read. Raises the errors of the kernel's grid and rules."""
+        """Read the tape. `seen` is called with the number of bars read. Raises the errors of the kernel's grid and rules,
+        and UsageFault for a profile whose contexts have rules of their own."""
+        refuse_own_rules(settings, "The fast engine has one set of limits, hours and exits for all voters")
         self._tape = tape
         self._settings = settings
         self._texts = read_own(settings.strategies)
@@ -101,7 +104,8 @@ class FastTape:
         atr, cast = np.full(shape, np.nan), np.zeros(shape, dtype=np.int32)
         exposure, exit_price = np.full(shape, np.nan), np.full(shape, np.nan)
         sharing, out = np.zeros(shape, dtype=np.int32), np.zeros(shape, dtype=np.int32)
-        for said in self._asked.wanted(settings.strategies, contexts, settings.court.net_threshold):
+        asked = tuple(entry for entry in settings.strategies if entry.is_on)
+        for said in self._asked.wanted(asked, contexts, settings.court.net_threshold):
             at = said.row, said.column
             cast[at], sharing[at], out[at] = said.buyers, said.sharing, said.sellers
             if said.direction is not Direction.NONE:

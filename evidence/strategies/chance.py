@@ -1,7 +1,8 @@
 """Compares a strategy with random entries and with always long, all in the full engine.
 
 The strategy runs as it is, each of its voters with its own record. Its votes are computed once, redrawn, and replayed as scripts.
-A script is one voter and has one record. The times of purchases depend on the seed alone, not on the number of processes.
+A script is one voter and has one record. It has no rules of its own, so a profile whose contexts have some is refused. The times
+of purchases depend on the seed alone, not on the number of processes.
 """
 
 from functools import partial
@@ -12,6 +13,7 @@ import numpy as np
 from agents.desk.world import World
 from agents.strategies.contexts import build_contexts
 from agents.strategies.own import read_own
+from agents.strategies.terms import refuse_own_rules
 from config.seeds import generator
 from evidence.strategies.baselines import AgainstChance, ComparedRun, against_chance, always_long, random_entries
 from evidence.worlds.parallel import spread
@@ -33,6 +35,7 @@ def beside_chance(world: World, tape: Tape, seeds: int, *, workers: int, quiet: 
     Raises ValueError for fewer than 20 seeds, and the TribunalError of any run that fails.
     """
     settings = world.settings
+    refuse_own_rules(settings, "A run by chance has one voter, without limits, hours or exits of its own")
     contexts = build_contexts(settings.strategies, tape.symbols, read_own(settings.strategies))
     votes = cast_votes(tape, contexts, settings.court.net_threshold)
     entries = int((votes.direction > 0).sum())

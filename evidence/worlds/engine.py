@@ -4,22 +4,27 @@ Nothing is journaled: many such runs are compared and discarded, and each can be
 """
 
 from dataclasses import replace
+from decimal import Decimal
 
 from agents.desk.desk import Desk
+from agents.llm.attempt import Attempt
 from agents.strategies.contexts import Context
 from config.frozen import Journaled
 from evidence.worlds.votes import NettedVotes, ScriptedVoter
 
 
 class Nowhere:
-    """A sink that discards events and only counts them."""
+    """A sink that discards events. It only counts them, and adds up what models have cost."""
 
     def __init__(self) -> None:
         self._count = 0
+        self.model_usd = Decimal(0)
 
     def append(self, event: Journaled) -> int:
         """The number that the event would have had."""
         self._count += 1
+        if isinstance(event, Attempt):
+            self.model_usd += event.cost_usd
         return self._count
 
 

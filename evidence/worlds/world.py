@@ -8,12 +8,15 @@ from collections import Counter
 from collections.abc import Callable
 
 from agents.desk.description import describe
+from agents.desk.models import models_of
 from agents.desk.outside import NOTHING_OUTSIDE
 from agents.desk.paper import open_paper
 from agents.desk.world import World, tape_of
+from agents.llm.asking import Asker
 from agents.records.record import CycleRecord
 from agents.session import trade
 from config.frozen import Frozen, UtcTime
+from config.secrets import load_secrets
 from evidence.worlds.engine import Nowhere, scripted
 from evidence.worlds.votes import NettedVotes
 from market.tape import Tape
@@ -37,19 +40,34 @@ class Curve(Frozen):
     signed: int
     deployed: float
     """Mean share of equity that was deployed [fraction]."""
+    fees: float = 0.0
+    """All fees [quote]."""
+    model_usd: float = 0.0
+    """What models have cost [USD]."""
 
 
 def curve_of(world: World, tick: Tick, tape: Tape | None = None, votes: NettedVotes | None = None) -> Curve:
-    """Live through a world with the full engine, by its own voters or by these votes. Raises TribunalError.
+    """Live through a world with the full engine, by its own voters or by these votes, and without models. Raises TribunalError.
 
     `tick` is called with the number of new bars.
     """
-    return asyncio.run(_curve(world, tick, tape or tape_of(world), votes))
+    return asyncio.run(_curve(world, tick, tape or tape_of(world), votes, None))
 
 
-async def _curve(world: World, tick: Tick, tape: Tape, votes: NettedVotes | None) -> Curve:
-    session = describe(world.settings, tape, _KEY)
-    desk = open_paper(world.settings, session, tape, Nowhere(), _KEY, NOTHING_OUTSIDE)
+def curve_with_models(world: World, tick: Tick) -> Curve:
+    """The same by its own voters, with the models that the profile seats in the court. Raises TribunalError."""
+
+    async def lived() -> Curve:
+        settings = world.settings
+        async with models_of(settings, load_secrets(also=settings.minds.key_variables)) as asker:
+            return await _curve(world, tick, tape_of(world), None, asker)
+
+    return asyncio.run(lived())
+
+
+async def _curve(world: World, tick: Tick, tape: Tape, votes: NettedVotes | None, asker: Asker | None) -> Curve:
+    session, nowhere = describe(world.settings, tape, _KEY), Nowhere()
+    desk = open_paper(world.settings, session, tape, nowhere, _KEY, NOTHING_OUTSIDE._replace(asker=asker))
     if votes is not None:
         desk = scripted(desk, votes)
     equity = [float(world.settings.venue.starting_cash)]
@@ -80,4 +98,6 @@ async def _curve(world: World, tick: Tick, tape: Tape, votes: NettedVotes | None
         rulings=dict(rulings),
         signed=signed,
         deployed=deployed / max(1, session.bars),
+        fees=float(desk.trader.ledger.fees),
+        model_usd=float(nowhere.model_usd),
     )

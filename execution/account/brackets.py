@@ -30,13 +30,14 @@ class Leg(NamedTuple):
 
 
 def legs_of(position: Position, held: DecisionOrders, exits: ExitSettings, instrument: Instrument) -> tuple[Leg, ...]:
-    """The protection that a position should have now."""
+    """The protection that a position should have now. `exits`: those of the profile."""
     if held.share is not None:
         return (
             Leg(OrderKind.STOP, Purpose.STOP_LOSS, position.quantity, _own_stop(position, held, instrument), False),
         )
     if held.trailing_from is not None and held.stop_price is not None:
         return (Leg(OrderKind.STOP, Purpose.TRAILING_STOP, position.quantity, held.stop_price, linked=False),)
+    exits = held.exits_or(exits)
     return opening_legs(position.quantity, position.entry_price, held.stop_fraction, exits, instrument)
 
 

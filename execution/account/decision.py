@@ -7,8 +7,10 @@ An order is live from its intent until the venue says that it is done. Only an o
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from config.sections.exits import ExitSettings
 from execution.reports import OrderState, OrderStatus
 from risk.order import Order, OrderKind
+from risk.proposal import Terms
 
 DONE = frozenset({OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.REJECTED})
 _RESTING = frozenset({OrderStatus.ACCEPTED, OrderStatus.PARTIAL})
@@ -23,6 +25,8 @@ class DecisionOrders:
     """Distance of the stop below the entry price, as a fraction of that price, from the gate's verdict."""
     notional: Decimal
     """Notional of the whole entry, as the gate signed it."""
+    terms: Terms | None = None
+    """What the contexts behind the purchase asked: their positions are counted, and their exits hold."""
     entering: bool = True
     """The entry was signed and is not done: it may still buy."""
     sold_from: bool = False
@@ -57,6 +61,11 @@ class DecisionOrders:
     def symbol(self) -> str:
         """The market in which all these orders are."""
         return self.entry.symbol
+
+    def exits_or(self, profile: ExitSettings) -> ExitSettings:
+        """The exits of this position: its contexts' own, or else the profile's."""
+        own = None if self.terms is None else self.terms.exits
+        return profile if own is None else own
 
     @property
     def open_notional(self) -> Decimal:

@@ -3,6 +3,7 @@
 It knows only what the venue reported about an order. It refuses a purchase that no decision of this account ordered.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -10,6 +11,7 @@ from config.errors import InvariantBroken
 from execution.account.decision import DecisionOrders
 from execution.reports import Fill, OrderState
 from risk.order import Order, Purpose
+from risk.proposal import Terms
 
 
 class Orders:
@@ -26,14 +28,16 @@ class Orders:
         entry: Order,
         stop_fraction: float,
         notional: Decimal,
+        terms: Terms | None = None,
         share: float | None = None,
         exit_price: Decimal | None = None,
     ) -> None:
         """Add a signed entry. It counts as under way from now on. `notional` in quote units.
 
-        `share`: the share of a full position for which the position stands once it is filled; `exit_price`: its voters' exit.
+        `terms`: what its contexts ask; `share`: the share of a full position for which the position stands once it is filled;
+        `exit_price`: its voters' exit.
         """
-        signed = DecisionOrders(entry, stop_fraction, notional, share=share, exit_price=exit_price)
+        signed = DecisionOrders(entry, stop_fraction, notional, terms, share=share, exit_price=exit_price)
         self._decisions[signed.decision_id] = self._entering[signed.symbol] = signed
 
     def forget(self, symbol: str) -> None:
@@ -85,6 +89,12 @@ class Orders:
     def holding(self) -> tuple[DecisionOrders, ...]:
         """Decisions that have bought something, in the order of their first fill."""
         return tuple(self._holding.values())
+
+    def by_context(self, *, but: str) -> Counter[str]:
+        """Positions and entries under way in all markets except one, by the context that has voted for them and counts them."""
+        alive = self._entering | self._holding
+        terms = (of.terms for symbol, of in alive.items() if symbol != but and of.terms is not None)
+        return Counter(own.context for each in terms for own in each.positions)
 
     def entry(self, symbol: str) -> DecisionOrders | None:
         """The decision whose entry is under way in a market."""

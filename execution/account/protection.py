@@ -123,7 +123,8 @@ class Protection:
         if self._ledger.position(symbol) is None or held.closing is not None:
             return
         held.trailing_from = max(held.trailing_from, Decimal(repr(high)))
-        price = trailing_price(held.trailing_from, held.stop_price, self._exits, self._instruments[symbol])
+        exits = held.exits_or(self._exits)
+        price = trailing_price(held.trailing_from, held.stop_price, exits, self._instruments[symbol])
         if price is not None:
             # Only tidying places it, and no report that is booked meanwhile: placing it twice would give two stops.
             held.stop_price, held.too_small, held.outgrown = price, None, True

@@ -175,7 +175,8 @@ class Trader:
         verdict = self.judge_by(self._gate, proposal)
         if verdict.outcome is Outcome.SIGNED and verdict.order is not None and verdict.stop_fraction is not None:
             exit_price = None if proposal.exit_price is None else Decimal(repr(proposal.exit_price))
-            self._orders.expect(verdict.order, verdict.stop_fraction, verdict.notional, proposal.exposure, exit_price)
+            signed = (verdict.order, verdict.stop_fraction, verdict.notional, proposal.terms)
+            self._orders.expect(*signed, proposal.exposure, exit_price)
             self._entered[verdict.decision_id] = self._now or verdict.as_of_utc
         return verdict
 
@@ -212,6 +213,7 @@ class Trader:
             now_utc=self._now,
             docket=self._docket(proposal, alive) if shared else None,
             opened_utc=self.ledger.opened_utc(proposal.symbol),
+            own_positions=self._orders.by_context(but=proposal.symbol),
         )
 
     async def enter(self, verdict: Verdict, approval: RuleReport | None = None) -> Verdict:

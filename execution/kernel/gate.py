@@ -18,6 +18,7 @@ from execution.kernel.judging.holdings import (
     exposed,
     held_notional,
     is_weighed,
+    others_open,
     rows_of,
     sector_room,
 )
@@ -48,12 +49,20 @@ def _case_refused(bar: Record, say: Record, rule: Record, limits: Record, shut: 
 
 
 @compiled
-def _market_refused(bar: Record, rule: Record, limits: Record, account: Record, place: Record, volume: float) -> int:
-    """The checks of the market at this moment, in the gate's order. `volume`: that of the last 24 hours [quote]."""
+def _market_refused(
+    bar: Record, rule: Record, limits: Record, account: Record, places: Records, s: int, volume: float
+) -> int:
+    """The checks of market `s` at this moment, in the gate's order.
+
+    `places`, shape (n_symbols,): records of PLACE. `volume`: that of the last 24 hours [quote].
+    """
+    place = places[s]
     if not volume > 0.0:
         return w.DAY_VOLUME
     if account.entries >= limits.max_entries_per_day:
         return w.ORDER_RATE
+    if others_open(places, s) >= limits.max_positions:
+        return w.MOST_POSITIONS
     if not is_open(limits, account):
         return w.HOURS
     if near_release(limits, account):
@@ -119,7 +128,7 @@ def judge(
     ):
         return w.CORRELATED
     volume = day_volume(bars, origin, limits, t, s)
-    refused = _market_refused(bars[t, s], rule, limits, account, places[s], volume)
+    refused = _market_refused(bars[t, s], rule, limits, account, places, s, volume)
     if refused != w.ALLOWED:
         return refused
     stop = stop_of(limits, price, say.atr) if np.isnan(say.exposure) else own_stop_of(limits, price, say.exit)

@@ -58,7 +58,9 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "choices": ("dmy", "mdy"),
         "help": "order of dates such as 05/11/2022 in the --news file (default: that of --dates, else asked)",
     },
-    "--profile": {"help": "paper, backtest, testnet, live, or a YAML file of your own (default: %(default)s)"},
+    "--profile": {
+        "help": "paper, balanced, backtest, testnet, live, or a YAML file of your own (default: %(default)s)"
+    },
     "--symbols": {"nargs": "+", "metavar": "BASE/QUOTE", "help": "only these markets (default: all)"},
     "--timeframe": {
         "choices": ("1m", "5m", "15m", "30m", "1h", "4h", "1d"),

@@ -56,6 +56,15 @@ def _bars_asked(arguments: argparse.Namespace) -> tuple[str, ...]:
 
 def told_more(arguments: argparse.Namespace) -> WorldRequest:
     """The world of `world_asked`, with finer bars, funding, figures, news and another mind, or none. Raises UsageFault."""
+    asked = told_finer(arguments)
+    seats = seats_asked("", arguments.mind, arguments.no_court)
+    return asked.model_copy(
+        update={"overrides": asked.overrides | seats, "mind": arguments.mind, "model": arguments.model}
+    )
+
+
+def told_finer(arguments: argparse.Namespace) -> WorldRequest:
+    """The world of `world_asked`, with finer bars, funding, figures and news. Raises UsageFault."""
     asked = world_asked(arguments)
     finer = {
         "detail": tuple(arguments.detail or ()),
@@ -64,12 +73,9 @@ def told_more(arguments: argparse.Namespace) -> WorldRequest:
     }
     return asked.model_copy(
         update={
-            "overrides": asked.overrides | _seats(arguments),
             "bars": asked.bars.model_copy(update=finer),
             "news": arguments.news,
             "news_dates": arguments.news_dates or arguments.dates,
-            "mind": arguments.mind,
-            "model": arguments.model,
         }
     )
 
@@ -91,13 +97,16 @@ def reading_of(arguments: argparse.Namespace) -> Reading:
         ) from None
 
 
-def _seats(arguments: argparse.Namespace) -> dict[str, Any]:
-    """The settings of `--no-court`: nobody sits, and everything after the court stays. Raises UsageFault."""
-    if not arguments.no_court:
+def seats_asked(side: str, mind: str | None, no_court: bool) -> dict[str, Any]:
+    """The settings of `--no-court`: nobody sits, and everything after the court stays. Raises UsageFault.
+
+    `side` stands before the names of these options where a command has two of each: "a-" for `--a-no-court`.
+    """
+    if not no_court:
         return {}
-    if arguments.mind is not None and arguments.mind != "rules":
+    if mind is not None and mind != "rules":
         raise UsageFault(
-            f"--no-court seats nobody, and --mind {arguments.mind} names who sits. Nothing was started; leave one of them out."
+            f"--{side}no-court seats nobody, and --{side}mind {mind} names who sits. Nothing was started; leave one of them out."
         )
     return {"court.seats": [], "court.mind": "rules"}
 

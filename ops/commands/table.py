@@ -159,6 +159,17 @@ COMMANDS = (
         ),
     ),
     Command(
+        "ab",
+        "evidence.ab",
+        "research",
+        "two variants side by side on the same bars, with paired intervals",
+        errors=(2, 3, 5, 8, 10),
+        examples=(
+            "tribunal ab --data BTCUSDT_1h.parquet --a-strategy ema_cross --b-strategy donchian_trend",
+            "tribunal ab --data BTCUSDT_1h.parquet --b-no-court --b-set limits.risk_per_trade=0.005",
+        ),
+    ),
+    Command(
         "walkforward",
         "evidence.walkforward",
         "research",

@@ -16,6 +16,7 @@ from agents.memory.outcomes import Barriers, CaseOutcome, Settler
 from agents.records.record import Session
 from market.bar import Slice
 from risk.proposal import Direction
+from risk.verdict import Verdict
 
 
 class Ballot(NamedTuple):
@@ -93,7 +94,6 @@ class Cases:
 
 def _decided(hearing: Hearing) -> DecidedCase:
     case, verdict = hearing.case, hearing.verdict
-    binding = next((report for report in verdict.rules if report.code == verdict.binding_rule), None)
     return DecidedCase(
         decision_id=case.decision_id,
         as_of_utc=case.as_of_utc,
@@ -115,9 +115,16 @@ def _decided(hearing: Hearing) -> DecidedCase:
         adjusted=hearing.adjustment.scale,
         verdict=verdict.outcome.value,
         binding_rule=verdict.binding_rule,
-        note="" if binding is None else binding.note,
+        note=_noted(verdict),
         notional=verdict.notional,
         stop_fraction=verdict.stop_fraction,
         order_id=None if verdict.order is None else verdict.order.order_id,
         quantity=None if verdict.order is None else verdict.order.quantity,
     )
+
+
+def _noted(verdict: Verdict) -> str:
+    """What the binding rule noted, and whose limit it was, if not the profile's."""
+    binding = next((report.note for report in verdict.rules if report.code == verdict.binding_rule), "")
+    whose = "" if verdict.bound_by is None else f"limit of {verdict.bound_by}"
+    return "; ".join(filter(None, (binding, whose)))

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from agents.court.ruling import RulingOutcome
 from config.frozen import Frozen, UtcTime
+from config.sections.strategies import names_of
 from evidence.rulings.taken import TakenReport
 from execution.exact import EXACT
 from market.timeframe import Timeframe
@@ -136,6 +137,10 @@ class Summary(Frozen):
     """How often each alert was raised, by its code."""
     kill_switch: KillSwitchFigures
     approvals: ApprovalFigures
+    switched_off: tuple[str, ...] = Field(default=(), exclude_if=lambda names: not names)
+    """Voters that the profile has switched off."""
+    context_bound: dict[str, int] = Field(default_factory=dict, exclude_if=lambda bound: not bound)
+    """How often a context's own limit was the binding one, in proposals, by context."""
     data_findings: dict[str, int]
     """Problems with the data by kind, those of the warm-up included."""
     frozen_bars: dict[str, int] = Field(default_factory=dict, exclude_if=lambda frozen: not frozen)
@@ -201,6 +206,12 @@ def summarise(story: Story) -> Summary:
         approvals=ApprovalFigures(
             yes=sum(said.approved for said in story.approvals), no=sum(not said.approved for said in story.approvals)
         ),
+        switched_off=tuple(
+            name
+            for name, entry in zip(names_of(settings.strategies), settings.strategies, strict=True)
+            if not entry.is_on
+        ),
+        context_bound=dict(sorted(tally.context_bound.items())),
         data_findings=dict(sorted(tally.findings.items())),
         frozen_bars=dict(sorted(tally.frozen.items())),
         held_frozen={p.symbol: why for p in _positions(story) if (why := tally.frozen_at_end.get(p.symbol))},

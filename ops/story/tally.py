@@ -80,6 +80,8 @@ class StoryTally:
         self.rulings: Counter[RulingOutcome] = Counter()
         self.signed = 0
         self.rules: dict[RuleCode, RuleCount] = {}
+        self.context_bound: Counter[str] = Counter()
+        """Proposals whose binding rule was a context's own limit, by context."""
         self.struck: Counter[str] = Counter()
         self.minds: Counter[str] = Counter()
         self.adjusters: Counter[str] = Counter()
@@ -124,10 +126,13 @@ class StoryTally:
     def _judged(self, verdict: Verdict, scale: float) -> None:
         self.signed += verdict.outcome is Outcome.SIGNED
         self._rule(verdict.binding_rule).bound += 1
+        if verdict.bound_by is not None:
+            self.context_bound[verdict.bound_by] += 1
+        refusing = (Reaction.REFUSE, Reaction.CLOSE_ONLY, Reaction.HALT)
+        for code in dict.fromkeys(report.code for report in verdict.rules if report.reaction in refusing):
+            self._rule(code).refused += 1
         for report in verdict.rules:
-            if report.reaction in (Reaction.REFUSE, Reaction.CLOSE_ONLY, Reaction.HALT):
-                self._rule(report.code).refused += 1
-            elif report.reaction is Reaction.CUT and verdict.outcome is Outcome.SIGNED:
+            if report.reaction is Reaction.CUT and verdict.outcome is Outcome.SIGNED:
                 rule = self._rule(report.code)
                 rule.cut += 1
                 rule.taken += _taken(verdict, report.code, scale)

@@ -120,6 +120,7 @@ def what_happened(summary: "Summary") -> tuple[str, ...]:
         _trades_sentence(summary),
         *_funding_sentence(summary),
         _guard_sentence(summary),
+        *_context_sentences(summary),
         *_human_sentences(summary),
     )
 
@@ -162,6 +163,18 @@ def _trades_sentence(summary: "Summary") -> str:
         f"{count(trades.closed, 'trade')} closed, {trades.won:,} at a profit, {signed_money(trades.expectancy)} "
         f"{summary.quote} each on average after fees ({money(summary.fees)} in all); {held} still open."
     )
+
+
+def _context_sentences(summary: "Summary") -> list[str]:
+    """Return what contexts of the profile did by rules of their own, if they did anything."""
+    said = []
+    if summary.switched_off:
+        number = count(len(summary.switched_off), "voter")
+        said.append(f"{number} switched off by the profile, and not asked: {listed(summary.switched_off)}.")
+    if summary.context_bound:
+        each = listed(tuple(f"{name} {times:,}" for name, times in summary.context_bound.items()))
+        said.append(f"Limits of a context's own, and not the profile's, decided about proposals: {each}.")
+    return said
 
 
 def _funding_sentence(summary: "Summary") -> list[str]:

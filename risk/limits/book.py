@@ -6,6 +6,7 @@ An entry whose market cannot be shown to trade is refused, and so is one that ca
 from decimal import Decimal
 from math import isfinite
 
+from config.sections.limits import hours_open
 from risk.facts import Facts, cap, check, no_cap
 from risk.verdict import RuleReport
 
@@ -35,14 +36,22 @@ def order_rate(facts: Facts) -> RuleReport:
     return check("order_rate", number < limit, float(number), float(limit), "entries in 24 h")
 
 
+def most_positions(facts: Facts) -> RuleReport:
+    """At most `max_positions` positions and entries under way at one time, whatever their size."""
+    limit, number = facts.limits.max_positions, facts.portfolio.open_symbols - {facts.proposal.symbol}
+    if limit is None:
+        return check("max_positions", True, note="no limit is set")
+    return check("max_positions", len(number) < limit, float(len(number)), float(limit), "positions")
+
+
 def trading_hours(facts: Facts) -> RuleReport:
     """Nothing is opened outside `trading_hours_utc`: from the first hour on, and before the last; 22 to 6 passes midnight."""
     hours, now = facts.limits.trading_hours_utc, facts.proposal.as_of_utc.hour
     if hours is None:
         return check("trading_hours", True, note="no limit is set")
     start, end = hours
-    within = start <= now < end if start < end else now >= start or now < end
-    return check("trading_hours", within, float(now), None, "h UTC", note=f"open from {start} to {end} h UTC")
+    note = f"open from {start} to {end} h UTC"
+    return check("trading_hours", now in hours_open(hours), float(now), None, "h UTC", note=note)
 
 
 def gross_leverage(facts: Facts) -> RuleReport:

@@ -84,6 +84,11 @@ CATALOGUE: tuple[Limit, ...] = (
         kernel=Kernel.COUNTED, sentence="Only so many entries in 24 hours.",
     ),
     Limit(
+        code="max_positions", rule=book.most_positions, part=Part.CHECK, unit="positions", loosest={"max_positions": None},
+        kernel=Kernel.COUNTED, applies=lambda limits: limits.max_positions is not None,
+        sentence="Only so many positions at one time.",
+    ),
+    Limit(
         code="trading_hours", rule=book.trading_hours, part=Part.CHECK, unit="h UTC", loosest={"trading_hours_utc": None},
         kernel=Kernel.COUNTED, sentence="Nothing is opened outside the hours that the profile names.",
     ),

@@ -91,3 +91,13 @@ def test_an_absurd_width_stops_nothing(columns: str, monkeypatch: pytest.MonkeyP
     code, out, err = checked()
     assert (code, err) == (0, "")
     assert "limits." in out
+
+
+def test_what_a_context_does_not_set_of_its_own_is_not_listed(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("extends: paper\nstrategies:\n  - {strategy: ema_cross, limits: {risk_per_trade: 0.001}}\n")
+    keys = {row.key for row in rows(resolve(str(file)))}
+    own = {key for key in keys if key.startswith("strategies.0.")}
+    assert own == {f"strategies.0.{name}" for name in (
+        "strategy", "file", "name", "symbols", "weight", "params", "limits.risk_per_trade",
+    )}  # fmt: skip

@@ -100,6 +100,8 @@ def blind(case: Case) -> BlindView:
             "signals": {length: _signals(now, symbol, factor, shift) for length, now in case.signals.items()},
             "sentiment": _sentiment(case.sentiment, symbol, shift, names, quote),
             "context": _context(case, symbol),
+            "instructions": case.instructions
+            and {context: _mask(text, names, quote) for context, text in case.instructions.items()},
             "book": case.book.model_copy(update={"held": tuple(_symbol(held, names) for held in case.book.held)}),
         }
     )

@@ -67,6 +67,12 @@ def argument(by: str, text: str, cap: int) -> str:
     return f'<argument by="{by}">{clean(text, cap)}</argument>'
 
 
+def instruction(context: str, text: str, cap: int) -> str:
+    """Return what the user's profile tells models about a context's cases, in its tag, on one line. It is the user's own text:
+    the only one in a tag that may be followed, within the rules of the court."""
+    return f'<instruction context="{_name(context)}">{clean(text, cap)}</instruction>'
+
+
 def _visible(text: str) -> str:
     """Remove invisible characters, and replace line breaks by blanks."""
     kept: list[str] = []

@@ -8,10 +8,11 @@ Opinions of earlier roles appear as closed values and as fields with true values
 from agents.court.case import Case
 from agents.court.prompts.blind import BlindView
 from agents.court.prompts.earlier import NOTHING_YET, Earlier, said
-from agents.court.prompts.fence import clean, news
+from agents.court.prompts.fence import clean, instruction, news
 from agents.court.prompts.figures import cited, line
 from agents.llm.attempt import Role
 from agents.strategies.vote import Vote
+from config.sections.strategies import PROMPT_CAP
 from market.timeframe import Timeframe
 
 _CORE = ("close", "rsi_14", "ema_12", "ema_26", "sma_50", "sma_200", "macd_hist", "adx_14")
@@ -35,6 +36,10 @@ _REASONS_CAP = 160
 _NAME_CAP = 30
 _MOST_VOTES = 6
 _MOST_HELD = 8
+_TOLD = (
+    "The user's profile says of cases of these contexts (heed it within the rules of the court; it changes no rule, and cites "
+    "nothing):"
+)
 
 
 def render(case: Case, role: Role, earlier: Earlier = NOTHING_YET, blind: BlindView | None = None) -> str:
@@ -48,6 +53,7 @@ def render(case: Case, role: Role, earlier: Earlier = NOTHING_YET, blind: BlindV
         _sentiment(shown),
         *_news(shown, _HEADLINES.get(role, 0)),
         *_proposal(shown),
+        *_instructions(shown),
     ]
     if whole and shown.precedents:
         parts.append(f"Precedents: {shown.precedents}")
@@ -102,6 +108,12 @@ def _share(case: Case) -> list[str]:
     )
     wanted = "The voters want this share of a full position, for long; they bring their own exit."
     return [f"{line(case, ('proposal.exposure',))} {wanted}{held}"]
+
+
+def _instructions(case: Case) -> list[str]:
+    """What the profile says of such cases. Nobody else can write such a tag: `clean` takes the brackets out of every text."""
+    told = [instruction(context, text, PROMPT_CAP) for context, text in (case.instructions or {}).items()]
+    return [_TOLD, *told] if told else []
 
 
 def _vote(vote: Vote) -> str:

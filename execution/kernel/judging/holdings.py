@@ -81,6 +81,19 @@ def held_notional(rules: Records, places: Records, but: int) -> float:
 
 
 @compiled
+def others_open(places: Records, s: int) -> int:
+    """In how many markets beside `s` there is a position or an entry under way [count].
+
+    `places`, shape (n_symbols,): records of PLACE.
+    """
+    count = 0
+    for other in range(len(places)):
+        if other != s and (places[other].held > 0 or places[other].orders[0, w.KIND] != w.NOTHING):
+            count += 1
+    return count
+
+
+@compiled
 def is_weighed(bar: Record, place: Record) -> bool:
     """Whether a symbol is in the book, and not in quarantine."""
     return bool((place.held > 0 or place.orders[0, w.KIND] != w.NOTHING) and bar.stale < QUARANTINE_BARS)

@@ -99,8 +99,10 @@ def rows(resolved: Resolved) -> list[Row]:
 def _leaves(value: object, path: Path) -> Iterator[tuple[Path, object]]:
     match value:
         case BaseModel():
-            for name in type(value).model_fields:
-                yield from _leaves(getattr(value, name), (*path, name))
+            for name, field in type(value).model_fields.items():
+                given = getattr(value, name)
+                if field.exclude_if is None or not field.exclude_if(given):  # what a context does not set has no value
+                    yield from _leaves(given, (*path, name))
         case dict() if value:
             for key, item in value.items():
                 yield from _leaves(item, (*path, key))

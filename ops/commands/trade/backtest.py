@@ -73,7 +73,7 @@ def _check_voters(request: WorldRequest) -> None:
     checked = max(_CHECKED_BARS, *(_WINDOWS * context.history for context in contexts))
     late = np.arange(len(raw)) >= len(raw) - checked
     candles = rows_of(raw, raw.sound() & late)
-    for entry in settings.strategies:
+    for entry in (entry for entry in settings.strategies if entry.is_on):
         name, build = entry.name or entry.strategy, partial(_fresh, entry, symbol, texts)
         ahead = look_ahead(build, candles, seed=settings.seed)
         sys.stderr.write(f"{name} on {symbol}: {ahead.verdict}\n")

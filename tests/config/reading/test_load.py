@@ -33,9 +33,26 @@ def test_every_packaged_profile_resolves_and_bears_its_name(name: str) -> None:
     assert load_profile(name).profile == name
 
 
-def test_the_packaged_profiles_are_the_four_worlds() -> None:
+def test_the_packaged_profiles_are_the_four_worlds_and_a_second_size() -> None:
     worlds = {name: load_profile(name).world for name in profile_names()}
-    assert worlds == {"paper": "simulated", "backtest": "recorded", "testnet": "testnet", "live": "live"}
+    assert worlds == {
+        "paper": "simulated", "balanced": "simulated", "backtest": "recorded", "testnet": "testnet", "live": "live",
+    }  # fmt: skip
+
+
+def test_balanced_differs_from_paper_in_sizes_alone_and_keeps_its_proportions() -> None:
+    paper, balanced = load_profile("paper"), load_profile("balanced")
+    assert balanced.model_dump(exclude={"profile", "limits", "court"}) == paper.model_dump(
+        exclude={"profile", "limits", "court"}
+    )
+    for name in (
+        "max_position_fraction", "max_deployed_fraction", "risk_per_trade", "unproven_fraction", "max_cluster_fraction",
+        "max_sector_fraction", "max_var_1d", "max_es_1d",
+    ):  # fmt: skip
+        assert getattr(balanced.limits, name) == pytest.approx(4 * getattr(paper.limits, name)), name
+    for each in (paper.limits, balanced.limits):
+        assert each.risk_per_trade == pytest.approx(each.max_position_fraction * 0.05)
+        assert each.max_daily_loss > each.max_var_1d
 
 
 def test_mappings_are_merged_and_lists_are_replaced(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ from ops.tables import run as of_run
 from ops.tables.grid import Grid, Sheet, open_console
 from ops.tables.market import stored, stylised
 from ops.tables.plain import ALERTS, RULES
-from ops.tables.voters import taken
+from ops.tables.voters import ab, taken
 
 ROOT = Path(__file__).resolve().parents[3]
 ROOMS = ("agents", "config", "evidence", "execution", "market", "ops", "risk", "rl", "sentiment")
@@ -211,6 +211,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "ops.commands.operate.check.reference_markdown": check.reference_markdown,
     "ops.commands.trade.strategies._built_ins": lambda: (strategies._built_ins(),),
     "ops.commands.trade.strategies.readable_markdown": strategies.readable_markdown,
+    "ops.tables.voters.ab.grids": lambda: ab.grids(SEARCHES["compared"]()),
     "ops.tables.voters.taken.taken_grid": lambda: (taken.taken_grid(what_was_taken()),),
     "ops.tables.voters.taken.taken_part": lambda: taken.taken_part(what_was_taken()),
     "ops.tables.market.stylised.stylised_grid": lambda: (stylised.stylised_grid(*two_markets()),),

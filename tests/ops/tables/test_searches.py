@@ -15,12 +15,13 @@ from evidence.riskmodel.figures import Carried, MarketFigures, RiskModelReport
 from evidence.search.figures import Figures
 from evidence.search.study import Known
 from evidence.search.walk import Fold, Paths, WalkForward
-from evidence.statistics.bootstrap import Difference, Estimate, Intervals
+from evidence.statistics.bootstrap import Difference, Differences, Estimate, Intervals
 from evidence.statistics.deflated import Deflated
 from evidence.statistics.impact_fit import ImpactReport
 from evidence.statistics.key_figures import Measure
 from evidence.statistics.overfitting import Overfitting
 from evidence.strategies.ladder import NAMES, Ladder, Rung
+from evidence.strategies.paired import Changed, Paired, Side
 from ops.tables.grid import Grid
 from ops.tables.impact import impact_text, show_impact
 from ops.tables.ladder import grids as ladder_grids
@@ -28,6 +29,8 @@ from ops.tables.ladder import ladder_markdown, show_ladder
 from ops.tables.plain import DASH
 from ops.tables.riskmodel import riskmodel_text, show_riskmodel
 from ops.tables.sweep import Found, WithCourt, show_sweep, sweep_markdown
+from ops.tables.voters.ab import ab_markdown, show_ab
+from ops.tables.voters.ab import grids as ab_grids
 from ops.tables.walk import grids as walk_grids
 from ops.tables.walk import show_walk, walk_markdown
 
@@ -69,6 +72,29 @@ def ladder(known: bool = True, low: float = 0.01) -> Ladder:
     return Ladder(
         label="binance_BTCUSDT_1h.parquet", symbols=("BTC/USDT", "ETH/USDT"), bars=8_760, years=1.0, market_growth=0.55,
         rungs=rungs,
+    )  # fmt: skip
+
+
+def compared(known: bool = True) -> Paired:
+    bounds = (-0.01, 0.09) if known else (None, None)
+    sides = tuple(
+        Side(
+            name=name, profile=profile, growth=-0.0421, sharpe=1.25 if known else None, max_drawdown=0.25 if known else None,
+            trades=1_234, hearings=2_471, signed=771, deployed=0.151, fees=1_263.15, models_usd=0.0421,
+        )
+        for name, profile in (("A", "backtest"), ("B", "balanced"))
+    )  # fmt: skip
+    changed = tuple(
+        Changed(key=key, a=0.05, b=None)
+        for key in ("limits.max_position_fraction", "strategies.0.limits.max_cluster_fraction")
+    )
+    return Paired(
+        label="binance_BTCUSDT_1h.parquet", symbols=("BTC/USDT", "ETH/USDT"), bars=8_760, days=365, years=1.0,
+        market_growth=0.55, changed=changed, sides=sides,
+        differences=Differences(
+            bars=365, block=3.0, resamples=2_000, confidence=0.95,
+            differences=tuple(difference(measure, *bounds) for measure in Measure),
+        ),
     )  # fmt: skip
 
 
@@ -165,6 +191,7 @@ def riskmodel(known: bool = True) -> RiskModelReport:
 
 SHOWN: dict[str, Callable[[bool, bool], None]] = {
     "ladder": lambda known, as_json: show_ladder(ladder(known), as_json=as_json),
+    "ab": lambda known, as_json: show_ab(compared(known), as_json=as_json),
     "walk": lambda known, as_json: show_walk(walk(known), deflated() if known else None, as_json=as_json),
     "sweep": lambda known, as_json: show_sweep(found(known, luck=known), as_json=as_json),
     "impact": lambda known, as_json: show_impact(impact(known), as_json=as_json),
@@ -214,8 +241,9 @@ def cells_of(line: str) -> list[str]:
     [
         (ladder_markdown(ladder()), ladder_grids(ladder())),
         (walk_markdown(walk(), deflated()), walk_grids(walk(), deflated())),
+        (ab_markdown(compared()), ab_grids(compared())),
     ],
-    ids=["ladder", "walk"],
+    ids=["ladder", "walk", "ab"],
 )
 def test_markdown_holds_the_very_cells_of_the_console(markdown: str, grids: tuple[Grid, ...]) -> None:
     lines = [cells_of(line) for line in markdown.splitlines() if line.startswith("| ")]

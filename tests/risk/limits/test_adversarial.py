@@ -16,13 +16,14 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from adversary import BYTES, NASTY, SYMBOLS, Choices, Liar, Madman, Tried, raw, tried
-from gate_support import AT, BTC, LIMITS, SETTINGS
+from gate_support import AT, BTC, LIMITS, PLAIN, SETTINGS
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from own_arithmetic import OwnBook, breaches
 from trader_support import KEY, Events
 
 from agents.court.graph import Bench, Court
+from config.reading.load import load_profile
 from execution.account.ledger import Ledger
 from execution.account.trader import Trader
 from execution.kill_switch.halting import Halt, Reading
@@ -86,6 +87,10 @@ def market(kind: str) -> Market:
 MARKETS = {kind: market(kind) for kind in ("calm", "wild", "storm", "twins", "flat", "young")}
 
 
+SIZES = {"paper": LIMITS, "balanced": load_profile("balanced", PLAIN | {"limits.risk_per_trade": 0.04}).limits}
+"""The limits of each packaged profile with paper money, as far as `own_arithmetic` knows them."""
+
+
 class Scene(NamedTuple):
     """What the docket meets."""
 
@@ -107,6 +112,8 @@ class Scene(NamedTuple):
     """Orders that the venue has just rejected, or lost."""
     parity: bool = False
     """Whether proposals of one session share the risk, within a VaR limit so low that it binds."""
+    profile: str = "paper"
+    """Whose limits hold."""
 
 
 scenes = st.builds(
@@ -124,6 +131,7 @@ scenes = st.builds(
     depth=st.sampled_from([0.02] * 4 + [1e-4, 1e-12]),
     wrong=st.sampled_from([0] * 8 + [5, 6, 30]),
     parity=st.sampled_from([False] * 3 + [True]),
+    profile=st.sampled_from(["paper", "paper", "balanced"]),
 )
 
 
@@ -161,7 +169,9 @@ class Ordeal:
     def __init__(self, scene: Scene, tally: Counter[str]) -> None:
         self.scene, self.tally = scene, tally
         self.market = MARKETS[scene.kind]
-        self.limits = LIMITS.model_copy(update={"risk_parity": True, "max_var_1d": 0.004} if scene.parity else {})
+        self.limits = SIZES[scene.profile].model_copy(
+            update={"risk_parity": True, "max_var_1d": 0.004} if scene.parity else {}
+        )
         self.gate = open_gate(self.limits, SETTINGS.exits, KEY, BARS_PER_DAY)
         latch = [Latch(breaker=scene.breaker, since_utc=AT, until_utc=None, why="x")] if scene.breaker else []
         ledger = Ledger(Decimal(scene.cash), "USDT")
@@ -306,10 +316,10 @@ def test_as_many_as_were_asked_for_and_none_above_a_limit(part: int) -> None:
     assert tally["signed"] > MANY // PARTS // 40
 
 
-@settings(max_examples=1, database=None, suppress_health_check=list(HealthCheck))
-@given(drawn=st.binary(min_size=20 * BYTES, max_size=20 * BYTES))
-def test_a_thousand_cases_at_once_fill_the_book_and_no_more(drawn: bytes) -> None:
-    scene = Scene("calm", 10_000, {}, None, halted=False, frozen=frozenset())
+@settings(max_examples=4, database=None, suppress_health_check=list(HealthCheck))
+@given(drawn=st.binary(min_size=20 * BYTES, max_size=20 * BYTES), profile=st.sampled_from(list(SIZES)))
+def test_a_thousand_cases_at_once_fill_the_book_and_no_more(drawn: bytes, profile: str) -> None:
+    scene = Scene("calm", 10_000, {}, None, halted=False, frozen=frozenset(), profile=profile)
     marks = MARKETS["calm"].marks
     choices = Choices(drawn)
     few = [tried(choices, marks, number, NASTY) for number in range(20)]
@@ -322,4 +332,6 @@ def test_a_thousand_cases_at_once_fill_the_book_and_no_more(drawn: bytes) -> Non
     trial = Ordeal(scene, tally)
     trial.court(docket)
     assert tally["proposals"] == 1_000
-    assert trial.book.deployed <= Decimal(2_000)
+    most = {"paper": 2_000, "balanced": 8_000}[profile]
+    assert trial.book.deployed <= most
+    assert max(trial.book.coming.values()) <= most // 4

@@ -113,6 +113,7 @@ WINDOWS: dict[str, Window] = {
     "correlation": Window("correlation", {"max_correlation": 0.3}),
     "day's volume": Window("day_volume", world={"quality.max_flat_bars": 100}, spoilt=lambda tape: each(tape, silent)),
     "order rate": Window("order_rate", {"max_entries_per_day": 2}),
+    "most positions": Window("max_positions", {"max_positions": 1}),
     "trading hours": Window("trading_hours", {"trading_hours_utc": [8, 16]}),
     "trading hours over midnight": Window("trading_hours", {"trading_hours_utc": [22, 6]}),
     "macro events": Window("macro_event", {"macro_pause_h": 120}),

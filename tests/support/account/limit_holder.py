@@ -24,7 +24,9 @@ from risk.verdict import RuleCode, RuleReport
 
 Catalogue = tuple[Limit, ...]
 ASKED = facts(
-    limits=LIMITS.model_copy(update={"max_entries_per_day": 9, "trading_hours_utc": (0, 24), "macro_pause_h": 1.0})
+    limits=LIMITS.model_copy(
+        update={"max_entries_per_day": 9, "max_positions": 9, "trading_hours_utc": (0, 24), "macro_pause_h": 1.0}
+    )
 )
 """A situation in which each rule has a number to report."""
 
