@@ -24,6 +24,7 @@ ADDED_IN_SESSION_3: Mapping[str, Any] = {
     "limits.entry_price_cap_bps": None,
     "limits.risk_window_h": 0,
     "limits.var_horizon": "bar",
+    "market.signals": "core",
     "quality.accepted_units": {},
     "sentiment.sources[].dates": None,
 }

@@ -23,7 +23,7 @@ from config.sections.rows import named
 from config.sections.strategies import OWN, STRATEGIES, StrategyContext
 from config.silence import Abstained
 from market.bar import Bar
-from market.signals import TechnicalSignals
+from market.signals import Depth, TechnicalSignals
 from market.symbols import normalise_symbol
 from risk.proposal import Direction
 
@@ -98,6 +98,12 @@ def votes_on(symbol: str, now: TechnicalSignals, contexts: tuple[Context, ...]) 
             )
         )
     return tuple(cast)
+
+
+def depth_read(contexts: Iterable[Context], most: Depth) -> Depth:
+    """The depth of the signals that these voters have to be given, of at most `most`."""
+    reads_all = any(getattr(context.strategy, "reads", "full") == "full" for context in contexts)
+    return most if reads_all else "core"
 
 
 def young_voters(contexts: tuple[Context, ...], warmup_bars: int) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from config.errors import UsageFault
 from config.silence import Abstained
 from market.bar import Bar
 from market.indicators.window import LONGEST, Bars, BarWindow
-from market.signals import TechnicalSignals
+from market.signals import Depth, TechnicalSignals
 
 HISTORY = 200
 """The size of a window whose class does not state `history` [bars]."""
@@ -63,6 +63,11 @@ class Windowed:
     def history(self) -> int:
         """Bars that must have closed before it votes."""
         return self._windows.size
+
+    @property
+    def reads(self) -> Depth:
+        """The depth of the signals that it reads."""
+        return "core" if getattr(self._strategy, "reads", "full") == "core" else "full"
 
     def remember(self, past: Iterable[Bar]) -> None:
         """Read bars of the warm-up, oldest first."""

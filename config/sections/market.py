@@ -28,6 +28,9 @@ class MarketSettings(Frozen):
     )
     session_days: int = Field(ge=1, le=3650, description="length of a simulated session [days]")
     warmup_bars: int = Field(ge=200, le=20000, description="closed bars before the first decision [bars]")
+    signals: Literal["core", "full"] = Field(
+        description="signals that a case holds and voters may read: `core`, those of version 0.2; `full`, all of docs/signals.md"
+    )
     start_price: dict[str, Annotated[float, Field(gt=0, le=1e7)]] = Field(
         default_factory=dict, description="first simulated price by base [quote]"
     )

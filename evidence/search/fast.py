@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from agents.desk.wiring import bars_per_day
-from agents.strategies.contexts import build_contexts
+from agents.strategies.contexts import build_contexts, depth_read
 from agents.strategies.own import read_own
 from config.settings import Settings
 from evidence.search.asked import AskedVoters
@@ -23,7 +23,7 @@ from execution.kernel.grid import Grid, grid_of_tape
 from execution.kernel.rules import Rules, rules_of
 from market.bar import Bar, Slice
 from market.indicators.engine import SignalEngine
-from market.signals import TechnicalSignals
+from market.signals import Depth, TechnicalSignals
 from market.tape import Tape
 from risk.proposal import Direction
 
@@ -41,7 +41,8 @@ class FastTape:
         self._tape = tape
         self._settings = settings
         self._texts = read_own(settings.strategies)
-        reader = _Reader(tape, seen)
+        voters = build_contexts(settings.strategies, tape.symbols, self._texts)
+        reader = _Reader(tape, seen, depth_read(voters, settings.market.signals))
         self.grid: Grid = grid_of_tape(tape, reader.read)
         signals = [reader.signals[symbol] for symbol in self.grid.symbols]
         past = [reader.past[symbol] for symbol in self.grid.symbols]
@@ -120,10 +121,10 @@ class _Reader:
     """Signals by symbol and bar, and the bars of the warm-up. Warm-up rows of signals are included and empty; None at a row
     without a valid bar."""
 
-    def __init__(self, tape: Tape, seen: Callable[[int], None]) -> None:
+    def __init__(self, tape: Tape, seen: Callable[[int], None], depth: Depth) -> None:
         self.signals: dict[str, list[TechnicalSignals | None]] = {symbol: [] for symbol in tape.symbols}
         self.past: dict[str, list[Bar]] = {symbol: [] for symbol in tape.symbols}
-        self._engines = {symbol: SignalEngine(symbol, tape.timeframe) for symbol in tape.symbols}
+        self._engines = {symbol: SignalEngine(symbol, tape.timeframe, depth, depth) for symbol in tape.symbols}
         self._timeframe = tape.timeframe
         self._start_utc = tape.start_utc
         self._seen = seen

@@ -34,7 +34,7 @@ def beside_chance(world: World, tape: Tape, seeds: int, *, workers: int, quiet: 
     """
     settings = world.settings
     contexts = build_contexts(settings.strategies, tape.symbols, read_own(settings.strategies))
-    votes = cast_votes(tape, contexts, settings.court.net_threshold)
+    votes = cast_votes(tape, contexts, settings.court.net_threshold, settings.market.signals)
     entries = int((votes.direction > 0).sum())
     if not entries:
         return None
