@@ -15,7 +15,7 @@ from talib import InsufficientHistory, stream  # type: ignore[attr-defined]  # e
 
 from market.bar import Bar
 from market.candles import Floats
-from market.indicators.full import Full
+from market.indicators.full_depth import Full
 from market.signals import Depth, TechnicalSignals
 from market.timeframe import Timeframe
 

@@ -16,13 +16,13 @@ from typing import Any
 from market.bar import Bar
 from market.indicators.handles import CLOSE, HIGH, LOW, RETURN, VOLUME, Function, Handles, Row
 from market.indicators.patterns import Patterns
-from market.indicators.steps import (
+from market.indicators.recursions import (
     SWING_BARS,
     SWINGS_KEPT,
     TOUCH_ATR,
+    below_of,
     is_swing_high,
     is_swing_low,
-    levels_at,
     regime_step,
     supertrend_step,
     touches_of,
@@ -215,13 +215,13 @@ class _Swings:
         if not atr:
             return {}
         found: dict[str, Any] = {}
-        known = len(self._prices)
-        below, above = levels_at(self._prices, known, close)
-        for name, price, distance in (("support", below, close - below), ("resistance", above, above - close)):
-            if math.isfinite(price):
-                found[name] = price
-                found[f"{name}_touches"] = touches_of(self._prices, known, price, TOUCH_ATR * atr)
-                found[f"{name}_distance_atr"] = distance / atr
+        swings = sorted(self._prices)
+        below = below_of(swings, len(swings), close)
+        for name, at, sign in (("support", below - 1, 1.0), ("resistance", below, -1.0)):
+            if 0 <= at < len(swings):
+                found[name] = swings[at]
+                found[f"{name}_touches"] = touches_of(swings, len(swings), at, TOUCH_ATR * atr)
+                found[f"{name}_distance_atr"] = sign * (close - swings[at]) / atr
         return found
 
 

@@ -1,7 +1,7 @@
 """One step of each rule that has a memory and that TA-Lib does not have: Supertrend, swings, levels, regime.
 
-They are pure functions on plain numbers. The stream (`full.py`) calls them in Python, and the batch (`loops.py`) compiles the
-same functions, so that both give the same values bit for bit.
+They are pure functions on plain numbers. The stream (`full_depth.py`) calls them in Python, and the batch (`compiled.py`)
+compiles the same functions, so that both give the same values bit for bit.
 """
 
 from typing import Any
@@ -58,28 +58,29 @@ def is_swing_low(lows: Any, at: int) -> bool:
     return True
 
 
-def levels_at(swings: Any, known: int, close: float) -> tuple[float, float]:
-    """The nearest swing price that is not above the close, and the nearest above it [quote]; infinite where there is none.
+def below_of(swings: Any, known: int, close: float) -> int:
+    """How many of the swing prices are not above the close: the last of these is the support, the next one the resistance.
 
-    `swings`: the swing prices, shape (at least `known`,), float64 [quote], in any order.
+    `swings`: the swing prices in rising order, shape (at least `known`,), float64 [quote].
     """
-    below, above = -float("inf"), float("inf")
-    for number in range(known):
-        price = swings[number]
-        if price <= close:
-            below = max(below, price)
+    low, high = 0, known
+    while low < high:
+        middle = (low + high) // 2
+        if swings[middle] <= close:
+            low = middle + 1
         else:
-            above = min(above, price)
-    return below, above
+            high = middle
+    return low
 
 
-def touches_of(swings: Any, known: int, level: float, reach: float) -> int:
-    """How many of the swing prices lie within `reach` [quote] of a level. `swings`: as in `levels_at`, float64 [quote]."""
-    found = 0
-    for number in range(known):
-        if abs(swings[number] - level) <= reach:
-            found += 1
-    return found
+def touches_of(swings: Any, known: int, at: int, reach: float) -> int:
+    """How many swing prices lie within `reach` [quote] of `swings[at]`, itself included. `swings`: as in `below_of`, float64."""
+    first, last = at, at
+    while first > 0 and swings[at] - swings[first - 1] <= reach:
+        first -= 1
+    while last + 1 < known and swings[last + 1] - swings[at] <= reach:
+        last += 1
+    return last - first + 1
 
 
 def regime_step(latches: tuple[bool, bool, bool], adx: float, stress: float, fall: float) -> tuple[bool, bool, bool]:
