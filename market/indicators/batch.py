@@ -30,21 +30,22 @@ class SignalColumns(NamedTuple):
     """The signals at each bar of one timeframe.
 
     `values`: a column for each numeric field of `TechnicalSignals` after `volume`, shape (n_bars,), float64 [unit of the field],
-    NaN where the field is None; flags are 0 and 1, and `regime` is the place in `REGIMES`. `patterns`: TA-Lib's value for each
-    bar that ends a pattern, shape (61, n_bars), int16 [dimensionless], in the order of `patterns.NAMES`.
+    NaN where the field is None; flags are 0 and 1, and `regime` is the place in `REGIMES`. `patterns`: by the name of each of
+    the 61, TA-Lib's value where one ends and 0 elsewhere, shape (n_bars,), int32 [dimensionless].
     """
 
     values: dict[str, Floats]
-    patterns: npt.NDArray[np.int16]
+    patterns: dict[str, npt.NDArray[np.int32]]
 
     def patterns_at(self, row: int) -> tuple[PatternSeen, ...]:
         """The patterns that the stream tells at this bar."""
         found = []
-        for ago in range(min(SEEN_FOR, row + 1)):
-            ended = self.patterns[:, row - ago]
-            newer = self.patterns[:, row - ago + 1 : row + 1].any(axis=1)
-            found += [pattern_seen(NAMES[k], int(ended[k]), ago) for k in np.flatnonzero((ended != 0) & ~newer)]
-        return tuple(found)
+        first = max(0, row + 1 - SEEN_FOR)
+        for name, column in self.patterns.items():
+            ended = first + np.flatnonzero(column[first : row + 1])
+            if len(ended):
+                found.append((row - int(ended[-1]), name, int(column[ended[-1]])))
+        return tuple(pattern_seen(name, value, ago) for ago, name, value in sorted(found))
 
 
 def columns_of_all(candles: Candles) -> dict[Timeframe, SignalColumns]:
@@ -62,7 +63,7 @@ def signal_columns(candles: Candles) -> SignalColumns:
 
     n = len(candles)
     if not n:
-        return SignalColumns({}, np.zeros((len(KINDS), 0), dtype=np.int16))
+        return SignalColumns({}, {})
     close, per_year = candles.close, candles.timeframe.bars_per_year
     returns = _log_moves(close, 1)
     values = _core(candles, returns)
@@ -86,7 +87,8 @@ def signal_columns(candles: Candles) -> SignalColumns:
     values |= {"keltner_upper": middle + width, "keltner_middle": middle, "keltner_lower": middle - width}
     for bars in (SHORT, LONG):
         values[f"realized_volatility_{bars}"] = made[f"deviation_{bars}"] * SAMPLE[bars] * np.sqrt(per_year)
-    return SignalColumns(values, _patterns(candles))
+    patterns = {name: _ta(kind, *candles.columns[:4]) for name, kind in zip(NAMES, KINDS, strict=True)}
+    return SignalColumns(values, patterns)
 
 
 def _core(candles: Candles, returns: Floats) -> dict[str, Floats]:
@@ -149,12 +151,4 @@ def _later(column: Floats, bars: int) -> Floats:
     """A column as it was `bars` bars before."""
     found = np.full(len(column), np.nan)
     found[bars:] = column[:-bars]
-    return found
-
-
-def _patterns(candles: Candles) -> npt.NDArray[np.int16]:
-    columns = candles.columns[:4]
-    found = np.empty((len(KINDS), len(candles)), dtype=np.int16)
-    for row, kind in enumerate(KINDS):
-        found[row] = getattr(talib, kind)(*columns)
     return found

@@ -46,10 +46,12 @@ def _window_sums(values: Any, bars: int, out: Any) -> None:
     """`out[t]`: the sum of the last `bars` values, added oldest first. Neighbours are added side by side, which is faster."""
     for begin in range(bars - 1, len(values), _CHUNK):
         end = min(begin + _CHUNK, len(values))
-        out[begin:end] = 0.0
+        sums = out[begin:end]
+        sums[:] = 0.0
         for i in range(bars - 1, -1, -1):
-            for t in range(begin, end):
-                out[t] += values[t - i]
+            ago = values[begin - i : end - i]
+            for t in range(len(sums)):
+                sums[t] += ago[t]
 
 
 @_inner
@@ -57,10 +59,12 @@ def _window_squares(values: Any, means: Any, bars: int, out: Any) -> None:
     """`out[t]`: the sum of the squared distances of the last `bars` values from `means[t]`, added oldest first."""
     for begin in range(bars - 1, len(values), _CHUNK):
         end = min(begin + _CHUNK, len(values))
-        out[begin:end] = 0.0
+        sums, middle = out[begin:end], means[begin:end]
+        sums[:] = 0.0
         for i in range(bars - 1, -1, -1):
-            for t in range(begin, end):
-                out[t] += (values[t - i] - means[t]) * (values[t - i] - means[t])
+            ago = values[begin - i : end - i]
+            for t in range(len(sums)):
+                sums[t] += (ago[t] - middle[t]) * (ago[t] - middle[t])
 
 
 @_inner

@@ -63,14 +63,11 @@ def below_of(swings: Any, known: int, close: float) -> int:
 
     `swings`: the swing prices in rising order, shape (at least `known`,), float64 [quote].
     """
-    low, high = 0, known
-    while low < high:
-        middle = (low + high) // 2
-        if swings[middle] <= close:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+    found = 0
+    for number in range(known):
+        if swings[number] <= close:
+            found += 1
+    return found
 
 
 def touches_of(swings: Any, known: int, at: int, reach: float) -> int:
