@@ -12,9 +12,10 @@ import talib
 
 from market.candles import Candles, Floats
 from market.indicators.full_depth import CHANNELS, DAY_S, FUNCTIONS, KELTNER_ATR, LONG, SAMPLE, SHORT, SPANS_DAYS
+from market.indicators.handles import Function
 from market.indicators.patterns import KINDS, NAMES, SEEN_FOR, pattern_seen
 from market.resample import resample
-from market.signals import PatternSeen, Regime
+from market.signals import PatternSeen, Regime, TechnicalSignals
 from market.timeframe import HORIZONS, Timeframe
 
 _OVERBOUGHT, _OVERSOLD = 70.0, 30.0
@@ -24,27 +25,35 @@ _CROSSES = {
     "macd_cross_up": ("macd", "macd_signal"), "macd_cross_down": ("macd_signal", "macd"),
 }  # fmt: skip
 REGIMES = tuple(Regime)
+_OF_THE_BAR = {"symbol", "timeframe", "close_utc", "bars", "open", "high", "low", "close", "volume", "patterns"}
+_FIELDS = tuple(name for name in TechnicalSignals.model_fields if name not in _OF_THE_BAR)
+
+
+class Ended(NamedTuple):
+    """Where one pattern ended, oldest first, both of shape (n_ended,): the bars' places, int64, and TA-Lib's values, int32
+    [dimensionless]: above 0 for a rise, below for a fall."""
+
+    rows: npt.NDArray[np.int64]
+    values: npt.NDArray[np.int32]
 
 
 class SignalColumns(NamedTuple):
     """The signals at each bar of one timeframe.
 
     `values`: a column for each numeric field of `TechnicalSignals` after `volume`, shape (n_bars,), float64 [unit of the field],
-    NaN where the field is None; flags are 0 and 1, and `regime` is the place in `REGIMES`. `patterns`: by the name of each of
-    the 61, TA-Lib's value where one ends and 0 elsewhere, shape (n_bars,), int32 [dimensionless].
+    NaN where the field is None; flags are 0 and 1, and `regime` is the place in `REGIMES`. `patterns`: all 61, by name.
     """
 
     values: dict[str, Floats]
-    patterns: dict[str, npt.NDArray[np.int32]]
+    patterns: dict[str, Ended]
 
     def patterns_at(self, row: int) -> tuple[PatternSeen, ...]:
         """The patterns that the stream tells at this bar."""
         found = []
-        first = max(0, row + 1 - SEEN_FOR)
-        for name, column in self.patterns.items():
-            ended = first + np.flatnonzero(column[first : row + 1])
-            if len(ended):
-                found.append((row - int(ended[-1]), name, int(column[ended[-1]])))
+        for name, ended in self.patterns.items():
+            last = int(np.searchsorted(ended.rows, row, side="right")) - 1
+            if last >= 0 and row - ended.rows[last] < SEEN_FOR:
+                found.append((row - int(ended.rows[last]), name, int(ended.values[last])))
         return tuple(pattern_seen(name, value, ago) for ago, name, value in sorted(found))
 
 
@@ -58,69 +67,92 @@ def columns_of_all(candles: Candles) -> dict[Timeframe, SignalColumns]:
 
 
 def signal_columns(candles: Candles) -> SignalColumns:
-    """The columns of one timeframe."""
+    """The columns of one timeframe; none of no bars."""
     from market.indicators.compiled import OUT, walk  # numba is imported when columns are asked for
 
     n = len(candles)
     if not n:
         return SignalColumns({}, {})
-    close, per_year = candles.close, candles.timeframe.bars_per_year
-    returns = _log_moves(close, 1)
-    values = _core(candles, returns)
-    made = _made(candles, returns)
-    walked = np.full((len(OUT), n), np.nan)
-    strains = np.stack(_strains(made["deviation_20"], made["deviation_100"], _log_moves(close, SHORT)))
-    open_s = candles.close_ms // 1000 - candles.timeframe.seconds
-    ranges = np.stack([made["atr_10"], values["atr_14_quote"]])
+    # one block for all columns: the system hands out one large block far faster than fifty small ones
+    names = (*OUT, *(name for name in _FIELDS if name not in OUT))
+    table = np.empty((len(names), n))
+    table[: len(OUT)] = np.nan
+    columns = dict(zip(names, table, strict=True))
+    columns["return_1"][:] = _log_moves(candles.close, 1)
+    _put_core(columns, candles)
+    made = {each.name: _ta(each.kind, *_inputs(each, candles, columns), **dict(each.parameters)) for each in FUNCTIONS}
+    _put_full(columns, made, candles.timeframe.bars_per_year)
+    strains = np.stack(_strains(made["deviation_20"], made["deviation_100"], _log_moves(candles.close, SHORT)))
+    ranges = np.stack([made["atr_10"], columns["atr_14_quote"]])
     spans = np.array([days * DAY_S * 1000 for days in SPANS_DAYS.values()])
     spans[spans < candles.timeframe.seconds * 1000] = 0
-    columns, adx = candles.columns, values["adx_14"]
-    walk(candles.close_ms, spans, open_s // DAY_S, columns, returns, per_year, ranges, adx, strains, walked)
-    values |= dict(zip(OUT, walked, strict=True))
-    values |= {name: talib.LN(values[name]) for name in SPANS_DAYS}
+    days = (candles.close_ms // 1000 - candles.timeframe.seconds) // DAY_S
+    returns, adx, year = columns["return_1"], columns["adx_14"], candles.timeframe.bars_per_year
+    walk(candles.close_ms, spans, days, candles.columns, returns, year, ranges, adx, strains, table[: len(OUT)])
+    for name in SPANS_DAYS:
+        columns[name][:] = talib.LN(columns[name])
     if candles.timeframe.seconds >= DAY_S:
-        values["vwap_day"] = np.full(n, np.nan)
-    values |= {name: _later(made[name], 1) for name in CHANNELS}
-    values |= {"obv": made["obv"], "stoch_k": made["stoch"][0], "stoch_d": made["stoch"][1]}
-    width = KELTNER_ATR * made["atr_10"]
-    middle = np.where(np.isnan(width), np.nan, made["ema_20"])
-    values |= {"keltner_upper": middle + width, "keltner_middle": middle, "keltner_lower": middle - width}
-    for bars in (SHORT, LONG):
-        values[f"realized_volatility_{bars}"] = made[f"deviation_{bars}"] * SAMPLE[bars] * np.sqrt(per_year)
-    patterns = {name: _ta(kind, *candles.columns[:4]) for name, kind in zip(NAMES, KINDS, strict=True)}
-    return SignalColumns(values, patterns)
+        columns["vwap_day"][:] = np.nan
+    patterns = {name: _ended(_ta(kind, *candles.columns[:4])) for name, kind in zip(NAMES, KINDS, strict=True)}
+    return SignalColumns({name: columns[name] for name in _FIELDS}, patterns)
 
 
-def _core(candles: Candles, returns: Floats) -> dict[str, Floats]:
-    """The columns of depth `core` that are TA-Lib's, or made of them."""
+def _put_core(columns: dict[str, Floats], candles: Candles) -> None:
+    """Fill the columns of depth `core` that are TA-Lib's, or made of them."""
     _, high, low, close, _ = candles.columns
-    found = {"return_1": returns, "rsi_14": _ta("RSI", close, timeperiod=14)}
-    found["macd"], found["macd_signal"], found["macd_hist"] = _ta("MACD", close)
-    found["bb_upper"], found["bb_middle"], found["bb_lower"] = _ta("BBANDS", close, timeperiod=20)
-    found |= {f"sma_{bars}": _ta("SMA", close, timeperiod=bars) for bars in (20, 50, 200)}
-    found |= {f"ema_{bars}": _ta("EMA", close, timeperiod=bars) for bars in (12, 26)}
-    found["atr_14_quote"] = _ta("ATR", high, low, close, timeperiod=14)
-    found["adx_14"] = _ta("ADX", high, low, close, timeperiod=14)
-    found["highest_20"] = _later(_ta("MAX", high, timeperiod=20), 1)
-    found["lowest_20"] = _later(_ta("MIN", low, timeperiod=20), 1)
-    found["previous_rsi_14"] = _later(found["rsi_14"], 1)
+    _put(columns, ("macd", "macd_signal", "macd_hist"), _ta("MACD", close))
+    _put(columns, ("bb_upper", "bb_middle", "bb_lower"), _ta("BBANDS", close, timeperiod=20))
+    for bars in (20, 50, 200):
+        columns[f"sma_{bars}"][:] = _ta("SMA", close, timeperiod=bars)
+    for bars in (12, 26):
+        columns[f"ema_{bars}"][:] = _ta("EMA", close, timeperiod=bars)
+    columns["rsi_14"][:] = _ta("RSI", close, timeperiod=14)
+    columns["atr_14_quote"][:] = _ta("ATR", high, low, close, timeperiod=14)
+    columns["adx_14"][:] = _ta("ADX", high, low, close, timeperiod=14)
+    _put_later(columns["highest_20"], _ta("MAX", high, timeperiod=20))
+    _put_later(columns["lowest_20"], _ta("MIN", low, timeperiod=20))
+    _put_later(columns["previous_rsi_14"], columns["rsi_14"])
     for name, (line, other) in _CROSSES.items():
-        above = found[line] > found[other]
-        crosses = np.zeros(len(close))
-        crosses[1:] = above[1:] & (found[line][:-1] <= found[other][:-1])
-        found[name] = crosses
-    found["overbought"] = (found["rsi_14"] >= _OVERBOUGHT).astype(np.float64)
-    found["oversold"] = (found["rsi_14"] <= _OVERSOLD).astype(np.float64)
-    return found
+        above = columns[line] > columns[other]
+        columns[name][:1] = 0.0
+        columns[name][1:] = above[1:] & (columns[line][:-1] <= columns[other][:-1])
+    columns["overbought"][:] = columns["rsi_14"] >= _OVERBOUGHT
+    columns["oversold"][:] = columns["rsi_14"] <= _OVERSOLD
 
 
-def _made(candles: Candles, returns: Floats) -> dict[str, Any]:
-    """What TA-Lib gives for the functions of depth `full`, by their names."""
-    places = (*candles.columns, returns)
-    return {
-        each.name: _ta(each.kind, *(places[place] for place in each.inputs), **dict(each.parameters))
-        for each in FUNCTIONS
-    }
+def _put_full(columns: dict[str, Floats], made: dict[str, Any], per_year: float) -> None:
+    """Fill the columns of depth `full` that are TA-Lib's, or made of them."""
+    for name in CHANNELS:
+        _put_later(columns[name], made[name])
+    columns["obv"][:] = made["obv"]
+    _put(columns, ("stoch_k", "stoch_d"), made["stoch"])
+    width, middle = KELTNER_ATR * made["atr_10"], made["ema_20"]
+    columns["keltner_upper"][:] = middle + width
+    columns["keltner_middle"][:] = np.where(np.isnan(width), np.nan, middle)
+    columns["keltner_lower"][:] = middle - width
+    for bars in (SHORT, LONG):
+        columns[f"realized_volatility_{bars}"][:] = made[f"deviation_{bars}"] * SAMPLE[bars] * np.sqrt(per_year)
+
+
+def _put(columns: dict[str, Floats], names: tuple[str, ...], values: tuple[Floats, ...]) -> None:
+    for name, value in zip(names, values, strict=True):
+        columns[name][:] = value
+
+
+def _put_later(column: Floats, values: Floats) -> None:
+    """Fill a column with what was known one bar before."""
+    column[:1] = np.nan
+    column[1:] = values[:-1]
+
+
+def _inputs(function: Function, candles: Candles, columns: dict[str, Floats]) -> list[Floats]:
+    places = (*candles.columns, columns["return_1"])
+    return [places[place] for place in function.inputs]
+
+
+def _ended(values: npt.NDArray[np.int32]) -> Ended:
+    rows = np.flatnonzero(values)
+    return Ended(rows, values[rows])
 
 
 def _ta(kind: str, *columns: Floats, **parameters: int) -> Any:
@@ -145,10 +177,3 @@ def _strains(short: Floats, long: Floats, moved: Floats) -> tuple[Floats, Floats
     unknown = np.isnan(long)
     stress[unknown] = fall[unknown] = np.nan
     return stress, fall
-
-
-def _later(column: Floats, bars: int) -> Floats:
-    """A column as it was `bars` bars before."""
-    found = np.full(len(column), np.nan)
-    found[bars:] = column[:-bars]
-    return found
