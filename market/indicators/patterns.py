@@ -4,6 +4,7 @@ It takes TA-Lib's own sign. Eight patterns have a sign that says nothing of a di
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import Literal
 
 import talib
@@ -54,7 +55,8 @@ class Patterns:
         return tuple(pattern_seen(name, value, ago) for ago, name, value in recent)
 
 
+@cache
 def pattern_seen(name: str, value: int, bars_ago: int) -> PatternSeen:
-    """A pattern with TA-Lib's value for it, which is not 0: above 0 for a rise, below for a fall."""
+    """A pattern with TA-Lib's value for it, which is not 0: above 0 for a rise, below for a fall. There are few, so all are kept."""
     direction: Literal["up", "down", "none"] = "up" if value > 0 else "down"
     return PatternSeen(name=name, direction="none" if name in UNDIRECTED else direction, bars_ago=bars_ago)
