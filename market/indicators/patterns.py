@@ -57,6 +57,6 @@ class Patterns:
 
 @cache
 def pattern_seen(name: str, value: int, bars_ago: int) -> PatternSeen:
-    """A pattern with TA-Lib's value for it, which is not 0: above 0 for a rise, below for a fall. There are few, so all are kept."""
+    """A pattern with TA-Lib's value for it, which is not 0: above 0 for a rise, below for a fall. All are kept: there are few."""
     direction: Literal["up", "down", "none"] = "up" if value > 0 else "down"
     return PatternSeen(name=name, direction="none" if name in UNDIRECTED else direction, bars_ago=bars_ago)
