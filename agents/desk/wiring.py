@@ -28,7 +28,7 @@ from agents.memory.narrative import CaseReader
 from agents.memory.outcomes import Barriers
 from agents.outages.watch import OutageWatch
 from agents.records.record import Session, Warmup
-from agents.strategies.contexts import Context, build_contexts
+from agents.strategies.contexts import Context, build_contexts, depth_read
 from agents.strategies.facts import SentimentReader
 from config.clock import BarClock, from_ms
 from execution.account.ledger import Ledger
@@ -89,7 +89,8 @@ def open_desk(
     the packages for the profile's retrieval are missing.
     """
     settings = session.settings
-    warm = _warmed(session, warmup)
+    contexts = _contexts(session, warmup)
+    warm = _warmed(session, warmup, contexts)
     trader = _trader(session, warm, venue, driver, sink, switch, key)
     rules = RulesMind(settings.court, settings.limits)
     outlooks = Outlooks(settings.minds)
@@ -110,7 +111,7 @@ def open_desk(
         arrivals=Arrivals(feed, venue, spoke_next),
         engines=warm.engines,
         sentiment=sentiment,
-        contexts=_contexts(session, warmup),
+        contexts=contexts,
         court=Court(
             Bench(
                 mind=mind,
@@ -135,11 +136,13 @@ def open_desk(
     )
 
 
-def _warmed(session: Session, warmup: Warmup) -> _Warm:
+def _warmed(session: Session, warmup: Warmup, contexts: tuple[Context, ...]) -> _Warm:
     """Indicators and windows after the bars before the first decision."""
     per_day = bars_per_day(session.timeframe)
+    depth = session.settings.market.signals
+    voters = depth_read(contexts, depth)
     warm = _Warm(
-        {symbol: SignalEngine(symbol, session.timeframe) for symbol in session.symbols},
+        {symbol: SignalEngine(symbol, session.timeframe, depth, voters) for symbol in session.symbols},
         ReturnWindow(session.symbols, horizon_of(session.settings.limits, per_day).window_bars),
         VolumeWindow(session.symbols, per_day),
     )

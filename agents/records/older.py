@@ -30,6 +30,7 @@ ADDED_IN_SESSION_3: Mapping[str, Any] = {
     "limits.macro_pause_h": None,
     "market.context": "none",
     "market.history_days": 0,
+    "market.signals": "core",
     "quality.accepted_units": {},
     "sentiment.sources[].dates": None,
 }

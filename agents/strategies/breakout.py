@@ -12,7 +12,7 @@ from agents.strategies.voter import NOTHING, Ballot, clamp, short_of
 from config.frozen import Frozen
 from config.silence import Abstained
 from market.indicators.window import Bars
-from market.signals import TechnicalSignals
+from market.signals import Depth, TechnicalSignals
 from risk.proposal import Direction
 
 _BAND = 20
@@ -28,6 +28,7 @@ class SqueezeBreakout(Frozen):
     """
 
     history: ClassVar[int] = 200
+    reads: ClassVar[Depth] = "core"
 
     quiet_bars: float = Field(default=120.0, ge=40, le=170, description="bars with which the width is compared [bars]")
     quiet_share: float = Field(default=0.2, gt=0, le=1, description="share of the narrowest widths that is a squeeze")
@@ -64,6 +65,7 @@ class DonchianTrend(Frozen):
     """
 
     history: ClassVar[int] = 200
+    reads: ClassVar[Depth] = "core"
 
     entry_bars: float = Field(default=55.0, ge=2, le=190, description="bars whose highest high is left [bars]")
     exit_bars: float = Field(default=20.0, ge=2, le=190, description="bars whose lowest low is left [bars]")

@@ -28,7 +28,7 @@ from config.sections.rows import named
 from config.sections.strategies import OWN, STRATEGIES, StrategyContext, names_of
 from config.silence import Abstained
 from market.bar import Bar
-from market.signals import TechnicalSignals
+from market.signals import Depth, TechnicalSignals
 from market.symbols import normalise_symbol
 from risk.proposal import Direction
 
@@ -135,6 +135,12 @@ def votes_on(
             )
         )
     return tuple(cast)
+
+
+def depth_read(contexts: Iterable[Context], most: Depth) -> Depth:
+    """The depth of the signals that these voters have to be given, of at most `most`."""
+    reads_all = any(getattr(context.strategy, "reads", "full") == "full" for context in contexts)
+    return most if reads_all else "core"
 
 
 def direction_of(ballot: Ballot) -> Direction:

@@ -27,7 +27,7 @@ from config.errors import UsageFault
 from config.sections.strategies import StrategyContext
 from config.silence import Abstained
 from market.bar import Bar
-from market.signals import TechnicalSignals
+from market.signals import Depth, TechnicalSignals
 
 _LARGEST = 1_000_000
 _SPACE = "own_strategy_"
@@ -59,6 +59,11 @@ class OwnVoter:
     def history(self) -> int:
         """Bars that must have closed before it votes; 0 for a voter without a window."""
         return self._minded.history
+
+    @property
+    def reads(self) -> Depth:
+        """The depth of the signals that it reads: all of them, unless the class says `reads = "core"`."""
+        return "core" if getattr(self._kind, "reads", "full") == "core" else "full"
 
     def remember(self, past: Iterable[Bar]) -> None:
         """Read bars of the warm-up, oldest first, into the window if there is one. Raises StrategyFault."""

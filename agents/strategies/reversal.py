@@ -1,16 +1,20 @@
 """Mean-reversion voters: the RSI bounce."""
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from agents.strategies.voter import NOTHING, Ballot, clamp, short_of
 from config.frozen import Frozen
 from config.silence import Abstained
-from market.signals import TechnicalSignals
+from market.signals import Depth, TechnicalSignals
 from risk.proposal import Direction
 
 
 class RsiBounce(Frozen):
     """Long when the RSI rises above `low` from below; short when it falls below `high` from above."""
+
+    reads: ClassVar[Depth] = "core"
 
     low: float = Field(default=30.0, gt=0, le=50, description="RSI under which it is oversold")
     high: float = Field(default=70.0, ge=50, lt=100, description="RSI over which it is overbought")

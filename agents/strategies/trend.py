@@ -1,16 +1,20 @@
 """Trend voters: EMA cross with an RSI filter, golden cross 50/200, momentum breakout."""
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from agents.strategies.voter import NOTHING, Ballot, clamp, short_of
 from config.frozen import Frozen
 from config.silence import Abstained
-from market.signals import TechnicalSignals
+from market.signals import Depth, TechnicalSignals
 from risk.proposal import Direction
 
 
 class EmaCross(Frozen):
     """EMA 12 crosses EMA 26. If the RSI is above `rsi_max`, a cross up is too late and gives no vote."""
+
+    reads: ClassVar[Depth] = "core"
 
     rsi_max: float = Field(default=70.0, gt=0, le=100, description="RSI from which a cross up is too late")
     adx_full: float = Field(default=40.0, ge=1, le=100, description="ADX of a full trend, which adds 0.4 of confidence")
@@ -32,6 +36,8 @@ class EmaCross(Frozen):
 class GoldenCross(Frozen):
     """SMA 50 crosses SMA 200."""
 
+    reads: ClassVar[Depth] = "core"
+
     confidence: float = Field(default=0.6, gt=0, le=1, description="of each of its votes [0..1]")
 
     def vote(self, now: TechnicalSignals) -> Ballot | Abstained:
@@ -46,6 +52,8 @@ class GoldenCross(Frozen):
 
 class MomentumBreakout(Frozen):
     """A close outside the range of the 20 bars before it, with high volume, in a trend."""
+
+    reads: ClassVar[Depth] = "core"
 
     volume_min: float = Field(default=1.5, ge=0, le=100, description="least volume [multiples of the usual]")
     adx_min: float = Field(default=20.0, ge=0, le=100, description="least ADX")

@@ -34,7 +34,11 @@ NOTHING = Ballot(Direction.NONE, 0.0, ())
 
 
 class Strategy(Protocol):
-    """A voter with its parameters."""
+    """A voter with its parameters.
+
+    A class that reads no signal of depth `full` may say so: `reads: ClassVar[Depth] = "core"`. Where all voters say it, the
+    others are computed for the court's cases only, and a bar costs less.
+    """
 
     def vote(self, now: TechnicalSignals) -> Ballot | Abstained:
         """Vote on the signals of the base timeframe; abstain when the history is too short."""

@@ -26,7 +26,7 @@ from config.silence import Abstained
 from market.bar import Bar
 from market.indicators.window import LONGEST, Bars, BarWindow
 from market.resample import Resampler
-from market.signals import TechnicalSignals
+from market.signals import Depth, TechnicalSignals
 from market.timeframe import Timeframe
 
 HISTORY = 200
@@ -171,6 +171,11 @@ class Windowed:
     def history(self) -> int:
         """Bars that must have closed before it votes; 0 for a voter without a window."""
         return self._minded.history
+
+    @property
+    def reads(self) -> Depth:
+        """The depth of the signals that it reads."""
+        return "core" if getattr(self._strategy, "reads", "full") == "core" else "full"
 
     def remember(self, past: Iterable[Bar]) -> None:
         """Read bars of the warm-up, oldest first."""

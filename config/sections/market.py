@@ -39,6 +39,9 @@ class MarketSettings(Frozen):
         le=3650,
         description="days before the warm-up that are read as daily bars; null for as many as the voters ask for [days]",
     )
+    signals: Literal["core", "full"] = Field(
+        description="signals that a case holds and voters may read: `core`, those of version 0.2; `full`, all of docs/signals.md"
+    )
     start_price: dict[str, Annotated[float, Field(gt=0, le=1e7)]] = Field(
         default_factory=dict, description="first simulated price by base [quote]"
     )

@@ -1,26 +1,35 @@
 """Reverses the evidence of a case, to test whether a ruling follows the evidence.
 
-Levels are mirrored at the close, upper and lower bounds are exchanged, oscillators and momentum change sign, crosses change
-direction. Values without a direction (volume, volatility, ATR, ADX) stay, and so does the proposal: it is still a purchase.
+Levels are mirrored at the close, upper and lower bounds are exchanged, oscillators and momentum change sign, crosses and
+patterns change direction. Values without a direction (volume, volatility, ATR, ADX, the regime) stay, and so does the
+proposal: it is still a purchase.
 Mirroring twice gives the original case. Headlines keep their text: only the sentiment score is reversed; hard flags stay.
 """
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from agents.court.case import Case
 from config.silence import Abstained
 from market.signals import TechnicalSignals
 from sentiment.headline import SentimentData
 
-_LEVELS = ("open", "bb_middle", "sma_20", "sma_50", "sma_200", "ema_12", "ema_26")
-_BOUNDS = (("high", "low"), ("bb_upper", "bb_lower"), ("highest_20", "lowest_20"))
-_SIGNED = ("return_1", "macd", "macd_signal", "macd_hist")
-_OUT_OF_100 = ("rsi_14", "previous_rsi_14")
+_LEVELS = (
+    "open", "bb_middle", "sma_20", "sma_50", "sma_200", "ema_12", "ema_26", "vwap_day", "vwap_20", "keltner_middle",
+    "supertrend",
+)  # fmt: skip
+_BOUNDS = (
+    ("high", "low"), ("bb_upper", "bb_lower"), ("highest_20", "lowest_20"), ("highest_10", "lowest_10"),
+    ("highest_55", "lowest_55"), ("keltner_upper", "keltner_lower"), ("support", "resistance"),
+)  # fmt: skip
+_SIGNED = ("return_1", "macd", "macd_signal", "macd_hist", "obv", "return_1d", "return_7d", "return_30d")
+_OUT_OF_100 = ("rsi_14", "previous_rsi_14", "stoch_k", "stoch_d")
 _SWAPPED = (
     ("ema_cross_up", "ema_cross_down"), ("golden_cross", "death_cross"), ("macd_cross_up", "macd_cross_down"),
-    ("overbought", "oversold"),
+    ("overbought", "oversold"), ("support_touches", "resistance_touches"),
+    ("support_distance_atr", "resistance_distance_atr"),
 )  # fmt: skip
+_TURNED: dict[str, Literal["up", "down", "none"]] = {"up": "down", "down": "up", "none": "none"}
 
 
 class Turned(StrEnum):
@@ -54,6 +63,8 @@ def mirrored_signals(now: TechnicalSignals) -> TechnicalSignals:
         changes[name] = None if value is None else 100.0 - value
     for up, down in _SWAPPED:
         changes[up], changes[down] = getattr(now, down), getattr(now, up)
+    changes["supertrend_rising"] = None if now.supertrend_rising is None else not now.supertrend_rising
+    changes["patterns"] = tuple(seen.model_copy(update={"direction": _TURNED[seen.direction]}) for seen in now.patterns)
     return now.model_copy(update=changes)
 
 

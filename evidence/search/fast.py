@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from agents.desk.wiring import bars_per_day
-from agents.strategies.contexts import build_contexts
+from agents.strategies.contexts import build_contexts, depth_read
 from agents.strategies.facts import BarsAlone, Knowing, Told
 from agents.strategies.own import read_own
 from agents.strategies.terms import refuse_own_rules
@@ -25,7 +25,7 @@ from execution.kernel.grid import Grid, grid_of_tape
 from execution.kernel.rules import Rules, rules_of
 from market.bar import Bar, Slice
 from market.indicators.engine import SignalEngine
-from market.signals import TechnicalSignals
+from market.signals import Depth, TechnicalSignals
 from market.tape import Tape
 from risk.proposal import Direction
 
@@ -46,7 +46,8 @@ class FastTape:
         self._settings = settings
         self._texts = read_own(settings.strategies)
         voters = build_contexts(settings.strategies, tape.symbols, self._texts)
-        reader = _Reader(tape, seen, keeps_facts=any(voter.reads_facts for voter in voters))
+        depth = depth_read(voters, settings.market.signals)
+        reader = _Reader(tape, seen, depth, keeps_facts=any(voter.reads_facts for voter in voters))
         self.grid: Grid = grid_of_tape(tape, reader.read)
         signals = [reader.signals[symbol] for symbol in self.grid.symbols]
         past = [reader.past[symbol] for symbol in self.grid.symbols]
@@ -132,10 +133,10 @@ class _Reader:
     """Signals by symbol and bar, and the bars of the warm-up. Warm-up rows of signals are included and empty; None at a row
     without a valid bar. `known`: what voters may read beside the signals, by row, if one of them does."""
 
-    def __init__(self, tape: Tape, seen: Callable[[int], None], *, keeps_facts: bool) -> None:
+    def __init__(self, tape: Tape, seen: Callable[[int], None], depth: Depth, *, keeps_facts: bool) -> None:
         self.signals: dict[str, list[TechnicalSignals | None]] = {symbol: [] for symbol in tape.symbols}
         self.past: dict[str, list[Bar]] = {symbol: [] for symbol in tape.symbols}
-        self._engines = {symbol: SignalEngine(symbol, tape.timeframe) for symbol in tape.symbols}
+        self._engines = {symbol: SignalEngine(symbol, tape.timeframe, depth, depth) for symbol in tape.symbols}
         self.days = [day for _, days in tape.days() for day in days.values()]
         for day in self.days:
             self._engines[day.symbol].remember(day)

@@ -37,7 +37,7 @@ def beside_chance(world: World, tape: Tape, seeds: int, *, workers: int, quiet: 
     settings = world.settings
     refuse_own_rules(settings, "A run by chance has one voter, without limits, hours or exits of its own")
     contexts = build_contexts(settings.strategies, tape.symbols, read_own(settings.strategies))
-    votes = cast_votes(tape, contexts, settings.court.net_threshold)
+    votes = cast_votes(tape, contexts, settings.court.net_threshold, settings.market.signals)
     entries = int((votes.direction > 0).sum())
     if not entries:
         return None

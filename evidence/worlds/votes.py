@@ -5,17 +5,18 @@ engine (through the voter) and of the kernel. A baseline is a changed copy of th
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from agents.strategies.contexts import Context, net, votes_on
+from agents.strategies.contexts import Context, depth_read, net, votes_on
 from agents.strategies.facts import BarsAlone, Known
 from agents.strategies.voter import NOTHING, Ballot
 from config.clock import to_ms
 from market.candles import Floats, Millis
 from market.indicators.engine import SignalEngine
-from market.signals import TechnicalSignals
+from market.signals import Depth, TechnicalSignals
 from market.tape import Tape
 from risk.proposal import Direction
 
@@ -40,6 +41,8 @@ class NettedVotes:
 class ScriptedVoter:
     """Votes as the script says and ignores the signals. At a bar that is not in the script it votes for nothing."""
 
+    reads: ClassVar[Depth] = "core"
+
     def __init__(self, votes: NettedVotes, why: str) -> None:
         self._why = (why,)
         self._script = {
@@ -56,13 +59,14 @@ class ScriptedVoter:
         return self._script.get((now.symbol, to_ms(now.close_utc)), NOTHING)
 
 
-def cast_votes(tape: Tape, contexts: tuple[Context, ...], threshold: float) -> NettedVotes:
+def cast_votes(tape: Tape, contexts: tuple[Context, ...], threshold: float, most: Depth = "full") -> NettedVotes:
     """The votes of the strategies at each bar of a session, netted as in the cycle. The warm-up bars are read first.
 
-    `threshold`: netted vote below which nothing is proposed, in [0, 1]. Raises UsageFault for a voter that reads news or figures
-    beside the bars.
+    `threshold`: netted vote below which nothing is proposed, in [0, 1]. `most`: the depth of the signals in the profile. Raises
+    UsageFault for a voter that reads news or figures beside the bars.
     """
-    engines = {symbol: SignalEngine(symbol, tape.timeframe) for symbol in tape.symbols}
+    depth = depth_read(contexts, most)
+    engines = {symbol: SignalEngine(symbol, tape.timeframe, depth, depth) for symbol in tape.symbols}
     for _, days in tape.days():
         for symbol, day in days.items():
             engines[symbol].remember(day)

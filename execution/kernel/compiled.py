@@ -31,7 +31,7 @@ def door(function: F, *, tells: bool = False) -> F:
 
     Where neither can be written it is compiled at each start; with `tells`, a warning says so.
     """
-    from risk.machine_code import kept
+    from market.indicators.machine_code import kept
 
     return kept(function, tells=tells, error_model="numpy", nogil=True)
 

@@ -1,6 +1,6 @@
 """Computes the indicators of one symbol on its own timeframe and on the coarser horizons.
 
-Each indicator is a TA-Lib stream. It equals the batch function bit for bit and has a fixed cost a bar, so the last bar of a
+Each indicator of TA-Lib is a stream. It equals the batch function bit for bit and has a fixed cost a bar, so the last bar of a
 session costs as much as the first. A bar that is still forming is never used. An indicator with too little history is None,
 never a number that has not settled yet.
 
@@ -11,18 +11,20 @@ EMA begins at the same bar as the slow one, so in the first bars `macd` is not `
 from market.bar import Bar
 from market.indicators.horizon import Horizon
 from market.resample import Resampler
-from market.signals import TechnicalSignals
+from market.signals import Depth, TechnicalSignals
 from market.timeframe import HORIZONS, Timeframe
 
 
 class SignalEngine:
     """Signals of one symbol on the timeframe `base` and on every horizon of the court that is not finer than `base`."""
 
-    def __init__(self, symbol: str, base: Timeframe) -> None:
+    def __init__(self, symbol: str, base: Timeframe, case: Depth = "full", voters: Depth = "full") -> None:
+        """`case`: the depth of `view`; `voters`: that of `signals`, which is read at each bar and is never more than a case."""
         self._symbol = symbol
         self._base = base
+        self._voters = voters
         coarser = [horizon for horizon in HORIZONS if horizon.seconds > base.seconds]
-        self._horizons = {timeframe: Horizon(symbol, timeframe) for timeframe in (base, *coarser)}
+        self._horizons = {timeframe: Horizon(symbol, timeframe, case) for timeframe in (base, *coarser)}
         self._resamplers = {timeframe: Resampler(base, timeframe) for timeframe in coarser}
 
     def push(self, bar: Bar) -> None:
@@ -49,13 +51,14 @@ class SignalEngine:
                 self._horizons[Timeframe.W1].push(closed)
 
     def signals(self, timeframe: Timeframe) -> TechnicalSignals | None:
-        """The signals of the closed bars of `timeframe`; None before its first bar. They are built once a bar.
+        """What voters read of the closed bars of `timeframe`; None before its first bar. It is built once a bar.
 
         Raises KeyError for a timeframe that is finer than `base` or no horizon.
         """
-        return self._horizons[timeframe].signals()
+        horizon = self._horizons[timeframe]
+        return horizon.core() if self._voters == "core" else horizon.signals()
 
     def view(self) -> dict[Timeframe, TechnicalSignals]:
-        """The signals of all timeframes that have a closed bar, finest first."""
+        """What a case holds: the signals of all timeframes that have a closed bar, finest first."""
         told = {timeframe: horizon.signals() for timeframe, horizon in self._horizons.items()}
         return {timeframe: signals for timeframe, signals in told.items() if signals is not None}

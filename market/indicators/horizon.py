@@ -15,7 +15,8 @@ from talib import InsufficientHistory, stream  # type: ignore[attr-defined]  # e
 
 from market.bar import Bar
 from market.candles import Floats
-from market.signals import TechnicalSignals
+from market.indicators.full_depth import Full
+from market.signals import Depth, TechnicalSignals
 from market.timeframe import Timeframe
 
 _VOLATILITY_BARS = 24
@@ -83,7 +84,8 @@ class _Streams:
 class Horizon:
     """One symbol on one timeframe. `push` is cheap; the signals are built at the first call of `signals` after a bar."""
 
-    def __init__(self, symbol: str, timeframe: Timeframe) -> None:
+    def __init__(self, symbol: str, timeframe: Timeframe, depth: Depth = "full") -> None:
+        """`depth`: the most that can be asked for."""
         self._symbol = symbol
         self._timeframe = timeframe
         self._streams = _Streams()
@@ -93,7 +95,9 @@ class Horizon:
         self._highs: deque[float] = deque(maxlen=_BEFORE + 1)
         self._lows: deque[float] = deque(maxlen=_BEFORE + 1)
         self._volumes: deque[float] = deque(maxlen=_BEFORE + 1)
+        self._full = Full(timeframe) if depth == "full" else None
         self._built: TechnicalSignals | None = None
+        self._told: TechnicalSignals | None = None
 
     def push(self, bar: Bar) -> None:
         """Take the next closed bar. Raises ValueError when it is not newer than the last one."""
@@ -107,59 +111,70 @@ class Horizon:
         self._volumes.append(bar.volume)
         self._bar = bar
         self._bars += 1
-        self._built = None
+        self._built = self._told = None
+        if self._full is not None:
+            self._full.push(bar, self._streams.now["adx_14"])
 
-    def signals(self) -> TechnicalSignals | None:
-        """The signals of the bars so far; None before the first bar."""
+    def core(self) -> TechnicalSignals | None:
+        """The signals of depth `core` of the bars so far; None before the first bar."""
         if self._built is None and self._bar is not None:
-            self._built = self._build(self._bar)
+            self._built = TechnicalSignals(**self._core(self._bar))
         return self._built
 
-    def _build(self, bar: Bar) -> TechnicalSignals:
+    def signals(self) -> TechnicalSignals | None:
+        """All signals of the bars so far that this horizon has; None before the first bar."""
+        if self._full is None:
+            return self.core()
+        if self._told is None and self._bar is not None:
+            core = self._core(self._bar)
+            self._told = TechnicalSignals(**core, **self._full.told(core["atr_14_quote"]))
+        return self._told
+
+    def _core(self, bar: Bar) -> dict[str, Any]:
         now, before = self._streams.now, self._streams.before
         macd, macd_signal, macd_hist = now["macd"] or (None, None, None)
         macd_before, macd_signal_before, _ = before["macd"] or (None, None, None)
         upper, middle, lower = now["bbands"] or (None, None, None)
         rsi = now["rsi_14"]
-        return TechnicalSignals(
-            symbol=self._symbol,
-            timeframe=self._timeframe,
-            close_utc=bar.close_utc,
-            bars=self._bars,
-            open=bar.open,
-            high=bar.high,
-            low=bar.low,
-            close=bar.close,
-            volume=bar.volume,
-            return_1=self._returns[-1] if self._returns else None,
-            rsi_14=rsi,
-            macd=macd,
-            macd_signal=macd_signal,
-            macd_hist=macd_hist,
-            bb_upper=upper,
-            bb_middle=middle,
-            bb_lower=lower,
-            sma_20=now["sma_20"],
-            sma_50=now["sma_50"],
-            sma_200=now["sma_200"],
-            ema_12=now["ema_12"],
-            ema_26=now["ema_26"],
-            atr_14_quote=now["atr_14_quote"],
-            adx_14=now["adx_14"],
-            realized_volatility=self._volatility(),
-            volume_ratio_20=self._volume_ratio(),
-            highest_20=max(islice(self._highs, _BEFORE)) if self._has_before else None,
-            lowest_20=min(islice(self._lows, _BEFORE)) if self._has_before else None,
-            ema_cross_up=_crosses(before["ema_12"], before["ema_26"], now["ema_12"], now["ema_26"]),
-            ema_cross_down=_crosses(before["ema_26"], before["ema_12"], now["ema_26"], now["ema_12"]),
-            golden_cross=_crosses(before["sma_50"], before["sma_200"], now["sma_50"], now["sma_200"]),
-            death_cross=_crosses(before["sma_200"], before["sma_50"], now["sma_200"], now["sma_50"]),
-            macd_cross_up=_crosses(macd_before, macd_signal_before, macd, macd_signal),
-            macd_cross_down=_crosses(macd_signal_before, macd_before, macd_signal, macd),
-            overbought=rsi is not None and rsi >= _OVERBOUGHT,
-            oversold=rsi is not None and rsi <= _OVERSOLD,
-            previous_rsi_14=before["rsi_14"],
-        )
+        return {
+            "symbol": self._symbol,
+            "timeframe": self._timeframe,
+            "close_utc": bar.close_utc,
+            "bars": self._bars,
+            "open": bar.open,
+            "high": bar.high,
+            "low": bar.low,
+            "close": bar.close,
+            "volume": bar.volume,
+            "return_1": self._returns[-1] if self._returns else None,
+            "rsi_14": rsi,
+            "macd": macd,
+            "macd_signal": macd_signal,
+            "macd_hist": macd_hist,
+            "bb_upper": upper,
+            "bb_middle": middle,
+            "bb_lower": lower,
+            "sma_20": now["sma_20"],
+            "sma_50": now["sma_50"],
+            "sma_200": now["sma_200"],
+            "ema_12": now["ema_12"],
+            "ema_26": now["ema_26"],
+            "atr_14_quote": now["atr_14_quote"],
+            "adx_14": now["adx_14"],
+            "realized_volatility": self._volatility(),
+            "volume_ratio_20": self._volume_ratio(),
+            "highest_20": max(islice(self._highs, _BEFORE)) if self._has_before else None,
+            "lowest_20": min(islice(self._lows, _BEFORE)) if self._has_before else None,
+            "ema_cross_up": _crosses(before["ema_12"], before["ema_26"], now["ema_12"], now["ema_26"]),
+            "ema_cross_down": _crosses(before["ema_26"], before["ema_12"], now["ema_26"], now["ema_12"]),
+            "golden_cross": _crosses(before["sma_50"], before["sma_200"], now["sma_50"], now["sma_200"]),
+            "death_cross": _crosses(before["sma_200"], before["sma_50"], now["sma_200"], now["sma_50"]),
+            "macd_cross_up": _crosses(macd_before, macd_signal_before, macd, macd_signal),
+            "macd_cross_down": _crosses(macd_signal_before, macd_before, macd_signal, macd),
+            "overbought": rsi is not None and rsi >= _OVERBOUGHT,
+            "oversold": rsi is not None and rsi <= _OVERSOLD,
+            "previous_rsi_14": before["rsi_14"],
+        }
 
     @property
     def _has_before(self) -> bool:

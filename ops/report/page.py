@@ -28,6 +28,7 @@ from ops.files import write_output
 from ops.report.charts import POINTS_SHOWN, account_figure, candle_figure, exposure_figure, grouping
 from ops.report.model_charts import models_figure
 from ops.report.month_chart import months_figure
+from ops.report.signal_rows import signal_rows
 from ops.report.transcripts import AttemptView, by_role
 from ops.story.executions import Execution, by_decision, executions
 from ops.story.models import failures
@@ -84,7 +85,7 @@ def render_report(
     `worth` is None to leave out the worth of the roles; `judged` is None to leave out the statistical judgement.
     `replay` is the command line that replays the run; empty for one with the name of its folder.
     """
-    page = _environment()
+    page = page_environment()
     plotly, script = _plotly(), page.get_template("report.js").render()
     done = executions(story)
     return page.get_template("report.html").render(
@@ -190,7 +191,8 @@ def _plotly() -> str:
     return str(get_plotlyjs()).replace("\r\n", "\n").replace("</script", "<\\/script")
 
 
-def _environment() -> Environment:
+def page_environment() -> Environment:
+    """The templates of the page, with the filters that they use."""
     page = Environment(
         loader=PackageLoader("ops.report", "templates"),
         autoescape=lambda name: name is not None and name.endswith(".html"),
@@ -210,6 +212,7 @@ def _environment() -> Environment:
         measured=_measured,
         told_once=told_once,
         fact=_fact,
+        signal_rows=signal_rows,
         usd=usd,
         thousands=lambda value: plain.DASH if value is None else f"{value:,}",
         failures=lambda counts: outcome_counts(failures(counts)) or "none",

@@ -30,7 +30,9 @@ INDEX = 100.0
 PRICES = frozenset(
     {
         "open", "high", "low", "close", "macd", "macd_signal", "macd_hist", "bb_upper", "bb_middle", "bb_lower",
-        "sma_20", "sma_50", "sma_200", "ema_12", "ema_26", "atr_14_quote", "highest_20", "lowest_20",
+        "sma_20", "sma_50", "sma_200", "ema_12", "ema_26", "atr_14_quote", "highest_20", "lowest_20", "vwap_day", "vwap_20",
+        "highest_10", "lowest_10", "highest_55", "lowest_55", "keltner_upper", "keltner_middle", "keltner_lower",
+        "supertrend", "support", "resistance",
     }
 )  # fmt: skip
 """Fields of the signals in quote units."""
@@ -123,7 +125,7 @@ def _symbol(symbol: str, names: tuple[tuple[str, str], ...]) -> str:
 
 def _signals(now: TechnicalSignals, symbol: str, factor: float, shift: timedelta) -> TechnicalSignals:
     scaled = {name: value * factor for name in PRICES if (value := getattr(now, name)) is not None}
-    moved = {"symbol": symbol, "close_utc": now.close_utc + shift, "volume": INDEX}
+    moved = {"symbol": symbol, "close_utc": now.close_utc + shift, "volume": INDEX, "obv": None}
     return now.model_copy(update=scaled | moved)
 
 

@@ -3,6 +3,7 @@
 import argparse
 import inspect
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,10 +40,7 @@ def strategies_command(arguments: argparse.Namespace) -> int:
 def readable_markdown() -> str:
     """All that a strategy may read, and the built-in ones, as Markdown: tables of `docs/strategies.md`."""
     told = fields_of(TechnicalSignals, read_glossary(), set())
-    signals = tuple(
-        (f"`now.{each.name}`", each.type.replace("null", "None").replace("\\|", "|"), each.unit, each.meaning)
-        for each in told
-    )
+    signals = tuple((f"`now.{each.name.rstrip('?')}`", _spoken(each.type), each.unit, each.meaning) for each in told)
     tables = (
         Grid("", ("Field", "type", "unit", "meaning"), signals, left=4),
         Grid("", ("Of the window", "what it is"), tuple(_of_bars()), left=2),
@@ -50,6 +48,11 @@ def readable_markdown() -> str:
     )
     titles = ("### The signals: `now`", "### The window: `bars`", "### Built-in strategies")
     return "\n".join(f"{title}\n\n{table.markdown()}" for title, table in zip(titles, tables, strict=True))
+
+
+def _spoken(kind: str) -> str:
+    """A type of the journal's page as a voter meets it: nothing is left out, it is None, and there are no links."""
+    return re.sub(r"\[(\w+)\]\(#\w+\)", r"\1", kind.replace("null", "None").replace("\\|", "|"))
 
 
 def _of_bars() -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from risk.machine_code import kept
+from market.indicators.machine_code import kept
 
 
 @kept

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from implementations import implementations
 
 from agents.strategies.breakout import DonchianTrend
-from agents.strategies.contexts import build_contexts, strategy_class
+from agents.strategies.contexts import build_contexts, depth_read, strategy_class
 from agents.strategies.facts import facts_of
 from agents.strategies.own import OwnVoter, own_voter
 from agents.strategies.voter import Ballot, Strategy
@@ -24,6 +24,7 @@ from config.silence import Abstained
 from evidence.strategies.ballots import rows_of, signals_of
 from evidence.worlds.votes import NettedVotes, ScriptedVoter
 from market.candles import Candles
+from market.indicators.horizon import Horizon
 from market.signals import TechnicalSignals
 from market.timeframe import Timeframe
 from risk.proposal import Direction
@@ -238,3 +239,32 @@ def test_every_parameter_says_what_it_is_and_has_a_default_inside_its_range(name
     build_contexts(
         (StrategyContext.model_validate({"strategy": name, "params": {parameter: field.default}}),), ("BTC/USDT",)
     )
+
+
+CORE = [name for name in STRATEGIES if getattr(strategy_class(name), "reads", "full") == "core"]
+
+
+@pytest.mark.parametrize("name", CORE)
+def test_a_voter_that_says_it_reads_the_core_votes_the_same_with_and_without_the_rest(name: str) -> None:
+    horizon, core = Horizon(history().symbol, history().timeframe, "core"), []
+    for row in range(BARS):
+        horizon.push(history().bar(row))
+        now = horizon.signals()
+        assert now is not None
+        core.append(now)
+    build = BUILT[STRATEGIES[name].replace(":", ".")]
+    assert core[-1] != told()[-1]
+    assert words(build(), tuple(core)) == words(build(), told())
+
+
+def test_voters_are_given_all_signals_as_soon_as_one_of_them_does_not_say_that_it_reads_the_core() -> None:
+    core = build_contexts(
+        (StrategyContext(strategy="ema_cross"), StrategyContext(strategy="donchian_trend")), ("BTC/USDT",)
+    )
+    mine = (StrategyContext(strategy="own", file="mine.py", name="Highs"),)
+    both = (*core, *build_contexts(mine, ("BTC/USDT",), {"mine.py": OWN}))
+    says_so = build_contexts(
+        mine, ("BTC/USDT",), {"mine.py": OWN.replace("class Highs:", 'class Highs:\n    reads = "core"')}
+    )
+    assert [depth_read(each, "full") for each in (core, both, (*core, *says_so))] == ["core", "full", "core"]
+    assert depth_read(both, "core") == "core"

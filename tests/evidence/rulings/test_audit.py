@@ -20,7 +20,7 @@ from config.silence import Abstained
 from evidence.audit import main
 from evidence.rulings.flips import Audit, audit
 from evidence.rulings.mirror import Turned, mirrored, mirrored_signals
-from market.signals import TechnicalSignals
+from market.signals import PatternSeen, Regime, TechnicalSignals
 from market.timeframe import Timeframe
 from risk.proposal import Direction
 from sentiment.headline import SentimentData
@@ -39,8 +39,25 @@ def test_an_uptrend_mirrored_is_a_downtrend_around_the_same_close() -> None:
     assert down.low <= min(down.open, down.close) <= max(down.open, down.close) <= down.high
 
 
+def test_what_supports_an_uptrend_resists_its_mirror_and_its_patterns_announce_the_opposite() -> None:
+    seen = (
+        PatternSeen(name="hammer", direction="up", bars_ago=1),
+        PatternSeen(name="doji", direction="none", bars_ago=0),
+    )
+    up = signals(support=50_300.0, support_touches=3, support_distance_atr=1.0, supertrend_rising=True, stoch_k=80.0,
+                 return_7d=0.05, patterns=seen, regime=Regime.TREND)  # fmt: skip
+    down = mirrored_signals(up)
+    assert (down.support, down.resistance) == (None, 50_900.0)
+    assert (down.resistance_touches, down.resistance_distance_atr, down.support_touches) == (3, 1.0, None)
+    assert (down.supertrend_rising, down.stoch_k, down.return_7d, down.regime) == (False, 20.0, -0.05, Regime.TREND)
+    assert [each.direction for each in down.patterns] == ["down", "none"]
+
+
 numbers = st.one_of(st.none(), st.floats(1.0, 1e5))
-PRICES = ("sma_20", "sma_50", "sma_200", "ema_12", "ema_26", "bb_upper", "bb_lower", "highest_20", "lowest_20", "macd")
+PRICES = (
+    "sma_20", "sma_50", "sma_200", "ema_12", "ema_26", "bb_upper", "bb_lower", "highest_20", "lowest_20", "macd", "obv",
+    "supertrend", "support", "resistance", "highest_55", "lowest_55", "keltner_upper", "vwap_20",
+)  # fmt: skip
 
 
 @given(levels=st.fixed_dictionaries(dict.fromkeys(PRICES, numbers)), rsi=st.floats(0, 100), flag=st.booleans())

@@ -21,7 +21,9 @@ from market.timeframe import HORIZONS
 from sentiment.headline import Headline
 
 SCALE_FREE = {
-    "return_1", "rsi_14", "previous_rsi_14", "adx_14", "realized_volatility", "volume_ratio_20", "volume",
+    "return_1", "rsi_14", "previous_rsi_14", "adx_14", "realized_volatility", "volume_ratio_20", "volume", "obv",
+    "stoch_k", "stoch_d", "return_1d", "return_7d", "return_30d", "realized_volatility_20", "realized_volatility_100",
+    "support_distance_atr", "resistance_distance_atr",
 }  # fmt: skip
 
 
@@ -37,6 +39,14 @@ def test_prices_are_indexed_to_a_hundred_at_the_base_close_and_ratios_are_kept()
     assert shown[HORIZONS[0]].sma_50 == pytest.approx(49_800 / 50_600 * 100)
     assert shown[HORIZONS[0]].rsi_14 == 61.25
     assert shown[HORIZONS[0]].volume == 100.0
+
+
+def test_what_was_traded_since_the_beginning_is_hidden_and_every_new_price_is_indexed() -> None:
+    real = signals(obv=123_456.0, supertrend=49_000.0, support=50_000.0, support_touches=3, support_distance_atr=2.0)
+    shown = blind(case(signals={HORIZONS[0]: real})).case.signals[HORIZONS[0]]
+    assert shown.obv is None
+    assert (shown.supertrend, shown.support) == pytest.approx((4_900_000 / 50_600, 5_000_000 / 50_600))
+    assert (shown.support_touches, shown.support_distance_atr) == (3, 2.0)
 
 
 def test_no_name_and_no_date_of_the_case_is_left_in_any_prompt() -> None:
@@ -97,7 +107,8 @@ def test_blinding_keeps_ages_and_hides_dates() -> None:
 
 def test_two_assets_with_the_same_shape_read_the_same() -> None:
     def scaled(factor: float, symbol: str) -> Any:
-        now = {name: getattr(signals(), name) * factor for name in PRICES}
+        known = {name: getattr(signals(), name) for name in PRICES}
+        now = {name: value * factor for name, value in known.items() if value is not None}
         return case(symbol=symbol, signals={HORIZONS[0]: signals(**now)})
 
     one, other = scaled(1.0, "BTC/USDT"), scaled(0.0009765625, "SOL/USDT")

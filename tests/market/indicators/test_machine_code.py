@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 MODULE = """
-from risk.machine_code import kept
+from market.indicators.machine_code import kept
 
 
 def double(x):

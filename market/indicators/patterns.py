@@ -1,0 +1,62 @@
+"""The candlestick patterns of TA-Lib: which ended at the last bars, and what move they are said to announce.
+
+It takes TA-Lib's own sign. Eight patterns have a sign that says nothing of a direction (TA-Lib's own comments): they say `none`.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Literal
+
+import talib
+
+from market.indicators.handles import CLOSE, HIGH, LOW, OPEN, Function, Row, Young
+from market.signals import PatternSeen
+
+KINDS: tuple[str, ...] = tuple(sorted(talib.get_function_groups()["Pattern Recognition"]))  # type: ignore[no-untyped-call]
+"""TA-Lib's functions, in the order of their names."""
+NAMES: tuple[str, ...] = tuple(kind.removeprefix("CDL").lower() for kind in KINDS)
+SEEN_FOR = 5
+"""A pattern is told at the bar at which it ends and at the next ones, so many in all [bars]."""
+UNDIRECTED = frozenset(
+    {
+        "doji", "dragonflydoji", "gravestonedoji", "highwave", "longleggeddoji", "rickshawman", "spinningtop", "takuri",
+    }
+)  # fmt: skip
+
+_FUNCTIONS = tuple(Function(name, kind, (OPEN, HIGH, LOW, CLOSE)) for name, kind in zip(NAMES, KINDS, strict=True))
+
+
+class Patterns:
+    """The patterns of one symbol and timeframe, as streams."""
+
+    def __init__(self) -> None:
+        self._young = Young(_FUNCTIONS)
+        self._updates: list[tuple[str, Callable[[float, float, float, float], int]]] = []
+        self._last: dict[str, tuple[int, int]] = {}
+        self._bars = 0
+
+    def push(self, row: Row) -> None:
+        """Take the next bar."""
+        self._bars += 1
+        open_, high, low, close = row[:4]
+        for name, update in self._updates:
+            if value := update(open_, high, low, close):
+                self._last[name] = self._bars, value
+        for function, handle in self._young.push(row):
+            self._updates.append((function.name, handle.update))
+            if handle.value:
+                self._last[function.name] = self._bars, handle.value
+
+    def seen(self) -> tuple[PatternSeen, ...]:
+        """Those that ended at the last `SEEN_FOR` bars, the latest of each kind: newest first, then by name."""
+        recent = sorted(
+            (self._bars - bar, name, value) for name, (bar, value) in self._last.items() if self._bars - bar < SEEN_FOR
+        )
+        return tuple(pattern_seen(name, value, ago) for ago, name, value in recent)
+
+
+@cache
+def pattern_seen(name: str, value: int, bars_ago: int) -> PatternSeen:
+    """A pattern with TA-Lib's value for it, which is not 0: above 0 for a rise, below for a fall. All are kept: there are few."""
+    direction: Literal["up", "down", "none"] = "up" if value > 0 else "down"
+    return PatternSeen(name=name, direction="none" if name in UNDIRECTED else direction, bars_ago=bars_ago)
