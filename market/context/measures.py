@@ -17,9 +17,9 @@ MONTHS = 10
 def beside(returns: Floats, market: int) -> list[tuple[float | str, float | str]]:
     """Beta and correlation of each row with the row `market` (BTC); or why there is none.
 
-    `returns`: shape (n_symbols, n_steps), float64 [log return], NaN where one is not known. Beta is the slope of the row's returns
-    on those of the market (Sharpe 1964), correlation is Pearson's [-1..1], both over the steps in which both are known: at least
-    half of all.
+    `returns`: shape (n_symbols, n_steps), float64 [log return], NaN where one is not known. Beta is the slope of the row's
+    returns on those of the market (Sharpe 1964), correlation is Pearson's [-1..1], both over the steps in which both are known:
+    at least half of all.
     """
     both = np.isfinite(returns) & np.isfinite(returns[market])
     count = np.count_nonzero(both, axis=1)

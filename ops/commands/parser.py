@@ -15,8 +15,8 @@ from config.errors import UsageFault
 GROUPS: dict[str, tuple[str, ...]] = {
     "this command": (),
     "data": (
-        "--data", "--detail", "--funding", "--facts", "--news", "--symbols", "--timeframe", "--start", "--end", "--days", "--books",
-        "--trades", "--feed",
+        "--data", "--detail", "--funding", "--facts", "--news", "--symbols", "--timeframe", "--start", "--end", "--days",
+        "--books", "--trades", "--feed",
     ),
     "what files leave open": ("--dates", "--decimal", "--volume", "--tz", "--stamps", "--news-dates"),
     "settings": ("--profile", "--set", "--seed", "--strategy", "--cash", "--limits"),

@@ -107,6 +107,9 @@ def test_figures_need_recorded_bars_and_a_file_without_any_stops_the_start(
 ) -> None:
     assert run(tmp_path / "run", "--facts", "x.csv") == 2
     assert "--facts needs recorded bars" in " ".join(capsys.readouterr().err.split())
+    unread = ["--facts", str(macro(tmp_path)), "--set", "market.context=none"]
+    assert run(tmp_path / "run", *bars, *unread) == 2
+    assert "says that no case reads any" in " ".join(capsys.readouterr().err.split())
     (tmp_path / "late.csv").write_text("date,vix\n2025-01-01,15\n2025-01-02,16\n")
     assert run(tmp_path / "run", *bars, "--facts", str(tmp_path / "late.csv")) == 3
     assert "holds no figure that was known" in " ".join(capsys.readouterr().err.split())
