@@ -46,7 +46,7 @@ def read_table_of_facts(path: Path, wanted: Sequence[str], reading: Reading) -> 
     if stamps is None or frame.empty:
         raise _nothing(path, frame, [])
     seen, vintages = seen_of(frame, names, path, reading), vintages_of(frame, names, path, reading)
-    file = FactsTable(path, frame, names, stamps, seen, vintages, tuple(wanted))
+    file = FactsTable(path, frame, names, stamps, seen, vintages, tuple(wanted), reading)
     columns: list[FactColumns] = []
     others = 0
     for held in held_in(file):

@@ -188,6 +188,15 @@ def test_what_nobody_can_know_is_refused_with_the_reason(tmp_path: Path, text: s
         read(csv_of(tmp_path, text))
 
 
+def test_numbers_with_a_decimal_comma_are_read_and_words_are_refused(tmp_path: Path) -> None:
+    text = "date;vix\n2024-03-07;14,44\n2024-03-08;15,1\n"
+    assert [row[2] for row in read(csv_of(tmp_path, text))["vix", None]] == [14.44, 15.1]
+    with pytest.raises(DataFault, match="is no number"):
+        read(csv_of(tmp_path, "date,vix\n2024-03-07,calm\n2024-03-08,wild\n"))
+    with pytest.raises(DataFault, match="--decimal"):
+        read(csv_of(tmp_path, 'date;total_market_cap\n2024-03-07;"2,100"\n2024-03-08;"2,200"\n'))
+
+
 def test_a_zone_of_the_user_makes_local_times_readable(tmp_path: Path) -> None:
     path = csv_of(tmp_path, "time,dvol\n2024-03-07 08:00,60\n2024-03-07 09:00,61\n", "dvol.csv")
     found = read(path, reading=Reading(tz="+03:00"))
