@@ -25,7 +25,7 @@ def facts_command(arguments: argparse.Namespace) -> int:
         raise UsageFault(f"--every {arguments.every:g} is no pause; nothing was asked. Give {_LEAST_S:g} s or more.")
     sources = _sources(arguments, symbols)
     archive = Archive(Path(arguments.archive))
-    return asyncio.run(_collect(sources, symbols, archive, arguments.every))
+    return asyncio.run(collect_facts(sources, symbols, archive, arguments.every))
 
 
 def _sources(arguments: argparse.Namespace, symbols: Sequence[str]) -> list[LiveSource]:
@@ -42,7 +42,10 @@ def _sources(arguments: argparse.Namespace, symbols: Sequence[str]) -> list[Live
     return chosen
 
 
-async def _collect(sources: Sequence[LiveSource], symbols: Sequence[str], archive: Archive, every: float | None) -> int:
+async def collect_facts(
+    sources: Sequence[LiveSource], symbols: Sequence[str], archive: Archive, every: float | None
+) -> int:
+    """Ask all sources at once, and again every `every` seconds; returns the exit code. Raises OutputFault."""
     while True:
         now = SystemClock().now()
         read = await asyncio.gather(*(_asked(source, symbols) for source in sources))
