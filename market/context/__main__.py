@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from config.ending import ended
 from ops.commands.options import CommandParser, add
 
-SOURCES = ("deribit", "fred", "coingecko", "coinmetrics", "mempool")
+SOURCES = ("deribit", "fred", "alfred", "coingecko", "coinmetrics", "mempool")
 
 
 def parser() -> CommandParser:

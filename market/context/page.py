@@ -55,6 +55,7 @@ archive.
 |---|---|
 | `--sources deribit` | `dvol` of BTC and ETH |
 | `--sources fred` | `vix`, `us10y`, `fed_funds` |
+| `--sources alfred` | the same, in today's vintage |
 | `--sources coingecko` | `total_market_cap`, `btc_dominance` |
 | `--sources coinmetrics` | `asset_market_cap`, `exchange_net_flow_24h` (community data, for non-commercial use) |
 | `--sources mempool` | `mempool_fee` |

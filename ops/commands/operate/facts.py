@@ -11,7 +11,7 @@ from config.errors import DataFault, UsageFault
 from market.bar import Fact
 from market.context.live.archive import Archive
 from market.context.live.exchange import Exchange
-from market.context.live.public import CoinGecko, CoinMetrics, Deribit, Fred, LiveSource, Mempool, Polymarket
+from market.context.live.public import Alfred, CoinGecko, CoinMetrics, Deribit, Fred, LiveSource, Mempool, Polymarket
 from market.context.live.web import NotRead
 from market.symbols import normalise_symbol
 
@@ -30,7 +30,7 @@ def facts_command(arguments: argparse.Namespace) -> int:
 
 def _sources(arguments: argparse.Namespace, symbols: Sequence[str]) -> list[LiveSource]:
     known: dict[str, LiveSource] = {
-        each.name: each for each in (Deribit(), Fred(), CoinGecko(), CoinMetrics(), Mempool())
+        each.name: each for each in (Deribit(), Fred(), Alfred(), CoinGecko(), CoinMetrics(), Mempool())
     }
     chosen = [known[name] for name in dict.fromkeys(arguments.sources)]
     if arguments.exchange:
