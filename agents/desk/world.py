@@ -147,6 +147,11 @@ def _recorded(settings: Settings, bars: BarsRequest) -> Tape:
         tape = with_detail(tape, [Path(path) for path in bars.detail], bars.reading)
     if bars.funding:
         tape = with_funding(tape, [Path(path) for path in bars.funding])
+    if settings.market.context == "none" and bars.facts:
+        raise UsageFault(
+            "--facts gives figures, and market.context: none says that no case reads any. Nothing was started. Leave one of them "
+            "out."
+        )
     if settings.market.context == "facts" and (bars.facts or bars.funding):
         files, funding = ([Path(path) for path in given] for given in (bars.facts, bars.funding))
         tape = with_facts(tape, files, funding, bars.reading)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from config.ending import ended
 from ops.commands.options import CommandParser, add
 
-SOURCES = ("deribit", "fred", "coingecko", "coinmetrics", "mempool")
+SOURCES = ("deribit", "fred", "alfred", "coingecko", "coinmetrics", "mempool")
 
 
 def parser() -> CommandParser:
@@ -24,7 +24,13 @@ def parser() -> CommandParser:
         epilog="docs/context.md lists the figures and their sources. CoinMetrics' data are for non-commercial use.",
     )
     parse.add_argument(
-        "--sources", nargs="+", action="extend", choices=SOURCES, default=[], help="public sources to ask"
+        "--sources",
+        nargs="+",
+        action="extend",
+        choices=SOURCES,
+        default=[],
+        metavar="SOURCE",
+        help=f"public sources to ask: {', '.join(SOURCES)}",
     )
     parse.add_argument(
         "--exchange", metavar="NAME", help="an exchange by its name at ccxt: order book, funding, open interest"

@@ -23,6 +23,7 @@ _DAY, _WEEK = timedelta(days=1), timedelta(days=7)
 _WEEK_SPAN = timedelta(days=6.5)
 _CHANGE_SLACK = timedelta(hours=6)
 _BTC = ("BTC", "XBT")
+_MOST_REASONS = 4096
 
 Word = float | str
 """A number, or the reason why there is none."""
@@ -37,7 +38,8 @@ class ContextEngine:
         self._closes = Closes(self._symbols, timeframe)
         self._series: dict[tuple[str, str | None], Series] = {}
         self._market: tuple[datetime, dict[str, Word]] | None = None
-        self._returns: tuple[datetime, Floats] | None = None
+        self._betas: tuple[datetime, list[tuple[Word, Word]]] | None = None
+        self._silent: dict[str, Abstained] = {}
 
     def push(self, shown: Slice) -> None:
         """Take a slice: its bars and the facts that became known with it."""
@@ -48,7 +50,7 @@ class ContextEngine:
     def push_bars(self, close_utc: datetime, bars: Mapping[str, Bar]) -> None:
         """Take the bars of one close; those of the warm-up have no facts."""
         self._closes.push(to_ms(close_utc), {symbol: bar.close for symbol, bar in bars.items()})
-        self._market = self._returns = None
+        self._market = self._betas = None
 
     def push_fact(self, fact: Fact) -> None:
         """Take one fact. It may be pushed before it is known: it is not read earlier for that."""
@@ -66,10 +68,18 @@ class ContextEngine:
         for figure in FIGURES:
             word = computed[figure.name] if figure.name in computed else self._fact(figure, symbol, as_of)
             if isinstance(word, str):
-                missing[figure.name] = Abstained(why=word)
+                missing[figure.name] = self._silence(word)
             else:
                 values[figure.name] = word
         return MarketContext(symbol=symbol, as_of_utc=as_of, values=values, missing=missing)
+
+    def _silence(self, why: str) -> Abstained:
+        """The value for a reason. Most reasons come again at each bar, so each is made once."""
+        if len(self._silent) > _MOST_REASONS:
+            self._silent.clear()
+        if why not in self._silent:
+            self._silent[why] = Abstained(why=why)
+        return self._silent[why]
 
     def _found(self, name: str, symbol: str) -> Series | None:
         """The series of a symbol, or else that of the whole market."""
@@ -125,10 +135,10 @@ class ContextEngine:
         if self._btc is None or symbol not in self._symbols:
             why = "no market of BTC is in this session" if self._btc is None else f"{symbol} is not in this session"
             return why, why
-        if self._returns is None or self._returns[0] != as_of:
-            self._returns = as_of, self._closes.returns(to_ms(as_of))
-        own, btc = (self._returns[1][self._symbols.index(each)] for each in (symbol, self._btc))
-        return measures.beta_of(own, btc), measures.correlation_of(own, btc)
+        if self._betas is None or self._betas[0] != as_of:
+            returns = self._closes.returns(to_ms(as_of))
+            self._betas = as_of, measures.beside(returns, self._symbols.index(self._btc))
+        return self._betas[1][self._symbols.index(symbol)]
 
     def _of_market(self, as_of: datetime) -> dict[str, Word]:
         """What is computed from the bars of all symbols; once for all that are read at a close."""

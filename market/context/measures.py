@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import numpy as np
+from numpy.typing import NDArray
 
 from config.clock import from_ms
 from market.candles import Floats
@@ -13,41 +14,37 @@ _LEAST_DAYS = 190
 MONTHS = 10
 
 
-def beta_of(own: Floats, btc: Floats) -> float | str:
-    """Slope of own log returns on those of BTC; or why there is none.
+def beside(returns: Floats, market: int) -> list[tuple[float | str, float | str]]:
+    """Beta and correlation of each row with the row `market` (BTC); or why there is none.
 
-    `own`, `btc`: shape (n_steps,), float64 [log return], NaN where one is not known. Sharpe (1964), with BTC as the market.
+    `returns`: shape (n_symbols, n_steps), float64 [log return], NaN where one is not known. Beta is the slope of the row's
+    returns on those of the market (Sharpe 1964), correlation is Pearson's [-1..1], both over the steps in which both are known:
+    at least half of all.
     """
-    known = _common(own, btc)
-    if isinstance(known, str):
-        return known
-    own, btc = known
-    spread = float(np.var(btc))
-    return float(np.mean((own - own.mean()) * (btc - btc.mean()))) / spread if spread > 0 else "BTC did not move"
+    both = np.isfinite(returns) & np.isfinite(returns[market])
+    count = np.count_nonzero(both, axis=1)
+    own, btc = (_centred(np.broadcast_to(rows, returns.shape), both, count) for rows in (returns, returns[market]))
+    together, own_spread, btc_spread = ((a * b).sum(axis=1) for a, b in ((own, btc), (own, own), (btc, btc)))
+    needed = -(-returns.shape[1] // 2)
+    sums = zip(count.tolist(), together.tolist(), own_spread.tolist(), btc_spread.tolist(), strict=True)
+    return [_beside(needed, *each) for each in sums]
 
 
-def correlation_of(own: Floats, btc: Floats) -> float | str:
-    """Pearson's correlation of own log returns with those of BTC [-1..1]; or why there is none.
-
-    `own`, `btc`: shape (n_steps,), float64 [log return], NaN where one is not known.
-    """
-    known = _common(own, btc)
-    if isinstance(known, str):
-        return known
-    own, btc = known
-    scale = float(np.std(own) * np.std(btc))
-    if not scale > 0:
-        return "one of the two did not move"
-    return max(-1.0, min(1.0, float(np.mean((own - own.mean()) * (btc - btc.mean()))) / scale))
+def _centred(rows: Floats, known: NDArray[np.bool_], count: NDArray[np.int64]) -> Floats:
+    """The known values less their mean, and 0 for the others."""
+    kept = np.where(known, rows, 0.0)
+    means = kept.sum(axis=1) / np.maximum(count, 1)
+    return np.where(known, kept - means[:, None], 0.0)
 
 
-def _common(own: Floats, btc: Floats) -> tuple[Floats, Floats] | str:
-    """The steps in which both are known; at least half of all."""
-    both = np.isfinite(own) & np.isfinite(btc)
-    needed, found = -(-len(own) // 2), int(np.count_nonzero(both))
-    if found < needed:
-        return f"{needed} returns are needed, and {found} are known"
-    return own[both], btc[both]
+def _beside(needed: int, count: int, together: float, own: float, btc: float) -> tuple[float | str, float | str]:
+    if count < needed:
+        why = f"{needed} returns are needed, and {count} are known"
+        return why, why
+    if not btc > 0:
+        return "BTC did not move", "BTC did not move"
+    scale = float(np.sqrt(own * btc))
+    return together / btc, max(-1.0, min(1.0, together / scale)) if scale > 0 else "it did not move"
 
 
 def mean_of_days(days: Floats) -> float | str:

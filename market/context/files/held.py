@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,8 +13,12 @@ from market.context.files.columns import PAIRS, PRICED, RATIOS, SERIES, Meaning,
 from market.context.files.published import Published
 from market.context.files.stamps import Stamps
 from market.context.files.whose import markets_named
+from market.files.reading import Reading
 from market.files.text.names import PRICES, meanings, plain
+from market.files.text.numbers import decimal_of, numbers_of
 
+_BLANKS = (".", "#N/A", "ND")
+"""How FRED and its mirrors write a day without a value."""
 _SERIES_COLUMNS = ("series_id", "series", "name", "figure")
 
 
@@ -39,6 +43,7 @@ class FactsTable(NamedTuple):
     seen: Millis | None
     vintages: Millis | None
     wanted: tuple[str, ...]
+    reading: Reading
 
 
 def held_in(file: FactsTable) -> Iterator[Held]:
@@ -56,7 +61,7 @@ def held_in(file: FactsTable) -> Iterator[Held]:
         if first is None or second is None or pair.meaning.figure in found:
             continue
         found.add(pair.meaning.figure)
-        values = pair.make(*(_numbers(file.frame[file.names[name]])[rows] for name in (first, second)))
+        values = pair.make(*(_numbers(file, file.names[name])[rows] for name in (first, second)))
         yield Held(pair.meaning, f"{file.names[first]} and {file.names[second]}", values, rows)
     if not held and (index := _index(file)) is not None:
         yield index
@@ -64,7 +69,7 @@ def held_in(file: FactsTable) -> Iterator[Held]:
 
 def _long(file: FactsTable, column: str) -> Iterator[Held]:
     cells = file.frame[column].astype("str").str.strip().to_numpy(object)[file.stamps.rows]
-    values = _numbers(file.frame[file.names["value"]])[file.stamps.rows]
+    values = _numbers(file, file.names["value"])[file.stamps.rows]
     for name in dict.fromkeys(cells.tolist()):
         own = plain(name)
         meaning = _own(own) if own in CATALOGUE else meaning_of(own)
@@ -85,16 +90,16 @@ def _single(file: FactsTable, column: str) -> Held | None:
     series, _, vintage = name.rpartition("_")
     if series in SERIES and len(vintage) == 8 and vintage.isdigit():
         end = int(np.datetime64(f"{vintage[:4]}-{vintage[4:6]}-{vintage[6:]}", "ms").astype(np.int64)) + 86_400_000
-        return Held(SERIES[series], column, _numbers(file.frame[column])[rows], rows, vintage_ms=end)
+        return Held(SERIES[series], column, _numbers(file, column)[rows], rows, vintage_ms=end)
     if name in RATIOS:
-        ratio = _numbers(file.frame[column])[rows]
+        ratio = _numbers(file, column)[rows]
         return Held(RATIOS[name], column, ratio / (1 + ratio), rows)
     meaning, coin = meaning_of(name), ""
     if meaning is None:
         coin, _, rest = name.partition("_")
         meaning = meaning_of(rest) if rest and any(markets_named(coin, (each,)) for each in file.wanted) else None
         meaning = meaning if meaning is not None and CATALOGUE[meaning.figure].of == "symbol" else None
-    return None if meaning is None else Held(meaning, column, _numbers(file.frame[column])[rows], rows, coin)
+    return None if meaning is None else Held(meaning, column, _numbers(file, column)[rows], rows, coin)
 
 
 def _index(file: FactsTable) -> Held | None:
@@ -103,8 +108,16 @@ def _index(file: FactsTable) -> Held | None:
     meaning = next((PRICED[token] for token in tokens if token in PRICED), None)
     if meaning is None or not by_price.keys() >= set(PRICES):
         return None
-    return Held(meaning, by_price["close"], _numbers(file.frame[by_price["close"]])[file.stamps.rows], file.stamps.rows)
+    return Held(meaning, by_price["close"], _numbers(file, by_price["close"])[file.stamps.rows], file.stamps.rows)
 
 
-def _numbers(column: "pd.Series[Any]") -> Floats:
-    return pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+def _numbers(file: FactsTable, name: str) -> Floats:
+    """The numbers of a column, shape (n,), float64 [as in the file]; NaN for a blank cell and for FRED's point."""
+    column = file.frame[name]
+    typed = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    if column.dtype.kind in "iufb" or not np.isnan(typed).any():
+        return typed
+    cells = column.fillna("").astype("str").str.strip().replace(list(_BLANKS), "")
+    if bool((cells == "")[np.isnan(typed)].all()):
+        return typed
+    return numbers_of(cells, decimal_of([cells], "", file.reading.decimal, file.path.name), file.path.name)

@@ -1,18 +1,22 @@
 """When a recorded value was known, for files that do not say it: the delay of its publication, never shorter than the real one.
 
-A day or a month is over before its value is published, so its date alone proves nothing of when it was known. Holidays are not
-counted: after one, a value of FRED may be a working day later than stated here.
+A day or a month is over before its value is published, so its date alone proves nothing of when it was known. Working days are
+those of the United States: no federal holidays.
 """
 
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pandas.tseries.holiday import USFederalHolidayCalendar
 
 from market.candles import Millis
 
 DAY_MS = 86_400_000
 _MINUTE_MS = 60_000
+_Days: TypeAlias = NDArray[np.datetime64]
 
 
 class Published(StrEnum):
@@ -21,8 +25,8 @@ class Published(StrEnum):
     AT_ONCE = "at its own moment"
     EXCHANGE = "5 minutes after its moment"
     DAY_END = "at the end of its day, UTC"
-    FRED_DAY = "at the end of the next weekday, UTC"
-    FRED_MONTH = "at the end of the third weekday of the next month, UTC"
+    FRED_DAY = "at the end of the next working day, UTC"
+    FRED_MONTH = "at the end of the third working day of the next month, UTC"
     CHAIN_DAY = "24 hours after the end of its day, UTC"
     STATED = "when the file says that it was first seen"
     VINTAGE = "at the end of the day of its vintage, UTC"
@@ -44,10 +48,10 @@ def of_days(days_ms: Millis, published: Published) -> Moments:
     days = (days_ms // DAY_MS).astype("datetime64[D]")
     match published:
         case Published.FRED_DAY:
-            return Moments(ends, _ms(np.busday_offset(days, 1, roll="backward")) + DAY_MS)
+            return Moments(ends, _working_day(days, 1, "backward") + DAY_MS)
         case Published.FRED_MONTH:
             following = (days.astype("datetime64[M]") + 1).astype("datetime64[D]")
-            return Moments(_ms(following), _ms(np.busday_offset(following, 2, roll="forward")) + DAY_MS)
+            return Moments(_ms(following), _working_day(following, 2, "forward") + DAY_MS)
         case Published.CHAIN_DAY:
             return Moments(ends, ends + DAY_MS)
         case _:
@@ -62,5 +66,14 @@ def of_moments(at_ms: Millis, published: Published) -> Moments:
     return Moments(at_ms, at_ms + late)
 
 
-def _ms(days: "np.ndarray[tuple[int, ...], np.dtype[np.datetime64]]") -> Millis:
+def _working_day(days: _Days, count: int, roll: Literal["backward", "forward"]) -> Millis:
+    """The working day that is `count` after each day, shape (n,), int64 [ms since 1970 UTC]."""
+    if not len(days):
+        return _ms(days)
+    begin, end = (pd.Timestamp(day.astype("datetime64[s]")) for day in (days.min(), days.max() + 60))
+    holidays = USFederalHolidayCalendar().holidays(begin, end).to_numpy("datetime64[D]")
+    return _ms(np.busday_offset(days, count, roll=roll, holidays=holidays))
+
+
+def _ms(days: _Days) -> Millis:
     return days.astype("datetime64[ms]").astype(np.int64)

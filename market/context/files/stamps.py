@@ -18,6 +18,8 @@ _NAMES = (
     "at_utc", "observation_date", "funding_time", "fundingtime", "fundingratetimestamp", "calc_time", "create_time",
     "time_as_published", "open_time", "close_time", *TIMES,
 )  # fmt: skip
+TIME_NAMES = frozenset(_NAMES)
+"""Columns of times by their plain names."""
 _SEEN = ("known_utc", "first_seen", "first_seen_utc", "fetched_at")
 _VINTAGE = ("realtime_start", "vintage_date", "vintage")
 _MOST_LOST = 0.05

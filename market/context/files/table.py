@@ -20,7 +20,7 @@ from market.context.files.columns import OPEN, shown_scale
 from market.context.files.held import FactsTable, Held, held_in
 from market.context.files.once import once
 from market.context.files.published import Moments, Published, of_days, of_moments
-from market.context.files.stamps import seen_of, stamps_of, vintages_of
+from market.context.files.stamps import TIME_NAMES, seen_of, stamps_of, vintages_of
 from market.context.files.told import FactColumns, FactsFile
 from market.context.files.whose import markets_named, markets_of_name
 from market.files.frames import read_frame
@@ -46,7 +46,7 @@ def read_table_of_facts(path: Path, wanted: Sequence[str], reading: Reading) -> 
     if stamps is None or frame.empty:
         raise _nothing(path, frame, [])
     seen, vintages = seen_of(frame, names, path, reading), vintages_of(frame, names, path, reading)
-    file = FactsTable(path, frame, names, stamps, seen, vintages, tuple(wanted))
+    file = FactsTable(path, frame, names, stamps, seen, vintages, tuple(wanted), reading)
     columns: list[FactColumns] = []
     others = 0
     for held in held_in(file):
@@ -81,6 +81,7 @@ def _opened(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
 
 
 def _by_first_line(path: Path) -> pd.DataFrame | None:
+    """The table of a text by its first line; None if that names no time."""
     try:
         text = text_of(raw_of(path, None))
         first = text.partition("\n")[0].strip("\ufeff \r")
@@ -88,13 +89,7 @@ def _by_first_line(path: Path) -> pd.DataFrame | None:
         frame = pd.read_csv(io.StringIO(text), sep=mark, dtype=str, keep_default_na=False, index_col=False)
     except (OSError, EOFError, ValueError, csv.Error):
         return None
-    return frame if "date" in {plain(each) for each in frame.columns} | _stamp_like(frame) else None
-
-
-def _stamp_like(frame: pd.DataFrame) -> set[str]:
-    """`date` if the first column is named like a time, so that the first line is a header."""
-    first = plain(frame.columns[0]) if len(frame.columns) else ""
-    return {"date"} if "time" in first or "date" in first or first == "ts" or first.endswith("_utc") else set()
+    return frame if TIME_NAMES & {plain(each) for each in frame.columns} else None
 
 
 def _by_name(frame: pd.DataFrame) -> dict[str, str]:

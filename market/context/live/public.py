@@ -7,6 +7,7 @@ server on this machine. CoinMetrics' community data are for non-commercial use (
 import csv
 import io
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ from market.context.live.reading import at, fact, moment, number
 from market.context.live.web import USUAL, NotRead, Web
 
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
+_VINTAGE = re.compile(r"_\d{8}$")
 
 
 class LiveSource(Protocol):
@@ -76,13 +78,29 @@ class Fred:
         return fred_facts(body, now)
 
 
+@dataclass(frozen=True, slots=True)
+class Alfred:
+    """The same series as ALFRED holds them in today's vintage: a revised value is new, and counts from now on."""
+
+    web: Web = USUAL
+    url: str = "https://alfred.stlouisfed.org"
+    name: str = "alfred"
+
+    async def facts(self, symbols: Sequence[str], now: datetime) -> list[Fact]:
+        found: list[Fact] = []
+        for series in ("VIXCLS", "DGS10", "FEDFUNDS"):
+            asked = {"id": series, "cosd": f"{now - 90 * _DAY:%Y-%m-%d}", "vintage_date": f"{now:%Y-%m-%d}"}
+            found += fred_facts(await self.web.get(f"{self.url}/graph/alfredgraph.csv", asked), now)
+        return found
+
+
 def fred_facts(body: bytes, now: datetime) -> list[Fact]:
-    """The newest value of each series in a CSV of FRED. Raises NotRead for what is none."""
+    """The newest value of each series in a CSV of FRED or ALFRED (`DGS10_20240308`). Raises NotRead for what is none."""
     try:
         rows = list(csv.reader(io.StringIO(body.decode("utf-8-sig"))))
     except (UnicodeDecodeError, csv.Error):
         raise NotRead("the answer is no CSV") from None
-    names = [name.strip().lower() for name in rows[0]] if rows else []
+    names = [_VINTAGE.sub("", name.strip().lower()) for name in rows[0]] if rows else []
     if not names or names[0] not in ("observation_date", "date") or not set(names[1:]) & SERIES.keys():
         raise NotRead("the answer is no CSV of FRED")
     newest: dict[str, tuple[str, str]] = {}

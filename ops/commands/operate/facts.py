@@ -11,7 +11,7 @@ from config.errors import DataFault, UsageFault
 from market.bar import Fact
 from market.context.live.archive import Archive
 from market.context.live.exchange import Exchange
-from market.context.live.public import CoinGecko, CoinMetrics, Deribit, Fred, LiveSource, Mempool, Polymarket
+from market.context.live.public import Alfred, CoinGecko, CoinMetrics, Deribit, Fred, LiveSource, Mempool, Polymarket
 from market.context.live.web import NotRead
 from market.symbols import normalise_symbol
 
@@ -25,12 +25,12 @@ def facts_command(arguments: argparse.Namespace) -> int:
         raise UsageFault(f"--every {arguments.every:g} is no pause; nothing was asked. Give {_LEAST_S:g} s or more.")
     sources = _sources(arguments, symbols)
     archive = Archive(Path(arguments.archive))
-    return asyncio.run(_collect(sources, symbols, archive, arguments.every))
+    return asyncio.run(collect_facts(sources, symbols, archive, arguments.every))
 
 
 def _sources(arguments: argparse.Namespace, symbols: Sequence[str]) -> list[LiveSource]:
     known: dict[str, LiveSource] = {
-        each.name: each for each in (Deribit(), Fred(), CoinGecko(), CoinMetrics(), Mempool())
+        each.name: each for each in (Deribit(), Fred(), Alfred(), CoinGecko(), CoinMetrics(), Mempool())
     }
     chosen = [known[name] for name in dict.fromkeys(arguments.sources)]
     if arguments.exchange:
@@ -42,7 +42,10 @@ def _sources(arguments: argparse.Namespace, symbols: Sequence[str]) -> list[Live
     return chosen
 
 
-async def _collect(sources: Sequence[LiveSource], symbols: Sequence[str], archive: Archive, every: float | None) -> int:
+async def collect_facts(
+    sources: Sequence[LiveSource], symbols: Sequence[str], archive: Archive, every: float | None
+) -> int:
+    """Ask all sources at once, and again every `every` seconds; returns the exit code. Raises OutputFault."""
     while True:
         now = SystemClock().now()
         read = await asyncio.gather(*(_asked(source, symbols) for source in sources))

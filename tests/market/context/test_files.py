@@ -43,7 +43,7 @@ def read(
     return found
 
 
-def test_a_daily_series_of_fred_is_known_at_the_end_of_the_next_weekday(tmp_path: Path) -> None:
+def test_a_daily_series_of_fred_is_known_at_the_end_of_the_next_working_day(tmp_path: Path) -> None:
     text = "observation_date,DGS10,VIXCLS\n2024-03-07,4.09,14.44\n2024-03-08,4.09,.\n"
     found = read(csv_of(tmp_path, text))
     assert found["us10y", None] == [
@@ -51,6 +51,11 @@ def test_a_daily_series_of_fred_is_known_at_the_end_of_the_next_weekday(tmp_path
         (ms("2024-03-09"), ms("2024-03-12"), 4.09),  # a Friday: Monday is the next weekday
     ]
     assert found["vix", None] == [(ms("2024-03-08"), ms("2024-03-09"), 14.44)]
+
+
+def test_a_holiday_of_the_united_states_delays_what_fred_publishes(tmp_path: Path) -> None:
+    found = read(csv_of(tmp_path, "observation_date,DGS10\n2023-11-22,4.42\n2023-12-22,3.90\n"))
+    assert [known for _, known, _ in found["us10y", None]] == [ms("2023-11-25"), ms("2023-12-27")]
 
 
 def test_a_monthly_series_is_known_after_its_month(tmp_path: Path) -> None:
@@ -186,6 +191,15 @@ def test_a_unit_is_told_by_the_name_or_proved_by_the_values(
 def test_what_nobody_can_know_is_refused_with_the_reason(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(DataFault, match=words):
         read(csv_of(tmp_path, text))
+
+
+def test_numbers_with_a_decimal_comma_are_read_and_words_are_refused(tmp_path: Path) -> None:
+    text = "date;vix\n2024-03-07;14,44\n2024-03-08;15,1\n"
+    assert [row[2] for row in read(csv_of(tmp_path, text))["vix", None]] == [14.44, 15.1]
+    with pytest.raises(DataFault, match="is no number"):
+        read(csv_of(tmp_path, "date,vix\n2024-03-07,calm\n2024-03-08,wild\n"))
+    with pytest.raises(DataFault, match="--decimal"):
+        read(csv_of(tmp_path, 'date;total_market_cap\n2024-03-07;"2,100"\n2024-03-08;"2,200"\n'))
 
 
 def test_a_zone_of_the_user_makes_local_times_readable(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from market.bar import Fact
 from market.context.files.files import read_fact_files
 from market.context.live.archive import Archive
 from market.context.live.exchange import Exchange
-from market.context.live.public import CoinGecko, CoinMetrics, Deribit, Fred, LiveSource, Mempool, Polymarket
+from market.context.live.public import Alfred, CoinGecko, CoinMetrics, Deribit, Fred, LiveSource, Mempool, Polymarket
 from market.context.live.web import NotRead, Web
 
 NOW = datetime(2024, 3, 10, 12, 30, tzinfo=UTC)
@@ -128,6 +128,15 @@ def test_fred_tells_the_newest_value_of_each_series_at_the_end_of_its_day() -> N
     assert found["vix", None].at_utc == datetime(2024, 3, 8, tzinfo=UTC)
 
 
+def test_alfred_tells_what_todays_vintage_holds() -> None:
+    text = "observation_date,FEDFUNDS_20240310\n2024-01-01,5.33\n2024-02-01,5.34\n2024-03-01,.\n"
+    with server({"/graph/alfredgraph.csv": text}) as (url, heard):
+        found = read(Alfred(url=url))
+    assert found["fed_funds", None].value == 5.34
+    assert found["fed_funds", None].at_utc == datetime(2024, 3, 1, tzinfo=UTC)
+    assert "vintage_date=2024-03-10" in heard[0]
+
+
 def test_coingecko_tells_the_value_of_all_coins_and_the_part_of_btc() -> None:
     with server({"/api/v3/global": GECKO}) as (url, _):
         found = values(read(CoinGecko(url=url)))
@@ -172,7 +181,7 @@ WEB = Web(timeout_s=5.0, max_bytes=10_000)
 
 def sources(url: str, web: Web) -> list[LiveSource]:
     return [
-        Deribit(web, url), Fred(web, url), CoinGecko(web, url), CoinMetrics(web, url), Mempool(web, url),
+        Deribit(web, url), Fred(web, url), Alfred(web, url), CoinGecko(web, url), CoinMetrics(web, url), Mempool(web, url),
         Polymarket(((BTC, "btc-up"),), web, url),
     ]  # fmt: skip
 
