@@ -16,7 +16,7 @@ from config.reading.schema import spot_of
 from config.sections.strategies import STRATEGIES
 from market.indicators.window import Bars
 from market.signals import TechnicalSignals
-from ops.commands.trade.latest import show_latest, show_published
+from ops.commands.latest_votes import show_latest, show_published
 from ops.tables.grid import Grid, open_console
 
 
