@@ -31,8 +31,13 @@ def parser() -> CommandParser:
         action="store_true",
         help="with --data: the trend ensemble in a plain account, as it was published",
     )
+    parse.add_argument(
+        "--trial",
+        choices=("choosing", "hold-out"),
+        help="with --data: try sets of voters on 2019-2022, or on 2023-2024, through court and gate (decision 25)",
+    )
     add_world(parse, profile="backtest", recorded=False)
-    add(parse, "--news", "--news-dates", "--json")
+    add(parse, "--news", "--news-dates", "--workers", "--json", "--quiet")
     return parse
 
 

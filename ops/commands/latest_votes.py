@@ -13,6 +13,8 @@ from config.errors import UsageFault
 from config.sections.strategies import STRATEGIES, StrategyContext
 from evidence.strategies.latest import LatestVote, latest_votes
 from evidence.strategies.published import Published, published
+from evidence.strategies.trial import CHOOSING, HELD_OUT, OLD, Tried, chosen, folds, tried
+from evidence.worlds.parallel import curves
 from market.files.bars import read_bars
 from market.tape import Tape
 from market.timeframe import Timeframe
@@ -57,6 +59,43 @@ def show_published(arguments: argparse.Namespace) -> str:
         return json.dumps([each._asdict() for each in found], indent=2) + "\n"
     columns = ("Years", "markets", "Sharpe", "growth", "deepest fall", "mean share", "turnover a year")
     return Grid("", columns, tuple(map(_years, found)), left=1).markdown() + "\n"
+
+
+def show_trial(arguments: argparse.Namespace) -> str:
+    """Sets of voters through court and gate, year by year, as a table or JSON. Raises TribunalError."""
+    if not arguments.data:
+        raise UsageFault("--trial needs the files of the markets. Nothing was run. Give them with --data.")
+    world = world_of(world_asked(arguments))
+    years = CHOOSING if arguments.trial == "choosing" else HELD_OUT
+    made = folds(world, years)
+    bars = 365 * Timeframe.D1.seconds // Timeframe(world.settings.market.timeframe).seconds * len(made)
+    worlds = [fold.world for fold in made]
+    lived = curves(worlds, bars=bars, workers=arguments.workers, what="bars", quiet=arguments.quiet)
+    found = tried(made, lived, world.settings.seed)
+    if arguments.json:
+        return json.dumps([each.model_dump(mode="json") for each in found], indent=2) + "\n"
+    columns = ("Voters", *map(str, years), "Sharpe", "90 %", "growth", "deepest fall", "deployed", "trades")
+    text = Grid("", columns, tuple(map(_set, found)), left=1).markdown() + "\n"
+    seats = chosen(found) or OLD
+    return text if arguments.trial == "hold-out" else f"{text}\nThe rules seat {seats}.\n"
+
+
+def _set(each: Tried) -> tuple[str, ...]:
+    def figure(value: float | None) -> str:
+        return "" if value is None else f"{value:.2f}"
+
+    spread = f"{figure(each.sharpe_low)} to {figure(each.sharpe_high)}"
+    growth, fall = f"{each.growth:+.1%}", f"{each.deepest_fall:.1%}"
+    return (
+        each.name,
+        *map(figure, each.folds),
+        figure(each.sharpe),
+        spread,
+        growth,
+        fall,
+        f"{each.deployed:.1%}",
+        str(each.trades),
+    )
 
 
 def _asked(arguments: argparse.Namespace) -> WorldRequest:
