@@ -33,8 +33,9 @@ def parser() -> CommandParser:
     )
     parse.add_argument(
         "--trial",
-        choices=("choosing", "hold-out"),
-        help="with --data: try sets of voters on 2019-2022, or on 2023-2024, through court and gate (decision 25)",
+        metavar="SET",
+        help="with --data: `choosing` tries all sets of voters on 2019-2022, through court and gate; the name of a set "
+        "tries it beside the old four on 2023-2024",
     )
     add_world(parse, profile="backtest", recorded=False)
     add(parse, "--news", "--news-dates", "--workers", "--json", "--quiet")

@@ -13,7 +13,7 @@ from config.errors import UsageFault
 from config.sections.strategies import STRATEGIES, StrategyContext
 from evidence.strategies.latest import LatestVote, latest_votes
 from evidence.strategies.published import Published, published
-from evidence.strategies.trial import CHOOSING, HELD_OUT, OLD, Tried, chosen, folds, tried
+from evidence.strategies.trial import CHOOSING, HELD_OUT, OLD, SETS, Tried, chosen, folds, tried
 from evidence.worlds.parallel import curves
 from market.files.bars import read_bars
 from market.tape import Tape
@@ -65,9 +65,12 @@ def show_trial(arguments: argparse.Namespace) -> str:
     """Sets of voters through court and gate, year by year, as a table or JSON. Raises TribunalError."""
     if not arguments.data:
         raise UsageFault("--trial needs the files of the markets. Nothing was run. Give them with --data.")
+    choosing = arguments.trial == "choosing"
+    if not choosing and arguments.trial not in SETS:
+        raise UsageFault(f"--trial takes `choosing` or a set: {', '.join(SETS)}. Nothing was run.")
     world = world_of(world_asked(arguments))
-    years = CHOOSING if arguments.trial == "choosing" else HELD_OUT
-    made = folds(world, years)
+    years, names = (CHOOSING, tuple(SETS)) if choosing else (HELD_OUT, tuple(dict.fromkeys((arguments.trial, OLD))))
+    made = folds(world, years, names)
     bars = 365 * Timeframe.D1.seconds // Timeframe(world.settings.market.timeframe).seconds * len(made)
     worlds = [fold.world for fold in made]
     lived = curves(worlds, bars=bars, workers=arguments.workers, what="bars", quiet=arguments.quiet)
@@ -76,8 +79,7 @@ def show_trial(arguments: argparse.Namespace) -> str:
         return json.dumps([each.model_dump(mode="json") for each in found], indent=2) + "\n"
     columns = ("Voters", *map(str, years), "Sharpe", "90 %", "growth", "deepest fall", "deployed", "trades")
     text = Grid("", columns, tuple(map(_set, found)), left=1).markdown() + "\n"
-    seats = chosen(found) or OLD
-    return text if arguments.trial == "hold-out" else f"{text}\nThe rules seat {seats}.\n"
+    return f"{text}\nThe rules seat {chosen(found) or OLD}.\n" if choosing else text
 
 
 def _set(each: Tried) -> tuple[str, ...]:

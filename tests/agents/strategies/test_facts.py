@@ -10,7 +10,9 @@ from history import scenes
 from run_support import events, run, write_bars
 from session_models import cut
 
+from agents.backtest import main as backtest
 from agents.desk.world import history_days
+from agents.records.record import CycleRecord
 from agents.replay import main as replay
 from agents.run import main as run_main
 from agents.strategies.contexts import build_contexts, days_wanted, young_voters
@@ -196,7 +198,7 @@ def test_a_run_whose_voters_read_the_news_and_days_is_replayed_and_resumed_to_th
     asked = ["--days", "3", "--strategy", f"{tmp_path}/mine.py:Informed"]
     assert run(tmp_path / "whole", *asked) == 0
     found = events(tmp_path / "whole")
-    cycles = [each.event for each in found if each.row.kind.startswith("cycle")]
+    cycles = [each.event for each in found if isinstance(each.event, CycleRecord)]
     heard = [cycle for cycle in cycles if cycle.sentiment]
     assert [cycle.as_of_utc.hour for cycle in heard] == [0, 0, 0]
     assert all(len(cycle.sentiment) == 3 and len(cycle.votes) == 3 for cycle in heard)
@@ -233,3 +235,13 @@ def test_a_path_that_knows_bars_alone_refuses_a_voter_of_news(tmp_path: Path) ->
     contexts = build_contexts(settings.strategies, tape.symbols, {"mine.py": MINE})
     with pytest.raises(UsageFault, match="A voter reads news, and votes that are cast from bars alone do not know it"):
         cast_votes(tape, contexts, settings.court.net_threshold)
+
+
+def test_a_backtest_checks_a_voter_of_facts_on_all_markets(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "mine.py").write_text(MINE)
+    paths = map(str, write_bars(tmp_path, ("BTC/USDT", "ETH/USDT"), days=2))
+    voter = f"{tmp_path}/mine.py:Compares"
+    asked = ["--data", *paths, "--start", "2024-01-02", "--strategy", voter, "--check", "--quiet"]
+    assert backtest([*asked, "--out", str(tmp_path / "run")]) == 0
+    told = capsys.readouterr().err
+    assert "Compares: No value changed in 13 runs over" in told

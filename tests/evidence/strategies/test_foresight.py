@@ -134,10 +134,10 @@ def feature(work: Callable[[Past], Any]) -> Reader:
     return read
 
 
-def daily(known: Past, how: str, *, label: str) -> Any:
+def daily(known: Past, how: str, *, label: Any) -> Any:
     """A column of whole days, spread over the hours from its label on."""
     frame = frame_of(known)
-    opens = frame.set_axis(frame.index - pd.Timedelta(hours=1))
+    opens = frame.set_axis(pd.DatetimeIndex(frame.index) - pd.Timedelta(hours=1))
     days = getattr(opens["volume" if how == "sum" else "close"].resample("1D", label=label), how)()
     return days.reindex(opens.index, method="ffill").to_numpy()
 
@@ -295,7 +295,7 @@ def test_every_planted_leak_is_caught_and_told_with_its_time(name: str) -> None:
 
 
 def test_the_same_columns_are_cleared_where_they_are_dated_by_the_time_at_which_they_are_known() -> None:
-    honest = {
+    honest: dict[str, Callable[[Past], Any]] = {
         "the last close": lambda known: closes_of(known).shift(1),
         "a mean of the bars before": lambda known: closes_of(known).rolling(9).mean(),
         "a z-score over the past": lambda known: (
