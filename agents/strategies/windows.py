@@ -126,6 +126,11 @@ class Minded:
         if self.timeframe is not None and self.timeframe.seconds >= _DAY_S:
             self.remember(day)
 
+    def speaks_at(self, now: TechnicalSignals) -> bool:
+        """Whether it is asked at this bar: always, or where the bar completes one of its window."""
+        past = self._past.get(now.symbol)
+        return self.timeframe is None or past is None or past.completed_by(now)
+
     def ask(self, now: TechnicalSignals, facts: Facts | None) -> Any:
         """What the market's instance says; an abstention until its window is full, nothing between the bars of its window."""
         past = self.remember(now)

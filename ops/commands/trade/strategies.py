@@ -17,6 +17,7 @@ from config.reading.schema import spot_of
 from config.sections.strategies import STRATEGIES
 from market.indicators.window import Bars
 from market.signals import TechnicalSignals
+from ops.commands.latest_votes import show_latest, show_published, show_trial
 from ops.tables.grid import Grid, open_console
 
 
@@ -26,6 +27,12 @@ def strategies_command(arguments: argparse.Namespace) -> int:
         sys.stdout.write(_write(arguments.new, Path()))
     elif arguments.fields:
         sys.stdout.write(readable_markdown())
+    elif arguments.published:
+        sys.stdout.write(show_published(arguments))
+    elif arguments.trial:
+        sys.stdout.write(show_trial(arguments))
+    elif arguments.data:
+        show_latest(arguments)
     elif arguments.json:
         sys.stdout.write(json.dumps([_described(name) for name in STRATEGIES], indent=2) + "\n")
     else:

@@ -136,3 +136,32 @@ def test_a_module_in_the_present_folder_is_no_reason_to_refuse_another(here: Pat
     assert drafted("Fader").file == "fader.py"
     with pytest.raises(UsageFault, match="hide the module json"):
         drafted("Json")
+
+
+def test_the_latest_votes_of_all_voters_are_listed_and_each_that_abstains_says_why(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = write_bars(tmp_path, ("BTC/USDT", "ETH/USDT", "SOL/USDT"), days=20)
+    assert main(["--data", *map(str, paths), "--start", "2024-01-15", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert {(each["voter"], each["symbol"]) for each in told} == {
+        (name, symbol) for name in STRATEGIES for symbol in ("BTC/USDT", "ETH/USDT", "SOL/USDT")
+    }
+    assert {each["says"] for each in told} <= {"long", "out", "nothing", "abstains"}
+    assert all(each["why"] for each in told if each["says"] != "nothing")
+    why = {each["voter"]: each["why"] for each in told if each["says"] == "abstains"}
+    assert why["trend_ensemble"] == "too little history for a window of 361 bars of 1d"
+    assert why["funding_extreme"] == "the session reads no figures beside the bars, and funding_rate is one"
+    assert why["news_sentiment"] == "the session reads no news"
+    assert main(["--data", *map(str, paths), "--start", "2024-01-19"]) == 0
+    assert "cross_momentum" in capsys.readouterr().out
+
+
+def test_the_ensemble_as_it_was_published_needs_files_and_shows_a_row_of_years(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--published"]) == 2
+    assert "--published needs the files of the markets" in capsys.readouterr().err
+    (bars,) = write_bars(tmp_path, days=60)
+    assert main(["--published", "--data", str(bars)]) == 0
+    assert "| 2021-2024 | 1 |" in capsys.readouterr().out

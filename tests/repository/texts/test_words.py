@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 FIGURES = ("evidence", "ops/tables", "ops/story", "ops/exports", "benchmarks")
 """Where results are computed and shown."""
-ON_NEWS = {"benchmarks/headline_scores.py", "evidence/rulings/mirror.py"}
+ON_NEWS = {"benchmarks/headline_scores.py", "evidence/rulings/mirror.py", "evidence/strategies/foresight.py"}
 """Files there that read news."""
 
 
