@@ -25,6 +25,8 @@ ADDED_IN_SESSION_3: Mapping[str, Any] = {
     "limits.risk_window_h": 0,
     "limits.var_horizon": "bar",
     "quality.accepted_units": {},
+    "quality.judgement": "limits",
+    "quality.max_depeg": None,
     "sentiment.sources[].dates": None,
 }
 """Settings that version 2 of a session did not have, by dotted path, with what the older version did.
