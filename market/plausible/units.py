@@ -29,6 +29,9 @@ _BOTH = 0.5  # decades from the unit that a bar should open in
 _ELSEWHERE = math.log(1.9)
 _A_DAY = 0.15  # log; three times what a volatile coin moves in a day
 
+_UNTIL_SAID = (
+    "Nothing is traded, no stop is filled, and what is held keeps its last price, until a human says what it was"
+)
 _OTHER_UNIT = ("unit", "another unit is no profit and no loss")
 _OTHER_COIN = ("identity", "with no trade between, that is another coin under this name, or another unit")
 
@@ -94,14 +97,18 @@ class UnitWatch:
             note(kind, f"{jump}; read in the unit before, because quality.accepted_units says so")
             whole = abs(math.log10(bar[0] / before / self._accepted)) < _BOTH
             return in_unit(bar, self._accepted) if whole else None
-        said = f"--set 'quality.accepted_units={{{self._symbol}: {factor:g}}}'"
-        note(
-            kind,
-            f"{jump}. Nothing is traded, no stop is filled, and what is held keeps its last price, until a human says what it "
-            f"was: {said} for another unit, 1 instead of {factor:g} for a price that moved",
-        )
+        note(kind, f"{jump}. {_UNTIL_SAID}: {self._asked(factor, kind)}")
         self.why, self._last = jump, bar[3]
         return None
+
+    def _asked(self, factor: float, kind: str) -> str:
+        """The setting by which a human says what the jump was."""
+        said = "--set 'quality.accepted_units={{" + self._symbol + ": {0:g}}}'"
+        if kind == "identity":
+            return (
+                said.format(1) + f" takes the price as it stands, {factor:g} instead of 1 reads it in the unit before"
+            )
+        return said.format(factor) + f" for another unit, 1 instead of {factor:g} for a price that moved"
 
     def _look_for_return(self, bar: Prices, last_close: float, note: Note) -> None:
         """Believe bars again when they are back in the unit before: with a jump, near the last believed close."""

@@ -23,6 +23,7 @@ from evidence.statistics.totals import Interval
 from evidence.strategies.baselines import AgainstChance
 from ops.commands.operate import check
 from ops.commands.trade import strategies
+from ops.story.freezes import Freezes
 from ops.story.models import ModelFigures, SpeakerFigures
 from ops.tables import (
     attribution,
@@ -153,6 +154,14 @@ def summary() -> Any:
     )  # fmt: skip
 
 
+def froze() -> Freezes:
+    """Two freezes of one market, with causes as long as they become."""
+    found = Freezes()
+    for hour in range(1_234):
+        found.see(AT + timedelta(hours=hour), {"1000PEPE/USDT": LONG if hour else "no bar at this close"})
+    return found
+
+
 def story() -> Any:
     trade = Sample(
         entry_utc=AT, exit_utc=AT + timedelta(days=123), symbol="1000PEPE/USDT", quantity=Decimal("123456.789"),
@@ -168,6 +177,7 @@ def story() -> Any:
             Sample(decision_id=DECISION, notional=Decimal("12345.67"), approved=True, who="me", why=LONG)
         ],
         findings=[Sample(kind="missing_bars", at_utc=AT, symbol="1000PEPE/USDT", detail=LONG)],
+        tally=Sample(freezes=froze()),
     )  # fmt: skip
 
 
@@ -211,6 +221,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "ops.tables.run._approvals": lambda: of_run._approvals(story()),
     "ops.tables.run._breakers": lambda: of_run._breakers(story()),
     "ops.tables.run._findings": lambda: of_run._findings(story(), summary()),
+    "ops.tables.run._freezes": lambda: of_run._freezes(story()),
     "ops.tables.run._gate": lambda: of_run._gate(summary()),
     "ops.tables.run._halts": lambda: of_run._halts(story()),
     "ops.tables.run._identity": lambda: of_run._identity(summary()),
