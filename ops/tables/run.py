@@ -235,7 +235,7 @@ def _findings(story: Story, summary: Summary) -> Group | str:
     frozen = frozen_words(summary)
     if not summary.data_findings:
         return frozen or "No fault was found in the data."
-    table = boxed("Data quality", ("<Finding", "<Done", ">Times", "First finding, with its time in UTC"))
+    table = boxed("Data quality", ("<Finding", "<Done", ">Times", "First finding"))
     for kind, number in summary.data_findings.items():
         first = next((finding for finding in story.findings if finding.kind == kind), None)
         seen = f"{moment(first.at_utc)} {first.symbol}: {first.detail}" if first else ""
