@@ -84,6 +84,8 @@ class History:
             return f"its bar was refused: {detail}"
         days, missing = self._absent * self._days, self._absent > 0
         self._absent, self._open_event = 0, ""
+        if missing and self._weighs:
+            self._flat = 0
         self.read = self._units.read(
             quote, self._last_close, self._suspect_close, self._usual_volume, note, missing=missing, days=days
         )
