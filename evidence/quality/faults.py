@@ -101,7 +101,7 @@ FAULTS: Mapping[str, tuple[Fault, frozenset[str]]] = {
     "re-denomination": (unit, frozenset({"unit", "identity"})),
     "identity change": (identity, frozenset({"unit", "identity"})),
     "de-peg": (depeg, frozenset({"depeg"})),
-    "bad print": (bad_print, frozenset({"bad_print"})),
+    "bad print": (bad_print, frozenset({"bad_print", "jump", "wide_bar"})),
     "non-finite": (non_finite, frozenset({"non_finite"})),
     "inconsistent": (inconsistent, frozenset({"inconsistent"})),
 }

@@ -135,12 +135,9 @@ class _Others:
         """What the others did, where this one has no bar or no volume."""
         if not self._told or len(self._closes) < 2 or (quote is not None and quote[4] > 0):
             return ""
-        traded = sum((self._raw.get(other) or _NOTHING)[4] > 0 for other in self._closes if other != symbol)
-        return (
-            f", while {traded} of the other {len(self._closes) - 1} markets traded"
-            if traded
-            else ", nor in any other market"
-        )
+        others = [other for other in self._closes if other != symbol]
+        traded = sum((self._raw.get(other) or _NOTHING)[4] > 0 for other in others)
+        return f", while {traded} of {len(others)} others traded" if traded else ", nor in any other market"
 
 
 _NOTHING: Quote = (0.0, 0.0, 0.0, 0.0, 0.0)
