@@ -185,7 +185,7 @@ class History:
         else:
             self._flat += 1
             self._good = 0
-        if self._weighs and self._flat == 1:
+        if self._weighs and self._flat == 1 and self._usual_volume > 0:
             note("zero_volume", f"nobody traded{beside}")
         if self._flat == self._limits.max_flat_bars + 1:
             note("flat", f"{self._flat} bars in a row have no volume")
