@@ -34,6 +34,9 @@ from evidence.quality.hits import Feeds, Hit, market_of, row_of
 from market.candles import RawCandles
 from market.timeframe import Timeframe
 
+LABELLED = ("jump", "wide_bar")
+"""Kinds of hits that may be real moves. The others are facts."""
+
 _OTHER_COIN = math.log(50.0)
 _NEAR = 3  # bars before and after that show how the symbol traded
 _USUAL = 24  # bars before that show its usual volume
@@ -78,7 +81,7 @@ def limits_of(file: str, timeframe: Timeframe) -> Limits:
 def label_all(hits: Sequence[Hit], feeds: Feeds) -> Iterator[Labelled]:
     """The labels of the jumps and wide bars among the hits. Raises DataFault when the bar of a hit is not in its file."""
     for hit in hits:
-        if hit.kind in ("jump", "wide_bar"):
+        if hit.kind in LABELLED:
             yield label(hit, feeds)
 
 

@@ -1,14 +1,15 @@
 """The whole measurement of the quality monitor: the listed hits of real files, faults put into clean ones, and real crashes."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from config.clock import from_ms
 from config.sections.quality import QualitySettings
 from evidence.quality.faults import FAULTS
 from evidence.quality.figures import QualityReport
-from evidence.quality.hits import Feeds, read_feeds, read_hits
-from evidence.quality.labels import read_labels
+from evidence.quality.hits import Feeds, Hit, read_feeds, read_hits
+from evidence.quality.labelling import LABELLED, Label, label
+from evidence.quality.labels import Key, read_labels
 from evidence.quality.listening import listen
 from evidence.quality.on_hits import Session, crashes, gap_score, refused_scores, sessions_of, zero_volume_score
 from evidence.quality.put_in import put_in_scores
@@ -32,13 +33,24 @@ def session_markets(feeds: Feeds, files: Iterable[str]) -> dict[str, RawCandles]
     return {symbol: joined(each, each[0].timeframe) for symbol, each in parts.items()}
 
 
+def _labels(hits: Sequence[Hit], feeds: Feeds) -> dict[Key, Label]:
+    """The kept labels of these hits; those of a list that nobody labelled yet follow from the procedure."""
+    known, found = read_labels(), {}
+    for hit in hits:
+        if hit.kind in LABELLED:
+            key = Key(hit.file, hit.symbol, hit.at_utc, hit.kind)
+            found[key] = known[key] if key in known else label(hit, feeds).label
+    return found
+
+
 def measure(folder: Path, settings: QualitySettings, seed: int, advance: Callable[[], object] = int) -> QualityReport:
     """Measure on the recorded bars of a folder; `advance` hears of each of the parts.
 
     Raises DataFault when the bars, the list or the labels cannot be read.
     """
-    hits, labels = read_hits(folder), read_labels()
+    hits = read_hits(folder)
     feeds = read_feeds(folder, sorted({hit.file for hit in hits}))
+    labels = _labels(hits, feeds)
     markets = {name: session_markets(feeds, files) for name, files in sessions_of(feeds).items()}
     advance()
     sessions: list[Session] = [(name, each, list(listen(settings, each))) for name, each in markets.items()]

@@ -26,7 +26,7 @@ from market.quality.monitor import Quote
 
 LENGTH = 480
 """Bars of a stretch. A peg is learnt in 168 hours."""
-_FIRST, _LAST = 300, 440
+_FIRST, _LAST = 300, 400
 _SEEN = 24
 _BESIDE = 3
 _EACH, _EACH_PEGGED = 3, 20
