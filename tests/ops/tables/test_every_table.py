@@ -15,6 +15,7 @@ import pytest
 
 from config.reading.load import profile_names, resolve
 from config.secrets import load_secrets
+from evidence.quality.figures import Crash, QualityReport, Score
 from evidence.rulings.flips import BlindTally, FlipTally
 from evidence.rulings.mirror import Turned
 from evidence.rulings.taken import ALL, Side, Taken, TakenReport
@@ -22,6 +23,7 @@ from evidence.rulings.worth import Attribution, RoleWorth
 from evidence.statistics.totals import Interval
 from evidence.strategies.baselines import AgainstChance
 from ops.commands.operate import check
+from ops.commands.research import quality
 from ops.commands.trade import strategies
 from ops.story.freezes import Freezes
 from ops.story.models import ModelFigures, SpeakerFigures
@@ -154,6 +156,21 @@ def summary() -> Any:
     )  # fmt: skip
 
 
+def measured() -> QualityReport:
+    """The quality monitor on as many bars and kinds as there are."""
+    score = Score(kind="all but gap and zero", source="put in", cases=1_234, found=1_234, false=1_234)
+    crash = Crash(
+        name="2022-05-09 to 13",
+        markets=37,
+        bars=12_345,
+        large_moves=123,
+        called=("1000PEPE/USDT at 2020-03-13 02:00",) * 3,
+    )
+    return QualityReport(
+        seed=7, bars=1_234_567, hits=(score,), tuning=score, test=score, put_in=(score,), crashes=(crash,), depegs=()
+    )  # fmt: skip
+
+
 def froze() -> Freezes:
     """Two freezes of one market, with causes as long as they become."""
     found = Freezes()
@@ -199,6 +216,7 @@ class Stream(io.StringIO):
 MAKERS: dict[str, Callable[[], Any]] = {
     "ops.commands.operate.check._print": settings,
     "ops.commands.operate.check.reference_markdown": check.reference_markdown,
+    "ops.commands.research.quality.grids": lambda: quality.grids(measured()),
     "ops.commands.trade.strategies._built_ins": lambda: (strategies._built_ins(),),
     "ops.commands.trade.strategies.readable_markdown": strategies.readable_markdown,
     "ops.tables.voters.taken.taken_grid": lambda: (taken.taken_grid(what_was_taken()),),
