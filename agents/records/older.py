@@ -32,6 +32,8 @@ ADDED_IN_SESSION_3: Mapping[str, Any] = {
     "market.history_days": 0,
     "market.signals": "core",
     "quality.accepted_units": {},
+    "quality.judgement": "limits",
+    "quality.max_depeg": None,
     "sentiment.sources[].dates": None,
 }
 """Settings that version 2 of a session did not have, by dotted path, with what the older version did.

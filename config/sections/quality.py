@@ -1,5 +1,7 @@
 """`quality:`: when the data of a symbol is too unreliable to trade on."""
 
+from typing import Literal
+
 from pydantic import Field
 
 from config.frozen import Frozen
@@ -24,6 +26,15 @@ class QualitySettings(Frozen):
     )
     max_flat_bars: int = Field(ge=1, le=1000, description="zero-volume bars in a row that freeze the symbol [bars]")
     thaw_bars: int = Field(ge=1, le=1000, description="good bars in a row before a frozen symbol trades again [bars]")
+    judgement: Literal["limits", "evidence"] = Field(
+        default="limits",
+        description="limits: a bar beyond max_bar_move or max_bar_range is refused; evidence: it is judged by its volume, the "
+        "other markets and the bars before, and bars that repeat and coins that change under one name are noticed too",
+    )
+    max_depeg: Positive | None = Field(
+        default=None,
+        description="how far a coin that was worth 1 for a week may be from 1 before it is frozen; null is off [fraction]",
+    )
     accepted_units: dict[str, Positive] = Field(
         default_factory=dict,
         description="by symbol, how many times larger its prices become where their unit changes: they are read in the unit "

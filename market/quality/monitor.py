@@ -1,33 +1,32 @@
 """The quality monitor: it accepts or refuses bars, and freezes symbols in which no new position may be opened.
 
-It refuses impossible bars (not finite, not positive, prices out of order) and suspect bars (a jump, a range that is too wide).
-It repairs none. It accepts a jump when the next bar opens near the jump's close: after a crash the price stays there, after a
-bad print it returns. Long gaps, bars without volume and suspect bars freeze a symbol until enough good bars came in a row. The
-accepted bars of a frozen symbol still pass, because stops need prices.
+It refuses impossible bars (not finite, not positive, prices out of order), bars that repeat the last one, and suspect bars. It
+repairs none. Which bars are suspect is a setting (`quality.judgement`): every one beyond the limits of a move and a range, or
+those of them that no evidence supports (`market/quality/moves.py`). It accepts a jump when the next bar opens near the jump's
+close: after a crash the price stays there, after a bad print it returns. Long gaps, bars without volume, a lost peg and suspect
+bars freeze a symbol until enough good bars came in a row. The accepted bars of a frozen symbol still pass, because stops need
+prices.
+`market/quality/kinds.py` says for each kind of finding what is done about it.
 
-A price in another unit (a redenomination) is not a price that moved: the symbol is frozen, its bars are refused, no stop is
-filled and positions keep the last price, until the price is back or a human has said what the jump was (`accepted_units`).
+A price in another unit (a redenomination), or of another coin, is not a price that moved: the symbol is frozen, its bars are
+refused, no stop is filled and positions keep the last price, until the price is back or a human has said what the jump was
+(`accepted_units`).
 
 A suspect bar may be true, and then it could have hit a stop. So the monitor passes it on as doubtful, in its worst reading for
 a holder: from the last good close, or from its open if that is lower, straight down to its low.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from config.sections.quality import QualitySettings
 from market.bar import Bar, Finding, Slice
-from market.plausible.units import UnitWatch
+from market.quality.history import History, Note, impossible
 from market.timeframe import Timeframe
 
 Quote = tuple[float, float, float, float, float]
 """Open, high, low, close [quote], volume [base]; not yet checked."""
-
-_Note = Callable[[str, str], None]
-
-_NEWEST = 1 / 24
-"""Share of the newest bar in the usual volume."""
 
 
 class QualityMonitor:
@@ -39,8 +38,8 @@ class QualityMonitor:
 
     def __init__(self, settings: QualitySettings, timeframe: Timeframe, symbols: Sequence[str]) -> None:
         self._timeframe = timeframe
-        limits = _widened(settings, timeframe.duration / timedelta(hours=1))
-        self._histories = {symbol: _History(symbol, limits, settings.accepted_units.get(symbol)) for symbol in symbols}
+        self._weighs = settings.judgement == "evidence"
+        self._histories = {symbol: History(symbol, settings, timeframe) for symbol in symbols}
         self._last: datetime | None = None
 
     def judge(self, close_utc: datetime, raw: Mapping[str, Quote | None]) -> Slice:
@@ -50,6 +49,7 @@ class QualityMonitor:
         `close_utc` is not later than the last one.
         """
         passed_over = self._passed_over(close_utc)
+        others = _Others(self._histories, raw, told=self._weighs)
         bars: dict[str, Bar] = {}
         doubtful: dict[str, Bar] = {}
         frozen: dict[str, str] = {}
@@ -59,8 +59,7 @@ class QualityMonitor:
             def note(kind: str, detail: str, symbol: str = symbol) -> None:
                 findings.append(Finding(symbol=symbol, at_utc=close_utc, kind=kind, detail=detail))
 
-            quote = raw.get(symbol)
-            why_not = history.judge(quote, passed_over, note)
+            why_not = others.judge(symbol, passed_over, note)
             if why_not is None and history.read is not None:
                 bars[symbol] = self._bar(symbol, close_utc, history.read)
             elif history.worst is not None:
@@ -69,11 +68,21 @@ class QualityMonitor:
                 frozen[symbol] = reason
         return Slice(close_utc=close_utc, bars=bars, doubtful=doubtful, frozen=frozen, findings=tuple(findings))
 
-    def pass_by(self, close_utc: datetime, raw: Mapping[str, Quote | None]) -> None:
-        """Update the monitor as `judge` does, without building the slice. Raises ValueError as `judge` does."""
+    def pass_by(self, close_utc: datetime, raw: Mapping[str, Quote | None]) -> dict[str, list[tuple[str, str]]]:
+        """Update the monitor as `judge` does, without building the slice. Raises ValueError as `judge` does.
+
+        Returns the kind and the detail of each finding, by symbol.
+        """
         passed_over = self._passed_over(close_utc)
-        for symbol, history in self._histories.items():
-            history.judge(raw.get(symbol), passed_over, _unheard)
+        others = _Others(self._histories, raw, told=self._weighs)
+        found: dict[str, list[tuple[str, str]]] = {}
+        for symbol in self._histories:
+
+            def note(kind: str, detail: str, symbol: str = symbol) -> None:
+                found.setdefault(symbol, []).append((kind, detail))
+
+            others.judge(symbol, passed_over, note)
+        return found
 
     def _passed_over(self, close_utc: datetime) -> int:
         last, self._last = self._last, close_utc
@@ -98,143 +107,37 @@ class QualityMonitor:
         )
 
 
-class _History:
-    """The monitor's state of one symbol. `worst` is the worst reading of the present bar, if that bar is suspect.
+class _Others:
+    """All markets at one bar close, so that each can be judged beside the others. `told`: findings say what the others did."""
 
-    `read` is the present bar in the unit of the bars before it.
-    """
+    def __init__(self, histories: Mapping[str, History], raw: Mapping[str, Quote | None], *, told: bool) -> None:
+        self._histories, self._raw, self._told = histories, raw, told
+        self._closes = {symbol: each.last[3] for symbol, each in histories.items() if each.last is not None}
 
-    __slots__ = (
-        "_absent", "_flat", "_good", "_last_close", "_limits", "_open_event", "_suspect_close", "_units", "_usual_volume",
-        "frozen", "read", "worst",
-    )  # fmt: skip
-
-    def __init__(self, symbol: str, limits: QualitySettings, accepted: float | None) -> None:
-        self._limits = limits
-        self._units = UnitWatch(symbol, accepted, limits.max_bar_move)
-        self._usual_volume = 0.0
-        self.read: Quote | None = None
-        self._last_close: float | None = None
-        self._suspect_close: float | None = None
-        self._absent = 0
-        self._flat = 0
-        self._good = 0
-        self._open_event = ""
-        self.frozen: str | None = None
-        self.worst: Quote | None = None
-
-    def judge(self, quote: Quote | None, passed_over: int, note: _Note) -> str | None:
-        """The reason why the bar is refused, or None when it is accepted. Notes findings; updates `frozen` and `worst`."""
-        self.worst = None
-        self.read = quote
-        if self._last_close is None and self._suspect_close is None and quote is None:
-            return "has no bar yet"
-        if passed_over and quote is not None:
-            self._miss(passed_over, "gap", f"{passed_over} bars are missing", note)
-        if quote is None:
-            self._miss(passed_over + 1, "gap", "no bar", note)
-            return "no bar at this close"
-        if problem := _impossible(quote):
-            kind, detail = problem
-            self._miss(1, kind, detail, note)
-            return f"its bar was refused: {detail}"
-        missing = self._absent > 0
-        self._absent, self._open_event = 0, ""
-        quote = self._units.read(
-            quote, self._last_close, self._suspect_close, self._usual_volume, note, missing=missing
+    def judge(self, symbol: str, passed_over: int, note: Note) -> str | None:
+        """See `History.judge`."""
+        quote = self._raw.get(symbol)
+        return self._histories[symbol].judge(
+            quote, passed_over, lambda rises: self._went(symbol, rises), note, self._beside(symbol, quote)
         )
-        if quote is None:
-            self._good, self.frozen = 0, self._units.why or self.frozen
-            return f"its bar was refused: {self._units.why or 'it holds both units'}"
-        self.read = quote
-        if doubt := self._unbelievable(quote):
-            kind, detail = doubt
-            note(kind, f"{detail}: refused until the next bar confirms it")
-            self._suspect_close = quote[3]
-            self.worst = self._worst(quote)
-            self._freeze(detail, note)
-            return f"its bar was refused: {detail}"
-        self._accept(quote, note)
-        return None
 
-    def _miss(self, count: int, kind: str, detail: str, note: _Note) -> None:
-        if self._open_event != kind:
-            note(kind, f"{detail}: nothing was put in its place")
-            self._open_event = kind
-        self._absent += count
-        self._good = 0
-        if self._absent > self._limits.max_missing_bars and self._last_close is not None:
-            limit = self._limits.max_missing_bars
-            self._freeze(f"more than {limit} bars in a row are missing or refused", note)
+    def _went(self, symbol: str, rises: bool) -> list[float]:
+        """How far each of the others went from its close before [log]. A coin with a peg says nothing of the market."""
+        went = []
+        for other, close in self._closes.items():
+            quote = self._raw.get(other)
+            if other == symbol or quote is None or impossible(quote) or self._histories[other].peg.pegged:
+                continue
+            went.append(math.log(quote[1] / close) if rises else math.log(close / quote[2]))
+        return went
 
-    def _unbelievable(self, quote: Quote) -> tuple[str, str] | None:
-        _, high, low, _, _ = quote
-        width = high / low - 1
-        if width > self._limits.max_bar_range:
-            return "wide_bar", f"high is {width:.0%} above low (limit {self._limits.max_bar_range:.0%})"
-        move = self._smallest_move(quote)
-        if move > self._limits.max_bar_move:
-            return "jump", f"close moved {move:.2f} in log terms (limit {self._limits.max_bar_move:.2f})"
-        return None
-
-    def _smallest_move(self, quote: Quote) -> float:
-        """Absolute log return since the last good close, or since the close of a suspect bar if this bar opens near it."""
-        open_, _, _, close, _ = quote
-        move = self._move(self._last_close, close)
-        suspect = self._suspect_close
-        if suspect is not None and self._move(suspect, open_) <= self._limits.max_bar_move:
-            move = min(move, self._move(suspect, close))
-        return move
-
-    def _worst(self, quote: Quote) -> Quote:
-        open_, _, low, _, volume = quote
-        start = open_ if self._last_close is None else min(self._last_close, open_)
-        return start, start, min(low, start), start, volume
-
-    @staticmethod
-    def _move(before: float | None, after: float) -> float:
-        return 0.0 if before is None else abs(math.log(after / before))
-
-    def _accept(self, quote: Quote, note: _Note) -> None:
-        self._last_close, self._suspect_close = quote[3], None
-        self._usual_volume += (quote[4] - self._usual_volume) * (_NEWEST if self._usual_volume else 1.0)
-        if quote[4] > 0:
-            self._flat = 0
-            self._good += 1
-        else:
-            self._flat += 1
-            self._good = 0
-        if self._flat == self._limits.max_flat_bars + 1:
-            note("flat", f"{self._flat} bars in a row have no volume")
-            self._freeze(f"more than {self._limits.max_flat_bars} bars in a row have no volume", note)
-        if self.frozen and self._good >= self._limits.thaw_bars:
-            note("thawed", f"{self._good} good bars in a row; it was frozen because {self.frozen}")
-            self.frozen = None
-
-    def _freeze(self, why: str, note: _Note) -> None:
-        self._good = 0
-        if self.frozen is None:
-            note("frozen", f"{why}: nothing new is traded until {self._limits.thaw_bars} good bars came in a row")
-            self.frozen = why
+    def _beside(self, symbol: str, quote: Quote | None) -> str:
+        """What the others did, where this one has no bar or no volume."""
+        if not self._told or len(self._closes) < 2 or (quote is not None and quote[4] > 0):
+            return ""
+        others = [other for other in self._closes if other != symbol]
+        traded = sum((self._raw.get(other) or _NOTHING)[4] > 0 for other in others)
+        return f", while {traded} of {len(others)} others traded" if traded else ", nor in any other market"
 
 
-def _unheard(kind: str, detail: str) -> None:
-    """Discards a finding that was reported before."""
-
-
-def _widened(limits: QualitySettings, hours: float) -> QualitySettings:
-    factor = min(2.0, max(1.0, math.sqrt(hours)))
-    return limits.model_copy(
-        update={"max_bar_move": limits.max_bar_move * factor, "max_bar_range": limits.max_bar_range * factor}
-    )
-
-
-def _impossible(quote: Quote) -> tuple[str, str] | None:
-    open_, high, low, close, volume = quote
-    if not all(map(math.isfinite, quote)):
-        return "non_finite", "a price or the volume is not a number"
-    if low <= 0 or volume < 0:
-        return "inconsistent", "a price is not positive or the volume is negative"
-    if not low <= min(open_, close) <= max(open_, close) <= high:
-        return "inconsistent", "low, open, close and high are not in order"
-    return None
+_NOTHING: Quote = (0.0, 0.0, 0.0, 0.0, 0.0)

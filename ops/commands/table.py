@@ -215,6 +215,17 @@ COMMANDS = (
         ),
     ),
     Command(
+        "quality",
+        "evidence.quality.__main__",
+        "research",
+        "hold the data-quality monitor against labelled hits and faults put in",
+        errors=(2, 3, 5),
+        examples=(
+            "tribunal quality --data ../shared/data",
+            "tribunal quality --data ../shared/data --set quality.judgement=limits --markdown quality.md",
+        ),
+    ),
+    Command(
         "impact",
         "evidence.impact",
         "research",

@@ -225,6 +225,7 @@ class _Reader:
         self._note(record.tape.findings)
         self._tally.frozen.update(record.tape.frozen.keys())
         self._tally.frozen_at_end = record.tape.frozen
+        self._tally.freezes.see(record.as_of_utc, record.tape.frozen)
         made = self._models.bar(record.as_of_utc, record.hearings)
         self._cases.pass_slice(record.tape)
         for hearing in record.hearings:

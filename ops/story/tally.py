@@ -15,6 +15,7 @@ from agents.court.hearing import Hearing
 from agents.court.ruling import RulingOutcome
 from agents.llm.attempt import Attempt
 from execution.account.lots import Trade
+from ops.story.freezes import Freezes
 from risk.limits.catalogue import told_once
 from risk.verdict import Outcome, Reaction, RuleCode, Verdict
 
@@ -90,6 +91,7 @@ class StoryTally:
         """Bars by symbol at whose close nothing new could be opened in it."""
         self.frozen_at_end: Mapping[str, str] = {}
         """Why each symbol was frozen at the last bar."""
+        self.freezes = Freezes()
         self._kept: dict[int, KeptHearing] = {}
         self._rejected: deque[tuple[int, KeptHearing]] = deque(maxlen=HEARINGS_KEPT)
 

@@ -12,12 +12,14 @@ from typing import TextIO
 from rich.console import Group
 from rich.table import Table
 
+from market.quality.kinds import KINDS
 from ops.story.story import Story
 from ops.story.summary import Summary
 from ops.tables.grid import boxed, open_console
 from ops.tables.model_tables import minds_line, models_table
 from ops.tables.plain import (
     ALERTS,
+    DASH,
     PURPOSES,
     RULES,
     adds_up,
@@ -36,6 +38,10 @@ from ops.tables.plain import (
 from ops.tables.voters.taken import taken_part, taken_sentence
 
 _TRADES_SHOWN, _EVENTS_SHOWN = 20, 12
+_DONE = (
+    "Done: use, it is believed; leave out, the bar is not used; freeze, nothing new is opened until enough clean bars came; ask, "
+    "frozen until a human says what it was. The warm-up is counted too."
+)
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -58,6 +64,7 @@ def print_tables(story: Story, summary: Summary, file: TextIO | None = None) -> 
         *([_halts(story)] if story.halts else []),
         *([_approvals(story)] if story.approvals else []),
         _findings(story, summary),
+        *([_freezes(story)] if summary.frozen_bars else []),
         _identity(summary),
     )
     with console.capture() as printed:
@@ -228,13 +235,24 @@ def _findings(story: Story, summary: Summary) -> Group | str:
     frozen = frozen_words(summary)
     if not summary.data_findings:
         return frozen or "No fault was found in the data."
-    columns = ("<Finding", ">Times", "First seen, UTC", "<Symbol", "First finding")
-    table = boxed("Data quality", columns, yields=("First seen, UTC",))
+    table = boxed("Data quality", ("<Finding", "<Done", ">Times", "First finding"))
     for kind, number in summary.data_findings.items():
         first = next((finding for finding in story.findings if finding.kind == kind), None)
-        seen = (moment(first.at_utc), first.symbol, first.detail) if first else ("", "", "")
-        table.add_row(kind, f"{number:,}", *seen)
-    return Group(table, *([frozen] if frozen else []))
+        seen = f"{moment(first.at_utc)} {first.symbol}: {first.detail}" if first else ""
+        done = str(KINDS[kind].verdict) if kind in KINDS else DASH
+        table.add_row(kind, done, f"{number:,}", seen)
+    return Group(table, _DONE, *([frozen] if frozen else []))
+
+
+def _freezes(story: Story) -> Table:
+    found, shown = story.tally.freezes.all(), story.tally.freezes.longest(_EVENTS_SHOWN)
+    more = f" (the longest {len(shown)} of {len(found):,})" if len(shown) < len(found) else ""
+    columns = ("<Symbol", "From, UTC", "Until, UTC", ">Bars", "Why nothing new was opened")
+    table = boxed(f"Frozen markets{more}", columns, yields=("Until, UTC",))
+    for each in shown:
+        until = moment(each.until_utc) if each.until_utc else "the end"
+        table.add_row(each.symbol, moment(each.from_utc), until, f"{each.bars:,}", each.why)
+    return table
 
 
 def _identity(summary: Summary) -> Group:

@@ -15,6 +15,7 @@ import pytest
 
 from config.reading.load import profile_names, resolve
 from config.secrets import load_secrets
+from evidence.quality.figures import Crash, QualityReport, Score
 from evidence.rulings.flips import BlindTally, FlipTally
 from evidence.rulings.mirror import Turned
 from evidence.rulings.taken import ALL, Side, Taken, TakenReport
@@ -28,7 +29,9 @@ from market.store.parquet import Written
 from market.store.shelves import Shelf
 from market.timeframe import Timeframe
 from ops.commands.operate import check
+from ops.commands.research import quality
 from ops.commands.trade import strategies
+from ops.story.freezes import Freezes
 from ops.story.models import ModelFigures, SpeakerFigures
 from ops.tables import (
     attribution,
@@ -160,6 +163,29 @@ def summary() -> Any:
     )  # fmt: skip
 
 
+def measured() -> QualityReport:
+    """The quality monitor on as many bars and kinds as there are."""
+    score = Score(kind="all but gap and zero", source="put in", cases=1_234, found=1_234, false=1_234)
+    crash = Crash(
+        name="2022-05-09 to 13",
+        markets=37,
+        bars=12_345,
+        large_moves=123,
+        called=("1000PEPE/USDT at 2020-03-13 02:00",) * 3,
+    )
+    return QualityReport(
+        seed=7, bars=1_234_567, hits=(score,), tuning=score, test=score, put_in=(score,), crashes=(crash,), depegs=()
+    )  # fmt: skip
+
+
+def froze() -> Freezes:
+    """Two freezes of one market, with causes as long as they become."""
+    found = Freezes()
+    for hour in range(1_234):
+        found.see(AT + timedelta(hours=hour), {"1000PEPE/USDT": LONG if hour else "no bar at this close"})
+    return found
+
+
 def story() -> Any:
     trade = Sample(
         entry_utc=AT, exit_utc=AT + timedelta(days=123), symbol="1000PEPE/USDT", quantity=Decimal("123456.789"),
@@ -175,6 +201,7 @@ def story() -> Any:
             Sample(decision_id=DECISION, notional=Decimal("12345.67"), approved=True, who="me", why=LONG)
         ],
         findings=[Sample(kind="missing_bars", at_utc=AT, symbol="1000PEPE/USDT", detail=LONG)],
+        tally=Sample(freezes=froze()),
     )  # fmt: skip
 
 
@@ -209,6 +236,7 @@ def in_store() -> list[stored.Stored]:
 MAKERS: dict[str, Callable[[], Any]] = {
     "ops.commands.operate.check._print": settings,
     "ops.commands.operate.check.reference_markdown": check.reference_markdown,
+    "ops.commands.research.quality.grids": lambda: quality.grids(measured()),
     "ops.commands.trade.strategies._built_ins": lambda: (strategies._built_ins(),),
     "ops.commands.trade.strategies.readable_markdown": strategies.readable_markdown,
     "ops.tables.voters.ab.grids": lambda: ab.grids(SEARCHES["compared"]()),
@@ -234,6 +262,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "ops.tables.run._approvals": lambda: of_run._approvals(story()),
     "ops.tables.run._breakers": lambda: of_run._breakers(story()),
     "ops.tables.run._findings": lambda: of_run._findings(story(), summary()),
+    "ops.tables.run._freezes": lambda: of_run._freezes(story()),
     "ops.tables.run._gate": lambda: of_run._gate(summary()),
     "ops.tables.run._halts": lambda: of_run._halts(story()),
     "ops.tables.run._identity": lambda: of_run._identity(summary()),
