@@ -37,7 +37,7 @@ EVENTS = Registry(
         "answered",
     ),
     Kind(Alert, "at a bar close, when a person should know something at once"),
-    Kind(AskedAhead, "before the record of a bar, if outlooks are asked"),
+    Kind(AskedAhead, "before the record of a bar, if outlooks are asked", (with_nothing_new,)),
     Kind(SentOrder, "before an order is sent"),
     Kind(VenueWord, "when the venue has answered or has traded"),
     Kind(BreakerEvent, "when a circuit breaker trips, is extended or lifts", (with_nothing_new,)),
