@@ -203,6 +203,17 @@ COMMANDS = (
         ),
     ),
     Command(
+        "sentiment",
+        "evidence.sentiment",
+        "research",
+        "hold the scores of headlines against labels",
+        errors=(2, 3, 5),
+        examples=(
+            "tribunal sentiment --data labelled.csv",
+            "tribunal sentiment --data labelled --scorer my_model:Scorer --markdown scores.md",
+        ),
+    ),
+    Command(
         "collect",
         "sentiment.collect",
         "operate",

@@ -19,6 +19,7 @@ from evidence.rulings.flips import BlindTally, FlipTally
 from evidence.rulings.mirror import Turned
 from evidence.rulings.taken import ALL, Side, Taken, TakenReport
 from evidence.rulings.worth import Attribution, RoleWorth
+from evidence.scores.quality import Quality, ScoreReport, SetQuality
 from evidence.statistics.totals import Interval
 from evidence.strategies.baselines import AgainstChance
 from ops.commands.operate import check
@@ -39,6 +40,7 @@ from ops.tables import (
 from ops.tables import run as of_run
 from ops.tables.grid import Grid, Sheet, open_console
 from ops.tables.plain import ALERTS, RULES
+from ops.tables.sentiment import scores
 from ops.tables.voters import taken
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -153,6 +155,13 @@ def summary() -> Any:
     )  # fmt: skip
 
 
+def score_report() -> ScoreReport:
+    quality = Quality(scorer="VADER and lexicon", accuracy=0.5494, macro_f1=0.5451, opposite=0.1784, silent=0.1861)
+    shares = {"negative": 0.3, "neutral": 0.4, "positive": 0.3}
+    found = SetQuality(name="bitcoin lines", by="FinBERT", texts=12_345, shares=shares, found=(quality, quality))
+    return ScoreReport(sets=(found,))
+
+
 def story() -> Any:
     trade = Sample(
         entry_utc=AT, exit_utc=AT + timedelta(days=123), symbol="1000PEPE/USDT", quantity=Decimal("123456.789"),
@@ -191,6 +200,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "ops.commands.operate.check.reference_markdown": check.reference_markdown,
     "ops.commands.trade.strategies._built_ins": lambda: (strategies._built_ins(),),
     "ops.commands.trade.strategies.readable_markdown": strategies.readable_markdown,
+    "ops.tables.sentiment.scores._grid": lambda: (scores._grid(score_report()),),
     "ops.tables.voters.taken.taken_grid": lambda: (taken.taken_grid(what_was_taken()),),
     "ops.tables.voters.taken.taken_part": lambda: taken.taken_part(what_was_taken()),
     "ops.tables.attribution.attribution_table": lambda: attribution.attribution_table(roles()),
