@@ -61,8 +61,8 @@ def read_labelled(paths: Sequence[Path]) -> tuple[Labelled, ...]:
     if not found:
         names = ", ".join(each.begins for each in _FILES)
         raise DataFault(
-            f"There is no labelled file in {', '.join(map(str, paths))}; nothing was measured. Give a file with a column of texts "
-            f"and one of labels, or a folder with one of {names}."
+            f"There is no labelled file in {', '.join(map(str, paths))}; nothing was measured. Give a file with a column of "
+            f"texts and one of labels, or a folder with one of {names}."
         )
     return tuple(found)
 

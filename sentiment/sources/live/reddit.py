@@ -39,6 +39,8 @@ def reddit_source(settings: SourceSettings, news: Sequence[NewsRow], clock: Cloc
     async def ask() -> list[Item]:
         key = key_of(settings)
         posts = await worker.run(lambda: _listed(settings, key))
+        if not posts:
+            raise Failed("Reddit shows no post at all")
         if settings.canary is not None and not any(post.get("subreddit_id") == settings.canary for post in posts):
             raise Nonsense(f"none of {len(posts)} posts is of the subreddit {settings.canary}")
         now = clock.now()
@@ -59,7 +61,7 @@ def _listed(settings: SourceSettings, key: str) -> list[Mapping[str, Any]]:
         raise Failed(f"Reddit refuses ({error})", float(told) if told.isdigit() else None) from error
     except prawcore.exceptions.PrawcoreException as error:
         raise Failed(f"Reddit does not answer ({_short(error)})") from error
-    except (praw.exceptions.PRAWException, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (praw.exceptions.PRAWException, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise Failed(f"Reddit's answer cannot be read ({_short(error)})") from error
 
 
