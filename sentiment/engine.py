@@ -72,8 +72,12 @@ class SentimentEngine:
         """
         if self._fetching.nothing or self._clock.now() - as_of > _STILL_NOW:
             return self.read(symbol, as_of)
-        await self._fetching.wait()
+        await self.refresh()
         return self.read(symbol, max(as_of, self._clock.now()))
+
+    async def refresh(self) -> None:
+        """Fetch the live sources whose last answers are too old, all at the same time; wait for them at most `budget_s`."""
+        await self._fetching.wait()
 
     async def close(self) -> None:
         """End what is still being fetched."""
@@ -102,7 +106,7 @@ class SentimentEngine:
 
     def _told_once(self, base: str, told: _Told) -> _Told:
         """The headlines without those with which another source tells the same story again."""
-        if self._alike is None or sum(map(bool, told)) < 2:
+        if self._alike is None or len({line.source for lines in told for line in lines}) < 2:
             return told
         kept = self._once.get(base)
         if kept is None or kept[0] != told:

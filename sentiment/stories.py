@@ -62,29 +62,30 @@ def alike_of(name: str) -> Alike | None:
 
 
 def told_once(told: Sequence[tuple[Headline, ...]], alike: Alike) -> tuple[tuple[Headline, ...], ...]:
-    """The same headlines without those that tell what another source told before, in their order. One tuple a source.
+    """The same headlines without those that tell what another outlet told before, in their order.
 
-    Only headlines that share a word are compared. Of equal first sights the source that is named first stays.
+    An outlet is the `source` of a headline; an archive holds several. Only headlines that share a word are compared. Of equal
+    first sights the one that is given first stays.
     """
     in_order = sorted(
         ((line.first_seen_utc, place, number) for place, lines in enumerate(told) for number, line in enumerate(lines))
     )
-    kept: dict[str, list[tuple[int, Headline]]] = {}
+    kept: dict[str, list[Headline]] = {}
     gone: set[tuple[int, int]] = set()
     for _, place, number in in_order:
         line = told[place][number]
         near = Counter[int]()
         others: dict[int, Headline] = {}
         for word in tokens(line.text):
-            for source, other in kept.get(word, ()):
-                if source != place:
+            for other in kept.get(word, ()):
+                if other.source != line.source:
                     near[id(other)] += 1
                     others[id(other)] = other
         if any(_same(line, others[key], alike) for key, _ in near.most_common()):
             gone.add((place, number))
             continue
         for word in tokens(line.text):
-            kept.setdefault(word, []).append((place, line))
+            kept.setdefault(word, []).append(line)
     return tuple(
         tuple(line for number, line in enumerate(lines) if (place, number) not in gone)
         for place, lines in enumerate(told)

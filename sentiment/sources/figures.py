@@ -16,6 +16,7 @@ from config.silence import Abstained
 from market.bar import Fact
 from market.news import NewsRow
 from sentiment.figures import impossible
+from sentiment.sources.archive import read_archive
 from sentiment.sources.coins import coins_of
 from sentiment.sources.moments import NoDate, read_moment
 from sentiment.sources.tables import read_table
@@ -102,5 +103,7 @@ def _fact(
 
 
 def figures_source(settings: SourceSettings, news: Sequence[NewsRow], clock: Clock) -> RecordedFigures:
-    """A file of figures as the table of sources builds it. Raises DataFault for a file that cannot be read."""
-    return RecordedFigures(settings.name, settings.weight, read_figures(Path(settings.path or ""), settings))
+    """A file or an archive folder of figures as the table of sources builds it. Raises DataFault if it cannot be read."""
+    place = Path(settings.path or "")
+    facts = read_archive(place, settings.feeds)[1] if place.is_dir() else read_figures(place, settings)
+    return RecordedFigures(settings.name, settings.weight, facts)

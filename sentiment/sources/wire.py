@@ -53,6 +53,10 @@ class WireSource:
         """All headlines of this source that are kept, in no particular order."""
         return tuple(self._lines)
 
+    def remember(self, items: Iterable[Item]) -> None:
+        """Take these items for known: an archive holds them."""
+        self._known = Known(items)
+
     async def refresh(self) -> None:
         """Fetch what the source shows and add what is new. Never raises for a fault of the source or of the network."""
         self.fresh, self.wait_s = (), None

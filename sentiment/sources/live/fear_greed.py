@@ -4,7 +4,7 @@ The whole history is asked for, because its first day is the canary: on 2018-02-
 it, or that names 30 greed, is nonsense.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -41,6 +41,12 @@ class FearGreedSource:
     def figure(self, as_of: datetime, base: str) -> Fact | Abstained:
         """See `FigureSource`. The index is that of the whole market."""
         return self._figures.figure(as_of, base)
+
+    def remember(self, facts: Iterable[Fact]) -> None:
+        """Take these figures for known: an archive holds them."""
+        kept = tuple(facts)
+        self._seen |= {fact.at_utc: fact for fact in kept}
+        self._figures.hear(kept)
 
     async def refresh(self) -> None:
         """Fetch the index. Never raises for a fault of the source or of the network."""

@@ -15,6 +15,7 @@ import pytest
 
 from config.reading.load import profile_names, resolve
 from config.secrets import load_secrets
+from config.silence import Abstained
 from evidence.rulings.flips import BlindTally, FlipTally
 from evidence.rulings.mirror import Turned
 from evidence.rulings.taken import ALL, Side, Taken, TakenReport
@@ -40,8 +41,9 @@ from ops.tables import (
 from ops.tables import run as of_run
 from ops.tables.grid import Grid, Sheet, open_console
 from ops.tables.plain import ALERTS, RULES
-from ops.tables.sentiment import scores
+from ops.tables.sentiment import parts, scores
 from ops.tables.voters import taken
+from sentiment.headline import Component, CrowdComponent, SentimentData
 
 ROOT = Path(__file__).resolve().parents[3]
 ROOMS = ("agents", "config", "evidence", "execution", "market", "ops", "risk", "rl", "sentiment")
@@ -162,6 +164,17 @@ def score_report() -> ScoreReport:
     return ScoreReport(sets=(found,))
 
 
+def mood() -> SentimentData:
+    crowd = CrowdComponent(
+        score=-0.12, share=0.25, headlines=1234, age_h=1.0, mentions=1234, positive_share=0.5, trend=-0.5
+    )
+    silent = Component(score=Abstained(why=LONG), share=0.0)
+    return SentimentData(
+        symbol="1000PEPE/USDT", as_of_utc=AT, score=-0.12, flags=("hack",), reddit=crowd, funding=silent,
+        fear_greed=Component(score=0.6, share=0.75, value=80, age_h=12.5),
+    )  # fmt: skip
+
+
 def story() -> Any:
     trade = Sample(
         entry_utc=AT, exit_utc=AT + timedelta(days=123), symbol="1000PEPE/USDT", quantity=Decimal("123456.789"),
@@ -200,6 +213,8 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "ops.commands.operate.check.reference_markdown": check.reference_markdown,
     "ops.commands.trade.strategies._built_ins": lambda: (strategies._built_ins(),),
     "ops.commands.trade.strategies.readable_markdown": strategies.readable_markdown,
+    "ops.tables.sentiment.parts.parts_grid": lambda: (parts.parts_grid([mood()]),),
+    "ops.tables.sentiment.parts.show_parts": lambda: (parts.parts_grid([mood()]),),
     "ops.tables.sentiment.scores._grid": lambda: (scores._grid(score_report()),),
     "ops.tables.voters.taken.taken_grid": lambda: (taken.taken_grid(what_was_taken()),),
     "ops.tables.voters.taken.taken_part": lambda: taken.taken_part(what_was_taken()),
