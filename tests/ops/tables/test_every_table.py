@@ -214,7 +214,6 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "ops.commands.trade.strategies._built_ins": lambda: (strategies._built_ins(),),
     "ops.commands.trade.strategies.readable_markdown": strategies.readable_markdown,
     "ops.tables.sentiment.parts.parts_grid": lambda: (parts.parts_grid([mood()]),),
-    "ops.tables.sentiment.parts.show_parts": lambda: (parts.parts_grid([mood()]),),
     "ops.tables.sentiment.scores._grid": lambda: (scores._grid(score_report()),),
     "ops.tables.voters.taken.taken_grid": lambda: (taken.taken_grid(what_was_taken()),),
     "ops.tables.voters.taken.taken_part": lambda: taken.taken_part(what_was_taken()),
