@@ -105,12 +105,17 @@ class SentimentEngine:
         return data.model_copy(update=components_of(said, self._crowds(base, as_of)))
 
     def _told_once(self, base: str, told: _Told) -> _Told:
-        """The headlines without those with which another source tells the same story again."""
+        """The headlines without those with which another outlet of the same part tells the same story again."""
         if self._alike is None or len({line.source for lines in told for line in lines}) < 2:
             return told
         kept = self._once.get(base)
         if kept is None or kept[0] != told:
-            kept = self._once[base] = (told, told_once(told, self._alike))
+            once = list(told)
+            for part in {ear.part for ear in self._ears}:
+                places = [i for i, ear in enumerate(self._ears) if ear.part == part]
+                for i, lines in zip(places, told_once([told[i] for i in places], self._alike), strict=True):
+                    once[i] = lines
+            kept = self._once[base] = (told, tuple(once))
         return kept[1]
 
     def _digest(self, i: int, base: str, lines: tuple[Headline, ...]) -> Digest:

@@ -209,6 +209,13 @@ def test_a_story_of_two_outlets_counts_twice_only_where_the_profile_says_so() ->
     assert scores["keep"] != scores["tokens"] == scores["sentiment.stories:same_words"]
 
 
+def test_a_post_that_repeats_a_headline_is_still_the_word_of_the_crowd() -> None:
+    rows = (row("a"), row("reddit", component="reddit"))
+    sources = (words("a", line(GOOD, 3, "a")), words("reddit", line(GOOD, 1, "reddit")))
+    data = SentimentEngine(settings(*rows, same_story="tokens"), sources, HeadlineScorer()).read("BTC/USDT", NOW)
+    assert [sub.headlines for sub in data.sub_scores] == [1, 1]
+
+
 class Wire:
     """A live source whose answer comes when the test says so."""
 
