@@ -7,6 +7,7 @@ ROOT = Path(__file__).resolve().parents[3]
 FIGURES = ("evidence", "ops/tables", "ops/story", "ops/exports", "benchmarks")
 """Where results are computed and shown."""
 ON_NEWS = {
+    "benchmarks/live_sentiment.py",
     "evidence/rulings/mirror.py",
     "evidence/scores/labelled.py",
     "evidence/scores/__init__.py",
