@@ -80,10 +80,10 @@ class Settings(Frozen):
 
     @model_validator(mode="after")
     def _feeds_tell_of_now(self, info: ValidationInfo) -> Self:
-        feeds = [source.name for source in self.sentiment.sources if source.kind == "rss"]
+        feeds = [f"{source.name} of kind {source.kind}" for source in self.sentiment.sources if source.live]
         if begins(info) and feeds and self.world in ("simulated", "recorded"):
             ahead = (
-                f"{', '.join(feeds)} of kind rss tells what is new today, and {self.world} bars do not wait for it; keep its "
+                f"{', '.join(feeds)} tells what is new today, and {self.world} bars do not wait for it; keep its "
                 "headlines with `tribunal collect`, and name that archive as a source of kind recorded"
             )
             raise contradiction([(("sentiment.sources", "world"), ahead)])

@@ -14,6 +14,9 @@ from typing import Protocol
 
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
+from config.errors import UsageFault
+from config.sections.rows import named
+from config.sections.sentiment import SCORERS
 from config.silence import Abstained
 from sentiment.text import plain
 
@@ -31,6 +34,19 @@ class Scorer(Protocol):
     def score(self, text: str) -> float | Abstained:
         """The score from -1 (worst) to 1 (best); Abstained for a text without any known word, as one in another language."""
         ...
+
+
+def scorer_of(name: str) -> Scorer:
+    """The scorer that `sentiment.scorer` names. Raises UsageFault for a `module:name` that is not there or is no scorer."""
+    try:
+        made: Scorer = named(SCORERS.get(name, name))()
+        made.score("")
+    except (ImportError, AttributeError, TypeError) as fault:
+        raise UsageFault(
+            f"sentiment.scorer {name!r} is no scorer ({fault}); nothing was started. Name a class without arguments whose "
+            "`score(text)` gives a number from -1 to 1 or Abstained, as `module:name`."
+        ) from fault
+    return made
 
 
 def read_lexicon() -> dict[str, float]:

@@ -13,7 +13,7 @@ from execution.venues.sealing import open_venue
 from market.bar import Slice
 from market.tape import Tape
 from sentiment.engine import SentimentEngine
-from sentiment.scoring import HeadlineScorer
+from sentiment.scoring import scorer_of
 from sentiment.sources.factory import build_sources, told_of
 
 
@@ -58,4 +58,4 @@ def _reader(settings: Settings, tape: Tape, outside: Outside) -> SentimentEngine
     sources = build_sources(news, tape.news, SystemClock())
     for line in told_of(sources, tape.symbols):
         outside.told(line)
-    return SentimentEngine(news, sources, HeadlineScorer())
+    return SentimentEngine(news, sources, scorer_of(news.scorer))

@@ -42,7 +42,7 @@ EVENTS = Registry(
         "answered",
     ),
     Kind(Alert, "at a bar close, when a person should know something at once"),
-    Kind(AskedAhead, "before the record of a bar, if outlooks are asked"),
+    Kind(AskedAhead, "before the record of a bar, if outlooks are asked", (with_nothing_new,)),
     Kind(SentOrder, "before an order is sent", (with_no_new_word,)),
     Kind(VenueWord, "when the venue has answered or has traded", (with_no_new_word,)),
     Kind(BreakerEvent, "when a circuit breaker trips, is extended or lifts", (with_nothing_new,)),

@@ -35,6 +35,18 @@ ADDED_IN_SESSION_3: Mapping[str, Any] = {
     "quality.judgement": "limits",
     "quality.max_depeg": None,
     "sentiment.sources[].dates": None,
+    "sentiment.sources[].component": None,
+    "sentiment.sources[].ttl_s": 300.0,
+    "sentiment.sources[].weight_half_life_h": None,
+    "sentiment.sources[].max_age_h": None,
+    "sentiment.sources[].contrary": False,
+    "sentiment.sources[].canary": None,
+    "sentiment.sources[].query": None,
+    "sentiment.sources[].key_env": None,
+    "sentiment.components": False,
+    "sentiment.budget_s": 2.0,
+    "sentiment.same_story": "keep",
+    "sentiment.scorer": "vader",
 }
 """Settings that version 2 of a session did not have, by dotted path, with what the older version did.
 

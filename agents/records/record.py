@@ -117,6 +117,7 @@ class AskedAhead(Journaled):
     """The outlooks that are asked in the background after a bar."""
 
     event_kind: ClassVar[str] = "asked_ahead"
+    event_version: ClassVar[int] = 2
 
     as_of_utc: UtcTime
     asked: tuple[AskedOutlook, ...]

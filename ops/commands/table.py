@@ -237,14 +237,25 @@ COMMANDS = (
         ),
     ),
     Command(
+        "sentiment",
+        "evidence.sentiment",
+        "research",
+        "hold the scores of headlines against labels",
+        errors=(2, 3, 5),
+        examples=(
+            "tribunal sentiment --data labelled.csv",
+            "tribunal sentiment --data labelled --scorer my_model:Scorer --markdown scores.md",
+        ),
+    ),
+    Command(
         "collect",
         "sentiment.collect",
         "operate",
-        "add new headlines of RSS feeds to a point-in-time archive",
+        "add what live sources tell to a point-in-time archive",
         errors=(2, 3, 5),
         examples=(
             "tribunal collect --feed wire=https://example.org/rss --archive headlines.jsonl",
-            "tribunal collect --feed wire=https://example.org/rss --archive headlines.jsonl --every 300",
+            "tribunal collect --profile live --archive heard --symbols BTC/USDT ETH/USDT --every 300",
         ),
     ),
     Command(

@@ -16,6 +16,7 @@ from config.errors import DataFault
 from config.sections.sentiment import SourceSettings
 from market.news import NewsRow
 from sentiment.headline import Headline
+from sentiment.sources.archive import read_archive
 from sentiment.sources.coins import coins_of
 from sentiment.sources.moments import (
     NoDate,
@@ -206,6 +207,9 @@ def _refuse_if_many(path: Path, bad: Sequence[str], rows: int, date: str) -> Non
 
 
 def recorded_source(settings: SourceSettings, news: Sequence[NewsRow], clock: Clock) -> RecordedSource:
-    """A file of headlines as the table of sources builds it. Raises DataFault for a file that cannot be read."""
-    news_file = read_news(Path(settings.path or ""), settings.name, settings.dates)
+    """A file or an archive folder of headlines as the table of sources builds it. Raises DataFault if it cannot be read."""
+    place = Path(settings.path or "")
+    if place.is_dir():
+        return RecordedSource(settings.name, settings.weight, read_archive(place, settings.feeds)[0])
+    news_file = read_news(place, settings.name, settings.dates)
     return RecordedSource(settings.name, settings.weight, news_file.lines, news_file.told)

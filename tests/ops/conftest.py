@@ -34,7 +34,7 @@ from risk.portfolio import Portfolio, Position
 from risk.proposal import Direction
 from risk.verdict import Outcome, Reaction, RuleReport, Verdict
 from rl.adjustment import Adjustment
-from sentiment.headline import Headline, SentimentData
+from sentiment.headline import Component, CrowdComponent, Headline, SentimentData
 
 KEY = bytes(range(32))
 START = datetime(2024, 3, 1, tzinfo=UTC)
@@ -299,7 +299,15 @@ def _case(decision: str, symbol: str, at: datetime, price: float, text: str) -> 
     return Case(
         decision_id=decision, symbol=symbol, as_of_utc=at, base_timeframe=Timeframe.H1, signals={Timeframe.H1: signals},
         proposal=NetVote(direction=Direction.LONG, conviction=0.7, against=0.0, votes=(vote,)),
-        sentiment=SentimentData(symbol=symbol, as_of_utc=at, score=0.25, headlines=(headline,), flags=("hack",)),
+        sentiment=SentimentData(
+            symbol=symbol,
+            as_of_utc=at,
+            score=0.25,
+            headlines=(headline,),
+            flags=("hack",),
+            news=Component(score=0.25, share=1.0, headlines=1, age_h=2.0),
+            reddit=CrowdComponent(score=Abstained(why="no key"), share=0.0, mentions=0),
+        ),
         book=BookView(
             equity=10_000.0, deployed_fraction=0.0, drawdown=0.0, day_return=0.0, var_1d=0.0, es_1d=0.0, held=(),
             worst_correlation=None, last_sigma=None, losses_in_a_row=0, breaker=None,

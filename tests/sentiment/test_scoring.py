@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from config.errors import UsageFault
 from sentiment.bases import bases_in, first_bases_in
 from sentiment.coins import coins, no_coins, tickers
 from sentiment.events import FLAGS, event_flags
-from sentiment.scoring import NO_WORD, HeadlineScorer, read_lexicon
+from sentiment.scoring import NO_WORD, HeadlineScorer, read_lexicon, scorer_of
 from sentiment.text import MAX_HEADLINE, plain
 
 
@@ -281,3 +282,11 @@ def test_markup_control_and_invisible_characters_are_taken_out(raw: str, text: s
 def test_a_flood_of_open_tags_is_read_quickly_and_cut() -> None:
     assert len(plain("<a " * 2_000_000)) <= MAX_HEADLINE
     assert not re.search(r"<[a-z]", plain("<a>" * 5_000_000 + "x"))
+
+
+def test_a_scorer_of_your_own_is_named_by_its_module_and_one_that_is_none_is_refused() -> None:
+    assert isinstance(scorer_of("vader"), HeadlineScorer)
+    assert isinstance(scorer_of("sentiment.scoring:HeadlineScorer"), HeadlineScorer)
+    for name in ("no.such:Scorer", "sentiment.scoring:Nobody", "collections:OrderedDict", "sentiment.text:plain"):
+        with pytest.raises(UsageFault, match="is no scorer"):
+            scorer_of(name)

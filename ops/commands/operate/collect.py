@@ -1,44 +1,90 @@
-"""What `tribunal collect` does: it reads feeds and adds to the archive what it has not seen."""
+"""What `tribunal collect` does: it reads live sources, adds to the archive what it has not seen, and says what it comes to."""
 
 import argparse
 import asyncio
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from config.clock import SystemClock
-from config.errors import DataFault, OutputFault, UsageFault
-from config.sections.sentiment import SourceSettings
-from sentiment.sources.identity import Archived, Item
+from config.errors import DataFault, UsageFault
+from config.reading.load import load_profile
+from config.sections.sentiment import SentimentSettings, SourceSettings
+from market.symbols import normalise_symbol
+from ops.commands.options import Unsaid
+from ops.tables.sentiment.parts import show_parts
+from sentiment.engine import SentimentEngine
+from sentiment.scoring import scorer_of
+from sentiment.sources.archive import Archive, Found, archive_at
+from sentiment.sources.factory import build_sources
+from sentiment.sources.live.fear_greed import FearGreedSource
+from sentiment.sources.wire import WireSource
 
 _MORE = "Give feeds as NAME=URL, such as wire=https://example.org/rss."
 
 
 def collect_command(arguments: argparse.Namespace) -> int:
     """Collect once, or until stopped; returns the exit code. Raises UsageFault, OutputFault."""
-    feeds = [_feed(text) for text in arguments.feed]
-    return asyncio.run(_collect(feeds, Path(arguments.archive), arguments.every))
+    settings = _settings(arguments)
+    archive = archive_at(Path(arguments.archive))
+    symbols = [_market(symbol) for symbol in arguments.symbols or ()]
+    return asyncio.run(_collect(settings, archive, Path(arguments.archive).name, symbols, arguments.every))
 
 
-async def _collect(feeds: list[SourceSettings], archive: Path, every: float | None) -> int:
-    from sentiment.sources.rss import RssSource
-
-    known = _known(archive)
+async def _collect(
+    settings: SentimentSettings, archive: Archive, name: str, symbols: list[str], every: float | None
+) -> int:
     sources = [
-        RssSource(feed, SystemClock(), [item for item in known if item.line.source == feed.name]) for feed in feeds
+        one for one in build_sources(settings, (), SystemClock()) if isinstance(one, WireSource | FearGreedSource)
     ]
-    held = len(known)
+    engine = SentimentEngine(settings, sources, scorer_of(settings.scorer))
+    held = _known(archive, sources)
+    parts = {row.name: row.feeds for row in settings.sources}
     while True:
-        await asyncio.gather(*(source.refresh() for source in sources))
-        fresh = [item for source in sources for item in source.fresh]
-        _add(archive, fresh)
-        held += len(fresh)
-        for source in sources:
-            note = f"not read: {source.failure}" if source.failure else f"{len(source.fresh)} new headlines"
-            sys.stderr.write(f"{source.name}: {note}\n")
-        sys.stdout.write(f"{len(fresh)} new headlines, {held} in {archive.name}\n")
+        await engine.refresh()
+        found = [_found(source, parts[source.name]) for source in sources]
+        archive.add(found)
+        fresh = sum(len(one.items) + len(one.facts) for one in found)
+        held += fresh
+        for source, one in zip(sources, found, strict=True):
+            what = f"{len(one.facts)} new figures" if one.facts else f"{len(one.items)} new headlines"
+            sys.stderr.write(f"{source.name}: {f'not read: {source.failure}' if source.failure else what}\n")
+            source.fresh = ()
+        sys.stdout.write(f"{fresh} new headlines, {held} in {name}\n")
+        if symbols:
+            show_parts([await engine.analyze(symbol, SystemClock().now()) for symbol in symbols])
         if every is None:
             return DataFault.exit_code if all(source.failure for source in sources) else 0
         await asyncio.sleep(every)
+
+
+def _settings(arguments: argparse.Namespace) -> SentimentSettings:
+    """The settings of the profile with the sources that are asked for; each is asked as often as `--every` says.
+
+    Raises UsageFault for what is no feed, and for a profile without a live source.
+    """
+    feeds = [_feed(text) for text in arguments.feed or ()]
+    settings = load_profile(arguments.profile).sentiment
+    own = [] if feeds and isinstance(arguments.profile, Unsaid) else [row for row in settings.sources if row.live]
+    rows = [*feeds, *own]
+    if not rows:
+        raise UsageFault(
+            f"The profile {arguments.profile} names no live source; nothing was read. Give feeds with --feed, or another profile."
+        )
+    names = [row.name for row in rows]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise UsageFault(f"Two sources are called {twice[0]}; nothing was read. Give each another name.")
+    asked = tuple(row.model_copy(update={"ttl_s": arguments.every or row.ttl_s}) for row in rows)
+    longest = max(row.timeout_s for row in rows) + 1.0
+    return settings.model_copy(update={"sources": asked, "components": True, "budget_s": longest})
+
+
+def _market(text: str) -> str:
+    symbol = normalise_symbol(text)
+    if symbol is None:
+        raise UsageFault(f"--symbols {text!r} is no market; nothing was read. Write it as BTC/USDT.")
+    return symbol
 
 
 def _feed(text: str) -> SourceSettings:
@@ -48,28 +94,18 @@ def _feed(text: str) -> SourceSettings:
     return SourceSettings(kind="rss", name=name[:40], weight=1.0, url=url)
 
 
-def _known(archive: Path) -> list[Item]:
-    """What the archive holds. A last line that was cut by a kill is left alone, and the next one begins afresh."""
-    if archive.suffix != ".jsonl":
-        raise UsageFault(f"{archive.name} is not a .jsonl file; nothing was read. Name the archive so.")
-    known = []
-    try:
-        lines = archive.read_text(encoding="utf-8").splitlines() if archive.exists() else []
-    except (OSError, UnicodeDecodeError) as fault:
-        raise UsageFault(f"{archive} cannot be read ({fault}); nothing was added to it.") from fault
-    for line in lines:
-        try:
-            known.append(Archived.model_validate_json(line).item)
-        except ValueError:
-            continue
-    return known
+def _known(archive: Archive, sources: Sequence[WireSource | FearGreedSource]) -> int:
+    """Tell each source what the archive holds of it; returns how much that is of all sources."""
+    held = archive.held()
+    for source in sources:
+        own = [one for one in held if one.source == source.name]
+        if isinstance(source, WireSource):
+            source.remember(item for one in own for item in one.items)
+        else:
+            source.remember(fact for one in own for fact in one.facts)
+    return sum(len(one.items) + len(one.facts) for one in held)
 
 
-def _add(archive: Path, fresh: list[Item]) -> None:
-    text = "".join(Archived.of(item).model_dump_json() + "\n" for item in fresh)
-    try:
-        whole = not archive.exists() or archive.stat().st_size == 0 or archive.read_bytes().endswith(b"\n")
-        with archive.open("a", encoding="utf-8") as file:
-            file.write(text if whole else "\n" + text)
-    except OSError as fault:
-        raise OutputFault(f"{archive} cannot be written ({fault.strerror}); what was read is lost.") from fault
+def _found(source: WireSource | FearGreedSource, part: str) -> Found:
+    told = {"items": source.fresh} if isinstance(source, WireSource) else {"facts": source.fresh}
+    return Found(source.name, part, **told)  # type: ignore[arg-type]

@@ -60,7 +60,7 @@ def test_each_source_takes_its_settings_the_news_of_the_tape_and_a_clock() -> No
 
 def test_a_source_without_the_key_that_its_row_needs_is_refused_by_the_name_of_the_key() -> None:
     needing = {name: kind for name, kind in SOURCES.items() if kind.needs is not None}
-    assert set(needing) == {"recorded", "rss"}
+    assert set(needing) == {"recorded", "figures", "rss", "gdelt", "reddit", "x"}
     for name, kind in needing.items():
         with pytest.raises(ValidationError, match=f"a source of kind {name} needs `{kind.needs}`"):
             SourceSettings(kind=name, name="one", weight=1.0)

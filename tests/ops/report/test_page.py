@@ -114,6 +114,8 @@ def test_every_hearing_is_there_with_its_debate(make_run: Maker, key: bytes) -> 
     assert page.said.count("struck out: it does not match the case") == 18
     assert page.said.count("Abstained: no history") == 6
     assert "Voted out: the trend has turned" in page.said
+    assert page.said.count("+0.25, 100% of the score, 1 headline, 2.0 h old") == 18
+    assert page.said.count("reddit: nothing known (no key)") == 18
 
 
 def test_every_trade_leads_to_its_hearing(make_run: Maker, key: bytes) -> None:

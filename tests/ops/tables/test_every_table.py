@@ -15,11 +15,13 @@ import pytest
 
 from config.reading.load import profile_names, resolve
 from config.secrets import load_secrets
+from config.silence import Abstained
 from evidence.quality.figures import Crash, QualityReport, Score
 from evidence.rulings.flips import BlindTally, FlipTally
 from evidence.rulings.mirror import Turned
 from evidence.rulings.taken import ALL, Side, Taken, TakenReport
 from evidence.rulings.worth import Attribution, RoleWorth
+from evidence.scores.quality import Quality, ScoreReport, SetQuality
 from evidence.statistics.stylised import Range
 from evidence.statistics.totals import Interval
 from evidence.strategies.baselines import AgainstChance
@@ -49,7 +51,9 @@ from ops.tables import run as of_run
 from ops.tables.grid import Grid, Sheet, open_console
 from ops.tables.market import stored, stylised
 from ops.tables.plain import ALERTS, RULES
+from ops.tables.sentiment import parts, scores
 from ops.tables.voters import ab, taken
+from sentiment.headline import Component, CrowdComponent, SentimentData
 
 ROOT = Path(__file__).resolve().parents[3]
 ROOMS = ("agents", "config", "evidence", "execution", "market", "ops", "risk", "rl", "sentiment")
@@ -186,6 +190,24 @@ def froze() -> Freezes:
     return found
 
 
+def score_report() -> ScoreReport:
+    quality = Quality(scorer="VADER and lexicon", accuracy=0.5494, macro_f1=0.5451, opposite=0.1784, silent=0.1861)
+    shares = {"negative": 0.3, "neutral": 0.4, "positive": 0.3}
+    found = SetQuality(name="bitcoin lines", by="FinBERT", texts=12_345, shares=shares, found=(quality, quality))
+    return ScoreReport(sets=(found,))
+
+
+def mood() -> SentimentData:
+    crowd = CrowdComponent(
+        score=-0.12, share=0.25, headlines=1234, age_h=1.0, mentions=1234, positive_share=0.5, trend=-0.5
+    )
+    silent = Component(score=Abstained(why=LONG), share=0.0)
+    return SentimentData(
+        symbol="1000PEPE/USDT", as_of_utc=AT, score=-0.12, flags=("hack",), reddit=crowd, funding=silent,
+        fear_greed=Component(score=0.6, share=0.75, value=80, age_h=12.5),
+    )  # fmt: skip
+
+
 def story() -> Any:
     trade = Sample(
         entry_utc=AT, exit_utc=AT + timedelta(days=123), symbol="1000PEPE/USDT", quantity=Decimal("123456.789"),
@@ -240,6 +262,8 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "ops.commands.trade.strategies._built_ins": lambda: (strategies._built_ins(),),
     "ops.commands.trade.strategies.readable_markdown": strategies.readable_markdown,
     "ops.tables.voters.ab.grids": lambda: ab.grids(SEARCHES["compared"]()),
+    "ops.tables.sentiment.parts.parts_grid": lambda: (parts.parts_grid([mood()]),),
+    "ops.tables.sentiment.scores._grid": lambda: (scores._grid(score_report()),),
     "ops.tables.voters.taken.taken_grid": lambda: (taken.taken_grid(what_was_taken()),),
     "ops.tables.voters.taken.taken_part": lambda: taken.taken_part(what_was_taken()),
     "ops.tables.market.stylised.stylised_grid": lambda: (stylised.stylised_grid(*two_markets()),),

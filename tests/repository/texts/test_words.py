@@ -6,7 +6,15 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[3]
 FIGURES = ("evidence", "ops/tables", "ops/story", "ops/exports", "benchmarks")
 """Where results are computed and shown."""
-ON_NEWS = {"benchmarks/headline_scores.py", "evidence/rulings/mirror.py", "evidence/strategies/foresight.py"}
+ON_NEWS = {
+    "benchmarks/live_sentiment.py",
+    "evidence/rulings/mirror.py",
+    "evidence/scores/labelled.py",
+    "evidence/scores/__init__.py",
+    "evidence/sentiment.py",
+    "evidence/strategies/foresight.py",
+    "ops/tables/sentiment/parts.py",
+}
 """Files there that read news."""
 
 

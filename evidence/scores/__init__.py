@@ -1,0 +1,1 @@
+"""How good the scores of headlines and posts are, on texts that others have labelled."""
