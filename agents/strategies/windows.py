@@ -166,6 +166,7 @@ class Windowed:
 
     def __init__(self, strategy: MindedStrategy) -> None:
         self._minded = Minded(type(strategy).__name__, lambda: copy.deepcopy(strategy))
+        self._reads: Depth = "core" if getattr(strategy, "reads", "full") == "core" else "full"
 
     @property
     def minded(self) -> Minded:
@@ -180,7 +181,7 @@ class Windowed:
     @property
     def reads(self) -> Depth:
         """The depth of the signals that it reads."""
-        return "core" if getattr(self._strategy, "reads", "full") == "core" else "full"
+        return self._reads
 
     def remember(self, past: Iterable[Bar]) -> None:
         """Read bars of the warm-up, oldest first."""

@@ -33,7 +33,7 @@ def parser() -> CommandParser:
         help=f"public sources to ask: {', '.join(SOURCES)}",
     )
     parse.add_argument(
-        "--exchange", metavar="NAME", help="an exchange by its name at ccxt: order book, funding, open interest"
+        "--exchange", metavar="ALSO", help="an exchange by its name at ccxt: order book, funding, open interest"
     )
     parse.add_argument(
         "--odds",
