@@ -38,8 +38,8 @@ def test_a_row_that_names_nothing_is_a_defect_and_says_what_is_missing(row: str)
 def test_each_class_with_a_vote_among_the_built_in_strategies_has_a_row() -> None:
     folder, aside = ROOT / "agents" / "strategies", {"own.py", "voter.py", "windows.py"}
     classes = {
-        f"agents.strategies.{file.stem}:{node.name}"
-        for file in folder.glob("*.py")
+        f"{'.'.join(file.relative_to(ROOT).with_suffix('').parts)}:{node.name}"
+        for file in folder.rglob("*.py")
         if file.name not in aside
         for node in ast.parse(file.read_text(encoding="utf-8")).body
         if isinstance(node, ast.ClassDef) and any(getattr(part, "name", "") == "vote" for part in node.body)

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from history import Counts, Peeks, Remembers, built_in, honest, simulated
 
+from agents.strategies.contexts import build_contexts
 from config.errors import UsageFault
 from config.reading.load import load_profile
-from config.sections.strategies import STRATEGIES
+from config.sections.strategies import STRATEGIES, StrategyContext
 from evidence.strategies.ballots import believable, rows_of
 from evidence.strategies.warmup import warm_up
 from market.candles import Candles
@@ -51,7 +52,13 @@ def test_too_few_bars_are_refused(candles: Candles) -> None:
         warm_up(honest, rows_of(candles, slice(399)))
 
 
-@pytest.mark.parametrize("name", sorted(STRATEGIES))
+def hours_suffice(name: str) -> bool:
+    """Whether a voter reads nothing but bars of one market: the others read days before the warm-up, or other figures."""
+    minded = build_contexts((StrategyContext(strategy=name),), ())[0].minded
+    return minded is None or not (minded.reads.facts or minded.timeframe)
+
+
+@pytest.mark.parametrize("name", sorted(filter(hours_suffice, STRATEGIES)))
 def test_the_warm_up_of_the_profiles_is_long_enough_for_the_built_in_voters(shared: Path, name: str) -> None:
     path = shared / "ohlcv" / "spot_1h" / "binance_BTCUSDT_1h.parquet"
     raw = read_market_file(path, Timeframe.H1, None)["BTC/USDT"]
