@@ -14,9 +14,8 @@ _TURBULENT_VOLATILITY = 1.5
 
 def regime_of(now: TechnicalSignals) -> str | None:
     """The regime at this close; None while the history is too short for it."""
-    said = getattr(now, "regime", None)  # a field that signals may not have yet
-    if isinstance(said, str):
-        return said
+    if now.regime is not None:
+        return now.regime
     if now.adx_14 is None:
         return None
     if now.realized_volatility is not None and now.realized_volatility >= _TURBULENT_VOLATILITY:
