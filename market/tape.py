@@ -18,7 +18,7 @@ from config.errors import DataFault
 from config.sections.quality import QualitySettings
 from config.settings import Settings
 from market.bar import Bar, Detail, Fact, Finding, FundingRate, Slice
-from market.candles import Millis, RawCandles, grid_phase
+from market.candles import Candles, Millis, RawCandles, grid_phase
 from market.catalogue import instrument_of
 from market.context.files.told import FactsFile
 from market.files.bars import read_bars
@@ -29,7 +29,7 @@ from market.news import NewsRow
 from market.plausible.detail import FineBars
 from market.plausible.volumes import implausible_volume
 from market.quality.monitor import QualityMonitor, Quote
-from market.resample import Resampler
+from market.resample import Resampler, resample
 from market.simulated.prices import SESSION_START, simulate, warmup_length
 from market.timeframe import Timeframe
 
@@ -45,7 +45,7 @@ class Tape:
     are due inside the bars that close at the key [ms since 1970 UTC]. `files` and `detail_files`: what was found in each file
     of bars, and of finer bars. `facts`: the figures that became known with the slice that closes at the key [ms since 1970 UTC];
     `fact_files`: what was found in each file of them. `history_start_utc`: since when days before the warm-up are read; None for
-    no such days.
+    no such days. `drawn`: it is the simulated market.
     """
 
     symbols: tuple[str, ...]
@@ -66,6 +66,7 @@ class Tape:
     facts: Mapping[int, tuple[Fact, ...]] = field(default_factory=dict)
     fact_files: tuple[FactsFile, ...] = ()
     history_start_utc: datetime | None = None
+    drawn: bool = False
 
     def __len__(self) -> int:
         return (self.end_utc - self.start_utc) // self.timeframe.duration
@@ -75,13 +76,31 @@ class Tape:
         return islice(self._judged(unseen=self._history_length), self._warmup_length)
 
     def days(self) -> tuple[tuple[datetime, dict[str, Bar]], ...]:
-        """The days that closed before the warm-up, oldest first: the time of the close, and a bar of 1d by symbol."""
+        """The days that closed before the warm-up, oldest first: the time of the close, and a bar of 1d by symbol.
+
+        Bars of files are judged one by one before they are joined; those of the simulated market are what they are.
+        """
+        if self.drawn:
+            return self._drawn_days()
         made = {symbol: self._day_maker() for symbol in self.symbols}
         found: dict[datetime, dict[str, Bar]] = {}
         for past in islice(self._judged(), self._history_length):
             for symbol, bar in past.bars.items():
                 for day in made[symbol](bar):
                     found.setdefault(day.close_utc, {})[symbol] = day
+        return tuple(sorted(found.items()))
+
+    def _drawn_days(self) -> tuple[tuple[datetime, dict[str, Bar]], ...]:
+        begins, ends = (to_ms(moment) for moment in (self.history_start_utc or self.warmup_start_utc, self.warmup_start_utc))
+        found: dict[datetime, dict[str, Bar]] = {}
+        for symbol, candles in self.candles.items():
+            past = (candles.close_ms > begins) & (candles.close_ms <= ends)
+            columns = (column[past] for column in candles.columns)
+            days = Candles.validated(symbol, self.timeframe, candles.close_ms[past], *columns)
+            if self.timeframe is not Timeframe.D1:
+                days = resample(days, Timeframe.D1)
+            for i in range(len(days)):
+                found.setdefault(from_ms(int(days.close_ms[i])), {})[symbol] = days.bar(i)
         return tuple(sorted(found.items()))
 
     def _day_maker(self) -> Callable[[Bar], tuple[Bar, ...]]:
@@ -111,15 +130,20 @@ class Tape:
         return (self.start_utc - self.warmup_start_utc) // self.timeframe.duration
 
     @property
+    def _judged_from(self) -> datetime | None:
+        """Where the monitor begins, if that is before the warm-up."""
+        return None if self.drawn else self.history_start_utc
+
+    @property
     def _history_length(self) -> int:
-        """Bars before the warm-up that are read as days."""
-        begins = self.history_start_utc
+        """Bars before the warm-up that are judged, and read as days."""
+        begins = self._judged_from
         return 0 if begins is None else (self.warmup_start_utc - begins) // self.timeframe.duration
 
     def _judged(self, unseen: int = 0) -> Iterator[Slice]:
         """All slices after the first `unseen` ones. The quality monitor reads those too."""
         monitor = QualityMonitor(self.quality, self.timeframe, self.symbols)
-        begins = self.warmup_start_utc if self.history_start_utc is None else self.history_start_utc
+        begins = self._judged_from or self.warmup_start_utc
         from_first = to_ms(begins)
         rows = {symbol: _rows(self.candles[symbol], from_first) for symbol in self.symbols}
         ahead = {symbol: next(quotes, None) for symbol, quotes in rows.items()}
@@ -221,6 +245,7 @@ def simulated_tape(settings: Settings, past_days: int = 0) -> Tape:
         warmup_start_utc=warmup_start,
         history_start_utc=warmup_start - timedelta(days=past_days) if past_days else None,
         facts=facts if settings.market.context == "facts" else {},
+        drawn=True,
         quality=settings.quality,
         candles=market.candles,
     )

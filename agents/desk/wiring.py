@@ -172,6 +172,8 @@ def _contexts(session: Session, warmup: Warmup) -> tuple[Context, ...]:
 def _context(session: Session, warmup: Warmup) -> ContextEngine:
     """The market context after the warm-up, which holds bars and no facts."""
     context = ContextEngine(session.symbols, session.timeframe)
+    for days in _days(warmup):
+        context.push_bars(next(iter(days.values())).close_utc, days)
     for slice_bars in _bars(warmup, session.timeframe):
         if slice_bars:
             context.push_bars(next(iter(slice_bars.values())).close_utc, slice_bars)

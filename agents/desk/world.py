@@ -19,6 +19,8 @@ from market.finer import with_detail, with_facts, with_funding
 from market.tape import Tape, recorded_tape, simulated_tape
 from market.timeframe import Timeframe
 
+CONTEXT_DAYS = 400
+"""Days before the warm-up that the market context asks for: its longest mean is of 200 days, its slowest rule of ten months."""
 _CALL, _ROLE, _DECISION = (f"minds.deadlines.{name}_s" for name in ("call", "role", "decision"))
 _COURT = "court.role_deadline_s"
 _COURT_OVER_ROLE = 1.125
@@ -159,9 +161,12 @@ def _recorded(settings: Settings, bars: BarsRequest) -> Tape:
 
 
 def history_days(settings: Settings) -> int:
-    """The days before the warm-up that a session reads: those of the profile, or as many as its voters ask for."""
+    """The days before the warm-up that a session reads: those of the profile, or as many as its voters and its context ask for."""
     said = settings.market.history_days
-    return days_wanted(settings.strategies, read_own(settings.strategies)) if said is None else said
+    if said is not None:
+        return said
+    context = CONTEXT_DAYS if settings.market.context == "facts" else 0
+    return max(context, days_wanted(settings.strategies, read_own(settings.strategies)))
 
 
 def _mind(request: WorldRequest, given: Mapping[str, Any]) -> dict[str, Any]:

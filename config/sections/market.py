@@ -37,7 +37,7 @@ class MarketSettings(Frozen):
     history_days: int | None = Field(
         ge=0,
         le=3650,
-        description="days before the warm-up that are read as daily bars; null for as many as the voters ask for [days]",
+        description="days before the warm-up that are read as daily bars; null for what voters and context ask for [days]",
     )
     signals: Literal["core", "full"] = Field(
         description="signals that a case holds and voters may read: `core`, those of version 0.2; `full`, all of docs/signals.md"
