@@ -91,7 +91,9 @@ class Tape:
         return tuple(sorted(found.items()))
 
     def _drawn_days(self) -> tuple[tuple[datetime, dict[str, Bar]], ...]:
-        begins, ends = (to_ms(moment) for moment in (self.history_start_utc or self.warmup_start_utc, self.warmup_start_utc))
+        begins, ends = (
+            to_ms(moment) for moment in (self.history_start_utc or self.warmup_start_utc, self.warmup_start_utc)
+        )
         found: dict[datetime, dict[str, Bar]] = {}
         for symbol, candles in self.candles.items():
             past = (candles.close_ms > begins) & (candles.close_ms <= ends)

@@ -161,7 +161,7 @@ def _recorded(settings: Settings, bars: BarsRequest) -> Tape:
 
 
 def history_days(settings: Settings) -> int:
-    """The days before the warm-up that a session reads: those of the profile, or as many as its voters and its context ask for."""
+    """The days before the warm-up that a session reads: those of the profile, or what its voters and its context ask for."""
     said = settings.market.history_days
     if said is not None:
         return said
