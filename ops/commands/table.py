@@ -87,7 +87,6 @@ COMMANDS = (
         "list the built-in strategies, or begin one of your own",
         errors=(2, 3, 5, 10),
         examples=(
-            "tribunal strategies",
             "tribunal strategies --new my_fade",
             "tribunal strategies --data BTC.parquet ETH.parquet SOL.parquet",
         ),

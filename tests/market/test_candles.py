@@ -83,7 +83,15 @@ def test_columns_of_other_lengths_or_types_are_refused() -> None:
 
 def market(**instruments: InstrumentSettings) -> MarketSettings:
     return MarketSettings(
-        symbols=("BTC/USDT",), timeframe="1h", session_days=1, warmup_bars=200, instruments=instruments
+        symbols=("BTC/USDT",),
+        timeframe="1h",
+        session_days=1,
+        warmup_bars=200,
+        scenario="mixed",
+        context="none",
+        history_days=0,
+        signals="core",
+        instruments=instruments,
     )
 
 

@@ -1,15 +1,19 @@
 """RSI oversold bounce with a regime filter."""
 
+from typing import ClassVar
+
 from agents.strategies.regime import RANGE, regime_of
 from agents.strategies.reversal import RsiBounce
 from agents.strategies.voter import NOTHING, Ballot
 from config.silence import Abstained
-from market.signals import TechnicalSignals
+from market.signals import Depth, TechnicalSignals
 from risk.proposal import Direction
 
 
 class RangeBounce(RsiBounce):
     """As `rsi_bounce`, and long only in the regime of a range: what is oversold in a trend or a crash goes on falling."""
+
+    reads: ClassVar[Depth] = "full"
 
     def vote(self, now: TechnicalSignals) -> Ballot | Abstained:
         said = super().vote(now)

@@ -1,15 +1,19 @@
 """Momentum breakout with a regime filter."""
 
+from typing import ClassVar
+
 from agents.strategies.regime import TREND, regime_of
 from agents.strategies.trend import MomentumBreakout
 from agents.strategies.voter import NOTHING, Ballot
 from config.silence import Abstained
-from market.signals import TechnicalSignals
+from market.signals import Depth, TechnicalSignals
 from risk.proposal import Direction
 
 
 class TrendBreakout(MomentumBreakout):
     """As `momentum_breakout`, and long only in the regime of a trend."""
+
+    reads: ClassVar[Depth] = "full"
 
     def vote(self, now: TechnicalSignals) -> Ballot | Abstained:
         said = super().vote(now)

@@ -23,7 +23,7 @@ ONE = Learnt(
     voters={"one": VotersRecord(cases=3, wins=1, gain=1.4, loss=2.2, squares=4.4)},
     arguments={"one": Arguments(analyst=ArgumentRecord(cases=1, said=0.7, said_squares=0.49))},
 )
-FEW = ["--set", "market.warmup_bars=200", "limits.min_conviction=0"]
+FEW = ["--set", "market.scenario=weather", "market.history_days=0", "market.warmup_bars=200", "limits.min_conviction=0"]
 
 
 @pytest.fixture(autouse=True)

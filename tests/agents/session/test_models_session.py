@@ -237,7 +237,7 @@ def test_each_wave_is_on_disk_before_the_next_one_is_asked(tmp_path: Path) -> No
         return Turn.OK
 
     with ModelServer(default=noting) as server:
-        assert run(tmp_path / "run", *arguments(server, days="3")) == 0
+        assert run(tmp_path / "run", *arguments(server, None, "market.symbols=[BTC/USDT]", days="9")) == 0
     whole = ["analyst", "risk_agent", "devils_advocate", "supervisor"]
     for earlier in ([], whole):
         first, last, advocate, supervisor = kept[: len(whole)]

@@ -106,7 +106,7 @@ MISTAKES = {
         "Such as: tribunal sweep --data BTCUSDT_1h.parquet --param ema_cross.rsi_max=55:85:10"
     ),
     "run --s 3": (
-        "--s may mean --store, --symbols, --start, --strategy, --seed, --set, --stamps; nothing was started. "
+        "--s may mean --store, --symbols, --start, --strategy, --seed, --set, --stamps, --scenario; nothing was started. "
         "Write one of them in full."
     ),
 }
@@ -154,7 +154,7 @@ def test_every_listed_option_is_one_of_some_command() -> None:
 
 
 def test_what_takes_long_can_be_told_to_be_quiet() -> None:
-    short = {"halt", "unhalt", "collect", "facts", "check", "show", "strategies"}
+    short = {"halt", "unhalt", "collect", "facts", "check", "show"}
     for name, command in BY_NAME.items():
         options = parser_of(command)._option_string_actions
         assert ("--quiet" in options) == (name not in short), f"{name}: say that it is short, or tell its progress"

@@ -36,10 +36,12 @@ PLAIN: dict[str, Any] = {
             "limits.turbulence",
             "limits.turbulence_alarms",
             "limits.loss_streak_chance",
+            "market.scenario",
+            "market.history_days",
         )
     },
 }
-"""Settings under which no rule knows a record, a cluster or a symbol's own pause: those of 0.2.0."""
+"""Settings under which no rule knows a record, a cluster or a symbol's own pause, on a market drawn as before: those of 0.2.0."""
 PLAIN_PAIRS = tuple(f"{name}={'null' if value is None else value}" for name, value in PLAIN.items())
 """The same as `--set` takes them."""
 SETTINGS: Settings = load_profile("paper", PLAIN)

@@ -105,7 +105,7 @@ WINDOWS: dict[str, Window] = {
     "drawdown": Window("breaker", {"max_drawdown": 0.02}, {"limits.max_daily_loss": 0.02}),
     "turbulence": Window("breaker", {"turbulence_sigma": 3.0}, {"limits.turbulence_pause_h": 3}),
     "loss streak": Window("breaker", {"loss_streak": 2}, {"limits.loss_streak_pause_h": 5}),
-    "data quality": Window("data_quality", spoilt=lambda tape: each(tape, wild)),
+    "data quality": Window("data_quality", world={"quality.judgement": "limits"}, spoilt=lambda tape: each(tape, wild)),
     "conviction": Window("min_conviction", {"min_conviction": 0.6}),
     "ruling": Window("ruling", votes=often_rejected),
     "tick size": Window("tick_size", {"max_tick_bps": 0.5}),
