@@ -136,8 +136,9 @@ class Lanes:
         self._grids = _joined([(course.grid, course.grid.columns.bars) for course in courses])
         self._votes = _joined(list({id(each.votes): (each.votes, _checked(each)) for each in courses}.values()))
         columns = [grid.columns for grid in self._grids.parts]
-        moves = _moves([each.returns for each in columns], int(courses[0].rules.limits[0]["step"]))
-        self._tape = (self._grids.rows, moves, _beside([each.seen for each in columns]), self._votes.rows)
+        returns, seen = _beside([each.returns for each in columns]), _beside([each.seen for each in columns])
+        sums = _sums(returns, int(courses[0].rules.limits[0]["step"]))
+        self._tape = (self._grids.rows, returns, sums, seen, self._votes.rows)
         self._points = courses[0].rules.points
         self._markets = np.stack([_fitting(course, courses[0]).rules.markets for course in courses])
         self._limits = np.concatenate([course.rules.limits for course in courses])
@@ -328,17 +329,16 @@ def _beside(columns: Sequence[Any]) -> Any:
     return columns[0] if len(columns) == 1 else np.concatenate(columns, axis=1)
 
 
-def _moves(columns: Sequence[Floats], step: int) -> Floats:
-    """What the gate reads of k markets: their returns, and below them the sums of the latest `step`, shape (2 * k, n) [fraction].
+def _sums(returns: Floats, step: int) -> Floats:
+    """The sums of the latest `step` of k markets' returns, shape (k, n_bars) [fraction], as the returns.
 
-    `columns`: for each grid, simple returns of shape (k, n_bars) [fraction].
+    They are the lanes' own: a grid is shared by runs in other threads, which may have steps of another length.
     """
     from execution.kernel.loop import roll
 
-    k, made = len(columns[0]), np.empty((2 * len(columns[0]), sum(each.shape[1] for each in columns)))
-    np.concatenate(columns, axis=1, out=made[:k])
-    roll(made[:k], made[k:], step)
-    return made
+    sums = np.empty_like(returns)
+    roll(returns, sums, step)
+    return sums
 
 
 def _fitting(course: Course, pattern: Course) -> Course:

@@ -101,6 +101,7 @@ def _settle(
     lane: Record,
     bars: Records,
     returns: Floats,
+    sums: Floats,
     seen: Small,
     says: Records,
     rules: Records,
@@ -118,7 +119,7 @@ def _settle(
         s = docket[i]
         account.proposed += 1
         code = judge(
-            bars, returns, seen, lane.origin, says[t + lane.said, s], rules, limits, points, account, places, paper, t, s,
+            bars, returns, sums, seen, lane.origin, says[t + lane.said, s], rules, limits, points, account, places, paper, t, s,
             is_shut_on(account, places[s]), multipliers[i],
         )  # fmt: skip
         if code == w.ALLOWED:
@@ -133,6 +134,7 @@ def _run(
     lane: Record,
     bars: Records,
     returns: Floats,
+    sums: Floats,
     seen: Small,
     says: Records,
     rules: Records,
@@ -192,7 +194,9 @@ def _run(
                 lane.status, lane.asked = w.ASKING, 0
                 break
         told = False
-        _settle(lane, bars, returns, seen, says, rules, limits, points, account, places, paper, docket, multipliers, t)
+        _settle(
+            lane, bars, returns, sums, seen, says, rules, limits, points, account, places, paper, docket, multipliers, t
+        )
         if account.voters:
             remember(bars, says, rules, limits, account, places, t, t + said)
         t += 1
@@ -243,7 +247,7 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any]:
 
         `answers` (L,): multipliers of the proposals that are asked about; NaN leaves a lane as it is.
         """
-        bars, returns, seen, says = tape
+        bars, returns, sums, seen, says = tape
         lanes, accounts, places, paper, docket, multipliers, fills, equity, rows = state
         crowded = False
         if not stamp:
@@ -257,7 +261,7 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any]:
                 lane.asked += 1
             if lane.status != w.ASKING or lane.asked == lane.waiting:
                 _run(
-                    lane, bars, returns, seen, says, rules[n], limits[n], points, account, places[n], paper, docket[n],
+                    lane, bars, returns, sums, seen, says, rules[n], limits[n], points, account, places[n], paper, docket[n],
                     multipliers[n], fills[n], equity[n], until, room, asks,
                 )  # fmt: skip
             if account.bar >= lane.first:
@@ -274,7 +278,7 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any]:
 
     def look(tape: Any, rules: Any, limits: Any, points: Any, state: Any, markets: Any) -> None:
         """Write what a policy sees of one market in each lane at its last close: nothing is said of it."""
-        bars, returns, seen, _ = tape
+        bars, returns, _, seen, _ = tape
         lanes, accounts, places, paper, _, _, _, _, rows = state
         if stamp:
             for n in range(len(lanes)):
