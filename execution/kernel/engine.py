@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from config.errors import DataFault
 from execution.kernel import records as w
 from execution.kernel.grid import Grid
-from execution.kernel.records import Flags, Floats, Ints, Record, Records
+from execution.kernel.records import Flags, Floats, Ints, Record, Records, Small
 from execution.kernel.rules import Rules
 from execution.observation import COLUMNS
 
@@ -29,8 +29,6 @@ R = TypeVar("R")
 Mask = NDArray[np.bool_]
 
 _FIRST_FILLS = 4096
-_SELDOM = 8
-"""Where votes are cast at less than one bar in so many, only those bars are laid out."""
 _MOST_TRADES = 16
 """The most trades at one level that the orders of one symbol can make in one bar: four at the open, and three in each sweep."""
 
@@ -134,11 +132,11 @@ class Lanes:
         self._asks = asks
         self._courses = list(courses)
         self._grids = _joined([(course.grid, course.grid.columns.bars) for course in courses])
-        self._votes = _joined(list({id(each.votes): (each.votes, _checked(each)) for each in courses}.values()))
+        self._votes, says = _said(courses)
         columns = [grid.columns for grid in self._grids.parts]
         returns, seen = _beside([each.returns for each in columns]), _beside([each.seen for each in columns])
         sums = _sums(returns, int(courses[0].rules.limits[0]["step"]))
-        self._tape = (self._grids.rows, returns, sums, seen, self._votes.rows)
+        self._tape = (self._grids.rows, returns, sums, seen, self._votes.rows, says)
         self._points = courses[0].rules.points
         self._markets = np.stack([_fitting(course, courses[0]).rules.markets for course in courses])
         self._limits = np.concatenate([course.rules.limits for course in courses])
@@ -304,7 +302,7 @@ class _Joined(NamedTuple):
 
     parts: list[Any]
     begins: list[int]
-    rows: Records
+    rows: NDArray[Any]
 
     def begin(self, part: Any) -> int:
         """The row at which a part begins. Raises DataFault for a part that is not in the table."""
@@ -317,7 +315,7 @@ class _Joined(NamedTuple):
         )
 
 
-def _joined(tables: Sequence[tuple[Any, Records]]) -> _Joined:
+def _joined(tables: Sequence[tuple[Any, NDArray[Any]]]) -> _Joined:
     own = list({id(part): (part, rows) for part, rows in tables}.values())
     begins = np.cumsum([0, *(len(rows) for _, rows in own)])[:-1].tolist()
     return _Joined(
@@ -367,9 +365,21 @@ def _fitting(course: Course, pattern: Course) -> Course:
     return course
 
 
-def _checked(course: Course) -> Records:
+def _said(courses: Sequence[Course]) -> tuple[_Joined, Records]:
+    """The votes of all courses: which row holds those of each bar, and the rows."""
+    own = [(votes, *_checked(course)) for votes, course in {id(c.votes): (c.votes, c) for c in courses}.values()]
+    begins = np.cumsum([0, *(len(says) for _, _, says in own)], dtype=np.int32)
+    heard = [(votes, rows + begin if begin else rows) for begin, (votes, rows, _) in zip(begins, own, strict=False)]
+    return _joined(heard), own[0][2] if len(own) == 1 else np.concatenate([says for _, _, says in own])
+
+
+def _checked(course: Course) -> tuple[Small, Records]:
+    """Which row holds the votes of each bar, shape (n,), and the rows (n_rows, k): records of SAY; row 0 says nothing.
+
+    Raises DataFault for votes of other shapes, and out of their ranges.
+    """
     shape, votes = course.grid.columns.bars.shape, course.votes
-    cast = (votes.direction > 0).astype(np.int32) if votes.cast is None else votes.cast
+    cast = (votes.direction > 0).view(np.int8) if votes.cast is None else votes.cast
     given: dict[str, NDArray[Any]] = {
         "cast": cast,
         "direction": votes.direction,
@@ -394,12 +404,12 @@ def _checked(course: Course) -> Records:
             f"The fast engine keeps the records of {w.MOST_VOTERS} voters at most. Nothing was run. Leave some out, or use the "
             "full engine."
         )
-    says = np.zeros(shape, dtype=w.SAY)
     spoken = np.flatnonzero(((votes.direction != 0) | (cast != 0)).any(axis=1))
-    rows = spoken if len(spoken) * _SELDOM < len(says) else slice(None)
+    heard, says = np.zeros(len(cast), dtype=np.int32), np.zeros((len(spoken) + 1, shape[1]), dtype=w.SAY)
+    heard[spoken] = np.arange(1, len(says), dtype=np.int32)
     for name, column in given.items():  # what goes with no vote is never read
-        says[name][rows] = column[rows]
-    return says
+        says[name][1:] = column[spoken]
+    return heard, says
 
 
 def _told(column: NDArray[Any]) -> NDArray[Any]:

@@ -77,9 +77,12 @@ def _review(bars: Records, rules: Records, limits: Record, account: Record, plac
 
 
 @compiled
-def _decide(bars: Records, says: Records, rules: Records, places: Records, docket: Ints, t: int, said: int) -> int:
-    """Close positions that are voted out. Returns the number of proposals; `docket` lists them, strongest conviction first."""
-    waiting, u = 0, t + said
+def _decide(bars: Records, says: Records, rules: Records, places: Records, docket: Ints, t: int, u: int) -> int:
+    """Close positions that are voted out. Returns the number of proposals; `docket` lists them, strongest conviction first.
+
+    `t`: the bar, `u`: the row of its votes.
+    """
+    waiting = 0
     for s in range(len(places)):
         say = says[u, s]
         if say.direction == 0 or bars[t, s].state != w.BELIEVED:
@@ -103,6 +106,7 @@ def _settle(
     returns: Floats,
     sums: Floats,
     seen: Small,
+    heard: Small,
     says: Records,
     rules: Records,
     limits: Record,
@@ -119,8 +123,8 @@ def _settle(
         s = docket[i]
         account.proposed += 1
         code = judge(
-            bars, returns, sums, seen, lane.origin, says[t + lane.said, s], rules, limits, points, account, places, paper, t, s,
-            is_shut_on(account, places[s]), multipliers[i],
+            bars, returns, sums, seen, lane.origin, says[heard[t + lane.said], s], rules, limits, points, account, places, paper,
+            t, s, is_shut_on(account, places[s]), multipliers[i],
         )  # fmt: skip
         if code == w.ALLOWED:
             account.signed += 1
@@ -136,6 +140,7 @@ def _run(
     returns: Floats,
     sums: Floats,
     seen: Small,
+    heard: Small,
     says: Records,
     rules: Records,
     limits: Record,
@@ -168,10 +173,10 @@ def _run(
             account.bar = t
             account.now_us = begin_us + (t + 1) * step_us
             forget_yesterday(limits, account)
-            busy, spoken, sigma = False, False, 0.0
+            busy, spoken, sigma, u = False, False, 0.0, heard[t + said]
             for s in range(len(places)):
                 busy = busy or places[s].live > 0 or places[s].held > 0
-                spoken = spoken or says[t + said, s].direction != 0
+                spoken = spoken or says[u, s].direction != 0
                 if bars[t, s].state == w.BELIEVED and not limits.by_symbol and abs(bars[t, s].sigma) > sigma:
                     sigma = abs(bars[t, s].sigma)
             if limits.by_symbol:
@@ -186,19 +191,19 @@ def _run(
                 _review(bars, rules, limits, account, places, t)
             if not spoken:
                 if account.voters:
-                    remember(bars, says, rules, limits, account, places, t, t + said)
+                    remember(bars, says, rules, limits, account, places, t, u)
                 t += 1
                 continue
-            lane.waiting = _decide(bars, says, rules, places, docket, t, said)
+            lane.waiting = _decide(bars, says, rules, places, docket, t, u)
             if asks and lane.waiting:
                 lane.status, lane.asked = w.ASKING, 0
                 break
         told = False
         _settle(
-            lane, bars, returns, sums, seen, says, rules, limits, points, account, places, paper, docket, multipliers, t
-        )
+            lane, bars, returns, sums, seen, heard, says, rules, limits, points, account, places, paper, docket, multipliers, t,
+        )  # fmt: skip
         if account.voters:
-            remember(bars, says, rules, limits, account, places, t, t + said)
+            remember(bars, says, rules, limits, account, places, t, heard[t + said])
         t += 1
     lane.bar = t
     if t == lane.end:
@@ -247,7 +252,7 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any]:
 
         `answers` (L,): multipliers of the proposals that are asked about; NaN leaves a lane as it is.
         """
-        bars, returns, sums, seen, says = tape
+        bars, returns, sums, seen, heard, says = tape
         lanes, accounts, places, paper, docket, multipliers, fills, equity, rows = state
         crowded = False
         if not stamp:
@@ -261,14 +266,14 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any]:
                 lane.asked += 1
             if lane.status != w.ASKING or lane.asked == lane.waiting:
                 _run(
-                    lane, bars, returns, sums, seen, says, rules[n], limits[n], points, account, places[n], paper, docket[n],
-                    multipliers[n], fills[n], equity[n], until, room, asks,
+                    lane, bars, returns, sums, seen, heard, says, rules[n], limits[n], points, account, places[n], paper,
+                    docket[n], multipliers[n], fills[n], equity[n], until, room, asks,
                 )  # fmt: skip
             if account.bar >= lane.first:
                 lane.equity = equity[n, account.bar - lane.first]
             if lane.status == w.ASKING:
                 t, s = lane.bar, docket[n, lane.asked]
-                say = says[t + lane.said, s]
+                say = says[heard[t + lane.said], s]
                 see(
                     bars, returns, seen, lane.origin, lane.step_us, float(say.direction), say.conviction, say.scale, rules[n],
                     limits[n], points, account, places[n], paper, t, s, rows[n],
@@ -278,7 +283,7 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any]:
 
     def look(tape: Any, rules: Any, limits: Any, points: Any, state: Any, markets: Any) -> None:
         """Write what a policy sees of one market in each lane at its last close: nothing is said of it."""
-        bars, returns, _, seen, _ = tape
+        bars, returns, _, seen, _, _ = tape
         lanes, accounts, places, paper, _, _, _, _, rows = state
         if stamp:
             for n in range(len(lanes)):
