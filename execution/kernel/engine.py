@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from config.errors import DataFault
 from execution.kernel import records as w
 from execution.kernel.grid import Grid
-from execution.kernel.records import Flags, Floats, Ints, Record, Records
+from execution.kernel.records import Flags, Floats, Ints, Record, Records, Small
 from execution.kernel.rules import Rules
 from execution.observation import COLUMNS
 
@@ -29,8 +29,6 @@ R = TypeVar("R")
 Mask = NDArray[np.bool_]
 
 _FIRST_FILLS = 4096
-_SELDOM = 8
-"""Where votes are cast at less than one bar in so many, only those bars are laid out."""
 _MOST_TRADES = 16
 """The most trades at one level that the orders of one symbol can make in one bar: four at the open, and three in each sweep."""
 
@@ -141,10 +139,11 @@ class Lanes:
         self._asks = asks
         self._courses = list(courses)
         self._grids = _joined([(course.grid, course.grid.columns.bars) for course in courses])
-        self._votes = _joined(list({id(each.votes): (each.votes, _checked(each)) for each in courses}.values()))
+        self._votes, says = _said(courses)
         columns = [grid.columns for grid in self._grids.parts]
-        moves = _moves([each.returns for each in columns], int(courses[0].rules.limits[0]["step"]))
-        self._tape = (self._grids.rows, moves, _beside([each.seen for each in columns]), self._votes.rows)
+        returns, seen = _beside([each.returns for each in columns]), _beside([each.seen for each in columns])
+        sums = _sums(returns, int(courses[0].rules.limits[0]["step"]))
+        self._tape = (self._grids.rows, returns, sums, seen, self._votes.rows, says)
         self._points = courses[0].rules.points
         self._markets = np.stack([_fitting(course, courses[0]).rules.markets for course in courses])
         self._limits = np.concatenate([course.rules.limits for course in courses])
@@ -315,7 +314,7 @@ class _Joined(NamedTuple):
 
     parts: list[Any]
     begins: list[int]
-    rows: Records
+    rows: NDArray[Any]
 
     def begin(self, part: Any) -> int:
         """The row at which a part begins. Raises DataFault for a part that is not in the table."""
@@ -328,7 +327,7 @@ class _Joined(NamedTuple):
         )
 
 
-def _joined(tables: Sequence[tuple[Any, Records]]) -> _Joined:
+def _joined(tables: Sequence[tuple[Any, NDArray[Any]]]) -> _Joined:
     own = list({id(part): (part, rows) for part, rows in tables}.values())
     begins = np.cumsum([0, *(len(rows) for _, rows in own)])[:-1].tolist()
     return _Joined(
@@ -340,17 +339,16 @@ def _beside(columns: Sequence[Any]) -> Any:
     return columns[0] if len(columns) == 1 else np.concatenate(columns, axis=1)
 
 
-def _moves(columns: Sequence[Floats], step: int) -> Floats:
-    """What the gate reads of k markets: their returns, and below them the sums of the latest `step`, shape (2 * k, n) [fraction].
+def _sums(returns: Floats, step: int) -> Floats:
+    """The sums of the latest `step` of k markets' returns, shape (k, n_bars) [fraction], as the returns.
 
-    `columns`: for each grid, simple returns of shape (k, n_bars) [fraction].
+    They are the lanes' own: a grid is shared by runs in other threads, which may have steps of another length.
     """
     from execution.kernel.loop import roll
 
-    k, made = len(columns[0]), np.empty((2 * len(columns[0]), sum(each.shape[1] for each in columns)))
-    np.concatenate(columns, axis=1, out=made[:k])
-    roll(made[:k], made[k:], step)
-    return made
+    sums = np.empty_like(returns)
+    roll(returns, sums, step)
+    return sums
 
 
 def _fitting(course: Course, pattern: Course) -> Course:
@@ -379,19 +377,32 @@ def _fitting(course: Course, pattern: Course) -> Course:
     return course
 
 
-def _checked(course: Course) -> Records:
+def _said(courses: Sequence[Course]) -> tuple[_Joined, Records]:
+    """The votes of all courses: which row holds those of each bar, and the rows."""
+    own = [(votes, *_checked(course)) for votes, course in {id(c.votes): (c.votes, c) for c in courses}.values()]
+    begins = np.cumsum([0, *(len(says) for _, _, says in own)], dtype=np.int32)
+    heard = [(votes, rows + begin if begin else rows) for begin, (votes, rows, _) in zip(begins, own, strict=False)]
+    return _joined(heard), own[0][2] if len(own) == 1 else np.concatenate([says for _, _, says in own])
+
+
+def _checked(course: Course) -> tuple[Small, Records]:
+    """Which row holds the votes of each bar, shape (n,), and the rows (n_rows, k): records of SAY; row 0 says nothing.
+
+    Raises DataFault for votes of other shapes, and out of their ranges.
+    """
     shape, votes = course.grid.columns.bars.shape, course.votes
-    cast = (votes.direction > 0).astype(np.int32) if votes.cast is None else votes.cast
-    exposure = np.full(shape, np.nan) if votes.exposure is None else votes.exposure
-    exit_price = (
-        np.full(shape, np.nan) if votes.exit_price is None else np.where(np.isnan(exposure), np.nan, votes.exit_price)
-    )
+    cast = (votes.direction > 0).view(np.int8) if votes.cast is None else votes.cast
+    none = np.broadcast_to(np.nan, shape)
+    exposure = none if votes.exposure is None else votes.exposure
+    exit_price = none if votes.exit_price is None else np.where(np.isnan(exposure), np.nan, votes.exit_price)
+    sharing = _sharing(votes, cast)
+    out = (votes.direction < 0).view(np.int8) if votes.out is None else votes.out
     given: dict[str, NDArray[Any]] = {
         "cast": cast,
         "exposure": exposure,
         "exit": exit_price,
-        "sharing": np.where(np.isnan(exposure), 0, cast).astype(np.int32) if votes.sharing is None else votes.sharing,
-        "out": (votes.direction < 0).astype(np.int32) if votes.out is None else votes.out,
+        "sharing": sharing,
+        "out": out,
         "direction": votes.direction,
         "conviction": votes.conviction,
         "scale": votes.scale,
@@ -409,8 +420,7 @@ def _checked(course: Course) -> Records:
             "A vote is out of range: directions are -1, 0 or 1, convictions and scales lie in [0, 1], and an ATR is positive, or "
             "NaN where unknown. Nothing was run."
         )
-    odd = (exposure < 0.0) | (exposure > 1.0) | ((exposure == 0.0) & (votes.direction > 0)) | (exit_price <= 0.0)
-    if bool((odd | np.isinf(exit_price)).any()):
+    if votes.exposure is not None and _is_odd(exposure, exit_price, votes.direction):
         raise DataFault(
             "A share or an exit is out of range: shares lie in [0, 1], that of a purchase is above 0, and an exit is a positive "
             "price; NaN stands for none. Nothing was run."
@@ -420,12 +430,27 @@ def _checked(course: Course) -> Records:
             f"The fast engine keeps the records of {w.MOST_VOTERS} voters at most. Nothing was run. Leave some out, or use the "
             "full engine."
         )
-    says = np.zeros(shape, dtype=w.SAY)
-    spoken = np.flatnonzero(((votes.direction != 0) | (cast != 0)).any(axis=1))
-    rows = spoken if len(spoken) * _SELDOM < len(says) else slice(None)
+    spoken = np.flatnonzero(((votes.direction != 0) | (cast != 0) | (out != 0)).any(axis=1))
+    heard, says = np.zeros(len(cast), dtype=np.int32), np.zeros((len(spoken) + 1, shape[1]), dtype=w.SAY)
+    heard[spoken] = np.arange(1, len(says), dtype=np.int32)
     for name, column in given.items():  # what goes with no vote is never read
-        says[name][rows] = column[rows]
-    return says
+        says[name][1:] = column[spoken]
+    return heard, says
+
+
+def _sharing(votes: Votes, cast: NDArray[Any]) -> NDArray[Any]:
+    """Which voters want a share; none where no share is given."""
+    if votes.sharing is not None:
+        return votes.sharing
+    if votes.exposure is None:
+        return np.broadcast_to(np.int32(0), cast.shape)
+    return np.where(np.isnan(votes.exposure), 0, cast).astype(np.int32)
+
+
+def _is_odd(exposure: NDArray[Any], exit_price: NDArray[Any], direction: NDArray[Any]) -> bool:
+    """Whether a share or an exit is out of its range."""
+    odd = (exposure < 0.0) | (exposure > 1.0) | ((exposure == 0.0) & (direction > 0)) | (exit_price <= 0.0)
+    return bool((odd | np.isinf(exit_price)).any())
 
 
 def _told(column: NDArray[Any]) -> NDArray[Any]:

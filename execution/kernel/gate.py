@@ -79,6 +79,7 @@ def _market_refused(
 def judge(
     bars: Records,
     returns: Floats,
+    sums: Floats,
     seen: Small,
     origin: int,
     say: Record,
@@ -95,12 +96,11 @@ def judge(
 ) -> int:
     """Judge a purchase and, if it is allowed, send it. Returns ALLOWED, or the number of the rule that refused.
 
-    `bars` (n_bars, n_symbols): records of BAR [quote, base]. `returns`, shape (2 * n_symbols, n_bars): returns, and below them
-    the sums of the latest `limits.step` of them [fraction]. `seen` (n_symbols, n_bars): how many there were up to each bar
-    [bars]. `rules`, `places` (n_symbols,): records of RULE and PLACE. `points` (n, 2): calibration [probability]. `paper`
-    (4, window): scratch space [fraction]. `origin`: bar of the first close; `t`, `s`: bar and symbol; `shut`: whether a breaker
-    is tripped. `multiplier`, at least 0: the factor that the policy applies to the size after the court; the caps hold for every
-    value of it.
+    `bars` (n_bars, n_symbols): records of BAR [quote, base]. `returns`, `sums`, `seen`, each of shape (n_symbols, n_bars): simple
+    returns and the sums of the latest `limits.step` of them [fraction], and how many there were up to each bar [bars]. `rules`,
+    `places` (n_symbols,): records of RULE and PLACE. `points` (n, 2): calibration [probability]. `paper` (4, window): scratch
+    space [fraction]. `origin`: bar of the first close; `t`, `s`: bar and symbol; `shut`: whether a breaker is tripped.
+    `multiplier`, at least 0: the factor that the policy applies to the size after the court; the caps hold for every value of it.
     """
     rule, price = rules[s], bars[t, s].close
     equity = equity_in_parts(rules, limits, account, places)
@@ -155,7 +155,7 @@ def judge(
         limits.max_volume_share * volume / equity[0],
         _book_room(rule, limits, places[s], price) / equity[0],
     )
-    steps = returns[len(places) + s, t - (rows // limits.step - 1) * limits.step : t + 1 : limits.step]
+    steps = sums[s, t - (rows // limits.step - 1) * limits.step : t + 1 : limits.step]
     if not alone:
         add_up(limits, paper[0, :rows], paper[0])
     return _size(

@@ -88,11 +88,14 @@ def _decide(
     places: Records,
     docket: Ints,
     t: int,
-    said: int,
+    u: int,
 ) -> int:
     """Close positions that are voted out, trim those of which a smaller share is wanted, and raise their stops. Returns the
-    number of proposals; `docket` lists them, strongest conviction first."""
-    waiting, u = 0, t + said
+    number of proposals; `docket` lists them, strongest conviction first.
+
+    `t`: the bar, `u`: the row of its votes.
+    """
+    waiting = 0
     for s in range(len(places)):
         say = says[u, s]
         if say.direction == 0 or bars[t, s].state != w.BELIEVED:
@@ -129,7 +132,9 @@ def _settle(
     lane: Record,
     bars: Records,
     returns: Floats,
+    sums: Floats,
     seen: Small,
+    heard: Small,
     says: Records,
     rules: Records,
     limits: Record,
@@ -146,8 +151,8 @@ def _settle(
         s = docket[i]
         account.proposed += 1
         code = judge(
-            bars, returns, seen, lane.origin, says[t + lane.said, s], rules, limits, points, account, places, paper, t, s,
-            is_shut_on(account, places[s]), multipliers[i],
+            bars, returns, sums, seen, lane.origin, says[heard[t + lane.said], s], rules, limits, points, account, places, paper,
+            t, s, is_shut_on(account, places[s]), multipliers[i],
         )  # fmt: skip
         if code == w.ALLOWED:
             account.signed += 1
@@ -161,7 +166,9 @@ def _run(
     lane: Record,
     bars: Records,
     returns: Floats,
+    sums: Floats,
     seen: Small,
+    heard: Small,
     says: Records,
     rules: Records,
     limits: Record,
@@ -194,10 +201,10 @@ def _run(
             account.bar = t
             account.now_us = begin_us + (t + 1) * step_us
             forget_yesterday(limits, account)
-            busy, spoken, sigma = False, False, 0.0
+            busy, spoken, sigma, u = False, False, 0.0, heard[t + said]
             for s in range(len(places)):
                 busy = busy or places[s].live > 0 or places[s].held > 0
-                spoken = spoken or says[t + said, s].direction != 0
+                spoken = spoken or says[u, s].direction != 0
                 if bars[t, s].state == w.BELIEVED and not limits.by_symbol and abs(bars[t, s].sigma) > sigma:
                     sigma = abs(bars[t, s].sigma)
             if limits.by_symbol:
@@ -212,17 +219,19 @@ def _run(
                 _review(bars, rules, limits, account, places, t)
             if not spoken:
                 if account.voters:
-                    remember(bars, says, rules, limits, account, places, t, t + said)
+                    remember(bars, says, rules, limits, account, places, t, u)
                 t += 1
                 continue
-            lane.waiting = _decide(bars, says, rules, limits, account, places, docket, t, said)
+            lane.waiting = _decide(bars, says, rules, limits, account, places, docket, t, u)
             if asks and lane.waiting:
                 lane.status, lane.asked = w.ASKING, 0
                 break
         told = False
-        _settle(lane, bars, returns, seen, says, rules, limits, points, account, places, paper, docket, multipliers, t)
+        _settle(
+            lane, bars, returns, sums, seen, heard, says, rules, limits, points, account, places, paper, docket, multipliers, t,
+        )  # fmt: skip
         if account.voters:
-            remember(bars, says, rules, limits, account, places, t, t + said)
+            remember(bars, says, rules, limits, account, places, t, heard[t + said])
         t += 1
     lane.bar = t
     if t == lane.end:
@@ -271,7 +280,7 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any]:
 
         `answers` (L,): multipliers of the proposals that are asked about; NaN leaves a lane as it is.
         """
-        bars, returns, seen, says = tape
+        bars, returns, sums, seen, heard, says = tape
         lanes, accounts, places, paper, docket, multipliers, fills, equity, rows = state
         crowded = False
         if not stamp:
@@ -285,14 +294,14 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any]:
                 lane.asked += 1
             if lane.status != w.ASKING or lane.asked == lane.waiting:
                 _run(
-                    lane, bars, returns, seen, says, rules[n], limits[n], points, account, places[n], paper, docket[n],
-                    multipliers[n], fills[n], equity[n], until, room, asks,
+                    lane, bars, returns, sums, seen, heard, says, rules[n], limits[n], points, account, places[n], paper,
+                    docket[n], multipliers[n], fills[n], equity[n], until, room, asks,
                 )  # fmt: skip
             if account.bar >= lane.first:
                 lane.equity = equity[n, account.bar - lane.first]
             if lane.status == w.ASKING:
                 t, s = lane.bar, docket[n, lane.asked]
-                say = says[t + lane.said, s]
+                say = says[heard[t + lane.said], s]
                 see(
                     bars, returns, seen, lane.origin, lane.step_us, float(say.direction), say.conviction, say.scale, rules[n],
                     limits[n], points, account, places[n], paper, t, s, rows[n],
@@ -302,7 +311,7 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any]:
 
     def look(tape: Any, rules: Any, limits: Any, points: Any, state: Any, markets: Any) -> None:
         """Write what a policy sees of one market in each lane at its last close: nothing is said of it."""
-        bars, returns, seen, _ = tape
+        bars, returns, _, seen, _, _ = tape
         lanes, accounts, places, paper, _, _, _, _, rows = state
         if stamp:
             for n in range(len(lanes)):

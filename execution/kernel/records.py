@@ -198,6 +198,6 @@ no room; behind its last bar."""
 
 LANE = _record(floats="equity", ints="begin_us step_us origin said first end bar waiting asked status")
 """One account on its way along a tape, by rows of the tape: its stretch from `first` to before `end`, the next `bar` or, while it
-asks, that of the proposals; the first close of any market (`origin`). `said` added to a bar's row gives the row of its votes.
-`begin_us`: when row 0 would have opened, and `step_us` how long a bar is. `asked`: how many of the `waiting` proposals of the
-bar have their multiplier. `equity` at the last close."""
+asks, that of the proposals; the first close of any market (`origin`). `said` added to a bar's row gives its place in the column
+that tells the row of its votes. `begin_us`: when row 0 would have opened, and `step_us` how long a bar is. `asked`: how many of
+the `waiting` proposals of the bar have their multiplier. `equity` at the last close."""

@@ -286,6 +286,24 @@ def test_multipliers_that_are_none_are_refused_and_nothing_is_done(multipliers: 
     assert lanes.asked.tolist() == before
 
 
+def test_lanes_with_steps_of_another_length_may_share_a_grid_and_leave_it_as_it_was() -> None:
+    """A sweep runs its sets on one grid at the same time, whatever their horizons are."""
+    settings, tape, grid, votes = window(2)
+    own = rules(settings, tape, grid)
+    before, courses = grid.columns.returns.tobytes(), []
+    for step in (1, 4):
+        limits = own.limits.copy()
+        limits["step"], limits["max_var_1d"] = step, 0.002
+        courses.append(Course(grid, votes, own._replace(limits=limits)))
+    alone = [simulate(grid, votes, course.rules).fills.tobytes() for course in courses]
+    together = [Lanes([course], asks=False) for course in courses]
+    for lanes in together:
+        lanes.advance()
+    assert [lanes.result(0).fills.tobytes() for lanes in together] == alone
+    assert alone[0] != alone[1]
+    assert grid.columns.returns.tobytes() == before
+
+
 def test_courses_that_do_not_fit_are_refused_in_words() -> None:
     settings, tape, grid, votes = window(2)
     own = rules(settings, tape, grid)
@@ -293,6 +311,8 @@ def test_courses_that_do_not_fit_are_refused_in_words() -> None:
     lanes = Lanes([course])
     longer = own.limits.copy()
     longer["window"] += 1
+    other_steps = own.limits.copy()
+    other_steps["step"] += 1
     for bad, words in (
         (course._replace(end=grid.first), "does not fit"),
         (course._replace(first=-1), "does not fit"),
@@ -300,9 +320,12 @@ def test_courses_that_do_not_fit_are_refused_in_words() -> None:
         (course._replace(votes=random_votes(grid, 1)), "not given when the lanes were made"),
         (course._replace(rules=own._replace(limits=longer)), "longer window"),
         (course._replace(rules=own._replace(points=np.array([[0.5, 0.5]]))), "same calibration"),
+        (course._replace(rules=own._replace(limits=other_steps)), "steps of one length for VaR"),
     ):
         with pytest.raises(DataFault, match=words):
             lanes.begin(0, bad)
+    with pytest.raises(DataFault, match="steps of one length for VaR"):
+        Lanes([course, course._replace(rules=own._replace(limits=other_steps))])
     with pytest.raises(DataFault, match="no course"):
         Lanes([])
     with pytest.raises(DataFault, match="has not closed a bar yet"):
