@@ -11,16 +11,17 @@ from agents.desk.world import World, tape_of, world_of
 from config.clock import SystemClock
 from config.errors import UsageFault
 from config.sections.strategies import STRATEGIES, StrategyContext
-from evidence.strategies.latest import LatestVote, latest_votes
-from evidence.strategies.published import Published, published
-from evidence.strategies.trial import CHOOSING, HELD_OUT, OLD, SETS, Tried, chosen, folds, tried
+from evidence.strategies.latest import latest_votes
+from evidence.strategies.published import published
+from evidence.strategies.trial import CHOOSING, HELD_OUT, OLD, SETS, chosen, folds, tried
 from evidence.worlds.parallel import curves
 from market.files.bars import read_bars
 from market.tape import Tape
 from market.timeframe import Timeframe
 from ops.commands.requests import world_asked
 from ops.data_told import tell_data
-from ops.tables.grid import Grid, open_console
+from ops.tables.grid import open_console
+from ops.tables.voters.latest import latest_grid, published_grid, trial_grid
 from sentiment.engine import SentimentEngine
 from sentiment.scoring import HeadlineScorer
 from sentiment.sources.factory import build_sources
@@ -40,12 +41,7 @@ def show_latest(arguments: argparse.Namespace) -> None:
     if arguments.json:
         sys.stdout.write(json.dumps([vote.model_dump(mode="json") for vote in votes], indent=2) + "\n")
         return
-    columns = ("Voter", "market", "close, UTC", "says", "confidence", "share", "exit", "why")
-    open_console(sys.stdout).print(
-        Grid(
-            "", columns, tuple(map(_row, votes)), left=4, prose=(7,), yields=("close, UTC", "confidence", "exit")
-        ).table()
-    )
+    open_console(sys.stdout).print(latest_grid(votes).table())
 
 
 def show_published(arguments: argparse.Namespace) -> str:
@@ -57,13 +53,12 @@ def show_published(arguments: argparse.Namespace) -> str:
     found = published(read_bars(paths, Timeframe.D1, request.bars.symbols, reading).candles)
     if arguments.json:
         return json.dumps([each._asdict() for each in found], indent=2) + "\n"
-    columns = ("Years", "markets", "Sharpe", "growth", "deepest fall", "mean share", "turnover a year")
-    return Grid("", columns, tuple(map(_years, found)), left=1).markdown() + "\n"
+    return published_grid(found).markdown() + "\n"
 
 
 def show_trial(arguments: argparse.Namespace) -> str:
     """Sets of voters through court and gate, year by year, as a table or JSON. Raises TribunalError."""
-    if not arguments.data:
+    if not arguments.data and not arguments.store:
         raise UsageFault("--trial needs the files of the markets. Nothing was run. Give them with --data.")
     choosing = arguments.trial == "choosing"
     if not choosing and arguments.trial not in SETS:
@@ -77,27 +72,8 @@ def show_trial(arguments: argparse.Namespace) -> str:
     found = tried(made, lived, world.settings.seed)
     if arguments.json:
         return json.dumps([each.model_dump(mode="json") for each in found], indent=2) + "\n"
-    columns = ("Voters", *map(str, years), "Sharpe", "90 %", "growth", "deepest fall", "deployed", "trades")
-    text = Grid("", columns, tuple(map(_set, found)), left=1).markdown() + "\n"
+    text = trial_grid(found, years).markdown() + "\n"
     return f"{text}\nThe rules seat {chosen(found) or OLD}.\n" if choosing else text
-
-
-def _set(each: Tried) -> tuple[str, ...]:
-    def figure(value: float | None) -> str:
-        return "" if value is None else f"{value:.2f}"
-
-    spread = f"{figure(each.sharpe_low)} to {figure(each.sharpe_high)}"
-    growth, fall = f"{each.growth:+.1%}", f"{each.deepest_fall:.1%}"
-    return (
-        each.name,
-        *map(figure, each.folds),
-        figure(each.sharpe),
-        spread,
-        growth,
-        fall,
-        f"{each.deployed:.1%}",
-        str(each.trades),
-    )
 
 
 def _asked(arguments: argparse.Namespace) -> WorldRequest:
@@ -116,24 +92,3 @@ def _tape(request: WorldRequest) -> tuple[World, Tape]:
         bars = world.bars.model_copy(update={"start_utc": tape.end_utc - _ASKED})
         tape = tape_of(world.model_copy(update={"settings": every, "bars": bars}))
     return world, tape
-
-
-def _row(vote: LatestVote) -> tuple[str, ...]:
-    def figure(value: float | None, form: str) -> str:
-        return "" if value is None else format(value, form)
-
-    share, left = figure(vote.exposure, ".0%"), figure(vote.exit_price, ".6g")
-    at = f"{vote.at_utc:%Y-%m-%d %H:%M}"
-    return vote.voter, vote.symbol, at, vote.says, figure(vote.confidence, ".2f"), share, left, vote.why
-
-
-def _years(each: Published) -> tuple[str, ...]:
-    return (
-        f"{each.first_year}-{each.last_year}",
-        str(each.markets),
-        "" if each.sharpe is None else f"{each.sharpe:.2f}",
-        f"{each.growth:+.0%}",
-        f"{each.deepest_fall:.1%}",
-        f"{each.mean_share:.0%}",
-        f"{each.turnover_a_year:.1f}",
-    )

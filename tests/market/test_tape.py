@@ -162,7 +162,7 @@ def test_a_year_of_ten_symbols_stays_small() -> None:
     finally:
         tracemalloc.stop()
     assert len(tape) == 8760
-    assert kept < 15e6
+    assert kept < 24e6  # a year of ten symbols is 4 MB of columns; the rest are headlines and funding rates
     assert peak < 60e6
 
 

@@ -43,7 +43,7 @@ def test_the_page_shows_the_files_that_the_command_writes() -> None:
 
 
 def test_the_profile_on_the_page_is_one(here: Path) -> None:
-    (text,) = (block.partition("```")[0] for block in PAGE.split("```yaml\n")[1:])
+    text = next(block.partition("```")[0] for block in PAGE.split("```yaml\n")[1:])
     (here / "mine.yaml").write_text(text)
     voters = load_profile("mine.yaml", {"world": "recorded"}).strategies
     assert [(voter.name or voter.strategy, voter.weight) for voter in voters] == [("ema_cross", 1.0), ("DipBuyer", 2.0)]

@@ -25,6 +25,9 @@ from evidence.scores.quality import Quality, ScoreReport, SetQuality
 from evidence.statistics.stylised import Range
 from evidence.statistics.totals import Interval
 from evidence.strategies.baselines import AgainstChance
+from evidence.strategies.latest import LatestVote
+from evidence.strategies.published import Published
+from evidence.strategies.trial import Tried
 from evidence.worlds.markets import StylisedFacts
 from market.bar import Finding
 from market.store.parquet import Written
@@ -52,7 +55,7 @@ from ops.tables.grid import Grid, Sheet, open_console
 from ops.tables.market import stored, stylised
 from ops.tables.plain import ALERTS, RULES
 from ops.tables.sentiment import parts, scores
-from ops.tables.voters import ab, taken
+from ops.tables.voters import ab, latest, taken
 from sentiment.headline import Component, CrowdComponent, SentimentData
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -242,6 +245,22 @@ class Stream(io.StringIO):
     """Where a function prints that makes its table itself."""
 
 
+def said() -> LatestVote:
+    """One voter on one market with all that it may say."""
+    return LatestVote(
+        voter="prediction_odds", symbol="1000PEPE/USDT", at_utc=AT, says="abstains", confidence=0.75, exposure=1.0,
+        exit_price=123_456.789, horizon_bars=720, why=LONG,
+    )  # fmt: skip
+
+
+def one_set() -> Tried:
+    """One set of voters with large figures."""
+    return Tried(
+        name="the filtered ones", voters=5, folds=(-1.94, -2.11, -1.6, -3.74), sharpe=-1.88, sharpe_low=-2.57,
+        sharpe_high=-1.2, growth=-0.12, deepest_fall=0.12, deployed=0.01, trades=12_986,
+    )  # fmt: skip
+
+
 def two_markets() -> tuple[StylisedFacts, StylisedFacts]:
     """Real and simulated facts with large numbers."""
     ranges = {name: Range(-1.0, 0.5, 12.25, 64.5, 151.0) for name in stylised.NAMES}
@@ -264,6 +283,11 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "ops.tables.voters.ab.grids": lambda: ab.grids(SEARCHES["compared"]()),
     "ops.tables.sentiment.parts.parts_grid": lambda: (parts.parts_grid([mood()]),),
     "ops.tables.sentiment.scores._grid": lambda: (scores._grid(score_report()),),
+    "ops.tables.voters.latest.latest_grid": lambda: (latest.latest_grid([said()]),),
+    "ops.tables.voters.latest.published_grid": lambda: (
+        latest.published_grid([Published(2018, 2020, 12, 1_095, 1.58, 12.5, 0.129, 0.55, 12.5)]),
+    ),
+    "ops.tables.voters.latest.trial_grid": lambda: (latest.trial_grid([one_set()], (2019, 2020, 2021, 2022)),),
     "ops.tables.voters.taken.taken_grid": lambda: (taken.taken_grid(what_was_taken()),),
     "ops.tables.voters.taken.taken_part": lambda: taken.taken_part(what_was_taken()),
     "ops.tables.market.stylised.stylised_grid": lambda: (stylised.stylised_grid(*two_markets()),),
