@@ -40,11 +40,10 @@ def test_the_packaged_profiles_are_the_four_worlds_and_a_second_size() -> None:
     }  # fmt: skip
 
 
-def test_balanced_differs_from_paper_in_sizes_alone_and_keeps_its_proportions() -> None:
+def test_balanced_differs_from_paper_in_sizes_and_voters_alone_and_keeps_its_proportions() -> None:
     paper, balanced = load_profile("paper"), load_profile("balanced")
-    assert balanced.model_dump(exclude={"profile", "limits", "court"}) == paper.model_dump(
-        exclude={"profile", "limits", "court"}
-    )
+    own = {"profile", "limits", "court", "strategies"}
+    assert balanced.model_dump(exclude=own) == paper.model_dump(exclude=own)
     for name in (
         "max_position_fraction", "max_deployed_fraction", "risk_per_trade", "unproven_fraction", "max_cluster_fraction",
         "max_sector_fraction", "max_var_1d", "max_es_1d",
