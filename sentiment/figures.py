@@ -11,7 +11,7 @@ from config.sections.sentiment import ComponentName
 _NEUTRAL_FUNDING = 0.0001
 """The interest part of the funding formula of most exchanges, 0.01 % for eight hours: neither side pays for more than that."""
 _FULL_FUNDING = 0.0005
-"""A premium of 0.05 % for eight hours is a full score: 5 % of the recorded rates of BTC since 2019 lie beyond it."""
+"""A premium of 0.05 % for eight hours is a full score: about one in twenty recorded rates of BTC lies beyond it."""
 _FULL_RATIO = 3.0
 
 
