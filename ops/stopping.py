@@ -10,11 +10,15 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from threading import Timer
 from types import FrameType
 from typing import Self
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _STREAMS = (1, 2)
+_SOON_S = 0.01
+"""A signal that comes while it cannot be obeyed is sent again after this time [s]."""
+_CALLERS = 4
 _SAID = "\nEnding the session after this bar; the second time the command ends at once.\n"
 
 
@@ -53,6 +57,9 @@ class StopSignals:
         if number == signal.SIGHUP:
             self._leave_terminal()
         if self._asked or not self._trades:
+            if _is_in_compiled_code(frame):
+                Timer(_SOON_S, os.kill, (os.getpid(), number)).start()
+                return
             raise KeyboardInterrupt
         self._asked = True
         with suppress(OSError):
@@ -64,6 +71,17 @@ class StopSignals:
         for stream in self._terminals:
             os.dup2(nowhere, stream)
         os.close(nowhere)
+
+
+def _is_in_compiled_code(frame: FrameType | None) -> bool:
+    """Whether pydantic's compiled code is at work, which swallows an interrupt or makes another error of it."""
+    for _ in range(_CALLERS):
+        if frame is None:
+            return False
+        if str(frame.f_globals.get("__name__", "")).partition(".")[0] == "pydantic":
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _is_terminal(stream: int) -> bool:

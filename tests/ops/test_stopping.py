@@ -2,8 +2,10 @@
 
 import signal
 from collections.abc import Iterator
+from threading import Event
 
 import pytest
+from pydantic import BaseModel, field_serializer
 
 from ops.stopping import SIGNALS, StopSignals
 
@@ -58,3 +60,20 @@ def test_a_hangup_that_the_caller_ignores_stays_ignored_and_the_others_do_not() 
         assert not signals.asked()
         signal.raise_signal(signal.SIGINT)
         assert signals.asked()
+
+
+class Asking(BaseModel):
+    """Gets a signal while pydantic's compiled code writes it."""
+
+    value: int
+
+    @field_serializer("value")
+    def _written(self, value: int) -> int:
+        signal.raise_signal(signal.SIGTERM)
+        return value
+
+
+def test_a_signal_that_compiled_code_would_swallow_is_obeyed_a_moment_later() -> None:
+    with StopSignals(), pytest.raises(KeyboardInterrupt):
+        assert Asking(value=7).model_dump_json() == '{"value":7}'
+        Event().wait(30)
