@@ -153,16 +153,19 @@ def test_nothing_of_the_future_reaches_a_slice(tmp_path: Path) -> None:
     assert [told.canonical() for told in recorded_tape(BACKTEST, [whole], None, None, None).slices()][:70] == early
 
 
-def test_a_year_of_ten_symbols_stays_small() -> None:
+@pytest.mark.parametrize(("context", "most"), [("none", 15e6), ("facts", 24e6)])
+def test_a_year_of_ten_symbols_stays_small(context: str, most: float) -> None:
     bases = ("BTC", "ETH", "SOL", "XRP", "ADA", "DOGE", "LINK", "BNB", "LTC", "AVAX")
     tracemalloc.start()
     try:
-        tape = simulated_tape(shaped(symbols=tuple(f"{base}/USDT" for base in bases), session_days=365))
+        tape = simulated_tape(
+            shaped(symbols=tuple(f"{base}/USDT" for base in bases), session_days=365, context=context)
+        )
         kept, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert len(tape) == 8760
-    assert kept < 24e6  # a year of ten symbols is 4 MB of columns; the rest are headlines and funding rates
+    assert kept < most  # the difference are ten thousand funding rates
     assert peak < 60e6
 
 

@@ -37,7 +37,7 @@ class CrossMomentum(Frozen):
         moved = {symbol: float(seen.close[-1] / seen.close[0] - 1.0) for symbol, seen in facts.windows.items()}
         if len(moved) < _LEAST:
             return Abstained(
-                why=f"{len(moved)} markets have a history of {self.history} days, and a third needs {_LEAST}"
+                why=f"markets with a history of {self.history} days: {len(moved)}, and a third needs {_LEAST}"
             )
         market = sum(moved.values()) / len(moved)
         ranked = sorted(moved, key=lambda symbol: (-moved[symbol], symbol))
