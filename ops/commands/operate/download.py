@@ -26,6 +26,8 @@ def download_command(arguments: argparse.Namespace) -> int:
         shelf(arguments.exchange, normalise_symbol(symbol) or symbol, timeframe)
         for symbol in dict.fromkeys(arguments.symbols)
     ]
+    for option, said in (("--since", arguments.since), ("--until", arguments.until)):
+        moment_of(option, said)  # a mistyped date is told before the exchange is asked
     rows = asyncio.run(_download(arguments, places, timeframe))
     show_stored(rows, as_json=arguments.json)
     return 0

@@ -255,3 +255,12 @@ def test_proxies_of_the_environment_are_not_used(
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     fetched(exchange, tmp_path)
     assert opens(tmp_path) == exchange.times[:-1]
+
+
+def test_a_mistyped_date_is_told_before_the_exchange_is_asked(
+    exchange: Klines, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exchange.answer = lambda *_: pytest.fail("the exchange was asked")  # type: ignore[method-assign]
+    args = ["--exchange", "binance", "--symbols", "BTC/USDT", "--timeframe", "1h", "--store", str(tmp_path)]
+    assert main([*args, "--since", "soon", "--url", exchange.url]) == 2
+    assert "--since" in capsys.readouterr().err
