@@ -18,6 +18,7 @@ from agents.llm.attempt import Attempt
 from agents.outages.alert import Alert
 from agents.records.older import (
     session_before_settings_of_3,
+    session_before_settings_of_4,
     session_without_policies,
     with_no_new_word,
     with_nothing_new,
@@ -33,7 +34,11 @@ from execution.reports import SentOrder, VenueWord
 from risk.breakers import BreakerEvent
 
 EVENTS = Registry(
-    Kind(Session, "once, first", (session_without_policies, session_before_settings_of_3)),
+    Kind(
+        Session,
+        "once, first",
+        (session_without_policies, session_before_settings_of_3, session_before_settings_of_4),
+    ),
     Kind(Warmup, "once, second", (with_nothing_new,)),
     Kind(Prompts, "once, third, if models sit in the court"),
     Kind(

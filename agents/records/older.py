@@ -53,6 +53,9 @@ ADDED_IN_SESSION_3: Mapping[str, Any] = {
 `[]` after a name stands for each entry of a list. Sentiment is replayed from the journal, so `dates` has no effect there.
 """
 
+ADDED_IN_SESSION_4: Mapping[str, Any] = {}
+"""Settings that version 3 of a session did not have, with what it did, by dotted path as above."""
+
 
 def session_without_policies(tree: Tree) -> Tree:
     """Version 1. The profile could not name a policy: `settings.rl` becomes mode `off` without a model."""
@@ -62,6 +65,11 @@ def session_without_policies(tree: Tree) -> Tree:
 def session_before_settings_of_3(tree: Tree) -> Tree:
     """Version 2. See `ADDED_IN_SESSION_3`."""
     return with_settings(tree, ADDED_IN_SESSION_3)
+
+
+def session_before_settings_of_4(tree: Tree) -> Tree:
+    """Version 3. See `ADDED_IN_SESSION_4`."""
+    return with_settings(tree, ADDED_IN_SESSION_4)
 
 
 def with_settings(tree: Tree, added: Mapping[str, Any]) -> Tree:

@@ -48,7 +48,7 @@ class Session(Journaled):
     """Everything that a run's decisions depend on, except the bars and the models' answers."""
 
     event_kind: ClassVar[str] = "session_started"
-    event_version: ClassVar[int] = 3
+    event_version: ClassVar[int] = 4
 
     format: Literal[1] = 1
     version: str

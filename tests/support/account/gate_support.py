@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.records.older import ADDED_IN_SESSION_3
+from agents.records.older import ADDED_IN_SESSION_3, ADDED_IN_SESSION_4
 from config.reading.load import load_profile
 from config.sections.limits import RiskLimits
 from config.settings import Settings
@@ -40,6 +40,7 @@ PLAIN: dict[str, Any] = {
             "market.history_days",
         )
     },
+    **ADDED_IN_SESSION_4,
 }
 """Settings under which no rule knows a record, a cluster or a symbol's own pause, on a market drawn as before: those of 0.2.0."""
 PLAIN_PAIRS = tuple(f"{name}={'null' if value is None else value}" for name, value in PLAIN.items())
