@@ -53,7 +53,9 @@ ADDED_IN_SESSION_3: Mapping[str, Any] = {
 `[]` after a name stands for each entry of a list. Sentiment is replayed from the journal, so `dates` has no effect there.
 """
 
-ADDED_IN_SESSION_4: Mapping[str, Any] = {}
+ADDED_IN_SESSION_4: Mapping[str, Any] = {
+    "court.extreme_rsi": "momentum",
+}
 """Settings that version 3 of a session did not have, with what it did, by dotted path as above."""
 
 

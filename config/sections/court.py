@@ -26,6 +26,9 @@ class CourtSettings(Frozen):
         description="what the arguments of the rules analyst and advocate may do before they have a record on the voters: reject "
         "a case, or at most halve it"
     )
+    extreme_rsi: Literal["momentum", "reversal"] = Field(
+        description="what an RSI beyond 82 or below 18 says to the rules analyst: that the move goes on, or that it ends"
+    )
     advocate_reject: Fraction = Field(description="strength of counter-evidence at which the case is rejected [0..1]")
     seats: tuple[Literal["analyst", "risk_agent", "devils_advocate", "supervisor"], ...] = Field(
         default=("analyst", "risk_agent", "devils_advocate", "supervisor"),

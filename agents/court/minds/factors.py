@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from math import copysign
+from typing import Literal
 
 from agents.court.opinion import Evidence
 from agents.strategies.voter import clamp
@@ -17,8 +18,11 @@ class Factor:
     evidence: Evidence
 
 
-def factors(now: TechnicalSignals) -> tuple[Factor, ...]:
-    """Return the factors of one timeframe. A factor whose indicator lacks history is left out."""
+def factors(now: TechnicalSignals, extreme_rsi: Literal["momentum", "reversal"]) -> tuple[Factor, ...]:
+    """Return the factors of one timeframe. A factor whose indicator lacks history is left out.
+
+    `extreme_rsi` is the setting of that name.
+    """
     at = f"signals.{now.timeframe}"
     found: list[Factor] = []
     if now.sma_50 is not None and now.atr_14_quote:
@@ -35,7 +39,9 @@ def factors(now: TechnicalSignals) -> tuple[Factor, ...]:
         claim = f"MACD momentum is {'rising' if push > 0 else 'falling'}"
         found.append(_factor(push * 4, 0.6, f"{at}.macd_hist", now.macd_hist, claim))
     if now.rsi_14 is not None:
-        found.append(_factor(_rsi_score(now.rsi_14), 0.6, f"{at}.rsi_14", now.rsi_14, _rsi_claim(now.rsi_14)))
+        found.append(
+            _factor(_rsi_score(now.rsi_14, extreme_rsi), 0.6, f"{at}.rsi_14", now.rsi_14, _rsi_claim(now.rsi_14))
+        )
     if now.sma_200 is not None:
         up = now.close > now.sma_200
         claim = f"close is {'above' if up else 'below'} its 200-bar mean"
@@ -53,12 +59,16 @@ def _factor(score: float, weight: float, field: str, value: float, claim: str) -
     return Factor(clamp(score, -1.0, 1.0), weight, Evidence(field=field, value=value, claim=claim))
 
 
-def _rsi_score(rsi: float) -> float:
-    """Momentum counts up to an RSI of 70; above 70 the score falls again, and likewise below 30."""
+def _rsi_score(rsi: float, extreme: Literal["momentum", "reversal"]) -> float:
+    """Momentum counts up to an RSI of 70; above 70 the score falls again, and likewise below 30.
+
+    It passes zero at 82 and 18. What lies beyond counts against the move (`reversal`), or for it (`momentum`).
+    """
     centred = (rsi - 50) / 20
     if abs(centred) <= 1:
         return centred
-    return copysign(max(-0.5, 2 - abs(centred) * 1.25), centred)
+    strength = max(-0.5, 2 - abs(centred) * 1.25)
+    return copysign(1.0, centred) * (abs(strength) if extreme == "momentum" else strength)
 
 
 def _rsi_claim(rsi: float) -> str:

@@ -43,7 +43,8 @@ class RulesMind:
         self._limits = limits
 
     async def analyst(self, case: Case) -> AnalystOpinion | Abstained:
-        read = {horizon: factors(case.signals[horizon]) for horizon in HORIZONS if horizon in case.signals}
+        extreme = self._court.extreme_rsi
+        read = {horizon: factors(case.signals[horizon], extreme) for horizon in HORIZONS if horizon in case.signals}
         read = {horizon: found for horizon, found in read.items() if len(found) >= 2}
         if not read:
             return Abstained(why="no horizon has enough history")

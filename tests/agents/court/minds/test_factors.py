@@ -22,7 +22,7 @@ NUMBER = st.none() | st.floats(1e-6, 1e6)
 
 
 def score(field: str, **changes: float) -> float:
-    (found,) = [one for one in factors(signals(**changes)) if one.evidence.field.endswith(f".{field}")]
+    (found,) = [one for one in factors(signals(**changes), "reversal") if one.evidence.field.endswith(f".{field}")]
     return found.score
 
 
@@ -31,18 +31,18 @@ def factor(score: float, weight: float) -> Factor:
 
 
 def test_with_all_history_there_are_five_factors_each_on_its_own_field() -> None:
-    assert [one.evidence.field for one in factors(signals())] == [f"signals.1h.{field}" for field in FIELDS]
+    assert [one.evidence.field for one in factors(signals(), "reversal")] == [f"signals.1h.{field}" for field in FIELDS]
 
 
 @pytest.mark.parametrize("timeframe", [Timeframe.H4, Timeframe.D1, Timeframe.W1])
 def test_a_factor_cites_the_timeframe_that_it_read(timeframe: Timeframe) -> None:
-    assert {one.evidence.field.split(".")[1] for one in factors(signals(timeframe))} == {timeframe.value}
+    assert {one.evidence.field.split(".")[1] for one in factors(signals(timeframe), "reversal")} == {timeframe.value}
 
 
 @pytest.mark.parametrize("field", FIELDS)
 def test_a_factor_without_its_history_is_left_out_and_the_others_stay(field: str) -> None:
     for lacking in NEEDS[field]:
-        there = {one.evidence.field.rpartition(".")[2] for one in factors(signals(**{lacking: None}))}
+        there = {one.evidence.field.rpartition(".")[2] for one in factors(signals(**{lacking: None}), "reversal")}
         assert field not in there
         assert there == {other for other in FIELDS if lacking not in NEEDS[other]}
 
@@ -50,7 +50,7 @@ def test_a_factor_without_its_history_is_left_out_and_the_others_stay(field: str
 def test_every_factor_stands_in_the_case() -> None:
     heard = case()
     for timeframe in heard.signals:
-        for one in factors(heard.signals[timeframe]):
+        for one in factors(heard.signals[timeframe], "reversal"):
             assert is_grounded(heard, one.evidence)
 
 
@@ -63,7 +63,7 @@ def test_every_factor_stands_in_the_case() -> None:
 def test_no_signals_make_a_factor_leave_its_range_and_their_mean_stays_between_them(
     values: dict[str, float | None],
 ) -> None:
-    found = factors(signals(**values))
+    found = factors(signals(**values), "reversal")
     assert all(-1.0 <= one.score <= 1.0 and one.weight > 0 for one in found)
     assert all(len(one.evidence.claim) <= 200 for one in found)
     scores = [one.score for one in found] or [0.0]
@@ -71,8 +71,8 @@ def test_no_signals_make_a_factor_leave_its_range_and_their_mean_stays_between_t
 
 
 def test_an_uptrend_looks_up_and_a_downtrend_down() -> None:
-    assert outlook(factors(signals())) > 0.3
-    assert outlook(factors(downtrend())) < -0.3
+    assert outlook(factors(signals(), "reversal")) > 0.3
+    assert outlook(factors(downtrend(), "reversal")) < -0.3
 
 
 @pytest.mark.parametrize(
@@ -89,6 +89,16 @@ def test_a_stretched_rsi_speaks_less_than_one_at_the_edge(rsi: float) -> None:
     assert score("rsi_14", rsi_14=76.0) == pytest.approx(0.375)
 
 
+@pytest.mark.parametrize(("rsi", "reversal", "momentum"), [(82.0, 0.0, 0.0), (86.0, -0.25, 0.25), (95.0, -0.5, 0.5)])
+def test_an_extreme_rsi_speaks_against_the_move_or_as_it_did_before_the_setting(
+    rsi: float, reversal: float, momentum: float
+) -> None:
+    assert score("rsi_14", rsi_14=rsi) == pytest.approx(reversal)
+    assert score("rsi_14", rsi_14=100.0 - rsi) == pytest.approx(-reversal)
+    older = [one.score for one in factors(signals(rsi_14=rsi), "momentum") if one.evidence.field.endswith("rsi_14")]
+    assert older == pytest.approx([momentum])
+
+
 @given(rsi=st.floats(0.0, 100.0))
 def test_the_rsi_speaks_of_falls_as_of_rises(rsi: float) -> None:
     assert score("rsi_14", rsi_14=rsi) == pytest.approx(-score("rsi_14", rsi_14=100.0 - rsi), abs=1e-9)
@@ -99,7 +109,7 @@ def test_the_rsi_speaks_of_falls_as_of_rises(rsi: float) -> None:
     [(75.0, "overbought"), (25.0, "oversold"), (60.0, "buyers in control"), (40.0, "sellers in control")],
 )
 def test_the_claim_says_in_words_what_the_number_means(rsi: float, claim: str) -> None:
-    (found,) = [one for one in factors(signals(rsi_14=rsi)) if one.evidence.field.endswith("rsi_14")]
+    (found,) = [one for one in factors(signals(rsi_14=rsi), "reversal") if one.evidence.field.endswith("rsi_14")]
     assert claim in found.evidence.claim
 
 
