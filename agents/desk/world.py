@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from agents.desk.request import BarsRequest, WorldRequest
-from agents.strategies.contexts import days_wanted
 from agents.strategies.own import read_own
+from agents.strategies.readiness import days_wanted
 from config.errors import DataFault, UsageFault
 from config.frozen import Frozen
 from config.reading.load import Resolved, load_profile, resolve
@@ -161,12 +161,17 @@ def _recorded(settings: Settings, bars: BarsRequest) -> Tape:
 
 
 def history_days(settings: Settings) -> int:
-    """The days before the warm-up that a session reads: those of the profile, or what its voters and its context ask for."""
+    """The days before the warm-up that a session reads: those of the profile, or what its voters and its context ask for.
+
+    A simulated market has a first day, and prices follow from it. So there the days are those of the context, or of the longest
+    window if that is more: what a voter would like to learn from beyond its window changes no price that another voter meets.
+    """
     said = settings.market.history_days
     if said is not None:
         return said
     context = CONTEXT_DAYS if settings.market.context == "facts" else 0
-    return max(context, days_wanted(settings.strategies, read_own(settings.strategies)))
+    windows_alone = settings.world == "simulated"
+    return max(context, days_wanted(settings.strategies, read_own(settings.strategies), windows_alone=windows_alone))
 
 
 def _mind(request: WorldRequest, given: Mapping[str, Any]) -> dict[str, Any]:

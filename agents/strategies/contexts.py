@@ -48,7 +48,6 @@ class Weighed(Protocol):
     def exit_price(self) -> float | None: ...
 
 
-_DAY_S = 86_400
 _SILENCE = NetVote(direction=Direction.NONE, conviction=0.0, against=0.0, votes=())
 """The result without votes, which is the case on most bars."""
 
@@ -146,36 +145,6 @@ def depth_read(contexts: Iterable[Context], most: Depth) -> Depth:
 def direction_of(ballot: Ballot) -> Direction:
     """Return the direction of a ballot: who wants to hold no share wants to be out."""
     return Direction.SHORT if ballot.exposure == 0.0 else ballot.direction
-
-
-def young_voters(contexts: tuple[Context, ...], warmup_bars: int, past_days: int = 0) -> tuple[str, ...]:
-    """A sentence about each voter whose window of bars the warm-up cannot fill. `past_days`: closed days before the session."""
-    return tuple(filter(None, (_youth(context, warmup_bars, past_days) for context in contexts)))
-
-
-def _youth(context: Context, warmup_bars: int, past_days: int) -> str:
-    of = None if context.minded is None else context.minded.timeframe
-    if of is not None:
-        missing = context.history * of.seconds // _DAY_S - past_days
-        if missing <= 0:
-            return ""
-        return (
-            f"{context.name} reads {context.history} bars of {of} and {past_days} days are known before the session: it abstains "
-            f"for about {missing} days. Begin later, or give more history, to have it vote from the first bar on."
-        )
-    if context.history <= warmup_bars + 1:
-        return ""
-    return (
-        f"{context.name} reads {context.history} bars and the warm-up has {warmup_bars}: it abstains at the first "
-        f"{context.history - warmup_bars - 1} bars. Raise market.warmup_bars to have it vote from the first bar on."
-    )
-
-
-def days_wanted(settings: tuple[StrategyContext, ...], own: Mapping[str, str] = MappingProxyType({})) -> int:
-    """The closed days before the warm-up that these voters want to read. Raises UsageFault as `build_contexts` does."""
-    everywhere = tuple(entry.model_copy(update={"symbols": ("*",)}) for entry in settings)
-    minds = (context.minded for context in build_contexts(everywhere, (), own))
-    return max((mind.past_days for mind in minds if mind is not None), default=0)
 
 
 def net(votes: tuple[Vote, ...], threshold: float) -> NetVote:

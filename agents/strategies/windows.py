@@ -96,7 +96,9 @@ class Minded:
         self.reads = reads_of(first.vote)
         self.timeframe = timeframe_of(name, first)
         self.history = history_of(name, first) if self.reads.bars else 0
-        self.past_days = days_of(name, first, self.timeframe, self.history)
+        self.window_days = window_days(self.timeframe, self.history)
+        self.past_days = days_of(name, first, self.window_days)
+        self.least_markets = least_markets_of(name, first)
         self._sees = callable(getattr(first, "see", None)) and self.reads.bars
         self._young = too_young(self.history, self.timeframe)
         self._make = make
@@ -253,8 +255,13 @@ def timeframe_of(name: str, strategy: object) -> Timeframe | None:
     return Timeframe(said)
 
 
-def days_of(name: str, strategy: object, timeframe: Timeframe | None, history: int) -> int:
-    """The days before the session that a voter wants to read: its window's, or `past_days` if the class states more.
+def window_days(timeframe: Timeframe | None, history: int) -> int:
+    """The days that a window of `history` bars of a day or longer holds; 0 for one of shorter bars."""
+    return 0 if timeframe is None or timeframe.seconds < _DAY_S else history * timeframe.seconds // _DAY_S
+
+
+def days_of(name: str, strategy: object, window: int) -> int:
+    """The days before the session that a voter wants to read: those of its window, or `past_days` if the class states more.
 
     Raises UsageFault for `past_days` that are no number of days.
     """
@@ -264,8 +271,21 @@ def days_of(name: str, strategy: object, timeframe: Timeframe | None, history: i
             f"The strategy {name} has `past_days = {said!r}`, and 0 to {LONGEST:,} days can be read. Nothing was started; "
             "correct it."
         )
-    window = 0 if timeframe is None or timeframe.seconds < _DAY_S else history * timeframe.seconds // _DAY_S
     return max(said, window)
+
+
+def least_markets_of(name: str, strategy: object) -> int:
+    """The markets that a voter compares at least, if its class states `least_markets`; else 0.
+
+    Raises UsageFault for what is no number of markets.
+    """
+    said = getattr(strategy, "least_markets", 0)
+    if isinstance(said, bool) or not isinstance(said, int) or said < 0:
+        raise UsageFault(
+            f"The strategy {name} has `least_markets = {said!r}`, and a number of markets is 0 or more. Nothing was started; "
+            "correct it."
+        )
+    return said
 
 
 def divides(finer: Timeframe, coarser: Timeframe) -> bool:

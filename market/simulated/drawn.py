@@ -3,6 +3,7 @@
 import math
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -63,6 +64,11 @@ class Activity(NamedTuple):
 
     level: Floats
     dark: "np.typing.NDArray[np.bool_]"
+
+
+def autoregression(shocks: Floats, memory: float) -> Floats:
+    """Each shock plus `memory` times the value before it, shape (bars,), float64; the value before the first is 0."""
+    return np.array(list(accumulate(shocks.tolist(), lambda last, shock: shock + memory * last)))
 
 
 def jumps_of(chance: np.random.Generator, grid: Grid, a_day: float, *, least: float, up: float) -> Floats:

@@ -176,7 +176,7 @@ COMMANDS = (
         "choose on the past, judge on what came next: how much is luck",
         errors=(2, 3, 5, 10),
         examples=(
-            "tribunal walkforward --data BTCUSDT_1h.parquet --param ema_cross.rsi_max=60,70,80",
+            "tribunal walkforward --data BTCUSDT_1h.parquet --strategy ema_cross --param ema_cross.rsi_max=60,70,80",
             "tribunal walkforward --data BTCUSDT_1h.parquet --param exits.trail_fraction=0.01,0.02 --train-days 180",
         ),
     ),
@@ -187,8 +187,8 @@ COMMANDS = (
         "search parameters; a stopped search resumes",
         errors=(2, 3, 5, 10),
         examples=(
-            "tribunal sweep --data BTCUSDT_1h.parquet --param ema_cross.rsi_max=55:85:10",
-            "tribunal sweep --data BTCUSDT_1h.parquet --param ema_cross.rsi_max=55:85:1 --sampler tpe --trials 500",
+            "tribunal sweep --data BTCUSDT_1h.parquet --strategy ema_cross --param ema_cross.rsi_max=55:85:10",
+            "tribunal sweep --data BTCUSDT_1h.parquet --strategy ema_cross --param ema_cross.rsi_max=55:85:1 --sampler tpe",
         ),
     ),
     Command(

@@ -21,8 +21,9 @@ from agents.llm.attempt import Attempt
 from agents.memory.outcomes import Barriers
 from agents.outages.alert import Alert
 from agents.records.events import read_events
-from agents.records.record import AskedAhead, CycleRecord, ExitDecision, Session, SessionEnd
+from agents.records.record import AskedAhead, CycleRecord, ExitDecision, Session, SessionEnd, Warmup
 from agents.records.registry import Recorded
+from config.clock import to_ms
 from config.errors import JournalFault
 from evidence.rulings.taken import ThrottledCase, throttled
 from execution.account.ledger import Ledger
@@ -112,6 +113,8 @@ class Story:
     """The account at the end, from the journal; None if there was no bar."""
     end: SessionEnd | None
     data_hash: str
+    known_days: int
+    """Whole days before the session whose bars were known."""
     events: int
     journal_hash: str
     content_hash: str
@@ -167,6 +170,7 @@ class _Reader:
         self._portfolio: Portfolio | None = None
         self._end: SessionEnd | None = None
         self._data_hash = ""
+        self._known_days = 0
         self._note(self._session.findings)
 
     def take(self, found: Recorded) -> None:
@@ -175,6 +179,8 @@ class _Reader:
         match found.event:
             case CycleRecord() as record:
                 self._cycle(record)
+            case Warmup() as warmup:
+                self._known_days = _known_days(warmup, self._session)
             case VenueWord() as word:
                 self._venue(word)
             case SentOrder() as order:
@@ -228,6 +234,7 @@ class _Reader:
         self._tally.freezes.see(record.as_of_utc, record.tape.frozen)
         made = self._models.bar(record.as_of_utc, record.hearings)
         self._cases.pass_slice(record.tape)
+        self._tally.votes.update((vote.voter, vote.direction) for vote in record.votes)
         for hearing in record.hearings:
             self._cases.hear(hearing)
             self._tally.hear(hearing, made.get(hearing.case.decision_id, ()))
@@ -288,11 +295,21 @@ class _Reader:
             portfolio=self._portfolio,
             end=self._end,
             data_hash=self._data_hash,
+            known_days=self._known_days,
             events=self._count,
             journal_hash=self._head,
             content_hash=self._digest.hexdigest(),
         )
 
 
+def _known_days(warmup: Warmup, session: Session) -> int:
+    """The whole days that the bars before a session cover."""
+    slices = [close_ms - session.timeframe.seconds * 1000 for close_ms, _ in warmup.slices[:1]]
+    days = [close_ms - _DAY_MS for close_ms, _ in warmup.days[:1]]
+    start_ms = to_ms(session.start_utc)
+    return (start_ms - min((*slices, *days), default=start_ms)) // _DAY_MS
+
+
+_DAY_MS = 86_400_000
 _ACCOUNT = ("equity", "cash", "deployed_fraction", "drawdown", "var_1d", "es_1d", "open_positions")
 _OHLC = ("open", "high", "low", "close", "stop")

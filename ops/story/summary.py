@@ -21,7 +21,7 @@ from ops.files import write_output
 from ops.story.models import ModelFigures
 from ops.story.performance import Growth, TradeFigures, bar_returns, growth, hold_curve, trade_figures, var_exceedances
 from ops.story.story import Story
-from ops.story.taken import taken_table
+from ops.story.voters import VoterFigures, taken_table, voters_of
 
 Ended = Literal["completed", "interrupted", "cut short"]
 
@@ -137,6 +137,8 @@ class Summary(Frozen):
     """How often each alert was raised, by its code."""
     kill_switch: KillSwitchFigures
     approvals: ApprovalFigures
+    voters: dict[str, VoterFigures]
+    """What each voter said, those that are switched off left out."""
     switched_off: tuple[str, ...] = Field(default=(), exclude_if=lambda names: not names)
     """Voters that the profile has switched off."""
     context_bound: dict[str, int] = Field(default_factory=dict, exclude_if=lambda bound: not bound)
@@ -206,6 +208,7 @@ def summarise(story: Story) -> Summary:
         approvals=ApprovalFigures(
             yes=sum(said.approved for said in story.approvals), no=sum(not said.approved for said in story.approvals)
         ),
+        voters=voters_of(story),
         switched_off=tuple(
             name
             for name, entry in zip(names_of(settings.strategies), settings.strategies, strict=True)

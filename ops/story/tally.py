@@ -17,6 +17,7 @@ from agents.llm.attempt import Attempt
 from execution.account.lots import Trade
 from ops.story.freezes import Freezes
 from risk.limits.catalogue import told_once
+from risk.proposal import Direction
 from risk.verdict import Outcome, Reaction, RuleCode, Verdict
 
 HEARINGS_KEPT = 2000
@@ -86,6 +87,8 @@ class StoryTally:
         self.struck: Counter[str] = Counter()
         self.minds: Counter[str] = Counter()
         self.adjusters: Counter[str] = Counter()
+        self.votes: Counter[tuple[str, Direction]] = Counter()
+        """Votes by voter and direction: one a market and bar."""
         self.findings: Counter[str] = Counter()
         self.frozen: Counter[str] = Counter()
         """Bars by symbol at whose close nothing new could be opened in it."""

@@ -118,6 +118,7 @@ def what_happened(summary: "Summary") -> tuple[str, ...]:
         _money_sentence(summary),
         _court_sentence(summary),
         _trades_sentence(summary),
+        *_voter_sentences(summary),
         *_funding_sentence(summary),
         _guard_sentence(summary),
         *_context_sentences(summary),
@@ -163,6 +164,15 @@ def _trades_sentence(summary: "Summary") -> str:
         f"{count(trades.closed, 'trade')} closed, {trades.won:,} at a profit, {signed_money(trades.expectancy)} "
         f"{summary.quote} each on average after fees ({money(summary.fees)} in all); {held} still open."
     )
+
+
+def _voter_sentences(summary: "Summary") -> list[str]:
+    """Return what the voters said, and who could not."""
+    cast = ", ".join(f"{name} {said.purchase:,} / {said.sale:,}" for name, said in summary.voters.items())
+    return [
+        *([f"Votes to buy / to sell: {cast}."] if summary.voters else []),
+        *(said.cannot_vote for said in summary.voters.values() if said.cannot_vote),
+    ]
 
 
 def _context_sentences(summary: "Summary") -> list[str]:

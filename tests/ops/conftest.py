@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from gate_support import OLD_FOUR
 
 from agents.court.case import BookView, Case
 from agents.court.hearing import Hearing
@@ -92,7 +93,9 @@ class _Play:
 
     def __init__(self, folder: Path, script: Script) -> None:
         self.script = script
-        self.settings = load_profile("paper", {} if script.reply is None else {"court.mind": "models"})
+        self.settings = load_profile(
+            "paper", {**OLD_FOUR, **({} if script.reply is None else {"court.mind": "models"})}
+        )
         self.journal = Journal(folder / "journal.db", script.key, 256)
         self.ledger = Ledger(self.settings.venue.starting_cash, "USDT")
         self.stop: Decimal | None = None

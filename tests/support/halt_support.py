@@ -1,6 +1,7 @@
 """Sessions with a test's own kill switch and approver, in this process and in others."""
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -10,7 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from run_support import said
+from gate_support import OLD_FOUR
+from run_support import said, voters
 
 from agents.approval.petition import AUTO, Approver
 from agents.court.minds.watchlist import nobody_knows
@@ -60,9 +62,14 @@ class Counts:
         return Reading()
 
 
-@cache
 def world(days: int, changes: tuple[tuple[str, Any], ...] = ()) -> tuple[Settings, Tape]:
-    settings = load_profile("paper", {"market.session_days": days, **dict(changes)})
+    """The profile paper with the old four and these changes, and its simulated market."""
+    return _world(days, json.dumps({**OLD_FOUR, **dict(changes)}))
+
+
+@cache
+def _world(days: int, changes: str) -> tuple[Settings, Tape]:
+    settings = load_profile("paper", {"market.session_days": days, **json.loads(changes)})
     return settings, simulated_tape(settings)
 
 
@@ -108,7 +115,7 @@ def command(module: str, *arguments: str, **options: Any) -> subprocess.Complete
 
 def started(out: Path, *arguments: str) -> subprocess.Popen[str]:
     """Start `tribunal run` and leave it running."""
-    line = [sys.executable, "-m", "agents.run", "--out", str(out), "--quiet", *arguments]
+    line = [sys.executable, "-m", "agents.run", "--out", str(out), "--quiet", *voters(*arguments), *arguments]
     return subprocess.Popen(
         line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ)
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pandas as pd
+from gate_support import FOUR
 
 from agents.records.events import read_events
 from agents.records.folder import JOURNAL
@@ -19,9 +20,15 @@ from market.simulated.prices import simulate
 Kind = TypeVar("Kind", bound=Journaled)
 
 
+def voters(*arguments: str) -> tuple[str, ...]:
+    """The options that seat the old four, unless these arguments say who votes, or name a profile that does."""
+    said_already = any(each in ("--strategy", "--profile") or each.startswith("strategies") for each in arguments)
+    return () if said_already else ("--strategy", *FOUR)
+
+
 def run(out: Path, *arguments: str) -> int:
-    """Run `tribunal run --quiet` into `out`."""
-    return main(["--profile", "paper", "--out", str(out), "--quiet", *arguments])
+    """Run `tribunal run --quiet` into `out`, with the old four if the arguments name no voters."""
+    return main(["--profile", "paper", "--out", str(out), "--quiet", *voters(*arguments), *arguments])
 
 
 def events(run_folder: Path) -> list[Recorded]:

@@ -17,8 +17,6 @@ from market.signals import TechnicalSignals
 from market.timeframe import Timeframe
 from risk.proposal import Direction
 
-_LEAST = 3
-
 
 class CrossMomentum(Frozen):
     """Holds the strongest third of the session's markets by their return of 30 days, while their mean return is above 0.
@@ -28,6 +26,8 @@ class CrossMomentum(Frozen):
 
     history: ClassVar[int] = 31
     timeframe: ClassVar[str] = "1d"
+    least_markets: ClassVar[int] = 3
+    """With fewer there is no third."""
 
     strongest: float = Field(default=1 / 3, gt=0, le=1, description="share of the markets that is held [fraction]")
 
@@ -35,9 +35,9 @@ class CrossMomentum(Frozen):
 
     def vote(self, now: TechnicalSignals, bars: Bars, facts: Facts) -> Ballot | Abstained:
         moved = {symbol: float(seen.close[-1] / seen.close[0] - 1.0) for symbol, seen in facts.windows.items()}
-        if len(moved) < _LEAST:
+        if len(moved) < self.least_markets:
             return Abstained(
-                why=f"markets with a history of {self.history} days: {len(moved)}, and a third needs {_LEAST}"
+                why=f"markets with a history of {self.history} days: {len(moved)}, and a third needs {self.least_markets}"
             )
         market = sum(moved.values()) / len(moved)
         ranked = sorted(moved, key=lambda symbol: (-moved[symbol], symbol))

@@ -23,7 +23,8 @@ from agents.records.events import holds
 from agents.records.folder import JOURNAL, RunFolder, make_folder, write_checksum
 from agents.records.record import CycleRecord, Session, SessionEnd
 from agents.session import run_session
-from agents.strategies.contexts import build_contexts, young_voters
+from agents.strategies.contexts import build_contexts
+from agents.strategies.readiness import who_cannot_vote
 from config.confirm import confirm_live
 from config.ending import INTERRUPTED
 from config.logging import configure
@@ -97,8 +98,8 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
     session = describe(settings, tape, key, request.calibration, request.record)
     contexts = build_contexts(settings.strategies, session.symbols, session.own_strategies)
     known_days = (tape.start_utc - (tape.history_start_utc or tape.warmup_start_utc)).days
-    for young in young_voters(contexts, settings.market.warmup_bars, known_days):
-        sys.stderr.write(f"{young}\n")
+    for why in who_cannot_vote(contexts, len(session.symbols), settings.market.warmup_bars, known_days).values():
+        sys.stderr.write(f"{why}\n")
     fresh = request.resume is None
     folder = (
         make_folder(request.out, settings.profile)

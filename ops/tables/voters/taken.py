@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from rich.console import Group
 
 from evidence.rulings.taken import ADJUSTER, ALL, BREAKER, COURT, Side, Taken, TakenReport
-from ops.story.taken import whole
+from ops.story.voters import whole
 from ops.tables.grid import Grid, boxed
 from ops.tables.plain import DASH, count, percent, signed_percent
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from gate_support import OLD_FOUR
 from history import scenes
 from run_support import events, run, write_bars
 from session_models import cut
@@ -15,8 +16,9 @@ from agents.desk.world import history_days
 from agents.records.record import CycleRecord
 from agents.replay import main as replay
 from agents.run import main as run_main
-from agents.strategies.contexts import build_contexts, days_wanted, young_voters
+from agents.strategies.contexts import build_contexts
 from agents.strategies.own import StrategyFault, own_voter
+from agents.strategies.readiness import days_wanted, who_cannot_vote
 from agents.strategies.voter import NOTHING, Ballot
 from agents.strategies.windows import reads_of
 from config.clock import to_ms
@@ -149,7 +151,7 @@ def test_a_timeframe_that_there_is_not_is_refused_before_the_session() -> None:
 
 
 def test_the_days_before_the_warm_up_are_as_many_as_the_voters_want_and_none_for_the_old_ones() -> None:
-    old = load_profile("backtest", {}).strategies
+    old = load_profile("backtest", OLD_FOUR).strategies
     assert days_wanted(old) == 0
     assert days_wanted((entry("Informed"),), {"mine.py": MINE}) == 12
     assert days_wanted((StrategyContext(strategy="trend_ensemble"),)) == 720
@@ -158,13 +160,20 @@ def test_the_days_before_the_warm_up_are_as_many_as_the_voters_want_and_none_for
     assert history_days(load_profile("backtest", {**chosen, "market.history_days": 30})) == 30
 
 
+def test_a_simulated_market_has_the_same_past_whoever_votes_unless_a_window_is_longer() -> None:
+    macro = {"strategies": [{"strategy": "macro_trend"}], "market.context": "none"}
+    assert history_days(load_profile("paper", {})) == history_days(load_profile("paper", OLD_FOUR)) == 400
+    assert history_days(load_profile("paper", {"market.context": "none"})) == 361, "the window of the trend ensemble"
+    assert history_days(load_profile("paper", macro)) == 189, "the weeks of a voter without a window"
+
+
 def test_a_window_of_days_that_the_past_cannot_fill_is_told() -> None:
     contexts = build_contexts((entry("Informed"),), ("BTC/USDT",), {"mine.py": MINE})
-    (told,) = young_voters(contexts, 250, 5)
+    (told,) = who_cannot_vote(contexts, 1, 250, 5).values()
     assert told.startswith(
         "Informed reads 12 bars of 1d and 5 days are known before the session: it abstains for about 7 days"
     )
-    assert young_voters(contexts, 250, 12) == ()
+    assert who_cannot_vote(contexts, 1, 250, 12) == {}
 
 
 def test_a_recorded_file_fills_a_window_of_days_from_its_past(tmp_path: Path) -> None:

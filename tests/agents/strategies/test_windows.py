@@ -14,8 +14,9 @@ from agents.backtest import main as backtest
 from agents.replay import main as replay
 from agents.run import main as run
 from agents.strategies.breakout import DonchianTrend, SqueezeBreakout
-from agents.strategies.contexts import build_contexts, young_voters
+from agents.strategies.contexts import build_contexts
 from agents.strategies.own import own_voter
+from agents.strategies.readiness import who_cannot_vote
 from agents.strategies.voter import Ballot
 from agents.strategies.windows import Windowed, reads_bars
 from config.errors import UsageFault
@@ -111,9 +112,22 @@ def test_the_warm_up_fills_a_window_and_only_with_the_markets_of_the_voter() -> 
 def test_a_warm_up_that_is_too_short_for_a_window_is_told_and_one_that_is_long_enough_is_not() -> None:
     settings = StrategyContext(strategy="own", file="mine.py", name="Cross")
     contexts = build_contexts((settings, StrategyContext(strategy="ema_cross")), ("BTC/USDT",), {"mine.py": MINE})
-    (told,) = young_voters(contexts, 40)
+    (told,) = who_cannot_vote(contexts, 1, 40).values()
     assert told.startswith("Cross reads 60 bars and the warm-up has 40: it abstains at the first 19 bars.")
-    assert young_voters(contexts, 59) == (), "the first bar of the session is the sixtieth"
+    assert who_cannot_vote(contexts, 1, 59) == {}, "the first bar of the session is the sixtieth"
+
+
+def test_a_voter_that_compares_more_markets_than_a_session_has_is_told_to_abstain() -> None:
+    contexts = build_contexts((StrategyContext(strategy="cross_momentum"),), ("BTC/USDT",))
+    (told,) = who_cannot_vote(contexts, 2, 250, 400).values()
+    assert told.startswith("cross_momentum compares 3 markets or more and the session has 2: it abstains.")
+    assert who_cannot_vote(contexts, 3, 250, 400) == {}
+    mine = MINE.replace("    history = 60\n", "    history = 60\n    least_markets = 2.5\n")
+    assert mine != MINE
+    with pytest.raises(UsageFault, match=r"least_markets = 2\.5.*Nothing was started"):
+        build_contexts(
+            (StrategyContext(strategy="own", file="mine.py", name="Cross"),), ("BTC/USDT",), {"mine.py": mine}
+        )
 
 
 def test_the_same_bar_asked_twice_is_one_bar() -> None:

@@ -6,9 +6,12 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 
 from config.reading.load import load_profile
+from config.seeds import generator
 from config.settings import Settings
+from market.simulated.drawn import autoregression
 from market.simulated.prices import SESSION_START, SimulatedMarket, simulate, warmup_length
 
 THREE = ("BTC/USDT", "ETH/USDT", "SOL/USDT")
@@ -127,3 +130,8 @@ def test_large_jumps_of_one_coin_make_news_of_it(market: SimulatedMarket) -> Non
     jumps = np.argsort(excess)[-10:]
     quiet = np.arange(100, len(candles) - 100, len(candles) // 50)
     assert np.mean([told_near(int(i)) for i in jumps]) > 1.5 * np.mean([told_near(int(i)) for i in quiet])
+
+
+def test_an_autoregression_is_that_of_a_filter_to_the_last_bit() -> None:
+    shocks = generator(7, "shocks").standard_normal(2_000)
+    assert np.array_equal(autoregression(shocks, 0.97), lfilter([1.0], [1.0, -0.97], shocks))

@@ -13,7 +13,7 @@ from evidence.statistics.totals import Interval
 from ops.report.page import render_report
 from ops.story.story import read_story
 from ops.story.summary import summarise
-from ops.story.taken import whole
+from ops.story.voters import whole
 from ops.tables.voters.taken import taken_grid, taken_key, taken_part, taken_sentence
 
 Maker = Callable[..., Path]

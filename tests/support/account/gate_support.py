@@ -1,5 +1,6 @@
 """Proposals, books and returns for the tests of the gate."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -20,6 +21,10 @@ from risk.portfolio import Portfolio, Position
 from risk.proposal import Direction, Proposal
 
 AT = datetime(2024, 3, 1, tzinfo=UTC)
+FOUR = ("ema_cross", "golden_cross", "rsi_bounce", "momentum_breakout")
+"""The voters of the first profiles. They speak at any bar and need no history of days, so a few days hold many cases."""
+OLD_FOUR: dict[str, Any] = {"strategies": [{"strategy": name} for name in FOUR]}
+"""The same as a setting."""
 PLAIN: dict[str, Any] = {
     "limits.risk_per_trade": 0.02,
     **{
@@ -41,9 +46,17 @@ PLAIN: dict[str, Any] = {
         )
     },
     **ADDED_IN_SESSION_4,
+    **OLD_FOUR,
 }
-"""Settings under which no rule knows a record, a cluster or a symbol's own pause, on a market drawn as before: those of 0.2.0."""
-PLAIN_PAIRS = tuple(f"{name}={'null' if value is None else value}" for name, value in PLAIN.items())
+"""Settings under which no rule knows a record, a cluster or a symbol's own pause, on a market drawn as before: those of 0.2.0,
+with its four voters."""
+
+
+def _told(value: Any) -> str:
+    return json.dumps(value) if isinstance(value, list) else "null" if value is None else str(value)
+
+
+PLAIN_PAIRS = tuple(f"{name}={_told(value)}" for name, value in PLAIN.items())
 """The same as `--set` takes them."""
 SETTINGS: Settings = load_profile("paper", PLAIN)
 LIMITS: RiskLimits = SETTINGS.limits
