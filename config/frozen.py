@@ -3,8 +3,11 @@
 It refuses a misspelt key, a NaN and an infinity where the value is made (law 9), so later code does not check again.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated, ClassVar
+from functools import partial
+from operator import is_, not_
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
@@ -38,8 +41,17 @@ class Journaled(Frozen):
         return cls.event_kind if number == 1 else f"{cls.event_kind}@{number}"
 
 
+absent: Callable[[Any], bool] = partial(is_, None)
+"""Whether a value is None. The `exclude_if` of a field that is left out where nothing is known.
+
+It is compiled, as `empty` is: dozens of fields are asked at each bar, and a lambda would take half the time of the writing.
+"""
+empty: Callable[[Any], bool] = not_
+"""Whether a value is false: the `exclude_if` of a collection or a count that is left out where there is none."""
+
+
 def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
 
 UtcTime = Annotated[AwareDatetime, AfterValidator(_utc)]

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from config.frozen import Frozen, Journaled, UtcTime
+from config.frozen import Frozen, Journaled, UtcTime, empty
 from market.bar import Part, Slice
 from risk.order import Order, Purpose, Side
 
@@ -81,7 +81,7 @@ class VenueReport(Frozen):
 
     states: tuple[OrderState, ...] = ()
     fills: tuple[Fill, ...] = ()
-    funding: tuple[Funding, ...] = Field(default=(), exclude_if=lambda funding: not funding)
+    funding: tuple[Funding, ...] = Field(default=(), exclude_if=empty)
 
 
 class VenueAccount(Frozen):

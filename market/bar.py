@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from config.frozen import Frozen, UtcTime
+from config.frozen import Frozen, UtcTime, absent, empty
 from market.timeframe import Timeframe
 
 
@@ -94,9 +94,9 @@ class Slice(Frozen):
     doubtful: dict[str, Bar] = Field(default_factory=dict)
     frozen: dict[str, str] = Field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
-    detail: Detail | None = Field(default=None, exclude_if=lambda detail: detail is None)
-    funding: tuple[FundingRate, ...] = Field(default=(), exclude_if=lambda funding: not funding)
-    facts: tuple[Fact, ...] = Field(default=(), exclude_if=lambda facts: not facts)
+    detail: Detail | None = Field(default=None, exclude_if=absent)
+    funding: tuple[FundingRate, ...] = Field(default=(), exclude_if=empty)
+    facts: tuple[Fact, ...] = Field(default=(), exclude_if=empty)
 
     @model_validator(mode="after")
     def _detail_fits(self) -> Self:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from config.frozen import Frozen, UtcTime
+from config.frozen import Frozen, UtcTime, absent, empty
 from market.timeframe import Timeframe
 
 Depth = Literal["core", "full"]
@@ -45,7 +45,7 @@ def _full(meaning: str, formula: str, known_from: int | str, source: str, **limi
     """A field of depth `full`: written where it is known. `known_from`: the number of closed bars that it needs, or words."""
     return Field(
         default=None,
-        exclude_if=lambda value: value is None,
+        exclude_if=absent,
         description=meaning,
         json_schema_extra=_about("full", formula, known_from, source),
         **limits,
@@ -277,7 +277,7 @@ class TechnicalSignals(Frozen):
     )
     patterns: tuple[PatternSeen, ...] = Field(
         default=(),
-        exclude_if=lambda seen: not seen,
+        exclude_if=empty,
         description="candlestick patterns that ended at the last five bars, the latest of each kind, newest first",
         json_schema_extra=_about(
             "full", "all 61 patterns of TA-Lib", "11 to 15 bars, by pattern", "Nison 1991; TA-Lib"

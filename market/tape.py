@@ -116,7 +116,8 @@ class Tape:
     def _with_more(self, shown: Slice) -> Slice:
         """The slice with the finer bars inside its bars, the funding that is due in them, and what became known."""
         close_ms = to_ms(shown.close_utc)
-        more: dict[str, object] = {"funding": self.funding.get(close_ms, ()), "facts": self.facts.get(close_ms, ())}
+        due = {"funding": self.funding.get(close_ms), "facts": self.facts.get(close_ms)}
+        more: dict[str, object] = {name: found for name, found in due.items() if found}
         inside = (
             (symbol, self.detail[symbol].inside(close_ms))
             for symbol in shown.bars
@@ -125,7 +126,7 @@ class Tape:
         if bars := {symbol: rows for symbol, rows in inside if rows is not None}:
             timeframe = next(iter(self.detail.values())).candles.timeframe
             more["detail"] = Detail(timeframe=timeframe, bars=bars)
-        return shown.model_copy(update=more)
+        return shown.model_copy(update=more) if more else shown
 
     @property
     def _warmup_length(self) -> int:

@@ -21,7 +21,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from config.frozen import Frozen, Journaled, UtcTime
+from config.frozen import Frozen, Journaled, UtcTime, absent, empty
 from config.sections.limits import RiskLimits
 
 Breaker = Literal["drawdown", "weekly_loss", "daily_loss", "turbulence", "loss_streak"]
@@ -34,7 +34,7 @@ class Latch(Frozen):
     since_utc: UtcTime
     until_utc: UtcTime | None
     why: str
-    symbol: str | None = Field(default=None, exclude_if=lambda symbol: symbol is None)
+    symbol: str | None = Field(default=None, exclude_if=absent)
     """The only symbol whose purchases it forbids; None if it forbids all."""
 
 
@@ -48,7 +48,7 @@ class BreakerEvent(Journaled):
     at_utc: UtcTime
     action: Literal["tripped", "extended", "lifted"]
     why: str
-    symbol: str | None = Field(default=None, exclude_if=lambda symbol: symbol is None)
+    symbol: str | None = Field(default=None, exclude_if=absent)
     """The only symbol that it pauses; None if it is the breaker of the account."""
 
 
@@ -62,9 +62,9 @@ class BreakerState(Frozen):
     """Year and number of the ISO week, which begins on Monday: `2024-W09`."""
     week_start_equity: Decimal
     losses_in_a_row: int = 0
-    trades: int = Field(default=0, exclude_if=lambda count: count == 0)
+    trades: int = Field(default=0, exclude_if=empty)
     """Closed trades, counted where `loss_streak_chance` asks for the win rate."""
-    wins: int = Field(default=0, exclude_if=lambda count: count == 0)
+    wins: int = Field(default=0, exclude_if=empty)
     """Closed trades with a profit, counted likewise."""
     latches: tuple[Latch, ...] = ()
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from config.frozen import Frozen, UtcTime
+from config.frozen import Frozen, UtcTime, absent
 from config.sections.exits import ExitSettings
 from config.sections.limits import TradingHours
 from risk.record import NO_RECORD, VotersRecord
@@ -61,7 +61,7 @@ class Terms(Frozen):
     limits: tuple[TightLimit, ...] = ()
     hours: tuple[OwnHours, ...] = ()
     positions: tuple[OwnPositions, ...] = ()
-    exits: ExitSettings | None = Field(default=None, exclude_if=lambda exits: exits is None)
+    exits: ExitSettings | None = Field(default=None, exclude_if=absent)
 
 
 class Proposal(Frozen):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, WithJsonSchema
 
-from config.frozen import Frozen, UtcTime
+from config.frozen import Frozen, UtcTime, absent
 from risk.order import Order
 
 RuleCode = Literal[
@@ -49,7 +49,7 @@ class RuleReport(Frozen):
     reaction: Reaction
     notional_cap: Decimal | None = None
     note: str = ""
-    context: str | None = Field(default=None, exclude_if=lambda context: context is None)
+    context: str | None = Field(default=None, exclude_if=absent)
     """The context whose own limit the rule has applied; None if it was the profile's."""
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, get_args
 
 from pydantic import Field
 
-from config.frozen import Frozen, UtcTime
+from config.frozen import Frozen, UtcTime, absent
 from config.sections.sentiment import ComponentName
 from config.silence import Abstained
 
@@ -41,9 +41,9 @@ class Component(Frozen):
 
     score: Score | Abstained
     share: float = Field(ge=0, le=1)
-    headlines: int | None = Field(default=None, ge=0, exclude_if=lambda number: number is None)
-    value: float | None = Field(default=None, exclude_if=lambda value: value is None)
-    age_h: float | None = Field(default=None, ge=0, exclude_if=lambda age: age is None)
+    headlines: int | None = Field(default=None, ge=0, exclude_if=absent)
+    value: float | None = Field(default=None, exclude_if=absent)
+    age_h: float | None = Field(default=None, ge=0, exclude_if=absent)
     """Age of the newest headline, or of the moment that the figure describes [hours]."""
 
 
@@ -72,12 +72,12 @@ class SentimentData(Frozen):
     flags: tuple[str, ...] = ()
     headlines: tuple[Headline, ...] = ()
     """The headlines with the most weight, for the arguments in court."""
-    news: Component | None = Field(default=None, exclude_if=lambda part: part is None)
-    reddit: CrowdComponent | None = Field(default=None, exclude_if=lambda part: part is None)
-    x: CrowdComponent | None = Field(default=None, exclude_if=lambda part: part is None)
-    fear_greed: Component | None = Field(default=None, exclude_if=lambda part: part is None)
-    funding: Component | None = Field(default=None, exclude_if=lambda part: part is None)
-    long_short: Component | None = Field(default=None, exclude_if=lambda part: part is None)
+    news: Component | None = Field(default=None, exclude_if=absent)
+    reddit: CrowdComponent | None = Field(default=None, exclude_if=absent)
+    x: CrowdComponent | None = Field(default=None, exclude_if=absent)
+    fear_greed: Component | None = Field(default=None, exclude_if=absent)
+    funding: Component | None = Field(default=None, exclude_if=absent)
+    long_short: Component | None = Field(default=None, exclude_if=absent)
 
     def components(self) -> dict[str, Component]:
         """The parts that there are, by name."""

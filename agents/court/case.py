@@ -10,7 +10,7 @@ from pydantic import Field
 
 from agents.court.record import CaseRecord
 from agents.strategies.vote import NetVote
-from config.frozen import Frozen, UtcTime
+from config.frozen import Frozen, UtcTime, absent
 from market.context.view import MarketContext
 from market.signals import TechnicalSignals
 from market.timeframe import Timeframe
@@ -50,15 +50,15 @@ class Case(Frozen):
     book: BookView
     precedents: str = Field(default="", max_length=600)
     """How the most similar past cases ended, as known at this time; empty when no model reads it."""
-    record: CaseRecord | None = Field(default=None, exclude_if=lambda record: record is None)
+    record: CaseRecord | None = Field(default=None, exclude_if=absent)
     """How the purchases of these voters have ended; None if the profile asks for no record."""
-    held_share: float | None = Field(default=None, ge=0, le=1, exclude_if=lambda share: share is None)
+    held_share: float | None = Field(default=None, ge=0, le=1, exclude_if=absent)
     """Of a proposal to enlarge: the share of a full position for which the position stands that is held."""
-    context: MarketContext | None = Field(default=None, exclude_if=lambda context: context is None)
+    context: MarketContext | None = Field(default=None, exclude_if=absent)
     """What is known of the market beside its bars; None if the profile asks for none."""
-    terms: Terms | None = Field(default=None, exclude_if=lambda terms: terms is None)
+    terms: Terms | None = Field(default=None, exclude_if=absent)
     """What the contexts behind the purchase ask beyond the profile; None if they ask nothing."""
-    instructions: dict[str, str] | None = Field(default=None, exclude_if=lambda instructions: instructions is None)
+    instructions: dict[str, str] | None = Field(default=None, exclude_if=absent)
     """What the profile tells models about cases of these contexts, by context; None if it tells nothing."""
 
 

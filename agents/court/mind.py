@@ -12,7 +12,7 @@ from pydantic import Field
 from agents.court.case import Case
 from agents.court.opinion import AdvocateOpinion, AnalystOpinion, RiskOpinion, SupervisorOpinion
 from agents.llm.attempt import Attempt, Role
-from config.frozen import Frozen
+from config.frozen import Frozen, absent
 from config.silence import Abstained
 
 
@@ -25,7 +25,7 @@ class Voice(Frozen):
     role: Role
     speaker: str
     why: str
-    outlook: str | None = Field(default=None, exclude_if=lambda asked: asked is None)
+    outlook: str | None = Field(default=None, exclude_if=absent)
     """The decision_id of the outlook that gave this opinion (see `agents.court.minds.outlooks`); None if there was
     none.
     """

@@ -12,7 +12,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from config.errors import TribunalError
-from config.frozen import Frozen, Journaled
+from config.frozen import Frozen, Journaled, empty
 
 Role = Literal["analyst", "risk_agent", "devils_advocate", "supervisor"]
 ROLES: tuple[Role, ...] = ("analyst", "risk_agent", "devils_advocate", "supervisor")
@@ -185,5 +185,5 @@ class Attempt(Journaled):
     cost_usd: Decimal
     latency_ms: int = Field(ge=0)
     from_cache: bool = False
-    warnings: tuple[BudgetWarning, ...] = Field(default=(), exclude_if=lambda warnings: not warnings)
+    warnings: tuple[BudgetWarning, ...] = Field(default=(), exclude_if=empty)
     """Budgets that this attempt found to be almost used up."""

@@ -15,7 +15,7 @@ from agents.court.hearing import Hearing
 from agents.court.record import Learnt
 from agents.llm.attempt import Role
 from agents.strategies.vote import Vote
-from config.frozen import Frozen, Journaled, UtcTime
+from config.frozen import Frozen, Journaled, UtcTime, absent, empty
 from config.settings import Settings
 from execution.account.trader import Exposure
 from market.bar import Finding, Prices, Slice
@@ -63,9 +63,9 @@ class Session(Journaled):
     key_id: str
     calibration: SizingMaps | None = None
     """How often convictions of voters and analysts came true in earlier runs, if a calibration was given. Sizing uses it."""
-    policy: Policy | None = Field(default=None, exclude_if=lambda policy: policy is None)
+    policy: Policy | None = Field(default=None, exclude_if=absent)
     """The trained policy that adjusts sizes, if the session has one."""
-    record: KnownRecord | None = Field(default=None, exclude_if=lambda record: record is None)
+    record: KnownRecord | None = Field(default=None, exclude_if=absent)
     """What earlier runs have taught of the voters, if a file was given. Court and sizing begin with it."""
     own_strategies: dict[str, str] = Field(default_factory=dict)
     """Source text of the user's strategy files, by file name. A replay runs this text."""
@@ -83,7 +83,7 @@ class Warmup(Journaled):
     event_version: ClassVar[int] = 2
 
     slices: tuple[tuple[int, dict[str, Prices]], ...]
-    days: tuple[tuple[int, dict[str, Prices]], ...] = Field(default=(), exclude_if=lambda days: not days)
+    days: tuple[tuple[int, dict[str, Prices]], ...] = Field(default=(), exclude_if=empty)
 
 
 class Prompts(Journaled):
@@ -101,7 +101,7 @@ class ExitDecision(Frozen):
     decision_id: str
     symbol: str
     why: str
-    kept_share: float | None = Field(default=None, exclude_if=lambda share: share is None)
+    kept_share: float | None = Field(default=None, exclude_if=absent)
     """Of a position that was trimmed: the share of a full position that is kept; None if all of it was closed."""
 
 
@@ -143,7 +143,7 @@ class CycleRecord(Journaled):
     votes: tuple[Vote, ...] = ()
     hearings: tuple[Hearing, ...] = ()
     exits: tuple[ExitDecision, ...] = ()
-    sentiment: dict[str, SentimentData] = Field(default_factory=dict, exclude_if=lambda heard: not heard)
+    sentiment: dict[str, SentimentData] = Field(default_factory=dict, exclude_if=empty)
     """What voters read of the news at this bar, by symbol."""
 
 
@@ -163,5 +163,5 @@ class SessionEnd(Journaled):
     funding: Decimal
     portfolio: Portfolio
     breakers: BreakerState
-    learnt: Learnt | None = Field(default=None, exclude_if=lambda learnt: learnt is None)
+    learnt: Learnt | None = Field(default=None, exclude_if=absent)
     """What the closed cases of this session have taught of its voters; None if the profile asks for no record."""

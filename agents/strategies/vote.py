@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from config.frozen import Frozen
+from config.frozen import Frozen, absent
 from risk.proposal import Direction
 
 
@@ -15,11 +15,11 @@ class Vote(Frozen):
     confidence: float = Field(ge=0, le=1)
     weight: float = Field(gt=0)
     reasons: tuple[str, ...]
-    exposure: float | None = Field(default=None, ge=0, le=1, exclude_if=lambda value: value is None)
+    exposure: float | None = Field(default=None, ge=0, le=1, exclude_if=absent)
     """The share of a full position that it wants now; None for a voter of single events."""
-    exit_price: float | None = Field(default=None, gt=0, exclude_if=lambda value: value is None)
+    exit_price: float | None = Field(default=None, gt=0, exclude_if=absent)
     """Its own exit [quote]."""
-    horizon_bars: int | None = Field(default=None, ge=1, exclude_if=lambda value: value is None)
+    horizon_bars: int | None = Field(default=None, ge=1, exclude_if=absent)
     """How long it means to hold [bars]."""
 
 
@@ -30,9 +30,9 @@ class NetVote(Frozen):
     conviction: float = Field(ge=0, le=1)
     against: float = Field(ge=0, le=1)
     votes: tuple[Vote, ...]
-    exposure: float | None = Field(default=None, ge=0, le=1, exclude_if=lambda value: value is None)
+    exposure: float | None = Field(default=None, ge=0, le=1, exclude_if=absent)
     """The share of a full position that its position voters want; None if none of them speaks, or wants any."""
-    exit_price: float | None = Field(default=None, gt=0, exclude_if=lambda value: value is None)
+    exit_price: float | None = Field(default=None, gt=0, exclude_if=absent)
     """Their own exit [quote]: the price below which all of them want to be out."""
-    horizon_bars: int | None = Field(default=None, ge=1, exclude_if=lambda value: value is None)
+    horizon_bars: int | None = Field(default=None, ge=1, exclude_if=absent)
     """The longest time for which one of them means to hold [bars]."""

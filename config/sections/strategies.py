@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import Field, create_model, model_validator
 
-from config.frozen import Frozen
+from config.frozen import Frozen, absent
 from config.sections.clashes import Clash, contradiction
 from config.sections.exits import ExitSettings
 from config.sections.kinds import OneOf, Positive
@@ -41,16 +41,11 @@ PROMPT_CAP = 500
 """Longest instruction of a context to the models [characters]."""
 
 
-def _unset(value: object) -> bool:
-    """What a context does not set is left out of the journal, so that older sessions keep their bytes."""
-    return value is None
-
-
 def _own(model: type[Frozen], name: str) -> tuple[Any, Any]:
     """The same setting, which may be left out."""
     field = model.model_fields[name]
     kind: Any = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
-    return kind | None, Field(default=None, exclude_if=_unset, description=field.description)
+    return kind | None, Field(default=None, exclude_if=absent, description=field.description)
 
 
 if TYPE_CHECKING:
@@ -89,28 +84,28 @@ class StrategyContext(Frozen):
     symbols: tuple[str, ...] = Field(default=("*",), min_length=1, description="markets it votes on; `*` for all")
     weight: Positive = Field(default=1.0, description="its share in the netted vote")
     params: dict[str, float] = Field(default_factory=dict, description="overrides of the strategy's own parameters")
-    enabled: bool | None = Field(default=None, exclude_if=_unset, description="false: it is not asked; null is true")
+    enabled: bool | None = Field(default=None, exclude_if=absent, description="false: it is not asked; null is true")
     trading_hours_utc: TradingHours | None = Field(
         default=None,
-        exclude_if=_unset,
+        exclude_if=absent,
         description="first and last hour in which its purchases are allowed, as in `limits`; it may always close [hours, UTC]",
     )
     max_positions: Annotated[int, Field(ge=1, le=100_000)] | None = Field(
         default=None,
-        exclude_if=_unset,
+        exclude_if=absent,
         description="positions and entries under way for which it has voted, at one time [positions]",
     )
     limits: ContextLimits | None = Field(
         default=None,
-        exclude_if=_unset,
+        exclude_if=absent,
         description="limits for its purchases, none looser than that of the same name in `limits`",
     )
     exits: ContextExits | None = Field(
-        default=None, exclude_if=_unset, description="exits of the positions that it opens, instead of those in `exits`"
+        default=None, exclude_if=absent, description="exits of the positions that it opens, instead of those in `exits`"
     )
     prompt: Annotated[str, Field(min_length=1, max_length=PROMPT_CAP)] | None = Field(
         default=None,
-        exclude_if=_unset,
+        exclude_if=absent,
         description="what models in the court are told about its cases [characters]",
     )
 

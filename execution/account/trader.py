@@ -95,6 +95,7 @@ class Trader:
         self._protection = Protection(self._desk, self._orders, ledger, gate, exits, self._instruments)
         self._sink = sink
         self._bars_per_day = bars_per_day
+        self._horizon = horizon_of(limits, bars_per_day)
         self._now: datetime | None = None
         self._frozen: dict[str, str] = {}
         self._counted_trades = 0
@@ -157,7 +158,7 @@ class Trader:
             held.symbol: float(held.notional) / equity for held in portfolio.positions if self._is_alive(held.symbol)
         }
         var_1d = es_1d = 0.0
-        horizon = horizon_of(limits, self._bars_per_day)
+        horizon = self._horizon
         if weights and (rows := self._rows(tuple(weights))) >= 2 * horizon.step_bars:
             steps = horizon.steps(self.window.portfolio_returns(weights)[-rows:])
             var_1d = max(0.0, one_day_var(steps, limits, horizon))

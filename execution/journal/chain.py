@@ -71,7 +71,7 @@ def key_id(key: bytes) -> str:
 
 def link(key: bytes, previous: str, seq: int, kind: str, payload: bytes) -> str:
     """The MAC of an event after `previous`, as 64 hex digits."""
-    return hmac.new(key, f"{previous}\x1f{seq}\x1f{kind}\x1f".encode() + payload, hashlib.sha256).hexdigest()
+    return hmac.digest(key, f"{previous}\x1f{seq}\x1f{kind}\x1f".encode() + payload, "sha256").hex()
 
 
 class Journal:

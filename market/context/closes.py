@@ -81,7 +81,7 @@ class Closes:
                 recent.popleft()
             if close_ms % self.step_ms == 0:
                 self._steps.put(row, close_ms // self.step_ms, float(np.log(close)))
-            self._days.put(row, (close_ms - 1) // DAY_MS, close)
+            self._days.put(row, day_of(close_ms), close)
 
     def last(self, symbol: str, now_ms: int) -> float | None:
         """The last close, if it is less than one step old [quote]."""
@@ -106,7 +106,17 @@ class Closes:
 
     def days(self, now_ms: int, count: int) -> Floats:
         """Closes of the last whole days, shape (n_symbols, count), float64 [quote], oldest first; NaN for a day without a bar."""
-        return self._days.window((now_ms - 1) // DAY_MS, count + 1)[:, _last_whole(now_ms, count)]
+        return self._days.window(day_of(now_ms), count + 1)[:, _last_whole(now_ms, count)]
+
+
+def day_of(close_ms: int) -> int:
+    """The day of a bar that closes at `close_ms` [days since 1970 UTC]: at midnight the day that ends then."""
+    return (close_ms - 1) // DAY_MS
+
+
+def last_whole_day(now_ms: int) -> int:
+    """The last day that is over at `now_ms` [days since 1970 UTC]: at midnight the day that ends then."""
+    return now_ms // DAY_MS - 1
 
 
 def _last_whole(now_ms: int, count: int) -> slice:

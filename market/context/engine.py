@@ -7,14 +7,14 @@ is `Abstained`, with the reason.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from config.clock import to_ms
 from config.silence import Abstained
 from market.bar import Bar, Fact, Slice
-from market.candles import Floats
 from market.context import measures
 from market.context.catalogue import CATALOGUE, FIGURES, Figure
-from market.context.closes import DAY_MS, DAYS, Closes
+from market.context.closes import DAYS, Closes, day_of, last_whole_day
 from market.context.series import Entry, Series, hours
 from market.context.view import MarketContext
 from market.timeframe import Timeframe
@@ -29,6 +29,13 @@ Word = float | str
 """A number, or the reason why there is none."""
 
 
+class _Days(NamedTuple):
+    """What whole days say: the mean of 200 closes of each symbol [quote], and whether BTC is above its mean of ten months."""
+
+    means: dict[str, Word]
+    trend: Word
+
+
 class ContextEngine:
     """The context of each market of a session. Slices are pushed in their order; a market is read at the last close."""
 
@@ -38,6 +45,7 @@ class ContextEngine:
         self._closes = Closes(self._symbols, timeframe)
         self._series: dict[tuple[str, str | None], Series] = {}
         self._market: tuple[datetime, dict[str, Word]] | None = None
+        self._whole: tuple[int, _Days] | None = None
         self._betas: tuple[datetime, list[tuple[Word, Word]]] | None = None
         self._silent: dict[str, Abstained] = {}
 
@@ -49,7 +57,10 @@ class ContextEngine:
 
     def push_bars(self, close_utc: datetime, bars: Mapping[str, Bar]) -> None:
         """Take the bars of one close; those of the warm-up have no facts."""
-        self._closes.push(to_ms(close_utc), {symbol: bar.close for symbol, bar in bars.items()})
+        close_ms = to_ms(close_utc)
+        self._closes.push(close_ms, {symbol: bar.close for symbol, bar in bars.items()})
+        if self._whole is not None and self._whole[0] >= day_of(close_ms):
+            self._whole = None
         self._market = self._betas = None
 
     def push_fact(self, fact: Fact) -> None:
@@ -147,12 +158,10 @@ class ContextEngine:
         return self._market[1]
 
     def _work_market(self, now_ms: int) -> dict[str, Word]:
-        days = self._closes.days(now_ms, DAYS)
+        days = self._of_days(now_ms)
         last = {each: self._closes.last(each, now_ms) for each in self._symbols}
         before = {each: self._closes.day_before(each, now_ms) for each in self._symbols}
-        means = dict(
-            zip(self._symbols, (measures.mean_of_days(own[-measures.MEAN_DAYS :]) for own in days), strict=True)
-        )
+        means = days.means
         above = [
             (now, mean) for each, now in last.items() if now is not None and not isinstance(mean := means[each], str)
         ]
@@ -160,27 +169,31 @@ class ContextEngine:
         return {
             "breadth_24h": measures.share_above(rose),
             "breadth_200d": measures.share_above(above),
-            **self._of_btc(now_ms, days, last, before, means),
+            **self._of_btc(days, last, before),
         }
 
+    def _of_days(self, now_ms: int) -> "_Days":
+        """What the whole days before `now_ms` say; it is computed once a day."""
+        whole = last_whole_day(now_ms)
+        if self._whole is None or self._whole[0] != whole:
+            days = self._closes.days(now_ms, DAYS)
+            means = (measures.mean_of_days(own[-measures.MEAN_DAYS :]) for own in days)
+            btc = None if self._btc is None else days[self._symbols.index(self._btc)]
+            trend = "" if btc is None else measures.above_ten_months(measures.month_ends(btc, whole))
+            self._whole = whole, _Days(dict(zip(self._symbols, means, strict=True)), trend)
+        return self._whole[1]
+
     def _of_btc(
-        self,
-        now_ms: int,
-        days: Floats,
-        last: Mapping[str, float | None],
-        before: Mapping[str, float | None],
-        means: Mapping[str, Word],
+        self, days: "_Days", last: Mapping[str, float | None], before: Mapping[str, float | None]
     ) -> dict[str, Word]:
         if self._btc is None:
             return dict.fromkeys(("return_btc_24h", "btc_vs_200d", "risk_on"), "no market of BTC is in this session")
-        now, then, mean = last[self._btc], before[self._btc], means[self._btc]
+        now, then, mean = last[self._btc], before[self._btc], days.means[self._btc]
         no_bar = f"{self._btc} has no bar at this close"
-        whole = now_ms // DAY_MS - 1
-        ends = measures.month_ends(days[self._symbols.index(self._btc)], whole)
         return {
             "return_btc_24h": no_bar if now is None else _change(now, then, f"{self._btc} has no bar 24 h before"),
             "btc_vs_200d": no_bar if now is None else mean if isinstance(mean, str) else now / mean - 1,
-            "risk_on": measures.above_ten_months(ends),
+            "risk_on": days.trend,
         }
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import Field
 
 from agents.court.ruling import RulingOutcome
-from config.frozen import Frozen, UtcTime
+from config.frozen import Frozen, UtcTime, empty
 from config.sections.strategies import names_of
 from evidence.rulings.taken import TakenReport
 from execution.exact import EXACT
@@ -118,7 +118,7 @@ class Summary(Frozen):
     mean_deployed: float
     value_at_risk: VarFigures
     fees: Decimal
-    funding: dict[str, Decimal] = Field(default_factory=dict, exclude_if=lambda funding: not funding)
+    funding: dict[str, Decimal] = Field(default_factory=dict, exclude_if=empty)
     """Net funding paid by symbol [quote]; it is not part of the profit of a trade."""
     turnover: float
     """Notional of all fills [mean equities]."""
@@ -139,15 +139,15 @@ class Summary(Frozen):
     approvals: ApprovalFigures
     voters: dict[str, VoterFigures]
     """What each voter said, those that are switched off left out."""
-    switched_off: tuple[str, ...] = Field(default=(), exclude_if=lambda names: not names)
+    switched_off: tuple[str, ...] = Field(default=(), exclude_if=empty)
     """Voters that the profile has switched off."""
-    context_bound: dict[str, int] = Field(default_factory=dict, exclude_if=lambda bound: not bound)
+    context_bound: dict[str, int] = Field(default_factory=dict, exclude_if=empty)
     """How often a context's own limit was the binding one, in proposals, by context."""
     data_findings: dict[str, int]
     """Problems with the data by kind, those of the warm-up included."""
-    frozen_bars: dict[str, int] = Field(default_factory=dict, exclude_if=lambda frozen: not frozen)
+    frozen_bars: dict[str, int] = Field(default_factory=dict, exclude_if=empty)
     """Bars at whose close nothing new could be opened in a symbol, because its data was missing or hard to believe."""
-    held_frozen: dict[str, str] = Field(default_factory=dict, exclude_if=lambda frozen: not frozen)
+    held_frozen: dict[str, str] = Field(default_factory=dict, exclude_if=empty)
     """Why a position's symbol was frozen at the end: the position is valued at the last price that was believed."""
     minds: dict[str, int | str]
     """Who sat, in cases; if models sat, who spoke, in opinions, four for each case. "models": "off" if none sat."""
