@@ -100,7 +100,10 @@ def _own(result: KernelResult, seen: Seen, factors: Floats, tape: int) -> Run:
 
 
 NOTHING_SEEN = Seen(
-    np.zeros((0, len(COLUMNS))), np.zeros((0, len(FEATURES))), *(np.zeros(0, np.int64) for _ in range(3)), np.zeros(0, np.bool_)
+    np.zeros((0, len(COLUMNS))),
+    np.zeros((0, len(FEATURES))),
+    *(np.zeros(0, np.int64) for _ in range(3)),
+    np.zeros(0, np.bool_),
 )
 
 

@@ -1,8 +1,8 @@
 """The tapes that a policy is trained and judged on: recorded or simulated bars, with the rulings of the rules court (`docket`).
 
-    read = read_proposals(world, seen)          the docket of a world, from the cache or from its bars
-    read.together()                             one tape: all markets in one account, as a session trades them
-    read.apart()                                a tape for each market, an account of its own for each
+read = read_proposals(world, seen)          the docket of a world, from the cache or from its bars
+read.together()                             one tape: all markets in one account, as a session trades them
+read.apart()                                a tape for each market, an account of its own for each
 """
 
 from collections.abc import Callable
