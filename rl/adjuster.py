@@ -1,4 +1,4 @@
-"""The adjuster: it may reduce a size after the ruling and before the gate."""
+"""The adjuster: it may change a size after the ruling and before the gate, and the gate caps it like any other."""
 
 from typing import Protocol
 
@@ -13,7 +13,7 @@ class Adjuster(Protocol):
     def name(self) -> str: ...
 
     def adjust(self, seen: Observation) -> Adjustment:
-        """Reduce the size or keep it. Must be deterministic: a replay calls it again and compares."""
+        """The factor for the size. Must be deterministic: a replay calls it again and compares."""
         ...
 
 
