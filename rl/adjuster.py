@@ -16,6 +16,10 @@ class Adjuster(Protocol):
         """The factor for the size. Must be deterministic: a replay calls it again and compares."""
         ...
 
+    def demote(self) -> None:
+        """From now on, change no size."""
+        ...
+
 
 class Off:
     """No policy is loaded: the ruling stands as it is, and reports say `off`."""
@@ -24,3 +28,6 @@ class Off:
 
     def adjust(self, seen: Observation) -> Adjustment:
         return Adjustment(adjuster=self.name, scale=1.0)
+
+    def demote(self) -> None:
+        """Nothing to do."""

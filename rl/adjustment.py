@@ -8,6 +8,8 @@ from config.frozen import Frozen
 from risk.proposal import MOST_ADJUSTED
 from rl.observation import Observation
 
+Mode = Literal["advisory", "active"]
+"""What a policy may do: give its opinion, or change sizes."""
 Multiplier = Annotated[float, Field(ge=0.0, le=MOST_ADJUSTED)]
 
 
@@ -25,7 +27,7 @@ class Adjustment(Frozen):
 
     adjuster: str
     scale: Multiplier
-    mode: Literal["advisory", "active"] | None = _said()
+    mode: Mode | None = _said()
     advised: Multiplier | None = _said()
     base: Multiplier | None = _said()
     action: float | None = _said(ge=-1.0, le=1.0)
