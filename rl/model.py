@@ -38,7 +38,9 @@ FORMAT = 1
 LEAST_TRUST, DISTRUST = 0.25, 2.0
 DECIMALS = 6
 _MOST_BYTES = 64 * 2**20
-_ARRAYS = ("mean", "sd", "low", "high", "centre", "precision", *LAYERS)
+_COLUMNS = ("mean", "sd", "fill", "low", "high", "missing", "centre")
+"""Arrays with one number for each feature."""
+_ARRAYS = (*_COLUMNS, "precision", *LAYERS)
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """Time of every member of the archive, so that the same numbers give the same bytes."""
 
@@ -62,7 +64,7 @@ class Card(Frozen):
     name: str = Field(min_length=1)
     features: tuple[str, ...] = Field(min_length=1)
     schema_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    base: dict[str, float]
+    base: dict[str, float | None]
     universe: tuple[str, ...] = Field(min_length=1)
     timeframe: Timeframe
     spans: tuple[Span, ...] = Field(min_length=1)
@@ -91,6 +93,7 @@ class PolicyModel:
     scaler: Scaler
     range: TrainingRange
     networks: Networks
+    _read: Networks = field(init=False, repr=False)
     _asked: Callable[[Floats], list[float]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -100,14 +103,18 @@ class PolicyModel:
             raise DataFault(
                 f"The policy {self.card.name} has weights that are not finite, so it was refused. Train it again."
             )
-        columns = [arrays[name].shape for name in ("mean", "sd", "low", "high", "centre")]
-        sound = columns == [(n,)] * 5 and arrays["precision"].shape == (n, n) and bool((self.scaler.sd > 0.0).all())
+        sound = (
+            all(arrays[name].shape == (n,) for name in _COLUMNS)
+            and arrays["precision"].shape == (n, n)
+            and bool((self.scaler.sd > 0.0).all())
+        )
         if not sound or self.networks.faulty(len(self.card.seeds), n):
             raise DataFault(
                 f"The policy {self.card.name} has weights that do not fit its {n} features and {len(self.card.seeds)} seeds, so "
                 "it was refused. Train it again."
             )
-        object.__setattr__(self, "_asked", asker_of(self.networks, self.scaler))
+        object.__setattr__(self, "_read", self.networks.blind_to(self.range.unread))
+        object.__setattr__(self, "_asked", asker_of(self._read, self.scaler))
 
     @property
     def name(self) -> str:
@@ -116,7 +123,7 @@ class PolicyModel:
     def answer(self, features: Floats) -> tuple[float, float]:
         """The action in [-1, 1] and the disagreement of the seeds, its standard deviation over them; both dimensionless.
 
-        `features`: float64, shape (n_features,), as `rl.features` encodes them [unscaled]. Not finite if a feature is not.
+        `features`: float64, shape (n_features,), as `rl.features` encodes them, NaN where missing [their units].
         """
         each = self._asked(features)
         mean = sum(each) / len(each)
@@ -126,9 +133,9 @@ class PolicyModel:
     def answers(self, features: Floats) -> tuple[Floats, Floats]:
         """Actions and disagreements of many observations: float64, shape (n,) each, dimensionless, as `answer` gives them.
 
-        `features`: float64, shape (n, n_features) [unscaled].
+        `features`: float64, shape (n, n_features), NaN where missing [their units].
         """
-        each = bounded_actions(self.networks, self.scaler.scaled(features))
+        each = bounded_actions(self._read, self.scaler.scaled(features))
         mean, spread = each.mean(axis=0), each.std(axis=0)
         shrunk = mean * np.maximum(LEAST_TRUST, 1.0 - DISTRUST * spread)
         return np.round(shrunk, DECIMALS), np.round(spread, DECIMALS)
@@ -136,7 +143,7 @@ class PolicyModel:
     def unusual(self, features: Floats) -> str | None:
         """Why the policy has not seen such an observation in training, in words; None if it has.
 
-        `features`: float64, shape (n_features,) [unscaled].
+        `features`: float64, shape (n_features,), NaN where missing [their units].
         """
         return self.range.unusual(features, self.scaler, self.card.features)
 
@@ -187,12 +194,11 @@ def load_model(folder: Path, schema_sha256: str | None = None) -> PolicyModel:
     if hashlib.sha256(weights).hexdigest() != written.weights_sha256:
         raise _refused(folder, f"has another {WEIGHTS} than its {CARD} names", "Restore the folder from a copy")
     arrays = _unpacked(folder, weights)
-    low, high, centre, precision = (arrays[name] for name in ("low", "high", "centre", "precision"))
-    known = TrainingRange(low, high, centre, precision, written.threshold, written.margin)
+    scaler = Scaler(arrays["mean"], arrays["sd"], arrays["fill"])
+    bounds = {name: arrays[name] for name in ("low", "high", "missing", "centre", "precision")}
+    known = TrainingRange(**bounds, threshold=written.threshold, margin=written.margin)
     try:
-        model = PolicyModel(
-            card, Scaler(arrays["mean"], arrays["sd"]), known, Networks(**{name: arrays[name] for name in LAYERS})
-        )
+        model = PolicyModel(card, scaler, known, Networks(**{name: arrays[name] for name in LAYERS}))
     except DataFault as fault:
         raise _refused(
             folder, "holds weights that do not fit each other or are not finite", "Train it again"

@@ -1,13 +1,13 @@
 """The networks of a policy, asked in numpy: many observations in one call, or one in a few microseconds."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rl.training_range import Scaler
+from rl.training_range import MOST_SD, Scaler
 
 Floats = NDArray[np.float64]
 
@@ -37,6 +37,10 @@ class Networks:
         wanted = [(seeds, hidden, *last) for last in shapes[:4]] + [(seeds, hidden), (seeds,)]
         return not hidden or [getattr(self, name).shape for name in LAYERS] != wanted
 
+    def blind_to(self, unread: NDArray[np.bool_]) -> "Networks":
+        """The same networks without the weights of some features: bool, shape (F,)."""
+        return replace(self, w1=np.where(unread, 0.0, self.w1))
+
 
 def bounded_actions(net: Networks, scaled: Floats) -> Floats:
     """The action of each network for each observation, cut to [-1, 1]: float64, shape (S, n), dimensionless.
@@ -52,27 +56,32 @@ def bounded_actions(net: Networks, scaled: Floats) -> Floats:
 def asker_of(net: Networks, scaler: Scaler) -> Callable[[Floats], list[float]]:
     """The function that gives the action of each network for one observation, as `bounded_actions` has it.
 
-    It takes unscaled features, float64, shape (F,) [their units].
+    It takes features, float64, shape (F,), NaN where missing [their units].
 
-    Scaling is folded into the first layer, and each bias into its matrix: a column more, which meets a unit that is always 1
-    (tanh of `_ONE` is 1.0). So there are three products and two tanh, all in arrays that are used again.
+    Each bias is folded into its matrix: a column more, which meets a unit that is always 1 (tanh of `_ONE` is 1.0). All is
+    computed in arrays that are used again.
     """
     seeds, hidden = net.b1.shape
     n, wide = net.w1.shape[2], hidden + 1
     w1, w2, w3 = np.zeros((seeds, wide, n + 1)), np.zeros((seeds, wide, wide)), np.zeros((seeds, 1, wide))
-    w1[:, :hidden, :n] = net.w1 / scaler.sd
-    w1[:, :hidden, n] = net.b1 - net.w1 @ (scaler.mean / scaler.sd)
+    w1[:, :hidden, :n], w1[:, :hidden, n] = net.w1, net.b1
     w2[:, :hidden, :hidden], w2[:, :hidden, hidden] = net.w2, net.b2
     w3[:, 0, :hidden], w3[:, 0, hidden] = net.w3, net.b3
     w1[:, hidden, n] = w2[:, hidden, hidden] = _ONE
     rows, given, flat = w1.reshape(seeds * wide, n + 1), np.ones(n + 1), np.empty(seeds * wide)
     first, second, out = flat.reshape(seeds, wide, 1), np.empty((seeds, wide, 1)), np.empty((seeds, 1, 1))
     seen, last = given[:n], out[:, 0, 0]
+    mean, sd, fill = scaler.mean, scaler.sd, scaler.fill
     multiply: Any = np.matmul
     tanh: Any = np.tanh
+    copyto, isnan, maximum, minimum = np.copyto, np.isnan, np.maximum, np.minimum
 
     def ask(features: Floats) -> list[float]:
-        seen[:] = features
+        copyto(seen, features)
+        copyto(seen, fill, where=isnan(features))
+        np.subtract(seen, mean, seen)
+        np.divide(seen, sd, seen)
+        minimum(maximum(seen, -MOST_SD, out=seen), MOST_SD, out=seen)
         multiply(rows, given, flat)
         tanh(flat, flat)
         multiply(w2, first, second)

@@ -92,6 +92,36 @@ def test_a_feature_beyond_its_training_range_is_named(column: int, value: float)
     assert why.startswith(FEATURES[column])
 
 
+def _with_gaps(*, never: int, sometimes: int) -> PolicyModel:
+    """A policy in whose training one feature was never known, and one in half of the observations."""
+    seen = training_features()
+    seen[:, never] = np.nan
+    seen[::2, sometimes] = np.nan
+    scaler = Scaler.of(seen)
+    return PolicyModel(card(), scaler, TrainingRange.of(seen, scaler), networks())
+
+
+def test_a_feature_that_training_never_knew_is_not_read() -> None:
+    trained = _with_gaps(never=2, sometimes=1)
+    seen = training_features(1)[0]
+    for value in (float("nan"), 0.0, 7.0, 1e9):
+        other = np.array([*seen[:2], value])
+        assert trained.unusual(other) is None
+        assert trained.answer(other) == trained.answer(seen)
+        assert trained.answers(other[None, :])[0] == trained.answers(seen[None, :])[0]
+
+
+def test_what_is_missing_is_the_mean_of_training_if_it_was_sometimes_missing_there() -> None:
+    trained = _with_gaps(never=2, sometimes=1)
+    seen = training_features(1)[0]
+    assert trained.answer(np.array([seen[0], np.nan, 0.0])) == trained.answer(
+        np.array([seen[0], trained.scaler.fill[1], 0.0])
+    )
+    assert trained.unusual(np.array([seen[0], np.nan, 0.0])) is None
+    why = trained.unusual(np.array([np.nan, seen[1], 0.0]))
+    assert why == "first is missing, and in training it was known"
+
+
 def test_a_combination_that_never_occurred_is_unusual_though_each_feature_is_common() -> None:
     rng = np.random.default_rng(1)
     common = rng.normal(size=2000)
