@@ -18,7 +18,6 @@ import torch
 from numpy.typing import NDArray
 from stable_baselines3 import PPO
 from stable_baselines3.common.logger import Logger
-from stable_baselines3.common.on_policy_algorithm import OnPolicyAlgorithm
 
 from config.errors import UsageFault
 from config.seeds import generator
@@ -45,16 +44,19 @@ class SeedJob(NamedTuple):
 
 
 class SeedResult(NamedTuple):
-    """A trained seed. `parameters`: SHA-256 of those that were kept. `zip`: its Stable-Baselines3 file. `judged`: the kept ones."""
+    """A trained seed. `parameters`: SHA-256 of those that were kept; `last_parameters`: of the last ones. `archive`: its
+    Stable-Baselines3 file. `judged`: those that were kept, on the validation part. `warning`: what the environment has to say of the
+    reward."""
 
     seed: int
     parameters: str
     last_parameters: str
-    zip: bytes
+    archive: bytes
     weights: dict[str, NDArray[np.float32]]
     curve: tuple[LegReport, ...]
     judged: Judged
     steps: int
+    warning: str | None
 
 
 def train_seed(job: SeedJob, report: Report) -> SeedResult:
@@ -99,13 +101,15 @@ class _Learner:
         model.set_random_seed(number)
         model._last_obs = None  # new episodes
         steps = plan.steps_of(self._leg)
-        model.learn(steps, log_interval=plan.leg_rollouts, reset_num_timesteps=False)
+        try:
+            model.learn(steps, log_interval=plan.leg_rollouts, reset_num_timesteps=False)
+        except ValueError as fault:  # torch refuses a distribution with NaN
+            if self._is_finite():
+                raise
+            raise UsageFault(self._diverged()) from fault
+        if not self._is_finite():
+            raise UsageFault(self._diverged())
         self._leg += 1
-        if not all(bool(torch.isfinite(values).all()) for values in model.policy.state_dict().values()):
-            raise UsageFault(
-                f"The training of seed {self._job.seed} diverged in leg {self._leg}: its parameters are no longer finite. The "
-                "checkpoint before it is kept; take a smaller --learning-rate."
-            )
         judged = self._judge()
         kept = judged.gain > self._judged.gain
         if kept:
@@ -113,6 +117,15 @@ class _Learner:
         self.curve.append(self._point(steps, judged, kept))
         write_checkpoint(self._path, self._state())
         return self.curve[-1]
+
+    def _is_finite(self) -> bool:
+        return all(bool(torch.isfinite(values).all()) for values in self._model.policy.state_dict().values())
+
+    def _diverged(self) -> str:
+        return (
+            f"The training of seed {self._job.seed} diverged in leg {self._leg + 1}: its parameters are no longer finite. The "
+            "checkpoint before it is kept; take a smaller --learning-rate."
+        )
 
     def result(self) -> SeedResult:
         """The kept parameters."""
@@ -124,11 +137,12 @@ class _Learner:
             seed=self._job.seed,
             parameters=parameters_hash(self._best),
             last_parameters=last,
-            zip=stream.getvalue(),
+            archive=stream.getvalue(),
             weights={name: values.numpy().copy() for name, values in self._best.items()},
             curve=tuple(self.curve),
             judged=self._judged,
             steps=self._model.num_timesteps,
+            warning=getattr(self._env.venv.get_attr("balance")[0], "warning", None),
         )
 
     def _judge(self) -> Judged:
@@ -172,15 +186,11 @@ class _Learner:
         self.curve = [LegReport(*point) for point in state["curve"]]
 
 
-def new_model(plan: TrainingPlan, env: ScaledEnv, seed: int) -> OnPolicyAlgorithm:
+def new_model(plan: TrainingPlan, env: ScaledEnv, seed: int) -> PPO:
     """An untrained policy whose mean action is 0 in every state, so that it is the base."""
     torch.set_num_threads(1)
-    kind, policy, architecture = PPO, "MlpPolicy", {"net_arch": [plan.width, plan.width]}
-    if plan.recurrent:
-        kind, policy = _recurrent(), "MlpLstmPolicy"
-        architecture = {"net_arch": [plan.width], "lstm_hidden_size": plan.width}
-    model = kind(
-        policy,
+    model = PPO(
+        "MlpPolicy",
         env,
         learning_rate=plan.learning_rate,
         n_steps=plan.rollout,
@@ -193,7 +203,7 @@ def new_model(plan: TrainingPlan, env: ScaledEnv, seed: int) -> OnPolicyAlgorith
         seed=seed,
         device="cpu",
         policy_kwargs={
-            **architecture,
+            "net_arch": [plan.width, plan.width],
             "activation_fn": torch.nn.Tanh,
             "log_std_init": plan.log_std,
             "optimizer_kwargs": {"fused": True, "eps": 1e-5},
@@ -205,7 +215,7 @@ def new_model(plan: TrainingPlan, env: ScaledEnv, seed: int) -> OnPolicyAlgorith
     return model
 
 
-def actor(model: OnPolicyAlgorithm, scaler: Scaler) -> Act:
+def actor(model: PPO, scaler: Scaler) -> Act:
     """The mean action of a policy, from features before scaling."""
     policy = model.policy
 
@@ -228,16 +238,6 @@ def parameters_hash(parameters: Mapping[str, torch.Tensor]) -> str:
 
 def _copied(parameters: Mapping[str, torch.Tensor]) -> Parameters:
     return {name: values.detach().clone() for name, values in parameters.items()}
-
-
-def _recurrent() -> Any:
-    try:
-        from sb3_contrib import RecurrentPPO
-    except ImportError as fault:
-        raise UsageFault(
-            'A recurrent policy needs sb3-contrib; nothing was started. Run: pip install "tribunal[train]".'
-        ) from fault
-    return RecurrentPPO
 
 
 def _logger(job: SeedJob) -> Logger:

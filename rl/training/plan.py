@@ -29,14 +29,13 @@ class TrainingPlan(Frozen):
     rollout: int = Field(default=32, ge=2, description="steps of each account between two updates")
     minibatch: int = Field(default=1024, ge=LEAST_MINIBATCH, le=MOST_MINIBATCH, description="samples of a gradient step")
     epochs: int = Field(default=4, ge=1, description="passes over a rollout")
-    learning_rate: float = Field(default=3e-4, gt=0.0, lt=1.0, description="of Adam")
+    learning_rate: float = Field(default=1e-3, gt=0.0, lt=1.0, description="of Adam")
     clip_range: float = Field(default=0.2, gt=0.0, lt=1.0, description="bound of the change of an action's probability")
     entropy: float = Field(default=0.0, ge=0.0, description="weight of the entropy bonus")
     log_std: float = Field(default=-1.0, ge=-5.0, le=1.0, description="of the action at the start")
     width: int = Field(default=64, ge=4, le=512, description="neurons of each of the two hidden layers")
     leg_rollouts: int = Field(default=8, ge=1, description="rollouts between two checkpoints and validations")
     patience: int = Field(default=8, ge=1, description="legs without a better validation before a seed stops")
-    recurrent: bool = Field(default=False, description="a policy with a memory (LSTM) instead of two hidden layers")
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
