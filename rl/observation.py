@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from config.frozen import Frozen
 from config.sections.limits import RiskLimits
-from execution.observation import COLUMNS, LEAST_BARS, encode, short_over_long
+from execution.observation import COLUMNS, LEAST_BARS, daily_volatility, encode, short_over_long
 from risk.calibration import SizingMaps
 from risk.facts import Situation
 from risk.measures.basic import correlation
@@ -48,8 +48,9 @@ class Observation(Frozen):
     volatility_ratio  above 0: volatility of the last 24 bars over that of the risk window; missing where nothing moved
     correlation       0..1: the worst of this market with what else is held or under way; 0 where nothing is
     entries           0 or more: entries of the last 24 hours, as a count
+    volatility        above 0: volatility of a day, over the risk window; missing where nothing moved
 
-    The headrooms, volatility_ratio and correlation are missing where a market concerned has fewer than 50 returns.
+    The headrooms, both volatilities and correlation are missing where a market concerned has fewer than 50 returns.
     """
 
     direction: float
@@ -65,6 +66,7 @@ class Observation(Frozen):
     volatility_ratio: float | None = None
     correlation: float | None = None
     entries: float | None = None
+    volatility: float | None = None
 
     @classmethod
     def of(cls, row: Floats) -> "Observation":
@@ -111,6 +113,7 @@ class Lookout:
         """
         proposal, book, row = given.proposal, given.portfolio, np.empty(len(COLUMNS), dtype=np.float64)
         own = given.returns[:, given.symbols.index(proposal.symbol)]
+        moves: list[float] = own.tolist()
         exposures, now, opened = _exposures(book), given.now_utc or proposal.as_of_utc, given.opened_utc
         var_1d, es_1d = self._tails(given, exposures)
         encode(
@@ -126,9 +129,10 @@ class Lookout:
             float(given.breakers.peak_equity),
             var_1d / self.limits.max_var_1d,
             es_1d / self.limits.max_es_1d,
-            short_over_long(own.tolist()),
+            short_over_long(moves),
             _worst(given, exposures, own),
             math.nan if given.entries_today is None else float(given.entries_today),
+            daily_volatility(moves, self.bars_per_day),
         )
         return row
 
