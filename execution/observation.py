@@ -13,14 +13,14 @@ from typing import Any
 
 COLUMNS = (
     "direction", "conviction", "calibrated", "ruling_scale", "size", "held_days", "deployed", "drawdown", "var_headroom",
-    "es_headroom", "volatility_ratio", "correlation", "entries",
+    "es_headroom", "volatility_ratio", "correlation", "entries", "volatility",
 )  # fmt: skip
 """Names of the row's numbers, in their order; `rl.observation.Observation` says what each is."""
 
 SHORT_BARS = 24
 """Latest bars of the short volatility, as those of `realized_volatility`."""
 LEAST_BARS = 50
-"""Returns below which tails, volatility and correlation are missing."""
+"""Returns below which tails, volatilities and correlation are missing."""
 
 _US_A_DAY = 86_400_000_000.0
 
@@ -41,6 +41,7 @@ def encode(
     volatility_ratio: float,
     correlation: float,
     entries: float,
+    volatility: float,
 ) -> None:
     """Write a row, float64 of shape (len(COLUMNS),); NaN where something is missing.
 
@@ -60,6 +61,7 @@ def encode(
     row[10] = volatility_ratio
     row[11] = correlation
     row[12] = entries
+    row[13] = volatility
 
 
 def short_over_long(returns: Any) -> float:
@@ -77,3 +79,17 @@ def short_over_long(returns: Any) -> float:
         latest += returns[i] * returns[i]
     total = before + latest
     return math.sqrt((latest / SHORT_BARS) / (total / n)) if total > 0.0 else math.nan
+
+
+def daily_volatility(returns: Any, bars_per_day: float) -> float:
+    """Volatility of a day [fraction]: the root mean square about zero of these returns, times the root of `bars_per_day`.
+
+    `returns`: simple returns of a market, floats, length n, oldest first. NaN of fewer than LEAST_BARS, and where nothing moved.
+    """
+    n = len(returns)
+    if n < LEAST_BARS:
+        return math.nan
+    total = 0.0
+    for i in range(n):
+        total += returns[i] * returns[i]
+    return math.sqrt(total / n * bars_per_day) if total > 0.0 else math.nan

@@ -169,3 +169,12 @@ def unproven_room(entry: Entry) -> float:
     limits, seen = entry.limits, entry.record
     proof = proof_of_record(limits.record_prior, limits.proven_at, seen.cases, seen.gain, seen.loss, seen.squares)
     return record_room(limits, proof)
+
+
+def share_left(wanted: float, multiplier: float) -> float:
+    """The share of a full position for which a position stands, in [0, 1], when its voters want `wanted` of it.
+
+    `multiplier`: the policy's, finite and at least 0. Above 1 it only gives back what the court took away, so voters never get
+    more than they want.
+    """
+    return wanted * min(1.0, multiplier)

@@ -41,6 +41,7 @@ from risk.measures.horizon import horizon_of, one_day_es, one_day_var
 from risk.order import Order
 from risk.portfolio import Portfolio
 from risk.proposal import Proposal
+from risk.sizing import share_left
 from risk.verdict import Outcome, RuleReport, Verdict
 from risk.volumes import VolumeWindow
 from risk.window import QUARANTINE_BARS, ReturnWindow
@@ -177,7 +178,9 @@ class Trader:
         if verdict.outcome is Outcome.SIGNED and verdict.order is not None and verdict.stop_fraction is not None:
             exit_price = None if proposal.exit_price is None else Decimal(repr(proposal.exit_price))
             signed = (verdict.order, verdict.stop_fraction, verdict.notional, proposal.terms)
-            self._orders.expect(*signed, proposal.exposure, exit_price)
+            wanted = proposal.exposure
+            share = None if wanted is None else share_left(wanted, proposal.adjust_scale)
+            self._orders.expect(*signed, share, exit_price)
             self._entered[verdict.decision_id] = self._now or verdict.as_of_utc
         return verdict
 

@@ -119,6 +119,7 @@ def trade(
         _sell(place, lots)
         if place.orders[slot, w.PURPOSE] == w.TAKE_PROFIT and np.isnan(place.trailing_from):
             place.trailing_from = place.mark
+    account.traded += lots * (ticks * rule.units) / limits.quote_units
     _note(account, place, fills, slot, lots, ticks, over(fee, (limits.quote_units, 0.0))[0])
     if place.held == 0:
         _close(limits, account, place)

@@ -107,13 +107,17 @@ def sweep(
 
 
 class Course(NamedTuple):
-    """The bars that one account trades: rows `first` to `end` of a grid, `end` not included. Default: its whole session."""
+    """The bars that one account trades: rows `first` to `end` of a grid, `end` not included. Default: its whole session.
+
+    `delay`: how many bars late each vote is heard.
+    """
 
     grid: Grid
     votes: Votes
     rules: Rules
     first: int | None = None
     end: int | None = None
+    delay: int = 0
 
     @property
     def stretch(self) -> tuple[int, int]:
@@ -129,17 +133,26 @@ class Lanes:
     policy's multipliers. Lanes share only bars and votes, so each gives the same result as it would alone.
     """
 
-    def __init__(self, courses: Sequence[Course], *, asks: bool = True) -> None:
+    def __init__(
+        self, courses: Sequence[Course], *, asks: bool = True, reviews: bool = False, also: Sequence[Course] = ()
+    ) -> None:
         """`asks`: lanes stop at each proposal; otherwise they run to the end, with the sizes of the votes.
+
+        `reviews`, of lanes that ask: they also stop, before the proposals of a bar, at each position by shares whose voters speak
+        and which no order is changing. The multiplier, up to 1, then scales the share that these want: the position is trimmed to
+        it, or proposed to be enlarged, or kept within `court.resize_band`. `also`: courses on other grids and votes that a lane
+        may `begin` later.
 
         Raises DataFault if there is no course, for votes that `simulate` refuses, and for courses that `begin` refuses.
         """
         if not courses:
             raise DataFault("There is no course to run. Nothing was run: give one for each account.")
-        self._asks = asks
+        self._asks, self._reviews = asks, reviews
         self._courses = list(courses)
-        self._grids = _joined([(course.grid, course.grid.columns.bars) for course in courses])
-        self._votes, says = _said(courses)
+        known = [*courses, *also]
+        self._grids = _joined([(course.grid, course.grid.columns.bars) for course in known])
+        self._begins = np.zeros(len(courses), dtype=np.int64)
+        self._votes, says = _said([_fitting(course, courses[0]) for course in known])
         columns = [grid.columns for grid in self._grids.parts]
         returns, seen = _beside([each.returns for each in columns]), _beside([each.seen for each in columns])
         sums = _sums(returns, int(courses[0].rules.limits[0]["step"]))
@@ -165,8 +178,13 @@ class Lanes:
 
     @property
     def asking(self) -> Mask:
-        """Whether each lane has stopped at a proposal: shape (L,), bool."""
+        """Whether each lane has stopped at a proposal or a review: shape (L,), bool."""
         return np.asarray(self._state.lanes["status"] == w.ASKING)
+
+    @property
+    def reviewing(self) -> Mask:
+        """Whether each lane has stopped at the review of a position by shares: shape (L,), bool."""
+        return np.asarray(self._state.lanes["reviewing"] == 1)
 
     @property
     def ended(self) -> Mask:
@@ -181,12 +199,28 @@ class Lanes:
         """
         lanes, last = self._state.lanes, self._state.docket.shape[1] - 1
         markets = self._state.docket[np.arange(len(self)), np.minimum(lanes["asked"], last)]
-        return np.stack((lanes["bar"] - [self._grids.begin(course.grid) for course in self._courses], markets), axis=1)
+        return np.stack((lanes["bar"] - self._begins, markets), axis=1)
 
     @property
     def equity(self) -> Floats:
         """Equity at the last close of each lane: shape (L,), float64 [quote]."""
         return self._state.lanes["equity"].copy()
+
+    @property
+    def peak(self) -> Floats:
+        """Highest equity of each lane at any close so far: shape (L,), float64 [quote]."""
+        return self._state.accounts["peak"].copy()
+
+    @property
+    def traded(self) -> Floats:
+        """Notional of all fills of each lane so far: shape (L,), float64 [quote]."""
+        return self._state.accounts["traded"].copy()
+
+    @property
+    def bars(self) -> Ints:
+        """How many bars of its course each lane has closed: shape (L,), int64 [bars]."""
+        lanes = self._state.lanes
+        return np.asarray(lanes["bar"] - lanes["first"] + self.asking)
 
     def begin(self, lane: int, course: Course) -> None:
         """Start a new account in a lane, at the first bar of a course. The course may have other rules than the one before.
@@ -209,31 +243,39 @@ class Lanes:
                 "The rules of a course have a deeper book or a longer window than those that the lanes were made with. Nothing "
                 "was begun: make the lanes with the largest."
             )
+        if not 0 <= course.delay <= first:
+            raise DataFault(
+                f"A course hears its votes {course.delay} bars late and begins at bar {first}, before which there are fewer. "
+                "Nothing was begun. Let it begin later."
+            )
         columns = course.grid.columns
         self._courses[lane], self._markets[lane], self._limits[lane] = course, course.rules.markets, limits
+        self._begins[lane] = begin
         state.lanes[lane], state.places[lane] = np.zeros((), w.LANE), np.zeros((), w.PLACE)
-        state.places[lane]["symbol"] = np.arange(len(course.grid.symbols))
+        state.places[lane]["symbol"], state.places[lane]["part"] = np.arange(len(course.grid.symbols)), 1.0
         state.accounts[lane] = _account(limits, columns.begin_us + first * columns.step_us, begin + first)
         state.accounts[lane]["voters"] = course.votes.voters if limits["learns"] else 0
         for name, value in {
-            "begin_us": columns.begin_us - begin * columns.step_us, "step_us": columns.step_us, "said": said - begin,
-            "origin": begin + columns.origin, "first": begin + first, "bar": begin + first, "end": begin + end,
-            "equity": limits["starting_cash"],
+            "begin_us": columns.begin_us - begin * columns.step_us, "step_us": columns.step_us,
+            "said": said - begin - course.delay, "origin": begin + columns.origin, "first": begin + first,
+            "bar": begin + first, "end": begin + end, "equity": limits["starting_cash"],
         }.items():  # fmt: skip
             state.lanes[lane][name] = value
 
-    def advance(self, multipliers: Floats | None = None, until: int | None = None) -> None:
+    def advance(self, multipliers: Floats | None = None, until: int | None = None, only: Mask | None = None) -> None:
         """Take each lane to its next proposal, to the close of bar `until` - 1 of its course, or to its end, whichever is first.
 
         `multipliers`, shape (L,), dimensionless: the policy's factors for the proposed sizes, finite and at least 0. With 1 a
         size stays as it is; a size above the caps is cut to them. They are not read in lanes that have not stopped at a
-        proposal. Raises DataFault for multipliers of another shape, and for values out of range.
+        proposal. `only`, shape (L,), bool: the lanes that are taken on; None for all of them. Raises DataFault for multipliers of
+        another shape, and for values out of range.
         """
         from execution.kernel.loop import advance
 
         answers, bars = self._answers(multipliers), self._state.equity.shape[1] if until is None else until
         rules = (self._markets, self._limits, self._points)
-        while advance(self._tape, *rules, self._state, answers, bars, self._room, self._asks):
+        answers = answers if only is None else np.where(only, answers, np.nan)
+        while advance(self._tape, *rules, self._state, answers, bars, self._room, self._asks, self._reviews):
             answers = np.where(self._state.lanes["status"] == w.CROWDED, 1.0, np.nan)
             fills = self._state.fills
             more = np.zeros((len(self), max(self._room, fills.shape[1])), dtype=w.FILL)
@@ -248,23 +290,24 @@ class Lanes:
         """What a policy sees of one market in each lane, at the last close: shape (L, len(COLUMNS)), float64.
 
         Columns and units as in `rows` [fraction, days, count]. `markets`, shape (L,), int64: the number of the market in each
-        lane. Nothing is proposed, so direction and size are those of the position or the entry under way, and conviction and
-        ruling are missing. Raises DataFault if a lane has not closed a bar yet, and for numbers that are no market's.
+        lane; -1 leaves a lane out, and its row is NaN. Nothing is proposed, so direction and size are those of the position or
+        the entry under way, and conviction and ruling are missing. Raises DataFault if a lane has not closed a bar yet, and for
+        numbers that are no market's.
         """
         from execution.kernel.loop import look
 
         lanes = self._state.lanes
-        if bool((lanes["bar"] + self.asking <= lanes["first"]).any()):
+        given = np.asarray(markets, dtype=np.int64)
+        if bool(((lanes["bar"] + self.asking <= lanes["first"]) & (given != w.NONE)).any()):
             raise DataFault(
                 "A lane has not closed a bar yet, so there is nothing to see. Nothing was read. Call advance first."
             )
-        given = np.asarray(markets, dtype=np.int64)
-        if given.shape != (len(self),) or bool(((given < 0) | (given >= self._markets.shape[1])).any()):
+        if given.shape != (len(self),) or bool(((given < w.NONE) | (given >= self._markets.shape[1])).any()):
             raise DataFault(
                 f"Markets {given.tolist()} do not name one market for each of {len(self)} lanes. Nothing was read. Give one "
-                f"number from 0 to {self._markets.shape[1] - 1} for each lane."
+                f"number from 0 to {self._markets.shape[1] - 1} for each lane, or -1 for none."
             )
-        seen = np.empty_like(self._state.rows)
+        seen = np.full_like(self._state.rows, np.nan)
         look(self._tape, self._markets, self._limits, self._points, self._state._replace(rows=seen), given)
         return seen
 

@@ -22,7 +22,7 @@ from execution.kernel.judging.holdings import (
     rows_of,
     sector_room,
 )
-from execution.kernel.judging.shares import lots_of_share
+from execution.kernel.judging.shares import lots_of_share, share_left
 from execution.kernel.judging.voters import kelly_room, own_stop_of, record_of, stop_of, unproven_room
 from execution.kernel.market import count_entry, is_open, lots_within, near_release, show_book, spread_bps
 from execution.kernel.records import Floats, Record, Records, Small
@@ -159,8 +159,9 @@ def judge(
     if not alone:
         add_up(limits, paper[0, :rows], paper[0])
     return _size(
-        rule, limits, account, places[s], paper, steps, alone, equity, price, scale, stop, room, of_order, say, fallen
-    )
+        rule, limits, account, places[s], paper, steps, alone, equity, price, scale, stop, room, of_order, say,
+        share_left(say.exposure, multiplier), fallen,
+    )  # fmt: skip
 
 
 @compiled
@@ -179,6 +180,7 @@ def _size(
     room: float,
     of_order: float,
     say: Record,
+    share: float,
     fallen: bool,
 ) -> int:
     """The tightest cap, times what voters and court left, less what is held, down to whole lots; halved until its tail holds."""
@@ -213,7 +215,7 @@ def _size(
         return w.MIN_NOTIONAL
     count_entry(limits, account)
     place.entry_stop = stop
-    place.entry_share = say.exposure if shared else 0.0
+    place.entry_share = share if shared else 0.0
     place.entry_exit = 0.0 if np.isnan(say.exit) else say.exit
     place.younger = 1 if place.live else 0
     dearest = floor_scaled(close, rule.capped[0], rule.capped[1]) if limits.entry_cap else w.NOTHING

@@ -17,7 +17,7 @@ from execution.kernel.breakers import equity_of, is_shut, is_shut_on, observe
 from execution.kernel.compiled import compiled, door, fingerprint
 from execution.kernel.gate import judge
 from execution.kernel.judging.holdings import equity_in_parts
-from execution.kernel.judging.shares import is_enlarged, kept_lots, may_change
+from execution.kernel.judging.shares import is_enlarged, kept_lots, may_change, share_left
 from execution.kernel.judging.sight import see
 from execution.kernel.judging.voters import remember
 from execution.kernel.market import forget_yesterday
@@ -25,10 +25,8 @@ from execution.kernel.protection import abandon_entry, follow, leave, tidy, trai
 from execution.kernel.records import Flags, Floats, Ints, Record, Records, Small
 from execution.kernel.tails import rolled
 from execution.kernel.venue import at_open, walk
-from risk import record
+from risk import record, sizing
 from risk.window import DECAY, MIN_RETURNS
-
-_US_A_DAY = 86_400_000_000
 
 
 @compiled
@@ -87,14 +85,19 @@ def _decide(
     account: Record,
     places: Records,
     docket: Ints,
+    multipliers: Floats,
+    reviewed: int,
     t: int,
     u: int,
 ) -> int:
     """Close positions that are voted out, trim those of which a smaller share is wanted, and raise their stops. Returns the
     number of proposals; `docket` lists them, strongest conviction first.
 
-    `t`: the bar, `u`: the row of its votes.
+    `t`: the bar, `u`: the row of its votes. `reviewed`: how many positions the policy has reviewed; their `multipliers`
+    are in the order of `docket`.
     """
+    for i in range(reviewed):
+        places[docket[i]].part = share_left(1.0, multipliers[i])
     waiting = 0
     for s in range(len(places)):
         say = says[u, s]
@@ -103,9 +106,9 @@ def _decide(
         if say.direction < 0:
             leave(rules[s], places[s])
             continue
-        wanted = say.exposure
+        wanted = say.exposure * places[s].part
         if not np.isnan(wanted):
-            _shape(rules, limits, account, places, say, s)
+            _shape(rules, limits, account, places, say, wanted, s)
         idle = places[s].held == 0 and places[s].orders[0, w.KIND] == w.NOTHING
         if idle or (not np.isnan(wanted) and is_enlarged(limits, places[s], wanted)):
             at = waiting
@@ -118,13 +121,40 @@ def _decide(
 
 
 @compiled
-def _shape(rules: Records, limits: Record, account: Record, places: Records, say: Record, s: int) -> None:
-    """Raise the stop of a position to its voters' exit, and trim it if they want a smaller share."""
+def _review_shares(
+    bars: Records, says: Records, rules: Records, limits: Record, places: Records, docket: Ints, t: int, u: int
+) -> int:
+    """Close positions that are voted out, and raise the stops of those that are held by shares. Returns how many of these the
+    policy may review; `docket` lists them.
+
+    `t`: the bar, `u`: the row of its votes. `_decide` does the rest, once the policy has said what it leaves of their shares.
+    """
+    waiting = 0
+    for s in range(len(places)):
+        say = says[u, s]
+        places[s].part = 1.0
+        if say.direction == 0 or bars[t, s].state != w.BELIEVED:
+            continue
+        if say.direction < 0:
+            leave(rules[s], places[s])
+        elif not np.isnan(say.exposure):
+            follow(rules[s], limits, places[s], say.exit)
+            if may_change(limits, places[s]):
+                docket[waiting] = s
+                waiting += 1
+    return waiting
+
+
+@compiled
+def _shape(
+    rules: Records, limits: Record, account: Record, places: Records, say: Record, wanted: float, s: int
+) -> None:
+    """Raise the stop of a position to its voters' exit, and trim it if a smaller share is wanted."""
     follow(rules[s], limits, places[s], say.exit)
     if may_change(limits, places[s]):
-        kept = kept_lots(rules[s], limits, places[s], say.exposure, equity_in_parts(rules, limits, account, places))
+        kept = kept_lots(rules[s], limits, places[s], wanted, equity_in_parts(rules, limits, account, places))
         if kept[0] >= 0.0:
-            trim(rules[s], places[s], kept, say.exposure)
+            trim(rules[s], places[s], kept, wanted)
 
 
 @compiled
@@ -183,12 +213,14 @@ def _run(
     until: int,
     room: int,
     asks: bool,
+    reviews: bool,
 ) -> None:
-    """One lane, up to its next proposal (if it `asks`), or to bar `until` of its stretch, or to the end of that.
+    """One lane, up to its next proposal (if it `asks`) or review (if it also `reviews`), or to bar `until` of its stretch, or to
+    the end of that.
 
     If proposals of its bar are waiting, all their multipliers are known, and they are judged first. All proposals of a bar are
     asked about before the first is judged, as in the court: each is seen on the book on which exits are under way and no entry of
-    this bar is signed.
+    this bar is signed. Reviews of what is held by shares come before proposals, since a trim is an exit.
     """
     begin_us, step_us, said, first, t = lane.begin_us, lane.step_us, lane.said, lane.first, lane.bar
     last, told = min(lane.end, first + until), lane.waiting > 0
@@ -214,7 +246,7 @@ def _run(
                 _live(bars, rules, limits, account, places, fills, t)
                 worth = equity_of(rules, account, places)
             equity[t - first] = worth
-            observe(limits, account, account.now_us // _US_A_DAY, worth, sigma)
+            observe(limits, account, account.now_us // w.US_A_DAY, worth, sigma)
             if busy:
                 _review(bars, rules, limits, account, places, t)
             if not spoken:
@@ -222,7 +254,16 @@ def _run(
                     remember(bars, says, rules, limits, account, places, t, u)
                 t += 1
                 continue
-            lane.waiting = _decide(bars, says, rules, limits, account, places, docket, t, u)
+            if asks and reviews:
+                lane.waiting = _review_shares(bars, says, rules, limits, places, docket, t, u)
+                if lane.waiting:
+                    lane.status, lane.asked, lane.reviewing = w.ASKING, 0, 1
+                    break
+        if not told or lane.reviewing:
+            lane.waiting = _decide(
+                bars, says, rules, limits, account, places, docket, multipliers, lane.waiting if told else 0, t, heard[t + said],
+            )  # fmt: skip
+            lane.reviewing = 0
             if asks and lane.waiting:
                 lane.status, lane.asked = w.ASKING, 0
                 break
@@ -274,7 +315,16 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any]:
     """The four functions that Python calls. The stamp is in their closure, so a change of any source compiles them again."""
 
     def advance(
-        tape: Any, rules: Any, limits: Any, points: Any, state: Any, answers: Any, until: int, room: int, asks: bool
+        tape: Any,
+        rules: Any,
+        limits: Any,
+        points: Any,
+        state: Any,
+        answers: Any,
+        until: int,
+        room: int,
+        asks: bool,
+        reviews: bool,
     ) -> bool:
         """Take the lanes on, each as `_run` says. Returns whether one of them lacks room for fills.
 
@@ -295,15 +345,16 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any]:
             if lane.status != w.ASKING or lane.asked == lane.waiting:
                 _run(
                     lane, bars, returns, sums, seen, heard, says, rules[n], limits[n], points, account, places[n], paper,
-                    docket[n], multipliers[n], fills[n], equity[n], until, room, asks,
+                    docket[n], multipliers[n], fills[n], equity[n], until, room, asks, reviews,
                 )  # fmt: skip
             if account.bar >= lane.first:
                 lane.equity = equity[n, account.bar - lane.first]
             if lane.status == w.ASKING:
                 t, s = lane.bar, docket[n, lane.asked]
                 say = says[heard[t + lane.said], s]
+                scale = np.nan if lane.reviewing else say.scale
                 see(
-                    bars, returns, seen, lane.origin, lane.step_us, float(say.direction), say.conviction, say.scale, rules[n],
+                    bars, returns, seen, lane.origin, lane.step_us, float(say.direction), say.conviction, scale, rules[n],
                     limits[n], points, account, places[n], paper, t, s, rows[n],
                 )  # fmt: skip
             crowded = crowded or lane.status == w.CROWDED
@@ -316,6 +367,8 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any]:
         if stamp:
             for n in range(len(lanes)):
                 lane, s = lanes[n], markets[n]
+                if s == w.NONE:
+                    continue
                 held = 1.0 if places[n, s].held else 0.0
                 see(
                     bars, returns, seen, lane.origin, lane.step_us, held, np.nan, np.nan, rules[n], limits[n], points,
@@ -345,7 +398,7 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any]:
 
 def _stamp() -> str:
     """A hash of all that is compiled here, wherever it lies."""
-    shared = b"".join(Path(str(module.__file__)).read_bytes() for module in (observation, record))
+    shared = b"".join(Path(str(module.__file__)).read_bytes() for module in (observation, record, sizing))
     return fingerprint() + hashlib.sha256(shared).hexdigest()
 
 

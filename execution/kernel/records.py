@@ -45,6 +45,8 @@ VALUE_AT_RISK, SHORTFALL = 0, 1
 KIND, PURPOSE, QUANTITY, LEFT, FILLED, PRICE, TAKING, BOOKS, LINKED = range(9)
 """Columns of `PLACE.orders`: quantities in lots, the price in ticks, how many books it has met."""
 
+US_A_DAY = 86_400_000_000
+"""Microseconds of a day."""
 MOST_DAY_BARS = 1440
 """Bars of a day, of which the shortest are a minute long."""
 MONDAY_TO_THURSDAY, DAYS_A_WEEK = 3, 7
@@ -157,7 +159,7 @@ LIMITS = _record(
 shares; `band`: by how much their share may differ, below 0 where none is ever changed."""
 
 PLACE = _record(
-    floats="entry_stop bracket_stop trailing_from mark share exit entry_share entry_exit",
+    floats="entry_stop bracket_stop trailing_from mark share exit entry_share entry_exit part",
     ints="symbol held bracket outgrown too_small leaving stop_ticks moving asks bids laid head tail live changed unwanted opened "
     "turbulent_until younger",
     pairs="notional pnl",
@@ -174,12 +176,13 @@ PLACE = _record(
 bar's liquidity, known once `laid`. `prices`, `depths`: the current order book, asks in row 0; `late`: its prices for late orders.
 `live`: open orders. `opened`: bar of the first fill of what is held.
 `share`: what the position stands for, 0 for one with a target, and `exit`: that of its voters, 0 for none; `entry_*`: those of
-the entry under way, which is `younger` than the exits that rest.
+the entry under way, which is `younger` than the exits that rest. `part`: what the policy leaves of the share that
+the voters want.
 `followed`: the purchase that is followed for each voter: its stop, its entry, its bars, its exit, and 1 if its voter holds
 shares, 2 once that one wants to be out (`execution.kernel.judging.voters`); a stop of 0 is none."""
 
 ACCOUNT = _record(
-    floats="cash_quote peak day_start week_start",
+    floats="cash_quote peak day_start week_start traded",
     ints="bar now_us day week losses halted daily_until weekly_until turbulent_until streak_until fills proposed signed "
     "entries errors trades wins following voters overfull",
     pairs="cash",
@@ -190,14 +193,16 @@ ACCOUNT = _record(
     lowest=("f8", (FEW + 1,)),
 )
 """Cash, what the breakers remember (moments in microseconds, 0 for open), counters. `entries` and `errors` are those of the last
-24 hours, made up of the bars of the day in `entered` and `failed`. `overfull`: 1 if a position had more lots than are kept."""
+24 hours, made up of the bars of the day in `entered` and `failed`. `traded`: notional of all fills [quote]. `overfull`:
+1 if a position had more lots than are kept."""
 
 RESTING, ASKING, CROWDED, ENDED = 0, 1, 2, 3
 """Where a lane stands: between two bars; at a proposal that waits for its multiplier; before a bar for whose fills there may be
 no room; behind its last bar."""
 
-LANE = _record(floats="equity", ints="begin_us step_us origin said first end bar waiting asked status")
+LANE = _record(floats="equity", ints="begin_us step_us origin said first end bar waiting asked status reviewing")
 """One account on its way along a tape, by rows of the tape: its stretch from `first` to before `end`, the next `bar` or, while it
 asks, that of the proposals; the first close of any market (`origin`). `said` added to a bar's row gives its place in the column
 that tells the row of its votes. `begin_us`: when row 0 would have opened, and `step_us` how long a bar is. `asked`: how many of
-the `waiting` proposals of the bar have their multiplier. `equity` at the last close."""
+the `waiting` proposals of the bar have their multiplier; while it is `reviewing`, they are positions by shares. `equity` at the
+last close."""

@@ -9,7 +9,7 @@ import pytest
 from gate_support import AT, BTC, LIMITS, held, portfolio, proposal, returns, seen
 
 from config.sections.rl import RlSettings
-from execution.observation import COLUMNS, LEAST_BARS, SHORT_BARS, short_over_long
+from execution.observation import COLUMNS, LEAST_BARS, SHORT_BARS, daily_volatility, short_over_long
 from risk.breakers import BreakerState
 from risk.calibration import CalibrationMap, SizingMaps
 from risk.facts import Situation
@@ -41,7 +41,12 @@ def test_a_row_becomes_an_observation_and_the_same_row_again() -> None:
     row = np.arange(1.0, len(COLUMNS) + 1)
     row[[2, 8]] = np.nan
     made = Observation.of(row)
-    assert (made.direction, made.calibrated, made.var_headroom, made.entries) == (1.0, None, None, float(len(COLUMNS)))
+    assert (made.direction, made.calibrated, made.var_headroom, made.volatility) == (
+        1.0,
+        None,
+        None,
+        float(len(COLUMNS)),
+    )
     assert np.array_equal(made.row(), row, equal_nan=True)
 
 
@@ -78,7 +83,7 @@ def test_a_fall_below_the_peak_is_seen_and_a_rise_above_it_is_none() -> None:
 def test_too_few_returns_leave_out_what_is_measured_on_them_and_nothing_else() -> None:
     book = portfolio(positions=(held("ETH/USDT", "500"),))
     few = see(portfolio=book, returns=situation().returns[: LEAST_BARS - 1])
-    assert (few.var_headroom, few.es_headroom, few.volatility_ratio, few.correlation) == (None,) * 4
+    assert (few.var_headroom, few.es_headroom, few.volatility_ratio, few.volatility, few.correlation) == (None,) * 5
     assert few.deployed == 0.05
     assert None not in see(SizingMaps(voters=MAP), portfolio=book).model_dump().values()
 
@@ -104,6 +109,12 @@ def test_a_storm_of_a_day_shows_in_the_ratio_of_volatilities() -> None:
     assert short_over_long(stormy) == pytest.approx(3.0 / math.sqrt(1.0 + 8.0 * SHORT_BARS / 500))
     assert math.isnan(short_over_long([0.0] * 500))
     assert math.isnan(short_over_long(calm[: LEAST_BARS - 1]))
+
+
+def test_the_volatility_of_a_day_is_that_of_its_bars() -> None:
+    assert daily_volatility([0.01, -0.01] * 250, 24.0) == pytest.approx(0.01 * math.sqrt(24.0))
+    assert math.isnan(daily_volatility([0.0] * 500, 24.0))
+    assert math.isnan(daily_volatility([0.01] * (LEAST_BARS - 1), 24.0))
 
 
 def test_a_proposal_alone_says_what_it_says_and_nothing_of_the_book() -> None:

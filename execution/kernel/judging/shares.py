@@ -5,6 +5,9 @@ from execution.kernel.compiled import compiled
 from execution.kernel.exact import Pair, add, decimal_of, floor_of, over, times
 from execution.kernel.protection import is_trimming
 from execution.kernel.records import Record
+from risk import sizing
+
+share_left = compiled(sizing.share_left)
 
 
 @compiled

@@ -8,9 +8,9 @@ from execution.kernel.judging.holdings import deployed, equity_in_parts, exposed
 from execution.kernel.judging.voters import calibrated
 from execution.kernel.records import Floats, Record, Records, Small
 from execution.kernel.tails import add_up, correlation, tail_at
-from execution.observation import LEAST_BARS, encode, short_over_long
+from execution.observation import LEAST_BARS, daily_volatility, encode, short_over_long
 
-_encode, _short_over_long = compiled(encode), compiled(short_over_long)
+_encode, _short_over_long, _daily_volatility = compiled(encode), compiled(short_over_long), compiled(daily_volatility)
 
 
 @compiled
@@ -61,6 +61,7 @@ def see(
         _short_over_long(own),
         worst,
         float(account.entries),
+        _daily_volatility(own, w.US_A_DAY / step_us),
     )
 
 

@@ -1,0 +1,94 @@
+"""The tapes that a policy is trained and judged on: recorded or simulated bars, with the rulings of the rules court (`docket`).
+
+read = read_proposals(world, seen)          the docket of a world, from the cache or from its bars
+read.together()                             one tape: all markets in one account, as a session trades them
+read.apart()                                a tape for each market, an account of its own for each
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from agents.court.policy_view import columns_of
+from agents.desk.wiring import bars_per_day
+from agents.desk.world import World, tape_of
+from config.settings import Settings
+from evidence.policy.docket import Docket, read_docket
+from evidence.policy.kept import docket_hash, kept_or_read
+from execution.kernel.engine import Course, Votes
+from execution.kernel.grid import Grid, grid_of
+from execution.kernel.rules import rules_of
+from market.instrument import Instrument
+from market.tape import Tape
+from rl.tape import PolicyTape
+
+
+@dataclass(frozen=True, eq=False)
+class Proposals:
+    """A world as a policy meets it. `instruments` in the order of the grid's symbols."""
+
+    label: str
+    docket: Docket
+    instruments: tuple[Instrument, ...]
+    settings: Settings
+    bars_per_day: float
+
+    def together(self) -> PolicyTape:
+        """All markets in one account. Raises UsageFault for a profile that the kernel does not support."""
+        return self._tape(self.label, self.docket.grid, self.docket.votes, range(len(self.instruments)))
+
+    def apart(self) -> tuple[PolicyTape, ...]:
+        """An account for each market that is voted for at all. Raises UsageFault as `together` does."""
+        made = []
+        for column, symbol in enumerate(self.docket.grid.symbols):
+            if bool((self.docket.votes.direction[:, column] > 0).any()):
+                grid, votes = _market_of(self.docket, column)
+                made.append(self._tape(symbol, grid, votes, range(column, column + 1)))
+        return tuple(made)
+
+    def _tape(self, name: str, grid: Grid, votes: Votes, columns: range) -> PolicyTape:
+        settings, own = self.settings, slice(columns.start, columns.stop)
+        rules = rules_of(
+            self.instruments[own], settings.limits, settings.exits, settings.venue, self.bars_per_day,
+            resize_band=settings.court.resize_band,
+        )  # fmt: skip
+        return PolicyTape(name, Course(grid, votes, rules), self.docket.court[:, own], self.bars_per_day)
+
+
+def read_proposals(
+    world: World,
+    seen: Callable[[int], None] = lambda bars: None,
+    *,
+    tape: Tape | None = None,
+    folder: Path | None = None,
+) -> Proposals:
+    """The proposals of a world. `tape`: its bars, if they are read already. `folder`: that of the cache, if not the usual one.
+
+    Raises UsageFault and DataFault as `tape_of` and `read_docket` do.
+    """
+    bars = tape_of(world) if tape is None else tape
+    settings = world.settings
+    name = docket_hash(bars, settings)
+    docket = kept_or_read(name, partial(read_docket, bars, settings, columns_of, seen), folder)
+    instruments = tuple(bars.instruments[symbol] for symbol in docket.grid.symbols)
+    return Proposals(bars.source_label, docket, instruments, settings, bars_per_day(bars.timeframe))
+
+
+def _market_of(docket: Docket, column: int) -> tuple[Grid, Votes]:
+    """One market of a docket."""
+    own, grid = slice(column, column + 1), docket.grid
+    bars = np.ascontiguousarray(grid.columns.bars[:, own])
+    step_ms = grid.columns.step_us // 1000
+    close_ms = grid.columns.begin_us // 1000 + step_ms * np.arange(1, len(bars) + 1, dtype=np.int64)
+    prices = np.stack([bars[name] for name in ("open", "high", "low", "close", "volume")])
+    alone = grid_of(
+        grid.symbols[own], grid.timeframe, close_ms, prices, state=bars["state"].copy(), frozen=bars["frozen"].copy(),
+        first=grid.first,
+    )  # fmt: skip
+    votes = {each.name: getattr(docket.votes, each.name) for each in fields(Votes)}
+    said: dict[str, Any] = {name: None if part is None else np.ascontiguousarray(part[:, own]) for name, part in votes.items()}
+    return alone, Votes(**said)

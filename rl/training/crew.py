@@ -1,0 +1,158 @@
+"""Many seeds at once: processes of this machine, or a Ray cluster. Same jobs, same results, in the order given.
+
+A process is spawned, not forked, since torch does not survive a fork. It ignores Ctrl-C: the one that reads the keyboard ends all
+of them, and each has its last good checkpoint on the disk. A process that dies by itself ends the training with a sentence.
+"""
+
+import logging
+import multiprocessing
+import signal
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from typing import Any
+
+from config.errors import OutputFault, TribunalError, UsageFault
+from rl.training.curve import LegReport
+from rl.training.learner import SeedJob, SeedResult, train_seed
+
+Report = Callable[[LegReport], None]
+
+
+def train_all(jobs: Sequence[SeedJob], workers: int, report: Report, *, ray: bool = False) -> list[SeedResult]:
+    """Train each seed; with one worker, in this process. `report` gets every point of every curve.
+
+    Raises the TribunalError of the first seed that fails, and OutputFault for a process that was killed.
+    """
+    if ray:
+        return _on_a_cluster(jobs, workers, report)
+    if workers <= 1 or len(jobs) <= 1:
+        return [train_seed(job, report) for job in jobs]
+    with _crew(min(workers, len(jobs))) as crew:
+        return _spread(list(jobs), crew, report)
+
+
+def _spread(jobs: list[SeedJob], crew: dict[Connection, BaseProcess], report: Report) -> list[SeedResult]:
+    """Hand out the jobs, and gather what the processes say until the last one is done."""
+    busy: dict[Connection, int] = {}
+    made: dict[int, SeedResult] = {}
+    following = iter(range(len(jobs)))
+    for pipe in crew:
+        _hand(pipe, jobs, busy, following)
+    while busy:
+        for pipe in wait(list(busy)):
+            assert isinstance(pipe, Connection)
+            try:
+                said = pipe.recv()
+            except EOFError:
+                raise OutputFault(_gone(jobs[busy[pipe]].seed, crew[pipe])) from None
+            match said:
+                case LegReport():
+                    report(said)
+                case SeedResult():
+                    made[busy.pop(pipe)] = said
+                    _hand(pipe, jobs, busy, following)
+                case TribunalError():
+                    raise said
+                case _:
+                    raise RuntimeError(f"training of seed {jobs[busy[pipe]].seed} failed:\n{said}")
+    return [made[number] for number in range(len(jobs))]
+
+
+def _hand(pipe: Connection, jobs: list[SeedJob], busy: dict[Connection, int], following: Iterator[int]) -> None:
+    number = next(following, None)
+    if number is not None:
+        busy[pipe] = number
+        with suppress(BrokenPipeError):  # it is told where its answer is awaited
+            pipe.send(jobs[number])
+
+
+@contextmanager
+def _crew(workers: int) -> Iterator[dict[Connection, BaseProcess]]:
+    """Processes that train what they are sent. They end with this block, whatever happens in it."""
+    context = multiprocessing.get_context("spawn")
+    crew: dict[Connection, BaseProcess] = {}
+    try:
+        for _ in range(workers):
+            ours, theirs = context.Pipe()
+            process = context.Process(target=_work, args=(theirs,), daemon=True)
+            process.start()
+            theirs.close()
+            crew[ours] = process
+        yield crew
+    finally:
+        for pipe, process in crew.items():
+            pipe.close()
+            process.terminate()
+        for process in crew.values():
+            process.join()
+
+
+def _work(pipe: Connection) -> None:
+    """What a process does until nobody listens to it any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        while True:
+            job = pipe.recv()
+            try:
+                pipe.send(train_seed(job, pipe.send))
+            except TribunalError as fault:
+                pipe.send(fault)
+            except (BrokenPipeError, ConnectionResetError):
+                return
+            except Exception:  # noqa: BLE001 - it is told to the process that waits, which raises it
+                pipe.send(traceback.format_exc())
+
+
+def _gone(seed: int, process: BaseProcess) -> str:
+    process.join(1.0)
+    return (
+        f"The process that trained seed {seed} ended by itself (exit code {process.exitcode}); it may have been killed, or the "
+        "memory was full. Its last checkpoint is kept; the same command goes on from there."
+    )
+
+
+def _on_a_cluster(jobs: Sequence[SeedJob], workers: int, report: Report) -> list[SeedResult]:
+    """Train on the cluster in RAY_ADDRESS, or on one of this machine that is shut down afterwards.
+
+    The curve of a seed is told when it is done. Raises UsageFault when Ray is not installed.
+    """
+    try:
+        import ray
+    except ImportError as fault:
+        raise UsageFault(
+            'Ray is not installed; nothing was started. Run: pip install "tribunal[ray]", or leave out --ray.'
+        ) from fault
+    ray.init(ignore_reinit_error=True, log_to_driver=False, include_dashboard=False, logging_level=logging.ERROR)
+    try:
+        task = ray.remote(num_cpus=1, max_retries=0)(_alone)
+        results: list[SeedResult] = []
+        for first in range(0, len(jobs), max(1, workers)):
+            for made in ray.get([task.remote(job) for job in jobs[first : first + max(1, workers)]]):
+                results.append(_told(made, report))
+    finally:
+        ray.shutdown()
+    return results
+
+
+def _alone(job: SeedJob) -> SeedResult | TribunalError:
+    """One seed on a machine of a cluster; an error is an answer too, since Ray would wrap it."""
+    try:
+        return train_seed(job, _unheard)
+    except TribunalError as fault:
+        return fault
+
+
+def _unheard(point: LegReport) -> None:
+    """Nobody listens on a cluster before a seed is done."""
+
+
+def _told(made: Any, report: Report) -> SeedResult:
+    if isinstance(made, TribunalError):
+        raise made
+    assert isinstance(made, SeedResult)
+    for point in made.curve:
+        report(point)
+    return made
