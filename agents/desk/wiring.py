@@ -19,6 +19,7 @@ from agents.court.minds.watchlist import Landed, Watchlist, nobody_knows
 from agents.court.record import NOTHING_LEARNT
 from agents.desk.arrivals import Arrivals, Feed, SpokeNext, nothing_recorded
 from agents.desk.desk import Desk, Tally
+from agents.desk.reviewer import Reviewer
 from agents.llm.asking import Asker
 from agents.llm.attempt import ROLES, Attempt
 from agents.memory.cases import Memory
@@ -103,6 +104,8 @@ def open_desk(
         sink.append(attempt)
         watch.note(attempt)
 
+    adjuster = adjuster_of(settings.rl)
+    see = unseen if settings.rl.mode == "off" else _lookout(session, trader)
     return Desk(
         settings=settings,
         symbols=session.symbols,
@@ -115,11 +118,11 @@ def open_desk(
         court=Court(
             Bench(
                 mind=mind,
-                adjuster=adjuster_of(settings.rl),
+                adjuster=adjuster,
                 judge=around(trader) if around else trader.judge,
                 role_deadline_s=settings.court.role_deadline_s,
                 note=note,
-                see=unseen if settings.rl.mode == "off" else _lookout(session, trader),
+                see=see,
             )
         ),
         approvals=Approvals(settings.court, approver),
@@ -133,6 +136,7 @@ def open_desk(
         tally=Tally(),
         watch=watch,
         context=_context(session, warmup) if settings.market.context == "facts" else None,
+        reviewer=None if settings.rl.mode == "off" else Reviewer(adjuster, see),
     )
 
 
