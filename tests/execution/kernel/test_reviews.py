@@ -1,4 +1,4 @@
-"""A policy reviews what is held by shares: both engines trim and enlarge alike by what it leaves of the share that voters want."""
+"""A policy reviews what is held by shares: both engines trim and enlarge alike by what it leaves of the wanted share."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,9 +46,8 @@ def window(seed: int) -> tuple[Settings, Tape, Grid, Votes]:
 def table(grid: Grid, seed: int) -> Floats:
     """Multipliers of all digits; some let stand, some leave nothing."""
     chance, shape = generator(seed, "reviews"), grid.columns.bars.shape
-    return np.where(
-        chance.random(shape) < 0.4, chance.choice([0.0, 0.5, 1.0], p=[0.1, 0.4, 0.5], size=shape), chance.random(shape)
-    )
+    some = chance.choice([0.0, 0.5, 1.0], p=[0.1, 0.4, 0.5], size=shape)
+    return np.where(chance.random(shape) < 0.4, some, chance.random(shape))
 
 
 def apart(full_seen: Seen, kernel_seen: Seen) -> str:
@@ -102,7 +101,8 @@ def test_both_engines_review_alike_in_the_storms(shared: Path, name: str) -> Non
 @pytest.mark.parametrize("seed", range(4))
 def test_reviews_that_always_leave_all_change_nothing(seed: int) -> None:
     settings, tape, grid, votes = window(seed)
-    own, reviewed = rules(settings, tape, grid), {}
+    own = rules(settings, tape, grid)
+    reviewed: Seen = {}
     lanes = Lanes([Course(grid, votes, own)], reviews=True)
     play(lanes, [np.ones(grid.columns.bars.shape)], [{}], reviewed=[reviewed])
     alone, made = simulate(grid, votes, own), lanes.result(0)

@@ -429,7 +429,7 @@ def play(
     lanes.advance(until=until)
     while lanes.asking.any():
         answers = np.full(len(lanes), np.nan)
-        for lane in np.flatnonzero(lanes.asking):
+        for lane in np.flatnonzero(lanes.asking).tolist():
             bar, market = lanes.asked[lane].tolist()
             noted = reviewed if lanes.reviewing[lane] else seen
             noted[lane][bar, market] = lanes.rows[lane].copy()
