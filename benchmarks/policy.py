@@ -175,7 +175,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=300, help="steps of all accounts in a round")
     parser.add_argument("--rounds", type=int, default=3, help="rounds, of which the best counts")
     asked = parser.parse_args()
-    tapes, bars_told = [tape(asked.bars, seed) for seed in range(TAPES)], []
+    tapes, bars_told = [tape(asked.bars, seed) for seed in range(TAPES)], list[float]()
     runs = {f"tribunal, {asked.lanes} accounts, whole gate": (ours(tapes, asked.lanes, bars_told), asked.steps)}
     runs |= {name: (rate, 20_000) for name, rate in peers(asked.bars).items()}
     best = dict.fromkeys(runs, 0.0)
@@ -184,15 +184,15 @@ def main() -> None:
             best[name] = max(best[name], rate(steps))
     table = Table("Environment", "Steps per CPU second", "Ratio to ours", box=ROUNDED)
     first = next(iter(best.values()))
-    for name, rate in best.items():
-        table.add_row(name, f"{rate:,.0f}", f"{rate / first:.2f}")
+    for name, reached in best.items():
+        table.add_row(name, f"{reached:,.0f}", f"{reached / first:.2f}")
     console = Console(width=100)
     console.print(table)
     console.print(f"Bars per CPU second of ours: {max(bars_told):,.0f}")
     if len(best) < 3:
         console.print("A peer is not installed, so it is left out; see the head of this file.")
-    rate, share = training(tapes, 4)
-    console.print(f"PPO on it: {rate:,.0f} timesteps per CPU second, of which the environment takes {share:.0%}")
+    trained, share = training(tapes, 4)
+    console.print(f"PPO on it: {trained:,.0f} timesteps per CPU second, of which the environment takes {share:.0%}")
 
 
 if __name__ == "__main__":
