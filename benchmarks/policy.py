@@ -34,7 +34,7 @@ from execution.kernel.grid import Grid, grid_of
 from execution.kernel.rules import rules_of
 from market.catalogue import instrument_of
 from market.timeframe import Timeframe
-from rl.action import Base
+from rl.action import Base, Floats
 from rl.episodes import Draw
 from rl.tape import PolicyTape
 
@@ -67,7 +67,7 @@ def _walk(bars: int, chance: np.random.Generator, first: int) -> Grid:
     close = 30_000.0 * np.exp(np.cumsum(0.02 * chance.standard_normal((bars, 1)), axis=0))
     before = np.vstack((close[:1], close[:-1]))
     low, high = np.minimum(before, close) * 0.995, np.maximum(before, close) * 1.005
-    prices = np.round(np.stack((before, high, low, close, np.full_like(close, 1e6))), 2)
+    prices: Floats = np.round(np.stack((before, high, low, close, np.full_like(close, 1e6))), 2)
     return grid_of((SYMBOL,), Timeframe.D1, DAY_MS * np.arange(1, bars + 1), prices, first=first)
 
 
