@@ -67,7 +67,7 @@ def _walk(bars: int, chance: np.random.Generator, first: int) -> Grid:
     close = 30_000.0 * np.exp(np.cumsum(0.02 * chance.standard_normal((bars, 1)), axis=0))
     before = np.vstack((close[:1], close[:-1]))
     low, high = np.minimum(before, close) * 0.995, np.maximum(before, close) * 1.005
-    prices: Floats = np.round(np.stack((before, high, low, close, np.full_like(close, 1e6))), 2)
+    prices: Floats = np.round(np.stack((before, high, low, close, np.full_like(close, 1e6))), 2).astype(np.float64)
     return grid_of((SYMBOL,), Timeframe.D1, DAY_MS * np.arange(1, bars + 1), prices, first=first)
 
 
