@@ -78,7 +78,7 @@ class BatchedRiskEnv(VecEnv):
         return [seed] * self.num_envs
 
     def reset(self) -> Singles:
-        """Begin all episodes anew: observations, shape (L, len(FEATURES)), float32, units of FEATURES."""
+        """Begin all episodes anew: observations, shape (L, len(FEATURES)), float32 [units of FEATURES]."""
         self._paid[:], self._steps[:] = 0.0, 0
         return self.episodes.begin(self._chance)
 

@@ -47,7 +47,7 @@ class RiskAdjusterEnv(gymnasium.Env[Singles, Singles]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Singles, dict[str, Any]]:
-        """Begin an episode: its first observation, shape (len(FEATURES),), float32, units of FEATURES."""
+        """Begin an episode: its first observation, shape (len(FEATURES),), float32 [units of FEATURES]."""
         super().reset(seed=seed)
         return self.episodes.begin(self.np_random)[0], {}
 

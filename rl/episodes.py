@@ -115,7 +115,7 @@ class Episodes:
 
     @property
     def features(self) -> Floats:
-        """The features of each lane's decision, NaN where missing: shape (L, len(FEATURES)), float64, units of `rl.features`."""
+        """The features of each lane's decision, NaN where missing: shape (L, len(FEATURES)), float64 [units of `rl.features`]."""
         return self._features
 
     @property
@@ -133,15 +133,16 @@ class Episodes:
         return self._lanes.result(lane)
 
     def begin(self, chance: np.random.Generator) -> Singles:
-        """Start all accounts anew. Gives the observations of their first decisions: shape (L, len(FEATURES)), float32, units of
-        `rl.features`. Raises DataFault if the tapes hold no decision."""
+        """Start all accounts anew. Gives the observations of their first decisions: shape (L, len(FEATURES)), float32 [units of
+        `rl.features`]. Raises DataFault if the tapes hold no decision."""
         self._memory[:] = 0.0
         return self.restart(np.ones(len(self), dtype=np.bool_), chance)
 
     def restart(self, ended: Mask, chance: np.random.Generator) -> Singles:
         """Start the accounts of some lanes anew; the others stay where they are.
 
-        `ended`, shape (L,), bool. Gives the observations of all lanes, shape (L, len(FEATURES)), float32, units of `rl.features`.
+        `ended`, shape (L,), bool. Gives the observations of all lanes, shape (L, len(FEATURES)), float32 [units of
+        `rl.features`].
         """
         waiting = ended.copy()
         for _ in range(_MOST_DRAWS):

@@ -113,15 +113,15 @@ def schema_sha256() -> str:
 
 
 def filled(features: Floats, fill: Floats) -> NDArray[np.float32]:
-    """The features with `fill` in place of what is missing: float32, shape (n, len(FEATURES)), in the units of FEATURES.
+    """The features with `fill` in place of what is missing: float32, shape (n, len(FEATURES)) [units of FEATURES].
 
-    `features`, shape (n, len(FEATURES)), float64; `fill`, shape (len(FEATURES),), float64: the means of training, in those units.
+    `features`, shape (n, len(FEATURES)), float64; `fill`, shape (len(FEATURES),), float64: the means of training.
     """
     return np.where(np.isnan(features), fill, features).astype(np.float32)
 
 
 def means_of(features: Floats) -> Floats:
-    """The mean of what is known of each feature, shape (len(FEATURES),), float64, in the units of FEATURES; 0 if nothing is.
+    """The mean of what is known of each feature, shape (len(FEATURES),), float64 [units of FEATURES]; 0 if nothing is.
 
     `features`, shape (n, len(FEATURES)), float64, NaN where missing.
     """

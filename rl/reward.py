@@ -66,7 +66,8 @@ class Reward(Protocol):
         ...
 
     def of(self, steps: Steps, memory: Floats) -> Paid:
-        """Pay the steps of L lanes. `memory`, shape (L, width), float64: that of the step before; it is not changed."""
+        """Pay the steps of L lanes. `memory`, shape (L, width), float64, dimensionless: that of the step before; it is not
+        changed."""
         ...
 
 
@@ -86,7 +87,7 @@ class Profit:
     width = 0
 
     def of(self, steps: Steps, memory: Floats) -> Paid:
-        """Pay the steps of L lanes. `memory`, shape (L, 0), float64: none is needed."""
+        """Pay the steps of L lanes. `memory`, shape (L, 0), float64, dimensionless: none is needed."""
         profit = steps.profit
         fallen = np.where(steps.peak > 0.0, np.maximum(0.0, 1.0 - steps.after / np.maximum(steps.peak, 1e-300)), 0.0)
         used = np.maximum(0.0, np.nan_to_num(steps.es_used))

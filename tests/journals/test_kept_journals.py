@@ -30,9 +30,13 @@ def test_they_are_those_that_the_readme_tells_of() -> None:
     assert [folder.name for folder in KEPT if f"`{folder.name}`" not in text] == []
 
 
+NEW = {"share_review"}
+"""Kinds that no released version has written: a journal of the next one will hold them."""
+
+
 def test_together_they_hold_every_kind_and_each_version_that_is_carried_up() -> None:
     found = [recorded for folder in KEPT for recorded in events(folder)]
-    assert {recorded.event.event_kind for recorded in found} == {kind.event.event_kind for kind in EVENTS.kinds}
+    assert {recorded.event.event_kind for recorded in found} == {kind.event.event_kind for kind in EVENTS.kinds} - NEW
     written = {recorded.row.kind for recorded in found}
     assert {spelling for kind in EVENTS.kinds for spelling in kind.written[:-1]} <= written
 

@@ -304,6 +304,50 @@ def test_lanes_with_steps_of_another_length_may_share_a_grid_and_leave_it_as_it_
     assert grid.columns.returns.tobytes() == before
 
 
+def test_lanes_that_are_not_named_stay_where_they_are() -> None:
+    given = courses()
+    lanes = Lanes(given)
+    lanes.advance()
+    before, only = lanes.asked, np.arange(len(given)) % 2 == 0
+    lanes.advance(np.ones(len(given)), only=only)
+    assert lanes.asked[~only].tolist() == before[~only].tolist()
+    assert (lanes.asked[only] != before[only]).any(axis=1).all()
+
+
+def test_a_lane_may_begin_on_a_grid_that_was_only_named() -> None:
+    one, other = window(2)[1:], window(5)[1:]
+    settings = window(5)[0]
+    first, second = (Course(grid, votes, rules(settings, tape, grid)) for tape, grid, votes in (one, other))
+    lanes = Lanes([first], also=[second])
+    lanes.begin(0, second)
+    seen: Seen = {}
+    play(lanes, [table(second.grid, 1)], [seen])
+    alone, by_one = Lanes([second]), {}
+    play(alone, [table(second.grid, 1)], [by_one])
+    assert lanes.result(0).fills.tobytes() == alone.result(0).fills.tobytes()
+    assert apart(by_one, seen) == ""
+
+
+def test_what_was_traded_is_the_notional_of_the_fills() -> None:
+    settings, tape, grid, votes = window(2)
+    lanes = Lanes([Course(grid, votes, rules(settings, tape, grid))])
+    play(lanes, [np.ones(grid.columns.bars.shape)], [{}])
+    made = told(lanes.result(0), tape)
+    assert lanes.traded[0] == pytest.approx(float(sum(fill[4] * fill[5] for fill in made.fills)))
+    assert lanes.bars[0] == len(made.equity)
+    assert lanes.peak[0] == pytest.approx(max(float(settings.venue.starting_cash), *made.equity))
+
+
+def test_a_lane_that_is_left_out_is_not_looked_at() -> None:
+    given = courses()
+    lanes = Lanes(given)
+    lanes.advance()
+    markets = np.where(np.arange(len(given)) == 1, -1, 0)
+    seen, all_seen = lanes.look(markets), lanes.look(np.zeros(len(given), dtype=np.int64))
+    assert np.isnan(seen[1]).all()
+    assert np.array_equal(seen[markets == 0], all_seen[markets == 0], equal_nan=True)
+
+
 def test_courses_that_do_not_fit_are_refused_in_words() -> None:
     settings, tape, grid, votes = window(2)
     own = rules(settings, tape, grid)
@@ -317,6 +361,8 @@ def test_courses_that_do_not_fit_are_refused_in_words() -> None:
         (course._replace(end=grid.first), "does not fit"),
         (course._replace(first=-1), "does not fit"),
         (course._replace(first=0), "longer than"),
+        (course._replace(delay=grid.first + 1), "bars late"),
+        (course._replace(delay=-1), "bars late"),
         (course._replace(votes=random_votes(grid, 1)), "not given when the lanes were made"),
         (course._replace(rules=own._replace(limits=longer)), "longer window"),
         (course._replace(rules=own._replace(points=np.array([[0.5, 0.5]]))), "same calibration"),
