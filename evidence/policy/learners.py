@@ -94,7 +94,11 @@ def ridge(lesson: Lesson, seed: int) -> Actor:
     spread = float((given @ weights).std())
     if not spread > 1e-9:
         return _nothing
-    return lambda features: np.clip(_GAIN * (scaler.scaled(features) @ weights) / spread, -1.0, 1.0)
+
+    def act(features: Floats) -> Floats:
+        return np.asarray(np.clip(_GAIN * (scaler.scaled(features) @ weights) / spread, -1.0, 1.0))
+
+    return act
 
 
 def network(lesson: Lesson, seed: int) -> Actor:
