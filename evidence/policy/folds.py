@@ -52,12 +52,13 @@ class Trainer(Protocol):
 
 
 class Layout(NamedTuple):
-    """`parts[g][a]`: tape of account a on group g. `plan`: splits by days. `held_days`: the longest that a position was held."""
+    """`parts[g][a]`: tape of account a on group g. `plan`: splits by days. `held_days`: how long one was held at most."""
 
     accounts: tuple[PolicyTape, ...]
     parts: tuple[tuple[PolicyTape, ...], ...]
     plan: Combinatorial
     held_days: int
+    gap_days: int
     step: int
 
     @property
@@ -128,7 +129,7 @@ def layout_of(accounts: Sequence[PolicyTape], *, groups: int, tested: int, embar
         )
         for span in plan.groups
     )
-    return Layout(tuple(accounts), parts, plan, held_days, step)
+    return Layout(tuple(accounts), parts, plan, held_days, held_days + embargo_days, step)
 
 
 def cross_validate(

@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 LEAST_LESSONS = 60
 """Decisions below which nothing is learnt, and the action is 0."""
 _RIDGE, _GAIN = 0.1, 0.5
-_NETS, _HIDDEN, _STEPS, _RATE, _DECAY = 5, 16, 200, 0.01, 0.01
+_NETS, _HIDDEN, _STEPS, _RATE, _DECAY = 3, 16, 120, 0.005, 0.1
 _COST = 0.0012
 """What trading a share once costs in the network's lessons: fee and half of the spread [fraction]."""
 _RULED = COLUMNS.index("ruling_scale")
