@@ -3,6 +3,7 @@
 heed     obey the kill switch: withdraw entries and, if it says so, sell all positions
 see      take the closed bars, and the faults of the others
 pass     trade the bars: fills, protection, marks, breakers (no model is asked)
+watch    hold the results of a policy that changes sizes against what was promised, and demote it
 read     update the indicators
 vote     ask the strategies, and net their votes to one proposal per symbol
 close    close what the voters want closed, and what the outage schedule requires: exits never wait for the court
@@ -22,6 +23,7 @@ from datetime import datetime
 from agents.court.case import BookView, Case
 from agents.court.hearing import Hearing
 from agents.desk.desk import Desk
+from agents.desk.policy import watch_policy
 from agents.llm.attempt import Attempt
 from agents.memory.cases import render
 from agents.memory.voters import Voted
@@ -52,6 +54,7 @@ async def run_cycle(desk: Desk, closed: Slice) -> CycleRecord:
     portfolio = desk.trader.portfolio(as_of)
     exposure = desk.trader.exposure(portfolio)
     breakers = desk.trader.breakers
+    watch_policy(desk.demotion, desk.sink, as_of, portfolio.equity)
     if desk.context is not None:
         desk.context.push(shown)
     known = _known(desk, shown)

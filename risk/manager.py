@@ -225,8 +225,7 @@ def _room(facts: Facts, caps: tuple[RuleReport, ...]) -> tuple[RuleReport, Decim
         return room.tightest, room.notional, (_scaled(facts, max(room.notional, Decimal(0))), share_report(facts, room))
     binding = (report for report in caps if report.notional_cap is not None)
     tightest = min(binding, key=lambda report: report.notional_cap or Decimal(0))
-    scale = Decimal(repr(facts.proposal.ruling_scale)) * Decimal(repr(facts.proposal.adjust_scale))
-    left = (tightest.notional_cap or Decimal(0)) * scale
+    left = (tightest.notional_cap or Decimal(0)) * facts.proposal.scale
     return tightest, left, (_scaled(facts, left),)
 
 
@@ -238,7 +237,7 @@ def _scaled(facts: Facts, notional: Decimal) -> RuleReport:
     """What court and policy leave of the tightest cap: for the reader, who would otherwise look for it in vain."""
     return RuleReport(
         code="scale",
-        number=facts.proposal.ruling_scale * facts.proposal.adjust_scale,
+        number=min(1.0, facts.proposal.ruling_scale * facts.proposal.adjust_scale),
         limit=1.0,
         unit="of the tightest cap",
         reaction=Reaction.PASS,

@@ -10,6 +10,9 @@ from config.sections.exits import ExitSettings
 from config.sections.limits import TradingHours
 from risk.record import NO_RECORD, VotersRecord
 
+MOST_ADJUSTED = 1.25
+"""The largest factor that a policy may apply to the size that the court left (decision 31)."""
+
 
 class Direction(StrEnum):
     """The proposed direction for a symbol. On spot markets, SHORT means: close the held position."""
@@ -67,8 +70,9 @@ class Terms(Frozen):
 class Proposal(Frozen):
     """A proposed trade.
 
-    `conviction` in [0, 1] comes from the netted strategies. `ruling_scale` and `adjust_scale` are the fractions of the size
-    that the court and the policy allow, each at most 1. `atr_quote` is the ATR in quote units, if known. `argument` is None
+    `conviction` in [0, 1] comes from the netted strategies. `ruling_scale` in [0, 1] is the fraction of the size that the court
+    allows, and `adjust_scale` in [0, MOST_ADJUSTED] the factor of the policy: above 1 it gives back what the court took away, and
+    never more (see `scale`). `atr_quote` is the ATR in quote units, if known. `argument` is None
     when the analyst abstained; it can only lower the size that Kelly's rule gives. `docket` names the symbols for which a
     purchase is proposed in the same session, this one included. `record`: how the purchases of its voters have ended so far.
 
@@ -94,6 +98,11 @@ class Proposal(Frozen):
     exposure: float | None = None
     exit_price: float | None = None
     held_share: float | None = None
+
+    @property
+    def scale(self) -> Decimal:
+        """What court and policy leave of the size that the voters ask for, in [0, 1]: never more than all of it."""
+        return min(Decimal(1), Decimal(repr(self.ruling_scale)) * Decimal(repr(self.adjust_scale)))
 
     @property
     def enlarges(self) -> bool:

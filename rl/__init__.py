@@ -1,1 +1,1 @@
-"""The PPO size adjuster. It can only make a position smaller."""
+"""The PPO size adjuster. It scales what the voters propose, never above it, and the gate caps what it says."""

@@ -21,10 +21,11 @@ from numpy.typing import NDArray
 
 from config.errors import UsageFault
 from execution.observation import COLUMNS
+from risk.proposal import MOST_ADJUSTED
 
 Floats = NDArray[np.float64]
 
-MOST = 1.25
+MOST = MOST_ADJUSTED
 """The largest multiplier (decision 31)."""
 
 _VOLATILITY, _RATIO = COLUMNS.index("volatility"), COLUMNS.index("volatility_ratio")

@@ -1,4 +1,4 @@
-"""The adjuster: it may reduce a size after the ruling and before the gate."""
+"""The adjuster: it may change a size after the ruling and before the gate, and the gate caps it like any other."""
 
 from typing import Protocol
 
@@ -13,7 +13,11 @@ class Adjuster(Protocol):
     def name(self) -> str: ...
 
     def adjust(self, seen: Observation) -> Adjustment:
-        """Reduce the size or keep it. Must be deterministic: a replay calls it again and compares."""
+        """The factor for the size. Must be deterministic: a replay calls it again and compares."""
+        ...
+
+    def demote(self) -> None:
+        """From now on, change no size."""
         ...
 
 
@@ -24,3 +28,6 @@ class Off:
 
     def adjust(self, seen: Observation) -> Adjustment:
         return Adjustment(adjuster=self.name, scale=1.0)
+
+    def demote(self) -> None:
+        """Nothing to do."""

@@ -4,17 +4,19 @@
 and in a session. This module names the columns and takes their inputs from the situation that the gate judges. All cases of a
 bar are seen on the same book: exits that the voters asked for are already sent, and the gate has not judged any of the cases.
 
-There are no columns for the agreement of the court's roles, the news or the regime, since the kernel has no court. A caller that
-has one adds such columns.
+The row has no columns for the agreement of the court's roles, the news and the regime, since the kernel has no court. A caller
+that has one adds them (`agents.court.policy_view`).
 """
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from config.frozen import Frozen
 from config.sections.limits import RiskLimits
@@ -30,6 +32,11 @@ Floats = NDArray[np.float64]
 
 _SIGNS = {Direction.LONG: 1.0, Direction.SHORT: -1.0, Direction.NONE: 0.0}
 _MICROSECOND = timedelta(microseconds=1)
+
+
+def _of_court() -> Any:
+    """A figure that only a court knows: left out where there was none."""
+    return Field(default=None, exclude_if=lambda value: value is None)
 
 
 class Observation(Frozen):
@@ -49,6 +56,9 @@ class Observation(Frozen):
     correlation       0..1: the worst of this market with what else is held or under way; 0 where nothing is
     entries           0 or more: entries of the last 24 hours, as a count
     volatility        above 0: volatility of a day, over the risk window; missing where nothing moved
+    agreement         0..1: how far the court's roles agree; missing if fewer than two of them spoke, or none was asked
+    sentiment         -1..1: score of the market's news; missing if nothing was heard
+    regime            -1..1: kind of market, from crash to trend (`rl.features.REGIMES`); missing while it is not known
 
     The headrooms, both volatilities and correlation are missing where a market concerned has fewer than 50 returns.
     """
@@ -67,6 +77,9 @@ class Observation(Frozen):
     correlation: float | None = None
     entries: float | None = None
     volatility: float | None = None
+    agreement: float | None = _of_court()
+    sentiment: float | None = _of_court()
+    regime: float | None = _of_court()
 
     @classmethod
     def of(cls, row: Floats) -> "Observation":
@@ -82,6 +95,11 @@ class Observation(Frozen):
         Units are those of the fields [fraction, days, count].
         """
         values = (getattr(self, name) for name in COLUMNS)
+        return np.array([math.nan if value is None else value for value in values], dtype=np.float64)
+
+    def court_row(self) -> Floats:
+        """What only a court knows: agreement, sentiment, regime. float64, shape (3,), dimensionless, NaN where missing."""
+        values = (self.agreement, self.sentiment, self.regime)
         return np.array([math.nan if value is None else value for value in values], dtype=np.float64)
 
 

@@ -24,6 +24,7 @@ from agents.court.grounding import AnyOpinion, ground
 from agents.court.hearing import Hearing
 from agents.court.mind import Mind, Voice, speaker_of
 from agents.court.opinion import AdvocateOpinion, AnalystOpinion, Evidence, RiskOpinion, SupervisorOpinion
+from agents.court.policy_view import CourtView, court_view
 from agents.court.ruling import Ruling, Struck, rule
 from agents.court.tracing import switch_off_tracers
 from agents.llm.attempt import Attempt
@@ -46,6 +47,7 @@ class Bench:
     [seconds].
 
     `see` gives what the adjuster is shown of a proposal. By default it is what the proposal says of itself: `Off` reads nothing.
+    `shows_court`: whether the adjuster is also shown the court's own figures (`agents.court.policy_view`).
     `note` receives each attempt to get an answer from a model, wave by wave; within a wave in the order of docket,
     role and number. Without `note`, the attempts stay with the mind.
     """
@@ -56,6 +58,7 @@ class Bench:
     role_deadline_s: float
     note: Callable[[Attempt], object] | None = None
     see: See = unseen
+    shows_court: bool = False
 
 
 class Heard(NamedTuple, Generic[AnyOpinion]):
@@ -178,18 +181,15 @@ class _Roles:
         return await _listen(case, role, call, self._bench.role_deadline_s)
 
     async def adjust(self, docket: Docket) -> Docket:
-        """Compose each ruling, and let the policy reduce it."""
+        """Compose each ruling, and ask the policy for its factor."""
         self._pass_on()
         ruled = []
         for index, case in enumerate(docket["cases"]):
-            ruling = rule(
-                case.proposal.direction,
-                docket["analyst"][index].word,
-                docket["risk_agent"][index].word,
-                docket["advocate"][index].word,
-                docket["supervisor"][index].word,
-            )
-            ruled.append((ruling, _trimmed(self._bench, case, ruling)))
+            analyst, risk = docket["analyst"][index].word, docket["risk_agent"][index].word
+            advocate, supervisor = docket["advocate"][index].word, docket["supervisor"][index].word
+            ruling = rule(case.proposal.direction, analyst, risk, advocate, supervisor)
+            shown = court_view(case, analyst, risk, advocate, supervisor) if self._bench.shows_court else None
+            ruled.append((ruling, _adjusted(self._bench, case, ruling, shown)))
         return {"ruled": tuple(ruled)}
 
     async def gate(self, docket: Docket) -> Docket:
@@ -249,17 +249,22 @@ async def _listen(
     return Heard(grounded, struck)
 
 
-def _trimmed(bench: Bench, case: Case, ruling: Ruling) -> Adjustment:
+def _adjusted(bench: Bench, case: Case, ruling: Ruling, shown: CourtView | None) -> Adjustment:
     """Return the policy's adjustment, on the book before any case of the bar is judged.
 
-    A policy that fails, or cannot see, reduces the size to zero.
+    It never leaves more than the voters proposed. A policy that fails, cannot see, or answers with what is no factor, reduces the
+    size to zero.
     """
     adjuster = bench.adjuster
     try:
         seen = bench.see(proposal_of(case, ruling, Adjustment(adjuster=adjuster.name, scale=1.0), None, ()))
-        return Adjustment.model_validate(adjuster.adjust(seen).model_dump())
+        seen = seen if shown is None else seen.model_copy(update=shown._asdict())
+        said = Adjustment.model_validate(adjuster.adjust(seen).model_dump())
     except Exception:  # noqa: BLE001  the boundary of a policy: one that breaks leaves no size
         return Adjustment(adjuster=adjuster.name, scale=0.0)
+    if said.scale * ruling.scale <= 1.0:
+        return said
+    return said.model_copy(update={"scale": 1.0 / ruling.scale})
 
 
 def proposal_of(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from agents.court.minds.watchlist import watchlist_of
 from agents.records.known import read_known
-from agents.records.record import Session, Warmup
+from agents.records.record import Policy, Session, Warmup
 from agents.strategies.contexts import build_contexts
 from agents.strategies.own import read_own
 from config.clock import to_ms
@@ -16,6 +16,7 @@ from execution.journal.chain import key_id
 from market.bar import Bar, Prices
 from market.tape import Tape
 from risk.calibration import ANALYST, VOTERS, SizingMaps, read_calibrations
+from rl.factory import Served, open_policy
 
 
 def describe(
@@ -23,10 +24,11 @@ def describe(
 ) -> Session:
     """The description of a session, as its journal begins with it.
 
-    Raises UsageFault, before anything is written, for markets of several quote currencies, for voters that cannot be built, and
-    for a watchlist with markets that the session does not have.
+    Raises UsageFault, before anything is written, for markets of several quote currencies, for voters that cannot be built, for a
+    policy that does not fit the run, and for a watchlist with markets that the session does not have.
     """
     _one_quote(tape)
+    served = open_policy(settings.rl, tape.symbols, tape.timeframe, tape.start_utc)
     own = read_own(settings.strategies)
     build_contexts(settings.strategies, tape.symbols, own)
     if settings.court.mind == "models":
@@ -43,9 +45,21 @@ def describe(
         bars=len(tape),
         key_id=key_id(key),
         calibration=_maps(calibration, tape) if calibration else None,
+        policy=None if served is None else _policy(served),
         record=read_known(Path(record), tape.start_utc) if record else None,
         own_strategies=own,
         findings=(*tape.findings, *(found for past in tape.warmup_slices() for found in past.findings)),
+    )
+
+
+def _policy(served: Served) -> Policy:
+    """What the journal says of a policy."""
+    verdict = served.verdict
+    return Policy(
+        name=served.model.name,
+        sha256=served.model.sha256,
+        passed=None if verdict is None else verdict.passed,
+        promise=None if verdict is None else verdict.promise,
     )
 
 

@@ -22,6 +22,7 @@ from execution.journal.event import Sink
 from market.context.engine import ContextEngine
 from market.indicators.engine import SignalEngine
 from market.timeframe import Timeframe
+from rl.serving.monitor import Demotion
 
 
 class Tally:
@@ -55,3 +56,5 @@ class Desk:
     watch: OutageWatch
     context: ContextEngine | None = None
     """Gives what is known of a market beside its bars; None if the profile asks for none."""
+    demotion: Demotion | None = None
+    """Watches the live results of a policy that changes sizes; None if there is no such policy."""

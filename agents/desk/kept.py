@@ -15,6 +15,7 @@ from agents.records.folder import REQUEST
 from config.errors import OutputFault
 from config.files import write_whole
 from config.frozen import Frozen
+from rl.model import CARD
 
 Started = Literal["run", "backtest"]
 _FILES = frozenset({"file", "path", "cassette", "model"})
@@ -29,15 +30,18 @@ class KeptRequest(Frozen):
     world: WorldRequest
     calibration: str | None = None
     record: str | None = None
+    policy: str | None = None
+    """The folder of the policy that the settings name, wherever they come from. A replay looks for it there."""
 
 
-def keep_request(folder: Path, request: RunRequest) -> None:
-    """Write the request of a new run into its folder. Raises OutputFault."""
+def keep_request(folder: Path, request: RunRequest, policy: str | None = None) -> None:
+    """Write the request of a new run into its folder, with that of its policy. Raises OutputFault."""
     kept = KeptRequest(
         command=request.command,
         world=with_whole_paths(request.world),
         calibration=_whole(request.calibration),
         record=_whole(request.record),
+        policy=_whole(policy),
     )
     try:
         write_whole(folder / REQUEST, kept.model_dump_json(indent=2).encode() + b"\n")
@@ -85,5 +89,8 @@ def _of_setting(name: str, value: Any) -> Any:
         return {key: _of_setting(key, part) for key, part in value.items()}
     if isinstance(value, list):
         return [_of_setting(name, part) for part in value]
-    is_file = name in _FILES and isinstance(value, str) and Path(value).expanduser().is_file()
-    return str(Path(value).expanduser().resolve()) if is_file else value
+    if not isinstance(value, str) or name not in _FILES:
+        return value
+    path = Path(value).expanduser()
+    is_policy = name == "model" and (path / CARD).is_file()
+    return str(path.resolve()) if path.is_file() or is_policy else value

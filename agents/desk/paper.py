@@ -4,6 +4,7 @@ from agents.desk.description import warmup_of
 from agents.desk.desk import Desk
 from agents.desk.models import prompts, sits
 from agents.desk.outside import Outside
+from agents.desk.policy import adjuster_for
 from agents.desk.wiring import open_desk
 from agents.records.record import Session
 from config.clock import SystemClock
@@ -30,7 +31,7 @@ class TapeFeed:
 
 def open_paper(settings: Settings, session: Session, tape: Tape, journal: Sink, key: bytes, outside: Outside) -> Desk:
     """A desk on the simulated exchange. The first events of its journal are written here."""
-    warmup = warmup_of(tape)
+    warmup, adjuster = warmup_of(tape), adjuster_for(settings, session)
     journal.append(session)
     journal.append(warmup)
     if sits(settings):
@@ -47,6 +48,7 @@ def open_paper(settings: Settings, session: Session, tape: Tape, journal: Sink, 
         switch=outside.switch,
         approver=outside.approver,
         key=key,
+        adjuster=adjuster,
         asker=outside.asker,
         landed=outside.landed,
         spoke_next=outside.spoke_next,

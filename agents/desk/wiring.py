@@ -19,6 +19,7 @@ from agents.court.minds.watchlist import Landed, Watchlist, nobody_knows
 from agents.court.record import NOTHING_LEARNT
 from agents.desk.arrivals import Arrivals, Feed, SpokeNext, nothing_recorded
 from agents.desk.desk import Desk, Tally
+from agents.desk.policy import demotion_of
 from agents.llm.asking import Asker
 from agents.llm.attempt import ROLES, Attempt
 from agents.memory.cases import Memory
@@ -45,7 +46,7 @@ from risk.breakers import BreakerState
 from risk.measures.horizon import horizon_of
 from risk.volumes import VolumeWindow
 from risk.window import ReturnWindow
-from rl.factory import adjuster_of
+from rl.adjuster import Adjuster
 from rl.observation import Lookout, unseen
 
 Around = Callable[[Trader], Judge]
@@ -76,6 +77,7 @@ def open_desk(
     switch: Switch,
     approver: Approver,
     key: bytes,
+    adjuster: Adjuster,
     asker: Asker | None = None,
     around: Around | None = None,
     landed: Landed = nobody_knows,
@@ -83,6 +85,7 @@ def open_desk(
 ) -> Desk:
     """A desk that has read the warm-up and is ready for the first bar.
 
+    `adjuster` is that of the session's policy (`agents.desk.policy`).
     `asker` answers for the models, if the court has any. `around` wraps the gate's judge, so that the caller sees each proposal.
     `driver` drives the venue through each bar; None for a venue that trades by itself. For a run with a recorded past, `landed`
     says which outlooks had been answered, and `spoke_next` when the venue sent a report between two bars. Raises UsageFault if
@@ -115,11 +118,12 @@ def open_desk(
         court=Court(
             Bench(
                 mind=mind,
-                adjuster=adjuster_of(settings.rl),
+                adjuster=adjuster,
                 judge=around(trader) if around else trader.judge,
                 role_deadline_s=settings.court.role_deadline_s,
                 note=note,
                 see=unseen if settings.rl.mode == "off" else _lookout(session, trader),
+                shows_court=settings.rl.mode != "off",
             )
         ),
         approvals=Approvals(settings.court, approver),
@@ -133,6 +137,7 @@ def open_desk(
         tally=Tally(),
         watch=watch,
         context=_context(session, warmup) if settings.market.context == "facts" else None,
+        demotion=demotion_of(session, adjuster),
     )
 
 

@@ -32,6 +32,7 @@ from execution.journal.chain import Row, first_row, read_rows, written_kinds
 from execution.kill_switch.halting import HaltEvent
 from execution.reports import SentOrder, VenueWord
 from risk.breakers import BreakerEvent
+from rl.serving.monitor import PolicyChanged
 
 EVENTS = Registry(
     Kind(
@@ -46,7 +47,7 @@ EVENTS = Registry(
         "for each request to a model, when the wave of its role is over; for an outlook, at the close of the bar by which it was "
         "answered",
     ),
-    Kind(Alert, "at a bar close, when a person should know something at once"),
+    Kind(Alert, "at a bar close, when a person should know something at once", (with_no_new_word,)),
     Kind(AskedAhead, "before the record of a bar, if outlooks are asked", (with_nothing_new,)),
     Kind(SentOrder, "before an order is sent", (with_no_new_word,)),
     Kind(VenueWord, "when the venue has answered or has traded", (with_no_new_word,)),
@@ -55,7 +56,8 @@ EVENTS = Registry(
     Kind(
         Approval, "when a human, or the configured answer, has decided about a large position; before its order is sent"
     ),
-    Kind(CycleRecord, "once per bar, after all other events of that bar", (with_nothing_new,)),
+    Kind(CycleRecord, "once per bar, after all other events of that bar", (with_nothing_new, with_nothing_new)),
+    Kind(PolicyChanged, "at a bar close, when live results have fallen out of what the verdict of a policy promised"),
     Kind(SessionEnd, "once, last; a journal without it was cut short", (with_nothing_new,)),
 )
 """The table from which everything else about kinds is derived."""

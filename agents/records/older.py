@@ -53,7 +53,9 @@ ADDED_IN_SESSION_3: Mapping[str, Any] = {
 `[]` after a name stands for each entry of a list. Sentiment is replayed from the journal, so `dates` has no effect there.
 """
 
-ADDED_IN_SESSION_4: Mapping[str, Any] = {}
+ADDED_IN_SESSION_4: Mapping[str, Any] = {
+    "rl.override": None,
+}
 """Settings that version 3 of a session did not have, with what it did, by dotted path as above."""
 
 
@@ -94,5 +96,5 @@ def with_nothing_new(tree: Tree) -> Tree:
 
 
 def with_no_new_word(tree: Tree) -> Tree:
-    """The newer version has one more word for what an order is for, of which the older one knew nothing."""
+    """The newer version has one more word of a closed list, of which the older one knew nothing."""
     return tree

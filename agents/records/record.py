@@ -24,16 +24,27 @@ from market.timeframe import Timeframe
 from risk.breakers import BreakerState
 from risk.calibration import SizingMaps
 from risk.portfolio import Portfolio
+from rl.serving.promise import Promise
 from sentiment.headline import SentimentData
 
 
 class Policy(Frozen):
-    """A trained policy: the name of its folder, and the SHA-256 of what decides its answers, in hexadecimal digits."""
+    """A trained policy: its name, the SHA-256 of what decides its answers, and what its verdict says, if it has one."""
 
-    name: str = Field(description="name of the folder of the policy")
+    name: str = Field(description="name of the policy")
     sha256: Annotated[
         str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of what decides its answers, in hexadecimal digits")
     ]
+    passed: bool | None = Field(
+        default=None,
+        exclude_if=lambda passed: passed is None,
+        description="whether it has met the criterion that lets it change sizes; absent without a verdict",
+    )
+    promise: Promise | None = Field(
+        default=None,
+        exclude_if=lambda promise: promise is None,
+        description="what its account may be expected to do, by its verdict",
+    )
 
 
 class KnownRecord(Frozen):
@@ -130,7 +141,7 @@ class CycleRecord(Journaled):
     """
 
     event_kind: ClassVar[str] = "cycle"
-    event_version: ClassVar[int] = 2
+    event_version: ClassVar[int] = 3
 
     bar: int
     as_of_utc: UtcTime

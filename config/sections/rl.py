@@ -2,10 +2,10 @@
 
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
 from config.frozen import Frozen
-from config.sections.clashes import contradiction
+from config.sections.clashes import begins, contradiction
 
 
 class RlSettings(Frozen):
@@ -17,12 +17,15 @@ class RlSettings(Frozen):
     model: str | None = Field(
         default=None, min_length=1, description="folder of the trained policy; not read while off"
     )
+    override: str | None = Field(
+        default=None,
+        min_length=1,
+        description="`I accept NAME`, to let the policy NAME change sizes though no verdict has shown that it should",
+    )
 
     @model_validator(mode="after")
-    def _is_there(self) -> Self:
-        if self.mode != "off":
-            missing = (
-                f"mode {self.mode} needs an adjuster that reads trained policies, which this version lacks: use off"
-            )
-            raise contradiction([(("mode",), missing)])
+    def _is_there(self, info: ValidationInfo) -> Self:
+        if begins(info) and self.mode != "off" and self.model is None:
+            missing = f"mode {self.mode} needs the folder of a trained policy (`tribunal train` writes one)"
+            raise contradiction([(("mode",), missing), (("model",), missing)])
         return self

@@ -7,7 +7,7 @@
     ewma, har, garch    volatility targets on forecasts (`evidence.policy.forecasts`)
     var_cap         less the more of its VaR limit the book uses
     drawdown_cut    less while the account is below its peak
-    random          the multipliers of another arm, in their order, moved in time: its mean and its turnover, without its knowledge
+    random          another arm's multipliers in their order, moved in time: its mean and turnover, without its knowledge
 
 The setting of a family is chosen on the training part of a split alone, by Sharpe ratio, as the base is.
 """

@@ -1,7 +1,7 @@
-"""The arms that learn from the same columns as PPO, without reinforcement: a ridge regression and a small network on a Sharpe loss.
+"""The arms that learn from the columns of PPO without reinforcement: a ridge regression, and a network on a Sharpe loss.
 
-Both learn from the decisions of the base on the training part, and correct the base as PPO does: the action is 0 where they have
-nothing to say. They are what most published evidence rests on, so a policy should be better than they are to be worth its trouble.
+Both learn from the decisions of the base on the training part, and correct the base as PPO does: the action is 0 where they
+have nothing to say. Most published evidence rests on such rules, so a policy should beat them to be worth its trouble.
 """
 
 from typing import NamedTuple
@@ -29,9 +29,12 @@ _VOLATILITY = COLUMNS.index("volatility")
 
 
 class Lesson(NamedTuple):
-    """n decisions in the order of time. `features`, shape (n, F), units of `rl.features`; `base` multipliers; `shares`: what voters
-    and court want of a full position [fraction]; `moves`: return of the market over the day after [simple return]; `volatility`
-    of a day [fraction]; `bars`, `accounts`: when, and in which market of which tape; each of shape (n,)."""
+    """n decisions in the order of time.
+
+    `features`, shape (n, F), units of `rl.features`; `base` multipliers; `shares`: what voters and court want of a full position
+    [fraction]; `moves`: return of the market over the day after [simple return]; `volatility` of a day [fraction]; `bars`,
+    `accounts`: when, and in which market of which tape; each of shape (n,).
+    """
 
     features: Floats
     base: Floats

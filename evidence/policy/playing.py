@@ -56,7 +56,10 @@ class Run(NamedTuple):
 
 
 def play_rules(tapes: Sequence[PolicyTape], rules: Sequence[Rule]) -> list[list[Run]]:
-    """Run each rule on each tape; the runs of a rule in the order of `tapes`. Raises DataFault for tapes that do not fit together."""
+    """Run each rule on each tape; the runs of a rule in the order of `tapes`.
+
+    Raises DataFault for tapes that do not fit together.
+    """
     width, count = len(tapes), len(rules) * len(tapes)
     lanes = Lanes([tape.course for _ in rules for tape in tapes], reviews=True)
     noted: list[list[tuple[Seen, Floats]]] = [[] for _ in rules]
@@ -99,18 +102,19 @@ def _own(result: KernelResult, seen: Seen, factors: Floats, tape: int) -> Run:
     return Run(result, Seen(*(column[own] for column in seen)), factors[own])
 
 
+def _none() -> Ints:
+    return np.zeros(0, dtype=np.int64)
+
+
 NOTHING_SEEN = Seen(
-    np.zeros((0, len(COLUMNS))),
-    np.zeros((0, len(FEATURES))),
-    *(np.zeros(0, np.int64) for _ in range(3)),
-    np.zeros(0, np.bool_),
+    np.zeros((0, len(COLUMNS))), np.zeros((0, len(FEATURES))), _none(), _none(), _none(), np.zeros(0, dtype=np.bool_)
 )
 
 
 def days_of(tape: PolicyTape, run: Run) -> Floats:
-    """What a run did day by day: shape (n_days, FIGURES), float64, units as FIGURES says. Bars after the last whole day are left out.
+    """What a run did day by day: shape (n_days, FIGURES), float64, units as FIGURES says.
 
-    Days are counted from the first bar of the tape, so a tape should begin with a day.
+    Bars after the last whole day are left out. Days are counted from the first bar of the tape, which should begin one.
     """
     course, result, step = tape.course, run.result, max(1, round(tape.bars_per_day))
     first, n = course.stretch[0], len(result.equity)

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from agents.court.policy_view import court_columns
+from agents.court.policy_view import columns_of
 from agents.desk.wiring import bars_per_day
 from agents.desk.world import World, tape_of
 from config.settings import Settings
@@ -72,7 +73,7 @@ def read_proposals(
     bars = tape_of(world) if tape is None else tape
     settings = world.settings
     name = docket_hash(bars, settings)
-    docket = kept_or_read(name, partial(read_docket, bars, settings, court_columns, seen), folder)
+    docket = kept_or_read(name, partial(read_docket, bars, settings, columns_of, seen), folder)
     instruments = tuple(bars.instruments[symbol] for symbol in docket.grid.symbols)
     return Proposals(bars.source_label, docket, instruments, settings, bars_per_day(bars.timeframe))
 
@@ -89,5 +90,5 @@ def _market_of(docket: Docket, column: int) -> tuple[Grid, Votes]:
         first=grid.first,
     )  # fmt: skip
     votes = {each.name: getattr(docket.votes, each.name) for each in fields(Votes)}
-    said = {name: None if part is None else np.ascontiguousarray(part[:, own]) for name, part in votes.items()}
+    said: dict[str, Any] = {name: None if part is None else np.ascontiguousarray(part[:, own]) for name, part in votes.items()}
     return alone, Votes(**said)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from agents.recorded.rerun import Difference
+from agents.records.record import Policy
 from ops.tables.grid import boxed, open_console
 from risk.proposal import Proposal
 from risk.verdict import Outcome, Verdict
@@ -24,25 +25,33 @@ class WhatIf(NamedTuple):
 
 class Counted(NamedTuple):
     """What was recomputed: bars and events; by kind and version, how many of these were compared by value and not by byte, and
-    which of their fields were not compared, since a rule has changed."""
+    which of their fields were not compared, since a rule has changed. `not_asked`: the policy whose model was not at hand, so
+    that its answers were taken from the journal; None if there is none."""
 
     bars: int
     events: int
     by_value: Mapping[str, int]
     left_out: Mapping[str, tuple[str, ...]]
+    not_asked: Policy | None = None
 
 
 def show_identical(run: str, counted: Counted, *, ended: bool, as_json: bool) -> None:
     """Say that everything came out the same."""
-    bars, events, by_value, left_out = counted
+    bars, events, by_value, left_out, not_asked = counted
     if as_json:
         found = {"run": run, "identical": True, "bars": bars, "events": events, "ended": ended}
         older = {"by_value": dict(by_value), "left_out": dict(left_out)} if by_value else {}
-        sys.stdout.write(json.dumps(found | older) + "\n")
+        missing = {"policy_not_recomputed": {"name": not_asked.name, "sha256": not_asked.sha256}} if not_asked else {}
+        sys.stdout.write(json.dumps(found | older | missing) + "\n")
         return
     sys.stdout.write(f"{run}: identical. {bars:,} bars and {events:,} events recomputed, {_how_compared(by_value)}.\n")
     for kind, paths in left_out.items():
         sys.stdout.write(f"Of {_in_words(kind)} not compared, since a rule has changed: {', '.join(paths)}.\n")
+    if not_asked is not None:
+        sys.stdout.write(
+            f"The answers of the policy {not_asked.name} were taken from the journal and not recomputed: its model, with the "
+            f"hash {not_asked.sha256}, was not found. Give its folder with --policy.\n"
+        )
     if not ended:
         sys.stdout.write(
             "The journal has no closing event: the run was killed, or its end was cut off. "

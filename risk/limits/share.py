@@ -51,7 +51,7 @@ def held_quantity(facts: Facts) -> Decimal:
 def room_left(facts: Facts, caps: Sequence[RuleReport], of_order: frozenset[str]) -> Room:
     """What is left for a proposal of a share, given the caps on the book beside it; `of_order` are those of the order."""
     given = facts.proposal
-    scale = Decimal(repr(given.exposure)) * Decimal(repr(given.ruling_scale)) * Decimal(repr(given.adjust_scale))
+    scale = Decimal(repr(given.exposure)) * given.scale
     held = held_quantity(facts) * given.reference_price
     rooms = [
         Room(report, report.notional_cap if report.code in of_order else report.notional_cap * scale - held)

@@ -16,7 +16,7 @@ from risk.calibration import Worth
 from risk.facts import Facts, cap, check, no_cap, weights
 from risk.limits.share import shares_well_formed
 from risk.measures.horizon import Horizon, one_day_es, one_day_var
-from risk.proposal import Direction
+from risk.proposal import MOST_ADJUSTED, Direction
 from risk.record import VotersRecord, proof_of_record
 from risk.sizing import (
     A_HAIR_LESS,
@@ -67,9 +67,11 @@ def well_formed(facts: Facts) -> RuleReport:
     """Numbers are finite and in their ranges, and the equity they are measured against is positive."""
     given = facts.proposal
     believed = () if given.argument is None else (given.argument.belief,)
-    units = (given.conviction, given.ruling_scale, given.adjust_scale, *believed)
+    units = (given.conviction, given.ruling_scale, *believed)
     sound = (
         all(isfinite(value) and 0.0 <= value <= 1.0 for value in units)
+        and isfinite(given.adjust_scale)
+        and 0.0 <= given.adjust_scale <= MOST_ADJUSTED
         and given.reference_price.is_finite()
         and given.reference_price > 0
         and facts.portfolio.equity > 0

@@ -9,9 +9,12 @@ from pathlib import Path
 from agents.approval.petition import RecordedApprover
 from agents.court.graph import Judge
 from agents.desk.desk import Desk
+from agents.desk.kept import kept_request
 from agents.desk.models import prompts, sits
+from agents.desk.policy import adjuster_again
 from agents.desk.wiring import Around, bars_per_day, open_desk
 from agents.llm.recordings.recorded import RecordedAsker
+from agents.recorded.policy import RecordedAdjuster
 from agents.recorded.rerun import Difference, RecordedFeed, RecordedRun, RecordedSentiment
 from agents.records.events import EVENTS
 from agents.records.folder import JOURNAL, checksum_holds
@@ -19,7 +22,7 @@ from agents.records.reading import open_run
 from agents.records.record import CycleRecord, Session, Warmup
 from agents.records.registry import Registry
 from agents.session import end_session, trade
-from config.errors import JournalFault
+from config.errors import JournalFault, UsageFault
 from config.reading.load import parse_limits
 from config.secrets import journal_key
 from execution.account.trader import Trader
@@ -30,6 +33,7 @@ from ops.progress import SessionProgress
 from ops.tables.replayed import Counted, WhatIf, show_difference, show_identical, show_what_if
 from risk.proposal import Proposal
 from risk.verdict import Verdict
+from rl.adjuster import Adjuster
 
 CUT_SHORT = 9
 """Exit code for a journal that verifies and replays, and has no closing event: killed, or cut off."""
@@ -55,7 +59,8 @@ def replay_command(arguments: argparse.Namespace, registry: Registry = EVENTS) -
     run = RecordedRun(events)
     found: list[WhatIf] = []
     around = _asking(arguments.limits, session, key, found) if arguments.limits else None
-    result = _replay(session, warmup, run, key, around, found, quiet=arguments.quiet)
+    adjuster, recomputed = _adjuster(session, run, folder, arguments.policy)
+    result = _replay(session, warmup, run, key, around, found, adjuster, quiet=arguments.quiet)
     if result.difference is not None:
         show_difference(folder.name, result.difference)
         return 1
@@ -63,7 +68,8 @@ def replay_command(arguments: argparse.Namespace, registry: Registry = EVENTS) -
     if arguments.limits:
         show_what_if(result.what_if, as_json=arguments.json)
     else:
-        counted = Counted(result.bars, run.compared + _TAKEN, run.by_value, run.left_out)
+        not_asked = session.policy if not recomputed else None
+        counted = Counted(result.bars, run.compared + _TAKEN, run.by_value, run.left_out, not_asked)
         show_identical(folder.name, counted, ended=result.ended, as_json=arguments.json)
     return 0 if result.ended else CUT_SHORT
 
@@ -75,6 +81,7 @@ def _replay(
     key: bytes,
     around: Around | None,
     found: list[WhatIf],
+    adjuster: Adjuster,
     *,
     quiet: bool,
 ) -> Result:
@@ -90,6 +97,7 @@ def _replay(
         switch=RecordedSwitch(run.halt),
         approver=RecordedApprover(run.approval),
         key=key,
+        adjuster=adjuster,
         asker=RecordedAsker(run.attempts) if sits(session.settings) else None,
         around=around,
         landed=run.landed,
@@ -102,6 +110,28 @@ def _replay(
         except Difference as difference:
             result.difference = difference
     return result
+
+
+def _adjuster(session: Session, run: RecordedRun, folder: Path, given: str | None) -> tuple[Adjuster, bool]:
+    """The adjuster of the run, and whether it computes its answers anew. Raises UsageFault for a given policy of another hash."""
+    policy = session.policy
+    found = adjuster_again(session, [Path(given)] if given else _folders(session, folder))
+    if found is not None:
+        return found, True
+    assert policy is not None
+    if given:
+        raise UsageFault(
+            f"{given} does not hold the policy {policy.name} with the hash {policy.sha256}, which this run has used. Nothing was "
+            "replayed. Give another --policy, or none: the journal's answers then stand in for it."
+        )
+    return RecordedAdjuster(policy.name, lambda: run.cycle), False
+
+
+def _folders(session: Session, folder: Path) -> list[Path]:
+    """Where the policy of a run may lie: where its request says, or under its name here."""
+    request = kept_request(folder)
+    places = (None if request is None else request.policy, session.settings.rl.model)
+    return [Path(place) for place in places if place is not None]
 
 
 async def _again(desk: Desk, run: RecordedRun, result: Result, progress: SessionProgress) -> None:

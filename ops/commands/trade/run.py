@@ -107,7 +107,7 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
     )
     try:
         if fresh:
-            keep_request(folder.path, request)
+            keep_request(folder.path, request, settings.rl.model if settings.rl.mode != "off" else None)
         group = 1 if sits(settings) else settings.journal.group_commit
         journal = _journal(folder.path, key, group, fresh=fresh)
         end = _live(settings, session, tape, journal, key, signals, quiet=request.quiet)

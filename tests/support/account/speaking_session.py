@@ -25,6 +25,7 @@ from config.silence import Abstained
 from execution.journal.chain import Journal
 from execution.kill_switch.halting import NoSwitch
 from execution.venues.sealing import open_venue
+from rl.adjuster import Off
 from sentiment.headline import SentimentData
 
 DAYS = 5
@@ -101,6 +102,6 @@ def _desk(journal: Journal | ResumingSink, sink: Watched) -> Desk:
     venue = sink.venue = FallsBetween(open_venue(dict(session.instruments), settings.venue, key))
     return open_desk(
         session, warmup, feed=TapeFeed(tape), venue=venue, driver=venue, sentiment=NoNews(), sink=sink,
-        switch=NoSwitch(), approver=AUTO, key=key, landed=journal.landed if is_past else nobody_knows,
+        switch=NoSwitch(), approver=AUTO, key=key, adjuster=Off(), landed=journal.landed if is_past else nobody_knows,
         spoke_next=journal.spoke_next if is_past else nothing_recorded,
     )  # fmt: skip

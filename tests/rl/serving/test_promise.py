@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from config.errors import UsageFault
-from rl.promise import VERDICT, Promise, read_verdict
+from rl.serving.promise import VERDICT, Promise, read_verdict
 
 WRITTEN = (
     '{"format": 1, "model_sha256": "' + "ab" * 32 + '", "passed": true, "why": "both parts hold", "folds": [1, 2], '

@@ -1,8 +1,8 @@
 """What a verdict says of a policy: `verdict.json` in the folder of its model, written by `tribunal evaluate`.
 
 Two things of it matter while the policy is served: whether it has met the criterion of decision 31, and what its account may be
-expected to do. Live results that fall out of that demote the policy (`rl.monitor`). A verdict of another model is refused: a
-folder whose model was trained again has no verdict.
+expected to do. Live results that fall out of that demote the policy (`rl.serving.monitor`). A verdict of another model is
+refused: a folder whose model was trained again has no verdict.
 """
 
 from pathlib import Path

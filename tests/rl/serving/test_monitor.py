@@ -6,8 +6,8 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from rl.monitor import ERROR, LiveResults, farthest
-from rl.promise import Promise
+from rl.serving.monitor import ERROR, LiveResults, farthest
+from rl.serving.promise import Promise
 
 PROMISE = Promise(low=0.0005, high=0.002, sd=0.01, days=900)
 START = datetime(2023, 1, 1, tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""A policy in a session: what it may do, what it says, and what its verdict promised."""
