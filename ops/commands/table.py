@@ -247,6 +247,17 @@ COMMANDS = (
         ),
     ),
     Command(
+        "train",
+        "rl.train",
+        "research",
+        "train the policy that may adjust sizes",
+        errors=(2, 3, 5, 10),
+        examples=(
+            "tribunal train --simulated --days 400 --steps 200000 --seeds 4",
+            "tribunal train --data BTC.parquet ETH.parquet --end 2023-01-01 --seeds 30 --out models/hourly",
+        ),
+    ),
+    Command(
         "collect",
         "sentiment.collect",
         "operate",
