@@ -66,12 +66,12 @@ class Layout(NamedTuple):
         """Days in all groups."""
         return self.plan.groups[-1].stop
 
-    def training(self, split: Split) -> list[PolicyTape]:
-        """The training part of a split: each account on each of its spans."""
+    def training(self, split: Split, taught: Sequence[PolicyTape]) -> list[PolicyTape]:
+        """The training part of a split: each of these tapes, of the same bars, on each of its spans."""
         return [
             tape.slice(tape.course.stretch[0] + span.start * self.step, tape.course.stretch[0] + span.stop * self.step)
             for span in split.train
-            for tape in self.accounts
+            for tape in taught
         ]  # fmt: skip
 
 
@@ -133,20 +133,25 @@ def layout_of(accounts: Sequence[PolicyTape], *, groups: int, tested: int, embar
 
 
 def cross_validate(
-    layout: Layout, seed: int, trainer: Trainer | None = None, seen: Callable[[int], None] = lambda splits: None
+    layout: Layout,
+    seed: int,
+    trainer: Trainer | None = None,
+    taught: Sequence[PolicyTape] = (),
+    seen: Callable[[int], None] = lambda splits: None,
 ) -> CrossValidated:
     """Run all arms. `trainer` trains the policy of each split; without one there is no PPO among the arms.
 
-    `seen` is called with 1 after each split.
+    `taught`: tapes of the same bars to train it on, the accounts of the layout if none are given. `seen` is called with 1 after
+    each split.
     """
-    return _Trial(layout, seed, trainer).run(seen)
+    return _Trial(layout, seed, trainer, taught or layout.accounts).run(seen)
 
 
 class _Trial:
     """One cross-validation while it runs."""
 
-    def __init__(self, layout: Layout, seed: int, trainer: Trainer | None) -> None:
-        self._layout, self._seed, self._trainer = layout, seed, trainer
+    def __init__(self, layout: Layout, seed: int, trainer: Trainer | None, taught: Sequence[PolicyTape]) -> None:
+        self._layout, self._seed, self._trainer, self._taught = layout, seed, trainer, taught
         self._flat = [tape for group in layout.parts for tape in group]
         self._families = families(self._flat)
         self._static = {family.name: self._run_family(family) for family in self._families}
@@ -161,7 +166,9 @@ class _Trial:
         statics: dict[str, list[list[Floats]]] = {family.name: [] for family in self._families}
         by_seed: list[list[list[Floats]]] = []
         for number, split in enumerate(plan.splits):
-            trained = None if self._trainer is None else self._trainer(self._layout.training(split), number)
+            trained = (
+                None if self._trainer is None else self._trainer(self._layout.training(split, self._taught), number)
+            )
             base = self._choose(split, settings, statics, plan.tested[number], trained)
             rules = self._learnt(split, base, trained)
             made = self._test(list(rules.values()), plan.tested[number])

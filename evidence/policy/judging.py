@@ -3,8 +3,8 @@
     (1)  the pooled Sharpe ratio of the policy less that of its base is above 0 at 5 %, one-sided
     (2)  at equal exposure, its deepest fall is at least a fifth smaller than that of its base
 
-Returns are scaled to the exposure, or the turnover, of the base before growth, falls and shortfalls are compared: otherwise a rule
-that holds less would win. A Sharpe ratio is not changed by a scale. A policy that fails one part has not passed, and the
+Returns are scaled to the exposure, or the turnover, of the base before growth, falls and shortfalls are compared: otherwise a
+rule that holds less would win. A Sharpe ratio is not changed by a scale. A policy that fails one part has not passed, and the
 verdict says which.
 """
 
@@ -47,9 +47,9 @@ class AtEqual(Frozen):
 class ArmResult(Frozen):
     """One arm, out of sample over all paths.
 
-    `exposure`: mean share of equity deployed. `turnover` and `fees`: of equity, a year. `small`: share of decisions that leave less
-    than 5 % of a size. `shortfall`: expected shortfall of a day at 97.5 %. `by_path`: Sharpe ratio of each path, None for one that
-    never traded. `settings`: the settings that were chosen, and on how many splits.
+    `exposure`: mean share of equity deployed. `turnover` and `fees`: of equity, a year. `small`: share of decisions that leave
+    less than 5 % of a size. `shortfall`: expected shortfall of a day at 97.5 %. `by_path`: Sharpe ratio of each path, None for
+    one that never traded. `settings`: the settings that were chosen, and on how many splits.
     """
 
     name: str
@@ -67,7 +67,7 @@ class ArmResult(Frozen):
     difference: PooledDifference | None
     at_equal_exposure: AtEqual | None
     at_equal_turnover: AtEqual | None
-    settings: dict[str, int] = {}
+    settings: dict[str, int]
 
 
 class Seeds(Frozen):

@@ -114,7 +114,7 @@ def network(lesson: Lesson, seed: int) -> Actor:
     def act(features: Floats) -> Floats:
         given = scaler.scaled(features)
         said = [np.tanh(np.tanh(given @ w1 + b1) @ w2 + b2) for w1, b1, w2, b2 in nets]
-        return np.clip(np.mean(said, axis=0), -1.0, 1.0)
+        return np.asarray(np.clip(np.mean(said, axis=0), -1.0, 1.0))
 
     return act
 

@@ -1,7 +1,8 @@
 """Runs rules on tapes side by side: the same proposals, bars and fills for all of them, and multipliers of each one's own.
 
 Every pair of a rule and a tape is a lane of one kernel call, so rules are paired bar by bar. A rule is given what is decided on
-at once in its lanes, and where it lies on the grid: an arm with columns of its own looks them up there.
+at once in its lanes, and where it lies on the grid: an arm with columns of its own looks them up there. At a review no court is
+asked, so its columns are missing.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -76,8 +77,9 @@ def play_rules(tapes: Sequence[PolicyTape], rules: Sequence[Rule]) -> list[list[
     while bool((asking := lanes.asking).any()):
         at = np.flatnonzero(asking)
         asked, rows, of_rule, tape = lanes.asked[at], lanes.rows[at], at // width, at % width
-        features = encode_features(rows, court.of(tape, asked[:, 0], asked[:, 1]))
-        seen = Seen(rows, features, tape, asked[:, 0], asked[:, 1], lanes.reviewing[at])
+        reviewed = lanes.reviewing[at]
+        known = np.where(reviewed[:, None], np.nan, court.of(tape, asked[:, 0], asked[:, 1]))
+        seen = Seen(rows, encode_features(rows, known), tape, asked[:, 0], asked[:, 1], reviewed)
         given, edges = np.ones(len(at)), np.searchsorted(of_rule, np.arange(len(rules) + 1))
         for number, rule in enumerate(rules):
             own = slice(int(edges[number]), int(edges[number + 1]))
