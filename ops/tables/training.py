@@ -98,8 +98,8 @@ def _sentences(trained: Trained) -> str:
         f"{trained.gap_days:.1f} days before the validation part.",
         f"All seeds together, shrunk by their disagreement: {trained.said}.",
         *trained.warnings,
-        f"{count(trained.trials, 'configuration')} tried on bars like these so far. The validation part chose when to stop, so it proves "
-        "nothing.",
+        f"{count(trained.trials, 'configuration')} tried on bars like these so far. The validation part chose when to stop, "
+        "so it proves nothing.",
         f"Model: {trained.folder} (sha256 {trained.sha256[:12]})",
         f"Next: tribunal evaluate {trained.folder}  (says whether it is better than its base)",
     ]

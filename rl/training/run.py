@@ -74,8 +74,8 @@ def prepare(
     seen = play(parts.training, lambda rows, features: tuned.base.of(rows))
     if len(seen.features) < LEAST_DECISIONS:
         raise DataFault(
-            f"The training part holds {len(seen.features):,} decisions, and {LEAST_DECISIONS:,} are the least from which a policy "
-            "is worth learning. Nothing was trained; give more bars, or voters that vote more often."
+            f"The training part holds {len(seen.features):,} decisions, and {LEAST_DECISIONS:,} are the least from "
+            "which a policy is worth learning. Nothing was trained; give more bars, or voters that vote more often."
         )
     measured = survey(parts.training, tuned.base)
     scaler = Scaler.of(seen.features)
