@@ -22,9 +22,7 @@ def parser() -> argparse.ArgumentParser:
     )
     add_world(parse, profile="paper", recorded=False)
     add_told_finer(parse)
-    parse.add_argument(
-        "--days", type=int, metavar="N", help="length of a simulated session [days] (default: the profile's)"
-    )
+    add(parse, "--days")
     parse.add_argument(
         "--scenario",
         metavar="NAME",

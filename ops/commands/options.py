@@ -71,6 +71,11 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "help": "begin, UTC: 2020-02-01 or 2020-02-01T06:00; bars before it warm up (default: the first bar)",
     },
     "--end": {"metavar": "DATE", "help": "end, UTC, not included (default: the last bar)"},
+    "--days": {
+        "type": int,
+        "metavar": "N",
+        "help": "length of a simulated session [days] (default: the profile's)",
+    },
     "--strategy": {
         "nargs": "+",
         "action": "extend",
@@ -116,7 +121,46 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "help": "parameters to try: ema_cross.rsi_max=55:85:10 exits.trail_fraction=0.01,0.02",
     },
     "--workers": {"type": int, "metavar": "N", "default": 2, "help": "processes at the same time (default: 2)"},
-    "--ray": {"action": "store_true", "help": "try the sets on a Ray cluster instead"},
+    "--ray": {"action": "store_true", "help": "work on a Ray cluster instead"},
+    "--steps": {"type": int, "default": 1_000_000, "metavar": "N", "help": "steps of each seed (default: 1,000,000)"},
+    "--seeds": {
+        "type": int,
+        "default": 10,
+        "metavar": "SEEDS",
+        "help": "policies that are trained, a seed each; the model is the mean of all (default: 10)",
+    },
+    "--gamma": {
+        "type": float,
+        "nargs": "+",
+        "default": [0.9],
+        "metavar": "G",
+        "help": "discount of later rewards; several make several models (default: 0.9)",
+    },
+    "--minibatch": {"type": int, "default": 1024, "metavar": "N", "help": "samples of a gradient step (default: 1024)"},
+    "--learning-rate": {"type": float, "default": 1e-3, "metavar": "R", "help": "of Adam (default: 0.001)"},
+    "--reward": {
+        "default": "profit",
+        "metavar": "NAME",
+        "help": "profit, sharpe or cvar, with numbers as in profit:losses=1.2,drawdown=0.1 (default: profit)",
+    },
+    "--validation": {
+        "type": float,
+        "default": 0.2,
+        "metavar": "SHARE",
+        "help": "part of the bars, the latest, that stops each seed early (default: 0.2)",
+    },
+    "--gap-days": {
+        "type": float,
+        "default": 0.0,
+        "metavar": "D",
+        "help": "least gap before that part; never less than positions are held [days] (default: 0)",
+    },
+    "--mix": {
+        "choices": ("none", "bootstrap", "simulated"),
+        "default": "none",
+        "help": "draw half of the samples from blocks of the training bars, or from the simulated market (default: none)",
+    },
+    "--tensorboard": {"metavar": "DIR", "help": "log for TensorBoard into this folder"},
     "--bars": {
         "type": int,
         "default": 72,
@@ -156,6 +200,22 @@ def add_world(parse: argparse.ArgumentParser, *, profile: str, recorded: bool) -
     add(parse, "--profile", default=Unsaid(profile))
     add(parse, "--symbols", "--timeframe", "--start", "--end", "--strategy", "--seed", "--set")
     add_reading(parse)
+
+
+def add_training(parse: argparse.ArgumentParser) -> None:
+    """The options of the commands that train a policy."""
+    add(
+        parse,
+        "--steps",
+        "--seeds",
+        "--gamma",
+        "--minibatch",
+        "--learning-rate",
+        "--reward",
+        "--validation",
+        "--gap-days",
+    )
+    add(parse, "--mix", "--tensorboard", "--workers", "--ray")
 
 
 def add_reading(parse: argparse.ArgumentParser) -> None:

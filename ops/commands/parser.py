@@ -22,6 +22,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "settings": ("--profile", "--set", "--seed", "--strategy", "--cash", "--limits"),
     "court": ("--mind", "--model", "--no-court", "--calibration", "--record", "--approve"),
     "costs": ("--fee-bps", "--slippage-bps", "--latency-ms", "--impact"),
+    "training": (
+        "--steps", "--seeds", "--gamma", "--minibatch", "--learning-rate", "--reward", "--validation", "--gap-days", "--mix",
+        "--tensorboard",
+    ),
     "search": ("--param", "--trials", "--sampler", "--workers", "--ray"),
     "output": ("--out", "--plot", "--markdown", "--tearsheet", "--archive", "--top", "--json", "--quiet"),
     "help": ("-h", "--version"),

@@ -247,6 +247,28 @@ COMMANDS = (
         ),
     ),
     Command(
+        "train",
+        "rl.train",
+        "research",
+        "train the policy that may adjust sizes",
+        errors=(2, 3, 5, 10),
+        examples=(
+            "tribunal train --simulated --days 400 --steps 200000 --seeds 4",
+            "tribunal train --data BTC.parquet ETH.parquet --end 2023-01-01 --seeds 30 --out models/hourly",
+        ),
+    ),
+    Command(
+        "evaluate",
+        "rl.evaluate",
+        "research",
+        "judge a policy out of sample, beside the rules it must beat",
+        errors=(2, 3, 5, 10),
+        examples=(
+            "tribunal evaluate --simulated --days 400 --groups 4",
+            "tribunal evaluate --model models/hourly --data BTC.parquet ETH.parquet --picture verdict.svg",
+        ),
+    ),
+    Command(
         "collect",
         "sentiment.collect",
         "operate",

@@ -19,6 +19,7 @@ from rl.training.curve import LegReport
 from rl.training.learner import SeedJob, SeedResult, train_seed
 
 Report = Callable[[LegReport], None]
+Pipe = Connection[Any, Any]
 
 
 def train_all(jobs: Sequence[SeedJob], workers: int, report: Report, *, ray: bool = False) -> list[SeedResult]:
@@ -34,16 +35,15 @@ def train_all(jobs: Sequence[SeedJob], workers: int, report: Report, *, ray: boo
         return _spread(list(jobs), crew, report)
 
 
-def _spread(jobs: list[SeedJob], crew: dict[Connection, BaseProcess], report: Report) -> list[SeedResult]:
+def _spread(jobs: list[SeedJob], crew: dict[Pipe, BaseProcess], report: Report) -> list[SeedResult]:
     """Hand out the jobs, and gather what the processes say until the last one is done."""
-    busy: dict[Connection, int] = {}
+    busy: dict[Pipe, int] = {}
     made: dict[int, SeedResult] = {}
     following = iter(range(len(jobs)))
     for pipe in crew:
         _hand(pipe, jobs, busy, following)
     while busy:
-        for pipe in wait(list(busy)):
-            assert isinstance(pipe, Connection)
+        for pipe in [pipe for pipe in wait(list(busy)) if isinstance(pipe, Connection)]:
             try:
                 said = pipe.recv()
             except EOFError:
@@ -61,7 +61,7 @@ def _spread(jobs: list[SeedJob], crew: dict[Connection, BaseProcess], report: Re
     return [made[number] for number in range(len(jobs))]
 
 
-def _hand(pipe: Connection, jobs: list[SeedJob], busy: dict[Connection, int], following: Iterator[int]) -> None:
+def _hand(pipe: Pipe, jobs: list[SeedJob], busy: dict[Pipe, int], following: Iterator[int]) -> None:
     number = next(following, None)
     if number is not None:
         busy[pipe] = number
@@ -70,14 +70,14 @@ def _hand(pipe: Connection, jobs: list[SeedJob], busy: dict[Connection, int], fo
 
 
 @contextmanager
-def _crew(workers: int) -> Iterator[dict[Connection, BaseProcess]]:
+def _crew(workers: int) -> Iterator[dict[Pipe, BaseProcess]]:
     """Processes that train what they are sent. They end with this block, whatever happens in it."""
     context = multiprocessing.get_context("spawn")
-    crew: dict[Connection, BaseProcess] = {}
+    crew: dict[Pipe, BaseProcess] = {}
     try:
         for _ in range(workers):
             ours, theirs = context.Pipe()
-            process = context.Process(target=_work, args=(theirs,), daemon=True)
+            process: BaseProcess = context.Process(target=_work, args=(theirs,), daemon=True)
             process.start()
             theirs.close()
             crew[ours] = process
@@ -90,7 +90,7 @@ def _crew(workers: int) -> Iterator[dict[Connection, BaseProcess]]:
             process.join()
 
 
-def _work(pipe: Connection) -> None:
+def _work(pipe: Pipe) -> None:
     """What a process does until nobody listens to it any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
@@ -130,8 +130,8 @@ def _on_a_cluster(jobs: Sequence[SeedJob], workers: int, report: Report) -> list
         task = ray.remote(num_cpus=1, max_retries=0)(_alone)
         results: list[SeedResult] = []
         for first in range(0, len(jobs), max(1, workers)):
-            for made in ray.get([task.remote(job) for job in jobs[first : first + max(1, workers)]]):
-                results.append(_told(made, report))
+            made = ray.get([task.remote(job) for job in jobs[first : first + max(1, workers)]])
+            results += [_told(each, report) for each in made]
     finally:
         ray.shutdown()
     return results

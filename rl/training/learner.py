@@ -2,7 +2,7 @@
 
 A leg begins with seeds of its own for every source of chance, and with new episodes. So what follows a checkpoint depends on its
 parameters and on nothing that a killed process took with it: a resumed training ends in the same bytes as one that was never
-stopped. The best parameters on the validation part are kept, and the untrained policy, which is the base, is one of the candidates.
+stopped. The best parameters on the validation part are kept; the untrained policy, which is the base, is one of the candidates.
 
 torch uses one thread: two are no faster here, and another number of threads gives other bytes.
 """
@@ -45,7 +45,7 @@ class SeedJob(NamedTuple):
 
 class SeedResult(NamedTuple):
     """A trained seed. `parameters`: SHA-256 of those that were kept; `last_parameters`: of the last ones. `archive`: its
-    Stable-Baselines3 file. `judged`: those that were kept, on the validation part. `warning`: what the environment has to say of the
+    Stable-Baselines3 file. `judged`: those that were kept, on the validation part. `warning`: what the environment says of the
     reward."""
 
     seed: int
@@ -210,8 +210,8 @@ def new_model(plan: TrainingPlan, env: ScaledEnv, seed: int) -> PPO:
         },
     )
     with torch.no_grad():
-        model.policy.action_net.weight.zero_()
-        model.policy.action_net.bias.zero_()
+        for parameter in model.policy.action_net.parameters():
+            parameter.zero_()
     return model
 
 
@@ -223,7 +223,8 @@ def actor(model: PPO, scaler: Scaler) -> Act:
         with torch.no_grad():
             given = torch.as_tensor(scaler.scaled(features).astype(np.float32))
             mean = policy.action_net(policy.mlp_extractor.forward_actor(given)).numpy()
-        return np.clip(mean[:, 0].astype(np.float64), -1.0, 1.0)
+        bounded: Floats = np.clip(mean[:, 0].astype(np.float64), -1.0, 1.0)
+        return bounded
 
     return act
 

@@ -27,7 +27,9 @@ class TrainingPlan(Frozen):
     gae_lambda: float = Field(default=0.95, ge=0.0, le=1.0, description="decay of advantages")
     environments: int = Field(default=256, ge=1, description="accounts stepped together")
     rollout: int = Field(default=32, ge=2, description="steps of each account between two updates")
-    minibatch: int = Field(default=1024, ge=LEAST_MINIBATCH, le=MOST_MINIBATCH, description="samples of a gradient step")
+    minibatch: int = Field(
+        default=1024, ge=LEAST_MINIBATCH, le=MOST_MINIBATCH, description="samples of a gradient step"
+    )
     epochs: int = Field(default=4, ge=1, description="passes over a rollout")
     learning_rate: float = Field(default=1e-3, gt=0.0, lt=1.0, description="of Adam")
     clip_range: float = Field(default=0.2, gt=0.0, lt=1.0, description="bound of the change of an action's probability")

@@ -74,8 +74,8 @@ def said_of(judged: Judged) -> str:
     """What a validation shows, in words."""
     if judged.zero > COLLAPSED:
         return (
-            f"collapsed to zero: {judged.zero:.0%} of the decisions leave no size. A penalty that costs more than the edge is worth "
-            "does this; lower it, or train longer"
+            f"collapsed to zero: {judged.zero:.0%} of the decisions leave no size. A penalty that costs more than the edge is "
+            "worth does this; lower it, or train longer"
         )
     if judged.departure < STILL:
         return "the base itself: nothing that was learnt was better on the validation part"

@@ -42,9 +42,9 @@ def split_by_time(tapes: Sequence[PolicyTape], share: float, least_gap_days: flo
     judged = max((len(tape) / tape.bars_per_day for tape in validation), default=0.0)
     if trained < LEAST_TRAINING_DAYS or judged < LEAST_VALIDATION_DAYS:
         raise DataFault(
-            f"These bars are too few: {trained:.0f} days to train and {judged:.0f} to validate are left beside a gap of {gap:.0f} "
-            f"days, for which positions are held. Nothing was trained; {LEAST_TRAINING_DAYS:.0f} and {LEAST_VALIDATION_DAYS:.0f} "
-            "are needed. Give more bars, or another --validation."
+            f"These bars are too few: {trained:.0f} days to train and {judged:.0f} to validate are left beside a gap of "
+            f"{gap:.0f} days, for which positions are held. Nothing was trained; {LEAST_TRAINING_DAYS:.0f} and "
+            f"{LEAST_VALIDATION_DAYS:.0f} are needed. Give more bars, or another --validation."
         )
     return Parts(training, validation, gap)
 

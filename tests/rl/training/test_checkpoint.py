@@ -28,7 +28,7 @@ def test_a_full_disk_keeps_the_checkpoint_before(tmp_path: Path) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, hard))
     try:
-        with pytest.raises(OutputFault, match="cannot be written .* the last good checkpoint is kept"):
+        with pytest.raises(OutputFault, match=r"cannot be written .* the last good checkpoint is kept"):
             write_checkpoint(path, {"key": "k", "leg": 2, "policy": torch.ones(10_000)})
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -15,7 +15,6 @@ from rl.training.crew import train_all
 from rl.training.curve import LegReport
 from rl.training.learner import SeedJob
 from rl.training.plan import TrainingPlan
-from rl.training.sampled import sample
 from rl.training.world import TrainingWorld
 from rl.training_range import Scaler
 
@@ -33,7 +32,7 @@ class DeadlyWorld(ToyWorld):
 
 
 def jobs(folder: Path, world: TrainingWorld) -> list[SeedJob]:
-    scaler = Scaler.of(sample(ToyWorld(bars=2_000).environment(16, 0), steps=1_500, seed=0).astype(float))
+    scaler = Scaler.of(ToyWorld().drawn("training")[0].astype(float))
     return [SeedJob(seed, PLAN, world, scaler, folder) for seed in PLAN.seeds]
 
 

@@ -10,7 +10,6 @@ from config.errors import DataFault, OutputFault, UsageFault
 from rl.training.curve import LegReport
 from rl.training.learner import SeedJob, SeedResult, actor, new_model, train_seed
 from rl.training.plan import TrainingPlan
-from rl.training.sampled import sample
 from rl.training.scaled import ScaledEnv
 from rl.training.world import TrainingWorld
 from rl.training_range import Scaler
@@ -20,8 +19,7 @@ PLAN = TrainingPlan(steps=6 * 1024, seeds=(3,), environments=32, rollout=32, min
 
 def job(folder: Path, plan: TrainingPlan = PLAN, world: TrainingWorld | None = None) -> SeedJob:
     found = ToyWorld(bars=2_000) if world is None else world
-    seen = np.nan_to_num(found.environment(16, 0).reset()) if isinstance(found, ToyWorld) and found.broken else None
-    features = sample(found.environment(16, 0), steps=1_500, seed=0) if seen is None else seen
+    features, _ = ToyWorld().drawn("training")
     return SeedJob(plan.seeds[0], plan, found, Scaler.of(features.astype(np.float64)), folder)
 
 

@@ -22,7 +22,7 @@ PER_YEAR = 24 * 365
 
 @dataclass(frozen=True)
 class ToyWorld:
-    """`penalty`: what each unit of exposure costs by bar. `shuffled`: the columns say nothing of the bar. `broken`: bar with NaN."""
+    """`penalty`: cost of each unit of exposure by bar. `shuffled`: the columns say nothing. `broken`: a bar with NaN."""
 
     edges: tuple[float, float] = (0.12, -0.06)
     penalty: float = 0.0

@@ -1,0 +1,106 @@
+"""Tables of a training: what each seed learnt, and what all of them together say on the validation part."""
+
+import sys
+from pathlib import Path
+
+from config.frozen import Frozen
+from ops.tables.grid import Grid, open_console
+from ops.tables.plain import count, ratio
+from rl.training.product import Product, said_of
+
+
+class SeedRow(Frozen):
+    """One seed: steps that it was trained, gain of Sharpe over the base on the validation part, multiplier over base, its
+    departure from 1, and the hash of its parameters."""
+
+    seed: int
+    steps: int
+    gain: float
+    ratio: float
+    departure: float
+    parameters_sha256: str
+
+
+class Trained(Frozen):
+    """A model as it was written."""
+
+    folder: str
+    sha256: str
+    said: str
+    base: str
+    trials: int
+    decisions: int
+    gap_days: float
+    rows: tuple[SeedRow, ...]
+    warnings: tuple[str, ...]
+
+    @classmethod
+    def of(cls, folder: Path, product: Product) -> "Trained":
+        """What is shown of a product."""
+        base = product.model.card.base
+        target = base["target_daily_volatility"]
+        return cls(
+            folder=str(folder),
+            sha256=product.model.sha256,
+            said=said_of(product.judged),
+            base="the ruling as it stands"
+            if target is None
+            else f"volatility target {target:.1%} a day, blend {base['blend']:g}",
+            trials=product.model.card.trials,
+            decisions=product.about["decisions"],
+            gap_days=product.about["gap_days"],
+            rows=tuple(
+                SeedRow(
+                    seed=made.seed,
+                    steps=made.steps,
+                    gain=made.judged.gain,
+                    ratio=made.judged.ratio,
+                    departure=made.judged.departure,
+                    parameters_sha256=made.parameters,
+                )
+                for made in product.results
+            ),
+            warnings=tuple(dict.fromkeys(made.warning for made in product.results if made.warning)),
+        )
+
+
+def show_training(trained: Trained, *, as_json: bool) -> None:
+    """Print a training on stdout: a table and sentences, or only JSON with `as_json`."""
+    if as_json:
+        sys.stdout.write(trained.model_dump_json() + "\n")
+        return
+    console = open_console(sys.stdout)
+    console.print(_grid(trained).table())
+    console.print(_sentences(trained))
+
+
+def _grid(trained: Trained) -> Grid:
+    return Grid(
+        title="Seeds",
+        columns=("seed", "steps", "Sharpe over base", "multiplier / base", "departure", "parameters"),
+        rows=tuple(
+            (
+                str(row.seed),
+                f"{row.steps:,}",
+                f"{row.gain:+.2f}",
+                ratio(row.ratio),
+                f"{row.departure:.0%}",
+                row.parameters_sha256[:12],
+            )
+            for row in trained.rows
+        ),
+    )
+
+
+def _sentences(trained: Trained) -> str:
+    lines = [
+        f"Base: {trained.base}. It was tuned on the training part: {count(trained.decisions, 'decision')}, and a gap of "
+        f"{trained.gap_days:.1f} days before the validation part.",
+        f"All seeds together, shrunk by their disagreement: {trained.said}.",
+        *trained.warnings,
+        f"{count(trained.trials, 'configuration')} tried on bars like these so far. The validation part chose when to stop, "
+        "so it proves nothing.",
+        f"Model: {trained.folder} (sha256 {trained.sha256[:12]})",
+        f"Next: tribunal evaluate {trained.folder}  (says whether it is better than its base)",
+    ]
+    return "\n".join(lines)
