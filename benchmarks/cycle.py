@@ -22,6 +22,8 @@ from rich.console import Console
 from rich.table import Table
 
 TEN = ["BTC", "ETH", "SOL", "BNB", "XRP", "ADA", "DOGE", "LINK", "AVAX", "DOT"]
+EVENTS = [{"strategy": name} for name in ("ema_cross", "golden_cross", "rsi_bounce", "momentum_breakout")]
+"""Voters of single events, which may call the court at any bar; those of the profile speak once a day."""
 NEVER_BUYS = [
     {"strategy": "ema_cross", "params": {"rsi_max": 1}},
     {"strategy": "rsi_bounce", "params": {"low": 1}},
@@ -62,7 +64,7 @@ def measure(scenario: dict[str, Any]) -> dict[str, float]:
             "market.symbols": [f"{base}/USDT" for base in scenario["symbols"]],
             "market.session_days": scenario["days"],
             "court.call": scenario["call"],
-            **({"strategies": NEVER_BUYS} if scenario.get("never_buys") else {}),
+            "strategies": NEVER_BUYS if scenario.get("never_buys") else EVENTS,
         },
     )
     key = b"benchmark".ljust(32, b".")

@@ -5,7 +5,7 @@
 An oracle knows which purchases touch the target before the stop, and is right about a given share of those that it proposes. It
 draws bars from a seed and takes, with that chance, the next bar whose purchase touches the target first, otherwise the next whose
 purchase touches the stop first. "no edge" takes the bars as they are drawn. Votes of oracles go through the usual cycle, court,
-gate, breakers and venue. "the four" are the voters of the profile.
+gate, breakers and venue. "the default" are the voters of the profile, "the four" those of the first profiles.
 
 The lowest rung keeps the caps that are the purpose of the gate: 5 % a position, 20 % deployed, VaR, expected shortfall, cash,
 liquidity and the venue. The figures are the shares of its Sharpe ratio and growth that each rung keeps. `--frontier` runs the
@@ -28,13 +28,15 @@ from rich.console import Console
 from rich.table import Table
 
 from agents.desk.request import BarsRequest, WorldRequest
-from agents.desk.world import World, tape_of, world_of
+from agents.desk.world import World, history_days, tape_of, world_of
 from agents.records.older import session_before_settings_of_3, with_settings
 from agents.strategies.contexts import build_contexts
 from config.clock import to_ms
 from config.reading.load import load_profile
+from config.sections.strategies import StrategyContext
 from config.seeds import generator
 from config.settings import Settings
+from evidence.strategies.trial import OLD, SETS
 from evidence.worlds.parallel import spread
 from evidence.worlds.votes import NettedVotes, cast_votes
 from evidence.worlds.world import Curve, Tick, curve_of
@@ -49,8 +51,9 @@ from risk.window import ReturnWindow
 
 Floats = NDArray[np.float64]
 
-FOUR, NO_EDGE = "the four", "no edge"
+DEFAULT, FOUR, NO_EDGE = "the default", "the four", "no edge"
 RATES = {"52 %": 0.52, "55 %": 0.55, "60 %": 0.60, "100 %": 1.0}
+VOTERS = [*RATES, NO_EDGE, FOUR, DEFAULT]
 BETWEEN_BARS = 36
 """Mean distance of two proposals in one market [bars]."""
 CONVICTION = 0.6
@@ -92,13 +95,15 @@ class Row(NamedTuple):
     trades: int
     hearings: int
     signed: int
-    late: float
+    late: float | None
+    """None for voters that repeat their vote every day: their votes are no cases."""
 
 
 def as_of_0_2_0(settings: Settings) -> Settings:
-    """The rules of 0.2.0, which its journals imply."""
+    """The rules of 0.2.0, which its journals imply, with as many days of history as these."""
     older = session_before_settings_of_3({"settings": settings.model_dump(mode="json")})
-    return Settings.model_validate(with_settings(older, {"limits.risk_per_trade": 0.02})["settings"])
+    kept = {"limits.risk_per_trade": 0.02, "market.history_days": history_days(settings)}
+    return Settings.model_validate(with_settings(older, kept)["settings"])
 
 
 def without(*codes: str, court: bool = True) -> Callable[[Settings], Settings]:
@@ -182,7 +187,7 @@ def oracle(tape: Tape, settings: Settings, right: float | None, seed: int) -> Ne
 def lived(job: Job, tick: Tick) -> tuple[Curve, int]:
     """The curve of one voter in one world, and the bar by which its first `LEARNT` cases have closed."""
     tape, settings = tape_of(job.world), job.world.settings
-    if job.voter == FOUR:
+    if job.voter in (DEFAULT, FOUR):
         voters = build_contexts(settings.strategies, tape.symbols)
         votes = cast_votes(tape, voters, settings.court.net_threshold)
         curve = curve_of(job.world, tick, tape)
@@ -203,15 +208,24 @@ def row_of(job: Job, system: str, curve: Curve, learnt: int) -> Row:
         job.voter, system, float(equity[-1] / equity[0] - 1.0),
         float(returns.mean() / spread_ * per_year**0.5) if spread_ > 0 else 0.0,
         float((1.0 - equity / np.maximum.accumulate(equity)).max()),
-        curve.deployed, curve.trades, curve.hearings, curve.signed, float(equity[-1] / equity[learnt] - 1.0),
+        curve.deployed, curve.trades, curve.hearings, curve.signed,
+        None if job.voter == DEFAULT else float(equity[-1] / equity[learnt] - 1.0),
     )  # fmt: skip
+
+
+def seated(world: World, voter: str) -> Settings:
+    """The settings of the world; with the old four in place of its voters, if these are asked for."""
+    if voter != FOUR:
+        return world.settings
+    four = tuple(StrategyContext(strategy=name) for name in SETS[OLD])
+    return world.settings.model_copy(update={"strategies": four})
 
 
 def run(world: World, systems: Sequence[Rung], voters: Sequence[str], workers: int, quiet: bool) -> list[Row]:
     """Every voter under every system."""
     jobs = [
         (
-            Job(world.model_copy(update={"settings": rung.settings(world.settings)}), voter, world.settings.seed),
+            Job(world.model_copy(update={"settings": rung.settings(seated(world, voter))}), voter, world.settings.seed),
             rung.name,
         )
         for voter in voters
@@ -261,7 +275,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--start", help="first day, UTC")
     parser.add_argument("--end", help="day after the last, UTC")
     parser.add_argument("--days", type=int, default=120, help="length of a simulated session (default 120)")
-    parser.add_argument("--voters", nargs="+", default=[*RATES, NO_EDGE, FOUR], choices=[*RATES, NO_EDGE, FOUR])
+    parser.add_argument("--voters", nargs="+", default=VOTERS, choices=VOTERS)
     parser.add_argument("--frontier", action="store_true", help="other values of unproven_fraction and record_prior")
     parser.add_argument("--systems", nargs="+", help="only these rungs, by name")
     parser.add_argument("--workers", type=int, default=2, help="processes (default 2)")
@@ -305,7 +319,8 @@ def show(rows: Sequence[Row], label: str) -> None:
             part / full if full > 0 else None for part, full in ((row.growth, top.growth), (row.sharpe, top.sharpe))
         ]
         table.add_row(
-            row.system, f"{row.growth:+.2%}", f"{row.late:+.2%}", f"{row.sharpe:.2f}", f"{row.drawdown:.2%}",
+            row.system, f"{row.growth:+.2%}", "–" if row.late is None else f"{row.late:+.2%}",
+            f"{row.sharpe:.2f}", f"{row.drawdown:.2%}",
             f"{row.deployed:.2%}", str(row.trades), *("–" if share is None else f"{share:.0%}" for share in shares),
         )  # fmt: skip
     Console(width=120).print(table)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from halt_support import written
-from run_support import write_bars
+from run_support import voters, write_bars
 
 from agents.backtest import main as backtest
 from evidence.ablation import main as ablation
@@ -35,10 +35,10 @@ def test_a_backtest_is_judged_and_counts_as_a_trial_once(
     bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for number in (1, 2):
-        assert backtest(["--data", bars, "--quiet", "--json", "--out", str(tmp_path / str(number))]) == 0
+        assert backtest(["--data", bars, *voters(), "--quiet", "--json", "--out", str(tmp_path / str(number))]) == 0
         found = printed(capsys)
         assert found["deflated"]["trials"] == 1
-    assert backtest(["--data", bars, "--quiet", "--json", "--fee-bps=3", "--out", str(tmp_path / "3")]) == 0
+    assert backtest(["--data", bars, *voters(), "--quiet", "--json", "--fee-bps=3", "--out", str(tmp_path / "3")]) == 0
     other = printed(capsys)
     assert other["deflated"]["trials"] == 2
     assert [gate["name"] for gate in other["readiness"]["gates"]] == ["sharpe", "max_drawdown", "trades"]
@@ -98,11 +98,11 @@ def test_the_ladder_has_six_rungs_and_the_top_one_is_the_backtest(
     bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     table = tmp_path / "ladder.md"
-    assert ablation(["--data", bars, "--quiet", "--json", "--workers=1", "--markdown", str(table)]) == 0
+    assert ablation(["--data", bars, *voters(), "--quiet", "--json", "--workers=1", "--markdown", str(table)]) == 0
     ladder = printed(capsys)
     assert [rung["name"] for rung in ladder["rungs"]][0::5] == ["strategies", "+ gate"]
     assert "| + gate |" in table.read_text()
-    assert backtest(["--data", bars, "--quiet", "--json", "--out", str(tmp_path / "run")]) == 0
+    assert backtest(["--data", bars, *voters(), "--quiet", "--json", "--out", str(tmp_path / "run")]) == 0
     whole = printed(capsys)["measures"]
     top = ladder["rungs"][-1]
     assert top["growth"] == pytest.approx(whole["growth"]["total_return"], abs=1e-12)
@@ -114,7 +114,7 @@ def test_a_backtest_is_not_placed_beside_too_few_or_other_minds(
     bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for more in (["--chance=5"], ["--chance=20", "--mind=local"]):
-        assert backtest(["--data", bars, "--quiet", *more, "--out", str(tmp_path / "run")]) == 2
+        assert backtest(["--data", bars, *voters(), "--quiet", *more, "--out", str(tmp_path / "run")]) == 2
         assert "Nothing was started" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
 
@@ -123,7 +123,9 @@ def test_a_backtest_is_not_placed_beside_too_few_or_other_minds(
 def test_a_backtest_is_placed_beside_chance_in_its_report(
     bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert backtest(["--data", bars, "--quiet", "--json", "--chance=20", "--out", str(tmp_path / "run")]) == 0
+    assert (
+        backtest(["--data", bars, *voters(), "--quiet", "--json", "--chance=20", "--out", str(tmp_path / "run")]) == 0
+    )
     found = printed(capsys)
     placed, made = found["chance"], found["measures"]
     assert placed["seeds"] == 20
@@ -139,7 +141,7 @@ def test_a_comparison_with_chance_that_is_stopped_keeps_the_backtest(
 ) -> None:
     """Stopped in the session, where nothing is compared any more, or in the comparison itself."""
     run = tmp_path / "run"
-    asked = ["--data", bars, "--quiet", "--chance=900", "--workers=1", "--out", str(run)]
+    asked = ["--data", bars, *voters(), "--quiet", "--chance=900", "--workers=1", "--out", str(run)]
     going = subprocess.Popen(
         [sys.executable, "-m", "agents.backtest", *asked],
         stdout=subprocess.DEVNULL,
@@ -169,7 +171,10 @@ def test_a_walk_chooses_on_the_past_and_is_the_same_with_two_workers(
     windows = ["--train-days=12", "--test-days=6", "--embargo-days=1", "--groups=5"]
     found = []
     for workers in (1, 2):
-        assert walkforward(["--data", bars, "--quiet", "--json", *PARAMS, *windows, f"--workers={workers}"]) == 0
+        assert (
+            walkforward(["--data", bars, *voters(), "--quiet", "--json", *PARAMS, *windows, f"--workers={workers}"])
+            == 0
+        )
         found.append(printed(capsys))
     assert found[0] == found[1]
     walk = found[0]["walk"]
@@ -183,7 +188,7 @@ def test_a_walk_chooses_on_the_past_and_is_the_same_with_two_workers(
 def test_a_sweep_that_is_run_again_goes_on_and_tries_nothing_twice(
     bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    once = ["--data", bars, "--quiet", "--json", *PARAMS, "--workers=1"]
+    once = ["--data", bars, *voters(), "--quiet", "--json", *PARAMS, "--workers=1"]
     assert sweep([*once, "--out", str(tmp_path / "whole")]) == 0
     whole = printed(capsys)
     assert sweep([*once, "--out", str(tmp_path / "part"), "--trials=2"]) == 0
@@ -198,7 +203,12 @@ def test_the_best_of_a_sweep_is_judged_without_the_court_as_it_was_searched_and_
 ) -> None:
     """The drawdown of these bars is far below each limit of it, so that the limits make the same fills."""
     params = ["--param", "limits.max_drawdown=0.13,0.14,0.15", "ema_cross.rsi_max=60,80"]
-    assert sweep(["--data", bars, "--quiet", "--json", "--workers=1", *params, "--out", str(tmp_path / "study")]) == 0
+    assert (
+        sweep(
+            ["--data", bars, *voters(), "--quiet", "--json", "--workers=1", *params, "--out", str(tmp_path / "study")]
+        )
+        == 0
+    )
     found = printed(capsys)
     assert (found["tried"], sum(each["alike"] for each in found["top"])) == (6, 6)
     assert found["distinct"] == len(found["top"]) <= 2
@@ -230,7 +240,7 @@ def test_what_cannot_be_is_told_before_anything_is_tried(
     says: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert command(["--data", bars, "--quiet", *more]) == 2
+    assert command(["--data", bars, *voters(), "--quiet", *more]) == 2
     told = capsys.readouterr()
     assert says in told.err
     assert told.out == ""

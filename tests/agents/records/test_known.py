@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from kept_journals import KEY, RULES
+from run_support import voters
 
 from agents.court.record import NOTHING_LEARNT, ArgumentRecord, Arguments, Learnt
 from agents.records.known import RecordFile, read_known, record_of_runs
@@ -23,7 +24,14 @@ ONE = Learnt(
     voters={"one": VotersRecord(cases=3, wins=1, gain=1.4, loss=2.2, squares=4.4)},
     arguments={"one": Arguments(analyst=ArgumentRecord(cases=1, said=0.7, said_squares=0.49))},
 )
-FEW = ["--set", "market.scenario=weather", "market.history_days=0", "market.warmup_bars=200", "limits.min_conviction=0"]
+FEW = [
+    *voters(),
+    "--set",
+    "market.scenario=weather",
+    "market.history_days=0",
+    "market.warmup_bars=200",
+    "limits.min_conviction=0",
+]
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from halt_support import written
-from run_support import change_after, events, payloads, run, said
+from run_support import change_after, events, payloads, run, said, voters
 
 from agents.records.record import CycleRecord, Session, SessionEnd
 from agents.replay import main as replay
@@ -43,7 +43,7 @@ def fine(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 def options(fine: list[Path], *, detail: bool = True, end: str = "2024-01-09") -> list[str]:
     data = ["--data", *map(str, fine), "--timeframe", "1h", "--start", "2024-01-02", "--end", end]
     tight = ["exits.take_profit_fraction=0.008", "exits.trail_fraction=0.004", "limits.stop_atr_multiple=0.5"]
-    return [*data, *(["--detail", *map(str, fine)] if detail else []), "--set", *tight]
+    return [*voters(), *data, *(["--detail", *map(str, fine)] if detail else []), "--set", *tight]
 
 
 def test_a_run_told_finer_keeps_what_was_in_play_and_replays_to_the_byte(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import pytest
+from gate_support import OLD_FOUR
 
 from agents.strategies.contexts import Context, build_contexts, net, votes_on
 from agents.strategies.voter import Ballot, short_of
@@ -18,7 +19,7 @@ from market.tape import simulated_tape
 from risk.proposal import Direction
 
 SYMBOLS = ("BTC/USDT", "ETH/USDT")
-SETTINGS = load_profile("paper", {"market.symbols": list(SYMBOLS), "market.session_days": 60})
+SETTINGS = load_profile("paper", {**OLD_FOUR, "market.symbols": list(SYMBOLS), "market.session_days": 60})
 Columns = list[list[TechnicalSignals | None]]
 
 

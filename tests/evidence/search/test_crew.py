@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from gate_support import OLD_FOUR
 
 from agents.desk.world import World, tape_of
 from config.errors import UsageFault
@@ -11,7 +12,7 @@ from config.reading.load import load_profile
 from evidence.search.crew import open_crew
 from evidence.search.fast import FastTape
 
-SETTINGS = load_profile("paper", {"market.session_days": 12, "market.symbols": ["BTC/USDT", "ETH/USDT"]})
+SETTINGS = load_profile("paper", {**OLD_FOUR, "market.session_days": 12, "market.symbols": ["BTC/USDT", "ETH/USDT"]})
 WORLD = World(settings=SETTINGS)
 SETS: list[dict[str, float]] = [
     {"exits.trail_fraction": 0.01},

@@ -1,12 +1,13 @@
 """Parameter spaces: what a command line may ask for, and what is refused before anything is tried."""
 
 import pytest
+from gate_support import OLD_FOUR
 
 from config.errors import UsageFault
 from config.reading.load import load_profile
 from evidence.search.space import all_points, applied, parse_axes
 
-SETTINGS = load_profile("backtest")
+SETTINGS = load_profile("backtest", OLD_FOUR)
 
 
 def test_a_range_includes_both_ends_and_a_list_is_taken_as_it_is() -> None:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
+from gate_support import OLD_FOUR
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,7 +57,9 @@ def test_a_set_that_never_traded_is_not_chosen_and_the_first_of_equals_is() -> N
 
 
 def test_each_test_window_is_a_world_with_what_was_chosen_for_it() -> None:
-    world = World(settings=load_profile("backtest"), bars=BarsRequest(data=("a.parquet",), detail=("d.parquet",)))
+    world = World(
+        settings=load_profile("backtest", OLD_FOUR), bars=BarsRequest(data=("a.parquet",), detail=("d.parquet",))
+    )
     chosen = [SETS[number % 3] for number in range(len(SPLITS))]
     found = worlds_of(world, START, HOUR, SPLITS, chosen)
     assert len(found) == len(SPLITS) == 3
@@ -70,7 +73,7 @@ def test_each_test_window_is_a_world_with_what_was_chosen_for_it() -> None:
 
 
 def test_a_world_for_each_split_and_a_choice_for_each_world() -> None:
-    world = World(settings=load_profile("backtest"))
+    world = World(settings=load_profile("backtest", OLD_FOUR))
     with pytest.raises(ValueError, match="zip"):
         worlds_of(world, START, HOUR, SPLITS, SETS[:1])
 

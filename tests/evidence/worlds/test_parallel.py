@@ -4,6 +4,7 @@ import operator
 from collections.abc import Callable
 
 import pytest
+from gate_support import OLD_FOUR
 
 from agents.desk.world import World
 from config.errors import DataFault, UsageFault
@@ -63,7 +64,9 @@ def test_a_quiet_bar_writes_nothing(capsys: Shown) -> None:
 
 @pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_worlds_become_the_curves_that_each_makes_alone(workers: int) -> None:
-    worlds = [World(settings=load_profile("paper", {"market.session_days": 2, "seed": seed})) for seed in (7, 8)]
+    worlds = [
+        World(settings=load_profile("paper", {**OLD_FOUR, "market.session_days": 2, "seed": seed})) for seed in (7, 8)
+    ]
     found = curves(worlds, bars=96, workers=workers, what="bars", quiet=True)
     ticks: list[int] = []
     assert found == [curve_of(world, ticks.append) for world in worlds]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from halt_support import written
-from run_support import events, run
+from run_support import events, run, voters
 
 from agents.records.record import SessionEnd
 from agents.replay import main as replay
@@ -18,7 +18,7 @@ from agents.run import main
 
 ROOT = Path(__file__).resolve().parents[4]
 KEY = "5a" * 32
-LONG = ("--days", "40", "--set", "journal.group_commit=1")
+LONG = (*voters(), "--days", "40", "--set", "journal.group_commit=1")
 FILES = {"summary.json", "report.html", "trades.csv", "orders.csv", "equity.csv", "decisions.jsonl", "journal.sha256"}
 
 pytestmark = pytest.mark.slow

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 from halt_support import written
-from run_support import events, run
+from run_support import events, run, voters
 
 from agents.records.record import SessionEnd
 from agents.replay import main as replay
 from agents.run import main
 
 ROOT = Path(__file__).resolve().parents[4]
-LONG = ("--days", "120")
+LONG = (*voters(), "--days", "120")
 
 
 def start(out: Path, *arguments: str) -> subprocess.Popen[str]:
