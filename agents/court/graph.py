@@ -26,7 +26,7 @@ from agents.court.mind import Mind, Voice, speaker_of
 from agents.court.opinion import AdvocateOpinion, AnalystOpinion, Evidence, RiskOpinion, SupervisorOpinion
 from agents.court.policy_view import CourtView, court_view
 from agents.court.ruling import Ruling, Struck, rule
-from agents.court.tracing import switch_off_tracers
+from agents.court.tracing import Unheard, switch_off_tracers
 from agents.llm.attempt import Attempt
 from config.errors import TribunalError
 from config.silence import Abstained
@@ -68,7 +68,7 @@ class Heard(NamedTuple, Generic[AnyOpinion]):
     struck: tuple[Evidence, ...]
 
 
-_CONFIG = {"recursion_limit": 25}
+_STEPS = 25
 """Steps after which LangGraph gives up; the court takes five. A variable of the environment could lower the default."""
 
 
@@ -93,6 +93,7 @@ class Court:
         switch_off_tracers()
         self._bench = bench
         self._machine = _compile(bench)
+        self._config = {"recursion_limit": _STEPS, "callbacks": Unheard()}
 
     async def hear(self, cases: tuple[Case, ...]) -> tuple[Hearing, ...]:
         """Hear all cases of one bar. Returns one hearing for each, in the order of `cases`.
@@ -101,7 +102,7 @@ class Court:
         tracer is off here, whatever the environment says.
         """
         with tracing_context(enabled=False):
-            done = await self._machine.ainvoke({"cases": cases}, _CONFIG, version="v2", output_keys="hearings")
+            done = await self._machine.ainvoke({"cases": cases}, self._config, version="v2", output_keys="hearings")
         hearings: tuple[Hearing, ...] = done.value
         return hearings
 
