@@ -4,7 +4,6 @@ When a run is resumed, its journal gives these inputs up to where it ends; after
 """
 
 import sys
-from collections.abc import Callable
 from typing import NamedTuple
 
 from agents.approval.console import approver_of
@@ -33,8 +32,6 @@ class Outside(NamedTuple):
     """Which outlooks that were asked ahead had been answered."""
     spoke_next: SpokeNext = nothing_recorded
     """Whether a report of the venue came next, between two bars."""
-    told: Callable[[str], None] = lambda line: None
-    """Hears, before the first bar, in one line a file, what was read of it."""
 
 
 NOTHING_OUTSIDE = Outside(None, NoSwitch(), AUTO, nobody_knows)

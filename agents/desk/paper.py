@@ -15,7 +15,7 @@ from market.bar import Slice
 from market.tape import Tape
 from sentiment.engine import SentimentEngine
 from sentiment.scoring import scorer_of
-from sentiment.sources.factory import build_sources, told_of
+from sentiment.sources.factory import build_sources
 
 
 class TapeFeed:
@@ -43,7 +43,7 @@ def open_paper(settings: Settings, session: Session, tape: Tape, journal: Sink, 
         feed=TapeFeed(tape),
         venue=venue,
         driver=venue,
-        sentiment=_reader(settings, tape, outside),
+        sentiment=_reader(settings, tape),
         sink=journal,
         switch=outside.switch,
         approver=outside.approver,
@@ -55,9 +55,7 @@ def open_paper(settings: Settings, session: Session, tape: Tape, journal: Sink, 
     )
 
 
-def _reader(settings: Settings, tape: Tape, outside: Outside) -> SentimentEngine:
+def _reader(settings: Settings, tape: Tape) -> SentimentEngine:
     news = settings.sentiment
     sources = build_sources(news, tape.news, SystemClock())
-    for line in told_of(sources, tape.symbols):
-        outside.told(line)
     return SentimentEngine(news, sources, scorer_of(news.scorer))

@@ -22,8 +22,6 @@ def mistake(parse: argparse.ArgumentParser, message: str) -> str:
     if found := re.fullmatch(r"the following arguments are required: (.*)", message):
         example = next(iter(getattr(BY_NAME.get(parse.prog.removeprefix("tribunal ")), "examples", ())), None)
         return f"{_and(found[1])} must be given; {_NOTHING}. {f'Such as: {example}' if example else more}"
-    if found := re.fullmatch(r"ambiguous option: (.*?) could match (.*)", message):
-        return f"{found[1]} may mean {found[2]}; {_NOTHING}. Write one of them in full."
     if found := re.fullmatch(r"argument ([^:]*): (.*)", message, re.DOTALL):
         return _wrong(found[1].split("/")[-1], found[2], more)
     return f"{message}; {_NOTHING}. {more}"
@@ -39,8 +37,11 @@ def _unknown(parse: argparse.ArgumentParser, words: str, more: str) -> str:
     name = next((word.partition("=")[0] for word in parts if word.startswith("-")), None)
     if name is None:
         return f"{parse.prog} does not know what to do with {parts[0]!r}; {_NOTHING}. {more}"
-    meant = near(name, (option for action in parse._actions for option in action.option_strings if option[:2] == "--"))
-    return f"{parse.prog} has no option {name}; {_NOTHING}. {f'Did you mean {meant}?' if meant else more}"
+    known = [option for action in parse._actions for option in action.option_strings if option[:2] == "--"]
+    longer = [option for option in known if option.startswith(name)]
+    if not name.strip("-") or not (meant := _or(longer) or near(name, known)):
+        return f"{parse.prog} has no option {name}; {_NOTHING}. {more}"
+    return f"{parse.prog} has no option {name}; {_NOTHING}. Did you mean {meant}?"
 
 
 def _wrong(name: str, what: str, more: str) -> str:
@@ -57,6 +58,12 @@ def _wrong(name: str, what: str, more: str) -> str:
     if found := re.fullmatch(r"expected (.*) arguments?", what):
         return f"{name} needs {'a value' if found[1] == 'one' else f'{found[1]} value'}; {_NOTHING}. {more}"
     return f"{name}: {what}; {_NOTHING}. {more}"
+
+
+def _or(names: list[str]) -> str:
+    """The names in a sentence; empty without any."""
+    *others, last = names or [""]
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _and(names: str) -> str:

@@ -36,10 +36,14 @@ _WIDEST = 100
 
 
 class CommandParser(argparse.ArgumentParser):
-    """The parser of one command, which `prog` names: `tribunal NAME`."""
+    """The parser of one command, which `prog` names: `tribunal NAME`. Options are written in full: a new option with the same
+    beginning would change what a short form means, or refuse it.
+    """
 
     def __init__(self, prog: str, description: str, epilog: str | None = None) -> None:
-        super().__init__(prog=prog, description=description, epilog=epilog, formatter_class=Help, add_help=False)
+        super().__init__(
+            prog=prog, description=description, epilog=epilog, formatter_class=Help, add_help=False, allow_abbrev=False
+        )
         self._groups = {title: self.add_argument_group(title) for title in GROUPS}
         self.add_argument("-h", "--help", action="help", help="show this help, and end")
         self.add_argument("--version", action=ShowVersion, help="show the version, and end")
@@ -53,11 +57,11 @@ class CommandParser(argparse.ArgumentParser):
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
-        """As argparse does; but an option that is misspelt is told before one that is missing."""
+        """As argparse does; but an option that is misspelt or shortened is told before one that is missing."""
         given = list(sys.argv[1:] if args is None else args)
         for word in given[: given.index("--") if "--" in given else None]:
             name = word.partition("=")[0]
-            if name.startswith("--") and not any(known.startswith(name) for known in self._option_string_actions):
+            if name.startswith("--") and name not in self._option_string_actions:
                 self.error(f"unrecognized arguments: {word}")
         return super().parse_known_args(given, namespace)
 

@@ -58,16 +58,16 @@ class Ran:
 
 class TailLosses(Frozen):
     """Losses of one bar [fraction of equity], by historical simulation of the run's own bars; and the test of the
-    forecast VaR.
+    forecast VaR of a day against the days.
 
-    `exceeded` of `bars` with a forecast lost more than the VaR; `expected` is the expected number. None if the engine
+    `exceeded` of `days` that began with a position lost more than the VaR; `expected` is the expected number. None if the engine
     makes no forecasts.
     """
 
     confidence: float
     var: float | None
     es: float | None
-    bars: int | None
+    days: int | None
     exceeded: int | None
     expected: float | None
 
@@ -181,7 +181,7 @@ def _tail(ran: Ran, returns: Floats) -> TailLosses:
         confidence=ran.var_confidence,
         var=historical_var(returns, confidence=ran.var_confidence) if enough else None,
         es=historical_es(returns, confidence=ran.var_confidence) if enough else None,
-        bars=forecast.bars if forecast else None,
+        days=forecast.days if forecast else None,
         exceeded=forecast.exceeded if forecast else None,
         expected=forecast.expected if forecast else None,
     )

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from config.frozen import Frozen
 from market.timeframe import Timeframe
-from risk.measures.basic import scale_to_horizon, volatility
+from risk.measures.basic import volatility
 from risk.measures.drawdown import drawdown_series
 from risk.measures.ratios import cagr, sharpe, sortino, tells_a_year
 
@@ -35,9 +35,9 @@ class Growth(Frozen):
 
 
 class Exceedances(NamedTuple):
-    """Bars whose loss exceeded the VaR of the bar before; `expected` is the expected number if that VaR is correct."""
+    """Days whose loss exceeded the VaR at their beginning; `expected` is the expected number if that VaR is correct."""
 
-    bars: int
+    days: int
     exceeded: int
     expected: float
 
@@ -83,16 +83,22 @@ def bar_returns(equity: Floats, starting_cash: float) -> Floats:
 
 
 def var_exceedances(returns: Floats, var_1d: Floats, timeframe: Timeframe, confidence: float) -> Exceedances:
-    """Return the unconditional coverage (Kupiec 1995): how often the loss of a bar exceeded its VaR.
+    """Return the unconditional coverage (Kupiec 1995): how often the loss of a day exceeded the one-day VaR at its beginning.
 
-    `returns[t]` is compared with `var_1d[t - 1]`, scaled from a day to a bar by the square root of time; both have
-    shape (n_bars,), float64 [fraction of equity]. Bars that began without a position have no VaR and are not counted.
+    `returns[t]` is the simple return of a bar and `var_1d[t]` the VaR at its close for the day that follows; both have
+    shape (n_bars,), float64 [fraction of equity]. Days are 24 hours of bars that do not overlap. Each begins at the first
+    close with a position after the day before it; a day that the run does not finish is not counted. A VaR of a day is not
+    scaled to a bar: within a day, losses of bars are not those of a normal walk (decision 20).
     """
-    bar_var = scale_to_horizon(1.0, timeframe.seconds / _DAY_S) * var_1d[:-1]
-    exposed = bar_var > 0.0
-    exceeded = int((-returns[1:][exposed] > bar_var[exposed]).sum())
-    bars = int(exposed.sum())
-    return Exceedances(bars, exceeded, bars * (1.0 - confidence))
+    bars_a_day = max(1, _DAY_S // timeframe.seconds)
+    days = exceeded = start = 0
+    while start + bars_a_day < len(returns):
+        if var_1d[start] > 0.0:
+            lost = 1.0 - float(np.prod(1.0 + returns[start + 1 : start + 1 + bars_a_day]))
+            days, exceeded, start = days + 1, exceeded + int(lost > var_1d[start]), start + bars_a_day
+        else:
+            start += 1
+    return Exceedances(days, exceeded, days * (1.0 - confidence))
 
 
 def hold_curve(symbols: Iterable[tuple[Floats, Floats]], n_bars: int) -> Floats:

@@ -68,9 +68,9 @@ class RuleFigures(Frozen):
 
 
 class VarFigures(Frozen):
-    """Bars with a VaR, how many lost more than the VaR, and the expected number if the VaR is correct."""
+    """Days that began with a position, how many lost more than their one-day VaR, and the expected number if it is correct."""
 
-    bars: int
+    days: int
     exceeded: int
     expected: float
 

@@ -93,12 +93,12 @@ _PARTS = ("Part", "trades", "won", "profit", "fees", "a trade", "profit factor")
 def _heads(found: Judgement) -> tuple[tuple[str, ...], ...]:
     rows = [(_NAMES[each.measure], _figure(each.measure, each.value), _span(each)) for each in _estimates(found)]
     made = found.measures
-    exceeded = DASH if made.tail.exceeded is None else f"{made.tail.exceeded:,} of {made.tail.bars:,}"
+    exceeded = DASH if made.tail.exceeded is None else f"{made.tail.exceeded:,} of {count(made.tail.days or 0, 'day')}"
     due = "" if made.tail.expected is None else f"{made.tail.expected:.1f} were due"
     rows += [
         ("buy and hold", signed_percent(made.hold_return), ""),
         ("turnover a year", _number(made.turnover_a_year), "mean equities"),
-        ("VaR exceeded", exceeded, due),
+        ("one-day VaR exceeded", exceeded, due),
         ("SQN", _number(made.sqn), ""),
     ]
     if found.deflated is not None:

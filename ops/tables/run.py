@@ -114,7 +114,7 @@ def _risk(summary: Summary) -> Pairs:
         ("Longest drawdown", count(grown.longest_drawdown_bars, "bar")),
         ("Bars with a position", percent(summary.bars_with_position)),
         ("Deployed on average", percent(summary.mean_deployed)),
-        ("Losses beyond VaR", f"{var.exceeded:,} in {var.bars:,} bars"),
+        ("Days beyond VaR", f"{var.exceeded:,} of {var.days:,}"),
         ("  expected of them", f"{var.expected:,.1f}"),
         ("Fees", money(summary.fees)),
         *((f"Funding paid, {symbol}", money(amount)) for symbol, amount in summary.funding.items()),

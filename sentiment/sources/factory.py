@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import cast
 
-from config.clock import Clock
+from config.clock import Clock, SystemClock
 from config.sections.rows import named
 from config.sections.sentiment import SOURCES, SentimentSettings, SourceSettings
 from market.news import NewsRow
@@ -22,9 +22,14 @@ def build_sources(
     return tuple(_build(source, news_rows, clock) for source in settings.sources)
 
 
-def told_of(sources: Sequence[HeadlineSource], symbols: Sequence[str]) -> tuple[str, ...]:
-    """What there is to say of the sources that read a file, one line each, for a session with these markets ("BTC/USDT")."""
+def told_of(settings: SentimentSettings, symbols: Sequence[str]) -> tuple[str, ...]:
+    """What there is to say of the sources that read a file, one line each, for a session with these markets ("BTC/USDT").
+
+    The files are read as the session reads them. Raises DataFault for one that cannot be read.
+    """
     bases = tuple(dict.fromkeys(symbol.partition("/")[0] for symbol in symbols))
+    # A source that reads files asks no clock.
+    sources = [_build(source, (), SystemClock()) for source in settings.sources if source.kind == "recorded"]
     tellers = [source.told for source in sources if isinstance(source, RecordedSource)]
     return tuple(told(bases) for told in tellers if told is not None)
 

@@ -51,18 +51,7 @@ class NewsFile(NamedTuple):
 
     def told(self, bases: Iterable[str]) -> str:
         """One line for the user: how much was read, for whom among `bases`, and what was assumed of its dates."""
-        counts = Counter(base for line in self.lines for base in line.symbols)
-        wide = sum(not line.symbols for line in self.lines)
-        here = dict.fromkeys(bases)
-        others = sum(not here.keys() & set(line.symbols) for line in self.lines if line.symbols)
-        shares = [f"{counts[base]} for {base}" for base in here] + [f"{wide} for the whole market"]
-        if others:
-            rest = [base for base, _ in counts.most_common() if base not in here]
-            shares.append(f"{others} only for others ({', '.join(rest[:3])}{', …' if len(rest) > 3 else ''})")
-        days = [line.first_seen_utc for line in self.lines]
-        span = f"{min(days):%Y-%m-%d} to {max(days):%Y-%m-%d}" if days else "none"
-        said = [f"{self.name}: {len(self.lines)} headlines, {span}: {', '.join(shares)}", *self._assumed()]
-        return ". ".join(said) + "."
+        return ". ".join((_counted(self.name, self.lines, bases), *self._assumed())) + "."
 
     def _assumed(self) -> Iterable[str]:
         if self.unzoned:
@@ -72,7 +61,23 @@ class NewsFile(NamedTuple):
         if self.order is not None:
             yield f"Dates are read {'day' if self.order == 'dmy' else 'month'} first"
         if self.left_out:
-            yield f"{len(self.left_out)} rows were left out; the first, {self.left_out[0]}"
+            rows = "1 row was" if len(self.left_out) == 1 else f"{len(self.left_out):,} rows were"
+            yield f"{rows} left out; the first, {self.left_out[0]}"
+
+
+def _counted(name: str, lines: Sequence[Headline], bases: Iterable[str]) -> str:
+    """How many headlines there are, of which days, and how many of them are read for each of `bases`."""
+    counts = Counter(base for line in lines for base in line.symbols)
+    wide = sum(not line.symbols for line in lines)
+    here = dict.fromkeys(bases)
+    others = sum(not here.keys() & set(line.symbols) for line in lines if line.symbols)
+    shares = [f"{counts[base]:,} for {base}" for base in here] + [f"{wide:,} for the whole market"] * bool(wide)
+    if others:
+        rest = [base for base, _ in counts.most_common() if base not in here]
+        shares.append(f"{others:,} only for others ({', '.join(rest[:3])}{', …' if len(rest) > 3 else ''})")
+    days = [line.first_seen_utc for line in lines]
+    span = f"{min(days):%Y-%m-%d} to {max(days):%Y-%m-%d}" if days else "none"
+    return f"{name}: {len(lines):,} headline{'s' * (len(lines) != 1)}, {span}: {', '.join(shares)}"
 
 
 def read_headlines(path: Path, source: str, order: Order | None = None) -> tuple[Headline, ...]:
@@ -210,6 +215,9 @@ def recorded_source(settings: SourceSettings, news: Sequence[NewsRow], clock: Cl
     """A file or an archive folder of headlines as the table of sources builds it. Raises DataFault if it cannot be read."""
     place = Path(settings.path or "")
     if place.is_dir():
-        return RecordedSource(settings.name, settings.weight, read_archive(place, settings.feeds)[0])
+        lines, _ = read_archive(place, settings.feeds)
+        return RecordedSource(
+            settings.name, settings.weight, lines, lambda bases: f"{_counted(place.name, lines, bases)}."
+        )
     news_file = read_news(place, settings.name, settings.dates)
     return RecordedSource(settings.name, settings.weight, news_file.lines, news_file.told)

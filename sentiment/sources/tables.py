@@ -1,10 +1,10 @@
-"""Reads a file of headlines as a table of raw cells: Parquet, CSV or JSON lines, plain or gzipped, text always in UTF-8.
+"""Reads a file of headlines as a table of raw cells: Parquet, CSV or JSON lines, plain or gzipped, in UTF-8 or marked UTF-16.
 
-No cell is interpreted here: a date stays the text or the number that the file holds. A file that is missing, damaged, empty or
-of another kind is refused with the reason.
+The fields of a CSV are divided by commas, semicolons, tabs or bars, whichever its header proves (decision 18). No cell is
+interpreted here: a date stays the text or the number that the file holds. A file that is missing, damaged, empty or of another
+kind is refused with the reason, and so is one with a row that has more fields than the header.
 """
 
-import gzip
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,26 +13,34 @@ from typing import Any
 import pandas as pd
 
 from config.errors import DataFault
+from market.files.text.dialect import headed_table
+from market.files.text.opened import raw_of
 
 Table = Mapping[str, Sequence[Any]]
 """The columns of a file by name, all of one length."""
+_TEXTS = (".csv", ".tsv", ".txt")
 
 
 def read_table(path: Path) -> Table:
     """The columns of a file, with at least one row. Raises DataFault."""
     if not path.is_file():
-        raise DataFault(f"{path.name} is not a file that can be read; nothing was loaded. Check the source's `path`.")
+        found = "it is a folder" if path.is_dir() else "there is nothing of this name"
+        raise DataFault(
+            f"{path.name} is not a file that can be read, because {found}; nothing was loaded. Check its path."
+        )
     suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
     kind = suffixes[-1] if suffixes else ""
     try:
         if kind == ".parquet":
             table = _columns(pd.read_parquet(path))
-        elif kind == ".csv":
-            table = _columns(pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig"))
+        elif kind in _TEXTS:
+            table = _columns(headed_table(_text(path)))
         elif kind in (".jsonl", ".ndjson"):
             table = _json_lines(path)
         else:
-            raise DataFault(f"{path.name} is of no known kind; give a .parquet, .csv or .jsonl file (.gz is fine).")
+            raise DataFault(
+                f"{path.name} is of no known kind; give a .parquet, .csv, .tsv, .txt or .jsonl file (.gz is fine)."
+            )
     except (ValueError, OSError, EOFError) as error:
         detail = str(error).replace(str(path), path.name)
         raise DataFault(f"{path.name} cannot be read ({detail}); nothing was loaded. Check the file.") from error
@@ -45,11 +53,16 @@ def _columns(frame: pd.DataFrame) -> dict[str, Sequence[Any]]:
     return {str(name): frame[name].tolist() for name in frame.columns}
 
 
+def _text(path: Path) -> str:
+    """The text of a file. Headlines have letters, so no other encoding is guessed. Raises OSError, EOFError or UnicodeError."""
+    raw = raw_of(path, None)
+    return raw.decode("utf-16" if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig")
+
+
 def _json_lines(path: Path) -> dict[str, Sequence[Any]]:
     """One object a line; blank lines count for nothing. Raises ValueError that names the line."""
-    raw = gzip.decompress(path.read_bytes()) if path.suffix.lower() == ".gz" else path.read_bytes()
     rows = []
-    for number, line in enumerate(raw.decode("utf-8-sig").split("\n"), start=1):
+    for number, line in enumerate(_text(path).split("\n"), start=1):
         if line.strip():
             rows.append(_object(line, number))
     names = dict.fromkeys(name for row in rows for name in row)

@@ -1,6 +1,7 @@
 """Which data a command works with, in one line a file on stderr: in a run, a backtest and the commands of research."""
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +12,9 @@ from agents.backtest import main as backtest
 from agents.run import main as run
 from evidence.ablation import main as ablation
 from evidence.riskmodel.__main__ import main as riskmodel
+from sentiment.headline import Headline
+from sentiment.sources.archive import DaysArchive, Found
+from sentiment.sources.identity import Item
 
 Command = Callable[[Sequence[str]], int]
 
@@ -62,7 +66,35 @@ def test_headlines_are_told_by_coin(tmp_path: Path, capsys: pytest.CaptureFixtur
     news.to_csv(tmp_path / "wire.csv", index=False)
     asked = ["--data", str(bars), "--news", str(tmp_path / "wire.csv"), "--quiet", "--out", str(tmp_path / "made")]
     assert run(["--profile", "paper", *asked]) == 0
-    assert "wire.csv: 4 headlines: 2 for BTC, 1 for ETH, 1 for the whole market" in capsys.readouterr().err.splitlines()
+    told = (
+        "wire.csv: 4 headlines, 2024-01-02 to 2024-01-02: 2 for BTC, 1 for the whole market, 1 only for others (ETH)."
+    )
+    assert capsys.readouterr().err.splitlines().count(told) == 1
+
+
+@pytest.mark.parametrize(("option", "order"), [("--news-dates", "dmy"), ("--dates", "dmy"), ("--news-dates", "mdy")])
+def test_the_order_of_dates_that_a_refusal_asks_for_is_obeyed_and_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], bars: Path, option: str, order: str
+) -> None:
+    (tmp_path / "wire.csv").write_text("date,text\n03/01/2024 14:30,Bitcoin falls\n05/01/2024 09:00,Bitcoin rises\n")
+    asked = ["--data", str(bars), "--news", str(tmp_path / "wire.csv"), "--quiet", "--out", str(tmp_path / "made")]
+    assert run(["--profile", "paper", *asked]) == 3
+    assert "Say which order it is with --news-dates dmy or --news-dates mdy" in capsys.readouterr().err
+    assert run(["--profile", "paper", *asked, option, order]) == 0
+    said = capsys.readouterr().err
+    days, first = ("2024-01-03 to 2024-01-05", "day") if order == "dmy" else ("2024-03-01 to 2024-05-01", "month")
+    assert f"wire.csv: 2 headlines, {days}: 2 for BTC. Times without a zone are taken for UTC. " in said
+    assert f"Dates are read {first} first." in said
+
+
+def test_an_archive_of_days_is_told_like_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str], bars: Path) -> None:
+    moment = datetime(2024, 1, 2, tzinfo=UTC)
+    line = Headline(text="Bitcoin falls", source="a", published_utc=moment, first_seen_utc=moment, symbols=("BTC",))
+    (tmp_path / "heard").mkdir()
+    DaysArchive(tmp_path / "heard").add([Found("a", "news", (Item(line, "1", dated=True),))])
+    asked = ["--data", str(bars), "--news", str(tmp_path / "heard"), "--quiet", "--out", str(tmp_path / "made")]
+    assert run(["--profile", "paper", *asked]) == 0
+    assert "heard: 1 headline, 2024-01-02 to 2024-01-02: 1 for BTC." in capsys.readouterr().err.splitlines()
 
 
 def test_the_options_reach_the_files(tmp_path: Path, capsys: pytest.CaptureFixture[str], bars: Path) -> None:

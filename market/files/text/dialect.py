@@ -56,6 +56,30 @@ def table_of(text: str) -> Table:
     return with_tickers(Table(frame[~repeated], True, delimiter, int(repeated.sum())), above)
 
 
+def headed_table(text: str) -> pd.DataFrame:
+    """The strings of a text whose first line names its columns, two or more: a table of anything but bars, such as of headlines.
+
+    Raises pandas.errors.ParserError for rows that are too long, EmptyDataError for no rows.
+    """
+    head = list(islice(io.StringIO(text, newline=None), _LOOKED_AT))
+    delimiter = _delimiter_of_header(head)
+    lines = list(csv.reader(head, delimiter=delimiter, skipinitialspace=True))
+    first = next((at for at, cells in enumerate(lines) if cells), 0)
+    named = [cell.strip() for cell in lines[first]] if lines else []
+    frame = _parsed(text, delimiter, first + 1, _padded(named, max(map(len, lines), default=0)))
+    _refuse_surplus(frame, named)
+    return frame[frame.columns[: len(named)]]
+
+
+def _delimiter_of_header(head: list[str]) -> str:
+    """The first mark that divides the header and most lines below it into the same fields; else a comma, as texts hold it."""
+    for mark in "\t;|":
+        widths = [len(cells) for cells in csv.reader(head, delimiter=mark) if cells]
+        if widths and widths[0] > 1 and 2 * widths.count(widths[0]) > len(widths):
+            return mark
+    return ","
+
+
 def _delimiter(head: list[str]) -> str:
     """The first mark that divides most lines into enough fields. A comma is the last: it is also a decimal."""
     for mark in "\t;|":
@@ -82,8 +106,8 @@ def _refuse_surplus(frame: pd.DataFrame, named: list[str]) -> None:
         filled = (frame[column].str.strip() != "").to_numpy()
         if filled.any():
             raise pd.errors.ParserError(
-                f"row {int(filled.argmax()) + 1} has more fields than the header, which names {len(named)}; numbers with decimal "
-                "commas must stand in quotes where a comma divides the fields"
+                f"row {int(filled.argmax()) + 1} has more fields than the header, which names {len(named)}; what holds the "
+                "mark between the fields, such as a text or a decimal comma, must stand in quotes"
             )
 
 

@@ -156,7 +156,7 @@ def _live(
 
     async def trade(progress: SessionProgress, stop: Callable[[], bool]) -> SessionEnd:
         async with models_of(settings, load_secrets(also=settings.minds.key_variables)) as asker:
-            outside = outside_of(settings, asker, journal)._replace(told=_silent if quiet else _told)
+            outside = outside_of(settings, asker, journal)
             sink = _listened(journal, (AlertTeller(sys.stderr), herald, progress))
             desk = open_paper(settings, session, tape, sink, key, outside)
             return await run_session(desk, stop, lambda record: None)
@@ -169,14 +169,6 @@ def _live(
         journal.abandon()
         raise
     return end
-
-
-def _told(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
-
-
-def _silent(line: str) -> None:
-    """Under --quiet, nothing is said of the files."""
 
 
 def _listened(journal: Journal | ResumingSink, listeners: Sequence[Listener]) -> Fanout:

@@ -106,9 +106,12 @@ MISTAKES = {
         "Such as: tribunal sweep --data BTCUSDT_1h.parquet --param ema_cross.rsi_max=55:85:10"
     ),
     "run --s 3": (
-        "--s may mean --store, --symbols, --start, --strategy, --seed, --set, --stamps, --scenario; nothing was started. "
-        "Write one of them in full."
+        "tribunal run has no option --s; nothing was started. Did you mean --store, --symbols, --start, --strategy, --seed, "
+        "--set, --stamps or --scenario?"
     ),
+    "run --prof paper": "tribunal run has no option --prof; nothing was started. Did you mean --profile?",
+    "run --strat=ema_cross": "tribunal run has no option --strat; nothing was started. Did you mean --strategy?",
+    "backtest --sym BTC/USDT": "tribunal backtest has no option --sym; nothing was started. Did you mean --symbols?",
 }
 
 

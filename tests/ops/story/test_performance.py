@@ -61,12 +61,32 @@ def test_no_figure_is_ever_not_a_number(equity: list[float]) -> None:
     assert all(value is None or math.isfinite(value) for value in figures)
 
 
-def test_a_loss_is_held_against_the_value_at_risk_of_the_bar_before() -> None:
-    hour = math.sqrt(1 / 24)
-    found = var_exceedances(
-        np.array([-0.5, -0.011, -0.009, -0.5]), np.array([0.01, 0.01, 0.0, 0.01]) / hour, Timeframe.H1, 0.99
-    )
+def test_the_loss_of_a_day_is_held_against_the_day_s_value_at_risk_at_its_beginning() -> None:
+    returns = np.zeros(7)
+    returns[1:5] = -0.3, -0.01, 0.0, 0.29  # no position at the close of bar 0; a day of four hours more is not finished
+    var = np.array([0.0, 0.02, 0.02, 0.02, 0.02, 0.02, 0.0])
+    assert var_exceedances(returns, var, Timeframe.H4, 0.99) == (0, 0, 0.0)
+    longer = np.concatenate([returns, np.full(8, -0.004)])
+    found = var_exceedances(longer, np.concatenate([var, np.full(8, 0.02)]), Timeframe.H4, 0.99)
     assert found == pytest.approx((2, 1, 0.02))
+
+
+def test_what_a_bar_loses_and_its_day_wins_back_is_no_loss_beyond_the_value_at_risk_of_a_day() -> None:
+    returns = np.tile([-0.04, 0.05], 36)
+    assert var_exceedances(returns, np.full(72, 0.05), Timeframe.H1, 0.99) == pytest.approx((2, 0, 0.02))
+    assert var_exceedances(np.full(72, -0.003), np.full(72, 0.05), Timeframe.H1, 0.99).exceeded == 2
+
+
+def test_on_bars_of_a_day_each_bar_is_a_day() -> None:
+    returns, var = np.array([-0.5, -0.011, -0.009, -0.5]), np.array([0.01, 0.01, 0.0, 0.01])
+    assert var_exceedances(returns, var, Timeframe.D1, 0.99) == pytest.approx((2, 1, 0.02))
+
+
+@given(st.integers(2, 200), st.sampled_from([Timeframe.H1, Timeframe.H4, Timeframe.D1]))
+@settings(max_examples=40)
+def test_days_never_overlap(n_bars: int, timeframe: Timeframe) -> None:
+    days = var_exceedances(np.zeros(n_bars), np.ones(n_bars), timeframe, 0.95).days
+    assert days == (n_bars - 1) * timeframe.seconds // 86_400
 
 
 def test_holding_buys_equal_parts_at_the_first_open_and_carries_gaps() -> None:

@@ -153,7 +153,7 @@ def summary() -> Any:
             closed=12_345, win_rate=0.4286, expectancy=-1234.56, average_win=12_345.67, average_loss=-12_345.67,
             profit_factor=1.09,
         ),
-        value_at_risk=Sample(exceeded=1_234, bars=123_456, expected=1_234.5), bars_with_position=0.25, mean_deployed=0.02,
+        value_at_risk=Sample(exceeded=1_234, days=123_456, expected=1_234.5), bars_with_position=0.25, mean_deployed=0.02,
         fees=price, funding={"1000PEPE/USDT": price}, turnover=12.34, minds={"rules": 12_345}, models=None, adjuster="off",
         hearings=12_345, rulings={"approved": 1, "shrunk": 12_000, "rejected": 344}, struck_evidence={"analyst": 12},
         signed=1_234, data_findings={"missing_bars": 1_234}, frozen_bars={"1000PEPE/USDT": 1_234}, held_frozen={},

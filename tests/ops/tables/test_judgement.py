@@ -41,7 +41,7 @@ def group(name: str, **figures: Any) -> TradeGroup:
 
 
 def measures(**changes: Any) -> Measures:
-    tail = TailLosses(confidence=0.99, var=0.01, es=0.02, bars=8760, exceeded=91, expected=87.6)
+    tail = TailLosses(confidence=0.99, var=0.01, es=0.02, days=365, exceeded=5, expected=3.65)
     given = {
         "hold_return": -0.25, "turnover_a_year": 12.345, "sqn": None, "tail": tail, "by_strategy": (group("ema_cross"),),
         "by_symbol": (), "by_exit": (group("stop_loss"), group("brand_new")), "by_month": (),
@@ -77,16 +77,16 @@ def test_each_key_figure_is_in_its_unit_with_its_interval() -> None:
 
 def test_the_forecast_is_held_against_what_was_due_and_what_is_unknown_is_a_dash() -> None:
     rows = by_name(sheets(judgement()).key_figures)
-    assert rows["VaR exceeded"] == ("91 of 8,760", "87.6 were due")
+    assert rows["one-day VaR exceeded"] == ("5 of 365 days", "3.6 were due")
     assert rows["buy and hold"] == ("-25.00%", "")
     assert rows["SQN"] == (DASH, "")
-    tail = TailLosses(confidence=0.99, var=None, es=None, bars=None, exceeded=None, expected=None)
-    assert by_name(sheets(judgement(measures=measures(tail=tail))).key_figures)["VaR exceeded"] == (DASH, "")
+    tail = TailLosses(confidence=0.99, var=None, es=None, days=None, exceeded=None, expected=None)
+    assert by_name(sheets(judgement(measures=measures(tail=tail))).key_figures)["one-day VaR exceeded"] == (DASH, "")
 
 
 def test_without_intervals_the_other_figures_stand() -> None:
     assert list(by_name(sheets(judgement(intervals=None)).key_figures)) == [
-        "buy and hold", "turnover a year", "VaR exceeded", "SQN",
+        "buy and hold", "turnover a year", "one-day VaR exceeded", "SQN",
     ]  # fmt: skip
 
 

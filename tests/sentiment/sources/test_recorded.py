@@ -1,6 +1,8 @@
 """The archive is point in time, and files are read whole or refused with the reason."""
 
+import csv
 import gzip
+import io
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -221,7 +223,10 @@ def test_it_is_told_how_many_headlines_were_for_whom(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("none.csv", None, "not a file"),
+        ("none.csv", None, "none.csv is not a file that can be read, because there is nothing of this name"),
+        ("more.csv", b"text,date\nfalls, hard,2024-01-01\n", "row 1 has more fields than the header, which names 2"),
+        ("later.csv", b"text,date\nx,2024-01-01\nfalls, hard,2024-01-01\n", "row 2 has more fields than the header"),
+        ("more_semi.csv", b"date;text\n2024-01-01;a;b\n2024-01-01;c;d\n", "has no column of text and date"),
         ("empty.csv", b"", "cannot be read"),
         ("head.csv", b"text,date\n", "no rows"),
         ("some.csv", b"body,when\nx,2024-01-01\n", "no column of text and date; it has body, when"),
@@ -252,12 +257,43 @@ def test_a_few_bad_rows_are_left_out(tmp_path: Path) -> None:
     path.write_text("text,date\n" + "x,2024-01-01\n" * 99 + "y,soon\n")
     found = read_news(path, "file")
     assert len(found.lines) == 99
-    assert "1 rows were left out; the first, row 100 ('soon', 'y'): it is no date" in found.told([])
+    assert "1 row was left out; the first, row 100 ('soon', 'y'): it is no date" in found.told([])
 
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataFault, match="not a file"):
+    with pytest.raises(DataFault, match="not a file that can be read, because it is a folder"):
         read_headlines(tmp_path, "file")
+
+
+@pytest.mark.parametrize("ending", [".csv", ".txt", ".csv.gz"])
+@pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("text", ["falls", "falls, then rises", "a; b; c", "a\tb, c|d", 'says "no"', "two\nlines"])
+def test_the_mark_between_the_fields_is_found_whatever_the_texts_hold(
+    tmp_path: Path, ending: str, mark: str, text: str
+) -> None:
+    written_ = io.StringIO()
+    csv.writer(written_, delimiter=mark).writerows([["date", "text"], *[["2024-03-20", text]] * 5])
+    raw = written_.getvalue().encode()
+    (tmp_path / f"news{ending}").write_bytes(gzip.compress(raw) if ending.endswith(".gz") else raw)
+    lines = read_headlines(tmp_path / f"news{ending}", "file")
+    assert [line.text for line in lines] == [" ".join(text.split())] * 5
+
+
+def test_texts_with_commas_need_no_quotes_where_semicolons_divide(tmp_path: Path) -> None:
+    (tmp_path / "news.csv").write_text("date;title;coin\n2024-03-20T10:00:00Z;Bitcoin falls, hard, again;BTC\n")
+    (line,) = read_headlines(tmp_path / "news.csv", "file")
+    assert (line.text, line.symbols) == ("Bitcoin falls, hard, again", ("BTC",))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_a_mark_of_the_byte_order_is_no_part_of_the_first_name(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "news.csv").write_bytes("date;text\r\n2024-03-20;Größe\r\n".encode(encoding))
+    assert [line.text for line in read_headlines(tmp_path / "news.csv", "file")] == ["Größe"]
+
+
+def test_fields_without_a_name_at_the_end_of_each_row_are_passed_over_if_they_are_empty(tmp_path: Path) -> None:
+    (tmp_path / "news.csv").write_text("text,date\nBitcoin falls,2024-03-20,\nBitcoin rises,2024-03-21,\n")
+    assert [line.text for line in read_headlines(tmp_path / "news.csv", "file")] == ["Bitcoin falls", "Bitcoin rises"]
 
 
 @pytest.mark.parametrize(
