@@ -41,8 +41,8 @@ from agents.strategies.terms import refuse_own_rules
 from agents.strategies.vote import NetVote
 from config.clock import SystemClock
 from config.settings import Settings
-from execution.kernel.engine import Votes
 from execution.kernel.grid import Grid, grid_of_tape
+from execution.kernel.lanes.votes import Votes
 from execution.kernel.records import Floats
 from market.bar import Slice
 from market.context.view import MarketContext

@@ -21,8 +21,8 @@ from config.settings import Settings
 from config.state import state_folder
 from config.version import version
 from evidence.policy.docket import Docket
-from execution.kernel.engine import Votes
 from execution.kernel.grid import Columns, Grid
+from execution.kernel.lanes.votes import Votes
 from market.tape import Tape
 from market.timeframe import Timeframe
 

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from execution.kernel.engine import KernelResult, Lanes
+from execution.kernel.lanes.lanes import Lanes
+from execution.kernel.lanes.result import KernelResult
 from execution.kernel.records import ABSENT, Records
 from execution.observation import COLUMNS
 from rl.features import COURT_COLUMNS, FEATURES, encode_features

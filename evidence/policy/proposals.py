@@ -19,8 +19,9 @@ from agents.desk.world import World, tape_of
 from config.settings import Settings
 from evidence.policy.docket import Docket, read_docket
 from evidence.policy.kept import docket_hash, kept_or_read
-from execution.kernel.engine import Course, Votes
 from execution.kernel.grid import Grid, grid_of
+from execution.kernel.lanes.course import Course
+from execution.kernel.lanes.votes import Votes
 from execution.kernel.rules import rules_of
 from market.instrument import Instrument
 from market.tape import Tape

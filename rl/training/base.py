@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from execution.kernel.engine import Lanes
+from execution.kernel.lanes.lanes import Lanes
 from rl.action import Base
 from rl.tape import PolicyTape
 

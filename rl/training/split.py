@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from config.errors import DataFault
-from execution.kernel.engine import KernelResult
+from execution.kernel.lanes.result import KernelResult
 from rl.action import Base
 from rl.episodes import play
 from rl.tape import PolicyTape

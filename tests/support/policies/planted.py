@@ -9,8 +9,9 @@ from datetime import timedelta
 import numpy as np
 
 from config.reading.load import load_profile
-from execution.kernel.engine import Course, Votes
 from execution.kernel.grid import grid_of
+from execution.kernel.lanes.course import Course
+from execution.kernel.lanes.votes import Votes
 from execution.kernel.rules import rules_of
 from market.catalogue import instrument_of
 from market.timeframe import Timeframe
