@@ -35,8 +35,10 @@ from rich.table import Table
 from config.clock import SystemClock
 from config.reading.load import load_profile
 from config.seeds import generator
-from execution.kernel.engine import KernelResult, Votes, simulate, sweep
+from execution.kernel.engine import simulate, sweep
 from execution.kernel.grid import Grid, grid_of
+from execution.kernel.lanes.result import KernelResult
+from execution.kernel.lanes.votes import Votes
 from execution.kernel.records import Floats, Ints
 from execution.kernel.rules import Rules, rules_of
 from market.catalogue import instrument_of
@@ -423,7 +425,8 @@ def sweep_line(sets: int, path: Path) -> str:
 _COLD = """
 import numpy as np
 from config.reading.load import load_profile
-from execution.kernel.engine import Votes, simulate
+from execution.kernel.engine import simulate
+from execution.kernel.lanes.votes import Votes
 from execution.kernel.grid import grid_of
 from execution.kernel.rules import rules_of
 from market.catalogue import instrument_of

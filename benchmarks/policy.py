@@ -29,8 +29,9 @@ from rich.table import Table
 
 from config.reading.load import load_profile
 from config.seeds import generator
-from execution.kernel.engine import Course, Votes
 from execution.kernel.grid import Grid, grid_of
+from execution.kernel.lanes.course import Course
+from execution.kernel.lanes.votes import Votes
 from execution.kernel.rules import rules_of
 from market.catalogue import instrument_of
 from market.timeframe import Timeframe

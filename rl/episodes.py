@@ -26,7 +26,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from config.errors import DataFault
-from execution.kernel.engine import Course, KernelResult, Lanes
+from execution.kernel.lanes.course import Course
+from execution.kernel.lanes.lanes import Lanes
+from execution.kernel.lanes.result import KernelResult
 from execution.observation import COLUMNS
 from rl.action import Base, multipliers
 from rl.features import COURT_COLUMNS, FEATURES, Floats, encode_features, filled, means_of

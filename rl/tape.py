@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from config.errors import DataFault
 from config.seeds import generator
 from config.settings import Settings
-from execution.kernel.engine import Course
+from execution.kernel.lanes.course import Course
 from execution.kernel.rules import Rules, rules_of
 from market.instrument import Instrument
 from rl.features import COURT_COLUMNS

@@ -20,8 +20,10 @@ from config.settings import Settings
 from evidence.search.asked import AskedVoters
 from evidence.search.figures import Figures, figures_of
 from evidence.search.space import Values, applied
-from execution.kernel.engine import KernelResult, Votes, simulate, sweep
+from execution.kernel.engine import simulate, sweep
 from execution.kernel.grid import Grid, grid_of_tape
+from execution.kernel.lanes.result import KernelResult
+from execution.kernel.lanes.votes import Votes
 from execution.kernel.rules import Rules, rules_of
 from market.bar import Bar, Slice
 from market.indicators.engine import SignalEngine

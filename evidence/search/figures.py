@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from config.frozen import Frozen
-from execution.kernel.engine import KernelResult
+from execution.kernel.lanes.result import KernelResult
 from risk.measures.drawdown import max_drawdown
 
 

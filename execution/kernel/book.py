@@ -10,8 +10,11 @@ import numpy as np
 from execution.kernel import records as w
 from execution.kernel.breakers import streak_limit
 from execution.kernel.compiled import compiled
-from execution.kernel.exact import Pair, add, ceil_scaled, floor_of, floor_scaled, over, times, two_product
+from execution.kernel.exact import Pair, add, ceil_scaled, floor_of, floor_scaled, over, ratio, times, two_product
 from execution.kernel.records import Ints, Record, Records
+
+_PLENTY = 0.999999
+"""Share of the cash below which the rounding of a float cannot matter."""
 
 
 @compiled
@@ -102,7 +105,7 @@ def trade(
     `maker`: 1 for the maker's fee.
     """
     fee_units = rule.maker_units if maker else rule.taker_units
-    lots = min(wanted, _affordable(rule, account, ticks, fee_units) if slot == 0 else place.held)
+    lots = _affordable(rule, account, wanted, ticks, fee_units) if slot == 0 else min(wanted, place.held)
     if lots <= 0:
         return 0
     place.orders[slot, w.LEFT] -= lots
@@ -120,26 +123,28 @@ def trade(
         if place.orders[slot, w.PURPOSE] == w.TAKE_PROFIT and np.isnan(place.trailing_from):
             place.trailing_from = place.mark
     account.traded += lots * (ticks * rule.units) / limits.quote_units
-    _note(account, place, fills, slot, lots, ticks, over(fee, (limits.quote_units, 0.0))[0])
+    _note(account, place, fills, slot, lots, ticks, ratio(fee, (limits.quote_units, 0.0)))
     if place.held == 0:
         _close(limits, account, place)
     return lots
 
 
 @compiled
-def _affordable(rule: Record, account: Record, ticks: int, fee_units: float) -> int:
-    """The largest whole number of lots that the cash pays for, fee included."""
+def _affordable(rule: Record, account: Record, wanted: int, ticks: int, fee_units: float) -> int:
+    """How many of the lots that are wanted the cash pays for, fee included. Floats decide where there is plenty."""
     if account.cash[0] <= 0.0:
         return 0
     cost = times((float(ticks), 0.0), (rule.units + fee_units, 0.0))
-    return floor_of(over((account.cash[0], account.cash[1]), cost))
+    if wanted * cost[0] < account.cash[0] * _PLENTY:
+        return wanted
+    return min(wanted, floor_of(over((account.cash[0], account.cash[1]), cost)))
 
 
 @compiled
 def _pay(limits: Record, account: Record, place: Record, flow: Pair) -> None:
     """Book a cash flow: positive if money came in."""
     account.cash[0], account.cash[1] = add((account.cash[0], account.cash[1]), flow)
-    account.cash_quote = over((account.cash[0], account.cash[1]), (limits.quote_units, 0.0))[0]
+    account.cash_quote = ratio((account.cash[0], account.cash[1]), (limits.quote_units, 0.0))
     place.pnl[0], place.pnl[1] = add((place.pnl[0], place.pnl[1]), flow)
 
 

@@ -22,7 +22,7 @@ def compiled(function: F) -> F:
     """The function in machine code, for use inside the kernel. It never holds the interpreter's lock."""
     from numba import njit
 
-    options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
     return cast(F, njit(error_model="numpy", nogil=True, **options)(function))
 
 
@@ -33,7 +33,7 @@ def door(function: F, *, tells: bool = False) -> F:
     """
     from market.indicators.machine_code import kept
 
-    return kept(function, tells=tells, error_model="numpy", nogil=True)
+    return kept(function, tells=tells, error_model="numpy", nogil=True, _nrt=False)
 
 
 def fingerprint() -> str:

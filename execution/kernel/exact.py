@@ -72,6 +72,13 @@ def over(a: Pair, b: Pair) -> Pair:
 
 
 @compiled
+def ratio(a: Pair, b: Pair) -> float:
+    """The float nearest to a / b."""
+    first = a[0] / b[0]
+    return float(first + add(a, times((-first, 0.0), b))[0] / b[0])
+
+
+@compiled
 def decimal_of(value: float) -> Pair:
     """The decimal that a float prints as: the shortest that reads back as this float; of those the nearest (Gay 1990)."""
     for digits in range(23):
@@ -79,7 +86,8 @@ def decimal_of(value: float) -> Pair:
         if abs(whole) > _WHOLE:
             break
         if whole / _POWERS[digits] == value:
-            return over((whole, 0.0), (_POWERS[digits], 0.0))
+            product, error = two_product(value, _POWERS[digits])
+            return value, ((whole - product) - error) / _POWERS[digits]
     return _long_decimal_of(value)
 
 

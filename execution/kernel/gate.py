@@ -8,7 +8,8 @@ import numpy as np
 from execution.kernel import records as w
 from execution.kernel.breakers import fall
 from execution.kernel.compiled import compiled
-from execution.kernel.exact import Pair, add, decimal_of, floor_of, floor_scaled, over, times
+from execution.kernel.exact import Pair, add, decimal_of, floor_of, floor_scaled, is_clear, over, ratio, times
+from execution.kernel.judging.facts import refresh
 from execution.kernel.judging.holdings import (
     cash_room,
     cluster_room,
@@ -19,14 +20,15 @@ from execution.kernel.judging.holdings import (
     held_notional,
     is_weighed,
     others_open,
+    rough_day_volume,
     rows_of,
     sector_room,
 )
 from execution.kernel.judging.shares import lots_of_share, share_left
+from execution.kernel.judging.tails import add_up, correlation, prepare_tails, room_under, tails_hold
 from execution.kernel.judging.voters import kelly_room, own_stop_of, record_of, stop_of, unproven_room
 from execution.kernel.market import count_entry, is_open, lots_within, near_release, show_book, spread_bps
 from execution.kernel.records import Floats, Record, Records, Small
-from execution.kernel.tails import add_up, correlation, prepare_tails, room_under, tails_hold
 from execution.kernel.venue import put
 from risk.manager import HALVINGS
 from risk.sizing import A_HAIR_LESS
@@ -43,7 +45,7 @@ def _case_refused(bar: Record, say: Record, rule: Record, limits: Record, shut: 
         return w.CONVICTION
     if not say.scale * multiplier > 0.0:
         return w.RULING
-    if over((rule.tick[0], rule.tick[1]), decimal_of(bar.close))[0] * 1e4 > limits.max_tick_bps:
+    if ratio((rule.tick[0], rule.tick[1]), decimal_of(bar.close)) * 1e4 > limits.max_tick_bps:
         return w.TICK_SIZE
     return w.ALLOWED
 
@@ -89,6 +91,7 @@ def judge(
     account: Record,
     places: Records,
     paper: Floats,
+    facts: Records,
     t: int,
     s: int,
     shut: bool,
@@ -99,10 +102,11 @@ def judge(
     `bars` (n_bars, n_symbols): records of BAR [quote, base]. `returns`, `sums`, `seen`, each of shape (n_symbols, n_bars): simple
     returns and the sums of the latest `limits.step` of them [fraction], and how many there were up to each bar [bars]. `rules`,
     `places` (n_symbols,): records of RULE and PLACE. `points` (n, 2): calibration [probability]. `paper` (4, window): scratch
-    space [fraction]. `origin`: bar of the first close; `t`, `s`: bar and symbol; `shut`: whether a breaker is tripped.
-    `multiplier`, at least 0: the factor that the policy applies to the size after the court; the caps hold for every value of it.
+    space [fraction]. `facts` (n_rows, n_symbols): records of FACT. `origin`: bar of the first close; `t`, `s`: bar and symbol;
+    `shut`: whether a breaker is tripped. `multiplier`, at least 0: the factor that the policy applies to the size after the
+    court; the caps hold for every value of it.
     """
-    rule, price = rules[s], bars[t, s].close
+    rule, price, fact = rules[s], bars[t, s].close, facts[t % len(facts), s]
     equity = equity_in_parts(rules, limits, account, places)
     if not equity[0] > 0.0 or not 0.0 <= multiplier < np.inf or say.exit >= price:
         return w.WELL_FORMED
@@ -112,8 +116,9 @@ def judge(
     rows = rows_of(bars, seen, origin, limits, places, t, s)
     if rows < limits.least_bars:
         return w.HISTORY
+    refresh(fact, t)
     own = returns[s, t - rows + 1 : t + 1]
-    alone, worst = True, 0.0
+    alone, worst = w.YES, 0.0
     for other in range(len(places)):
         if other == s or not is_weighed(bars[t, other], places[other]):
             continue
@@ -127,7 +132,7 @@ def judge(
         max(limits.max_correlation, limits.max_twin_correlation) if limits.clusters else limits.max_correlation
     ):
         return w.CORRELATED
-    volume = day_volume(bars, origin, limits, t, s)
+    volume = rough_day_volume(bars, origin, limits, fact, t, s)
     refused = _market_refused(bars[t, s], rule, limits, account, places, s, volume)
     if refused != w.ALLOWED:
         return refused
@@ -135,7 +140,7 @@ def judge(
     # On spot, where nothing is short, gross and net leverage are measured on what is deployed.
     record = record_of(account, say.cast)
     used, held = deployed(rules, places, s) / equity[0], held_notional(rules, places, s) / equity[0]
-    scale, fallen = _scale(say, multiplier), fall(account.peak, equity[0]) >= limits.half_size_drawdown
+    fallen = fall(account.peak, equity[0]) >= limits.half_size_drawdown
     room = min(
         limits.risk_per_trade / stop,
         _at_dearest(rule, limits, limits.max_position_fraction * (1.0 - limits.entry_cap * held)),
@@ -150,17 +155,15 @@ def judge(
         limits.max_position_fraction * 0.5 if fallen and not limits.halves else np.inf,
         sector_room(rules, limits, places, s, equity[0]),
     )
-    of_order = min(
-        cash_room(rule, limits, account, places) / equity[0],
-        limits.max_volume_share * volume / equity[0],
-        _book_room(rule, limits, places[s], price) / equity[0],
-    )
+    of_order = min(cash_room(rule, limits, account, places), _book_room(rule, limits, places[s], price)) / equity[0]
+    if limits.max_volume_share * volume * A_HAIR_LESS / equity[0] < of_order:
+        of_order = min(of_order, limits.max_volume_share * day_volume(bars, origin, limits, t, s) / equity[0])
     steps = sums[s, t - (rows // limits.step - 1) * limits.step : t + 1 : limits.step]
     if not alone:
         add_up(limits, paper[0, :rows], paper[0])
     return _size(
-        rule, limits, account, places[s], paper, steps, alone, equity, price, scale, stop, room, of_order, say,
-        share_left(say.exposure, multiplier), fallen,
+        rule, limits, account, places[s], paper, steps, fact, alone, equity, price, multiplier, stop, room, of_order, say,
+        fallen,
     )  # fmt: skip
 
 
@@ -172,62 +175,77 @@ def _size(
     place: Record,
     paper: Floats,
     steps: Floats,
+    fact: Record,
     alone: bool,
     equity: Pair,
     close: float,
-    scale: Pair,
+    multiplier: float,
     stop: float,
     room: float,
     of_order: float,
     say: Record,
-    share: float,
     fallen: bool,
 ) -> int:
     """The tightest cap, times what voters and court left, less what is held, down to whole lots; halved until its tail holds."""
     of_order, shared = max(0.0, of_order), not np.isnan(say.exposure)
     part, price, lot = 0.5 if fallen and limits.halves else 1.0, decimal_of(close), (rule.lot[0], rule.lot[1])
-    least, left = over((rule.least[0], rule.least[1]), decimal_of(1.0 - stop)), (scale[0] * part, scale[1] * part)
     if alone and not shared:  # what is too small already has no tail of its own that could be refused before
-        notional = _notional(_lots(equity, max(0.0, min(room, of_order)), left, price, lot), lot, price)
-        if add(notional, (-least[0], -least[1]))[0] < 0.0:
+        lots = _lots(equity, max(0.0, min(room, of_order)), say, multiplier, part, price, lot)
+        if _is_small(rule, lots, lot, price, stop):
             return w.MIN_NOTIONAL
-    rows, count = len(steps), prepare_tails(limits, account, paper, steps, alone)
+    rows, count = len(steps), prepare_tails(limits, account, paper, steps, fact, alone)
     room = min(room, room_under(limits, account, paper, rows, count, w.VALUE_AT_RISK))
     room = max(0.0, min(room, room_under(limits, account, paper, rows, count, w.SHORTFALL)))
     if shared:
         most = decimal_of(min(room, of_order) if part < 1.0 else room)
         most = (most[0] * part, most[1] * part)
-        lots = lots_of_share(rule, place, equity, price, scale, say.exposure, most, of_order)
+        lots = lots_of_share(rule, place, equity, price, _scale(say, multiplier), say.exposure, most, of_order)
         if lots < 0:
             return w.SHARE
         stop = limits.hard_stop
-        least = over((rule.least[0], rule.least[1]), decimal_of(1.0 - stop))
     else:
-        lots = _lots(equity, min(room, of_order), left, price, lot)
-    for _ in range(HALVINGS):
-        if tails_hold(limits, account, paper, rows, count, over(_notional(place.held + lots, lot, price), equity)[0]):
-            break
+        lots = _lots(equity, min(room, of_order), say, multiplier, part, price, lot)
+    halvings = 0
+    while not tails_hold(limits, account, paper, rows, count, ratio(_notional(place.held + lots, lot, price), equity)):
+        if halvings == HALVINGS:
+            return w.TAILS
+        halvings += 1
         lots //= 2
-    if not tails_hold(limits, account, paper, rows, count, over(_notional(place.held + lots, lot, price), equity)[0]):
-        return w.TAILS
-    notional = _notional(lots, lot, price)
-    if lots <= 0 or add(notional, (-least[0], -least[1]))[0] < 0.0:
+    if lots <= 0 or _is_small(rule, lots, lot, price, stop):
         return w.MIN_NOTIONAL
     count_entry(limits, account)
     place.entry_stop = stop
-    place.entry_share = share if shared else 0.0
+    place.entry_share = share_left(say.exposure, multiplier) if shared else 0.0
     place.entry_exit = 0.0 if np.isnan(say.exit) else say.exit
     place.younger = 1 if place.live else 0
     dearest = floor_scaled(close, rule.capped[0], rule.capped[1]) if limits.entry_cap else w.NOTHING
-    place.notional[0], place.notional[1] = notional
+    place.notional[0], place.notional[1] = _notional(lots, lot, price)
     put(rule, place, w.BUYING, w.MARKET, w.ENTRY, lots, dearest, w.ALONE)
     return w.ALLOWED
 
 
 @compiled
-def _lots(equity: Pair, room: float, scale: Pair, price: Pair, lot: Pair) -> int:
-    """The whole lots that a cap [fraction of equity], times what the court left, pays for at a price."""
-    return floor_of(over(times(times(equity, decimal_of(room)), scale), times(price, lot)))
+def _lots(equity: Pair, room: float, say: Record, multiplier: float, part: float, price: Pair, lot: Pair) -> int:
+    """The whole lots that a cap [fraction of equity], times what court and policy left, pays for at a price.
+
+    `part`: 1, or a half, which is exact. Floats decide where they can.
+    """
+    rough = equity[0] * room * min(say.scale * multiplier, 1.0) * part / (price[0] * lot[0])
+    if is_clear(rough, np.rint(rough)):
+        return int(np.floor(rough))
+    scale = _scale(say, multiplier)
+    left = times(times(equity, decimal_of(room)), (scale[0] * part, scale[1] * part))
+    return floor_of(over(left, times(price, lot)))
+
+
+@compiled
+def _is_small(rule: Record, lots: int, lot: Pair, price: Pair, stop: float) -> bool:
+    """Whether lots are worth less than the venue's minimum once they are sold at the stop."""
+    worth, least = lots * lot[0] * price[0], rule.least[0] / (1.0 - stop)
+    if is_clear(worth, least):
+        return bool(worth < least)
+    exact = over((rule.least[0], rule.least[1]), decimal_of(1.0 - stop))
+    return bool(add(_notional(lots, lot, price), (-exact[0], -exact[1]))[0] < 0.0)
 
 
 @compiled

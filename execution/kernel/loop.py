@@ -5,7 +5,6 @@ bar whose fills might not fit. All its state is in records, so it resumes from t
 """
 
 import hashlib
-import math
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +12,21 @@ import numpy as np
 
 from execution import observation
 from execution.kernel import records as w
+from execution.kernel.bars.calm import skip
+from execution.kernel.bars.measured import measured
 from execution.kernel.breakers import equity_of, is_shut, is_shut_on, observe
 from execution.kernel.compiled import compiled, door, fingerprint
 from execution.kernel.gate import judge
 from execution.kernel.judging.holdings import equity_in_parts
 from execution.kernel.judging.shares import is_enlarged, kept_lots, may_change, share_left
 from execution.kernel.judging.sight import see
+from execution.kernel.judging.tails import rolled
 from execution.kernel.judging.voters import remember
 from execution.kernel.market import forget_yesterday
 from execution.kernel.protection import abandon_entry, follow, leave, tidy, trail, trim
-from execution.kernel.records import Flags, Floats, Ints, Record, Records, Small
-from execution.kernel.tails import rolled
+from execution.kernel.records import Floats, Ints, Record, Records, Small
 from execution.kernel.venue import at_open, walk
 from risk import record, sizing
-from risk.window import DECAY, MIN_RETURNS
 
 
 @compiled
@@ -172,6 +172,7 @@ def _settle(
     account: Record,
     places: Records,
     paper: Floats,
+    facts: Records,
     docket: Ints,
     multipliers: Floats,
     t: int,
@@ -182,7 +183,7 @@ def _settle(
         account.proposed += 1
         code = judge(
             bars, returns, sums, seen, lane.origin, says[heard[t + lane.said], s], rules, limits, points, account, places, paper,
-            t, s, is_shut_on(account, places[s]), multipliers[i],
+            facts, t, s, is_shut_on(account, places[s]), multipliers[i],
         )  # fmt: skip
         if code == w.ALLOWED:
             account.signed += 1
@@ -206,6 +207,7 @@ def _run(
     account: Record,
     places: Records,
     paper: Floats,
+    facts: Records,
     docket: Ints,
     multipliers: Floats,
     fills: Records,
@@ -227,6 +229,9 @@ def _run(
     lane.status = w.RESTING
     while told or t < last:
         if not told:
+            t = skip(lane, bars, heard, rules, limits, account, places, equity, t, last)
+            if t >= last:
+                break
             if account.fills + room > len(fills):
                 lane.status = w.CROWDED
                 break
@@ -269,7 +274,8 @@ def _run(
                 break
         told = False
         _settle(
-            lane, bars, returns, sums, seen, heard, says, rules, limits, points, account, places, paper, docket, multipliers, t,
+            lane, bars, returns, sums, seen, heard, says, rules, limits, points, account, places, paper, facts, docket,
+            multipliers, t,
         )  # fmt: skip
         if account.voters:
             remember(bars, says, rules, limits, account, places, t, heard[t + said])
@@ -277,38 +283,6 @@ def _run(
     lane.bar = t
     if t == lane.end:
         lane.status = w.ENDED
-
-
-@compiled
-def _measure(
-    prices: Floats, state: Flags, frozen: Flags, bars: Records, returns: Floats, seen: Small, s: int
-) -> tuple[int, bool]:
-    """Lay out one symbol's bars, with their returns and how large these were against those before (`risk.window`).
-
-    Gives the bar of its first close, and whether all its bars are finite, positive and in order; absent ones may hold anything.
-    """
-    before, variance, moves, absent, first, sound = 0.0, 0.0, 0, 0, len(bars), True
-    for t in range(len(bars)):
-        bar, close, value, sigma = bars[t, s], prices[3, t, s], 0.0, np.nan
-        bar.open, bar.high, bar.low, bar.close = prices[0, t, s], prices[1, t, s], prices[2, t, s], close
-        bar.volume, bar.state, bar.frozen = prices[4, t, s], state[t, s], frozen[t, s]
-        if bar.state != w.ABSENT:
-            sound = sound and bar.low > 0.0 and bar.high < np.inf and 0.0 <= bar.volume < np.inf
-            sound = sound and bar.low <= bar.open <= bar.high and bar.low <= close <= bar.high
-        absent += 1
-        if bar.state == w.BELIEVED:
-            absent = 0
-            if before > 0.0:
-                value = close / before - 1.0
-                if moves >= MIN_RETURNS and variance > 0.0:
-                    sigma = value / math.sqrt(variance)
-                variance += (1.0 if moves == 0 else 1.0 - DECAY) * (value * value - variance)
-                moves += 1
-            else:
-                first = t
-            before = close
-        returns[s, t], seen[s, t], bar.sigma, bar.stale = value, moves, sigma, absent
-    return first, sound
 
 
 def _doors(stamp: str) -> tuple[Any, Any, Any, Any]:
@@ -331,7 +305,7 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any]:
         `answers` (L,): multipliers of the proposals that are asked about; NaN leaves a lane as it is.
         """
         bars, returns, sums, seen, heard, says = tape
-        lanes, accounts, places, paper, docket, multipliers, fills, equity, rows = state
+        lanes, accounts, places, paper, facts, docket, multipliers, fills, equity, rows = state
         crowded = False
         if not stamp:
             return crowded
@@ -345,7 +319,7 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any]:
             if lane.status != w.ASKING or lane.asked == lane.waiting:
                 _run(
                     lane, bars, returns, sums, seen, heard, says, rules[n], limits[n], points, account, places[n], paper,
-                    docket[n], multipliers[n], fills[n], equity[n], until, room, asks, reviews,
+                    facts[limits[n].style], docket[n], multipliers[n], fills[n], equity[n], until, room, asks, reviews,
                 )  # fmt: skip
             if account.bar >= lane.first:
                 lane.equity = equity[n, account.bar - lane.first]
@@ -354,16 +328,16 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any]:
                 say = says[heard[t + lane.said], s]
                 scale = np.nan if lane.reviewing else say.scale
                 see(
-                    bars, returns, seen, lane.origin, lane.step_us, float(say.direction), say.conviction, scale, rules[n],
-                    limits[n], points, account, places[n], paper, t, s, rows[n],
+                    bars, returns, sums, seen, lane.origin, lane.step_us, float(say.direction), say.conviction, scale,
+                    rules[n], limits[n], points, account, places[n], paper, facts[limits[n].style], t, s, rows[n],
                 )  # fmt: skip
             crowded = crowded or lane.status == w.CROWDED
         return crowded
 
     def look(tape: Any, rules: Any, limits: Any, points: Any, state: Any, markets: Any) -> None:
         """Write what a policy sees of one market in each lane at its last close: nothing is said of it."""
-        bars, returns, _, seen, _, _ = tape
-        lanes, accounts, places, paper, _, _, _, _, rows = state
+        bars, returns, sums, seen, _, _ = tape
+        lanes, accounts, places, paper, facts, _, _, _, _, rows = state
         if stamp:
             for n in range(len(lanes)):
                 lane, s = lanes[n], markets[n]
@@ -371,8 +345,8 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any]:
                     continue
                 held = 1.0 if places[n, s].held else 0.0
                 see(
-                    bars, returns, seen, lane.origin, lane.step_us, held, np.nan, np.nan, rules[n], limits[n], points,
-                    accounts[n], places[n], paper, accounts[n].bar, s, rows[n],
+                    bars, returns, sums, seen, lane.origin, lane.step_us, held, np.nan, np.nan, rules[n], limits[n], points,
+                    accounts[n], places[n], paper, facts[limits[n].style], accounts[n].bar, s, rows[n],
                 )  # fmt: skip
 
     def measure(prices: Any, state: Any, frozen: Any, bars: Any, returns: Any, seen: Any) -> int:
@@ -382,7 +356,7 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any]:
         origin = len(bars)
         if stamp:
             for s in range(bars.shape[1]):
-                first, sound = _measure(prices, state, frozen, bars, returns, seen, s)
+                first, sound = measured(prices, state, frozen, bars, returns, seen, s)
                 if not sound:
                     return -1
                 origin = min(origin, first)

@@ -7,7 +7,7 @@ import numpy as np
 
 from execution.kernel.book import lay_book, lay_liquidity
 from execution.kernel.compiled import compiled
-from execution.kernel.exact import SNAP, Pair, add, over, times
+from execution.kernel.exact import SNAP, Pair, add, over, ratio, times
 from execution.kernel.records import Record
 
 _US_AN_HOUR = 3_600_000_000
@@ -74,7 +74,7 @@ def spread_bps(place: Record) -> float:
     bid, ask = place.prices[1, 0], place.prices[0, 0]
     if bid <= 0 or ask <= 0:
         return np.inf
-    return float(over((2.0 * (ask - bid), 0.0), (float(ask + bid), 0.0))[0] * 1e4)
+    return float(ratio((2.0 * (ask - bid), 0.0), (float(ask + bid), 0.0)) * 1e4)
 
 
 @compiled

@@ -84,7 +84,9 @@ MIN_NOTIONAL = RULES.index("min_notional")
 SHARE = RULES.index("share")
 ALLOWED = -1
 NONE = -1
-"""No market."""
+"""No market, and no order."""
+NO, YES = False, True
+"""Named for the reason above."""
 
 
 def _record(
@@ -148,7 +150,7 @@ LIMITS = _record(
     + " ".join(SETTINGS),
     ints="window step least_bars filtered floored halves daily_pause_us weekly_pause_us day_bars turbulence_pause_us "
     "streak_pause_us first_hour last_hour macro_pause_us covered_from_us covered_to_us releases_known "
-    "clusters kelly_risk by_symbol learns",
+    "clusters kelly_risk by_symbol learns style",
     pairs="cash target share dearest capped",
     releases_us=("i8", (MOST_RELEASES,)),
 )
@@ -156,12 +158,13 @@ LIMITS = _record(
 `floored`: see `risk.measures.horizon`. `delay`: what multiplies a bar's range to give its movement during the latency.
 `releases_us`: the calendar of releases, of which the first `releases_known` count; `macro_pause_us` is -1 where it is off.
 `entry_cap`: how far above the last close an entry may buy, 0 for any price; `capped` is 1 more. `hard_stop`: that of positions by
-shares; `band`: by how much their share may differ, below 0 where none is ever changed."""
+shares; `band`: by how much their share may differ, below 0 where none is ever changed. `style`: which table of FACT the lane
+shares."""
 
 PLACE = _record(
-    floats="entry_stop bracket_stop trailing_from mark share exit entry_share entry_exit part",
+    floats="entry_stop bracket_stop trailing_from mark share exit entry_share entry_exit part below above size",
     ints="symbol held bracket outgrown too_small leaving stop_ticks moving asks bids laid head tail live changed unwanted opened "
-    "turbulent_until younger",
+    "turbulent_until younger reached front passed",
     pairs="notional pnl",
     followed=("f8", (MOST_VOTERS, 5)),
     orders=("i8", (SLOTS, 9)),
@@ -179,7 +182,9 @@ bar's liquidity, known once `laid`. `prices`, `depths`: the current order book, 
 the entry under way, which is `younger` than the exits that rest. `part`: what the policy leaves of the share that
 the voters want.
 `followed`: the purchase that is followed for each voter: its stop, its entry, its bars, its exit, and 1 if its voter holds
-shares, 2 once that one wants to be out (`execution.kernel.judging.voters`); a stop of 0 is none."""
+shares, 2 once that one wants to be out (`execution.kernel.judging.voters`); a stop of 0 is none.
+`below`, `above`, `size`, `passed`: see `execution.kernel.bars.calm`. `reached`, `front`: scratch space of a search for a
+cluster."""
 
 ACCOUNT = _record(
     floats="cash_quote peak day_start week_start traded",
@@ -195,6 +200,11 @@ ACCOUNT = _record(
 """Cash, what the breakers remember (moments in microseconds, 0 for open), counters. `entries` and `errors` are those of the last
 24 hours, made up of the bars of the day in `entered` and `failed`. `traded`: notional of all fills [quote]. `overfull`:
 1 if a position had more lots than are kept."""
+
+FACT = _record(floats="value loss ratio daily volume", ints="bar")
+"""What only bars decide at one close of one market, kept once it was asked for, 0 before: VaR and ES per step of a book that is
+this market alone, the short volatility over the long, the volatility of a day, and what was traded in 24 hours [quote]. `bar`:
+which, counted from 1. Lanes of the same `style` of measuring share them."""
 
 RESTING, ASKING, CROWDED, ENDED = 0, 1, 2, 3
 """Where a lane stands: between two bars; at a proposal that waits for its multiplier; before a bar for whose fills there may be

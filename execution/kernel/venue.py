@@ -148,7 +148,7 @@ def _sweep(
 ) -> None:
     """The price moves from start to end without a jump: whoever is reached first trades first, the older of two."""
     low, high = min(start, end), max(start, end)
-    first, second, third = -1, -1, -1
+    first, second, third = w.NONE, w.NONE, w.NONE
     for slot in range(1, w.SLOTS):
         if not _wakes(place, slot, low, high, doubted):
             continue
@@ -200,7 +200,7 @@ def _take(
         return
     order[w.TAKING] = 0 if kind == w.LIMIT else 1
     order[w.BOOKS] += 1
-    short = False
+    short = w.NO
     for i in range(rule.levels):
         ticks = prices[i]
         if short or order[w.LEFT] == 0 or ticks == 0 or (kind == w.LIMIT and ticks < order[w.PRICE]):

@@ -8,7 +8,8 @@ from policy_tapes import instruments, policy_tape, profile
 
 from config.errors import DataFault
 from config.seeds import generator
-from execution.kernel.engine import Votes, simulate
+from execution.kernel.engine import simulate
+from execution.kernel.lanes.votes import Votes
 from rl.action import Base
 from rl.episodes import Draw, Episodes, play, survey
 from rl.features import FEATURES

@@ -7,8 +7,9 @@ import numpy as np
 from kernel_parity import SHARE_WORLDS, full, play, recorded, rules, settings_of, share_votes
 
 from config.seeds import generator
-from execution.kernel.engine import Course, Lanes
 from execution.kernel.grid import grid_of_tape
+from execution.kernel.lanes.course import Course
+from execution.kernel.lanes.lanes import Lanes
 from execution.observation import COLUMNS
 from rl.features import COURT_COLUMNS, encode_features
 

@@ -8,8 +8,8 @@ import numpy as np
 from execution.kernel import records as w
 from execution.kernel.compiled import compiled
 from execution.kernel.exact import Pair, add, decimal_of, over, times
+from execution.kernel.judging.tails import correlation
 from execution.kernel.records import Floats, Record, Records, Small
-from execution.kernel.tails import correlation
 from risk.sizing import A_HAIR_LESS
 from risk.window import QUARANTINE_BARS
 
@@ -106,12 +106,36 @@ def rows_of(bars: Records, seen: Small, origin: int, limits: Record, places: Rec
     `bars`, shape (n_bars, n_symbols): records of BAR [quote, base]. `seen`, shape (n_symbols, n_bars): how many returns there are
     up to each bar [count]. `places`, shape (n_symbols,): records of PLACE. `t`, `own`: bar and market.
     """
-    count = min(t - origin, limits.window)
-    rows = count
+    rows = own_rows(seen, origin, limits, t, own)
     for s in range(len(places)):
-        if s == own or is_weighed(bars[t, s], places[s]):
-            rows = min(rows, seen[s, t] - seen[s, t - count])
-    return int(rows)
+        if s != own and is_weighed(bars[t, s], places[s]):
+            rows = min(rows, own_rows(seen, origin, limits, t, s))
+    return rows
+
+
+@compiled
+def own_rows(seen: Small, origin: int, limits: Record, t: int, s: int) -> int:
+    """How many of the latest bars are known of one market [bars]. `seen` as in `rows_of`; `t`, `s`: bar and market."""
+    count = min(t - origin, limits.window)
+    return int(min(count, seen[s, t] - seen[s, t - count]))
+
+
+@compiled
+def rough_day_volume(bars: Records, origin: int, limits: Record, fact: Record, t: int, s: int) -> float:
+    """The same as `day_volume` but for its last digits, in two sums that do not wait for each other; `fact` keeps it.
+
+    `bars`, shape (n_bars, n_symbols): records of BAR [quote, base]; `t`, `s`: bar and market.
+    """
+    if fact.volume > 0.0:
+        return float(fact.volume)
+    begin, even, odd = max(origin, t + 1 - limits.day_bars), 0.0, 0.0
+    for i in range(begin, t, 2):
+        even += bars[i, s].close * bars[i, s].volume if bars[i, s].state == w.BELIEVED else 0.0
+        odd += bars[i + 1, s].close * bars[i + 1, s].volume if bars[i + 1, s].state == w.BELIEVED else 0.0
+    if (t + 1 - begin) % 2:
+        even += bars[t, s].close * bars[t, s].volume if bars[t, s].state == w.BELIEVED else 0.0
+    fact.volume = even + odd
+    return float(fact.volume)
 
 
 @compiled
@@ -178,19 +202,20 @@ def cluster_room(
     `t`, `s`: bar and market; `rows`: returns behind a correlation; `equity` [quote].
     """
     count = len(places)
-    reached, front = np.zeros(count, dtype=np.bool_), np.zeros(count, dtype=np.int64)
-    reached[s], front[0], waiting, found, used = True, s, 1, False, (0.0, 0.0)
+    for other in range(count):
+        places[other].reached = 0
+    places[s].reached, places[0].front, waiting, found, used = 1, s, 1, False, (0.0, 0.0)
     while waiting:
         waiting -= 1
-        here = returns[front[waiting], t - rows + 1 : t + 1]
+        here = returns[places[waiting].front, t - rows + 1 : t + 1]
         for other in range(count):
-            if reached[other] or not is_weighed(bars[t, other], places[other]):
+            if places[other].reached or not is_weighed(bars[t, other], places[other]):
                 continue
             if correlation(here, returns[other, t - rows + 1 : t + 1]) > limits.max_correlation:
-                reached[other] = found = True
-                front[waiting] = other
+                places[other].reached, found = 1, True
+                places[waiting].front = other
                 waiting += 1
     for other in range(count):
-        if reached[other] and other != s:
+        if places[other].reached and other != s:
             used = add(used, exposed(rules[other], places[other]))
     return float(limits.max_cluster_fraction - used[0] / equity) if found else np.inf

@@ -4,10 +4,11 @@ import numpy as np
 
 from execution.kernel import records as w
 from execution.kernel.compiled import compiled
-from execution.kernel.judging.holdings import deployed, equity_in_parts, exposed, is_weighed, rows_of
+from execution.kernel.judging.facts import refresh
+from execution.kernel.judging.holdings import deployed, equity_in_parts, exposed, is_weighed, own_rows, rows_of
+from execution.kernel.judging.tails import add_up, both_tails, correlation, unit_tails
 from execution.kernel.judging.voters import calibrated
 from execution.kernel.records import Floats, Record, Records, Small
-from execution.kernel.tails import add_up, correlation, tail_at
 from execution.observation import LEAST_BARS, daily_volatility, encode, short_over_long
 
 _encode, _short_over_long, _daily_volatility = compiled(encode), compiled(short_over_long), compiled(daily_volatility)
@@ -17,6 +18,7 @@ _encode, _short_over_long, _daily_volatility = compiled(encode), compiled(short_
 def see(
     bars: Records,
     returns: Floats,
+    sums: Floats,
     seen: Small,
     origin: int,
     step_us: int,
@@ -29,6 +31,7 @@ def see(
     account: Record,
     places: Records,
     paper: Floats,
+    facts: Records,
     t: int,
     s: int,
     row: Floats,
@@ -41,9 +44,12 @@ def see(
     """
     equity = equity_in_parts(rules, limits, account, places)[0]
     rows = rows_of(bars, seen, origin, limits, places, t, s)
-    own, worst, value, loss = returns[s, t - rows + 1 : t + 1], np.nan, np.nan, np.nan
+    worst, value, loss, fact = np.nan, np.nan, np.nan, facts[t % len(facts), s]
+    refresh(fact, t)
     if rows >= LEAST_BARS and equity > 0.0:
-        worst, value, loss = _book_risk(bars, returns, rules, limits, account, places, paper, t, s, rows, equity)
+        worst, value, loss = _book_risk(
+            bars, returns, sums, seen, origin, rules, limits, account, places, paper, facts, t, s, rows, equity
+        )
     place = places[s]
     _encode(
         row,
@@ -58,45 +64,83 @@ def see(
         account.peak,
         value / limits.max_var_1d,
         loss / limits.max_es_1d,
-        _short_over_long(own),
+        _volatility_ratio(returns, seen, origin, limits, fact, t, s, rows),
         worst,
         float(account.entries),
-        _daily_volatility(own, w.US_A_DAY / step_us),
+        _volatility(returns, seen, origin, limits, fact, step_us, t, s, rows),
     )
+
+
+@compiled
+def _volatility_ratio(
+    returns: Floats, seen: Small, origin: int, limits: Record, fact: Record, t: int, s: int, rows: int
+) -> float:
+    """The short volatility over the long. It is kept if no other market in the book makes the window shorter."""
+    if rows != own_rows(seen, origin, limits, t, s):
+        return float(_short_over_long(returns[s, t - rows + 1 : t + 1]))
+    if fact.ratio == 0.0:
+        fact.ratio = _short_over_long(returns[s, t - rows + 1 : t + 1])
+    return float(fact.ratio)
+
+
+@compiled
+def _volatility(
+    returns: Floats, seen: Small, origin: int, limits: Record, fact: Record, step_us: int, t: int, s: int, rows: int
+) -> float:
+    """The volatility of a day, kept likewise."""
+    if rows != own_rows(seen, origin, limits, t, s):
+        return float(_daily_volatility(returns[s, t - rows + 1 : t + 1], w.US_A_DAY / step_us))
+    if fact.daily == 0.0:
+        fact.daily = _daily_volatility(returns[s, t - rows + 1 : t + 1], w.US_A_DAY / step_us)
+    return float(fact.daily)
 
 
 @compiled
 def _book_risk(
     bars: Records,
     returns: Floats,
+    sums: Floats,
+    seen: Small,
+    origin: int,
     rules: Records,
     limits: Record,
     account: Record,
     places: Records,
     paper: Floats,
+    facts: Records,
     t: int,
     s: int,
     rows: int,
     equity: float,
 ) -> tuple[float, float, float]:
-    """The worst correlation of a market with the book, and the book's one-day VaR and ES as it is, NaN from too few bars."""
-    own, worst, empty = returns[s, t - rows + 1 : t + 1], 0.0, True
-    paper[0, :rows] = 0.0
-    paper[1, :rows] = 0.0
+    """The worst correlation of a market with the book, and the book's one-day VaR and ES as it is, NaN from too few bars.
+
+    Filtered tails of a book of one market are those of a unit of it, which are kept, times its weight.
+    """
+    worst, count, only, share = 0.0, 0, s, 0.0
     for other in range(len(places)):
         if other != s and not is_weighed(bars[t, other], places[other]):
             continue
         weight = exposed(rules[other], places[other])[0] / equity
-        empty = empty and weight == 0.0
-        moves = returns[other, t - rows + 1 : t + 1]
+        if weight != 0.0:
+            count, only, share = count + 1, other, weight
         if other != s:
-            worst = max(worst, correlation(own, moves))
-        for i in range(rows):
-            paper[0, i] += moves[i] * weight
+            worst = max(worst, correlation(returns[s, t - rows + 1 : t + 1], returns[other, t - rows + 1 : t + 1]))
     if rows < limits.least_bars:
         return worst, np.nan, np.nan
-    if empty:
+    if count == 0:
         return worst, 0.0, 0.0
-    steps = add_up(limits, paper[0, :rows], paper[0])
-    value = tail_at(limits, account, paper, steps, steps, 0.0, w.VALUE_AT_RISK)
-    return worst, value, tail_at(limits, account, paper, steps, steps, 0.0, w.SHORTFALL)
+    if count == 1 and limits.filtered and rows == own_rows(seen, origin, limits, t, only):
+        steps = sums[only, t - (rows // limits.step - 1) * limits.step : t + 1 : limits.step]
+        fact = facts[t % len(facts), only]
+        refresh(fact, t)
+        value, loss = unit_tails(limits, account, paper, steps, fact)
+        return worst, value * share * limits.day_scale, loss * share * limits.day_scale
+    paper[0, :rows] = 0.0
+    for other in range(len(places)):
+        if other == s or is_weighed(bars[t, other], places[other]):
+            weight = exposed(rules[other], places[other])[0] / equity
+            for i in range(rows):
+                paper[0, i] += returns[other, t - rows + 1 + i] * weight
+    value, loss = both_tails(limits, account, paper, add_up(limits, paper[0, :rows], paper[0]))
+    return worst, value, loss

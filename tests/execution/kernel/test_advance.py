@@ -35,8 +35,11 @@ from agents.records.record import CycleRecord
 from config.errors import DataFault
 from config.seeds import generator
 from config.settings import Settings
-from execution.kernel.engine import Course, Lanes, Votes, simulate
+from execution.kernel.engine import simulate
 from execution.kernel.grid import Grid, grid_of_tape
+from execution.kernel.lanes.course import Course
+from execution.kernel.lanes.lanes import Lanes
+from execution.kernel.lanes.votes import Votes
 from execution.kernel.records import Floats
 from execution.observation import COLUMNS
 from market.tape import Tape, simulated_tape

@@ -15,8 +15,10 @@ from gate_support import BTC, LIMITS, SETTINGS
 from config.errors import DataFault, UsageFault
 from config.seeds import generator
 from execution.kernel import compiled as jit
-from execution.kernel.engine import KernelResult, Votes, simulate, sweep
+from execution.kernel.engine import simulate, sweep
 from execution.kernel.grid import Grid, grid_of
+from execution.kernel.lanes.result import KernelResult
+from execution.kernel.lanes.votes import Votes
 from execution.kernel.records import DOUBTED, FILL
 from execution.kernel.rules import Rules, pair_of, rules_of
 from market.instrument import InstrumentKind
@@ -107,7 +109,7 @@ def test_a_sweep_is_its_runs_in_their_order_on_any_number_of_threads() -> None:
 
 def test_more_fills_than_were_foreseen_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = simulate(grid(), votes(), rules())
-    monkeypatch.setattr("execution.kernel.engine._FIRST_FILLS", 0)
+    monkeypatch.setattr("execution.kernel.lanes.state._FIRST_FILLS", 0)
     assert same(whole, simulate(grid(), votes(), rules()))
 
 
@@ -199,9 +201,10 @@ def test_the_fingerprint_changes_with_any_compiled_source(tmp_path: Path, monkey
     [
         ("gate", "HALVINGS"), ("gate", "A_HAIR_LESS"), ("judging.holdings", "QUARANTINE_BARS"),
         ("judging.voters", "HORIZON_BARS"),
-        ("tails", "ROUNDING"), ("tails", "LEAST_SHARE"), ("tails", "BISECTIONS"), ("loop", "DECAY"),
-        ("loop", "MIN_RETURNS"), ("market", "SNAP"), ("records", "MOST_LEVELS"), ("records", "ENTRY_BOOKS"),
-        ("records", "MONDAY_TO_THURSDAY"), ("records", "RULES"), ("records", "SPREAD"),
+        ("judging.tails", "ROUNDING"), ("judging.tails", "LEAST_SHARE"), ("judging.tails", "BISECTIONS"),
+        ("bars.measured", "DECAY"), ("bars.measured", "MIN_RETURNS"), ("bars.calm", "HORIZON_BARS"), ("market", "SNAP"),
+        ("records", "MOST_LEVELS"), ("records", "ENTRY_BOOKS"), ("records", "MONDAY_TO_THURSDAY"), ("records", "RULES"),
+        ("records", "SPREAD"),
     ],
 )  # fmt: skip
 def test_the_fingerprint_changes_with_the_value_of_a_constant_that_is_declared_elsewhere(

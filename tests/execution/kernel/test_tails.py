@@ -16,7 +16,7 @@ from risk.measures.ewma import DECAY, Memory
 from risk.measures.filtered import filtered_tail
 from risk.measures.horizon import Horizon
 
-tails = plain("tails")
+tails = plain("judging.tails")
 ROWS = 200
 CONFIDENCES = ((0.99, 0.975), (0.95, 0.9), (0.7, 0.6))
 
@@ -46,7 +46,7 @@ def test_alone_in_the_book_the_few_bars_of_the_tail_are_enough(
     seed: int, extra: float, confidence: tuple[float, float]
 ) -> None:
     own, room, account, holds = walk(seed), paper(), record(w.ACCOUNT), limits(confidence)
-    count = tails.prepare_tails(holds, account, room, own, True)
+    count = tails.prepare_tails(holds, account, room, own, record(w.FACT), True)
     assert count < ROWS
     var = tails.tail_at(holds, account, room, ROWS, count, extra, w.VALUE_AT_RISK)
     loss = tails.tail_at(holds, account, room, ROWS, count, extra, w.SHORTFALL)
@@ -58,7 +58,7 @@ def test_alone_in_the_book_the_few_bars_of_the_tail_are_enough(
 def test_beside_others_every_bar_is_measured(seed: int, extra: float, confidence: tuple[float, float]) -> None:
     own, rest = walk(seed), walk(seed, "rest") * 0.3
     room, account, holds = paper(rest), record(w.ACCOUNT), limits(confidence)
-    assert tails.prepare_tails(holds, account, room, own, False) == ROWS
+    assert tails.prepare_tails(holds, account, room, own, record(w.FACT), False) == ROWS
     var = tails.tail_at(holds, account, room, ROWS, ROWS, extra, w.VALUE_AT_RISK)
     loss = tails.tail_at(holds, account, room, ROWS, ROWS, extra, w.SHORTFALL)
     assert var == pytest.approx(historical_var(rest + own * extra, confidence=confidence[0]) * 24**0.5, rel=1e-12)
@@ -69,7 +69,7 @@ def test_beside_others_every_bar_is_measured(seed: int, extra: float, confidence
 def test_the_room_under_a_limit_holds_and_a_little_more_does_not(seed: int, most: float) -> None:
     own, rest = walk(seed), walk(seed, "rest") * 0.02
     room, account, holds = paper(rest), record(w.ACCOUNT), limits(max_var_1d=most)
-    tails.prepare_tails(holds, account, room, own, False)
+    tails.prepare_tails(holds, account, room, own, record(w.FACT), False)
     found = tails.room_under(holds, account, room, ROWS, ROWS, w.VALUE_AT_RISK)
     assert 0.0 <= found <= 0.5
 
@@ -84,14 +84,14 @@ def test_the_room_under_a_limit_holds_and_a_little_more_does_not(seed: int, most
 
 def test_a_book_that_is_over_its_limit_already_has_no_room() -> None:
     room, account, holds = paper(walk(1, "rest") * 3), record(w.ACCOUNT), limits()
-    tails.prepare_tails(holds, account, room, walk(1), False)
+    tails.prepare_tails(holds, account, room, walk(1), record(w.FACT), False)
     assert tails.room_under(holds, account, room, ROWS, ROWS, w.VALUE_AT_RISK) == 0.0
     assert tails.room_under(holds, account, room, ROWS, ROWS, w.SHORTFALL) == 0.0
 
 
 def test_a_limit_that_is_far_away_leaves_the_whole_position() -> None:
     room, account, holds = paper(), record(w.ACCOUNT), limits(max_var_1d=9.0, max_es_1d=9.0)
-    count = tails.prepare_tails(holds, account, room, walk(1), True)
+    count = tails.prepare_tails(holds, account, room, walk(1), record(w.FACT), True)
     assert tails.room_under(holds, account, room, ROWS, count, w.SHORTFALL) == 0.5
     assert tails.tails_hold(holds, account, room, ROWS, count, 0.5)
 
@@ -103,7 +103,7 @@ def test_both_tails_must_hold_at_the_size_that_is_asked(filtered: int, alone: bo
     for name, least in (("max_var_1d", w.VALUE_AT_RISK), ("max_es_1d", w.SHORTFALL)):
         wide = limits(filtered=filtered, max_var_1d=9.0, max_es_1d=9.0)
         room = paper()
-        count = tails.prepare_tails(wide, account, room, own, alone)
+        count = tails.prepare_tails(wide, account, room, own, record(w.FACT), alone)
         at = tails.tail_at(wide, account, room, ROWS, count, 0.2, least)
         for share, holds in ((1.01, True), (0.99, False)):
             narrow = limits(filtered=filtered, **{"max_var_1d": 9.0, "max_es_1d": 9.0, name: at * share})
@@ -113,11 +113,11 @@ def test_both_tails_must_hold_at_the_size_that_is_asked(filtered: int, alone: bo
 def test_a_filtered_tail_alone_is_measured_once_and_scaled() -> None:
     own, account, holds = walk(5), record(w.ACCOUNT), limits(filtered=1)
     room = paper()
-    assert tails.prepare_tails(holds, account, room, own, True) == tails.SCALES
+    assert tails.prepare_tails(holds, account, room, own, record(w.FACT), True) == tails.SCALES
     one, two = (tails.tail_at(holds, account, room, ROWS, tails.SCALES, extra, w.SHORTFALL) for extra in (0.1, 0.2))
     assert two == pytest.approx(2 * one)
     whole = paper(np.zeros(ROWS))
-    tails.prepare_tails(holds, account, whole, own, False)
+    tails.prepare_tails(holds, account, whole, own, record(w.FACT), False)
     same = tails.tail_at(holds, account, whole, ROWS, ROWS, 0.1, w.SHORTFALL)
     assert same == pytest.approx(one)
 
@@ -139,7 +139,9 @@ def test_a_filtered_tail_of_steps_is_that_of_the_measures(
     tails.add_up(holds, room[0], room[0])
     sums = np.empty((1, ROWS))
     tails.rolled(own[None, :], sums, step)
-    count = tails.prepare_tails(holds, account, room, sums[0, (ROWS - 1) % step :: step][-(ROWS // step) :], alone)
+    count = tails.prepare_tails(
+        holds, account, room, sums[0, (ROWS - 1) % step :: step][-(ROWS // step) :], record(w.FACT), alone
+    )
     steps = Horizon(step, 24.0, Memory(decay, falls, floored), ROWS, 50).steps(rest + own * 0.2)
     assert count == (tails.SCALES if alone else len(steps))
     for confidence, code in zip(CONFIDENCES[0], (w.VALUE_AT_RISK, w.SHORTFALL), strict=True):
@@ -168,14 +170,14 @@ def test_a_quiet_end_makes_a_filtered_tail_smaller_and_a_wild_one_larger() -> No
     found = []
     for series in (own * swing, own * swing[::-1]):
         room = paper()
-        tails.prepare_tails(holds, account, room, series, True)
+        tails.prepare_tails(holds, account, room, series, record(w.FACT), True)
         found.append(tails.tail_at(holds, account, room, ROWS, tails.SCALES, 0.3, w.VALUE_AT_RISK))
     assert 0 < found[0] < found[1]
 
 
 def test_a_market_that_never_moved_has_no_filtered_tail() -> None:
     account, holds, room = record(w.ACCOUNT), limits(filtered=1), paper()
-    tails.prepare_tails(holds, account, room, np.zeros(ROWS), True)
+    tails.prepare_tails(holds, account, room, np.zeros(ROWS), record(w.FACT), True)
     assert tails.tail_at(holds, account, room, ROWS, tails.SCALES, 0.5, w.SHORTFALL) == 0.0
 
 

@@ -31,8 +31,11 @@ from config.frozen import Journaled
 from config.reading.load import load_profile
 from config.seeds import generator
 from config.settings import Settings
-from execution.kernel.engine import KernelResult, Lanes, Votes, simulate
+from execution.kernel.engine import simulate
 from execution.kernel.grid import Grid, grid_of_tape
+from execution.kernel.lanes.lanes import Lanes
+from execution.kernel.lanes.result import KernelResult
+from execution.kernel.lanes.votes import Votes
 from execution.kernel.records import PURPOSES, Floats
 from execution.kernel.rules import Rules, rules_of
 from execution.reports import VenueWord

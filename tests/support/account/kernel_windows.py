@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from gate_support import PLAIN
 
-from execution.kernel.engine import Votes
+from execution.kernel.lanes.votes import Votes
 from market.candles import RawCandles
 from market.tape import Tape
 from risk.limits.catalogue import CATALOGUE

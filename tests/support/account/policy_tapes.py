@@ -7,8 +7,9 @@ from kernel_parity import settings_of
 
 from config.seeds import generator
 from config.settings import Settings
-from execution.kernel.engine import Course, Votes
 from execution.kernel.grid import Grid, grid_of
+from execution.kernel.lanes.course import Course
+from execution.kernel.lanes.votes import Votes
 from execution.kernel.records import Floats
 from execution.kernel.rules import rules_of
 from market.catalogue import instrument_of

@@ -14,6 +14,7 @@ import numpy as np
 
 from execution.kernel import records as w
 from execution.kernel.compiled import compiled
+from execution.kernel.judging.lowest import edge_of, mean_below, rank_above, ranked, reach_of, selected
 from execution.kernel.records import Floats, Record
 from risk.limits.trade import BISECTIONS
 from risk.measures.basic import ROUNDING
@@ -26,25 +27,22 @@ _PIECE = 4096
 
 
 @compiled
-def prepare_tails(limits: Record, account: Record, paper: Floats, steps: Floats, alone: bool) -> int:
+def prepare_tails(limits: Record, account: Record, paper: Floats, steps: Floats, fact: Record, alone: bool) -> int:
     """Fill `paper` with the bars to be measured, oldest first. Returns their number, or SCALES.
 
     `paper`, shape (4, window) [fraction]: scratch space, changed; where the book holds more, its row 0 has the steps of that.
     `steps`, shape (n_steps,): the symbol's simple returns in steps, oldest first [fraction]. `alone`: the book holds nothing
-    else; then only the bars of the tail are measured, otherwise all of them.
+    else; then only the bars of the tail are measured, otherwise all of them. `fact`: keeps what is measured of the market alone.
     """
+    if alone and limits.filtered:
+        paper[0, w.VALUE_AT_RISK], paper[0, w.SHORTFALL] = unit_tails(limits, account, paper, steps, fact)
+        return SCALES
     rows, own = len(steps), paper[1, : len(steps)]
     for i in range(rows):
         own[i] = steps[i]
     if not alone:
         return rows
-    if limits.filtered:
-        for i in range(rows):
-            paper[2, i] = own[i]
-        value, loss = _filtered(limits, account, paper, rows)
-        paper[0, w.VALUE_AT_RISK], paper[0, w.SHORTFALL] = value, loss
-        return SCALES
-    edge = _ranked(account, paper, own, max(_above(limits.var_tail, rows), _above(limits.es_tail, rows)))
+    edge = ranked(account, paper, own, max(rank_above(limits.var_tail, rows), rank_above(limits.es_tail, rows)))
     edge += 1e-9 * abs(edge)
     count = 0
     for i in range(rows):
@@ -53,6 +51,33 @@ def prepare_tails(limits: Record, account: Record, paper: Floats, steps: Floats,
             paper[1, count] = own[i]
             count += 1
     return count
+
+
+@compiled
+def unit_tails(limits: Record, account: Record, paper: Floats, steps: Floats, fact: Record) -> tuple[float, float]:
+    """VaR and ES, per step, of a book that is one market and nothing else; filtered, they scale with its share.
+
+    `paper`, shape (4, window) [fraction]: scratch space, changed. `steps`, shape (n_steps,): the market's simple returns in
+    steps, oldest first [fraction]. `fact`: has them, or keeps them from now on.
+    """
+    if not fact.loss > 0.0:
+        for i in range(len(steps)):
+            paper[2, i] = steps[i]
+        fact.value, fact.loss = _filtered(limits, account, paper, len(steps))
+    return float(fact.value), float(fact.loss)
+
+
+@compiled
+def both_tails(limits: Record, account: Record, paper: Floats, rows: int) -> tuple[float, float]:
+    """One-day VaR and ES of the book as it is. `paper`, shape (4, window) [fraction]: row 0 has its steps, `rows` of them."""
+    if limits.filtered:
+        for i in range(rows):
+            paper[2, i] = paper[0, i]
+        value, loss = _filtered(limits, account, paper, rows)
+        return value * limits.day_scale, loss * limits.day_scale
+    paper[1, :rows] = 0.0
+    value = tail_at(limits, account, paper, rows, rows, 0.0, w.VALUE_AT_RISK)
+    return value, tail_at(limits, account, paper, rows, rows, 0.0, w.SHORTFALL)
 
 
 @compiled
@@ -187,13 +212,10 @@ def _mix(paper: Floats, count: int, extra: float) -> None:
 def _filtered(limits: Record, account: Record, paper: Floats, rows: int) -> tuple[float, float]:
     """One-bar VaR and ES of the returns in `paper[2]`, in units of their EWMA volatility and back; they are overwritten.
 
-    Only the recursion of the variance goes bar by bar. What can be done for several bars at once stands in loops of its own.
+    What can be done for several bars at once stands in loops of its own.
     """
-    mixed, work, variance = paper[2, :rows], paper[3, :rows], 0.0
-    for i in range(rows):
-        work[i] = mixed[i] * mixed[i] / rows
-    for i in range(rows):
-        variance += work[i]
+    mixed, work = paper[2, :rows], paper[3, :rows]
+    variance = _mean_square(mixed)
     least = LEAST_SHARE * np.sqrt(variance)
     if least == 0.0:
         return 0.0, 0.0
@@ -201,94 +223,57 @@ def _filtered(limits: Record, account: Record, paper: Floats, rows: int) -> tupl
     fall, rise = (1.0 - decay) * limits.falls, (1.0 - decay) * (2.0 - limits.falls)
     for i in range(rows):
         work[i] = (fall if mixed[i] < 0.0 else rise) * mixed[i] * mixed[i]
-    for i in range(rows):
-        before = variance
-        variance = decay * variance + work[i]
-        work[i] = before
+    variance = _forecasts(work, variance, decay)
     for i in range(rows):
         mixed[i] /= max(np.sqrt(max(work[i], floor)), least)
     sigma = np.sqrt(max(variance, floor))
-    of_var, of_es = _reach(limits.var_tail, rows), _reach(limits.es_tail, rows)
+    of_var, of_es = reach_of(limits.var_tail, rows), reach_of(limits.es_tail, rows)
     longest = int(max(of_var, of_es))
     if longest < w.FEW:
-        _ranked(account, paper, mixed, longest)
-        return -_edge(account.lowest, of_var) * sigma, -_mean_below(account.lowest, of_es) * sigma
-    ordered = np.sort(mixed)
-    return -_edge(ordered, of_var) * sigma, -_mean_below(ordered, of_es) * sigma
+        ranked(account, paper, mixed, longest)
+        return -edge_of(account.lowest, of_var) * sigma, -mean_below(account.lowest, of_es) * sigma
+    selected(paper, mixed, longest)
+    ordered = paper[3, : longest + 1]
+    rise(ordered)
+    return -edge_of(ordered, of_var) * sigma, -mean_below(ordered, of_es) * sigma
 
 
 @compiled
-def _reach(tail: float, rows: int) -> float:
-    """How many of the smallest values the tail is made of; the last of them in part."""
-    return float(min(max((rows + 1) * tail, 1.0), rows - 1.0))
+def _mean_square(values: Floats) -> float:
+    """The mean square, in four sums that do not wait for each other."""
+    count = len(values)
+    a = b = c = d = 0.0
+    for i in range(0, count - 3, 4):
+        a += values[i] * values[i]
+        b += values[i + 1] * values[i + 1]
+        c += values[i + 2] * values[i + 2]
+        d += values[i + 3] * values[i + 3]
+    for i in range(count - count % 4, count):
+        a += values[i] * values[i]
+    return (a + b + (c + d)) / count
 
 
 @compiled
-def _edge(ordered: Floats, reach: float) -> float:
-    """The quantile: between the last value that is in the tail as a whole, and the next."""
-    whole = int(reach)
-    return float(ordered[whole - 1] + (reach - whole) * (ordered[whole] - ordered[whole - 1]))
-
-
-@compiled
-def _mean_below(ordered: Floats, reach: float) -> float:
-    """The mean of the tail."""
-    whole, total = int(reach), 0.0
-    for i in range(whole):
-        total += ordered[i]
-    return float((total + (reach - whole) * ordered[whole]) / reach)
-
-
-@compiled
-def _above(tail: float, rows: int) -> int:
-    """Rank, from 0, of the larger of the two values between which the quantile lies."""
-    return min(int(tail * (rows - 1)), rows - 2) + 1
-
-
-@compiled
-def _ranked(account: Record, paper: Floats, values: Floats, rank: int) -> float:
-    """The value of a rank, from 0; up to FEW, those below it are left in `account.lowest`, rising."""
-    if rank >= w.FEW:
-        return _selected(paper, values, rank)
-    lowest, filled, edge = account.lowest, 0, np.inf
-    for value in values:
-        if value >= edge:
-            continue
-        at = min(filled, rank)
-        while at > 0 and lowest[at - 1] > value:
-            lowest[at] = lowest[at - 1]
-            at -= 1
-        lowest[at] = value
-        filled += 1
-        if filled > rank:
-            edge = lowest[rank]
-    return float(lowest[rank])
-
-
-@compiled
-def _selected(paper: Floats, values: Floats, rank: int) -> float:
-    """The same by selection (Hoare 1961), for tails that are long."""
-    work, low, high = paper[3], 0, len(values) - 1
-    for i in range(len(values)):
-        work[i] = values[i]
-    while low < high:
-        pivot, left, right = work[(low + high) // 2], low, high
-        while left <= right:
-            while work[left] < pivot:
-                left += 1
-            while work[right] > pivot:
-                right -= 1
-            if left <= right:
-                work[left], work[right] = work[right], work[left]
-                left += 1
-                right -= 1
-        if rank <= right:
-            high = right
-        elif rank >= left:
-            low = left
-        else:
-            break
-    return float(work[rank])
+def _forecasts(work: Floats, variance: float, decay: float) -> float:
+    """Put the forecast for each bar in the place of its weighted square, and return the one after the last. Four bars at a time,
+    so that only one product waits for the four before."""
+    count, second = len(work), decay * decay
+    third, fourth = second * decay, second * second
+    for i in range(0, count - 3, 4):
+        one = work[i]
+        two = decay * one + work[i + 1]
+        three = decay * two + work[i + 2]
+        four = decay * three + work[i + 3]
+        work[i] = variance
+        work[i + 1] = decay * variance + one
+        work[i + 2] = second * variance + two
+        work[i + 3] = third * variance + three
+        variance = fourth * variance + four
+    for i in range(count - count % 4, count):
+        before = variance
+        variance = decay * variance + work[i]
+        work[i] = before
+    return float(variance)
 
 
 @compiled
@@ -296,7 +281,7 @@ def _quantile(account: Record, paper: Floats, values: Floats, rows: int, tail: f
     """Type 7 quantile of `rows` values, of which `values` holds the smallest; the arithmetic of `risk.measures.basic`."""
     position = tail * (rows - 1)
     below = min(int(position), rows - 2)
-    high = _ranked(account, paper, values, below + 1)
-    low = _ranked(account, paper, values, below) if below + 1 >= w.FEW else account.lowest[below]
+    high = ranked(account, paper, values, below + 1)
+    low = ranked(account, paper, values, below) if below + 1 >= w.FEW else account.lowest[below]
     part, step = position - below, high - low
     return float(high - step * (1.0 - part) if part >= 0.5 else low + step * part)

@@ -1,0 +1,173 @@
+"""Bars on which nothing can happen are lived through in one sweep, and only what they change is written: marks, peak, equity.
+
+A bar is calm if nothing is said at its close, it reaches no order and no barrier of a followed purchase, it lies in the same
+day as the one before, lifts no breaker, trips none, and ends the day of no counted entry. What is in doubt is not calm: the loop
+takes it in full. Most bars of most tapes are calm, so their cost is that of a run.
+
+`PLACE.below` and `above` [quote]: prices that a calm bar does not reach; `size` [base]: what is held; `passed` [bars]: believed
+bars of the sweep.
+"""
+
+import numpy as np
+
+from execution.kernel import records as w
+from execution.kernel.compiled import compiled
+from execution.kernel.exact import nearest_scaled
+from execution.kernel.records import Floats, Record, Records, Small
+from risk.record import HORIZON_BARS
+
+_US_A_DAY = 86_400_000_000
+_MARGIN = 1e-9
+"""How near a border counts as reached, as a share of it: more than rounding can move."""
+
+
+@compiled
+def skip(
+    lane: Record,
+    bars: Records,
+    heard: Small,
+    rules: Records,
+    limits: Record,
+    account: Record,
+    places: Records,
+    equity: Floats,
+    t: int,
+    last: int,
+) -> int:
+    """Live through the calm bars from `t` on, before `last`, and return the first bar that is not one of them.
+
+    `bars`, shape (n_bars, n_symbols): records of BAR [quote, base]. `heard`, shape (n_rows,): the row of the votes of each bar, 0
+    where nothing is said. `rules`, `places`, shape (n_symbols,): records of RULE and PLACE. `equity`, shape (n_bars,) [quote]: of
+    the lane's stretch.
+    """
+    if heard[t + lane.said]:
+        return t
+    for s in range(len(places)):
+        if not _watch(rules[s], places[s]):
+            return t
+    end = min(last, _quiet_until(lane, account))
+    if account.following:
+        end = min(end, _follow(limits, account, places, t))
+    brake = limits.fall_sigma if limits.by_symbol else limits.turbulence_sigma
+    if end <= t or not brake > 0.0:
+        return t
+    brake -= brake * _MARGIN
+    least, peak = _least_of_the_week(limits, account), account.peak
+    floor = max(least, _least_of_all(limits, account, peak))
+    first, said, slot, counted = lane.first, lane.said, t % limits.day_bars, account.entries > 0 or account.errors > 0
+    begun = t
+    while t < end and not heard[t + said]:
+        if counted:
+            if account.entered[slot] or account.failed[slot]:
+                break
+            slot = slot + 1 if slot + 1 < limits.day_bars else 0
+        worth, calm = account.cash_quote, True
+        for s in range(len(places)):
+            bar = bars[t, s]
+            if bar.state != w.ABSENT and not (
+                bar.low > places[s].below and bar.high < places[s].above and not abs(bar.sigma) >= brake
+            ):
+                calm = False
+            if places[s].size > 0.0:
+                worth += places[s].size * (bar.close if bar.state == w.BELIEVED else places[s].mark)
+        if not calm or not worth > floor:
+            break
+        for s in range(len(places)):
+            if bars[t, s].state == w.BELIEVED:
+                places[s].passed += 1
+                if places[s].size > 0.0:
+                    places[s].mark = bars[t, s].close
+        equity[t - first] = worth
+        if worth > peak:
+            peak = worth
+            floor = max(least, _least_of_all(limits, account, peak))
+        t += 1
+    if t > begun:
+        account.peak = peak
+        account.bar = t - 1
+        account.now_us = lane.begin_us + t * lane.step_us
+        if account.following:
+            _pass(account, places)
+    return t
+
+
+@compiled
+def _watch(rule: Record, place: Record) -> bool:
+    """Note what a calm bar must not reach in one market. False if an order trades there at the next open, or may be changed."""
+    place.below, place.above, place.passed, place.size = -np.inf, np.inf, 0, place.held * rule.lot[0]
+    if not place.live and not place.held:
+        return True
+    if place.changed or place.unwanted or place.leaving or place.orders[w.BUYING, w.KIND] != w.NOTHING:
+        return False
+    for slot in range(w.FIRST, w.SLOTS):
+        kind = place.orders[slot, w.KIND]
+        if kind != w.NOTHING and place.orders[slot, w.TAKING]:
+            return False
+        if kind == w.STOP:
+            place.below = max(place.below, place.wakes[slot])
+        elif kind == w.LIMIT:
+            place.above = min(place.above, place.wakes[slot])
+    if place.trailing_from > 0.0:
+        place.above = min(place.above, place.trailing_from)
+        return bool(nearest_scaled(place.trailing_from, rule.trail[0], rule.trail[1]) <= place.stop_ticks)
+    return True
+
+
+@compiled
+def _quiet_until(lane: Record, account: Record) -> int:
+    """The first bar that begins another day, or lifts a breaker."""
+    moment = (account.day + 1) * _US_A_DAY
+    for until in (account.daily_until, account.weekly_until, account.turbulent_until, account.streak_until):
+        if until:
+            moment = min(moment, until)
+    return int(-((lane.begin_us - moment) // lane.step_us) - 1)
+
+
+@compiled
+def _least_of_the_week(limits: Record, account: Record) -> float:
+    """The equity above which neither the loss of the day nor that of the week trips a breaker [quote]."""
+    of_day = -np.inf if account.daily_until else _least(account.day_start, limits.max_daily_loss)
+    of_week = -np.inf if account.weekly_until else _least(account.week_start, limits.max_weekly_loss)
+    return float(max(of_day, of_week))
+
+
+@compiled
+def _least_of_all(limits: Record, account: Record, peak: float) -> float:
+    """The equity above which the drawdown from this peak trips no breaker [quote]."""
+    return -np.inf if account.halted else _least(peak, limits.max_drawdown)
+
+
+@compiled
+def _least(top: float, most: float) -> float:
+    """The equity above which less than the share `most` of `top` is lost, for certain [quote]."""
+    return top * (1.0 - most) + top * _MARGIN if top > 0.0 else np.inf
+
+
+@compiled
+def _follow(limits: Record, account: Record, places: Records, t: int) -> int:
+    """Note the barriers of followed purchases. Returns the first bar that may end one by its age."""
+    end = t + HORIZON_BARS
+    for s in range(len(places)):
+        place = places[s]
+        for v in range(account.voters):
+            followed = place.followed[v]
+            if not followed[0] > 0.0:
+                continue
+            if followed[2] == 0.0 or followed[4] == w.LEAVING:
+                return t
+            if followed[4] > 0.0:
+                place.below = max(place.below, max(followed[1] * (1.0 - limits.hard_stop), followed[3]))
+                continue
+            place.below = max(place.below, followed[1] * (1.0 - followed[0]))
+            place.above = min(place.above, followed[1] * (1.0 + limits.take_profit))
+            end = min(end, t + HORIZON_BARS - 1 - int(followed[2]))
+    return end
+
+
+@compiled
+def _pass(account: Record, places: Records) -> None:
+    """Followed purchases are older by the bars of the sweep."""
+    for s in range(len(places)):
+        for v in range(account.voters):
+            if places[s].followed[v, 0] > 0.0:
+                places[s].followed[v, 2] += places[s].passed

@@ -1,0 +1,74 @@
+"""The state of accounts that the compiled loop changes: tables with a row for each lane, and what lanes share."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from execution.kernel import records as w
+from execution.kernel.lanes.course import Course
+from execution.kernel.records import Floats, Ints, Record, Records
+from execution.observation import COLUMNS
+
+_FIRST_FILLS = 4096
+_MOST_TRADES = 16
+"""The most trades at one level that the orders of one symbol can make in one bar: four at the open, and three in each sweep."""
+_MEASURES = ("filtered", "window", "step", "var_tail", "es_tail", "decay", "falls", "floored", "day_bars")
+"""Limits on which the figures of FACT depend."""
+
+
+class State(NamedTuple):
+    """The state that the compiled loop changes, for L lanes and k markets.
+
+    `paper` (4, window) is written before it is read. `facts` (n_styles, n_rows, k) has a table for each way of measuring.
+    """
+
+    lanes: Records
+    accounts: Records
+    places: Records
+    paper: Floats
+    facts: Records
+    docket: Ints
+    multipliers: Floats
+    fills: Records
+    equity: Floats
+    rows: Floats
+
+
+def room_of(markets: Records) -> int:
+    """The most fills that one bar can bring. `markets`: rules of each market, records of RULE, shape (..., k)."""
+    return int(_MOST_TRADES * markets.shape[-1] * markets["levels"].max())
+
+
+def way_of(limits: Record) -> tuple[float, ...]:
+    """All on which the figures of a market by itself depend. Lanes that measure alike share what is known of the bars."""
+    return tuple(float(limits[name]) for name in _MEASURES)
+
+
+def blank(courses: Sequence[Course], room: int, kept: int) -> State:
+    """Empty state with enough room for these courses, and for what is known of `kept` bars."""
+    count, k = len(courses), len(courses[0].grid.symbols)
+    longest = max(max(1, end - first) for first, end in (course.stretch for course in courses))
+    window = max(int(course.rules.limits[0]["window"]) for course in courses)
+    return State(
+        lanes=np.zeros(count, dtype=w.LANE),
+        accounts=np.zeros(count, dtype=w.ACCOUNT),
+        places=np.zeros((count, k), dtype=w.PLACE),
+        paper=np.empty((4, window), dtype=np.float64),
+        facts=np.zeros((0, kept, k), dtype=w.FACT),
+        docket=np.zeros((count, k), dtype=np.int64),
+        multipliers=np.ones((count, k), dtype=np.float64),
+        fills=np.zeros((count, max(room, _FIRST_FILLS // count)), dtype=w.FILL),
+        equity=np.empty((count, longest), dtype=np.float64),
+        rows=np.full((count, len(COLUMNS)), np.nan),
+    )
+
+
+def account_of(limits: Record, start_us: int, first: int) -> Records:
+    """An account that has not traded yet."""
+    account = np.zeros((), dtype=w.ACCOUNT)
+    account["cash"], account["bar"] = limits["cash"], first - 1
+    account["cash_quote"] = account["peak"] = account["day_start"] = account["week_start"] = limits["starting_cash"]
+    account["day"] = start_us // 86_400_000_000
+    account["week"] = (account["day"] + w.MONDAY_TO_THURSDAY) // w.DAYS_A_WEEK
+    return account
