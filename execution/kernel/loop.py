@@ -299,18 +299,19 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any]:
         room: int,
         asks: bool,
         reviews: bool,
-    ) -> bool:
-        """Take the lanes on, each as `_run` says. Returns whether one of them lacks room for fills.
+    ) -> int:
+        """Take the lanes on, each as `_run` says. Returns DONE, or what went wrong, added up.
 
         `answers` (L,): multipliers of the proposals that are asked about; NaN leaves a lane as it is.
         """
         bars, returns, sums, seen, heard, says = tape
         lanes, accounts, places, paper, facts, docket, multipliers, fills, equity, rows = state
-        crowded = False
+        crowded, overfull = w.NO, w.NO
         if not stamp:
-            return crowded
+            return w.DONE
         for n in range(len(lanes)):
             lane, account = lanes[n], accounts[n]
+            overfull = overfull or account.overfull > 0
             if np.isnan(answers[n]):
                 continue
             if lane.status == w.ASKING:
@@ -332,7 +333,8 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any]:
                     rules[n], limits[n], points, account, places[n], paper, facts[limits[n].style], t, s, rows[n],
                 )  # fmt: skip
             crowded = crowded or lane.status == w.CROWDED
-        return crowded
+            overfull = overfull or account.overfull > 0
+        return (w.NO_ROOM if crowded else w.DONE) + (w.TOO_MANY_LOTS if overfull else w.DONE)
 
     def look(tape: Any, rules: Any, limits: Any, points: Any, state: Any, markets: Any) -> None:
         """Write what a policy sees of one market in each lane at its last close: nothing is said of it."""

@@ -162,7 +162,7 @@ shares; `band`: by how much their share may differ, below 0 where none is ever c
 shares."""
 
 PLACE = _record(
-    floats="entry_stop bracket_stop trailing_from mark share exit entry_share entry_exit part below above size",
+    floats="entry_stop bracket_stop trailing_from mark share exit entry_share entry_exit part below above coins",
     ints="symbol held bracket outgrown too_small leaving stop_ticks moving asks bids laid head tail live changed unwanted opened "
     "turbulent_until younger reached front passed",
     pairs="notional pnl",
@@ -183,7 +183,7 @@ the entry under way, which is `younger` than the exits that rest. `part`: what t
 the voters want.
 `followed`: the purchase that is followed for each voter: its stop, its entry, its bars, its exit, and 1 if its voter holds
 shares, 2 once that one wants to be out (`execution.kernel.judging.voters`); a stop of 0 is none.
-`below`, `above`, `size`, `passed`: see `execution.kernel.bars.calm`. `reached`, `front`: scratch space of a search for a
+`below`, `above`, `coins`, `passed`: see `execution.kernel.bars.calm`. `reached`, `front`: scratch space of a search for a
 cluster."""
 
 ACCOUNT = _record(
@@ -209,6 +209,9 @@ which, counted from 1. Lanes of the same `style` of measuring share them."""
 RESTING, ASKING, CROWDED, ENDED = 0, 1, 2, 3
 """Where a lane stands: between two bars; at a proposal that waits for its multiplier; before a bar for whose fills there may be
 no room; behind its last bar."""
+
+DONE, NO_ROOM, TOO_MANY_LOTS = 0, 1, 2
+"""What a call of the loop reports, added up: that a lane lacks room for fills, that a position had more lots than are kept."""
 
 LANE = _record(floats="equity", ints="begin_us step_us origin said first end bar waiting asked status reviewing")
 """One account on its way along a tape, by rows of the tape: its stretch from `first` to before `end`, the next `bar` or, while it

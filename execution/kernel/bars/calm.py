@@ -4,7 +4,7 @@ A bar is calm if nothing is said at its close, it reaches no order and no barrie
 day as the one before, lifts no breaker, trips none, and ends the day of no counted entry. What is in doubt is not calm: the loop
 takes it in full. Most bars of most tapes are calm, so their cost is that of a run.
 
-`PLACE.below` and `above` [quote]: prices that a calm bar does not reach; `size` [base]: what is held; `passed` [bars]: believed
+`PLACE.below` and `above` [quote]: prices that a calm bar does not reach; `coins` [base]: what is held; `passed` [bars]: believed
 bars of the sweep.
 """
 
@@ -68,14 +68,14 @@ def skip(
                 bar.low > places[s].below and bar.high < places[s].above and not abs(bar.sigma) >= brake
             ):
                 calm = False
-            if places[s].size > 0.0:
-                worth += places[s].size * (bar.close if bar.state == w.BELIEVED else places[s].mark)
+            if places[s].coins > 0.0:
+                worth += places[s].coins * (bar.close if bar.state == w.BELIEVED else places[s].mark)
         if not calm or not worth > floor:
             break
         for s in range(len(places)):
             if bars[t, s].state == w.BELIEVED:
                 places[s].passed += 1
-                if places[s].size > 0.0:
+                if places[s].coins > 0.0:
                     places[s].mark = bars[t, s].close
         equity[t - first] = worth
         if worth > peak:
@@ -94,7 +94,7 @@ def skip(
 @compiled
 def _watch(rule: Record, place: Record) -> bool:
     """Note what a calm bar must not reach in one market. False if an order trades there at the next open, or may be changed."""
-    place.below, place.above, place.passed, place.size = -np.inf, np.inf, 0, place.held * rule.lot[0]
+    place.below, place.above, place.passed, place.coins = -np.inf, np.inf, 0, place.held * rule.lot[0]
     if not place.live and not place.held:
         return True
     if place.changed or place.unwanted or place.leaving or place.orders[w.BUYING, w.KIND] != w.NOTHING:

@@ -115,7 +115,7 @@ def selected(paper: Floats, values: Floats, rank: int) -> float:
 
 
 @compiled
-def rise(values: Floats) -> None:
+def put_in_order(values: Floats) -> None:
     """Sort in place, by heaps (Williams 1964). `values`, shape (n_values,), any unit."""
     for first in range(len(values) // 2 - 1, -1, -1):
         _sink(values, first, len(values))

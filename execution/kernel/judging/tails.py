@@ -14,7 +14,7 @@ import numpy as np
 
 from execution.kernel import records as w
 from execution.kernel.compiled import compiled
-from execution.kernel.judging.lowest import edge_of, mean_below, rank_above, ranked, reach_of, selected
+from execution.kernel.judging.lowest import edge_of, mean_below, put_in_order, rank_above, ranked, reach_of, selected
 from execution.kernel.records import Floats, Record
 from risk.limits.trade import BISECTIONS
 from risk.measures.basic import ROUNDING
@@ -234,7 +234,7 @@ def _filtered(limits: Record, account: Record, paper: Floats, rows: int) -> tupl
         return -edge_of(account.lowest, of_var) * sigma, -mean_below(account.lowest, of_es) * sigma
     selected(paper, mixed, longest)
     ordered = paper[3, : longest + 1]
-    rise(ordered)
+    put_in_order(ordered)
     return -edge_of(ordered, of_var) * sigma, -mean_below(ordered, of_es) * sigma
 
 

@@ -169,12 +169,13 @@ class Lanes:
         answers, bars = self._answers(multipliers), self._state.equity.shape[1] if until is None else until
         rules = (self._markets, self._limits, self._points)
         answers = answers if only is None else np.where(only, answers, np.nan)
-        while advance(self._tape, *rules, self._state, answers, bars, self._room, self._asks, self._reviews):
+        asks = (self._asks, self._reviews)
+        while (found := advance(self._tape, *rules, self._state, answers, bars, self._room, *asks)) & w.NO_ROOM:
             answers = np.where(self._state.lanes["status"] == w.CROWDED, 1.0, np.nan)
             fills = self._state.fills
             more = np.zeros((len(self), max(self._room, fills.shape[1])), dtype=w.FILL)
             self._state = self._state._replace(fills=np.concatenate((fills, more), axis=1))
-        if bool(self._state.accounts["overfull"].any()):
+        if found & w.TOO_MANY_LOTS:
             raise DataFault(
                 "A position was bought in more parts than the fast engine keeps. Its result is not given. Use a wider "
                 "court.resize_band, or the full engine."

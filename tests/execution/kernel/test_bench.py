@@ -1,8 +1,11 @@
 """The bench beside other engines: a ratio of times is given only for the same fills."""
 
-import importlib.util
+import sys
+from collections.abc import Iterator
 from decimal import Decimal
+from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,14 +16,15 @@ KEPT = {"position", "deployed", "var_1d", "es_1d"}
 
 
 @pytest.fixture(scope="module")
-def bench() -> Any:
-    file = Path(__file__).resolve().parents[3] / "benchmarks/backtest.py"
-    spec = importlib.util.spec_from_file_location("bench_of_the_kernel", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def bench() -> Iterator[Any]:
+    """All names of the modules that the bench is made of."""
+    folder = str(Path(__file__).resolve().parents[3] / "benchmarks")
+    sys.path.insert(0, folder)
+    names: dict[str, Any] = {}
+    for module in ("bars", "fills", "strategy", "alone"):
+        names |= vars(import_module(f"peers.{module}"))
+    yield SimpleNamespace(**names)
+    sys.path.remove(folder)
 
 
 def test_the_same_fills_may_be_compared_and_each_difference_is_named(bench: Any) -> None:

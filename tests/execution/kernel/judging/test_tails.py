@@ -16,7 +16,7 @@ from risk.measures.ewma import DECAY, Memory
 from risk.measures.filtered import filtered_tail
 from risk.measures.horizon import Horizon
 
-tails = plain("judging.tails")
+tails, facts = plain("judging.tails"), plain("judging.facts")
 ROWS = 200
 CONFIDENCES = ((0.99, 0.975), (0.95, 0.9), (0.7, 0.6))
 
@@ -181,14 +181,15 @@ def test_a_market_that_never_moved_has_no_filtered_tail() -> None:
     assert tails.tail_at(holds, account, room, ROWS, tails.SCALES, 0.5, w.SHORTFALL) == 0.0
 
 
-@given(values=st.lists(st.floats(-1, 1), min_size=60, max_size=ROWS), rank=st.integers(0, 59))
-def test_inserting_and_selecting_find_the_same_rank(values: list[float], rank: int) -> None:
-    series, account = np.array(values), record(w.ACCOUNT)
-    wanted = np.sort(series)[rank]
-    assert tails._selected(paper(), series, rank) == wanted
-    assert tails._ranked(account, paper(), series, rank) == wanted
-    if rank < w.FEW:
-        assert list(account.lowest[: rank + 1]) == list(np.sort(series)[: rank + 1])
+def test_what_was_measured_of_a_bar_is_kept_and_not_of_another_bar() -> None:
+    account, holds, room, fact = record(w.ACCOUNT), limits(filtered=1), paper(), record(w.FACT)
+    facts.refresh(fact, 7)
+    first = tails.unit_tails(holds, account, room, walk(1), fact)
+    assert tails.unit_tails(holds, account, room, walk(2), fact) == first
+    facts.refresh(fact, 7)
+    assert tails.unit_tails(holds, account, room, walk(2), fact) == first
+    facts.refresh(fact, 8)
+    assert tails.unit_tails(holds, account, room, walk(2), fact) != first
 
 
 @given(seed=st.integers(0, 10_000), share=st.floats(0.0, 1.0))
