@@ -163,7 +163,7 @@ def judge(
         add_up(limits, paper[0, :rows], paper[0])
     return _size(
         rule, limits, account, places[s], paper, steps, fact, alone, equity, price, multiplier, stop, room, of_order, say,
-        share_left(say.exposure, multiplier), fallen,
+        fallen,
     )  # fmt: skip
 
 
@@ -184,7 +184,6 @@ def _size(
     room: float,
     of_order: float,
     say: Record,
-    share: float,
     fallen: bool,
 ) -> int:
     """The tightest cap, times what voters and court left, less what is held, down to whole lots; halved until its tail holds."""
@@ -216,7 +215,7 @@ def _size(
         return w.MIN_NOTIONAL
     count_entry(limits, account)
     place.entry_stop = stop
-    place.entry_share = share if shared else 0.0
+    place.entry_share = share_left(say.exposure, multiplier) if shared else 0.0
     place.entry_exit = 0.0 if np.isnan(say.exit) else say.exit
     place.younger = 1 if place.live else 0
     dearest = floor_scaled(close, rule.capped[0], rule.capped[1]) if limits.entry_cap else w.NOTHING

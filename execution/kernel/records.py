@@ -201,10 +201,10 @@ ACCOUNT = _record(
 24 hours, made up of the bars of the day in `entered` and `failed`. `traded`: notional of all fills [quote]. `overfull`:
 1 if a position had more lots than are kept."""
 
-FACT = _record(floats="value loss ratio volatility volume", ints="bar")
+FACT = _record(floats="value loss ratio daily volume", ints="bar")
 """What only bars decide at one close of one market, kept once it was asked for, 0 before: VaR and ES per step of a book that is
-this market alone, the short volatility over the long, that of a day, and what was traded in 24 hours [quote]. `bar`: which one,
-counted from 1. Lanes of the same `style` of measuring share them."""
+this market alone, the short volatility over the long, the volatility of a day, and what was traded in 24 hours [quote]. `bar`:
+which, counted from 1. Lanes of the same `style` of measuring share them."""
 
 RESTING, ASKING, CROWDED, ENDED = 0, 1, 2, 3
 """Where a lane stands: between two bars; at a proposal that waits for its multiplier; before a bar for whose fills there may be

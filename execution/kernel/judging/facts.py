@@ -15,5 +15,5 @@ def refresh(fact: Record, t: int) -> None:
         fact.value = 0.0
         fact.loss = 0.0
         fact.ratio = 0.0
-        fact.volatility = 0.0
+        fact.daily = 0.0
         fact.volume = 0.0

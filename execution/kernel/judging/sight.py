@@ -51,7 +51,6 @@ def see(
             bars, returns, sums, seen, origin, rules, limits, account, places, paper, facts, t, s, rows, equity
         )
     place = places[s]
-    ratio, daily = _volatilities(returns, seen, origin, step_us, limits, fact, t, s, rows)
     _encode(
         row,
         direction,
@@ -65,27 +64,35 @@ def see(
         account.peak,
         value / limits.max_var_1d,
         loss / limits.max_es_1d,
-        ratio,
+        _volatility_ratio(returns, seen, origin, limits, fact, t, s, rows),
         worst,
         float(account.entries),
-        daily,
+        _volatility(returns, seen, origin, limits, fact, step_us, t, s, rows),
     )
 
 
 @compiled
-def _volatilities(
-    returns: Floats, seen: Small, origin: int, step_us: int, limits: Record, fact: Record, t: int, s: int, rows: int
-) -> tuple[float, float]:
-    """The short volatility over the long, and that of a day. They are kept if no other market in the book makes the window
-    shorter."""
-    per_day = w.US_A_DAY / step_us
+def _volatility_ratio(
+    returns: Floats, seen: Small, origin: int, limits: Record, fact: Record, t: int, s: int, rows: int
+) -> float:
+    """The short volatility over the long. It is kept if no other market in the book makes the window shorter."""
     if rows != own_rows(seen, origin, limits, t, s):
-        own = returns[s, t - rows + 1 : t + 1]
-        return float(_short_over_long(own)), float(_daily_volatility(own, per_day))
+        return float(_short_over_long(returns[s, t - rows + 1 : t + 1]))
     if fact.ratio == 0.0:
-        own = returns[s, t - rows + 1 : t + 1]
-        fact.ratio, fact.volatility = _short_over_long(own), _daily_volatility(own, per_day)
-    return float(fact.ratio), float(fact.volatility)
+        fact.ratio = _short_over_long(returns[s, t - rows + 1 : t + 1])
+    return float(fact.ratio)
+
+
+@compiled
+def _volatility(
+    returns: Floats, seen: Small, origin: int, limits: Record, fact: Record, step_us: int, t: int, s: int, rows: int
+) -> float:
+    """The volatility of a day, kept likewise."""
+    if rows != own_rows(seen, origin, limits, t, s):
+        return float(_daily_volatility(returns[s, t - rows + 1 : t + 1], w.US_A_DAY / step_us))
+    if fact.daily == 0.0:
+        fact.daily = _daily_volatility(returns[s, t - rows + 1 : t + 1], w.US_A_DAY / step_us)
+    return float(fact.daily)
 
 
 @compiled

@@ -41,16 +41,16 @@ class Lanes:
             raise DataFault("There is no course to run. Nothing was run: give one for each account.")
         self._asks, self._reviews = asks, reviews
         self._courses = list(courses)
-        known = [*courses, *also]
+        known = [fitting(course, courses[0]) for course in (*courses, *also)]
         self._grids = joined([(course.grid, course.grid.columns.bars) for course in known])
         self._begins = np.zeros(len(courses), dtype=np.int64)
-        self._votes, says = said([fitting(course, courses[0]) for course in known])
+        self._votes, says = said(known)
         columns = [grid.columns for grid in self._grids.parts]
         returns, seen = beside([each.returns for each in columns]), beside([each.seen for each in columns])
         sums = sums_of(returns, int(courses[0].rules.limits[0]["step"]))
         self._tape = (self._grids.rows, returns, sums, seen, self._votes.rows, says)
         self._points = courses[0].rules.points
-        self._markets = np.stack([fitting(course, courses[0]).rules.markets for course in courses])
+        self._markets = np.stack([course.rules.markets for course in courses])
         self._limits = np.concatenate([course.rules.limits for course in courses])
         self._room = room_of(self._markets)
         self._state = blank(courses, self._room, len(self._grids.rows) if asks else 1)
@@ -143,7 +143,8 @@ class Lanes:
             )
         columns = course.grid.columns
         self._courses[lane], self._markets[lane], self._limits[lane] = course, course.rules.markets, limits
-        self._limits[lane]["style"], self._begins[lane] = self._style(limits), begin
+        self._begins[lane] = begin
+        self._limits[lane]["style"] = self._style(limits)
         state.lanes[lane], state.places[lane] = np.zeros((), w.LANE), np.zeros((), w.PLACE)
         state.places[lane]["symbol"], state.places[lane]["part"] = np.arange(len(course.grid.symbols)), 1.0
         state.accounts[lane] = account_of(limits, columns.begin_us + first * columns.step_us, begin + first)
@@ -168,8 +169,8 @@ class Lanes:
         answers, bars = self._answers(multipliers), self._state.equity.shape[1] if until is None else until
         rules = (self._markets, self._limits, self._points)
         answers = answers if only is None else np.where(only, answers, np.nan)
-        modes = (self._asks, self._reviews)
-        while (found := advance(self._tape, *rules, self._state, answers, bars, self._room, *modes)) & w.NO_ROOM:
+        asks = (self._asks, self._reviews)
+        while (found := advance(self._tape, *rules, self._state, answers, bars, self._room, *asks)) & w.NO_ROOM:
             answers = np.where(self._state.lanes["status"] == w.CROWDED, 1.0, np.nan)
             fills = self._state.fills
             more = np.zeros((len(self), max(self._room, fills.shape[1])), dtype=w.FILL)
