@@ -5,7 +5,8 @@ cached function, and in no file that it calls. A door (`door`), which is cached,
 kernel's sources, and of the constants that they import from the full engine: numba compiles their values in, and no update may
 run the machine code of old ones.
 
-It refuses fast-math and Python objects: the kernel's figures must be those of the full engine.
+It refuses fast-math and Python objects: the kernel's figures must be those of the full engine. It counts no references (`_nrt`):
+all memory is the caller's, who holds it during the call, so no compiled function may allocate, or return an array.
 """
 
 import hashlib
