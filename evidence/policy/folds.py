@@ -3,7 +3,8 @@
 The days are cut into groups, and each account begins anew at the first day of a group, so no position reaches from one group into
 another. Rules without learning run once on each group; on each split their setting is chosen by the Sharpe ratio of its training
 days. What learns is trained on the training days of each split and runs on its test groups. Training days keep a distance of the
-longest time for which a position was held, and of the embargo, from every test day.
+longest time for which a position was held, at most `MOST_PURGED_DAYS`, and of the embargo, from every test day. A position that
+would be held for longer is marked at the last close of its part, where its account ends: no return reaches into a test.
 
 The base of a split is the setting of the base family that is best on its training days, or that of the model that was trained
 there. All that learns corrects that base.
@@ -34,6 +35,7 @@ LEARNERS: tuple[tuple[str, str, Callable[[Lesson, int], Actor]], ...] = (
     ("ridge", "ridge regression on the columns of PPO", ridge),
     ("network", "small network on a Sharpe loss", network),
 )
+MOST_PURGED_DAYS = 30
 _MOST_LANES = 240
 
 
@@ -115,8 +117,9 @@ def layout_of(accounts: Sequence[PolicyTape], *, groups: int, tested: int, embar
     days = min(len(tape) for tape in accounts) // step
     held = max(longest_held(run.result) for run in play_rules(accounts, [base_rule(Base())])[0])
     held_days = -(-held // step)
+    purged = min(held_days, MOST_PURGED_DAYS)
     try:
-        plan = combinatorial_purged(days, groups=groups, tested=tested, horizon=held_days, embargo=embargo_days)
+        plan = combinatorial_purged(days, groups=groups, tested=tested, horizon=purged, embargo=embargo_days)
     except ValueError as fault:
         raise UsageFault(
             f"The cross-validation cannot be laid out: positions are held for up to {held_days} days, and {fault}. Nothing was "
@@ -129,7 +132,7 @@ def layout_of(accounts: Sequence[PolicyTape], *, groups: int, tested: int, embar
         )
         for span in plan.groups
     )
-    return Layout(tuple(accounts), parts, plan, held_days, held_days + embargo_days, step)
+    return Layout(tuple(accounts), parts, plan, held_days, purged + embargo_days, step)
 
 
 def cross_validate(

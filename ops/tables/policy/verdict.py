@@ -24,8 +24,8 @@ _PLAIN = (
 _EQUAL = ("Arm", "growth a year", "deepest fall", "shortfall", "growth a year ", "deepest fall ", "shortfall ")
 _NOTE = (
     "Differences: paired, stationary bootstrap in blocks of a week over all paths at once; a lower end above 0 is significant at "
-    "5 %, one-sided. Turnover and fees: of equity, a year. Left out: decisions that leave less than 5 % of a size. Shortfall: mean "
-    "of the worst days at 97.5 %."
+    "5 %, one-sided. Turnover and fees: of equity, a year. Left out: decisions that leave less than 5 % of a size. Shortfall: "
+    "mean of the worst days at 97.5 %."
 )
 
 
@@ -91,7 +91,7 @@ def _said(found: Judgement) -> str:
         f"{', '.join(found.markets)}: {count(found.days, 'day')} of {found.label}, {found.start_utc:%Y-%m-%d} to "
         f"{found.end_utc:%Y-%m-%d}, in {accounts}. {count(found.groups, 'group')}, {found.tested} tested at once: "
         f"{count(found.splits, 'split')}, {count(found.paths, 'path')}. Training days keep {count(found.gap_days, 'day')} from "
-        "test days."
+        f"test days; positions are held for up to {count(found.held_days, 'day')}, and end with their group."
     )
 
 
