@@ -10,7 +10,7 @@ from planted import planted_tape
 
 from config.errors import UsageFault
 from evidence.policy.arms import ALWAYS, BASE, RANDOM
-from evidence.policy.folds import CrossValidated, Layout, Trained, cross_validate, layout_of
+from evidence.policy.folds import LEARNERS, CrossValidated, Layout, Trained, cross_validate, layout_of
 from evidence.policy.judging import Judgement, judge, promise_of
 from evidence.policy.playing import DECISIONS, DEPLOYED, FEES, SMALL, TRADED
 from evidence.statistics.pooled import pooled_difference
@@ -53,7 +53,7 @@ def _layout(seed: int = 1, edge: float = 0.15, told: bool = True) -> Layout:
 
 @cache
 def _found(seed: int = 1, edge: float = 0.15, told: bool = True, sign: float = 1.0) -> CrossValidated:
-    return cross_validate(_layout(seed, edge, told), 7, reader(sign))
+    return cross_validate(_layout(seed, edge, told), 7, reader(sign), learners=LEARNERS[:1])
 
 
 def _judged(found: CrossValidated, trials: int = 10) -> Judgement:
@@ -76,7 +76,7 @@ def test_the_same_policy_the_wrong_way_round_is_not_shown_and_the_verdict_says_w
 
 
 def test_a_policy_that_is_its_base_differs_by_nothing() -> None:
-    found = _judged(cross_validate(_layout(), 7, reader(0.0)))
+    found = _judged(cross_validate(_layout(), 7, reader(0.0), learners=()))
     policy, base = found.policy, found.arm(BASE)
     assert policy is not None
     assert base is not None
@@ -89,7 +89,7 @@ def test_a_policy_that_is_its_base_differs_by_nothing() -> None:
 
 def test_training_parts_hold_no_day_of_a_test_nor_within_the_gap() -> None:
     trainer, layout = reader(1.0), _layout()
-    cross_validate(layout, 7, trainer)
+    cross_validate(layout, 7, trainer, learners=())
     first = layout.accounts[0].course.stretch[0]
     for tapes, split in zip(trainer.given, layout.plan.splits, strict=True):
         spans = [tape.course.stretch for tape in tapes]
@@ -103,7 +103,7 @@ def test_training_parts_hold_no_day_of_a_test_nor_within_the_gap() -> None:
 
 def test_each_path_holds_each_day_once_and_each_day_is_tested_as_often_as_there_are_paths() -> None:
     layout = layout_of([planted_tape(1, edge=0.15)], groups=5, tested=2, embargo_days=2)
-    found = cross_validate(layout, 7)
+    found = cross_validate(layout, 7, learners=LEARNERS[:1])
     assert found.arm(BASE).returns.shape == (len(layout.plan.paths), layout.days)
     assert len(layout.plan.paths) == 4
     always = found.arm(ALWAYS).returns
@@ -144,7 +144,7 @@ def test_without_an_edge_a_policy_is_rarely_taken_for_better() -> None:
     alarms = []
     for seed in range(40):
         layout = layout_of([planted_tape(seed, edge=0.0, days=500)], groups=3, tested=1, embargo_days=2)
-        alarms.append(_judged(cross_validate(layout, seed, reader(1.0))).better)
+        alarms.append(_judged(cross_validate(layout, seed, reader(1.0), learners=())).better)
     assert np.mean(alarms) <= 0.15
 
 
