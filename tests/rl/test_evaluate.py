@@ -33,7 +33,8 @@ _WORLD = [
     "--quiet",
 ]
 _PLAN = {
-    "steps": 256, "seeds": [0, 1], "environments": 16, "rollout": 16, "minibatch": 256, "epochs": 1, "leg_rollouts": 1, "width": 8,
+    "steps": 256, "seeds": [0, 1], "environments": 16, "rollout": 16, "minibatch": 256, "epochs": 1, "leg_rollouts": 1,
+    "width": 8,
 }  # fmt: skip
 
 
@@ -61,6 +62,7 @@ def _model(folder: Path, **changed: object) -> PolicyModel:
     return made
 
 
+@pytest.mark.slow
 def test_without_a_model_the_arms_stand_alone(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     picture = tmp_path / "arms.svg"
     assert main([*_WORLD, "--json", "--picture", str(picture)]) == 0
@@ -117,9 +119,7 @@ def test_the_recipe_is_trained_on_each_split_and_the_verdict_lies_in_the_folder(
     assert read_verdict(folder, made.sha256) is None
 
 
-def test_the_hold_out_opens_once_for_a_model(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_hold_out_opens_once_for_a_model(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     data, kept = _bars(tmp_path), tmp_path / "openings"
     _model(tmp_path / "model", universe=("BTC/USDT",))
     typed = ["--model", str(tmp_path / "model"), "--data", str(data), "--strategy", "ema_cross", "--hold-out"]
