@@ -6,7 +6,7 @@ from pathlib import Path
 from config.frozen import Frozen
 from ops.tables.grid import Grid, open_console
 from ops.tables.plain import count, ratio
-from rl.training.product import Product, said_of
+from rl.training.product import Product, said_of, warnings_of
 
 
 class SeedRow(Frozen):
@@ -60,7 +60,7 @@ class Trained(Frozen):
                 )
                 for made in product.results
             ),
-            warnings=tuple(dict.fromkeys(made.warning for made in product.results if made.warning)),
+            warnings=warnings_of(product),
         )
 
 
