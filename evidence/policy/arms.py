@@ -23,12 +23,10 @@ from evidence.policy.playing import Rule, Run, Seen
 from execution.observation import COLUMNS
 from rl.action import MOST, Base
 from rl.tape import PolicyTape
+from rl.training.base import GRID, TARGETS
 
 Floats = NDArray[np.float64]
 
-TARGETS = (0.01, 0.015, 0.02, 0.03, 0.04, 0.06)
-_BLENDS = (0.0, 0.5, 1.0)
-BASES = (Base(), *(Base(target, blend) for target in TARGETS for blend in _BLENDS))
 _HEADROOM, _DRAWDOWN = COLUMNS.index("var_headroom"), COLUMNS.index("drawdown")
 
 ZERO, ALWAYS, BASE, RANDOM = "zero", "always", "base", "random"
@@ -53,7 +51,7 @@ def families(tapes: Sequence[PolicyTape]) -> tuple[Family, ...]:
     """All arms that learn nothing but their setting, the base first. `tapes`: those that they will run on, in their order."""
     table = _Table(tapes)
     return (
-        Family(BASE, "volatility target, tuned", tuple(Setting(_told(each), base_rule(each)) for each in BASES)),
+        Family(BASE, "volatility target, tuned", tuple(Setting(_told(each), base_rule(each)) for each in GRID)),
         Family(ZERO, "nothing is bought", (Setting("", _same(0.0)),)),
         Family(ALWAYS, "the ruling stands", (Setting("", _same(1.0)),)),
         Family("fixed", "the same fraction of every size", tuple(_fixed(each) for each in (0.25, 0.5, 0.75, MOST))),

@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 LEAST_LESSONS = 60
 """Decisions below which nothing is learnt, and the action is 0."""
 _RIDGE, _GAIN = 0.1, 0.5
-_NETS, _HIDDEN, _STEPS, _RATE, _DECAY = 5, 16, 200, 0.01, 0.01
+_NETS, _HIDDEN, _STEPS, _RATE, _DECAY = 3, 16, 120, 0.005, 0.1
 _COST = 0.0012
 """What trading a share once costs in the network's lessons: fee and half of the spread [fraction]."""
 _RULED = COLUMNS.index("ruling_scale")
@@ -94,7 +94,11 @@ def ridge(lesson: Lesson, seed: int) -> Actor:
     spread = float((given @ weights).std())
     if not spread > 1e-9:
         return _nothing
-    return lambda features: np.clip(_GAIN * (scaler.scaled(features) @ weights) / spread, -1.0, 1.0)
+
+    def act(features: Floats) -> Floats:
+        return np.asarray(np.clip(_GAIN * (scaler.scaled(features) @ weights) / spread, -1.0, 1.0))
+
+    return act
 
 
 def network(lesson: Lesson, seed: int) -> Actor:
@@ -110,7 +114,7 @@ def network(lesson: Lesson, seed: int) -> Actor:
     def act(features: Floats) -> Floats:
         given = scaler.scaled(features)
         said = [np.tanh(np.tanh(given @ w1 + b1) @ w2 + b2) for w1, b1, w2, b2 in nets]
-        return np.clip(np.mean(said, axis=0), -1.0, 1.0)
+        return np.asarray(np.clip(np.mean(said, axis=0), -1.0, 1.0))
 
     return act
 

@@ -1,11 +1,12 @@
 """Runs rules on tapes side by side: the same proposals, bars and fills for all of them, and multipliers of each one's own.
 
 Every pair of a rule and a tape is a lane of one kernel call, so rules are paired bar by bar. A rule is given what is decided on
-at once in its lanes, and where it lies on the grid: an arm with columns of its own looks them up there.
+at once in its lanes, and where it lies on the grid: an arm with columns of its own looks them up there. At a review no court is
+asked, so its columns are missing.
 """
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,15 @@ class Seen(NamedTuple):
     def __len__(self) -> int:
         return len(self.rows)
 
+    def part(self, kept: Any) -> "Seen":
+        """Some of these decisions: a slice, a mask or numbers."""
+        return Seen(*(column[kept] for column in self))
+
+    @classmethod
+    def joined(cls, parts: Iterable["Seen"]) -> "Seen":
+        """Decisions one after the other."""
+        return cls(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
 
 Rule = Callable[[Seen], Floats]
 """Multipliers of n decisions, shape (n,), float64, finite and at least 0, dimensionless."""
@@ -62,44 +72,57 @@ def play_rules(tapes: Sequence[PolicyTape], rules: Sequence[Rule]) -> list[list[
     """
     width, count = len(tapes), len(rules) * len(tapes)
     lanes = Lanes([tape.course for _ in rules for tape in tapes], reviews=True)
-    noted: list[list[tuple[Seen, Floats]]] = [[] for _ in rules]
+    court, noted = _Courts(tapes), [(_none(), NOTHING_SEEN, np.zeros(0))]
     lanes.advance()
     while bool((asking := lanes.asking).any()):
-        rows, asked, reviewing, factors = lanes.rows, lanes.asked, lanes.reviewing, np.ones(count)
+        at = np.flatnonzero(asking)
+        asked, rows, of_rule, tape = lanes.asked[at], lanes.rows[at], at // width, at % width
+        reviewed = lanes.reviewing[at]
+        known = np.where(reviewed[:, None], np.nan, court.of(tape, asked[:, 0], asked[:, 1]))
+        seen = Seen(rows, encode_features(rows, known), tape, asked[:, 0], asked[:, 1], reviewed)
+        given, edges = np.ones(len(at)), np.searchsorted(of_rule, np.arange(len(rules) + 1))
         for number, rule in enumerate(rules):
-            at = number * width + np.flatnonzero(asking[number * width : (number + 1) * width])
-            if not len(at):
-                continue
-            seen = _seen(tapes, at - number * width, rows[at], asked[at], reviewing[at])
-            factors[at] = rule(seen)
-            noted[number].append((seen, factors[at]))
+            own = slice(int(edges[number]), int(edges[number + 1]))
+            if own.start < own.stop:
+                given[own] = rule(seen.part(own))
+        factors = np.ones(count)
+        factors[at] = given
+        noted.append((at, seen, given))
         lanes.advance(factors, only=asking)
-    found = []
-    for number, parts in enumerate(noted):
-        seen, factors = _joined(parts)
-        results = [lanes.result(number * width + tape) for tape in range(width)]
-        found.append([_own(result, seen, factors, tape) for tape, result in enumerate(results)])
-    return found
+    runs = [Run(lanes.result(lane), *decided) for lane, decided in enumerate(_by_lane(noted, count))]
+    return [runs[begin : begin + width] for begin in range(0, count, width)]
 
 
-def _seen(tapes: Sequence[PolicyTape], at: Ints, rows: Floats, asked: Ints, reviewed: NDArray[np.bool_]) -> Seen:
-    court = np.empty((len(at), len(COURT_COLUMNS)))
-    for tape in np.unique(at).tolist():
-        own = at == tape
-        court[own] = tapes[tape].court_of(asked[own, 0], asked[own, 1])
-    return Seen(rows, encode_features(rows, court), at, asked[:, 0], asked[:, 1], reviewed)
+def _by_lane(noted: list[tuple[Ints, Seen, Floats]], count: int) -> Iterator[tuple[Seen, Floats]]:
+    """The decisions of each lane in the order in which they were taken, and their multipliers."""
+    lanes = np.concatenate([at for at, _, _ in noted])
+    order = np.argsort(lanes, kind="stable")
+    edges = np.searchsorted(lanes[order], np.arange(count + 1))
+    seen = Seen.joined(seen for _, seen, _ in noted).part(order)
+    given = np.concatenate([each for _, _, each in noted])[order]
+    for lane in range(count):
+        own = slice(int(edges[lane]), int(edges[lane + 1]))
+        yield seen.part(own), given[own]
 
 
-def _joined(parts: list[tuple[Seen, Floats]]) -> tuple[Seen, Floats]:
-    if not parts:
-        return NOTHING_SEEN, np.zeros(0)
-    columns = zip(*(seen for seen, _ in parts), strict=True)
-    return Seen(*(np.concatenate(column) for column in columns)), np.concatenate([factors for _, factors in parts])
+class _Courts:
+    """The court columns of the tapes; parts of one tape share theirs."""
 
+    def __init__(self, tapes: Sequence[PolicyTape]) -> None:
+        known = {id(tape.court): tape.court for tape in tapes}
+        self._columns = list(known.values())
+        number = {name: n for n, name in enumerate(known)}
+        self._of = np.array([number[id(tape.court)] for tape in tapes])
 
-def _own(result: KernelResult, seen: Seen, factors: Floats, tape: int) -> Run:
-    own = seen.tapes == tape
-    return Run(result, Seen(*(column[own] for column in seen)), factors[own])
+    def of(self, tapes: Ints, bars: Ints, markets: Ints) -> Floats:
+        """What the court knew of n decisions, shape (n, len(COURT_COLUMNS))."""
+        if len(self._columns) == 1:
+            return np.asarray(self._columns[0][bars, markets])
+        made, which = np.empty((len(bars), len(COURT_COLUMNS))), self._of[tapes]
+        for number, columns in enumerate(self._columns):
+            own = which == number
+            made[own] = columns[bars[own], markets[own]]
+        return made
 
 
 def _none() -> Ints:

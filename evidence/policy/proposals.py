@@ -90,5 +90,7 @@ def _market_of(docket: Docket, column: int) -> tuple[Grid, Votes]:
         first=grid.first,
     )  # fmt: skip
     votes = {each.name: getattr(docket.votes, each.name) for each in fields(Votes)}
-    said: dict[str, Any] = {name: None if part is None else np.ascontiguousarray(part[:, own]) for name, part in votes.items()}
+    said: dict[str, Any] = {
+        name: None if part is None else np.ascontiguousarray(part[:, own]) for name, part in votes.items()
+    }
     return alone, Votes(**said)

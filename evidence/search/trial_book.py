@@ -65,6 +65,10 @@ _ONLY_UPWARDS = tuple(
 )
 
 
+POLICIES_FILE = "policies.db"
+"""The trial book of trainings and verdicts, in the folder of the user's state."""
+
+
 class TrialScope(NamedTuple):
     """The bars of a trial: their SHA-256, the markets (BASE/QUOTE), and the window (aware moments)."""
 

@@ -258,6 +258,17 @@ COMMANDS = (
         ),
     ),
     Command(
+        "evaluate",
+        "rl.evaluate",
+        "research",
+        "judge a policy out of sample, beside the rules it must beat",
+        errors=(2, 3, 5, 10),
+        examples=(
+            "tribunal evaluate --simulated --days 400 --groups 4",
+            "tribunal evaluate --model models/hourly --data BTC.parquet ETH.parquet --picture verdict.svg",
+        ),
+    ),
+    Command(
         "collect",
         "sentiment.collect",
         "operate",

@@ -16,7 +16,7 @@ from config.state import state_folder
 from evidence.policy.courses import Courses
 from evidence.policy.proposals import read_proposals
 from evidence.search.counted import parameters_hash, parameters_of, scope_of, tape_hash
-from evidence.search.trial_book import TrialBook
+from evidence.search.trial_book import POLICIES_FILE, TrialBook
 from market.files.sources import all_exist
 from market.tape import Tape
 from ops.commands.requests import world_asked
@@ -30,7 +30,6 @@ from rl.training.plan import TrainingPlan, plan_of
 from rl.training.product import Product, add_history, write_product
 from rl.training.run import Named, Ready, Recipe, prepare, train
 
-BOOK = "policies.db"
 PICTURE = "learning.svg"
 _MOST_SEEDS = 1_000
 
@@ -138,7 +137,7 @@ def _counted(courses: Courses, ready: Ready, plan: TrainingPlan) -> int:
         "recipe": [ready.recipe.validation, ready.recipe.least_gap_days, ready.recipe.reward, *ready.recipe.draw],
         "mix": courses.mix,
     }
-    book = TrialBook(state_folder() / BOOK)
+    book = TrialBook(state_folder() / POLICIES_FILE)
     try:
         return max(1, book.count(scope_of(courses.tape), "train", [parameters_hash(about)], _now()).overlapping)
     finally:

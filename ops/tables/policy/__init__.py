@@ -1,0 +1,1 @@
+"""Tables of the policy: what it and its arms made out of sample."""
