@@ -101,6 +101,6 @@ def _sentences(trained: Trained) -> str:
         f"{count(trained.trials, 'configuration')} tried on bars like these so far. The validation part chose when to stop, "
         "so it proves nothing.",
         f"Model: {trained.folder} (sha256 {trained.sha256[:12]})",
-        f"Next: tribunal evaluate {trained.folder}  (says whether it is better than its base)",
+        f"Next: tribunal evaluate --model {trained.folder} --data PATH  (says whether it is better than its base)",
     ]
     return "\n".join(lines)
