@@ -7,7 +7,8 @@ watch    hold the results of a policy that changes sizes against what was promis
 read     update the indicators
 vote     ask the strategies, and net their votes to one proposal per symbol
 close    close what the voters want closed, and what the outage schedule requires: exits never wait for the court
-shape    trim what position voters want smaller, and raise its stop to their exit: no more than an exit does it wait
+review   ask the policy, if there is one, what it leaves of the shares that position voters want
+shape    trim what is wanted smaller, and raise its stop to the voters' exit: no more than an exit does it wait
 land     journal the answers to questions that were asked ahead
 try      hear what the voters want to open: analyst ∥ risk agent, advocate, supervisor, policy, gate
 send     send what the gate signed, if a human approved it (where one is asked) and no kill switch stops it
@@ -17,7 +18,7 @@ ahead    ask in the background about markets that may be proposed next
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from agents.court.case import BookView, Case
@@ -29,7 +30,7 @@ from agents.memory.cases import render
 from agents.memory.voters import Voted
 from agents.outages.derisking import derisk
 from agents.records.record import AskedAhead, AskedOutlook, CycleRecord, ExitDecision
-from agents.resizing import decision_id_of, enlarged_from, shape
+from agents.resizing import decision_id_of, enlarged_from, review, shape
 from agents.strategies.contexts import net, votes_on
 from agents.strategies.facts import Known
 from agents.strategies.terms import instructions_of, terms_of
@@ -61,14 +62,15 @@ async def run_cycle(desk: Desk, closed: Slice) -> CycleRecord:
     proposals = _vote(desk, shown, known)
     heard_by_voters = dict(known.heard)
     exits = await _close(desk, as_of, proposals)
-    exits += await shape(desk, as_of, proposals)
+    parts = review(desk, as_of, proposals)
+    exits += await shape(desk, as_of, proposals, parts)
     await derisk(desk.watch, desk.trader, desk.sink, shown, portfolio)
     ahead = await land(desk)
 
     def case(symbol: str, proposal: NetVote) -> Case:
-        return _case(desk, as_of, symbol, proposal, portfolio, exposure, known)
+        return _case(desk, as_of, symbol, proposal, portfolio, exposure, known, parts.get(symbol, 1.0))
 
-    tried = (each for each in proposals.items() if _is_tried(desk, each[1], portfolio, each[0]))
+    tried = (each for each in proposals.items() if _is_tried(desk, each[1], portfolio, each[0], parts))
     cases = tuple(case(symbol, proposal) for symbol, proposal in tried)
     watched = _watched(desk, proposals, portfolio, case)
     heard = await desk.court.hear(cases) if cases else ()
@@ -177,12 +179,12 @@ async def _send(desk: Desk, hearing: Hearing) -> Hearing:
     return hearing
 
 
-def _is_tried(desk: Desk, proposal: NetVote, portfolio: Portfolio, symbol: str) -> bool:
+def _is_tried(desk: Desk, proposal: NetVote, portfolio: Portfolio, symbol: str, parts: Mapping[str, float]) -> bool:
     """Whether the court hears a proposal: a purchase of what is not held, more of what is, or, if the profile says so, all."""
     if desk.settings.court.call == "every_bar":
         return True
     wanted = proposal.direction is Direction.LONG and _is_idle(portfolio, symbol)
-    return wanted or enlarged_from(desk, symbol, proposal) is not None
+    return wanted or enlarged_from(desk, symbol, proposal, parts.get(symbol, 1.0)) is not None
 
 
 def _is_idle(portfolio: Portfolio, symbol: str) -> bool:
@@ -197,8 +199,9 @@ def _case(
     portfolio: Portfolio,
     exposure: Exposure,
     known: Known,
+    part: float,
 ) -> Case:
-    """The case of one symbol: all that may be known at this time."""
+    """The case of one symbol: all that may be known at this time. `part`: what the policy left of a share that is held."""
     case = Case(
         decision_id=decision_id_of(as_of, symbol),
         symbol=symbol,
@@ -210,7 +213,7 @@ def _case(
         book=_book_view(desk, symbol, portfolio, exposure),
         record=None if desk.learner is None else desk.learner.of(proposal.votes),
         context=None if desk.context is None else desk.context.read(symbol, as_of),
-        held_share=enlarged_from(desk, symbol, proposal),
+        held_share=enlarged_from(desk, symbol, proposal, part),
         terms=terms_of(proposal, desk.contexts, desk.settings.exits),
         instructions=instructions_of(proposal, desk.contexts),
     )

@@ -3,6 +3,9 @@
 A position stands for the share of a full position that its voters wanted when it was last bought or trimmed. It is enlarged or
 trimmed when the share that they want now differs from that by more than `court.resize_band` of the wanted share. Voters that say
 nothing at a bar keep what they hold. A trim is an exit: it waits for no model, and no rule can refuse it (decision 23).
+
+Where there is a policy, it reviews each position at which its voters speak, and what it leaves of their share is what is wanted
+(decision 31). It reads the book and waits for nobody. Without one, nothing is asked and nothing is journaled.
 """
 
 from collections.abc import Mapping
@@ -10,34 +13,75 @@ from datetime import datetime
 from decimal import Decimal
 
 from agents.desk.desk import Desk
-from agents.records.record import ExitDecision
+from agents.records.record import ExitDecision, ShareReview
 from agents.strategies.vote import NetVote
 from execution.account.shares import Change, change_of, kept_of
-from risk.proposal import Direction
+from risk.proposal import Direction, Proposal
+from risk.sizing import share_left
 
 
-def enlarged_from(desk: Desk, symbol: str, proposal: NetVote) -> float | None:
-    """Return the share for which a position stands that the voters want larger; None for any other proposal."""
+def enlarged_from(desk: Desk, symbol: str, proposal: NetVote, part: float) -> float | None:
+    """Return the share for which a position stands that is wanted larger; None for any other proposal.
+
+    `part`: what the policy left of the share that the voters want.
+    """
     if proposal.direction is not Direction.LONG or proposal.exposure is None:
         return None
     held = desk.trader.share(symbol)
-    if held is None or change_of(held, proposal.exposure, desk.settings.court.resize_band) is not Change.ENLARGE:
+    if held is None or change_of(held, proposal.exposure * part, desk.settings.court.resize_band) is not Change.ENLARGE:
         return None
     return held
 
 
-async def shape(desk: Desk, as_of: datetime, proposals: Mapping[str, NetVote]) -> tuple[ExitDecision, ...]:
-    """Raise the stops of positions to their voters' exits, and trim what they want smaller. Returns what was trimmed."""
+def review(desk: Desk, as_of: datetime, proposals: Mapping[str, NetVote]) -> dict[str, float]:
+    """Ask the policy about each position by shares whose voters speak and which no order is changing. Returns by symbol what it
+    leaves of the share that they want, in [0, 1]; each answer is journaled."""
+    parts: dict[str, float] = {}
+    if desk.reviewer is None or desk.settings.court.resize_band is None:
+        return parts
+    for symbol, proposal in proposals.items():
+        if proposal.direction is not Direction.LONG or proposal.exposure is None:
+            continue
+        held = desk.trader.share(symbol)
+        now = desk.engines[symbol].signals(desk.timeframe)
+        if held is None or now is None:
+            continue
+        wanted = Proposal(
+            decision_id=decision_id_of(as_of, symbol),
+            symbol=symbol,
+            as_of_utc=as_of,
+            direction=proposal.direction,
+            conviction=proposal.conviction,
+            reference_price=Decimal(repr(now.close)),
+            exposure=proposal.exposure,
+            held_share=held,
+        )
+        said = desk.reviewer.review(wanted, held)
+        desk.sink.append(
+            ShareReview(as_of_utc=as_of, symbol=symbol, held=held, wanted=proposal.exposure, adjustment=said)
+        )
+        parts[symbol] = share_left(1.0, said.scale)
+    return parts
+
+
+async def shape(
+    desk: Desk, as_of: datetime, proposals: Mapping[str, NetVote], parts: Mapping[str, float]
+) -> tuple[ExitDecision, ...]:
+    """Raise the stops of positions to their voters' exits, and trim what is wanted smaller. Returns what was trimmed.
+
+    `parts`: what the policy left of the shares, by symbol.
+    """
     trimmed = []
     for symbol, proposal in proposals.items():
         if proposal.direction is Direction.LONG and proposal.exposure is not None:
             await desk.trader.follow(symbol, proposal.exit_price, as_of)
-            decision = await _trim(desk, as_of, symbol, proposal.exposure)
+            decision = await _trim(desk, as_of, symbol, proposal.exposure, parts.get(symbol, 1.0))
             trimmed += [] if decision is None else [decision]
     return tuple(trimmed)
 
 
-async def _trim(desk: Desk, as_of: datetime, symbol: str, wanted: float) -> ExitDecision | None:
+async def _trim(desk: Desk, as_of: datetime, symbol: str, voted: float, part: float) -> ExitDecision | None:
+    wanted = voted * part
     share, position = desk.trader.share(symbol), desk.trader.ledger.position(symbol)
     if share is None or position is None:
         return None
@@ -48,7 +92,8 @@ async def _trim(desk: Desk, as_of: datetime, symbol: str, wanted: float) -> Exit
     decision_id = decision_id_of(as_of, symbol)
     if await desk.trader.trim(symbol, keep, wanted, decision_id, as_of) is None:
         return None
-    why = f"the voters want {wanted:.0%} of a full position, and {share:.0%} is held"
+    left = "" if part == 1.0 else f", of which the policy leaves {part:.0%},"
+    why = f"the voters want {voted:.0%} of a full position{left or ','} and {share:.0%} is held"
     return ExitDecision(decision_id=decision_id, symbol=symbol, why=why, kept_share=wanted)
 
 

@@ -8,8 +8,9 @@
     survey(tapes, base) -> Survey(fill, unit)      means of the features and unit of the reward, from training tapes
 
 A step is one decision: on a proposal, or at a daily review of a position by shares. Its reward is what the account does until its
-next decision, so two decisions at one close are a step of no length. An episode is a stretch of a tape; its end is a time limit,
-never a failure: an account without equity only asks no more. Stops, breakers, costs and the gate are the kernel's.
+next decision, so two decisions at one close are a step of no length. At a review no court is asked, so its columns are missing.
+An episode is a stretch of a tape; its end is a time limit, never a failure: an account without equity only asks no more. Stops,
+breakers, costs and the gate are the kernel's.
 
 Lanes are single markets by default, or whole accounts: that is a matter of the tapes (`rl.tape`), of which all have the same
 number of markets. An episode draws its tape, its first bar, the rules with their costs (`PolicyTape.variants`), and how many bars
@@ -192,7 +193,8 @@ class Episodes:
         asked, asking = self._lanes.asked, self._lanes.asking
         self.markets = np.where(asking, asked[:, 1], self.markets)
         spoken = np.where(asking, asked[:, 0], asked[:, 0] - 1) - self._delay
-        self._features = encode_features(rows, self._court.of(self._tape, spoken, self.markets))
+        court = self._court.of(self._tape, spoken, self.markets, asking & ~self._lanes.reviewing)
+        self._features = encode_features(rows, court)
         self._base = self.base.of(rows)
         return filled(self._features, self._fill)
 
@@ -239,10 +241,10 @@ def play(tapes: Sequence[PolicyTape], act: Act, *, reviews: bool = True) -> Play
     lanes.advance()
     while bool((asking := lanes.asking).any()):
         at, before, asked, rows = np.flatnonzero(asking), lanes.equity, lanes.asked, lanes.rows[asking]
-        features = encode_features(rows, court.of(at, asked[at, 0] - delay[at], asked[at, 1]))
+        reviewed = lanes.reviewing[asking]
+        features = encode_features(rows, court.of(at, asked[at, 0] - delay[at], asked[at, 1], ~reviewed))
         factors, given = np.ones(len(lanes)), np.asarray(act(rows, features), dtype=np.float64)
         factors[asking] = given
-        reviewed = lanes.reviewing[asking]
         lanes.advance(factors, only=asking)
         profits = (lanes.equity / before - 1.0)[asking]
         noted.append((at, asked[at, 0], asked[at, 1], reviewed, rows, features, given, profits))
@@ -300,8 +302,8 @@ class _Courts:
         self._silent = all(not court.strides[0] and np.isnan(court[:1]).all() for court in own.values())
         self._rows = np.zeros((0, 0, 0)) if self._silent else np.concatenate(list(own.values()))
 
-    def of(self, tapes: NDArray[np.int64], bars: NDArray[np.int64], markets: NDArray[np.int64]) -> Floats:
-        """What the court knew of n decisions, shape (n, len(COURT_COLUMNS))."""
+    def of(self, tapes: NDArray[np.int64], bars: NDArray[np.int64], markets: NDArray[np.int64], heard: Mask) -> Floats:
+        """What the court knew of n decisions, shape (n, len(COURT_COLUMNS)); NaN of those that it has not `heard`."""
         if self._silent:
             return np.full((len(bars), len(COURT_COLUMNS)), np.nan)
-        return np.asarray(self._rows[self._begin[tapes] + bars, markets])
+        return np.where(heard[:, None], self._rows[self._begin[tapes] + bars, markets], np.nan)

@@ -10,6 +10,7 @@ from agents.approval.asking import Approvals
 from agents.court.graph import Court
 from agents.court.minds.watchlist import Watchlist
 from agents.desk.arrivals import Arrivals
+from agents.desk.reviewer import Reviewer
 from agents.memory.cases import Memory
 from agents.memory.learning import Learner
 from agents.outages.watch import OutageWatch
@@ -58,3 +59,5 @@ class Desk:
     """Gives what is known of a market beside its bars; None if the profile asks for none."""
     demotion: Demotion | None = None
     """Watches the live results of a policy that changes sizes; None if there is no such policy."""
+    reviewer: Reviewer | None = None
+    """The policy that reviews positions by shares; None if there is no policy."""

@@ -20,6 +20,7 @@ from agents.court.record import NOTHING_LEARNT
 from agents.desk.arrivals import Arrivals, Feed, SpokeNext, nothing_recorded
 from agents.desk.desk import Desk, Tally
 from agents.desk.policy import demotion_of
+from agents.desk.reviewer import Reviewer
 from agents.llm.asking import Asker
 from agents.llm.attempt import ROLES, Attempt
 from agents.memory.cases import Memory
@@ -106,6 +107,7 @@ def open_desk(
         sink.append(attempt)
         watch.note(attempt)
 
+    see = unseen if settings.rl.mode == "off" else _lookout(session, trader)
     return Desk(
         settings=settings,
         symbols=session.symbols,
@@ -122,7 +124,7 @@ def open_desk(
                 judge=around(trader) if around else trader.judge,
                 role_deadline_s=settings.court.role_deadline_s,
                 note=note,
-                see=unseen if settings.rl.mode == "off" else _lookout(session, trader),
+                see=see,
                 shows_court=settings.rl.mode != "off",
             )
         ),
@@ -138,6 +140,7 @@ def open_desk(
         watch=watch,
         context=_context(session, warmup) if settings.market.context == "facts" else None,
         demotion=demotion_of(session, adjuster),
+        reviewer=None if settings.rl.mode == "off" else Reviewer(adjuster, see),
     )
 
 

@@ -1,8 +1,7 @@
 """The policy of a recorded run whose model is not at hand: it gives the answers that the journal holds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from agents.records.record import CycleRecord
 from rl.adjustment import Adjustment
 from rl.observation import Observation
 
@@ -13,16 +12,14 @@ class RecordedAdjuster:
     An observation that the journal does not hold has no answer: it leaves no size, and the replay shows the difference.
     """
 
-    def __init__(self, name: str, cycle: Callable[[], CycleRecord | None]) -> None:
-        """`cycle` gives the recorded bar."""
+    def __init__(self, name: str, answers: Callable[[], Sequence[Adjustment]]) -> None:
+        """`answers` gives those that were recorded at this bar."""
         self.name = name
-        self._cycle = cycle
+        self._answers = answers
 
     def adjust(self, seen: Observation) -> Adjustment:
-        record = self._cycle()
-        answers = (hearing.adjustment for hearing in record.hearings) if record else iter(())
         none = Adjustment(adjuster=self.name, scale=0.0, observation=seen)
-        return next((answer for answer in answers if answer.observation == seen), none)
+        return next((answer for answer in self._answers() if answer.observation == seen), none)
 
     def demote(self) -> None:
         """Nothing to do: the recorded answers know it."""

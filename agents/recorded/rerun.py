@@ -10,7 +10,7 @@ from datetime import datetime
 
 from agents.approval.petition import Approval
 from agents.llm.attempt import Attempt, Role
-from agents.records.record import AskedAhead, CycleRecord, SessionEnd
+from agents.records.record import AskedAhead, CycleRecord, SessionEnd, ShareReview
 from agents.records.registry import Recorded
 from config.errors import JournalFault
 from config.frozen import Journaled
@@ -18,6 +18,7 @@ from config.silence import Abstained
 from execution.kill_switch.halting import HaltEvent
 from execution.reports import HEARD, VenueWord
 from market.bar import Slice
+from rl.adjustment import Adjustment
 from sentiment.headline import SentimentData
 
 
@@ -41,6 +42,8 @@ class RecordedRun:
         """The news of the markets whose outlook was asked at this bar, by symbol."""
         self._attempts: dict[tuple[str, Role], tuple[Attempt, ...]] = {}
         self._approvals: list[Approval] = []
+        self.adjustments: list[Adjustment] = []
+        """What the policy answered at this bar, at reviews and in court."""
         self.compared = 0
         self.by_value: Counter[str] = Counter()
         """How many of the compared events were written in an older version, by kind and version as the journal spells them."""
@@ -52,6 +55,7 @@ class RecordedRun:
         self._group.clear()
         self._attempts.clear()
         self._approvals.clear()
+        self.adjustments.clear()
         self.watched.clear()
         self.cycle = None
         for found in self._events:
@@ -63,7 +67,10 @@ class RecordedRun:
                     self._approvals.append(approval)
                 case AskedAhead() as ahead:
                     self.watched = {each.sentiment.symbol: each.sentiment for each in ahead.asked}
+                case ShareReview() as review:
+                    self.adjustments.append(review.adjustment)
                 case CycleRecord() as cycle:
+                    self.adjustments += [hearing.adjustment for hearing in cycle.hearings]
                     self.cycle = cycle
                     return cycle
                 case SessionEnd():

@@ -23,7 +23,7 @@ from agents.records.older import (
     with_no_new_word,
     with_nothing_new,
 )
-from agents.records.record import AskedAhead, CycleRecord, Prompts, Session, SessionEnd, Warmup
+from agents.records.record import AskedAhead, CycleRecord, Prompts, Session, SessionEnd, ShareReview, Warmup
 from agents.records.registry import OLDEST, Kind, Recorded, Registry, Tree
 from config.errors import JournalFault
 from config.frozen import Journaled
@@ -49,6 +49,7 @@ EVENTS = Registry(
     ),
     Kind(Alert, "at a bar close, when a person should know something at once", (with_no_new_word,)),
     Kind(AskedAhead, "before the record of a bar, if outlooks are asked", (with_nothing_new,)),
+    Kind(ShareReview, "when the policy has reviewed a position by shares, before what follows from it is sent"),
     Kind(SentOrder, "before an order is sent", (with_no_new_word,)),
     Kind(VenueWord, "when the venue has answered or has traded", (with_no_new_word,)),
     Kind(BreakerEvent, "when a circuit breaker trips, is extended or lifts", (with_nothing_new,)),

@@ -24,6 +24,7 @@ from market.timeframe import Timeframe
 from risk.breakers import BreakerState
 from risk.calibration import SizingMaps
 from risk.portfolio import Portfolio
+from rl.adjustment import Adjustment
 from rl.serving.promise import Promise
 from sentiment.headline import SentimentData
 
@@ -114,6 +115,21 @@ class ExitDecision(Frozen):
     why: str
     kept_share: float | None = Field(default=None, exclude_if=lambda share: share is None)
     """Of a position that was trimmed: the share of a full position that is kept; None if all of it was closed."""
+
+
+class ShareReview(Journaled):
+    """What the policy left of the share that voters want of a position that is held. It never wants more than they do."""
+
+    event_kind: ClassVar[str] = "share_review"
+    event_version: ClassVar[int] = 1
+
+    as_of_utc: UtcTime
+    symbol: str
+    held: float
+    """The share for which the position stands."""
+    wanted: float
+    """The share that the voters want."""
+    adjustment: Adjustment
 
 
 class AskedOutlook(Frozen):

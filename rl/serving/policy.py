@@ -41,7 +41,8 @@ class PpoAdjuster:
         """The factor for a size, and how it came about. The same observation gives the same answer."""
         row = seen.row()[None, :]
         features = encode_features(row, seen.court_row()[None, :])[0]
-        base = self._base.of(row)
+        with np.errstate(all="ignore"):
+            base = self._base.of(row)
         action, spread, fallback = 0.0, None, self._model.unusual(features)
         if fallback is None:
             action, spread = self._model.answer(features)

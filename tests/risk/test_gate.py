@@ -193,7 +193,9 @@ def test_no_proposal_however_absurd_gets_more_than_the_limits(
     assert verdict.stop_fraction is not None
     assert float(notional) * verdict.stop_fraction <= 0.02 * float(money) * (1 + 1e-9)
     assert 0.3 <= conviction <= 1.0
-    assert 0 < ruling * adjust <= 1.0
+    assert 0 < ruling <= 1.0
+    assert 0 < adjust <= 1.25
+    assert notional <= money * Decimal("0.05") * Decimal(repr(ruling)) * Decimal(repr(adjust)) * (1 + Decimal("1e-12"))
 
 
 @settings(max_examples=300)

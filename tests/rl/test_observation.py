@@ -15,6 +15,7 @@ from risk.calibration import CalibrationMap, SizingMaps
 from risk.facts import Situation
 from risk.proposal import Proposal
 from rl.factory import adjuster_of
+from rl.features import COURT_COLUMNS
 from rl.observation import Lookout, Observation, unseen
 
 
@@ -34,7 +35,7 @@ def see(calibration: SizingMaps | None = None, **changes: Any) -> Observation:
 
 
 def test_the_names_are_those_of_the_numbers_in_their_order() -> None:
-    assert tuple(Observation.model_fields) == COLUMNS
+    assert tuple(Observation.model_fields) == (*COLUMNS, *COURT_COLUMNS)
 
 
 def test_a_row_becomes_an_observation_and_the_same_row_again() -> None:

@@ -124,7 +124,7 @@ def _adjuster(session: Session, run: RecordedRun, folder: Path, given: str | Non
             f"{given} does not hold the policy {policy.name} with the hash {policy.sha256}, which this run has used. Nothing was "
             "replayed. Give another --policy, or none: the journal's answers then stand in for it."
         )
-    return RecordedAdjuster(policy.name, lambda: run.cycle), False
+    return RecordedAdjuster(policy.name, lambda: run.adjustments), False
 
 
 def _folders(session: Session, folder: Path) -> list[Path]:

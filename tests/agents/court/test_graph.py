@@ -121,16 +121,31 @@ def test_an_opinion_that_was_never_validated_is_no_opinion(scale: Any) -> None:
     assert hearing.verdict.outcome is Outcome.REFUSED
 
 
-@pytest.mark.parametrize("scale", [None, 1.5, float("nan"), -0.5])
-def test_an_adjuster_that_fails_or_enlarges_reduces_the_size_to_zero(scale: Any) -> None:
-    class Broken:
-        name = "broken"
+class Saying:
+    """A policy that always says the same, whatever it is."""
 
-        def adjust(self, seen: Observation) -> Adjustment:
-            return Adjustment.model_construct(adjuster=self.name, scale=scale)
+    name = "saying"
 
-    (hearing,) = hear(Scripted(), adjuster=Broken())
+    def __init__(self, scale: Any) -> None:
+        self._scale = scale
+
+    def adjust(self, seen: Observation) -> Adjustment:
+        return Adjustment.model_construct(adjuster=self.name, scale=self._scale)
+
+
+@pytest.mark.parametrize("scale", [None, 1.2500001, float("nan"), float("inf"), 1e308, -0.5])
+def test_an_adjuster_that_fails_or_says_what_is_no_factor_reduces_the_size_to_zero(scale: Any) -> None:
+    (hearing,) = hear(Scripted(), adjuster=Saying(scale))
     assert (hearing.adjustment.scale, hearing.verdict.outcome) == (0.0, Outcome.REFUSED)
+
+
+@pytest.mark.parametrize(("supervised", "left"), [(100, 1.0), (75, 1.25), (50, 1.25)])
+def test_an_adjuster_may_give_back_what_the_court_took_and_no_more(supervised: int, left: float) -> None:
+    mind = Scripted(supervisor=supervisor().model_copy(update={"scale_pct": supervised}))
+    (hearing,) = hear(mind, adjuster=Saying(1.25))
+    assert hearing.ruling.scale == supervised / 100
+    assert hearing.adjustment.scale == left
+    assert hearing.ruling.scale * hearing.adjustment.scale <= 1.0
 
 
 def test_an_adjuster_that_cannot_see_leaves_nothing() -> None:

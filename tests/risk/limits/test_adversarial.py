@@ -261,7 +261,9 @@ class Ordeal:
             self.tally["opinions"] += len(one.words)
             self.tally["policy outputs"] += 1
             assert 0.0 <= hearing.ruling.scale <= 1.0
-            assert 0.0 <= hearing.adjustment.scale <= 1.0
+            assert 0.0 <= hearing.adjustment.scale <= 1.25
+            assert hearing.ruling.scale * hearing.adjustment.scale <= 1.0 + 2**-52
+            self.tally["policy outputs above 1"] += hearing.adjustment.scale > 1.0
 
 
 def prove(proposals: int, tally: Counter[str], part: int = 0) -> None:
@@ -304,6 +306,7 @@ def test_two_thousand_proposals_and_none_above_a_limit() -> None:
     prove(2_000, tally)
     assert tally["proposals"] >= 2_000
     assert tally["signed"] > 50, shown(tally)
+    assert tally["policy outputs above 1"] > 10, shown(tally)
 
 
 @pytest.mark.slow

@@ -119,10 +119,19 @@ def test_the_gravest_breakers_halt_and_the_others_refuse(breaker: Any, reaction:
     assert rules.breaker_latch(facts(breakers=latched(breaker))) == expected
 
 
-@pytest.mark.parametrize("name", ["conviction", "ruling_scale", "adjust_scale"])
-@pytest.mark.parametrize("value", [nan, inf, -inf, -1e-9, 1.0 + 1e-9, 1e308, 2.0])
-def test_one_number_out_of_range_is_enough(name: str, value: float) -> None:
-    assert rules.well_formed(never_validated(**{name: value})).reaction is Reaction.REFUSE
+@pytest.mark.parametrize(("name", "most"), [("conviction", 1.0), ("ruling_scale", 1.0), ("adjust_scale", 1.25)])
+@pytest.mark.parametrize("value", [nan, inf, -inf, -1e-9, "above", 1e308, 2.0])
+def test_one_number_out_of_range_is_enough(name: str, most: float, value: Any) -> None:
+    wrong = most * (1.0 + 1e-9) if value == "above" else value
+    assert rules.well_formed(never_validated(**{name: wrong})).reaction is Reaction.REFUSE
+    assert rules.well_formed(never_validated(**{name: most})).reaction is Reaction.PASS
+
+
+@pytest.mark.parametrize(
+    ("ruled", "adjusted", "left"), [(0.5, 1.25, "0.625"), (0.8, 1.25, "1"), (1.0, 1.25, "1"), (0.9, 1.2, "1")]
+)
+def test_a_policy_gives_back_what_the_court_took_and_never_more(ruled: float, adjusted: float, left: str) -> None:
+    assert proposal(ruling_scale=ruled, adjust_scale=adjusted).scale == Decimal(left)
 
 
 @pytest.mark.parametrize("value", ["NaN", "sNaN", "Infinity", "-Infinity", "0", "-5"])

@@ -20,6 +20,7 @@ from agents.desk.description import describe
 from agents.desk.desk import Desk
 from agents.desk.outside import NOTHING_OUTSIDE
 from agents.desk.paper import open_paper
+from agents.desk.reviewer import Reviewer
 from agents.desk.wiring import bars_per_day
 from agents.records.record import CycleRecord
 from agents.session import run_session
@@ -357,12 +358,19 @@ def full(
     seen: dict[tuple[int, int], Floats] | None = None,
     watch: Callable[[Desk, CycleRecord], None] = lambda desk, record: None,
     calibration: SizingMaps | None = None,
+    reviewed: dict[tuple[int, int], Floats] | None = None,
 ) -> Told:
-    """The cycle of paper and backtest, with a scripted strategy, mind and, where there are `multipliers`, policy."""
+    """The cycle of paper and backtest, with a scripted strategy, mind and, where there are `multipliers`, policy.
+
+    With `reviewed`, the policy also reviews what is held by shares, and what it is shown then is noted there.
+    """
     session, sink, script = describe(settings, tape, KEY), Events(), Script(grid, votes)
     desk = open_paper(settings, session, tape, sink, KEY, NOTHING_OUTSIDE)
     policy: Adjuster = Off()
     see: See = unseen
+    reviewer: Table | None = None
+    if multipliers is not None and reviewed is not None:
+        reviewer = Table(script, multipliers, lookout(settings, desk, calibration).see)
     if multipliers is not None:
         policy = table = Table(script, multipliers, lookout(settings, desk, calibration).see)
         see = table.see
@@ -371,6 +379,7 @@ def full(
         engines={symbol: Engine(script) for symbol in tape.symbols},  # type: ignore[misc]
         contexts=(Context("script", script, None, 1.0),),
         court=Court(Bench(mind=script, adjuster=policy, judge=desk.trader.judge, role_deadline_s=60, see=see)),
+        reviewer=None if reviewer is None else Reviewer(reviewer, reviewer.see),
     )
     records: list[CycleRecord] = []
 
@@ -379,6 +388,8 @@ def full(
         watch(desk, record)
 
     asyncio.run(run_session(desk, lambda: False, note))
+    if reviewed is not None and reviewer is not None:
+        reviewed.update(reviewer.seen)
     if seen is not None and isinstance(policy, Table):
         seen.update(policy.seen)
     verdicts = [hearing.verdict for record in records for hearing in record.hearings]
@@ -407,15 +418,21 @@ def rules(settings: Settings, tape: Tape, grid: Grid) -> Rules:
 
 
 def play(
-    lanes: Lanes, tables: Sequence[Floats], seen: Sequence[dict[tuple[int, int], Floats]], until: int | None = None
+    lanes: Lanes,
+    tables: Sequence[Floats],
+    seen: Sequence[dict[tuple[int, int], Floats]],
+    until: int | None = None,
+    reviewed: Sequence[dict[tuple[int, int], Floats]] = (),
 ) -> None:
-    """Take lanes to `until`, or to their ends, under multipliers from tables, and note what is seen at each proposal."""
+    """Take lanes to `until`, or to their ends, under multipliers from tables, and note what is seen at each proposal and
+    review."""
     lanes.advance(until=until)
     while lanes.asking.any():
         answers = np.full(len(lanes), np.nan)
-        for lane in np.flatnonzero(lanes.asking):
+        for lane in np.flatnonzero(lanes.asking).tolist():
             bar, market = lanes.asked[lane].tolist()
-            seen[lane][bar, market] = lanes.rows[lane].copy()
+            noted = reviewed if lanes.reviewing[lane] else seen
+            noted[lane][bar, market] = lanes.rows[lane].copy()
             answers[lane] = tables[lane][bar, market]
         lanes.advance(answers, until)
 

@@ -63,7 +63,7 @@ def breaches(
     share = float(size / equity)
     halved = 0.5 if float(1 - equity / book.peak) >= limits.half_size_drawdown else 1.0
     stop = _stop(asked, limits)
-    scale = asked.ruling_scale * asked.adjust_scale * halved
+    scale = min(1.0, asked.ruling_scale * asked.adjust_scale) * halved
     fee = market.taker_fee_bps / 10_000
     cost, coming = order.quantity * (order.limit_price or asked.reference_price) * (1 + fee), Decimal(0)
     dearer, holds = _dearest(limits), sum(book.held.values(), Decimal(0))
@@ -93,7 +93,7 @@ def breaches(
         "direction": asked.direction is Direction.LONG,
         "whole lots": order.quantity > 0 and order.quantity % market.lot_size == 0,
         "conviction": limits.min_conviction <= asked.conviction <= 1.0,
-        "scale": isfinite(scale) and 0.0 < asked.ruling_scale <= 1.0 and 0.0 < asked.adjust_scale <= 1.0,
+        "scale": isfinite(scale) and 0.0 < asked.ruling_scale <= 1.0 and 0.0 < asked.adjust_scale <= 1.25,
         "tick": float(market.tick_size / asked.reference_price) * 1e4 <= limits.max_tick_bps * ROUNDING,
         "one position": asked.symbol not in book.held and asked.symbol not in book.coming,
         "position": share <= scale * limits.max_position_fraction * ROUNDING,

@@ -66,6 +66,8 @@ JUNK = (
 )
 FINITE = tuple(value for value in NASTY if abs(value) < inf)
 SOUND = (*[1.0] * 97, *(0.25 + 0.75 * i / 96 for i in range(97)))
+FACTORS = (*SOUND, *(1.0 + 0.25 * i / 48 for i in range(49)))
+"""What a policy may say: above 1 it gives back what the court took away."""
 PRICES = tuple(Decimal(text) for text in ("NaN", "sNaN", "Infinity", "0", "-5", "1e-30", "1e-400", "1e308"))
 ATRS = (None, 0.0, 0.001, 0.004, 0.009, 0.02, 0.035, 0.06)
 WORDS = {
@@ -118,7 +120,7 @@ def tried(choices: Choices, marks: Mapping[str, float], number: int, wild: Seque
         }
     )  # fmt: skip
     words = {role: choices.of(pool) for role, pool in WORDS.items()}
-    policy = choices.of([*mostly(SOUND, (*NASTY, *wild)), *JUNK])
+    policy = choices.of([*mostly(FACTORS, (*NASTY, *wild)), *JUNK])
     scaled = Adjustment.model_construct(adjuster="x", scale=policy) if isinstance(policy, float) else policy
     return Tried(heard, words, scaled)
 
@@ -140,7 +142,7 @@ def raw(choices: Choices, marks: Mapping[str, float], number: int, wild: Sequenc
         argument=None if number % 2 else Argument.model_construct(speaker="x/analyst", belief=belief),
         docket=DOCKETS[number % len(DOCKETS)] + ((symbol,) if number % 5 else ()),
         ruling_scale=choices.of(units),
-        adjust_scale=choices.of(units),
+        adjust_scale=choices.of(mostly(FACTORS, (*NASTY, *wild))),
     )
 
 

@@ -1,13 +1,18 @@
 """Small policies with drawn weights, for tests of what serves them."""
 
+import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from market.timeframe import Timeframe
+from rl.features import FEATURES as REAL
+from rl.features import schema_sha256
 from rl.model import Card, PolicyModel, Span
 from rl.networks import Networks
+from rl.serving.promise import VERDICT
 from rl.training_range import Scaler, TrainingRange
 
 FEATURES = ("first", "second", "third")
@@ -56,3 +61,44 @@ def model(**changed: Any) -> PolicyModel:
     seen = training_features(columns=len(known.features))
     scaler = Scaler.of(seen)
     return PolicyModel(known, scaler, TrainingRange.of(seen, scaler), networks(len(known.seeds), len(known.features)))
+
+
+def seen_features(n: int = 4000, seed: int = 7) -> Any:
+    """Features that lie anywhere in their ranges, some of them missing: float64, shape (n, len(FEATURES)), their units."""
+    rng = np.random.default_rng(seed)
+    low, high = np.array([one.low for one in REAL]), np.array([one.high for one in REAL])
+    seen = rng.uniform(low, high, size=(n, len(REAL)))
+    seen[rng.random(seen.shape) < 0.1] = np.nan
+    return seen
+
+
+def served(symbols: tuple[str, ...] = ("BTC/USDT", "ETH/USDT", "SOL/USDT"), **changed: Any) -> PolicyModel:
+    """A policy that fits a run of the simulated market: the real features, drawn weights, a volatility target as its base."""
+    known = card(
+        **{
+            "name": "drawn",
+            "features": tuple(one.name for one in REAL),
+            "schema_sha256": schema_sha256(),
+            "base": {"target_daily_volatility": 0.02, "blend": 0.5},
+            "universe": symbols,
+            "spans": (Span(start_utc=datetime(2015, 1, 1, tzinfo=UTC), end_utc=datetime(2016, 1, 1, tzinfo=UTC)),),
+        }
+        | changed
+    )
+    seen = seen_features()
+    scaler = Scaler.of(seen)
+    return PolicyModel(known, scaler, TrainingRange.of(seen, scaler), networks(len(known.seeds), len(REAL)))
+
+
+def write_verdict(folder: Path, sha256: str, *, passed: bool = True, **promise: float) -> None:
+    """Write the verdict on a model into its folder; without figures of its promise, a wide one."""
+    told = {"low": -0.01, "high": 0.01, "sd": 0.05, "days": 800} | promise
+    text = {"model_sha256": sha256, "passed": passed, "why": "by its figures", "promise": told}
+    (folder / VERDICT).write_text(json.dumps(text), encoding="utf-8")
+
+
+def profile(path: Path, folder: Path, mode: str, extends: str = "paper", **rl: str) -> str:
+    """Write a profile with a policy. Returns its path."""
+    lines = [f"extends: {extends}", "rl:", f"  mode: {mode}", f"  model: {folder}"]
+    path.write_text("\n".join([*lines, *(f'  {key}: "{value}"' for key, value in rl.items())]) + "\n", encoding="utf-8")
+    return str(path)
