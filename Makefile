@@ -14,10 +14,13 @@ ARGS ?=
 PROPOSALS ?= 100000
 
 .DEFAULT_GOAL := help
-.PHONY: paper test slow check bench prove mutants coverage notebooks lock clean help
+.PHONY: paper train test slow check bench prove mutants coverage notebooks lock clean help
 
 paper: .stamps/run ## trade a simulated session with paper money (more options: make paper ARGS="--help")
 	$(BIN)/python -m agents.run --profile paper $(ARGS)
+
+train: .stamps/train ## train a small policy on simulated bars into models/default (more options: make train ARGS="--help")
+	$(BIN)/python -m rl.train --simulated --days 150 --steps 100000 --seeds 4 $(ARGS)
 
 test: .stamps/all ## run the tests on all cores (options for pytest: make test ARGS="tests/risk")
 	$(BIN)/python -m pytest -n auto -m "not slow" $(ARGS)
@@ -73,6 +76,12 @@ $(VENV)/pyvenv.cfg:
 .stamps/notebooks: pyproject.toml $(LOCK) $(VENV)/pyvenv.cfg
 	@echo "==> installing what a session and the notebooks need"
 	@$(PIP) install --progress-bar on -c $(LOCK) --editable ".[notebooks]"
+	@mkdir -p .stamps && touch .stamps/run $@
+
+.stamps/train: pyproject.toml $(LOCK) $(VENV)/pyvenv.cfg
+	@echo "==> installing $(TORCH) for training (the largest part)"
+	@$(PIP) install --progress-bar on -c $(LOCK) "$(TORCH)"
+	@$(PIP) install --progress-bar on -c $(LOCK) --editable ".[train]"
 	@mkdir -p .stamps && touch .stamps/run $@
 
 .stamps/all: pyproject.toml $(LOCK) $(VENV)/pyvenv.cfg

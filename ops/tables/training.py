@@ -6,7 +6,7 @@ from pathlib import Path
 from config.frozen import Frozen
 from ops.tables.grid import Grid, open_console
 from ops.tables.plain import count, ratio
-from rl.training.product import Product, said_of
+from rl.training.product import Product, said_of, warnings_of
 
 
 class SeedRow(Frozen):
@@ -60,7 +60,7 @@ class Trained(Frozen):
                 )
                 for made in product.results
             ),
-            warnings=tuple(dict.fromkeys(made.warning for made in product.results if made.warning)),
+            warnings=warnings_of(product),
         )
 
 
@@ -101,6 +101,6 @@ def _sentences(trained: Trained) -> str:
         f"{count(trained.trials, 'configuration')} tried on bars like these so far. The validation part chose when to stop, "
         "so it proves nothing.",
         f"Model: {trained.folder} (sha256 {trained.sha256[:12]})",
-        f"Next: tribunal evaluate {trained.folder}  (says whether it is better than its base)",
+        f"Next: tribunal evaluate --model {trained.folder} --data PATH  (says whether it is better than its base)",
     ]
     return "\n".join(lines)

@@ -32,7 +32,7 @@ class Tuned(NamedTuple):
 
 def tune(tapes: Sequence[PolicyTape], grid: Sequence[Base] = GRID) -> Tuned:
     """The best static rule on these tapes. Raises DataFault for tapes that do not fit together."""
-    lanes = Lanes([tape.course for _ in grid for tape in tapes])
+    lanes = Lanes([tape.course for _ in grid for tape in tapes], reviews=True)
     lanes.advance()
     while bool((asking := lanes.asking).any()):
         factors = np.ones(len(lanes))

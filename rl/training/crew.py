@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any
+from typing import Any, TypeAlias
 
 from config.errors import OutputFault, TribunalError, UsageFault
 from rl.training.curve import LegReport
 from rl.training.learner import SeedJob, SeedResult, train_seed
 
 Report = Callable[[LegReport], None]
-Pipe = Connection[Any, Any]
+Pipe: TypeAlias = "Connection[Any, Any]"
 
 
 def train_all(jobs: Sequence[SeedJob], workers: int, report: Report, *, ray: bool = False) -> list[SeedResult]:

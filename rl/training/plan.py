@@ -34,7 +34,7 @@ class TrainingPlan(Frozen):
     learning_rate: float = Field(default=1e-3, gt=0.0, lt=1.0, description="of Adam")
     clip_range: float = Field(default=0.2, gt=0.0, lt=1.0, description="bound of the change of an action's probability")
     entropy: float = Field(default=0.0, ge=0.0, description="weight of the entropy bonus")
-    log_std: float = Field(default=-1.0, ge=-5.0, le=1.0, description="of the action at the start")
+    log_std: float = Field(default=-0.5, ge=-5.0, le=1.0, description="of the action at the start")
     width: int = Field(default=64, ge=4, le=512, description="neurons of each of the two hidden layers")
     leg_rollouts: int = Field(default=8, ge=1, description="rollouts between two checkpoints and validations")
     patience: int = Field(default=8, ge=1, description="legs without a better validation before a seed stops")

@@ -31,6 +31,8 @@ SEEDS, TRAINING, CURVES, HISTORY = "seeds", "training.json", "curves.jsonl", "hi
 COLLAPSED, STILL = 0.9, 0.01
 """Share of decisions without a size above which a policy has collapsed; departure from the base below which it learnt nothing."""
 
+_MOST_LISTED = 10
+
 _LAYERS = {
     "w1": "mlp_extractor.policy_net.0.weight",
     "b1": "mlp_extractor.policy_net.0.bias",
@@ -85,6 +87,24 @@ def said_of(judged: Judged) -> str:
     )
 
 
+def collapsed(made: SeedResult) -> bool:
+    """Whether a seed left no size at the end of its training; what is kept of it may be better."""
+    return bool(made.curve) and made.curve[-1].zero > COLLAPSED
+
+
+def warnings_of(product: Product) -> tuple[str, ...]:
+    """What a user should know of a training beside its result: seeds that collapsed, and penalties above the edge."""
+    fallen = [made.seed for made in product.results if collapsed(made)]
+    said = []
+    if fallen:
+        listed = ", ".join(map(str, fallen[:_MOST_LISTED])) + (" …" if len(fallen) > _MOST_LISTED else "")
+        said.append(
+            f"{len(fallen)} of {len(product.results)} seeds collapsed to zero in training (seed {listed}): at their end they left no "
+            "size. What is kept of them is their best validation. Lower the penalties of --reward, or take other voters."
+        )
+    return (*said, *[made.warning for made in product.results if made.warning][:1])
+
+
 def write_product(folder: Path, product: Product) -> None:
     """Write the folder of a model, its card last. Raises OutputFault."""
     lines = (json.dumps(point._asdict()) + "\n" for made in product.results for point in made.curve)
@@ -119,6 +139,7 @@ def _told(product: Product) -> dict[str, Any]:
         "model_sha256": product.model.sha256,
         "validation": product.judged._asdict() | {"gain": product.judged.gain},
         "said": said_of(product.judged),
+        "warnings": list(warnings_of(product)),
         "seeds": seeds,
         **product.about,
     }
