@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
         type=int,
         default=5,
         metavar="D",
-        help="days between training and test beyond the longest holding time (default: 5)",
+        help="days between training and test beyond the holding time (default: 5)",
     )
     parse.add_argument(
         "--accounts",

@@ -72,16 +72,22 @@ def base_rule(base: Base) -> Rule:
 
 
 def moved(runs: Sequence[Run], offset: float) -> Rule:
-    """The multipliers of these runs, one a tape, in their order from a part `offset` in [0, 1) of each on, and round again."""
-    given = [run.multipliers for run in runs]
-    at = [int(offset * len(each)) for each in given]
+    """The multipliers of these runs, one a tape, in their order from a part `offset` in [0, 1) of each on, and round again.
+
+    Purchases get those of purchases, and reviews those of reviews.
+    """
+    given = [[run.multipliers[run.seen.reviewed == reviewed] for reviewed in (False, True)] for run in runs]
+    at = [[int(offset * len(each)) for each in kinds] for kinds in given]
 
     def rule(seen: Seen) -> Floats:
         made = np.ones(len(seen))
-        for number, tape in enumerate(seen.tapes.tolist()):
-            if len(given[tape]):
-                made[number] = given[tape][at[tape] % len(given[tape])]
-                at[tape] += 1
+        for number, (tape, kind) in enumerate(
+            zip(seen.tapes.tolist(), seen.reviewed.astype(int).tolist(), strict=True)
+        ):
+            known = given[tape][kind]
+            if len(known):
+                made[number] = known[at[tape][kind] % len(known)]
+                at[tape][kind] += 1
         return made
 
     return rule

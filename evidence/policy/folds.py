@@ -3,7 +3,8 @@
 The days are cut into groups, and each account begins anew at the first day of a group, so no position reaches from one group into
 another. Rules without learning run once on each group; on each split their setting is chosen by the Sharpe ratio of its training
 days. What learns is trained on the training days of each split and runs on its test groups. Training days keep a distance of the
-longest time for which a position was held, and of the embargo, from every test day.
+longest time for which a position was held, at most `MOST_PURGED_DAYS`, and of the embargo, from every test day. A position that
+would be held for longer is marked at the last close of its part, where its account ends: no return reaches into a test.
 
 The base of a split is the setting of the base family that is best on its training days, or that of the model that was trained
 there. All that learns corrects that base.
@@ -30,10 +31,13 @@ from rl.training.split import longest_held
 Floats = NDArray[np.float64]
 
 PPO = "ppo"
-LEARNERS: tuple[tuple[str, str, Callable[[Lesson, int], Actor]], ...] = (
+Learner = tuple[str, str, Callable[[Lesson, int], Actor]]
+"""Name, words, and what makes an actor of a lesson and a seed."""
+LEARNERS: tuple[Learner, ...] = (
     ("ridge", "ridge regression on the columns of PPO", ridge),
     ("network", "small network on a Sharpe loss", network),
 )
+MOST_PURGED_DAYS = 30
 _MOST_LANES = 240
 
 
@@ -115,8 +119,9 @@ def layout_of(accounts: Sequence[PolicyTape], *, groups: int, tested: int, embar
     days = min(len(tape) for tape in accounts) // step
     held = max(longest_held(run.result) for run in play_rules(accounts, [base_rule(Base())])[0])
     held_days = -(-held // step)
+    purged = min(held_days, MOST_PURGED_DAYS)
     try:
-        plan = combinatorial_purged(days, groups=groups, tested=tested, horizon=held_days, embargo=embargo_days)
+        plan = combinatorial_purged(days, groups=groups, tested=tested, horizon=purged, embargo=embargo_days)
     except ValueError as fault:
         raise UsageFault(
             f"The cross-validation cannot be laid out: positions are held for up to {held_days} days, and {fault}. Nothing was "
@@ -129,7 +134,7 @@ def layout_of(accounts: Sequence[PolicyTape], *, groups: int, tested: int, embar
         )
         for span in plan.groups
     )
-    return Layout(tuple(accounts), parts, plan, held_days, held_days + embargo_days, step)
+    return Layout(tuple(accounts), parts, plan, held_days, purged + embargo_days, step)
 
 
 def cross_validate(
@@ -138,19 +143,28 @@ def cross_validate(
     trainer: Trainer | None = None,
     taught: Sequence[PolicyTape] = (),
     seen: Callable[[int], None] = lambda splits: None,
+    learners: Sequence[Learner] = LEARNERS,
 ) -> CrossValidated:
     """Run all arms. `trainer` trains the policy of each split; without one there is no PPO among the arms.
 
     `taught`: tapes of the same bars to train it on, the accounts of the layout if none are given. `seen` is called with 1 after
     each split.
     """
-    return _Trial(layout, seed, trainer, taught or layout.accounts).run(seen)
+    return _Trial(layout, seed, trainer, taught or layout.accounts, learners).run(seen)
 
 
 class _Trial:
     """One cross-validation while it runs."""
 
-    def __init__(self, layout: Layout, seed: int, trainer: Trainer | None, taught: Sequence[PolicyTape]) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        seed: int,
+        trainer: Trainer | None,
+        taught: Sequence[PolicyTape],
+        learners: Sequence[Learner],
+    ) -> None:
+        self._learners = tuple(learners)
         self._layout, self._seed, self._trainer, self._taught = layout, seed, trainer, taught
         self._flat = [tape for group in layout.parts for tape in group]
         self._families = families(self._flat)
@@ -159,7 +173,7 @@ class _Trial:
 
     def run(self, seen: Callable[[int], None]) -> CrossValidated:
         """All splits, one after the other."""
-        plan, names = self._layout.plan, [name for name, _, _ in LEARNERS]
+        plan, names = self._layout.plan, [name for name, _, _ in self._learners]
         names += [PPO] if self._trainer is not None else []
         tests: dict[str, list[list[Floats]]] = {name: [] for name in [*names, RANDOM]}
         settings: dict[str, list[str]] = {family.name: [] for family in self._families}
@@ -181,7 +195,7 @@ class _Trial:
                 by_seed.append([each[0] for each in self._test(acts, plan.tested[number])])
             seen(1)
         arms = [self._static_arm(family, statics[family.name], settings[family.name]) for family in self._families]
-        told = {name: words for name, words, _ in LEARNERS} | {PPO: "the policy, mean of its seeds"}
+        told = {name: words for name, words, _ in self._learners} | {PPO: "the policy, mean of its seeds"}
         told[RANDOM] = f"the multipliers of {names[-1]}, moved in time"
         arms += [self._learnt_arm(name, told[name], tests[name]) for name in tests]
         seeds = [self._paths([split[n] for split in by_seed]) for n in range(len(by_seed[0]) if by_seed else 0)]
@@ -240,7 +254,7 @@ class _Trial:
         flat = [run for group in runs for run in group]
         joined = Seen.joined(run.seen for run in flat)
         lesson = lesson_of(self._flat, joined.part(self._in_training(joined, split)), base)
-        rules = {name: acting(base, learn(lesson, self._seed)) for name, _, learn in LEARNERS}
+        rules = {name: acting(base, learn(lesson, self._seed)) for name, _, learn in self._learners}
         return rules if trained is None else {**rules, PPO: acting(base, trained.act)}
 
     def _in_training(self, seen: Seen, split: Split) -> NDArray[np.bool_]:

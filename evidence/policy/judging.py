@@ -92,6 +92,7 @@ class Judgement(Frozen):
     splits: int
     paths: int
     gap_days: int
+    held_days: int
     arms: tuple[ArmResult, ...]
     seeds: Seeds | None
     trials: int
@@ -175,6 +176,7 @@ def judge(
         splits=len(plan.splits),
         paths=len(plan.paths),
         gap_days=layout.gap_days,
+        held_days=layout.held_days,
         arms=arms,
         seeds=_seeds(found.seeds, base.returns) if len(found.seeds) else None,
         trials=trials,

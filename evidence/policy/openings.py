@@ -1,7 +1,7 @@
 """The hold-out, and who has looked at it: a committed file for each model, after which that model may not look again.
 
 2023 and 2024 belong to no training, no tuning and no choice. They are opened once for a model, for the sign of its result and its
-deepest fall alone. The file is written before the bars are read, so a run that breaks off has opened them too.
+deepest fall alone. The file is written before anything is run on the bars, so a run that breaks off has opened them too.
 """
 
 import json

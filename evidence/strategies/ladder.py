@@ -6,7 +6,7 @@
     + devil's advocate   trades only if the counter-evidence does not outweigh the analyst
     + supervisor      the whole court
     + gate            the profile's limits and breakers: the whole system
-    + adjuster        the PPO policy; omitted if the profile has none
+    + adjuster        the PPO policy; omitted unless the profile lets one change sizes (rl.mode: active)
 
 Every rung keeps the stop, the ladder and the trailing stop, the fees, and one position's limit, so that sizes can be compared.
 The difference to the rung below is resampled in pairs: the same blocks of bars of both (see `evidence.statistics.bootstrap`).
@@ -27,7 +27,7 @@ from evidence.statistics.key_figures import Measure
 from evidence.worlds.world import Curve
 from risk.limits.catalogue import loosest
 
-NAMES = ("strategies", "+ analyst", "+ risk agent", "+ devil's advocate", "+ supervisor", "+ gate")
+NAMES = ("strategies", "+ analyst", "+ risk agent", "+ devil's advocate", "+ supervisor", "+ gate", "+ adjuster")
 
 
 class Rung(Frozen):
@@ -62,14 +62,15 @@ class Step(NamedTuple):
 
 
 def steps(world: World) -> tuple[Step, ...]:
-    """The worlds of the rungs, from the lowest to the whole system."""
+    """The worlds of the rungs, from the lowest to the whole system. No policy acts on the rungs below its own."""
+    whole = world.settings
+    still = whole.model_copy(update={"rl": whole.rl.model_copy(update={"mode": "off"})})
     seated = [world.settings.court.model_copy(update={"seats": ROLES[:count]}) for count in range(len(ROLES) + 1)]
-    wide = [
-        world.settings.model_copy(update={"court": court, "limits": open_limits(world.settings)}) for court in seated
-    ]
-    settings = (*wide, world.settings)
+    wide = [still.model_copy(update={"court": court, "limits": open_limits(still)}) for court in seated]
+    settings = (*wide, still, whole) if whole.rl.mode == "active" else (*wide, still)
     return tuple(
-        Step(name, world.model_copy(update={"settings": each})) for name, each in zip(NAMES, settings, strict=True)
+        Step(name, world.model_copy(update={"settings": each}))
+        for name, each in zip(NAMES[: len(settings)], settings, strict=True)
     )
 
 
@@ -83,7 +84,7 @@ def climb(label: str, symbols: Sequence[str], market_growth: float, found: Seque
     per_year = 365 * 86_400 / found[0].timeframe_s
     returns = [curve_returns(np.array(curve.equity)) for curve in found]
     rungs = []
-    for number, (name, curve) in enumerate(zip(NAMES, found, strict=True)):
+    for number, (name, curve) in enumerate(zip(NAMES[: len(found)], found, strict=True)):
         versus = None
         if number:
             pair = paired_differences(returns[number], returns[number - 1], bars_per_year=per_year, seed=seed)

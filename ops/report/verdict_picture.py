@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from evidence.policy.arms import ALWAYS, BASE
 from evidence.policy.folds import PPO, CrossValidated
 from evidence.policy.judging import ArmResult, Judgement
+from ops.tables.plain import count
 
 Floats = NDArray[np.float64]
 
@@ -22,7 +23,7 @@ def verdict_picture(found: Judgement, tested: CrossValidated) -> str:
     top = 60
     first = _forest(shown, top)
     high = top + 40 + _LINE * len(shown)
-    second = _curves(tested, high + 30)
+    second = _curves(found, tested, high + 30)
     third = _falls(found.arms, high + 330)
     fourth = _seeds(found, high + 330)
     height = high + 330 + 60 + _LINE * len(found.arms)
@@ -41,7 +42,8 @@ def _headline(found: Judgement) -> str:
         if found.passed
         else "Not shown"
     )
-    return f"{words}. {', '.join(found.markets)}, {found.start_utc:%Y-%m-%d} to {found.end_utc:%Y-%m-%d}, out of sample"
+    markets = count(len(found.markets), "market")
+    return f"{words}. {markets}, {found.start_utc:%Y-%m-%d} to {found.end_utc:%Y-%m-%d}, out of sample"
 
 
 def _forest(arms: Sequence[ArmResult], top: int) -> str:
@@ -70,15 +72,16 @@ def _forest(arms: Sequence[ArmResult], top: int) -> str:
     return "".join(drawn)
 
 
-def _curves(tested: CrossValidated, top: int) -> str:
-    """Wealth by day, the mean of all paths."""
+def _curves(found: Judgement, tested: CrossValidated, top: int) -> str:
+    """Wealth by day at the exposure of the base, the mean of all paths."""
     known = {arm.name: arm for arm in tested.arms}
-    names = [name for name in ("network", "ridge", ALWAYS, BASE, PPO) if name in known]
-    wealth = {name: np.cumsum(np.log1p(known[name].returns.mean(axis=0))) for name in names}
+    scales = {arm.name: arm.at_equal_exposure.scale for arm in found.arms if arm.at_equal_exposure is not None}
+    names = [name for name in ("network", "ridge", ALWAYS, BASE, PPO) if name in scales]
+    wealth = {name: np.cumsum(np.log1p(scales[name] * known[name].returns.mean(axis=0))) for name in names}
     low = min(0.0, *(float(each.min()) for each in wealth.values()))
     high = max(0.01, *(float(each.max()) for each in wealth.values()))
     colours = {PPO: _POLICY, BASE: _BASE, ALWAYS: _INK, "ridge": "#7a9a5a", "network": "#a08ac0"}
-    drawn = [_text(20, top, "Wealth, mean of all paths [log]")]
+    drawn = [_text(20, top, "Wealth at equal exposure, mean of all paths [log]")]
     for number, name in enumerate(names):
         values = wealth[name][:: max(1, len(wealth[name]) // 400)]
         points = " ".join(

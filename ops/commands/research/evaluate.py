@@ -123,17 +123,25 @@ def _open(model: PolicyModel | None, world: World, arguments: argparse.Namespace
         )
     folder, now = Path(arguments.openings), SystemClock().now()
     earlier = len(openings(folder))
-    bars = world.bars.model_copy(update={"start_utc": HELD_OUT_FROM, "end_utc": HELD_OUT_UNTIL})
-    opening = Opening(at_utc=now, model=model.name, model_sha256=model.sha256, data=", ".join(_names(world)))
-    open_once(folder, opening)
-    tape = tape_of(world.model_copy(update={"bars": bars}))
+    tape = _held_out(world)
     tell_data(world, tape, sys.stderr)
     _refuse_other_world(model, tape)
+    opening = Opening(at_utc=now, model=model.name, model_sha256=model.sha256, data=", ".join(_names(world)))
+    open_once(folder, opening)
     read = _read(world, tape, quiet=arguments.quiet)
     opening = opening.model_copy(update={"shown": look(model, read.together())})
     note(folder, opening)
     show_opening(opening, earlier, as_json=arguments.json)
     return 0
+
+
+def _held_out(world: World) -> Tape:
+    """The bars of the hold-out, as far as the files reach. Raises DataFault for files that end before it."""
+    bars = world.bars.model_copy(update={"start_utc": HELD_OUT_FROM, "end_utc": None})
+    tape = tape_of(world.model_copy(update={"bars": bars}))
+    if tape.end_utc <= HELD_OUT_UNTIL:
+        return tape
+    return tape_of(world.model_copy(update={"bars": bars.model_copy(update={"end_utc": HELD_OUT_UNTIL})}))
 
 
 def _names(world: World) -> list[str]:

@@ -21,11 +21,11 @@ _PLAIN = (
     "fees",
     "left out",
 )
-_EQUAL = ("Arm", "growth a year", "deepest fall", "shortfall", "growth a year ", "deepest fall ", "shortfall ")
+_EQUAL = ("Arm", "growth a year", "deepest fall", "shortfall")
 _NOTE = (
     "Differences: paired, stationary bootstrap in blocks of a week over all paths at once; a lower end above 0 is significant at "
-    "5 %, one-sided. Turnover and fees: of equity, a year. Left out: decisions that leave less than 5 % of a size. Shortfall: mean "
-    "of the worst days at 97.5 %."
+    "5 %, one-sided. Turnover and fees: of equity, a year. Left out: decisions that leave less than 5 % of a size. Shortfall: "
+    "mean of the worst days at 97.5 %."
 )
 
 
@@ -48,7 +48,7 @@ def judgement_markdown(found: Judgement) -> str:
     return "\n".join([_said(found) + "\n", *(grid.markdown() for grid in grids(found)), *told, "", _NOTE + "\n"])
 
 
-def grids(found: Judgement) -> tuple[Grid, Grid]:
+def grids(found: Judgement) -> tuple[Grid, ...]:
     """Return the arms as they were, and scaled to the exposure and the turnover of the base."""
     return (
         Grid(
@@ -57,7 +57,8 @@ def grids(found: Judgement) -> tuple[Grid, Grid]:
             tuple(_row(arm) for arm in found.arms),
             yields=("fees", "left out", "turnover"),
         ),
-        Grid("At equal exposure, and at equal turnover", _EQUAL, tuple(_equal(arm) for arm in found.arms)),
+        Grid("At equal exposure", _EQUAL, tuple((arm.name, *_scaled(arm.at_equal_exposure)) for arm in found.arms)),
+        Grid("At equal turnover", _EQUAL, tuple((arm.name, *_scaled(arm.at_equal_turnover)) for arm in found.arms)),
     )
 
 
@@ -91,7 +92,7 @@ def _said(found: Judgement) -> str:
         f"{', '.join(found.markets)}: {count(found.days, 'day')} of {found.label}, {found.start_utc:%Y-%m-%d} to "
         f"{found.end_utc:%Y-%m-%d}, in {accounts}. {count(found.groups, 'group')}, {found.tested} tested at once: "
         f"{count(found.splits, 'split')}, {count(found.paths, 'path')}. Training days keep {count(found.gap_days, 'day')} from "
-        "test days."
+        f"test days; positions are held for up to {count(found.held_days, 'day')}, and end with their group."
     )
 
 
@@ -139,10 +140,6 @@ def _apart(found: PooledDifference) -> str:
         return DASH
     star = " *" if found.is_shown else ""
     return f"{found.value:+.2f} [{found.low:+.2f}, {found.high:+.2f}]{star}"
-
-
-def _equal(arm: ArmResult) -> tuple[str, ...]:
-    return (arm.name, *_scaled(arm.at_equal_exposure), *_scaled(arm.at_equal_turnover))
 
 
 def _scaled(found: AtEqual | None) -> tuple[str, ...]:
