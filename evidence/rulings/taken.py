@@ -164,21 +164,22 @@ def _taken(hearing: Hearing, refused: AbstractSet[str], barriers: Barriers) -> I
     verdict, equity = hearing.verdict, hearing.case.book.equity
     court = hearing.ruling.scale
     adjust = hearing.adjustment.scale if court > 0 else 1.0
+    left = min(1.0, court * adjust)
     full = full_notional(hearing, barriers) / equity
     held, bought = verdict.held / equity, _bought(hearing)
     if not refused - {"min_notional"}:
         if court < 1:
-            yield COURT, full * adjust - held - bought
+            yield COURT, full * min(1.0, adjust) - held - bought
         if adjust != 1:
             yield ADJUSTER, full * court - held - bought
     if hearing.adjustment.mode == "advisory" and bought > 0:
         advised = 1.0 if hearing.adjustment.advised is None else hearing.adjustment.advised
         yield ADVISED, (held + bought) * (1.0 - min(advised, 1.0 / court))
     if len(refused) == 1:
-        yield from ((code, full * court * adjust - held) for code in refused)
+        yield from ((code, full * left - held) for code in refused)
     if verdict.outcome is Outcome.SIGNED:
         share = hearing.case.proposal.exposure
-        yield verdict.binding_rule, _next_cap(verdict) * court * adjust * (1.0 if share is None else share) / equity
+        yield verdict.binding_rule, _next_cap(verdict) * left * (1.0 if share is None else share) / equity
 
 
 def _bought(hearing: Hearing) -> float:
