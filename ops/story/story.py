@@ -21,7 +21,7 @@ from agents.llm.attempt import Attempt
 from agents.memory.outcomes import Barriers
 from agents.outages.alert import Alert
 from agents.records.events import read_events
-from agents.records.record import AskedAhead, CycleRecord, ExitDecision, Session, SessionEnd, Warmup
+from agents.records.record import AskedAhead, CycleRecord, ExitDecision, Session, SessionEnd, ShareReview, Warmup
 from agents.records.registry import Recorded
 from config.clock import to_ms
 from config.errors import JournalFault
@@ -37,6 +37,7 @@ from ops.story.models import Models
 from ops.story.tally import KeptHearing, RoundTrip, StoryTally
 from risk.breakers import BreakerEvent
 from risk.portfolio import Portfolio
+from rl.serving.monitor import PolicyChanged
 
 JOURNAL = "journal.db"
 FINDINGS_KEPT = 500
@@ -187,6 +188,10 @@ class _Reader:
                 self._orders.append(order)
             case BreakerEvent() as latch:
                 self._breakers.append(latch)
+            case ShareReview() as review:
+                self._tally.policy.review(review.adjustment)
+            case PolicyChanged() as changed:
+                self._tally.policy.change(changed)
             case Alert() as alert:
                 self._alerts.append(alert)
             case HaltEvent() as halt:
