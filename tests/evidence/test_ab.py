@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gate_support import OLD_FOUR, OLD_FOUR_PAIR
 from model_server import ModelServer
 from run_support import write_bars
 from session_models import KEYS
@@ -31,11 +32,11 @@ def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, Any]:
 def test_each_side_is_what_it_is_alone_and_the_difference_is_that_of_both(
     bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = told(capsys, "--data", bars, "--set", "limits.unproven_fraction=null", "--b-no-court")
+    found = told(capsys, "--data", bars, "--set", "limits.unproven_fraction=null", OLD_FOUR_PAIR, "--b-no-court")
     assert [(each["key"], each["b"]) for each in found["changed"]] == [("court.seats", [])]
     for side, overrides in zip(found["sides"], ({}, {"court.seats": []}), strict=True):
-        shared = {"limits.unproven_fraction": None, "sentiment.sources": []}
-        asked = WorldRequest(profile="backtest", overrides=shared | overrides, bars=BarsRequest(data=(bars,)))
+        same = {**OLD_FOUR, "limits.unproven_fraction": None, "sentiment.sources": []}
+        asked = WorldRequest(profile="backtest", overrides=same | overrides, bars=BarsRequest(data=(bars,)))
         alone = curve_of(world_of(asked), lambda more: None)
         assert side["growth"] == alone.equity[-1] / alone.equity[0] - 1.0
         assert (side["trades"], side["signed"], side["fees"]) == (alone.trades, alone.signed, alone.fees)
@@ -46,7 +47,8 @@ def test_each_side_is_what_it_is_alone_and_the_difference_is_that_of_both(
             assert measure["value"] == pytest.approx(measure["first"] - measure["second"])
             assert measure["low"] is None or measure["low"] <= measure["high"]
     out = str(tmp_path / "run")
-    assert backtest(["--data", bars, "--set", "limits.unproven_fraction=null", "--quiet", "--json", "--out", out]) == 0
+    shared = ["--data", bars, "--set", "limits.unproven_fraction=null", OLD_FOUR_PAIR]
+    assert backtest([*shared, "--quiet", "--json", "--out", out]) == 0
     assert json.loads(capsys.readouterr().out)["deflated"]["trials"] == 2, "A and B were both counted"
 
 
@@ -127,7 +129,7 @@ def test_models_sit_on_one_side_and_are_paid_there(
         monkeypatch.setenv(name, value)
     with ModelServer() as server:
         place = f"minds.providers.anthropic.base_url={server.url}"
-        found = told(capsys, "--data", bars, "--set", place, "--b-mind", "anthropic")
+        found = told(capsys, "--data", bars, "--set", place, OLD_FOUR_PAIR, "--b-mind", "anthropic")
     a, b = found["sides"]
     assert a["models_usd"] == 0.0
     assert b["models_usd"] > 0.0

@@ -29,7 +29,7 @@ def arguments(first: ModelServer, second: ModelServer | None = None, *settings: 
     places = [f"minds.providers.anthropic.base_url={first.url}"]
     places += [f"minds.providers.openai.base_url={second.url}/v1"] if second else []
     chosen = ["court.mind=models", "journal.group_commit=1", f"minds.chain={chain}", *places, *settings]
-    return [*voters(*settings), "--days", days, "--set", *{each.partition("=")[0]: each for each in chosen}.values()]
+    return ["--days", days, *voters(*settings), "--set", *{each.partition("=")[0]: each for each in chosen}.values()]
 
 
 class Garbage:

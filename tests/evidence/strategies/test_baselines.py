@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gate_support import PLAIN
+from gate_support import OLD_FOUR, PLAIN
 from hypothesis import given
 from hypothesis import strategies as st
 from run_support import write_bars
@@ -109,7 +109,7 @@ def test_too_few_draws_and_nothing_to_draw_are_refused() -> None:
 
 @pytest.fixture(scope="module")
 def world() -> tuple[World, Tape, NettedVotes]:
-    settings = load_profile("paper", {"market.session_days": 6, "market.symbols": ["BTC/USDT", "ETH/USDT"]})
+    settings = load_profile("paper", {**OLD_FOUR, "market.session_days": 6, "market.symbols": ["BTC/USDT", "ETH/USDT"]})
     tape = simulated_tape(settings)
     contexts = build_contexts(settings.strategies, tape.symbols)
     return World(settings=settings), tape, cast_votes(tape, contexts, settings.court.net_threshold)

@@ -103,7 +103,7 @@ MISTAKES = {
     "replay": "RUN must be given; nothing was started. Such as: tribunal replay runs/paper-001",
     "sweep": (
         "--param must be given; nothing was started. "
-        "Such as: tribunal sweep --data BTCUSDT_1h.parquet --param ema_cross.rsi_max=55:85:10"
+        "Such as: tribunal sweep --data BTCUSDT_1h.parquet --strategy ema_cross --param ema_cross.rsi_max=55:85:10"
     ),
     "run --s 3": (
         "tribunal run has no option --s; nothing was started. Did you mean --store, --symbols, --start, --strategy, --seed, "

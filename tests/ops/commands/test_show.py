@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from kept_journals import JOURNALS, KEY
-from run_support import run, write_bars
+from run_support import run, voters, write_bars
 
 from agents.backtest import main as backtest
 from agents.show import main as show
@@ -141,7 +141,7 @@ def test_the_judgement_of_a_backtest_is_shown_again_and_one_of_another_version_i
 ) -> None:
     bars = str(write_bars(tmp_path, days=45)[0])
     folder = tmp_path / "run with a space"
-    assert backtest(["--data", bars, "--quiet", "--out", str(folder)]) == 0
+    assert backtest(["--data", bars, *voters(), "--quiet", "--out", str(folder)]) == 0
     first = capsys.readouterr().out
     assert first.splitlines()[-1] == f"Report: {folder / 'report.html'}"
     assert f"'{folder}'" in first.splitlines()[-2]

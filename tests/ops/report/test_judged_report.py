@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from run_support import write_bars
+from run_support import voters, write_bars
 
 from agents.backtest import main as backtest
 from config.secrets import journal_key
@@ -24,7 +24,7 @@ def bars(tmp_path_factory: pytest.TempPathFactory) -> str:
 def test_the_report_of_a_backtest_holds_its_judgement(
     bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert backtest(["--data", bars, "--quiet", "--json", "--out", str(tmp_path / "run")]) == 0
+    assert backtest(["--data", bars, *voters(), "--quiet", "--json", "--out", str(tmp_path / "run")]) == 0
     found = json.loads(capsys.readouterr().out)
     page = (tmp_path / "run" / "report.html").read_text()
     section = page.partition('<section id="judgement">')[2].partition("</section>")[0]
@@ -45,7 +45,7 @@ def test_the_report_of_a_backtest_holds_its_judgement(
 def test_daily_returns_compound_to_the_growth_of_the_run(
     bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert backtest(["--data", bars, "--quiet", "--json", "--out", str(tmp_path / "run")]) == 0
+    assert backtest(["--data", bars, *voters(), "--quiet", "--json", "--out", str(tmp_path / "run")]) == 0
     made = json.loads(capsys.readouterr().out)["measures"]
     account, held = daily(ran_of_story(read_story(tmp_path / "run", journal_key())))
     assert held is not None
@@ -59,7 +59,7 @@ def test_daily_returns_compound_to_the_growth_of_the_run(
 def test_a_tear_sheet_without_quantstats_is_refused_before_anything_runs(
     bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert backtest(["--data", bars, "--tearsheet", "--quiet", "--out", str(tmp_path / "run")]) == 2
+    assert backtest(["--data", bars, *voters(), "--tearsheet", "--quiet", "--out", str(tmp_path / "run")]) == 2
     assert "tribunal[tearsheet]" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
 
@@ -67,7 +67,9 @@ def test_a_tear_sheet_without_quantstats_is_refused_before_anything_runs(
 @pytest.mark.slow
 def test_the_tear_sheet_is_drawn_beside_the_report(bars: str, tmp_path: Path) -> None:
     pytest.importorskip("quantstats", reason="the extra `tearsheet` is not installed; `make slow` installs it")
-    assert backtest(["--data", bars, "--tearsheet", "--quiet", "--json", "--out", str(tmp_path / "run")]) == 0
+    assert (
+        backtest(["--data", bars, *voters(), "--tearsheet", "--quiet", "--json", "--out", str(tmp_path / "run")]) == 0
+    )
     sheet = (tmp_path / "run" / "tearsheet.html").read_text()
     assert "Cumulative Return" in sheet
     assert "<script src" not in sheet

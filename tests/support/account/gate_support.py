@@ -58,6 +58,7 @@ def _told(value: Any) -> str:
 
 PLAIN_PAIRS = tuple(f"{name}={_told(value)}" for name, value in PLAIN.items())
 """The same as `--set` takes them."""
+(OLD_FOUR_PAIR,) = (f"{name}={_told(value)}" for name, value in OLD_FOUR.items())
 SETTINGS: Settings = load_profile("paper", PLAIN)
 LIMITS: RiskLimits = SETTINGS.limits
 ANY_PRICE: RiskLimits = LIMITS.model_copy(update={"entry_price_cap_bps": None})
