@@ -11,7 +11,6 @@ from config.sections.sentiment import SourceSettings
 from market.files.told import FileRead
 from market.tape import Tape
 from market.timeframe import Timeframe
-from sentiment.sources.files import read_headlines
 
 _MOST_BASES = 8
 
@@ -35,6 +34,10 @@ def tell_files(files: Sequence[FileRead], used: Timeframe, stderr: TextIO) -> No
 
 def _headlines(source: SourceSettings) -> str:
     """How many headlines a file has, and of which coins they are read."""
+    from sentiment.sources.files import (
+        read_headlines,
+    )  # it loads pandas, which a session without recorded news does not need
+
     path = Path(source.path or "")
     found = read_headlines(path, source.name)
     bases = Counter(base for headline in found for base in headline.symbols)

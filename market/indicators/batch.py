@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import talib
 
 from market.candles import Candles, Floats
 from market.indicators.full_depth import CHANNELS, DAY_S, FUNCTIONS, KELTNER_ATR, LONG, SAMPLE, SHORT, SPANS_DAYS
 from market.indicators.handles import Function
+from market.indicators.library import talib
 from market.indicators.patterns import KINDS, NAMES, SEEN_FOR, pattern_seen
 from market.resample import resample
 from market.signals import PatternSeen, Regime, TechnicalSignals

@@ -9,10 +9,9 @@ bar: give them a window of several periods. A number that the window is too shor
 """
 
 import numpy as np
-import talib
-from talib import abstract
 
 from market.candles import Floats
+from market.indicators.library import abstract, talib
 
 LONGEST = 5_000
 """The largest window [bars]. More would be read at each bar, and slow down every run."""

@@ -3,6 +3,7 @@
 import math
 from datetime import UTC, datetime
 from decimal import Decimal
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -72,6 +73,16 @@ def jumps_of(chance: np.random.Generator, grid: Grid, a_day: float, *, least: fl
     jumps = np.zeros((grid.bars, STEPS))
     jumps[np.arange(grid.bars), (place * STEPS).astype(np.int64)] = np.where(occurs < a_day * grid.bar_days, size, 0.0)
     return jumps
+
+
+def autoregression(shocks: Floats, memory: float) -> Floats:
+    """Each shock and `memory` times the value before, shape (n_bars,), float64 [as `shocks`, of the same shape].
+
+    The bits are those of scipy's `lfilter`, which would take 80 MB to load.
+    """
+    return np.fromiter(
+        accumulate(shocks.tolist(), lambda before, shock: memory * before + shock), np.float64, len(shocks)
+    )
 
 
 def when(jumps: Floats, grid: Grid) -> Jumps:

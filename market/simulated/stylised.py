@@ -24,6 +24,7 @@ from market.simulated.drawn import (
     Activity,
     Grid,
     SimulatedMarket,
+    autoregression,
     candles_of,
     coin_of,
     in_window,
@@ -105,11 +106,9 @@ def _season(grid: Grid) -> Floats:
 
 def _slow(chance: np.random.Generator, grid: Grid) -> Floats:
     """The slow wave of volatility, shape (bars,): an autoregression in logs with mean square 1."""
-    from scipy.signal import lfilter  # heavy to import, and recorded bars do not need it
-
     memory = math.exp(-grid.bar_days / _SLOW_DAYS)
     shocks = chance.standard_normal(grid.bars) * _SLOW_SIZE * math.sqrt(1 - memory**2)
-    return np.asarray(np.exp(lfilter([1.0], [1.0, -memory], shocks) - _SLOW_SIZE**2))
+    return np.asarray(np.exp(autoregression(shocks, memory) - _SLOW_SIZE**2))
 
 
 def _innovations(chance: np.random.Generator, grid: Grid) -> Floats:

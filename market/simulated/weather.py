@@ -14,7 +14,18 @@ from config.seeds import generator
 from config.settings import Settings
 from market.candles import Candles, Floats
 from market.catalogue import instrument_of
-from market.simulated.drawn import STEPS, Coin, Grid, SimulatedMarket, candles_of, coin_of, in_window, jumps_of, when
+from market.simulated.drawn import (
+    STEPS,
+    Coin,
+    Grid,
+    SimulatedMarket,
+    autoregression,
+    candles_of,
+    coin_of,
+    in_window,
+    jumps_of,
+    when,
+)
 from market.simulated.headlines import chatter, told_of_jumps
 from market.simulated.regimes import per_bar, regime_path
 
@@ -64,11 +75,9 @@ def _innovations(chance: np.random.Generator, volatility: Floats) -> Floats:
 
 def _clusters(chance: np.random.Generator, grid: Grid) -> Floats:
     """The volatility multiplier of each bar, shape (bars,): an autoregression in logs with mean square 1."""
-    from scipy.signal import lfilter  # heavy to import, and recorded bars do not need it
-
     memory = math.exp(-grid.bar_days / _CLUSTER_DAYS)
     shocks = chance.standard_normal(grid.bars) * _CLUSTER_SIZE * math.sqrt(1 - memory**2)
-    return np.asarray(np.exp(lfilter([1.0], [1.0, -memory], shocks) - _CLUSTER_SIZE**2))
+    return np.asarray(np.exp(autoregression(shocks, memory) - _CLUSTER_SIZE**2))
 
 
 def _own_noise(seed: int, symbol: str, coin: Coin, factor_volatility: Floats, grid: Grid) -> Floats:

@@ -10,7 +10,7 @@ from agents.approval.petition import RecordedApprover
 from agents.court.graph import Judge
 from agents.desk.desk import Desk
 from agents.desk.models import prompts, sits
-from agents.desk.wiring import Around, bars_per_day, open_desk
+from agents.desk.wiring import Around, open_desk
 from agents.llm.recordings.recorded import RecordedAsker
 from agents.recorded.rerun import Difference, RecordedFeed, RecordedRun, RecordedSentiment
 from agents.records.events import EVENTS
@@ -119,7 +119,7 @@ async def _again(desk: Desk, run: RecordedRun, result: Result, progress: Session
 
 def _asking(file: str, session: Session, key: bytes, found: list[WhatIf]) -> Around:
     """A wrapper of the gate that also judges each proposal with other limits."""
-    limits, per_day = parse_limits(Path(file), session.settings.limits), bars_per_day(session.timeframe)
+    limits, per_day = parse_limits(Path(file), session.settings.limits), session.timeframe.bars_per_day
     other = open_gate(limits, session.settings.exits, key, per_day, session.calibration)
 
     def around(trader: Trader) -> Judge:
