@@ -40,7 +40,7 @@ from evidence.worlds.parallel import spread
 from evidence.worlds.votes import NettedVotes, cast_votes
 from evidence.worlds.world import Curve, Tick, curve_of
 from market.files.bars import read_market_files
-from market.indicators.ta_lib import talib
+from market.indicators.library import talib
 from market.tape import Tape
 from market.timeframe import Timeframe
 from risk.breakers import fall_sigmas

@@ -21,7 +21,6 @@ from market.bar import Bar, Detail, Fact, Finding, FundingRate, Slice
 from market.candles import Candles, Millis, RawCandles, grid_phase
 from market.catalogue import instrument_of
 from market.context.files.told import FactsFile
-from market.files.bars import read_bars
 from market.files.reading import AS_FOUND, Reading
 from market.files.told import FileRead, names_of
 from market.instrument import Instrument
@@ -184,6 +183,8 @@ def recorded_tape(
     """
     if not paths:
         raise DataFault("No market file was given: nothing was started; name at least one with --data.")
+    from market.files.bars import read_bars  # it loads pandas, which simulated bars do not need
+
     timeframe = Timeframe(settings.market.timeframe)
     candles, _, files = read_bars(paths, timeframe, symbols, reading)
     moments = np.unique(np.concatenate([columns.close_ms for columns in candles.values()]))

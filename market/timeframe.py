@@ -33,6 +33,11 @@ class Timeframe(StrEnum):
         return _DURATION_S[self]
 
     @property
+    def bars_per_day(self) -> float:
+        """Bars in 24 hours."""
+        return 86_400 / self.seconds
+
+    @property
     def bars_per_year(self) -> float:
         """Bars in 365 days, because crypto markets never close."""
         return 365 * 86_400 / self.seconds

@@ -5,7 +5,6 @@ switch and the approver.
 """
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import NamedTuple
 
 from agents.approval.asking import Approvals
@@ -59,11 +58,6 @@ class _Warm(NamedTuple):
     engines: dict[str, SignalEngine]
     window: ReturnWindow
     volumes: VolumeWindow
-
-
-def bars_per_day(timeframe: Timeframe) -> float:
-    """Bars of a timeframe in 24 hours."""
-    return timedelta(days=1) / timeframe.duration
 
 
 def open_desk(
@@ -146,7 +140,7 @@ def open_desk(
 
 def _warmed(session: Session, warmup: Warmup, contexts: tuple[Context, ...]) -> _Warm:
     """Indicators and windows after the bars before the first decision."""
-    per_day = bars_per_day(session.timeframe)
+    per_day = session.timeframe.bars_per_day
     depth = session.settings.market.signals
     voters = depth_read(contexts, depth)
     warm = _Warm(
@@ -192,7 +186,7 @@ def _trader(
     session: Session, warm: _Warm, venue: Venue, driver: BarDriver | None, sink: Sink, switch: Switch, key: bytes
 ) -> Trader:
     """The account with its gate and its venue."""
-    settings, per_day = session.settings, bars_per_day(session.timeframe)
+    settings, per_day = session.settings, session.timeframe.bars_per_day
     cash = settings.venue.starting_cash
     return Trader(
         venue=venue,
@@ -212,7 +206,7 @@ def _trader(
 
 def _lookout(session: Session, trader: Trader) -> See:
     """The function that makes a policy's observation of a proposal."""
-    limits, per_day = session.settings.limits, bars_per_day(session.timeframe)
+    limits, per_day = session.settings.limits, session.timeframe.bars_per_day
     return Lookout(trader.situation, limits, per_day, session.calibration).see
 
 

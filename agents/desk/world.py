@@ -13,9 +13,6 @@ from config.frozen import Frozen
 from config.reading.load import Resolved, load_profile, resolve
 from config.reading.tree import exact
 from config.settings import Settings
-from market.files.bars import timeframe_of_files
-from market.files.sources import all_exist
-from market.finer import with_detail, with_facts, with_funding
 from market.tape import Tape, recorded_tape, simulated_tape
 from market.timeframe import Timeframe
 
@@ -69,6 +66,9 @@ def _says_timeframe(overrides: Mapping[str, Any]) -> bool:
 
 def _as_found(world: World, profile: str, changed: dict[str, Any]) -> World:
     """The world in the timeframe of its files. Raises DataFault. Files that do not exist are refused when bars are read."""
+    from market.files.bars import timeframe_of_files  # it loads pandas, which simulated bars do not need
+    from market.files.sources import all_exist
+
     bars, said = world.bars, world.settings.market.timeframe
     paths = [Path(path) for path in bars.data]
     if not all_exist(paths) or (found := timeframe_of_files(paths, bars.symbols, bars.reading)) == said:
@@ -142,6 +142,8 @@ def _refuse_clashes(request: WorldRequest) -> None:
 
 
 def _recorded(settings: Settings, bars: BarsRequest) -> Tape:
+    from market.finer import with_detail, with_facts, with_funding  # it loads pandas, which simulated bars do not need
+
     paths = [Path(path) for path in bars.data]
     days = history_days(settings)
     tape = recorded_tape(settings, paths, bars.symbols, bars.start_utc, bars.end_utc, bars.reading, days)

@@ -13,7 +13,7 @@ from execution.kernel.lanes.votes import Votes
 from execution.kernel.records import Floats
 from execution.kernel.rules import Rules, rules_of
 from market.catalogue import instrument_of
-from market.indicators.ta_lib import talib
+from market.indicators.library import talib
 from market.timeframe import Timeframe
 from peers.bars import moments
 from peers.fills import Traded

@@ -28,7 +28,6 @@ from agents.court.minds.rules import RulesMind
 from agents.court.minds.seated import Seated
 from agents.court.record import CaseRecord
 from agents.desk.description import describe
-from agents.desk.wiring import bars_per_day
 from agents.llm.attempt import ROLES
 from agents.memory.learning import Learner, learns
 from agents.memory.outcomes import HORIZON_BARS, Barriers
@@ -164,7 +163,7 @@ class _Reader:
         depth = settings.market.signals
         voters = depth_read(self._contexts, depth)
         self._engines = {symbol: SignalEngine(symbol, tape.timeframe, depth, voters) for symbol in tape.symbols}
-        self._window = ReturnWindow(tape.symbols, horizon_of(settings.limits, bars_per_day(tape.timeframe)).window_bars)
+        self._window = ReturnWindow(tape.symbols, horizon_of(settings.limits, tape.timeframe.bars_per_day).window_bars)
         self._remember(tape)
         news = settings.sentiment
         self._sentiment = SentimentEngine(news, build_sources(news, tape.news, SystemClock()), scorer_of(news.scorer))

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from agents.court.policy_view import columns_of
-from agents.desk.wiring import bars_per_day
 from agents.desk.world import World, tape_of
 from config.settings import Settings
 from evidence.policy.docket import Docket, read_docket
@@ -76,7 +75,7 @@ def read_proposals(
     name = docket_hash(bars, settings)
     docket = kept_or_read(name, partial(read_docket, bars, settings, columns_of, seen), folder)
     instruments = tuple(bars.instruments[symbol] for symbol in docket.grid.symbols)
-    return Proposals(bars.source_label, docket, instruments, settings, bars_per_day(bars.timeframe))
+    return Proposals(bars.source_label, docket, instruments, settings, bars.timeframe.bars_per_day)
 
 
 def _market_of(docket: Docket, column: int) -> tuple[Grid, Votes]:

@@ -11,7 +11,6 @@ from threading import Lock
 import numpy as np
 import numpy.typing as npt
 
-from agents.desk.wiring import bars_per_day
 from agents.strategies.contexts import build_contexts, depth_read
 from agents.strategies.facts import BarsAlone, Knowing, Told
 from agents.strategies.own import read_own
@@ -63,7 +62,7 @@ class FastTape:
         """The votes and rules of one set, for the kernel. Raises UsageFault for a set that is not allowed."""
         settings = applied(self._settings, values)
         rules = rules_of(
-            self._instruments, settings.limits, settings.exits, settings.venue, bars_per_day(self._tape.timeframe),
+            self._instruments, settings.limits, settings.exits, settings.venue, self._tape.timeframe.bars_per_day,
             resize_band=settings.court.resize_band,
         )  # fmt: skip
         return self._votes(settings), rules

@@ -1,6 +1,6 @@
 """TA-Lib functions with their inputs and parameters, as streams that open when their history is long enough.
 
-A stream equals the batch function of the same row bit for bit. Only this folder knows TA-Lib.
+A stream equals the batch function of the same row bit for bit.
 """
 
 from collections.abc import Callable, Iterable
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from market.indicators.ta_lib import InsufficientHistory, abstract, stream
+from market.indicators.library import InsufficientHistory, abstract, stream
 
 OPEN, HIGH, LOW, CLOSE, VOLUME, RETURN = range(6)
 """Places in a row: prices [quote], volume [base], and the log return, which is NaN at the first bar."""

@@ -1,4 +1,4 @@
-"""The indicators of one symbol on one timeframe, as TA-Lib streams. Only this folder knows TA-Lib.
+"""The indicators of one symbol on one timeframe, as TA-Lib streams.
 
 Definitions. A cross compares this bar with the previous one: above now, not above before. `highest_20`, `lowest_20` and the mean
 in `volume_ratio_20` are of the 20 bars before this one. `realized_volatility` is the sample standard deviation of the last 24
@@ -15,7 +15,7 @@ import numpy as np
 from market.bar import Bar
 from market.candles import Floats
 from market.indicators.full_depth import Full
-from market.indicators.ta_lib import InsufficientHistory, stream
+from market.indicators.library import InsufficientHistory, stream
 from market.signals import Depth, TechnicalSignals
 from market.timeframe import Timeframe
 

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Literal
 
 from market.indicators.handles import CLOSE, HIGH, LOW, OPEN, Function, Row, Young
-from market.indicators.ta_lib import talib
+from market.indicators.library import talib
 from market.signals import PatternSeen
 
 KINDS: tuple[str, ...] = tuple(sorted(talib.get_function_groups()["Pattern Recognition"]))  # type: ignore[no-untyped-call]

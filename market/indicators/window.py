@@ -11,7 +11,7 @@ bar: give them a window of several periods. A number that the window is too shor
 import numpy as np
 
 from market.candles import Floats
-from market.indicators.ta_lib import abstract, talib
+from market.indicators.library import abstract, talib
 
 LONGEST = 5_000
 """The largest window [bars]. More would be read at each bar, and slow down every run."""

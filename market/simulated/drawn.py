@@ -66,11 +66,6 @@ class Activity(NamedTuple):
     dark: "np.typing.NDArray[np.bool_]"
 
 
-def autoregression(shocks: Floats, memory: float) -> Floats:
-    """Each shock plus `memory` times the value before it, shape (bars,), float64; the value before the first is 0."""
-    return np.array(list(accumulate(shocks.tolist(), lambda last, shock: shock + memory * last)))
-
-
 def jumps_of(chance: np.random.Generator, grid: Grid, a_day: float, *, least: float, up: float) -> Floats:
     """Jumps, almost all zero, shape (bars, STEPS), float64 [log return]. `up`: share of rises; `least`: the smallest size."""
     occurs, direction, magnitude, place = chance.random((grid.bars, 4)).T
@@ -78,6 +73,16 @@ def jumps_of(chance: np.random.Generator, grid: Grid, a_day: float, *, least: fl
     jumps = np.zeros((grid.bars, STEPS))
     jumps[np.arange(grid.bars), (place * STEPS).astype(np.int64)] = np.where(occurs < a_day * grid.bar_days, size, 0.0)
     return jumps
+
+
+def autoregression(shocks: Floats, memory: float) -> Floats:
+    """Each shock and `memory` times the value before, shape (n_bars,), float64 [as `shocks`, of the same shape].
+
+    The bits are those of scipy's `lfilter`, which would take 80 MB to load.
+    """
+    return np.fromiter(
+        accumulate(shocks.tolist(), lambda before, shock: memory * before + shock), np.float64, len(shocks)
+    )
 
 
 def when(jumps: Floats, grid: Grid) -> Jumps:

@@ -1,9 +1,9 @@
 """A QuantStats tear sheet of a run, beside its report: daily returns, compared with buying equal parts of the same
 markets and holding.
 
-QuantStats is an optional extra and slow to import, so it is loaded only when a sheet is requested. Its ratios use 365
-days a year and a risk-free rate of zero. They are computed from daily closes, and so differ a little from ours, which
-use every bar.
+QuantStats is an optional extra. It and pandas are slow to import, so they are loaded only when a sheet is requested. Its
+ratios use 365 days a year and a risk-free rate of zero. They are computed from daily closes, and so differ a little from ours,
+which use every bar.
 """
 
 import logging
@@ -14,13 +14,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from importlib.util import find_spec
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from config.errors import OutputFault, UsageFault
 from ops.story.measures import Ran
 from ops.story.performance import Floats
 from risk.measures.ratios import LEAST_DAYS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TEARSHEET = "tearsheet.html"
 _DAYS_A_YEAR = 365
@@ -67,12 +69,16 @@ def daily(ran: Ran) -> tuple["pd.Series[float]", "pd.Series[float] | None"]:
     """Return the simple returns [fraction] of each UTC day, for the account and for buy and hold; days without a bar
     are left out.
     """
+    import pandas as pd
+
     days = pd.to_datetime(ran.close_ms - 1, unit="ms").floor("D")
     held = None if ran.hold is None else _of_days(ran.hold, days, 1.0, "buy and hold")
     return _of_days(ran.equity, days, ran.starting_cash, "run"), held
 
 
-def _of_days(levels: Floats, days: pd.DatetimeIndex, start: float, name: str) -> "pd.Series[float]":
+def _of_days(levels: Floats, days: "pd.DatetimeIndex", start: float, name: str) -> "pd.Series[float]":
+    import pandas as pd
+
     closes = pd.Series(levels, index=days).groupby(level=0).last()
     before = closes.shift(fill_value=start)
     return (closes / before - 1.0).rename(name)

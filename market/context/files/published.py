@@ -8,9 +8,7 @@ from enum import StrEnum
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
-from pandas.tseries.holiday import USFederalHolidayCalendar
 
 from market.candles import Millis
 
@@ -68,6 +66,9 @@ def of_moments(at_ms: Millis, published: Published) -> Moments:
 
 def _working_day(days: _Days, count: int, roll: Literal["backward", "forward"]) -> Millis:
     """The working day that is `count` after each day, shape (n,), int64 [ms since 1970 UTC]."""
+    import pandas as pd  # heavy to import, and sessions without such files do not need it
+    from pandas.tseries.holiday import USFederalHolidayCalendar
+
     if not len(days):
         return _ms(days)
     begin, end = (pd.Timestamp(day.astype("datetime64[s]")) for day in (days.min(), days.max() + 60))

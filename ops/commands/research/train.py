@@ -145,7 +145,12 @@ def _counted(courses: Courses, ready: Ready, plan: TrainingPlan) -> int:
     about = {
         "settings": parameters_of(settings, read_own(settings.strategies)),
         "plan": plan.model_dump(mode="json", exclude={"seeds"}),
-        "recipe": [ready.recipe.validation, ready.recipe.least_gap_days, ready.recipe.reward, ready.recipe.episode_days],
+        "recipe": [
+            ready.recipe.validation,
+            ready.recipe.least_gap_days,
+            ready.recipe.reward,
+            ready.recipe.episode_days,
+        ],
         "mix": courses.mix,
     }
     book = TrialBook(state_folder() / POLICIES_FILE)

@@ -12,7 +12,7 @@ from agents.desk.desk import Desk
 from agents.desk.kept import kept_request
 from agents.desk.models import prompts, sits
 from agents.desk.policy import adjuster_again
-from agents.desk.wiring import Around, bars_per_day, open_desk
+from agents.desk.wiring import Around, open_desk
 from agents.llm.recordings.recorded import RecordedAsker
 from agents.recorded.policy import RecordedAdjuster
 from agents.recorded.rerun import Difference, RecordedFeed, RecordedRun, RecordedSentiment
@@ -149,7 +149,7 @@ async def _again(desk: Desk, run: RecordedRun, result: Result, progress: Session
 
 def _asking(file: str, session: Session, key: bytes, found: list[WhatIf]) -> Around:
     """A wrapper of the gate that also judges each proposal with other limits."""
-    limits, per_day = parse_limits(Path(file), session.settings.limits), bars_per_day(session.timeframe)
+    limits, per_day = parse_limits(Path(file), session.settings.limits), session.timeframe.bars_per_day
     other = open_gate(limits, session.settings.exits, key, per_day, session.calibration)
 
     def around(trader: Trader) -> Judge:

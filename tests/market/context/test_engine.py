@@ -216,3 +216,27 @@ def test_what_is_known_later_changes_nothing_that_was_read_before(rows: list[tup
         same = {e.value for e in young if (e.at_utc, e.known_utc) == (newest.at_utc, newest.known_utc)}
         stale = as_of - newest.at_utc > timedelta(days=6)
         assert isinstance(before.get("vix"), Abstained) if stale else before.get("vix") in same
+
+
+def four_hours(closes: Sequence[float], read: bool) -> ContextEngine:
+    """An engine after bars of 4h of two markets, one of which misses some; `read`: it is asked at each close."""
+    engine = ContextEngine((BTC, ETH), Timeframe.H4)
+    for number, close in enumerate(closes):
+        close_utc = AT + (number + 1) * Timeframe.H4.duration
+        bars = {symbol: bar(symbol, close_utc, close * size, Timeframe.H4) for symbol, size in ((BTC, 1.0), (ETH, 0.1))}
+        if number % 97 == 5:
+            del bars[ETH]
+        engine.push(Slice(close_utc=close_utc, bars=bars))
+        if read:
+            engine.read(ETH, close_utc)
+    return engine
+
+
+@pytest.mark.parametrize("bars", [1, 5, 6, 7, 2069, 2070, 2071, 2075])
+def test_a_context_that_is_read_at_every_close_equals_one_that_is_read_once(bars: int) -> None:
+    closes = (np.exp(np.cumsum(np.random.default_rng(11).normal(0, 0.02, bars))) * 100).tolist()
+    often, once = four_hours(closes, read=True), four_hours(closes, read=False)
+    end = AT + bars * Timeframe.H4.duration
+    for symbol in (BTC, ETH):
+        assert often.read(symbol, end) == once.read(symbol, end)
+    assert ("risk_on" in once.read(BTC, end).values) == (bars > 2000)

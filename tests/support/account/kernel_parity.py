@@ -21,7 +21,6 @@ from agents.desk.desk import Desk
 from agents.desk.outside import NOTHING_OUTSIDE
 from agents.desk.paper import open_paper
 from agents.desk.reviewer import Reviewer
-from agents.desk.wiring import bars_per_day
 from agents.records.record import CycleRecord
 from agents.session import run_session
 from agents.strategies.contexts import Context
@@ -349,7 +348,7 @@ class Table:
 
 
 def lookout(settings: Settings, desk: Desk, calibration: SizingMaps | None = None) -> Lookout:
-    return Lookout(desk.trader.situation, settings.limits, bars_per_day(desk.timeframe), calibration)
+    return Lookout(desk.trader.situation, settings.limits, desk.timeframe.bars_per_day, calibration)
 
 
 def full(
@@ -415,7 +414,7 @@ def rules(settings: Settings, tape: Tape, grid: Grid) -> Rules:
     """What the kernel makes of a profile."""
     instruments = [tape.instruments[symbol] for symbol in grid.symbols]
     return rules_of(
-        instruments, settings.limits, settings.exits, settings.venue, bars_per_day(tape.timeframe),
+        instruments, settings.limits, settings.exits, settings.venue, tape.timeframe.bars_per_day,
         resize_band=settings.court.resize_band,
     )  # fmt: skip
 
