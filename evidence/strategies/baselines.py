@@ -1,8 +1,11 @@
 """Baselines for a strategy: random entries, and always long, with the same exits, gate and fees.
 
-Random entries change only the times of the purchases: each market has as many as before, with the same convictions, at randomly
-drawn bars. The exits that the strategy wants stay at their bars. When a strategy is not better than most of these runs, its
-entries contain no information. The strategy and its baselines go through the same engine (`evidence.strategies.chance`).
+Random entries change only the times of the purchases: each market has as many as before, with the same ballots of each voter, at
+randomly drawn bars. The exits that the strategy wants stay at their bars. A voter that wants shares of a position has no
+single purchases: there, all ballots of all markets are shifted by one random number of bars, and what leaves the end comes in at
+the beginning. So the shares, the times for which they are held and the turnover stay, and only the moments are random. When a
+strategy is not better than most of these runs, its moments contain no information. The strategy and its baselines go through the
+same engine (`evidence.strategies.chance`).
 """
 
 from collections.abc import Sequence
@@ -10,11 +13,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from agents.strategies.voter import Ballot
 from config.frozen import Frozen
 from evidence.statistics.bootstrap import curve_returns
-from evidence.worlds.votes import NettedVotes
+from evidence.worlds.cast import CastBallots
 from market.candles import Floats
 from risk.measures.ratios import sharpe
+from risk.proposal import Direction
 
 LEAST_SEEDS = 20
 """Minimum number of draws: with fewer, even "better than 95 %" could not be stated."""
@@ -47,8 +52,9 @@ class AgainstChance(Frozen):
     """A strategy compared with `seeds` runs with random entries. Returns are fractions; Sharpe ratios are annual (0 for
     constant equity).
 
-    `entries`: the purchases that the strategy wanted and that were redrawn. `trades`: its closed trades. `random_trades`: the
-    mean number of closed trades in the random runs. Compare these numbers before the measures.
+    `entries`: the purchases, or the positions of position voters, that the strategy wanted and that were redrawn. `trades`:
+    its closed trades. `random_trades`: the mean number of closed trades in the random runs. Compare these numbers before the
+    measures.
     """
 
     seeds: int
@@ -62,26 +68,39 @@ class AgainstChance(Frozen):
     """Sharpe ratio of a purchase wanted at every bar: buy and hold, as far as limits and stops allow."""
 
 
-def random_entries(votes: NettedVotes, rng: np.random.Generator) -> NettedVotes:
-    """The same votes, with the purchases of each market moved to bars that are drawn without replacement.
+def random_entries(cast: CastBallots, rng: np.random.Generator) -> CastBallots:
+    """The same ballots at random bars: of voters of single events, those of each purchase; of position voters, all, by one shift.
 
-    Their number and convictions stay the same. They are never moved to a missing bar, or to a bar at which the voters want to
-    close the position.
+    Purchases are drawn for each market without replacement. They are never moved to a missing bar, or to a bar at which the
+    voters want to close the position.
     """
-    direction = np.where(votes.direction > 0, 0, votes.direction).astype(np.int8)
-    conviction = np.where(votes.direction > 0, 0.0, votes.conviction)
-    for column in range(len(votes.symbols)):
-        bought = np.flatnonzero(votes.direction[:, column] > 0)
-        free = np.flatnonzero(votes.present[:, column] & (votes.direction[:, column] >= 0))
+    shape = cast.direction.shape
+    rows = np.broadcast_to(np.arange(shape[0], dtype=np.int64)[:, None], shape).copy()
+    if cast.holds:
+        shift = int(rng.integers(1, max(2, shape[0])))
+        return cast.moved((rows + shift) % shape[0])
+    for column in range(shape[1]):
+        bought = np.flatnonzero(cast.direction[:, column] > 0)
+        free = np.flatnonzero(cast.present[:, column] & (cast.direction[:, column] >= 0))
         drawn = rng.choice(free, size=len(bought), replace=False)
-        direction[drawn, column] = 1
-        conviction[drawn, column] = votes.conviction[bought, column]
-    return replace(votes, direction=direction, conviction=conviction)
+        rows[bought, column] = drawn
+        rows[np.setdiff1d(free, bought), column] = np.setdiff1d(free, drawn)
+    return cast.moved(rows)
 
 
-def always_long(votes: NettedVotes) -> NettedVotes:
-    """Votes for a purchase with full conviction at every bar and for no exit: buy and hold, within limits and stops."""
-    return replace(votes, direction=votes.present.astype(np.int8), conviction=votes.present.astype(np.float64))
+def always_long(cast: CastBallots, voters: Sequence[str]) -> CastBallots:
+    """A purchase by each of `voters` with full confidence at every bar, and no exit: buy and hold, within limits and stops.
+
+    A position voter wants a full position at every bar.
+    """
+    holding = {
+        name for ballots in cast.ballots.values() for name, ballot in ballots.items() if ballot.exposure is not None
+    }
+    wanted = {
+        name: Ballot(Direction.LONG, 1.0, ("always",), exposure=1.0 if name in holding else None) for name in voters
+    }
+    at = dict.fromkeys(map(tuple, np.argwhere(cast.present).tolist()), wanted)
+    return replace(cast, direction=cast.present.astype(np.int8), ballots=at)
 
 
 def against_chance(

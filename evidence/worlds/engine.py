@@ -10,7 +10,7 @@ from agents.desk.desk import Desk
 from agents.llm.attempt import Attempt
 from agents.strategies.contexts import Context
 from config.frozen import Journaled
-from evidence.worlds.votes import NettedVotes, ScriptedVoter
+from evidence.worlds.votes import NettedVotes, ScriptedVoter, script_of
 
 
 class Nowhere:
@@ -30,5 +30,5 @@ class Nowhere:
 
 def scripted(desk: Desk, votes: NettedVotes, why: str = "as scripted") -> Desk:
     """The desk with one voter of weight 1 that casts these votes with the reason `why`. The votes are already netted."""
-    script = Context(name="script", strategy=ScriptedVoter(votes, why), symbols=None, weight=1.0)
+    script = Context(name="script", strategy=ScriptedVoter(script_of(votes, why)), symbols=None, weight=1.0)
     return replace(desk, contexts=(script,))

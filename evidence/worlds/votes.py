@@ -1,9 +1,11 @@
 """The netted votes of a whole tape as columns, and a voter that replays them.
 
 The columns hold what the strategies want at each bar, without court, gate and money. The same columns are the input of the full
-engine (through the voter) and of the kernel. A baseline is a changed copy of these columns.
+engine (through the voter) and of the kernel. They have no shares of a position and one record; `evidence.worlds.cast` keeps the
+ballots of each voter.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -17,7 +19,7 @@ from config.clock import to_ms
 from market.candles import Floats, Millis
 from market.indicators.engine import SignalEngine
 from market.signals import Depth, TechnicalSignals
-from market.tape import Tape
+from market.tape import Slice, Tape
 from risk.proposal import Direction
 
 _SIGN = {Direction.LONG: 1, Direction.SHORT: -1, Direction.NONE: 0}
@@ -38,25 +40,33 @@ class NettedVotes:
     present: npt.NDArray[np.bool_]
 
 
+Script = Mapping[tuple[str, int], Ballot]
+"""Ballots by market (BASE/QUOTE) and close of the bar [ms since 1970 UTC]."""
+
+
 class ScriptedVoter:
     """Votes as the script says and ignores the signals. At a bar that is not in the script it votes for nothing."""
 
     reads: ClassVar[Depth] = "core"
 
-    def __init__(self, votes: NettedVotes, why: str) -> None:
-        self._why = (why,)
-        self._script = {
-            (votes.symbols[column], int(votes.close_ms[row])): Ballot(
-                Direction.LONG if votes.direction[row, column] > 0 else Direction.SHORT,
-                float(votes.conviction[row, column]),
-                self._why,
-            )
-            for row, column in np.argwhere(votes.direction != 0).tolist()
-        }
+    def __init__(self, script: Script) -> None:
+        self._script = script
 
     def vote(self, now: TechnicalSignals) -> Ballot:
         """The vote in the script for this market and bar."""
         return self._script.get((now.symbol, to_ms(now.close_utc)), NOTHING)
+
+
+def script_of(votes: NettedVotes, why: str) -> Script:
+    """Netted votes as the script of one voter, with the reason `why`."""
+    return {
+        (votes.symbols[column], int(votes.close_ms[row])): Ballot(
+            Direction.LONG if votes.direction[row, column] > 0 else Direction.SHORT,
+            float(votes.conviction[row, column]),
+            (why,),
+        )
+        for row, column in np.argwhere(votes.direction != 0).tolist()
+    }
 
 
 def cast_votes(tape: Tape, contexts: tuple[Context, ...], threshold: float, most: Depth = "full") -> NettedVotes:
@@ -65,6 +75,20 @@ def cast_votes(tape: Tape, contexts: tuple[Context, ...], threshold: float, most
     `threshold`: netted vote below which nothing is proposed, in [0, 1]. `most`: the depth of the signals in the profile. Raises
     UsageFault for a voter that reads news or figures beside the bars.
     """
+    shape = (len(tape), len(tape.symbols))
+    direction, conviction = np.zeros(shape, dtype=np.int8), np.zeros(shape)
+    present, close_ms = np.zeros(shape, dtype=bool), np.zeros(shape[0], dtype=np.int64)
+    for row, (now, known) in enumerate(bars_known(tape, contexts, most)):
+        close_ms[row] = to_ms(now.close_utc)
+        for column, symbol in enumerate(tape.symbols):
+            if symbol in now.bars:
+                present[row, column] = True
+                direction[row, column], conviction[row, column] = _wanted(known, symbol, contexts, threshold)
+    return NettedVotes(tuple(tape.symbols), close_ms, direction, conviction, present)
+
+
+def bars_known(tape: Tape, contexts: tuple[Context, ...], most: Depth) -> Iterator[tuple[Slice, Known]]:
+    """Each bar of a session with what voters may know at its close. The warm-up, which the voters remember, is read first."""
     depth = depth_read(contexts, most)
     engines = {symbol: SignalEngine(symbol, tape.timeframe, depth, depth) for symbol in tape.symbols}
     for _, days in tape.days():
@@ -77,19 +101,10 @@ def cast_votes(tape: Tape, contexts: tuple[Context, ...], threshold: float, most
             engines[symbol].push(bar)
         for context in contexts:
             context.remember(past.bars.values())
-    shape = (len(tape), len(tape.symbols))
-    direction, conviction = np.zeros(shape, dtype=np.int8), np.zeros(shape)
-    present, close_ms = np.zeros(shape, dtype=bool), np.zeros(shape[0], dtype=np.int64)
-    for row, now in enumerate(tape.slices()):
-        close_ms[row] = to_ms(now.close_utc)
+    for now in tape.slices():
         for symbol, bar in now.bars.items():
             engines[symbol].push(bar)
-        known = BarsAlone(now.close_utc, tape.timeframe, engines, now.bars)
-        for column, symbol in enumerate(tape.symbols):
-            if symbol in now.bars:
-                present[row, column] = True
-                direction[row, column], conviction[row, column] = _wanted(known, symbol, contexts, threshold)
-    return NettedVotes(tuple(tape.symbols), close_ms, direction, conviction, present)
+        yield now, BarsAlone(now.close_utc, tape.timeframe, engines, now.bars)
 
 
 def _wanted(known: Known, symbol: str, contexts: tuple[Context, ...], threshold: float) -> tuple[int, float]:

@@ -17,6 +17,7 @@ from agents.records.record import CycleRecord
 from agents.session import trade
 from config.frozen import Frozen, UtcTime
 from config.secrets import load_secrets
+from evidence.worlds.cast import CastBallots, recast
 from evidence.worlds.engine import Nowhere, scripted
 from evidence.worlds.votes import NettedVotes
 from market.tape import Tape
@@ -46,7 +47,11 @@ class Curve(Frozen):
     """What models have cost [USD]."""
 
 
-def curve_of(world: World, tick: Tick, tape: Tape | None = None, votes: NettedVotes | None = None) -> Curve:
+Votes = NettedVotes | CastBallots
+"""Votes in the place of those of the voters: netted ones of a single script, or ballots of each voter."""
+
+
+def curve_of(world: World, tick: Tick, tape: Tape | None = None, votes: Votes | None = None) -> Curve:
     """Live through a world with the full engine, by its own voters or by these votes, and without models. Raises TribunalError.
 
     `tick` is called with the number of new bars.
@@ -65,11 +70,11 @@ def curve_with_models(world: World, tick: Tick) -> Curve:
     return asyncio.run(lived())
 
 
-async def _curve(world: World, tick: Tick, tape: Tape, votes: NettedVotes | None, asker: Asker | None) -> Curve:
+async def _curve(world: World, tick: Tick, tape: Tape, votes: Votes | None, asker: Asker | None) -> Curve:
     session, nowhere = describe(world.settings, tape, _KEY), Nowhere()
     desk = open_paper(world.settings, session, tape, nowhere, _KEY, NOTHING_OUTSIDE._replace(asker=asker))
     if votes is not None:
-        desk = scripted(desk, votes)
+        desk = recast(desk, votes) if isinstance(votes, CastBallots) else scripted(desk, votes)
     equity = [float(world.settings.venue.starting_cash)]
     rulings: Counter[str] = Counter()
     hearings = signed = untold = 0

@@ -139,10 +139,8 @@ def _chance(found: AgainstChance | None) -> tuple[tuple[str, ...], ...]:
 def _beside(found: AgainstChance | None) -> str:
     if found is None:
         return ""
-    wanted = count(found.entries, "purchase")
-    return (
-        f"Comparison with chance, in the same engine: {count(found.seeds, 'run')} that request {wanted} at random times"
-    )
+    wanted = count(found.entries, "entry", "entries")
+    return f"Comparison with chance, in the same engine: {count(found.seeds, 'run')} with {wanted} at random times"
 
 
 def _gates(found: Judgement) -> tuple[tuple[str, ...], ...]:

@@ -22,7 +22,7 @@ from config.reading.schema import spot_of
 from config.sections.strategies import STRATEGIES, StrategyContext
 from config.silence import Abstained
 from evidence.strategies.ballots import rows_of, signals_of
-from evidence.worlds.votes import NettedVotes, ScriptedVoter
+from evidence.worlds.votes import NettedVotes, ScriptedVoter, script_of
 from market.candles import Candles
 from market.indicators.horizon import Horizon
 from market.signals import TechnicalSignals
@@ -84,7 +84,9 @@ def scripted() -> Strategy:
     conviction = np.where(direction != 0, 0.5, 0.0)
     bars = history()
     present = np.ones((BARS, 1), dtype=bool)
-    return ScriptedVoter(NettedVotes((bars.symbol,), bars.close_ms, direction, conviction, present), "as written")
+    return ScriptedVoter(
+        script_of(NettedVotes((bars.symbol,), bars.close_ms, direction, conviction, present), "as written")
+    )
 
 
 BUILT: dict[str, Callable[[], Strategy]] = {

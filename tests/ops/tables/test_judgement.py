@@ -122,7 +122,7 @@ def test_a_comparison_with_chance_is_there_only_if_it_was_asked_for() -> None:
     )  # fmt: skip
     grid = sheets(judgement(chance=chance)).chance
     rows = by_name(grid)
-    assert "20 runs that request 1 purchase at random times" in grid.title
+    assert "20 runs with 1 entry at random times" in grid.title
     assert rows["return"] == ("+10.00%", "-20.00% to +9.00%", "96.00%", "0.048")
     assert rows["trades"] == ("7", "1,234 on average", "", "")
     assert rows["always long: return"][0] == "-50.00%"
