@@ -18,7 +18,7 @@ def reach_of(tail: float, rows: int) -> float:
 
 @compiled
 def edge_of(ordered: Floats, reach: float) -> float:
-    """The quantile: between the last value that is in the tail as a whole, and the next. `ordered`, shape (n_lowest,), [fraction]."""
+    """The quantile: between the last value that is wholly in the tail and the next. `ordered`, shape (n_lowest,) [fraction]."""
     whole = int(reach)
     return float(ordered[whole - 1] + (reach - whole) * (ordered[whole] - ordered[whole - 1]))
 
