@@ -115,7 +115,10 @@ def rows_of(bars: Records, seen: Small, origin: int, limits: Record, places: Rec
 
 @compiled
 def own_rows(seen: Small, origin: int, limits: Record, t: int, s: int) -> int:
-    """How many of the latest bars are known of one market [bars]. `seen` as in `rows_of`; `t`, `s`: bar and market."""
+    """How many of the latest bars are known of one market [bars]. `t`, `s`: bar and market.
+
+    `seen`, shape (n_symbols, n_bars): how many returns there are up to each bar [count].
+    """
     count = min(t - origin, limits.window)
     return int(min(count, seen[s, t] - seen[s, t - count]))
 

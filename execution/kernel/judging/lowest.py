@@ -18,15 +18,14 @@ def reach_of(tail: float, rows: int) -> float:
 
 @compiled
 def edge_of(ordered: Floats, reach: float) -> float:
-    """The quantile: between the last value that is in the tail as a whole, and the next. `ordered`, shape (n_lowest,), any
-    unit."""
+    """The quantile: between the last value that is wholly in the tail and the next. `ordered`, shape (n_lowest,) [fraction]."""
     whole = int(reach)
     return float(ordered[whole - 1] + (reach - whole) * (ordered[whole] - ordered[whole - 1]))
 
 
 @compiled
 def mean_below(ordered: Floats, reach: float) -> float:
-    """The mean of the tail. `ordered`, shape (n_lowest,), rising, any unit."""
+    """The mean of the tail. `ordered`, shape (n_lowest,), rising, [fraction]."""
     whole, total = int(reach), 0.0
     for i in range(whole):
         total += ordered[i]
@@ -43,7 +42,7 @@ def rank_above(tail: float, rows: int) -> int:
 def ranked(account: Record, paper: Floats, values: Floats, rank: int) -> float:
     """The value of a rank, from 0; up to FEW, those below it are left in `account.lowest`, rising.
 
-    `values`, shape (n_rows,), any unit: not changed. `paper`, shape (4, window): scratch space, of which row 3 is changed.
+    `values`, shape (n_rows,), [fraction]: not changed. `paper`, shape (4, window): scratch space, of which row 3 is changed.
     """
     if rank >= w.FEW:
         return selected(paper, values, rank)
@@ -89,7 +88,7 @@ def _candidates(account: Record, paper: Floats, values: Floats, rank: int) -> in
 def selected(paper: Floats, values: Floats, rank: int) -> float:
     """The same by selection (Hoare 1961), for tails that are long. In `paper[3]` all that is lower stands before it.
 
-    `values`, shape (n_rows,), any unit; `paper`, shape (4, window).
+    `values`, shape (n_rows,), [fraction]; `paper`, shape (4, window).
     """
     work, low, high = paper[3], 0, len(values) - 1
     for i in range(len(values)):
@@ -116,7 +115,7 @@ def selected(paper: Floats, values: Floats, rank: int) -> float:
 
 @compiled
 def put_in_order(values: Floats) -> None:
-    """Sort in place, by heaps (Williams 1964). `values`, shape (n_values,), any unit."""
+    """Sort in place, by heaps (Williams 1964). `values`, shape (n_values,), [fraction]."""
     for first in range(len(values) // 2 - 1, -1, -1):
         _sink(values, first, len(values))
     for last in range(len(values) - 1, 0, -1):

@@ -55,6 +55,7 @@ class Joined(NamedTuple):
 
 
 def joined(tables: Sequence[tuple[Any, NDArray[Any]]]) -> Joined:
+    """Tables one below the other, each of shape (n_rows, ...) [its own units]; one that is given twice is there once."""
     own = list({id(part): (part, rows) for part, rows in tables}.values())
     begins = np.cumsum([0, *(len(rows) for _, rows in own)])[:-1].tolist()
     return Joined(
@@ -105,7 +106,7 @@ def fitting(course: Course, pattern: Course) -> Course:
 
 
 def said(courses: Sequence[Course]) -> tuple[Joined, Records]:
-    """The votes of all courses: which row holds those of each bar, and the rows."""
+    """The votes of all courses: which row holds those of each bar, shape (n_bars,) [row], and the rows, shape (n_rows, k)."""
     own = [
         (votes, *heard(votes, course.grid.columns.bars.shape))
         for votes, course in {id(c.votes): (c.votes, c) for c in courses}.values()

@@ -36,7 +36,7 @@ class State(NamedTuple):
 
 
 def room_of(markets: Records) -> int:
-    """The most fills that one bar can bring. `markets`: rules of each market, records of RULE, shape (..., k)."""
+    """The most fills that one bar can bring [count]. `markets`, shape (..., k): records of RULE."""
     return int(_MOST_TRADES * markets.shape[-1] * markets["levels"].max())
 
 
@@ -65,7 +65,7 @@ def blank(courses: Sequence[Course], room: int, kept: int) -> State:
 
 
 def account_of(limits: Record, start_us: int, first: int) -> Records:
-    """An account that has not traded yet."""
+    """An account that has not traded yet: one record of ACCOUNT, shape () [quote]."""
     account = np.zeros((), dtype=w.ACCOUNT)
     account["cash"], account["bar"] = limits["cash"], first - 1
     account["cash_quote"] = account["peak"] = account["day_start"] = account["week_start"] = limits["starting_cash"]

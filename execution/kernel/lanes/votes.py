@@ -44,7 +44,7 @@ class Votes:
 
 
 def heard(votes: Votes, shape: tuple[int, ...]) -> tuple[Small, Records]:
-    """Which row holds the votes of each bar, shape (n,), and the rows (n_rows, k): records of SAY; row 0 says nothing.
+    """Which row holds the votes of each bar, shape (n,), and the rows (n_rows, k): records of SAY [quote]; row 0 says nothing.
 
     `shape` is that of the bars. Raises DataFault for votes of other shapes, and out of their ranges.
     """
