@@ -26,7 +26,7 @@ class Bar(Frozen):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if not self.low <= min(self.open, self.close) <= max(self.open, self.close) <= self.high:
+        if not (self.low <= self.open <= self.high and self.low <= self.close <= self.high):
             raise ValueError("low, open, close and high are not in order")
         return self
 
