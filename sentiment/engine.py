@@ -21,6 +21,7 @@ from sentiment.fusion import Said, components_of, fused
 from sentiment.headline import Headline, SentimentData
 from sentiment.hearing import Ear
 from sentiment.scoring import Scorer
+from sentiment.sources.coins import base_of_market
 from sentiment.sources.source import FigureSource, HeadlineSource, LiveSource
 from sentiment.stories import alike_of, told_once
 
@@ -85,7 +86,7 @@ class SentimentEngine:
 
     def read(self, symbol: str, as_of: datetime) -> SentimentData:
         """The sentiment of a market ("BTC/USDT") at `as_of`, an aware moment. The score lies in [-1, 1]."""
-        base = symbol.partition("/")[0]
+        base = base_of_market(symbol)
         told = self._told_once(base, tuple([ear.posts(base, as_of) for ear in self._ears]))
         digests = [self._digest(i, base, lines) for i, lines in enumerate(told)]
         said = [ear.say(base, each, as_of) for ear, each in zip(self._ears, digests, strict=True)]

@@ -36,6 +36,12 @@ def coins_of(value: object) -> tuple[str, ...] | None:
     return tuple(dict.fromkeys(base for part in parts for base in _bases(part))) or None
 
 
+def base_of_market(symbol: str) -> str:
+    """The coin of a market (BASE/QUOTE) as headlines name it: BTC for XBT/USD."""
+    base = symbol.partition("/")[0]
+    return _OTHER_NAMES.get(base, base)
+
+
 def _bases(part: str) -> list[str]:
     text = part.strip().lstrip("$#").strip()
     if text.lower() in _NOBODY or text.upper() in no_coins("stable"):

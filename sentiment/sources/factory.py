@@ -7,6 +7,7 @@ from config.clock import Clock, SystemClock
 from config.sections.rows import named
 from config.sections.sentiment import SOURCES, SentimentSettings, SourceSettings
 from market.news import NewsRow
+from sentiment.sources.coins import base_of_market
 from sentiment.sources.recorded import RecordedSource
 from sentiment.sources.source import HeadlineSource
 
@@ -27,7 +28,7 @@ def told_of(settings: SentimentSettings, symbols: Sequence[str]) -> tuple[str, .
 
     The files are read as the session reads them. Raises DataFault for one that cannot be read.
     """
-    bases = tuple(dict.fromkeys(symbol.partition("/")[0] for symbol in symbols))
+    bases = tuple(dict.fromkeys(map(base_of_market, symbols)))
     # A source that reads files asks no clock.
     sources = [_build(source, (), SystemClock()) for source in settings.sources if source.kind == "recorded"]
     tellers = [source.told for source in sources if isinstance(source, RecordedSource)]

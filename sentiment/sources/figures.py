@@ -17,7 +17,7 @@ from market.bar import Fact
 from market.news import NewsRow
 from sentiment.figures import impossible
 from sentiment.sources.archive import read_archive
-from sentiment.sources.coins import coins_of
+from sentiment.sources.coins import base_of_market, coins_of
 from sentiment.sources.moments import NoDate, read_moment
 from sentiment.sources.tables import read_table
 
@@ -60,7 +60,7 @@ class RecordedFigures:
 
 
 def _base(fact: Fact) -> str | None:
-    return None if fact.symbol is None else fact.symbol.partition("/")[0]
+    return None if fact.symbol is None else base_of_market(fact.symbol)
 
 
 def read_figures(path: Path, settings: SourceSettings) -> tuple[Fact, ...]:

@@ -57,6 +57,12 @@ def test_news_of_the_whole_market_counts_half_and_other_coins_not_at_all() -> No
     assert data.sub_scores[0].headlines == 2
 
 
+@pytest.mark.parametrize(("symbol", "base"), [("XBT/USD", "BTC"), ("XDG/EUR", "DOGE"), ("BTC/USD", "BTC")])
+def test_a_market_that_spells_its_coin_otherwise_reads_the_same_headlines(symbol: str, base: str) -> None:
+    lines = [line(1.0, 0, (base,)), line(1.0, 1, (base,))]
+    assert read((1.0, lines), symbol=symbol).score == pytest.approx(1.0)
+
+
 AGES = st.lists(
     st.tuples(st.floats(-1, 1).map(lambda x: round(x, 3)), st.integers(0, 60), st.booleans()), min_size=1, max_size=25
 )
