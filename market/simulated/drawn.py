@@ -67,7 +67,7 @@ class Activity(NamedTuple):
 
 
 def autoregression(shocks: Floats, memory: float) -> Floats:
-    """Each shock plus `memory` times the value before it, shape (bars,), float64; the value before the first is 0."""
+    """Each shock plus `memory` times the value before it, shape (bars,), float64 [dimensionless]; before the first it is 0."""
     return np.array(list(accumulate(shocks.tolist(), lambda last, shock: shock + memory * last)))
 
 
