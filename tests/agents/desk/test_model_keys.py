@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from model_server import KEY, ModelServer
-from run_support import events, run
+from run_support import events, run, voters
 from session_models import attempts
 
 from agents.llm.attempt import AttemptOutcome
@@ -84,7 +84,7 @@ def test_what_the_doors_to_models_log_is_on_stderr_and_holds_no_key() -> None:
     own = {"TRIBUNAL_LOG_LEVEL": "DEBUG", "OPENAI_API_KEY": KEY}
     with ModelServer() as server:
         here = f"minds.providers.openai.base_url={server.url}/v1"
-        asked = ["--profile", "paper", "--days", "1", "--out", "run", "--mind", "openai", "--set", here]
+        asked = ["--profile", "paper", *voters(), "--days", "1", "--out", "run", "--mind", "openai", "--set", here]
         done = subprocess.run(
             [sys.executable, "-m", "agents.run", *asked],
             capture_output=True, text=True, timeout=60, check=True, env=os.environ | own,
