@@ -86,8 +86,8 @@ def made_ready(world: World, arguments: argparse.Namespace) -> tuple[Courses, Re
         read = read_proposals(world, shown.advance, tape=tape)
     courses = Courses(world, tape, read, arguments.mix)
     recipe = Recipe(arguments.validation, arguments.gap_days, arguments.reward)
-    with Progress(len(tape), "bars of drawn paths", stream, after_s=2.0) as shown:
-        ready = prepare(courses.tapes(), recipe, lambda parts: courses.varied(parts, shown.advance))
+    with Progress(1, "preparations (split, base, scale, drawn paths)", stream, after_s=2.0):
+        ready = prepare(courses.tapes(), recipe, courses.varied)
     return courses, ready
 
 
@@ -145,7 +145,12 @@ def _counted(courses: Courses, ready: Ready, plan: TrainingPlan) -> int:
     about = {
         "settings": parameters_of(settings, read_own(settings.strategies)),
         "plan": plan.model_dump(mode="json", exclude={"seeds"}),
-        "recipe": [ready.recipe.validation, ready.recipe.least_gap_days, ready.recipe.reward, ready.recipe.episode_days],
+        "recipe": [
+            ready.recipe.validation,
+            ready.recipe.least_gap_days,
+            ready.recipe.reward,
+            ready.recipe.episode_days,
+        ],
         "mix": courses.mix,
     }
     book = TrialBook(state_folder() / POLICIES_FILE)
