@@ -86,8 +86,8 @@ def made_ready(world: World, arguments: argparse.Namespace) -> tuple[Courses, Re
         read = read_proposals(world, shown.advance, tape=tape)
     courses = Courses(world, tape, read, arguments.mix)
     recipe = Recipe(arguments.validation, arguments.gap_days, arguments.reward)
-    with Progress(len(tape), "bars of drawn paths", stream, after_s=2.0) as shown:
-        ready = prepare(courses.tapes(), recipe, lambda parts: courses.varied(parts, shown.advance))
+    with Progress(1, "preparations (split, base, scale, drawn paths)", stream, after_s=2.0):
+        ready = prepare(courses.tapes(), recipe, courses.varied)
     return courses, ready
 
 
