@@ -12,14 +12,14 @@
 The setting of a family is chosen on the training part of a split alone, by Sharpe ratio, as the base is.
 """
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evidence.policy.forecasts import MODELS, Forecasts, forecasts_of
-from evidence.policy.playing import Rule, Run, Seen
+from evidence.policy.playing import Asked, Rule, Run
 from execution.observation import COLUMNS
 from rl.action import MOST, Base
 from rl.tape import PolicyTape
@@ -79,7 +79,7 @@ def moved(runs: Sequence[Run], offset: float) -> Rule:
     given = [[run.multipliers[run.seen.reviewed == reviewed] for reviewed in (False, True)] for run in runs]
     at = [[int(offset * len(each)) for each in kinds] for kinds in given]
 
-    def rule(seen: Seen) -> Floats:
+    def rule(seen: Asked) -> Floats:
         made = np.ones(len(seen))
         for number, (tape, kind) in enumerate(
             zip(seen.tapes.tolist(), seen.reviewed.astype(int).tolist(), strict=True)
@@ -107,7 +107,7 @@ class _Table:
     def target(self, model: str, target: float) -> Setting:
         """A volatility target on the forecasts of one model."""
 
-        def rule(seen: Seen) -> Floats:
+        def rule(seen: Asked) -> Floats:
             forecast = np.empty(len(seen))
             for tape in np.unique(seen.tapes).tolist():
                 own = seen.tapes == tape
@@ -128,7 +128,7 @@ def _fixed(value: float) -> Setting:
 
 
 def _var_cap(from_: float) -> Setting:
-    def rule(seen: Seen) -> Floats:
+    def rule(seen: Asked) -> Floats:
         room = seen.rows[:, _HEADROOM]
         return np.clip(np.where(np.isnan(room), 1.0, room / from_), 0.0, 1.0)
 
@@ -136,7 +136,7 @@ def _var_cap(from_: float) -> Setting:
 
 
 def _cut(at: float, left: float) -> Setting:
-    def rule(seen: Seen) -> Floats:
+    def rule(seen: Asked) -> Floats:
         return np.where(seen.rows[:, _DRAWDOWN] > at, left, 1.0)
 
     return Setting(f"{left:g} from a fall of {at:.0%} on", rule)
@@ -148,5 +148,12 @@ def _told(base: Base) -> str:
     return f"{base.target_daily_volatility:.1%} a day, blend {base.blend:g}"
 
 
-Actor = Callable[[Floats], Floats]
-"""Actions in [-1, 1] of features, shape (n, len(FEATURES)) to (n,), dimensionless; NaN where a feature is missing."""
+class Actor(Protocol):
+    """What answers with actions that correct a base."""
+
+    def __call__(self, features: Floats, /) -> Floats:
+        """Actions in [-1, 1], shape (n,), float64, dimensionless.
+
+        `features`, shape (n, len(FEATURES)), float64, units of `rl.features`; NaN where one is missing.
+        """
+        ...

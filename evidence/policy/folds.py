@@ -20,7 +20,7 @@ from config.errors import UsageFault
 from config.seeds import generator
 from evidence.policy.arms import BASE, RANDOM, Actor, Family, base_rule, families, moved
 from evidence.policy.learners import Lesson, acting, lesson_of, network, ridge
-from evidence.policy.playing import FIGURES, RETURN, Rule, Run, Seen, days_of, play_rules
+from evidence.policy.playing import FIGURES, RETURN, Asked, Rule, Run, days_of, play_rules
 from evidence.search.walk import chosen_on
 from evidence.statistics.splits import Combinatorial, Split, combinatorial_purged
 from rl.action import Base
@@ -252,12 +252,12 @@ class _Trial:
         """The rules of the learners of a split, PPO last."""
         runs = self._static[BASE][GRID.index(base)]
         flat = [run for group in runs for run in group]
-        joined = Seen.joined(run.seen for run in flat)
+        joined = Asked.joined(run.seen for run in flat)
         lesson = lesson_of(self._flat, joined.part(self._in_training(joined, split)), base)
         rules = {name: acting(base, learn(lesson, self._seed)) for name, _, learn in self._learners}
         return rules if trained is None else {**rules, PPO: acting(base, trained.act)}
 
-    def _in_training(self, seen: Seen, split: Split) -> NDArray[np.bool_]:
+    def _in_training(self, seen: Asked, split: Split) -> NDArray[np.bool_]:
         """Whether each decision lies on a training day."""
         firsts = np.array([tape.course.stretch[0] for tape in self._layout.accounts])
         day = (seen.bars - firsts[seen.tapes % len(firsts)]) // self._layout.step

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from config.seeds import generator
 from evidence.policy.arms import Actor
-from evidence.policy.playing import Rule, Seen
+from evidence.policy.playing import Asked, Rule
 from execution.observation import COLUMNS
 from rl.action import Base, multipliers
 from rl.tape import PolicyTape
@@ -48,7 +48,7 @@ class Lesson(NamedTuple):
         return len(self.features)
 
 
-def lesson_of(tapes: list[PolicyTape], seen: Seen, base: Base) -> Lesson:
+def lesson_of(tapes: list[PolicyTape], seen: Asked, base: Base) -> Lesson:
     """What decisions teach: those whose next day is known. `tapes`: those of `seen.tapes`."""
     moves, shares = np.full(len(seen), np.nan), np.ones(len(seen))
     for number in np.unique(seen.tapes).tolist():
@@ -119,10 +119,7 @@ def network(lesson: Lesson, seed: int) -> Actor:
     return act
 
 
-Weights = tuple[Floats, Floats, Floats, Floats]
-
-
-def _trained(lesson: Lesson, given: Floats, seed: int, number: int) -> Weights:
+def _trained(lesson: Lesson, given: Floats, seed: int, number: int) -> tuple[Floats, Floats, Floats, Floats]:
     """The weights of one network: (F, H), (H,), (H,), () ."""
     import torch
 

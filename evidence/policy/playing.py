@@ -5,8 +5,8 @@ at once in its lanes, and where it lies on the grid: an arm with columns of its 
 asked, so its columns are missing.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +29,7 @@ in it, and how many of them left less than `SMALLEST` of the size [counts]."""
 SMALLEST = 0.05
 
 
-class Seen(NamedTuple):
+class Asked(NamedTuple):
     """n decisions. `rows`, shape (n, len(COLUMNS)), `features`, shape (n, len(FEATURES)): float64, units of `rl.features`.
     `tapes`, `bars` [rows of the grid], `markets`, shape (n,), int64: where each lies. `reviewed`, shape (n,), bool: whether a
     position is reviewed, rather than a purchase proposed."""
@@ -44,25 +44,29 @@ class Seen(NamedTuple):
     def __len__(self) -> int:
         return len(self.rows)
 
-    def part(self, kept: Any) -> "Seen":
+    def part(self, kept: Any) -> "Asked":
         """Some of these decisions: a slice, a mask or numbers."""
-        return Seen(*(column[kept] for column in self))
+        return Asked(*(column[kept] for column in self))
 
     @classmethod
-    def joined(cls, parts: Iterable["Seen"]) -> "Seen":
+    def joined(cls, parts: Iterable["Asked"]) -> "Asked":
         """Decisions one after the other."""
         return cls(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-Rule = Callable[[Seen], Floats]
-"""Multipliers of n decisions, shape (n,), float64, finite and at least 0, dimensionless."""
+class Rule(Protocol):
+    """A rule."""
+
+    def __call__(self, seen: Asked, /) -> Floats:
+        """The multipliers of n decisions, shape (n,), float64, finite and at least 0, dimensionless."""
+        ...
 
 
 class Run(NamedTuple):
     """What one rule did on one tape: its decisions in order, and the multiplier of each, shape (n,), dimensionless."""
 
     result: KernelResult
-    seen: Seen
+    seen: Asked
     multipliers: Floats
 
 
@@ -80,7 +84,7 @@ def play_rules(tapes: Sequence[PolicyTape], rules: Sequence[Rule]) -> list[list[
         asked, rows, of_rule, tape = lanes.asked[at], lanes.rows[at], at // width, at % width
         reviewed = lanes.reviewing[at]
         known = np.where(reviewed[:, None], np.nan, court.of(tape, asked[:, 0], asked[:, 1]))
-        seen = Seen(rows, encode_features(rows, known), tape, asked[:, 0], asked[:, 1], reviewed)
+        seen = Asked(rows, encode_features(rows, known), tape, asked[:, 0], asked[:, 1], reviewed)
         given, edges = np.ones(len(at)), np.searchsorted(of_rule, np.arange(len(rules) + 1))
         for number, rule in enumerate(rules):
             own = slice(int(edges[number]), int(edges[number + 1]))
@@ -94,12 +98,12 @@ def play_rules(tapes: Sequence[PolicyTape], rules: Sequence[Rule]) -> list[list[
     return [runs[begin : begin + width] for begin in range(0, count, width)]
 
 
-def _by_lane(noted: list[tuple[Ints, Seen, Floats]], count: int) -> Iterator[tuple[Seen, Floats]]:
+def _by_lane(noted: list[tuple[Ints, Asked, Floats]], count: int) -> Iterator[tuple[Asked, Floats]]:
     """The decisions of each lane in the order in which they were taken, and their multipliers."""
     lanes = np.concatenate([at for at, _, _ in noted])
     order = np.argsort(lanes, kind="stable")
     edges = np.searchsorted(lanes[order], np.arange(count + 1))
-    seen = Seen.joined(seen for _, seen, _ in noted).part(order)
+    seen = Asked.joined(seen for _, seen, _ in noted).part(order)
     given = np.concatenate([each for _, _, each in noted])[order]
     for lane in range(count):
         own = slice(int(edges[lane]), int(edges[lane + 1]))
@@ -130,13 +134,13 @@ def _none() -> Ints:
     return np.zeros(0, dtype=np.int64)
 
 
-NOTHING_SEEN = Seen(
+NOTHING_SEEN = Asked(
     np.zeros((0, len(COLUMNS))), np.zeros((0, len(FEATURES))), _none(), _none(), _none(), np.zeros(0, dtype=np.bool_)
 )
 
 
 def days_of(tape: PolicyTape, run: Run) -> Floats:
-    """What a run did day by day: shape (n_days, FIGURES), float64, units as FIGURES says.
+    """What a run did day by day: shape (n_days, FIGURES), float64, [fractions, counts] as FIGURES says.
 
     Bars after the last whole day are left out. Days are counted from the first bar of the tape, which should begin one.
     """

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from config.errors import UsageFault
+from evidence.policy.arms import Actor
 from evidence.policy.courses import Courses
 from evidence.policy.folds import Trained, Trainer
 from rl.model import PolicyModel
@@ -68,7 +69,7 @@ def trained_of(model: PolicyModel) -> Trained:
     )
 
 
-def _answer(model: PolicyModel) -> Callable[[Floats], Floats]:
+def _answer(model: PolicyModel) -> Actor:
     return lambda features: model.answers(features)[0]
 
 

@@ -16,10 +16,11 @@ from agents.strategies.contexts import Context, depth_read, net, votes_on
 from agents.strategies.facts import BarsAlone, Known
 from agents.strategies.voter import NOTHING, Ballot
 from config.clock import to_ms
+from market.bar import Slice
 from market.candles import Floats, Millis
 from market.indicators.engine import SignalEngine
 from market.signals import Depth, TechnicalSignals
-from market.tape import Slice, Tape
+from market.tape import Tape
 from risk.proposal import Direction
 
 _SIGN = {Direction.LONG: 1, Direction.SHORT: -1, Direction.NONE: 0}
