@@ -99,7 +99,7 @@ def always_long(cast: CastBallots, voters: Sequence[str]) -> CastBallots:
     wanted = {
         name: Ballot(Direction.LONG, 1.0, ("always",), exposure=1.0 if name in holding else None) for name in voters
     }
-    at = {(row, column): wanted for row, column in np.argwhere(cast.present).tolist()}
+    at = dict.fromkeys(np.argwhere(cast.present).tolist(), wanted)
     return replace(cast, direction=cast.present.astype(np.int8), ballots=at)
 
 

@@ -10,7 +10,7 @@ import pytest
 from policy_tapes import policy_tape
 
 from config.errors import DataFault, OutputFault, UsageFault
-from execution.kernel.engine import KernelResult
+from execution.kernel.lanes.result import KernelResult
 from execution.kernel.records import FILL
 from market.timeframe import Timeframe
 from rl.action import Base
