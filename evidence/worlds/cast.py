@@ -59,7 +59,7 @@ class CastBallots:
     def moved(self, rows: npt.NDArray[np.int64]) -> "CastBallots":
         """The same ballots at other bars. What comes to a bar that is missing is not cast.
 
-        `rows`: shape (n_bars, n_symbols), int64, for each bar and market the row at which its ballots are cast now.
+        `rows`: shape (n_bars, n_symbols), int64 [row number], for each bar and market the row at which its ballots are cast now.
         """
         ballots: dict[tuple[int, int], dict[str, Ballot]] = {}
         direction = np.zeros_like(self.direction)
