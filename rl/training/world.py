@@ -54,7 +54,10 @@ class TrainingWorld(Protocol):
         ...
 
     def judge(self, act: Act) -> Judged:
-        """The policy on the validation part: always the same answer for the same actions. `act`: see `Act`; it gets shape (n, F) and gives shape (n,), float64, dimensionless."""
+        """The policy on the validation part: always the same answer for the same actions.
+
+        `act`: see `Act`; it gets shape (n, F) and gives shape (n,), float64, dimensionless.
+        """
         ...
 
 
