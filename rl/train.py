@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from config.ending import ended
-from ops.commands.options import CommandParser, add, add_training, add_world
+from ops.commands.options import CommandParser, add, add_simulated, add_training, add_world
 
 
 def parser() -> argparse.ArgumentParser:
@@ -21,14 +21,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="Training promises nothing: tribunal evaluate says whether the model is better than its base.",
     )
     add_world(parse, profile="paper", recorded=False)
-    parse.add_argument("--simulated", action="store_true", help="train on the simulated market")
-    add(
-        parse,
-        "--days",
-        default=400,
-        metavar="DAYS",
-        help="length of the simulated market, which begins with --simulated [days] (default: 400)",
-    )
+    add_simulated(parse)
     add_training(parse)
     parse.add_argument("--out", metavar="MODEL", default="models/default", help="folder of the model")
     add(parse, "--json", "--quiet")

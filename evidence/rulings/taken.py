@@ -2,7 +2,8 @@
 
 A throttle keeps or rejects a case; the outcomes of the kept cases are held against those of the rejected ones. Where it has
 skill, the kept ones do better. `growth` is what the account would have gained in addition (or lost, below zero) if that throttle
-alone had not been there: each purchase at the size that it would have had, as a share of equity, times its outcome. A market that
+alone had not been there: each purchase at the size that it would have had, as a share of equity, times its outcome. The row of an
+advisory policy compares the run with one in which it were active: above 0, it would have cost that much. A market that
 is still held is not bought again, so a purchase that was rejected may stand in the way of a later one.
 
 The outcome of a case is the triple-barrier result of a purchase (`agents.memory.outcomes`), and not the real trade. A removed
@@ -34,6 +35,8 @@ Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 COURT, ADJUSTER, BREAKER = "court", "adjuster", "breaker"
+ADVISED = "adjuster, if it were active"
+"""An advisory policy: what its factor would have taken, or given back."""
 ALL = "all voters"
 LEAST = 10
 """Cases on each side below which no interval of the difference is given: it would say nothing."""
@@ -45,8 +48,9 @@ _OF_COURT = "ruling"
 class ThrottledCase(NamedTuple):
     """One proposed purchase, and what became of it. `row` is its bar; `stop`, `target` and `fee` as fractions of the price.
 
-    `bought` is the share of equity that was signed, `taken` the share that one throttle alone removed, by throttle. `asked` are
-    the throttles that could have rejected it, `rejected` those that did.
+    `bought` is the share of equity that was signed, `taken` the share that one throttle alone removed, by throttle; below 0 for
+    an adjuster that gave back what the court took. `asked` are the throttles that could have rejected it, `rejected` those that
+    did.
     """
 
     row: int
@@ -106,6 +110,8 @@ def throttled(row: int, hearing: Hearing, barriers: Barriers) -> ThrottledCase |
         asked.add(ADJUSTER)
         if hearing.adjustment.scale <= 0:
             rejected = rejected | {ADJUSTER}
+        if hearing.adjustment.mode == "advisory":
+            asked.add(ADVISED)
     return ThrottledCase(
         row=row,
         symbol=case.symbol,
@@ -117,7 +123,9 @@ def throttled(row: int, hearing: Hearing, barriers: Barriers) -> ThrottledCase |
         asked=frozenset(asked),
         rejected=frozenset(rejected),
         taken={
-            _named(name, case.book.breaker): share for name, share in _taken(hearing, refused, barriers) if share > 0
+            _named(name, case.book.breaker): share
+            for name, share in _taken(hearing, refused, barriers)
+            if share > 0 or (name in (ADJUSTER, ADVISED) and share < 0)
         },
     )
 
@@ -156,18 +164,22 @@ def _taken(hearing: Hearing, refused: AbstractSet[str], barriers: Barriers) -> I
     verdict, equity = hearing.verdict, hearing.case.book.equity
     court = hearing.ruling.scale
     adjust = hearing.adjustment.scale if court > 0 else 1.0
+    left = min(1.0, court * adjust)
     full = full_notional(hearing, barriers) / equity
     held, bought = verdict.held / equity, _bought(hearing)
     if not refused - {"min_notional"}:
         if court < 1:
-            yield COURT, full * adjust - held - bought
-        if adjust < 1:
+            yield COURT, full * min(1.0, adjust) - held - bought
+        if adjust != 1:
             yield ADJUSTER, full * court - held - bought
+    if hearing.adjustment.mode == "advisory" and bought > 0:
+        advised = 1.0 if hearing.adjustment.advised is None else hearing.adjustment.advised
+        yield ADVISED, (held + bought) * (1.0 - min(advised, 1.0 / court))
     if len(refused) == 1:
-        yield from ((code, full * court * adjust - held) for code in refused)
+        yield from ((code, full * left - held) for code in refused)
     if verdict.outcome is Outcome.SIGNED:
         share = hearing.case.proposal.exposure
-        yield verdict.binding_rule, _next_cap(verdict) * court * adjust * (1.0 if share is None else share) / equity
+        yield verdict.binding_rule, _next_cap(verdict) * left * (1.0 if share is None else share) / equity
 
 
 def _bought(hearing: Hearing) -> float:
@@ -235,8 +247,14 @@ class _Outcomes:
             kept=self._side(asked & ~did.rejected),
             rejected=self._side(asked & did.rejected),
             difference_bps=self._difference(asked & self.settled, did.rejected, f"{by} {voter}"),
-            growth=self._grown(self._bought + np.where(asked, did.taken, 0.0)) - self._growth,
+            growth=self._growth_without(by, np.where(asked, did.taken, 0.0)),
         )
+
+    def _growth_without(self, by: str, taken: Floats) -> float:
+        """What the account would have gained more without a throttle; of one that is only advisory, than with it."""
+        if by == ADVISED:
+            return self._growth - self._grown(self._bought - taken)
+        return self._grown(self._bought + taken) - self._growth
 
     def _grown(self, sizes: Floats) -> float:
         """The sum of size times outcome over purchases of these sizes [fraction of equity]. What is held is not bought again."""

@@ -146,7 +146,10 @@ async def _differences(role: str, run: HearingRun, shown: Progress) -> list[_Rol
         if heard.outcome is None:
             found.append(_RoleDifference(scale=scale, quote=None, bps=None))
             continue
-        bps = scale * heard.hearing.adjustment.scale * heard.outcome.return_bps
+        factor = heard.hearing.adjustment.scale
+        bps = (
+            min(1.0, heard.hearing.ruling.scale * factor) - min(1.0, other.scale * factor)
+        ) * heard.outcome.return_bps
         notional = allowed_notional(heard.hearing, run.barriers) if scale else 0.0
         found.append(_RoleDifference(scale=scale, quote=notional * bps / 1e4, bps=bps))
     return found

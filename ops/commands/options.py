@@ -122,6 +122,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     },
     "--workers": {"type": int, "metavar": "N", "default": 2, "help": "processes at the same time (default: 2)"},
     "--ray": {"action": "store_true", "help": "work on a Ray cluster instead"},
+    "--simulated": {"action": "store_true", "help": "take the simulated market in place of recorded bars"},
     "--steps": {"type": int, "default": 1_000_000, "metavar": "N", "help": "steps of each seed (default: 1,000,000)"},
     "--seeds": {
         "type": int,
@@ -200,6 +201,14 @@ def add_world(parse: argparse.ArgumentParser, *, profile: str, recorded: bool) -
     add(parse, "--profile", default=Unsaid(profile))
     add(parse, "--symbols", "--timeframe", "--start", "--end", "--strategy", "--seed", "--set")
     add_reading(parse)
+
+
+def add_simulated(parse: argparse.ArgumentParser) -> None:
+    """The options of commands of the policy that take the simulated market in place of recorded bars."""
+    add(parse, "--simulated")
+    add(
+        parse, "--days", default=400, metavar="DAYS", help="length of the market with --simulated [days] (default: 400)"
+    )
 
 
 def add_training(parse: argparse.ArgumentParser) -> None:

@@ -258,6 +258,17 @@ COMMANDS = (
         ),
     ),
     Command(
+        "retrain",
+        "rl.retrain",
+        "research",
+        "train a model's recipe on newer bars, and promote a candidate by its verdict",
+        errors=(2, 3, 5, 10),
+        examples=(
+            "tribunal retrain models/hourly --data BTC.parquet ETH.parquet",
+            'tribunal retrain models/hourly --promote-as "Ada Lovelace"',
+        ),
+    ),
+    Command(
         "evaluate",
         "rl.evaluate",
         "research",

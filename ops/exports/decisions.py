@@ -78,6 +78,11 @@ def _votes(case: DecidedCase) -> list[Mapping[str, Any]]:
     return [vote._asdict() for vote in case.votes]
 
 
+def _policy(line: DecisionLine, name: str) -> Any:
+    """A field of the policy's opinion; None without a policy."""
+    return None if line.case.policy is None else getattr(line.case.policy, name)
+
+
 FIELDS: tuple[Column[DecisionLine], ...] = (
     Column("decision_id", "", "name of the decision", lambda line: line.case.decision_id),
     Column("as_of_utc", "UTC", "close of the bar on which it was made", lambda line: line.case.as_of_utc),
@@ -110,7 +115,30 @@ FIELDS: tuple[Column[DecisionLine], ...] = (
     Column("ruled.why", "", "reason of the court", lambda line: line.case.why),
     Column("ruled.speakers", "", "object: who spoke, by role", lambda line: line.case.speakers),
     Column("adjusted.by", "", "adjuster: off, or the policy", lambda line: line.case.adjuster),
-    Column("adjusted.scale", "fraction", "part of that size that the adjuster left", lambda line: line.case.adjusted),
+    Column(
+        "adjusted.scale",
+        "fraction",
+        "factor of the adjuster on that size; above 1 it gives back what the court took",
+        lambda line: line.case.adjusted,
+    ),
+    Column("adjusted.mode", "", "advisory or active; null without a policy", lambda line: _policy(line, "mode")),
+    Column(
+        "adjusted.advised",
+        "fraction",
+        "factor that the policy would apply; null without a policy",
+        lambda line: _policy(line, "advised"),
+    ),
+    Column("adjusted.base", "fraction", "factor of its base rule alone", lambda line: _policy(line, "base")),
+    Column(
+        "adjusted.action",
+        "-1 to 1",
+        "answer of its networks, 0 is the base; null where the base stood in",
+        lambda line: _policy(line, "action"),
+    ),
+    Column("adjusted.spread", "0 to 1", "disagreement of its networks", lambda line: _policy(line, "spread")),
+    Column(
+        "adjusted.fallback", "", "why the base stood in; null if it did not", lambda line: _policy(line, "fallback")
+    ),
     Column("gate.outcome", "", "signed or refused", lambda line: line.case.verdict),
     Column("gate.binding_rule", "", "rule that decided", lambda line: line.case.binding_rule),
     Column("gate.note", "", "what that rule noted", lambda line: line.case.note),

@@ -38,6 +38,7 @@ from ops.story.tally import Fate, KeptHearing
 from ops.tables import plain
 from ops.tables.judgement import Judgement, sheets
 from ops.tables.model_tables import asked_ahead, minds_line, outages, outcome_counts, spoke_instead, usd
+from ops.tables.plain import adjuster_line
 from ops.tables.voters.taken import taken_grid, taken_key, taken_sentence
 from risk.limits.catalogue import told_once
 
@@ -112,6 +113,7 @@ def render_report(
         rows_shown=ROWS_SHOWN,
         hearings=_hearings(story, done),
         minds=minds_line(summary),
+        adjuster=adjuster_line(summary),
         model_sentences=_about_models(story, summary),
         spoke_instead=spoke_instead(summary.models) if summary.models else "",
         breaker_words=plain.BREAKERS,

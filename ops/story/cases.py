@@ -17,6 +17,7 @@ from agents.records.record import Session
 from market.bar import Slice
 from risk.proposal import Direction
 from risk.verdict import Verdict
+from rl.adjustment import Adjustment
 
 
 class Ballot(NamedTuple):
@@ -30,7 +31,8 @@ class Ballot(NamedTuple):
 
 class DecidedCase(NamedTuple):
     """One case. Money and prices [quote], quantities [base]; `scale` and `adjusted` are fractions of the size; `share` and
-    `held_share` of a full position, None for voters of single events and for a new position."""
+    `held_share` of a full position, None for voters of single events and for a new position; `policy` is the opinion of the
+    policy, None if there is none."""
 
     decision_id: str
     as_of_utc: datetime
@@ -48,6 +50,7 @@ class DecidedCase(NamedTuple):
     speakers: dict[str, str]
     adjuster: str
     adjusted: float
+    policy: Adjustment | None
     verdict: str
     binding_rule: str
     note: str
@@ -113,6 +116,7 @@ def _decided(hearing: Hearing) -> DecidedCase:
         speakers={role: hearing.speaker(role) for role in ROLES},
         adjuster=hearing.adjustment.adjuster,
         adjusted=hearing.adjustment.scale,
+        policy=None if hearing.adjustment.mode is None else hearing.adjustment,
         verdict=verdict.outcome.value,
         binding_rule=verdict.binding_rule,
         note=_noted(verdict),

@@ -21,7 +21,7 @@ from agents.llm.attempt import Attempt
 from agents.memory.outcomes import Barriers
 from agents.outages.alert import Alert
 from agents.records.events import read_events
-from agents.records.record import AskedAhead, CycleRecord, ExitDecision, Session, SessionEnd
+from agents.records.record import AskedAhead, CycleRecord, ExitDecision, Session, SessionEnd, ShareReview
 from agents.records.registry import Recorded
 from config.errors import JournalFault
 from evidence.rulings.taken import ThrottledCase, throttled
@@ -36,6 +36,7 @@ from ops.story.models import Models
 from ops.story.tally import KeptHearing, RoundTrip, StoryTally
 from risk.breakers import BreakerEvent
 from risk.portfolio import Portfolio
+from rl.serving.monitor import PolicyChanged
 
 JOURNAL = "journal.db"
 FINDINGS_KEPT = 500
@@ -181,6 +182,10 @@ class _Reader:
                 self._orders.append(order)
             case BreakerEvent() as latch:
                 self._breakers.append(latch)
+            case ShareReview() as review:
+                self._tally.policy.review(review.adjustment)
+            case PolicyChanged() as changed:
+                self._tally.policy.change(changed)
             case Alert() as alert:
                 self._alerts.append(alert)
             case HaltEvent() as halt:

@@ -22,6 +22,7 @@ from ops.story.models import ModelFigures
 from ops.story.performance import Growth, TradeFigures, bar_returns, growth, hold_curve, trade_figures, var_exceedances
 from ops.story.story import Story
 from ops.story.taken import taken_table
+from ops.story.tally import PolicyFigures
 
 Ended = Literal["completed", "interrupted", "cut short"]
 
@@ -151,6 +152,8 @@ class Summary(Frozen):
     """Who sat, in cases; if models sat, who spoke, in opinions, four for each case. "models": "off" if none sat."""
     models: ModelFigures | None
     adjuster: str
+    policy: PolicyFigures | None = Field(default=None, exclude_if=lambda policy: policy is None)
+    """What the policy said; None if none was asked."""
     identity: Identity
     events: int
     journal_hash: str
@@ -218,6 +221,7 @@ def summarise(story: Story) -> Summary:
         minds=_minds(story),
         models=story.models.figures() if story.models else None,
         adjuster=", ".join(sorted(tally.adjusters)) or "off",
+        policy=tally.policy.figures(),
         identity=identity,
         events=story.events,
         journal_hash=story.journal_hash,

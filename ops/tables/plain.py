@@ -34,6 +34,7 @@ ALERTS = {
     "outage_derisked": "de-risked",
     "outage_ended": "outage ended",
     "budget_near": "budget near its end",
+    "policy_demoted": "policy demoted",
 }
 """A short name for each alert."""
 
@@ -121,6 +122,7 @@ def what_happened(summary: "Summary") -> tuple[str, ...]:
         *_funding_sentence(summary),
         _guard_sentence(summary),
         *_context_sentences(summary),
+        *_policy_sentence(summary),
         *_human_sentences(summary),
     )
 
@@ -185,6 +187,38 @@ def _funding_sentence(summary: "Summary") -> list[str]:
     parts = listed(tuple(f"{symbol} {signed_money(-amount)}" for symbol, amount in summary.funding.items()))
     verb = "brought" if paid < 0 else "cost"
     return [f"Funding {verb} {money(abs(paid))} {summary.quote} beside that ({parts})."]
+
+
+def adjuster_name(summary: "Summary") -> str:
+    """Return who adjusted sizes: `off`, or the policy and what it may do."""
+    return summary.adjuster if summary.policy is None else f"{summary.adjuster} ({summary.policy.mode})"
+
+
+def adjuster_line(summary: "Summary") -> str:
+    """Return the same with what the policy did or would have done, on average."""
+    said = summary.policy
+    if said is None or said.advised is None or said.base is None:
+        return adjuster_name(summary)
+    verb = "applied" if said.mode == "active" else "would apply"
+    stood_in = f", its base alone {said.fallbacks:,}x" if said.fallbacks else ""
+    return f"{adjuster_name(summary)}: {verb} {said.advised:.2f} on average, its base {said.base:.2f}{stood_in}"
+
+
+def _policy_sentence(summary: "Summary") -> list[str]:
+    """Return what the policy said, if one was asked."""
+    said = summary.policy
+    if said is None or said.advised is None or said.base is None:
+        return []
+    did = "applied" if said.mode == "active" else "would have applied, had it been active,"
+    stood_in = f"; in {count(said.fallbacks, 'case')} its base stood in" if said.fallbacks else ""
+    told = [
+        f"The policy {summary.adjuster} {did} {said.advised:.2f} to a size on average (its base {said.base:.2f}{stood_in})."
+    ]
+    if said.demoted_utc is not None:
+        told.append(
+            f"Its results fell out of what its verdict promised: it is advisory since {moment(said.demoted_utc)}."
+        )
+    return told
 
 
 def _guard_sentence(summary: "Summary") -> str:

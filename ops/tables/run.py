@@ -23,6 +23,7 @@ from ops.tables.plain import (
     PURPOSES,
     RULES,
     adds_up,
+    adjuster_name,
     count,
     frozen_words,
     moment,
@@ -120,7 +121,7 @@ def _risk(summary: Summary) -> Pairs:
         *((f"Funding paid, {symbol}", money(amount)) for symbol, amount in summary.funding.items()),
         ("Turnover, in equities", ratio(summary.turnover)),
         ("Minds", minds_line(summary)),
-        ("Adjuster", summary.adjuster),
+        ("Adjuster", adjuster_name(summary)),
     )
 
 

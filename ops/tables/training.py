@@ -1,12 +1,16 @@
 """Tables of a training: what each seed learnt, and what all of them together say on the validation part."""
 
+import json
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 from config.frozen import Frozen
 from ops.tables.grid import Grid, open_console
 from ops.tables.plain import count, ratio
+from rl.model import PolicyModel
 from rl.training.product import Product, said_of, warnings_of
+from rl.training.world import Judged
 
 
 class SeedRow(Frozen):
@@ -72,6 +76,47 @@ def show_training(trained: Trained, *, as_json: bool) -> None:
     console = open_console(sys.stdout)
     console.print(_grid(trained).table())
     console.print(_sentences(trained))
+
+
+class Compared(NamedTuple):
+    """A candidate and the model in place on the latest days, which neither has seen."""
+
+    days: int
+    candidate: Judged
+    in_place: Judged
+
+
+def show_retraining(trained: Trained, compared: Compared, folder: Path, *, as_json: bool) -> None:
+    """Print a retraining on stdout: tables and sentences, or only JSON with `as_json`."""
+    if as_json:
+        both = {
+            "days": compared.days,
+            "candidate": compared.candidate._asdict(),
+            "in_place": compared.in_place._asdict(),
+        }
+        sys.stdout.write(json.dumps({"trained": trained.model_dump(mode="json"), "compared": both}) + "\n")
+        return
+    console = open_console(sys.stdout)
+    console.print(_grid(trained).table())
+    rows = (("candidate", compared.candidate), ("in place", compared.in_place))
+    console.print(
+        Grid(
+            title=f"The latest {compared.days} days, which neither has seen",
+            columns=("model", "Sharpe", "of its base", "multiplier / base"),
+            rows=tuple((name, ratio(x.sharpe), ratio(x.base_sharpe), ratio(x.ratio)) for name, x in rows),
+        ).table()
+    )
+    console.print(
+        f"So few days prove nothing. The model in {folder} was not changed.\n"
+        f"Next: tribunal evaluate --model {trained.folder} --data PATH, and if its verdict is passed, tribunal retrain {folder} "
+        "--promote-as NAME"
+    )
+
+
+def show_promotion(folder: Path, model: PolicyModel) -> None:
+    """Say that a model stands in a folder now."""
+    console = open_console(sys.stdout)
+    console.print(f"{folder} holds {model.sha256[:12]} now. The model before it lies in {folder}/earlier.")
 
 
 def _grid(trained: Trained) -> Grid:

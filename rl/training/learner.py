@@ -216,7 +216,7 @@ def new_model(plan: TrainingPlan, env: ScaledEnv, seed: int) -> PPO:
 
 
 def actor(model: PPO, scaler: Scaler) -> Act:
-    """The mean action of a policy, from features before scaling."""
+    """The mean action of a policy: from features before scaling, shape (n, F), to actions, shape (n,), float64, dimensionless."""
     policy = model.policy
 
     def act(features: Floats) -> Floats:

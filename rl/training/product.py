@@ -99,8 +99,8 @@ def warnings_of(product: Product) -> tuple[str, ...]:
     if fallen:
         listed = ", ".join(map(str, fallen[:_MOST_LISTED])) + (" …" if len(fallen) > _MOST_LISTED else "")
         said.append(
-            f"{len(fallen)} of {len(product.results)} seeds collapsed to zero in training (seed {listed}): at their end they left no "
-            "size. What is kept of them is their best validation. Lower the penalties of --reward, or take other voters."
+            f"{len(fallen)} of {len(product.results)} seeds collapsed to zero in training (seed {listed}): at their end they "
+            "left no size. What is kept of them is their best validation. Lower the penalties of --reward, or take other voters."
         )
     return (*said, *[made.warning for made in product.results if made.warning][:1])
 

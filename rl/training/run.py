@@ -34,16 +34,22 @@ Floats = NDArray[np.float64]
 LIBRARIES = ("torch", "stable-baselines3", "gymnasium", "numpy", "numba")
 CHECKPOINTS = "checkpoints"
 LEAST_DECISIONS = 300
+LEAST_EPISODE_BARS = 60
 
 
 class Recipe(NamedTuple):
     """How tapes become a training: the validating share of the time [fraction], a gap of at least so many days, the reward in
-    words, and what an episode draws."""
+    words, the length of an episode, and how many bars late its votes may be heard."""
 
     validation: float = 0.2
     least_gap_days: float = 0.0
     reward: str = "profit"
-    draw: Draw = Draw(720, 1)
+    episode_days: float = 30.0
+    most_delay_bars: int = 1
+
+    def draw(self, bars_per_day: float) -> Draw:
+        """What an episode draws."""
+        return Draw(max(LEAST_EPISODE_BARS, round(self.episode_days * bars_per_day)), self.most_delay_bars)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +91,7 @@ def prepare(
         base=tuned.base,
         reward=reward_of(recipe.reward, measured.unit),
         fill=measured.fill,
-        draw=recipe.draw,
+        draw=recipe.draw(parts.training[0].bars_per_day),
     )
     known = TrainingRange.of(seen.features, scaler)
     return Ready(world, parts, tuned, scaler, known, recipe, len(seen.features))

@@ -13,7 +13,7 @@ from stable_baselines3.common.vec_env.base_vec_env import VecEnvStepReturn
 from config.errors import DataFault
 from rl.training_range import Scaler
 
-Seen = NDArray[np.float32]
+Singles = NDArray[np.float32]
 
 
 class ScaledEnv(VecEnvWrapper):
@@ -23,7 +23,7 @@ class ScaledEnv(VecEnvWrapper):
         super().__init__(venv)
         self._scaler = scaler
 
-    def reset(self) -> Seen:
+    def reset(self) -> Singles:
         """Begin new episodes: scaled observations, shape (n, F), float32 [standard deviations]."""
         return self._seen(self.venv.reset())
 
@@ -41,7 +41,7 @@ class ScaledEnv(VecEnvWrapper):
         if last is not None:
             info["terminal_observation"] = self._seen(np.asarray(last)[None, :])[0]
 
-    def _seen(self, seen: Any) -> Seen:
+    def _seen(self, seen: Any) -> Singles:
         if not np.isfinite(seen).all():
             raise DataFault(_spoilt("an observation"))
         return self._scaler.scaled(np.asarray(seen, dtype=np.float64)).astype(np.float32)

@@ -54,7 +54,7 @@ class TapeWorld:
         )
 
     def judge(self, act: Act) -> Judged:
-        """Each validation tape once, from its first bar to its last."""
+        """Each validation tape once, from its first bar to its last. `act`: see `Act`; it gets shape (n, F) and gives shape (n,), float64, dimensionless."""
         ratios: list[Floats] = []
 
         def decide(rows: Floats, features: Floats) -> Floats:

@@ -54,7 +54,7 @@ class TrainingWorld(Protocol):
         ...
 
     def judge(self, act: Act) -> Judged:
-        """The policy on the validation part. Always the same answer for the same actions."""
+        """The policy on the validation part: always the same answer for the same actions. `act`: see `Act`; it gets shape (n, F) and gives shape (n,), float64, dimensionless."""
         ...
 
 

@@ -56,8 +56,8 @@ def test_the_layer_checks_exceptions_are_those_of_the_table() -> None:
 
 
 def test_a_command_in_a_room_without_one_would_be_asked_for() -> None:
-    more = Command("train", "rl.train", "operate", "train a policy")
-    assert set(exceptions_of((*COMMANDS, more))) - set(exceptions_of(COMMANDS)) == {"rl.* -> ops.commands.**"}
+    more = Command("simulator", "execution.simulator", "operate", "open the simulated exchange")
+    assert set(exceptions_of((*COMMANDS, more))) - set(exceptions_of(COMMANDS)) == {"execution.* -> ops.commands.**"}
 
 
 def test_nobody_imports_a_module_that_can_be_typed(graph: grimp.ImportGraph) -> None:

@@ -44,7 +44,8 @@ def train_command(arguments: argparse.Namespace) -> int:
     world = _world_asked(arguments)
     courses, ready = made_ready(world, arguments)
     for gamma, folder in folders.items():
-        product = train_one(courses, ready, plans[gamma], folder, arguments)
+        board = Path(arguments.tensorboard) if arguments.tensorboard else None
+        product = fitted(courses, ready, plans[gamma], folder, arguments, board=board)
         add_history(folder, {"at_utc": _now().isoformat(), "sha256": product.model.sha256, "what": "trained"})
         shown = Trained.of(folder, product)
         show_training(shown, as_json=arguments.json)
@@ -85,15 +86,25 @@ def made_ready(world: World, arguments: argparse.Namespace) -> tuple[Courses, Re
         read = read_proposals(world, shown.advance, tape=tape)
     courses = Courses(world, tape, read, arguments.mix)
     recipe = Recipe(arguments.validation, arguments.gap_days, arguments.reward)
-    with Progress(len(tape), "bars of drawn paths", stream, after_s=2.0) as shown:
-        ready = prepare(courses.tapes(), recipe, lambda parts: courses.varied(parts, shown.advance))
+    with Progress(1, "preparations (split, base, scale, drawn paths)", stream, after_s=2.0):
+        ready = prepare(courses.tapes(), recipe, courses.varied)
     return courses, ready
 
 
-def train_one(
-    courses: Courses, ready: Ready, plan: TrainingPlan, folder: Path, arguments: argparse.Namespace
+def fitted(
+    courses: Courses,
+    ready: Ready,
+    plan: TrainingPlan,
+    folder: Path,
+    arguments: argparse.Namespace,
+    *,
+    board: Path | None = None,
+    until: datetime | None = None,
 ) -> Product:
-    """Count the trial, train one model, and write its folder. Raises TribunalError."""
+    """Count the trial, train one model, and write its folder. `until`: the last moment it has read; None for the tape's end.
+
+    Raises TribunalError.
+    """
     trials = _counted(courses, ready, plan)
     curves = Curves()
     stream = None if arguments.quiet else sys.stderr
@@ -106,12 +117,12 @@ def train_one(
         product = train(
             ready,
             plan,
-            _named(courses, ready, plan, folder, trials),
+            _named(courses, ready, plan, folder, trials, until or courses.tape.end_utc),
             folder,
             report,
             workers=arguments.workers,
             ray=arguments.ray,
-            board=Path(arguments.tensorboard) if arguments.tensorboard else None,
+            board=board,
         )
     write_product(folder, product)
     write_output(folder / PICTURE, learning_picture([made.curve for made in product.results]).encode())
@@ -134,7 +145,12 @@ def _counted(courses: Courses, ready: Ready, plan: TrainingPlan) -> int:
     about = {
         "settings": parameters_of(settings, read_own(settings.strategies)),
         "plan": plan.model_dump(mode="json", exclude={"seeds"}),
-        "recipe": [ready.recipe.validation, ready.recipe.least_gap_days, ready.recipe.reward, *ready.recipe.draw],
+        "recipe": [
+            ready.recipe.validation,
+            ready.recipe.least_gap_days,
+            ready.recipe.reward,
+            ready.recipe.episode_days,
+        ],
         "mix": courses.mix,
     }
     book = TrialBook(state_folder() / POLICIES_FILE)
@@ -144,7 +160,7 @@ def _counted(courses: Courses, ready: Ready, plan: TrainingPlan) -> int:
         book.close()
 
 
-def _named(courses: Courses, ready: Ready, plan: TrainingPlan, folder: Path, trials: int) -> Named:
+def _named(courses: Courses, ready: Ready, plan: TrainingPlan, folder: Path, trials: int, until: datetime) -> Named:
     tape, settings = courses.tape, courses.world.settings
     configuration: dict[str, Any] = {
         "profile": settings.profile,
@@ -160,7 +176,7 @@ def _named(courses: Courses, ready: Ready, plan: TrainingPlan, folder: Path, tri
         name=folder.name,
         universe=tuple(sorted(tape.symbols)),
         timeframe=tape.timeframe,
-        spans=(Span(start_utc=tape.warmup_start_utc, end_utc=tape.end_utc),),
+        spans=(Span(start_utc=tape.warmup_start_utc, end_utc=until),),
         data=data_hashes(courses.world, tape),
         configuration=configuration,
         trials=trials,

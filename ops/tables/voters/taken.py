@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rich.console import Group
 
-from evidence.rulings.taken import ADJUSTER, ALL, BREAKER, COURT, Side, Taken, TakenReport
+from evidence.rulings.taken import ADJUSTER, ADVISED, ALL, BREAKER, COURT, Side, Taken, TakenReport
 from ops.story.taken import whole
 from ops.tables.grid import Grid, boxed
 from ops.tables.plain import DASH, count, percent, signed_percent
@@ -14,13 +14,19 @@ _SHOWN = 30
 
 
 def taken_sentence(report: TakenReport) -> str:
-    """The throttle that changed the account most, in one sentence."""
+    """The throttle that changed the account most, in one sentence; and, in another, what an advisory policy would have done."""
     rows = [row for row in whole(report) if row.growth]
-    if not rows:
-        return "Nothing was taken from a voter that would have changed the account."
-    most = max(rows, key=lambda row: abs(row.growth))
-    verb = "gained" if most.growth > 0 else "lost"
-    return f"{_did(most)}; without it the account would have {verb} {percent(abs(most.growth))} more."
+    took = [row for row in rows if row.by != ADVISED]
+    said = ["Nothing was taken from a voter that would have changed the account."]
+    if took:
+        most = max(took, key=lambda row: abs(row.growth))
+        verb = "gained" if most.growth > 0 else "lost"
+        said = [f"{_did(most)}; without it the account would have {verb} {percent(abs(most.growth))} more."]
+    for row in rows:
+        if row.by == ADVISED:
+            where = "lower" if row.growth > 0 else "higher"
+            said.append(f"If the policy had been active, equity would have ended {percent(abs(row.growth))} {where}.")
+    return " ".join(said)
 
 
 def taken_part(report: TakenReport) -> Group | str:
@@ -66,6 +72,8 @@ def _key(report: TakenReport) -> Iterator[str]:
     yield f"A case is followed for at most {count(report.horizon_bars, 'bar')}; {report.settled:,} of {report.cases:,} ended."
     yield "Difference: of the two means, with its 95 % interval; if it contains 0, no skill is shown."
     yield "Growth: what the account would have gained or lost more, if only this had not been there."
+    if any(row.by == ADVISED for row in report.rows):
+        yield "An advisory policy took nothing: its growth is that of the run less that of one in which it were active."
 
 
 def _title(report: TakenReport) -> str:

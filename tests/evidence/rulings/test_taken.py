@@ -10,10 +10,11 @@ from court_support import advocate, book, case, officer, supervisor
 from hearing_support import BTC, barriers, hearing
 
 from config.seeds import generator
-from evidence.rulings.taken import ALL, Taken, TakenReport, ThrottledCase, taken_from, throttled
+from evidence.rulings.taken import ADJUSTER, ADVISED, ALL, Taken, TakenReport, ThrottledCase, taken_from, throttled
 from evidence.statistics.differences import mean_difference
 from risk.proposal import Direction
 from risk.verdict import Outcome, Reaction, RuleReport
+from rl.adjustment import Adjustment
 
 BARS = 400
 
@@ -139,6 +140,44 @@ def test_of_a_signed_purchase_the_court_took_its_scale_and_the_binding_cap_the_w
     assert found.bought == pytest.approx(100 / equity)
     assert found.taken == {"court": pytest.approx(100 / equity), "kelly": pytest.approx(0.5 * 200 / equity)}
     assert {"court", "adjuster", "kelly"} <= found.asked
+
+
+def adjusted(found: Any, **said: Any) -> Any:
+    return found.model_copy(update={"adjustment": Adjustment(adjuster="drawn", **said)})
+
+
+def test_what_an_adviser_would_have_taken_or_given_back_is_a_row_of_its_own() -> None:
+    equity, half = book().equity, signed("100", *CAPS, supervisor=supervisor(50), risk_agent=officer(50))
+    less = throttled(0, adjusted(half, scale=1.0, mode="advisory", advised=0.4), barriers())
+    more = throttled(0, adjusted(half, scale=1.0, mode="advisory", advised=1.25), barriers())
+    whole = throttled(0, adjusted(signed("200", *CAPS), scale=1.0, mode="advisory", advised=1.25), barriers())
+    assert less is not None
+    assert more is not None
+    assert whole is not None
+    assert less.taken[ADVISED] == pytest.approx(0.6 * 100 / equity)
+    assert more.taken[ADVISED] == pytest.approx(-0.25 * 100 / equity)
+    assert ADVISED not in whole.taken, "the court left all of it, so nothing can be given back"
+    assert ADJUSTER not in less.taken | more.taken
+
+
+def test_the_growth_of_an_advisers_row_is_the_run_less_that_of_one_in_which_it_were_active() -> None:
+    asked = frozenset({"court", ADVISED})
+    moves = [0.0, 0.02, 0.0, -0.02]
+    for taken, growth in (({0: 0.04}, 0.04 * 0.02), ({2: 0.04}, -0.04 * 0.02), ({0: -0.01}, -0.01 * 0.02)):
+        cases = [one(row, asked=asked, taken={ADVISED: taken[row]} if row in taken else {}) for row in (0, 2)]
+        assert row_of(report(cases, moves), ADVISED, "a").growth == pytest.approx(growth)
+
+
+def test_what_an_active_policy_gave_back_counts_below_zero() -> None:
+    equity = book().equity
+    given = adjusted(
+        signed("125", *CAPS, supervisor=supervisor(50), risk_agent=officer(50)), scale=1.25, mode="active", advised=1.25
+    )
+    found = throttled(0, given, barriers())
+    assert found is not None
+    assert found.taken[ADJUSTER] == pytest.approx(-25 / equity)
+    assert found.taken["court"] == pytest.approx(75 / equity)
+    assert ADVISED not in found.asked
 
 
 def test_what_the_court_rejected_is_the_courts_alone_and_what_two_refused_is_nobodys() -> None:

@@ -14,7 +14,7 @@ from execution.kernel.engine import KernelResult
 from execution.kernel.records import FILL
 from market.timeframe import Timeframe
 from rl.action import Base
-from rl.episodes import Draw, play
+from rl.episodes import play
 from rl.model import Span, load_model
 from rl.reward import CvarConstrained, DifferentialSharpe, Profit
 from rl.training.base import GRID, pooled_sharpe, tune
@@ -26,7 +26,7 @@ from rl.training.split import longest_held, split_by_time
 from rl.training.world import Judged, shares_of
 
 TAPES = tuple(policy_tape(seed) for seed in range(3))
-RECIPE = Recipe(draw=Draw(90, 1))
+RECIPE = Recipe(episode_days=90.0)
 PLAN = TrainingPlan(steps=2 * 1024, seeds=(1, 2), environments=32, rollout=32, minibatch=512, leg_rollouts=1)
 DAY = datetime(2022, 1, 1, tzinfo=UTC)
 NAMED = Named("small", ("BTC/USDT",), Timeframe.D1, (Span(start_utc=DAY, end_utc=DAY),), {"walk": "0" * 64}, {}, 3)
