@@ -11,6 +11,7 @@ on disk.
 """
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -264,7 +265,9 @@ def _adjusted(bench: Bench, case: Case, ruling: Ruling, shown: CourtView | None)
         return Adjustment(adjuster=adjuster.name, scale=0.0)
     if said.scale * ruling.scale <= 1.0:
         return said
-    return said.model_copy(update={"scale": 1.0 / ruling.scale})
+    whole = 1.0 / ruling.scale
+    exact = Decimal(repr(whole)) * Decimal(repr(ruling.scale))
+    return said.model_copy(update={"scale": whole if exact >= 1 else math.nextafter(whole, math.inf)})
 
 
 def proposal_of(

@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pytest
 from policy_support import networks, profile, served, write_verdict
-from run_support import events, run, said
+from run_support import events, rows, run, said
 
 from agents.outages.alert import Alert
+from agents.records.folder import JOURNAL, forget_checksum
 from agents.records.record import CycleRecord, Session
 from agents.replay import main as replay
+from agents.run import main
 from config.errors import UsageFault
 from config.secrets import journal_key
+from execution.journal.chain import shorten
 from ops.finish import leave
 from rl.adjustment import Adjustment
 from rl.model import PolicyModel
@@ -134,6 +137,21 @@ def test_an_override_is_journaled(tmp_path: Path) -> None:
     assert session.settings.rl.override == "I accept drawn"
     assert session.policy is not None
     assert session.policy.passed is None
+
+
+def test_a_run_that_was_cut_short_goes_on_with_its_policy_from_another_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model_in(tmp_path / "policy")
+    folder = lived(tmp_path, "active")
+    whole = [(row.kind, row.payload) for row in rows(folder)]
+    shorten(folder / JOURNAL, journal_key(), len(whole) // 2)
+    forget_checksum(folder)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    assert main(["--resume", str(folder), "--quiet"]) == 0
+    assert [(row.kind, row.payload) for row in rows(folder)] == whole
 
 
 def test_the_report_shows_the_opinion_beside_each_ruling(tmp_path: Path) -> None:

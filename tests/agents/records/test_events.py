@@ -69,7 +69,7 @@ def subclasses(base: type[Journaled]) -> set[type[Journaled]]:
 
 
 def test_every_class_that_can_be_journaled_stands_in_the_table() -> None:
-    rooms = ("agents.", "execution.", "risk.")
+    rooms = ("agents.", "execution.", "risk.", "rl.")
     kinds = {found.event_kind for found in subclasses(Journaled) if found.__module__.startswith(rooms)}
     assert kinds == {kind.event.event_kind for kind in EVENTS.kinds}
 

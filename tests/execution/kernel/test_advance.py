@@ -56,9 +56,10 @@ def window(seed: int, **more: Any) -> tuple[Settings, Tape, Grid, Votes]:
 
 
 def table(grid: Grid, seed: int) -> Floats:
-    """Multipliers of all digits, with some that let stand and some that leave nothing."""
+    """Multipliers of all digits, with some that let stand, some that leave nothing, and some that give back."""
     chance, shape = generator(seed, "multipliers"), grid.columns.bars.shape
-    return np.where(chance.random(shape) < 0.3, chance.choice([0.0, 0.5, 1.0], size=shape), chance.random(shape))
+    some = chance.choice([0.0, 0.5, 1.0, 1.25], size=shape)
+    return np.where(chance.random(shape) < 0.3, some, 1.25 * chance.random(shape))
 
 
 def apart(full_seen: Seen, kernel_seen: Seen) -> str:

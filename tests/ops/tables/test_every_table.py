@@ -154,7 +154,7 @@ def summary() -> Any:
             profit_factor=1.09,
         ),
         value_at_risk=Sample(exceeded=1_234, bars=123_456, expected=1_234.5), bars_with_position=0.25, mean_deployed=0.02,
-        fees=price, funding={"1000PEPE/USDT": price}, turnover=12.34, minds={"rules": 12_345}, models=None, adjuster="off",
+        fees=price, funding={"1000PEPE/USDT": price}, turnover=12.34, minds={"rules": 12_345}, models=None, adjuster="off", policy=None,
         hearings=12_345, rulings={"approved": 1, "shrunk": 12_000, "rejected": 344}, struck_evidence={"analyst": 12},
         signed=1_234, data_findings={"missing_bars": 1_234}, frozen_bars={"1000PEPE/USDT": 1_234}, held_frozen={},
         gate_rules=[Sample(rule=rule, binding=12_345, refused=1_234, cut=1_234, taken=price) for rule in RULES],
