@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
 
     def work() -> int:
-        from ops.commands.research.evaluate import evaluate_command
+        from ops.commands.policy.evaluate import evaluate_command
 
         return evaluate_command(arguments)
 

@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
 
     def work() -> int:
-        from ops.commands.research.retrain import retrain_command
+        from ops.commands.policy.retrain import retrain_command
 
         return retrain_command(arguments)
 

@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
 
     def work() -> int:
-        from ops.commands.research.train import train_command
+        from ops.commands.policy.train import train_command
 
         return train_command(arguments)
 

@@ -13,7 +13,12 @@ from config.errors import TribunalError, UsageFault
 from ops.commands.parser import listed
 from ops.commands.table import BY_NAME, COMMANDS, RENAMED
 
-_SHELVES = {"trade": "trading commands", "research": "research commands", "operate": "operating commands"}
+_SHELVES = {
+    "trade": "trading commands",
+    "research": "research commands",
+    "policy": "policy commands",
+    "operate": "operating commands",
+}
 _OPTIONS = {
     "--help": "show this list; `tribunal COMMAND --help` lists the options of a command",
     "--version": "show the version",

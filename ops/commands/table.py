@@ -249,7 +249,7 @@ COMMANDS = (
     Command(
         "train",
         "rl.train",
-        "research",
+        "policy",
         "train the policy that may adjust sizes",
         errors=(2, 3, 5, 10),
         examples=(
@@ -258,25 +258,25 @@ COMMANDS = (
         ),
     ),
     Command(
-        "retrain",
-        "rl.retrain",
-        "research",
-        "train a model's recipe on newer bars, and promote a candidate by its verdict",
-        errors=(2, 3, 5, 10),
-        examples=(
-            "tribunal retrain models/hourly --data BTC.parquet ETH.parquet",
-            'tribunal retrain models/hourly --promote-as "Ada Lovelace"',
-        ),
-    ),
-    Command(
         "evaluate",
         "rl.evaluate",
-        "research",
+        "policy",
         "judge a policy out of sample, beside the rules it must beat",
         errors=(2, 3, 5, 10),
         examples=(
             "tribunal evaluate --simulated --days 400 --groups 4",
             "tribunal evaluate --model models/hourly --data BTC.parquet ETH.parquet --picture verdict.svg",
+        ),
+    ),
+    Command(
+        "retrain",
+        "rl.retrain",
+        "policy",
+        "train a model's recipe on newer bars, and promote a candidate by its verdict",
+        errors=(2, 3, 5, 10),
+        examples=(
+            "tribunal retrain models/hourly --data BTC.parquet ETH.parquet",
+            'tribunal retrain models/hourly --promote-as "Ada Lovelace"',
         ),
     ),
     Command(

@@ -11,7 +11,7 @@ from policy_support import card, networks, training_features
 from config.errors import UsageFault
 from evidence.policy.openings import openings
 from market.timeframe import Timeframe
-from ops.commands.research.evaluate import NOT_SHOWN
+from ops.commands.policy.evaluate import NOT_SHOWN
 from rl.evaluate import main
 from rl.features import FEATURES, schema_sha256
 from rl.model import PolicyModel, Span

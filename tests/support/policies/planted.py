@@ -1,7 +1,8 @@
 """Tapes of daily bars whose regime is known to the court: with an edge that a policy can use, or without one.
 
-A voter wants the whole share of each market, and is out of it for a day every thirty. The drift of the day after is `edge` standard deviations in the good
-regime and minus that in the bad one, on top of `drift`. With `told` the court knows the regime; without it, its column is noise.
+A voter wants the whole share of each market, and is out of it for a day every thirty. The drift of the day after is `edge`
+standard deviations in the good regime and minus that in the bad one, on top of `drift`. With `told` the court knows the regime;
+without it, its column is noise.
 """
 
 from datetime import timedelta

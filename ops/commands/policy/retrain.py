@@ -18,8 +18,8 @@ from evidence.policy.courses import Courses
 from evidence.policy.proposals import read_proposals
 from evidence.policy.retrained import plan_in
 from ops.commands.options import Unsaid
+from ops.commands.policy.train import fitted
 from ops.commands.requests import world_asked
-from ops.commands.research.train import fitted
 from ops.data_told import tell_data
 from ops.tables.training import Compared, Trained, show_promotion, show_retraining
 from rl.features import schema_sha256

@@ -1,0 +1,1 @@
+"""What each command about the policy does."""
