@@ -2,8 +2,8 @@
 
     python benchmarks/policy.py [--bars 3000] [--lanes 256] [--steps 300] [--rounds 3]      (make bench)
 
-Ours is `rl.batched` with the whole gate at every decision: two one-day tail measures of the book for what the policy sees, then
-all limits, VaR and ES for what it proposes, stops, fees and the order book, on daily bars of random walks with voters who speak
+Ours is `rl.environment.batched` with the whole gate at every decision: two one-day tail measures of the book for what the policy
+sees, then all limits, VaR and ES for what it proposes, stops, fees and the order book, on daily bars of random walks with voters who speak
 at each close. The peers step one account with a position, a price and a fee; they know no risk. So a step of ours does more, and
 the ratio says only what a training costs. Rates are per CPU second of the process, the best of several rounds taken in turn.
 
@@ -36,8 +36,8 @@ from execution.kernel.rules import rules_of
 from market.catalogue import instrument_of
 from market.timeframe import Timeframe
 from rl.action import Base, Floats
-from rl.episodes import Draw
-from rl.tape import PolicyTape
+from rl.environment.episodes import Draw
+from rl.environment.tape import PolicyTape
 
 SYMBOL, DAY_MS, TAPES = "BTC/USDT", 86_400_000, 4
 Rate = Callable[[int], float]
@@ -74,7 +74,7 @@ def _walk(bars: int, chance: np.random.Generator, first: int) -> Grid:
 
 def ours(tapes: list[PolicyTape], lanes: int, bars_told: list[float]) -> Rate:
     """Our environment under random actions; `bars_told` takes the bars of a CPU second."""
-    from rl.batched import BatchedRiskEnv
+    from rl.environment.batched import BatchedRiskEnv
 
     env = BatchedRiskEnv(tapes, lanes, base=Base(0.02), draw=Draw(256))
     env.reset()
@@ -145,7 +145,7 @@ def training(tapes: list[PolicyTape], updates: int) -> tuple[float, float]:
     from stable_baselines3 import PPO
     from stable_baselines3.common.vec_env import VecEnvWrapper
 
-    from rl.batched import BatchedRiskEnv
+    from rl.environment.batched import BatchedRiskEnv
 
     torch.set_num_threads(1)
     spent = [0.0]

@@ -22,7 +22,7 @@ from evidence.policy.forecasts import MODELS, Forecasts, forecasts_of
 from evidence.policy.playing import Asked, Rule, Run
 from execution.observation import COLUMNS
 from rl.action import MOST, Base
-from rl.tape import PolicyTape
+from rl.environment.tape import PolicyTape
 from rl.training.base import GRID, TARGETS
 
 Floats = NDArray[np.float64]

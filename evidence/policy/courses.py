@@ -20,7 +20,7 @@ from config.seeds import generator
 from evidence.policy.proposals import Proposals, read_proposals
 from market.candles import RawCandles
 from market.tape import Tape, simulated_tape
-from rl.tape import PolicyTape, Variety, varied_rules
+from rl.environment.tape import PolicyTape, Variety, varied_rules
 from rl.training.split import Parts
 
 Floats = NDArray[np.float64]

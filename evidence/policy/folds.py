@@ -24,7 +24,7 @@ from evidence.policy.playing import FIGURES, RETURN, Asked, Rule, Run, days_of, 
 from evidence.search.walk import chosen_on
 from evidence.statistics.splits import Combinatorial, Split, combinatorial_purged
 from rl.action import Base
-from rl.tape import PolicyTape
+from rl.environment.tape import PolicyTape
 from rl.training.base import GRID
 from rl.training.split import longest_held
 

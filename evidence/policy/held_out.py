@@ -9,8 +9,8 @@ from evidence.policy.openings import Shown
 from evidence.policy.playing import DEPLOYED, RETURN, days_of, play_rules
 from evidence.policy.retrained import trained_of
 from evidence.statistics.pooled import pooled_sharpe
+from rl.environment.tape import PolicyTape
 from rl.model import PolicyModel
-from rl.tape import PolicyTape
 
 
 def look(model: PolicyModel, tape: PolicyTape) -> Shown:

@@ -14,7 +14,7 @@ from evidence.policy.arms import Actor
 from evidence.policy.playing import Asked, Rule
 from execution.observation import COLUMNS
 from rl.action import Base, multipliers
-from rl.tape import PolicyTape
+from rl.environment.tape import PolicyTape
 
 Floats = NDArray[np.float64]
 

@@ -15,8 +15,8 @@ from execution.kernel.lanes.lanes import Lanes
 from execution.kernel.lanes.result import KernelResult
 from execution.kernel.records import ABSENT, Records
 from execution.observation import COLUMNS
+from rl.environment.tape import PolicyTape
 from rl.features import COURT_COLUMNS, FEATURES, encode_features
-from rl.tape import PolicyTape
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -24,7 +24,7 @@ from execution.kernel.lanes.votes import Votes
 from execution.kernel.rules import rules_of
 from market.instrument import Instrument
 from market.tape import Tape
-from rl.tape import PolicyTape
+from rl.environment.tape import PolicyTape
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,10 +16,10 @@ from config.errors import UsageFault
 from evidence.policy.arms import Actor
 from evidence.policy.courses import Courses
 from evidence.policy.folds import Trained, Trainer
+from rl.environment.tape import PolicyTape
 from rl.model import PolicyModel
 from rl.networks import bounded_actions
 from rl.serving.policy import base_of
-from rl.tape import PolicyTape
 from rl.training.curve import LegReport
 from rl.training.plan import TrainingPlan, plan_of
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from execution.kernel.lanes.lanes import Lanes
 from rl.action import Base
-from rl.tape import PolicyTape
+from rl.environment.tape import PolicyTape
 
 Floats = NDArray[np.float64]
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from config.errors import UsageFault
-from rl.reward import CvarConstrained, DifferentialSharpe, Profit, Reward
+from rl.environment.reward import CvarConstrained, DifferentialSharpe, Profit, Reward
 
 NAMES = ("profit", "sharpe", "cvar")
 _NUMBERS = {

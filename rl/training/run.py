@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from config.errors import DataFault
-from rl.episodes import Draw, play, survey
+from rl.environment.episodes import Draw, play, survey
+from rl.environment.tape import PolicyTape
 from rl.features import FEATURES, schema_sha256
 from rl.model import Card
-from rl.tape import PolicyTape
 from rl.training.base import Tuned, tune
 from rl.training.crew import train_all
 from rl.training.learner import Report, SeedJob

@@ -13,8 +13,8 @@ import numpy as np
 from config.errors import DataFault
 from execution.kernel.lanes.result import KernelResult
 from rl.action import Base
-from rl.episodes import play
-from rl.tape import PolicyTape
+from rl.environment.episodes import play
+from rl.environment.tape import PolicyTape
 
 LEAST_TRAINING_DAYS, LEAST_VALIDATION_DAYS = 60.0, 20.0
 _DAY_US = 86_400_000_000

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from stable_baselines3.common.vec_env import VecEnv
 
 from rl.action import Base, multipliers
-from rl.batched import BatchedRiskEnv
-from rl.episodes import Draw, play
-from rl.reward import Reward
-from rl.tape import PolicyTape
+from rl.environment.batched import BatchedRiskEnv
+from rl.environment.episodes import Draw, play
+from rl.environment.reward import Reward
+from rl.environment.tape import PolicyTape
 from rl.training.base import pooled_sharpe
 from rl.training.world import Act, Judged, shares_of
 

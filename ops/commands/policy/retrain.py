@@ -22,10 +22,10 @@ from ops.commands.policy.train import fitted
 from ops.commands.requests import world_asked
 from ops.data_told import tell_data
 from ops.tables.training import Compared, Trained, show_promotion, show_retraining
+from rl.environment.tape import PolicyTape
 from rl.features import schema_sha256
 from rl.model import PolicyModel, load_model
 from rl.serving.policy import base_of
-from rl.tape import PolicyTape
 from rl.training.candidates import next_candidate, promote
 from rl.training.run import Recipe, prepare
 from rl.training.split import split_by_time

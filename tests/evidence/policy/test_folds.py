@@ -15,8 +15,8 @@ from evidence.policy.judging import Judgement, judge, promise_of
 from evidence.policy.playing import DECISIONS, DEPLOYED, FEES, SMALL, TRADED
 from evidence.statistics.pooled import pooled_difference
 from rl.action import Base
+from rl.environment.tape import PolicyTape
 from rl.features import FEATURES
-from rl.tape import PolicyTape
 
 Floats = np.ndarray
 _REGIME = [feature.name for feature in FEATURES].index("regime")

@@ -14,9 +14,9 @@ from execution.kernel.lanes.result import KernelResult
 from execution.kernel.records import FILL
 from market.timeframe import Timeframe
 from rl.action import Base
-from rl.episodes import play
+from rl.environment.episodes import play
+from rl.environment.reward import CvarConstrained, DifferentialSharpe, Profit
 from rl.model import Span, load_model
-from rl.reward import CvarConstrained, DifferentialSharpe, Profit
 from rl.training.base import GRID, pooled_sharpe, tune
 from rl.training.plan import TrainingPlan, plan_of
 from rl.training.product import add_history, said_of, warnings_of, write_product

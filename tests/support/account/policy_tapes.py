@@ -15,8 +15,8 @@ from execution.kernel.rules import rules_of
 from market.catalogue import instrument_of
 from market.instrument import Instrument
 from market.timeframe import Timeframe
+from rl.environment.tape import PolicyTape
 from rl.features import COURT_COLUMNS
-from rl.tape import PolicyTape
 
 SYMBOLS = ("BTC/USDT", "ETH/USDT", "SOL/USDT")
 DAY_MS = 86_400_000

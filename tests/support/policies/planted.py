@@ -16,7 +16,7 @@ from execution.kernel.lanes.votes import Votes
 from execution.kernel.rules import rules_of
 from market.catalogue import instrument_of
 from market.timeframe import Timeframe
-from rl.tape import PolicyTape
+from rl.environment.tape import PolicyTape
 
 _SYMBOLS = ("BTC/USDT", "ETH/USDT")
 _FIRST_CLOSE_MS = 1_546_387_200_000

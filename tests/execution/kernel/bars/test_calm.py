@@ -44,7 +44,7 @@ def state_after(course: Course, swept: list[int] | None) -> Any:
             state.lanes[0], bars.view(np.recarray), returns, sums, seen, heard, says.view(np.recarray),
             lanes._markets[0].view(np.recarray), lanes._limits.view(np.recarray)[0], lanes._points, state.accounts[0],
             state.places[0], state.paper, state.facts[0], state.docket[0], state.multipliers[0], state.fills[0],
-            state.equity[0], 10**9, lanes._room, False,
+            state.equity[0], 10**9, lanes._room, False, False,
         )  # fmt: skip
     finally:
         names["skip"] = skip

@@ -6,8 +6,8 @@ Observations are features before scaling (`rl.features`), float32, with `fill` f
 and 0 is the base. An account that has come to the end of its stretch begins anew at once; its info then holds
 `terminal_observation`, `TimeLimit.truncated` and `episode`. After `seed(n)` and `reset()` everything depends on n alone.
 
-Only training imports this module, since it loads stable-baselines3 and torch. `rl.env` is one account of the same
-(`rl.episodes`).
+Only training imports this module, since it loads stable-baselines3 and torch. `rl.environment.env` is one account of the same
+(`rl.environment.episodes`).
 """
 
 from collections.abc import Sequence
@@ -21,10 +21,10 @@ from stable_baselines3.common.vec_env.base_vec_env import VecEnvIndices, VecEnvS
 
 from config.seeds import generator
 from rl.action import Base
-from rl.episodes import WHOLE, Draw, Episodes
+from rl.environment.episodes import WHOLE, Draw, Episodes
+from rl.environment.reward import Balance, Reward
+from rl.environment.tape import PolicyTape
 from rl.features import FEATURES, Floats
-from rl.reward import Balance, Reward
-from rl.tape import PolicyTape
 
 Singles = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -58,7 +58,7 @@ class BatchedRiskEnv(VecEnv):
         seed: int = 0,
         reviews: bool = True,
     ) -> None:
-        """Raises DataFault for tapes that do not fit together; see `rl.episodes.Episodes`."""
+        """Raises DataFault for tapes that do not fit together; see `rl.environment.episodes.Episodes`."""
         self.episodes = Episodes(tapes, lanes, base=base, reward=reward, fill=fill, draw=draw, reviews=reviews)
         self.render_mode = None
         super().__init__(lanes, observation_space(), action_space())

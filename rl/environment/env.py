@@ -1,9 +1,9 @@
-"""One account as a gymnasium environment, for tools that step one at a time; training uses `rl.batched`.
+"""One account as a gymnasium environment, for tools that step one at a time; training uses `rl.environment.batched`.
 
     RiskAdjusterEnv(tapes, base=..., reward=..., fill=..., draw=Draw(...), reviews=True)
 
-Accounting, features and rewards are those of `rl.episodes`, so it gives what one lane of the batched environment gives. The end
-of a stretch is `truncated`; nothing ever terminates.
+Accounting, features and rewards are those of `rl.environment.episodes`, so it gives what one lane of the batched environment
+gives. The end of a stretch is `truncated`; nothing ever terminates.
 """
 
 from collections.abc import Sequence
@@ -15,11 +15,11 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from rl.action import Base
-from rl.batched import action_space, observation_space
-from rl.episodes import WHOLE, Draw, Episodes
+from rl.environment.batched import action_space, observation_space
+from rl.environment.episodes import WHOLE, Draw, Episodes
+from rl.environment.reward import Reward
+from rl.environment.tape import PolicyTape
 from rl.features import Floats
-from rl.reward import Reward
-from rl.tape import PolicyTape
 
 Singles = NDArray[np.float32]
 
@@ -39,7 +39,7 @@ class RiskAdjusterEnv(gymnasium.Env[Singles, Singles]):
         draw: Draw = WHOLE,
         reviews: bool = True,
     ) -> None:
-        """Raises DataFault for tapes that do not fit together; see `rl.episodes.Episodes`."""
+        """Raises DataFault for tapes that do not fit together; see `rl.environment.episodes.Episodes`."""
         self.episodes = Episodes(tapes, 1, base=base, reward=reward, fill=fill, draw=draw, reviews=reviews)
         self.observation_space: spaces.Box = observation_space()  # type: ignore[assignment]
         self.action_space: spaces.Box = action_space()  # type: ignore[assignment]

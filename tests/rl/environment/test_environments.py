@@ -12,10 +12,10 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from config.seeds import generator
 from rl.action import Base
-from rl.batched import BatchedRiskEnv
-from rl.env import RiskAdjusterEnv
-from rl.episodes import Draw
-from rl.reward import CvarConstrained, Profit
+from rl.environment.batched import BatchedRiskEnv
+from rl.environment.env import RiskAdjusterEnv
+from rl.environment.episodes import Draw
+from rl.environment.reward import CvarConstrained, Profit
 
 BASE = Base(0.02)
 

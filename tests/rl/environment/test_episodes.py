@@ -11,10 +11,10 @@ from config.seeds import generator
 from execution.kernel.engine import simulate
 from execution.kernel.lanes.votes import Votes
 from rl.action import Base
-from rl.episodes import Draw, Episodes, play, survey
+from rl.environment.episodes import Draw, Episodes, play, survey
+from rl.environment.reward import Profit
+from rl.environment.tape import PolicyTape, Variety, varied_rules
 from rl.features import FEATURES
-from rl.reward import Profit
-from rl.tape import PolicyTape, Variety, varied_rules
 
 NAMES = [feature.name for feature in FEATURES]
 

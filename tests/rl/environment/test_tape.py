@@ -8,8 +8,8 @@ from policy_tapes import instruments, policy_tape, profile
 
 from config.errors import DataFault
 from execution.kernel.engine import simulate
+from rl.environment.tape import PolicyTape, Variety, varied_rules
 from rl.features import COURT_COLUMNS
-from rl.tape import PolicyTape, Variety, varied_rules
 
 
 def test_a_slice_trades_its_bars_alone_and_knows_those_before() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rl.reward import Balance, CvarConstrained, DifferentialSharpe, Profit, Reward, Steps
+from rl.environment.reward import Balance, CvarConstrained, DifferentialSharpe, Profit, Reward, Steps
 
 NONE = np.zeros((1, 0))
 

@@ -8,7 +8,7 @@ scaled by the length of the step in days, so that their sum does not depend on t
 penalty on changed weights would punish drift, which costs nothing.)
 
 Scale: a reward is divided by `unit`, a fraction of equity that counts as 1: about what a step usually makes, so that the numbers
-that PPO sees are about 1. `rl.episodes.unit_of` measures it on the training tapes.
+that PPO sees are about 1. `rl.environment.episodes.unit_of` measures it on the training tapes.
 
 A reward is no verdict: one-sided terms can make doing nothing the best. So `Paid` keeps the edge and all that is taken from it
 apart, the surplus of losses included, and `Balance` says when more is taken than there is.
