@@ -3,9 +3,10 @@
     python benchmarks/policy.py [--bars 3000] [--lanes 256] [--steps 300] [--rounds 3]      (make bench)
 
 Ours is `rl.environment.batched` with the whole gate at every decision: two one-day tail measures of the book for what the policy
-sees, then all limits, VaR and ES for what it proposes, stops, fees and the order book, on daily bars of random walks with voters who speak
-at each close. The peers step one account with a position, a price and a fee; they know no risk. So a step of ours does more, and
-the ratio says only what a training costs. Rates are per CPU second of the process, the best of several rounds taken in turn.
+sees, then all limits, VaR and ES for what it proposes, stops, fees and the order book, on daily bars of random walks with
+voters who speak at each close. The peers step one account with a position, a price and a fee; they know no risk. So a step of
+ours does more, and the ratio says only what a training costs. Rates are per CPU second of the process, the best of several rounds
+taken in turn.
 
 The last table is a PPO update of stable-baselines3 on our environment: 256 lanes, 32 steps, batches of 1024, four epochs, one
 thread.

@@ -13,8 +13,8 @@ An episode is a stretch of a tape; its end is a time limit, never a failure: an 
 breakers, costs and the gate are the kernel's.
 
 Lanes are single markets by default, or whole accounts: that is a matter of the tapes (`rl.environment.tape`), of which all have
-the same number of markets. An episode draws its tape, its first bar, the rules with their costs (`PolicyTape.variants`), and how many bars
-late the votes are heard. It draws no funding, since the kernel knows none.
+the same number of markets. An episode draws its tape, its first bar, the rules with their costs (`PolicyTape.variants`), and how
+many bars late the votes are heard. It draws no funding, since the kernel knows none.
 
 It needs numpy and the kernel: no training library.
 """
