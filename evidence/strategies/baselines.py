@@ -99,7 +99,8 @@ def always_long(cast: CastBallots, voters: Sequence[str]) -> CastBallots:
     wanted = {
         name: Ballot(Direction.LONG, 1.0, ("always",), exposure=1.0 if name in holding else None) for name in voters
     }
-    at = dict.fromkeys(np.argwhere(cast.present).tolist(), wanted)
+    rows, columns = np.nonzero(cast.present)
+    at = dict.fromkeys(zip(rows.tolist(), columns.tolist(), strict=True), wanted)
     return replace(cast, direction=cast.present.astype(np.int8), ballots=at)
 
 
