@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from gate_support import FOUR
 from policy_support import networks, profile, served, write_verdict
 from run_support import events, rows, run, said
 
@@ -22,7 +23,7 @@ from rl.adjustment import Adjustment
 from rl.model import PolicyModel
 from rl.serving.monitor import PolicyChanged
 
-SHORT = ("--days", "6", "--symbols", "BTC/USDT", "--seed", "3")
+SHORT = ("--days", "6", "--symbols", "BTC/USDT", "--seed", "3", "--strategy", *FOUR)
 
 
 def model_in(folder: Path) -> PolicyModel:

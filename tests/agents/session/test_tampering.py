@@ -57,7 +57,7 @@ def test_an_edited_event_is_named(copy: Path, capsys: pytest.CaptureFixture[str]
     bar = next(row for row in rows(copy)[8:] if row.kind == CycleRecord.written_kind())
     forged = bar.payload.replace(b'"bar":', b'"BAR":')
     change(copy, ("UPDATE events SET payload = ? WHERE seq = ?", (forged, bar.seq)))
-    assert f"Event {bar.seq} (cycle@2)" in refused(copy, capsys)
+    assert f"Event {bar.seq} ({CycleRecord.written_kind()})" in refused(copy, capsys)
 
 
 def test_a_deleted_event_is_missed(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
