@@ -5,9 +5,9 @@ be read, or that is of something else, is made again. Only arrays are kept, and 
 """
 
 import hashlib
+import io
 import json
 import os
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from agents.strategies.own import read_own
+from config.files import write_whole
 from config.settings import Settings
 from config.state import state_folder
 from config.version import version
@@ -124,13 +125,9 @@ def _keep(place: Path, name: str, docket: Docket) -> None:
     arrays["about"] = np.array(json.dumps(about))
     try:
         place.mkdir(parents=True, exist_ok=True)
-        handle, half = tempfile.mkstemp(dir=place, suffix=".half")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.savez(file, **arrays)
-            os.replace(half, place / f"{name}.npz")
-        finally:
-            Path(half).unlink(missing_ok=True)
+        written = io.BytesIO()
+        np.savez(written, **arrays)
+        write_whole(place / f"{name}.npz", written.getvalue())
         _forget_old(place)
     except OSError:
         return

@@ -57,5 +57,6 @@ def _wealth(returns: Floats) -> tuple[Floats, Floats]:
 
 
 def _over(number: Floats, divisor: Floats) -> Floats:
-    """The quotient; NaN for a zero divisor."""
-    return np.divide(number, divisor, out=np.full_like(number, np.nan), where=divisor > 0.0)
+    """The quotient; NaN for a zero divisor, and infinite where it is too large."""
+    with np.errstate(over="ignore"):
+        return np.divide(number, divisor, out=np.full_like(number, np.nan), where=divisor > 0.0)

@@ -13,6 +13,7 @@ from agents.desk.outside import NOTHING_OUTSIDE
 from agents.desk.paper import open_paper
 from agents.session import trade
 from config.errors import UsageFault
+from gate_support import OLD_FOUR
 from config.reading.load import load_profile
 from config.settings import Settings
 from evidence.policy.docket import Docket, read_docket
@@ -25,7 +26,7 @@ _DAYS = 12
 
 
 def _settings(**changed: object) -> Settings:
-    return load_profile("paper", {"market.session_days": _DAYS, "market.history_days": 30, **changed})
+    return load_profile("paper", {**OLD_FOUR, "market.session_days": _DAYS, "market.history_days": 30, **changed})
 
 
 def _columns(hearing: Hearing) -> tuple[float, float, float]:

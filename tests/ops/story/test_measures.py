@@ -47,7 +47,7 @@ def test_ratios_are_those_of_the_equity_at_bar_closes() -> None:
     assert made.tail.es == pytest.approx(historical_es(returns, confidence=0.99))
     assert made.turnover == pytest.approx(1000.0 / equity.mean())
     assert made.turnover_a_year == pytest.approx(made.turnover * 8.76)
-    assert (made.tail.bars, made.hold_return, made.mean_deployed) == (None, None, None)
+    assert (made.tail.days, made.hold_return, made.mean_deployed) == (None, None, None)
 
 
 def test_the_reported_book_of_an_engine_is_measured() -> None:
@@ -56,7 +56,7 @@ def test_the_reported_book_of_an_engine_is_measured() -> None:
         var_1d=np.array([0.01, 0.01, 0.0, 0.0]), hold=np.array([1.0, 1.1, 1.2, 1.3]),
     )  # fmt: skip
     made = measure(told)
-    assert (made.tail.bars, made.tail.exceeded) == (2, 1)
+    assert (made.tail.days, made.tail.exceeded) == (2, 1)
     assert made.tail.expected == pytest.approx(0.02)
     assert made.hold_return == pytest.approx(0.3)
     assert (made.bars_with_position, made.mean_deployed) == (0.5, pytest.approx(0.1))

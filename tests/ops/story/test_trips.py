@@ -73,6 +73,6 @@ def test_the_fills_of_a_run_make_the_trades_that_its_ledger_counted(tmp_path: Pa
     assert made.fees == pytest.approx(float(story.ledger.fees))
     assert made.growth.cagr is None
     assert made.calmar is None
-    assert made.tail.bars is not None
+    assert made.tail.days is not None
     assert made.bars_with_position is not None
     assert 0.0 < made.bars_with_position <= 1.0

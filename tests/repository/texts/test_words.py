@@ -8,6 +8,7 @@ FIGURES = ("evidence", "ops/tables", "ops/story", "ops/exports", "benchmarks")
 """Where results are computed and shown."""
 ON_NEWS = {
     "benchmarks/live_sentiment.py",
+    "evidence/policy/docket.py",
     "evidence/rulings/mirror.py",
     "evidence/scores/labelled.py",
     "evidence/scores/__init__.py",
