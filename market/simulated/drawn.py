@@ -34,7 +34,7 @@ class SimulatedMarket(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """Bars of one length on one grid: the open of the first [ms since 1970 UTC], their number, and how many come before the session."""
+    """Bars of one length on one grid: the open of the first [ms since 1970 UTC], their number, and those before the session."""
 
     timeframe: Timeframe
     start_ms: int
