@@ -173,9 +173,9 @@ show(
         "multiplier": side.name,
         "cases": side.cases,
         "outcome known": side.settled,
-        "departure": DASH if side.departure is None else f"{side.departure:+.2f}",
-        "a purchase, bps": DASH if side.return_bps is None else f"{side.return_bps:+.1f}",
-        "brought, bps": DASH if side.brought_bps is None else f"{side.brought_bps:+.1f}",
+        "departure": DASH if side.departure is None else f"{side.departure:+z.2f}",
+        "a purchase, bps": DASH if side.return_bps is None else f"{side.return_bps:+z.1f}",
+        "brought, bps": DASH if side.brought_bps is None else f"{side.brought_bps:+z.1f}",
     }
     for side in (sides(said) if said else ())
 )
@@ -193,8 +193,8 @@ show(
         "volatility": DASH if each.volatility is None else percent(each.volatility),
         "drawdown": DASH if each.drawdown is None else percent(each.drawdown),
         "conviction": DASH if each.conviction is None else f"{each.conviction:.2f}",
-        "a purchase, bps": DASH if each.return_bps is None else f"{each.return_bps:+.1f}",
-        "brought, bps": DASH if each.brought_bps is None else f"{each.brought_bps:+.1f}",
+        "a purchase, bps": DASH if each.return_bps is None else f"{each.return_bps:+z.1f}",
+        "brought, bps": DASH if each.brought_bps is None else f"{each.brought_bps:+z.1f}",
     }
     for each in sorted(said, key=lambda each: -abs(each.departure))[:10]
 )
