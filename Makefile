@@ -20,7 +20,7 @@ paper: .stamps/run ## trade a simulated session with paper money (more options: 
 	$(BIN)/python -m agents.run --profile paper $(ARGS)
 
 train: .stamps/train ## train a small policy on simulated bars into models/default (more options: make train ARGS="--help")
-	$(BIN)/python -m rl.train --simulated --days 150 --steps 100000 --seeds 4 $(ARGS)
+	$(BIN)/python -m rl.train --simulated --days 400 --steps 100000 --seeds 4 --seed 1 $(ARGS)
 
 test: .stamps/all ## run the tests on all cores (options for pytest: make test ARGS="tests/risk")
 	$(BIN)/python -m pytest -n auto -m "not slow" $(ARGS)

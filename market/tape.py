@@ -16,6 +16,7 @@ import numpy as np
 from config.clock import from_ms, to_ms
 from config.errors import DataFault
 from config.sections.quality import QualitySettings
+from config.seeds import generator
 from config.settings import Settings
 from market.bar import Bar, Detail, Fact, Finding, FundingRate, Slice
 from market.candles import Candles, Millis, RawCandles, grid_phase
@@ -29,7 +30,7 @@ from market.plausible.detail import FineBars
 from market.plausible.volumes import implausible_volume
 from market.quality.monitor import QualityMonitor, Quote
 from market.resample import Resampler, resample
-from market.simulated.prices import SESSION_START, simulate, warmup_length
+from market.simulated.prices import SESSION_START, SimulatedMarket, simulate, warmup_length
 from market.timeframe import Timeframe
 
 _CHUNK = 1024
@@ -231,8 +232,25 @@ def simulated_tape(settings: Settings, past_days: int = 0) -> Tape:
     Raises UsageFault as `simulate` does.
     """
     market = simulate(settings, settings.seed, past_days)
+    return _drawn_tape(settings, market, past_days, SESSION_START, f"simulated market, seed {settings.seed}")
+
+
+def simulated_past(settings: Settings, past_days: int = 0) -> Tape:
+    """A simulated market that ends where every simulated session starts: what a policy may learn from before it.
+
+    It is drawn from a stream of its own, so no price of it is one that a session of the same seed will meet. Otherwise as
+    `simulated_tape`.
+    """
+    start = SESSION_START - timedelta(days=settings.market.session_days)
+    chance = generator(settings.seed, "market", "past")
+    market = simulate(settings, int(chance.integers(2**32)), past_days, start)
+    return _drawn_tape(settings, market, past_days, start, f"simulated market before sessions, seed {settings.seed}")
+
+
+def _drawn_tape(settings: Settings, market: SimulatedMarket, past_days: int, start: datetime, label: str) -> Tape:
+    """A session of a drawn market that starts at `start`."""
     timeframe = Timeframe(settings.market.timeframe)
-    warmup_start = SESSION_START - warmup_length(settings.market) * timeframe.duration
+    warmup_start = start - warmup_length(settings.market) * timeframe.duration
     facts: dict[int, tuple[Fact, ...]] = {}
     for fact in market.facts:
         known_ms = to_ms(fact.known_utc)
@@ -241,9 +259,9 @@ def simulated_tape(settings: Settings, past_days: int = 0) -> Tape:
         symbols=tuple(market.candles),
         timeframe=timeframe,
         instruments={symbol: instrument_of(settings.market, symbol) for symbol in market.candles},
-        source_label=f"simulated market, seed {settings.seed}",
-        start_utc=SESSION_START,
-        end_utc=SESSION_START + timedelta(days=settings.market.session_days),
+        source_label=label,
+        start_utc=start,
+        end_utc=start + timedelta(days=settings.market.session_days),
         findings=(),
         news=market.news,
         warmup_start_utc=warmup_start,

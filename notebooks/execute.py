@@ -2,7 +2,8 @@
 notebooks`.
 
 Without a run, it makes the notebooks of the repository again from the sources beside this file, executed on a
-simulated session of ten days, so that they hold the same figures on every machine. With runs, it executes a copy of
+simulated session of ten days, so that they hold the same figures on every machine. The one on the policy is executed on a session
+of ninety days with the policy of `make train`, and stays as it is if there is none. With runs, it executes a copy of
 each notebook on each run, in RUN/notebooks, and makes a page of each that opens in any browser without a network. The
 notebooks of the repository then stay unchanged. It refuses to save a notebook in which a cell failed.
 """
@@ -12,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import jupytext
@@ -22,6 +24,8 @@ from traitlets.config import Config
 
 HERE = Path(__file__).resolve().parent
 SOURCES = sorted(HERE.glob("[0-9]*.py"))
+ON_THE_POLICY = "06_what_the_policy_learned"
+TRAINED = HERE.parent / "models" / "default"
 TIMEOUT_S = 600
 RENDERER = "plotly_mimetype"
 """Plotly's renderer: a figure as data alone, which Jupyter, VS Code and our pages draw. Others hold all of plotly.js (5 MB)."""
@@ -55,11 +59,11 @@ def execute(source: Path, environment: dict[str, str]) -> nbformat.NotebookNode:
     return notebook
 
 
-def execute_all(run: Path, folder: Path) -> dict[str, nbformat.NotebookNode]:
-    """Execute every notebook on `run`, and write them to `folder`. Returns them by name."""
+def execute_all(run: Path, folder: Path, sources: Sequence[Path] = tuple(SOURCES)) -> dict[str, nbformat.NotebookNode]:
+    """Execute notebooks on `run`, and write them to `folder`. Returns them by name."""
     environment = {"TRIBUNAL_RUN": str(run.resolve()), "PLOTLY_RENDERER": RENDERER}
     done = {}
-    for source in SOURCES:
+    for source in sources:
         sys.stdout.write(f"{source.stem} of {run.name}\n")
         done[source.stem] = execute(source, environment)
         nbformat.write(done[source.stem], folder / f"{source.stem}.ipynb")
@@ -77,10 +81,20 @@ def main(runs: list[str]) -> None:
         write_pages(execute_all(given, given / "notebooks"), given / "notebooks")
     if not runs:
         with tempfile.TemporaryDirectory() as scratch:
-            run = Path(scratch) / "ten-simulated-days"
-            command = [sys.executable, "-m", "agents.run", "--days", "10", "--quiet", "--out", str(run)]
-            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=HERE.parent)
-            execute_all(run, HERE)
+            on_policy = [source for source in SOURCES if source.stem == ON_THE_POLICY]
+            others = [source for source in SOURCES if source not in on_policy]
+            execute_all(_simulated(Path(scratch) / "ten-simulated-days", "--days", "10"), HERE, others)
+            if (TRAINED / "model.json").is_file():
+                told = ("--days", "90", "--set", "rl.mode=advisory", "rl.model=models/default")
+                execute_all(_simulated(Path(scratch) / "ninety-simulated-days", *told), HERE, on_policy)
+            else:
+                sys.stdout.write(f"{ON_THE_POLICY} stays as it is: it needs a trained policy. Run make train first.\n")
+
+
+def _simulated(run: Path, *options: str) -> Path:
+    command = [sys.executable, "-m", "agents.run", *options, "--quiet", "--out", str(run)]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=HERE.parent)
+    return run
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What every notebook does first: choose the run, and show rows as a table.
+"""What every notebook does first: choose the run, perhaps a policy, and show rows as a table.
 
 It reads only files of the user's own runs. Text from a run (headlines, model replies) is escaped before it is shown.
 """
@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from IPython.display import HTML, display
+from IPython.display import HTML, Markdown, display
 
 import agents
+from rl.features import schema_sha256
+from rl.model import CARD, PolicyModel, load_model
 
 STYLE = "<style>table.told td, table.told th {text-align: left; vertical-align: top}</style>"
 
@@ -31,6 +33,19 @@ def choose_run() -> Path:
         return Path(given)
     finished = sorted(Path("runs").glob("*/journal.db"), key=os.path.getmtime)
     return finished[-1].parent if finished else _simulated()
+
+
+def choose_policy(served: str | None) -> PolicyModel | None:
+    """Return the policy in the folder that TRIBUNAL_MODEL names; otherwise that of the run, `served`; otherwise `models/default`.
+
+    None, and a sentence that says what to do, if no policy lies there. Raises UsageFault for a damaged one.
+    """
+    folder = Path(os.environ.get("TRIBUNAL_MODEL") or served or "models/default").expanduser()
+    if (folder / CARD).is_file():
+        return load_model(folder, schema_sha256())
+    todo = "`make train` trains one into models/default, and `TRIBUNAL_MODEL` names another folder."
+    display(Markdown(f"No trained policy lies in {folder.name}, so what it answers cannot be drawn: {todo}"))
+    return None
 
 
 def show(rows: Any) -> None:

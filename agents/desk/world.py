@@ -1,6 +1,6 @@
 """From a request to a world: its resolved settings and its bars. Refuses what cannot be met, before a session starts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from config.frozen import Frozen
 from config.reading.load import Resolved, load_profile, resolve
 from config.reading.tree import exact
 from config.settings import Settings
-from market.tape import Tape, recorded_tape, simulated_tape
+from market.tape import Tape, recorded_tape, simulated_past, simulated_tape
 from market.timeframe import Timeframe
 
 CONTEXT_DAYS = 400
@@ -85,8 +85,22 @@ def _as_found(world: World, profile: str, changed: dict[str, Any]) -> World:
     return world.model_copy(update={"settings": settings, "said": (sentence,)})
 
 
+def past_of(world: World) -> Tape:
+    """The bars that a policy may learn from and be judged on: the world's, and of a simulated world the time before its sessions.
+
+    So a policy that was trained on the simulated market has learnt nothing of the session that it then serves. Raises UsageFault
+    or DataFault.
+    """
+    return _bars_of(world, simulated_past)
+
+
 def tape_of(world: World) -> Tape:
     """The world's bars. Raises UsageFault or DataFault."""
+    return _bars_of(world, simulated_tape)
+
+
+def _bars_of(world: World, drawn: Callable[[Settings, int], Tape]) -> Tape:
+    """The world's bars; `drawn` makes those of the simulated market from the settings and the days before its warm-up."""
     settings, bars = world.settings, world.bars
     if settings.world == "recorded":
         if not bars.data:
@@ -102,7 +116,7 @@ def tape_of(world: World) -> Tape:
                 "Nothing was started. Give --data too, or --days for a longer simulated session."
             )
         _known_to_the_simulation(settings)
-        return simulated_tape(settings, history_days(settings))
+        return drawn(settings, history_days(settings))
     raise UsageFault(
         f"The profile {settings.profile!r} is valid, but this version trades only on its simulated exchange: it cannot connect "
         f"to {settings.venue.exchange} yet. Nothing was started. Use --profile paper."

@@ -19,7 +19,7 @@ from config.reading.load import load_profile
 from config.seeds import generator
 from evidence.policy.proposals import Proposals, read_proposals
 from market.candles import RawCandles
-from market.tape import Tape, simulated_tape
+from market.tape import Tape, simulated_past
 from rl.environment.tape import PolicyTape, Variety, varied_rules
 from rl.training.split import Parts
 
@@ -88,7 +88,7 @@ class Courses:
         market = settings.market.model_copy(update={"session_days": min(3650, max(1, int(days)))})
         wire = load_profile("paper", {}).sentiment
         drawn = settings.model_copy(update={"world": "simulated", "market": market, "sentiment": wire})
-        return simulated_tape(drawn)
+        return simulated_past(drawn)
 
 
 def shuffled(candles: dict[str, RawCandles] | object, *, until_ms: int, block: int, seed: int) -> dict[str, RawCandles]:

@@ -19,7 +19,7 @@ from market.simulated.headlines import Jumps
 from market.timeframe import Timeframe
 
 SESSION_START = datetime(2024, 1, 1, tzinfo=UTC)
-"""The start of every simulated session."""
+"""The start of every simulated session, and the end of what a policy may learn from in a simulated market."""
 STEPS = 6
 """Prices inside a bar, which give its high and low."""
 _KNOWN_COINS = {"BTC": (1.0, 42_000.0, 1.5e9), "ETH": (1.15, 2_300.0, 8e8), "SOL": (1.45, 95.0, 2.5e8)}
@@ -34,11 +34,12 @@ class SimulatedMarket(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """Bars of one length on one grid: the open of the first [ms since 1970 UTC], and their number."""
+    """Bars of one length on one grid: the open of the first [ms since 1970 UTC], their number, and those before the session."""
 
     timeframe: Timeframe
     start_ms: int
     bars: int
+    before: int
 
     @property
     def bar_days(self) -> float:

@@ -4,7 +4,7 @@ Each symbol has its own random streams, so one more symbol or day changes no oth
 """
 
 import math
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from config.clock import to_ms
 from config.sections.market import MarketSettings
@@ -26,13 +26,14 @@ def warmup_length(settings: MarketSettings) -> int:
     return max(settings.warmup_bars, math.ceil(_LEAST_WARMUP / bar))
 
 
-def simulate(settings: Settings, seed: int, past_days: int = 0) -> SimulatedMarket:
-    """The simulated market of `settings.market`: `past_days`, the warm-up history, then `session_days` from SESSION_START.
+def simulate(settings: Settings, seed: int, past_days: int = 0, start_utc: datetime = SESSION_START) -> SimulatedMarket:
+    """The simulated market of `settings.market`: `past_days`, the warm-up history, then `session_days` from `start_utc`.
 
     Raises UsageFault for a symbol that is not BASE/QUOTE or has no trading rules.
     """
     timeframe = Timeframe(settings.market.timeframe)
-    start = SESSION_START - warmup_length(settings.market) * timeframe.duration - timedelta(days=past_days)
-    bars = (SESSION_START + timedelta(days=settings.market.session_days) - start) // timeframe.duration
+    start = start_utc - warmup_length(settings.market) * timeframe.duration - timedelta(days=past_days)
+    bars = (start_utc + timedelta(days=settings.market.session_days) - start) // timeframe.duration
+    before = (start_utc - start) // timeframe.duration
     draw = weather if settings.market.scenario == WEATHER else stylised
-    return draw(settings, seed, Grid(timeframe, to_ms(start), bars))
+    return draw(settings, seed, Grid(timeframe, to_ms(start), bars, before))

@@ -12,14 +12,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from config.clock import from_ms, to_ms
+from config.clock import from_ms
 from config.seeds import generator
 from config.settings import Settings
 from market.bar import Fact
 from market.candles import Candles, Floats
 from market.catalogue import instrument_of
 from market.simulated.drawn import (
-    SESSION_START,
     STEPS,
     Activity,
     Grid,
@@ -49,7 +48,7 @@ _DAY_H = 24
 def stylised(settings: Settings, seed: int, grid: Grid) -> SimulatedMarket:
     """The market of `settings.market.symbols` on a grid. Raises UsageFault as `simulate` does."""
     scenario = SCENARIOS[settings.market.scenario]
-    begins = min(grid.bars, max(0, (to_ms(SESSION_START) - grid.start_ms) // (grid.timeframe.seconds * 1000)))
+    begins = grid.before
     drift, volatility, mood = _regimes(seed, scenario, grid, begins)
     event, dark = _event(seed, scenario.event, grid, begins)
     season = _season(grid)

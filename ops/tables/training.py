@@ -26,7 +26,7 @@ class SeedRow(Frozen):
 
 
 class Trained(Frozen):
-    """A model as it was written."""
+    """A model as it was written. `simulated_days`: how much of the simulated market it was trained on; None for recorded bars."""
 
     folder: str
     sha256: str
@@ -37,9 +37,10 @@ class Trained(Frozen):
     gap_days: float
     rows: tuple[SeedRow, ...]
     warnings: tuple[str, ...]
+    simulated_days: int | None
 
     @classmethod
-    def of(cls, folder: Path, product: Product) -> "Trained":
+    def of(cls, folder: Path, product: Product, simulated_days: int | None = None) -> "Trained":
         """What is shown of a product."""
         base = product.model.card.base
         target = base["target_daily_volatility"]
@@ -65,6 +66,7 @@ class Trained(Frozen):
                 for made in product.results
             ),
             warnings=warnings_of(product),
+            simulated_days=simulated_days,
         )
 
 
@@ -138,6 +140,8 @@ def _grid(trained: Trained) -> Grid:
 
 
 def _sentences(trained: Trained) -> str:
+    days = trained.simulated_days
+    bars = "--data PATH" if days is None else f"--simulated --days {days}"
     lines = [
         f"Base: {trained.base}. It was tuned on the training part: {count(trained.decisions, 'decision')}, and a gap of "
         f"{trained.gap_days:.1f} days before the validation part.",
@@ -146,6 +150,7 @@ def _sentences(trained: Trained) -> str:
         f"{count(trained.trials, 'configuration')} tried on bars like these so far. The validation part chose when to stop, "
         "so it proves nothing.",
         f"Model: {trained.folder} (sha256 {trained.sha256[:12]})",
-        f"Next: tribunal evaluate --model {trained.folder} --data PATH  (says whether it is better than its base)",
+        f"Next: tribunal run --set rl.mode=advisory rl.model={trained.folder}  (its opinion beside each ruling, no size changed)",
+        f"Then: tribunal evaluate --model {trained.folder} {bars}  (says whether it is better than its base)",
     ]
     return "\n".join(lines)

@@ -31,8 +31,14 @@ class Parts(NamedTuple):
 def split_by_time(tapes: Sequence[PolicyTape], share: float, least_gap_days: float = 0.0) -> Parts:
     """Both parts of tapes of the same time. `share`: the part of the time that validates, the latest [fraction].
 
-    The gap is measured under the base that changes nothing, before the cut. Raises DataFault when a part becomes too short.
+    The gap is measured under the base that changes nothing, before the cut. Raises DataFault when a part becomes too short, and
+    where there is no tape.
     """
+    if not tapes:
+        raise DataFault(
+            "These bars are too few, or no voter votes for a market in them. Nothing was trained. Give more bars, or other "
+            "voters."
+        )
     begin, end = min(_begin(tape) for tape in tapes), max(_end(tape) for tape in tapes)
     cut = end - round((end - begin) * share)
     held = [_days_held(tape) for tape in _before(tapes, cut)]

@@ -12,7 +12,7 @@ from config.errors import DataFault
 from config.reading.load import load_profile
 from config.settings import Settings
 from market.simulated.prices import SESSION_START, warmup_length
-from market.tape import recorded_tape, simulated_tape
+from market.tape import recorded_tape, simulated_past, simulated_tape
 
 FIRST = datetime(2024, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -55,6 +55,19 @@ def test_the_simulated_tape_has_one_slice_for_each_close_of_the_session() -> Non
     assert warmup[-1].close_utc == tape.start_utc
     assert tape.news
     assert tape.instruments["BTC/USDT"].base == "BTC"
+
+
+def test_what_a_policy_may_learn_from_ends_where_sessions_start_and_is_another_market() -> None:
+    settings = shaped(session_days=40)
+    past, session = simulated_past(settings), simulated_tape(settings)
+    assert (past.start_utc, past.end_utc) == (SESSION_START - timedelta(days=40), SESSION_START)
+    assert list(past.slices())[-1].close_utc == SESSION_START
+    for symbol in session.symbols:
+        drawn, met = (np.diff(np.log(tape.candles[symbol].close)) for tape in (past, session))
+        assert len(drawn) == len(met)
+        assert abs(np.corrcoef(drawn, met)[0, 1]) < 0.1, "not the session's own moves, moved in time"
+    again = simulated_past(settings)
+    assert all(np.array_equal(past.candles[each].close, again.candles[each].close) for each in past.symbols)
 
 
 def test_the_slices_are_the_same_twice_and_whether_or_not_the_warm_up_was_read() -> None:

@@ -20,6 +20,7 @@ import nbformat
 import pytest
 from IPython.display import HTML
 from model_server import KEY, ModelServer, Turn
+from policy_support import served
 from run_support import run
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
@@ -63,9 +64,10 @@ def loaded(name: str) -> ModuleType:
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
-    """A run of ten simulated days, and what a notebook's kernel is told of it."""
+    """A run of ten simulated days, and what a notebook's kernel is told of it and of a policy."""
     folder = tmp_path_factory.mktemp("notebooks")
-    told = surroundings(folder)
+    served().save(folder / "model")
+    told = surroundings(folder) | {"TRIBUNAL_MODEL": str(folder / "model")}
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TRIBUNAL_STATE_DIR", told["TRIBUNAL_STATE_DIR"])
         assert run(folder / "ten-days", "--days", "10") == 0
@@ -91,8 +93,8 @@ def text_of(notebook: nbformat.NotebookNode) -> str:
     return "\n".join(data.get("text/html", "") + data.get("text/markdown", "") for data in shown)
 
 
-def test_there_are_five() -> None:
-    assert [source.stem[:2] for source in SOURCES] == ["01", "02", "03", "04", "05"]
+def test_there_are_six() -> None:
+    assert [source.stem[:2] for source in SOURCES] == ["01", "02", "03", "04", "05", "06"]
 
 
 @pytest.mark.slow
@@ -125,6 +127,26 @@ def test_cost_and_latency_tells_of_models_that_failed_and_of_what_they_said(
     assert re.search(r"\d+ attempts to get a word from a model, 0\.\d+ USD in all", shown)
     assert all(f"<th>{outcome}</th>" in shown for outcome in ("ok", "malformed", "overloaded"))
     assert "p95, ms" in shown
+
+
+@pytest.mark.slow
+def test_the_one_on_the_policy_tells_where_it_left_its_base_and_what_to_do_where_there_is_none(
+    script: ModuleType, finished: tuple[Path, dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, told = finished
+    source = next(source for source in SOURCES if source.stem == script.ON_THE_POLICY)
+    monkeypatch.setenv("TRIBUNAL_STATE_DIR", told["TRIBUNAL_STATE_DIR"])
+    policy = ("--set", "rl.mode=advisory", f"rl.model={folder.parent / 'model'}")
+    assert run(tmp_path / "asked", "--days", "10", *policy) == 0
+    shown = text_of(script.execute(source, told | {"TRIBUNAL_RUN": str(tmp_path / "asked")}))
+    assert re.search(r"the policy drawn \(advisory\) was asked in \d+ cases", shown)
+    assert "more than its base" in shown
+    none = text_of(
+        script.execute(source, told | {"TRIBUNAL_RUN": str(folder), "TRIBUNAL_MODEL": str(tmp_path / "nowhere")})
+    )
+    assert "no policy was asked" in none
+    assert "No trained policy lies in nowhere" in none
+    assert "make train" in none
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from market.simulated.drawn import SESSION_START
 from rl.model import load_model
 from rl.train import main
 
@@ -49,6 +50,8 @@ def test_a_model_is_trained_and_told_and_not_overwritten(
     assert told["sha256"] == model.sha256
     assert told["trials"] == model.card.trials == 1
     assert model.card.seeds == (0, 1)
+    assert max(span.end_utc for span in model.card.spans) == SESSION_START, "a simulated session may be served"
+    assert "simulated market before sessions, seed 7" in model.card.data
     assert model.card.universe == ("BTC/USDT", "ETH/USDT")
     assert json.loads((out / "history.jsonl").read_text())["sha256"] == model.sha256
     assert (out / "learning.svg").read_text().startswith("<svg ")

@@ -6,7 +6,7 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
-from agents.desk.world import World, tape_of, world_of
+from agents.desk.world import World, past_of, world_of
 from agents.strategies.own import read_own
 from config.clock import SystemClock
 from config.errors import UsageFault
@@ -45,7 +45,7 @@ def evaluate_command(arguments: argparse.Namespace) -> int:
         return _open(model, world, arguments)
     plan = None if model is None else plan_in(model, arguments.steps, arguments.seeds)
     world = _before_hold_out(world)
-    tape = tape_of(world)
+    tape = past_of(world)
     tell_data(world, tape, sys.stderr)
     if model is not None:
         _refuse_other_world(model, tape)
@@ -138,10 +138,10 @@ def _open(model: PolicyModel | None, world: World, arguments: argparse.Namespace
 def _held_out(world: World) -> Tape:
     """The bars of the hold-out, as far as the files reach. Raises DataFault for files that end before it."""
     bars = world.bars.model_copy(update={"start_utc": HELD_OUT_FROM, "end_utc": None})
-    tape = tape_of(world.model_copy(update={"bars": bars}))
+    tape = past_of(world.model_copy(update={"bars": bars}))
     if tape.end_utc <= HELD_OUT_UNTIL:
         return tape
-    return tape_of(world.model_copy(update={"bars": bars.model_copy(update={"end_utc": HELD_OUT_UNTIL})}))
+    return past_of(world.model_copy(update={"bars": bars.model_copy(update={"end_utc": HELD_OUT_UNTIL})}))
 
 
 def _names(world: World) -> list[str]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from agents.desk.world import World, tape_of, world_of
+from agents.desk.world import World, past_of, world_of
 from agents.strategies.own import read_own
 from config.clock import SystemClock
 from config.errors import UsageFault
@@ -47,7 +47,7 @@ def train_command(arguments: argparse.Namespace) -> int:
         board = Path(arguments.tensorboard) if arguments.tensorboard else None
         product = fitted(courses, ready, plans[gamma], folder, arguments, board=board)
         add_history(folder, {"at_utc": _now().isoformat(), "sha256": product.model.sha256, "what": "trained"})
-        shown = Trained.of(folder, product)
+        shown = Trained.of(folder, product, arguments.days if arguments.simulated else None)
         show_training(shown, as_json=arguments.json)
     return 0
 
@@ -79,7 +79,7 @@ def made_ready(world: World, arguments: argparse.Namespace) -> tuple[Courses, Re
         raise UsageFault(
             "--validation is a share above 0 and below 0.9, and --gap-days not negative. Nothing was started."
         )
-    tape = tape_of(world)
+    tape = past_of(world)
     tell_data(world, tape, sys.stderr)
     stream = None if arguments.quiet else sys.stderr
     with Progress(len(tape), "bars", stream, after_s=2.0) as shown:
