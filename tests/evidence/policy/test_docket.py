@@ -6,6 +6,7 @@ from functools import cache
 
 import numpy as np
 import pytest
+from gate_support import OLD_FOUR
 
 from agents.court.hearing import Hearing
 from agents.desk.description import describe
@@ -13,7 +14,6 @@ from agents.desk.outside import NOTHING_OUTSIDE
 from agents.desk.paper import open_paper
 from agents.session import trade
 from config.errors import UsageFault
-from gate_support import OLD_FOUR
 from config.reading.load import load_profile
 from config.settings import Settings
 from evidence.policy.docket import Docket, read_docket

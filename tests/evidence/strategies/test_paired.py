@@ -75,6 +75,7 @@ def test_the_drawdown_of_each_side_is_its_own() -> None:
 def test_only_settings_that_differ_are_named_and_the_name_of_a_profile_is_none() -> None:
     assert [(each.key, each.a, each.b) for each in changes(A, B)] == [("limits.risk_per_trade", 0.0025, 0.005)]
     assert changes(A, A.model_copy(update={"profile": "other"})) == ()
-    other = load_profile("backtest", {"strategies": [{"strategy": "ema_cross", "enabled": False}]})
+    three = [{"strategy": "ema_cross", "enabled": False}, {"strategy": "rsi_bounce"}, {"strategy": "golden_cross"}]
+    other = load_profile("backtest", {"strategies": three})
     keys = {each.key for each in changes(A, other)}
-    assert {"strategies.0.enabled", "strategies.0.strategy", "strategies.1.strategy"} <= keys
+    assert {"strategies.0.enabled", "strategies.1.strategy", "strategies.2.strategy"} <= keys

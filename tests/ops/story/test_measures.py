@@ -52,7 +52,7 @@ def test_ratios_are_those_of_the_equity_at_bar_closes() -> None:
 
 def test_the_reported_book_of_an_engine_is_measured() -> None:
     told = replace(
-        ran(np.array([100.0, 90.0, 95.0, 95.0])), deployed=np.array([0.0, 0.2, 0.2, 0.0]),
+        ran(np.array([100.0, 90.0, 95.0, 95.0])), timeframe=Timeframe.D1, deployed=np.array([0.0, 0.2, 0.2, 0.0]),
         var_1d=np.array([0.01, 0.01, 0.0, 0.0]), hold=np.array([1.0, 1.1, 1.2, 1.3]),
     )  # fmt: skip
     made = measure(told)

@@ -16,12 +16,14 @@ import pytest
 from config.reading.load import profile_names, resolve
 from config.secrets import load_secrets
 from config.silence import Abstained
+from evidence.policy.judging import AtEqual
 from evidence.quality.figures import Crash, QualityReport, Score
 from evidence.rulings.flips import BlindTally, FlipTally
 from evidence.rulings.mirror import Turned
 from evidence.rulings.taken import ALL, Side, Taken, TakenReport
 from evidence.rulings.worth import Attribution, RoleWorth
 from evidence.scores.quality import Quality, ScoreReport, SetQuality
+from evidence.statistics.pooled import PooledDifference
 from evidence.statistics.stylised import Range
 from evidence.statistics.totals import Interval
 from evidence.strategies.baselines import AgainstChance
@@ -48,14 +50,18 @@ from ops.tables import (
     replayed,
     riskmodel,
     sweep,
+    training,
     walk,
 )
 from ops.tables import run as of_run
 from ops.tables.grid import Grid, Sheet, open_console
 from ops.tables.market import stored, stylised
 from ops.tables.plain import ALERTS, RULES
+from ops.tables.policy import verdict
 from ops.tables.sentiment import parts, scores
+from ops.tables.training import SeedRow, Trained
 from ops.tables.voters import ab, latest, taken
+from rl.training.world import Judged
 from sentiment.headline import Component, CrowdComponent, SentimentData
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -275,6 +281,35 @@ def in_store() -> list[stored.Stored]:
     return [stored.stored_of(shelf, Written(12_345, 67_890, 12), [0, 3_600_000], [found], replaced=False)]
 
 
+def arms() -> Any:
+    """The arms of a verdict with large figures."""
+    equal = AtEqual(scale=12.34, growth=-1.2345, deepest_fall=0.9876, shortfall=0.1234)
+    apart = PooledDifference(
+        first=12.34, second=11.11, value=1.23, low=-12.34, high=12.34, share_above=0.5, standard_error=1.0, smallest=1.5, paths=5,
+        days=1_461, block=7.0, resamples=2_000,
+    )  # fmt: skip
+    arm = Sample(
+        name="drawdown_cut", sharpe=-12.34, difference=apart, growth=-0.1234, deepest_fall=0.9876, exposure=0.4321,
+        turnover=123.45, fees=0.1234, small=0.75, at_equal_exposure=equal, at_equal_turnover=equal,
+    )  # fmt: skip
+    return Sample(arms=(arm, arm))
+
+
+def trained() -> Trained:
+    """A training of two seeds with large figures."""
+    row = SeedRow(seed=12_345, steps=1_234_567, gain=-1.23, ratio=1.25, departure=0.75, parameters_sha256="ab" * 32)
+    return Trained(
+        folder="models/default", sha256="cd" * 32, said=LONG, base=LONG, trials=12_345, decisions=12_345, gap_days=365.0,
+        rows=(row, row), warnings=(), simulated_days=None,
+    )  # fmt: skip
+
+
+def retrained() -> None:
+    """Print a retraining."""
+    judged = Judged(sharpe=-12.34, base_sharpe=12.34, ratio=1.25, departure=0.75, zero=0.5)
+    training.show_retraining(trained(), training.Compared(1_234, judged, judged), Path("models/default"), as_json=False)
+
+
 MAKERS: dict[str, Callable[[], Any]] = {
     "ops.commands.operate.check._print": settings,
     "ops.commands.operate.check.reference_markdown": check.reference_markdown,
@@ -282,6 +317,9 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "ops.commands.trade.strategies._built_ins": lambda: (strategies._built_ins(),),
     "ops.commands.trade.strategies.readable_markdown": strategies.readable_markdown,
     "ops.tables.voters.ab.grids": lambda: ab.grids(SEARCHES["compared"]()),
+    "ops.tables.policy.verdict.grids": lambda: verdict.grids(arms()),
+    "ops.tables.training._grid": lambda: (training._grid(trained()),),
+    "ops.tables.training.show_retraining": retrained,
     "ops.tables.sentiment.parts.parts_grid": lambda: (parts.parts_grid([mood()]),),
     "ops.tables.sentiment.scores._grid": lambda: (scores._grid(score_report()),),
     "ops.tables.voters.latest.latest_grid": lambda: (latest.latest_grid([said()]),),
