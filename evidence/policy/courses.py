@@ -117,12 +117,13 @@ def _reordered(candles: RawCandles, times: NDArray[np.int64], order: NDArray[np.
     close = candles.close[0] * np.cumprod(steps)
     last = close / steps
     kept = np.flatnonzero(there[order])
+    opened = last * candles.open[rows] / before
     return replace(
         candles,
         close_ms=times[kept],
-        open=last * candles.open[rows] / before,
-        high=last * candles.high[rows] / before,
-        low=last * candles.low[rows] / before,
+        open=opened,
+        high=np.maximum(np.maximum(opened, close), last * candles.high[rows] / before),  # rounding keeps no order
+        low=np.minimum(np.minimum(opened, close), last * candles.low[rows] / before),
         close=close,
         volume=candles.volume[rows],
         findings=(),

@@ -6,7 +6,9 @@ of them, and each has its last good checkpoint on the disk. A process that dies 
 
 import logging
 import multiprocessing
+import os
 import signal
+import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -90,9 +92,17 @@ def _crew(workers: int) -> Iterator[dict[Pipe, BaseProcess]]:
             process.join()
 
 
+def _leave_with(parent: BaseProcess | None) -> None:
+    """End this process as soon as its parent has ended, however that was. What it wrote is whole: checkpoints are replaced."""
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
 def _work(pipe: Pipe) -> None:
     """What a process does until nobody listens to it any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_leave_with, args=(multiprocessing.parent_process(),), daemon=True).start()
     with suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
             job = pipe.recv()

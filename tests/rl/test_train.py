@@ -33,7 +33,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     mine = tmp_path_factory.mktemp("own") / "mine.py"
     mine.write_text(OWN)
     return [
-        "--simulated", "--symbols", "BTC/USDT", "ETH/USDT", "--timeframe", "1d", "--days", "700",
+        "--simulated", "--symbols", "BTC/USDT", "ETH/USDT", "--timeframe", "1d", "--days", "1500",
         "--strategy", f"{mine}:Often", "--set", "court.seats=[]", "--quiet", "--workers", "1",
     ]  # fmt: skip
 
