@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from gate_support import FOUR
 from halt_support import written
 from run_support import voters, write_bars
 
@@ -253,7 +254,7 @@ def test_a_search_over_ray_finds_what_processes_find(bars: str, tmp_path: Path) 
     for where in ("--ray", "--workers=2"):
         done = subprocess.run(
             [
-                *(sys.executable, "-m", "evidence.sweep", "--data", bars, *PARAMS),
+                *(sys.executable, "-m", "evidence.sweep", "--data", bars, *PARAMS, "--strategy", *FOUR),
                 *("--quiet", "--json", "--out", str(tmp_path / where), where),
             ],
             capture_output=True,
