@@ -34,12 +34,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="D",
         help="days between training and test beyond the holding time (default: 5)",
     )
-    parse.add_argument(
-        "--accounts",
-        choices=("together", "apart"),
-        default="together",
-        help="all markets in one account, as a session trades them, or one for each (default: together)",
-    )
+    add(parse, "--accounts")
     add(parse, "--steps", "--seeds", default=None)
     parse.add_argument("--hold-out", action="store_true", help="open 2023 and 2024 for this model: once, and for ever")
     parse.add_argument(

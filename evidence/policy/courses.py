@@ -25,6 +25,7 @@ from rl.training.split import Parts
 
 Floats = NDArray[np.float64]
 Mix = Literal["none", "bootstrap", "simulated"]
+Accounts = Literal["together", "apart"]
 Seen = Callable[[int], None]
 
 BLOCK_DAYS = 20
@@ -33,16 +34,25 @@ VARIANTS = 15
 
 @dataclass(frozen=True, eq=False)
 class Courses:
-    """A world and its tape, read once. `mix`: where the other half of the samples comes from."""
+    """A world and its tape, read once.
+
+    `mix`: where the other half of the samples comes from. `accounts`: all markets in one account, as a session trades them, or an
+    account for each. Where accounts are apart, a policy never sees a second market held, so its base stands in for it in a
+    session that holds one.
+    """
 
     world: World
     tape: Tape
     read: Proposals
     mix: Mix
+    accounts: Accounts
 
     def tapes(self) -> tuple[PolicyTape, ...]:
-        """An account for each market, by its name."""
-        return self.read.apart()
+        """The tape of each account."""
+        return self._of(self.read)
+
+    def _of(self, read: Proposals) -> tuple[PolicyTape, ...]:
+        return (read.together(),) if self.accounts == "together" else read.apart()
 
     def varied(self, parts: Parts, seen: Seen = lambda bars: None) -> tuple[PolicyTape, ...]:
         """The tapes of episodes: the training part, the drawn half if there is one, all with costs of their own."""
@@ -50,8 +60,8 @@ class Courses:
         return tuple(self._with_variants(tape) for tape in (*parts.training, *drawn))
 
     def _with_variants(self, tape: PolicyTape) -> PolicyTape:
-        settings, symbol = self.world.settings, tape.course.grid.symbols[0]
-        instruments = [each for each in self.read.instruments if each.symbol == symbol]
+        settings, symbols = self.world.settings, tape.course.grid.symbols
+        instruments = [each for each in self.read.instruments if each.symbol in symbols]
         rules = varied_rules(instruments, settings, tape.bars_per_day, Variety(), VARIANTS, settings.seed)
         return replace(tape, variants=rules)
 
@@ -61,7 +71,7 @@ class Courses:
         real = parts.training[0]
         bars = len(real)
         path = self._blocks(parts) if self.mix == "bootstrap" else self._simulated(bars / real.bars_per_day)
-        made = read_proposals(self.world, seen, tape=path).apart()
+        made = self._of(read_proposals(self.world, seen, tape=path))
         names = {tape.course.grid.symbols for tape in parts.training}
         return tuple(
             replace(_at_most(tape, bars), name=f"{tape.name}, {self.mix}")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from config.errors import UsageFault
 from evidence.policy.arms import Actor
-from evidence.policy.courses import Courses
+from evidence.policy.courses import Accounts, Courses
 from evidence.policy.folds import Trained, Trainer
 from rl.environment.tape import PolicyTape
 from rl.model import PolicyModel
@@ -39,6 +39,11 @@ def plan_in(model: PolicyModel, steps: int | None = None, seeds: int | None = No
     if seeds is not None:
         changed["seeds"] = list(range(seeds))
     return plan_of(**changed)
+
+
+def accounts_of(model: PolicyModel) -> Accounts:
+    """The accounts that a model was trained on. One that does not say was trained on an account for each market."""
+    return "together" if model.card.configuration.get("accounts") == "together" else "apart"
 
 
 def trainer_of(

@@ -156,6 +156,11 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "D",
         "help": "least gap before that part; never less than positions are held [days] (default: 0)",
     },
+    "--accounts": {
+        "choices": ("together", "apart"),
+        "default": "together",
+        "help": "all markets in one account, as a session trades them, or one for each (default: together)",
+    },
     "--mix": {
         "choices": ("none", "bootstrap", "simulated"),
         "default": "none",
@@ -224,7 +229,7 @@ def add_training(parse: argparse.ArgumentParser) -> None:
         "--validation",
         "--gap-days",
     )
-    add(parse, "--mix", "--tensorboard", "--workers", "--ray")
+    add(parse, "--accounts", "--mix", "--tensorboard", "--workers", "--ray")
 
 
 def add_reading(parse: argparse.ArgumentParser) -> None:

@@ -24,7 +24,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "costs": ("--fee-bps", "--slippage-bps", "--latency-ms", "--impact"),
     "training": (
         "--steps", "--seeds", "--gamma", "--minibatch", "--learning-rate", "--reward", "--validation", "--gap-days", "--mix",
-        "--tensorboard",
+        "--accounts", "--tensorboard",
     ),
     "search": ("--param", "--trials", "--sampler", "--workers", "--ray"),
     "output": ("--out", "--plot", "--markdown", "--tearsheet", "--archive", "--top", "--json", "--quiet"),

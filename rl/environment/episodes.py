@@ -12,8 +12,8 @@ next decision, so two decisions at one close are a step of no length. At a revie
 An episode is a stretch of a tape; its end is a time limit, never a failure: an account without equity only asks no more. Stops,
 breakers, costs and the gate are the kernel's.
 
-Lanes are single markets by default, or whole accounts: that is a matter of the tapes (`rl.environment.tape`), of which all have
-the same number of markets. An episode draws its tape, its first bar, the rules with their costs (`PolicyTape.variants`), and how
+Lanes are accounts of one market or of several: that is a matter of the tapes (`rl.environment.tape`), of which all have the
+same number of markets. An episode draws its tape, its first bar, the rules with their costs (`PolicyTape.variants`), and how
 many bars late the votes are heard. It draws no funding, since the kernel knows none.
 
 It needs numpy and the kernel: no training library.

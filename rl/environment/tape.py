@@ -80,15 +80,17 @@ class PolicyTape:
 
     @cached_property
     def content_sha256(self) -> str:
-        """The SHA-256 of all that decides what happens on the tape; its name does not."""
+        """The SHA-256 of all that decides what happens on the tape; its name does not, nor how its records lie in memory."""
         made, course = hashlib.sha256(), self.course
         votes = [getattr(course.votes, each.name) for each in fields(course.votes)]
         rules = [part for each in (course.rules, *self.variants) for part in each]
         made.update(repr((course.grid.symbols, course.stretch, course.delay, self.bars_per_day)).encode())
         made.update(repr((course.grid.columns.begin_us, course.grid.columns.step_us)).encode())
         for part in (course.grid.columns.bars, self.court, *votes, *rules):
-            made.update(b"none" if part is None else f"{part.dtype}{part.shape}".encode())
-            made.update(b"" if part is None else np.ascontiguousarray(part).tobytes())
+            made.update(b"none" if part is None else f"{part.shape}".encode())
+            for field in () if part is None else part.dtype.names or (None,):
+                column = np.ascontiguousarray(part if field is None else part[field])
+                made.update(f"{field}{column.dtype}".encode() + column.tobytes())
         return made.hexdigest()
 
 

@@ -18,7 +18,7 @@ from evidence.policy.held_out import look
 from evidence.policy.judging import Judgement, judge, promise_of
 from evidence.policy.openings import HELD_OUT_FROM, HELD_OUT_UNTIL, Opening, note, open_once, openings
 from evidence.policy.proposals import Proposals, read_proposals
-from evidence.policy.retrained import plan_in, trainer_of
+from evidence.policy.retrained import accounts_of, plan_in, trainer_of
 from evidence.search.counted import parameters_hash, parameters_of, scope_of
 from evidence.search.trial_book import POLICIES_FILE, TrialBook
 from market.tape import Tape
@@ -72,13 +72,13 @@ def _judged(
     read: Proposals,
     arguments: argparse.Namespace,
 ) -> tuple[CrossValidated, Judgement]:
-    apart = read.apart()
-    accounts = (read.together(),) if arguments.accounts == "together" else apart
+    accounts = (read.together(),) if arguments.accounts == "together" else read.apart()
     layout = layout_of(accounts, groups=arguments.groups, tested=arguments.tested, embargo_days=arguments.embargo_days)
     trials = _counted(model, plan, world, tape)
     with Progress(len(layout.plan.splits), "splits", None if arguments.quiet else sys.stderr) as shown:
-        trainer = _trainer(model, plan, Courses(world, tape, read, "none"), arguments, shown)
-        found = cross_validate(layout, world.settings.seed, trainer, apart, shown.advance)
+        courses = Courses(world, tape, read, "none", "apart" if model is None else accounts_of(model))
+        trainer = _trainer(model, plan, courses, arguments, shown)
+        found = cross_validate(layout, world.settings.seed, trainer, courses.tapes(), shown.advance)
     judgement = judge(
         found,
         label=tape.source_label,

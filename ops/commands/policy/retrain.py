@@ -16,7 +16,7 @@ from config.errors import DataFault, UsageFault
 from config.progress import Progress
 from evidence.policy.courses import Courses
 from evidence.policy.proposals import read_proposals
-from evidence.policy.retrained import plan_in
+from evidence.policy.retrained import accounts_of, plan_in
 from ops.commands.options import Unsaid
 from ops.commands.policy.train import fitted
 from ops.commands.requests import world_asked
@@ -51,7 +51,7 @@ def retrain_command(arguments: argparse.Namespace) -> int:
     with Progress(len(tape), "bars", stream, after_s=2.0) as shown:
         read = read_proposals(world, shown.advance, tape=tape)
     told = known.card.configuration
-    courses = Courses(world, tape, read, "none")
+    courses = Courses(world, tape, read, "none", accounts_of(known))
     outer = split_by_time(courses.tapes(), arguments.test_days / max(1.0, (tape.end_utc - tape.start_utc).days))
     _refuse_seen(known, outer.validation)
     recipe = Recipe(float(str(told.get("validation", 0.2))), 0.0, str(told.get("reward", "profit")))

@@ -84,7 +84,7 @@ def made_ready(world: World, arguments: argparse.Namespace) -> tuple[Courses, Re
     stream = None if arguments.quiet else sys.stderr
     with Progress(len(tape), "bars", stream, after_s=2.0) as shown:
         read = read_proposals(world, shown.advance, tape=tape)
-    courses = Courses(world, tape, read, arguments.mix)
+    courses = Courses(world, tape, read, arguments.mix, arguments.accounts)
     recipe = Recipe(arguments.validation, arguments.gap_days, arguments.reward)
     with Progress(1, "preparations (split, base, scale, drawn paths)", stream, after_s=2.0):
         ready = prepare(courses.tapes(), recipe, courses.varied)
@@ -152,6 +152,7 @@ def _counted(courses: Courses, ready: Ready, plan: TrainingPlan) -> int:
             ready.recipe.episode_days,
         ],
         "mix": courses.mix,
+        "accounts": courses.accounts,
     }
     book = TrialBook(state_folder() / POLICIES_FILE)
     try:
@@ -169,6 +170,7 @@ def _named(courses: Courses, ready: Ready, plan: TrainingPlan, folder: Path, tri
         "gap_days": ready.parts.gap_days,
         "reward": ready.recipe.reward,
         "mix": courses.mix,
+        "accounts": courses.accounts,
         "voters": [entry.name for entry in settings.strategies],
         "settings_sha256": parameters_hash(parameters_of(settings, read_own(settings.strategies))),
     }
