@@ -24,7 +24,7 @@ from config.sections.sentiment import SentimentSettings
 from config.sections.strategies import StrategyContext, loosened, set_values
 from config.sections.venue import VenueSettings
 
-World = Literal["simulated", "recorded", "testnet", "live"]
+World = Literal["simulated", "recorded", "feed", "testnet", "live"]
 
 
 class Settings(Frozen):
@@ -32,7 +32,8 @@ class Settings(Frozen):
 
     profile: str = Field(description="name of the profile: that of its file, never stated in it")
     world: World = Field(
-        description="where bars come from: drawn here, read from files, an exchange's test network, an exchange"
+        description="where bars come from: drawn here, read from files, an exchange (orders are simulated), an exchange's test network, "
+        "an exchange (orders are real)"
     )
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = Field(description="seed of everything that is drawn")
     market: MarketSettings
@@ -56,7 +57,7 @@ class Settings(Frozen):
         if self.venue.kind == "ccxt" and self.journal.group_commit != 1:
             durable = "group_commit must be 1 where a real venue is involved, so that no event is lost"
             clashes.append((("journal.group_commit", "venue.kind"), durable))
-        if self.venue.kind == "ccxt" and self.world in ("simulated", "recorded"):
+        if self.venue.kind == "ccxt" and self.world in ("simulated", "recorded", "feed"):
             made_up = f"orders that were decided on a {self.world} market may not reach a real venue"
             clashes.append((("venue.kind", "world"), made_up))
         if self.venue.kind == "ccxt" and len(set(self.court.seats)) < 4:

@@ -19,6 +19,7 @@ from agents.outages.alert import Alert
 from agents.records.older import (
     session_before_settings_of_3,
     session_before_settings_of_4,
+    session_before_settings_of_5,
     session_without_policies,
     with_no_new_word,
     with_nothing_new,
@@ -38,7 +39,12 @@ EVENTS = Registry(
     Kind(
         Session,
         "once, first",
-        (session_without_policies, session_before_settings_of_3, session_before_settings_of_4),
+        (
+            session_without_policies,
+            session_before_settings_of_3,
+            session_before_settings_of_4,
+            session_before_settings_of_5,
+        ),
     ),
     Kind(Warmup, "once, second", (with_nothing_new,)),
     Kind(Prompts, "once, third, if models sit in the court"),

@@ -59,6 +59,11 @@ ADDED_IN_SESSION_4: Mapping[str, Any] = {
 }
 """Settings that version 3 of a session did not have, with what it did, by dotted path as above."""
 
+ADDED_IN_SESSION_5: Mapping[str, Any] = {
+    "market.feed": None,
+}
+"""Settings that version 4 of a session did not have, with what it did, by dotted path as above."""
+
 
 def session_without_policies(tree: Tree) -> Tree:
     """Version 1. The profile could not name a policy: `settings.rl` becomes mode `off` without a model."""
@@ -73,6 +78,11 @@ def session_before_settings_of_3(tree: Tree) -> Tree:
 def session_before_settings_of_4(tree: Tree) -> Tree:
     """Version 3. See `ADDED_IN_SESSION_4`."""
     return with_settings(tree, ADDED_IN_SESSION_4)
+
+
+def session_before_settings_of_5(tree: Tree) -> Tree:
+    """Version 4. See `ADDED_IN_SESSION_5`."""
+    return with_settings(tree, ADDED_IN_SESSION_5)
 
 
 def with_settings(tree: Tree, added: Mapping[str, Any]) -> Tree:

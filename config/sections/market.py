@@ -26,6 +26,10 @@ class MarketSettings(Frozen):
     timeframe: Literal["1m", "5m", "15m", "30m", "1h", "4h", "1d"] = Field(
         description="length of the bars on which the strategies decide"
     )
+    feed: str | None = Field(
+        min_length=1,
+        description="exchange whose closed bars a session trades as they close, a CCXT id; null for drawn or recorded bars",
+    )
     session_days: int = Field(ge=1, le=3650, description="length of a simulated session [days]")
     warmup_bars: int = Field(ge=200, le=20000, description="closed bars before the first decision [bars]")
     scenario: Literal["weather", "mixed", "calm", "bull", "bear", "chop", "flash-crash", "outage", "depeg"] = Field(
