@@ -32,8 +32,8 @@ class Settings(Frozen):
 
     profile: str = Field(description="name of the profile: that of its file, never stated in it")
     world: World = Field(
-        description="where bars come from: drawn here, read from files, an exchange (orders are simulated), an exchange's test network, "
-        "an exchange (orders are real)"
+        description="where bars come from: drawn here, read from files, an exchange (orders are simulated), an exchange's test "
+        "network, an exchange (orders are real)"
     )
     seed: Annotated[int, Field(ge=0, le=2**63 - 1)] = Field(description="seed of everything that is drawn")
     market: MarketSettings
