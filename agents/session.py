@@ -58,6 +58,8 @@ async def end_session(desk: Desk, reason: Reason) -> SessionEnd:
         unrealised=ledger.unrealised,
         fees=ledger.fees,
         funding=ledger.funding,
+        fees_in=ledger.fees_in,
+        dust=ledger.dust,
         portfolio=desk.trader.portfolio(at),
         breakers=desk.trader.breakers,
         learnt=None if desk.learner is None else desk.learner.learnt,

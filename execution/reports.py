@@ -7,8 +7,9 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from config.frozen import Frozen, Journaled, UtcTime, empty
+from config.frozen import Frozen, Journaled, UtcTime, absent, empty
 from market.bar import Part, Slice
+from market.book import Book
 from risk.order import Order, Purpose, Side
 
 
@@ -73,6 +74,13 @@ class OrderState(Frozen):
     note: str = ""
 
 
+class VenueAccount(Frozen):
+    """The account in the venue's own books: cash [quote], and holdings by symbol [base], none of them zero."""
+
+    cash: Decimal
+    held: dict[str, Decimal]
+
+
 class VenueReport(Frozen):
     """One answer of a venue: order states and fills, each in the order in which they happened.
 
@@ -82,13 +90,10 @@ class VenueReport(Frozen):
     states: tuple[OrderState, ...] = ()
     fills: tuple[Fill, ...] = ()
     funding: tuple[Funding, ...] = Field(default=(), exclude_if=empty)
-
-
-class VenueAccount(Frozen):
-    """The account in the venue's own books: free cash [quote], and holdings by symbol [base], none of them zero."""
-
-    cash: Decimal
-    held: dict[str, Decimal]
+    account: VenueAccount | None = Field(default=None, exclude_if=absent)
+    """The account as a real exchange keeps it, when it was asked: what was bound by orders included, and what is not ours."""
+    books: dict[str, Book] = Field(default_factory=dict, exclude_if=empty)
+    """The order books of a real exchange by market, as they were when it was asked: the gate reads them, and a replay too."""
 
 
 def asked(what: str, tape: Slice) -> str:
@@ -96,6 +101,8 @@ def asked(what: str, tape: Slice) -> str:
     return f"{what} {tape.number}" if isinstance(tape, Part) else what
 
 
+LOOK = "look"
+"""What a word is filed under that answers what a real exchange's account and books look like, at a bar close."""
 HEARD = "heard"
 """What a word is filed under that the venue spoke of its own accord, between two bars."""
 
@@ -113,10 +120,20 @@ class VenueWord(Journaled):
     """A report of the venue as the journal stores it, with the question that it answers; `heard`: nobody asked."""
 
     event_kind: ClassVar[str] = "venue"
-    event_version: ClassVar[int] = 2
+    event_version: ClassVar[int] = 3
 
     asked: str
     report: VenueReport
+
+
+class DustSwept(Journaled):
+    """What is left of a position, base units, is too small for any order of the exchange: it is dust from now on."""
+
+    event_kind: ClassVar[str] = "dust_swept"
+
+    at_utc: UtcTime
+    symbol: str
+    quantity: Decimal
 
 
 class SentOrder(Order):

@@ -1,9 +1,13 @@
-"""Prints each alert once, when it happens. Alerts that a resumed run repeats from its journal are not printed again."""
+"""Prints each alert once, when it happens, and each difference between the exchange's account and ours.
+
+What a resumed run repeats from its journal is not printed again.
+"""
 
 from typing import TextIO
 
 from agents.outages.alert import Alert
 from config.frozen import Journaled
+from execution.account.agreement import AccountDrift
 
 
 class AlertTeller:
@@ -15,3 +19,6 @@ class AlertTeller:
     def hear(self, event: Journaled, *, past: bool) -> None:
         if isinstance(event, Alert) and not past:
             self._stderr.write(f"{event.severity.upper()} {event.at_utc:%Y-%m-%d %H:%M} UTC: {event.text}\n")
+        elif isinstance(event, AccountDrift) and not past:
+            word = "CRITICAL" if event.status == "begins" else "INFO"
+            self._stderr.write(f"{word} {event.at_utc:%Y-%m-%d %H:%M} UTC: {event.text}\n")

@@ -191,7 +191,7 @@ def _trader(
     return Trader(
         venue=venue,
         driver=driver,
-        ledger=Ledger(cash, quote_of(session)),
+        ledger=Ledger(cash, quote_of(session), session.instruments if settings.venue.kind == "ccxt" else None),
         sink=sink,
         gate=open_gate(settings.limits, settings.exits, key, per_day, session.calibration),
         limits=settings.limits,

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from config.frozen import Journaled, UtcTime
 
-AlertCode = Literal["outage_began", "outage_derisked", "outage_ended", "budget_near", "policy_demoted"]
+AlertCode = Literal["outage_began", "outage_derisked", "outage_ended", "budget_near", "policy_demoted", "account_drift"]
 Severity = Literal["info", "warning", "critical"]
 
 
@@ -16,7 +16,7 @@ class Alert(Journaled):
     """One alert ("alert"), at a bar close."""
 
     event_kind: ClassVar[str] = "alert"
-    event_version: ClassVar[int] = 2
+    event_version: ClassVar[int] = 3
 
     at_utc: UtcTime
     code: AlertCode

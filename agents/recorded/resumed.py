@@ -24,7 +24,7 @@ from config.errors import JournalFault, UsageFault
 from config.frozen import Journaled
 from execution.journal.chain import GENESIS, Journal, shorten, written_kinds
 from execution.kill_switch.halting import HaltEvent
-from execution.reports import HEARD, VenueWord
+from execution.reports import HEARD, SentOrder, VenueWord
 
 
 class ResumingSink:
@@ -38,6 +38,9 @@ class ResumingSink:
         self._came: dict[str, int] = {}
         self._spoken: set[int] = set()
         self._bars = 0
+        self._ahead: Recorded | None = None
+        self.unanswered: str | None = None
+        """Id of the order whose intent is the last event that is kept: it may have been sent. None if that is another event."""
         kept = _before_the_ending(list(written_kinds(path)))
         last, head = self._read(path, key, kept)
         if last is None:
@@ -89,6 +92,7 @@ class ResumingSink:
             if last.seq > kept:
                 continue
             head = last.mac
+            self.unanswered = last.event.order_id if isinstance(last.event, SentOrder) else None
             match last.event:
                 case CycleRecord():
                     bars += 1
@@ -104,12 +108,18 @@ class ResumingSink:
                     self._approvals[approval.decision_id] = approval
         return last, head
 
+    def peek(self) -> Journaled | None:
+        """The event that comes next in the old journal; None after its end."""
+        if self._left and self._ahead is None:
+            self._ahead = next(self._old)
+        return None if self._ahead is None else self._ahead.event
+
     def append(self, event: Journaled) -> int:
         """Compare an event with the old journal, or append it. Raises JournalFault if it differs."""
         if self._left == 0:
             return self._opened().append(event)
         self._left -= 1
-        recorded = next(self._old)
+        recorded, self._ahead = self._ahead or next(self._old), None
         if not recorded.says(event):
             raise JournalFault(
                 f"The run cannot be resumed: event {recorded.seq} ({recorded.row.kind}) is different now"

@@ -178,7 +178,7 @@ class SessionEnd(Journaled):
     """The end of a session. Positions that are still open are in `portfolio`, valued at their last mark."""
 
     event_kind: ClassVar[str] = "session_ended"
-    event_version: ClassVar[int] = 2
+    event_version: ClassVar[int] = 3
 
     reason: Literal["completed", "interrupted"]
     bars: int
@@ -188,6 +188,10 @@ class SessionEnd(Journaled):
     unrealised: Decimal
     fees: Decimal
     funding: Decimal
+    fees_in: dict[str, Decimal] = Field(default_factory=dict, exclude_if=empty)
+    """Fees that were paid in a third coin, in units of that coin; they are not part of `fees`."""
+    dust: dict[str, Decimal] = Field(default_factory=dict, exclude_if=empty)
+    """What is held and too small to sell, base units by market; it is no position."""
     portfolio: Portfolio
     breakers: BreakerState
     learnt: Learnt | None = Field(default=None, exclude_if=absent)

@@ -120,6 +120,12 @@ class DecisionOrders:
         return tuple(order_id for order_id, order in self._live.items() if order.reduce_only)
 
     @property
+    def doubtful(self) -> bool:
+        """Whether an order that would reduce the position was sent, and nobody knows yet whether it rests at the venue."""
+        told = (self._told.get(order_id) for order_id in self.exits)
+        return any(state is not None and state.status is OrderStatus.UNKNOWN for state in told)
+
+    @property
     def covered(self) -> Decimal:
         """Quantity for which a stop rests at the venue."""
         return sum((self.left(order.order_id) for order in self._stops()), Decimal(0))

@@ -3,9 +3,13 @@
     start + realised + unrealised - fees - funding == cash + sum(quantity x mark)
 
 is checked after every event. The left side is counted from lots, the right side from cash flows and from quantities; when
-they differ, `InvariantBroken` shows both. The ledger refuses the sale of more than is held (spot), a fee that is not in its quote
-currency, and arithmetic that would have to round. A fill that was booked before changes nothing, so it may be reported again
-after a restart or a reconciliation.
+they differ, `InvariantBroken` shows both. The ledger refuses the sale of more than is held (spot), and arithmetic that would have
+to round. A fill that was booked before changes nothing, so it may be reported again after a restart or a reconciliation.
+
+A real exchange charges fees in other coins too. A fee in the base coin is counted at the trade's price, and the coins are gone
+from the position. A fee in a third coin is counted in that coin, beside the identity: that coin is none of ours. What is smaller
+than one lot cannot be sold: it becomes dust, which is valued like a position, is none, and joins the next purchase. The ledger of
+a simulated exchange refuses all of this, because such an exchange has no reason for it.
 """
 
 from collections.abc import Mapping
@@ -17,6 +21,7 @@ from config.errors import DataFault, InvariantBroken
 from execution.account.lots import Holding, Trade, oversold
 from execution.exact import EXACT, ZERO
 from execution.reports import Fill
+from market.instrument import Instrument
 from risk.order import Side
 from risk.portfolio import Position
 
@@ -24,8 +29,12 @@ from risk.portfolio import Position
 class Ledger:
     """Cash and positions in one quote currency. Money in quote units, quantities in base units."""
 
-    def __init__(self, starting_cash: Decimal, quote: str) -> None:
+    def __init__(self, starting_cash: Decimal, quote: str, real: Mapping[str, Instrument] | None = None) -> None:
+        """`real`: the markets of a real exchange, by symbol; None for a simulated one."""
         self._quote = quote
+        self._real = real or {}
+        self._dust: dict[str, Holding] = {}
+        self._fees_in: dict[str, Decimal] = {}
         self._starting_cash = starting_cash
         self._cash = starting_cash
         self._realised = self._fees = self._funding = ZERO
@@ -62,13 +71,23 @@ class Ledger:
     def unrealised(self) -> Decimal:
         """Profit of open positions at their marks, before fees and funding."""
         with localcontext(EXACT):
-            return sum([held.unrealised for held in self._holdings.values()], ZERO)
+            return sum([held.unrealised for held in self._owned()], ZERO)
+
+    @property
+    def fees_in(self) -> dict[str, Decimal]:
+        """Fees that were paid in a third coin, in units of that coin. They are not part of the identity."""
+        return dict(self._fees_in)
+
+    @property
+    def dust(self) -> dict[str, Decimal]:
+        """What is held and too small to sell, base units by symbol."""
+        return {symbol: held.quantity for symbol, held in self._dust.items()}
 
     @property
     def equity(self) -> Decimal:
         """Cash plus positions at their marks."""
         with localcontext(EXACT):
-            return self._cash + sum([held.quantity * held.mark_price for held in self._holdings.values()], ZERO)
+            return self._cash + sum([held.quantity * held.mark_price for held in self._owned()], ZERO)
 
     @property
     def trades(self) -> tuple[Trade, ...]:
@@ -90,8 +109,16 @@ class Ledger:
         return None if held is None else _position(held)
 
     def quantities(self) -> dict[str, Decimal]:
-        """Base units held, by symbol."""
+        """Base units held, by symbol, without dust."""
         return {symbol: held.quantity for symbol, held in self._holdings.items()}
+
+    def owned(self) -> dict[str, Decimal]:
+        """Base units held, by symbol, with dust: what an exchange must have of ours."""
+        with localcontext(EXACT):
+            return {
+                symbol: self.quantities().get(symbol, ZERO) + self.dust.get(symbol, ZERO)
+                for symbol in sorted(self._holdings.keys() | self._dust.keys())
+            }
 
     def apply(self, fill: Fill) -> bool:
         """Book a fill. Its price becomes the symbol's mark. Returns False, and does nothing, if it was booked before.
@@ -106,12 +133,37 @@ class Ledger:
         self._refuse(fill)
         event = f"trade {fill.trade_id} in {fill.symbol}"
         with _Exactly(event):
-            self._book(fill)
+            self._book(self._in_quote(fill))
         self._applied[key] = None
         self._check(event)
-        if not self._holdings[fill.symbol].quantity:
-            self._trades.append(self._holdings.pop(fill.symbol).trade(fill))
+        held = self._holdings[fill.symbol]
+        if fill.side is Side.SELL and held.quantity and self._is_dust(held):
+            with _Exactly(event):
+                self._dust[fill.symbol] = held.leftover()
+        if not held.quantity:
+            self._end(fill.symbol)
         return True
+
+    @property
+    def is_real(self) -> bool:
+        """Whether it is the ledger of a real exchange."""
+        return bool(self._real)
+
+    def sweep(self, symbol: str) -> None:
+        """Count the rest of a position as dust, because a real exchange takes no order so small. Without one, nothing happens."""
+        held = self._holdings.get(symbol)
+        if held is None:
+            return
+        with _Exactly(f"the rest of {symbol}"):
+            self._dust[symbol] = held.leftover()
+        self._end(symbol)
+        self._check(f"the rest of {symbol}")
+
+    def _end(self, symbol: str) -> None:
+        """Close a position of which nothing is left. One that was dust from its first purchase on made no round trip."""
+        held = self._holdings.pop(symbol)
+        if held.bought and held.last is not None:
+            self._trades.append(held.trade(held.last))
 
     def apply_funding(self, funding_id: str, amount: Decimal) -> bool:
         """Pay funding (a negative amount is received), once for each id. Returns whether it was new."""
@@ -130,23 +182,52 @@ class Ledger:
 
         Raises DataFault, and changes no mark, when a price is not finite and positive.
         """
-        wrong = [symbol for symbol in self._holdings if symbol in prices and not _is_price(prices[symbol])]
+        wrong = [held.symbol for held in self._owned() if held.symbol in prices and not _is_price(prices[held.symbol])]
         if wrong:
             raise DataFault(
                 f"The price of {wrong[0]} is {prices[wrong[0]]}, which is not finite and positive. The positions keep their last "
                 f"valuation. Check the feed."
             )
-        for symbol, held in self._holdings.items():
-            held.mark_price = prices.get(symbol, held.mark_price)
+        for held in self._owned():
+            held.mark_price = prices.get(held.symbol, held.mark_price)
         self._check("a new valuation")
 
+    def _owned(self) -> list[Holding]:
+        """Positions and dust."""
+        return [*self._holdings.values(), *self._dust.values()]
+
+    def _is_dust(self, held: Holding) -> bool:
+        rules = self._real.get(held.symbol)
+        return rules is not None and held.quantity < rules.lot_size
+
+    def _in_quote(self, fill: Fill) -> Fill:
+        """The fill with its fee in the quote currency, and the quantity by which the position changes.
+
+        A fee in a third coin is noted in that coin, and the fill has no fee.
+        """
+        if fill.fee_currency == self._quote:
+            return fill
+        ours = self._of_ours(fill) if fill.fee_currency == self._real[fill.symbol].base else ZERO
+        if fill.fee != ours:
+            self._fees_in[fill.fee_currency] = self._fees_in.get(fill.fee_currency, ZERO) + fill.fee - ours
+        changed = fill.quantity - ours if fill.side is Side.BUY else fill.quantity + ours
+        return fill.model_copy(update={"quantity": changed, "fee": ours * fill.price, "fee_currency": self._quote})
+
+    def _of_ours(self, fill: Fill) -> Decimal:
+        """The part of a fee in the base coin that came out of the position; the rest of it was paid by other coins there."""
+        if fill.side is Side.BUY:
+            return fill.fee
+        held = self._holdings.get(fill.symbol)
+        return min(fill.fee, max(ZERO, (ZERO if held is None else held.quantity) - fill.quantity))
+
     def _refuse(self, fill: Fill) -> None:
-        if fill.fee_currency != self._quote:
+        if fill.fee_currency != self._quote and fill.symbol not in self._real:
             raise InvariantBroken(
                 f"Trade {fill.trade_id} charged its fee in {fill.fee_currency}, and this ledger counts in {self._quote} only. "
                 f"It was not booked. Set the venue to charge fees in {self._quote}."
             )
-        if fill.quantity <= 0 or fill.price <= 0:
+        eaten = fill.side is Side.BUY and fill.fee_currency != self._quote and fill.fee >= fill.quantity
+        if fill.quantity <= 0 or fill.price <= 0 or (eaten and fill.fee_currency == self._real[fill.symbol].base):
             raise InvariantBroken(
                 f"Trade {fill.trade_id} is for {fill.quantity} at {fill.price}, which is impossible. It was not booked. Look it "
                 f"up in the venue's trade list."
@@ -156,7 +237,7 @@ class Ledger:
         notional = fill.quantity * fill.price
         held = self._holdings.get(fill.symbol)
         if fill.side is Side.BUY:
-            held = held or self._holdings.setdefault(fill.symbol, Holding(fill.symbol, fill.filled_utc, fill.price))
+            held = held or self._holdings.setdefault(fill.symbol, self._begun(fill))
             held.buy(fill, notional)
             self._cash -= notional + fill.fee
         elif held is None:
@@ -166,11 +247,18 @@ class Ledger:
             self._cash += notional - fill.fee
         self._fees += fill.fee
 
+    def _begun(self, fill: Fill) -> Holding:
+        """A position that begins with this purchase, and with the dust of earlier ones."""
+        held = self._dust.pop(fill.symbol, None) or Holding(fill.symbol, fill.filled_utc, fill.price)
+        held.opened_utc = fill.filled_utc
+        return held
+
     def _check(self, event: str) -> None:
         """Raise InvariantBroken unless the identity holds exactly."""
         with _Exactly(event):
-            unrealised = sum([held.unrealised for held in self._holdings.values()], ZERO)
-            held_value = sum([held.quantity * held.mark_price for held in self._holdings.values()], ZERO)
+            owned_lots = self._owned()
+            unrealised = sum([held.unrealised for held in owned_lots], ZERO)
+            held_value = sum([held.quantity * held.mark_price for held in owned_lots], ZERO)
             earned = self._starting_cash + self._realised + unrealised - self._fees - self._funding
             owned = self._cash + held_value
         if earned != owned:

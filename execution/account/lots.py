@@ -55,6 +55,8 @@ class Holding:
     bought_notional: Decimal = ZERO
     sold_notional: Decimal = ZERO
     fees: Decimal = ZERO
+    last: Fill | None = None
+    """The latest fill."""
 
     @property
     def unrealised(self) -> Decimal:
@@ -72,6 +74,7 @@ class Holding:
         self.bought += fill.quantity
         self.bought_notional += notional
         self.fees += fill.fee
+        self.last = fill
         self.mark_price = fill.price
         self.lots.append(Lot(fill.quantity, fill.price))
 
@@ -90,8 +93,18 @@ class Holding:
         self.quantity -= fill.quantity
         self.sold_notional += notional
         self.fees += fill.fee
+        self.last = fill
         self.mark_price = fill.price
         return realised
+
+    def leftover(self) -> "Holding":
+        """Take what is left out of this position, at its cost, as a holding of its own. The position ends with this."""
+        rest = Holding(self.symbol, self.opened_utc, self.mark_price, self.quantity, self.lots, bought=self.quantity)
+        rest.bought_notional = sum((lot.price * lot.quantity for lot in self.lots), ZERO)
+        self.bought -= rest.bought
+        self.bought_notional -= rest.bought_notional
+        self.quantity, self.lots = ZERO, deque()
+        return rest
 
     def trade(self, last: Fill) -> Trade:
         """The round trip that this fill ended."""

@@ -10,13 +10,15 @@ decide which order is sent, and why.
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
+from execution.account.agreement import Agreement
 from execution.account.decision import DecisionOrders
 from execution.account.ledger import Ledger
 from execution.account.order_errors import OrderErrors
 from execution.account.orders import Orders
 from execution.journal.event import Sink
-from execution.reports import VenueReport, VenueWord
+from execution.reports import DustSwept, VenueReport, VenueWord
 from execution.venues.venue import Venue
+from market.book import Book
 from risk.order import Order
 
 Follower = Callable[[datetime], Awaitable[None]]
@@ -26,13 +28,19 @@ Follower = Callable[[datetime], Awaitable[None]]
 class OrderDesk:
     """One account's orders on one venue."""
 
-    def __init__(self, venue: Venue, ledger: Ledger, sink: Sink, orders: Orders) -> None:
+    def __init__(
+        self, venue: Venue, ledger: Ledger, sink: Sink, orders: Orders, agreement: Agreement | None = None
+    ) -> None:
+        """`agreement`: what compares the venue's account with the ledger, where the venue reports one."""
+        self._agreement = agreement
         self._venue = venue
         self._ledger = ledger
         self._sink = sink
         self._orders = orders
         self._errors = OrderErrors()
         self._followers: tuple[Follower, ...] = ()
+        self.books: dict[str, Book] = {}
+        """The books that the venue has reported last, by market."""
 
     def follow(self, follower: Follower) -> None:
         """Call `follower` after each report that was booked."""
@@ -56,12 +64,18 @@ class OrderDesk:
 
     async def hear(self, asked: str, report: VenueReport, at: datetime) -> None:
         """Journal a report of the venue, book it, and call the followers. An empty report is ignored."""
-        if not (report.states or report.fills or report.funding):
+        if report == VenueReport():
             return
         self._sink.append(VenueWord(asked=asked, report=report))
         self._settle(report, at)
+        self.books.update(report.books)
         for follower in self._followers:
             await follower(at)
+
+    def sweep(self, symbol: str, at: datetime) -> None:
+        """Count what is left of a position as dust."""
+        self._sink.append(DustSwept(at_utc=at, symbol=symbol, quantity=self._ledger.quantities()[symbol]))
+        self._ledger.sweep(symbol)
 
     def errors_since(self, begin: datetime) -> int:
         """How many orders were rejected or have an unknown state since this time."""
@@ -77,3 +91,5 @@ class OrderDesk:
         self._errors.note(report.states, at)
         for state in report.states:
             self._orders.settle(state)
+        if report.account is not None and self._agreement is not None:
+            self._agreement.see(report.account, at)

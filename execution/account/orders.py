@@ -118,6 +118,10 @@ class Orders:
         """Ids of the live orders that would reduce a position, oldest first."""
         return tuple(order_id for of in self._live_in(symbol) for order_id in of.exits)
 
+    def doubtful(self, symbol: str) -> bool:
+        """Whether nobody knows yet if an exit of this market rests at the venue. No second one is sent before that is known."""
+        return any(of.doubtful for of in self._live_in(symbol))
+
     def covered(self, symbol: str) -> Decimal:
         """Quantity for which a stop rests at the venue, base units."""
         return sum((of.covered for of in self._live_in(symbol)), Decimal(0))

@@ -4,7 +4,8 @@ After each report of the venue it checks the book. A position that its resting s
 withdrawn once its position is being sold. Orders that protect nothing are withdrawn.
 
 It never counts a stop that the venue has not accepted, never places a second exit while the whole position is being sold, and
-never uses an order id twice. The gate signs every exit.
+never uses an order id twice. The gate signs every exit. While nobody knows whether an exit rests at the venue, no second one is
+sent in that market: two of them could sell coins that are not ours.
 """
 
 from collections.abc import Mapping
@@ -141,7 +142,8 @@ class Protection:
         await self._desk.cancel_entry(symbol, at)
         await self._withdraw(symbol, at)
         position = self._ledger.position(symbol)
-        if position is None:
+        if position is None or self._orders.doubtful(symbol):
+            held.closing = None
             return None
         part = self._above(position, held, keep)
         if part < position.quantity:
@@ -192,12 +194,26 @@ class Protection:
                     self._orders.close(held)
             elif held.closing is None and self._is_exposed(held):
                 await self._protect(held, at)
+                await self._leave_what_no_stop_protects(held, at)
 
     def _is_exposed(self, held: DecisionOrders) -> bool:
         position = self._staying(held)
-        if position is None or held.too_small == position.quantity:
+        if position is None or held.too_small == position.quantity or self._orders.doubtful(held.symbol):
             return False
-        return held.outgrown or self._orders.covered(held.symbol) < position.quantity
+        covered = self._orders.covered(held.symbol)
+        too_much = self._ledger.is_real and covered > position.quantity  # it would sell coins that are not ours
+        return held.outgrown or covered < position.quantity or too_much
+
+    async def _leave_what_no_stop_protects(self, held: DecisionOrders, at: datetime) -> None:
+        """On a real exchange a position that is too small for a stop is sold, and one that is too small to sell is dust."""
+        position = self._ledger.position(held.symbol)
+        if not self._ledger.is_real or held.too_small is None or position is None or held.entering:
+            return
+        await self._withdraw(held.symbol, at)
+        sale = _Sale(f"{held.decision_id}-u{held.number()}", held.decision_id, Purpose.STOP_LOSS)
+        if await self._sell(held.symbol, Decimal(0), sale, at) is None and not self._orders.exits(held.symbol):
+            self._desk.sweep(held.symbol, at)
+            self._orders.close(held)
 
     def _staying(self, held: DecisionOrders) -> Position | None:
         """The part of a position that is not being sold at market."""

@@ -14,6 +14,7 @@ from config.errors import InvariantBroken
 from config.frozen import Frozen
 from config.sections.exits import ExitSettings
 from config.sections.limits import RiskLimits
+from execution.account.agreement import Agreement
 from execution.account.inside import drive
 from execution.account.ledger import Ledger
 from execution.account.order_desk import OrderDesk
@@ -21,7 +22,7 @@ from execution.account.orders import Orders
 from execution.account.protection import Protection
 from execution.journal.event import Sink
 from execution.kill_switch.halting import Halt, HaltWatch, NoSwitch, Sale, Switch
-from execution.reports import HEARD, VenueReport, told_utc
+from execution.reports import HEARD, LOOK, VenueReport, told_utc
 from execution.venues.venue import BarDriver, Venue
 from market.bar import Slice
 from market.plausible.detail import narrowed
@@ -92,7 +93,8 @@ class Trader:
         self._driver = driver
         self._instruments = venue.instruments()
         self._orders = Orders()
-        self._desk = OrderDesk(venue, ledger, sink, self._orders)
+        self._agreement = Agreement(ledger, self._instruments, sink)
+        self._desk = OrderDesk(venue, ledger, sink, self._orders, self._agreement)
         self._protection = Protection(self._desk, self._orders, ledger, gate, exits, self._instruments)
         self._sink = sink
         self._bars_per_day = bars_per_day
@@ -111,6 +113,8 @@ class Trader:
         if shown.detail is not None:
             shown = narrowed(shown, self._in_play)
         self._now, self._frozen = at, shown.frozen
+        if self.ledger.is_real:
+            await self._desk.hear(LOOK, await self._venue.look(tuple(shown.bars)), at)
         if self._driver is not None:
             await drive(self._driver, self._desk, self._protection, shown)
         closes = {symbol: bar.close for symbol, bar in shown.bars.items()}
@@ -205,7 +209,7 @@ class Trader:
             portfolio=portfolio,
             instrument=self._instruments[proposal.symbol],
             breakers=self.breakers,
-            frozen=self._frozen.get(proposal.symbol),
+            frozen=self._frozen.get(proposal.symbol) or self._agreement.why(proposal.symbol),
             symbols=symbols,
             returns=self.window.matrix(symbols)[-rows:] if rows else self.window.matrix(symbols)[:0],
             halted=self._halts.why,
@@ -213,7 +217,7 @@ class Trader:
             entries_today=self._entries_since(day_ago),
             order_errors=self._desk.errors_since(day_ago),
             mark=self.window.last_close(proposal.symbol),
-            book=self._venue.book(proposal.symbol),
+            book=self._desk.books.get(proposal.symbol) if self.ledger.is_real else self._venue.book(proposal.symbol),
             now_utc=self._now,
             docket=self._docket(proposal, alive) if shared else None,
             opened_utc=self.ledger.opened_utc(proposal.symbol),

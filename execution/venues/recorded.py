@@ -1,10 +1,11 @@
 """A venue that repeats the reports of a journal, each in answer to the same question as then."""
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from config.frozen import Journaled
 from config.sections.venue import VenueSettings
-from execution.reports import HEARD, VenueAccount, VenueReport, VenueWord, asked
+from execution.reports import HEARD, LOOK, VenueAccount, VenueReport, VenueWord, asked
 from execution.simulated.shown_books import ShownBooks
 from market.bar import Slice
 from market.book import Book
@@ -40,6 +41,9 @@ class RecordedVenue:
         """The report that the venue sent between bars, if it is the next event of the journal. It never waits."""
         report = self._answer(HEARD)
         return None if report == VenueReport() else report
+
+    async def look(self, symbols: Iterable[str]) -> VenueReport:
+        return self._answer(LOOK)
 
     async def on_open(self, shown: Slice) -> VenueReport:
         return self._answer(asked("open", shown))

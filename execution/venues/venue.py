@@ -4,6 +4,7 @@ A venue has two sides: orders, and market data. Only an account that trades on a
 as well. One contract suite in tests/ runs on each implementation.
 """
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from execution.reports import VenueAccount, VenueReport
@@ -65,8 +66,13 @@ class MarketData(Protocol):
 class Venue(OrderVenue, MarketData, Protocol):
     """Both sides of one venue.
 
+    `look` asks a real exchange for its account and the books of some markets, so that they are journaled before a decision reads
+    them. A simulated venue has nothing to add: its report is empty.
+
     Orders rest until there is trading: an order that is sent at a close can fill from the next bar on.
     """
+
+    async def look(self, symbols: Iterable[str]) -> VenueReport: ...
 
 
 class BarDriver(Protocol):

@@ -19,18 +19,19 @@ import numpy.typing as npt
 from agents.approval.petition import Approval
 from agents.llm.attempt import Attempt
 from agents.memory.outcomes import Barriers
-from agents.outages.alert import Alert
+from agents.outages.alert import Alert, Severity
 from agents.records.events import read_events
 from agents.records.record import AskedAhead, CycleRecord, ExitDecision, Session, SessionEnd, ShareReview, Warmup
 from agents.records.registry import Recorded
 from config.clock import to_ms
 from config.errors import JournalFault
 from evidence.rulings.taken import ThrottledCase, throttled
+from execution.account.agreement import AccountDrift
 from execution.account.ledger import Ledger
 from execution.exact import EXACT, ZERO
 from execution.journal.chain import GENESIS, Row
 from execution.kill_switch.halting import HaltEvent
-from execution.reports import Fill, OrderState, OrderStatus, SentOrder, VenueWord
+from execution.reports import DustSwept, Fill, OrderState, OrderStatus, SentOrder, VenueWord
 from market.bar import Finding
 from ops.story.cases import Cases
 from ops.story.models import Models
@@ -145,7 +146,8 @@ class _Reader:
         self._run, self._session = run, session
         self._digest, self._count, self._head = hashlib.sha256(), 0, GENESIS
         quote = self._session.instruments[self._session.symbols[0]].quote
-        self._ledger = Ledger(self._session.settings.venue.starting_cash, quote)
+        venue = self._session.settings.venue
+        self._ledger = Ledger(venue.starting_cash, quote, self._session.instruments if venue.kind == "ccxt" else None)
         self._account = {name: array("d") for name in _ACCOUNT}
         self._close_ms = array("q")
         self._bars = {symbol: {name: array("d") for name in _OHLC} for symbol in self._session.symbols}
@@ -184,6 +186,13 @@ class _Reader:
                 self._known_days = _known_days(warmup, self._session)
             case VenueWord() as word:
                 self._venue(word)
+            case DustSwept() as swept:
+                self._sweep(swept.symbol)
+            case AccountDrift() as drift:
+                severity: Severity = "critical" if drift.status == "begins" else "info"
+                self._alerts.append(
+                    Alert(at_utc=drift.at_utc, code="account_drift", severity=severity, text=drift.text)
+                )
             case SentOrder() as order:
                 self._orders.append(order)
             case BreakerEvent() as latch:
@@ -262,6 +271,14 @@ class _Reader:
             if fill.side == "sell" and len(closed := self._ledger.trades) > len(self._trades):
                 self._trades.append(RoundTrip(decision_id, fill.decision_id, closed[-1]))
                 del self._opened_by[fill.symbol]
+
+    def _sweep(self, symbol: str) -> None:
+        """The rest of a position became dust: its round trip ended with its last fill."""
+        self._ledger.sweep(symbol)
+        opened, closed = self._opened_by.pop(symbol, None), self._ledger.trades
+        if opened is not None and len(closed) > len(self._trades):
+            last = next(fill for fill in reversed(self._fills) if fill.symbol == symbol)
+            self._trades.append(RoundTrip(opened, last.decision_id, closed[-1]))
 
     def _note(self, findings: tuple[Finding, ...]) -> None:
         self._tally.findings.update(finding.kind for finding in findings)

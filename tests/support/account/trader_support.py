@@ -46,8 +46,10 @@ class Events:
 class World:
     """A trader after two hundred quiet bars at 50,000; the last of them has just closed."""
 
-    def __init__(self, volume: float = 1000.0, limits: RiskLimits = LIMITS, around: Any = None, **venue: Any) -> None:
-        """`around` wraps the simulated venue in another one."""
+    def __init__(
+        self, volume: float = 1000.0, limits: RiskLimits = LIMITS, around: Any = None, *, real: bool = False, **venue: Any
+    ) -> None:  # fmt: skip
+        """`around` wraps the simulated venue in another one; `real`: the ledger takes it for a real exchange."""
         self.events = Events()
         self.volume = volume
         gate = open_gate(limits, SETTINGS.exits, KEY, 24.0)
@@ -64,7 +66,7 @@ class World:
             driver=venue_seen,
             limits=limits,
             exits=SETTINGS.exits,
-            ledger=Ledger(Decimal(10_000), "USDT"),
+            ledger=Ledger(Decimal(10_000), "USDT", {"BTC/USDT": BTC} if real else None),
             sink=self.events,
             gate=gate,
             window=window,

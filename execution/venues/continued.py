@@ -1,0 +1,157 @@
+"""A real exchange as a session has it: first what the session's journal says of it, then the exchange itself.
+
+While the journal of a resumed session lasts, its words are repeated and the exchange is not asked. After that the exchange is
+told what is known of this account (`adopt`), and the order whose intent is the journal's last event is settled: it may have been
+sent before the process was killed, or not.
+
+Between bars it asks for the account on a timer, and soon after every fill: what the exchange keeps is compared with the ledger.
+
+It decides nothing, and never sends an order twice.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from typing import Protocol
+
+from execution.reports import OrderStatus, VenueAccount, VenueReport
+from execution.venues.recorded import RecordedVenue
+from execution.venues.venue import Venue
+from market.book import Book
+from market.instrument import Instrument
+from risk.order import Order
+
+SOON_S = 2.0
+"""How long after a fill the account is asked for [s]."""
+_DONE = frozenset({OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.REJECTED})
+
+
+class Exchange(Venue, Protocol):
+    """A real exchange, which a session may come back to."""
+
+    async def settle(self, order: Order) -> VenueReport:
+        """Answer for an order that may have been sent before: look for it, and send it only if its absence is proven."""
+        ...
+
+    def adopt(self, orders: Iterable[Order], trade_ids: Iterable[tuple[str, str]], held: Mapping[str, Decimal]) -> None:
+        """Take over orders that are not done, trades that are booked, and what is held by symbol [base]."""
+        ...
+
+
+class Past(Protocol):
+    """The journal of a session that goes on."""
+
+    @property
+    def past(self) -> bool:
+        """Whether the next event is still one of the journal."""
+        ...
+
+    @property
+    def unanswered(self) -> str | None:
+        """Id of the order whose intent is the last event of the journal; None if that is another event."""
+        ...
+
+
+class ContinuedVenue:
+    """One exchange, after the past that a journal tells, if there is one."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        compare_s: float,
+        past: Past | None = None,
+        told: RecordedVenue | None = None,
+    ) -> None:
+        """`compare_s`: how often the account is asked for between bars [s]. `told`: repeats the words of `past`."""
+        self._exchange = exchange
+        self._compare_s = compare_s
+        self._past, self._told = past, told
+        self._orders: dict[str, Order] = {}
+        self._trades: set[tuple[str, str]] = set()
+        self._adopted = past is None
+        self._soon = False
+        self._seen: list[VenueAccount] = []
+        self.holds: Callable[[], Mapping[str, Decimal]] = dict
+        """What the ledger holds, by symbol [base]; set when there is a ledger."""
+
+    def instruments(self) -> dict[str, Instrument]:
+        return self._exchange.instruments()
+
+    def book(self, symbol: str) -> Book | None:
+        return self._exchange.book(symbol)
+
+    async def submit(self, order: Order) -> VenueReport:
+        told = self._recording()
+        if told is not None:
+            self._orders[order.order_id] = order
+            return self._noted(await told.submit(order))
+        if not self._adopted and self._past is not None and self._past.unanswered == order.order_id:
+            self._arrive()
+            return await self._exchange.settle(order)
+        return await self._here().submit(order)
+
+    async def cancel(self, order_id: str) -> VenueReport:
+        told = self._recording()
+        return await self._here().cancel(order_id) if told is None else self._noted(await told.cancel(order_id))
+
+    async def look(self, symbols: Iterable[str]) -> VenueReport:
+        """The account and the books of these markets."""
+        told = self._recording()
+        if told is not None:
+            return await told.look(symbols)
+        exchange = self._here()
+        books = {symbol: book for symbol in symbols if (book := exchange.book(symbol)) is not None}
+        return VenueReport(account=await exchange.account(), books=books)
+
+    async def hear(self) -> VenueReport | None:
+        told = self._recording()
+        if told is not None:
+            word = await told.hear()
+            return None if word is None else self._noted(word)
+        exchange = self._here()
+        while True:
+            try:
+                word = await asyncio.wait_for(exchange.hear(), SOON_S if self._soon else self._compare_s)
+            except TimeoutError:
+                self._soon = False
+                account = await exchange.account()
+                if account is not None and self._is_news(account):
+                    return VenueReport(account=account)
+                continue
+            self._soon = word is not None and bool(word.fills)
+            return word
+
+    async def account(self) -> VenueAccount | None:
+        """None: the account is part of what is heard, so that a replay compares the same."""
+        return None
+
+    async def open_orders(self) -> tuple[Order, ...]:
+        return await self._exchange.open_orders()
+
+    def _recording(self) -> RecordedVenue | None:
+        return self._told if self._past is not None and self._past.past else None
+
+    def _here(self) -> Exchange:
+        """The exchange, once it knows what the journal knows."""
+        if not self._adopted:
+            self._arrive()
+        return self._exchange
+
+    def _arrive(self) -> None:
+        self._adopted = True
+        self._exchange.adopt(tuple(self._orders.values()), tuple(sorted(self._trades)), self.holds())
+
+    def _noted(self, report: VenueReport) -> VenueReport:
+        """Remember what a recorded word says of orders and trades."""
+        for state in report.states:
+            if state.status in _DONE:
+                self._orders.pop(state.order_id, None)
+        self._trades.update((fill.symbol, fill.trade_id) for fill in report.fills)
+        return report
+
+    def _is_news(self, account: VenueAccount) -> bool:
+        """Whether a report of the account says what the last two did not say: a difference counts when it is seen twice."""
+        if self._seen[-2:] == [account, account]:
+            return False
+        self._seen = [*self._seen[-1:], account]
+        return True
