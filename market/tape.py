@@ -43,10 +43,10 @@ class Tape:
     `source_label` names the files without their folders, or the simulated market and its seed. `findings` are the problems
     found while loading. `detail`: finer bars by symbol, all of one timeframe, of the session only. `funding`: the rates that
     are due inside the bars that close at the key [ms since 1970 UTC]. `files` and `detail_files`: what was found in each file
-    of bars, and of finer bars. `facts`: the figures that became known with the slice that closes at the key [ms since 1970 UTC];
-    `fact_files`: what was found in each file of them. `history_start_utc`: since when days before the warm-up are read; None for
-    no such days. `drawn`: it is the simulated market. `own_days`: bars of 1d before the warm-up, where they came as such; the history is
-    then not among `candles`.
+    of bars, and of finer bars. `facts`: the figures that became known with the slice that closes at the key [ms since 1970
+    UTC]; `fact_files`: what was found in each file of them. `history_start_utc`: since when days before the warm-up are read;
+    None for no such days. `drawn`: it is the simulated market. `own_days`: bars of 1d before the warm-up, where they came as
+    such; the history is then not among `candles`.
     """
 
     symbols: tuple[str, ...]

@@ -26,8 +26,8 @@ _PAGES = {"fetchOHLCV": 1000}
 
 
 class Unanswered(DataFault):
-    """A question got no answer that can be read. `why` in a few words; `pause_s`: how long the exchange wants to be left alone [s],
-    0 if it says nothing."""
+    """A question got no answer that can be read. `why` in a few words; `pause_s`: how long the exchange wants to be left alone
+    [s], 0 if it says nothing."""
 
     def __init__(self, message: str, why: str, pause_s: float = 0.0) -> None:
         super().__init__(message)
@@ -159,7 +159,7 @@ class Exchange:
 def _address(url: str) -> tuple[str, str]:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise UsageFault(f"--url {url!r} is no address like https://data-api.binance.vision. Nothing was downloaded.")
+        raise UsageFault(f"{url!r} is no address like https://data-api.binance.vision. Nothing was downloaded.")
     return parts.scheme, parts.netloc
 
 

@@ -1,11 +1,13 @@
 """Closed bars of an exchange as they close: asked for over REST, which is the truth, and passed on in order, each close once.
 
-What has closed is decided by the exchange's time, never by this machine's. A close is passed on once every market has told its bar,
-or that there is none. A market that stays silent is waited for a little, and then the others go on without it: to the quality
-monitor its bar is missing. While no market answers, nothing is passed on; afterwards all closes that were missed follow in order.
-A bar that comes long after its close is marked: nothing new is opened on old news, and exits trade on it as on any other.
+What has closed is decided by the exchange's time, never by this machine's. A close is passed on once every market has told its
+bar, or that there is none. A market that stays silent is waited for a little, and then the others go on without it: to the
+quality monitor its bar is missing. While no market answers, nothing is passed on; afterwards all closes that were missed follow
+in order. A bar that comes long after its close is marked: nothing new is opened on old news, and exits trade on it as on any
+other.
 
-It invents no bar, never passes on a candle that still forms, and takes none back that the exchange changes afterwards: it says so.
+It invents no bar, never passes on a candle that still forms, and takes none back that the exchange changes afterwards: it says
+so.
 """
 
 import asyncio
@@ -103,6 +105,11 @@ class LiveFeed:
         return from_ms(self._at_ms + self._length_ms)
 
     @property
+    def last_close(self) -> datetime:
+        """The close that was passed on last."""
+        return from_ms(self._at_ms)
+
+    @property
     def is_current(self) -> bool:
         """Whether no bar is overdue that was not passed on."""
         return self._now_ms() - self._at_ms < self._length_ms + 1000 * self._pace.late_s
@@ -156,7 +163,7 @@ class LiveFeed:
         wanted = [symbol for symbol, seen in self.seen.items() if not seen.knows(due_ms)]
         asked_ms = await self._measure()
         if isinstance(asked_ms, Unanswered):
-            return self._unheard({symbol: asked_ms for symbol in self.seen})
+            return self._unheard(dict.fromkeys(self.seen, asked_ms))
         if asked_ms < due_ms:
             return (due_ms + _SETTLED_MS - asked_ms) / 1000
         pages = await asyncio.gather(

@@ -1,7 +1,7 @@
 """The past of a feed: the bars before its first close, and the days before those, downloaded into a store and read as a tape.
 
-The tape ends where the feed begins. Days come as bars of 1d, since nobody wants 400 days of minutes. It is as patient as a download:
-what a page cannot tell is asked again, and an exchange that stays silent ends it before anything was started.
+The tape ends where the feed begins. Days come as bars of 1d, since nobody wants 400 days of minutes. It is as patient as a
+download: what a page cannot tell is asked again, and an exchange that stays silent ends it before anything was started.
 """
 
 from collections.abc import Callable, Sequence

@@ -1,4 +1,5 @@
-"""A live feed: closed bars as they close, by the exchange's time; what is late, missing, changed or silent is told and never hidden."""
+"""A live feed: closed bars as they close, by the exchange's time; what is late, missing, changed or silent is told and never
+hidden."""
 
 import asyncio
 from dataclasses import replace

@@ -39,8 +39,8 @@ def settings_of(days: int = 4, **more: Any) -> Settings:
 class ToldExchange:
     """Candles of the simulated market, up to what a clock says; the last one of a page still forms.
 
-    `skew` is how far its time is ahead of the clock's. `away` says for a market, or None for the time, whether there is no answer.
-    `changed` may change, or take away, a row before it is told: it is given the market and the row.
+    `skew` is how far its time is ahead of the clock's. `away` says for a market, or None for the time, whether there is no
+    answer. `changed` may change, or take away, a row before it is told: it is given the market and the row.
     """
 
     def __init__(self, clock: Clock, days: int = 4, skew: timedelta = timedelta()) -> None:

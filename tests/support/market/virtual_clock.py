@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 
 class VirtualClock:
-    """Time stands while fewer than `waiters` wait, so whatever answers over a wire takes none of it. `seen`: each moment it stood at."""
+    """Time stands while fewer than `waiters` wait, so whatever answers over a wire takes none of it. `seen`: each moment it
+    stood at."""
 
     def __init__(self, start: datetime, waiters: int = 1) -> None:
         self._now = start
