@@ -47,7 +47,7 @@ PRECEDENTS = 3
 async def run_cycle(desk: Desk, closed: Slice) -> CycleRecord:
     """Run one cycle on the bars of one close. The record is journaled before this returns."""
     as_of = closed.close_utc
-    sales = await desk.trader.heed(desk.clock.now())
+    sales = (*desk.tally.take_sold(), *await desk.trader.heed(desk.clock.now()))
     desk.clock.advance(as_of)
     shown = await desk.trader.pass_bar(closed)
     if desk.memory is not None:

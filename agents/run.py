@@ -28,6 +28,17 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="what a simulated session does: mixed, calm, bull, bear, chop, flash-crash, outage, depeg (default: the profile's)",
     )
+    parse.add_argument(
+        "--feed",
+        metavar="EXCHANGE",
+        help="trade the closed bars of an exchange as they close, as ccxt calls it: binance, kraken; orders stay simulated",
+    )
+    parse.add_argument(
+        "--feed-url", metavar="URL", help="another address of its interface: a mirror or a server of your own"
+    )
+    parse.add_argument(
+        "--bars-limit", type=int, metavar="N", help="end a session on a --feed after N bars (default: Ctrl-C)"
+    )
     add(parse, "--mind", "--model", "--no-court", "--calibration", "--record")
     parse.add_argument(
         "--approve",

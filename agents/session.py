@@ -1,5 +1,5 @@
-"""A session: it runs the cycle on each closed bar, and gives the venue's reports to the trader, until the bars end or it is told
-to stop.
+"""A session: it runs the cycle on each closed bar, gives the venue's reports to the trader, and obeys the kill switch between
+bars if it is on the clock, until the bars end or it is told to stop.
 
 The number of bars need not be known. A session stops only between two cycles, so every cycle that has begun is finished and
 journaled.
@@ -11,8 +11,12 @@ from typing import Literal
 
 from agents.cycle import land, run_cycle
 from agents.desk.desk import Desk
+from agents.records.inputs import Arrived, Beat, StopAsked
 from agents.records.record import CycleRecord, SessionEnd
-from market.bar import Slice
+from execution.kill_switch.halting import Sale
+from execution.reports import VenueReport
+from market.bar import Bar, Slice
+from market.timeframe import Timeframe
 
 Reason = Literal["completed", "interrupted"]
 
@@ -29,15 +33,51 @@ async def run_session(desk: Desk, stop: Callable[[], bool], seen: Callable[[Cycl
 
 
 async def trade(desk: Desk, stop: Callable[[], bool], seen: Callable[[CycleRecord], None]) -> Reason:
-    """Run the cycle on each bar, and book each report that the venue sends between two bars. Returns why the session ended."""
+    """Run the cycle on each bar, and take each input between two bars. Returns why the session ended.
+
+    What comes from outside at a time of its own is journaled before anything follows from it.
+    """
     while (arrived := await desk.arrivals.next()) is not None:
-        if not isinstance(arrived, Slice):
-            await desk.trader.hear(arrived, desk.clock.now())
-            continue
-        if stop():
-            return "interrupted"
-        seen(await run_cycle(desk, arrived))
+        match arrived:
+            case VenueReport():
+                await desk.trader.hear(arrived, desk.clock.now())
+            case Slice() if stop():
+                return "interrupted"
+            case Slice():
+                seen(await run_cycle(desk, arrived))
+            case Arrived():
+                desk.sink.append(arrived)
+                seen(await run_cycle(desk, arrived.tape))
+            case Beat():
+                desk.sink.append(arrived)
+                desk.tally.sold(await obey(desk, arrived))
+            case StopAsked():
+                desk.sink.append(arrived)
+                return "interrupted"
     return "completed"
+
+
+async def obey(desk: Desk, beat: Beat) -> tuple[Sale, ...]:
+    """Obey the kill switch between two bars, and trade what that sells at the prices that the exchange told. Returns the
+    sales."""
+    sales = await desk.trader.heed(beat.at_utc)
+    if beat.prices:
+        await desk.trader.trade_between(moment_of(beat))
+        sales += await desk.trader.heed(beat.at_utc)
+    return sales
+
+
+def moment_of(beat: Beat) -> Slice:
+    """The prices of a beat, as the bars of a moment in which they do not move."""
+    moment = Timeframe.M1
+    close_utc = beat.at_utc + moment.duration
+    bars = {
+        symbol: Bar(
+            symbol=symbol, timeframe=moment, close_utc=close_utc, open=price, high=price, low=price, close=price, volume=volume
+        )
+        for symbol, (price, volume) in beat.prices.items()
+    }  # fmt: skip
+    return Slice(close_utc=close_utc, bars=bars)
 
 
 async def end_session(desk: Desk, reason: Reason) -> SessionEnd:

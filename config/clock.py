@@ -1,5 +1,6 @@
 """The only place that reads the current time (law 8). Code that decides receives a clock and never asks the machine."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -14,11 +15,22 @@ class Clock(Protocol):
         ...
 
 
+class PacedClock(Clock, Protocol):
+    """A clock whose time can be waited for: what is on the clock waits with it, and never sleeps by itself."""
+
+    async def wait(self, seconds: float) -> None:
+        """Return after this many seconds of this clock; at once for none."""
+        ...
+
+
 class SystemClock:
     """The machine's clock, for live worlds and for progress displays."""
 
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+    async def wait(self, seconds: float) -> None:
+        await asyncio.sleep(max(0.0, seconds))
 
 
 class FixedClock:

@@ -65,6 +65,13 @@ class Settings(Frozen):
         if self.court.mind == "models" and self.court.role_deadline_s <= self.minds.deadlines.role_s:
             late = "must be longer than the time of a role's models: what the court cuts off could not be replayed"
             clashes.append((("court.role_deadline_s", "minds.deadlines.role_s"), late))
+        if (self.world == "feed") != (self.market.feed is not None) and self.world in ("simulated", "recorded", "feed"):
+            feed = (
+                "a feed needs the name of an exchange"
+                if self.world == "feed"
+                else f"{self.world} bars come from no exchange"
+            )
+            clashes.append((("market.feed", "world"), feed))
         clashes += _watchlist_clashes(self) + _market_clashes(self) + _context_market_clashes(self)
         if clashes:
             raise contradiction(clashes)
@@ -142,7 +149,7 @@ def _watchlist_clashes(settings: Settings) -> list[Clash]:
         )
     if not asked:
         clashes.append((("minds.watchlist",), "the analyst of this profile is no model, so nobody can be asked ahead"))
-    if minds.warm_wait and settings.world in ("testnet", "live"):
+    if minds.warm_wait and settings.world in ("feed", "testnet", "live"):
         late = "waiting for outlooks would delay the bars of a world that does not wait"
         clashes.append((("minds.warm_wait", "world"), late))
     if not minds.warm_wait and minds.transcripts in ("record", "replay"):

@@ -43,9 +43,10 @@ class Tape:
     `source_label` names the files without their folders, or the simulated market and its seed. `findings` are the problems
     found while loading. `detail`: finer bars by symbol, all of one timeframe, of the session only. `funding`: the rates that
     are due inside the bars that close at the key [ms since 1970 UTC]. `files` and `detail_files`: what was found in each file
-    of bars, and of finer bars. `facts`: the figures that became known with the slice that closes at the key [ms since 1970 UTC];
-    `fact_files`: what was found in each file of them. `history_start_utc`: since when days before the warm-up are read; None for
-    no such days. `drawn`: it is the simulated market.
+    of bars, and of finer bars. `facts`: the figures that became known with the slice that closes at the key [ms since 1970
+    UTC]; `fact_files`: what was found in each file of them. `history_start_utc`: since when days before the warm-up are read;
+    None for no such days. `drawn`: it is the simulated market. `own_days`: bars of 1d before the warm-up, where they came as
+    such; the history is then not among `candles`.
     """
 
     symbols: tuple[str, ...]
@@ -67,6 +68,7 @@ class Tape:
     fact_files: tuple[FactsFile, ...] = ()
     history_start_utc: datetime | None = None
     drawn: bool = False
+    own_days: Mapping[str, RawCandles] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return (self.end_utc - self.start_utc) // self.timeframe.duration
@@ -82,6 +84,8 @@ class Tape:
         """
         if self.drawn:
             return self._drawn_days()
+        if self.own_days:
+            return self._told_days()
         made = {symbol: self._day_maker() for symbol in self.symbols}
         found: dict[datetime, dict[str, Bar]] = {}
         for past in islice(self._judged(), self._history_length):
@@ -104,6 +108,12 @@ class Tape:
             for i in range(len(days)):
                 found.setdefault(from_ms(int(days.close_ms[i])), {})[symbol] = days.bar(i)
         return tuple(sorted(found.items()))
+
+    def _told_days(self) -> tuple[tuple[datetime, dict[str, Bar]], ...]:
+        begins, ends = self.history_start_utc or self.warmup_start_utc, self.warmup_start_utc
+        monitor = QualityMonitor(self.quality, Timeframe.D1, self.symbols)
+        slices = _slices(self.own_days, Timeframe.D1, begins, ends)
+        return tuple((moment, shown.bars) for moment, raw in slices if (shown := monitor.judge(moment, raw)).bars)
 
     def _day_maker(self) -> Callable[[Bar], tuple[Bar, ...]]:
         return (lambda bar: (bar,)) if self.timeframe is Timeframe.D1 else Resampler(self.timeframe, Timeframe.D1).push
@@ -135,7 +145,7 @@ class Tape:
     @property
     def _judged_from(self) -> datetime | None:
         """Where the monitor begins, if that is before the warm-up."""
-        return None if self.drawn else self.history_start_utc
+        return None if self.drawn or self.own_days else self.history_start_utc
 
     @property
     def _history_length(self) -> int:
@@ -147,22 +157,19 @@ class Tape:
         """All slices after the first `unseen` ones. The quality monitor reads those too."""
         monitor = QualityMonitor(self.quality, self.timeframe, self.symbols)
         begins = self._judged_from or self.warmup_start_utc
-        from_first = to_ms(begins)
-        rows = {symbol: _rows(self.candles[symbol], from_first) for symbol in self.symbols}
-        ahead = {symbol: next(quotes, None) for symbol, quotes in rows.items()}
-        moment, step = begins + self.timeframe.duration, self.timeframe.duration
-        step_ms = self.timeframe.seconds * 1000
-        for number, ms in enumerate(range(from_first + step_ms, to_ms(self.end_utc) + 1, step_ms)):
-            raw: dict[str, Quote | None] = {}
-            for symbol, row in ahead.items():
-                if row is not None and row[0] == ms:
-                    raw[symbol] = row[1]
-                    ahead[symbol] = next(rows[symbol], None)
+        for number, (moment, raw) in enumerate(_slices(self.candles, self.timeframe, begins, self.end_utc)):
             if number < unseen:
                 monitor.pass_by(moment, raw)
             else:
                 yield monitor.judge(moment, raw)
-            moment += step
+
+    def monitor(self) -> QualityMonitor:
+        """The quality monitor after all bars of this tape, ready for those that follow."""
+        monitor = QualityMonitor(self.quality, self.timeframe, self.symbols)
+        begins = self._judged_from or self.warmup_start_utc
+        for moment, raw in _slices(self.candles, self.timeframe, begins, self.end_utc):
+            monitor.pass_by(moment, raw)
+        return monitor
 
 
 def recorded_tape(
@@ -271,6 +278,23 @@ def _drawn_tape(settings: Settings, market: SimulatedMarket, past_days: int, sta
         quality=settings.quality,
         candles=market.candles,
     )
+
+
+def _slices(
+    candles: Mapping[str, RawCandles], timeframe: Timeframe, begins: datetime, ends: datetime
+) -> Iterator[tuple[datetime, dict[str, Quote | None]]]:
+    """Each close after `begins` and not after `ends`, with the raw bars of the symbols that have one."""
+    from_first, step_ms, moment = to_ms(begins), timeframe.seconds * 1000, begins
+    rows = {symbol: _rows(columns, from_first) for symbol, columns in candles.items()}
+    ahead = {symbol: next(quotes, None) for symbol, quotes in rows.items()}
+    for ms in range(from_first + step_ms, to_ms(ends) + 1, step_ms):
+        moment += timeframe.duration
+        raw: dict[str, Quote | None] = {}
+        for symbol, row in ahead.items():
+            if row is not None and row[0] == ms:
+                raw[symbol] = row[1]
+                ahead[symbol] = next(rows[symbol], None)
+        yield moment, raw
 
 
 def _rows(candles: RawCandles, after_ms: int) -> Iterator[tuple[int, Quote]]:

@@ -65,7 +65,8 @@ def _unfinished(summary: Summary) -> list[str]:
     if summary.ended == "completed":
         return []
     how = "was stopped" if summary.ended == "interrupted" else "was cut short (killed, or it still runs)"
-    return [f"this run {how} after {count(summary.bars, 'bar')} of {summary.planned_bars:,}."]
+    planned = "" if summary.planned_bars is None else f" of {summary.planned_bars:,}"
+    return [f"this run {how} after {count(summary.bars, 'bar')}{planned}."]
 
 
 def _gates(judged: Judgement | None) -> list[str]:

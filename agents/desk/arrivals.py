@@ -1,7 +1,7 @@
-"""The next input of a session: a closed bar or a report of the venue, whichever arrives first.
+"""The next input of a session: a closed bar, a report of the venue or a beat between bars, whichever arrives first.
 
-If both have arrived, the report goes first. In the recorded past of a session, its journal says which of the two came next. A
-venue that sends nothing between bars costs nothing: it is asked once, and after that only bars are awaited.
+If several have arrived, a report goes first, and then a beat. In the recorded past of a session, its journal says which of them
+came next. A venue that sends nothing between bars costs nothing: it is asked once, and after that only bars are awaited.
 
 It drops nothing that it has begun to wait for: the input that arrives second comes next.
 """
@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Generic, Protocol, TypeVar
 
+from agents.records.inputs import Arrived, Beat, StopAsked
 from execution.reports import VenueReport
 from market.bar import Slice
 
@@ -22,8 +23,9 @@ SpokeNext = Callable[[], bool | None]
 class Feed(Protocol):
     """Gives the closed bars, each once, in order of time."""
 
-    async def next(self) -> Slice | None:
-        """Wait for the next closed bar; None when there are no more."""
+    async def next(self) -> Slice | Arrived | None:
+        """Wait for the next closed bar; None when there are no more. A feed on the clock says when it arrived, and with what
+        news."""
         ...
 
 
@@ -35,37 +37,63 @@ class Speaker(Protocol):
         ...
 
 
+class Pulse(Protocol):
+    """What a session on the clock has to see between two bars."""
+
+    def past(self) -> Beat | StopAsked | None:
+        """The next input of the recorded past, if it is one of these."""
+        ...
+
+    async def next(self) -> Beat | StopAsked:
+        """Wait until there is something to see."""
+        ...
+
+
 def nothing_recorded() -> None:
     """For a session without a recorded past: the input that arrives first comes next."""
 
 
 class Arrivals:
-    """The bars of a feed and the reports of a venue, one after another."""
+    """The bars of a feed, the reports of a venue and the beats of a pulse, one after another."""
 
-    def __init__(self, feed: Feed, venue: Speaker, spoke_next: SpokeNext = nothing_recorded) -> None:
+    def __init__(
+        self, feed: Feed, venue: Speaker, spoke_next: SpokeNext = nothing_recorded, pulse: Pulse | None = None
+    ) -> None:
+        """`pulse` is None for a session that is not on the clock."""
         self._bars = _Awaited(feed.next)
         self._words = _Awaited(venue.hear)
+        self._beats = None if pulse is None else _Awaited(pulse.next)
+        self._pulse = pulse
         self._spoke_next = spoke_next
         self._speaks = True
 
-    async def next(self) -> Slice | VenueReport | None:
-        """The next bar or report; None when the feed has ended. Raises what the feed or the venue raises."""
+    async def next(self) -> Slice | Arrived | VenueReport | Beat | StopAsked | None:
+        """The next input; None when the feed has ended. Raises what the feed, the venue or the pulse raises."""
         spoke = self._spoke_next()
         if spoke is not None:
-            return await (self._words if spoke else self._bars).take()
-        if self._speaks:
-            await asyncio.wait((self._bars.begin(), self._words.begin()), return_when=asyncio.FIRST_COMPLETED)
-            if self._words.is_there:
+            beat = None if self._pulse is None else self._pulse.past()
+            return await (self._words if spoke else self._bars).take() if beat is None else beat
+        while self._speaks or self._beats is not None:
+            awaited: list[asyncio.Task[Any]] = [self._bars.begin()]
+            awaited += [self._words.begin()] if self._speaks else []
+            awaited += [self._beats.begin()] if self._beats is not None else []
+            await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
+            if self._speaks and self._words.is_there:
                 word = await self._words.take()
                 if word is not None:
                     return word
                 self._speaks = False
+            elif self._beats is not None and self._beats.is_there:
+                return await self._beats.take()
+            else:
+                break
         return await self._bars.take()
 
     async def close(self) -> None:
-        """Stop waiting for both."""
-        await self._bars.drop()
-        await self._words.drop()
+        """Stop waiting for all of them."""
+        for awaited in (self._bars, self._words, self._beats):
+            if awaited is not None:
+                await awaited.drop()
 
 
 class _Awaited(Generic[Came]):

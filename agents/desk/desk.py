@@ -20,6 +20,7 @@ from config.clock import BarClock
 from config.settings import Settings
 from execution.account.trader import Trader
 from execution.journal.event import Sink
+from execution.kill_switch.halting import Sale
 from market.context.engine import ContextEngine
 from market.indicators.engine import SignalEngine
 from market.timeframe import Timeframe
@@ -27,11 +28,21 @@ from rl.serving.monitor import Demotion
 
 
 class Tally:
-    """Counters of a session: the number of bars, and the hash of all slices so far."""
+    """Counters of a session: the number of bars, the hash of all slices so far, and what was sold since the last bar."""
 
     def __init__(self) -> None:
         self.bars = 0
         self.data_hash = "0" * 64
+        self._sold: tuple[Sale, ...] = ()
+
+    def sold(self, sales: tuple[Sale, ...]) -> None:
+        """Note sales between two bars, for the record of the next one."""
+        self._sold += sales
+
+    def take_sold(self) -> tuple[Sale, ...]:
+        """The sales since the last bar, which count as told."""
+        sold, self._sold = self._sold, ()
+        return sold
 
 
 @dataclass(frozen=True, slots=True)

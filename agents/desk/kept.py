@@ -69,6 +69,7 @@ def with_whole_paths(world: WorldRequest) -> WorldRequest:
             "overrides": {key: _of_setting(key.rpartition(".")[2], value) for key, value in world.overrides.items()},
             "bars": bars.model_copy(
                 update={name: tuple(str(_whole(path)) for path in getattr(bars, name)) for name in _FILES_OF_BARS}
+                | {"feed_store": _whole(bars.feed_store)}
             ),
             "news": _whole(world.news),
             "model": _of_setting("model", world.model),

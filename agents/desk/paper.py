@@ -1,12 +1,14 @@
 """A desk that trades the bars of a tape on the simulated exchange. Runs and all sessions of a backtest use it."""
 
+from agents.desk.arrivals import Feed, Pulse
 from agents.desk.description import warmup_of
 from agents.desk.desk import Desk
 from agents.desk.models import prompts, sits
 from agents.desk.outside import Outside
 from agents.desk.policy import adjuster_for
 from agents.desk.wiring import open_desk
-from agents.records.record import Session
+from agents.records.record import Session, Warmup
+from agents.strategies.facts import SentimentReader
 from config.clock import SystemClock
 from config.settings import Settings
 from execution.journal.event import Sink
@@ -30,8 +32,25 @@ class TapeFeed:
 
 
 def open_paper(settings: Settings, session: Session, tape: Tape, journal: Sink, key: bytes, outside: Outside) -> Desk:
-    """A desk on the simulated exchange. The first events of its journal are written here."""
-    warmup, adjuster = warmup_of(tape), adjuster_for(settings, session)
+    """A desk on the simulated exchange that trades a tape. The first events of its journal are written here."""
+    return open_simulated(
+        settings, session, warmup_of(tape), TapeFeed(tape), _reader(settings, tape), journal, key, outside
+    )
+
+
+def open_simulated(
+    settings: Settings,
+    session: Session,
+    warmup: Warmup,
+    feed: Feed,
+    sentiment: SentimentReader,
+    journal: Sink,
+    key: bytes,
+    outside: Outside,
+    pulse: Pulse | None = None,
+) -> Desk:
+    """A desk on the simulated exchange. The first events of its journal are written here. `pulse`: of a session on the clock."""
+    adjuster = adjuster_for(settings, session)
     journal.append(session)
     journal.append(warmup)
     if sits(settings):
@@ -40,10 +59,10 @@ def open_paper(settings: Settings, session: Session, tape: Tape, journal: Sink, 
     return open_desk(
         session,
         warmup,
-        feed=TapeFeed(tape),
+        feed=feed,
         venue=venue,
         driver=venue,
-        sentiment=_reader(settings, tape),
+        sentiment=sentiment,
         sink=journal,
         switch=outside.switch,
         approver=outside.approver,
@@ -52,6 +71,7 @@ def open_paper(settings: Settings, session: Session, tape: Tape, journal: Sink, 
         asker=outside.asker,
         landed=outside.landed,
         spoke_next=outside.spoke_next,
+        pulse=pulse,
     )
 
 

@@ -28,14 +28,20 @@ class BarsRequest(Frozen):
     funding: tuple[str, ...] = ()
     facts: tuple[str, ...] = ()
     reading: Reading = AS_FOUND
+    feed_url: str | None = None
+    """Another address of the exchange of a live feed."""
+    feed_store: str | None = None
+    """The store that keeps the past of a live feed; None to keep none."""
+    feed_bars: int | None = None
+    """Bars after which a session on a live feed ends; None for no end."""
 
 
 class WorldRequest(Frozen):
     """A profile, the settings that differ from it, and the bars. None leaves a setting to the profile.
 
     `overrides` are settings by dotted key; they win over the profile. `news` is a file of dated headlines, `news_dates` the
-    order of dates such as 05/11/2022 in it, `mind` a provider of the profile or `rules`, `model` the name of another model for it
-    (for a local one, the path of its file).
+    order of dates such as 05/11/2022 in it, `feed` the exchange whose bars are traded as they close, `mind` a provider of the
+    profile or `rules`, `model` the name of another model for it (for a local one, the path of its file).
     """
 
     profile: str
@@ -46,6 +52,7 @@ class WorldRequest(Frozen):
     timeframe: str | None = None
     days: int | None = None
     scenario: str | None = None
+    feed: str | None = None
     seed: int | None = None
     mind: str | None = None
     model: str | None = None

@@ -16,7 +16,7 @@ from agents.court.minds.rules import RulesMind
 from agents.court.minds.seated import Seated
 from agents.court.minds.watchlist import Landed, Watchlist, nobody_knows
 from agents.court.record import NOTHING_LEARNT
-from agents.desk.arrivals import Arrivals, Feed, SpokeNext, nothing_recorded
+from agents.desk.arrivals import Arrivals, Feed, Pulse, SpokeNext, nothing_recorded
 from agents.desk.desk import Desk, Tally
 from agents.desk.policy import demotion_of
 from agents.desk.reviewer import Reviewer
@@ -77,13 +77,14 @@ def open_desk(
     around: Around | None = None,
     landed: Landed = nobody_knows,
     spoke_next: SpokeNext = nothing_recorded,
+    pulse: Pulse | None = None,
 ) -> Desk:
     """A desk that has read the warm-up and is ready for the first bar.
 
-    `adjuster` is that of the session's policy (`agents.desk.policy`).
-    `asker` answers for the models, if the court has any. `around` wraps the gate's judge, so that the caller sees each proposal.
-    `driver` drives the venue through each bar; None for a venue that trades by itself. For a run with a recorded past, `landed`
-    says which outlooks had been answered, and `spoke_next` when the venue sent a report between two bars. Raises UsageFault if
+    `adjuster` is that of the session's policy (`agents.desk.policy`). `asker` answers for the models, if the court has any.
+    `around` wraps the gate's judge, so that the caller sees each proposal. `driver` drives the venue through each bar; None for
+    a venue that trades by itself. For a run with a recorded past, `landed` says which outlooks had been answered, and
+    `spoke_next` when the venue sent a report between two bars. `pulse` is that of a session on the clock. Raises UsageFault if
     the packages for the profile's retrieval are missing.
     """
     settings = session.settings
@@ -107,7 +108,7 @@ def open_desk(
         symbols=session.symbols,
         timeframe=session.timeframe,
         clock=BarClock(session.start_utc),
-        arrivals=Arrivals(feed, venue, spoke_next),
+        arrivals=Arrivals(feed, venue, spoke_next, pulse),
         engines=warm.engines,
         sentiment=sentiment,
         contexts=contexts,

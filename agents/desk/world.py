@@ -42,6 +42,8 @@ def world_of(request: WorldRequest) -> World:
         changed.setdefault("sentiment.sources", _sources(request))
         if request.bars.facts:
             changed.setdefault("market.context", "facts")
+    if request.feed is not None:
+        changed |= _on_feed(request, changed)
     named = {
         "market.timeframe": request.timeframe,
         "market.session_days": request.days,
@@ -117,6 +119,11 @@ def _bars_of(world: World, drawn: Callable[[Settings, int], Tape]) -> Tape:
             )
         _known_to_the_simulation(settings)
         return drawn(settings, history_days(settings))
+    if settings.world == "feed":
+        raise UsageFault(
+            f"The bars of {settings.market.feed} are yet to come, and this command needs bars that are there. Nothing was started. Trade "
+            "the feed with `tribunal run`, or give recorded bars with --data."
+        )
     raise UsageFault(
         f"The profile {settings.profile!r} is valid, but this version trades only on its simulated exchange: it cannot connect "
         f"to {settings.venue.exchange} yet. Nothing was started. Use --profile paper."
@@ -126,6 +133,8 @@ def _bars_of(world: World, drawn: Callable[[Settings, int], Tape]) -> Tape:
 def _refuse_clashes(request: WorldRequest) -> None:
     """Raise UsageFault for options that exclude each other."""
     bars = request.bars
+    if request.feed is not None:
+        _refuse_beside_feed(request)
     if bars.data:
         if request.days is not None:
             raise UsageFault(
@@ -153,6 +162,34 @@ def _refuse_clashes(request: WorldRequest) -> None:
                 f"--{option} needs recorded bars: simulated ones {lacks}. Nothing was started. Give --data too, or leave out "
                 f"--{option}."
             )
+
+
+def _refuse_beside_feed(request: WorldRequest) -> None:
+    """Raise UsageFault for options that a live feed excludes."""
+    bars = request.bars
+    for option, given in (
+        ("--data", bars.data),
+        ("--start", bars.start_utc),
+        ("--end", bars.end_utc),
+        ("--scenario", request.scenario),
+    ):
+        if given:
+            raise UsageFault(
+                f"--feed trades the bars of {request.feed} as they close, and {option} says otherwise. Nothing was started. Leave one "
+                "of them out."
+            )
+
+
+def _on_feed(request: WorldRequest, changed: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a live feed. Headlines of the simulated market say nothing of a real one: such sources are left out."""
+    beside: dict[str, Any] = {"world": "feed", "market.feed": request.feed}
+    if "minds.warm_wait" not in changed:
+        beside["minds.warm_wait"] = False
+    if "sentiment.sources" not in changed:
+        own = load_profile(request.profile, {**changed, **beside}).sentiment.sources
+        kept = [source.model_dump(mode="json") for source in own if source.kind != "simulated"]
+        beside["sentiment.sources"] = kept
+    return beside
 
 
 def _recorded(settings: Settings, bars: BarsRequest) -> Tape:

@@ -4,12 +4,14 @@ With these and the recorded venue in the desk, a replay runs the same code as th
 with the event in the journal.
 """
 
+import asyncio
 from collections import Counter, deque
 from collections.abc import Iterator
 from datetime import datetime
 
 from agents.approval.petition import Approval
 from agents.llm.attempt import Attempt, Role
+from agents.records.inputs import Arrived, Beat, StopAsked
 from agents.records.record import AskedAhead, CycleRecord, SessionEnd, ShareReview
 from agents.records.registry import Recorded
 from config.errors import JournalFault
@@ -110,6 +112,13 @@ class RecordedRun:
             return False
         return self.cycle is not None or self.end is not None
 
+    def beat(self) -> Beat | StopAsked | None:
+        """The next event, if it is one that reached the session between two bars. As `spoke_next` after the last whole bar."""
+        following = self.peek()
+        if not isinstance(following, Beat | StopAsked):
+            return None
+        return following if self.cycle is not None or self.end is not None else None
+
     def landed(self, decision_id: str) -> bool:
         """Whether an outlook had been answered by this bar's close."""
         return bool(self.attempts(decision_id, "analyst"))
@@ -154,10 +163,27 @@ class RecordedFeed:
     def __init__(self, run: RecordedRun) -> None:
         self._run = run
 
-    async def next(self) -> Slice | None:
+    async def next(self) -> Slice | Arrived | None:
         """The bars of the next recorded cycle; None when no complete cycle is left."""
-        record = self._run.cycle
-        return None if record is None else record.tape
+        record, following = self._run.cycle, self._run.peek()
+        if record is None:
+            return None
+        return following if isinstance(following, Arrived) else record.tape
+
+
+class RecordedPulse:
+    """What was recorded between two bars."""
+
+    def __init__(self, run: RecordedRun) -> None:
+        self._run = run
+
+    def past(self) -> Beat | StopAsked | None:
+        return self._run.beat()
+
+    async def next(self) -> Beat | StopAsked:
+        """Nothing comes by itself: all of it is past."""
+        await asyncio.get_running_loop().create_future()
+        raise AssertionError("unreachable")
 
 
 class RecordedSentiment:

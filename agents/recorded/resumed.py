@@ -11,6 +11,7 @@ none of this, so the ending is taken back, once everything before it was found t
 
 import json
 from collections.abc import Generator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +19,7 @@ from agents.approval.petition import Approval
 from agents.llm.attempt import Attempt, Role
 from agents.records.events import EVENTS, read_events
 from agents.records.folder import forget_checksum
+from agents.records.inputs import Arrived, Beat, StopAsked
 from agents.records.record import CycleRecord, Prompts, Session, SessionEnd, Warmup
 from agents.records.registry import Recorded, leaves
 from config.errors import JournalFault, UsageFault
@@ -37,6 +39,8 @@ class ResumingSink:
         self._approvals: dict[str, Approval] = {}
         self._came: dict[str, int] = {}
         self._spoken: set[int] = set()
+        self._inputs: dict[int, Arrived | Beat | StopAsked] = {}
+        self.last_close: datetime | None = None
         self._bars = 0
         self._ahead: Recorded | None = None
         self.unanswered: str | None = None
@@ -81,6 +85,10 @@ class ResumingSink:
         """Whether a report of the venue came next, between two bars; None after the end of the journal."""
         return self._last - self._left + 1 in self._spoken if self._left else None
 
+    def input(self) -> Arrived | Beat | StopAsked | None:
+        """The next event, if it is one that reached a session on the clock from outside; None after the end of the journal."""
+        return self._inputs.get(self._last - self._left + 1) if self._left else None
+
     def _read(self, path: Path, key: bytes, kept: int) -> tuple[Recorded | None, str]:
         """Read the whole journal, and note the inputs from outside of its first `kept` events.
 
@@ -104,6 +112,9 @@ class ResumingSink:
                     self._halts[halt.look] = halt
                 case VenueWord(asked=asked) if asked == HEARD:
                     self._spoken.add(last.seq)
+                case Arrived() | Beat() | StopAsked() as came:
+                    self._inputs[last.seq] = came
+                    self.last_close = came.tape.close_utc if isinstance(came, Arrived) else self.last_close
                 case Approval() as approval:
                     self._approvals[approval.decision_id] = approval
         return last, head
@@ -169,8 +180,12 @@ class _Place(NamedTuple):
 def _before_the_ending(kinds: Sequence[str]) -> int:
     """How many events stand before the ending of a session: all up to its last bar; all there are if it has no ending.
 
+    A session on the clock says where its ending begins: what it sold after its last bar is no part of it.
     Without a bar it is what every session begins with.
     """
+    asked = [number for number, kind in enumerate(kinds, 1) if kind in EVENTS.spellings(StopAsked)]
+    if asked:
+        return asked[-1] - 1
     if not kinds or kinds[-1] not in EVENTS.spellings(SessionEnd):
         return len(kinds)
     beginnings: tuple[tuple[type[Journaled], ...], ...] = ((CycleRecord,), (Session, Warmup, Prompts))

@@ -16,6 +16,7 @@ from pathlib import Path
 from agents.approval.petition import Approval
 from agents.llm.attempt import Attempt
 from agents.outages.alert import Alert
+from agents.records.inputs import Arrived, Beat, StopAsked
 from agents.records.older import (
     session_before_settings_of_3,
     session_before_settings_of_4,
@@ -49,6 +50,9 @@ EVENTS = Registry(
     ),
     Kind(Warmup, "once, second", (with_nothing_new,)),
     Kind(Prompts, "once, third, if models sit in the court"),
+    Kind(Arrived, "on a live feed: when the bars of a close have arrived, before all other events of that bar"),
+    Kind(Beat, "on a live feed: between two bars, when the kill switch has changed, before what follows from it"),
+    Kind(StopAsked, "on a live feed: when the user ends the session, before its ending"),
     Kind(
         Attempt,
         "for each request to a model, when the wave of its role is over; for an outlook, at the close of the bar by which it was "

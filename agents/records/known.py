@@ -60,15 +60,16 @@ def record_of_runs(folders: Iterable[Path], key: bytes) -> RecordFile:
     names, until, learnt = [], None, NOTHING_LEARNT
     for folder in folders:
         session, _, events = open_run(folder, key)
-        own = next((found.event.learnt for found in events if isinstance(found.event, SessionEnd)), None)
-        if own is None:
+        end = next((found.event for found in events if isinstance(found.event, SessionEnd)), None)
+        if end is None or end.learnt is None:
             raise UsageFault(
                 f"{folder} kept no record of its voters: it was cut short, or it was run by an earlier version or under limits "
                 "that ask for none. No file was written. Give other runs."
             )
         names.append(folder.resolve().name)
-        learnt += own
-        until = session.end_utc if until is None else max(until, session.end_utc)
+        learnt += end.learnt
+        ended = session.end_utc or end.portfolio.as_of_utc
+        until = ended if until is None else max(until, ended)
     if until is None:
         raise UsageFault("No run was given, so there is no record to write. Give the folder of a run.")
     return RecordFile(runs=tuple(names), known_until_utc=until, learnt=learnt)

@@ -70,8 +70,8 @@ class Session(Journaled):
     timeframe: Timeframe
     instruments: dict[str, Instrument]
     start_utc: UtcTime
-    end_utc: UtcTime
-    bars: int
+    end_utc: UtcTime | None
+    bars: int | None
     key_id: str
     calibration: SizingMaps | None = None
     """How often convictions of voters and analysts came true in earlier runs, if a calibration was given. Sizing uses it."""

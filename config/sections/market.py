@@ -30,6 +30,14 @@ class MarketSettings(Frozen):
         min_length=1,
         description="exchange whose closed bars a session trades as they close, a CCXT id; null for drawn or recorded bars",
     )
+    feed_patience_s: float = Field(
+        gt=0,
+        le=3600,
+        description="how long a bar is waited for that one market lacks while others have it; at most half a bar [s]",
+    )
+    feed_late_s: float = Field(
+        gt=0, le=3600, description="age of a live bar from which on nothing new is opened on it; at most one bar [s]"
+    )
     session_days: int = Field(ge=1, le=3650, description="length of a simulated session [days]")
     warmup_bars: int = Field(ge=200, le=20000, description="closed bars before the first decision [bars]")
     scenario: Literal["weather", "mixed", "calm", "bull", "bear", "chop", "flash-crash", "outage", "depeg"] = Field(

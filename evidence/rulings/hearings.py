@@ -25,13 +25,15 @@ class HearingOutcome:
 
 @dataclass(frozen=True, slots=True)
 class HearingRun:
-    """All hearings of one run in their order. `data_hash` identifies the bars, `barriers` define the outcomes."""
+    """All hearings of one run in their order, in so many `bars`. `data_hash` identifies the bars, `barriers` define the
+    outcomes."""
 
     run: str
     session: Session
     data_hash: str
     barriers: Barriers
     hearings: tuple[HearingOutcome, ...]
+    bars: int
 
     @property
     def settled(self) -> tuple[tuple[Hearing, CaseOutcome], ...]:
@@ -69,20 +71,20 @@ def read_hearings(folder: Path, key: bytes, horizon_bars: int = HORIZON_BARS, te
     settler = Settler(barriers)
     hearings: list[Hearing] = []
     known: dict[str, CaseOutcome] = {}
-    data_hash = ""
-    with telling(session.bars, f"bars of {folder.resolve().name}") as shown:
+    data_hash, bars = "", 0
+    with telling(session.bars or 1, f"bars of {folder.resolve().name}") as shown:
         for found in events:
             record = found.event
             if not isinstance(record, CycleRecord):
                 continue
-            data_hash = record.data_hash
+            data_hash, bars = record.data_hash, record.bar
             known.update((outcome.decision_id, outcome) for outcome in settler.pass_slice(record.tape))
             for hearing in record.hearings:
                 settler.add(hearing.case)
                 hearings.append(hearing)
             shown.advance()
     heard = tuple(HearingOutcome(hearing, known.get(hearing.case.decision_id)) for hearing in hearings)
-    return HearingRun(folder.resolve().name, session, data_hash, barriers, heard)
+    return HearingRun(folder.resolve().name, session, data_hash, barriers, heard, bars)
 
 
 def _same(one: HearingRun, other: HearingRun) -> bool:

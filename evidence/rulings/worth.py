@@ -173,8 +173,7 @@ def _worth(role: str, differences: list[_RoleDifference], block: int, seed: int)
 
 def _cases_a_horizon(run: HearingRun) -> int:
     """Cases that are heard on average within one horizon, at least one."""
-    bars = max(run.session.bars, 1)
-    return max(1, ceil(len(run.hearings) * run.barriers.horizon_bars / bars))
+    return max(1, ceil(len(run.hearings) * run.barriers.horizon_bars / max(run.bars, 1)))
 
 
 def _mean(total: Interval, n: int) -> Interval:

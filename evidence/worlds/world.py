@@ -102,7 +102,7 @@ async def _curve(world: World, tick: Tick, tape: Tape, votes: Votes | None, aske
         hearings=hearings,
         rulings=dict(rulings),
         signed=signed,
-        deployed=deployed / max(1, session.bars),
+        deployed=deployed / max(1, len(tape)),
         fees=float(desk.trader.ledger.fees),
         model_usd=float(nowhere.model_usd),
     )

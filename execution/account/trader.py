@@ -130,12 +130,23 @@ class Trader:
         await self._reconcile()
         return shown
 
+    async def trade_between(self, shown: Slice) -> None:
+        """Trade what rests at prices that were told between two bars. A venue that trades by itself needs none of it."""
+        if self._driver is not None:
+            await drive(self._driver, self._desk, self._protection, shown)
+            await self._reconcile()
+
     async def hear(self, word: VenueReport, at: datetime) -> None:
         """Book a report that the venue sent between two bars, and place protection at once.
 
         `at` is the present time. The orders that follow have the latest time in the report, if that is later.
         """
         await self._desk.hear(HEARD, word, max((at, *told_utc(word))))
+
+    @property
+    def quantities(self) -> dict[str, Decimal]:
+        """What is held, by market [base]."""
+        return self.ledger.quantities()
 
     @property
     def halts(self) -> tuple[Halt, ...]:

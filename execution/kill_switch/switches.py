@@ -33,6 +33,10 @@ class FileSwitch:
             return Reading(self._halts, tuple(self._lifted(before, now)))
         return Reading(self._halts)
 
+    def standing(self) -> tuple[Halt, ...]:
+        """The latches that are down now. It is no look: nothing counts as seen."""
+        return _halts({scope: self._folder.read(scope) for scope in self._scopes})
+
     def _lifted(self, before: dict[str, Latch | None] | None, now: dict[str, Latch | None]) -> list[Lifted]:
         found = []
         for scope, latch in now.items():

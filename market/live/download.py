@@ -17,7 +17,8 @@ import numpy as np
 from config.clock import from_ms
 from config.errors import DataFault
 from market.bar import Finding
-from market.candles import RawCandles, grid_phase
+from market.candles import RawCandles
+from market.live.rows import Row, on_grid, row_of
 from market.store.asked import Span, add_span, missing, spans_asked
 from market.store.parquet import Written, write_shelf
 from market.store.shelves import Shelf
@@ -27,7 +28,6 @@ _BATCH = 20
 _SAME_PAGES = 3
 _LONGEST_HOLES = 20
 _LEAST_PAGE = 200
-Row = tuple[int, float, float, float, float, float]
 
 
 class Candles(Protocol):
@@ -122,10 +122,10 @@ class _Reader:
         """The readable rows on the grid, each time once, oldest first."""
         rows: dict[int, Row] = {}
         for each in raw:
-            row = _row(each)
+            row = row_of(each)
             if row is None:
                 self._unreadable += 1
-            elif int(grid_phase(np.array([row[0]], dtype=np.int64), self._shelf.timeframe)[0]):
+            elif not on_grid(row[0], self._shelf.timeframe):
                 self._off_grid += 1
             else:
                 self._repeated += row[0] in rows
@@ -153,16 +153,6 @@ class _Reader:
 
     def _finding(self, at_ms: int, kind: str, detail: str) -> Finding:
         return Finding(symbol=self._shelf.symbol, at_utc=from_ms(at_ms), kind=kind, detail=detail)
-
-
-def _row(each: Any) -> Row | None:
-    """One candle; None if it is none. A volume that is not told is 0."""
-    try:
-        open_ms, *values = each[:6]
-        row = int(open_ms), *(float(value or 0.0) for value in values)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return row if len(row) == 6 and all(price > 0 for price in row[1:5]) else None  # type: ignore[return-value]
 
 
 def _columns(shelf: Shelf, rows: list[Row]) -> RawCandles:

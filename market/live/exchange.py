@@ -25,13 +25,23 @@ _TIMEOUT_MS = 20_000
 _PAGES = {"fetchOHLCV": 1000}
 
 
+class Unanswered(DataFault):
+    """A question got no answer that can be read. `why` in a few words; `pause_s`: how long the exchange wants to be left alone
+    [s], 0 if it says nothing."""
+
+    def __init__(self, message: str, why: str, pause_s: float = 0.0) -> None:
+        super().__init__(message)
+        self.why = why
+        self.pause_s = pause_s
+
+
 class Exchange:
     """One exchange. Use it as an asynchronous context manager: it closes its connections."""
 
-    def __init__(self, name: str, url: str | None = None, wait: Wait = asyncio.sleep) -> None:
+    def __init__(self, name: str, url: str | None = None, wait: Wait = asyncio.sleep, tries: int = TRIES) -> None:
         """`url`: another address of the same interface, such as a mirror. Raises UsageFault for an unknown exchange or address.
 
-        `wait` passes a number of seconds.
+        `wait` passes a number of seconds. `tries`: how often one question is asked; 1 for who asks again by himself.
         """
         ccxt = loaded("ccxt.async_support")
         if name not in ccxt.exchanges:
@@ -42,6 +52,7 @@ class Exchange:
             )
         self.name = name
         self._wait = wait
+        self._tries = tries
         self._errors = ccxt
         self._ccxt = getattr(ccxt, name)({"enableRateLimit": True, "timeout": _TIMEOUT_MS})
         self._spot_only()
@@ -98,19 +109,22 @@ class Exchange:
         final = (
             self._errors.AuthenticationError, self._errors.BadSymbol, self._errors.NotSupported, self._errors.ArgumentsRequired,
         )  # fmt: skip
-        for tried in range(1, TRIES + 1):
+        for tried in range(1, self._tries + 1):
             self._ccxt.last_response_headers = None
             try:
                 return await ask()
             except final as fault:
-                raise DataFault(
-                    f"{self.name} refuses to tell {what} ({_short(fault)}). What was downloaded before is stored."
+                raise Unanswered(
+                    f"{self.name} refuses to tell {what} ({_short(fault)}). What was downloaded before is stored.",
+                    _short(fault),
                 ) from None
             except (self._errors.BaseError, ValueError, TypeError, KeyError, IndexError) as fault:
-                if tried == TRIES:
-                    raise DataFault(
-                        f"{self.name} was asked {TRIES} times for {what} and gave no answer that can be read ({_short(fault)}). "
-                        "What was downloaded before is stored: the same command goes on from there."
+                if tried == self._tries:
+                    raise Unanswered(
+                        f"{self.name} was asked {'once' if tried == 1 else f'{tried} times'} for {what} and gave no answer that can be read "
+                        f"({_short(fault)}). What was downloaded before is stored: the same command goes on from there.",
+                        _short(fault),
+                        self._told_s(),
                     ) from None
                 await self._wait(self._pause_s(tried))
         raise AssertionError("unreachable")
@@ -124,12 +138,15 @@ class Exchange:
 
     def _pause_s(self, tried: int) -> float:
         """How long to leave the exchange alone [s]: as long as it says, or twice as long after each failure."""
+        return min(max(self._told_s(), 0.5 * 2.0 ** (tried - 1)), _LONGEST_WAIT_S)
+
+    def _told_s(self) -> float:
+        """How long the exchange said that it wants to be left alone [s]; 0 if it said nothing."""
         headers = {str(k).lower(): v for k, v in (self._ccxt.last_response_headers or {}).items()}
         try:
-            told = float(headers.get("retry-after", ""))
+            return min(max(float(headers.get("retry-after", "")), 0.0), _LONGEST_WAIT_S)
         except ValueError:
-            told = 0.0
-        return min(max(told, 0.5 * 2.0 ** (tried - 1)), _LONGEST_WAIT_S)
+            return 0.0
 
     def _spot_only(self) -> None:
         """Leave out requests that a download of spot candles does not need, where the exchange has such options."""
@@ -142,7 +159,7 @@ class Exchange:
 def _address(url: str) -> tuple[str, str]:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise UsageFault(f"--url {url!r} is no address like https://data-api.binance.vision. Nothing was downloaded.")
+        raise UsageFault(f"{url!r} is no address like https://data-api.binance.vision. Nothing was downloaded.")
     return parts.scheme, parts.netloc
 
 

@@ -3,6 +3,7 @@
 A verdict is about the bar and about what comes after it:
 
 - use: the bar is believed, and the market goes on.
+- no entry: the bar is used, and nothing new is opened on it.
 - leave out: the bar is not used. Nothing is opened in its market at this close; at the next one, it trades again.
 - freeze: nothing new is opened in the market until enough clean bars came in a row (`quality.thaw_bars`).
 - ask: the market is frozen, and none of its bars is believed, until a human says what happened or the price is back.
@@ -19,6 +20,7 @@ class Verdict(StrEnum):
     """What is done about a finding."""
 
     USE = "use"
+    NO_ENTRY = "no entry"
     LEAVE_OUT = "leave out"
     FREEZE = "freeze"
     ASK = "ask"
@@ -54,5 +56,9 @@ KINDS: Mapping[str, Kind] = {
     "funding_gap": Kind(Verdict.USE, "funding rates are missing: nothing was charged for them"),
     "detail_gap": Kind(Verdict.USE, "finer bars are missing inside a bar: it is walked as a whole"),
     "detail_differs": Kind(Verdict.USE, "finer bars contradict their bar: it is walked as a whole"),
+    "late": Kind(Verdict.NO_ENTRY, "a live bar came long after its close: exits trade on it"),
+    "silent": Kind(Verdict.LEAVE_OUT, "the exchange did not answer for a market while it did for others"),
+    "missed": Kind(Verdict.LEAVE_OUT, "a live bar came after its close had been passed on without it"),
+    "revised": Kind(Verdict.USE, "an exchange changed a bar that had closed: what was decided on it stays"),
 }
 """By the name that stands in a finding."""

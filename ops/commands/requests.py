@@ -40,6 +40,8 @@ def world_asked(arguments: argparse.Namespace) -> WorldRequest:
 
 def _bars_asked(arguments: argparse.Namespace) -> tuple[str, ...]:
     """The files of --data, or the folders of the markets in --store. Raises UsageFault, DataFault."""
+    if getattr(arguments, "feed", None) is not None:
+        return tuple(arguments.data or ())
     if arguments.store is None:
         if arguments.exchange is not None:
             raise UsageFault("--exchange chooses in a --store. Nothing was started; give --store DIR too.")

@@ -44,7 +44,7 @@ def _beside(kept: WorldRequest, typed: WorldRequest, profile: str | None) -> Wor
     """The kept world, with what was typed."""
     said = {
         name: value
-        for name in ("news", "timeframe", "days", "scenario", "seed", "mind", "model", "approve")
+        for name in ("news", "timeframe", "days", "scenario", "feed", "seed", "mind", "model", "approve")
         if (value := getattr(typed, name)) is not None
     }
     nothing = BarsRequest()

@@ -107,7 +107,8 @@ class Summary(Frozen):
     start_utc: UtcTime
     end_utc: UtcTime
     bars: int
-    planned_bars: int
+    planned_bars: int | None
+    """Bars that the session was to have; None for a live feed without an end."""
     ended: Ended
     seed: int
     starting_cash: Decimal

@@ -15,7 +15,7 @@ from agents.desk.policy import adjuster_again
 from agents.desk.wiring import Around, open_desk
 from agents.llm.recordings.recorded import RecordedAsker
 from agents.recorded.policy import RecordedAdjuster
-from agents.recorded.rerun import Difference, RecordedFeed, RecordedRun, RecordedSentiment
+from agents.recorded.rerun import Difference, RecordedFeed, RecordedPulse, RecordedRun, RecordedSentiment
 from agents.records.events import EVENTS
 from agents.records.folder import JOURNAL, checksum_holds
 from agents.records.reading import open_run
@@ -102,9 +102,10 @@ def _replay(
         around=around,
         landed=run.landed,
         spoke_next=run.spoke_next,
+        pulse=RecordedPulse(run),
     )
     result = Result(session, 0, ended=False, difference=None, what_if=found)
-    with SessionProgress(session.bars, None if quiet else sys.stderr) as progress:
+    with SessionProgress(session.bars or 1, None if quiet else sys.stderr) as progress:
         try:
             asyncio.run(_again(desk, run, result, progress))
         except Difference as difference:

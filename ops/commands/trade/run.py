@@ -3,19 +3,19 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from agents.desk.clocked.opening import on_feed
 from agents.desk.description import describe
 from agents.desk.kept import keep_request
 from agents.desk.models import models_of, refuse_without_keys, sits
-from agents.desk.outside import latches, outside_of
+from agents.desk.outside import outside_of
 from agents.desk.paper import open_paper
 from agents.desk.request import RunRequest
-from agents.desk.telling import AlertTeller
 from agents.desk.world import World, tape_of, world_of
 from agents.llm.attempt import Attempt
 from agents.recorded.resumed import ResumingSink
@@ -31,17 +31,16 @@ from config.logging import configure
 from config.secrets import journal_key, load_secrets
 from config.settings import Settings
 from execution.journal.chain import Journal
-from execution.journal.event import Fanout, Listener
-from execution.kill_switch.latch import ALL
 from market.tape import Tape
 from ops.closing import typed
+from ops.commands.feeding import feed_asked, past_of_run, planned_bars, trade_feed
 from ops.commands.options import Unsaid
 from ops.commands.requests import told_more
 from ops.commands.resuming import resumed
 from ops.data_told import tell_data
 from ops.finish import finish
-from ops.halts import HaltHerald
 from ops.judging import conclude_judged
+from ops.listening import listened, listeners_of
 from ops.progress import SessionProgress
 from ops.stopping import StopSignals
 
@@ -63,8 +62,9 @@ def run_command(arguments: argparse.Namespace) -> int:
 
 
 def _asked(arguments: argparse.Namespace) -> RunRequest:
-    own = {name: getattr(arguments, name) for name in ("days", "scenario", "approve")}
-    world = told_more(arguments).model_copy(update=own)
+    own = {name: getattr(arguments, name) for name in ("days", "scenario", "approve", "feed")}
+    world = told_more(arguments)
+    world = world.model_copy(update={**own, "bars": world.bars.model_copy(update=feed_asked(arguments))})
     return RunRequest(
         world=world,
         calibration=arguments.calibration,
@@ -93,9 +93,12 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
     refuse_without_keys(settings, secrets)
     configure(level=secrets.log_level, secrets=secrets.values())
     key = journal_key()
-    tape = tape_of(world)
+    past = past_of_run(world, request, key) if settings.world == "feed" else None
+    tape = tape_of(world) if past is None else past.tape
     tell_data(world, tape, sys.stderr)
     session = describe(settings, tape, key, request.calibration, request.record)
+    if past is not None:
+        session = on_feed(session, planned_bars(request.world, session.timeframe), past.kept)
     contexts = build_contexts(settings.strategies, session.symbols, session.own_strategies)
     known_days = (tape.start_utc - (tape.history_start_utc or tape.warmup_start_utc)).days
     for why in who_cannot_vote(contexts, len(session.symbols), settings.market.warmup_bars, known_days).values():
@@ -109,9 +112,12 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
     try:
         if fresh:
             keep_request(folder.path, request, settings.rl.model if settings.rl.mode != "off" else None)
-        group = 1 if sits(settings) else settings.journal.group_commit
+        group = 1 if sits(settings) or past is not None else settings.journal.group_commit
         journal = _journal(folder.path, key, group, fresh=fresh)
-        end = _live(settings, session, tape, journal, key, signals, quiet=request.quiet)
+        if past is not None:
+            end = trade_feed(world, past, session, journal, key, signals, quiet=request.quiet)
+        else:
+            end = _live(settings, session, tape, journal, key, signals, quiet=request.quiet)
     except BaseException as fault:
         if fresh and not _worth_keeping(folder.path, fault):
             folder.remove()
@@ -151,31 +157,19 @@ def _live(
     *,
     quiet: bool,
 ) -> SessionEnd:
-    herald, folder = HaltHerald(sys.stderr), latches()
-    herald.at_start([latch for scope in (ALL, settings.profile) if (latch := folder.read(scope))])
-
     async def trade(progress: SessionProgress, stop: Callable[[], bool]) -> SessionEnd:
         async with models_of(settings, load_secrets(also=settings.minds.key_variables)) as asker:
             outside = outside_of(settings, asker, journal)
-            sink = _listened(journal, (AlertTeller(sys.stderr), herald, progress))
+            sink = listened(journal, listeners)
             desk = open_paper(settings, session, tape, sink, key, outside)
             return await run_session(desk, stop, lambda record: None)
 
     try:
-        with SessionProgress(session.bars, None if quiet else sys.stderr) as progress, signals.trading():
+        with SessionProgress(session.bars or 1, None if quiet else sys.stderr) as progress, signals.trading():
+            listeners = listeners_of(settings, progress)
             end = asyncio.run(trade(progress, signals.asked))
         journal.close()
     except BaseException:
         journal.abandon()
         raise
     return end
-
-
-def _listened(journal: Journal | ResumingSink, listeners: Sequence[Listener]) -> Fanout:
-    """The journal, with whoever listens to it; one that fails is reported on stderr."""
-
-    def report(text: str) -> None:
-        with suppress(OSError):
-            sys.stderr.write(f"{text}\n")
-
-    return Fanout(journal, listeners, report, lambda: isinstance(journal, ResumingSink) and journal.past)

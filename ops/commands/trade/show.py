@@ -32,8 +32,9 @@ def show_command(arguments: argparse.Namespace) -> int:
         _print_json(story, summary, judged, _wanted(arguments.by))
         return 0
     if summary.ended == "cut short":
+        planned = "" if summary.planned_bars is None else f" of {summary.planned_bars:,}"
         sys.stderr.write(
-            f"This run was cut short: its journal ends after {summary.bars:,} of {summary.planned_bars:,} bars, without a "
+            f"This run was cut short: its journal ends after {summary.bars:,}{planned} bars, without a "
             "closing event. What it holds is shown.\n"
         )
     if arguments.by is None:

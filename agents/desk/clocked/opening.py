@@ -1,0 +1,168 @@
+"""Opens a session on a live feed: first its past, then, when its journal is open, the desk that trades it.
+
+The description and the warm-up of a run that is resumed are those of its journal: an exchange may tell its past otherwise today.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from agents.desk.clocked.feed import ClockedFeed, ResumedFeed, ToldSentiment
+from agents.desk.clocked.pulse import LivePulse, ResumedPulse
+from agents.desk.description import warmup_of
+from agents.desk.desk import Desk
+from agents.desk.outside import Outside, latches
+from agents.desk.paper import open_simulated
+from agents.desk.request import BarsRequest
+from agents.desk.world import history_days
+from agents.recorded.resumed import ResumingSink
+from agents.records.events import read_events
+from agents.records.inputs import Arrived
+from agents.records.record import Session, Warmup
+from config.clock import PacedClock, from_ms
+from config.errors import UsageFault
+from config.settings import Settings
+from execution.journal.event import Sink
+from execution.kill_switch.switches import FileSwitch
+from market.live.exchange import TRIES, Exchange, Unanswered
+from market.live.feed import LiveFeed, Pace
+from market.live.past import Step, past_of_feed
+from market.symbols import normalise_symbol
+from market.tape import Tape
+from market.timeframe import Timeframe
+from sentiment.engine import SentimentEngine
+from sentiment.scoring import scorer_of
+from sentiment.sources.factory import build_sources
+
+_SETTLED = timedelta(seconds=2)
+"""A candle that closed less than this before the start belongs to the session: the exchange may still be writing it down."""
+_AGAIN_S = 5.0
+
+
+class Kept(NamedTuple):
+    """What the journal of a run that is resumed begins with, the last close that it holds, and how many bars had arrived."""
+
+    session: Session
+    warmup: Warmup
+    last_close: datetime
+    bars: int
+
+
+class OnClock(NamedTuple):
+    """What a session on the clock is opened with. `stop`: whether the user wants to stop; `tell` takes words for him."""
+
+    settings: Settings
+    bars: BarsRequest
+    tape: Tape
+    kept: Kept | None
+    clock: PacedClock
+    stop: Callable[[], bool]
+    tell: Callable[[str], None]
+
+
+def kept_feed(journal: Path, key: bytes) -> Kept | None:
+    """What a journal keeps of its feed; None if it was killed before its warm-up was written. Raises JournalFault."""
+    session, warmup, last, bars = None, None, None, 0
+    for found in read_events(journal, key):
+        match found.event:
+            case Session() as described:
+                session = described
+            case Warmup() as told:
+                warmup = told
+            case Arrived() as arrived:
+                last, bars = arrived.tape.close_utc, bars + 1
+    if session is None or warmup is None:
+        return None
+    return Kept(session, warmup, last or session.start_utc, bars)
+
+
+async def read_past(settings: Settings, bars: BarsRequest, kept: Kept | None, clock: PacedClock, step: Step) -> Tape:
+    """The bars before the first, or the next, live one. Raises UsageFault for an exchange or a market that there is not,
+    DataFault."""
+    timeframe, symbols = Timeframe(settings.market.timeframe), symbols_of(settings)
+    async with _exchange(settings, bars, clock, TRIES) as exchange:
+        await exchange.refuse_unknown(list(symbols), timeframe)
+        start = timeframe.floor(from_ms(await exchange.now_ms()) - _SETTLED)
+        begin, end = (start, start) if kept is None else (kept.session.start_utc, kept.last_close)
+        with TemporaryDirectory() as nowhere:
+            store = Path(bars.feed_store or nowhere)
+            return await past_of_feed(exchange, settings, symbols, begin, end, history_days(settings), store, step)
+
+
+def on_feed(described: Session, bars: int | None, kept: Kept | None) -> Session:
+    """The description of a session on a feed, which ends after so many bars; None for no end. Resumed, as it was in its
+    journal."""
+    if kept is not None:
+        told = {name: getattr(kept.session, name) for name in ("start_utc", "end_utc", "bars", "findings")}
+        return described.model_copy(update=told)
+    end = None if bars is None else described.start_utc + bars * described.timeframe.duration
+    return described.model_copy(update={"bars": bars, "end_utc": end})
+
+
+@asynccontextmanager
+async def feed_desk(
+    world: OnClock, session: Session, sink: Sink, resuming: ResumingSink | None, key: bytes, outside: Outside
+) -> AsyncIterator[tuple[Desk, LiveFeed]]:
+    """The desk of a session on the clock, and the feed that it trades. Both end with the block."""
+    settings, kept, clock = world.settings, world.kept, world.clock
+    timeframe, symbols = session.timeframe, session.symbols
+    news = SentimentEngine(
+        settings.sentiment, build_sources(settings.sentiment, (), clock), scorer_of(settings.sentiment.scorer), clock
+    )
+    async with _exchange(settings, world.bars, clock, 1) as exchange:
+        await _answering(exchange, list(symbols), timeframe, world)
+        at, done = (session.start_utc, 0) if kept is None else (kept.last_close, kept.bars)
+        pace = Pace(settings.market.feed_patience_s, settings.market.feed_late_s)
+        left = None if session.bars is None else max(0, session.bars - done)
+        live = LiveFeed(exchange, world.tape.monitor(), symbols, timeframe, at, clock, pace, world.tell, left)
+        told = ToldSentiment(news)
+        feed = ClockedFeed(live, news if settings.sentiment.sources else None, told, symbols)
+        switch = FileSwitch(latches(), settings.profile)
+        refresh = news.refresh if any(source.live for source in settings.sentiment.sources) else None
+        pulse = LivePulse(live, switch.standing, world.stop, clock, refresh)
+        desk = open_simulated(
+            settings,
+            session,
+            warmup_of(world.tape) if kept is None else kept.warmup,
+            feed if resuming is None else ResumedFeed(resuming.input, feed, told, lambda: resuming.past),
+            told,
+            sink,
+            key,
+            outside,
+            pulse if resuming is None else ResumedPulse(resuming.input, pulse),
+        )
+        pulse.watch(desk.trader)
+        try:
+            yield desk, live
+        finally:
+            await news.close()
+
+
+def symbols_of(settings: Settings) -> tuple[str, ...]:
+    """The markets of a feed, as BASE/QUOTE, each once."""
+    return tuple(dict.fromkeys(normalise_symbol(symbol) or symbol for symbol in settings.market.symbols))
+
+
+def _exchange(settings: Settings, bars: BarsRequest, clock: PacedClock, tries: int) -> Exchange:
+    if settings.market.feed is None:
+        raise UsageFault(
+            "No exchange is named whose bars a session could trade. Nothing was started; name one with --feed."
+        )
+    return Exchange(settings.market.feed, bars.feed_url, clock.wait, tries)
+
+
+async def _answering(exchange: Exchange, symbols: list[str], timeframe: Timeframe, world: OnClock) -> None:
+    """Wait until the exchange tells its markets, as long as the user wants."""
+    told = False
+    while not world.stop():
+        try:
+            return await exchange.refuse_unknown(symbols, timeframe)
+        except Unanswered as fault:
+            if not told:
+                world.tell(f"{exchange.name} does not answer ({fault.why}). It is asked until it does, or Ctrl-C.")
+            told = True
+            await world.clock.wait(max(fault.pause_s, _AGAIN_S))
+    return None

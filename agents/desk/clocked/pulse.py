@@ -1,0 +1,128 @@
+"""The pulse of a session on the clock: what it has to see between two bars, within a second.
+
+It looks whether the kill switch has changed or is not yet obeyed in full, and whether the user wants to stop. When positions
+have to be sold, it brings the prices of the moment, so that the simulated exchange sells at them and not at those of a bar that
+is yet to come. It also keeps the news fresh, and waits for none. It decides nothing and changes nothing: the session journals
+what it brings.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Protocol
+
+from agents.records.inputs import Arrived, Beat, StopAsked
+from config.clock import PacedClock
+from execution.kill_switch.halting import Halt
+
+_LOOK_S = 0.5
+_AGAIN_S = 10.0
+_PRICES_S = 2.0
+
+
+class Quotes(Protocol):
+    """What a live feed tells between two bars (`market.live.feed.LiveFeed`)."""
+
+    @property
+    def last_close(self) -> datetime: ...
+    @property
+    def is_current(self) -> bool: ...
+    def now(self) -> datetime: ...
+    async def prices(self, symbols: Sequence[str], within_s: float) -> dict[str, tuple[float, float]]: ...
+
+
+class Account(Protocol):
+    """The account that the kill switch stops (`execution.account.trader.Trader`)."""
+
+    @property
+    def halts(self) -> tuple[Halt, ...]: ...
+    @property
+    def quantities(self) -> Mapping[str, Decimal]: ...
+
+
+class LivePulse:
+    """The pulse of a session that runs. `standing` reads the latches, `stop` says whether the user wants to stop, and `refresh`
+    begins to fetch news that are due and waits a little."""
+
+    def __init__(
+        self,
+        quotes: Quotes,
+        standing: Callable[[], tuple[Halt, ...]],
+        stop: Callable[[], bool],
+        clock: PacedClock,
+        refresh: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        self._quotes = quotes
+        self._standing = standing
+        self._stop = stop
+        self._clock = clock
+        self._refresh = refresh
+        self._news: asyncio.Future[None] | None = None
+        self._account: Account | None = None
+        self._sold_at: datetime | None = None
+        self._left: Mapping[str, Decimal] | None = None
+
+    def watch(self, account: Account) -> None:
+        """The account of the session, once it is open."""
+        self._account = account
+
+    def past(self) -> None:
+        """A session that begins has no past."""
+
+    async def next(self) -> Beat | StopAsked:
+        """Wait until the user wants to stop, or the kill switch has to be obeyed."""
+        while True:
+            if self._stop():
+                return StopAsked(at_utc=self._at())
+            if (beat := await self._beat()) is not None:
+                return beat
+            if self._refresh is not None and (self._news is None or self._news.done()):
+                self._news = asyncio.ensure_future(self._refresh())
+            await self._clock.wait(_LOOK_S)
+
+    def _at(self) -> datetime:
+        return max(self._quotes.now(), self._quotes.last_close) if self._quotes.is_current else self._quotes.last_close
+
+    async def _beat(self) -> Beat | None:
+        """What has to be obeyed now, if there is anything."""
+        if self._account is None:
+            return None
+        standing, held = self._standing(), self._account.quantities
+        sells = held if any(halt.flatten for halt in standing) else {}
+        if standing != self._account.halts:
+            self._sold_at = self._left = None
+            return Beat(at_utc=self._at(), prices=await self._priced(sells))
+        if not sells or sells == self._left or not self._is_due():
+            return None
+        prices = await self._priced(sells)
+        return Beat(at_utc=self._at(), prices=prices) if prices else None
+
+    def _is_due(self) -> bool:
+        now = self._clock.now()
+        return self._sold_at is None or (now - self._sold_at).total_seconds() >= _AGAIN_S
+
+    async def _priced(self, sells: Mapping[str, Decimal]) -> dict[str, tuple[float, float]]:
+        """The prices of the moment of what is to be sold; none while bars are overdue, since the market is not known then."""
+        if not sells or not self._quotes.is_current:
+            return {}
+        self._sold_at = self._clock.now()
+        prices = await self._quotes.prices(tuple(sells), _PRICES_S)
+        if prices:
+            self._left = dict(sells)
+        return prices
+
+
+class ResumedPulse:
+    """What the journal holds between two bars, then what a live pulse sees."""
+
+    def __init__(self, recorded: Callable[[], Arrived | Beat | StopAsked | None], live: LivePulse) -> None:
+        self._recorded = recorded
+        self._live = live
+
+    def past(self) -> Beat | StopAsked | None:
+        came = self._recorded()
+        return came if isinstance(came, Beat | StopAsked) else None
+
+    async def next(self) -> Beat | StopAsked:
+        return await self._live.next()

@@ -1,0 +1,46 @@
+"""Events of a session on the clock: what reached it from outside, written before anything follows from it.
+
+A recorded or simulated tape can be read again. What a live exchange and live news told at a moment cannot: so it is journaled
+when it arrives, and a replay, or a run that is resumed in the middle of a bar, finds it here.
+"""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from config.frozen import Journaled, UtcTime, empty
+from market.bar import Slice
+from sentiment.headline import SentimentData
+
+
+class Arrived(Journaled):
+    """The bars of one close, and the news, when they arrived. The record of the bar, which follows, holds the same bars."""
+
+    event_kind: ClassVar[str] = "arrived"
+
+    at_utc: UtcTime
+    """The exchange's time at which all of it was known."""
+    tape: Slice
+    """The bars, as the record of the bar holds them."""
+    sentiment: dict[str, SentimentData] = Field(default_factory=dict, exclude_if=empty)
+    """What all sources had told by then, by symbol; absent where the profile names no source."""
+
+
+class Beat(Journaled):
+    """Between two bars the kill switch has changed, or has not been obeyed in full: the session looks at it now."""
+
+    event_kind: ClassVar[str] = "beat"
+
+    at_utc: UtcTime
+    """The time of the exchange, or of the last bar if bars are overdue."""
+    prices: dict[str, tuple[float, float]] = Field(default_factory=dict, exclude_if=empty)
+    """What the exchange told of markets in which something is held: the last price [quote], and the volume of a bar [base]."""
+
+
+class StopAsked(Journaled):
+    """The user has asked the session to end. What follows is its ending, which a resumed run takes back."""
+
+    event_kind: ClassVar[str] = "stop_asked"
+
+    at_utc: UtcTime
+    """The time of the exchange."""

@@ -1,0 +1,120 @@
+"""How `tribunal run --feed` trades: it fetches the past of the feed with a progress bar, and then lives by the clock."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from agents.desk.clocked.opening import Kept, OnClock, feed_desk, kept_feed, read_past, symbols_of
+from agents.desk.models import models_of
+from agents.desk.outside import outside_of
+from agents.desk.request import RunRequest, WorldRequest
+from agents.desk.world import World, history_days
+from agents.recorded.resumed import ResumingSink
+from agents.records.folder import JOURNAL
+from agents.records.record import Session, SessionEnd
+from agents.session import run_session
+from config.clock import PacedClock, SystemClock
+from config.errors import UsageFault
+from config.progress import Progress
+from config.secrets import load_secrets
+from execution.journal.chain import Journal
+from market.live.feed import LiveFeed
+from market.simulated.prices import warmup_length
+from market.tape import Tape
+from market.timeframe import Timeframe
+from ops.listening import listened, listeners_of
+from ops.progress import FeedProgress
+from ops.stopping import StopSignals
+
+
+class PastOfRun:
+    """The past of a run on a feed, what its journal keeps if it is resumed, and the clock that it lives by."""
+
+    def __init__(self, tape: Tape, kept: Kept | None, clock: PacedClock) -> None:
+        self.tape = tape
+        self.kept = kept
+        self.clock = clock
+
+
+def feed_asked(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What the options say of a live feed. Raises UsageFault for those that need one."""
+    if arguments.feed is None and arguments.resume is None and (arguments.feed_url or arguments.bars_limit):
+        raise UsageFault(
+            "--feed-url and --bars-limit belong to a live feed. Nothing was started; name its exchange with --feed."
+        )
+    if arguments.bars_limit is not None and arguments.bars_limit < 1:
+        raise UsageFault(
+            f"--bars-limit {arguments.bars_limit} is no number of bars. Nothing was started; give 1 or more."
+        )
+    store = arguments.store if arguments.feed is not None else None
+    return {"feed_url": arguments.feed_url, "feed_store": store, "feed_bars": arguments.bars_limit}
+
+
+def planned_bars(asked: WorldRequest, timeframe: Timeframe) -> int | None:
+    """How many bars a session on a feed is to have; None for no end."""
+    by_days = None if asked.days is None else timedelta(days=asked.days) // timeframe.duration
+    return min((limit for limit in (by_days, asked.bars.feed_bars) if limit is not None), default=None)
+
+
+def past_of_run(world: World, request: RunRequest, key: bytes, clock: PacedClock | None = None) -> PastOfRun:
+    """Fetch what lies before the first live bar, and show how far it is. Raises UsageFault, DataFault, JournalFault."""
+    settings, clock = world.settings, clock or SystemClock()
+    kept = None
+    if request.resume is not None:
+        kept = kept_feed(Path(request.resume) / JOURNAL, key)
+    bars = warmup_length(settings.market) + history_days(settings) + (0 if kept is None else kept.bars)
+    total = bars * len(symbols_of(settings))
+    with Progress(total, "candles", None if request.quiet else sys.stderr, after_s=1.0) as progress:
+
+        def step(symbol: str, passed: int, _: int) -> None:
+            progress.about(symbol)
+            progress.advance(passed)
+
+        tape = asyncio.run(read_past(settings, world.bars, kept, clock, step))
+    return PastOfRun(tape, kept, clock)
+
+
+def trade_feed(
+    world: World,
+    past: PastOfRun,
+    session: Session,
+    journal: Journal | ResumingSink,
+    key: bytes,
+    signals: StopSignals,
+    *,
+    quiet: bool,
+) -> SessionEnd:
+    """Live through the session until it ends or is stopped. Raises TribunalError."""
+    settings, feeds = world.settings, list[LiveFeed]()
+
+    def left() -> timedelta | None:
+        return feeds[0].next_close - feeds[0].now() if feeds else None
+
+    async def trade(stop: Callable[[], bool]) -> SessionEnd:
+        clocked = OnClock(settings, world.bars, past.tape, past.kept, past.clock, stop, _say)
+        resuming = journal if isinstance(journal, ResumingSink) else None
+        async with models_of(settings, load_secrets(also=settings.minds.key_variables)) as asker:
+            outside = outside_of(settings, asker, journal)
+            sink = listened(journal, listeners)
+            async with feed_desk(clocked, session, sink, resuming, key, outside) as (desk, feed):
+                feeds.append(feed)
+                return await run_session(desk, stop, lambda record: None)
+
+    try:
+        with FeedProgress(None if quiet else sys.stderr, left) as progress, signals.trading():
+            listeners = listeners_of(settings, progress)
+            end = asyncio.run(trade(signals.asked))
+        journal.close()
+    except BaseException:
+        journal.abandon()
+        raise
+    return end
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"\n{text}\n")
+    sys.stderr.flush()
