@@ -1,8 +1,8 @@
-"""The client ids of orders: computed from the account's mark, the run and the order's id, so whoever has the journal has them all.
+"""The client ids of orders, computed from the account's mark, the run and the order's id: whoever has the journal has them all.
 
-An id is 32 hexadecimal digits in the shape of a version 4 UUID without its hyphens: every exchange that is supported takes that (Kraken
-takes nothing else of this length). The first eight digits mark the account's orders as this program's. The last digit
-counts the orders that were sent at the exchange for one order of ours: a stop whose quantity was reduced is a second one.
+An id is 32 hexadecimal digits in the shape of a version 4 UUID without its hyphens: every exchange that is supported takes that,
+and Kraken takes nothing else of this length. The first eight digits mark an order as this program's. The last digit counts the
+orders that were sent to the exchange for one order of ours: a stop whose quantity was reduced is a second one.
 
 It never draws an id by chance, and never lets CCXT add a prefix of its own.
 """

@@ -83,7 +83,11 @@ class ExchangeVenue:
         raise NotImplementedError
 
     def adopt(
-        self, orders: Iterable[Order], trade_ids: Iterable[tuple[str, str]], held: Mapping[str, Decimal], done: Iterable[str] = ()
+        self,
+        orders: Iterable[Order],
+        trade_ids: Iterable[tuple[str, str]],
+        held: Mapping[str, Decimal],
+        done: Iterable[str] = (),
     ) -> None:
         """Take over from the journal after a restart: orders that were sent and are not done, trades that are booked as
         (symbol, trade id), quantities that the ledger holds by symbol [base], and ids of orders that are done."""
