@@ -1,8 +1,8 @@
 """One order of ours at the exchange: what was sent for it, what the exchange told of that, and what is still to be said of it.
 
-An order may be sent more than once, one sending after the other: a stop whose quantity was reduced, a watched target, a stop that is
-sold at market in the end. Its fills are counted by trade id over all sendings. That an order is done is said only when the trades
-that are known make up the quantity that the exchange says was filled. It takes any fill in any state.
+An order may be sent more than once, one sending after the other: a stop whose quantity was reduced, a watched target, a stop that
+is sold at market in the end. Its fills are counted by trade id over all sendings. That an order is done is said only when the known
+trades make up the quantity that the exchange says was filled. It takes any fill in any state.
 """
 
 import asyncio
@@ -72,7 +72,7 @@ class Tracked:
         """`quantity`: what is to be traded [base]; an exit's may be less than was ordered."""
         self.order = order
         self.phase = phase
-        self.quantity = quantity
+        self.quantity = self.whole = quantity
         self.sendings: list[Sending] = []
         self.resolved = asyncio.Event()
         self.withdrawing = False
@@ -158,6 +158,14 @@ class Tracked:
             order_id=self.order.order_id, decision_id=self.order.decision_id, symbol=self.order.symbol, status=self.status(),
             filled_quantity=self.filled, at_utc=at, note=self.note,
         )  # fmt: skip
+
+    def first_word(self, at: datetime) -> OrderState:
+        """The answer to an order that was sent. One that was filled meanwhile was accepted first."""
+        state = self.state(at)
+        if state.status not in (OrderStatus.UNKNOWN, OrderStatus.REJECTED):
+            state = state.model_copy(update={"status": OrderStatus.ACCEPTED, "filled_quantity": Decimal(0)})
+        self._told = self._told or state
+        return state
 
     def news(self, at: datetime, *, answer: bool = False) -> VenueReport:
         """What was not told yet; told from now on. `answer`: say its state even if it was told before."""

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 from config.clock import Clock, to_ms
 from execution.exact import exact_decimal
 from execution.venues.exchange.capabilities import Capability, Find
-from execution.venues.exchange.line import Line, NoAnswer, Refused
-from execution.venues.exchange.outcomes import Outcome, Verdict, client_id_of, of_error, of_reply
+from execution.venues.exchange.lines.line import Line, NoAnswer, Refused
+from execution.venues.exchange.lines.wires import Wires
+from execution.venues.exchange.outcomes import Outcome, Verdict, of_error, of_reply
 from execution.venues.exchange.rules import Sized, in_text
 from execution.venues.exchange.told import (
     ToldBalance,
@@ -24,7 +25,6 @@ from execution.venues.exchange.told import (
     order_of,
     trade_of,
 )
-from execution.venues.exchange.wires import Wires
 from market.book import Book, Level
 from risk.order import Side
 
@@ -116,12 +116,12 @@ class Client:
 
         return await self._wires.trading.ask("trades", ask)
 
-    async def client_id_of_order(self, symbol: str, venue_id: str) -> str | None:
-        """The client id of an order, by the exchange's own id. Raises NoAnswer, and Refused."""
+    async def order(self, symbol: str, venue_id: str) -> ToldOrder:
+        """An order, by the exchange's own id. Raises NoAnswer, and Refused."""
 
-        async def ask(ccxt: Any) -> str | None:
+        async def ask(ccxt: Any) -> ToldOrder:
             params = {"acknowledged": True} if self._row.exchange == "bybit" else {}
-            return client_id_of(await ccxt.fetch_order(venue_id, symbol, params), self._row)
+            return order_of(await ccxt.fetch_order(venue_id, symbol, params), self._row)
 
         return await self._wires.trading.ask("orders", ask)
 

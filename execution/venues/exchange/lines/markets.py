@@ -1,7 +1,7 @@
 """The exchange's rules of the session's markets: asked for once a day, and kept on disk for a start without an answer.
 
-A kept file is used for a day without asking, and for a week where the exchange does not answer. It holds the session's markets alone,
-so loading it does not stop the event loop.
+A kept file is used for a day without asking, and for a week where the exchange does not answer. It holds the session's markets
+alone, so loading it does not stop the event loop.
 """
 
 import json
@@ -16,8 +16,8 @@ from typing import Any
 from config.clock import Clock, from_ms, to_ms
 from config.errors import DataFault, UsageFault
 from config.files import write_whole
-from execution.venues.exchange.line import NoAnswer, Refused
-from execution.venues.exchange.wires import Wires
+from execution.venues.exchange.lines.line import NoAnswer, Refused
+from execution.venues.exchange.lines.wires import Wires
 
 _FRESH = timedelta(days=1)
 _USABLE = timedelta(days=7)

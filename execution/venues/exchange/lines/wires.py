@@ -1,6 +1,6 @@
 """The lines of one account: CCXT instances apart for entries, for exits, for market data and for the user's stream.
 
-Each has a throttle of its own, so a cancel never waits behind a download. All of them connect to the exchange's hosts alone, count
+Each has a throttle of its own: a cancel never waits behind a download. All of them connect to the exchange's hosts alone, count
 in decimals, never repeat a request by themselves, and hold the clock difference that was measured. What CCXT would add of its
 own accord (an affiliate's prefix, requests for currencies and futures) is switched off.
 """
@@ -17,8 +17,8 @@ from config.errors import DataFault, UsageFault
 from config.reading.connections import NoClient, client_of, loaded
 from config.seeds import generator
 from execution.venues.exchange.capabilities import Capability, Play
-from execution.venues.exchange.egress import hosts_of, moved, session_for
-from execution.venues.exchange.line import Budget, Line, Pace, Quiet
+from execution.venues.exchange.lines.egress import hosts_of, moved, session_for
+from execution.venues.exchange.lines.line import Budget, Line, Pace, Quiet
 
 KEEP_ALIVE_MS = 12_000
 """A stream that is silent for so long is asked for a sign of life."""

@@ -51,6 +51,8 @@ class Pace(NamedTuple):
     """An entry that never arrived is sent again only within this time of its decision."""
     frozen_s: float = 120.0
     """An order whose fate was unknown for so long halts its market, and is told."""
+    late_s: float | None = None
+    """Time in which a request is valid; None for what the exchange's row in the table says."""
     failures: int = 5
     """Failures in a row after which an operation pauses."""
     open_s: float = 10.0
