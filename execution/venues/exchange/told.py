@@ -102,7 +102,7 @@ def trade_of(raw: Any) -> ToldTrade:
     if side not in ("buy", "sell"):
         raise Unreadable(f"a trade whose side is {side}")
     symbol = _text(told.get("symbol"), "symbol")
-    fee, currency = _fee(told, symbol)
+    fee, currency = _fee(told)
     at = _moment_or_none(told)
     if at is None:
         raise Unreadable("a trade without a time")
@@ -144,15 +144,15 @@ def _children(raw: Any, row: Capability) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _fee(told: Mapping[str, Any], symbol: str) -> tuple[Decimal, str]:
-    """The fee and its currency; nothing in the quote currency where none is told."""
+def _fee(told: Mapping[str, Any]) -> tuple[Decimal, str]:
+    """The fee and its currency. Raises Unreadable where none is told: a fee that is taken for nothing makes the ledger wrong."""
     fees: Iterable[Any] = told.get("fees") or [told.get("fee")]
     named = [each for each in fees if isinstance(each, Mapping) and each.get("cost") is not None]
     currencies = {str(each.get("currency")) for each in named}
-    if len(currencies) > 1 or "None" in currencies:
-        raise Unreadable("a trade whose fee has no currency, or two")
+    if len(currencies) != 1 or "None" in currencies:
+        raise Unreadable("a trade without a fee, or whose fee has no currency, or two")
     costs = [_decimal(each["cost"], "fee") for each in named]
-    return sum(costs, Decimal(0)), next(iter(currencies), symbol.partition("/")[2])
+    return sum(costs, Decimal(0)), currencies.pop()
 
 
 def _mapping(raw: Any, what: str) -> Mapping[str, Any]:

@@ -1,7 +1,7 @@
 """One order of ours at the exchange: what was sent for it, what the exchange told of that, and what is still to be said of it.
 
 An order may be sent more than once, one sending after the other: a stop whose quantity was reduced, a watched target, a stop that
-is sold at market in the end. Its fills are counted by trade id over all sendings. That an order is done is said only when the known
+is sold at market in the end. Its fills are counted by trade id over all sendings. It is said to be done only when the known
 trades make up the quantity that the exchange says was filled. It takes any fill in any state.
 """
 
@@ -147,7 +147,7 @@ class Tracked:
             return OrderStatus.UNKNOWN
         if self.phase is not Phase.DONE:
             return OrderStatus.PARTIAL if self.filled else OrderStatus.ACCEPTED
-        if self.filled >= self.quantity:
+        if self.filled >= self.whole:
             return OrderStatus.FILLED
         refused = not self.filled and self.sendings and not self.withdrawing and self._all_refused()
         return OrderStatus.REJECTED if refused else OrderStatus.CANCELLED

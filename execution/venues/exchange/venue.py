@@ -1,9 +1,9 @@
 """A real exchange behind the protocol of every venue (docs/decisions/033-a-real-venue.md).
 
-No method raises because of what the exchange answers or fails to answer: the report says it. `submit` answers accepted, rejected or
-unknown; what comes of an order is heard. `cancel` answers with the final state, unless the exchange does not tell it in time: then
-the order is withdrawn beside, and that is heard. Orders are checked against the gate's seal and the market's rules before anything
-is sent, and nothing is sold but what this account's own orders have bought.
+No method raises because of what the exchange answers or fails to answer: the report says it. `submit` answers accepted, rejected
+or unknown; what comes of an order is heard. `cancel` answers with the final state, unless the exchange does not tell it in time:
+then the order is withdrawn beside, and that is heard. Orders are checked against the gate's seal and the market's rules before
+anything is sent, and nothing is sold but what this account's own orders have bought.
 """
 
 import asyncio
@@ -157,7 +157,8 @@ class ExchangeVenue:
                 told = await self._client.open_orders(symbol)
             except (NoAnswer, Refused) as fault:
                 raise DataFault(
-                    f"{self._row.exchange} does not tell its open orders in {symbol} ({fault}). Nothing was started. Try again later."
+                    f"{self._row.exchange} does not tell its open orders in {symbol} ({fault}). Nothing was started. "
+                    "Try again later."
                 ) from None
             found += [
                 each.client_id for each in told if each.client_id is not None and self._is_foreign(each.client_id)
@@ -175,8 +176,8 @@ class ExchangeVenue:
             await self._client.balance()
         except Refused as fault:
             raise UsageFault(
-                f"{self._row.exchange} refuses the account ({fault}). Nothing was started. Check the keys in the environment, and that "
-                "they may trade from this address."
+                f"{self._row.exchange} refuses the account ({fault}). Nothing was started. Check the keys in the environment, "
+                "and that they may trade from this address."
             ) from None
         except NoAnswer as fault:
             raise DataFault(

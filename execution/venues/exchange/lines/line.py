@@ -53,6 +53,8 @@ class Pace(NamedTuple):
     """An order whose fate was unknown for so long halts its market, and is told."""
     late_s: float | None = None
     """Time in which a request is valid; None for what the exchange's row in the table says."""
+    throttled: bool = True
+    """Whether requests wait for their turn by the exchange's rate limits. A simulator may have none."""
     failures: int = 5
     """Failures in a row after which an operation pauses."""
     open_s: float = 10.0

@@ -1,14 +1,13 @@
 """The lines of one account: CCXT instances apart for entries, for exits, for market data and for the user's stream.
 
 Each has a throttle of its own: a cancel never waits behind a download. All of them connect to the exchange's hosts alone, count
-in decimals, never repeat a request by themselves, and hold the clock difference that was measured. What CCXT would add of its
+exactly, never repeat a request by themselves, and hold the clock difference that was measured. What CCXT would add of its
 own accord (an affiliate's prefix, requests for currencies and futures) is switched off.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from decimal import Decimal
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, NamedTuple
 
 from aiohttp import ClientSession
@@ -85,7 +84,8 @@ async def wires_of(
             for ccxt, name in zip(opened, ("trading", "exits", "data"), strict=False)
         )  # fmt: skip
         stream = opened[3] if opened[3].has.get("watchOrders") else None
-        yield Wires(trading, exits, data, stream, quiet)
+        with _unheard_errors_dropped():
+            yield Wires(trading, exits, data, stream, quiet)
     finally:
         for ccxt in opened:
             await ccxt.close()
@@ -102,9 +102,9 @@ def _instance(
     if keys is not None:
         signed = {"apiKey": keys.key, "secret": keys.secret, "password": keys.password or ""}
     ccxt = getattr(module, row.exchange)(
-        {"enableRateLimit": True, "timeout": int(pace.timeout_s * 1000), "aiohttp_trust_env": False, **signed}
+        {"enableRateLimit": pace.throttled, "timeout": int(pace.timeout_s * 1000), "aiohttp_trust_env": False, **signed}
     )
-    ccxt.number = Decimal
+    ccxt.number = str  # exact; with Decimal, CCXT 4.5.90 loses the fees of trades without a word
     ccxt.has["fetchCurrencies"] = False
     ccxt.timeout_on_exit = 0
     options = ccxt.options
@@ -143,6 +143,24 @@ def _session(hosts: frozenset[str]) -> ClientSession:
         return client_of(lambda: session_for(hosts))
     except NoClient as fault:
         raise DataFault(f"Nothing was started: {fault}.") from fault
+
+
+@contextmanager
+def _unheard_errors_dropped() -> Iterator[None]:
+    """CCXT leaves futures behind when a stream cannot be dialled, and asyncio prints a traceback for each."""
+    loop = asyncio.get_running_loop()
+    before = loop.get_exception_handler()
+
+    def handle(of: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if type(context.get("exception")).__module__.startswith("ccxt.") and "task" not in context:
+            return
+        (before or type(of).default_exception_handler)(of, context)
+
+    loop.set_exception_handler(handle)
+    try:
+        yield
+    finally:
+        loop.set_exception_handler(before)
 
 
 def _joined(before: Any, after: Any) -> Any:
