@@ -36,4 +36,8 @@ class VenueSettings(Frozen):
 
     kind: Literal["simulated", "ccxt"] = Field(description="the simulated exchange, or a real one behind CCXT")
     exchange: str = Field(default="binance", min_length=1, description="CCXT id, for kind ccxt")
+    url: str | None = Field(
+        default=None,
+        description="another address of the exchange, such as a simulator's on this machine; null: its own, for kind ccxt",
+    )
     starting_cash: Money = Field(description="cash of the account at the start [quote]")

@@ -62,6 +62,10 @@ class BarBook:
         """A buyer took this quantity [base] from the asks, or a seller from the bids."""
         self._left[taker] = EXACT.subtract(self._left[taker], quantity)
 
+    def left(self, taker: Side) -> Decimal:
+        """Return the quantity [base] that a taker of this side may still take in this bar."""
+        return self._left[taker]
+
     def book_at(self, price: Decimal) -> Book:
         """Return the book at this traded price: never crossed, and never better than the model."""
         bid_quantities, ask_quantities = self._quantities(Side.SELL), self._quantities(Side.BUY)

@@ -1,0 +1,1 @@
+"""A real exchange behind the protocol of every venue, through CCXT."""

@@ -1,0 +1,162 @@
+"""What each exchange can do, as one table: how it takes, finds and cancels an order by client id, its stops, its play money.
+
+Read in CCXT 4.5.90 and on the wire. CCXT's unified `clientOrderId` is right on Binance only, so each row says the parameters
+themselves. An exchange that has no row is refused, and so is what a row says that an exchange cannot do safely.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from config.errors import UsageFault
+
+
+class Find(StrEnum):
+    """How orders are found by client id."""
+
+    ONE = "asked for by its client id"
+    LISTED = "among open and closed orders, asked for by its client id"
+    SCANNED = "among all recent orders"
+
+
+class Play(StrEnum):
+    """The exchange's own world of play money."""
+
+    TEST = "test network"
+    DEMO = "demo trading"
+    NONE = "none"
+
+
+class Capability(NamedTuple):
+    """One exchange."""
+
+    exchange: str
+    create: str
+    """Parameter of a new order that takes the client id."""
+    echoes: bool
+    """Whether the answer to a new order repeats its client id. If not, the order is looked up before it counts as accepted."""
+    find: Find
+    find_by: str
+    """Parameter that finds an order by its client id; empty where all orders are scanned."""
+    cancel_by: str
+    """Parameter that cancels an order by its client id; empty where only the exchange's own id does."""
+    client_keys: tuple[str, ...]
+    """Keys of a raw order under which its client id may stand, the first that is there."""
+    window: str
+    """Option of CCXT with the time in which a request is valid [ms]; empty where requests have none."""
+    late_s: float
+    """Longest time after which a request that was sent can still become an order [s], with that option set."""
+    market_stop: bool
+    """Whether a stop may sell at market. If not, it sells at a limit below its trigger, and at market after a while."""
+    play: Play
+    fees: str
+    """In which currency fees are charged."""
+    order: Mapping[str, Any] = {}
+    """Further parameters of every order."""
+    stop: Mapping[str, Any] = {}
+    """Further parameters of a stop."""
+    stop_create: str = ""
+    """Parameter that takes a stop's client id, where it differs from `create`."""
+    stop_find: Mapping[str, Any] = {}
+    """Further parameters to find a stop."""
+    stop_cancel: Mapping[str, Any] = {}
+    """Further parameters to cancel a stop."""
+    closed: str = "fetch_closed_orders"
+    """CCXT's method that lists closed orders, where they are found in lists."""
+    lists: tuple[Mapping[str, Any], ...] = ({},)
+    """The parameters of each question that lists open orders: stops are apart on some exchanges."""
+    trades_by: str = ""
+    """Parameter that lists the trades of one order by the exchange's id; empty where they are picked out of all recent ones."""
+    child_keys: tuple[str, ...] = ()
+    """Keys of a raw stop that name the orders which it became when it was triggered."""
+    deadline: str = ""
+    """Parameter of a new order that says when it is no longer valid (RFC 3339)."""
+    serial: bool = False
+    """Whether signed requests must arrive in order of their nonce, so that only one is under way at a time."""
+    buys_at_market: bool = True
+    """Whether it buys a quantity at market; if not, only up to a limit price."""
+    oco: str = "emulated"
+    """What is done with a stop and a target that cancel each other. `emulated`: the stop rests there, the target is watched."""
+    options: Mapping[str, Any] = {}
+    """Options of CCXT that are set beside."""
+
+
+CAPABILITIES: Mapping[str, Capability] = {
+    row.exchange: row
+    for row in (
+        Capability(
+            exchange="binance", create="newClientOrderId", echoes=True, find=Find.ONE, find_by="origClientOrderId",
+            cancel_by="origClientOrderId", client_keys=("origClientOrderId", "clientOrderId"), window="recvWindow", late_s=3.0,
+            market_stop=True, play=Play.TEST, fees="base of a purchase, quote of a sale, or BNB",
+            trades_by="orderId",
+            options={"warnOnFetchOpenOrdersWithoutSymbol": False, "fetchMargins": False},
+        ),
+        Capability(
+            exchange="kraken", create="cl_ord_id", echoes=False, find=Find.LISTED, find_by="cl_ord_id",
+            cancel_by="cl_ord_id", client_keys=("cl_ord_id",), window="", late_s=5.0, market_stop=True, play=Play.NONE,
+            fees="quote, as asked for with each order", deadline="deadline", serial=True,
+            order={"oflags": "fciq"},
+        ),
+        Capability(
+            exchange="bybit", create="orderLinkId", echoes=True, find=Find.LISTED, find_by="orderLinkId",
+            cancel_by="orderLinkId", client_keys=("orderLinkId",), window="recvWindow", late_s=5.0, market_stop=True,
+            play=Play.TEST, fees="base of a purchase, quote of a sale", stop_cancel={"orderFilter": "tpslOrder"},
+            trades_by="orderId",
+            options={"brokerId": ""},
+        ),
+        Capability(
+            exchange="okx", create="clOrdId", echoes=True, find=Find.ONE, find_by="clOrdId", cancel_by="clOrdId",
+            client_keys=("algoClOrdId", "clOrdId"), window="", late_s=30.0, market_stop=True, play=Play.TEST,
+            fees="base of a purchase, quote of a sale", stop={"tdMode": "cash"}, stop_create="algoClOrdId",
+            stop_find={"trigger": True}, stop_cancel={"trigger": True}, child_keys=("ordIdList", "ordId"), trades_by="ordId",
+            lists=({}, {"trigger": True, "ordType": "conditional"}),
+            options={"brokerId": None},
+        ),
+        Capability(
+            exchange="coinbase", create="client_order_id", echoes=True, find=Find.SCANNED, find_by="", cancel_by="",
+            client_keys=("client_order_id",), window="", late_s=120.0, market_stop=False, play=Play.NONE, fees="quote",
+            buys_at_market=False, options={"brokerId": ""},
+        ),
+    )
+}  # fmt: skip
+"""By CCXT's name of the exchange."""
+
+
+def capability_of(exchange: str, *, live: bool) -> Capability:
+    """The row of an exchange. Raises UsageFault for one without, and for play money where it has none.
+
+    `live`: real money, or else the exchange's own test network or demo trading.
+    """
+    row = CAPABILITIES.get(exchange)
+    if row is None:
+        raise UsageFault(
+            f"Orders cannot be sent to {exchange!r}: how it finds an order whose answer was lost is not known here. Nothing was "
+            f"started. Trade on one of {', '.join(CAPABILITIES)}."
+        )
+    if not live and row.play is Play.NONE:
+        others = ", ".join(name for name, each in CAPABILITIES.items() if each.play is not Play.NONE)
+        raise UsageFault(
+            f"{exchange} has no test network and no demo trading. Nothing was started. Use --profile paper, or try the wires on "
+            f"one that has: {others}."
+        )
+    return row
+
+
+def table() -> str:
+    """The table of docs/exchanges.md, in Markdown."""
+    head = ("exchange", "client id", "found again", "cancelled by", "stop", "requests valid", "play money", "fees")
+    rows = [
+        (
+            row.exchange,
+            row.create + (f", of a stop {row.stop_create}" if row.stop_create else ""),
+            row.find.value + ("" if row.echoes else ", at once, since the answer does not repeat it"),
+            row.cancel_by or "the exchange's own id",
+            "at market" if row.market_stop else "at a limit, then at market",
+            f"{row.late_s:g} s",
+            row.play.value,
+            row.fees,
+        )
+        for row in CAPABILITIES.values()
+    ]
+    lines = [" | ".join(cells) for cells in (head, ("---",) * len(head), *rows)]
+    return "\n".join(f"| {line} |" for line in lines)

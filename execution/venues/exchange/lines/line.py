@@ -1,0 +1,181 @@
+"""One line to the exchange: asks, waits, asks again. Several lines share what is left of the retries, and a ban.
+
+What only reads, and a cancel, may be asked again, with a pause that doubles and is drawn by chance, inside a budget. The creation
+of an order is asked once, whatever happens. A reserve of the budget is for exits. How long the exchange wants to be left alone
+(`Retry-After`, a ban) holds for all lines, since it holds for this machine's address. An operation that fails again and again
+pauses for a while, and the others go on; exits never pause, they only wait for their turn.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+
+from execution.venues.exchange.outcomes import passing, pause_of, short, unknown_to
+from execution.venues.exchange.told import Unreadable
+
+T = TypeVar("T")
+Call = Callable[[Any], Awaitable[T]]
+"""A question: it is given the CCXT instance, and asks it."""
+
+
+class Pace(NamedTuple):
+    """How fast this venue works. All in seconds but the counts."""
+
+    timeout_s: float = 5.0
+    """Longest time of one request."""
+    patience_s: float = 8.0
+    """Longest time in which one question is asked again."""
+    pause_s: float = 0.2
+    """First pause before a question is asked again."""
+    longest_pause_s: float = 5.0
+    poll_s: float = 2.0
+    """Between two looks at orders and trades, while an order is open."""
+    idle_s: float = 15.0
+    """The same while none is."""
+    book_s: float = 3.0
+    watch_s: float = 1.0
+    """Between two looks at the price of a watched target."""
+    clock_s: float = 60.0
+    settle_s: float = 2.0
+    """How long `submit` waits for evidence before it says that the order's fate is unknown."""
+    margin_s: float = 1.0
+    """Beside the time in which a request is valid, before absence counts as proven."""
+    cancel_s: float = 20.0
+    """How long `cancel` waits for the final state."""
+    escalate_s: float = 5.0
+    """After a triggered stop at a limit has not been filled, it is sold at market."""
+    fresh_s: float = 30.0
+    """An entry that never arrived is sent again only within this time of its decision."""
+    frozen_s: float = 120.0
+    """An order whose fate was unknown for so long halts its market, and is told."""
+    late_s: float | None = None
+    """Time in which a request is valid; None for what the exchange's row in the table says."""
+    throttled: bool = True
+    """Whether requests wait for their turn by the exchange's rate limits. A simulator may have none."""
+    failures: int = 5
+    """Failures in a row after which an operation pauses."""
+    open_s: float = 10.0
+    """How long it then pauses."""
+
+
+class NoAnswer(Exception):
+    """The exchange gave no answer that can be used, in the time and the retries that there were. It proves nothing."""
+
+
+class Refused(Exception):
+    """The exchange answered with an error that no repetition mends. `unknown`: it knows no such order."""
+
+    def __init__(self, note: str, *, unknown: bool) -> None:
+        super().__init__(note)
+        self.unknown = unknown
+
+
+class Budget:
+    """Retries that all lines share: so many at once, and so many more each second; the last of them are for exits."""
+
+    def __init__(self, most: float = 40.0, per_s: float = 2.0, reserve: float = 10.0) -> None:
+        self._left, self._most, self._per_s, self._reserve = most, most, per_s, reserve
+        self._at: float | None = None
+
+    def take(self, now_s: float, *, exits: bool) -> bool:
+        """Take a retry, if there is one for this purpose."""
+        passed = 0.0 if self._at is None else now_s - self._at
+        self._left, self._at = min(self._most, self._left + passed * self._per_s), now_s
+        if self._left < 1.0 + (0.0 if exits else self._reserve):
+            return False
+        self._left -= 1.0
+        return True
+
+
+class Quiet:
+    """Until when the exchange wants to be left alone, in the time of the event loop [s]; and whether it doubts our clock."""
+
+    def __init__(self) -> None:
+        self.until_s = 0.0
+        self.clock_doubted = asyncio.Event()
+
+    def leave_alone(self, seconds: float) -> None:
+        """Ask nothing for so long."""
+        self.until_s = max(self.until_s, asyncio.get_running_loop().time() + seconds)
+
+    def left_s(self) -> float:
+        """What is left of it [s]."""
+        return max(0.0, self.until_s - asyncio.get_running_loop().time())
+
+
+class Line:
+    """One CCXT instance, and what is asked over it."""
+
+    def __init__(
+        self, ccxt: Any, pace: Pace, budget: Budget, quiet: Quiet, chance: np.random.Generator, *,
+        exits: bool = False, turn: asyncio.Lock | None = None,
+    ) -> None:  # fmt: skip
+        """`exits`: for stops, cancels and sales. `turn`: held by one request at a time, where their order must be kept."""
+        self.ccxt = ccxt
+        self._pace, self._budget, self._quiet, self._chance = pace, budget, quiet, chance
+        self._exits, self._turn = exits, turn
+        self._failed: dict[str, int] = {}
+        self._closed_until_s: dict[str, float] = {}
+
+    async def once(self, call: Call[T]) -> T:
+        """Ask once, after the time in which the exchange wants to be left alone. Raises what CCXT raises."""
+        if (left_s := self._quiet.left_s()) > 0.0:
+            await asyncio.sleep(left_s)
+        async with AsyncExitStack() as stack:
+            if self._turn is not None:
+                await stack.enter_async_context(self._turn)
+            self.ccxt.last_response_headers = None
+            return await call(self.ccxt)
+
+    async def ask(self, operation: str, call: Call[T], patience_s: float | None = None) -> T:
+        """Ask what may be asked again. Raises NoAnswer and Refused, and nothing else.
+
+        `operation`: what pauses after too many failures in a row.
+        """
+        loop = asyncio.get_running_loop()
+        end_s = loop.time() + (self._pace.patience_s if patience_s is None else patience_s)
+        if not self._exits and loop.time() < self._closed_until_s.get(operation, 0.0):
+            raise NoAnswer(f"{operation} pauses after {self._pace.failures} failures")
+        if self._quiet.until_s > end_s:
+            raise NoAnswer(f"the exchange wants to be left alone for {self._quiet.left_s():.0f} s more")
+        for tried in range(10_000):
+            try:
+                answer = await self.once(call)
+            except Exception as error:  # noqa: BLE001 - the border to CCXT, which raises what it likes
+                note = self._failure(operation, error)
+            else:
+                self._failed.pop(operation, None)
+                return answer
+            pause_s = max(self._quiet.left_s(), self._pause_s(tried))
+            if loop.time() + pause_s > end_s or not self._budget.take(loop.time(), exits=self._exits):
+                raise NoAnswer(note)
+            await asyncio.sleep(pause_s)
+        raise NoAnswer(note)
+
+    def heed(self, error: Exception) -> None:
+        """Note what an error says of all lines: to stay away, or that the clock is wrong."""
+        names = {each.__name__ for each in type(error).__mro__}
+        if names & {"DDoSProtection", "RateLimitExceeded"}:
+            self._quiet.leave_alone(pause_of(error, self.ccxt.last_response_headers))
+        if "InvalidNonce" in names:
+            self._quiet.clock_doubted.set()
+
+    def _failure(self, operation: str, error: Exception) -> str:
+        """Note a failure, and return it in words. Raises Refused for one that no repetition mends."""
+        self.heed(error)
+        if not isinstance(error, Unreadable) and (unknown_to(error) or not passing(error)):
+            self._failed.pop(operation, None)
+            raise Refused(short(error), unknown=unknown_to(error)) from None
+        failed = self._failed[operation] = self._failed.get(operation, 0) + 1
+        if failed >= self._pace.failures:
+            self._failed.pop(operation)
+            self._closed_until_s[operation] = asyncio.get_running_loop().time() + self._pace.open_s
+        return short(error)
+
+    def _pause_s(self, tried: int) -> float:
+        """Twice as long after each failure, and of that between half and all, by chance."""
+        longest_s = min(self._pace.longest_pause_s, self._pace.pause_s * 2.0 ** min(tried, 20))
+        return longest_s * (0.5 + 0.5 * float(self._chance.random()))

@@ -1,0 +1,87 @@
+"""The exchange's rules of the session's markets: asked for once a day, and kept on disk for a start without an answer.
+
+A kept file is used for a day without asking, and for a week where the exchange does not answer. It holds the session's markets
+alone, so loading it does not stop the event loop.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
+from difflib import get_close_matches
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from config.clock import Clock, from_ms, to_ms
+from config.errors import DataFault, UsageFault
+from config.files import write_whole
+from execution.venues.exchange.lines.line import NoAnswer, Refused
+from execution.venues.exchange.lines.wires import Wires
+
+_FRESH = timedelta(days=1)
+_USABLE = timedelta(days=7)
+_PATIENCE_S = 30.0
+
+
+async def load_markets(wires: Wires, symbols: Sequence[str], folder: Path, clock: Clock) -> dict[str, dict[str, Any]]:
+    """The markets by symbol, given to every CCXT instance too. Raises UsageFault for a market that the exchange has not, and
+    DataFault without an answer."""
+    file = _file(wires, symbols, folder)
+    age, kept = _kept(file, clock)
+    if kept is None or age > _FRESH:
+        try:
+            every = await wires.data.ask("markets", lambda ccxt: ccxt.load_markets(), _PATIENCE_S)
+        except (NoAnswer, Refused) as fault:
+            if kept is None or age > _USABLE:
+                raise DataFault(
+                    f"{wires.data.ccxt.id} does not tell its markets ({fault}). Nothing was started. Try again later."
+                ) from None
+        else:
+            kept = [_asked(every, symbol, wires.data.ccxt.id) for symbol in symbols]
+            text = json.dumps({"at": to_ms(clock.now()), "markets": kept}, default=str)
+            folder.mkdir(parents=True, exist_ok=True)
+            write_whole(file, text.encode())
+    markets = [_exact(market) for market in kept]
+    for ccxt in wires.all:
+        ccxt.set_markets(markets)
+    return {market["symbol"]: market for market in markets}
+
+
+def _file(wires: Wires, symbols: Sequence[str], folder: Path) -> Path:
+    """One file for an exchange, its address and these markets."""
+    where = json.dumps([wires.data.ccxt.urls["api"], sorted(symbols)], sort_keys=True)
+    return folder / f"markets-{wires.data.ccxt.id}-{sha256(where.encode()).hexdigest()[:12]}.json"
+
+
+def _kept(file: Path, clock: Clock) -> tuple[timedelta, list[Any] | None]:
+    """The markets of the file and their age; None for no file, and for one that is not whole."""
+    try:
+        tree = json.loads(file.read_text(encoding="utf-8"))
+        return clock.now() - from_ms(int(tree["at"])), [dict(market) for market in tree["markets"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return timedelta(0), None
+
+
+def _asked(markets: Any, symbol: str, exchange: str) -> Any:
+    if symbol not in markets or not markets[symbol].get("spot"):
+        near = get_close_matches(symbol, [name for name, one in markets.items() if one.get("spot")], n=1)
+        raise UsageFault(
+            f"{exchange} has no spot market {symbol}. Nothing was started; "
+            + (f"did you mean {near[0]}?" if near else "check the name.")
+        )
+    return markets[symbol]
+
+
+def _exact(market: Any) -> Any:
+    """The market with numbers where JSON made text of decimals."""
+    numbers = {name: _numbers(market.get(name)) for name in ("precision", "limits", "maker", "taker", "contractSize")}
+    return {**market, **numbers}
+
+
+def _numbers(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _numbers(each) for name, each in value.items()}
+    return (
+        Decimal(str(value)) if isinstance(value, str | int | float | Decimal) and not isinstance(value, bool) else None
+    )

@@ -1,0 +1,118 @@
+"""The trading rules of a market, read from the exchange, and what they make of an order: exact numbers, or a refusal in words.
+
+All arithmetic is decimal. A quantity is never rounded up. A price is not rounded at all: one that is no multiple of the tick is
+refused, since CCXT would round it to the nearest, and that may be against the order. Only an exit's quantity is cut down to whole
+lots, because fees in the base coin leave holdings that are no multiple of a lot; the rest stays as dust.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any, NamedTuple
+
+from config.errors import DataFault
+from execution.exact import floor_to, is_multiple
+from market.instrument import Instrument
+from risk.order import Order, OrderKind, Side
+
+STOP_BAND = Decimal("0.005")
+"""How far below its trigger a stop sells, where stops sell at a limit [fraction]."""
+_BPS = Decimal(10_000)
+_NO_LEAST = Decimal("0.00000001")
+"""The minimum notional of a market that has none [quote]; its least quantity is checked instead."""
+
+
+class MarketRules(NamedTuple):
+    """One market. Quantities [base]."""
+
+    instrument: Instrument
+    least: Decimal
+    most: Decimal | None
+    most_at_market: Decimal | None
+    stops_at_market: bool
+
+
+class Sized(NamedTuple):
+    """An order in the exchange's numbers: quantity [base]; limit and trigger [quote] where it has them."""
+
+    quantity: Decimal
+    limit: Decimal | None = None
+    trigger: Decimal | None = None
+
+
+def rules_of(market: Mapping[str, Any], *, market_stop: bool) -> MarketRules:
+    """The rules of a market as CCXT gives it. Raises DataFault for one that cannot be traded exactly.
+
+    `market_stop`: whether the exchange has stops that sell at market; a market may still lack them.
+    """
+    symbol, precision, limits = str(market.get("symbol")), market.get("precision") or {}, market.get("limits") or {}
+    tick, lot = _size(precision.get("price")), _size(precision.get("amount"))
+    if not market.get("spot") or market.get("active") is False or tick is None or lot is None:
+        raise DataFault(
+            f"{symbol} cannot be traded at this exchange: it is no active spot market, or has no tick and lot size. Nothing was "
+            "started. Leave the market out."
+        )
+    amount, cost, at_market = limits.get("amount") or {}, limits.get("cost") or {}, limits.get("market") or {}
+    kinds = (market.get("info") or {}).get("orderTypes")
+    instrument = Instrument(
+        symbol=symbol, base=str(market["base"]), quote=str(market["quote"]), tick_size=tick, lot_size=lot,
+        min_notional=_size(cost.get("min")) or _NO_LEAST, maker_fee_bps=_fee_bps(market.get("maker")),
+        taker_fee_bps=_fee_bps(market.get("taker")),
+    )  # fmt: skip
+    return MarketRules(
+        instrument, _size(amount.get("min")) or lot, _size(amount.get("max")), _size(at_market.get("max")),
+        market_stop and (not isinstance(kinds, list) or "STOP_LOSS" in kinds),
+    )  # fmt: skip
+
+
+def sized(order: Order, rules: MarketRules, sellable: Decimal) -> Sized | str:
+    """The order in the exchange's numbers, or why it cannot be sent. `sellable`: what may be sold of our own [base]."""
+    market = rules.instrument
+    quantity = order.quantity
+    if order.side is Side.SELL:
+        quantity = floor_to(max(min(quantity, sellable), Decimal(0)), market.lot_size)
+        if not quantity:
+            return f"no {market.base} of this account's own trades is free to be sold"
+    elif not is_multiple(quantity, market.lot_size):
+        return f"the quantity is no multiple of {market.lot_size} {market.base}"
+    trigger = order.stop_price if order.kind is OrderKind.STOP else None
+    limit = None if order.kind is OrderKind.STOP else order.limit_price
+    if trigger is not None and not rules.stops_at_market:
+        limit = floor_to(trigger * (1 - STOP_BAND), market.tick_size)
+    for price in (trigger, limit):
+        if price is not None and not is_multiple(price, market.tick_size):
+            return f"the price {price} is no multiple of {market.tick_size} {market.quote}"
+    return _within(quantity, trigger or limit, rules, at_market=limit is None) or Sized(quantity, limit, trigger)
+
+
+def _within(quantity: Decimal, price: Decimal | None, rules: MarketRules, *, at_market: bool) -> str:
+    """Why the quantity is too small or too large; empty if it is not. The notional of an order without a price is not known."""
+    market, most = rules.instrument, rules.most
+    if at_market and rules.most_at_market is not None:
+        most = rules.most_at_market if most is None else min(most, rules.most_at_market)
+    if quantity < rules.least:
+        return f"the quantity {quantity} is below the least of {rules.least} {market.base}"
+    if most is not None and quantity > most:
+        return f"the quantity {quantity} is above the most of {most} {market.base}"
+    if price is not None and quantity * price < market.min_notional:
+        return f"the order is worth {quantity * price} and the least is {market.min_notional} {market.quote}"
+    return ""
+
+
+def in_text(number: Decimal) -> str:
+    """The number without an exponent, as exchanges read it."""
+    return format(number, "f")
+
+
+def _size(value: Any) -> Decimal | None:
+    """A positive number; None for none."""
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        return None
+    return number.normalize() if number.is_finite() and number > 0 else None
+
+
+def _fee_bps(fraction: Any) -> Decimal:
+    """A fee in bps; 0 for a rebate, so that no cost is ever counted as a gain before it is one."""
+    number = _size(fraction)
+    return Decimal(0) if number is None else number * _BPS

@@ -1,0 +1,166 @@
+"""All orders of this session at the exchange, what of its own coins it may sell, and the reports that wait to be heard.
+
+Its own lots are what its trades have bought and not sold, less fees in the coin; coins that were on the account before are never
+counted, and so never sold. What open orders bind is not free a second time.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+
+from config.clock import Clock
+from execution.reports import VenueReport
+from execution.venues.exchange.ids import ClientIds
+from execution.venues.exchange.told import ToldOrder, ToldTrade
+from execution.venues.exchange.tracked import Phase, Sending, Tracked, merged
+from market.instrument import Instrument
+from risk.order import Order, Side
+
+_KEPT = 5_000
+"""Orders that are remembered; of more, those that are done longest are forgotten."""
+_NOTHING = VenueReport()
+
+
+class Shelf:
+    """Orders by their id, oldest first."""
+
+    def __init__(self, ids: ClientIds, instruments: dict[str, Instrument], clock: Clock) -> None:
+        self.ids = ids
+        self.instruments = instruments
+        self.halted: dict[str, str] = {}
+        """Markets in which no entry is taken, and why."""
+        self.version = 0
+        """Grows with each trade that is counted."""
+        self.stirred = asyncio.Event()
+        """Set when the exchange should be looked at now."""
+        self._clock = clock
+        self._orders: dict[str, Tracked] = {}
+        self._own: dict[str, Decimal] = {}
+        self._booked: set[tuple[str, str]] = set()
+        self._defect: BaseException | None = None
+        self._said: deque[VenueReport] = deque()
+        self._speaking = asyncio.Event()
+
+    def add(self, order: Order, phase: Phase, quantity: Decimal) -> Tracked:
+        """Take an order as ours."""
+        if len(self._orders) >= _KEPT:
+            self._forget_one()
+        self.ids.know((order.order_id,))
+        tracked = self._orders[order.order_id] = Tracked(order, phase, quantity)
+        return tracked
+
+    def own(self, held: Iterable[tuple[str, Decimal]], booked: Iterable[tuple[str, str]]) -> None:
+        """Take over what the ledger holds [base] and the trades that it has booked, each as (symbol, trade id)."""
+        self._own.update(held)
+        self._booked.update(booked)
+
+    def of(self, order_id: str | None) -> Tracked | None:
+        """One of our orders."""
+        return None if order_id is None else self._orders.get(order_id)
+
+    def open(self) -> Iterator[Tracked]:
+        """The orders that are not done, oldest first."""
+        return (each for each in list(self._orders.values()) if each.phase is not Phase.DONE)
+
+    def at_exchange(self, symbol: str | None = None) -> list[Tracked]:
+        """The orders that are, or may be, at the exchange."""
+        phases = (Phase.LIVE, Phase.UNKNOWN)
+        return [each for each in self.open() if each.phase in phases and symbol in (None, each.order.symbol)]
+
+    def pair(self, tracked: Tracked) -> list[Tracked]:
+        """The other orders of its group."""
+        group = tracked.order.oco_group
+        return [
+            each for each in self._orders.values() if group and each.order.oco_group == group and each is not tracked
+        ]
+
+    def sellable(self, symbol: str, but: Tracked | None = None) -> Decimal:
+        """What of our own is bound by no other order than `but` [base]."""
+        bound = (each.left for each in self.at_exchange(symbol) if each.order.side is Side.SELL and each is not but)
+        return max(Decimal(0), self._own.get(symbol, Decimal(0)) - sum(bound, Decimal(0)))
+
+    def sight(self, tracked: Tracked, sending: Sending, told: ToldOrder) -> None:
+        """Take what the exchange told of an order. Two of its orders with one client id halt the market."""
+        sending.take(told)
+        if tracked.phase is Phase.UNKNOWN:
+            tracked.phase = Phase.LIVE
+        if len(sending.orders) > 1:
+            ids = " and ".join(sorted(sending.orders))
+            self.halt(
+                tracked.order.symbol,
+                f"the exchange has two orders, {ids}, for order {tracked.order.order_id}, sent once",
+            )
+
+    def sighted(self, orders: Iterable[ToldOrder]) -> set[str]:
+        """Take what a list of orders tells of ours. The client ids in it."""
+        seen = set()
+        for told in orders:
+            tracked = self.of(self.ids.order_of(told.client_id))
+            for sending in tracked.sendings if tracked is not None else ():
+                if sending.client_id == told.client_id and tracked is not None:
+                    self.sight(tracked, sending, told)
+                    seen.add(sending.client_id)
+        return seen
+
+    def count(self, tracked: Tracked, trades: Iterable[ToldTrade]) -> None:
+        """Count an order's trades, each once, and what they did to our own lots."""
+        symbol = tracked.order.symbol
+        base = self.instruments[symbol].base
+        for trade in trades:
+            if tracked.known(trade.trade_id) or trade.symbol != symbol or trade.side is not tracked.order.side:
+                continue
+            if tracked.count(trade, booked=(symbol, trade.trade_id) in self._booked) is None:
+                continue
+            moved = trade.quantity if trade.side is Side.BUY else -trade.quantity
+            moved -= trade.fee if trade.fee_currency == base else Decimal(0)
+            self._own[symbol] = self._own.get(symbol, Decimal(0)) + moved
+            self.version += 1
+
+    def halt(self, symbol: str, why: str) -> None:
+        """Take no entry in this market any more."""
+        self.halted.setdefault(symbol, why)
+
+    def say(self, tracked: Tracked) -> None:
+        """Let what is new of an order be heard."""
+        report = tracked.news(self._clock.now())
+        if report != _NOTHING:
+            self._said.append(report)
+            self._speaking.set()
+
+    def answer(self, tracked: Tracked) -> VenueReport:
+        """All that waits to be heard, and then this order's state: the answer to a question about it."""
+        waiting, report = list(self._said), tracked.news(self._clock.now(), answer=True)
+        self._said.clear()
+        return merged([*waiting, report])
+
+    def first_word(self, tracked: Tracked) -> VenueReport:
+        """The answer to an order that was sent: accepted, rejected or unknown. What came of it since then is heard."""
+        report = VenueReport(states=(tracked.first_word(self._clock.now()),))
+        self.say(tracked)
+        return report
+
+    def fail(self, defect: BaseException) -> None:
+        """End the session by an error of this program: whoever waits for a report is given it."""
+        self._defect = self._defect or defect
+        self._speaking.set()
+
+    async def hear(self) -> VenueReport:
+        """Wait for the next report. A wait that is given up loses none. Raises an error of this program's own."""
+        while not self._said:
+            if self._defect is not None:
+                raise self._defect
+            self._speaking.clear()
+            await self._speaking.wait()
+        return self._said.popleft()
+
+    @property
+    def silent(self) -> bool:
+        """Whether no report waits to be heard."""
+        return not self._said
+
+    def _forget_one(self) -> None:
+        for order_id, tracked in self._orders.items():
+            if tracked.phase is Phase.DONE:
+                del self._orders[order_id]
+                return

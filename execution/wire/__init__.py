@@ -1,0 +1,1 @@
+"""The simulated exchange over the wire: Binance's spot protocol on loopback, on the same matching core."""

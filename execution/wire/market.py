@@ -1,0 +1,140 @@
+"""The market that the simulator plays: bars that have closed, the one that forms, and the time that it is there.
+
+A bar has three moments: its open, its low a third later, its high after two thirds; its close is the open of the next one. The
+order is that of the simulated exchange in process. Bars may be moved in time, so that the first one forms now. When no bar is
+left the price stands still. It knows no order: what trades at a moment is the business of the exchange.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import chain
+from typing import NamedTuple
+
+from config.clock import from_ms, to_ms
+from market.bar import Bar, Slice
+from market.timeframe import Timeframe
+
+MOMENTS = 3
+"""Moments of a bar: open, low, high."""
+
+
+class Kline(NamedTuple):
+    """One bar as it is told: open time [ms since 1970 UTC], prices [quote], volume [base], and whether it has closed."""
+
+    open_ms: int
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+    closed: bool
+
+
+class PlayedMarket:
+    """Bars in time. `moment` counts from 0 to 2 inside the bar that forms."""
+
+    def __init__(
+        self,
+        symbols: Sequence[str],
+        timeframe: Timeframe,
+        coming: Iterable[Slice],
+        history: Iterable[Slice] = (),
+        begins: datetime | None = None,
+    ) -> None:
+        """`begins`: the time at which the first of `coming` opens; None leaves the bars where they are.
+
+        Raises StopIteration if nothing is coming.
+        """
+        self.symbols = tuple(symbols)
+        self.timeframe = timeframe
+        slices = iter(coming)
+        first = next(slices)
+        opens = first.close_utc - timeframe.duration
+        self._shift = timedelta(0) if begins is None else begins - opens
+        self._coming: Iterator[Slice] = chain((first,), slices)
+        self._closed: dict[str, list[Bar]] = {symbol: [] for symbol in self.symbols}
+        for past in history:
+            self._keep(self._moved(past))
+        self.moment = 0
+        self.ended = False
+        self.opened_utc = opens + self._shift
+        self.forming: Mapping[str, Bar] = self._moved(next(self._coming))
+
+    @property
+    def now(self) -> datetime:
+        """The time of the present moment."""
+        return self.opened_utc + self.moment * self.timeframe.duration / MOMENTS
+
+    @property
+    def next_utc(self) -> datetime:
+        """The time of the next moment."""
+        return self.opened_utc + (self.moment + 1) * self.timeframe.duration / MOMENTS
+
+    def close_bar(self) -> None:
+        """Close the bar that forms, and open the next one; with none left, the market stands."""
+        self._keep(self.forming)
+        self.opened_utc += self.timeframe.duration
+        self.moment = 0
+        following = next(self._coming, None)
+        self.ended = following is None
+        self.forming = {} if following is None else self._moved(following)
+
+    def klines(self, symbol: str, timeframe: Timeframe) -> list[Kline]:
+        """The bars of a symbol, oldest first, the one that forms last. `timeframe` is a multiple of the market's own."""
+        rows = [_row(bar) for bar in self._closed[symbol]]
+        if present := self.present(symbol):
+            rows.append(present)
+        return rows if timeframe is self.timeframe else _joined(rows, self.timeframe, timeframe)
+
+    def present(self, symbol: str) -> Kline | None:
+        """The bar that forms, as far as it has come."""
+        bar = self.forming.get(symbol)
+        if bar is None:
+            return None
+        low = bar.open if self.moment < 1 else bar.low
+        high = bar.open if self.moment < 2 else bar.high
+        last = (bar.open, bar.low, bar.high)[self.moment]
+        return Kline(to_ms(bar.open_utc), bar.open, high, low, last, bar.volume * self.moment / MOMENTS, False)
+
+    def last_price(self, symbol: str) -> float:
+        """The last traded price [quote]; 0 if there was none."""
+        if present := self.present(symbol):
+            return present.close
+        closed = self._closed[symbol]
+        return closed[-1].close if closed else 0.0
+
+    def _keep(self, bars: Mapping[str, Bar]) -> None:
+        for symbol, bar in bars.items():
+            self._closed[symbol].append(bar)
+
+    def _moved(self, shown: Slice) -> dict[str, Bar]:
+        """The bars of a slice in the market's time; a bar that is doubted is one that traded."""
+        bars = {**shown.doubtful, **shown.bars}
+        return {
+            symbol: bars[symbol].model_copy(update={"close_utc": bars[symbol].close_utc + self._shift})
+            for symbol in self.symbols
+            if symbol in bars
+        }
+
+
+def _row(bar: Bar) -> Kline:
+    return Kline(to_ms(bar.open_utc), bar.open, bar.high, bar.low, bar.close, bar.volume, True)
+
+
+def _joined(rows: Sequence[Kline], own: Timeframe, wanted: Timeframe) -> list[Kline]:
+    """Bars of a longer timeframe. The last is closed when the last bar inside it is."""
+    found = dict[int, Kline]()
+    for row in rows:
+        opened = to_ms(wanted.floor(from_ms(row.open_ms)))
+        last = row.closed and row.open_ms + own.seconds * 1000 == opened + wanted.seconds * 1000
+        before = found.get(opened)
+        found[opened] = Kline(
+            opened,
+            before.open if before else row.open,
+            max(row.high, before.high) if before else row.high,
+            min(row.low, before.low) if before else row.low,
+            row.close,
+            row.volume + (before.volume if before else 0.0),
+            last,
+        )
+    return list(found.values())
