@@ -37,6 +37,11 @@ def parser() -> argparse.ArgumentParser:
         "--feed-url", metavar="URL", help="another address of its interface: a mirror or a server of your own"
     )
     parse.add_argument(
+        "--venue-url",
+        metavar="URL",
+        help="another address of the exchange that takes the orders, such as that of `tribunal simulator`",
+    )
+    parse.add_argument(
         "--bars-limit", type=int, metavar="N", help="end a session on a --feed after N bars (default: Ctrl-C)"
     )
     add(parse, "--mind", "--model", "--no-court", "--calibration", "--record")

@@ -60,6 +60,14 @@ class Settings(Frozen):
         if self.venue.kind == "ccxt" and self.world in ("simulated", "recorded", "feed"):
             made_up = f"orders that were decided on a {self.world} market may not reach a real venue"
             clashes.append((("venue.kind", "world"), made_up))
+        if self.venue.kind == "ccxt" and self.market.feed != self.venue.exchange:
+            elsewhere = (
+                f"orders for {self.venue.exchange} are decided on its own bars, and not on those of {self.market.feed}"
+            )
+            clashes.append((("market.feed", "venue.exchange"), elsewhere))
+        if self.world in ("testnet", "live") and self.venue.kind != "ccxt":
+            nowhere = f"orders of the world {self.world} go to a real exchange: kind must be ccxt"
+            clashes.append((("venue.kind", "world"), nowhere))
         if self.venue.kind == "ccxt" and len(set(self.court.seats)) < 4:
             clashes.append((("court.seats", "venue.kind"), "all four roles sit where a real venue is involved"))
         if self.court.mind == "models" and self.court.role_deadline_s <= self.minds.deadlines.role_s:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TextIO
 
-from agents.desk.world import World
+from agents.desk.world import ON_THE_CLOCK, World
 from config.clock import to_ms
 from market.files.told import FileRead
 from market.tape import Tape
@@ -16,7 +16,7 @@ def tell_data(world: World, tape: Tape, stderr: TextIO) -> None:
     quotes = " or ".join(sorted({instrument.quote for instrument in tape.instruments.values()}))
     warm = to_ms(tape.warmup_start_utc), to_ms(tape.start_utc)
     lines = [*world.said]
-    if world.settings.world == "feed":
+    if world.settings.world in ON_THE_CLOCK:
         begins = tape.history_start_utc or tape.warmup_start_utc
         lines.append(
             f"{', '.join(tape.symbols)}: {tape.source_label}; their past from {begins:%Y-%m-%d} on; account in {quotes}, on the simulated "

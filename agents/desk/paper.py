@@ -1,4 +1,4 @@
-"""A desk that trades the bars of a tape on the simulated exchange. Runs and all sessions of a backtest use it."""
+"""A desk that trades the bars of a tape or a feed, on the simulated exchange or a real one."""
 
 from agents.desk.arrivals import Feed, Pulse
 from agents.desk.description import warmup_of
@@ -13,6 +13,7 @@ from config.clock import SystemClock
 from config.settings import Settings
 from execution.journal.event import Sink
 from execution.venues.sealing import open_venue
+from execution.venues.venue import Venue
 from market.bar import Slice
 from market.tape import Tape
 from sentiment.engine import SentimentEngine
@@ -33,12 +34,12 @@ class TapeFeed:
 
 def open_paper(settings: Settings, session: Session, tape: Tape, journal: Sink, key: bytes, outside: Outside) -> Desk:
     """A desk on the simulated exchange that trades a tape. The first events of its journal are written here."""
-    return open_simulated(
+    return open_traded(
         settings, session, warmup_of(tape), TapeFeed(tape), _reader(settings, tape), journal, key, outside
     )
 
 
-def open_simulated(
+def open_traded(
     settings: Settings,
     session: Session,
     warmup: Warmup,
@@ -48,20 +49,24 @@ def open_simulated(
     key: bytes,
     outside: Outside,
     pulse: Pulse | None = None,
+    real: Venue | None = None,
 ) -> Desk:
-    """A desk on the simulated exchange. The first events of its journal are written here. `pulse`: of a session on the clock."""
+    """A desk on the simulated exchange, or on a `real` one. The first events of its journal are written here. `pulse`: of a
+    session on the clock."""
     adjuster = adjuster_for(settings, session)
     journal.append(session)
     journal.append(warmup)
     if sits(settings):
         journal.append(prompts())
-    venue = open_venue(dict(session.instruments), session.settings.venue, key)
+    simulated = None if real is not None else open_venue(dict(session.instruments), session.settings.venue, key)
+    venue = real or simulated
+    assert venue is not None
     return open_desk(
         session,
         warmup,
         feed=feed,
         venue=venue,
-        driver=venue,
+        driver=simulated,
         sentiment=sentiment,
         sink=journal,
         switch=outside.switch,

@@ -16,6 +16,8 @@ from config.settings import Settings
 from market.tape import Tape, recorded_tape, simulated_past, simulated_tape
 from market.timeframe import Timeframe
 
+ON_THE_CLOCK = ("feed", "testnet")
+"""Worlds whose bars are yet to come."""
 CONTEXT_DAYS = 400
 """Days before the warm-up that the market context asks for: its longest mean is of 200 days, its slowest rule of ten months."""
 _CALL, _ROLE, _DECISION = (f"minds.deadlines.{name}_s" for name in ("call", "role", "decision"))
@@ -119,14 +121,15 @@ def _bars_of(world: World, drawn: Callable[[Settings, int], Tape]) -> Tape:
             )
         _known_to_the_simulation(settings)
         return drawn(settings, history_days(settings))
-    if settings.world == "feed":
+    if settings.world in ON_THE_CLOCK:
         raise UsageFault(
             f"The bars of {settings.market.feed} are yet to come, and this command needs bars that are there. Nothing was started. Trade "
             "the feed with `tribunal run`, or give recorded bars with --data."
         )
     raise UsageFault(
-        f"The profile {settings.profile!r} is valid, but this version trades only on its simulated exchange: it cannot connect "
-        f"to {settings.venue.exchange} yet. Nothing was started. Use --profile paper."
+        f"The profile {settings.profile!r} is valid, but this version sends no order for real money: the check of keys, the "
+        "paper record and the ramp that it asks for are not there yet. Nothing was started. Use --profile paper, or testnet for play "
+        "money."
     )
 
 

@@ -64,6 +64,7 @@ ADDED_IN_SESSION_5: Mapping[str, Any] = {
     "market.feed_patience_s": 20.0,
     "market.feed_late_s": 90.0,
     "venue.url": None,
+    "venue.compare_s": 60.0,
 }
 """Settings that version 4 of a session did not have, with what it did, by dotted path as above."""
 

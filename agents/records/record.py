@@ -48,6 +48,14 @@ class Policy(Frozen):
     )
 
 
+class AccountAt(Frozen):
+    """The account at a real exchange that a session trades on."""
+
+    exchange: str = Field(description="CCXT's name of the exchange")
+    network: Literal["testnet", "live"] = Field(description="play money or real money")
+    run: str = Field(description="what the client ids of this session's orders are computed from")
+
+
 class KnownRecord(Frozen):
     """What earlier runs have taught, out of a file (`--record`): its SHA-256, and when its last case had closed."""
 
@@ -79,6 +87,8 @@ class Session(Journaled):
     """The trained policy that adjusts sizes, if the session has one."""
     record: KnownRecord | None = Field(default=None, exclude_if=absent)
     """What earlier runs have taught of the voters, if a file was given. Court and sizing begin with it."""
+    account: AccountAt | None = Field(default=None, exclude_if=absent)
+    """The account at a real exchange, if orders leave this program."""
     own_strategies: dict[str, str] = Field(default_factory=dict)
     """Source text of the user's strategy files, by file name. A replay runs this text."""
     findings: tuple[Finding, ...]

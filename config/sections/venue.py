@@ -40,4 +40,8 @@ class VenueSettings(Frozen):
         default=None,
         description="another address of the exchange, such as a simulator's on this machine; null: its own, for kind ccxt",
     )
+    compare_s: Annotated[float, Field(gt=0, le=86_400)] = Field(
+        default=60.0,
+        description="how often the account is compared with the ledger between two bars, for kind ccxt [s]",
+    )
     starting_cash: Money = Field(description="cash of the account at the start [quote]")

@@ -58,12 +58,15 @@ class ContinuedVenue:
     def __init__(
         self,
         exchange: Exchange,
+        instruments: dict[str, Instrument],
         compare_s: float,
         past: Past | None = None,
         told: RecordedVenue | None = None,
     ) -> None:
-        """`compare_s`: how often the account is asked for between bars [s]. `told`: repeats the words of `past`."""
+        """`instruments`: the rules that the session began with; the exchange refuses what its rules of today forbid. `compare_s`:
+        how often the account is asked for between bars [s]. `told`: repeats the words of `past`."""
         self._exchange = exchange
+        self._instruments = instruments
         self._compare_s = compare_s
         self._past, self._told = past, told
         self._orders: dict[str, Order] = {}
@@ -75,7 +78,7 @@ class ContinuedVenue:
         """What the ledger holds, by symbol [base]; set when there is a ledger."""
 
     def instruments(self) -> dict[str, Instrument]:
-        return self._exchange.instruments()
+        return dict(self._instruments)
 
     def book(self, symbol: str) -> Book | None:
         return self._exchange.book(symbol)
@@ -99,9 +102,7 @@ class ContinuedVenue:
         told = self._recording()
         if told is not None:
             return await told.look(symbols)
-        exchange = self._here()
-        books = {symbol: book for symbol in symbols if (book := exchange.book(symbol)) is not None}
-        return VenueReport(account=await exchange.account(), books=books)
+        return await self._here().look(symbols)
 
     async def hear(self) -> VenueReport | None:
         told = self._recording()

@@ -38,10 +38,19 @@ class Unanswered(DataFault):
 class Exchange:
     """One exchange. Use it as an asynchronous context manager: it closes its connections."""
 
-    def __init__(self, name: str, url: str | None = None, wait: Wait = asyncio.sleep, tries: int = TRIES) -> None:
+    def __init__(
+        self,
+        name: str,
+        url: str | None = None,
+        wait: Wait = asyncio.sleep,
+        tries: int = TRIES,
+        *,
+        testnet: bool = False,
+    ) -> None:
         """`url`: another address of the same interface, such as a mirror. Raises UsageFault for an unknown exchange or address.
 
-        `wait` passes a number of seconds. `tries`: how often one question is asked; 1 for who asks again by himself.
+        `wait` passes a number of seconds. `tries`: how often one question is asked; 1 for who asks again by himself. `testnet`:
+        the prices of its test network, where it has one, since orders there are filled at them.
         """
         ccxt = loaded("ccxt.async_support")
         if name not in ccxt.exchanges:
@@ -56,6 +65,8 @@ class Exchange:
         self._errors = ccxt
         self._ccxt = getattr(ccxt, name)({"enableRateLimit": True, "timeout": _TIMEOUT_MS})
         self._spot_only()
+        if testnet and url is None and self._ccxt.urls.get("test"):
+            self._ccxt.set_sandbox_mode(True)
         if url is not None:
             self._ccxt.urls["api"] = _moved(self._ccxt.urls["api"], _address(url))
 

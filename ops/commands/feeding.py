@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from agents.desk.clocked.account import Opened, greet, trades_there
 from agents.desk.clocked.opening import Kept, OnClock, feed_desk, kept_feed, read_past, symbols_of
 from agents.desk.models import models_of
 from agents.desk.outside import outside_of
@@ -32,10 +33,12 @@ from ops.stopping import StopSignals
 
 
 class PastOfRun:
-    """The past of a run on a feed, what its journal keeps if it is resumed, and the clock that it lives by."""
+    """The past of a run on a feed, what its journal keeps if it is resumed, and the clock that it lives by. `opened`: what a real
+    exchange says of the account."""
 
-    def __init__(self, tape: Tape, kept: Kept | None, clock: PacedClock) -> None:
+    def __init__(self, tape: Tape, kept: Kept | None, clock: PacedClock, opened: Opened | None = None) -> None:
         self.tape = tape
+        self.opened = opened
         self.kept = kept
         self.clock = clock
 
@@ -74,8 +77,13 @@ def past_of_run(world: World, request: RunRequest, key: bytes, clock: PacedClock
             progress.about(symbol)
             progress.advance(passed)
 
-        tape = asyncio.run(read_past(settings, world.bars, kept, clock, step))
-    return PastOfRun(tape, kept, clock)
+        async def read() -> tuple[Tape, Opened | None]:
+            before = None if kept is None else kept.session.account
+            there = await greet(settings, symbols_of(settings), key, clock, before) if trades_there(settings) else None
+            return await read_past(settings, world.bars, kept, clock, step), there
+
+        tape, opened = asyncio.run(read())
+    return PastOfRun(tape, kept, clock, opened)
 
 
 def trade_feed(

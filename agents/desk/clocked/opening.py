@@ -4,18 +4,19 @@ The description and the warm-up of a run that is resumed are those of its journa
 """
 
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+from agents.desk.clocked.account import Opened, exchange_venue, trades_there
 from agents.desk.clocked.feed import ClockedFeed, ResumedFeed, ToldSentiment
 from agents.desk.clocked.pulse import LivePulse, ResumedPulse
 from agents.desk.description import warmup_of
 from agents.desk.desk import Desk
 from agents.desk.outside import Outside, latches
-from agents.desk.paper import open_simulated
+from agents.desk.paper import open_traded
 from agents.desk.request import BarsRequest
 from agents.desk.world import history_days
 from agents.recorded.resumed import ResumingSink
@@ -92,14 +93,15 @@ async def read_past(settings: Settings, bars: BarsRequest, kept: Kept | None, cl
             return await past_of_feed(exchange, settings, symbols, begin, end, history_days(settings), store, step)
 
 
-def on_feed(described: Session, bars: int | None, kept: Kept | None) -> Session:
-    """The description of a session on a feed, which ends after so many bars; None for no end. Resumed, as it was in its
-    journal."""
+def on_feed(described: Session, bars: int | None, kept: Kept | None, opened: Opened | None = None) -> Session:
+    """The description of a session on a feed, which ends after so many bars; None for no end. `opened`: what a real exchange
+    says of its account and its markets. Resumed, as it was in its journal."""
     if kept is not None:
-        told = {name: getattr(kept.session, name) for name in ("start_utc", "end_utc", "bars", "findings")}
-        return described.model_copy(update=told)
+        names = ("start_utc", "end_utc", "bars", "findings", "instruments", "account")
+        return described.model_copy(update={name: getattr(kept.session, name) for name in names})
     end = None if bars is None else described.start_utc + bars * described.timeframe.duration
-    return described.model_copy(update={"bars": bars, "end_utc": end})
+    there = {} if opened is None else {"account": opened.account, "instruments": opened.instruments}
+    return described.model_copy(update={"bars": bars, "end_utc": end, **there})
 
 
 @asynccontextmanager
@@ -112,7 +114,8 @@ async def feed_desk(
     news = SentimentEngine(
         settings.sentiment, build_sources(settings.sentiment, (), clock), scorer_of(settings.sentiment.scorer), clock
     )
-    async with _exchange(settings, world.bars, clock, 1) as exchange:
+    async with AsyncExitStack() as held:
+        exchange = await held.enter_async_context(_exchange(settings, world.bars, clock, 1))
         await _answering(exchange, list(symbols), timeframe, world)
         at, done = (session.start_utc, 0) if kept is None else (kept.last_close, kept.bars)
         pace = Pace(settings.market.feed_patience_s, settings.market.feed_late_s)
@@ -123,7 +126,10 @@ async def feed_desk(
         switch = FileSwitch(latches(), settings.profile)
         refresh = news.refresh if any(source.live for source in settings.sentiment.sources) else None
         pulse = LivePulse(live, switch.standing, world.stop, clock, refresh)
-        desk = open_simulated(
+        real = None
+        if trades_there(settings):
+            real = await held.enter_async_context(exchange_venue(settings, session, key, clock, resuming))
+        desk = open_traded(
             settings,
             session,
             warmup_of(world.tape) if kept is None else kept.warmup,
@@ -133,7 +139,10 @@ async def feed_desk(
             key,
             outside,
             pulse if resuming is None else ResumedPulse(resuming.input, pulse),
+            real,
         )
+        if real is not None:
+            real.holds = desk.trader.ledger.owned
         pulse.watch(desk.trader)
         try:
             yield desk, live
@@ -151,7 +160,8 @@ def _exchange(settings: Settings, bars: BarsRequest, clock: PacedClock, tries: i
         raise UsageFault(
             "No exchange is named whose bars a session could trade. Nothing was started; name one with --feed."
         )
-    return Exchange(settings.market.feed, bars.feed_url, clock.wait, tries)
+    url = bars.feed_url or settings.venue.url
+    return Exchange(settings.market.feed, url, clock.wait, tries, testnet=settings.world == "testnet")
 
 
 async def _answering(exchange: Exchange, symbols: list[str], timeframe: Timeframe, world: OnClock) -> None:

@@ -35,6 +35,12 @@ from risk.order import Order, OrderKind, Purpose, Seal
 _NOTHING = VenueReport()
 
 
+def name_of_account(settings: VenueSettings, *, live: bool) -> str:
+    """What tells an account at an exchange from the others: the exchange, its address if it is another one, real money or not."""
+    place = settings.exchange if settings.url is None else f"{settings.exchange} {settings.url}"
+    return f"{place} {'live' if live else 'testnet'}"
+
+
 class ExchangeVenue:
     """One account at one exchange. Use `async with ExchangeVenue.open(...)`: it closes its connections."""
 
@@ -75,7 +81,7 @@ class ExchangeVenue:
         """
         clock = clock or SystemClock()
         row = capability_of(settings.exchange, live=live or settings.url is not None)
-        account = f"{row.exchange} {'live' if live else 'testnet'}"
+        account = name_of_account(settings, live=live)
         async with wires_of(row, keys, settings.url, pace, seed, live=live) as wires:
             markets = await load_markets(wires, tuple(symbols), folder, clock)
             rules = {symbol: rules_of(market, market_stop=row.market_stop) for symbol, market in markets.items()}
@@ -133,6 +139,11 @@ class ExchangeVenue:
         None while a fill is not heard yet, or was not known when the account was asked for: it may be in it or not.
         """
         return self._listener.account()
+
+    async def look(self, symbols: Iterable[str]) -> VenueReport:
+        """The account and the books of these markets, as received last."""
+        books = {symbol: book for symbol in symbols if (book := self.book(symbol)) is not None}
+        return VenueReport(account=await self.account(), books=books)
 
     async def open_orders(self) -> tuple[Order, ...]:
         """The orders that were accepted and are not done, oldest first; also targets that are watched here."""

@@ -16,7 +16,7 @@ from agents.desk.models import models_of, refuse_without_keys, sits
 from agents.desk.outside import outside_of
 from agents.desk.paper import open_paper
 from agents.desk.request import RunRequest
-from agents.desk.world import World, tape_of, world_of
+from agents.desk.world import ON_THE_CLOCK, World, tape_of, world_of
 from agents.llm.attempt import Attempt
 from agents.recorded.resumed import ResumingSink
 from agents.records.events import holds
@@ -64,6 +64,8 @@ def run_command(arguments: argparse.Namespace) -> int:
 def _asked(arguments: argparse.Namespace) -> RunRequest:
     own = {name: getattr(arguments, name) for name in ("days", "scenario", "approve", "feed")}
     world = told_more(arguments)
+    if arguments.venue_url is not None:
+        own["overrides"] = {**world.overrides, "venue.url": arguments.venue_url}
     world = world.model_copy(update={**own, "bars": world.bars.model_copy(update=feed_asked(arguments))})
     return RunRequest(
         world=world,
@@ -93,12 +95,12 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
     refuse_without_keys(settings, secrets)
     configure(level=secrets.log_level, secrets=secrets.values())
     key = journal_key()
-    past = past_of_run(world, request, key) if settings.world == "feed" else None
+    past = past_of_run(world, request, key) if settings.world in ON_THE_CLOCK else None
     tape = tape_of(world) if past is None else past.tape
     tell_data(world, tape, sys.stderr)
     session = describe(settings, tape, key, request.calibration, request.record)
     if past is not None:
-        session = on_feed(session, planned_bars(request.world, session.timeframe), past.kept)
+        session = on_feed(session, planned_bars(request.world, session.timeframe), past.kept, past.opened)
     contexts = build_contexts(settings.strategies, session.symbols, session.own_strategies)
     known_days = (tape.start_utc - (tape.history_start_utc or tape.warmup_start_utc)).days
     for why in who_cannot_vote(contexts, len(session.symbols), settings.market.warmup_bars, known_days).values():

@@ -1,0 +1,139 @@
+"""The account of a session at a real exchange: with which keys, under which name, and whether it may begin there.
+
+A session begins only if no other one trades on the account: neither on this machine (a lock) nor elsewhere (orders with this
+program's mark that no journal here names), and if the money is there that it is to trade. It never touches what was there before.
+"""
+
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from agents.recorded.resumed import ResumingSink
+from agents.records.record import AccountAt, Session
+from config.clock import Clock
+from config.errors import UsageFault
+from config.secrets import Secrets, load_secrets, state_dir
+from config.settings import Settings
+from execution.venues.continued import ContinuedVenue
+from execution.venues.exchange.ids import ClientIds
+from execution.venues.exchange.lease import account_lock
+from execution.venues.exchange.lines.wires import ExchangeKeys
+from execution.venues.exchange.venue import ExchangeVenue, name_of_account
+from execution.venues.recorded import RecordedVenue
+from market.instrument import Instrument
+
+PLAY_KEYS = ExchangeKeys("simulator", "simulator-secret")
+"""The keys of a simulated exchange on this machine that is asked for none (`tribunal simulator`)."""
+
+
+class Opened(NamedTuple):
+    """What an exchange said when a session was to begin: its name for the journal, and the rules of its markets."""
+
+    account: AccountAt
+    instruments: dict[str, Instrument]
+
+
+def trades_there(settings: Settings) -> bool:
+    """Whether orders leave this program."""
+    return settings.venue.kind == "ccxt"
+
+
+async def greet(
+    settings: Settings, symbols: tuple[str, ...], key: bytes, clock: Clock, account: AccountAt | None
+) -> Opened:
+    """Ask the exchange for its rules, and whether a session may begin on the account; `account`: that of a run that is resumed.
+
+    Raises UsageFault and DataFault: nothing was sent then.
+    """
+    fresh = account is None
+    account = account or _account(settings, key, clock)
+    async with _exchange(settings, symbols, key, clock, account) as exchange:
+        if fresh:
+            await _refuse_others(exchange, settings)
+            await _refuse_without_money(exchange, settings)
+        return Opened(account, exchange.instruments())
+
+
+@asynccontextmanager
+async def exchange_venue(
+    settings: Settings, session: Session, key: bytes, clock: Clock, resuming: ResumingSink | None
+) -> AsyncIterator[ContinuedVenue]:
+    """The exchange of a session, after the past of its journal if it is resumed. It ends with the block."""
+    assert session.account is not None  # `greet` has named it
+    async with AsyncExitStack() as held:
+        mark = ClientIds(name_of_account(settings.venue, live=settings.world == "live"), "").mark
+        held.enter_context(account_lock(_folder() / "accounts", mark))
+        exchange = await held.enter_async_context(_exchange(settings, session.symbols, key, clock, session.account))
+        told = None
+        if resuming is not None:
+            told = RecordedVenue(resuming, dict(session.instruments), settings.venue)
+        yield ContinuedVenue(exchange, dict(session.instruments), settings.venue.compare_s, resuming, told)
+
+
+@asynccontextmanager
+async def _exchange(
+    settings: Settings, symbols: tuple[str, ...], key: bytes, clock: Clock, account: AccountAt
+) -> AsyncIterator[ExchangeVenue]:
+    async with ExchangeVenue.open(
+        settings.venue,
+        keys_of(settings, load_secrets()),
+        symbols=symbols,
+        key=key,
+        run=account.run,
+        live=settings.world == "live",
+        folder=_folder() / "exchanges",
+        seed=settings.seed,
+        clock=clock,
+    ) as exchange:
+        yield exchange
+
+
+def keys_of(settings: Settings, secrets: Secrets) -> ExchangeKeys:
+    """The keys of the account, from the environment. Raises UsageFault where they are missing, and names the variables."""
+    if secrets.exchange_key is not None and secrets.exchange_secret is not None:
+        password = secrets.exchange_password
+        return ExchangeKeys(
+            secrets.exchange_key.get_secret_value(),
+            secrets.exchange_secret.get_secret_value(),
+            None if password is None else password.get_secret_value(),
+        )
+    if settings.venue.url is not None and settings.world == "testnet":
+        return PLAY_KEYS
+    raise UsageFault(
+        f"The profile {settings.profile!r} trades on {settings.venue.exchange}, and there is no key for it. Nothing was started. "
+        "Set TRIBUNAL_EXCHANGE_KEY and TRIBUNAL_EXCHANGE_SECRET in the environment or in .env: keys that may trade and not withdraw."
+    )
+
+
+def _account(settings: Settings, key: bytes, clock: Clock) -> AccountAt:
+    """The name of a new session: no other one has the same, so no order of another one is taken for its own."""
+    begun = clock.now().isoformat()
+    made = hashlib.sha256(b"run\x1f" + key + begun.encode()).hexdigest()[:16]
+    return AccountAt(exchange=settings.venue.exchange, network=settings.world, run=made)
+
+
+async def _refuse_others(exchange: ExchangeVenue, settings: Settings) -> None:
+    found = await exchange.foreign()
+    if found:
+        raise UsageFault(
+            f"{len(found)} open orders on this account at {settings.venue.exchange} are those of another session "
+            f"({found[0]}). Nothing was started. Go on with that run (`tribunal run --resume RUN`), or cancel its orders at the exchange."
+        )
+
+
+async def _refuse_without_money(exchange: ExchangeVenue, settings: Settings) -> None:
+    account = await exchange.account()
+    wanted = settings.venue.starting_cash
+    if account is None or account.cash < wanted:
+        has = "nothing that was told" if account is None else f"{account.cash}"
+        quote = next(iter(exchange.instruments().values())).quote
+        raise UsageFault(
+            f"The account at {settings.venue.exchange} has {has} {quote}, and the session is to trade {wanted}. "
+            "Nothing was started. Say how much it may use with --set venue.starting_cash=AMOUNT."
+        )
+
+
+def _folder() -> Path:
+    return state_dir(load_secrets())
