@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from config.sections.venue import VenueSettings
-from execution.wire.exchange import Exchange
-from execution.wire.market import PlayedMarket
 from execution.wire.server import KEY, WireServer
+from execution.wire.trading.exchange import Exchange
+from execution.wire.trading.market import PlayedMarket
 from market.bar import Bar, Slice
 from market.instrument import Instrument
 from market.timeframe import Timeframe
