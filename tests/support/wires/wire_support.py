@@ -69,14 +69,14 @@ def exchange_of(
     )
 
 
-def client_of(url: str, *, pro: bool = False, secret: str = KEY.secret, **options: Any) -> Any:
+def client_of(url: str, *, pro: bool = False, secret: str = KEY.secret, timeout: int = 1500, **options: Any) -> Any:
     """ccxt's own client of Binance, with its addresses on the simulator. Close it."""
     import ccxt.async_support
     import ccxt.pro
 
     ws = url.replace("http://", "ws://")
     shape = {
-        "apiKey": KEY.name, "secret": secret, "timeout": 1500, "enableRateLimit": False,
+        "apiKey": KEY.name, "secret": secret, "timeout": timeout, "enableRateLimit": False,
         "options": {"fetchCurrencies": False, "fetchMargins": False, "fetchMarkets": {"types": ["spot"]}, **options},
         "urls": {
             "api": {
