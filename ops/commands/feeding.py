@@ -13,7 +13,7 @@ from agents.desk.clocked.opening import Kept, OnClock, feed_desk, kept_feed, rea
 from agents.desk.models import models_of
 from agents.desk.outside import outside_of
 from agents.desk.request import RunRequest, WorldRequest
-from agents.desk.world import World, history_days
+from agents.desk.world import ON_THE_CLOCK, World, history_days
 from agents.recorded.resumed import ResumingSink
 from agents.records.folder import JOURNAL
 from agents.records.record import Session, SessionEnd
@@ -44,17 +44,21 @@ class PastOfRun:
 
 
 def feed_asked(arguments: argparse.Namespace) -> dict[str, Any]:
-    """What the options say of a live feed. Raises UsageFault for those that need one."""
-    if arguments.feed is None and arguments.resume is None and (arguments.feed_url or arguments.bars_limit):
-        raise UsageFault(
-            "--feed-url and --bars-limit belong to a live feed. Nothing was started; name its exchange with --feed."
-        )
+    """What the options say of a live feed. Raises UsageFault for a number of bars that is none."""
     if arguments.bars_limit is not None and arguments.bars_limit < 1:
         raise UsageFault(
             f"--bars-limit {arguments.bars_limit} is no number of bars. Nothing was started; give 1 or more."
         )
     store = arguments.store if arguments.feed is not None else None
     return {"feed_url": arguments.feed_url, "feed_store": store, "feed_bars": arguments.bars_limit}
+
+
+def refuse_without_feed(world: World) -> None:
+    """Raise UsageFault for options of a live feed in a world that has none."""
+    if world.settings.world not in ON_THE_CLOCK and (world.bars.feed_url or world.bars.feed_bars):
+        raise UsageFault(
+            "--feed-url and --bars-limit belong to a live feed. Nothing was started; name its exchange with --feed."
+        )
 
 
 def planned_bars(asked: WorldRequest, timeframe: Timeframe) -> int | None:

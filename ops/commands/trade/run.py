@@ -33,7 +33,7 @@ from config.settings import Settings
 from execution.journal.chain import Journal
 from market.tape import Tape
 from ops.closing import typed
-from ops.commands.feeding import feed_asked, past_of_run, planned_bars, trade_feed
+from ops.commands.feeding import feed_asked, past_of_run, planned_bars, refuse_without_feed, trade_feed
 from ops.commands.options import Unsaid
 from ops.commands.requests import told_more
 from ops.commands.resuming import resumed
@@ -90,6 +90,7 @@ def run(request: RunRequest, world: World, conclude: Conclude) -> int:
 
 def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSignals) -> int:
     settings = world.settings
+    refuse_without_feed(world)
     confirm_live(settings, sys.stdin, sys.stderr, request.confirm)
     secrets = load_secrets(also=settings.minds.key_variables)
     refuse_without_keys(settings, secrets)
