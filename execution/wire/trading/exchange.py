@@ -107,7 +107,7 @@ class Exchange:
             if bar is None:
                 floor.dark()
                 continue
-            self._book(floor.open(bar, self.market.now))
+            self._book(floor.begin(bar, self.market.now))
             for order in self._waiting(floor, floor.price, floor.price):
                 self._trigger(floor, order)
 

@@ -8,6 +8,7 @@ left the price stands still. It knows no order: what trades at a moment is the b
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
+from types import MappingProxyType
 from typing import NamedTuple
 
 from config.clock import from_ms, to_ms
@@ -38,10 +39,10 @@ class PlayedMarket:
         symbols: Sequence[str],
         timeframe: Timeframe,
         coming: Iterable[Slice],
-        history: Iterable[Slice] = (),
+        history: Mapping[str, Iterable[Bar]] = MappingProxyType({}),
         begins: datetime | None = None,
     ) -> None:
-        """`begins`: the time at which the first of `coming` opens; None leaves the bars where they are.
+        """`history`: closed bars by symbol. `begins`: when the first of `coming` opens; None leaves the bars where they are.
 
         Raises StopIteration if nothing is coming.
         """
@@ -52,9 +53,7 @@ class PlayedMarket:
         opens = first.close_utc - timeframe.duration
         self._shift = timedelta(0) if begins is None else begins - opens
         self._coming: Iterator[Slice] = chain((first,), slices)
-        self._closed: dict[str, list[Bar]] = {symbol: [] for symbol in self.symbols}
-        for past in history:
-            self._keep(self._moved(past))
+        self._closed = {symbol: [self._later(bar) for bar in history.get(symbol, ())] for symbol in self.symbols}
         self.moment = 0
         self.ended = False
         self.opened_utc = opens + self._shift
@@ -114,11 +113,10 @@ class PlayedMarket:
     def _moved(self, shown: Slice) -> dict[str, Bar]:
         """The bars of a slice in the market's time; a bar that is doubted is one that traded."""
         bars = {**shown.doubtful, **shown.bars}
-        return {
-            symbol: bars[symbol].model_copy(update={"close_utc": bars[symbol].close_utc + self._shift})
-            for symbol in self.symbols
-            if symbol in bars
-        }
+        return {symbol: self._later(bars[symbol]) for symbol in self.symbols if symbol in bars}
+
+    def _later(self, bar: Bar) -> Bar:
+        return bar.model_copy(update={"close_utc": bar.close_utc + self._shift}) if self._shift else bar
 
 
 def _row(bar: Bar) -> Kline:
