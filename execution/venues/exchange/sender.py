@@ -15,6 +15,7 @@ from typing import Any
 
 from config.clock import Clock, to_ms
 from execution.venues.exchange.capabilities import Capability
+from execution.venues.exchange.ids import SENDINGS
 from execution.venues.exchange.lines.client import Client, Wanted
 from execution.venues.exchange.lines.line import NoAnswer, Pace, Quiet, Refused
 from execution.venues.exchange.outcomes import Outcome, Verdict
@@ -53,7 +54,13 @@ class Sender:
         task.add_done_callback(self._ended)
 
     def send(self, tracked: Tracked, sized: Sized, *, at_once: bool) -> None:
-        """Begin to send an order, or the next order of one. Its fate is known when `tracked.resolved` is set."""
+        """Begin to send an order, or the next order of one. Its fate is known when `tracked.resolved` is set.
+
+        An order that was sent too often already is at its end.
+        """
+        if len(tracked.sendings) >= SENDINGS:
+            tracked.phase, tracked.note = Phase.DONE, f"it was sent {SENDINGS} times"
+            return
         wanted = Wanted(
             self._shelf.ids.of(tracked.order.order_id, len(tracked.sendings)),
             tracked.order.symbol,
@@ -91,7 +98,8 @@ class Sender:
     async def until_resolved(self, tracked: Tracked, seconds: float) -> bool:
         """Wait until an order's fate is known, for so long at most."""
         try:
-            await asyncio.wait_for(tracked.resolved.wait(), seconds)
+            async with asyncio.timeout(seconds):  # `wait_for` may lose a cancellation
+                await tracked.resolved.wait()
         except TimeoutError:
             return False
         return True
@@ -202,7 +210,7 @@ class Sender:
             if loop.time() - begun_s > self._pace.frozen_s and wanted.symbol not in self._shelf.halted:
                 tracked.note = f"its fate has been unknown for {self._pace.frozen_s:.0f} s"
                 self._shelf.halt(wanted.symbol, f"order {tracked.order.order_id}: {tracked.note}")
-                self._shelf.say(tracked)
+                self._shelf.say(tracked, unknown=True)
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 1.7, self._pace.longest_pause_s, max(self._pace.pause_s, proof_s - loop.time()))
 

@@ -75,10 +75,14 @@ class Shelf:
             each for each in self._orders.values() if group and each.order.oco_group == group and each is not tracked
         ]
 
+    def owned(self, symbol: str) -> Decimal:
+        """What this account's own trades have bought and not sold [base]."""
+        return max(Decimal(0), self._own.get(symbol, Decimal(0)))
+
     def sellable(self, symbol: str, but: Tracked | None = None) -> Decimal:
         """What of our own is bound by no other order than `but` [base]."""
-        bound = (each.left for each in self.at_exchange(symbol) if each.order.side is Side.SELL and each is not but)
-        return max(Decimal(0), self._own.get(symbol, Decimal(0)) - sum(bound, Decimal(0)))
+        bound = (each.bound for each in self.at_exchange(symbol) if each.order.side is Side.SELL and each is not but)
+        return max(Decimal(0), self.owned(symbol) - sum(bound, Decimal(0)))
 
     def sight(self, tracked: Tracked, sending: Sending, told: ToldOrder) -> None:
         """Take what the exchange told of an order. Two of its orders with one client id halt the market."""
@@ -121,8 +125,11 @@ class Shelf:
         """Take no entry in this market any more."""
         self.halted.setdefault(symbol, why)
 
-    def say(self, tracked: Tracked) -> None:
-        """Let what is new of an order be heard."""
+    def say(self, tracked: Tracked, *, unknown: bool = False) -> None:
+        """Let what is new of an order be heard. That its fate is unknown is said only if `unknown` asks for it: mostly it is
+        known a moment later, and the answer to `submit` has said it."""
+        if tracked.phase is Phase.UNKNOWN and not unknown:
+            return
         report = tracked.news(self._clock.now())
         if report != _NOTHING:
             self._said.append(report)

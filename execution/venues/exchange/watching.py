@@ -21,6 +21,9 @@ from execution.venues.exchange.tracked import Phase, Tracked
 from market.book import Book
 from risk.order import OrderKind
 
+_LONGEST_PAUSE_S = 60.0
+"""Between two tries to sell a target; the first pauses are short and double."""
+
 
 class Watch:
     """Watches prices for the orders of one account."""
@@ -33,6 +36,7 @@ class Watch:
         self._rules, self._pace, self._books = rules, pace, books
         self._hands: dict[str, asyncio.Lock] = {}
         self._passed_s: dict[str, float] = {}
+        self._not_before_s: dict[str, float] = {}
 
     def hand(self, symbol: str) -> asyncio.Lock:
         """Held by whoever withdraws orders in a market, and places others instead."""
@@ -56,7 +60,8 @@ class Watch:
             if each.order.symbol != symbol:
                 continue
             if each.phase is Phase.WATCHED and each.is_target and bid >= (each.order.limit_price or bid):
-                await self._take(each)
+                if asyncio.get_running_loop().time() >= self._not_before_s.get(each.order.order_id, 0.0):
+                    await self._take(each)
             elif self._is_passed(each, bid):
                 await self._escalate(each)
 
@@ -96,6 +101,8 @@ class Watch:
         async with self.hand(target.order.symbol):
             if target.phase is not Phase.WATCHED:
                 return
+            pause_s = min(_LONGEST_PAUSE_S, self._pace.watch_s * 2.0 ** len(target.sendings))
+            self._not_before_s[target.order.order_id] = asyncio.get_running_loop().time() + pause_s
             stops = [each for each in self._shelf.pair(target) if each.phase is Phase.LIVE]
             for stop in stops:
                 stop.held_back = True

@@ -30,6 +30,7 @@ KEYS = ExchangeKeys(KEY.name, KEY.secret)
 QUICK = Pace(
     timeout_s=2.0, patience_s=2.0, pause_s=0.02, longest_pause_s=0.3, poll_s=0.05, idle_s=0.2, book_s=0.2, watch_s=0.05,
     clock_s=30.0, settle_s=1.0, margin_s=0.1, cancel_s=3.0, escalate_s=0.3, late_s=0.4, open_s=0.2, throttled=False,
+    retries_per_s=50.0,
 )  # fmt: skip
 _SEAL = Seal(JOURNAL_KEY)
 
@@ -71,6 +72,8 @@ class LossyServer(WireServer):
         """Share of signed requests that meet a fault, drawn by `chance`."""
         self.asked: list[tuple[str, str, Mapping[str, str]]] = []
         self.late_s = 0.15
+        self.met: list[str] = []
+        """The faults that were met."""
 
     def lose(self, method: str, path: str, *faults: str) -> None:
         """Let the next requests of this kind meet these faults, one each; `` for none."""
@@ -81,6 +84,7 @@ class LossyServer(WireServer):
         await request.text()
         self.asked.append((request.method, path, request.query))
         fault = self._fault(request.method, path)
+        self.met += [fault] if fault else []
         if fault == "never arrives":
             return await self._cut(request)
         if fault == "arrives late":
