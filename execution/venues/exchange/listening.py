@@ -163,7 +163,6 @@ class Listener:
         ):
             tracked.phase = Phase.WATCHED
         tracked.conclude()
-        self._watch.pair_off(tracked)
         self._shelf.say(tracked)
         return answered
 

@@ -152,14 +152,14 @@ class Sender:
             outcome, told = (first, None) if first and not sent else await self._created(tracked, wanted)
             if told is not None:
                 self._shelf.sight(tracked, tracked.at, told)
-            if outcome.verdict is Verdict.ACCEPTED:
+            if outcome.verdict is Verdict.ACCEPTED or (
+                outcome.verdict is Verdict.UNKNOWN and await self._found(tracked, wanted)
+            ):
                 self._settled(tracked, Phase.LIVE)
+                await self._tell(tracked)
                 return
             if outcome.verdict is Verdict.REJECTED:
                 self._settled(tracked, Phase.DONE, outcome.note)
-                return
-            if outcome.verdict is Verdict.UNKNOWN and await self._found(tracked, wanted):
-                self._settled(tracked, Phase.LIVE)
                 return
             if outcome.verdict is Verdict.LEAVE_ALONE and tracked.order.reduce_only:
                 await asyncio.sleep(self._quiet.left_s())
@@ -169,6 +169,12 @@ class Sender:
                 break
         note = "withdrawn" if tracked.withdrawing else "not sent again"
         self._settled(tracked, Phase.DONE, f"it never arrived at the exchange, and was {note} ({outcome.note})")
+
+    async def _tell(self, tracked: Tracked) -> None:
+        """Let be heard what was filled at once. What is still missing then is asked for on the timer."""
+        if tracked.at.filled and not tracked.held_back and await self.gather(tracked, self._pace.patience_s):
+            tracked.conclude()
+            self._shelf.say(tracked)
 
     async def _created(self, tracked: Tracked, wanted: Wanted) -> tuple[Outcome, ToldOrder | None]:
         """Send it now, unless the exchange wants to be left alone."""

@@ -6,7 +6,7 @@ counted, and so never sold. What open orders bind is not free a second time.
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 
 from config.clock import Clock
@@ -32,6 +32,8 @@ class Shelf:
         """Markets in which no entry is taken, and why."""
         self.version = 0
         """Grows with each trade that is counted."""
+        self.filled: Callable[[Tracked], None] = lambda _: None
+        """Called after each trade of an order was counted."""
         self.stirred = asyncio.Event()
         """Set when the exchange should be looked at now."""
         self._clock = clock
@@ -120,6 +122,7 @@ class Shelf:
             moved -= trade.fee if trade.fee_currency == base else Decimal(0)
             self._own[symbol] = self._own.get(symbol, Decimal(0)) + moved
             self.version += 1
+            self.filled(tracked)
 
     def halt(self, symbol: str, why: str) -> None:
         """Take no entry in this market any more."""

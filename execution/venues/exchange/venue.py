@@ -246,8 +246,8 @@ class ExchangeVenue:
         return VenueReport(states=(state,))
 
     async def _withdrawn(self, tracked: Tracked) -> bool:
-        """Withdraw an order under the market's hand. Whether its final state is known."""
-        hand = self._watch.hand(tracked.order.symbol)
+        """Withdraw an order under its pair's hand. Whether its final state is known."""
+        hand = self._watch.hand(tracked)
         try:
             async with asyncio.timeout(self._pace.cancel_s):
                 await hand.acquire()
@@ -261,7 +261,6 @@ class ExchangeVenue:
             elif tracked.phase is not Phase.DONE and tracked.sendings:
                 await self._sender.withdraw(tracked)
                 tracked.conclude()
-            self._watch.pair_off(tracked)
             return tracked.phase is Phase.DONE
         finally:
             hand.release()
