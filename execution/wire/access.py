@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from config.clock import Clock, to_ms
-from execution.wire import refusals
-from execution.wire.refusals import Refused
+from execution.wire.trading import refusals
+from execution.wire.trading.refusals import Refused
 
 WEIGHT_LIMIT = 6000
 """Weight of requests a minute."""
@@ -95,22 +95,22 @@ class Limits:
         """Count a request. Raises Refused; `retry_after_s` then says how long to wait."""
         now_ms = to_ms(self._clock.now())
         if now_ms < self._banned_until_ms:
-            self.ban(self._banned_until_ms - now_ms)
+            raise self.ban(self._banned_until_ms - now_ms)
         if self._count("weight", _MINUTE_MS, weight) <= self._weight_limit:
             return
         minute = now_ms // _MINUTE_MS
         self.retry_after_s = int((minute + 1) * _MINUTE_MS - now_ms) // 1000 + 1
         if self._warned_in == minute:
-            self.ban(_BAN_MS)
+            raise self.ban(_BAN_MS)
         self._warned_in = minute
         raise Refused(refusals.TOO_MANY_REQUESTS, self._weight_limit)
 
-    def ban(self, for_ms: int) -> None:
-        """Shut the client out for a time. Always raises Refused."""
+    def ban(self, for_ms: int) -> Refused:
+        """Shut the client out for a time [ms]; returns what it is told."""
         now_ms = to_ms(self._clock.now())
         self._banned_until_ms = now_ms + for_ms
         self.retry_after_s = for_ms // 1000 + 1
-        raise Refused(refusals.BANNED, self._banned_until_ms)
+        return Refused(refusals.BANNED, self._banned_until_ms)
 
     def order(self) -> None:
         """Count a new order. Raises Refused."""

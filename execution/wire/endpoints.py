@@ -9,14 +9,15 @@ from typing import Any
 
 from config.clock import to_ms
 from execution.exact import fee_on
-from execution.wire import refusals, shown
+from execution.wire import shown
 from execution.wire.access import Key
-from execution.wire.exchange import Exchange
-from execution.wire.orders import Json, WireOrder, text
-from execution.wire.refusals import Refused
-from execution.wire.wanted import Params, chosen, name_in, read_legs, read_order, whole
+from execution.wire.trading import refusals
+from execution.wire.trading.exchange import Exchange
+from execution.wire.trading.orders import Json, WireOrder, text
+from execution.wire.trading.refusals import Refused
+from execution.wire.trading.wanted import Params, chosen, name_in, read_legs, read_order, whole
 
-_SIGNED = frozenset({"timestamp", "recvWindow", "signature", "apiKey"})
+_SIGNED = frozenset({"timestamp", "recvWindow", "signature", "apiKey", "returnRateLimits"})
 _ORDER = (
     "timeInForce", "quantity", "quoteOrderQty", "price", "newClientOrderId", "stopPrice", "newOrderRespType",
     "selfTradePreventionMode",
@@ -293,7 +294,7 @@ def _klines(request: Request) -> list[Any]:
 def _depth(request: Request) -> Json:
     floor = request.exchange.floor(request.symbol)
     bids, asks = shown.depth(floor, request.most(100, 5000))
-    return {"lastUpdateId": request.exchange.changes, "bids": bids, "asks": asks}
+    return {"lastUpdateId": floor.version, "bids": bids, "asks": asks}
 
 
 def _each(tell: Callable[[Exchange, str], Json]) -> Answer:
@@ -417,3 +418,30 @@ SAPI: Mapping[tuple[str, str], Endpoint] = {
     ("GET", "account/apiRestrictions"): Endpoint("apiRestrictions", _may, _fixed(1), signed=True),
 }
 """Under /sapi/v1."""
+
+METHODS: Mapping[str, Endpoint] = {
+    "ping": V3["GET", "ping"],
+    "time": V3["GET", "time"],
+    "exchangeInfo": V3["GET", "exchangeInfo"],
+    "depth": V3["GET", "depth"],
+    "klines": V3["GET", "klines"],
+    "ticker.24hr": V3["GET", "ticker/24hr"],
+    "ticker.price": V3["GET", "ticker/price"],
+    "ticker.book": V3["GET", "ticker/bookTicker"],
+    "account.status": V3["GET", "account"],
+    "order.place": V3["POST", "order"],
+    "order.test": V3["POST", "order/test"],
+    "order.status": V3["GET", "order"],
+    "order.cancel": V3["DELETE", "order"],
+    "order.cancelReplace": V3["POST", "order/cancelReplace"],
+    "openOrders.status": V3["GET", "openOrders"],
+    "openOrders.cancelAll": V3["DELETE", "openOrders"],
+    "orderList.place.oco": V3["POST", "orderList/oco"],
+    "orderList.cancel": V3["DELETE", "orderList"],
+    "orderList.status": V3["GET", "orderList"],
+    "allOrders": V3["GET", "allOrders"],
+    "myTrades": V3["GET", "myTrades"],
+}
+"""The methods of requests by message, on the endpoints that answer them."""
+NAMES = tuple(sorted({endpoint.name for endpoint in (*V3.values(), *SAPI.values())}))
+"""What a scenario may call an endpoint."""

@@ -9,14 +9,14 @@ from typing import Any
 
 from config.clock import to_ms
 from execution.exact import EXACT, ZERO, exact_decimal
-from execution.wire import refusals
 from execution.wire.access import DAILY_LIMIT, ORDER_LIMIT, WEIGHT_LIMIT
-from execution.wire.exchange import Exchange
-from execution.wire.floor import Floor
-from execution.wire.market import Kline
-from execution.wire.orders import Json, text
-from execution.wire.refusals import Refused
-from execution.wire.wanted import BAND, ORDER_TYPES
+from execution.wire.trading import refusals
+from execution.wire.trading.exchange import Exchange
+from execution.wire.trading.floor import Floor
+from execution.wire.trading.market import Kline
+from execution.wire.trading.orders import Json, text
+from execution.wire.trading.refusals import Refused
+from execution.wire.trading.wanted import BAND, ORDER_TYPES
 from market.timeframe import Timeframe
 
 _MOST_KLINES = 1000

@@ -111,6 +111,9 @@ class Sender:
             found = await self._client.look(
                 tracked.order.symbol, sending.client_id, stop=sending.stop, exits=tracked.order.reduce_only
             )
+            if found and len(sending.orders) > 1:  # by client id an exchange tells only the newest
+                unseen = sending.orders.keys() - {each.venue_id for each in found}
+                found += tuple([await self._client.order(tracked.order.symbol, each) for each in sorted(unseen)])
         except (NoAnswer, Refused):
             return False
         for told in found:

@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from config.sections.venue import VenueSettings
-from execution.wire.exchange import Exchange
-from execution.wire.market import PlayedMarket
 from execution.wire.server import KEY, WireServer
+from execution.wire.trading.exchange import Exchange
+from execution.wire.trading.market import PlayedMarket
 from market.bar import Bar, Slice
 from market.instrument import Instrument
 from market.timeframe import Timeframe
@@ -69,14 +69,14 @@ def exchange_of(
     )
 
 
-def client_of(url: str, *, pro: bool = False, secret: str = KEY.secret, **options: Any) -> Any:
+def client_of(url: str, *, pro: bool = False, secret: str = KEY.secret, timeout: int = 1500, **options: Any) -> Any:
     """ccxt's own client of Binance, with its addresses on the simulator. Close it."""
     import ccxt.async_support
     import ccxt.pro
 
     ws = url.replace("http://", "ws://")
     shape = {
-        "apiKey": KEY.name, "secret": secret, "timeout": 1500, "enableRateLimit": False,
+        "apiKey": KEY.name, "secret": secret, "timeout": timeout, "enableRateLimit": False,
         "options": {"fetchCurrencies": False, "fetchMargins": False, "fetchMarkets": {"types": ["spot"]}, **options},
         "urls": {
             "api": {

@@ -1,7 +1,7 @@
 """Whole lives of orders on an exchange that loses answers: each order is at the exchange once, and all that it traded is told.
 
-Every third signed request meets a fault: it never arrives, arrives late, is answered by a page, by nothing, by
-half a body, by an error that says nothing, or the line is cut after the exchange has taken it. Seeded; real ccxt on loopback.
+Every third signed request meets a fault: it never arrives, arrives late, or is answered by a page, by nothing, by half a body, by an
+error that says nothing; or the line is cut after the exchange has taken it. Seeded; real ccxt on loopback.
 """
 
 import asyncio
@@ -9,12 +9,12 @@ from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
-import numpy as np
 import pytest
-from exchange_support import QUICK, LossyServer, Trading, order_of, trading
+from exchange_support import QUICK, Trading, losing, order_of, server_of, trading
 from wire_support import FLAT, exchange_of, settings_of
 
 from execution.venues.exchange.tracked import Phase
+from execution.wire.faults import Faults, Scenario
 
 D = Decimal
 WORKERS = 40
@@ -39,8 +39,7 @@ async def _done(on: Trading, order_id: str) -> None:
         await asyncio.sleep(0.02)
 
 
-async def _lives(on: Trading, seed: int, count: int) -> None:
-    on.server.chance, on.server.share = np.random.Generator(np.random.PCG64(seed)), 1 / 3
+async def _lives(on: Trading, seed: int, count: int) -> int:
     listening = asyncio.ensure_future(on.listen())
     names = iter([f"{seed}-{number}" for number in range(count)])
 
@@ -49,11 +48,12 @@ async def _lives(on: Trading, seed: int, count: int) -> None:
             await _life(on, name)
 
     await asyncio.gather(*(work() for _ in range(WORKERS)))
-    on.server.share = 0.0
+    on.server.faults, met = Faults(Scenario()), sum(on.server.faults.happened.values())
     await asyncio.sleep(1.0)
     listening.cancel()
     await asyncio.wait((listening,))
     assert listening.cancelled()
+    return met
 
 
 def lives(folder: Path, seed: int, count: int) -> Counter[str]:
@@ -62,8 +62,8 @@ def lives(folder: Path, seed: int, count: int) -> Counter[str]:
 
     async def main() -> None:
         exchange = exchange_of((FLAT,) * 3, settings=settings_of(depth_fraction=1.0))
-        async with trading(folder, exchange=exchange, pace=PACE, server=LossyServer(exchange)) as on:
-            await _lives(on, seed, count)
+        async with trading(folder, pace=PACE, server=server_of(exchange, losing(1 / 3, seed))) as on:
+            found["faults"] = await _lives(on, seed, count)
             told = Counter[str]()
             for fill in on.fills:
                 told[fill.order_id] += 1
@@ -86,7 +86,6 @@ def lives(folder: Path, seed: int, count: int) -> Counter[str]:
                     )
             found["left open"] = len(exchange.ledger.open_orders())
             found["halted"] = len(on.venue.halted())
-            found["faults"] = len(on.server.met)
             held = exchange.purse.total("BTC")
             assert held == on.venue._shelf.owned("BTC/USDT"), "the coins that it counts are those at the exchange"
 

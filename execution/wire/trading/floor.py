@@ -13,7 +13,7 @@ from execution.reports import Fill, VenueReport
 from execution.simulated.book_model import BarBook, BookModel
 from execution.simulated.latency import Latency, bar_sigma
 from execution.simulated.matching import MatchingCore
-from execution.wire.purse import Purse
+from execution.wire.trading.purse import Purse
 from market.bar import Bar
 from market.book import Book, Level
 from market.instrument import Instrument
@@ -35,6 +35,8 @@ class Floor:
         self._shown: Book | None = None
         self._at_open = False
         self.price = ZERO
+        self.version = 1
+        """How often the shown book may have changed."""
 
     @property
     def cash(self) -> Decimal:
@@ -56,17 +58,27 @@ class Floor:
         self._bar, self._at_open = bar, True
         self._liquidity = self._model.bar(self.instrument, bar.volume, bar_sigma(bar.high, bar.low))
         self.price, self._shown = exact_decimal(bar.open), None
+        self.version += 1
         return self._meet(at) if self.core.trades_at(self.price) else _NOTHING
 
     def dark(self) -> None:
         """There is no bar now: the price stands, and no book is shown."""
         self._bar, self._liquidity, self._shown, self._at_open = None, None, None, False
+        self.version += 1
+
+    def thin(self, taker: Side, leave: Decimal) -> None:
+        """Take liquidity away until only so much is left for takers of this side in this bar [base]."""
+        if self._liquidity is not None:
+            self._liquidity.take(taker, max(ZERO, EXACT.subtract(self._liquidity.left(taker), leave)))
+            self._shown = None
+            self.version += 1
 
     def move(self, to: Decimal, at: datetime) -> VenueReport:
         """Move the traded price without a jump; what it touches on the way trades."""
         if self._liquidity is None:
             return _NOTHING
         start, self.price, self._shown, self._at_open = self.price, to, None, False
+        self.version += 1
         if not self.core.wakes(min(start, to), max(start, to)):
             return _NOTHING
         return self.core.sweep(start, to, self._liquidity.book_at, at)
@@ -98,6 +110,7 @@ class Floor:
         book, before = self.book(), {side: self._liquidity.left(side) for side in Side}
         report = self.core.on_book(book, at, self.price, late=late)
         gone = {side: EXACT.subtract(before[side], self._liquidity.left(side)) for side in Side}
+        self.version += any(gone.values())
         self._shown = Book(_without(book.bids, gone[Side.SELL]), _without(book.asks, gone[Side.BUY]))
         return report
 

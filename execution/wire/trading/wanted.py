@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from execution.exact import EXACT, ZERO, is_multiple
-from execution.wire import refusals
-from execution.wire.refusals import Refused
+from execution.wire.trading import refusals
+from execution.wire.trading.refusals import Refused
 from market.instrument import Instrument
 from risk.order import Side
 

@@ -79,9 +79,13 @@ class PlayedMarket:
         self.ended = following is None
         self.forming = {} if following is None else self._moved(following)
 
-    def klines(self, symbol: str, timeframe: Timeframe) -> list[Kline]:
-        """The bars of a symbol, oldest first, the one that forms last. `timeframe` is a multiple of the market's own."""
-        rows = [_row(bar) for bar in self._closed[symbol]]
+    def klines(self, symbol: str, timeframe: Timeframe, newest: int = 0) -> list[Kline]:
+        """The bars of a symbol, oldest first, the one that forms last; with `newest`, at least so many of the last ones.
+
+        `timeframe` is a multiple of the market's own.
+        """
+        own = newest * (timeframe.seconds // self.timeframe.seconds)
+        rows = [_row(bar) for bar in self._closed[symbol][-own:]]
         if present := self.present(symbol):
             rows.append(present)
         return rows if timeframe is self.timeframe else _joined(rows, self.timeframe, timeframe)

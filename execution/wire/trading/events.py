@@ -6,8 +6,8 @@ An event is told once and never again: a client that was away learns by asking.
 from collections.abc import Iterable
 
 from execution.exact import EXACT
-from execution.wire.orders import Json, Pair, Trade, WireOrder, text
-from execution.wire.purse import Purse
+from execution.wire.trading.orders import Json, Pair, Trade, WireOrder, text
+from execution.wire.trading.purse import Purse
 
 
 def execution(order: WireOrder, what: str, at_ms: int, trade: Trade | None = None) -> Json:

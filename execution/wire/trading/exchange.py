@@ -15,14 +15,14 @@ from execution.exact import EXACT, ZERO, exact_decimal, floor_to
 from execution.reports import Fill, Liquidity, OrderState, OrderStatus, VenueReport
 from execution.simulated.book_model import BookModel
 from execution.simulated.latency import Latency
-from execution.wire import events, refusals
-from execution.wire.floor import Floor
-from execution.wire.ledger import OrderLedger
-from execution.wire.market import MOMENTS, PlayedMarket
-from execution.wire.orders import Json, Pair, Print, Trade, WireOrder
-from execution.wire.purse import Purse
-from execution.wire.refusals import Refused
-from execution.wire.wanted import Wanted, check_filters
+from execution.wire.trading import events, refusals
+from execution.wire.trading.floor import Floor
+from execution.wire.trading.ledger import OrderLedger
+from execution.wire.trading.market import MOMENTS, PlayedMarket
+from execution.wire.trading.orders import Json, Pair, Print, Trade, WireOrder
+from execution.wire.trading.purse import Purse
+from execution.wire.trading.refusals import Refused
+from execution.wire.trading.wanted import Wanted, check_filters
 from market.instrument import Instrument
 from risk.order import OrderKind, Side
 
@@ -57,6 +57,8 @@ class Exchange:
         self.purse = Purse(balances, fee_in_quote=fee_in_quote)
         self.ledger = OrderLedger()
         self.told = told
+        self.changed: Callable[[], None] = lambda: None
+        """Called when the market has moved or an order was taken."""
         self.now: Callable[[], datetime] = lambda: market.now
         self.floors = {name: Floor(rules, model, latency, self.purse) for name, rules in sorted(instruments.items())}
         self.changes = 1
@@ -90,6 +92,7 @@ class Exchange:
         if ending:
             self.market.close_bar()
             self._open_bars()
+        self.changed()
 
     def advance(self) -> None:
         """Move to the open of the next bar."""
@@ -217,6 +220,7 @@ class Exchange:
             if order.open and not order.waits and not self._dies_unfilled(floor, order):
                 self._book(floor.arrive(order.for_core(self.now(), _RESTS[order.type]), self.now()))
                 self._end_remainder(floor, order)
+        self.changed()
 
     def _dies_unfilled(self, floor: Floor, order: WireOrder) -> bool:
         """Whether it is fill or kill, and the book does not offer all of it; it then ends."""

@@ -6,9 +6,9 @@ name is answered with the newest order that has it.
 
 from collections.abc import Iterable
 
-from execution.wire import refusals
-from execution.wire.orders import Pair, Trade, WireOrder
-from execution.wire.refusals import Refused
+from execution.wire.trading import refusals
+from execution.wire.trading.orders import Pair, Trade, WireOrder
+from execution.wire.trading.refusals import Refused
 
 
 class OrderLedger:

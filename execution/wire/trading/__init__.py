@@ -1,0 +1,1 @@
+"""The exchange behind the wire: orders, balances and the market that is played, without a socket."""
