@@ -59,7 +59,7 @@ def order_of(
     )  # fmt: skip
 
 
-ENDPOINTS = ("order.place", "order.cancel", "order.status", "openOrders.status", "myTrades", "account.status")
+ENDPOINTS = ("order.place", "order.cancel", "order.status", "openOrders", "myTrades", "account")
 LOSSES = (
     Rule(at="*", kind=Kind.LOST_REPLY), Rule(at="*", kind=Kind.RESET), Rule(at="*", kind=Kind.CUT),
     Rule(at="*", kind=Kind.HTML), Rule(at="*", kind=Kind.EMPTY), Rule(at="*", kind=Kind.NOTHING),

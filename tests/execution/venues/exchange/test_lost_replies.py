@@ -1,7 +1,7 @@
 """Whole lives of orders on an exchange that loses answers: each order is at the exchange once, and all that it traded is told.
 
-Every third signed request meets a fault: it never arrives, arrives late, or is answered by a page, by nothing, by half a body, by an
-error that says nothing; or the line is cut after the exchange has taken it. Seeded; real ccxt on loopback.
+Every third signed request meets a fault: it never arrives, arrives late, or is answered by a page, by nothing, by half a body, by
+an error that says nothing; or the line is cut after the exchange has taken it. Seeded; real ccxt on loopback.
 """
 
 import asyncio
