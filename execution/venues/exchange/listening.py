@@ -57,7 +57,8 @@ class Listener:
             await self.ask()
             wait_s = self._pace.poll_s if self._shelf.at_exchange() else self._pace.idle_s
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._shelf.stirred.wait(), wait_s)
+                async with asyncio.timeout(wait_s):
+                    await self._shelf.stirred.wait()
             self._shelf.stirred.clear()
 
     async def ask(self) -> None:
@@ -84,7 +85,8 @@ class Listener:
         doubted = self._wires.quiet.clock_doubted
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(doubted.wait(), self._pace.clock_s)
+                async with asyncio.timeout(self._pace.clock_s):
+                    await doubted.wait()
             doubted.clear()
             with suppress(NoAnswer, Refused):
                 await self.measure_clock()
@@ -161,7 +163,6 @@ class Listener:
         ):
             tracked.phase = Phase.WATCHED
         tracked.conclude()
-        self._watch.pair_off(tracked)
         self._shelf.say(tracked)
         return answered
 

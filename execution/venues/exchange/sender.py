@@ -15,6 +15,7 @@ from typing import Any
 
 from config.clock import Clock, to_ms
 from execution.venues.exchange.capabilities import Capability
+from execution.venues.exchange.ids import SENDINGS
 from execution.venues.exchange.lines.client import Client, Wanted
 from execution.venues.exchange.lines.line import NoAnswer, Pace, Quiet, Refused
 from execution.venues.exchange.outcomes import Outcome, Verdict
@@ -53,7 +54,13 @@ class Sender:
         task.add_done_callback(self._ended)
 
     def send(self, tracked: Tracked, sized: Sized, *, at_once: bool) -> None:
-        """Begin to send an order, or the next order of one. Its fate is known when `tracked.resolved` is set."""
+        """Begin to send an order, or the next order of one. Its fate is known when `tracked.resolved` is set.
+
+        An order that was sent too often already is at its end.
+        """
+        if len(tracked.sendings) >= SENDINGS:
+            tracked.phase, tracked.note = Phase.DONE, f"it was sent {SENDINGS} times"
+            return
         wanted = Wanted(
             self._shelf.ids.of(tracked.order.order_id, len(tracked.sendings)),
             tracked.order.symbol,
@@ -91,7 +98,8 @@ class Sender:
     async def until_resolved(self, tracked: Tracked, seconds: float) -> bool:
         """Wait until an order's fate is known, for so long at most."""
         try:
-            await asyncio.wait_for(tracked.resolved.wait(), seconds)
+            async with asyncio.timeout(seconds):  # `wait_for` may lose a cancellation
+                await tracked.resolved.wait()
         except TimeoutError:
             return False
         return True
@@ -103,6 +111,9 @@ class Sender:
             found = await self._client.look(
                 tracked.order.symbol, sending.client_id, stop=sending.stop, exits=tracked.order.reduce_only
             )
+            if found and len(sending.orders) > 1:  # by client id an exchange tells only the newest
+                unseen = sending.orders.keys() - {each.venue_id for each in found}
+                found += tuple([await self._client.order(tracked.order.symbol, each) for each in sorted(unseen)])
         except (NoAnswer, Refused):
             return False
         for told in found:
@@ -144,14 +155,14 @@ class Sender:
             outcome, told = (first, None) if first and not sent else await self._created(tracked, wanted)
             if told is not None:
                 self._shelf.sight(tracked, tracked.at, told)
-            if outcome.verdict is Verdict.ACCEPTED:
+            if outcome.verdict is Verdict.ACCEPTED or (
+                outcome.verdict is Verdict.UNKNOWN and await self._found(tracked, wanted)
+            ):
                 self._settled(tracked, Phase.LIVE)
+                await self._tell(tracked)
                 return
             if outcome.verdict is Verdict.REJECTED:
                 self._settled(tracked, Phase.DONE, outcome.note)
-                return
-            if outcome.verdict is Verdict.UNKNOWN and await self._found(tracked, wanted):
-                self._settled(tracked, Phase.LIVE)
                 return
             if outcome.verdict is Verdict.LEAVE_ALONE and tracked.order.reduce_only:
                 await asyncio.sleep(self._quiet.left_s())
@@ -161,6 +172,12 @@ class Sender:
                 break
         note = "withdrawn" if tracked.withdrawing else "not sent again"
         self._settled(tracked, Phase.DONE, f"it never arrived at the exchange, and was {note} ({outcome.note})")
+
+    async def _tell(self, tracked: Tracked) -> None:
+        """Let be heard what was filled at once. What is still missing then is asked for on the timer."""
+        if tracked.at.filled and not tracked.held_back and await self.gather(tracked, self._pace.patience_s):
+            tracked.conclude()
+            self._shelf.say(tracked)
 
     async def _created(self, tracked: Tracked, wanted: Wanted) -> tuple[Outcome, ToldOrder | None]:
         """Send it now, unless the exchange wants to be left alone."""
@@ -202,7 +219,7 @@ class Sender:
             if loop.time() - begun_s > self._pace.frozen_s and wanted.symbol not in self._shelf.halted:
                 tracked.note = f"its fate has been unknown for {self._pace.frozen_s:.0f} s"
                 self._shelf.halt(wanted.symbol, f"order {tracked.order.order_id}: {tracked.note}")
-                self._shelf.say(tracked)
+                self._shelf.say(tracked, unknown=True)
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 1.7, self._pace.longest_pause_s, max(self._pace.pause_s, proof_s - loop.time()))
 

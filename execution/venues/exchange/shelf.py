@@ -6,7 +6,7 @@ counted, and so never sold. What open orders bind is not free a second time.
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 
 from config.clock import Clock
@@ -32,6 +32,8 @@ class Shelf:
         """Markets in which no entry is taken, and why."""
         self.version = 0
         """Grows with each trade that is counted."""
+        self.filled: Callable[[Tracked], None] = lambda _: None
+        """Called after each trade of an order was counted."""
         self.stirred = asyncio.Event()
         """Set when the exchange should be looked at now."""
         self._clock = clock
@@ -75,10 +77,14 @@ class Shelf:
             each for each in self._orders.values() if group and each.order.oco_group == group and each is not tracked
         ]
 
+    def owned(self, symbol: str) -> Decimal:
+        """What this account's own trades have bought and not sold [base]."""
+        return max(Decimal(0), self._own.get(symbol, Decimal(0)))
+
     def sellable(self, symbol: str, but: Tracked | None = None) -> Decimal:
         """What of our own is bound by no other order than `but` [base]."""
-        bound = (each.left for each in self.at_exchange(symbol) if each.order.side is Side.SELL and each is not but)
-        return max(Decimal(0), self._own.get(symbol, Decimal(0)) - sum(bound, Decimal(0)))
+        bound = (each.bound for each in self.at_exchange(symbol) if each.order.side is Side.SELL and each is not but)
+        return max(Decimal(0), self.owned(symbol) - sum(bound, Decimal(0)))
 
     def sight(self, tracked: Tracked, sending: Sending, told: ToldOrder) -> None:
         """Take what the exchange told of an order. Two of its orders with one client id halt the market."""
@@ -116,13 +122,17 @@ class Shelf:
             moved -= trade.fee if trade.fee_currency == base else Decimal(0)
             self._own[symbol] = self._own.get(symbol, Decimal(0)) + moved
             self.version += 1
+            self.filled(tracked)
 
     def halt(self, symbol: str, why: str) -> None:
         """Take no entry in this market any more."""
         self.halted.setdefault(symbol, why)
 
-    def say(self, tracked: Tracked) -> None:
-        """Let what is new of an order be heard."""
+    def say(self, tracked: Tracked, *, unknown: bool = False) -> None:
+        """Let what is new of an order be heard. That its fate is unknown is said only if `unknown` asks for it: mostly it is
+        known a moment later, and the answer to `submit` has said it."""
+        if tracked.phase is Phase.UNKNOWN and not unknown:
+            return
         report = tracked.news(self._clock.now())
         if report != _NOTHING:
             self._said.append(report)

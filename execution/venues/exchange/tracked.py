@@ -102,6 +102,11 @@ class Tracked:
         return Decimal(0) if self.phase is Phase.DONE else max(Decimal(0), self.quantity - self.filled)
 
     @property
+    def bound(self) -> Decimal:
+        """What it may bind at the exchange [base]: nothing while its present sending is over."""
+        return Decimal(0) if self.phase is Phase.LIVE and self.sendings and self.at.over else self.left
+
+    @property
     def venue_ids(self) -> frozenset[str]:
         """All ids under which the exchange knows it."""
         return frozenset[str]().union(*(sending.venue_ids for sending in self.sendings))

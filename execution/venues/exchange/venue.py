@@ -202,7 +202,7 @@ class ExchangeVenue:
 
     async def _enter(self, order: Order, *, sought: bool) -> VenueReport:
         """Take an order, and send it, look for it, or watch its price."""
-        numbers = self._numbers(order, sought=sought)
+        numbers = self._numbers(order)
         if isinstance(numbers, str):
             return self._refused(order, numbers)
         tracked = self._shelf.add(order, Phase.WATCHED, numbers.quantity)
@@ -219,11 +219,11 @@ class ExchangeVenue:
             await self._sender.until_resolved(tracked, self._wait_s(sought=sought))
         return self._shelf.first_word(tracked)
 
-    def _numbers(self, order: Order, *, sought: bool) -> Sized | str:
-        """The order in the exchange's numbers. One that is sought may bind what it sells already."""
+    def _numbers(self, order: Order) -> Sized | str:
+        """The order in the exchange's numbers, or why it cannot be sent."""
         own = self._shelf.sellable(order.symbol)
         if order.kind is OrderKind.LIMIT and order.oco_group is not None:
-            own = order.quantity  # its stop binds the quantity at the exchange
+            own = self._shelf.owned(order.symbol)  # its stop binds the quantity at the exchange
         return sized(order, self._rules[order.symbol], own)
 
     def _wait_s(self, *, sought: bool) -> float:
@@ -257,10 +257,11 @@ class ExchangeVenue:
         return VenueReport(states=(state,))
 
     async def _withdrawn(self, tracked: Tracked) -> bool:
-        """Withdraw an order under the market's hand. Whether its final state is known."""
-        hand = self._watch.hand(tracked.order.symbol)
+        """Withdraw an order under its pair's hand. Whether its final state is known."""
+        hand = self._watch.hand(tracked)
         try:
-            await asyncio.wait_for(hand.acquire(), self._pace.cancel_s)
+            async with asyncio.timeout(self._pace.cancel_s):
+                await hand.acquire()
         except TimeoutError:
             return False
         try:
@@ -271,7 +272,6 @@ class ExchangeVenue:
             elif tracked.phase is not Phase.DONE and tracked.sendings:
                 await self._sender.withdraw(tracked)
                 tracked.conclude()
-            self._watch.pair_off(tracked)
             return tracked.phase is Phase.DONE
         finally:
             hand.release()

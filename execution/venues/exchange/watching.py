@@ -10,6 +10,7 @@ Where stops sell at a limit, one whose trigger was passed for a while is withdra
 
 import asyncio
 from decimal import Decimal
+from weakref import WeakValueDictionary
 
 from execution.exact import floor_to
 from execution.venues.exchange.lines.client import Client
@@ -21,6 +22,9 @@ from execution.venues.exchange.tracked import Phase, Tracked
 from market.book import Book
 from risk.order import OrderKind
 
+_LONGEST_PAUSE_S = 60.0
+"""Between two tries to sell a target; the first pauses are short and double."""
+
 
 class Watch:
     """Watches prices for the orders of one account."""
@@ -31,12 +35,14 @@ class Watch:
         """`books`: the latest books by symbol, which it keeps up to date where it looks."""
         self._client, self._sender, self._shelf = client, sender, shelf
         self._rules, self._pace, self._books = rules, pace, books
-        self._hands: dict[str, asyncio.Lock] = {}
+        shelf.filled = self._pair_off
+        self._hands: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._passed_s: dict[str, float] = {}
+        self._not_before_s: dict[str, float] = {}
 
-    def hand(self, symbol: str) -> asyncio.Lock:
-        """Held by whoever withdraws orders in a market, and places others instead."""
-        return self._hands.setdefault(symbol, asyncio.Lock())
+    def hand(self, tracked: Tracked) -> asyncio.Lock:
+        """Held by whoever withdraws an order or one of its pair, and places another instead."""
+        return self._hands.setdefault(tracked.order.oco_group or tracked.order.order_id, asyncio.Lock())
 
     async def run(self) -> None:
         """Look at prices as long as the session lives."""
@@ -56,11 +62,12 @@ class Watch:
             if each.order.symbol != symbol:
                 continue
             if each.phase is Phase.WATCHED and each.is_target and bid >= (each.order.limit_price or bid):
-                await self._take(each)
+                if asyncio.get_running_loop().time() >= self._not_before_s.get(each.order.order_id, 0.0):
+                    await self._take(each)
             elif self._is_passed(each, bid):
                 await self._escalate(each)
 
-    def pair_off(self, tracked: Tracked) -> None:
+    def _pair_off(self, tracked: Tracked) -> None:
         """An order was filled: reduce the watched orders of its group by the same quantity, and end those with nothing left."""
         for other in self._shelf.pair(tracked):
             if other.phase is not Phase.WATCHED:
@@ -93,9 +100,11 @@ class Watch:
 
     async def _take(self, target: Tracked) -> None:
         """Sell a target whose price is there, in the place of the stop beside it."""
-        async with self.hand(target.order.symbol):
+        async with self.hand(target):
             if target.phase is not Phase.WATCHED:
                 return
+            pause_s = min(_LONGEST_PAUSE_S, self._pace.watch_s * 2.0 ** len(target.sendings))
+            self._not_before_s[target.order.order_id] = asyncio.get_running_loop().time() + pause_s
             stops = [each for each in self._shelf.pair(target) if each.phase is Phase.LIVE]
             for stop in stops:
                 stop.held_back = True
@@ -109,7 +118,7 @@ class Watch:
 
     async def _escalate(self, stop: Tracked) -> None:
         """Sell at market what a stop at a limit has not sold."""
-        async with self.hand(stop.order.symbol):
+        async with self.hand(stop):
             if stop.phase is not Phase.LIVE or stop.withdrawing:
                 return
             stop.held_back = True

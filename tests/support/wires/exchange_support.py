@@ -1,7 +1,7 @@
-"""A real exchange's venue on the simulator over the wire, through unmodified ccxt; and a server that loses what it is told to."""
+"""A real exchange's venue on the simulator over the wire, through unmodified ccxt; and what can be lost on the way."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -9,8 +9,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from aiohttp import web
 from wire_support import exchange_of
 
 from config.clock import SystemClock
@@ -20,8 +18,9 @@ from execution.venues.exchange.lines.line import Pace
 from execution.venues.exchange.lines.wires import ExchangeKeys
 from execution.venues.exchange.venue import ExchangeVenue
 from execution.wire.access import Limits
-from execution.wire.exchange import Exchange
+from execution.wire.faults import Faults, Kind, Rule, Scenario
 from execution.wire.server import KEY, WireServer
+from execution.wire.trading.exchange import Exchange
 from risk.order import Order, OrderKind, Purpose, Seal, Side
 
 BTC = "BTC/USDT"
@@ -30,6 +29,7 @@ KEYS = ExchangeKeys(KEY.name, KEY.secret)
 QUICK = Pace(
     timeout_s=2.0, patience_s=2.0, pause_s=0.02, longest_pause_s=0.3, poll_s=0.05, idle_s=0.2, book_s=0.2, watch_s=0.05,
     clock_s=30.0, settle_s=1.0, margin_s=0.1, cancel_s=3.0, escalate_s=0.3, late_s=0.4, open_s=0.2, throttled=False,
+    retries_per_s=50.0,
 )  # fmt: skip
 _SEAL = Seal(JOURNAL_KEY)
 
@@ -59,93 +59,22 @@ def order_of(
     )  # fmt: skip
 
 
-class LossyServer(WireServer):
-    """An exchange whose answers are lost as `plan` says: a fault for each request in turn, by method and path."""
-
-    def __init__(self, exchange: Exchange, **more: Any) -> None:
-        limits = Limits(SystemClock(), weight_limit=10**9, order_limit=10**9)
-        super().__init__(exchange, limits=limits, **more)
-        self.faults: dict[tuple[str, str], list[str]] = {}
-        self.chance: np.random.Generator | None = None
-        self.share = 0.0
-        """Share of signed requests that meet a fault, drawn by `chance`."""
-        self.asked: list[tuple[str, str, Mapping[str, str]]] = []
-        self.late_s = 0.15
-
-    def lose(self, method: str, path: str, *faults: str) -> None:
-        """Let the next requests of this kind meet these faults, one each; `` for none."""
-        self.faults.setdefault((method, path), []).extend(faults)
-
-    async def _serve(self, request: web.Request, table: Any) -> web.StreamResponse:
-        path = request.match_info["path"]
-        await request.text()
-        self.asked.append((request.method, path, request.query))
-        fault = self._fault(request.method, path)
-        if fault == "never arrives":
-            return await self._cut(request)
-        if fault == "arrives late":
-            self._later(request, table)
-            return await self._cut(request)
-        if fault.startswith("turned away"):
-            return web.Response(
-                status=429, text='{"code":-1003,"msg":"Too many requests."}', headers=_json() | {"Retry-After": "1"}
-            )
-        answer = await super()._serve(request, table)
-        return await self._lost(request, answer, fault) if fault else answer
-
-    def _fault(self, method: str, path: str) -> str:
-        waiting = self.faults.get((method, path))
-        if waiting:
-            return waiting.pop(0)
-        signed = path in ("order", "openOrders", "myTrades", "account")
-        if self.chance is None or not signed or self.chance.random() >= self.share:
-            return ""
-        return str(self.chance.choice(FAULTS))
-
-    async def _lost(self, request: web.Request, answer: web.StreamResponse, fault: str) -> web.StreamResponse:
-        if fault in BODIES:
-            status, body, kind = BODIES[fault]
-            return web.Response(status=status, text=body, content_type=kind)
-        if fault == "cut off":
-            half = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": "4000"})
-            await half.prepare(request)
-            await half.write(b'{"symbol":"BTCUSDT","orderId":')
-            return await self._cut(request)
-        if fault == "hangs":
-            await asyncio.sleep(self.late_s * 20)
-        return await self._cut(request)
-
-    def _later(self, request: web.Request, table: Any) -> None:
-        async def arrive() -> None:
-            await asyncio.sleep(self.late_s)
-            await WireServer._serve(self, request, table)
-
-        self._arriving = [*getattr(self, "_arriving", []), asyncio.get_running_loop().create_task(arrive())]
-
-    async def _cut(self, request: web.Request) -> web.StreamResponse:
-        if request.transport is not None:
-            request.transport.abort()
-        raise asyncio.CancelledError
+ENDPOINTS = ("order.place", "order.cancel", "order.status", "openOrders", "myTrades", "account")
+LOSSES = (
+    Rule(at="*", kind=Kind.LOST_REPLY), Rule(at="*", kind=Kind.RESET), Rule(at="*", kind=Kind.CUT),
+    Rule(at="*", kind=Kind.HTML), Rule(at="*", kind=Kind.EMPTY), Rule(at="*", kind=Kind.NOTHING),
+    Rule(at="*", kind=Kind.UNKNOWN_STATE), Rule(at="*", kind=Kind.STATUS, status=502),
+    Rule(at="*", kind=Kind.STATUS, status=504, done=True), Rule(at="*", kind=Kind.LATE, seconds=0.2),
+)  # fmt: skip
+"""What happens to the answer of a request, or to the request."""
+HANGS = (Rule(at="*", kind=Kind.HANG), Rule(at="*", kind=Kind.HANG_DONE))
 
 
-BODIES = {
-    "page": (200, "<html>maintenance</html>", "text/html"),
-    "nothing": (200, "", "application/json"),
-    "braces": (200, "{}", "application/json"),
-    "502": (502, "<html>bad gateway</html>", "text/html"),
-    "504": (504, "<html>gateway time-out</html>", "text/html"),
-    "status unknown": (
-        503,
-        '{"code":-1007,"msg":"Timeout waiting for response from backend server."}',
-        "application/json",
-    ),
-    "disconnected": (400, '{"code":-1001,"msg":"Internal error; unable to process your request."}', "application/json"),
-}
-FAULTS = ("never arrives", "arrives late", "reset", "cut off", *BODIES)
-
-
-def _json() -> dict[str, str]:
-    return {"Content-Type": "application/json"}
+def losing(share: float, seed: int) -> Scenario:
+    """A scenario in which this share of all signed requests is lost, late or answered by what is no answer."""
+    chance = share / len(LOSSES)
+    rules = [each.model_copy(update={"at": name, "chance": chance}) for name in ENDPOINTS for each in LOSSES]
+    return Scenario(seed=seed, faults=tuple(rules))
 
 
 @dataclass
@@ -153,11 +82,16 @@ class Trading:
     """A venue on a running exchange, and all that was heard of it."""
 
     venue: ExchangeVenue
-    server: LossyServer
+    server: WireServer
     exchange: Exchange
     folder: Path
     states: dict[str, list[OrderState]] = field(default_factory=dict)
     fills: list[Fill] = field(default_factory=list)
+
+    def lose(self, at: str, *faults: Rule) -> None:
+        """Let the next requests to an endpoint meet these faults, one each."""
+        rules = [each.model_copy(update={"at": at, "nth": (number,)}) for number, each in enumerate(faults, 1)]
+        self.server.faults = Faults(Scenario(faults=tuple(rules)))
 
     def take(self, report: VenueReport | None) -> VenueReport:
         """Note a report."""
@@ -206,12 +140,18 @@ class Trading:
         return sum(ids.order_of(each.client_id) == order_id for each in self.exchange.ledger.orders("BTCUSDT"))
 
 
+def server_of(exchange: Exchange, scenario: Scenario | None = None) -> WireServer:
+    """A server that counts no weight."""
+    limits = Limits(SystemClock(), weight_limit=10**9, order_limit=10**9)
+    return WireServer(exchange, limits=limits, scenario=scenario)
+
+
 @asynccontextmanager
 async def trading(
-    folder: Path, *args: Any, pace: Pace = QUICK, exchange: Exchange | None = None, server: LossyServer | None = None, **more: Any
+    folder: Path, *args: Any, pace: Pace = QUICK, exchange: Exchange | None = None, server: WireServer | None = None, **more: Any
 ) -> AsyncIterator[Trading]:  # fmt: skip
     """A venue of Binance on the simulator with bars of a test."""
-    running = server or LossyServer(exchange or exchange_of(*args, **more))
+    running = server or server_of(exchange or exchange_of(*args, **more))
     async with running as url, opened(url, folder, pace) as venue:
         yield Trading(venue, running, running.exchange, folder)
 

@@ -55,6 +55,10 @@ class Pace(NamedTuple):
     """Time in which a request is valid; None for what the exchange's row in the table says."""
     throttled: bool = True
     """Whether requests wait for their turn by the exchange's rate limits. A simulator may have none."""
+    retries: float = 40.0
+    """Retries that all lines share, at once."""
+    retries_per_s: float = 2.0
+    """And so many more each second."""
     failures: int = 5
     """Failures in a row after which an operation pauses."""
     open_s: float = 10.0
@@ -74,10 +78,10 @@ class Refused(Exception):
 
 
 class Budget:
-    """Retries that all lines share: so many at once, and so many more each second; the last of them are for exits."""
+    """Retries that all lines share: so many at once, and so many more each second; the last quarter is for exits."""
 
-    def __init__(self, most: float = 40.0, per_s: float = 2.0, reserve: float = 10.0) -> None:
-        self._left, self._most, self._per_s, self._reserve = most, most, per_s, reserve
+    def __init__(self, most: float, per_s: float) -> None:
+        self._left, self._most, self._per_s, self._reserve = most, most, per_s, most / 4
         self._at: float | None = None
 
     def take(self, now_s: float, *, exits: bool) -> bool:

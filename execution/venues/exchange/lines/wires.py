@@ -75,7 +75,7 @@ async def wires_of(
             session = session or _session(hosts_of(ccxt.urls["api"], ccxt.hostname))
             ccxt.session, ccxt.own_session = session, False
             opened.append(ccxt)
-        budget, quiet, turn = Budget(), Quiet(), asyncio.Lock() if row.serial else None
+        budget, quiet, turn = Budget(pace.retries, pace.retries_per_s), Quiet(), asyncio.Lock() if row.serial else None
         trading, exits, data = (
             Line(
                 ccxt, pace, budget, quiet, generator(seed, "exchange", "retries", name),

@@ -2,13 +2,17 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import fields
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from exchange_support import BTC, FAULTS, QUICK, LossyServer, Trading, opened, order_of, trading
-from wire_support import FLAT, exchange_of
+from exchange_support import BTC, HANGS, LOSSES, QUICK, Trading, opened, order_of, server_of, trading
+from wire_support import FLAT, exchange_of, settings_of
+
+from execution.wire.faults import Kind, Rule
+from execution.wire.trading.wanted import Wanted
 
 D = Decimal
 FALLING = "100 100 80 82"
@@ -48,8 +52,8 @@ def test_an_entry_with_a_limit_buys_up_to_it_and_the_rest_is_cancelled(play: Any
         state = await on.until("a", "cancelled", "filled")
         assert (state.status.value, state.filled_quantity) == ("cancelled", D(20))
         assert sum(fill.quantity for fill in on.fills) == 20
-        (_, _, sent) = next(each for each in on.server.asked if each[:2] == ("POST", "order"))
-        assert sent == {} or sent["timeInForce"] == "IOC"
+        (order,) = on.exchange.ledger.orders("BTCUSDT")
+        assert (order.type, order.time_in_force) == ("LIMIT", "IOC")
 
     play(scenario)
 
@@ -113,7 +117,7 @@ def test_a_target_is_watched_and_sold_in_the_place_of_its_stop(play: Any) -> Non
 def test_what_a_target_could_not_sell_gets_its_stop_again(play: Any) -> None:
     async def scenario(on: Trading) -> None:
         await on.submit(order_of("in", "buy 5 market"))
-        await on.until("in", "filled")
+        await on.until("in", "cancelled")
         await on.submit(order_of("stop", "sell 4 stop 95", group="g"))
         await on.submit(order_of("target", "sell 4 limit 109.9", group="g"))
         for _ in range(2):
@@ -124,16 +128,9 @@ def test_what_a_target_could_not_sell_gets_its_stop_again(play: Any) -> None:
             while not on.exchange.ledger.open_orders():
                 await asyncio.sleep(0.02)
         (again,) = on.exchange.ledger.open_orders()
-        assert (again.quantity, again.stop_price) == (4 - partial.filled_quantity, 95)
-        assert 0 < partial.filled_quantity < 4
+        assert (partial.filled_quantity, again.quantity, again.stop_price) == (1, D("1.997"), 95)
 
-    play(scenario, ("100 110 99 110", "110 110 110 110"), settings=_thin())
-
-
-def _thin() -> Any:
-    from wire_support import settings_of
-
-    return settings_of(depth_fraction=0.003, levels=3)
+    play(scenario, ("100 110 99 110", "110 110 110 110"), settings=settings_of(depth_fraction=0.003, levels=3))
 
 
 def test_a_stop_that_was_filled_ends_its_target(play: Any) -> None:
@@ -150,10 +147,10 @@ def test_a_stop_that_was_filled_ends_its_target(play: Any) -> None:
     play(scenario, (FALLING, FLAT, FLAT))
 
 
-@pytest.mark.parametrize("fault", [*FAULTS, "hangs"])
-def test_a_lost_answer_to_a_new_order_ends_in_exactly_one_order(play: Any, fault: str) -> None:
+@pytest.mark.parametrize("fault", [*LOSSES, *HANGS], ids=lambda each: f"{each.kind.value}-{each.status}")
+def test_a_lost_answer_to_a_new_order_ends_in_exactly_one_order(play: Any, fault: Rule) -> None:
     async def scenario(on: Trading) -> None:
-        on.server.lose("POST", "order", fault)
+        on.lose("order.place", fault)
         assert await on.submit(order_of("a", "buy 1 market")) in ("accepted", "unknown")
         await on.until("a", "filled")
         assert (on.placed("a"), on.executed("a"), len(on.fills)) == (1, 1, 1)
@@ -162,11 +159,11 @@ def test_a_lost_answer_to_a_new_order_ends_in_exactly_one_order(play: Any, fault
     play(scenario, pace=QUICK._replace(timeout_s=0.5))
 
 
-@pytest.mark.parametrize("fault", [*FAULTS, "hangs"])
-def test_a_lost_answer_to_a_cancel_ends_in_the_final_state(play: Any, fault: str) -> None:
+@pytest.mark.parametrize("fault", [*LOSSES, *HANGS], ids=lambda each: f"{each.kind.value}-{each.status}")
+def test_a_lost_answer_to_a_cancel_ends_in_the_final_state(play: Any, fault: Rule) -> None:
     async def scenario(on: Trading) -> None:
         await on.submit(order_of("a", "buy 1 limit 90"))
-        on.server.lose("DELETE", "order", fault)
+        on.lose("order.cancel", fault)
         assert await on.cancel("a") == "cancelled"
         assert on.exchange.ledger.open_orders() == []
 
@@ -175,21 +172,19 @@ def test_a_lost_answer_to_a_cancel_ends_in_the_final_state(play: Any, fault: str
 
 def test_an_order_that_arrives_after_the_first_looks_is_found_and_not_sent_again(play: Any) -> None:
     async def scenario(on: Trading) -> None:
-        on.server.late_s = 0.3
-        on.server.lose("POST", "order", "arrives late")
+        on.lose("order.place", Rule(at="*", kind=Kind.LATE, seconds=0.3))
         await on.submit(order_of("a", "buy 1 market"))
         await on.until("a", "filled")
         assert on.placed("a") == 1
-        assert [each[:2] for each in on.server.asked].count(("POST", "order")) == 1
 
-    play(scenario)
+    play(scenario, pace=QUICK._replace(timeout_s=0.1))
 
 
 def test_an_entry_that_was_turned_away_is_rejected_and_a_stop_is_sent_when_the_pause_is_over(play: Any) -> None:
     async def scenario(on: Trading) -> None:
         await on.submit(order_of("in", "buy 1 market"))
         await on.until("in", "filled")
-        on.server.lose("POST", "order", "turned away")
+        on.lose("order.place", Rule(at="*", kind=Kind.TOO_MANY, seconds=1))
         assert await on.submit(order_of("again", "buy 1 market")) == "rejected"
         assert await on.submit(order_of("stop", "sell 0.999 stop 95")) == "accepted"
         assert on.placed("again") == 0
@@ -213,10 +208,8 @@ def test_two_orders_of_one_client_id_halt_the_market_and_the_fills_of_both_are_t
     async def scenario(on: Trading) -> None:
         await on.submit(order_of("a", "buy 1 limit 90"))
         (first,) = on.exchange.ledger.open_orders()
-        from execution.wire.wanted import Wanted
-
-        second = Wanted(**{**_fields(first), "client_id": None})
-        on.exchange.place("BTCUSDT", second).client_id = first.client_id
+        terms = {each.name: getattr(first, each.name) for each in fields(Wanted)}
+        on.exchange.place("BTCUSDT", Wanted(**{**terms, "client_id": None})).client_id = first.client_id
         async with asyncio.timeout(5):
             while not on.venue.halted():
                 await asyncio.sleep(0.02)
@@ -229,15 +222,9 @@ def test_two_orders_of_one_client_id_halt_the_market_and_the_fills_of_both_are_t
     play(scenario, (FALLING, FLAT, FLAT))
 
 
-def _fields(order: Any) -> dict[str, Any]:
-    from execution.wire.wanted import Wanted
-
-    return {name: getattr(order, name) for name in Wanted._fields if hasattr(order, name)}
-
-
 def test_an_order_that_was_sent_before_a_crash_is_found_and_one_that_was_not_is_sent(tmp_path: Path) -> None:
     async def main() -> None:
-        running = LossyServer(exchange_of())
+        running = server_of(exchange_of())
         async with running as url:
             sent, lost = order_of("sent", "buy 1 market"), order_of("lost", "buy 1 market")
             async with opened(url, tmp_path) as before:
@@ -255,7 +242,7 @@ def test_an_order_that_was_sent_before_a_crash_is_found_and_one_that_was_not_is_
 
 def test_after_a_restart_known_orders_go_on_and_what_was_booked_is_not_told_again(tmp_path: Path) -> None:
     async def main() -> None:
-        running = LossyServer(exchange_of((FALLING, FLAT, FLAT)))
+        running = server_of(exchange_of((FALLING, FLAT, FLAT)))
         async with running as url:
             async with opened(url, tmp_path) as venue:
                 on = Trading(venue, running, running.exchange, tmp_path)
@@ -282,7 +269,7 @@ def test_after_a_restart_known_orders_go_on_and_what_was_booked_is_not_told_agai
 
 def test_an_open_order_of_another_session_on_this_account_is_foreign(tmp_path: Path) -> None:
     async def main() -> None:
-        running = LossyServer(exchange_of())
+        running = server_of(exchange_of())
         async with running as url:
             async with opened(url, tmp_path, run="another") as other:
                 await other.submit(order_of("a", "buy 1 limit 90"))
