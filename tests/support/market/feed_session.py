@@ -1,0 +1,141 @@
+"""Whole sessions on a live feed: real ccxt, an exchange on loopback, and a clock that jumps from one wait to the next."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from gate_support import PLAIN
+from klines_server import Klines, Reply, _json, _market, serving
+from told_exchange import MARKETS, START, ToldExchange
+from virtual_clock import VirtualClock
+
+from agents.approval.petition import AUTO
+from agents.court.minds.watchlist import nobody_knows
+from agents.desk.clocked.opening import OnClock, feed_desk, kept_feed, on_feed, read_past
+from agents.desk.description import describe
+from agents.desk.outside import Outside, latches, outside_of
+from agents.desk.request import BarsRequest
+from agents.recorded.resumed import ResumingSink
+from agents.records.folder import JOURNAL, write_checksum
+from agents.records.record import SessionEnd
+from agents.session import run_session
+from config.frozen import Journaled
+from config.reading.load import load_profile
+from config.secrets import journal_key
+from config.settings import Settings
+from execution.journal.chain import Journal
+from execution.kill_switch.switches import FileSwitch
+from market.timeframe import Timeframe
+
+DAYS = 4
+BEGINS = START + timedelta(minutes=10)
+
+
+class Killed(Exception):
+    """The process is gone."""
+
+
+class Wire(Klines):
+    """The told exchange, over Binance's protocol. `down` says whether it answers with 503 now."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        super().__init__()
+        self.told = ToldExchange(clock, DAYS)
+        self.clock = clock
+        self.down: Callable[[datetime], bool] = lambda _: False
+
+    def answer(self, path: str, query: dict[str, list[str]]) -> Reply:
+        if self.down(self.clock.now()):
+            return 503, {}, b"<html>maintenance</html>"
+        if path.endswith("/time"):
+            return _json({"serverTime": asyncio.run(self.told.now_ms())})
+        if path.endswith("/exchangeInfo"):
+            markets = [_market(symbol.partition("/")[0]) for symbol in MARKETS]
+            return _json({"timezone": "UTC", "serverTime": 0, "rateLimits": [], "symbols": markets})
+        symbol = next(name for name in MARKETS if name.replace("/", "") == query["symbol"][0])
+        timeframe = Timeframe(query["interval"][0])
+        rows = self.told.rows(symbol, timeframe, int(query["startTime"][0]))
+        length_ms = timeframe.seconds * 1000
+        return _json([[row[0], *map(repr, row[1:]), row[0] + length_ms - 1, "0", 1, "0", "0", "0"] for row in rows])
+
+
+class Sees:
+    """A sink that is killed before it holds more than so many events, and shows each event to whoever wants to see it."""
+
+    def __init__(self, journal: Journal | ResumingSink, most: int | None, seen: Callable[[Journaled], None]) -> None:
+        self._journal, self._left, self._seen = journal, most, seen
+
+    def append(self, event: Journaled) -> int:
+        if self._left == 0:
+            raise Killed
+        self._left = None if self._left is None else self._left - 1
+        number = self._journal.append(event)
+        self._seen(event)
+        return number
+
+
+class Life(NamedTuple):
+    """How a session is lived: until so many bars or events, or a moment, and what happens meanwhile."""
+
+    bars: int | None = None
+    events: int | None = None
+    until: datetime | None = None
+    begins: datetime = BEGINS
+    down: Callable[[datetime], bool] = lambda _: False
+    happens: Callable[[datetime], None] = lambda _: None
+    """Is told the time at every look of the pulse."""
+    changes: tuple[tuple[str, Any], ...] = ()
+    store: str | None = None
+
+
+def settings_of(life: Life) -> Settings:
+    """The settings of such a session."""
+    changes = {
+        **PLAIN, "world": "feed", "market.feed": "binance", "market.symbols": list(MARKETS), "market.history_days": 20,
+        "minds.warm_wait": False, "sentiment.sources": [], **dict(life.changes),
+    }  # fmt: skip
+    return load_profile("paper", changes)
+
+
+def live(folder: Path, life: Life, told: list[str] | None = None) -> SessionEnd | None:
+    """A session, new or resumed if the folder holds a journal. None if it was killed."""
+    clock, words = VirtualClock(life.begins, waiters=2), [] if told is None else told
+    wire = Wire(clock)
+    wire.down = life.down
+    with serving(wire):
+        return asyncio.run(_live(folder, life, clock, wire.url, words))
+
+
+async def _live(folder: Path, life: Life, clock: VirtualClock, url: str, told: list[str]) -> SessionEnd | None:
+    settings, key, path = settings_of(life), journal_key(), folder / JOURNAL
+    bars = BarsRequest(feed_url=url, feed_store=life.store)
+    kept = kept_feed(path, key) if path.exists() else None
+    tape = await read_past(settings, bars, kept, clock, lambda *_: None)
+    session = on_feed(describe(settings, tape, key), life.bars, kept)
+    folder.mkdir(exist_ok=True)
+    journal = ResumingSink(path, key, 50) if path.exists() else Journal(path, key, 50 if life.events is None else 1)
+
+    def stop() -> bool:
+        life.happens(clock.now())
+        return life.until is not None and clock.now() >= life.until
+
+    world = OnClock(settings, bars, tape, kept, clock, stop, told.append)
+    resuming = journal if isinstance(journal, ResumingSink) else None
+    switch = FileSwitch(latches(), settings.profile)
+    outside = Outside(None, switch, AUTO, nobody_knows)
+    if resuming is not None:
+        outside = outside_of(settings, None, resuming)
+    end = None
+    with suppress(Killed):
+        sink = Sees(journal, life.events, lambda _: None)
+        async with feed_desk(world, session, sink, resuming, key, outside) as (desk, _):
+            end = await run_session(desk, stop, lambda record: None)
+    if end is None:
+        journal.abandon()
+    else:
+        journal.close()
+        write_checksum(folder)
+    return end
