@@ -85,7 +85,7 @@ def klines(
     if interval not in Timeframe.__members__.values() or Timeframe(interval).seconds % own.seconds:
         raise Refused(refusals.BAD_INTERVAL)
     wanted = Timeframe(interval)
-    rows = exchange.market.klines(floor.instrument.symbol, wanted)
+    rows = exchange.market.klines(floor.instrument.symbol, wanted, min(most, _MOST_KLINES), since, until)
     if until is not None:
         rows = [row for row in rows if row.open_ms <= until]
     if since is not None:
@@ -119,7 +119,8 @@ def best(symbol: str, floor: Floor) -> Json:
 def day(exchange: Exchange, symbol: str) -> Json:
     """What happened in the last 24 hours."""
     floor, now_ms = exchange.floor(symbol), to_ms(exchange.now())
-    rows = exchange.market.klines(floor.instrument.symbol, exchange.market.timeframe)
+    a_day = _DAY_MS // (exchange.market.timeframe.seconds * 1000)
+    rows = exchange.market.klines(floor.instrument.symbol, exchange.market.timeframe, a_day)
     rows = [row for row in rows if row.open_ms > now_ms - _DAY_MS] or rows[-1:]
     first, last = (exact_decimal(rows[0].open), exact_decimal(rows[-1].close)) if rows else (ZERO, ZERO)
     volume = exact_decimal(round(sum(row.volume for row in rows), 8))

@@ -5,6 +5,7 @@ order is that of the simulated exchange in process. Bars may be moved in time, s
 left the price stands still. It knows no order: what trades at a moment is the business of the exchange.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
@@ -78,14 +79,25 @@ class PlayedMarket:
         self.ended = following is None
         self.forming = {} if following is None else self._moved(following)
 
-    def klines(self, symbol: str, timeframe: Timeframe, newest: int = 0) -> list[Kline]:
-        """The bars of a symbol, oldest first, the one that forms last; with `newest`, at least so many of the last ones.
+    def klines(
+        self, symbol: str, timeframe: Timeframe, newest: int = 0, since_ms: int | None = None, until_ms: int | None = None
+    ) -> list[Kline]:
+        """The bars of a symbol, oldest first, the one that forms last.
 
-        `timeframe` is a multiple of the market's own.
+        With `newest`, at least so many: of the first ones that open from `since_ms` on, or else of the last ones that open until
+        `until_ms` [ms since 1970 UTC]. `timeframe` is a multiple of the market's own.
         """
-        own = newest * (timeframe.seconds // self.timeframe.seconds)
-        rows = [_row(bar) for bar in self._closed[symbol][-own:]]
-        if present := self.present(symbol):
+        closed, a_bar = self._closed[symbol], timeframe.seconds // self.timeframe.seconds
+        begin, end = 0, len(closed)
+        if until_ms is not None:
+            end = bisect_right(closed, until_ms, key=_open_ms) + a_bar
+        if since_ms is not None:
+            begin = max(0, bisect_left(closed, since_ms, key=_open_ms) - a_bar)
+            end = min(end, begin + (newest + 2) * a_bar) if newest else end
+        elif newest:
+            begin = max(0, min(end, len(closed)) - (newest + 1) * a_bar)
+        rows = [_row(bar) for bar in closed[begin:end]]
+        if end >= len(closed) and (present := self.present(symbol)):
             rows.append(present)
         return rows if timeframe is self.timeframe else _joined(rows, self.timeframe, timeframe)
 
@@ -117,6 +129,10 @@ class PlayedMarket:
 
     def _later(self, bar: Bar) -> Bar:
         return bar.model_copy(update={"close_utc": bar.close_utc + self._shift}) if self._shift else bar
+
+
+def _open_ms(bar: Bar) -> int:
+    return to_ms(bar.open_utc)
 
 
 def _row(bar: Bar) -> Kline:
