@@ -34,6 +34,7 @@ class Ledger:
         self._quote = quote
         self._real = real or {}
         self._dust: dict[str, Holding] = {}
+        self._booked = 0
         self._fees_in: dict[str, Decimal] = {}
         self._starting_cash = starting_cash
         self._cash = starting_cash
@@ -135,6 +136,7 @@ class Ledger:
         with _Exactly(event):
             self._book(self._in_quote(fill))
         self._applied[key] = None
+        self._booked += 1
         self._check(event)
         held = self._holdings[fill.symbol]
         if fill.side is Side.SELL and held.quantity and self._is_dust(held):
@@ -143,6 +145,11 @@ class Ledger:
         if not held.quantity:
             self._end(fill.symbol)
         return True
+
+    @property
+    def fills_booked(self) -> int:
+        """How many fills were booked."""
+        return self._booked
 
     @property
     def is_real(self) -> bool:

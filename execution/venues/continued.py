@@ -10,7 +10,7 @@ It decides nothing, and never sends an order twice.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Protocol
 
@@ -52,6 +52,19 @@ class Past(Protocol):
         ...
 
 
+class Booked(Protocol):
+    """The ledger of a session."""
+
+    @property
+    def fills_booked(self) -> int:
+        """How many fills it has booked."""
+        ...
+
+    def owned(self) -> dict[str, Decimal]:
+        """What it holds, by symbol [base]."""
+        ...
+
+
 class ContinuedVenue:
     """One exchange, after the past that a journal tells, if there is one."""
 
@@ -73,9 +86,10 @@ class ContinuedVenue:
         self._trades: set[tuple[str, str]] = set()
         self._adopted = past is None
         self._soon = False
+        self._word: asyncio.Future[VenueReport | None] | None = None
         self._seen: list[VenueAccount] = []
-        self.holds: Callable[[], Mapping[str, Decimal]] = dict
-        """What the ledger holds, by symbol [base]; set when there is a ledger."""
+        self.ledger: Booked | None = None
+        """The session's ledger, once there is one."""
 
     def instruments(self) -> dict[str, Instrument]:
         return dict(self._instruments)
@@ -90,19 +104,21 @@ class ContinuedVenue:
             return self._noted(await told.submit(order))
         if not self._adopted and self._past is not None and self._past.unanswered == order.order_id:
             self._arrive()
-            return await self._exchange.settle(order)
-        return await self._here().submit(order)
+            return self._noted(await self._exchange.settle(order))
+        return self._noted(await self._here().submit(order))
 
     async def cancel(self, order_id: str) -> VenueReport:
         told = self._recording()
-        return await self._here().cancel(order_id) if told is None else self._noted(await told.cancel(order_id))
+        return self._noted(await (self._here() if told is None else told).cancel(order_id))
 
     async def look(self, symbols: Iterable[str]) -> VenueReport:
-        """The account and the books of these markets."""
+        """The account and the books of these markets. No account while a fill that was reported is not booked: the account may
+        hold it already."""
         told = self._recording()
         if told is not None:
             return await told.look(symbols)
-        return await self._here().look(symbols)
+        report = await self._here().look(symbols)
+        return report if self._all_booked else report.model_copy(update={"account": None})
 
     async def hear(self) -> VenueReport | None:
         told = self._recording()
@@ -111,16 +127,26 @@ class ContinuedVenue:
             return None if word is None else self._noted(word)
         exchange = self._here()
         while True:
+            self._word = self._word or asyncio.ensure_future(exchange.hear())
             try:
-                word = await asyncio.wait_for(exchange.hear(), SOON_S if self._soon else self._compare_s)
-            except TimeoutError:
-                self._soon = False
-                account = await exchange.account()
-                if account is not None and self._is_news(account):
-                    return VenueReport(account=account)
-                continue
-            self._soon = word is not None and bool(word.fills)
-            return word
+                await asyncio.wait((self._word,), timeout=SOON_S if self._soon else self._compare_s)
+            except asyncio.CancelledError:
+                self._give_up()
+                raise
+            if self._word.done():
+                word, self._word = self._word.result(), None
+                self._soon = word is not None and bool(word.fills)
+                return None if word is None else self._noted(word)
+            self._soon = False
+            account = await exchange.account()
+            if account is not None and self._all_booked and self._is_news(account):
+                return VenueReport(account=account)
+
+    def _give_up(self) -> None:
+        """Stop waiting for a word. One that has come is given to the next who asks."""
+        if self._word is not None and not self._word.done():
+            self._word.cancel()
+            self._word = None
 
     async def account(self) -> VenueAccount | None:
         """None: the account is part of what is heard, so that a replay compares the same."""
@@ -140,10 +166,18 @@ class ContinuedVenue:
 
     def _arrive(self) -> None:
         self._adopted = True
-        self._exchange.adopt(tuple(self._orders.values()), tuple(sorted(self._trades)), self.holds())
+        held = {} if self.ledger is None else self.ledger.owned()
+        self._exchange.adopt(tuple(self._orders.values()), tuple(sorted(self._trades)), held)
+
+    @property
+    def _all_booked(self) -> bool:
+        """Whether the ledger knows every fill that was reported: one may still wait for the session."""
+        if self.ledger is None or (self._word is not None and self._word.done()):
+            return False
+        return self.ledger.fills_booked == len(self._trades)
 
     def _noted(self, report: VenueReport) -> VenueReport:
-        """Remember what a recorded word says of orders and trades."""
+        """Remember what a word says of orders and trades."""
         for state in report.states:
             if state.status in _DONE:
                 self._orders.pop(state.order_id, None)

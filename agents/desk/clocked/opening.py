@@ -142,7 +142,7 @@ async def feed_desk(
             real,
         )
         if real is not None:
-            real.holds = desk.trader.ledger.owned
+            real.ledger = desk.trader.ledger
         pulse.watch(desk.trader)
         try:
             yield desk, live

@@ -80,7 +80,12 @@ class PlayedMarket:
         self.forming = {} if following is None else self._moved(following)
 
     def klines(
-        self, symbol: str, timeframe: Timeframe, newest: int = 0, since_ms: int | None = None, until_ms: int | None = None
+        self,
+        symbol: str,
+        timeframe: Timeframe,
+        newest: int = 0,
+        since_ms: int | None = None,
+        until_ms: int | None = None,
     ) -> list[Kline]:
         """The bars of a symbol, oldest first, the one that forms last.
 

@@ -124,7 +124,9 @@ def test_a_run_without_an_end_stops_when_it_is_asked_to_and_goes_on_later(run: P
     assert isinstance(session, Session)
     assert (session.bars, session.end_utc) == (None, None)
     assert replay([str(folder), "--quiet"]) == 0
-    assert live(folder, Life(begins=START + 5 * HOUR + timedelta(minutes=40), until=START + 8 * HOUR + timedelta(minutes=1)))
+    assert live(
+        folder, Life(begins=START + 5 * HOUR + timedelta(minutes=40), until=START + 8 * HOUR + timedelta(minutes=1))
+    )
     assert said(journaled(folder), Arrived) == said(journaled(run), Arrived)[:8]
     assert [type(each.event) for each in journaled(folder)].count(SessionEnd) == 1
     assert replay([str(folder), "--quiet"]) == 0

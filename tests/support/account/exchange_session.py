@@ -1,0 +1,100 @@
+"""Sessions on a standing exchange, killed at any event of their journal and begun again."""
+
+import asyncio
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+from gate_support import OLD_FOUR
+from speaking_session import Killed, NoNews
+from standing_exchange import StandingExchange, StandingFeed
+
+from agents.approval.petition import AUTO
+from agents.court.minds.watchlist import nobody_knows
+from agents.desk.arrivals import nothing_recorded
+from agents.desk.description import describe, warmup_of
+from agents.desk.wiring import open_desk
+from agents.recorded.resumed import ResumingSink
+from agents.records.folder import JOURNAL, write_checksum
+from agents.records.record import SessionEnd
+from agents.session import run_session
+from config.frozen import Journaled
+from config.reading.load import load_profile
+from config.secrets import journal_key
+from config.settings import Settings
+from execution.account.ledger import Ledger
+from execution.journal.chain import Journal
+from execution.kill_switch.halting import NoSwitch
+from execution.venues.continued import ContinuedVenue
+from execution.venues.recorded import RecordedVenue
+from execution.venues.sealing import open_venue
+from market.tape import Tape, simulated_tape
+from rl.adjuster import Off
+
+MARKETS = ["BTC/USDT", "ETH/USDT"]
+
+
+class KilledAt:
+    """A journal whose process is killed before it holds more than so many events."""
+
+    def __init__(self, journal: Journal | ResumingSink, most: int | None) -> None:
+        self._journal, self._most, self._count = journal, most, 0
+
+    def append(self, event: Journaled) -> int:
+        if self._count == self._most:
+            raise Killed
+        self._count += 1
+        return self._journal.append(event)
+
+
+class Lived:
+    """An exchange, and a session on it with its end and its ledger; None for one that was killed."""
+
+    def __init__(self, loses: float = 0.0, days: int = 3) -> None:
+        self.settings, self.tape = _world(days)
+        foreign = {"BTC/USDT": Decimal("1.5"), "ETH/USDT": Decimal(2)}
+        venue = open_venue(dict(self.tape.instruments), self.settings.venue, journal_key())
+        self.exchange = StandingExchange(venue, loses, foreign)
+        self.end: SessionEnd | None = None
+        self.ledger: Ledger | None = None
+
+    def go_on(self, folder: Path, kill_at: int | None = None) -> "Lived":
+        """Begin a session, or go on with the one in the folder, until its end or until its journal holds so many events."""
+        path, key = folder / JOURNAL, journal_key()
+        folder.mkdir(exist_ok=True)
+        journal = ResumingSink(path, key, 1) if path.exists() else Journal(path, key, 1)
+        try:
+            self.end = asyncio.run(self._live(journal, kill_at))
+        except Killed:
+            journal.abandon()
+            return self
+        journal.close()
+        write_checksum(folder)
+        return self
+
+    async def _live(self, journal: Journal | ResumingSink, kill_at: int | None) -> SessionEnd:
+        key, resuming = journal_key(), isinstance(journal, ResumingSink)
+        session, warmup = describe(self.settings, self.tape, key), warmup_of(self.tape)
+        sink = KilledAt(journal, kill_at)
+        sink.append(session)
+        sink.append(warmup)
+        self.exchange.awake()
+        rules = dict(session.instruments)
+        told = RecordedVenue(journal, rules, self.settings.venue) if isinstance(journal, ResumingSink) else None
+        past = journal if isinstance(journal, ResumingSink) else None
+        venue = ContinuedVenue(self.exchange, rules, 3600.0, past, told)
+        desk = open_desk(
+            session, warmup, feed=StandingFeed(self.tape, self.exchange), venue=venue, driver=None, sentiment=NoNews(), sink=sink,
+            switch=NoSwitch(), approver=AUTO, key=key, adjuster=Off(), landed=journal.landed if resuming else nobody_knows,
+            spoke_next=journal.spoke_next if resuming else nothing_recorded,
+        )  # fmt: skip
+        self.ledger = desk.trader.ledger
+        venue.ledger = desk.trader.ledger
+        return await run_session(desk, lambda: False, lambda record: None)
+
+
+@cache
+def _world(days: int) -> tuple[Settings, Tape]:
+    market = {"market.session_days": days, "market.symbols": MARKETS, "market.context": "none", **OLD_FOUR}
+    play = {**market, "sentiment.sources": [], "court.approval_above": None, "strategies": OLD_FOUR["strategies"]}
+    return load_profile("testnet", play), simulated_tape(load_profile("paper", market))
