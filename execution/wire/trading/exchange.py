@@ -142,6 +142,7 @@ class Exchange:
 
     def _trigger(self, floor: Floor, order: WireOrder) -> None:
         order.waits = False
+        self._end_others(order)
         self._book(floor.arrive(order.for_core(self.now(), _BECOMES[order.type]), self.now()))
         self._end_remainder(floor, order)
 
@@ -295,13 +296,18 @@ class Exchange:
         )
         order.executed = EXACT.add(order.executed, fill.quantity)
         order.spent = EXACT.add(order.spent, EXACT.multiply(fill.quantity, fill.price))
-        order.status = "PARTIALLY_FILLED" if order.remaining else "FILLED"
+        if order.open:  # the other of its pair may have ended it in the same moment; it then stays ended
+            order.status = "PARTIALLY_FILLED" if order.remaining else "FILLED"
         order.updated_ms = at_ms
         if not order.open:
             self.ledger.done(order)
         self._lock(order)
         self.told(events.execution(order, "TRADE", at_ms, trade))
         self._tell_balances(order)
+        self._end_others(order)
+
+    def _end_others(self, order: WireOrder) -> None:
+        """An order of a pair has begun to trade: the other one ends."""
         for other in self._legs(order):
             if other is not order and other.open:
                 self._withdraw(other, "EXPIRED")
