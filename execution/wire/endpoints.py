@@ -156,7 +156,7 @@ def _cancel_all(request: Request) -> list[Json]:
 
 def _all(request: Request) -> list[Json]:
     request.exchange.floor(request.symbol)
-    params, orders = request.params, request.exchange.ledger.orders(request.symbol)
+    params, orders = request.params, list(request.exchange.ledger.orders(request.symbol))
     since, until, from_number = (whole(params, name) for name in ("startTime", "endTime", "orderId"))
     if from_number is not None:
         orders = [order for order in orders if order.number >= from_number]
@@ -167,22 +167,22 @@ def _all(request: Request) -> list[Json]:
 
 
 def _my_trades(request: Request) -> list[Json]:
-    base = request.exchange.floor(request.symbol).instrument.base
+    request.exchange.floor(request.symbol)
     params = request.params
     since, until, from_trade, number = (whole(params, name) for name in ("startTime", "endTime", "fromId", "orderId"))
     if from_trade is not None and (since is not None or until is not None):
         raise Refused(refusals.BAD_COMBINATION)
-    rows = [row for order in request.exchange.ledger.orders(request.symbol) for row in order.told_trades(base)]
     rows = [
-        row
-        for row in sorted(rows, key=lambda row: int(row["id"]))
-        if (number is None or row["orderId"] == number)
-        and row["id"] >= (from_trade or 0)
-        and row["time"] >= (since or 0)
-        and (until is None or row["time"] <= until)
+        (order, trade)
+        for order, trade in request.exchange.ledger.trades(request.symbol)
+        if number in (None, order.number)
+        and trade.number >= (from_trade or 0)
+        and trade.at_ms >= (since or 0)
+        and (until is None or trade.at_ms <= until)
     ]
     most = request.most(500, 1000)
-    return rows[:most] if from_trade is not None or since is not None else rows[-most:]
+    rows = rows[:most] if from_trade is not None or since is not None else rows[-most:]
+    return [order.told_trade(trade) for order, trade in rows]
 
 
 def place_pair(request: Request) -> Json:

@@ -290,7 +290,7 @@ class Exchange:
         trade = Trade(
             self.ledger.next_trade(), fill.quantity, fill.price, fee, coin, fill.liquidity is Liquidity.MAKER, at_ms
         )
-        order.trades.append(trade)
+        self.ledger.add_trade(order, trade)
         self._print(
             self.floors[order.market], fill.price, fill.quantity, buyer_made=trade.maker == (fill.side is Side.BUY)
         )
