@@ -23,9 +23,7 @@ _ORDER = (
     "selfTradePreventionMode",
 )  # fmt: skip
 _LEGS = tuple(
-    place + term
-    for place in ("above", "below")
-    for term in ("ClientOrderId", "Price", "StopPrice", "TimeInForce", "IcebergQty")
+    place + term for place in ("above", "below") for term in ("ClientOrderId", "Price", "StopPrice", "TimeInForce")
 )
 
 
@@ -72,16 +70,21 @@ class Endpoint:
             raise Refused(refusals.UNREAD, len(params) - len(unknown), len(params))
 
 
-def order_answer(order: WireOrder, params: Params) -> Json:
-    """An order in the form that was asked for: by default in full for those that trade at once."""
-    form = params.get("newOrderRespType", "FULL" if order.type in ("MARKET", "LIMIT") else "ACK")
-    forms = {"ACK": order.acknowledged, "RESULT": order.result, "FULL": order.full}
-    return forms[chosen({"newOrderRespType": form}, "newOrderRespType", forms, refusals.BAD_COMBINATION)]()
+def _form(params: Params, kind: str) -> str:
+    """The form of the answer to a new order: by default in full for the types that trade at once. Raises Refused."""
+    form = params.get("newOrderRespType", "FULL" if kind in ("MARKET", "LIMIT") else "ACK")
+    return chosen({"newOrderRespType": form}, "newOrderRespType", ("ACK", "RESULT", "FULL"), refusals.BAD_COMBINATION)
+
+
+def _told(order: WireOrder, form: str) -> Json:
+    return {"ACK": order.acknowledged, "RESULT": order.result, "FULL": order.full}[form]()
 
 
 def place(request: Request) -> Json:
     """A new order."""
-    return order_answer(request.exchange.place(request.symbol, read_order(request.params)), request.params)
+    wanted = read_order(request.params)
+    form = _form(request.params, wanted.type)
+    return _told(request.exchange.place(request.symbol, wanted), form)
 
 
 def _try_out(request: Request) -> Json:
@@ -120,6 +123,7 @@ def _replace(request: Request) -> Json:
     )
     told: Json = {"cancelResult": "SUCCESS", "newOrderResult": "SUCCESS"}
     wanted = read_order(params)
+    form = _form(params, wanted.type)
     try:
         told["cancelResponse"] = cancel(old)
     except Refused as refused:
@@ -128,7 +132,7 @@ def _replace(request: Request) -> Json:
             told |= {"newOrderResult": "NOT_ATTEMPTED", "newOrderResponse": None}
             raise Refused(refusals.REPLACED_NONE, data=told) from None
     try:
-        told["newOrderResponse"] = order_answer(request.exchange.place(request.symbol, wanted), params)
+        told["newOrderResponse"] = _told(request.exchange.place(request.symbol, wanted), form)
     except Refused as refused:
         told |= {"newOrderResult": "FAILURE", "newOrderResponse": refused.body()}
         raise Refused(refusals.REPLACED_PART, data=told) from None
@@ -188,9 +192,9 @@ def _my_trades(request: Request) -> list[Json]:
 def place_pair(request: Request) -> Json:
     """Two new orders of which one cancels the other."""
     above, below = read_legs(request.params)
+    form = _form({"newOrderRespType": "RESULT", **request.params}, above.type)
     pair = request.exchange.place_pair(request.symbol, name_in(request.params, "listClientOrderId"), above, below)
-    form = {"newOrderRespType": request.params.get("newOrderRespType", "RESULT")}
-    return {**pair.told(), "orderReports": [order_answer(leg, form) for leg in pair.legs]}
+    return {**pair.told(), "orderReports": [_told(leg, form) for leg in pair.legs]}
 
 
 def _pair_of(request: Request, name: str) -> int:
@@ -225,7 +229,14 @@ def _open_pairs(request: Request) -> list[Json]:
 
 
 def _all_pairs(request: Request) -> list[Json]:
-    return [pair.told() for pair in request.exchange.ledger.pairs()][-request.most(500, 1000) :]
+    since, until, first = (whole(request.params, name) for name in ("startTime", "endTime", "fromId"))
+    pairs = [
+        pair
+        for pair in request.exchange.ledger.pairs()
+        if pair.number >= (first or 0) and pair.at_ms >= (since or 0) and (until is None or pair.at_ms <= until)
+    ]
+    most = request.most(500, 1000)
+    return [pair.told() for pair in (pairs[:most] if since is not None or first is not None else pairs[-most:])]
 
 
 def account(request: Request) -> Json:
@@ -262,6 +273,15 @@ def _commission(request: Request) -> Json:
     none = dict.fromkeys(("maker", "taker", "buyer", "seller"), "0.00000000")
     own = {**none, "maker": text(maker), "taker": text(taker)}
     return {"symbol": request.symbol, "standardCommission": own, "taxCommission": none}
+
+
+def _trade_fees(request: Request) -> list[Json]:
+    symbols = [request.symbol] if "symbol" in request.params else list(request.exchange.symbols())
+    fees = {symbol: _fees(request.exchange, symbol) for symbol in symbols}
+    return [
+        {"symbol": symbol, "makerCommission": text(maker), "takerCommission": text(taker)}
+        for symbol, (maker, taker) in fees.items()
+    ]
 
 
 def _may(request: Request) -> Json:
@@ -349,15 +369,15 @@ _TIMES = ("startTime", "endTime", "limit")
 _IDS = ("orderId", "origClientOrderId")
 _PAIR = ("listClientOrderId", "newOrderRespType", "selfTradePreventionMode", *_LEGS)
 _REPLACED = ("cancelReplaceMode", "cancelOrderId", "cancelOrigClientOrderId", "cancelNewClientOrderId")
-_TOLD_ALL = ("symbol", "symbols", "type", "symbolStatus")
+_TOLD_ALL = ("symbol", "symbols")
 
 V3: Mapping[tuple[str, str], Endpoint] = {
     ("GET", "ping"): Endpoint("ping", lambda _: {}, _fixed(1)),
     ("GET", "time"): Endpoint("time", lambda request: {"serverTime": request.now_ms}, _fixed(1)),
     ("GET", "exchangeInfo"): Endpoint(
-        "exchangeInfo", _rules, _fixed(20), reads=("symbol", "symbols", "permissions", "showPermissionSets", "symbolStatus")
+        "exchangeInfo", _rules, _fixed(20), reads=_TOLD_ALL
     ),
-    ("GET", "klines"): Endpoint("klines", _klines, _fixed(2), needs=("symbol", "interval"), reads=(*_TIMES, "timeZone")),
+    ("GET", "klines"): Endpoint("klines", _klines, _fixed(2), needs=("symbol", "interval"), reads=_TIMES),
     ("GET", "depth"): Endpoint("depth", _depth, _by_depth, needs=("symbol",), reads=("limit",)),
     ("GET", "trades"): Endpoint("trades", _trades, _fixed(25), needs=("symbol",), reads=("limit",)),
     ("GET", "aggTrades"): Endpoint("aggTrades", _joined_trades, _fixed(4), needs=("symbol",), reads=(*_TIMES, "fromId")),
@@ -384,7 +404,7 @@ V3: Mapping[tuple[str, str], Endpoint] = {
     ),
     ("DELETE", "order"): Endpoint(
         "order.cancel", cancel, _fixed(1), signed=True, needs=("symbol",),
-        reads=(*_IDS, "newClientOrderId", "cancelRestrictions"),
+        reads=(*_IDS, "newClientOrderId"),
     ),
     ("POST", "order/cancelReplace"): Endpoint(
         "order.cancelReplace", _replace, _fixed(1), signed=True, needs=("symbol", "side", "type", "cancelReplaceMode"),
@@ -415,6 +435,7 @@ V3: Mapping[tuple[str, str], Endpoint] = {
 """Under /api/v3."""
 
 SAPI: Mapping[tuple[str, str], Endpoint] = {
+    ("GET", "asset/tradeFee"): Endpoint("tradeFee", _trade_fees, _fixed(1), signed=True, reads=("symbol",)),
     ("GET", "account/apiRestrictions"): Endpoint("apiRestrictions", _may, _fixed(1), signed=True),
 }
 """Under /sapi/v1."""

@@ -22,7 +22,7 @@ from execution.wire.trading.market import MOMENTS, PlayedMarket
 from execution.wire.trading.orders import Json, Pair, Print, Trade, WireOrder
 from execution.wire.trading.purse import Purse
 from execution.wire.trading.refusals import Refused
-from execution.wire.trading.wanted import Wanted, check_filters
+from execution.wire.trading.wanted import Wanted, check_counts, check_filters
 from market.instrument import Instrument
 from risk.order import OrderKind, Side
 
@@ -152,6 +152,7 @@ class Exchange:
         """Refuse an order that would not be accepted. Raises Refused."""
         floor = self.floor(symbol)
         check_filters(wanted, floor.instrument, floor.price)
+        check_counts(wanted, [order.type for order in self.ledger.open_orders(symbol)])
         if wanted.client_id is not None and self.ledger.taken(symbol, wanted.client_id):
             raise Refused(refusals.DUPLICATE)
         if wanted.stop_price and _passed(wanted, floor.price):

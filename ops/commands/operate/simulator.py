@@ -58,6 +58,9 @@ async def _serve(server: WireServer, port: int, told: tuple[str, ...]) -> int:
         await asyncio.Event().wait()
     finally:
         await server.__aexit__()
+        if server.faults.happened:
+            counted = ", ".join(f"{kind} {count}" for kind, count in sorted(server.faults.happened.items()))
+            sys.stdout.write(f"Faults that happened: {counted}.\n")
     return 0
 
 

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,6 +60,23 @@ def test_it_serves_the_profile_s_market_until_ctrl_c() -> None:
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=20)
         assert (process.returncode, err) == (130, "Stopped. Nothing of the simulated exchange was kept.\n")
+
+
+def test_it_tells_at_its_end_which_faults_have_happened(tmp_path: Path) -> None:
+    scenario = tmp_path / "faults.yaml"
+    scenario.write_text("faults: [{at: time, kind: status, status: 502, nth: [2, 3]}]", encoding="utf-8")
+    with served("--symbols", "BTC/USDT", "--speed", "0", "--faults", str(scenario)) as (process, url, _):
+        told = []
+        for _ in range(4):
+            try:
+                told.append(bool(asked(url, "/api/v3/time")))
+            except urllib.error.HTTPError as error:
+                told.append(error.code == 200)
+                error.close()
+        assert told == [True, False, False, True]
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=20)
+        assert out == "Faults that happened: status 2.\n"
 
 
 @pytest.mark.parametrize(
