@@ -57,7 +57,7 @@ class PlayedMarket:
         self._origin = first.close_utc - timeframe.duration
         self._begins = begins or self._origin
         self._coming: Iterator[Slice] = chain((first,), slices)
-        self._closed = {symbol: [self._later(bar) for bar in history.get(symbol, ())] for symbol in self.symbols}
+        self._closed = {symbol: [_row(self._later(bar)) for bar in history.get(symbol, ())] for symbol in self.symbols}
         self.moment = 0
         self.ended = False
         self.opened_utc = self._begins
@@ -88,7 +88,7 @@ class PlayedMarket:
         `timeframe` is a multiple of the market's own.
         """
         own = newest * (timeframe.seconds // self.timeframe.seconds)
-        rows = [_row(bar) for bar in self._closed[symbol][-own:]]
+        rows = self._closed[symbol][-own:]
         if present := self.present(symbol):
             rows.append(present)
         return rows if timeframe is self.timeframe else _joined(rows, self.timeframe, timeframe)
@@ -112,7 +112,7 @@ class PlayedMarket:
 
     def _keep(self, bars: Mapping[str, Bar]) -> None:
         for symbol, bar in bars.items():
-            self._closed[symbol].append(bar)
+            self._closed[symbol].append(_row(bar))
 
     def _moved(self, shown: Slice) -> dict[str, Bar]:
         """The bars of a slice in the market's time; a bar that is doubted is one that traded."""
