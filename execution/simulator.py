@@ -36,6 +36,13 @@ def parser() -> argparse.ArgumentParser:
         help="seconds of the market in a second; 0: it stands, and POST /sim/advance moves it (default: 1)",
     )
     parse.add_argument(
+        "--as",
+        dest="played_as",
+        choices=("1m", "5m", "15m", "30m", "1h", "4h", "1d"),
+        metavar="LENGTH",
+        help="tell and play the bars as bars of this length: hourly ones as 1m pass in a minute each (default: their own)",
+    )
+    parse.add_argument(
         "--balance",
         nargs="+",
         default=[],

@@ -18,9 +18,10 @@ def tell_data(world: World, tape: Tape, stderr: TextIO) -> None:
     lines = [*world.said]
     if world.settings.world in ON_THE_CLOCK:
         begins = tape.history_start_utc or tape.warmup_start_utc
+        real = world.settings.venue.kind == "ccxt"
+        where = f"at {world.settings.venue.exchange}'s test network" if real else "on the simulated exchange"
         lines.append(
-            f"{', '.join(tape.symbols)}: {tape.source_label}; their past from {begins:%Y-%m-%d} on; account in {quotes}, on the simulated "
-            "exchange"
+            f"{', '.join(tape.symbols)}: {tape.source_label}; their past from {begins:%Y-%m-%d} on; account in {quotes}, {where}"
         )
     lines += [f"{file.line(tape.timeframe, *warm)}; account in {quotes}" for file in tape.files]
     lines += [f"{file.line(file.timeframe)}; inside the bars of {tape.timeframe}" for file in tape.detail_files]

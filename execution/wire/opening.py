@@ -13,6 +13,7 @@ from execution.wire.trading.market import PlayedMarket
 from market.bar import Bar
 from market.candles import RawCandles
 from market.tape import Tape
+from market.timeframe import Timeframe
 
 
 def exchange_on(
@@ -22,14 +23,19 @@ def exchange_on(
     balances: Mapping[str, Decimal],
     *,
     fee_in_quote: bool = False,
+    played_as: Timeframe | None = None,
 ) -> Exchange:
-    """The exchange whose first bar opens at `begins` or, if that is inside a bar, with that bar. Raises DataFault."""
+    """The exchange whose first bar opens at `begins` or, if that is inside a bar, with that bar. Raises DataFault.
+
+    `played_as`: the length that its bars are played as, if not their own.
+    """
     slices = tape.slices()
     first = next(slices, None)
     if first is None:
         raise DataFault(f"{tape.source_label} has no bar to play. Nothing was started; give more of them.")
     past = {symbol: _closed(tape.candles[symbol], tape.start_utc) for symbol in tape.symbols}
-    market = PlayedMarket(tape.symbols, tape.timeframe, chain((first,), slices), past, tape.timeframe.floor(begins))
+    opens = (played_as or tape.timeframe).floor(begins)
+    market = PlayedMarket(tape.symbols, tape.timeframe, chain((first,), slices), past, opens, played_as)
     coins = {coin: Decimal(0) for rules in tape.instruments.values() for coin in (rules.base, rules.quote)}
     return Exchange(market, tape.instruments, settings, coins | dict(balances), fee_in_quote=fee_in_quote)
 

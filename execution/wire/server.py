@@ -14,10 +14,11 @@ from aiohttp import web
 from config.clock import Clock, SystemClock
 from execution.wire.access import Access, Key, Limits
 from execution.wire.answering import Answering, Reply, read
-from execution.wire.endpoints import SAPI, V3, Endpoint
+from execution.wire.endpoints import SAPI, V3
 from execution.wire.faults import Faults, Scenario
 from execution.wire.misbehaving import Misbehaving, maintenance, plain
 from execution.wire.pace import Pace
+from execution.wire.request import Endpoint
 from execution.wire.streams import Streams
 from execution.wire.trading import refusals
 from execution.wire.trading.exchange import Exchange

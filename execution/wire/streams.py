@@ -74,6 +74,11 @@ class Streams:
         """How many connections listen to the user stream."""
         return sum(socket.subscription is not None for socket in self._sockets)
 
+    @property
+    def feeds(self) -> int:
+        """How many market streams are subscribed."""
+        return sum(len(socket.feeds) for socket in self._sockets)
+
     # Telling
 
     def event(self, told: Json) -> None:

@@ -7,7 +7,7 @@ left the price stands still. It knows no order: what trades at a moment is the b
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import chain
 from types import MappingProxyType
 from typing import NamedTuple
@@ -42,22 +42,26 @@ class PlayedMarket:
         coming: Iterable[Slice],
         history: Mapping[str, Iterable[Bar]] = MappingProxyType({}),
         begins: datetime | None = None,
+        played_as: Timeframe | None = None,
     ) -> None:
         """`history`: closed bars by symbol. `begins`: when the first of `coming` opens; None leaves the bars where they are.
+
+        `timeframe` is the length of the bars; with `played_as` they are told and played as bars of that length.
 
         Raises StopIteration if nothing is coming.
         """
         self.symbols = tuple(symbols)
-        self.timeframe = timeframe
+        self.timeframe = played_as or timeframe
+        self._length = timeframe
         slices = iter(coming)
         first = next(slices)
-        opens = first.close_utc - timeframe.duration
-        self._shift = timedelta(0) if begins is None else begins - opens
+        self._origin = first.close_utc - timeframe.duration
+        self._begins = begins or self._origin
         self._coming: Iterator[Slice] = chain((first,), slices)
-        self._closed = {symbol: [self._later(bar) for bar in history.get(symbol, ())] for symbol in self.symbols}
+        self._closed = {symbol: [_row(self._later(bar)) for bar in history.get(symbol, ())] for symbol in self.symbols}
         self.moment = 0
         self.ended = False
-        self.opened_utc = opens + self._shift
+        self.opened_utc = self._begins
         self.forming: Mapping[str, Bar] = self._moved(next(self._coming))
 
     @property
@@ -101,7 +105,7 @@ class PlayedMarket:
             end = min(end, begin + (newest + 2) * a_bar) if newest else end
         elif newest:
             begin = max(0, min(end, len(closed)) - (newest + 1) * a_bar)
-        rows = [_row(bar) for bar in closed[begin:end]]
+        rows = closed[begin:end]
         if end >= len(closed) and (present := self.present(symbol)):
             rows.append(present)
         return rows if timeframe is self.timeframe else _joined(rows, self.timeframe, timeframe)
@@ -125,7 +129,7 @@ class PlayedMarket:
 
     def _keep(self, bars: Mapping[str, Bar]) -> None:
         for symbol, bar in bars.items():
-            self._closed[symbol].append(bar)
+            self._closed[symbol].append(_row(bar))
 
     def _moved(self, shown: Slice) -> dict[str, Bar]:
         """The bars of a slice in the market's time; a bar that is doubted is one that traded."""
@@ -133,11 +137,13 @@ class PlayedMarket:
         return {symbol: self._later(bars[symbol]) for symbol in self.symbols if symbol in bars}
 
     def _later(self, bar: Bar) -> Bar:
-        return bar.model_copy(update={"close_utc": bar.close_utc + self._shift}) if self._shift else bar
+        """The bar in the market's time, and as long as bars are there."""
+        passed = (bar.close_utc - self._origin) * self.timeframe.seconds // self._length.seconds
+        return bar.model_copy(update={"close_utc": self._begins + passed, "timeframe": self.timeframe})
 
 
-def _open_ms(bar: Bar) -> int:
-    return to_ms(bar.open_utc)
+def _open_ms(row: Kline) -> int:
+    return row.open_ms
 
 
 def _row(bar: Bar) -> Kline:

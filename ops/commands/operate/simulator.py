@@ -15,6 +15,7 @@ from execution.wire.faults import Scenario, read_scenario
 from execution.wire.opening import exchange_on
 from execution.wire.server import KEY, WireServer
 from market.instrument import Instrument
+from market.timeframe import Timeframe
 from ops.commands.requests import world_asked
 
 _FASTEST = 100_000.0
@@ -30,13 +31,17 @@ def simulator_command(arguments: argparse.Namespace) -> int:
     scenario = Scenario() if arguments.faults is None else read_scenario(Path(arguments.faults), NAMES)
     given = dict(_balance(text) for text in arguments.balance)
     world = world_of(world_asked(arguments).model_copy(update={"days": arguments.days}))
-    tape, clock = tape_of(world), SystemClock()
-    balances = given or _cash(tape.instruments, world.settings.venue.starting_cash)
-    exchange = exchange_on(tape, world.settings.venue, clock.now(), balances, fee_in_quote=arguments.fee_in == "quote")
+    tape, clock, venue = tape_of(world), SystemClock(), world.settings.venue
+    played_as = None if arguments.played_as is None else Timeframe(arguments.played_as)
+    exchange = exchange_on(
+        tape, venue, clock.now(), given or _cash(tape.instruments, venue.starting_cash),
+        fee_in_quote=arguments.fee_in == "quote", played_as=played_as,
+    )  # fmt: skip
     server = WireServer(exchange, clock=clock, port=arguments.port, scenario=scenario, speed=arguments.speed)
+    length = tape.timeframe.value if played_as is None else f"{tape.timeframe} played as {played_as}"
     told = (
         *world.said,
-        f"It plays {tape.source_label}: {' '.join(tape.symbols)}, bars of {tape.timeframe}, {_pace(arguments.speed)}.",
+        f"It plays {tape.source_label}: {' '.join(tape.symbols)}, bars of {length}, {_pace(arguments.speed)}.",
         f"Key {KEY.name}, secret {KEY.secret}. Ctrl-C ends it; nothing is kept.",
     )
     return asyncio.run(_serve(server, arguments.port, () if arguments.quiet else told))
@@ -58,6 +63,9 @@ async def _serve(server: WireServer, port: int, told: tuple[str, ...]) -> int:
         await asyncio.Event().wait()
     finally:
         await server.__aexit__()
+        if server.faults.happened:
+            counted = ", ".join(f"{kind} {count}" for kind, count in sorted(server.faults.happened.items()))
+            sys.stdout.write(f"Faults that happened: {counted}.\n")
     return 0
 
 

@@ -54,6 +54,21 @@ def test_bars_are_moved_in_time_so_that_the_first_forms_now_and_the_past_goes_wi
     assert (market.now, market.next_utc) == (now, now + timedelta(minutes=20))
 
 
+def test_bars_can_be_played_as_shorter_ones_with_their_past_and_every_order_trades_as_before() -> None:
+    slices = bars((FLAT, WIDE, FLAT, FLAT))
+    now = datetime(2031, 5, 6, 7, 5, tzinfo=UTC)
+    past = {BTC: [shown.bars[BTC] for shown in slices[:2]]}
+    market = PlayedMarket((BTC,), Timeframe.H1, slices[2:], past, now, Timeframe.M1)
+    rows = market.klines(BTC, Timeframe.M1)
+    assert [row.open_ms for row in rows] == [to_ms(now) - 120_000, to_ms(now) - 60_000, to_ms(now)]
+    assert rows[1][1:6] == (100, 110, 90, 105, 1000)
+    assert market.next_utc == now + timedelta(seconds=20)
+    market.moment = 2
+    market.close_bar()
+    assert (market.now, market.forming[BTC].open_utc) == (now + timedelta(minutes=1), now + timedelta(minutes=1))
+    assert [row.volume for row in market.klines(BTC, Timeframe.M5)] == [2000, 1000]
+
+
 def test_when_no_bar_is_left_the_price_stands_and_no_order_trades() -> None:
     async def main() -> None:
         async with world((WIDE,), balances={"USDT": "1000", "BTC": "1"}) as on:

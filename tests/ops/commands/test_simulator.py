@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,6 +60,31 @@ def test_it_serves_the_profile_s_market_until_ctrl_c() -> None:
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=20)
         assert (process.returncode, err) == (130, "Stopped. Nothing of the simulated exchange was kept.\n")
+
+
+def test_it_plays_hourly_bars_as_minutes_of_this_machine_s_clock() -> None:
+    with served("--symbols", "BTC/USDT", "--as", "1m") as (_, url, said):
+        assert "bars of 1h played as 1m, 1 s of the market a second" in said[1]
+        rows = asked(url, "/api/v3/klines?symbol=BTCUSDT&interval=1m&limit=2")
+        assert rows[1][0] - rows[0][0] == 60_000
+        assert 0 <= asked(url, "/api/v3/time")["serverTime"] - rows[1][0] < 120_000
+
+
+def test_it_tells_at_its_end_which_faults_have_happened(tmp_path: Path) -> None:
+    scenario = tmp_path / "faults.yaml"
+    scenario.write_text("faults: [{at: time, kind: status, status: 502, nth: [2, 3]}]", encoding="utf-8")
+    with served("--symbols", "BTC/USDT", "--speed", "0", "--faults", str(scenario)) as (process, url, _):
+        told = []
+        for _ in range(4):
+            try:
+                told.append(bool(asked(url, "/api/v3/time")))
+            except urllib.error.HTTPError as error:
+                told.append(error.code == 200)
+                error.close()
+        assert told == [True, False, False, True]
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=20)
+        assert out == "Faults that happened: status 2.\n"
 
 
 @pytest.mark.parametrize(
