@@ -104,8 +104,8 @@ class Sender:
             return False
         return True
 
-    async def refresh(self, tracked: Tracked) -> bool:
-        """Ask how an order's present sending stands. Whether the exchange answered and knows it."""
+    async def refresh(self, tracked: Tracked) -> bool | None:
+        """Ask how an order's present sending stands. Whether the exchange knows it; None without an answer."""
         sending = tracked.at
         try:
             found = await self._client.look(
@@ -115,7 +115,7 @@ class Sender:
                 unseen = sending.orders.keys() - {each.venue_id for each in found}
                 found += tuple([await self._client.order(tracked.order.symbol, each) for each in sorted(unseen)])
         except (NoAnswer, Refused):
-            return False
+            return None
         for told in found:
             self._shelf.sight(tracked, sending, told)
         return bool(found)
@@ -255,4 +255,4 @@ class Sender:
             told = None
         if told is not None and told.standing is not Standing.OPEN:
             self._shelf.sight(tracked, sending, told)
-        return sending.over or (await self.refresh(tracked) and sending.over)
+        return sending.over or (await self.refresh(tracked) is True and sending.over)
