@@ -1,8 +1,8 @@
 """Bodies of real exchanges, read by real ccxt on loopback into values of ours.
 
 Binance's are the examples of its documentation; Kraken's, Bybit's and OKX's were recorded. Some are of perpetual markets: their
-market is replaced by a spot market, since only that is traded here. For Coinbase there is no recorded body. They are skipped where
-the shared data is absent.
+market is replaced by a spot market, since only that is traded here. For Coinbase there is no recorded body. Skipped where the
+shared data is absent.
 """
 
 import asyncio
