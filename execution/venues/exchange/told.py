@@ -151,7 +151,8 @@ def _children(told: Mapping[str, Any], row: Capability) -> tuple[str, ...]:
 
 def _fee(told: Mapping[str, Any]) -> tuple[Decimal, str]:
     """The fee and its currency. Raises Unreadable where none is told: a fee that is taken for nothing makes the ledger wrong."""
-    fees: Iterable[Any] = told.get("fees") or [told.get("fee")]
+    listed_fees = told.get("fees")
+    fees: Iterable[Any] = listed_fees if isinstance(listed_fees, list) and listed_fees else [told.get("fee")]
     named = [each for each in fees if isinstance(each, Mapping) and each.get("cost") is not None]
     currencies = {str(each.get("currency")) for each in named}
     if len(currencies) != 1 or "None" in currencies:
