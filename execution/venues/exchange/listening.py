@@ -93,14 +93,18 @@ class Listener:
             await asyncio.sleep(self._pace.pause_s)
 
     async def run_books(self) -> None:
-        """Keep the books of all markets. One that does not come for long is not shown any more."""
+        """Keep the books of all markets."""
         while True:
-            for symbol in self._shelf.instruments:
-                try:
-                    self._books[symbol] = await self._client.book(symbol)
-                except (NoAnswer, Refused):
-                    self._books.pop(symbol, None)
+            await self.ask_books()
             await asyncio.sleep(self._pace.book_s)
+
+    async def ask_books(self) -> None:
+        """Ask once for all books. One that does not come is not shown any more."""
+        for symbol in self._shelf.instruments:
+            try:
+                self._books[symbol] = await self._client.book(symbol)
+            except (NoAnswer, Refused):
+                self._books.pop(symbol, None)
 
     async def run_stream(self) -> None:
         """Stir whenever the user's stream says anything, and dial again when it breaks."""

@@ -1,6 +1,5 @@
 """The venue of a real exchange in the contract suite of all venues: bars move the simulator's market behind the wire."""
 
-import asyncio
 import tempfile
 from collections import deque
 from contextlib import AsyncExitStack
@@ -10,7 +9,7 @@ from typing import Any
 
 from exchange_support import KEYS, QUICK, server_of, settings_at
 
-from execution.reports import VenueReport
+from execution.reports import Fill, OrderState, VenueReport
 from execution.venues.exchange.venue import ExchangeVenue
 from execution.wire.trading.exchange import Exchange
 from execution.wire.trading.market import PlayedMarket
@@ -61,16 +60,17 @@ class ExchangeWorld:
         return await self._heard()
 
     async def _heard(self) -> VenueReport:
-        """All reports, until nothing more comes for a while."""
-        states, fills = [], []
-        while True:
-            try:
-                async with asyncio.timeout(0.5):
-                    report = await self.venue.hear()
-            except TimeoutError:
-                return VenueReport(states=tuple(states), fills=tuple(fills))
-            states += report.states
-            fills += report.fills
+        """All that is to be heard, after the exchange was asked for everything; asked again, so that the account is known too."""
+        listener, shelf = self.venue._listener, self.venue._shelf
+        states, fills = list[OrderState](), list[Fill]()
+        for _ in range(2):
+            await listener.ask()
+            while not shelf.silent:
+                report = await self.venue.hear()
+                states += report.states
+                fills += report.fills
+        await listener.ask_books()
+        return VenueReport(states=tuple(states), fills=tuple(fills))
 
     def _bars(self, first: Slice) -> Any:
         yield first
