@@ -77,6 +77,8 @@ class Capability(NamedTuple):
     """Whether it buys a quantity at market; if not, only up to a limit price."""
     oco: str = "emulated"
     """What is done with a stop and a target that cancel each other. `emulated`: the stop rests there, the target is watched."""
+    first: str = ""
+    """CCXT's method that is called once on each signed line, because an order would have to wait for its answer."""
     options: Mapping[str, Any] = {}
     """Options of CCXT that are set beside."""
 
@@ -101,6 +103,7 @@ CAPABILITIES: Mapping[str, Capability] = {
             exchange="bybit", create="orderLinkId", echoes=True, find=Find.LISTED, find_by="orderLinkId",
             cancel_by="orderLinkId", client_keys=("orderLinkId",), window="recvWindow", late_s=5.0, market_stop=True,
             play=Play.TEST, fees="base of a purchase, quote of a sale", stop_cancel={"orderFilter": "tpslOrder"},
+            closed="fetch_canceled_and_closed_orders", first="is_unified_enabled",
             trades_by="orderId",
             options={"brokerId": ""},
         ),

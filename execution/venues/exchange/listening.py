@@ -93,14 +93,18 @@ class Listener:
             await asyncio.sleep(self._pace.pause_s)
 
     async def run_books(self) -> None:
-        """Keep the books of all markets. One that does not come for long is not shown any more."""
+        """Keep the books of all markets."""
         while True:
-            for symbol in self._shelf.instruments:
-                try:
-                    self._books[symbol] = await self._client.book(symbol)
-                except (NoAnswer, Refused):
-                    self._books.pop(symbol, None)
+            await self.ask_books()
             await asyncio.sleep(self._pace.book_s)
+
+    async def ask_books(self) -> None:
+        """Ask once for all books. One that does not come is not shown any more."""
+        for symbol in self._shelf.instruments:
+            try:
+                self._books[symbol] = await self._client.book(symbol)
+            except (NoAnswer, Refused):
+                self._books.pop(symbol, None)
 
     async def run_stream(self) -> None:
         """Stir whenever the user's stream says anything, and dial again when it breaks."""
@@ -126,11 +130,13 @@ class Listener:
                 told = await self._client.look(order.symbol, client_id, stop=sending.stop, exits=order.reduce_only)
             except (NoAnswer, Refused):
                 return False
-            if not told:
+            if not told and (number or tracked.is_target):
                 break
             for each in told:
                 sending.take(each)
             found.append(sending)
+            if not told:
+                break
         tracked.sendings, tracked.recovering = found, False
         tracked.phase = Phase.WATCHED if tracked.is_target and not found else Phase.LIVE
         return True
@@ -151,7 +157,7 @@ class Listener:
     async def _stands(self, tracked: Tracked, seen: set[str]) -> bool:
         """Ask for what a list of open orders does not say of one order, and let it be heard. Whether all was answered."""
         answered = True
-        if tracked.phase is Phase.LIVE and (not tracked.sendings or tracked.at.client_id not in seen):
+        if tracked.phase is Phase.LIVE and tracked.at.client_id not in seen:
             answered = await self._look(tracked)
         answered = await self._sender.gather(tracked, self._pace.patience_s) and answered
         if (
@@ -169,26 +175,17 @@ class Listener:
     async def _look(self, tracked: Tracked) -> bool:
         """Ask for one order. An order that the exchange had, and says several times that it does not know, is gone."""
         order_id = tracked.order.order_id
-        if tracked.sendings and (tracked.at.over or await self._sender.refresh(tracked)):
+        known = True if tracked.at.over else await self._sender.refresh(tracked)
+        if known is not False:
             self._unknown.pop(order_id, None)
-            return True
+            return known is True
         self._unknown[order_id] = self._unknown.get(order_id, 0) + 1
-        if self._unknown[order_id] >= _TIMES_UNKNOWN and await self._is_unknown(tracked):
+        if self._unknown[order_id] >= _TIMES_UNKNOWN:
             tracked.phase, tracked.note = Phase.DONE, "the exchange knows it no more"
             self._shelf.halt(
                 tracked.order.symbol, f"the exchange knows order {order_id} no more, which it had accepted"
             )
         return False
-
-    async def _is_unknown(self, tracked: Tracked) -> bool:
-        """Whether the exchange answers that it knows no such order."""
-        client_id = tracked.at.client_id if tracked.sendings else self._shelf.ids.of(tracked.order.order_id)
-        try:
-            return not await self._client.look(
-                tracked.order.symbol, client_id, stop=tracked.order.kind is OrderKind.STOP, exits=True
-            )
-        except (NoAnswer, Refused):
-            return False
 
     async def _balance(self) -> VenueAccount | None:
         try:

@@ -46,14 +46,16 @@ _BANNED_S = 120.0
 
 def of_reply(reply: Any, client_id: str, row: Capability) -> Outcome:
     """What the answer to a new order proves."""
-    if not isinstance(reply, Mapping) or not _text(reply.get("id")):
+    if not isinstance(reply, Mapping):
+        return Outcome(Verdict.UNKNOWN, "the answer names no order")
+    if reply.get("status") == "rejected" and client_id_of(reply, row) == client_id:
+        return Outcome(Verdict.REJECTED, f"the exchange rejected the order {_reason(reply)}".rstrip())
+    if not _text(reply.get("id")):
         return Outcome(Verdict.UNKNOWN, "the answer names no order")
     if not row.echoes:
         return Outcome(Verdict.UNKNOWN, "the answer does not repeat the client id")
     if client_id_of(reply, row) != client_id:
         return Outcome(Verdict.UNKNOWN, "the answer is for another client id")
-    if reply.get("status") == "rejected":
-        return Outcome(Verdict.REJECTED, "the exchange took the order and rejected it")
     return Outcome(Verdict.ACCEPTED)
 
 
@@ -105,6 +107,14 @@ def short(error: BaseException) -> str:
     """The kind of an error and the begin of its text, on one line."""
     text = " ".join(str(error).split())
     return f"{type(error).__name__}: {text[:160]}" if text else type(error).__name__
+
+
+def _reason(reply: Mapping[str, Any]) -> str:
+    raw = reply.get("info")
+    told = (
+        [raw.get(key) for key in ("sCode", "sMsg", "code", "msg", "rejectReason")] if isinstance(raw, Mapping) else []
+    )
+    return " ".join(str(each) for each in told if each)[:160]
 
 
 def _text(value: Any) -> str | None:

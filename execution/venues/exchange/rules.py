@@ -109,7 +109,7 @@ def _size(value: Any) -> Decimal | None:
         number = Decimal(str(value))
     except InvalidOperation:
         return None
-    return number.normalize() if number.is_finite() and number > 0 else None
+    return Decimal(in_text(number.normalize())) if number.is_finite() and number > 0 else None
 
 
 def _fee_bps(fraction: Any) -> Decimal:

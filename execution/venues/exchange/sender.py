@@ -3,7 +3,7 @@
 An order is sent once. If the answer does not prove what became of it, it is looked for: by its client id, among open orders,
 among trades. It is sent again, with the same client id, only if its absence is proven: the time in which the request could still
 arrive has passed, and two answers after that know nothing. An order whose fate stays unknown halts its market and is told; it is
-looked for as long as the session lives. A cancel is over when the exchange says that the order is.
+looked for as long as the session lives, and evidence lifts the halt. A cancel is over when the exchange says that the order is.
 
 Deliveries run beside the caller, so a session that gives up waiting does not cut one off.
 """
@@ -39,6 +39,8 @@ class Sender:
         self._client, self._row, self._shelf = client, row, shelf
         self._pace, self._quiet, self._clock = pace, quiet, clock
         self._tasks: set[asyncio.Task[None]] = set()
+        self._strangers: dict[str, None] = {}
+        """The exchange's ids of orders that are none of ours, and were asked for once."""
 
     async def close(self) -> None:
         """Stop everything that runs beside."""
@@ -104,8 +106,8 @@ class Sender:
             return False
         return True
 
-    async def refresh(self, tracked: Tracked) -> bool:
-        """Ask how an order's present sending stands. Whether the exchange answered and knows it."""
+    async def refresh(self, tracked: Tracked) -> bool | None:
+        """Ask how an order's present sending stands. Whether the exchange knows it; None without an answer."""
         sending = tracked.at
         try:
             found = await self._client.look(
@@ -115,7 +117,7 @@ class Sender:
                 unseen = sending.orders.keys() - {each.venue_id for each in found}
                 found += tuple([await self._client.order(tracked.order.symbol, each) for each in sorted(unseen)])
         except (NoAnswer, Refused):
-            return False
+            return None
         for told in found:
             self._shelf.sight(tracked, sending, told)
         return bool(found)
@@ -189,6 +191,7 @@ class Sender:
     def _settled(self, tracked: Tracked, phase: Phase, note: str = "") -> None:
         """An order's fate is known."""
         tracked.phase, tracked.note = phase, note
+        self._shelf.lift(tracked.order.symbol, _frozen(tracked))
         if phase is Phase.DONE and tracked.held_back:
             tracked.phase = Phase.WATCHED  # this sending never was; who holds the order back decides what follows
         tracked.resolved.set()
@@ -218,7 +221,7 @@ class Sender:
                 return False
             if loop.time() - begun_s > self._pace.frozen_s and wanted.symbol not in self._shelf.halted:
                 tracked.note = f"its fate has been unknown for {self._pace.frozen_s:.0f} s"
-                self._shelf.halt(wanted.symbol, f"order {tracked.order.order_id}: {tracked.note}")
+                self._shelf.halt(wanted.symbol, _frozen(tracked))
                 self._shelf.say(tracked, unknown=True)
             await asyncio.sleep(pause_s)
             pause_s = min(pause_s * 1.7, self._pace.longest_pause_s, max(self._pace.pause_s, proof_s - loop.time()))
@@ -241,10 +244,16 @@ class Sender:
     async def _among_trades(self, wanted: Wanted, since_ms: int) -> tuple[ToldOrder, ...]:
         """The order, if one of the account's recent trades is of it. Raises NoAnswer, and Refused."""
         trades = await self._client.recent_trades(wanted.symbol, since_ms)
-        known = frozenset[str]().union(*(each.venue_ids for each in self._shelf.at_exchange(wanted.symbol)))
+        known = self._shelf.venue_ids(wanted.symbol) | self._strangers.keys()
         suspects = dict.fromkeys(each.venue_id for each in trades if each.venue_id not in known)
-        orders = [await self._client.order(wanted.symbol, venue_id) for venue_id in list(suspects)[-_SUSPECTS:]]
-        return tuple(told for told in orders if told.client_id == wanted.client_id)
+        found = list[ToldOrder]()
+        for venue_id in list(suspects)[-_SUSPECTS:]:
+            told = await self._client.order(wanted.symbol, venue_id)
+            if told.client_id == wanted.client_id:
+                found.append(told)
+            elif self._shelf.of(self._shelf.ids.order_of(told.client_id)) is None:
+                self._strangers[venue_id] = None
+        return tuple(found)
 
     async def _cancelled(self, tracked: Tracked, sending: Sending) -> bool:
         """Ask once for a cancel, and then how the order stands. Whether the exchange says that it is over."""
@@ -255,4 +264,9 @@ class Sender:
             told = None
         if told is not None and told.standing is not Standing.OPEN:
             self._shelf.sight(tracked, sending, told)
-        return sending.over or (await self.refresh(tracked) and sending.over)
+        return sending.over or (await self.refresh(tracked) is True and sending.over)
+
+
+def _frozen(tracked: Tracked) -> str:
+    """Why a market is halted whose order has an unknown fate."""
+    return f"nobody knows what became of order {tracked.order.order_id}"

@@ -70,6 +70,11 @@ class Shelf:
         phases = (Phase.LIVE, Phase.UNKNOWN)
         return [each for each in self.open() if each.phase in phases and symbol in (None, each.order.symbol)]
 
+    def venue_ids(self, symbol: str) -> frozenset[str]:
+        """The exchange's ids of all orders of ours in a market, done ones too."""
+        orders = [each for each in self._orders.values() if each.order.symbol == symbol]
+        return frozenset[str]().union(*(each.venue_ids for each in orders))
+
     def pair(self, tracked: Tracked) -> list[Tracked]:
         """The other orders of its group."""
         group = tracked.order.oco_group
@@ -127,6 +132,11 @@ class Shelf:
     def halt(self, symbol: str, why: str) -> None:
         """Take no entry in this market any more."""
         self.halted.setdefault(symbol, why)
+
+    def lift(self, symbol: str, why: str) -> None:
+        """Take entries again in a market that was halted for this reason, and for no other."""
+        if self.halted.get(symbol) == why:
+            del self.halted[symbol]
 
     def say(self, tracked: Tracked, *, unknown: bool = False) -> None:
         """Let what is new of an order be heard. That its fate is unknown is said only if `unknown` asks for it: mostly it is

@@ -81,6 +81,8 @@ def order_of(raw: Any, row: Capability) -> ToldOrder:
     standing = _STANDINGS.get(str(told.get("status")))
     quantity = None if told.get("amount") is None else _number(told.get("amount"), "quantity")
     filled = _number(told.get("filled"), "filled quantity") if told.get("filled") is not None else None
+    if filled is None and row.child_keys:  # a stop by itself is never filled there: the orders are that it becomes
+        filled, standing = Decimal(0), Standing.OPEN if standing is Standing.FILLED else standing
     if standing is None or (filled is None and standing is not Standing.REJECTED):
         raise Unreadable(f"an order without a known state or filled quantity ({told.get('status')})")
     filled = filled or Decimal(0)
@@ -91,7 +93,7 @@ def order_of(raw: Any, row: Capability) -> ToldOrder:
     return ToldOrder(
         venue_id=_text(told.get("id"), "order id"), client_id=client_id_of(told, row),
         symbol=_text(told.get("symbol"), "symbol"), standing=standing, quantity=quantity, filled=filled,
-        children=_children(told.get("info"), row), at_utc=_moment_or_none(told),
+        children=_children(told, row), at_utc=_moment_or_none(told),
     )  # fmt: skip
 
 
@@ -114,7 +116,7 @@ def trade_of(raw: Any) -> ToldTrade:
 
 
 def balance_of(raw: Any) -> ToldBalance:
-    """Balances out of CCXT's structure. Raises Unreadable; an empty one is a balance only if the exchange sent one."""
+    """Balances out of CCXT's structure. Raises Unreadable, also for an account without any coin: more likely it was misread."""
     told = _mapping(raw, "a balance")
     if not isinstance(told.get("total"), Mapping) or not told.get("info"):
         raise Unreadable("a balance without totals")
@@ -126,6 +128,8 @@ def balance_of(raw: Any) -> ToldBalance:
         }
         for kind in ("total", "free")
     )
+    if not total:
+        raise Unreadable("a balance without a single coin")
     return ToldBalance(total=total, free=free)
 
 
@@ -136,17 +140,19 @@ def listed(raw: Any, read: Callable[[Any], T]) -> tuple[T, ...]:
     return tuple(read(each) for each in raw)
 
 
-def _children(raw: Any, row: Capability) -> tuple[str, ...]:
+def _children(told: Mapping[str, Any], row: Capability) -> tuple[str, ...]:
     found: list[str] = []
+    raw = told.get("info")
     for key in row.child_keys:
         value = raw.get(key) if isinstance(raw, Mapping) else None
         found += [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str) and each]
-    return tuple(dict.fromkeys(found))
+    return tuple(each for each in dict.fromkeys(found) if each != told.get("id"))
 
 
 def _fee(told: Mapping[str, Any]) -> tuple[Decimal, str]:
     """The fee and its currency. Raises Unreadable where none is told: a fee that is taken for nothing makes the ledger wrong."""
-    fees: Iterable[Any] = told.get("fees") or [told.get("fee")]
+    listed_fees = told.get("fees")
+    fees: Iterable[Any] = listed_fees if isinstance(listed_fees, list) and listed_fees else [told.get("fee")]
     named = [each for each in fees if isinstance(each, Mapping) and each.get("cost") is not None]
     currencies = {str(each.get("currency")) for each in named}
     if len(currencies) != 1 or "None" in currencies:

@@ -42,8 +42,8 @@ class Sending:
 
     @property
     def venue_ids(self) -> frozenset[str]:
-        """The exchange's ids of this order, and of the orders that a triggered stop became."""
-        return frozenset(self.orders).union(*(told.children for told in self.orders.values()))
+        """The exchange's ids under which its trades are: those of the orders that a triggered stop became, or its own."""
+        return frozenset[str]().union(*(told.children or (told.venue_id,) for told in self.orders.values()))
 
     @property
     def filled(self) -> Decimal:

@@ -183,6 +183,7 @@ class ExchangeVenue:
     async def _begin(self) -> None:
         try:
             await self._listener.measure_clock()
+            await self._client.prepare()
             await self._listener.ask()
             await self._client.balance()
         except Refused as fault:

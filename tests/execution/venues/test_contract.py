@@ -6,10 +6,12 @@ no account and no open orders to be asked for: those two are tested on the venue
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from exchange_world import ExchangeWorld
 from speaking_venue import SpeakingVenue
 
 from execution.reports import HEARD, VenueReport, VenueWord, asked
@@ -94,8 +96,11 @@ class SpeakingWorld(SimulatedWorld):
         return speaking  # type: ignore[no-any-return]
 
 
-VENUES = {"recorded": RecordedWorld, "simulated": SimulatedWorld, "speaking": SpeakingWorld}
-ASKED = ("simulated", "speaking")
+VENUES: dict[str, Callable[[Any], Any]] = {
+    "exchange": ExchangeWorld, "recorded": RecordedWorld, "simulated": SimulatedWorld, "speaking": SpeakingWorld,
+}  # fmt: skip
+ASKED = ("exchange", "simulated", "speaking")
+DRIVEN = ("recorded", "simulated", "speaking")
 
 Scenario = Callable[[Any], Awaitable[None]]
 Live = Callable[[Scenario], None]
@@ -104,7 +109,9 @@ Live = Callable[[Scenario], None]
 def _world(name: str, shop: Any) -> Live:
     def run(scenario: Scenario) -> None:
         async def main() -> None:
-            await scenario(VENUES[name](shop))
+            made = VENUES[name](shop)
+            async with made if isinstance(made, ExchangeWorld) else nullcontext(made) as world:
+                await scenario(world)
 
         asyncio.run(main())
 
@@ -120,6 +127,12 @@ def live(request: pytest.FixtureRequest, shop: Any) -> Live:
 @pytest.fixture(params=ASKED)
 def told(request: pytest.FixtureRequest, shop: Any) -> Live:
     """Runs a scenario in a fresh world of each venue that can be asked for its account and its open orders."""
+    return _world(request.param, shop)
+
+
+@pytest.fixture(params=DRIVEN)
+def driven(request: pytest.FixtureRequest, shop: Any) -> Live:
+    """Runs a scenario in a fresh world of each venue that bars drive."""
     return _world(request.param, shop)
 
 
@@ -152,9 +165,11 @@ def test_an_order_is_accepted_rests_and_fills_when_there_is_trading(live: Live) 
 @pytest.mark.parametrize(
     "change", [{"quantity": D(2)}, {"seal": ""}, {"seal": "0" * 32}, {"seal": "é"}, {"stop_price": D(1)}]
 )
-def test_an_order_that_the_gate_did_not_seal_as_it_stands_is_refused(live: Live, change: dict[str, Any]) -> None:
+def test_an_order_that_the_gate_did_not_seal_as_it_stands_is_refused(
+    live: Live, shop: Any, change: dict[str, Any]
+) -> None:
     async def scenario(world: Any) -> None:
-        forged = world.shop.order("a", "buy 1 market").model_copy(update=change)
+        forged = shop.order("a", "buy 1 market").model_copy(update=change)
         report = await world.venue.submit(forged)
         assert statuses(report) == ["rejected"]
         assert "not signed" in report.states[0].note
@@ -163,11 +178,9 @@ def test_an_order_that_the_gate_did_not_seal_as_it_stands_is_refused(live: Live,
     live(scenario)
 
 
-def test_a_forged_order_neither_takes_the_place_of_a_true_one_nor_blocks_its_id(
-    told: Live,
-) -> None:
+def test_a_forged_order_neither_takes_the_place_of_a_true_one_nor_blocks_its_id(told: Live, shop: Any) -> None:
     async def scenario(world: Any) -> None:
-        true = world.shop.order("a", "buy 1 market")
+        true = shop.order("a", "buy 1 limit 50")
         await world.venue.submit(true.model_copy(update={"quantity": D(9)}))
         assert statuses(await world.venue.submit(true)) == ["accepted"]
         await world.venue.submit(true.model_copy(update={"quantity": D(9)}))
@@ -218,8 +231,11 @@ def test_a_cancelled_order_is_gone_and_a_done_one_is_reported_as_it_is(live: Liv
 def test_open_orders_are_accepted_and_not_done_and_come_oldest_first(told: Live) -> None:
     async def scenario(world: Any) -> None:
         await world.submit("done", "buy 1 market")
-        assert [order.order_id for order in await world.venue.open_orders()] == ["done"]
         await world.trade(CALM)
+        assert await world.venue.open_orders() == ()
+        await world.submit("gone", "buy 1 limit 50")
+        assert [order.order_id for order in await world.venue.open_orders()] == ["gone"]
+        await world.venue.cancel("gone")
         assert await world.venue.open_orders() == ()
         for name in "cab":
             await world.submit(name, "buy 1 limit 50")
@@ -350,14 +366,14 @@ def test_a_recording_speaks_between_bars_where_the_journal_says_so_and_nowhere_e
     _world("recorded", shop)(scenario)
 
 
-def test_a_bar_without_trading_is_driven_through_in_silence(live: Live) -> None:
+def test_a_bar_without_trading_is_driven_through_in_silence(driven: Live) -> None:
     async def scenario(world: Any) -> None:
         await world.submit("low", "buy 1 limit 50")
         assert await world.trade(CALM) == VenueReport()
         empty = Slice(close_utc=world.shop.at(9), bars={})
         assert (await world.venue.on_open(empty), await world.venue.on_slice(empty)) == (VenueReport(), VenueReport())
 
-    live(scenario)
+    driven(scenario)
 
 
 def test_of_a_stop_and_a_target_only_one_is_filled(live: Live) -> None:

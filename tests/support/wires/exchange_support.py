@@ -106,7 +106,7 @@ class Trading:
         while True:
             self.take(await self.venue.hear())
 
-    async def until(self, order_id: str, *statuses: str, within_s: float = 10.0) -> OrderState:
+    async def until(self, order_id: str, *statuses: str, within_s: float = 60.0) -> OrderState:
         """Listen until an order has one of these states, and return it."""
         async with asyncio.timeout(within_s):
             while not self.states.get(order_id) or self.states[order_id][-1].status.value not in statuses:

@@ -16,6 +16,7 @@ from execution.venues.exchange.lines.wires import Wires
 from execution.venues.exchange.outcomes import Outcome, Verdict, of_error, of_reply
 from execution.venues.exchange.rules import Sized, in_text
 from execution.venues.exchange.told import (
+    Standing,
     ToldBalance,
     ToldOrder,
     ToldTrade,
@@ -125,6 +126,11 @@ class Client:
 
         return await self._wires.trading.ask("orders", ask)
 
+    async def prepare(self) -> None:
+        """Ask for what the first order would have to wait for. Raises NoAnswer, and Refused."""
+        for line in (self._wires.trading, self._wires.exits) if self._row.first else ():
+            await line.ask("account", lambda ccxt: getattr(ccxt, self._row.first)())
+
     async def balance(self) -> ToldBalance:
         """All coins of the account. Raises NoAnswer, and Refused."""
 
@@ -174,7 +180,23 @@ class Client:
             if refused.unknown:
                 return ()
             raise
-        return tuple(each for each in found if each.client_id == client_id)
+        return tuple([await self._of_children(each, line) for each in found if each.client_id == client_id])
+
+    async def _of_children(self, told: ToldOrder, line: Line) -> ToldOrder:
+        """A triggered stop stands as the orders that it became. Raises NoAnswer, and Refused."""
+        if not told.children:
+            return told
+        orders = []
+        for venue_id in told.children:
+
+            async def ask(ccxt: Any, venue_id: str = venue_id) -> ToldOrder:
+                return order_of(await ccxt.fetch_order(venue_id, told.symbol), self._row)
+
+            orders.append(await line.ask("orders", ask))
+        open_ones = [each for each in orders if each.standing is Standing.OPEN]
+        filled = sum((each.filled for each in orders), Decimal(0))
+        standing = (open_ones or orders)[-1].standing
+        return told.model_copy(update={"filled": filled, "standing": standing})
 
     def _words(self, wanted: Wanted) -> tuple[Any, ...]:
         """The arguments of CCXT's `create_order`. A market order never has a price: CCXT would make a sum of money of it."""

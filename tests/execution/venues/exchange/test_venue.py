@@ -124,7 +124,7 @@ def test_what_a_target_could_not_sell_gets_its_stop_again(play: Any) -> None:
             on.exchange.step()
         partial = await on.until("target", "partial")
         await on.until("stop", "accepted")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not on.exchange.ledger.open_orders():
                 await asyncio.sleep(0.02)
         (again,) = on.exchange.ledger.open_orders()
@@ -210,7 +210,7 @@ def test_two_orders_of_one_client_id_halt_the_market_and_the_fills_of_both_are_t
         (first,) = on.exchange.ledger.open_orders()
         terms = {each.name: getattr(first, each.name) for each in fields(Wanted)}
         on.exchange.place("BTCUSDT", Wanted(**{**terms, "client_id": None})).client_id = first.client_id
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not on.venue.halted():
                 await asyncio.sleep(0.02)
         assert "two orders" in on.venue.halted()[BTC]
@@ -286,7 +286,7 @@ def test_the_account_is_told_when_all_that_is_in_it_was_heard(play: Any) -> None
         assert start is not None
         assert (start.cash, start.held) == (10000, {})
         await on.submit(order_of("in", "buy 1 market"))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while on.venue._shelf.silent:
                 await asyncio.sleep(0.01)
             assert await on.venue.account() is None, "its fill was not heard yet"
