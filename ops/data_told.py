@@ -19,8 +19,8 @@ def tell_data(world: World, tape: Tape, stderr: TextIO) -> None:
     if world.settings.world == "feed":
         begins = tape.history_start_utc or tape.warmup_start_utc
         lines.append(
-            f"{', '.join(tape.symbols)}: {tape.source_label}; their past from {begins:%Y-%m-%d} on; account in {quotes}, on the simulated "
-            "exchange"
+            f"{', '.join(tape.symbols)}: {tape.source_label}; their past from {begins:%Y-%m-%d} on; account in {quotes}, "
+            "on the simulated exchange"
         )
     lines += [f"{file.line(tape.timeframe, *warm)}; account in {quotes}" for file in tape.files]
     lines += [f"{file.line(file.timeframe)}; inside the bars of {tape.timeframe}" for file in tape.detail_files]

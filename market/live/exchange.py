@@ -120,9 +120,10 @@ class Exchange:
                 ) from None
             except (self._errors.BaseError, ValueError, TypeError, KeyError, IndexError) as fault:
                 if tried == self._tries:
+                    times = "once" if tried == 1 else f"{tried} times"
                     raise Unanswered(
-                        f"{self.name} was asked {'once' if tried == 1 else f'{tried} times'} for {what} and gave no answer that can be read "
-                        f"({_short(fault)}). What was downloaded before is stored: the same command goes on from there.",
+                        f"{self.name} was asked {times} for {what} and gave no answer that can be read ({_short(fault)}). "
+                        "What was downloaded before is stored: the same command goes on from there.",
                         _short(fault),
                         self._told_s(),
                     ) from None
