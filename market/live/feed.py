@@ -25,7 +25,7 @@ from market.timeframe import Timeframe
 _SETTLED_MS = 500
 """How long after a close the first question goes out [ms]: the exchange has to write the bar down."""
 _SOON_S, _LONGEST_S, _SLOWER = 1.0, 15.0, 1.5
-_NO_ANSWER = Unanswered("The exchange gave no answer in time.", "no answer in time")
+_NO_ANSWER = Unanswered("no answer in time")
 
 
 class LiveExchange(Protocol):

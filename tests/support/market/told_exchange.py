@@ -73,4 +73,4 @@ class ToldExchange:
 
     def _answer(self, symbol: str | None) -> None:
         if self.away(symbol):
-            raise Unanswered("no answer", "RequestTimeout")
+            raise Unanswered("RequestTimeout")
