@@ -36,6 +36,13 @@ def write_once(path: Path, content: bytes) -> None:
 
 
 @contextmanager
+def passing_folder() -> Iterator[Path]:
+    """An empty folder that is removed afterwards. Raises OSError."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+@contextmanager
 def copied(files: Iterable[Path]) -> Iterator[Path]:
     """A folder with copies of these files, of those that exist; it is removed afterwards. Raises OSError."""
     with tempfile.TemporaryDirectory() as folder:

@@ -43,7 +43,7 @@ class Finding(Frozen):
     at_utc: UtcTime
     kind: str
     """`gap`, `duplicate`, `disorder`, `non_finite`, `inconsistent`, `jump`, `wide_bar`, `unit`, `flat`, `frozen`, `thawed`,
-    `short_history`, `volume`."""
+    `short_history`, `volume`, and all others of `market/quality/kinds.py`."""
     detail: str
 
 

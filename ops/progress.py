@@ -74,7 +74,8 @@ class FeedProgress:
             last = event.hearings[-1]
             ruling = f", {last.case.symbol} {last.ruling.outcome}, {last.verdict.outcome}"
         frozen = f", {len(event.tape.frozen)} frozen" if event.tape.frozen else ""
-        self._state = f"bar {event.bar:,}  {moment(event.as_of_utc)} UTC  equity {money(book.equity)}, {len(book.positions)} open{frozen}{ruling}"
+        head = f"bar {event.bar:,}  {moment(event.as_of_utc)} UTC"
+        self._state = f"{head}  equity {money(book.equity)}, {len(book.positions)} open{frozen}{ruling}"
         if self._stderr is not None and self._again is None and not past:
             self._stderr.write(f"{self.text()}\n")
             self._stderr.flush()

@@ -123,8 +123,8 @@ def _bars_of(world: World, drawn: Callable[[Settings, int], Tape]) -> Tape:
         return drawn(settings, history_days(settings))
     if settings.world in ON_THE_CLOCK:
         raise UsageFault(
-            f"The bars of {settings.market.feed} are yet to come, and this command needs bars that are there. Nothing was started. Trade "
-            "the feed with `tribunal run`, or give recorded bars with --data."
+            f"The bars of {settings.market.feed} are yet to come, and this command needs bars that are there. Nothing was "
+            "started. Trade the feed with `tribunal run`, or give recorded bars with --data."
         )
     raise UsageFault(
         f"The profile {settings.profile!r} is valid, but this version sends no order for real money: the check of keys, the "
@@ -178,8 +178,8 @@ def _refuse_beside_feed(request: WorldRequest) -> None:
     ):
         if given:
             raise UsageFault(
-                f"--feed trades the bars of {request.feed} as they close, and {option} says otherwise. Nothing was started. Leave one "
-                "of them out."
+                f"--feed trades the bars of {request.feed} as they close, and {option} says otherwise. Nothing was started. "
+                "Leave one of them out."
             )
 
 

@@ -25,12 +25,14 @@ _TIMEOUT_MS = 20_000
 _PAGES = {"fetchOHLCV": 1000}
 
 
-class Unanswered(DataFault):
-    """A question got no answer that can be read. `why` in a few words; `pause_s`: how long the exchange wants to be left alone
-    [s], 0 if it says nothing."""
+class Unanswered(Exception):
+    """A question got no answer that can be read, for whoever asks again by himself.
 
-    def __init__(self, message: str, why: str, pause_s: float = 0.0) -> None:
-        super().__init__(message)
+    `why` in a few words; `pause_s`: how long the exchange wants to be left alone [s], 0 if it says nothing.
+    """
+
+    def __init__(self, why: str, pause_s: float = 0.0) -> None:
+        super().__init__(why)
         self.why = why
         self.pause_s = pause_s
 
@@ -49,8 +51,8 @@ class Exchange:
     ) -> None:
         """`url`: another address of the same interface, such as a mirror. Raises UsageFault for an unknown exchange or address.
 
-        `wait` passes a number of seconds. `tries`: how often one question is asked; 1 for who asks again by himself. `testnet`:
-        the prices of its test network, where it has one, since orders there are filled at them.
+        `wait` passes a number of seconds. `tries`: how often one question is asked; with 1, what raises DataFault elsewhere
+        raises Unanswered. `testnet`: the prices of its test network, where it has one, since orders there are filled at them.
         """
         ccxt = loaded("ccxt.async_support")
         if name not in ccxt.exchanges:
@@ -125,20 +127,21 @@ class Exchange:
             try:
                 return await ask()
             except final as fault:
-                raise Unanswered(
-                    f"{self.name} refuses to tell {what} ({_short(fault)}). What was downloaded before is stored.",
-                    _short(fault),
-                ) from None
+                refused = f"{self.name} refuses to tell {what} ({_short(fault)}). What was downloaded before is stored."
+                raise self._no_answer(refused, _short(fault)) from None
             except (self._errors.BaseError, ValueError, TypeError, KeyError, IndexError) as fault:
                 if tried == self._tries:
-                    raise Unanswered(
-                        f"{self.name} was asked {'once' if tried == 1 else f'{tried} times'} for {what} and gave no answer that can be read "
-                        f"({_short(fault)}). What was downloaded before is stored: the same command goes on from there.",
-                        _short(fault),
-                        self._told_s(),
-                    ) from None
+                    silent = (
+                        f"{self.name} was asked {self._tries} times for {what} and gave no answer that can be read "
+                        f"({_short(fault)}). What was downloaded before is stored: the same command goes on from there."
+                    )
+                    raise self._no_answer(silent, _short(fault)) from None
                 await self._wait(self._pause_s(tried))
         raise AssertionError("unreachable")
+
+    def _no_answer(self, message: str, why: str) -> Exception:
+        """What is raised where there is no answer: a fault that ends a download, or word for who asks again by himself."""
+        return Unanswered(why, self._told_s()) if self._tries == 1 else DataFault(message)
 
     def _held_rows(self) -> bool:
         """Whether the reply held rows, all of which ccxt left out. Raises ValueError for one that is no reply, such as HTML."""

@@ -25,7 +25,7 @@ from market.timeframe import Timeframe
 _SETTLED_MS = 500
 """How long after a close the first question goes out [ms]: the exchange has to write the bar down."""
 _SOON_S, _LONGEST_S, _SLOWER = 1.0, 15.0, 1.5
-_NO_ANSWER = Unanswered("The exchange gave no answer in time.", "no answer in time")
+_NO_ANSWER = Unanswered("no answer in time")
 
 
 class LiveExchange(Protocol):
@@ -206,14 +206,14 @@ class LiveFeed:
                 self._silent_since_ms = self._now_ms()
                 why = next(iter(self._silent.values()))
                 self._tell(
-                    f"The exchange has been silent since {self.now():%Y-%m-%d %H:%M:%S} UTC ({why}). No bar is passed on, positions "
-                    "keep their stops on the simulated exchange; it is asked again until it answers, or Ctrl-C."
+                    f"The exchange has been silent since {self.now():%Y-%m-%d %H:%M:%S} UTC ({why}). No bar is passed on, "
+                    "positions keep their stops on the simulated exchange; it is asked again until it answers, or Ctrl-C."
                 )
         elif self._silent_since_ms is not None:
             silent_s, self._silent_since_ms = (self._now_ms() - self._silent_since_ms) / 1000, None
             self._tell(
-                f"The exchange answers again after {silent_s:,.0f} s. Bars that were missed follow in order; nothing new is opened on "
-                "those that are old."
+                f"The exchange answers again after {silent_s:,.0f} s. Bars that were missed follow in order; nothing new is "
+                "opened on those that are old."
             )
         return max((fault.pause_s for fault in failed.values()), default=0.0)
 

@@ -98,6 +98,6 @@ def _refuse_short(candles: dict[str, RawCandles], least: int, start: datetime, n
     if known < least:
         first = f", the first at {from_ms(int(closes[0])):%Y-%m-%d %H:%M} UTC" if known else ""
         raise DataFault(
-            f"A decision needs {least} bars before it (market.warmup_bars), and {name} tells {known} of these markets{first}. Nothing "
-            "was started; choose a finer --timeframe or older markets."
+            f"A decision needs {least} bars before it (market.warmup_bars), and {name} tells {known} of these markets{first}. "
+            "Nothing was started; choose a finer --timeframe or older markets."
         )

@@ -73,7 +73,8 @@ def past_of_run(world: World, request: RunRequest, key: bytes, clock: PacedClock
     kept = None
     if request.resume is not None:
         kept = kept_feed(Path(request.resume) / JOURNAL, key)
-    bars = warmup_length(settings.market) + history_days(settings) + (0 if kept is None else kept.bars)
+    day = round(Timeframe(settings.market.timeframe).bars_per_day)
+    bars = warmup_length(settings.market) + day + history_days(settings) + (0 if kept is None else kept.bars)
     total = bars * len(symbols_of(settings))
     with Progress(total, "candles", None if request.quiet else sys.stderr, after_s=1.0) as progress:
 

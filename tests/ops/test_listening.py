@@ -82,7 +82,7 @@ class Broken:
 def test_a_listener_that_breaks_is_reported_once_and_the_session_comes_to_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("ops.commands.trade.run.AlertTeller", lambda stream: Broken())
+    monkeypatch.setattr("ops.listening.AlertTeller", lambda stream: Broken())
     assert run(tmp_path / "run", "--days", "1") == 0
     assert capsys.readouterr().err.count("Broken failed (KeyError: 'a dashboard that is not there')") == 1
     assert isinstance(events(tmp_path / "run")[-1].event, SessionEnd)

@@ -14,6 +14,9 @@ from config.errors import JournalFault
 from market.bar import Slice
 from sentiment.headline import SentimentData
 
+Recorded = Callable[[], Arrived | Beat | StopAsked | None]
+"""The next event of a journal, if it is one that reached the session from outside."""
+
 
 class LiveBars(Protocol):
     """Closed bars as they close (`market.live.feed.LiveFeed`)."""
@@ -63,9 +66,7 @@ class ClockedFeed:
 class ResumedFeed:
     """The bars and news of the journal up to its end, then those of a live feed."""
 
-    def __init__(
-        self, recorded: Callable[[], Arrived | Beat | StopAsked | None], live: ClockedFeed, told: ToldSentiment, past: Callable[[], bool]
-    ) -> None:  # fmt: skip
+    def __init__(self, recorded: Recorded, live: ClockedFeed, told: ToldSentiment, past: Callable[[], bool]) -> None:
         self._recorded = recorded
         self._live = live
         self._told = told
@@ -78,7 +79,7 @@ class ResumedFeed:
         came = self._recorded()
         if not isinstance(came, Arrived):
             raise JournalFault(
-                "The run cannot be resumed: its journal goes on with something that no bar of the feed begins. Nothing was written. "
-                "Start a new run."
+                "The run cannot be resumed: its journal goes on with something that no bar of the feed begins. Nothing was "
+                "written. Start a new run."
             )
         return self._told.tell(came)

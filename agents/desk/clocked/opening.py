@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from agents.desk.clocked.account import Opened, exchange_venue, trades_there
@@ -25,6 +24,7 @@ from agents.records.inputs import Arrived
 from agents.records.record import Session, Warmup
 from config.clock import PacedClock, from_ms
 from config.errors import UsageFault
+from config.files import passing_folder
 from config.settings import Settings
 from execution.journal.event import Sink
 from execution.kill_switch.switches import FileSwitch
@@ -88,8 +88,8 @@ async def read_past(settings: Settings, bars: BarsRequest, kept: Kept | None, cl
         await exchange.refuse_unknown(list(symbols), timeframe)
         start = timeframe.floor(from_ms(await exchange.now_ms()) - _SETTLED)
         begin, end = (start, start) if kept is None else (kept.session.start_utc, kept.last_close)
-        with TemporaryDirectory() as nowhere:
-            store = Path(bars.feed_store or nowhere)
+        with passing_folder() as nowhere:
+            store = nowhere if bars.feed_store is None else Path(bars.feed_store)
             return await past_of_feed(exchange, settings, symbols, begin, end, history_days(settings), store, step)
 
 

@@ -12,7 +12,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
-from agents.records.inputs import Arrived, Beat, StopAsked
+from agents.desk.clocked.feed import Recorded
+from agents.records.inputs import Beat, StopAsked
 from config.clock import PacedClock
 from execution.kill_switch.halting import Halt
 
@@ -116,7 +117,7 @@ class LivePulse:
 class ResumedPulse:
     """What the journal holds between two bars, then what a live pulse sees."""
 
-    def __init__(self, recorded: Callable[[], Arrived | Beat | StopAsked | None], live: LivePulse) -> None:
+    def __init__(self, recorded: Recorded, live: LivePulse) -> None:
         self._recorded = recorded
         self._live = live
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from agents.desk.arrivals import Arrivals
+from agents.records.inputs import Beat, StopAsked
 from execution.reports import OrderState, OrderStatus, VenueReport
 from market.bar import Slice
 
@@ -125,5 +126,59 @@ def test_closing_leaves_nobody_waiting_and_may_be_done_twice() -> None:
         await arrivals.close()
         await arrivals.close()
         assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    run(scenario)
+
+
+class Beats(Given):
+    """A pulse with what a test has put there; `recorded` is what comes next in the past."""
+
+    def __init__(self, *there: Any, recorded: tuple[Any, ...] = ()) -> None:
+        super().__init__(*there)
+        self._recorded = list(recorded)
+
+    def past(self) -> Any:
+        return self._recorded.pop(0)
+
+
+BEAT = Beat(at_utc=T0)
+
+
+def test_a_word_goes_before_a_beat_and_a_beat_before_a_bar_and_none_is_lost() -> None:
+    async def scenario() -> None:
+        arrivals = Arrivals(Given(bar(1), bar(2)), Given(word("a"), None), pulse=Beats(BEAT, StopAsked(at_utc=T0)))
+        came = [await arrivals.next() for _ in range(3)]
+        assert came == [word("a"), BEAT, StopAsked(at_utc=T0)]
+        assert [await arrivals.next() for _ in range(2)] == [bar(1), bar(2)]
+        await arrivals.close()
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    run(scenario)
+
+
+def test_a_beat_is_heard_while_no_bar_comes() -> None:
+    async def scenario() -> None:
+        feed, pulse = Given(), Beats()
+        arrivals = Arrivals(feed, Given(None), pulse=pulse)
+        waiting = asyncio.ensure_future(arrivals.next())
+        await asyncio.sleep(0)
+        pulse.put(BEAT)
+        assert await waiting == BEAT
+        feed.put(bar(1))
+        assert await arrivals.next() == bar(1)
+        assert feed.asked == 1
+        await arrivals.close()
+
+    run(scenario)
+
+
+def test_in_a_recorded_past_a_beat_comes_where_the_journal_holds_it() -> None:
+    async def scenario() -> None:
+        past = iter([False, False, True, False])
+        pulse = Beats(recorded=(None, BEAT, None, None))
+        arrivals = Arrivals(Given(bar(1), bar(2)), Given(word("a")), lambda: next(past, None), pulse)
+        assert [await arrivals.next() for _ in range(4)] == [bar(1), BEAT, word("a"), bar(2)]
+        assert pulse.asked == 0
+        await arrivals.close()
 
     run(scenario)

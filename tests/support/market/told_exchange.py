@@ -22,7 +22,7 @@ HISTORY_DAYS = 30
 @cache
 def drawn(days: int = 4) -> dict[tuple[str, Timeframe], RawCandles]:
     """Hours and days of the markets: a history, a warm-up, and a session of some days."""
-    hours = simulate(settings_of(days), 5, HISTORY_DAYS).candles
+    hours = simulate(settings_of(days), 1, HISTORY_DAYS).candles
     found = {(symbol, Timeframe.H1): bars for symbol, bars in hours.items()}
     for symbol, bars in hours.items():
         sound = Candles.validated(symbol, Timeframe.H1, bars.close_ms, *bars.columns)
@@ -73,4 +73,4 @@ class ToldExchange:
 
     def _answer(self, symbol: str | None) -> None:
         if self.away(symbol):
-            raise Unanswered("no answer", "RequestTimeout")
+            raise Unanswered("RequestTimeout")
