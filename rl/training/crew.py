@@ -80,7 +80,13 @@ def _crew(workers: int) -> Iterator[dict[Pipe, BaseProcess]]:
         for _ in range(workers):
             ours, theirs = context.Pipe()
             process: BaseProcess = context.Process(target=_work, args=(theirs,), daemon=True)
-            process.start()
+            try:
+                process.start()
+            except OSError as fault:  # its end of the pipe is gone, or there are no more processes or files
+                raise OutputFault(
+                    f"A process that trains a seed cannot be started ({fault}); no seed was trained, and older checkpoints are "
+                    "kept. Try fewer of them: --workers 1 works in one process."
+                ) from fault
             theirs.close()
             crew[ours] = process
         yield crew
