@@ -27,7 +27,9 @@ class FileSwitch:
 
     def read(self, look: int) -> Reading:
         """The latches that are down now. The first look also reports a lift that no session has noted yet."""
-        now = self._unlatched if self._folder.is_missing else {scope: self._folder.read(scope) for scope in self._scopes}
+        now = (
+            self._unlatched if self._folder.is_missing else {scope: self._folder.read(scope) for scope in self._scopes}
+        )
         before, self._before = self._before, now
         if before != now:
             self._halts = _halts(now)
