@@ -32,6 +32,7 @@ class Ledger:
         self._holdings: dict[str, Holding] = {}
         self._trades: list[Trade] = []
         self._applied: dict[tuple[str, str], None] = {}
+        self._owned: Decimal | None = None
 
     @property
     def starting_cash(self) -> Decimal:
@@ -66,9 +67,15 @@ class Ledger:
 
     @property
     def equity(self) -> Decimal:
-        """Cash plus positions at their marks."""
-        with localcontext(EXACT):
-            return self._cash + sum([held.quantity * held.mark_price for held in self._holdings.values()], ZERO)
+        """Cash plus positions at their marks. The check of the last event has counted it already, in most cases."""
+        if self._owned is None:
+            with localcontext(EXACT):
+                self._owned = self._cash + self._held_value
+        return self._owned
+
+    @property
+    def _held_value(self) -> Decimal:
+        return sum([held.quantity * held.mark_price for held in self._holdings.values()], ZERO)
 
     @property
     def trades(self) -> tuple[Trade, ...]:
@@ -111,6 +118,7 @@ class Ledger:
         self._check(event)
         if not self._holdings[fill.symbol].quantity:
             self._trades.append(self._holdings.pop(fill.symbol).trade(fill))
+            self._owned = None
         return True
 
     def apply_funding(self, funding_id: str, amount: Decimal) -> bool:
@@ -170,9 +178,9 @@ class Ledger:
         """Raise InvariantBroken unless the identity holds exactly."""
         with _Exactly(event):
             unrealised = sum([held.unrealised for held in self._holdings.values()], ZERO)
-            held_value = sum([held.quantity * held.mark_price for held in self._holdings.values()], ZERO)
+            held_value = self._held_value
             earned = self._starting_cash + self._realised + unrealised - self._fees - self._funding
-            owned = self._cash + held_value
+            owned = self._owned = self._cash + held_value
         if earned != owned:
             raise InvariantBroken(
                 f"The ledger does not balance after {event}: start {self._starting_cash} + realised {self._realised} + "

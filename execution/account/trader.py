@@ -95,8 +95,8 @@ class Trader:
         self._desk = OrderDesk(venue, ledger, sink, self._orders)
         self._protection = Protection(self._desk, self._orders, ledger, gate, exits, self._instruments)
         self._sink = sink
-        self._bars_per_day = bars_per_day
         self._horizon = horizon_of(limits, bars_per_day)
+        self._least_fall = fall_sigmas(bars_per_day, limits)
         self._now: datetime | None = None
         self._frozen: dict[str, str] = {}
         self._counted_trades = 0
@@ -337,7 +337,7 @@ class Trader:
         self._step(observe_equity(self.breakers, at, self.ledger.equity, limits))
         if limits.turbulence == "symbol":
             moves = {symbol: self.window.last_move(symbol) for symbol in sorted(shown.bars)}
-            self._step(observe_falls(self.breakers, at, moves, fall_sigmas(self._bars_per_day, limits), limits))
+            self._step(observe_falls(self.breakers, at, moves, self._least_fall, limits))
         else:
             for symbol in shown.bars:
                 self._step(observe_move(self.breakers, at, symbol, self.window.last_sigma(symbol), limits))

@@ -60,10 +60,7 @@ class SimulatedVenue:
 
     async def account(self) -> VenueAccount:
         """Cash and quantities in the exchange's own account."""
-        held = {symbol: self._account.held(symbol) for symbol in self._instruments}
-        return VenueAccount(
-            cash=self._account.cash, held={symbol: quantity for symbol, quantity in held.items() if quantity}
-        )
+        return VenueAccount(cash=self._account.cash, held=self._account.holdings())
 
     async def open_orders(self) -> tuple[Order, ...]:
         """Accepted and not yet done, oldest first."""
@@ -105,10 +102,12 @@ class SimulatedVenue:
         return self._trading(shown, _Floor.walk)
 
     def _trading(self, shown: Slice, part: Callable[["_Floor", Bar, bool], Iterable[VenueReport]]) -> VenueReport:
-        states, fills = list[OrderState](), list[Fill]()
+        states: list[OrderState] = []
+        fills: list[Fill] = []
         for symbol, floor in self._floors.items():
-            doubted = symbol not in shown.bars
-            bar = shown.doubtful.get(symbol) if doubted else shown.bars[symbol]
+            bar, doubted = shown.bars.get(symbol), False
+            if bar is None:
+                bar, doubted = shown.doubtful.get(symbol), True
             if bar is None:
                 continue
             for report in part(floor, bar, doubted):
