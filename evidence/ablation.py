@@ -22,9 +22,9 @@ def parser() -> argparse.ArgumentParser:
         epilog="A difference whose interval contains 0 is not distinguishable from zero.",
     )
     add_world(parse, profile="backtest", recorded=True)
-    add(
-        parse,
+    parse.add_argument(
         "--model",
+        metavar="FOLDER",
         help="folder of a trained policy, for its two rungs (default: that of the profile, if it has one)",
     )
     add(parse, "--workers", "--markdown", "--json", "--quiet")

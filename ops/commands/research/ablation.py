@@ -3,10 +3,10 @@
 import argparse
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from agents.desk.world import World, tape_of, world_of
 from config.errors import UsageFault
+from config.files import passing_folder
 from evidence.search.request import market_growth
 from evidence.strategies.ladder import Ladder, climb, steps
 from evidence.strategies.policy_rungs import PolicyRungs, policy_rungs
@@ -25,8 +25,8 @@ def ablation_command(arguments: argparse.Namespace) -> int:
     world = world_of(world_asked(arguments))
     tape = tape_of(world)
     tell_data(world, tape, sys.stderr)
-    with TemporaryDirectory(prefix="tribunal-ladder-") as folder:
-        ladder = _climbed(world, tape, _policy(world, tape, arguments.model, Path(folder)), arguments)
+    with passing_folder() as folder:
+        ladder = _climbed(world, tape, _policy(world, tape, arguments.model, folder), arguments)
     show_ladder(ladder, as_json=arguments.json)
     write_tables(arguments.markdown, ladder_markdown(ladder))
     return 0
