@@ -92,6 +92,11 @@ REPORTS: list[tuple[Rule, Facts, Any]] = [
         grouped(coming={ETH: Decimal("156.25"), "XRP/USDT": Decimal(99)}),
         room("cluster", 1 / 64, None, 0.15625, "with ETH/USDT"),
     ),
+    (
+        cluster,
+        grouped(coming={SOL: Decimal(1)}, max_cluster_fraction=1.0),
+        unbound("cluster", None, 1.0, "with SOL/USDT, ETH/USDT"),
+    ),
     (cluster, grouped(max_correlation=LIKENESS), unbound("cluster", None, 0.15625, "nothing held moves with it")),
     (correlation, grouped(), passed("correlation", LIKENESS, 0.95, note="with ETH/USDT")),
     (correlation, grouped(max_twin_correlation=0.5), refused("correlation", LIKENESS, 0.5, note="with ETH/USDT")),
