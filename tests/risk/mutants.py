@@ -52,6 +52,8 @@ NO_SIZE = "the bisection only ever keeps a size that it has measured to be withi
 FLOATS = "a list of floats becomes float64 by itself"
 NO_MORE = "a probability is at most 1 already"
 NO_PASS = "None passes no more than False does"
+NO_OTHER = "what has a context already is about hours or a number of positions, which no limit of a context concerns"
+SAME = "a copy that is given no context is the same report"
 SUM = "a sum begins at 0 by itself"
 SCALED = "weights are scaled to a sum of 1 in the end, and where the search begins only changes how long it takes"
 EQUIVALENT = {
@@ -67,6 +69,10 @@ EQUIVALENT = {
     "held = sum((one.notional for one in book.positions if one.symbol in members), )": SUM,
     "coming = sum((value for symbol, value in book.pending_notional.items() if symbol in members), )": SUM,
     "held = float(sum((abs(one.notional) for one in facts.portfolio.positions), )) / facts.equity": SUM,
+    "rules = tuple(report if (report.context) and False else _of(whose.get(report.code), report) for report in verdict.rules)": (
+        NO_OTHER
+    ),
+    'return report if (context is None) and False else report.model_copy(update={"context": context})': SAME,
     "held = sum((position.notional for position in facts.portfolio.positions), )": SUM,
     "used = float(held + sum(facts.portfolio.pending_notional.values(), )) / facts.equity": SUM,
     "held = sum((one.notional for one in book.positions if sectors.get(one.symbol) == name), )": SUM,

@@ -14,14 +14,17 @@ from gate_support import AT, LIMITS, SETTINGS, facts, held, portfolio, proposal,
 from report_support import passed, refused, room, unbound
 
 from config.sections.limits import RiskLimits
-from risk.facts import Facts, Rule, Situation
+from risk.breakers import BreakerState, Latch
+from risk.facts import DocketView, Facts, Rule, Situation
 from risk.limits.book import most_positions
 from risk.limits.calendar import macro_event
 from risk.limits.clusters import cluster, correlation, pearson
 from risk.limits.contexts import own_checks
+from risk.limits.docket import equal_risk
 from risk.limits.share import Room, beside, held_quantity, room_left, share_report, shares_well_formed
-from risk.limits.trade import kelly, record
+from risk.limits.trade import breaker_latch, kelly, record
 from risk.manager import RiskManager
+from risk.measures.horizon import one_day_var
 from risk.order import Seal
 from risk.proposal import OwnHours, OwnPositions, Terms, TightLimit
 from risk.record import VotersRecord
@@ -61,6 +64,11 @@ def grouped(**changes: Any) -> Facts:
         returns=np.column_stack((OWN, RELATED, OWN)),
         limits=limited(**(some | changes)),
     )
+
+
+def paused(symbol: str) -> Facts:
+    latch = Latch(breaker="turbulence", since_utc=AT, until_utc=AT + timedelta(hours=1), why="it fell", symbol=symbol)
+    return facts(breakers=BreakerState.fresh(Decimal(10_000), AT).model_copy(update={"latches": (latch,)}))
 
 
 FULL_BOOK = portfolio(positions=(held(ETH, "1000"),), pending_notional={SOL: Decimal(9), BTC: Decimal(9)})
@@ -105,6 +113,8 @@ REPORTS: list[tuple[Rule, Facts, Any]] = [
         grouped(max_correlation=0.9, max_twin_correlation=0.95, correlation="refuse"),
         passed("correlation", LIKENESS, 0.9, note="with ETH/USDT"),
     ),
+    (breaker_latch, paused(BTC), refused("breaker", note="turbulence: it fell")),
+    (breaker_latch, paused(ETH), passed("breaker")),
     (most_positions, facts(), passed("max_positions", note=OFF)),
     (
         most_positions,
@@ -215,13 +225,24 @@ def test_who_does_not_enlarge_has_nothing_taken_off() -> None:
     assert room_left(some, [room("position", 0.0625)], frozenset()).notional == Decimal("156.25")
 
 
+@pytest.mark.parametrize("own", ["100", "0.5"])
 @pytest.mark.parametrize(("left", "enough"), [("0.01", False), ("0", True), ("-5", True)])
-def test_a_share_that_adds_nothing_is_refused_in_words(left: str, enough: bool) -> None:
-    report = share_report(enlarging(), Room(room("var_1d", 0.5), Decimal(left)))
+def test_a_share_that_adds_nothing_is_refused_in_words(left: str, enough: bool, own: str) -> None:
+    report = share_report(enlarging(own=own), Room(room("var_1d", 0.5), Decimal(left)))
     wanted = "50% of a full position is wanted"
     told = refused if enough else passed
     note = f"{wanted}, and what var_1d leaves of it is held already" if enough else wanted
-    assert report.canonical() == told("share", 100.0, None, "quote held", note).canonical()
+    assert report.canonical() == told("share", float(own), None, "quote held", note).canonical()
+
+
+def test_equal_parts_of_risk_that_leave_a_whole_position_are_no_cap() -> None:
+    docket = DocketView((BTC,), returns())
+    some = facts(limits=limited(risk_parity=True, max_position_fraction=0.0625), docket=docket)
+    whole = one_day_var(some.horizon.steps(docket.returns)[:, 0], some.limits, some.horizon)
+    just = replace(some, limits=limited(risk_parity=True, max_position_fraction=0.0625, max_var_1d=whole / 16))
+    assert equal_risk(just).canonical() == unbound("equal_risk", note="one of 1").canonical()
+    less = replace(some, limits=limited(risk_parity=True, max_position_fraction=0.0625, max_var_1d=whole / 32))
+    assert equal_risk(less).canonical() == room("equal_risk", 0.03125, note="one of 1").canonical()
 
 
 def test_a_new_share_without_room_is_not_refused_by_this_rule() -> None:
