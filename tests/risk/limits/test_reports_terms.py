@@ -15,6 +15,7 @@ from report_support import passed, refused, room, unbound
 
 from config.sections.limits import RiskLimits
 from risk.breakers import BreakerState, Latch
+from risk.calibration import CalibrationMap, SizingMaps
 from risk.facts import DocketView, Facts, Rule, Situation
 from risk.limits.book import most_positions
 from risk.limits.calendar import macro_event
@@ -28,6 +29,7 @@ from risk.measures.horizon import one_day_var
 from risk.order import Seal
 from risk.proposal import OwnHours, OwnPositions, Terms, TightLimit
 from risk.record import VotersRecord
+from risk.sizing import Entry, kelly_room
 from risk.verdict import Verdict
 
 CPI = datetime(2024, 3, 12, 12, 30, tzinfo=UTC)
@@ -143,6 +145,38 @@ REPORTS: list[tuple[Rule, Facts, Any]] = [
         unbound("kelly", note="of 4 closed cases 75% won, +1.25 times the loss at the stop on average"),
     ),
 ]  # fmt: skip
+
+
+LOST = VotersRecord(cases=4, wins=1, gain=1.0, loss=3.0, squares=4.0)
+OF_LOST = "of 4 closed cases 25% won, -0.50 times the loss at the stop on average"
+WELL = SizingMaps(voters=CalibrationMap(points=((0.0, 1.0),), n=9, k=50.0))
+"""Says of every conviction that it always comes true."""
+
+
+def staked(**changes: Any) -> Facts:
+    """Kelly's stake is the loss at the stop, whole, for voters that are sure."""
+    given = proposal(conviction=changes.pop("conviction", 1.0), record=changes.pop("record", WON))
+    limits = limited(kelly_stake="risk", kelly_fraction=1.0, **changes.pop("limits", {}))
+    return facts(proposal=given, limits=limits, **changes)
+
+
+def test_kelly_tells_the_record_with_or_without_a_cap_and_what_the_maps_say_first() -> None:
+    assert kelly(staked(conviction=0.0, record=LOST)).canonical() == room("kelly", 0.0, note=OF_LOST).canonical()
+    mapped = kelly(staked(conviction=0.0, record=LOST, calibration=WELL))
+    word = WELL.worth(0.0, None).note
+    assert word
+    assert mapped.canonical() == room("kelly", 0.0, note=f"{word}; {OF_LOST}").canonical()
+    assert kelly(staked(calibration=WELL)).canonical() == unbound("kelly", note=WELL.worth(1.0, None).note).canonical()
+
+
+def test_kelly_that_leaves_just_a_whole_position_is_no_cap() -> None:
+    some = staked(limits={"max_position_fraction": 1.0, "max_deployed_fraction": 1.0}, stop=0.9)
+    entry = Entry(1.0, 0.9, 0.0, some.limits, some.exits, record=WON)
+    whole = kelly_room(entry)
+    assert 0.0 < whole < 1.0
+    just = staked(limits={"max_position_fraction": whole, "max_deployed_fraction": 1.0}, stop=0.9)
+    assert kelly(just).notional_cap is None
+    assert kelly(some).canonical() == room("kelly", whole, note=kelly(some).note).canonical()
 
 
 @pytest.mark.parametrize(("rule", "given", "report"), REPORTS)
