@@ -75,6 +75,7 @@ def paused(symbol: str) -> Facts:
 
 FULL_BOOK = portfolio(positions=(held(ETH, "1000"),), pending_notional={SOL: Decimal(9), BTC: Decimal(9)})
 WON = VotersRecord(cases=4, wins=3, gain=6.0, loss=1.0, squares=13.0)
+PROVEN = VotersRecord(cases=9_999, wins=9_999, gain=19_998.0, loss=0.0, squares=39_996.0)
 REPORTS: list[tuple[Rule, Facts, Any]] = [
     (macro_event, near(CPI, None), passed("macro_event", note=OFF)),
     (macro_event, near(CPI - timedelta(hours=7), 6.0), passed("macro_event", None, 6.0, "h", "no release is near")),
@@ -133,6 +134,11 @@ REPORTS: list[tuple[Rule, Facts, Any]] = [
         record,
         facts(limits=limited(unproven_fraction=0.03125)),
         room("record", 0.03125, note="no case of these voters has closed yet"),
+    ),
+    (
+        record,
+        facts(proposal=proposal(record=PROVEN), limits=limited(unproven_fraction=0.03125)),
+        unbound("record", 1.0, note="of 9999 closed cases 100% won, +2.00 times the loss at the stop on average"),
     ),
     (
         record,
