@@ -153,7 +153,7 @@ def room_under_both(limits: Record, account: Record, paper: Floats, rows: int, c
     """
     if not enough > 0.0:
         return enough
-    top = limits.max_position_fraction
+    top = float(limits.max_position_fraction)
     value, loss = _tails_at(limits, account, paper, rows, count, top)
     room = min(enough, top)
     if not value <= limits.max_var_1d:
