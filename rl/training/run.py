@@ -20,7 +20,7 @@ from rl.environment.tape import PolicyTape
 from rl.features import FEATURES, schema_sha256
 from rl.model import Card
 from rl.training.base import Tuned, tune
-from rl.training.crew import train_all
+from rl.training.crew import Crew
 from rl.training.learner import Report, SeedJob
 from rl.training.plan import TrainingPlan
 from rl.training.product import Product, product_of
@@ -115,14 +115,13 @@ def train(
     named: Named,
     folder: Path,
     report: Report,
+    crew: Crew | None = None,
     *,
-    workers: int = 1,
-    ray: bool = False,
     board: Path | None = None,
 ) -> Product:
-    """Train every seed of a plan, or go on where its checkpoints ended. Raises TribunalError."""
+    """Train every seed of a plan, or go on where its checkpoints ended; without a crew, in this process. Raises TribunalError."""
     jobs = [SeedJob(seed, plan, ready.world, ready.scaler, folder / CHECKPOINTS, board) for seed in plan.seeds]
-    results = train_all(jobs, workers, report, ray=ray)
+    results = (crew or Crew(1)).train(jobs, report)
     card = Card(
         name=named.name,
         features=tuple(feature.name for feature in FEATURES),

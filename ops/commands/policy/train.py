@@ -25,6 +25,7 @@ from ops.files import write_output
 from ops.report.learning_picture import learning_picture
 from ops.tables.training import Trained, show_training
 from rl.model import CARD, Span
+from rl.training.crew import Crew
 from rl.training.curve import Curves, LegReport
 from rl.training.plan import TrainingPlan, plan_of
 from rl.training.product import Product, add_history, write_product
@@ -43,12 +44,13 @@ def train_command(arguments: argparse.Namespace) -> int:
     plans = {gamma: plan_asked(arguments, gamma) for gamma in folders}
     world = _world_asked(arguments)
     courses, ready = made_ready(world, arguments)
-    for gamma, folder in folders.items():
-        board = Path(arguments.tensorboard) if arguments.tensorboard else None
-        product = fitted(courses, ready, plans[gamma], folder, arguments, board=board)
-        add_history(folder, {"at_utc": _now().isoformat(), "sha256": product.model.sha256, "what": "trained"})
-        shown = Trained.of(folder, product, arguments.days if arguments.simulated else None)
-        show_training(shown, as_json=arguments.json)
+    with Crew(arguments.workers, ray=arguments.ray) as crew:
+        for gamma, folder in folders.items():
+            board = Path(arguments.tensorboard) if arguments.tensorboard else None
+            product = fitted(courses, ready, plans[gamma], folder, crew, quiet=arguments.quiet, board=board)
+            add_history(folder, {"at_utc": _now().isoformat(), "sha256": product.model.sha256, "what": "trained"})
+            shown = Trained.of(folder, product, arguments.days if arguments.simulated else None)
+            show_training(shown, as_json=arguments.json)
     return 0
 
 
@@ -96,8 +98,9 @@ def fitted(
     ready: Ready,
     plan: TrainingPlan,
     folder: Path,
-    arguments: argparse.Namespace,
+    crew: Crew,
     *,
+    quiet: bool,
     board: Path | None = None,
     until: datetime | None = None,
 ) -> Product:
@@ -107,7 +110,7 @@ def fitted(
     """
     trials = _counted(courses, ready, plan)
     curves = Curves()
-    stream = None if arguments.quiet else sys.stderr
+    stream = None if quiet else sys.stderr
     with Progress(plan.rollouts * plan.samples * len(plan.seeds), "steps", stream) as progress:
 
         def report(point: LegReport) -> None:
@@ -120,8 +123,7 @@ def fitted(
             _named(courses, ready, plan, folder, trials, until or courses.tape.end_utc),
             folder,
             report,
-            workers=arguments.workers,
-            ray=arguments.ray,
+            crew,
             board=board,
         )
     write_product(folder, product)
