@@ -59,9 +59,14 @@ def trainer_of(
     """
     from rl.training.run import Named, Recipe, prepare, train
 
-    told = model.card.configuration
-    recipe = Recipe(_number(told.get("validation"), 0.2), 0.0, str(told.get("reward", "profit")))
-    card = model.card
+    told, card = model.card.configuration, model.card
+    most = told.get("most_gap_days")
+    recipe = Recipe(
+        _number(told.get("validation"), 0.2),
+        0.0,
+        str(told.get("reward", "profit")),
+        most_gap_days=None if most is None else _number(most, 0.0),
+    )
 
     def train_split(tapes: Sequence[PolicyTape], split: int) -> Trained:
         ready = prepare(tapes, recipe, courses.varied)

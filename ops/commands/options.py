@@ -155,6 +155,11 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "D",
         "help": "least gap before that part; never less than positions are held [days] (default: 0)",
     },
+    "--most-gap-days": {
+        "type": float,
+        "metavar": "D",
+        "help": "most that this gap may have; positions that are held for longer end with the training part (default: no limit)",
+    },
     "--accounts": {
         "choices": ("together", "apart"),
         "default": "together",
@@ -242,6 +247,7 @@ def add_training(parse: argparse.ArgumentParser) -> None:
         "--reward",
         "--validation",
         "--gap-days",
+        "--most-gap-days",
     )
     add(parse, "--accounts", "--mix", "--tensorboard", "--workers", "--ray")
 

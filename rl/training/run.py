@@ -39,13 +39,14 @@ LEAST_EPISODE_BARS = 60
 
 class Recipe(NamedTuple):
     """How tapes become a training: the validating share of the time [fraction], a gap of at least so many days, the reward in
-    words, the length of an episode, and how many bars late its votes may be heard."""
+    words, the length of an episode, how many bars late its votes may be heard, and the most days that the gap may have."""
 
     validation: float = 0.2
     least_gap_days: float = 0.0
     reward: str = "profit"
     episode_days: float = 30.0
     most_delay_bars: int = 1
+    most_gap_days: float | None = None
 
     def draw(self, bars_per_day: float) -> Draw:
         """What an episode draws."""
@@ -75,7 +76,7 @@ def prepare(
     `vary`: the tapes that episodes are drawn from: those of the training part, with other costs, and perhaps drawn ones beside.
     Raises DataFault for too few bars or decisions, and UsageFault for a reward that is not known.
     """
-    parts = split_by_time(tapes, recipe.validation, recipe.least_gap_days)
+    parts = split_by_time(tapes, recipe.validation, recipe.least_gap_days, recipe.most_gap_days)
     tuned = tune(parts.training)
     seen = play(parts.training, lambda rows, features: tuned.base.of(rows))
     if len(seen.features) < LEAST_DECISIONS:

@@ -55,7 +55,13 @@ def retrain_command(arguments: argparse.Namespace) -> int:
     courses = Courses(world, tape, read, "none", accounts_of(known))
     outer = split_by_time(courses.tapes(), arguments.test_days / max(1.0, (tape.end_utc - tape.start_utc).days))
     _refuse_seen(known, outer.validation)
-    recipe = Recipe(float(str(told.get("validation", 0.2))), 0.0, str(told.get("reward", "profit")))
+    most = told.get("most_gap_days")
+    recipe = Recipe(
+        float(str(told.get("validation", 0.2))),
+        0.0,
+        str(told.get("reward", "profit")),
+        most_gap_days=None if most is None else float(str(most)),
+    )
     ready = prepare(outer.training, recipe, courses.varied)
     place = next_candidate(folder)
     until = _begin(outer.validation) - timedelta(days=outer.gap_days)

@@ -77,9 +77,11 @@ def plan_asked(arguments: argparse.Namespace, gamma: float) -> TrainingPlan:
 
 def made_ready(world: World, arguments: argparse.Namespace) -> tuple[Courses, Ready]:
     """Bars and votes, split and measured. Raises TribunalError."""
-    if not 0.0 < arguments.validation < 0.9 or arguments.gap_days < 0.0:
+    most = arguments.most_gap_days
+    if not 0.0 < arguments.validation < 0.9 or arguments.gap_days < 0.0 or (most is not None and most < 0.0):
         raise UsageFault(
-            "--validation is a share above 0 and below 0.9, and --gap-days not negative. Nothing was started."
+            "--validation is a share above 0 and below 0.9, and --gap-days and --most-gap-days are not negative. Nothing was "
+            "started."
         )
     tape = past_of(world)
     tell_data(world, tape, sys.stderr)
@@ -87,7 +89,7 @@ def made_ready(world: World, arguments: argparse.Namespace) -> tuple[Courses, Re
     with Progress(len(tape), "bars", stream, after_s=2.0) as shown:
         read = read_proposals(world, shown.advance, tape=tape)
     courses = Courses(world, tape, read, arguments.mix, arguments.accounts)
-    recipe = Recipe(arguments.validation, arguments.gap_days, arguments.reward)
+    recipe = Recipe(arguments.validation, arguments.gap_days, arguments.reward, most_gap_days=most)
     with Progress(1, "preparations (split, base, scale, drawn paths)", stream, after_s=2.0):
         ready = prepare(courses.tapes(), recipe, courses.varied)
     return courses, ready
@@ -144,7 +146,7 @@ def _world_asked(arguments: argparse.Namespace) -> World:
 def _counted(courses: Courses, ready: Ready, plan: TrainingPlan) -> int:
     """Count this configuration durably before it is trained: how many were tried on bars like these. Raises OutputFault."""
     settings = courses.world.settings
-    about = {
+    about: dict[str, Any] = {
         "settings": parameters_of(settings, read_own(settings.strategies)),
         "plan": plan.model_dump(mode="json", exclude={"seeds"}),
         "recipe": [
@@ -156,6 +158,8 @@ def _counted(courses: Courses, ready: Ready, plan: TrainingPlan) -> int:
         "mix": courses.mix,
         "accounts": courses.accounts,
     }
+    if ready.recipe.most_gap_days is not None:
+        about["most_gap_days"] = ready.recipe.most_gap_days
     book = TrialBook(state_folder() / POLICIES_FILE)
     try:
         return max(1, book.count(scope_of(courses.tape), "train", [parameters_hash(about)], _now()).overlapping)
@@ -170,6 +174,7 @@ def _named(courses: Courses, ready: Ready, plan: TrainingPlan, folder: Path, tri
         "plan": plan.model_dump(mode="json"),
         "validation": ready.recipe.validation,
         "gap_days": ready.parts.gap_days,
+        "most_gap_days": ready.recipe.most_gap_days,
         "reward": ready.recipe.reward,
         "mix": courses.mix,
         "accounts": courses.accounts,
