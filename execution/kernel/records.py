@@ -206,6 +206,10 @@ FACT = _record(floats="value loss ratio daily volume", ints="bar")
 this market alone, the short volatility over the long, the volatility of a day, and what was traded in 24 hours [quote]. `bar`:
 which, counted from 1. Lanes of the same `style` of measuring share them."""
 
+PAIR = _record(floats="value", ints="bar rows")
+"""The correlation of two markets at one close, over so many `rows` of returns, kept once it was asked for. `bar`: which, counted
+from 1, 0 before. It depends on bars alone, so all lanes share it."""
+
 RESTING, ASKING, CROWDED, ENDED = 0, 1, 2, 3
 """Where a lane stands: between two bars; at a proposal that waits for its multiplier; before a bar for whose fills there may be
 no room; behind its last bar."""

@@ -20,8 +20,8 @@ from market.timeframe import Timeframe
 from ops.files import write_output
 from ops.story.models import ModelFigures
 from ops.story.performance import Growth, TradeFigures, bar_returns, growth, hold_curve, trade_figures, var_exceedances
+from ops.story.policy.counts import PolicyFigures
 from ops.story.story import Story
-from ops.story.tally import PolicyFigures
 from ops.story.voters import VoterFigures, taken_table, voters_of
 
 Ended = Literal["completed", "interrupted", "cut short"]

@@ -7,7 +7,6 @@ and the gate.
 
 from collections import Counter, deque
 from collections.abc import Mapping
-from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
@@ -15,14 +14,12 @@ from typing import NamedTuple
 from agents.court.hearing import Hearing
 from agents.court.ruling import RulingOutcome
 from agents.llm.attempt import Attempt
-from config.frozen import Frozen, UtcTime
 from execution.account.lots import Trade
 from ops.story.freezes import Freezes
+from ops.story.policy.counts import PolicyCount
 from risk.limits.catalogue import told_once
 from risk.proposal import Direction
 from risk.verdict import Outcome, Reaction, RuleCode, Verdict
-from rl.adjustment import Adjustment, Mode
-from rl.serving.monitor import PolicyChanged
 
 HEARINGS_KEPT = 2000
 
@@ -75,63 +72,6 @@ class RuleCount:
     def __init__(self) -> None:
         self.bound = self.refused = self.cut = 0
         self.taken = Decimal(0)
-
-
-class PolicyFigures(Frozen):
-    """What the policy said in a run: `asked` in court, of which its base stood in `fallbacks` times; means of the factor that it
-    `advised` and of that of its `base`, None if it was not asked. `reviews` of what was held by shares."""
-
-    mode: str
-    asked: int
-    fallbacks: int
-    advised: float | None
-    base: float | None
-    reviews: int
-    demoted_utc: UtcTime | None = None
-
-
-class PolicyCount:
-    """The opinions of a policy so far. Nothing is counted while it is off."""
-
-    def __init__(self) -> None:
-        self._mode: Mode | None = None
-        self._asked = self._fallbacks = self._reviews = 0
-        self._advised = self._base = 0.0
-        self._demoted: datetime | None = None
-
-    def hear(self, said: Adjustment) -> None:
-        """Count an opinion in court."""
-        if said.mode is None or said.advised is None or said.base is None:
-            return
-        self._mode = said.mode
-        self._asked += 1
-        self._fallbacks += said.fallback is not None
-        self._advised += said.advised
-        self._base += said.base
-
-    def review(self, said: Adjustment) -> None:
-        """Count an opinion at a review."""
-        self._mode = said.mode or self._mode
-        self._reviews += 1
-
-    def change(self, event: PolicyChanged) -> None:
-        """Take a change of what it may do."""
-        self._demoted = event.at_utc
-
-    def figures(self) -> PolicyFigures | None:
-        """All of it; None if no policy was asked."""
-        if self._mode is None:
-            return None
-        asked = self._asked
-        return PolicyFigures(
-            mode=self._mode,
-            asked=asked,
-            fallbacks=self._fallbacks,
-            advised=self._advised / asked if asked else None,
-            base=self._base / asked if asked else None,
-            reviews=self._reviews,
-            demoted_utc=self._demoted,
-        )
 
 
 class StoryTally:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from risk.limits.catalogue import SENTENCES
 
 if TYPE_CHECKING:
+    from ops.story.policy.counts import ReviewFigures
     from ops.story.summary import Identity, Summary
 
 DASH = "–"
@@ -217,18 +218,32 @@ def adjuster_line(summary: "Summary") -> str:
 def _policy_sentence(summary: "Summary") -> list[str]:
     """Return what the policy said, if one was asked."""
     said = summary.policy
-    if said is None or said.advised is None or said.base is None:
+    if said is None:
         return []
-    did = "applied" if said.mode == "active" else "would have applied, had it been active,"
-    stood_in = f"; in {count(said.fallbacks, 'case')} its base stood in" if said.fallbacks else ""
-    told = [
-        f"The policy {summary.adjuster} {did} {said.advised:.2f} to a size on average (its base {said.base:.2f}{stood_in})."
-    ]
+    told, active = [], said.mode == "active"
+    if said.advised is not None and said.base is not None:
+        did = "applied" if active else "would have applied, had it been active,"
+        stood_in = f"; in {count(said.fallbacks, 'case')} its base stood in" if said.fallbacks else ""
+        told.append(
+            f"The policy {summary.adjuster} {did} {said.advised:.2f} to a size on average (its base {said.base:.2f}{stood_in})."
+        )
+    if said.reviewed is not None:
+        told.append(_reviews_sentence(said.reviews, said.reviewed, active=active))
     if said.demoted_utc is not None:
         told.append(
             f"Its results fell out of what its verdict promised: it is advisory since {moment(said.demoted_utc)}."
         )
     return told
+
+
+def _reviews_sentence(number: int, found: "ReviewFigures", *, active: bool) -> str:
+    did = "left" if active else "would have left, had it been active,"
+    stood_in = f" ({count(found.fallbacks, 'time')} its base stood in)" if found.fallbacks else ""
+    cut = f"; {count(found.trimmed, 'position was', 'positions were')} trimmed" if found.trimmed else ""
+    return (
+        f"The policy reviewed what was held {count(number, 'time')}: of {found.wanted:.0%} of a full position that the voters "
+        f"wanted on average, it {did} {found.left:.0%}, and its base alone {found.base_left:.0%}{stood_in}{cut}."
+    )
 
 
 def _guard_sentence(summary: "Summary") -> str:
