@@ -6,7 +6,8 @@ pass     trade the bars: fills, protection, marks, breakers (no model is asked)
 watch    hold the results of a policy that changes sizes against what was promised, and demote it
 read     update the indicators
 vote     ask the strategies, and net their votes to one proposal per symbol
-close    close what the voters want closed, and what the outage schedule requires: exits never wait for the court
+close    close what the voters want closed, what they meant to hold no longer, and what the outage schedule requires: exits
+         never wait for the court
 review   ask the policy, if there is one, what it leaves of the shares that position voters want
 shape    trim what is wanted smaller, and raise its stop to the voters' exit: no more than an exit does it wait
 land     journal the answers to questions that were asked ahead
@@ -25,6 +26,7 @@ from agents.court.case import BookView, Case
 from agents.court.hearing import Hearing
 from agents.desk.desk import Desk
 from agents.desk.policy import watch_policy
+from agents.horizons import close_what_is_due
 from agents.llm.attempt import Attempt
 from agents.memory.cases import render
 from agents.memory.voters import Voted
@@ -62,6 +64,7 @@ async def run_cycle(desk: Desk, closed: Slice) -> CycleRecord:
     proposals = _vote(desk, shown, known)
     heard_by_voters = dict(known.heard)
     exits = await _close(desk, as_of, proposals)
+    exits += await close_what_is_due(desk, as_of, proposals, portfolio)
     parts = review(desk, as_of, proposals)
     exits += await shape(desk, as_of, proposals, parts)
     await derisk(desk.watch, desk.trader, desk.sink, shown, portfolio)

@@ -39,6 +39,8 @@ class Purpose(StrEnum):
     """Sold, in part or whole, by the profile's schedule for an outage of the models."""
     TRIM = "trim"
     """Sold in part, because the position voters want a smaller share."""
+    HORIZON_EXIT = "horizon_exit"
+    """Sold, because the time for which its voters meant to hold is over and nobody has voted for it again."""
 
 
 class Order(Journaled):

@@ -38,7 +38,7 @@ from risk.facts import DocketView, Situation
 from risk.limits.trade import kill_switch_report
 from risk.manager import RiskManager
 from risk.measures.horizon import horizon_of, one_day_es, one_day_var
-from risk.order import Order
+from risk.order import Order, Purpose
 from risk.portfolio import Portfolio
 from risk.proposal import Proposal
 from risk.sizing import share_left
@@ -257,6 +257,10 @@ class Trader:
     async def leave(self, symbol: str, decision_id: str, at: datetime) -> Order | None:
         """Close a position at market; None if nothing is held, or an exit is under way."""
         return await self._protection.close(symbol, decision_id, at)
+
+    async def expire(self, symbol: str, decision_id: str, at: datetime) -> Order | None:
+        """Close a position whose time is up, in the same way."""
+        return await self._protection.close(symbol, decision_id, at, Purpose.HORIZON_EXIT)
 
     async def reduce(self, symbol: str, keep: Decimal, at: datetime) -> Order | None:
         """Reduce a position to `keep` [base units] at market, and protect the rest; None if there is nothing to sell."""

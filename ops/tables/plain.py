@@ -46,6 +46,7 @@ PURPOSES = {
     "strategy_exit": "voted out",
     "outage_exit": "outage",
     "trim": "trimmed",
+    "horizon_exit": "time up",
 }
 """A short name for the purpose of an order."""
 
