@@ -51,7 +51,7 @@ class Order(Journaled):
     """
 
     event_kind: ClassVar[str] = "intent"
-    event_version: ClassVar[int] = 2
+    event_version: ClassVar[int] = 3
 
     order_id: str
     decision_id: str

@@ -62,6 +62,8 @@ ADDED_IN_SESSION_4: Mapping[str, Any] = {
 ADDED_IN_SESSION_5: Mapping[str, Any] = {
     "market.feed": None,
     "limits.kelly_payoff": "target",
+    "exits.horizon": "ignore",
+    "venue.calm_volatility": None,
 }
 """Settings that version 4 of a session did not have, with what it did, by dotted path as above."""
 

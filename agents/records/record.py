@@ -157,7 +157,7 @@ class CycleRecord(Journaled):
     """
 
     event_kind: ClassVar[str] = "cycle"
-    event_version: ClassVar[int] = 3
+    event_version: ClassVar[int] = 4
 
     bar: int
     as_of_utc: UtcTime

@@ -193,12 +193,13 @@ class StoryTally:
 
     def _judged(self, verdict: Verdict, scale: float) -> None:
         self.signed += verdict.outcome is Outcome.SIGNED
-        self._rule(verdict.binding_rule).bound += 1
+        decided = verdict.decided_by
+        self._rule(decided).bound += 1
         if verdict.bound_by is not None:
             self.context_bound[verdict.bound_by] += 1
         refusing = (Reaction.REFUSE, Reaction.CLOSE_ONLY, Reaction.HALT)
         for code in dict.fromkeys(report.code for report in verdict.rules if report.reaction in refusing):
-            self._rule(code).refused += 1
+            self._rule(decided if code == verdict.binding_rule else code).refused += 1
         for report in verdict.rules:
             if report.reaction is Reaction.CUT and verdict.outcome is Outcome.SIGNED:
                 rule = self._rule(report.code)
