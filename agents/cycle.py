@@ -12,6 +12,7 @@ review   ask the policy, if there is one, what it leaves of the shares that posi
 shape    trim what is wanted smaller, and raise its stop to the voters' exit: no more than an exit does it wait
 land     journal the answers to questions that were asked ahead
 try      hear what the voters want to open: analyst ∥ risk agent, advocate, supervisor, policy, gate
+         (what the gate could sign nothing of is no case, where the profile says so)
 send     send what the gate signed, if a human approved it (where one is asked) and no kill switch stops it
 learn    count the cases that this bar ended, and follow those that were voted for
 record   write all of it to the journal as one event
@@ -37,6 +38,7 @@ from agents.strategies.contexts import net, votes_on
 from agents.strategies.facts import Known
 from agents.strategies.terms import instructions_of, terms_of
 from agents.strategies.vote import NetVote
+from agents.unheard import heard_of
 from execution.account.trader import Exposure
 from market.bar import Slice
 from risk.portfolio import Portfolio
@@ -74,7 +76,7 @@ async def run_cycle(desk: Desk, closed: Slice) -> CycleRecord:
         return _case(desk, as_of, symbol, proposal, portfolio, exposure, known, parts.get(symbol, 1.0))
 
     tried = (each for each in proposals.items() if _is_tried(desk, each[1], portfolio, each[0], parts))
-    cases = tuple(case(symbol, proposal) for symbol, proposal in tried)
+    cases, unheard = heard_of(desk, tuple(case(symbol, proposal) for symbol, proposal in tried))
     watched = _watched(desk, proposals, portfolio, case)
     heard = await desk.court.hear(cases) if cases else ()
     for alert in desk.watch.heard(as_of, desk.watch.noted(), ahead):
@@ -98,6 +100,7 @@ async def run_cycle(desk: Desk, closed: Slice) -> CycleRecord:
         hearings=hearings,
         exits=(*exits, *(ExitDecision(**sale._asdict()) for sale in sales)),
         sentiment=heard_by_voters,
+        unheard=unheard,
     )
     desk.tally.bars += 1
     desk.sink.append(record)

@@ -61,6 +61,7 @@ ADDED_IN_SESSION_4: Mapping[str, Any] = {
 
 ADDED_IN_SESSION_5: Mapping[str, Any] = {
     "market.feed": None,
+    "court.hears": "all",
     "limits.kelly_payoff": "target",
     "exits.horizon": "ignore",
     "venue.calm_volatility": None,

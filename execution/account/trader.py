@@ -184,6 +184,10 @@ class Trader:
             self._entered[verdict.decision_id] = self._now or verdict.as_of_utc
         return verdict
 
+    def foresee(self, proposal: Proposal) -> Verdict:
+        """The gate's verdict on a proposal on the present book, of which nothing follows. Changes nothing."""
+        return self.judge_by(self._gate, proposal)
+
     def judge_by(self, gate: RiskManager, proposal: Proposal) -> Verdict:
         """The verdict of any gate on a proposal on the present book. Changes nothing."""
         return gate.judge(self.situation(proposal, shared=gate.shares_risk))

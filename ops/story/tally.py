@@ -145,6 +145,9 @@ class StoryTally:
         self.rules: dict[RuleCode, RuleCount] = {}
         self.context_bound: Counter[str] = Counter()
         """Proposals whose binding rule was a context's own limit, by context."""
+        self.unheard: Counter[str] = Counter()
+        """Proposals that were no case, by the rule that leaves nothing; one that is repeated counts once."""
+        self._last_unheard: dict[str, str] = {}
         self.struck: Counter[str] = Counter()
         self.minds: Counter[str] = Counter()
         self.adjusters: Counter[str] = Counter()
@@ -168,6 +171,7 @@ class StoryTally:
         zero.
         """
         fate = fate_of(hearing)
+        self._last_unheard.pop(hearing.case.symbol, None)
         self.hearings += 1
         self.fates[fate] += 1
         self.rulings[hearing.ruling.outcome] += 1
@@ -184,6 +188,12 @@ class StoryTally:
             self._rejected.append((self.hearings, kept))
         else:
             self._kept[self.hearings] = kept
+
+    def pass_over(self, symbol: str, rule: str) -> None:
+        """Count a proposal that was no case, unless the last one of this market was none for the same reason."""
+        if self._last_unheard.get(symbol) != rule:
+            self.unheard[rule] += 1
+        self._last_unheard[symbol] = rule
 
     def kept(self) -> tuple[KeptHearing, ...]:
         """Return the kept hearings, oldest first."""

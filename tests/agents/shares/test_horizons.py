@@ -28,7 +28,12 @@ class Morning:
     def vote(self, now):
         return NOTHING if now.close_utc.hour else Ballot(Direction.LONG, 0.9, ("it is midnight",), horizon_bars=5)
 """
-WIDE = ("exits.take_profit_fraction=0.5", "limits.stop_fraction=0.08", "limits.kelly_stake=notional", "limits.kelly_edge=0.5")
+WIDE = (
+    "exits.take_profit_fraction=0.5",
+    "limits.stop_fraction=0.08",
+    "limits.kelly_stake=notional",
+    "limits.kelly_edge=0.5",
+)
 
 
 def played(folder: Path, *more: str) -> Path:

@@ -165,7 +165,7 @@ class Told:
 
 
 def settings_of(world: dict[str, Any], symbols: Sequence[str], profile: str = "backtest") -> Settings:
-    return load_profile(profile, {**world, "market.symbols": list(symbols)})
+    return load_profile(profile, {"court.hears": "all", **world, "market.symbols": list(symbols)})
 
 
 def late(seed: int) -> dict[str, Any]:
