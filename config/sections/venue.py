@@ -31,7 +31,8 @@ class VenueSettings(Frozen):
         default=None,
         exclude_if=absent,
         description="volatility of a day, as the range of each bar shows it, up to which books are as the other settings say; a "
-        "bar that is n times as volatile has n times the spread and the steps, and an n-th of the depth; null for never [fraction]",
+        "bar that is n times as volatile has n times the spread and the steps, and an n-th of the depth; null for never "
+        "[fraction]",
     )
     impact: Literal["book", "square_root"] = Field(
         default="book", description="prices behind the best price: levels at even steps, or the square-root law"

@@ -179,8 +179,8 @@ PLACE = _record(
 )
 """What stands in one market. `lot_*`: what was bought and not yet sold, from `head` to `tail`. `asks`, `bids`: lots left of this
 bar's liquidity, known once `laid`. `thin`: the strain of that bar beyond that of a calm one [hundredths]. `prices`, `depths`:
-the current order book, asks in row 0; `late`: its prices for late orders. `live`: open orders. `opened`: bar of the first fill of what
-is held.
+the current order book, asks in row 0; `late`: its prices for late orders. `live`: open orders. `opened`: bar of the first fill
+of what is held.
 `share`: what the position stands for, 0 for one with a target, and `exit`: that of its voters, 0 for none; `entry_*`: those of
 the entry under way, which is `younger` than the exits that rest. `part`: what the policy leaves of the share that
 the voters want.

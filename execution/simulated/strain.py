@@ -2,8 +2,8 @@
 
 A bar that is n times as volatile as a calm one has a spread n times as wide, levels n times as far apart, and an n-th of the
 depth. That spreads grow and depth falls as volatility rises is well known of books (Bouchaud, Farmer and Lillo 2009); that they
-do so in proportion is a model, and what is calm is a setting: neither is fitted here. n is counted in whole hundredths, so that both
-engines lay the same book to the last digit.
+do so in proportion is a model, and what is calm is a setting: neither is fitted here. n is counted in whole hundredths, so that
+both engines lay the same book to the last digit.
 """
 
 import math

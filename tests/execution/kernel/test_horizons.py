@@ -67,3 +67,19 @@ def test_both_engines_lay_the_same_thin_books(seed: int) -> None:
     assert found == ""
     calm = settings_of({**world, "venue.calm_volatility": None}, MARKETS[seed % 3], "paper")
     assert full.fills != fast(calm, tape, grid, votes).fills
+
+
+@pytest.mark.parametrize("payoff", ["target", "even"])
+def test_both_engines_assume_the_same_of_a_position_without_a_target(payoff: str) -> None:
+    world = {**WORLDS[2], "limits.kelly_fraction": 0.004, "market.session_days": 8, "seed": 5}
+    made = settings_of({**world, "limits.kelly_payoff": payoff}, MARKETS[2], "paper")
+    tape = shorter(simulated_tape(made), WARMUP)
+    grid = grid_of_tape(tape)
+    votes = share_votes(grid, 5, often=0.6, every=6)
+    found, full = both_of(made, tape, grid, votes)
+    assert found == ""
+    assert full.decided["kelly"] > 0
+    other = settings_of(
+        {**world, "limits.kelly_payoff": "even" if payoff == "target" else "target"}, MARKETS[2], "paper"
+    )
+    assert full.fills != fast(other, tape, grid, votes).fills
