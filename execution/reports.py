@@ -113,7 +113,7 @@ class VenueWord(Journaled):
     """A report of the venue as the journal stores it, with the question that it answers; `heard`: nobody asked."""
 
     event_kind: ClassVar[str] = "venue"
-    event_version: ClassVar[int] = 2
+    event_version: ClassVar[int] = 3
 
     asked: str
     report: VenueReport

@@ -148,7 +148,7 @@ def judge(
         _deployed_room(rule, limits, used, held),
         limits.max_gross_leverage - used,
         limits.max_net_leverage - used,
-        kelly_room(limits, points, record, say.conviction, stop),
+        kelly_room(limits, points, record, say.conviction, stop, not np.isnan(say.exposure)),
         unproven_room(limits, record),
         np.inf
         if alone or not limits.clusters

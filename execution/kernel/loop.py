@@ -17,6 +17,7 @@ from execution.kernel.bars.measured import measured
 from execution.kernel.breakers import equity_of, is_shut, is_shut_on, observe
 from execution.kernel.compiled import compiled, door, fingerprint
 from execution.kernel.gate import judge
+from execution.kernel.horizons import close_what_is_due
 from execution.kernel.judging.holdings import equity_in_parts
 from execution.kernel.judging.shares import is_enlarged, kept_lots, may_change, share_left
 from execution.kernel.judging.sight import see
@@ -256,6 +257,8 @@ def _run(
             observe(limits, account, account.now_us // w.US_A_DAY, worth, sigma)
             if busy:
                 _review(bars, rules, limits, account, places, t)
+            if limits.expires:
+                close_what_is_due(bars, says, rules, places, t, u)
             if not spoken:
                 if account.voters:
                     remember(bars, says, rules, limits, account, places, t, u)

@@ -25,7 +25,7 @@ from execution.reports import Fill, Funding, OrderState, OrderStatus, VenueAccou
 from execution.simulated.account import SpotAccount
 from execution.simulated.book_model import BarBook, BookModel
 from execution.simulated.funding import funding_on
-from execution.simulated.latency import Latency, bar_sigma
+from execution.simulated.latency import Latency
 from execution.simulated.matching import DONE, MatchingCore
 from execution.simulated.shown_books import ShownBooks
 from market.bar import Bar, Slice
@@ -202,5 +202,5 @@ class _Floor:
 
     def _bar_book(self, bar: Bar) -> BarBook:
         if self._book is None:
-            self._book = self._model.bar(self._instrument, bar.volume, bar_sigma(bar.high, bar.low))
+            self._book = self._model.of(self._instrument, bar)
         return self._book

@@ -245,6 +245,8 @@ class _Reader:
         made = self._models.bar(record.as_of_utc, record.hearings)
         self._cases.pass_slice(record.tape)
         self._tally.votes.update((vote.voter, vote.direction) for vote in record.votes)
+        for passed in record.unheard:
+            self._tally.pass_over(passed.symbol, passed.rule)
         for hearing in record.hearings:
             self._cases.hear(hearing)
             self._tally.hear(hearing, made.get(hearing.case.decision_id, ()))

@@ -128,6 +128,8 @@ class Summary(Frozen):
     hearings: int
     rulings: dict[str, int]
     signed: int
+    unheard: dict[str, int] = Field(default_factory=dict, exclude_if=empty)
+    """Proposals that were no case, by the rule of the gate that leaves nothing of them; one that is repeated counts once."""
     gate_rules: tuple[RuleFigures, ...]
     taken: TakenReport
     """What court, breakers, rules of the gate and adjuster took from each voter, and what that was worth."""
@@ -202,6 +204,7 @@ def summarise(story: Story) -> Summary:
         hearings=tally.hearings,
         rulings={outcome.value: tally.rulings[outcome] for outcome in RulingOutcome},
         signed=tally.signed,
+        unheard=dict(sorted(tally.unheard.items())),
         gate_rules=_rules(story),
         taken=taken_table(story),
         struck_evidence=dict(sorted(tally.struck.items())),

@@ -85,6 +85,9 @@ class StoryTally:
         self.rules: dict[RuleCode, RuleCount] = {}
         self.context_bound: Counter[str] = Counter()
         """Proposals whose binding rule was a context's own limit, by context."""
+        self.unheard: Counter[str] = Counter()
+        """Proposals that were no case, by the rule that leaves nothing; one that is repeated counts once."""
+        self._last_unheard: dict[str, str] = {}
         self.struck: Counter[str] = Counter()
         self.minds: Counter[str] = Counter()
         self.adjusters: Counter[str] = Counter()
@@ -108,6 +111,7 @@ class StoryTally:
         zero.
         """
         fate = fate_of(hearing)
+        self._last_unheard.pop(hearing.case.symbol, None)
         self.hearings += 1
         self.fates[fate] += 1
         self.rulings[hearing.ruling.outcome] += 1
@@ -125,6 +129,12 @@ class StoryTally:
         else:
             self._kept[self.hearings] = kept
 
+    def pass_over(self, symbol: str, rule: str) -> None:
+        """Count a proposal that was no case, unless the last one of this market was none for the same reason."""
+        if self._last_unheard.get(symbol) != rule:
+            self.unheard[rule] += 1
+        self._last_unheard[symbol] = rule
+
     def kept(self) -> tuple[KeptHearing, ...]:
         """Return the kept hearings, oldest first."""
         room = max(0, HEARINGS_KEPT - len(self._kept))
@@ -133,12 +143,13 @@ class StoryTally:
 
     def _judged(self, verdict: Verdict, scale: float) -> None:
         self.signed += verdict.outcome is Outcome.SIGNED
-        self._rule(verdict.binding_rule).bound += 1
+        decided = verdict.decided_by
+        self._rule(decided).bound += 1
         if verdict.bound_by is not None:
             self.context_bound[verdict.bound_by] += 1
         refusing = (Reaction.REFUSE, Reaction.CLOSE_ONLY, Reaction.HALT)
         for code in dict.fromkeys(report.code for report in verdict.rules if report.reaction in refusing):
-            self._rule(code).refused += 1
+            self._rule(decided if code == verdict.binding_rule else code).refused += 1
         for report in verdict.rules:
             if report.reaction is Reaction.CUT and verdict.outcome is Outcome.SIGNED:
                 rule = self._rule(report.code)

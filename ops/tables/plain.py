@@ -47,6 +47,7 @@ PURPOSES = {
     "strategy_exit": "voted out",
     "outage_exit": "outage",
     "trim": "trimmed",
+    "horizon_exit": "time up",
 }
 """A short name for the purpose of an order."""
 
@@ -150,13 +151,22 @@ def _money_sentence(summary: "Summary") -> str:
 
 def _court_sentence(summary: "Summary") -> str:
     if not summary.hearings:
-        return "Nothing was proposed, so the court was never called."
+        proposed = "Of what was proposed nothing was a case" if summary.unheard else "Nothing was proposed"
+        return f"{proposed}, so the court was never called.{_unheard(summary)}"
     rulings = ", ".join(f"{number:,} {outcome}" for outcome, number in summary.rulings.items())
     stood = summary.hearings - summary.rulings["rejected"]
     return (
         f"The court heard {count(summary.hearings, 'case')} ({rulings}); of the {stood:,} that it did not reject, the gate "
-        f"signed {summary.signed:,} and refused {stood - summary.signed:,}."
+        f"signed {summary.signed:,} and refused {stood - summary.signed:,}.{_unheard(summary)}"
     )
+
+
+def _unheard(summary: "Summary") -> str:
+    """Return a sentence about proposals that were no case, with a space before it; an empty one if there was none."""
+    if not summary.unheard:
+        return ""
+    rules = listed(tuple(f"{rule} {number:,}" for rule, number in summary.unheard.items()))
+    return f" Not heard, since the gate could have signed nothing of them: {rules} (repeats count once)."
 
 
 def _trades_sentence(summary: "Summary") -> str:
