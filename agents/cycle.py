@@ -6,11 +6,13 @@ pass     trade the bars: fills, protection, marks, breakers (no model is asked)
 watch    hold the results of a policy that changes sizes against what was promised, and demote it
 read     update the indicators
 vote     ask the strategies, and net their votes to one proposal per symbol
-close    close what the voters want closed, and what the outage schedule requires: exits never wait for the court
+close    close what the voters want closed, what they meant to hold no longer, and what the outage schedule requires: exits
+         never wait for the court
 review   ask the policy, if there is one, what it leaves of the shares that position voters want
 shape    trim what is wanted smaller, and raise its stop to the voters' exit: no more than an exit does it wait
 land     journal the answers to questions that were asked ahead
 try      hear what the voters want to open: analyst ∥ risk agent, advocate, supervisor, policy, gate
+         (what the gate could sign nothing of is no case, where the profile says so)
 send     send what the gate signed, if a human approved it (where one is asked) and no kill switch stops it
 learn    count the cases that this bar ended, and follow those that were voted for
 record   write all of it to the journal as one event
@@ -25,6 +27,7 @@ from agents.court.case import BookView, Case
 from agents.court.hearing import Hearing
 from agents.desk.desk import Desk
 from agents.desk.policy import watch_policy
+from agents.horizons import close_what_is_due
 from agents.llm.attempt import Attempt
 from agents.memory.cases import render
 from agents.memory.voters import Voted
@@ -35,6 +38,7 @@ from agents.strategies.contexts import net, votes_on
 from agents.strategies.facts import Known
 from agents.strategies.terms import instructions_of, terms_of
 from agents.strategies.vote import NetVote
+from agents.unheard import heard_of
 from execution.account.trader import Exposure
 from market.bar import Slice
 from risk.portfolio import Portfolio
@@ -62,6 +66,7 @@ async def run_cycle(desk: Desk, closed: Slice) -> CycleRecord:
     proposals = _vote(desk, shown, known)
     heard_by_voters = dict(known.heard)
     exits = await _close(desk, as_of, proposals)
+    exits += await close_what_is_due(desk, as_of, proposals, portfolio)
     parts = review(desk, as_of, proposals)
     exits += await shape(desk, as_of, proposals, parts)
     await derisk(desk.watch, desk.trader, desk.sink, shown, portfolio)
@@ -71,7 +76,7 @@ async def run_cycle(desk: Desk, closed: Slice) -> CycleRecord:
         return _case(desk, as_of, symbol, proposal, portfolio, exposure, known, parts.get(symbol, 1.0))
 
     tried = (each for each in proposals.items() if _is_tried(desk, each[1], portfolio, each[0], parts))
-    cases = tuple(case(symbol, proposal) for symbol, proposal in tried)
+    cases, unheard = heard_of(desk, tuple(case(symbol, proposal) for symbol, proposal in tried))
     watched = _watched(desk, proposals, portfolio, case)
     heard = await desk.court.hear(cases) if cases else ()
     for alert in desk.watch.heard(as_of, desk.watch.noted(), ahead):
@@ -95,6 +100,7 @@ async def run_cycle(desk: Desk, closed: Slice) -> CycleRecord:
         hearings=hearings,
         exits=(*exits, *(ExitDecision(**sale._asdict()) for sale in sales)),
         sentiment=heard_by_voters,
+        unheard=unheard,
     )
     desk.tally.bars += 1
     desk.sink.append(record)

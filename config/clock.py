@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
 
 
 class Clock(Protocol):
@@ -74,7 +75,7 @@ def aware(moment: datetime) -> datetime:
     """Convert a moment to UTC. Raises ValueError for a naive datetime: a time without a zone is corrupt (law 9)."""
     if moment.tzinfo is None:
         raise ValueError(f"naive datetime {moment.isoformat()}: give a UTC offset")
-    return moment.astimezone(UTC)
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
 
 
 def from_ms(milliseconds: int) -> datetime:
@@ -84,4 +85,4 @@ def from_ms(milliseconds: int) -> datetime:
 
 def to_ms(moment: datetime) -> int:
     """Whole milliseconds from 1970-01-01 UTC to an aware moment. Raises ValueError for a naive datetime."""
-    return (aware(moment) - _EPOCH) // timedelta(milliseconds=1)
+    return (aware(moment) - _EPOCH) // _MILLISECOND

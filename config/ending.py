@@ -11,10 +11,12 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
-from config.errors import OutputFault, TribunalError
+from config.errors import OutputFault, TribunalError, UsageFault
 from config.reading.anywhere import speak_anywhere
+from config.state import VARIABLE, env_text
 
 INTERRUPTED = 130
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -30,6 +32,7 @@ def ended(work: Callable[[], int], interrupted: str) -> int:
     open_closed_streams()
     speak_anywhere()
     with _kept_streams() as streams:
+        _tell_misspelt()
         try:
             code = work()
         except TribunalError as fault:
@@ -52,6 +55,23 @@ def ended(work: Callable[[], int], interrupted: str) -> int:
         "The disk behind stdout is full. The printed output is lost; all files of the command were written. Free some space.\n"
     )
     return code or OutputFault.exit_code
+
+
+def _tell_misspelt() -> None:
+    """Say on stderr, once, which variables of the environment or of `.env` are ours by name, and are read by nothing."""
+    with suppress(UsageFault):  # a `.env` that is no text is told by what needs it
+        names = {*os.environ, *_named(env_text(Path(".env")))}
+        if any(name.upper().startswith("TRIBUNAL_") and name.upper() != VARIABLE for name in names):
+            from config.secrets import misspelt  # it loads pydantic-settings, which a kill switch need not wait for
+
+            for line in misspelt(names):
+                sys.stderr.write(f"{line}\n")
+
+
+def _named(text: str) -> list[str]:
+    """The names that the lines of a `.env` set."""
+    lines = (line.strip().removeprefix("export ") for line in text.splitlines())
+    return [line.partition("=")[0].strip() for line in lines if "=" in line and not line.startswith("#")]
 
 
 def open_closed_streams() -> None:

@@ -45,10 +45,17 @@ def passing_folder() -> Iterator[Path]:
 @contextmanager
 def copied(files: Iterable[Path]) -> Iterator[Path]:
     """A folder with copies of these files, of those that exist; it is removed afterwards. Raises OSError."""
-    with tempfile.TemporaryDirectory() as folder:
+    with passing_folder() as folder:
         for file in files:
             if file.exists():
-                shutil.copyfile(file, Path(folder) / file.name)
+                shutil.copyfile(file, folder / file.name)
+        yield folder
+
+
+@contextmanager
+def passing_folder() -> Iterator[Path]:
+    """An empty folder that is removed afterwards, with what was written into it. Raises OSError."""
+    with tempfile.TemporaryDirectory(prefix="tribunal-") as folder:
         yield Path(folder)
 
 

@@ -18,8 +18,8 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, ser_json_bytes="base64")
 
     def canonical(self) -> bytes:
-        """The bytes that are journaled, hashed and compared on replay."""
-        return self.model_dump_json().encode()
+        """The bytes that are journaled, hashed and compared on replay: those of `model_dump_json`, without a text between."""
+        return self.__pydantic_serializer__.to_json(self)
 
 
 class Journaled(Frozen):

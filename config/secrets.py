@@ -7,6 +7,7 @@ makes the journal key once and never replaces it, because no older journal could
 import os
 from collections.abc import Iterable
 from contextlib import suppress
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,6 +25,9 @@ _OTHER = "other_"
 _OWN_KEY = "set TRIBUNAL_JOURNAL_KEY (64 hexadecimal digits, as `openssl rand -hex 32` prints them)"
 
 
+_OURS = "TRIBUNAL_"
+NOTEBOOKS = ("TRIBUNAL_RUN", "TRIBUNAL_DECISION", "TRIBUNAL_MODEL")
+"""Variables that only the notebooks read."""
 _PLAIN = ("state_dir", "log_level")
 """Fields that are not secret."""
 
@@ -32,7 +36,7 @@ class Secrets(BaseSettings):
     """The variables that the program reads from the environment. An empty value counts as not set."""
 
     model_config = SettingsConfigDict(
-        env_prefix="TRIBUNAL_",
+        env_prefix=_OURS,
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
@@ -73,6 +77,19 @@ class Secrets(BaseSettings):
 def variables() -> dict[str, str]:
     """Every environment variable that is read, and what it is for; a profile's `api_key_env` may name more."""
     return {_variable(name): field.description or "" for name, field in Secrets.model_fields.items()}
+
+
+def misspelt(names: Iterable[str]) -> tuple[str, ...]:
+    """A sentence for each of these environment variables that begins as ours do, and that nothing reads."""
+    known = {name.upper() for name in (*variables(), *NOTEBOOKS)}
+    ours = sorted({name for name in names if name.upper().startswith(_OURS) and name.upper() not in known})
+    return tuple(f"Nothing reads the environment variable {name}; it was ignored.{_meant(name)}" for name in ours)
+
+
+def _meant(name: str) -> str:
+    bare = {known.removeprefix(_OURS): known for known in variables() if known.startswith(_OURS)}
+    near = get_close_matches(name.upper().removeprefix(_OURS), bare, n=1)
+    return f" Did you mean {bare[near[0]]}?" if near else f" Those that are read: {', '.join(sorted(bare.values()))}."
 
 
 def load_secrets(env_file: Path | None = Path(".env"), also: Iterable[str] = ()) -> Secrets:
@@ -180,4 +197,4 @@ def _variable(name: str) -> str:
     if name.startswith(_OTHER):
         return name.removeprefix(_OTHER)
     alias = name.upper()
-    return alias if alias.endswith("_API_KEY") else f"TRIBUNAL_{alias.removeprefix('TRIBUNAL_')}"
+    return alias if alias.endswith("_API_KEY") else f"{_OURS}{alias.removeprefix(_OURS)}"

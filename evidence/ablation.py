@@ -1,7 +1,8 @@
 """`tribunal ablation --data PATH…`: measure what each part of the system adds, one part after the other, with paired intervals.
 
 It runs the full engine six times on the same bars, each run in its own process: the strategies alone, then also the analyst, the
-risk agent, the devil's advocate, the supervisor, the gate. Exit codes: 0 done, 2 wrong settings or arguments, 3 data that cannot
+risk agent, the devil's advocate, the supervisor, the gate. With a trained policy (--model, or that of the profile) two more runs
+follow: the rule that the policy corrects, and the policy. Exit codes: 0 done, 2 wrong settings or arguments, 3 data that cannot
 be trusted, 5 output, 130 stopped by Ctrl-C.
 """
 
@@ -21,6 +22,11 @@ def parser() -> argparse.ArgumentParser:
         epilog="A difference whose interval contains 0 is not distinguishable from zero.",
     )
     add_world(parse, profile="backtest", recorded=True)
+    parse.add_argument(
+        "--model",
+        metavar="FOLDER",
+        help="folder of a trained policy, for its two rungs (default: that of the profile, if it has one)",
+    )
     add(parse, "--workers", "--markdown", "--json", "--quiet")
     return parse
 

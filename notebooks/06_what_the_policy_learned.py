@@ -41,7 +41,7 @@ asked = (
     else "no policy was asked; `--set rl.mode=advisory rl.model=models/default` asks one and changes no size"
 )
 display(Markdown(f"Reading the run **{run.name}** ({session.source}; {', '.join(session.symbols)}): {asked}."))
-model = choose_policy(session.settings.rl.model)
+model = choose_policy(run, session.settings.rl.model)
 
 # %% [markdown]
 # ## What it is

@@ -16,6 +16,7 @@ import pandas as pd
 from IPython.display import HTML, Markdown, display
 
 import agents
+from agents.desk.kept import kept_request
 from rl.features import schema_sha256
 from rl.model import CARD, PolicyModel, load_model
 
@@ -35,12 +36,15 @@ def choose_run() -> Path:
     return finished[-1].parent if finished else _simulated()
 
 
-def choose_policy(served: str | None) -> PolicyModel | None:
-    """Return the policy in the folder that TRIBUNAL_MODEL names; otherwise that of the run, `served`; otherwise `models/default`.
+def choose_policy(run: Path, served: str | None) -> PolicyModel | None:
+    """Return the policy in the folder that TRIBUNAL_MODEL names; otherwise that of the run; otherwise `models/default`.
 
-    None, and a sentence that says what to do, if no policy lies there. Raises UsageFault for a damaged one.
+    The journal holds only the name of the run's policy, `served`; where its folder lies is in the request of the run. None, and
+    a sentence that says what to do, if no policy lies there. Raises UsageFault for a damaged one.
     """
-    folder = Path(os.environ.get("TRIBUNAL_MODEL") or served or "models/default").expanduser()
+    request = kept_request(run) if served else None
+    asked = None if request is None else request.policy
+    folder = Path(os.environ.get("TRIBUNAL_MODEL") or asked or served or "models/default").expanduser()
     if (folder / CARD).is_file():
         return load_model(folder, schema_sha256())
     todo = "`make train` trains one into models/default, and `TRIBUNAL_MODEL` names another folder."

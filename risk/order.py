@@ -39,6 +39,8 @@ class Purpose(StrEnum):
     """Sold, in part or whole, by the profile's schedule for an outage of the models."""
     TRIM = "trim"
     """Sold in part, because the position voters want a smaller share."""
+    HORIZON_EXIT = "horizon_exit"
+    """Sold, because the time for which its voters meant to hold is over and nobody has voted for it again."""
 
 
 class Order(Journaled):
@@ -49,7 +51,7 @@ class Order(Journaled):
     """
 
     event_kind: ClassVar[str] = "intent"
-    event_version: ClassVar[int] = 2
+    event_version: ClassVar[int] = 3
 
     order_id: str
     decision_id: str

@@ -22,7 +22,8 @@ class Entry(NamedTuple):
 
     `conviction` in [0, 1]; `stop`: distance of the stop below the entry, a fraction of the price; `deployed`: all positions and
     entries under way, a fraction of equity; `most_probable`: see `kelly_notional_fraction`; `record`: that of its voters;
-    `held`: the positions alone, a fraction of equity; `fee`: that of a purchase, a fraction of its notional.
+    `held`: the positions alone, a fraction of equity; `fee`: that of a purchase, a fraction of its notional;
+    `shared`: its voters hold shares, and bring their own exit.
     """
 
     conviction: float
@@ -34,6 +35,7 @@ class Entry(NamedTuple):
     record: VotersRecord = NO_RECORD
     held: float = 0.0
     fee: float = 0.0
+    shared: bool = False
 
 
 Room = Callable[[Entry], float]
@@ -73,6 +75,15 @@ def win_probability(conviction: float, payoff: float, limits: RiskLimits) -> flo
     an assumption; a calibration on outcomes limits it (`most_probable` in `kelly_notional_fraction`).
     """
     return min(1.0, 1.0 / (1.0 + payoff) + limits.kelly_edge * conviction)
+
+
+def assumed_target(stop: float, exits: ExitSettings, limits: RiskLimits, *, shared: bool) -> float:
+    """What a voter without a record is assumed to win where it wins [fraction of the price].
+
+    Positions by shares (`shared`) have no target: with `kelly_payoff: even` they are assumed to win as much as they lose at
+    `stop` [fraction of the price].
+    """
+    return stop if shared and limits.kelly_payoff == "even" else exits.take_profit_fraction
 
 
 def kelly_notional_fraction(
@@ -151,8 +162,9 @@ def kelly_room(entry: Entry) -> float:
     limits, seen = entry.limits, entry.record
     if limits.kelly_stake == "notional":
         return kelly_notional_fraction(entry.conviction, entry.stop, entry.exits, limits, entry.most_probable)
+    target = assumed_target(entry.stop, entry.exits, limits, shared=entry.shared)
     whole = kelly_of_record(
-        entry.conviction, entry.stop, entry.exits.take_profit_fraction, limits.kelly_edge, limits.record_prior,
+        entry.conviction, entry.stop, target, limits.kelly_edge, limits.record_prior,
         seen.cases, seen.wins, seen.gain, seen.loss, entry.most_probable,
     )  # fmt: skip
     return max(0.0, limits.kelly_fraction * whole)

@@ -78,6 +78,18 @@ class Verdict(Frozen):
         acted = (report for report in self.rules if report.reaction is not Reaction.PASS)
         return next((report.context for report in acted if report.code == self.binding_rule), None)
 
+    @property
+    def decided_by(self) -> RuleCode:
+        """The rule behind the binding one: where what is left is too small, or is held already, the cap that leaves no more than
+        that of a full position. Voters, court and policy have no part in it, nor has the venue's minimum. A cap of an order alone
+        is the binding rule's business."""
+        cut = next((report for report in self.rules if report.reaction is Reaction.CUT), None)
+        bound = next((report for report in self.rules if report.code == self.binding_rule), None)
+        if cut is None or bound is None or cut.notional_cap is None or self.outcome is Outcome.SIGNED:
+            return self.binding_rule
+        enough = {"min_notional": bound.limit, "share": bound.number}.get(self.binding_rule)
+        return cut.code if enough is not None and float(cut.notional_cap) < enough else self.binding_rule
+
     def with_rule(self, report: RuleReport) -> "Verdict":
         """The same verdict with one more rule. If that rule does not pass, the order is removed."""
         rules = (*self.rules, report)

@@ -2,8 +2,9 @@
 
 Names count in any case. Tickers count in capitals or after a dollar sign; tickers that are English words ("LINK", "NEAR") only
 with a sign that they are tickers: "$LINK", "Chainlink (LINK)", "LINK/USDT", "LINK token". The same signs, and a name before
-"network" or "token", show a coin that nobody listed, so that its hack is not taken for news of the whole market. Stablecoins
-are left out on purpose, because a depeg concerns the whole market.
+"network" or "token", show a coin that nobody listed, so that its hack is not taken for news of the whole market. A text without
+any coin is asked for a project that it is about (`sentiment/projects/`). Stablecoins are left out on purpose, because a depeg
+concerns the whole market.
 """
 
 import re
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from sentiment.coins import base_of_name, coins, no_coins, tickers
+from sentiment.projects.named import projects_in
 
 _KINDS = r"(?:tokens?|coins?|memecoins?|network|blockchain|mainnet|protocol|chain)"
 _FIRM = rf"(?:{_KINDS}|foundation|labs|validators?|holders|bridge|dao|airdrop|price)"
@@ -30,10 +32,10 @@ _NAME_OF = re.compile(
 def bases_in(text: str) -> tuple[str, ...]:
     """The coins that a plain text mentions, sorted, each once. An empty result means the whole market.
 
-    A coin that is not on the list has the ticker that the text gives it, or else its name in capitals.
+    A coin or a project that is not on the list has the ticker that the text gives it, or else its name in capitals.
     """
     signed = (base for base in _signed(text) if base not in no_coins("stable", "money"))
-    return tuple(sorted({*_listed(text), *signed}))
+    return tuple(sorted({*_listed(text), *signed})) or projects_in(text)
 
 
 def first_bases_in(text: str) -> tuple[str, ...]:

@@ -4,7 +4,8 @@ Backtest, paper and replay differ in the parts of the desk and in nothing else.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from agents.approval.asking import Approvals
 from agents.court.graph import Court
@@ -72,3 +73,5 @@ class Desk:
     """Watches the live results of a policy that changes sizes; None if there is no such policy."""
     reviewer: Reviewer | None = None
     """The policy that reviews positions by shares; None if there is no policy."""
+    due: dict[str, datetime] = field(default_factory=dict)
+    """Until when what was voted for is to be held, by symbol (`agents.horizons`)."""

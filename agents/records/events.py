@@ -61,7 +61,7 @@ EVENTS = Registry(
     Kind(Alert, "at a bar close, when a person should know something at once", (with_no_new_word, with_no_new_word)),
     Kind(AskedAhead, "before the record of a bar, if outlooks are asked", (with_nothing_new,)),
     Kind(ShareReview, "when the policy has reviewed a position by shares, before what follows from it is sent"),
-    Kind(SentOrder, "before an order is sent", (with_no_new_word,)),
+    Kind(SentOrder, "before an order is sent", (with_no_new_word, with_no_new_word)),
     Kind(VenueWord, "when the venue has answered or has traded", (with_no_new_word, with_nothing_new)),
     Kind(DustSwept, "when the rest of a position is too small for any order of a real exchange"),
     Kind(AccountDrift, "when a difference between the exchange's account and the ledger begins or ends"),
@@ -70,7 +70,11 @@ EVENTS = Registry(
     Kind(
         Approval, "when a human, or the configured answer, has decided about a large position; before its order is sent"
     ),
-    Kind(CycleRecord, "once per bar, after all other events of that bar", (with_nothing_new, with_nothing_new)),
+    Kind(
+        CycleRecord,
+        "once per bar, after all other events of that bar",
+        (with_nothing_new, with_nothing_new, with_nothing_new),
+    ),
     Kind(PolicyChanged, "at a bar close, when live results have fallen out of what the verdict of a policy promised"),
     Kind(SessionEnd, "once, last; a journal without it was cut short", (with_nothing_new, with_nothing_new)),
 )

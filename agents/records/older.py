@@ -65,8 +65,14 @@ ADDED_IN_SESSION_5: Mapping[str, Any] = {
     "market.feed_late_s": 90.0,
     "venue.url": None,
     "venue.compare_s": 60.0,
+    "court.hears": "all",
+    "limits.kelly_payoff": "target",
 }
-"""Settings that version 4 of a session did not have, with what it did, by dotted path as above."""
+"""Settings that version 4 of a session did not have, with what it did, by dotted path as above.
+
+`exits.horizon`, `venue.calm_volatility` and `strategies[].horizon_bars` are new too. They are not written where they say what the
+older version did (`ignore`, null), so they are not added either.
+"""
 
 
 def session_without_policies(tree: Tree) -> Tree:

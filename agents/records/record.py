@@ -127,6 +127,15 @@ class ExitDecision(Frozen):
     """Of a position that was trimmed: the share of a full position that is kept; None if all of it was closed."""
 
 
+class Unheard(Frozen):
+    """A proposal that was no case (`court.hears: signable`): the gate would have signed nothing of it, even left whole."""
+
+    decision_id: str = Field(description="name of the decision that was not made")
+    symbol: str = Field(description="the market")
+    rule: str = Field(description="the rule of the gate that leaves nothing")
+    why: str = Field(description="what that rule says")
+
+
 class ShareReview(Journaled):
     """What the policy left of the share that voters want of a position that is held. It never wants more than they do."""
 
@@ -167,7 +176,7 @@ class CycleRecord(Journaled):
     """
 
     event_kind: ClassVar[str] = "cycle"
-    event_version: ClassVar[int] = 3
+    event_version: ClassVar[int] = 4
 
     bar: int
     as_of_utc: UtcTime
@@ -182,6 +191,7 @@ class CycleRecord(Journaled):
     exits: tuple[ExitDecision, ...] = ()
     sentiment: dict[str, SentimentData] = Field(default_factory=dict, exclude_if=empty)
     """What voters read of the news at this bar, by symbol."""
+    unheard: tuple[Unheard, ...] = Field(default=(), exclude_if=empty, description="proposals that were no case")
 
 
 class SessionEnd(Journaled):

@@ -46,8 +46,12 @@ class Weighed(Protocol):
     def exposure(self) -> float | None: ...
     @property
     def exit_price(self) -> float | None: ...
+    @property
+    def horizon_bars(self) -> int | None: ...
 
 
+MOST_BARS = 1_000_000
+"""A longer horizon is none."""
 _SILENCE = NetVote(direction=Direction.NONE, conviction=0.0, against=0.0, votes=())
 """The result without votes, which is the case on most bars."""
 
@@ -69,6 +73,11 @@ class Context:
 
     entry: StrategyContext | None = None
     """What the profile says of it; None for a voter that no profile names."""
+
+    def horizon_of(self, ballot: Ballot) -> int | None:
+        """How long what this ballot buys is meant to be held [bars]: as the profile says, or else as the voter does."""
+        own = None if self.entry is None or ballot.direction is not Direction.LONG else self.entry.horizon_bars
+        return ballot.horizon_bars if own is None else own
 
     @property
     def history(self) -> int:
@@ -130,7 +139,7 @@ def votes_on(
                 reasons=ballot.reasons,
                 exposure=ballot.exposure,
                 exit_price=ballot.exit_price,
-                horizon_bars=ballot.horizon_bars,
+                horizon_bars=context.horizon_of(ballot),
             )
         )
     return tuple(cast)
@@ -189,6 +198,13 @@ def shared_exit(votes: Sequence[Weighed]) -> float | None:
     prices = [vote.exit_price for vote in _holding(votes) if share_of(vote) > 0.0]
     known = [price for price in prices if price is not None]
     return float(min(known)) if known and len(known) == len(prices) else None
+
+
+def lasting(votes: Sequence[Weighed]) -> int | None:
+    """Return the longest time for which one of those that want to hold means to [bars]; None if one of them states none."""
+    holding = [vote for vote in votes if vote.direction is Direction.LONG and vote.exposure != 0.0]
+    stated = [vote.horizon_bars for vote in holding if vote.horizon_bars is not None and vote.horizon_bars <= MOST_BARS]
+    return max(stated) if stated and len(stated) == len(holding) else None
 
 
 def lean(votes: tuple[Vote, ...]) -> float:

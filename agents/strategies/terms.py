@@ -1,8 +1,8 @@
 """What the contexts behind a proposal ask beyond the profile: conditions for the gate, and instructions to the models.
 
 Those count whose vote has the proposed direction. Of each limit the tightest value holds; hours and numbers of positions hold for
-each context apart. Exits are the nearest: the lowest target, the shortest trailing distance and the largest part that is sold at
-the target, where a context without exits of its own asks for the profile's.
+each context apart. Exits are the nearest: the lowest target, the shortest trailing distance, the largest part that is sold at the
+target, and a sale when the time is up if one of them asks for it. A context without exits of its own asks for the profile's.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,6 +22,11 @@ def terms_of(proposal: NetVote, contexts: Sequence[Context], profile: ExitSettin
     if proposal.direction is not Direction.LONG:
         return None
     return asked_by(_behind(proposal, contexts), profile)
+
+
+def exits_of(proposal: NetVote, contexts: Sequence[Context], profile: ExitSettings) -> ExitSettings:
+    """The exits of a position for which this was voted: those of the contexts behind it, or else the profile's."""
+    return _nearest([entry for _, entry in _behind(proposal, contexts)], profile) or profile
 
 
 def asked_by(behind: Sequence[tuple[str, StrategyContext]], profile: ExitSettings) -> Terms | None:
@@ -80,4 +85,5 @@ def _nearest(behind: Sequence[StrategyContext], profile: ExitSettings) -> ExitSe
         take_profit_fraction=min(each.take_profit_fraction for each in asked),
         take_profit_share=max(each.take_profit_share for each in asked),
         trail_fraction=min(each.trail_fraction for each in asked),
+        horizon="close" if any(each.horizon == "close" for each in asked) else "ignore",
     )

@@ -18,6 +18,9 @@ class CourtSettings(Frozen):
 
     mind: MindName = Field(default="rules", description="who argues: the rules mind, or the models of `minds`")
     call: Literal["on_proposal", "every_bar"] = Field(description="when the court is called")
+    hears: Literal["all", "signable"] = Field(
+        description="which proposals it hears: all, or only those of which the gate would sign something if they were left whole"
+    )
     role_deadline_s: Annotated[float, Field(gt=0, le=600)] = Field(
         description="time after which a role that has not answered abstains [seconds]"
     )

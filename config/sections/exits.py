@@ -1,6 +1,6 @@
-"""`exits:`: the stop and the target that protect every entry from the moment of its fill."""
+"""`exits:`: the stop and the target that protect every entry from the moment of its fill, and its end when its time is up."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -18,4 +18,10 @@ class ExitSettings(Frozen):
     )
     trail_fraction: Annotated[float, Field(gt=0, lt=0.9)] = Field(
         description="trailing distance of the rest below the highest price since the target [fraction]"
+    )
+    horizon: Literal["ignore", "close"] = Field(
+        default="ignore",
+        exclude_if=lambda horizon: horizon == "ignore",
+        description="a position for whose purchase nobody has voted again within the horizon of its voters: ignore keeps it, "
+        "close sells it at market; ignore in journals written before this setting existed",
     )

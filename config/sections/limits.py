@@ -204,6 +204,10 @@ class RiskLimits(Frozen):
     kelly_stake: KellyStake = Field(
         description="what Kelly's fraction is a part of: the notional, or the loss at the stop (with the voters' record)"
     )
+    kelly_payoff: Literal["target", "even"] = Field(
+        description="what Kelly's fraction assumes that a position of voters with their own exit wins: the target of `exits`, "
+        "which it does not have, or as much as it loses at its stop"
+    )
     record_prior: Annotated[float, Field(ge=1, le=10_000)] = Field(
         description="closed cases that the assumption before any record weighs as much as [cases]"
     )

@@ -103,6 +103,12 @@ class StrategyContext(Frozen):
     exits: ContextExits | None = Field(
         default=None, exclude_if=absent, description="exits of the positions that it opens, instead of those in `exits`"
     )
+    horizon_bars: Annotated[int, Field(ge=1, le=1_000_000)] | None = Field(
+        default=None,
+        exclude_if=absent,
+        description="how long its purchases are meant to be held, instead of what the strategy itself says; `exits.horizon` acts "
+        "on it [bars]",
+    )
     prompt: Annotated[str, Field(min_length=1, max_length=PROMPT_CAP)] | None = Field(
         default=None,
         exclude_if=absent,
@@ -135,7 +141,7 @@ def names_of(entries: tuple[StrategyContext, ...]) -> tuple[str, ...]:
     return tuple(f"{name}#{index}" if names.count(name) > 1 else name for index, name in enumerate(names))
 
 
-def set_values(own: ContextLimits | ContextExits | None) -> dict[str, float]:
+def set_values(own: ContextLimits | ContextExits | None) -> dict[str, Any]:
     """What a context sets of its own, by name."""
     return {} if own is None else {name: value for name, value in own if value is not None}
 

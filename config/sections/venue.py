@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from config.frozen import Frozen
+from config.frozen import Frozen, absent
 from config.sections.kinds import Money
 
 MOST_LEVELS = 100
@@ -26,6 +26,13 @@ class VenueSettings(Frozen):
     latency_ms: Annotated[float, Field(ge=0, le=86_400_000)] = Field(
         default=0.0,
         description="time from a decision to the venue; 0 in journals written before this setting existed [ms]",
+    )
+    calm_volatility: Annotated[float, Field(gt=0, le=10)] | None = Field(
+        default=None,
+        exclude_if=absent,
+        description="volatility of a day, as the range of each bar shows it, up to which books are as the other settings say; a "
+        "bar that is n times as volatile has n times the spread and the steps, and an n-th of the depth; null for never "
+        "[fraction]",
     )
     impact: Literal["book", "square_root"] = Field(
         default="book", description="prices behind the best price: levels at even steps, or the square-root law"

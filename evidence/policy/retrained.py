@@ -8,6 +8,7 @@ Drawn bars are left out, because they would be drawn from test days too.
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,9 @@ from rl.networks import bounded_actions
 from rl.serving.policy import base_of
 from rl.training.curve import LegReport
 from rl.training.plan import TrainingPlan, plan_of
+
+if TYPE_CHECKING:
+    from rl.training.crew import Crew
 
 Floats = NDArray[np.float64]
 Report = Callable[[LegReport], None]
@@ -47,21 +51,29 @@ def accounts_of(model: PolicyModel) -> Accounts:
 
 
 def trainer_of(
-    model: PolicyModel, courses: Courses, plan: TrainingPlan, folder: Path, report: Report, workers: int
+    model: PolicyModel, courses: Courses, plan: TrainingPlan, folder: Path, report: Report, crew: "Crew | None"
 ) -> Trainer:
-    """Trains the recipe of a model. `folder`: where checkpoints lie. Raises what training raises. Loads torch."""
+    """Trains the recipe of a model. `folder`: where checkpoints lie. `crew`: who trains, None for this process.
+
+    Raises what training raises. Loads torch.
+    """
     from rl.training.run import Named, Recipe, prepare, train
 
-    told = model.card.configuration
-    recipe = Recipe(_number(told.get("validation"), 0.2), 0.0, str(told.get("reward", "profit")))
-    card = model.card
+    told, card = model.card.configuration, model.card
+    most = told.get("most_gap_days")
+    recipe = Recipe(
+        _number(told.get("validation"), 0.2),
+        0.0,
+        str(told.get("reward", "profit")),
+        most_gap_days=None if most is None else _number(most, 0.0),
+    )
 
     def train_split(tapes: Sequence[PolicyTape], split: int) -> Trained:
         ready = prepare(tapes, recipe, courses.varied)
         named = Named(
             f"{card.name}, split {split}", card.universe, card.timeframe, card.spans, card.data, dict(told), card.trials
         )
-        product = train(ready, plan, named, folder / f"split-{split:02d}", report, workers=workers)
+        product = train(ready, plan, named, folder / f"split-{split:02d}", report, crew)
         return trained_of(product.model)
 
     return train_split

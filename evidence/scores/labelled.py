@@ -56,8 +56,13 @@ def read_labelled(paths: Sequence[Path]) -> tuple[Labelled, ...]:
         if path.is_dir():
             files = [(file, _known(file)) for file in _files(path)]
             found += [_read(file, known) for file, known in files if known is not None]
-        else:
+        elif path.exists():
             found.append(_read(path, _known(path)))
+        else:
+            raise DataFault(
+                f"There is no file or folder {path}; nothing was measured. Give --data a file with a column of texts and one of "
+                "labels, or a folder with such files."
+            )
     if not found:
         names = ", ".join(each.begins for each in _FILES)
         raise DataFault(

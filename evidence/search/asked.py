@@ -8,7 +8,7 @@ only, so that a long search does not fill the memory.
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from agents.strategies.contexts import Context, direction_of, netted, shared, shared_exit
+from agents.strategies.contexts import Context, direction_of, lasting, netted, shared, shared_exit
 from agents.strategies.facts import Knowing
 from agents.strategies.voter import NOTHING, Ballot
 from config.sections.strategies import StrategyContext
@@ -32,6 +32,7 @@ class BareVote(NamedTuple):
     weight: float
     exposure: float | None = None
     exit_price: float | None = None
+    horizon_bars: int | None = None
 
 
 class Wanted(NamedTuple):
@@ -39,7 +40,7 @@ class Wanted(NamedTuple):
 
     `buyers`: a bit for each voter that votes for a purchase, whatever the netted direction is; `sharing`: those of them that want
     a share; `sellers`: a bit for each that votes for a sale. `exposure` and `exit_price` [quote]: those of the position voters;
-    None where none wants a share.
+    None where none wants a share. `horizon_bars`: how long those that want to hold mean to; None if one of them states none.
     """
 
     row: int
@@ -51,6 +52,7 @@ class Wanted(NamedTuple):
     sellers: int
     exposure: float | None
     exit_price: float | None
+    horizon_bars: int | None
 
 
 class AskedVoters:
@@ -98,8 +100,9 @@ class AskedVoters:
                 sellers = sum(1 << number for number, _ in cast) - buyers
                 if direction is not Direction.NONE or buyers or sellers:
                     yield Wanted(
-                        row, column, direction, conviction, buyers, sharing, sellers, shared(votes), shared_exit(votes)
-                    )
+                        row, column, direction, conviction, buyers, sharing, sellers, shared(votes), shared_exit(votes),
+                        lasting(votes),
+                    )  # fmt: skip
 
     def _answers(self, entry: StrategyContext, context: Context) -> list[dict[int, BareVote]]:
         """The votes of one voter, by column and row."""
@@ -141,7 +144,12 @@ def _cast(context: Context, words: Iterable[tuple[int, Ballot | Abstained]]) -> 
     ballots = [(row, ballot) for row, ballot in words if ballot is not NOTHING]
     return {
         row: BareVote(
-            direction_of(ballot), float(ballot.confidence), context.weight, ballot.exposure, ballot.exit_price
+            direction_of(ballot),
+            float(ballot.confidence),
+            context.weight,
+            ballot.exposure,
+            ballot.exit_price,
+            context.horizon_of(ballot),
         )
         for row, ballot in ballots
         if not isinstance(ballot, Abstained) and ballot.direction is not Direction.NONE

@@ -5,9 +5,8 @@ kernel are not used here: the voters are Python code, and threads would wait for
 """
 
 import logging
-import multiprocessing
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from typing import Any, NamedTuple, Protocol
 
@@ -15,10 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from agents.desk.world import World, tape_of
-from config.errors import UsageFault
+from config.errors import TribunalError, UsageFault
 from evidence.search.fast import FastTape
 from evidence.search.figures import Figures
 from evidence.search.space import Values
+from evidence.worlds.workers import opened
 
 Floats = npt.NDArray[np.float64]
 
@@ -85,20 +85,20 @@ class _Member:
         return _tried(self._tape, values)
 
 
-_here: FastTape | None = None
+_here: FastTape | TribunalError | None = None
 
 
 @contextmanager
 def open_crew(world: World, workers: int, *, ray: bool = False) -> Iterator[Crew]:
-    """Open `workers` workers for a world. Raises UsageFault when Ray is not installed, and the errors of opening a tape."""
+    """Open `workers` workers for a world. Raises UsageFault when Ray is not installed, the errors of opening a tape,
+    and OutputFault when the processes are gone."""
     if ray:
         with _cluster(world, workers) as crew:
             yield crew
     elif workers <= 1:
         yield _Alone(FastTape(tape_of(world), world.settings))
     else:
-        context = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(workers, context, _open_here, (world.model_dump_json(),)) as pool:
+        with opened(workers, _open_here, lambda _: (world.model_dump_json(),)) as pool:
             yield _Pool(pool)
 
 
@@ -122,10 +122,15 @@ def _cluster(world: World, workers: int) -> Iterator[_Cluster]:
 def _open_here(world: str) -> None:
     global _here
     found = World.model_validate_json(world)
-    _here = FastTape(tape_of(found), found.settings)
+    try:
+        _here = FastTape(tape_of(found), found.settings)
+    except TribunalError as fault:  # it is raised where a set is tried, since a worker may not fail while it begins
+        _here = fault
 
 
 def _try_here(values: Values) -> Tried:
+    if isinstance(_here, TribunalError):
+        raise _here
     assert _here is not None
     return _tried(_here, values)
 

@@ -105,20 +105,21 @@ class FastTape:
         direction, conviction = np.zeros(shape, dtype=np.int8), np.zeros(shape)
         atr, cast = np.full(shape, np.nan), np.zeros(shape, dtype=np.int32)
         exposure, exit_price = np.full(shape, np.nan), np.full(shape, np.nan)
-        sharing, out = np.zeros(shape, dtype=np.int32), np.zeros(shape, dtype=np.int32)
+        sharing, out, horizon = (np.zeros(shape, dtype=np.int32) for _ in range(3))
         asked = tuple(entry for entry in settings.strategies if entry.is_on)
         for said in self._asked.wanted(asked, contexts, settings.court.net_threshold):
             at = said.row, said.column
             cast[at], sharing[at], out[at] = said.buyers, said.sharing, said.sellers
             if said.direction is not Direction.NONE:
                 direction[at], conviction[at] = _SIGN[said.direction], said.conviction
+            horizon[at] = said.horizon_bars or 0
             if said.exposure is not None:
                 exposure[at] = said.exposure
                 exit_price[at] = np.nan if said.exit_price is None else said.exit_price
             if (known := self._atr[said.column][said.row]) is not None:
                 atr[at] = known
         scale = (direction > 0).astype(np.float64)
-        return Votes(direction, conviction, scale, atr, cast, exposure, exit_price, sharing, out)
+        return Votes(direction, conviction, scale, atr, cast, exposure, exit_price, sharing, out, horizon)
 
 
 def sharpe_of(returns: Floats, bars_per_year: float) -> float | None:

@@ -6,7 +6,8 @@
     + devil's advocate   trades only if the counter-evidence does not outweigh the analyst
     + supervisor      the whole court
     + gate            the profile's limits and breakers: the whole system
-    + adjuster        the PPO policy; omitted unless the profile lets one change sizes (rl.mode: active)
+    + base            the volatility target that a policy corrects, alone; only where a policy is named
+    + policy          the trained policy; only where one is named
 
 Every rung keeps the stop, the ladder and the trailing stop, the fees, and one position's limit, so that sizes can be compared.
 The difference to the rung below is resampled in pairs: the same blocks of bars of both (see `evidence.statistics.bootstrap`).
@@ -21,13 +22,24 @@ from agents.desk.world import World
 from agents.llm.attempt import ROLES
 from config.frozen import Frozen
 from config.sections.limits import RiskLimits
+from config.sections.rl import RlSettings
 from config.settings import Settings
 from evidence.statistics.bootstrap import Difference, Intervals, curve_returns, intervals, paired_differences
 from evidence.statistics.key_figures import Measure
+from evidence.strategies.policy_rungs import PolicyRungs, PolicyTold
 from evidence.worlds.world import Curve
 from risk.limits.catalogue import loosest
 
-NAMES = ("strategies", "+ analyst", "+ risk agent", "+ devil's advocate", "+ supervisor", "+ gate", "+ adjuster")
+NAMES = (
+    "strategies",
+    "+ analyst",
+    "+ risk agent",
+    "+ devil's advocate",
+    "+ supervisor",
+    "+ gate",
+    "+ base",
+    "+ policy",
+)
 
 
 class Rung(Frozen):
@@ -51,6 +63,8 @@ class Ladder(Frozen):
     years: float
     market_growth: float
     """Equal parts of all markets, bought at the first close and held."""
+    policy: PolicyTold | None = None
+    """The policy of the two highest rungs; None where no model was named, and the ladder ends at the gate."""
     rungs: tuple[Rung, ...]
 
 
@@ -61,17 +75,24 @@ class Step(NamedTuple):
     world: World
 
 
-def steps(world: World) -> tuple[Step, ...]:
-    """The worlds of the rungs, from the lowest to the whole system. No policy acts on the rungs below its own."""
-    whole = world.settings
-    still = whole.model_copy(update={"rl": whole.rl.model_copy(update={"mode": "off"})})
-    seated = [world.settings.court.model_copy(update={"seats": ROLES[:count]}) for count in range(len(ROLES) + 1)]
+def steps(world: World, policy: PolicyRungs | None = None) -> tuple[Step, ...]:
+    """The worlds of the rungs, from the lowest to the whole system, and to its policy if there is one.
+
+    No policy acts on the rungs below its own.
+    """
+    still = _under(world.settings, RlSettings())
+    seated = [still.court.model_copy(update={"seats": ROLES[:count]}) for count in range(len(ROLES) + 1)]
     wide = [still.model_copy(update={"court": court, "limits": open_limits(still)}) for court in seated]
-    settings = (*wide, still, whole) if whole.rl.mode == "active" else (*wide, still)
+    served = [] if policy is None else [_under(still, each) for each in (policy.base, policy.policy)]
+    settings = (*wide, still, *served)
     return tuple(
         Step(name, world.model_copy(update={"settings": each}))
         for name, each in zip(NAMES[: len(settings)], settings, strict=True)
     )
+
+
+def _under(settings: Settings, policy: RlSettings) -> Settings:
+    return settings.model_copy(update={"rl": policy})
 
 
 def open_limits(settings: Settings) -> RiskLimits:
@@ -79,7 +100,14 @@ def open_limits(settings: Settings) -> RiskLimits:
     return loosest(settings.limits, but={"position"})
 
 
-def climb(label: str, symbols: Sequence[str], market_growth: float, found: Sequence[Curve], seed: int) -> Ladder:
+def climb(
+    label: str,
+    symbols: Sequence[str],
+    market_growth: float,
+    found: Sequence[Curve],
+    seed: int,
+    policy: PolicyTold | None = None,
+) -> Ladder:
     """The ladder from the equity curves of its rungs, lowest first."""
     per_year = 365 * 86_400 / found[0].timeframe_s
     returns = [curve_returns(np.array(curve.equity)) for curve in found]
@@ -107,5 +135,6 @@ def climb(label: str, symbols: Sequence[str], market_growth: float, found: Seque
         bars=bars,
         years=bars / per_year,
         market_growth=market_growth,
+        policy=policy,
         rungs=tuple(rungs),
     )

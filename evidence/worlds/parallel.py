@@ -1,18 +1,18 @@
 """Many worlds at once, a process each, with one progress bar over all of them. Same jobs, same results, in the order given.
 
-Processes are spawned, not forked: numerical libraries with threads do not survive a fork. Ctrl-C ends all of them.
+Ctrl-C ends all of them.
 """
 
-import multiprocessing
 import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from multiprocessing.context import SpawnContext
 from multiprocessing.sharedctypes import Synchronized
 from threading import Event, Thread
 from typing import TypeVar
 
 from agents.desk.world import World
 from config.progress import Progress
+from evidence.worlds.workers import opened
 from evidence.worlds.world import Curve, Tick, curve_of
 
 Job = TypeVar("Job")
@@ -40,12 +40,16 @@ def spread(
     if workers <= 1 or len(jobs) <= 1:
         with progress(total, what, quiet=quiet) as shown:
             return [work(job, shown.advance) for job in jobs]
-    context = multiprocessing.get_context("spawn")
-    counter = context.Value("q", 0)
+    counted: list[Synchronized[int]] = []
+
+    def counter(context: SpawnContext) -> tuple["Synchronized[int]"]:
+        counted.append(context.Value("q", 0))
+        return (counted[0],)
+
     with (
         progress(total, what, quiet=quiet) as shown,
-        ProcessPoolExecutor(min(workers, len(jobs)), context, _begin, (counter,)) as pool,
-        _Watching(shown, counter),
+        opened(min(workers, len(jobs)), _begin, counter) as pool,
+        _Watching(shown, counted[0]),
     ):
         return list(pool.map(_worked, [(work, job) for job in jobs]))
 

@@ -42,6 +42,7 @@ class Ledger:
         self._holdings: dict[str, Holding] = {}
         self._trades: list[Trade] = []
         self._applied: dict[tuple[str, str], None] = {}
+        self._worth: Decimal | None = None
 
     @property
     def starting_cash(self) -> Decimal:
@@ -86,9 +87,15 @@ class Ledger:
 
     @property
     def equity(self) -> Decimal:
-        """Cash plus positions at their marks."""
-        with localcontext(EXACT):
-            return self._cash + sum([held.quantity * held.mark_price for held in self._owned()], ZERO)
+        """Cash plus positions at their marks. The check of the last event has counted it already, in most cases."""
+        if self._worth is None:
+            with localcontext(EXACT):
+                self._worth = self._cash + self._held_value
+        return self._worth
+
+    @property
+    def _held_value(self) -> Decimal:
+        return sum([held.quantity * held.mark_price for held in self._owned()], ZERO)
 
     @property
     def trades(self) -> tuple[Trade, ...]:
@@ -144,6 +151,7 @@ class Ledger:
                 self._dust[fill.symbol] = held.leftover()
         if not held.quantity:
             self._end(fill.symbol)
+            self._worth = None
         return True
 
     @property
@@ -263,11 +271,10 @@ class Ledger:
     def _check(self, event: str) -> None:
         """Raise InvariantBroken unless the identity holds exactly."""
         with _Exactly(event):
-            owned_lots = self._owned()
-            unrealised = sum([held.unrealised for held in owned_lots], ZERO)
-            held_value = sum([held.quantity * held.mark_price for held in owned_lots], ZERO)
+            unrealised = sum([held.unrealised for held in self._owned()], ZERO)
+            held_value = self._held_value
             earned = self._starting_cash + self._realised + unrealised - self._fees - self._funding
-            owned = self._cash + held_value
+            owned = self._worth = self._cash + held_value
         if earned != owned:
             raise InvariantBroken(
                 f"The ledger does not balance after {event}: start {self._starting_cash} + realised {self._realised} + "

@@ -55,13 +55,15 @@ class Protection:
         self._tidying = False
         desk.follow(self._put_in_order)
 
-    async def close(self, symbol: str, decision_id: str, at: datetime) -> Order | None:
+    async def close(
+        self, symbol: str, decision_id: str, at: datetime, purpose: Purpose = Purpose.STRATEGY_EXIT
+    ) -> Order | None:
         """Close a position at market. Its entry and its protection are withdrawn first.
 
         Returns the order. Returns None, and leaves the protection unchanged, if nothing is held, an exit is under way, or the
         order would be below the venue's minimum.
         """
-        return await self._sell(symbol, Decimal(0), _Sale(f"{decision_id}-c", decision_id, Purpose.STRATEGY_EXIT), at)
+        return await self._sell(symbol, Decimal(0), _Sale(f"{decision_id}-c", decision_id, purpose), at)
 
     async def reduce(self, symbol: str, keep: Decimal, at: datetime) -> Order | None:
         """Reduce a position to `keep` [base units] at market; the rest gets new protection at once.

@@ -39,7 +39,7 @@ from risk.facts import DocketView, Situation
 from risk.limits.trade import kill_switch_report
 from risk.manager import RiskManager
 from risk.measures.horizon import horizon_of, one_day_es, one_day_var
-from risk.order import Order
+from risk.order import Order, Purpose
 from risk.portfolio import Portfolio
 from risk.proposal import Proposal
 from risk.sizing import share_left
@@ -97,8 +97,8 @@ class Trader:
         self._desk = OrderDesk(venue, ledger, sink, self._orders, self._agreement)
         self._protection = Protection(self._desk, self._orders, ledger, gate, exits, self._instruments)
         self._sink = sink
-        self._bars_per_day = bars_per_day
         self._horizon = horizon_of(limits, bars_per_day)
+        self._least_fall = fall_sigmas(bars_per_day, limits)
         self._now: datetime | None = None
         self._frozen: dict[str, str] = {}
         self._counted_trades = 0
@@ -199,6 +199,10 @@ class Trader:
             self._entered[verdict.decision_id] = self._now or verdict.as_of_utc
         return verdict
 
+    def foresee(self, proposal: Proposal) -> Verdict:
+        """The gate's verdict on a proposal on the present book, of which nothing follows. Changes nothing."""
+        return self.judge_by(self._gate, proposal)
+
     def judge_by(self, gate: RiskManager, proposal: Proposal) -> Verdict:
         """The verdict of any gate on a proposal on the present book. Changes nothing."""
         return gate.judge(self.situation(proposal, shared=gate.shares_risk))
@@ -272,6 +276,10 @@ class Trader:
     async def leave(self, symbol: str, decision_id: str, at: datetime) -> Order | None:
         """Close a position at market; None if nothing is held, or an exit is under way."""
         return await self._protection.close(symbol, decision_id, at)
+
+    async def expire(self, symbol: str, decision_id: str, at: datetime) -> Order | None:
+        """Close a position whose time is up, in the same way."""
+        return await self._protection.close(symbol, decision_id, at, Purpose.HORIZON_EXIT)
 
     async def reduce(self, symbol: str, keep: Decimal, at: datetime) -> Order | None:
         """Reduce a position to `keep` [base units] at market, and protect the rest; None if there is nothing to sell."""
@@ -352,7 +360,7 @@ class Trader:
         self._step(observe_equity(self.breakers, at, self.ledger.equity, limits))
         if limits.turbulence == "symbol":
             moves = {symbol: self.window.last_move(symbol) for symbol in sorted(shown.bars)}
-            self._step(observe_falls(self.breakers, at, moves, fall_sigmas(self._bars_per_day, limits), limits))
+            self._step(observe_falls(self.breakers, at, moves, self._least_fall, limits))
         else:
             for symbol in shown.bars:
                 self._step(observe_move(self.breakers, at, symbol, self.window.last_sigma(symbol), limits))

@@ -10,9 +10,22 @@ import numpy as np
 from execution.kernel import records as w
 from execution.kernel.breakers import streak_limit
 from execution.kernel.compiled import compiled
-from execution.kernel.exact import Pair, add, ceil_scaled, floor_of, floor_scaled, over, ratio, times, two_product
+from execution.kernel.exact import (
+    Pair,
+    add,
+    ceil_scaled,
+    decimal_of,
+    floor_of,
+    floor_scaled,
+    over,
+    ratio,
+    times,
+    two_product,
+)
 from execution.kernel.records import Ints, Record, Records
+from execution.simulated.strain import CALM, strain
 
+_strain = compiled(strain)
 _PLENTY = 0.999999
 """Share of the cash below which the rounding of a float cannot matter."""
 
@@ -28,7 +41,12 @@ def lay_liquidity(rule: Record, place: Record, bar: Record) -> None:
     """Set how many lots this bar offers on each side. It is done once per bar."""
     if place.laid:
         return
-    lots = floor_scaled(bar.volume, rule.depth[0], rule.depth[1])
+    place.thin = _strain(bar.high, bar.low, rule.calm) - CALM
+    if place.thin == 0:
+        lots = floor_scaled(bar.volume, rule.depth[0], rule.depth[1])
+    else:
+        whole = times(decimal_of(bar.volume), times((rule.depth[0], rule.depth[1]), (float(CALM), 0.0)))
+        lots = floor_of(over(whole, (float(CALM + place.thin), 0.0)))
     if lots < 1 and bar.volume > 0:
         lots = 1
     place.laid = 1
@@ -40,8 +58,8 @@ def lay_liquidity(rule: Record, place: Record, bar: Record) -> None:
 def lay_book(rule: Record, place: Record, price: float) -> None:
     """Build the order book around a traded price from the liquidity that is left. A level without lots has price 0."""
     levels, asks, bids = rule.levels, place.asks, place.bids
-    _lay_bids(rule, place.prices[1], price)
-    _lay_asks(rule, place.prices[0], price)
+    _lay_bids(rule, place.thin, place.prices[1], price)
+    _lay_asks(rule, place.thin, place.prices[0], price)
     for i in range(levels):
         _fill_level(place, 0, i, asks // levels + (1 if i < asks % levels else 0))
         _fill_level(place, 1, i, bids // levels + (1 if i < bids % levels else 0))
@@ -52,30 +70,53 @@ def lay_late(rule: Record, place: Record, limits: Record, bar: Record, side: int
     """Set the prices that an order meets when it arrives after its latency, level by level (`latency.Latency.price`)."""
     move = bar.open * (limits.delay * ((bar.high - bar.low) / (math.sqrt(bar.high) * math.sqrt(bar.low))))
     if side:
-        _lay_bids(rule, place.late[1], max(bar.open - move, bar.low))
+        _lay_bids(rule, place.thin, place.late[1], max(bar.open - move, bar.low))
     else:
-        _lay_asks(rule, place.late[0], min(bar.open + move, bar.high))
+        _lay_asks(rule, place.thin, place.late[0], min(bar.open + move, bar.high))
     for i in range(rule.levels):
         if place.prices[side, i] == 0:
             place.late[side, i] = 0
 
 
 @compiled
-def _lay_bids(rule: Record, prices: Ints, price: float) -> None:
-    ticks = max(0, floor_scaled(price, rule.bid[0, 0], rule.bid[0, 1]))
+def _lay_bids(rule: Record, thin: int, prices: Ints, price: float) -> None:
+    ticks = _bid(rule, thin, price, 0)
     prices[0] = ticks
     for i in range(1, rule.levels):
-        ticks = min(floor_scaled(price, rule.bid[i, 0], rule.bid[i, 1]), ticks - 1)
+        ticks = min(_bid(rule, thin, price, i), ticks - 1)
         prices[i] = max(0, ticks)
 
 
 @compiled
-def _lay_asks(rule: Record, prices: Ints, price: float) -> None:
+def _lay_asks(rule: Record, thin: int, prices: Ints, price: float) -> None:
     """Each ask is above the one before it, and the first is above the best bid for the same traded price."""
-    ticks = max(0, floor_scaled(price, rule.bid[0, 0], rule.bid[0, 1]))
+    ticks = _bid(rule, thin, price, 0)
     for i in range(rule.levels):
-        ticks = max(ceil_scaled(price, rule.ask[i, 0], rule.ask[i, 1]), ticks + 1)
+        ticks = max(_ask(rule, thin, price, i), ticks + 1)
         prices[i] = ticks
+
+
+@compiled
+def _bid(rule: Record, thin: int, price: float, i: int) -> int:
+    """The bid of a level [ticks], by `thin` hundredths farther away than in a calm book."""
+    if thin == 0:
+        return max(0, floor_scaled(price, rule.bid[i, 0], rule.bid[i, 1]))
+    pair = add((rule.middle[0], rule.middle[1]), _farther(rule.away[i, 0], rule.away[i, 1], -CALM - thin))
+    return max(0, floor_scaled(price, pair[0], pair[1]))
+
+
+@compiled
+def _ask(rule: Record, thin: int, price: float, i: int) -> int:
+    """The ask of a level [ticks], in the same way."""
+    if thin == 0:
+        return int(ceil_scaled(price, rule.ask[i, 0], rule.ask[i, 1]))
+    pair = add((rule.middle[0], rule.middle[1]), _farther(rule.away[i, 0], rule.away[i, 1], CALM + thin))
+    return int(ceil_scaled(price, pair[0], pair[1]))
+
+
+@compiled
+def _farther(high: float, low: float, hundredths: int) -> Pair:
+    return over(times((high, low), (float(hundredths), 0.0)), (float(CALM), 0.0))
 
 
 @compiled

@@ -24,8 +24,9 @@ from execution.kernel.judging.holdings import (
     rows_of,
     sector_room,
 )
+from execution.kernel.judging.pairs import correlated
 from execution.kernel.judging.shares import lots_of_share, share_left
-from execution.kernel.judging.tails import add_up, correlation, prepare_tails, room_under, tails_hold
+from execution.kernel.judging.tails import add_up, prepare_tails, room_under_both, tails_hold
 from execution.kernel.judging.voters import kelly_room, own_stop_of, record_of, stop_of, unproven_room
 from execution.kernel.market import count_entry, is_open, lots_within, near_release, show_book, spread_bps
 from execution.kernel.records import Floats, Record, Records, Small
@@ -92,6 +93,7 @@ def judge(
     places: Records,
     paper: Floats,
     facts: Records,
+    pairs: Records,
     t: int,
     s: int,
     shut: bool,
@@ -102,9 +104,9 @@ def judge(
     `bars` (n_bars, n_symbols): records of BAR [quote, base]. `returns`, `sums`, `seen`, each of shape (n_symbols, n_bars): simple
     returns and the sums of the latest `limits.step` of them [fraction], and how many there were up to each bar [bars]. `rules`,
     `places` (n_symbols,): records of RULE and PLACE. `points` (n, 2): calibration [probability]. `paper` (4, window): scratch
-    space [fraction]. `facts` (n_rows, n_symbols): records of FACT. `origin`: bar of the first close; `t`, `s`: bar and symbol;
-    `shut`: whether a breaker is tripped. `multiplier`, at least 0: the factor that the policy applies to the size after the
-    court; the caps hold for every value of it.
+    space [fraction]. `facts` (n_rows, n_symbols): records of FACT; `pairs`: see `correlated`. `origin`: bar of the first close;
+    `t`, `s`: bar and symbol; `shut`: whether a breaker is tripped. `multiplier`, at least 0: the factor that the policy applies
+    to the size after the court; the caps hold for every value of it.
     """
     rule, price, fact = rules[s], bars[t, s].close, facts[t % len(facts), s]
     equity = equity_in_parts(rules, limits, account, places)
@@ -117,13 +119,12 @@ def judge(
     if rows < limits.least_bars:
         return w.HISTORY
     refresh(fact, t)
-    own = returns[s, t - rows + 1 : t + 1]
     alone, worst = w.YES, 0.0
     for other in range(len(places)):
         if other == s or not is_weighed(bars[t, other], places[other]):
             continue
         moves = returns[other, t - rows + 1 : t + 1]
-        worst = max(worst, correlation(own, moves))
+        worst = max(worst, correlated(returns, pairs, t, rows, s, other))
         weight = exposed(rules[other], places[other])[0] / equity[0]
         for i in range(rows):
             paper[0, i] = moves[i] * weight + (0.0 if alone else paper[0, i])
@@ -147,11 +148,11 @@ def judge(
         _deployed_room(rule, limits, used, held),
         limits.max_gross_leverage - used,
         limits.max_net_leverage - used,
-        kelly_room(limits, points, record, say.conviction, stop),
+        kelly_room(limits, points, record, say.conviction, stop, not np.isnan(say.exposure)),
         unproven_room(limits, record),
         np.inf
         if alone or not limits.clusters
-        else cluster_room(bars, returns, rules, limits, places, t, s, rows, equity[0]),
+        else cluster_room(bars, returns, pairs, rules, limits, places, t, s, rows, equity[0]),
         limits.max_position_fraction * 0.5 if fallen and not limits.halves else np.inf,
         sector_room(rules, limits, places, s, equity[0]),
     )
@@ -194,8 +195,7 @@ def _size(
         if _is_small(rule, lots, lot, price, stop):
             return w.MIN_NOTIONAL
     rows, count = len(steps), prepare_tails(limits, account, paper, steps, fact, alone)
-    room = min(room, room_under(limits, account, paper, rows, count, w.VALUE_AT_RISK))
-    room = max(0.0, min(room, room_under(limits, account, paper, rows, count, w.SHORTFALL)))
+    room = max(0.0, room_under_both(limits, account, paper, rows, count, room))
     if shared:
         most = decimal_of(min(room, of_order) if part < 1.0 else room)
         most = (most[0] * part, most[1] * part)

@@ -17,6 +17,7 @@ from execution.kernel.bars.measured import measured
 from execution.kernel.breakers import equity_of, is_shut, is_shut_on, observe
 from execution.kernel.compiled import compiled, door, fingerprint
 from execution.kernel.gate import judge
+from execution.kernel.horizons import close_what_is_due
 from execution.kernel.judging.holdings import equity_in_parts
 from execution.kernel.judging.shares import is_enlarged, kept_lots, may_change, share_left
 from execution.kernel.judging.sight import see
@@ -173,6 +174,7 @@ def _settle(
     places: Records,
     paper: Floats,
     facts: Records,
+    pairs: Records,
     docket: Ints,
     multipliers: Floats,
     t: int,
@@ -183,7 +185,7 @@ def _settle(
         account.proposed += 1
         code = judge(
             bars, returns, sums, seen, lane.origin, says[heard[t + lane.said], s], rules, limits, points, account, places, paper,
-            facts, t, s, is_shut_on(account, places[s]), multipliers[i],
+            facts, pairs, t, s, is_shut_on(account, places[s]), multipliers[i],
         )  # fmt: skip
         if code == w.ALLOWED:
             account.signed += 1
@@ -208,6 +210,7 @@ def _run(
     places: Records,
     paper: Floats,
     facts: Records,
+    pairs: Records,
     docket: Ints,
     multipliers: Floats,
     fills: Records,
@@ -254,6 +257,8 @@ def _run(
             observe(limits, account, account.now_us // w.US_A_DAY, worth, sigma)
             if busy:
                 _review(bars, rules, limits, account, places, t)
+            if limits.expires:
+                close_what_is_due(bars, says, rules, places, t, u)
             if not spoken:
                 if account.voters:
                     remember(bars, says, rules, limits, account, places, t, u)
@@ -274,7 +279,7 @@ def _run(
                 break
         told = False
         _settle(
-            lane, bars, returns, sums, seen, heard, says, rules, limits, points, account, places, paper, facts, docket,
+            lane, bars, returns, sums, seen, heard, says, rules, limits, points, account, places, paper, facts, pairs, docket,
             multipliers, t,
         )  # fmt: skip
         if account.voters:
@@ -305,7 +310,7 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any]:
         `answers` (L,): multipliers of the proposals that are asked about; NaN leaves a lane as it is.
         """
         bars, returns, sums, seen, heard, says = tape
-        lanes, accounts, places, paper, facts, docket, multipliers, fills, equity, rows = state
+        lanes, accounts, places, paper, facts, pairs, docket, multipliers, fills, equity, rows = state
         crowded, overfull = w.NO, w.NO
         if not stamp:
             return w.DONE
@@ -320,7 +325,7 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any]:
             if lane.status != w.ASKING or lane.asked == lane.waiting:
                 _run(
                     lane, bars, returns, sums, seen, heard, says, rules[n], limits[n], points, account, places[n], paper,
-                    facts[limits[n].style], docket[n], multipliers[n], fills[n], equity[n], until, room, asks, reviews,
+                    facts[limits[n].style], pairs, docket[n], multipliers[n], fills[n], equity[n], until, room, asks, reviews,
                 )  # fmt: skip
             if account.bar >= lane.first:
                 lane.equity = equity[n, account.bar - lane.first]
@@ -330,7 +335,7 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any]:
                 scale = np.nan if lane.reviewing else say.scale
                 see(
                     bars, returns, sums, seen, lane.origin, lane.step_us, float(say.direction), say.conviction, scale,
-                    rules[n], limits[n], points, account, places[n], paper, facts[limits[n].style], t, s, rows[n],
+                    rules[n], limits[n], points, account, places[n], paper, facts[limits[n].style], pairs, t, s, rows[n],
                 )  # fmt: skip
             crowded = crowded or lane.status == w.CROWDED
             overfull = overfull or account.overfull > 0
@@ -339,7 +344,7 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any]:
     def look(tape: Any, rules: Any, limits: Any, points: Any, state: Any, markets: Any) -> None:
         """Write what a policy sees of one market in each lane at its last close: nothing is said of it."""
         bars, returns, sums, seen, _, _ = tape
-        lanes, accounts, places, paper, facts, _, _, _, _, rows = state
+        lanes, accounts, places, paper, facts, pairs, _, _, _, _, rows = state
         if stamp:
             for n in range(len(lanes)):
                 lane, s = lanes[n], markets[n]
@@ -348,7 +353,7 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any]:
                 held = 1.0 if places[n, s].held else 0.0
                 see(
                     bars, returns, sums, seen, lane.origin, lane.step_us, held, np.nan, np.nan, rules[n], limits[n], points,
-                    accounts[n], places[n], paper, facts[limits[n].style], accounts[n].bar, s, rows[n],
+                    accounts[n], places[n], paper, facts[limits[n].style], pairs, accounts[n].bar, s, rows[n],
                 )  # fmt: skip
 
     def measure(prices: Any, state: Any, frozen: Any, bars: Any, returns: Any, seen: Any) -> int:

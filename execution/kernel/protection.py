@@ -49,12 +49,24 @@ def abandon_entry(rule: Record, limits: Record, place: Record) -> None:
 
 @compiled
 def leave(rule: Record, place: Record) -> None:
+    """Close a position that is voted out, at market."""
+    _close(rule, place, w.STRATEGY_EXIT)
+
+
+@compiled
+def expire(rule: Record, place: Record) -> None:
+    """Close a position whose time is up, at market."""
+    _close(rule, place, w.HORIZON_EXIT)
+
+
+@compiled
+def _close(rule: Record, place: Record, purpose: int) -> None:
     """Close a position at market, unless nothing is held, an exit is under way, or it is too small to be sold."""
     if place.held == 0 or not place.bracket or place.leaving:
         return
     if product_below(float(place.held), place.mark, rule.per_lot[0], rule.per_lot[1]):
         return
-    _sell_all(rule, place, w.STRATEGY_EXIT)
+    _sell_all(rule, place, purpose)
 
 
 @compiled

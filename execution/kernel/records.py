@@ -30,8 +30,8 @@ ABSENT, BELIEVED, DOUBTED = 0, 1, 2
 NOTHING, MARKET, LIMIT, STOP = 0, 1, 2, 3
 """Kinds of order; NOTHING marks a free slot."""
 
-ENTRY, STOP_LOSS, TAKE_PROFIT, TRAILING_STOP, STRATEGY_EXIT, TRIM = 0, 1, 2, 3, 4, 5
-PURPOSES = ("entry", "stop_loss", "take_profit", "trailing_stop", "strategy_exit", "trim")
+ENTRY, STOP_LOSS, TAKE_PROFIT, TRAILING_STOP, STRATEGY_EXIT, TRIM, HORIZON_EXIT = 0, 1, 2, 3, 4, 5, 6
+PURPOSES = ("entry", "stop_loss", "take_profit", "trailing_stop", "strategy_exit", "trim", "horizon_exit")
 
 SLOTS = 4
 BUYING, FIRST, SECOND, THIRD = range(SLOTS)
@@ -117,7 +117,7 @@ CASES, WINS, GAIN, LOSS, SQUARES = range(5)
 
 SAY = np.dtype(
     [("conviction", "f8"), ("scale", "f8"), ("atr", "f8"), ("exposure", "f8"), ("exit", "f8"), ("cast", "i4"), ("sharing", "i4"),
-     ("out", "i4"), ("direction", "i1")]
+     ("out", "i4"), ("horizon", "i4"), ("direction", "i1")]
 )  # fmt: skip
 """What is said at a bar close: see `execution.kernel.engine.Votes`."""
 
@@ -125,14 +125,16 @@ FILL = _record(floats="fee", ints="bar symbol buys purpose lots ticks")
 """A trade: which bar and symbol, 1 for a purchase, index into PURPOSES, lots, ticks, fee [quote]."""
 
 RULE = _record(
-    floats="tick_whole tick_parts units maker_units taker_units fee",
+    floats="tick_whole tick_parts units maker_units taker_units fee calm",
     ints="levels sector",
-    pairs="tick lot per_lot with_fee least least_steps depth trail capped",
+    pairs="tick lot per_lot with_fee least least_steps depth trail capped middle",
+    away=("f8", (MOST_LEVELS, 2)),
     ask=("f8", (MOST_LEVELS, 2)),
     bid=("f8", (MOST_LEVELS, 2)),
 )
 """One market's rules: see `execution.kernel.rules`. `sector`: a number of its own for each, -1 for none. `capped` times the last
-close gives the dearest price of an entry in ticks."""
+close gives the dearest price of an entry in ticks; `middle` times a price gives its ticks, and `away` how far each level is from
+it in a calm book. `calm`: the volatility of a bar up to which its book is a calm one, 0 for any [fraction]."""
 
 SETTINGS = tuple(
     name
@@ -150,7 +152,7 @@ LIMITS = _record(
     + " ".join(SETTINGS),
     ints="window step least_bars filtered floored halves daily_pause_us weekly_pause_us day_bars turbulence_pause_us "
     "streak_pause_us first_hour last_hour macro_pause_us covered_from_us covered_to_us releases_known "
-    "clusters kelly_risk by_symbol learns style",
+    "clusters kelly_risk kelly_even by_symbol learns style expires",
     pairs="cash target share dearest capped",
     releases_us=("i8", (MOST_RELEASES,)),
 )
@@ -159,12 +161,12 @@ LIMITS = _record(
 `releases_us`: the calendar of releases, of which the first `releases_known` count; `macro_pause_us` is -1 where it is off.
 `entry_cap`: how far above the last close an entry may buy, 0 for any price; `capped` is 1 more. `hard_stop`: that of positions by
 shares; `band`: by how much their share may differ, below 0 where none is ever changed. `style`: which table of FACT the lane
-shares."""
+shares. `expires`: 1 if a position is sold once the horizon of its voters has passed."""
 
 PLACE = _record(
     floats="entry_stop bracket_stop trailing_from mark share exit entry_share entry_exit part below above coins",
     ints="symbol held bracket outgrown too_small leaving stop_ticks moving asks bids laid head tail live changed unwanted opened "
-    "turbulent_until younger reached front passed",
+    "turbulent_until younger reached front passed due thin",
     pairs="notional pnl",
     followed=("f8", (MOST_VOTERS, 5)),
     orders=("i8", (SLOTS, 9)),
@@ -176,13 +178,15 @@ PLACE = _record(
     depths=("i8", (2, MOST_LEVELS)),
 )
 """What stands in one market. `lot_*`: what was bought and not yet sold, from `head` to `tail`. `asks`, `bids`: lots left of this
-bar's liquidity, known once `laid`. `prices`, `depths`: the current order book, asks in row 0; `late`: its prices for late orders.
-`live`: open orders. `opened`: bar of the first fill of what is held.
+bar's liquidity, known once `laid`. `thin`: the strain of that bar beyond that of a calm one [hundredths]. `prices`, `depths`:
+the current order book, asks in row 0; `late`: its prices for late orders. `live`: open orders. `opened`: bar of the first fill
+of what is held.
 `share`: what the position stands for, 0 for one with a target, and `exit`: that of its voters, 0 for none; `entry_*`: those of
 the entry under way, which is `younger` than the exits that rest. `part`: what the policy leaves of the share that
 the voters want.
 `followed`: the purchase that is followed for each voter: its stop, its entry, its bars, its exit, and 1 if its voter holds
 shares, 2 once that one wants to be out (`execution.kernel.judging.voters`); a stop of 0 is none.
+`due`: the bar from which its time is up (`execution.kernel.horizons`); it counts where something is held.
 `below`, `above`, `coins`, `passed`: see `execution.kernel.bars.calm`. `reached`, `front`: scratch space of a search for a
 cluster."""
 
@@ -205,6 +209,10 @@ FACT = _record(floats="value loss ratio daily volume", ints="bar")
 """What only bars decide at one close of one market, kept once it was asked for, 0 before: VaR and ES per step of a book that is
 this market alone, the short volatility over the long, the volatility of a day, and what was traded in 24 hours [quote]. `bar`:
 which, counted from 1. Lanes of the same `style` of measuring share them."""
+
+PAIR = _record(floats="value", ints="bar rows")
+"""The correlation of two markets at one close, over so many `rows` of returns, kept once it was asked for. `bar`: which, counted
+from 1, 0 before. It depends on bars alone, so all lanes share it."""
 
 RESTING, ASKING, CROWDED, ENDED = 0, 1, 2, 3
 """Where a lane stands: between two bars; at a proposal that waits for its multiplier; before a bar for whose fills there may be

@@ -21,6 +21,7 @@ from config.sections.venue import VenueSettings
 from execution.kernel import records as w
 from execution.kernel.records import Floats, Record, Records
 from execution.simulated.latency import delay_of
+from execution.simulated.strain import calm_sigma
 from market.context.calendar.releases import calendar
 from market.instrument import Instrument, InstrumentKind
 from risk.breakers import fall_sigmas
@@ -68,6 +69,7 @@ def rules_of(
     for row, instrument in zip(markets, instruments, strict=True):
         _market(row, instrument, exits, venue, unit)
         row["capped"] = pair_of(capped / Fraction(instrument.tick_size))
+        row["calm"] = calm_sigma(venue, timedelta(days=1) / bars_per_day)
     points = np.array(calibration.points if calibration else (), dtype=np.float64).reshape(-1, 2)
     made = _limits(limits, exits, venue, bars_per_day, unit)
     made["band"] = -1.0 if resize_band is None else resize_band
@@ -88,10 +90,12 @@ def _market(row: Record, rules: Instrument, exits: ExitSettings, venue: VenueSet
     row["fee"] = float(rules.taker_fee_bps) / 10_000
     row["with_fee"] = pair_of(1 + Fraction(rules.taker_fee_bps) / 10_000)
     row["depth"] = pair_of(_read(venue.depth_fraction) / lot)
+    row["middle"] = pair_of(1 / tick)
     row["trail"] = pair_of((1 - _read(exits.trail_fraction)) / tick)
     for number in range(venue.levels):
         away = (_read(venue.spread_bps) / 2 + number * _read(venue.level_step_bps)) / 10_000
         row["ask"][number], row["bid"][number] = pair_of((1 + away) / tick), pair_of((1 - away) / tick)
+        row["away"][number] = pair_of(away / tick)
 
 
 def _limits(
@@ -107,6 +111,7 @@ def _limits(
         "target": pair_of(1 + _read(exits.take_profit_fraction)),
         "share": pair_of(_read(exits.take_profit_share)),
         "take_profit": exits.take_profit_fraction,
+        "expires": exits.horizon == "close",
         "entry_cap": price_cap(limits),
         "capped": pair_of(1 + _read(limits.entry_price_cap_bps or 0.0) / 10_000),
         "dearest": pair_of(1 + _read(limits.max_slippage)),
@@ -134,6 +139,7 @@ def _limits(
         "day_scale": math.sqrt(horizon.steps_per_day),
         "clusters": limits.correlation == "cluster",
         "kelly_risk": limits.kelly_stake == "risk",
+        "kelly_even": limits.kelly_payoff == "even",
         "by_symbol": limits.turbulence == "symbol",
         "learns": limits.kelly_stake == "risk" or limits.unproven_fraction is not None,
         "fall_sigma": fall_sigmas(bars_per_day, limits),

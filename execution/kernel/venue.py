@@ -36,7 +36,7 @@ def withdraw(place: Record, slot: int) -> None:
     order = place.orders[slot]
     if order[w.KIND] == w.NOTHING:
         return
-    if order[w.PURPOSE] == w.STRATEGY_EXIT or order[w.PURPOSE] == w.TRIM:
+    if order[w.PURPOSE] == w.STRATEGY_EXIT or order[w.PURPOSE] == w.TRIM or order[w.PURPOSE] == w.HORIZON_EXIT:
         place.leaving = 0
     order[w.KIND] = w.NOTHING
     place.live -= 1

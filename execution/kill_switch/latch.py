@@ -52,12 +52,25 @@ class LatchFolder:
 
     def __init__(self, state: Path) -> None:
         self.path = state / "halt"
+        self._folder = str(self.path)
         self._latches: dict[str, str] = {}
 
     def file(self, scope: str, ending: str = "latch") -> Path:
         """The file of a scope's latch, or of its lift."""
         name = ALL if scope == ALL else f"{_on_disk(scope)}.profile"
         return self.path / f"{name}.{ending}"
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether there is no such folder, as before the first halt, and so no latch of any scope. A folder that cannot be looked
+        at is not missing."""
+        try:
+            os.lstat(self._folder)
+        except FileNotFoundError:
+            return True
+        except _UNREADABLE:
+            return False
+        return False
 
     def read(self, scope: str) -> Latch | None:
         """The latch of a scope; None if there is none. Never raises: a file that cannot be read is a latch."""

@@ -21,12 +21,15 @@ class FileSwitch:
     def __init__(self, folder: LatchFolder, profile: str) -> None:
         self._folder = folder
         self._scopes = (ALL, profile)
+        self._unlatched: dict[str, Latch | None] = dict.fromkeys(self._scopes)
         self._before: dict[str, Latch | None] | None = None
         self._halts: tuple[Halt, ...] = ()
 
     def read(self, look: int) -> Reading:
         """The latches that are down now. The first look also reports a lift that no session has noted yet."""
-        now = {scope: self._folder.read(scope) for scope in self._scopes}
+        now = (
+            self._unlatched if self._folder.is_missing else {scope: self._folder.read(scope) for scope in self._scopes}
+        )
         before, self._before = self._before, now
         if before != now:
             self._halts = _halts(now)

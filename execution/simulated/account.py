@@ -47,6 +47,10 @@ class SpotAccount:
         """Return the quantity that was bought here and not yet sold [base]."""
         return self._held.get(symbol, ZERO)
 
+    def holdings(self) -> dict[str, Decimal]:
+        """Return the quantities that are held [base], by symbol, in the order of symbols; none of them is zero."""
+        return {symbol: quantity for symbol, quantity in sorted(self._held.items()) if quantity}
+
     def settle(self, fill: Fill) -> None:
         """Book a trade. Raises InvariantBroken when a balance would become negative."""
         notional = EXACT.multiply(fill.quantity, fill.price)

@@ -4,21 +4,27 @@ The book has half a spread, then levels at even steps or at the prices of the sq
 side of the book holds a fraction of the bar's volume in whole lots, in equal parts; remaining lots are added to the
 nearest levels, one each. The model is conservative: prices are rounded outwards to ticks, quantities are rounded down
 to lots, and quantity that was taken from a side stays gone for the rest of the bar. A bar without volume has an empty
-book. A bar with any volume offers at least one lot, so that a large lot size cannot keep a stop from filling.
+book. A bar with any volume offers at least one lot, so that a large lot size cannot keep a stop from filling. The
+book of a wild bar is thinner and wider, where the profile says so (`strain`).
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from typing import Protocol
 
 from config.sections.venue import VenueSettings
 from execution.exact import EXACT, ZERO, ceil_to, exact_decimal, floor_to
 from execution.simulated.impact_model import EvenSteps, SquareRoot
+from execution.simulated.latency import bar_sigma
+from execution.simulated.strain import CALM, calm_sigma, strain
+from market.bar import Bar
 from market.book import Book, Level
 from market.instrument import Instrument
 from risk.order import Side
 
 _PER_BPS = Decimal("0.0001")
+_PER_CENT = Decimal("0.01")
 
 
 class BookLadder(Protocol):
@@ -38,14 +44,36 @@ class BookModel:
         self._even = EvenSteps(tuple(self._half + number * step for number in range(settings.levels)))
         self._levels = settings.levels
         self._root = settings.impact_coefficient if settings.impact == "square_root" else None
+        self._settings = settings
+        self._calm: dict[timedelta, float] = {}
         self._depth_fraction = exact_decimal(settings.depth_fraction)
 
-    def bar(self, instrument: Instrument, volume: float, sigma: float = 0.0) -> "BarBook":
-        """Return the liquidity of one bar with this volume [base] and this sigma [fraction of the price]."""
-        depth = floor_to(EXACT.multiply(exact_decimal(volume), self._depth_fraction), instrument.lot_size)
+    def bar(self, instrument: Instrument, volume: float, sigma: float = 0.0, thin: int = CALM) -> "BarBook":
+        """Return the liquidity of one bar with this volume [base], this sigma [fraction of the price] and this strain
+        [hundredths].
+        """
+        whole = EXACT.multiply(exact_decimal(volume), self._depth_fraction)
+        lots = EXACT.divide_int(EXACT.multiply(whole, CALM), EXACT.multiply(instrument.lot_size, thin))
+        depth, wider = EXACT.multiply(lots, instrument.lot_size), EXACT.multiply(Decimal(thin), _PER_CENT)
         least = instrument.lot_size if volume > 0 else ZERO
-        ladder = self._even if self._root is None else SquareRoot(self._half, self._root, sigma, volume)
+        ladder = self._wider(wider) if self._root is None else self._by_law(self._root, wider, sigma, volume)
         return BarBook(ladder, self._levels, instrument, max(depth, least))
+
+    def of(self, instrument: Instrument, bar: Bar, parts: int = 1) -> "BarBook":
+        """Return the liquidity of a bar, or of the first `parts` parts of one, told as a bar of the length of a part."""
+        length = bar.timeframe.duration * parts
+        if length not in self._calm:
+            self._calm[length] = calm_sigma(self._settings, length)
+        thin = strain(bar.high, bar.low, self._calm[length])
+        return self.bar(instrument, bar.volume, bar_sigma(bar.high, bar.low), thin)
+
+    def _wider(self, wider: Decimal) -> EvenSteps:
+        if wider == 1:
+            return self._even
+        return EvenSteps(tuple(EXACT.multiply(step, wider) for step in self._even.steps))
+
+    def _by_law(self, coefficient: float, wider: Decimal, sigma: float, volume: float) -> SquareRoot:
+        return SquareRoot(EXACT.multiply(self._half, wider), coefficient, sigma, volume)
 
 
 class BarBook:

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from config.sections.venue import VenueSettings
 from execution.exact import exact_decimal
 from execution.simulated.book_model import BookModel
-from execution.simulated.latency import bar_sigma
 from market.bar import Bar, Part, Slice
 from market.book import Book
 from market.instrument import Instrument
@@ -23,9 +22,11 @@ class ShownBooks:
         self._instruments = dict(instruments)
         self._model = BookModel(settings)
         self._bars: Mapping[str, Bar] = {}
+        self._parts = 1
 
     def see(self, shown: Slice) -> None:
         """Take these bars as the last ones. If a bar comes in parts, its parts so far count together as the last bar."""
+        self._parts = shown.number if isinstance(shown, Part) else 1
         if isinstance(shown, Part) and shown.number > 1:
             grown = {name: _grown(self._bars.get(name), bar) for name, bar in shown.bars.items()}
             self._bars = {**self._bars, **grown}
@@ -37,7 +38,7 @@ class ShownBooks:
         bar, instrument = self._bars.get(symbol), self._instruments.get(symbol)
         if bar is None or instrument is None:
             return None
-        return self._model.bar(instrument, bar.volume, bar_sigma(bar.high, bar.low)).book_at(exact_decimal(bar.close))
+        return self._model.of(instrument, bar, self._parts).book_at(exact_decimal(bar.close))
 
 
 def _grown(before: Bar | None, bar: Bar) -> Bar:

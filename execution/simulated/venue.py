@@ -25,7 +25,7 @@ from execution.reports import Fill, Funding, OrderState, OrderStatus, VenueAccou
 from execution.simulated.account import SpotAccount
 from execution.simulated.book_model import BarBook, BookModel
 from execution.simulated.funding import funding_on
-from execution.simulated.latency import Latency, bar_sigma
+from execution.simulated.latency import Latency
 from execution.simulated.matching import DONE, MatchingCore
 from execution.simulated.shown_books import ShownBooks
 from market.bar import Bar, Slice
@@ -64,10 +64,7 @@ class SimulatedVenue:
 
     async def account(self) -> VenueAccount:
         """Cash and quantities in the exchange's own account."""
-        held = {symbol: self._account.held(symbol) for symbol in self._instruments}
-        return VenueAccount(
-            cash=self._account.cash, held={symbol: quantity for symbol, quantity in held.items() if quantity}
-        )
+        return VenueAccount(cash=self._account.cash, held=self._account.holdings())
 
     async def open_orders(self) -> tuple[Order, ...]:
         """Accepted and not yet done, oldest first."""
@@ -109,10 +106,12 @@ class SimulatedVenue:
         return self._trading(shown, _Floor.walk)
 
     def _trading(self, shown: Slice, part: Callable[["_Floor", Bar, bool], Iterable[VenueReport]]) -> VenueReport:
-        states, fills = list[OrderState](), list[Fill]()
+        states: list[OrderState] = []
+        fills: list[Fill] = []
         for symbol, floor in self._floors.items():
-            doubted = symbol not in shown.bars
-            bar = shown.doubtful.get(symbol) if doubted else shown.bars[symbol]
+            bar, doubted = shown.bars.get(symbol), False
+            if bar is None:
+                bar, doubted = shown.doubtful.get(symbol), True
             if bar is None:
                 continue
             for report in part(floor, bar, doubted):
@@ -207,5 +206,5 @@ class _Floor:
 
     def _bar_book(self, bar: Bar) -> BarBook:
         if self._book is None:
-            self._book = self._model.bar(self._instrument, bar.volume, bar_sigma(bar.high, bar.low))
+            self._book = self._model.of(self._instrument, bar)
         return self._book

@@ -16,6 +16,7 @@ from market.timeframe import Timeframe
 _HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 _MONTH = timedelta(days=30)
 _LEAST_STEPS = 60
+_MOST_WAITING = 1024
 DAYS = 340
 """Daily closes that are kept: ten months and a half."""
 
@@ -68,9 +69,20 @@ class Closes:
         self._recent: tuple[deque[tuple[int, float]], ...] = tuple(deque() for _ in self.symbols)
         self._steps = Grid(len(self.symbols), self.steps_wanted + 1)
         self._days = Grid(len(self.symbols), DAYS)
+        self._waiting: list[tuple[int, Mapping[str, float]]] = []
 
     def push(self, close_ms: int, closes: Mapping[str, float]) -> None:
-        """Take the closes [quote] of the bars that close at `close_ms` [ms since 1970 UTC]."""
+        """Take the closes [quote] of the bars that close at `close_ms` [ms since 1970 UTC]. They wait until something is read."""
+        self._waiting.append((close_ms, closes))
+        if len(self._waiting) >= _MOST_WAITING:
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        for close_ms, closes in self._waiting:
+            self._take(close_ms, closes)
+        self._waiting.clear()
+
+    def _take(self, close_ms: int, closes: Mapping[str, float]) -> None:
         for symbol, close in closes.items():
             row = self._rows.get(symbol)
             if row is None:
@@ -85,11 +97,13 @@ class Closes:
 
     def last(self, symbol: str, now_ms: int) -> float | None:
         """The last close, if it is less than one step old [quote]."""
+        self._catch_up()
         recent = self._recent[self._rows[symbol]]
         return self._near(next((each for each in reversed(recent) if each[0] <= now_ms), None), now_ms)
 
     def day_before(self, symbol: str, now_ms: int) -> float | None:
         """The close of 24 hours before, or else the last one in the step before that [quote]."""
+        self._catch_up()
         then_ms, found = now_ms - DAY_MS, None
         for each in self._recent[self._rows[symbol]]:
             if each[0] > then_ms:
@@ -102,10 +116,12 @@ class Closes:
 
     def returns(self, now_ms: int) -> Floats:
         """Log returns of the steps up to now, shape (n_symbols, n_steps), float64 [log return]; NaN where one is not known."""
+        self._catch_up()
         return np.diff(self._steps.window(now_ms // self.step_ms, self.steps_wanted + 1), axis=1)
 
     def days(self, now_ms: int, count: int) -> Floats:
         """Closes of the last whole days, shape (n_symbols, count), float64 [quote], oldest first; NaN for a day without a bar."""
+        self._catch_up()
         return self._days.window(day_of(now_ms), count + 1)[:, _last_whole(now_ms, count)]
 
 

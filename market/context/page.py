@@ -64,12 +64,21 @@ archive.
 | `--odds SYMBOL=SLUG` | `prediction_odds`, from Polymarket |
 """
 
+_CALENDAR = """
+## The calendar of releases
+
+`limits.macro_pause_h` lets a profile open nothing near an FOMC decision or a release of US consumer prices. The days stand in
+`market/context/calendar/releases.csv`, with their sources; it covers 2019 to 2026, and outside of that the gate takes every
+moment for one near a release. The dates of consumer prices in 2026 are those that were scheduled: nobody has compared them with
+what came. Look at the bureau's page before you rely on them.
+"""
+
 
 def page() -> str:
     """The text of `docs/context.md`."""
     figures = "".join(_row(figure) for figure in FIGURES)
     indices = _INDICES.format(words=_listed(PRICED), open=_listed(OPEN))
-    return _HEAD + figures + _FILES + "".join(_columns()) + indices
+    return _HEAD + figures + _FILES + "".join(_columns()) + indices + _CALENDAR
 
 
 def _columns() -> Iterator[str]:

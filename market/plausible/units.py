@@ -27,6 +27,8 @@ _NO_JUMP = math.log(3.0)
 _SAME = 0.1  # decades between the jump and the factor that a human named
 _BOTH = 0.5  # decades from the unit that a bar should open in
 _ELSEWHERE = math.log(1.9)
+_UNCHANGED = 0.6  # of the last close: below it, or above its inverse, an open may be another unit or another coin
+_LEAST_TIMES = 10.0
 _A_DAY = 0.15  # log; three times what a volatile coin moves in a day
 
 _UNTIL_SAID = (
@@ -78,6 +80,8 @@ class UnitWatch:
         seen = last_close
         if suspect_close is not None and self._accepted is None and self._near(suspect_close, bar[0]):
             seen = suspect_close  # the price fell inside the bar before: that is no change of unit
+        if _UNCHANGED < bar[0] / seen < 1 / _UNCHANGED and bar[3] / seen < _LEAST_TIMES:
+            return bar  # nearly every bar: it opens where a change of neither kind is possible
         factor = change_of_unit(bar, seen, usual_volume=usual_volume, missing=missing)
         if self._any_jump and (other := change_of_coin(bar, seen, factor, days)) is not None:
             return bar if self._accepted == 1.0 else self._changed(bar, last_close, other, note, _OTHER_COIN)

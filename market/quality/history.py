@@ -8,7 +8,7 @@ from datetime import timedelta
 from config.sections.quality import QualitySettings
 from market.bar import Prices
 from market.plausible.units import UnitWatch, drift
-from market.quality.moves import WIDTHS, Before, Limits, Market, judge_move
+from market.quality.moves import WIDTHS, Before, Limits, Market, is_within, judge_move
 from market.quality.peg import PegWatch
 from market.timeframe import Timeframe
 
@@ -134,18 +134,27 @@ class History:
             kind, detail = doubt
             note(kind, f"{detail}: refused until the next bar confirms it")
             return detail
-        limits = self._moves._replace(move=max(self._moves.move, drift(days)))
-        judged = judge_move(quote, self._before(quote), market, limits)
+        before = self._close_before(quote)
+        most = max(self._moves.move, drift(days)) if days else self._moves.move
+        if is_within(quote, before, self._moves.width, most):
+            return None
+        high, low = (None, None) if self.last is None else (self.last[1], self.last[2])
+        judged = judge_move(
+            quote,
+            Before(before, high, low, self._widths, self._usual_volume),
+            market,
+            Limits(self._moves.width, most),
+        )
         if judged is None:
             return None
         note(judged.kind, judged.detail)
         return judged.cause or None
 
-    def _before(self, quote: Prices) -> Before:
-        close, high, low = (None, None, None) if self.last is None else (self.last[3], self.last[1], self.last[2])
-        if self._suspect_close is not None and self._move(self._suspect_close, quote[0]) <= self._limits.max_bar_move:
-            close = self._suspect_close
-        return Before(close, high, low, self._widths, self._usual_volume)
+    def _close_before(self, quote: Prices) -> float | None:
+        """The close that a move is measured from: of a suspect bar, if this one opens near it, else the last believed one."""
+        suspect = self._suspect_close
+        near = suspect is not None and self._move(suspect, quote[0]) <= self._limits.max_bar_move
+        return suspect if near else self._last_close
 
     def _unbelievable(self, quote: Prices) -> tuple[str, str] | None:
         _, high, low, _, _ = quote

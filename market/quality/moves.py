@@ -59,13 +59,21 @@ class Judged(NamedTuple):
     detail: str
 
 
+def is_within(bar: Prices, close_before: float | None, width: float, move: float) -> bool:
+    """Whether a bar ranges and moves within limits [log], as nearly all do: then nothing is judged, and no witness is asked."""
+    _, high, low, close, _ = bar
+    if math.log(high / low) > width:
+        return False
+    return close_before is None or abs(math.log(close / close_before)) <= move
+
+
 def judge_move(bar: Prices, before: Before, market: Market, limits: Limits) -> Judged | None:
     """The judgement of a bar beyond the limits; None for one inside them. `bar`: finite, positive and in order."""
+    if is_within(bar, before.close, limits.width, limits.move):
+        return None
     _, high, low, close, _ = bar
     width = math.log(high / low)
     move = 0.0 if before.close is None else math.log(close / before.close)
-    if width <= limits.width and abs(move) <= limits.move:
-        return None
     return _bad_wick(bar, before, market, limits) or _jump(bar, move, before, market, limits) or _large(width, move)
 
 

@@ -78,7 +78,6 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     },
     "--strategy": {
         "nargs": "+",
-        "action": "extend",
         "metavar": "NAME",
         "help": "voters instead of the profile's: ema_cross, golden_cross:confidence=0.7, my_file.py:MyClass:fast=5,slow=20; "
         "several vote together",
@@ -156,6 +155,11 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "D",
         "help": "least gap before that part; never less than positions are held [days] (default: 0)",
     },
+    "--most-gap-days": {
+        "type": float,
+        "metavar": "D",
+        "help": "most that this gap may have; positions that are held for longer end with the training part (default: no limit)",
+    },
     "--accounts": {
         "choices": ("together", "apart"),
         "default": "together",
@@ -187,6 +191,21 @@ class Unsaid(str):
     """The default of an option that was not typed: a text like another, for whoever does not ask."""
 
 
+class Typed(argparse.Action):
+    """Keeps all values that were typed, however often the option is given; the default counts only where none was."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        """Add these values to those that were typed before."""
+        known = getattr(namespace, self.dest)
+        setattr(namespace, self.dest, [*([] if known is self.default else known), *values])
+
+
 def add(parse: argparse.ArgumentParser, *names: str, **differs: Any) -> None:
     """Add shared options by their names. `differs`: arguments for argparse that replace the shared ones, for all of these.
 
@@ -194,7 +213,7 @@ def add(parse: argparse.ArgumentParser, *names: str, **differs: Any) -> None:
     """
     for name in names:
         told = _OPTIONS[name] | differs
-        many = {"action": "extend"} if name.startswith("--") and told.get("nargs") == "+" else {}
+        many: dict[str, Any] = {"action": Typed} if name.startswith("--") and told.get("nargs") == "+" else {}
         parse.add_argument(name, **(many | told))
 
 
@@ -228,6 +247,7 @@ def add_training(parse: argparse.ArgumentParser) -> None:
         "--reward",
         "--validation",
         "--gap-days",
+        "--most-gap-days",
     )
     add(parse, "--accounts", "--mix", "--tensorboard", "--workers", "--ray")
 

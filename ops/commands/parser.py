@@ -23,8 +23,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "court": ("--mind", "--model", "--no-court", "--calibration", "--record", "--approve"),
     "costs": ("--fee-bps", "--slippage-bps", "--latency-ms", "--impact"),
     "training": (
-        "--steps", "--seeds", "--gamma", "--minibatch", "--learning-rate", "--reward", "--validation", "--gap-days", "--mix",
-        "--accounts", "--tensorboard",
+        "--steps", "--seeds", "--gamma", "--minibatch", "--learning-rate", "--reward", "--validation", "--gap-days",
+        "--most-gap-days", "--mix", "--accounts", "--tensorboard",
     ),
     "search": ("--param", "--trials", "--sampler", "--workers", "--ray"),
     "output": ("--out", "--plot", "--markdown", "--tearsheet", "--archive", "--top", "--json", "--quiet"),

@@ -66,7 +66,8 @@ COLUMNS: tuple[Column[TradeLine], ...] = (
     Column(
         "exit_reason",
         "",
-        "purpose of the fill that ended it: stop_loss, take_profit, trailing_stop, strategy_exit, outage_exit, trim",
+        "purpose of the fill that ended it: stop_loss, take_profit, trailing_stop, strategy_exit, outage_exit, trim or "
+        "horizon_exit",
         lambda line: line.trip.trade.exit_purpose.value,
     ),
     Column(

@@ -31,6 +31,7 @@ _MARKS = {
     "strategy_exit": ("triangle-down", "--ink"),
     "outage_exit": ("triangle-down", "--loss"),
     "trim": ("triangle-down-open", "--ink"),
+    "horizon_exit": ("hourglass", "--ink"),
 }
 
 

@@ -36,9 +36,11 @@ from ops.story.story import Story
 from ops.story.summary import Summary
 from ops.story.tally import Fate, KeptHearing
 from ops.tables import plain
+from ops.tables.grid import Grid
 from ops.tables.judgement import Judgement, sheets
 from ops.tables.model_tables import asked_ahead, minds_line, outages, outcome_counts, spoke_instead, usd
 from ops.tables.plain import adjuster_line
+from ops.tables.policy.reviews import reviews_grid, reviews_key
 from ops.tables.voters.taken import taken_grid, taken_key, taken_sentence
 from risk.limits.catalogue import told_once
 
@@ -102,6 +104,8 @@ def render_report(
         taken=taken_grid(summary.taken),
         taken_sentence=taken_sentence(summary.taken),
         taken_key=taken_key(summary.taken),
+        reviews=_reviews(story),
+        reviews_key=reviews_key(story.reviews),
         adds_up=plain.adds_up(summary.identity),
         policy=_policy(plotly, script),
         style=Markup(page.get_template("report.css").render()),
@@ -152,6 +156,12 @@ def _hearings(story: Story, done: tuple[Execution, ...]) -> list[HearingView]:
         made = trip.trade.pnl if trip else None
         views.append(HearingView(kept.read(), kept.fate, parts, made, why, by_role(kept.transcripts())))
     return views
+
+
+def _reviews(story: Story) -> Grid | None:
+    """The latest reviews of the policy, newest first as the other lists; None if there was none."""
+    shown = story.reviews[-ROWS_SHOWN:]
+    return reviews_grid(shown[::-1], story.tally.policy.reviews) if shown else None
 
 
 def _figures(story: Story, done: tuple[Execution, ...], judged: Judgement | None) -> dict[str, Any]:

@@ -35,6 +35,7 @@ from execution.reports import DustSwept, Fill, OrderState, OrderStatus, SentOrde
 from market.bar import Finding
 from ops.story.cases import Cases
 from ops.story.models import Models
+from ops.story.policy.reviews import Reviewed, Reviews
 from ops.story.tally import KeptHearing, RoundTrip, StoryTally
 from risk.breakers import BreakerEvent
 from risk.portfolio import Portfolio
@@ -111,6 +112,8 @@ class Story:
     """The first few hundred; `tally.findings` counts all."""
     throttled: tuple[ThrottledCase, ...]
     """Every proposed purchase, with what the court, the gate and the policy took from it."""
+    reviews: tuple[Reviewed, ...]
+    """The latest reviews of positions by the policy, oldest first; `tally.policy` counts all."""
     portfolio: Portfolio | None
     """The account at the end, from the journal; None if there was no bar."""
     end: SessionEnd | None
@@ -167,6 +170,7 @@ class _Reader:
         self._approvals: list[Approval] = []
         self._findings: list[Finding] = []
         self._tally = StoryTally()
+        self._reviews = Reviews()
         self._barriers = Barriers.of(self._session)
         self._throttled: list[ThrottledCase] = []
         self._models = Models(self._session.settings.minds)
@@ -198,7 +202,7 @@ class _Reader:
             case BreakerEvent() as latch:
                 self._breakers.append(latch)
             case ShareReview() as review:
-                self._tally.policy.review(review.adjustment)
+                self._reviews.take(review)
             case PolicyChanged() as changed:
                 self._tally.policy.change(changed)
             case Alert() as alert:
@@ -246,14 +250,21 @@ class _Reader:
         self._tally.frozen.update(record.tape.frozen.keys())
         self._tally.frozen_at_end = record.tape.frozen
         self._tally.freezes.see(record.as_of_utc, record.tape.frozen)
+        self._reviewed(record)
         made = self._models.bar(record.as_of_utc, record.hearings)
         self._cases.pass_slice(record.tape)
         self._tally.votes.update((vote.voter, vote.direction) for vote in record.votes)
+        for passed in record.unheard:
+            self._tally.pass_over(passed.symbol, passed.rule)
         for hearing in record.hearings:
             self._cases.hear(hearing)
             self._tally.hear(hearing, made.get(hearing.case.decision_id, ()))
             case = throttled(len(self._close_ms) - 1, hearing, self._barriers)
             self._throttled.extend([case] if case else [])
+
+    def _reviewed(self, record: CycleRecord | None) -> None:
+        for review in self._reviews.close(record):
+            self._tally.policy.review(review)
 
     def _venue(self, word: VenueWord) -> None:
         bad = (OrderStatus.REJECTED, OrderStatus.UNKNOWN)
@@ -286,6 +297,7 @@ class _Reader:
 
     def story(self) -> Story:
         """Return the whole story."""
+        self._reviewed(None)
         account = {name: np.array(column, dtype=np.float64) for name, column in self._account.items()}
         symbols = {
             symbol: SymbolColumns(**{name: np.array(column, dtype=np.float64) for name, column in columns.items()})
@@ -314,6 +326,7 @@ class _Reader:
             approvals=tuple(self._approvals),
             findings=tuple(self._findings),
             throttled=tuple(self._throttled),
+            reviews=self._reviews.all(),
             portfolio=self._portfolio,
             end=self._end,
             data_hash=self._data_hash,

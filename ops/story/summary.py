@@ -20,8 +20,8 @@ from market.timeframe import Timeframe
 from ops.files import write_output
 from ops.story.models import ModelFigures
 from ops.story.performance import Growth, TradeFigures, bar_returns, growth, hold_curve, trade_figures, var_exceedances
+from ops.story.policy.counts import PolicyFigures
 from ops.story.story import Story
-from ops.story.tally import PolicyFigures
 from ops.story.voters import VoterFigures, taken_table, voters_of
 
 Ended = Literal["completed", "interrupted", "cut short"]
@@ -129,6 +129,8 @@ class Summary(Frozen):
     hearings: int
     rulings: dict[str, int]
     signed: int
+    unheard: dict[str, int] = Field(default_factory=dict, exclude_if=empty)
+    """Proposals that were no case, by the rule of the gate that leaves nothing of them; one that is repeated counts once."""
     gate_rules: tuple[RuleFigures, ...]
     taken: TakenReport
     """What court, breakers, rules of the gate and adjuster took from each voter, and what that was worth."""
@@ -203,6 +205,7 @@ def summarise(story: Story) -> Summary:
         hearings=tally.hearings,
         rulings={outcome.value: tally.rulings[outcome] for outcome in RulingOutcome},
         signed=tally.signed,
+        unheard=dict(sorted(tally.unheard.items())),
         gate_rules=_rules(story),
         taken=taken_table(story),
         struck_evidence=dict(sorted(tally.struck.items())),

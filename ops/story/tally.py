@@ -7,7 +7,6 @@ and the gate.
 
 from collections import Counter, deque
 from collections.abc import Mapping
-from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
@@ -15,14 +14,12 @@ from typing import NamedTuple
 from agents.court.hearing import Hearing
 from agents.court.ruling import RulingOutcome
 from agents.llm.attempt import Attempt
-from config.frozen import Frozen, UtcTime
 from execution.account.lots import Trade
 from ops.story.freezes import Freezes
+from ops.story.policy.counts import PolicyCount
 from risk.limits.catalogue import told_once
 from risk.proposal import Direction
 from risk.verdict import Outcome, Reaction, RuleCode, Verdict
-from rl.adjustment import Adjustment, Mode
-from rl.serving.monitor import PolicyChanged
 
 HEARINGS_KEPT = 2000
 
@@ -77,63 +74,6 @@ class RuleCount:
         self.taken = Decimal(0)
 
 
-class PolicyFigures(Frozen):
-    """What the policy said in a run: `asked` in court, of which its base stood in `fallbacks` times; means of the factor that it
-    `advised` and of that of its `base`, None if it was not asked. `reviews` of what was held by shares."""
-
-    mode: str
-    asked: int
-    fallbacks: int
-    advised: float | None
-    base: float | None
-    reviews: int
-    demoted_utc: UtcTime | None = None
-
-
-class PolicyCount:
-    """The opinions of a policy so far. Nothing is counted while it is off."""
-
-    def __init__(self) -> None:
-        self._mode: Mode | None = None
-        self._asked = self._fallbacks = self._reviews = 0
-        self._advised = self._base = 0.0
-        self._demoted: datetime | None = None
-
-    def hear(self, said: Adjustment) -> None:
-        """Count an opinion in court."""
-        if said.mode is None or said.advised is None or said.base is None:
-            return
-        self._mode = said.mode
-        self._asked += 1
-        self._fallbacks += said.fallback is not None
-        self._advised += said.advised
-        self._base += said.base
-
-    def review(self, said: Adjustment) -> None:
-        """Count an opinion at a review."""
-        self._mode = said.mode or self._mode
-        self._reviews += 1
-
-    def change(self, event: PolicyChanged) -> None:
-        """Take a change of what it may do."""
-        self._demoted = event.at_utc
-
-    def figures(self) -> PolicyFigures | None:
-        """All of it; None if no policy was asked."""
-        if self._mode is None:
-            return None
-        asked = self._asked
-        return PolicyFigures(
-            mode=self._mode,
-            asked=asked,
-            fallbacks=self._fallbacks,
-            advised=self._advised / asked if asked else None,
-            base=self._base / asked if asked else None,
-            reviews=self._reviews,
-            demoted_utc=self._demoted,
-        )
-
-
 class StoryTally:
     """The counts of one run."""
 
@@ -145,6 +85,9 @@ class StoryTally:
         self.rules: dict[RuleCode, RuleCount] = {}
         self.context_bound: Counter[str] = Counter()
         """Proposals whose binding rule was a context's own limit, by context."""
+        self.unheard: Counter[str] = Counter()
+        """Proposals that were no case, by the rule that leaves nothing; one that is repeated counts once."""
+        self._last_unheard: dict[str, str] = {}
         self.struck: Counter[str] = Counter()
         self.minds: Counter[str] = Counter()
         self.adjusters: Counter[str] = Counter()
@@ -168,6 +111,7 @@ class StoryTally:
         zero.
         """
         fate = fate_of(hearing)
+        self._last_unheard.pop(hearing.case.symbol, None)
         self.hearings += 1
         self.fates[fate] += 1
         self.rulings[hearing.ruling.outcome] += 1
@@ -185,6 +129,12 @@ class StoryTally:
         else:
             self._kept[self.hearings] = kept
 
+    def pass_over(self, symbol: str, rule: str) -> None:
+        """Count a proposal that was no case, unless the last one of this market was none for the same reason."""
+        if self._last_unheard.get(symbol) != rule:
+            self.unheard[rule] += 1
+        self._last_unheard[symbol] = rule
+
     def kept(self) -> tuple[KeptHearing, ...]:
         """Return the kept hearings, oldest first."""
         room = max(0, HEARINGS_KEPT - len(self._kept))
@@ -193,12 +143,13 @@ class StoryTally:
 
     def _judged(self, verdict: Verdict, scale: float) -> None:
         self.signed += verdict.outcome is Outcome.SIGNED
-        self._rule(verdict.binding_rule).bound += 1
+        decided = verdict.decided_by
+        self._rule(decided).bound += 1
         if verdict.bound_by is not None:
             self.context_bound[verdict.bound_by] += 1
         refusing = (Reaction.REFUSE, Reaction.CLOSE_ONLY, Reaction.HALT)
         for code in dict.fromkeys(report.code for report in verdict.rules if report.reaction in refusing):
-            self._rule(code).refused += 1
+            self._rule(decided if code == verdict.binding_rule else code).refused += 1
         for report in verdict.rules:
             if report.reaction is Reaction.CUT and verdict.outcome is Outcome.SIGNED:
                 rule = self._rule(report.code)

@@ -19,6 +19,7 @@ def show_ladder(ladder: Ladder, *, as_json: bool) -> None:
         return
     console = open_console(sys.stdout)
     console.print(_said(ladder))
+    console.print(_policy_told(ladder))
     for grid in grids(ladder):
         console.print(grid.table())
     console.print(_NOTE)
@@ -26,7 +27,8 @@ def show_ladder(ladder: Ladder, *, as_json: bool) -> None:
 
 def ladder_markdown(ladder: Ladder) -> str:
     """Return the ladder as Markdown."""
-    return "\n".join([_said(ladder) + "\n", *(grid.markdown() for grid in grids(ladder)), _NOTE + "\n"])
+    said = [_said(ladder) + "\n", _policy_told(ladder) + "\n"]
+    return "\n".join([*said, *(grid.markdown() for grid in grids(ladder)), _NOTE + "\n"])
 
 
 def grids(ladder: Ladder) -> tuple[Grid, Grid]:
@@ -54,6 +56,14 @@ def _said(ladder: Ladder) -> str:
         f"{symbols}: {ladder.bars:,} bars ({ladder.years:.1f} years) of {ladder.label}. Equal parts bought at the start and "
         f"held: {signed_percent(ladder.market_growth)}."
     )
+
+
+def _policy_told(ladder: Ladder) -> str:
+    policy = ladder.policy
+    if policy is None:
+        return "Policy: no model, so the ladder ends at the gate. --model names the folder of a trained one."
+    verdict = {None: "no verdict yet", True: "verdict passed", False: "verdict not passed"}[policy.passed]
+    return f"Policy: {policy.name} ({policy.sha256[:12]}), {verdict}. Here it changes sizes only to be measured."
 
 
 def _row(rung: Rung) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from risk.limits.catalogue import SENTENCES
 
 if TYPE_CHECKING:
+    from ops.story.policy.counts import ReviewFigures
     from ops.story.summary import Identity, Summary
 
 DASH = "–"
@@ -46,6 +47,7 @@ PURPOSES = {
     "strategy_exit": "voted out",
     "outage_exit": "outage",
     "trim": "trimmed",
+    "horizon_exit": "time up",
 }
 """A short name for the purpose of an order."""
 
@@ -149,13 +151,22 @@ def _money_sentence(summary: "Summary") -> str:
 
 def _court_sentence(summary: "Summary") -> str:
     if not summary.hearings:
-        return "Nothing was proposed, so the court was never called."
+        proposed = "Of what was proposed nothing was a case" if summary.unheard else "Nothing was proposed"
+        return f"{proposed}, so the court was never called.{_unheard(summary)}"
     rulings = ", ".join(f"{number:,} {outcome}" for outcome, number in summary.rulings.items())
     stood = summary.hearings - summary.rulings["rejected"]
     return (
         f"The court heard {count(summary.hearings, 'case')} ({rulings}); of the {stood:,} that it did not reject, the gate "
-        f"signed {summary.signed:,} and refused {stood - summary.signed:,}."
+        f"signed {summary.signed:,} and refused {stood - summary.signed:,}.{_unheard(summary)}"
     )
+
+
+def _unheard(summary: "Summary") -> str:
+    """Return a sentence about proposals that were no case, with a space before it; an empty one if there was none."""
+    if not summary.unheard:
+        return ""
+    rules = listed(tuple(f"{rule} {number:,}" for rule, number in summary.unheard.items()))
+    return f" Not heard, since the gate could have signed nothing of them: {rules} (repeats count once)."
 
 
 def _trades_sentence(summary: "Summary") -> str:
@@ -217,18 +228,32 @@ def adjuster_line(summary: "Summary") -> str:
 def _policy_sentence(summary: "Summary") -> list[str]:
     """Return what the policy said, if one was asked."""
     said = summary.policy
-    if said is None or said.advised is None or said.base is None:
+    if said is None:
         return []
-    did = "applied" if said.mode == "active" else "would have applied, had it been active,"
-    stood_in = f"; in {count(said.fallbacks, 'case')} its base stood in" if said.fallbacks else ""
-    told = [
-        f"The policy {summary.adjuster} {did} {said.advised:.2f} to a size on average (its base {said.base:.2f}{stood_in})."
-    ]
+    told, active = [], said.mode == "active"
+    if said.advised is not None and said.base is not None:
+        did = "applied" if active else "would have applied, had it been active,"
+        stood_in = f"; in {count(said.fallbacks, 'case')} its base stood in" if said.fallbacks else ""
+        told.append(
+            f"The policy {summary.adjuster} {did} {said.advised:.2f} to a size on average (its base {said.base:.2f}{stood_in})."
+        )
+    if said.reviewed is not None:
+        told.append(_reviews_sentence(said.reviews, said.reviewed, active=active))
     if said.demoted_utc is not None:
         told.append(
             f"Its results fell out of what its verdict promised: it is advisory since {moment(said.demoted_utc)}."
         )
     return told
+
+
+def _reviews_sentence(number: int, found: "ReviewFigures", *, active: bool) -> str:
+    did = "left" if active else "would have left, had it been active,"
+    stood_in = f" ({count(found.fallbacks, 'time')} its base stood in)" if found.fallbacks else ""
+    cut = f"; {count(found.trimmed, 'position was', 'positions were')} trimmed" if found.trimmed else ""
+    return (
+        f"The policy reviewed what was held {count(number, 'time')}: of {found.wanted:.0%} of a full position that the voters "
+        f"wanted on average, it {did} {found.left:.0%}, and its base alone {found.base_left:.0%}{stood_in}{cut}."
+    )
 
 
 def _guard_sentence(summary: "Summary") -> str:

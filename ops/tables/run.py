@@ -36,6 +36,7 @@ from ops.tables.plain import (
     signed_percent,
     what_happened,
 )
+from ops.tables.policy.reviews import reviews_part
 from ops.tables.voters.taken import taken_part, taken_sentence
 
 _TRADES_SHOWN, _EVENTS_SHOWN = 20, 12
@@ -56,6 +57,7 @@ def print_tables(story: Story, summary: Summary, file: TextIO | None = None) -> 
         _performance(summary),
         _trades(story, summary),
         _rulings(summary),
+        *([reviews_part(story.reviews, story.tally.policy.reviews)] if story.reviews else []),
         *([models_table(summary.models, story.session.settings.minds.budget)] if summary.models else []),
         _gate(summary),
         taken_part(summary.taken),

@@ -197,6 +197,7 @@ PARAMETERS: Mapping[str, str] = MappingProxyType(
         "loss_streak_chance": "how unlikely a streak must be, given the win rate, to trip the breaker of `loss_streak`",
         "correlation": "whether `max_correlation` refuses, or makes a cluster",
         "kelly_stake": "what Kelly's fraction is a part of",
+        "kelly_payoff": "what it assumes that a position without a target wins",
         "proven_at": "how sure a record must be for `unproven_fraction` to bind no more",
         "turbulence_pause_h": "how long the breaker of `turbulence_sigma` stays tripped",
         "loss_streak_pause_h": "how long the breaker of `loss_streak` stays tripped",

@@ -227,6 +227,7 @@ def _entry(facts: Facts) -> Entry:
         held=held,
         fee=float(facts.instrument.taker_fee_bps) / 10_000,
         record=facts.proposal.record,
+        shared=facts.proposal.exposure is not None,
     )
 
 

@@ -11,7 +11,7 @@ import signal
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeAlias
@@ -24,17 +24,44 @@ Report = Callable[[LegReport], None]
 Pipe: TypeAlias = "Connection[Any, Any]"
 
 
-def train_all(jobs: Sequence[SeedJob], workers: int, report: Report, *, ray: bool = False) -> list[SeedResult]:
-    """Train each seed; with one worker, in this process. `report` gets every point of every curve.
+class Crew:
+    """Processes that train seeds, for one training after the other: each costs seconds to start, since it loads torch.
 
-    Raises the TribunalError of the first seed that fails, and OutputFault for a process that was killed.
+    They are started with the first jobs, and end with the `with` block, or with the first fault. With one worker there are none:
+    this process trains.
     """
-    if ray:
-        return _on_a_cluster(jobs, workers, report)
-    if workers <= 1 or len(jobs) <= 1:
-        return [train_seed(job, report) for job in jobs]
-    with _crew(min(workers, len(jobs))) as crew:
-        return _spread(list(jobs), crew, report)
+
+    def __init__(self, workers: int, *, ray: bool = False) -> None:
+        self._workers, self._ray = workers, ray
+        self._open = ExitStack()
+        self._processes: dict[Pipe, BaseProcess] = {}
+
+    def __enter__(self) -> "Crew":
+        return self
+
+    def __exit__(self, *fault: object) -> None:
+        self._end()
+
+    def train(self, jobs: Sequence[SeedJob], report: Report) -> list[SeedResult]:
+        """Train each seed; the results in the order of the jobs. `report` gets every point of every curve.
+
+        Raises the TribunalError of the first seed that fails, and OutputFault for a process that was killed.
+        """
+        if self._ray:
+            return _on_a_cluster(jobs, self._workers, report)
+        if self._workers <= 1 or len(jobs) <= 1:
+            return [train_seed(job, report) for job in jobs]
+        if not self._processes:
+            self._processes = self._open.enter_context(_crew(min(self._workers, len(jobs))))
+        try:
+            return _spread(list(jobs), self._processes, report)
+        except BaseException:
+            self._end()  # some are still busy with jobs that nobody waits for
+            raise
+
+    def _end(self) -> None:
+        self._open.close()
+        self._processes = {}
 
 
 def _spread(jobs: list[SeedJob], crew: dict[Pipe, BaseProcess], report: Report) -> list[SeedResult]:
@@ -42,7 +69,7 @@ def _spread(jobs: list[SeedJob], crew: dict[Pipe, BaseProcess], report: Report) 
     busy: dict[Pipe, int] = {}
     made: dict[int, SeedResult] = {}
     following = iter(range(len(jobs)))
-    for pipe in crew:
+    for pipe in list(crew)[: len(jobs)]:
         _hand(pipe, jobs, busy, following)
     while busy:
         for pipe in [pipe for pipe in wait(list(busy)) if isinstance(pipe, Connection)]:
@@ -80,7 +107,13 @@ def _crew(workers: int) -> Iterator[dict[Pipe, BaseProcess]]:
         for _ in range(workers):
             ours, theirs = context.Pipe()
             process: BaseProcess = context.Process(target=_work, args=(theirs,), daemon=True)
-            process.start()
+            try:
+                process.start()
+            except OSError as fault:  # its end of the pipe is gone, or there are no more processes or files
+                raise OutputFault(
+                    f"A process that trains a seed cannot be started ({fault}); no seed was trained, and older checkpoints are "
+                    "kept. Try fewer of them: --workers 1 works in one process."
+                ) from fault
             theirs.close()
             crew[ours] = process
         yield crew
@@ -114,6 +147,7 @@ def _work(pipe: Pipe) -> None:
                 return
             except Exception:  # noqa: BLE001 - it is told to the process that waits, which raises it
                 pipe.send(traceback.format_exc())
+            del job  # its tapes, while the next one is awaited
 
 
 def _gone(seed: int, process: BaseProcess) -> str:

@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from stable_baselines3 import PPO
 from stable_baselines3.common.logger import Logger
 
 from config.errors import UsageFault
@@ -25,6 +24,7 @@ from rl.training.checkpoint import read_checkpoint, write_checkpoint
 from rl.training.curve import LegReport
 from rl.training.plan import TrainingPlan
 from rl.training.scaled import ScaledEnv
+from rl.training.updates import LeanPPO
 from rl.training.world import Act, Floats, Judged, TrainingWorld
 from rl.training_range import Scaler
 
@@ -186,10 +186,10 @@ class _Learner:
         self.curve = [LegReport(*point) for point in state["curve"]]
 
 
-def new_model(plan: TrainingPlan, env: ScaledEnv, seed: int) -> PPO:
+def new_model(plan: TrainingPlan, env: ScaledEnv, seed: int) -> LeanPPO:
     """An untrained policy whose mean action is 0 in every state, so that it is the base."""
     torch.set_num_threads(1)
-    model = PPO(
+    model = LeanPPO(
         "MlpPolicy",
         env,
         learning_rate=plan.learning_rate,
@@ -215,7 +215,7 @@ def new_model(plan: TrainingPlan, env: ScaledEnv, seed: int) -> PPO:
     return model
 
 
-def actor(model: PPO, scaler: Scaler) -> Act:
+def actor(model: LeanPPO, scaler: Scaler) -> Act:
     """The mean action of a policy: from features before scaling, shape (n, F), to actions, shape (n,), float64, dimensionless."""
     policy = model.policy
 

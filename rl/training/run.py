@@ -20,7 +20,7 @@ from rl.environment.tape import PolicyTape
 from rl.features import FEATURES, schema_sha256
 from rl.model import Card
 from rl.training.base import Tuned, tune
-from rl.training.crew import train_all
+from rl.training.crew import Crew
 from rl.training.learner import Report, SeedJob
 from rl.training.plan import TrainingPlan
 from rl.training.product import Product, product_of
@@ -39,13 +39,14 @@ LEAST_EPISODE_BARS = 60
 
 class Recipe(NamedTuple):
     """How tapes become a training: the validating share of the time [fraction], a gap of at least so many days, the reward in
-    words, the length of an episode, and how many bars late its votes may be heard."""
+    words, the length of an episode, how many bars late its votes may be heard, and the most days that the gap may have."""
 
     validation: float = 0.2
     least_gap_days: float = 0.0
     reward: str = "profit"
     episode_days: float = 30.0
     most_delay_bars: int = 1
+    most_gap_days: float | None = None
 
     def draw(self, bars_per_day: float) -> Draw:
         """What an episode draws."""
@@ -75,7 +76,7 @@ def prepare(
     `vary`: the tapes that episodes are drawn from: those of the training part, with other costs, and perhaps drawn ones beside.
     Raises DataFault for too few bars or decisions, and UsageFault for a reward that is not known.
     """
-    parts = split_by_time(tapes, recipe.validation, recipe.least_gap_days)
+    parts = split_by_time(tapes, recipe.validation, recipe.least_gap_days, recipe.most_gap_days)
     tuned = tune(parts.training)
     seen = play(parts.training, lambda rows, features: tuned.base.of(rows))
     if len(seen.features) < LEAST_DECISIONS:
@@ -115,14 +116,13 @@ def train(
     named: Named,
     folder: Path,
     report: Report,
+    crew: Crew | None = None,
     *,
-    workers: int = 1,
-    ray: bool = False,
     board: Path | None = None,
 ) -> Product:
-    """Train every seed of a plan, or go on where its checkpoints ended. Raises TribunalError."""
+    """Train every seed of a plan, or go on where its checkpoints ended; without a crew, in this process. Raises TribunalError."""
     jobs = [SeedJob(seed, plan, ready.world, ready.scaler, folder / CHECKPOINTS, board) for seed in plan.seeds]
-    results = train_all(jobs, workers, report, ray=ray)
+    results = (crew or Crew(1)).train(jobs, report)
     card = Card(
         name=named.name,
         features=tuple(feature.name for feature in FEATURES),

@@ -28,7 +28,9 @@ class Parts(NamedTuple):
     gap_days: float
 
 
-def split_by_time(tapes: Sequence[PolicyTape], share: float, least_gap_days: float = 0.0) -> Parts:
+def split_by_time(
+    tapes: Sequence[PolicyTape], share: float, least_gap_days: float = 0.0, most_gap_days: float | None = None
+) -> Parts:
     """Both parts of tapes of the same time. `share`: the part of the time that validates, the latest [fraction].
 
     The gap is measured under the base that changes nothing, before the cut. Raises DataFault when a part becomes too short, and
@@ -43,6 +45,7 @@ def split_by_time(tapes: Sequence[PolicyTape], share: float, least_gap_days: flo
     cut = end - round((end - begin) * share)
     held = [_days_held(tape) for tape in _before(tapes, cut)]
     gap = max([least_gap_days, *held])
+    gap = gap if most_gap_days is None else min(gap, max(least_gap_days, most_gap_days))
     training, validation = _before(tapes, cut - math.ceil(gap * _DAY_US)), _from(tapes, cut)
     trained = max((len(tape) / tape.bars_per_day for tape in training), default=0.0)
     judged = max((len(tape) / tape.bars_per_day for tape in validation), default=0.0)

@@ -1,6 +1,7 @@
 """Secrets are found, and are shown to nobody; the journal key is made once."""
 
 import os
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -9,8 +10,9 @@ from threading import Barrier
 
 import pytest
 
+from config.ending import ended
 from config.errors import JournalFault, OutputFault, UsageFault
-from config.secrets import Secrets, journal_key, load_secrets, state_dir
+from config.secrets import NOTEBOOKS, Secrets, journal_key, load_secrets, misspelt, state_dir, variables
 
 HEX = "ab" * 32
 VALUE = "sk-very-secret-value"
@@ -145,3 +147,55 @@ def test_a_key_file_that_others_can_open_is_not_used(tmp_path: Path, mode: int) 
     file.chmod(mode)
     with pytest.raises(JournalFault, match="chmod 600"):
         journal_key(Secrets(state_dir=tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("TRIBUNAL_STATEDIR", "TRIBUNAL_STATE_DIR"),
+        ("TRIBUNAL_STATE_DIRECTORY", "TRIBUNAL_STATE_DIR"),
+        ("tribunal_loglevel", "TRIBUNAL_LOG_LEVEL"),
+        ("TRIBUNAL_JOURNALKEY", "TRIBUNAL_JOURNAL_KEY"),
+    ],
+)
+def test_a_misspelt_variable_is_told_with_the_one_that_was_meant(name: str, meant: str) -> None:
+    assert misspelt([name, "PATH", *variables(), *NOTEBOOKS]) == (
+        f"Nothing reads the environment variable {name}; it was ignored. Did you mean {meant}?",
+    )
+
+
+def test_a_variable_like_no_other_is_told_with_all_that_are_read() -> None:
+    (told,) = misspelt(["TRIBUNAL_QQQ"])
+    assert all(name in told for name in variables() if name.startswith("TRIBUNAL_"))
+
+
+def test_what_is_read_in_any_case_and_what_is_not_ours_is_no_mistake() -> None:
+    assert misspelt([name.lower() for name in variables()]) == ()
+    assert misspelt(["TRIBUNALS", "MY_TRIBUNAL_STATE_DIR", "OPENAI_KEY"]) == ()
+
+
+def test_the_notebooks_read_these_variables_and_no_other() -> None:
+    texts = [file.read_text() for file in (Path(__file__).resolve().parents[2] / "notebooks").glob("*.py")]
+    found = {name for text in texts for name in re.findall(r"TRIBUNAL_[A-Z_]+", text)}
+    assert found - variables().keys() == set(NOTEBOOKS)
+
+
+def test_a_command_tells_a_misspelt_variable_once_and_does_its_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TRIBUNAL_STATEDIR", "/elsewhere")
+    (tmp_path / ".env").write_text(
+        "# TRIBUNAL_NOTHING=1\nexport TRIBUNAL_LOGLEVEL=DEBUG\nTRIBUNAL_STATEDIR=/elsewhere\n"
+    )
+    assert ended(lambda: 7, "") == 7
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert [line.split()[5].rstrip(";") for line in told.err.splitlines()] == ["TRIBUNAL_LOGLEVEL", "TRIBUNAL_STATEDIR"]
+
+
+def test_right_variables_and_none_are_told_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TRIBUNAL_LOG_LEVEL", "ERROR")
+    assert ended(lambda: 0, "") == 0
+    assert capsys.readouterr().err == ""

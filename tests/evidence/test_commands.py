@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from gate_support import FOUR
 from halt_support import written
+from policy_support import served
 from run_support import voters, write_bars
 
 from agents.backtest import main as backtest
@@ -109,6 +110,22 @@ def test_the_ladder_has_six_rungs_and_the_top_one_is_the_backtest(
     assert top["growth"] == pytest.approx(whole["growth"]["total_return"], abs=1e-12)
     assert top["trades"] == whole["trades"]["closed"]
     assert ladder["rungs"][0]["trades"] >= ladder["rungs"][1]["trades"]
+
+
+def test_a_named_policy_stands_on_two_rungs_more_and_without_one_the_ladder_says_so(
+    bars: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    served(("BTC/USDT",)).save(tmp_path / "policy")
+    asked = ["--data", bars, *voters(), "--quiet", "--workers=1"]
+    assert ablation([*asked, "--model", str(tmp_path / "policy"), "--json"]) == 0
+    ladder = printed(capsys)
+    assert [rung["name"] for rung in ladder["rungs"]][-3:] == ["+ gate", "+ base", "+ policy"]
+    assert ladder["policy"]["name"] == "drawn"
+    assert len({rung["growth"] for rung in ladder["rungs"][-3:]}) == 3, "base and policy each change sizes"
+    assert ablation(asked) == 0
+    assert "no model, so the ladder ends at the gate" in capsys.readouterr().out
+    assert ablation([*asked, "--model", str(tmp_path / "nowhere")]) == 2
+    assert "Nothing was started" in capsys.readouterr().err
 
 
 def test_a_backtest_is_not_placed_beside_too_few_or_other_minds(

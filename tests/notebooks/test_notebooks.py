@@ -138,7 +138,10 @@ def test_the_one_on_the_policy_tells_where_it_left_its_base_and_what_to_do_where
     monkeypatch.setenv("TRIBUNAL_STATE_DIR", told["TRIBUNAL_STATE_DIR"])
     policy = ("--set", "rl.mode=advisory", f"rl.model={folder.parent / 'model'}")
     assert run(tmp_path / "asked", "--days", "10", *policy) == 0
-    shown = text_of(script.execute(source, told | {"TRIBUNAL_RUN": str(tmp_path / "asked")}))
+    alone = {name: value for name, value in told.items() if name != "TRIBUNAL_MODEL"}
+    shown = text_of(script.execute(source, alone | {"TRIBUNAL_RUN": str(tmp_path / "asked")}))
+    assert "No trained policy" not in shown  # it lies where the run found it
+    assert "largest departure" in shown
     assert re.search(r"the policy drawn \(advisory\) was asked in \d+ cases", shown)
     assert "more than its base" in shown
     none = text_of(

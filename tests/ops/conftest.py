@@ -16,7 +16,7 @@ from agents.court.opinion import AdvocateOpinion, AnalystOpinion, Evidence, Hori
 from agents.court.ruling import Ruling, RulingOutcome, Struck
 from agents.llm.attempt import Attempt, Role, Usage
 from agents.llm.attempt import AttemptOutcome as Outcomes
-from agents.records.record import CycleRecord, ExitDecision, Session, SessionEnd
+from agents.records.record import CycleRecord, ExitDecision, Session, SessionEnd, ShareReview
 from agents.strategies.vote import NetVote, Vote
 from config.reading.load import load_profile
 from config.seeds import generator
@@ -58,6 +58,9 @@ class Script:
     gaps: set[tuple[int, str]] = field(default_factory=set)
     reply: str | None = None
     """What a model answers as each role that it speaks for; None where no model sits."""
+    reviews: tuple[Adjustment, ...] = ()
+    """What a policy says, in turn, of positions by shares at steps 2, 4, 5 and 6 of ten: the first is enlarged, the second kept,
+    the third trimmed, and the last not enlarged."""
 
 
 Maker = Callable[..., Path]
@@ -100,7 +103,7 @@ class _Play:
         self.ledger = Ledger(self.settings.venue.starting_cash, "USDT")
         self.stop: Decimal | None = None
         self.opened = ""
-        self.number = 0
+        self.number = self.reviewed = 0
         self.breakers = BreakerState.fresh(self.ledger.equity, START)
 
     def perform(self) -> None:
@@ -146,6 +149,8 @@ class _Play:
             action = "tripped" if bar % 20 == 15 else "lifted"
             event = BreakerEvent(breaker="turbulence", at_utc=at, action=action, why="7.1 sigmas in one bar")
             self.journal.append(event)
+        if self.script.reviews and step in (2, 4, 5, 6):
+            exits += self.review(at, other if step == 6 else symbol, trims=step == 5)
         self.ledger.mark({name: Decimal(repr(value)) for name, value in prices.items()})
         fates = {2: ("traded", symbol), 4: ("rejected", other), 6: ("refused", other)}
         heard = () if not self.script.trading or step not in fates else (fates[step],)
@@ -158,6 +163,14 @@ class _Play:
             hearings=hearings,
         )  # fmt: skip
         self.journal.append(record)
+
+    def review(self, at: datetime, symbol: str, *, trims: bool) -> tuple[ExitDecision, ...]:
+        """The next word of the policy on a position that stands for half of a full one, of which voters want 80 %."""
+        said = self.script.reviews[self.reviewed % len(self.script.reviews)]
+        self.reviewed += 1
+        self.journal.append(ShareReview(as_of_utc=at, symbol=symbol, held=0.5, wanted=0.8, adjustment=said))
+        decision = f"{at:%Y%m%dT%H%M}-{symbol.replace('/', '')}"
+        return (ExitDecision(decision_id=decision, symbol=symbol, why="less", kept_share=0.4),) if trims else ()
 
     def heard_by_models(self, hearing: Hearing, reply: str) -> Hearing:
         """The same hearing by a model that speaks for the analyst and the risk agent, then is overloaded and out of money."""

@@ -30,6 +30,8 @@ JUDGES = (
     "tests/risk/limits/test_reports.py", "tests/risk/test_sizing.py", "tests/risk/limits/test_trade.py",
     "tests/risk/limits/test_book.py", "tests/risk/limits/test_loss.py", "tests/risk/limits/test_reports_book.py",
     "tests/risk/limits/test_market.py", "tests/risk/limits/test_risk_parity.py", "tests/risk/limits/test_catalogue.py",
+    "tests/risk/limits/test_clusters.py", "tests/risk/limits/test_calendar.py", "tests/risk/limits/test_own_limits.py",
+    "tests/risk/limits/test_resizing.py", "tests/risk/limits/test_entry_price.py", "tests/risk/limits/test_reports_terms.py",
 )  # fmt: skip
 ROOMS = ("agents", "config", "evidence", "execution", "market", "ops", "rl", "sentiment")
 LEAST_KILLED = 0.90
@@ -42,7 +44,7 @@ source_paths = ["risk"]
 only_mutate = {json.dumps(MUTATED)}
 also_copy = {json.dumps(ROOMS)}
 pytest_add_cli_args_test_selection = {json.dumps(JUDGES)}
-pytest_add_cli_args = ["-p", "no:cacheprovider"]
+pytest_add_cli_args = ["-p", "no:cacheprovider", "-m", "not slow"]
 use_git_change_detection = false
 """
 
@@ -50,6 +52,8 @@ NO_SIZE = "the bisection only ever keeps a size that it has measured to be withi
 FLOATS = "a list of floats becomes float64 by itself"
 NO_MORE = "a probability is at most 1 already"
 NO_PASS = "None passes no more than False does"
+NO_OTHER = "what has a context already is about hours or a number of positions, which no limit of a context concerns"
+SAME = "a copy that is given no context is the same report"
 SUM = "a sum begins at 0 by itself"
 SCALED = "weights are scaled to a sum of 1 in the end, and where the search begins only changes how long it takes"
 EQUIVALENT = {
@@ -58,11 +62,21 @@ EQUIVALENT = {
     'return check("spread", None, None, limit, "bps", note="the book does not show both sides")': NO_PASS,
     'return check("error_rate", None, None, limit, "orders in 24 h", note="they were not counted")': NO_PASS,
     'return check("order_rate", None, None, float(limit), "entries in 24 h", note="they were not counted")': NO_PASS,
+    'return check("macro_event", None, None, hours, "h", note=note)': NO_PASS,
+    'return check("macro_event", None, away, hours, "h", note=f"{release.kind} at {release.at_utc:%Y-%m-%d %H:%M} UTC")': (
+        NO_PASS
+    ),
+    "held = sum((one.notional for one in book.positions if one.symbol in members), )": SUM,
+    "coming = sum((value for symbol, value in book.pending_notional.items() if symbol in members), )": SUM,
+    "held = float(sum((abs(one.notional) for one in facts.portfolio.positions), )) / facts.equity": SUM,
+    "rules = tuple(report if (report.context) and False else _of(whose.get(report.code), report) for report in verdict.rules)": (
+        NO_OTHER
+    ),
+    'return report if (context is None) and False else report.model_copy(update={"context": context})': SAME,
     "held = sum((position.notional for position in facts.portfolio.positions), )": SUM,
     "used = float(held + sum(facts.portfolio.pending_notional.values(), )) / facts.equity": SUM,
     "held = sum((one.notional for one in book.positions if sectors.get(one.symbol) == name), )": SUM,
     "coming = sum((value for symbol, value in book.pending_notional.items() if sectors.get(symbol) == name), )": SUM,
-    "within = start <= now < end if start <= end else now >= start or now < end": "equal hours are refused by the settings",
     "parts = equal_risk_weights(np.atleast_2d(np.cov(docket.returns, rowvar=None)))": "None is no more than False",
     "if bool((abs(parts - share) < _CLOSE * share).all()):": "the last bit of a tolerance",
     "matrix = np.asarray(covariance, dtype=None)": FLOATS,
@@ -78,12 +92,10 @@ EQUIVALENT = {
     ),
     'worth = Worth(2.0, "") if known is None else known.worth(given.conviction, given.argument)': NO_MORE,
     "most_probable: float = 2.0,": NO_MORE,
-    "room = facts.portfolio.cash - sum(facts.portfolio.pending_notional.values(), )": SUM,
+    "free, coming = facts.portfolio.cash, sum(facts.portfolio.pending_notional.values(), )": SUM,
     "room = low if (low > 0 and one_day(low) <= limit) or True else 0.0": NO_SIZE,
     "room = low if low > 0 or one_day(low) <= limit else 0.0": NO_SIZE,
     "room = low if low >= 0 and one_day(low) <= limit else 0.0": NO_SIZE,
-    "return np.asarray(exposure, dtype=None)": FLOATS,
-    "return np.asarray(exposure, )": FLOATS,
 }
 
 

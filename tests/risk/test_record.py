@@ -75,6 +75,19 @@ def test_a_voter_that_loses_gets_nothing_however_sure_it_is() -> None:
     assert kelly_room(Entry(1.0, STOP, 0.0, limits, SETTINGS.exits, record=lost)) == 0.0
 
 
+@pytest.mark.parametrize(
+    ("payoff", "shared", "target"), [("even", True, 0.02), ("even", False, None), ("target", True, None)]
+)
+def test_a_position_without_a_target_is_assumed_to_win_what_it_loses(
+    payoff: str, shared: bool, target: float | None
+) -> None:
+    limits = LIMITS.model_copy(update={"kelly_stake": "risk", "kelly_payoff": payoff})
+    entry = Entry(0.5, STOP, 0.0, limits, SETTINGS.exits, shared=shared)
+    won = SETTINGS.exits.take_profit_fraction if target is None else target
+    by_hand = kelly_of_record(0.5, STOP, won, limits.kelly_edge, limits.record_prior, 0, 0, 0.0, 0.0, 1.0)
+    assert kelly_room(entry) == pytest.approx(limits.kelly_fraction * by_hand)
+
+
 def test_a_record_proves_an_edge_by_its_mean_in_standard_errors() -> None:
     seen = record_of([1.4, -1.1, 1.4] * 30)
     count = 90 + 20

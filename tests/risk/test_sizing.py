@@ -5,7 +5,17 @@ from typing import Any
 import pytest
 from gate_support import LIMITS, SETTINGS
 
-from risk.sizing import kelly_notional_fraction, risk_per_trade_fraction, stop_fraction, win_probability
+from risk.sizing import (
+    Entry,
+    at_dearest,
+    kelly_notional_fraction,
+    own_stop,
+    record_room,
+    risk_per_trade_fraction,
+    share_left,
+    stop_fraction,
+    win_probability,
+)
 
 
 def limits(**changes: Any) -> Any:
@@ -55,3 +65,44 @@ def test_certainty_is_the_most_that_is_granted_without_a_calibration() -> None:
 
 def test_the_loss_at_the_stop_is_the_risk_per_trade() -> None:
     assert risk_per_trade_fraction(0.25, limits(risk_per_trade=0.0625)) == 0.25
+
+
+@pytest.mark.parametrize(
+    ("exit_price", "stop"), [(None, 0.25), (112.0, 0.125), (127.0, 0.0625), (120.0, 0.0625), (96.0, 0.25), (1.0, 0.25)]
+)
+def test_an_own_exit_is_the_stop_between_the_fixed_one_and_the_hard_one_and_without_it_the_hard_one_counts(
+    exit_price: float | None, stop: float
+) -> None:
+    assert own_stop(128.0, exit_price, limits(stop_fraction=0.0625, max_stop_fraction=0.25)) == stop
+
+
+@pytest.mark.parametrize(
+    ("unproven", "proof", "left"),
+    [
+        (None, 0.0, 0.25),
+        (None, 1.0, 0.25),
+        (0.125, 0.0, 0.125),
+        (0.125, 0.5, 0.1875),
+        (0.125, 1.0, 0.25),
+        (0.5, 1.0, 0.5),
+    ],
+)
+def test_a_record_leaves_from_its_least_up_to_the_position_limit_as_far_as_it_proves_an_edge(
+    unproven: float | None, proof: float, left: float
+) -> None:
+    assert record_room(limits(max_position_fraction=0.25, unproven_fraction=unproven), proof) == left
+
+
+@pytest.mark.parametrize(("multiplier", "left"), [(0.0, 0.0), (0.5, 0.375), (1.0, 0.75), (1.25, 0.75)])
+def test_a_multiplier_lessens_a_share_and_never_adds_to_it(multiplier: float, left: float) -> None:
+    assert share_left(0.75, multiplier) == left
+
+
+def test_what_is_bought_at_the_dearest_price_with_its_fee_costs_a_hair_less_than_the_room() -> None:
+    dear, any_price = (
+        Entry(1.0, 0.02, 0.0, limits(entry_price_cap_bps=bps), EXITS, fee=0.001) for bps in (100.0, None)
+    )
+    costs = at_dearest(0.5, dear) * 1.01 * 1.001
+    assert costs == pytest.approx(0.5, rel=1e-11)
+    assert costs < 0.5 * (1 - 5e-13)
+    assert at_dearest(0.5, any_price) == 0.5

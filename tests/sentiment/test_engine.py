@@ -130,6 +130,21 @@ def test_the_hack_of_another_coin_is_not_the_markets() -> None:
     assert own.flags == ("hack", "exploit")
 
 
+@pytest.mark.parametrize("name", ["Monad", "Quorvia"])
+def test_the_hack_of_a_project_that_no_list_knows_is_not_the_markets(name: str) -> None:
+    data = really(f"{name} hacked", f"{name} exploit: $20 million stolen", f"Hackers drain {name} bridge")
+    assert isinstance(data.score, Abstained)
+    assert (data.flags, data.headlines) == ((), ())
+
+
+def test_real_news_of_the_market_is_read_for_each_coin() -> None:
+    for symbol in ("BTC/USDT", "QUORVIA/USDT"):
+        data = really("Fed raises rates, fear spreads", "Crypto market crashes after Quorvia hack", symbol=symbol)
+        assert isinstance(data.score, float)
+        assert data.score < 0
+        assert data.flags == ("hack",)
+
+
 def test_the_hack_of_an_exchange_is_everybodys() -> None:
     data = really("Exchange hacked, millions stolen", "Crypto market crashes after hack")
     assert isinstance(data.score, float)

@@ -47,6 +47,10 @@ def skip(
     end = min(last, _quiet_until(lane, account))
     if account.following:
         end = min(end, _follow(limits, account, places, t))
+    if limits.expires:
+        for s in range(len(places)):
+            if places[s].held:
+                end = min(end, places[s].due)
     brake = limits.fall_sigma if limits.by_symbol else limits.turbulence_sigma
     if end <= t or not brake > 0.0:
         return t

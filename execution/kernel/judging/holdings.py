@@ -8,7 +8,7 @@ import numpy as np
 from execution.kernel import records as w
 from execution.kernel.compiled import compiled
 from execution.kernel.exact import Pair, add, decimal_of, over, times
-from execution.kernel.judging.tails import correlation
+from execution.kernel.judging.pairs import correlated
 from execution.kernel.records import Floats, Record, Records, Small
 from risk.sizing import A_HAIR_LESS
 from risk.window import QUARANTINE_BARS
@@ -190,6 +190,7 @@ def sector_room(rules: Records, limits: Record, places: Records, own: int, equit
 def cluster_room(
     bars: Records,
     returns: Floats,
+    pairs: Records,
     rules: Records,
     limits: Record,
     places: Records,
@@ -201,7 +202,7 @@ def cluster_room(
     """What the cluster of a market leaves [fraction of equity]; infinite where nothing that is held moves with it.
 
     `bars`, shape (n_bars, n_symbols): records of BAR [quote, base]. `returns`, shape (n_symbols, n_bars) [simple return].
-    `rules`, `places`, shape (n_symbols,): records of RULE and PLACE.
+    `pairs`: see `correlated`. `rules`, `places`, shape (n_symbols,): records of RULE and PLACE.
     `t`, `s`: bar and market; `rows`: returns behind a correlation; `equity` [quote].
     """
     count = len(places)
@@ -210,11 +211,11 @@ def cluster_room(
     places[s].reached, places[0].front, waiting, found, used = 1, s, 1, False, (0.0, 0.0)
     while waiting:
         waiting -= 1
-        here = returns[places[waiting].front, t - rows + 1 : t + 1]
+        here = places[waiting].front
         for other in range(count):
             if places[other].reached or not is_weighed(bars[t, other], places[other]):
                 continue
-            if correlation(here, returns[other, t - rows + 1 : t + 1]) > limits.max_correlation:
+            if correlated(returns, pairs, t, rows, here, other) > limits.max_correlation:
                 places[other].reached, found = 1, True
                 places[waiting].front = other
                 waiting += 1

@@ -6,7 +6,8 @@ from execution.kernel import records as w
 from execution.kernel.compiled import compiled
 from execution.kernel.judging.facts import refresh
 from execution.kernel.judging.holdings import deployed, equity_in_parts, exposed, is_weighed, own_rows, rows_of
-from execution.kernel.judging.tails import add_up, both_tails, correlation, unit_tails
+from execution.kernel.judging.pairs import correlated
+from execution.kernel.judging.tails import add_up, both_tails, unit_tails
 from execution.kernel.judging.voters import calibrated
 from execution.kernel.records import Floats, Record, Records, Small
 from execution.observation import LEAST_BARS, daily_volatility, encode, short_over_long
@@ -32,6 +33,7 @@ def see(
     places: Records,
     paper: Floats,
     facts: Records,
+    pairs: Records,
     t: int,
     s: int,
     row: Floats,
@@ -40,7 +42,7 @@ def see(
 
     `row`, shape (len(COLUMNS),): units as in `rl.observation.Observation` [fraction, days, count], NaN where something is
     missing. `direction`, `conviction` and `scale` belong to the proposal. All other arguments are those of `judge`, and nothing
-    else is changed but `paper`.
+    else is changed but `paper`, and what `facts` and `pairs` keep.
     """
     equity = equity_in_parts(rules, limits, account, places)[0]
     rows = rows_of(bars, seen, origin, limits, places, t, s)
@@ -48,7 +50,7 @@ def see(
     refresh(fact, t)
     if rows >= LEAST_BARS and equity > 0.0:
         worst, value, loss = _book_risk(
-            bars, returns, sums, seen, origin, rules, limits, account, places, paper, facts, t, s, rows, equity
+            bars, returns, sums, seen, origin, rules, limits, account, places, paper, facts, pairs, t, s, rows, equity
         )
     place = places[s]
     _encode(
@@ -108,6 +110,7 @@ def _book_risk(
     places: Records,
     paper: Floats,
     facts: Records,
+    pairs: Records,
     t: int,
     s: int,
     rows: int,
@@ -125,7 +128,7 @@ def _book_risk(
         if weight != 0.0:
             count, only, share = count + 1, other, weight
         if other != s:
-            worst = max(worst, correlation(returns[s, t - rows + 1 : t + 1], returns[other, t - rows + 1 : t + 1]))
+            worst = max(worst, correlated(returns, pairs, t, rows, s, other))
     if rows < limits.least_bars:
         return worst, np.nan, np.nan
     if count == 0:

@@ -145,24 +145,54 @@ def tail_at(
 
 
 @compiled
-def room_under(limits: Record, account: Record, paper: Floats, rows: int, count: int, shortfall: int) -> float:
-    """The largest addition, a fraction of equity up to the position limit, that keeps VaR or ES within its limit.
+def room_under_both(limits: Record, account: Record, paper: Floats, rows: int, count: int, enough: float) -> float:
+    """The largest addition that keeps VaR and ES within their limits, or `enough` [fractions of equity], if that is less.
 
-    It is found by bisection, as in the gate. `paper`, shape (4, window) [fraction], `rows`, `count` and `shortfall` as in
-    `tail_at`.
+    `enough` is what all other caps leave: a limit that leaves more is not measured to its last digit. `paper`, shape (4, window)
+    [fraction], `rows` and `count` as in `tail_at`.
     """
+    if not enough > 0.0:
+        return enough
+    top = float(limits.max_position_fraction)
+    value, loss = _tails_at(limits, account, paper, rows, count, top)
+    room = min(enough, top)
+    if not value <= limits.max_var_1d:
+        room = min(room, _bisected(limits, account, paper, rows, count, w.VALUE_AT_RISK, room))
+    if not loss <= limits.max_es_1d:
+        room = min(room, _bisected(limits, account, paper, rows, count, w.SHORTFALL, room))
+    return room
+
+
+@compiled
+def _bisected(
+    limits: Record, account: Record, paper: Floats, rows: int, count: int, shortfall: int, enough: float
+) -> float:
+    """The largest addition that keeps VaR or ES within its limit, where the largest of all does not: by bisection, as in the
+    gate. It ends early once `enough` is known to hold; what it returns then is at least that."""
     most = limits.max_es_1d if shortfall else limits.max_var_1d
     low, high = 0.0, limits.max_position_fraction
-    if tail_at(limits, account, paper, rows, count, high, shortfall) <= most:
-        return float(high)
     for _ in range(BISECTIONS):
+        if low >= enough:
+            break
         middle = (low + high) / 2
         if tail_at(limits, account, paper, rows, count, middle, shortfall) <= most:
             low = middle
         else:
             high = middle
-    held = low > 0 and tail_at(limits, account, paper, rows, count, low, shortfall) <= most
-    return float(low) if held else 0.0
+    return float(low)
+
+
+@compiled
+def _tails_at(
+    limits: Record, account: Record, paper: Floats, rows: int, count: int, extra: float
+) -> tuple[float, float]:
+    """Both tails with `extra` more of the symbol; filtered, they are measured at once."""
+    if limits.filtered and count != SCALES:
+        _mix(paper, count, extra)
+        value, loss = _filtered(limits, account, paper, count)
+        return value * limits.day_scale, loss * limits.day_scale
+    value = tail_at(limits, account, paper, rows, count, extra, w.VALUE_AT_RISK)
+    return value, tail_at(limits, account, paper, rows, count, extra, w.SHORTFALL)
 
 
 @compiled
@@ -171,13 +201,7 @@ def tails_hold(limits: Record, account: Record, paper: Floats, rows: int, count:
 
     `paper`, shape (4, window) [fraction], `rows` and `count` as in `tail_at`.
     """
-    if limits.filtered and count != SCALES:
-        _mix(paper, count, extra)
-        value, loss = _filtered(limits, account, paper, count)
-        value, loss = value * limits.day_scale, loss * limits.day_scale
-    else:
-        value = tail_at(limits, account, paper, rows, count, extra, w.VALUE_AT_RISK)
-        loss = tail_at(limits, account, paper, rows, count, extra, w.SHORTFALL)
+    value, loss = _tails_at(limits, account, paper, rows, count, extra)
     return bool(max(value / limits.max_var_1d, loss / limits.max_es_1d) <= 1.0)
 
 

@@ -41,13 +41,22 @@ def record_of(account: Record, cast: int) -> tuple[float, float, float, float, f
 
 @compiled
 def kelly_room(
-    limits: Record, points: Floats, record: tuple[float, float, float, float, float], said: float, stop: float
+    limits: Record,
+    points: Floats,
+    record: tuple[float, float, float, float, float],
+    said: float,
+    stop: float,
+    shared: bool,
 ) -> float:
-    """Kelly's room [fraction of equity]: `risk.sizing.kelly_room`. `points`, shape (n, 2): calibration [probability]."""
+    """Kelly's room [fraction of equity]: `risk.sizing.kelly_room`. `points`, shape (n, 2): calibration [probability].
+
+    `stop` [fraction of the price]; `shared`: the voters bring their own exit.
+    """
+    target = stop if shared and limits.kelly_even else limits.take_profit
     worth = calibrated(points, said) if len(points) else 1.0
     if limits.kelly_risk:
         whole = _kelly_of_record(
-            said, stop, limits.take_profit, limits.kelly_edge, limits.record_prior, record[w.CASES], record[w.WINS],
+            said, stop, target, limits.kelly_edge, limits.record_prior, record[w.CASES], record[w.WINS],
             record[w.GAIN], record[w.LOSS], worth,
         )  # fmt: skip
         return float(max(0.0, limits.kelly_fraction * whole))

@@ -11,6 +11,8 @@ from execution.kernel.records import Floats, Ints, Record, Records
 from execution.observation import COLUMNS
 
 _FIRST_FILLS = 4096
+_MOST_PAIRS = 2_000_000
+"""Correlations that are kept [count]: 48 MB, of which a system gives what is written."""
 _MOST_TRADES = 16
 """The most trades at one level that the orders of one symbol can make in one bar: four at the open, and three in each sweep."""
 _MEASURES = ("filtered", "window", "step", "var_tail", "es_tail", "decay", "falls", "floored", "day_bars")
@@ -20,7 +22,8 @@ _MEASURES = ("filtered", "window", "step", "var_tail", "es_tail", "decay", "fall
 class State(NamedTuple):
     """The state that the compiled loop changes, for L lanes and k markets.
 
-    `paper` (4, window) is written before it is read. `facts` (n_styles, n_rows, k) has a table for each way of measuring.
+    `paper` (4, window) is written before it is read. `facts` (n_styles, n_rows, k) has a table for each way of measuring;
+    `pairs` (n_rows, k, k) is one for all of them.
     """
 
     lanes: Records
@@ -28,6 +31,7 @@ class State(NamedTuple):
     places: Records
     paper: Floats
     facts: Records
+    pairs: Records
     docket: Ints
     multipliers: Floats
     fills: Records
@@ -56,6 +60,7 @@ def blank(courses: Sequence[Course], room: int, kept: int) -> State:
         places=np.zeros((count, k), dtype=w.PLACE),
         paper=np.empty((4, window), dtype=np.float64),
         facts=np.zeros((0, kept, k), dtype=w.FACT),
+        pairs=np.zeros((max(1, min(kept, _MOST_PAIRS // k**2)), k, k), dtype=w.PAIR),
         docket=np.zeros((count, k), dtype=np.int64),
         multipliers=np.ones((count, k), dtype=np.float64),
         fills=np.zeros((count, max(room, _FIRST_FILLS // count)), dtype=w.FILL),

@@ -25,6 +25,7 @@ class Votes:
 
     `exposure` in [0, 1] and `exit_price` [quote], if given: the share that position voters want, and their own exit; NaN where
     none speaks. `sharing` and `out`, which belong to `cast`: a bit for each voter that wants a share, and that votes for a sale.
+    `horizon`, if given: how long those who vote for a purchase mean to hold [bars]; 0 where one of them states none.
     """
 
     direction: Flags
@@ -36,6 +37,7 @@ class Votes:
     exit_price: Floats | None = None
     sharing: NDArray[np.int32] | None = None
     out: NDArray[np.int32] | None = None
+    horizon: NDArray[np.int32] | None = None
 
     @property
     def voters(self) -> int:
@@ -60,6 +62,7 @@ def heard(votes: Votes, shape: tuple[int, ...]) -> tuple[Small, Records]:
         "exit": exit_price,
         "sharing": sharing,
         "out": out,
+        "horizon": np.broadcast_to(np.int32(0), shape) if votes.horizon is None else votes.horizon,
         "direction": votes.direction,
         "conviction": votes.conviction,
         "scale": votes.scale,
@@ -82,6 +85,8 @@ def heard(votes: Votes, shape: tuple[int, ...]) -> tuple[Small, Records]:
             "A share or an exit is out of range: shares lie in [0, 1], that of a purchase is above 0, and an exit is a positive "
             "price; NaN stands for none. Nothing was run."
         )
+    if votes.horizon is not None and int(votes.horizon.min(initial=0)) < 0:
+        raise DataFault("A horizon is below 0 bars; 0 stands for none. Nothing was run.")
     if int(cast.min(initial=0)) < 0 or votes.voters > w.MOST_VOTERS:
         raise DataFault(
             f"The fast engine keeps the records of {w.MOST_VOTERS} voters at most. Nothing was run. Leave some out, or use the "

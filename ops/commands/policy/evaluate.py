@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
@@ -77,8 +78,9 @@ def _judged(
     trials = _counted(model, plan, world, tape)
     with Progress(len(layout.plan.splits), "splits", None if arguments.quiet else sys.stderr) as shown:
         courses = Courses(world, tape, read, "none", "apart" if model is None else accounts_of(model))
-        trainer = _trainer(model, plan, courses, arguments, shown)
-        found = cross_validate(layout, world.settings.seed, trainer, courses.tapes(), shown.advance)
+        with ExitStack() as crews:
+            trainer = _trainer(model, plan, courses, arguments, shown, crews)
+            found = cross_validate(layout, world.settings.seed, trainer, courses.tapes(), shown.advance)
     judgement = judge(
         found,
         label=tape.source_label,
@@ -96,9 +98,12 @@ def _trainer(
     courses: Courses,
     arguments: argparse.Namespace,
     shown: Progress,
+    crews: ExitStack,
 ) -> Trainer | None:
+    """What trains the model's recipe, by processes that end with `crews`; None without a model. Loads torch."""
     if model is None or plan is None:
         return None
+    from rl.training.crew import Crew
 
     def report(point: LegReport) -> None:
         shown.advance(
@@ -106,7 +111,7 @@ def _trainer(
         )
 
     folder = Path(arguments.model).expanduser() / FOLDS
-    return trainer_of(model, courses, plan, folder, report, arguments.workers)
+    return trainer_of(model, courses, plan, folder, report, crews.enter_context(Crew(arguments.workers)))
 
 
 def _open(model: PolicyModel | None, world: World, arguments: argparse.Namespace) -> int:

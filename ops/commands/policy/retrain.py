@@ -27,6 +27,7 @@ from rl.features import schema_sha256
 from rl.model import PolicyModel, load_model
 from rl.serving.policy import base_of
 from rl.training.candidates import next_candidate, promote
+from rl.training.crew import Crew
 from rl.training.run import Recipe, prepare
 from rl.training.split import split_by_time
 from rl.training.tape_world import TapeWorld
@@ -54,11 +55,18 @@ def retrain_command(arguments: argparse.Namespace) -> int:
     courses = Courses(world, tape, read, "none", accounts_of(known))
     outer = split_by_time(courses.tapes(), arguments.test_days / max(1.0, (tape.end_utc - tape.start_utc).days))
     _refuse_seen(known, outer.validation)
-    recipe = Recipe(float(str(told.get("validation", 0.2))), 0.0, str(told.get("reward", "profit")))
+    most = told.get("most_gap_days")
+    recipe = Recipe(
+        float(str(told.get("validation", 0.2))),
+        0.0,
+        str(told.get("reward", "profit")),
+        most_gap_days=None if most is None else float(str(most)),
+    )
     ready = prepare(outer.training, recipe, courses.varied)
     place = next_candidate(folder)
     until = _begin(outer.validation) - timedelta(days=outer.gap_days)
-    product = fitted(courses, ready, plan, place, arguments, until=until)
+    with Crew(arguments.workers, ray=arguments.ray) as crew:
+        product = fitted(courses, ready, plan, place, crew, quiet=arguments.quiet, until=until)
     test = replace(ready.world, validation=outer.validation)
     compared = Compared(
         days=arguments.test_days,

@@ -25,6 +25,7 @@ from ops.files import write_output
 from ops.report.learning_picture import learning_picture
 from ops.tables.training import Trained, show_training
 from rl.model import CARD, Span
+from rl.training.crew import Crew
 from rl.training.curve import Curves, LegReport
 from rl.training.plan import TrainingPlan, plan_of
 from rl.training.product import Product, add_history, write_product
@@ -43,12 +44,13 @@ def train_command(arguments: argparse.Namespace) -> int:
     plans = {gamma: plan_asked(arguments, gamma) for gamma in folders}
     world = _world_asked(arguments)
     courses, ready = made_ready(world, arguments)
-    for gamma, folder in folders.items():
-        board = Path(arguments.tensorboard) if arguments.tensorboard else None
-        product = fitted(courses, ready, plans[gamma], folder, arguments, board=board)
-        add_history(folder, {"at_utc": _now().isoformat(), "sha256": product.model.sha256, "what": "trained"})
-        shown = Trained.of(folder, product, arguments.days if arguments.simulated else None)
-        show_training(shown, as_json=arguments.json)
+    with Crew(arguments.workers, ray=arguments.ray) as crew:
+        for gamma, folder in folders.items():
+            board = Path(arguments.tensorboard) if arguments.tensorboard else None
+            product = fitted(courses, ready, plans[gamma], folder, crew, quiet=arguments.quiet, board=board)
+            add_history(folder, {"at_utc": _now().isoformat(), "sha256": product.model.sha256, "what": "trained"})
+            shown = Trained.of(folder, product, arguments.days if arguments.simulated else None)
+            show_training(shown, as_json=arguments.json)
     return 0
 
 
@@ -75,9 +77,11 @@ def plan_asked(arguments: argparse.Namespace, gamma: float) -> TrainingPlan:
 
 def made_ready(world: World, arguments: argparse.Namespace) -> tuple[Courses, Ready]:
     """Bars and votes, split and measured. Raises TribunalError."""
-    if not 0.0 < arguments.validation < 0.9 or arguments.gap_days < 0.0:
+    most = arguments.most_gap_days
+    if not 0.0 < arguments.validation < 0.9 or arguments.gap_days < 0.0 or (most is not None and most < 0.0):
         raise UsageFault(
-            "--validation is a share above 0 and below 0.9, and --gap-days not negative. Nothing was started."
+            "--validation is a share above 0 and below 0.9, and --gap-days and --most-gap-days are not negative. Nothing was "
+            "started."
         )
     tape = past_of(world)
     tell_data(world, tape, sys.stderr)
@@ -85,7 +89,7 @@ def made_ready(world: World, arguments: argparse.Namespace) -> tuple[Courses, Re
     with Progress(len(tape), "bars", stream, after_s=2.0) as shown:
         read = read_proposals(world, shown.advance, tape=tape)
     courses = Courses(world, tape, read, arguments.mix, arguments.accounts)
-    recipe = Recipe(arguments.validation, arguments.gap_days, arguments.reward)
+    recipe = Recipe(arguments.validation, arguments.gap_days, arguments.reward, most_gap_days=most)
     with Progress(1, "preparations (split, base, scale, drawn paths)", stream, after_s=2.0):
         ready = prepare(courses.tapes(), recipe, courses.varied)
     return courses, ready
@@ -96,8 +100,9 @@ def fitted(
     ready: Ready,
     plan: TrainingPlan,
     folder: Path,
-    arguments: argparse.Namespace,
+    crew: Crew,
     *,
+    quiet: bool,
     board: Path | None = None,
     until: datetime | None = None,
 ) -> Product:
@@ -107,7 +112,7 @@ def fitted(
     """
     trials = _counted(courses, ready, plan)
     curves = Curves()
-    stream = None if arguments.quiet else sys.stderr
+    stream = None if quiet else sys.stderr
     with Progress(plan.rollouts * plan.samples * len(plan.seeds), "steps", stream) as progress:
 
         def report(point: LegReport) -> None:
@@ -120,8 +125,7 @@ def fitted(
             _named(courses, ready, plan, folder, trials, until or courses.tape.end_utc),
             folder,
             report,
-            workers=arguments.workers,
-            ray=arguments.ray,
+            crew,
             board=board,
         )
     write_product(folder, product)
@@ -142,7 +146,7 @@ def _world_asked(arguments: argparse.Namespace) -> World:
 def _counted(courses: Courses, ready: Ready, plan: TrainingPlan) -> int:
     """Count this configuration durably before it is trained: how many were tried on bars like these. Raises OutputFault."""
     settings = courses.world.settings
-    about = {
+    about: dict[str, Any] = {
         "settings": parameters_of(settings, read_own(settings.strategies)),
         "plan": plan.model_dump(mode="json", exclude={"seeds"}),
         "recipe": [
@@ -154,6 +158,8 @@ def _counted(courses: Courses, ready: Ready, plan: TrainingPlan) -> int:
         "mix": courses.mix,
         "accounts": courses.accounts,
     }
+    if ready.recipe.most_gap_days is not None:
+        about["most_gap_days"] = ready.recipe.most_gap_days
     book = TrialBook(state_folder() / POLICIES_FILE)
     try:
         return max(1, book.count(scope_of(courses.tape), "train", [parameters_hash(about)], _now()).overlapping)
@@ -168,6 +174,7 @@ def _named(courses: Courses, ready: Ready, plan: TrainingPlan, folder: Path, tri
         "plan": plan.model_dump(mode="json"),
         "validation": ready.recipe.validation,
         "gap_days": ready.parts.gap_days,
+        "most_gap_days": ready.recipe.most_gap_days,
         "reward": ready.recipe.reward,
         "mix": courses.mix,
         "accounts": courses.accounts,

@@ -64,6 +64,8 @@ def _print_json(story: Story, summary: Summary, judged: Judgement | None, groups
     trips = trips_of_story(story)
     by = {each.value: [part.model_dump(mode="json") for part in grouped(trips, each)] for each in groups}
     whole = summary.model_dump(mode="json") | {"by": by}
+    if story.reviews:
+        whole["reviews"] = [each._asdict() | {"as_of_utc": each.as_of_utc.isoformat()} for each in story.reviews]
     if judged is not None:
         whole["judgement"] = judged.model_dump(mode="json")
     sys.stdout.write(json.dumps(whole, indent=2) + "\n")

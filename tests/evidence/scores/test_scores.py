@@ -101,12 +101,8 @@ def test_the_json_holds_the_figures_of_every_scorer_and_one_of_your_own(
     ("arguments", "code", "why"),
     [
         (["--data", "FOLDER"], 3, "There is no labelled file"),
-        (["--data", "FOLDER/none.csv"], 3, "not a file"),
-        (
-            ["--data", "FOLDER/nofolder"],
-            3,
-            "nofolder is not a file that can be read, because there is nothing of this name",
-        ),
+        (["--data", "FOLDER/none.csv"], 3, "none.csv; nothing was measured. Give --data a file"),
+        (["--data", "FOLDER/nofolder"], 3, "nofolder; nothing was measured. Give --data a file"),
         (["--data", "FOLDER/odd.csv"], 3, "needs one of texts and one of labels"),
         (["--data", "FOLDER/odd.csv", "--scorer", "vader"], 2, "is no `module:name`"),
         (["--data", "FOLDER/odd.csv", "--scorer", "no.such:Thing"], 2, "is no scorer"),

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from config.secrets import load_secrets, state_dir
 from config.state import state_folder
 from execution.kill_switch.latch import ALL, UNKNOWN, Latch, LatchFolder, Lift
+from execution.kill_switch.switches import FileSwitch
 
 FIRST = Latch(ALL, "ann", "2026-01-02T03:04:05+00:00", "a bad feeling", flatten=False)
 SOUND = {"scope": ALL, "who": "ann", "given_utc": "2026-01-02T03:04:05+00:00", "why": "x", "flatten": False}
@@ -95,6 +96,24 @@ def test_a_directory_a_dangling_link_and_a_pipe_in_its_place_count_as_latched_an
 def test_a_state_folder_that_is_a_file_counts_as_latched(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("no folder")
     assert LatchFolder(tmp_path / "state").read(ALL) is not None
+
+
+def test_a_session_that_began_before_the_folder_was_there_sees_the_first_latch_and_its_lift(tmp_path: Path) -> None:
+    folder = LatchFolder(tmp_path)
+    switch = FileSwitch(folder, "paper")
+    assert folder.is_missing
+    assert switch.read(1).halts == ()
+    LatchFolder(tmp_path).set(FIRST)
+    assert [halt.who for halt in switch.read(2).halts] == ["ann"]
+    folder.lift(Lift(ALL, "bob", "2026-01-03T00:00:00+00:00", "it passed"))
+    assert [lift.who for lift in switch.read(3).lifted] == ["bob"]
+
+
+def test_a_folder_of_latches_that_cannot_be_looked_at_counts_as_latched(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file where the folder should be")
+    folder = LatchFolder(tmp_path / "state")
+    assert not folder.is_missing
+    assert FileSwitch(folder, "paper").read(1).halts
 
 
 def test_a_lift_is_told_to_one_fresh_session_and_can_still_be_read_by_a_running_one(tmp_path: Path) -> None:

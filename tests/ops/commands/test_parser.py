@@ -53,6 +53,21 @@ def test_help_shows_every_option_with_its_default_in_a_group(
     assert all(example in text for example in command.examples)
 
 
+@pytest.mark.parametrize(
+    ("typed", "known"),
+    [
+        ([], [0.9]),
+        (["--gamma", "0", "0.99"], [0.0, 0.99]),
+        (["--gamma", "0", "--gamma", "0.9", "0.5"], [0.0, 0.9, 0.5]),
+    ],
+)
+def test_what_is_typed_takes_the_place_of_a_default_list_and_adds_to_what_was_typed_before(
+    typed: list[str], known: list[float]
+) -> None:
+    for _ in range(2):  # the default is not changed by a command line
+        assert parser_of(BY_NAME["train"]).parse_args(["--simulated", *typed]).gamma == known
+
+
 @each_command
 def test_help_is_no_wider_than_it_is_asked_to_be(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")

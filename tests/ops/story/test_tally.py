@@ -81,11 +81,27 @@ def test_a_single_cap_has_no_notional_taken(make_hearing: Maker) -> None:
     assert (rules["position"].cut, rules["position"].taken) == (1, D(0))
 
 
-def test_a_proposal_that_is_too_small_in_the_end_counts_for_that_rule_and_as_no_cut(make_hearing: Maker) -> None:
+def test_what_the_court_made_too_small_counts_for_that_rule_and_as_no_cut(make_hearing: Maker) -> None:
     small = RuleReport(code="min_notional", number=3.0, limit=5.0, unit="quote", reaction=Reaction.REFUSE)
     rules = counted(
-        make_hearing("refused", 1), "min_notional", cap("kelly", 3, Reaction.CUT), cap("position", 500), small
+        make_hearing("refused", 1), "min_notional", cap("kelly", 9, Reaction.CUT), cap("position", 500), small
     )
     assert {code: (did.bound, did.refused, did.cut, did.taken) for code, did in rules.items()} == {
         "min_notional": (1, 1, 0, D(0))
     }
+
+
+def test_a_cap_that_leaves_less_than_the_venue_takes_has_refused_it_and_not_the_venue(make_hearing: Maker) -> None:
+    small = RuleReport(code="min_notional", number=0.0, limit=5.0, unit="quote", reaction=Reaction.REFUSE)
+    rules = counted(
+        make_hearing("refused", 1), "min_notional", cap("kelly", 0, Reaction.CUT), cap("position", 500), small
+    )
+    assert {code: (did.bound, did.refused, did.cut) for code, did in rules.items()} == {"kelly": (1, 1, 0)}
+
+
+def test_a_cap_that_leaves_less_than_is_held_has_refused_the_enlargement(make_hearing: Maker) -> None:
+    held = RuleReport(code="share", number=40.0, limit=None, unit="quote held", reaction=Reaction.REFUSE)
+    rules = counted(make_hearing("refused", 1), "share", cap("kelly", 0, Reaction.CUT), cap("position", 500), held)
+    assert {code: (did.bound, did.refused) for code, did in rules.items()} == {"kelly": (1, 1)}
+    rules = counted(make_hearing("refused", 1), "share", cap("record", 150, Reaction.CUT), cap("position", 500), held)
+    assert {code: (did.bound, did.refused) for code, did in rules.items()} == {"share": (1, 1)}

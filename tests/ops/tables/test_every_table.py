@@ -40,6 +40,7 @@ from ops.commands.research import quality
 from ops.commands.trade import strategies
 from ops.story.freezes import Freezes
 from ops.story.models import ModelFigures, SpeakerFigures
+from ops.story.policy.reviews import Followed, Reviewed
 from ops.tables import (
     attribution,
     audit,
@@ -57,7 +58,7 @@ from ops.tables import run as of_run
 from ops.tables.grid import Grid, Sheet, open_console
 from ops.tables.market import stored, stylised
 from ops.tables.plain import ALERTS, RULES
-from ops.tables.policy import verdict
+from ops.tables.policy import reviews, verdict
 from ops.tables.sentiment import parts, scores
 from ops.tables.training import SeedRow, Trained
 from ops.tables.voters import ab, latest, taken
@@ -295,6 +296,14 @@ def arms() -> Any:
     return Sample(arms=(arm, arm))
 
 
+def reviewed() -> tuple[Reviewed, ...]:
+    """Reviews with figures and reasons as long as they become."""
+    one = Reviewed(
+        AT, "1000PEPE/USDT", 1.0, 1.0, "hourly", "active", 1.0, 1.25, 1.0, -1.0, 0.25, LONG, Followed.REFUSED
+    )
+    return one, one._replace(advised=None, base_left=None, fallback=None, followed=None)
+
+
 def trained() -> Trained:
     """A training of two seeds with large figures."""
     row = SeedRow(seed=12_345, steps=1_234_567, gain=-1.23, ratio=1.25, departure=0.75, parameters_sha256="ab" * 32)
@@ -317,6 +326,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "ops.commands.trade.strategies._built_ins": lambda: (strategies._built_ins(),),
     "ops.commands.trade.strategies.readable_markdown": strategies.readable_markdown,
     "ops.tables.voters.ab.grids": lambda: ab.grids(SEARCHES["compared"]()),
+    "ops.tables.policy.reviews.reviews_grid": lambda: (reviews.reviews_grid(reviewed(), 12_345),),
     "ops.tables.policy.verdict.grids": lambda: verdict.grids(arms()),
     "ops.tables.training._grid": lambda: (training._grid(trained()),),
     "ops.tables.training.show_retraining": retrained,

@@ -22,6 +22,7 @@ from evidence.statistics.key_figures import Measure
 from evidence.statistics.overfitting import Overfitting
 from evidence.strategies.ladder import NAMES, Ladder, Rung
 from evidence.strategies.paired import Changed, Paired, Side
+from evidence.strategies.policy_rungs import PolicyTold
 from ops.tables.grid import Grid
 from ops.tables.impact import impact_text, show_impact
 from ops.tables.ladder import grids as ladder_grids
@@ -258,6 +259,13 @@ def test_a_difference_that_leaves_out_nought_is_starred_and_one_that_holds_it_is
     clear, unclear = ladder_grids(ladder(low=0.01))[1], ladder_grids(ladder(low=-0.01))[1]
     assert all(cell.endswith("*") for row in clear.rows for cell in row[1:])
     assert not any(cell.endswith("*") for row in unclear.rows for cell in row[1:])
+
+
+def test_the_ladder_says_which_policy_stood_on_it_and_what_its_verdict_was() -> None:
+    assert "no model" in ladder_markdown(ladder())
+    for passed, words in ((None, "no verdict yet"), (True, "verdict passed"), (False, "verdict not passed")):
+        told = PolicyTold(name="hourly", sha256="ab" * 32, passed=passed)
+        assert f"hourly (abababababab), {words}" in ladder_markdown(ladder().model_copy(update={"policy": told}))
 
 
 def test_every_rung_is_told_and_each_but_the_lowest_against_the_one_below() -> None:

@@ -114,6 +114,11 @@ REPORTS: list[tuple[Rule, Facts, RuleReport]] = [
         moved(EVERY_OTHER, max_stressed_loss=0.125, stress_bars=64),
         room("stressed_loss", 0.125 / (1 - 2.0**-32), 0.5 * (1 - 2.0**-32), 0.125),
     ),
+    (
+        loss.stressed_loss,
+        moved(EVERY_OTHER, max_stressed_loss=0.25, stress_bars=1),
+        unbound("stressed_loss", 0.25, 0.25),
+    ),
     (loss.volatility, facts(), unbound("volatility", note=OFF)),
     (
         loss.volatility,
@@ -156,6 +161,21 @@ def test_two_bars_and_a_quiet_market_have_a_volatility(some: np.ndarray) -> None
     given = moved(some, volatility_target=0.125)
     found = as_recorded(given, loss.volatility(given))
     assert float(found.notional_cap or 0) == pytest.approx(10_000 * min(0.5, 0.125 / annual), rel=1e-12)
+
+
+def test_a_target_that_leaves_just_a_whole_position_is_no_cap() -> None:
+    quiet = QUARTERS / 1024
+    realised = float(quiet[:, 0].std(ddof=1) * np.sqrt(24.0 * 365.0))
+    found = loss.volatility(moved(quiet, volatility_target=0.5 * realised))
+    assert found.canonical() == unbound("volatility", 0.5 * realised, 0.5 * realised).canonical()
+
+
+def test_at_just_the_drawdown_that_halves_sizes_the_tightest_of_the_other_caps_is_halved() -> None:
+    caps = (room("position", 0.0625), room("cash", 0.5), unbound("sector"), unbound("drawdown_half", 0.375, 0.375))
+    at, before = (fallen(peak, half_size="halve", half_size_drawdown=0.375) for peak in (16_000, 15_999))
+    assert loss.halved(before, caps) == caps
+    assert loss.halved(at, caps) == (*caps[:3], caps[3].model_copy(update={"notional_cap": Decimal("312.5")}))
+    assert loss.halved(fallen(16_000, half_size_drawdown=0.375), caps) == caps
 
 
 def test_what_is_held_may_lose_just_the_limit_where_the_addition_does_not_fall() -> None:

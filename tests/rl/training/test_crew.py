@@ -1,5 +1,6 @@
 """Seeds in processes give what they give one after the other; a process that dies ends the training with a sentence."""
 
+import multiprocessing
 import os
 import signal
 import sys
@@ -11,9 +12,9 @@ from stable_baselines3.common.vec_env import VecEnv
 from toy_world import ToyWorld
 
 from config.errors import DataFault, OutputFault
-from rl.training.crew import train_all
+from rl.training.crew import Crew
 from rl.training.curve import LegReport
-from rl.training.learner import SeedJob
+from rl.training.learner import Report, SeedJob, SeedResult
 from rl.training.plan import TrainingPlan
 from rl.training.world import TrainingWorld
 from rl.training_range import Scaler
@@ -34,6 +35,23 @@ class DeadlyWorld(ToyWorld):
 def jobs(folder: Path, world: TrainingWorld) -> list[SeedJob]:
     scaler = Scaler.of(ToyWorld().drawn("training")[0].astype(float))
     return [SeedJob(seed, PLAN, world, scaler, folder) for seed in PLAN.seeds]
+
+
+def train_all(given: list[SeedJob], workers: int, report: Report, *, ray: bool = False) -> list[SeedResult]:
+    with Crew(workers, ray=ray) as crew:
+        return crew.train(given, report)
+
+
+def test_processes_are_started_once_and_end_with_the_crew(tmp_path: Path) -> None:
+    world = ToyWorld(bars=500)
+    with Crew(2) as crew:
+        first = crew.train(jobs(tmp_path / "a", world), lambda point: None)
+        started = set(multiprocessing.active_children())
+        again = crew.train(jobs(tmp_path / "b", world), lambda point: None)
+        assert len(started) == 2
+        assert set(multiprocessing.active_children()) == started
+    assert [made.last_parameters for made in again] == [made.last_parameters for made in first]
+    assert not started & set(multiprocessing.active_children())
 
 
 def test_processes_give_the_same_as_one_and_tell_every_leg(tmp_path: Path) -> None:

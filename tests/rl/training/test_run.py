@@ -49,6 +49,11 @@ def test_the_parts_lie_apart_by_the_longest_time_that_a_position_is_held() -> No
 
 def test_a_longer_gap_may_be_asked_for() -> None:
     assert split_by_time(TAPES, 0.2, 120.0).gap_days >= 120.0
+    whole, short = split_by_time(TAPES, 0.2), split_by_time(TAPES, 0.2, most_gap_days=2.0)
+    assert short.gap_days == 2.0 < whole.gap_days
+    assert sum(map(len, short.training)) > sum(map(len, whole.training))
+    assert [len(tape) for tape in short.validation] == [len(tape) for tape in whole.validation]
+    assert split_by_time(TAPES, 0.2, 120.0, most_gap_days=2.0).gap_days == 120.0
 
 
 def test_too_few_bars_for_both_parts_are_told() -> None:

@@ -27,6 +27,7 @@ OLD_FOUR: dict[str, Any] = {"strategies": [{"strategy": name} for name in FOUR]}
 """The same as a setting."""
 PLAIN: dict[str, Any] = {
     "limits.risk_per_trade": 0.02,
+    "court.hears": "all",
     **{
         name: ADDED_IN_SESSION_3[name]
         for name in (

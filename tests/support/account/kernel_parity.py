@@ -165,7 +165,7 @@ class Told:
 
 
 def settings_of(world: dict[str, Any], symbols: Sequence[str], profile: str = "backtest") -> Settings:
-    return load_profile(profile, {**world, "market.symbols": list(symbols)})
+    return load_profile(profile, {"court.hears": "all", **world, "market.symbols": list(symbols)})
 
 
 def late(seed: int) -> dict[str, Any]:
@@ -239,6 +239,14 @@ def share_votes(grid: Grid, seed: int, *, often: float = 0.2, every: int = 1) ->
     )
 
 
+def with_horizons(votes: Votes, seed: int) -> Votes:
+    """Return the same votes, most of them with a horizon: an hour to two days."""
+    horizon = generator(seed, "horizons").choice(
+        [0, 1, 3, 9, 48], p=[0.1, 0.2, 0.3, 0.3, 0.1], size=votes.direction.shape
+    )
+    return replace(votes, horizon=horizon.astype(np.int32))
+
+
 class Script:
     """Votes by symbol and time: as a strategy, as the mind of the court, and as the engines behind both."""
 
@@ -260,7 +268,8 @@ class Script:
             return NOTHING
         direction, strength = Direction.LONG if said > 0 else Direction.SHORT, float(self._votes.conviction[place])
         share, own_exit = self._of_share(self._votes.exposure, place), self._of_share(self._votes.exit_price, place)
-        return Ballot(direction, strength, ("said",), share, own_exit if share is not None else None)
+        until = None if self._votes.horizon is None else int(self._votes.horizon[place]) or None
+        return Ballot(direction, strength, ("said",), share, own_exit if share is not None else None, until)
 
     def _of_share(self, column: Floats | None, place: tuple[int, int]) -> float | None:
         return None if column is None or np.isnan(column[place]) else float(column[place])

@@ -16,7 +16,7 @@ from risk.measures.ewma import DECAY, Memory
 from risk.measures.filtered import filtered_tail
 from risk.measures.horizon import Horizon
 
-tails, facts = plain("judging.tails"), plain("judging.facts")
+tails, facts, pairs = plain("judging.tails"), plain("judging.facts"), plain("judging.pairs")
 ROWS = 200
 CONFIDENCES = ((0.99, 0.975), (0.95, 0.9), (0.7, 0.6))
 
@@ -68,9 +68,9 @@ def test_beside_others_every_bar_is_measured(seed: int, extra: float, confidence
 @given(seed=st.integers(0, 10_000), most=st.floats(0.001, 0.2))
 def test_the_room_under_a_limit_holds_and_a_little_more_does_not(seed: int, most: float) -> None:
     own, rest = walk(seed), walk(seed, "rest") * 0.02
-    room, account, holds = paper(rest), record(w.ACCOUNT), limits(max_var_1d=most)
+    room, account, holds = paper(rest), record(w.ACCOUNT), limits(max_var_1d=most, max_es_1d=9.0)
     tails.prepare_tails(holds, account, room, own, record(w.FACT), False)
-    found = tails.room_under(holds, account, room, ROWS, ROWS, w.VALUE_AT_RISK)
+    found = tails.room_under_both(holds, account, room, ROWS, ROWS, np.inf)
     assert 0.0 <= found <= 0.5
 
     def measured(extra: float) -> float:
@@ -83,16 +83,32 @@ def test_the_room_under_a_limit_holds_and_a_little_more_does_not(seed: int, most
 
 
 def test_a_book_that_is_over_its_limit_already_has_no_room() -> None:
-    room, account, holds = paper(walk(1, "rest") * 3), record(w.ACCOUNT), limits()
-    tails.prepare_tails(holds, account, room, walk(1), record(w.FACT), False)
-    assert tails.room_under(holds, account, room, ROWS, ROWS, w.VALUE_AT_RISK) == 0.0
-    assert tails.room_under(holds, account, room, ROWS, ROWS, w.SHORTFALL) == 0.0
+    for wide in ("max_var_1d", "max_es_1d"):
+        room, account, holds = paper(walk(1, "rest") * 3), record(w.ACCOUNT), limits(**{wide: 9.0})
+        tails.prepare_tails(holds, account, room, walk(1), record(w.FACT), False)
+        assert tails.room_under_both(holds, account, room, ROWS, ROWS, np.inf) == 0.0
+
+
+@given(
+    seed=st.integers(0, 10_000),
+    most=st.floats(0.001, 0.2),
+    enough=st.floats(-0.1, 0.7),
+    filtered=st.sampled_from([0, 1]),
+)
+def test_a_cap_that_is_tighter_decides_and_is_not_changed_by_what_was_not_measured(
+    seed: int, most: float, enough: float, filtered: int
+) -> None:
+    room, account = paper(walk(seed, "rest") * 0.02), record(w.ACCOUNT)
+    holds = limits(max_var_1d=most, max_es_1d=most, filtered=filtered)
+    tails.prepare_tails(holds, account, room, walk(seed), record(w.FACT), False)
+    whole = tails.room_under_both(holds, account, room, ROWS, ROWS, np.inf)
+    assert tails.room_under_both(holds, account, room, ROWS, ROWS, enough) == min(enough, whole)
 
 
 def test_a_limit_that_is_far_away_leaves_the_whole_position() -> None:
     room, account, holds = paper(), record(w.ACCOUNT), limits(max_var_1d=9.0, max_es_1d=9.0)
     count = tails.prepare_tails(holds, account, room, walk(1), record(w.FACT), True)
-    assert tails.room_under(holds, account, room, ROWS, count, w.SHORTFALL) == 0.5
+    assert tails.room_under_both(holds, account, room, ROWS, count, np.inf) == 0.5
     assert tails.tails_hold(holds, account, room, ROWS, count, 0.5)
 
 
@@ -197,6 +213,21 @@ def test_a_correlation_is_pearsons(seed: int, share: float) -> None:
     one, other = walk(seed), walk(seed, "other")
     mixed = share * one + (1 - share) * other
     assert tails.correlation(one, mixed) == pytest.approx(np.corrcoef(one, mixed)[0, 1], abs=1e-9)
+
+
+def test_a_correlation_is_kept_for_its_bar_its_markets_and_its_length() -> None:
+    returns = np.stack([walk(1), walk(2), walk(3)])
+    kept = np.zeros((2, 3, 3), dtype=w.PAIR).view(np.recarray)
+
+    def whole(bar: int, rows: int, one: int, other: int) -> float:
+        span = slice(bar - rows + 1, bar + 1)
+        return float(tails.correlation(returns[one, span], returns[other, span]))
+
+    asked = [(150, 100, 0, 1), (150, 100, 1, 0), (150, 90, 0, 1), (150, 100, 0, 2), (152, 100, 0, 1), (150, 100, 0, 1)]
+    for bar, rows, one, other in asked:  # bars 150 and 152 share a row of the table
+        assert pairs.correlated(returns, kept, bar, rows, one, other) == whole(bar, rows, *sorted((one, other)))
+    kept[0, 0, 2].value = 0.25
+    assert pairs.correlated(returns, kept, 150, 100, 2, 0) == 0.25
 
 
 def test_a_series_that_does_not_move_counts_as_fully_correlated() -> None:

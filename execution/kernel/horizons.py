@@ -1,0 +1,32 @@
+"""Positions whose time is up, in the fast engine: what `agents.horizons` does.
+
+A purchase that is voted for sets the bar at which what it buys is due, and one that is voted for while something is held moves it
+back, never nearer. A position that is due is sold at the first close at which nothing is voted for.
+"""
+
+from execution.kernel import records as w
+from execution.kernel.compiled import compiled
+from execution.kernel.protection import expire
+from execution.kernel.records import Records
+
+NEVER = 2**62
+"""The bar at which a position of voters without a horizon is due."""
+
+
+@compiled
+def close_what_is_due(bars: Records, says: Records, rules: Records, places: Records, t: int, u: int) -> None:
+    """Note until when the purchases that are voted for are to be held, and sell what is due.
+
+    `bars`, shape (n_bars, n_symbols): records of BAR [quote]; `says`, shape (n_rows, n_symbols): records of SAY [quote, bars].
+    `rules`, `places`, shape (n_symbols,): records of RULE and PLACE. `t`: the bar, `u`: the row of its votes.
+    """
+    for s in range(len(places)):
+        place, say = places[s], says[u, s]
+        if bars[t, s].state != w.BELIEVED or say.direction < 0:
+            continue
+        if say.direction > 0:
+            due = t + say.horizon if say.horizon > 0 else NEVER
+            idle = place.held == 0 and place.orders[w.BUYING, w.KIND] == w.NOTHING
+            place.due = due if idle else max(place.due, due)
+        elif place.held and t >= place.due:
+            expire(rules[s], place)

@@ -1,0 +1,129 @@
+"""PPO whose gradient steps are written out: the loss of stable-baselines3 with its derivative by hand, in place of autograd.
+
+Samples, their order, the loss, the cut of the gradient and Adam are those of `stable_baselines3.PPO`, so parameters differ by
+rounding alone. The networks are small: autograd took more time for its bookkeeping than for the arithmetic, and a training spends
+most of its time here. It is for the policies of `rl.training.learner` alone, two hidden layers with tanh and one action, and for
+a clipped objective without a clipped value, an early stop by divergence, or an entropy that depends on the state.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from stable_baselines3 import PPO
+from torch import Tensor
+
+
+class LeanPPO(PPO):
+    """PPO with gradients written out. It saves and loads as PPO does."""
+
+    def train(self) -> None:
+        """Go over the gathered rollout `n_epochs` times."""
+        self.policy.set_training_mode(True)
+        self._update_learning_rate(self.policy.optimizer)
+        clip = float(self.clip_range(self._current_progress_remaining))  # type: ignore[operator]
+        told = []
+        with torch.no_grad():
+            gradient = Gradient(self.policy, self.batch_size)
+            for _ in range(self.n_epochs):
+                for batch in self.rollout_buffer.get(self.batch_size):
+                    told.append(gradient.of(batch, clip, self.vf_coef, self.ent_coef))
+                    gradient.cut(self.max_grad_norm)
+                    self.policy.optimizer.step()
+                self._n_updates += 1
+        losses = torch.stack([each.policy for each in told]), torch.stack([each.value for each in told])
+        self.logger.record("train/policy_gradient_loss", float(losses[0].mean()))
+        self.logger.record("train/value_loss", float(losses[1].mean()))
+        self.logger.record("train/std", float(self.policy.log_std.detach().exp().mean()))
+        self.logger.record("train/n_updates", self._n_updates, exclude="tensorboard")
+
+    def _update_info_buffer(self, infos: list[dict[str, Any]], dones: Any = None) -> None:
+        """Only accounts whose episode has ended have something to tell."""
+        ended = range(len(infos)) if dones is None else np.flatnonzero(dones).tolist()
+        super()._update_info_buffer([infos[at] for at in ended], None if dones is None else dones[ended])
+
+
+class Losses(NamedTuple):
+    """Means over a minibatch, each of shape ()."""
+
+    policy: Tensor
+    value: Tensor
+
+
+class Gradient:
+    """The gradient of PPO's loss with respect to all parameters of a policy, which are told theirs once."""
+
+    def __init__(self, policy: Any, rows: int) -> None:
+        parameters = list(policy.parameters())
+        self._flat = torch.zeros(sum(each.numel() for each in parameters))
+        begin = 0
+        for each in parameters:
+            each.grad = self._flat[begin : begin + each.numel()].view_as(each)
+            begin += each.numel()
+        self._log_std = policy.log_std
+        hidden = policy.mlp_extractor
+        self._actor = _Net(hidden.policy_net, policy.action_net, rows)
+        self._critic = _Net(hidden.value_net, policy.value_net, rows)
+
+    def of(self, batch: Any, clip: float, value_weight: float, entropy_weight: float) -> Losses:
+        """Write the gradient of a minibatch of n samples, and return its losses."""
+        seen, n = batch.observations, len(batch.observations)
+        mean, value = self._actor.forward(seen), self._critic.forward(seen)
+        gained = batch.advantages
+        gained = (gained - gained.mean()) / (gained.std() + 1e-8)
+        precision = torch.exp(-2.0 * self._log_std)
+        away = batch.actions[:, 0] - mean
+        squared = away * away * precision
+        likely = -0.5 * squared - self._log_std - _HALF_LOG_TAU
+        ratio = torch.exp(likely - batch.old_log_prob)
+        free, bound = gained * ratio, gained * torch.clamp(ratio, 1.0 - clip, 1.0 + clip)
+        of_likely = torch.where(free <= bound, free, torch.zeros_like(free)) / -n  # a clipped sample moves nothing
+        self._actor.backward(seen, of_likely * away * precision)
+        self._log_std.grad.copy_((of_likely * (squared - 1.0)).sum() - entropy_weight)
+        off = value - batch.returns
+        self._critic.backward(seen, off * (2.0 * value_weight / n))
+        return Losses(-torch.minimum(free, bound).mean(), (off * off).mean())
+
+    def cut(self, most: float) -> None:
+        """Shorten the gradient to the norm `most`, if it is longer."""
+        self._flat.mul_(torch.clamp(most / (self._flat.norm() + 1e-6), max=1.0))
+
+
+_HALF_LOG_TAU = 0.5 * float(np.log(2.0 * np.pi))
+
+
+class _Net:
+    """A network F -> H -> H -> 1 with tanh between, on n samples; its arrays are used again."""
+
+    def __init__(self, hidden: Any, last: Any, rows: int) -> None:
+        first, second = hidden[0], hidden[2]
+        self._first, self._second, self._last = first, second, last
+        width = first.out_features
+        self._one, self._two, self._back, self._scratch = (torch.empty(rows, width) for _ in range(4))
+
+    def forward(self, seen: Tensor) -> Tensor:
+        """What it says of n samples, shape (n,). `seen`, shape (n, F), float32: scaled features."""
+        one, two, last = self._one, self._two, self._last
+        torch.addmm(self._first.bias, seen, self._first.weight.t(), out=one).tanh_()
+        torch.addmm(self._second.bias, one, self._second.weight.t(), out=two).tanh_()
+        return torch.addmm(last.bias, two, last.weight.t())[:, 0]
+
+    def backward(self, seen: Tensor, of_said: Tensor) -> None:
+        """Write the gradients of its parameters. `of_said`, shape (n,), float32: the loss by what it said of each sample."""
+        one, two, back, column = self._one, self._two, self._back, of_said[:, None]
+        torch.mm(column.t(), two, out=self._last.weight.grad)
+        torch.sum(column, 0, out=self._last.bias.grad)
+        torch.mul(column, self._last.weight, out=back)
+        self._through_tanh(two)
+        torch.mm(back.t(), one, out=self._second.weight.grad)
+        torch.sum(back, 0, out=self._second.bias.grad)
+        torch.mm(back, self._second.weight, out=self._scratch)
+        self._back, self._scratch = self._scratch, back
+        self._through_tanh(one)
+        torch.mm(self._back.t(), seen, out=self._first.weight.grad)
+        torch.sum(self._back, 0, out=self._first.bias.grad)
+
+    def _through_tanh(self, after: Tensor) -> None:
+        """Multiply what came back by the derivative of tanh, 1 - tanh ** 2."""
+        torch.mul(self._back, after, out=self._scratch)
+        self._back.addcmul_(self._scratch, after, value=-1.0)
