@@ -9,6 +9,7 @@ from risk.sizing import (
     Entry,
     at_dearest,
     kelly_notional_fraction,
+    kelly_room,
     own_stop,
     record_room,
     risk_per_trade_fraction,
@@ -106,3 +107,13 @@ def test_what_is_bought_at_the_dearest_price_with_its_fee_costs_a_hair_less_than
     assert costs == pytest.approx(0.5, rel=1e-11)
     assert costs < 0.5 * (1 - 5e-13)
     assert at_dearest(0.5, any_price) == 0.5
+
+
+def test_kellys_stake_is_the_notional_or_the_loss_at_the_stop_as_the_profile_says() -> None:
+    """Without a record the assumed voter alone counts: p = 3/8, f* = 1/6 of wealth at risk; half of it, over the stop, is 1/3."""
+    shared = {"kelly_edge": 0.25, "kelly_fraction": 0.5}
+    notional, risk = (
+        Entry(0.5, 0.25, 0.0, limits(kelly_stake=stake, **shared), EXITS) for stake in ("notional", "risk")
+    )
+    assert kelly_room(notional) == pytest.approx(1 / 24, rel=1e-12)
+    assert kelly_room(risk) == pytest.approx(1 / 3, rel=1e-12)
