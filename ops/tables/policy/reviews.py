@@ -9,6 +9,7 @@ from ops.tables.grid import Grid
 from ops.tables.plain import DASH, moment, ratio
 
 _SHOWN = 12
+_COLUMNS = ("At, UTC", "Market", "Held", "Wanted", "Left", "Base", "Factor", "Followed", "Why its base stood in")
 _KEY = (
     "Shares of a full position. Held: what the position stands for. Wanted: by the voters. Left: of that, by the policy. "
     "Base: what its base alone would leave. Followed: what was done at that close."
@@ -24,13 +25,14 @@ def reviews_grid(reviews: Sequence[Reviewed], number: int) -> Grid:
     """These reviews, oldest first. `number`: how many there were in all."""
     more = f" (the last {len(reviews):,} of {number:,})" if len(reviews) < number else ""
     rows = tuple(_row(each) for each in reviews)
+    wide = len(_COLUMNS) if any(row[-1] for row in rows) else len(_COLUMNS) - 1  # a column without a word says nothing
     return Grid(
         f"Reviews of what was held{more}",
-        ("At, UTC", "Market", "Held", "Wanted", "Left", "Base", "Factor", "Followed", "Why its base stood in"),
-        rows,
+        _COLUMNS[:wide],
+        tuple(row[:wide] for row in rows),
         left=2,
         prose=(7, 8),
-        yields=("Why its base stood in", "Factor", "Base"),
+        yields=(*_COLUMNS[8:wide], "Factor", "Base"),
     )
 
 

@@ -118,7 +118,11 @@ def _sentences(found: Judgement) -> tuple[str, ...]:
 
 
 def _chosen(arm: ArmResult) -> str:
-    return "The base was " + listed(tuple(f"{words} ({times} splits)" for words, times in arm.settings.items())) + "."
+    return (
+        "The base was "
+        + listed(tuple(f"{words} ({count(times, 'split')})" for words, times in arm.settings.items()))
+        + "."
+    )
 
 
 def _row(arm: ArmResult) -> tuple[str, ...]:

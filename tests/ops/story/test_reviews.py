@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from agents.records.events import read_events
+from agents.records.record import ShareReview
 from agents.show import main as show
 from ops.report.page import render_report
 from ops.story.policy import reviews
@@ -55,6 +56,7 @@ def test_an_adviser_is_shown_with_what_it_would_have_left(make_run: Maker, key: 
     text = printed(story)
     assert "would have left, had it been active, 20%" in " ".join(text.split())
     assert "(2 times its base stood in)" in " ".join(text.split())
+    assert "Why its base stood in" in text
     assert "An advisory policy changed nothing" in " ".join(text.split())
 
 
@@ -84,6 +86,7 @@ def test_the_console_shows_the_latest_and_tells_of_the_others(make_run: Maker, k
     story = read_story(make_run(bars=60, reviews=(HALF,)), key)
     text = printed(story)
     assert "Reviews of what was held (the last 12 of 24)" in text
+    assert "Why its base stood in" not in text  # it never did
     assert max(map(len, text.splitlines())) <= 100
     said = next(each for each in what_happened(summarise(story)) if "reviewed" in each)
     assert said == (
@@ -113,12 +116,10 @@ def test_a_journal_that_ends_within_a_bar_does_not_say_what_followed(make_run: M
     assert alone.close(None)[0].followed is None
 
 
-def review_of(run: Path, key: bytes) -> reviews.ShareReview:
+def review_of(run: Path, key: bytes) -> ShareReview:
     """The first review in a journal."""
-
-    return next(
-        found.event for found in read_events(run / "journal.db", key) if isinstance(found.event, reviews.ShareReview)
-    )
+    events = (found.event for found in read_events(run / "journal.db", key))
+    return next(event for event in events if isinstance(event, ShareReview))
 
 
 def test_only_the_latest_are_kept_and_all_are_counted(
