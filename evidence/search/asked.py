@@ -52,7 +52,7 @@ class Wanted(NamedTuple):
     sellers: int
     exposure: float | None
     exit_price: float | None
-    horizon_bars: int | None
+    horizon_bars: int | None = None
 
 
 class AskedVoters:
