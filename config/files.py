@@ -52,13 +52,6 @@ def copied(files: Iterable[Path]) -> Iterator[Path]:
         yield folder
 
 
-@contextmanager
-def passing_folder() -> Iterator[Path]:
-    """An empty folder that is removed afterwards, with what was written into it. Raises OSError."""
-    with tempfile.TemporaryDirectory(prefix="tribunal-") as folder:
-        yield Path(folder)
-
-
 def put_in_place(new: Path, path: Path) -> None:
     """Replace a file durably by a whole one that lies in the same folder and is on the disk. Raises OSError."""
     os.replace(new, path)

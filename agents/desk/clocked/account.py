@@ -103,7 +103,8 @@ def keys_of(settings: Settings, secrets: Secrets) -> ExchangeKeys:
         return PLAY_KEYS
     raise UsageFault(
         f"The profile {settings.profile!r} trades on {settings.venue.exchange}, and there is no key for it. Nothing was started. "
-        "Set TRIBUNAL_EXCHANGE_KEY and TRIBUNAL_EXCHANGE_SECRET in the environment or in .env: keys that may trade and not withdraw."
+        "Set TRIBUNAL_EXCHANGE_KEY and TRIBUNAL_EXCHANGE_SECRET in the environment or in .env: keys that may trade and not "
+        "withdraw."
     )
 
 
@@ -119,7 +120,8 @@ async def _refuse_others(exchange: ExchangeVenue, settings: Settings) -> None:
     if found:
         raise UsageFault(
             f"{len(found)} open orders on this account at {settings.venue.exchange} are those of another session "
-            f"({found[0]}). Nothing was started. Go on with that run (`tribunal run --resume RUN`), or cancel its orders at the exchange."
+            f"({found[0]}). Nothing was started. Go on with that run (`tribunal run --resume RUN`), or cancel its orders at the "
+            "exchange."
         )
 
 
