@@ -175,6 +175,7 @@ def test_a_stream_that_does_not_exist_is_refused() -> None:
         (Kind.DUPLICATE, ["a", "b", "b", "c"]),
         (Kind.SWAP, ["a", "c", "b"]),
         (Kind.DROP, ["a"]),
+        (Kind.SILENCE, ["a"]),
     ],
 )
 def test_a_fault_loses_repeats_or_exchanges_one_event(kind: Kind | None, told: list[str]) -> None:
@@ -186,16 +187,35 @@ def test_a_fault_loses_repeats_or_exchanges_one_event(kind: Kind | None, told: l
             assert (await socket.receive_json(timeout=5))["result"] == {"subscriptionId": 0}
             for name in ("a", "b", "c"):
                 on.server.streams.event({"e": "test", "c": name})
+            if kind is not Kind.DROP:
+                await socket.send_json({"id": 2, "method": "ping"})
             while True:
-                message = await socket.receive(timeout=0.3 if kind is not Kind.DROP or not heard else 2)
-                if message.type is not aiohttp.WSMsgType.TEXT:
+                message = await socket.receive(timeout=5)
+                if message.type is not aiohttp.WSMsgType.TEXT or "event" not in message.json():
                     break
                 heard.append(message.json()["event"]["c"])
-                if kind is not Kind.DROP and len(heard) == len(told):
-                    break
         assert heard == told
 
     play(scene, faults=() if kind is None else (Rule(at="event", kind=kind, nth=(2,)),))
+
+
+def test_a_book_whose_stream_has_lost_a_message_is_refused_by_the_client_and_begun_anew() -> None:
+    async def moved(on: World) -> Any:
+        waiting = asyncio.ensure_future(on.client.watch_order_book(BTC))
+        await asyncio.sleep(0.05)
+        on.exchange.step()
+        on.exchange.step()
+        return await next_of(waiting)
+
+    async def scene(on: World) -> None:
+        await next_of(on.client.watch_order_book(BTC))
+        with pytest.raises(ccxt.ChecksumError):
+            await moved(on)
+        assert (await moved(on))["bids"]
+        asked = await on.client.fetch_order_book(BTC)
+        await until(lambda: list(on.client.orderbooks[BTC]["bids"]) == asked["bids"])
+
+    play(scene, (WIDE,) * 3, faults=(Rule(at="stream", kind=Kind.LOSE, nth=(1,)),))
 
 
 def test_what_was_told_while_a_client_was_away_is_never_told_again() -> None:
