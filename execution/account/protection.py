@@ -14,11 +14,11 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from config.sections.exits import ExitSettings
-from execution.account.brackets import Leg, legs_of, trailing_price
 from execution.account.decision import DecisionOrders
 from execution.account.ledger import Ledger
 from execution.account.order_desk import OrderDesk
 from execution.account.orders import Orders
+from execution.account.stops import Leg, legs_of, trailing_price
 from market.instrument import Instrument
 from risk.manager import RiskManager
 from risk.order import Order, OrderKind, Purpose

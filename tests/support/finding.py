@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 PLACES = {
-    "stop": "execution/account/brackets.py",
+    "stop": "execution/account/stops.py",
     "funding": "execution/simulated/funding.py",
     "latency": "execution/simulated/latency.py",
     "slippage": "risk/limits/market.py",

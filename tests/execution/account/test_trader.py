@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trader_support import KEY, T0, Events, World, states, uncovered
 
-from execution.account.brackets import opening_legs, trailing_price
 from execution.account.ledger import Ledger
+from execution.account.stops import opening_legs, trailing_price
 from execution.account.trader import Trader
 from execution.reports import VenueWord
 from execution.simulated.venue import SimulatedVenue

@@ -13,7 +13,7 @@ FOLDERS = (
 TEXT = {"read_text", "write_text"}
 OPENERS = {"open", "fdopen", "NamedTemporaryFile", "TemporaryFile"}
 BINARY_BY_DEFAULT = {"NamedTemporaryFile", "TemporaryFile"}
-NO_FILES = {"webbrowser", "os", "dbm", "urllib", "tarfile", "zipfile", "gzip"}
+NO_FILES = {"webbrowser", "os", "dbm", "urllib", "tarfile", "zipfile", "gzip", "ExchangeVenue", "shelf", "_shelf"}
 """Whose `open` is no text file, or is binary unless the mode says text, which is looked at."""
 
 
@@ -41,6 +41,8 @@ def _is_unsaid(call: ast.Call) -> bool:
 
 def _owner(call: ast.Call) -> set[str]:
     owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+    if isinstance(owner, ast.Attribute):
+        return {owner.attr}
     return {owner.id} if isinstance(owner, ast.Name) else set()
 
 
