@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 from execution.wire.access import Access, Key, Limits
-from execution.wire.endpoints import Endpoint, Request
+from execution.wire.request import Endpoint, Request
 from execution.wire.trading import refusals
 from execution.wire.trading.exchange import Exchange
 from execution.wire.trading.refusals import Refused

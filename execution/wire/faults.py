@@ -46,6 +46,7 @@ class Kind(StrEnum):
     DUPLICATE = "duplicate"
     SWAP = "swap"
     DROP = "drop"
+    SILENCE = "silence"
 
 
 class Meaning(NamedTuple):
@@ -75,14 +76,17 @@ MEANINGS: Mapping[Kind, Meaning] = {
     Kind.STALE: Meaning(False, "the answer that this question had the last time"),
     Kind.MAINTENANCE: Meaning(False, "for `seconds` every request is answered with 503 and a page"),
     Kind.ANSWER: Meaning(False, "the answer is `body` with `status`"),
-    Kind.LOSE: Meaning(None, "the event is never told"),
-    Kind.DUPLICATE: Meaning(None, "the event is told twice"),
-    Kind.SWAP: Meaning(None, "the event is told after the next one"),
-    Kind.DROP: Meaning(None, "the connection is closed, and the event is lost"),
+    Kind.LOSE: Meaning(None, "the message is never told"),
+    Kind.DUPLICATE: Meaning(None, "the message is told twice"),
+    Kind.SWAP: Meaning(None, "the message is told after the next one"),
+    Kind.DROP: Meaning(None, "the connection is closed, and the message is lost"),
+    Kind.SILENCE: Meaning(
+        None, "for `seconds` all connections stay open and tell nothing; what happens meanwhile is lost"
+    ),
 }
 EVENTS = frozenset(kind for kind, meaning in MEANINGS.items() if meaning.done is None)
-"""Kinds that happen to events of the user stream (`at: event`)."""
-EVERYWHERE, EVENT = "*", "event"
+"""Kinds that happen to messages of the user stream (`at: event`) and of the market streams (`at: stream`)."""
+EVERYWHERE, EVENT, STREAM = "*", "event", "stream"
 
 
 class Rule(Frozen):
@@ -133,7 +137,7 @@ class Faults:
         """The fault of the next request to this endpoint. Every rule for it counts and draws, whichever applies."""
         found = None
         for number, rule in enumerate(self._rules):
-            if rule.at != at and (rule.at != EVERYWHERE or at == EVENT):
+            if rule.at != at and (rule.at != EVERYWHERE or at in (EVENT, STREAM)):
                 continue
             self._seen[number] += 1
             drawn = bool(rule.chance) and self._draws[number].random() < rule.chance
@@ -164,17 +168,17 @@ def scenario_of(tree: Any, name: str, endpoints: Sequence[str]) -> Scenario:
             f"The scenario {name} is wrong at {place}: {first['msg'].lower()}{_near(first)}. Nothing was started."
         ) from None
     for number, rule in enumerate(scenario.faults):
-        known = (*endpoints, EVERYWHERE, EVENT)
+        known = (*endpoints, EVERYWHERE, EVENT, STREAM)
         if rule.at not in known:
             near = get_close_matches(rule.at, known, n=1)
             raise UsageFault(
                 f"The scenario {name} names no endpoint of the simulator at faults.{number}: {rule.at!r}. Nothing was started; "
                 + (f"did you mean {near[0]}?" if near else f"they are {', '.join(known)}.")
             )
-        if (rule.kind in EVENTS) != (rule.at == EVENT):
+        if (rule.kind in EVENTS) != (rule.at in (EVENT, STREAM)):
             raise UsageFault(
                 f"The scenario {name} has {rule.kind.value} at {rule.at!r} (faults.{number}), which cannot happen there. "
-                f"Nothing was started; at `event` there are {', '.join(sorted(EVENTS))}, and at requests all others."
+                f"Nothing was started; at `event` and `stream` there are {', '.join(sorted(EVENTS))}, and at requests all others."
             )
     return scenario
 

@@ -12,8 +12,8 @@ from aiohttp import web
 
 from execution.exact import floor_to
 from execution.wire.answering import Answering, Reply
-from execution.wire.endpoints import Endpoint
 from execution.wire.faults import Kind, Rule
+from execution.wire.request import Endpoint
 from execution.wire.trading import refusals
 from execution.wire.trading.refusals import Refused
 from risk.order import Side

@@ -6,6 +6,7 @@ It listens on this machine only. Requests are answered one at a time, in the ord
 does not stop what it asked for: the exchange has taken it.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 from aiohttp import web
@@ -13,9 +14,11 @@ from aiohttp import web
 from config.clock import Clock, SystemClock
 from execution.wire.access import Access, Key, Limits
 from execution.wire.answering import Answering, Reply, read
-from execution.wire.endpoints import SAPI, V3, Endpoint
+from execution.wire.endpoints import SAPI, V3
 from execution.wire.faults import Faults, Scenario
 from execution.wire.misbehaving import Misbehaving, maintenance, plain
+from execution.wire.pace import Pace
+from execution.wire.request import Endpoint
 from execution.wire.streams import Streams
 from execution.wire.trading import refusals
 from execution.wire.trading.exchange import Exchange
@@ -39,8 +42,12 @@ class WireServer:
         port: int = 0,
         limits: Limits | None = None,
         scenario: Scenario | None = None,
+        speed: float = 0.0,
     ) -> None:
-        """`port`: 0 takes any that is free. `clock`: what signatures are checked against."""
+        """`port`: 0 takes any that is free. `clock`: what signatures are checked against.
+
+        `speed`: time of the market in a unit of the clock's; 0 leaves it standing, moved by `advance` and POST /sim/advance.
+        """
         clock = clock or SystemClock()
         access = Access({key.name: key for key in keys}, clock)
         self.exchange = exchange
@@ -49,6 +56,8 @@ class WireServer:
         self.streams = Streams(self.answering, self.faults)
         self.url = ""
         self._misbehaving = Misbehaving(self.answering)
+        self._pace = Pace(exchange, clock, speed) if speed else None
+        self._playing: asyncio.Task[None] | None = None
         self._port = port
         self._runner: web.AppRunner | None = None
 
@@ -66,9 +75,13 @@ class WireServer:
         await web.TCPSite(self._runner, HOST, self._port).start()
         self._port = self._runner.addresses[0][1]
         self.url = f"http://{HOST}:{self._port}"
+        if self._pace is not None:
+            self._playing = asyncio.create_task(self._pace.play())
         return self.url
 
     async def __aexit__(self, *_: object) -> None:
+        if self._playing is not None:
+            self._playing.cancel()
         await self.streams.close()
         if self._runner is not None:
             await self._runner.cleanup()
@@ -101,6 +114,10 @@ class WireServer:
 
     async def _advance(self, request: web.Request) -> web.Response:
         """Move a market that is not played in time: by `bars`, or by `moments`."""
+        if self._pace is not None:
+            return plain(
+                self.answering.refusal(Refused(refusals.NO_METHOD, "steps while the market is played in time"))
+            )
         asked = {name: request.query.get(name, "") for name in ("bars", "moments")}
         if not all(value.isascii() and (value.isdigit() or not value) for value in asked.values()):
             return plain(self.answering.refusal(Refused(refusals.ILLEGAL, "bars")))

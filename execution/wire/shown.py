@@ -16,7 +16,7 @@ from execution.wire.trading.floor import Floor
 from execution.wire.trading.market import Kline
 from execution.wire.trading.orders import Json, text
 from execution.wire.trading.refusals import Refused
-from execution.wire.trading.wanted import BAND, ORDER_TYPES
+from execution.wire.trading.wanted import BAND, MOST_OPEN, MOST_STOPS, ORDER_TYPES
 from market.timeframe import Timeframe
 
 _MOST_KLINES = 1000
@@ -64,7 +64,8 @@ def _rules_of(symbol: str, floor: Floor) -> Json:
             "filterType": "NOTIONAL", "minNotional": text(rules.min_notional), "applyMinToMarket": True,
             "maxNotional": "9000000.00000000", "applyMaxToMarket": False, "avgPriceMins": 5,
         },
-        {"filterType": "MAX_NUM_ORDERS", "maxNumOrders": 200},
+        {"filterType": "MAX_NUM_ORDERS", "maxNumOrders": MOST_OPEN},
+        {"filterType": "MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders": MOST_STOPS},
     ]  # fmt: skip
     return {
         "symbol": symbol, "status": "TRADING", "baseAsset": rules.base, "baseAssetPrecision": 8,

@@ -13,7 +13,7 @@ from aiohttp import WSMsgType, web
 
 from execution.wire.answering import Answering, Reply
 from execution.wire.endpoints import METHODS
-from execution.wire.faults import EVENT, Faults, Kind
+from execution.wire.faults import EVENT, STREAM, Faults, Kind, Rule
 from execution.wire.feeds import Feed, feed_of
 from execution.wire.trading import refusals
 from execution.wire.trading.orders import Json
@@ -61,6 +61,7 @@ class Streams:
         self._answering, self._faults = answering, faults
         self._exchange = answering.exchange
         self._sockets: set[Socket] = set()
+        self._silent_until_ms = 0
         self._exchange.told = self.event
         self._exchange.changed = self.refresh
 
@@ -74,6 +75,11 @@ class Streams:
         """How many connections listen to the user stream."""
         return sum(socket.subscription is not None for socket in self._sockets)
 
+    @property
+    def feeds(self) -> int:
+        """How many market streams are subscribed."""
+        return sum(len(socket.feeds) for socket in self._sockets)
+
     # Telling
 
     def event(self, told: Json) -> None:
@@ -82,15 +88,19 @@ class Streams:
         if not listening:
             return
         rule = self._faults.next(EVENT)
-        kind = None if rule is None else rule.kind
         for socket in listening:
-            self._tell(socket, {"subscriptionId": socket.subscription, "event": told}, kind)
+            self._tell(socket, {"subscriptionId": socket.subscription, "event": told}, rule)
 
-    def _tell(self, socket: Socket, told: Json, kind: Kind | None) -> None:
-        if kind is Kind.LOSE:
+    def _tell(self, socket: Socket, told: Json, rule: Rule | None) -> None:
+        """Send a message, or do with it what a fault does."""
+        kind, now_ms = None if rule is None else rule.kind, self._answering.access.now_ms()
+        if rule is not None and kind is Kind.SILENCE:
+            self._silent_until_ms = now_ms + int(rule.seconds * 1000)
+        if kind is Kind.LOSE or now_ms < self._silent_until_ms:
             return
         if kind is Kind.DROP:
             socket.subscription = None
+            socket.feeds = {}
             socket.drop()
             return
         if kind is Kind.SWAP and socket.held is None:
@@ -105,9 +115,10 @@ class Streams:
     def refresh(self) -> None:
         """The market has moved: each feed tells what is new."""
         for socket in self._sockets:
-            for name, feed in socket.feeds.items():
+            for name, feed in tuple(socket.feeds.items()):
                 for told in feed.news():
-                    socket.send({"stream": name, "data": told} if socket.wrapped else told)
+                    message = {"stream": name, "data": told} if socket.wrapped else told
+                    self._tell(socket, message, self._faults.next(STREAM))
 
     # Market streams
 

@@ -324,6 +324,17 @@ COMMANDS = (
         ),
     ),
     Command(
+        "simulator",
+        "execution.simulator",
+        "operate",
+        "serve the simulated exchange on this machine, as Binance would be",
+        errors=(2, 3),
+        examples=(
+            "tribunal simulator --data BTCUSDT_1h.parquet --speed 60",
+            "tribunal simulator --symbols BTC/USDT --speed 0 --balance USDT=10000 BTC=0.5 --faults faults.yaml",
+        ),
+    ),
+    Command(
         "check",
         "config.check",
         "operate",

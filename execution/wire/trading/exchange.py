@@ -19,10 +19,11 @@ from execution.wire.trading import events, refusals
 from execution.wire.trading.floor import Floor
 from execution.wire.trading.ledger import OrderLedger
 from execution.wire.trading.market import MOMENTS, PlayedMarket
+from execution.wire.trading.offers import accepts, bought_for, check_money, passed, reached
 from execution.wire.trading.orders import Json, Pair, Print, Trade, WireOrder
 from execution.wire.trading.purse import Purse
 from execution.wire.trading.refusals import Refused
-from execution.wire.trading.wanted import Wanted, check_filters
+from execution.wire.trading.wanted import Wanted, check_counts, check_filters
 from market.instrument import Instrument
 from risk.order import OrderKind, Side
 
@@ -107,7 +108,7 @@ class Exchange:
             if bar is None:
                 floor.dark()
                 continue
-            self._book(floor.open(bar, self.market.now))
+            self._book(floor.begin(bar, self.market.now))
             for order in self._waiting(floor, floor.price, floor.price):
                 self._trigger(floor, order)
 
@@ -137,11 +138,12 @@ class Exchange:
     def _waiting(self, floor: Floor, low: Decimal, high: Decimal) -> list[WireOrder]:
         """The orders that a movement between these prices triggers, in the order in which the price meets them."""
         orders = self.ledger.open_orders(floor.instrument.symbol.replace("/", ""))
-        met = [order for order in orders if order.waits and _reached(order, low, high)]
+        met = [order for order in orders if order.waits and reached(order, low, high)]
         return sorted(met, key=lambda order: abs(order.stop_price - floor.price))
 
     def _trigger(self, floor: Floor, order: WireOrder) -> None:
         order.waits = False
+        self._end_others(order)
         self._book(floor.arrive(order.for_core(self.now(), _BECOMES[order.type]), self.now()))
         self._end_remainder(floor, order)
 
@@ -151,14 +153,15 @@ class Exchange:
         """Refuse an order that would not be accepted. Raises Refused."""
         floor = self.floor(symbol)
         check_filters(wanted, floor.instrument, floor.price)
+        check_counts(wanted, [order.type for order in self.ledger.open_orders(symbol)])
         if wanted.client_id is not None and self.ledger.taken(symbol, wanted.client_id):
             raise Refused(refusals.DUPLICATE)
-        if wanted.stop_price and _passed(wanted, floor.price):
+        if wanted.stop_price and passed(wanted, floor.price):
             raise Refused(refusals.WOULD_TRIGGER)
         offered = floor.offered(wanted.side)
-        if wanted.type == "LIMIT_MAKER" and offered and _accepts(wanted, offered[0].price):
+        if wanted.type == "LIMIT_MAKER" and offered and accepts(wanted, offered[0].price):
             raise Refused(refusals.WOULD_TAKE)
-        self._check_money(floor, wanted)
+        check_money(floor, wanted, self.purse)
 
     def place(self, symbol: str, wanted: Wanted) -> WireOrder:
         """Take an order; what can trade at once has traded. Raises Refused."""
@@ -173,6 +176,8 @@ class Exchange:
         floor = self.floor(symbol)
         if not below.acts_at < floor.price < above.acts_at:
             raise Refused(refusals.WRONG_PRICES)
+        if client_id is not None and any(pair.open and pair.client_id == client_id for pair in self.ledger.pairs()):
+            raise Refused(refusals.DUPLICATE)
         for wanted in (above, below):
             self.check(symbol, wanted)
         number = self.ledger.next_number()
@@ -204,7 +209,7 @@ class Exchange:
         return WireOrder(
             number=number, client_id=wanted.client_id or f"sim-{number}", symbol=symbol, market=floor.instrument.symbol,
             side=wanted.side, type=wanted.type, time_in_force=wanted.time_in_force,
-            quantity=wanted.quantity or self._bought_for(floor, wanted), price=wanted.price, stop_price=wanted.stop_price,
+            quantity=wanted.quantity or bought_for(floor, wanted), price=wanted.price, stop_price=wanted.stop_price,
             at_ms=at_ms, updated_ms=at_ms, quote_quantity=wanted.quote_quantity, pair=pair, waits=wanted.type in _BECOMES,
         )  # fmt: skip
 
@@ -226,7 +231,7 @@ class Exchange:
         """Whether it is fill or kill, and the book does not offer all of it; it then ends."""
         if order.time_in_force != "FOK":
             return False
-        offered = sum((level.quantity for level in floor.offered(order.side) if _accepts(order, level.price)), ZERO)
+        offered = sum((level.quantity for level in floor.offered(order.side) if accepts(order, level.price)), ZERO)
         if offered < order.quantity:
             self._end(order, "EXPIRED")
         return offered < order.quantity
@@ -237,30 +242,6 @@ class Exchange:
             self._withdraw(order, "EXPIRED")
 
     # Money
-
-    def _check_money(self, floor: Floor, wanted: Wanted) -> None:
-        rules, purse = floor.instrument, self.purse
-        quantity = wanted.quantity or self._bought_for(floor, wanted)
-        if wanted.side is Side.SELL:
-            enough = quantity <= purse.free(rules.base)
-        elif wanted.buys_at:
-            enough = purse.cost(EXACT.multiply(quantity, wanted.buys_at), rules) <= purse.free(rules.quote)
-        else:
-            enough = purse.cost(_cost(floor, quantity), rules) <= purse.free(rules.quote)
-        if not enough:
-            raise Refused(refusals.NO_MONEY)
-
-    def _bought_for(self, floor: Floor, wanted: Wanted) -> Decimal:
-        """How many lots a market order by value trades now [base]."""
-        left, quantity, lot = wanted.quote_quantity, ZERO, floor.instrument.lot_size
-        for level in floor.offered(wanted.side):
-            part = min(level.quantity, floor_to(left / level.price, lot)) if level.price else ZERO
-            quantity, left = quantity + part, left - EXACT.multiply(part, level.price)
-            if part < level.quantity:
-                break
-        if wanted.quote_quantity and not quantity:
-            raise Refused(refusals.FILTER, "MARKET_LOT_SIZE")
-        return quantity
 
     def _lock(self, order: WireOrder) -> None:
         """Lock what the open orders under its key need: a pair needs the larger of its two."""
@@ -289,19 +270,24 @@ class Exchange:
         trade = Trade(
             self.ledger.next_trade(), fill.quantity, fill.price, fee, coin, fill.liquidity is Liquidity.MAKER, at_ms
         )
-        order.trades.append(trade)
+        self.ledger.add_trade(order, trade)
         self._print(
             self.floors[order.market], fill.price, fill.quantity, buyer_made=trade.maker == (fill.side is Side.BUY)
         )
         order.executed = EXACT.add(order.executed, fill.quantity)
         order.spent = EXACT.add(order.spent, EXACT.multiply(fill.quantity, fill.price))
-        order.status = "PARTIALLY_FILLED" if order.remaining else "FILLED"
+        if order.open:  # the other of its pair may have ended it in the same moment; it then stays ended
+            order.status = "PARTIALLY_FILLED" if order.remaining else "FILLED"
         order.updated_ms = at_ms
         if not order.open:
             self.ledger.done(order)
         self._lock(order)
         self.told(events.execution(order, "TRADE", at_ms, trade))
         self._tell_balances(order)
+        self._end_others(order)
+
+    def _end_others(self, order: WireOrder) -> None:
+        """An order of a pair has begun to trade: the other one ends."""
         for other in self._legs(order):
             if other is not order and other.open:
                 self._withdraw(other, "EXPIRED")
@@ -323,29 +309,3 @@ class Exchange:
     def _tell_balances(self, order: WireOrder) -> None:
         rules = self.floors[order.market].instrument
         self.told(events.balances(self.purse, (rules.base, rules.quote), to_ms(self.now())))
-
-
-def _cost(floor: Floor, quantity: Decimal) -> Decimal:
-    """What a purchase of this quantity costs now, as far as it is offered [quote]."""
-    cost = ZERO
-    for level in floor.offered(Side.BUY):
-        part = min(quantity, level.quantity)
-        cost, quantity = EXACT.add(cost, EXACT.multiply(part, level.price)), EXACT.subtract(quantity, part)
-    return cost
-
-
-def _accepts(order: Wanted | WireOrder, price: Decimal) -> bool:
-    return price <= order.price if order.side is Side.BUY else price >= order.price
-
-
-def _falls(order: Wanted | WireOrder) -> bool:
-    """Whether it waits for a price that falls: a stop to sell, or a profit to buy."""
-    return (order.side is Side.SELL) == order.type.startswith("STOP")
-
-
-def _passed(wanted: Wanted, price: Decimal) -> bool:
-    return price <= wanted.stop_price if _falls(wanted) else price >= wanted.stop_price
-
-
-def _reached(order: WireOrder, low: Decimal, high: Decimal) -> bool:
-    return low <= order.stop_price if _falls(order) else high >= order.stop_price

@@ -53,7 +53,7 @@ class Floor:
         if self._liquidity is not None:
             self._liquidity.take(fill.side, fill.quantity)
 
-    def open(self, bar: Bar, at: datetime) -> VenueReport:
+    def begin(self, bar: Bar, at: datetime) -> VenueReport:
         """Begin a bar: resting orders meet the book at its open."""
         self._bar, self._at_open = bar, True
         self._liquidity = self._model.bar(self.instrument, bar.volume, bar_sigma(bar.high, bar.low))

@@ -4,7 +4,7 @@ A client's name is unique among open orders only: once an order is done, its nam
 name is answered with the newest order that has it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from execution.wire.trading import refusals
 from execution.wire.trading.orders import Pair, Trade, WireOrder
@@ -17,6 +17,8 @@ class OrderLedger:
     def __init__(self) -> None:
         self._orders: dict[int, WireOrder] = {}
         self._open: dict[int, WireOrder] = {}
+        self._by_symbol: dict[str, list[WireOrder]] = {}
+        self._traded: dict[str, list[tuple[WireOrder, Trade]]] = {}
         self._pairs: dict[int, Pair] = {}
         self._names: dict[tuple[str, str], int] = {}
         self._numbers = 0
@@ -35,7 +37,13 @@ class OrderLedger:
     def add(self, order: WireOrder) -> None:
         """Keep an order that was accepted."""
         self._orders[order.number] = self._open[order.number] = order
+        self._by_symbol.setdefault(order.symbol, []).append(order)
         self._names[order.symbol, order.client_id] = order.number
+
+    def add_trade(self, order: WireOrder, trade: Trade) -> None:
+        """Keep a trade, with its order too."""
+        order.trades.append(trade)
+        self._traded.setdefault(order.symbol, []).append((order, trade))
 
     def add_pair(self, pair: Pair) -> None:
         """Keep a pair whose orders were accepted."""
@@ -61,18 +69,17 @@ class OrderLedger:
         """The order that the matching core calls so."""
         return self._orders[int(order_id)]
 
-    def orders(self, symbol: str) -> list[WireOrder]:
+    def orders(self, symbol: str) -> Sequence[WireOrder]:
         """All orders of a symbol, oldest first."""
-        return [order for order in self._orders.values() if order.symbol == symbol]
+        return self._by_symbol.get(symbol, [])
 
     def open_orders(self, symbol: str | None = None) -> list[WireOrder]:
         """The open orders, oldest first, of one symbol or of all."""
         return [order for order in self._open.values() if symbol in (None, order.symbol)]
 
-    def trades(self, symbol: str) -> list[tuple[WireOrder, Trade]]:
+    def trades(self, symbol: str) -> Sequence[tuple[WireOrder, Trade]]:
         """All trades of a symbol, oldest first, each with its order."""
-        found = [(order, trade) for order in self.orders(symbol) for trade in order.trades]
-        return sorted(found, key=lambda each: each[1].number)
+        return self._traded.get(symbol, [])
 
     def pairs(self) -> Iterable[Pair]:
         """All pairs, oldest first."""

@@ -6,8 +6,9 @@ left the price stands still. It knows no order: what trades at a moment is the b
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import chain
+from types import MappingProxyType
 from typing import NamedTuple
 
 from config.clock import from_ms, to_ms
@@ -38,26 +39,28 @@ class PlayedMarket:
         symbols: Sequence[str],
         timeframe: Timeframe,
         coming: Iterable[Slice],
-        history: Iterable[Slice] = (),
+        history: Mapping[str, Iterable[Bar]] = MappingProxyType({}),
         begins: datetime | None = None,
+        played_as: Timeframe | None = None,
     ) -> None:
-        """`begins`: the time at which the first of `coming` opens; None leaves the bars where they are.
+        """`history`: closed bars by symbol. `begins`: when the first of `coming` opens; None leaves the bars where they are.
+
+        `timeframe` is the length of the bars; with `played_as` they are told and played as bars of that length.
 
         Raises StopIteration if nothing is coming.
         """
         self.symbols = tuple(symbols)
-        self.timeframe = timeframe
+        self.timeframe = played_as or timeframe
+        self._length = timeframe
         slices = iter(coming)
         first = next(slices)
-        opens = first.close_utc - timeframe.duration
-        self._shift = timedelta(0) if begins is None else begins - opens
+        self._origin = first.close_utc - timeframe.duration
+        self._begins = begins or self._origin
         self._coming: Iterator[Slice] = chain((first,), slices)
-        self._closed: dict[str, list[Bar]] = {symbol: [] for symbol in self.symbols}
-        for past in history:
-            self._keep(self._moved(past))
+        self._closed = {symbol: [_row(self._later(bar)) for bar in history.get(symbol, ())] for symbol in self.symbols}
         self.moment = 0
         self.ended = False
-        self.opened_utc = opens + self._shift
+        self.opened_utc = self._begins
         self.forming: Mapping[str, Bar] = self._moved(next(self._coming))
 
     @property
@@ -85,7 +88,7 @@ class PlayedMarket:
         `timeframe` is a multiple of the market's own.
         """
         own = newest * (timeframe.seconds // self.timeframe.seconds)
-        rows = [_row(bar) for bar in self._closed[symbol][-own:]]
+        rows = self._closed[symbol][-own:]
         if present := self.present(symbol):
             rows.append(present)
         return rows if timeframe is self.timeframe else _joined(rows, self.timeframe, timeframe)
@@ -109,16 +112,17 @@ class PlayedMarket:
 
     def _keep(self, bars: Mapping[str, Bar]) -> None:
         for symbol, bar in bars.items():
-            self._closed[symbol].append(bar)
+            self._closed[symbol].append(_row(bar))
 
     def _moved(self, shown: Slice) -> dict[str, Bar]:
         """The bars of a slice in the market's time; a bar that is doubted is one that traded."""
         bars = {**shown.doubtful, **shown.bars}
-        return {
-            symbol: bars[symbol].model_copy(update={"close_utc": bars[symbol].close_utc + self._shift})
-            for symbol in self.symbols
-            if symbol in bars
-        }
+        return {symbol: self._later(bars[symbol]) for symbol in self.symbols if symbol in bars}
+
+    def _later(self, bar: Bar) -> Bar:
+        """The bar in the market's time, and as long as bars are there."""
+        passed = (bar.close_utc - self._origin) * self.timeframe.seconds // self._length.seconds
+        return bar.model_copy(update={"close_utc": self._begins + passed, "timeframe": self.timeframe})
 
 
 def _row(bar: Bar) -> Kline:

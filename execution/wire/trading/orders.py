@@ -157,18 +157,15 @@ class WireOrder:
         told = {**self.acknowledged(), **self._terms()}
         return {**told, "origClientOrderId": self.client_id, "clientOrderId": self.cancel_id}
 
-    def told_trades(self, base: str) -> list[Json]:
-        """Its trades, as the list of trades shows them; `base`: the coin that is traded."""
-        return [
-            {
-                "symbol": self.symbol, "id": trade.number, "orderId": self.number, "orderListId": self.pair,
-                "price": text(trade.price), "qty": text(trade.quantity),
-                "quoteQty": text(EXACT.multiply(trade.price, trade.quantity)), "commission": text(trade.fee),
-                "commissionAsset": trade.coin, "time": trade.at_ms, "isBuyer": self.side is Side.BUY,
-                "isMaker": trade.maker, "isBestMatch": True,
-            }
-            for trade in self.trades
-        ]  # fmt: skip
+    def told_trade(self, trade: Trade) -> Json:
+        """One of its trades, as the list of trades shows it."""
+        return {
+            "symbol": self.symbol, "id": trade.number, "orderId": self.number, "orderListId": self.pair,
+            "price": text(trade.price), "qty": text(trade.quantity),
+            "quoteQty": text(EXACT.multiply(trade.price, trade.quantity)), "commission": text(trade.fee),
+            "commissionAsset": trade.coin, "time": trade.at_ms, "isBuyer": self.side is Side.BUY,
+            "isMaker": trade.maker, "isBestMatch": True,
+        }  # fmt: skip
 
     def _terms(self) -> Json:
         terms = {

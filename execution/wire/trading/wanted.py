@@ -5,12 +5,13 @@ request by mistake does not pass in silence.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from execution.exact import EXACT, ZERO, is_multiple
 from execution.wire.trading import refusals
+from execution.wire.trading.orders import STOPS
 from execution.wire.trading.refusals import Refused
 from market.instrument import Instrument
 from risk.order import Side
@@ -32,6 +33,10 @@ ORDER_TYPES = tuple(_NEEDS)
 """The types of order, as the exchange lists them."""
 _TERMS = ("timeInForce", "quantity", "price", "stopPrice", "quoteOrderQty")
 _MOST_QUANTITY = Decimal(9_000_000)
+MOST_OPEN = 200
+"""Open orders of a market, at most."""
+MOST_STOPS = 5
+"""Open orders of a market that wait for a price, at most: as few as at Binance."""
 BAND = (Decimal("0.2"), Decimal(5))
 """A limit must lie between these multiples of the last price."""
 
@@ -147,6 +152,14 @@ def name_in(params: Params, key: str) -> str | None:
     if value is not None and not _NAME.fullmatch(value):
         raise Refused(refusals.ILLEGAL, key)
     return value
+
+
+def check_counts(wanted: Wanted, open_types: Sequence[str]) -> None:
+    """Hold an order against the number of those that are open in its market, by their types. Raises Refused."""
+    if len(open_types) >= MOST_OPEN:
+        raise Refused(refusals.FILTER, "MAX_NUM_ORDERS")
+    if wanted.stop_price and sum(kind in STOPS for kind in open_types) >= MOST_STOPS:
+        raise Refused(refusals.FILTER, "MAX_NUM_ALGO_ORDERS")
 
 
 def check_filters(wanted: Wanted, rules: Instrument, last: Decimal) -> None:

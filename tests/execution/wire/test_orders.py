@@ -5,7 +5,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from wire_support import FLAT, World, world
+from wire_support import FLAT, START, World, exchange_of, rules_of, settings_of, world
+
+from execution.simulated.venue import SimulatedVenue
+from execution.wire.trading.wanted import read_order
+from risk.order import OrderKind, Seal
 
 Scenario = Callable[[World], Awaitable[None]]
 BTC = "BTC/USDT"
@@ -67,13 +71,7 @@ def test_what_a_market_order_finds_no_book_for_expires() -> None:
         again = await on.client.create_order(BTC, "market", "sell", 1)
         assert (again["status"], again["filled"]) == ("expired", 0.0), "what was taken from a book stays gone"
 
-    play(scenario, (FLAT,) * 3, balances=HOLDS, settings=_thin())
-
-
-def _thin() -> Any:
-    from wire_support import settings_of
-
-    return settings_of(depth_fraction=0.001)
+    play(scenario, (FLAT,) * 3, balances=HOLDS, settings=settings_of(depth_fraction=0.001))
 
 
 def test_a_limit_order_locks_what_it_needs_rests_and_is_filled_as_maker() -> None:
@@ -103,7 +101,7 @@ def test_the_time_in_force_says_what_becomes_of_the_remainder(
         free = (await on.client.fetch_balance())["BTC"]["free"]
         assert free == (7.0 if status == "open" else 10.0 - filled)
 
-    play(scenario, (FLAT,) * 3, balances=HOLDS, settings=_thin())
+    play(scenario, (FLAT,) * 3, balances=HOLDS, settings=settings_of(depth_fraction=0.001))
 
 
 def test_an_order_that_must_make_is_refused_if_it_would_take() -> None:
@@ -258,6 +256,15 @@ def test_all_open_orders_of_a_market_are_cancelled_and_none_is_an_error() -> Non
         assert await refused(on.client.cancel_all_orders(BTC)) == "OrderNotFound -2011"
 
     play(scenario)
+
+
+def test_an_order_of_the_wire_has_no_seal_and_no_venue_takes_it() -> None:
+    wanted = {"side": "BUY", "type": "LIMIT", "quantity": "1", "price": "90", "timeInForce": "GTC"}
+    order = exchange_of().place("BTCUSDT", read_order(wanted))
+    assert order.status == "NEW"
+    venue = SimulatedVenue({BTC: rules_of(BTC)}, settings_of(), Seal(b"the key of a journal"))
+    report = asyncio.run(venue.submit(order.for_core(START, OrderKind.LIMIT)))
+    assert "not signed" in report.states[0].note
 
 
 def test_a_stop_below_a_gap_is_filled_at_the_open() -> None:

@@ -80,6 +80,27 @@ def test_an_order_that_breaks_none_passes_the_trial_and_is_not_taken() -> None:
     play(scene)
 
 
+def test_no_more_stops_may_wait_in_a_market_than_binance_allows() -> None:
+    async def scene(on: World) -> None:
+        stop = changed(side="SELL", type="STOP_LOSS", price=None, timeInForce=None, stopPrice="90")
+        for _ in range(5):
+            await on.client.private_post_order(stop)
+        assert await answer(on, on.client.private_post_order(stop)) == (-1013, "BadRequest")
+        await on.client.create_order(BTC, "limit", "buy", 1, 90)
+        rules = on.client.market(BTC)["info"]["filters"]
+        assert {"filterType": "MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders": 5} in rules
+
+    play(scene, balances={"USDT": "1000", "BTC": "10"})
+
+
+def test_an_order_whose_answer_has_no_known_form_is_not_taken() -> None:
+    async def scene(on: World) -> None:
+        assert (await answer(on, on.client.private_post_order(changed(newOrderRespType="LONG"))))[0] == -1128
+        assert on.exchange.ledger.open_orders() == []
+
+    play(scene)
+
+
 def test_a_stop_attached_as_a_dictionary_is_refused_and_the_entry_does_not_go_out_naked() -> None:
     async def scene(on: World) -> None:
         creating = on.client.create_order(BTC, "market", "buy", 1, None, {"stopLoss": {"triggerPrice": 90}})

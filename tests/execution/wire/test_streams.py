@@ -35,11 +35,17 @@ async def next_of(watching: Awaitable[Any]) -> Any:
 async def listening(on: World, watch: Callable[..., Awaitable[Any]], *args: Any) -> "asyncio.Task[Any]":
     """A wait for the next message that has reached the exchange."""
     waiting = asyncio.ensure_future(watch(*args))
-    for _ in range(200):
+    await until(lambda: on.server.streams.listeners == 1)
+    return waiting
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait until something holds."""
+    for _ in range(500):
+        if holds():
+            return
         await asyncio.sleep(0.01)
-        if on.server.streams.listeners:
-            return waiting
-    raise AssertionError("nobody listens")
+    raise AssertionError("it never held")
 
 
 def test_an_order_is_told_as_it_is_taken_traded_and_ended() -> None:
@@ -96,9 +102,9 @@ def test_the_book_of_the_stream_is_that_of_the_snapshot_after_every_move() -> No
 def test_klines_are_told_as_they_form_and_once_more_when_they_have_closed() -> None:
     async def scene(on: World) -> None:
         async with aiohttp.ClientSession() as session, session.ws_connect(f"{on.url}/ws/btcusdt@kline_1h") as socket:
-            await asyncio.sleep(0.05)
+            await until(lambda: on.server.streams.feeds == 1)
             on.exchange.advance()
-            told = [(await socket.receive_json(timeout=2))["k"] for _ in range(4)]
+            told = [(await socket.receive_json(timeout=5))["k"] for _ in range(4)]
             assert [(float(row["l"]), float(row["h"]), float(row["c"]), row["x"]) for row in told] == [
                 (90.0, 100.0, 90.0, False),
                 (90.0, 110.0, 110.0, False),
@@ -115,7 +121,7 @@ def test_ccxt_reads_klines_and_trades_from_the_stream() -> None:
         await on.client.load_markets()
         bars = asyncio.ensure_future(on.client.watch_ohlcv(BTC, "1h"))
         trades = asyncio.ensure_future(on.client.watch_trades(BTC))
-        await asyncio.sleep(0.2)
+        await until(lambda: on.server.streams.feeds == 2)
         on.exchange.step()
         assert (await next_of(bars))[-1][1:5] == [100.0, 100.0, 90.0, 90.0]
         assert (await next_of(trades))[-1]["price"] == 90.0
@@ -139,7 +145,7 @@ def test_a_user_stream_with_a_wrong_signature_is_refused() -> None:
         signed = on.client.sign_params({})
         async with aiohttp.ClientSession() as session, session.ws_connect(f"{on.url}/ws-api/v3") as socket:
             await socket.send_json({"id": 1, "method": "userDataStream.subscribe.signature", "params": signed})
-            told = await socket.receive_json(timeout=2)
+            told = await socket.receive_json(timeout=5)
             assert (told["status"], told["error"]["code"]) == (400, -1022)
             assert on.server.streams.listeners == 0
 
@@ -150,13 +156,13 @@ def test_a_stream_that_does_not_exist_is_refused() -> None:
     async def scene(on: World) -> None:
         async with aiohttp.ClientSession() as session, session.ws_connect(f"{on.url}/stream") as socket:
             await socket.send_json({"method": "SUBSCRIBE", "params": ["btcusdt@nonsense"], "id": 7})
-            assert (await socket.receive_json(timeout=2))["error"]["code"] == 2
+            assert (await socket.receive_json(timeout=5))["error"]["code"] == 2
             await socket.send_str("no json")
-            assert (await socket.receive_json(timeout=2))["error"]["code"] == 3
+            assert (await socket.receive_json(timeout=5))["error"]["code"] == 3
             await socket.send_json({"method": "SUBSCRIBE", "params": ["btcusdt@bookTicker"], "id": 8})
-            assert await socket.receive_json(timeout=2) == {"result": None, "id": 8}
+            assert await socket.receive_json(timeout=5) == {"result": None, "id": 8}
             on.exchange.step()
-            assert (await socket.receive_json(timeout=2))["stream"] == "btcusdt@bookTicker"
+            assert (await socket.receive_json(timeout=5))["stream"] == "btcusdt@bookTicker"
 
     play(scene)
 
@@ -169,6 +175,7 @@ def test_a_stream_that_does_not_exist_is_refused() -> None:
         (Kind.DUPLICATE, ["a", "b", "b", "c"]),
         (Kind.SWAP, ["a", "c", "b"]),
         (Kind.DROP, ["a"]),
+        (Kind.SILENCE, ["a"]),
     ],
 )
 def test_a_fault_loses_repeats_or_exchanges_one_event(kind: Kind | None, told: list[str]) -> None:
@@ -177,19 +184,38 @@ def test_a_fault_loses_repeats_or_exchanges_one_event(kind: Kind | None, told: l
         signed = on.client.sign_params({})
         async with aiohttp.ClientSession() as session, session.ws_connect(f"{on.url}/ws-api/v3") as socket:
             await socket.send_json({"id": 1, "method": "userDataStream.subscribe.signature", "params": signed})
-            assert (await socket.receive_json(timeout=2))["result"] == {"subscriptionId": 0}
+            assert (await socket.receive_json(timeout=5))["result"] == {"subscriptionId": 0}
             for name in ("a", "b", "c"):
                 on.server.streams.event({"e": "test", "c": name})
+            if kind is not Kind.DROP:
+                await socket.send_json({"id": 2, "method": "ping"})
             while True:
-                message = await socket.receive(timeout=0.3 if kind is not Kind.DROP or not heard else 2)
-                if message.type is not aiohttp.WSMsgType.TEXT:
+                message = await socket.receive(timeout=5)
+                if message.type is not aiohttp.WSMsgType.TEXT or "event" not in message.json():
                     break
                 heard.append(message.json()["event"]["c"])
-                if kind is not Kind.DROP and len(heard) == len(told):
-                    break
         assert heard == told
 
     play(scene, faults=() if kind is None else (Rule(at="event", kind=kind, nth=(2,)),))
+
+
+def test_a_book_whose_stream_has_lost_a_message_is_refused_by_the_client_and_begun_anew() -> None:
+    async def moved(on: World) -> Any:
+        waiting = asyncio.ensure_future(on.client.watch_order_book(BTC))
+        await asyncio.sleep(0.05)
+        on.exchange.step()
+        on.exchange.step()
+        return await next_of(waiting)
+
+    async def scene(on: World) -> None:
+        await next_of(on.client.watch_order_book(BTC))
+        with pytest.raises(ccxt.ChecksumError):
+            await moved(on)
+        assert (await moved(on))["bids"]
+        asked = await on.client.fetch_order_book(BTC)
+        await until(lambda: list(on.client.orderbooks[BTC]["bids"]) == asked["bids"])
+
+    play(scene, (WIDE,) * 3, faults=(Rule(at="stream", kind=Kind.LOSE, nth=(1,)),))
 
 
 def test_what_was_told_while_a_client_was_away_is_never_told_again() -> None:
@@ -197,8 +223,7 @@ def test_what_was_told_while_a_client_was_away_is_never_told_again() -> None:
         waiting = await listening(on, on.client.watch_orders, BTC)
         first = await on.client.create_order(BTC, "limit", "buy", 1, 90)
         assert [order["id"] for order in await next_of(waiting)] == [first["id"]]
-        await asyncio.sleep(0.1)
-        assert on.server.streams.listeners == 0
+        await until(lambda: on.server.streams.listeners == 0)
         missed = await on.client.create_order(BTC, "limit", "buy", 1, 91)
         waiting = await listening(on, on.client.watch_orders, BTC)
         last = await on.client.create_order(BTC, "limit", "buy", 1, 92)

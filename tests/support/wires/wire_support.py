@@ -62,7 +62,8 @@ def exchange_of(
 ) -> Exchange:
     """An exchange with one market, BTC/USDT, on these bars."""
     slices = bars((*history, *coming))
-    market = PlayedMarket(("BTC/USDT",), Timeframe.H1, slices[len(history) :], slices[: len(history)])
+    past = [shown.bars["BTC/USDT"] for shown in slices[: len(history)]]
+    market = PlayedMarket(("BTC/USDT",), Timeframe.H1, slices[len(history) :], {"BTC/USDT": past})
     owned = {coin: Decimal(amount) for coin, amount in (balances or {"USDT": "10000", "BTC": "0"}).items()}
     return Exchange(
         market, {"BTC/USDT": rules_of("BTC/USDT", **rules)}, settings or settings_of(), owned, fee_in_quote=fee_in_quote
