@@ -7,11 +7,11 @@ down are never sent again. A reply that fails is no reply: an order is not gone 
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from config.clock import Clock
+from config.clock import Clock, to_ms
 from execution.reports import VenueAccount
 from execution.venues.exchange.ids import SENDINGS
 from execution.venues.exchange.lines.client import Client
@@ -25,6 +25,8 @@ from market.book import Book
 from risk.order import OrderKind
 
 _LONGEST_REDIAL_S = 30.0
+_RECENT = timedelta(minutes=10)
+"""How far back trades are looked through for an order that nobody knows."""
 _TIMES_UNKNOWN = 3
 """How often in a row the exchange must say that it knows no such order, before an order that it had is taken for gone."""
 
@@ -40,7 +42,7 @@ class Listener:
         self._pace, self._clock, self._books = pace, clock, books
         self._unknown: dict[str, int] = {}
         self._account: tuple[int, VenueAccount] | None = None
-        self._asked_s = 0.0
+        self._asked_s = self._swept_s = 0.0
         self.heard_utc: datetime | None = None
         """When the exchange last answered all that was asked."""
         self.clock_ahead_ms = 0
@@ -67,11 +69,14 @@ class Listener:
         version = self._shelf.version
         due = self._account is None or self._account[0] != version or now_s - self._asked_s >= self._pace.idle_s
         received = await self._balance() if due else None
+        for symbol in self._shelf.symbols() if now_s - self._swept_s >= self._pace.idle_s else ():
+            self._swept_s = now_s
+            await self._sender.sweep(symbol, to_ms(self._clock.now() - _RECENT))
         symbols = dict.fromkeys(each.order.symbol for each in self._shelf.at_exchange())
         answered = [await self._market(symbol) for symbol in symbols]
         if all(answered):
             self.heard_utc = self._clock.now()
-            unsure = any(each.phase is Phase.UNKNOWN for each in self._shelf.open())
+            unsure = any(each.phase is Phase.UNKNOWN for each in self._shelf.alive())
             if received is not None and version == self._shelf.version and not unsure:
                 self._account, self._asked_s = (version, received), now_s
 
@@ -180,11 +185,11 @@ class Listener:
             self._unknown.pop(order_id, None)
             return known is True
         self._unknown[order_id] = self._unknown.get(order_id, 0) + 1
-        if self._unknown[order_id] >= _TIMES_UNKNOWN:
-            tracked.phase, tracked.note = Phase.DONE, "the exchange knows it no more"
-            self._shelf.halt(
-                tracked.order.symbol, f"the exchange knows order {order_id} no more, which it had accepted"
-            )
+        late = asyncio.get_running_loop().time() - tracked.at.sent_s >= self._sender.late_s
+        if late and self._unknown[order_id] >= _TIMES_UNKNOWN:
+            tracked.phase, tracked.note = Phase.DONE, "the exchange does not know it"
+            if tracked.at.orders:
+                self._shelf.halt(tracked.order.symbol, f"the exchange knows order {order_id} no more, which it had")
         return False
 
     async def _balance(self) -> VenueAccount | None:

@@ -42,6 +42,11 @@ class Sender:
         self._strangers: dict[str, None] = {}
         """The exchange's ids of orders that are none of ours, and were asked for once."""
 
+    @property
+    def late_s(self) -> float:
+        """After so long no request that was sent can become an order any more [s]."""
+        return self._row.late_s + self._pace.margin_s
+
     async def close(self) -> None:
         """Stop everything that runs beside."""
         tasks = tuple(self._tasks)
@@ -140,6 +145,20 @@ class Sender:
                 pause_s = min(pause_s * 2, self._pace.longest_pause_s)
         return True
 
+    async def sweep(self, symbol: str, since_ms: int) -> None:
+        """Look among recent trades for a second order with one of our client ids: one that arrived twice, and was filled at once,
+        is in no other list. Without an answer nothing is found."""
+        try:
+            found = await self._unknown_traders(symbol, since_ms)
+        except (NoAnswer, Refused):
+            return
+        self._shelf.sighted(found)
+        for told in found:
+            tracked = self._shelf.of(self._shelf.ids.order_of(told.client_id))
+            if tracked is not None and await self.gather(tracked, self._pace.patience_s):
+                tracked.conclude()
+                self._shelf.say(tracked)
+
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -207,9 +226,8 @@ class Sender:
     async def _found(self, tracked: Tracked, wanted: Wanted) -> bool:
         """Look for an order until there is evidence. False only if its absence is proven."""
         loop = asyncio.get_running_loop()
-        late_s = self._row.late_s if self._pace.late_s is None else self._pace.late_s
         begun_s = loop.time()
-        proof_s = begun_s + late_s + self._pace.margin_s  # the request was signed before now, however long it waited
+        proof_s = begun_s + self.late_s  # the request was signed before now, however long it waited
         unseen, pause_s = 0, self._pace.pause_s / 2
         while True:
             asked_s = loop.time()
@@ -243,16 +261,21 @@ class Sender:
 
     async def _among_trades(self, wanted: Wanted, since_ms: int) -> tuple[ToldOrder, ...]:
         """The order, if one of the account's recent trades is of it. Raises NoAnswer, and Refused."""
-        trades = await self._client.recent_trades(wanted.symbol, since_ms)
-        known = self._shelf.venue_ids(wanted.symbol) | self._strangers.keys()
+        found = await self._unknown_traders(wanted.symbol, since_ms)
+        return tuple(told for told in found if told.client_id == wanted.client_id)
+
+    async def _unknown_traders(self, symbol: str, since_ms: int) -> tuple[ToldOrder, ...]:
+        """The orders behind recent trades that are not known as ours, and were not asked for before. Raises NoAnswer, Refused."""
+        trades = await self._client.recent_trades(symbol, since_ms)
+        known = self._shelf.venue_ids(symbol) | self._strangers.keys()
         suspects = dict.fromkeys(each.venue_id for each in trades if each.venue_id not in known)
         found = list[ToldOrder]()
         for venue_id in list(suspects)[-_SUSPECTS:]:
-            told = await self._client.order(wanted.symbol, venue_id)
-            if told.client_id == wanted.client_id:
-                found.append(told)
-            elif self._shelf.of(self._shelf.ids.order_of(told.client_id)) is None:
+            told = await self._client.order(symbol, venue_id)
+            if self._shelf.of(self._shelf.ids.order_of(told.client_id)) is None:
                 self._strangers[venue_id] = None
+            else:
+                found.append(told)
         return tuple(found)
 
     async def _cancelled(self, tracked: Tracked, sending: Sending) -> bool:

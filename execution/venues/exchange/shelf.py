@@ -61,19 +61,23 @@ class Shelf:
         """One of our orders."""
         return None if order_id is None else self._orders.get(order_id)
 
-    def open(self) -> Iterator[Tracked]:
+    def alive(self) -> Iterator[Tracked]:
         """The orders that are not done, oldest first."""
         return (each for each in list(self._orders.values()) if each.phase is not Phase.DONE)
 
     def at_exchange(self, symbol: str | None = None) -> list[Tracked]:
         """The orders that are, or may be, at the exchange."""
         phases = (Phase.LIVE, Phase.UNKNOWN)
-        return [each for each in self.open() if each.phase in phases and symbol in (None, each.order.symbol)]
+        return [each for each in self.alive() if each.phase in phases and symbol in (None, each.order.symbol)]
 
     def venue_ids(self, symbol: str) -> frozenset[str]:
         """The exchange's ids of all orders of ours in a market, done ones too."""
         orders = [each for each in self._orders.values() if each.order.symbol == symbol]
         return frozenset[str]().union(*(each.venue_ids for each in orders))
+
+    def symbols(self) -> list[str]:
+        """Markets in which there was an order of ours."""
+        return list(dict.fromkeys(each.order.symbol for each in self._orders.values()))
 
     def pair(self, tracked: Tracked) -> list[Tracked]:
         """The other orders of its group."""

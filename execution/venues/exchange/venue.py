@@ -81,6 +81,7 @@ class ExchangeVenue:
         """
         clock = clock or SystemClock()
         row = capability_of(settings.exchange, live=live or settings.url is not None)
+        row = row if pace.late_s is None else row._replace(late_s=pace.late_s)
         account = name_of_account(settings, live=live)
         async with wires_of(row, keys, settings.url, pace, seed, live=live) as wires:
             markets = await load_markets(wires, tuple(symbols), folder, clock)
@@ -147,7 +148,7 @@ class ExchangeVenue:
 
     async def open_orders(self) -> tuple[Order, ...]:
         """The orders that were accepted and are not done, oldest first; also targets that are watched here."""
-        return tuple(each.order for each in self._shelf.open() if each.phase is not Phase.UNKNOWN)
+        return tuple(each.order for each in self._shelf.alive() if each.phase is not Phase.UNKNOWN)
 
     def adopt(self, orders: Iterable[Order], trade_ids: Iterable[tuple[str, str]], held: Mapping[str, Decimal]) -> None:
         """Take over from the journal, before anything is sent: orders that were answered and are not done, trades that are booked
@@ -228,8 +229,7 @@ class ExchangeVenue:
         return sized(order, self._rules[order.symbol], own)
 
     def _wait_s(self, *, sought: bool) -> float:
-        late_s = self._row.late_s if self._pace.late_s is None else self._pace.late_s
-        return self._pace.timeout_s + self._pace.settle_s + (late_s + self._pace.margin_s if sought else 0.0)
+        return self._pace.timeout_s + self._pace.settle_s + (self._sender.late_s if sought else 0.0)
 
     def _refusal(self, order: Order) -> str:
         """Why an order is not sent; empty if it is."""

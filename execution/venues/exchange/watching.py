@@ -58,7 +58,7 @@ class Watch:
 
     async def look(self, symbol: str, bid: Decimal) -> None:
         """Act on the best bid of a market."""
-        for each in list(self._shelf.open()):
+        for each in list(self._shelf.alive()):
             if each.order.symbol != symbol:
                 continue
             if each.phase is Phase.WATCHED and each.is_target and bid >= (each.order.limit_price or bid):
@@ -80,7 +80,7 @@ class Watch:
     def _watched(self) -> list[str]:
         """Markets whose price matters now."""
         found = (
-            each.order.symbol for each in self._shelf.open() if each.phase is Phase.WATCHED or self._at_limit(each)
+            each.order.symbol for each in self._shelf.alive() if each.phase is Phase.WATCHED or self._at_limit(each)
         )
         return list(dict.fromkeys(found))
 
@@ -106,26 +106,26 @@ class Watch:
             pause_s = min(_LONGEST_PAUSE_S, self._pace.watch_s * 2.0 ** len(target.sendings))
             self._not_before_s[target.order.order_id] = asyncio.get_running_loop().time() + pause_s
             stops = [each for each in self._shelf.pair(target) if each.phase is Phase.LIVE]
-            for stop in stops:
-                stop.held_back = True
-            gone = [await self._sender.withdraw(stop) for stop in stops]
+            for resting in stops:
+                resting.held_back = True
+            gone = [await self._sender.withdraw(resting) for resting in stops]
             if all(gone):
                 self._reduce(target)
                 await self._sell(target, target.order.limit_price)
-            for stop in stops:
-                await self._place_again(stop)
+            for resting in stops:
+                await self._place_again(resting)
             self._end(target)
 
-    async def _escalate(self, stop: Tracked) -> None:
+    async def _escalate(self, resting: Tracked) -> None:
         """Sell at market what a stop at a limit has not sold."""
-        async with self.hand(stop):
-            if stop.phase is not Phase.LIVE or stop.withdrawing:
+        async with self.hand(resting):
+            if resting.phase is not Phase.LIVE or resting.withdrawing:
                 return
-            stop.held_back = True
-            if await self._sender.withdraw(stop):
-                await self._sell(stop, None)
-            stop.held_back = False
-            self._end(stop)
+            resting.held_back = True
+            if await self._sender.withdraw(resting):
+                await self._sell(resting, None)
+            resting.held_back = False
+            self._end(resting)
 
     async def _sell(self, tracked: Tracked, limit: Decimal | None) -> None:
         """Sell what is left of an order at once, at this limit or at market; and wait until the exchange says how that ended."""
@@ -142,20 +142,20 @@ class Watch:
                 await asyncio.sleep(self._pace.pause_s)
         self._shelf.say(tracked)
 
-    async def _place_again(self, stop: Tracked) -> None:
+    async def _place_again(self, resting: Tracked) -> None:
         """Place a stop that was withdrawn for what is left of it, less what the other orders of its pair have sold."""
-        stop.held_back = False
-        self._reduce(stop)
-        if stop.phase is Phase.LIVE and stop.sendings and stop.at.over and not stop.withdrawing:
-            quantity = self._sellable(stop)
+        resting.held_back = False
+        self._reduce(resting)
+        if resting.phase is Phase.LIVE and resting.sendings and resting.at.over and not resting.withdrawing:
+            quantity = self._sellable(resting)
             if quantity:
-                rules = self._rules[stop.order.symbol]
+                rules = self._rules[resting.order.symbol]
                 self._sender.send(
-                    stop, Sized(quantity, self._stop_limit(stop, rules), stop.order.stop_price), at_once=False
+                    resting, Sized(quantity, self._stop_limit(resting, rules), resting.order.stop_price), at_once=False
                 )
-                await stop.resolved.wait()
-        stop.conclude()
-        self._shelf.say(stop)
+                await resting.resolved.wait()
+        resting.conclude()
+        self._shelf.say(resting)
 
     def _end(self, tracked: Tracked) -> None:
         """Say how an order stands after it was sold from; what is left of a target is watched again."""
@@ -180,5 +180,5 @@ class Watch:
         quantity = floor_to(max(free, Decimal(0)), rules.instrument.lot_size)
         return quantity if quantity >= rules.least else Decimal(0)
 
-    def _stop_limit(self, stop: Tracked, rules: MarketRules) -> Decimal | None:
-        return None if rules.stops_at_market else stop.sendings[0].limit
+    def _stop_limit(self, resting: Tracked, rules: MarketRules) -> Decimal | None:
+        return None if rules.stops_at_market else resting.sendings[0].limit

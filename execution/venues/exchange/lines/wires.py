@@ -1,8 +1,8 @@
 """The lines of one account: CCXT instances apart for entries, for exits, for market data and for the user's stream.
 
-Each has a throttle of its own: a cancel never waits behind a download. All of them connect to the exchange's hosts alone, count
-exactly, never repeat a request by themselves, and hold the clock difference that was measured. What CCXT would add of its
-own accord (an affiliate's prefix, requests for currencies and futures) is switched off.
+Each has a throttle and connections of its own: a cancel never waits behind a download. All of them connect to the hosts of the
+exchange alone, count exactly, never repeat a request by themselves, and hold the clock difference that was measured. What CCXT
+would add of its own accord (an affiliate's prefix, requests for currencies and futures) is switched off.
 """
 
 import asyncio
@@ -62,9 +62,8 @@ async def wires_of(
     row: Capability, keys: ExchangeKeys, url: str | None, pace: Pace, seed: int, *, live: bool
 ) -> AsyncIterator[Wires]:
     """Open all lines, and close them at the end. Raises UsageFault and DataFault."""
-    opened: list[Any] = []
+    opened, sessions = list[Any](), list[ClientSession]()
     try:
-        session: ClientSession | None = None
         for package, signed in (
             ("async_support", True),
             ("async_support", True),
@@ -72,9 +71,9 @@ async def wires_of(
             ("pro", True),
         ):
             ccxt = _instance(row, package, keys if signed else None, url, pace, live=live)
-            session = session or _session(hosts_of(ccxt.urls["api"], ccxt.hostname))
-            ccxt.session, ccxt.own_session = session, False
             opened.append(ccxt)
+            sessions.append(_session(hosts_of(ccxt.urls["api"], ccxt.hostname)))
+            ccxt.session, ccxt.own_session = sessions[-1], False
         budget, quiet, turn = Budget(pace.retries, pace.retries_per_s), Quiet(), asyncio.Lock() if row.serial else None
         trading, exits, data = (
             Line(
@@ -89,7 +88,7 @@ async def wires_of(
     finally:
         for ccxt in opened:
             await ccxt.close()
-        if session is not None:
+        for session in sessions:
             await session.close()
 
 

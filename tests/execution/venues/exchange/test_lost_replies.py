@@ -19,8 +19,8 @@ from execution.wire.faults import Faults, Scenario
 D = Decimal
 WORKERS = 40
 PACE = QUICK._replace(
-    timeout_s=1.0, pause_s=0.02, longest_pause_s=0.15, late_s=0.5, settle_s=0.3, poll_s=0.2, cancel_s=10.0
-)
+    timeout_s=5.0, longest_pause_s=0.15, late_s=0.5, settle_s=0.3, poll_s=0.2, cancel_s=20.0, patience_s=4.0, frozen_s=600.0,
+)  # fmt: skip
 
 
 async def _life(on: Trading, name: str) -> None:

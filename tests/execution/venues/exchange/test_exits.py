@@ -1,0 +1,137 @@
+"""Exits at a real exchange: stops that rest there, targets that are watched here, and nothing sold that is not ours."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from exchange_support import BTC, Trading, order_of, trading
+from wire_support import FLAT, settings_of
+
+D = Decimal
+FALLING = "100 100 80 82"
+WIDE = "100 110 99 100"
+
+Scenario = Callable[[Trading], Awaitable[None]]
+
+
+@pytest.fixture
+def play(tmp_path: Path) -> Callable[..., None]:
+    """Runs a scenario on a fresh exchange."""
+
+    def run(scenario: Scenario, *args: Any, **more: Any) -> None:
+        async def main() -> None:
+            async with trading(tmp_path, *args, **more) as on:
+                await scenario(on)
+
+        asyncio.run(main())
+
+    return run
+
+
+def test_a_stop_rests_at_the_exchange_and_its_fill_is_heard(play: Any) -> None:
+    async def scenario(on: Trading) -> None:
+        await on.submit(order_of("in", "buy 1 market"))
+        await on.until("in", "filled")
+        assert await on.submit(order_of("stop", "sell 0.999 stop 95")) == "accepted"
+        (resting,) = on.exchange.ledger.open_orders()
+        assert (resting.type, resting.stop_price, resting.quantity) == ("STOP_LOSS", 95, D("0.999"))
+        on.exchange.advance()
+        assert (await on.until("stop", "filled")).filled_quantity == D("0.999")
+
+    play(scenario, (FALLING, FLAT, FLAT))
+
+
+def test_an_exit_is_cut_to_what_this_account_bought_and_other_coins_are_never_sold(play: Any) -> None:
+    async def scenario(on: Trading) -> None:
+        assert await on.submit(order_of("early", "sell 1 market")) == "rejected"
+        await on.submit(order_of("in", "buy 1 market"))
+        await on.until("in", "filled")
+        await on.submit(order_of("out", "sell 5 market"))
+        assert (await on.until("out", "filled")).filled_quantity == D("0.999")
+        assert await on.submit(order_of("more", "sell 1 stop 90")) == "rejected"
+        assert on.exchange.purse.total("BTC") == D(7), "the seven coins that were there before"
+
+    play(scenario, balances={"USDT": "10000", "BTC": "7"})
+
+
+def test_what_a_stop_binds_is_not_sold_a_second_time(play: Any) -> None:
+    async def scenario(on: Trading) -> None:
+        await on.submit(order_of("in", "buy 1 market"))
+        await on.until("in", "filled")
+        await on.submit(order_of("one", "sell 0.6 stop 95"))
+        await on.submit(order_of("two", "sell 0.6 stop 94"))
+        assert [order.quantity for order in on.exchange.ledger.open_orders()] == [D("0.6"), D("0.399")]
+        assert await on.submit(order_of("three", "sell 0.6 stop 93")) == "rejected"
+
+    play(scenario, balances={"USDT": "10000", "BTC": "7"})
+
+
+def test_a_target_is_watched_and_sold_in_the_place_of_its_stop(play: Any) -> None:
+    async def scenario(on: Trading) -> None:
+        await on.submit(order_of("in", "buy 1 market"))
+        await on.until("in", "filled")
+        await on.submit(order_of("stop", "sell 0.5 stop 95", group="g"))
+        assert await on.submit(order_of("target", "sell 0.5 limit 105", group="g")) == "accepted"
+        await on.submit(order_of("rest", "sell 0.499 stop 95"))
+        assert len(on.exchange.ledger.open_orders()) == 2, "the target is not at the exchange"
+        for _ in range(2):
+            on.exchange.step()
+        assert (await on.until("target", "filled")).filled_quantity == D("0.5")
+        assert min(fill.price for fill in on.fills if fill.order_id == "target") >= 105
+        assert (await on.until("stop", "cancelled")).filled_quantity == 0
+        assert [order.quantity for order in on.exchange.ledger.open_orders()] == [D("0.499")]
+
+    play(scenario, (WIDE, FLAT))
+
+
+def test_what_a_target_could_not_sell_gets_its_stop_again(play: Any) -> None:
+    async def scenario(on: Trading) -> None:
+        await on.submit(order_of("in", "buy 5 market"))
+        await on.until("in", "cancelled")
+        await on.submit(order_of("stop", "sell 4 stop 95", group="g"))
+        await on.submit(order_of("target", "sell 4 limit 109.9", group="g"))
+        for _ in range(2):
+            on.exchange.step()
+        partial = await on.until("target", "partial")
+        await on.until("stop", "accepted")
+        async with asyncio.timeout(60):
+            while not on.exchange.ledger.open_orders():
+                await asyncio.sleep(0.02)
+        (again,) = on.exchange.ledger.open_orders()
+        assert (partial.filled_quantity, again.quantity, again.stop_price) == (1, D("1.997"), 95)
+
+    play(scenario, ("100 110 99 110", "110 110 110 110"), settings=settings_of(depth_fraction=0.003, levels=3))
+
+
+def test_a_stop_that_was_filled_ends_its_target(play: Any) -> None:
+    async def scenario(on: Trading) -> None:
+        await on.submit(order_of("in", "buy 1 market"))
+        await on.until("in", "filled")
+        await on.submit(order_of("stop", "sell 0.999 stop 95", group="g"))
+        await on.submit(order_of("target", "sell 0.999 limit 105", group="g"))
+        on.exchange.advance()
+        await on.until("stop", "filled")
+        assert (await on.until("target", "cancelled")).filled_quantity == 0
+        assert await on.cancel("target") == "cancelled"
+
+    play(scenario, (FALLING, FLAT, FLAT))
+
+
+def test_a_stop_at_a_limit_that_is_not_filled_is_sold_at_market(play: Any) -> None:
+    async def scenario(on: Trading) -> None:
+        on.venue._rules[BTC] = on.venue._rules[BTC]._replace(stops_at_market=False)
+        await on.submit(order_of("in", "buy 1 market"))
+        await on.until("in", "filled")
+        await on.submit(order_of("stop", "sell 0.999 stop 95"))
+        (resting,) = on.exchange.ledger.open_orders()
+        assert (resting.type, resting.stop_price, resting.price) == ("STOP_LOSS_LIMIT", 95, D("94.52"))
+        on.exchange.advance()
+        state = await on.until("stop", "filled")
+        assert state.filled_quantity == D("0.999")
+        assert {order.type for order in on.exchange.ledger.orders("BTCUSDT")} == {"MARKET", "STOP_LOSS_LIMIT"}
+        assert max(fill.price for fill in on.fills if fill.order_id == "stop") < D("94.52")
+
+    play(scenario, (FLAT, "80 80 80 80", "80 80 80 80"))
