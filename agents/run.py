@@ -22,7 +22,11 @@ def parser() -> argparse.ArgumentParser:
     )
     add_world(parse, profile="paper", recorded=False)
     add_told_finer(parse)
-    add(parse, "--days")
+    add(
+        parse,
+        "--days",
+        help="length of a simulated session, or of one on a --feed [days] (default: the profile's; a feed: no end)",
+    )
     parse.add_argument(
         "--scenario",
         metavar="NAME",

@@ -11,7 +11,6 @@ none of this, so the ending is taken back, once everything before it was found t
 
 import json
 from collections.abc import Generator, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,7 +39,6 @@ class ResumingSink:
         self._came: dict[str, int] = {}
         self._spoken: set[int] = set()
         self._inputs: dict[int, Arrived | Beat | StopAsked] = {}
-        self.last_close: datetime | None = None
         self._bars = 0
         self._ahead: Recorded | None = None
         self.unanswered: str | None = None
@@ -114,7 +112,6 @@ class ResumingSink:
                     self._spoken.add(last.seq)
                 case Arrived() | Beat() | StopAsked() as came:
                     self._inputs[last.seq] = came
-                    self.last_close = came.tape.close_utc if isinstance(came, Arrived) else self.last_close
                 case Approval() as approval:
                     self._approvals[approval.decision_id] = approval
         return last, head

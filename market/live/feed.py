@@ -88,12 +88,19 @@ class LiveFeed:
         self._left = bars
         self._at_ms = to_ms(at)
         self._length_ms = timeframe.seconds * 1000
-        self.seen = {symbol: Seen(timeframe, self._at_ms) for symbol in symbols}
+        self._seen = {symbol: Seen(timeframe, self._at_ms) for symbol in symbols}
         self._skew_ms: int | None = None
         self._silent: dict[str, str] = {}
         self._late: set[str] = set()
         self._notes: dict[str, list[Note]] = {}
         self._silent_since_ms: int | None = None
+
+    def remember(self, told: Sequence[Slice]) -> None:
+        """Note the last slices that were passed on before this began, so that bars that have changed since are noticed."""
+        for shown in told:
+            for symbol, bar in shown.bars.items():
+                prices = bar.open, bar.high, bar.low, bar.close, bar.volume
+                self._seen[symbol].remember(to_ms(shown.close_utc), prices)
 
     def now(self) -> datetime:
         """The exchange's time, as far as it was told: this machine's, corrected by the difference that was last measured."""
@@ -127,7 +134,7 @@ class LiveFeed:
             asked_s = await self._ask(due_ms)
             if self._is_known(due_ms):
                 break
-            if len(self._silent) < len(self.seen) and self._now_ms() >= due_ms:
+            if len(self._silent) < len(self._seen) and self._now_ms() >= due_ms:
                 heard_ms = heard_ms or self._now_ms()
                 if self._now_ms() - heard_ms >= 1000 * self._pace.patience_s:
                     break
@@ -156,25 +163,25 @@ class LiveFeed:
             await self._clock.wait(left_ms / 1000)
 
     def _is_known(self, due_ms: int) -> bool:
-        return all(seen.knows(due_ms) for seen in self.seen.values())
+        return all(seen.knows(due_ms) for seen in self._seen.values())
 
     async def _ask(self, due_ms: int) -> float:
         """Ask all markets that have not told this bar. Returns how long the exchange wants to be left alone [s]."""
-        wanted = [symbol for symbol, seen in self.seen.items() if not seen.knows(due_ms)]
+        wanted = [symbol for symbol, seen in self._seen.items() if not seen.knows(due_ms)]
         asked_ms = await self._measure()
         if isinstance(asked_ms, Unanswered):
-            return self._unheard(dict.fromkeys(self.seen, asked_ms))
+            return self._unheard(dict.fromkeys(self._seen, asked_ms))
         if asked_ms < due_ms:
             return (due_ms + _SETTLED_MS - asked_ms) / 1000
         pages = await asyncio.gather(
-            *(self._page(symbol, self.seen[symbol].since_ms, self._pace.answer_s) for symbol in wanted)
+            *(self._page(symbol, self._seen[symbol].since_ms, self._pace.answer_s) for symbol in wanted)
         )
         failed = dict[str, Unanswered]()
         for symbol, page in zip(wanted, pages, strict=True):
             if isinstance(page, Unanswered):
                 failed[symbol] = page
             else:
-                self._notes.setdefault(symbol, []).extend(self.seen[symbol].take(page, asked_ms))
+                self._notes.setdefault(symbol, []).extend(self._seen[symbol].take(page, asked_ms))
         return self._unheard(failed)
 
     async def _measure(self) -> int | Unanswered:
@@ -201,7 +208,7 @@ class LiveFeed:
     def _unheard(self, failed: Mapping[str, Unanswered]) -> float:
         """Note which markets gave no answer, and tell when all of them begin to be silent, or cease."""
         self._silent = {symbol: fault.why for symbol, fault in failed.items()}
-        if len(failed) == len(self.seen):
+        if len(failed) == len(self._seen):
             if self._silent_since_ms is None:
                 self._silent_since_ms = self._now_ms()
                 why = next(iter(self._silent.values()))
@@ -220,7 +227,7 @@ class LiveFeed:
     def _passed_on(self, due_ms: int) -> Slice:
         """The slice of a close, with what was noticed since the one before."""
         self._at_ms = due_ms
-        raw = {symbol: seen.tell(due_ms) for symbol, seen in self.seen.items()}
+        raw = {symbol: seen.tell(due_ms) for symbol, seen in self._seen.items()}
         shown = self._monitor.judge(from_ms(due_ms), raw)
         notes, self._notes = self._notes, {}
         for symbol, why in self._silent.items():

@@ -70,7 +70,7 @@ class Seen:
             del self._told[old_ms]
         return told
 
-    def remember(self, close_ms: int, prices: Prices | None) -> None:
+    def remember(self, close_ms: int, prices: Prices) -> None:
         """Note a bar that was passed on before this began."""
         self._told[close_ms] = prices
 

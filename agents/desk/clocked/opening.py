@@ -3,6 +3,7 @@
 The description and the warm-up of a run that is resumed are those of its journal: an exchange may tell its past otherwise today.
 """
 
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
@@ -28,9 +29,11 @@ from config.files import passing_folder
 from config.settings import Settings
 from execution.journal.event import Sink
 from execution.kill_switch.switches import FileSwitch
+from market.bar import Slice
 from market.live.exchange import TRIES, Exchange, Unanswered
 from market.live.feed import LiveFeed, Pace
 from market.live.past import Step, past_of_feed
+from market.live.seen import OVERLAP
 from market.symbols import normalise_symbol
 from market.tape import Tape
 from market.timeframe import Timeframe
@@ -44,12 +47,14 @@ _AGAIN_S = 5.0
 
 
 class Kept(NamedTuple):
-    """What the journal of a run that is resumed begins with, the last close that it holds, and how many bars had arrived."""
+    """What the journal of a run that is resumed begins with, the last close that it holds, how many bars had arrived, and the
+    last few of them."""
 
     session: Session
     warmup: Warmup
     last_close: datetime
     bars: int
+    told: tuple[Slice, ...] = ()
 
 
 class OnClock(NamedTuple):
@@ -66,7 +71,8 @@ class OnClock(NamedTuple):
 
 def kept_feed(journal: Path, key: bytes) -> Kept | None:
     """What a journal keeps of its feed; None if it was killed before its warm-up was written. Raises JournalFault."""
-    session, warmup, last, bars = None, None, None, 0
+    session, warmup, bars = None, None, 0
+    latest = deque[Slice](maxlen=OVERLAP)
     for found in read_events(journal, key):
         match found.event:
             case Session() as described:
@@ -74,10 +80,11 @@ def kept_feed(journal: Path, key: bytes) -> Kept | None:
             case Warmup() as told:
                 warmup = told
             case Arrived() as arrived:
-                last, bars = arrived.tape.close_utc, bars + 1
+                latest.append(arrived.tape)
+                bars += 1
     if session is None or warmup is None:
         return None
-    return Kept(session, warmup, last or session.start_utc, bars)
+    return Kept(session, warmup, latest[-1].close_utc if latest else session.start_utc, bars, tuple(latest))
 
 
 async def read_past(settings: Settings, bars: BarsRequest, kept: Kept | None, clock: PacedClock, step: Step) -> Tape:
@@ -121,6 +128,10 @@ async def feed_desk(
         pace = Pace(settings.market.feed_patience_s, settings.market.feed_late_s)
         left = None if session.bars is None else max(0, session.bars - done)
         live = LiveFeed(exchange, world.tape.monitor(), symbols, timeframe, at, clock, pace, world.tell, left)
+        if (
+            kept is not None and not settings.quality.accepted_units
+        ):  # else bars were told in another unit than the exchange's
+            live.remember(kept.told)
         told = ToldSentiment(news)
         feed = ClockedFeed(live, news if settings.sentiment.sources else None, told, symbols)
         switch = FileSwitch(latches(), settings.profile)

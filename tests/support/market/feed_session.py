@@ -89,6 +89,8 @@ class Life(NamedTuple):
     """Is told the time at every look of the pulse."""
     changes: tuple[tuple[str, Any], ...] = ()
     store: str | None = None
+    changed: Callable[[str, list[Any]], list[Any] | None] = lambda _, row: row
+    """May change a row before the exchange tells it: is given the market and the row."""
 
 
 def settings_of(life: Life) -> Settings:
@@ -104,7 +106,7 @@ def live(folder: Path, life: Life, told: list[str] | None = None) -> SessionEnd 
     """A session, new or resumed if the folder holds a journal. None if it was killed."""
     clock, words = VirtualClock(life.begins, waiters=2), [] if told is None else told
     wire = Wire(clock)
-    wire.down = life.down
+    wire.down, wire.told.changed = life.down, life.changed
     with serving(wire):
         return asyncio.run(_live(folder, life, clock, wire.url, words))
 

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from feed_session import DAYS, Life, live, settings_of
@@ -18,6 +19,7 @@ from agents.records.inputs import Arrived, StopAsked
 from agents.records.record import CycleRecord, Session, SessionEnd
 from agents.replay import main as replay
 from agents.session import run_session
+from config.clock import to_ms
 from config.secrets import journal_key
 from execution.journal.chain import Journal
 from execution.reports import SentOrder
@@ -90,6 +92,7 @@ def test_it_says_what_it_was_to_be_and_replays_to_the_byte(run: Path) -> None:
     assert replay([str(run), "--quiet"]) == 0
 
 
+@pytest.mark.slow
 def test_killed_at_any_event_of_a_bar_it_goes_on_with_the_bars_it_had_and_then_with_late_ones(
     run: Path, tmp_path: Path
 ) -> None:
@@ -128,6 +131,21 @@ def test_a_run_without_an_end_stops_when_it_is_asked_to_and_goes_on_later(run: P
     )
     assert said(journaled(folder), Arrived) == said(journaled(run), Arrived)[:8]
     assert [type(each.event) for each in journaled(folder)].count(SessionEnd) == 1
+    assert replay([str(folder), "--quiet"]) == 0
+
+
+def test_a_bar_that_was_changed_while_the_run_was_away_is_told_when_it_goes_on(run: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "changed"
+    live(folder, Life(until=START + 3 * HOUR + timedelta(minutes=1)))
+    opened = to_ms(START + 2 * HOUR)
+
+    def changed(symbol: str, row: list[Any]) -> list[Any]:
+        return [*row[:5], row[5] + 1.0] if symbol == MARKETS[0] and row[0] == opened else row
+
+    live(folder, Life(begins=START + 3 * HOUR + timedelta(minutes=9), until=START + 5 * HOUR, changed=changed))
+    last = said(journaled(folder), CycleRecord)[-1]
+    assert [(found.symbol, found.kind) for found in last.tape.findings] == [(MARKETS[0], "revised")]
+    assert said(journaled(folder), CycleRecord)[:3] == said(journaled(run), CycleRecord)[:3]
     assert replay([str(folder), "--quiet"]) == 0
 
 
