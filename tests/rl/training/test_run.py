@@ -47,7 +47,7 @@ def test_the_parts_lie_apart_by_the_longest_time_that_a_position_is_held() -> No
     assert begins == TAPES[0].course.stretch[1] - round(0.2 * len(TAPES[0]))
 
 
-def test_a_longer_gap_may_be_asked_for() -> None:
+def test_a_longer_gap_may_be_asked_for_and_one_that_is_no_longer_than_a_limit() -> None:
     assert split_by_time(TAPES, 0.2, 120.0).gap_days >= 120.0
     whole, short = split_by_time(TAPES, 0.2), split_by_time(TAPES, 0.2, most_gap_days=2.0)
     assert short.gap_days == 2.0 < whole.gap_days
