@@ -40,7 +40,8 @@ from ops.tables.voters.taken import taken_part, taken_sentence
 
 _TRADES_SHOWN, _EVENTS_SHOWN = 20, 12
 _DONE = (
-    "Done: use, it is believed; no entry, it is used and nothing new is opened on it; leave out, the bar is not used; freeze, nothing new is opened until enough clean bars came; ask, "
+    "Done: use, it is believed; no entry, it is used and nothing new is opened on it; leave out, the bar is not used; "
+    "freeze, nothing new is opened until enough clean bars came; ask, "
     "frozen until a human says what it was. The warm-up is counted too."
 )
 
