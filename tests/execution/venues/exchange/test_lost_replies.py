@@ -111,5 +111,5 @@ def test_a_hundred_lives_with_lost_answers_have_no_order_twice_and_lose_none(tmp
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2, 12))
-def test_a_thousand_lives_for_each_of_ten_seeds(tmp_path: Path, seed: int) -> None:
-    check(lives(tmp_path, seed=seed, count=1_000), 1_000)
+def test_ten_thousand_orders_on_ten_seeds(tmp_path: Path, seed: int) -> None:
+    check(lives(tmp_path, seed=seed, count=334), 334)
