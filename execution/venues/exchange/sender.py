@@ -182,6 +182,9 @@ class Sender:
                 self._settled(tracked, Phase.LIVE)
                 await self._tell(tracked)
                 return
+            if self._is_a_matter_of_the_clock(tracked, outcome):
+                await asyncio.sleep(self._pace.pause_s)  # it is measured again meanwhile
+                continue
             if outcome.verdict is Verdict.REJECTED:
                 self._settled(tracked, Phase.DONE, outcome.note)
                 return
@@ -192,7 +195,12 @@ class Sender:
             if not self._may_be_sent_again(tracked):
                 break
         note = "withdrawn" if tracked.withdrawing else "not sent again"
-        self._settled(tracked, Phase.DONE, f"it never arrived at the exchange, and was {note} ({outcome.note})")
+        self._settled(tracked, Phase.DONE, f"the exchange does not have it, and it was {note} ({outcome.note})")
+
+    def _is_a_matter_of_the_clock(self, tracked: Tracked, outcome: Outcome) -> bool:
+        """Whether an exit was rejected for its time stamp alone."""
+        told = outcome.verdict is Verdict.REJECTED and outcome.note.startswith("InvalidNonce")
+        return told and tracked.order.reduce_only and not tracked.withdrawing
 
     async def _tell(self, tracked: Tracked) -> None:
         """Let be heard what was filled at once. What is still missing then is asked for on the timer."""

@@ -146,7 +146,7 @@ class Watch:
         """Place a stop that was withdrawn for what is left of it, less what the other orders of its pair have sold."""
         resting.held_back = False
         self._reduce(resting)
-        if resting.phase is Phase.LIVE and resting.sendings and resting.at.over and not resting.withdrawing:
+        if resting.phase is Phase.LIVE and resting.at.over and not (resting.withdrawing or resting.trades_missing):
             quantity = self._sellable(resting)
             if quantity:
                 rules = self._rules[resting.order.symbol]

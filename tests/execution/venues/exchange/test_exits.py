@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from exchange_support import BTC, Trading, order_of, trading
+from exchange_support import BTC, QUICK, Trading, order_of, trading
 from wire_support import FLAT, settings_of
 
 D = Decimal
@@ -135,3 +135,36 @@ def test_a_stop_at_a_limit_that_is_not_filled_is_sold_at_market(play: Any) -> No
         assert max(fill.price for fill in on.fills if fill.order_id == "stop") < D("94.52")
 
     play(scenario, (FLAT, "80 80 80 80", "80 80 80 80"))
+
+
+def test_an_exit_that_was_rejected_for_its_time_stamp_is_sent_again_with_the_right_one(play: Any) -> None:
+    async def scenario(on: Trading) -> None:
+        await on.submit(order_of("in", "buy 1 market"))
+        await on.until("in", "filled")
+        on.server.answering.access.skew_ms = 60_000
+        assert await on.submit(order_of("late", "buy 1 market")) == "rejected"
+        on.server.answering.access.skew_ms = -60_000
+        assert await on.submit(order_of("stop", "sell 0.999 stop 95")) == "accepted"
+        assert (on.placed("late"), on.placed("stop")) == (0, 1)
+
+    play(scenario)
+
+
+def test_a_cancel_does_not_wait_behind_what_others_ask(play: Any) -> None:
+    async def scenario(on: Trading) -> None:
+        await on.submit(order_of("a", "buy 1 limit 90"))
+        loop = asyncio.get_running_loop()
+        flood = [asyncio.ensure_future(on.venue._client.book(BTC)) for _ in range(500)]
+        await asyncio.sleep(0.2)
+        begun_s = loop.time()
+        assert await on.cancel("a") == "cancelled"
+        took_s = loop.time() - begun_s
+        waiting = sum(not each.done() for each in flood)
+        for each in flood:
+            each.cancel()
+        await asyncio.wait(flood)
+        print(f"cancelled in {took_s * 1000:.0f} ms behind {waiting} questions")
+        assert waiting > 300
+        assert took_s < 2.0
+
+    play(scenario, pace=QUICK._replace(throttled=True))
