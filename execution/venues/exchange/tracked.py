@@ -92,6 +92,11 @@ class Tracked:
         return self.sendings[-1]
 
     @property
+    def answered(self) -> bool:
+        """Whether a state of it was told before."""
+        return self._told is not None
+
+    @property
     def filled(self) -> Decimal:
         """What its known trades sum up to [base]."""
         return sum(self._trades.values(), Decimal(0))
