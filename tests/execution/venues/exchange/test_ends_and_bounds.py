@@ -70,9 +70,7 @@ def test_what_a_stop_has_sold_is_not_sold_again_while_its_trades_are_not_told(tm
         await on.submit(order_of("in", "buy 1 market"))
         await on.until("in", "filled")
         await on.submit(order_of("stop", "sell 0.999 stop 95"))
-        on.server.faults = Faults(
-            Scenario(faults=(Rule(at="myTrades", kind=Kind.STATUS, status=502, chance=1.0),))
-        )
+        on.server.faults = Faults(Scenario(faults=(Rule(at="myTrades", kind=Kind.STATUS, status=502, chance=1.0),)))
         on.exchange.advance()
         stop = on.venue._shelf.of("stop")
         assert stop is not None
