@@ -170,6 +170,7 @@ class Listener:
             and tracked.phase is Phase.LIVE
             and not tracked.held_back
             and tracked.at.over
+            and not tracked.trades_missing
             and tracked.left
         ):
             tracked.phase = Phase.WATCHED

@@ -221,6 +221,8 @@ class Sender:
         self._shelf.lift(tracked.order.symbol, _frozen(tracked))
         if phase is Phase.DONE and tracked.held_back:
             tracked.phase = Phase.WATCHED  # this sending never was; who holds the order back decides what follows
+        elif phase is Phase.DONE and tracked.answered:
+            self._shelf.say(tracked)  # who sent it waits no more, and would never learn of the end
         tracked.resolved.set()
         self._shelf.stirred.set()
 

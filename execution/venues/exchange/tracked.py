@@ -92,6 +92,11 @@ class Tracked:
         return self.sendings[-1]
 
     @property
+    def answered(self) -> bool:
+        """Whether a state of it was told before."""
+        return self._told is not None
+
+    @property
     def filled(self) -> Decimal:
         """What its known trades sum up to [base]."""
         return sum(self._trades.values(), Decimal(0))
@@ -103,8 +108,10 @@ class Tracked:
 
     @property
     def bound(self) -> Decimal:
-        """What it may bind at the exchange [base]: nothing while its present sending is over."""
-        return Decimal(0) if self.phase is Phase.LIVE and self.sendings and self.at.over else self.left
+        """What it may bind at the exchange, or has traded there and is not counted yet [base]."""
+        if self.phase is Phase.LIVE and self.sendings and self.at.over:
+            return self._uncounted
+        return self.left
 
     @property
     def venue_ids(self) -> frozenset[str]:
@@ -114,7 +121,13 @@ class Tracked:
     @property
     def trades_missing(self) -> bool:
         """Whether the exchange says that more was filled than the known trades sum up to."""
-        return self.filled < sum((sending.filled for sending in self.sendings), Decimal(0))
+        return self._uncounted > 0
+
+    @property
+    def _uncounted(self) -> Decimal:
+        """What the exchange says was filled, and no known trade makes up [base]."""
+        told = sum((sending.filled for sending in self.sendings), Decimal(0))
+        return max(Decimal(0), told - self.filled)
 
     @property
     def is_target(self) -> bool:

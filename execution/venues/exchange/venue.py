@@ -223,10 +223,13 @@ class ExchangeVenue:
 
     def _numbers(self, order: Order) -> Sized | str:
         """The order in the exchange's numbers, or why it cannot be sent."""
-        own = self._shelf.sellable(order.symbol)
+        rules, own = self._rules[order.symbol], self._shelf.owned(order.symbol)
         if order.kind is OrderKind.LIMIT and order.oco_group is not None:
-            own = self._shelf.owned(order.symbol)  # its stop binds the quantity at the exchange
-        return sized(order, self._rules[order.symbol], own)
+            return sized(order, rules, own)  # its stop binds the quantity at the exchange
+        free = self._shelf.sellable(order.symbol)
+        if order.kind is OrderKind.STOP and free + rules.instrument.lot_size <= min(order.quantity, own):
+            return f"other orders bind all but {free} {rules.instrument.base}: a smaller stop would be taken for a whole one"
+        return sized(order, rules, free)
 
     def _wait_s(self, *, sought: bool) -> float:
         return self._pace.timeout_s + self._pace.settle_s + (self._sender.late_s if sought else 0.0)

@@ -11,7 +11,7 @@ from config.frozen import Journaled
 from config.sections.limits import RiskLimits
 from execution.account.ledger import Ledger
 from execution.account.trader import Trader
-from execution.reports import OrderState, VenueWord
+from execution.reports import OrderState, VenueReport, VenueWord
 from execution.simulated.venue import SimulatedVenue
 from execution.venues.sealing import open_gate
 from market.bar import Bar, Slice
@@ -90,6 +90,9 @@ class World:
         asyncio.run(self.trader.pass_bar(Slice(close_utc=self.now, bars={"BTC/USDT": bar})))
 
     def buy(self) -> Verdict:
+        book = self.venue.book("BTC/USDT")
+        if self.trader.ledger.is_real and book is not None:  # a real exchange is asked for it
+            asyncio.run(self.trader.hear(VenueReport(books={"BTC/USDT": book}), self.now))
         price = Decimal(repr(self.trader.window.last_close("BTC/USDT")))
         wanted = proposal(
             decision_id=f"d{self.hour}", as_of_utc=self.now, conviction=1.0, atr_quote=None, reference_price=price

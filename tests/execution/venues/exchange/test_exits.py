@@ -62,9 +62,11 @@ def test_what_a_stop_binds_is_not_sold_a_second_time(play: Any) -> None:
         await on.submit(order_of("in", "buy 1 market"))
         await on.until("in", "filled")
         await on.submit(order_of("one", "sell 0.6 stop 95"))
-        await on.submit(order_of("two", "sell 0.6 stop 94"))
-        assert [order.quantity for order in on.exchange.ledger.open_orders()] == [D("0.6"), D("0.399")]
-        assert await on.submit(order_of("three", "sell 0.6 stop 93")) == "rejected"
+        assert await on.submit(order_of("two", "sell 0.6 stop 94")) == "rejected"
+        assert await on.submit(order_of("three", "sell 0.6 market")) == "accepted"
+        await on.until("three", "filled")
+        assert [order.quantity for order in on.exchange.ledger.open_orders()] == [D("0.6")]
+        assert on.executed("three") == D("0.399")
 
     play(scenario, balances={"USDT": "10000", "BTC": "7"})
 

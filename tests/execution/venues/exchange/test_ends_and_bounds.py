@@ -1,0 +1,96 @@
+"""What must not stay unsaid or be sold twice: late ends, trades that are not known yet, stops that find no free coins."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from exchange_support import QUICK, Trading, order_of, trading
+from wire_support import FLAT
+
+from execution.wire.faults import Faults, Kind, Rule, Scenario
+
+D = Decimal
+FALLING = "100 100 80 82"
+SOON = QUICK._replace(timeout_s=0.3, settle_s=0.1, late_s=0.8, patience_s=0.5, cancel_s=1.0)
+"""`submit` answers before absence can be proven."""
+HANGS = Rule(at="*", kind=Kind.HANG)
+WOULD_TRIGGER = Rule(
+    at="*", kind=Kind.ANSWER, status=400, body='{"code":-2010,"msg":"Stop price would trigger immediately."}'
+)
+
+
+def play(tmp_path: Path, scenario: Callable[[Trading], Awaitable[None]], *bars: str, **balances: str) -> None:
+    """Run a scenario on a fresh exchange."""
+
+    async def main() -> None:
+        async with trading(tmp_path, bars or (FLAT,), pace=SOON, balances={"USDT": "10000", **balances}) as on:
+            await scenario(on)
+
+    asyncio.run(main())
+
+
+def test_an_entry_that_never_arrived_is_told_as_done_after_its_fate_was_unknown(tmp_path: Path) -> None:
+    async def scenario(on: Trading) -> None:
+        on.venue._sender._pace = SOON._replace(fresh_s=0.0)
+        on.lose("order.place", HANGS)
+        assert await on.submit(order_of("a", "buy 1 market")) == "unknown"
+        await on.until("a", "rejected", "cancelled", within_s=10)
+        assert on.placed("a") == 0
+
+    play(tmp_path, scenario)
+
+
+def test_a_stop_that_was_lost_and_then_refused_is_told_as_refused(tmp_path: Path) -> None:
+    async def scenario(on: Trading) -> None:
+        await on.submit(order_of("in", "buy 1 market"))
+        await on.until("in", "filled")
+        on.lose("order.place", HANGS, WOULD_TRIGGER)
+        assert await on.submit(order_of("stop", "sell 0.999 stop 95")) == "unknown"
+        assert "trigger" in (await on.until("stop", "rejected", within_s=10)).note
+
+    play(tmp_path, scenario)
+
+
+def test_an_end_that_was_answered_is_not_told_a_second_time(tmp_path: Path) -> None:
+    async def scenario(on: Trading) -> None:
+        await on.submit(order_of("in", "buy 1 market"))
+        await on.until("in", "filled")
+        on.lose("order.place", WOULD_TRIGGER)
+        assert await on.submit(order_of("stop", "sell 0.999 stop 95")) == "rejected"
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(on.venue.hear(), 0.5)
+
+    play(tmp_path, scenario)
+
+
+def test_what_a_stop_has_sold_is_not_sold_again_while_its_trades_are_not_told(tmp_path: Path) -> None:
+    async def scenario(on: Trading) -> None:
+        await on.submit(order_of("in", "buy 1 market"))
+        await on.until("in", "filled")
+        await on.submit(order_of("stop", "sell 0.999 stop 95"))
+        on.server.faults = Faults(Scenario(faults=(Rule(at="myTrades", kind=Kind.STATUS, status=502, chance=1.0),)))
+        on.exchange.advance()
+        stop = on.venue._shelf.of("stop")
+        assert stop is not None
+        async with asyncio.timeout(10):
+            while not stop.at.over:
+                await asyncio.sleep(0.02)
+        assert await on.submit(order_of("out", "sell 0.999 market")) == "rejected"
+        assert on.exchange.purse.total("BTC") == D(7), "the seven coins that were there before"
+        on.server.faults = Faults(Scenario())
+        await on.until("stop", "filled")
+
+    play(tmp_path, scenario, FALLING, FLAT, FLAT, BTC="7")
+
+
+def test_a_stop_is_accepted_for_all_that_it_is_to_protect_or_not_at_all(tmp_path: Path) -> None:
+    async def scenario(on: Trading) -> None:
+        await on.submit(order_of("in", "buy 1 market"))
+        await on.until("in", "filled")
+        assert await on.submit(order_of("one", "sell 0.6 stop 95")) == "accepted"
+        assert await on.submit(order_of("two", "sell 0.999 stop 96")) == "rejected"
+        assert await on.submit(order_of("three", "sell 0.399 stop 96")) == "accepted"
+
+    play(tmp_path, scenario)
