@@ -13,7 +13,19 @@ FOLDERS = (
 TEXT = {"read_text", "write_text"}
 OPENERS = {"open", "fdopen", "NamedTemporaryFile", "TemporaryFile"}
 BINARY_BY_DEFAULT = {"NamedTemporaryFile", "TemporaryFile"}
-NO_FILES = {"webbrowser", "os", "dbm", "urllib", "tarfile", "zipfile", "gzip", "ExchangeVenue", "shelf", "_shelf", "self"}
+NO_FILES = {
+    "webbrowser",
+    "os",
+    "dbm",
+    "urllib",
+    "tarfile",
+    "zipfile",
+    "gzip",
+    "ExchangeVenue",
+    "shelf",
+    "_shelf",
+    "self",
+}
 """Whose `open` is no text file, or is binary unless the mode says text, which is looked at."""
 
 
