@@ -27,13 +27,9 @@ from ops.health.finding import Finding, ill, tried, unasked, well
 from ops.health.machine import machine
 from ops.health.terms import terms
 
-_PROFILE, _ENVIRONMENT, _REAL, _KEYS, _SESSION = (
-    "profile",
-    "environment",
-    "real money",
-    "exchange key",
-    "other sessions",
-)
+REAL_MONEY = "real money"
+"""The line that says whether this version trades it."""
+_PROFILE, _ENVIRONMENT, _KEYS, _SESSION = "profile", "environment", "exchange key", "other sessions"
 _NO_LIVE = "This version sends no order for real money, however all else stands. Use --profile testnet for play money."
 
 
@@ -66,7 +62,7 @@ def examine(request: WorldRequest, copy: Path | None) -> Examination:
 def _examination(settings: Settings | None, findings: list[Finding]) -> Examination:
     live = settings is not None and settings.world == "live"
     if live:
-        findings = [findings[0], unasked(_REAL, _NO_LIVE), *findings[1:]]
+        findings = [findings[0], unasked(REAL_MONEY, _NO_LIVE), *findings[1:]]
     return Examination(None if settings is None else settings.profile, live, tuple(findings))
 
 

@@ -32,7 +32,9 @@ async def feed_said(settings: Settings, url: str | None, symbols: Sequence[str],
             async with Exchange(name, url or settings.venue.url, tries=1, testnet=testnet) as exchange:
                 before_ms = to_ms(clock.now())
                 told_ms = await exchange.now_ms()
-                ahead_ms = (before_ms + to_ms(clock.now())) // 2 - told_ms
+                ahead_ms: int | Unheard = (before_ms + to_ms(clock.now())) // 2 - told_ms
+                if not exchange.tells_time:
+                    ahead_ms = Unheard("it tells none", refused=True)
                 await exchange.refuse_unknown(list(symbols), timeframe)
     except (Unanswered, TimeoutError) as fault:
         why = fault.why if isinstance(fault, Unanswered) else "no answer in time"

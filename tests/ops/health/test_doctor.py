@@ -217,7 +217,8 @@ def test_real_money_is_refused_in_words_even_if_nothing_is_to_be_mended(
     code, text = asyncio.run(main())
     assert code == 0, text
     assert "sends no order for real money" in " ".join(text.replace("│", " ").split())
-    assert "Real money is refused all the same" in text.splitlines()[-2] + text.splitlines()[-1]
+    last = " ".join(text.partition("Nothing is to be mended.")[2].split())
+    assert last == "Real money is refused all the same: this version does not trade it."
     assert max(map(len, text.splitlines())) <= 80
 
 
@@ -227,6 +228,12 @@ def test_what_is_to_be_mended_next_stands_last() -> None:
     last = out.getvalue().partition("Mend next: ")[2]
     assert last.startswith("profile.")
     assert "did you mean paper?" in " ".join(last.split())
+
+
+def test_what_was_not_asked_is_said_where_nothing_is_to_be_mended() -> None:
+    out = io.StringIO()
+    assert doctor_command(parser().parse_args([]), out) == 0
+    assert out.getvalue().endswith("Nothing is to be mended. Not asked: copy of the key, exchange.\n")
 
 
 def test_the_feed_of_paper_money_is_asked_without_an_account() -> None:

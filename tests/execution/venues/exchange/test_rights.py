@@ -1,9 +1,11 @@
 """What a key may do: asked by real ccxt on loopback in each exchange's own form, and read.
 
-Bybit's body was recorded; those of the others are the forms of their documentation and of CCXT's source.
+One body of Bybit was recorded; the others have the form of the exchanges' documentation and of CCXT's source.
 """
 
 import asyncio
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -93,6 +95,11 @@ def test_what_a_key_may_do_is_read(exchange: str, answer: Any, rights: KeyRights
 def test_what_is_missing_is_never_taken_for_a_no(exchange: str, answer: Any) -> None:
     with pytest.raises(NoAnswer):
         asked(exchange, answer)
+
+
+def test_a_recorded_body_of_bybit_is_read(shared: Path) -> None:
+    text = (shared / "exchange_api" / "nautilus_bybit" / "http_get_user_query_api.json").read_text(encoding="utf-8")
+    assert asked("bybit", json.loads(text)) == KeyRights(trades=False, withdraws=False, restricted=True)
 
 
 def test_a_test_network_that_does_not_tell_refuses_before_anything_is_sent() -> None:
