@@ -32,19 +32,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="what a simulated session does: mixed, calm, bull, bear, chop, flash-crash, outage, depeg (default: the profile's)",
     )
-    parse.add_argument(
-        "--feed",
-        metavar="EXCHANGE",
-        help="trade the closed bars of an exchange as they close, as ccxt calls it: binance, kraken; orders stay simulated",
-    )
-    parse.add_argument(
-        "--feed-url", metavar="URL", help="another address of its interface: a mirror or a server of your own"
-    )
-    parse.add_argument(
-        "--venue-url",
-        metavar="URL",
-        help="another address of the exchange that takes the orders, such as that of `tribunal simulator`",
-    )
+    add(parse, "--feed", "--feed-url", "--venue-url")
     parse.add_argument(
         "--bars-limit", type=int, metavar="N", help="end a session on a --feed after N bars (default: Ctrl-C)"
     )

@@ -83,9 +83,14 @@ class Exchange:
     async def __aexit__(self, *_: object) -> None:
         await self._ccxt.close()
 
+    @property
+    def tells_time(self) -> bool:
+        """Whether it tells its time at all."""
+        return bool(self._ccxt.has.get("fetchTime"))
+
     async def now_ms(self) -> int:
         """The exchange's time [ms since 1970 UTC]; this machine's, where it tells none. Raises DataFault."""
-        if not self._ccxt.has.get("fetchTime"):
+        if not self.tells_time:
             return int(self._ccxt.milliseconds())
         return int(await self._asked(self._ccxt.fetch_time, "its time"))
 

@@ -53,6 +53,15 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "PATH",
         "help": "figures beside the bars (docs/context.md): open interest, order books, macro series, market values, archives",
     },
+    "--feed": {
+        "metavar": "EXCHANGE",
+        "help": "trade the closed bars of an exchange as they close, as ccxt calls it: binance, kraken; orders stay simulated",
+    },
+    "--feed-url": {"metavar": "URL", "help": "another address of its interface: a mirror or a server of your own"},
+    "--venue-url": {
+        "metavar": "URL",
+        "help": "another address of the exchange that takes the orders, such as that of `tribunal simulator`",
+    },
     "--news": {"metavar": "FILE", "help": "dated headlines to go with --data: Parquet, CSV or JSON lines"},
     "--news-dates": {
         "choices": ("dmy", "mdy"),

@@ -17,9 +17,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "data": (
         "--data", "--store", "--exchange", "--detail", "--funding", "--facts", "--news", "--symbols", "--timeframe",
         "--start", "--end", "--since", "--until", "--days", "--scenario", "--books", "--trades", "--feed",
+        "--feed-url",
     ),
     "what files leave open": ("--dates", "--decimal", "--volume", "--tz", "--stamps", "--news-dates"),
-    "settings": ("--profile", "--set", "--seed", "--strategy", "--cash", "--limits"),
+    "settings": ("--profile", "--set", "--seed", "--strategy", "--cash", "--limits", "--venue-url"),
     "court": ("--mind", "--model", "--no-court", "--calibration", "--record", "--approve"),
     "costs": ("--fee-bps", "--slippage-bps", "--latency-ms", "--impact"),
     "training": (

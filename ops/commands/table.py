@@ -335,6 +335,16 @@ COMMANDS = (
         ),
     ),
     Command(
+        "doctor",
+        "ops.doctor",
+        "operate",
+        "look at everything that a session needs, without an order, and say what to mend next",
+        examples=(
+            "tribunal doctor --profile testnet --key-backup /media/usb/journal.key",
+            "tribunal doctor --feed binance --symbols BTC/USDT ETH/USDT",
+        ),
+    ),
+    Command(
         "check",
         "config.check",
         "operate",

@@ -24,6 +24,8 @@ from execution.venues.exchange.venue import ExchangeVenue, name_of_account
 from execution.venues.recorded import RecordedVenue
 from market.instrument import Instrument
 
+ACCOUNTS, EXCHANGES = "accounts", "exchanges"
+"""Folders in the state folder: the locks of accounts, and the markets of exchanges."""
 PLAY_KEYS = ExchangeKeys("simulator", "simulator-secret")
 """The keys of a simulated exchange on this machine that is asked for none (`tribunal simulator`)."""
 
@@ -64,7 +66,7 @@ async def exchange_venue(
     assert session.account is not None  # `greet` has named it
     async with AsyncExitStack() as held:
         mark = ClientIds(name_of_account(settings.venue, live=settings.world == "live"), "").mark
-        held.enter_context(account_lock(_folder() / "accounts", mark))
+        held.enter_context(account_lock(_folder() / ACCOUNTS, mark))
         exchange = await held.enter_async_context(_exchange(settings, session.symbols, key, clock, session.account))
         told = None
         if resuming is not None:
@@ -83,7 +85,7 @@ async def _exchange(
         key=key,
         run=account.run,
         live=settings.world == "live",
-        folder=_folder() / "exchanges",
+        folder=_folder() / EXCHANGES,
         seed=settings.seed,
         clock=clock,
     ) as exchange:

@@ -12,6 +12,9 @@ from pathlib import Path
 
 from config.errors import OutputFault, UsageFault
 
+UNKNOWN = "unknown"
+"""A holder whose process is not known."""
+
 
 @contextmanager
 def account_lock(folder: Path, mark: str) -> Iterator[None]:
@@ -32,9 +35,8 @@ def account_lock(folder: Path, mark: str) -> Iterator[None]:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            holder = os.read(handle, 32).decode(errors="replace").strip() or "unknown"
             raise UsageFault(
-                f"Another session trades on this account (process {holder}). Nothing was started: two sessions "
+                f"Another session trades on this account (process {_named(handle)}). Nothing was started: two sessions "
                 "would sell each other's coins. Stop that one first."
             ) from None
         os.ftruncate(handle, 0)
@@ -42,3 +44,29 @@ def account_lock(folder: Path, mark: str) -> Iterator[None]:
         yield
     finally:
         os.close(handle)
+
+
+def holder(folder: Path, mark: str) -> str | None:
+    """The process that holds the account with this mark; None for nobody. It makes no file, and asks for a moment only.
+
+    Raises OutputFault if the lock cannot be read.
+    """
+    try:
+        handle = os.open(folder / f"{mark}.lock", os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    except OSError as fault:
+        raise OutputFault(
+            f"The lock of the account cannot be read in {folder} ({fault.strerror}). Make that folder readable."
+        ) from fault
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return _named(handle)
+    finally:
+        os.close(handle)
+    return None
+
+
+def _named(handle: int) -> str:
+    return os.read(handle, 32).decode(errors="replace").strip() or UNKNOWN

@@ -35,9 +35,10 @@ from market.bar import Finding
 from market.store.parquet import Written
 from market.store.shelves import Shelf
 from market.timeframe import Timeframe
-from ops.commands.operate import check
+from ops.commands.operate import check, doctor
 from ops.commands.research import quality
 from ops.commands.trade import strategies
+from ops.health.finding import ill, unasked, well
 from ops.story.freezes import Freezes
 from ops.story.models import ModelFigures, SpeakerFigures
 from ops.story.policy.reviews import Followed, Reviewed
@@ -322,6 +323,11 @@ def retrained() -> None:
 MAKERS: dict[str, Callable[[], Any]] = {
     "ops.commands.operate.check._print": settings,
     "ops.commands.operate.check.reference_markdown": check.reference_markdown,
+    "ops.commands.operate.doctor.grid": lambda: (
+        doctor.grid(
+            (well("exchange answers", LONG), ill("1000PEPE/USDT", LONG, LONG), unasked("key may withdraw", LONG)), "t"
+        ),
+    ),
     "ops.commands.research.quality.grids": lambda: quality.grids(measured()),
     "ops.commands.trade.strategies._built_ins": lambda: (strategies._built_ins(),),
     "ops.commands.trade.strategies.readable_markdown": strategies.readable_markdown,

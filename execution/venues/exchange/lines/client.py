@@ -14,6 +14,7 @@ from execution.venues.exchange.capabilities import Capability, Find
 from execution.venues.exchange.lines.line import Line, NoAnswer, Refused
 from execution.venues.exchange.lines.wires import Wires
 from execution.venues.exchange.outcomes import Outcome, Verdict, of_error, of_reply
+from execution.venues.exchange.rights import RIGHTS, KeyRights
 from execution.venues.exchange.rules import Sized, in_text
 from execution.venues.exchange.told import (
     Standing,
@@ -138,6 +139,15 @@ class Client:
             return balance_of(await ccxt.fetch_balance())
 
         return await self._wires.trading.ask("balance", ask)
+
+    async def rights(self) -> KeyRights:
+        """What the key may do. Raises NoAnswer, and Refused, also where the exchange does not tell."""
+        asked = RIGHTS[self._row.exchange]
+
+        async def ask(ccxt: Any) -> KeyRights:
+            return asked.read(await getattr(ccxt, asked.method)())
+
+        return await self._wires.trading.ask("rights", ask)
 
     async def book(self, symbol: str) -> Book:
         """The order book. Raises NoAnswer, and Refused; a crossed or malformed book is no answer."""

@@ -1,0 +1,126 @@
+"""Everything that is looked at before a session, in the order in which it would be mended.
+
+Each look stands alone: what fails is a finding, and the others are looked at all the same. It sends no order and calls no model.
+"""
+
+import asyncio
+from pathlib import Path
+from typing import NamedTuple
+
+from agents.desk.clocked.account import ACCOUNTS, EXCHANGES, keys_of, trades_there
+from agents.desk.clocked.opening import symbols_of
+from agents.desk.request import WorldRequest
+from agents.desk.world import ON_THE_CLOCK, World, world_of
+from config.clock import SystemClock
+from config.errors import TribunalError
+from config.secrets import Secrets, load_secrets, state_dir
+from config.settings import Settings
+from execution.venues.exchange.capabilities import capability_of
+from execution.venues.exchange.checkup import checkup
+from execution.venues.exchange.ids import ClientIds
+from execution.venues.exchange.lease import holder
+from execution.venues.exchange.lines.wires import ExchangeKeys
+from execution.venues.exchange.venue import name_of_account
+from ops.health.exchange import clock_finding, exchange_row, told_by_exchange
+from ops.health.feed import FeedSaid, feed_said
+from ops.health.finding import Finding, ill, tried, unasked, well
+from ops.health.machine import machine
+from ops.health.terms import terms
+
+REAL_MONEY = "real money"
+"""The line that says whether this version trades it."""
+_PROFILE, _ENVIRONMENT, _KEYS, _SESSION = "profile", "environment", "exchange key", "other sessions"
+_NO_LIVE = "This version sends no order for real money, however all else stands. Use --profile testnet for play money."
+
+
+class Examination(NamedTuple):
+    """`profile`: its name; None if it does not resolve. `live`: whether it is for real money."""
+
+    profile: str | None
+    live: bool
+    findings: tuple[Finding, ...]
+
+
+def examine(request: WorldRequest, copy: Path | None) -> Examination:
+    """Look at everything. `copy`: where the user says that a copy of the journal's key is."""
+    found, world = _profile(request)
+    settings = None if world is None else world.settings
+    also = () if settings is None else settings.minds.key_variables
+    live = settings is not None and settings.world == "live"
+    try:
+        secrets = load_secrets(also=also)
+        folder = state_dir(secrets)
+    except TribunalError as fault:
+        return _examination(settings, [found, ill(_ENVIRONMENT, str(fault))])
+    name = None if settings is None else settings.profile
+    findings = [found, *machine(secrets, folder, name, copy, live=live)]
+    if world is not None:
+        findings += [*terms(world.settings, secrets), *_outside(world, secrets, folder)]
+    return _examination(settings, findings)
+
+
+def _examination(settings: Settings | None, findings: list[Finding]) -> Examination:
+    live = settings is not None and settings.world == "live"
+    if live:
+        findings = [findings[0], unasked(REAL_MONEY, _NO_LIVE), *findings[1:]]
+    return Examination(None if settings is None else settings.profile, live, tuple(findings))
+
+
+def _profile(request: WorldRequest) -> tuple[Finding, World | None]:
+    try:
+        world = world_of(request)
+    except TribunalError as fault:
+        return ill(_PROFILE, str(fault)), None
+    settings = world.settings
+    where = f"at {settings.venue.exchange}" if trades_there(settings) else "at the simulated exchange"
+    return well(_PROFILE, f"{settings.profile}: world {settings.world}, orders {where}."), world
+
+
+def _outside(world: World, secrets: Secrets, folder: Path) -> list[Finding]:
+    """What is asked over a wire."""
+    settings = world.settings
+    if settings.world not in ON_THE_CLOCK and not trades_there(settings):
+        return [unasked("exchange", "Bars and orders of this profile are on this machine.")]
+    feed = asyncio.run(feed_said(settings, world.bars.feed_url, symbols_of(settings), SystemClock()))
+    if not trades_there(settings):
+        return [feed.finding, clock_finding(feed.clock_ahead_ms)]
+    return _trading(settings, secrets, folder, feed)
+
+
+def _trading(settings: Settings, secrets: Secrets, folder: Path, feed: FeedSaid) -> list[Finding]:
+    venue, live, symbols = settings.venue, settings.world == "live", symbols_of(settings)
+    try:
+        row = capability_of(venue.exchange, live=live or venue.url is not None)
+    except TribunalError as fault:
+        return [ill("exchange", str(fault)), feed.finding]
+    said, keys = _keys(settings, secrets)
+    try:
+        found = asyncio.run(
+            checkup(venue, keys, symbols, live=live, folder=folder / EXCHANGES, seed=settings.seed, clock=SystemClock())
+        )
+    except TribunalError as fault:
+        return [exchange_row(row, settings), said, feed.finding, ill("exchange answers", str(fault))]
+    mark = ClientIds(name_of_account(venue, live=live), "").mark
+    session = tried(_SESSION, lambda: _session(folder, mark))
+    return [
+        exchange_row(row, settings), said, session, *told_by_exchange(found, row, settings, symbols), feed.finding
+    ]  # fmt: skip
+
+
+def _keys(settings: Settings, secrets: Secrets) -> tuple[Finding, ExchangeKeys | None]:
+    try:
+        keys = keys_of(settings, secrets)
+    except TribunalError as fault:
+        return ill(_KEYS, str(fault)), None
+    where = "From the environment." if secrets.exchange_key is not None else "That of a simulator; none is set."
+    return well(_KEYS, where), keys
+
+
+def _session(folder: Path, mark: str) -> Finding:
+    """Raises OutputFault for a lock that cannot be read."""
+    process = holder(folder / ACCOUNTS, mark)
+    if process is None:
+        return well(_SESSION, "None of this machine trades on the account.")
+    return ill(
+        _SESSION, f"One trades on this account (process {process}); a second is refused.", "Stop that one first."
+    )
