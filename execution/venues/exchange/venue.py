@@ -125,7 +125,8 @@ class ExchangeVenue:
             return _NOTHING
         if tracked.phase is not Phase.DONE:
             tracked.withdrawing = True
-            if not await self._withdrawn(tracked):
+            if not await self._withdrawn(tracked) and not tracked.insisted:
+                tracked.insisted = True
                 self._sender.begin(self._insist(tracked))
         return self._shelf.answer(tracked)
 
