@@ -97,8 +97,12 @@ def test_killed_at_every_event_it_comes_back_to_the_same_end(whole: tuple[Lived,
         _killed(whole, tmp_path, count)
 
 
-@pytest.mark.parametrize("loses", [0.3, 0.9])
-def test_with_replies_lost_it_sends_nothing_twice_and_ends_protected(tmp_path: Path, loses: float) -> None:
-    lived = Lived(loses).go_on(tmp_path / "run")
+@pytest.mark.parametrize(("loses", "cancels"), [(0.3, 0.0), (0.9, 0.0), (1.0, 0.0), (0.0, 0.5), (0.5, 1.0)])
+def test_with_replies_lost_it_sends_nothing_twice_and_ends_protected(
+    tmp_path: Path, loses: float, cancels: float
+) -> None:
+    lived = Lived(loses)
+    lived.exchange.loses_cancels = cancels
+    lived.go_on(tmp_path / "run")
     held(lived, tmp_path / "run")
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
