@@ -212,6 +212,7 @@ class ExchangeVenue:
             tracked.resolved.set()
         elif tracked.is_target:
             tracked.recovering = True
+            tracked.resolved.set()
             if not await self._listener.recover(tracked):
                 tracked.phase = Phase.LIVE
         else:
