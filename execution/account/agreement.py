@@ -56,6 +56,7 @@ class Agreement:
     def __init__(self, ledger: Ledger, instruments: Mapping[str, Instrument], sink: Sink) -> None:
         self._ledger = ledger
         self._lots = {symbol: rules.lot_size for symbol, rules in instruments.items()}
+        self._bases = {symbol: rules.base for symbol, rules in instruments.items()}
         self._quote = next((rules.quote for rules in instruments.values()), "")
         self._sink = sink
         self._foreign: dict[str, Decimal] | None = None
@@ -66,7 +67,13 @@ class Agreement:
         """Compare a report of the account with the ledger. A difference that begins or ends is journaled."""
         theirs = {**dict.fromkeys(self._lots, ZERO), **account.held, self._quote: account.cash}
         ours = {**self._ledger.owned(), self._quote: self._ledger.cash}
-        gaps = {what: EXACT.subtract(theirs[what], ours.get(what, ZERO)) for what in sorted(theirs)}
+        paid = self._ledger.fees_in  # with coins that lay there before: they are fewer now, and nothing is wrong
+        gaps = {
+            what: EXACT.add(
+                EXACT.subtract(theirs[what], ours.get(what, ZERO)), paid.get(self._bases.get(what, ""), ZERO)
+            )
+            for what in sorted(theirs)
+        }
         if self._foreign is None:
             self._foreign = {what: max(gap, ZERO) for what, gap in gaps.items()}
         foreign = self._foreign

@@ -120,10 +120,10 @@ class DecisionOrders:
         return tuple(order_id for order_id, order in self._live.items() if order.reduce_only)
 
     @property
-    def doubtful(self) -> bool:
-        """Whether an order that would reduce the position was sent, and nobody knows yet whether it rests at the venue."""
-        told = (self._told.get(order_id) for order_id in self.exits)
-        return any(state is not None and state.status is OrderStatus.UNKNOWN for state in told)
+    def doubts(self) -> tuple[str, ...]:
+        """Ids of the orders that would reduce the position and were sent, of which nobody knows yet whether they rest."""
+        told = ((order_id, self._told.get(order_id)) for order_id in self.exits)
+        return tuple(order_id for order_id, state in told if state and state.status is OrderStatus.UNKNOWN)
 
     @property
     def covered(self) -> Decimal:

@@ -16,7 +16,7 @@ from execution.account.ledger import Ledger
 from execution.account.order_errors import OrderErrors
 from execution.account.orders import Orders
 from execution.journal.event import Sink
-from execution.reports import DustSwept, VenueReport, VenueWord
+from execution.reports import LOOK, DustSwept, VenueReport, VenueWord
 from execution.venues.venue import Venue
 from market.book import Book
 from risk.order import Order
@@ -63,7 +63,10 @@ class OrderDesk:
             await self.cancel(entering.entry.order_id, at)
 
     async def hear(self, asked: str, report: VenueReport, at: datetime) -> None:
-        """Journal a report of the venue, book it, and call the followers. An empty report is ignored."""
+        """Journal a report of the venue, book it, and call the followers. An empty report is ignored, but a look that shows no
+        book of a market ends the one before."""
+        if asked == LOOK:
+            self.books.clear()
         if report == VenueReport():
             return
         self._sink.append(VenueWord(asked=asked, report=report))

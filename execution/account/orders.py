@@ -120,7 +120,11 @@ class Orders:
 
     def doubtful(self, symbol: str) -> bool:
         """Whether nobody knows yet if an exit of this market rests at the venue. No second one is sent before that is known."""
-        return any(of.doubtful for of in self._live_in(symbol))
+        return bool(self.doubts(symbol))
+
+    def doubts(self, symbol: str) -> tuple[str, ...]:
+        """Ids of the exits of a market of which nobody knows yet whether they rest at the venue."""
+        return tuple(order_id for of in self._live_in(symbol) for order_id in of.doubts)
 
     def covered(self, symbol: str) -> Decimal:
         """Quantity for which a stop rests at the venue, base units."""

@@ -142,7 +142,10 @@ class Protection:
             return None
         held.closing = sale.order_id
         await self._desk.cancel_entry(symbol, at)
-        await self._withdraw(symbol, at)
+        for order_id in self._orders.doubts(symbol):
+            await self._desk.cancel(order_id, at)
+        if not self._orders.doubtful(symbol):  # else nothing may be sold, and the stops that rest are needed
+            await self._withdraw(symbol, at)
         position = self._ledger.position(symbol)
         if position is None or self._orders.doubtful(symbol):
             held.closing = None
@@ -207,15 +210,24 @@ class Protection:
         return held.outgrown or covered < position.quantity or too_much
 
     async def _leave_what_no_stop_protects(self, held: DecisionOrders, at: datetime) -> None:
-        """On a real exchange a position that is too small for a stop is sold, and one that is too small to sell is dust."""
-        position = self._ledger.position(held.symbol)
-        if not self._ledger.is_real or held.too_small is None or position is None or held.entering:
+        """On a real exchange a position that is too small for a stop, or whose stop is refused, is sold at market; and one that
+        is too small to sell is dust."""
+        if not self._ledger.is_real or self._ledger.position(held.symbol) is None:
+            return
+        if not self._is_refused(held) and (held.too_small is None or held.entering):
             return
         await self._withdraw(held.symbol, at)
         sale = _Sale(f"{held.decision_id}-u{held.number()}", held.decision_id, Purpose.STOP_LOSS)
         if await self._sell(held.symbol, Decimal(0), sale, at) is None and not self._orders.exits(held.symbol):
             self._desk.sweep(held.symbol, at)
             self._orders.close(held)
+
+    def _is_refused(self, held: DecisionOrders) -> bool:
+        """Whether the exchange has refused a stop that was placed now: the price may be below it already."""
+        staying = self._staying(held)
+        if staying is None or held.too_small is not None or held.outgrown or self._orders.doubtful(held.symbol):
+            return False
+        return self._orders.covered(held.symbol) < staying.quantity
 
     def _staying(self, held: DecisionOrders) -> Position | None:
         """The part of a position that is not being sold at market."""
@@ -240,7 +252,7 @@ class Protection:
             return
         await self._withdraw(held.symbol, at, but=held.reducing)
         position = self._staying(held)
-        if position is None:
+        if position is None or self._awaits_an_end(held):
             return
         held.stop_price = legs[0].price
         group = f"{held.decision_id}-g{held.numbered}"
@@ -251,16 +263,26 @@ class Protection:
         """Place the one stop of a position of voters with their own exit, and only then withdraw what protected it before.
 
         A venue that refuses the second stop, because the first one binds the quantity, gets it after the first one is gone.
+        A real exchange always refuses it, so it is not asked first.
         """
         (leg,) = legs_of(position, held, self._exits, self._instruments[held.symbol])
         before = [order_id for order_id in self._orders.exits(held.symbol) if order_id != held.reducing]
         held.stop_price = leg.price
-        placed = await self._place(held, position, leg, "", at)
+        bound = before and self._ledger.is_real
+        placed = None if bound else await self._place(held, position, leg, "", at)
         for order_id in before:
             await self._desk.cancel(order_id, at)
         left = self._staying(held)
-        if before and left is not None and not held.rests(placed.order_id):
-            await self._place(held, left, leg, "", at)
+        if not before or left is None or (placed is not None and held.rests(placed.order_id)):
+            return
+        if not bound or not self._awaits_an_end(held):
+            await self._place(held, left, leg._replace(quantity=min(leg.quantity, left.quantity)), "", at)
+
+    def _awaits_an_end(self, held: DecisionOrders) -> bool:
+        """Whether an exit was withdrawn and may still rest: new ones wait until the venue says that it is gone."""
+        out = [order_id for order_id in self._orders.exits(held.symbol) if order_id != held.reducing]
+        held.outgrown = self._ledger.is_real and bool(out)
+        return held.outgrown
 
     async def _place(self, held: DecisionOrders, position: Position, leg: Leg, group: str, at: datetime) -> Order:
         order = self._gate.sign_exit(

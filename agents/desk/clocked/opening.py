@@ -136,9 +136,10 @@ async def feed_desk(
         feed = ClockedFeed(live, news if settings.sentiment.sources else None, told, symbols)
         switch = FileSwitch(latches(), settings.profile)
         refresh = news.refresh if any(source.live for source in settings.sentiment.sources) else None
-        pulse = LivePulse(live, switch.standing, world.stop, clock, refresh)
+        there = trades_there(settings)
+        pulse = LivePulse(live, switch.standing, world.stop, clock, refresh, sells_at_once=there)
         real = None
-        if trades_there(settings):
+        if there:
             real = await held.enter_async_context(exchange_venue(settings, session, key, clock, resuming))
         desk = open_traded(
             settings,

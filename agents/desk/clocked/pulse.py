@@ -2,8 +2,8 @@
 
 It looks whether the kill switch has changed or is not yet obeyed in full, and whether the user wants to stop. When positions
 have to be sold, it brings the prices of the moment, so that the simulated exchange sells at them and not at those of a bar that
-is yet to come. It also keeps the news fresh, and waits for none. It decides nothing and changes nothing: the session journals
-what it brings.
+is yet to come. A real exchange needs none; there, what could not be sold is tried again on a timer, whatever the feed does. It
+also keeps the news fresh, and waits for none. It decides nothing and changes nothing: the session journals what it brings.
 """
 
 import asyncio
@@ -53,12 +53,16 @@ class LivePulse:
         stop: Callable[[], bool],
         clock: PacedClock,
         refresh: Callable[[], Awaitable[None]] | None = None,
+        *,
+        sells_at_once: bool = False,
     ) -> None:
+        """`sells_at_once`: whether the exchange trades by itself, as a real one does."""
         self._quotes = quotes
         self._standing = standing
         self._stop = stop
         self._clock = clock
         self._refresh = refresh
+        self._sells_at_once = sells_at_once
         self._news: asyncio.Future[None] | None = None
         self._account: Account | None = None
         self._sold_at: datetime | None = None
@@ -97,14 +101,18 @@ class LivePulse:
         if not sells or sells == self._left or not self._is_due():
             return None
         prices = await self._priced(sells)
-        return Beat(at_utc=self._at(), prices=prices) if prices else None
+        return Beat(at_utc=self._at(), prices=prices) if prices or self._sells_at_once else None
 
     def _is_due(self) -> bool:
         now = self._clock.now()
         return self._sold_at is None or (now - self._sold_at).total_seconds() >= _AGAIN_S
 
     async def _priced(self, sells: Mapping[str, Decimal]) -> dict[str, tuple[float, float]]:
-        """The prices of the moment of what is to be sold; none while bars are overdue, since the market is not known then."""
+        """The prices of the moment of what is to be sold; none while bars are overdue, since the market is not known then, and
+        none for an exchange that trades by itself."""
+        if self._sells_at_once:
+            self._sold_at = self._clock.now() if sells else None
+            return {}
         if not sells or not self._quotes.is_current:
             return {}
         self._sold_at = self._clock.now()

@@ -81,7 +81,8 @@ def sized(order: Order, rules: MarketRules, sellable: Decimal) -> Sized | str:
     for price in (trigger, limit):
         if price is not None and not is_multiple(price, market.tick_size):
             return f"the price {price} is no multiple of {market.tick_size} {market.quote}"
-    return _within(quantity, trigger or limit, rules, at_market=limit is None) or Sized(quantity, limit, trigger)
+    at_market = limit is None or order.side is Side.BUY  # what is bought must be sold at market some day
+    return _within(quantity, trigger or limit, rules, at_market=at_market) or Sized(quantity, limit, trigger)
 
 
 def _within(quantity: Decimal, price: Decimal | None, rules: MarketRules, *, at_market: bool) -> str:

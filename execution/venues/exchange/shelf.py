@@ -31,7 +31,7 @@ class Shelf:
         self.halted: dict[str, str] = {}
         """Markets in which no entry is taken, and why."""
         self.version = 0
-        """Grows with each trade that is counted."""
+        """Grows with each trade that is counted, and with what is taken over: an account from before does not show it."""
         self.filled: Callable[[Tracked], None] = lambda _: None
         """Called after each trade of an order was counted."""
         self.stirred = asyncio.Event()
@@ -54,6 +54,7 @@ class Shelf:
 
     def own(self, held: Iterable[tuple[str, Decimal]], booked: Iterable[tuple[str, str]]) -> None:
         """Take over what the ledger holds [base] and the trades that it has booked, each as (symbol, trade id)."""
+        self.version += 1
         self._own.update(held)
         self._booked.update(booked)
 

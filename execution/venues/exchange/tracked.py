@@ -77,6 +77,8 @@ class Tracked:
         self.resolved = asyncio.Event()
         self.withdrawing = False
         """It is to be cancelled, and is not known to be yet."""
+        self.insisted = False
+        """It is withdrawn beside, again and again, until it is over."""
         self.held_back = False
         """Its present sending is withdrawn in order to send it otherwise: that it is gone does not end the order."""
         self.recovering = False

@@ -126,7 +126,8 @@ class ExchangeVenue:
             return _NOTHING
         if tracked.phase is not Phase.DONE:
             tracked.withdrawing = True
-            if not await self._withdrawn(tracked):
+            if not await self._withdrawn(tracked) and not tracked.insisted:
+                tracked.insisted = True
                 self._sender.begin(self._insist(tracked))
         return self._shelf.answer(tracked)
 
@@ -212,6 +213,7 @@ class ExchangeVenue:
             tracked.resolved.set()
         elif tracked.is_target:
             tracked.recovering = True
+            tracked.resolved.set()
             if not await self._listener.recover(tracked):
                 tracked.phase = Phase.LIVE
         else:

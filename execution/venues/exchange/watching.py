@@ -9,6 +9,7 @@ Where stops sell at a limit, one whose trigger was passed for a while is withdra
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from weakref import WeakValueDictionary
 
@@ -37,6 +38,7 @@ class Watch:
         self._rules, self._pace, self._books = rules, pace, books
         shelf.filled = self._pair_off
         self._hands: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._acting: set[str] = set()
         self._passed_s: dict[str, float] = {}
         self._not_before_s: dict[str, float] = {}
 
@@ -63,9 +65,22 @@ class Watch:
                 continue
             if each.phase is Phase.WATCHED and each.is_target and bid >= (each.order.limit_price or bid):
                 if asyncio.get_running_loop().time() >= self._not_before_s.get(each.order.order_id, 0.0):
-                    await self._take(each)
+                    self._beside(each, self._take)
             elif self._is_passed(each, bid):
-                await self._escalate(each)
+                self._beside(each, self._escalate)
+
+    def _beside(self, tracked: Tracked, act: Callable[[Tracked], Awaitable[None]]) -> None:
+        """Act on an order, once at a time, while the prices of the others are looked at: an answer may be long in coming."""
+
+        async def once() -> None:
+            try:
+                await act(tracked)
+            finally:
+                self._acting.discard(tracked.order.order_id)
+
+        if tracked.order.order_id not in self._acting:
+            self._acting.add(tracked.order.order_id)
+            self._sender.begin(once())
 
     def _pair_off(self, tracked: Tracked) -> None:
         """An order was filled: reduce the watched orders of its group by the same quantity, and end those with nothing left."""

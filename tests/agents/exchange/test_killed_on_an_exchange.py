@@ -8,9 +8,11 @@ import pytest
 from exchange_session import Lived
 from halt_support import journaled
 
-from agents.records.record import SessionEnd
+from agents.records.record import CycleRecord, SessionEnd
 from agents.replay import main as replay
+from config.frozen import Journaled
 from execution.account.agreement import AccountDrift
+from execution.kill_switch.halting import Halt, HaltEvent, Reading
 from risk.order import Order, OrderKind
 
 KEY = "cd" * 32
@@ -100,8 +102,45 @@ def test_killed_at_every_event_it_comes_back_with_nothing_twice_and_nothing_lost
         _killed(whole, tmp_path, count)
 
 
-@pytest.mark.parametrize("loses", [0.3, 0.9])
-def test_with_replies_lost_it_sends_nothing_twice_and_ends_protected(tmp_path: Path, loses: float) -> None:
-    lived = Lived(loses).go_on(tmp_path / "run")
+@pytest.mark.parametrize(("loses", "cancels"), [(0.3, 0.0), (0.9, 0.0), (1.0, 0.0), (0.0, 0.5), (0.5, 1.0)])
+def test_with_replies_lost_it_sends_nothing_twice_and_ends_protected(
+    tmp_path: Path, loses: float, cancels: float
+) -> None:
+    lived = Lived(loses)
+    lived.exchange.loses_cancels = cancels
+    lived.go_on(tmp_path / "run")
     held(lived, tmp_path / "run")
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
+
+
+class FallsAt:
+    """A kill switch that falls at its n-th look, and sells."""
+
+    def __init__(self, look: int) -> None:
+        self._look = look
+
+    def read(self, look: int) -> Reading:
+        down = Halt(scope="all", who="a drill", given_utc=None, why="a drill", flatten=True)
+        return Reading((down,) if look >= self._look else ())
+
+
+@pytest.mark.parametrize(("loses", "cancels"), [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0)])
+def test_the_kill_switch_ends_flat_with_every_answer_lost(
+    whole: tuple[Lived, Path], tmp_path: Path, loses: float, cancels: float
+) -> None:
+    events = [event.event for event in journaled(whole[1])]
+    bar = next(number for number, each in enumerate(_records(events)) if each.portfolio.positions)
+    lived = Lived(loses)
+    lived.exchange.loses_cancels, lived.switch = cancels, FallsAt(2 * bar + 8)
+    lived.go_on(tmp_path / "run")
+    held(lived, tmp_path / "run")
+    assert lived.ledger is not None
+    assert lived.ledger.positions() == ()
+    assert lived.exchange.fills, "there was something to sell"
+    told = [event.event.action for event in journaled(tmp_path / "run") if isinstance(event.event, HaltEvent)]
+    assert told == ["halted", "flat"]
+    assert replay([str(tmp_path / "run"), "--quiet"]) == 0
+
+
+def _records(events: list[Journaled]) -> list[CycleRecord]:
+    return [event for event in events if isinstance(event, CycleRecord)]

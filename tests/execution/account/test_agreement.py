@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from gate_support import proposal
 from trader_support import T0, Events, World
 
 from execution.account.agreement import AccountDrift, Agreement
@@ -100,3 +101,27 @@ def test_the_gate_takes_no_new_risk_where_the_books_differ_and_the_position_can_
     assert world.leave() is not None
     world.bar(50_000, 50_050, 49_950, 50_000)
     assert world.held == 0
+
+
+def test_fees_that_were_paid_with_coins_that_lay_there_are_no_difference(shop: Any) -> None:
+    rules = {symbol: shop.instrument(symbol) for symbol in (BTC, "BNB/USDT")}
+    ledger, events = Ledger(D(1000), "USDT", rules), Events()
+    agreement = Agreement(ledger, rules, events)
+    agreement.see(VenueAccount(cash=D(1000), held={"BNB/USDT": D(5)}), T0)
+    bought = shop.fill("1", "buy 2 at 100").model_copy(update={"fee": D("0.05"), "fee_currency": "BNB"})
+    ledger.apply(bought)
+    for hour in (1, 2, 3):
+        account = VenueAccount(cash=ledger.cash, held={BTC: D(2), "BNB/USDT": D("4.95")})
+        agreement.see(account, T0 + timedelta(hours=hour))
+    assert events.all == []
+    assert agreement.why("BNB/USDT") is None
+
+
+def test_a_book_that_did_not_come_this_time_is_not_one_of_an_earlier_bar() -> None:
+    world = World(real=True)
+    book = world.venue.book(BTC)
+    assert book is not None
+    asyncio.run(world.trader.hear(VenueReport(books={BTC: book}), world.now))
+    assert world.trader.situation(proposal(as_of_utc=world.now)).book == book
+    world.bar(50_000, 50_050, 49_950, 50_000)
+    assert world.trader.situation(proposal(as_of_utc=world.now)).book is None

@@ -24,7 +24,7 @@ from config.secrets import journal_key
 from config.settings import Settings
 from execution.account.ledger import Ledger
 from execution.journal.chain import Journal
-from execution.kill_switch.halting import NoSwitch
+from execution.kill_switch.halting import NoSwitch, Switch
 from execution.venues.continued import ContinuedVenue
 from execution.venues.recorded import RecordedVenue
 from execution.venues.sealing import open_venue
@@ -55,6 +55,7 @@ class Lived:
         foreign = {"BTC/USDT": Decimal("1.5"), "ETH/USDT": Decimal(2)}
         venue = open_venue(dict(self.tape.instruments), self.settings.venue, journal_key())
         self.exchange = StandingExchange(venue, loses, foreign)
+        self.switch: Switch = NoSwitch()
         self.end: SessionEnd | None = None
         self.ledger: Ledger | None = None
 
@@ -85,7 +86,7 @@ class Lived:
         venue = ContinuedVenue(self.exchange, rules, 3600.0, past, told)
         desk = open_desk(
             session, warmup, feed=StandingFeed(self.tape, self.exchange), venue=venue, driver=None, sentiment=NoNews(), sink=sink,
-            switch=NoSwitch(), approver=AUTO, key=key, adjuster=Off(), landed=journal.landed if resuming else nobody_knows,
+            switch=self.switch, approver=AUTO, key=key, adjuster=Off(), landed=journal.landed if resuming else nobody_knows,
             spoke_next=journal.spoke_next if resuming else nothing_recorded,
         )  # fmt: skip
         self.ledger = desk.trader.ledger

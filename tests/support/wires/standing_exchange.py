@@ -30,6 +30,8 @@ class StandingExchange:
         self._foreign = dict(foreign or {})
         self.sent: Counter[str] = Counter()
         """How often each order was sent."""
+        self.loses_cancels = 0.0
+        """The chance that the answer to a cancel is lost, and told later."""
         self._states: dict[str, OrderState] = {}
         self.fills: list[Fill] = []
         self._words: list[VenueReport] = []
@@ -78,7 +80,12 @@ class StandingExchange:
         self._say(VenueReport(states=tuple(states), fills=tuple(news)))
 
     async def cancel(self, order_id: str) -> VenueReport:
-        return self._kept(await self._venue.cancel(order_id))
+        before = self._states.get(order_id)
+        report = self._kept(await self._venue.cancel(order_id))
+        if self._chance.random() >= self.loses_cancels:
+            return report
+        self._say(report)
+        return VenueReport() if before is None else VenueReport(states=(before,))
 
     async def look(self, symbols: Iterable[str]) -> VenueReport:
         """The account and the books. No account while something is said that was not heard."""

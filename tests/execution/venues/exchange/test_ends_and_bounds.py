@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from exchange_support import QUICK, Trading, order_of, trading
+from exchange_support import BTC, QUICK, Trading, order_of, trading
 from wire_support import FLAT
 
 from execution.wire.faults import Faults, Kind, Rule, Scenario
@@ -92,5 +92,53 @@ def test_a_stop_is_accepted_for_all_that_it_is_to_protect_or_not_at_all(tmp_path
         assert await on.submit(order_of("one", "sell 0.6 stop 95")) == "accepted"
         assert await on.submit(order_of("two", "sell 0.999 stop 96")) == "rejected"
         assert await on.submit(order_of("three", "sell 0.399 stop 96")) == "accepted"
+
+    play(tmp_path, scenario)
+
+
+def test_an_account_from_before_the_journal_was_taken_over_is_not_compared(tmp_path: Path) -> None:
+    async def scenario(on: Trading) -> None:
+        assert await on.venue.account() is not None
+        on.venue.adopt((), (), {})
+        assert await on.venue.account() is None, "what was traded while nobody listened may be in it"
+        async with asyncio.timeout(10):
+            while await on.venue.account() is None:
+                await asyncio.sleep(0.02)
+
+    play(tmp_path, scenario)
+
+
+def test_a_cancel_that_is_asked_for_again_is_insisted_on_once(tmp_path: Path) -> None:
+    async def scenario(on: Trading) -> None:
+        await on.submit(order_of("a", "buy 1 limit 90"))
+        on.server.faults = Faults(Scenario(faults=(Rule(at="order.cancel", kind=Kind.STATUS, status=502, chance=1.0),)))
+        for _ in range(3):
+            assert await on.cancel("a") == "accepted"
+        assert [task.get_coro().__name__ for task in on.venue._sender._tasks].count("_insist") == 1
+        on.server.faults = Faults(Scenario())
+        await on.until("a", "cancelled")
+
+    play(tmp_path, scenario)
+
+
+def test_a_target_whose_price_is_there_does_not_wait_for_that_of_another_market(tmp_path: Path) -> None:
+    async def scenario(on: Trading) -> None:
+        began, waits = asyncio.Event(), asyncio.Event()
+
+        async def stuck(_: object) -> None:
+            began.set()
+            await waits.wait()
+
+        await on.submit(order_of("in", "buy 1 market"))
+        await on.until("in", "filled")
+        on.venue._watch._take = stuck  # type: ignore[method-assign]
+        await on.submit(order_of("stop", "sell 0.999 stop 50", group="g"))
+        await on.submit(order_of("target", "sell 0.999 limit 60", group="g"))
+        async with asyncio.timeout(10):
+            await began.wait()
+            on.venue._books.pop(BTC)
+            on.venue._listener._books = {}
+            while BTC not in on.venue._books:
+                await asyncio.sleep(0.02)
 
     play(tmp_path, scenario)

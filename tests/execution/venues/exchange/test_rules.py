@@ -67,7 +67,7 @@ def test_a_stop_sells_at_a_limit_below_its_trigger_where_none_sells_at_market() 
         ("buy 1 limit 99.999", "0", "no multiple of 0.01 USDT"),
         ("sell 1 stop 95.001", "1", "no multiple of 0.01 USDT"),
         ("buy 0.001 market", "0", "below the least of 0.002"),
-        ("buy 101 limit 99", "0", "above the most of 100"),
+        ("buy 101 limit 99", "0", "above the most of 50"),
         ("buy 51 market", "0", "above the most of 50"),
         ("buy 0.002 limit 99", "0", "the least is 5 USDT"),
         ("sell 1 market", "0", "free to be sold"),
@@ -93,3 +93,9 @@ def test_a_sale_is_whole_lots_and_never_more_than_ordered_or_owned(quantity: Dec
 @pytest.mark.parametrize(("number", "text"), [(D("1E-8"), "0.00000001"), (D("1E+3"), "1000"), (D("0.100"), "0.100")])
 def test_numbers_are_sent_without_an_exponent(number: Decimal, text: str) -> None:
     assert in_text(number) == text
+
+
+def test_nothing_is_bought_that_could_not_be_sold_at_market_in_one_order() -> None:
+    told = sized(order_of("a", "buy 60 market", cap="100"), RULES, D(0))
+    assert "above the most of 50" in str(told)
+    assert sized(order_of("a", "buy 50 market", cap="100"), RULES, D(0)) == Sized(D(50), D(100))

@@ -1,0 +1,62 @@
+"""The kill switch on a real exchange: what could not be sold is tried again, without a price and without a new bar."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from agents.desk.clocked.pulse import LivePulse
+from agents.records.inputs import Beat, StopAsked
+from execution.kill_switch.halting import Halt
+
+T0 = datetime(2024, 3, 1, tzinfo=UTC)
+DOWN = (Halt(scope="all", who="a drill", given_utc=T0, why="a drill", flatten=True),)
+
+
+class Time:
+    """A clock that jumps."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def now(self) -> datetime:
+        return T0 + timedelta(seconds=self.seconds)
+
+    async def wait(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+class Overdue:
+    """A feed whose bars do not come."""
+
+    last_close, is_current = T0, False
+
+    def now(self) -> datetime:
+        return T0
+
+    async def prices(self, symbols: Sequence[str], within_s: float) -> dict[str, tuple[float, float]]:
+        raise AssertionError("an exchange that trades by itself needs no price of ours")
+
+
+class Stuck:
+    """An account that has read the switch, and whose position cannot be sold yet: an exit is of unknown fate."""
+
+    halts: tuple[Halt, ...] = ()
+    quantities: Mapping[str, Decimal] = {"BTC/USDT": Decimal(1)}
+
+
+def test_what_the_kill_switch_could_not_sell_is_tried_again_every_ten_seconds() -> None:
+    time, account = Time(), Stuck()
+    pulse = LivePulse(Overdue(), lambda: DOWN, lambda: time.seconds > 60, time, sells_at_once=True)
+    pulse.watch(account)
+
+    async def beats() -> list[float]:
+        found = []
+        while isinstance(came := await pulse.next(), Beat):
+            assert came.prices == {}
+            account.halts = DOWN
+            found.append(time.seconds)
+        assert isinstance(came, StopAsked)
+        return found
+
+    assert asyncio.run(beats()) == [0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0]
