@@ -27,7 +27,11 @@ from config.errors import UsageFault
 from config.files import passing_folder
 from config.settings import Settings
 from execution.journal.event import Sink
+from execution.journal.lasting import LastingJournal
+from execution.kill_switch.halting import Halt
+from execution.kill_switch.storage import StorageSwitch, journal_halts
 from execution.kill_switch.switches import FileSwitch
+from execution.venues.durable import DurableEntries
 from market.live.exchange import TRIES, Exchange, Unanswered
 from market.live.feed import LiveFeed, Pace
 from market.live.past import Step, past_of_feed
@@ -62,6 +66,8 @@ class OnClock(NamedTuple):
     clock: PacedClock
     stop: Callable[[], bool]
     tell: Callable[[str], None]
+    journal: LastingJournal | None = None
+    """The journal of a session that outlives it; None for one that ends with its journal."""
 
 
 def kept_feed(journal: Path, key: bytes) -> Kept | None:
@@ -125,7 +131,8 @@ async def feed_desk(
         feed = ClockedFeed(live, news if settings.sentiment.sources else None, told, symbols)
         switch = FileSwitch(latches(), settings.profile)
         refresh = news.refresh if any(source.live for source in settings.sentiment.sources) else None
-        pulse = LivePulse(live, switch.standing, world.stop, clock, refresh)
+        lasting = world.journal
+        pulse = LivePulse(live, lambda: _standing(switch, lasting), world.stop, clock, refresh)
         real = None
         if trades_there(settings):
             real = await held.enter_async_context(exchange_venue(settings, session, key, clock, resuming))
@@ -137,10 +144,15 @@ async def feed_desk(
             told,
             sink,
             key,
-            outside,
+            outside if lasting is None else outside._replace(switch=StorageSwitch(outside.switch, lasting)),
             pulse if resuming is None else ResumedPulse(resuming.input, pulse),
             real,
+            lambda venue: (
+                venue if lasting is None else DurableEntries(venue, lambda: lasting.lost is not None, resuming)
+            ),
         )
+        if lasting is not None:
+            lasting.outlive()
         if real is not None:
             real.ledger = desk.trader.ledger
         pulse.watch(desk.trader)
@@ -148,6 +160,11 @@ async def feed_desk(
             yield desk, live
         finally:
             await news.close()
+
+
+def _standing(switch: FileSwitch, journal: LastingJournal | None) -> tuple[Halt, ...]:
+    """The latches that are down now, and that of a journal that cannot be written."""
+    return switch.standing() if journal is None else (*switch.standing(), *journal_halts(journal))
 
 
 def symbols_of(settings: Settings) -> tuple[str, ...]:
