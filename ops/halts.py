@@ -9,6 +9,7 @@ from typing import TextIO
 from config.frozen import Journaled
 from execution.kill_switch.halting import Halt, HaltEvent
 from execution.kill_switch.latch import ALL, Latch
+from execution.kill_switch.storage import JOURNAL_LOST
 from ops.tables.plain import moment
 
 
@@ -55,6 +56,9 @@ class HaltHerald:
 def lift_words(scopes: Sequence[str]) -> str:
     """How to lift latches of these scopes."""
     commands = [
-        "`tribunal unhalt --reason TEXT" + ("" if scope == ALL else f" --profile {scope}") + "`" for scope in scopes
+        "`tribunal unhalt --reason TEXT" + ("" if scope == ALL else f" --profile {scope}") + "`"
+        for scope in scopes
+        if scope != JOURNAL_LOST
     ]
-    return f"{' and '.join(commands)} lifts it."
+    by_itself = "That of the journal lifts itself when it is written again." if JOURNAL_LOST in scopes else ""
+    return " ".join(filter(None, (f"{' and '.join(commands)} lifts it." if commands else "", by_itself)))

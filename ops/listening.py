@@ -10,6 +10,7 @@ from agents.recorded.resumed import ResumingSink
 from config.settings import Settings
 from execution.journal.chain import Journal
 from execution.journal.event import Fanout, Listener
+from execution.journal.lasting import LastingJournal
 from execution.kill_switch.latch import ALL
 from ops.halts import HaltHerald
 
@@ -21,11 +22,14 @@ def listeners_of(settings: Settings, *more: Listener) -> tuple[Listener, ...]:
     return (AlertTeller(sys.stderr), herald, *more)
 
 
-def listened(journal: Journal | ResumingSink, listeners: Sequence[Listener]) -> Fanout:
-    """The journal, with whoever listens to it; one that fails is reported on stderr."""
+def listened(
+    journal: Journal | ResumingSink, listeners: Sequence[Listener], lasting: LastingJournal | None = None
+) -> Fanout:
+    """The journal, with whoever listens to it; one that fails is reported on stderr. `lasting` is the same journal, for a session
+    that outlives it."""
 
     def report(text: str) -> None:
         with suppress(OSError):
             sys.stderr.write(f"{text}\n")
 
-    return Fanout(journal, listeners, report, lambda: isinstance(journal, ResumingSink) and journal.past)
+    return Fanout(lasting or journal, listeners, report, lambda: isinstance(journal, ResumingSink) and journal.past)

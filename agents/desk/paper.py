@@ -1,5 +1,7 @@
 """A desk that trades the bars of a tape or a feed, on the simulated exchange or a real one."""
 
+from collections.abc import Callable
+
 from agents.desk.arrivals import Feed, Pulse
 from agents.desk.description import warmup_of
 from agents.desk.desk import Desk
@@ -50,9 +52,10 @@ def open_traded(
     outside: Outside,
     pulse: Pulse | None = None,
     real: Venue | None = None,
+    behind: Callable[[Venue], Venue] = lambda venue: venue,
 ) -> Desk:
     """A desk on the simulated exchange, or on a `real` one. The first events of its journal are written here. `pulse`: of a
-    session on the clock."""
+    session on the clock. `behind` puts something between the account and its venue."""
     adjuster = adjuster_for(settings, session)
     journal.append(session)
     journal.append(warmup)
@@ -65,7 +68,7 @@ def open_traded(
         session,
         warmup,
         feed=feed,
-        venue=venue,
+        venue=behind(venue),
         driver=simulated,
         sentiment=sentiment,
         sink=journal,

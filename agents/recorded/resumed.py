@@ -125,7 +125,7 @@ class ResumingSink:
     def append(self, event: Journaled) -> int:
         """Compare an event with the old journal, or append it. Raises JournalFault if it differs."""
         if self._left == 0:
-            return self._opened().append(event)
+            return self._ready().append(event)
         self._left -= 1
         recorded, self._ahead = self._ahead or next(self._old), None
         if not recorded.says(event):
@@ -139,6 +139,11 @@ class ResumingSink:
             self._old.close()
         return recorded.seq
 
+    @property
+    def opened(self) -> Journal | None:
+        """The journal that new events are written to; None before the first one."""
+        return self._journal
+
     def close(self) -> None:
         self._old.close()
         if self._journal is not None:
@@ -149,7 +154,7 @@ class ResumingSink:
         if self._journal is not None:
             self._journal.abandon()
 
-    def _opened(self) -> Journal:
+    def _ready(self) -> Journal:
         """The journal, ready for the first new event."""
         if self._journal is None:
             self._journal = self._place.journal()

@@ -5,6 +5,9 @@ rewritten tail is found at the first event that does not fit; without the key no
 the journal's hash. SQLite in WAL mode with synchronous=FULL: what has been committed survives a power cut. Triggers refuse
 UPDATE and DELETE. Events are committed in groups of `group_commit`; where a real venue is involved the group is one.
 
+After a write that failed, the events wait in memory in their order, linked already. The next try opens the file anew and looks at
+its end first: a failed write may have arrived in whole, and a file that was changed meanwhile is not written any more.
+
 It refuses to overwrite a file, and to read on after the first event that does not verify.
 """
 
@@ -13,18 +16,18 @@ import hmac
 import sqlite3
 from collections.abc import Generator
 from contextlib import ExitStack, closing, contextmanager, suppress
-from itertools import islice
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 from sqlalchemy import (
-    URL,
     Column,
     Connection,
     Engine,
     Integer,
     LargeBinary,
     MetaData,
+    NullPool,
     String,
     Table,
     create_engine,
@@ -51,8 +54,14 @@ _APPEND_ONLY = tuple(
 )
 _INSERT = "INSERT INTO events (seq, kind, payload, mac) VALUES (?, ?, ?, ?)"
 """The SQL of an insert into `EVENTS`, written here so that SQLAlchemy need not build it at every bar."""
+_TAIL = "SELECT seq, kind, payload, mac FROM events WHERE seq >= ? ORDER BY seq"
 GENESIS = "0" * 64
 _TAKEN_AT_ONCE = 1024
+_LOOKED_BACK = 1000
+"""How many events before the end are verified again before a journal is written after a fault."""
+_BUSY_MS = 5000
+_BUSY_AGAIN_MS = 100
+"""How long a file that another process has locked is waited for: at first, and at each later try, when exits must not wait."""
 
 
 class Row(NamedTuple):
@@ -85,6 +94,10 @@ def _linked(keyed: hmac.HMAC, previous: str, seq: int, kind: str, payload: bytes
     return mac.hexdigest()
 
 
+class _Changed(Exception):
+    """The file does not end as it was written."""
+
+
 class Journal:
     """Writes one run's chain. Not shared between threads or processes."""
 
@@ -114,6 +127,7 @@ class Journal:
         journal = cls.__new__(cls)
         journal._open(path, key, group_commit)
         journal.head, journal.count = head, count
+        journal._written = count, head
         try:
             journal._connection = journal._engine.connect()
         except sa_exc.DBAPIError as fault:
@@ -127,17 +141,33 @@ class Journal:
         self._pending: list[Row] = []
         self.head = GENESIS
         self.count = 0
-        self._engine = _engine(path)
+        self._written = (0, GENESIS)
+        self._failed = False
+        self._engine = _engine(path, _BUSY_MS)
 
     def append(self, event: Journaled) -> int:
         """Add an event and return its number. It is durable when its group is committed (see `flush`)."""
+        self.keep(event)
+        if len(self._pending) >= self._group:
+            self.flush()
+        return self.count
+
+    def keep(self, event: Journaled) -> None:
+        """Add an event, and write nothing: it waits for the next `flush`."""
         kind, payload = event.written_kind(), event.canonical()
         self.count += 1
         self.head = _linked(self._keyed, self.head, self.count, kind, payload)
         self._pending.append(Row(self.count, kind, payload, self.head))
-        if len(self._pending) >= self._group:
-            self.flush()
-        return self.count
+
+    @property
+    def opened(self) -> "Journal":
+        """Itself: it is open from the beginning."""
+        return self
+
+    @property
+    def waiting(self) -> tuple[Row, ...]:
+        """The events that are not in the file, in their order."""
+        return tuple(self._pending)
 
     def take(self, row: Row) -> None:
         """Add an event of another journal with the same beginning, as it is."""
@@ -147,15 +177,44 @@ class Journal:
             self.flush()
 
     def flush(self) -> None:
-        """Commit pending events. Raises OutputFault if they cannot be written."""
+        """Commit pending events. Raises OutputFault if they cannot be written; they are pending still."""
         if not self._pending:
             return
         try:
-            self._connection.exec_driver_sql(_INSERT, self._pending)
-            self._connection.commit()
-        except sa_exc.DBAPIError as fault:
+            if self._failed:
+                self._connect_again()
+            if self._pending:
+                self._connection.exec_driver_sql(_INSERT, self._pending)
+                self._connection.commit()
+            if self._failed:
+                self._connection.exec_driver_sql(f"PRAGMA busy_timeout={_BUSY_MS}")
+        except (sa_exc.DBAPIError, _Changed) as fault:
+            self._failed = True
             raise _unwritable(self.path, fault) from fault
         self._pending.clear()
+        self._written, self._failed = (self.count, self.head), False
+
+    def _connect_again(self) -> None:
+        """Open the file anew, and forget pending events that have arrived in it. Raises DBAPIError, _Changed."""
+        with suppress(sa_exc.DBAPIError):
+            self._connection.close()
+        self._engine.dispose()
+        self._engine = _engine(self.path, _BUSY_AGAIN_MS)
+        self._connection = self._engine.connect()
+        (written, head), first = self._written, max(1, self._written[0] - _LOOKED_BACK)
+        rows = [Row(*found) for found in self._connection.exec_driver_sql(_TAIL, (first,))]
+        self._connection.rollback()
+        before, arrived = rows[: written + 1 - first], rows[written + 1 - first :]
+        fits = all(
+            isinstance(row.payload, bytes)
+            and _linked(self._keyed, previous.mac, row.seq, row.kind, row.payload) == row.mac
+            for previous, row in pairwise(before)
+        )
+        if not fits or (before[-1].mac if before else GENESIS) != head or arrived != self._pending[: len(arrived)]:
+            raise _Changed("its end is not what was written there")
+        if arrived:
+            del self._pending[: len(arrived)]
+            self._written = arrived[-1].seq, arrived[-1].mac
 
     def close(self) -> None:
         """Commit, merge the write-ahead log into the file, so that reading it writes nothing, and close it."""
@@ -170,7 +229,8 @@ class Journal:
     def abandon(self) -> None:
         """Close the file after a fault, without committing pending events."""
         self._pending.clear()
-        self._connection.close()
+        with suppress(sa_exc.DBAPIError):
+            self._connection.close()
         self._engine.dispose()
 
 
@@ -271,14 +331,18 @@ def _connected(path: Path) -> closing[sqlite3.Connection]:
     return closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True))
 
 
-def _engine(path: Path) -> Engine:
-    engine = create_engine(
-        URL.create("sqlite", database=str(path.absolute()))
-    )  # a URL as text would read ? and % in it
+def _engine(path: Path, busy_ms: int) -> Engine:
+    """An engine that waits so long for a file that is locked, and creates none: a journal that was removed stays so."""
+    file = f"{path.absolute().as_uri()}?mode=rw"
+
+    def connected() -> sqlite3.Connection:
+        return sqlite3.connect(file, uri=True, check_same_thread=False)
+
+    engine = create_engine("sqlite://", creator=connected, poolclass=NullPool)
 
     @event.listens_for(engine, "connect")
     def _pragmas(connection: sqlite3.Connection, _: object) -> None:
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=5000", "foreign_keys=ON"):
+        for pragma in (f"busy_timeout={busy_ms}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     return engine

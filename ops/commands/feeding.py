@@ -21,8 +21,9 @@ from agents.session import run_session
 from config.clock import PacedClock, SystemClock
 from config.errors import UsageFault
 from config.progress import Progress
-from config.secrets import load_secrets
+from config.secrets import load_secrets, state_dir
 from execution.journal.chain import Journal
+from execution.journal.lasting import LastingJournal
 from market.live.feed import LiveFeed
 from market.simulated.prices import warmup_length
 from market.tape import Tape
@@ -96,23 +97,26 @@ def trade_feed(
     past: PastOfRun,
     session: Session,
     journal: Journal | ResumingSink,
+    path: Path,
     key: bytes,
     signals: StopSignals,
     *,
     quiet: bool,
 ) -> SessionEnd:
-    """Live through the session until it ends or is stopped. Raises TribunalError."""
+    """Live through the session until it ends or is stopped; it outlives its journal, which lies at `path`. Raises
+    TribunalError."""
     settings, feeds = world.settings, list[LiveFeed]()
+    lasting = LastingJournal(journal, path, state_dir(load_secrets()), past.clock, _say)
 
     def left() -> timedelta | None:
         return feeds[0].next_close - feeds[0].now() if feeds else None
 
     async def trade(stop: Callable[[], bool]) -> SessionEnd:
-        clocked = OnClock(settings, world.bars, past.tape, past.kept, past.clock, stop, _say)
+        clocked = OnClock(settings, world.bars, past.tape, past.kept, past.clock, stop, _say, lasting)
         resuming = journal if isinstance(journal, ResumingSink) else None
         async with models_of(settings, load_secrets(also=settings.minds.key_variables)) as asker:
             outside = outside_of(settings, asker, journal)
-            sink = listened(journal, listeners)
+            sink = listened(journal, listeners, lasting)
             async with feed_desk(clocked, session, sink, resuming, key, outside) as (desk, feed):
                 feeds.append(feed)
                 return await run_session(desk, stop, lambda record: None)
@@ -121,9 +125,9 @@ def trade_feed(
         with FeedProgress(None if quiet else sys.stderr, left) as progress, signals.trading():
             listeners = listeners_of(settings, progress)
             end = asyncio.run(trade(signals.asked))
-        journal.close()
+        lasting.close()
     except BaseException:
-        journal.abandon()
+        lasting.abandon()
         raise
     return end
 

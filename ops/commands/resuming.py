@@ -6,6 +6,7 @@ were typed. It decides nothing: the session is compared with the journal event b
 refused with the difference.
 """
 
+import sys
 from pathlib import Path
 
 from agents.desk.kept import kept_request
@@ -16,6 +17,8 @@ from agents.records.folder import JOURNAL
 from agents.records.reading import refuse_other_key
 from agents.records.record import Session
 from config.errors import JournalFault, UsageFault
+from config.secrets import load_secrets, state_dir
+from execution.journal.rescue import take_in
 
 
 def resumed(typed: RunRequest, profile: str | None, key: bytes) -> tuple[RunRequest, World]:
@@ -38,6 +41,16 @@ def resumed(typed: RunRequest, profile: str | None, key: bytes) -> tuple[RunRequ
     if profile is not None or _says_more(typed.world):
         return typed, world_of(typed.world)
     return typed, _of_journal(folder, typed, key)
+
+
+def take_in_rescued(folder: Path, key: bytes) -> None:
+    """Append what a session on the clock kept elsewhere when its journal could not be written, and say so. Raises JournalFault,
+    OutputFault."""
+    count = take_in(folder / JOURNAL, key, state_dir(load_secrets()))
+    if count:
+        sys.stderr.write(
+            f"{count} events that the journal of {folder} could not hold were taken in from the rescue file.\n"
+        )
 
 
 def _beside(kept: WorldRequest, typed: WorldRequest, profile: str | None) -> WorldRequest:

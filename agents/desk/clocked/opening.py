@@ -28,7 +28,11 @@ from config.errors import UsageFault
 from config.files import passing_folder
 from config.settings import Settings
 from execution.journal.event import Sink
+from execution.journal.lasting import LastingJournal
+from execution.kill_switch.halting import Halt
+from execution.kill_switch.storage import StorageSwitch, journal_halts
 from execution.kill_switch.switches import FileSwitch
+from execution.venues.durable import DurableEntries
 from market.bar import Slice
 from market.live.exchange import TRIES, Exchange, Unanswered
 from market.live.feed import LiveFeed, Pace
@@ -67,6 +71,8 @@ class OnClock(NamedTuple):
     clock: PacedClock
     stop: Callable[[], bool]
     tell: Callable[[str], None]
+    journal: LastingJournal | None = None
+    """The journal of a session that outlives it; None for one that ends with its journal."""
 
 
 def kept_feed(journal: Path, key: bytes) -> Kept | None:
@@ -137,7 +143,8 @@ async def feed_desk(
         switch = FileSwitch(latches(), settings.profile)
         refresh = news.refresh if any(source.live for source in settings.sentiment.sources) else None
         there = trades_there(settings)
-        pulse = LivePulse(live, switch.standing, world.stop, clock, refresh, sells_at_once=there)
+        lasting = world.journal
+        pulse = LivePulse(live, lambda: _standing(switch, lasting), world.stop, clock, refresh, sells_at_once=there)
         real = None
         if there:
             real = await held.enter_async_context(exchange_venue(settings, session, key, clock, resuming))
@@ -149,10 +156,15 @@ async def feed_desk(
             told,
             sink,
             key,
-            outside,
+            outside if lasting is None else outside._replace(switch=StorageSwitch(outside.switch, lasting)),
             pulse if resuming is None else ResumedPulse(resuming.input, pulse),
             real,
+            lambda venue: (
+                venue if lasting is None else DurableEntries(venue, lambda: lasting.lost is not None, resuming)
+            ),
         )
+        if lasting is not None:
+            lasting.outlive()
         if real is not None:
             real.ledger = desk.trader.ledger
         pulse.watch(desk.trader)
@@ -160,6 +172,11 @@ async def feed_desk(
             yield desk, live
         finally:
             await news.close()
+
+
+def _standing(switch: FileSwitch, journal: LastingJournal | None) -> tuple[Halt, ...]:
+    """The latches that are down now, and that of a journal that cannot be written."""
+    return switch.standing() if journal is None else (*switch.standing(), *journal_halts(journal))
 
 
 def symbols_of(settings: Settings) -> tuple[str, ...]:

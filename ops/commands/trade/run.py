@@ -36,7 +36,7 @@ from ops.closing import typed
 from ops.commands.feeding import feed_asked, past_of_run, planned_bars, refuse_without_feed, trade_feed
 from ops.commands.options import Unsaid
 from ops.commands.requests import told_more
-from ops.commands.resuming import resumed
+from ops.commands.resuming import resumed, take_in_rescued
 from ops.data_told import tell_data
 from ops.finish import finish
 from ops.judging import conclude_judged
@@ -57,7 +57,9 @@ def run_command(arguments: argparse.Namespace) -> int:
     if request.resume is None:
         return run(request, world_of(request.world), finish)
     profile = None if isinstance(arguments.profile, Unsaid) else str(arguments.profile)
+    folder = Path(request.resume)
     request, world = resumed(request, profile, journal_key())
+    take_in_rescued(folder, journal_key())
     return run(request, world, partial(conclude_judged, world) if request.command == "backtest" else finish)
 
 
@@ -118,7 +120,7 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
         group = 1 if sits(settings) or past is not None else settings.journal.group_commit
         journal = _journal(folder.path, key, group, fresh=fresh)
         if past is not None:
-            end = trade_feed(world, past, session, journal, key, signals, quiet=request.quiet)
+            end = trade_feed(world, past, session, journal, folder.path / JOURNAL, key, signals, quiet=request.quiet)
         else:
             end = _live(settings, session, tape, journal, key, signals, quiet=request.quiet)
     except BaseException as fault:

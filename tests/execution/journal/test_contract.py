@@ -10,6 +10,7 @@ import pytest
 from implementations import implementations
 
 from agents.outages.alert import Alert
+from config.clock import SystemClock
 from config.errors import JournalFault
 from config.frozen import Journaled
 from execution.journal.chain import Journal, read_rows
@@ -61,6 +62,11 @@ def fanned_out(path: Path, past: Sequence[Journaled]) -> Any:
     return import_module("execution.journal.event").Fanout(fresh(path, past), (), lambda told: None)
 
 
+def lasting(path: Path, past: Sequence[Journaled]) -> Any:
+    made = import_module("execution.journal.lasting").LastingJournal
+    return made(fresh(path, past), path, path.parent, SystemClock(), lambda told: None)
+
+
 def counting(path: Path, past: Sequence[Journaled]) -> Any:
     return import_module("evidence.worlds.engine").Nowhere()
 
@@ -79,6 +85,7 @@ def compared(path: Path, past: Sequence[Journaled]) -> Any:
 WRITE: dict[str, Build] = {
     "execution.journal.chain.Journal": fresh,
     "execution.journal.event.Fanout": fanned_out,
+    "execution.journal.lasting.LastingJournal": lasting,
 }
 COUNT: dict[str, Build] = {"evidence.worlds.engine.Nowhere": counting}
 COMPARE: dict[str, Build] = {

@@ -8,9 +8,13 @@ from typing import Protocol
 import pytest
 from implementations import implementations
 
+from config.clock import SystemClock
 from config.frozen import Journaled
+from execution.journal.chain import Journal
+from execution.journal.lasting import LastingJournal
 from execution.kill_switch.halting import HaltEvent, HaltWatch, NoSwitch, Reading, Switch
 from execution.kill_switch.latch import ALL, Latch, LatchFolder, Lift
+from execution.kill_switch.storage import StorageSwitch
 from execution.kill_switch.switches import FileSwitch, RecordedSwitch, ResumedSwitch
 
 AT = datetime(2024, 3, 1, tzinfo=UTC)
@@ -134,11 +138,26 @@ def from_nowhere(folder: Path, plan: Plan) -> list[Reading]:
     return [switch.read(look) for look in range(1, len(plan) + 1)]
 
 
+def from_files_beside_a_journal(folder: Path, plan: Plan) -> list[Reading]:
+    """The journal can be written all the time."""
+    folder.mkdir(exist_ok=True)
+    path = folder / "journal.db"
+    journal = LastingJournal(Journal(path, b"k" * 32, 1), path, folder, SystemClock(), lambda told: None)
+    latches, readings = LatchFolder(folder), []
+    switch = StorageSwitch(FileSwitch(latches, PROFILE), journal)
+    for look, act in enumerate(plan, 1):
+        act(latches)
+        readings.append(switch.read(look))
+    journal.close()
+    return readings
+
+
 Read = Callable[[Path, Plan], list[Reading]]
 HALTABLE: dict[type, Read] = {
     FileSwitch: from_files,
     RecordedSwitch: from_the_journal,
     ResumedSwitch: from_the_journal_then_files,
+    StorageSwitch: from_files_beside_a_journal,
 }
 each_switch = pytest.mark.parametrize("read", HALTABLE.values(), ids=[kind.__name__ for kind in HALTABLE])
 each_plan = pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS.keys())

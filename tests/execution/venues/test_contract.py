@@ -16,6 +16,7 @@ from speaking_venue import SpeakingVenue
 
 from execution.reports import HEARD, VenueReport, VenueWord, asked
 from execution.simulated.venue import SimulatedVenue
+from execution.venues.durable import DurableEntries
 from execution.venues.recorded import RecordedVenue
 from execution.venues.venue import DrivenVenue
 from market.bar import Slice
@@ -96,11 +97,25 @@ class SpeakingWorld(SimulatedWorld):
         return speaking  # type: ignore[no-any-return]
 
 
+class Behind(DurableEntries):
+    """A simulated venue behind a journal that can be written."""
+
+    def __init__(self, venue: SimulatedVenue) -> None:
+        super().__init__(venue, lambda: False)
+        self.on_open, self.on_slice = venue.on_open, venue.on_slice
+
+
+class DurableWorld(SimulatedWorld):
+    def open(self, venue: SimulatedVenue) -> DrivenVenue:
+        return Behind(venue)
+
+
 VENUES: dict[str, Callable[[Any], Any]] = {
-    "exchange": ExchangeWorld, "recorded": RecordedWorld, "simulated": SimulatedWorld, "speaking": SpeakingWorld,
+    "durable": DurableWorld, "exchange": ExchangeWorld, "recorded": RecordedWorld, "simulated": SimulatedWorld,
+    "speaking": SpeakingWorld,
 }  # fmt: skip
-ASKED = ("exchange", "simulated", "speaking")
-DRIVEN = ("recorded", "simulated", "speaking")
+ASKED = ("durable", "exchange", "simulated", "speaking")
+DRIVEN = ("durable", "recorded", "simulated", "speaking")
 
 Scenario = Callable[[Any], Awaitable[None]]
 Live = Callable[[Scenario], None]

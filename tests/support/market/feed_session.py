@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from gate_support import PLAIN
 from klines_server import Klines, Reply, _json, _market, serving
+from storm import Storm
 from told_exchange import MARKETS, START, ToldExchange
 from virtual_clock import VirtualClock
 
@@ -27,6 +28,7 @@ from config.reading.load import load_profile
 from config.secrets import journal_key
 from config.settings import Settings
 from execution.journal.chain import Journal
+from execution.journal.event import Sink
 from execution.kill_switch.switches import FileSwitch
 from market.timeframe import Timeframe
 
@@ -65,7 +67,7 @@ class Wire(Klines):
 class Sees:
     """A sink that is killed before it holds more than so many events, and shows each event to whoever wants to see it."""
 
-    def __init__(self, journal: Journal | ResumingSink, most: int | None, seen: Callable[[Journaled], None]) -> None:
+    def __init__(self, journal: Sink, most: int | None, seen: Callable[[Journaled], None]) -> None:
         self._journal, self._left, self._seen = journal, most, seen
 
     def append(self, event: Journaled) -> int:
@@ -91,6 +93,8 @@ class Life(NamedTuple):
     store: str | None = None
     changed: Callable[[str, list[Any]], list[Any] | None] = lambda _, row: row
     """May change a row before the exchange tells it: is given the market and the row."""
+    storm: Storm | None = None
+    """What befalls the disk of the journal."""
 
 
 def settings_of(life: Life) -> Settings:
@@ -118,13 +122,15 @@ async def _live(folder: Path, life: Life, clock: VirtualClock, url: str, told: l
     tape = await read_past(settings, bars, kept, clock, lambda *_: None)
     session = on_feed(describe(settings, tape, key), life.bars, kept)
     folder.mkdir(exist_ok=True)
-    journal = ResumingSink(path, key, 50) if path.exists() else Journal(path, key, 50 if life.events is None else 1)
+    group = 50 if life.events is None and life.storm is None else 1
+    journal = ResumingSink(path, key, group) if path.exists() else Journal(path, key, group)
+    lasting = None if life.storm is None else life.storm.over(journal, path, folder / "state")
 
     def stop() -> bool:
         life.happens(clock.now())
         return life.until is not None and clock.now() >= life.until
 
-    world = OnClock(settings, bars, tape, kept, clock, stop, told.append)
+    world = OnClock(settings, bars, tape, kept, clock, stop, told.append, lasting)
     resuming = journal if isinstance(journal, ResumingSink) else None
     switch = FileSwitch(latches(), settings.profile)
     outside = Outside(None, switch, AUTO, nobody_knows)
@@ -132,12 +138,12 @@ async def _live(folder: Path, life: Life, clock: VirtualClock, url: str, told: l
         outside = outside_of(settings, None, resuming)
     end = None
     with suppress(Killed):
-        sink = Sees(journal, life.events, lambda _: None)
+        sink = Sees(life.storm or journal, life.events, lambda _: None)
         async with feed_desk(world, session, sink, resuming, key, outside) as (desk, _):
             end = await run_session(desk, stop, lambda record: None)
     if end is None:
-        journal.abandon()
+        (lasting or journal).abandon()
     else:
-        journal.close()
+        (lasting or journal).close()
         write_checksum(folder)
     return end

@@ -8,6 +8,7 @@ from pathlib import Path
 from gate_support import OLD_FOUR
 from speaking_session import Killed, NoNews
 from standing_exchange import StandingExchange, StandingFeed
+from storm import Storm
 
 from agents.approval.petition import AUTO
 from agents.court.minds.watchlist import nobody_knows
@@ -24,10 +25,15 @@ from config.secrets import journal_key
 from config.settings import Settings
 from execution.account.ledger import Ledger
 from execution.journal.chain import Journal
+from execution.journal.event import Sink
 from execution.kill_switch.halting import NoSwitch, Switch
+from execution.kill_switch.storage import StorageSwitch
+from execution.kill_switch.switches import ResumedSwitch
 from execution.venues.continued import ContinuedVenue
+from execution.venues.durable import DurableEntries
 from execution.venues.recorded import RecordedVenue
 from execution.venues.sealing import open_venue
+from execution.venues.venue import Venue
 from market.tape import Tape, simulated_tape
 from rl.adjuster import Off
 
@@ -37,7 +43,7 @@ MARKETS = ["BTC/USDT", "ETH/USDT"]
 class KilledAt:
     """A journal whose process is killed before it holds more than so many events."""
 
-    def __init__(self, journal: Journal | ResumingSink, most: int | None) -> None:
+    def __init__(self, journal: Sink, most: int | None) -> None:
         self._journal, self._most, self._count = journal, most, 0
 
     def append(self, event: Journaled) -> int:
@@ -59,24 +65,26 @@ class Lived:
         self.end: SessionEnd | None = None
         self.ledger: Ledger | None = None
 
-    def go_on(self, folder: Path, kill_at: int | None = None) -> "Lived":
-        """Begin a session, or go on with the one in the folder, until its end or until its journal holds so many events."""
+    def go_on(self, folder: Path, kill_at: int | None = None, storm: Storm | None = None) -> "Lived":
+        """Begin a session, or go on with the one in the folder, until its end or until its journal holds so many events. `storm`:
+        what befalls the disk of its journal."""
         path, key = folder / JOURNAL, journal_key()
         folder.mkdir(exist_ok=True)
         journal = ResumingSink(path, key, 1) if path.exists() else Journal(path, key, 1)
         try:
-            self.end = asyncio.run(self._live(journal, kill_at))
+            lasting = None if storm is None else storm.over(journal, path, folder / "state")
+            self.end = asyncio.run(self._live(journal, kill_at, storm))
         except Killed:
-            journal.abandon()
+            (lasting or journal).abandon()
             return self
-        journal.close()
+        (lasting or journal).close()
         write_checksum(folder)
         return self
 
-    async def _live(self, journal: Journal | ResumingSink, kill_at: int | None) -> SessionEnd:
+    async def _live(self, journal: Journal | ResumingSink, kill_at: int | None, storm: Storm | None) -> SessionEnd:
         key, resuming = journal_key(), isinstance(journal, ResumingSink)
         session, warmup = describe(self.settings, self.tape, key), warmup_of(self.tape)
-        sink = KilledAt(journal, kill_at)
+        sink = KilledAt(storm or journal, kill_at)
         sink.append(session)
         sink.append(warmup)
         self.exchange.awake()
@@ -84,9 +92,19 @@ class Lived:
         told = RecordedVenue(journal, rules, self.settings.venue) if isinstance(journal, ResumingSink) else None
         past = journal if isinstance(journal, ResumingSink) else None
         venue = ContinuedVenue(self.exchange, rules, 3600.0, past, told)
+        behind: Venue = venue
+        switch: Switch = self.switch if past is None else ResumedSwitch(past.halt, lambda: past.past, self.switch)
+        if storm is not None:
+            lasting = storm.lasting
+            behind, switch = (
+                DurableEntries(venue, lambda: lasting.lost is not None, past),
+                StorageSwitch(switch, lasting),
+            )
+            lasting.outlive()
         desk = open_desk(
-            session, warmup, feed=StandingFeed(self.tape, self.exchange), venue=venue, driver=None, sentiment=NoNews(), sink=sink,
-            switch=self.switch, approver=AUTO, key=key, adjuster=Off(), landed=journal.landed if resuming else nobody_knows,
+            session, warmup, feed=StandingFeed(self.tape, self.exchange), venue=behind, driver=None, sentiment=NoNews(),
+            sink=sink, switch=switch, approver=AUTO, key=key, adjuster=Off(),
+            landed=journal.landed if resuming else nobody_knows,
             spoke_next=journal.spoke_next if resuming else nothing_recorded,
         )  # fmt: skip
         self.ledger = desk.trader.ledger
