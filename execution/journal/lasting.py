@@ -162,7 +162,7 @@ class LastingJournal:
             self._rescue.remove()
         self._tell(
             f"INFO {self._clock.now():%Y-%m-%d %H:%M} UTC: The journal {self._path} is written again; the {count} events that "
-            "waited are in it. New risk is taken again."
+            "waited are in it. It keeps the session from new risk no more."
         )
 
     def _left(self) -> str:

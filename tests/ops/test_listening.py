@@ -1,6 +1,7 @@
 """What listens to a session: the herald of the kill switch, the teller of alerts, progress; a resumed run tells nothing twice."""
 
 import io
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,12 @@ from agents.records.record import CycleRecord, SessionEnd
 from config.secrets import journal_key
 from execution.journal.chain import Journal
 from execution.journal.event import Fanout, Listener
-from execution.kill_switch.halting import HaltEvent
+from execution.kill_switch.halting import Halt, HaltEvent
+from execution.kill_switch.storage import JOURNAL_LOST
 from ops.halts import HaltHerald
 from ops.progress import SessionProgress
+
+ITSELF = "That of the journal lifts itself when it is written again."
 
 
 @pytest.fixture
@@ -41,6 +45,18 @@ def test_a_switch_that_falls_is_lifted_and_falls_again_is_said_once_each() -> No
     ]  # fmt: skip
     assert "what is held keeps its stops" in lines[0]
     assert "what is held is sold at market" in lines[2]
+
+
+def test_no_command_is_named_to_lift_the_latch_of_a_lost_journal() -> None:
+    stream = io.StringIO()
+    own = Halt(scope=JOURNAL_LOST, who="tribunal", given_utc=None, why="the disk is full", flatten=False)
+    given = own.model_copy(update={"scope": "paper"})
+    for halts in ((own,), (given, own)):
+        at = datetime(2024, 1, 1, tzinfo=UTC)
+        HaltHerald(stream).hear(HaltEvent(action="halted", look=1, as_of_utc=at, halts=halts), past=False)
+    first, second = stream.getvalue().strip().split("\n\n")
+    assert first.endswith("(tribunal, ?: the disk is full). No new risk; what is held keeps its stops. " + ITSELF)
+    assert second.endswith("`tribunal unhalt --reason TEXT --profile paper` lifts it. " + ITSELF)
 
 
 @pytest.mark.usefixtures("_key")
