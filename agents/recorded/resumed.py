@@ -43,6 +43,8 @@ class ResumingSink:
         self._ahead: Recorded | None = None
         self.unanswered: str | None = None
         """Id of the order whose intent is the last event that is kept: it may have been sent. None if that is another event."""
+        self.forgotten: frozenset[str] = frozenset()
+        """Ids of the orders that were sent in the ending that is taken back: an exchange may have them."""
         kept = _before_the_ending(list(written_kinds(path)))
         last, head = self._read(path, key, kept)
         if last is None:
@@ -96,6 +98,8 @@ class ResumingSink:
         last, bars, head = None, 0, GENESIS
         for last in read_events(path, key):
             if last.seq > kept:
+                if isinstance(last.event, SentOrder):
+                    self.forgotten |= {last.event.order_id}
                 continue
             head = last.mac
             self.unanswered = last.event.order_id if isinstance(last.event, SentOrder) else None

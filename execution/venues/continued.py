@@ -2,7 +2,7 @@
 
 While the journal of a resumed session lasts, its words are repeated and the exchange is not asked. After that the exchange is
 told what is known of this account (`adopt`), and the order whose intent is the journal's last event is settled: it may have been
-sent before the process was killed, or not.
+sent before the process was killed, or not. So are the orders of an ending that was taken back.
 
 Between bars it asks for the account on a timer, and soon after every fill: what the exchange keeps is compared with the ledger.
 
@@ -49,6 +49,11 @@ class Past(Protocol):
     @property
     def unanswered(self) -> str | None:
         """Id of the order whose intent is the last event of the journal; None if that is another event."""
+        ...
+
+    @property
+    def forgotten(self) -> frozenset[str]:
+        """Ids of the orders that were sent in an ending which was taken back: the exchange may have them."""
         ...
 
 
@@ -105,6 +110,8 @@ class ContinuedVenue:
         if not self._adopted and self._past is not None and self._past.unanswered == order.order_id:
             self._arrive()
             return self._noted(await self._exchange.settle(order))
+        if self._past is not None and order.order_id in self._past.forgotten:
+            return self._noted(await self._here().settle(order))
         return self._noted(await self._here().submit(order))
 
     async def cancel(self, order_id: str) -> VenueReport:
