@@ -76,7 +76,7 @@ def test_a_chain_rewritten_without_the_key_is_refused(copy: Path, capsys: pytest
         previous = link(b"not the key" * 3, previous, event.seq, event.kind, event.payload)
         rewritten.append(("UPDATE events SET mac = ? WHERE seq = ?", (previous, event.seq)))
     change(copy, *rewritten)
-    assert "Event 1 (session_started@4)" in refused(copy, capsys)
+    assert "Event 1 (session_started@5)" in refused(copy, capsys)
 
 
 def test_a_cut_tail_is_told_apart_from_a_whole_run(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
