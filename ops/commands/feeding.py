@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from agents.desk.clocked.account import Opened, greet, trades_there
+from agents.desk.clocked.opened import Opened, trades_there
 from agents.desk.clocked.opening import Kept, OnClock, feed_desk, kept_feed, read_past, symbols_of
 from agents.desk.models import models_of
 from agents.desk.outside import outside_of
@@ -85,7 +85,11 @@ def past_of_run(world: World, request: RunRequest, key: bytes, clock: PacedClock
 
         async def read() -> tuple[Tape, Opened | None]:
             before = None if kept is None else kept.session.account
-            there = await greet(settings, symbols_of(settings), key, clock, before) if trades_there(settings) else None
+            if not trades_there(settings):
+                return await read_past(settings, world.bars, kept, clock, step), None
+            from agents.desk.clocked.account import greet  # it loads what paper does not need
+
+            there = await greet(settings, symbols_of(settings), key, clock, before)
             return await read_past(settings, world.bars, kept, clock, step), there
 
         tape, opened = asyncio.run(read())

@@ -7,7 +7,8 @@ import asyncio
 from pathlib import Path
 from typing import NamedTuple
 
-from agents.desk.clocked.account import ACCOUNTS, EXCHANGES, keys_of, trades_there
+from agents.desk.clocked.account import ACCOUNTS, EXCHANGES, keys_of
+from agents.desk.clocked.opened import trades_there
 from agents.desk.clocked.opening import symbols_of
 from agents.desk.request import WorldRequest
 from agents.desk.world import ON_THE_CLOCK, World, world_of

@@ -85,6 +85,9 @@ def market(**instruments: InstrumentSettings) -> MarketSettings:
     return MarketSettings(
         symbols=("BTC/USDT",),
         timeframe="1h",
+        feed=None,
+        feed_patience_s=20.0,
+        feed_late_s=90.0,
         session_days=1,
         warmup_bars=200,
         scenario="mixed",

@@ -8,8 +8,8 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import NamedTuple
 
+from agents.desk.clocked.opened import Opened
 from agents.recorded.resumed import ResumingSink
 from agents.records.record import AccountAt, Session
 from config.clock import Clock
@@ -22,24 +22,11 @@ from execution.venues.exchange.lease import account_lock
 from execution.venues.exchange.lines.wires import ExchangeKeys
 from execution.venues.exchange.venue import ExchangeVenue, name_of_account
 from execution.venues.recorded import RecordedVenue
-from market.instrument import Instrument
 
 ACCOUNTS, EXCHANGES = "accounts", "exchanges"
 """Folders in the state folder: the locks of accounts, and the markets of exchanges."""
 PLAY_KEYS = ExchangeKeys("simulator", "simulator-secret")
 """The keys of a simulated exchange on this machine that is asked for none (`tribunal simulator`)."""
-
-
-class Opened(NamedTuple):
-    """What an exchange said when a session was to begin: its name for the journal, and the rules of its markets."""
-
-    account: AccountAt
-    instruments: dict[str, Instrument]
-
-
-def trades_there(settings: Settings) -> bool:
-    """Whether orders leave this program."""
-    return settings.venue.kind == "ccxt"
 
 
 async def greet(

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from agents.desk.clocked.account import Opened, exchange_venue, trades_there
 from agents.desk.clocked.feed import ClockedFeed, ResumedFeed, ToldSentiment
+from agents.desk.clocked.opened import Opened, trades_there
 from agents.desk.clocked.pulse import LivePulse, ResumedPulse
 from agents.desk.description import warmup_of
 from agents.desk.desk import Desk
@@ -147,6 +147,8 @@ async def feed_desk(
         pulse = LivePulse(live, lambda: _standing(switch, lasting), world.stop, clock, refresh, sells_at_once=there)
         real = None
         if there:
+            from agents.desk.clocked.account import exchange_venue  # it loads what paper does not need
+
             real = await held.enter_async_context(exchange_venue(settings, session, key, clock, resuming))
         desk = open_traded(
             settings,

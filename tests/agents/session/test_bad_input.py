@@ -78,10 +78,10 @@ def test_windows_and_symbols_that_the_file_does_not_have(
     [
         (2, ["--profile", "papr"], "did you mean paper"),
         (2, ["--profile", "backtest"], "needs recorded bars"),
-        (2, ["--profile", "testnet"], "cannot connect to binance yet"),
+        (2, ["--profile", "testnet"], "there is no key for it"),
         (6, ["--profile", "live"], "trades real money"),
         (6, ["--profile", "live", "--confirm", "yes"], "not exactly"),
-        (2, ["--profile", "live", "--confirm", "TRADE REAL MONEY"], "cannot connect to binance yet"),
+        (2, ["--profile", "live", "--confirm", "TRADE REAL MONEY"], "sends no order for real money"),
         (2, ["--set", "limits.max_drawdwn=0.1"], "did you mean max_drawdown"),
         (2, ["--set", "limits.max_drawdown=3"], "at most 1 [fraction]"),
         (2, ["--set", "limits.max_position_fraction=0.5"], "one position cannot be larger than all of them"),

@@ -34,7 +34,9 @@ class Insider:
         symbols = tuple(closes)
         gate = open_gate(LIMITS, SETTINGS.exits, KEY, 24.0)
         instruments = {symbol: instrument_of(SETTINGS.market, symbol) for symbol in symbols}
-        calm = SETTINGS.venue.model_copy(update={"calm_volatility": None})  # finer bars are calmer ones, with other books
+        calm = SETTINGS.venue.model_copy(
+            update={"calm_volatility": None}
+        )  # finer bars are calmer ones, with other books
         self.venue = SimulatedVenue(instruments, calm, Seal(KEY))
         window, volumes = ReturnWindow(symbols, 500), VolumeWindow(symbols, 24.0)
         *past, last = zip(*closes.values(), strict=True)

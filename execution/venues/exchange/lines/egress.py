@@ -11,9 +11,12 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from aiohttp import ClientConnectionError, ClientSession, TCPConnector, TraceConfig
-
 from config.errors import UsageFault
+from config.reading.connections import loaded
+
+loaded("aiohttp")  # first without the certificates of the environment, on which its import may fail
+
+from aiohttp import ClientConnectionError, ClientSession, TCPConnector, TraceConfig  # noqa: E402
 
 
 class NotThisHost(ClientConnectionError):

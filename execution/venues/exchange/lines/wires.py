@@ -8,9 +8,7 @@ would add of its own accord (an affiliate's prefix, requests for currencies and 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, NamedTuple
-
-from aiohttp import ClientSession
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from config.errors import DataFault, UsageFault
 from config.reading.connections import NoClient, client_of, loaded
@@ -18,6 +16,9 @@ from config.seeds import generator
 from execution.venues.exchange.capabilities import Capability, Play
 from execution.venues.exchange.lines.egress import hosts_of, moved, session_for
 from execution.venues.exchange.lines.line import Budget, Line, Pace, Quiet
+
+if TYPE_CHECKING:
+    from aiohttp import ClientSession
 
 KEEP_ALIVE_MS = 12_000
 """A stream that is silent for so long is asked for a sign of life."""
@@ -62,7 +63,7 @@ async def wires_of(
     row: Capability, keys: ExchangeKeys, url: str | None, pace: Pace, seed: int, *, live: bool
 ) -> AsyncIterator[Wires]:
     """Open all lines, and close them at the end. Raises UsageFault and DataFault."""
-    opened, sessions = list[Any](), list[ClientSession]()
+    opened, sessions = list[Any](), list["ClientSession"]()
     try:
         for package, signed in (
             ("async_support", True),
@@ -137,7 +138,7 @@ def _play(ccxt: Any, row: Capability) -> None:
         )
 
 
-def _session(hosts: frozenset[str]) -> ClientSession:
+def _session(hosts: frozenset[str]) -> "ClientSession":
     try:
         return client_of(lambda: session_for(hosts))
     except NoClient as fault:
