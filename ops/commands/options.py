@@ -83,7 +83,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "--days": {
         "type": int,
         "metavar": "N",
-        "help": "length of a simulated session [days] (default: the profile's)",
+        "help": "length of a simulated session, or of one on a --feed [days] (default: the profile's; a feed: no end)",
     },
     "--strategy": {
         "nargs": "+",
