@@ -84,7 +84,8 @@ def measure(scenario: dict[str, Any]) -> dict[str, float]:
         journal.close()
         wall, used = watch.elapsed().total_seconds(), _cpu() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    return {"bars": session.bars, "heard": heard, "wall": session.bars / wall, "cpu": session.bars / used, "rss": peak}
+    bars = len(tape)
+    return {"bars": bars, "heard": heard, "wall": bars / wall, "cpu": bars / used, "rss": peak}
 
 
 def _cpu() -> float:

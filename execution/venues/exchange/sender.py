@@ -28,7 +28,7 @@ from risk.order import Purpose
 _SENT_AGAIN = 3
 """How often one sending is repeated, each time after its absence was proven."""
 _SUSPECTS = 20
-_BEFORE = timedelta(seconds=5)
+_BEFORE = timedelta(seconds=60)
 """How long before an order was made its trades are looked for: clocks differ."""
 
 
