@@ -14,7 +14,7 @@ ARGS ?=
 PROPOSALS ?= 100000
 
 .DEFAULT_GOAL := help
-.PHONY: paper train test slow check bench prove mutants coverage notebooks lock clean help
+.PHONY: paper train test slow check bench prove faults mutants coverage notebooks lock clean help
 
 paper: .stamps/run ## trade a simulated session with paper money (more options: make paper ARGS="--help")
 	$(BIN)/python -m agents.run --profile paper $(ARGS)
@@ -40,6 +40,9 @@ bench: .stamps/all .stamps/bench ## run the benchmarks, peers beside us, and pri
 
 prove: .stamps/all ## try 100,000 adversarial proposals on court and gate (fewer: make prove PROPOSALS=10000)
 	PROVE_PROPOSALS=$(PROPOSALS) $(BIN)/python -m pytest -s -m slow tests/risk/limits/test_adversarial.py $(ARGS)
+
+faults: .stamps/all ## kill sessions at each event, lose the answers of 10,000 orders, break the disk, answer with nonsense
+	LOST_REPLY_SEEDS=10 KILL_EVERY=1 $(BIN)/python -m pytest -n auto tests/agents/exchange tests/execution/venues/exchange tests/execution/wire tests/execution/journal tests/agents/session/feed $(ARGS)
 
 mutants: .stamps/all ## break limits, sizing and risk parity in every way, and count what the tests notice
 	$(BIN)/python tests/risk/mutants.py
