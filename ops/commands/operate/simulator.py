@@ -3,9 +3,11 @@
 import argparse
 import asyncio
 import re
+import signal
 import sys
 from decimal import Decimal
 from pathlib import Path
+from typing import NoReturn
 
 from agents.desk.world import tape_of, world_of
 from config.clock import SystemClock
@@ -22,8 +24,8 @@ _FASTEST = 100_000.0
 _BALANCE = re.compile(r"([A-Z0-9]{1,15})=([0-9]{1,15}(\.[0-9]{1,8})?)")
 
 
-def simulator_command(arguments: argparse.Namespace) -> int:
-    """Serve until stopped; returns the exit code. Raises UsageFault, DataFault."""
+def simulator_command(arguments: argparse.Namespace) -> NoReturn:
+    """Serve until stopped: it ends with KeyboardInterrupt. Raises UsageFault, DataFault."""
     if not 0 <= arguments.speed <= _FASTEST:
         raise UsageFault(f"--speed {arguments.speed:g} is no speed; nothing was started. Give 0 to {_FASTEST:g}.")
     if not 0 <= arguments.port <= 65535:
@@ -44,10 +46,10 @@ def simulator_command(arguments: argparse.Namespace) -> int:
         f"It plays {tape.source_label}: {' '.join(tape.symbols)}, bars of {length}, {_pace(arguments.speed)}.",
         f"Key {KEY.name}, secret {KEY.secret}. Ctrl-C ends it; nothing is kept.",
     )
-    return asyncio.run(_serve(server, arguments.port, () if arguments.quiet else told))
+    asyncio.run(_serve(server, arguments.port, () if arguments.quiet else told))
 
 
-async def _serve(server: WireServer, port: int, told: tuple[str, ...]) -> int:
+async def _serve(server: WireServer, port: int, told: tuple[str, ...]) -> NoReturn:
     try:
         url = await server.__aenter__()
     except OSError as fault:
@@ -60,13 +62,21 @@ async def _serve(server: WireServer, port: int, told: tuple[str, ...]) -> int:
         for line in (first, *told):
             sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
-        await asyncio.Event().wait()
+        await _stopped()
     finally:
         await server.__aexit__()
         if server.faults.happened:
             counted = ", ".join(f"{kind} {count}" for kind, count in sorted(server.faults.happened.items()))
             sys.stdout.write(f"Faults that happened: {counted}.\n")
-    return 0
+    raise KeyboardInterrupt
+
+
+async def _stopped() -> None:
+    """Wait for Ctrl-C or SIGTERM, also where the shell that started this in the background ignores Ctrl-C."""
+    asked, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked.set)
+    await asked.wait()
 
 
 def _pace(speed: float) -> str:
