@@ -127,9 +127,8 @@ def _bars_of(world: World, drawn: Callable[[Settings, int], Tape]) -> Tape:
             "started. Trade the feed with `tribunal run`, or give recorded bars with --data."
         )
     raise UsageFault(
-        f"The profile {settings.profile!r} is valid, but this version sends no order for real money: the check of keys, the "
-        "paper record and the ramp that it asks for are not there yet. Nothing was started. Use --profile paper, or testnet "
-        "for play money."
+        f"The profile {settings.profile!r} is valid, but this version sends no order for real money: the paper record "
+        "and the ramp that it asks for are not there yet. Nothing was started. Use --profile paper, or testnet for play money."
     )
 
 

@@ -194,4 +194,5 @@ def _near(error: Any) -> str:
 
 
 def _short(fault: BaseException) -> str:
-    return " ".join(str(fault).split())[:160] or type(fault).__name__
+    said = fault.strerror if isinstance(fault, OSError) and fault.strerror else " ".join(str(fault).split())[:160]
+    return said or type(fault).__name__

@@ -17,6 +17,7 @@ from config.errors import UsageFault
 from config.secrets import Secrets, load_secrets, state_dir
 from config.settings import Settings
 from execution.venues.continued import ContinuedVenue
+from execution.venues.exchange.capabilities import capability_of
 from execution.venues.exchange.ids import ClientIds
 from execution.venues.exchange.lease import account_lock
 from execution.venues.exchange.lines.wires import ExchangeKeys
@@ -36,6 +37,7 @@ async def greet(
 
     Raises UsageFault and DataFault: nothing was sent then.
     """
+    capability_of(settings.venue.exchange, live=settings.world == "live" or settings.venue.url is not None)
     fresh = account is None
     account = account or _account(settings, key, clock)
     async with _exchange(settings, symbols, key, clock, account) as exchange:

@@ -79,6 +79,16 @@ def test_windows_and_symbols_that_the_file_does_not_have(
         (2, ["--profile", "papr"], "did you mean paper"),
         (2, ["--profile", "backtest"], "needs recorded bars"),
         (2, ["--profile", "testnet"], "there is no key for it"),
+        (
+            2,
+            ["--profile", "testnet", "--set", "venue.exchange=kraken", "market.feed=kraken"],
+            "kraken has no test network",
+        ),
+        (
+            2,
+            ["--profile", "testnet", "--set", "venue.exchange=nosuch", "market.feed=nosuch"],
+            "cannot be sent to 'nosuch'",
+        ),
         (6, ["--profile", "live"], "trades real money"),
         (6, ["--profile", "live", "--confirm", "yes"], "not exactly"),
         (2, ["--profile", "live", "--confirm", "TRADE REAL MONEY"], "sends no order for real money"),

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from klines_server import BEGIN_MS, HOUR_MS, Klines, Reply, candle, serving
+from klines_server import BEGIN_MS, BROKEN, HOUR_MS, Klines, Reply, candle, serving
 
 from config.errors import DataFault, UsageFault
 from market.download import main
@@ -94,16 +94,8 @@ def test_too_many_requests_wait_as_long_as_the_exchange_says(exchange: Klines, t
 
 @pytest.mark.parametrize(
     "reply",
-    [
-        (500, {}, b"oops"),
-        (502, {}, b"<html>Bad Gateway</html>"),
-        (200, {"Content-Type": "text/html"}, b"<html>maintenance</html>"),
-        (200, {}, b""),
-        (200, {}, b'[[1704067200000,"1","2"'),
-        (200, {}, b"null"),
-        (200, {}, b'{"code":-1000,"msg":"unknown"}'),
-    ],
-    ids=["500", "502 with HTML", "200 with HTML", "empty", "cut", "null", "an error with 200"],
+    BROKEN.values(),
+    ids=BROKEN,
 )
 def test_a_reply_that_is_none_is_asked_for_again(reply: Reply, exchange: Klines, tmp_path: Path) -> None:
     exchange.fault = lambda number: reply if number in (2, 3) else None

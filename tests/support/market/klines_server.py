@@ -12,6 +12,16 @@ HOUR_MS = 3_600_000
 BEGIN_MS = 1_704_067_200_000
 """2024-01-01 00:00 UTC."""
 Reply = tuple[int, dict[str, str], bytes]
+BROKEN: dict[str, Reply] = {
+    "500": (500, {}, b"oops"),
+    "502 with HTML": (502, {}, b"<html>Bad Gateway</html>"),
+    "200 with HTML": (200, {"Content-Type": "text/html"}, b"<html>maintenance</html>"),
+    "empty": (200, {}, b""),
+    "cut": (200, {}, b'[[1704067200000,"1","2"'),
+    "null": (200, {}, b"null"),
+    "an error with 200": (200, {}, b'{"code":-1000,"msg":"unknown"}'),
+}
+"""Replies that are none."""
 Fault = Callable[[int], Reply | None]
 
 

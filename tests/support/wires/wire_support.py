@@ -16,6 +16,7 @@ from market.instrument import Instrument
 from market.timeframe import Timeframe
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
+FALLING, WIDE = "100 100 80 82", "100 110 99 100"
 FLAT = "100 100 100 100"
 
 

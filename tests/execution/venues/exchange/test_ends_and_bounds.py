@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 from exchange_support import BTC, QUICK, Trading, order_of, trading
-from wire_support import FLAT
+from wire_support import FALLING, FLAT
 
 from execution.wire.faults import Faults, Kind, Rule, Scenario
 
 D = Decimal
-FALLING = "100 100 80 82"
 SOON = QUICK._replace(timeout_s=0.3, settle_s=0.1, late_s=0.8, patience_s=0.5, cancel_s=1.0)
 """`submit` answers before absence can be proven."""
 HANGS = Rule(at="*", kind=Kind.HANG)

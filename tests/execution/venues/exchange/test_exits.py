@@ -1,34 +1,13 @@
 """Exits at a real exchange: stops that rest there, targets that are watched here, and nothing sold that is not ours."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
-import pytest
-from exchange_support import BTC, QUICK, Trading, order_of, trading
-from wire_support import FLAT, settings_of
+from exchange_support import BTC, QUICK, Trading, order_of
+from wire_support import FALLING, FLAT, WIDE, settings_of
 
 D = Decimal
-FALLING = "100 100 80 82"
-WIDE = "100 110 99 100"
-
-Scenario = Callable[[Trading], Awaitable[None]]
-
-
-@pytest.fixture
-def play(tmp_path: Path) -> Callable[..., None]:
-    """Runs a scenario on a fresh exchange."""
-
-    def run(scenario: Scenario, *args: Any, **more: Any) -> None:
-        async def main() -> None:
-            async with trading(tmp_path, *args, **more) as on:
-                await scenario(on)
-
-        asyncio.run(main())
-
-    return run
 
 
 def test_a_stop_rests_at_the_exchange_and_its_fill_is_heard(play: Any) -> None:

@@ -5,10 +5,9 @@ from decimal import Decimal
 from pathlib import Path
 
 from exchange_support import BTC, Trading, opened, order_of, server_of
-from wire_support import FLAT, exchange_of
+from wire_support import FALLING, FLAT, exchange_of
 
 D = Decimal
-FALLING = "100 100 80 82"
 
 
 def test_an_order_that_was_sent_before_a_crash_is_found_and_one_that_was_not_is_sent(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """One account at a real exchange: unmodified ccxt on loopback, against the simulator over the wire."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import fields
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -10,30 +9,12 @@ from typing import Any
 
 import pytest
 from exchange_support import BTC, HANGS, LOSSES, QUICK, Trading, order_of, trading
-from wire_support import FLAT, exchange_of
+from wire_support import FALLING, FLAT, exchange_of
 
 from execution.wire.faults import Kind, Rule
 from execution.wire.trading.wanted import Wanted
 
 D = Decimal
-FALLING = "100 100 80 82"
-WIDE = "100 110 99 100"
-
-Scenario = Callable[[Trading], Awaitable[None]]
-
-
-@pytest.fixture
-def play(tmp_path: Path) -> Callable[..., None]:
-    """Runs a scenario on a fresh exchange."""
-
-    def run(scenario: Scenario, *args: Any, **more: Any) -> None:
-        async def main() -> None:
-            async with trading(tmp_path, *args, **more) as on:
-                await scenario(on)
-
-        asyncio.run(main())
-
-    return run
 
 
 def test_an_order_is_accepted_and_its_fill_is_heard_with_its_fee_in_the_coin_it_was_taken_in(play: Any) -> None:
