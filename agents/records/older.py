@@ -74,6 +74,9 @@ ADDED_IN_SESSION_5: Mapping[str, Any] = {
 older version did (`ignore`, null), so they are not added either.
 """
 
+ADDED_IN_SESSION_6: Mapping[str, Any] = {}
+"""Settings that version 5 of a session did not have, with what it did, by dotted path as above."""
+
 
 def session_without_policies(tree: Tree) -> Tree:
     """Version 1. The profile could not name a policy: `settings.rl` becomes mode `off` without a model."""
@@ -93,6 +96,11 @@ def session_before_settings_of_4(tree: Tree) -> Tree:
 def session_before_settings_of_5(tree: Tree) -> Tree:
     """Version 4. See `ADDED_IN_SESSION_5`."""
     return with_settings(tree, ADDED_IN_SESSION_5)
+
+
+def session_before_settings_of_6(tree: Tree) -> Tree:
+    """Version 5. See `ADDED_IN_SESSION_6`."""
+    return with_settings(tree, ADDED_IN_SESSION_6)
 
 
 def with_settings(tree: Tree, added: Mapping[str, Any]) -> Tree:

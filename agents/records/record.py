@@ -68,7 +68,7 @@ class Session(Journaled):
     """Everything that a run's decisions depend on, except the bars and the models' answers."""
 
     event_kind: ClassVar[str] = "session_started"
-    event_version: ClassVar[int] = 5
+    event_version: ClassVar[int] = 6
 
     format: Literal[1] = 1
     version: str
