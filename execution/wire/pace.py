@@ -1,7 +1,8 @@
 """Plays a market in time: each of its moments when its time has come, and a sign of life to the streams every second.
 
-The market's time runs at a speed, from the clock's if its first bar forms now, otherwise from the open of that bar. Only what the
-market tells carries it (bars, trades, orders); a signature is checked against the clock. At speed 1 both are the same.
+The market's time runs at a speed, from the clock's if its first bar was to form now, otherwise from the open of that bar. Reading
+a long past takes a while; the bars that were due meanwhile are played at once. Only what the market tells carries its time (bars,
+trades, orders); a signature is checked against the clock. At speed 1 both are the same.
 """
 
 import asyncio
@@ -12,6 +13,8 @@ from config.clock import Clock
 from execution.wire.trading.exchange import Exchange
 
 _BEAT_S = 1.0
+_OPENING = timedelta(hours=1)
+"""A market whose first bar opened not longer ago than this, or is still in that bar, was opened to play now."""
 Wait = Callable[[float], Awaitable[object]]
 
 
@@ -22,8 +25,8 @@ class Pace:
         self._exchange, self._clock, self._speed, self._wait = exchange, clock, speed, wait
         self._began = clock.now()
         market = exchange.market
-        forms_now = timedelta(0) <= self._began - market.opened_utc < market.timeframe.duration
-        self._origin = self._began if forms_now else market.now
+        plays_now = timedelta(0) <= self._began - market.opened_utc < max(market.timeframe.duration, _OPENING)
+        self._origin = self._began if plays_now else market.now
         exchange.now = self.now
 
     def now(self) -> datetime:

@@ -111,6 +111,22 @@ def test_a_market_is_played_at_its_speed_and_its_time_is_never_before_its_moment
     assert pace.now() == START + timedelta(minutes=130)
 
 
+def test_a_market_whose_past_took_longer_to_read_than_a_bar_lasts_is_at_the_clock_s_time() -> None:
+    late = HandClock()
+    late.moment += timedelta(minutes=55)
+    exchange = exchange_of((FLAT,) * 90, played_as=Timeframe.M1)
+
+    async def wait(_: float) -> None:
+        if exchange.market.moment or exchange.market.opened_utc > START:
+            raise asyncio.CancelledError
+        await asyncio.sleep(0)
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(asyncio.wait_for(Pace(exchange, late, 1.0, wait).play(), 2))
+    assert exchange.now() == late.moment
+    assert exchange.market.opened_utc == late.moment
+
+
 def test_a_market_in_time_fills_by_itself_and_takes_no_steps_by_hand() -> None:
     async def main() -> None:
         async with world((WIDE,) * 3000, server={"speed": 36_000.0}) as on:

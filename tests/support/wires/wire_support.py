@@ -59,12 +59,13 @@ def exchange_of(
     settings: VenueSettings | None = None,
     balances: dict[str, str] | None = None,
     fee_in_quote: bool = False,
+    played_as: Timeframe | None = None,
     **rules: Any,
 ) -> Exchange:
     """An exchange with one market, BTC/USDT, on these bars."""
     slices = bars((*history, *coming))
     past = [shown.bars["BTC/USDT"] for shown in slices[: len(history)]]
-    market = PlayedMarket(("BTC/USDT",), Timeframe.H1, slices[len(history) :], {"BTC/USDT": past})
+    market = PlayedMarket(("BTC/USDT",), Timeframe.H1, slices[len(history) :], {"BTC/USDT": past}, None, played_as)
     owned = {coin: Decimal(amount) for coin, amount in (balances or {"USDT": "10000", "BTC": "0"}).items()}
     return Exchange(
         market, {"BTC/USDT": rules_of("BTC/USDT", **rules)}, settings or settings_of(), owned, fee_in_quote=fee_in_quote
