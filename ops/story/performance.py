@@ -1,7 +1,7 @@
 """The performance of an account, from the columns of a run. The mathematics is in `risk`; this module calls it.
 
-An undefined figure (too few bars, no variation, no loss) is None and never NaN. It refuses to annualise less than
-thirty days (`risk.measures.ratios.tells_a_year`), because a short period says little about a year.
+An undefined figure (too few bars, no variation, no loss) is None and never NaN. It refuses to annualise growth of less than
+thirty days (`risk.measures.ratios.tells_a_year`) and the spread of fewer than `LEAST_BARS` bars: they say little about a year.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from config.frozen import Frozen
+from evidence.statistics.blocks import LEAST_BARS
 from market.timeframe import Timeframe
 from risk.measures.basic import volatility
 from risk.measures.drawdown import drawdown_series
@@ -61,7 +62,7 @@ def growth(equity: Floats, starting_cash: float, timeframe: Timeframe) -> Growth
     """
     wealth = np.concatenate(([starting_cash], equity))
     returns = bar_returns(equity, starting_cash)
-    enough, per_year = len(returns) >= 2, timeframe.bars_per_year
+    enough, per_year = len(returns) >= LEAST_BARS, timeframe.bars_per_year
     falls = drawdown_series(wealth)
     return Growth(
         total_return=float(wealth[-1] / starting_cash - 1.0),

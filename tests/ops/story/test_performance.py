@@ -46,6 +46,13 @@ def test_growth_is_not_annualised_below_thirty_days() -> None:
     assert month == pytest.approx(1.1 ** (8760 / 720) - 1)
 
 
+def test_a_spread_of_fewer_than_thirty_bars_is_not_annualised() -> None:
+    equity = 100.0 * (1.0 + generator(3, "few bars").normal(0, 0.01, 30)).cumprod()
+    few, enough = growth(equity[:29], 100.0, Timeframe.H1), growth(equity, 100.0, Timeframe.H1)
+    assert (few.sharpe, few.sortino, few.volatility) == (None, None, None)
+    assert None not in (enough.sharpe, enough.sortino, enough.volatility)
+
+
 @pytest.mark.parametrize("equity", [[], [100.0], [100.0, 100.0, 100.0]])
 def test_what_never_varied_has_no_ratio(equity: list[float]) -> None:
     made = growth(np.array(equity), 100.0, Timeframe.H1)
