@@ -101,7 +101,7 @@ def throttled(row: int, hearing: Hearing, barriers: Barriers) -> ThrottledCase |
     case, verdict = hearing.case, hearing.verdict
     if case.proposal.direction is not Direction.LONG:
         return None
-    refused = {rule.code for rule in verdict.rules if rule.reaction not in (Reaction.PASS, Reaction.CUT)} - {_OF_COURT}
+    refused = _refused(verdict)
     named = {_named(code, case.book.breaker) for code in refused}
     rejected, asked = named, {rule.code for rule in verdict.rules} - {_OF_COURT} | {COURT}
     if hearing.ruling.scale <= 0:
@@ -157,6 +157,12 @@ def taken_from(
             )
         ),
     )
+
+
+def _refused(verdict: Verdict) -> AbstractSet[str]:
+    """The rules of the gate that refused; where a cap left too little for the venue, that cap (`Verdict.decided_by`)."""
+    codes = {rule.code for rule in verdict.rules if rule.reaction not in (Reaction.PASS, Reaction.CUT)}
+    return {verdict.decided_by if code == verdict.binding_rule else code for code in codes} - {_OF_COURT}
 
 
 def _taken(hearing: Hearing, refused: AbstractSet[str], barriers: Barriers) -> Iterator[tuple[str, float]]:

@@ -196,6 +196,21 @@ def test_what_the_court_rejected_is_the_courts_alone_and_what_two_refused_is_nob
     assert gate.taken.keys() == {"correlation"}
 
 
+def test_a_cap_that_leaves_less_than_the_venue_takes_is_the_one_that_took_it() -> None:
+    found = hearing(refused_by="min_notional")
+    kelly = RuleReport(
+        code="kelly", number=None, limit=None, unit="", reaction=Reaction.CUT, notional_cap=Decimal(3)
+    )  # fmt: skip
+    small = RuleReport(code="min_notional", number=None, limit=10.0, unit="", reaction=Reaction.REFUSE)
+    verdict = found.verdict.model_copy(update={"rules": (kelly, small)})
+    cut = throttled(0, found.model_copy(update={"verdict": verdict}), barriers())
+    alone = throttled(0, found, barriers())
+    assert cut is not None
+    assert alone is not None
+    assert (cut.rejected, cut.taken.keys()) == ({"kelly"}, {"kelly"})
+    assert alone.rejected == {"min_notional"}
+
+
 def test_a_breaker_is_named_by_the_book() -> None:
     tripped = case(book=book(breaker="turbulence"))
     found = throttled(0, hearing(refused_by="breaker", case=tripped), barriers())
