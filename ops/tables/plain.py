@@ -36,6 +36,7 @@ ALERTS = {
     "outage_ended": "outage ended",
     "budget_near": "budget near its end",
     "policy_demoted": "policy demoted",
+    "account_drift": "books differ",
 }
 """A short name for each alert."""
 

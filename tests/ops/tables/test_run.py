@@ -9,10 +9,13 @@ from typing import get_args
 
 import pytest
 
+from agents.outages.alert import AlertCode
 from ops.story.story import read_story
 from ops.story.summary import summarise
-from ops.tables.plain import RULES, money, percent, price, quantity, signed_percent
+from ops.tables.plain import ALERTS, BREAKERS, PURPOSES, RULES, money, percent, price, quantity, signed_percent
 from ops.tables.run import print_tables
+from risk.breakers import Breaker
+from risk.order import Purpose
 from risk.verdict import RuleCode
 
 Maker = Callable[..., Path]
@@ -71,8 +74,11 @@ def test_books_that_do_not_balance_are_called_so(make_run: Maker, key: bytes) ->
     assert "can be trusted" in _printed(make_run(lie=Decimal(1)), key)
 
 
-def test_every_rule_of_the_gate_has_its_sentence() -> None:
+def test_every_rule_breaker_alert_and_purpose_has_its_words() -> None:
     assert set(RULES) == set(get_args(RuleCode))
+    assert set(ALERTS) == set(get_args(AlertCode))
+    assert set(BREAKERS) == set(get_args(Breaker))
+    assert set(PURPOSES) == set(Purpose)
 
 
 @pytest.mark.parametrize(
