@@ -58,7 +58,8 @@ def test_other_limits_are_asked(kept: Path, tmp_path: Path, capsys: pytest.Captu
 def test_summary_and_report_are_made_of_them(kept: Path, tmp_path: Path) -> None:
     (tmp_path / "journal.db").write_bytes((kept / "journal.db").read_bytes())
     story, summary = leave(tmp_path, journal_key())
-    assert summary.bars == len(story.columns.close_ms) == open_run(kept, journal_key())[0].bars
+    assert summary.bars == len(story.columns.close_ms)
+    assert open_run(kept, journal_key())[0].bars in (summary.bars, None), "a live feed has no last bar"
     assert story.end is not None
     assert story.ledger.realised == story.end.realised
     assert "report" in (tmp_path / "report.html").read_text()[:5000].lower()
