@@ -74,7 +74,10 @@ ADDED_IN_SESSION_5: Mapping[str, Any] = {
 older version did (`ignore`, null), so they are not added either.
 """
 
-ADDED_IN_SESSION_6: Mapping[str, Any] = {}
+ADDED_IN_SESSION_6: Mapping[str, Any] = {
+    "venue.close_together": 1,
+    "venue.max_clock_off_s": 86_400.0,
+}
 """Settings that version 5 of a session did not have, with what it did, by dotted path as above."""
 
 

@@ -51,4 +51,14 @@ class VenueSettings(Frozen):
         default=60.0,
         description="how often the account is compared with the ledger between two bars, for kind ccxt [s]",
     )
+    close_together: Annotated[int, Field(ge=1, le=100)] = Field(
+        default=1,
+        description="markets that are asked at one time when the kill switch sells, for kind ccxt; 1 in journals written before "
+        "this setting existed [markets]",
+    )
+    max_clock_off_s: Annotated[float, Field(gt=0, le=86_400)] = Field(
+        default=86_400.0,
+        description="how far this machine's clock may be from the exchange's before no market takes new risk, for kind ccxt; a "
+        "day in journals written before this setting existed [s]",
+    )
     starting_cash: Money = Field(description="cash of the account at the start [quote]")

@@ -15,6 +15,7 @@ from config.frozen import Frozen
 from config.sections.exits import ExitSettings
 from config.sections.limits import RiskLimits
 from execution.account.agreement import Agreement
+from execution.account.closing import Closing
 from execution.account.inside import drive
 from execution.account.ledger import Ledger
 from execution.account.order_desk import OrderDesk
@@ -77,10 +78,12 @@ class Trader:
         breakers: BreakerState,
         bars_per_day: float,
         switch: Switch | None = None,
+        close_together: int = 1,
     ) -> None:
         """`driver` drives the venue through each bar; None for a venue that trades by itself.
 
-        `switch` is the kill switch; None if there is none.
+        `switch` is the kill switch; None if there is none. `close_together`: how many markets of a real exchange are asked at a
+        time when it sells; 1 for one after another.
         """
         self._halts = HaltWatch(switch or NoSwitch(), sink)
         self.ledger = ledger
@@ -96,6 +99,11 @@ class Trader:
         self._agreement = Agreement(ledger, self._instruments, sink)
         self._desk = OrderDesk(venue, ledger, sink, self._orders, self._agreement)
         self._protection = Protection(self._desk, self._orders, ledger, gate, exits, self._instruments)
+        self._closing = (
+            Closing(self._desk, self._orders, ledger, self._protection, self._instruments, close_together)
+            if ledger.is_real and close_together > 1
+            else None
+        )
         self._sink = sink
         self._horizon = horizon_of(limits, bars_per_day)
         self._least_fall = fall_sigmas(bars_per_day, limits)
@@ -123,7 +131,8 @@ class Trader:
         self.volumes.push({symbol: (bar.close, bar.volume) for symbol, bar in shown.bars.items()})
         self._observe(shown)
         for symbol in self._entering:
-            if symbol not in shown.bars or symbol in shown.frozen or self.breakers.open_on(symbol) is not None:
+            closed = symbol not in shown.bars or symbol in shown.frozen or self._desk.closed.why(symbol) is not None
+            if closed or self.breakers.open_on(symbol) is not None:
                 await self._desk.cancel_entry(symbol, at)
         for symbol, bar in shown.bars.items():
             await self._protection.trail(symbol, bar.high, at)
@@ -224,7 +233,9 @@ class Trader:
             portfolio=portfolio,
             instrument=self._instruments[proposal.symbol],
             breakers=self.breakers,
-            frozen=self._frozen.get(proposal.symbol) or self._agreement.why(proposal.symbol),
+            frozen=self._frozen.get(proposal.symbol)
+            or self._agreement.why(proposal.symbol)
+            or self._desk.closed.why(proposal.symbol),
             symbols=symbols,
             returns=self.window.matrix(symbols)[-rows:] if rows else self.window.matrix(symbols)[:0],
             halted=self._halts.why,
@@ -269,7 +280,10 @@ class Trader:
         if not self._halts.flattens:
             return ()
         sales = [self._halts.sale(held.symbol, at) for held in self.ledger.positions()]
-        sold = [sale for sale in sales if await self._protection.close(sale.symbol, sale.decision_id, at)]
+        if self._closing is None:
+            sold = [sale for sale in sales if await self._protection.close(sale.symbol, sale.decision_id, at)]
+        else:
+            sold = list(await self._closing.close(sales, at))
         self._halts.told_flat(at, flat=not self.ledger.positions() and self._orders.quiet)
         return tuple(sold)
 

@@ -7,8 +7,9 @@ pauses for a while, and the others go on; exits never pause, they only wait for 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -39,6 +40,8 @@ class Pace(NamedTuple):
     watch_s: float = 1.0
     """Between two looks at the price of a watched target."""
     clock_s: float = 60.0
+    clock_off_s: float = 2.0
+    """Above this difference between this machine's clock and the exchange's, no entry is taken (`venue.max_clock_off_s`)."""
     settle_s: float = 2.0
     """How long `submit` waits for evidence before it says that the order's fate is unknown."""
     margin_s: float = 1.0
@@ -110,12 +113,46 @@ class Quiet:
         return max(0.0, self.until_s - asyncio.get_running_loop().time())
 
 
+class Turn:
+    """Lets one request at a time through, where an exchange wants their order kept. Exits go before all others that wait."""
+
+    def __init__(self) -> None:
+        self._taken = False
+        self._first, self._others = deque[asyncio.Future[None]](), deque[asyncio.Future[None]]()
+
+    @asynccontextmanager
+    async def taken(self, *, exits: bool) -> AsyncIterator[None]:
+        """Wait for the turn, and hold it."""
+        if self._taken:
+            mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            (self._first if exits else self._others).append(mine)
+            try:
+                await mine
+            except asyncio.CancelledError:
+                if mine.done() and not mine.cancelled():
+                    self._pass_on()
+                raise
+        self._taken = True
+        try:
+            yield
+        finally:
+            self._pass_on()
+
+    def _pass_on(self) -> None:
+        for waiting in (self._first, self._others):
+            while waiting:
+                if not (following := waiting.popleft()).done():
+                    following.set_result(None)
+                    return
+        self._taken = False
+
+
 class Line:
     """One CCXT instance, and what is asked over it."""
 
     def __init__(
         self, ccxt: Any, pace: Pace, budget: Budget, quiet: Quiet, chance: np.random.Generator, *,
-        exits: bool = False, turn: asyncio.Lock | None = None,
+        exits: bool = False, turn: Turn | None = None,
     ) -> None:  # fmt: skip
         """`exits`: for stops, cancels and sales. `turn`: held by one request at a time, where their order must be kept."""
         self.ccxt = ccxt
@@ -130,7 +167,7 @@ class Line:
             await asyncio.sleep(left_s)
         async with AsyncExitStack() as stack:
             if self._turn is not None:
-                await stack.enter_async_context(self._turn)
+                await stack.enter_async_context(self._turn.taken(exits=self._exits))
             self.ccxt.last_response_headers = None
             return await call(self.ccxt)
 
