@@ -56,7 +56,9 @@ def test_two_markets_take_the_time_of_one_and_the_journal_says_it_in_one_order(t
     lived.go_on(folder)
     told = sales(folder)
     first = told.index("intent")
-    assert told[first : first + 4] == ["intent", "intent", "submit", "submit"], "both intents are on disk before both answers"
+    assert told[first : first + 4] == ["intent", "intent", "submit", "submit"], (
+        "both intents are on disk before both answers"
+    )
     assert lived.ledger is not None
     assert lived.ledger.positions() == ()
     assert replay([str(folder), "--quiet"]) == 0

@@ -60,7 +60,9 @@ def test_a_sale_without_any_position_is_not_booked_at_all_and_told_once() -> Non
     for trade in ("again", "again", "more"):
         hear(world, VenueReport(fills=(sale(world, D("0.1"), trade),)))
     assert world.trader.ledger.cash == cash
-    assert world.trader.ledger.fills_booked == booked + 2, "they count as reported, so that the account is compared again"
+    assert world.trader.ledger.fills_booked == booked + 2, (
+        "they count as reported, so that the account is compared again"
+    )
     assert len(told(world)) == 1
 
 

@@ -161,7 +161,9 @@ def test_a_cancel_is_on_the_wire_at_once_behind_five_hundred_questions(play: Any
         for each in flood:
             each.cancel()
         await asyncio.wait(flood)
-        print(f"on the wire after {min(sent) * 1000:.0f} to {max(sent) * 1000:.0f} ms behind {waiting} questions ({line})")
+        print(
+            f"on the wire after {min(sent) * 1000:.0f} to {max(sent) * 1000:.0f} ms behind {waiting} questions ({line})"
+        )
         assert waiting > 300
         assert min(sent) < LATEST_S
 

@@ -69,7 +69,9 @@ def test_a_sale_of_unknown_fate_that_was_filled_is_not_repeated(tmp_path: Path) 
     play(tmp_path, scenario)
 
 
-def test_a_sale_of_unknown_fate_that_never_arrived_is_proven_absent_and_not_sent_again_by_itself(tmp_path: Path) -> None:
+def test_a_sale_of_unknown_fate_that_never_arrived_is_proven_absent_and_not_sent_again_by_itself(
+    tmp_path: Path,
+) -> None:
     async def scenario(on: Trading) -> None:
         lose(on, Kind.RESET)
         assert await on.submit(order_of("out", "sell 0.999 market", at=MARKET_TIME)) == "unknown"
@@ -80,4 +82,3 @@ def test_a_sale_of_unknown_fate_that_never_arrived_is_proven_absent_and_not_sent
         assert on.exchange.purse.total("BTC") == D(7)
 
     play(tmp_path, scenario)
-
