@@ -76,7 +76,11 @@ EVENTS = Registry(
     Kind(AccountDrift, "when a difference between the exchange's account and the ledger begins or ends"),
     Kind(MarketClosed, "when a market of a real exchange becomes close-only, or takes new risk again"),
     Kind(BreakerEvent, "when a circuit breaker trips, is extended or lifts", (with_nothing_new,)),
-    Kind(HaltEvent, "when the session sees a change of the kill switch, and when all positions are sold because of it"),
+    Kind(
+        HaltEvent,
+        "when the session sees a change of the kill switch, and when all positions are sold because of it",
+        (with_nothing_new,),
+    ),
     Kind(
         Approval, "when a human, or the configured answer, has decided about a large position; before its order is sent"
     ),

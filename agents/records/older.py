@@ -75,6 +75,14 @@ older version did (`ignore`, null), so they are not added either.
 """
 
 ADDED_IN_SESSION_6: Mapping[str, Any] = {
+    "emergency": {
+        "venue_unreachable": None,
+        "error_rate": None,
+        "feeds_stale": None,
+        "flash_crash": None,
+        "journal_lost": {"above": 0.0, "action": "cancel"},
+        "order_rate": None,
+    },
     "venue.close_together": 1,
     "venue.max_clock_off_s": 86_400.0,
 }

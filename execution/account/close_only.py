@@ -1,8 +1,9 @@
 """Markets in which nothing new is bought, because the exchange contradicts itself or the ledger there.
 
-A real exchange says itself which of its markets are close-only, and why (`VenueReport.close_only`): two orders under one client id,
-an order that it knew and knows no more, a clock that is too far off, a market that is gone. The ledger adds a sale of more than it
-holds. The gate refuses new risk there, exits go on; in a market that is gone there is nothing to send, so none are tried.
+A real exchange says itself which of its markets are close-only, and why (`VenueReport.close_only`): two orders under one
+client id, an order that it knew and knows no more, a clock that is too far off, a market that is gone. The ledger adds a sale
+of more than it holds. The gate refuses new risk there, exits go on; in a market that is gone there is nothing to send, so
+none are tried.
 
 It lifts what the exchange lifts. A sale of more than is held is for a human to look into: it stays as long as the run does.
 """

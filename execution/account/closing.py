@@ -37,6 +37,10 @@ class Closing:
         self._desk, self._orders, self._ledger = desk, orders, ledger
         self._protection, self._instruments, self._together = protection, instruments, together
 
+    async def withdraw_entries(self, at: datetime) -> None:
+        """Withdraw all entries that are under way."""
+        await self._cancel([each.entry.order_id for each in self._orders.entering], at)
+
     async def close(self, sales: Sequence[Sale], at: datetime) -> tuple[Sale, ...]:
         """Close positions at market. Returns the sales that were sent; the others are tried again at the next look."""
         chosen = {sale.symbol: sale for sale in sales if self._may_be_sold(sale.symbol)}

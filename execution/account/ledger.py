@@ -162,8 +162,8 @@ class Ledger:
         return True
 
     def surplus(self, fill: Fill) -> Decimal:
-        """What a real exchange says was sold beyond what is held [base]: coins that are not ours, at a price that is not ours. 0 for
-        every other fill, and for one that was booked before."""
+        """What a real exchange says was sold beyond what is held [base]: coins that are not ours, at a price that is not
+        ours. 0 for every other fill, and for one that was booked before."""
         if not self._real or fill.side is not Side.SELL or (fill.symbol, fill.trade_id) in self._applied:
             return ZERO
         held = self._holdings.get(fill.symbol)

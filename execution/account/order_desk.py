@@ -66,8 +66,8 @@ class OrderDesk:
         await self.hear(f"cancel {order_id}", await self._venue.cancel(order_id), at)
 
     async def send_all(self, orders: Sequence[tuple[Order, DecisionOrders]], at: datetime, together: int) -> None:
-        """Journal all these intents, then hand the orders to the venue together. The answers are booked in the order of the intents,
-        at `at`."""
+        """Journal all these intents, then hand the orders to the venue together. The answers are booked in the order of the
+        intents, at `at`."""
         for order, of in orders:
             self._sink.append(order)
             self._orders.sent(order, of)
@@ -153,7 +153,8 @@ class OrderDesk:
         if self._agreement is not None:
             self._agreement.take_for_foreign(fill.symbol, surplus, money)
         why = (
-            f"the exchange reports that trade {fill.trade_id} sold {fill.quantity}, which is {surplus} more than the ledger holds. "
+            f"the exchange reports that trade {fill.trade_id} sold {fill.quantity}, which is {surplus} more than the ledger "
+            f"holds. "
             f"Those {surplus} were not this account's, nor are the {money} that they brought: neither was booked"
         )
         self.closed.find(fill.symbol, why, at)

@@ -271,12 +271,14 @@ class Trader:
     async def heed(self, at: datetime) -> tuple[Sale, ...]:
         """Read the kill switch and obey it. Returns the sales that were started.
 
-        While it is down, no entry is sent and entries under way are withdrawn. With `flatten`, positions are sold at market,
-        again at every look, until the venue's fills say that nothing is left. A stop is withdrawn only if a sale replaces it.
+        While it is down, no entry is sent, and entries under way are withdrawn unless it only closes. With `flatten`,
+        positions are sold at market, again at every look, until the venue's fills say that nothing is left. A stop is
+        withdrawn only if a sale replaces it.
         """
         if self._halts.look(at) is None:
             return ()
-        await self.wind_up(at)
+        if self._halts.cancels:
+            await self.wind_up(at)
         if not self._halts.flattens:
             return ()
         sales = [self._halts.sale(held.symbol, at) for held in self.ledger.positions()]
@@ -322,6 +324,9 @@ class Trader:
 
     async def wind_up(self, at: datetime) -> None:
         """Withdraw all entries that are under way. Positions keep their protection."""
+        if self._closing is not None:
+            await self._closing.withdraw_entries(at)
+            return
         for symbol in self._entering:
             await self._desk.cancel_entry(symbol, at)
 

@@ -61,8 +61,8 @@ async def greet(
 @asynccontextmanager
 async def exchange_venue(
     settings: Settings, session: Session, key: bytes, clock: Clock, resuming: ResumingSink | None
-) -> AsyncIterator[ContinuedVenue]:
-    """The exchange of a session, after the past of its journal if it is resumed. It ends with the block."""
+) -> AsyncIterator[tuple[ContinuedVenue, ExchangeVenue]]:
+    """The exchange of a session, after the past of its journal if it is resumed, and by itself. It ends with the block."""
     assert session.account is not None  # `greet` has named it
     async with AsyncExitStack() as held:
         mark = ClientIds(name_of_account(settings.venue, live=settings.world == "live"), "").mark
@@ -73,7 +73,7 @@ async def exchange_venue(
         told = None
         if resuming is not None:
             told = RecordedVenue(resuming, dict(session.instruments), settings.venue)
-        yield ContinuedVenue(exchange, dict(session.instruments), settings.venue.compare_s, resuming, told)
+        yield ContinuedVenue(exchange, dict(session.instruments), settings.venue.compare_s, resuming, told), exchange
 
 
 @asynccontextmanager
@@ -126,7 +126,8 @@ async def _refuse_others(exchange: ExchangeVenue, settings: Settings, ours: froz
     found = await exchange.foreign(ours or ())
     if found and ours is not None:
         raise UsageFault(
-            f"{len(found)} open orders on this account at {settings.venue.exchange} are those of another session ({found[0]}), and "
+            f"{len(found)} open orders on this account at {settings.venue.exchange} are those of another session "
+            f"({found[0]}), and "
             "this run's journal names none of them. Nothing was started: two sessions would sell each other's coins. Stop that "
             "session and cancel its orders at the exchange."
         )

@@ -4,13 +4,14 @@ The description and the warm-up of a run that is resumed are those of its journa
 """
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 from agents.desk.clocked.feed import ClockedFeed, ResumedFeed, ToldSentiment
+from agents.desk.clocked.figures import Figures, Overheard
 from agents.desk.clocked.opened import Opened, trades_there
 from agents.desk.clocked.pulse import LivePulse, ResumedPulse
 from agents.desk.description import warmup_of
@@ -26,12 +27,14 @@ from agents.records.record import Session, Warmup
 from config.clock import PacedClock, from_ms
 from config.errors import UsageFault
 from config.files import passing_folder
+from config.sections.emergency.table import Action
 from config.settings import Settings
 from execution.journal.event import Sink
 from execution.journal.lasting import LastingJournal
-from execution.kill_switch.halting import Halt
+from execution.kill_switch.halting import Halt, Switch
 from execution.kill_switch.storage import StorageSwitch, journal_halts
 from execution.kill_switch.switches import FileSwitch
+from execution.kill_switch.triggers import Figure, Triggers, TriggerSwitch
 from execution.reports import SentOrder
 from execution.venues.durable import DurableEntries
 from market.bar import Slice
@@ -156,21 +159,27 @@ async def feed_desk(
         refresh = news.refresh if any(source.live for source in settings.sentiment.sources) else None
         real_one = trades_there(settings)
         lasting = world.journal
-        pulse = LivePulse(live, lambda: _standing(switch, lasting), world.stop, clock, refresh, sells_at_once=real_one)
+        figures = Figures(settings, symbols, timeframe.duration, clock, lasting)
+        figures.feed = live
+        past = (lambda: False) if resuming is None else (lambda: resuming.past)
+        triggers = Triggers(settings.emergency, _watched(settings, figures), latches(), settings.profile, clock, past)
+        stops = _Stops(switch, lasting, triggers, cancels=_journal_cancels(settings))
+        pulse = LivePulse(live, stops.standing, world.stop, clock, refresh, sells_at_once=real_one)
         real = None
         if real_one:
             from agents.desk.clocked.account import exchange_venue  # it loads what paper does not need
 
-            real = await held.enter_async_context(exchange_venue(settings, session, key, clock, resuming))
+            opened = exchange_venue(settings, session, key, clock, resuming)
+            real, figures.venue = await held.enter_async_context(opened)
         desk = open_traded(
             settings,
             session,
             warmup_of(world.tape) if kept is None else kept.warmup,
             feed if resuming is None else ResumedFeed(resuming.input, feed, told, lambda: resuming.past),
             told,
-            sink,
+            Overheard(sink, figures.falls, figures.rate),
             key,
-            outside if lasting is None else outside._replace(switch=StorageSwitch(outside.switch, lasting)),
+            outside._replace(switch=stops.around(outside.switch)),
             pulse if resuming is None else ResumedPulse(resuming.input, pulse),
             real,
             lambda venue: (
@@ -188,9 +197,38 @@ async def feed_desk(
             await news.close()
 
 
-def _standing(switch: FileSwitch, journal: LastingJournal | None) -> tuple[Halt, ...]:
-    """The latches that are down now, and that of a journal that cannot be written."""
-    return switch.standing() if journal is None else (*switch.standing(), *journal_halts(journal))
+class _Stops(NamedTuple):
+    """All that stops a session on the clock: latches, a journal that cannot be written, and triggers."""
+
+    files: FileSwitch
+    journal: LastingJournal | None
+    triggers: Triggers
+    cancels: bool
+
+    def standing(self) -> tuple[Halt, ...]:
+        """What is down now, in the order in which the switch of the session tells it."""
+        own = self.triggers.standing()  # it may set a latch
+        lost = () if self.journal is None else journal_halts(self.journal, cancels=self.cancels)
+        return (*self.files.standing(), *lost, *own)
+
+    def around(self, switch: Switch) -> Switch:
+        """The switch of the session, around that of its latches."""
+        if self.journal is not None:
+            switch = StorageSwitch(switch, self.journal, cancels=self.cancels)
+        return TriggerSwitch(switch, self.triggers)
+
+
+def _journal_cancels(settings: Settings) -> bool:
+    """Whether entries are withdrawn while the journal cannot be written. New risk is never taken then."""
+    lost = settings.emergency.of("journal_lost")
+    return lost is not None and lost.action is not Action.CLOSE_ONLY
+
+
+def _watched(settings: Settings, figures: Figures) -> Mapping[str, Figure]:
+    """The figures that triggers read. That of the journal only where its loss is to sell: the rest of it needs no time."""
+    lost = settings.emergency.of("journal_lost")
+    sells = lost is not None and lost.action is Action.FLATTEN
+    return {name: figure for name, figure in figures.by_name().items() if sells or name != "journal_lost"}
 
 
 def symbols_of(settings: Settings) -> tuple[str, ...]:

@@ -98,6 +98,9 @@ class LivePulse:
         if standing != self._account.halts:
             self._sold_at = self._left = None
             return Beat(at_utc=self._at(), prices=await self._priced(sells))
+        if self._sells_at_once and self._sold_at is not None and not held:
+            self._sold_at = None  # all is sold: the session says so now, and not at the next bar
+            return Beat(at_utc=self._at())
         if not sells or sells == self._left or not self._is_due():
             return None
         prices = await self._priced(sells)

@@ -88,7 +88,8 @@ class Listener:
         if off_ms > most_ms:
             way = "ahead of" if self.clock_ahead_ms > 0 else "behind"
             self._shelf.suspend(
-                f"this machine's clock is {off_ms / 1000:.1f} s {way} the exchange's, and more than {most_ms / 1000:g} s is not safe: "
+                f"this machine's clock is {off_ms / 1000:.1f} s {way} the exchange's, and more than {most_ms / 1000:g} s is "
+                f"not safe: "
                 "set it (NTP)"
             )
         else:

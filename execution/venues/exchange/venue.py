@@ -50,6 +50,7 @@ class ExchangeVenue:
         """Use `open`."""
         self._row, self._rules, self._seal, self._pace, self._clock = row, rules, seal, pace, clock
         self._books: dict[str, Book] = {}
+        self._quiet = wires.quiet
         self._client = Client(wires, row, clock)
         self._shelf = Shelf(ids, {symbol: each.instrument for symbol, each in rules.items()}, clock)
         self._sender = Sender(self._client, row, self._shelf, pace, wires.quiet, clock)
@@ -75,11 +76,11 @@ class ExchangeVenue:
     ) -> AsyncIterator["ExchangeVenue"]:
         """Connect, measure the clock, and read the markets' rules and the account.
 
-        `known`: the markets with which a run that is resumed began. One that the exchange does not trade any more is close-only;
-        without that it is refused. `key`: the journal's key, which gives the gate's seal. `run`: what tells this journal from every other, the same after a
-        restart. `live`: real money, or else the exchange's own test network; with `settings.url` whatever stands there. `folder`:
-        where markets are kept. `seed`: for the pauses between retries.
-        Raises UsageFault for what this exchange cannot do safely and for an account that it refuses; DataFault without an answer.
+        `known`: the markets with which a run that is resumed began. One that the exchange does not trade any more is
+        close-only; without that it is refused. `key`: the journal's key, which gives the gate's seal. `run`: what tells this
+        journal from every other, the same after a restart. `live`: real money, or else the exchange's own test network; with
+        `settings.url` whatever stands there. `folder`: where markets are kept. `seed`: for the pauses between retries. Raises
+        UsageFault for what this exchange cannot do safely and for an account that it refuses; DataFault without an answer.
         """
         clock = clock or SystemClock()
         row = capability_of(settings.exchange, live=live or settings.url is not None)
@@ -178,7 +179,8 @@ class ExchangeVenue:
 
     async def foreign(self, ours: Iterable[str] = ()) -> tuple[str, ...]:
         """Client ids of open orders in these markets that this program placed, and that are no open order of ours: another
-        session trades on this account. `ours`: ids of orders that are known from a journal. Raises DataFault without an answer."""
+        session trades on this account. `ours`: ids of orders that are known from a journal. Raises DataFault without an
+        answer."""
         known = {self._shelf.ids.stem(order_id) for order_id in ours}
         found = []
         for symbol in self._rules.keys() - self._shelf.gone.keys():
@@ -195,6 +197,15 @@ class ExchangeVenue:
                 if each.client_id is not None and self._is_foreign(each.client_id, known)
             ]
         return tuple(found)
+
+    def silent_s(self) -> float | None:
+        """How long ago the exchange last answered all that was asked about orders [s]; None before the first time."""
+        heard = self._listener.heard_utc
+        return None if heard is None else (self._clock.now() - heard).total_seconds()
+
+    def share_failed(self) -> float | None:
+        """The part of the last minute's questions that failed; None if too few were asked."""
+        return self._quiet.answers.share_failed(asyncio.get_running_loop().time())
 
     def closed(self) -> Mapping[str, CloseOnly]:
         """Markets in which no entry is taken now, and why. What changes of it is heard (`VenueReport.close_only`)."""

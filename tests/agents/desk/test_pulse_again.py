@@ -1,41 +1,16 @@
 """The kill switch on a real exchange: what could not be sold is tried again, without a price and without a new bar."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
 from decimal import Decimal
+
+from jumping_time import T0, Overdue, Time
 
 from agents.desk.clocked.pulse import LivePulse
 from agents.records.inputs import Beat, StopAsked
 from execution.kill_switch.halting import Halt
 
-T0 = datetime(2024, 3, 1, tzinfo=UTC)
 DOWN = (Halt(scope="all", who="a drill", given_utc=T0, why="a drill", flatten=True),)
-
-
-class Time:
-    """A clock that jumps."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-
-    def now(self) -> datetime:
-        return T0 + timedelta(seconds=self.seconds)
-
-    async def wait(self, seconds: float) -> None:
-        self.seconds += seconds
-
-
-class Overdue:
-    """A feed whose bars do not come."""
-
-    last_close, is_current = T0, False
-
-    def now(self) -> datetime:
-        return T0
-
-    async def prices(self, symbols: Sequence[str], within_s: float) -> dict[str, tuple[float, float]]:
-        raise AssertionError("an exchange that trades by itself needs no price of ours")
 
 
 class Stuck:

@@ -47,7 +47,8 @@ class World:
     """A trader after two hundred quiet bars at 50,000; the last of them has just closed."""
 
     def __init__(
-        self, volume: float = 1000.0, limits: RiskLimits = LIMITS, around: Any = None, *, real: bool = False, **venue: Any
+        self, volume: float = 1000.0, limits: RiskLimits = LIMITS, around: Any = None, *, real: bool = False, switch: Any = None,
+        **venue: Any
     ) -> None:  # fmt: skip
         """`around` wraps the simulated venue in another one; `real`: the ledger takes it for a real exchange."""
         self.events = Events()
@@ -73,6 +74,8 @@ class World:
             volumes=volumes,
             breakers=BreakerState.fresh(Decimal(10_000), T0),
             bars_per_day=24.0,
+            switch=switch,
+            close_together=8,
         )
         self.hour = -1
         self.bar(50_000, 50_000, 50_000, 50_000, volume=1000.0)

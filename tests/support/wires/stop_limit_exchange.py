@@ -105,7 +105,8 @@ class StopLimitExchange:
         self.trades.append(
             {
                 "id": f"t{len(self.trades)}", "order": order["id"], "symbol": order["symbol"], "side": order["side"],
-                "amount": order["amount"], "price": str(self.price), "takerOrMaker": "taker", "timestamp": to_ms(datetime.now(UTC)),
+                "amount": order["amount"], "price": str(self.price), "takerOrMaker": "taker",
+                "timestamp": to_ms(datetime.now(UTC)),
                 "fee": {"cost": "0", "currency": "USDT"},
             }
         )  # fmt: skip

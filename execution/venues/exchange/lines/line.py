@@ -18,6 +18,7 @@ from execution.venues.exchange.outcomes import passing, pause_of, short, unknown
 from execution.venues.exchange.told import Unreadable
 
 T = TypeVar("T")
+_MINUTE_S, _FEWEST, _COUNTED = 60.0, 20, 10_000
 Call = Callable[[Any], Awaitable[T]]
 """A question: it is given the CCXT instance, and asks it."""
 
@@ -97,11 +98,32 @@ class Budget:
         return True
 
 
+class Answers:
+    """How many of the last minute's questions on all lines failed. An answer that refuses is an answer."""
+
+    def __init__(self) -> None:
+        self._told = deque[tuple[float, bool]](maxlen=_COUNTED)
+
+    def note(self, now_s: float, *, failed: bool) -> None:
+        """Count a question."""
+        self._told.append((now_s, failed))
+
+    def share_failed(self, now_s: float) -> float | None:
+        """The part of them that failed; None if too few were asked."""
+        while self._told and now_s - self._told[0][0] > _MINUTE_S:
+            self._told.popleft()
+        if len(self._told) < _FEWEST:
+            return None
+        return sum(failed for _, failed in self._told) / len(self._told)
+
+
 class Quiet:
-    """Until when the exchange wants to be left alone, in the time of the event loop [s]; and whether it doubts our clock."""
+    """What all lines know of the exchange: until when it wants to be left alone, in the time of the event loop [s], how often it
+    answered lately, and whether it doubts our clock."""
 
     def __init__(self) -> None:
         self.until_s = 0.0
+        self.answers = Answers()
         self.clock_doubted = asyncio.Event()
 
     def leave_alone(self, seconds: float) -> None:
@@ -169,7 +191,13 @@ class Line:
             if self._turn is not None:
                 await stack.enter_async_context(self._turn.taken(exits=self._exits))
             self.ccxt.last_response_headers = None
-            return await call(self.ccxt)
+            try:
+                answer = await call(self.ccxt)
+            except Exception as error:
+                self._count(failed=isinstance(error, Unreadable) or passing(error))
+                raise
+            self._count(failed=False)
+            return answer
 
     async def ask(self, operation: str, call: Call[T], patience_s: float | None = None) -> T:
         """Ask what may be asked again. Raises NoAnswer and Refused, and nothing else.
@@ -203,6 +231,9 @@ class Line:
             self._quiet.leave_alone(pause_of(error, self.ccxt.last_response_headers))
         if "InvalidNonce" in names:
             self._quiet.clock_doubted.set()
+
+    def _count(self, *, failed: bool) -> None:
+        self._quiet.answers.note(asyncio.get_running_loop().time(), failed=failed)
 
     def _failure(self, operation: str, error: Exception) -> str:
         """Note a failure, and return it in words. Raises Refused for one that no repetition mends."""

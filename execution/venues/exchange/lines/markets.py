@@ -27,7 +27,8 @@ _PATIENCE_S = 30.0
 async def load_markets(
     wires: Wires, symbols: Sequence[str], folder: Path, clock: Clock, kept: Collection[str] = ()
 ) -> dict[str, dict[str, Any]]:
-    """The markets by symbol, given to every CCXT instance too. Those of `kept` may be missing: a run that is resumed had them once.
+    """The markets by symbol, given to every CCXT instance too. Those of `kept` may be missing: a run that is resumed had them
+    once.
 
     Raises UsageFault for another market that the exchange has not, and DataFault without an answer.
     """

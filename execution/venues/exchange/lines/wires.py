@@ -1,9 +1,10 @@
 """The lines of one account: CCXT instances apart for entries, for exits and what is asked about them, for market data and for the
 user's stream.
 
-Each has a throttle and connections of its own: a cancel never waits behind a download, nor behind a question about an exit. All of them connect to the hosts of the
-exchange alone, count exactly, never repeat a request by themselves, and hold the clock difference that was measured. What CCXT
-would add of its own accord (an affiliate's prefix, requests for currencies and futures) is switched off.
+Each has a throttle and connections of its own: a cancel never waits behind a download, nor behind a question about an exit.
+All of them connect to the hosts of the exchange alone, count exactly, never repeat a request by themselves, and hold the
+clock difference that was measured. What CCXT would add of its own accord (an affiliate's prefix, requests for currencies and
+futures) is switched off.
 """
 
 import asyncio
