@@ -203,6 +203,7 @@ def _trader(
         bars_per_day=per_day,
         switch=switch,
         close_together=settings.venue.close_together,
+        entries=settings.venue.entry,
     )
 
 

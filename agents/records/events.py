@@ -54,7 +54,12 @@ EVENTS = Registry(
     Kind(Warmup, "once, second", (with_nothing_new,)),
     Kind(Prompts, "once, third, if models sit in the court"),
     Kind(Arrived, "on a live feed: when the bars of a close have arrived, before all other events of that bar"),
-    Kind(Beat, "on a live feed: between two bars, when the kill switch has changed, before what follows from it"),
+    Kind(
+        Beat,
+        "on a live feed: between two bars, when the kill switch has changed, or when an entry takes its next step, before what "
+        "follows from it",
+        (with_nothing_new,),
+    ),
     Kind(StopAsked, "on a live feed: when the user ends the session, before its ending"),
     Kind(
         Attempt,

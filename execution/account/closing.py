@@ -39,7 +39,7 @@ class Closing:
 
     async def withdraw_entries(self, at: datetime) -> None:
         """Withdraw all entries that are under way."""
-        await self._cancel([each.entry.order_id for each in self._orders.entering], at)
+        await self._cancel(self._entries([each.symbol for each in self._orders.entering]), at)
 
     async def close(self, sales: Sequence[Sale], at: datetime) -> tuple[Sale, ...]:
         """Close positions at market. Returns the sales that were sent; the others are tried again at the next look."""
@@ -47,9 +47,8 @@ class Closing:
         for symbol, sale in chosen.items():
             held = self._held(symbol)
             held.closing = held.closing or _named(sale)
-        entries = (self._orders.entry(symbol) for symbol in chosen)
         doubts = (order_id for symbol in chosen for order_id in self._orders.doubts(symbol))
-        await self._cancel([*(each.entry.order_id for each in entries if each is not None), *doubts], at)
+        await self._cancel([*self._entries(chosen), *doubts], at)
         sure = [symbol for symbol in chosen if not self._orders.doubtful(symbol)]
         await self._cancel([order_id for symbol in sure for order_id in self._orders.exits(symbol)], at)
         signed = [
@@ -85,6 +84,11 @@ class Closing:
         held.closing = name
         market = MarketSale(name, sale.decision_id, Purpose.STRATEGY_EXIT)
         yield self._protection.market_exit(position, market, quantity, at)
+
+    def _entries(self, symbols: Iterable[str]) -> list[str]:
+        """The orders to cancel so that nothing more is bought in these markets."""
+        found = (self._orders.withdraw_entry(symbol) for symbol in symbols)
+        return [order_id for order_id in found if order_id is not None]
 
     async def _cancel(self, order_ids: Sequence[str], at: datetime) -> None:
         await self._desk.cancel_all(order_ids, at, self._together)

@@ -81,9 +81,9 @@ class OrderDesk:
 
     async def cancel_entry(self, symbol: str, at: datetime) -> None:
         """Withdraw the entry that is under way in a market, if there is one. What it has bought stays protected."""
-        entering = self._orders.entry(symbol)
-        if entering is not None:
-            await self.cancel(entering.entry.order_id, at)
+        order_id = self._orders.withdraw_entry(symbol)
+        if order_id is not None:
+            await self.cancel(order_id, at)
 
     async def hear(self, asked: str, report: VenueReport, at: datetime) -> None:
         """Journal a report of the venue, book it, and call the followers. An empty report is ignored, but a look that shows no

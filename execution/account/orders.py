@@ -46,6 +46,24 @@ class Orders:
         if signed is not None:
             del self._decisions[signed.decision_id]
 
+    def end_entry(self, of: DecisionOrders) -> None:
+        """Note that nothing more is bought for a decision, and that no piece of its entry is live."""
+        of.entering = False
+        if self._entering.get(of.symbol) is of:
+            del self._entering[of.symbol]
+
+    def withdraw_entry(self, symbol: str) -> str | None:
+        """Note that an entry is withdrawn, so that no piece follows. The id of the order to cancel; None if there is none."""
+        of = self._entering.get(symbol)
+        if of is None:
+            return None
+        if of.pursuit is not None:
+            of.pursuit.given_up = True
+            if of.live_entry is None:
+                self.end_entry(of)
+                return None
+        return of.entry.order_id
+
     def of_decision(self, decision_id: str) -> DecisionOrders:
         """The orders of a decision that was signed. Raises KeyError for any other."""
         return self._decisions[decision_id]

@@ -7,6 +7,7 @@ Prices and orders are read from events, those of a resumed run's past included. 
 from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 from statistics import median
 from typing import Protocol
 
@@ -74,11 +75,12 @@ class Falls:
 class OrderRate:
     """Orders and proposals of the last hour, against the median of the hours before, of up to a week.
 
-    Hours without any count not: the median is that of hours in which something happened, and one a market at least.
+    Hours without any count not: the median is that of hours in which something happened, and three a market at least, since a
+    position alone is an entry and two stops.
     """
 
     def __init__(self, markets: int) -> None:
-        self._least = max(1, markets)
+        self._least = 3 * max(1, markets)
         self._hours: tuple[Counter[int], Counter[int]] = Counter(), Counter()
         self._latest: tuple[deque[tuple[datetime, int]], deque[tuple[datetime, int]]] = deque(), deque()
         self._now: datetime | None = None
@@ -152,6 +154,15 @@ class Figures:
             "flash_crash": self._fall,
             "journal_lost": self._lost_s,
             "order_rate": self.rate,
+        }
+
+    def touch(self, symbols: Sequence[str]) -> dict[str, tuple[Decimal, Decimal]]:
+        """The best bid and ask of these markets at an exchange that takes orders; those that are not known are left out."""
+        books = {symbol: None if self.venue is None else self.venue.book(symbol) for symbol in symbols}
+        return {
+            symbol: (book.bids[0].price, book.asks[0].price)
+            for symbol, book in books.items()
+            if book is not None and book.bids and book.asks
         }
 
     def _overdue_s(self) -> float | None:

@@ -164,7 +164,16 @@ async def feed_desk(
         past = (lambda: False) if resuming is None else (lambda: resuming.past)
         triggers = Triggers(settings.emergency, _watched(settings, figures), latches(), settings.profile, clock, past)
         stops = _Stops(switch, lasting, triggers, cancels=_journal_cancels(settings))
-        pulse = LivePulse(live, stops.standing, world.stop, clock, refresh, sells_at_once=real_one)
+        pulse = LivePulse(
+            live,
+            stops.standing,
+            world.stop,
+            clock,
+            refresh,
+            sells_at_once=real_one,
+            touch=figures.touch,
+            reprice_s=settings.venue.entry.reprice_s,
+        )
         real = None
         if real_one:
             from agents.desk.clocked.account import exchange_venue  # it loads what paper does not need

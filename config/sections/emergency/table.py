@@ -44,8 +44,8 @@ TRIGGERS: tuple[Trigger, ...] = (
     ),
     Trigger("journal_lost", "time since the journal could be written last", "s"),
     Trigger(
-        "order_rate", "orders or proposals of the last hour, as a multiple of their own median of an hour, which counts as one a "
-        "market at least", "multiple", needs_human=True,
+        "order_rate", "orders or proposals of the last hour, as a multiple of their own median of an hour, which counts as three "
+        "a market at least", "multiple", needs_human=True,
     ),
 )  # fmt: skip
 

@@ -74,7 +74,7 @@ class Listener:
             await self._sender.sweep(symbol, to_ms(self._clock.now() - _RECENT))
         symbols = dict.fromkeys(each.order.symbol for each in self._shelf.at_exchange())
         answered = [await self._market(symbol) for symbol in symbols]
-        if all(answered):
+        if all(answered) and (received is not None or not due):
             self.heard_utc = self._clock.now()
             unsure = any(each.phase is Phase.UNKNOWN for each in self._shelf.alive())
             if received is not None and version == self._shelf.version and not unsure:

@@ -62,7 +62,7 @@ def orders(rate: OrderRate, count: int, hour: float) -> None:
 
 
 def test_orders_of_an_hour_are_measured_by_the_median_of_the_hours_before() -> None:
-    rate = OrderRate(markets=3)
+    rate = OrderRate(markets=2)
     for hour in range(20):
         orders(rate, 6, hour)
     assert rate() == 1.0
@@ -74,11 +74,11 @@ def test_orders_of_an_hour_are_measured_by_the_median_of_the_hours_before() -> N
     assert rate() < 1, "it is the last hour that counts"
 
 
-def test_without_a_past_the_median_counts_as_one_a_market() -> None:
+def test_without_a_past_the_median_counts_as_three_a_market() -> None:
     rate = OrderRate(markets=3)
     assert rate() == 0.0
     orders(rate, 9, 0.0)
-    assert rate() == 3.0
+    assert rate() == 1.0
 
 
 def test_hours_of_more_than_a_week_are_forgotten() -> None:

@@ -18,6 +18,7 @@ class Stuck:
 
     halts: tuple[Halt, ...] = ()
     quantities: Mapping[str, Decimal] = {"BTC/USDT": Decimal(1)}
+    pursued = ()
 
 
 def test_what_the_kill_switch_could_not_sell_is_tried_again_every_ten_seconds() -> None:

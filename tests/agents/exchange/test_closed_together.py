@@ -1,4 +1,5 @@
-"""The kill switch on a real exchange whose answers are slow: it sells all markets together, and its journal replays to the byte."""
+"""The kill switch on a real exchange whose answers are slow: it sells all markets together, and its journal replays to the
+byte."""
 
 from pathlib import Path
 

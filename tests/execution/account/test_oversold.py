@@ -1,4 +1,5 @@
-"""A sale of more than is held, as a real exchange reports it: our part is booked, the rest is not ours, the market is close-only."""
+"""A sale of more than is held, as a real exchange reports it: our part is booked, the rest is not ours, the market is
+close-only."""
 
 import asyncio
 from decimal import Decimal

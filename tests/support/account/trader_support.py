@@ -9,6 +9,7 @@ from gate_support import BTC, LIMITS, SETTINGS, proposal
 
 from config.frozen import Journaled
 from config.sections.limits import RiskLimits
+from config.sections.venue import EntrySettings
 from execution.account.ledger import Ledger
 from execution.account.trader import Trader
 from execution.reports import OrderState, VenueReport, VenueWord
@@ -22,6 +23,7 @@ from risk.verdict import Verdict
 from risk.volumes import VolumeWindow
 from risk.window import ReturnWindow
 
+MARKET = EntrySettings()
 T0 = datetime(2024, 3, 1, tzinfo=UTC)
 KEY = b"k" * 32
 
@@ -48,7 +50,7 @@ class World:
 
     def __init__(
         self, volume: float = 1000.0, limits: RiskLimits = LIMITS, around: Any = None, *, real: bool = False, switch: Any = None,
-        **venue: Any
+        entries: EntrySettings = MARKET, **venue: Any
     ) -> None:  # fmt: skip
         """`around` wraps the simulated venue in another one; `real`: the ledger takes it for a real exchange."""
         self.events = Events()
@@ -76,6 +78,7 @@ class World:
             bars_per_day=24.0,
             switch=switch,
             close_together=8,
+            entries=entries,
         )
         self.hour = -1
         self.bar(50_000, 50_000, 50_000, 50_000, volume=1000.0)

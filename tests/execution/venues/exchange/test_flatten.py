@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from exchange_support import BTC, QUICK, Trading, order_of, trading
+from exchange_support import QUICK, Trading, order_of, trading
 from wire_support import FLAT
 
 from execution.wire.faults import Faults, Kind, Rule, Scenario
