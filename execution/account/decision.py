@@ -51,6 +51,8 @@ class DecisionOrders:
     """The share of a full position for which it stands, of voters that bring their own exit; None for one with a target."""
     exit_price: Decimal | None = None
     """The exit of those voters [quote], the highest so far."""
+    atr_quote: Decimal | None = None
+    """The average true range of the market when the purchase was decided [quote]."""
     numbered: int = 0
     """Number of exits so far. It keeps order ids unique."""
     _live: dict[str, Order] = field(default_factory=dict)

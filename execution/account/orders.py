@@ -31,13 +31,16 @@ class Orders:
         terms: Terms | None = None,
         share: float | None = None,
         exit_price: Decimal | None = None,
+        atr_quote: Decimal | None = None,
     ) -> None:
         """Add a signed entry. It counts as under way from now on. `notional` in quote units.
 
         `terms`: what its contexts ask; `share`: the share of a full position for which the position stands once it is filled;
-        `exit_price`: its voters' exit.
+        `exit_price`: its voters' exit; `atr_quote`: the average true range of its market.
         """
-        signed = DecisionOrders(entry, stop_fraction, notional, terms, share=share, exit_price=exit_price)
+        signed = DecisionOrders(
+            entry, stop_fraction, notional, terms, share=share, exit_price=exit_price, atr_quote=atr_quote
+        )
         self._decisions[signed.decision_id] = self._entering[signed.symbol] = signed
 
     def forget(self, symbol: str) -> None:

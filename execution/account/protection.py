@@ -127,7 +127,9 @@ class Protection:
             return
         held.trailing_from = max(held.trailing_from, Decimal(repr(high)))
         exits = held.exits_or(self._exits)
-        price = trailing_price(held.trailing_from, held.stop_price, exits, self._instruments[symbol])
+        price = trailing_price(
+            held.trailing_from, held.stop_price, exits, self._instruments[symbol], held.atr_quote
+        )  # fmt: skip
         if price is not None:
             # Only tidying places it, and no report that is booked meanwhile: placing it twice would give two stops.
             held.stop_price, held.too_small, held.outgrown = price, None, True

@@ -224,7 +224,8 @@ class Trader:
             signed = (verdict.order, verdict.stop_fraction, verdict.notional, proposal.terms)
             wanted = proposal.exposure
             share = None if wanted is None else share_left(wanted, proposal.adjust_scale)
-            self._orders.expect(*signed, share, exit_price)
+            atr = None if proposal.atr_quote is None else Decimal(repr(proposal.atr_quote))
+            self._orders.expect(*signed, share, exit_price, atr)
             self._entered[verdict.decision_id] = self._now or verdict.as_of_utc
         return verdict
 

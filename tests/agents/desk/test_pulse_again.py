@@ -36,3 +36,35 @@ def test_what_the_kill_switch_could_not_sell_is_tried_again_every_ten_seconds() 
         return found
 
     assert asyncio.run(beats()) == [0.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0]
+
+
+class Pursues:
+    """An account that buys piece by piece until a moment."""
+
+    halts: tuple[Halt, ...] = ()
+    quantities: Mapping[str, Decimal] = {}
+
+    def __init__(self, time: Time) -> None:
+        self._time = time
+
+    @property
+    def pursued(self) -> tuple[str, ...]:
+        return ("BTC/USDT",) if self._time.seconds < 12 else ()
+
+
+def test_an_entry_that_is_bought_piece_by_piece_is_looked_at_every_five_seconds_with_the_best_prices() -> None:
+    time = Time()
+    pulse = LivePulse(
+        Overdue(), lambda: (), lambda: time.seconds > 60, time, sells_at_once=True,
+        touch=lambda symbols: {symbol: (Decimal(99), Decimal(101)) for symbol in symbols}, reprice_s=5.0,
+    )  # fmt: skip
+    pulse.watch(Pursues(time))
+
+    async def beats() -> list[float]:
+        found = []
+        while isinstance(came := await pulse.next(), Beat):
+            assert came.touch == {"BTC/USDT": (Decimal(99), Decimal(101))}
+            found.append(time.seconds)
+        return found
+
+    assert asyncio.run(beats()) == [0.0, 5.0, 10.0]
