@@ -3,7 +3,8 @@
 What only reads, and a cancel, may be asked again, with a pause that doubles and is drawn by chance, inside a budget. The creation
 of an order is asked once, whatever happens. A reserve of the budget is for exits. How long the exchange wants to be left alone
 (`Retry-After`, a ban) holds for all lines, since it holds for this machine's address. An operation that fails again and again
-pauses for a while, and the others go on; exits never pause, they only wait for their turn.
+pauses for a while, is tried once, and pauses longer if that fails; the others go on. Exits never pause, they only wait for their
+turn.
 """
 
 import asyncio
@@ -19,6 +20,12 @@ from execution.venues.exchange.told import Unreadable
 
 T = TypeVar("T")
 _MINUTE_S, _FEWEST, _COUNTED = 60.0, 20, 10_000
+_LONGEST_QUIET_S = 120.0
+"""The longest pause that repeated refusals grow to, unless the exchange itself asks for a longer one [s]."""
+_LONGEST_OPEN = 8.0
+"""How many times its first pause an operation pauses at most."""
+_SPREAD_S = 0.25
+"""Within so long after a ban all lines but those of exits begin again, each at a moment drawn by chance."""
 Call = Callable[[Any], Awaitable[T]]
 """A question: it is given the CCXT instance, and asks it."""
 
@@ -123,12 +130,19 @@ class Quiet:
 
     def __init__(self) -> None:
         self.until_s = 0.0
+        self._turned_away = 0
         self.answers = Answers()
         self.clock_doubted = asyncio.Event()
 
     def leave_alone(self, seconds: float) -> None:
-        """Ask nothing for so long."""
-        self.until_s = max(self.until_s, asyncio.get_running_loop().time() + seconds)
+        """Ask nothing for so long; twice as long each time when the exchange says it again before it has answered anything."""
+        longer_s = min(seconds * 2.0 ** min(self._turned_away, 20), max(seconds, _LONGEST_QUIET_S))
+        self._turned_away += 1
+        self.until_s = max(self.until_s, asyncio.get_running_loop().time() + longer_s)
+
+    def answered(self) -> None:
+        """The exchange has answered a question."""
+        self._turned_away = 0
 
     def left_s(self) -> float:
         """What is left of it [s]."""
@@ -182,11 +196,13 @@ class Line:
         self._exits, self._turn = exits, turn
         self._failed: dict[str, int] = {}
         self._closed_until_s: dict[str, float] = {}
+        self._opened: dict[str, int] = {}
+        """How often in a row each operation has paused: one failure after a pause is enough for a longer one."""
 
     async def once(self, call: Call[T]) -> T:
         """Ask once, after the time in which the exchange wants to be left alone. Raises what CCXT raises."""
-        if (left_s := self._quiet.left_s()) > 0.0:
-            await asyncio.sleep(left_s)
+        while (left_s := self._quiet.left_s()) > 0.0:  # another line may have been told to wait longer meanwhile
+            await asyncio.sleep(left_s + (0.0 if self._exits else _SPREAD_S * float(self._chance.random())))
         async with AsyncExitStack() as stack:
             if self._turn is not None:
                 await stack.enter_async_context(self._turn.taken(exits=self._exits))
@@ -197,6 +213,7 @@ class Line:
                 self._count(failed=isinstance(error, Unreadable) or passing(error))
                 raise
             self._count(failed=False)
+            self._quiet.answered()
             return answer
 
     async def ask(self, operation: str, call: Call[T], patience_s: float | None = None) -> T:
@@ -217,8 +234,11 @@ class Line:
                 note = self._failure(operation, error)
             else:
                 self._failed.pop(operation, None)
+                self._opened.pop(operation, None)
                 return answer
             pause_s = max(self._quiet.left_s(), self._pause_s(tried))
+            if not self._exits and loop.time() < self._closed_until_s.get(operation, 0.0):
+                raise NoAnswer(note)
             if loop.time() + pause_s > end_s or not self._budget.take(loop.time(), exits=self._exits):
                 raise NoAnswer(note)
             await asyncio.sleep(pause_s)
@@ -241,10 +261,15 @@ class Line:
         if not isinstance(error, Unreadable) and (unknown_to(error) or not passing(error)):
             self._failed.pop(operation, None)
             raise Refused(short(error), unknown=unknown_to(error)) from None
-        failed = self._failed[operation] = self._failed.get(operation, 0) + 1
-        if failed >= self._pace.failures:
+        if any(each.__name__ == "InvalidNonce" for each in type(error).__mro__):
+            return short(error)  # the clock is measured anew: that is no failure of the operation
+        failed, opened = self._failed.get(operation, 0) + 1, self._opened.get(operation, 0)
+        self._failed[operation] = failed
+        if failed >= self._pace.failures or opened:
             self._failed.pop(operation)
-            self._closed_until_s[operation] = asyncio.get_running_loop().time() + self._pace.open_s
+            self._opened[operation] = opened + 1
+            open_s = self._pace.open_s * min(2.0**opened, _LONGEST_OPEN)
+            self._closed_until_s[operation] = asyncio.get_running_loop().time() + open_s
         return short(error)
 
     def _pause_s(self, tried: int) -> float:
