@@ -49,7 +49,7 @@ class Settings(Frozen):
     limits: RiskLimits
     exits: ExitSettings
     venue: VenueSettings
-    emergency: EmergencySettings  # type: ignore[valid-type]
+    emergency: EmergencySettings
     gates: GateSettings
     journal: JournalSettings
 
