@@ -156,8 +156,9 @@ class Trader:
 
     async def pursue(self, at: datetime, touches: Mapping[str, Touch]) -> None:
         """Take the next step of entries that are bought piece by piece, at these best prices."""
-        if touches:
-            await self._pursuing.look(at, touches)
+        stopped = [each for each in self.pursued if self._halts.halts or self._desk.closed.why(each) is not None]
+        if touches or stopped:
+            await self._pursuing.look(at, touches, stopped)
 
     async def trade_between(self, shown: Slice) -> None:
         """Trade what rests at prices that were told between two bars. A venue that trades by itself needs none of it."""

@@ -7,7 +7,7 @@ anything follows from it. The simulated exchange trades in bars: there the plan 
 Whoever withdraws an entry ends its pursuit.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from config.sections.venue import EntrySettings
@@ -52,11 +52,16 @@ class Pursuing:
         of.pursuit = begun(order, self._settings, touch, self._instruments[of.symbol], since)
         await self._step(of, of.pursuit, order.created_utc, touch)
 
-    async def look(self, at: datetime, touches: Mapping[str, Touch]) -> None:
-        """Take the next step of each entry whose best prices are known."""
+    async def look(self, at: datetime, touches: Mapping[str, Touch], stopped: Collection[str] = ()) -> None:
+        """Take the next step of each entry whose best prices are known. In `stopped` markets no piece follows, and one that
+        rests is withdrawn when its time is up."""
         for of in self._orders.entering:
             touch = touches.get(of.symbol)
-            if of.pursuit is not None and touch is not None:
+            if of.pursuit is None:
+                continue
+            if of.symbol in stopped:
+                await self._stop(of, of.pursuit, at)
+            elif touch is not None:
                 await self._look(of, of.pursuit, at, touch)
 
     async def _look(self, of: DecisionOrders, pursuit: Pursuit, at: datetime, touch: Touch) -> None:
@@ -72,6 +77,11 @@ class Pursuing:
             pursuit.look(at, self._instruments[of.symbol])
             await self._step(of, pursuit, at, touch)
 
+    async def _stop(self, of: DecisionOrders, pursuit: Pursuit, at: datetime) -> None:
+        pursuit.look(at, self._instruments[of.symbol])
+        if of.live_entry is None or pursuit.is_old(at, self._settings):
+            await self._desk.cancel_entry(of.symbol, at)
+
     async def _step(self, of: DecisionOrders, pursuit: Pursuit, at: datetime, touch: Touch) -> None:
         """Send the next piece, or end the entry if what is left is too small."""
         piece = next_piece(pursuit, at, touch, self._settings, self._instruments[of.symbol])
@@ -81,8 +91,10 @@ class Pursuing:
         await self._desk.send(self._signed(pursuit, piece, at), of)
 
     def _signed(self, pursuit: Pursuit, piece: Piece, at: datetime) -> Order:
+        """The first piece has the name of the gate's order, so that a decision leads to it; the others are counted after it."""
         pursuit.sent += 1
+        name = pursuit.signed.order_id + ("" if pursuit.sent == 1 else f"{pursuit.sent}")
         return self._gate.sign_piece(
-            pursuit.signed, order_id=f"{pursuit.signed.order_id}{pursuit.sent}", kind=piece.kind, quantity=piece.quantity,
+            pursuit.signed, order_id=name, kind=piece.kind, quantity=piece.quantity,
             limit_price=piece.limit, at=at,
         )  # fmt: skip

@@ -14,7 +14,7 @@ from trader_support import World
 
 from config.sections.venue import EntrySettings
 from execution.account.entries.plan import Touch, begun, next_piece
-from execution.reports import Fill, Liquidity, OrderState, OrderStatus, VenueReport
+from execution.reports import CloseOnly, Fill, Liquidity, OrderState, OrderStatus, VenueReport
 from risk.order import Order, OrderKind, Purpose
 
 D = Decimal
@@ -115,7 +115,7 @@ def test_the_first_piece_rests_at_the_best_bid_and_is_the_whole_entry() -> None:
     (piece,) = on.pieces
     bid = on.venue.book(SYMBOL).bids[0].price
     assert (piece.kind, piece.limit_price, piece.quantity) == (OrderKind.LIMIT, bid, on.signed.quantity)
-    assert piece.order_id == f"{on.signed.order_id}1"
+    assert piece.order_id == on.signed.order_id
 
 
 def test_it_is_sent_anew_when_the_best_bid_has_moved_and_only_then() -> None:
@@ -218,6 +218,21 @@ def test_a_piece_that_is_refused_ends_the_entry() -> None:
     asyncio.run(on.world.trader.hear(VenueReport(states=(state,)), on.world.now))
     on.look(6, "48000")
     assert len(on.pieces) == 1
+    assert on.world.trader.pursued == ()
+
+
+def test_in_a_market_that_becomes_close_only_no_piece_follows_and_the_last_one_is_withdrawn_in_time() -> None:
+    on = On()
+    on.look(1, "49000")
+    sent = len(on.pieces)
+    closed = {SYMBOL: CloseOnly(why="two orders under one id")}
+    asyncio.run(on.world.trader.hear(VenueReport(close_only=closed), on.world.now))
+    on.look(6, "48000")
+    assert len(on.pieces) == sent
+    assert on.pieces[-1].order_id not in on.venue.done
+    on.look(31, "48000")
+    assert len(on.pieces) == sent
+    assert on.pieces[-1].order_id in on.venue.done
     assert on.world.trader.pursued == ()
 
 
