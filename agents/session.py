@@ -13,6 +13,7 @@ from agents.cycle import land, run_cycle
 from agents.desk.desk import Desk
 from agents.records.inputs import Arrived, Beat, StopAsked
 from agents.records.record import CycleRecord, SessionEnd
+from execution.account.entries.plan import Touch
 from execution.kill_switch.halting import Sale
 from execution.reports import VenueReport
 from market.bar import Bar, Slice
@@ -58,9 +59,10 @@ async def trade(desk: Desk, stop: Callable[[], bool], seen: Callable[[CycleRecor
 
 
 async def obey(desk: Desk, beat: Beat) -> tuple[Sale, ...]:
-    """Obey the kill switch between two bars, and trade what that sells at the prices that the exchange told. Returns the
-    sales."""
+    """Obey the kill switch between two bars, trade what that sells at the prices that the exchange told, and take the next
+    step of entries. Returns the sales."""
     sales = await desk.trader.heed(beat.at_utc)
+    await desk.trader.pursue(beat.at_utc, {symbol: Touch(*prices) for symbol, prices in beat.touch.items()})
     if beat.prices:
         await desk.trader.trade_between(moment_of(beat))
         sales += await desk.trader.heed(beat.at_utc)

@@ -12,6 +12,7 @@ from pydantic import Field, ValidationInfo, model_validator
 from config.frozen import Frozen
 from config.sections.clashes import Clash, begins, contradiction
 from config.sections.court import CourtSettings
+from config.sections.emergency.settings import EmergencySettings
 from config.sections.exits import ExitSettings
 from config.sections.gates import GateSettings
 from config.sections.journal import JournalSettings
@@ -48,6 +49,7 @@ class Settings(Frozen):
     limits: RiskLimits
     exits: ExitSettings
     venue: VenueSettings
+    emergency: EmergencySettings
     gates: GateSettings
     journal: JournalSettings
 

@@ -81,6 +81,14 @@ class VenueAccount(Frozen):
     held: dict[str, Decimal]
 
 
+class CloseOnly(Frozen):
+    """Why a real exchange's market is close-only."""
+
+    why: str
+    gone: bool = Field(default=False, exclude_if=empty)
+    """Whether the exchange has no such market any more, so that no order can be sent there at all."""
+
+
 class VenueReport(Frozen):
     """One answer of a venue: order states and fills, each in the order in which they happened.
 
@@ -94,6 +102,8 @@ class VenueReport(Frozen):
     """The account as a real exchange keeps it, when it was asked: what was bound by orders included, and what is not ours."""
     books: dict[str, Book] = Field(default_factory=dict, exclude_if=empty)
     """The order books of a real exchange by market, as they were when it was asked: the gate reads them, and a replay too."""
+    close_only: dict[str, CloseOnly] | None = Field(default=None, exclude_if=absent)
+    """All markets of a real exchange that are close-only now, and why, where that has changed; None where nothing is said."""
 
 
 def asked(what: str, tape: Slice) -> str:
@@ -120,7 +130,7 @@ class VenueWord(Journaled):
     """A report of the venue as the journal stores it, with the question that it answers; `heard`: nobody asked."""
 
     event_kind: ClassVar[str] = "venue"
-    event_version: ClassVar[int] = 3
+    event_version: ClassVar[int] = 4
 
     asked: str
     report: VenueReport

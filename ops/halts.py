@@ -10,6 +10,7 @@ from config.frozen import Journaled
 from execution.kill_switch.halting import Halt, HaltEvent
 from execution.kill_switch.latch import ALL, Latch
 from execution.kill_switch.storage import JOURNAL_LOST
+from execution.kill_switch.triggers import SCOPE
 from ops.tables.plain import moment
 
 
@@ -58,7 +59,9 @@ def lift_words(scopes: Sequence[str]) -> str:
     commands = [
         "`tribunal unhalt --reason TEXT" + ("" if scope == ALL else f" --profile {scope}") + "`"
         for scope in scopes
-        if scope != JOURNAL_LOST
+        if scope != JOURNAL_LOST and not scope.startswith(SCOPE)
     ]
     by_itself = "That of the journal lifts itself when it is written again." if JOURNAL_LOST in scopes else ""
+    if any(scope.startswith(SCOPE) for scope in scopes):
+        by_itself = f"{by_itself} A trigger lifts itself when its figure is at half of its limit.".strip()
     return " ".join(filter(None, (f"{' and '.join(commands)} lifts it." if commands else "", by_itself)))

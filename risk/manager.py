@@ -174,6 +174,30 @@ class RiskManager:
             )
         )
 
+    def sign_piece(
+        self,
+        signed: Order,
+        *,
+        order_id: str,
+        kind: OrderKind,
+        quantity: Decimal,
+        limit_price: Decimal | None,
+        at: datetime,
+    ) -> Order:
+        """Sign a piece of an entry that this gate has signed: at most its quantity, at most its price.
+
+        Raises ValueError for any other order, and for a piece that would buy more or dearer.
+        """
+        cap = signed.limit_price
+        if signed.purpose is not Purpose.ENTRY or not self._seal.verify(signed):
+            raise ValueError(f"not a signed entry: {signed.order_id}")
+        if not 0 < quantity <= signed.quantity or (cap is not None and (limit_price is None or limit_price > cap)):
+            raise ValueError(f"more or dearer than signed: {quantity} at {limit_price} of {signed.order_id}")
+        changed = {
+            "order_id": order_id, "kind": kind, "quantity": quantity, "limit_price": limit_price, "created_utc": at, "seal": "",
+        }  # fmt: skip
+        return self._seal.sign(signed.model_copy(update=changed))
+
     def sign_exit(
         self,
         position: Position,

@@ -1,4 +1,4 @@
-"""Prints each alert once, when it happens, and each difference between the exchange's account and ours.
+"""Prints each alert once, when it happens, each difference between the exchange's account and ours, and each market that closes.
 
 What a resumed run repeats from its journal is not printed again.
 """
@@ -8,6 +8,7 @@ from typing import TextIO
 from agents.outages.alert import Alert
 from config.frozen import Journaled
 from execution.account.agreement import AccountDrift
+from execution.account.close_only import MarketClosed
 
 
 class AlertTeller:
@@ -19,6 +20,6 @@ class AlertTeller:
     def hear(self, event: Journaled, *, past: bool) -> None:
         if isinstance(event, Alert) and not past:
             self._stderr.write(f"{event.severity.upper()} {event.at_utc:%Y-%m-%d %H:%M} UTC: {event.text}\n")
-        elif isinstance(event, AccountDrift) and not past:
+        elif isinstance(event, AccountDrift | MarketClosed) and not past:
             word = "CRITICAL" if event.status == "begins" else "INFO"
             self._stderr.write(f"{word} {event.at_utc:%Y-%m-%d %H:%M} UTC: {event.text}\n")

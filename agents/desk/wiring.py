@@ -202,6 +202,8 @@ def _trader(
         breakers=BreakerState.fresh(cash, session.start_utc),
         bars_per_day=per_day,
         switch=switch,
+        close_together=settings.venue.close_together,
+        entries=settings.venue.entry,
     )
 
 

@@ -41,8 +41,8 @@ class ResumingSink:
         self._inputs: dict[int, Arrived | Beat | StopAsked] = {}
         self._bars = 0
         self._ahead: Recorded | None = None
-        self.unanswered: str | None = None
-        """Id of the order whose intent is the last event that is kept: it may have been sent. None if that is another event."""
+        self.unanswered: frozenset[str] = frozenset()
+        """Ids of the orders whose intents are kept and whose answers are not: they may have been sent."""
         self.forgotten: frozenset[str] = frozenset()
         """Ids of the orders that were sent in the ending that is taken back: an exchange may have them."""
         kept = _before_the_ending(list(written_kinds(path)))
@@ -102,8 +102,11 @@ class ResumingSink:
                     self.forgotten |= {last.event.order_id}
                 continue
             head = last.mac
-            self.unanswered = last.event.order_id if isinstance(last.event, SentOrder) else None
             match last.event:
+                case SentOrder(order_id=order_id):
+                    self.unanswered |= {order_id}
+                case VenueWord(asked=asked) if asked.removeprefix("submit ") in self.unanswered:
+                    self.unanswered -= {asked.removeprefix("submit ")}
                 case CycleRecord():
                     bars += 1
                 case Attempt() as attempt:

@@ -32,6 +32,7 @@ from config.errors import JournalFault
 from config.frozen import Journaled
 from config.version import version, version_order
 from execution.account.agreement import AccountDrift
+from execution.account.close_only import MarketClosed
 from execution.journal.chain import Row, first_row, read_rows, written_kinds
 from execution.kill_switch.halting import HaltEvent
 from execution.reports import DustSwept, SentOrder, VenueWord
@@ -53,29 +54,45 @@ EVENTS = Registry(
     Kind(Warmup, "once, second", (with_nothing_new,)),
     Kind(Prompts, "once, third, if models sit in the court"),
     Kind(Arrived, "on a live feed: when the bars of a close have arrived, before all other events of that bar"),
-    Kind(Beat, "on a live feed: between two bars, when the kill switch has changed, before what follows from it"),
+    Kind(
+        Beat,
+        "on a live feed: between two bars, when the kill switch has changed, or when an entry takes its next step, before what "
+        "follows from it",
+        (with_nothing_new,),
+    ),
     Kind(StopAsked, "on a live feed: when the user ends the session, before its ending"),
     Kind(
         Attempt,
         "for each request to a model, when the wave of its role is over; for an outlook, at the close of the bar by which it was "
         "answered",
     ),
-    Kind(Alert, "at a bar close, when a person should know something at once", (with_no_new_word, with_no_new_word)),
+    Kind(
+        Alert,
+        "at a bar close, when a person should know something at once",
+        (with_no_new_word, with_no_new_word, with_no_new_word),
+    ),
     Kind(AskedAhead, "before the record of a bar, if outlooks are asked", (with_nothing_new,)),
     Kind(ShareReview, "when the policy has reviewed a position by shares, before what follows from it is sent"),
     Kind(SentOrder, "before an order is sent", (with_no_new_word, with_no_new_word)),
-    Kind(VenueWord, "when the venue has answered or has traded", (with_no_new_word, with_nothing_new)),
+    Kind(
+        VenueWord, "when the venue has answered or has traded", (with_no_new_word, with_nothing_new, with_nothing_new)
+    ),
     Kind(DustSwept, "when the rest of a position is too small for any order of a real exchange"),
     Kind(AccountDrift, "when a difference between the exchange's account and the ledger begins or ends"),
+    Kind(MarketClosed, "when a market of a real exchange becomes close-only, or takes new risk again"),
     Kind(BreakerEvent, "when a circuit breaker trips, is extended or lifts", (with_nothing_new,)),
-    Kind(HaltEvent, "when the session sees a change of the kill switch, and when all positions are sold because of it"),
+    Kind(
+        HaltEvent,
+        "when the session sees a change of the kill switch, and when all positions are sold because of it",
+        (with_nothing_new,),
+    ),
     Kind(
         Approval, "when a human, or the configured answer, has decided about a large position; before its order is sent"
     ),
     Kind(
         CycleRecord,
         "once per bar, after all other events of that bar",
-        (with_nothing_new, with_nothing_new, with_nothing_new),
+        (with_nothing_new, with_nothing_new, with_nothing_new, with_nothing_new),
     ),
     Kind(PolicyChanged, "at a bar close, when live results have fallen out of what the verdict of a policy promised"),
     Kind(SessionEnd, "once, last; a journal without it was cut short", (with_nothing_new, with_nothing_new)),

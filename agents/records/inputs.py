@@ -4,6 +4,7 @@ A recorded or simulated tape can be read again. What a live exchange and live ne
 when it arrives, and a replay, or a run that is resumed in the middle of a bar, finds it here.
 """
 
+from decimal import Decimal
 from typing import ClassVar
 
 from pydantic import Field
@@ -27,14 +28,18 @@ class Arrived(Journaled):
 
 
 class Beat(Journaled):
-    """Between two bars the kill switch has changed, or has not been obeyed in full: the session looks at it now."""
+    """Between two bars the kill switch has changed or has not been obeyed in full, or an entry takes its next step: the
+    session looks at it now."""
 
     event_kind: ClassVar[str] = "beat"
+    event_version: ClassVar[int] = 2
 
     at_utc: UtcTime
     """The time of the exchange, or of the last bar if bars are overdue."""
     prices: dict[str, tuple[float, float]] = Field(default_factory=dict, exclude_if=empty)
     """What the exchange told of markets in which something is held: the last price [quote], and the volume of a bar [base]."""
+    touch: dict[str, tuple[Decimal, Decimal]] = Field(default_factory=dict, exclude_if=empty)
+    """The best bid and ask of markets in which an entry is bought piece by piece [quote]."""
 
 
 class StopAsked(Journaled):

@@ -74,7 +74,19 @@ ADDED_IN_SESSION_5: Mapping[str, Any] = {
 older version did (`ignore`, null), so they are not added either.
 """
 
-ADDED_IN_SESSION_6: Mapping[str, Any] = {}
+ADDED_IN_SESSION_6: Mapping[str, Any] = {
+    "emergency": {
+        "venue_unreachable": None,
+        "error_rate": None,
+        "feeds_stale": None,
+        "flash_crash": None,
+        "journal_lost": {"above": 0.0, "action": "cancel"},
+        "order_rate": None,
+    },
+    "venue.entry": {"how": "market", "reprice_s": 5.0, "market_after_s": 30.0, "slice_quote": None},
+    "venue.close_together": 1,
+    "venue.max_clock_off_s": 86_400.0,
+}
 """Settings that version 5 of a session did not have, with what it did, by dotted path as above."""
 
 

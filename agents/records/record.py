@@ -176,7 +176,7 @@ class CycleRecord(Journaled):
     """
 
     event_kind: ClassVar[str] = "cycle"
-    event_version: ClassVar[int] = 4
+    event_version: ClassVar[int] = 5
 
     bar: int
     as_of_utc: UtcTime

@@ -81,9 +81,11 @@ def _nearest(behind: Sequence[StrategyContext], profile: ExitSettings) -> ExitSe
     asked = [profile.model_copy(update=set_values(entry.exits)) for entry in behind]
     if all(exits == profile for exits in asked):
         return None
+    ranges = [each.trail_atr_multiple for each in asked]
     return ExitSettings(
         take_profit_fraction=min(each.take_profit_fraction for each in asked),
         take_profit_share=max(each.take_profit_share for each in asked),
         trail_fraction=min(each.trail_fraction for each in asked),
+        trail_atr_multiple=None if None in ranges else min(each for each in ranges if each is not None),
         horizon="close" if any(each.horizon == "close" for each in asked) else "ignore",
     )

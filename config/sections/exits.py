@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from config.frozen import Frozen
+from config.frozen import Frozen, absent
 
 
 class ExitSettings(Frozen):
@@ -18,6 +18,13 @@ class ExitSettings(Frozen):
     )
     trail_fraction: Annotated[float, Field(gt=0, lt=0.9)] = Field(
         description="trailing distance of the rest below the highest price since the target [fraction]"
+    )
+    trail_atr_multiple: Annotated[float, Field(gt=0, le=100)] | None = Field(
+        default=None,
+        exclude_if=absent,
+        description="trailing distance of the rest below the highest price, in average true ranges at the purchase, in the place "
+        "of trail_fraction, where the range is known; null for trail_fraction; null in journals written before this setting "
+        "existed [ATR]",
     )
     horizon: Literal["ignore", "close"] = Field(
         default="ignore",

@@ -1,5 +1,6 @@
 """`venue:`: the exchange, and the trading costs of the simulated one: spread, depth, impact, latency."""
 
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -9,6 +10,26 @@ from config.sections.kinds import Money
 
 MOST_LEVELS = 100
 """Price levels of a side of the book, at most; the fast engine keeps room for so many."""
+
+
+class EntrySettings(Frozen):
+    """How an entry is bought that the gate has signed. It is never bought dearer than the gate allowed
+    (`entry_price_cap_bps`)."""
+
+    how: Literal["market", "touch"] = Field(
+        default="market",
+        description="at market at once; or at the best bid, sent anew when that moves, and at market when its time is up",
+    )
+    reprice_s: Annotated[float, Field(ge=0.5, le=3600)] = Field(
+        default=5.0, description="how often a real exchange's best bid is looked at between two bars, for touch [s]"
+    )
+    market_after_s: Annotated[float, Field(ge=0, le=86_400)] = Field(
+        default=30.0,
+        description="the time of an entry, or of each slice of it; in process it is up at the next close, for touch [s]",
+    )
+    slice_quote: Annotated[Decimal, Field(gt=0)] | None = Field(
+        default=None, description="value above which an entry is bought in slices; null for never, for touch [quote]"
+    )
 
 
 class VenueSettings(Frozen):
@@ -50,5 +71,19 @@ class VenueSettings(Frozen):
     compare_s: Annotated[float, Field(gt=0, le=86_400)] = Field(
         default=60.0,
         description="how often the account is compared with the ledger between two bars, for kind ccxt [s]",
+    )
+    entry: EntrySettings = Field(
+        default=EntrySettings(),
+        description="how entries are bought; at market in journals written before this setting existed",
+    )
+    close_together: Annotated[int, Field(ge=1, le=100)] = Field(
+        default=1,
+        description="markets that are asked at one time when the kill switch sells, for kind ccxt; 1 in journals written before "
+        "this setting existed [markets]",
+    )
+    max_clock_off_s: Annotated[float, Field(gt=0, le=86_400)] = Field(
+        default=86_400.0,
+        description="how far this machine's clock may be from the exchange's before no market takes new risk, for kind ccxt; a "
+        "day in journals written before this setting existed [s]",
     )
     starting_cash: Money = Field(description="cash of the account at the start [quote]")

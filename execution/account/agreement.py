@@ -99,6 +99,12 @@ class Agreement:
                 del self._drifts[what]
         self._seen = wide
 
+    def take_for_foreign(self, symbol: str, coins: Decimal, money: Decimal) -> None:
+        """Count coins that were sold [base] and what came of them [quote] as foreign: the sale was none of ours."""
+        if self._foreign is not None:  # else the first report has it in
+            for what, more in ((symbol, -coins), (self._quote, money)):
+                self._foreign[what] = EXACT.add(self._foreign.get(what, ZERO), more)
+
     def why(self, symbol: str) -> str | None:
         """Why a market is close-only; None where the books agree."""
         drift = self._drifts.get(symbol) or self._drifts.get(self._quote)

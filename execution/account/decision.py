@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from config.sections.exits import ExitSettings
+from execution.account.entries.plan import Pursuit
 from execution.reports import OrderState, OrderStatus
 from risk.order import Order, OrderKind
 from risk.proposal import Terms
@@ -21,12 +22,15 @@ class DecisionOrders:
     """The orders of one signed decision. Quantities in base units, prices and notional in quote units."""
 
     entry: Order
+    """The entry, or the piece of it that was sent last."""
     stop_fraction: float
     """Distance of the stop below the entry price, as a fraction of that price, from the gate's verdict."""
     notional: Decimal
     """Notional of the whole entry, as the gate signed it."""
     terms: Terms | None = None
     """What the contexts behind the purchase asked: their positions are counted, and their exits hold."""
+    pursuit: Pursuit | None = None
+    """How the entry is bought piece by piece; None for one that is sent whole."""
     entering: bool = True
     """The entry was signed and is not done: it may still buy."""
     sold_from: bool = False
@@ -47,6 +51,8 @@ class DecisionOrders:
     """The share of a full position for which it stands, of voters that bring their own exit; None for one with a target."""
     exit_price: Decimal | None = None
     """The exit of those voters [quote], the highest so far."""
+    atr_quote: Decimal | None = None
+    """The average true range of the market when the purchase was decided [quote]."""
     numbered: int = 0
     """Number of exits so far. It keeps order ids unique."""
     _live: dict[str, Order] = field(default_factory=dict)
@@ -71,16 +77,26 @@ class DecisionOrders:
     def open_notional(self) -> Decimal:
         """The part of the entry that is not filled, in quote units."""
         told = self._told.get(self.entry.order_id)
-        return self.notional if told is None else self.notional * (1 - told.filled_quantity / self.entry.quantity)
+        filled = Decimal(0) if told is None else told.filled_quantity
+        if self.pursuit is not None:
+            return self.notional * (1 - (self.pursuit.bought + filled) / self.pursuit.signed.quantity)
+        return self.notional if told is None else self.notional * (1 - filled / self.entry.quantity)
 
     def number(self) -> int:
         """The number of the next exit."""
         self.numbered += 1
         return self.numbered
 
+    @property
+    def live_entry(self) -> Order | None:
+        """The entry, or its present piece, if the venue may still fill it."""
+        return self._live.get(self.entry.order_id)
+
     def sent(self, order: Order) -> None:
         """Note that an order's intent is journaled. The order is live from now on."""
         self._live[order.order_id] = order
+        if not order.reduce_only:
+            self.entry = order
 
     def settle(self, state: OrderState) -> bool:
         """Note the venue's state of one of these orders. Returns whether the order is done."""
@@ -88,9 +104,12 @@ class DecisionOrders:
         if state.status not in DONE:
             return False
         order_id = state.order_id
-        self._live.pop(order_id, None)
+        order = self._live.pop(order_id, None)
         self._told.pop(order_id)
-        self.entering = self.entering and order_id != self.entry.order_id
+        if order_id == self.entry.order_id:
+            if self.pursuit is not None and order is not None:
+                self.pursuit.settle(order, state)
+            self.entering = self.entering and self.pursuit is not None and not self.pursuit.is_over
         self.closing = None if order_id == self.closing else self.closing
         self.reducing = None if order_id == self.reducing else self.reducing
         return True

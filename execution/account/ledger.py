@@ -131,15 +131,22 @@ class Ledger:
     def apply(self, fill: Fill) -> bool:
         """Book a fill. Its price becomes the symbol's mark. Returns False, and does nothing, if it was booked before.
 
-        Raises InvariantBroken for a fill that cannot be true (a sale of more than is held, no quantity, no price, a fee in
-        another currency); it is not booked. Raises it also if the ledger does not balance afterwards; the ledger is then
-        unusable.
+        On a real exchange the part of a sale that exceeds what is held is not booked: see `surplus`.
+        Raises InvariantBroken for a fill that cannot be true (on a simulated exchange a sale of more than is held, no quantity,
+        no price, a fee in another currency); it is not booked. Raises it also if the ledger does not balance afterwards; the
+        ledger is then unusable.
         """
         key = (fill.symbol, fill.trade_id)
         if key in self._applied:
             return False
         self._refuse(fill)
         event = f"trade {fill.trade_id} in {fill.symbol}"
+        if surplus := self.surplus(fill):
+            if surplus == fill.quantity:  # nothing of it is ours
+                self._applied[key] = None
+                self._booked += 1
+                return True
+            fill = fill.model_copy(update={"quantity": EXACT.subtract(fill.quantity, surplus)})
         with _Exactly(event):
             self._book(self._in_quote(fill))
         self._applied[key] = None
@@ -153,6 +160,14 @@ class Ledger:
             self._end(fill.symbol)
             self._worth = None
         return True
+
+    def surplus(self, fill: Fill) -> Decimal:
+        """What a real exchange says was sold beyond what is held [base]: coins that are not ours, at a price that is not
+        ours. 0 for every other fill, and for one that was booked before."""
+        if not self._real or fill.side is not Side.SELL or (fill.symbol, fill.trade_id) in self._applied:
+            return ZERO
+        held = self._holdings.get(fill.symbol)
+        return max(ZERO, EXACT.subtract(fill.quantity, ZERO if held is None else held.quantity))
 
     @property
     def fills_booked(self) -> int:

@@ -7,16 +7,23 @@ It never guesses the state of an order, and never acts twice on the same fill. I
 decide which order is sent, and why.
 """
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import datetime
+from decimal import Decimal
+from functools import partial
+from typing import Any
 
 from execution.account.agreement import Agreement
+from execution.account.close_only import ClosedMarkets
 from execution.account.decision import DecisionOrders
 from execution.account.ledger import Ledger
 from execution.account.order_errors import OrderErrors
 from execution.account.orders import Orders
+from execution.exact import EXACT
 from execution.journal.event import Sink
-from execution.reports import LOOK, DustSwept, VenueReport, VenueWord
+from execution.reports import LOOK, DustSwept, Fill, VenueReport, VenueWord
 from execution.venues.venue import Venue
 from market.book import Book
 from risk.order import Order
@@ -33,6 +40,8 @@ class OrderDesk:
     ) -> None:
         """`agreement`: what compares the venue's account with the ledger, where the venue reports one."""
         self._agreement = agreement
+        self.closed = ClosedMarkets(sink)
+        """The markets that are close-only at a real exchange."""
         self._venue = venue
         self._ledger = ledger
         self._sink = sink
@@ -56,11 +65,25 @@ class OrderDesk:
         """Withdraw an order. A fill that is reported meanwhile is booked like any other."""
         await self.hear(f"cancel {order_id}", await self._venue.cancel(order_id), at)
 
+    async def send_all(self, orders: Sequence[tuple[Order, DecisionOrders]], at: datetime, together: int) -> None:
+        """Journal all these intents, then hand the orders to the venue together. The answers are booked in the order of the
+        intents, at `at`."""
+        for order, of in orders:
+            self._sink.append(order)
+            self._orders.sent(order, of)
+        asks = [(f"submit {order.order_id}", partial(self._venue.submit, order)) for order, _ in orders]
+        await self._ask_all(asks, at, together)
+
+    async def cancel_all(self, order_ids: Sequence[str], at: datetime, together: int) -> None:
+        """Withdraw these orders together. The answers are booked in this order."""
+        asks = [(f"cancel {order_id}", partial(self._venue.cancel, order_id)) for order_id in order_ids]
+        await self._ask_all(asks, at, together)
+
     async def cancel_entry(self, symbol: str, at: datetime) -> None:
         """Withdraw the entry that is under way in a market, if there is one. What it has bought stays protected."""
-        entering = self._orders.entry(symbol)
-        if entering is not None:
-            await self.cancel(entering.entry.order_id, at)
+        order_id = self._orders.withdraw_entry(symbol)
+        if order_id is not None:
+            await self.cancel(order_id, at)
 
     async def hear(self, asked: str, report: VenueReport, at: datetime) -> None:
         """Journal a report of the venue, book it, and call the followers. An empty report is ignored, but a look that shows no
@@ -84,15 +107,54 @@ class OrderDesk:
         """How many orders were rejected or have an unknown state since this time."""
         return self._errors.since(begin)
 
+    async def _ask_all(
+        self, asks: Sequence[tuple[str, Callable[[], Coroutine[Any, Any, VenueReport]]]], at: datetime, together: int
+    ) -> None:
+        """Ask the venue several questions, so many at a time, and book each answer in its turn.
+
+        One that is answered at once, as by a journal that is repeated, is booked before the next is asked.
+        """
+        waiting: deque[tuple[str, asyncio.Task[VenueReport]]] = deque()
+        try:
+            for asked, ask in asks:
+                waiting.append((asked, asyncio.ensure_future(ask())))
+                await asyncio.sleep(0)
+                while waiting and (waiting[0][1].done() or sum(not task.done() for _, task in waiting) >= together):
+                    await self.hear(waiting[0][0], await waiting[0][1], at)
+                    waiting.popleft()
+            while waiting:
+                await self.hear(waiting[0][0], await waiting[0][1], at)
+                waiting.popleft()
+        finally:
+            for _, task in waiting:
+                task.cancel()
+
     def _settle(self, report: VenueReport, at: datetime) -> None:
         """Book funding and fills, and note the state of each order."""
         for paid in report.funding:
             self._ledger.apply_funding(paid.funding_id, paid.amount)
+        if report.close_only is not None:
+            self.closed.see(report.close_only, at)
         for fill in report.fills:
+            surplus = self._ledger.surplus(fill)
             if self._ledger.apply(fill):
                 self._orders.filled(fill)
+            if surplus:
+                self._disown(fill, surplus, at)
         self._errors.note(report.states, at)
         for state in report.states:
             self._orders.settle(state)
         if report.account is not None and self._agreement is not None:
             self._agreement.see(report.account, at)
+
+    def _disown(self, fill: Fill, surplus: Decimal, at: datetime) -> None:
+        """A sale of more than is held: the surplus were coins of somebody else. The market is closed until a human has looked."""
+        money = EXACT.multiply(surplus, fill.price)
+        if self._agreement is not None:
+            self._agreement.take_for_foreign(fill.symbol, surplus, money)
+        why = (
+            f"the exchange reports that trade {fill.trade_id} sold {fill.quantity}, which is {surplus} more than the ledger "
+            f"holds. "
+            f"Those {surplus} were not this account's, nor are the {money} that they brought: neither was booked"
+        )
+        self.closed.find(fill.symbol, why, at)

@@ -31,13 +31,16 @@ class Orders:
         terms: Terms | None = None,
         share: float | None = None,
         exit_price: Decimal | None = None,
+        atr_quote: Decimal | None = None,
     ) -> None:
         """Add a signed entry. It counts as under way from now on. `notional` in quote units.
 
         `terms`: what its contexts ask; `share`: the share of a full position for which the position stands once it is filled;
-        `exit_price`: its voters' exit.
+        `exit_price`: its voters' exit; `atr_quote`: the average true range of its market.
         """
-        signed = DecisionOrders(entry, stop_fraction, notional, terms, share=share, exit_price=exit_price)
+        signed = DecisionOrders(
+            entry, stop_fraction, notional, terms, share=share, exit_price=exit_price, atr_quote=atr_quote
+        )
         self._decisions[signed.decision_id] = self._entering[signed.symbol] = signed
 
     def forget(self, symbol: str) -> None:
@@ -45,6 +48,24 @@ class Orders:
         signed = self._entering.pop(symbol, None)
         if signed is not None:
             del self._decisions[signed.decision_id]
+
+    def end_entry(self, of: DecisionOrders) -> None:
+        """Note that nothing more is bought for a decision, and that no piece of its entry is live."""
+        of.entering = False
+        if self._entering.get(of.symbol) is of:
+            del self._entering[of.symbol]
+
+    def withdraw_entry(self, symbol: str) -> str | None:
+        """Note that an entry is withdrawn, so that no piece follows. The id of the order to cancel; None if there is none."""
+        of = self._entering.get(symbol)
+        if of is None:
+            return None
+        if of.pursuit is not None:
+            of.pursuit.given_up = True
+            if of.live_entry is None:
+                self.end_entry(of)
+                return None
+        return of.entry.order_id
 
     def of_decision(self, decision_id: str) -> DecisionOrders:
         """The orders of a decision that was signed. Raises KeyError for any other."""

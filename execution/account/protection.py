@@ -25,7 +25,7 @@ from risk.order import Order, OrderKind, Purpose
 from risk.portfolio import Position
 
 
-class _Sale(NamedTuple):
+class MarketSale(NamedTuple):
     """Ids and purpose of an exit at market."""
 
     order_id: str
@@ -53,7 +53,7 @@ class Protection:
         self._exits = exits
         self._instruments = instruments
         self._tidying = False
-        desk.follow(self._put_in_order)
+        desk.follow(self.tidy)
 
     async def close(
         self, symbol: str, decision_id: str, at: datetime, purpose: Purpose = Purpose.STRATEGY_EXIT
@@ -63,7 +63,7 @@ class Protection:
         Returns the order. Returns None, and leaves the protection unchanged, if nothing is held, an exit is under way, or the
         order would be below the venue's minimum.
         """
-        return await self._sell(symbol, Decimal(0), _Sale(f"{decision_id}-c", decision_id, purpose), at)
+        return await self._sell(symbol, Decimal(0), MarketSale(f"{decision_id}-c", decision_id, purpose), at)
 
     async def reduce(self, symbol: str, keep: Decimal, at: datetime) -> Order | None:
         """Reduce a position to `keep` [base units] at market; the rest gets new protection at once.
@@ -74,7 +74,7 @@ class Protection:
         held = self._orders.held(symbol)
         if held is None:
             return None
-        sale = _Sale(f"{held.decision_id}-d{held.number()}", held.decision_id, Purpose.OUTAGE_EXIT)
+        sale = MarketSale(f"{held.decision_id}-d{held.number()}", held.decision_id, Purpose.OUTAGE_EXIT)
         return await self._sell(symbol, keep, sale, at)
 
     async def follow(self, symbol: str, exit_price: Decimal | None, at: datetime) -> None:
@@ -91,7 +91,7 @@ class Protection:
         held.outgrown = held.outgrown or held.stop_price is None or leg.price > held.stop_price
         if held.outgrown:
             held.too_small = None
-            await self._put_in_order(at)
+            await self.tidy(at)
 
     async def trim(self, symbol: str, keep: Decimal, share: float, decision_id: str, at: datetime) -> Order | None:
         """Sell the part of a position above `keep` [base units] at market. The stop of the rest is placed before that, so nothing
@@ -103,7 +103,7 @@ class Protection:
         held, position = self._orders.held(symbol), self._ledger.position(symbol)
         if held is None or position is None or held.closing is not None or held.reducing is not None:
             return None
-        sale, part = _Sale(f"{decision_id}-t", decision_id, Purpose.TRIM), self._above(position, held, keep)
+        sale, part = MarketSale(f"{decision_id}-t", decision_id, Purpose.TRIM), self._above(position, held, keep)
         if part == position.quantity:
             return await self._sell(symbol, Decimal(0), sale, at)
         if not part or part * position.mark_price < self._instruments[symbol].min_notional:
@@ -112,10 +112,10 @@ class Protection:
         await self._renew(held, position.model_copy(update={"quantity": position.quantity - part}), at)
         held.stands_for(share, None)
         held.reducing = sale.order_id
-        order = self._market_exit(position, sale, part, at)
+        order = self.market_exit(position, sale, part, at)
         await self._desk.send(order, held)
         self._tidying = False
-        await self._put_in_order(at)
+        await self.tidy(at)
         return order
 
     async def trail(self, symbol: str, high: float, at: datetime) -> None:
@@ -127,16 +127,18 @@ class Protection:
             return
         held.trailing_from = max(held.trailing_from, Decimal(repr(high)))
         exits = held.exits_or(self._exits)
-        price = trailing_price(held.trailing_from, held.stop_price, exits, self._instruments[symbol])
+        price = trailing_price(
+            held.trailing_from, held.stop_price, exits, self._instruments[symbol], held.atr_quote
+        )  # fmt: skip
         if price is not None:
             # Only tidying places it, and no report that is booked meanwhile: placing it twice would give two stops.
             held.stop_price, held.too_small, held.outgrown = price, None, True
-            await self._put_in_order(at)
+            await self.tidy(at)
 
-    async def _sell(self, symbol: str, keep: Decimal, sale: _Sale, at: datetime) -> Order | None:
+    async def _sell(self, symbol: str, keep: Decimal, sale: MarketSale, at: datetime) -> Order | None:
         """Withdraw entry and protection, sell the part above `keep` at market, and protect the rest."""
         held, position = self._orders.held(symbol), self._ledger.position(symbol)
-        if position is None or held is None or held.closing is not None:
+        if position is None or held is None or held.closing is not None or self._desk.closed.is_gone(symbol):
             return None
         if self._above(position, held, keep) * position.mark_price < self._instruments[symbol].min_notional:
             return None
@@ -153,10 +155,10 @@ class Protection:
         part = self._above(position, held, keep)
         if part < position.quantity:
             held.closing, held.reducing = None, sale.order_id
-        order = self._market_exit(position, sale, part, at) if part > 0 else None
+        order = self.market_exit(position, sale, part, at) if part > 0 else None
         if order is not None:
             await self._desk.send(order, held)
-        await self._put_in_order(at)
+        await self.tidy(at)
         return order
 
     def _above(self, position: Position, held: DecisionOrders, keep: Decimal) -> Decimal:
@@ -169,7 +171,8 @@ class Protection:
         stop = legs_of(position.model_copy(update={"quantity": rest}), held, self._exits, instrument)[0]
         return part if stop.quantity * stop.price >= instrument.min_notional else position.quantity
 
-    def _market_exit(self, position: Position, sale: _Sale, quantity: Decimal, at: datetime) -> Order:
+    def market_exit(self, position: Position, sale: MarketSale, quantity: Decimal, at: datetime) -> Order:
+        """An exit at market, signed by the gate."""
         return self._gate.sign_exit(
             position,
             order_id=sale.order_id,
@@ -180,14 +183,14 @@ class Protection:
             at=at,
         )
 
-    async def _put_in_order(self, at: datetime) -> None:
+    async def tidy(self, at: datetime) -> None:
         """Tidy, unless tidying is under way already."""
         if not self._tidying:
             self._tidying = True
-            await self._tidy(at)
+            await self._look_over(at)
             self._tidying = False
 
-    async def _tidy(self, at: datetime) -> None:
+    async def _look_over(self, at: datetime) -> None:
         """Withdraw entries of positions that are being sold, protect open positions, and withdraw exits without a position."""
         while sold := next((each for each in self._orders.entering if each.sold_from), None):
             sold.sold_from = False
@@ -205,6 +208,8 @@ class Protection:
         position = self._staying(held)
         if position is None or held.too_small == position.quantity or self._orders.doubtful(held.symbol):
             return False
+        if self._desk.closed.is_gone(held.symbol):
+            return False
         covered = self._orders.covered(held.symbol)
         too_much = self._ledger.is_real and covered > position.quantity  # it would sell coins that are not ours
         return held.outgrown or covered < position.quantity or too_much
@@ -217,7 +222,7 @@ class Protection:
         if not self._is_refused(held) and (held.too_small is None or held.entering):
             return
         await self._withdraw(held.symbol, at)
-        sale = _Sale(f"{held.decision_id}-u{held.number()}", held.decision_id, Purpose.STOP_LOSS)
+        sale = MarketSale(f"{held.decision_id}-u{held.number()}", held.decision_id, Purpose.STOP_LOSS)
         if await self._sell(held.symbol, Decimal(0), sale, at) is None and not self._orders.exits(held.symbol):
             self._desk.sweep(held.symbol, at)
             self._orders.close(held)

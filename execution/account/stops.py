@@ -68,9 +68,15 @@ def _own_stop(position: Position, held: DecisionOrders, instrument: Instrument) 
     return stop if held.stop_price is None else max(stop, held.stop_price)
 
 
-def trailing_price(highest: Decimal, present: Decimal, exits: ExitSettings, instrument: Instrument) -> Decimal | None:
-    """The stop `trail_fraction` below the highest price, if that is above the present one: a stop never moves down."""
-    stop = instrument.round_price(highest * (1 - _exact(exits.trail_fraction)))
+def trailing_price(
+    highest: Decimal, present: Decimal, exits: ExitSettings, instrument: Instrument, atr_quote: Decimal | None = None
+) -> Decimal | None:
+    """The stop `trail_fraction` below the highest price, or `trail_atr_multiple` ranges below it if `atr_quote` is known; None if
+    that is not above the present one: a stop never moves down."""
+    if exits.trail_atr_multiple is not None and atr_quote is not None:
+        stop = instrument.round_price(max(highest - _exact(exits.trail_atr_multiple) * atr_quote, Decimal(0)))
+    else:
+        stop = instrument.round_price(highest * (1 - _exact(exits.trail_fraction)))
     return stop if stop > present else None
 
 

@@ -7,6 +7,7 @@ frozen, or a breaker is tripped.
 It stops if the venue's account and the ledger disagree.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -14,7 +15,11 @@ from config.errors import InvariantBroken
 from config.frozen import Frozen
 from config.sections.exits import ExitSettings
 from config.sections.limits import RiskLimits
+from config.sections.venue import EntrySettings
 from execution.account.agreement import Agreement
+from execution.account.closing import Closing
+from execution.account.entries.plan import Touch
+from execution.account.entries.pursuing import Pursuing
 from execution.account.inside import drive
 from execution.account.ledger import Ledger
 from execution.account.order_desk import OrderDesk
@@ -25,6 +30,7 @@ from execution.kill_switch.halting import Halt, HaltWatch, NoSwitch, Sale, Switc
 from execution.reports import HEARD, LOOK, VenueReport, told_utc
 from execution.venues.venue import BarDriver, Venue
 from market.bar import Slice
+from market.book import Book
 from market.plausible.detail import narrowed
 from risk.breakers import (
     BreakerEvent,
@@ -77,10 +83,13 @@ class Trader:
         breakers: BreakerState,
         bars_per_day: float,
         switch: Switch | None = None,
+        close_together: int = 1,
+        entries: EntrySettings = EntrySettings(),  # noqa: B008 - frozen
     ) -> None:
         """`driver` drives the venue through each bar; None for a venue that trades by itself.
 
-        `switch` is the kill switch; None if there is none.
+        `switch` is the kill switch; None if there is none. `close_together`: how many markets of a real exchange are asked at a
+        time when it sells; 1 for one after another. `entries`: how entries are bought.
         """
         self._halts = HaltWatch(switch or NoSwitch(), sink)
         self.ledger = ledger
@@ -96,6 +105,14 @@ class Trader:
         self._agreement = Agreement(ledger, self._instruments, sink)
         self._desk = OrderDesk(venue, ledger, sink, self._orders, self._agreement)
         self._protection = Protection(self._desk, self._orders, ledger, gate, exits, self._instruments)
+        self._closing = (
+            Closing(self._desk, self._orders, ledger, self._protection, self._instruments, close_together)
+            if ledger.is_real and close_together > 1
+            else None
+        )
+        self._pursuing = Pursuing(
+            self._desk, self._orders, gate, entries, self._instruments, clocked=ledger.is_real
+        )  # fmt: skip
         self._sink = sink
         self._horizon = horizon_of(limits, bars_per_day)
         self._least_fall = fall_sigmas(bars_per_day, limits)
@@ -123,12 +140,25 @@ class Trader:
         self.volumes.push({symbol: (bar.close, bar.volume) for symbol, bar in shown.bars.items()})
         self._observe(shown)
         for symbol in self._entering:
-            if symbol not in shown.bars or symbol in shown.frozen or self.breakers.open_on(symbol) is not None:
+            closed = symbol not in shown.bars or symbol in shown.frozen or self._desk.closed.why(symbol) is not None
+            if closed or self.breakers.open_on(symbol) is not None:
                 await self._desk.cancel_entry(symbol, at)
+        await self.pursue(at, {symbol: touch for symbol in self.pursued if (touch := self._touch(symbol)) is not None})
         for symbol, bar in shown.bars.items():
             await self._protection.trail(symbol, bar.high, at)
         await self._reconcile()
         return shown
+
+    @property
+    def pursued(self) -> tuple[str, ...]:
+        """Markets in which an entry is bought piece by piece."""
+        return self._pursuing.markets
+
+    async def pursue(self, at: datetime, touches: Mapping[str, Touch]) -> None:
+        """Take the next step of entries that are bought piece by piece, at these best prices."""
+        stopped = [each for each in self.pursued if self._halts.halts or self._desk.closed.why(each) is not None]
+        if touches or stopped:
+            await self._pursuing.look(at, touches, stopped)
 
     async def trade_between(self, shown: Slice) -> None:
         """Trade what rests at prices that were told between two bars. A venue that trades by itself needs none of it."""
@@ -195,7 +225,8 @@ class Trader:
             signed = (verdict.order, verdict.stop_fraction, verdict.notional, proposal.terms)
             wanted = proposal.exposure
             share = None if wanted is None else share_left(wanted, proposal.adjust_scale)
-            self._orders.expect(*signed, share, exit_price)
+            atr = None if proposal.atr_quote is None else Decimal(repr(proposal.atr_quote))
+            self._orders.expect(*signed, share, exit_price, atr)
             self._entered[verdict.decision_id] = self._now or verdict.as_of_utc
         return verdict
 
@@ -224,7 +255,9 @@ class Trader:
             portfolio=portfolio,
             instrument=self._instruments[proposal.symbol],
             breakers=self.breakers,
-            frozen=self._frozen.get(proposal.symbol) or self._agreement.why(proposal.symbol),
+            frozen=self._frozen.get(proposal.symbol)
+            or self._agreement.why(proposal.symbol)
+            or self._desk.closed.why(proposal.symbol),
             symbols=symbols,
             returns=self.window.matrix(symbols)[-rows:] if rows else self.window.matrix(symbols)[:0],
             halted=self._halts.why,
@@ -232,7 +265,7 @@ class Trader:
             entries_today=self._entries_since(day_ago),
             order_errors=self._desk.errors_since(day_ago),
             mark=self.window.last_close(proposal.symbol),
-            book=self._desk.books.get(proposal.symbol) if self.ledger.is_real else self._venue.book(proposal.symbol),
+            book=self._book(proposal.symbol),
             now_utc=self._now,
             docket=self._docket(proposal, alive) if shared else None,
             opened_utc=self.ledger.opened_utc(proposal.symbol),
@@ -254,22 +287,28 @@ class Trader:
             self._orders.forget(verdict.symbol)
             self._entered.pop(verdict.decision_id, None)
             return verdict
-        await self._desk.send(verdict.order, self._orders.of_decision(verdict.decision_id))
+        of = self._orders.of_decision(verdict.decision_id)
+        await self._pursuing.send(verdict.order, of, self._touch(verdict.symbol))
         return verdict
 
     async def heed(self, at: datetime) -> tuple[Sale, ...]:
         """Read the kill switch and obey it. Returns the sales that were started.
 
-        While it is down, no entry is sent and entries under way are withdrawn. With `flatten`, positions are sold at market,
-        again at every look, until the venue's fills say that nothing is left. A stop is withdrawn only if a sale replaces it.
+        While it is down, no entry is sent, and entries under way are withdrawn unless it only closes. With `flatten`,
+        positions are sold at market, again at every look, until the venue's fills say that nothing is left. A stop is
+        withdrawn only if a sale replaces it.
         """
         if self._halts.look(at) is None:
             return ()
-        await self.wind_up(at)
+        if self._halts.cancels:
+            await self.wind_up(at)
         if not self._halts.flattens:
             return ()
         sales = [self._halts.sale(held.symbol, at) for held in self.ledger.positions()]
-        sold = [sale for sale in sales if await self._protection.close(sale.symbol, sale.decision_id, at)]
+        if self._closing is None:
+            sold = [sale for sale in sales if await self._protection.close(sale.symbol, sale.decision_id, at)]
+        else:
+            sold = list(await self._closing.close(sales, at))
         self._halts.told_flat(at, flat=not self.ledger.positions() and self._orders.quiet)
         return tuple(sold)
 
@@ -308,6 +347,9 @@ class Trader:
 
     async def wind_up(self, at: datetime) -> None:
         """Withdraw all entries that are under way. Positions keep their protection."""
+        if self._closing is not None:
+            await self._closing.withdraw_entries(at)
+            return
         for symbol in self._entering:
             await self._desk.cancel_entry(symbol, at)
 
@@ -334,6 +376,14 @@ class Trader:
         rows = self._rows(symbols)
         returns = self.window.matrix(symbols)
         return DocketView(symbols, returns[len(returns) - rows :])
+
+    def _touch(self, symbol: str) -> Touch | None:
+        """The best prices of a market; None where they are not known."""
+        book = self._book(symbol)
+        return Touch(book.bids[0].price, book.asks[0].price) if book and book.bids and book.asks else None
+
+    def _book(self, symbol: str) -> Book | None:
+        return self._desk.books.get(symbol) if self.ledger.is_real else self._venue.book(symbol)
 
     def _is_alive(self, symbol: str) -> bool:
         return self.window.stale(symbol) < QUARANTINE_BARS

@@ -59,6 +59,7 @@ def rules_of(
     `resize_band`: that of `court:` [fraction of the wanted share]; None if no position is enlarged or trimmed.
     """
     _refuse(instruments, limits, venue)
+    _refuse_ranges(exits)
     _refuse_late(venue, bars_per_day)
     unit = _money_unit(instruments, venue)
     markets = np.zeros(len(instruments), dtype=w.RULE)
@@ -173,6 +174,11 @@ def _refuse(instruments: Sequence[Instrument], limits: RiskLimits, venue: VenueS
             f"The fast engine lays its book at even steps, and venue.impact is {venue.impact}. Nothing was run: use book, or the "
             "full engine."
         )
+    if venue.entry.how != "market":
+        raise UsageFault(
+            f"The fast engine buys at market, and venue.entry.how is {venue.entry.how}. Nothing was run: use market, or the full "
+            "engine."
+        )
     if limits.var_method not in ("historical", "fhs_ewma"):
         raise UsageFault(
             f"The fast engine measures VaR by historical simulation, plain or filtered, and limits.var_method is "
@@ -195,6 +201,15 @@ def _refuse(instruments: Sequence[Instrument], limits: RiskLimits, venue: VenueS
         raise UsageFault(
             f"The markets are quoted in {' and '.join(quotes)}, and an account has one currency. Nothing was run. Choose "
             "markets of one quote currency."
+        )
+
+
+def _refuse_ranges(exits: ExitSettings) -> None:
+    if exits.trail_atr_multiple is not None:
+        raise UsageFault(
+            "The fast engine trails by a fraction of the price, and exits.trail_atr_multiple is set. Nothing was run: leave "
+            "it out, "
+            "or use the full engine."
         )
 
 

@@ -4,11 +4,18 @@ At every look the session reads which latches are down. A change is journaled wi
 on it. The trader withdraws entries and sells (`execution/account/trader.py`); this module only reads, journals and names.
 """
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import ClassVar, Literal, NamedTuple, Protocol
+from functools import partial
+from operator import is_
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol
+
+from pydantic import Field
 
 from config.frozen import Frozen, Journaled, UtcTime
 from execution.journal.event import Sink
+
+_true: Callable[[Any], bool] = partial(is_, True)
 
 
 class Halt(Frozen):
@@ -19,6 +26,8 @@ class Halt(Frozen):
     given_utc: UtcTime | None
     why: str
     flatten: bool
+    cancels: bool = Field(default=True, exclude_if=_true)
+    """Whether entries under way are withdrawn; left out where they are, as by every latch of a human."""
 
 
 class Lifted(Frozen):
@@ -38,6 +47,7 @@ class HaltEvent(Journaled):
     """
 
     event_kind: ClassVar[str] = "halt"
+    event_version: ClassVar[int] = 2
 
     action: Literal["halted", "resumed", "flat"]
     look: int
@@ -106,6 +116,11 @@ class HaltWatch:
     def flattens(self) -> bool:
         """Whether positions are to be sold."""
         return any(halt.flatten for halt in self.halts)
+
+    @property
+    def cancels(self) -> bool:
+        """Whether entries under way are to be withdrawn."""
+        return any(halt.cancels for halt in self.halts)
 
     def sale(self, symbol: str, at: datetime) -> Sale:
         """The name of a sale at this look, and its reason."""

@@ -16,13 +16,15 @@ _WHO = "tribunal"
 class StorageSwitch:
     """The latches of another switch, and that of the journal."""
 
-    def __init__(self, switch: Switch, journal: LastingJournal) -> None:
+    def __init__(self, switch: Switch, journal: LastingJournal, *, cancels: bool = True) -> None:
+        """`cancels`: whether entries under way are withdrawn."""
         self._switch = switch
         self._journal = journal
+        self._cancels = cancels
         self._was_down = False
 
     def read(self, look: int) -> Reading:
-        found, own = self._switch.read(look), journal_halts(self._journal)
+        found, own = self._switch.read(look), journal_halts(self._journal, cancels=self._cancels)
         lifted = found.lifted
         if self._was_down and not own:
             lifted = (*lifted, Lifted(scope=JOURNAL_LOST, who=_WHO, given_utc=None, why="the journal is written again"))
@@ -30,10 +32,13 @@ class StorageSwitch:
         return Reading((*found.halts, *own), lifted)
 
 
-def journal_halts(journal: LastingJournal) -> tuple[Halt, ...]:
+def journal_halts(journal: LastingJournal, *, cancels: bool = True) -> tuple[Halt, ...]:
     """The latch of a journal that cannot be written. Tries to write it, if it is time."""
     journal.try_again()
     if journal.lost is None:
         return ()
     why = f"the journal cannot be written ({journal.lost.why})"
-    return (Halt(scope=JOURNAL_LOST, who=_WHO, given_utc=journal.lost.since_utc, why=why, flatten=False),)
+    down = Halt(
+        scope=JOURNAL_LOST, who=_WHO, given_utc=journal.lost.since_utc, why=why, flatten=False, cancels=cancels
+    )  # fmt: skip
+    return (down,)

@@ -23,6 +23,8 @@ from risk.order import Order
 
 SOON_S = 2.0
 """How long after a fill the account is asked for [s]."""
+_REMEMBERED = 5_000
+"""Trades that are remembered, so that one that is reported twice is counted once: the latest ones."""
 _DONE = frozenset({OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.REJECTED})
 
 
@@ -47,8 +49,8 @@ class Past(Protocol):
         ...
 
     @property
-    def unanswered(self) -> str | None:
-        """Id of the order whose intent is the last event of the journal; None if that is another event."""
+    def unanswered(self) -> frozenset[str]:
+        """Ids of the orders whose intents are in the journal and whose answers are not: they may have been sent."""
         ...
 
     @property
@@ -89,6 +91,10 @@ class ContinuedVenue:
         self._past, self._told = past, told
         self._orders: dict[str, Order] = {}
         self._trades: set[tuple[str, str]] = set()
+        """What the journal of the past has booked, until the exchange is told."""
+        self._reported = 0
+        """How many fills were reported, each counted once."""
+        self._latest: dict[tuple[str, str], None] = {}
         self._adopted = past is None
         self._soon = False
         self._word: asyncio.Future[VenueReport | None] | None = None
@@ -107,10 +113,7 @@ class ContinuedVenue:
         if told is not None:
             self._orders[order.order_id] = order
             return self._noted(await told.submit(order))
-        if not self._adopted and self._past is not None and self._past.unanswered == order.order_id:
-            self._arrive()
-            return self._noted(await self._exchange.settle(order))
-        if self._past is not None and order.order_id in self._past.forgotten:
+        if self._past is not None and order.order_id in self._past.unanswered | self._past.forgotten:
             return self._noted(await self._here().settle(order))
         return self._noted(await self._here().submit(order))
 
@@ -175,20 +178,29 @@ class ContinuedVenue:
         self._adopted = True
         held = {} if self.ledger is None else self.ledger.owned()
         self._exchange.adopt(tuple(self._orders.values()), tuple(sorted(self._trades)), held)
+        self._trades = set()
 
     @property
     def _all_booked(self) -> bool:
         """Whether the ledger knows every fill that was reported: one may still wait for the session."""
         if self.ledger is None or (self._word is not None and self._word.done()):
             return False
-        return self.ledger.fills_booked == len(self._trades)
+        return self.ledger.fills_booked == self._reported
 
     def _noted(self, report: VenueReport) -> VenueReport:
         """Remember what a word says of orders and trades."""
         for state in report.states:
             if state.status in _DONE:
                 self._orders.pop(state.order_id, None)
-        self._trades.update((fill.symbol, fill.trade_id) for fill in report.fills)
+        for fill in report.fills:
+            trade = (fill.symbol, fill.trade_id)
+            if not self._adopted:
+                self._trades.add(trade)
+            if trade not in self._latest:
+                self._latest[trade] = None
+                self._reported += 1
+        while len(self._latest) > _REMEMBERED:
+            del self._latest[next(iter(self._latest))]
         return report
 
     def _is_news(self, account: VenueAccount) -> bool:

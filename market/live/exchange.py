@@ -104,12 +104,22 @@ class Exchange:
             )
         markets = await self._asked(self._ccxt.load_markets, "its markets")
         for symbol in symbols:
-            if symbol not in markets or not markets[symbol].get("spot"):
+            if not _is_spot(markets, symbol):
                 near = get_close_matches(symbol, [name for name, one in markets.items() if one.get("spot")], n=1)
                 raise UsageFault(
                     f"{self.name} has no spot market {symbol}. Nothing was downloaded; "
                     + (f"did you mean {near[0]}?" if near else "check the name.")
                 )
+
+    async def still_there(self, symbols: list[str], timeframe: Timeframe) -> list[str]:
+        """Those of these markets that it still has; a run that is resumed goes on without the others.
+
+        Raises UsageFault if it has none of them, or not this timeframe; DataFault when it does not answer.
+        """
+        markets = await self._asked(self._ccxt.load_markets, "its markets")
+        there = [symbol for symbol in symbols if _is_spot(markets, symbol)]
+        await self.refuse_unknown(there or symbols, timeframe)
+        return there
 
     async def candles(self, symbol: str, timeframe: Timeframe, since_ms: int) -> list[list[Any]] | None:
         """One page of candles as the exchange sends it: [open time in ms, open, high, low, close, volume]; None for a page that
@@ -173,6 +183,10 @@ class Exchange:
         if isinstance(options.get("fetchMarkets"), dict) and "spot" in options["fetchMarkets"].get("types", ()):
             options["fetchMarkets"]["types"] = ["spot"]
         self._ccxt.has["fetchCurrencies"] = False
+
+
+def _is_spot(markets: Any, symbol: str) -> bool:
+    return symbol in markets and bool(markets[symbol].get("spot"))
 
 
 def _address(url: str) -> tuple[str, str]:

@@ -99,6 +99,8 @@ class LiveFeed:
         """Note the last slices that were passed on before this began, so that bars that have changed since are noticed."""
         for shown in told:
             for symbol, bar in shown.bars.items():
+                if symbol not in self._seen:
+                    continue  # the exchange has it no more
                 prices = bar.open, bar.high, bar.low, bar.close, bar.volume
                 self._seen[symbol].remember(to_ms(shown.close_utc), prices)
 

@@ -84,12 +84,11 @@ def past_of_run(world: World, request: RunRequest, key: bytes, clock: PacedClock
             progress.advance(passed)
 
         async def read() -> tuple[Tape, Opened | None]:
-            before = None if kept is None else kept.session.account
             if not trades_there(settings):
                 return await read_past(settings, world.bars, kept, clock, step), None
             from agents.desk.clocked.account import greet  # it loads what paper does not need
 
-            there = await greet(settings, symbols_of(settings), key, clock, before)
+            there = await greet(settings, symbols_of(settings), key, clock, kept)
             return await read_past(settings, world.bars, kept, clock, step), there
 
         tape, opened = asyncio.run(read())

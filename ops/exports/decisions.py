@@ -160,7 +160,7 @@ ORDER_FIELDS: tuple[Column[OrderLine], ...] = (
     Column("average_price", "quote", "average of its fills; null without a fill", lambda line: line.average_price),
     Column("fees", "quote", "fees of its fills; exact", lambda line: line.fees),
 )
-"""Fields of `order`: the order that was sent for the case."""
+"""Fields of `order`: the order that was sent for the case; of an entry in pieces the first one."""
 
 TRADE_FIELDS: tuple[Column[RoundTrip], ...] = (
     Column("pnl", "quote", "profit after fees and before funding; exact", lambda trip: trip.trade.pnl),

@@ -27,6 +27,7 @@ from config.clock import to_ms
 from config.errors import JournalFault
 from evidence.rulings.taken import ThrottledCase, throttled
 from execution.account.agreement import AccountDrift
+from execution.account.close_only import MarketClosed
 from execution.account.ledger import Ledger
 from execution.exact import EXACT, ZERO
 from execution.journal.chain import GENESIS, Row
@@ -197,6 +198,9 @@ class _Reader:
                 self._alerts.append(
                     Alert(at_utc=drift.at_utc, code="account_drift", severity=severity, text=drift.text)
                 )
+            case MarketClosed() as closed:
+                begins: Severity = "critical" if closed.status == "begins" else "info"
+                self._alerts.append(Alert(at_utc=closed.at_utc, code="close_only", severity=begins, text=closed.text))
             case SentOrder() as order:
                 self._orders.append(order)
             case BreakerEvent() as latch:

@@ -5,9 +5,10 @@ program's mark that no journal here names), and if the money is there that it is
 """
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Protocol
 
 from agents.desk.clocked.opened import Opened
 from agents.recorded.resumed import ResumingSink
@@ -23,6 +24,7 @@ from execution.venues.exchange.lease import account_lock
 from execution.venues.exchange.lines.wires import ExchangeKeys
 from execution.venues.exchange.venue import ExchangeVenue, name_of_account
 from execution.venues.recorded import RecordedVenue
+from market.instrument import Instrument
 
 ACCOUNTS, EXCHANGES = "accounts", "exchanges"
 """Folders in the state folder: the locks of accounts, and the markets of exchanges."""
@@ -30,19 +32,28 @@ PLAY_KEYS = ExchangeKeys("simulator", "simulator-secret")
 """The keys of a simulated exchange on this machine that is asked for none (`tribunal simulator`)."""
 
 
+class Before(Protocol):
+    """What is known of a run that is resumed."""
+
+    @property
+    def session(self) -> Session: ...
+    @property
+    def orders(self) -> frozenset[str]: ...
+
+
 async def greet(
-    settings: Settings, symbols: tuple[str, ...], key: bytes, clock: Clock, account: AccountAt | None
+    settings: Settings, symbols: tuple[str, ...], key: bytes, clock: Clock, before: Before | None
 ) -> Opened:
-    """Ask the exchange for its rules, and whether a session may begin on the account; `account`: that of a run that is resumed.
+    """Ask the exchange for its rules, and whether a session may begin on the account; `before`: a run that is resumed.
 
     Raises UsageFault and DataFault: nothing was sent then.
     """
     capability_of(settings.venue.exchange, live=settings.world == "live" or settings.venue.url is not None)
-    fresh = account is None
-    account = account or _account(settings, key, clock)
-    async with _exchange(settings, symbols, key, clock, account) as exchange:
-        if fresh:
-            await _refuse_others(exchange, settings)
+    account = (None if before is None else before.session.account) or _account(settings, key, clock)
+    known = None if before is None else before.session.instruments
+    async with _exchange(settings, symbols, key, clock, account, known) as exchange:
+        await _refuse_others(exchange, settings, None if before is None else before.orders)
+        if before is None:
             await _refuse_without_money(exchange, settings)
         return Opened(account, exchange.instruments())
 
@@ -50,27 +61,31 @@ async def greet(
 @asynccontextmanager
 async def exchange_venue(
     settings: Settings, session: Session, key: bytes, clock: Clock, resuming: ResumingSink | None
-) -> AsyncIterator[ContinuedVenue]:
-    """The exchange of a session, after the past of its journal if it is resumed. It ends with the block."""
+) -> AsyncIterator[tuple[ContinuedVenue, ExchangeVenue]]:
+    """The exchange of a session, after the past of its journal if it is resumed, and by itself. It ends with the block."""
     assert session.account is not None  # `greet` has named it
     async with AsyncExitStack() as held:
         mark = ClientIds(name_of_account(settings.venue, live=settings.world == "live"), "").mark
         held.enter_context(account_lock(_folder() / ACCOUNTS, mark))
-        exchange = await held.enter_async_context(_exchange(settings, session.symbols, key, clock, session.account))
+        known = None if resuming is None else session.instruments
+        opening = _exchange(settings, session.symbols, key, clock, session.account, known)
+        exchange = await held.enter_async_context(opening)
         told = None
         if resuming is not None:
             told = RecordedVenue(resuming, dict(session.instruments), settings.venue)
-        yield ContinuedVenue(exchange, dict(session.instruments), settings.venue.compare_s, resuming, told)
+        yield ContinuedVenue(exchange, dict(session.instruments), settings.venue.compare_s, resuming, told), exchange
 
 
 @asynccontextmanager
 async def _exchange(
-    settings: Settings, symbols: tuple[str, ...], key: bytes, clock: Clock, account: AccountAt
-) -> AsyncIterator[ExchangeVenue]:
+    settings: Settings, symbols: tuple[str, ...], key: bytes, clock: Clock, account: AccountAt,
+    known: Mapping[str, Instrument] | None,
+) -> AsyncIterator[ExchangeVenue]:  # fmt: skip
     async with ExchangeVenue.open(
         settings.venue,
         keys_of(settings, load_secrets()),
         symbols=symbols,
+        known=known,
         key=key,
         run=account.run,
         live=settings.world == "live",
@@ -106,8 +121,16 @@ def _account(settings: Settings, key: bytes, clock: Clock) -> AccountAt:
     return AccountAt(exchange=settings.venue.exchange, network=settings.world, run=made)
 
 
-async def _refuse_others(exchange: ExchangeVenue, settings: Settings) -> None:
-    found = await exchange.foreign()
+async def _refuse_others(exchange: ExchangeVenue, settings: Settings, ours: frozenset[str] | None) -> None:
+    """`ours`: ids of the orders of a run that is resumed; None for a new one, which has none."""
+    found = await exchange.foreign(ours or ())
+    if found and ours is not None:
+        raise UsageFault(
+            f"{len(found)} open orders on this account at {settings.venue.exchange} are those of another session "
+            f"({found[0]}), and "
+            "this run's journal names none of them. Nothing was started: two sessions would sell each other's coins. Stop that "
+            "session and cancel its orders at the exchange."
+        )
     if found:
         raise UsageFault(
             f"{len(found)} open orders on this account at {settings.venue.exchange} are those of another session "

@@ -4,13 +4,14 @@ The description and the warm-up of a run that is resumed are those of its journa
 """
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 from agents.desk.clocked.feed import ClockedFeed, ResumedFeed, ToldSentiment
+from agents.desk.clocked.figures import Figures, Overheard
 from agents.desk.clocked.opened import Opened, trades_there
 from agents.desk.clocked.pulse import LivePulse, ResumedPulse
 from agents.desk.description import warmup_of
@@ -26,12 +27,15 @@ from agents.records.record import Session, Warmup
 from config.clock import PacedClock, from_ms
 from config.errors import UsageFault
 from config.files import passing_folder
+from config.sections.emergency.table import Action
 from config.settings import Settings
 from execution.journal.event import Sink
 from execution.journal.lasting import LastingJournal
-from execution.kill_switch.halting import Halt
+from execution.kill_switch.halting import Halt, Switch
 from execution.kill_switch.storage import StorageSwitch, journal_halts
 from execution.kill_switch.switches import FileSwitch
+from execution.kill_switch.triggers import Figure, Triggers, TriggerSwitch
+from execution.reports import SentOrder
 from execution.venues.durable import DurableEntries
 from market.bar import Slice
 from market.live.exchange import TRIES, Exchange, Unanswered
@@ -59,6 +63,8 @@ class Kept(NamedTuple):
     last_close: datetime
     bars: int
     told: tuple[Slice, ...] = ()
+    orders: frozenset[str] = frozenset()
+    """Ids of all orders that it names."""
 
 
 class OnClock(NamedTuple):
@@ -77,7 +83,7 @@ class OnClock(NamedTuple):
 
 def kept_feed(journal: Path, key: bytes) -> Kept | None:
     """What a journal keeps of its feed; None if it was killed before its warm-up was written. Raises JournalFault."""
-    session, warmup, bars = None, None, 0
+    session, warmup, bars, orders = None, None, 0, set[str]()
     latest = deque[Slice](maxlen=OVERLAP)
     for found in read_events(journal, key):
         match found.event:
@@ -88,9 +94,12 @@ def kept_feed(journal: Path, key: bytes) -> Kept | None:
             case Arrived() as arrived:
                 latest.append(arrived.tape)
                 bars += 1
+            case SentOrder() as order:
+                orders.add(order.order_id)
     if session is None or warmup is None:
         return None
-    return Kept(session, warmup, latest[-1].close_utc if latest else session.start_utc, bars, tuple(latest))
+    last_close = latest[-1].close_utc if latest else session.start_utc
+    return Kept(session, warmup, last_close, bars, tuple(latest), frozenset(orders))
 
 
 async def read_past(settings: Settings, bars: BarsRequest, kept: Kept | None, clock: PacedClock, step: Step) -> Tape:
@@ -98,7 +107,10 @@ async def read_past(settings: Settings, bars: BarsRequest, kept: Kept | None, cl
     DataFault."""
     timeframe, symbols = Timeframe(settings.market.timeframe), symbols_of(settings)
     async with _exchange(settings, bars, clock, TRIES) as exchange:
-        await exchange.refuse_unknown(list(symbols), timeframe)
+        if kept is None:
+            await exchange.refuse_unknown(list(symbols), timeframe)
+        else:
+            symbols = tuple(await exchange.still_there(list(symbols), timeframe))
         start = timeframe.floor(from_ms(await exchange.now_ms()) - _SETTLED)
         begin, end = (start, start) if kept is None else (kept.session.start_utc, kept.last_close)
         with passing_folder() as nowhere:
@@ -129,11 +141,14 @@ async def feed_desk(
     )
     async with AsyncExitStack() as held:
         exchange = await held.enter_async_context(_exchange(settings, world.bars, clock, 1))
-        await _answering(exchange, list(symbols), timeframe, world)
+        known = set(await _answering(exchange, list(symbols), timeframe, world)) & set(world.tape.symbols)
+        there = [symbol for symbol in symbols if symbol in known]
+        for symbol in sorted(set(symbols) - known):
+            world.tell(f"{exchange.name} has no market {symbol} any more. The run goes on with the others.")
         at, done = (session.start_utc, 0) if kept is None else (kept.last_close, kept.bars)
         pace = Pace(settings.market.feed_patience_s, settings.market.feed_late_s)
         left = None if session.bars is None else max(0, session.bars - done)
-        live = LiveFeed(exchange, world.tape.monitor(), symbols, timeframe, at, clock, pace, world.tell, left)
+        live = LiveFeed(exchange, world.tape.monitor(), there, timeframe, at, clock, pace, world.tell, left)
         if (
             kept is not None and not settings.quality.accepted_units
         ):  # else bars were told in another unit than the exchange's
@@ -142,23 +157,38 @@ async def feed_desk(
         feed = ClockedFeed(live, news if settings.sentiment.sources else None, told, symbols)
         switch = FileSwitch(latches(), settings.profile)
         refresh = news.refresh if any(source.live for source in settings.sentiment.sources) else None
-        there = trades_there(settings)
+        real_one = trades_there(settings)
         lasting = world.journal
-        pulse = LivePulse(live, lambda: _standing(switch, lasting), world.stop, clock, refresh, sells_at_once=there)
+        figures = Figures(settings, symbols, timeframe.duration, clock, lasting)
+        figures.feed = live
+        past = (lambda: False) if resuming is None else (lambda: resuming.past)
+        triggers = Triggers(settings.emergency, _watched(settings, figures), latches(), settings.profile, clock, past)
+        stops = _Stops(switch, lasting, triggers, cancels=_journal_cancels(settings))
+        pulse = LivePulse(
+            live,
+            stops.standing,
+            world.stop,
+            clock,
+            refresh,
+            sells_at_once=real_one,
+            touch=figures.touch,
+            reprice_s=settings.venue.entry.reprice_s,
+        )
         real = None
-        if there:
+        if real_one:
             from agents.desk.clocked.account import exchange_venue  # it loads what paper does not need
 
-            real = await held.enter_async_context(exchange_venue(settings, session, key, clock, resuming))
+            opened = exchange_venue(settings, session, key, clock, resuming)
+            real, figures.venue = await held.enter_async_context(opened)
         desk = open_traded(
             settings,
             session,
             warmup_of(world.tape) if kept is None else kept.warmup,
             feed if resuming is None else ResumedFeed(resuming.input, feed, told, lambda: resuming.past),
             told,
-            sink,
+            Overheard(sink, figures.falls, figures.rate),
             key,
-            outside if lasting is None else outside._replace(switch=StorageSwitch(outside.switch, lasting)),
+            outside._replace(switch=stops.around(outside.switch)),
             pulse if resuming is None else ResumedPulse(resuming.input, pulse),
             real,
             lambda venue: (
@@ -176,9 +206,38 @@ async def feed_desk(
             await news.close()
 
 
-def _standing(switch: FileSwitch, journal: LastingJournal | None) -> tuple[Halt, ...]:
-    """The latches that are down now, and that of a journal that cannot be written."""
-    return switch.standing() if journal is None else (*switch.standing(), *journal_halts(journal))
+class _Stops(NamedTuple):
+    """All that stops a session on the clock: latches, a journal that cannot be written, and triggers."""
+
+    files: FileSwitch
+    journal: LastingJournal | None
+    triggers: Triggers
+    cancels: bool
+
+    def standing(self) -> tuple[Halt, ...]:
+        """What is down now, in the order in which the switch of the session tells it."""
+        own = self.triggers.standing()  # it may set a latch
+        lost = () if self.journal is None else journal_halts(self.journal, cancels=self.cancels)
+        return (*self.files.standing(), *lost, *own)
+
+    def around(self, switch: Switch) -> Switch:
+        """The switch of the session, around that of its latches."""
+        if self.journal is not None:
+            switch = StorageSwitch(switch, self.journal, cancels=self.cancels)
+        return TriggerSwitch(switch, self.triggers)
+
+
+def _journal_cancels(settings: Settings) -> bool:
+    """Whether entries are withdrawn while the journal cannot be written. New risk is never taken then."""
+    lost = settings.emergency.of("journal_lost")
+    return lost is not None and lost.action is not Action.CLOSE_ONLY
+
+
+def _watched(settings: Settings, figures: Figures) -> Mapping[str, Figure]:
+    """The figures that triggers read. That of the journal only where its loss is to sell: the rest of it needs no time."""
+    lost = settings.emergency.of("journal_lost")
+    sells = lost is not None and lost.action is Action.FLATTEN
+    return {name: figure for name, figure in figures.by_name().items() if sells or name != "journal_lost"}
 
 
 def symbols_of(settings: Settings) -> tuple[str, ...]:
@@ -195,15 +254,18 @@ def _exchange(settings: Settings, bars: BarsRequest, clock: PacedClock, tries: i
     return Exchange(settings.market.feed, url, clock.wait, tries, testnet=settings.world == "testnet")
 
 
-async def _answering(exchange: Exchange, symbols: list[str], timeframe: Timeframe, world: OnClock) -> None:
-    """Wait until the exchange tells its markets, as long as the user wants."""
+async def _answering(exchange: Exchange, symbols: list[str], timeframe: Timeframe, world: OnClock) -> list[str]:
+    """Wait until the exchange tells its markets, as long as the user wants. Those that a run may trade: a new one all of them."""
     told = False
     while not world.stop():
         try:
-            return await exchange.refuse_unknown(symbols, timeframe)
+            if world.kept is not None:
+                return await exchange.still_there(symbols, timeframe)
+            await exchange.refuse_unknown(symbols, timeframe)
+            return symbols
         except Unanswered as fault:
             if not told:
                 world.tell(f"{exchange.name} does not answer ({fault.why}). It is asked until it does, or Ctrl-C.")
             told = True
             await world.clock.wait(max(fault.pause_s, _AGAIN_S))
-    return None
+    return symbols

@@ -20,6 +20,8 @@ from execution.kill_switch.halting import Halt
 _LOOK_S = 0.5
 _AGAIN_S = 10.0
 _PRICES_S = 2.0
+Touches = Callable[[Sequence[str]], dict[str, tuple[Decimal, Decimal]]]
+"""The best bid and ask of markets; those that are not known are left out."""
 
 
 class Quotes(Protocol):
@@ -40,6 +42,8 @@ class Account(Protocol):
     def halts(self) -> tuple[Halt, ...]: ...
     @property
     def quantities(self) -> Mapping[str, Decimal]: ...
+    @property
+    def pursued(self) -> tuple[str, ...]: ...
 
 
 class LivePulse:
@@ -55,14 +59,19 @@ class LivePulse:
         refresh: Callable[[], Awaitable[None]] | None = None,
         *,
         sells_at_once: bool = False,
+        touch: Touches | None = None,
+        reprice_s: float = 5.0,
     ) -> None:
-        """`sells_at_once`: whether the exchange trades by itself, as a real one does."""
+        """`sells_at_once`: whether the exchange trades by itself, as a real one does. `touch`: its best prices, and
+        `reprice_s` how often entries are held against them."""
         self._quotes = quotes
         self._standing = standing
         self._stop = stop
         self._clock = clock
         self._refresh = refresh
         self._sells_at_once = sells_at_once
+        self._touch, self._reprice_s = touch, reprice_s
+        self._stepped_at: datetime | None = None
         self._news: asyncio.Future[None] | None = None
         self._account: Account | None = None
         self._sold_at: datetime | None = None
@@ -98,10 +107,28 @@ class LivePulse:
         if standing != self._account.halts:
             self._sold_at = self._left = None
             return Beat(at_utc=self._at(), prices=await self._priced(sells))
+        if (touch := self._stepped()) is not None:
+            return Beat(at_utc=self._at(), touch=touch)
+        if self._sells_at_once and self._sold_at is not None and not held:
+            self._sold_at = None  # all is sold: the session says so now, and not at the next bar
+            return Beat(at_utc=self._at())
         if not sells or sells == self._left or not self._is_due():
             return None
         prices = await self._priced(sells)
         return Beat(at_utc=self._at(), prices=prices) if prices or self._sells_at_once else None
+
+    def _stepped(self) -> dict[str, tuple[Decimal, Decimal]] | None:
+        """The best prices of entries that are bought piece by piece, if it is time to look at them."""
+        pursued = () if self._touch is None or self._account is None else self._account.pursued
+        now = self._clock.now()
+        if not pursued:
+            self._stepped_at = None
+            return None
+        if self._stepped_at is not None and (now - self._stepped_at).total_seconds() < self._reprice_s:
+            return None
+        self._stepped_at = now
+        assert self._touch is not None
+        return self._touch(pursued) or None
 
     def _is_due(self) -> bool:
         now = self._clock.now()

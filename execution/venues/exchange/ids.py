@@ -29,22 +29,28 @@ class ClientIds:
         """The client id of an order's n-th sending, counted from 0. Raises ValueError from SENDINGS on."""
         if not 0 <= sending < SENDINGS:
             raise ValueError(f"an order is sent at most {SENDINGS} times, and {order_id} was to be sent again")
+        return f"{self.stem(order_id)}{sending:x}"
+
+    def stem(self, order_id: str) -> str:
+        """What the client ids of all its sendings begin with: all of them but the last digit."""
         body = _digest(f"order\x1f{self._run}\x1f{order_id}")
-        return f"{self.mark}{body[:4]}4{body[4:7]}8{body[7:10]}{body[10:21]}{sending:x}"
+        return f"{self.mark}{body[:4]}4{body[4:7]}8{body[7:10]}{body[10:21]}"
 
     def know(self, order_ids: Iterable[str]) -> None:
         """Take these orders as ours: their ids lead back to them from now on."""
-        for order_id in order_ids:
-            for sending in range(SENDINGS):
-                self._orders[self.of(order_id, sending)] = order_id
+        self._orders.update((self.stem(order_id), order_id) for order_id in order_ids)
+
+    def forget(self, order_id: str) -> None:
+        """Know an order no more: it was done long ago."""
+        self._orders.pop(self.stem(order_id), None)
 
     def order_of(self, client_id: str | None) -> str | None:
         """The id of our order; None for an order that is not known to be ours."""
-        return None if client_id is None else self._orders.get(client_id)
+        return None if client_id is None or len(client_id) != LENGTH else self._orders.get(client_id[:-1])
 
     def foreign(self, client_id: str | None) -> bool:
         """Whether this program placed the order on this account, and no journal that is known here names it."""
-        return client_id is not None and self._marked(client_id) and client_id not in self._orders
+        return client_id is not None and self._marked(client_id) and client_id[:-1] not in self._orders
 
     def _marked(self, client_id: str) -> bool:
         return len(client_id) == LENGTH and client_id.startswith(self.mark)

@@ -74,7 +74,7 @@ class Listener:
             await self._sender.sweep(symbol, to_ms(self._clock.now() - _RECENT))
         symbols = dict.fromkeys(each.order.symbol for each in self._shelf.at_exchange())
         answered = [await self._market(symbol) for symbol in symbols]
-        if all(answered):
+        if all(answered) and (received is not None or not due):
             self.heard_utc = self._clock.now()
             unsure = any(each.phase is Phase.UNKNOWN for each in self._shelf.alive())
             if received is not None and version == self._shelf.version and not unsure:
@@ -84,6 +84,16 @@ class Listener:
         """Let requests be signed with the exchange's time. Raises NoAnswer, and Refused."""
         self.clock_ahead_ms = await self._client.clock_ahead_ms()
         self._wires.correct_clock(self.clock_ahead_ms)
+        most_ms, off_ms = int(1000 * self._pace.clock_off_s), abs(self.clock_ahead_ms)
+        if off_ms > most_ms:
+            way = "ahead of" if self.clock_ahead_ms > 0 else "behind"
+            self._shelf.suspend(
+                f"this machine's clock is {off_ms / 1000:.1f} s {way} the exchange's, and more than {most_ms / 1000:g} s is "
+                f"not safe: "
+                "set it (NTP)"
+            )
+        else:
+            self._shelf.suspend("")
 
     async def run_clock(self) -> None:
         """Measure the clock's difference on a timer, and when the exchange doubts it."""
@@ -105,7 +115,7 @@ class Listener:
 
     async def ask_books(self) -> None:
         """Ask once for all books. One that does not come is not shown any more."""
-        for symbol in self._shelf.instruments:
+        for symbol in self._shelf.instruments.keys() - self._shelf.gone.keys():
             try:
                 self._books[symbol] = await self._client.book(symbol)
             except (NoAnswer, Refused):
@@ -125,7 +135,7 @@ class Listener:
 
     async def recover(self, tracked: Tracked) -> bool:
         """Find all that was sent for an order that is known from the journal. Whether the exchange answered."""
-        order, found = tracked.order, list[Sending]()
+        order, found, missed = tracked.order, list[Sending](), 0
         for number in range(SENDINGS):
             client_id = self._shelf.ids.of(order.order_id, number)
             sending = Sending(
@@ -135,13 +145,14 @@ class Listener:
                 told = await self._client.look(order.symbol, client_id, stop=sending.stop, exits=order.reduce_only)
             except (NoAnswer, Refused):
                 return False
-            if not told and (number or tracked.is_target):
-                break
+            missed = 0 if told else missed + 1
+            if missed == 2:
+                break  # one sending that never arrived may lie before one that did
             for each in told:
                 sending.take(each)
             found.append(sending)
-            if not told:
-                break
+        while found and not found[-1].orders and (len(found) > 1 or tracked.is_target):
+            found.pop()
         tracked.sendings, tracked.recovering = found, False
         tracked.phase = Phase.WATCHED if tracked.is_target and not found else Phase.LIVE
         return True
@@ -189,6 +200,7 @@ class Listener:
         late = asyncio.get_running_loop().time() - tracked.at.sent_s >= self._sender.late_s
         if late and self._unknown[order_id] >= _TIMES_UNKNOWN:
             tracked.phase, tracked.note = Phase.DONE, "the exchange does not know it"
+            del self._unknown[order_id]
             if tracked.at.orders:
                 self._shelf.halt(tracked.order.symbol, f"the exchange knows order {order_id} no more, which it had")
         return False

@@ -64,6 +64,11 @@ def rules_of(market: Mapping[str, Any], *, market_stop: bool) -> MarketRules:
     )  # fmt: skip
 
 
+def rules_as_before(instrument: Instrument) -> MarketRules:
+    """The rules of a market that the exchange trades no more, as a session began with them: its coins are still counted."""
+    return MarketRules(instrument, instrument.lot_size, None, None, stops_at_market=True)
+
+
 def sized(order: Order, rules: MarketRules, sellable: Decimal) -> Sized | str:
     """The order in the exchange's numbers, or why it cannot be sent. `sellable`: what may be sold of our own [base]."""
     market = rules.instrument

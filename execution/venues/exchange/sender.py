@@ -16,18 +16,20 @@ from typing import Any
 from config.clock import Clock, to_ms
 from execution.venues.exchange.capabilities import Capability
 from execution.venues.exchange.ids import SENDINGS
-from execution.venues.exchange.lines.client import Client, Wanted
+from execution.venues.exchange.lines.client import PAGE, Client, Wanted
 from execution.venues.exchange.lines.line import NoAnswer, Pace, Quiet, Refused
 from execution.venues.exchange.outcomes import Outcome, Verdict
 from execution.venues.exchange.rules import Sized
 from execution.venues.exchange.shelf import Shelf
 from execution.venues.exchange.told import Standing, ToldOrder
 from execution.venues.exchange.tracked import Phase, Sending, Tracked
-from risk.order import Purpose
+from risk.order import Purpose, Side
 
 _SENT_AGAIN = 3
 """How often one sending is repeated, each time after its absence was proven."""
 _SUSPECTS = 20
+_STRANGERS = 5_000
+"""Orders of others that are remembered, so that they are not asked for again."""
 _BEFORE = timedelta(seconds=60)
 """How long before an order was made its trades are looked for: clocks differ."""
 
@@ -257,6 +259,8 @@ class Sender:
     async def _evidence(self, tracked: Tracked, wanted: Wanted, *, late: bool) -> bool | None:
         """Whether the exchange knows the order; None without an answer. `late`: look among trades too."""
         sending = tracked.at
+        if tracked.withdrawing and (known := await self._dislodged(tracked, wanted, late=late)) is not None:
+            return known
         try:
             found = await self._client.look(
                 wanted.symbol, wanted.client_id, stop=sending.stop, exits=tracked.order.reduce_only
@@ -269,21 +273,53 @@ class Sender:
             self._shelf.sight(tracked, sending, told)
         return bool(found)
 
+    async def _dislodged(self, tracked: Tracked, wanted: Wanted, *, late: bool) -> bool | None:
+        """The evidence of a cancel on an order that is to be withdrawn, and of the list of trades: it needs no answer on how the
+        order stands. Whether the exchange knows it; None without an answer.
+
+        A cancel that knows no such order, after the time in which it could still arrive, says that it does not rest. If no trade
+        since then is of an order that is not known, it was not filled either: it is absent.
+        """
+        sending, exits = tracked.at, tracked.order.reduce_only
+        try:
+            told = await self._client.cancel(wanted.symbol, wanted.client_id, None, stop=sending.stop)
+        except NoAnswer:
+            return None
+        except Refused as refused:
+            if not refused.unknown or not late:
+                return None
+            return await self._was_traded(wanted.symbol, to_ms(tracked.order.created_utc - _BEFORE), exits=exits)
+        if told is None:
+            return None
+        self._shelf.sight(tracked, sending, told)
+        return True
+
+    async def _was_traded(self, symbol: str, since_ms: int, *, exits: bool) -> bool | None:
+        """False if every recent trade is of an order that is known; None if one is not, or without an answer."""
+        try:
+            trades = await self._client.recent_trades(symbol, since_ms, exits=exits)
+        except (NoAnswer, Refused):
+            return None
+        known = self._shelf.venue_ids(symbol) | self._strangers.keys()
+        return False if len(trades) < PAGE and all(each.venue_id in known for each in trades) else None
+
     async def _among_trades(self, wanted: Wanted, since_ms: int) -> tuple[ToldOrder, ...]:
         """The order, if one of the account's recent trades is of it. Raises NoAnswer, and Refused."""
-        found = await self._unknown_traders(wanted.symbol, since_ms)
+        found = await self._unknown_traders(wanted.symbol, since_ms, exits=wanted.side is Side.SELL)
         return tuple(told for told in found if told.client_id == wanted.client_id)
 
-    async def _unknown_traders(self, symbol: str, since_ms: int) -> tuple[ToldOrder, ...]:
+    async def _unknown_traders(self, symbol: str, since_ms: int, *, exits: bool = False) -> tuple[ToldOrder, ...]:
         """The orders behind recent trades that are not known as ours, and were not asked for before. Raises NoAnswer, Refused."""
-        trades = await self._client.recent_trades(symbol, since_ms)
+        trades = await self._client.recent_trades(symbol, since_ms, exits=exits)
         known = self._shelf.venue_ids(symbol) | self._strangers.keys()
         suspects = dict.fromkeys(each.venue_id for each in trades if each.venue_id not in known)
         found = list[ToldOrder]()
         for venue_id in list(suspects)[-_SUSPECTS:]:
-            told = await self._client.order(symbol, venue_id)
+            told = await self._client.order(symbol, venue_id, exits=exits)
             if self._shelf.of(self._shelf.ids.order_of(told.client_id)) is None:
                 self._strangers[venue_id] = None
+                if len(self._strangers) > _STRANGERS:
+                    del self._strangers[next(iter(self._strangers))]
             else:
                 found.append(told)
         return tuple(found)

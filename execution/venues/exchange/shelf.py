@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 
 from config.clock import Clock
-from execution.reports import VenueReport
+from execution.reports import CloseOnly, VenueReport
 from execution.venues.exchange.ids import ClientIds
 from execution.venues.exchange.told import ToldOrder, ToldTrade
 from execution.venues.exchange.tracked import Phase, Sending, Tracked, merged
@@ -29,7 +29,11 @@ class Shelf:
         self.ids = ids
         self.instruments = instruments
         self.halted: dict[str, str] = {}
-        """Markets in which no entry is taken, and why."""
+        """Markets in which the exchange contradicts itself or says too little, and why: no entry is taken."""
+        self.gone: dict[str, str] = {}
+        """Markets that the exchange does not have any more, and why: no order is sent."""
+        self.unsafe = ""
+        """Why no entry is taken in any market; empty if there is no reason."""
         self.version = 0
         """Grows with each trade that is counted, and with what is taken over: an account from before does not show it."""
         self.filled: Callable[[Tracked], None] = lambda _: None
@@ -40,6 +44,8 @@ class Shelf:
         self._orders: dict[str, Tracked] = {}
         self._own: dict[str, Decimal] = {}
         self._booked: set[tuple[str, str]] = set()
+        self._taken_over: set[str] = set()
+        """Orders of the journal that are not done: only their trades may be booked already."""
         self._defect: BaseException | None = None
         self._said: deque[VenueReport] = deque()
         self._speaking = asyncio.Event()
@@ -57,6 +63,13 @@ class Shelf:
         self.version += 1
         self._own.update(held)
         self._booked.update(booked)
+
+    def take_over(self, order: Order) -> Tracked:
+        """Take an order of the journal as ours, as it was answered."""
+        self._taken_over.add(order.order_id)
+        tracked = self.add(order, Phase.LIVE, order.quantity)
+        tracked.resolved.set()
+        return tracked
 
     def of(self, order_id: str | None) -> Tracked | None:
         """One of our orders."""
@@ -136,18 +149,44 @@ class Shelf:
 
     def halt(self, symbol: str, why: str) -> None:
         """Take no entry in this market any more."""
-        self.halted.setdefault(symbol, why)
+        if symbol not in self.halted:
+            self.halted[symbol] = why
+            self.say_closed()
 
     def lift(self, symbol: str, why: str) -> None:
         """Take entries again in a market that was halted for this reason, and for no other."""
         if self.halted.get(symbol) == why:
             del self.halted[symbol]
+            self.say_closed()
+
+    def suspend(self, why: str) -> None:
+        """Take no entry in any market for this reason; with an empty one, take entries again."""
+        if bool(why) != bool(self.unsafe):  # the figures in it change with every measurement
+            self.unsafe = why
+            self.say_closed()
+
+    def closed(self) -> dict[str, CloseOnly]:
+        """The markets in which no entry is taken, and why."""
+        told = {symbol: CloseOnly(why=why, gone=True) for symbol, why in self.gone.items()}
+        for symbol in self.instruments:
+            if why := self.halted.get(symbol) or self.unsafe:
+                told.setdefault(symbol, CloseOnly(why=why))
+        return told
+
+    def say_closed(self) -> None:
+        """Let be heard which markets are close-only now."""
+        self._said.append(VenueReport(close_only=self.closed()))
+        self._speaking.set()
 
     def say(self, tracked: Tracked, *, unknown: bool = False) -> None:
         """Let what is new of an order be heard. That its fate is unknown is said only if `unknown` asks for it: mostly it is
         known a moment later, and the answer to `submit` has said it."""
         if tracked.phase is Phase.UNKNOWN and not unknown:
             return
+        if tracked.phase is Phase.DONE and tracked.order.order_id in self._taken_over:
+            self._taken_over.discard(tracked.order.order_id)
+            if not self._taken_over:
+                self._booked.clear()
         report = tracked.news(self._clock.now())
         if report != _NOTHING:
             self._said.append(report)
@@ -181,11 +220,12 @@ class Shelf:
 
     @property
     def silent(self) -> bool:
-        """Whether no report waits to be heard."""
-        return not self._said
+        """Whether no report of fills or states waits to be heard."""
+        return not any(report.fills or report.states for report in self._said)
 
     def _forget_one(self) -> None:
         for order_id, tracked in self._orders.items():
             if tracked.phase is Phase.DONE:
                 del self._orders[order_id]
+                self.ids.forget(order_id)
                 return

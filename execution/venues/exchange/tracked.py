@@ -208,4 +208,5 @@ def merged(reports: Mapping[int, VenueReport] | list[VenueReport]) -> VenueRepor
     return VenueReport(
         states=tuple(state for report in each for state in report.states),
         fills=tuple(fill for report in each for fill in report.fills),
+        close_only=next((report.close_only for report in reversed(each) if report.close_only is not None), None),
     )

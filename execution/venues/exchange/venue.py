@@ -15,7 +15,7 @@ from pathlib import Path
 from config.clock import Clock, SystemClock
 from config.errors import DataFault, UsageFault
 from config.sections.venue import VenueSettings
-from execution.reports import OrderState, OrderStatus, VenueAccount, VenueReport
+from execution.reports import CloseOnly, OrderState, OrderStatus, VenueAccount, VenueReport
 from execution.venues.exchange.capabilities import Capability, capability_of
 from execution.venues.exchange.ids import ClientIds
 from execution.venues.exchange.lines.client import Client
@@ -23,7 +23,7 @@ from execution.venues.exchange.lines.line import NoAnswer, Pace, Refused
 from execution.venues.exchange.lines.markets import load_markets
 from execution.venues.exchange.lines.wires import ExchangeKeys, Wires, wires_of
 from execution.venues.exchange.listening import Listener
-from execution.venues.exchange.rules import MarketRules, Sized, rules_of, sized
+from execution.venues.exchange.rules import MarketRules, Sized, rules_as_before, rules_of, sized
 from execution.venues.exchange.sender import Sender
 from execution.venues.exchange.shelf import Shelf
 from execution.venues.exchange.tracked import Phase, Tracked
@@ -50,6 +50,7 @@ class ExchangeVenue:
         """Use `open`."""
         self._row, self._rules, self._seal, self._pace, self._clock = row, rules, seal, pace, clock
         self._books: dict[str, Book] = {}
+        self._quiet = wires.quiet
         self._client = Client(wires, row, clock)
         self._shelf = Shelf(ids, {symbol: each.instrument for symbol, each in rules.items()}, clock)
         self._sender = Sender(self._client, row, self._shelf, pace, wires.quiet, clock)
@@ -64,6 +65,7 @@ class ExchangeVenue:
         keys: ExchangeKeys,
         *,
         symbols: Iterable[str],
+        known: Mapping[str, Instrument] | None = None,
         key: bytes,
         run: str,
         live: bool,
@@ -74,19 +76,29 @@ class ExchangeVenue:
     ) -> AsyncIterator["ExchangeVenue"]:
         """Connect, measure the clock, and read the markets' rules and the account.
 
-        `key`: the journal's key, which gives the gate's seal. `run`: what tells this journal from every other, the same after a
-        restart. `live`: real money, or else the exchange's own test network; with `settings.url` whatever stands there. `folder`:
-        where markets are kept. `seed`: for the pauses between retries.
-        Raises UsageFault for what this exchange cannot do safely and for an account that it refuses; DataFault without an answer.
+        `known`: the markets with which a run that is resumed began. One that the exchange does not trade any more is
+        close-only; without that it is refused. `key`: the journal's key, which gives the gate's seal. `run`: what tells this
+        journal from every other, the same after a restart. `live`: real money, or else the exchange's own test network; with
+        `settings.url` whatever stands there. `folder`: where markets are kept. `seed`: for the pauses between retries. Raises
+        UsageFault for what this exchange cannot do safely and for an account that it refuses; DataFault without an answer.
         """
         clock = clock or SystemClock()
         row = capability_of(settings.exchange, live=live or settings.url is not None)
         row = row if pace.late_s is None else row._replace(late_s=pace.late_s)
+        pace = pace._replace(clock_off_s=settings.max_clock_off_s)
         account = name_of_account(settings, live=live)
         async with wires_of(row, keys, settings.url, pace, seed, live=live) as wires:
-            markets = await load_markets(wires, tuple(symbols), folder, clock)
-            rules = {symbol: rules_of(market, market_stop=row.market_stop) for symbol, market in markets.items()}
+            markets = await load_markets(wires, tuple(symbols), folder, clock, kept=known or ())
+            rules, gone = dict[str, MarketRules](), dict[str, str]()
+            for symbol in symbols:
+                try:
+                    rules[symbol] = rules_of(markets.get(symbol, {"symbol": symbol}), market_stop=row.market_stop)
+                except DataFault:
+                    if known is None or symbol not in known:
+                        raise
+                    rules[symbol], gone[symbol] = rules_as_before(known[symbol]), f"{row.exchange} trades it no more"
             venue = cls(wires, row, rules, ClientIds(account, run), Seal(key), pace, clock)
+            venue._shelf.gone.update(gone)
             await venue._begin()
             try:
                 yield venue
@@ -155,17 +167,23 @@ class ExchangeVenue:
         """Take over from the journal, before anything is sent: orders that were answered and are not done, trades that are booked
         as (symbol, trade id), and what the ledger holds by symbol [base]. What happened since is heard."""
         self._shelf.own(held.items(), trade_ids)
+        self._shelf.say_closed()  # what a journal says of it is of another day
         for order in orders:
-            tracked = self._shelf.add(order, Phase.LIVE, order.quantity)
-            tracked.recovering = True
-            tracked.resolved.set()
+            tracked = self._shelf.take_over(order)
+            if order.symbol in self._shelf.gone:
+                tracked.phase, tracked.note = Phase.DONE, self._shelf.gone[order.symbol]
+                self._shelf.say(tracked)
+            else:
+                tracked.recovering = True
         self._shelf.stirred.set()
 
-    async def foreign(self) -> tuple[str, ...]:
+    async def foreign(self, ours: Iterable[str] = ()) -> tuple[str, ...]:
         """Client ids of open orders in these markets that this program placed, and that are no open order of ours: another
-        session trades on this account. Raises DataFault without an answer."""
+        session trades on this account. `ours`: ids of orders that are known from a journal. Raises DataFault without an
+        answer."""
+        known = {self._shelf.ids.stem(order_id) for order_id in ours}
         found = []
-        for symbol in self._rules:
+        for symbol in self._rules.keys() - self._shelf.gone.keys():
             try:
                 told = await self._client.open_orders(symbol)
             except (NoAnswer, Refused) as fault:
@@ -174,13 +192,24 @@ class ExchangeVenue:
                     "Try again later."
                 ) from None
             found += [
-                each.client_id for each in told if each.client_id is not None and self._is_foreign(each.client_id)
+                each.client_id
+                for each in told
+                if each.client_id is not None and self._is_foreign(each.client_id, known)
             ]
         return tuple(found)
 
-    def halted(self) -> Mapping[str, str]:
-        """Markets in which no entry is taken any more, and why: what the exchange says contradicts itself, or is missing."""
-        return dict(self._shelf.halted)
+    def silent_s(self) -> float | None:
+        """How long ago the exchange last answered all that was asked about orders [s]; None before the first time."""
+        heard = self._listener.heard_utc
+        return None if heard is None else (self._clock.now() - heard).total_seconds()
+
+    def share_failed(self) -> float | None:
+        """The part of the last minute's questions that failed; None if too few were asked."""
+        return self._quiet.answers.share_failed(asyncio.get_running_loop().time())
+
+    def closed(self) -> Mapping[str, CloseOnly]:
+        """Markets in which no entry is taken now, and why. What changes of it is heard (`VenueReport.close_only`)."""
+        return self._shelf.closed()
 
     async def _begin(self) -> None:
         try:
@@ -244,8 +273,9 @@ class ExchangeVenue:
             return "duplicate order id: the first order stays as it is"
         if order.symbol not in self._rules:
             return f"unknown symbol {order.symbol}"
-        if order.purpose is Purpose.ENTRY and order.symbol in self._shelf.halted:
-            return f"no entry in {order.symbol}: {self._shelf.halted[order.symbol]}"
+        closed = self._shelf.closed().get(order.symbol)
+        if closed is not None and (closed.gone or order.purpose is Purpose.ENTRY):
+            return f"no {'order' if closed.gone else 'entry'} in {order.symbol}: {closed.why}"
         if (
             order.kind is OrderKind.MARKET
             and not order.reduce_only
@@ -288,7 +318,9 @@ class ExchangeVenue:
             await asyncio.sleep(self._pace.longest_pause_s)
         self._shelf.say(tracked)
 
-    def _is_foreign(self, client_id: str) -> bool:
+    def _is_foreign(self, client_id: str, known: set[str]) -> bool:
+        if client_id[:-1] in known:
+            return False
         tracked = self._shelf.of(self._shelf.ids.order_of(client_id))
         return self._shelf.ids.foreign(client_id) or (
             self._shelf.ids.order_of(client_id) is not None and (tracked is None or tracked.phase is Phase.DONE)

@@ -181,6 +181,9 @@ class Watch:
         elif tracked.phase is Phase.WATCHED:
             tracked.phase = Phase.DONE
         tracked.conclude()
+        if tracked.phase is Phase.DONE:
+            self._passed_s.pop(tracked.order.order_id, None)
+            self._not_before_s.pop(tracked.order.order_id, None)
         self._shelf.say(tracked)
 
     def _reduce(self, tracked: Tracked) -> None:

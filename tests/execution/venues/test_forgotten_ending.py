@@ -32,7 +32,7 @@ class Remembers:
 class Ended:
     """A journal whose ending was taken back: a stop was sent in it."""
 
-    past, unanswered, forgotten = False, None, frozenset({"d-x1"})
+    past, unanswered, forgotten = False, frozenset(), frozenset({"d-x1"})
 
 
 def stop(order_id: str) -> Order:

@@ -9,6 +9,7 @@ from gate_support import BTC, LIMITS, SETTINGS, proposal
 
 from config.frozen import Journaled
 from config.sections.limits import RiskLimits
+from config.sections.venue import EntrySettings
 from execution.account.ledger import Ledger
 from execution.account.trader import Trader
 from execution.reports import OrderState, VenueReport, VenueWord
@@ -22,6 +23,7 @@ from risk.verdict import Verdict
 from risk.volumes import VolumeWindow
 from risk.window import ReturnWindow
 
+MARKET = EntrySettings()
 T0 = datetime(2024, 3, 1, tzinfo=UTC)
 KEY = b"k" * 32
 
@@ -47,12 +49,16 @@ class World:
     """A trader after two hundred quiet bars at 50,000; the last of them has just closed."""
 
     def __init__(
-        self, volume: float = 1000.0, limits: RiskLimits = LIMITS, around: Any = None, *, real: bool = False, **venue: Any
+        self, volume: float = 1000.0, limits: RiskLimits = LIMITS, around: Any = None, *, real: bool = False, switch: Any = None,
+        entries: EntrySettings = MARKET,
+        trail_atr_multiple: float | None = None, atr_quote: float | None = None, **venue: Any
     ) -> None:  # fmt: skip
         """`around` wraps the simulated venue in another one; `real`: the ledger takes it for a real exchange."""
         self.events = Events()
         self.volume = volume
-        gate = open_gate(limits, SETTINGS.exits, KEY, 24.0)
+        exits = SETTINGS.exits.model_copy(update={"trail_atr_multiple": trail_atr_multiple})
+        self.atr_quote = atr_quote
+        gate = open_gate(limits, exits, KEY, 24.0)
         self.venue = SimulatedVenue({"BTC/USDT": BTC}, SETTINGS.venue.model_copy(update=venue), Seal(KEY))
         window = ReturnWindow(("BTC/USDT",), 500)
         volumes = VolumeWindow(("BTC/USDT",), 24.0)
@@ -65,7 +71,7 @@ class World:
             venue=venue_seen,
             driver=venue_seen,
             limits=limits,
-            exits=SETTINGS.exits,
+            exits=exits,
             ledger=Ledger(Decimal(10_000), "USDT", {"BTC/USDT": BTC} if real else None),
             sink=self.events,
             gate=gate,
@@ -73,6 +79,9 @@ class World:
             volumes=volumes,
             breakers=BreakerState.fresh(Decimal(10_000), T0),
             bars_per_day=24.0,
+            switch=switch,
+            close_together=8,
+            entries=entries,
         )
         self.hour = -1
         self.bar(50_000, 50_000, 50_000, 50_000, volume=1000.0)
@@ -95,7 +104,11 @@ class World:
             asyncio.run(self.trader.hear(VenueReport(books={"BTC/USDT": book}), self.now))
         price = Decimal(repr(self.trader.window.last_close("BTC/USDT")))
         wanted = proposal(
-            decision_id=f"d{self.hour}", as_of_utc=self.now, conviction=1.0, atr_quote=None, reference_price=price
+            decision_id=f"d{self.hour}",
+            as_of_utc=self.now,
+            conviction=1.0,
+            atr_quote=self.atr_quote,
+            reference_price=price,
         )
         verdict = self.trader.judge(wanted)
         asyncio.run(self.trader.enter(verdict))

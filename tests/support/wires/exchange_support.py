@@ -38,7 +38,7 @@ def settings_at(url: str | None, exchange: str = "binance") -> VenueSettings:
     """The settings of a real exchange at this address."""
     shape = {
         "kind": "ccxt", "exchange": exchange, "starting_cash": "10000", "spread_bps": 2.0, "levels": 5,
-        "level_step_bps": 10.0, "depth_fraction": 0.1, "url": url,
+        "level_step_bps": 10.0, "depth_fraction": 0.1, "url": url, "max_clock_off_s": 2.0,
     }  # fmt: skip
     return VenueSettings.model_validate(shape)
 

@@ -32,6 +32,8 @@ class StandingExchange:
         """How often each order was sent."""
         self.loses_cancels = 0.0
         """The chance that the answer to a cancel is lost, and told later."""
+        self.slow_s = 0.0
+        """How long each answer takes [s]."""
         self._states: dict[str, OrderState] = {}
         self.fills: list[Fill] = []
         self._words: list[VenueReport] = []
@@ -59,6 +61,7 @@ class StandingExchange:
 
     async def submit(self, order: Order) -> VenueReport:
         self.sent[order.order_id] += 1
+        await asyncio.sleep(self.slow_s)
         report = self._kept(await self._venue.submit(order))
         if self._chance.random() >= self._loses:
             return report
@@ -80,6 +83,7 @@ class StandingExchange:
         self._say(VenueReport(states=tuple(states), fills=tuple(news)))
 
     async def cancel(self, order_id: str) -> VenueReport:
+        await asyncio.sleep(self.slow_s)
         before = self._states.get(order_id)
         report = self._kept(await self._venue.cancel(order_id))
         if self._chance.random() >= self.loses_cancels:

@@ -32,7 +32,8 @@ from risk.order import Side
 
 BOOK_LEVELS = 50
 _RECENT = timedelta(hours=12)
-_PAGE = 500
+PAGE = 500
+"""Rows of a list that are asked for at once; a list that is as long may be cut off."""
 
 
 class Wanted(NamedTuple):
@@ -54,7 +55,7 @@ class Client:
 
     async def create(self, wanted: Wanted, *, exits: bool) -> tuple[Outcome, ToldOrder | None]:
         """Send an order, once. What the answer proves, and the order as it tells of it, if it does."""
-        line = self._wires.exits if exits else self._wires.trading
+        line = self._wires.urgent if exits else self._wires.trading
         try:
             reply = await line.once(lambda ccxt: ccxt.create_order(*self._words(wanted)))
         except Exception as error:  # noqa: BLE001 - the border to CCXT, which raises what it likes
@@ -70,7 +71,7 @@ class Client:
             raise NoAnswer("the exchange's own id of the order is not known yet")
         asked = {**by, **(self._row.stop_cancel if stop else {})}
         first = venue_id if not by or self._row.find is Find.SCANNED else None
-        reply = await self._wires.exits.ask("cancel", lambda ccxt: ccxt.cancel_order(first, symbol, asked))
+        reply = await self._wires.urgent.ask("cancel", lambda ccxt: ccxt.cancel_order(first, symbol, asked))
         return self._told(reply, client_id)
 
     async def look(self, symbol: str, client_id: str, *, stop: bool, exits: bool) -> tuple[ToldOrder, ...]:
@@ -78,7 +79,7 @@ class Client:
 
         Open orders are listed too, so that two orders with one client id are seen.
         """
-        line = self._wires.exits if exits else self._wires.trading
+        line = self._line(exits=exits)
         found = await self._found(line, symbol, client_id, stop=stop)
         open_ones = tuple(each for each in await self.open_orders(symbol, exits=exits) if each.client_id == client_id)
         known = {each.venue_id for each in found}
@@ -86,7 +87,7 @@ class Client:
 
     async def open_orders(self, symbol: str, *, exits: bool = False) -> tuple[ToldOrder, ...]:
         """The open orders in a market, whoever placed them. Raises NoAnswer, and Refused."""
-        line = self._wires.exits if exits else self._wires.trading
+        line = self._line(exits=exits)
         found: list[ToldOrder] = []
         for params in self._row.lists:
 
@@ -105,31 +106,31 @@ class Client:
             async def ask(
                 ccxt: Any, params: Mapping[str, Any] = params, since: int | None = since
             ) -> tuple[ToldTrade, ...]:
-                return listed(await ccxt.fetch_my_trades(symbol, since, _PAGE, dict(params)), trade_of)
+                return listed(await ccxt.fetch_my_trades(symbol, since, PAGE, dict(params)), trade_of)
 
             found += await self._wires.exits.ask("trades", ask)
         return tuple(each for each in found if each.venue_id in venue_ids)
 
-    async def recent_trades(self, symbol: str, since_ms: int) -> tuple[ToldTrade, ...]:
+    async def recent_trades(self, symbol: str, since_ms: int, *, exits: bool = False) -> tuple[ToldTrade, ...]:
         """The account's trades in a market since then. Raises NoAnswer, and Refused."""
 
         async def ask(ccxt: Any) -> tuple[ToldTrade, ...]:
-            return listed(await ccxt.fetch_my_trades(symbol, since_ms, _PAGE), trade_of)
+            return listed(await ccxt.fetch_my_trades(symbol, since_ms, PAGE), trade_of)
 
-        return await self._wires.trading.ask("trades", ask)
+        return await self._line(exits=exits).ask("trades", ask)
 
-    async def order(self, symbol: str, venue_id: str) -> ToldOrder:
+    async def order(self, symbol: str, venue_id: str, *, exits: bool = False) -> ToldOrder:
         """An order, by the exchange's own id. Raises NoAnswer, and Refused."""
 
         async def ask(ccxt: Any) -> ToldOrder:
             params = {"acknowledged": True} if self._row.exchange == "bybit" else {}
             return order_of(await ccxt.fetch_order(venue_id, symbol, params), self._row)
 
-        return await self._wires.trading.ask("orders", ask)
+        return await self._line(exits=exits).ask("orders", ask)
 
     async def prepare(self) -> None:
         """Ask for what the first order would have to wait for. Raises NoAnswer, and Refused."""
-        for line in (self._wires.trading, self._wires.exits) if self._row.first else ():
+        for line in (self._wires.trading, self._wires.exits, self._wires.urgent) if self._row.first else ():
             await line.ask("account", lambda ccxt: getattr(ccxt, self._row.first)())
 
     async def balance(self) -> ToldBalance:
@@ -167,6 +168,9 @@ class Client:
 
         return await self._wires.data.ask("time", ask)
 
+    def _line(self, *, exits: bool) -> Line:
+        return self._wires.exits if exits else self._wires.trading
+
     async def _found(self, line: Line, symbol: str, client_id: str, *, stop: bool) -> tuple[ToldOrder, ...]:
         more = {
             **({self._row.find_by: client_id} if self._row.find_by else {}),
@@ -181,7 +185,7 @@ class Client:
             return self._orders(await getattr(ccxt, self._row.closed)(symbol, None, None, more))
 
         async def scanned(ccxt: Any) -> tuple[ToldOrder, ...]:
-            return self._orders(await ccxt.fetch_orders(symbol, since_ms, _PAGE))
+            return self._orders(await ccxt.fetch_orders(symbol, since_ms, PAGE))
 
         ask = {Find.ONE: one, Find.LISTED: closed, Find.SCANNED: scanned}[self._row.find]
         try:

@@ -3,12 +3,14 @@
 What only reads, and a cancel, may be asked again, with a pause that doubles and is drawn by chance, inside a budget. The creation
 of an order is asked once, whatever happens. A reserve of the budget is for exits. How long the exchange wants to be left alone
 (`Retry-After`, a ban) holds for all lines, since it holds for this machine's address. An operation that fails again and again
-pauses for a while, and the others go on; exits never pause, they only wait for their turn.
+pauses for a while, is tried once, and pauses longer if that fails; the others go on. Exits never pause, they only wait for their
+turn.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -17,6 +19,13 @@ from execution.venues.exchange.outcomes import passing, pause_of, short, unknown
 from execution.venues.exchange.told import Unreadable
 
 T = TypeVar("T")
+_MINUTE_S, _FEWEST, _COUNTED = 60.0, 20, 10_000
+_LONGEST_QUIET_S = 120.0
+"""The longest pause that repeated refusals grow to, unless the exchange itself asks for a longer one [s]."""
+_LONGEST_OPEN = 8.0
+"""How many times its first pause an operation pauses at most."""
+_SPREAD_S = 0.25
+"""Within so long after a ban all lines but those of exits begin again, each at a moment drawn by chance."""
 Call = Callable[[Any], Awaitable[T]]
 """A question: it is given the CCXT instance, and asks it."""
 
@@ -39,6 +48,8 @@ class Pace(NamedTuple):
     watch_s: float = 1.0
     """Between two looks at the price of a watched target."""
     clock_s: float = 60.0
+    clock_off_s: float = 2.0
+    """Above this difference between this machine's clock and the exchange's, no entry is taken (`venue.max_clock_off_s`)."""
     settle_s: float = 2.0
     """How long `submit` waits for evidence before it says that the order's fate is unknown."""
     margin_s: float = 1.0
@@ -94,20 +105,82 @@ class Budget:
         return True
 
 
+class Answers:
+    """How many of the last minute's questions on all lines failed. An answer that refuses is an answer."""
+
+    def __init__(self) -> None:
+        self._told = deque[tuple[float, bool]](maxlen=_COUNTED)
+
+    def note(self, now_s: float, *, failed: bool) -> None:
+        """Count a question."""
+        self._told.append((now_s, failed))
+
+    def share_failed(self, now_s: float) -> float | None:
+        """The part of them that failed; None if too few were asked."""
+        while self._told and now_s - self._told[0][0] > _MINUTE_S:
+            self._told.popleft()
+        if len(self._told) < _FEWEST:
+            return None
+        return sum(failed for _, failed in self._told) / len(self._told)
+
+
 class Quiet:
-    """Until when the exchange wants to be left alone, in the time of the event loop [s]; and whether it doubts our clock."""
+    """What all lines know of the exchange: until when it wants to be left alone, in the time of the event loop [s], how often it
+    answered lately, and whether it doubts our clock."""
 
     def __init__(self) -> None:
         self.until_s = 0.0
+        self._turned_away = 0
+        self.answers = Answers()
         self.clock_doubted = asyncio.Event()
 
     def leave_alone(self, seconds: float) -> None:
-        """Ask nothing for so long."""
-        self.until_s = max(self.until_s, asyncio.get_running_loop().time() + seconds)
+        """Ask nothing for so long; twice as long each time when the exchange says it again before it has answered anything."""
+        longer_s = min(seconds * 2.0 ** min(self._turned_away, 20), max(seconds, _LONGEST_QUIET_S))
+        self._turned_away += 1
+        self.until_s = max(self.until_s, asyncio.get_running_loop().time() + longer_s)
+
+    def answered(self) -> None:
+        """The exchange has answered a question."""
+        self._turned_away = 0
 
     def left_s(self) -> float:
         """What is left of it [s]."""
         return max(0.0, self.until_s - asyncio.get_running_loop().time())
+
+
+class Turn:
+    """Lets one request at a time through, where an exchange wants their order kept. Exits go before all others that wait."""
+
+    def __init__(self) -> None:
+        self._taken = False
+        self._first, self._others = deque[asyncio.Future[None]](), deque[asyncio.Future[None]]()
+
+    @asynccontextmanager
+    async def taken(self, *, exits: bool) -> AsyncIterator[None]:
+        """Wait for the turn, and hold it."""
+        if self._taken:
+            mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            (self._first if exits else self._others).append(mine)
+            try:
+                await mine
+            except asyncio.CancelledError:
+                if mine.done() and not mine.cancelled():
+                    self._pass_on()
+                raise
+        self._taken = True
+        try:
+            yield
+        finally:
+            self._pass_on()
+
+    def _pass_on(self) -> None:
+        for waiting in (self._first, self._others):
+            while waiting:
+                if not (following := waiting.popleft()).done():
+                    following.set_result(None)
+                    return
+        self._taken = False
 
 
 class Line:
@@ -115,7 +188,7 @@ class Line:
 
     def __init__(
         self, ccxt: Any, pace: Pace, budget: Budget, quiet: Quiet, chance: np.random.Generator, *,
-        exits: bool = False, turn: asyncio.Lock | None = None,
+        exits: bool = False, turn: Turn | None = None,
     ) -> None:  # fmt: skip
         """`exits`: for stops, cancels and sales. `turn`: held by one request at a time, where their order must be kept."""
         self.ccxt = ccxt
@@ -123,16 +196,25 @@ class Line:
         self._exits, self._turn = exits, turn
         self._failed: dict[str, int] = {}
         self._closed_until_s: dict[str, float] = {}
+        self._opened: dict[str, int] = {}
+        """How often in a row each operation has paused: one failure after a pause is enough for a longer one."""
 
     async def once(self, call: Call[T]) -> T:
         """Ask once, after the time in which the exchange wants to be left alone. Raises what CCXT raises."""
-        if (left_s := self._quiet.left_s()) > 0.0:
-            await asyncio.sleep(left_s)
+        while (left_s := self._quiet.left_s()) > 0.0:  # another line may have been told to wait longer meanwhile
+            await asyncio.sleep(left_s + (0.0 if self._exits else _SPREAD_S * float(self._chance.random())))
         async with AsyncExitStack() as stack:
             if self._turn is not None:
-                await stack.enter_async_context(self._turn)
+                await stack.enter_async_context(self._turn.taken(exits=self._exits))
             self.ccxt.last_response_headers = None
-            return await call(self.ccxt)
+            try:
+                answer = await call(self.ccxt)
+            except Exception as error:
+                self._count(failed=isinstance(error, Unreadable) or passing(error))
+                raise
+            self._count(failed=False)
+            self._quiet.answered()
+            return answer
 
     async def ask(self, operation: str, call: Call[T], patience_s: float | None = None) -> T:
         """Ask what may be asked again. Raises NoAnswer and Refused, and nothing else.
@@ -152,8 +234,11 @@ class Line:
                 note = self._failure(operation, error)
             else:
                 self._failed.pop(operation, None)
+                self._opened.pop(operation, None)
                 return answer
             pause_s = max(self._quiet.left_s(), self._pause_s(tried))
+            if not self._exits and loop.time() < self._closed_until_s.get(operation, 0.0):
+                raise NoAnswer(note)
             if loop.time() + pause_s > end_s or not self._budget.take(loop.time(), exits=self._exits):
                 raise NoAnswer(note)
             await asyncio.sleep(pause_s)
@@ -167,16 +252,24 @@ class Line:
         if "InvalidNonce" in names:
             self._quiet.clock_doubted.set()
 
+    def _count(self, *, failed: bool) -> None:
+        self._quiet.answers.note(asyncio.get_running_loop().time(), failed=failed)
+
     def _failure(self, operation: str, error: Exception) -> str:
         """Note a failure, and return it in words. Raises Refused for one that no repetition mends."""
         self.heed(error)
         if not isinstance(error, Unreadable) and (unknown_to(error) or not passing(error)):
             self._failed.pop(operation, None)
             raise Refused(short(error), unknown=unknown_to(error)) from None
-        failed = self._failed[operation] = self._failed.get(operation, 0) + 1
-        if failed >= self._pace.failures:
+        if any(each.__name__ == "InvalidNonce" for each in type(error).__mro__):
+            return short(error)  # the clock is measured anew: that is no failure of the operation
+        failed, opened = self._failed.get(operation, 0) + 1, self._opened.get(operation, 0)
+        self._failed[operation] = failed
+        if failed >= self._pace.failures or opened:
             self._failed.pop(operation)
-            self._closed_until_s[operation] = asyncio.get_running_loop().time() + self._pace.open_s
+            self._opened[operation] = opened + 1
+            open_s = self._pace.open_s * min(2.0**opened, _LONGEST_OPEN)
+            self._closed_until_s[operation] = asyncio.get_running_loop().time() + open_s
         return short(error)
 
     def _pause_s(self, tried: int) -> float:

@@ -5,7 +5,7 @@ alone, so loading it does not stop the event loop.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from difflib import get_close_matches
@@ -24,25 +24,31 @@ _USABLE = timedelta(days=7)
 _PATIENCE_S = 30.0
 
 
-async def load_markets(wires: Wires, symbols: Sequence[str], folder: Path, clock: Clock) -> dict[str, dict[str, Any]]:
-    """The markets by symbol, given to every CCXT instance too. Raises UsageFault for a market that the exchange has not, and
-    DataFault without an answer."""
+async def load_markets(
+    wires: Wires, symbols: Sequence[str], folder: Path, clock: Clock, kept: Collection[str] = ()
+) -> dict[str, dict[str, Any]]:
+    """The markets by symbol, given to every CCXT instance too. Those of `kept` may be missing: a run that is resumed had them
+    once.
+
+    Raises UsageFault for another market that the exchange has not, and DataFault without an answer.
+    """
     file = _file(wires, symbols, folder)
-    age, kept = _kept(file, clock)
-    if kept is None or age > _FRESH:
+    age, known = _kept(file, clock)
+    if known is None or age > _FRESH or kept:  # a run that was away asks again: a market may have gone meanwhile
         try:
             every = await wires.data.ask("markets", lambda ccxt: ccxt.load_markets(), _PATIENCE_S)
         except (NoAnswer, Refused) as fault:
-            if kept is None or age > _USABLE:
+            if known is None or age > _USABLE:
                 raise DataFault(
                     f"{wires.data.ccxt.id} does not tell its markets ({fault}). Nothing was started. Try again later."
                 ) from None
         else:
-            kept = [_asked(every, symbol, wires.data.ccxt.id) for symbol in symbols]
-            text = json.dumps({"at": to_ms(clock.now()), "markets": kept}, default=str)
+            there = [symbol for symbol in symbols if symbol not in kept or _is_there(every, symbol)]
+            known = [_asked(every, symbol, wires.data.ccxt.id) for symbol in there]
+            text = json.dumps({"at": to_ms(clock.now()), "markets": known}, default=str)
             folder.mkdir(parents=True, exist_ok=True)
             write_whole(file, text.encode())
-    markets = [_exact(market) for market in kept]
+    markets = [_exact(market) for market in known]
     for ccxt in wires.all:
         ccxt.set_markets(markets)
     return {market["symbol"]: market for market in markets}
@@ -63,8 +69,12 @@ def _kept(file: Path, clock: Clock) -> tuple[timedelta, list[Any] | None]:
         return timedelta(0), None
 
 
+def _is_there(markets: Any, symbol: str) -> bool:
+    return symbol in markets and bool(markets[symbol].get("spot"))
+
+
 def _asked(markets: Any, symbol: str, exchange: str) -> Any:
-    if symbol not in markets or not markets[symbol].get("spot"):
+    if not _is_there(markets, symbol):
         near = get_close_matches(symbol, [name for name, one in markets.items() if one.get("spot")], n=1)
         raise UsageFault(
             f"{exchange} has no spot market {symbol}. Nothing was started; "

@@ -1,8 +1,10 @@
-"""The lines of one account: CCXT instances apart for entries, for exits, for market data and for the user's stream.
+"""The lines of one account: CCXT instances apart for entries, for exits and what is asked about them, for market data and for the
+user's stream.
 
-Each has a throttle and connections of its own: a cancel never waits behind a download. All of them connect to the hosts of the
-exchange alone, count exactly, never repeat a request by themselves, and hold the clock difference that was measured. What CCXT
-would add of its own accord (an affiliate's prefix, requests for currencies and futures) is switched off.
+Each has a throttle and connections of its own: a cancel never waits behind a download, nor behind a question about an exit.
+All of them connect to the hosts of the exchange alone, count exactly, never repeat a request by themselves, and hold the
+clock difference that was measured. What CCXT would add of its own accord (an affiliate's prefix, requests for currencies and
+futures) is switched off.
 """
 
 import asyncio
@@ -15,7 +17,7 @@ from config.reading.connections import NoClient, client_of, loaded
 from config.seeds import generator
 from execution.venues.exchange.capabilities import Capability, Play
 from execution.venues.exchange.lines.egress import hosts_of, moved, session_for
-from execution.venues.exchange.lines.line import Budget, Line, Pace, Quiet
+from execution.venues.exchange.lines.line import Budget, Line, Pace, Quiet, Turn
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -40,6 +42,9 @@ class Wires(NamedTuple):
 
     trading: Line
     exits: Line
+    """Questions about exits."""
+    urgent: Line
+    """Cancels, and the creation of exits: nothing else, so that none of them waits for the rate limit of a question."""
     data: Line
     stream: Any
     """CCXT's instance for the user's stream; None where the exchange has none."""
@@ -49,7 +54,9 @@ class Wires(NamedTuple):
     def all(self) -> tuple[Any, ...]:
         """Every CCXT instance."""
         return tuple(
-            each for each in (self.trading.ccxt, self.exits.ccxt, self.data.ccxt, self.stream) if each is not None
+            each
+            for each in (self.trading.ccxt, self.exits.ccxt, self.urgent.ccxt, self.data.ccxt, self.stream)
+            if each is not None
         )
 
     def correct_clock(self, ahead_ms: int) -> None:
@@ -68,6 +75,7 @@ async def wires_of(
         for package, signed in (
             ("async_support", True),
             ("async_support", True),
+            ("async_support", True),
             ("async_support", False),
             ("pro", True),
         ):
@@ -75,17 +83,17 @@ async def wires_of(
             opened.append(ccxt)
             sessions.append(_session(hosts_of(ccxt.urls["api"], ccxt.hostname)))
             ccxt.session, ccxt.own_session = sessions[-1], False
-        budget, quiet, turn = Budget(pace.retries, pace.retries_per_s), Quiet(), asyncio.Lock() if row.serial else None
-        trading, exits, data = (
+        budget, quiet, turn = Budget(pace.retries, pace.retries_per_s), Quiet(), Turn() if row.serial else None
+        trading, exits, urgent, data = (
             Line(
                 ccxt, pace, budget, quiet, generator(seed, "exchange", "retries", name),
-                exits=name == "exits", turn=None if name == "data" else turn,
+                exits=name in ("exits", "urgent"), turn=None if name == "data" else turn,
             )
-            for ccxt, name in zip(opened, ("trading", "exits", "data"), strict=False)
+            for ccxt, name in zip(opened, ("trading", "exits", "urgent", "data"), strict=False)
         )  # fmt: skip
-        stream = opened[3] if opened[3].has.get("watchOrders") else None
+        stream = opened[4] if opened[4].has.get("watchOrders") else None
         with _unheard_errors_dropped():
-            yield Wires(trading, exits, data, stream, quiet)
+            yield Wires(trading, exits, urgent, data, stream, quiet)
     finally:
         for ccxt in opened:
             await ccxt.close()

@@ -171,6 +171,94 @@ def test_an_operation_that_fails_again_and_again_pauses_and_others_and_exits_go_
     run(scenario)
 
 
+def test_an_operation_that_paused_is_tried_once_and_pauses_twice_as_long_if_that_fails() -> None:
+    async def scenario() -> None:
+        pace = QUICK._replace(patience_s=0.0, open_s=0.1, failures=2)
+        told = Told(*[ccxt.RequestTimeout("x")] * 4, "answer", ccxt.RequestTimeout("x"))
+        line, loop = line_of(told, pace), asyncio.get_running_loop()
+
+        async def asked() -> None:
+            with pytest.raises(NoAnswer):
+                await line.ask("orders", told.ask)
+
+        for _ in range(2):
+            await asked()
+        pauses = []
+        for tried in (3, 4):
+            begun_s = loop.time()
+            while told.asked < tried:
+                await asked()
+                await asyncio.sleep(0.005)
+            pauses.append(loop.time() - begun_s)
+        assert pauses[0] >= 0.09
+        assert pauses[1] >= 1.8 * 0.1
+        await asyncio.sleep(0.45)
+        assert await line.ask("orders", told.ask) == "answer"
+        await asked()
+        await asked()
+        assert told.asked == 7, "after an answer it takes as many failures as ever"
+
+    run(scenario)
+
+
+def test_retries_pause_longer_each_time_and_never_all_at_the_same_moment() -> None:
+    line, other = line_of(Told("x")), Line(Told("x"), QUICK, Budget(40, 50), Quiet(), generator(2, "test"))
+    pauses = [[each._pause_s(tried) for tried in range(8)] for each in (line, other)]
+    assert pauses[0] != pauses[1]
+    for tried, pause_s in enumerate(pauses[0]):
+        longest_s = min(QUICK.longest_pause_s, QUICK.pause_s * 2**tried)
+        assert longest_s / 2 <= pause_s <= longest_s
+
+
+def test_an_exchange_that_turns_us_away_again_and_again_is_left_alone_twice_as_long_each_time() -> None:
+    async def scenario() -> None:
+        quiet = Quiet()
+        left = []
+        for _ in range(3):
+            quiet.leave_alone(1.0)
+            left.append(round(quiet.left_s()))
+        assert left == [1, 2, 4]
+        told = Told("answer")
+        quiet.until_s = 0.0
+        await line_of(told, quiet=quiet).once(told.ask)
+        quiet.leave_alone(1.0)
+        assert round(quiet.left_s()) == 1
+        quiet.leave_alone(600.0)
+        assert round(quiet.left_s()) == 600, "what the exchange asks for itself is never cut"
+
+    run(scenario)
+
+
+def test_after_a_ban_exits_go_first() -> None:
+    async def scenario() -> None:
+        quiet, went = Quiet(), list[str]()
+        quiet.leave_alone(0.1)
+
+        async def ask(name: str, *, exits: bool) -> None:
+            told = Told("answer")
+            await line_of(told, quiet=quiet, exits=exits).once(told.ask)
+            went.append(name)
+
+        await asyncio.gather(*(ask("entry", exits=False) for _ in range(5)), ask("exit", exits=True))
+        assert went[0] == "exit"
+
+    run(scenario)
+
+
+def test_a_wait_that_is_made_longer_meanwhile_is_waited_out() -> None:
+    async def scenario() -> None:
+        quiet, told, loop = Quiet(), Told("answer"), asyncio.get_running_loop()
+        quiet.leave_alone(0.1)
+        begun_s = loop.time()
+        asking = asyncio.ensure_future(line_of(told, quiet=quiet, exits=True).once(told.ask))
+        await asyncio.sleep(0.05)
+        quiet.until_s = begun_s + 0.4
+        await asking
+        assert loop.time() - begun_s >= 0.4
+
+    run(scenario)
+
+
 def test_the_last_retries_are_for_exits() -> None:
     budget = Budget(8, 0)
     assert [budget.take(0.0, exits=False) for _ in range(8)] == [True] * 6 + [False] * 2

@@ -88,7 +88,7 @@ def lives(folder: Path, seed: int, count: int) -> Counter[str]:
                         on.venue._shelf.of(order_id).phase is not Phase.DONE  # type: ignore[union-attr]
                     )
             found["left open"] = len(exchange.ledger.open_orders())
-            found["halted"] = len(on.venue.halted())
+            found["halted"] = len(on.venue.closed())
             held = exchange.purse.total("BTC")
             assert held == on.venue._shelf.owned("BTC/USDT"), "the coins that it counts are those at the exchange"
 

@@ -62,7 +62,7 @@ def test_an_order_of_the_journal_that_never_arrived_ends_when_it_cannot_arrive_a
             on = Trading(venue, running, running.exchange, tmp_path)
             venue.adopt((order_of("lost", "buy 1 limit 90"),), (), {})
             assert (await on.until("lost", "rejected")).note == "the exchange does not know it"
-            assert venue.halted() == {}
+            assert venue.closed() == {}
 
     asyncio.run(main())
 

@@ -47,7 +47,7 @@ def test_a_lost_answer_to_a_new_order_ends_in_exactly_one_order(play: Any, fault
         assert await on.submit(order_of("a", "buy 1 market")) in ("accepted", "unknown")
         await on.until("a", "filled")
         assert (on.placed("a"), on.executed("a"), len(on.fills)) == (1, 1, 1)
-        assert on.venue.halted() == {}
+        assert on.venue.closed() == {}
 
     play(scenario, pace=QUICK._replace(timeout_s=0.5))
 
@@ -104,9 +104,9 @@ def test_two_orders_of_one_client_id_halt_the_market_and_the_fills_of_both_are_t
         terms = {each.name: getattr(first, each.name) for each in fields(Wanted)}
         on.exchange.place("BTCUSDT", Wanted(**{**terms, "client_id": None})).client_id = first.client_id
         async with asyncio.timeout(60):
-            while not on.venue.halted():
+            while not on.venue.closed():
                 await asyncio.sleep(0.02)
-        assert "two orders" in on.venue.halted()[BTC]
+        assert "two orders" in on.venue.closed()[BTC].why
         assert await on.submit(order_of("b", "buy 1 limit 90")) == "rejected"
         on.exchange.advance()
         await on.until("a", "filled")
@@ -144,7 +144,7 @@ def test_a_market_order_that_arrives_twice_halts_the_market_and_what_both_bought
                 while sum(fill.quantity for fill in on.fills) < 2:
                     on.take(await on.venue.hear())
             assert (on.placed("a"), on.executed("a")) == (2, 2)
-            assert "two orders" in on.venue.halted()[BTC]
+            assert "two orders" in on.venue.closed()[BTC].why
 
     asyncio.run(main())
 
