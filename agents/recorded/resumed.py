@@ -23,7 +23,8 @@ from agents.records.record import CycleRecord, Prompts, Session, SessionEnd, War
 from agents.records.registry import Recorded, leaves
 from config.errors import JournalFault, UsageFault
 from config.frozen import Journaled
-from execution.journal.chain import GENESIS, Journal, shorten, written_kinds
+from execution.journal.chain import Journal, shorten, written_kinds
+from execution.journal.rows import GENESIS
 from execution.kill_switch.halting import HaltEvent
 from execution.reports import HEARD, SentOrder, VenueWord
 

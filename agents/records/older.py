@@ -74,7 +74,11 @@ ADDED_IN_SESSION_5: Mapping[str, Any] = {
 older version did (`ignore`, null), so they are not added either.
 """
 
-ADDED_IN_SESSION_6: Mapping[str, Any] = {}
+ADDED_IN_SESSION_6: Mapping[str, Any] = {
+    "journal.url": None,
+    "journal.anchor": None,
+    "journal.anchor_every_s": 60.0,
+}
 """Settings that version 5 of a session did not have, with what it did, by dotted path as above."""
 
 

@@ -15,7 +15,7 @@ from agents.desk.outside import outside_of
 from agents.desk.request import RunRequest, WorldRequest
 from agents.desk.world import ON_THE_CLOCK, World, history_days
 from agents.recorded.resumed import ResumingSink
-from agents.records.folder import JOURNAL
+from agents.records.folder import journal_of
 from agents.records.record import Session, SessionEnd
 from agents.session import run_session
 from config.clock import PacedClock, SystemClock
@@ -73,7 +73,7 @@ def past_of_run(world: World, request: RunRequest, key: bytes, clock: PacedClock
     settings, clock = world.settings, clock or SystemClock()
     kept = None
     if request.resume is not None:
-        kept = kept_feed(Path(request.resume) / JOURNAL, key)
+        kept = kept_feed(journal_of(Path(request.resume)), key)
     day = round(Timeframe(settings.market.timeframe).bars_per_day)
     bars = warmup_length(settings.market) + day + history_days(settings) + (0 if kept is None else kept.bars)
     total = bars * len(symbols_of(settings))

@@ -14,7 +14,8 @@ from agents.run import main
 from config.frozen import Journaled
 from config.reading.load import load_profile
 from config.secrets import journal_key
-from execution.journal.chain import Row, read_rows
+from execution.journal.chain import read_rows
+from execution.journal.rows import Row
 from market.simulated.prices import simulate
 
 Kind = TypeVar("Kind", bound=Journaled)

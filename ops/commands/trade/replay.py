@@ -17,7 +17,7 @@ from agents.llm.recordings.recorded import RecordedAsker
 from agents.recorded.policy import RecordedAdjuster
 from agents.recorded.rerun import Difference, RecordedFeed, RecordedPulse, RecordedRun, RecordedSentiment
 from agents.records.events import EVENTS
-from agents.records.folder import JOURNAL, checksum_holds
+from agents.records.folder import checksum_holds, journal_of
 from agents.records.reading import open_run
 from agents.records.record import CycleRecord, Session, Warmup
 from agents.records.registry import Registry
@@ -169,11 +169,11 @@ def _check_file(folder: Path, *, ended: bool) -> None:
     noted = checksum_holds(folder)
     if noted is not None and not ended:
         raise JournalFault(
-            f"The end of {folder / JOURNAL} was cut off: the run was finished, and its closing event is not there any more. "
+            f"The end of {journal_of(folder)} was cut off: the run was finished, and its closing event is not there any more. "
             "What is left verifies. Restore the file from a copy."
         )
     if noted is False:
         raise JournalFault(
-            f"Every event of {folder / JOURNAL} verifies and replays, but a byte of the file outside the events was changed "
+            f"Every event of {journal_of(folder)} verifies and replays, but a byte of the file outside the events was changed "
             "after the run ended (its SHA-256 is not the one in journal.sha256). Restore the file from a copy."
         )

@@ -20,7 +20,7 @@ from agents.desk.world import ON_THE_CLOCK, World, tape_of, world_of
 from agents.llm.attempt import Attempt
 from agents.recorded.resumed import ResumingSink
 from agents.records.events import holds
-from agents.records.folder import JOURNAL, RunFolder, make_folder, write_checksum
+from agents.records.folder import RunFolder, journal_of, make_folder, new_journal, write_checksum
 from agents.records.record import CycleRecord, Session, SessionEnd
 from agents.session import run_session
 from agents.strategies.contexts import build_contexts
@@ -118,15 +118,15 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
         if fresh:
             keep_request(folder.path, request, settings.rl.model if settings.rl.mode != "off" else None)
         group = 1 if sits(settings) or past is not None else settings.journal.group_commit
-        journal = _journal(folder.path, key, group, fresh=fresh)
+        journal = _journal(folder.path, key, group, settings.journal.url, fresh=fresh)
         if past is not None:
-            end = trade_feed(world, past, session, journal, folder.path / JOURNAL, key, signals, quiet=request.quiet)
+            end = trade_feed(world, past, session, journal, journal_of(folder.path), key, signals, quiet=request.quiet)
         else:
             end = _live(settings, session, tape, journal, key, signals, quiet=request.quiet)
     except BaseException as fault:
         if fresh and not _worth_keeping(folder.path, fault):
             folder.remove()
-        elif (folder.path / JOURNAL).exists():
+        elif journal_of(folder.path).exists():
             _tell_of(folder.path)
         raise
     write_checksum(folder.path)
@@ -136,7 +136,7 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
 
 def _worth_keeping(folder: Path, fault: BaseException) -> bool:
     """Whether a broken-off run holds anything that models were asked for, or bars of a session that was stopped at once."""
-    path = folder / JOURNAL
+    path = journal_of(folder)
     if not path.exists():
         return False
     return holds(path, Attempt) or (isinstance(fault, KeyboardInterrupt) and holds(path, CycleRecord))
@@ -147,9 +147,10 @@ def _tell_of(folder: Path) -> None:
         sys.stderr.write(f"What was journaled is kept: {typed('run', '--resume', folder)} goes on from there.\n")
 
 
-def _journal(folder: Path, key: bytes, group_commit: int, *, fresh: bool) -> Journal | ResumingSink:
-    path = folder / JOURNAL
-    return Journal(path, key, group_commit) if fresh else ResumingSink(path, key, group_commit)
+def _journal(folder: Path, key: bytes, group_commit: int, url: str | None, *, fresh: bool) -> Journal | ResumingSink:
+    if fresh:
+        return Journal(new_journal(folder, url), key, group_commit, url)
+    return ResumingSink(journal_of(folder), key, group_commit)
 
 
 def _live(

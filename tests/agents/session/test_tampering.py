@@ -11,7 +11,7 @@ from run_support import rows, run
 from agents.records.record import CycleRecord
 from agents.replay import main as replay
 from config.secrets import journal_key
-from execution.journal.chain import link
+from execution.journal.rows import link
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,33 @@
+"""The tables of all journals in one database.
+
+`journal_events` holds the rows of the chains. `journal_parts` holds a row for each session that wrote on a run: part 0 begins it, and
+a later part goes on after its first `kept` events. So a resumed run takes an ending back, and no row is changed or removed. An event
+belongs to the chain unless a later part was begun before it.
+"""
+
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, String, Table, Uuid, text
+
+METADATA = MetaData()
+NEWEST = "0001"
+"""The version of the tables that this program reads and writes."""
+VERSIONS = "journal_version"
+"""The table in which Alembic keeps the version of the tables."""
+
+PARTS = Table(
+    "journal_parts",
+    METADATA,
+    Column("run", Uuid, primary_key=True, server_default=text("gen_random_uuid()")),
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("kept", BigInteger, nullable=False),
+    Column("name", String, nullable=False),
+)
+EVENTS = Table(
+    "journal_events",
+    METADATA,
+    Column("run", Uuid, primary_key=True),
+    Column("part", Integer, primary_key=True, autoincrement=False),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("kind", String(24), nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("mac", String(64), nullable=False),
+)
