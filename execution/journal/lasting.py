@@ -135,8 +135,8 @@ class LastingJournal:
         self.lost, self._wait, self._rescue_fails = Lost(now, _cause(fault)), _Wait(now), False
         self._tell(
             f"CRITICAL {now:%Y-%m-%d %H:%M} UTC: The journal {self._path} cannot be written ({self.lost.why}). No new risk is "
-            f"taken and entries are withdrawn; stops and exits go on by the ledger in memory. {self._journal.mend}: the journal is "
-            "tried again by itself, and goes on where it stopped."
+            f"taken and entries are withdrawn; stops and exits go on by the ledger in memory. {self._journal.mend}: the journal "
+            "is tried again by itself, and goes on where it stopped."
         )
 
     def _save(self) -> None:

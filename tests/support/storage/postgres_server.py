@@ -18,8 +18,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import psycopg
-
 OWNER = "tribunal"
 _SCHEMAS = count(1)
 
@@ -104,6 +102,11 @@ class Server:
             for pid in processes:
                 os.kill(pid, signal.SIGCONT)
 
+    def limit_files(self, most: str) -> None:
+        """How large a file of the server may become [bytes]; a later process of it has the same limit."""
+        for pid in (self.pid, *self.backends()):
+            subprocess.run(["prlimit", f"--pid={pid}", f"--fsize={most}:"], check=True, timeout=10, **self._as)
+
     @contextmanager
     def away(self) -> Iterator[None]:
         """The server is killed, and started again at the end."""
@@ -118,8 +121,10 @@ class Server:
         options = quote(f"-csearch_path={schema}")
         return f"postgresql+psycopg://{user}@/postgres?host={self.folder}&options={options}"
 
-    def admin(self, schema: str = "public") -> "psycopg.Connection[Any]":
+    def admin(self, schema: str = "public") -> Any:
         """A connection with all rights; each statement is its own transaction."""
+        import psycopg  # an extra
+
         return psycopg.connect(
             host=str(self.folder), user=OWNER, dbname="postgres", autocommit=True, options=f"-csearch_path={schema}"
         )
@@ -162,5 +167,5 @@ class Database:
         self.url = server.url(self.schema)
         prepare(self.url, None)
 
-    def admin(self) -> "psycopg.Connection[Any]":
+    def admin(self) -> Any:
         return self.server.admin(self.schema)

@@ -1,8 +1,8 @@
 """Connections to a database of journals: each answer is waited for so long and no longer, and a failure is one sentence.
 
-A server that is stopped, a cable that is cut or a table that is locked must not hold up an exit. So the server ends a statement that
-takes too long, and if the server does not answer at all, this side gives the connection up. The password comes from PGPASSWORD or
-~/.pgpass, as with every program of PostgreSQL's own.
+A server that is stopped, a cable that is cut or a table that is locked must not hold up an exit. So the server ends a statement
+that takes too long, and if the server does not answer at all, this side gives the connection up. The password comes from
+PGPASSWORD or ~/.pgpass, as with every program of PostgreSQL's own.
 """
 
 from collections.abc import Generator
@@ -15,7 +15,8 @@ try:
     import psycopg
 except ImportError:
     raise UsageFault(
-        'The journal lies in PostgreSQL, and what speaks to it is not installed. Nothing was done. Run: pip install "tribunal[postgres]"'
+        "The journal lies in PostgreSQL, and what speaks to it is not installed. Nothing was done. "
+        'Run: pip install "tribunal[postgres]"'
     ) from None
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, make_url
@@ -50,10 +51,16 @@ def engine_of(url: str, patience_s: float) -> Engine:
         bounds = {"connect_timeout": _CONNECT_S, "application_name": "tribunal"}
         made = _Bounded.connect(**(bounds | arguments), autocommit=True)
         made.patience_s = patience_s + 1.0
-        made.execute(_ON_CONNECT.format(ms=round(1000 * patience_s)))
+        try:
+            made.execute(_ON_CONNECT.format(ms=round(1000 * patience_s)))
+        except BaseException:
+            made.pgconn.finish()
+            raise
         return made
 
-    return create_engine(address, creator=connected, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    return create_engine(
+        address, creator=connected, poolclass=NullPool, pool_reset_on_return=None, isolation_level="AUTOCOMMIT"
+    )
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Reading the rows of a run out of PostgreSQL, some hundred at a time. It changes nothing, and takes no lock that a writer feels."""
+"""Reading the rows of a run out of PostgreSQL, some hundred at a time. It changes nothing, and no writer waits for it."""
 
 from collections.abc import Callable, Generator
 from contextlib import closing

@@ -1,8 +1,8 @@
 """The tables of all journals in one database.
 
-`journal_events` holds the rows of the chains. `journal_parts` holds a row for each session that wrote on a run: part 0 begins it, and
-a later part goes on after its first `kept` events. So a resumed run takes an ending back, and no row is changed or removed. An event
-belongs to the chain unless a later part was begun before it.
+`journal_events` holds the rows of the chains. `journal_parts` holds the beginnings: part 0 begins a run, and a later part goes on
+after the first `kept` events of it. So a resumed run takes an ending back, and no row is changed or removed. An event belongs to
+the chain unless a later part goes on from before it.
 """
 
 from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, String, Table, Uuid, text
