@@ -80,8 +80,6 @@ class Journal:
         self._keyed = keyed(key)
         self._group = group_commit
         self._pending: list[Row] = []
-        self.began = began
-        """Where this session went on: after these events."""
         self.count, self.head = began
         self._written = began
         self._failed = False

@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from config.errors import UsageFault
 from config.progress import Progress
 from config.secrets import load_secrets, state_dir
 from execution.journal.chain import Journal
+from execution.journal.event import Listener
 from execution.journal.lasting import LastingJournal
 from market.live.feed import LiveFeed
 from market.simulated.prices import warmup_length
@@ -104,11 +105,12 @@ def trade_feed(
     path: Path,
     key: bytes,
     signals: StopSignals,
+    keepers: Sequence[Listener] = (),
     *,
     quiet: bool,
 ) -> SessionEnd:
-    """Live through the session until it ends or is stopped; it outlives its journal, which lies at `path`. Raises
-    TribunalError."""
+    """Live through the session until it ends or is stopped; it outlives its journal, which lies at `path`. `keepers` listen too.
+    Raises TribunalError."""
     settings, feeds = world.settings, list[LiveFeed]()
     lasting = LastingJournal(journal, path, state_dir(load_secrets()), past.clock, _say)
 
@@ -127,7 +129,7 @@ def trade_feed(
 
     try:
         with FeedProgress(None if quiet else sys.stderr, left) as progress, signals.trading():
-            listeners = listeners_of(settings, progress)
+            listeners = listeners_of(settings, progress, *keepers)
             end = asyncio.run(trade(signals.asked))
         lasting.close()
     except BaseException:

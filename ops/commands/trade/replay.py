@@ -29,6 +29,7 @@ from execution.account.trader import Trader
 from execution.kill_switch.switches import RecordedSwitch
 from execution.venues.recorded import RecordedVenue
 from execution.venues.sealing import open_gate
+from ops.anchoring import agreed
 from ops.progress import SessionProgress
 from ops.tables.replayed import Counted, WhatIf, show_difference, show_identical, show_what_if
 from risk.proposal import Proposal
@@ -65,11 +66,12 @@ def replay_command(arguments: argparse.Namespace, registry: Registry = EVENTS) -
         show_difference(folder.name, result.difference)
         return 1
     _check_file(folder, ended=result.ended)
+    anchored = agreed(folder, key, arguments.anchors)
     if arguments.limits:
         show_what_if(result.what_if, as_json=arguments.json)
     else:
         not_asked = session.policy if not recomputed else None
-        counted = Counted(result.bars, run.compared + _TAKEN, run.by_value, run.left_out, not_asked)
+        counted = Counted(result.bars, run.compared + _TAKEN, run.by_value, run.left_out, not_asked, anchored)
         show_identical(folder.name, counted, ended=result.ended, as_json=arguments.json)
     return 0 if result.ended else CUT_SHORT
 

@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -31,7 +31,9 @@ from config.logging import configure
 from config.secrets import journal_key, load_secrets
 from config.settings import Settings
 from execution.journal.chain import Journal
+from execution.journal.event import Listener
 from market.tape import Tape
+from ops.anchoring import Anchoring
 from ops.closing import typed
 from ops.commands.feeding import feed_asked, past_of_run, planned_bars, refuse_without_feed, trade_feed
 from ops.commands.options import Unsaid
@@ -97,7 +99,7 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
     secrets = load_secrets(also=settings.minds.key_variables)
     refuse_without_keys(settings, secrets)
     configure(level=secrets.log_level, secrets=secrets.values())
-    key = journal_key()
+    key, anchoring = journal_key(), Anchoring(settings.journal)
     past = past_of_run(world, request, key) if settings.world in ON_THE_CLOCK else None
     tape = tape_of(world) if past is None else past.tape
     tell_data(world, tape, sys.stderr)
@@ -116,13 +118,20 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
     )
     try:
         if fresh:
-            keep_request(folder.path, request, settings.rl.model if settings.rl.mode != "off" else None)
-        group = 1 if sits(settings) or past is not None else settings.journal.group_commit
-        journal = _journal(folder.path, key, group, settings.journal.url, fresh=fresh)
-        if past is not None:
-            end = trade_feed(world, past, session, journal, journal_of(folder.path), key, signals, quiet=request.quiet)
+            policy = settings.rl.model if settings.rl.mode != "off" else None
+            keep_request(folder.path, request, policy, settings.journal.anchor)
         else:
-            end = _live(settings, session, tape, journal, key, signals, quiet=request.quiet)
+            anchoring.refuse_cut_back(folder.path, key)
+        group = 1 if sits(settings) or past is not None else settings.journal.group_commit
+        journal = _journal(folder.path, key, group, settings.journal.url, anchoring, fresh=fresh)
+        path = journal_of(folder.path)
+        keepers = anchoring.keepers(journal, path)
+        if past is not None:
+            end = trade_feed(world, past, session, journal, path, key, signals, keepers, quiet=request.quiet)
+        else:
+            end = _live(settings, session, tape, journal, key, signals, keepers, quiet=request.quiet)
+        for keeper in keepers:
+            keeper.finish()
     except BaseException as fault:
         if fresh and not _worth_keeping(folder.path, fault):
             folder.remove()
@@ -147,10 +156,13 @@ def _tell_of(folder: Path) -> None:
         sys.stderr.write(f"What was journaled is kept: {typed('run', '--resume', folder)} goes on from there.\n")
 
 
-def _journal(folder: Path, key: bytes, group_commit: int, url: str | None, *, fresh: bool) -> Journal | ResumingSink:
+def _journal(
+    folder: Path, key: bytes, group_commit: int, url: str | None, anchoring: Anchoring, *, fresh: bool
+) -> Journal | ResumingSink:
     if fresh:
         return Journal(new_journal(folder, url), key, group_commit, url)
-    return ResumingSink(journal_of(folder), key, group_commit)
+    path = journal_of(folder)
+    return ResumingSink(path, key, group_commit, partial(anchoring.shortens, path))
 
 
 def _live(
@@ -160,6 +172,7 @@ def _live(
     journal: Journal | ResumingSink,
     key: bytes,
     signals: StopSignals,
+    keepers: Sequence[Listener],
     *,
     quiet: bool,
 ) -> SessionEnd:
@@ -172,7 +185,7 @@ def _live(
 
     try:
         with SessionProgress(session.bars or 1, None if quiet else sys.stderr) as progress, signals.trading():
-            listeners = listeners_of(settings, progress)
+            listeners = listeners_of(settings, progress, *keepers)
             end = asyncio.run(trade(progress, signals.asked))
         journal.close()
     except BaseException:
