@@ -1,11 +1,12 @@
 """`journal:`: where the journal lies, how durable an event is before the next one happens, and who keeps its head."""
 
-from typing import Annotated
+from typing import Annotated, Self
 from urllib.parse import parse_qs, urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import Field, ValidationInfo, model_validator
 
 from config.frozen import Frozen
+from config.sections.clashes import begins, contradiction
 
 _FORM = "postgresql+psycopg://USER@HOST/DATABASE"
 
@@ -35,8 +36,9 @@ class JournalSettings(Frozen):
     group_commit: Annotated[int, Field(ge=1, le=100000)] = Field(
         description="events in one commit; must be 1 with a real venue [events]"
     )
-    url: Annotated[str, AfterValidator(database_url)] | None = Field(
+    url: str | None = Field(
         default=None,
+        min_length=1,
         description=f"database of the journal, `{_FORM}`, without a password; null: a SQLite file in the run's folder",
     )
     anchor: str | None = Field(
@@ -47,3 +49,12 @@ class JournalSettings(Frozen):
     anchor_every_s: Annotated[float, Field(ge=1, le=86400)] = Field(
         default=60.0, description="how often the journal's head is kept there [s]"
     )
+
+    @model_validator(mode="after")
+    def _can_lie_there(self, info: ValidationInfo) -> Self:
+        if begins(info) and self.url is not None:
+            try:
+                database_url(self.url)
+            except ValueError as fault:
+                raise contradiction([(("url",), str(fault))]) from None
+        return self

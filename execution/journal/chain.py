@@ -60,7 +60,7 @@ class Journal:
                 f"{path.name} exists already: a journal is never overwritten. Give another --out."
             ) from None
         except (OSError, StoreFault) as fault:
-            raise _unwritable(path, fault) from fault
+            raise _unwritable(path, fault, url) from fault
         self._open(path, key, group_commit, store, _NOTHING)
 
     @classmethod
@@ -259,7 +259,12 @@ def written_kinds(path: Path) -> Generator[str, None, None]:
             yield row.kind
 
 
-def _unwritable(path: Path, fault: Exception) -> OutputFault:
+def _unwritable(path: Path, fault: Exception, begun_in: str | None = None) -> OutputFault:
+    if begun_in is not None:
+        return OutputFault(
+            f"The journal cannot be begun in {begun_in.partition('?')[0]} ({fault}). Nothing was decided. See to the database, or "
+            "leave out journal.url: the journal then lies in a file."
+        )
     if is_pointer(path):
         return OutputFault(
             f"The journal that {path.name} names cannot be written ({fault}). Nothing was decided after the last event that it "

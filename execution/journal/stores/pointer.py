@@ -13,6 +13,8 @@ from config.files import write_once, write_whole
 from config.sections.journal import database_url
 
 POINTER = "journal.json"
+MOVING = "moving.journal.json"
+"""The same while a journal is moved into a database."""
 
 
 class Sealed(NamedTuple):
@@ -37,7 +39,7 @@ class Pointer(NamedTuple):
 
 def is_pointer(journal: Path) -> bool:
     """Whether the journal at this path lies in a database."""
-    return journal.name == POINTER
+    return journal.name in (POINTER, MOVING)
 
 
 def read_pointer(path: Path) -> Pointer:

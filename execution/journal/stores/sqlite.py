@@ -126,6 +126,18 @@ def merge_log(path: Path) -> None:
         old.execute("PRAGMA journal_mode=DELETE")
 
 
+def alone(path: Path) -> sqlite3.Connection:
+    """A connection beside which nobody has the file open, and nobody can write it. Raises sqlite3.Error if somebody has."""
+    merge_log(path)
+    connection = sqlite3.connect(path)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
 def remove(path: Path) -> None:
     """Remove a database, and what SQLite keeps beside it. Raises OSError."""
     for file in path.parent.glob(f"{path.name}*"):

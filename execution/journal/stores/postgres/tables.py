@@ -5,7 +5,9 @@ after the first `kept` events of it. So a resumed run takes an ending back, and 
 the chain unless a later part goes on from before it.
 """
 
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, String, Table, Uuid, text
+from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, MetaData, String, Table, Uuid, text
+
+from execution.journal.stores.store import StoreFault
 
 METADATA = MetaData()
 NEWEST = "0001"
@@ -31,3 +33,13 @@ EVENTS = Table(
     Column("payload", LargeBinary, nullable=False),
     Column("mac", String(64), nullable=False),
 )
+
+
+def refuse_other_tables(connection: Connection) -> None:
+    """Raise StoreFault for tables of another version, and what the driver raises where there are none."""
+    found = connection.exec_driver_sql(f"SELECT version_num FROM {VERSIONS}").scalar()
+    if found != NEWEST:
+        raise StoreFault(
+            f"its tables are of version {found}, and this program writes version {NEWEST}; bring them up to date with "
+            "`tribunal journal --prepare URL`, or run a newer version of the program"
+        )

@@ -20,7 +20,7 @@ from execution.journal.rows import Row
 from execution.journal.stores.pointer import Pointer, place_pointer, read_pointer
 from execution.journal.stores.postgres.connecting import drop, engine_of, faults_told
 from execution.journal.stores.postgres.reading import rows_of, spans_of
-from execution.journal.stores.postgres.tables import NEWEST, PARTS, VERSIONS
+from execution.journal.stores.postgres.tables import PARTS, refuse_other_tables
 from execution.journal.stores.store import StoreFault
 
 PATIENCE_S = 5.0
@@ -128,7 +128,7 @@ def begin(path: Path, url: str) -> PostgresStore:
     if path.exists():
         raise FileExistsError(path)
     with _connected(url) as connection:
-        _refuse_other_tables(connection)
+        refuse_other_tables(connection)
         run = new_run(connection, path.resolve().parent.name)
     pointer = Pointer(url, run)
     store = PostgresStore(pointer)
@@ -173,23 +173,13 @@ def _connected(url: str) -> Generator[Connection]:
 
 def _locked(connection: Connection, run: str) -> int:
     """Take the lock of a run that only one session writes; returns the newest part of it. Raises StoreFault."""
-    _refuse_other_tables(connection)
+    refuse_other_tables(connection)
     if connection.exec_driver_sql(_LOCK, (run,)).scalar() is not True:
         raise StoreFault("another session writes this run, or the server has not yet let go of one that was lost")
     spans = spans_of(connection, run)
     if not spans:
         raise StoreFault(f"the database holds no run {run}")
     return spans[-1].part
-
-
-def _refuse_other_tables(connection: Connection) -> None:
-    """Raise StoreFault for tables of another version."""
-    found = connection.exec_driver_sql(f"SELECT version_num FROM {VERSIONS}").scalar()
-    if found != NEWEST:
-        raise StoreFault(
-            f"its tables are of version {found}, and this program writes version {NEWEST}; bring them up to date with "
-            "`tribunal journal --prepare URL`, or run a newer version of the program"
-        )
 
 
 def _let_go(opened: "Future[_Hold]") -> None:
