@@ -262,8 +262,8 @@ def written_kinds(path: Path) -> Generator[str, None, None]:
 def _unwritable(path: Path, fault: Exception, begun_in: str | None = None) -> OutputFault:
     if begun_in is not None:
         return OutputFault(
-            f"The journal cannot be begun in {begun_in.partition('?')[0]} ({fault}). Nothing was decided. See to the database, or "
-            "leave out journal.url: the journal then lies in a file."
+            f"The journal cannot be begun in {begun_in.partition('?')[0]} ({fault}). Nothing was decided. See to the database, "
+            "or leave out journal.url: the journal then lies in a file."
         )
     if is_pointer(path):
         return OutputFault(

@@ -41,7 +41,6 @@ from ops.commands.requests import told_more
 from ops.commands.resuming import resumed, take_in_rescued
 from ops.data_told import tell_data
 from ops.finish import finish
-from ops.judging import conclude_judged
 from ops.listening import listened, listeners_of
 from ops.progress import SessionProgress
 from ops.stopping import StopSignals
@@ -62,7 +61,11 @@ def run_command(arguments: argparse.Namespace) -> int:
     folder = Path(request.resume)
     request, world = resumed(request, profile, journal_key())
     take_in_rescued(folder, journal_key())
-    return run(request, world, partial(conclude_judged, world) if request.command == "backtest" else finish)
+    if request.command == "run":
+        return run(request, world, finish)
+    from ops.judging import conclude_judged  # it opens the book of trials, which a run has no part in
+
+    return run(request, world, partial(conclude_judged, world))
 
 
 def _asked(arguments: argparse.Namespace) -> RunRequest:

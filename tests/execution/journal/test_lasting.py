@@ -132,7 +132,9 @@ def outlived(world: World, trouble: AbstractContextManager[None]) -> None:
     written = len(list(read_rows(world.path, KEY)))
     assert written < MANY
     rescued = len(world.rescue.read_bytes().splitlines())
-    assert MANY - written <= rescued <= MANY - EARLY  # a server that wakes up may do what it was asked before it fell asleep
+    assert (
+        MANY - written <= rescued <= MANY - EARLY
+    )  # a server that wakes up may do what it was asked before it fell asleep
     world.time += timedelta(seconds=2)
     world.say(MANY + 1, MANY + 1)
     assert world.sink.lost is None

@@ -27,10 +27,11 @@ from execution.journal.stores.store import StoreFault
 
 _CONNECT_S = 3
 _ON_CONNECT = (
-    "SET synchronous_commit = on; SET idle_session_timeout = 0; SET client_min_messages = warning; "
+    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'; "
+    "SET idle_session_timeout = 0; SET client_min_messages = warning; "
     "SET statement_timeout = {ms}; SET lock_timeout = {ms}"
 )
-"""What is committed is on the disk, whatever the server's own settings say. The last two: how long the server tries."""
+"""What is committed is on the disk, whatever the server says by itself. The last two: how long it tries [ms]."""
 
 
 class _Bounded(psycopg.Connection[Any]):
