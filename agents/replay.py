@@ -3,7 +3,8 @@
 First the journal is verified, event by event. Then the same code processes the same bars again, with the venue's reports and the
 news from the journal. Everything that it produces is compared with the journal: votes, opinions, ruling, adjustment, verdict,
 orders, breakers, ledger. Events that an older version wrote are compared by value, and the output names them. The answers of a
-policy need the folder of its model: without it they are taken from the journal, and the output says so.
+policy need the folder of its model: without it they are taken from the journal, and the output says so. If the head of the
+journal was kept outside (`journal.anchor`), the output says how far the journal agrees with that.
 
 Exit codes: 0 identical, 1 a difference (shown), 4 a journal that does not verify or cannot be read, 9 identical, but the journal
 was cut short. --limits FILE answers another question: what would the gate have decided with these limits?
@@ -26,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
     add(parse, "run")
     parse.add_argument("--limits", metavar="FILE", help="YAML with other limits: what would the gate have decided?")
     parse.add_argument("--policy", metavar="FOLDER", help="folder of the trained policy that the run has used")
-    add(parse, "--json", "--quiet")
+    add(parse, "--anchors", "--json", "--quiet")
     return parse
 
 

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,26 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("needs the folder of real data (../shared/data), which is not here")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Any]:
+    """A real PostgreSQL server for the whole run; tests that need it skip where none can be started."""
+    from postgres_server import Unavailable, served
+
+    try:
+        with served() as server:
+            yield server
+    except Unavailable as fault:
+        pytest.skip(str(fault))
+
+
+@pytest.fixture
+def database(postgres: Any) -> Any:
+    """The tables of journals in a schema of the test's own, on that server."""
+    from postgres_server import Database
+
+    return Database(postgres)
 
 
 @pytest.fixture(autouse=True)

@@ -10,9 +10,10 @@ from agents.strategies.contexts import build_contexts
 from agents.strategies.own import read_own
 from config.clock import to_ms
 from config.errors import UsageFault
+from config.sections.journal import JournalSettings
 from config.settings import Settings
 from config.version import version
-from execution.journal.chain import key_id
+from execution.journal.rows import key_id
 from market.bar import Bar, Prices
 from market.tape import Tape
 from risk.calibration import ANALYST, VOTERS, SizingMaps, read_calibrations
@@ -76,7 +77,8 @@ def _maps(path: str, tape: Tape) -> SizingMaps:
 
 
 def _without_folders(settings: Settings) -> Settings:
-    """The same settings with file names instead of paths: no decision depends on the folder of a file."""
+    """The same settings with file names instead of paths, and without the place of the journal: no decision depends on where
+    something lies, and the same run has the same journal in a file and in a database."""
 
     def bare(path: str | None) -> str | None:
         return Path(path).name if path else path
@@ -90,6 +92,7 @@ def _without_folders(settings: Settings) -> Settings:
             "sentiment": settings.sentiment.model_copy(update={"sources": sources}),
             "rl": settings.rl.model_copy(update={"model": bare(settings.rl.model)}),
             "minds": minds.model_copy(update={"providers": providers, "cassette": bare(minds.cassette)}),
+            "journal": JournalSettings(group_commit=settings.journal.group_commit),
         }
     )
 

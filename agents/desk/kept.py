@@ -32,16 +32,19 @@ class KeptRequest(Frozen):
     record: str | None = None
     policy: str | None = None
     """The folder of the policy that the settings name, wherever they come from. A replay looks for it there."""
+    anchor: str | None = None
+    """The folder that keeps the journal's head. A replay looks for its marks there."""
 
 
-def keep_request(folder: Path, request: RunRequest, policy: str | None = None) -> None:
-    """Write the request of a new run into its folder, with that of its policy. Raises OutputFault."""
+def keep_request(folder: Path, request: RunRequest, policy: str | None = None, anchor: str | None = None) -> None:
+    """Write the request of a new run into its folder, with the folders of its policy and its anchors. Raises OutputFault."""
     kept = KeptRequest(
         command=request.command,
         world=with_whole_paths(request.world),
         calibration=_whole(request.calibration),
         record=_whole(request.record),
         policy=_whole(policy),
+        anchor=None if anchor is None else str(Path(anchor).expanduser().absolute()),
     )
     try:
         write_whole(folder / REQUEST, kept.model_dump_json(indent=2).encode() + b"\n")

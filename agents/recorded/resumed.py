@@ -10,7 +10,7 @@ none of this, so the ending is taken back, once everything before it was found t
 """
 
 import json
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,7 +23,8 @@ from agents.records.record import CycleRecord, Prompts, Session, SessionEnd, War
 from agents.records.registry import Recorded, leaves
 from config.errors import JournalFault, UsageFault
 from config.frozen import Journaled
-from execution.journal.chain import GENESIS, Journal, shorten, written_kinds
+from execution.journal.chain import Head, Journal, shorten, written_kinds
+from execution.journal.rows import GENESIS
 from execution.kill_switch.halting import HaltEvent
 from execution.reports import HEARD, SentOrder, VenueWord
 
@@ -31,8 +32,12 @@ from execution.reports import HEARD, SentOrder, VenueWord
 class ResumingSink:
     """Compares events with those of an old journal up to its end, then appends to it."""
 
-    def __init__(self, path: Path, key: bytes, group_commit: int) -> None:
-        """Raises JournalFault for a journal that does not verify, UsageFault for one whose session has ended."""
+    def __init__(
+        self, path: Path, key: bytes, group_commit: int, shortens: Callable[[Head], None] = lambda kept: None
+    ) -> None:
+        """`shortens` is called before an ending is taken back, with what is kept.
+
+        Raises JournalFault for a journal that does not verify, UsageFault for one whose session has ended."""
         self._attempts: dict[tuple[str, Role], tuple[Attempt, ...]] = {}
         self._halts: dict[int, HaltEvent] = {}
         self._approvals: dict[str, Approval] = {}
@@ -57,7 +62,7 @@ class ResumingSink:
             )
         self._old: Generator[Recorded, None, None] = read_events(path, key)
         self._left = self._last = kept
-        self._place = _Place(path, key, group_commit, head, kept, shortened=kept < last.seq)
+        self._place = _Place(path, key, group_commit, Head(kept, head), shortens if kept < last.seq else None)
         self._journal: Journal | None = None
 
     def attempts(self, decision_id: str, role: Role) -> tuple[Attempt, ...]:
@@ -169,21 +174,21 @@ class ResumingSink:
 
 
 class _Place(NamedTuple):
-    """Where the run goes on: after the first `kept` events of a journal, the last of which has the MAC `head`."""
+    """Where the run goes on: after the first events of a journal, which are `kept`. `shortens`: None if these are all."""
 
     path: Path
     key: bytes
     group_commit: int
-    head: str
-    kept: int
-    shortened: bool
+    kept: Head
+    shortens: Callable[[Head], None] | None
 
     def journal(self) -> Journal:
         """Take the ending back, if there is one, and open the journal."""
-        if self.shortened:
+        if self.shortens is not None:
+            self.shortens(self.kept)
             forget_checksum(self.path.parent)
-            shorten(self.path, self.key, self.kept)
-        return Journal.reopen(self.path, self.key, self.group_commit, self.head, self.kept)
+            shorten(self.path, self.key, self.kept.count)
+        return Journal.reopen(self.path, self.key, self.group_commit, self.kept.mac, self.kept.count)
 
 
 def _before_the_ending(kinds: Sequence[str]) -> int:

@@ -33,7 +33,8 @@ from config.frozen import Journaled
 from config.version import version, version_order
 from execution.account.agreement import AccountDrift
 from execution.account.close_only import MarketClosed
-from execution.journal.chain import Row, first_row, read_rows, written_kinds
+from execution.journal.chain import first_row, read_rows, written_kinds
+from execution.journal.rows import Row
 from execution.kill_switch.halting import HaltEvent
 from execution.reports import DustSwept, SentOrder, VenueWord
 from risk.breakers import BreakerEvent

@@ -7,8 +7,11 @@ from typing import NamedTuple
 
 from config.errors import OutputFault
 from config.files import write_whole
+from execution.journal.chain import last_row
+from execution.journal.stores.pointer import POINTER, Sealed, is_pointer, read_pointer, seal_pointer
 
 JOURNAL = "journal.db"
+"""The journal's file, where the profile names no database."""
 CHECKSUM = "journal.sha256"
 REQUEST = "request.json"
 """What was typed: for resuming. No decision depends on it."""
@@ -22,11 +25,22 @@ class RunFolder(NamedTuple):
 
     def remove(self) -> None:
         """Remove the files of an unfinished run, and nothing else."""
-        for file in (*self.path.glob(f"{JOURNAL}*"), self.path / REQUEST):
+        for file in (*self.path.glob(f"{JOURNAL}*"), self.path / POINTER, self.path / REQUEST):
             file.unlink(missing_ok=True)
         if self.made:
             with suppress(OSError):
                 self.path.rmdir()
+
+
+def journal_of(folder: Path) -> Path:
+    """The journal of a run: its file, or the file that names the database in which it lies. It need not exist."""
+    pointer = folder / POINTER
+    return pointer if pointer.exists() else folder / JOURNAL
+
+
+def new_journal(folder: Path, url: str | None) -> Path:
+    """Where the journal of a new run begins. `url`: the database that the profile names."""
+    return folder / (JOURNAL if url is None else POINTER)
 
 
 def make_folder(out: str | None, profile: str) -> RunFolder:
@@ -43,18 +57,33 @@ def make_folder(out: str | None, profile: str) -> RunFolder:
 
 
 def write_checksum(folder: Path) -> None:
-    """Write the digest of the finished journal's file, in the format of `sha256sum --check`."""
+    """Write the digest of the finished journal's file, in the format of `sha256sum --check`; in a database, note its end."""
+    journal = journal_of(folder)
+    if is_pointer(journal):
+        last = last_row(journal)
+        seal_pointer(journal, Sealed(last.seq, last.mac))
+        return
     digest = file_digest(folder / JOURNAL)
     write_whole(folder / CHECKSUM, f"{digest}  {JOURNAL}\n".encode())
 
 
 def forget_checksum(folder: Path) -> None:
-    """Remove the digest of a journal that is written again."""
+    """Remove the digest, or the noted end, of a journal that is written again."""
+    journal = journal_of(folder)
+    if is_pointer(journal):
+        seal_pointer(journal, None)
     (folder / CHECKSUM).unlink(missing_ok=True)
 
 
 def checksum_holds(folder: Path) -> bool | None:
-    """Whether the journal's file still has its noted digest; None if no digest was written."""
+    """Whether the journal's file still has its noted digest, or the database its noted end; None if none was noted."""
+    journal = journal_of(folder)
+    if is_pointer(journal):
+        sealed = read_pointer(journal).sealed
+        if sealed is None:
+            return None
+        last = last_row(journal)
+        return Sealed(last.seq, last.mac) == sealed
     noted = folder / CHECKSUM
     if not noted.is_file():
         return None

@@ -86,6 +86,9 @@ ADDED_IN_SESSION_6: Mapping[str, Any] = {
     "venue.entry": {"how": "market", "reprice_s": 5.0, "market_after_s": 30.0, "slice_quote": None},
     "venue.close_together": 1,
     "venue.max_clock_off_s": 86_400.0,
+    "journal.url": None,
+    "journal.anchor": None,
+    "journal.anchor_every_s": 60.0,
 }
 """Settings that version 5 of a session did not have, with what it did, by dotted path as above."""
 

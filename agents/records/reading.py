@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from agents.records.events import EVENTS, key_named, read_events
-from agents.records.folder import JOURNAL
+from agents.records.folder import journal_of
 from agents.records.record import Session, Warmup
 from agents.records.registry import Recorded, Registry
 from config.errors import JournalFault
-from execution.journal.chain import key_id
+from execution.journal.rows import key_id
 
 AnyRecord = TypeVar("AnyRecord", Session, Warmup)
 
@@ -21,7 +21,7 @@ def open_run(
 
     Raises JournalFault for a folder without a journal, another key, or a journal that does not begin as it should.
     """
-    path = folder / JOURNAL
+    path = journal_of(folder)
     refuse_other_key(path, key)
     events = read_events(path, key, registry)
     session = _head(path, next(events, None), Session)

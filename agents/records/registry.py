@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from config.errors import JournalFault
 from config.frozen import Journaled
 from config.version import version
-from execution.journal.chain import Row
+from execution.journal.rows import Row
 
 OLDEST = "0.1.0"
 """The first version of Tribunal whose journals are read."""

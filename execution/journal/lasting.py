@@ -135,8 +135,8 @@ class LastingJournal:
         self.lost, self._wait, self._rescue_fails = Lost(now, _cause(fault)), _Wait(now), False
         self._tell(
             f"CRITICAL {now:%Y-%m-%d %H:%M} UTC: The journal {self._path} cannot be written ({self.lost.why}). No new risk is "
-            "taken and entries are withdrawn; stops and exits go on by the ledger in memory. Free some space, or end what locks "
-            "the file: the journal is tried again by itself, and goes on where it stopped."
+            f"taken and entries are withdrawn; stops and exits go on by the ledger in memory. {self._journal.mend}: the journal "
+            "is tried again by itself, and goes on where it stopped."
         )
 
     def _save(self) -> None:
@@ -176,11 +176,10 @@ class LastingJournal:
             )
         return (
             f"The last {count} events are not in the journal {self._path}. They lie in {self._rescue.path}: keep that "
-            "file, free some space, and resume the run; it takes them in."
+            "file, mend what was wrong, and resume the run; it takes them in."
         )
 
 
 def _cause(fault: OutputFault) -> str:
     """What the database said."""
-    cause = fault.__cause__
-    return str(getattr(cause, "orig", cause) or fault)
+    return str(fault.__cause__ or fault)

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from config.errors import JournalFault
 from config.files import sync_folder
-from execution.journal.chain import Journal, Row, first_row, link, read_rows
+from execution.journal.chain import Journal, first_row, read_rows
+from execution.journal.rows import Row, link
 
 FOLDER = "rescued"
 """The folder of rescue files in the folder of the user's state."""

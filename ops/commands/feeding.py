@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from agents.desk.outside import outside_of
 from agents.desk.request import RunRequest, WorldRequest
 from agents.desk.world import ON_THE_CLOCK, World, history_days
 from agents.recorded.resumed import ResumingSink
-from agents.records.folder import JOURNAL
+from agents.records.folder import journal_of
 from agents.records.record import Session, SessionEnd
 from agents.session import run_session
 from config.clock import PacedClock, SystemClock
@@ -23,6 +23,7 @@ from config.errors import UsageFault
 from config.progress import Progress
 from config.secrets import load_secrets, state_dir
 from execution.journal.chain import Journal
+from execution.journal.event import Listener
 from execution.journal.lasting import LastingJournal
 from market.live.feed import LiveFeed
 from market.simulated.prices import warmup_length
@@ -73,7 +74,7 @@ def past_of_run(world: World, request: RunRequest, key: bytes, clock: PacedClock
     settings, clock = world.settings, clock or SystemClock()
     kept = None
     if request.resume is not None:
-        kept = kept_feed(Path(request.resume) / JOURNAL, key)
+        kept = kept_feed(journal_of(Path(request.resume)), key)
     day = round(Timeframe(settings.market.timeframe).bars_per_day)
     bars = warmup_length(settings.market) + day + history_days(settings) + (0 if kept is None else kept.bars)
     total = bars * len(symbols_of(settings))
@@ -103,11 +104,12 @@ def trade_feed(
     path: Path,
     key: bytes,
     signals: StopSignals,
+    keepers: Sequence[Listener] = (),
     *,
     quiet: bool,
 ) -> SessionEnd:
-    """Live through the session until it ends or is stopped; it outlives its journal, which lies at `path`. Raises
-    TribunalError."""
+    """Live through the session until it ends or is stopped; it outlives its journal, which lies at `path`. `keepers` listen too.
+    Raises TribunalError."""
     settings, feeds = world.settings, list[LiveFeed]()
     lasting = LastingJournal(journal, path, state_dir(load_secrets()), past.clock, _say)
 
@@ -126,7 +128,7 @@ def trade_feed(
 
     try:
         with FeedProgress(None if quiet else sys.stderr, left) as progress, signals.trading():
-            listeners = listeners_of(settings, progress)
+            listeners = listeners_of(settings, progress, *keepers)
             end = asyncio.run(trade(signals.asked))
         lasting.close()
     except BaseException:

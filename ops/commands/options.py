@@ -11,6 +11,10 @@ from ops.commands.parser import CommandParser as CommandParser
 _OPTIONS: dict[str, dict[str, Any]] = {
     "run": {"metavar": "RUN", "help": "folder of a run"},
     "runs": {"metavar": "RUN", "nargs": "+", "help": "folder of a run"},
+    "--anchors": {
+        "metavar": "FOLDER",
+        "help": "folder that kept the head of the journal (default: the one that the run was started with, if there was one)",
+    },
     "--data": {"nargs": "+", "metavar": "PATH", "help": "recorded bars: files, folders or patterns (docs/data.md)"},
     "--store": {
         "metavar": "DIR",

@@ -13,7 +13,7 @@ from agents.desk.kept import kept_request
 from agents.desk.request import BarsRequest, RunRequest, WorldRequest
 from agents.desk.world import World, world_of
 from agents.records.events import read_events
-from agents.records.folder import JOURNAL
+from agents.records.folder import journal_of
 from agents.records.reading import refuse_other_key
 from agents.records.record import Session
 from config.errors import JournalFault, UsageFault
@@ -31,7 +31,7 @@ def resumed(typed: RunRequest, profile: str | None, key: bytes) -> tuple[RunRequ
         raise UsageFault(
             f"--resume goes on in {folder}, and --out names another folder. Nothing was started. Leave one of them out."
         )
-    refuse_other_key(folder / JOURNAL, key)
+    refuse_other_key(journal_of(folder), key)
     kept = kept_request(folder)
     if kept is not None:
         world = _beside(kept.world, typed.world, profile)
@@ -46,7 +46,7 @@ def resumed(typed: RunRequest, profile: str | None, key: bytes) -> tuple[RunRequ
 def take_in_rescued(folder: Path, key: bytes) -> None:
     """Append what a session on the clock kept elsewhere when its journal could not be written, and say so. Raises JournalFault,
     OutputFault."""
-    count = take_in(folder / JOURNAL, key, state_dir(load_secrets()))
+    count = take_in(journal_of(folder), key, state_dir(load_secrets()))
     if count:
         sys.stderr.write(
             f"{count} events that the journal of {folder} could not hold were taken in from the rescue file.\n"
@@ -86,9 +86,9 @@ def _says_more(typed: WorldRequest) -> bool:
 
 def _of_journal(folder: Path, typed: RunRequest, key: bytes) -> World:
     """The world that the journal tells, with the files that were typed."""
-    first = next(read_events(folder / JOURNAL, key), None)
+    first = next(read_events(journal_of(folder), key), None)
     if first is None or not isinstance(first.event, Session):
-        raise JournalFault(f"{folder / JOURNAL} does not begin with a session, so there is nothing to resume.")
+        raise JournalFault(f"{journal_of(folder)} does not begin with a session, so there is nothing to resume.")
     session, bars = first.event, typed.world.bars
     if session.settings.world != "recorded":
         return World(settings=session.settings, bars=bars)

@@ -335,6 +335,17 @@ COMMANDS = (
         ),
     ),
     Command(
+        "journal",
+        "execution.journal.__main__",
+        "operate",
+        "verify a run's journal, or move it into PostgreSQL",
+        errors=(2, 4, 5),
+        examples=(
+            "tribunal journal runs/paper-001 --anchors /mnt/other/anchors",
+            "tribunal journal runs/paper-001 --to postgresql+psycopg://trader@localhost/tribunal",
+        ),
+    ),
+    Command(
         "doctor",
         "ops.doctor",
         "operate",

@@ -12,7 +12,7 @@ from pathlib import Path
 from config.errors import UsageFault
 from config.files import write_whole
 from config.secrets import KEY_BYTES, KEY_FILE, Secrets, journal_key
-from execution.journal.chain import key_id
+from execution.journal.rows import key_id
 from execution.kill_switch.latch import LatchFolder
 from execution.kill_switch.switches import FileSwitch
 from ops.halts import lift_words

@@ -21,6 +21,7 @@ from agents.llm.attempt import Attempt
 from agents.memory.outcomes import Barriers
 from agents.outages.alert import Alert, Severity
 from agents.records.events import read_events
+from agents.records.folder import journal_of
 from agents.records.record import AskedAhead, CycleRecord, ExitDecision, Session, SessionEnd, ShareReview, Warmup
 from agents.records.registry import Recorded
 from config.clock import to_ms
@@ -30,7 +31,7 @@ from execution.account.agreement import AccountDrift
 from execution.account.close_only import MarketClosed
 from execution.account.ledger import Ledger
 from execution.exact import EXACT, ZERO
-from execution.journal.chain import GENESIS, Row
+from execution.journal.rows import GENESIS, Row
 from execution.kill_switch.halting import HaltEvent
 from execution.reports import DustSwept, Fill, OrderState, OrderStatus, SentOrder, VenueWord
 from market.bar import Finding
@@ -42,7 +43,6 @@ from risk.breakers import BreakerEvent
 from risk.portfolio import Portfolio
 from rl.serving.monitor import PolicyChanged
 
-JOURNAL = "journal.db"
 FINDINGS_KEPT = 500
 _SECRET = re.compile(rb'"(seal|key_id)":"[0-9a-f]*"')
 
@@ -131,7 +131,7 @@ def read_story(run: Path, key: bytes) -> Story:
     """Read a run's folder. Raises JournalFault when the journal is missing, damaged, forged or of an unknown
     structure.
     """
-    path = run / JOURNAL
+    path = journal_of(run)
     events = read_events(path, key)
     first = next(events, None)
     if first is None or not isinstance(first.event, Session):

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from agents.recorded.rerun import Difference
 from agents.records.record import Policy
+from execution.journal.anchors.marks import Agreement
 from ops.tables.grid import boxed, open_console
 from risk.proposal import Proposal
 from risk.verdict import Outcome, Verdict
@@ -33,16 +34,19 @@ class Counted(NamedTuple):
     by_value: Mapping[str, int]
     left_out: Mapping[str, tuple[str, ...]]
     not_asked: Policy | None = None
+    anchored: Agreement | None = None
+    """How far the journal agrees with its anchors; None without any."""
 
 
 def show_identical(run: str, counted: Counted, *, ended: bool, as_json: bool) -> None:
     """Say that everything came out the same."""
-    bars, events, by_value, left_out, not_asked = counted
+    bars, events, by_value, left_out, not_asked, anchored = counted
     if as_json:
         found = {"run": run, "identical": True, "bars": bars, "events": events, "ended": ended}
         older = {"by_value": dict(by_value), "left_out": dict(left_out)} if by_value else {}
         missing = {"policy_not_recomputed": {"name": not_asked.name, "sha256": not_asked.sha256}} if not_asked else {}
-        sys.stdout.write(json.dumps(found | older | missing) + "\n")
+        kept = {"anchored": anchored.part()} if anchored else {}
+        sys.stdout.write(json.dumps(found | older | missing | kept) + "\n")
         return
     sys.stdout.write(f"{run}: identical. {bars:,} bars and {events:,} events recomputed, {_how_compared(by_value)}.\n")
     for kind, paths in left_out.items():
@@ -52,6 +56,8 @@ def show_identical(run: str, counted: Counted, *, ended: bool, as_json: bool) ->
             f"The answers of the policy {not_asked.name} were taken from the journal and not recomputed: its model, with the "
             f"hash {not_asked.sha256}, was not found. Give its folder with --policy.\n"
         )
+    if anchored is not None:
+        sys.stdout.write(f"{anchored.words()}\n")
     if not ended:
         sys.stdout.write(
             "The journal has no closing event: the run was killed, or its end was cut off. "

@@ -23,7 +23,8 @@ from config.seeds import generator
 from config.silence import Abstained
 from execution.account.ledger import Ledger
 from execution.account.trader import Exposure
-from execution.journal.chain import Journal, key_id
+from execution.journal.chain import Journal
+from execution.journal.rows import key_id
 from execution.reports import Fill, Liquidity, OrderState, OrderStatus, VenueReport, VenueWord
 from market.bar import Bar, Finding, Slice
 from market.instrument import Instrument

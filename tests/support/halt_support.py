@@ -20,7 +20,7 @@ from agents.desk.description import describe
 from agents.desk.outside import Outside
 from agents.desk.paper import open_paper
 from agents.records.events import read_events
-from agents.records.folder import JOURNAL, write_checksum
+from agents.records.folder import JOURNAL, journal_of, write_checksum
 from agents.records.record import SessionEnd
 from agents.records.registry import Recorded
 from agents.session import run_session
@@ -103,7 +103,7 @@ def halts(run_folder: Path) -> list[HaltEvent]:
 
 
 def journaled(run_folder: Path) -> list[Recorded]:
-    return list(read_events(run_folder / JOURNAL, journal_key()))
+    return list(read_events(journal_of(run_folder), journal_key()))
 
 
 def command(module: str, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:

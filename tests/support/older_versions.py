@@ -11,7 +11,7 @@ from session_models import rewritten
 from agents.records.events import EVENTS
 from agents.records.registry import Registry, Tree, Upcaster
 from config.frozen import Journaled
-from execution.journal.chain import Row
+from execution.journal.rows import Row
 
 
 def without(tree: Tree, *path: str) -> Tree:

@@ -8,13 +8,14 @@ import pandas as pd
 from gate_support import FOUR
 
 from agents.records.events import read_events
-from agents.records.folder import JOURNAL
+from agents.records.folder import journal_of
 from agents.records.registry import Recorded
 from agents.run import main
 from config.frozen import Journaled
 from config.reading.load import load_profile
 from config.secrets import journal_key
-from execution.journal.chain import Row, read_rows
+from execution.journal.chain import read_rows
+from execution.journal.rows import Row
 from market.simulated.prices import simulate
 
 Kind = TypeVar("Kind", bound=Journaled)
@@ -33,12 +34,12 @@ def run(out: Path, *arguments: str) -> int:
 
 def events(run_folder: Path) -> list[Recorded]:
     """All events of a run, verified and read."""
-    return list(read_events(run_folder / JOURNAL, journal_key()))
+    return list(read_events(journal_of(run_folder), journal_key()))
 
 
 def rows(run_folder: Path) -> list[Row]:
     """All rows of a run's journal, verified and not read."""
-    return list(read_rows(run_folder / JOURNAL, journal_key()))
+    return list(read_rows(journal_of(run_folder), journal_key()))
 
 
 def said(found: Iterable[Recorded], kind: type[Kind]) -> list[Kind]:

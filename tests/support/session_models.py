@@ -14,7 +14,8 @@ from agents.records.folder import JOURNAL
 from agents.records.record import CycleRecord
 from agents.records.registry import Recorded
 from config.secrets import journal_key
-from execution.journal.chain import Journal, Row, link
+from execution.journal.chain import Journal
+from execution.journal.rows import Row, link
 
 KEYS = {"ANTHROPIC_API_KEY": KEY, "OPENAI_API_KEY": KEY}
 GARBAGE = (Turn.PROSE, Turn.OUT_OF_RANGE, Turn.REFUSAL, Turn.TRUNCATION)

@@ -17,7 +17,7 @@ from agents.llm.recordings.recorded import RecordedAsker
 from agents.recorded.policy import RecordedAdjuster
 from agents.recorded.rerun import Difference, RecordedFeed, RecordedPulse, RecordedRun, RecordedSentiment
 from agents.records.events import EVENTS
-from agents.records.folder import JOURNAL, checksum_holds
+from agents.records.folder import checksum_holds, journal_of
 from agents.records.reading import open_run
 from agents.records.record import CycleRecord, Session, Warmup
 from agents.records.registry import Registry
@@ -29,6 +29,7 @@ from execution.account.trader import Trader
 from execution.kill_switch.switches import RecordedSwitch
 from execution.venues.recorded import RecordedVenue
 from execution.venues.sealing import open_gate
+from ops.anchoring import agreed
 from ops.progress import SessionProgress
 from ops.tables.replayed import Counted, WhatIf, show_difference, show_identical, show_what_if
 from risk.proposal import Proposal
@@ -65,11 +66,12 @@ def replay_command(arguments: argparse.Namespace, registry: Registry = EVENTS) -
         show_difference(folder.name, result.difference)
         return 1
     _check_file(folder, ended=result.ended)
+    anchored = agreed(folder, key, arguments.anchors)
     if arguments.limits:
         show_what_if(result.what_if, as_json=arguments.json)
     else:
         not_asked = session.policy if not recomputed else None
-        counted = Counted(result.bars, run.compared + _TAKEN, run.by_value, run.left_out, not_asked)
+        counted = Counted(result.bars, run.compared + _TAKEN, run.by_value, run.left_out, not_asked, anchored)
         show_identical(folder.name, counted, ended=result.ended, as_json=arguments.json)
     return 0 if result.ended else CUT_SHORT
 
@@ -169,11 +171,11 @@ def _check_file(folder: Path, *, ended: bool) -> None:
     noted = checksum_holds(folder)
     if noted is not None and not ended:
         raise JournalFault(
-            f"The end of {folder / JOURNAL} was cut off: the run was finished, and its closing event is not there any more. "
+            f"The end of {journal_of(folder)} was cut off: the run was finished, and its closing event is not there any more. "
             "What is left verifies. Restore the file from a copy."
         )
     if noted is False:
         raise JournalFault(
-            f"Every event of {folder / JOURNAL} verifies and replays, but a byte of the file outside the events was changed "
+            f"Every event of {journal_of(folder)} verifies and replays, but a byte of the file outside the events was changed "
             "after the run ended (its SHA-256 is not the one in journal.sha256). Restore the file from a copy."
         )

@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from agents.desk.world import ON_THE_CLOCK, World, tape_of, world_of
 from agents.llm.attempt import Attempt
 from agents.recorded.resumed import ResumingSink
 from agents.records.events import holds
-from agents.records.folder import JOURNAL, RunFolder, make_folder, write_checksum
+from agents.records.folder import RunFolder, journal_of, make_folder, new_journal, write_checksum
 from agents.records.record import CycleRecord, Session, SessionEnd
 from agents.session import run_session
 from agents.strategies.contexts import build_contexts
@@ -31,7 +31,9 @@ from config.logging import configure
 from config.secrets import journal_key, load_secrets
 from config.settings import Settings
 from execution.journal.chain import Journal
+from execution.journal.event import Listener
 from market.tape import Tape
+from ops.anchoring import Anchoring
 from ops.closing import typed
 from ops.commands.feeding import feed_asked, past_of_run, planned_bars, refuse_without_feed, trade_feed
 from ops.commands.options import Unsaid
@@ -39,7 +41,6 @@ from ops.commands.requests import told_more
 from ops.commands.resuming import resumed, take_in_rescued
 from ops.data_told import tell_data
 from ops.finish import finish
-from ops.judging import conclude_judged
 from ops.listening import listened, listeners_of
 from ops.progress import SessionProgress
 from ops.stopping import StopSignals
@@ -60,7 +61,11 @@ def run_command(arguments: argparse.Namespace) -> int:
     folder = Path(request.resume)
     request, world = resumed(request, profile, journal_key())
     take_in_rescued(folder, journal_key())
-    return run(request, world, partial(conclude_judged, world) if request.command == "backtest" else finish)
+    if request.command == "run":
+        return run(request, world, finish)
+    from ops.judging import conclude_judged  # it opens the book of trials, which a run has no part in
+
+    return run(request, world, partial(conclude_judged, world))
 
 
 def _asked(arguments: argparse.Namespace) -> RunRequest:
@@ -97,7 +102,7 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
     secrets = load_secrets(also=settings.minds.key_variables)
     refuse_without_keys(settings, secrets)
     configure(level=secrets.log_level, secrets=secrets.values())
-    key = journal_key()
+    key, anchoring = journal_key(), Anchoring(settings.journal)
     past = past_of_run(world, request, key) if settings.world in ON_THE_CLOCK else None
     tape = tape_of(world) if past is None else past.tape
     tell_data(world, tape, sys.stderr)
@@ -116,17 +121,24 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
     )
     try:
         if fresh:
-            keep_request(folder.path, request, settings.rl.model if settings.rl.mode != "off" else None)
-        group = 1 if sits(settings) or past is not None else settings.journal.group_commit
-        journal = _journal(folder.path, key, group, fresh=fresh)
-        if past is not None:
-            end = trade_feed(world, past, session, journal, folder.path / JOURNAL, key, signals, quiet=request.quiet)
+            policy = settings.rl.model if settings.rl.mode != "off" else None
+            keep_request(folder.path, request, policy, settings.journal.anchor)
         else:
-            end = _live(settings, session, tape, journal, key, signals, quiet=request.quiet)
+            anchoring.refuse_cut_back(folder.path, key)
+        group = 1 if sits(settings) or past is not None else settings.journal.group_commit
+        journal = _journal(folder.path, key, group, settings.journal.url, anchoring, fresh=fresh)
+        path = journal_of(folder.path)
+        keepers = anchoring.keepers(journal, path)
+        if past is not None:
+            end = trade_feed(world, past, session, journal, path, key, signals, keepers, quiet=request.quiet)
+        else:
+            end = _live(settings, session, tape, journal, key, signals, keepers, quiet=request.quiet)
+        for keeper in keepers:
+            keeper.finish()
     except BaseException as fault:
         if fresh and not _worth_keeping(folder.path, fault):
             folder.remove()
-        elif (folder.path / JOURNAL).exists():
+        elif journal_of(folder.path).exists():
             _tell_of(folder.path)
         raise
     write_checksum(folder.path)
@@ -136,7 +148,7 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
 
 def _worth_keeping(folder: Path, fault: BaseException) -> bool:
     """Whether a broken-off run holds anything that models were asked for, or bars of a session that was stopped at once."""
-    path = folder / JOURNAL
+    path = journal_of(folder)
     if not path.exists():
         return False
     return holds(path, Attempt) or (isinstance(fault, KeyboardInterrupt) and holds(path, CycleRecord))
@@ -147,9 +159,13 @@ def _tell_of(folder: Path) -> None:
         sys.stderr.write(f"What was journaled is kept: {typed('run', '--resume', folder)} goes on from there.\n")
 
 
-def _journal(folder: Path, key: bytes, group_commit: int, *, fresh: bool) -> Journal | ResumingSink:
-    path = folder / JOURNAL
-    return Journal(path, key, group_commit) if fresh else ResumingSink(path, key, group_commit)
+def _journal(
+    folder: Path, key: bytes, group_commit: int, url: str | None, anchoring: Anchoring, *, fresh: bool
+) -> Journal | ResumingSink:
+    if fresh:
+        return Journal(new_journal(folder, url), key, group_commit, url)
+    path = journal_of(folder)
+    return ResumingSink(path, key, group_commit, partial(anchoring.shortens, path))
 
 
 def _live(
@@ -159,6 +175,7 @@ def _live(
     journal: Journal | ResumingSink,
     key: bytes,
     signals: StopSignals,
+    keepers: Sequence[Listener],
     *,
     quiet: bool,
 ) -> SessionEnd:
@@ -171,7 +188,7 @@ def _live(
 
     try:
         with SessionProgress(session.bars or 1, None if quiet else sys.stderr) as progress, signals.trading():
-            listeners = listeners_of(settings, progress)
+            listeners = listeners_of(settings, progress, *keepers)
             end = asyncio.run(trade(progress, signals.asked))
         journal.close()
     except BaseException:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from agents.records.folder import JOURNAL
+from agents.records.folder import journal_of
 from agents.records.reading import refuse_other_key
 from config.secrets import journal_key
 from ops.exports.write import export_to
@@ -23,7 +23,7 @@ from ops.tables.judgement import JUDGEMENT, Judgement
 def show_command(arguments: argparse.Namespace) -> int:
     """Show one run; returns the exit code. Raises TribunalError."""
     folder, key = Path(arguments.run), journal_key()
-    refuse_other_key(folder / JOURNAL, key)
+    refuse_other_key(journal_of(folder), key)
     story = read_story(folder, key)
     if arguments.export is not None:
         export_to(Path(arguments.export), story)

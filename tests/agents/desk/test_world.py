@@ -13,7 +13,7 @@ from agents.desk.world import World, tape_of, world_of
 from config.clock import to_ms
 from config.errors import UsageFault
 from config.reading.load import load_profile
-from execution.journal.chain import key_id
+from execution.journal.rows import key_id
 from market.tape import simulated_tape
 
 KEY = b"k" * 32

@@ -22,7 +22,7 @@ from config.frozen import Journaled
 from config.secrets import journal_key
 from config.version import version
 from evidence.attribution import main as attribution
-from execution.journal.chain import Row
+from execution.journal.rows import Row
 from execution.reports import SentOrder
 from ops.story.story import read_story
 from risk.order import Order

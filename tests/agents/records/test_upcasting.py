@@ -18,7 +18,7 @@ from agents.replay import parser
 from config.errors import JournalFault
 from config.secrets import journal_key
 from config.sections.venue import VenueSettings
-from execution.journal.chain import Row
+from execution.journal.rows import Row
 from ops.commands.trade.replay import replay_command
 
 UP = next(kind.upcasters for kind in EVENTS.kinds if kind.event is Session)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from implementations import implementations
@@ -15,6 +15,7 @@ from config.errors import JournalFault
 from config.frozen import Journaled
 from execution.journal.chain import Journal, read_rows
 from execution.journal.event import Sink
+from execution.journal.stores.pointer import POINTER
 from execution.kill_switch.halting import Halt, HaltEvent
 
 KEY = b"k" * 32
@@ -33,16 +34,34 @@ def alerted(number: int) -> Alert:
 EVENTS: tuple[Journaled, ...] = (halted(1), alerted(2), halted(3), halted(3), alerted(4))
 """What a session says; twice the same is two events."""
 
-Build = Callable[[Path, Sequence[Journaled]], Any]
+
+class Place(NamedTuple):
+    """Where a journal lies: its path, and the database that the path then names."""
+
+    path: Path
+    url: str | None
+
+    def journal(self, group: int) -> Journal:
+        return Journal(self.path, KEY, group, self.url)
 
 
-def written(path: Path, events: Sequence[Journaled]) -> Path:
+Build = Callable[[Place, Sequence[Journaled]], Any]
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    if request.param == "sqlite":
+        return Place(tmp_path / "journal.db", None)
+    return Place(tmp_path / POINTER, request.getfixturevalue("database").url)
+
+
+def written(place: Place, events: Sequence[Journaled]) -> Path:
     """A journal of these events, whose session was cut short."""
-    journal = Journal(path, KEY, 1)
+    journal = place.journal(1)
     for event in events:
         journal.append(event)
     journal.close()
-    return path
+    return place.path
 
 
 def rows(path: Path) -> list[tuple[int, str, bytes]]:
@@ -54,29 +73,29 @@ def said(events: Sequence[Journaled]) -> list[tuple[int, str, bytes]]:
     return [(seq, event.written_kind(), event.canonical()) for seq, event in enumerate(events, 1)]
 
 
-def fresh(path: Path, past: Sequence[Journaled]) -> Journal:
-    return Journal(path, KEY, 2)
+def fresh(place: Place, past: Sequence[Journaled]) -> Journal:
+    return place.journal(2)
 
 
-def fanned_out(path: Path, past: Sequence[Journaled]) -> Any:
-    return import_module("execution.journal.event").Fanout(fresh(path, past), (), lambda told: None)
+def fanned_out(place: Place, past: Sequence[Journaled]) -> Any:
+    return import_module("execution.journal.event").Fanout(fresh(place, past), (), lambda told: None)
 
 
-def lasting(path: Path, past: Sequence[Journaled]) -> Any:
+def lasting(place: Place, past: Sequence[Journaled]) -> Any:
     made = import_module("execution.journal.lasting").LastingJournal
-    return made(fresh(path, past), path, path.parent, SystemClock(), lambda told: None)
+    return made(fresh(place, past), place.path, place.path.parent, SystemClock(), lambda told: None)
 
 
-def counting(path: Path, past: Sequence[Journaled]) -> Any:
+def counting(place: Place, past: Sequence[Journaled]) -> Any:
     return import_module("evidence.worlds.engine").Nowhere()
 
 
-def resuming(path: Path, past: Sequence[Journaled]) -> Any:
-    return import_module("agents.recorded.resumed").ResumingSink(written(path, past), KEY, 1)
+def resuming(place: Place, past: Sequence[Journaled]) -> Any:
+    return import_module("agents.recorded.resumed").ResumingSink(written(place, past), KEY, 1)
 
 
-def compared(path: Path, past: Sequence[Journaled]) -> Any:
-    events = import_module("agents.records.events").read_events(written(path, past), KEY)
+def compared(place: Place, past: Sequence[Journaled]) -> Any:
+    events = import_module("agents.records.events").read_events(written(place, past), KEY)
     world = import_module("agents.recorded.rerun").RecordedRun(events)
     assert world.next_bar() is None
     return world
@@ -119,8 +138,8 @@ def test_every_sink_of_the_rooms_is_held_to_the_contract() -> None:
 
 
 @those(ALL)
-def test_events_are_numbered_from_one_without_a_gap_and_stay_what_they_are(build: Build, tmp_path: Path) -> None:
-    sink: Sink = build(tmp_path / "journal.db", EVENTS)
+def test_events_are_numbered_from_one_without_a_gap_and_stay_what_they_are(build: Build, place: Place) -> None:
+    sink: Sink = build(place, EVENTS)
     before = [event.canonical() for event in EVENTS]
     assert [sink.append(event) for event in EVENTS] == [1, 2, 3, 4, 5]
     assert [event.canonical() for event in EVENTS] == before
@@ -128,21 +147,21 @@ def test_events_are_numbered_from_one_without_a_gap_and_stay_what_they_are(build
 
 
 @those(WRITE)
-def test_what_is_appended_is_what_is_read_in_its_order(build: Build, tmp_path: Path) -> None:
-    sink = build(tmp_path / "journal.db", ())
+def test_what_is_appended_is_what_is_read_in_its_order(build: Build, place: Place) -> None:
+    sink = build(place, ())
     for event in EVENTS:
         sink.append(event)
     end(sink)
-    assert rows(tmp_path / "journal.db") == said(EVENTS)
+    assert rows(place.path) == said(EVENTS)
 
 
 @those(COMPARE)
-def test_what_is_compared_is_not_written_a_second_time(build: Build, tmp_path: Path) -> None:
-    sink = build(tmp_path / "journal.db", EVENTS)
+def test_what_is_compared_is_not_written_a_second_time(build: Build, place: Place) -> None:
+    sink = build(place, EVENTS)
     for event in EVENTS:
         sink.append(event)
     end(sink)
-    assert rows(tmp_path / "journal.db") == said(EVENTS)
+    assert rows(place.path) == said(EVENTS)
 
 
 OTHERS = {
@@ -156,26 +175,26 @@ OTHERS = {
 @those(COMPARE)
 @pytest.mark.parametrize("other", OTHERS.values(), ids=OTHERS.keys())
 def test_an_event_that_comes_out_otherwise_ends_it_and_leaves_the_journal_as_it_was(
-    build: Build, other: Callable[[], Journaled], tmp_path: Path
+    build: Build, other: Callable[[], Journaled], place: Place
 ) -> None:
-    sink = build(tmp_path / "journal.db", EVENTS)
+    sink = build(place, EVENTS)
     difference = import_module("agents.recorded.rerun").Difference
     with pytest.raises((JournalFault, difference)):
         sink.append(other())
     end(sink)
-    assert rows(tmp_path / "journal.db") == said(EVENTS)
+    assert rows(place.path) == said(EVENTS)
 
 
-def test_a_resumed_journal_goes_on_with_the_numbers_and_the_chain_of_the_old_one(tmp_path: Path) -> None:
-    sink = resuming(tmp_path / "journal.db", EVENTS[:3])
+def test_a_resumed_journal_goes_on_with_the_numbers_and_the_chain_of_the_old_one(place: Place) -> None:
+    sink = resuming(place, EVENTS[:3])
     assert [sink.append(event) for event in EVENTS] == [1, 2, 3, 4, 5]
     sink.close()
-    assert rows(tmp_path / "journal.db") == said(EVENTS)
+    assert rows(place.path) == said(EVENTS)
 
 
-def test_what_a_replay_says_beyond_its_journal_is_a_difference(tmp_path: Path) -> None:
+def test_what_a_replay_says_beyond_its_journal_is_a_difference(place: Place) -> None:
     name = next(name for name in FOUND if name.startswith("agents.recorded.rerun."))
-    world = COMPARE[name](tmp_path / "journal.db", EVENTS[:1])
+    world = COMPARE[name](place, EVENTS[:1])
     world.append(EVENTS[0])
     with pytest.raises(import_module("agents.recorded.rerun").Difference) as found:
         world.append(EVENTS[1])
@@ -184,7 +203,7 @@ def test_what_a_replay_says_beyond_its_journal_is_a_difference(tmp_path: Path) -
 
 @those(COUNT)
 def test_a_sink_that_only_counts_takes_whatever_comes(build: Build, tmp_path: Path) -> None:
-    sink = build(tmp_path / "none.db", ())
+    sink = build(Place(tmp_path / "none.db", None), ())
     assert [sink.append(alerted(number % 24)) for number in range(100)] == list(range(1, 101))
     assert not (tmp_path / "none.db").exists()
 
@@ -194,7 +213,7 @@ def test_a_sink_that_only_counts_takes_whatever_comes(build: Build, tmp_path: Pa
 )
 def test_a_journal_lies_where_its_path_says_whatever_the_path_is(name: str, tmp_path: Path) -> None:
     (tmp_path / name).mkdir()
-    path = written(tmp_path / name / "journal.db", EVENTS)
+    path = written(Place(tmp_path / name / "journal.db", None), EVENTS)
     assert rows(path) == said(EVENTS)
     assert [found.name for found in tmp_path.iterdir()] == [name]
     assert [found.name for found in path.parent.iterdir()] == ["journal.db"]

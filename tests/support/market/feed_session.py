@@ -20,7 +20,7 @@ from agents.desk.description import describe
 from agents.desk.outside import Outside, latches, outside_of
 from agents.desk.request import BarsRequest
 from agents.recorded.resumed import ResumingSink
-from agents.records.folder import JOURNAL, write_checksum
+from agents.records.folder import journal_of, new_journal, write_checksum
 from agents.records.record import SessionEnd
 from agents.session import run_session
 from config.frozen import Journaled
@@ -95,6 +95,8 @@ class Life(NamedTuple):
     """May change a row before the exchange tells it: is given the market and the row."""
     storm: Storm | None = None
     """What befalls the disk of the journal."""
+    url: str | None = None
+    """The database of the journal; None for a file."""
 
 
 def settings_of(life: Life) -> Settings:
@@ -116,14 +118,15 @@ def live(folder: Path, life: Life, told: list[str] | None = None) -> SessionEnd 
 
 
 async def _live(folder: Path, life: Life, clock: VirtualClock, url: str, told: list[str]) -> SessionEnd | None:
-    settings, key, path = settings_of(life), journal_key(), folder / JOURNAL
+    settings, key, path = settings_of(life), journal_key(), journal_of(folder)
     bars = BarsRequest(feed_url=url, feed_store=life.store)
     kept = kept_feed(path, key) if path.exists() else None
     tape = await read_past(settings, bars, kept, clock, lambda *_: None)
     session = on_feed(describe(settings, tape, key), life.bars, kept)
     folder.mkdir(exist_ok=True)
+    path = path if path.exists() else new_journal(folder, life.url)
     group = 50 if life.events is None and life.storm is None else 1
-    journal = ResumingSink(path, key, group) if path.exists() else Journal(path, key, group)
+    journal = ResumingSink(path, key, group) if path.exists() else Journal(path, key, group, life.url)
     lasting = None if life.storm is None else life.storm.over(journal, path, folder / "state")
 
     def stop() -> bool:

@@ -54,11 +54,23 @@ def state(folder: Path) -> dict[str, bytes]:
     return {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
 
 
-@pytest.mark.parametrize("share", [0.02, 0.35, 0.7, 0.999])
+@pytest.fixture
+def store(request: pytest.FixtureRequest) -> str | None:
+    """The database of the journal; None for a file."""
+    return None if request.param == "sqlite" else str(request.getfixturevalue("database").url)
+
+
+def on_both(name: str, values: tuple[float, ...], on_postgres: float) -> pytest.MarkDecorator:
+    """All values on SQLite, and one of them on PostgreSQL."""
+    cases = [*((value, "sqlite") for value in values), (on_postgres, "postgres")]
+    return pytest.mark.parametrize((name, "store"), cases, indirect=["store"])
+
+
+@on_both("share", (0.02, 0.35, 0.7, 0.999), 0.7)
 def test_a_killed_run_needs_no_option_and_goes_on_from_any_folder(
-    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: float
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, share: float, store: str | None
 ) -> None:
-    folder = killed(whole, tmp_path / "killed", max(2, int(len(events(whole)) * share)))
+    folder = killed(whole, tmp_path / "killed", max(2, int(len(events(whole)) * share)), store)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
@@ -71,11 +83,11 @@ def test_a_killed_run_needs_no_option_and_goes_on_from_any_folder(
     assert (folder / "trades.csv").read_bytes() == (whole / "trades.csv").read_bytes()
 
 
-@pytest.mark.parametrize("bars", [0, 1, 40, 77, 143])
+@on_both("bars", (0, 1, 40, 77, 143), 77)
 def test_a_run_that_was_stopped_takes_its_ending_back_and_goes_on_to_the_same_hash(
-    whole: Path, tmp_path: Path, bars: int
+    whole: Path, tmp_path: Path, bars: int, store: str | None
 ) -> None:
-    folder = stopped(whole, tmp_path / "stopped", bars)
+    folder = stopped(whole, tmp_path / "stopped", bars, store)
     ending = events(folder)[-1].event
     assert isinstance(ending, SessionEnd)
     assert (ending.reason, ending.bars) == ("interrupted", bars)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from faulty_disk import no_room
+from faulty_server import killed
 from feed_session import Life, live
 from halt_support import journaled
 from run_support import said
@@ -48,14 +49,19 @@ def unsent(events: list[Journaled]) -> list[str]:
     return [state.order_id for word in words for state in word.report.states if state.note == UNSENT]
 
 
-def test_the_loss_and_the_end_of_it_are_obeyed_between_two_bars_and_the_run_replays(tmp_path: Path) -> None:
-    storm = Storm(no_room, is_third_record, never)
+@pytest.mark.parametrize("store", ["sqlite", "postgres"])
+def test_the_loss_and_the_end_of_it_are_obeyed_between_two_bars_and_the_run_replays(
+    store: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    database = None if store == "sqlite" else request.getfixturevalue("database")
+    fault = no_room if database is None else lambda _: killed(database)
+    storm = Storm(fault, is_third_record, never)
 
     def happens(now: datetime) -> None:
         if storm.state == "storm" and now > START + 5 * HOUR + timedelta(minutes=20):
             storm.pass_by()
 
-    live(tmp_path / "run", Life(bars=8, storm=storm, happens=happens))
+    live(tmp_path / "run", Life(bars=8, storm=storm, happens=happens, url=database and database.url))
     events = [each.event for each in journaled(tmp_path / "run")]
     halts = [event for event in events if isinstance(event, HaltEvent)]
     assert [(each.action, [halt.scope for halt in each.halts]) for each in halts] == [

@@ -1,0 +1,1 @@
+"""Where the rows of a journal lie: a SQLite file in the run's folder, or a table of PostgreSQL."""

@@ -1,0 +1,1 @@
+"""What Alembic runs to make the tables, and to bring them up to date."""

@@ -1,0 +1,1 @@
+"""The steps of the tables from version to version, in their order."""
