@@ -34,9 +34,17 @@ class KeptRequest(Frozen):
     """The folder of the policy that the settings name, wherever they come from. A replay looks for it there."""
     anchor: str | None = None
     """The folder that keeps the journal's head. A replay looks for its marks there."""
+    anchored_as: str | None = None
+    """What tells the marks of this run from those of an equal one."""
 
 
-def keep_request(folder: Path, request: RunRequest, policy: str | None = None, anchor: str | None = None) -> None:
+def keep_request(
+    folder: Path,
+    request: RunRequest,
+    policy: str | None = None,
+    anchor: str | None = None,
+    anchored_as: str | None = None,
+) -> None:
     """Write the request of a new run into its folder, with the folders of its policy and its anchors. Raises OutputFault."""
     kept = KeptRequest(
         command=request.command,
@@ -45,6 +53,7 @@ def keep_request(folder: Path, request: RunRequest, policy: str | None = None, a
         record=_whole(request.record),
         policy=_whole(policy),
         anchor=None if anchor is None else str(Path(anchor).expanduser().absolute()),
+        anchored_as=anchored_as,
     )
     try:
         write_whole(folder / REQUEST, kept.model_dump_json(indent=2).encode() + b"\n")

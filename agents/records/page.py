@@ -43,16 +43,16 @@ The MAC covers the `mac` of the event before (64 zeros before the first), `seq` 
 then `payload`. If somebody has changed the file, the first row that does not fit the chain shows where.
 
 **In PostgreSQL.** If the profile names a database (`journal.url`), the same rows lie there, with the same MACs, in the table
-`journal_events`, and the folder holds `journal.json`: the database, without a password, and the id of the run. Every command reads
-such a folder as it reads any other. `tribunal journal --prepare URL` makes the tables with Alembic and brings them up to date;
-`tribunal journal RUN --to URL` moves a run there. UPDATE, DELETE and TRUNCATE are refused. When a resumed run takes an ending back,
-a row of `journal_parts` says after which event it goes on, and the rows of the ending stay beside the chain. Which faults of a
-server a session outlives: [reliability](reliability.md#storage-the-journal-cannot-be-written).
+`journal_events`, and the folder holds `journal.json`: the database, without a password, and the id of the run. Every command
+reads such a folder as it reads any other. `tribunal journal --prepare URL` makes the tables with Alembic and brings them up
+to date; `tribunal journal RUN --to URL` moves a run there. UPDATE, DELETE and TRUNCATE are refused. When a resumed run takes
+an ending back, a row of `journal_parts` says after which event it goes on, and the rows of the ending stay beside the chain.
+Which faults of a server a session outlives: [reliability](reliability.md#storage-the-journal-cannot-be-written).
 
-**Anchors.** The chain does not show that its end was cut off, nor what somebody did who has the key. So the head of the journal can
-be kept outside (`journal.anchor`, every `journal.anchor_every_s`): a line with number, MAC and time in a file that is only appended
-to. `tribunal replay` and `tribunal journal` then say up to which event the journal agrees with that, and name one that was cut back
-or rewritten; such a run is not resumed. What came after the last anchor, nobody outside knows.
+**Anchors.** The chain does not show that its end was cut off, nor what somebody did who has the key. So the head of the
+journal can be kept outside (`journal.anchor`, every `journal.anchor_every_s`): a line with number, MAC and time in a file
+that is only appended to. `tribunal replay` and `tribunal journal` then say up to which event the journal agrees with that,
+and name one that was cut back or rewritten; such a run is not resumed. What came after the last anchor, nobody outside knows.
 
 Times are in UTC and in ISO 8601. A *decimal* is an exact number, written as a string. A *number* is a binary floating-point
 number. *quote* is the currency in which a market is quoted, and *base* the currency that is traded in it. A field with "?" is

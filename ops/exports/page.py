@@ -14,7 +14,7 @@ from ops.exports.write import DECISIONS, EQUITY, ORDERS, TRADES
 
 _FILES = (
     ("journal.db", "[all that was seen, said, ruled, cut, sent and filled](journal.md); everything below is computed from it"),
-    ("journal.json", "in the place of that file where the profile names a database: which one, the id of the run, and how it ended"),
+    ("journal.json", "in the place of that file, if the journal lies in a database: which one, the id of the run, its end"),
     ("journal.sha256", "digest of that file, in the format of `sha256sum --check`; missing if the run was killed"),
     ("request.json", "what was typed, with the full paths of its files, for `tribunal run --resume RUN`; no decision reads it"),
     ("summary.json", "results, risk, rulings and what each rule did"),

@@ -15,6 +15,8 @@ from config.errors import UsageFault
 from config.files import sync_folder
 from execution.journal.anchors.marks import Mark, Said
 
+_ENDING = ".anchors.jsonl"
+
 
 class FolderAnchors:
     """Marks in the files of a folder."""
@@ -52,8 +54,17 @@ class FolderAnchors:
             return ()
         return tuple(found for line in lines if (found := _mark(line)) is not None)
 
+    def known(self, beginning: str) -> Sequence[str]:
+        return sorted(
+            file.name.removesuffix(_ENDING) for file in self._folder.iterdir() if _is_of(file.name, beginning)
+        )
+
     def _file(self, journal: str) -> Path:
-        return self._folder / f"{journal}.anchors.jsonl"
+        return self._folder / f"{journal}{_ENDING}"
+
+
+def _is_of(name: str, beginning: str) -> bool:
+    return name.startswith(beginning) and name.endswith(_ENDING)
 
 
 def _is_torn(file: Path) -> bool:

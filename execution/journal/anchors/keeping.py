@@ -18,13 +18,13 @@ from execution.journal.chain import Head, Journal
 _AT_THE_END_S = 5.0
 
 
-def note_taking_back(anchors: Anchors, path: Path, kept: Head, now: datetime) -> None:
+def note_taking_back(anchors: Anchors, path: Path, run: str, kept: Head, now: datetime) -> None:
     """Note that a resumed session goes on after `kept` and takes back what stood after it. Raises OutputFault.
 
     It is noted before it is done: a journal without its ending that no mark explains would look like one that was cut back.
     """
     try:
-        anchors.keep(anchored_name(path), Mark(*kept, now, Said.TAKEN_BACK))
+        anchors.keep(anchored_name(path, run), Mark(*kept, now, Said.TAKEN_BACK))
     except OSError as fault:
         raise OutputFault(
             f"The ending of {path.parent} cannot be taken back while {anchors.place}, which keeps the journal's head, cannot be "
@@ -33,7 +33,8 @@ def note_taking_back(anchors: Anchors, path: Path, kept: Head, now: datetime) ->
 
 
 class AnchorKeeper:
-    """Keeps marks of one session's journal. `opened` gives the journal that is written, None before the first new event."""
+    """Keeps marks of one session's journal. `run`: as in `anchored_name`. `opened` gives the journal that is written, None before
+    the first new event."""
 
     def __init__(
         self,
@@ -42,10 +43,11 @@ class AnchorKeeper:
         clock: Clock,
         opened: Callable[[], Journal | None],
         path: Path,
+        run: str,
         tell: Callable[[str], None],
     ) -> None:
         self._anchors, self._every, self._clock = anchors, every, clock
-        self._opened, self._path, self._tell = opened, path, tell
+        self._opened, self._path, self._run, self._tell = opened, path, run, tell
         self._name: str | None = None
         self._last: Head | None = None
         self._due: datetime | None = None
@@ -83,7 +85,7 @@ class AnchorKeeper:
     def _keep(self, head: Head, now: datetime) -> None:
         try:
             if self._name is None:
-                self._name = anchored_name(self._path)
+                self._name = anchored_name(self._path, self._run)
             self._anchors.keep(self._name, Mark(*head, now))
         except (OSError, ValueError, TribunalError) as fault:
             self._trouble(getattr(fault, "strerror", None) or str(fault))

@@ -7,6 +7,7 @@ refuses to judge what happened after the last mark.
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -36,7 +37,7 @@ class Mark(NamedTuple):
 
 
 class Anchors(Protocol):
-    """A place outside that keeps marks for ever. `journal`: what `anchored_name` gives."""
+    """A place outside that keeps marks for ever. `journal`: the name of a run's journal, as `anchored_name` gives it."""
 
     @property
     def place(self) -> str:
@@ -49,6 +50,10 @@ class Anchors(Protocol):
 
     def kept(self, journal: str) -> Sequence[Mark]:
         """The marks of a journal in their order; none if there are none. Raises OSError, ValueError."""
+        ...
+
+    def known(self, beginning: str) -> Sequence[str]:
+        """The names of journals that begin so and have marks. Raises OSError."""
         ...
 
 
@@ -77,24 +82,35 @@ class Agreement(NamedTuple):
         return {"anchors": self.marks, "until": at, "taken_back": len(self.taken_back)}
 
 
-def anchored_name(journal: Path) -> str:
-    """The name under which a journal's marks are kept: the beginning of its first MAC. Raises JournalFault."""
-    return first_row(journal).mac[:24]
+def anchored_name(journal: Path, run: str) -> str:
+    """The name under which a journal's marks are kept: the beginning of its first MAC, which equal runs share, and `run`, which
+    they do not. Raises JournalFault."""
+    return f"{first_row(journal).mac[:24]}-{run}"
 
 
-def agree(journal: Path, key: bytes, anchors: Anchors) -> Agreement:
-    """Verify a journal, and hold it against its marks.
+def agree(journal: Path, key: bytes, anchors: Anchors, run: str | None) -> Agreement:
+    """Verify a journal, and hold it against its marks. `run`: as in `anchored_name`; None if nobody knows any more, and then it
+    need only agree with one of all that begin alike.
 
     Raises JournalFault for a journal that does not verify, that ends before a mark, or that is another one at a mark.
     """
     try:
-        marks = anchors.kept(anchored_name(journal))
+        names = [anchored_name(journal, run)] if run is not None else anchors.known(anchored_name(journal, ""))
+        candidates = [marks for name in names if (marks := anchors.kept(name))]
     except (OSError, ValueError) as fault:
         raise JournalFault(
             f"The anchors in {anchors.place} cannot be read ({fault}). The journal was not held against them. Mend the place, or "
             "leave it out."
         ) from fault
-    return agreement(journal.parent, marks, read_rows(journal, key), anchors.place)
+    refusal = None
+    for marks in candidates or [()]:
+        try:
+            with closing(read_rows(journal, key)) as rows:
+                return agreement(journal.parent, marks, rows, anchors.place)
+        except JournalFault as fault:
+            refusal = fault
+    assert refusal is not None
+    raise refusal
 
 
 def agreement(run: Path, marks: Sequence[Mark], rows: Iterable[Row], place: str) -> Agreement:

@@ -102,7 +102,8 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
     secrets = load_secrets(also=settings.minds.key_variables)
     refuse_without_keys(settings, secrets)
     configure(level=secrets.log_level, secrets=secrets.values())
-    key, anchoring = journal_key(), Anchoring(settings.journal)
+    key = journal_key()
+    anchoring = Anchoring(settings.journal, None if request.resume is None else Path(request.resume))
     past = past_of_run(world, request, key) if settings.world in ON_THE_CLOCK else None
     tape = tape_of(world) if past is None else past.tape
     tell_data(world, tape, sys.stderr)
@@ -122,7 +123,8 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
     try:
         if fresh:
             policy = settings.rl.model if settings.rl.mode != "off" else None
-            keep_request(folder.path, request, policy, settings.journal.anchor)
+            anchor = settings.journal.anchor
+            keep_request(folder.path, request, policy, anchor, anchoring.run if anchor else None)
         else:
             anchoring.refuse_cut_back(folder.path, key)
         group = 1 if sits(settings) or past is not None else settings.journal.group_commit

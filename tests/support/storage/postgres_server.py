@@ -145,7 +145,7 @@ class Server:
 def served(*, fsync: bool = False) -> Iterator[Server]:
     """A running server that is gone at the end. Raises Unavailable."""
     binaries()
-    folder = Path(tempfile.mkdtemp(prefix="tribunal-pg-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="tribunal-pg-", dir="/var/tmp"))
     try:
         server = Server(folder, fsync=fsync)
         server.start()

@@ -21,7 +21,6 @@ except ImportError:
 
 from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, make_url
 from sqlalchemy import exc as sa_exc
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from execution.journal.stores.store import StoreFault
 
@@ -46,10 +45,10 @@ class _Bounded(psycopg.Connection[Any]):
 def engine_of(url: str, patience_s: float) -> Engine:
     """An engine whose every statement is its own transaction, and ends within `patience_s` seconds or a little more."""
     address: URL = make_url(url)
-    arguments = PGDialect_psycopg().create_connect_args(address)[1]
+    arguments: dict[str, Any] = address.translate_connect_args(username="user", database="dbname") | dict(address.query)
 
     def connected() -> _Bounded:
-        bounds = {"connect_timeout": _CONNECT_S, "application_name": "tribunal"}
+        bounds: dict[str, Any] = {"connect_timeout": _CONNECT_S, "application_name": "tribunal"}
         made = _Bounded.connect(**(bounds | arguments), autocommit=True)
         made.patience_s = patience_s + 1.0
         try:

@@ -45,7 +45,7 @@ class Session:
 
     def write(self, journal: Journal) -> None:
         self.journal = journal
-        self.keeper = AnchorKeeper(self.place, EVERY, self, lambda: journal, self.path, self.told.append)
+        self.keeper = AnchorKeeper(self.place, EVERY, self, lambda: journal, self.path, "r1", self.told.append)
 
     def say(self, *numbers: int, after: timedelta = timedelta(seconds=20)) -> None:
         """Each event comes so long after the one before."""
@@ -60,7 +60,7 @@ class Session:
         self.keeper.finish()
 
     def marks(self) -> list[int]:
-        return [mark.seq for mark in self.place.kept(anchored_name(self.path))]
+        return [mark.seq for mark in self.place.kept(anchored_name(self.path, "r1"))]
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def rewrite(path: Path, last: int, *, other: int | None = None) -> None:
     """What somebody who has the key can do: end a journal with event `last`, and make `other` another event."""
     rows = [row for row in read_rows(path, KEY) if row.seq <= last]
     with closing(sqlite3.connect(path)) as connection:
-        connection.executescript("DROP TRIGGER no_update; DROP TRIGGER no_delete; DELETE FROM events")
+        connection.executescript("DROP TRIGGER IF EXISTS no_update; DROP TRIGGER IF EXISTS no_delete; DELETE FROM events")
         previous = GENESIS
         for row in rows:
             payload = event(777).canonical() if row.seq == other else row.payload
@@ -88,7 +88,7 @@ def test_the_head_is_kept_at_the_beginning_then_at_each_interval_and_at_the_end(
     session.say(*range(1, 9))
     session.end()
     assert session.marks() == [1, 4, 7, 8]
-    found = agree(session.path, KEY, session.place)
+    found = agree(session.path, KEY, session.place, "r1")
     assert (found.events, found.marks) == (8, 4)
     assert found.until == Mark(8, list(read_rows(session.path, KEY))[-1].mac, AT + timedelta(seconds=160))
     assert "up to event 8 of 2024-03-01 00:02:40 UTC, which is its last" in found.words()
@@ -101,7 +101,7 @@ def test_only_what_is_durable_is_kept(tmp_path: Path) -> None:
     session.say(3, 4, after=EVERY)
     assert session.marks() == [3]
     session.journal.abandon()  # killed: event 4 was never written
-    assert agree(session.path, KEY, session.place).events == 3
+    assert agree(session.path, KEY, session.place, "r1").events == 3
 
 
 @pytest.mark.parametrize("last", [2, 5, 7])
@@ -113,7 +113,7 @@ def test_a_journal_that_was_cut_back_is_named_with_what_it_still_agrees_with(ses
     with pytest.raises(
         JournalFault, match=rf"was cut back: it ends with event {last}, .* knows event 8 .* up to event {good} "
     ):
-        agree(session.path, KEY, session.place)
+        agree(session.path, KEY, session.place, "r1")
 
 
 def test_a_journal_that_was_rewritten_with_its_key_is_named(session: Session) -> None:
@@ -121,14 +121,14 @@ def test_a_journal_that_was_rewritten_with_its_key_is_named(session: Session) ->
     session.end()
     rewrite(session.path, 8, other=5)
     with pytest.raises(JournalFault, match=r"was rewritten by somebody who has its key: its event 7 .* up to event 4 "):
-        agree(session.path, KEY, session.place)
+        agree(session.path, KEY, session.place, "r1")
 
 
 def test_what_was_changed_after_the_last_anchor_is_not_judged_and_the_words_say_so(session: Session) -> None:
     session.say(*range(1, 9))
     session.journal.close()
     rewrite(session.path, 8, other=8)
-    found = agree(session.path, KEY, session.place)
+    found = agree(session.path, KEY, session.place, "r1")
     assert "up to event 7 " in found.words()
     assert "of the 1 events after it nobody outside knows" in found.words()
 
@@ -137,20 +137,20 @@ def test_an_ending_that_a_resumed_session_takes_back_is_no_cut(session: Session)
     session.say(*range(1, 9))
     session.end()
     rows = list(read_rows(session.path, KEY))
-    note_taking_back(session.place, session.path, Head(5, rows[4].mac), session.now())
-    agree(session.path, KEY, session.place)  # killed before it was done: the journal holds more than it must
+    note_taking_back(session.place, session.path, "r1", Head(5, rows[4].mac), session.now())
+    agree(session.path, KEY, session.place, "r1")  # killed before it was done: the journal holds more than it must
     shorten(session.path, KEY, 5)
-    agree(session.path, KEY, session.place)
+    agree(session.path, KEY, session.place, "r1")
     session.write(Journal.reopen(session.path, KEY, 1, rows[4].mac, 5))
     session.say(16, 17, 18)
     session.end()
     assert session.marks() == [1, 4, 7, 8, 5, 6, 8]
-    found = agree(session.path, KEY, session.place)
+    found = agree(session.path, KEY, session.place, "r1")
     assert (found.events, [mark.seq for mark in found.taken_back]) == (8, [5])
     assert "took an ending back 1 time." in found.words()
     rewrite(session.path, 6)
     with pytest.raises(JournalFault, match="was cut back"):
-        agree(session.path, KEY, session.place)
+        agree(session.path, KEY, session.place, "r1")
 
 
 def test_an_ending_is_not_taken_back_while_nobody_can_note_it(session: Session) -> None:
@@ -160,7 +160,7 @@ def test_an_ending_is_not_taken_back_while_nobody_can_note_it(session: Session) 
     file.rename(file.with_suffix(".away"))
     file.mkdir()
     with pytest.raises(OutputFault, match="cannot be taken back"):
-        note_taking_back(session.place, session.path, Head(1, "0"), AT)
+        note_taking_back(session.place, session.path, "r1", Head(1, "0"), AT)
 
 
 def test_a_line_that_was_cut_off_is_left_and_the_next_one_stands_alone(session: Session) -> None:
@@ -179,7 +179,7 @@ def test_a_line_that_is_no_mark_is_told_and_not_passed_over(session: Session, li
     file = next(iter(Path(session.place.place).iterdir()))
     file.write_bytes(file.read_bytes() + line + b"\n")
     with pytest.raises(JournalFault, match="cannot be read"):
-        agree(session.path, KEY, session.place)
+        agree(session.path, KEY, session.place, "r1")
 
 
 def test_the_file_is_only_appended_to_and_only_the_user_reads_it(session: Session) -> None:
@@ -216,10 +216,15 @@ class Broken:
     def kept(self, journal: str) -> Sequence[Mark]:
         return self.held
 
+    def known(self, beginning: str) -> Sequence[str]:
+        return [beginning]
+
 
 def test_a_place_that_fails_is_told_once_and_tried_again(session: Session) -> None:
     broken = Broken()
-    session.keeper = AnchorKeeper(broken, EVERY, session, lambda: session.journal, session.path, session.told.append)
+    session.keeper = AnchorKeeper(
+        broken, EVERY, session, lambda: session.journal, session.path, "r1", session.told.append
+    )
     broken.fails = True
     session.say(1, 2, 3, after=EVERY)
     assert len(session.told) == 1
@@ -234,7 +239,9 @@ def test_a_place_that_fails_is_told_once_and_tried_again(session: Session) -> No
 
 def test_a_place_that_is_silent_holds_nothing_up(session: Session) -> None:
     broken = Broken()
-    session.keeper = AnchorKeeper(broken, EVERY, session, lambda: session.journal, session.path, session.told.append)
+    session.keeper = AnchorKeeper(
+        broken, EVERY, session, lambda: session.journal, session.path, "r1", session.told.append
+    )
     broken.silent.clear()
     before = time.perf_counter()
     for number in (1, 2, 3):
@@ -254,3 +261,19 @@ def test_what_was_there_before_a_session_went_on_is_not_kept_again(session: Sess
     session.keeper.hear(event(1), past=True)
     session.keeper._wait()
     assert not list(Path(session.place.place).iterdir())
+
+
+def test_an_equal_run_that_went_on_for_longer_is_no_witness_against_a_shorter_one(session: Session) -> None:
+    session.say(*range(1, 9))
+    session.end()
+    rewrite(session.path, 3)
+    with pytest.raises(JournalFault, match="was cut back"):
+        agree(session.path, KEY, session.place, "r1")
+    assert agree(session.path, KEY, session.place, "r2").until is None
+    session.place.keep(anchored_name(session.path, "r2"), Mark(3, list(read_rows(session.path, KEY))[-1].mac, AT))
+    assert agree(session.path, KEY, session.place, "r2").marks == 1
+    found = agree(session.path, KEY, session.place, None)  # whose run it is was lost: one of the two is enough
+    assert (found.events, found.marks) == (3, 1)
+    rewrite(session.path, 2)
+    with pytest.raises(JournalFault, match="was cut back"):
+        agree(session.path, KEY, session.place, None)
