@@ -7,7 +7,8 @@ policy need the folder of its model: without it they are taken from the journal,
 journal was kept outside (`journal.anchor`), the output says how far the journal agrees with that.
 
 Exit codes: 0 identical, 1 a difference (shown), 4 a journal that does not verify or cannot be read, 9 identical, but the journal
-was cut short. --limits FILE answers another question: what would the gate have decided with these limits?
+was cut short. --limits FILE answers another question: what would the gate have decided with these limits? --as-backtest answers
+a third one: what would the same bars have been worth on the simulated exchange, and by how much did execution differ?
 """
 
 import argparse
@@ -27,6 +28,11 @@ def parser() -> argparse.ArgumentParser:
     add(parse, "run")
     parse.add_argument("--limits", metavar="FILE", help="YAML with other limits: what would the gate have decided?")
     parse.add_argument("--policy", metavar="FOLDER", help="folder of the trained policy that the run has used")
+    parse.add_argument(
+        "--as-backtest",
+        action="store_true",
+        help="trade the run's bars on the simulated exchange too; compare fills, slippage, latency and results",
+    )
     add(parse, "--anchors", "--json", "--quiet")
     return parse
 

@@ -141,6 +141,10 @@ class RecordedRun:
         """The event that comes next, or None."""
         return self._group[0].event if self._group else None
 
+    def pass_over(self) -> None:
+        """Leave the next event uncompared: for a session that trades the same inputs on another venue."""
+        self._group.popleft()
+
     def append(self, event: Journaled) -> int:
         """Compare an event with the next one of the journal, byte for byte; raise `Difference` if they differ.
 

@@ -30,6 +30,7 @@ from execution.kill_switch.switches import RecordedSwitch
 from execution.venues.recorded import RecordedVenue
 from execution.venues.sealing import open_gate
 from ops.anchoring import agreed
+from ops.beside.trading import as_backtest, compare, finished
 from ops.progress import SessionProgress
 from ops.tables.replayed import Counted, WhatIf, show_difference, show_identical, show_what_if
 from risk.proposal import Proposal
@@ -56,6 +57,8 @@ class Result:
 def replay_command(arguments: argparse.Namespace, registry: Registry = EVENTS) -> int:
     """Replay one run, whose events `registry` knows; returns the exit code. Raises TribunalError."""
     folder, key = Path(arguments.run), journal_key()
+    if arguments.as_backtest:
+        return _beside(arguments, folder, key)
     session, warmup, events = open_run(folder, key, registry)
     run = RecordedRun(events)
     found: list[WhatIf] = []
@@ -74,6 +77,27 @@ def replay_command(arguments: argparse.Namespace, registry: Registry = EVENTS) -
         counted = Counted(result.bars, run.compared + _TAKEN, run.by_value, run.left_out, not_asked, anchored)
         show_identical(folder.name, counted, ended=result.ended, as_json=arguments.json)
     return 0 if result.ended else CUT_SHORT
+
+
+def _beside(arguments: argparse.Namespace, folder: Path, key: bytes) -> int:
+    """Trade the bars of a run on the simulated exchange, and show the difference."""
+    if arguments.limits:
+        raise UsageFault(
+            "--limits asks what the gate would have decided, and --as-backtest trades anew under the limits of the run. Nothing "
+            "was replayed. Leave one of them out."
+        )
+    told = finished(folder, key)
+    session, warmup, events = open_run(folder, key)
+    run = RecordedRun(events)
+    adjuster, recomputed = _adjuster(session, run, folder, arguments.policy)
+    if not recomputed:
+        raise UsageFault(
+            f"The policy that {folder.name} has used was not found, and its recorded answers hold for the run's own book alone. "
+            "Nothing was compared. Give its folder with --policy."
+        )
+    again = as_backtest(told, session, warmup, run, key, adjuster, quiet=arguments.quiet)
+    compare(told, again, as_json=arguments.json)
+    return 0
 
 
 def _replay(

@@ -168,3 +168,17 @@ def test_the_report_shows_the_opinion_beside_each_ruling(tmp_path: Path) -> None
     adjusted = [line["adjusted"] for line in lines]
     assert [one["advised"] for one in adjusted] == [one.advised for one in adjustments(folder)]
     assert {one["mode"] for one in adjusted} == {"advisory"}
+
+
+def test_a_backtest_beside_the_run_needs_the_model_of_the_policy_and_not_its_answers_of_then(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model_in(tmp_path / "policy")
+    folder = lived(tmp_path, "active")
+    capsys.readouterr()
+    assert replay([str(folder), "--as-backtest", "--json", "--quiet"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["equity"][0] == found["equity"][1]
+    shutil.rmtree(tmp_path / "policy")
+    assert replay([str(folder), "--as-backtest", "--quiet"]) == 2
+    assert "Give its folder with --policy" in capsys.readouterr().err

@@ -382,3 +382,12 @@ def test_an_address_with_a_password_in_it_is_refused(
     assert run(tmp_path / "run", "--days", "2", *chosen) == 2
     assert "api_key_env" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
+
+
+def test_it_is_its_own_backtest_with_the_recorded_answers_and_no_model_is_asked(
+    its_run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert replay([str(its_run), "--as-backtest", "--json", "--quiet"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {each["difference"] for each in found["figures"]} == {0.0}
+    assert found["equity"][0] == found["equity"][1]

@@ -118,3 +118,10 @@ def test_another_question_than_the_recorded_one_is_a_miss_that_shows_what_change
     then = live(tmp_path, [GOOD], GOOD)
     with pytest.raises(ReplayMiss, match=shown):
         again(then.attempts, now)
+
+
+def test_where_the_book_may_differ_an_answer_stands_for_its_decision_and_is_judged_as_ever(tmp_path: Path) -> None:
+    then = live(tmp_path, STORIES["after an error"], GOOD)
+    recorded = RecordedAsker(lambda decision_id, role: then.attempts, same_question=False)
+    said = asyncio.run(recorded.ask("d1", request("another book"), accept_scale))
+    assert (said.word, said.attempts) == (then.word, then.attempts)

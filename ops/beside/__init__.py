@@ -1,0 +1,1 @@
+"""A run beside the same bars on the simulated exchange: what its execution cost."""
