@@ -95,6 +95,11 @@ class VenueReport(Frozen):
     books: dict[str, Book] = Field(default_factory=dict, exclude_if=empty)
     """The order books of a real exchange by market, as they were when it was asked: the gate reads them, and a replay too."""
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it tells of nothing."""
+        return not (self.states or self.fills or self.funding or self.books or self.account is not None)
+
 
 def asked(what: str, tape: Slice) -> str:
     """Return the name of a venue's report on a slice: "bar", or "bar 3" for the third part of a bar."""
