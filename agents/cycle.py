@@ -88,7 +88,7 @@ async def run_cycle(desk: Desk, closed: Slice) -> CycleRecord:
     if watched:
         asked = tuple(AskedOutlook(decision_id=each.decision_id, sentiment=each.sentiment) for each in watched)
         desk.sink.append(AskedAhead(as_of_utc=as_of, asked=asked))
-    record = CycleRecord(
+    record = CycleRecord.of_ours(
         bar=desk.tally.bars + 1,
         as_of_utc=as_of,
         data_hash=_hash(desk, shown),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from operator import is_, not_
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
@@ -20,6 +20,21 @@ class Frozen(BaseModel):
     def canonical(self) -> bytes:
         """The bytes that are journaled, hashed and compared on replay: those of `model_dump_json`, without a text between."""
         return self.__pydantic_serializer__.to_json(self)
+
+    @classmethod
+    def of_ours(cls, **values: Any) -> Self:
+        """A value of fields that were checked already, all of them and in the order of their declaration. They are not checked
+        again: only a maker whose inputs have passed a border, and have the right types, may use it."""
+        made = cls.__new__(cls)
+        _set(made, "__dict__", values)
+        _set(made, "__pydantic_fields_set__", set(values))
+        _set(made, "__pydantic_extra__", None)
+        _set(made, "__pydantic_private__", None)
+        return made
+
+
+_set = object.__setattr__
+"""Sets an attribute of a value that is frozen."""
 
 
 class Journaled(Frozen):

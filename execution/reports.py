@@ -105,6 +105,11 @@ class VenueReport(Frozen):
     close_only: dict[str, CloseOnly] | None = Field(default=None, exclude_if=absent)
     """All markets of a real exchange that are close-only now, and why, where that has changed; None where nothing is said."""
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it tells of nothing."""
+        return not (self.states or self.fills or self.funding or self.books or self.account is not None)
+
 
 def asked(what: str, tape: Slice) -> str:
     """Return the name of a venue's report on a slice: "bar", or "bar 3" for the third part of a bar."""

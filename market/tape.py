@@ -126,8 +126,17 @@ class Tape:
     def _with_more(self, shown: Slice) -> Slice:
         """The slice with the finer bars inside its bars, the funding that is due in them, and what became known."""
         close_ms = to_ms(shown.close_utc)
-        due = {"funding": self.funding.get(close_ms), "facts": self.facts.get(close_ms)}
-        more: dict[str, object] = {name: found for name, found in due.items() if found}
+        more: dict[str, object] = {}
+        if funding := self.funding.get(close_ms):
+            more["funding"] = funding
+        if facts := self.facts.get(close_ms):
+            more["facts"] = facts
+        if self.detail:
+            more |= self._inside(shown, close_ms)
+        return shown.model_copy(update=more) if more else shown
+
+    def _inside(self, shown: Slice, close_ms: int) -> dict[str, object]:
+        """The finer bars inside the bars of a slice, where there are any."""
         inside = (
             (symbol, self.detail[symbol].inside(close_ms))
             for symbol in shown.bars
@@ -135,8 +144,8 @@ class Tape:
         )
         if bars := {symbol: rows for symbol, rows in inside if rows is not None}:
             timeframe = next(iter(self.detail.values())).candles.timeframe
-            more["detail"] = Detail(timeframe=timeframe, bars=bars)
-        return shown.model_copy(update=more) if more else shown
+            return {"detail": Detail(timeframe=timeframe, bars=bars)}
+        return {}
 
     @property
     def _warmup_length(self) -> int:

@@ -41,7 +41,8 @@ class ReturnWindow:
         width = len(self.symbols)
         # Each row is written twice, `size` apart, so that the last rows are always contiguous.
         self._returns = np.zeros((2 * size, width), dtype=np.float64)
-        self._seen = np.zeros((2 * size, width), dtype=np.bool_)
+        self._seen = np.zeros((size, width), dtype=np.bool_)
+        self._observed = [0] * width
         self._close: list[float | None] = [None] * width
         self._stale = [0] * width
         self._moves = [0] * width
@@ -66,8 +67,12 @@ class ReturnWindow:
         if first_bar:
             return
         at = self._rows % self.size
-        self._returns[at] = self._returns[at + self.size] = [0.0 if value is None else value for value in row]
-        self._seen[at] = self._seen[at + self.size] = [value is not None for value in row]
+        seen = [value is not None for value in row]
+        if self._rows >= self.size:
+            self._observed = [n - was for n, was in zip(self._observed, self._seen[at].tolist(), strict=True)]
+        self._observed = [n + now for n, now in zip(self._observed, seen, strict=True)]
+        self._returns.reshape(2, self.size, -1)[:, at] = [0.0 if value is None else value for value in row]
+        self._seen[at] = seen
         self._rows += 1
 
     def last_close(self, symbol: str) -> float | None:
@@ -80,7 +85,7 @@ class ReturnWindow:
 
     def observed(self, symbol: str) -> int:
         """The number of rows with an observed return of this symbol, not a 0.0 that fills a gap."""
-        return int(self._seen[self._span(), self._index(symbol)].sum())
+        return self._observed[self._index(symbol)]
 
     def matrix(self, symbols: Sequence[str]) -> Floats:
         """Returns of these symbols in this order: a copy, shape (n, k), float64 [simple return], n = count, oldest first.

@@ -48,6 +48,8 @@ class OutageWatch:
 
         Attempts that were made `ahead` of a hearing, for the watchlist, count only for budgets.
         """
+        if not attempts and not ahead:
+            return ()
         return (*self._budgets(at, (*ahead, *attempts)), *self._outage(at, attempts))
 
     def step_due(self, at: datetime, portfolio: Portfolio) -> DeriskStep | None:

@@ -12,7 +12,7 @@ than one lot cannot be sold: it becomes dust, which is valued like a position, i
 a simulated exchange refuses all of this, because such an exchange has no reason for it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import datetime
 from decimal import Decimal, Inexact, localcontext
 from types import TracebackType
@@ -120,6 +120,11 @@ class Ledger:
         """Base units held, by symbol, without dust."""
         return {symbol: held.quantity for symbol, held in self._holdings.items()}
 
+    @property
+    def owned_symbols(self) -> Set[str]:
+        """The markets of positions and of dust."""
+        return self._holdings.keys() | self._dust.keys() if self._dust else self._holdings.keys()
+
     def owned(self) -> dict[str, Decimal]:
         """Base units held, by symbol, with dust: what an exchange must have of ours."""
         with localcontext(EXACT):
@@ -212,13 +217,16 @@ class Ledger:
 
         Raises DataFault, and changes no mark, when a price is not finite and positive.
         """
-        wrong = [held.symbol for held in self._owned() if held.symbol in prices and not _is_price(prices[held.symbol])]
+        owned = self._owned()
+        if not owned:
+            return
+        wrong = [held.symbol for held in owned if held.symbol in prices and not _is_price(prices[held.symbol])]
         if wrong:
             raise DataFault(
                 f"The price of {wrong[0]} is {prices[wrong[0]]}, which is not finite and positive. The positions keep their last "
                 f"valuation. Check the feed."
             )
-        for held in self._owned():
+        for held in owned:
             held.mark_price = prices.get(held.symbol, held.mark_price)
         self._check("a new valuation")
 

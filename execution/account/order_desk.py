@@ -90,7 +90,7 @@ class OrderDesk:
         book of a market ends the one before."""
         if asked == LOOK:
             self.books.clear()
-        if report == VenueReport():
+        if report.is_empty:
             return
         self._sink.append(VenueWord(asked=asked, report=report))
         self._settle(report, at)

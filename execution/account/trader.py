@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from config.clock import aware
 from config.errors import InvariantBroken
 from config.frozen import Frozen
 from config.sections.exits import ExitSettings
@@ -46,7 +47,7 @@ from risk.limits.trade import kill_switch_report
 from risk.manager import RiskManager
 from risk.measures.horizon import horizon_of, one_day_es, one_day_var
 from risk.order import Order, Purpose
-from risk.portfolio import Portfolio
+from risk.portfolio import Portfolio, Position
 from risk.proposal import Proposal
 from risk.sizing import share_left
 from risk.verdict import Outcome, RuleReport, Verdict
@@ -135,7 +136,8 @@ class Trader:
         if self._driver is not None:
             await drive(self._driver, self._desk, self._protection, shown)
         closes = {symbol: bar.close for symbol, bar in shown.bars.items()}
-        self.ledger.mark({symbol: Decimal(repr(price)) for symbol, price in closes.items()})
+        owned = closes.keys() & self.ledger.owned_symbols
+        self.ledger.mark({symbol: Decimal(repr(closes[symbol])) for symbol in owned})
         self.window.push(closes)
         self.volumes.push({symbol: (bar.close, bar.volume) for symbol, bar in shown.bars.items()})
         self._observe(shown)
@@ -186,13 +188,15 @@ class Trader:
     def portfolio(self, at: datetime) -> Portfolio:
         """The book as the gate sees it now. A position shows a stop only if one rests at the venue."""
         orders = self._orders
-        return Portfolio(
-            as_of_utc=at,
+        return Portfolio.of_ours(
+            as_of_utc=aware(at),
             cash=self.ledger.cash,
             equity=self.ledger.equity,
             positions=tuple(
-                held.model_copy(update={"stop_price": orders.stop_price(held.symbol)})
-                for held in self.ledger.positions()
+                [
+                    Position.of_ours(**vars(held) | {"stop_price": orders.stop_price(held.symbol)})
+                    for held in self.ledger.positions()
+                ]
             ),
             pending_notional={entering.symbol: entering.open_notional for entering in orders.entering},
         )

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import numpy as np
 
+from market.bar import Bar
 from market.candles import Floats
 from market.timeframe import Timeframe
 
@@ -69,22 +70,22 @@ class Closes:
         self._recent: tuple[deque[tuple[int, float]], ...] = tuple(deque() for _ in self.symbols)
         self._steps = Grid(len(self.symbols), self.steps_wanted + 1)
         self._days = Grid(len(self.symbols), DAYS)
-        self._waiting: list[tuple[int, Mapping[str, float]]] = []
+        self._waiting: list[tuple[int, Mapping[str, Bar]]] = []
 
-    def push(self, close_ms: int, closes: Mapping[str, float]) -> None:
-        """Take the closes [quote] of the bars that close at `close_ms` [ms since 1970 UTC]. They wait until something is read."""
-        self._waiting.append((close_ms, closes))
+    def push(self, close_ms: int, bars: Mapping[str, Bar]) -> None:
+        """Take the bars that close at `close_ms` [ms since 1970 UTC]. They wait until something is read."""
+        self._waiting.append((close_ms, bars))
         if len(self._waiting) >= _MOST_WAITING:
             self._catch_up()
 
     def _catch_up(self) -> None:
-        for close_ms, closes in self._waiting:
-            self._take(close_ms, closes)
+        for close_ms, bars in self._waiting:
+            self._take(close_ms, bars)
         self._waiting.clear()
 
-    def _take(self, close_ms: int, closes: Mapping[str, float]) -> None:
-        for symbol, close in closes.items():
-            row = self._rows.get(symbol)
+    def _take(self, close_ms: int, bars: Mapping[str, Bar]) -> None:
+        for symbol, bar in bars.items():
+            row, close = self._rows.get(symbol), bar.close
             if row is None:
                 continue
             recent = self._recent[row]

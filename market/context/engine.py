@@ -58,7 +58,7 @@ class ContextEngine:
     def push_bars(self, close_utc: datetime, bars: Mapping[str, Bar]) -> None:
         """Take the bars of one close; those of the warm-up have no facts."""
         close_ms = to_ms(close_utc)
-        self._closes.push(close_ms, {symbol: bar.close for symbol, bar in bars.items()})
+        self._closes.push(close_ms, bars)
         if self._whole is not None and self._whole[0] >= day_of(close_ms):
             self._whole = None
         self._market = self._betas = None

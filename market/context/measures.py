@@ -1,13 +1,9 @@
 """Figures of bars, as pure functions of closes and returns. Each gives a number, or the reason why there is none."""
 
-from datetime import timedelta
-
 import numpy as np
 from numpy.typing import NDArray
 
-from config.clock import from_ms
 from market.candles import Floats
-from market.context.closes import DAY_MS
 
 MEAN_DAYS = 200
 _LEAST_DAYS = 190
@@ -67,16 +63,11 @@ def month_ends(days: Floats, last_day: int) -> list[float]:
 
     `days`: shape (n_days,), float64 [quote], oldest first, the last one of day `last_day` [days since 1970 UTC].
     """
-    found: list[float] = []
-    first = last_day - len(days) + 1
-    for place in range(len(days) - 1, -1, -1):
-        day = from_ms((first + place) * DAY_MS)
-        if (day + timedelta(days=1)).month == day.month:
-            continue
-        if not np.isfinite(days[place]):
-            break
-        found.append(float(days[place]))
-    return found[::-1]
+    dates = np.arange(last_day - len(days) + 1, last_day + 1).astype("datetime64[D]")
+    ends = days[dates.astype("datetime64[M]") != (dates + 1).astype("datetime64[M]")]
+    unknown = np.flatnonzero(~np.isfinite(ends))
+    found: list[float] = ends[unknown[-1] + 1 if len(unknown) else 0 :].tolist()
+    return found
 
 
 def above_ten_months(ends: list[float]) -> float | str:

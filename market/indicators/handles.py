@@ -14,6 +14,8 @@ OPEN, HIGH, LOW, CLOSE, VOLUME, RETURN = range(6)
 """Places in a row: prices [quote], volume [base], and the log return, which is NaN at the first bar."""
 
 Row = tuple[float, float, float, float, float, float]
+Columns = tuple[list[float], list[float], list[float], list[float], list[float], list[float]]
+"""Rows as columns, oldest first: some bars at once, of which each function makes its values in one go."""
 Update = Callable[..., Any]
 
 
@@ -46,6 +48,11 @@ class Young:
         self._waiting = [(each, each.lookback) for each in functions]
         self._rows: list[Row] = []
 
+    @property
+    def grown(self) -> bool:
+        """Whether all have opened."""
+        return not self._waiting
+
     def push(self, row: Row) -> list[tuple[Function, Any]]:
         """Take the next bar. Returns the functions that open with it, each with its stream."""
         if not self._waiting:
@@ -73,8 +80,23 @@ class Handles:
         self._young = Young(functions)
         self._open: dict[tuple[int, ...], list[tuple[str, Update]]] = {}
 
-    def push(self, row: Row) -> None:
-        """Take the next bar."""
+    def push(self, columns: Columns) -> dict[str, list[Any]]:
+        """Take the next bars, one at least. Returns the values after each of them, by name."""
+        if not self._young.grown:
+            seen = [self._take(row) for row in zip(*columns, strict=True)]
+            return {name: [now[name] for now in seen] for name in self.now}
+        found: dict[str, list[Any]] = {}
+        for places, updates in self._open.items():
+            given = [columns[place] for place in places]
+            for name, update in updates:
+                found[name] = [*map(update, *given)]
+        last = self.now
+        self.now = {name: values[-1] for name, values in found.items()}
+        self.before = last if len(columns[0]) == 1 else {name: values[-2] for name, values in found.items()}
+        return found
+
+    def _take(self, row: Row) -> dict[str, Any]:
+        """Take the next bar, while some have not opened. Returns the values after it."""
         self.before = self.now
         now = self.now = self.now.copy()
         for places, updates in self._open.items():
@@ -84,3 +106,4 @@ class Handles:
         for function, handle in self._young.push(row):
             self._open.setdefault(function.inputs, []).append((function.name, handle.update))
             now[function.name] = handle.value
+        return now

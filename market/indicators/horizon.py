@@ -24,6 +24,8 @@ _BEFORE = 20
 _OVERBOUGHT, _OVERSOLD = 70.0, 30.0
 _OF_CLOSE = ("rsi_14", "macd", "bbands", "sma_20", "sma_50", "sma_200", "ema_12", "ema_26")
 _OF_RANGE = ("atr_14_quote", "adx_14")
+_UNKNOWN = {name: field.default for name, field in TechnicalSignals.model_fields.items()}
+"""The fields in the order of their declaration, each as it is where it is not known."""
 
 
 def _opened(name: str, high: Floats, low: Floats, close: Floats) -> Any:
@@ -118,7 +120,7 @@ class Horizon:
     def core(self) -> TechnicalSignals | None:
         """The signals of depth `core` of the bars so far; None before the first bar."""
         if self._built is None and self._bar is not None:
-            self._built = TechnicalSignals(**self._core(self._bar))
+            self._built = _signals(self._core(self._bar))
         return self._built
 
     def signals(self) -> TechnicalSignals | None:
@@ -127,7 +129,7 @@ class Horizon:
             return self.core()
         if self._told is None and self._bar is not None:
             core = self._core(self._bar)
-            self._told = TechnicalSignals(**core, **self._full.told(core["atr_14_quote"]))
+            self._told = _signals(core | self._full.told(core["atr_14_quote"]))
         return self._told
 
     def _core(self, bar: Bar) -> dict[str, Any]:
@@ -190,6 +192,13 @@ class Horizon:
         mean = sum(self._returns) / _VOLATILITY_BARS
         variance = sum([(value - mean) ** 2 for value in self._returns]) / (_VOLATILITY_BARS - 1)
         return math.sqrt(variance * self._timeframe.bars_per_year)
+
+
+def _signals(values: dict[str, Any]) -> TechnicalSignals:
+    """Signals out of values that have their types already. A number that is not finite is refused, with its name."""
+    if math.isfinite(sum([value for value in values.values() if type(value) is float])):
+        return TechnicalSignals.of_ours(**_UNKNOWN | values)
+    return TechnicalSignals(**values)
 
 
 def _crosses(line_before: float | None, other_before: float | None, line: float | None, other: float | None) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Literal
 
-from market.indicators.handles import CLOSE, HIGH, LOW, OPEN, Function, Row, Young
+from market.indicators.handles import CLOSE, HIGH, LOW, OPEN, Columns, Function, Row, Young
 from market.indicators.library import talib
 from market.signals import PatternSeen
 
@@ -34,8 +34,22 @@ class Patterns:
         self._last: dict[str, tuple[int, int]] = {}
         self._bars = 0
 
-    def push(self, row: Row) -> None:
-        """Take the next bar."""
+    def push(self, columns: Columns) -> None:
+        """Take the next bars, one at least. Only those that will still be told of are looked at."""
+        if not self._young.grown:
+            for row in zip(*columns, strict=True):
+                self._take(row)
+            return
+        prices = columns[OPEN], columns[HIGH], columns[LOW], columns[CLOSE]
+        self._bars += len(columns[OPEN])
+        for name, update in self._updates:
+            latest = [*map(update, *prices)][-SEEN_FOR:]
+            if any(latest):
+                ago = next(ago for ago, value in enumerate(reversed(latest)) if value)
+                self._last[name] = self._bars - ago, latest[-1 - ago]
+
+    def _take(self, row: Row) -> None:
+        """Take the next bar, while some patterns have not opened."""
         self._bars += 1
         open_, high, low, close = row[:4]
         for name, update in self._updates:

@@ -20,6 +20,7 @@ import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from config.clock import aware
 from config.sections.quality import QualitySettings
 from market.bar import Bar, Finding, Slice
 from market.quality.history import History, Note, impossible
@@ -48,6 +49,7 @@ class QualityMonitor:
         Bar closes that were skipped since the last call count as missing bars of every symbol. Raises ValueError when
         `close_utc` is not later than the last one.
         """
+        close_utc = aware(close_utc)
         passed_over = self._passed_over(close_utc)
         others = _Others(self._histories, raw, told=self._weighs)
         bars: dict[str, Bar] = {}
@@ -61,12 +63,21 @@ class QualityMonitor:
 
             why_not = others.judge(symbol, passed_over, note)
             if why_not is None and history.read is not None:
-                bars[symbol] = self._bar(symbol, close_utc, history.read)
+                bars[symbol] = self._bar(symbol, close_utc, history.read, checked=history.read is raw.get(symbol))
             elif history.worst is not None:
                 doubtful[symbol] = self._bar(symbol, close_utc, history.worst)
             if reason := history.frozen or why_not:
                 frozen[symbol] = reason
-        return Slice(close_utc=close_utc, bars=bars, doubtful=doubtful, frozen=frozen, findings=tuple(findings))
+        return Slice.of_ours(
+            close_utc=close_utc,
+            bars=bars,
+            doubtful=doubtful,
+            frozen=frozen,
+            findings=tuple(findings),
+            detail=None,
+            funding=(),
+            facts=(),
+        )
 
     def pass_by(self, close_utc: datetime, raw: Mapping[str, Quote | None]) -> dict[str, list[tuple[str, str]]]:
         """Update the monitor as `judge` does, without building the slice. Raises ValueError as `judge` does.
@@ -93,9 +104,10 @@ class QualityMonitor:
             raise ValueError(f"the bar close {close_utc.isoformat()} is not later than the last one")
         return (close_utc - last) // self._timeframe.duration - 1
 
-    def _bar(self, symbol: str, close_utc: datetime, quote: Quote) -> Bar:
-        open_, high, low, close, volume = quote
-        return Bar(
+    def _bar(self, symbol: str, close_utc: datetime, quote: Quote, *, checked: bool = False) -> Bar:
+        """`checked`: the quote is the one that was judged, not what was made of it."""
+        open_, high, low, close, volume = map(float, quote)
+        return (Bar.of_ours if checked else Bar)(
             symbol=symbol,
             timeframe=self._timeframe,
             close_utc=close_utc,

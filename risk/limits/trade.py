@@ -194,7 +194,8 @@ def expected_shortfall(facts: Facts) -> RuleReport:
 def tails_hold(facts: Facts, fraction: float) -> RuleReport:
     """Whether VaR and ES hold with exactly `fraction` of equity added. Caps are found apart from each other, and a historical
     tail is not monotone in the size: what is signed is measured once more, as it is."""
-    value, shortfall = _one_day(facts, one_day_var)(fraction), _one_day(facts, one_day_es)(fraction)
+    series = facts.horizon.steps(facts.returns) @ weights(facts, fraction)
+    value, shortfall = (measure(series, facts.limits, facts.horizon) for measure in (one_day_var, one_day_es))
     worst = max(value / facts.limits.max_var_1d, shortfall / facts.limits.max_es_1d)
     return check("tail_check", worst <= 1.0, worst, 1.0, "of the VaR or ES limit")
 

@@ -62,8 +62,10 @@ def ewma_variances(returns: npt.ArrayLike, *, memory: Memory = RISKMETRICS) -> F
         reach = max(1, int(_LARGEST_GROWTH / -math.log(decay)))
         for first in range(0, n, reach):
             powers = _powers(decay, min(reach, n - first))
-            grown = (squares[..., first : first + reach] / powers).cumsum(axis=-1) * (1.0 - decay)
-            variances[..., first + 1 : first + reach + 1] = powers * (variances[..., first, None] + grown)
+            grown = (squares[..., first : first + reach] / powers).cumsum(axis=-1)
+            grown *= 1.0 - decay
+            grown += variances[..., first, None]
+            np.multiply(grown, powers, out=variances[..., first + 1 : first + reach + 1])
     if not np.isfinite(variances[..., -1]).all():
         raise ValueError("returns so large have no variance")
     return np.maximum(variances, variances[..., :1]) if memory.floored else variances

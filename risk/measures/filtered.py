@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from risk.measures.basic import Floats
 from risk.measures.ewma import RISKMETRICS, Memory, ewma_variances
-from risk.measures.tails import Tail, empirical_tail, finite_windows
+from risk.measures.tails import Tail, finite_windows, tail_of
 
 LEAST_SHARE = 1e-6
 """The smallest volatility, as a share of the first one of the window, that a return is put in units of."""
@@ -46,7 +46,7 @@ def filtered_tail(returns: npt.ArrayLike, *, confidence: float, memory: Memory =
         sample, sigma = _sample_of_series(windows.tobytes(), memory)
     else:
         sample, sigma = _sample(windows, memory)
-    return empirical_tail(sample, confidence=confidence).scaled(sigma)
+    return tail_of(sample, confidence).scaled(sigma)
 
 
 def _sample(windows: Floats, memory: Memory) -> tuple[Floats, Floats]:

@@ -7,6 +7,7 @@ with a decay of 0.94, whatever its length. In both the figure of a step is scale
 """
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 from config.sections.limits import RiskLimits
@@ -62,13 +63,19 @@ def horizon_of(limits: RiskLimits, bars_per_day: float) -> Horizon:
     """The horizon that these limits ask for on bars of this length [bars in 24 hours]. Raises ValueError for no bars."""
     if not 0.0 < bars_per_day < math.inf:
         raise ValueError(f"a day needs a number of bars above 0, got {bars_per_day}")
+    window = limits.risk_window_bars
     if limits.var_horizon == "bar":
-        window = limits.risk_window_bars
         return Horizon(1, bars_per_day, RISKMETRICS, window, min(window, LEAST_BARS))
+    return _of_a_day(window, limits.risk_window_h, (limits.var_confidence, limits.es_confidence), bars_per_day)
+
+
+@lru_cache(maxsize=8)
+def _of_a_day(bars: int, hours: float, confidences: tuple[float, float], bars_per_day: float) -> Horizon:
+    """`horizon_of` for `day`. It is cached, because each rule of the gate asks for it."""
     per_hour = bars_per_day / _DAY_H
     size = max(1, round(STEP_H * per_hour))
-    window = max(limits.risk_window_bars, round(limits.risk_window_h * per_hour))
-    least = max(LEAST_BARS, *(steps_needed(confidence) for confidence in (limits.var_confidence, limits.es_confidence)))
+    window = max(bars, round(hours * per_hour))
+    least = max(LEAST_BARS, *(steps_needed(confidence) for confidence in confidences))
     memory = Memory(0.5 ** (size / per_hour / HALF_LIFE_H), FALLS, floored=True)
     return Horizon(size, bars_per_day / size, memory, window, min(window // size, least) * size)
 

@@ -45,7 +45,12 @@ def empirical_tail(sample: npt.ArrayLike, *, confidence: float) -> Tail:
     at n = 500. ES is the mean of the h smallest (Acerbi & Tasche 2002). With h below 1 both are the worst return of the
     sample. Raises ValueError for a bad sample or confidence.
     """
-    windows = finite_windows(sample)
+    return tail_of(finite_windows(sample), confidence)
+
+
+def tail_of(windows: Floats, confidence: float) -> Tail:
+    """`empirical_tail` of a sample that was checked, shape (..., n), float64 [simple return or dimensionless]. Raises ValueError
+    for a bad confidence."""
     n = windows.shape[-1]
     h = min(max((n + 1) * tail_probability(confidence), 1.0), n - 1.0)
     whole = int(h)
