@@ -20,7 +20,7 @@ _OF_SIZE = ("min_notional", "share")
 
 def heard_of(desk: Desk, cases: tuple[Case, ...]) -> tuple[tuple[Case, ...], tuple[Unheard, ...]]:
     """The cases that the court hears, and those that it does not."""
-    if desk.settings.court.hears == "all":
+    if not cases or desk.settings.court.hears == "all":
         return cases, ()
     together = tuple(case.symbol for case in cases)
     judged = [(case, desk.trader.foresee(proposal_of(case, _WHOLE, _LEFT, None, together))) for case in cases]

@@ -16,16 +16,18 @@ from market.instrument import Instrument
 
 
 class ShownBooks:
-    """The books at the close of the last slice; each is computed when it is requested."""
+    """The books at the close of the last slice; each is computed when it is requested, and kept until the next slice."""
 
     def __init__(self, instruments: Mapping[str, Instrument], settings: VenueSettings) -> None:
         self._instruments = dict(instruments)
         self._model = BookModel(settings)
         self._bars: Mapping[str, Bar] = {}
         self._parts = 1
+        self._made: dict[str, Book] = {}
 
     def see(self, shown: Slice) -> None:
         """Take these bars as the last ones. If a bar comes in parts, its parts so far count together as the last bar."""
+        self._made.clear()
         self._parts = shown.number if isinstance(shown, Part) else 1
         if isinstance(shown, Part) and shown.number > 1:
             grown = {name: _grown(self._bars.get(name), bar) for name, bar in shown.bars.items()}
@@ -35,10 +37,13 @@ class ShownBooks:
 
     def book(self, symbol: str) -> Book | None:
         """Return the book of a symbol; None if its market is unknown or had no bar."""
+        if symbol in self._made:
+            return self._made[symbol]
         bar, instrument = self._bars.get(symbol), self._instruments.get(symbol)
         if bar is None or instrument is None:
             return None
-        return self._model.of(instrument, bar, self._parts).book_at(exact_decimal(bar.close))
+        made = self._made[symbol] = self._model.of(instrument, bar, self._parts).book_at(exact_decimal(bar.close))
+        return made
 
 
 def _grown(before: Bar | None, bar: Bar) -> Bar:

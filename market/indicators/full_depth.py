@@ -168,8 +168,9 @@ class _Ago:
         if self._is_told:
             closes, cutoff = self._closes, moments[-1] - self._span_s
             closes.extend(zip(moments, last, strict=True))
-            while len(closes) > 1 and closes[1][0] <= cutoff:
-                closes.popleft()
+            if len(closes) > 1:
+                while closes[1][0] <= cutoff:  # the newest one is not, so one is always left
+                    closes.popleft()
             self._cutoff = cutoff
 
     def log_return(self, close: float) -> float | None:

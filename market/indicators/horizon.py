@@ -128,7 +128,7 @@ class Horizon:
         if self._full is None:
             return self.core()
         if self._told is None and self._bar is not None:
-            core = self._core(self._bar)
+            core = self._core(self._bar) if self._built is None else vars(self._built)
             self._told = _signals(core | self._full.told(core["atr_14_quote"]))
         return self._told
 

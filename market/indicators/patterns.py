@@ -45,7 +45,9 @@ class Patterns:
         for name, update in self._updates:
             latest = [*map(update, *prices)][-SEEN_FOR:]
             if any(latest):
-                ago = next(ago for ago, value in enumerate(reversed(latest)) if value)
+                ago = 0
+                while not latest[-1 - ago]:
+                    ago += 1
                 self._last[name] = self._bars - ago, latest[-1 - ago]
 
     def _take(self, row: Row) -> None:

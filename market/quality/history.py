@@ -222,7 +222,7 @@ def impossible(quote: Prices) -> tuple[str, str] | None:
         return "non_finite", "a price or the volume is not a number"
     if low <= 0 or volume < 0:
         return "inconsistent", "a price is not positive or the volume is negative"
-    if not low <= min(open_, close) <= max(open_, close) <= high:
+    if not (low <= open_ <= high and low <= close <= high):
         return "inconsistent", "low, open, close and high are not in order"
     return None
 

@@ -107,3 +107,14 @@ def test_silence_says_why_and_is_no_number() -> None:
         Abstained.model_validate({"kind": "spoken", "why": "x"})
     with pytest.raises(ValidationError):
         Abstained.model_validate({})
+
+
+def test_a_value_of_ours_is_the_one_that_a_check_would_have_made() -> None:
+    fields = {"at_utc": AT, "price": 2.0, "money": Decimal("1.5"), "names": ("a",), "raw": b"x"}
+    ours, checked = Point.of_ours(**fields), Point(**fields)  # type: ignore[arg-type]
+    assert ours == checked
+    assert ours.canonical() == checked.canonical()
+    changed = ours.model_copy(update={"price": 3.0})
+    assert (changed.price, ours.price) == (3.0, 2.0)
+    with pytest.raises(ValidationError, match="frozen"):
+        ours.price = 4.0

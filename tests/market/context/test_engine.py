@@ -1,7 +1,8 @@
 """A market's context: what was known at a moment, how old it may be, and what the session's own bars tell."""
 
+import math
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from config.silence import Abstained
 from market.bar import Bar, Fact, Slice
 from market.context.catalogue import CATALOGUE, FIGURES
 from market.context.engine import ContextEngine
+from market.context.measures import month_ends
 from market.timeframe import Timeframe
 
 AT = datetime(2024, 3, 10, tzinfo=UTC)
@@ -240,3 +242,18 @@ def test_a_context_that_is_read_at_every_close_equals_one_that_is_read_once(bars
     for symbol in (BTC, ETH):
         assert often.read(symbol, end) == once.read(symbol, end)
     assert ("risk_on" in once.read(BTC, end).values) == (bars > 2000)
+
+
+@given(last=st.integers(0, 30_000), holes=st.sets(st.integers(0, 399), max_size=6), count=st.integers(1, 400))
+def test_month_ends_are_those_of_the_calendar_back_to_the_first_that_is_unknown(
+    last: int, holes: set[int], count: int
+) -> None:
+    days = np.array([math.nan if place in holes else float(place) for place in range(count)])
+    found: list[float] = []
+    for place in range(count - 1, -1, -1):
+        day = date(1970, 1, 1) + timedelta(days=last - count + 1 + place)
+        if (day + timedelta(days=1)).month != day.month:
+            if place in holes:
+                break
+            found.append(float(place))
+    assert month_ends(days, last) == found[::-1]

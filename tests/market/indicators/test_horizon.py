@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from config.seeds import generator
 from market.bar import Bar
@@ -132,3 +133,8 @@ def test_a_cross_is_said_at_the_bar_at_which_it_happens_and_at_no_other() -> Non
 def test_what_only_rises_is_overbought_and_what_only_falls_oversold(step: float, overbought: bool) -> None:
     found = seen(bars([100 + step * n for n in range(40)]))
     assert (found.overbought, found.oversold) == (overbought, not overbought)
+
+
+def test_signals_that_are_no_number_are_refused_with_their_names() -> None:
+    with pytest.raises(ValidationError, match="obv"):
+        seen(bars([100.0 + number for number in range(30)], volumes=[1e308] * 30))
