@@ -2,7 +2,7 @@
 
     python benchmarks/journal.py            (make bench)
 
-With the chain's MAC, the store's sync and, for PostgreSQL, the round trip to a server that this starts by itself: on a Unix socket
+With the MAC, the sync and, for PostgreSQL, the round trip to a server that this starts by itself: on a Unix socket
 of this machine, with fsync on. Both stores write below /var/tmp. Each figure is the best of three turns of two seconds, in turn,
 since others may use the disk. Without PostgreSQL's server its rows are left out, and that is said.
 """

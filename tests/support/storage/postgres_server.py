@@ -57,7 +57,18 @@ class Server:
         self._fsync = "on" if fsync else "off"
         if self._as:
             shutil.chown(folder, "postgres", "postgres")
-        self._run("initdb", "-A", "trust", "-U", OWNER, "--no-sync", "-E", "UTF8", "--locale=C", "--wal-segsize=1")
+        self._run(
+            "initdb",
+            "-A",
+            "trust",
+            "-U",
+            OWNER,
+            "--no-sync",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            *(() if fsync else ("--wal-segsize=1",)),
+        )
 
     def start(self, *, within_s: float = 20.0) -> None:
         """Start it, also after it was killed: the processes of the dead one may need a moment to go."""

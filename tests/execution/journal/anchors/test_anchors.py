@@ -74,7 +74,9 @@ def rewrite(path: Path, last: int, *, other: int | None = None) -> None:
     """What somebody who has the key can do: end a journal with event `last`, and make `other` another event."""
     rows = [row for row in read_rows(path, KEY) if row.seq <= last]
     with closing(sqlite3.connect(path)) as connection:
-        connection.executescript("DROP TRIGGER IF EXISTS no_update; DROP TRIGGER IF EXISTS no_delete; DELETE FROM events")
+        connection.executescript(
+            "DROP TRIGGER IF EXISTS no_update; DROP TRIGGER IF EXISTS no_delete; DELETE FROM events"
+        )
         previous = GENESIS
         for row in rows:
             payload = event(777).canonical() if row.seq == other else row.payload
