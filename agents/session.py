@@ -13,7 +13,7 @@ from agents.cycle import land, run_cycle
 from agents.desk.desk import Desk
 from agents.records.inputs import Arrived, Beat, StopAsked
 from agents.records.record import CycleRecord, SessionEnd
-from execution.account.entries.plan import Touch
+from execution.account.pieces import Touch
 from execution.kill_switch.halting import Sale
 from execution.reports import VenueReport
 from market.bar import Bar, Slice

@@ -1,8 +1,8 @@
 """Closes many positions of a real exchange at once: what the emergency stop does when it sells.
 
 Each step is asked for all markets together, so few at a time as the profile allows: withdraw entries and exits of unknown fate;
-then, in each market where no fate is unknown any more, withdraw its stops; then sell what is left. So markets whose answers are
-dead cost the time of one, and no market waits for the evidence of another longer than one cancel may take.
+then, in each market where no fate is unknown any more, withdraw its stops; then sell what is left. Markets in which no fate is
+unknown go first and never wait for the others. So markets whose answers are dead cost the time of one.
 
 It sells nothing in a market while nobody knows what became of an exit there: two of them could sell coins that are not ours. The
 answers are booked in the order of the questions, whatever order they come in, so a replay gives the same journal.
@@ -43,7 +43,13 @@ class Closing:
 
     async def close(self, sales: Sequence[Sale], at: datetime) -> tuple[Sale, ...]:
         """Close positions at market. Returns the sales that were sent; the others are tried again at the next look."""
-        chosen = {sale.symbol: sale for sale in sales if self._may_be_sold(sale.symbol)}
+        chosen = [sale for sale in sales if self._may_be_sold(sale.symbol)]
+        sure = [sale for sale in chosen if not self._orders.doubtful(sale.symbol)]
+        unsure = [sale for sale in chosen if sale not in sure]
+        return (*await self._close(sure, at), *await self._close(unsure, at))
+
+    async def _close(self, sales: Sequence[Sale], at: datetime) -> tuple[Sale, ...]:
+        chosen = {sale.symbol: sale for sale in sales}
         for symbol, sale in chosen.items():
             held = self._held(symbol)
             held.closing = held.closing or _named(sale)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from config.sections.exits import ExitSettings
-from execution.account.entries.plan import Pursuit
+from execution.account.pieces import Pursuit
 from execution.reports import OrderState, OrderStatus
 from risk.order import Order, OrderKind
 from risk.proposal import Terms

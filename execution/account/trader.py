@@ -19,12 +19,12 @@ from config.sections.limits import RiskLimits
 from config.sections.venue import EntrySettings
 from execution.account.agreement import Agreement
 from execution.account.closing import Closing
-from execution.account.entries.plan import Touch
 from execution.account.entries.pursuing import Pursuing
 from execution.account.inside import drive
 from execution.account.ledger import Ledger
 from execution.account.order_desk import OrderDesk
 from execution.account.orders import Orders
+from execution.account.pieces import Touch
 from execution.account.protection import Protection
 from execution.journal.event import Sink
 from execution.kill_switch.halting import Halt, HaltWatch, NoSwitch, Sale, Switch

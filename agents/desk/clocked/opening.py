@@ -122,7 +122,7 @@ def on_feed(described: Session, bars: int | None, kept: Kept | None, opened: Ope
     """The description of a session on a feed, which ends after so many bars; None for no end. `opened`: what a real exchange
     says of its account and its markets. Resumed, as it was in its journal."""
     if kept is not None:
-        names = ("start_utc", "end_utc", "bars", "findings", "instruments", "account")
+        names = ("start_utc", "end_utc", "bars", "findings", "symbols", "instruments", "account")
         return described.model_copy(update={name: getattr(kept.session, name) for name in names})
     end = None if bars is None else described.start_utc + bars * described.timeframe.duration
     there = {} if opened is None else {"account": opened.account, "instruments": opened.instruments}

@@ -12,9 +12,9 @@ from datetime import datetime
 
 from config.sections.venue import EntrySettings
 from execution.account.decision import DecisionOrders
-from execution.account.entries.plan import Piece, Pursuit, Touch, begun, next_piece
 from execution.account.order_desk import OrderDesk
 from execution.account.orders import Orders
+from execution.account.pieces import Piece, Pursuit, Touch, begun, next_piece
 from market.instrument import Instrument
 from risk.manager import RiskManager
 from risk.order import Order, OrderKind

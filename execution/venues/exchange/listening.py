@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from config.clock import Clock, to_ms
-from execution.reports import VenueAccount
+from execution.reports import OrderStatus, VenueAccount
 from execution.venues.exchange.ids import SENDINGS
 from execution.venues.exchange.lines.client import Client
 from execution.venues.exchange.lines.line import NoAnswer, Pace, Refused
@@ -76,7 +76,7 @@ class Listener:
         answered = [await self._market(symbol) for symbol in symbols]
         if all(answered) and (received is not None or not due):
             self.heard_utc = self._clock.now()
-            unsure = any(each.phase is Phase.UNKNOWN for each in self._shelf.alive())
+            unsure = any(each.status() is OrderStatus.UNKNOWN for each in self._shelf.alive())
             if received is not None and version == self._shelf.version and not unsure:
                 self._account, self._asked_s = (version, received), now_s
 
@@ -154,6 +154,7 @@ class Listener:
         while found and not found[-1].orders and (len(found) > 1 or tracked.is_target):
             found.pop()
         tracked.sendings, tracked.recovering = found, False
+        tracked.unseen = not tracked.is_target and not any(sending.orders for sending in found)
         tracked.phase = Phase.WATCHED if tracked.is_target and not found else Phase.LIVE
         return True
 

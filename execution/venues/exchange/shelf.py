@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 
 from config.clock import Clock
-from execution.reports import CloseOnly, VenueReport
+from execution.reports import CloseOnly, OrderStatus, VenueReport
 from execution.venues.exchange.ids import ClientIds
 from execution.venues.exchange.told import ToldOrder, ToldTrade
 from execution.venues.exchange.tracked import Phase, Sending, Tracked, merged
@@ -112,6 +112,7 @@ class Shelf:
     def sight(self, tracked: Tracked, sending: Sending, told: ToldOrder) -> None:
         """Take what the exchange told of an order. Two of its orders with one client id halt the market."""
         sending.take(told)
+        tracked.unseen = False
         if tracked.phase is Phase.UNKNOWN:
             tracked.phase = Phase.LIVE
         if len(sending.orders) > 1:
@@ -181,7 +182,7 @@ class Shelf:
     def say(self, tracked: Tracked, *, unknown: bool = False) -> None:
         """Let what is new of an order be heard. That its fate is unknown is said only if `unknown` asks for it: mostly it is
         known a moment later, and the answer to `submit` has said it."""
-        if tracked.phase is Phase.UNKNOWN and not unknown:
+        if tracked.status() is OrderStatus.UNKNOWN and not unknown:
             return
         if tracked.phase is Phase.DONE and tracked.order.order_id in self._taken_over:
             self._taken_over.discard(tracked.order.order_id)

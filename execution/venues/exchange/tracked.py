@@ -83,6 +83,8 @@ class Tracked:
         """Its present sending is withdrawn in order to send it otherwise: that it is gone does not end the order."""
         self.recovering = False
         """It is known from the journal, and was not looked at yet."""
+        self.unseen = False
+        """It is known from the journal, and the exchange did not know it when it was asked: it may be on its way, or absent."""
         self.note = ""
         self._trades: dict[str, Decimal] = {}
         self._news: list[Fill] = []
@@ -163,7 +165,7 @@ class Tracked:
 
     def status(self) -> OrderStatus:
         """Its state in the words of the account."""
-        if self.phase is Phase.UNKNOWN:
+        if self.phase is Phase.UNKNOWN or (self.unseen and self.phase is Phase.LIVE):
             return OrderStatus.UNKNOWN
         if self.phase is not Phase.DONE:
             return OrderStatus.PARTIAL if self.filled else OrderStatus.ACCEPTED

@@ -8,6 +8,7 @@ import pytest
 from gate_support import ANY_PRICE
 from trader_support import World, uncovered
 
+from execution.kill_switch.halting import Halt, Reading
 from execution.reports import DustSwept, Fill, Liquidity, OrderState, OrderStatus, VenueReport
 from risk.order import Order, OrderKind
 
@@ -145,3 +146,59 @@ def test_stops_that_cover_more_than_is_held_are_placed_anew_for_what_is_ours() -
     asyncio.run(world.venue.cancel(first.order_id))
     asyncio.run(world.trader.hear(sold_by(first, first.quantity + D("0.002"), world), world.now))
     assert uncovered(world) == 0
+
+
+class Down:
+    """A kill switch that sells, once a test lets it fall."""
+
+    fell = False
+
+    def read(self, look: int) -> Reading:
+        halt = Halt(scope="all", who="a drill", given_utc=None, why="a drill", flatten=True)
+        return Reading((halt,) if self.fell else ())
+
+
+class LosesSales(LosesReplies):
+    """A venue that loses its replies about sales at market, and takes none of them."""
+
+    async def submit(self, order: Order) -> VenueReport:
+        if order.kind is not OrderKind.MARKET or not order.reduce_only or not self.losing:
+            report: VenueReport = await self.inner.submit(order)
+            return report
+        self.lost.append(order)
+        return VenueReport(states=(state_of(order, OrderStatus.UNKNOWN),))
+
+
+def state_of(order: Order, status: OrderStatus) -> OrderState:
+    return OrderState(
+        order_id=order.order_id,
+        decision_id=order.decision_id,
+        symbol=order.symbol,
+        status=status,
+        at_utc=order.created_utc,
+    )
+
+
+def test_the_kill_switch_waits_for_the_fate_of_a_sale_and_then_sells_under_another_name() -> None:
+    made: list[LosesSales] = []
+
+    def around(venue: Any) -> LosesSales:
+        made.append(LosesSales(venue))
+        return made[0]
+
+    switch = Down()
+    world = World(around=around, real=True, limits=ANY_PRICE, switch=switch)
+    world.buy()
+    world.bar(50_000, 50_050, 49_950, 50_000)
+    assert world.leave() is not None, "a voter wants out, and the answer is lost"
+    (lost,) = made[0].lost
+    switch.fell = True
+    for _ in range(3):
+        assert asyncio.run(world.trader.heed(world.now)) == (), "two sales could sell coins that are not ours"
+    assert len(made[0].lost) == 1
+    made[0].losing = False
+    asyncio.run(world.trader.hear(VenueReport(states=(state_of(lost, OrderStatus.CANCELLED),)), world.now))
+    (sale,) = asyncio.run(world.trader.heed(world.now))
+    world.bar(50_000, 50_050, 49_950, 50_000)
+    assert world.held == 0
+    assert f"{sale.decision_id}-c" != lost.order_id

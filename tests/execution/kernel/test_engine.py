@@ -13,6 +13,7 @@ import pytest
 from gate_support import BTC, LIMITS, SETTINGS
 
 from config.errors import DataFault, UsageFault
+from config.sections.venue import EntrySettings
 from config.seeds import generator
 from execution.kernel import compiled as jit
 from execution.kernel.engine import simulate, sweep
@@ -117,6 +118,8 @@ def test_more_fills_than_were_foreseen_change_nothing(monkeypatch: pytest.Monkey
     ("change", "words"),
     [
         ({"venue": SETTINGS.venue.model_copy(update={"kind": "ccxt"})}, "simulated exchange only"),
+        ({"venue": SETTINGS.venue.model_copy(update={"entry": EntrySettings(how="touch")})}, "buys at market"),
+        ({"exits": SETTINGS.exits.model_copy(update={"trail_atr_multiple": 2.0})}, "trail_atr_multiple"),
         ({"instruments": [BTC.model_copy(update={"kind": InstrumentKind.PERPETUAL})]}, "spot only"),
         ({"instruments": [BTC, BTC.model_copy(update={"quote": "EUR"})]}, "EUR and USDT"),
         ({"instruments": [BTC.model_copy(update={"tick_size": Decimal("1e-20")})]}, "coarser ticks"),

@@ -10,12 +10,15 @@ from implementations import implementations
 
 from config.clock import SystemClock
 from config.frozen import Journaled
+from config.reading.load import load_profile
+from config.sections.emergency.table import TRIGGERS
 from execution.journal.chain import Journal
 from execution.journal.lasting import LastingJournal
 from execution.kill_switch.halting import HaltEvent, HaltWatch, NoSwitch, Reading, Switch
 from execution.kill_switch.latch import ALL, Latch, LatchFolder, Lift
 from execution.kill_switch.storage import StorageSwitch
 from execution.kill_switch.switches import FileSwitch, RecordedSwitch, ResumedSwitch
+from execution.kill_switch.triggers import Triggers, TriggerSwitch
 
 AT = datetime(2024, 3, 1, tzinfo=UTC)
 PROFILE = "paper"
@@ -152,12 +155,25 @@ def from_files_beside_a_journal(folder: Path, plan: Plan) -> list[Reading]:
     return readings
 
 
+def from_files_beside_triggers(folder: Path, plan: Plan) -> list[Reading]:
+    """Nothing is wrong all the time."""
+    latches, readings = LatchFolder(folder), []
+    emergency = load_profile("testnet", {}).emergency
+    figures = {row.name: lambda: 0.0 for row in TRIGGERS}
+    switch = TriggerSwitch(FileSwitch(latches, PROFILE), Triggers(emergency, figures, latches, PROFILE, SystemClock()))
+    for look, act in enumerate(plan, 1):
+        act(latches)
+        readings.append(switch.read(look))
+    return readings
+
+
 Read = Callable[[Path, Plan], list[Reading]]
 HALTABLE: dict[type, Read] = {
     FileSwitch: from_files,
     RecordedSwitch: from_the_journal,
     ResumedSwitch: from_the_journal_then_files,
     StorageSwitch: from_files_beside_a_journal,
+    TriggerSwitch: from_files_beside_triggers,
 }
 each_switch = pytest.mark.parametrize("read", HALTABLE.values(), ids=[kind.__name__ for kind in HALTABLE])
 each_plan = pytest.mark.parametrize("plan", PLANS.values(), ids=PLANS.keys())

@@ -48,6 +48,7 @@ class Wire(Klines):
         self.told = ToldExchange(clock, DAYS)
         self.clock = clock
         self.down: Callable[[datetime], bool] = lambda _: False
+        self.gone: tuple[str, ...] = ()
 
     def answer(self, path: str, query: dict[str, list[str]]) -> Reply:
         if self.down(self.clock.now()):
@@ -55,7 +56,7 @@ class Wire(Klines):
         if path.endswith("/time"):
             return _json({"serverTime": asyncio.run(self.told.now_ms())})
         if path.endswith("/exchangeInfo"):
-            markets = [_market(symbol.partition("/")[0]) for symbol in MARKETS]
+            markets = [_market(symbol.partition("/")[0]) for symbol in MARKETS if symbol not in self.gone]
             return _json({"timezone": "UTC", "serverTime": 0, "rateLimits": [], "symbols": markets})
         symbol = next(name for name in MARKETS if name.replace("/", "") == query["symbol"][0])
         timeframe = Timeframe(query["interval"][0])
@@ -97,6 +98,8 @@ class Life(NamedTuple):
     """What befalls the disk of the journal."""
     url: str | None = None
     """The database of the journal; None for a file."""
+    gone: tuple[str, ...] = ()
+    """Markets that the exchange has no more."""
 
 
 def settings_of(life: Life) -> Settings:
@@ -112,7 +115,7 @@ def live(folder: Path, life: Life, told: list[str] | None = None) -> SessionEnd 
     """A session, new or resumed if the folder holds a journal. None if it was killed."""
     clock, words = VirtualClock(life.begins, waiters=2), [] if told is None else told
     wire = Wire(clock)
-    wire.down, wire.told.changed = life.down, life.changed
+    wire.down, wire.told.changed, wire.gone = life.down, life.changed, life.gone
     with serving(wire):
         return asyncio.run(_live(folder, life, clock, wire.url, words))
 

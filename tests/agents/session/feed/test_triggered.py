@@ -1,4 +1,4 @@
-"""Paper on live bars whose exchange falls silent: the trigger falls, is told and lifted, and the run replays to the byte."""
+"""Paper on live bars whose exchange falls silent, or delists a market: new risk stops there, and the run goes on and replays."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -6,15 +6,17 @@ from pathlib import Path
 import pytest
 from feed_session import Life, live
 from halt_support import journaled
-from told_exchange import START
+from told_exchange import MARKETS, START
 
-from agents.records.inputs import Beat
+from agents.records.inputs import Arrived, Beat
 from agents.replay import main as replay
+from config.errors import UsageFault
 from execution.kill_switch.halting import HaltEvent
 
 HOUR = timedelta(hours=1)
 SILENT = (START + 4 * HOUR - timedelta(minutes=1), START + 4 * HOUR + timedelta(minutes=30))
 LIMIT_S = 300.0
+LAST = MARKETS[-1]
 CHANGES = (("emergency.feeds_stale", {"above": LIMIT_S, "action": "cancel"}),)
 
 
@@ -36,3 +38,19 @@ def test_a_feed_that_is_silent_stops_new_risk_five_minutes_after_its_bar_was_due
     assert [lifted.scope for lifted in resumed.lifted] == ["trigger feeds_stale"]
     assert any(isinstance(event, Beat) for event in events)
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
+
+
+def test_a_run_whose_market_was_delisted_meanwhile_is_resumed_without_it(tmp_path: Path) -> None:
+    folder, told = tmp_path / "run", list[str]()
+    with pytest.raises(UsageFault, match=LAST):
+        live(tmp_path / "new", Life(bars=3, gone=(LAST,)))
+    assert live(folder, Life(bars=8, events=9)) is None
+    end = live(folder, Life(bars=8, gone=(LAST,)), told)
+    assert end is not None
+    assert end.bars == 8
+    assert any(f"has no market {LAST} any more" in word for word in told)
+    bars = [each.event.tape.bars for each in journaled(folder) if isinstance(each.event, Arrived)]
+    assert LAST in bars[0]
+    assert LAST not in bars[-1]
+    assert set(MARKETS) - {LAST} <= bars[-1].keys(), "the others go on"
+    assert replay([str(folder), "--quiet"]) == 0

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from trader_support import World
 
 from config.sections.venue import EntrySettings
-from execution.account.entries.plan import Touch, begun, next_piece
+from execution.account.pieces import Touch, begun, next_piece
 from execution.reports import CloseOnly, Fill, Liquidity, OrderState, OrderStatus, VenueReport
 from risk.order import Order, OrderKind, Purpose
 
