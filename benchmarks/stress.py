@@ -177,27 +177,23 @@ def _state(folder: Path) -> dict[str, str]:
 class Ticking:
     """A feed that gives a bar every so many seconds, after the exchange has traded it."""
 
-    def __init__(self, tape: Tape, there: Served, begin_s: float, every_s: float, most: int) -> None:
-        self._slices, self._there, self._begin_s, self._every_s, self._most = (
-            tape.slices(),
-            there,
-            begin_s,
-            every_s,
-            most,
-        )
+    def __init__(self, tape: Tape, there: Served, every_s: float, most: int) -> None:
+        self._slices, self.there, self._every_s, self._most = tape.slices(), there, every_s, most
         self.given = 0
+        self.begin_s = 0.0
+        """When the first bar opens [s]."""
 
     @property
     def due_s(self) -> float:
         """When the present bar has closed [s]."""
-        return self._begin_s + self.given * self._every_s
+        return self.begin_s + self.given * self._every_s
 
     async def next(self) -> Slice | None:
         if self.given == self._most:
             return None
         self.given += 1
         await asyncio.sleep(max(0.0, self.due_s - time.perf_counter()))
-        url = f"{self._there.url}/sim/advance?bars=1"
+        url = f"{self.there.url}/sim/advance?bars=1"
         await asyncio.to_thread(lambda: urlopen(Request(url, method="POST")).read())
         return next(self._slices)
 
@@ -207,7 +203,6 @@ async def exchanges_of(bars: int, every_s: float, folder: Path) -> tuple[list[fl
     took, orders = list[float](), 0
     async with AsyncExitStack() as held:
         sessions = []
-        begin_s = time.perf_counter() + 30.0
         for number in range(EXCHANGES):
             place = folder / f"exchange-{number}"
             place.mkdir()
@@ -222,7 +217,7 @@ async def exchanges_of(bars: int, every_s: float, folder: Path) -> tuple[list[fl
             journal.append(session)
             journal.append(warmup_of(tape))
             venue = ContinuedVenue(exchange, dict(session.instruments), 60.0)
-            feed = Ticking(tape, there, begin_s, every_s, bars)
+            feed = Ticking(tape, there, every_s, bars)
             desk = open_desk(
                 session, warmup_of(tape), feed=feed, venue=venue, driver=None, sentiment=NoNews(), sink=journal,
                 switch=NoSwitch(), approver=AUTO, key=SECRET, adjuster=Off(),
@@ -232,9 +227,11 @@ async def exchanges_of(bars: int, every_s: float, folder: Path) -> tuple[list[fl
             def seen(record: Any, feed: Ticking = feed) -> None:
                 took.append(time.perf_counter() - feed.due_s)
 
-            sessions.append((run_session(desk, lambda: False, seen), there))
+            sessions.append((run_session(desk, lambda: False, seen), feed))
+        for _, feed in sessions:
+            feed.begin_s = time.perf_counter()
         await asyncio.gather(*(session for session, _ in sessions))
-        orders = sum(len(there.arrived("POST")) for _, there in sessions)
+        orders = sum(len(feed.there.arrived("POST")) for _, feed in sessions)
     return sorted(took), orders
 
 
