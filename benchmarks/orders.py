@@ -53,6 +53,7 @@ from execution.wire.opening import exchange_on
 from execution.wire.server import KEY, WireServer
 from market.bar import Slice
 from market.tape import Tape, simulated_tape
+from market.timeframe import Timeframe
 from risk.order import Order, OrderKind, Purpose, Seal, Side
 from rl.adjuster import Off
 from sentiment.headline import SentimentData
@@ -112,7 +113,9 @@ def serve(asked: dict[str, Any]) -> None:
     """Serve until the parent ends it."""
     settings, tape = world(asked["symbols"], asked["bars"], Path(asked["folder"]))
     balances = {rules.quote: settings.venue.starting_cash for rules in tape.instruments.values()}
-    exchange = exchange_on(tape, settings.venue, tape.start_utc, balances)
+    played_as = Timeframe.M1 if asked.get("now") else None
+    begins = SystemClock().now() if asked.get("now") else tape.start_utc
+    exchange = exchange_on(tape, settings.venue, begins, balances, played_as=played_as)
     limits = Limits(SystemClock(), weight_limit=10**9, order_limit=10**9)
 
     async def forever() -> None:
@@ -155,13 +158,23 @@ def world(symbols: int, bars: int, folder: Path) -> tuple[Settings, Tape]:
     voter = folder / "by_turns.py"
     if not voter.exists():
         voter.write_text(VOTER)
+    drawn = drawn_market(symbols, bars)
     changed = {
-        "market.symbols": [f"{base}/USDT" for base in TEN[:symbols]], "market.session_days": -(-bars // 24),
-        "market.context": "none", "sentiment.sources": [], "court.approval_above": None, "limits.loss_streak": 100,
+        **drawn, "sentiment.sources": [], "court.approval_above": None, "limits.loss_streak": 100,
         "strategies": [{"strategy": "own", "file": str(voter), "name": "ByTurns"}],
     }  # fmt: skip
-    drawn = {key: value for key, value in changed.items() if key.startswith("market.")}
     return load_profile("testnet", changed), simulated_tape(load_profile("paper", drawn))
+
+
+def drawn_market(symbols: int, bars: int) -> dict[str, Any]:
+    """The settings of a simulated market with so many markets, in whole days of at least so many bars of an hour."""
+    bases = [*TEN, *(f"C{number:03d}" for number in range(len(TEN) + 1, symbols + 1))][:symbols]
+    return {
+        "market.symbols": [f"{base}/USDT" for base in bases],
+        "market.session_days": -(-bars // 24),
+        "market.context": "none",
+        **{f"market.start_price.{base}": 20.0 for base in bases[len(TEN) :]},
+    }
 
 
 # --- decisions to orders
@@ -252,17 +265,17 @@ async def orders_of(bars: int, symbols: int, folder: Path, pause_s: float, *, th
     reached = {order_id: arrived[ids.of(order_id)] for order_id in noted.intents if ids.of(order_id) in arrived}
     above = {order_id: at - noted.intents[order_id][1] for order_id, at in reached.items()}
     kinds = {
-        "an entry": lambda purpose: purpose is Purpose.ENTRY,
-        "a sale": lambda purpose: purpose is Purpose.STRATEGY_EXIT,
-        "a stop after a fill": lambda purpose: purpose is Purpose.STOP_LOSS,
+        "an entry": Purpose.ENTRY,
+        "a sale": Purpose.STRATEGY_EXIT,
+        "a stop after a fill": Purpose.STOP_LOSS,
     }
     return (
         Row("a close to its first intent: votes, court, gate", _ms(then - told for told, then in noted.first_ns)),
         Row("the durable write of an intent", _ms(after - before for before, after in noted.intents.values())),
         Row("above that write, a decision to the order on the wire", _ms(above.values()), aim=(5.0, 20.0)),
         *(
-            Row(f"  of these {what}", _ms(took for name, took in above.items() if is_one(noted.purposes[name])))
-            for what, is_one in kinds.items()
+            Row(f"  of these {what}", _ms(took for name, took in above.items() if noted.purposes[name] is purpose))
+            for what, purpose in kinds.items()
         ),
     )
 

@@ -22,6 +22,7 @@ LEAST_PAIRS = 5
 """With fewer pairs a bootstrap draws the same few again and again, and its interval is too narrow to be told."""
 
 Kind = TypeVar("Kind")
+Name = TypeVar("Name")
 
 
 class Figure(Frozen):
@@ -98,8 +99,8 @@ def beside(run: Story, backtest: Story) -> Beside:
 
 
 def _pairs(
-    run: Mapping[object, Kind],
-    backtest: Mapping[object, Kind],
+    run: Mapping[Name, Kind],
+    backtest: Mapping[Name, Kind],
     at: Callable[[Kind], datetime],
     measure: Callable[[Kind], float | None],
 ) -> list[_Pair]:
