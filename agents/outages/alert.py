@@ -8,7 +8,9 @@ from typing import ClassVar, Literal
 
 from config.frozen import Journaled, UtcTime
 
-AlertCode = Literal["outage_began", "outage_derisked", "outage_ended", "budget_near", "policy_demoted", "account_drift"]
+AlertCode = Literal[
+    "outage_began", "outage_derisked", "outage_ended", "budget_near", "policy_demoted", "account_drift", "ramp_moved"
+]
 Severity = Literal["info", "warning", "critical"]
 
 
@@ -16,7 +18,7 @@ class Alert(Journaled):
     """One alert ("alert"), at a bar close."""
 
     event_kind: ClassVar[str] = "alert"
-    event_version: ClassVar[int] = 3
+    event_version: ClassVar[int] = 4
 
     at_utc: UtcTime
     code: AlertCode

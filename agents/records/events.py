@@ -16,7 +16,8 @@ from pathlib import Path
 from agents.approval.petition import Approval
 from agents.llm.attempt import Attempt
 from agents.outages.alert import Alert
-from agents.records.inputs import Arrived, Beat, StopAsked
+from agents.records.account import AccountLeft
+from agents.records.inputs import Arrived, Beat, RaiseAsked, StopAsked
 from agents.records.older import (
     session_before_settings_of_3,
     session_before_settings_of_4,
@@ -36,6 +37,7 @@ from execution.journal.chain import Row, first_row, read_rows, written_kinds
 from execution.kill_switch.halting import HaltEvent
 from execution.reports import DustSwept, SentOrder, VenueWord
 from risk.breakers import BreakerEvent
+from risk.ramp import RampMoved
 from rl.serving.monitor import PolicyChanged
 
 EVENTS = Registry(
@@ -55,12 +57,17 @@ EVENTS = Registry(
     Kind(Arrived, "on a live feed: when the bars of a close have arrived, before all other events of that bar"),
     Kind(Beat, "on a live feed: between two bars, when the kill switch has changed, before what follows from it"),
     Kind(StopAsked, "on a live feed: when the user ends the session, before its ending"),
+    Kind(RaiseAsked, "with real money: when a human has raised the ramp, before what follows from it"),
     Kind(
         Attempt,
         "for each request to a model, when the wave of its role is over; for an outlook, at the close of the bar by which it was "
         "answered",
     ),
-    Kind(Alert, "at a bar close, when a person should know something at once", (with_no_new_word, with_no_new_word)),
+    Kind(
+        Alert,
+        "at a bar close, when a person should know something at once",
+        (with_no_new_word, with_no_new_word, with_no_new_word),
+    ),
     Kind(AskedAhead, "before the record of a bar, if outlooks are asked", (with_nothing_new,)),
     Kind(ShareReview, "when the policy has reviewed a position by shares, before what follows from it is sent"),
     Kind(SentOrder, "before an order is sent", (with_no_new_word, with_no_new_word)),
@@ -78,6 +85,8 @@ EVENTS = Registry(
         (with_nothing_new, with_nothing_new, with_nothing_new),
     ),
     Kind(PolicyChanged, "at a bar close, when live results have fallen out of what the verdict of a policy promised"),
+    Kind(RampMoved, "with real money: when the ramp was raised by a human, or has fallen"),
+    Kind(AccountLeft, "at a real exchange: once, before the end of the session"),
     Kind(SessionEnd, "once, last; a journal without it was cut short", (with_nothing_new, with_nothing_new)),
 )
 """The table from which everything else about kinds is derived."""

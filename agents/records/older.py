@@ -74,8 +74,12 @@ ADDED_IN_SESSION_5: Mapping[str, Any] = {
 older version did (`ignore`, null), so they are not added either.
 """
 
-ADDED_IN_SESSION_6: Mapping[str, Any] = {}
-"""Settings that version 5 of a session did not have, with what it did, by dotted path as above."""
+ADDED_IN_SESSION_6: Mapping[str, Any] = {
+    "limits.ramp": False,
+    "live": {"capital": "100", "ramp_drawdown": 0.05, "ramp_trades": 10, "ramp_errors": 1.0, "key_backup": None},
+}
+"""Settings that version 5 of a session did not have, with what it did, by dotted path as above. It traded no real money, so
+nothing reads its `live`."""
 
 
 def session_without_policies(tree: Tree) -> Tree:

@@ -99,6 +99,11 @@ class Agreement:
                 del self._drifts[what]
         self._seen = wide
 
+    @property
+    def foreign(self) -> dict[str, Decimal]:
+        """What lay there before the session, by market [base]; nothing before the first report."""
+        return {what: more for what, more in (self._foreign or {}).items() if more and what != self._quote}
+
     def why(self, symbol: str) -> str | None:
         """Why a market is close-only; None where the books agree."""
         drift = self._drifts.get(symbol) or self._drifts.get(self._quote)

@@ -39,6 +39,7 @@ from ops.story.policy.reviews import Reviewed, Reviews
 from ops.story.tally import KeptHearing, RoundTrip, StoryTally
 from risk.breakers import BreakerEvent
 from risk.portfolio import Portfolio
+from risk.ramp import RampMoved
 from rl.serving.monitor import PolicyChanged
 
 JOURNAL = "journal.db"
@@ -197,6 +198,9 @@ class _Reader:
                 self._alerts.append(
                     Alert(at_utc=drift.at_utc, code="account_drift", severity=severity, text=drift.text)
                 )
+            case RampMoved() as moved:
+                fell: Severity = "info" if moved.ramp.quarters > moved.before else "critical"
+                self._alerts.append(Alert(at_utc=moved.at_utc, code="ramp_moved", severity=fell, text=moved.text))
             case SentOrder() as order:
                 self._orders.append(order)
             case BreakerEvent() as latch:
