@@ -90,6 +90,7 @@ def _without_folders(settings: Settings) -> Settings:
             "sentiment": settings.sentiment.model_copy(update={"sources": sources}),
             "rl": settings.rl.model_copy(update={"model": bare(settings.rl.model)}),
             "minds": minds.model_copy(update={"providers": providers, "cassette": bare(minds.cassette)}),
+            "live": settings.live.model_copy(update={"key_backup": bare(settings.live.key_backup)}),
         }
     )
 
