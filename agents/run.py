@@ -46,7 +46,12 @@ def parser() -> argparse.ArgumentParser:
     parse.add_argument(
         "--resume", metavar="RUN", help="go on with a run that was killed or stopped; it knows its other options"
     )
-    parse.add_argument("--confirm", metavar="WORDS", help="the words that a profile with real money asks for")
+    add(parse, "--confirm")
+    parse.add_argument(
+        "--without-record",
+        metavar="WORDS",
+        help="trade real money though its voters lack a paper record (docs/execution.md)",
+    )
     add(parse, "--json", "--quiet")
     return parse
 

@@ -7,11 +7,13 @@ journaled.
 
 import gc
 from collections.abc import Callable
+from datetime import datetime
 from typing import Literal
 
 from agents.cycle import land, run_cycle
 from agents.desk.desk import Desk
-from agents.records.inputs import Arrived, Beat, StopAsked
+from agents.records.account import AccountLeft
+from agents.records.inputs import Arrived, Beat, RaiseAsked, StopAsked
 from agents.records.record import CycleRecord, SessionEnd
 from execution.account.pieces import Touch
 from execution.kill_switch.halting import Sale
@@ -52,6 +54,9 @@ async def trade(desk: Desk, stop: Callable[[], bool], seen: Callable[[CycleRecor
             case Beat():
                 desk.sink.append(arrived)
                 desk.tally.sold(await obey(desk, arrived))
+            case RaiseAsked():
+                desk.sink.append(arrived)
+                desk.trader.raise_ramp(arrived.at_utc, arrived.who)
             case StopAsked():
                 desk.sink.append(arrived)
                 return "interrupted"
@@ -90,6 +95,8 @@ async def end_session(desk: Desk, reason: Reason) -> SessionEnd:
         await desk.watchlist.finish()
     for alert in desk.watch.heard(at, (), await land(desk)):
         desk.sink.append(alert)
+    if desk.standing is not None:
+        desk.sink.append(left_of(desk, at))
     ledger = desk.trader.ledger
     end = SessionEnd(
         reason=reason,
@@ -108,3 +115,17 @@ async def end_session(desk: Desk, reason: Reason) -> SessionEnd:
     )
     desk.sink.append(end)
     return end
+
+
+def left_of(desk: Desk, at: datetime) -> AccountLeft:
+    """What the session leaves of its account at a real exchange."""
+    assert desk.standing is not None
+    trader = desk.trader
+    return AccountLeft(
+        at_utc=at,
+        cash=trader.ledger.cash,
+        breakers=trader.breakers,
+        trades=desk.standing.trades + len(trader.ledger.trades),
+        foreign=trader.foreign,
+        ramp=trader.ramp,
+    )

@@ -14,7 +14,7 @@ from config.sections.clashes import Clash, begins, contradiction
 from config.sections.court import CourtSettings
 from config.sections.emergency.settings import EmergencySettings
 from config.sections.exits import ExitSettings
-from config.sections.gates import GateSettings
+from config.sections.gates import GateSettings, LiveSettings
 from config.sections.journal import JournalSettings
 from config.sections.limits import RiskLimits
 from config.sections.market import MarketSettings
@@ -51,6 +51,7 @@ class Settings(Frozen):
     venue: VenueSettings
     emergency: EmergencySettings
     gates: GateSettings
+    live: LiveSettings
     journal: JournalSettings
 
     @model_validator(mode="after")
@@ -70,6 +71,9 @@ class Settings(Frozen):
         if self.world in ("testnet", "live") and self.venue.kind != "ccxt":
             nowhere = f"orders of the world {self.world} go to a real exchange: kind must be ccxt"
             clashes.append((("venue.kind", "world"), nowhere))
+        if self.limits.ramp != (self.world == "live"):
+            ramp = "true with real money, because it begins with a quarter of its size, and false in every other world"
+            clashes.append((("limits.ramp", "world"), ramp))
         if self.venue.kind == "ccxt" and len(set(self.court.seats)) < 4:
             clashes.append((("court.seats", "venue.kind"), "all four roles sit where a real venue is involved"))
         if self.court.mind == "models" and self.court.role_deadline_s <= self.minds.deadlines.role_s:

@@ -5,6 +5,7 @@ from typing import TextIO
 
 from agents.desk.world import ON_THE_CLOCK, World
 from config.clock import to_ms
+from config.settings import Settings
 from market.files.told import FileRead
 from market.tape import Tape
 from market.timeframe import Timeframe
@@ -18,8 +19,7 @@ def tell_data(world: World, tape: Tape, stderr: TextIO) -> None:
     lines = [*world.said]
     if world.settings.world in ON_THE_CLOCK:
         begins = tape.history_start_utc or tape.warmup_start_utc
-        real = world.settings.venue.kind == "ccxt"
-        where = f"at {world.settings.venue.exchange}'s test network" if real else "on the simulated exchange"
+        where = _account(world.settings)
         lines.append(
             f"{', '.join(tape.symbols)}: {tape.source_label}; their past from {begins:%Y-%m-%d} on; account in {quotes}, {where}"
         )
@@ -28,6 +28,16 @@ def tell_data(world: World, tape: Tape, stderr: TextIO) -> None:
     lines += [file.line() for file in tape.fact_files]
     lines += told_of(world.settings.sentiment, tape.symbols)
     _print(lines, stderr)
+
+
+def _account(settings: Settings) -> str:
+    """Where the account is that is traded, and whether its money is real."""
+    venue = settings.venue
+    if venue.kind != "ccxt":
+        return "on the simulated exchange"
+    if venue.url is not None:
+        return f"at {venue.url}, no address of {venue.exchange}'s own"
+    return f"at {venue.exchange}: REAL MONEY" if settings.world == "live" else f"at {venue.exchange}'s test network"
 
 
 def tell_files(files: Sequence[FileRead], used: Timeframe, stderr: TextIO) -> None:

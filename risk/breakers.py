@@ -206,6 +206,17 @@ def observe_trade(state: BreakerState, at: datetime, pnl: Decimal, limits: RiskL
     return _trip(state, "loss_streak", at, limits.loss_streak_pause_h, f"{losses} losing trades in a row")
 
 
+def carried(state: BreakerState, at: datetime, equity: Decimal) -> BreakerState:
+    """The state of an account that is found again at a later time with this equity [quote]: its peak, its count of losses and
+    its breakers go on, and a day or week that has begun since has its baseline here."""
+    changes: dict[str, object] = {}
+    if (day := _day(at)) != state.day_utc:
+        changes |= {"day_utc": day, "day_start_equity": equity}
+    if (week := _week(at)) != state.week_utc:
+        changes |= {"week_utc": week, "week_start_equity": equity}
+    return state.model_copy(update=changes)
+
+
 def drawdown(state: BreakerState, equity: Decimal) -> float:
     """The drawdown: fall of equity below its peak [fraction]."""
     return _fall(state.peak_equity, equity)

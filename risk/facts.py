@@ -21,6 +21,7 @@ from risk.calibration import SizingMaps
 from risk.measures.horizon import Horizon, horizon_of
 from risk.portfolio import Portfolio
 from risk.proposal import Proposal
+from risk.ramp import Ramp
 from risk.verdict import Reaction, RuleCode, RuleReport
 
 OF_EQUITY = "of equity"
@@ -47,7 +48,7 @@ class Situation:
     order book that its market shows. `now_utc`: the close of the last processed slice. `docket`: the other proposals of the
     session, when proposals share the risk. `opened_utc`: when the position in the proposed symbol was opened. Each of these is
     None when it is not known. `own_positions`: positions and entries under way by the context that has voted for them, for
-    contexts with a number of their own.
+    contexts with a number of their own. `ramp`: where the ramp of real money stands; None without real money.
     """
 
     proposal: Proposal
@@ -67,6 +68,7 @@ class Situation:
     docket: DocketView | None = field(default=None, kw_only=True)
     opened_utc: datetime | None = field(default=None, kw_only=True)
     own_positions: Mapping[str, int] = field(default_factory=dict, kw_only=True)
+    ramp: Ramp | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from risk.facts import Facts, Rule, Situation, as_recorded
 from risk.limits.catalogue import OF_ORDER, rules_under
 from risk.limits.contexts import named, own_checks, tightened
 from risk.limits.loss import halved
+from risk.limits.ramp import ramped
 from risk.limits.row import Part
 from risk.limits.share import beside, held_quantity, room_left, share_report
 from risk.limits.trade import tails_hold, well_formed
@@ -117,7 +118,7 @@ class RiskManager:
     def _size(self, facts: Facts, checks: tuple[RuleReport, ...], rules_of_size: tuple[Rule, ...]) -> Verdict:
         """The tightest cap, times what voters, court and policy left of it, less what is held, down to whole lots."""
         whole, held = beside(facts), held_quantity(facts)
-        caps = halved(whole, _measured(rules_of_size, whole))
+        caps = ramped(whole, halved(whole, _measured(rules_of_size, whole)))
         tightest, left, told = _room(facts, caps)
         recorded = (as_recorded(facts, _marked(report, tightest)) for report in caps)
         rules, price = (*checks, *recorded, *told), facts.proposal.reference_price

@@ -139,12 +139,17 @@ def position_room(entry: Entry) -> float:
 
 
 def deployed_room(entry: Entry) -> float:
-    """What all positions together may have, less what they have.
+    """What all positions together may have, less what they have: see `room_within`."""
+    return room_within(entry, entry.limits.max_deployed_fraction)
+
+
+def room_within(entry: Entry, most: float) -> float:
+    """What is left of `most` for all positions together [fraction of equity].
 
     With `entry_price_cap_bps` it holds at the fill: the entries under way cost what this one costs, and each position may have
     gained as much as an entry.
     """
-    cap, most = price_cap(entry.limits), entry.limits.max_deployed_fraction
+    cap = price_cap(entry.limits)
     if not cap:
         return most - entry.deployed
     return at_dearest(most - entry.held - cap * entry.held, entry) - (entry.deployed - entry.held)

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, Generic, Protocol, TypeVar
 
-from agents.records.inputs import Arrived, Beat, StopAsked
+from agents.records.inputs import Arrived, Between
 from execution.reports import VenueReport
 from market.bar import Slice
 
@@ -40,11 +40,11 @@ class Speaker(Protocol):
 class Pulse(Protocol):
     """What a session on the clock has to see between two bars."""
 
-    def past(self) -> Beat | StopAsked | None:
+    def past(self) -> Between | None:
         """The next input of the recorded past, if it is one of these."""
         ...
 
-    async def next(self) -> Beat | StopAsked:
+    async def next(self) -> Between:
         """Wait until there is something to see."""
         ...
 
@@ -67,7 +67,7 @@ class Arrivals:
         self._spoke_next = spoke_next
         self._speaks = True
 
-    async def next(self) -> Slice | Arrived | VenueReport | Beat | StopAsked | None:
+    async def next(self) -> Slice | Arrived | VenueReport | Between | None:
         """The next input; None when the feed has ended. Raises what the feed, the venue or the pulse raises."""
         spoke = self._spoke_next()
         if spoke is not None:

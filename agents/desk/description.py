@@ -93,6 +93,7 @@ def _without_folders(settings: Settings) -> Settings:
             "rl": settings.rl.model_copy(update={"model": bare(settings.rl.model)}),
             "minds": minds.model_copy(update={"providers": providers, "cassette": bare(minds.cassette)}),
             "journal": JournalSettings(group_commit=settings.journal.group_commit),
+            "live": settings.live.model_copy(update={"key_backup": bare(settings.live.key_backup)}),
         }
     )
 

@@ -15,6 +15,7 @@ from agents.desk.reviewer import Reviewer
 from agents.memory.cases import Memory
 from agents.memory.learning import Learner
 from agents.outages.watch import OutageWatch
+from agents.records.account import Standing
 from agents.strategies.contexts import Context
 from agents.strategies.facts import SentimentReader
 from config.clock import BarClock
@@ -73,5 +74,7 @@ class Desk:
     """Watches the live results of a policy that changes sizes; None if there is no such policy."""
     reviewer: Reviewer | None = None
     """The policy that reviews positions by shares; None if there is no policy."""
+    standing: Standing | None = None
+    """How the account of a real exchange stood at the start; None for any other account."""
     due: dict[str, datetime] = field(default_factory=dict)
     """Until when what was voted for is to be held, by symbol (`agents.horizons`)."""

@@ -18,7 +18,7 @@ from config.frozen import Frozen
 from rl.model import CARD
 
 Started = Literal["run", "backtest"]
-_FILES = frozenset({"file", "path", "cassette", "model"})
+_FILES = frozenset({"file", "path", "cassette", "model", "key_backup"})
 """Names of settings that may hold the path of a file."""
 
 

@@ -64,7 +64,8 @@ class RunRequest(Frozen):
 
     `out` is a new folder (None: the next one in `runs/`), `resume` the folder of a run that was killed or stopped, `calibration`
     a file of sizing maps, `record` a file of what earlier runs have taught of the voters, `confirm` the words that a profile with
-    real money requires. `command` is what starts it, and therefore what is done at its end.
+    real money requires, `without_record` those that trade it without a paper record. `command` is what starts it, and
+    therefore what is done at its end.
     """
 
     world: WorldRequest
@@ -74,5 +75,6 @@ class RunRequest(Frozen):
     out: str | None = None
     resume: str | None = None
     confirm: str | None = None
+    without_record: str | None = None
     as_json: bool = False
     quiet: bool = False

@@ -136,6 +136,7 @@ def open_desk(
         context=_context(session, warmup) if settings.market.context == "facts" else None,
         demotion=demotion_of(session, adjuster),
         reviewer=None if settings.rl.mode == "off" else Reviewer(adjuster, see),
+        standing=session.standing,
     )
 
 
@@ -188,7 +189,7 @@ def _trader(
 ) -> Trader:
     """The account with its gate and its venue."""
     settings, per_day = session.settings, session.timeframe.bars_per_day
-    cash = settings.venue.starting_cash
+    cash, standing = settings.venue.starting_cash, session.standing
     return Trader(
         venue=venue,
         driver=driver,
@@ -199,11 +200,13 @@ def _trader(
         exits=settings.exits,
         window=warm.window,
         volumes=warm.volumes,
-        breakers=BreakerState.fresh(cash, session.start_utc),
+        breakers=BreakerState.fresh(cash, session.start_utc) if standing is None else standing.breakers,
         bars_per_day=per_day,
         switch=switch,
         close_together=settings.venue.close_together,
         entries=settings.venue.entry,
+        ramp=None if standing is None else standing.ramp,
+        bounds=settings.live if settings.limits.ramp else None,
     )
 
 

@@ -16,7 +16,7 @@ from config.settings import Settings
 from market.tape import Tape, recorded_tape, simulated_past, simulated_tape
 from market.timeframe import Timeframe
 
-ON_THE_CLOCK = ("feed", "testnet")
+ON_THE_CLOCK = ("feed", "testnet", "live")
 """Worlds whose bars are yet to come."""
 CONTEXT_DAYS = 400
 """Days before the warm-up that the market context asks for: its longest mean is of 200 days, its slowest rule of ten months."""
@@ -57,10 +57,24 @@ def world_of(request: WorldRequest) -> World:
     changed |= _mind(request, changed)
     if request.bars.symbols:
         changed["market.symbols"] = list(request.bars.symbols)
-    world = World(settings=load_profile(request.profile, changed), bars=request.bars)
+    world = World(settings=_with_capital(load_profile(request.profile, changed), changed), bars=request.bars)
     if not request.bars.data or request.timeframe is not None or _says_timeframe(request.overrides):
         return world
     return _as_found(world, request.profile, changed)
+
+
+def _with_capital(settings: Settings, changed: Mapping[str, Any]) -> Settings:
+    """The settings in which the money of a session with real money is its capital. Raises UsageFault where it is named twice."""
+    if settings.world != "live":
+        return settings
+    if "venue.starting_cash" in changed:
+        raise UsageFault(
+            "venue.starting_cash is for play money. Nothing was started. Say how much real money may be used with --set "
+            "live.capital=AMOUNT."
+        )
+    return settings.model_copy(
+        update={"venue": settings.venue.model_copy(update={"starting_cash": settings.live.capital})}
+    )
 
 
 def _says_timeframe(overrides: Mapping[str, Any]) -> bool:
@@ -121,14 +135,9 @@ def _bars_of(world: World, drawn: Callable[[Settings, int], Tape]) -> Tape:
             )
         _known_to_the_simulation(settings)
         return drawn(settings, history_days(settings))
-    if settings.world in ON_THE_CLOCK:
-        raise UsageFault(
-            f"The bars of {settings.market.feed} are yet to come, and this command needs bars that are there. Nothing was "
-            "started. Trade the feed with `tribunal run`, or give recorded bars with --data."
-        )
     raise UsageFault(
-        f"The profile {settings.profile!r} is valid, but this version sends no order for real money: the paper record "
-        "and the ramp that it asks for are not there yet. Nothing was started. Use --profile paper, or testnet for play money."
+        f"The bars of {settings.market.feed} are yet to come, and this command needs bars that are there. Nothing was "
+        "started. Trade the feed with `tribunal run`, or give recorded bars with --data."
     )
 
 

@@ -9,7 +9,14 @@ from typing import ClassVar, Literal
 from config.frozen import Journaled, UtcTime
 
 AlertCode = Literal[
-    "outage_began", "outage_derisked", "outage_ended", "budget_near", "policy_demoted", "account_drift", "close_only"
+    "outage_began",
+    "outage_derisked",
+    "outage_ended",
+    "budget_near",
+    "policy_demoted",
+    "account_drift",
+    "close_only",
+    "ramp_moved",
 ]
 Severity = Literal["info", "warning", "critical"]
 

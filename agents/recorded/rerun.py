@@ -11,7 +11,7 @@ from datetime import datetime
 
 from agents.approval.petition import Approval
 from agents.llm.attempt import Attempt, Role
-from agents.records.inputs import Arrived, Beat, StopAsked
+from agents.records.inputs import Arrived, Between
 from agents.records.record import AskedAhead, CycleRecord, SessionEnd, ShareReview
 from agents.records.registry import Recorded
 from config.errors import JournalFault
@@ -112,10 +112,10 @@ class RecordedRun:
             return False
         return self.cycle is not None or self.end is not None
 
-    def beat(self) -> Beat | StopAsked | None:
+    def beat(self) -> Between | None:
         """The next event, if it is one that reached the session between two bars. As `spoke_next` after the last whole bar."""
         following = self.peek()
-        if not isinstance(following, Beat | StopAsked):
+        if not isinstance(following, Between):
             return None
         return following if self.cycle is not None or self.end is not None else None
 
@@ -181,10 +181,10 @@ class RecordedPulse:
     def __init__(self, run: RecordedRun) -> None:
         self._run = run
 
-    def past(self) -> Beat | StopAsked | None:
+    def past(self) -> Between | None:
         return self._run.beat()
 
-    async def next(self) -> Beat | StopAsked:
+    async def next(self) -> Between:
         """Nothing comes by itself: all of it is past."""
         await asyncio.get_running_loop().create_future()
         raise AssertionError("unreachable")

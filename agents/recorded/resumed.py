@@ -18,7 +18,7 @@ from agents.approval.petition import Approval
 from agents.llm.attempt import Attempt, Role
 from agents.records.events import EVENTS, read_events
 from agents.records.folder import forget_checksum
-from agents.records.inputs import Arrived, Beat, StopAsked
+from agents.records.inputs import Arrived, Beat, Between, RaiseAsked, StopAsked
 from agents.records.record import CycleRecord, Prompts, Session, SessionEnd, Warmup
 from agents.records.registry import Recorded, leaves
 from config.errors import JournalFault, UsageFault
@@ -43,8 +43,9 @@ class ResumingSink:
         self._approvals: dict[str, Approval] = {}
         self._came: dict[str, int] = {}
         self._spoken: set[int] = set()
-        self._inputs: dict[int, Arrived | Beat | StopAsked] = {}
+        self._inputs: dict[int, Arrived | Between] = {}
         self._bars = 0
+        self._lives_on = False
         self._ahead: Recorded | None = None
         self.unanswered: frozenset[str] = frozenset()
         """Ids of the orders whose intents are kept and whose answers are not: they may have been sent."""
@@ -56,7 +57,7 @@ class ResumingSink:
             raise UsageFault(
                 f"{path} holds no event, so there is nothing to resume. Nothing was started. Start a new run."
             )
-        if isinstance(last.event, SessionEnd) and last.event.reason == "completed":
+        if isinstance(last.event, SessionEnd) and last.event.reason == "completed" and not self._has_left(last.event):
             raise UsageFault(
                 f"The run in {path.parent} has ended, so there is nothing to resume. Nothing was started. Start a new run."
             )
@@ -64,6 +65,10 @@ class ResumingSink:
         self._left = self._last = kept
         self._place = _Place(path, key, group_commit, Head(kept, head), shortens if kept < last.seq else None)
         self._journal: Journal | None = None
+
+    def _has_left(self, end: SessionEnd) -> bool:
+        """Whether the session has left positions on an account that lives beyond it: somebody has to look after them."""
+        return self._lives_on and bool(end.portfolio.positions)
 
     def attempts(self, decision_id: str, role: Role) -> tuple[Attempt, ...]:
         """The models' attempts for a role in a decision before the run was killed."""
@@ -90,7 +95,7 @@ class ResumingSink:
         """Whether a report of the venue came next, between two bars; None after the end of the journal."""
         return self._last - self._left + 1 in self._spoken if self._left else None
 
-    def input(self) -> Arrived | Beat | StopAsked | None:
+    def input(self) -> Arrived | Between | None:
         """The next event, if it is one that reached a session on the clock from outside; None after the end of the journal."""
         return self._inputs.get(self._last - self._left + 1) if self._left else None
 
@@ -114,6 +119,8 @@ class ResumingSink:
                     self.unanswered -= {asked.removeprefix("submit ")}
                 case CycleRecord():
                     bars += 1
+                case Session() as session:
+                    self._lives_on = session.standing is not None
                 case Attempt() as attempt:
                     place = (attempt.decision_id, attempt.role)
                     self._attempts[place] = (*self._attempts.get(place, ()), attempt)
@@ -122,7 +129,7 @@ class ResumingSink:
                     self._halts[halt.look] = halt
                 case VenueWord(asked=asked) if asked == HEARD:
                     self._spoken.add(last.seq)
-                case Arrived() | Beat() | StopAsked() as came:
+                case Arrived() | Beat() | StopAsked() | RaiseAsked() as came:
                     self._inputs[last.seq] = came
                 case Approval() as approval:
                     self._approvals[approval.decision_id] = approval

@@ -16,7 +16,8 @@ from pathlib import Path
 from agents.approval.petition import Approval
 from agents.llm.attempt import Attempt
 from agents.outages.alert import Alert
-from agents.records.inputs import Arrived, Beat, StopAsked
+from agents.records.account import AccountLeft
+from agents.records.inputs import Arrived, Beat, RaiseAsked, StopAsked
 from agents.records.older import (
     session_before_settings_of_3,
     session_before_settings_of_4,
@@ -38,6 +39,7 @@ from execution.journal.rows import Row
 from execution.kill_switch.halting import HaltEvent
 from execution.reports import DustSwept, SentOrder, VenueWord
 from risk.breakers import BreakerEvent
+from risk.ramp import RampMoved
 from rl.serving.monitor import PolicyChanged
 
 EVENTS = Registry(
@@ -62,6 +64,7 @@ EVENTS = Registry(
         (with_nothing_new,),
     ),
     Kind(StopAsked, "on a live feed: when the user ends the session, before its ending"),
+    Kind(RaiseAsked, "with real money: when a human has raised the ramp, before what follows from it"),
     Kind(
         Attempt,
         "for each request to a model, when the wave of its role is over; for an outlook, at the close of the bar by which it was "
@@ -96,6 +99,8 @@ EVENTS = Registry(
         (with_nothing_new, with_nothing_new, with_nothing_new, with_nothing_new),
     ),
     Kind(PolicyChanged, "at a bar close, when live results have fallen out of what the verdict of a policy promised"),
+    Kind(RampMoved, "with real money: when the ramp was raised by a human, or has fallen"),
+    Kind(AccountLeft, "at a real exchange: once, before the end of the session"),
     Kind(SessionEnd, "once, last; a journal without it was cut short", (with_nothing_new, with_nothing_new)),
 )
 """The table from which everything else about kinds is derived."""

@@ -49,3 +49,18 @@ class StopAsked(Journaled):
 
     at_utc: UtcTime
     """The time of the exchange."""
+
+
+class RaiseAsked(Journaled):
+    """A human has raised the ramp of real money. It rises at this time, if it can by then."""
+
+    event_kind: ClassVar[str] = "raise_asked"
+
+    at_utc: UtcTime
+    """The time of the exchange."""
+    who: str
+    why: str
+
+
+Between = Beat | StopAsked | RaiseAsked
+"""What reaches a session on the clock between two bars."""

@@ -89,8 +89,11 @@ ADDED_IN_SESSION_6: Mapping[str, Any] = {
     "journal.url": None,
     "journal.anchor": None,
     "journal.anchor_every_s": 60.0,
+    "limits.ramp": False,
+    "live": {"capital": "100", "ramp_drawdown": 0.05, "ramp_trades": 10, "ramp_errors": 1.0, "key_backup": None},
 }
-"""Settings that version 5 of a session did not have, with what it did, by dotted path as above."""
+"""Settings that version 5 of a session did not have, with what it did, by dotted path as above. It traded no real money, so
+nothing reads its `live`."""
 
 
 def session_without_policies(tree: Tree) -> Tree:

@@ -14,6 +14,7 @@ from pydantic import Field
 from agents.court.hearing import Hearing
 from agents.court.record import Learnt
 from agents.llm.attempt import Role
+from agents.records.account import Standing
 from agents.strategies.vote import Vote
 from config.frozen import Frozen, Journaled, UtcTime, absent, empty
 from config.settings import Settings
@@ -89,6 +90,13 @@ class Session(Journaled):
     """What earlier runs have taught of the voters, if a file was given. Court and sizing begin with it."""
     account: AccountAt | None = Field(default=None, exclude_if=absent)
     """The account at a real exchange, if orders leave this program."""
+    standing: Standing | None = Field(default=None, exclude_if=absent)
+    """How that account stands at the start; absent in journals from before accounts lived beyond a session."""
+    voters: dict[str, str] = Field(default_factory=dict, exclude_if=empty)
+    """SHA-256 of the text and the parameters of each voter, by name, for a session on the clock: its closed trades are a record
+    of exactly this voter."""
+    feed_url: str | None = Field(default=None, exclude_if=absent)
+    """Another address than the exchange's own that told the bars, if one was given."""
     own_strategies: dict[str, str] = Field(default_factory=dict)
     """Source text of the user's strategy files, by file name. A replay runs this text."""
     findings: tuple[Finding, ...]

@@ -139,6 +139,10 @@ class RiskLimits(Frozen):
     max_net_leverage: Annotated[float, Field(gt=0, le=10), Tighter.LOWER] = Field(
         description="long positions minus short positions [fraction of equity]"
     )
+    ramp: bool = Field(
+        description="sizes, and the money in use, are those that the ramp of real money allows (`live`); true with real money, "
+        "and only there"
+    )
     risk_parity: bool = Field(
         description="all proposals of one session contribute equally to risk, within the VaR limit"
     )

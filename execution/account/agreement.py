@@ -99,6 +99,11 @@ class Agreement:
                 del self._drifts[what]
         self._seen = wide
 
+    @property
+    def foreign(self) -> dict[str, Decimal]:
+        """What lay there before the session, by market [base]; nothing before the first report."""
+        return {what: more for what, more in (self._foreign or {}).items() if more and what != self._quote}
+
     def take_for_foreign(self, symbol: str, coins: Decimal, money: Decimal) -> None:
         """Count coins that were sold [base] and what came of them [quote] as foreign: the sale was none of ours."""
         if self._foreign is not None:  # else the first report has it in

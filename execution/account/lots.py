@@ -38,6 +38,12 @@ class Trade(Frozen):
     exit_purpose: Purpose
     """Purpose of the fill that ended it."""
 
+    @property
+    def return_on_cost(self) -> float:
+        """Its profit as a fraction of what was paid for it."""
+        paid = float(self.entry_price * self.quantity)
+        return float(self.pnl) / paid if paid > 0 else 0.0
+
 
 @dataclass(slots=True)
 class Holding:

@@ -15,6 +15,7 @@ from config.clock import aware
 from config.errors import InvariantBroken
 from config.frozen import Frozen
 from config.sections.exits import ExitSettings
+from config.sections.gates import LiveSettings
 from config.sections.limits import RiskLimits
 from config.sections.venue import EntrySettings
 from execution.account.agreement import Agreement
@@ -49,6 +50,8 @@ from risk.measures.horizon import horizon_of, one_day_es, one_day_var
 from risk.order import Order, Purpose
 from risk.portfolio import Portfolio, Position
 from risk.proposal import Proposal
+from risk.ramp import Ramp, RampMoved, raised
+from risk.ramp import observe as observe_ramp
 from risk.sizing import share_left
 from risk.verdict import Outcome, RuleReport, Verdict
 from risk.volumes import VolumeWindow
@@ -86,12 +89,17 @@ class Trader:
         switch: Switch | None = None,
         close_together: int = 1,
         entries: EntrySettings = EntrySettings(),  # noqa: B008 - frozen
+        ramp: Ramp | None = None,
+        bounds: LiveSettings | None = None,
     ) -> None:
         """`driver` drives the venue through each bar; None for a venue that trades by itself.
 
         `switch` is the kill switch; None if there is none. `close_together`: how many markets of a real exchange are asked at a
-        time when it sells; 1 for one after another. `entries`: how entries are bought.
+        time when it sells; 1 for one after another. `entries`: how entries are bought. `ramp`: where that of real money stands,
+        and the `bounds` in which it does not fall; None without real money.
         """
+        self.ramp = ramp
+        self._bounds = bounds
         self._halts = HaltWatch(switch or NoSwitch(), sink)
         self.ledger = ledger
         self.window = window
@@ -174,6 +182,16 @@ class Trader:
         `at` is the present time. The orders that follow have the latest time in the report, if that is later.
         """
         await self._desk.hear(HEARD, word, max((at, *told_utc(word))))
+
+    def raise_ramp(self, at: datetime, who: str) -> None:
+        """A human raises the ramp of real money. Where it cannot be raised at this time, nothing happens."""
+        if self.ramp is not None:
+            self._step_ramp(raised(self.ramp, at, self.ledger.equity, who))
+
+    @property
+    def foreign(self) -> dict[str, Decimal]:
+        """What lay on a real account before the session, by market [base]; nothing before it was told."""
+        return self._agreement.foreign
 
     @property
     def quantities(self) -> dict[str, Decimal]:
@@ -274,6 +292,7 @@ class Trader:
             docket=self._docket(proposal, alive) if shared else None,
             opened_utc=self.ledger.opened_utc(proposal.symbol),
             own_positions=self._orders.by_context(but=proposal.symbol),
+            ramp=self.ramp,
         )
 
     async def enter(self, verdict: Verdict, approval: RuleReport | None = None) -> Verdict:
@@ -418,9 +437,18 @@ class Trader:
         else:
             for symbol in shown.bars:
                 self._step(observe_move(self.breakers, at, symbol, self.window.last_sigma(symbol), limits))
-        for trade in self.ledger.trades[self._counted_trades :]:
+        closed = self.ledger.trades[self._counted_trades :]
+        for trade in closed:
             self._counted_trades += 1
             self._step(observe_trade(self.breakers, at, trade.pnl, limits))
+        if self.ramp is not None and self._bounds is not None:
+            returns = [trade.return_on_cost for trade in closed]
+            self._step_ramp(observe_ramp(self.ramp, at, self.ledger.equity, returns, self._bounds))
+
+    def _step_ramp(self, step: tuple[Ramp, tuple[RampMoved, ...]]) -> None:
+        self.ramp, events = step
+        for event in events:
+            self._sink.append(event)
 
     def _step(self, step: tuple[BreakerState, tuple[BreakerEvent, ...]]) -> None:
         self.breakers, events = step

@@ -15,6 +15,7 @@ from agents.desk.outside import outside_of
 from agents.desk.request import RunRequest, WorldRequest
 from agents.desk.world import ON_THE_CLOCK, World, history_days
 from agents.recorded.resumed import ResumingSink
+from agents.records.account import Word
 from agents.records.folder import journal_of
 from agents.records.record import Session, SessionEnd
 from agents.session import run_session
@@ -32,17 +33,28 @@ from market.timeframe import Timeframe
 from ops.listening import listened, listeners_of
 from ops.progress import FeedProgress
 from ops.stopping import StopSignals
+from risk.ramp import Ramp
 
 
 class PastOfRun:
-    """The past of a run on a feed, what its journal keeps if it is resumed, and the clock that it lives by. `opened`: what a real
-    exchange says of the account."""
+    """The past of a run on a feed, what its journal keeps if it is resumed, and the clock that it lives by. `world`: with the
+    money that the account has; `opened`: what a real exchange says of the account."""
 
-    def __init__(self, tape: Tape, kept: Kept | None, clock: PacedClock, opened: Opened | None = None) -> None:
+    def __init__(
+        self, world: World, tape: Tape, kept: Kept | None, clock: PacedClock, opened: Opened | None = None
+    ) -> None:
+        self.world = world
         self.tape = tape
         self.opened = opened
         self.kept = kept
         self.clock = clock
+
+    @property
+    def ramp(self) -> Ramp | None:
+        """Where the ramp of real money stands when the session begins, or goes on; None without real money."""
+        if self.kept is not None:
+            return self.kept.ramp
+        return None if self.opened is None or self.opened.standing is None else self.opened.standing.ramp
 
 
 def feed_asked(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -69,12 +81,21 @@ def planned_bars(asked: WorldRequest, timeframe: Timeframe) -> int | None:
     return min((limit for limit in (by_days, asked.bars.feed_bars) if limit is not None), default=None)
 
 
-def past_of_run(world: World, request: RunRequest, key: bytes, clock: PacedClock | None = None) -> PastOfRun:
-    """Fetch what lies before the first live bar, and show how far it is. Raises UsageFault, DataFault, JournalFault."""
-    settings, clock = world.settings, clock or SystemClock()
+def past_of_run(
+    world: World, request: RunRequest, key: bytes, clock: PacedClock | None = None, words: tuple[Word, ...] = ()
+) -> PastOfRun:
+    """Fetch what lies before the first live bar, and show how far it is; on a real exchange, how the account stands. `words`:
+    what was typed to begin. Raises UsageFault, DataFault, JournalFault."""
+    clock = clock or SystemClock()
     kept = None
     if request.resume is not None:
         kept = kept_feed(journal_of(Path(request.resume)), key)
+    standing = None
+    if trades_there(world.settings):
+        from agents.desk.clocked.finding import account_found  # it loads what paper does not need
+
+        world, standing = account_found(world, None if kept is None else kept.session, key, clock, words)
+    settings = world.settings
     day = round(Timeframe(settings.market.timeframe).bars_per_day)
     bars = warmup_length(settings.market) + day + history_days(settings) + (0 if kept is None else kept.bars)
     total = bars * len(symbols_of(settings))
@@ -89,11 +110,11 @@ def past_of_run(world: World, request: RunRequest, key: bytes, clock: PacedClock
                 return await read_past(settings, world.bars, kept, clock, step), None
             from agents.desk.clocked.account import greet  # it loads what paper does not need
 
-            there = await greet(settings, symbols_of(settings), key, clock, kept)
+            there = await greet(settings, symbols_of(settings), key, clock, kept, standing)
             return await read_past(settings, world.bars, kept, clock, step), there
 
         tape, opened = asyncio.run(read())
-    return PastOfRun(tape, kept, clock, opened)
+    return PastOfRun(world, tape, kept, clock, opened)
 
 
 def trade_feed(
@@ -121,7 +142,9 @@ def trade_feed(
         resuming = journal if isinstance(journal, ResumingSink) else None
         async with models_of(settings, load_secrets(also=settings.minds.key_variables)) as asker:
             outside = outside_of(settings, asker, journal)
-            sink = listened(journal, listeners, lasting)
+            sink = listened(
+                journal, (*listeners, *_keepers(session, path.parent, key, fresh=resuming is None)), lasting
+            )
             async with feed_desk(clocked, session, sink, resuming, key, outside) as (desk, feed):
                 feeds.append(feed)
                 return await run_session(desk, stop, lambda record: None)
@@ -135,6 +158,18 @@ def trade_feed(
         lasting.abandon()
         raise
     return end
+
+
+def _keepers(session: Session, folder: Path, key: bytes, *, fresh: bool) -> tuple[Listener, ...]:
+    """What keeps the book of an account that lives beyond the session. Raises OutputFault for a book that cannot be written."""
+    if session.standing is None:
+        return ()
+    from agents.desk.clocked.book import BookKeeper, Books  # it loads what paper does not need
+
+    keeper = BookKeeper(Books(state_dir(load_secrets()), key), session, folder)
+    if fresh:
+        keeper.begin()
+    return (keeper,)
 
 
 def _say(text: str) -> None:

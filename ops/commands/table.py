@@ -356,6 +356,28 @@ COMMANDS = (
         ),
     ),
     Command(
+        "account",
+        "agents.account",
+        "operate",
+        "show the accounts at real exchanges, raise the ramp of real money, or begin an account anew",
+        errors=(2, 4, 5, 6),
+        examples=(
+            "tribunal account",
+            'tribunal account --raise --reason "a quiet week"',
+        ),
+    ),
+    Command(
+        "record",
+        "ops.record",
+        "operate",
+        "count what voters have earned on paper, from sealed journals, for real money to read",
+        errors=(2, 4, 5),
+        examples=(
+            "tribunal record runs/paper-001 runs/testnet-001",
+            "tribunal record --json",
+        ),
+    ),
+    Command(
         "check",
         "config.check",
         "operate",

@@ -4,6 +4,7 @@ Each look stands alone: what fails is a finding, and the others are looked at al
 """
 
 import asyncio
+from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ from agents.desk.request import WorldRequest
 from agents.desk.world import ON_THE_CLOCK, World, world_of
 from config.clock import SystemClock
 from config.errors import TribunalError
-from config.secrets import Secrets, load_secrets, state_dir
+from config.secrets import Secrets, journal_key, load_secrets, state_dir
 from config.settings import Settings
 from execution.venues.exchange.capabilities import capability_of
 from execution.venues.exchange.checkup import checkup
@@ -25,13 +26,11 @@ from execution.venues.exchange.venue import name_of_account
 from ops.health.exchange import clock_finding, exchange_row, told_by_exchange
 from ops.health.feed import FeedSaid, feed_said
 from ops.health.finding import Finding, ill, tried, unasked, well
-from ops.health.machine import machine
+from ops.health.machine import has_key, machine
+from ops.health.money import RealMoney, real_money
 from ops.health.terms import terms
 
-REAL_MONEY = "real money"
-"""The line that says whether this version trades it."""
 _PROFILE, _ENVIRONMENT, _KEYS, _SESSION = "profile", "environment", "exchange key", "other sessions"
-_NO_LIVE = "This version sends no order for real money, however all else stands. Use --profile testnet for play money."
 
 
 class Examination(NamedTuple):
@@ -54,16 +53,31 @@ def examine(request: WorldRequest, copy: Path | None) -> Examination:
     except TribunalError as fault:
         return _examination(settings, [found, ill(_ENVIRONMENT, str(fault))])
     name = None if settings is None else settings.profile
+    if copy is None and settings is not None and settings.live.key_backup is not None:
+        copy = Path(settings.live.key_backup).expanduser()
     findings = [found, *machine(secrets, folder, name, copy, live=live)]
     if world is not None:
-        findings += [*terms(world.settings, secrets), *_outside(world, secrets, folder)]
+        findings += terms(world.settings, secrets)
+        part = Decimal(1)
+        if live:
+            money = _real_money(world.settings, secrets, folder)
+            findings += money.findings
+            world, part = world.model_copy(update={"settings": money.settings}), money.part
+        findings += _outside(world, secrets, folder, part)
     return _examination(settings, findings)
+
+
+def _real_money(settings: Settings, secrets: Secrets, folder: Path) -> RealMoney:
+    """What real money asks for; a key that cannot be read is told elsewhere."""
+    try:
+        key = journal_key(secrets) if has_key(secrets, folder) else None
+    except TribunalError:
+        key = None
+    return real_money(settings, folder, key, SystemClock().now())
 
 
 def _examination(settings: Settings | None, findings: list[Finding]) -> Examination:
     live = settings is not None and settings.world == "live"
-    if live:
-        findings = [findings[0], unasked(REAL_MONEY, _NO_LIVE), *findings[1:]]
     return Examination(None if settings is None else settings.profile, live, tuple(findings))
 
 
@@ -77,7 +91,7 @@ def _profile(request: WorldRequest) -> tuple[Finding, World | None]:
     return well(_PROFILE, f"{settings.profile}: world {settings.world}, orders {where}."), world
 
 
-def _outside(world: World, secrets: Secrets, folder: Path) -> list[Finding]:
+def _outside(world: World, secrets: Secrets, folder: Path, part: Decimal) -> list[Finding]:
     """What is asked over a wire."""
     settings = world.settings
     if settings.world not in ON_THE_CLOCK and not trades_there(settings):
@@ -85,10 +99,10 @@ def _outside(world: World, secrets: Secrets, folder: Path) -> list[Finding]:
     feed = asyncio.run(feed_said(settings, world.bars.feed_url, symbols_of(settings), SystemClock()))
     if not trades_there(settings):
         return [feed.finding, clock_finding(feed.clock_ahead_ms)]
-    return _trading(settings, secrets, folder, feed)
+    return _trading(settings, secrets, folder, feed, part)
 
 
-def _trading(settings: Settings, secrets: Secrets, folder: Path, feed: FeedSaid) -> list[Finding]:
+def _trading(settings: Settings, secrets: Secrets, folder: Path, feed: FeedSaid, part: Decimal) -> list[Finding]:
     venue, live, symbols = settings.venue, settings.world == "live", symbols_of(settings)
     try:
         row = capability_of(venue.exchange, live=live or venue.url is not None)
@@ -104,7 +118,7 @@ def _trading(settings: Settings, secrets: Secrets, folder: Path, feed: FeedSaid)
     mark = ClientIds(name_of_account(venue, live=live), "").mark
     session = tried(_SESSION, lambda: _session(folder, mark))
     return [
-        exchange_row(row, settings), said, session, *told_by_exchange(found, row, settings, symbols), feed.finding
+        exchange_row(row, settings), said, session, *told_by_exchange(found, row, settings, symbols, part), feed.finding
     ]  # fmt: skip
 
 

@@ -6,6 +6,7 @@ It asks nothing itself. What an exchange does not tell is said to be not told, a
 from collections.abc import Sequence
 from decimal import Decimal
 
+from agents.desk.clocked.account import cash_setting
 from config.settings import Settings
 from execution.venues.exchange.capabilities import Capability, Play
 from execution.venues.exchange.checkup import Account, Checkup, Unheard
@@ -34,19 +35,22 @@ def exchange_row(row: Capability, settings: Settings) -> Finding:
     return well("exchange", told)
 
 
-def told_by_exchange(found: Checkup, row: Capability, settings: Settings, symbols: Sequence[str]) -> list[Finding]:
-    """All that the exchange told: to anybody, and to the owner of the key."""
-    return [*_to_anybody(found, row, settings), *_to_owner(found.account, settings, symbols)]
+def told_by_exchange(
+    found: Checkup, row: Capability, settings: Settings, symbols: Sequence[str], part: Decimal = Decimal(1)
+) -> list[Finding]:
+    """All that the exchange told: to anybody, and to the owner of the key. `part`: of each size, that the ramp of real money
+    allows."""
+    return [*_to_anybody(found, row, settings, part), *_to_owner(found.account, settings, symbols)]
 
 
-def _to_anybody(found: Checkup, row: Capability, settings: Settings) -> list[Finding]:
+def _to_anybody(found: Checkup, row: Capability, settings: Settings, part: Decimal) -> list[Finding]:
     ahead = found.clock_ahead_ms
     if isinstance(ahead, Unheard):
         how = "Look at the connection and at the exchange's page of its status, and ask again."
         return [ill(_ANSWERS, f"{row.exchange} does not answer ({ahead.why}).", how), clock_finding(ahead)]
     fees = well(_FEES, f"They are charged in: {row.fees}.")
     answers = well(_ANSWERS, f"{row.exchange} answers{_at(settings)}.")
-    return [answers, clock_finding(ahead), *_markets(found, settings), fees]
+    return [answers, clock_finding(ahead), *_markets(found, settings, part), fees]
 
 
 def _at(settings: Settings) -> str:
@@ -64,10 +68,10 @@ def clock_finding(ahead_ms: int | Unheard) -> Finding:
     return ill(_CLOCK, told, "Set the clock by a time server (`timedatectl set-ntp true`): bars close by it.")
 
 
-def _markets(found: Checkup, settings: Settings) -> list[Finding]:
+def _markets(found: Checkup, settings: Settings, part: Decimal) -> list[Finding]:
     if isinstance(found.markets, Unheard):
         return [ill(_MARKETS, found.markets.why)]
-    return [market_finding(symbol, market, settings) for symbol, market in found.markets.items()]
+    return [market_finding(symbol, market, settings, part) for symbol, market in found.markets.items()]
 
 
 def _to_owner(account: Account | None, settings: Settings, symbols: Sequence[str]) -> list[Finding]:
@@ -76,7 +80,11 @@ def _to_owner(account: Account | None, settings: Settings, symbols: Sequence[str
     if isinstance(account.balance, Unheard):
         told = _refusal(account.balance)
         return [told, *(unasked(check, "The account was not told.") for check in _OF_KEY[1:])]
-    return [*_rights(account), _money(account.balance, settings, symbols), _orders(account, settings)]
+    return [
+        *_rights(account, live=_live(settings)),
+        _money(account.balance, settings, symbols),
+        _orders(account, settings),
+    ]
 
 
 def _refusal(silence: Unheard) -> Finding:
@@ -86,11 +94,14 @@ def _refusal(silence: Unheard) -> Finding:
     return ill(_TRADES, f"The exchange refuses the key ({silence.why}).", how)
 
 
-def _rights(account: Account) -> list[Finding]:
+def _rights(account: Account, *, live: bool) -> list[Finding]:
     rights = account.rights
     if isinstance(rights, Unheard):
         why = f"Not told by the exchange ({rights.why}). Look at the key's page there."
-        return [unasked(check, why) for check in (_TRADES, _WITHDRAWS, _ADDRESS)]
+        told = [unasked(check, why) for check in (_TRADES, _WITHDRAWS, _ADDRESS)]
+        if live:  # real money asks that this is known
+            told[1] = ill(_WITHDRAWS, why, "Make a key whose rights the exchange tells, and forbid withdrawals for it.")
+        return told
     may = (
         well(_TRADES, "Yes.")
         if rights.trades
@@ -120,7 +131,7 @@ def _money(balance: ToldBalance, settings: Settings, symbols: Sequence[str]) -> 
     if free >= wanted:
         return well(_MONEY, told)
     why = "Open orders bind the rest: cancel them, or trade with less" if total >= wanted else "Trade with less"
-    return ill(_MONEY, told, f"{why}: --set venue.starting_cash=AMOUNT.")
+    return ill(_MONEY, told, f"{why}: --set {cash_setting(settings)}=AMOUNT.")
 
 
 def _orders(account: Account, settings: Settings) -> Finding:

@@ -31,7 +31,7 @@ def machine(secrets: Secrets, folder: Path, profile: str | None, copy: Path | No
     return [
         tried(_STATE, lambda: _writable(folder)),
         tried(_KEY, lambda: _key(secrets, folder, live=live)),
-        tried(_COPY, lambda: _copied(secrets, folder, copy)),
+        tried(_COPY, lambda: _copied(secrets, folder, copy, live=live)),
         _free(),
         _latches(folder, profile),
     ]
@@ -51,14 +51,15 @@ def _writable(folder: Path) -> Finding:
     return well(_STATE, f"{folder} can be written.")
 
 
-def _has_key(secrets: Secrets, folder: Path) -> bool:
+def has_key(secrets: Secrets, folder: Path) -> bool:
+    """Whether there is a journal key."""
     return secrets.journal_key is not None or (folder / KEY_FILE).exists()
 
 
 def _key(secrets: Secrets, folder: Path, *, live: bool) -> Finding:
     """Raises TribunalError for a key that is malformed, damaged or readable by others."""
     file = folder / KEY_FILE
-    if not _has_key(secrets, folder):
+    if not has_key(secrets, folder):
         if not live:
             return well(_KEY, "There is none yet; the first session makes it.")
         how = f"Make it, and copy it to a safe place: (umask 077; head -c {KEY_BYTES} /dev/urandom > {file})"
@@ -67,11 +68,14 @@ def _key(secrets: Secrets, folder: Path, *, live: bool) -> Finding:
     return well(_KEY, f"Key {key_id(journal_key(secrets))} {where}.")
 
 
-def _copied(secrets: Secrets, folder: Path, copy: Path | None) -> Finding:
+def _copied(secrets: Secrets, folder: Path, copy: Path | None, *, live: bool) -> Finding:
     """Raises TribunalError for a key that cannot be read, and for a copy that cannot."""
+    if copy is None and live:
+        how = "Copy it to another disk, and name the copy with --set live.key_backup=FILE, or in your profile."
+        return ill(_COPY, "None is named: without the key no journal, account or record of yours can be read.", how)
     if copy is None:
         return unasked(_COPY, "Name your copy of the journal key with --key-backup FILE, and it is compared.")
-    if not _has_key(secrets, folder):
+    if not has_key(secrets, folder):
         return unasked(_COPY, "There is no key yet.")
     try:
         content = copy.read_bytes()

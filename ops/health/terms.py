@@ -5,6 +5,7 @@ Nobody is asked for money: of a model's key it is known whether it is set, not w
 
 from decimal import ROUND_UP, Decimal
 
+from agents.desk.clocked.account import cash_setting
 from agents.desk.models import refuse_without_keys, sits
 from agents.llm.providers.factory import names_in_use, without_key
 from config.secrets import Secrets
@@ -37,14 +38,14 @@ def _models(settings: Settings, secrets: Secrets) -> Finding:
     return well(_MODELS, f"{heard}.{without} No model was called.")
 
 
-def market_finding(symbol: str, market: Market, settings: Settings) -> Finding:
+def market_finding(symbol: str, market: Market, settings: Settings, part: Decimal = Decimal(1)) -> Finding:
     """Whether a position of this market, and each piece of it, can be sold by the exchange's rules.
 
     The pieces are what is sold at the widest stop, at the target, and what is left after it. A voter's first positions are
-    smaller (`unproven_fraction`), so those count.
+    smaller (`unproven_fraction`), so those count. `part`: of each size, that the ramp of real money allows.
     """
     rules, cash = market.rules, settings.venue.starting_cash
-    quote, share = rules.instrument.quote, _share(settings)
+    quote, share = rules.instrument.quote, _share(settings) * part
     if market.bid is None:
         return unasked(
             symbol, f"The exchange tells no price of it; orders from {_short(rules.instrument.min_notional)}."
@@ -56,7 +57,8 @@ def market_finding(symbol: str, market: Market, settings: Settings) -> Finding:
     if piece >= least:
         return well(symbol, told)
     wanted = (least / (share * _smallest_piece(settings, rules))).quantize(Decimal(1), ROUND_UP)
-    how = f"That piece could not be sold: trade with at least {wanted} {quote} (venue.starting_cash), or leave the market out."
+    setting = cash_setting(settings)
+    how = f"That piece could not be sold: trade with at least {wanted} {quote} ({setting}), or leave the market out."
     return ill(symbol, told, how)
 
 

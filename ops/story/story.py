@@ -41,6 +41,7 @@ from ops.story.policy.reviews import Reviewed, Reviews
 from ops.story.tally import KeptHearing, RoundTrip, StoryTally
 from risk.breakers import BreakerEvent
 from risk.portfolio import Portfolio
+from risk.ramp import RampMoved
 from rl.serving.monitor import PolicyChanged
 
 FINDINGS_KEPT = 500
@@ -201,6 +202,9 @@ class _Reader:
             case MarketClosed() as closed:
                 begins: Severity = "critical" if closed.status == "begins" else "info"
                 self._alerts.append(Alert(at_utc=closed.at_utc, code="close_only", severity=begins, text=closed.text))
+            case RampMoved() as moved:
+                fell: Severity = "info" if moved.ramp.quarters > moved.before else "critical"
+                self._alerts.append(Alert(at_utc=moved.at_utc, code="ramp_moved", severity=fell, text=moved.text))
             case SentOrder() as order:
                 self._orders.append(order)
             case BreakerEvent() as latch:

@@ -267,7 +267,12 @@ def source_of(story: Story) -> str:
     source = story.session.source
     if story.session.settings.world == "simulated" and "simulated" not in source.lower():
         return f"simulated market ({source})"
-    return source
+    account = story.session.account
+    if account is None:
+        return source
+    if (url := story.session.settings.venue.url) is not None:
+        return f"{source}; orders to {url}, no address of {account.exchange}'s own"
+    return f"{source}; {'REAL MONEY' if account.network == 'live' else 'play money of its test network'}"
 
 
 def quote_of(story: Story) -> str:

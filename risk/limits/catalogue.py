@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from config.sections.limits import RiskLimits
 from risk.facts import OF_EQUITY, Rule
-from risk.limits import book, calendar, clusters, docket, loss, market, trade
+from risk.limits import book, calendar, clusters, docket, loss, market, ramp, trade
 from risk.limits.row import Kernel, Limit, Part
 from risk.sizing import deployed_room, kelly_room, position_room, risk_per_trade_room, unproven_room
 from risk.verdict import Reaction, RuleCode, RuleReport
@@ -179,6 +179,11 @@ CATALOGUE: tuple[Limit, ...] = (
     Limit(
         code="expected_slippage", rule=market.expected_slippage, part=Part.CAP, unit=OF_EQUITY, loosest={"max_slippage": 0.5},
         of_order=True, kernel=Kernel.COUNTED, sentence="Buys no more than the book gives close to its middle.",
+    ),
+    Limit(
+        code="ramp", rule=ramp.ramp, part=Part.CAP, unit=OF_EQUITY, loosest={"ramp": False}, applies=lambda limits: limits.ramp,
+        kernel=Kernel.REFUSED,
+        sentence="Uses no more real money than the ramp allows, and no more than its part of each size.",
     ),
     Limit(
         code="equal_risk", rule=docket.equal_risk, part=Part.CAP, unit=OF_EQUITY, loosest={"risk_parity": False},

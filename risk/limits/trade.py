@@ -126,24 +126,24 @@ def risk_history(facts: Facts) -> RuleReport:
 
 def risk_per_trade(facts: Facts) -> RuleReport:
     """The loss at the stop stays within `risk_per_trade` of equity."""
-    return cap(facts, "risk_per_trade", risk_per_trade_room(_entry(facts)))
+    return cap(facts, "risk_per_trade", risk_per_trade_room(entry_of(facts)))
 
 
 def position_size(facts: Facts) -> RuleReport:
     """One position stays within its share of equity."""
-    return cap(facts, "position", position_room(_entry(facts)))
+    return cap(facts, "position", position_room(entry_of(facts)))
 
 
 def deployed(facts: Facts) -> RuleReport:
     """All positions together stay within theirs."""
-    return cap(facts, "deployed", deployed_room(_entry(facts)))
+    return cap(facts, "deployed", deployed_room(entry_of(facts)))
 
 
 def kelly(facts: Facts) -> RuleReport:
     """Half-Kelly, scaled by conviction, and by what voters' and analyst's words have been worth where that is known."""
     given, known = facts.proposal, facts.calibration
     worth = Worth(1.0, "") if known is None else known.worth(given.conviction, given.argument)
-    room = kelly_room(_entry(facts)._replace(most_probable=worth.probability))
+    room = kelly_room(entry_of(facts)._replace(most_probable=worth.probability))
     if facts.limits.kelly_stake == "notional":
         return cap(facts, "kelly", room, note=worth.note)
     if room >= facts.limits.max_position_fraction:
@@ -217,7 +217,8 @@ def _tail_cap(facts: Facts, code: RuleCode, measure: DayTail, limit: float) -> R
     return cap(facts, code, room, number=at_top, limit=limit)
 
 
-def _entry(facts: Facts) -> Entry:
+def entry_of(facts: Facts) -> Entry:
+    """What sizing asks of a proposal on its book."""
     held = float(sum((abs(one.notional) for one in facts.portfolio.positions), Decimal(0))) / facts.equity
     return Entry(
         facts.proposal.conviction,

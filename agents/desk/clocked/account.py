@@ -5,13 +5,16 @@ program's mark that no journal here names), and if the money is there that it is
 """
 
 import hashlib
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Protocol
 
 from agents.desk.clocked.opened import Opened
 from agents.recorded.resumed import ResumingSink
+from agents.records.account import Standing
 from agents.records.record import AccountAt, Session
 from config.clock import Clock
 from config.errors import UsageFault
@@ -42,9 +45,15 @@ class Before(Protocol):
 
 
 async def greet(
-    settings: Settings, symbols: tuple[str, ...], key: bytes, clock: Clock, before: Before | None
+    settings: Settings,
+    symbols: tuple[str, ...],
+    key: bytes,
+    clock: Clock,
+    before: Before | None,
+    standing: Standing | None = None,
 ) -> Opened:
-    """Ask the exchange for its rules, and whether a session may begin on the account; `before`: a run that is resumed.
+    """Ask the exchange for its rules, and whether a session may begin on the account; `before`: a run that is resumed,
+    `standing`: how the account of a new one stands.
 
     Raises UsageFault and DataFault: nothing was sent then.
     """
@@ -55,7 +64,8 @@ async def greet(
         await _refuse_others(exchange, settings, None if before is None else before.orders)
         if before is None:
             await _refuse_without_money(exchange, settings)
-        return Opened(account, exchange.instruments())
+            await _tell_of_more(exchange, settings, standing)
+        return Opened(account, exchange.instruments(), standing)
 
 
 @asynccontextmanager
@@ -147,8 +157,27 @@ async def _refuse_without_money(exchange: ExchangeVenue, settings: Settings) -> 
         quote = next(iter(exchange.instruments().values())).quote
         raise UsageFault(
             f"The account at {settings.venue.exchange} has {has} {quote}, and the session is to trade {wanted}. "
-            "Nothing was started. Say how much it may use with --set venue.starting_cash=AMOUNT."
+            f"Nothing was started. Say how much it may use with --set {cash_setting(settings)}=AMOUNT."
         )
+
+
+async def _tell_of_more(exchange: ExchangeVenue, settings: Settings, standing: Standing | None) -> None:
+    """Say on stderr where more coins lie on the account than the last session left: it counts none of them as its own."""
+    account = None if standing is None or standing.before is None else await exchange.account()
+    if account is None or standing is None:
+        return
+    for symbol, rules in exchange.instruments().items():
+        more = account.held.get(symbol, Decimal(0)) - standing.foreign.get(symbol, Decimal(0))
+        if more >= rules.lot_size:
+            sys.stderr.write(
+                f"{more} {rules.base} more lie on the account at {settings.venue.exchange} than beside the last session's own "
+                "when it ended. They are not counted as this session's, and it does not touch them.\n"
+            )
+
+
+def cash_setting(settings: Settings) -> str:
+    """The setting that says how much money an account may use."""
+    return "live.capital" if settings.world == "live" else "venue.starting_cash"
 
 
 def _folder() -> Path:

@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from agents.records.inputs import Arrived, Beat, StopAsked
+from agents.records.inputs import Arrived, Between
 from agents.strategies.facts import SentimentReader
 from config.errors import JournalFault
 from market.bar import Slice
 from sentiment.headline import SentimentData
 
-Recorded = Callable[[], Arrived | Beat | StopAsked | None]
+Recorded = Callable[[], Arrived | Between | None]
 """The next event of a journal, if it is one that reached the session from outside."""
 
 

@@ -5,6 +5,7 @@ It loads nothing of an exchange, which most sessions do not need.
 
 from typing import NamedTuple
 
+from agents.records.account import Standing
 from agents.records.record import AccountAt
 from config.settings import Settings
 from market.instrument import Instrument
@@ -15,6 +16,8 @@ class Opened(NamedTuple):
 
     account: AccountAt
     instruments: dict[str, Instrument]
+    standing: Standing | None = None
+    """How the account stands; None for a run that is resumed, whose journal says so."""
 
 
 def trades_there(settings: Settings) -> bool:

@@ -4,16 +4,17 @@ The description and the warm-up of a run that is resumed are those of its journa
 """
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from agents.desk.clocked.feed import ClockedFeed, ResumedFeed, ToldSentiment
 from agents.desk.clocked.figures import Figures, Overheard
 from agents.desk.clocked.opened import Opened, trades_there
 from agents.desk.clocked.pulse import LivePulse, ResumedPulse
+from agents.desk.clocked.voters import voters_of
 from agents.desk.description import warmup_of
 from agents.desk.desk import Desk
 from agents.desk.outside import Outside, latches
@@ -21,14 +22,17 @@ from agents.desk.paper import open_traded
 from agents.desk.request import BarsRequest
 from agents.desk.world import history_days
 from agents.recorded.resumed import ResumingSink
+from agents.records.account import Word
 from agents.records.events import read_events
 from agents.records.inputs import Arrived
 from agents.records.record import Session, Warmup
 from config.clock import PacedClock, from_ms
 from config.errors import UsageFault
 from config.files import passing_folder
+from config.secrets import load_secrets, state_dir
 from config.sections.emergency.table import Action
 from config.settings import Settings
+from execution.account.trader import Trader
 from execution.journal.event import Sink
 from execution.journal.lasting import LastingJournal
 from execution.kill_switch.halting import Halt, Switch
@@ -45,6 +49,7 @@ from market.live.seen import OVERLAP
 from market.symbols import normalise_symbol
 from market.tape import Tape
 from market.timeframe import Timeframe
+from risk.ramp import Ramp, RampMoved
 from sentiment.engine import SentimentEngine
 from sentiment.scoring import scorer_of
 from sentiment.sources.factory import build_sources
@@ -65,6 +70,8 @@ class Kept(NamedTuple):
     told: tuple[Slice, ...] = ()
     orders: frozenset[str] = frozenset()
     """Ids of all orders that it names."""
+    ramp: Ramp | None = None
+    """Where the ramp of real money stood last."""
 
 
 class OnClock(NamedTuple):
@@ -83,12 +90,13 @@ class OnClock(NamedTuple):
 
 def kept_feed(journal: Path, key: bytes) -> Kept | None:
     """What a journal keeps of its feed; None if it was killed before its warm-up was written. Raises JournalFault."""
-    session, warmup, bars, orders = None, None, 0, set[str]()
+    session, warmup, bars, ramp, orders = None, None, 0, None, set[str]()
     latest = deque[Slice](maxlen=OVERLAP)
     for found in read_events(journal, key):
         match found.event:
             case Session() as described:
                 session = described
+                ramp = None if described.standing is None else described.standing.ramp
             case Warmup() as told:
                 warmup = told
             case Arrived() as arrived:
@@ -96,10 +104,12 @@ def kept_feed(journal: Path, key: bytes) -> Kept | None:
                 bars += 1
             case SentOrder() as order:
                 orders.add(order.order_id)
+            case RampMoved() as moved:
+                ramp = moved.ramp
     if session is None or warmup is None:
         return None
     last_close = latest[-1].close_utc if latest else session.start_utc
-    return Kept(session, warmup, last_close, bars, tuple(latest), frozenset(orders))
+    return Kept(session, warmup, last_close, bars, tuple(latest), frozenset(orders), ramp)
 
 
 async def read_past(settings: Settings, bars: BarsRequest, kept: Kept | None, clock: PacedClock, step: Step) -> Tape:
@@ -118,15 +128,27 @@ async def read_past(settings: Settings, bars: BarsRequest, kept: Kept | None, cl
             return await past_of_feed(exchange, settings, symbols, begin, end, history_days(settings), store, step)
 
 
-def on_feed(described: Session, bars: int | None, kept: Kept | None, opened: Opened | None = None) -> Session:
+def on_feed(
+    described: Session, bars: int | None, kept: Kept | None, opened: Opened | None = None, feed_url: str | None = None
+) -> Session:
     """The description of a session on a feed, which ends after so many bars; None for no end. `opened`: what a real exchange
-    says of its account and its markets. Resumed, as it was in its journal."""
+    says of its account and its markets; `feed_url`: another address that tells the bars. Resumed, as it was in its journal."""
     if kept is not None:
-        names = ("start_utc", "end_utc", "bars", "findings", "symbols", "instruments", "account")
+        names = (
+            "start_utc", "end_utc", "bars", "findings", "symbols", "instruments", "account", "standing", "voters", "feed_url",
+        )  # fmt: skip
         return described.model_copy(update={name: getattr(kept.session, name) for name in names})
     end = None if bars is None else described.start_utc + bars * described.timeframe.duration
-    there = {} if opened is None else {"account": opened.account, "instruments": opened.instruments}
+    there: dict[str, Any] = {"voters": voters_of(described.settings, described.own_strategies), "feed_url": feed_url}
+    if opened is not None:
+        there |= {"account": opened.account, "instruments": opened.instruments, "standing": opened.standing}
     return described.model_copy(update={"bars": bars, "end_utc": end, **there})
+
+
+async def exchange_time(settings: Settings, bars: BarsRequest, clock: PacedClock) -> datetime:
+    """The time of the exchange whose bars are traded. Raises UsageFault, DataFault."""
+    async with _exchange(settings, bars, clock, TRIES) as exchange:
+        return from_ms(await exchange.now_ms())
 
 
 @asynccontextmanager
@@ -147,7 +169,7 @@ async def feed_desk(
             world.tell(f"{exchange.name} has no market {symbol} any more. The run goes on with the others.")
         at, done = (session.start_utc, 0) if kept is None else (kept.last_close, kept.bars)
         pace = Pace(settings.market.feed_patience_s, settings.market.feed_late_s)
-        left = None if session.bars is None else max(0, session.bars - done)
+        left = _left(session, done)
         live = LiveFeed(exchange, world.tape.monitor(), there, timeframe, at, clock, pace, world.tell, left)
         if (
             kept is not None and not settings.quality.accepted_units
@@ -158,6 +180,7 @@ async def feed_desk(
         switch = FileSwitch(latches(), settings.profile)
         refresh = news.refresh if any(source.live for source in settings.sentiment.sources) else None
         real_one = trades_there(settings)
+        traders = list[Trader]()
         lasting = world.journal
         figures = Figures(settings, symbols, timeframe.duration, clock, lasting)
         figures.feed = live
@@ -173,6 +196,7 @@ async def feed_desk(
             sells_at_once=real_one,
             touch=figures.touch,
             reprice_s=settings.venue.entry.reprice_s,
+            raised=_raises(session, key, world.tell, traders),
         )
         real = None
         if real_one:
@@ -199,6 +223,7 @@ async def feed_desk(
             lasting.outlive()
         if real is not None:
             real.ledger = desk.trader.ledger
+        traders.append(desk.trader)
         pulse.watch(desk.trader)
         try:
             yield desk, live
@@ -238,6 +263,28 @@ def _watched(settings: Settings, figures: Figures) -> Mapping[str, Figure]:
     lost = settings.emergency.of("journal_lost")
     sells = lost is not None and lost.action is Action.FLATTEN
     return {name: figure for name, figure in figures.by_name().items() if sells or name != "journal_lost"}
+
+
+def _raises(
+    session: Session, key: bytes, tell: Callable[[str], None], traders: Sequence[Trader]
+) -> Callable[[datetime], Word | None]:
+    """What hears of a raise of the ramp. `traders`: the trader of the session, once it is there."""
+    if session.standing is None or session.standing.ramp is None:
+        return lambda at: None
+    from agents.desk.clocked.book import Books, named  # it loads what paper does not need
+    from agents.desk.clocked.raising import Raises
+
+    books = Books(state_dir(load_secrets()), key)
+    quote = next(iter(session.instruments.values())).quote
+    return Raises(books, named(session.settings), quote, lambda: traders[0].ramp if traders else None, tell)
+
+
+def _left(session: Session, done: int) -> int | None:
+    """How many bars are still to come; None for no end. What a session has left on a real exchange has to be looked after: one
+    that had come to its end and is resumed goes on without one."""
+    if session.bars is None or (session.standing is not None and done >= session.bars):
+        return None
+    return max(0, session.bars - done)
 
 
 def symbols_of(settings: Settings) -> tuple[str, ...]:

@@ -13,7 +13,8 @@ from decimal import Decimal
 from typing import Protocol
 
 from agents.desk.clocked.feed import Recorded
-from agents.records.inputs import Beat, StopAsked
+from agents.records.account import Word
+from agents.records.inputs import Beat, Between, RaiseAsked, StopAsked
 from config.clock import PacedClock
 from execution.kill_switch.halting import Halt
 
@@ -61,9 +62,12 @@ class LivePulse:
         sells_at_once: bool = False,
         touch: Touches | None = None,
         reprice_s: float = 5.0,
+        raised: Callable[[datetime], Word | None] = lambda at: None,
     ) -> None:
         """`sells_at_once`: whether the exchange trades by itself, as a real one does. `touch`: its best prices, and
-        `reprice_s` how often entries are held against them."""
+        `reprice_s` how often entries are held against them. `raised`: takes the word of a human who has raised the ramp of real
+        money, if there is a new one, at the time of the exchange."""
+        self._raised = raised
         self._quotes = quotes
         self._standing = standing
         self._stop = stop
@@ -84,11 +88,13 @@ class LivePulse:
     def past(self) -> None:
         """A session that begins has no past."""
 
-    async def next(self) -> Beat | StopAsked:
-        """Wait until the user wants to stop, or the kill switch has to be obeyed."""
+    async def next(self) -> Between:
+        """Wait until the user wants to stop, the ramp is raised, or the kill switch has to be obeyed."""
         while True:
             if self._stop():
                 return StopAsked(at_utc=self._at())
+            if self._account is not None and (word := self._raised(self._at())) is not None:
+                return RaiseAsked(at_utc=self._at(), who=word.who, why=word.why)
             if (beat := await self._beat()) is not None:
                 return beat
             if self._refresh is not None and (self._news is None or self._news.done()):
@@ -156,9 +162,9 @@ class ResumedPulse:
         self._recorded = recorded
         self._live = live
 
-    def past(self) -> Beat | StopAsked | None:
+    def past(self) -> Between | None:
         came = self._recorded()
-        return came if isinstance(came, Beat | StopAsked) else None
+        return came if isinstance(came, Between) else None
 
-    async def next(self) -> Beat | StopAsked:
+    async def next(self) -> Between:
         return await self._live.next()

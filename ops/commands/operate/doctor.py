@@ -9,7 +9,7 @@ from typing import TextIO
 
 from agents.desk.request import BarsRequest, WorldRequest
 from ops.commands.requests import settings_asked
-from ops.health.examination import REAL_MONEY, Examination, examine
+from ops.health.examination import Examination, examine
 from ops.health.finding import Finding, State
 from ops.tables.grid import Grid, open_console, wrapped
 
@@ -57,11 +57,8 @@ def _last_word(examined: Examination, ills: Sequence[Finding]) -> str:
     if ills:
         more = f" ({len(ills) - 1} more above)" if ills[1:] else ""
         return f"Mend next: {ills[0].check}{more}. {ills[0].sentence}"
-    open_ones = ", ".join(
-        each.check for each in examined.findings if each.state is State.NOT_ASKED and each.check != REAL_MONEY
-    )
-    word = "Nothing is to be mended." + (f" Not asked: {open_ones}." if open_ones else "")
-    return f"{word} Real money is refused all the same: this version does not trade it." if examined.live else word
+    open_ones = ", ".join(each.check for each in examined.findings if each.state is State.NOT_ASKED)
+    return "Nothing is to be mended." + (f" Not asked: {open_ones}." if open_ones else "")
 
 
 def _document(examined: Examination, ills: Sequence[Finding]) -> dict[str, object]:

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from agents.desk.clocked.opening import on_feed
+from agents.desk.clocked.opening import on_feed, symbols_of
 from agents.desk.description import describe
 from agents.desk.kept import keep_request
 from agents.desk.models import models_of, refuse_without_keys, sits
@@ -25,7 +25,7 @@ from agents.records.record import CycleRecord, Session, SessionEnd
 from agents.session import run_session
 from agents.strategies.contexts import build_contexts
 from agents.strategies.readiness import who_cannot_vote
-from config.confirm import confirm_live
+from config.confirm import confirm, live_words, refuse_without_terminal
 from config.ending import INTERRUPTED
 from config.logging import configure
 from config.secrets import journal_key, load_secrets
@@ -35,12 +35,14 @@ from execution.journal.event import Listener
 from market.tape import Tape
 from ops.anchoring import Anchoring
 from ops.closing import typed
-from ops.commands.feeding import feed_asked, past_of_run, planned_bars, refuse_without_feed, trade_feed
+from ops.commands.feeding import PastOfRun, feed_asked, past_of_run, planned_bars, refuse_without_feed, trade_feed
 from ops.commands.options import Unsaid
 from ops.commands.requests import told_more
 from ops.commands.resuming import resumed, take_in_rescued
+from ops.commands.switch_options import user
 from ops.data_told import tell_data
 from ops.finish import finish
+from ops.health.start import typed_for_real_money
 from ops.listening import listened, listeners_of
 from ops.progress import SessionProgress
 from ops.stopping import StopSignals
@@ -81,6 +83,7 @@ def _asked(arguments: argparse.Namespace) -> RunRequest:
         out=arguments.out,
         resume=arguments.resume,
         confirm=arguments.confirm,
+        without_record=arguments.without_record,
         as_json=arguments.json,
         quiet=arguments.quiet,
     )
@@ -98,18 +101,23 @@ def run(request: RunRequest, world: World, conclude: Conclude) -> int:
 def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSignals) -> int:
     settings = world.settings
     refuse_without_feed(world)
-    confirm_live(settings, sys.stdin, sys.stderr, request.confirm)
+    refuse_without_terminal(settings, sys.stdin, request.confirm)
     secrets = load_secrets(also=settings.minds.key_variables)
     refuse_without_keys(settings, secrets)
     configure(level=secrets.log_level, secrets=secrets.values())
     key = journal_key()
     anchoring = Anchoring(settings.journal, None if request.resume is None else Path(request.resume))
-    past = past_of_run(world, request, key) if settings.world in ON_THE_CLOCK else None
+    words = typed_for_real_money(request, settings, user()) if settings.world == "live" else ()
+    past = past_of_run(world, request, key, words=words) if settings.world in ON_THE_CLOCK else None
+    if past is not None:
+        world, settings = past.world, past.world.settings
+        _confirmed(settings, past, request)
     tape = tape_of(world) if past is None else past.tape
     tell_data(world, tape, sys.stderr)
     session = describe(settings, tape, key, request.calibration, request.record)
     if past is not None:
-        session = on_feed(session, planned_bars(request.world, session.timeframe), past.kept, past.opened)
+        planned = planned_bars(request.world, session.timeframe)
+        session = on_feed(session, planned, past.kept, past.opened, world.bars.feed_url)
     contexts = build_contexts(settings.strategies, session.symbols, session.own_strategies)
     known_days = (tape.start_utc - (tape.history_start_utc or tape.warmup_start_utc)).days
     for why in who_cannot_vote(contexts, len(session.symbols), settings.market.warmup_bars, known_days).values():
@@ -146,6 +154,20 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
     write_checksum(folder.path)
     conclude(folder.path, key, as_json=request.as_json)
     return INTERRUPTED if end.reason == "interrupted" else 0
+
+
+def _confirmed(settings: Settings, past: PastOfRun, request: RunRequest) -> None:
+    """Return when no real money is traded, or the user has typed how much of it, and where. Raises NotConfirmed."""
+    ramp = past.ramp
+    if settings.world != "live" or ramp is None:
+        return
+    quote = symbols_of(settings)[0].partition("/")[2]
+    place = settings.venue.exchange if settings.venue.url is None else settings.venue.url
+    told = (
+        f"The profile {settings.profile!r} sends orders for real money to {place}: {ramp.usable} of {ramp.capital} {quote} may "
+        f"be used now ({ramp.share:.0%})."
+    )
+    confirm(live_words(settings, ramp.usable, quote), told, sys.stdin, sys.stderr, request.confirm)
 
 
 def _worth_keeping(folder: Path, fault: BaseException) -> bool:

@@ -80,7 +80,7 @@ def test_a_mind_is_the_whole_chain_and_its_model_may_be_another() -> None:
         ("paper", {"end_utc": FEBRUARY}, "the simulated market has none"),
         ("paper", {"symbols": ("NOPE/USDT",)}, "--set market.start_price.NOPE=PRICE"),
         ("testnet", {}, "The bars of binance are yet to come"),
-        ("live", {}, "sends no order for real money"),
+        ("live", {}, "yet to come"),
     ],
 )
 def test_a_world_without_its_bars_does_not_begin(profile: str, bars: dict[str, Any], says: str) -> None:

@@ -1,46 +1,21 @@
 """`tribunal simulator` as it is typed: it serves until Ctrl-C, and refuses what it cannot serve in one sentence."""
 
-import contextlib
 import json
-import os
 import signal
 import socket
-import subprocess
-import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from simulator_process import served
 
 from config.errors import UsageFault
 from execution.simulator import parser
 from ops.commands.operate.simulator import simulator_command
 
 ROOT = Path(__file__).resolve().parents[3]
-
-
-@contextlib.contextmanager
-def served(*options: str) -> Iterator[tuple["subprocess.Popen[str]", str, list[str]]]:
-    """The command in a process of its own, when it has said where it listens."""
-    command = [sys.executable, "-m", "execution.simulator", "--port", "0", "--days", "2", *options]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env=environment
-    )
-    assert process.stdout is not None
-    assert process.stderr is not None
-    try:
-        said = [process.stdout.readline() for _ in range(3)]
-        url = next(word for word in said[0].split() if word.startswith("http"))
-        yield process, url, said
-    finally:
-        process.kill()
-        process.wait(10)
-        process.stdout.close()
-        process.stderr.close()
 
 
 def asked(url: str, path: str, method: str = "GET") -> Any:

@@ -39,10 +39,16 @@ def test_rows_rules_settings_and_fast_engine_hold_together() -> None:
 
 def test_a_verdict_has_the_rules_that_its_limits_ask_for() -> None:
     known = [rule for part in Part for rule in rules_under(LIMITS, part)]
-    by_choice = {"record", "cluster", "macro_event", "max_positions"}
+    by_choice = {"record", "cluster", "macro_event", "max_positions", "ramp"}
     assert {limit.code for limit in CATALOGUE if limit.rule not in known} == by_choice
     asked = LIMITS.model_copy(
-        update={"unproven_fraction": 0.01, "correlation": "cluster", "macro_pause_h": 1.0, "max_positions": 9}
+        update={
+            "unproven_fraction": 0.01,
+            "correlation": "cluster",
+            "macro_pause_h": 1.0,
+            "max_positions": 9,
+            "ramp": True,
+        }
     )
     assert len([rule for part in Part for rule in rules_under(asked, part)]) == len(CATALOGUE)
 

@@ -1,6 +1,7 @@
 """Sessions on a standing exchange, killed at any event of their journal and begun again."""
 
 import asyncio
+from collections.abc import Callable
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,7 @@ from agents.desk.description import describe, warmup_of
 from agents.desk.wiring import open_desk
 from agents.recorded.resumed import ResumingSink
 from agents.records.folder import JOURNAL, write_checksum
-from agents.records.record import SessionEnd
+from agents.records.record import Session, SessionEnd
 from agents.session import run_session
 from config.frozen import Journaled
 from config.reading.load import load_profile
@@ -25,7 +26,7 @@ from config.secrets import journal_key
 from config.settings import Settings
 from execution.account.ledger import Ledger
 from execution.journal.chain import Journal
-from execution.journal.event import Sink
+from execution.journal.event import Fanout, Listener, Sink
 from execution.kill_switch.halting import NoSwitch, Switch
 from execution.kill_switch.storage import StorageSwitch
 from execution.kill_switch.switches import ResumedSwitch
@@ -62,13 +63,16 @@ class Lived:
         venue = open_venue(dict(self.tape.instruments), self.settings.venue, journal_key())
         self.exchange = StandingExchange(venue, loses, foreign)
         self.switch: Switch = NoSwitch()
+        self.described: Callable[[Session], Session] = lambda session: session
+        """What the description of its sessions says beside what it would say without an account."""
+        self.keeper: Callable[[Session, Path], Listener] | None = None
         self.end: SessionEnd | None = None
         self.ledger: Ledger | None = None
 
     def go_on(self, folder: Path, kill_at: int | None = None, storm: Storm | None = None) -> "Lived":
         """Begin a session, or go on with the one in the folder, until its end or until its journal holds so many events. `storm`:
         what befalls the disk of its journal."""
-        path, key = folder / JOURNAL, journal_key()
+        path, key, self.folder = folder / JOURNAL, journal_key(), folder
         folder.mkdir(exist_ok=True)
         journal = ResumingSink(path, key, 1) if path.exists() else Journal(path, key, 1)
         try:
@@ -83,8 +87,10 @@ class Lived:
 
     async def _live(self, journal: Journal | ResumingSink, kill_at: int | None, storm: Storm | None) -> SessionEnd:
         key, resuming = journal_key(), isinstance(journal, ResumingSink)
-        session, warmup = describe(self.settings, self.tape, key), warmup_of(self.tape)
-        sink = KilledAt(storm or journal, kill_at)
+        session, warmup = self.described(describe(self.settings, self.tape, key)), warmup_of(self.tape)
+        sink: Sink = KilledAt(storm or journal, kill_at)
+        if self.keeper is not None:
+            sink = Fanout(sink, [self.keeper(session, self.folder)], print)
         sink.append(session)
         sink.append(warmup)
         self.exchange.awake()

@@ -1,0 +1,44 @@
+"""What `tribunal run` asks before it trades real money: all that the doctor asks, and nothing of it may be left to mend.
+
+A run that is resumed is asked for none of it: what it holds has to be looked after, whatever a record or a disk says today.
+"""
+
+from agents.desk.request import RunRequest
+from agents.records.account import Word
+from config.clock import SystemClock
+from config.errors import NotConfirmed, UsageFault
+from config.settings import Settings
+from ops.health.examination import examine
+from ops.health.finding import Finding, State
+from ops.health.money import RECORD
+
+WITHOUT = "TRADE WITHOUT A PAPER RECORD"
+"""What a human types in full to trade real money though its voters lack a paper record."""
+
+
+def typed_for_real_money(request: RunRequest, settings: Settings, who: str) -> tuple[Word, ...]:
+    """What was typed to begin, for the journal, by `who`. Raises UsageFault where something is to be mended, and names the first
+    thing; NotConfirmed for words that are not the ones."""
+    typed = request.without_record
+    if typed is not None and typed != WITHOUT:
+        raise NotConfirmed(f"--without-record was not exactly {WITHOUT!r}; nothing was started.")
+    if request.resume is not None:
+        return ()
+    ills = [each for each in examine(request.world, None).findings if each.state is State.MEND]
+    unproven = [each for each in ills if each.check == RECORD]
+    if typed is not None:
+        ills = [each for each in ills if each.check != RECORD]
+    if ills:
+        raise UsageFault(_refusal(settings, ills))
+    return tuple(
+        Word(what="without_record", who=who, given_utc=SystemClock().now(), why=each.told) for each in unproven
+    )
+
+
+def _refusal(settings: Settings, ills: list[Finding]) -> str:
+    first, more = ills[0], f" ({len(ills) - 1} more to mend)" if ills[1:] else ""
+    override = f' Or, at your own risk, add --without-record "{WITHOUT}".' if first.check == RECORD else ""
+    return (
+        f"No real money is traded while something is to be mended: {first.check}{more}. {first.sentence}{override} Nothing was "
+        f"started. `tribunal doctor --profile {settings.profile}` shows all of it."
+    )
