@@ -13,7 +13,7 @@ from agents.desk.clocked.account import cash_setting
 from agents.desk.clocked.book import ANEW, AccountBook
 from agents.records.account import AccountLeft, Standing, Word
 from agents.records.events import read_events
-from agents.records.folder import JOURNAL
+from agents.records.folder import journal_of
 from agents.records.reading import refuse_other_key
 from agents.records.record import CycleRecord, Session, SessionEnd
 from config.errors import UsageFault
@@ -130,7 +130,7 @@ def _ended(book: AccountBook, key: bytes) -> _Ended | None:
 
     Raises UsageFault for a run without an end, and for a journal that is not there or is another one.
     """
-    path = Path(book.folder) / JOURNAL
+    path = journal_of(Path(book.folder))
     if not path.exists():
         if book.bars == 0:
             return None
