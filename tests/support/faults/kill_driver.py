@@ -72,7 +72,7 @@ def lived(scene: Scene, folder: Path, points: tuple[Point, ...]) -> Life:
             else:
                 break
         end = json.loads((folder / "end.json").read_text())
-        faults = tuple(weighed(scene, folder, url, end, asked(folder)))
+        faults = tuple(weighed(scene, folder, url, end, asked(folder, all=True)))
         return Life(tuple(killed), faults, end["safe_after_s"], end["reached"], end["recovery"])
     finally:
         os.close(reading)
@@ -114,7 +114,7 @@ def weighed(scene: Scene, folder: Path, url: str, end: dict[str, Any], told: dic
     busy = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))  # others' work is no time of its own
     if end["safe_after_s"] >= SAFE_WITHIN_S * busy:
         faults.append("not safe in time")
-    coins = {symbol: Decimal(told["coins"][symbol.partition("/")[0]]) for symbol in ("BTC/USDT", "ETH/USDT")}
+    coins = {symbol: Decimal(told["coins"][symbol.partition("/")[0]]) for symbol in scene.tape.symbols}
     owned = {symbol: Decimal(end["owned"].get(symbol, "0")) for symbol in coins}
     if coins != owned:
         faults.append(f"the exchange has {coins}, the ledger {owned}")

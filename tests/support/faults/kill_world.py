@@ -12,7 +12,7 @@ import socket
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -37,8 +37,10 @@ from execution.journal.chain import Journal, written_kinds
 from execution.kill_switch.halting import NoSwitch
 from execution.kill_switch.switches import ResumedSwitch
 from execution.venues.continued import ContinuedVenue
+from execution.venues.exchange.lines.line import Pace
 from execution.venues.exchange.venue import ExchangeVenue
 from execution.venues.recorded import RecordedVenue
+from execution.wire.faults import Scenario
 from execution.wire.opening import exchange_on
 from execution.wire.trading.exchange import Exchange
 from market.bar import Slice
@@ -54,11 +56,11 @@ SAFE_WITHIN_S = 10.0
 
 
 class Scene:
-    """The bars and the settings of all sessions. `bars`: how many of them a session sees."""
+    """The bars and the settings of all sessions. `bars`: how many of them a session sees; `more`: other settings."""
 
-    def __init__(self, seed: int, bars: int) -> None:
+    def __init__(self, seed: int, bars: int, symbols: Sequence[str] = MARKETS, **more: Any) -> None:
         market: dict[str, Any] = {
-            "market.session_days": 3, "market.symbols": list(MARKETS), "market.context": "none", "seed": seed, **OLD_FOUR,
+            "market.session_days": 3, "market.symbols": list(symbols), "market.context": "none", "seed": seed, **OLD_FOUR, **more,
         }  # fmt: skip
         play = {**market, "sentiment.sources": [], "court.approval_above": None, "strategies": OLD_FOUR["strategies"]}
         self.settings: Settings = load_profile("testnet", play)
@@ -84,14 +86,14 @@ def forked(work: Callable[[], Any]) -> int:
 # The exchange
 
 
-def serve(scene: Scene, folder: Path, told: int) -> None:
-    """Be the exchange until somebody says `end`. `told`: where its address is written to."""
+def serve(scene: Scene, folder: Path, told: int, scenario: Scenario | None = None) -> None:
+    """Be the exchange until it is killed. `told`: where its address is written to; `scenario`: what goes wrong."""
 
     async def main() -> None:
         balances = {"USDT": scene.settings.venue.starting_cash + 5, **FOREIGN}
         begins = scene.tape.start_utc
         exchange = exchange_on(scene.tape, scene.settings.venue, begins, balances)
-        ended, passed = asyncio.Event(), 0
+        passed = 0
 
         async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             nonlocal passed
@@ -100,38 +102,46 @@ def serve(scene: Scene, folder: Path, told: int) -> None:
                 while passed < asked.get("to", 0):
                     exchange.advance()
                     passed += 1
-                writer.write(json.dumps(truth(exchange), default=str).encode() + b"\n")
+                found = truth(exchange) if asked.get("all") else {"bare": uncovered(exchange), "passed": passed}
+                writer.write(json.dumps(found, default=str).encode() + b"\n")
                 await writer.drain()
-                if asked.get("end"):
-                    ended.set()
             writer.close()
 
-        async with server_of(exchange) as url, await asyncio.start_unix_server(answer, folder / "truth", limit=2**22):
+        async with (
+            server_of(exchange, scenario) as url,
+            await asyncio.start_unix_server(answer, folder / "truth", limit=2**22),
+        ):
             os.write(told, url.encode())
-            await ended.wait()
+            await asyncio.Event().wait()
 
     asyncio.run(main())
 
 
 def truth(exchange: Exchange) -> dict[str, Any]:
     """What is at the exchange: orders, coins without foreign ones, and what of ours no stop covers [base]."""
-    orders, bare = [], {}
+    orders = [
+        {
+            "client_id": each.client_id, "symbol": symbol, "side": each.side.value, "status": each.status,
+            "quantity": each.quantity, "executed": each.executed, "open": each.open,
+        }
+        for wire, symbol in exchange.symbols().items()
+        for each in exchange.ledger.orders(wire)
+    ]  # fmt: skip
+    coins = {coin: exchange.purse.total(coin) - FOREIGN.get(coin, Decimal(0)) for coin in exchange.purse.coins()}
+    return {"orders": orders, "bare": uncovered(exchange), "coins": coins}
+
+
+def uncovered(exchange: Exchange) -> dict[str, Decimal]:
+    """What of ours no stop covers, by symbol [base]."""
+    bare = {}
     for wire, symbol in exchange.symbols().items():
-        floor, base = exchange.floor(wire), symbol.partition("/")[0]
-        held = exchange.purse.total(base) - FOREIGN[base]
+        base = symbol.partition("/")[0]
+        held = exchange.purse.total(base) - FOREIGN.get(base, Decimal(0))
         stops = [each for each in exchange.ledger.open_orders(wire) if each.side is Side.SELL and each.stop_price]
         left = held - sum((each.quantity - each.executed for each in stops), Decimal(0))
-        if left >= floor.instrument.lot_size:
+        if left >= exchange.floor(wire).instrument.lot_size:
             bare[symbol] = left
-        orders += [
-            {
-                "client_id": each.client_id, "symbol": symbol, "side": each.side.value, "status": each.status,
-                "quantity": each.quantity, "executed": each.executed, "open": each.open,
-            }
-            for each in exchange.ledger.orders(wire)
-        ]  # fmt: skip
-    coins = {coin: exchange.purse.total(coin) - FOREIGN.get(coin, Decimal(0)) for coin in exchange.purse.coins()}
-    return {"orders": orders, "bare": bare, "coins": coins}
+    return bare
 
 
 def asked(folder: Path, **what: Any) -> dict[str, Any]:
@@ -190,19 +200,25 @@ class WireFeed:
         return told
 
 
-def trade(scene: Scene, folder: Path, url: str, kill_at: Point | None) -> None:
-    """Be a session: begin it, or go on with the one in the folder. It writes down what it came to, if it comes to its end."""
+def trade(
+    scene: Scene, folder: Path, url: str, kill_at: Point | None, *, watched: bool = True, pace: Pace = PACE
+) -> None:
+    """Be a session: begin it, or go on with the one in the folder. It writes down what it came to, if it comes to its end.
+
+    `watched`: whether its places are marked.
+    """
     marks = Marks(kill_at)
     begun_s = time.monotonic()
 
     async def main() -> None:
-        marks.watch(asyncio.get_running_loop())
-        await asyncio.get_running_loop().create_task(_trade(scene, folder, url, marks, begun_s))
+        if watched:
+            marks.watch(asyncio.get_running_loop())
+        await asyncio.get_running_loop().create_task(_trade(scene, folder, url, marks, begun_s, pace))
 
     asyncio.run(main())
 
 
-async def _trade(scene: Scene, folder: Path, url: str, marks: Marks, begun_s: float) -> None:
+async def _trade(scene: Scene, folder: Path, url: str, marks: Marks, begun_s: float, pace: Pace) -> None:
     key, path = journal_key(), folder / "run" / JOURNAL
     path.parent.mkdir(exist_ok=True)
     past = ResumingSink(path, key, 1) if _has_events(path) else None
@@ -217,7 +233,15 @@ async def _trade(scene: Scene, folder: Path, url: str, marks: Marks, begun_s: fl
     line = await asyncio.open_unix_connection(folder / "truth", limit=2**22)
     feed = WireFeed(scene, line, None if past is None else lambda: past.past, begun_s, marks)
     async with ExchangeVenue.open(
-        settings, KEYS, symbols=MARKETS, key=key, run=RUN, live=False, folder=folder / "exchanges", seed=1, pace=PACE
+        settings,
+        KEYS,
+        symbols=scene.tape.symbols,
+        key=key,
+        run=RUN,
+        live=False,
+        folder=folder / "exchanges",
+        seed=1,
+        pace=pace,
     ) as exchange:
         venue = ContinuedVenue(exchange, rules, 0.2, past, told)
         desk = open_desk(
