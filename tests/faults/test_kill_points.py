@@ -6,17 +6,18 @@ session that nobody kills shows them (`tests/support/faults/kill_points.py`).
 """
 
 import json
-import os
 import subprocess
 import sys
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fault_table import size
 
 DRIVER = Path(__file__).resolve().parents[1] / "support" / "faults" / "kill_driver.py"
-SAMPLE = int(os.environ.get("KILL_POINTS", "8"))
+SAMPLE = size("KILL_POINTS")
 PARTS = 2
 
 Told = list[dict[str, Any]]
@@ -49,12 +50,13 @@ def table(told: Told) -> list[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
 def test_killed_at_its_points_a_session_comes_back_with_nothing_twice_lost_or_unprotected(
-    tmp_path: Path, part: int
+    tmp_path: Path, part: int, record_property: Callable[[str, object], None]
 ) -> None:
     told = driven(tmp_path, part)
     whole, listed, lives = told[0]["whole"], told[1], told[2:]
     print("\n".join(table(told)))
     print(f"{listed['points']} points, {len(lives)} lives in part {part} of {PARTS}")
+    record_property("cases", len(lives))
     assert whole["faults"] == []
     assert listed["points"] > 200
     assert any("sender._created" in place for place in whole["reached"]), "also while an order is sent"

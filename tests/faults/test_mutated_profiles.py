@@ -4,7 +4,6 @@
 """
 
 import json
-import os
 from collections import Counter
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -12,6 +11,7 @@ from random import Random
 from typing import Any
 
 import yaml
+from fault_table import size
 from mutations import cut, mutated, places
 
 from config.errors import UsageFault
@@ -20,7 +20,7 @@ from config.reading.schema import spot_at, spot_of
 from config.reading.tree import plain
 from config.settings import Settings
 
-COUNT = int(os.environ.get("MUTATED_PROFILES", "200"))
+COUNT = size("MUTATED_PROFILES")
 LETTERS = "abcdefghijklmnopqrstuvwxyz_ 0é"
 KEYS = 3
 """How many sections of a profile a user's file has."""

@@ -5,7 +5,6 @@ exchanges where they are on this machine.
 """
 
 import asyncio
-import os
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -15,11 +14,12 @@ import pytest
 import recorded_bodies
 from distorted import distorted
 from exchange_support import KEYS, order_of, trading
+from fault_table import size
 from loopback import loopback, tree
 from questions import Market, mutate, remembered
 from told_replies import Kept
 
-COUNT = int(os.environ.get("MUTATED_REPLIES", "3000"))
+COUNT = size("MUTATED_REPLIES")
 RECORDED: dict[Market, Callable[[], dict[str, Any]]] = {
     Market("binance", "LTC/BTC", "myOrder1", "1"): recorded_bodies.binance,
     Market("bybit", "BTC/USDT", "client-open-1", "8c065341-7b52-4ca9-ac2c-37e31ac55c94"): recorded_bodies.bybit,

@@ -10,9 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from fault_table import size
 
 SCRIPT = Path(__file__).resolve().parents[1] / "support" / "faults" / "soak.py"
-HOURS, SYMBOLS = int(os.environ.get("SOAK_HOURS", "2")), int(os.environ.get("SOAK_SYMBOLS", "4"))
+HOURS, SYMBOLS = size("SOAK_HOURS"), int(os.environ.get("SOAK_SYMBOLS", "4"))
 LONG_ENOUGH = 12
 """From so many hours of the market on, a slope of memory says something."""
 
