@@ -46,6 +46,8 @@ class Life(NamedTuple):
     killed: tuple[str, ...]
     faults: tuple[str, ...]
     safe_after_s: float
+    worked_s: float = 0.0
+    """Of that, time of the processor."""
     reached: Mapping[str, int] = MappingProxyType({})
     """The places of its last process."""
     recovery: Mapping[str, int] = MappingProxyType({})
@@ -73,7 +75,7 @@ def lived(scene: Scene, folder: Path, points: tuple[Point, ...]) -> Life:
                 break
         end = json.loads((folder / "end.json").read_text())
         faults = tuple(weighed(scene, folder, url, end, asked(folder, all=True)))
-        return Life(tuple(killed), faults, end["safe_after_s"], end["reached"], end["recovery"])
+        return Life(tuple(killed), faults, end["safe_after_s"], end["worked_s"], end["reached"], end["recovery"])
     finally:
         os.close(reading)
         os.kill(exchange, signal.SIGKILL)
@@ -133,6 +135,23 @@ def points_of(reached: Mapping[str, int]) -> list[Point]:
     return found
 
 
+def spread(points: list[Point], chance: Random) -> list[Point]:
+    """The points by chance, but one of each way to a place before a second one of any."""
+    mixed, often = chance.sample(points, len(points)), Counter[str]()
+    ranked = []
+    for point in mixed:
+        way = way_of(point.place)
+        often[way] += 1
+        ranked.append((often[way], point))
+    return [point for _, point in sorted(ranked, key=lambda each: each[0])]
+
+
+def way_of(place: str) -> str:
+    """The functions that lead to a place, or the event that is written there."""
+    found = place.partition(" the write of ")[2]
+    return f"write of {found}" if found else place.partition(": ")[2].partition(" | ")[0]
+
+
 def told(life: Life) -> dict[str, Any]:
     """A life as JSON."""
     return {**life._asdict(), "reached": dict(life.reached), "recovery": dict(life.recovery)}
@@ -154,7 +173,7 @@ def main() -> None:
     whole = lived(scene, options.folder / "whole", ())
     print(json.dumps({"whole": told(whole), "seconds": time.monotonic() - begun_s}), flush=True)
     points = points_of(whole.reached)
-    tried = points if not options.sample else chance.sample(points, min(options.sample, len(points)))
+    tried = spread(points, chance)[: options.sample or None]
     print(json.dumps({"points": len(points), "tried": len(tried)}), flush=True)
     for number, point in enumerate(tried):
         if number % parts == part:

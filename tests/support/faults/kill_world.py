@@ -51,7 +51,7 @@ from rl.adjuster import Off
 MARKETS = ("BTC/USDT", "ETH/USDT")
 FOREIGN = {"BTC": Decimal("1.5"), "ETH": Decimal(2)}
 RUN = "killed"
-PACE = QUICK._replace(fresh_s=1e9, poll_s=0.03, watch_s=0.03, book_s=0.05, idle_s=0.15, late_s=0.3, settle_s=0.5)
+PACE = QUICK._replace(fresh_s=1e9, poll_s=0.08, watch_s=0.08, book_s=0.25, idle_s=0.3, late_s=0.3, settle_s=0.5)
 SAFE_WITHIN_S = 10.0
 
 
@@ -170,6 +170,8 @@ class WireFeed:
         """The places of a session that came back, until it was safe."""
         self._came_back = past is not None
         self.safe_after_s: float | None = None
+        self.worked_s = 0.0
+        """Time of the processor until it was safe: what a busy machine does not change [s]."""
 
     async def next(self) -> Slice | None:
         if self._came_back and not self._past():
@@ -191,7 +193,7 @@ class WireFeed:
             await asyncio.sleep(0.02)
         if self.safe_after_s is None:
             self.safe_after_s = time.monotonic() - self._begun_s
-            self.recovery = dict(self._marks.reached)
+            self.recovery, self.worked_s = dict(self._marks.reached), time.process_time()
 
     async def _ask(self, **what: Any) -> dict[str, Any]:
         reader, writer = self._line
@@ -258,7 +260,7 @@ async def _trade(scene: Scene, folder: Path, url: str, marks: Marks, begun_s: fl
     line[1].close()
     end = {
         "cash": ledger.cash, "owned": ledger.owned(), "safe_after_s": feed.safe_after_s, "reached": marks.reached,
-        "recovery": feed.recovery,
+        "recovery": feed.recovery, "worked_s": feed.worked_s,
         "halted": halted, "fills": ledger.fills_booked,
     }  # fmt: skip
     (folder / "end.json").write_text(json.dumps(end, default=str))
