@@ -93,7 +93,7 @@ def serve(scene: Scene, folder: Path, told: int, scenario: Scenario | None = Non
         balances = {"USDT": scene.settings.venue.starting_cash + 5, **FOREIGN}
         begins = scene.tape.start_utc
         exchange = exchange_on(scene.tape, scene.settings.venue, begins, balances)
-        passed = 0
+        server, passed = server_of(exchange, scenario), 0
 
         async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             nonlocal passed
@@ -102,13 +102,14 @@ def serve(scene: Scene, folder: Path, told: int, scenario: Scenario | None = Non
                 while passed < asked.get("to", 0):
                     exchange.advance()
                     passed += 1
-                found = truth(exchange) if asked.get("all") else {"bare": uncovered(exchange), "passed": passed}
+                found = {"bare": uncovered(exchange), "passed": passed, "happened": server.faults.happened}
+                found |= truth(exchange) if asked.get("all") else {}
                 writer.write(json.dumps(found, default=str).encode() + b"\n")
                 await writer.drain()
             writer.close()
 
         async with (
-            server_of(exchange, scenario) as url,
+            server as url,
             await asyncio.start_unix_server(answer, folder / "truth", limit=2**22),
         ):
             os.write(told, url.encode())

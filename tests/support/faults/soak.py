@@ -106,7 +106,8 @@ def soak(folder: Path, hours: int, symbols: int, timeframe: str, longest_s: floa
         "hours": rows[-1]["hour"] if rows else 0.0, "symbols": symbols, "bars": bars, "seconds": time.monotonic() - begun_s,
         "orders": len(told["orders"]), "fills": sum(bool(Decimal(each["executed"])) for each in told["orders"]),
         "first": rows[0] if rows else {}, "last": rows[-1] if rows else {}, "mb_an_hour": slope(rows, "mb"),
-        "files_an_hour": slope(rows, "files"), "unhandled": sum(said.count(word) for word in UNHANDLED), "faults": faults,
+        "files_an_hour": slope(rows, "files"), "happened": told["happened"],
+        "unhandled": sum(said.count(word) for word in UNHANDLED), "faults": faults,
         "said": said[-2000:],
     }  # fmt: skip
 
