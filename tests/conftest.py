@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fault_table import pytest_terminal_summary  # noqa: F401 - a hook of pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(

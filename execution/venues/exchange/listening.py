@@ -19,6 +19,7 @@ from execution.venues.exchange.lines.line import NoAnswer, Pace, Refused
 from execution.venues.exchange.lines.wires import Wires
 from execution.venues.exchange.sender import Sender
 from execution.venues.exchange.shelf import Shelf
+from execution.venues.exchange.told import is_counted
 from execution.venues.exchange.tracked import Phase, Sending, Tracked
 from execution.venues.exchange.watching import Watch
 from market.book import Book
@@ -211,7 +212,10 @@ class Listener:
             total = (await self._client.balance()).total
         except (NoAnswer, Refused):
             return None
-        return account_of(total, {symbol: (each.base, each.quote) for symbol, each in self._shelf.instruments.items()})
+        account = account_of(
+            total, {symbol: (each.base, each.quote) for symbol, each in self._shelf.instruments.items()}
+        )
+        return account if all(map(is_counted, (account.cash, *account.held.values()))) else None
 
 
 def account_of(total: Mapping[str, Decimal], markets: Mapping[str, tuple[str, str]]) -> VenueAccount:

@@ -134,11 +134,16 @@ class Shelf:
         return seen
 
     def count(self, tracked: Tracked, trades: Iterable[ToldTrade]) -> None:
-        """Count an order's trades, each once, and what they did to our own lots."""
+        """Count an order's trades, each once, and what they did to our own lots.
+
+        One that is more than the exchange says was filled is not believed before it says so.
+        """
         symbol = tracked.order.symbol
         base = self.instruments[symbol].base
         for trade in trades:
             if tracked.known(trade.trade_id) or trade.symbol != symbol or trade.side is not tracked.order.side:
+                continue
+            if trade.quantity > tracked.uncounted:
                 continue
             if tracked.count(trade, booked=(symbol, trade.trade_id) in self._booked) is None:
                 continue

@@ -1,7 +1,7 @@
 """What the exchange says of orders, trades and balances, as values of ours: read out of what CCXT makes of a reply.
 
-It takes nothing on trust: a number that is missing, not finite or negative, or a side that is no side, makes the whole statement
-unreadable. What cannot be read is no evidence, and nothing is booked from it.
+It takes nothing on trust: a number that is missing, negative or none that an exchange counts with, or a side that is no side,
+makes the whole statement unreadable. What cannot be read is no evidence, and nothing is booked from it.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -17,6 +17,10 @@ from execution.venues.exchange.outcomes import client_id_of
 from risk.order import Side
 
 T = TypeVar("T")
+MOST = Decimal(10) ** 15
+"""No exchange counts so much of anything [base or quote]."""
+FINEST = -20
+"""No exchange counts finer than this power of ten: within both the ledger's sums are exact."""
 
 
 class Unreadable(ValueError):
@@ -105,13 +109,16 @@ def trade_of(raw: Any) -> ToldTrade:
         raise Unreadable(f"a trade whose side is {side}")
     symbol = _text(told.get("symbol"), "symbol")
     fee, currency = _fee(told)
+    quantity, price = _positive(told.get("amount"), "quantity"), _positive(told.get("price"), "price")
+    if quantity * price >= MOST:
+        raise Unreadable(f"a trade of {quantity} at {price}")
     at = _moment_or_none(told)
     if at is None:
         raise Unreadable("a trade without a time")
     return ToldTrade(
         trade_id=_text(told.get("id"), "trade id"), venue_id=_text(told.get("order"), "order id"), symbol=symbol,
-        side=Side(side), quantity=_positive(told.get("amount"), "quantity"), price=_positive(told.get("price"), "price"),
-        fee=fee, fee_currency=currency, maker=told.get("takerOrMaker") == "maker", at_utc=at,
+        side=Side(side), quantity=quantity, price=price, fee=fee,
+        fee_currency=currency, maker=told.get("takerOrMaker") == "maker", at_utc=at,
     )  # fmt: skip
 
 
@@ -122,7 +129,7 @@ def balance_of(raw: Any) -> ToldBalance:
         raise Unreadable("a balance without totals")
     total, free = (
         {
-            str(name): _number(value, f"balance of {name}")
+            str(name): _balance(value, f"balance of {name}")
             for name, value in (told.get(kind) or {}).items()
             if value is not None
         }
@@ -167,13 +174,36 @@ def _mapping(raw: Any, what: str) -> Mapping[str, Any]:
     return raw
 
 
-def _decimal(value: Any, what: str) -> Decimal:
+def _finite(value: Any, what: str) -> Decimal:
     try:
         number = Decimal(str(value))
     except InvalidOperation:
         number = Decimal("NaN")
     if not number.is_finite():
         raise Unreadable(f"a {what} that is {str(value)[:40]}")
+    return number
+
+
+def _decimal(value: Any, what: str) -> Decimal:
+    number = _finite(value, what)
+    if not is_counted(number):
+        raise Unreadable(f"a {what} that is {str(value)[:40]}")
+    return number
+
+
+def is_counted(number: Decimal) -> bool:
+    """Whether an exchange can mean this number: finite, below `MOST`, and no finer than 10 to the power of `FINEST`."""
+    if not number.is_finite() or abs(number) >= MOST:
+        return False
+    exponent = number.normalize().as_tuple().exponent
+    return isinstance(exponent, int) and exponent >= FINEST
+
+
+def _balance(value: Any, what: str) -> Decimal:
+    """A balance may be of a coin of which there are more than anybody counts: whoever uses it asks `is_counted`."""
+    number = _finite(value, what)
+    if number < 0:
+        raise Unreadable(f"a {what} that is {number}")
     return number
 
 

@@ -114,7 +114,7 @@ class Tracked:
     def bound(self) -> Decimal:
         """What it may bind at the exchange, or has traded there and is not counted yet [base]."""
         if self.phase is Phase.LIVE and self.sendings and self.at.over:
-            return self._uncounted
+            return self.uncounted
         return self.left
 
     @property
@@ -125,10 +125,10 @@ class Tracked:
     @property
     def trades_missing(self) -> bool:
         """Whether the exchange says that more was filled than the known trades sum up to."""
-        return self._uncounted > 0
+        return self.uncounted > 0
 
     @property
-    def _uncounted(self) -> Decimal:
+    def uncounted(self) -> Decimal:
         """What the exchange says was filled, and no known trade makes up [base]."""
         told = sum((sending.filled for sending in self.sendings), Decimal(0))
         return max(Decimal(0), told - self.filled)

@@ -23,6 +23,7 @@ from execution.venues.exchange.told import (
     ToldTrade,
     Unreadable,
     balance_of,
+    is_counted,
     listed,
     order_of,
     trade_of,
@@ -255,6 +256,6 @@ def _book(raw: Any) -> Book:
 
 def _levels(raw: Any) -> tuple[Level, ...]:
     levels = tuple(Level(exact_decimal(price), exact_decimal(quantity)) for price, quantity, *_ in raw)
-    if any(not number.is_finite() or number <= Decimal(0) for level in levels for number in level):
+    if any(not is_counted(number) or number <= Decimal(0) for level in levels for number in level):
         raise ValueError
     return levels

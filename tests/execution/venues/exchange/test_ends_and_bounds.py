@@ -7,9 +7,15 @@ from pathlib import Path
 
 import pytest
 from exchange_support import BTC, QUICK, Trading, order_of, trading
-from wire_support import FALLING, FLAT
+from wire_support import FALLING, FLAT, rules_of
 
+from config.clock import SystemClock
+from execution.venues.exchange.ids import ClientIds
+from execution.venues.exchange.shelf import Shelf
+from execution.venues.exchange.told import Standing, ToldOrder, ToldTrade
+from execution.venues.exchange.tracked import Phase, Sending
 from execution.wire.faults import Faults, Kind, Rule, Scenario
+from risk.order import Side
 
 D = Decimal
 SOON = QUICK._replace(timeout_s=0.3, settle_s=0.1, late_s=0.8, patience_s=0.5, cancel_s=1.0)
@@ -141,3 +147,28 @@ def test_a_target_whose_price_is_there_does_not_wait_for_that_of_another_market(
                 await asyncio.sleep(0.02)
 
     play(tmp_path, scenario)
+
+
+def test_a_trade_above_what_the_exchange_says_was_filled_is_booked_only_when_it_says_so() -> None:
+    shelf = Shelf(ClientIds("binance testnet", "run-1"), {BTC: rules_of(BTC)}, SystemClock())
+    tracked = shelf.add(order_of("in", "buy 2 market"), Phase.LIVE, D(2))
+    tracked.sendings.append(Sending(shelf.ids.of("in"), D(2), 0.0, stop=False))
+
+    def told(filled: str) -> ToldOrder:
+        return ToldOrder(
+            venue_id="7", client_id=shelf.ids.of("in"), symbol=BTC, standing=Standing.OPEN, quantity=D(2), filled=D(filled)
+        )  # fmt: skip
+
+    trades = [
+        ToldTrade(
+            trade_id=name, venue_id="7", symbol=BTC, side=Side.BUY, quantity=D(quantity), price=D(100), fee=D(0),
+            fee_currency="USDT", maker=False, at_utc=SystemClock().now(),
+        )
+        for name, quantity in (("1", "0.5"), ("2", "1.5"))
+    ]  # fmt: skip
+    shelf.sight(tracked, tracked.at, told("0.5"))
+    shelf.count(tracked, trades)
+    assert (tracked.filled, shelf.owned(BTC)) == (D("0.5"), D("0.5"))
+    shelf.sight(tracked, tracked.at, told("2"))
+    shelf.count(tracked, trades)
+    assert (tracked.filled, shelf.owned(BTC)) == (D(2), D(2))

@@ -5,13 +5,14 @@ an error that says nothing; or the line is cut after the exchange has taken it. 
 """
 
 import asyncio
-import os
 from collections import Counter
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from exchange_support import QUICK, Trading, losing, order_of, server_of, trading
+from fault_table import size
 from wire_support import FLAT, exchange_of, settings_of
 
 from execution.venues.exchange.tracked import Phase
@@ -111,6 +112,7 @@ def test_a_hundred_lives_with_lost_answers_have_no_order_twice_and_lose_none(tmp
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2, 2 + int(os.environ.get("LOST_REPLY_SEEDS", "2"))))
-def test_a_thousand_orders_a_seed(tmp_path: Path, seed: int) -> None:
+@pytest.mark.parametrize("seed", range(2, 2 + size("LOST_REPLY_SEEDS")))
+def test_a_thousand_orders_a_seed(tmp_path: Path, seed: int, record_property: Callable[[str, object], None]) -> None:
+    record_property("cases", 3 * 334)
     check(lives(tmp_path, seed=seed, count=334), 334)

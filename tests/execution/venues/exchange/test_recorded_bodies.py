@@ -6,8 +6,6 @@ shared data is absent.
 """
 
 import asyncio
-import gzip
-import json
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import Any
 import pytest
 from exchange_support import QUICK
 from loopback import loopback, tree
+from recorded_bodies import BODIES, WHY_NOT, binance, body, bybit, kraken, okx
 
 from config.clock import SystemClock
 from execution.venues.exchange.capabilities import CAPABILITIES
@@ -29,19 +28,10 @@ from execution.venues.exchange.told import Standing
 from risk.order import Side
 
 D = Decimal
-BODIES = Path(__file__).resolve().parents[4].parent / "shared" / "data" / "exchange_api"
 KEYS = ExchangeKeys("key", "c2VjcmV0c2VjcmV0", "password")
-pytestmark = pytest.mark.skipif(not BODIES.is_dir(), reason=f"recorded bodies of exchanges are not in {BODIES}")
+pytestmark = pytest.mark.skipif(not BODIES.is_dir(), reason=WHY_NOT)
 
 Scenario = Callable[[Client, dict[str, MarketRules]], Awaitable[None]]
-
-
-def body(name: str, **replaced: str) -> Any:
-    """A body, with the market of perpetuals replaced by that of a spot market."""
-    text = (BODIES / name).read_text(encoding="utf-8")
-    for before, after in replaced.items():
-        text = text.replace(before.replace("_", "-"), after)
-    return json.loads(text)
 
 
 def play(exchange: str, symbol: str, routes: dict[str, Any], folder: Path, scenario: Scenario) -> None:
@@ -63,18 +53,6 @@ def wanted(client_id: str, symbol: str, *, stop: bool = False) -> Wanted:
     side = Side.SELL if stop else Side.BUY
     sized = Sized(D(1), None, D(100)) if stop else Sized(D(1), D(100))
     return Wanted(client_id, symbol, side, sized, at_once=not stop)
-
-
-KRAKEN = {
-    "/0/public/AssetPairs": "http_asset_pairs",
-    "/0/private/OpenOrders": "http_open_orders",
-    "/0/private/ClosedOrders": "http_closed_orders",
-    "/0/private/TradesHistory": "http_trades_history",
-    "/0/private/BalanceEx": "http_spot_balance",
-    "/0/private/AddOrder": "http_add_order_spot",
-    "/0/private/CancelOrder": "http_cancel_order_spot",
-    "/0/public/Time": "http_server_time",
-}
 
 
 def test_kraken(tmp_path: Path) -> None:
@@ -102,21 +80,10 @@ def test_kraken(tmp_path: Path) -> None:
     play(
         "kraken",
         "BTC/USDT",
-        {path: body(f"nautilus_kraken/{name}.json") for path, name in KRAKEN.items()},
+        kraken(),
         tmp_path,
         scenario,
     )
-
-
-BYBIT = {
-    "/v5/market/instruments-info": "http_get_instruments_spot",
-    "/v5/order/realtime": "http_get_orders_realtime",
-    "/v5/order/history": "http_get_orders_history",
-    "/v5/execution/list": "http_get_executions",
-    "/v5/account/wallet-balance": "http_get_wallet_balance",
-    "/v5/user/query-api": "http_get_user_query_api",
-    "/v5/account/info": "http_get_account_info",
-}
 
 
 def test_bybit(tmp_path: Path) -> None:
@@ -137,7 +104,7 @@ def test_bybit(tmp_path: Path) -> None:
         found = await client.look("BTC/USDT", "client-open-1", stop=False, exits=False)
         assert [each.venue_id for each in found] == ["open-order-1"]
 
-    routes = {path: body(f"nautilus_bybit/{name}.json") for path, name in BYBIT.items()}
+    routes = bybit()
     play("bybit", "BTC/USDT", routes, tmp_path, scenario)
 
 
@@ -146,30 +113,9 @@ def test_an_untriggered_stop_of_bybit_is_open_under_its_own_client_id(tmp_path: 
         orders = await client.open_orders("BTC/USDT")
         assert ("client-sl-001", Standing.OPEN) in [(each.client_id, each.standing) for each in orders]
 
-    routes = {path: body(f"nautilus_bybit/{name}.json") for path, name in BYBIT.items()}
+    routes = bybit()
     routes["/v5/order/realtime"] = body("nautilus_bybit/http_get_orders_realtime_tp_sl.json")
     play("bybit", "BTC/USDT", routes, tmp_path, scenario)
-
-
-OKX = {
-    "/api/v5/public/instruments": "http_get_instruments_spot",
-    "/api/v5/trade/orders-pending": "http_get_orders_pending",
-    "/api/v5/trade/orders-algo-pending": "http_get_orders_algo_pending",
-    "/api/v5/trade/order": "http_get_orders_history",
-    "/api/v5/trade/order-algo": "http_get_orders_algo_history",
-    "/api/v5/account/balance": "http_get_account_balance",
-}
-SPOT = {"BTC_USDT_SWAP": "BTC-USD", "ETH_USDT_SWAP": "BTC-USD", "BTC_USDT": "BTC-USD", '"SWAP"': '"SPOT"'}
-
-
-def okx(**more: Any) -> dict[str, Any]:
-    routes = {path: body(f"nautilus_okx/{name}.json", **SPOT) for path, name in OKX.items()}
-    trade = body("nautilus_okx/http_transaction_detail.json", **SPOT)
-    placed = body("nautilus_okx/http_place_order_response.json")
-    return {
-        **routes, "/api/v5/trade/fills-history": {"code": "0", "data": [trade]},
-        "/api/v5/trade/batch-orders": {"code": "0", "data": [placed]}, **more,
-    }  # fmt: skip
 
 
 def test_okx(tmp_path: Path) -> None:
@@ -214,15 +160,6 @@ def test_a_stop_that_okx_rejects_in_an_answer_without_an_error_is_rejected(tmp_p
     play("okx", "BTC/USD", okx(**{"/api/v5/trade/order-algo": rejected}), tmp_path, scenario)
 
 
-BINANCE = {
-    "/api/v3/exchangeInfo": "exchange_info", "/api/v3/order": "order", "/api/v3/openOrders": "open_orders",
-    "/api/v3/myTrades": "account_trades", "/api/v3/account": "account", "/api/v3/time": "server_time", "/api/v3/depth": "depth",
-}  # fmt: skip
-
-
-_RULES = "BINANCE__api_binance_com_api_v3_exchangeInfo.json.gz"
-
-
 def test_binance(tmp_path: Path) -> None:
     async def scenario(client: Client, rules: dict[str, MarketRules]) -> None:
         market = rules["LTC/BTC"]
@@ -239,9 +176,4 @@ def test_binance(tmp_path: Path) -> None:
         book = await client.book("LTC/BTC")
         assert book.bids[0].price == D(4)
 
-    bodies = {path: body(f"nautilus_binance/spot_http_json_{name}_response.json") for path, name in BINANCE.items()}
-    captured = json.loads(gzip.decompress((BODIES / "rest_captures" / _RULES).read_bytes()))
-    bodies["/api/v3/exchangeInfo"] = captured | {
-        "symbols": [each for each in captured["symbols"] if each["symbol"] == "LTCBTC"]
-    }
-    play("binance", "LTC/BTC", bodies, tmp_path, scenario)
+    play("binance", "LTC/BTC", binance(), tmp_path, scenario)

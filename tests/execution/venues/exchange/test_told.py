@@ -73,6 +73,7 @@ def test_an_order_that_is_closed_with_a_part_missing_is_gone_and_not_filled(
     [
         {"id": None}, {"id": ""}, {"id": 7}, {"status": None}, {"status": "new"}, {"filled": None}, {"filled": "NaN"},
         {"filled": "-1"}, {"filled": "Infinity"}, {"symbol": None}, {"amount": "x"}, {"timestamp": "soon"}, {"timestamp": 10**30},
+        {"filled": "1e15"}, {"amount": "0.000000000000000000001"},
     ],
 )  # fmt: skip
 def test_an_order_with_a_fault_is_unreadable(change: dict[str, Any]) -> None:
@@ -86,7 +87,7 @@ def test_an_order_with_a_fault_is_unreadable(change: dict[str, Any]) -> None:
         {"id": None}, {"order": None}, {"side": "short"}, {"amount": "0"}, {"amount": None}, {"price": "0"}, {"price": math.nan},
         {"price": "-5"}, {"fee": None, "fees": []}, {"fee": {"cost": None, "currency": None}, "fees": []},
         {"fees": [{"cost": "1", "currency": "BTC"}, {"cost": "1", "currency": "BNB"}]}, {"fees": [{"cost": "1"}]},
-        {"timestamp": None},
+        {"timestamp": None}, {"amount": "1e15"}, {"price": "1e-21"}, {"amount": "1e9", "price": "1e6"},
     ],
 )  # fmt: skip
 def test_a_trade_with_a_fault_is_unreadable_also_one_whose_fee_is_missing(change: dict[str, Any]) -> None:
