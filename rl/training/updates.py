@@ -49,7 +49,10 @@ class LeanPPO(PPO):
     def collect_rollouts(
         self, env: VecEnv, callback: BaseCallback, rollout_buffer: RolloutBuffer, n_rollout_steps: int
     ) -> bool:
-        """Fill the buffer with `n_rollout_steps` steps of each environment; False if the callback ended it before."""
+        """Fill the buffer with `n_rollout_steps` steps of each environment; False if the callback ended it before.
+
+        Raises ValueError for a policy whose parameters are no longer finite, as stable-baselines3 does.
+        """
         self.policy.set_training_mode(False)
         rollout_buffer.reset()
         callback.on_rollout_start()
@@ -58,6 +61,8 @@ class LeanPPO(PPO):
             for _ in range(n_rollout_steps):
                 seen = np.asarray(self._last_obs, dtype=np.float32)
                 move = player.move(torch.as_tensor(seen))
+                if not bool(torch.isfinite(move.actions).all()):
+                    raise ValueError("the actions of the policy are no finite numbers")
                 new, rewards, dones, infos = env.step(np.clip(move.actions.numpy(), -1.0, 1.0))
                 self.num_timesteps += env.num_envs
                 callback.update_locals(locals())
