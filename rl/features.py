@@ -103,7 +103,8 @@ def encode_features(rows: Floats, court: Floats) -> Floats:
     made[:, 12] = column["ruling_scale"]
     np.copyto(made, np.nan, where=~np.isfinite(made))
     np.maximum(made, _LOW, out=made)
-    return np.minimum(made, _HIGH, out=made)
+    bounded: Floats = np.minimum(made, _HIGH, out=made)
+    return bounded
 
 
 def schema_sha256() -> str:
