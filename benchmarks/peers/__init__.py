@@ -1,1 +1,1 @@
-"""What the benches of the fast engine share: bars, the strategy in our engine and in others, fills, clocks."""
+"""What benches share: bars, a strategy in our engine and in others, fills, clocks, and environments of others."""

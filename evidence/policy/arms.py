@@ -5,6 +5,7 @@
     fixed           the same fraction of every size
     base            a volatility target on the measured volatility: the rule that a policy corrects (`rl.action.Base`)
     ewma, har, garch    volatility targets on forecasts (`evidence.policy.forecasts`)
+    chosen          of the base and the three targets above, all settings, the one that was best in training
     var_cap         less the more of its VaR limit the book uses
     drawdown_cut    less while the account is below its peak
     random          another arm's multipliers in their order, moved in time: its mean and turnover, without its knowledge
@@ -29,7 +30,7 @@ Floats = NDArray[np.float64]
 
 _HEADROOM, _DRAWDOWN = COLUMNS.index("var_headroom"), COLUMNS.index("drawdown")
 
-ZERO, ALWAYS, BASE, RANDOM = "zero", "always", "base", "random"
+ZERO, ALWAYS, BASE, CHOSEN, RANDOM = "zero", "always", "base", "chosen", "random"
 
 
 class Setting(NamedTuple):
@@ -50,20 +51,29 @@ class Family(NamedTuple):
 def families(tapes: Sequence[PolicyTape]) -> tuple[Family, ...]:
     """All arms that learn nothing but their setting, the base first. `tapes`: those that they will run on, in their order."""
     table = _Table(tapes)
+    base = Family(BASE, "volatility target, tuned", tuple(Setting(_told(each), base_rule(each)) for each in GRID))
+    targets = tuple(
+        Family(name, f"volatility target on a forecast by {name.upper()}", tuple(table.target(name, t) for t in TARGETS))
+        for name in MODELS
+    )  # fmt: skip
     return (
-        Family(BASE, "volatility target, tuned", tuple(Setting(_told(each), base_rule(each)) for each in GRID)),
+        base,
         Family(ZERO, "nothing is bought", (Setting("", _same(0.0)),)),
         Family(ALWAYS, "the ruling stands", (Setting("", _same(1.0)),)),
         Family("fixed", "the same fraction of every size", tuple(_fixed(each) for each in (0.25, 0.5, 0.75, MOST))),
-        *(
-            Family(name, f"volatility target on a forecast by {name.upper()}", tuple(table.target(name, t) for t in TARGETS))
-            for name in MODELS
-        ),
+        *targets,
+        _chosen((base, *targets)),
         Family("var_cap", "less as VaR is used up", tuple(_var_cap(each) for each in (0.25, 0.5, 0.75, 1.0))),
         Family(
             "drawdown_cut", "less below the peak", tuple(_cut(at, left) for at in (0.01, 0.02, 0.05) for left in (0.5, 0.0))
         ),
     )  # fmt: skip
+
+
+def _chosen(of: Sequence[Family]) -> Family:
+    """All settings of these families as one, in their order: which of them was best in training decides."""
+    settings = (Setting(f"{family.name}: {each.words}", each.rule) for family in of for each in family.settings)
+    return Family(CHOSEN, "the best volatility target of all, by any forecast", tuple(settings))
 
 
 def base_rule(base: Base) -> Rule:

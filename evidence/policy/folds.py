@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from config.errors import UsageFault
 from config.seeds import generator
-from evidence.policy.arms import BASE, RANDOM, Actor, Family, base_rule, families, moved
+from evidence.policy.arms import BASE, CHOSEN, RANDOM, Actor, Family, base_rule, families, moved
+from evidence.policy.forecasts import MODELS
 from evidence.policy.learners import Lesson, acting, lesson_of, network, ridge
 from evidence.policy.playing import FIGURES, RETURN, Asked, Rule, Run, days_of, play_rules
 from evidence.search.walk import chosen_on
@@ -168,7 +169,8 @@ class _Trial:
         self._layout, self._seed, self._trainer, self._taught = layout, seed, trainer, taught
         self._flat = [tape for group in layout.parts for tape in group]
         self._families = families(self._flat)
-        self._static = {family.name: self._run_family(family) for family in self._families}
+        self._static = {family.name: self._run_family(family) for family in self._families if family.name != CHOSEN}
+        self._static[CHOSEN] = [runs for name in (BASE, *MODELS) for runs in self._static[name]]
         self._known: dict[str, Floats] = {}
 
     def run(self, seen: Callable[[int], None]) -> CrossValidated:
@@ -293,6 +295,8 @@ class _Trial:
 
     def _static_arm(self, family: Family, tests: list[list[Floats]], settings: list[str]) -> Arm:
         trials = np.ascontiguousarray(self._whole(family.name)[:, :, RETURN].T)
+        if family.name == CHOSEN:
+            trials = trials[:, :0]  # its settings are those of others, and each was one trial
         return Arm(family.name, family.words, self._paths(tests), tuple(settings), trials)
 
     def _learnt_arm(self, name: str, words: str, tests: list[list[Floats]]) -> Arm:

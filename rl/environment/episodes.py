@@ -96,7 +96,9 @@ class Episodes:
         pattern = longest.course._replace(first=first, end=first + self._length(longest))
         self._lanes = Lanes([pattern] * lanes, reviews=reviews, also=[tape.course for tape in self.tapes])
         self._court = _Courts(self.tapes)
-        self._weights = np.array([len(tape) for tape in self.tapes]) / sum(len(tape) for tape in self.tapes)
+        weights = np.array([len(tape) for tape in self.tapes], dtype=np.float64)
+        self._share_of = np.cumsum(weights / weights.sum())
+        self._share_of /= self._share_of[-1]
         self._tape = np.zeros(lanes, dtype=np.int64)
         self._delay = np.zeros(lanes, dtype=np.int64)
         self._memory = np.zeros((lanes, self._reward.width))
@@ -104,7 +106,8 @@ class Episodes:
         self._per_day = np.array([tape.bars_per_day for tape in self.tapes])
         self._at = _Standing.of(self._lanes)
         self._base = np.ones(lanes)
-        self._features = np.zeros((lanes, 0))
+        self._features = np.full((lanes, len(FEATURES)), np.nan)
+        self._seen = np.zeros((lanes, len(FEATURES)), dtype=np.float32)
         self.markets = np.zeros(lanes, dtype=np.int64)
 
     def __len__(self) -> int:
@@ -162,7 +165,9 @@ class Episodes:
         self._begins |= ended
         now = _Standing.of(self._lanes)
         self._at = _Standing(*(np.where(ended, new, old) for new, old in zip(now, self._at, strict=True)))
-        return self._see(self._lanes.rows)
+        if ended.all():
+            return self._see(self._lanes.rows)
+        return self._see_again(np.flatnonzero(ended))
 
     def step(self, actions: Floats) -> Turn:
         """Decide in each lane, and go on to its next decision, or to the end of its episode. Ended lanes need a `restart`.
@@ -199,14 +204,27 @@ class Episodes:
         court = self._court.of(self._tape, spoken, self.markets, asking & ~self._lanes.reviewing)
         self._features = encode_features(rows, court)
         self._base = self.base.of(rows)
-        return filled(self._features, self._fill)
+        self._seen = filled(self._features, self._fill)
+        return self._seen
+
+    def _see_again(self, lanes: NDArray[np.int64]) -> Singles:
+        """The same, where these few lanes alone stand elsewhere than before; all of them ask."""
+        rows, asked = self._lanes.rows[lanes], self._lanes.asked[lanes]
+        # what was given before is the caller's
+        self.markets, self._features, self._seen = self.markets.copy(), self._features.copy(), self._seen.copy()
+        self.markets[lanes] = asked[:, 1]
+        spoken, heard = asked[:, 0] - self._delay[lanes], ~self._lanes.reviewing[lanes]
+        self._features[lanes] = encode_features(rows, self._court.of(self._tape[lanes], spoken, asked[:, 1], heard))
+        self._base[lanes] = self.base.of(rows)
+        self._seen[lanes] = filled(self._features[lanes], self._fill)
+        return self._seen
 
     def _length(self, tape: PolicyTape) -> int:
         return len(tape) if self._draw.episode_bars is None else min(len(tape), self._draw.episode_bars)
 
     def _drawn(self, lane: int, chance: np.random.Generator) -> Course:
         """A stretch of a tape for a lane: all that is random about an episode is drawn here."""
-        number = int(chance.choice(len(self.tapes), p=self._weights))
+        number = int(self._share_of.searchsorted(chance.random(), side="right"))
         tape, (first, end) = self.tapes[number], self.tapes[number].course.stretch
         length = self._length(tape)
         begin = first + int(chance.integers(0, end - first - length + 1))

@@ -90,7 +90,7 @@ class Profit:
         """Pay the steps of L lanes. `memory`, shape (L, 0), float64, dimensionless: none is needed."""
         profit = steps.profit
         fallen = np.where(steps.peak > 0.0, np.maximum(0.0, 1.0 - steps.after / np.maximum(steps.peak, 1e-300)), 0.0)
-        used = np.maximum(0.0, np.nan_to_num(steps.es_used))
+        used = np.where(steps.es_used > 0.0, steps.es_used, 0.0)  # a missing one counts as none
         traded = np.where(steps.before > 0.0, steps.traded / np.where(steps.before > 0.0, steps.before, 1.0), 0.0)
         levels = (self.drawdown * fallen + self.es * used) * steps.days
         penalties = (self.losses - 1.0) * np.maximum(0.0, -profit) + levels + self.turnover * traded

@@ -103,7 +103,7 @@ class _Learner:
         steps = plan.steps_of(self._leg)
         try:
             model.learn(steps, log_interval=plan.leg_rollouts, reset_num_timesteps=False)
-        except ValueError as fault:  # torch refuses a distribution with NaN
+        except ValueError as fault:  # actions that are NaN are refused
             if self._is_finite():
                 raise
             raise UsageFault(self._diverged()) from fault

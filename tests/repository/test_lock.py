@@ -89,7 +89,8 @@ def test_make_installs_nothing_without_the_lock_file() -> None:
     assert [line for line in installs if "-c $(LOCK)" not in line] == []
 
 
-def test_the_small_models_of_the_makefile_are_pinned_as_well() -> None:
-    line = re.search(r"^MODELS := (.+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+@pytest.mark.parametrize("variable", ["MODELS", "PEERS"])
+def test_what_the_makefile_installs_without_what_it_asks_for_is_pinned_as_well(variable: str) -> None:
+    line = re.search(rf"^{variable} := (.+)$", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
     assert line is not None
     assert broken(map(Requirement, re.findall(r'"([^"]+)"', line[1])), pins()) == []

@@ -69,9 +69,19 @@ def test_without_a_model_the_arms_stand_alone(capsys: pytest.CaptureFixture[str]
     told = json.loads(capsys.readouterr().out)
     names = [arm["name"] for arm in told["arms"]]
     assert names[0] == "base"
-    assert {"zero", "always", "ewma", "har", "garch", "var_cap", "drawdown_cut", "ridge", "network", "random"} <= set(
-        names
-    )
+    assert {
+        "zero",
+        "always",
+        "ewma",
+        "har",
+        "garch",
+        "chosen",
+        "var_cap",
+        "drawdown_cut",
+        "ridge",
+        "network",
+        "random",
+    } <= set(names)
     assert told["passed"] is False
     assert "No policy was judged" in told["why"]
     assert told["paths"] == 1

@@ -3,7 +3,7 @@
 import json
 import sys
 
-from evidence.policy.arms import BASE
+from evidence.policy.arms import BASE, CHOSEN
 from evidence.policy.judging import ArmResult, AtEqual, Judgement
 from evidence.policy.openings import Opening, Shown
 from evidence.statistics.pooled import PooledDifference
@@ -113,13 +113,13 @@ def _sentences(found: Judgement) -> tuple[str, ...]:
     )  # fmt: skip
     lines.append(f"{count(found.trials, 'trial')} on these bars so far.{deflated}")
     lines.append(f"Probability of backtest overfitting over all settings: {found.overfitting.probability:.0%}.")
-    lines += [_chosen(arm) for arm in found.arms if arm.name == BASE]
+    lines += [_chosen(arm) for arm in found.arms if arm.name in (BASE, CHOSEN)]
     return tuple(lines)
 
 
 def _chosen(arm: ArmResult) -> str:
     return (
-        "The base was "
+        f"The arm {arm.name} was "
         + listed(tuple(f"{words} ({count(times, 'split')})" for words, times in arm.settings.items()))
         + "."
     )

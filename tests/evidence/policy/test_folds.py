@@ -9,10 +9,12 @@ import pytest
 from planted import planted_tape
 
 from config.errors import UsageFault
-from evidence.policy.arms import ALWAYS, BASE, RANDOM
+from evidence.policy.arms import ALWAYS, BASE, CHOSEN, RANDOM, families
 from evidence.policy.folds import LEARNERS, CrossValidated, Layout, Trained, cross_validate, layout_of
+from evidence.policy.forecasts import MODELS
 from evidence.policy.judging import Judgement, judge, promise_of
 from evidence.policy.playing import DECISIONS, DEPLOYED, FEES, SMALL, TRADED
+from evidence.search.walk import chosen_on
 from evidence.statistics.pooled import pooled_difference
 from rl.action import Base
 from rl.environment.tape import PolicyTape
@@ -188,3 +190,30 @@ def test_what_is_promised_holds_the_mean_that_was_made() -> None:
 def test_bars_that_leave_nothing_to_train_on_are_refused() -> None:
     with pytest.raises(UsageFault, match=r"held for up to \d+ days"):
         layout_of([planted_tape(1, edge=0.1, days=120)], groups=4, tested=2, embargo_days=20)
+
+
+def test_the_chosen_target_takes_on_each_split_a_setting_of_the_base_or_of_a_forecast_and_is_no_trial_of_its_own() -> (
+    None
+):
+    found = _found()
+    chosen, base = found.arm(CHOSEN), found.arm(BASE)
+    families = {each.split(":")[0] for each in chosen.settings}
+    assert len(chosen.settings) == len(base.settings) == len(found.layout.plan.splits)
+    assert families <= {BASE, *MODELS}
+    assert chosen.trials.shape == (found.layout.days, 0)
+    for split, (words, own) in enumerate(zip(chosen.settings, _best_in_training(found), strict=True)):
+        assert words == own, split
+
+
+def _best_in_training(found: CrossValidated) -> list[str]:
+    """What the settings of all four arms, put beside each other, say for each split."""
+    arms = [found.arm(name) for name in (BASE, *MODELS)]
+    tapes = [tape for group in found.layout.parts for tape in group]
+    words = [
+        f"{each.name}: {setting.words}"
+        for each in families(tapes)
+        if each.name in (BASE, *MODELS)
+        for setting in each.settings
+    ]
+    tried = np.column_stack([arm.trials for arm in arms])
+    return [words[chosen_on(tried, split)] for split in found.layout.plan.splits]

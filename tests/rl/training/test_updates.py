@@ -97,3 +97,23 @@ def test_only_episodes_that_ended_are_told(gathered: Callable[[], LeanPPO]) -> N
     infos: list[dict[str, Any]] = [{"episode": {"r": float(at), "l": 1, "t": 0.0}} for at in range(3)]
     model._update_info_buffer([{}, infos[1], {}], np.array([False, True, False]))
     assert list(model.ep_info_buffer) == [infos[1]["episode"]]
+
+
+def test_a_rollout_holds_what_that_of_stable_baselines3_holds(gathered: Callable[[], LeanPPO]) -> None:
+    kept = []
+    for collect in (LeanPPO.collect_rollouts, PPO.collect_rollouts):
+        model = gathered()
+        model.set_random_seed(11)
+        _, callback = model._setup_learn(4 * PLAN.samples, reset_num_timesteps=False)
+        model._last_obs = model.env.reset()  # type: ignore[union-attr]
+        starts = []
+        for _ in range(4):  # 128 steps of episodes of 64: the last one of the fourth rollout ends them all
+            assert collect(model, model.env, callback, model.rollout_buffer, PLAN.rollout)  # type: ignore[arg-type]
+            starts.append(model.rollout_buffer.episode_starts.copy())
+        assert starts[2].sum() == PLAN.environments, "no episode ended, so nothing was asked for its value"
+        kept.append((model.rollout_buffer, np.concatenate(starts), model.num_timesteps))
+    (lean, begun, steps), (plain, begun_too, steps_too) = kept
+    assert steps == steps_too
+    np.testing.assert_array_equal(begun, begun_too)
+    for name in ("observations", "actions", "rewards", "values", "log_probs", "advantages", "returns"):
+        np.testing.assert_allclose(getattr(lean, name), getattr(plain, name), rtol=1e-4, atol=1e-5, err_msg=name)
