@@ -6,6 +6,7 @@ of the ring buffer.
 """
 
 import math
+from collections import deque
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -41,7 +42,8 @@ class ReturnWindow:
         width = len(self.symbols)
         # Each row is written twice, `size` apart, so that the last rows are always contiguous.
         self._returns = np.zeros((2 * size, width), dtype=np.float64)
-        self._seen = np.zeros((size, width), dtype=np.bool_)
+        self._copies = self._returns.reshape(2, size, width)
+        self._seen: deque[list[bool]] = deque()
         self._observed = [0] * width
         self._close: list[float | None] = [None] * width
         self._stale = [0] * width
@@ -66,14 +68,16 @@ class ReturnWindow:
         row = [self._step(i, close) for i, close in enumerate(latest)]
         if first_bar:
             return
-        at = self._rows % self.size
-        seen = [value is not None for value in row]
-        if self._rows >= self.size:
-            self._observed = [n - was for n, was in zip(self._observed, self._seen[at].tolist(), strict=True)]
-        self._observed = [n + now for n, now in zip(self._observed, seen, strict=True)]
-        self._returns.reshape(2, self.size, -1)[:, at] = [0.0 if value is None else value for value in row]
-        self._seen[at] = seen
+        self._copies[:, self._rows % self.size] = [0.0 if value is None else value for value in row]
         self._rows += 1
+        self._count([value is not None for value in row])
+
+    def _count(self, seen: list[bool]) -> None:
+        """Add one row to those in which a symbol was observed, and take off the one that leaves the window."""
+        gone = self._seen.popleft() if len(self._seen) == self.size else [False] * len(seen)
+        self._seen.append(seen)
+        if gone != seen:
+            self._observed = [n - was + now for n, was, now in zip(self._observed, gone, seen, strict=True)]
 
     def last_close(self, symbol: str) -> float | None:
         """The last close of this symbol [quote]; None before the first one."""

@@ -106,14 +106,13 @@ class Full:
         """Take all bars that wait, a column after the other: that costs half of taking them bar by bar."""
         if not self._waiting:
             return
-        moments, opens, highs, lows, closes, volumes, adxs = (
-            self._waiting[place::_WIDTH].tolist() for place in range(_WIDTH)
-        )
+        flat = self._waiting.tolist()
+        moments, opens, highs, lows, closes, volumes, adxs = [flat[place::_WIDTH] for place in range(_WIDTH)]
         del self._waiting[:]
         before, self._close = [self._close, *closes[:-1]], closes[-1]
         returns = [math.log(close / last) for close, last in zip(closes, before, strict=True)]
         columns = opens, highs, lows, closes, volumes, returns
-        values = self._handles.push(columns)
+        values = self._handles.push(columns, ("atr_10", "deviation_20", "deviation_100"))
         self._patterns.push(columns)
         weights = [
             (high + low + close) / 3.0 * volume

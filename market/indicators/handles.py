@@ -16,6 +16,9 @@ OPEN, HIGH, LOW, CLOSE, VOLUME, RETURN = range(6)
 Row = tuple[float, float, float, float, float, float]
 Columns = tuple[list[float], list[float], list[float], list[float], list[float], list[float]]
 """Rows as columns, oldest first: some bars at once, of which each function makes its values in one go."""
+FEW = 8
+"""Bars below which a column costs more than its bars, one by one."""
+
 Update = Callable[..., Any]
 
 
@@ -80,23 +83,22 @@ class Handles:
         self._young = Young(functions)
         self._open: dict[tuple[int, ...], list[tuple[str, Update]]] = {}
 
-    def push(self, columns: Columns) -> dict[str, list[Any]]:
-        """Take the next bars, one at least. Returns the values after each of them, by name."""
-        if not self._young.grown:
+    def push(self, columns: Columns, wanted: tuple[str, ...]) -> dict[str, list[Any]]:
+        """Take the next bars, one at least. Returns the `wanted` values after each of them, by name."""
+        if not self._young.grown or len(columns[0]) < FEW:
             seen = [self._take(row) for row in zip(*columns, strict=True)]
-            return {name: [now[name] for now in seen] for name in self.now}
+            return {name: [now[name] for now in seen] for name in wanted}
         found: dict[str, list[Any]] = {}
         for places, updates in self._open.items():
             given = [columns[place] for place in places]
             for name, update in updates:
                 found[name] = [*map(update, *given)]
-        last = self.now
         self.now = {name: values[-1] for name, values in found.items()}
-        self.before = last if len(columns[0]) == 1 else {name: values[-2] for name, values in found.items()}
+        self.before = {name: values[-2] for name, values in found.items()}
         return found
 
     def _take(self, row: Row) -> dict[str, Any]:
-        """Take the next bar, while some have not opened. Returns the values after it."""
+        """Take the next bar. Returns the values after it."""
         self.before = self.now
         now = self.now = self.now.copy()
         for places, updates in self._open.items():

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Literal
 
-from market.indicators.handles import CLOSE, HIGH, LOW, OPEN, Columns, Function, Row, Young
+from market.indicators.handles import CLOSE, FEW, HIGH, LOW, OPEN, Columns, Function, Row, Young
 from market.indicators.library import talib
 from market.signals import PatternSeen
 
@@ -36,7 +36,7 @@ class Patterns:
 
     def push(self, columns: Columns) -> None:
         """Take the next bars, one at least. Only those that will still be told of are looked at."""
-        if not self._young.grown:
+        if not self._young.grown or len(columns[OPEN]) < FEW:
             for row in zip(*columns, strict=True):
                 self._take(row)
             return
@@ -51,7 +51,7 @@ class Patterns:
                 self._last[name] = self._bars - ago, latest[-1 - ago]
 
     def _take(self, row: Row) -> None:
-        """Take the next bar, while some patterns have not opened."""
+        """Take the next bar."""
         self._bars += 1
         open_, high, low, close = row[:4]
         for name, update in self._updates:
