@@ -32,6 +32,8 @@ _STRANGERS = 5_000
 """Orders of others that are remembered, so that they are not asked for again."""
 _BEFORE = timedelta(seconds=60)
 """How long before an order was made its trades are looked for: clocks differ."""
+_LONG_BEFORE = timedelta(minutes=10)
+"""The same where no trade is to prove that there was none."""
 
 
 class Sender:
@@ -288,7 +290,7 @@ class Sender:
         except Refused as refused:
             if not refused.unknown or not late:
                 return None
-            return await self._was_traded(wanted.symbol, to_ms(tracked.order.created_utc - _BEFORE), exits=exits)
+            return await self._was_traded(wanted.symbol, to_ms(tracked.order.created_utc - _LONG_BEFORE), exits=exits)
         if told is None:
             return None
         self._shelf.sight(tracked, sending, told)

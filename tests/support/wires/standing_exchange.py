@@ -119,6 +119,13 @@ class StandingExchange:
                 left[order.symbol] -= order.quantity - filled.get(order.order_id, Decimal(0))
         return {symbol: bare for symbol, bare in left.items() if bare > 0}
 
+    async def heard_out(self) -> None:
+        """Wait a little for a session that hears what is still to be heard: one word comes between two bars."""
+        for _ in range(1_000):
+            if not self._words:
+                return
+            await asyncio.sleep(0)
+
     def _say(self, report: VenueReport) -> None:
         if report != VenueReport():
             self._words.append(report)
@@ -142,6 +149,7 @@ class StandingFeed:
     async def next(self) -> Slice | None:
         following = next(self._slices, None)
         if following is None:
+            await self._exchange.heard_out()
             return None
         await self._exchange.trade(*following)
         await asyncio.sleep(0)
