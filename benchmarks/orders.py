@@ -97,7 +97,7 @@ class Noting(WireServer):
 
     def __init__(self, notes: Path, **more: Any) -> None:
         super().__init__(**more)
-        self._notes = notes.open("w", buffering=1)
+        self._notes = notes.open("w", buffering=1, encoding="utf-8")
 
     async def _serve(self, request: web.Request, table: Any) -> web.StreamResponse:
         at = time.perf_counter_ns()
@@ -136,7 +136,7 @@ class Served:
 
     def arrived(self, method: str) -> dict[str, int]:
         """The moment of each request, by client id [ns]."""
-        found = [json.loads(line) for line in self.notes.read_text().splitlines()]
+        found = [json.loads(line) for line in self.notes.read_text(encoding="utf-8").splitlines()]
         return {client: at for kind, client, at in found if kind == method}
 
 
@@ -144,7 +144,7 @@ class Served:
 async def served(asked: dict[str, Any]) -> AsyncIterator[Served]:
     """The exchange in a process of its own. It is ended with the block."""
     command = [sys.executable, str(Path(__file__).resolve()), "--serve", json.dumps(asked)]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, encoding="utf-8")
     try:
         assert child.stdout is not None
         yield Served(child.stdout.readline().strip(), Path(asked["notes"]))
@@ -157,7 +157,7 @@ def world(symbols: int, bars: int, folder: Path) -> tuple[Settings, Tape]:
     """The settings of the session, and the bars that both processes play."""
     voter = folder / "by_turns.py"
     if not voter.exists():
-        voter.write_text(VOTER)
+        voter.write_text(VOTER, encoding="utf-8")
     drawn = drawn_market(symbols, bars)
     changed = {
         **drawn, "sentiment.sources": [], "court.approval_above": None, "limits.loss_streak": 100,

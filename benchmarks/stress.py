@@ -27,7 +27,7 @@ from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.request import Request, urlopen
 
 import pandas as pd
@@ -124,8 +124,17 @@ async def feed_of(markets: int, folder: Path) -> tuple[float, int]:
 # --- a recorded day
 
 
-def day_of(files: Sequence[str], folder: Path) -> tuple[float, int]:
-    """Run the command on one day of bars of a minute: the seconds from its start to its report, and the number of markets."""
+class Day(NamedTuple):
+    """A day by the command: markets, closes, and the time from its start to its report, wall and CPU [s]."""
+
+    markets: int
+    closes: int
+    wall_s: float
+    cpu_s: float
+
+
+def day_of(files: Sequence[str], folder: Path) -> Day:
+    """Run the command on one day of bars of a minute."""
     paths = list(files) or _written(folder)
     voters = [one["strategy"] for one in EVENTS]
     settings = ("sentiment.sources=[]", "market.context=none", f"market.warmup_bars={WARM}")
@@ -142,16 +151,24 @@ def day_of(files: Sequence[str], folder: Path) -> tuple[float, int]:
         "paper",
         "--quiet",
     ]
-    began = time.perf_counter()
+    began, used = time.perf_counter(), _cpu_of_children()
     done = subprocess.run(
         [*command, "--out", str(folder / "day"), *said],
         capture_output=True,
         text=True,
+        encoding="utf-8",
         env={**os.environ, **_state(folder)},
     )
     if done.returncode:
         raise SystemExit(done.stderr)
-    return time.perf_counter() - began, len(paths)
+    wall_s, cpu_s = time.perf_counter() - began, _cpu_of_children() - used
+    told = json.loads((folder / "day" / "summary.json").read_text(encoding="utf-8"))
+    return Day(len(told["symbols"]), told["bars"], wall_s, cpu_s)
+
+
+def _cpu_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _written(folder: Path) -> list[str]:
@@ -253,7 +270,9 @@ def table_of_markets(counts: Sequence[int], bars: int, console: Console) -> None
         table.add_column(name, justify="right")
     for markets in counts:
         asked = json.dumps({"markets": markets, "bars": bars})
-        done = subprocess.run([sys.executable, __file__, "--closes", asked], capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, __file__, "--closes", asked], capture_output=True, text=True, encoding="utf-8"
+        )
         if done.returncode:
             raise SystemExit(done.stderr)
         found = json.loads(done.stdout)
@@ -286,10 +305,10 @@ def main() -> None:
     bars = asked.bars or (240 if asked.whole else 40)
     table_of_markets(asked.markets or ([20, 50, 100, 200, 500] if asked.whole else [20, 100, 300]), bars, console)
     with tempfile.TemporaryDirectory() as place:
-        seconds, files = day_of(asked.data, Path(place))
+        day = day_of(asked.data, Path(place))
         console.print(
-            f"A recorded day of {files} markets, {DAY:,} closes, from files to report: {seconds:.1f} s, "
-            f"{seconds / DAY * 1e3:.1f} ms a close."
+            f"A recorded day of {day.markets} markets, {day.closes:,} closes, from files to report: {day.wall_s:.1f} s, "
+            f"{day.cpu_s:.1f} s of CPU, {day.cpu_s / day.closes * 1e3:.1f} ms a close."
         )
         took, orders = asyncio.run(exchanges_of(bars, asked.every, Path(place)))
     spots = ", ".join(
