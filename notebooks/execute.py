@@ -22,6 +22,8 @@ from nbclient import NotebookClient
 from pages import write_pages
 from traitlets.config import Config
 
+from agents.records.folder import journal_of
+
 HERE = Path(__file__).resolve().parent
 SOURCES = sorted(HERE.glob("[0-9]*.py"))
 ON_THE_POLICY = "06_what_the_policy_learned"
@@ -72,7 +74,7 @@ def execute_all(run: Path, folder: Path, sources: Sequence[Path] = tuple(SOURCES
 
 def main(runs: list[str]) -> None:
     """Execute on these runs, or make the notebooks of the repository again."""
-    strange = [run for run in runs if not (Path(run) / "journal.db").is_file()]
+    strange = [run for run in runs if not journal_of(Path(run)).is_file()]
     if strange:
         sys.exit(f"{', '.join(strange)}: no journal is there, so nothing was executed. Give folders of finished runs.")
     for given in map(Path, runs):

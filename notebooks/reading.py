@@ -17,6 +17,7 @@ from IPython.display import HTML, Markdown, display
 
 import agents
 from agents.desk.kept import kept_request
+from agents.records.folder import journal_of
 from rl.features import schema_sha256
 from rl.model import CARD, PolicyModel, load_model
 
@@ -32,7 +33,8 @@ def choose_run() -> Path:
     os.chdir(Path(agents.__file__).parents[1])
     if given := os.environ.get("TRIBUNAL_RUN"):
         return Path(given)
-    finished = sorted(Path("runs").glob("*/journal.db"), key=os.path.getmtime)
+    journals = (journal_of(folder) for folder in Path("runs").glob("*"))
+    finished = sorted((journal for journal in journals if journal.is_file()), key=os.path.getmtime)
     return finished[-1].parent if finished else _simulated()
 
 

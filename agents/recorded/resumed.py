@@ -194,8 +194,8 @@ class _Place(NamedTuple):
         if self.shortens is not None:
             self.shortens(self.kept)
             forget_checksum(self.path.parent)
-            shorten(self.path, self.key, self.kept.count)
-        return Journal.reopen(self.path, self.key, self.group_commit, self.kept.mac, self.kept.count)
+            shorten(self.path, self.key, self.kept.events)
+        return Journal.reopen(self.path, self.key, self.group_commit, self.kept.mac, self.kept.events)
 
 
 def _before_the_ending(kinds: Sequence[str]) -> int:

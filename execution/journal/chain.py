@@ -34,7 +34,7 @@ _LOOKED_BACK = 1000
 class Head(NamedTuple):
     """The end of a journal: how many events it has, and the MAC of the last one."""
 
-    count: int
+    events: int
     mac: str
 
 
@@ -146,7 +146,7 @@ class Journal:
     def _connect_again(self, *, patient: bool) -> None:
         """Open the store anew, and forget pending events that have arrived in it. Raises StoreFault, _Changed."""
         self._store.connect_again(patient=patient)
-        (written, head), first = self._written, max(1, self._written.count - _LOOKED_BACK)
+        (written, head), first = self._written, max(1, self._written.events - _LOOKED_BACK)
         rows = self._store.tail(first)
         before, arrived = rows[: written + 1 - first], rows[written + 1 - first :]
         fits = all(

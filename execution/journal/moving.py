@@ -70,7 +70,7 @@ def _copy(journal: Path, key: bytes, url: str, head: Head, *, has_ended: bool) -
         if moving.exists() and read_pointer(moving).url != url:
             moving.unlink()  # of a move to another database
         if not moving.exists():
-            twin = taking.run_that_ends(head.count, head.mac)
+            twin = taking.run_that_ends(head.events, head.mac)
             if twin is not None:
                 raise UsageFault(
                     f"{url.partition('?')[0]} holds the journal of {journal.parent} already, as run {twin}. Nothing was done."
@@ -90,7 +90,7 @@ def _refuse_other(pointer: Path, key: bytes, head: Head) -> None:
     found = _end_of(pointer, key)
     if found != head:
         raise OutputFault(
-            f"The database {read_pointer(pointer).database} holds {found.count} events of this run and the file {head.count}. "
+            f"The database {read_pointer(pointer).database} holds {found.events} events of this run and the file {head.events}. "
             f"The file was not touched. If the file is the right one, move {pointer} away and try again."
         )
 

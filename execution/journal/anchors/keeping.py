@@ -73,7 +73,7 @@ class AnchorKeeper:
     def _mark(self, now: datetime) -> bool:
         """Begin to keep the head. False if nothing is durable yet."""
         journal = self._opened()
-        if journal is None or not journal.durable.count:
+        if journal is None or not journal.durable.events:
             return False
         if self._thread is not None and self._thread.is_alive():
             self._trouble("it does not answer")

@@ -65,7 +65,7 @@ def _move(folder: Path, key: bytes, url: str) -> int:
     moved = move(folder / JOURNAL, key, url, has_ended=holds is True)
     (folder / CHECKSUM).unlink(missing_ok=True)
     sys.stdout.write(
-        f"{moved.head.count:,} events of {folder} lie in {moved.pointer.database} now, as run {moved.pointer.run}. All of them "
+        f"{moved.head.events:,} events of {folder} lie in {moved.pointer.database} now, as run {moved.pointer.run}. All of them "
         f"verify there.\nThe file is kept as {moved.kept.name}, and no command reads it any more.\n"
     )
     return 0

@@ -1,6 +1,8 @@
 """What every sink keeps: numbers that rise by one, and events that stay in order and what they are, written or compared."""
 
+import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
@@ -206,6 +208,20 @@ def test_a_sink_that_only_counts_takes_whatever_comes(build: Build, tmp_path: Pa
     sink = build(Place(tmp_path / "none.db", None), ())
     assert [sink.append(alerted(number % 24)) for number in range(100)] == list(range(1, 101))
     assert not (tmp_path / "none.db").exists()
+
+
+def test_the_file_is_made_as_every_version_has_made_it(tmp_path: Path) -> None:
+    path = written(Place(tmp_path / "journal.db", None), EVENTS)
+    with closing(sqlite3.connect(path)) as connection:
+        made = [text for (text,) in connection.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")]
+    guard = "BEFORE {0} ON events BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"
+    assert made == [
+        "CREATE TABLE events (\n\tseq INTEGER NOT NULL, \n\tkind VARCHAR(24) NOT NULL, \n\tpayload BLOB NOT NULL, \n\t"
+        "mac VARCHAR(64) NOT NULL, \n\tPRIMARY KEY (seq)\n)",
+        f"CREATE TRIGGER no_update {guard.format('UPDATE')}",
+        f"CREATE TRIGGER no_delete {guard.format('DELETE')}",
+    ]
+    assert path.read_bytes()[18:20] == b"\x01\x01"  # closed in order: no log beside it
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,13 @@ from urllib.parse import quote
 
 OWNER = "tribunal"
 _SCHEMAS = count(1)
+
+
+def _tell(processes: list[int], number: signal.Signals) -> None:
+    """Send a signal to processes, some of which may be gone."""
+    for pid in processes:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 class Unavailable(Exception):
@@ -98,25 +105,24 @@ class Server:
 
     def kill(self) -> None:
         """`kill -9` of every process of the server."""
-        for pid in (self.pid, *self.backends()):
-            os.kill(pid, signal.SIGKILL)
+        _tell([self.pid, *self.backends()], signal.SIGKILL)
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """The server lives and answers nobody."""
         processes = [self.pid, *self.backends()]
-        for pid in processes:
-            os.kill(pid, signal.SIGSTOP)
+        _tell(processes, signal.SIGSTOP)
         try:
             yield
         finally:
-            for pid in processes:
-                os.kill(pid, signal.SIGCONT)
+            _tell(processes, signal.SIGCONT)
 
     def limit_files(self, most: str) -> None:
         """How large a file of the server may become [bytes]; a later process of it has the same limit."""
-        for pid in (self.pid, *self.backends()):
-            subprocess.run(["prlimit", f"--pid={pid}", f"--fsize={most}:"], check=True, timeout=10, **self._as)
+        first = self.pid
+        for pid in (first, *self.backends()):  # the others come and go
+            command = ["prlimit", f"--pid={pid}", f"--fsize={most}:"]
+            subprocess.run(command, check=pid == first, capture_output=True, timeout=10, **self._as)
 
     @contextmanager
     def away(self) -> Iterator[None]:
