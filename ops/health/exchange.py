@@ -20,9 +20,9 @@ MOST_CLOCK_MS = 1000
 """How far this machine's clock may be off [ms]. Requests are signed with the exchange's time whatever it is; but Binance refuses
 what seems to come from more than a second ahead, and decisions fall at the closes of this machine's clock."""
 _ANSWERS, _CLOCK, _MARKETS, _FEES = "exchange answers", "clock", "markets", "fees"
-_TRADES, _WITHDRAWS, _ADDRESS = "key may trade", "key may withdraw", "key's addresses"
+_TRADES, _WITHDRAWS, ADDRESS = "key may trade", "key may withdraw", "key's addresses"
 _MONEY, _ORDERS = "money", "open orders"
-_OF_KEY = (_TRADES, _WITHDRAWS, _ADDRESS, _MONEY, _ORDERS)
+_OF_KEY = (_TRADES, _WITHDRAWS, ADDRESS, _MONEY, _ORDERS)
 
 
 def exchange_row(row: Capability, settings: Settings) -> Finding:
@@ -98,7 +98,7 @@ def _rights(account: Account, *, live: bool) -> list[Finding]:
     rights = account.rights
     if isinstance(rights, Unheard):
         why = f"Not told by the exchange ({rights.why}). Look at the key's page there."
-        told = [unasked(check, why) for check in (_TRADES, _WITHDRAWS, _ADDRESS)]
+        told = [unasked(check, why) for check in (_TRADES, _WITHDRAWS, ADDRESS)]
         if live:  # real money asks that this is known
             told[1] = ill(_WITHDRAWS, why, "Make a key whose rights the exchange tells, and forbid withdrawals for it.")
         return told
@@ -117,9 +117,9 @@ def _rights(account: Account, *, live: bool) -> list[Finding]:
         else well(_WITHDRAWS, "No.")
     )
     bound = {
-        True: well(_ADDRESS, "It is taken from certain addresses only."),
-        False: well(_ADDRESS, "It is taken from ANY address; a list of your own at the exchange is safer."),
-        None: unasked(_ADDRESS, "Not told by the exchange."),
+        True: well(ADDRESS, "It is taken from certain addresses only."),
+        False: well(ADDRESS, "It is taken from ANY address; a list of your own at the exchange is safer."),
+        None: unasked(ADDRESS, "Not told by the exchange."),
     }[rights.restricted]
     return [may, never, bound]
 

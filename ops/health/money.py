@@ -25,7 +25,7 @@ from risk.ramp import TOP, Ramp
 
 RECORD = "paper record"
 """The one check that a human may override, in words."""
-_ACCOUNT, _RAMP, _DRILL = "account", "ramp", "kill switch tried"
+_ACCOUNT, _RAMP, DRILL = "account", "ramp", "kill switch tried"
 
 
 class RealMoney(NamedTuple):
@@ -40,7 +40,7 @@ def real_money(settings: Settings, folder: Path, key: bytes | None, now: datetim
     """What real money asks for. `key`: that of the journal; None where there is none yet."""
     quarter = Decimal(1) / TOP
     if key is None:
-        silent = (unasked(check, "There is no journal key yet.") for check in (_ACCOUNT, _RAMP, RECORD, _DRILL))
+        silent = (unasked(check, "There is no journal key yet.") for check in (_ACCOUNT, _RAMP, RECORD, DRILL))
         return RealMoney(tuple(silent), settings, quarter)
     account, found = _account(settings, folder, key, now)
     record = _Record(settings, folder, key)
@@ -48,7 +48,7 @@ def real_money(settings: Settings, folder: Path, key: bytes | None, now: datetim
         account,
         _ramp(settings, None if found is None else found.standing.ramp),
         tried(RECORD, record.enough),
-        tried(_DRILL, lambda: record.drilled(now, first=found is None or found.standing.before is None)),
+        tried(DRILL, lambda: record.drilled(now, first=found is None or found.standing.before is None)),
     )
     if found is None or found.standing.ramp is None:
         return RealMoney(findings, settings, quarter)
@@ -118,10 +118,10 @@ class _Record:
         drill = None if record is None else last_drill(record, settings, now)
         if drill is not None:
             return well(
-                _DRILL, f"{drill.at_utc:%Y-%m-%d %H:%M} UTC in {drill.run}: {', '.join(drill.sold)} sold, then flat."
+                DRILL, f"{drill.at_utc:%Y-%m-%d %H:%M} UTC in {drill.run}: {', '.join(drill.sold)} sold, then flat."
             )
         if first and venue.url is None and capability_of(venue.exchange, live=True).play is Play.NONE:
             how = "Try it with the first position of real money: `tribunal halt --flatten`."
-            return unasked(_DRILL, f"{venue.exchange} has no test network. {how}")
+            return unasked(DRILL, f"{venue.exchange} has no test network. {how}")
         how = f"While a session on {venue.exchange} holds something: `tribunal halt --flatten`; then `tribunal record RUN…`."
-        return ill(_DRILL, f"Not on {venue.exchange} in the last {DRILL_DAYS} days, by the record.", how)
+        return ill(DRILL, f"Not on {venue.exchange} in the last {DRILL_DAYS} days, by the record.", how)

@@ -1,4 +1,4 @@
-"""What `tribunal run` asks before it trades real money: all that the doctor asks, and nothing of it may be left to mend.
+"""What `tribunal run` asks before it trades real money: all that the doctor asks. Nothing of it may be left to mend or unknown.
 
 A run that is resumed is asked for none of it: what it holds has to be looked after, whatever a record or a disk says today.
 """
@@ -9,11 +9,14 @@ from config.clock import SystemClock
 from config.errors import NotConfirmed, UsageFault
 from config.settings import Settings
 from ops.health.examination import examine
+from ops.health.exchange import ADDRESS
 from ops.health.finding import Finding, State
-from ops.health.money import RECORD
+from ops.health.money import DRILL, RECORD
 
 WITHOUT = "TRADE WITHOUT A PAPER RECORD"
 """What a human types in full to trade real money though its voters lack a paper record."""
+MAY_STAY_UNKNOWN = (ADDRESS, DRILL)
+"""What need not be known: addresses that some exchanges do not tell, and a trial that was not possible yet."""
 
 
 def typed_for_real_money(request: RunRequest, settings: Settings, who: str) -> tuple[Word, ...]:
@@ -24,7 +27,9 @@ def typed_for_real_money(request: RunRequest, settings: Settings, who: str) -> t
         raise NotConfirmed(f"--without-record was not exactly {WITHOUT!r}; nothing was started.")
     if request.resume is not None:
         return ()
-    ills = [each for each in examine(request.world, None).findings if each.state is State.MEND]
+    found = examine(request.world, None).findings
+    ills = [each for each in found if each.state is State.MEND]
+    ills += [each for each in found if each.state is State.NOT_ASKED and each.check not in MAY_STAY_UNKNOWN]
     unproven = [each for each in ills if each.check == RECORD]
     if typed is not None:
         ills = [each for each in ills if each.check != RECORD]
@@ -36,9 +41,9 @@ def typed_for_real_money(request: RunRequest, settings: Settings, who: str) -> t
 
 
 def _refusal(settings: Settings, ills: list[Finding]) -> str:
-    first, more = ills[0], f" ({len(ills) - 1} more to mend)" if ills[1:] else ""
+    first, more = ills[0], f" ({len(ills) - 1} more)" if ills[1:] else ""
     override = f' Or, at your own risk, add --without-record "{WITHOUT}".' if first.check == RECORD else ""
     return (
-        f"No real money is traded while something is to be mended: {first.check}{more}. {first.sentence}{override} Nothing was "
-        f"started. `tribunal doctor --profile {settings.profile}` shows all of it."
+        f"No real money is traded while something is to be mended or unknown: {first.check}{more}. {first.sentence}{override} "
+        f"Nothing was started. `tribunal doctor --profile {settings.profile}` shows all of it."
     )

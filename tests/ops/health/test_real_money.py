@@ -18,6 +18,7 @@ from config.errors import NotConfirmed, UsageFault
 from config.reading.load import load_profile
 from config.secrets import load_secrets, state_dir
 from execution.venues.exchange.checkup import Unheard
+from execution.wire.faults import Kind, Rule, Scenario
 from execution.wire.server import KEY, WireServer
 from ops.health.exchange import _rights
 from ops.health.finding import State
@@ -220,7 +221,7 @@ def request_at(url: str, **changes: Any) -> RunRequest:
 
 def typed_at(tmp_path: Path, *found: PaperTrade, **changes: Any) -> Any:
     async def main() -> Any:
-        async with WireServer(exchange_of()) as url:
+        async with WireServer(exchange_of(), **changes.pop("server", {})) as url:
             keep(*found, drills=(drill(url),))
             backup = {"overrides": {"live.key_backup": str(tmp_path / "copy")}}
             return await asyncio.to_thread(typed_for_real_money, request_at(url, **(backup | changes)), SETTINGS, "ada")
@@ -248,6 +249,12 @@ def test_the_override_is_typed_in_full_and_the_journal_is_told_who_and_what_was_
             typed_at(tmp_path, *trades(count=5), without_record=wrong)
     with pytest.raises(UsageFault, match="copy of the key"):
         typed_at(tmp_path, *trades(count=5), without_record=WITHOUT, overrides={})
+
+
+def test_what_the_exchange_does_not_tell_of_the_account_refuses_a_start_too(tmp_path: Path) -> None:
+    silent = Scenario(faults=(Rule(at="account", kind=Kind.STATUS, status=503, chance=1.0),))
+    with pytest.raises(UsageFault, match=r"mended or unknown: key may trade \(\d+ more\)"):
+        typed_at(tmp_path, *trades(), server={"scenario": silent})
 
 
 def test_a_run_that_is_resumed_is_asked_for_none_of_it(tmp_path: Path) -> None:

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from agents.desk.clocked.book import AccountBook
+from agents.records.account import Word
 from config.reading.load import profile_names, resolve
 from config.secrets import load_secrets
 from config.silence import Abstained
@@ -35,10 +37,11 @@ from market.bar import Finding
 from market.store.parquet import Written
 from market.store.shelves import Shelf
 from market.timeframe import Timeframe
-from ops.commands.operate import check, doctor
+from ops.commands.operate import account, check, doctor, record
 from ops.commands.research import quality
 from ops.commands.trade import strategies
 from ops.health.finding import ill, unasked, well
+from ops.paper.record import PaperRecord, PaperTrade
 from ops.story.freezes import Freezes
 from ops.story.models import ModelFigures, SpeakerFigures
 from ops.story.policy.reviews import Followed, Reviewed
@@ -63,6 +66,8 @@ from ops.tables.policy import reviews, verdict
 from ops.tables.sentiment import parts, scores
 from ops.tables.training import SeedRow, Trained
 from ops.tables.voters import ab, latest, taken
+from risk.breakers import BreakerState, Latch
+from risk.ramp import Ramp
 from rl.training.world import Judged
 from sentiment.headline import Component, CrowdComponent, SentimentData
 
@@ -254,6 +259,30 @@ class Stream(io.StringIO):
     """Where a function prints that makes its table itself."""
 
 
+def an_account() -> AccountBook:
+    """An account with a ramp, a breaker and a position, at an address of its own."""
+    price = Decimal("123456.78")
+    breakers = BreakerState.fresh(price, AT)
+    latch = Latch(breaker="drawdown", since_utc=AT, until_utc=None, why=LONG)
+    return AccountBook(
+        account="coinbase http://127.0.0.1:8765 live", quote="USDT", money=price, run="0" * 16, folder="/home/ada/runs/live-001",
+        at_utc=AT, cash=price, equity=price, positions=("1000PEPE/USDT",), trades=12_345,
+        breakers=breakers.model_copy(update={"latches": (latch,)}),
+        ramp=Ramp(capital=price, quarters=1, since_utc=AT, peak_equity=price),
+        anew=Word(what="begin_anew", who="ada", given_utc=AT, why=LONG),
+    )  # fmt: skip
+
+
+def a_paper_record() -> PaperRecord:
+    """Two trades of a voter with a long name, at an address of its own."""
+    trade = PaperTrade(
+        sha256="a" * 64, voter="momentum_breakout#12", symbol="1000PEPE/USDT", entry_utc=AT, exit_utc=AT, result=-0.12345,
+        elsewhere="http://127.0.0.1:8765",
+    )  # fmt: skip
+    more = trade.model_copy(update={"result": 0.2})
+    return PaperRecord(made_utc=AT, runs=("paper-001",), trades=(trade, more), drills=())
+
+
 def said() -> LatestVote:
     """One voter on one market with all that it may say."""
     return LatestVote(
@@ -323,6 +352,8 @@ def retrained() -> None:
 MAKERS: dict[str, Callable[[], Any]] = {
     "ops.commands.operate.check._print": settings,
     "ops.commands.operate.check.reference_markdown": check.reference_markdown,
+    "ops.commands.operate.account.grid": lambda: (account.grid([an_account()]),),
+    "ops.commands.operate.record.grid": lambda: (record.grid(a_paper_record()),),
     "ops.commands.operate.doctor.grid": lambda: (
         doctor.grid(
             (well("exchange answers", LONG), ill("1000PEPE/USDT", LONG, LONG), unasked("key may withdraw", LONG)), "t"
