@@ -8,13 +8,12 @@ session that nobody kills shows them (`tests/support/faults/kill_points.py`).
 import json
 import subprocess
 import sys
-from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fault_table import size
+from fault_table import Kill, kill_table, size
 
 DRIVER = Path(__file__).resolve().parents[1] / "support" / "faults" / "kill_driver.py"
 SAMPLE = size("KILL_POINTS")
@@ -33,18 +32,16 @@ def driven(folder: Path, part: int) -> Told:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def table(told: Told) -> list[str]:
-    """The places of the points that were tried, how often each was, and the faults."""
-    tried: dict[str, list[Any]] = defaultdict(list)
-    for each in told:
-        if "point" in each:
-            tried[each["point"][0].partition(" | ")[0]].append(each["life"])
-    rows = [
-        f"| {place} | {len(lives)} | {sum(bool(life['faults']) for life in lives)} | "
-        f"{max(life['safe_after_s'] for life in lives):.1f} s |"
-        for place, lives in sorted(tried.items())
-    ]
-    return ["| place | kills | faults | safe after, at most |", "| --- | --- | --- | --- |", *rows]
+def kills(told: Told) -> list[Kill]:
+    """The last place at which each session was killed, whether it was coming back then, what was wrong, when it was safe."""
+    return [
+        (
+            (each.get("again") or each["point"])[0], "again" in each, len(each["life"]["faults"]), each["life"]["safe_after_s"],
+            each["life"]["worked_s"],
+        )
+        for each in told
+        if "point" in each
+    ]  # fmt: skip
 
 
 @pytest.mark.slow
@@ -54,8 +51,9 @@ def test_killed_at_its_points_a_session_comes_back_with_nothing_twice_lost_or_un
 ) -> None:
     told = driven(tmp_path, part)
     whole, listed, lives = told[0]["whole"], told[1], told[2:]
-    print("\n".join(table(told)))
+    print("\n".join(kill_table(kills(told))))
     print(f"{listed['points']} points, {len(lives)} lives in part {part} of {PARTS}")
+    record_property("kills", kills(told))
     record_property("cases", len(lives))
     assert whole["faults"] == []
     assert listed["points"] > 200

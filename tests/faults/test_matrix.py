@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fault_table import counted, size, table
+from fault_table import counted, kill_table, size, table
 from matrix import ROWS, Step, rows_of
 from phases import stepped
 
@@ -70,3 +70,17 @@ def test_the_table_counts_cases_and_names_what_failed_was_not_run_or_cannot_happ
 def _is_there(beginning: str) -> bool:
     path = ROOT / beginning
     return path.is_dir() or path.is_file() or path.with_name(f"{path.name}.py").is_file()
+
+
+def test_kills_are_counted_by_what_led_to_their_place() -> None:
+    lines = kill_table(
+        [
+            ("waits: a.f > b.g > c.h > d.i | d.py:1 await x", False, 0, 1.0, 0.5),
+            ("goes on: z.y > b.g > c.h > d.i | d.py:1 await x", True, 1, 2.0, 0.4),
+            ("before the write of venue: heard", False, 0, 3.0, 1.0),
+        ]
+    )
+    assert lines[2:] == [
+        "| b.g > c.h > d.i | 2 | 1 | 1 | 2.0 s | 0.5 s |",
+        "| write of venue: heard | 1 | 0 | 0 | 3.0 s | 1.0 s |",
+    ]

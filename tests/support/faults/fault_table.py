@@ -33,6 +33,36 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         terminalreporter.section("the fault table")
         for line in table(counted(reports)):
             terminalreporter.write_line(line)
+        kills = [tuple(kill) for report, _ in reports for kill in dict(report.user_properties).get("kills", ())]
+        if kills:
+            terminalreporter.section(f"{len(kills)} sessions killed")
+            for line in kill_table(kills):
+                terminalreporter.write_line(line)
+
+
+Kill = tuple[str, bool, int, float, float]
+"""A kill: its place, whether the session was coming back, faults, when it was safe [s], of that time of the processor [s]."""
+DEEPEST = 3
+
+
+def way_of(place: str) -> str:
+    """What leads to a place: the last functions of the program, or the event that is written there."""
+    written = place.partition(" the write of ")[2]
+    functions = place.partition(": ")[2].partition(" | ")[0].split(" > ")
+    return f"write of {written}" if written else " > ".join(functions[-DEEPEST:])
+
+
+def kill_table(kills: list[Kill]) -> list[str]:
+    """The table of kill points in Markdown."""
+    found: dict[str, list[Kill]] = defaultdict(list)
+    for place, *rest in kills:
+        found[way_of(place)].append((place, *rest))  # type: ignore[arg-type]
+    head = "| killed at | times | of these while it came back | faults | safe after, at most | of that processor time |"
+    return [head, "| --- | --- | --- | --- | --- | --- |"] + [
+        f"| {way} | {len(each)} | {sum(again for _, again, *_ in each)} | {sum(kill[2] for kill in each)} | "
+        f"{max(kill[3] for kill in each):.1f} s | {max(kill[4] for kill in each):.1f} s |"
+        for way, each in sorted(found.items())
+    ]
 
 
 def counted(reports: list[tuple[Any, str]]) -> dict[int, Counter[str]]:

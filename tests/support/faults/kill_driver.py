@@ -26,6 +26,7 @@ for folder in ("", "account", "court", "faults", "market", "policies", "storage"
 sys.path.append(str(HERE.parents[2]))
 os.environ["TRIBUNAL_JOURNAL_KEY"] = "cd" * 32
 
+from fault_table import way_of  # noqa: E402
 from halt_support import journaled  # noqa: E402
 from kill_points import Point  # noqa: E402
 from kill_world import RUN, SAFE_WITHIN_S, Scene, asked, forked, serve, trade  # noqa: E402
@@ -144,12 +145,6 @@ def spread(points: list[Point], chance: Random) -> list[Point]:
         often[way] += 1
         ranked.append((often[way], point))
     return [point for _, point in sorted(ranked, key=lambda each: each[0])]
-
-
-def way_of(place: str) -> str:
-    """The functions that lead to a place, or the event that is written there."""
-    found = place.partition(" the write of ")[2]
-    return f"write of {found}" if found else place.partition(": ")[2].partition(" | ")[0]
 
 
 def told(life: Life) -> dict[str, Any]:

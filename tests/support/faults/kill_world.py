@@ -12,6 +12,7 @@ import socket
 import sys
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -28,8 +29,11 @@ from agents.desk.arrivals import nothing_recorded
 from agents.desk.description import describe, warmup_of
 from agents.desk.wiring import open_desk
 from agents.recorded.resumed import ResumingSink
+from agents.records.events import read_events
 from agents.records.folder import JOURNAL, write_checksum
+from agents.records.record import SessionEnd
 from agents.session import run_session
+from config.errors import UsageFault
 from config.reading.load import load_profile
 from config.secrets import journal_key
 from config.settings import Settings
@@ -224,7 +228,11 @@ def trade(
 async def _trade(scene: Scene, folder: Path, url: str, marks: Marks, begun_s: float, pace: Pace) -> None:
     key, path = journal_key(), folder / "run" / JOURNAL
     path.parent.mkdir(exist_ok=True)
-    past = ResumingSink(path, key, 1) if _has_events(path) else None
+    try:
+        past = ResumingSink(path, key, 1) if _has_events(path) else None
+    except UsageFault:  # it was killed after its last event: there is nothing to come back to
+        (folder / "end.json").write_text(json.dumps(_over(path, key), default=str))
+        return
     journal = past or Journal(path, key, 1)
     session, warmup = describe(scene.settings, scene.tape, key), warmup_of(scene.tape)
     sink = MarkedSink(journal, marks, lambda: past is None or not past.past)
@@ -265,6 +273,17 @@ async def _trade(scene: Scene, folder: Path, url: str, marks: Marks, begun_s: fl
         "halted": halted, "fills": ledger.fills_booked,
     }  # fmt: skip
     (folder / "end.json").write_text(json.dumps(end, default=str))
+
+
+def _over(path: Path, key: bytes) -> dict[str, Any]:
+    """What a session came to that had ended, by its last event."""
+    *_, last = read_events(path, key)
+    assert isinstance(last.event, SessionEnd)
+    owned = Counter(last.event.dust)
+    owned.update({held.symbol: held.quantity for held in last.event.portfolio.positions})
+    return {
+        "cash": last.event.portfolio.cash, "owned": owned, "safe_after_s": 0.0, "worked_s": 0.0, "reached": {}, "recovery": {},
+    }  # fmt: skip
 
 
 def _has_events(path: Path) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 Path = tuple[str | int, ...]
 
 NUMBERS: tuple[Any, ...] = (
-    0, -1, -0.0, 1e308, 10**40, -(10**40), 1e-320, "NaN", "Infinity", "-Infinity", "1e999999", "0x10", "１２", "1,5", " 7 ", "",
+    0, -1, -0.0, 1e308, 10**40, -(10**40), 1e-320, "NaN", "Infinity", "-Infinity", "1e9999", "0x10", "１２", "1,5", " 7 ", "",
     float("nan"), float("inf"), 2**63, 2**64, "0.00000000000000000000000000000000000000000000000000000000001", "9" * 400,
 )  # fmt: skip
 OTHERS: tuple[Any, ...] = (
