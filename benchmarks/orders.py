@@ -39,7 +39,6 @@ from agents.session import run_session
 from config.clock import SystemClock
 from config.reading.load import load_profile
 from config.settings import Settings
-from config.silence import Abstained
 from execution.journal.chain import Journal
 from execution.kill_switch.halting import NoSwitch
 from execution.reports import SentOrder
@@ -56,7 +55,8 @@ from market.tape import Tape, simulated_tape
 from market.timeframe import Timeframe
 from risk.order import Order, OrderKind, Purpose, Seal, Side
 from rl.adjuster import Off
-from sentiment.headline import SentimentData
+from sentiment.engine import SentimentEngine
+from sentiment.scoring import scorer_of
 
 TEN = ("BTC", "ETH", "SOL", "BNB", "XRP", "ADA", "DOGE", "LINK", "AVAX", "DOT")
 SECRET = b"benchmark".ljust(32, b".")
@@ -180,9 +180,9 @@ def drawn_market(symbols: int, bars: int) -> dict[str, Any]:
 # --- decisions to orders
 
 
-class NoNews:
-    def read(self, symbol: str, as_of: datetime) -> SentimentData:
-        return SentimentData(symbol=symbol, as_of_utc=as_of, score=Abstained(why="none"))
+def no_news(settings: Settings) -> SentimentEngine:
+    """What a session reads of the news where its profile names no source."""
+    return SentimentEngine(settings.sentiment, (), scorer_of(settings.sentiment.scorer))
 
 
 @dataclass
@@ -255,7 +255,7 @@ async def orders_of(bars: int, symbols: int, folder: Path, pause_s: float, *, th
         venue = ContinuedVenue(exchange, dict(session.instruments), 60.0)
         desk = open_desk(
             session, warmup_of(tape), feed=Steps(tape, there.url, bars, noted, pause_s), venue=venue, driver=None,
-            sentiment=NoNews(), sink=noted, switch=NoSwitch(), approver=AUTO, key=SECRET, adjuster=Off(),
+            sentiment=no_news(settings), sink=noted, switch=NoSwitch(), approver=AUTO, key=SECRET, adjuster=Off(),
         )  # fmt: skip
         venue.ledger = desk.trader.ledger
         await run_session(desk, lambda: False, lambda record: None)

@@ -31,7 +31,7 @@ from typing import Any, NamedTuple
 from urllib.request import Request, urlopen
 
 import pandas as pd
-from orders import SECRET, NoNews, Served, drawn_market, served, venue_on, world
+from orders import SECRET, Served, drawn_market, no_news, served, venue_on, world
 from rich.box import ROUNDED
 from rich.console import Console
 from rich.table import Table
@@ -236,7 +236,7 @@ async def exchanges_of(bars: int, every_s: float, folder: Path) -> tuple[list[fl
             venue = ContinuedVenue(exchange, dict(session.instruments), 60.0)
             feed = Ticking(tape, there, every_s, bars)
             desk = open_desk(
-                session, warmup_of(tape), feed=feed, venue=venue, driver=None, sentiment=NoNews(), sink=journal,
+                session, warmup_of(tape), feed=feed, venue=venue, driver=None, sentiment=no_news(settings), sink=journal,
                 switch=NoSwitch(), approver=AUTO, key=SECRET, adjuster=Off(),
             )  # fmt: skip
             venue.ledger = desk.trader.ledger
