@@ -26,9 +26,8 @@ def parser() -> argparse.ArgumentParser:
         description="Show the accounts at real exchanges, raise the ramp of real money, or let an account begin anew.",
     )
     parse.add_argument("--account", metavar="NAME", help='its name, such as "binance live" (default: the only one)')
-    act = parse.add_mutually_exclusive_group()
-    act.add_argument("--raise", dest="raises", action="store_true", help="raise the ramp of real money by a quarter")
-    act.add_argument(
+    parse.add_argument("--raise", dest="raises", action="store_true", help="raise the ramp of real money by a quarter")
+    parse.add_argument(
         "--begin-anew",
         action="store_true",
         help="forget peak, breakers, ramp and last run of the account at its next session",

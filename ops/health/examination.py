@@ -41,8 +41,9 @@ class Examination(NamedTuple):
     findings: tuple[Finding, ...]
 
 
-def examine(request: WorldRequest, copy: Path | None) -> Examination:
-    """Look at everything. `copy`: where the user says that a copy of the journal's key is."""
+def examine(request: WorldRequest, copy: Path | None, *, outside: bool = True) -> Examination:
+    """Look at everything. `copy`: where the user says that a copy of the journal's key is; `outside`: whether anything is asked
+    over a wire."""
     found, world = _profile(request)
     settings = None if world is None else world.settings
     also = () if settings is None else settings.minds.key_variables
@@ -63,7 +64,7 @@ def examine(request: WorldRequest, copy: Path | None) -> Examination:
             money = _real_money(world.settings, secrets, folder)
             findings += money.findings
             world, part = world.model_copy(update={"settings": money.settings}), money.part
-        findings += _outside(world, secrets, folder, part)
+        findings += _outside(world, secrets, folder, part) if outside else []
     return _examination(settings, findings)
 
 

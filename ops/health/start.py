@@ -27,14 +27,15 @@ def typed_for_real_money(request: RunRequest, settings: Settings, who: str) -> t
         raise NotConfirmed(f"--without-record was not exactly {WITHOUT!r}; nothing was started.")
     if request.resume is not None:
         return ()
-    found = examine(request.world, None).findings
-    ills = [each for each in found if each.state is State.MEND]
-    ills += [each for each in found if each.state is State.NOT_ASKED and each.check not in MAY_STAY_UNKNOWN]
-    unproven = [each for each in ills if each.check == RECORD]
-    if typed is not None:
-        ills = [each for each in ills if each.check != RECORD]
-    if ills:
-        raise UsageFault(_refusal(settings, ills))
+    unproven: list[Finding] = []
+    for outside in (False, True):  # what is wrong here is told before anybody is asked
+        found = examine(request.world, None, outside=outside).findings
+        ills = [each for each in found if each.state is State.MEND]
+        ills += [each for each in found if each.state is State.NOT_ASKED and each.check not in MAY_STAY_UNKNOWN]
+        unproven = [each for each in ills if each.check == RECORD]
+        ills = ills if typed is None else [each for each in ills if each.check != RECORD]
+        if ills:
+            raise UsageFault(_refusal(settings, ills))
     return tuple(
         Word(what="without_record", who=who, given_utc=SystemClock().now(), why=each.told) for each in unproven
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from agents.desk.clocked.account import keys_of
 from agents.desk.clocked.book import Books, named
 from agents.desk.clocked.opening import exchange_time, symbols_of
 from agents.desk.clocked.takeover import refuse_older_run, stands
@@ -10,6 +11,7 @@ from agents.records.account import Standing, Word
 from agents.records.record import Session
 from config.clock import PacedClock
 from config.secrets import load_secrets, state_dir
+from execution.venues.exchange.capabilities import capability_of
 
 
 def account_found(
@@ -18,6 +20,8 @@ def account_found(
     """The world with the money that its account has, and how the account stands; `resumed`: the session of a run that goes on,
     which knows its own standing. `words`: what was typed to begin. Raises UsageFault, JournalFault, DataFault."""
     settings = world.settings
+    capability_of(settings.venue.exchange, live=settings.world == "live" or settings.venue.url is not None)
+    keys_of(settings, load_secrets())  # what is wrong here is said before anybody is asked
     quote = symbols_of(settings)[0].partition("/")[2]
     book = Books(state_dir(load_secrets()), key).read(named(settings), quote)
     if resumed is not None:

@@ -24,6 +24,8 @@ def account_command(arguments: argparse.Namespace) -> int:
     """Tell, raise or note a new beginning; returns the exit code. Raises TribunalError."""
     state = state_dir(load_secrets())
     books = Books(state, journal_key())
+    if arguments.raises and arguments.begin_anew:
+        raise UsageFault("--raise and --begin-anew say different things. Nothing was done; give one of them.")
     if arguments.raises:
         return _raise(books, _chosen(books, arguments.account), arguments)
     if arguments.begin_anew:
