@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from config.errors import DataFault
 from execution.exact import floor_to, is_multiple
+from execution.venues.exchange.told import is_counted
 from market.instrument import Instrument
 from risk.order import Order, OrderKind, Side
 
@@ -115,7 +116,7 @@ def _size(value: Any) -> Decimal | None:
         number = Decimal(str(value))
     except InvalidOperation:
         return None
-    return Decimal(in_text(number.normalize())) if number.is_finite() and number > 0 else None
+    return Decimal(in_text(number.normalize())) if is_counted(number) and number > 0 else None
 
 
 def _fee_bps(fraction: Any) -> Decimal:

@@ -103,7 +103,7 @@ def soak(folder: Path, hours: int, symbols: int, timeframe: str, longest_s: floa
     faults += [f"it ended with {status}"] if status else []
     faults += weighed(scene, folder, url, end | {"safe_after_s": 0.0}, told) if end is not None else []
     return {
-        "hours": rows[-1]["hour"] if rows else 0.0, "symbols": symbols, "bars": bars, "seconds": time.monotonic() - begun_s,
+        "hours": told["passed"] * length_s / 3600, "symbols": symbols, "bars": bars, "seconds": time.monotonic() - begun_s,
         "orders": len(told["orders"]), "fills": sum(bool(Decimal(each["executed"])) for each in told["orders"]),
         "first": rows[0] if rows else {}, "last": rows[-1] if rows else {}, "mb_an_hour": slope(rows, "mb"),
         "files_an_hour": slope(rows, "files"), "happened": told["happened"],

@@ -7,7 +7,7 @@ alone, so loading it does not stop the event loop.
 import json
 from collections.abc import Collection, Sequence
 from datetime import timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from hashlib import sha256
 from pathlib import Path
@@ -92,6 +92,9 @@ def _exact(market: Any) -> Any:
 def _numbers(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _numbers(each) for name, each in value.items()}
-    return (
-        Decimal(str(value)) if isinstance(value, str | int | float | Decimal) and not isinstance(value, bool) else None
-    )
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+        return None
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return None
