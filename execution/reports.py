@@ -108,7 +108,8 @@ class VenueReport(Frozen):
     @property
     def is_empty(self) -> bool:
         """Whether it tells of nothing."""
-        return not (self.states or self.fills or self.funding or self.books or self.account is not None)
+        told = self.states or self.fills or self.funding or self.books
+        return not told and self.account is None and self.close_only is None
 
 
 def asked(what: str, tape: Slice) -> str:

@@ -88,6 +88,11 @@ def lasting(place: Place, past: Sequence[Journaled]) -> Any:
     return made(fresh(place, past), place.path, place.path.parent, SystemClock(), lambda told: None)
 
 
+def overheard(place: Place, past: Sequence[Journaled]) -> Any:
+    made = import_module("agents.desk.clocked.figures")
+    return made.Overheard(fresh(place, past), made.Falls(timedelta(minutes=5)), made.OrderRate(1))
+
+
 def counting(place: Place, past: Sequence[Journaled]) -> Any:
     return import_module("evidence.worlds.engine").Nowhere()
 
@@ -107,6 +112,7 @@ WRITE: dict[str, Build] = {
     "execution.journal.chain.Journal": fresh,
     "execution.journal.event.Fanout": fanned_out,
     "execution.journal.lasting.LastingJournal": lasting,
+    "agents.desk.clocked.figures.Overheard": overheard,
 }
 COUNT: dict[str, Build] = {"evidence.worlds.engine.Nowhere": counting}
 COMPARE: dict[str, Build] = {

@@ -8,6 +8,7 @@ from typing import Protocol
 import pytest
 from implementations import implementations
 
+from agents.recorded.again import InputsAgain
 from config.clock import SystemClock
 from config.frozen import Journaled
 from config.reading.load import load_profile
@@ -185,7 +186,7 @@ def down(readings: list[Reading]) -> list[int]:
 
 
 def test_every_switch_of_the_rooms_is_held_to_the_contract() -> None:
-    kinds = (*HALTABLE, NoSwitch)
+    kinds = (*HALTABLE, NoSwitch, InputsAgain)  # the last tells a second session what stood at a bar of the first
     assert implementations("read", "look") == {f"{kind.__module__}.{kind.__name__}" for kind in kinds}
 
 

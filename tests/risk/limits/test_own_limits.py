@@ -75,7 +75,7 @@ def test_each_such_limit_belongs_to_a_rule_that_can_name_its_context(name: str) 
 
 
 def test_each_setting_of_a_limit_says_which_way_it_is_tighter_or_is_the_accounts() -> None:
-    account = {"breaker", "equal_risk", "trading_hours", "max_positions"}
+    account = {"breaker", "equal_risk", "trading_hours", "max_positions", "ramp"}
     open_settings = {name for limit in CATALOGUE if limit.code not in account for name in limit.loosest}
     assert open_settings - TIGHTENED.keys() == {"record_prior", "macro_pause_h"}
     for limit in CATALOGUE:
