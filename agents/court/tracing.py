@@ -2,8 +2,8 @@
 
 LangGraph's tracer sends cases, equity and orders to a host that variables of the environment name. No profile can ask for that,
 so the switches are taken out of this process's environment before LangGraph is used; child processes inherit none of them.
-The court's graph is also given callbacks of its own, `Unheard`, to which nothing can be added. LangGraph 1.2 makes ones of its own
-from them, which have no handler either.
+The court's graph is also given callbacks of its own, `Unheard`, to which nothing can be added. LangGraph 1.2 makes others from
+them, which have no handler either.
 """
 
 import os

@@ -33,6 +33,7 @@ def parser() -> argparse.ArgumentParser:
     parse.add_argument(
         "--writer", metavar="ROLE", help="with --prepare: a role that may then add and read events, and no more"
     )
+    add(parse, "--quiet")
     return parse
 
 

@@ -6,6 +6,7 @@ that the database holds already.
 """
 
 import sqlite3
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -20,6 +21,15 @@ from execution.journal.stores.pointer import MOVING, POINTER, Pointer, Sealed, p
 from execution.journal.stores.store import StoreFault
 
 _AT_ONCE = 500
+PASSES = 4
+"""How often each event is gone through: verified, copied, verified in the database, and again under the name of the run."""
+
+Step = Callable[[int], None]
+"""Is told how many events were gone through."""
+
+
+def _unseen(_: int) -> None:
+    return
 
 
 class Moved(NamedTuple):
@@ -31,22 +41,23 @@ class Moved(NamedTuple):
     """The file that it was."""
 
 
-def move(journal: Path, key: bytes, url: str, *, has_ended: bool) -> Moved:
+def move(journal: Path, key: bytes, url: str, *, has_ended: bool, step: Step = _unseen) -> Moved:
     """Move the journal of a run into the database `url`; the folder then names the database.
 
-    `has_ended`: whether its end is noted. Raises JournalFault, OutputFault, UsageFault, and changes nothing of the file then.
+    `has_ended`: whether its end is noted. `step` hears of each event, `PASSES` times at most.
+    Raises JournalFault, OutputFault, UsageFault, and changes nothing of the file then.
     """
     pointer, kept = journal.with_name(POINTER), journal.with_name(f"{journal.name}.moved")
     if pointer.exists() and not journal.exists():
         raise UsageFault(
             f"The journal of {journal.parent} lies in {read_pointer(pointer).database} already. Nothing was done."
         )
-    head = _end_of(journal, key)
+    head = _end_of(journal, key, step)
     try:
         with closing(sqlite.alone(journal)):
             if not pointer.exists():
-                _copy(journal, key, url, head, has_ended=has_ended)
-            _refuse_other(pointer, key, head)
+                _copy(journal, key, url, head, step, has_ended=has_ended)
+            _refuse_other(pointer, key, head, step)
             put_in_place(journal, kept)
     except sqlite3.Error as fault:
         raise OutputFault(
@@ -61,7 +72,7 @@ def move(journal: Path, key: bytes, url: str, *, has_ended: bool) -> Moved:
     return Moved(read_pointer(pointer), head, kept)
 
 
-def _copy(journal: Path, key: bytes, url: str, head: Head, *, has_ended: bool) -> None:
+def _copy(journal: Path, key: bytes, url: str, head: Head, step: Step, *, has_ended: bool) -> None:
     """Copy what the database does not hold, verify it there, and let the folder name it. Raises what `move` reports."""
     from execution.journal.stores.postgres.taking import Taking  # only where a journal is moved there
 
@@ -77,17 +88,17 @@ def _copy(journal: Path, key: bytes, url: str, head: Head, *, has_ended: bool) -
                 )
             place_pointer(moving, Pointer(url, taking.new_id()))
         with closing(read_rows(journal, key)) as rows:
-            groups = iter(lambda: list(islice(rows, _AT_ONCE)), list[Row]())
+            groups = iter(lambda: list(islice(_seen(rows, step), _AT_ONCE)), list[Row]())
             taking.take(read_pointer(moving).run, journal.resolve().parent.name, groups)
-    _refuse_other(moving, key, head)
+    _refuse_other(moving, key, head, step)
     if has_ended:
         seal_pointer(moving, Sealed(*head))
     put_in_place(moving, journal.with_name(POINTER))
 
 
-def _refuse_other(pointer: Path, key: bytes, head: Head) -> None:
+def _refuse_other(pointer: Path, key: bytes, head: Head, step: Step) -> None:
     """Verify what lies in the database. Raises JournalFault, OutputFault for another end."""
-    found = _end_of(pointer, key)
+    found = _end_of(pointer, key, step)
     if found != head:
         raise OutputFault(
             f"The database {read_pointer(pointer).database} holds {found.events} events of this run and the file {head.events}. "
@@ -95,10 +106,16 @@ def _refuse_other(pointer: Path, key: bytes, head: Head) -> None:
         )
 
 
-def _end_of(journal: Path, key: bytes) -> Head:
+def _end_of(journal: Path, key: bytes, step: Step) -> Head:
     """The end of a journal, every event of which verifies. Raises JournalFault."""
     head = Head(0, GENESIS)
     with closing(read_rows(journal, key)) as rows:
-        for row in rows:
+        for row in _seen(rows, step):
             head = Head(row.seq, row.mac)
     return head
+
+
+def _seen(rows: Iterator[Row], step: Step) -> Iterator[Row]:
+    for row in rows:
+        step(1)
+        yield row

@@ -37,6 +37,8 @@ ALERTS = {
     "budget_near": "budget near its end",
     "policy_demoted": "policy demoted",
     "account_drift": "books differ",
+    "close_only": "market closed",
+    "ramp_moved": "ramp moved",
 }
 """A short name for each alert."""
 

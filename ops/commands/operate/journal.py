@@ -8,10 +8,11 @@ from pathlib import Path
 from agents.records.folder import CHECKSUM, JOURNAL, checksum_holds, journal_of
 from agents.records.reading import refuse_other_key
 from config.errors import JournalFault, OutputFault, UsageFault
+from config.progress import Progress
 from config.secrets import journal_key
 from config.sections.journal import database_url
-from execution.journal.chain import read_rows
-from execution.journal.moving import move
+from execution.journal.chain import read_rows, written_kinds
+from execution.journal.moving import PASSES, move
 from execution.journal.stores.pointer import is_pointer, read_pointer
 from execution.journal.stores.store import StoreFault
 from ops.anchoring import agreed
@@ -28,8 +29,8 @@ def journal_command(arguments: argparse.Namespace) -> int:
     folder, key = Path(arguments.run), journal_key()
     refuse_other_key(journal_of(folder), key)
     if arguments.to is not None:
-        return _move(folder, key, _database("--to", arguments.to))
-    return _verify(folder, key, arguments.anchors)
+        return _move(folder, key, _database("--to", arguments.to), quiet=arguments.quiet)
+    return _verify(folder, key, arguments.anchors, quiet=arguments.quiet)
 
 
 def _database(option: str, text: str) -> str:
@@ -55,14 +56,15 @@ def _prepare(url: str, writer: str | None) -> int:
     return 0
 
 
-def _move(folder: Path, key: bytes, url: str) -> int:
+def _move(folder: Path, key: bytes, url: str, *, quiet: bool) -> int:
     holds = checksum_holds(folder) if (folder / JOURNAL).exists() else None
     if holds is False:
         raise JournalFault(
             f"{folder / JOURNAL} is not the file that the run left (its SHA-256 is not the one in {CHECKSUM}). It was not moved. "
             "Restore it from a copy."
         )
-    moved = move(folder / JOURNAL, key, url, has_ended=holds is True)
+    with _progress(folder / JOURNAL, PASSES, quiet=quiet) as progress:
+        moved = move(folder / JOURNAL, key, url, has_ended=holds is True, step=progress.advance)
     (folder / CHECKSUM).unlink(missing_ok=True)
     sys.stdout.write(
         f"{moved.head.events:,} events of {folder} lie in {moved.pointer.database} now, as run {moved.pointer.run}. All of them "
@@ -71,11 +73,18 @@ def _move(folder: Path, key: bytes, url: str) -> int:
     return 0
 
 
-def _verify(folder: Path, key: bytes, anchors: str | None) -> int:
+def _progress(journal: Path, passes: int, *, quiet: bool) -> Progress:
+    """Progress over all events of a journal, from the second second on."""
+    events = sum(1 for _ in written_kinds(journal))
+    return Progress(passes * events, "events", None if quiet else sys.stderr, after_s=1.0)
+
+
+def _verify(folder: Path, key: bytes, anchors: str | None, *, quiet: bool) -> int:
     journal, events, mac = journal_of(folder), 0, ""
-    with closing(read_rows(journal, key)) as rows:
+    with closing(read_rows(journal, key)) as rows, _progress(journal, 1, quiet=quiet) as progress:
         for row in rows:
             events, mac = row.seq, row.mac
+            progress.advance()
     anchored, holds = agreed(folder, key, anchors), checksum_holds(folder)
     if holds is False:
         raise JournalFault(

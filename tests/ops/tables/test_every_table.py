@@ -37,6 +37,8 @@ from market.bar import Finding
 from market.store.parquet import Written
 from market.store.shelves import Shelf
 from market.timeframe import Timeframe
+from ops.beside.figures import Beside, Count, Figure
+from ops.beside.shown import figures_table
 from ops.commands.operate import account, check, doctor, record
 from ops.commands.research import quality
 from ops.commands.trade import strategies
@@ -283,6 +285,20 @@ def a_paper_record() -> PaperRecord:
     return PaperRecord(made_utc=AT, runs=("paper-001",), trades=(trade, more), drills=())
 
 
+def beside() -> Beside:
+    """A run with figures as wide as they become."""
+    wide = Figure(name="orders filled", unit="bps", pairs=12_345, run=-1_234.5, backtest=12_345.6, difference=-13_580.1)
+    interval = Figure(
+        name="P/L a trade", unit="USDT", pairs=12_345, run=-1_234.56, backtest=1_234.56, difference=-2_469.12, low=-12_345.67,
+        high=12_345.67,
+    )  # fmt: skip
+    return Beside(
+        run="testnet-001", exchange="binance", bars=12_345, quote="USDT", figures=(wide, interval),
+        counts=(Count(what="closed trades", both=12_345, run_alone=(), backtest_alone=()),), fills=(12_345, 12_345),
+        fees=(1.0, 2.0), equity=(10_000.0, 9_999.0),
+    )  # fmt: skip
+
+
 def said() -> LatestVote:
     """One voter on one market with all that it may say."""
     return LatestVote(
@@ -353,6 +369,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "ops.commands.operate.check._print": settings,
     "ops.commands.operate.check.reference_markdown": check.reference_markdown,
     "ops.commands.operate.account.grid": lambda: (account.grid([an_account()]),),
+    "ops.beside.shown.figures_table": lambda: (figures_table(beside()),),
     "ops.commands.operate.record.grid": lambda: (record.grid(a_paper_record()),),
     "ops.commands.operate.doctor.grid": lambda: (
         doctor.grid(

@@ -15,7 +15,8 @@ from agents.records.folder import JOURNAL
 from agents.records.record import AccountAt, Session, SessionEnd
 from config.secrets import journal_key
 from config.settings import Settings
-from execution.journal.chain import Journal, key_id
+from execution.journal.chain import Journal
+from execution.journal.rows import key_id
 from risk.breakers import BreakerState
 from risk.portfolio import Portfolio, Position
 
