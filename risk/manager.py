@@ -6,7 +6,7 @@ exit: an order that only reduces a position is always signed, whatever else fail
 
 from dataclasses import fields, replace
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 from typing import NamedTuple
 
 from config.sections.exits import ExitSettings
@@ -87,6 +87,11 @@ class RiskManager:
             return _refused(given.proposal, (report,))
 
     def _judge(self, given: Situation) -> Verdict:
+        """In a decimal context of its own: ccxt changes the rounding of its thread, and a replay has the same digits."""
+        with localcontext(Context(prec=28, rounding=ROUND_HALF_EVEN)):
+            return self._judge_exactly(given)
+
+    def _judge_exactly(self, given: Situation) -> Verdict:
         proposal, under = given.proposal, self._conditions(given.proposal.terms)
         facts = Facts(
             **{field.name: getattr(given, field.name) for field in fields(Situation)},

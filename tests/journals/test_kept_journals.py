@@ -1,6 +1,7 @@
 """Journals that earlier versions wrote are read, replayed and judged by this one."""
 
 import json
+from decimal import ROUND_HALF_UP, localcontext
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,12 @@ def test_together_they_hold_every_kind_and_each_version_that_is_carried_up() -> 
 def test_every_decision_is_recomputed(kept: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert replay([str(kept), "--quiet"]) == 0
     assert "identical" in capsys.readouterr().out
+
+
+def test_a_library_that_changes_the_rounding_of_decimals_changes_no_digit() -> None:
+    with localcontext() as context:
+        context.rounding = ROUND_HALF_UP  # as ccxt does for its whole thread
+        assert replay([str(JOURNALS / "exchange-0.5.0"), "--quiet"]) == 0
 
 
 @each
