@@ -42,7 +42,6 @@ class ReturnWindow:
         width = len(self.symbols)
         # Each row is written twice, `size` apart, so that the last rows are always contiguous.
         self._returns = np.zeros((2 * size, width), dtype=np.float64)
-        self._copies = self._returns.reshape(2, size, width)
         self._seen: deque[list[bool]] = deque()
         self._observed = [0] * width
         self._close: list[float | None] = [None] * width
@@ -68,7 +67,10 @@ class ReturnWindow:
         row = [self._step(i, close) for i, close in enumerate(latest)]
         if first_bar:
             return
-        self._copies[:, self._rows % self.size] = [0.0 if value is None else value for value in row]
+        written = [0.0 if value is None else value for value in row]
+        at = self._rows % self.size
+        # No view is kept: a copy of the window would write into its own, and read the old returns.
+        self._returns[at] = self._returns[at + self.size] = written
         self._rows += 1
         self._count([value is not None for value in row])
 

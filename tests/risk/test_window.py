@@ -1,6 +1,9 @@
 """The window of aligned returns: what it holds, what it refuses, and that it is the same to the bit."""
 
+import copy
 import math
+import pickle
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -73,6 +76,17 @@ def walk(bars: int) -> Closes:
 def test_the_same_closes_give_the_same_bits_after_a_restart() -> None:
     bars = walk(333)
     assert everything(filled(bars, 100)) == everything(filled([dict(reversed(b.items())) for b in bars], 100))
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda window: pickle.loads(pickle.dumps(window))])
+def test_a_copy_goes_on_as_the_window_does(copied: Callable[[ReturnWindow], ReturnWindow]) -> None:
+    bars = walk(40)
+    window = filled(bars[:30])
+    twin = copied(window)
+    for each in (window, twin):
+        for closes in bars[30:]:
+            each.push(closes)
+    assert everything(twin) == everything(window)
 
 
 def test_the_bits_do_not_depend_on_where_the_ring_stands() -> None:
