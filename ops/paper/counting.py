@@ -11,6 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from agents.records.folder import journal_of
+from agents.records.reading import refuse_other_key
 from agents.records.record import Session
 from config.errors import JournalFault
 from ops.paper.record import Drill, PaperRecord, PaperTrade
@@ -35,6 +37,7 @@ def count_runs(folders: Iterable[Path], key: bytes, now: datetime) -> Counted:
     for folder in folders:
         name = folder.resolve().name
         try:
+            refuse_other_key(journal_of(folder), key)
             story = read_story(folder, key)
         except JournalFault as fault:
             left_out[name] = str(fault)

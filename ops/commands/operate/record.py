@@ -21,6 +21,8 @@ def record_command(arguments: argparse.Namespace) -> int:
     left_out: Mapping[str, str] = {}
     if arguments.runs:
         record, left_out = count_runs([Path(run) for run in arguments.runs], key, SystemClock().now())
+        if not record.runs and not record.drills:
+            raise UsageFault(_nothing_counts(left_out))
         try:
             write_record(state, record, key)
         except OSError as fault:
@@ -40,6 +42,13 @@ def record_command(arguments: argparse.Namespace) -> int:
     else:
         _print(record, left_out)
     return 0
+
+
+def _nothing_counts(left_out: Mapping[str, str]) -> str:
+    reasons = "; ".join(f"{run}: {why.rstrip('.')}" for run, why in left_out.items())
+    return (
+        f"None of these runs counts ({reasons}). The record is as it was. Name runs on a --feed or on a test network."
+    )
 
 
 def _by_voter(record: PaperRecord) -> list[tuple[PaperTrade, Earned]]:
@@ -81,7 +90,7 @@ def _print(record: PaperRecord, left_out: Mapping[str, str]) -> None:
         place = drill.exchange if drill.elsewhere is None else f"{drill.exchange} at {drill.elsewhere}"
         console.print(f"Kill switch tried on {place}: {drill.at_utc:%Y-%m-%d %H:%M} UTC, sold {', '.join(drill.sold)}.")
     for run, why in left_out.items():
-        console.print(f"{run} does not count: {why}.")
+        console.print(f"{run} does not count: {why.rstrip('.')}.")
     console.print(
         f"Made {record.made_utc:%Y-%m-%d %H:%M} UTC of {len(record.runs)} runs: {', '.join(record.runs) or 'none'}."
     )

@@ -18,6 +18,7 @@ from config.secrets import journal_key
 from execution.kill_switch.halting import Halt, Reading
 from ops.paper.counting import count_runs, drills_of, trades_of, why_not_counted
 from ops.paper.record import earned
+from ops.record import main as record
 from ops.story.story import read_story
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -158,3 +159,18 @@ def test_an_interval_is_students_and_one_trade_has_none(paper: Path) -> None:
     assert told.mean == pytest.approx(0.006)
     assert (told.high - told.low) / 2 == pytest.approx(3.182446 * 0.0205913 / 2, rel=1e-4)
     assert told.days == 3.0
+
+
+def test_runs_of_which_none_counts_leave_the_record_as_it_was(
+    paper: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert record([str(paper), "--json"]) == 0
+    made = capsys.readouterr().out
+    monkeypatch.setenv("TRIBUNAL_JOURNAL_KEY", "ef" * 32)
+    assert record([str(paper)]) == 2
+    told = capsys.readouterr().err
+    assert "with another key" in told
+    assert ".." not in told
+    monkeypatch.setenv("TRIBUNAL_JOURNAL_KEY", KEY)
+    assert record(["--json"]) == 0
+    assert capsys.readouterr().out == made
