@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Iterator
+from decimal import localcontext
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,13 @@ SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 def _no_width(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tables are as wide as where nothing is said: pytest-xdist says COLUMNS to its workers."""
     monkeypatch.delenv("COLUMNS", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _own_decimals() -> Iterator[None]:
+    """What a test computes exactly does not hang on the test before it: bare clients of ccxt change how their thread rounds."""
+    with localcontext():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -5,10 +5,12 @@ proxy's address may hold a password.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from decimal import localcontext
+from functools import wraps
 from importlib import import_module
 from types import ModuleType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 _PROXIES = ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY")
 _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
@@ -44,6 +46,24 @@ def loaded(name: str) -> ModuleType:
         return import_module(name)
     finally:
         os.environ.update(hidden)
+
+
+def ccxt_client(package: str, exchange: str, options: Mapping[str, Any]) -> Any:
+    """One client of `package` (`ccxt.pro`, `ccxt.async_support`) that leaves the decimal context of its thread alone.
+
+    ccxt 4.5 sets the rounding of the whole thread when it rounds a price or a quantity, which would change the last digit of
+    what all others compute. Raises ImportError and AttributeError.
+    """
+    client = getattr(loaded(package), exchange)(dict(options))
+    rounded = client.decimal_to_precision
+
+    @wraps(rounded)
+    def apart(*number: Any, **how: Any) -> Any:
+        with localcontext():
+            return rounded(*number, **how)
+
+    client.decimal_to_precision = apart
+    return client
 
 
 def proxies_set() -> str:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from config.errors import DataFault, UsageFault
-from config.reading.connections import NoClient, client_of, loaded
+from config.reading.connections import NoClient, ccxt_client, client_of, loaded
 from market.timeframe import Timeframe
 
 T = TypeVar("T")
@@ -65,7 +65,7 @@ class Exchange:
         self._wait = wait
         self._tries = tries
         self._errors = ccxt
-        self._ccxt = getattr(ccxt, name)({"enableRateLimit": True, "timeout": _TIMEOUT_MS})
+        self._ccxt = ccxt_client("ccxt.async_support", name, {"enableRateLimit": True, "timeout": _TIMEOUT_MS})
         self._spot_only()
         if testnet and url is None and self._ccxt.urls.get("test"):
             self._ccxt.set_sandbox_mode(True)

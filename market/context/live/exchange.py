@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from config.reading.connections import ccxt_client
 from market.bar import Fact
 from market.candles import Floats
 from market.context.books import depth, imbalance, spread_bps
@@ -57,10 +58,10 @@ def _client(name: str, timeout_s: float, options: Mapping[str, Any]) -> Any:
         import ccxt.async_support as ccxt
     except ImportError:
         raise NotRead("the package ccxt is not installed") from None
-    make = getattr(ccxt, name, None) if name in ccxt.exchanges else None
-    if make is None:
+    if name not in ccxt.exchanges:
         raise NotRead(f"ccxt has no exchange {name!r}")
-    return make({"timeout": int(timeout_s * 1000), "options": {"fetchCurrencies": False}, **options})
+    asked = {"timeout": int(timeout_s * 1000), "options": {"fetchCurrencies": False}, **options}
+    return ccxt_client("ccxt.async_support", name, asked)
 
 
 async def _guarded(read: Awaitable[list[Fact]], timeout_s: float) -> list[Fact]:

@@ -20,14 +20,14 @@ from risk.order import Order, Purpose
 
 pytestmark = pytest.mark.slow
 
-LONG = ("--days", "90")
+LONG = ("--days", "300")  # longer than two starts of a command take
 
 
 def wait_for_halt(out: Path) -> None:
     """Until the halt is on disk: a session that is killed before has it to see again."""
     for _ in range(1200):
         with closing(sqlite3.connect(f"file:{out / 'journal.db'}?mode=ro", uri=True)) as database:
-            if database.execute("SELECT count(*) FROM events WHERE kind = 'halt'").fetchone()[0]:
+            if database.execute("SELECT count(*) FROM events WHERE kind LIKE 'halt@%'").fetchone()[0]:
                 return
         time.sleep(0.05)
     raise AssertionError("the halt never reached the journal")

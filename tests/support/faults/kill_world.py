@@ -263,14 +263,14 @@ async def _trade(scene: Scene, folder: Path, url: str, marks: Marks, begun_s: fl
         )  # fmt: skip
         venue.ledger = desk.trader.ledger
         await run_session(desk, lambda: False, lambda record: None)
-        ledger, halted = desk.trader.ledger, dict(exchange.halted())
+        ledger = desk.trader.ledger
     journal.close()
     write_checksum(path.parent)
     line[1].close()
     end = {
         "cash": ledger.cash, "owned": ledger.owned(), "safe_after_s": feed.safe_after_s, "reached": marks.reached,
         "recovery": feed.recovery, "worked_s": feed.worked_s,
-        "halted": halted, "fills": ledger.fills_booked,
+        "fills": ledger.fills_booked,
     }  # fmt: skip
     (folder / "end.json").write_text(json.dumps(end, default=str))
 

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from config.errors import DataFault, UsageFault
-from config.reading.connections import NoClient, client_of, loaded
+from config.reading.connections import NoClient, ccxt_client, client_of, loaded
 from config.seeds import generator
 from execution.venues.exchange.capabilities import Capability, Play
 from execution.venues.exchange.lines.egress import hosts_of, moved, session_for
@@ -105,13 +105,16 @@ def _instance(
     row: Capability, package: str, keys: ExchangeKeys | None, url: str | None, pace: Pace, *, live: bool
 ) -> Any:
     """One CCXT instance, for spot markets and nothing else. Raises UsageFault."""
-    module = loaded(f"ccxt.{package}")
     signed: Mapping[str, Any] = {}
     if keys is not None:
         signed = {"apiKey": keys.key, "secret": keys.secret, "password": keys.password or ""}
-    ccxt = getattr(module, row.exchange)(
-        {"enableRateLimit": pace.throttled, "timeout": int(pace.timeout_s * 1000), "aiohttp_trust_env": False, **signed}
-    )
+    asked = {
+        "enableRateLimit": pace.throttled,
+        "timeout": int(pace.timeout_s * 1000),
+        "aiohttp_trust_env": False,
+        **signed,
+    }
+    ccxt = ccxt_client(f"ccxt.{package}", row.exchange, asked)
     ccxt.number = str  # exact; with Decimal, CCXT 4.5.90 loses the fees of trades without a word
     ccxt.has["fetchCurrencies"] = False
     ccxt.timeout_on_exit = 0
