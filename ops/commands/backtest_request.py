@@ -8,7 +8,6 @@ from agents.desk.request import RunRequest
 from config.errors import UsageFault
 from config.frozen import Frozen
 from config.reading.load import load_profile
-from evidence.strategies.baselines import LEAST_SEEDS
 from ops.commands.requests import told_more
 
 _RECORDED = "recorded:"
@@ -52,6 +51,8 @@ def _refuse_few(arguments: argparse.Namespace) -> None:
     """Raise UsageFault for a comparison with chance that has too few runs, or would cost money."""
     if arguments.chance is None:
         return
+    from evidence.strategies.baselines import LEAST_SEEDS  # it loads the desk
+
     if arguments.chance < LEAST_SEEDS:
         raise UsageFault(
             f"--chance {arguments.chance} could not even say 'better than 95 %'. Nothing was started; give {LEAST_SEEDS} or more."

@@ -1,12 +1,10 @@
 """How `tribunal run --feed` trades: it fetches the past of the feed with a progress bar, and then lives by the clock."""
 
-import argparse
 import asyncio
 import sys
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from agents.desk.clocked.opened import Opened, trades_there
 from agents.desk.clocked.opening import Kept, OnClock, feed_desk, kept_feed, read_past, symbols_of
@@ -55,16 +53,6 @@ class PastOfRun:
         if self.kept is not None:
             return self.kept.ramp
         return None if self.opened is None or self.opened.standing is None else self.opened.standing.ramp
-
-
-def feed_asked(arguments: argparse.Namespace) -> dict[str, Any]:
-    """What the options say of a live feed. Raises UsageFault for a number of bars that is none."""
-    if arguments.bars_limit is not None and arguments.bars_limit < 1:
-        raise UsageFault(
-            f"--bars-limit {arguments.bars_limit} is no number of bars. Nothing was started; give 1 or more."
-        )
-    store = arguments.store if arguments.feed is not None else None
-    return {"feed_url": arguments.feed_url, "feed_store": store, "feed_bars": arguments.bars_limit}
 
 
 def refuse_without_feed(world: World) -> None:

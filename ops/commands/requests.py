@@ -82,6 +82,16 @@ def told_finer(arguments: argparse.Namespace) -> WorldRequest:
     )
 
 
+def feed_asked(arguments: argparse.Namespace) -> dict[str, Any]:
+    """What the options say of a live feed. Raises UsageFault for a number of bars that is none."""
+    if arguments.bars_limit is not None and arguments.bars_limit < 1:
+        raise UsageFault(
+            f"--bars-limit {arguments.bars_limit} is no number of bars. Nothing was started; give 1 or more."
+        )
+    store = arguments.store if arguments.feed is not None else None
+    return {"feed_url": arguments.feed_url, "feed_store": store, "feed_bars": arguments.bars_limit}
+
+
 def reading_of(arguments: argparse.Namespace) -> Reading:
     """What the options say about files of bars (`ops.commands.options.add_reading`). Raises UsageFault."""
     try:

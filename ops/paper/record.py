@@ -9,8 +9,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from scipy import stats
-
 from config.frozen import Frozen, UtcTime
 from config.settings import Settings
 from execution.journal.sealed import read_sealed, write_sealed
@@ -101,9 +99,10 @@ def earned(trades: Iterable[PaperTrade]) -> Earned:
     days = span.total_seconds() / _DAY_S
     if count < 2:
         return Earned(count, mean, None, None, days)
-    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, count - 1)) * standard_error(
-        count, total, sum(each * each for each in results)
-    )
+    from scipy.special import stdtrit  # two closed trades at least: most starts of a session need no quantile
+
+    error = standard_error(count, total, sum(each * each for each in results))
+    half = float(stdtrit(count - 1, (1 + CONFIDENCE) / 2)) * error
     return Earned(count, mean, mean - half, mean + half, days)
 
 

@@ -1,67 +1,39 @@
-"""What `tribunal run` does: it opens the world, runs the session, and writes the run's folder."""
+"""What `tribunal run` does: it reads what was asked, opens the world, and runs the session.
+
+What a session needs is loaded when its settings are known to be right: a wrong one is told at once.
+"""
 
 import argparse
-import asyncio
-import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
-from agents.desk.clocked.opening import on_feed, symbols_of
-from agents.desk.description import describe
-from agents.desk.kept import keep_request
-from agents.desk.models import models_of, refuse_without_keys, sits
-from agents.desk.outside import outside_of
-from agents.desk.paper import open_paper
 from agents.desk.request import RunRequest
-from agents.desk.world import ON_THE_CLOCK, World, tape_of, world_of
-from agents.llm.attempt import Attempt
-from agents.recorded.resumed import ResumingSink
-from agents.records.events import holds
-from agents.records.folder import RunFolder, journal_of, make_folder, new_journal, write_checksum
-from agents.records.record import CycleRecord, Session, SessionEnd
-from agents.session import run_session
-from agents.strategies.contexts import build_contexts
-from agents.strategies.readiness import who_cannot_vote
-from config.confirm import confirm, live_words, refuse_without_terminal
-from config.ending import INTERRUPTED
-from config.logging import configure
-from config.secrets import journal_key, load_secrets
-from config.settings import Settings
-from execution.journal.chain import Journal
-from execution.journal.event import Listener
-from market.tape import Tape
-from ops.anchoring import Anchoring
-from ops.closing import typed
-from ops.commands.feeding import PastOfRun, feed_asked, past_of_run, planned_bars, refuse_without_feed, trade_feed
+from agents.desk.world import world_of
+from config.secrets import journal_key
 from ops.commands.options import Unsaid
-from ops.commands.requests import told_more
-from ops.commands.resuming import resumed, take_in_rescued
-from ops.commands.switch_options import user
-from ops.data_told import tell_data
-from ops.finish import finish
-from ops.health.start import typed_for_real_money
-from ops.listening import listened, listeners_of
-from ops.progress import SessionProgress
-from ops.stopping import StopSignals
-
-
-class Conclude(Protocol):
-    """What is done with the folder of a run that has ended."""
-
-    def __call__(self, folder: Path, key: bytes, *, as_json: bool) -> None: ...
+from ops.commands.requests import feed_asked, told_more
 
 
 def run_command(arguments: argparse.Namespace) -> int:
     """Run one session and tell what came of it; returns the exit code. Raises TribunalError."""
     request = _asked(arguments)
-    if request.resume is None:
-        return run(request, world_of(request.world), finish)
+    if request.resume is not None:
+        return _go_on(arguments, request, Path(request.resume))
+    world = world_of(request.world)
+
+    from ops.commands.trade.session import run  # the court, the exchange and the report, for a world that can be had
+    from ops.finish import finish
+
+    return run(request, world, finish)
+
+
+def _go_on(arguments: argparse.Namespace, typed: RunRequest, folder: Path) -> int:
+    from ops.commands.resuming import resumed, take_in_rescued
+    from ops.commands.trade.session import run
+    from ops.finish import finish
+
     profile = None if isinstance(arguments.profile, Unsaid) else str(arguments.profile)
-    folder = Path(request.resume)
-    request, world = resumed(request, profile, journal_key())
+    request, world = resumed(typed, profile, journal_key())
     take_in_rescued(folder, journal_key())
     if request.command == "run":
         return run(request, world, finish)
@@ -87,135 +59,3 @@ def _asked(arguments: argparse.Namespace) -> RunRequest:
         as_json=arguments.json,
         quiet=arguments.quiet,
     )
-
-
-def run(request: RunRequest, world: World, conclude: Conclude) -> int:
-    """Run one session in its world, then `conclude` its folder; returns the exit code.
-
-    Raises TribunalError for whatever ends it before or midway, KeyboardInterrupt for a signal that does.
-    """
-    with StopSignals() as signals:
-        return _run(request, world, conclude, signals)
-
-
-def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSignals) -> int:
-    settings = world.settings
-    refuse_without_feed(world)
-    refuse_without_terminal(settings, sys.stdin, request.confirm)
-    secrets = load_secrets(also=settings.minds.key_variables)
-    refuse_without_keys(settings, secrets)
-    configure(level=secrets.log_level, secrets=secrets.values())
-    key = journal_key()
-    anchoring = Anchoring(settings.journal, None if request.resume is None else Path(request.resume))
-    words = typed_for_real_money(request, settings, user()) if settings.world == "live" else ()
-    past = past_of_run(world, request, key, words=words) if settings.world in ON_THE_CLOCK else None
-    if past is not None:
-        world, settings = past.world, past.world.settings
-        _confirmed(settings, past, request)
-    tape = tape_of(world) if past is None else past.tape
-    tell_data(world, tape, sys.stderr)
-    session = describe(settings, tape, key, request.calibration, request.record)
-    if past is not None:
-        planned = planned_bars(request.world, session.timeframe)
-        session = on_feed(session, planned, past.kept, past.opened, world.bars.feed_url)
-    contexts = build_contexts(settings.strategies, session.symbols, session.own_strategies)
-    known_days = (tape.start_utc - (tape.history_start_utc or tape.warmup_start_utc)).days
-    for why in who_cannot_vote(contexts, len(session.symbols), settings.market.warmup_bars, known_days).values():
-        sys.stderr.write(f"{why}\n")
-    fresh = request.resume is None
-    folder = (
-        make_folder(request.out, settings.profile)
-        if request.resume is None
-        else RunFolder(Path(request.resume), made=False)
-    )
-    try:
-        if fresh:
-            policy = settings.rl.model if settings.rl.mode != "off" else None
-            anchor = settings.journal.anchor
-            keep_request(folder.path, request, policy, anchor, anchoring.run if anchor else None)
-        else:
-            anchoring.refuse_cut_back(folder.path, key)
-        group = 1 if sits(settings) or past is not None else settings.journal.group_commit
-        journal = _journal(folder.path, key, group, settings.journal.url, anchoring, fresh=fresh)
-        path = journal_of(folder.path)
-        keepers = anchoring.keepers(journal, path)
-        if past is not None:
-            end = trade_feed(world, past, session, journal, path, key, signals, keepers, quiet=request.quiet)
-        else:
-            end = _live(settings, session, tape, journal, key, signals, keepers, quiet=request.quiet)
-        for keeper in keepers:
-            keeper.finish()
-    except BaseException as fault:
-        if fresh and not _worth_keeping(folder.path, fault):
-            folder.remove()
-        elif journal_of(folder.path).exists():
-            _tell_of(folder.path)
-        raise
-    write_checksum(folder.path)
-    conclude(folder.path, key, as_json=request.as_json)
-    return INTERRUPTED if end.reason == "interrupted" else 0
-
-
-def _confirmed(settings: Settings, past: PastOfRun, request: RunRequest) -> None:
-    """Return when no real money is traded, or the user has typed how much of it, and where. Raises NotConfirmed."""
-    ramp = past.ramp
-    if settings.world != "live" or ramp is None:
-        return
-    quote = symbols_of(settings)[0].partition("/")[2]
-    place = settings.venue.exchange if settings.venue.url is None else settings.venue.url
-    told = (
-        f"The profile {settings.profile!r} sends orders for real money to {place}: {ramp.usable} of {ramp.capital} {quote} may "
-        f"be used now ({ramp.share:.0%})."
-    )
-    confirm(live_words(settings, ramp.usable, quote), told, sys.stdin, sys.stderr, request.confirm)
-
-
-def _worth_keeping(folder: Path, fault: BaseException) -> bool:
-    """Whether a broken-off run holds anything that models were asked for, or bars of a session that was stopped at once."""
-    path = journal_of(folder)
-    if not path.exists():
-        return False
-    return holds(path, Attempt) or (isinstance(fault, KeyboardInterrupt) and holds(path, CycleRecord))
-
-
-def _tell_of(folder: Path) -> None:
-    with suppress(OSError):
-        sys.stderr.write(f"What was journaled is kept: {typed('run', '--resume', folder)} goes on from there.\n")
-
-
-def _journal(
-    folder: Path, key: bytes, group_commit: int, url: str | None, anchoring: Anchoring, *, fresh: bool
-) -> Journal | ResumingSink:
-    if fresh:
-        return Journal(new_journal(folder, url), key, group_commit, url)
-    path = journal_of(folder)
-    return ResumingSink(path, key, group_commit, partial(anchoring.shortens, path))
-
-
-def _live(
-    settings: Settings,
-    session: Session,
-    tape: Tape,
-    journal: Journal | ResumingSink,
-    key: bytes,
-    signals: StopSignals,
-    keepers: Sequence[Listener],
-    *,
-    quiet: bool,
-) -> SessionEnd:
-    async def trade(progress: SessionProgress, stop: Callable[[], bool]) -> SessionEnd:
-        async with models_of(settings, load_secrets(also=settings.minds.key_variables)) as asker:
-            outside = outside_of(settings, asker, journal)
-            sink = listened(journal, listeners)
-            desk = open_paper(settings, session, tape, sink, key, outside)
-            return await run_session(desk, stop, lambda record: None)
-
-    try:
-        with SessionProgress(session.bars or 1, None if quiet else sys.stderr) as progress, signals.trading():
-            listeners = listeners_of(settings, progress, *keepers)
-            end = asyncio.run(trade(progress, signals.asked))
-        journal.close()
-    except BaseException:
-        journal.abandon()
-        raise
-    return end

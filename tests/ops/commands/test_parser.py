@@ -16,6 +16,7 @@ from ops.commands.parser import GROUPS
 from ops.commands.table import BY_NAME, COMMANDS, Command
 
 HEAVY = {"numpy", "pandas", "pydantic", "rich", "shtab", "yaml", "config.settings"}
+NEEDED_LATER = {"agents.session", "aiohttp", "ccxt", "jinja2", "langgraph", "numba", "ops.report.page", "pandas", "rich", "scipy"}
 Shown = pytest.CaptureFixture[str]
 each_command = pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 
@@ -195,3 +196,15 @@ def test_help_costs_less_than_a_quarter_of_a_second_and_loads_nothing_heavy(comm
         if spent[-1] < 0.25:
             return
     raise AssertionError(f"help took {min(spent):.2f} s of CPU")
+
+
+@pytest.mark.parametrize("command", [["run"], ["backtest", "--data", "bars.csv"]], ids=lambda command: command[0])
+def test_a_wrong_setting_is_told_before_the_court_the_exchange_and_the_report_are_loaded(command: list[str]) -> None:
+    code = (
+        "import sys; from ops.commands.cli import main\n"
+        f"code = main([*{command!r}, '--strategy', 'nonsuch'])\n"
+        f"print(code, *sorted({NEEDED_LATER!r} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.split() == ["2"]
+    assert "strategies.0.strategy: 'nonsuch' is not allowed" in done.stderr

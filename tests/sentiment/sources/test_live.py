@@ -57,6 +57,12 @@ def key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRIBUNAL_TEST_KEY", "name:secret")
 
 
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PRAW asks a server that is down three times, and draws two to six seconds of pauses between: here it asks at once."""
+    monkeypatch.setattr("prawcore.sessions.FiniteRetryStrategy._sleep_seconds", lambda self: None)
+
+
 @pytest.fixture
 def server() -> Iterator[Loopback]:
     with loopback() as made:
@@ -88,6 +94,7 @@ def source_of(kind: str, server: Loopback, clock: Clock, **more: object) -> Live
         "weight": 1.0,
         "url": server.url,
         "key_env": "TRIBUNAL_TEST_KEY",
+        "timeout_s": 60.0,
         **MORE[kind],
         **more,
     }
@@ -144,7 +151,7 @@ def test_a_broken_answer_is_a_reason_and_what_was_told_before_stays(kind: str, f
     reply, why = FAULTS[fault]
     clock = Moves()
     answer(kind, server)
-    source = source_of(kind, server, clock, max_bytes=100_000, timeout_s=5.0)
+    source = source_of(kind, server, clock, max_bytes=100_000)
     asyncio.run(source.refresh())
     server.routes[PLACES[kind]] = server.routes[PLACES[kind] + "/"] = reply
     if fault == "a hanging server":
@@ -155,7 +162,7 @@ def test_a_broken_answer_is_a_reason_and_what_was_told_before_stays(kind: str, f
     assert why in source.failure or (kind == "reddit" and "does not answer" in source.failure)
     assert source.silence is None
     assert "secret" not in source.failure
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 30
     if fault != "a hanging server":
         assert told(source) == TOLD[kind]
 

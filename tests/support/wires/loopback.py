@@ -81,7 +81,7 @@ def hang(handler: BaseHTTPRequestHandler) -> None:
     """Accept, and say nothing until the test is over."""
     server = handler.server
     assert isinstance(server, Loopback)
-    server.done.wait(10)
+    server.done.wait(60)
 
 
 def cut(handler: BaseHTTPRequestHandler) -> None:
