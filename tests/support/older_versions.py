@@ -45,5 +45,9 @@ def knowing(
     event: type[Journaled], *upcasters: Upcaster, changed: Mapping[int, tuple[str, ...]] | None = None
 ) -> Registry:
     """The table, with these upcasters, and these fields that rules have changed, in the row of one class."""
-    own = {"upcasters": upcasters, "changed": changed or {}}
-    return Registry(*(replace(kind, **own) if kind.event is event else kind for kind in EVENTS.kinds))
+    return Registry(
+        *(
+            replace(kind, upcasters=upcasters, changed=changed or {}) if kind.event is event else kind
+            for kind in EVENTS.kinds
+        )
+    )

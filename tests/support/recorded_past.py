@@ -69,4 +69,4 @@ def hearing_run_of(name: str, window: Window, past: Past) -> HearingRun:
     known = {outcome.decision_id: outcome for outcome in past.outcomes}
     heard = [hearing for docket in window.dockets for hearing in docket.hearings]
     results = tuple(HearingOutcome(hearing, known.get(hearing.case.decision_id)) for hearing in heard)
-    return HearingRun(name, session, past.data_hash, Barriers.of(session, past.horizon_bars), results, session.bars)
+    return HearingRun(name, session, past.data_hash, Barriers.of(session, past.horizon_bars), results, past.bars)

@@ -63,7 +63,7 @@ def records(found: Iterable[Recorded]) -> list[CycleRecord]:
 
 
 class AsItWas:
-    """An event of another journal, to be written unchanged."""
+    """An event of another journal, to be written unchanged: what a journal asks of an event, and nothing else of one."""
 
     def __init__(self, row: Row) -> None:
         self._row = row
@@ -80,7 +80,7 @@ def rewritten(run_folder: Path, target: Path, change: Callable[[Row], Row]) -> P
     target.mkdir()
     journal = Journal(target / JOURNAL, journal_key(), 1000)
     for row in rows(run_folder):
-        journal.append(AsItWas(change(row)))
+        journal.append(AsItWas(change(row)))  # type: ignore[arg-type]
     journal.close()
     return target
 
@@ -90,7 +90,7 @@ def cut(run_folder: Path, target: Path, events_kept: int) -> Path:
     target.mkdir()
     journal = Journal(target / JOURNAL, journal_key(), 1)
     for row in rows(run_folder)[:events_kept]:
-        journal.append(AsItWas(row))
+        journal.append(AsItWas(row))  # type: ignore[arg-type]
     journal.close()
     return target
 

@@ -16,7 +16,18 @@ from ops.commands.parser import GROUPS
 from ops.commands.table import BY_NAME, COMMANDS, Command
 
 HEAVY = {"numpy", "pandas", "pydantic", "rich", "shtab", "yaml", "config.settings"}
-NEEDED_LATER = {"agents.session", "aiohttp", "ccxt", "jinja2", "langgraph", "numba", "ops.report.page", "pandas", "rich", "scipy"}
+NEEDED_LATER = {
+    "agents.session",
+    "aiohttp",
+    "ccxt",
+    "jinja2",
+    "langgraph",
+    "numba",
+    "ops.report.page",
+    "pandas",
+    "rich",
+    "scipy",
+}
 Shown = pytest.CaptureFixture[str]
 each_command = pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
 

@@ -355,6 +355,9 @@ class Table:
     def adjust(self, seen: Observation) -> Adjustment:
         return Adjustment(adjuster=self.name, scale=float(self._multipliers[self._at]))
 
+    def demote(self) -> None:
+        raise AssertionError("a table is never demoted")
+
 
 def lookout(settings: Settings, desk: Desk, calibration: SizingMaps | None = None) -> Lookout:
     return Lookout(desk.trader.situation, settings.limits, desk.timeframe.bars_per_day, calibration)
@@ -404,7 +407,7 @@ def full(
     if seen is not None and isinstance(policy, Table):
         seen.update(policy.seen)
     verdicts = [hearing.verdict for record in records for hearing in record.hearings]
-    refused = Counter(verdict.binding_rule for verdict in verdicts if verdict.outcome is Outcome.REFUSED)
+    refused: Counter[str] = Counter(verdict.binding_rule for verdict in verdicts if verdict.outcome is Outcome.REFUSED)
     return Told(
         fills=[(t, f.symbol, f.side == "buy", f.purpose.value, f.quantity, f.price) for t, f in sink.fills],
         fees=[float(fill.fee) for _, fill in sink.fills],

@@ -44,13 +44,14 @@ def rule_functions() -> set[Callable[..., Any]]:
     The variants that `make mutants` writes beside each function are no rules of their own.
     """
     modules = [import_module(f"risk.limits.{module.name}") for module in iter_modules(risk.limits.__path__)]
-    return {
+    found: set[Callable[..., Any]] = {
         function
         for module in modules
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if function.__module__ == module.__name__ and not name.startswith("_") and VARIANT not in name
         if _asks_facts(function)
-    } - {well_formed}
+    }
+    return found - {well_formed}
 
 
 def _asks_facts(function: Callable[..., Any]) -> bool:

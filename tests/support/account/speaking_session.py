@@ -98,10 +98,10 @@ def _desk(journal: Journal | ResumingSink, sink: Watched) -> Desk:
     session, warmup = describe(settings, tape, key), warmup_of(tape)
     sink.append(session)
     sink.append(warmup)
-    is_past = isinstance(journal, ResumingSink)
+    past = journal if isinstance(journal, ResumingSink) else None
     venue = sink.venue = FallsBetween(open_venue(dict(session.instruments), settings.venue, key))
     return open_desk(
         session, warmup, feed=TapeFeed(tape), venue=venue, driver=venue, sentiment=NoNews(), sink=sink,
-        switch=NoSwitch(), approver=AUTO, key=key, adjuster=Off(), landed=journal.landed if is_past else nobody_knows,
-        spoke_next=journal.spoke_next if is_past else nothing_recorded,
+        switch=NoSwitch(), approver=AUTO, key=key, adjuster=Off(), landed=past.landed if past else nobody_knows,
+        spoke_next=past.spoke_next if past else nothing_recorded,
     )  # fmt: skip

@@ -36,7 +36,8 @@ class Tried:
     """A case, the results of four roles on it, and the behaviour of the policy."""
 
     case: Case
-    words: Mapping[str, Word]
+    words: Mapping[Any, Word]
+    """By the class of the role's opinion."""
     policy: Word
 
 
@@ -53,7 +54,7 @@ def forged(sound: Any, name: str) -> list[Any]:
     return mostly(steps, [*(sound.model_copy(update={name: value}) for value in wrong), *JUNK])
 
 
-JUNK = (
+JUNK: tuple[Word, ...] = (
     Abstained(why="x"),
     RuntimeError("x"),
     TimeoutError(),
@@ -70,7 +71,7 @@ FACTORS = (*SOUND, *(1.0 + 0.25 * i / 48 for i in range(49)))
 """What a policy may say: above 1 it gives back what the court took away."""
 PRICES = tuple(Decimal(text) for text in ("NaN", "sNaN", "Infinity", "0", "-5", "1e-30", "1e-400", "1e308"))
 ATRS = (None, 0.0, 0.001, 0.004, 0.009, 0.02, 0.035, 0.06)
-WORDS = {
+WORDS: Mapping[Any, Sequence[Word]] = {
     AnalystOpinion: forged(analyst(), "conviction_pct"),
     RiskOpinion: forged(officer(), "scale_pct"),
     AdvocateOpinion: forged(advocate(), "strength_pct"),
@@ -155,7 +156,7 @@ class Liar:
         self._words = {one.case.decision_id: one.words for one in docket}
 
     def _say(self, heard: Case, role: type) -> Any:
-        word = self._words[heard.decision_id][role]  # type: ignore[index]
+        word = self._words[heard.decision_id][role]
         if isinstance(word, Exception):
             raise word
         return word

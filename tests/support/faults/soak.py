@@ -21,9 +21,10 @@ import numpy as np
 
 sys.path.append(str(Path(__file__).resolve().parent))
 
-from kill_driver import loaded, weighed
+from kill_driver import weighed
 from kill_world import PACE, Scene, asked, forked, serve, trade
 
+from config.reading.connections import loaded
 from execution.wire.faults import Kind, Rule, Scenario
 from market.timeframe import Timeframe
 

@@ -23,7 +23,7 @@ HISTORY_DAYS = 30
 def drawn(days: int = 4) -> dict[tuple[str, Timeframe], RawCandles]:
     """Hours and days of the markets: a history, a warm-up, and a session of some days."""
     hours = simulate(settings_of(days), 1, HISTORY_DAYS).candles
-    found = {(symbol, Timeframe.H1): bars for symbol, bars in hours.items()}
+    found: dict[tuple[str, Timeframe], RawCandles] = {(symbol, Timeframe.H1): bars for symbol, bars in hours.items()}
     for symbol, bars in hours.items():
         sound = Candles.validated(symbol, Timeframe.H1, bars.close_ms, *bars.columns)
         found[symbol, Timeframe.D1] = resample(sound, Timeframe.D1)

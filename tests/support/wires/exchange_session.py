@@ -86,7 +86,7 @@ class Lived:
         return self
 
     async def _live(self, journal: Journal | ResumingSink, kill_at: int | None, storm: Storm | None) -> SessionEnd:
-        key, resuming = journal_key(), isinstance(journal, ResumingSink)
+        key = journal_key()
         session, warmup = self.described(describe(self.settings, self.tape, key)), warmup_of(self.tape)
         sink: Sink = KilledAt(storm or journal, kill_at)
         if self.keeper is not None:
@@ -110,8 +110,8 @@ class Lived:
         desk = open_desk(
             session, warmup, feed=StandingFeed(self.tape, self.exchange), venue=behind, driver=None, sentiment=NoNews(),
             sink=sink, switch=switch, approver=AUTO, key=key, adjuster=Off(),
-            landed=journal.landed if resuming else nobody_knows,
-            spoke_next=journal.spoke_next if resuming else nothing_recorded,
+            landed=past.landed if past else nobody_knows,
+            spoke_next=past.spoke_next if past else nothing_recorded,
         )  # fmt: skip
         self.ledger = desk.trader.ledger
         venue.ledger = desk.trader.ledger
