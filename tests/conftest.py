@@ -1,7 +1,10 @@
-"""What every test gets: no network but loopback, the shared data folder, a deterministic hypothesis."""
+"""What every test gets: no network but loopback, the shared data folder, a deterministic hypothesis, files that lie in memory."""
 
+import gc
 import os
+import shutil
 import socket
+import tempfile
 from collections.abc import Iterator
 from decimal import localcontext
 from pathlib import Path
@@ -15,6 +18,22 @@ settings.register_profile(
     "house", derandomize=True, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("house")
+
+MEMORY, ROOM_BYTES = Path("/dev/shm"), 4 * 2**30
+"""Files in memory, and how much of it must be free: a whole run writes some hundred MB. A journal waits for the disk at each
+commit, which took as long as all else that its tests do. What they prove of kill -9 or of a full disk is the same there."""
+
+if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM_BYTES:
+    os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
+
+gc.disable()  # nothing that is collected is garbage
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests, which live as long as the run, are not looked through for garbage again and again."""
+    gc.freeze()
+    gc.enable()
+
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
