@@ -12,6 +12,7 @@ import json
 import shlex
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -196,6 +197,7 @@ def _policy(*scripts: str) -> str:
     )
 
 
+@cache
 def _plotly() -> str:
     """Return plotly.js from the Python package."""
     from plotly.offline import get_plotlyjs
@@ -203,8 +205,9 @@ def _plotly() -> str:
     return str(get_plotlyjs()).replace("\r\n", "\n").replace("</script", "<\\/script")
 
 
+@cache
 def page_environment() -> Environment:
-    """The templates of the page, with the filters that they use."""
+    """The templates of the page, each compiled once, with the filters that they use."""
     page = Environment(
         loader=PackageLoader("ops.report", "templates"),
         autoescape=lambda name: name is not None and name.endswith(".html"),
