@@ -30,10 +30,10 @@ train: .stamps/train ## train a small policy on simulated bars into models/defau
 	$(BIN)/python -m rl.train --simulated --days 400 --steps 100000 --seeds 4 --seed 1 $(ARGS)
 
 test: .stamps/all ## run the tests on all cores (options for pytest: make test ARGS="tests/risk")
-	$(BIN)/python -m pytest -n auto -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow" $(ARGS)
 
 slow: .stamps/all .stamps/slow ## run the slow ones: whole sessions, year-long tapes, parity over 200 windows, 10,000 adversarial proposals
-	$(BIN)/python -m pytest -n auto -m slow $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal -m slow $(ARGS)
 
 check: .stamps/all ## lint, format, types and the layers between the rooms
 	$(BIN)/ruff check .

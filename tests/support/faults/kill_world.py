@@ -193,8 +193,10 @@ class WireFeed:
         return shown
 
     async def _until_safe(self) -> None:
+        """Wait while something is uncovered. It is waited from now on: a long session is older than all patience at its end."""
+        since_s = time.monotonic()
         await asyncio.sleep(0.1)
-        while (await self._ask())["bare"] and time.monotonic() - self._begun_s < 6 * SAFE_WITHIN_S:
+        while (await self._ask())["bare"] and time.monotonic() - since_s < 6 * SAFE_WITHIN_S:
             await asyncio.sleep(0.02)
         if self.safe_after_s is None:
             self.safe_after_s = time.monotonic() - self._begun_s
