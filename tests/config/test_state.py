@@ -115,7 +115,7 @@ def test_a_folder_that_this_user_cannot_write_is_refused_alike(tmp_path: Path) -
     with_key = {**os.environ, VARIABLE: str(state), "TRIBUNAL_JOURNAL_KEY": "ab" * 32, "PYTHONPATH": str(ROOT)}
     for module, *line in (["agents.halt"], ["agents.unhalt", "--reason", "x"], ["agents.run", "--days", "1"]):
         done = subprocess.run(
-            [sys.executable, "-m", module, *line], cwd=tmp_path, env=with_key, capture_output=True, text=True, timeout=120,
+            [sys.executable, "-m", module, *line], cwd=tmp_path, env=with_key, capture_output=True, text=True, timeout=300,
             check=False, preexec_fn=lambda: ctypes.CDLL(None).prctl(24, 1, 0, 0, 0),
         )  # fmt: skip
         assert (done.returncode, done.stdout) == (OutputFault.exit_code, "")

@@ -174,7 +174,7 @@ def test_a_comparison_with_chance_that_is_stopped_keeps_the_backtest(
             time.sleep(0.05)
         going.send_signal(signal.SIGINT)
         try:
-            _, told = going.communicate(timeout=60)
+            _, told = going.communicate(timeout=300)
         finally:
             going.kill()
     assert going.returncode == 130, told

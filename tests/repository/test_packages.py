@@ -74,14 +74,14 @@ def test_reading_a_word_loads_nothing_heavy() -> None:
     )
     code = f"import sys, {words}; print(*sorted({HEAVY} & set(sys.modules)))"
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT, timeout=60
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT, timeout=300
     )
     assert done.stdout.split() == []
 
 
 def test_asking_run_for_help_costs_under_half_a_second_of_processor_time() -> None:
     command = [sys.executable, "-m", "agents.run", "--help"]
-    subprocess.run(command, capture_output=True, check=True, cwd=ROOT, timeout=60)  # compiles what was never run
+    subprocess.run(command, capture_output=True, check=True, cwd=ROOT, timeout=300)  # compiles what was never run
     costs = [cpu_seconds(command) for _ in range(3)]
     assert min(costs) < 0.5, f"{costs} seconds"
 
@@ -89,6 +89,6 @@ def test_asking_run_for_help_costs_under_half_a_second_of_processor_time() -> No
 def cpu_seconds(command: list[str]) -> float:
     """User and system time of one child process [seconds]."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, capture_output=True, check=True, cwd=ROOT, timeout=60)
+    subprocess.run(command, capture_output=True, check=True, cwd=ROOT, timeout=300)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return (after.ru_utime - before.ru_utime) + (after.ru_stime - before.ru_stime)

@@ -104,7 +104,7 @@ def test_a_killed_training_goes_on_to_the_same_parameters(
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     _wait_for(tmp_path / "a" / "checkpoints" / "seed-0000.checkpoint")
     process.send_signal(way)
-    _, told = process.communicate(timeout=60)
+    _, told = process.communicate(timeout=300)
     if way is signal.SIGINT:
         assert process.returncode == 130
         assert "The last good checkpoint of each seed is kept" in told

@@ -111,7 +111,7 @@ def test_in_any_locale_nothing_that_was_read_is_lost(server: str, tmp_path: Path
     for added in (4, 0):
         done = subprocess.run(
             [sys.executable, "-m", "sentiment.collect", "--feed", f"проволока={server}/rss", "--archive", str(archive)],
-            capture_output=True, timeout=60, env=os.environ | ambient, cwd=ROOT,
+            capture_output=True, timeout=300, env=os.environ | ambient, cwd=ROOT,
         )  # fmt: skip
         assert (done.returncode, b"Traceback" in done.stderr) == (0, False), done.stderr
         assert done.stdout.startswith(b"%d new headlines, 4 in " % added)

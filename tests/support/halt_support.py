@@ -109,7 +109,7 @@ def journaled(run_folder: Path) -> list[Recorded]:
 def command(module: str, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run `python -m module` in its own process."""
     return subprocess.run(
-        [sys.executable, "-m", module, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=60, **options
+        [sys.executable, "-m", module, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=300, **options
     )
 
 

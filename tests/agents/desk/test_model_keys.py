@@ -87,7 +87,7 @@ def test_what_the_doors_to_models_log_is_on_stderr_and_holds_no_key() -> None:
         asked = ["--profile", "paper", *voters(), "--days", "1", "--out", "run", "--mind", "openai", "--set", here]
         done = subprocess.run(
             [sys.executable, "-m", "agents.run", *asked],
-            capture_output=True, text=True, timeout=60, check=True, env=os.environ | own,
+            capture_output=True, text=True, timeout=300, check=True, env=os.environ | own,
         )  # fmt: skip
         assert len(server.log) > 0
     assert "level='debug'" in done.stderr

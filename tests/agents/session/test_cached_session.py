@@ -109,7 +109,7 @@ def test_two_processes_at_once_share_the_answers_and_neither_is_disturbed(tmp_pa
             subprocess.Popen([*command, "--out", str(tmp_path / name)], cwd=ROOT, stdout=subprocess.DEVNULL)
             for name in ("one", "other")
         ]
-        assert [process.wait(timeout=120) for process in both] == [0, 0]
+        assert [process.wait(timeout=300) for process in both] == [0, 0]
         assert len(answers(tmp_path)) <= len(server.log) <= 2 * len(answers(tmp_path))
         server.log.clear()
         assert run(tmp_path / "after", *chosen(server)) == 0

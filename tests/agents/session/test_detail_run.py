@@ -141,7 +141,7 @@ def test_a_killed_run_goes_on_with_the_same_finer_bars_and_with_no_others(
             break
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
     got = events(out)
     assert not isinstance(got[-1].event, SessionEnd)
     again = ["--profile", "paper", "--resume", str(out), "--quiet"]

@@ -60,7 +60,7 @@ def test_a_session_with_every_variable_hostile_asks_only_its_own_provider(tmp_pa
         environment = hostile(address) | {name: os.environ[name] for name in KEPT if name in os.environ}
         environment |= {"ANTHROPIC_API_KEY": KEY, "HOME": str(tmp_path / "home")}
         environment["TRIBUNAL_STATE_DIR"] = str(tmp_path / "state")
-        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment, timeout=120)
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment, timeout=300)
     assert done.returncode == 0, done.stderr
     assert len(server.log) > 0
     assert heard == []

@@ -50,7 +50,7 @@ def test_a_running_session_is_flat_soon_after_the_command_and_replays_to_the_byt
     wait_for_journal(out)
     done = command("agents.halt", "--flatten", "--reason", "a drill", "--json")
     assert done.returncode == 0, done.stderr
-    stdout, stderr = process.communicate(timeout=120)
+    stdout, stderr = process.communicate(timeout=300)
     assert process.returncode == 0, stderr
     assert "The kill switch fell" in stderr
     assert "the account is flat" in stdout
@@ -80,7 +80,7 @@ def test_it_works_while_another_process_holds_the_journal_and_the_session_obeys_
         time.sleep(0.5)
         other.execute("ROLLBACK")
     assert done.returncode == 0, done.stderr
-    _, stderr = process.communicate(timeout=120)
+    _, stderr = process.communicate(timeout=300)
     assert process.returncode == 0, stderr
     events = journaled(out)
     assert len(events) > last
@@ -93,7 +93,7 @@ def test_it_holds_over_kill_9_and_the_session_that_goes_on(tmp_path: Path) -> No
     process = started(out, *LONG)
     wait_for_journal(out)
     process.kill()
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
     got = journaled(out)
     assert all(not isinstance(event.event, HaltEvent) for event in got)
     assert command("agents.halt", "--flatten", "--reason", "it crashed").returncode == 0
@@ -112,7 +112,7 @@ def test_a_halted_run_that_is_killed_and_resumed_relives_the_halt_and_then_the_r
     assert command("agents.halt", "--reason", "wait").returncode == 0
     wait_for_halt(out)
     process.kill()
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
     assert [event.action for event in halts(out)] == ["halted"]
     assert command("agents.unhalt", "--reason", "go on").returncode == 0
     assert main([*LONG, "--resume", str(out), "--quiet"]) == 0
@@ -127,7 +127,7 @@ def test_a_latch_damaged_while_a_session_runs_halts_it(tmp_path: Path) -> None:
     wait_for_journal(out)
     (tmp_path / "state" / "halt").mkdir(exist_ok=True)
     (tmp_path / "state" / "halt" / "all.latch").write_bytes(b"\x00garbage")
-    _, stderr = process.communicate(timeout=120)
+    _, stderr = process.communicate(timeout=300)
     assert process.returncode == 0, stderr
     events = journaled(out)
     assert bought_after(events) == []

@@ -281,7 +281,7 @@ def test_a_run_that_is_really_killed_goes_on_to_its_end(tmp_path: Path) -> None:
         while len(server.log) < 30 and time.monotonic() < until:
             time.sleep(0.02)
         process.kill()
-        process.wait(timeout=60)
+        process.wait(timeout=300)
         got = events(out)
         assert not isinstance(got[-1].event, SessionEnd)
         assert replay([str(out), "--quiet"]) == 9
@@ -304,7 +304,7 @@ def test_a_run_with_models_that_is_stopped_goes_on_and_pays_for_nothing_before_i
         while len(server.log) < 30 and time.monotonic() < until:
             time.sleep(0.02)
         process.terminate()
-        assert process.wait(timeout=60) == 130
+        assert process.wait(timeout=300) == 130
         got = events(out)
         assert got[-1].event.model_dump()["reason"] == "interrupted"
         kept = max(found.seq for found in got if isinstance(found.event, CycleRecord))

@@ -13,7 +13,7 @@ ASCII = {"LC_ALL": "C", "LANG": "C", "PYTHONUTF8": "0"}
 
 def ran(arguments: list[str], cwd: Path, **ambient: str) -> subprocess.CompletedProcess[bytes]:
     environment = os.environ | {"PYTHONPATH": str(ROOT)} | ASCII | ambient
-    return subprocess.run([sys.executable, *arguments], capture_output=True, cwd=cwd, env=environment, timeout=60)
+    return subprocess.run([sys.executable, *arguments], capture_output=True, cwd=cwd, env=environment, timeout=300)
 
 
 @pytest.mark.parametrize("ambient", [{}, {"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "POSIX"}])

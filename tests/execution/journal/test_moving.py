@@ -143,7 +143,7 @@ def killed_at(step: int, journal: Path, url: str) -> bool:
     """Whether it was killed; otherwise it was done before that step."""
     command = [sys.executable, "-c", KILLED, str(journal), url, str(step)]
     done = subprocess.run(
-        command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=60
+        command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=300
     )
     assert done.returncode in (0, -signal.SIGKILL), done.stderr
     return done.returncode != 0

@@ -40,7 +40,7 @@ def read_without_rights(path: Path) -> str:
         pytest.skip("root may write anywhere, and there is no setpriv that takes this right away")
     weaker = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if mighty else []
     done = subprocess.run(
-        [*weaker, sys.executable, "-c", READ, str(path)], capture_output=True, text=True, check=True, timeout=60
+        [*weaker, sys.executable, "-c", READ, str(path)], capture_output=True, text=True, check=True, timeout=300
     )
     return done.stdout.strip()
 

@@ -222,7 +222,7 @@ def test_the_fingerprint_changes_with_the_value_of_a_constant_that_is_declared_e
 def test_the_fingerprint_is_the_same_in_every_process() -> None:
     script = "import execution.kernel.loop, execution.kernel.compiled as jit; print(jit.fingerprint())"
     found = {
-        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=120).stdout
+        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=300).stdout
         for _ in range(2)
     }
     assert len(found) == 1

@@ -104,7 +104,7 @@ def test_klines_are_told_as_they_form_and_once_more_when_they_have_closed() -> N
         async with aiohttp.ClientSession() as session, session.ws_connect(f"{on.url}/ws/btcusdt@kline_1h") as socket:
             await until(lambda: on.server.streams.feeds == 1)
             on.exchange.advance()
-            told = [(await socket.receive_json(timeout=5))["k"] for _ in range(4)]
+            told = [(await socket.receive_json(timeout=60))["k"] for _ in range(4)]
             assert [(float(row["l"]), float(row["h"]), float(row["c"]), row["x"]) for row in told] == [
                 (90.0, 100.0, 90.0, False),
                 (90.0, 110.0, 110.0, False),
@@ -145,7 +145,7 @@ def test_a_user_stream_with_a_wrong_signature_is_refused() -> None:
         signed = on.client.sign_params({})
         async with aiohttp.ClientSession() as session, session.ws_connect(f"{on.url}/ws-api/v3") as socket:
             await socket.send_json({"id": 1, "method": "userDataStream.subscribe.signature", "params": signed})
-            told = await socket.receive_json(timeout=5)
+            told = await socket.receive_json(timeout=60)
             assert (told["status"], told["error"]["code"]) == (400, -1022)
             assert on.server.streams.listeners == 0
 
@@ -156,13 +156,13 @@ def test_a_stream_that_does_not_exist_is_refused() -> None:
     async def scene(on: World) -> None:
         async with aiohttp.ClientSession() as session, session.ws_connect(f"{on.url}/stream") as socket:
             await socket.send_json({"method": "SUBSCRIBE", "params": ["btcusdt@nonsense"], "id": 7})
-            assert (await socket.receive_json(timeout=5))["error"]["code"] == 2
+            assert (await socket.receive_json(timeout=60))["error"]["code"] == 2
             await socket.send_str("no json")
-            assert (await socket.receive_json(timeout=5))["error"]["code"] == 3
+            assert (await socket.receive_json(timeout=60))["error"]["code"] == 3
             await socket.send_json({"method": "SUBSCRIBE", "params": ["btcusdt@bookTicker"], "id": 8})
-            assert await socket.receive_json(timeout=5) == {"result": None, "id": 8}
+            assert await socket.receive_json(timeout=60) == {"result": None, "id": 8}
             on.exchange.step()
-            assert (await socket.receive_json(timeout=5))["stream"] == "btcusdt@bookTicker"
+            assert (await socket.receive_json(timeout=60))["stream"] == "btcusdt@bookTicker"
 
     play(scene)
 
@@ -184,13 +184,13 @@ def test_a_fault_loses_repeats_or_exchanges_one_event(kind: Kind | None, told: l
         signed = on.client.sign_params({})
         async with aiohttp.ClientSession() as session, session.ws_connect(f"{on.url}/ws-api/v3") as socket:
             await socket.send_json({"id": 1, "method": "userDataStream.subscribe.signature", "params": signed})
-            assert (await socket.receive_json(timeout=5))["result"] == {"subscriptionId": 0}
+            assert (await socket.receive_json(timeout=60))["result"] == {"subscriptionId": 0}
             for name in ("a", "b", "c"):
                 on.server.streams.event({"e": "test", "c": name})
             if kind is not Kind.DROP:
                 await socket.send_json({"id": 2, "method": "ping"})
             while True:
-                message = await socket.receive(timeout=5)
+                message = await socket.receive(timeout=60)
                 if message.type is not aiohttp.WSMsgType.TEXT or "event" not in message.json():
                     break
                 heard.append(message.json()["event"]["c"])

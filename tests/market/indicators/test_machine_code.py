@@ -26,7 +26,7 @@ def _ran(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """The module, run from a folder by a user who must obey the permissions of files."""
     here = {name: value for name, value in os.environ.items() if not name.startswith(("NUMBA", "XDG"))}
     return subprocess.run(
-        [sys.executable, "-c", "import twice"], capture_output=True, text=True, timeout=120, check=False,
+        [sys.executable, "-c", "import twice"], capture_output=True, text=True, timeout=300, check=False,
         env={**here, "HOME": "/dev/null/home", "PYTHONPATH": f"{folder}:{ROOT}", "PYTHONDONTWRITEBYTECODE": "1", **environment},
         preexec_fn=lambda: ctypes.CDLL(None).prctl(24, 1, 0, 0, 0),
     )  # fmt: skip

@@ -49,7 +49,7 @@ def test_bash_completes_commands_options_and_choices(
         ["bash", "-c", ASK, "bash", script("bash", capsys), *words],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=300,
         check=True,
     )
     assert done.stdout.split() == offered

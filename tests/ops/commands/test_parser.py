@@ -200,7 +200,7 @@ def test_help_costs_less_than_a_quarter_of_a_second_and_loads_nothing_heavy(comm
     )
     spent = []
     for _ in range(3):
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=30)
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=300)
         seconds, *loaded = done.stdout.splitlines()[-1].split()
         assert loaded == []
         spent.append(float(seconds))
@@ -216,6 +216,6 @@ def test_a_wrong_setting_is_told_before_the_court_the_exchange_and_the_report_ar
         f"code = main([*{command!r}, '--strategy', 'nonsuch'])\n"
         f"print(code, *sorted({NEEDED_LATER!r} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=300)
     assert done.stdout.split() == ["2"]
     assert "strategies.0.strategy: 'nonsuch' is not allowed" in done.stderr

@@ -33,7 +33,7 @@ def test_it_serves_the_profile_s_market_until_ctrl_c() -> None:
         after = asked(url, "/api/v3/klines?symbol=BTCUSDT&interval=1h&limit=1000")
         assert after[-1][0] == before[-1][0] + 3_600_000
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=300)
         assert (process.returncode, err) == (130, "Stopped. Nothing of the simulated exchange was kept.\n")
 
 
@@ -58,7 +58,7 @@ def test_it_tells_at_its_end_which_faults_have_happened(tmp_path: Path) -> None:
                 error.close()
         assert told == [True, False, False, True]
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=20)
+        out, _ = process.communicate(timeout=300)
         assert out == "Faults that happened: status 2.\n"
 
 

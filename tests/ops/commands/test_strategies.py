@@ -70,7 +70,7 @@ def test_a_new_strategy_and_its_test_run_as_they_are(here: Path, capsys: pytest.
     assert "test_dip_buyer.py" in capsys.readouterr().out
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        [sys.executable, "test_dip_buyer.py"], capture_output=True, text=True, env=environment, cwd=here, timeout=60
+        [sys.executable, "test_dip_buyer.py"], capture_output=True, text=True, env=environment, cwd=here, timeout=300
     )
     assert (done.returncode, done.stdout.count("passed: "), done.stderr) == (0, 4, "")
     data = [str(path) for path in write_bars(here, days=40)]
@@ -85,7 +85,7 @@ def test_its_test_fails_when_the_strategy_is_broken(here: Path) -> None:
     mine.write_text(mine.read_text().replace("Direction.LONG, confidence", "Direction.SHORT, confidence"))
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        [sys.executable, "test_dip_buyer.py"], capture_output=True, text=True, env=environment, cwd=here, timeout=60
+        [sys.executable, "test_dip_buyer.py"], capture_output=True, text=True, env=environment, cwd=here, timeout=300
     )
     assert done.returncode == 1
     assert "AssertionError" in done.stderr

@@ -74,7 +74,7 @@ def test_a_signal_ends_the_session_with_its_report_and_the_run_goes_on(
     with start(out) as process:
         wait_for(out, "journal.db*", 500_000)
         process.send_signal(number)
-        told, err = process.communicate(timeout=120)
+        told, err = process.communicate(timeout=300)
     assert process.returncode == 130
     assert "Traceback" not in err
     assert "Ending the session after this bar" in err
@@ -94,7 +94,7 @@ def test_a_second_signal_during_the_report_leaves_a_whole_journal(
         process.send_signal(number)
         wait_for(out, "journal.sha256")
         process.send_signal(number)
-        _, err = process.communicate(timeout=120)
+        _, err = process.communicate(timeout=300)
     assert process.returncode == 130
     assert "Traceback" not in err
     assert [file.name for file in out.glob(".*.tmp")] == []
@@ -107,7 +107,7 @@ def test_two_signals_at_once_keep_what_was_journaled_and_the_run_goes_on(tmp_pat
         wait_for(out, "journal.db*", 500_000)
         process.send_signal(signal.SIGTERM)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=120)
+        _, err = process.communicate(timeout=300)
     assert process.returncode == 130
     assert "Traceback" not in err
     assert len(events(out)) > 5

@@ -40,7 +40,7 @@ def test_ctrl_c_stops_between_two_bars_with_everything_journaled_and_the_same_re
     process = start(tmp_path / "run")
     wait_until_trading(tmp_path / "run")
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=300)
     assert process.returncode == 130
     assert "Ending the session after this bar" in err
     assert "Traceback" not in err
@@ -57,7 +57,7 @@ def test_a_killed_run_verifies_replays_as_far_as_it_got_and_goes_on_to_the_same_
     process = start(tmp_path / "killed")
     wait_until_trading(tmp_path / "killed")
     process.kill()
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
     got = events(tmp_path / "killed")
     assert not isinstance(got[-1].event, SessionEnd)
     assert replay([str(tmp_path / "killed"), "--quiet"]) == 9
@@ -74,7 +74,7 @@ def test_a_run_does_not_resume_under_other_settings(tmp_path: Path, capsys: pyte
     process = start(tmp_path / "killed")
     wait_until_trading(tmp_path / "killed")
     process.kill()
-    process.communicate(timeout=60)
+    process.communicate(timeout=300)
     before = events(tmp_path / "killed")
     assert main(["--profile", "paper", *LONG, "--seed", "8", "--resume", str(tmp_path / "killed"), "--quiet"]) == 4
     assert "cannot be resumed" in capsys.readouterr().err
