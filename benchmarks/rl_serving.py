@@ -99,7 +99,7 @@ def main() -> None:
         "torch actor under no_grad, 1 network": alone,
     }
     features = np.linspace(0.1, 0.2, N)
-    for seeds in (1, 5, 10):
+    for seeds in (1, 5, 10, 30):
         calls[f"answer, {seeds} networks"] = partial(policy(seeds).answer, features)
     calls["one decision, 10 networks"] = partial(PpoAdjuster(policy(10), "active").adjust, SEEN)
     found = timed(calls, asked.calls, asked.rounds)

@@ -125,9 +125,11 @@ class PolicyModel:
 
         `features`: float64, shape (n_features,), as `rl.features` encodes them, NaN where missing [their units].
         """
-        each = self._asked(features)
+        each, apart = self._asked(features), 0.0
         mean = sum(each) / len(each)
-        spread = math.sqrt(sum((one - mean) ** 2 for one in each) / len(each))
+        for one in each:
+            apart += (one - mean) * (one - mean)
+        spread = math.sqrt(apart / len(each))
         return round(mean * max(LEAST_TRUST, 1.0 - DISTRUST * spread), DECIMALS), round(spread, DECIMALS)
 
     def answers(self, features: Floats) -> tuple[Floats, Floats]:

@@ -58,8 +58,8 @@ def families(tapes: Sequence[PolicyTape]) -> tuple[Family, ...]:
     )  # fmt: skip
     return (
         base,
-        Family(ZERO, "nothing is bought", (Setting("", _same(0.0)),)),
-        Family(ALWAYS, "the ruling stands", (Setting("", _same(1.0)),)),
+        Family(ZERO, "nothing is bought", (Setting("", same(0.0)),)),
+        Family(ALWAYS, "the ruling stands", (Setting("", same(1.0)),)),
         Family("fixed", "the same fraction of every size", tuple(_fixed(each) for each in (0.25, 0.5, 0.75, MOST))),
         *targets,
         _chosen((base, *targets)),
@@ -129,12 +129,13 @@ class _Table:
         return Setting(f"{target:.1%} a day", rule)
 
 
-def _same(value: float) -> Rule:
+def same(value: float) -> Rule:
+    """The rule that gives every decision the same multiplier; with 1 the ruling stands."""
     return lambda seen: np.full(len(seen), value)
 
 
 def _fixed(value: float) -> Setting:
-    return Setting(f"{value:g}", _same(value))
+    return Setting(f"{value:g}", same(value))
 
 
 def _var_cap(from_: float) -> Setting:

@@ -1,25 +1,38 @@
-"""What a model itself did on bars that nothing has read before: its account and that of its base, side by side."""
+"""What a model itself did on bars that nothing has read before: its account, that of its base, and that of the ruling alone.
+
+Each of its seeds runs alone beside them. Nothing is chosen here: base, weights and scaler are those of the model.
+"""
 
 import numpy as np
 
-from evidence.policy.arms import base_rule
-from evidence.policy.judging import PER_YEAR
+from evidence.policy.arms import ALWAYS, BASE, base_rule, same
+from evidence.policy.folds import PPO, Arm
+from evidence.policy.judging import PER_YEAR, result_of, seeds_of
 from evidence.policy.learners import acting
 from evidence.policy.openings import Shown
 from evidence.policy.playing import DEPLOYED, RETURN, days_of, play_rules
 from evidence.policy.retrained import trained_of
+from evidence.statistics.blocks import LEAST_BARS
 from evidence.statistics.pooled import pooled_sharpe
 from rl.environment.tape import PolicyTape
 from rl.model import PolicyModel
 
+_WORDS = {BASE: "volatility target, tuned", ALWAYS: "the ruling stands", PPO: "the policy, mean of its seeds"}
 
-def look(model: PolicyModel, tape: PolicyTape) -> Shown:
-    """Run a model and its base once over a tape. Raises UsageFault for a model whose base is not known."""
+
+def look(model: PolicyModel, tape: PolicyTape, seed: int) -> Shown:
+    """Run a model, its base and the ruling as it stands once over a tape. `seed`: of the bootstrap.
+
+    Fewer than 30 days have no intervals: then only the first figures are told. Raises UsageFault for a model whose base is not
+    known.
+    """
     trained = trained_of(model)
-    rules = [acting(trained.base, trained.act), base_rule(trained.base)]
-    own, base = (days_of(tape, runs[0]) for runs in play_rules([tape], rules))
+    rules = [acting(trained.base, trained.act), base_rule(trained.base), same(1.0)]
+    played = play_rules([tape], [*rules, *(acting(trained.base, each) for each in trained.seeds)])
+    own, base, left, *seeds = (days_of(tape, runs[0]) for runs in played)
     deployed, wanted = float(own[:, DEPLOYED].mean()), float(base[:, DEPLOYED].mean())
-    return Shown(
+    arms = [_arm(name, days) for name, days in ((BASE, base), (ALWAYS, left), (PPO, own))]
+    shown = Shown(
         growth=_growth(own[:, RETURN]),
         base_growth=_growth(base[:, RETURN]),
         sharpe=pooled_sharpe(own[None, :, RETURN], per_year=PER_YEAR),
@@ -28,7 +41,17 @@ def look(model: PolicyModel, tape: PolicyTape) -> Shown:
         base_deepest_fall=_fall(base[:, RETURN]),
         at_equal_exposure_fall=_fall(own[:, RETURN] * wanted / deployed) if deployed > 0.0 else None,
         days=len(own),
+        returns={arm.name: tuple(arm.returns[0].tolist()) for arm in arms},
     )
+    if len(own) < LEAST_BARS:
+        return shown
+    alone = np.array([days[None, :, RETURN] for days in seeds])
+    beside = {"arms": tuple(result_of(arm, arms[0], seed) for arm in arms), "seeds": seeds_of(alone, arms[0].returns)}
+    return shown.model_copy(update=beside)
+
+
+def _arm(name: str, days: np.ndarray) -> Arm:
+    return Arm(name, _WORDS[name], days[None], (), np.ascontiguousarray(days[:, RETURN, None]))
 
 
 def _growth(returns: np.ndarray) -> float:

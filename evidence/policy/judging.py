@@ -159,7 +159,7 @@ def judge(
     """The judgement on all arms. `trials`: configurations that were tried on these bars, those before this one included."""
     layout = found.layout
     base = found.arm(BASE)
-    arms = tuple(_result(arm, base, seed) for arm in found.arms)
+    arms = tuple(result_of(arm, base, seed) for arm in found.arms)
     tried = np.column_stack([arm.trials for arm in found.arms])
     tried = tried[:, tried.std(axis=0) > 0.0]
     candidate = next((arm for arm in found.arms if arm.name == PPO), base)
@@ -178,7 +178,7 @@ def judge(
         gap_days=layout.gap_days,
         held_days=layout.held_days,
         arms=arms,
-        seeds=_seeds(found.seeds, base.returns) if len(found.seeds) else None,
+        seeds=seeds_of(found.seeds, base.returns) if len(found.seeds) else None,
         trials=trials,
         deflated=_deflated(candidate.returns.mean(axis=0), tried, trials),
         overfitting=probability_of_overfitting(tried, bars_per_year=PER_YEAR, blocks=10),
@@ -199,7 +199,8 @@ def promise_of(arm: Arm, seed: int) -> Promise | None:
     return Promise(low=float(low), high=float(high), sd=sd, days=days) if sd > 0.0 else None
 
 
-def _result(arm: Arm, base: Arm, seed: int) -> ArmResult:
+def result_of(arm: Arm, base: Arm, seed: int) -> ArmResult:
+    """What an arm made beside the base, on the same days and paths. `seed`: of the bootstrap."""
     returns, means = arm.returns, arm.days.mean(axis=(0, 1))
     by_path = tuple(pooled_sharpe(path[None, :], per_year=PER_YEAR) for path in returns)
     pair = pooled_difference(returns, base.returns, per_year=PER_YEAR, seed=seed, block=BLOCK_DAYS)
@@ -242,8 +243,11 @@ def _scaled(returns: Floats, scale: float) -> AtEqual:
     return AtEqual(scale=scale, growth=growth, deepest_fall=fall, shortfall=shortfall)
 
 
-def _seeds(seeds: Floats, base: Floats) -> Seeds:
-    """`seeds`, shape (n_seeds, n_paths, n_days); `base`, shape (n_paths, n_days): daily returns."""
+def seeds_of(seeds: Floats, base: Floats) -> Seeds:
+    """Each seed of a policy alone, beside the base.
+
+    `seeds`, shape (n_seeds, n_paths, n_days); `base`, shape (n_paths, n_days): float64 [simple return of a day].
+    """
     own = pooled_sharpe(base, per_year=PER_YEAR) or 0.0
     each = np.array([(pooled_sharpe(paths, per_year=PER_YEAR) or 0.0) - own for paths in seeds])
     ranked = np.sort(each)

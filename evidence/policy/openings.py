@@ -8,18 +8,23 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from config.errors import OutputFault, UsageFault
 from config.files import write_whole
 from config.frozen import Frozen, UtcTime
+from evidence.policy.judging import ArmResult, Seeds
 
 HELD_OUT_FROM = datetime(2023, 1, 1, tzinfo=UTC)
 HELD_OUT_UNTIL = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 class Shown(Frozen):
-    """What a hold-out showed. Growth [fraction]; falls are positive fractions of equity."""
+    """What a hold-out showed. Growth [fraction]; falls are positive fractions of equity.
+
+    `arms`: the base, the ruling as it stands and the policy, as a verdict has them, on this one path; `seeds`: each seed of the
+    policy alone; `returns`: of each arm, day by day [simple return], by its name.
+    """
 
     growth: float
     base_growth: float
@@ -29,6 +34,9 @@ class Shown(Frozen):
     base_deepest_fall: float
     at_equal_exposure_fall: float | None
     days: int
+    arms: tuple[ArmResult, ...] = ()
+    seeds: Seeds | None = None
+    returns: dict[str, tuple[float, ...]] = Field(default_factory=dict)
 
 
 class Opening(Frozen):

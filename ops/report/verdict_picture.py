@@ -1,6 +1,6 @@
 """A verdict as one picture: differences to the base with intervals, wealth by day, falls at equal exposure, and the seeds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from xml.sax.saxutils import escape
 
 import numpy as np
@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from evidence.policy.arms import ALWAYS, BASE
 from evidence.policy.folds import PPO, CrossValidated
-from evidence.policy.judging import ArmResult, Judgement
+from evidence.policy.judging import ArmResult, Judgement, Seeds
+from evidence.policy.openings import Opening
 from ops.tables.plain import count
 
 Floats = NDArray[np.float64]
@@ -23,14 +24,34 @@ def verdict_picture(found: Judgement, tested: CrossValidated) -> str:
     top = 60
     first = _forest(shown, top)
     high = top + 40 + _LINE * len(shown)
-    second = _curves(found, tested, high + 30)
+    second = _curves(found.arms, {arm.name: arm.returns.mean(axis=0) for arm in tested.arms}, high + 30)
     third = _falls(found.arms, high + 330)
-    fourth = _seeds(found, high + 330)
+    fourth = _seeds(found.seeds, found.arms, high + 330)
     height = high + 330 + 60 + _LINE * len(found.arms)
+    return _page(height, _headline(found), first, second, third, fourth)
+
+
+def opening_picture(opening: Opening) -> str:
+    """An SVG text of what the hold-out showed: the policy and the ruling as it stands beside the base, and each seed alone."""
+    shown = opening.shown
+    if shown is None or not shown.arms:
+        return _page(60, f"Nothing to draw: the hold-out of {opening.model} was too short, or its run broke off")
+    high = 100 + _LINE * (len(shown.arms) - 1)
+    return _page(
+        max(high + 390 + _LINE * len(shown.arms), high + 500),
+        f"The hold-out, opened once on {opening.at_utc:%Y-%m-%d} with {opening.model}: {count(shown.days, 'day')}",
+        _forest([arm for arm in shown.arms if arm.difference is not None], 60),
+        _curves(shown.arms, {name: np.array(each) for name, each in shown.returns.items()}, high + 30),
+        _falls(shown.arms, high + 330),
+        _seeds(shown.seeds, shown.arms, high + 330),
+    )
+
+
+def _page(height: int, headline: str, *parts: str) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDTH}" height="{height}" viewBox="0 0 {_WIDTH} {height}" '
         f'font-family="sans-serif" font-size="13"><rect width="100%" height="100%" fill="white"/>'
-        f"{_text(20, 30, _headline(found), size=15)}{first}{second}{third}{fourth}</svg>\n"
+        f"{_text(20, 30, headline, size=15)}{''.join(parts)}</svg>\n"
     )
 
 
@@ -72,12 +93,11 @@ def _forest(arms: Sequence[ArmResult], top: int) -> str:
     return "".join(drawn)
 
 
-def _curves(found: Judgement, tested: CrossValidated, top: int) -> str:
-    """Wealth by day at the exposure of the base, the mean of all paths."""
-    known = {arm.name: arm for arm in tested.arms}
-    scales = {arm.name: arm.at_equal_exposure.scale for arm in found.arms if arm.at_equal_exposure is not None}
+def _curves(arms: Sequence[ArmResult], returns: Mapping[str, Floats], top: int) -> str:
+    """Wealth by day at the exposure of the base, the mean of all paths: `returns`, shape (n_days,) by arm [simple return]."""
+    scales = {arm.name: arm.at_equal_exposure.scale for arm in arms if arm.at_equal_exposure is not None}
     names = [name for name in ("network", "ridge", ALWAYS, BASE, PPO) if name in scales]
-    wealth = {name: np.cumsum(np.log1p(scales[name] * known[name].returns.mean(axis=0))) for name in names}
+    wealth = {name: np.cumsum(np.log1p(scales[name] * returns[name])) for name in names}
     low = min(0.0, *(float(each.min()) for each in wealth.values()))
     high = max(0.01, *(float(each.max()) for each in wealth.values()))
     colours = {PPO: _POLICY, BASE: _BASE, ALWAYS: _INK, "ridge": "#7a9a5a", "network": "#a08ac0"}
@@ -120,15 +140,11 @@ def _falls(arms: Sequence[ArmResult], top: int) -> str:
     return "".join(drawn)
 
 
-def _seeds(found: Judgement, top: int) -> str:
+def _seeds(seeds: Seeds | None, arms: Sequence[ArmResult], top: int) -> str:
     """Each seed of the policy alone; without a policy, the paths of the base."""
-    base = next(arm for arm in found.arms if arm.name == BASE)
-    values = found.seeds.differences if found.seeds else tuple(each for each in base.by_path if each is not None)
-    words = (
-        "Each seed alone: Sharpe ratio less that of the base"
-        if found.seeds
-        else "Sharpe ratio of the base on each path"
-    )
+    base = next(arm for arm in arms if arm.name == BASE)
+    values = seeds.differences if seeds else tuple(each for each in base.by_path if each is not None)
+    words = "Each seed alone: Sharpe ratio less that of the base" if seeds else "Sharpe ratio of the base on each path"
     if not values:
         return ""
     low, high = min(0.0, *values), max(0.01, *values)
@@ -137,7 +153,7 @@ def _seeds(found: Judgement, top: int) -> str:
     def x(value: float) -> float:
         return round(left + (value - low) / (high - low) * (right - left), 1)
 
-    colour = _POLICY if found.seeds else _BASE
+    colour = _POLICY if seeds else _BASE
     dots = "".join(
         f'<circle cx="{x(value)}" cy="{top + 40 + 9 * (n % 9)}" r="4" fill="{colour}" fill-opacity="0.7"/>'
         for n, value in enumerate(values)

@@ -133,12 +133,19 @@ def test_the_hold_out_opens_once_for_a_model(capsys: pytest.CaptureFixture[str],
     data, kept = _bars(tmp_path), tmp_path / "openings"
     _model(tmp_path / "model", universe=("BTC/USDT",))
     typed = ["--model", str(tmp_path / "model"), "--data", str(data), "--strategy", "ema_cross", "--hold-out"]
-    typed += ["--openings", str(kept), "--quiet"]
+    typed += ["--openings", str(kept), "--quiet", "--picture", str(tmp_path / "opened.svg")]
     assert main(typed) == 0
-    assert "looked at for sign and fall alone" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "looked at for sign and fall alone" in said
     (opening,) = openings(kept)
     assert opening.shown is not None
     assert opening.shown.days == 40
+    assert [arm.name for arm in opening.shown.arms] == ["base", "always", "ppo"]
+    assert opening.shown.seeds is not None
+    assert f"{len(opening.shown.seeds.differences)} seeds alone" in " ".join(said.split())
+    policy = np.array(opening.shown.returns["ppo"])
+    assert np.prod(1.0 + policy) - 1.0 == pytest.approx(opening.shown.growth)
+    assert "Each seed alone" in (tmp_path / "opened.svg").read_text()
     assert main(typed) == UsageFault.exit_code
     assert "a model looks at it once" in capsys.readouterr().err
 

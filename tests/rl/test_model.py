@@ -64,6 +64,17 @@ def test_many_observations_get_the_answers_that_each_alone_gets() -> None:
     assert (np.abs(actions) <= 1.0).all()
 
 
+def test_one_observation_is_answered_as_many_are_where_features_are_missing_or_far_away() -> None:
+    trained, seen = model(), training_features(200)
+    seen[::2, 0] = np.nan
+    seen[1::3, 1] *= 1e6
+    seen[5::7, 2] = -1e12
+    near = (np.abs((seen - trained.scaler.mean) / trained.scaler.sd) < 9.0).all(axis=1)
+    assert 20 < near.sum() < 180
+    alone = np.array([trained.answer(row) for row in seen])
+    np.testing.assert_allclose(trained.answers(seen)[0], alone[:, 0], atol=1.1e-6)
+
+
 def test_seeds_that_agree_are_not_shrunk_and_seeds_that_differ_keep_a_quarter_at_least() -> None:
     one = networks(1)
     same = Networks(*(np.repeat(getattr(one, name), 2, axis=0) for name in ("w1", "b1", "w2", "b2", "w3", "b3")))

@@ -26,7 +26,7 @@ from market.tape import Tape
 from ops.commands.requests import world_asked
 from ops.data_told import tell_data
 from ops.files import write_output, write_tables
-from ops.report.verdict_picture import verdict_picture
+from ops.report.verdict_picture import opening_picture, verdict_picture
 from ops.tables.policy.verdict import judgement_markdown, show_judgement, show_opening
 from rl.features import schema_sha256
 from rl.model import PolicyModel, load_model
@@ -134,9 +134,11 @@ def _open(model: PolicyModel | None, world: World, arguments: argparse.Namespace
     opening = Opening(at_utc=now, model=model.name, model_sha256=model.sha256, data=", ".join(_names(world)))
     open_once(folder, opening)
     read = _read(world, tape, quiet=arguments.quiet)
-    opening = opening.model_copy(update={"shown": look(model, read.together())})
+    opening = opening.model_copy(update={"shown": look(model, read.together(), world.settings.seed)})
     note(folder, opening)
     show_opening(opening, earlier, as_json=arguments.json)
+    if arguments.picture is not None:
+        write_output(Path(arguments.picture), opening_picture(opening).encode())
     return 0
 
 

@@ -4,7 +4,7 @@ import json
 import sys
 
 from evidence.policy.arms import BASE, CHOSEN
-from evidence.policy.judging import ArmResult, AtEqual, Judgement
+from evidence.policy.judging import ArmResult, AtEqual, Judgement, Seeds
 from evidence.policy.openings import Opening, Shown
 from evidence.statistics.pooled import PooledDifference
 from ops.tables.grid import Grid, open_console
@@ -77,6 +77,7 @@ def _opened(shown: Shown, earlier: int) -> str:
         f"The hold-out of {count(shown.days, 'day')}: the policy {sign} {percent(abs(shown.growth))}, its base "
         f"{signed_percent(shown.base_growth)}. Deepest fall {percent(shown.deepest_fall)} against "
         f"{percent(shown.base_deepest_fall)}; at equal exposure {percent(shown.at_equal_exposure_fall)}.",
+        *_beside(shown),
         "It is looked at for sign and fall alone: two years are too short for more. It changes nothing about the verdict.",
     ]
     if earlier:
@@ -84,6 +85,29 @@ def _opened(shown: Shown, earlier: int) -> str:
             f"{count(earlier, 'other model')} looked at these bars before, so they are less new than they were."
         )
     return "\n".join(lines)
+
+
+def _beside(shown: Shown) -> list[str]:
+    """The arms of a hold-out by their differences to the base, and the seeds alone."""
+    lines = []
+    for arm in shown.arms:
+        told = arm.difference
+        if told is not None and told.value is not None and told.low is not None and told.high is not None:
+            lines.append(
+                f"{arm.name}: Sharpe {ratio(arm.sharpe)}, {told.value:+.2f} less the base, with a 90 % interval from "
+                f"{told.low:+.2f} to {told.high:+.2f}; these days could have shown {ratio(told.smallest)}."
+            )
+        elif arm.sharpe is not None:
+            lines.append(f"{arm.name}: Sharpe {ratio(arm.sharpe)}.")
+    return lines if shown.seeds is None else [*lines, _alone(shown.seeds)]
+
+
+def _alone(seeds: Seeds) -> str:
+    low, high = min(seeds.differences), max(seeds.differences)
+    return (
+        f"{count(len(seeds.differences), 'seed')} alone: {low:+.2f} to {high:+.2f} against the base, interquartile mean "
+        f"{seeds.interquartile_mean:+.2f}; {seeds.share_better:.0%} of them better."
+    )
 
 
 def _said(found: Judgement) -> str:
@@ -100,12 +124,8 @@ def _sentences(found: Judgement) -> tuple[str, ...]:
     lines = [found.why]
     if found.policy is not None:
         lines.append("`active` may be offered." if found.passed else "At most `advisory` is offered.")
-    if (seeds := found.seeds) is not None:
-        low, high = min(seeds.differences), max(seeds.differences)
-        lines.append(
-            f"{count(len(seeds.differences), 'seed')} alone: {low:+.2f} to {high:+.2f} against the base, interquartile mean "
-            f"{seeds.interquartile_mean:+.2f}; {seeds.share_better:.0%} of them better."
-        )
+    if found.seeds is not None:
+        lines.append(_alone(found.seeds))
     told = found.deflated
     deflated = "" if told is None else (
         f" The deflated Sharpe ratio of {'the policy' if found.policy else 'the base'} is {told.dsr:.3f}: the chance that its "

@@ -7,6 +7,7 @@ import pytest
 
 from config.errors import OutputFault, UsageFault
 from evidence.policy.openings import Opening, Shown, note, open_once, opening_path, openings
+from ops.report.verdict_picture import opening_picture
 
 _ONE = Opening(at_utc=datetime(2026, 1, 5, tzinfo=UTC), model="one", model_sha256="ab" * 32, data="BTC.parquet")
 _OTHER = _ONE.model_copy(
@@ -54,3 +55,7 @@ def test_what_cannot_be_kept_is_not_opened(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputFault, match="opened only where that is kept"):
         note(tmp_path / "file" / "deeper", _ONE)
+
+
+def test_an_opening_that_broke_off_or_was_too_short_has_nothing_to_draw() -> None:
+    assert "Nothing to draw" in opening_picture(_ONE)
