@@ -5,6 +5,7 @@ import asyncio
 import sys
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from decimal import ROUND_DOWN, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from agents.session import run_session
 from config.clock import PacedClock, SystemClock
 from config.errors import UsageFault
 from config.progress import Progress
+from config.reading.load import resolve
 from config.secrets import load_secrets, state_dir
 from execution.journal.chain import Journal
 from execution.journal.event import Listener
@@ -55,6 +57,28 @@ class PastOfRun:
         if self.kept is not None:
             return self.kept.ramp
         return None if self.opened is None or self.opened.standing is None else self.opened.standing.ramp
+
+
+def venues_asked(profile: str, asked: dict[str, Any], urls: Sequence[str] | None) -> dict[str, Any]:
+    """The settings that --venue-url changes: an address for each exchange of the session. More than one for a profile with one
+    exchange: that many of its kind, with equal parts of the money. `asked`: what was set beside. Raises UsageFault."""
+    if urls is None:
+        return {}
+    if len(urls) == 1:
+        return {"venue.url": urls[0]}
+    settings = resolve(profile, asked).settings
+    venue, live = settings.venue, settings.world == "live"
+    part = ((settings.live.capital if live else venue.starting_cash) / len(urls)).quantize(Decimal("0.01"), ROUND_DOWN)
+    also: list[dict[str, Any]] = [each.model_dump(mode="json", exclude_defaults=True) for each in venue.also] or [
+        {"name": f"{venue.exchange}-{number}", "exchange": venue.exchange, "cash": str(part)}
+        for number in range(2, len(urls) + 1)
+    ]
+    if len(urls) != len(also) + 1:
+        raise UsageFault(
+            f"--venue-url gives {len(urls)} addresses, and the session trades on {len(also) + 1} exchanges. Nothing was started; "
+            "give one for each, in the order of the profile."
+        )
+    return {"venue.url": urls[0], "venue.also": [each | {"url": url} for each, url in zip(also, urls[1:], strict=True)]}
 
 
 def feed_asked(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from decimal import Decimal
 from math import isfinite
 
+from config.sections.limits import RiskLimits
 from market.book import Book, Level
 from risk.facts import Facts, cap, check
 from risk.sizing import A_HAIR_LESS
@@ -65,6 +66,25 @@ def expected_slippage(facts: Facts) -> RuleReport:
     notional = float(depth_within(facts.book.asks, most) * facts.proposal.reference_price) * A_HAIR_LESS
     note = f"{notional:,.0f} to be had for {limit:.2%} above the middle"
     return cap(facts, "expected_slippage", notional / facts.equity, note=note)
+
+
+def why_not_bought(quantity: Decimal, dearest: Decimal | None, book: Book, limits: RiskLimits) -> str:
+    """Why a quantity [base] that was signed cannot be bought out of this book at `dearest` or below [quote], within the limits of
+    spread and slippage; empty if it can."""
+    sides = _best(book)
+    if sides is None:
+        return "its book does not show both sides"
+    bid, ask = sides
+    wide = float(2 * (ask - bid) / (ask + bid)) * _BPS
+    if wide > limits.max_spread_bps:
+        return f"its spread of {wide:.1f} bps is above {limits.max_spread_bps:g} bps"
+    within = [level for level in book.asks if dearest is None or level.price <= dearest]
+    shown = sum((level.quantity for level in within), Decimal(0))
+    if shown < quantity:
+        return f"its book shows {shown} of {quantity}" + ("" if dearest is None else f" up to {dearest}")
+    if depth_within(within, (bid + ask) / 2 * (1 + Decimal(repr(limits.max_slippage)))) < quantity:
+        return f"buying there costs more than {limits.max_slippage:.2%} above the middle"
+    return ""
 
 
 def depth_within(asks: Sequence[Level], most: Decimal) -> Decimal:

@@ -35,7 +35,15 @@ from execution.journal.event import Listener
 from market.tape import Tape
 from ops.anchoring import Anchoring
 from ops.closing import typed
-from ops.commands.feeding import PastOfRun, feed_asked, past_of_run, planned_bars, refuse_without_feed, trade_feed
+from ops.commands.feeding import (
+    PastOfRun,
+    feed_asked,
+    past_of_run,
+    planned_bars,
+    refuse_without_feed,
+    trade_feed,
+    venues_asked,
+)
 from ops.commands.options import Unsaid
 from ops.commands.requests import told_more
 from ops.commands.resuming import resumed, take_in_rescued
@@ -74,7 +82,8 @@ def _asked(arguments: argparse.Namespace) -> RunRequest:
     own = {name: getattr(arguments, name) for name in ("days", "scenario", "approve", "feed")}
     world = told_more(arguments)
     if arguments.venue_url is not None:
-        own["overrides"] = {**world.overrides, "venue.url": arguments.venue_url}
+        urls = venues_asked(str(arguments.profile), world.overrides, arguments.venue_url)
+        own["overrides"] = {**world.overrides, **urls}
     world = world.model_copy(update={**own, "bars": world.bars.model_copy(update=feed_asked(arguments))})
     return RunRequest(
         world=world,
@@ -102,7 +111,7 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
     settings = world.settings
     refuse_without_feed(world)
     refuse_without_terminal(settings, sys.stdin, request.confirm)
-    secrets = load_secrets(also=settings.minds.key_variables)
+    secrets = load_secrets(also=(*settings.minds.key_variables, *settings.venue.key_variables))
     refuse_without_keys(settings, secrets)
     configure(level=secrets.log_level, secrets=secrets.values())
     key = journal_key()
