@@ -249,7 +249,7 @@ class RiskManager:
     def bears(self, signed: Order, terms: Terms | None, book: Book) -> str:
         """Why an entry that this gate has signed cannot be bought out of this book under its limits; empty if it can."""
         with localcontext(Context(prec=28, rounding=ROUND_HALF_EVEN)):
-            return why_not_bought(signed.quantity, signed.limit_price, book, self._conditions(terms).limits)
+            return why_not_bought(signed.quantity, book, self._conditions(terms).limits)
 
 
 def _stop_of(given: Proposal, limits: RiskLimits) -> float:

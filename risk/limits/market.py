@@ -68,9 +68,9 @@ def expected_slippage(facts: Facts) -> RuleReport:
     return cap(facts, "expected_slippage", notional / facts.equity, note=note)
 
 
-def why_not_bought(quantity: Decimal, dearest: Decimal | None, book: Book, limits: RiskLimits) -> str:
-    """Why a quantity [base] that was signed cannot be bought out of this book at `dearest` or below [quote], within the limits of
-    spread and slippage; empty if it can."""
+def why_not_bought(quantity: Decimal, book: Book, limits: RiskLimits) -> str:
+    """Why a quantity [base] that was signed cannot be bought out of this book within the limits of spread and slippage; empty if
+    it can. An entry's dearest price is no part of it: where the asks are above that, the order waits for them, or buys nothing."""
     sides = _best(book)
     if sides is None:
         return "its book does not show both sides"
@@ -78,11 +78,10 @@ def why_not_bought(quantity: Decimal, dearest: Decimal | None, book: Book, limit
     wide = float(2 * (ask - bid) / (ask + bid)) * _BPS
     if wide > limits.max_spread_bps:
         return f"its spread of {wide:.1f} bps is above {limits.max_spread_bps:g} bps"
-    within = [level for level in book.asks if dearest is None or level.price <= dearest]
-    shown = sum((level.quantity for level in within), Decimal(0))
+    shown = sum((level.quantity for level in book.asks), Decimal(0))
     if shown < quantity:
-        return f"its book shows {shown} of {quantity}" + ("" if dearest is None else f" up to {dearest}")
-    if depth_within(within, (bid + ask) / 2 * (1 + Decimal(repr(limits.max_slippage)))) < quantity:
+        return f"its book shows {shown} of {quantity}"
+    if depth_within(book.asks, (bid + ask) / 2 * (1 + Decimal(repr(limits.max_slippage)))) < quantity:
         return f"buying there costs more than {limits.max_slippage:.2%} above the middle"
     return ""
 
