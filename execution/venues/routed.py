@@ -6,7 +6,7 @@ exchange that is away delays nobody who asks another one.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import reduce
 from math import lcm
@@ -21,6 +21,8 @@ from market.instrument import Instrument
 from risk.order import Order
 
 _DONE = frozenset({OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.REJECTED})
+_REMEMBERED = 5_000
+"""Orders whose place is remembered after they are done: the latest ones."""
 SILENT_S = 30.0
 """An exchange that has answered nothing about orders for longer is not well [s]."""
 MOST_FAILED = 0.5
@@ -50,7 +52,9 @@ class RoutedVenue(Generic[Member]):
         self.members = dict(members)
         self._instruments = dict(instruments)
         self._places: dict[str, str] = {}
-        """Where each order went that is not known to be done."""
+        """Where each order went, the latest ones."""
+        self._open: set[str] = set()
+        """The orders that are not known to be done."""
         self._bought_at: dict[str, str] = {}
         """Where the last entry of each market went."""
         self._waiting: dict[str, asyncio.Task[VenueReport | None]] = {}
@@ -67,8 +71,7 @@ class RoutedVenue(Generic[Member]):
 
     async def submit(self, order: Order) -> VenueReport:
         """Hand an order to the exchange that it names."""
-        member = self._taken(order)
-        return _refused(order) if member is None else self._told(order.account, await member.submit(order))
+        return await self._send(order, lambda member: member.submit(order))
 
     async def cancel(self, order_id: str) -> VenueReport:
         """Withdraw an order where it is."""
@@ -114,21 +117,40 @@ class RoutedVenue(Generic[Member]):
         found = await asyncio.gather(*(member.open_orders() for member in self.members.values()))
         return tuple(order for orders in found for order in orders)
 
-    def _taken(self, order: Order) -> Member | None:
-        """The exchange that an order names, which is its place from now on; None if the session has none of that name."""
-        member = self.members.get(order.account)
-        if member is not None:
-            self._places[order.order_id] = order.account
-            if not order.reduce_only:
-                self._bought_at[order.symbol] = order.account
-        return member
+    async def _send(self, order: Order, send: Callable[[Member], Awaitable[VenueReport]]) -> VenueReport:
+        """Hand an order to the exchange that it names. That is its place from now on, unless the exchange refuses it."""
+        member, before = self.members.get(order.account), self._places.get(order.order_id, order.account)
+        if member is None:
+            return _refused(order, f"{order.account or 'no exchange'} is no exchange of this session: it was not sent")
+        if before != order.account:
+            return _refused(order, f"duplicate order id: the first order stays as it is, at {before}")
+        known = order.order_id in self._places
+        self._take(order)
+        report = await send(member)
+        if not known and any(state.status is OrderStatus.REJECTED for state in report.states):
+            self._places.pop(order.order_id, None)
+        return self._told(order.account, report)
+
+    def _take(self, order: Order) -> None:
+        """Note where an order is."""
+        self._places[order.order_id] = order.account
+        self._open.add(order.order_id)
+        if not order.reduce_only:
+            self._bought_at[order.symbol] = order.account
+        while len(self._places) > _REMEMBERED:
+            oldest = next(iter(self._places))
+            if oldest in self._open:
+                break
+            del self._places[oldest]
 
     def _told(self, name: str, report: VenueReport) -> VenueReport:
         """The same report with the name of the exchange."""
-        for state in report.states:
-            if state.status in _DONE and self._places.get(state.order_id) == name:
-                del self._places[state.order_id]
+        self._open.difference_update(state.order_id for state in report.states if state.status in _DONE)
         return named(report, name)
+
+    def _busy(self) -> set[str]:
+        """The exchanges with an order that is not known to be done, such as the stop of a position."""
+        return {self._places[order_id] for order_id in self._open if order_id in self._places}
 
     def _give_up(self) -> None:
         """Stop waiting. What has come already is given to the next who asks."""
@@ -143,8 +165,7 @@ class RoutedExchanges(RoutedVenue[Connected]):
 
     async def settle(self, order: Order) -> VenueReport:
         """Answer for an order that may have been sent before, at the exchange that it is sealed for and nowhere else."""
-        member = self._taken(order)
-        return _refused(order) if member is None else self._told(order.account, await member.settle(order))
+        return await self._send(order, lambda member: member.settle(order))
 
     def adopt_at(
         self, name: str, orders: Iterable[Order], trade_ids: Iterable[tuple[str, str]], held: Mapping[str, Decimal]
@@ -152,7 +173,7 @@ class RoutedExchanges(RoutedVenue[Connected]):
         """Hand to one of them what the journal knows of it: its orders that are not done, the trades that are booked, and what
         the ledger holds there."""
         for order in orders:
-            self._taken(order)
+            self._take(order)
         self.members[name].adopt(orders, trade_ids, held)
 
     def unwell(self, order_id: str) -> dict[str, str]:
@@ -173,7 +194,7 @@ class RoutedExchanges(RoutedVenue[Connected]):
         that has answered last. So the outage of an exchange where nothing lies stops nobody."""
         told = {name: member.silent_s() for name, member in self.members.items()}
         known = [each for each in told.values() if each is not None]
-        busy = [each for name in {*self._places.values()} if (each := told[name]) is not None]
+        busy = [each for name in self._busy() if (each := told[name]) is not None]
         return max((*busy, min(known))) if known else None
 
     def share_failed(self) -> float | None:
@@ -181,7 +202,7 @@ class RoutedExchanges(RoutedVenue[Connected]):
         where it is best; None if too few were asked."""
         told = {name: member.share_failed() for name, member in self.members.items()}
         known = [each for each in told.values() if each is not None]
-        busy = [each for name in {*self._places.values()} if (each := told[name]) is not None]
+        busy = [each for name in self._busy() if (each := told[name]) is not None]
         return max((*busy, min(known))) if known else None
 
 
@@ -289,9 +310,9 @@ def _common_step(one: Decimal, other: Decimal) -> Decimal:
     return next((each for each in (one, other) if each == step), step.normalize())
 
 
-def _refused(order: Order) -> VenueReport:
+def _refused(order: Order, why: str) -> VenueReport:
     state = OrderState(
         order_id=order.order_id, decision_id=order.decision_id, symbol=order.symbol, status=OrderStatus.REJECTED,
-        at_utc=order.created_utc, note=f"{order.account or 'no exchange'} is no exchange of this session: it was not sent",
+        at_utc=order.created_utc, note=why,
     )  # fmt: skip
     return VenueReport(states=(state,))

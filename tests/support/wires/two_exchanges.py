@@ -96,6 +96,7 @@ class TwoStanding(RoutedExchanges):
     def awake(self) -> None:
         self._waiting.clear()
         self._places.clear()
+        self._open.clear()
         self._bought_at.clear()
         for each in self.both.values():
             each.awake()
