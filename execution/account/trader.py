@@ -473,7 +473,6 @@ class Trader:
         account = await self._venue.account()
         if account is None:
             return
-        held = self.ledger.quantities()
         for name, part in account.members.items():
             theirs, ours = {s: q for s, q in part.held.items() if q}, self.ledger.owned_at(name)
             if part.cash != self.ledger.cash_at(name) or theirs != ours:
@@ -481,6 +480,7 @@ class Trader:
                     f"{name} holds {part.cash} and {theirs}, the ledger has {self.ledger.cash_at(name)} and {ours} there. The "
                     "session was stopped. This is a defect of the program: keep the run's journal and report it."
                 )
+        held = self.ledger.quantities() if not account.members else self.ledger.owned()
         if account.cash != self.ledger.cash or {s: q for s, q in account.held.items() if q} != held:
             raise InvariantBroken(
                 f"The venue holds {account.cash} and {account.held}, the ledger {self.ledger.cash} and {held}. The session was "

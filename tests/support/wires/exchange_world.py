@@ -88,7 +88,9 @@ class TwoExchangesWorld:
         self._both = ExchangeWorld(shop), ExchangeWorld(shop)
 
     async def __aenter__(self) -> "TwoExchangesWorld":
-        second, first = [await world.__aenter__() for world in reversed(self._both)]  # the books of the first are asked for
+        second, first = [
+            await world.__aenter__() for world in reversed(self._both)
+        ]  # the books of the first are asked for
         members = {"first": first.venue, "second": second.venue}
         self.venue = RoutedExchanges(members, first.venue.instruments())
         return self
