@@ -11,13 +11,16 @@ import pytest
 from halt_support import journaled
 from two_exchanges import FIRST, OURS, SECOND, TwoLived
 
+from agents.records.folder import JOURNAL
 from agents.records.record import CycleRecord, SessionEnd
 from agents.replay import main as replay
 from config.frozen import Journaled
 from execution.account.agreement import AccountDrift
 from execution.account.routing.routed import Routed
+from execution.journal.chain import Journal
 from execution.kill_switch.halting import Halt, HaltEvent, Reading
-from execution.reports import Fill, SentOrder, VenueWord
+from execution.reports import LOOK, Fill, SentOrder, VenueWord
+from market.book import Book, Level
 
 KEY = "cd" * 32
 D = Decimal
@@ -262,3 +265,36 @@ def test_flat_is_not_said_while_one_exchange_is_away_with_a_position(
     assert asyncio.run(lived.exchange.unprotected()) == {}
     nothing_is_sold_where_it_does_not_lie(fills_of(events))
     assert replay([str(tmp_path / "run"), "--quiet"]) == 0
+
+
+def test_a_book_that_is_not_the_one_of_that_time_is_found_by_the_choice_that_follows_from_it(
+    whole: tuple[TwoLived, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A forger who has the key of the journal, and makes the book of an exchange dearer than it was."""
+    events, changed = events_of(whole[1]), False
+    before_choice = next(number for number, event in enumerate(events) if isinstance(event, Routed))
+    looks = [
+        n for n, event in enumerate(events[:before_choice]) if isinstance(event, VenueWord) and event.asked == LOOK
+    ]
+    (tmp_path / "run").mkdir()
+    journal = Journal(tmp_path / "run" / JOURNAL, bytes.fromhex(KEY), 1)
+    for number, event in enumerate(events):
+        if number == looks[-1] and isinstance(event, VenueWord):
+            books = event.report.books_at[SECOND]
+            dearer = {
+                symbol: Book(book.bids, tuple(_dearer(level) for level in book.asks)) for symbol, book in books.items()
+            }
+            told = {**event.report.books_at, SECOND: dearer}
+            report = event.report.model_copy(update={"books_at": told})
+            journal.append(event.model_copy(update={"report": report}))
+            changed = True
+        else:
+            journal.append(event)
+    journal.close()
+    assert changed
+    assert replay([str(tmp_path / "run"), "--quiet"]) != 0
+    assert "routed" in capsys.readouterr().out
+
+
+def _dearer(level: Level) -> Level:
+    return Level(level.price * D("1.0005"), level.quantity)
