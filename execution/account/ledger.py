@@ -95,6 +95,16 @@ class Ledger:
         """Cash there before the first event."""
         return self._sums(account).start
 
+    def fees_at(self, account: str) -> Decimal:
+        """Fees paid there, before what was paid in a third coin."""
+        return self._sums(account).fees
+
+    def worth_at(self, account: str) -> Decimal:
+        """Cash there, and what lies there at its marks."""
+        with localcontext(EXACT):
+            there = [held for held in self._owned() if held.account == account]
+            return self._sums(account).cash + sum([held.quantity * held.mark_price for held in there], ZERO)
+
     @property
     def accounts(self) -> tuple[str, ...]:
         """The names of several exchanges, in the profile's order; empty for one."""
@@ -423,7 +433,7 @@ class Ledger:
         for name, sums in self._parts.items():
             there = [held for held in owned if held.account == name]
             earned = sums.earned(sum([held.unrealised for held in there], ZERO))
-            has = sums.cash + sum([held.quantity * held.mark_price for held in there], ZERO)
+            has = self.worth_at(name)
             if earned != has:
                 raise InvariantBroken(
                     f"The ledger of {name} does not balance after {event}: {earned} were earned, and it has {has}. The session "

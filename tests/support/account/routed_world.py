@@ -18,7 +18,7 @@ from execution.reports import OrderState, OrderStatus, VenueReport, VenueWord
 from execution.simulated.venue import SimulatedVenue
 from execution.venues.routed import RoutedSimulation
 from execution.venues.sealing import open_gate
-from market.bar import Bar, Slice
+from market.bar import Bar, FundingRate, Slice
 from market.instrument import Instrument
 from market.timeframe import Timeframe
 from risk.breakers import BreakerState
@@ -118,7 +118,11 @@ class RoutedWorld:
     """A trader after two hundred quiet bars at 50,000, with its money at two exchanges."""
 
     def __init__(
-        self, cash: tuple[str, str] = ("6000", "4000"), fees: tuple[str, str] = ("10", "5"), **second: Any
+        self,
+        cash: tuple[str, str] = ("6000", "4000"),
+        fees: tuple[str, str] = ("10", "5"),
+        multiple: str = "1",
+        **second: Any,
     ) -> None:
         self.events = Watched()
         gate = open_gate(LIMITS, SETTINGS.exits, KEY, 24.0)
@@ -129,8 +133,8 @@ class RoutedWorld:
             rules = {SYMBOL: BTC.model_copy(update={"taker_fee_bps": Decimal(fee)})}
             own = costs[name].model_copy(update={"starting_cash": Decimal(money)})
             self.venues[name] = Fickle(rules, own)
-            members.append(Member(name, rules, costs=own))
-        self.venue = RoutedSimulation(self.venues, {SYMBOL: BTC}, {})
+            members.append(Member(name, rules, costs=own, funding_multiple=Decimal(multiple if name == B else "1")))
+        self.venue = RoutedSimulation(self.venues, {SYMBOL: BTC}, {B: Decimal(multiple)})
         window, volumes = ReturnWindow((SYMBOL,), 500), VolumeWindow((SYMBOL,), 24.0)
         for i in range(200):
             window.push({SYMBOL: 50_000.0 + 20 * (i % 7)})
@@ -152,15 +156,16 @@ class RoutedWorld:
     def now(self) -> Any:
         return T0 + timedelta(hours=self.hour)
 
-    def bar(self, close: float, low: float | None = None, high: float | None = None) -> None:
-        """One bar that opens at the last close."""
+    def bar(self, close: float, rate: float | None = None) -> None:
+        """One bar that opens at the last close. `rate`: the funding that falls due in it."""
         self.hour += 1
         last = self.trader.window.last_close(SYMBOL) if self.hour else close
         bar = Bar(
-            symbol=SYMBOL, timeframe=Timeframe.H1, close_utc=self.now, open=last, high=max(last, close, high or 0.0),
-            low=min(last, close, low or close), close=close, volume=1000.0,
+            symbol=SYMBOL, timeframe=Timeframe.H1, close_utc=self.now, open=last, high=max(last, close),
+            low=min(last, close), close=close, volume=1000.0,
         )  # fmt: skip
-        asyncio.run(self.trader.pass_bar(Slice(close_utc=self.now, bars={SYMBOL: bar})))
+        due = () if rate is None else (FundingRate(symbol=SYMBOL, at_utc=bar.open_utc, rate=rate),)
+        asyncio.run(self.trader.pass_bar(Slice(close_utc=self.now, bars={SYMBOL: bar}, funding=due)))
 
     def wanted(self) -> Proposal:
         """A proposal to buy at the last close."""
@@ -168,8 +173,9 @@ class RoutedWorld:
         name = f"d{self.hour}-{len(self.events.all)}"
         return proposal(decision_id=name, as_of_utc=self.now, conviction=1.0, reference_price=price)
 
-    def buy(self) -> Verdict:
-        return asyncio.run(self.trader.enter(self.trader.judge(self.wanted())))
+    def buy(self, hold: timedelta | None = None) -> Verdict:
+        """Buy at the last close, to hold it so long."""
+        return asyncio.run(self.trader.enter(self.trader.judge(self.wanted()), hold=hold))
 
     def leave(self) -> Order | None:
         return asyncio.run(self.trader.leave(SYMBOL, f"l{self.hour}-{len(self.events.all)}", self.now))

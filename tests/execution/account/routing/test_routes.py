@@ -1,6 +1,7 @@
 """Which exchange takes an entry, what follows when it does not, and where exits go."""
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -189,3 +190,31 @@ def test_where_both_contradict_the_ledger_the_gate_takes_no_new_risk() -> None:
     verdict = world.buy()
     assert verdict.binding_rule == "data_quality"
     assert world.events.routes() == []
+
+
+def test_where_funding_costs_more_than_the_fee_saves_a_long_hold_goes_elsewhere_and_a_short_one_does_not() -> None:
+    chosen = {}
+    for hours in (None, 9, 48):
+        world = RoutedWorld(multiple="3")
+        for _ in range(8):
+            world.bar(50_000)
+        world.bar(50_000, rate=0.0001)
+        world.buy(None if hours is None else timedelta(hours=hours))
+        (routed,) = world.events.routes()
+        chosen[hours] = routed.chosen
+        told = {each.account: each.funding for each in routed.candidates}
+        assert told[B] == 3 * told[A]
+    assert chosen == {None: B, 9: B, 48: A}  # 5 bps of fee against 2 bps more of funding, once and six times
+
+
+def test_funding_is_charged_where_the_position_lies_and_at_that_exchanges_multiple() -> None:
+    world = RoutedWorld(multiple="3")
+    world.buy()
+    world.bar(50_000)
+    held, before = world.ledger.position(SYMBOL), world.ledger.cash_at(B)
+    assert held is not None
+    assert held.account == B
+    world.bar(50_000, rate=0.0001)
+    assert world.ledger.funding == held.quantity * 50_000 * D("0.0003")
+    assert world.ledger.cash_at(B) == before - world.ledger.funding
+    assert world.ledger.cash_at(A) == 6000
