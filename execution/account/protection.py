@@ -204,6 +204,9 @@ class Protection:
         while sold := next((each for each in self._orders.entering if each.sold_from), None):
             sold.sold_from = False
             await self._desk.cancel_entry(sold.symbol, at)
+        for entering in self._orders.entering:
+            if self._is_astray(entering):
+                await self._desk.cancel_entry(entering.symbol, at)
         for held in self._orders.holding:
             if self._ledger.position(held.symbol) is None:
                 await self._withdraw(held.symbol, at)
@@ -214,6 +217,13 @@ class Protection:
                 await self._leave_what_no_stop_protects(held, at)
         for stray in self._ledger.strays():
             await self._sell_stray(stray, at)
+
+    def _is_astray(self, entering: DecisionOrders) -> bool:
+        """Whether an entry is under way at another exchange than the one where the position lies, and was not withdrawn yet."""
+        position = self._ledger.position(entering.symbol)
+        if position is None or not entering.account or entering.withdrawn:
+            return False
+        return position.account != entering.account
 
     async def _sell_stray(self, stray: Position, at: datetime) -> None:
         """Sell at market what was bought in a market whose position lies at another exchange: nothing there protects it.

@@ -5,12 +5,21 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from routed_world import SYMBOL, A, B, RoutedWorld
+from routed_world import SYMBOL, A, B, RoutedWorld, states_in
 
 from execution.account.close_only import MarketClosed
 from execution.account.routing.failover import FRESH
-from execution.reports import Balances, CloseOnly, OrderState, OrderStatus, VenueAccount, VenueReport
-from risk.order import Purpose
+from execution.reports import (
+    Balances,
+    CloseOnly,
+    Fill,
+    Liquidity,
+    OrderState,
+    OrderStatus,
+    VenueAccount,
+    VenueReport,
+)
+from risk.order import Purpose, Side
 from risk.verdict import Outcome
 
 D = Decimal
@@ -218,3 +227,21 @@ def test_funding_is_charged_where_the_position_lies_and_at_that_exchanges_multip
     assert world.ledger.funding == held.quantity * 50_000 * D("0.0003")
     assert world.ledger.cash_at(B) == before - world.ledger.funding
     assert world.ledger.cash_at(A) == 6000
+
+
+def test_an_entry_that_waits_elsewhere_is_withdrawn_when_the_first_exchange_had_bought_after_all() -> None:
+    world = RoutedWorld()
+    world.venues[B].mode = "lies"
+    world.buy()
+    first, second = world.entries()
+    fill = Fill(
+        trade_id="1", order_id=first.order_id, decision_id=first.decision_id, symbol=SYMBOL, side=Side.BUY,
+        purpose=Purpose.ENTRY, quantity=first.quantity, price=D(50_000), fee=D(0), fee_currency="USDT",
+        liquidity=Liquidity.TAKER, filled_utc=world.now,
+    )  # fmt: skip
+    world.hear(B, VenueReport(fills=(fill,)))
+    assert world.place == B
+    assert second.account == A
+    assert [state.status for state in states_in(world.events.all) if state.order_id == second.order_id][
+        -1
+    ] == "cancelled"
