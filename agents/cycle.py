@@ -178,7 +178,9 @@ async def _send(desk: Desk, hearing: Hearing) -> Hearing:
     approval = await desk.approvals.decide(hearing)
     if approval is not None:
         desk.sink.append(approval)
-    verdict = await desk.trader.enter(hearing.verdict, approval.report() if approval else None)
+    bars = hearing.case.proposal.horizon_bars
+    hold = None if bars is None else bars * desk.timeframe.duration
+    verdict = await desk.trader.enter(hearing.verdict, approval.report() if approval else None, hold)
     hearing = hearing.model_copy(update={"verdict": verdict})
     if desk.memory is not None:
         desk.memory.add(hearing)

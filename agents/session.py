@@ -127,5 +127,6 @@ def left_of(desk: Desk, at: datetime) -> AccountLeft:
         breakers=trader.breakers,
         trades=desk.standing.trades + len(trader.ledger.trades),
         foreign=trader.foreign,
+        cash_at={name: trader.ledger.cash_at(name) for name in trader.ledger.accounts},
         ramp=trader.ramp,
     )

@@ -9,14 +9,18 @@ from decimal import Decimal
 from typing import TextIO
 
 from config.errors import NotConfirmed
+from config.sections.venue import VenueSettings
 from config.settings import Settings
 
 
 def live_words(settings: Settings, usable: Decimal, quote: str) -> str:
     """The words for real money: how much of it may be used now, of how much, and where. `usable` [quote]."""
-    venue = settings.venue
-    place = venue.exchange if venue.url is None else f"{venue.exchange} AT {venue.url}"
-    return f"TRADE REAL MONEY: {_plain(usable)} OF {_plain(settings.live.capital)} {quote} ON {place}"
+    places = " AND ".join(_place(each) for each in (settings.venue.members or {"": settings.venue}).values())
+    return f"TRADE REAL MONEY: {_plain(usable)} OF {_plain(settings.live.capital)} {quote} ON {places}"
+
+
+def _place(venue: VenueSettings) -> str:
+    return venue.exchange if venue.url is None else f"{venue.exchange} AT {venue.url}"
 
 
 def refuse_without_terminal(settings: Settings, stdin: TextIO, given: str | None) -> None:

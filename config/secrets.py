@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from config.errors import JournalFault, OutputFault, UsageFault
 from config.files import write_once
+from config.sections.venue import KEY_OF, PASSWORD_OF, SECRET_OF
 from config.state import env_text, named_folder, own_folder
 
 KEY_BYTES = 32
@@ -82,7 +83,14 @@ def variables() -> dict[str, str]:
 def misspelt(names: Iterable[str]) -> tuple[str, ...]:
     """A sentence for each of these environment variables that begins as ours do, and that nothing reads."""
     known = {name.upper() for name in (*variables(), *NOTEBOOKS)}
-    ours = sorted({name for name in names if name.upper().startswith(_OURS) and name.upper() not in known})
+    own = (KEY_OF, SECRET_OF, PASSWORD_OF)  # of exchanges that a profile names
+    ours = sorted(
+        {
+            name
+            for name in names
+            if name.upper().startswith(_OURS) and name.upper() not in known and not name.upper().startswith(own)
+        }
+    )
     return tuple(f"Nothing reads the environment variable {name}; it was ignored.{_meant(name)}" for name in ours)
 
 

@@ -23,7 +23,7 @@ from config.sections.quality import QualitySettings
 from config.sections.rl import RlSettings
 from config.sections.sentiment import SentimentSettings
 from config.sections.strategies import StrategyContext, loosened, set_values
-from config.sections.venue import VenueSettings
+from config.sections.venue import VenueSettings, also_clashes
 
 World = Literal["simulated", "recorded", "feed", "testnet", "live"]
 
@@ -88,6 +88,16 @@ class Settings(Frozen):
             clashes.append((("market.feed", "world"), feed))
         clashes += _watchlist_clashes(self) + _market_clashes(self) + _context_market_clashes(self)
         if clashes:
+            raise contradiction(clashes)
+        return self
+
+    @model_validator(mode="after")
+    def _exchanges_have_their_money(self, info: ValidationInfo) -> Self:
+        live = self.world == "live"
+        money, named = (
+            (self.live.capital, "live.capital") if live else (self.venue.starting_cash, "venue.starting_cash")
+        )
+        if begins(info) and (clashes := also_clashes(self.venue, money, named)):
             raise contradiction(clashes)
         return self
 

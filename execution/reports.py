@@ -33,6 +33,8 @@ class Fill(Frozen):
     fee_currency: str
     liquidity: Liquidity
     filled_utc: UtcTime
+    account: str = Field(default="", exclude_if=empty)
+    """The exchange that traded, in a session on several; empty for one. Two exchanges may give the same trade id."""
 
 
 class Funding(Frozen):
@@ -46,6 +48,8 @@ class Funding(Frozen):
     mark_price: Decimal
     amount: Decimal
     at_utc: UtcTime
+    account: str = Field(default="", exclude_if=empty)
+    """The exchange that charged it, in a session on several; empty for one."""
 
 
 class OrderStatus(StrEnum):
@@ -74,11 +78,18 @@ class OrderState(Frozen):
     note: str = ""
 
 
-class VenueAccount(Frozen):
-    """The account in the venue's own books: cash [quote], and holdings by symbol [base], none of them zero."""
+class Balances(Frozen):
+    """Cash [quote], and holdings by symbol [base], none of them zero."""
 
     cash: Decimal
     held: dict[str, Decimal]
+
+
+class VenueAccount(Balances):
+    """The account in the venue's own books. Of several exchanges: what those that told it have together."""
+
+    members: dict[str, Balances] = Field(default_factory=dict, exclude_if=empty)
+    """What each of several exchanges has, by name; one that did not tell it is left out."""
 
 
 class CloseOnly(Frozen):
@@ -104,11 +115,15 @@ class VenueReport(Frozen):
     """The order books of a real exchange by market, as they were when it was asked: the gate reads them, and a replay too."""
     close_only: dict[str, CloseOnly] | None = Field(default=None, exclude_if=absent)
     """All markets of a real exchange that are close-only now, and why, where that has changed; None where nothing is said."""
+    books_at: dict[str, dict[str, Book]] = Field(default_factory=dict, exclude_if=empty)
+    """`books` of each of several exchanges, by its name."""
+    close_only_at: dict[str, dict[str, CloseOnly]] = Field(default_factory=dict, exclude_if=empty)
+    """`close_only` of those of several exchanges that said something, by name."""
 
     @property
     def is_empty(self) -> bool:
         """Whether it tells of nothing."""
-        told = self.states or self.fills or self.funding or self.books
+        told = self.states or self.fills or self.funding or self.books or self.books_at or self.close_only_at
         return not told and self.account is None and self.close_only is None
 
 
@@ -146,10 +161,13 @@ class DustSwept(Journaled):
     """What is left of a position, base units, is too small for any order of the exchange: it is dust from now on."""
 
     event_kind: ClassVar[str] = "dust_swept"
+    event_version: ClassVar[int] = 2
 
     at_utc: UtcTime
     symbol: str
     quantity: Decimal
+    stray_at: str | None = Field(default=None, exclude_if=absent)
+    """The exchange at which it was astray: bought there while the position lies at another one. Absent for a position."""
 
 
 class SentOrder(Order):

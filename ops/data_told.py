@@ -33,11 +33,22 @@ def tell_data(world: World, tape: Tape, stderr: TextIO) -> None:
 def _account(settings: Settings) -> str:
     """Where the account is that is traded, and whether its money is real."""
     venue = settings.venue
+    if venue.also:
+        return f"at {len(venue.members)} exchanges: {', '.join(_place(name, settings) for name in venue.members)}"
     if venue.kind != "ccxt":
         return "on the simulated exchange"
     if venue.url is not None:
         return f"at {venue.url}, no address of {venue.exchange}'s own"
     return f"at {venue.exchange}: REAL MONEY" if settings.world == "live" else f"at {venue.exchange}'s test network"
+
+
+def _place(name: str, settings: Settings) -> str:
+    """One of several exchanges, and what its account has."""
+    venue = settings.venue.members[name]
+    if venue.kind != "ccxt":
+        return f"{name} (simulated, {venue.starting_cash})"
+    real = "REAL MONEY" if settings.world == "live" else "its test network"
+    return f"{name} ({real if venue.url is None else venue.url}, {venue.starting_cash})"
 
 
 def tell_files(files: Sequence[FileRead], used: Timeframe, stderr: TextIO) -> None:

@@ -48,7 +48,8 @@ class Situation:
     order book that its market shows. `now_utc`: the close of the last processed slice. `docket`: the other proposals of the
     session, when proposals share the risk. `opened_utc`: when the position in the proposed symbol was opened. Each of these is
     None when it is not known. `own_positions`: positions and entries under way by the context that has voted for them, for
-    contexts with a number of their own. `ramp`: where the ramp of real money stands; None without real money.
+    contexts with a number of their own. `ramp`: where the ramp of real money stands; None without real money. `most_free`: of
+    several exchanges, the most that one of them has to pay with [quote], since money is not moved; None for one exchange.
     """
 
     proposal: Proposal
@@ -69,6 +70,7 @@ class Situation:
     opened_utc: datetime | None = field(default=None, kw_only=True)
     own_positions: Mapping[str, int] = field(default_factory=dict, kw_only=True)
     ramp: Ramp | None = field(default=None, kw_only=True)
+    most_free: Decimal | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

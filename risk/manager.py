@@ -11,11 +11,13 @@ from typing import NamedTuple
 
 from config.sections.exits import ExitSettings
 from config.sections.limits import RiskLimits
+from market.book import Book
 from risk.calibration import SizingMaps
 from risk.facts import Facts, Rule, Situation, as_recorded
 from risk.limits.catalogue import OF_ORDER, rules_under
 from risk.limits.contexts import named, own_checks, tightened
 from risk.limits.loss import halved
+from risk.limits.market import why_not_bought
 from risk.limits.ramp import ramped
 from risk.limits.row import Part
 from risk.limits.share import beside, held_quantity, room_left, share_report
@@ -189,8 +191,10 @@ class RiskManager:
         quantity: Decimal,
         limit_price: Decimal | None,
         at: datetime,
+        account: str | None = None,
     ) -> Order:
-        """Sign a piece of an entry that this gate has signed: at most its quantity, at most its price.
+        """Sign a piece of an entry that this gate has signed: at most its quantity, at most its price. `account`: the exchange
+        that it goes to; None for that of the entry.
 
         Raises ValueError for any other order, and for a piece that would buy more or dearer.
         """
@@ -201,6 +205,7 @@ class RiskManager:
             raise ValueError(f"more or dearer than signed: {quantity} at {limit_price} of {signed.order_id}")
         changed = {
             "order_id": order_id, "kind": kind, "quantity": quantity, "limit_price": limit_price, "created_utc": at, "seal": "",
+            "account": signed.account if account is None else account,
         }  # fmt: skip
         return self._seal.sign(signed.model_copy(update=changed))
 
@@ -219,7 +224,8 @@ class RiskManager:
     ) -> Order:
         """Sign an order that only reduces `position`: the quantity is cut to what is held. No rule can refuse it.
 
-        `price` is the limit of a LIMIT, the trigger of a STOP. Raises ValueError for an entry, or when nothing is held.
+        It goes to the exchange where the position lies. `price` is the limit of a LIMIT, the trigger of a STOP. Raises ValueError
+        for an entry, or when nothing is held.
         """
         if purpose is Purpose.ENTRY or position.quantity <= 0:
             raise ValueError(f"not an exit: {purpose} of {position.quantity} {position.symbol}")
@@ -236,8 +242,14 @@ class RiskManager:
                 stop_price=price if kind is OrderKind.STOP else None,
                 oco_group=oco_group,
                 created_utc=at,
+                account=position.account,
             )
         )
+
+    def bears(self, signed: Order, terms: Terms | None, book: Book) -> str:
+        """Why an entry that this gate has signed cannot be bought out of this book under its limits; empty if it can."""
+        with localcontext(Context(prec=28, rounding=ROUND_HALF_EVEN)):
+            return why_not_bought(signed.quantity, book, self._conditions(terms).limits)
 
 
 def _stop_of(given: Proposal, limits: RiskLimits) -> float:

@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from config.frozen import Journaled, UtcTime
+from config.frozen import Journaled, UtcTime, empty
 
 Positive = Annotated[Decimal, Field(gt=0)]
 
@@ -51,7 +51,7 @@ class Order(Journaled):
     """
 
     event_kind: ClassVar[str] = "intent"
-    event_version: ClassVar[int] = 3
+    event_version: ClassVar[int] = 4
 
     order_id: str
     decision_id: str
@@ -65,6 +65,8 @@ class Order(Journaled):
     oco_group: str | None = None
     """One cancels the other: a fill of one member reduces the other members of the group by the same quantity."""
     created_utc: UtcTime
+    account: str = Field(default="", exclude_if=empty)
+    """The exchange that it goes to, in a session on several; empty for one. It is sealed: no other exchange takes the order."""
     seal: str = ""
 
     @property

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from config.frozen import Frozen, UtcTime
+from config.frozen import Frozen, UtcTime, empty
 
 
 class Position(Frozen):
@@ -15,6 +15,8 @@ class Position(Frozen):
     entry_price: Decimal
     mark_price: Decimal
     stop_price: Decimal | None = None
+    account: str = Field(default="", exclude_if=empty)
+    """The exchange where it lies, in a session on several; empty for one."""
 
     @property
     def notional(self) -> Decimal:

@@ -15,7 +15,7 @@ RuleCode = Literal[
     "error_rate", "risk_per_trade", "position", "deployed", "kelly", "cash", "var_1d", "es_1d", "drawdown_half", "liquidity",
     "sector", "stressed_loss", "volatility", "gross_leverage", "net_leverage", "expected_slippage", "equal_risk", "scale",
     "tail_check", "min_notional", "gate_error", "approval", "record", "cluster", "share",
-    "macro_event", "max_positions", "ramp",
+    "macro_event", "max_positions", "ramp", "route",
 ]  # fmt: skip
 """The names of rules in verdicts, as journals hold them: those of `risk.limits.catalogue`, and no others. A name that is once
 here stays, so that journals of earlier versions can be read."""

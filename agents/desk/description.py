@@ -5,7 +5,7 @@ from pathlib import Path
 
 from agents.court.minds.watchlist import watchlist_of
 from agents.records.known import read_known
-from agents.records.record import Policy, Session, Warmup
+from agents.records.record import ExchangeAt, Policy, Session, Warmup
 from agents.strategies.contexts import build_contexts
 from agents.strategies.own import read_own
 from config.clock import to_ms
@@ -14,7 +14,9 @@ from config.sections.journal import JournalSettings
 from config.settings import Settings
 from config.version import version
 from execution.journal.rows import key_id
+from execution.venues.routed import common_rules
 from market.bar import Bar, Prices
+from market.instrument import Instrument
 from market.tape import Tape
 from risk.calibration import ANALYST, VOTERS, SizingMaps, read_calibrations
 from rl.factory import Served, open_policy
@@ -29,6 +31,7 @@ def describe(
     policy that does not fit the run, and for a watchlist with markets that the session does not have.
     """
     _one_quote(tape)
+    exchanges = simulated_exchanges(settings, tape.instruments)
     served = open_policy(settings.rl, tape.symbols, tape.timeframe, tape.start_utc)
     own = read_own(settings.strategies)
     build_contexts(settings.strategies, tape.symbols, own)
@@ -40,7 +43,10 @@ def describe(
         source=tape.source_label,
         symbols=tuple(tape.symbols),
         timeframe=tape.timeframe,
-        instruments=dict(tape.instruments),
+        instruments=common_rules([each.instruments for each in exchanges.values()])
+        if exchanges
+        else dict(tape.instruments),
+        exchanges=exchanges,
         start_utc=tape.start_utc,
         end_utc=tape.end_utc,
         bars=len(tape),
@@ -51,6 +57,23 @@ def describe(
         own_strategies=own,
         findings=(*tape.findings, *(found for past in tape.warmup_slices() for found in past.findings)),
     )
+
+
+def simulated_exchanges(settings: Settings, instruments: Mapping[str, Instrument]) -> dict[str, ExchangeAt]:
+    """The exchanges of a session on several, as the simulation has them: the same rules, and each its own fees; empty for one
+    exchange."""
+    fees = {
+        each.name: {
+            name: value for name in ("maker_fee_bps", "taker_fee_bps") if (value := getattr(each, name)) is not None
+        }
+        for each in settings.venue.also
+    }
+    return {
+        name: ExchangeAt(
+            instruments={symbol: rules.model_copy(update=fees.get(name, {})) for symbol, rules in instruments.items()}
+        )
+        for name in settings.venue.members
+    }
 
 
 def _policy(served: Served) -> Policy:

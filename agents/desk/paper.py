@@ -13,7 +13,10 @@ from agents.records.record import Session, Warmup
 from agents.strategies.facts import SentimentReader
 from config.clock import SystemClock
 from config.settings import Settings
+from execution.account.routing.routes import Health
 from execution.journal.event import Sink
+from execution.simulated.venue import SimulatedVenue
+from execution.venues.routed import RoutedSimulation
 from execution.venues.sealing import open_venue
 from execution.venues.venue import Venue
 from market.bar import Slice
@@ -53,15 +56,16 @@ def open_traded(
     pulse: Pulse | None = None,
     real: Venue | None = None,
     behind: Callable[[Venue], Venue] = lambda venue: venue,
+    health: Health | None = None,
 ) -> Desk:
     """A desk on the simulated exchange, or on a `real` one. The first events of its journal are written here. `pulse`: of a
-    session on the clock. `behind` puts something between the account and its venue."""
+    session on the clock. `behind` puts something between the account and its venue. `health`: says which of several are well."""
     adjuster = adjuster_for(settings, session)
     journal.append(session)
     journal.append(warmup)
     if sits(settings):
         journal.append(prompts())
-    simulated = None if real is not None else open_venue(dict(session.instruments), session.settings.venue, key)
+    simulated = None if real is not None else simulation_of(session, key)
     venue = real or simulated
     assert venue is not None
     return open_desk(
@@ -80,7 +84,14 @@ def open_traded(
         landed=outside.landed,
         spoke_next=outside.spoke_next,
         pulse=pulse,
+        health=health,
     )
+
+
+def simulation_of(session: Session, key: bytes) -> SimulatedVenue | RoutedSimulation:
+    """The simulated exchange of a session, or its several ones."""
+    rules = {name: each.instruments for name, each in session.exchanges.items()}
+    return open_venue(dict(session.instruments), session.settings.venue, key, rules)
 
 
 def _reader(settings: Settings, tape: Tape) -> SentimentEngine:

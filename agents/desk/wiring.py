@@ -5,6 +5,7 @@ switch and the approver.
 """
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import NamedTuple
 
 from agents.approval.asking import Approvals
@@ -33,9 +34,11 @@ from agents.strategies.contexts import Context, build_contexts, depth_read
 from agents.strategies.facts import SentimentReader
 from config.clock import BarClock, from_ms
 from execution.account.ledger import Ledger
+from execution.account.routing.routes import Health, Member
 from execution.account.trader import Trader
 from execution.journal.event import Sink
 from execution.kill_switch.halting import Switch
+from execution.venues.exchange.capabilities import takes_fee_in_base
 from execution.venues.sealing import open_gate
 from execution.venues.venue import BarDriver, Venue
 from market.bar import Bar, Prices
@@ -78,19 +81,21 @@ def open_desk(
     landed: Landed = nobody_knows,
     spoke_next: SpokeNext = nothing_recorded,
     pulse: Pulse | None = None,
+    health: Health | None = None,
 ) -> Desk:
     """A desk that has read the warm-up and is ready for the first bar.
 
     `adjuster` is that of the session's policy (`agents.desk.policy`). `asker` answers for the models, if the court has any.
     `around` wraps the gate's judge, so that the caller sees each proposal. `driver` drives the venue through each bar; None for
     a venue that trades by itself. For a run with a recorded past, `landed` says which outlooks had been answered, and
-    `spoke_next` when the venue sent a report between two bars. `pulse` is that of a session on the clock. Raises UsageFault if
-    the packages for the profile's retrieval are missing.
+    `spoke_next` when the venue sent a report between two bars. `pulse` is that of a session on the clock. `health` says which of
+    several exchanges are well; None if they always are. Raises UsageFault if the packages for the profile's retrieval are
+    missing.
     """
     settings = session.settings
     contexts = _contexts(session, warmup)
     warm = _warmed(session, warmup, contexts)
-    trader = _trader(session, warm, venue, driver, sink, switch, key)
+    trader = _trader(session, warm, venue, driver, sink, switch, key, health)
     rules = RulesMind(settings.court, settings.limits)
     outlooks = Outlooks(settings.minds)
     models = None if asker is None else ModelMind(asker, rules, settings.minds, outlooks)
@@ -185,7 +190,14 @@ def _context(session: Session, warmup: Warmup) -> ContextEngine:
 
 
 def _trader(
-    session: Session, warm: _Warm, venue: Venue, driver: BarDriver | None, sink: Sink, switch: Switch, key: bytes
+    session: Session,
+    warm: _Warm,
+    venue: Venue,
+    driver: BarDriver | None,
+    sink: Sink,
+    switch: Switch,
+    key: bytes,
+    health: Health | None,
 ) -> Trader:
     """The account with its gate and its venue."""
     settings, per_day = session.settings, session.timeframe.bars_per_day
@@ -193,7 +205,12 @@ def _trader(
     return Trader(
         venue=venue,
         driver=driver,
-        ledger=Ledger(cash, quote_of(session), session.instruments if settings.venue.kind == "ccxt" else None),
+        ledger=Ledger(
+            cash,
+            quote_of(session),
+            session.instruments if settings.venue.kind == "ccxt" else None,
+            {name: each.starting_cash for name, each in settings.venue.members.items()},
+        ),
         sink=sink,
         gate=open_gate(settings.limits, settings.exits, key, per_day, session.calibration),
         limits=settings.limits,
@@ -207,6 +224,24 @@ def _trader(
         entries=settings.venue.entry,
         ramp=None if standing is None else standing.ramp,
         bounds=settings.live if settings.limits.ramp else None,
+        members=_members(session),
+        health=health,
+    )
+
+
+def _members(session: Session) -> tuple[Member, ...]:
+    """The exchanges of a session on several, with what each of them costs."""
+    venue = session.settings.venue
+    real, multiples = venue.kind == "ccxt", {each.name: each.funding_multiple for each in venue.also}
+    return tuple(
+        Member(
+            name,
+            session.exchanges[name].instruments,
+            fee_in_base=real and takes_fee_in_base(costs.exchange),
+            funding_multiple=multiples.get(name, Decimal(1)),
+            costs=None if real else costs,
+        )
+        for name, costs in venue.members.items()
     )
 
 

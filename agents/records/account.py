@@ -55,4 +55,7 @@ class AccountLeft(Journaled):
     foreign: dict[str, Decimal] = Field(
         default_factory=dict, exclude_if=empty, description="what lies there beside the account's own, by market [base]"
     )
+    cash_at: dict[str, Decimal] = Field(
+        default_factory=dict, exclude_if=empty, description="that money at each of several exchanges, by name [quote]"
+    )
     ramp: Ramp | None = Field(default=None, exclude_if=absent, description="where the ramp of real money stands")

@@ -34,6 +34,7 @@ from config.frozen import Journaled
 from config.version import version, version_order
 from execution.account.agreement import AccountDrift
 from execution.account.close_only import MarketClosed
+from execution.account.routing.routed import Routed
 from execution.journal.chain import first_row, read_rows, written_kinds
 from execution.journal.rows import Row
 from execution.kill_switch.halting import HaltEvent
@@ -77,12 +78,19 @@ EVENTS = Registry(
     ),
     Kind(AskedAhead, "before the record of a bar, if outlooks are asked", (with_nothing_new,)),
     Kind(ShareReview, "when the policy has reviewed a position by shares, before what follows from it is sent"),
-    Kind(SentOrder, "before an order is sent", (with_no_new_word, with_no_new_word)),
+    Kind(
+        Routed, "in a session on several exchanges: before the intent of an entry, when one of them was chosen for it"
+    ),
+    Kind(SentOrder, "before an order is sent", (with_no_new_word, with_no_new_word, with_nothing_new)),
     Kind(
         VenueWord, "when the venue has answered or has traded", (with_no_new_word, with_nothing_new, with_nothing_new)
     ),
-    Kind(DustSwept, "when the rest of a position is too small for any order of a real exchange"),
-    Kind(AccountDrift, "when a difference between the exchange's account and the ledger begins or ends"),
+    Kind(DustSwept, "when the rest of a position is too small for any order of a real exchange", (with_nothing_new,)),
+    Kind(
+        AccountDrift,
+        "when a difference between the exchange's account and the ledger begins or ends",
+        (with_nothing_new,),
+    ),
     Kind(MarketClosed, "when a market of a real exchange becomes close-only, or takes new risk again"),
     Kind(BreakerEvent, "when a circuit breaker trips, is extended or lifts", (with_nothing_new,)),
     Kind(
@@ -101,7 +109,11 @@ EVENTS = Registry(
     Kind(PolicyChanged, "at a bar close, when live results have fallen out of what the verdict of a policy promised"),
     Kind(RampMoved, "with real money: when the ramp was raised by a human, or has fallen"),
     Kind(AccountLeft, "at a real exchange: once, before the end of the session"),
-    Kind(SessionEnd, "once, last; a journal without it was cut short", (with_nothing_new, with_nothing_new)),
+    Kind(
+        SessionEnd,
+        "once, last; a journal without it was cut short",
+        (with_nothing_new, with_nothing_new, with_nothing_new),
+    ),
 )
 """The table from which everything else about kinds is derived."""
 

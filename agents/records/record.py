@@ -57,6 +57,15 @@ class AccountAt(Frozen):
     run: str = Field(description="what the client ids of this session's orders are computed from")
 
 
+class ExchangeAt(Frozen):
+    """One of several exchanges that a session trades on."""
+
+    instruments: dict[str, Instrument] = Field(description="its own trading rules and fees, by market")
+    account: AccountAt | None = Field(
+        default=None, exclude_if=absent, description="the account there, if orders leave this program"
+    )
+
+
 class KnownRecord(Frozen):
     """What earlier runs have taught, out of a file (`--record`): its SHA-256, and when its last case had closed."""
 
@@ -92,6 +101,9 @@ class Session(Journaled):
     """The account at a real exchange, if orders leave this program."""
     standing: Standing | None = Field(default=None, exclude_if=absent)
     """How that account stands at the start; absent in journals from before accounts lived beyond a session."""
+    exchanges: dict[str, ExchangeAt] = Field(default_factory=dict, exclude_if=empty)
+    """The exchanges of a session on several, by name and in the profile's order. `instruments` are then the rules that an order
+    must keep so that each of them takes it, and `account` is that at the first."""
     voters: dict[str, str] = Field(default_factory=dict, exclude_if=empty)
     """SHA-256 of the text and the parameters of each voter, by name, for a session on the clock: its closed trades are a record
     of exactly this voter."""
@@ -206,7 +218,7 @@ class SessionEnd(Journaled):
     """The end of a session. Positions that are still open are in `portfolio`, valued at their last mark."""
 
     event_kind: ClassVar[str] = "session_ended"
-    event_version: ClassVar[int] = 3
+    event_version: ClassVar[int] = 4
 
     reason: Literal["completed", "interrupted"]
     bars: int

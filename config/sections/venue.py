@@ -1,13 +1,19 @@
-"""`venue:`: the exchange, and the trading costs of the simulated one: spread, depth, impact, latency."""
+"""`venue:`: the exchange or exchanges, and the trading costs of simulated ones: spread, depth, impact, latency."""
 
+import re
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from config.frozen import Frozen, absent
+from config.frozen import Frozen, absent, empty
+from config.sections.clashes import Clash
 from config.sections.kinds import Money
 
+KEY_OF, SECRET_OF, PASSWORD_OF = (f"TRIBUNAL_EXCHANGE_{what}_" for what in ("KEY", "SECRET", "PASSWORD"))
+NAME = r"^[a-z0-9][a-z0-9._-]{0,39}$"
+"""What an exchange of a session may be called."""
 MOST_LEVELS = 100
 """Price levels of a side of the book, at most; the fast engine keeps room for so many."""
 
@@ -29,6 +35,45 @@ class EntrySettings(Frozen):
     )
     slice_quote: Annotated[Decimal, Field(gt=0)] | None = Field(
         default=None, description="value above which an entry is bought in slices; null for never, for touch [quote]"
+    )
+
+
+class AlsoSettings(Frozen):
+    """One more exchange of a session: an entry goes to the one that is cheapest, all in (docs/decisions/040).
+
+    What is null is as at the first exchange. Costs are those of the simulated exchange; a real one has its own.
+    """
+
+    name: Annotated[str, Field(pattern=NAME)] = Field(
+        description="what it is called in this profile and in the journal; the first exchange is called by venue.exchange"
+    )
+    exchange: str = Field(default="binance", min_length=1, description="CCXT id, for kind ccxt")
+    url: str | None = Field(
+        default=None, description="another address of the exchange, such as a simulator's; null: its own, for kind ccxt"
+    )
+    cash: Annotated[Decimal, Field(ge=0)] = Field(
+        description="the part of starting_cash (of live.capital with real money) that lies there; the rest is at the first "
+        "exchange [quote]"
+    )
+    spread_bps: Annotated[float, Field(ge=0, le=500)] | None = Field(
+        default=None, description="best bid to best ask, for kind simulated [bps]"
+    )
+    depth_fraction: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        default=None,
+        description="quantity on one side of the book, as a share of the bar's volume, for kind simulated [fraction]",
+    )
+    latency_ms: Annotated[float, Field(ge=0, le=86_400_000)] | None = Field(
+        default=None, description="time from a decision to the venue, for kind simulated [ms]"
+    )
+    maker_fee_bps: Annotated[Decimal, Field(ge=0, le=1000)] | None = Field(
+        default=None, description="fee of a resting order in every market, for kind simulated [bps]"
+    )
+    taker_fee_bps: Annotated[Decimal, Field(ge=0, le=1000)] | None = Field(
+        default=None, description="fee of a taking order in every market, for kind simulated [bps]"
+    )
+    funding_multiple: Annotated[Decimal, Field(ge=0, le=100)] = Field(
+        default=Decimal(1),
+        description="what a position pays there of the funding rate that the data tells, for kind simulated [multiple]",
     )
 
 
@@ -86,4 +131,61 @@ class VenueSettings(Frozen):
         description="how far this machine's clock may be from the exchange's before no market takes new risk, for kind ccxt; a "
         "day in journals written before this setting existed [s]",
     )
-    starting_cash: Money = Field(description="cash of the account at the start [quote]")
+    starting_cash: Money = Field(description="cash of the account at the start, at all exchanges together [quote]")
+    also: tuple[AlsoSettings, ...] = Field(
+        default=(),
+        max_length=7,
+        exclude_if=empty,
+        description="more exchanges of the same session; an entry goes to the cheapest that may take it, an exit to the one that "
+        "holds the position; empty for one exchange",
+    )
+
+    @property
+    def members(self) -> dict[str, "VenueSettings"]:
+        """Each exchange of a session that has several, by its name and in the profile's order; empty for one exchange."""
+        if not self.also:
+            return {}
+        first = self.model_copy(update={"also": (), "starting_cash": self.starting_cash - self.lent})
+        return {self.exchange: first, **{each.name: self._as(each) for each in self.also}}
+
+    @property
+    def lent(self) -> Decimal:
+        """The money that lies at the exchanges beside the first [quote]."""
+        return sum((each.cash for each in self.also), Decimal(0))
+
+    @property
+    def key_variables(self) -> tuple[str, ...]:
+        """The environment variables that hold the keys of the exchanges beside the first."""
+        return tuple(name for each in self.also for name in key_variables_of(each.name))
+
+    def with_cash(self, cash: Decimal, cash_at: Mapping[str, Decimal]) -> "VenueSettings":
+        """The same exchanges with other money: all of it, and what lies at each by name [quote]."""
+        also = tuple(each.model_copy(update={"cash": cash_at.get(each.name, each.cash)}) for each in self.also)
+        return self.model_copy(update={"starting_cash": cash, "also": also})
+
+    def _as(self, each: AlsoSettings) -> "VenueSettings":
+        own: dict[str, Any] = {"also": (), "exchange": each.exchange, "url": each.url, "starting_cash": each.cash}
+        costs = {name: getattr(each, name) for name in ("spread_bps", "depth_fraction", "latency_ms")}
+        return self.model_copy(update=own | {name: value for name, value in costs.items() if value is not None})
+
+
+def key_variables_of(name: str) -> tuple[str, str, str]:
+    """The environment variables with key, secret and passphrase of an exchange beside the first."""
+    suffix = re.sub(r"[^A-Z0-9]", "_", name.upper())
+    return f"{KEY_OF}{suffix}", f"{SECRET_OF}{suffix}", f"{PASSWORD_OF}{suffix}"
+
+
+def also_clashes(venue: VenueSettings, money: Decimal, named: str) -> list[Clash]:
+    """What several exchanges of a session may not be. `money`: what they have together [quote], by the setting `named`."""
+    clashes: list[Clash] = []
+    names = [venue.exchange, *(each.name for each in venue.also)]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        clashes.append((("venue.also", "venue.exchange"), f"two exchanges of a session are called {twice[0]}"))
+    places = [(venue.exchange, venue.url), *((each.exchange, each.url) for each in venue.also)]
+    if venue.kind == "ccxt" and len(set(places)) < len(places):
+        clashes.append((("venue.also", "venue.exchange"), "an exchange is named twice: its account is one"))
+    if venue.also and venue.lent >= money:
+        least = f"{venue.lent} lie at the other exchanges, and all have {money}: nothing is left for {venue.exchange}"
+        clashes.append((("venue.also", named), least))
+    return clashes

@@ -15,11 +15,11 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from config.frozen import Journaled, UtcTime
+from config.frozen import Journaled, UtcTime, empty
 from execution.account.ledger import Ledger
 from execution.exact import EXACT, ZERO
 from execution.journal.event import Sink
-from execution.reports import VenueAccount
+from execution.reports import Balances
 from market.instrument import Instrument
 
 CASH_TOLERANCE = Decimal("0.000001")
@@ -30,6 +30,7 @@ class AccountDrift(Journaled):
     """A difference between the exchange's books and ours begins or ends, in a market [base] or in money [quote]."""
 
     event_kind: ClassVar[str] = "account_drift"
+    event_version: ClassVar[int] = 2
 
     at_utc: UtcTime
     what: str = Field(description="a market, or the quote currency")
@@ -37,23 +38,28 @@ class AccountDrift(Journaled):
     ledger: Decimal = Field(description="what the ledger has, dust included [base or quote]")
     venue: Decimal = Field(description="what the exchange has [base or quote]")
     foreign: Decimal = Field(description="what lay there before the session, and is not ours [base or quote]")
+    account: str = Field(
+        default="", exclude_if=empty, description="the exchange, in a session on several; absent for one"
+    )
 
     @property
     def text(self) -> str:
         """What happened, in one sentence."""
+        who = self.account or "The exchange"
         if self.status == "ends":
-            return f"The exchange and the ledger agree on {self.what} again: new risk is taken there again."
+            return f"{who} and the ledger agree on {self.what} again: new risk is taken there again."
         return (
-            f"The exchange holds {self.venue} of {self.what} ({self.foreign} of it from before the session), the ledger "
+            f"{who} holds {self.venue} of {self.what} ({self.foreign} of it from before the session), the ledger "
             f"{self.ledger}. New risk is refused there until they agree; exits go on. Compare the exchange's trade list with the "
             "journal."
         )
 
 
 class Agreement:
-    """The comparison of one session's ledger with the exchange's account."""
+    """The comparison of one session's ledger with the account at an exchange; `name`: which of several."""
 
-    def __init__(self, ledger: Ledger, instruments: Mapping[str, Instrument], sink: Sink) -> None:
+    def __init__(self, ledger: Ledger, instruments: Mapping[str, Instrument], sink: Sink, name: str = "") -> None:
+        self._name = name
         self._ledger = ledger
         self._lots = {symbol: rules.lot_size for symbol, rules in instruments.items()}
         self._bases = {symbol: rules.base for symbol, rules in instruments.items()}
@@ -63,11 +69,13 @@ class Agreement:
         self._seen: set[str] = set()
         self._drifts: dict[str, AccountDrift] = {}
 
-    def see(self, account: VenueAccount, at: datetime) -> None:
+    def see(self, account: Balances, at: datetime) -> None:
         """Compare a report of the account with the ledger. A difference that begins or ends is journaled."""
         theirs = {**dict.fromkeys(self._lots, ZERO), **account.held, self._quote: account.cash}
-        ours = {**self._ledger.owned(), self._quote: self._ledger.cash}
-        paid = self._ledger.fees_in  # with coins that lay there before: they are fewer now, and nothing is wrong
+        ours = {**self._ledger.owned_at(self._name), self._quote: self._ledger.cash_at(self._name)}
+        paid = self._ledger.fees_in_at(
+            self._name
+        )  # with coins that lay there before: they are fewer now, and nothing is wrong
         gaps = {
             what: EXACT.add(
                 EXACT.subtract(theirs[what], ours.get(what, ZERO)), paid.get(self._bases.get(what, ""), ZERO)
@@ -91,6 +99,7 @@ class Agreement:
                 ledger=ours.get(what, ZERO),
                 venue=theirs[what],
                 foreign=foreign.get(what, ZERO),
+                account=self._name,
             )
             self._sink.append(drift)
             if what in begun:
@@ -117,5 +126,5 @@ class Agreement:
 
     def _tolerance(self, what: str) -> Decimal:
         if what == self._quote:
-            return EXACT.multiply(self._ledger.starting_cash, CASH_TOLERANCE)
+            return EXACT.multiply(self._ledger.starting_cash_at(self._name), CASH_TOLERANCE)
         return self._lots.get(what, ZERO)

@@ -29,28 +29,33 @@ class MarketClosed(Journaled):
     status: Literal["begins", "ends"] = Field(description="whether the market becomes close-only or ceases to be")
     why: str = Field(description="the reason, in words")
     gone: bool = Field(default=False, exclude_if=empty, description="whether the exchange has no such market any more")
+    account: str = Field(
+        default="", exclude_if=empty, description="the exchange, in a session on several; absent for one"
+    )
 
     @property
     def text(self) -> str:
         """What happened, in one sentence."""
+        where = f"{self.symbol} at {self.account}" if self.account else self.symbol
         if self.status == "ends":
-            return f"{self.symbol} takes new risk again ({self.why} is over)."
+            return f"{where} takes new risk again ({self.why} is over)."
         if self.gone:
             return (
-                f"{self.symbol} is close-only: {self.why}. Nothing can be sent there, exits neither. Look what became of the "
+                f"{where} is close-only: {self.why}. Nothing can be sent there, exits neither. Look what became of the "
                 "coins at the exchange; the other markets go on."
             )
         return (
-            f"{self.symbol} is close-only: {self.why}. New risk is refused there, exits go on. Compare the exchange's list of "
+            f"{where} is close-only: {self.why}. New risk is refused there, exits go on. Compare the exchange's list of "
             "orders with the journal."
         )
 
 
 class ClosedMarkets:
-    """What is close-only in one session."""
+    """What is close-only at an exchange; `name`: which of several."""
 
-    def __init__(self, sink: Sink) -> None:
+    def __init__(self, sink: Sink, name: str = "") -> None:
         self._sink = sink
+        self._name = name
         self._told: dict[str, CloseOnly] = {}
         self._found: dict[str, str] = {}
 
@@ -81,4 +86,6 @@ class ClosedMarkets:
         return told is not None and told.gone
 
     def _note(self, symbol: str, status: Literal["begins", "ends"], of: CloseOnly, at: datetime) -> None:
-        self._sink.append(MarketClosed(at_utc=at, symbol=symbol, status=status, why=of.why, gone=of.gone))
+        self._sink.append(
+            MarketClosed(at_utc=at, symbol=symbol, status=status, why=of.why, gone=of.gone, account=self._name)
+        )

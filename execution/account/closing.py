@@ -69,7 +69,7 @@ class Closing:
     def _may_be_sold(self, symbol: str) -> bool:
         """Whether there is something to sell, and no sale of it under way whose fate is known."""
         held, position = self._held_or_none(symbol), self._ledger.position(symbol)
-        if held is None or position is None or self._desk.closed.is_gone(symbol):
+        if held is None or position is None or self._desk.closed(position.account).is_gone(symbol):
             return False
         if held.closing is not None and held.closing not in self._orders.doubts(symbol):
             return False

@@ -5,6 +5,7 @@ An order is live from its intent until the venue says that it is done. Only an o
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from config.sections.exits import ExitSettings
@@ -53,6 +54,20 @@ class DecisionOrders:
     """The exit of those voters [quote], the highest so far."""
     atr_quote: Decimal | None = None
     """The average true range of the market when the purchase was decided [quote]."""
+    account: str = ""
+    """The exchange that the entry went to, of several; empty before that, and for one exchange."""
+    signed: Order | None = None
+    """The order as the gate signed it, in a session on several exchanges."""
+    meant_to_hold: timedelta | None = None
+    """How long its voters mean to hold, if they say so."""
+    tried: tuple[str, ...] = ()
+    """The exchanges that have refused the entry."""
+    refused_utc: datetime | None = None
+    """When an exchange refused the entry last: it has rejected it, or is proven not to have it."""
+    bought: bool = False
+    """Something was bought for it."""
+    withdrawn: bool = False
+    """The entry was withdrawn: it is sent nowhere else."""
     numbered: int = 0
     """Number of exits so far. It keeps order ids unique."""
     _live: dict[str, Order] = field(default_factory=dict)
@@ -107,6 +122,8 @@ class DecisionOrders:
         order = self._live.pop(order_id, None)
         self._told.pop(order_id)
         if order_id == self.entry.order_id:
+            if state.status is OrderStatus.REJECTED and self.account:
+                self.refused_utc = state.at_utc
             if self.pursuit is not None and order is not None:
                 self.pursuit.settle(order, state)
             self.entering = self.entering and self.pursuit is not None and not self.pursuit.is_over

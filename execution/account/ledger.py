@@ -10,9 +10,15 @@ A real exchange charges fees in other coins too. A fee in the base coin is count
 from the position. A fee in a third coin is counted in that coin, beside the identity: that coin is none of ours. What is smaller
 than one lot cannot be sold: it becomes dust, which is valued like a position, is none, and joins the next purchase. The ledger of
 a simulated exchange refuses all of this, because such an exchange has no reason for it.
+
+A session on several exchanges has an account at each, by name. Money is not moved between them, so each account has its own
+identity of the same form, and a trade's key names its account. A position lies at one of them: a sale anywhere else is refused.
+What was bought in a market whose position lies elsewhere is a *stray*: it is counted, it is no position, and it is to be sold
+where it lies.
 """
 
 from collections.abc import Mapping, Set
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, Inexact, localcontext
 from types import TracebackType
@@ -25,23 +31,50 @@ from market.instrument import Instrument
 from risk.order import Side
 from risk.portfolio import Position
 
+_Place = tuple[str, str]
+"""A market, or a coin, and the name of the exchange where something of it lies; the name is empty for one exchange."""
+
+
+@dataclass(slots=True)
+class _Sums:
+    """What is counted of one account: money at the start, and what came of it so far [quote]."""
+
+    start: Decimal
+    cash: Decimal
+    realised: Decimal = ZERO
+    fees: Decimal = ZERO
+    funding: Decimal = ZERO
+
+    def earned(self, unrealised: Decimal) -> Decimal:
+        return self.start + self.realised + unrealised - self.fees - self.funding
+
 
 class Ledger:
     """Cash and positions in one quote currency. Money in quote units, quantities in base units."""
 
-    def __init__(self, starting_cash: Decimal, quote: str, real: Mapping[str, Instrument] | None = None) -> None:
-        """`real`: the markets of a real exchange, by symbol; None for a simulated one."""
+    def __init__(
+        self,
+        starting_cash: Decimal,
+        quote: str,
+        real: Mapping[str, Instrument] | None = None,
+        parts: Mapping[str, Decimal] | None = None,
+    ) -> None:
+        """`real`: the markets of a real exchange, by symbol; None for a simulated one. `parts`: the starting cash at each of
+        several exchanges, by name; None for one."""
         self._quote = quote
         self._real = real or {}
-        self._dust: dict[str, Holding] = {}
+        self._dust: dict[_Place, Holding] = {}
+        self._strays: dict[_Place, Holding] = {}
         self._booked = 0
-        self._fees_in: dict[str, Decimal] = {}
+        self._fees_in: dict[_Place, Decimal] = {}
         self._starting_cash = starting_cash
-        self._cash = starting_cash
-        self._realised = self._fees = self._funding = ZERO
+        self._parts = {name: _Sums(cash, cash) for name, cash in (parts or {}).items()}
+        if parts and sum(parts.values(), ZERO) != starting_cash:
+            raise InvariantBroken(f"The accounts begin with {dict(parts)}, which is not {starting_cash} together.")
+        self._all = _Sums(starting_cash, starting_cash)
         self._holdings: dict[str, Holding] = {}
         self._trades: list[Trade] = []
-        self._applied: dict[tuple[str, str], None] = {}
+        self._applied: dict[tuple[str, str, str], None] = {}
         self._worth: Decimal | None = None
 
     @property
@@ -52,22 +85,48 @@ class Ledger:
     @property
     def cash(self) -> Decimal:
         """Cash now, after fees and funding."""
-        return self._cash
+        return self._all.cash
+
+    def cash_at(self, account: str) -> Decimal:
+        """Cash at one of several exchanges; all of it for one that has no name. Raises KeyError for a name that is not known."""
+        return self._sums(account).cash
+
+    def starting_cash_at(self, account: str) -> Decimal:
+        """Cash there before the first event."""
+        return self._sums(account).start
+
+    def fees_at(self, account: str) -> Decimal:
+        """Fees paid there, before what was paid in a third coin."""
+        return self._sums(account).fees
+
+    def worth_at(self, account: str) -> Decimal:
+        """Cash there, and what lies there at its marks."""
+        with localcontext(EXACT):
+            there = [held for held in self._owned() if held.account == account]
+            return self._sums(account).cash + sum([held.quantity * held.mark_price for held in there], ZERO)
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The names of several exchanges, in the profile's order; empty for one."""
+        return tuple(self._parts)
+
+    def _sums(self, account: str) -> _Sums:
+        return self._parts[account] if self._parts else self._all
 
     @property
     def realised(self) -> Decimal:
         """Profit of what was sold, before fees and funding."""
-        return self._realised
+        return self._all.realised
 
     @property
     def fees(self) -> Decimal:
         """Fees paid."""
-        return self._fees
+        return self._all.fees
 
     @property
     def funding(self) -> Decimal:
         """Funding paid minus funding received."""
-        return self._funding
+        return self._all.funding
 
     @property
     def unrealised(self) -> Decimal:
@@ -78,19 +137,23 @@ class Ledger:
     @property
     def fees_in(self) -> dict[str, Decimal]:
         """Fees that were paid in a third coin, in units of that coin. They are not part of the identity."""
-        return dict(self._fees_in)
+        return _by_symbol(self._fees_in)
+
+    def fees_in_at(self, account: str) -> dict[str, Decimal]:
+        """Those that were paid at one of several exchanges."""
+        return {coin: fee for (coin, name), fee in self._fees_in.items() if name == account}
 
     @property
     def dust(self) -> dict[str, Decimal]:
         """What is held and too small to sell, base units by symbol."""
-        return {symbol: held.quantity for symbol, held in self._dust.items()}
+        return _by_symbol({place: held.quantity for place, held in self._dust.items()})
 
     @property
     def equity(self) -> Decimal:
         """Cash plus positions at their marks. The check of the last event has counted it already, in most cases."""
         if self._worth is None:
             with localcontext(EXACT):
-                self._worth = self._cash + self._held_value
+                self._worth = self._all.cash + self._held_value
         return self._worth
 
     @property
@@ -105,6 +168,16 @@ class Ledger:
     def positions(self) -> tuple[Position, ...]:
         """Open positions, in order of symbol. Entry prices are averages, rounded to 28 digits."""
         return tuple([_position(held) for _, held in sorted(self._holdings.items())])
+
+    def strays(self) -> tuple[Position, ...]:
+        """What was bought in markets whose position lies at another exchange, and is to be sold where it lies."""
+        return tuple([_position(held) for _, held in sorted(self._strays.items())])
+
+    def stray_decision(self, symbol: str, account: str) -> str:
+        """The decision that bought it. Raises KeyError where there is none."""
+        last = self._strays[symbol, account].last
+        assert last is not None
+        return last.decision_id
 
     def opened_utc(self, symbol: str) -> datetime | None:
         """When the position in a symbol was opened; None if there is none."""
@@ -122,16 +195,24 @@ class Ledger:
 
     @property
     def owned_symbols(self) -> Set[str]:
-        """The markets of positions and of dust."""
-        return self._holdings.keys() | self._dust.keys() if self._dust else self._holdings.keys()
+        """The markets of positions, of dust and of strays."""
+        if not self._dust and not self._strays:
+            return self._holdings.keys()
+        return self._holdings.keys() | {symbol for symbol, _ in (*self._dust, *self._strays)}
 
     def owned(self) -> dict[str, Decimal]:
-        """Base units held, by symbol, with dust: what an exchange must have of ours."""
-        with localcontext(EXACT):
-            return {
-                symbol: self.quantities().get(symbol, ZERO) + self.dust.get(symbol, ZERO)
-                for symbol in sorted(self._holdings.keys() | self._dust.keys())
-            }
+        """Base units held, by symbol, with dust and strays."""
+        return self._owned_of(self._owned())
+
+    def owned_at(self, account: str) -> dict[str, Decimal]:
+        """Base units held at one exchange, by symbol, with dust and strays: what it must have of ours."""
+        return self._owned_of([held for held in self._owned() if held.account == account])
+
+    def _owned_of(self, holdings: list[Holding]) -> dict[str, Decimal]:
+        sums = dict.fromkeys(sorted({held.symbol for held in holdings}), ZERO)
+        for held in holdings:
+            sums[held.symbol] = EXACT.add(sums[held.symbol], held.quantity)
+        return sums
 
     def apply(self, fill: Fill) -> bool:
         """Book a fill. Its price becomes the symbol's mark. Returns False, and does nothing, if it was booked before.
@@ -141,7 +222,7 @@ class Ledger:
         no price, a fee in another currency); it is not booked. Raises it also if the ledger does not balance afterwards; the
         ledger is then unusable.
         """
-        key = (fill.symbol, fill.trade_id)
+        key = (fill.account, fill.symbol, fill.trade_id)
         if key in self._applied:
             return False
         self._refuse(fill)
@@ -157,21 +238,21 @@ class Ledger:
         self._applied[key] = None
         self._booked += 1
         self._check(event)
-        held = self._holdings[fill.symbol]
+        held = self._holding_of(fill)
+        assert held is not None
         if fill.side is Side.SELL and held.quantity and self._is_dust(held):
-            with _Exactly(event):
-                self._dust[fill.symbol] = held.leftover()
+            self._leave(held, event)
         if not held.quantity:
-            self._end(fill.symbol)
+            self._end(held)
             self._worth = None
         return True
 
     def surplus(self, fill: Fill) -> Decimal:
         """What a real exchange says was sold beyond what is held [base]: coins that are not ours, at a price that is not
         ours. 0 for every other fill, and for one that was booked before."""
-        if not self._real or fill.side is not Side.SELL or (fill.symbol, fill.trade_id) in self._applied:
+        if not self._real or fill.side is not Side.SELL or (fill.account, fill.symbol, fill.trade_id) in self._applied:
             return ZERO
-        held = self._holdings.get(fill.symbol)
+        held = self._holding_of(fill)
         return max(ZERO, EXACT.subtract(fill.quantity, ZERO if held is None else held.quantity))
 
     @property
@@ -184,30 +265,42 @@ class Ledger:
         """Whether it is the ledger of a real exchange."""
         return bool(self._real)
 
-    def sweep(self, symbol: str) -> None:
-        """Count the rest of a position as dust, because a real exchange takes no order so small. Without one, nothing happens."""
-        held = self._holdings.get(symbol)
+    def sweep(self, symbol: str, stray_at: str | None = None) -> None:
+        """Count the rest of a position as dust, because a real exchange takes no order so small. Without one, nothing happens.
+        `stray_at`: the exchange whose stray it is; None for the position."""
+        held = self._holdings.get(symbol) if stray_at is None else self._strays.get((symbol, stray_at))
         if held is None:
             return
-        with _Exactly(f"the rest of {symbol}"):
-            self._dust[symbol] = held.leftover()
-        self._end(symbol)
+        self._leave(held, f"the rest of {symbol}")
+        self._end(held)
         self._check(f"the rest of {symbol}")
 
-    def _end(self, symbol: str) -> None:
+    def _leave(self, held: Holding, event: str) -> None:
+        """Make dust of what is left of a holding, beside what lies there already."""
+        place = (held.symbol, held.account)
+        with _Exactly(event):
+            rest = held.leftover()
+            before = self._dust.get(place)
+            self._dust[place] = rest if before is None else before.joined_by(rest)
+
+    def _end(self, held: Holding) -> None:
         """Close a position of which nothing is left. One that was dust from its first purchase on made no round trip."""
-        held = self._holdings.pop(symbol)
+        if self._holdings.get(held.symbol) is held:
+            del self._holdings[held.symbol]
+        else:
+            del self._strays[held.symbol, held.account]
         if held.bought and held.last is not None:
             self._trades.append(held.trade(held.last))
 
-    def apply_funding(self, funding_id: str, amount: Decimal) -> bool:
-        """Pay funding (a negative amount is received), once for each id. Returns whether it was new."""
-        key = ("", funding_id)
+    def apply_funding(self, funding_id: str, amount: Decimal, account: str = "") -> bool:
+        """Pay funding (a negative amount is received), once for each id and account. Returns whether it was new."""
+        key = (account, "", funding_id)
         if key in self._applied:
             return False
         with _Exactly(f"funding {funding_id}"):
-            self._cash -= amount
-            self._funding += amount
+            for sums in self._counted(account):
+                sums.cash -= amount
+                sums.funding += amount
         self._applied[key] = None
         self._check(f"funding {funding_id}")
         return True
@@ -231,8 +324,8 @@ class Ledger:
         self._check("a new valuation")
 
     def _owned(self) -> list[Holding]:
-        """Positions and dust."""
-        return [*self._holdings.values(), *self._dust.values()]
+        """Positions, dust and strays."""
+        return [*self._holdings.values(), *self._dust.values(), *self._strays.values()]
 
     def _is_dust(self, held: Holding) -> bool:
         rules = self._real.get(held.symbol)
@@ -247,7 +340,8 @@ class Ledger:
             return fill
         ours = self._of_ours(fill) if fill.fee_currency == self._real[fill.symbol].base else ZERO
         if fill.fee != ours:
-            self._fees_in[fill.fee_currency] = self._fees_in.get(fill.fee_currency, ZERO) + fill.fee - ours
+            place = (fill.fee_currency, fill.account)
+            self._fees_in[place] = self._fees_in.get(place, ZERO) + fill.fee - ours
         changed = fill.quantity - ours if fill.side is Side.BUY else fill.quantity + ours
         return fill.model_copy(update={"quantity": changed, "fee": ours * fill.price, "fee_currency": self._quote})
 
@@ -255,10 +349,15 @@ class Ledger:
         """The part of a fee in the base coin that came out of the position; the rest of it was paid by other coins there."""
         if fill.side is Side.BUY:
             return fill.fee
-        held = self._holdings.get(fill.symbol)
+        held = self._holding_of(fill)
         return min(fill.fee, max(ZERO, (ZERO if held is None else held.quantity) - fill.quantity))
 
     def _refuse(self, fill: Fill) -> None:
+        if fill.account not in (self._parts or ("",)):
+            raise InvariantBroken(
+                f"Trade {fill.trade_id} is of the exchange {fill.account!r}, and this session trades on "
+                f"{', '.join(self._parts) or 'one that has no name'}. It was not booked. Keep the run's journal and report it."
+            )
         if fill.fee_currency != self._quote and fill.symbol not in self._real:
             raise InvariantBroken(
                 f"Trade {fill.trade_id} charged its fee in {fill.fee_currency}, and this ledger counts in {self._quote} only. "
@@ -273,44 +372,93 @@ class Ledger:
 
     def _book(self, fill: Fill) -> None:
         notional = fill.quantity * fill.price
-        held = self._holdings.get(fill.symbol)
+        held = self._holding_of(fill)
         if fill.side is Side.BUY:
-            held = held or self._holdings.setdefault(fill.symbol, self._begun(fill))
+            held = held or self._begun(fill)
             held.buy(fill, notional)
-            self._cash -= notional + fill.fee
+            paid, made = notional + fill.fee, ZERO
         elif held is None:
             raise oversold(fill, ZERO)
         else:
-            self._realised += held.sell(fill, notional)
-            self._cash += notional - fill.fee
-        self._fees += fill.fee
+            paid, made = fill.fee - notional, held.sell(fill, notional)
+        for sums in self._counted(fill.account):
+            sums.cash -= paid
+            sums.realised += made
+            sums.fees += fill.fee
+
+    def _counted(self, account: str) -> tuple[_Sums, ...]:
+        """The sums in which an event of this account is counted."""
+        return (self._all, self._parts[account]) if self._parts else (self._all,)
+
+    def _holding_of(self, fill: Fill) -> Holding | None:
+        """What a fill changes: the position if it lies there, or what lies there astray; None if there is neither."""
+        held = self._holdings.get(fill.symbol)
+        if held is not None and held.account == fill.account:
+            return held
+        return self._strays.get((fill.symbol, fill.account))
 
     def _begun(self, fill: Fill) -> Holding:
-        """A position that begins with this purchase, and with the dust of earlier ones."""
-        held = self._dust.pop(fill.symbol, None) or Holding(fill.symbol, fill.filled_utc, fill.price)
+        """A position that begins with this purchase, and with the dust of earlier ones there. Where the position lies at another
+        exchange, it is a stray."""
+        place = (fill.symbol, fill.account)
+        held = self._dust.pop(place, None) or Holding(fill.symbol, fill.filled_utc, fill.price, account=fill.account)
         held.opened_utc = fill.filled_utc
+        if fill.symbol in self._holdings:
+            self._strays[place] = held
+        else:
+            self._holdings[fill.symbol] = held
         return held
 
     def _check(self, event: str) -> None:
         """Raise InvariantBroken unless the identity holds exactly."""
         with _Exactly(event):
             unrealised = sum([held.unrealised for held in self._owned()], ZERO)
-            held_value = self._held_value
-            earned = self._starting_cash + self._realised + unrealised - self._fees - self._funding
-            owned = self._worth = self._cash + held_value
+            held_value, sums = self._held_value, self._all
+            earned = sums.earned(unrealised)
+            owned = self._worth = sums.cash + held_value
+            self._check_parts(event)
         if earned != owned:
             raise InvariantBroken(
-                f"The ledger does not balance after {event}: start {self._starting_cash} + realised {self._realised} + "
-                f"unrealised {unrealised} - fees {self._fees} - funding {self._funding} = {earned}, but cash {self._cash} + "
+                f"The ledger does not balance after {event}: start {sums.start} + realised {sums.realised} + "
+                f"unrealised {unrealised} - fees {sums.fees} - funding {sums.funding} = {earned}, but cash {sums.cash} + "
                 f"positions {held_value} = {owned}. The session was stopped, since nothing after it can be trusted. Compare the "
                 f"journal with the venue's trade list."
             )
 
+    def _check_parts(self, event: str) -> None:
+        """Raise InvariantBroken unless the identity holds for each of several exchanges, and their money is all the money."""
+        if not self._parts:
+            return
+        owned = self._owned()
+        for name, sums in self._parts.items():
+            there = [held for held in owned if held.account == name]
+            earned = sums.earned(sum([held.unrealised for held in there], ZERO))
+            has = self.worth_at(name)
+            if earned != has:
+                raise InvariantBroken(
+                    f"The ledger of {name} does not balance after {event}: {earned} were earned, and it has {has}. The session "
+                    "was stopped, since nothing after it can be trusted. Compare the journal with the exchange's trade list."
+                )
+        if sum([sums.cash for sums in self._parts.values()], ZERO) != self._all.cash:
+            raise InvariantBroken(
+                f"The money of the exchanges is not the money of the session after {event}: {self._all.cash}. The session was "
+                "stopped. This is a defect of the program: keep the run's journal and report it."
+            )
+
+
+def _by_symbol(places: Mapping[_Place, Decimal]) -> dict[str, Decimal]:
+    """Quantities by symbol or coin, those of all exchanges together."""
+    sums: dict[str, Decimal] = {}
+    for (name, _), quantity in places.items():
+        sums[name] = quantity if name not in sums else EXACT.add(sums[name], quantity)
+    return sums
+
 
 def _position(held: Holding) -> Position:
     return Position(
-        symbol=held.symbol, quantity=held.quantity, entry_price=held.average_price, mark_price=held.mark_price
-    )
+        symbol=held.symbol, quantity=held.quantity, entry_price=held.average_price, mark_price=held.mark_price,
+        account=held.account,
+    )  # fmt: skip
 
 
 def _is_price(price: Decimal) -> bool:

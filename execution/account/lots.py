@@ -63,6 +63,8 @@ class Holding:
     fees: Decimal = ZERO
     last: Fill | None = None
     """The latest fill."""
+    account: str = ""
+    """The exchange where it lies, in a session on several."""
 
     @property
     def unrealised(self) -> Decimal:
@@ -105,12 +107,23 @@ class Holding:
 
     def leftover(self) -> "Holding":
         """Take what is left out of this position, at its cost, as a holding of its own. The position ends with this."""
-        rest = Holding(self.symbol, self.opened_utc, self.mark_price, self.quantity, self.lots, bought=self.quantity)
+        rest = Holding(
+            self.symbol, self.opened_utc, self.mark_price, self.quantity, self.lots, bought=self.quantity, account=self.account
+        )  # fmt: skip
         rest.bought_notional = sum((lot.price * lot.quantity for lot in self.lots), ZERO)
         self.bought -= rest.bought
         self.bought_notional -= rest.bought_notional
         self.quantity, self.lots = ZERO, deque()
         return rest
+
+    def joined_by(self, other: "Holding") -> "Holding":
+        """This holding with the lots of another one of the same market after its own."""
+        self.quantity += other.quantity
+        self.bought += other.bought
+        self.bought_notional += other.bought_notional
+        self.lots.extend(other.lots)
+        self.mark_price = other.mark_price
+        return self
 
     def trade(self, last: Fill) -> Trade:
         """The round trip that this fill ended."""

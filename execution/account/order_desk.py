@@ -9,7 +9,7 @@ decide which order is sent, and why.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -27,21 +27,27 @@ from execution.reports import LOOK, DustSwept, Fill, VenueReport, VenueWord
 from execution.venues.venue import Venue
 from market.book import Book
 from risk.order import Order
+from risk.portfolio import Position
 
 Follower = Callable[[datetime], Awaitable[None]]
 """A function that is called after a report of the venue was booked, with the time of the report."""
 
 
 class OrderDesk:
-    """One account's orders on one venue."""
+    """One session's orders on its venue, which may be several exchanges."""
 
     def __init__(
-        self, venue: Venue, ledger: Ledger, sink: Sink, orders: Orders, agreement: Agreement | None = None
+        self,
+        venue: Venue,
+        ledger: Ledger,
+        sink: Sink,
+        orders: Orders,
+        agreements: Mapping[str, Agreement] | None = None,
     ) -> None:
-        """`agreement`: what compares the venue's account with the ledger, where the venue reports one."""
-        self._agreement = agreement
-        self.closed = ClosedMarkets(sink)
-        """The markets that are close-only at a real exchange."""
+        """`agreements`: what compares an exchange's account with the ledger, by the exchange's name; that of one exchange is
+        empty."""
+        self.agreements = agreements or {}
+        self._closed = {name: ClosedMarkets(sink, name) for name in ledger.accounts or ("",)}
         self._venue = venue
         self._ledger = ledger
         self._sink = sink
@@ -50,10 +56,16 @@ class OrderDesk:
         self._followers: tuple[Follower, ...] = ()
         self.books: dict[str, Book] = {}
         """The books that the venue has reported last, by market."""
+        self.books_at: dict[str, dict[str, Book]] = {}
+        """Those of each of several exchanges, by its name."""
 
     def follow(self, follower: Follower) -> None:
         """Call `follower` after each report that was booked."""
         self._followers = (*self._followers, follower)
+
+    def closed(self, account: str = "") -> ClosedMarkets:
+        """The markets that are close-only at a real exchange; `account`: at which of several."""
+        return self._closed[account]
 
     async def send(self, order: Order, of: DecisionOrders) -> None:
         """Journal the intent, then hand the order to the venue. `of`: the decision whose position it opens or reduces."""
@@ -90,11 +102,13 @@ class OrderDesk:
         book of a market ends the one before."""
         if asked == LOOK:
             self.books.clear()
+            self.books_at.clear()
         if report.is_empty:
             return
         self._sink.append(VenueWord(asked=asked, report=report))
         self._settle(report, at)
         self.books.update(report.books)
+        self.books_at.update(report.books_at)
         for follower in self._followers:
             await follower(at)
 
@@ -102,6 +116,11 @@ class OrderDesk:
         """Count what is left of a position as dust."""
         self._sink.append(DustSwept(at_utc=at, symbol=symbol, quantity=self._ledger.quantities()[symbol]))
         self._ledger.sweep(symbol)
+
+    def sweep_stray(self, stray: Position, at: datetime) -> None:
+        """Count what lies astray at an exchange as dust there."""
+        self._sink.append(DustSwept(at_utc=at, symbol=stray.symbol, quantity=stray.quantity, stray_at=stray.account))
+        self._ledger.sweep(stray.symbol, stray.account)
 
     def errors_since(self, begin: datetime) -> int:
         """How many orders were rejected or have an unknown state since this time."""
@@ -132,9 +151,11 @@ class OrderDesk:
     def _settle(self, report: VenueReport, at: datetime) -> None:
         """Book funding and fills, and note the state of each order."""
         for paid in report.funding:
-            self._ledger.apply_funding(paid.funding_id, paid.amount)
+            self._ledger.apply_funding(paid.funding_id, paid.amount, paid.account)
         if report.close_only is not None:
-            self.closed.see(report.close_only, at)
+            self._closed[""].see(report.close_only, at)
+        for name, told in report.close_only_at.items():
+            self._closed[name].see(told, at)
         for fill in report.fills:
             surplus = self._ledger.surplus(fill)
             if self._ledger.apply(fill):
@@ -144,17 +165,21 @@ class OrderDesk:
         self._errors.note(report.states, at)
         for state in report.states:
             self._orders.settle(state)
-        if report.account is not None and self._agreement is not None:
-            self._agreement.see(report.account, at)
+        if report.account is None:
+            return
+        for name, agreement in self.agreements.items():
+            part = report.account.members.get(name) if name else report.account
+            if part is not None:
+                agreement.see(part, at)
 
     def _disown(self, fill: Fill, surplus: Decimal, at: datetime) -> None:
         """A sale of more than is held: the surplus were coins of somebody else. The market is closed until a human has looked."""
         money = EXACT.multiply(surplus, fill.price)
-        if self._agreement is not None:
-            self._agreement.take_for_foreign(fill.symbol, surplus, money)
+        if fill.account in self.agreements:
+            self.agreements[fill.account].take_for_foreign(fill.symbol, surplus, money)
         why = (
             f"the exchange reports that trade {fill.trade_id} sold {fill.quantity}, which is {surplus} more than the ledger "
             f"holds. "
             f"Those {surplus} were not this account's, nor are the {money} that they brought: neither was booked"
         )
-        self.closed.find(fill.symbol, why, at)
+        self._closed[fill.account].find(fill.symbol, why, at)

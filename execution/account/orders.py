@@ -3,7 +3,7 @@
 It knows only what the venue reported about an order. It refuses a purchase that no decision of this account ordered.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -22,6 +22,7 @@ class Orders:
         self._entering: dict[str, DecisionOrders] = {}
         self._holding: dict[str, DecisionOrders] = {}
         self._live: dict[str, DecisionOrders] = {}
+        self._refused: deque[DecisionOrders] = deque()
 
     def expect(
         self,
@@ -60,6 +61,7 @@ class Orders:
         of = self._entering.get(symbol)
         if of is None:
             return None
+        of.withdrawn = True
         if of.pursuit is not None:
             of.pursuit.given_up = True
             if of.live_entry is None:
@@ -95,6 +97,21 @@ class Orders:
         del self._live[state.order_id]
         if not of.entering and self._entering.get(of.symbol) is of:
             del self._entering[of.symbol]
+        if of.account and of.refused_utc is not None and state.order_id == of.entry.order_id:
+            self._refused.append(of)
+
+    def next_refused(self) -> DecisionOrders | None:
+        """The next decision whose entry an exchange has refused since it was last asked; None if there is no more."""
+        return self._refused.popleft() if self._refused else None
+
+    def may_enter_again(self, of: DecisionOrders) -> bool:
+        """Whether a refused entry may be sent elsewhere: it was not withdrawn, bought nothing, and no other one is under way."""
+        return not (of.withdrawn or of.entering or of.bought or of.symbol in self._entering)
+
+    def enter_again(self, of: DecisionOrders) -> None:
+        """Note that a refused entry is to be sent again: it counts as under way."""
+        of.entering, of.pursuit, of.refused_utc = True, None, None
+        self._entering[of.symbol] = of
 
     def close(self, held: DecisionOrders) -> None:
         """Note that a decision's position is closed and that its entry is done."""
@@ -135,6 +152,10 @@ class Orders:
         """Markets in which an order may still be filled."""
         return {of.symbol for of in self._live.values()}
 
+    def is_live(self, order_id: str) -> bool:
+        """Whether an order may still be filled."""
+        return order_id in self._live
+
     def exits(self, symbol: str) -> tuple[str, ...]:
         """Ids of the live orders that would reduce a position, oldest first."""
         return tuple(order_id for of in self._live_in(symbol) for order_id in of.exits)
@@ -163,6 +184,7 @@ class Orders:
                 f"The venue reports trade {fill.trade_id}, a purchase of {fill.symbol} for decision {fill.decision_id}, which "
                 "this account did not sign. The session was stopped. Look the trade up in the venue's list."
             )
+        of.bought = True
         held = self._holding.setdefault(fill.symbol, of)
         held.outgrown = True
         if held is not of and of.share is not None:

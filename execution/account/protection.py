@@ -24,6 +24,9 @@ from risk.manager import RiskManager
 from risk.order import Order, OrderKind, Purpose
 from risk.portfolio import Position
 
+STRAY_SALES = 5
+"""How often the sale of a stray is tried."""
+
 
 class MarketSale(NamedTuple):
     """Ids and purpose of an exit at market."""
@@ -53,6 +56,7 @@ class Protection:
         self._exits = exits
         self._instruments = instruments
         self._tidying = False
+        self._stray_sales: dict[tuple[str, str], list[str]] = {}
         desk.follow(self.tidy)
 
     async def close(
@@ -138,7 +142,12 @@ class Protection:
     async def _sell(self, symbol: str, keep: Decimal, sale: MarketSale, at: datetime) -> Order | None:
         """Withdraw entry and protection, sell the part above `keep` at market, and protect the rest."""
         held, position = self._orders.held(symbol), self._ledger.position(symbol)
-        if position is None or held is None or held.closing is not None or self._desk.closed.is_gone(symbol):
+        if (
+            position is None
+            or held is None
+            or held.closing is not None
+            or self._desk.closed(position.account).is_gone(symbol)
+        ):
             return None
         if self._above(position, held, keep) * position.mark_price < self._instruments[symbol].min_notional:
             return None
@@ -195,6 +204,9 @@ class Protection:
         while sold := next((each for each in self._orders.entering if each.sold_from), None):
             sold.sold_from = False
             await self._desk.cancel_entry(sold.symbol, at)
+        for entering in self._orders.entering:
+            if self._is_astray(entering):
+                await self._desk.cancel_entry(entering.symbol, at)
         for held in self._orders.holding:
             if self._ledger.position(held.symbol) is None:
                 await self._withdraw(held.symbol, at)
@@ -203,12 +215,44 @@ class Protection:
             elif held.closing is None and self._is_exposed(held):
                 await self._protect(held, at)
                 await self._leave_what_no_stop_protects(held, at)
+        for stray in self._ledger.strays():
+            await self._sell_stray(stray, at)
+
+    def _is_astray(self, entering: DecisionOrders) -> bool:
+        """Whether an entry is under way at another exchange than the one where the position lies, and was not withdrawn yet."""
+        position = self._ledger.position(entering.symbol)
+        if position is None or not entering.account or entering.withdrawn:
+            return False
+        return position.account != entering.account
+
+    async def _sell_stray(self, stray: Position, at: datetime) -> None:
+        """Sell at market what was bought in a market whose position lies at another exchange: nothing there protects it.
+
+        The market is closed there until a human has looked. A sale that is refused is tried again, a few times.
+        """
+        instrument = self._instruments[stray.symbol]
+        sales = self._stray_sales.setdefault((stray.symbol, stray.account), [])
+        why = (
+            f"{stray.quantity} were bought there while the position lies at another exchange, by an entry that it was said not "
+            "to have. They are sold at market"
+        )
+        self._desk.closed(stray.account).find(stray.symbol, why, at)
+        if sales and self._orders.is_live(sales[-1]):
+            return
+        quantity = instrument.round_quantity(stray.quantity)
+        if not quantity or quantity * stray.mark_price < instrument.min_notional:
+            self._desk.sweep_stray(stray, at)
+        elif len(sales) < STRAY_SALES:
+            decision = self._ledger.stray_decision(stray.symbol, stray.account)
+            sale = MarketSale(f"{decision}-s{len(sales) + 1}", decision, Purpose.STOP_LOSS)
+            sales.append(sale.order_id)
+            await self._desk.send(self.market_exit(stray, sale, quantity, at), self._orders.of_decision(decision))
 
     def _is_exposed(self, held: DecisionOrders) -> bool:
         position = self._staying(held)
         if position is None or held.too_small == position.quantity or self._orders.doubtful(held.symbol):
             return False
-        if self._desk.closed.is_gone(held.symbol):
+        if self._desk.closed(position.account).is_gone(held.symbol):
             return False
         covered = self._orders.covered(held.symbol)
         too_much = self._ledger.is_real and covered > position.quantity  # it would sell coins that are not ours

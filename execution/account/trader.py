@@ -1,4 +1,4 @@
-"""The trader: one account on one venue, bar after bar. It keeps the book, and asks the gate about proposals.
+"""The trader: one book on one venue, which may be several exchanges, bar after bar. It asks the gate about proposals.
 
 It makes no decisions. The order desk sends orders and books reports, and the protection places the exits. The trader values the
 book, updates the breakers at each bar, and withdraws entries that are no longer justified: the market has no bar, its data is
@@ -7,7 +7,7 @@ frozen, or a breaker is tripped.
 It stops if the venue's account and the ledger disagree.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -27,6 +27,8 @@ from execution.account.order_desk import OrderDesk
 from execution.account.orders import Orders
 from execution.account.pieces import Touch
 from execution.account.protection import Protection
+from execution.account.routing.failover import Failover
+from execution.account.routing.routes import AllWell, Health, Member, Routes
 from execution.journal.event import Sink
 from execution.kill_switch.halting import Halt, HaltWatch, NoSwitch, Sale, Switch
 from execution.reports import HEARD, LOOK, VenueReport, told_utc
@@ -43,7 +45,7 @@ from risk.breakers import (
     observe_move,
     observe_trade,
 )
-from risk.facts import DocketView, Situation
+from risk.facts import DocketView, Situation, check
 from risk.limits.trade import kill_switch_report
 from risk.manager import RiskManager
 from risk.measures.horizon import horizon_of, one_day_es, one_day_var
@@ -70,7 +72,7 @@ class Exposure(Frozen):
 
 
 class Trader:
-    """One account on one venue."""
+    """One session's book on its venue."""
 
     def __init__(
         self,
@@ -91,12 +93,15 @@ class Trader:
         entries: EntrySettings = EntrySettings(),  # noqa: B008 - frozen
         ramp: Ramp | None = None,
         bounds: LiveSettings | None = None,
+        members: Sequence[Member] = (),
+        health: Health | None = None,
     ) -> None:
         """`driver` drives the venue through each bar; None for a venue that trades by itself.
 
         `switch` is the kill switch; None if there is none. `close_together`: how many markets of a real exchange are asked at a
         time when it sells; 1 for one after another. `entries`: how entries are bought. `ramp`: where that of real money stands,
-        and the `bounds` in which it does not fall; None without real money.
+        and the `bounds` in which it does not fall; None without real money. `members`: the exchanges of a session on several,
+        and `health`, what says which of them are well.
         """
         self.ramp = ramp
         self._bounds = bounds
@@ -108,11 +113,10 @@ class Trader:
         self._gate = gate
         self._limits = limits
         self._venue = venue
-        self._driver = driver
         self._instruments = venue.instruments()
         self._orders = Orders()
-        self._agreement = Agreement(ledger, self._instruments, sink)
-        self._desk = OrderDesk(venue, ledger, sink, self._orders, self._agreement)
+        agreements = {name: Agreement(ledger, self._instruments, sink, name) for name in ledger.accounts or ("",)}
+        self._desk = OrderDesk(venue, ledger, sink, self._orders, agreements)
         self._protection = Protection(self._desk, self._orders, ledger, gate, exits, self._instruments)
         self._closing = (
             Closing(self._desk, self._orders, ledger, self._protection, self._instruments, close_together)
@@ -122,6 +126,16 @@ class Trader:
         self._pursuing = Pursuing(
             self._desk, self._orders, gate, entries, self._instruments, clocked=ledger.is_real
         )  # fmt: skip
+        self._routes = (
+            Routes(members, ledger, self._orders, gate, self._desk, health or AllWell()) if members else None
+        )  # fmt: skip
+        self._driver = driver if driver is None or self._routes is None else self._routes.seeing(driver)
+        self._failover: Failover | None = None
+        if self._routes is not None:
+            self._failover = Failover(
+                self._routes, self._orders, self._pursuing, gate, sink, lambda: self._halts.why, self._touch
+            )
+            self._desk.follow(self._failover.look)
         self._sink = sink
         self._horizon = horizon_of(limits, bars_per_day)
         self._least_fall = fall_sigmas(bars_per_day, limits)
@@ -143,6 +157,8 @@ class Trader:
             await self._desk.hear(LOOK, await self._venue.look(tuple(shown.bars)), at)
         if self._driver is not None:
             await drive(self._driver, self._desk, self._protection, shown)
+        if self._routes is not None:
+            self._routes.note_funding(shown.funding)
         closes = {symbol: bar.close for symbol, bar in shown.bars.items()}
         owned = closes.keys() & self.ledger.owned_symbols
         self.ledger.mark({symbol: Decimal(repr(closes[symbol])) for symbol in owned})
@@ -150,7 +166,7 @@ class Trader:
         self.volumes.push({symbol: (bar.close, bar.volume) for symbol, bar in shown.bars.items()})
         self._observe(shown)
         for symbol in self._entering:
-            closed = symbol not in shown.bars or symbol in shown.frozen or self._desk.closed.why(symbol) is not None
+            closed = symbol not in shown.bars or symbol in shown.frozen or self._closed(symbol) is not None
             if closed or self.breakers.open_on(symbol) is not None:
                 await self._desk.cancel_entry(symbol, at)
         await self.pursue(at, {symbol: touch for symbol in self.pursued if (touch := self._touch(symbol)) is not None})
@@ -166,7 +182,7 @@ class Trader:
 
     async def pursue(self, at: datetime, touches: Mapping[str, Touch]) -> None:
         """Take the next step of entries that are bought piece by piece, at these best prices."""
-        stopped = [each for each in self.pursued if self._halts.halts or self._desk.closed.why(each) is not None]
+        stopped = [each for each in self.pursued if self._halts.halts or self._closed(each) is not None]
         if touches or stopped:
             await self._pursuing.look(at, touches, stopped)
 
@@ -190,8 +206,13 @@ class Trader:
 
     @property
     def foreign(self) -> dict[str, Decimal]:
-        """What lay on a real account before the session, by market [base]; nothing before it was told."""
-        return self._agreement.foreign
+        """What lay on a real account before the session, by market [base]; nothing before it was told. Of several exchanges, on
+        all of them together."""
+        found: dict[str, Decimal] = {}
+        for agreement in self._desk.agreements.values():
+            for symbol, more in agreement.foreign.items():
+                found[symbol] = found.get(symbol, Decimal(0)) + more
+        return found
 
     @property
     def quantities(self) -> dict[str, Decimal]:
@@ -277,9 +298,7 @@ class Trader:
             portfolio=portfolio,
             instrument=self._instruments[proposal.symbol],
             breakers=self.breakers,
-            frozen=self._frozen.get(proposal.symbol)
-            or self._agreement.why(proposal.symbol)
-            or self._desk.closed.why(proposal.symbol),
+            frozen=self._frozen.get(proposal.symbol) or self._why_not(proposal.symbol),
             symbols=symbols,
             returns=self.window.matrix(symbols)[-rows:] if rows else self.window.matrix(symbols)[:0],
             halted=self._halts.why,
@@ -293,12 +312,16 @@ class Trader:
             opened_utc=self.ledger.opened_utc(proposal.symbol),
             own_positions=self._orders.by_context(but=proposal.symbol),
             ramp=self.ramp,
+            most_free=None if self._routes is None else self._routes.most_free(proposal.symbol),
         )
 
-    async def enter(self, verdict: Verdict, approval: RuleReport | None = None) -> Verdict:
+    async def enter(
+        self, verdict: Verdict, approval: RuleReport | None = None, hold: timedelta | None = None
+    ) -> Verdict:
         """Send the order of a signed verdict, and return the final verdict. A refused verdict sends nothing.
 
-        A signed verdict becomes a refusal if `approval` refuses it, or if the kill switch was set after the signature.
+        A signed verdict becomes a refusal if `approval` refuses it, if the kill switch was set after the signature, or if none
+        of several exchanges may take it. `hold`: how long its voters mean to hold, if they say so.
         """
         if verdict.outcome is not Outcome.SIGNED or verdict.order is None:
             return verdict
@@ -306,13 +329,29 @@ class Trader:
             verdict = verdict.with_rule(approval)
         if (why := self._halts.look(verdict.as_of_utc)) is not None:
             verdict = verdict.with_rule(kill_switch_report(why))
+        place = ""
+        if verdict.order is not None and self._routes is not None:
+            verdict, place = self._routed(verdict, verdict.order, self._routes, hold)
         if verdict.order is None:
             self._orders.forget(verdict.symbol)
             self._entered.pop(verdict.decision_id, None)
             return verdict
         of = self._orders.of_decision(verdict.decision_id)
-        await self._pursuing.send(verdict.order, of, self._touch(verdict.symbol))
+        if self._failover is None:
+            await self._pursuing.send(verdict.order, of, self._touch(verdict.symbol))
+        else:
+            await self._failover.send(verdict.order, of, place)
         return verdict
+
+    def _routed(self, verdict: Verdict, order: Order, routes: Routes, hold: timedelta | None) -> tuple[Verdict, str]:
+        """The verdict after an exchange was chosen for its order, and the exchange; a refusal if none may take it."""
+        of = self._orders.of_decision(verdict.decision_id)
+        of.signed, of.meant_to_hold = order, hold
+        routed = routes.route(order, of, verdict.as_of_utc)
+        self._sink.append(routed)
+        if routed.chosen is None:
+            return verdict.with_rule(check("route", False, note=routed.why_not)), ""
+        return verdict, routed.chosen
 
     async def heed(self, at: datetime) -> tuple[Sale, ...]:
         """Read the kill switch and obey it. Returns the sales that were started.
@@ -332,7 +371,8 @@ class Trader:
             sold = [sale for sale in sales if await self._protection.close(sale.symbol, sale.decision_id, at)]
         else:
             sold = list(await self._closing.close(sales, at))
-        self._halts.told_flat(at, flat=not self.ledger.positions() and self._orders.quiet)
+        left = self.ledger.positions() or self.ledger.strays()
+        self._halts.told_flat(at, flat=not left and self._orders.quiet)
         return tuple(sold)
 
     async def leave(self, symbol: str, decision_id: str, at: datetime) -> Order | None:
@@ -406,7 +446,20 @@ class Trader:
         return Touch(book.bids[0].price, book.asks[0].price) if book and book.bids and book.asks else None
 
     def _book(self, symbol: str) -> Book | None:
+        if self._routes is not None:
+            return self._routes.book(symbol)
         return self._desk.books.get(symbol) if self.ledger.is_real else self._venue.book(symbol)
+
+    def _why_not(self, symbol: str) -> str | None:
+        """Why the venue takes no new risk in a market; None if it does."""
+        if self._routes is not None:
+            return self._routes.why(symbol)
+        return self._desk.agreements[""].why(symbol) or self._desk.closed().why(symbol)
+
+    def _closed(self, symbol: str) -> str | None:
+        """Why a market is close-only where its entry is; None if it is not."""
+        place = "" if self._routes is None else self._routes.place(symbol)
+        return self._desk.closed(place).why(symbol) if place or self._routes is None else None
 
     def _is_alive(self, symbol: str) -> bool:
         return self.window.stale(symbol) < QUARANTINE_BARS
@@ -420,7 +473,14 @@ class Trader:
         account = await self._venue.account()
         if account is None:
             return
-        held = self.ledger.quantities()
+        for name, part in account.members.items():
+            theirs, ours = {s: q for s, q in part.held.items() if q}, self.ledger.owned_at(name)
+            if part.cash != self.ledger.cash_at(name) or theirs != ours:
+                raise InvariantBroken(
+                    f"{name} holds {part.cash} and {theirs}, the ledger has {self.ledger.cash_at(name)} and {ours} there. The "
+                    "session was stopped. This is a defect of the program: keep the run's journal and report it."
+                )
+        held = self.ledger.quantities() if not account.members else self.ledger.owned()
         if account.cash != self.ledger.cash or {s: q for s, q in account.held.items() if q} != held:
             raise InvariantBroken(
                 f"The venue holds {account.cash} and {account.held}, the ledger {self.ledger.cash} and {held}. The session was "

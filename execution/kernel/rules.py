@@ -169,6 +169,11 @@ def _refuse(instruments: Sequence[Instrument], limits: RiskLimits, venue: VenueS
             f"The fast engine trades on the simulated exchange only, and the profile names {venue.kind}. Nothing was run. Use a "
             "profile with venue.kind simulated, or the full engine."
         )
+    if venue.also:
+        raise UsageFault(
+            f"The fast engine trades on one exchange, and venue.also names {venue.also[0].name}. Nothing was run: leave it out, "
+            "or use the full engine."
+        )
     if venue.impact != "book":
         raise UsageFault(
             f"The fast engine lays its book at even steps, and venue.impact is {venue.impact}. Nothing was run: use book, or the "

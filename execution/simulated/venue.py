@@ -64,7 +64,7 @@ class SimulatedVenue:
 
     async def account(self) -> VenueAccount:
         """Cash and quantities in the exchange's own account."""
-        return VenueAccount.of_ours(cash=self._account.cash, held=self._account.holdings())
+        return VenueAccount.of_ours(cash=self._account.cash, held=self._account.holdings(), members={})
 
     async def open_orders(self) -> tuple[Order, ...]:
         """Accepted and not yet done, oldest first."""

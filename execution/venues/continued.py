@@ -16,6 +16,7 @@ from typing import Protocol
 
 from execution.reports import OrderStatus, VenueAccount, VenueReport
 from execution.venues.recorded import RecordedVenue
+from execution.venues.routed import RoutedExchanges
 from execution.venues.venue import Venue
 from market.book import Book
 from market.instrument import Instrument
@@ -67,17 +68,22 @@ class Booked(Protocol):
         """How many fills it has booked."""
         ...
 
-    def owned(self) -> dict[str, Decimal]:
-        """What it holds, by symbol [base]."""
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """The names of several exchanges; empty for one."""
+        ...
+
+    def owned_at(self, account: str) -> dict[str, Decimal]:
+        """What it holds at an exchange, by symbol [base]; the name of one exchange is empty."""
         ...
 
 
 class ContinuedVenue:
-    """One exchange, after the past that a journal tells, if there is one."""
+    """One exchange, or several, after the past that a journal tells, if there is one."""
 
     def __init__(
         self,
-        exchange: Exchange,
+        exchange: Exchange | RoutedExchanges,
         instruments: dict[str, Instrument],
         compare_s: float,
         past: Past | None = None,
@@ -90,11 +96,11 @@ class ContinuedVenue:
         self._compare_s = compare_s
         self._past, self._told = past, told
         self._orders: dict[str, Order] = {}
-        self._trades: set[tuple[str, str]] = set()
-        """What the journal of the past has booked, until the exchange is told."""
+        self._trades: set[tuple[str, str, str]] = set()
+        """What the journal of the past has booked, by exchange, market and trade id, until the exchange is told."""
         self._reported = 0
         """How many fills were reported, each counted once."""
-        self._latest: dict[tuple[str, str], None] = {}
+        self._latest: dict[tuple[str, str, str], None] = {}
         self._adopted = past is None
         self._soon = False
         self._word: asyncio.Future[VenueReport | None] | None = None
@@ -168,7 +174,7 @@ class ContinuedVenue:
     def _recording(self) -> RecordedVenue | None:
         return self._told if self._past is not None and self._past.past else None
 
-    def _here(self) -> Exchange:
+    def _here(self) -> Exchange | RoutedExchanges:
         """The exchange, once it knows what the journal knows."""
         if not self._adopted:
             self._arrive()
@@ -176,8 +182,14 @@ class ContinuedVenue:
 
     def _arrive(self) -> None:
         self._adopted = True
-        held = {} if self.ledger is None else self.ledger.owned()
-        self._exchange.adopt(tuple(self._orders.values()), tuple(sorted(self._trades)), held)
+        for name in (self.ledger.accounts if self.ledger is not None else ()) or ("",):
+            orders = tuple(order for order in self._orders.values() if order.account == name)
+            trades = tuple(sorted((symbol, each) for account, symbol, each in self._trades if account == name))
+            held = {} if self.ledger is None else self.ledger.owned_at(name)
+            if isinstance(self._exchange, RoutedExchanges):
+                self._exchange.adopt_at(name, orders, trades, held)
+            else:
+                self._exchange.adopt(orders, trades, held)
         self._trades = set()
 
     @property
@@ -193,7 +205,7 @@ class ContinuedVenue:
             if state.status in _DONE:
                 self._orders.pop(state.order_id, None)
         for fill in report.fills:
-            trade = (fill.symbol, fill.trade_id)
+            trade = (fill.account, fill.symbol, fill.trade_id)
             if not self._adopted:
                 self._trades.add(trade)
             if trade not in self._latest:

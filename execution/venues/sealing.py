@@ -1,9 +1,12 @@
 """Gives gate and venue the same seal, so that no higher package ever holds it."""
 
+from collections.abc import Mapping
+
 from config.sections.exits import ExitSettings
 from config.sections.limits import RiskLimits
 from config.sections.venue import VenueSettings
 from execution.simulated.venue import SimulatedVenue
+from execution.venues.routed import RoutedSimulation
 from market.instrument import Instrument
 from risk.calibration import SizingMaps
 from risk.manager import RiskManager
@@ -21,6 +24,18 @@ def open_gate(
     return RiskManager(limits, exits, Seal(key), bars_per_day, calibration)
 
 
-def open_venue(instruments: dict[str, Instrument], settings: VenueSettings, key: bytes) -> SimulatedVenue:
-    """The simulated exchange, which accepts only orders with that seal."""
-    return SimulatedVenue(instruments, settings, Seal(key))
+def open_venue(
+    instruments: dict[str, Instrument],
+    settings: VenueSettings,
+    key: bytes,
+    rules: Mapping[str, Mapping[str, Instrument]] | None = None,
+) -> SimulatedVenue | RoutedSimulation:
+    """The simulated exchange, or several of them, which accept only orders with that seal. `rules`: those of each of several,
+    by name."""
+    if not settings.members:
+        return SimulatedVenue(instruments, settings, Seal(key))
+    rules = rules or {}
+    venues = {
+        name: SimulatedVenue(rules.get(name, instruments), each, Seal(key)) for name, each in settings.members.items()
+    }
+    return RoutedSimulation(venues, instruments, {each.name: each.funding_multiple for each in settings.also})

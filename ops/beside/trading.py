@@ -10,6 +10,7 @@ from pathlib import Path
 
 from agents.approval.petition import RecordedApprover
 from agents.desk.models import prompts, sits
+from agents.desk.paper import simulation_of
 from agents.desk.wiring import open_desk
 from agents.llm.recordings.recorded import RecordedAsker
 from agents.recorded.again import BarsAgain, InputsAgain, NewsAgain
@@ -20,7 +21,6 @@ from agents.session import run_session
 from config.errors import UsageFault
 from config.files import passing_folder
 from execution.journal.chain import Journal
-from execution.venues.sealing import open_venue
 from ops.beside.figures import beside
 from ops.beside.shown import show_beside
 from ops.progress import SessionProgress
@@ -95,7 +95,7 @@ async def _trade(
     journal.append(warmup)
     if sits(session.settings):
         journal.append(prompts())
-    venue, inputs = open_venue(dict(session.instruments), session.settings.venue, key), InputsAgain(run)
+    venue, inputs = simulation_of(session, key), InputsAgain(run)
     desk = open_desk(
         session,
         warmup,

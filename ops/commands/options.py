@@ -63,8 +63,10 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     },
     "--feed-url": {"metavar": "URL", "help": "another address of its interface: a mirror or a server of your own"},
     "--venue-url": {
+        "nargs": "+",
         "metavar": "URL",
-        "help": "another address of the exchange that takes the orders, such as that of `tribunal simulator`",
+        "help": "another address of the exchange that takes the orders, such as that of `tribunal simulator`; several: one for "
+        "each exchange of the session, in the profile's order, or that many of its kind with equal parts of the money",
     },
     "--news": {"metavar": "FILE", "help": "dated headlines to go with --data: Parquet, CSV or JSON lines"},
     "--news-dates": {

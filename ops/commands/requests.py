@@ -4,8 +4,9 @@ Only the body of a command knows its namespace, and turns it into a request with
 """
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from decimal import ROUND_DOWN, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from pydantic import ValidationError
 from agents.desk.request import BarsRequest, WorldRequest
 from config.errors import UsageFault
 from config.reading.document import read_setting
+from config.reading.load import resolve
 from config.reading.tree import plain
 from market.files.reading import Reading
 from market.store.shelves import meant
@@ -90,6 +92,28 @@ def feed_asked(arguments: argparse.Namespace) -> dict[str, Any]:
         )
     store = arguments.store if arguments.feed is not None else None
     return {"feed_url": arguments.feed_url, "feed_store": store, "feed_bars": arguments.bars_limit}
+
+
+def venues_asked(profile: str, asked: dict[str, Any], urls: Sequence[str] | None) -> dict[str, Any]:
+    """The settings that --venue-url changes: an address for each exchange of the session. More than one for a profile with one
+    exchange: that many of its kind, with equal parts of the money. `asked`: what was set beside. Raises UsageFault."""
+    if urls is None:
+        return {}
+    if len(urls) == 1:
+        return {"venue.url": urls[0]}
+    settings = resolve(profile, asked).settings
+    venue, live = settings.venue, settings.world == "live"
+    part = ((settings.live.capital if live else venue.starting_cash) / len(urls)).quantize(Decimal("0.01"), ROUND_DOWN)
+    also: list[dict[str, Any]] = [each.model_dump(mode="json", exclude_defaults=True) for each in venue.also] or [
+        {"name": f"{venue.exchange}-{number}", "exchange": venue.exchange, "cash": str(part)}
+        for number in range(2, len(urls) + 1)
+    ]
+    if len(urls) != len(also) + 1:
+        raise UsageFault(
+            f"--venue-url gives {len(urls)} addresses, and the session trades on {len(also) + 1} exchanges. Nothing was started; "
+            "give one for each, in the order of the profile."
+        )
+    return {"venue.url": urls[0], "venue.also": [each | {"url": url} for each, url in zip(also, urls[1:], strict=True)]}
 
 
 def reading_of(arguments: argparse.Namespace) -> Reading:

@@ -8,8 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import NamedTuple
 
-from agents.desk.clocked.account import ACCOUNTS, EXCHANGES, keys_of
-from agents.desk.clocked.opened import trades_there
+from agents.desk.clocked.account import ACCOUNTS, EXCHANGES, keys_of, variables_of
+from agents.desk.clocked.opened import by_exchange, trades_there
 from agents.desk.clocked.opening import symbols_of
 from agents.desk.request import WorldRequest
 from agents.desk.world import ON_THE_CLOCK, World, world_of
@@ -24,7 +24,7 @@ from execution.venues.exchange.lease import holder
 from execution.venues.exchange.lines.wires import ExchangeKeys
 from execution.venues.exchange.venue import name_of_account
 from ops.health.exchange import clock_finding, exchange_row, told_by_exchange
-from ops.health.feed import FeedSaid, feed_said
+from ops.health.feed import feed_said
 from ops.health.finding import Finding, ill, tried, unasked, well
 from ops.health.machine import has_key, machine
 from ops.health.money import RealMoney, real_money
@@ -46,7 +46,7 @@ def examine(request: WorldRequest, copy: Path | None, *, outside: bool = True) -
     over a wire."""
     found, world = _profile(request)
     settings = None if world is None else world.settings
-    also = () if settings is None else settings.minds.key_variables
+    also = () if settings is None else (*settings.minds.key_variables, *settings.venue.key_variables)
     live = settings is not None and settings.world == "live"
     try:
         secrets = load_secrets(also=also)
@@ -88,7 +88,8 @@ def _profile(request: WorldRequest) -> tuple[Finding, World | None]:
     except TribunalError as fault:
         return ill(_PROFILE, str(fault)), None
     settings = world.settings
-    where = f"at {settings.venue.exchange}" if trades_there(settings) else "at the simulated exchange"
+    names = " and ".join(settings.venue.members) or settings.venue.exchange
+    where = f"at {names}" if trades_there(settings) else "at the simulated exchange"
     return well(_PROFILE, f"{settings.profile}: world {settings.world}, orders {where}."), world
 
 
@@ -100,35 +101,43 @@ def _outside(world: World, secrets: Secrets, folder: Path, part: Decimal) -> lis
     feed = asyncio.run(feed_said(settings, world.bars.feed_url, symbols_of(settings), SystemClock()))
     if not trades_there(settings):
         return [feed.finding, clock_finding(feed.clock_ahead_ms)]
-    return _trading(settings, secrets, folder, feed, part)
+    told = []
+    for name in by_exchange(settings):
+        found = _trading(name, settings, secrets, folder, part)
+        told += found if not name else [each._replace(check=f"{name}: {each.check}") for each in found]
+    return [*told, feed.finding]
 
 
-def _trading(settings: Settings, secrets: Secrets, folder: Path, feed: FeedSaid, part: Decimal) -> list[Finding]:
+def _trading(name: str, whole: Settings, secrets: Secrets, folder: Path, part: Decimal) -> list[Finding]:
+    """What one exchange of a session says; `whole`: the settings of the session on all of them."""
+    settings = by_exchange(whole)[name]
     venue, live, symbols = settings.venue, settings.world == "live", symbols_of(settings)
     try:
         row = capability_of(venue.exchange, live=live or venue.url is not None)
     except TribunalError as fault:
-        return [ill("exchange", str(fault)), feed.finding]
-    said, keys = _keys(settings, secrets)
+        return [ill("exchange", str(fault))]
+    said, keys = _keys(settings, secrets, variables_of(whole, name))
     try:
         found = asyncio.run(
             checkup(venue, keys, symbols, live=live, folder=folder / EXCHANGES, seed=settings.seed, clock=SystemClock())
         )
     except TribunalError as fault:
-        return [exchange_row(row, settings), said, feed.finding, ill("exchange answers", str(fault))]
+        return [exchange_row(row, settings), said, ill("exchange answers", str(fault))]
     mark = ClientIds(name_of_account(venue, live=live), "").mark
     session = tried(_SESSION, lambda: _session(folder, mark))
     return [
-        exchange_row(row, settings), said, session, *told_by_exchange(found, row, settings, symbols, part), feed.finding
+        exchange_row(row, settings), said, session, *told_by_exchange(found, row, settings, symbols, part, whole)
     ]  # fmt: skip
 
 
-def _keys(settings: Settings, secrets: Secrets) -> tuple[Finding, ExchangeKeys | None]:
+def _keys(settings: Settings, secrets: Secrets, variables: tuple[str, str, str]) -> tuple[Finding, ExchangeKeys | None]:
     try:
-        keys = keys_of(settings, secrets)
+        keys = keys_of(settings, secrets, variables)
     except TribunalError as fault:
         return ill(_KEYS, str(fault)), None
-    where = "From the environment." if secrets.exchange_key is not None else "That of a simulator; none is set."
+    where = (
+        "From the environment." if secrets.held().get(variables[0]) is not None else "That of a simulator; none is set."
+    )
     return well(_KEYS, where), keys
 
 

@@ -36,21 +36,21 @@ def exchange_row(row: Capability, settings: Settings) -> Finding:
 
 
 def told_by_exchange(
-    found: Checkup, row: Capability, settings: Settings, symbols: Sequence[str], part: Decimal = Decimal(1)
+    found: Checkup, row: Capability, settings: Settings, symbols: Sequence[str], part: Decimal, whole: Settings
 ) -> list[Finding]:
     """All that the exchange told: to anybody, and to the owner of the key. `part`: of each size, that the ramp of real money
-    allows."""
-    return [*_to_anybody(found, row, settings, part), *_to_owner(found.account, settings, symbols)]
+    allows. `whole`: the settings with the money of all exchanges, by which sizes are counted."""
+    return [*_to_anybody(found, row, settings, part, whole), *_to_owner(found.account, settings, symbols)]
 
 
-def _to_anybody(found: Checkup, row: Capability, settings: Settings, part: Decimal) -> list[Finding]:
+def _to_anybody(found: Checkup, row: Capability, settings: Settings, part: Decimal, whole: Settings) -> list[Finding]:
     ahead = found.clock_ahead_ms
     if isinstance(ahead, Unheard):
         how = "Look at the connection and at the exchange's page of its status, and ask again."
         return [ill(_ANSWERS, f"{row.exchange} does not answer ({ahead.why}).", how), clock_finding(ahead)]
     fees = well(_FEES, f"They are charged in: {row.fees}.")
     answers = well(_ANSWERS, f"{row.exchange} answers{_at(settings)}.")
-    return [answers, clock_finding(ahead), *_markets(found, settings, part), fees]
+    return [answers, clock_finding(ahead), *_markets(found, whole, part), fees]
 
 
 def _at(settings: Settings) -> str:

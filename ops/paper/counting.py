@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from agents.desk.clocked.opened import by_exchange
 from agents.records.folder import journal_of
 from agents.records.reading import refuse_other_key
 from agents.records.record import Session
@@ -90,27 +91,27 @@ def trades_of(story: Story) -> tuple[PaperTrade, ...]:
 
 def drills_of(story: Story) -> tuple[Drill, ...]:
     """Where the kill switch sold what a session held at an exchange, until the exchange's fills said that nothing was left."""
-    session, account = story.session, story.session.account
-    if account is None:
+    session = story.session
+    if session.account is None:
         return ()
     found, begun = list[Drill](), None
     for halt in story.halts:
         if halt.action == "halted" and any(each.flatten for each in halt.halts):
             begun = begun or halt.as_of_utc
         elif halt.action == "flat" and begun is not None:
-            sold = sorted(
-                {
-                    fill.symbol
-                    for fill in story.fills
-                    if fill.side == "sell" and _OF_SWITCH.search(fill.decision_id) and fill.filled_utc >= begun
-                }
-            )
-            if sold:
-                drill = Drill(
-                    exchange=account.exchange, elsewhere=elsewhere_of(session), at_utc=halt.as_of_utc, run=story.run,
-                    sold=tuple(sold),
-                )  # fmt: skip
-                found.append(drill)
+            sales = [
+                fill
+                for fill in story.fills
+                if fill.side == "sell" and _OF_SWITCH.search(fill.decision_id) and fill.filled_utc >= begun
+            ]
+            for name, own in by_exchange(session.settings).items():
+                sold = tuple(sorted({fill.symbol for fill in sales if fill.account == name}))
+                if sold:
+                    where = own.venue.url or session.feed_url
+                    drill = Drill(
+                        exchange=own.venue.exchange, elsewhere=where, at_utc=halt.as_of_utc, run=story.run, sold=sold
+                    )  # fmt: skip
+                    found.append(drill)
             begun = None
         elif halt.action == "resumed":
             begun = None
@@ -118,5 +119,7 @@ def drills_of(story: Story) -> tuple[Drill, ...]:
 
 
 def elsewhere_of(session: Session) -> str | None:
-    """Another address than the exchange's own that told the bars or took the orders of a session; None for its own."""
-    return session.settings.venue.url or session.feed_url
+    """Another address than the exchange's own that told the bars or took the orders of a session, at any of its exchanges; None
+    for their own."""
+    urls = (own.venue.url for own in by_exchange(session.settings).values())
+    return next((url for url in urls if url is not None), session.feed_url)

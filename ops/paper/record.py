@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from agents.desk.clocked.opened import by_exchange
 from config.frozen import Frozen, UtcTime
+from config.sections.venue import VenueSettings
 from config.settings import Settings
 from execution.journal.sealed import read_sealed, write_sealed
 from risk.ramp import standard_error
@@ -119,8 +121,14 @@ def voters_lacking(record: PaperRecord, voters: Mapping[str, str], url: str | No
 
 
 def last_drill(record: PaperRecord, settings: Settings, now: datetime) -> Drill | None:
-    """The latest trial of the kill switch on this venue in the last 30 days; None if there was none."""
-    venue = settings.venue
+    """The latest trial of the kill switch on this venue in the last 30 days; None if there was none. Of several exchanges each
+    must have been tried: it is the one whose trial is oldest."""
+    latest = [_last_at(record, own.venue, now) for own in by_exchange(settings).values()]
+    tried = [drill for drill in latest if drill is not None]
+    return min(tried, key=lambda drill: drill.at_utc) if len(tried) == len(latest) else None
+
+
+def _last_at(record: PaperRecord, venue: VenueSettings, now: datetime) -> Drill | None:
     fresh = (
         drill
         for drill in record.drills

@@ -36,9 +36,7 @@ def executions(story: Story) -> tuple[Execution, ...]:
     for fill in story.fills:
         by_order.setdefault(fill.order_id, []).append(fill)
     trips, opened_by = {trip.decision_id: trip for trip in story.trades}, _openers(story.fills)
-    return tuple(
-        _together(fills, trips.get(opened_by[fills[0].symbol, fills[0].trade_id])) for fills in by_order.values()
-    )
+    return tuple(_together(fills, trips.get(opened_by[_key(fills[0])])) for fills in by_order.values())
 
 
 def by_decision(done: Iterable[Execution]) -> dict[str, tuple[Execution, ...]]:
@@ -55,13 +53,13 @@ def by_decision(done: Iterable[Execution]) -> dict[str, tuple[Execution, ...]]:
     return found
 
 
-def _openers(fills: Iterable[Fill]) -> dict[tuple[str, str], str]:
-    """The decision that opened the position of each fill, by market and trade id: the first purchase after nothing was held."""
+def _openers(fills: Iterable[Fill]) -> dict[tuple[str, str, str], str]:
+    """The decision that opened the position of each fill, by `_key`: the first purchase after nothing was held."""
     held: dict[str, Decimal] = {}
     opened: dict[str, str] = {}
     found = {}
     for fill in fills:
-        found[fill.symbol, fill.trade_id] = opened.setdefault(fill.symbol, fill.decision_id)
+        found[_key(fill)] = opened.setdefault(fill.symbol, fill.decision_id)
         held[fill.symbol] = held.get(fill.symbol, Decimal(0)) + (
             fill.quantity if fill.side == "buy" else -fill.quantity
         )
@@ -85,3 +83,8 @@ def _together(fills: list[Fill], trip: RoundTrip | None) -> Execution:
         at_utc=last.filled_utc,
         trip=trip,
     )
+
+
+def _key(fill: Fill) -> tuple[str, str, str]:
+    """What tells a trade from every other: two exchanges may give the same trade id."""
+    return fill.account, fill.symbol, fill.trade_id

@@ -152,7 +152,9 @@ class _Reader:
         self._digest, self._count, self._head = hashlib.sha256(), 0, GENESIS
         quote = self._session.instruments[self._session.symbols[0]].quote
         venue = self._session.settings.venue
-        self._ledger = Ledger(venue.starting_cash, quote, self._session.instruments if venue.kind == "ccxt" else None)
+        real = self._session.instruments if venue.kind == "ccxt" else None
+        parts = {name: each.starting_cash for name, each in venue.members.items()}
+        self._ledger = Ledger(venue.starting_cash, quote, real, parts)
         self._account = {name: array("d") for name in _ACCOUNT}
         self._close_ms = array("q")
         self._bars = {symbol: {name: array("d") for name in _OHLC} for symbol in self._session.symbols}
@@ -193,7 +195,7 @@ class _Reader:
             case VenueWord() as word:
                 self._venue(word)
             case DustSwept() as swept:
-                self._sweep(swept.symbol)
+                self._sweep(swept.symbol, swept.stray_at)
             case AccountDrift() as drift:
                 severity: Severity = "critical" if drift.status == "begins" else "info"
                 self._alerts.append(
@@ -279,7 +281,7 @@ class _Reader:
         self._troubles.extend(state for state in word.report.states if state.status in bad)
         self._states.update((state.order_id, state) for state in word.report.states)
         for paid in word.report.funding:
-            if self._ledger.apply_funding(paid.funding_id, paid.amount):
+            if self._ledger.apply_funding(paid.funding_id, paid.amount, paid.account):
                 before = self._funding.get(paid.symbol, ZERO)
                 self._funding[paid.symbol] = EXACT.add(before, paid.amount)
         for fill in word.report.fills:
@@ -291,9 +293,9 @@ class _Reader:
                 self._trades.append(RoundTrip(decision_id, fill.decision_id, closed[-1]))
                 del self._opened_by[fill.symbol]
 
-    def _sweep(self, symbol: str) -> None:
+    def _sweep(self, symbol: str, stray_at: str | None) -> None:
         """The rest of a position became dust: its round trip ended with its last fill."""
-        self._ledger.sweep(symbol)
+        self._ledger.sweep(symbol, stray_at)
         opened, closed = self._opened_by.pop(symbol, None), self._ledger.trades
         if opened is not None and len(closed) > len(self._trades):
             last = next(fill for fill in reversed(self._fills) if fill.symbol == symbol)

@@ -270,6 +270,9 @@ def source_of(story: Story) -> str:
     account = story.session.account
     if account is None:
         return source
+    if several := story.session.settings.venue.members:
+        real = "REAL MONEY" if account.network == "live" else "play money"
+        return f"{source}; orders to {', '.join(several)} ({real})"
     if (url := story.session.settings.venue.url) is not None:
         return f"{source}; orders to {url}, no address of {account.exchange}'s own"
     return f"{source}; {'REAL MONEY' if account.network == 'live' else 'play money of its test network'}"

@@ -4,6 +4,7 @@ They fit the terminal, and a pipe. An empty table is replaced by a sentence.
 """
 
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import zip_longest
@@ -63,6 +64,7 @@ def print_tables(story: Story, summary: Summary, file: TextIO | None = None) -> 
         _gate(summary),
         taken_part(summary.taken),
         _positions(summary),
+        *([_exchanges(story)] if story.ledger.accounts else []),
         _breakers(story),
         _alerts(story),
         *([_halts(story)] if story.halts else []),
@@ -223,6 +225,19 @@ def _halts(story: Story) -> Table:
         words = event.lifted if event.action == "resumed" else event.halts
         who, why = ("; ".join(values) for values in ([word.who for word in words], [word.why for word in words]))
         table.add_row(moment(event.as_of_utc), event.action, who, why)
+    return table
+
+
+def _exchanges(story: Story) -> Table:
+    """What lies at each exchange of a session on several, and what was traded there."""
+    ledger = story.ledger
+    columns = ("<Exchange", ">Cash", ">Coins", ">Purchases", ">Sales", ">Fees")
+    table = boxed("Exchanges", columns)
+    for name in ledger.accounts:
+        sides = Counter(str(fill.side) for fill in story.fills if fill.account == name)
+        bought, sold = (f"{sides[side]:,}" for side in ("buy", "sell"))
+        held = money(ledger.worth_at(name) - ledger.cash_at(name))
+        table.add_row(name, money(ledger.cash_at(name)), held, bought, sold, money(ledger.fees_at(name)))
     return table
 
 

@@ -228,6 +228,7 @@ STEPS: Mapping[str, str] = MappingProxyType(
     {
         "well_formed": "Every number must be finite and in its range, or nothing is asked further.",
         "approval": "A position this large needs a human's yes; a no, or silence, is a no.",
+        "route": "Of several exchanges one must take it: healthy, with a fresh book that shows enough, and with the money.",
         "share": "What position voters want of a full position, less what is held already.",
         "scale": "What the court and the policy leave of the tightest cap.",
         "tail_check": "VaR and expected shortfall, measured once more on exactly what would be signed.",
@@ -235,7 +236,7 @@ STEPS: Mapping[str, str] = MappingProxyType(
         "gate_error": "The gate could not decide, so nothing was traded.",
     }
 )
-"""The other rules in a verdict: the gate's steps before and after the limits, and the human approval after it."""
+"""The other rules in a verdict: the gate's steps before and after the limits; the human approval and the exchange after it."""
 
 
 OF_ORDER: frozenset[str] = frozenset(limit.code for limit in CATALOGUE if limit.of_order)

@@ -9,6 +9,7 @@ from datetime import timedelta
 from decimal import Decimal
 from math import isfinite
 
+from config.sections.limits import RiskLimits
 from market.book import Book, Level
 from risk.facts import Facts, cap, check
 from risk.sizing import A_HAIR_LESS
@@ -65,6 +66,24 @@ def expected_slippage(facts: Facts) -> RuleReport:
     notional = float(depth_within(facts.book.asks, most) * facts.proposal.reference_price) * A_HAIR_LESS
     note = f"{notional:,.0f} to be had for {limit:.2%} above the middle"
     return cap(facts, "expected_slippage", notional / facts.equity, note=note)
+
+
+def why_not_bought(quantity: Decimal, book: Book, limits: RiskLimits) -> str:
+    """Why a quantity [base] that was signed cannot be bought out of this book within the limits of spread and slippage; empty if
+    it can. An entry's dearest price is no part of it: where the asks are above that, the order waits for them, or buys nothing."""
+    sides = _best(book)
+    if sides is None:
+        return "its book does not show both sides"
+    bid, ask = sides
+    wide = float(2 * (ask - bid) / (ask + bid)) * _BPS
+    if wide > limits.max_spread_bps:
+        return f"its spread of {wide:.1f} bps is above {limits.max_spread_bps:g} bps"
+    shown = sum((level.quantity for level in book.asks), Decimal(0))
+    if shown < quantity:
+        return f"its book shows {shown} of {quantity}"
+    if depth_within(book.asks, (bid + ask) / 2 * (1 + Decimal(repr(limits.max_slippage)))) < quantity:
+        return f"buying there costs more than {limits.max_slippage:.2%} above the middle"
+    return ""
 
 
 def depth_within(asks: Sequence[Level], most: Decimal) -> Decimal:

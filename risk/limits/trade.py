@@ -171,13 +171,21 @@ def _told(seen: VotersRecord) -> str:
 
 
 def cash(facts: Facts) -> RuleReport:
-    """Spot is paid for, with its fee, at the dearest price of the entry; without such a price one percent is to spare."""
-    free, coming = facts.portfolio.cash, sum(facts.portfolio.pending_notional.values(), Decimal(0))
+    """Spot is paid for, with its fee, at the dearest price of the entry; without such a price one percent is to spare. Of
+    several exchanges one alone must pay."""
+    coming = sum(facts.portfolio.pending_notional.values(), Decimal(0))
+    whole = _affordable(facts, facts.portfolio.cash, coming)
+    room = whole if facts.most_free is None else min(whole, _affordable(facts, facts.most_free, Decimal(0)))
+    return cap(facts, "cash", room / facts.equity)
+
+
+def _affordable(facts: Facts, free: Decimal, coming: Decimal) -> float:
+    """What this money pays for beside what is coming [quote]."""
     fee = facts.instrument.taker_fee_bps / Decimal(10_000)
     if facts.limits.entry_price_cap_bps is None:
-        return cap(facts, "cash", float((free - coming) / (1 + fee) * Decimal("0.99")) / facts.equity)
+        return float((free - coming) / (1 + fee) * Decimal("0.99"))
     dearest = 1 + Decimal(repr(facts.limits.entry_price_cap_bps)) / Decimal(10_000)
-    return cap(facts, "cash", float(free / (1 + fee) / dearest - coming) * A_HAIR_LESS / facts.equity)
+    return float(free / (1 + fee) / dearest - coming) * A_HAIR_LESS
 
 
 def value_at_risk(facts: Facts) -> RuleReport:

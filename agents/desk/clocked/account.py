@@ -10,15 +10,16 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
-from agents.desk.clocked.opened import Opened
+from agents.desk.clocked.opened import Opened, by_exchange
 from agents.recorded.resumed import ResumingSink
 from agents.records.account import Standing
-from agents.records.record import AccountAt, Session
+from agents.records.record import AccountAt, ExchangeAt, Session
 from config.clock import Clock
 from config.errors import UsageFault
 from config.secrets import Secrets, load_secrets, state_dir
+from config.sections.venue import key_variables_of
 from config.settings import Settings
 from execution.venues.continued import ContinuedVenue
 from execution.venues.exchange.capabilities import capability_of
@@ -27,10 +28,13 @@ from execution.venues.exchange.lease import account_lock
 from execution.venues.exchange.lines.wires import ExchangeKeys
 from execution.venues.exchange.venue import ExchangeVenue, name_of_account
 from execution.venues.recorded import RecordedVenue
+from execution.venues.routed import RoutedExchanges, common_rules
 from market.instrument import Instrument
 
 ACCOUNTS, EXCHANGES = "accounts", "exchanges"
 """Folders in the state folder: the locks of accounts, and the markets of exchanges."""
+FIRST_KEYS = ("TRIBUNAL_EXCHANGE_KEY", "TRIBUNAL_EXCHANGE_SECRET", "TRIBUNAL_EXCHANGE_PASSWORD")
+"""The environment variables with the keys of a session's only or first exchange."""
 PLAY_KEYS = ExchangeKeys("simulator", "simulator-secret")
 """The keys of a simulated exchange on this machine that is asked for none (`tribunal simulator`)."""
 
@@ -52,34 +56,77 @@ async def greet(
     before: Before | None,
     standing: Standing | None = None,
 ) -> Opened:
-    """Ask the exchange for its rules, and whether a session may begin on the account; `before`: a run that is resumed,
+    """Ask each exchange for its rules, and whether a session may begin on the account; `before`: a run that is resumed,
     `standing`: how the account of a new one stands.
 
     Raises UsageFault and DataFault: nothing was sent then.
     """
+    found = dict[str, ExchangeAt]()
+    run = _run_name(key, clock)
+    for name, own in by_exchange(settings).items():
+        account = None if before is None else account_of(before.session, name)
+        account = account or AccountAt(exchange=own.venue.exchange, network=_network(own), run=run)
+        keys = keys_at(settings, name)
+        rules = await _greet(own, keys, symbols, key, clock, before, name, account, standing)
+        found[name] = ExchangeAt(instruments=rules, account=account)
+    first = next(iter(found.values()))
+    assert first.account is not None
+    if not settings.venue.members:
+        return Opened(first.account, first.instruments, standing)
+    return Opened(first.account, common_rules([each.instruments for each in found.values()]), standing, found)
+
+
+async def _greet(
+    settings: Settings,
+    keys: ExchangeKeys,
+    symbols: tuple[str, ...],
+    key: bytes,
+    clock: Clock,
+    before: Before | None,
+    name: str,
+    account: AccountAt,
+    standing: Standing | None,
+) -> dict[str, Instrument]:
+    """Ask one exchange."""
     capability_of(settings.venue.exchange, live=settings.world == "live" or settings.venue.url is not None)
-    account = (None if before is None else before.session.account) or _account(settings, key, clock)
-    known = None if before is None else before.session.instruments
-    async with _exchange(settings, symbols, key, clock, account, known) as exchange:
+    known = None if before is None else rules_at(before.session, name)
+    async with _exchange(settings, keys, symbols, key, clock, account, known) as exchange:
         await _refuse_others(exchange, settings, None if before is None else before.orders)
         if before is None:
             await _refuse_without_money(exchange, settings)
-            await _tell_of_more(exchange, settings, standing)
-        return Opened(account, exchange.instruments(), standing)
+            await _tell_of_more(exchange, settings, None if name else standing)
+        return exchange.instruments()
+
+
+def account_of(session: Session, name: str) -> AccountAt | None:
+    """The account of a session at one of its exchanges; the name of the only one is empty."""
+    return session.exchanges[name].account if name in session.exchanges else session.account
+
+
+def rules_at(session: Session, name: str) -> dict[str, Instrument]:
+    """The rules of that exchange when the session began."""
+    return session.exchanges[name].instruments if name in session.exchanges else session.instruments
 
 
 @asynccontextmanager
 async def exchange_venue(
     settings: Settings, session: Session, key: bytes, clock: Clock, resuming: ResumingSink | None
-) -> AsyncIterator[tuple[ContinuedVenue, ExchangeVenue]]:
-    """The exchange of a session, after the past of its journal if it is resumed, and by itself. It ends with the block."""
-    assert session.account is not None  # `greet` has named it
+) -> AsyncIterator[tuple[ContinuedVenue, ExchangeVenue | RoutedExchanges]]:
+    """The exchange of a session, or its several ones, after the past of its journal if it is resumed, and by itself. It ends with
+    the block."""
     async with AsyncExitStack() as held:
-        mark = ClientIds(name_of_account(settings.venue, live=settings.world == "live"), "").mark
-        held.enter_context(account_lock(_folder() / ACCOUNTS, mark))
-        known = None if resuming is None else session.instruments
-        opening = _exchange(settings, session.symbols, key, clock, session.account, known)
-        exchange = await held.enter_async_context(opening)
+        each_own = by_exchange(settings)
+        for own in each_own.values():
+            mark = ClientIds(name_of_account(own.venue, live=own.world == "live"), "").mark
+            held.enter_context(account_lock(_folder() / ACCOUNTS, mark))
+        opened = dict[str, ExchangeVenue]()
+        for name, own in each_own.items():
+            account = account_of(session, name)
+            assert account is not None  # `greet` has named it
+            known = None if resuming is None else rules_at(session, name)
+            opening = _exchange(own, keys_at(settings, name), session.symbols, key, clock, account, known)
+            opened[name] = await held.enter_async_context(opening)
+        exchange = RoutedExchanges(opened, session.instruments) if settings.venue.members else opened[""]
         told = None
         if resuming is not None:
             told = RecordedVenue(resuming, dict(session.instruments), settings.venue)
@@ -88,12 +135,12 @@ async def exchange_venue(
 
 @asynccontextmanager
 async def _exchange(
-    settings: Settings, symbols: tuple[str, ...], key: bytes, clock: Clock, account: AccountAt,
+    settings: Settings, keys: ExchangeKeys, symbols: tuple[str, ...], key: bytes, clock: Clock, account: AccountAt,
     known: Mapping[str, Instrument] | None,
 ) -> AsyncIterator[ExchangeVenue]:  # fmt: skip
     async with ExchangeVenue.open(
         settings.venue,
-        keys_of(settings, load_secrets()),
+        keys,
         symbols=symbols,
         known=known,
         key=key,
@@ -106,29 +153,42 @@ async def _exchange(
         yield exchange
 
 
-def keys_of(settings: Settings, secrets: Secrets) -> ExchangeKeys:
-    """The keys of the account, from the environment. Raises UsageFault where they are missing, and names the variables."""
-    if secrets.exchange_key is not None and secrets.exchange_secret is not None:
-        password = secrets.exchange_password
+def keys_at(settings: Settings, name: str) -> ExchangeKeys:
+    """The keys of the account at an exchange of a session, from the environment; the name of the only one is empty. Raises
+    UsageFault where they are missing."""
+    secrets = load_secrets(also=settings.venue.key_variables)
+    return keys_of(by_exchange(settings)[name], secrets, variables_of(settings, name))
+
+
+def variables_of(settings: Settings, name: str) -> tuple[str, str, str]:
+    """The environment variables with key, secret and passphrase of an exchange of a session."""
+    return FIRST_KEYS if name in ("", settings.venue.exchange) else key_variables_of(name)
+
+
+def keys_of(settings: Settings, secrets: Secrets, variables: tuple[str, str, str] = FIRST_KEYS) -> ExchangeKeys:
+    """The keys of the account, out of these variables. Raises UsageFault where they are missing, and names them."""
+    key, secret, password = (secrets.held().get(variable) for variable in variables)
+    if key is not None and secret is not None:
         return ExchangeKeys(
-            secrets.exchange_key.get_secret_value(),
-            secrets.exchange_secret.get_secret_value(),
+            key.get_secret_value(),
+            secret.get_secret_value(),
             None if password is None else password.get_secret_value(),
         )
     if settings.venue.url is not None and settings.world == "testnet":
         return PLAY_KEYS
     raise UsageFault(
         f"The profile {settings.profile!r} trades on {settings.venue.exchange}, and there is no key for it. Nothing was started. "
-        "Set TRIBUNAL_EXCHANGE_KEY and TRIBUNAL_EXCHANGE_SECRET in the environment or in .env: keys that may trade and not "
-        "withdraw."
+        f"Set {variables[0]} and {variables[1]} in the environment or in .env: keys that may trade and not withdraw."
     )
 
 
-def _account(settings: Settings, key: bytes, clock: Clock) -> AccountAt:
+def _run_name(key: bytes, clock: Clock) -> str:
     """The name of a new session: no other one has the same, so no order of another one is taken for its own."""
-    begun = clock.now().isoformat()
-    made = hashlib.sha256(b"run\x1f" + key + begun.encode()).hexdigest()[:16]
-    return AccountAt(exchange=settings.venue.exchange, network=settings.world, run=made)
+    return hashlib.sha256(b"run\x1f" + key + clock.now().isoformat().encode()).hexdigest()[:16]
+
+
+def _network(settings: Settings) -> Literal["testnet", "live"]:
+    return "live" if settings.world == "live" else "testnet"
 
 
 async def _refuse_others(exchange: ExchangeVenue, settings: Settings, ours: frozenset[str] | None) -> None:

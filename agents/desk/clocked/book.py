@@ -11,10 +11,11 @@ from typing import Literal
 
 from pydantic import Field
 
+from agents.desk.clocked.opened import by_exchange
 from agents.records.account import AccountLeft, Word
 from agents.records.record import CycleRecord, Session, SessionEnd
 from config.errors import OutputFault
-from config.frozen import Frozen, Journaled, UtcTime, absent
+from config.frozen import Frozen, Journaled, UtcTime, absent, empty
 from config.settings import Settings
 from execution.journal.sealed import read_sealed, write_sealed
 from execution.venues.exchange.ids import ClientIds
@@ -24,6 +25,8 @@ from risk.ramp import Ramp, RampMoved
 
 BOOKS = "accounts"
 """Folder in the state folder, where the locks of accounts lie too."""
+TOGETHER = " + "
+"""Between the names of accounts that one session trades on."""
 ANEW = "begin the account anew with `tribunal account --begin-anew`"
 _MEND = f"Restore it from a copy, or {ANEW}."
 
@@ -40,6 +43,8 @@ class AccountBook(Frozen):
     bars: int = 0
     at_utc: UtcTime
     cash: Decimal
+    cash_at: dict[str, Decimal] = Field(default_factory=dict, exclude_if=empty)
+    """The cash at each of several exchanges, by name, when a session began or ended."""
     equity: Decimal
     positions: tuple[str, ...] = ()
     breakers: BreakerState
@@ -96,8 +101,15 @@ class Books:
 
 
 def named(settings: Settings) -> str:
-    """The name of the account that these settings trade on."""
-    return name_of_account(settings.venue, live=settings.world == "live")
+    """The name of the account that these settings trade on: of several exchanges, those of all of them."""
+    return TOGETHER.join(names_of(settings))
+
+
+def names_of(settings: Settings) -> tuple[str, ...]:
+    """The name of the account at each exchange of a session."""
+    return tuple(
+        name_of_account(own.venue, live=own.world == "live") for own in by_exchange(settings).values()
+    )  # fmt: skip
 
 
 class BookKeeper:
@@ -116,6 +128,7 @@ class BookKeeper:
             folder=str(folder.resolve()),
             at_utc=session.start_utc,
             cash=cash,
+            cash_at={name: own.starting_cash for name, own in session.settings.venue.members.items()},
             equity=cash,
             breakers=standing.breakers,
             trades=standing.trades,
@@ -146,8 +159,8 @@ class BookKeeper:
                 self._note(ramp=moved.ramp, at_utc=max(moved.at_utc, before.at_utc))
             case AccountLeft() as left:
                 self._note(
-                    at_utc=max(left.at_utc, before.at_utc), cash=left.cash, breakers=left.breakers, trades=left.trades,
-                    ramp=left.ramp,
+                    at_utc=max(left.at_utc, before.at_utc), cash=left.cash, cash_at=left.cash_at, breakers=left.breakers,
+                    trades=left.trades, ramp=left.ramp,
                 )  # fmt: skip
             case SessionEnd() as end:
                 held = tuple(each.symbol for each in end.portfolio.positions)

@@ -2,10 +2,11 @@
 
 import asyncio
 
-from agents.desk.clocked.account import keys_of
+from agents.desk.clocked.account import keys_at
 from agents.desk.clocked.book import Books, named
+from agents.desk.clocked.opened import by_exchange
 from agents.desk.clocked.opening import exchange_time, symbols_of
-from agents.desk.clocked.takeover import refuse_older_run, stands
+from agents.desk.clocked.takeover import refuse_older_run, refuse_shared, stands
 from agents.desk.world import World
 from agents.records.account import Standing, Word
 from agents.records.record import Session
@@ -20,16 +21,20 @@ def account_found(
     """The world with the money that its account has, and how the account stands; `resumed`: the session of a run that goes on,
     which knows its own standing. `words`: what was typed to begin. Raises UsageFault, JournalFault, DataFault."""
     settings = world.settings
-    capability_of(settings.venue.exchange, live=settings.world == "live" or settings.venue.url is not None)
-    keys_of(settings, load_secrets())  # what is wrong here is said before anybody is asked
+    for name, own in by_exchange(settings).items():  # what is wrong here is said before anybody is asked
+        capability_of(own.venue.exchange, live=own.world == "live" or own.venue.url is not None)
+        keys_at(settings, name)
     quote = symbols_of(settings)[0].partition("/")[2]
-    book = Books(state_dir(load_secrets()), key).read(named(settings), quote)
+    books = Books(state_dir(load_secrets()), key)
+    book = books.read(named(settings), quote)
+    refuse_shared(settings, books.all())
     if resumed is not None:
         refuse_older_run(resumed, book)
-        cash, standing = resumed.settings.venue.starting_cash, None
+        venue, standing = resumed.settings.venue, None
+        cash, cash_at = venue.starting_cash, {name: own.starting_cash for name, own in venue.members.items()}
     else:
         now = asyncio.run(exchange_time(settings, world.bars, clock))
         found = stands(settings, book, key, now, words)
-        cash, standing = found.cash, found.standing
-    venue = settings.venue.model_copy(update={"starting_cash": cash})
+        cash, cash_at, standing = found.cash, found.cash_at, found.standing
+    venue = settings.venue.with_cash(cash, cash_at)
     return world.model_copy(update={"settings": settings.model_copy(update={"venue": venue})}), standing

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from agents.desk.clocked.feed import ClockedFeed, ResumedFeed, ToldSentiment
-from agents.desk.clocked.figures import Figures, Overheard
+from agents.desk.clocked.figures import Connection, Figures, Overheard
 from agents.desk.clocked.opened import Opened, trades_there
 from agents.desk.clocked.pulse import LivePulse, ResumedPulse
 from agents.desk.clocked.voters import voters_of
@@ -32,6 +32,8 @@ from config.files import passing_folder
 from config.secrets import load_secrets, state_dir
 from config.sections.emergency.table import Action
 from config.settings import Settings
+from execution.account.routing.health import ResumedHealth
+from execution.account.routing.routes import Health
 from execution.account.trader import Trader
 from execution.journal.event import Sink
 from execution.journal.lasting import LastingJournal
@@ -41,6 +43,7 @@ from execution.kill_switch.switches import FileSwitch
 from execution.kill_switch.triggers import Figure, Triggers, TriggerSwitch
 from execution.reports import SentOrder
 from execution.venues.durable import DurableEntries
+from execution.venues.routed import RoutedExchanges
 from market.bar import Slice
 from market.live.exchange import TRIES, Exchange, Unanswered
 from market.live.feed import LiveFeed, Pace
@@ -136,12 +139,14 @@ def on_feed(
     if kept is not None:
         names = (
             "start_utc", "end_utc", "bars", "findings", "symbols", "instruments", "account", "standing", "voters", "feed_url",
+            "exchanges",
         )  # fmt: skip
         return described.model_copy(update={name: getattr(kept.session, name) for name in names})
     end = None if bars is None else described.start_utc + bars * described.timeframe.duration
     there: dict[str, Any] = {"voters": voters_of(described.settings, described.own_strategies), "feed_url": feed_url}
     if opened is not None:
         there |= {"account": opened.account, "instruments": opened.instruments, "standing": opened.standing}
+        there |= {"exchanges": dict(opened.exchanges)}
     return described.model_copy(update={"bars": bars, "end_utc": end, **there})
 
 
@@ -218,6 +223,7 @@ async def feed_desk(
             lambda venue: (
                 venue if lasting is None else DurableEntries(venue, lambda: lasting.lost is not None, resuming)
             ),
+            _health(figures.venue, resuming),
         )
         if lasting is not None:
             lasting.outlive()
@@ -229,6 +235,13 @@ async def feed_desk(
             yield desk, live
         finally:
             await news.close()
+
+
+def _health(exchange: Connection | None, resuming: ResumingSink | None) -> Health | None:
+    """What says which of several real exchanges are well; None for one, and for simulated ones."""
+    if not isinstance(exchange, RoutedExchanges):
+        return None
+    return exchange if resuming is None else ResumedHealth(resuming, lambda: resuming.past, exchange)
 
 
 class _Stops(NamedTuple):

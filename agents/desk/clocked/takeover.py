@@ -5,12 +5,15 @@ and it held nothing. With a position, or without an end, the session is refused:
 to its journal alone, and `--resume` lives through it. The way out of every refusal is typed by a human, and journaled.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
+from pydantic import Field
+
 from agents.desk.clocked.account import cash_setting
-from agents.desk.clocked.book import ANEW, AccountBook
+from agents.desk.clocked.book import ANEW, TOGETHER, AccountBook, named, names_of
 from agents.records.account import AccountLeft, Standing, Word
 from agents.records.events import read_events
 from agents.records.folder import journal_of
@@ -25,10 +28,11 @@ from risk.ramp import Ramp
 
 
 class Found(Frozen):
-    """The account as a session begins with it: how it stands, and its cash [quote]."""
+    """The account as a session begins with it: how it stands, its cash, and that at each of several exchanges [quote]."""
 
     standing: Standing
     cash: Decimal
+    cash_at: dict[str, Decimal] = Field(default_factory=dict)
 
 
 class _Ended(Frozen):
@@ -62,7 +66,9 @@ def stands(settings: Settings, book: AccountBook | None, key: bytes, now: dateti
         )
     ended = _ended(book, key)
     if ended is None:
-        return _taken_over(settings, book, book.cash, book.breakers, book.trades, {}, book.ramp, now, words)
+        return _taken_over(
+            settings, book, book.cash, book.cash_at, book.breakers, book.trades, {}, book.ramp, now, words
+        )
     if ended.held:
         raise UsageFault(
             f"The run {book.folder} has left {', '.join(ended.held)} on the account {book.account}, and only its journal knows "
@@ -71,8 +77,24 @@ def stands(settings: Settings, book: AccountBook | None, key: bytes, now: dateti
         )
     left = ended.left
     return _taken_over(
-        settings, book, left.cash, left.breakers, left.trades, left.foreign, left.ramp, now, words
+        settings, book, left.cash, left.cash_at, left.breakers, left.trades, left.foreign, left.ramp, now, words
     )  # fmt: skip
+
+
+def refuse_shared(settings: Settings, books: Sequence[AccountBook]) -> None:
+    """Raise UsageFault where a session on other exchanges has left something on an account of these, or has not ended: what
+    lies there is known to its journal alone."""
+    ours, name = set(names_of(settings)), named(settings)
+    for book in books:
+        if book.account == name or book.anew is not None or not ours & set(book.account.split(TOGETHER)):
+            continue
+        if book.positions or not (book.ended or book.bars == 0):
+            left = ", ".join(book.positions) or "something"
+            raise UsageFault(
+                f"The run {book.folder} trades on {book.account}, which shares an account with {name}. It has not ended, or it "
+                f"has left {left} there. Nothing was started: two sessions would sell each other's coins. Go on with that run, "
+                f"`tribunal run --resume {book.folder}`, until it holds nothing."
+            )
 
 
 def refuse_older_run(session: Session, book: AccountBook | None) -> None:
@@ -102,6 +124,7 @@ def _taken_over(
     settings: Settings,
     book: AccountBook,
     cash: Decimal,
+    cash_at: dict[str, Decimal],
     breakers: BreakerState,
     trades: int,
     foreign: dict[str, Decimal],
@@ -122,7 +145,7 @@ def _taken_over(
         ramp=ramp if settings.limits.ramp else None,
         words=words,
     )
-    return Found(standing=standing, cash=cash)
+    return Found(standing=standing, cash=cash, cash_at=cash_at)
 
 
 def _ended(book: AccountBook, key: bytes) -> _Ended | None:

@@ -145,6 +145,12 @@ def capability_of(exchange: str, *, live: bool) -> Capability:
     return row
 
 
+def takes_fee_in_base(exchange: str) -> bool:
+    """Whether the fee of a purchase is taken out of what was bought, where the account pays it in no coin of the exchange's own.
+    Raises KeyError for an exchange without a row."""
+    return CAPABILITIES[exchange].fees.startswith("base of a purchase")
+
+
 def table() -> str:
     """The table of docs/exchanges.md, in Markdown."""
     head = ("exchange", "client id", "found again", "cancelled by", "stop", "requests valid", "play money", "fees")

@@ -207,6 +207,10 @@ class ExchangeVenue:
         """The part of the last minute's questions that failed; None if too few were asked."""
         return self._quiet.answers.share_failed(asyncio.get_running_loop().time())
 
+    def left_alone_s(self) -> float:
+        """How long the exchange still wants to be left alone [s]."""
+        return self._quiet.left_s()
+
     def closed(self) -> Mapping[str, CloseOnly]:
         """Markets in which no entry is taken now, and why. What changes of it is heard (`VenueReport.close_only`)."""
         return self._shelf.closed()

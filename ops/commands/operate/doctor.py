@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TextIO
 
 from agents.desk.request import BarsRequest, WorldRequest
-from ops.commands.requests import settings_asked
+from ops.commands.requests import settings_asked, venues_asked
 from ops.health.examination import Examination, examine
 from ops.health.finding import Finding, State
 from ops.tables.grid import Grid, open_console, wrapped
@@ -29,10 +29,11 @@ def doctor_command(arguments: argparse.Namespace, out: TextIO | None = None) -> 
 
 def _asked(arguments: argparse.Namespace) -> WorldRequest:
     """The world of these options, as `tribunal run` would be asked for it."""
-    own = {} if arguments.venue_url is None else {"venue.url": arguments.venue_url}
+    asked = settings_asked(arguments.set)
+    own = venues_asked(str(arguments.profile), asked, arguments.venue_url)
     return WorldRequest(
         profile=arguments.profile,
-        overrides=settings_asked(arguments.set) | own,
+        overrides=asked | own,
         bars=BarsRequest(symbols=tuple(arguments.symbols) if arguments.symbols else None, feed_url=arguments.feed_url),
         feed=arguments.feed,
         mind=arguments.mind,

@@ -25,6 +25,7 @@ from agents.session import end_session, trade
 from config.errors import JournalFault, UsageFault
 from config.reading.load import parse_limits
 from config.secrets import journal_key
+from execution.account.routing.health import RecordedHealth
 from execution.account.trader import Trader
 from execution.kill_switch.switches import RecordedSwitch
 from execution.venues.recorded import RecordedVenue
@@ -129,6 +130,7 @@ def _replay(
         landed=run.landed,
         spoke_next=run.spoke_next,
         pulse=RecordedPulse(run),
+        health=RecordedHealth(run),
     )
     result = Result(session, 0, ended=False, difference=None, what_if=found)
     with SessionProgress(session.bars or 1, None if quiet else sys.stderr) as progress:

@@ -11,7 +11,7 @@ from agents.desk.request import RunRequest
 from agents.desk.world import world_of
 from config.secrets import journal_key
 from ops.commands.options import Unsaid
-from ops.commands.requests import feed_asked, told_more
+from ops.commands.requests import feed_asked, told_more, venues_asked
 
 
 def run_command(arguments: argparse.Namespace) -> int:
@@ -46,7 +46,8 @@ def _asked(arguments: argparse.Namespace) -> RunRequest:
     own = {name: getattr(arguments, name) for name in ("days", "scenario", "approve", "feed")}
     world = told_more(arguments)
     if arguments.venue_url is not None:
-        own["overrides"] = {**world.overrides, "venue.url": arguments.venue_url}
+        urls = venues_asked(str(arguments.profile), world.overrides, arguments.venue_url)
+        own["overrides"] = {**world.overrides, **urls}
     world = world.model_copy(update={**own, "bars": world.bars.model_copy(update=feed_asked(arguments))})
     return RunRequest(
         world=world,

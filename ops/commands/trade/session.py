@@ -65,7 +65,7 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
     settings = world.settings
     refuse_without_feed(world)
     refuse_without_terminal(settings, sys.stdin, request.confirm)
-    secrets = load_secrets(also=settings.minds.key_variables)
+    secrets = load_secrets(also=(*settings.minds.key_variables, *settings.venue.key_variables))
     refuse_without_keys(settings, secrets)
     configure(level=secrets.log_level, secrets=secrets.values())
     key = journal_key()

@@ -128,6 +128,6 @@ def test_funding_is_paid_once_for_each_id(ledger: Ledger) -> None:
 
 def test_books_that_stop_balancing_stop_the_ledger(ledger: Ledger, shop: Any) -> None:
     ledger.apply(shop.fill("1", "buy 1 at 100"))
-    ledger._cash += D("0.01")
+    ledger._all.cash += D("0.01")
     with pytest.raises(InvariantBroken, match=r"= 1000, but cash 900\.01 \+ positions 100 = 1000\.01"):
         ledger.mark({"BTC/USDT": D(100)})

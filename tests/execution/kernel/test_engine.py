@@ -13,7 +13,7 @@ import pytest
 from gate_support import BTC, LIMITS, SETTINGS
 
 from config.errors import DataFault, UsageFault
-from config.sections.venue import EntrySettings
+from config.sections.venue import AlsoSettings, EntrySettings
 from config.seeds import generator
 from execution.kernel import compiled as jit
 from execution.kernel.engine import simulate, sweep
@@ -25,6 +25,7 @@ from execution.kernel.rules import Rules, pair_of, rules_of
 from market.instrument import InstrumentKind
 from market.timeframe import Timeframe
 
+SECOND = AlsoSettings(name="second", cash=Decimal(1))
 BARS = 500
 
 
@@ -119,6 +120,7 @@ def test_more_fills_than_were_foreseen_change_nothing(monkeypatch: pytest.Monkey
     [
         ({"venue": SETTINGS.venue.model_copy(update={"kind": "ccxt"})}, "simulated exchange only"),
         ({"venue": SETTINGS.venue.model_copy(update={"entry": EntrySettings(how="touch")})}, "buys at market"),
+        ({"venue": SETTINGS.venue.model_copy(update={"also": (SECOND,)})}, "trades on one exchange"),
         ({"exits": SETTINGS.exits.model_copy(update={"trail_atr_multiple": 2.0})}, "trail_atr_multiple"),
         ({"instruments": [BTC.model_copy(update={"kind": InstrumentKind.PERPETUAL})]}, "spot only"),
         ({"instruments": [BTC, BTC.model_copy(update={"quote": "EUR"})]}, "EUR and USDT"),

@@ -11,13 +11,14 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from exchange_world import ExchangeWorld
+from exchange_world import ExchangeWorld, TwoExchangesWorld, addressed
 from speaking_venue import SpeakingVenue
 
 from execution.reports import HEARD, VenueReport, VenueWord, asked
 from execution.simulated.venue import SimulatedVenue
 from execution.venues.durable import DurableEntries
 from execution.venues.recorded import RecordedVenue
+from execution.venues.routed import RoutedSimulation
 from execution.venues.venue import DrivenVenue
 from market.bar import Slice
 from market.book import Book
@@ -46,7 +47,12 @@ class SimulatedWorld:
         return VenueReport(states=opened.states + walked.states, fills=opened.fills + walked.fills)
 
     async def submit(self, order_id: str, text: str, **more: Any) -> VenueReport:
-        return await self.venue.submit(self.shop.order(order_id, text, hour=self._hour, **more))
+        return await self.venue.submit(self.order(order_id, text, hour=self._hour, **more))
+
+    def order(self, order_id: str, text: str, **more: Any) -> Order:
+        """A sealed order."""
+        order: Order = self.shop.order(order_id, text, **more)
+        return order
 
 
 class Recording:
@@ -110,12 +116,23 @@ class DurableWorld(SimulatedWorld):
         return Behind(venue)
 
 
+class RoutedWorld(SimulatedWorld):
+    """Two simulated venues as one; orders go to the second."""
+
+    def open(self, venue: SimulatedVenue) -> DrivenVenue:
+        other = SimulatedVenue({"BTC/USDT": self.shop.instrument()}, self.shop.settings(), self.shop.seal)
+        return RoutedSimulation({"first": venue, "second": other}, venue.instruments(), {})
+
+    def order(self, order_id: str, text: str, **more: Any) -> Order:
+        return addressed(self.shop, super().order(order_id, text, **more))
+
+
 VENUES: dict[str, Callable[[Any], Any]] = {
-    "durable": DurableWorld, "exchange": ExchangeWorld, "recorded": RecordedWorld, "simulated": SimulatedWorld,
-    "speaking": SpeakingWorld,
+    "durable": DurableWorld, "exchange": ExchangeWorld, "recorded": RecordedWorld, "routed": RoutedWorld,
+    "simulated": SimulatedWorld, "speaking": SpeakingWorld, "two exchanges": TwoExchangesWorld,
 }  # fmt: skip
-ASKED = ("durable", "exchange", "simulated", "speaking")
-DRIVEN = ("durable", "recorded", "simulated", "speaking")
+ASKED = ("durable", "exchange", "routed", "simulated", "speaking", "two exchanges")
+DRIVEN = ("durable", "recorded", "routed", "simulated", "speaking")
 
 Scenario = Callable[[Any], Awaitable[None]]
 Live = Callable[[Scenario], None]
@@ -125,7 +142,7 @@ def _world(name: str, shop: Any) -> Live:
     def run(scenario: Scenario) -> None:
         async def main() -> None:
             made = VENUES[name](shop)
-            async with made if isinstance(made, ExchangeWorld) else nullcontext(made) as world:
+            async with made if isinstance(made, ExchangeWorld | TwoExchangesWorld) else nullcontext(made) as world:
                 await scenario(world)
 
         asyncio.run(main())
@@ -180,11 +197,9 @@ def test_an_order_is_accepted_rests_and_fills_when_there_is_trading(live: Live) 
 @pytest.mark.parametrize(
     "change", [{"quantity": D(2)}, {"seal": ""}, {"seal": "0" * 32}, {"seal": "é"}, {"stop_price": D(1)}]
 )
-def test_an_order_that_the_gate_did_not_seal_as_it_stands_is_refused(
-    live: Live, shop: Any, change: dict[str, Any]
-) -> None:
+def test_an_order_that_the_gate_did_not_seal_as_it_stands_is_refused(live: Live, change: dict[str, Any]) -> None:
     async def scenario(world: Any) -> None:
-        forged = shop.order("a", "buy 1 market").model_copy(update=change)
+        forged = world.order("a", "buy 1 market").model_copy(update=change)
         report = await world.venue.submit(forged)
         assert statuses(report) == ["rejected"]
         assert "not signed" in report.states[0].note
@@ -193,9 +208,9 @@ def test_an_order_that_the_gate_did_not_seal_as_it_stands_is_refused(
     live(scenario)
 
 
-def test_a_forged_order_neither_takes_the_place_of_a_true_one_nor_blocks_its_id(told: Live, shop: Any) -> None:
+def test_a_forged_order_neither_takes_the_place_of_a_true_one_nor_blocks_its_id(told: Live) -> None:
     async def scenario(world: Any) -> None:
-        true = shop.order("a", "buy 1 limit 50")
+        true = world.order("a", "buy 1 limit 50")
         await world.venue.submit(true.model_copy(update={"quantity": D(9)}))
         assert statuses(await world.venue.submit(true)) == ["accepted"]
         await world.venue.submit(true.model_copy(update={"quantity": D(9)}))

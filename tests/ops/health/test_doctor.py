@@ -217,3 +217,17 @@ def test_models_without_a_key_are_named_and_none_is_called(monkeypatch: pytest.M
     assert found.code == 0
     assert "No model was called" in found.checks["models"][1]
     assert "sk-never-shown" not in str(found)
+
+
+def test_each_exchange_of_a_session_on_two_is_looked_at_with_its_part_of_the_money() -> None:
+    async def main() -> Said:
+        poor = exchange_of(balances={"USDT": "100", "BTC": "0"})
+        async with WireServer(exchange_of()) as one, WireServer(poor) as other:
+            return await asyncio.to_thread(said, "--profile", "testnet", "--venue-url", one, other, *BTC)
+
+    found = asyncio.run(main())
+    assert (found.code, found.next) == (1, "binance-2: money")
+    assert "the session is to trade 5,000.00" in found.checks["binance: money"][1]
+    assert found.checks["binance: money"][0] == found.checks["binance: key may trade"][0] == "ok"
+    assert found.checks["binance-2: key may trade"][0] == "ok"
+    assert found.checks["binance: BTC/USDT"] == found.checks["binance-2: BTC/USDT"], "sizes are of the whole"

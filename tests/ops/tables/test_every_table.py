@@ -33,6 +33,7 @@ from evidence.strategies.latest import LatestVote
 from evidence.strategies.published import Published
 from evidence.strategies.trial import Tried
 from evidence.worlds.markets import StylisedFacts
+from execution.account.ledger import Ledger
 from market.bar import Finding
 from market.store.parquet import Written
 from market.store.shelves import Shelf
@@ -246,6 +247,13 @@ def story() -> Any:
     )  # fmt: skip
 
 
+def several() -> Any:
+    """A run on three exchanges with long names."""
+    names = ("an-exchange-with-a-very-long-name", "kraken", "binance-2")
+    ledger = Ledger(Decimal(3_000_000), "USDT", parts=dict.fromkeys(names, Decimal(1_000_000)))
+    return Sample(ledger=ledger, fills=[Sample(account=name, side="buy") for name in names])
+
+
 def what_if() -> list[Any]:
     asked, verdict = REPLAYED["asked"], REPLAYED["verdict"]
     given = asked(1).model_copy(update={"decision_id": DECISION})
@@ -412,6 +420,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "ops.tables.run._alerts": lambda: of_run._alerts(story()),
     "ops.tables.run._approvals": lambda: of_run._approvals(story()),
     "ops.tables.run._breakers": lambda: of_run._breakers(story()),
+    "ops.tables.run._exchanges": lambda: of_run._exchanges(several()),
     "ops.tables.run._findings": lambda: of_run._findings(story(), summary()),
     "ops.tables.run._freezes": lambda: of_run._freezes(story()),
     "ops.tables.run._gate": lambda: of_run._gate(summary()),

@@ -46,7 +46,7 @@ def left_at(session: Session) -> datetime:
 
 def left_behind(
     folder: Path, session: Session, *, peak: str = "11000", cash: str = "9900", held: str | None = None, ends: bool = True,
-    **more: Any,
+    cash_at: dict[str, Decimal] | None = None, **more: Any,
 ) -> BreakerState:  # fmt: skip
     """The journal of a run on an account, without its bars; `held`: a market of which it keeps one unit. Returns its breakers."""
     folder.mkdir(parents=True)
@@ -63,7 +63,11 @@ def left_behind(
     journal = Journal(folder / JOURNAL, journal_key(), 1)
     journal.append(session.model_copy(update={"key_id": key_id(journal_key())}))
     if ends:
-        journal.append(AccountLeft(at_utc=at, cash=Decimal(cash), breakers=breakers, trades=7, ramp=standing.ramp))
+        journal.append(
+            AccountLeft(
+                at_utc=at, cash=Decimal(cash), breakers=breakers, trades=7, ramp=standing.ramp, cash_at=cash_at or {}
+            )
+        )
         journal.append(
             SessionEnd(
                 reason="interrupted", bars=48, data_hash="0" * 64, starting_cash=CASH, realised=zero, unrealised=zero,

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from gate_support import OLD_FOUR
 from speaking_session import Killed, NoNews
@@ -25,6 +26,7 @@ from config.reading.load import load_profile
 from config.secrets import journal_key
 from config.settings import Settings
 from execution.account.ledger import Ledger
+from execution.account.routing.routes import Health
 from execution.journal.chain import Journal
 from execution.journal.event import Fanout, Listener, Sink
 from execution.kill_switch.halting import NoSwitch, Switch
@@ -61,11 +63,13 @@ class Lived:
         self.settings, self.tape = _world(days)
         foreign = {"BTC/USDT": Decimal("1.5"), "ETH/USDT": Decimal(2)}
         venue = open_venue(dict(self.tape.instruments), self.settings.venue, journal_key())
-        self.exchange = StandingExchange(venue, loses, foreign)
+        self.exchange: Any = StandingExchange(venue, loses, foreign)
         self.switch: Switch = NoSwitch()
         self.described: Callable[[Session], Session] = lambda session: session
         """What the description of its sessions says beside what it would say without an account."""
         self.keeper: Callable[[Session, Path], Listener] | None = None
+        self.health: Callable[[ResumingSink | None], Health | None] = lambda past: None
+        """What says which of several exchanges are well."""
         self.end: SessionEnd | None = None
         self.ledger: Ledger | None = None
 
@@ -112,6 +116,7 @@ class Lived:
             sink=sink, switch=switch, approver=AUTO, key=key, adjuster=Off(),
             landed=past.landed if past else nobody_knows,
             spoke_next=past.spoke_next if past else nothing_recorded,
+            health=self.health(past),
         )  # fmt: skip
         self.ledger = desk.trader.ledger
         venue.ledger = desk.trader.ledger
