@@ -12,6 +12,7 @@ from config.errors import DataFault, UsageFault
 from config.frozen import Frozen
 from config.reading.load import Resolved, load_profile, resolve
 from config.reading.tree import exact
+from config.sections.minds import PRESETS
 from config.settings import Settings
 from market.tape import Tape, recorded_tape, simulated_past, simulated_tape
 from market.timeframe import Timeframe
@@ -33,6 +34,12 @@ class World(Frozen):
     bars: BarsRequest = BarsRequest()
     said: tuple[str, ...] = ()
     """What was decided otherwise than the profile says, for the user."""
+
+
+def settings_of(request: WorldRequest) -> Settings:
+    """The settings of a request that names no bars. Raises UsageFault, with all faults of the settings."""
+    changed = dict(request.overrides)
+    return load_profile(request.profile, changed | _mind(request, changed))
 
 
 def world_of(request: WorldRequest) -> World:
@@ -251,9 +258,12 @@ def _mind(request: WorldRequest, given: Mapping[str, Any]) -> dict[str, Any]:
         return {"court.mind": "rules"}
     resolved = resolve(request.profile, given)
     providers = resolved.settings.minds.providers
+    if name not in providers and name in PRESETS:
+        return {key: value for key, value in _preset(name, model).items() if key not in given}
     if name not in providers:
-        near = get_close_matches(name, [*providers, "rules"], n=1)
-        hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(providers)} and rules."
+        near = get_close_matches(name, [*providers, *PRESETS, "rules"], n=1)
+        known = ", ".join(dict.fromkeys((*providers, *PRESETS)))
+        hint = f"did you mean {near[0]}?" if near else f"it has {known} and rules."
         raise UsageFault(f"The profile {request.profile!r} has no mind {name!r}; {hint} Nothing was started.")
     place = f"minds.providers.{name}"
     changed: dict[str, Any] = {"court.mind": "models", "minds.chain": [name]}
@@ -264,6 +274,20 @@ def _mind(request: WorldRequest, given: Mapping[str, Any]) -> dict[str, Any]:
     elif model is not None:
         changed[f"{place}.model"] = model
     return {key: value for key, value in changed.items() if key not in given}
+
+
+def _preset(name: str, model: str | None) -> dict[str, Any]:
+    """The settings that seat a model of a known server which the profile does not name. Raises UsageFault without its name."""
+    if model is None:
+        raise UsageFault(
+            f"--mind {name} needs the name of a model there. Nothing was started. Add --model NAME, or name both in "
+            "minds.providers of your profile."
+        )
+    return {
+        "court.mind": "models",
+        "minds.chain": [name],
+        f"minds.providers.{name}": {"kind": name, "model": model},
+    }
 
 
 def _patience(resolved: Resolved) -> dict[str, float]:

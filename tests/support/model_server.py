@@ -18,7 +18,7 @@ from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
-from model_replies import AT_ODDS, SOUND, Filler, asked, body, error, role_of
+from model_replies import AT_ODDS, CHECK, SOUND, Filler, asked, body, error, role_of
 
 KEY = "sk-loopback-0123456789"
 """A key for tests; it must never appear in a message."""
@@ -108,12 +108,18 @@ class ModelServer:
         delay_s: float = 0.0,
         port: int = 0,
         prefer: dict[str, Any] = SOUND,
+        check: Answering | None = Turn.OK,
     ) -> None:
+        """`check` answers the one question before a session, which then takes no turn and is kept in `checked`; with None it is a
+        request like any other.
+        """
         self.turns = deque(turns)
         self.default = default
         self.delay_s = delay_s
         self.prefer = prefer
         self.log: list[Seen] = []
+        self.check = check
+        self.checked: list[Seen] = []
         self.headers: list[dict[str, str]] = []
         """The headers of each request, names in lower case."""
         self.closing = threading.Event()
@@ -144,8 +150,12 @@ class ModelServer:
         with self._lock:
             at = time.monotonic() - self._began
             seen = Seen(at, path, role_of(name, schema), size, str(request.get("model")), request, authorized)
-            self.log.append(seen)
-            turn = self.turns.popleft() if self.turns else self.default
+            if seen.role == CHECK and self.check is not None:
+                self.checked.append(seen)
+                turn = self.check
+            else:
+                self.log.append(seen)
+                turn = self.turns.popleft() if self.turns else self.default
         return seen, turn if isinstance(turn, Turn | Raw) else turn(seen)
 
 

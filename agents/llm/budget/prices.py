@@ -84,9 +84,10 @@ def _configured(provider: ProviderSettings, usage: Usage) -> Decimal:
 def _rates(provider: ProviderSettings) -> tuple[Decimal, Decimal]:
     """The rates of the profile, or else those of the kind [USD a million tokens]."""
     free = Decimal(0) if PROVIDERS[provider.kind].is_free else None
-    own = (provider.worst_input_usd, provider.worst_output_usd)
-    worst = (_WORST_INPUT if free is None else free, _WORST_OUTPUT if free is None else free)
-    return tuple(said if said is not None else otherwise for said, otherwise in zip(own, worst, strict=True))
+    input_usd = _WORST_INPUT if free is None else free
+    output_usd = _WORST_OUTPUT if free is None else free
+    own_input, own_output = provider.worst_input_usd, provider.worst_output_usd
+    return (input_usd if own_input is None else own_input, output_usd if own_output is None else own_output)
 
 
 def _listed(provider: ProviderSettings, usage: Usage, at: datetime) -> Decimal | None:

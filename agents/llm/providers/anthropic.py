@@ -136,12 +136,13 @@ class AnthropicProvider:
     def _takes(self, request: Request) -> list[str]:
         """The parameters of a request that a model may refuse, without those that it does."""
         refused = self._learnt.of(self._name).refused
-        wanted = [reply_taken(self._settings.reply or "json_schema", lambda way: way == "json_object" or way in refused)]
+        way = reply_taken(self._settings.reply or "json_schema", lambda way: way == "json_object" or way in refused)
+        wanted: list[str] = [way]
         if request.effort is not None:
             wanted += ["thinking", *([effort_name(request.effort)] if request.effort in _EFFORTS else [])]
         if self._settings.temperature is not None:
             wanted.append("temperature")
-        if self._prefix(request, in_words=wanted[0] != "json_schema") is not None:
+        if self._prefix(request, in_words=way != "json_schema") is not None:
             wanted.append("cache_control")
         return [name for name in wanted if name not in refused]
 
