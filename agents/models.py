@@ -22,7 +22,9 @@ def parser() -> argparse.ArgumentParser:
     )
     add(parse, "--profile", default="paper")
     add(parse, "--set", "--mind", "--model", "--json")
-    parse.add_argument("--check", action="store_true", help="ask each model one cheap question: key, model, schema, price")
+    parse.add_argument(
+        "--check", action="store_true", help="ask each model one cheap question: key, model, schema, price"
+    )
     parse.add_argument(
         "--forget",
         nargs="*",

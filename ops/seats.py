@@ -43,8 +43,8 @@ class SeatsTeller:
         nobody = no_model_sits(seats)
         if nobody and self._required:
             raise UsageFault(
-                f"No model can sit, and --require-models wants one; nothing was started. {' '.join(lines)} `tribunal models --check` "
-                "asks them again."
+                f"No model can sit, and --require-models wants one; nothing was started. {' '.join(lines)} "
+                "`tribunal models --check` asks them again."
             )
         for line in lines if self._quiet or nobody else ():
             self._stderr.write(f"{line}\n")

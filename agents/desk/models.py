@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from agents.court.prompts.prompt import load_prompt
 from agents.llm.asking import Asker
 from agents.llm.attempt import ROLES, Role
+from agents.llm.preflight import Seat, barred, check_seats
 from agents.llm.providers.factory import (
     build_providers,
     identities,
@@ -18,7 +19,6 @@ from agents.llm.providers.factory import (
     unanswerable,
     without_key,
 )
-from agents.llm.preflight import Seat, barred, check_seats
 from agents.llm.providers.learnt import LEARNT_FILE, Learnt, places
 from agents.llm.providers.provider import Provider
 from agents.llm.setup import open_manager, open_spending
@@ -78,9 +78,7 @@ Heard = Callable[[tuple[Seat, ...]], None]
 
 
 @asynccontextmanager
-async def models_of(
-    settings: Settings, secrets: Secrets, heard: Heard | None = None
-) -> AsyncIterator[Asker | None]:
+async def models_of(settings: Settings, secrets: Secrets, heard: Heard | None = None) -> AsyncIterator[Asker | None]:
     """The asker that answers for the models of a session; None if the court sits with the rules mind. It is closed at the end.
 
     With `heard`, each model is asked one cheap question first (`agents.llm.preflight`), and those that cannot sit are not asked

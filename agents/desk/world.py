@@ -256,10 +256,10 @@ def _mind(request: WorldRequest, given: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     if name == "rules":
         return {"court.mind": "rules"}
+    if name in PRESETS and _is_new(name, request.profile, given):
+        return {key: value for key, value in _preset(name, model).items() if key not in given}
     resolved = resolve(request.profile, given)
     providers = resolved.settings.minds.providers
-    if name not in providers and name in PRESETS:
-        return {key: value for key, value in _preset(name, model).items() if key not in given}
     if name not in providers:
         near = get_close_matches(name, [*providers, *PRESETS, "rules"], n=1)
         known = ", ".join(dict.fromkeys((*providers, *PRESETS)))
@@ -276,6 +276,12 @@ def _mind(request: WorldRequest, given: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in changed.items() if key not in given}
 
 
+def _is_new(name: str, profile: str, given: Mapping[str, Any]) -> bool:
+    """Whether neither the profile nor the command line says what kind of provider this is."""
+    place = f"minds.providers.{name}"
+    return not given.keys() & {place, f"{place}.kind"} and name not in resolve(profile, {}).settings.minds.providers
+
+
 def _preset(name: str, model: str | None) -> dict[str, Any]:
     """The settings that seat a model of a known server which the profile does not name. Raises UsageFault without its name."""
     if model is None:
@@ -286,7 +292,8 @@ def _preset(name: str, model: str | None) -> dict[str, Any]:
     return {
         "court.mind": "models",
         "minds.chain": [name],
-        f"minds.providers.{name}": {"kind": name, "model": model},
+        f"minds.providers.{name}.kind": name,
+        f"minds.providers.{name}.model": model,
     }
 
 

@@ -35,15 +35,15 @@ SCHEMA = {
     "required": ["check_answer"],
     "additionalProperties": False,
 }
-_SYSTEM = (
-    "This is a test of the connection before a session. Answer with one JSON object of the given schema and nothing else."
-)
+_SYSTEM = "This is a test of the connection before a session. Answer with one JSON object of the given schema and nothing else."
 _USER = "Is 2 less than 3? Give check_answer: yes or no."
 _CASE_BYTES = 9_000
 """A long question of the court, for what a decision can cost [bytes]."""
 _SILENT = TRANSIENT | {AttemptOutcome.SKIPPED_BUDGET, AttemptOutcome.SKIPPED_DEADLINE, AttemptOutcome.SKIPPED_LATE}
 """What may pass: the provider keeps its seat."""
-_NO_MODEL = re.compile(r"HTTP 404|model.{0,60}(?:not found|not exist|unknown|invalid|no access)|no such model", re.IGNORECASE)
+_NO_MODEL = re.compile(
+    r"HTTP 404|model.{0,60}(?:not found|not exist|unknown|invalid|no access)|no such model", re.IGNORECASE
+)
 _MAX_WHY = 300
 
 
@@ -83,9 +83,7 @@ async def check_seats(
     return tuple(await asyncio.gather(*(_seat(name, minds, live, learnt, keyless, now) for name in names)))
 
 
-def known_seat(
-    name: str, minds: MindsSettings, learnt: Learnt, keyless: Collection[str], now: datetime
-) -> Seat:
+def known_seat(name: str, minds: MindsSettings, learnt: Learnt, keyless: Collection[str], now: datetime) -> Seat:
     """What is known of a provider without a call; `state` is "sits" where nothing speaks against it."""
     settings, role = minds.providers[name], _role_of(name, minds)
     price, asked = price_of(settings, now), _request(minds, settings, role)
@@ -159,9 +157,16 @@ def _found(seat: Seat, judged: Judged[str]) -> dict[str, object]:
         return {"state": "silent", "why": f"no answer now: {words} ({said}); it is asked again when it is needed"}
     key = {"key": "accepted"} if seat.key == "set" and outcome is not AttemptOutcome.SKIPPED_NO_KEY else {}
     if outcome is AttemptOutcome.BAD_REQUEST and _NO_MODEL.search(said):
-        return {**key, "state": "barred", "model_known": False, "why": f"its model {seat.model} is not known there ({said})"}
+        return {
+            **key,
+            "state": "barred",
+            "model_known": False,
+            "why": f"its model {seat.model} is not known there ({said})",
+        }
     if outcome in (AttemptOutcome.MALFORMED, AttemptOutcome.INVALID):
-        hint = "`reply: fenced` accepts prose around one fenced object" if "```" in said or "not one JSON" in said else ""
+        hint = (
+            "`reply: fenced` accepts prose around one fenced object" if "```" in said or "not one JSON" in said else ""
+        )
         why = f"its answers are not the JSON that was asked for ({said})" + (f"; {hint}" if hint else "")
         return {**key, "state": "barred", "model_known": True, "why": why}
     return {**key, "state": "barred", "why": f"{outcome.value.replace('_', ' ')}: {said}"}
@@ -184,7 +189,9 @@ def _barred(
     long = request.model_copy(update={"user": "x" * _CASE_BYTES, "max_tokens": room(settings, request)})
     worst = worst_case_usd(settings, long, now)
     budget = minds.budget
-    limit, which = min((budget.decision_usd, "decision_usd"), (budget.day_usd, "day_usd"), (budget.month_usd, "month_usd"))
+    limit, which = min(
+        (budget.decision_usd, "decision_usd"), (budget.day_usd, "day_usd"), (budget.month_usd, "month_usd")
+    )
     if worst <= limit:
         return None
     return (

@@ -32,7 +32,9 @@ def open_manager(
     """Return a manager over `providers`.
 
     `clock` is the machine's. `record_command` is the command that records this run. `identities` distinguish setups
-    of a provider (see `Breakers`); `learnt` is what is known of the servers. Raises OutputFault when the recorded answers cannot be written, ReplayMiss when
+    of a provider (see `Breakers`); `learnt` is what is known of the servers.
+
+    Raises OutputFault when the recorded answers cannot be written, ReplayMiss when
     they are missing, and JournalFault when they are damaged.
     """
     return Manager(

@@ -11,8 +11,8 @@ from config.frozen import Frozen
 class Call(NamedTuple):
     """One request to one provider. Times are of the event loop [s].
 
-    The caller first waits `pause_s`; the call is not made if it would then begin after `latest`. A call that is asked
-    `ahead` of a hearing gives way to the court. `cut_at` is the limit at which the answer to the same question was cut off [tokens],
+    The caller first waits `pause_s`; the call is not made if it would then begin after `latest`. A call that is asked `ahead`
+    of a hearing gives way to the court. `cut_at` is the limit at which the answer to the same question was cut off [tokens],
     `decision_until` the deadline of the whole decision, `cheapest` the provider that the chain goes to when a budget is nearly
     used.
     """

@@ -15,12 +15,11 @@ from config.frozen import Frozen, absent, empty
 from config.sections.clashes import Clash, contradiction
 from config.sections.kinds import Fraction, Money, OneOf
 
-
 RoleName = Literal["analyst", "risk_agent", "devils_advocate", "supervisor"]
 Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 """How much a model may think, in the words of both APIs."""
 Reply = Literal["json_schema", "json_object", "fenced"]
-"""How a server is asked for JSON: with the schema, with the schema in the prompt and JSON alone allowed, or in the prompt alone."""
+"""How a server is asked for JSON: with the schema; for JSON alone, with the schema in the prompt; or in the prompt alone."""
 TokensParameter = Literal["max_tokens", "max_completion_tokens"]
 
 

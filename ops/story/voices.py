@@ -29,7 +29,9 @@ class Reason(StrEnum):
     EARLIER_SILENCE = "an earlier role was silent"
 
 
-LOST = frozenset({Reason.BUDGET, Reason.BREAKER, Reason.OUTAGE, Reason.NO_OPINION, Reason.NO_KEY, Reason.NO_SEAT, Reason.LATE})
+LOST = frozenset(
+    {Reason.BUDGET, Reason.BREAKER, Reason.OUTAGE, Reason.NO_OPINION, Reason.NO_KEY, Reason.NO_SEAT, Reason.LATE}
+)
 """Reasons for which a model was wanted and none spoke."""
 
 

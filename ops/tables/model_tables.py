@@ -60,7 +60,11 @@ def seats_table(seats: Sequence[Seat]) -> Group:
         table.add_row(*_seat(seat))
     lines = [
         *(f"{seat.provider}: {seat.why}." for seat in seats if seat.why),
-        *(f"{seat.provider} refuses {', '.join(seat.refused)}; it is not sent again." for seat in seats if seat.refused),
+        *(
+            f"{seat.provider} refuses {', '.join(seat.refused)}; it is not sent again."
+            for seat in seats
+            if seat.refused
+        ),
     ]
     return Group(table, *map(Text, lines))
 
@@ -72,7 +76,9 @@ def _seat(seat: Seat) -> tuple[str, ...]:
         {"sits": "yes", "silent": "silent now", "barred": "no"}[seat.state],
         {"none": "needs none"}.get(seat.key, seat.key),
         DASH if seat.reply is None else seat.reply.replace("_", " "),
-        {"free": "free", "unknown": "unknown"}.get(seat.price, f"{seat.input_usd:.4g}/{seat.output_usd:.4g}"),
+        {"free": "free", "unknown": "unknown"}.get(
+            seat.price, f"{float(seat.input_usd):.4g}/{float(seat.output_usd):.4g}"
+        ),
         f"{thinks}{seat.max_tokens:,}",
         DASH if seat.latency_s is None else f"{seat.latency_s:.1f}",
     )

@@ -79,7 +79,11 @@ def asked(path: str, request: dict[str, Any]) -> tuple[str, dict[str, Any], str]
         schema = request.get("output_config", {}).get("format", {}).get("schema", {})
         return "", schema or schema_in_words("".join(block["text"] for block in request.get("system", ()))), user
     described = request.get("response_format", {}).get("json_schema", {})
-    return described.get("name", ""), described.get("schema") or schema_in_words(request["messages"][0]["content"]), user
+    return (
+        described.get("name", ""),
+        described.get("schema") or schema_in_words(request["messages"][0]["content"]),
+        user,
+    )
 
 
 def schema_in_words(system: str) -> dict[str, Any]:

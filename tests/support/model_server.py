@@ -43,6 +43,7 @@ class Turn(StrEnum):
     OVERLOADED = "overloaded"
     HANG = "hang"
     TRICKLE = "trickle"
+    ENDLESS = "endless"
     CUT = "cut"
     HTML = "html"
     BROKEN_JSON = "broken_json"
@@ -120,6 +121,7 @@ class ModelServer:
         self.log: list[Seen] = []
         self.check = check
         self.checked: list[Seen] = []
+        self.endless_bytes = 0
         self.headers: list[dict[str, str]] = []
         """The headers of each request, names in lower case."""
         self.closing = threading.Event()
@@ -208,6 +210,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self.close_connection = True
             case Turn.TRICKLE:
                 self._trickle(whole)
+            case Turn.ENDLESS:
+                self._endless()
             case Turn.CUT:
                 self._head(200, {"content-type": "application/json", "content-length": str(len(whole))})
                 self.wfile.write(whole[: len(whole) // 2])
@@ -255,6 +259,16 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(bytes([byte]))
             if self.server.models.closing.wait(0.05):
                 break
+        self.close_connection = True
+
+    def _endless(self) -> None:
+        """A reply that does not end."""
+        self._head(200, {"content-type": "application/json", "transfer-encoding": "chunked"})
+        part = b"x" * 65_536
+        with suppress(OSError):
+            while not self.server.models.closing.is_set():
+                self.wfile.write(f"{len(part):x}\r\n".encode() + part + b"\r\n")
+                self.server.models.endless_bytes += len(part)
         self.close_connection = True
 
     def _head(self, status: int, headers: dict[str, str]) -> None:

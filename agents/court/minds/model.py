@@ -4,8 +4,8 @@ It makes at most four calls in three waves, and no call for a case that is alrea
 if it is strict JSON, is the requested opinion, and cites at least one piece of evidence that matches the case. It
 tells the model once why an answer was not accepted (see `agents.llm.manager`). The rules mind answers in three
 situations: for a strong signal (the fast path), for roles that the profile gives to it, and for silent models if
-`outage` is `rules`. Whoever has not spoken when the decision's time is over has abstained: nobody speaks instead. In a blinded court the rules mind also reads the blinded case, because later roles read its
-opinion.
+`outage` is `rules`. Whoever has not spoken when the decision's time is over has abstained: nobody speaks instead. In a
+blinded court the rules mind also reads the blinded case, because later roles read its opinion.
 """
 
 import asyncio

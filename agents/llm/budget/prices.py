@@ -46,11 +46,8 @@ def price_unknown(name: str, provider: ProviderSettings, at: datetime) -> str | 
     """Return why a model cannot be paid, with the line for the profile; None where its price is known."""
     if price_of(provider, at).source != "unknown":
         return None
-    return (
-        f"the price of {provider.model} is not known; put it into the profile [USD a million tokens]: "
-        f"minds.providers.{name}.worst_input_usd: ... and worst_output_usd: ..."
-    )
-
+    line = f'minds: {{providers: {{{name}: {{worst_input_usd: "IN", worst_output_usd: "OUT"}}}}}}'
+    return f"the price of {provider.model} is not known; put it into the profile, in USD a million tokens: {line}"
 
 
 def cost_usd(provider: ProviderSettings, usage: Usage, at: datetime) -> Decimal:

@@ -1,8 +1,8 @@
 """Anthropic models through their SDK: structured output, thinking, a cached system prompt, no retries.
 
-An effort is sent as `output_config.effort`, with adaptive thinking whose summary is kept; the effort `none` switches thinking off.
-The constant part of the prompt is marked for the provider's cache only where it is long enough to be cached: with the schema of
-the answer in it, if that makes the difference. What a model refuses by name is left out from then on
+An effort is sent as `output_config.effort`, with adaptive thinking whose summary is kept; the effort `none` switches thinking
+off. The constant part of the prompt is marked for the provider's cache only where it is long enough to be cached: with the
+schema of the answer in it, if that makes the difference. What a model refuses by name is left out from then on
 (`agents.llm.providers.refusals`); without structured output the schema stands in the prompt.
 
 The adapter reads the raw reply: the SDK's `parse()` loses the billed usage, and its retries obey any Retry-After.

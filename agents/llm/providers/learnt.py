@@ -90,7 +90,9 @@ class Learnt:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_whole(self._path, _LESSONS.dump_json(self._lessons, indent=1), private=True)
         except OSError as fault:
-            _LOG.warning("What was learnt of a model server could not be saved (%s); the next run learns it again.", fault)
+            _LOG.warning(
+                "What was learnt of a model server could not be saved (%s); the next run learns it again.", fault
+            )
 
 
 def places(minds: MindsSettings) -> dict[str, str]:

@@ -101,10 +101,10 @@ def usable_key(key: SecretStr | None, variable: str) -> str:
 def http_client(base_url: str, own: Mapping[str, str]) -> "httpx2.AsyncClient":
     """A client that sends a prompt where the profile says, and with it nothing that the environment adds.
 
-    It follows no redirect, asks this machine without any proxy, and reads at most `MOST_BYTES` of a reply. SDKs take keys, organisations, projects and whole headers
-    out of variables of the environment, for whatever host is asked; so each header that is not among `SENT` is dropped, and
-    those of `own`, which hold the key that the profile names, are set last. Raises ProviderFault, with nothing sent, when the
-    proxies or certificates of the environment cannot be used.
+    It follows no redirect, asks this machine without any proxy, and reads at most `MOST_BYTES` of a reply. SDKs take keys,
+    organisations, projects and whole headers out of variables of the environment, for whatever host is asked; so each header
+    that is not among `SENT` is dropped, and those of `own`, which hold the key that the profile names, are set last. Raises
+    ProviderFault, with nothing sent, when the proxies or certificates of the environment cannot be used.
     """
     import httpx2
 
@@ -122,7 +122,9 @@ def http_client(base_url: str, own: Mapping[str, str]) -> "httpx2.AsyncClient":
     try:
         return client_of(
             lambda: httpx2.AsyncClient(
-                trust_env=not loopback, follow_redirects=False, event_hooks={"request": [only_ours], "response": [counted]}
+                trust_env=not loopback,
+                follow_redirects=False,
+                event_hooks={"request": [only_ours], "response": [counted]},
             )
         )
     except NoClient as fault:

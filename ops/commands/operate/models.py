@@ -27,9 +27,7 @@ NO_SEAT = 1
 def models_command(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     """Show, ask or forget; returns the exit code. Raises TribunalError."""
     overrides = settings_asked(arguments.set)
-    asked = WorldRequest(
-        profile=arguments.profile, overrides=overrides, mind=arguments.mind, model=arguments.model
-    )
+    asked = WorldRequest(profile=arguments.profile, overrides=overrides, mind=arguments.mind, model=arguments.model)
     minds = settings_of(asked).minds
     secrets = load_secrets(also=minds.key_variables)
     configure(level=secrets.log_level, secrets=secrets.values())
@@ -60,6 +58,10 @@ def _forget(names: list[str], minds: MindsSettings, secrets: Secrets, out: TextI
             f"The profile has no provider {', '.join(unknown)}. Nothing was forgotten. It has {', '.join(minds.providers)}."
         )
     forgotten = learnt_in(minds, secrets).forget(names)
-    what = f"What was learnt of {', '.join(forgotten)} is forgotten." if forgotten else "Nothing was known of their servers."
+    what = (
+        f"What was learnt of {', '.join(forgotten)} is forgotten."
+        if forgotten
+        else "Nothing was known of their servers."
+    )
     out.write(f"{what}\n")
     return 0

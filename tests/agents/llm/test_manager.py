@@ -27,7 +27,7 @@ from scripted_provider import (
 )
 
 from agents.llm.asking import RoleAnswer
-from agents.llm.attempt import TRANSIENT, AttemptOutcome, Stop
+from agents.llm.attempt import TRANSIENT, AttemptOutcome, Role, Stop
 from agents.llm.budget.book import SpendingBook
 from agents.llm.recordings.cassette import Cassette
 from config.errors import UsageFault
@@ -376,20 +376,17 @@ def test_more_room_is_asked_for_as_far_as_the_budget_allows_it_or_not_at_all(tmp
 
 def test_a_provider_has_a_length_and_an_effort_of_its_own_and_room_to_think(tmp_path: Path) -> None:
     own = {"effort": "low", "role_effort": {"supervisor": "high"}}
-    for role, told, changes, cap in (
+    cases: tuple[tuple[Role, str, dict[str, int], int], ...] = (
         ("analyst", "low", {}, 2_200),
         ("supervisor", "high", {}, 8_200),
         ("supervisor", "high", {"max_output_tokens": 5_000}, 5_000),
-    ):
+    )
+    for role, told, changes, cap in cases:
         provider = ScriptedProvider("first")
         setting = minds(("first",), first={**own, **changes})
 
-        async def story(role: Any, setting: Any = setting, provider: Any = provider) -> RoleAnswer[int]:
-            return await manager(tmp_path / f"{role}{len(changes)}", setting, provider).ask(
-                "d1", request(role=role), accept_scale
-            )
-
-        said = run(story(role))
+        asked = manager(tmp_path / f"{role}{cap}", setting, provider)
+        said = run(asked.ask("d1", request(role=role), accept_scale))
         assert (provider.asked[0].effort, provider.asked[0].max_tokens) == (told, cap)
         assert (said.attempts[0].effort, said.attempts[0].max_tokens) == (told, cap)
 
@@ -399,7 +396,7 @@ def test_a_provider_of_unknown_price_is_not_asked_and_the_reason_holds_the_line_
     unknown = {"worst_input_usd": None, "worst_output_usd": None}
     said, _ = ask(tmp_path, minds(first=unknown), first, ScriptedProvider("second"))
     assert outcomes(said) == [("first", AttemptOutcome.SKIPPED_NO_SEAT), ("second", AttemptOutcome.OK)]
-    assert "minds.providers.first.worst_input_usd:" in said.attempts[0].detail
+    assert "minds: {providers: {first: {worst_input_usd:" in said.attempts[0].detail
     assert first.asked == []
 
 

@@ -224,7 +224,7 @@ def test_a_key_in_a_long_error_is_masked_before_the_error_is_cut(before: int) ->
 
 
 def test_every_kind_of_provider_is_held_to_the_contract() -> None:
-    """A local model needs a model file: `local/test_provider.py` holds it, with a real one. A preset is a `compatible` server with an
-    address of its own."""
+    """A local model needs a model file: `local/test_provider.py` holds it, with a real one. A preset is a `compatible` server
+    with an address of its own."""
     assert {*KINDS, "local", *PRESETS} == set(PROVIDERS)
     assert {PROVIDERS[name].adapter for name in PRESETS} == {PROVIDERS["compatible"].adapter}

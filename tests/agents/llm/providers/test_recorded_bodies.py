@@ -109,7 +109,9 @@ def test_recorded_errors_have_the_outcome_of_their_status(shared: Path) -> None:
     for kind in ("anthropic", "openai", "compatible"):
         for (status, body), found in zip(errors, serve_all(kind, errors), strict=True):
             if isinstance(found, Completion):
-                assert "'max_tokens' is not supported" in json.dumps(body), "a refusal by name is learnt, and asked again without it"
+                assert "'max_tokens' is not supported" in json.dumps(body), (
+                    "a refusal by name is asked again without it"
+                )
                 continue
             assert found.outcome is expected[status], body
             assert found.detail.startswith(f"HTTP {status}: ")
