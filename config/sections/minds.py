@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Annotated, Any, Literal, NamedTuple, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from config.frozen import Frozen, absent, empty
 from config.sections.clashes import Clash, contradiction
@@ -87,6 +87,16 @@ _OURS_IN_A_BODY = frozenset(
 """What this program sends itself, or could not read the answer to."""
 
 
+def _as_json(given: object) -> object:
+    """A mapping as JSON text, so that it stays as it was read; anything else as it is."""
+    if not isinstance(given, dict):
+        return given
+    try:
+        return json.dumps(given, allow_nan=False)
+    except (TypeError, ValueError):
+        return "null"  # which is refused with a sentence
+
+
 class ProviderSettings(Frozen):
     """One model at one provider. Model names are settings, because providers add and remove models."""
 
@@ -124,10 +134,10 @@ class ProviderSettings(Frozen):
     tokens_parameter: TokensParameter | None = Field(
         default=None, exclude_if=absent, description="name under which the longest answer is sent; null: the kind's own"
     )
-    extra_body: dict[str, Any] = Field(
-        default_factory=dict,
-        exclude_if=empty,
-        description="more fields of each request, for a server of OpenAI's protocol; no key belongs here",
+    extra_body: Annotated[str, BeforeValidator(_as_json)] | None = Field(
+        default=None,
+        exclude_if=absent,
+        description="a mapping, or JSON: more fields of each request, for a server of OpenAI's protocol; no key belongs here",
     )
     path: str | None = Field(default=None, description="GGUF file, for kind local")
     threads: Annotated[int, Field(ge=1, le=64)] = Field(default=1, description="threads of a local model")
@@ -166,15 +176,22 @@ class ProviderSettings(Frozen):
 
     @model_validator(mode="after")
     def _body_is_an_addition(self) -> Self:
-        taken = sorted(_OURS_IN_A_BODY & self.extra_body.keys())
+        try:
+            added = self.body_added
+        except ValueError:
+            added = None
+        if not isinstance(added, dict):
+            raise contradiction([(("extra_body",), "must be a mapping of plain JSON values")])
+        taken = sorted(_OURS_IN_A_BODY & added.keys())
         if taken:
             why = f"must not hold {', '.join(taken)}, which the court sends itself"
             raise contradiction([(("extra_body",), why)])
-        try:
-            json.dumps(self.extra_body, allow_nan=False)
-        except (TypeError, ValueError):
-            raise contradiction([(("extra_body",), "must be plain JSON values")]) from None
         return self
+
+    @property
+    def body_added(self) -> dict[str, Any]:
+        """The fields of `extra_body`. Raises ValueError for a text that is no JSON."""
+        return json.loads(self.extra_body or "{}")  # type: ignore[no-any-return]
 
     @property
     def address(self) -> str | None:

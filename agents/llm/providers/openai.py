@@ -189,7 +189,7 @@ class OpenAIProvider:
             sent["seed"] = SEED if settings.seed is None else settings.seed
         if request.effort is not None and takes[effort_name(request.effort)]:
             sent["reasoning_effort"] = request.effort
-        return sent | ({"extra_body": settings.extra_body} if settings.extra_body else {})
+        return sent | ({"extra_body": settings.body_added} if settings.extra_body else {})
 
 
 def within_subset(schema: Any) -> Any:
