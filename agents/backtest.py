@@ -38,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
     parse.add_argument(
         "--mind", metavar="NAME|recorded:FILE", help="rules (default), a cassette of recorded answers, or a provider"
     )
-    add(parse, "--model", "--no-court")
+    add(parse, "--model", "--require-models", "--no-court")
     add_told_finer(parse)
     parse.add_argument(
         "--fee-bps", type=float, metavar="BPS", help="maker and taker fee of all markets [bps] (default: the profile's)"

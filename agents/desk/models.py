@@ -4,12 +4,13 @@ A session does not start if some role has no provider with a key, since the othe
 has at least one provider with a key, the session uses those.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from agents.court.prompts.prompt import load_prompt
 from agents.llm.asking import Asker
 from agents.llm.attempt import ROLES, Role
+from agents.llm.preflight import Seat, barred, check_seats
 from agents.llm.providers.factory import (
     build_providers,
     identities,
@@ -18,6 +19,7 @@ from agents.llm.providers.factory import (
     unanswerable,
     without_key,
 )
+from agents.llm.providers.learnt import LEARNT_FILE, Learnt, places
 from agents.llm.providers.provider import Provider
 from agents.llm.setup import open_manager, open_spending
 from agents.records.record import Prompts
@@ -71,25 +73,61 @@ def _never_heard(minds: MindsSettings, secrets: Secrets, role: Role, chain: tupl
     )
 
 
+Heard = Callable[[tuple[Seat, ...]], None]
+"""Is told who can sit, before the first decision. It may raise UsageFault to end the session there."""
+
+
 @asynccontextmanager
-async def models_of(settings: Settings, secrets: Secrets) -> AsyncIterator[Asker | None]:
-    """The asker that answers for the models of a session; None if the court sits with the rules mind. It is closed at the end."""
+async def models_of(settings: Settings, secrets: Secrets, heard: Heard | None = None) -> AsyncIterator[Asker | None]:
+    """The asker that answers for the models of a session; None if the court sits with the rules mind. It is closed at the end.
+
+    With `heard`, each model is asked one cheap question first (`agents.llm.preflight`), and those that cannot sit are not asked
+    again. Recorded answers need no such question.
+    """
     if not sits(settings):
         yield None
         return
     folder, clock = state_dir(secrets), SystemClock()
     folder.mkdir(parents=True, exist_ok=True)
+    learnt = learnt_in(settings.minds, secrets)
     providers: Mapping[str, Provider] = (
-        {} if settings.minds.transcripts == "replay" else build_providers(settings.minds, secrets)
+        {} if settings.minds.transcripts == "replay" else build_providers(settings.minds, secrets, learnt)
     )
     spending = open_spending(settings.minds, folder, clock)
     who = identities(settings.minds, secrets)
-    manager = open_manager(settings.minds, providers, spending, folder, clock, _record_command(settings), who)
+    manager = open_manager(settings.minds, providers, spending, folder, clock, _record_command(settings), who, learnt)
     try:
+        if heard is not None and providers:
+            keyless = without_key(settings.minds, secrets)
+            seats = await check_seats(settings.minds, manager.live, learnt, keyless, tuple(providers), clock.now())
+            manager.unseat(barred(seats))
+            heard(seats)
         yield manager
     finally:
         await manager.close()
         spending.close()
+
+
+async def seats_of(minds: MindsSettings, secrets: Secrets) -> tuple[Seat, ...]:
+    """Ask each model in the chains one cheap question, outside any session. Raises TribunalError where no call can be paid."""
+    folder, clock, learnt = state_dir(secrets), SystemClock(), learnt_in(minds, secrets)
+    folder.mkdir(parents=True, exist_ok=True)
+    providers = build_providers(minds, secrets, learnt)
+    spending = open_spending(minds, folder, clock)
+    live = minds.model_copy(update={"transcripts": "live", "cassette": None})
+    manager = open_manager(live, providers, spending, folder, clock, "", identities(minds, secrets), learnt)
+    try:
+        return await check_seats(
+            minds, manager.live, learnt, without_key(minds, secrets), tuple(providers), clock.now()
+        )
+    finally:
+        await manager.close()
+        spending.close()
+
+
+def learnt_in(minds: MindsSettings, secrets: Secrets) -> Learnt:
+    """What is known of the servers of these providers, in this user's state folder."""
+    return Learnt(state_dir(secrets) / LEARNT_FILE, places(minds))
 
 
 def _record_command(settings: Settings) -> str:

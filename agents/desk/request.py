@@ -65,7 +65,7 @@ class RunRequest(Frozen):
     `out` is a new folder (None: the next one in `runs/`), `resume` the folder of a run that was killed or stopped, `calibration`
     a file of sizing maps, `record` a file of what earlier runs have taught of the voters, `confirm` the words that a profile with
     real money requires, `without_record` those that trade it without a paper record. `command` is what starts it, and
-    therefore what is done at its end.
+    therefore what is done at its end. `require_models`: a session in which no model can sit is not begun.
     """
 
     world: WorldRequest
@@ -78,3 +78,4 @@ class RunRequest(Frozen):
     without_record: str | None = None
     as_json: bool = False
     quiet: bool = False
+    require_models: bool = False

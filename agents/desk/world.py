@@ -12,6 +12,7 @@ from config.errors import DataFault, UsageFault
 from config.frozen import Frozen
 from config.reading.load import Resolved, load_profile, resolve
 from config.reading.tree import exact
+from config.sections.minds import PRESETS
 from config.settings import Settings
 from market.tape import Tape, recorded_tape, simulated_past, simulated_tape
 from market.timeframe import Timeframe
@@ -33,6 +34,12 @@ class World(Frozen):
     bars: BarsRequest = BarsRequest()
     said: tuple[str, ...] = ()
     """What was decided otherwise than the profile says, for the user."""
+
+
+def settings_of(request: WorldRequest) -> Settings:
+    """The settings of a request that names no bars. Raises UsageFault, with all faults of the settings."""
+    changed = dict(request.overrides)
+    return load_profile(request.profile, changed | _mind(request, changed))
 
 
 def world_of(request: WorldRequest) -> World:
@@ -249,11 +256,14 @@ def _mind(request: WorldRequest, given: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     if name == "rules":
         return {"court.mind": "rules"}
+    if name in PRESETS and _is_new(name, request.profile, given):
+        return {key: value for key, value in _preset(name, model).items() if key not in given}
     resolved = resolve(request.profile, given)
     providers = resolved.settings.minds.providers
     if name not in providers:
-        near = get_close_matches(name, [*providers, "rules"], n=1)
-        hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(providers)} and rules."
+        near = get_close_matches(name, [*providers, *PRESETS, "rules"], n=1)
+        known = ", ".join(dict.fromkeys((*providers, *PRESETS)))
+        hint = f"did you mean {near[0]}?" if near else f"it has {known} and rules."
         raise UsageFault(f"The profile {request.profile!r} has no mind {name!r}; {hint} Nothing was started.")
     place = f"minds.providers.{name}"
     changed: dict[str, Any] = {"court.mind": "models", "minds.chain": [name]}
@@ -264,6 +274,27 @@ def _mind(request: WorldRequest, given: Mapping[str, Any]) -> dict[str, Any]:
     elif model is not None:
         changed[f"{place}.model"] = model
     return {key: value for key, value in changed.items() if key not in given}
+
+
+def _is_new(name: str, profile: str, given: Mapping[str, Any]) -> bool:
+    """Whether neither the profile nor the command line says what kind of provider this is."""
+    place = f"minds.providers.{name}"
+    return not given.keys() & {place, f"{place}.kind"} and name not in resolve(profile, {}).settings.minds.providers
+
+
+def _preset(name: str, model: str | None) -> dict[str, Any]:
+    """The settings that seat a model of a known server which the profile does not name. Raises UsageFault without its name."""
+    if model is None:
+        raise UsageFault(
+            f"--mind {name} needs the name of a model there. Nothing was started. Add --model NAME, or name both in "
+            "minds.providers of your profile."
+        )
+    return {
+        "court.mind": "models",
+        "minds.chain": [name],
+        f"minds.providers.{name}.kind": name,
+        f"minds.providers.{name}.model": model,
+    }
 
 
 def _patience(resolved: Resolved) -> dict[str, float]:

@@ -12,7 +12,8 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from config.errors import TribunalError
-from config.frozen import Frozen, Journaled, empty
+from config.frozen import Frozen, Journaled, absent, empty
+from config.sections.minds import Effort
 
 Role = Literal["analyst", "risk_agent", "devils_advocate", "supervisor"]
 ROLES: tuple[Role, ...] = ("analyst", "risk_agent", "devils_advocate", "supervisor")
@@ -33,6 +34,9 @@ class Request(Frozen):
     json_schema: str
     """Canonical JSON of the answer schema."""
     max_tokens: int = Field(gt=0)
+    """The answer's longest, as the court asks for it; a provider may be given more room (`agents.llm.budget.room`)."""
+    effort: Effort | None = Field(default=None, exclude_if=absent)
+    """How much the model is asked to think; None leaves it to the provider."""
 
     def key(self, provider: str, model: str) -> str:
         """Return the SHA-256 of everything that can change the answer: no clock, no ids, no API key."""
@@ -67,6 +71,8 @@ class Completion(Frozen):
     stop: Stop
     usage: Usage | None
     request_id: str | None = None
+    thinking: str | None = Field(default=None, exclude_if=absent)
+    """What the model thought aloud. It is kept, and nothing is read out of it."""
 
 
 class AttemptOutcome(StrEnum):
@@ -92,6 +98,12 @@ class AttemptOutcome(StrEnum):
     SKIPPED_BREAKER = "skipped_breaker"
     SKIPPED_DEADLINE = "skipped_deadline"
     SKIPPED_NO_KEY = "skipped_no_key"
+    SKIPPED_NO_SEAT = "skipped_no_seat"
+    """The provider does not sit in this run, as was said at its start: its price is not known, or its key is refused."""
+    LATE = "late"
+    """The deadline of the decision came before the answer: the role has abstained."""
+    SKIPPED_LATE = "skipped_late"
+    """The deadline of the decision came before the request: the role has abstained."""
 
 
 TRANSIENT = frozenset(
@@ -105,16 +117,19 @@ TRANSIENT = frozenset(
     }
 )
 """Failures that may pass: the request may be sent once more, if the deadline allows it."""
+ABSTAINED = frozenset({AttemptOutcome.LATE, AttemptOutcome.SKIPPED_LATE})
+"""The time of the decision was over: nobody speaks in place of the model."""
 UNUSABLE = frozenset(
     {AttemptOutcome.REFUSED, AttemptOutcome.TRUNCATED, AttemptOutcome.MALFORMED, AttemptOutcome.INVALID}
 )
-"""A reply came and cost money, but has no opinion: one more request shows the error to the model."""
+"""A reply came and cost money, but has no opinion: one more request shows the error to the model, or allows a longer answer."""
 
 
 class ProviderFault(Exception):
     """A provider gave no completion. `retry_after_s` is the wait that the provider asked for [s], or None.
 
-    `sent` is False where the request surely never left, so that nothing can have been billed.
+    `sent` is False where the request surely never left, so that nothing can have been billed. `parameter` is the one that an
+    error names as its cause, where it names one.
     """
 
     def __init__(
@@ -125,6 +140,7 @@ class ProviderFault(Exception):
         usage: Usage | None = None,
         *,
         sent: bool = True,
+        parameter: str | None = None,
     ) -> None:
         super().__init__(f"{outcome}: {detail}")
         self.outcome = outcome
@@ -132,6 +148,7 @@ class ProviderFault(Exception):
         self.retry_after_s = retry_after_s
         self.usage = usage
         self.sent = sent
+        self.parameter = parameter
 
 
 class ReplayMiss(TribunalError):
@@ -149,6 +166,8 @@ class BudgetWarning(Frozen):
     period: str
     spent_usd: Decimal
     limit_usd: Decimal
+    cheapest: str | None = Field(default=None, exclude_if=absent)
+    """The provider that each chain goes to from here on; None where there is no other, or an older version wrote this."""
 
     @property
     def text(self) -> str:
@@ -156,9 +175,10 @@ class BudgetWarning(Frozen):
         if self.budget == WATCHLIST:
             then = "no outlook is asked ahead until the next UTC day"
         share, of = self.spent_usd / self.limit_usd, f", {self.period}" if self.period else ""
+        saved = "" if self.cheapest is None else f" From here on {self.cheapest} is asked, the cheapest of the chain."
         return (
             f"{share:.0%} of the {self.budget}'s budget for models is used ({self.spent_usd:f} of {self.limit_usd} USD{of}). "
-            f"When it is used up, {then}."
+            f"When it is used up, {then}.{saved}"
         )
 
 
@@ -166,6 +186,7 @@ class Attempt(Journaled):
     """One attempt to get a role's opinion from one provider, as the journal stores it ("transcript")."""
 
     event_kind: ClassVar[str] = "transcript"
+    event_version: ClassVar[int] = 2
 
     decision_id: str
     role: Role
@@ -187,3 +208,9 @@ class Attempt(Journaled):
     from_cache: bool = False
     warnings: tuple[BudgetWarning, ...] = Field(default=(), exclude_if=empty)
     """Budgets that this attempt found to be almost used up."""
+    effort: Effort | None = Field(default=None, exclude_if=absent)
+    """How much the model was asked to think."""
+    thinking: str | None = Field(default=None, exclude_if=absent)
+    """What it thought aloud, beside its reply."""
+    is_fenced: bool = Field(default=False, exclude_if=empty)
+    """Whether the profile accepts prose around the one fenced object of this provider's replies."""

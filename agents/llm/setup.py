@@ -6,6 +6,7 @@ from pathlib import Path
 from agents.llm.budget.budgets import SPENDING_FILE, Spending
 from agents.llm.budget.provider_breakers import BREAKERS_FILE, Breakers
 from agents.llm.manager import Manager
+from agents.llm.providers.learnt import Learnt
 from agents.llm.providers.provider import Provider
 from agents.llm.recordings.cache import CACHE_FOLDER, Cache
 from agents.llm.recordings.cassette import Cassette
@@ -26,11 +27,14 @@ def open_manager(
     clock: Clock,
     record_command: str,
     identities: Mapping[str, str],
+    learnt: Learnt | None = None,
 ) -> Manager:
     """Return a manager over `providers`.
 
     `clock` is the machine's. `record_command` is the command that records this run. `identities` distinguish setups
-    of a provider (see `Breakers`). Raises OutputFault when the recorded answers cannot be written, ReplayMiss when
+    of a provider (see `Breakers`); `learnt` is what is known of the servers.
+
+    Raises OutputFault when the recorded answers cannot be written, ReplayMiss when
     they are missing, and JournalFault when they are damaged.
     """
     return Manager(
@@ -43,6 +47,7 @@ def open_manager(
         cache=Cache(folder / CACHE_FOLDER, settings.cache_ttl_s, clock) if settings.transcripts == "cached" else None,
         cassette=_cassette(settings, record_command),
         clock=clock,
+        learnt=learnt,
     )
 
 

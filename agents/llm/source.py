@@ -11,8 +11,10 @@ from config.frozen import Frozen
 class Call(NamedTuple):
     """One request to one provider. Times are of the event loop [s].
 
-    The caller first waits `pause_s`; the call is not made if it would then begin after `latest`. A call that is asked
-    `ahead` of a hearing gives way to the court.
+    The caller first waits `pause_s`; the call is not made if it would then begin after `latest`. A call that is asked `ahead`
+    of a hearing gives way to the court. `cut_at` is the limit at which the answer to the same question was cut off [tokens],
+    `decision_until` the deadline of the whole decision, `cheapest` the provider that the chain goes to when a budget is nearly
+    used.
     """
 
     decision_id: str
@@ -23,6 +25,9 @@ class Call(NamedTuple):
     latest: float
     pause_s: float = 0.0
     ahead: bool = False
+    cut_at: int | None = None
+    decision_until: float = float("inf")
+    cheapest: str | None = None
 
     @property
     def key(self) -> str:
@@ -44,6 +49,8 @@ class CallResult(Frozen):
     """False where the request surely never left this machine."""
     warnings: tuple[BudgetWarning, ...] = ()
     """Budgets that this call brought near their limit."""
+    max_tokens: int | None = None
+    """The longest answer that was allowed [tokens]; None where no request was sent, or an older version recorded it."""
 
     @classmethod
     def skipped(cls, outcome: AttemptOutcome, why: str) -> Self:
@@ -69,6 +76,10 @@ class CallSource(Protocol):
         """Carry out one call, at once or within its times. Raises ReplayMiss when a recording is missing, and no
         other error.
         """
+        ...
+
+    def saves(self, first: Call, cheapest: Call) -> bool:
+        """Whether a budget is so far used that the cheapest provider is asked instead of the first of the chain."""
         ...
 
 

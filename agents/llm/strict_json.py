@@ -1,7 +1,8 @@
 """Reads a model's reply as strict JSON. Nothing is repaired, because a repair is a guess.
 
 A lenient parser reads a cut `"conviction": 7` of 70 as 7, and of two contradicting objects it keeps one by its own
-rule. So the text must be exactly one JSON object, in at most one ```json fence; otherwise it is refused. Size and
+rule. So the text must be exactly one JSON object, in at most one ```json fence; otherwise it is refused. Where a profile says
+that a provider wraps its answers (`reply: fenced`), prose around the one fence is cut off first (`fenced_object`). Size and
 depth are limited before the parser runs. Duplicate keys, NaN and infinities, which Python's parser would accept, are
 refused too.
 """
@@ -47,6 +48,24 @@ def parse_strict(text: str) -> dict[str, Any]:
         raise _malformed(f"the answer is a JSON {_KIND[type(found)]}, and an object was asked for")
     _check_text(found)
     return found
+
+
+def fenced_object(text: str) -> str:
+    """Return the one fenced block of `text`, which may stand in prose; the text itself where it has no fence.
+
+    Raises Unacceptable(MALFORMED) for more than one fence, and for a brace outside it: of two objects none is chosen.
+    """
+    if len(text.encode(errors="surrogatepass")) > MAX_BYTES or _FENCE not in text:
+        return text
+    before, _, rest = text.partition(_FENCE)
+    inside, closed, after = rest.partition(_FENCE)
+    if not closed:
+        raise _malformed("the fence around the JSON object is never closed")
+    if _FENCE in after:
+        raise _malformed("there is more than one fenced block, and one object was asked for")
+    if any(brace in part for part in (before, after) for brace in "{}"):
+        raise _malformed("there is a brace outside the fenced object, and one object was asked for")
+    return f"{_FENCE}{inside}{_FENCE}"
 
 
 _KIND = {list: "array", str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}

@@ -1,11 +1,11 @@
 """The outage watch: it detects when models stop answering, when they answer again, and when a budget is nearly spent.
 
 An outage is a series of decisions in which models were asked for a role and none of them gave an opinion, whatever the cause:
-providers that are down, answers without an opinion, a spent budget. It begins with the first such decision. It ends at the first
-bar close at which every role that was asked has an answer in all decisions. If nobody was asked (no case, the fast path, a role
-of the rules mind, an analyst whose outlook was read), nothing is learnt, and the outage continues. Outlooks that are asked
-ahead neither begin nor end an outage: no decision waits for them, and they have a smaller share of the rate and the budget.
-`minds.outage` decides who answers instead; that does not matter here.
+providers that are down, answers without an opinion, a spent budget. It begins with the first such decision. It ends at the
+first bar close at which every role that was asked has an answer in all decisions. If nobody was asked (no case, the fast path,
+a role of the rules mind, an analyst whose outlook was read, providers that do not sit in this run), nothing is learnt, and the
+outage continues. Outlooks that are asked ahead neither begin nor end an outage: no decision waits for them, and they have a
+smaller share of the rate and the budget. `minds.outage` decides who answers instead; that does not matter here.
 
 The time of the schedule (`minds.derisk`) is counted from the bar close of the first decision. The watch never reads the machine's
 clock, and it never says what to buy: after an outage only new proposals open positions.
@@ -90,6 +90,7 @@ class OutageWatch:
         return tuple(alerts)
 
     def _outage(self, at: datetime, attempts: Sequence[Attempt]) -> tuple[Alert, ...]:
+        attempts = tuple(made for made in attempts if made.outcome is not AttemptOutcome.SKIPPED_NO_SEAT)
         if not attempts:
             return ()
         silent = silences(attempts)

@@ -70,6 +70,7 @@ EVENTS = Registry(
         Attempt,
         "for each request to a model, when the wave of its role is over; for an outlook, at the close of the bar by which it was "
         "answered",
+        (with_nothing_new,),
     ),
     Kind(
         Alert,

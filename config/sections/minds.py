@@ -3,35 +3,98 @@
 A profile never contains an API key: each provider names the environment variable that holds it.
 """
 
+import json
 from decimal import Decimal
 from itertools import pairwise
-from typing import Annotated, Literal, NamedTuple, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from config.frozen import Frozen
+from config.frozen import Frozen, absent, empty
 from config.sections.clashes import Clash, contradiction
 from config.sections.kinds import Fraction, Money, OneOf
 
+RoleName = Literal["analyst", "risk_agent", "devils_advocate", "supervisor"]
+Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+"""How much a model may think, in the words of both APIs."""
+Reply = Literal["json_schema", "json_object", "fenced"]
+"""How a server is asked for JSON: with the schema; for JSON alone, with the schema in the prompt; or in the prompt alone."""
+TokensParameter = Literal["max_tokens", "max_completion_tokens"]
+
 
 class ProviderKind(NamedTuple):
-    """One kind of provider. `adapter` names what builds it: called with a name, `ProviderSettings` and a key or None."""
+    """One kind of provider. `adapter` names what builds it (see `agents.llm.providers.factory`).
+
+    A kind with a `base_url` is a preset: it needs nothing but the name of a model.
+    """
 
     adapter: str
     key_variable: str | None = None
     """The environment variable of its key, where the profile names no other."""
     has_key: bool = True
     """Whether it ever takes a key."""
+    base_url: str | None = None
+    """Its address, where the profile names no other."""
+    prices: str | None = None
+    """Its name in genai-prices; None where no list has its prices."""
+    is_free: bool = False
+    """Whether it runs on the user's own machine, so that no call is billed."""
+    reply: Reply = "json_schema"
+    """The most that its servers take; what one of them refuses is learnt (`agents.llm.providers.refusals`)."""
+    samples: bool = True
+    """Whether it takes `temperature` and `seed`."""
+    tokens_parameter: TokensParameter = "max_tokens"
 
 
+_CHAT = "agents.llm.providers.openai:OpenAIProvider"
 PROVIDERS = {
-    "anthropic": ProviderKind("agents.llm.providers.anthropic:AnthropicProvider", "ANTHROPIC_API_KEY"),
-    "openai": ProviderKind("agents.llm.providers.openai:OpenAIProvider", "OPENAI_API_KEY"),
-    "compatible": ProviderKind("agents.llm.providers.openai:OpenAIProvider"),
-    "local": ProviderKind("agents.llm.providers.local.provider:local_provider", has_key=False),
+    "anthropic": ProviderKind(
+        "agents.llm.providers.anthropic:AnthropicProvider", "ANTHROPIC_API_KEY", prices="anthropic", samples=False
+    ),
+    "openai": ProviderKind(
+        _CHAT, "OPENAI_API_KEY", prices="openai", samples=False, tokens_parameter="max_completion_tokens"
+    ),
+    "compatible": ProviderKind(_CHAT),
+    "local": ProviderKind("agents.llm.providers.local.provider:local_provider", has_key=False, is_free=True),
+    "ollama": ProviderKind(_CHAT, base_url="http://127.0.0.1:11434/v1", is_free=True),
+    "vllm": ProviderKind(_CHAT, base_url="http://127.0.0.1:8000/v1", is_free=True),
+    "lmstudio": ProviderKind(_CHAT, base_url="http://127.0.0.1:1234/v1", is_free=True),
+    "llamacpp": ProviderKind(_CHAT, base_url="http://127.0.0.1:8080/v1", is_free=True),
+    "openrouter": ProviderKind(
+        _CHAT, "OPENROUTER_API_KEY", base_url="https://openrouter.ai/api/v1", prices="openrouter"
+    ),
+    "deepseek": ProviderKind(
+        _CHAT, "DEEPSEEK_API_KEY", base_url="https://api.deepseek.com", prices="deepseek", reply="json_object"
+    ),
+    "groq": ProviderKind(_CHAT, "GROQ_API_KEY", base_url="https://api.groq.com/openai/v1", prices="groq"),
+    "gemini": ProviderKind(
+        _CHAT,
+        "GEMINI_API_KEY",
+        base_url="https://generativelanguage.googleapis.com/v1beta/openai/",
+        prices="google",
+    ),
 }
 """Each kind of provider once: what a profile may name, and what builds it."""
+PRESETS = tuple(name for name, kind in PROVIDERS.items() if kind.base_url is not None)
+"""The kinds that need only the name of a model."""
+_OURS_IN_A_BODY = frozenset(
+    {
+        "model", "messages", "stream", "n", "response_format", "max_tokens", "max_completion_tokens", "temperature", "seed",
+        "reasoning_effort", "system", "output_config", "thinking_budget", "tools", "tool_choice",
+    }
+)  # fmt: skip
+"""What this program sends itself, or could not read the answer to."""
+
+
+def _as_json(given: object) -> object:
+    """A mapping as JSON text, so that it stays as it was read; anything else as it is."""
+    if not isinstance(given, dict):
+        return given
+    try:
+        return json.dumps(given, allow_nan=False)
+    except (TypeError, ValueError):
+        return "null"  # which is refused with a sentence
 
 
 class ProviderSettings(Frozen):
@@ -43,6 +106,39 @@ class ProviderSettings(Frozen):
     model: str = Field(min_length=1, max_length=200, description="model name; for kind local, a label")
     base_url: str | None = Field(default=None, description="address of the API, if it is not the provider's default")
     api_key_env: str | None = Field(default=None, description="environment variable that holds the key")
+    effort: Effort | None = Field(
+        default=None, exclude_if=absent, description="how much the model thinks; null: as the provider has it"
+    )
+    role_effort: dict[RoleName, Effort] = Field(
+        default_factory=dict, exclude_if=empty, description="another `effort` for one role"
+    )
+    max_output_tokens: Annotated[int, Field(ge=64, le=200_000)] | None = Field(
+        default=None,
+        exclude_if=absent,
+        description="longest answer with its thinking; null: minds.max_output_tokens, and room for the effort [tokens]",
+    )
+    reply: Reply | None = Field(
+        default=None,
+        exclude_if=absent,
+        description="how JSON is asked for; fenced: in words, and prose around one fenced object is accepted",
+    )
+    omit: tuple[Literal["temperature", "seed"], ...] = Field(
+        default=(), exclude_if=empty, description="parameters that this server is never sent"
+    )
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = Field(
+        default=None, exclude_if=absent, description="randomness of the answers; null: 0, where the provider takes it"
+    )
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = Field(
+        default=None, exclude_if=absent, description="seed of the answers; null: 7, where the provider takes it"
+    )
+    tokens_parameter: TokensParameter | None = Field(
+        default=None, exclude_if=absent, description="name under which the longest answer is sent; null: the kind's own"
+    )
+    extra_body: Annotated[str, BeforeValidator(_as_json)] | None = Field(
+        default=None,
+        exclude_if=absent,
+        description="a mapping, or JSON: more fields of each request, for a server of OpenAI's protocol; no key belongs here",
+    )
     path: str | None = Field(default=None, description="GGUF file, for kind local")
     threads: Annotated[int, Field(ge=1, le=64)] = Field(default=1, description="threads of a local model")
     context_tokens: Annotated[int, Field(ge=512, le=200_000)] = Field(
@@ -50,12 +146,13 @@ class ProviderSettings(Frozen):
     )
     concurrency: Annotated[int, Field(ge=1, le=100)] = Field(default=20, description="calls at the same time")
     requests_per_minute: Annotated[int, Field(ge=1, le=100_000)] = Field(default=600, description="rate limit [calls]")
-    worst_input_usd: Annotated[Decimal, Field(ge=0)] = Field(
-        default=Decimal("15"), description="price used when the model's price is not known [USD a million input tokens]"
+    worst_input_usd: Annotated[Decimal, Field(ge=0)] | None = Field(
+        default=None,
+        description="price where genai-prices has none; null: then the model does not sit [USD a million input tokens]",
     )
-    worst_output_usd: Annotated[Decimal, Field(ge=0)] = Field(
-        default=Decimal("75"),
-        description="price used when the model's price is not known [USD a million output tokens]",
+    worst_output_usd: Annotated[Decimal, Field(ge=0)] | None = Field(
+        default=None,
+        description="price where genai-prices has none; null: then the model does not sit [USD a million output tokens]",
     )
 
     @model_validator(mode="after")
@@ -77,6 +174,34 @@ class ProviderSettings(Frozen):
             raise contradiction([(("api_key_env",), why)])
         return self
 
+    @model_validator(mode="after")
+    def _body_is_an_addition(self) -> Self:
+        try:
+            added = self.body_added
+        except ValueError:
+            added = None
+        if not isinstance(added, dict):
+            raise contradiction([(("extra_body",), "must be a mapping of plain JSON values")])
+        taken = sorted(_OURS_IN_A_BODY & added.keys())
+        if taken:
+            why = f"must not hold {', '.join(taken)}, which the court sends itself"
+            raise contradiction([(("extra_body",), why)])
+        return self
+
+    @property
+    def body_added(self) -> dict[str, Any]:
+        """The fields of `extra_body`. Raises ValueError for a text that is no JSON."""
+        return json.loads(self.extra_body or "{}")  # type: ignore[no-any-return]
+
+    @property
+    def address(self) -> str | None:
+        """Where it is asked: the profile's address, or that of its kind; None for that of the SDK."""
+        return self.base_url or PROVIDERS[self.kind].base_url
+
+    def effort_of(self, role: RoleName) -> Effort | None:
+        """How much it thinks as this role."""
+        return self.role_effort.get(role, self.effort)
+
 
 class BudgetSettings(Frozen):
     """Budgets of the models. A call is not made when its highest possible cost exceeds a budget."""
@@ -85,7 +210,7 @@ class BudgetSettings(Frozen):
     day_usd: Money = Field(description="one UTC day, all runs of this user [USD]")
     month_usd: Money = Field(description="one UTC month, all runs of this user [USD]")
     warn_at: Annotated[float, Field(gt=0, le=1)] = Field(
-        description="used share of a budget at which a warning is given [fraction]"
+        description="used share of a budget at which a warning is given, and the cheapest provider is asked [fraction]"
     )
 
 
@@ -136,7 +261,7 @@ class MindsSettings(Frozen):
 
     providers: dict[str, ProviderSettings] = Field(description="models, each under a name that you choose")
     chain: tuple[str, ...] = Field(description="providers in the order in which they are asked")
-    roles: dict[Literal["analyst", "risk_agent", "devils_advocate", "supervisor"], tuple[str, ...]] = Field(
+    roles: dict[RoleName, tuple[str, ...]] = Field(
         default_factory=dict, description="a different chain for one role; `rules` for the rules mind only"
     )
     outage: Literal["rules", "abstain"] = Field(
@@ -172,8 +297,9 @@ class MindsSettings(Frozen):
 
     @property
     def key_variables(self) -> tuple[str, ...]:
-        """The environment variables that the providers name for their keys."""
-        return tuple(dict.fromkeys(one.api_key_env for one in self.providers.values() if one.api_key_env))
+        """The environment variables of the providers' keys: those that they name, or those of their kinds."""
+        named = (one.api_key_env or PROVIDERS[one.kind].key_variable for one in self.providers.values())
+        return tuple(dict.fromkeys(name for name in named if name))
 
     @model_validator(mode="after")
     def _names_are_known(self) -> Self:

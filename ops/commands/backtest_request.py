@@ -39,6 +39,7 @@ def backtest_asked(arguments: argparse.Namespace) -> BacktestRequest:
             out=arguments.out,
             as_json=arguments.json,
             quiet=arguments.quiet,
+            require_models=arguments.require_models,
         ),
         check=arguments.check,
         chance=arguments.chance,

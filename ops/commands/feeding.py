@@ -30,6 +30,7 @@ from market.tape import Tape
 from market.timeframe import Timeframe
 from ops.listening import listened, listeners_of
 from ops.progress import FeedProgress
+from ops.seats import SeatsTeller
 from ops.stopping import StopSignals
 from risk.ramp import Ramp
 
@@ -113,12 +114,13 @@ def trade_feed(
     path: Path,
     key: bytes,
     signals: StopSignals,
+    seats: SeatsTeller,
     keepers: Sequence[Listener] = (),
     *,
     quiet: bool,
 ) -> SessionEnd:
-    """Live through the session until it ends or is stopped; it outlives its journal, which lies at `path`. `keepers` listen too.
-    Raises TribunalError."""
+    """Live through the session until it ends or is stopped; it outlives its journal, which lies at `path`. `seats` is told
+    which models can sit; it and `keepers` listen too. Raises TribunalError."""
     settings, feeds = world.settings, list[LiveFeed]()
     lasting = LastingJournal(journal, path, state_dir(load_secrets()), past.clock, _say)
 
@@ -128,7 +130,7 @@ def trade_feed(
     async def trade(stop: Callable[[], bool]) -> SessionEnd:
         clocked = OnClock(settings, world.bars, past.tape, past.kept, past.clock, stop, _say, lasting)
         resuming = journal if isinstance(journal, ResumingSink) else None
-        async with models_of(settings, load_secrets(also=settings.minds.key_variables)) as asker:
+        async with models_of(settings, load_secrets(also=settings.minds.key_variables), seats.at_start) as asker:
             outside = outside_of(settings, asker, journal)
             sink = listened(
                 journal, (*listeners, *_keepers(session, path.parent, key, fresh=resuming is None)), lasting
@@ -139,7 +141,7 @@ def trade_feed(
 
     try:
         with FeedProgress(None if quiet else sys.stderr, left) as progress, signals.trading():
-            listeners = listeners_of(settings, progress, *keepers)
+            listeners = listeners_of(settings, progress, seats, *keepers)
             end = asyncio.run(trade(signals.asked))
         lasting.close()
     except BaseException:

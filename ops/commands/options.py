@@ -120,6 +120,10 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "NAME",
         "help": "another model for --mind; for local: path of a GGUF file (default: the profile's)",
     },
+    "--require-models": {
+        "action": "store_true",
+        "help": "begin no session in which no model can sit (default: the rules mind speaks then, and it is said)",
+    },
     "--calibration": {
         "metavar": "FILE",
         "help": "how often convictions came true in earlier runs (tribunal calibrate --out); it reduces sizes",

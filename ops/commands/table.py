@@ -356,6 +356,17 @@ COMMANDS = (
         ),
     ),
     Command(
+        "models",
+        "agents.models",
+        "operate",
+        "show the models of a profile, and ask each whether it can sit in the court",
+        errors=(2, 5),
+        examples=(
+            "tribunal models --check --profile paper",
+            "tribunal models --check --mind groq --model llama-3.3-70b-versatile",
+        ),
+    ),
+    Command(
         "account",
         "agents.account",
         "operate",

@@ -20,7 +20,12 @@ from ops.story.spells import Spell, Spells
 from ops.story.voices import LOST, Reason, reason_of
 
 NOT_MODELS = ("rules", "nobody")
-_NOT_ITS_FAULT = (AttemptOutcome.SKIPPED_BUDGET, AttemptOutcome.SKIPPED_DEADLINE)
+_NOT_ITS_FAULT = (
+    AttemptOutcome.SKIPPED_BUDGET,
+    AttemptOutcome.SKIPPED_DEADLINE,
+    AttemptOutcome.SKIPPED_LATE,
+    AttemptOutcome.SKIPPED_NO_SEAT,
+)
 
 
 class SpeakerFigures(Frozen):

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from agents.court.hearing import Hearing
-from agents.llm.attempt import UNUSABLE, Attempt, AttemptOutcome, Role
+from agents.llm.attempt import ABSTAINED, UNUSABLE, Attempt, AttemptOutcome, Role
 from config.sections.minds import MindsSettings
 
 RULES = "rules"
@@ -22,12 +22,16 @@ class Reason(StrEnum):
     OUTAGE = "outage"
     NO_OPINION = "no opinion"
     NO_KEY = "no key"
+    NO_SEAT = "no seat"
+    LATE = "too late"
     FAST_PATH = "fast path"
     PROFILE = "the profile"
     EARLIER_SILENCE = "an earlier role was silent"
 
 
-LOST = frozenset({Reason.BUDGET, Reason.BREAKER, Reason.OUTAGE, Reason.NO_OPINION, Reason.NO_KEY})
+LOST = frozenset(
+    {Reason.BUDGET, Reason.BREAKER, Reason.OUTAGE, Reason.NO_OPINION, Reason.NO_KEY, Reason.NO_SEAT, Reason.LATE}
+)
 """Reasons for which a model was wanted and none spoke."""
 
 
@@ -48,7 +52,11 @@ def _of_outcomes(outcomes: frozenset[AttemptOutcome]) -> Reason:
         return Reason.BUDGET
     if outcomes & UNUSABLE:
         return Reason.NO_OPINION
+    if outcomes & ABSTAINED:
+        return Reason.LATE
     if outcomes == {AttemptOutcome.SKIPPED_NO_KEY}:
         return Reason.NO_KEY
-    asked_nobody = {AttemptOutcome.SKIPPED_BREAKER, AttemptOutcome.SKIPPED_NO_KEY}
+    if outcomes == {AttemptOutcome.SKIPPED_NO_SEAT}:
+        return Reason.NO_SEAT
+    asked_nobody = {AttemptOutcome.SKIPPED_BREAKER, AttemptOutcome.SKIPPED_NO_KEY, AttemptOutcome.SKIPPED_NO_SEAT}
     return Reason.BREAKER if outcomes <= asked_nobody else Reason.OUTAGE

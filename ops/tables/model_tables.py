@@ -1,13 +1,15 @@
-"""The models as a table and in sentences: who spoke how often, requests, cost, and each outage."""
+"""The models as a table and in sentences: who can sit; who spoke how often, requests, cost, and each outage."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from rich.console import Group
+from rich.text import Text
 
 from agents.llm.attempt import ROLES
+from agents.llm.preflight import Seat
 from config.sections.minds import BudgetSettings
 from ops.story.models import NOT_MODELS, ModelFigures, SpeakerFigures, failures
 from ops.story.spells import Spell
@@ -43,6 +45,43 @@ def models_table(figures: ModelFigures, budget: BudgetSettings) -> Group | str:
         *outages(figures, budget),
     )
     return Group(table, *lines) if figures.speakers else Group(*lines[1:])
+
+
+_SEATS = ("<Model", "<Seat", "<Key", "<JSON", ">USD a million", ">Longest", ">s")
+
+
+def seats_table(seats: Sequence[Seat]) -> Group:
+    """Return who can sit, one model a row; below it a line for each that cannot, and for what its server refuses.
+
+    "USD a million" is the price of tokens in and out, "Longest" the most tokens of one answer, "s" the time of the one question.
+    """
+    table = boxed("Models that can sit", _SEATS, yields=("Longest", "s"))
+    for seat in seats:
+        table.add_row(*_seat(seat))
+    lines = [
+        *(f"{seat.provider}: {seat.why}." for seat in seats if seat.why),
+        *(
+            f"{seat.provider} refuses {', '.join(seat.refused)}; it is not sent again."
+            for seat in seats
+            if seat.refused
+        ),
+    ]
+    return Group(table, *map(Text, lines))
+
+
+def _seat(seat: Seat) -> tuple[str, ...]:
+    thinks = f"{seat.effort} " if seat.effort is not None else ""
+    return (
+        f"{seat.provider}/\n{seat.model}",
+        {"sits": "yes", "silent": "silent now", "barred": "no"}[seat.state],
+        {"none": "needs none"}.get(seat.key, seat.key),
+        DASH if seat.reply is None else seat.reply.replace("_", " "),
+        {"free": "free", "unknown": "unknown"}.get(
+            seat.price, f"{float(seat.input_usd):.4g}/{float(seat.output_usd):.4g}"
+        ),
+        f"{thinks}{seat.max_tokens:,}",
+        DASH if seat.latency_s is None else f"{seat.latency_s:.1f}",
+    )
 
 
 def _row(speaker: SpeakerFigures) -> tuple[str, ...]:

@@ -74,18 +74,32 @@ class Filler:
 
 def asked(path: str, request: dict[str, Any]) -> tuple[str, dict[str, Any], str]:
     """Return the schema's name (Anthropic sends none), the schema and the prompt of a request of either protocol."""
+    user = str(request["messages"][-1]["content"])
     if path.endswith("/messages"):
         schema = request.get("output_config", {}).get("format", {}).get("schema", {})
-        return "", schema, str(request["messages"][-1]["content"])
+        return "", schema or schema_in_words("".join(block["text"] for block in request.get("system", ()))), user
     described = request.get("response_format", {}).get("json_schema", {})
-    return described.get("name", ""), described.get("schema", {}), str(request["messages"][-1]["content"])
+    return (
+        described.get("name", ""),
+        described.get("schema") or schema_in_words(request["messages"][0]["content"]),
+        user,
+    )
 
 
+def schema_in_words(system: str) -> dict[str, Any]:
+    """The schema that stands in a prompt, on a line of its own; empty without one."""
+    lines = (line for line in str(system).splitlines() if line.startswith('{"'))
+    return json.loads(next(lines, "{}"))  # type: ignore[no-any-return]
+
+
+CHECK = "check"
+"""The one question before a session, which no role asks."""
 ROLE_OF_PROPERTY = {
     "horizons": "analyst",
     "concerns": "risk_agent",
     "attacks": "devils_advocate",
     "ruling": "supervisor",
+    "check_answer": CHECK,
 }
 
 

@@ -18,7 +18,7 @@ from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
-from model_replies import AT_ODDS, SOUND, Filler, asked, body, error, role_of
+from model_replies import AT_ODDS, CHECK, SOUND, Filler, asked, body, error, role_of
 
 KEY = "sk-loopback-0123456789"
 """A key for tests; it must never appear in a message."""
@@ -43,6 +43,7 @@ class Turn(StrEnum):
     OVERLOADED = "overloaded"
     HANG = "hang"
     TRICKLE = "trickle"
+    ENDLESS = "endless"
     CUT = "cut"
     HTML = "html"
     BROKEN_JSON = "broken_json"
@@ -108,12 +109,19 @@ class ModelServer:
         delay_s: float = 0.0,
         port: int = 0,
         prefer: dict[str, Any] = SOUND,
+        check: Answering | None = Turn.OK,
     ) -> None:
+        """`check` answers the one question before a session, which then takes no turn and is kept in `checked`; with None it is a
+        request like any other.
+        """
         self.turns = deque(turns)
         self.default = default
         self.delay_s = delay_s
         self.prefer = prefer
         self.log: list[Seen] = []
+        self.check = check
+        self.checked: list[Seen] = []
+        self.endless_bytes = 0
         self.headers: list[dict[str, str]] = []
         """The headers of each request, names in lower case."""
         self.closing = threading.Event()
@@ -144,8 +152,12 @@ class ModelServer:
         with self._lock:
             at = time.monotonic() - self._began
             seen = Seen(at, path, role_of(name, schema), size, str(request.get("model")), request, authorized)
-            self.log.append(seen)
-            turn = self.turns.popleft() if self.turns else self.default
+            if seen.role == CHECK and self.check is not None:
+                self.checked.append(seen)
+                turn = self.check
+            else:
+                self.log.append(seen)
+                turn = self.turns.popleft() if self.turns else self.default
         return seen, turn if isinstance(turn, Turn | Raw) else turn(seen)
 
 
@@ -198,6 +210,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self.close_connection = True
             case Turn.TRICKLE:
                 self._trickle(whole)
+            case Turn.ENDLESS:
+                self._endless()
             case Turn.CUT:
                 self._head(200, {"content-type": "application/json", "content-length": str(len(whole))})
                 self.wfile.write(whole[: len(whole) // 2])
@@ -245,6 +259,16 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(bytes([byte]))
             if self.server.models.closing.wait(0.05):
                 break
+        self.close_connection = True
+
+    def _endless(self) -> None:
+        """A reply that does not end."""
+        self._head(200, {"content-type": "application/json", "transfer-encoding": "chunked"})
+        part = b"x" * 65_536
+        with suppress(OSError):
+            while not self.server.models.closing.is_set():
+                self.wfile.write(f"{len(part):x}\r\n".encode() + part + b"\r\n")
+                self.server.models.endless_bytes += len(part)
         self.close_connection = True
 
     def _head(self, status: int, headers: dict[str, str]) -> None:

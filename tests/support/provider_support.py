@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from agents.llm.attempt import Completion, ProviderFault, Request
 from agents.llm.providers.anthropic import AnthropicProvider
+from agents.llm.providers.learnt import Learnt
 from agents.llm.providers.openai import OpenAIProvider
 from agents.llm.providers.provider import Provider
 from config.sections.minds import ProviderSettings
@@ -51,13 +52,15 @@ def request(**changes: Any) -> Request:
     return Request(**(values | changes))
 
 
-def provider(kind: str, url: str, key: str | None = KEY, **changes: Any) -> Provider:
+def provider(
+    kind: str, url: str, key: str | None = KEY, learnt: Learnt | None = None, **changes: Any
+) -> Provider:
     """Return an adapter of this kind for a server at `url`."""
     values: dict[str, Any] = {"kind": kind, "model": "loopback", "api_key_env": "MODEL_KEY"}
     values["base_url"] = url if kind == "anthropic" else f"{url}/v1"
     settings = ProviderSettings(**(values | changes))
     secret = SecretStr(key) if key is not None else None
-    return (AnthropicProvider if kind == "anthropic" else OpenAIProvider)("mine", settings, secret)
+    return (AnthropicProvider if kind == "anthropic" else OpenAIProvider)("mine", settings, secret, learnt)
 
 
 async def outcome_of(asked: Provider, timeout_s: float = 5.0, **changes: Any) -> Completion | ProviderFault:

@@ -4,8 +4,8 @@ It makes at most four calls in three waves, and no call for a case that is alrea
 if it is strict JSON, is the requested opinion, and cites at least one piece of evidence that matches the case. It
 tells the model once why an answer was not accepted (see `agents.llm.manager`). The rules mind answers in three
 situations: for a strong signal (the fast path), for roles that the profile gives to it, and for silent models if
-`outage` is `rules`. In a blinded court the rules mind also reads the blinded case, because later roles read its
-opinion.
+`outage` is `rules`. Whoever has not spoken when the decision's time is over has abstained: nobody speaks instead. In a
+blinded court the rules mind also reads the blinded case, because later roles read its opinion.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from agents.court.prompts.prompt import load_prompt
 from agents.court.prompts.render import render
 from agents.court.prompts.wire import json_schema, schema_name
 from agents.llm.asking import Asker, RoleAnswer
-from agents.llm.attempt import ROLES, Attempt, Request, Role
+from agents.llm.attempt import ABSTAINED, ROLES, Attempt, Request, Role
 from config.sections.minds import MindsSettings
 from config.silence import Abstained
 
@@ -152,6 +152,8 @@ class ModelMind:
             if said.word is not None:
                 state.voices.append(_voice(case, role, spoken_by(said.attempts), said.why))
                 return said.word
+            if said.attempts and said.attempts[-1].outcome in ABSTAINED:
+                return self._nobody(case, role, said.why)
             if self._minds.outage == "abstain" and RULES not in self._chain(role):
                 return self._nobody(case, role, said.why)
             why = said.why

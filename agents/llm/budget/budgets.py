@@ -99,6 +99,16 @@ class Spending:
         for scope, spent in zip(reservation.scopes, totals, strict=True):
             self._watch(scope, spent + scope.before)
 
+    def is_near(self, decision_id: str, at: datetime) -> bool:
+        """Whether the share of a budget is used from which warnings are given; reserved amounts count. A book that cannot be
+        read is not near its end: it refuses by itself.
+        """
+        scopes = self._scopes(decision_id, at)
+        try:
+            return any(self._is_used(scope, self._book.spent(scope.name) + scope.before) for scope in scopes)
+        except OutputFault:
+            return False
+
     def warnings(self) -> tuple[BudgetWarning, ...]:
         """Return the budgets that came near their limit since the last call; each is reported once in a run."""
         told, self._warnings = tuple(self._warnings), []
@@ -127,8 +137,11 @@ class Spending:
 
     def _watch(self, scope: Scope, spent: Decimal) -> None:
         once = "decision" if scope.budget == "decision" else scope.name
-        if once in self._warned or float(spent) < self._budget.warn_at * float(scope.limit):
+        if once in self._warned or not self._is_used(scope, spent):
             return
         self._warned.add(once)
         period = "" if scope.budget == "decision" else scope.name
         self._warnings.append(BudgetWarning(budget=scope.budget, period=period, spent_usd=spent, limit_usd=scope.limit))
+
+    def _is_used(self, scope: Scope, spent: Decimal) -> bool:
+        return float(spent) >= self._budget.warn_at * float(scope.limit)

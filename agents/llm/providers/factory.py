@@ -10,6 +10,7 @@ from typing import cast
 from pydantic import SecretStr
 
 from agents.llm.attempt import ROLES, Role
+from agents.llm.providers.learnt import Learnt
 from agents.llm.providers.provider import Provider
 from config.secrets import Secrets
 from config.sections.minds import PROVIDERS, MindsSettings, ProviderSettings
@@ -18,13 +19,14 @@ from config.sections.rows import named
 RULES = "rules"
 
 
-def build_providers(minds: MindsSettings, secrets: Secrets) -> dict[str, Provider]:
+def build_providers(minds: MindsSettings, secrets: Secrets, learnt: Learnt | None = None) -> dict[str, Provider]:
     """Return the providers in the chains of the roles, by name. A provider without a key is built and reports this
-    when it is asked.
+    when it is asked. `learnt` is what is known of their servers.
 
     Raises UsageFault when a local model or the package that runs it is missing.
     """
-    return {name: _build(name, minds.providers[name], secrets) for name in names_in_use(minds)}
+    known = learnt or Learnt()
+    return {name: _build(name, minds.providers[name], secrets, known) for name in names_in_use(minds)}
 
 
 def missing_keys(minds: MindsSettings, secrets: Secrets, names: Collection[str] | None = None) -> list[str]:
@@ -69,7 +71,7 @@ def identities(minds: MindsSettings, secrets: Secrets) -> dict[str, str]:
         settings = minds.providers[name]
         key = _key(settings, secrets)
         digest = hashlib.sha256(key.get_secret_value().encode()).hexdigest()[:8] if key else "no key"
-        found[name] = f"{name}: {settings.model} at {settings.base_url or settings.path or settings.kind}, {digest}"
+        found[name] = f"{name}: {settings.model} at {settings.address or settings.path or settings.kind}, {digest}"
     return found
 
 
@@ -92,10 +94,10 @@ def key_variable(settings: ProviderSettings) -> str | None:
     return settings.api_key_env or kind.key_variable if kind.has_key else None
 
 
-def _build(name: str, settings: ProviderSettings, secrets: Secrets) -> Provider:
+def _build(name: str, settings: ProviderSettings, secrets: Secrets, learnt: Learnt) -> Provider:
     """Raises UsageFault when a local model or the package that runs it is not there."""
     adapter = named(PROVIDERS[settings.kind].adapter)
-    return cast(Provider, adapter(name, settings, _key(settings, secrets)))
+    return cast(Provider, adapter(name, settings, _key(settings, secrets), learnt))
 
 
 def _key(settings: ProviderSettings, secrets: Secrets) -> SecretStr | None:

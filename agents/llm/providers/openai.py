@@ -1,21 +1,22 @@
 """Models behind OpenAI's chat completions API: OpenAI itself, and any server with the same protocol.
 
 `openai` follows that API: a strict schema within its subset, `max_completion_tokens`, a cache key, and no sampling
-parameters, which its newer models refuse. `compatible` (Ollama, vLLM, llama.cpp, OpenRouter) gets the full schema,
-because its grammar needs every bound, and temperature 0 with a fixed seed; a key is optional there. As with
-Anthropic, the raw reply is read, once, and the address is the profile's or OpenAI's own.
+parameters, which its newer models refuse. Every other kind (Ollama, vLLM, llama.cpp, OpenRouter) gets the full schema,
+because its grammar needs every bound, and temperature 0 with a fixed seed; a key is optional where the kind names none. What a
+server refuses by name is left out from then on (`agents.llm.providers.refusals`): the schema then stands in the prompt. As with
+Anthropic, the raw reply is read, once, and the address is the profile's, the kind's or OpenAI's own.
 """
 
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, SecretStr
 
 from agents.llm.asking import Unacceptable
-from agents.llm.attempt import AttemptOutcome, Completion, ProviderFault, Request, Stop, Usage
+from agents.llm.attempt import Completion, Request, Stop, Usage
+from agents.llm.providers.learnt import Learnt
+from agents.llm.providers.refusals import effort_name, reply_taken, sent_as_taken
 from agents.llm.providers.request import (
-    DETAIL_CHARS,
     completion,
     error_code,
     http_client,
@@ -24,10 +25,12 @@ from agents.llm.providers.request import (
     status_fault,
     usable_key,
     usage_of,
+    with_schema,
 )
 from agents.llm.strict_json import parse_strict
+from agents.llm.thought import parted
 from config.reading.connections import loaded
-from config.sections.minds import PROVIDERS, ProviderSettings
+from config.sections.minds import PROVIDERS, ProviderSettings, TokensParameter
 
 if TYPE_CHECKING:
     from openai import AsyncOpenAI
@@ -48,12 +51,22 @@ _STOPS = {
 """The reasons of all servers, in lower case. With any other, or none, a reply is whole if it is one whole JSON object."""
 _MOST_TOKENS = 10**9
 """A count from here on is no count of one request."""
-_NO_SCHEMA = re.compile(r"response_format|json_schema|structured[ _]output|guided[ _]|grammar", re.IGNORECASE)
+_THINKING = ("reasoning_content", "reasoning", "thinking")
+"""Where servers put what the model thought, when they part it from the answer."""
 
 
 class _Message(BaseModel):
     content: str | None = None
     refusal: str | None = None
+    reasoning_content: Any = None
+    reasoning: Any = None
+    thinking: Any = None
+
+    @property
+    def thought(self) -> str | None:
+        """What the server says that the model thought; None for anything that is no text."""
+        found = (getattr(self, name) for name in _THINKING)
+        return next((text for text in found if isinstance(text, str) and text.strip()), None)
 
 
 class _Choice(BaseModel):
@@ -72,11 +85,15 @@ class _Completion(BaseModel):
 class OpenAIProvider:
     """One model behind chat completions. The SDK is loaded here; the client is created at the first call."""
 
-    def __init__(self, name: str, settings: ProviderSettings, key: SecretStr | None) -> None:
+    def __init__(
+        self, name: str, settings: ProviderSettings, key: SecretStr | None, learnt: Learnt | None = None
+    ) -> None:
         self._sdk = loaded("openai")
         self._name = name
         self._settings = settings
+        self._kind = PROVIDERS[settings.kind]
         self._key = key
+        self._learnt = learnt or Learnt()
         self._client: AsyncOpenAI | None = None
 
     @property
@@ -88,16 +105,17 @@ class OpenAIProvider:
         return self._settings.model
 
     async def complete(self, request: Request, timeout_s: float) -> Completion:
-        """Send one request, once, and return within `timeout_s`. Raises ProviderFault."""
+        """Send one request, without what the server is known to refuse, and return within `timeout_s`. Raises ProviderFault."""
         key = self._bare_key()
         client = self._connected(key)
-        arguments = self._arguments(request)
         send = client.chat.completions.with_raw_response.create
-        try:
-            reply = await send_request(self._sdk, lambda: send(**arguments, timeout=timeout_s), timeout_s, key)
-        except ProviderFault as fault:
-            raise _without_schemas(fault) from fault
-        return _read(reply.body, reply.request_id, key)
+
+        async def once(left_s: float) -> Completion:
+            arguments = self._arguments(request)
+            reply = await send_request(self._sdk, lambda: send(**arguments, timeout=left_s), left_s, key)
+            return _read(reply.body, reply.request_id, key)
+
+        return await sent_as_taken(self._learnt, self._name, lambda: self._sent(request), once, timeout_s)
 
     async def close(self) -> None:
         if self._client is not None:
@@ -105,32 +123,73 @@ class OpenAIProvider:
             self._client = None
 
     def _bare_key(self) -> str:
-        if self._settings.kind != "openai" and self._settings.api_key_env is None:
-            return ""
-        return usable_key(self._key, str(self._settings.api_key_env or PROVIDERS["openai"].key_variable))
+        variable = self._settings.api_key_env or self._kind.key_variable
+        return "" if variable is None else usable_key(self._key, variable)
 
     def _connected(self, key: str) -> "AsyncOpenAI":
         if self._client is None:
-            url = self._settings.base_url or BASE_URL
+            url = self._settings.address or BASE_URL
             own = {"authorization": f"Bearer {key}"} if key else {}
             self._client = self._sdk.AsyncOpenAI(
                 api_key=key or _NO_KEY, base_url=url, max_retries=0, http_client=http_client(url, own)
             )
         return self._client
 
-    def _arguments(self, request: Request) -> dict[str, Any]:
-        schema = json.loads(request.json_schema)
-        own = self._settings.kind == "openai"
-        described = {"name": request.schema_name, "strict": True, "schema": within_subset(schema) if own else schema}
-        common = {
-            "model": self._settings.model,
-            "messages": [{"role": "system", "content": request.system}, {"role": "user", "content": request.user}],
-            "response_format": {"type": "json_schema", "json_schema": described},
+    def _sent(self, request: Request) -> tuple[str, ...]:
+        """The parameters of a request that a server may refuse, by the names of `agents.llm.providers.refusals`."""
+        return tuple(name for name, taken in self._table(request).items() if taken)
+
+    def _table(self, request: Request) -> dict[str, bool]:
+        """Each parameter that this kind of provider can be sent, and whether this server is."""
+        settings, kind, refused = self._settings, self._kind, self._learnt.of(self._name).refused
+        most = settings.reply or kind.reply
+        sampled = {name: kind.samples and name not in settings.omit for name in ("temperature", "seed")}
+        own = settings.kind == "openai"
+        wanted = {
+            reply_taken(most, refused.__contains__): True,
+            "temperature": sampled["temperature"] or settings.temperature is not None,
+            "seed": sampled["seed"] or settings.seed is not None,
+            self._tokens_parameter(): True,
+            "prompt_cache_key": own,
+            **({effort_name(request.effort): True} if request.effort is not None else {}),
         }
-        if own:
-            cache_key = f"{request.role}-{request.prompt_version}"
-            return common | {"max_completion_tokens": request.max_tokens, "prompt_cache_key": cache_key}
-        return common | {"max_tokens": request.max_tokens, "temperature": 0, "seed": SEED}
+        return {name: taken and name not in refused for name, taken in wanted.items()}
+
+    def _tokens_parameter(self) -> TokensParameter:
+        """The name of the limit that the server takes. If it refuses both, its first one is sent: no request goes out without."""
+        refused = self._learnt.of(self._name).refused
+        first = self._settings.tokens_parameter or self._kind.tokens_parameter
+        other: TokensParameter = "max_tokens" if first == "max_completion_tokens" else "max_completion_tokens"
+        return other if first in refused and other not in refused else first
+
+    def _arguments(self, request: Request) -> dict[str, Any]:
+        settings, takes = self._settings, self._table(request)
+        schema = json.loads(request.json_schema)
+        described = {
+            "name": request.schema_name,
+            "strict": True,
+            "schema": within_subset(schema) if settings.kind == "openai" else schema,
+        }
+        in_words = not takes.get("json_schema", False)
+        system = with_schema(request.system, request.json_schema) if in_words else request.system
+        sent: dict[str, Any] = {
+            "model": settings.model,
+            "messages": [{"role": "system", "content": system}, {"role": "user", "content": request.user}],
+            self._tokens_parameter(): request.max_tokens,
+        }
+        if takes.get("json_schema"):
+            sent["response_format"] = {"type": "json_schema", "json_schema": described}
+        elif takes.get("json_object"):
+            sent["response_format"] = {"type": "json_object"}
+        if takes["prompt_cache_key"]:
+            sent["prompt_cache_key"] = f"{request.role}-{request.prompt_version}"
+        if takes["temperature"]:
+            sent["temperature"] = 0 if settings.temperature is None else settings.temperature
+        if takes["seed"]:
+            sent["seed"] = SEED if settings.seed is None else settings.seed
+        if request.effort is not None and takes[effort_name(request.effort)]:
+            sent["reasoning_effort"] = request.effort
+        return sent | ({"extra_body": settings.body_added} if settings.extra_body else {})
 
 
 def within_subset(schema: Any) -> Any:
@@ -153,14 +212,6 @@ def within_subset(schema: Any) -> Any:
     return kept
 
 
-def _without_schemas(fault: ProviderFault) -> ProviderFault:
-    """The same fault; of a server that refuses the schema of the answer, with the cause first."""
-    if fault.outcome is not AttemptOutcome.BAD_REQUEST or not _NO_SCHEMA.search(fault.detail):
-        return fault
-    named = f"the server refuses response_format json_schema, which answers need; {fault.detail}"[:DETAIL_CHARS]
-    return ProviderFault(fault.outcome, named, fault.retry_after_s, fault.usage)
-
-
 def _read(body: bytes, request_id: str | None, key: str) -> Completion:
     code = error_code(body)
     if code is not None:
@@ -171,12 +222,13 @@ def _read(body: bytes, request_id: str | None, key: str) -> Completion:
     choice = reply.choices[0]
     text = choice.message.content or choice.message.refusal or ""
     stop = Stop.REFUSAL if choice.message.refusal else _stop(choice.finish_reason, text)
-    return completion(text, stop, _used(reply.usage), request_id or (reply.id if isinstance(reply.id, str) else None))
+    who = request_id or (reply.id if isinstance(reply.id, str) else None)
+    return completion(text, stop, _used(reply.usage), who, choice.message.thought)
 
 
 def _stop(reason: object, text: str) -> Stop:
     known = _STOPS.get(reason.strip().lower()) if isinstance(reason, str) else None
-    return known or (Stop.END if _is_whole(text) else Stop.OTHER)
+    return known or (Stop.END if _is_whole(parted(text).answer) else Stop.OTHER)
 
 
 def _is_whole(text: str) -> bool:

@@ -2,12 +2,13 @@
 
 Both SDKs are generated in the same way, so one module maps their errors: `sdk` is the module `anthropic` or `openai`.
 Replies are taken as bytes and validated here, because the objects of the SDKs may hold anything (a web page becomes a
-`str`, a missing field becomes None). Nothing is retried, and no header or reply can make this module wait.
+`str`, a missing field becomes None). They are counted while they are read, and given up at `MOST_BYTES`. Nothing is retried, and
+no header or reply can make this module wait.
 """
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from email.utils import parsedate_to_datetime
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
@@ -16,12 +17,15 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, SecretStr, ValidationError
 
 from agents.llm.attempt import AttemptOutcome, Completion, ProviderFault, Stop, Usage
+from agents.llm.thought import parted
 from config.reading.connections import NoClient, client_of, proxies_set
 
 if TYPE_CHECKING:
     import httpx2
 
 DETAIL_CHARS = 300
+MOST_BYTES = 2_000_000
+"""Longest reply that is read [bytes]. 64,000 tokens of thought are a quarter of it."""
 SENT = frozenset(
     ("host", "accept", "accept-encoding", "connection", "content-type", "content-length", "transfer-encoding",
      "anthropic-version", "x-stainless-raw-response")
@@ -61,6 +65,29 @@ class HttpReply(NamedTuple):
     request_id: str | None
 
 
+class TooLong(Exception):
+    """A reply that is longer than any answer, or whose length cannot be known before it is read."""
+
+
+def _capped(stream: Any) -> Any:
+    """The same stream, which raises TooLong after `MOST_BYTES`."""
+    import httpx2
+
+    class Capped(httpx2.AsyncByteStream):
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            read = 0
+            async for part in stream:
+                read += len(part)
+                if read > MOST_BYTES:
+                    raise TooLong(f"the reply is longer than {MOST_BYTES:,} bytes; it was not read to its end")
+                yield part
+
+        async def aclose(self) -> None:
+            await stream.aclose()
+
+    return Capped()
+
+
 def usable_key(key: SecretStr | None, variable: str) -> str:
     """Return the plain key. Raises ProviderFault when it is not set, or contains characters that no key can contain."""
     bare = key.get_secret_value().strip() if key is not None else ""
@@ -74,23 +101,30 @@ def usable_key(key: SecretStr | None, variable: str) -> str:
 def http_client(base_url: str, own: Mapping[str, str]) -> "httpx2.AsyncClient":
     """A client that sends a prompt where the profile says, and with it nothing that the environment adds.
 
-    It follows no redirect, and asks this machine without any proxy. SDKs take keys, organisations, projects and whole headers
-    out of variables of the environment, for whatever host is asked; so each header that is not among `SENT` is dropped, and
-    those of `own`, which hold the key that the profile names, are set last. Raises ProviderFault, with nothing sent, when the
-    proxies or certificates of the environment cannot be used.
+    It follows no redirect, asks this machine without any proxy, and reads at most `MOST_BYTES` of a reply. SDKs take keys,
+    organisations, projects and whole headers out of variables of the environment, for whatever host is asked; so each header
+    that is not among `SENT` is dropped, and those of `own`, which hold the key that the profile names, are set last. Raises
+    ProviderFault, with nothing sent, when the proxies or certificates of the environment cannot be used.
     """
     import httpx2
 
     async def only_ours(request: "httpx2.Request") -> None:
         for name in [name for name in request.headers if name.lower() not in SENT]:
             del request.headers[name]
-        request.headers.update({"user-agent": "tribunal", **own})
+        request.headers.update({"user-agent": "tribunal", "accept-encoding": "identity", **own})
+
+    async def counted(response: "httpx2.Response") -> None:
+        if response.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
+            raise TooLong("the reply is compressed, which was not asked for: its length cannot be limited")
+        response.stream = _capped(response.stream)
 
     loopback = urlsplit(base_url).hostname in LOOPBACK
     try:
         return client_of(
             lambda: httpx2.AsyncClient(
-                trust_env=not loopback, follow_redirects=False, event_hooks={"request": [only_ours], "response": []}
+                trust_env=not loopback,
+                follow_redirects=False,
+                event_hooks={"request": [only_ours], "response": [counted]},
             )
         )
     except NoClient as fault:
@@ -106,11 +140,15 @@ async def send_request(sdk: ModuleType, send: Callable[[], Awaitable[Any]], time
     try:
         async with asyncio.timeout(timeout_s):
             raw = await send()
+    except TooLong as error:
+        raise ProviderFault(AttemptOutcome.NONSENSE, str(error)) from error
     except sdk.APIStatusError as error:
         raise status_fault(error.status_code, error.response.headers, error.response.content, secret) from error
     except (TimeoutError, sdk.APITimeoutError) as error:
         raise ProviderFault(AttemptOutcome.TIMEOUT, f"no answer within {timeout_s:.3g} s") from error
     except (sdk.APIConnectionError, httpx2.HTTPError, OSError, OverflowError, ExceptionGroup) as error:
+        if isinstance(error.__cause__, TooLong):
+            raise ProviderFault(AttemptOutcome.NONSENSE, str(error.__cause__)) from error
         raise _unconnected(error, secret) from error
     response = raw.http_response
     return HttpReply(response.content, response.headers.get("request-id") or response.headers.get("x-request-id"))
@@ -158,21 +196,36 @@ def usage_of(input_tokens: int, cache_read: int, cache_write: int, output_tokens
     )
 
 
-def completion(text: str, stop: Stop, usage: Usage | None, request_id: str | None) -> Completion:
-    """Return the unchanged completion. Raises ProviderFault (NONSENSE, with its usage) when a finished answer is
-    empty.
+def completion(
+    text: str, stop: Stop, usage: Usage | None, request_id: str | None, thinking: str | None = None
+) -> Completion:
+    """Return the completion: the answer unchanged, and the thinking beside it, which is parted from the text if it stands there.
+
+    Raises ProviderFault (NONSENSE, with its usage) when a finished answer is empty.
     """
-    if stop is Stop.END and not text:
-        raise ProviderFault(AttemptOutcome.NONSENSE, "the model finished without a word", usage=usage)
-    return Completion(text=text, stop=stop, usage=usage, request_id=request_id)
+    own = parted(text)
+    thought = "\n\n".join(part for part in (thinking, own.thinking) if part) or None
+    if stop is Stop.END and not own.answer:
+        after = " after its thinking" if thought else ""
+        raise ProviderFault(AttemptOutcome.NONSENSE, f"the model finished without a word{after}", usage=usage)
+    return Completion(text=own.answer, stop=stop, usage=usage, request_id=request_id, thinking=thought)
+
+
+def with_schema(system: str, json_schema: str) -> str:
+    """The constant part of a prompt with the schema of the answer at its end: for servers that take no schema of their own, and
+    where it lifts the prefix above the least that a provider caches."""
+    return (
+        f"{system}\nThe schema of your answer (JSON Schema):\n{json_schema}\n"
+        "Answer with one JSON object of this schema and nothing else."
+    )
 
 
 def status_fault(status: int, headers: Mapping[str, str], body: bytes, secret: str) -> ProviderFault:
     """Return the meaning of an error status. A more specific error name in the body has priority over the status."""
-    names, message = _error_of(body)
+    names, message, parameter = _error_of(body)
     outcome = next((_BY_NAME[name] for name in names if name in _BY_NAME), None) or _of_status(status)
     detail = _clean(f"HTTP {status}: {message or 'no message'}", secret)
-    return ProviderFault(outcome, detail, retry_after_s(headers))
+    return ProviderFault(outcome, detail, retry_after_s(headers), parameter=parameter)
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
@@ -217,20 +270,21 @@ def error_code(body: bytes) -> int | None:
     return code if isinstance(code, int) and 400 <= code < 600 else 200
 
 
-def _error_of(body: bytes) -> tuple[tuple[str, ...], str]:
-    """Return the names (type, code) and the message of an error body, if present."""
+def _error_of(body: bytes) -> tuple[tuple[str, ...], str, str | None]:
+    """Return the names (type, code), the message and the parameter of an error body, if present."""
     try:
         whole = json.loads(body)
     except (ValueError, RecursionError):
-        return (), body.decode("utf-8", "replace")
+        return (), body.decode("utf-8", "replace"), None
     first = whole[0] if isinstance(whole, list) and whole else whole
     error = first.get("error") or first if isinstance(first, dict) else first
     if not isinstance(error, dict):
-        return (), str(error)
+        return (), str(error), None
     details = error.get("details")
     code = details.get("error_code") if isinstance(details, dict) else None
     names = tuple(name for name in (code, error.get("code"), error.get("type")) if isinstance(name, str))
-    return names, _sentence(error)
+    parameter = error.get("param")
+    return names, _sentence(error), parameter if isinstance(parameter, str) and parameter else None
 
 
 def _sentence(error: object, depth: int = 4) -> str:

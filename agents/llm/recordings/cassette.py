@@ -94,11 +94,20 @@ class Cassette:
         take = self._takes.get(_Place(call.key, n))
         if take is None:
             raise self._miss(call, n)
-        shared = {"cost_usd": take.cost_usd, "latency_ms": take.latency_ms, "warnings": take.warnings}
+        shared = {
+            "cost_usd": take.cost_usd,
+            "latency_ms": take.latency_ms,
+            "warnings": take.warnings,
+            "max_tokens": take.max_tokens,
+        }
         if take.fault is None:
             usage = take.completion.usage if take.completion else None
             return CallResult(completion=take.completion, usage=usage, **shared)
         return CallResult(outcome=take.fault.outcome, detail=take.fault.detail, usage=take.fault.usage, **shared)
+
+    def holds(self, key: str) -> bool:
+        """Return whether the next request for a key is recorded."""
+        return _Place(key, self._asked[key] + 1) in self._takes
 
     def _miss(self, call: Call, n: int) -> ReplayMiss:
         who = f"{call.request.role} of decision {call.decision_id} ({call.provider}, {call.model})"
@@ -153,6 +162,9 @@ class Recording:
         self._cassette.write(call, n, done)
         return done
 
+    def saves(self, first: Call, cheapest: Call) -> bool:
+        return self._source.saves(first, cheapest)
+
 
 class Playing:
     """A source that plays recorded results, without asking a provider and without waiting."""
@@ -162,6 +174,10 @@ class Playing:
 
     async def send(self, call: Call) -> CallResult:
         return self._cassette.play(call, self._cassette.place(call.key))
+
+    def saves(self, first: Call, cheapest: Call) -> bool:
+        """Whether the recorded run did: it then asked the cheapest provider, and not the first."""
+        return not self._cassette.holds(first.key) and self._cassette.holds(cheapest.key)
 
 
 def _parse(path: Path, number: int, line: bytes) -> Take | Told:

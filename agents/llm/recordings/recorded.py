@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from agents.llm.asking import Accept, RoleAnswer, Word
 from agents.llm.attempt import Attempt, AttemptOutcome, ReplayMiss, Request, Role
-from agents.llm.chain import REASONED_FIRST, Judged, again, judge_reasoning, judge_text, why_silent
+from agents.llm.chain import REASONED_FIRST, THOUGHT_UNENDED, Judged, again, judge_text, judge_thought, why_silent
 from agents.llm.recordings.difference import prompt_diff
 from agents.llm.source import sha256
 
@@ -39,7 +39,7 @@ class RecordedAsker:
         expected: Request | None = request
         for recorded in self._attempts_of(decision_id, request.role):
             if not heard or heard[-1].provider != recorded.provider:
-                expected = request
+                expected = request.model_copy(update={"effort": recorded.effort})
             if self._same_question:
                 _check(recorded, expected)
             judged = _judge(recorded, accept)
@@ -53,9 +53,11 @@ class RecordedAsker:
 def _judge(recorded: Attempt, accept: Accept[Word]) -> Judged[Word]:
     if recorded.reply is None or recorded.outcome not in _BY_ITS_TEXT:
         return Judged(recorded.outcome, recorded.detail)
-    if recorded.detail == REASONED_FIRST:  # older versions named no cause
-        return judge_reasoning(recorded.reply) or judge_text(recorded.reply, accept)
-    return judge_text(recorded.reply, accept)
+    if recorded.detail in (THOUGHT_UNENDED, REASONED_FIRST):  # still older versions named no cause
+        older = recorded.detail == REASONED_FIRST
+        unread: Judged[Word] | None = judge_thought(recorded.reply, older=older)
+        return unread or judge_text(recorded.reply, accept, is_fenced=recorded.is_fenced)
+    return judge_text(recorded.reply, accept, is_fenced=recorded.is_fenced)
 
 
 def _check(recorded: Attempt, expected: Request | None) -> None:

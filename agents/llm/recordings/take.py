@@ -2,9 +2,11 @@
 
 from decimal import Decimal
 
+from pydantic import Field
+
 from agents.llm.attempt import AttemptOutcome, BudgetWarning, Completion, Role, Usage
 from agents.llm.source import Call, CallResult, sha256
-from config.frozen import Frozen
+from config.frozen import Frozen, absent
 
 
 class RecordedRequest(Frozen):
@@ -47,6 +49,8 @@ class Take(Frozen):
     cost_usd: Decimal
     latency_ms: int
     warnings: tuple[BudgetWarning, ...] = ()
+    max_tokens: int | None = Field(default=None, exclude_if=absent)
+    """The longest answer that was allowed [tokens]; None where nothing was sent, or an older version recorded it."""
 
 
 def asked_of(call: Call) -> RecordedRequest:
@@ -79,4 +83,5 @@ def take_of(call: Call, n: int, done: CallResult) -> Take:
         cost_usd=done.cost_usd,
         latency_ms=done.latency_ms,
         warnings=done.warnings,
+        max_tokens=done.max_tokens,
     )

@@ -59,4 +59,5 @@ def _asked(arguments: argparse.Namespace) -> RunRequest:
         without_record=arguments.without_record,
         as_json=arguments.json,
         quiet=arguments.quiet,
+        require_models=arguments.require_models,
     )

@@ -43,6 +43,7 @@ from ops.data_told import tell_data
 from ops.health.start import typed_for_real_money
 from ops.listening import listened, listeners_of
 from ops.progress import SessionProgress
+from ops.seats import SeatsTeller
 from ops.stopping import StopSignals
 
 
@@ -85,6 +86,7 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
     known_days = (tape.start_utc - (tape.history_start_utc or tape.warmup_start_utc)).days
     for why in who_cannot_vote(contexts, len(session.symbols), settings.market.warmup_bars, known_days).values():
         sys.stderr.write(f"{why}\n")
+    seats = SeatsTeller(settings, sys.stderr, required=request.require_models, quiet=request.quiet)
     fresh = request.resume is None
     folder = (
         make_folder(request.out, settings.profile)
@@ -103,9 +105,9 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
         path = journal_of(folder.path)
         keepers = anchoring.keepers(journal, path)
         if past is not None:
-            end = trade_feed(world, past, session, journal, path, key, signals, keepers, quiet=request.quiet)
+            end = trade_feed(world, past, session, journal, path, key, signals, seats, keepers, quiet=request.quiet)
         else:
-            end = _live(settings, session, tape, journal, key, signals, keepers, quiet=request.quiet)
+            end = _live(settings, session, tape, journal, key, signals, seats, keepers, quiet=request.quiet)
         for keeper in keepers:
             keeper.finish()
     except BaseException as fault:
@@ -116,6 +118,7 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
         raise
     write_checksum(folder.path)
     conclude(folder.path, key, as_json=request.as_json)
+    seats.at_end()
     return INTERRUPTED if end.reason == "interrupted" else 0
 
 
@@ -162,12 +165,13 @@ def _live(
     journal: Journal | ResumingSink,
     key: bytes,
     signals: StopSignals,
+    seats: SeatsTeller,
     keepers: Sequence[Listener],
     *,
     quiet: bool,
 ) -> SessionEnd:
     async def trade(progress: SessionProgress, stop: Callable[[], bool]) -> SessionEnd:
-        async with models_of(settings, load_secrets(also=settings.minds.key_variables)) as asker:
+        async with models_of(settings, load_secrets(also=settings.minds.key_variables), seats.at_start) as asker:
             outside = outside_of(settings, asker, journal)
             sink = listened(journal, listeners)
             desk = open_paper(settings, session, tape, sink, key, outside)
@@ -175,7 +179,7 @@ def _live(
 
     try:
         with SessionProgress(session.bars or 1, None if quiet else sys.stderr) as progress, signals.trading():
-            listeners = listeners_of(settings, progress, *keepers)
+            listeners = listeners_of(settings, progress, seats, *keepers)
             end = asyncio.run(trade(progress, signals.asked))
         journal.close()
     except BaseException:

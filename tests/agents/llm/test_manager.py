@@ -27,8 +27,9 @@ from scripted_provider import (
 )
 
 from agents.llm.asking import RoleAnswer
-from agents.llm.attempt import TRANSIENT, AttemptOutcome, Stop
+from agents.llm.attempt import TRANSIENT, AttemptOutcome, Role, Stop
 from agents.llm.budget.book import SpendingBook
+from agents.llm.recordings.cassette import Cassette
 from config.errors import UsageFault
 from config.sections.minds import MindsSettings
 
@@ -98,8 +99,6 @@ def test_a_failure_that_will_not_pass_goes_to_the_next_provider_at_once(
         (reply("Buy!"), AttemptOutcome.MALFORMED, "not one JSON object"),
         (reply('{"scale": 7}'), AttemptOutcome.INVALID, "scale is 7; it must be 0, 50 or 100"),
         (reply('{"scale": 50}', Stop.REFUSAL), AttemptOutcome.REFUSED, "refused"),
-        (reply('{"scale": 50}', Stop.LENGTH), AttemptOutcome.TRUNCATED, "be shorter"),
-        (reply('{"scale": 50}', Stop.OTHER), AttemptOutcome.TRUNCATED, "before it was done"),
     ],
 )
 def test_a_model_sees_the_error_of_an_unusable_answer_once(
@@ -198,8 +197,8 @@ def test_a_decision_without_time_sends_no_request(tmp_path: Path) -> None:
         return said
 
     last = run(three_roles())[-1]
-    assert outcomes(last) == [("first", AttemptOutcome.SKIPPED_DEADLINE)]
-    assert last.attempts[0].detail == "no time is left"
+    assert outcomes(last) == [("first", AttemptOutcome.SKIPPED_LATE)]
+    assert last.attempts[0].detail == "the decision's time is over, so the role has abstained"
 
 
 STEPS = st.sampled_from(
@@ -273,7 +272,7 @@ def test_a_half_open_breaker_lets_one_of_twenty_through(tmp_path: Path) -> None:
 
 def test_a_budget_that_ends_half_way_goes_to_a_free_model_and_says_why(tmp_path: Path) -> None:
     free = {"worst_input_usd": "0", "worst_output_usd": "0"}
-    budget = {"decision_usd": "1", "day_usd": "0.006", "month_usd": "9", "warn_at": 0.5}
+    budget = {"decision_usd": "1", "day_usd": "0.006", "month_usd": "9", "warn_at": 1}
     setting = minds(second=free, budget=budget)
 
     async def story() -> list[RoleAnswer[int]]:
@@ -286,6 +285,137 @@ def test_a_budget_that_ends_half_way_goes_to_a_free_model_and_says_why(tmp_path:
     assert [one.word for one in said] == [50] * 5
     assert said[3].attempts[1].cost_usd == 0
     assert spent_today(tmp_path) == Decimal("0.0042")
+
+
+def test_from_the_share_that_warns_on_each_chain_goes_to_its_cheapest_provider_and_says_so(tmp_path: Path) -> None:
+    dear = {"worst_input_usd": "10", "worst_output_usd": "100"}
+    budget = {"decision_usd": "1", "day_usd": "0.09", "month_usd": "9", "warn_at": 0.4}
+    first, second = ScriptedProvider("first"), ScriptedProvider("second")
+
+    async def story() -> list[RoleAnswer[int]]:
+        asked = manager(tmp_path, minds(first=dear, budget=budget), first, second)
+        return [await asked.ask(f"d{n}", request(), accept_scale) for n in range(5)]
+
+    said = run(story())
+    assert [one.attempts[0].provider for one in said] == ["first"] * 3 + ["second"] * 2
+    assert all(len(one.attempts) == 1 for one in said)
+    (warning,) = [warning for one in said for warning in one.attempts[0].warnings]
+    assert warning.cheapest == "second"
+    assert warning.text.endswith("From here on second is asked, the cheapest of the chain.")
+
+
+def test_a_chain_of_one_has_nobody_cheaper_and_says_nothing_of_it(tmp_path: Path) -> None:
+    budget = {"decision_usd": "1", "day_usd": "0.01", "month_usd": "9", "warn_at": 0.1}
+    said, _ = ask(tmp_path, minds(("first",), budget=budget), ScriptedProvider("first"))
+    (warning,) = said.attempts[0].warnings
+    assert "cheapest" not in warning.text
+
+
+def test_a_decision_remembers_that_it_saved_when_it_is_played_back(tmp_path: Path) -> None:
+    dear = {"worst_input_usd": "10", "worst_output_usd": "100"}
+    budget = {"decision_usd": "1", "day_usd": "0.09", "month_usd": "9", "warn_at": 0.4}
+    setting, path = minds(first=dear, budget=budget), tmp_path / "answers.jsonl"
+
+    async def story(folder: Path, transcripts: str, cassette: Cassette) -> list[RoleAnswer[int]]:
+        settings = setting.model_copy(update={"transcripts": transcripts, "cassette": str(path)})
+        asked = manager(
+            tmp_path / folder, settings, ScriptedProvider("first"), ScriptedProvider("second"), cassette=cassette
+        )
+        return [await asked.ask(f"d{n}", request(), accept_scale) for n in range(5)]
+
+    then = run(story(Path("then"), "record", Cassette.recording(path, "record")))
+    now = run(story(Path("now"), "replay", Cassette.playing(path, "record")))
+    assert [one.attempts for one in now] == [one.attempts for one in then]
+    assert [one.attempts[0].provider for one in now] == ["first"] * 3 + ["second"] * 2
+
+
+CUT_OFF = reply('{"scale": 5', Stop.LENGTH)
+
+
+def test_an_answer_that_was_cut_off_is_asked_for_again_with_more_room_and_in_the_same_words(tmp_path: Path) -> None:
+    provider = ScriptedProvider("first", [CUT_OFF, GOOD])
+    said, _ = ask(tmp_path, minds(), provider)
+    assert outcomes(said) == [("first", AttemptOutcome.TRUNCATED), ("first", AttemptOutcome.OK)]
+    assert [asked.user for asked in provider.asked] == ["the case", "the case"]
+    assert [asked.max_tokens for asked in provider.asked] == [200, 800]
+    assert [attempt.max_tokens for attempt in said.attempts] == [200, 800]
+    assert said.attempts[0].detail == "the answer was cut off at 200 tokens"
+
+
+def test_a_model_that_stopped_by_itself_is_asked_again_as_before(tmp_path: Path) -> None:
+    provider = ScriptedProvider("first", [reply('{"scale": 50}', Stop.OTHER), GOOD])
+    said, _ = ask(tmp_path, minds(), provider)
+    assert outcomes(said) == [("first", AttemptOutcome.TRUNCATED), ("first", AttemptOutcome.OK)]
+    assert provider.asked[0] == provider.asked[1]
+
+
+def test_the_room_in_which_a_model_answered_is_its_room_from_then_on(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    provider = ScriptedProvider("first", [CUT_OFF, GOOD])
+
+    async def story() -> None:
+        asked = manager(tmp_path, minds(("first",)), provider)
+        for n in range(3):
+            await asked.ask(f"d{n}", request(), accept_scale)
+
+    run(story())
+    assert [asked.max_tokens for asked in provider.asked] == [200, 800, 800, 800]
+    assert caplog.text.count("minds.providers.first.max_output_tokens: 800") == 1
+
+
+def test_more_room_is_asked_for_as_far_as_the_budget_allows_it_or_not_at_all(tmp_path: Path) -> None:
+    for number, (usd, then) in enumerate((("0.0101", 800), ("0.0070", 400), ("0.0045", None))):
+        provider = ScriptedProvider("first", [CUT_OFF, GOOD])
+        budget = {"decision_usd": usd, "day_usd": "9", "month_usd": "9", "warn_at": 1}
+        said, _ = ask(tmp_path / str(number), minds(("first",), budget=budget), provider)
+        assert [asked.max_tokens for asked in provider.asked[1:]] == ([] if then is None else [then])
+        last = AttemptOutcome.SKIPPED_BUDGET if then is None else AttemptOutcome.OK
+        assert said.attempts[-1].outcome is last
+
+
+def test_a_provider_has_a_length_and_an_effort_of_its_own_and_room_to_think(tmp_path: Path) -> None:
+    own = {"effort": "low", "role_effort": {"supervisor": "high"}}
+    cases: tuple[tuple[Role, str, dict[str, int], int], ...] = (
+        ("analyst", "low", {}, 2_200),
+        ("supervisor", "high", {}, 8_200),
+        ("supervisor", "high", {"max_output_tokens": 5_000}, 5_000),
+    )
+    for role, told, changes, cap in cases:
+        provider = ScriptedProvider("first")
+        setting = minds(("first",), first={**own, **changes})
+
+        asked = manager(tmp_path / f"{role}{cap}", setting, provider)
+        said = run(asked.ask("d1", request(role=role), accept_scale))
+        assert (provider.asked[0].effort, provider.asked[0].max_tokens) == (told, cap)
+        assert (said.attempts[0].effort, said.attempts[0].max_tokens) == (told, cap)
+
+
+def test_a_provider_of_unknown_price_is_not_asked_and_the_reason_holds_the_line_for_the_profile(tmp_path: Path) -> None:
+    first = ScriptedProvider("first")
+    unknown = {"worst_input_usd": None, "worst_output_usd": None}
+    said, _ = ask(tmp_path, minds(first=unknown), first, ScriptedProvider("second"))
+    assert outcomes(said) == [("first", AttemptOutcome.SKIPPED_NO_SEAT), ("second", AttemptOutcome.OK)]
+    assert "minds: {providers: {first: {worst_input_usd:" in said.attempts[0].detail
+    assert first.asked == []
+
+
+def test_who_has_not_spoken_when_the_decisions_time_is_over_is_late(tmp_path: Path) -> None:
+    limits = {"call_s": 20, "role_s": 60, "decision_s": 30}
+    said, took = ask(
+        tmp_path, minds(deadlines=limits), ScriptedProvider("first", [HANG]), ScriptedProvider("second", [HANG])
+    )
+    assert outcomes(said)[-1] == ("second", AttemptOutcome.LATE)
+    assert took == pytest.approx(30.0)
+    assert "the role has abstained" in said.why
+
+
+def test_prose_around_a_fenced_object_counts_where_the_profile_says_so(tmp_path: Path) -> None:
+    wrapped = reply('Here it is:\n```json\n{"scale": 50}\n```\nGood luck.')
+    strict, _ = ask(tmp_path / "a", minds(("first",)), ScriptedProvider("first", [wrapped]))
+    assert [one.outcome for one in strict.attempts] == [AttemptOutcome.MALFORMED] * 2
+    lenient, _ = ask(tmp_path / "b", minds(("first",), first={"reply": "fenced"}), ScriptedProvider("first", [wrapped]))
+    assert (lenient.word, lenient.attempts[0].is_fenced) == (50, True)
 
 
 def test_without_budget_no_request_is_sent_and_the_reason_says_so(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from agents.llm.asking import Unacceptable
 from agents.llm.attempt import AttemptOutcome
-from agents.llm.strict_json import MAX_BYTES, MAX_DEPTH, parse_strict
+from agents.llm.strict_json import MAX_BYTES, MAX_DEPTH, fenced_object, parse_strict
 
 JSON = st.recursive(
     st.none()
@@ -130,3 +130,34 @@ def test_a_cut_off_object_is_never_read(value: dict[str, Any], data: st.DataObje
 def test_numbers_that_are_read_are_finite(number: float) -> None:
     text = json.dumps({"x": number})
     assert (refused(text) is None) == isfinite(number)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Sure:\n```json\n{"a": 1}\n```\nAnything else?',
+        '```\n{"a": 1}\n```',
+        'Sure: ```json\n{"a": 1}```',
+        '{"a": 1}',
+    ],
+)
+def test_one_fenced_object_is_cut_out_of_the_prose_around_it(text: str) -> None:
+    assert parse_strict(fenced_object(text)) == {"a": 1}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '```json\n{"a": 1}\n```\nor rather\n```json\n{"a": 2}\n```',
+        'I thought of {"a": 2}, but:\n```json\n{"a": 1}\n```',
+        '```json\n{"a": 1}\n```\n{"a": 2}',
+        '```json\n{"a": 1}\n{"a": 2}\n```',
+        '```json\n{"a": 1}',
+        'Sure: {"a": 1}',
+        "``````",
+    ],
+)
+def test_of_two_objects_none_is_chosen_and_prose_without_a_fence_is_none(text: str) -> None:
+    with pytest.raises(Unacceptable) as refused:
+        parse_strict(fenced_object(text))
+    assert refused.value.outcome is AttemptOutcome.MALFORMED

@@ -45,6 +45,12 @@ def hearing(make_hearing: Maker) -> Hearing:
         ([Out.SKIPPED_BREAKER, Out.TIMEOUT], Reason.OUTAGE),
         ([Out.OVERLOADED], Reason.OUTAGE),
         ([Out.CONNECTION, Out.SKIPPED_NO_KEY], Reason.OUTAGE),
+        ([Out.SKIPPED_NO_SEAT], Reason.NO_SEAT),
+        ([Out.SKIPPED_NO_SEAT, Out.SKIPPED_NO_SEAT], Reason.NO_SEAT),
+        ([Out.SKIPPED_NO_SEAT, Out.SKIPPED_BREAKER], Reason.BREAKER),
+        ([Out.SKIPPED_NO_SEAT, Out.TIMEOUT], Reason.OUTAGE),
+        ([Out.LATE], Reason.LATE),
+        ([Out.OVERLOADED, Out.SKIPPED_LATE], Reason.LATE),
     ],
 )
 def test_the_last_outcome_of_each_provider_gives_the_reason(

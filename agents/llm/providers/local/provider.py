@@ -14,6 +14,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from agents.llm.attempt import AttemptOutcome, Completion, ProviderFault, Request
+from agents.llm.providers.learnt import Learnt
 from agents.llm.providers.local.process import LocalProcess
 from agents.llm.providers.local.server import MISSING
 from agents.llm.providers.local.terse import terse
@@ -27,8 +28,11 @@ _MAGIC = b"GGUF"
 _FATAL = frozenset({AttemptOutcome.TIMEOUT, AttemptOutcome.CONNECTION})
 
 
-def local_provider(name: str, settings: ProviderSettings, key: SecretStr | None) -> "LocalProvider":
-    """A local model as the table of providers builds it; it takes no key. Raises UsageFault as the class does."""
+def local_provider(
+    name: str, settings: ProviderSettings, key: SecretStr | None, learnt: Learnt | None = None
+) -> "LocalProvider":
+    """A local model as the table of providers builds it; it takes no key, and its server is known. Raises UsageFault as the class
+    does."""
     return LocalProvider(name, settings)
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scripted_provider import MovedClock
 
-from agents.llm.attempt import AttemptOutcome
+from agents.llm.attempt import UNUSABLE, AttemptOutcome
 from agents.llm.budget.provider_breakers import FAILURES, Admission, Breakers
 
 REST_S = 60.0
@@ -185,5 +185,5 @@ def test_never_more_than_the_limit_of_failures_in_a_row_gets_through_without_a_r
         if event in FAILURES:
             in_a_row, rested_s = in_a_row + 1, 0
             assert in_a_row <= 3 or admission.probe
-        elif event is AttemptOutcome.OK:
+        elif event is AttemptOutcome.OK or event in UNUSABLE:
             in_a_row = 0

@@ -28,10 +28,9 @@ def message(**changes: object) -> dict[str, object]:
     return base | changes
 
 
-def test_the_system_prompt_is_sent_as_one_cached_block() -> None:
+def test_a_prompt_that_is_too_short_to_be_cached_is_not_marked() -> None:
     body = sent()
-    cached = {"type": "ephemeral", "ttl": "5m"}
-    assert body["system"] == [{"type": "text", "text": request().system, "cache_control": cached}]
+    assert body["system"] == [{"type": "text", "text": request().system}]
     assert body["messages"] == [{"role": "user", "content": request().user}]
 
 

@@ -111,24 +111,7 @@ def test_an_error_with_status_200_and_a_code_means_what_its_code_means() -> None
     assert (found.outcome, found.detail) == (AttemptOutcome.RATE_LIMITED, "HTTP 429: slow down, ***")
 
 
-@pytest.mark.parametrize(
-    "message",
-    [
-        "Invalid parameter: 'response_format' of type 'json_schema' is not supported with this model.",
-        "response_format.type must be text or json_object",
-        "This model does not support structured output",
-        "failed to parse grammar",
-    ],
-)
-@pytest.mark.parametrize("kind", ["openai", "compatible"])
-def test_a_server_that_refuses_schemas_is_named_so_in_one_sentence(message: str, kind: str) -> None:
-    found = answered({"error": {"message": message}}, 400, kind)
-    assert isinstance(found, ProviderFault)
-    assert found.outcome is AttemptOutcome.BAD_REQUEST
-    assert found.detail == f"the server refuses response_format json_schema, which answers need; HTTP 400: {message}"
-
-
-def test_another_bad_request_is_not_blamed_on_schemas() -> None:
+def test_another_bad_request_is_told_as_it_is_and_not_repeated() -> None:
     found = answered({"error": {"message": "no such model"}}, 400)
     assert isinstance(found, ProviderFault)
     assert found.detail == "HTTP 400: no such model"

@@ -14,7 +14,7 @@ from agents.llm.attempt import ROLES, AttemptOutcome, Completion, ProviderFault,
 from agents.llm.providers.provider import Provider
 from agents.llm.providers.request import status_fault
 from agents.llm.strict_json import parse_strict
-from config.sections.minds import PROVIDERS
+from config.sections.minds import PRESETS, PROVIDERS
 
 FAULTS = {
     Turn.UNAUTHORIZED: AttemptOutcome.AUTH,
@@ -224,5 +224,7 @@ def test_a_key_in_a_long_error_is_masked_before_the_error_is_cut(before: int) ->
 
 
 def test_every_kind_of_provider_is_held_to_the_contract() -> None:
-    """A local model needs a model file: `local/test_provider.py` holds it, with a real one."""
-    assert {*KINDS, "local"} == set(PROVIDERS)
+    """A local model needs a model file: `local/test_provider.py` holds it, with a real one. A preset is a `compatible` server
+    with an address of its own."""
+    assert {*KINDS, "local", *PRESETS} == set(PROVIDERS)
+    assert {PROVIDERS[name].adapter for name in PRESETS} == {PROVIDERS["compatible"].adapter}

@@ -20,6 +20,7 @@ from scripted_provider import (
 
 from agents.llm.asking import RoleAnswer
 from agents.llm.attempt import Attempt, AttemptOutcome, ReplayMiss, Request, Stop
+from agents.llm.chain import REASONED_FIRST, THOUGHT_UNENDED
 from agents.llm.recordings.recorded import RecordedAsker
 
 STORIES: dict[str, list[Step]] = {
@@ -54,13 +55,14 @@ def test_a_recorded_answer_is_played_back_unchanged(tmp_path: Path, steps: list[
     assert again(then.attempts) == then
 
 
-def test_reasoning_before_the_object_is_named_and_an_older_journal_keeps_its_own_words(tmp_path: Path) -> None:
-    then = live(tmp_path, [reply('<think>Let me see.</think>{"scale": 7}')], fault(AttemptOutcome.AUTH))
+def test_thinking_without_an_end_is_named_and_an_older_journal_keeps_its_own_words(tmp_path: Path) -> None:
+    then = live(tmp_path, [reply('<think>Let me see. {"scale": 7}')], fault(AttemptOutcome.AUTH))
     assert [one.outcome for one in then.attempts[:1]] == [AttemptOutcome.MALFORMED]
-    assert "reasoning (<think>) stands before the JSON object" in then.attempts[0].detail
+    assert then.attempts[0].detail == THOUGHT_UNENDED
     unnamed = "the answer is not one JSON object: Expecting value at line 1 column 1"
-    older = then.attempts[0].model_copy(update={"detail": unnamed})
-    assert again((older,)).attempts == (older,)
+    for words in (unnamed, REASONED_FIRST):
+        older = then.attempts[0].model_copy(update={"detail": words})
+        assert again((older,)).attempts == (older,)
     forged = then.attempts[0].model_copy(update={"reply": '{"scale": 50}'})
     assert again((forged,)).attempts != (forged,)
 
