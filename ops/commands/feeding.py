@@ -7,18 +7,17 @@ from datetime import timedelta
 from pathlib import Path
 
 from agents.desk.clocked.opened import Opened, trades_there
-from agents.desk.clocked.opening import Kept, OnClock, feed_desk, kept_feed, read_past, symbols_of
+from agents.desk.clocked.opening import Kept, OnClock, feed_desk, kept_feed, on_feed, read_past, symbols_of
 from agents.desk.models import models_of
 from agents.desk.outside import outside_of
 from agents.desk.request import RunRequest, WorldRequest
-from agents.desk.world import ON_THE_CLOCK, World, history_days
+from agents.desk.world import World, history_days
 from agents.recorded.resumed import ResumingSink
 from agents.records.account import Word
 from agents.records.folder import journal_of
 from agents.records.record import Session, SessionEnd
 from agents.session import run_session
 from config.clock import PacedClock, SystemClock
-from config.errors import UsageFault
 from config.progress import Progress
 from config.secrets import load_secrets, state_dir
 from execution.journal.chain import Journal
@@ -55,16 +54,17 @@ class PastOfRun:
             return self.kept.ramp
         return None if self.opened is None or self.opened.standing is None else self.opened.standing.ramp
 
+    @property
+    def quote(self) -> str:
+        """The currency of the money that is traded with."""
+        return symbols_of(self.world.settings)[0].partition("/")[2]
 
-def refuse_without_feed(world: World) -> None:
-    """Raise UsageFault for options of a live feed in a world that has none."""
-    if world.settings.world not in ON_THE_CLOCK and (world.bars.feed_url or world.bars.feed_bars):
-        raise UsageFault(
-            "--feed-url and --bars-limit belong to a live feed. Nothing was started; name its exchange with --feed."
-        )
+    def told_in(self, described: Session, asked: WorldRequest, feed_url: str | None) -> Session:
+        """The description of the session with what is known of it here; resumed, as it was in its journal."""
+        return on_feed(described, _planned_bars(asked, described.timeframe), self.kept, self.opened, feed_url)
 
 
-def planned_bars(asked: WorldRequest, timeframe: Timeframe) -> int | None:
+def _planned_bars(asked: WorldRequest, timeframe: Timeframe) -> int | None:
     """How many bars a session on a feed is to have; None for no end."""
     by_days = None if asked.days is None else timedelta(days=asked.days) // timeframe.duration
     return min((limit for limit in (by_days, asked.bars.feed_bars) if limit is not None), default=None)

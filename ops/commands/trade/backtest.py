@@ -14,8 +14,6 @@ def backtest_command(arguments: argparse.Namespace) -> int:
     asked = backtest_asked(arguments)
     world = world_of(asked.run.world)
 
-    from ops.commands.trade.judged import (
-        backtest,  # the court, the exchange and the judges, for a world that can be had
-    )
+    from ops.commands.sessions.judged import backtest  # the court, the exchange, the judges
 
     return backtest(asked, world)

@@ -21,7 +21,7 @@ def run_command(arguments: argparse.Namespace) -> int:
         return _go_on(arguments, request, Path(request.resume))
     world = world_of(request.world)
 
-    from ops.commands.trade.session import run  # the court, the exchange and the report, for a world that can be had
+    from ops.commands.sessions.session import run  # the court, the exchange and the report, for a world that can be had
     from ops.finish import finish
 
     return run(request, world, finish)
@@ -29,7 +29,7 @@ def run_command(arguments: argparse.Namespace) -> int:
 
 def _go_on(arguments: argparse.Namespace, typed: RunRequest, folder: Path) -> int:
     from ops.commands.resuming import resumed, take_in_rescued
-    from ops.commands.trade.session import run
+    from ops.commands.sessions.session import run
     from ops.finish import finish
 
     profile = None if isinstance(arguments.profile, Unsaid) else str(arguments.profile)

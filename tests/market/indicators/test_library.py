@@ -36,7 +36,16 @@ def test_talib_loads_no_pandas_and_takes_a_series_once_it_is_there() -> None:
 
 
 def test_a_simulated_session_and_a_sweep_load_no_pandas() -> None:
-    loaded = "import sys, ops.commands.trade.session, evidence.search.fast"
+    loaded = "import sys, ops.commands.sessions.session, evidence.search.fast"
     program = f"{loaded}; print('pandas' in sys.modules, 'numba' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+def test_a_simulated_session_loads_no_client_of_an_exchange_and_nothing_of_its_statistics() -> None:
+    program = (
+        "import sys, ops.commands.sessions.session; "
+        "print(*sorted({'aiohttp', 'ccxt', 'numba', 'pandas', 'pyarrow', 'scipy'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert done.stdout.split() == []

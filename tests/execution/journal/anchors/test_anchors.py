@@ -210,7 +210,7 @@ class Broken:
         self.silent.set()
 
     def keep(self, journal: str, mark: Mark) -> None:
-        self.silent.wait(10)
+        self.silent.wait(60)
         if self.fails:
             raise OSError(28, "No space left on device")
         self.held.append(mark)
@@ -250,7 +250,7 @@ def test_a_place_that_is_silent_holds_nothing_up(session: Session) -> None:
         session.time += EVERY
         session.journal.append(event(number))
         session.keeper.hear(event(number), past=False)
-    assert time.perf_counter() - before < 1.0
+    assert time.perf_counter() - before < 30, "it says nothing for a minute"
     assert len(session.told) == 1
     assert "it does not answer" in session.told[0]
     broken.silent.set()

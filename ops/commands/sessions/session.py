@@ -9,9 +9,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from agents.desk.clocked.opening import on_feed, symbols_of
 from agents.desk.description import describe
 from agents.desk.kept import keep_request
 from agents.desk.models import models_of, refuse_without_keys, sits
@@ -29,6 +28,7 @@ from agents.strategies.contexts import build_contexts
 from agents.strategies.readiness import who_cannot_vote
 from config.confirm import confirm, live_words, refuse_without_terminal
 from config.ending import INTERRUPTED
+from config.errors import UsageFault
 from config.logging import configure
 from config.secrets import journal_key, load_secrets
 from config.settings import Settings
@@ -37,14 +37,15 @@ from execution.journal.event import Listener
 from market.tape import Tape
 from ops.anchoring import Anchoring
 from ops.closing import typed
-from ops.commands.feeding import PastOfRun, past_of_run, planned_bars, refuse_without_feed, trade_feed
 from ops.commands.switch_options import user
 from ops.data_told import tell_data
-from ops.health.start import typed_for_real_money
 from ops.listening import listened, listeners_of
 from ops.progress import SessionProgress
 from ops.seats import SeatsTeller
 from ops.stopping import StopSignals
+
+if TYPE_CHECKING:
+    from ops.commands.feeding import PastOfRun
 
 
 class Conclude(Protocol):
@@ -64,15 +65,14 @@ def run(request: RunRequest, world: World, conclude: Conclude) -> int:
 
 def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSignals) -> int:
     settings = world.settings
-    refuse_without_feed(world)
+    _refuse_without_feed(world)
     refuse_without_terminal(settings, sys.stdin, request.confirm)
     secrets = load_secrets(also=(*settings.minds.key_variables, *settings.venue.key_variables))
     refuse_without_keys(settings, secrets)
     configure(level=secrets.log_level, secrets=secrets.values())
     key = journal_key()
     anchoring = Anchoring(settings.journal, None if request.resume is None else Path(request.resume))
-    words = typed_for_real_money(request, settings, user()) if settings.world == "live" else ()
-    past = past_of_run(world, request, key, words=words) if settings.world in ON_THE_CLOCK else None
+    past = _past(world, request, key)
     if past is not None:
         world, settings = past.world, past.world.settings
         _confirmed(settings, past, request)
@@ -80,8 +80,7 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
     tell_data(world, tape, sys.stderr)
     session = describe(settings, tape, key, request.calibration, request.record)
     if past is not None:
-        planned = planned_bars(request.world, session.timeframe)
-        session = on_feed(session, planned, past.kept, past.opened, world.bars.feed_url)
+        session = past.told_in(session, request.world, world.bars.feed_url)
     contexts = build_contexts(settings.strategies, session.symbols, session.own_strategies)
     known_days = (tape.start_utc - (tape.history_start_utc or tape.warmup_start_utc)).days
     for why in who_cannot_vote(contexts, len(session.symbols), settings.market.warmup_bars, known_days).values():
@@ -105,6 +104,8 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
         path = journal_of(folder.path)
         keepers = anchoring.keepers(journal, path)
         if past is not None:
+            from ops.commands.feeding import trade_feed
+
             end = trade_feed(world, past, session, journal, path, key, signals, seats, keepers, quiet=request.quiet)
         else:
             end = _live(settings, session, tape, journal, key, signals, seats, keepers, quiet=request.quiet)
@@ -122,12 +123,31 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
     return INTERRUPTED if end.reason == "interrupted" else 0
 
 
-def _confirmed(settings: Settings, past: PastOfRun, request: RunRequest) -> None:
+def _refuse_without_feed(world: World) -> None:
+    """Raise UsageFault for options of a live feed in a world that has none."""
+    if world.settings.world not in ON_THE_CLOCK and (world.bars.feed_url or world.bars.feed_bars):
+        raise UsageFault(
+            "--feed-url and --bars-limit belong to a live feed. Nothing was started; name its exchange with --feed."
+        )
+
+
+def _past(world: World, request: RunRequest, key: bytes) -> "PastOfRun | None":
+    """What a session by the clock begins with; None for any other, which loads no client of an exchange."""
+    if world.settings.world not in ON_THE_CLOCK:
+        return None
+    from ops.commands.feeding import past_of_run
+    from ops.health.start import typed_for_real_money
+
+    words = typed_for_real_money(request, world.settings, user()) if world.settings.world == "live" else ()
+    return past_of_run(world, request, key, words=words)
+
+
+def _confirmed(settings: Settings, past: "PastOfRun", request: RunRequest) -> None:
     """Return when no real money is traded, or the user has typed how much of it, and where. Raises NotConfirmed."""
     ramp = past.ramp
     if settings.world != "live" or ramp is None:
         return
-    quote = symbols_of(settings)[0].partition("/")[2]
+    quote = past.quote
     place = settings.venue.exchange if settings.venue.url is None else settings.venue.url
     told = (
         f"The profile {settings.profile!r} sends orders for real money to {place}: {ramp.usable} of {ramp.capital} {quote} may "

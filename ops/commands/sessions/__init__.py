@@ -1,0 +1,1 @@
+"""How sessions are run and judged, for the commands that begin or resume one."""
