@@ -10,6 +10,7 @@ from routed_world import SYMBOL, A, B, RoutedWorld, states_in
 
 from execution.account.close_only import MarketClosed
 from execution.account.routing.failover import FRESH
+from execution.account.routing.routes import SPARE
 from execution.kill_switch.halting import Halt, Reading
 from execution.reports import (
     Balances,
@@ -286,3 +287,14 @@ def test_nothing_is_sent_elsewhere_while_the_kill_switch_is_down() -> None:
     asyncio.run(world.trader.heed(world.now))
     world.found()
     assert [order.account for order in world.entries()] == [B]
+
+
+def test_money_that_an_entry_under_way_may_need_is_not_free() -> None:
+    world = RoutedWorld()
+    world.venues[B].mode = "loses"
+    notional = world.buy().notional
+    routes = world.trader._routes
+    assert routes is not None
+    assert notional > 0
+    assert routes._free(B) == world.ledger.cash_at(B) - notional * SPARE
+    assert routes._free(A) == world.ledger.cash_at(A)
