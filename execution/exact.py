@@ -4,7 +4,10 @@ It never rounds silently: a result that does not fit raises `decimal.Inexact`. W
 step (ticks, lots), the name of the function says the direction of the rounding.
 """
 
-from decimal import Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow
+from decimal import Context, Decimal, DivisionByZero, Inexact, InvalidOperation, Overflow, localcontext
+from types import TracebackType
+
+from config.errors import InvariantBroken
 
 EXACT = Context(prec=60, traps=[Inexact, InvalidOperation, DivisionByZero, Overflow])
 """The context for `localcontext(EXACT)` and its methods. Do not divide in it, except with `divide_int`."""
@@ -45,3 +48,26 @@ def most_affordable(cash: Decimal, price: Decimal, fee_bps: Decimal, lot_size: D
         return ZERO
     lot_cost = EXACT.multiply(lot_size, EXACT.add(price, fee_on(price, fee_bps)))
     return EXACT.multiply(EXACT.divide_int(cash, lot_cost), lot_size)
+
+
+class Exactly:
+    """A context of arithmetic without rounding. Raises InvariantBroken if a result would have to be rounded."""
+
+    __slots__ = ("_context", "_event")
+
+    def __init__(self, event: str) -> None:
+        self._event = event
+        self._context = localcontext(EXACT)
+
+    def __enter__(self) -> None:
+        self._context.__enter__()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._context.__exit__(kind, fault, trace)
+        if isinstance(fault, Inexact):
+            raise InvariantBroken(
+                f"Booking {self._event} needs more than {EXACT.prec} digits. It was not rounded, and the session was stopped. "
+                "Look the event up in the venue's list."
+            ) from fault

@@ -18,14 +18,12 @@ where it lies.
 """
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal, Inexact, localcontext
-from types import TracebackType
+from decimal import Decimal, localcontext
 
 from config.errors import DataFault, InvariantBroken
-from execution.account.lots import Holding, Trade, oversold
-from execution.exact import EXACT, ZERO
+from execution.account.lots import Holding, Sums, Trade, oversold
+from execution.exact import EXACT, ZERO, Exactly
 from execution.reports import Fill
 from market.instrument import Instrument
 from risk.order import Side
@@ -33,20 +31,6 @@ from risk.portfolio import Position
 
 _Place = tuple[str, str]
 """A market, or a coin, and the name of the exchange where something of it lies; the name is empty for one exchange."""
-
-
-@dataclass(slots=True)
-class _Sums:
-    """What is counted of one account: money at the start, and what came of it so far [quote]."""
-
-    start: Decimal
-    cash: Decimal
-    realised: Decimal = ZERO
-    fees: Decimal = ZERO
-    funding: Decimal = ZERO
-
-    def earned(self, unrealised: Decimal) -> Decimal:
-        return self.start + self.realised + unrealised - self.fees - self.funding
 
 
 class Ledger:
@@ -68,10 +52,10 @@ class Ledger:
         self._booked = 0
         self._fees_in: dict[_Place, Decimal] = {}
         self._starting_cash = starting_cash
-        self._parts = {name: _Sums(cash, cash) for name, cash in (parts or {}).items()}
+        self._parts = {name: Sums(cash, cash) for name, cash in (parts or {}).items()}
         if parts and sum(parts.values(), ZERO) != starting_cash:
             raise InvariantBroken(f"The accounts begin with {dict(parts)}, which is not {starting_cash} together.")
-        self._all = _Sums(starting_cash, starting_cash)
+        self._all = Sums(starting_cash, starting_cash)
         self._holdings: dict[str, Holding] = {}
         self._trades: list[Trade] = []
         self._applied: dict[tuple[str, str, str], None] = {}
@@ -110,7 +94,7 @@ class Ledger:
         """The names of several exchanges, in the profile's order; empty for one."""
         return tuple(self._parts)
 
-    def _sums(self, account: str) -> _Sums:
+    def _sums(self, account: str) -> Sums:
         return self._parts[account] if self._parts else self._all
 
     @property
@@ -233,7 +217,7 @@ class Ledger:
                 self._booked += 1
                 return True
             fill = fill.model_copy(update={"quantity": EXACT.subtract(fill.quantity, surplus)})
-        with _Exactly(event):
+        with Exactly(event):
             self._book(self._in_quote(fill))
         self._applied[key] = None
         self._booked += 1
@@ -278,7 +262,7 @@ class Ledger:
     def _leave(self, held: Holding, event: str) -> None:
         """Make dust of what is left of a holding, beside what lies there already."""
         place = (held.symbol, held.account)
-        with _Exactly(event):
+        with Exactly(event):
             rest = held.leftover()
             before = self._dust.get(place)
             self._dust[place] = rest if before is None else before.joined_by(rest)
@@ -297,7 +281,7 @@ class Ledger:
         key = (account, "", funding_id)
         if key in self._applied:
             return False
-        with _Exactly(f"funding {funding_id}"):
+        with Exactly(f"funding {funding_id}"):
             for sums in self._counted(account):
                 sums.cash -= amount
                 sums.funding += amount
@@ -386,7 +370,7 @@ class Ledger:
             sums.realised += made
             sums.fees += fill.fee
 
-    def _counted(self, account: str) -> tuple[_Sums, ...]:
+    def _counted(self, account: str) -> tuple[Sums, ...]:
         """The sums in which an event of this account is counted."""
         return (self._all, self._parts[account]) if self._parts else (self._all,)
 
@@ -411,7 +395,7 @@ class Ledger:
 
     def _check(self, event: str) -> None:
         """Raise InvariantBroken unless the identity holds exactly."""
-        with _Exactly(event):
+        with Exactly(event):
             unrealised = sum([held.unrealised for held in self._owned()], ZERO)
             held_value, sums = self._held_value, self._all
             earned = sums.earned(unrealised)
@@ -463,26 +447,3 @@ def _position(held: Holding) -> Position:
 
 def _is_price(price: Decimal) -> bool:
     return price.is_finite() and price > 0
-
-
-class _Exactly:
-    """A context of arithmetic without rounding. Raises InvariantBroken if a result would have to be rounded."""
-
-    __slots__ = ("_context", "_event")
-
-    def __init__(self, event: str) -> None:
-        self._event = event
-        self._context = localcontext(EXACT)
-
-    def __enter__(self) -> None:
-        self._context.__enter__()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._context.__exit__(kind, fault, trace)
-        if isinstance(fault, Inexact):
-            raise InvariantBroken(
-                f"Booking {self._event} needs more than {EXACT.prec} digits. It was not rounded, and the session was stopped. "
-                "Look the event up in the venue's list."
-            ) from fault

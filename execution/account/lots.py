@@ -46,6 +46,20 @@ class Trade(Frozen):
 
 
 @dataclass(slots=True)
+class Sums:
+    """What is counted of one account: money at the start, and what came of it so far [quote]."""
+
+    start: Decimal
+    cash: Decimal
+    realised: Decimal = ZERO
+    fees: Decimal = ZERO
+    funding: Decimal = ZERO
+
+    def earned(self, unrealised: Decimal) -> Decimal:
+        return self.start + self.realised + unrealised - self.fees - self.funding
+
+
+@dataclass(slots=True)
 class Holding:
     """An open position. `quantity` is counted from the fills and not from the lots, so that one checks the other.
 

@@ -1,5 +1,6 @@
 """Which exchange takes an entry, what follows when it does not, and where exits go."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -9,6 +10,8 @@ from routed_world import SYMBOL, A, B, RoutedWorld, states_in
 
 from execution.account.close_only import MarketClosed
 from execution.account.routing.failover import FRESH
+from execution.account.routing.routes import SPARE
+from execution.kill_switch.halting import Halt, Reading
 from execution.reports import (
     Balances,
     CloseOnly,
@@ -245,3 +248,53 @@ def test_an_entry_that_waits_elsewhere_is_withdrawn_when_the_first_exchange_had_
     assert [state.status for state in states_in(world.events.all) if state.order_id == second.order_id][
         -1
     ] == "cancelled"
+
+
+def test_a_market_whose_position_lies_at_an_exchange_is_bought_there_alone_however_cheap_the_other_is() -> None:
+    world = RoutedWorld()
+    world.unwell[B] = "it is away"
+    world.buy()
+    world.unwell.clear()
+    world.bar(50_010)
+    assert world.place == A
+    (first,) = world.entries()
+    of = world.trader._orders.of_decision(first.decision_id)
+    routes = world.trader._routes
+    assert routes is not None
+    routed = routes.route(first, of, world.now)
+    assert (routed.chosen, routed.unfit) == (A, {B: "the position lies at binance"})
+    assert routes.most_free(SYMBOL) == world.ledger.cash_at(A)
+    assert world.trader._book(SYMBOL) == routes._book(A, SYMBOL)
+
+
+class Down:
+    """A kill switch that is down when a test says so; it takes no new risk and withdraws nothing."""
+
+    def __init__(self) -> None:
+        self.down = False
+
+    def read(self, look: int) -> Reading:
+        halt = Halt(scope="all", who="a drill", given_utc=None, why="a drill", flatten=False, cancels=False)
+        return Reading((halt,) if self.down else ())
+
+
+def test_nothing_is_sent_elsewhere_while_the_kill_switch_is_down() -> None:
+    switch = Down()
+    world = RoutedWorld(switch=switch)
+    world.venues[B].mode = "loses the question"
+    world.buy()
+    switch.down = True
+    asyncio.run(world.trader.heed(world.now))
+    world.found()
+    assert [order.account for order in world.entries()] == [B]
+
+
+def test_money_that_an_entry_under_way_may_need_is_not_free() -> None:
+    world = RoutedWorld()
+    world.venues[B].mode = "loses"
+    notional = world.buy().notional
+    routes = world.trader._routes
+    assert routes is not None
+    assert notional > 0
+    assert routes._free(B) == world.ledger.cash_at(B) - notional * SPARE
+    assert routes._free(A) == world.ledger.cash_at(A)

@@ -14,6 +14,7 @@ from execution.account.ledger import Ledger
 from execution.account.routing.routed import Routed
 from execution.account.routing.routes import Member
 from execution.account.trader import Trader
+from execution.kill_switch.halting import Switch
 from execution.reports import OrderState, OrderStatus, VenueReport, VenueWord
 from execution.simulated.venue import SimulatedVenue
 from execution.venues.routed import RoutedSimulation
@@ -118,12 +119,10 @@ class RoutedWorld:
     """A trader after two hundred quiet bars at 50,000, with its money at two exchanges."""
 
     def __init__(
-        self,
-        cash: tuple[str, str] = ("6000", "4000"),
-        fees: tuple[str, str] = ("10", "5"),
-        multiple: str = "1",
-        **second: Any,
-    ) -> None:
+        self, cash: tuple[str, str] = ("6000", "4000"), fees: tuple[str, str] = ("10", "5"), multiple: str = "1",
+        switch: Switch | None = None, **second: Any,
+    ) -> None:  # fmt: skip
+        """`cash`, `fees` [bps]: of the first and the second; `multiple`: what the second pays of funding."""
         self.events = Watched()
         gate = open_gate(LIMITS, SETTINGS.exits, KEY, 24.0)
         costs = dict(zip((A, B), (SETTINGS.venue, SETTINGS.venue.model_copy(update=second)), strict=True))
@@ -147,7 +146,7 @@ class RoutedWorld:
         self.trader = Trader(
             venue=self.venue, driver=self.venue, limits=LIMITS, exits=SETTINGS.exits, ledger=self.ledger, sink=self.events,
             gate=gate, window=window, volumes=volumes, breakers=BreakerState.fresh(whole, T0), bars_per_day=24.0,
-            members=members, health=_Said(self.unwell),
+            members=members, health=_Said(self.unwell), switch=switch,
         )  # fmt: skip
         self.hour = -1
         self.bar(50_000)
