@@ -71,6 +71,13 @@ FEATURES = (
 )  # fmt: skip
 """What the network sees, in this order."""
 
+_COPIED = (0, 4, 5, 7, 8, 12)
+_COPIES = [COLUMNS.index(FEATURES[at].name) for at in _COPIED]
+"""Features that are a column as it is, and those columns."""
+_LOGGED = (2, 3, 6)
+_LOGS = [COLUMNS.index(FEATURES[at].name) for at in _LOGGED]
+"""Features that are the logarithm of a column, the last of them of one more than it, and those columns."""
+_CALIBRATED, _CONVICTION = COLUMNS.index("calibrated"), COLUMNS.index("conviction")
 _LOW = np.array([feature.low for feature in FEATURES])
 _HIGH = np.array([feature.high for feature in FEATURES])
 
@@ -87,20 +94,14 @@ def encode_features(rows: Floats, court: Floats) -> Floats:
             f"Rows of shape {rows.shape} and court rows of shape {court.shape} are no observations. Nothing was encoded. Give "
             f"(n, {len(COLUMNS)}) and (n, {len(COURT_COLUMNS)}): a model of another version has to be trained anew."
         )
-    column = dict(zip(COLUMNS, rows.T, strict=True))
     made = np.empty((len(rows), len(FEATURES)), dtype=np.float64)
-    known = column["calibrated"]
-    made[:, 0] = column["direction"]
-    made[:, 1] = np.where(np.isnan(known), column["conviction"], known)
-    made[:, 2] = _log(column["volatility_ratio"])
-    made[:, 3] = _log(column["volatility"])
-    made[:, 4] = column["es_headroom"]
-    made[:, 5] = column["drawdown"]
-    made[:, 6] = _log(1.0 + column["held_days"])
-    made[:, 7] = column["size"]
-    made[:, 8] = column["correlation"]
+    known = rows[:, _CALIBRATED]
+    made[:, _COPIED] = rows[:, _COPIES]
+    made[:, 1] = np.where(np.isnan(known), rows[:, _CONVICTION], known)
+    logs = rows[:, _LOGS]
+    logs[:, 2] += 1.0
+    made[:, _LOGGED] = _log(logs)
     made[:, 9:12] = court
-    made[:, 12] = column["ruling_scale"]
     np.copyto(made, np.nan, where=~np.isfinite(made))
     np.maximum(made, _LOW, out=made)
     bounded: Floats = np.minimum(made, _HIGH, out=made)

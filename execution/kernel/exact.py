@@ -19,6 +19,8 @@ Pair = tuple[float, float]
 _POWERS = np.array([float(10**k) for k in range(23)])
 _WHOLE = 2.0**53
 _SPLIT = 134217729.0  # 2^27 + 1
+_NEAR = 1e-15
+"""How far, as a share of it, two roundings can move a product at most, and more."""
 SNAP = 1e-27
 """How far, as a share of a value, it may lie from a border and still be taken to lie on it."""
 
@@ -82,10 +84,13 @@ def ratio(a: Pair, b: Pair) -> float:
 def decimal_of(value: float) -> Pair:
     """The decimal that a float prints as: the shortest that reads back as this float; of those the nearest (Gay 1990)."""
     for digits in range(23):
-        whole = np.rint(value * _POWERS[digits])
+        rough = value * _POWERS[digits]
+        whole = np.rint(rough)
         if abs(whole) > _WHOLE:
             break
-        if whole / _POWERS[digits] == value:
+        if (
+            abs(rough - whole) <= _NEAR * abs(rough) and whole / _POWERS[digits] == value
+        ):  # a division takes the longest
             product, error = two_product(value, _POWERS[digits])
             return value, ((whole - product) - error) / _POWERS[digits]
     return _long_decimal_of(value)

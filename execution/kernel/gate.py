@@ -25,7 +25,7 @@ from execution.kernel.judging.holdings import (
     sector_room,
 )
 from execution.kernel.judging.pairs import correlated
-from execution.kernel.judging.shares import lots_of_share, share_left
+from execution.kernel.judging.shares import UNCLEAR, lots_of_share, rough_lots_of_share, share_left
 from execution.kernel.judging.tails import add_up, prepare_tails, room_under_both, tails_hold
 from execution.kernel.judging.voters import kelly_room, own_stop_of, record_of, stop_of, unproven_room
 from execution.kernel.market import count_entry, is_open, lots_within, near_release, show_book, spread_bps
@@ -46,20 +46,27 @@ def _case_refused(bar: Record, say: Record, rule: Record, limits: Record, shut: 
         return w.CONVICTION
     if not say.scale * multiplier > 0.0:
         return w.RULING
-    if ratio((rule.tick[0], rule.tick[1]), decimal_of(bar.close)) * 1e4 > limits.max_tick_bps:
-        return w.TICK_SIZE
-    return w.ALLOWED
+    return w.TICK_SIZE if _is_coarse(rule, limits, bar.close) else w.ALLOWED
+
+
+@compiled
+def _is_coarse(rule: Record, limits: Record, close: float) -> bool:
+    """Whether a tick is too large a part of the price. Floats decide where they can."""
+    rough = rule.tick[0] / close * 1e4
+    if is_clear(rough, limits.max_tick_bps):
+        return bool(rough > limits.max_tick_bps)
+    return bool(ratio((rule.tick[0], rule.tick[1]), decimal_of(close)) * 1e4 > limits.max_tick_bps)
 
 
 @compiled
 def _market_refused(
-    bar: Record, rule: Record, limits: Record, account: Record, places: Records, s: int, volume: float
+    bar: Record, rule: Record, limits: Record, account: Record, places: Records, fact: Record, s: int, volume: float
 ) -> int:
     """The checks of market `s` at this moment, in the gate's order.
 
-    `places`, shape (n_symbols,): records of PLACE. `volume`: that of the last 24 hours [quote].
+    `places`, shape (n_symbols,): records of PLACE. `fact`: keeps the figures of the book. `volume`: that of the last 24 hours
+    [quote].
     """
-    place = places[s]
     if not volume > 0.0:
         return w.DAY_VOLUME
     if account.entries >= limits.max_entries_per_day:
@@ -70,8 +77,11 @@ def _market_refused(
         return w.HOURS
     if near_release(limits, account):
         return w.MACRO_EVENT
-    show_book(rule, place, bar)
-    if spread_bps(place) > limits.max_spread_bps:
+    if fact.shown != limits.number + 1:
+        show_book(rule, places[s], bar)
+        fact.spread, fact.room = spread_bps(places[s]), _book_room(rule, limits, places[s], bar.close)
+        fact.shown = limits.number + 1
+    if fact.spread > limits.max_spread_bps:
         return w.SPREAD
     if account.errors > limits.max_order_errors:
         return w.ERROR_RATE
@@ -134,7 +144,7 @@ def judge(
     ):
         return w.CORRELATED
     volume = rough_day_volume(bars, origin, limits, fact, t, s)
-    refused = _market_refused(bars[t, s], rule, limits, account, places, s, volume)
+    refused = _market_refused(bars[t, s], rule, limits, account, places, fact, s, volume)
     if refused != w.ALLOWED:
         return refused
     stop = stop_of(limits, price, say.atr) if np.isnan(say.exposure) else own_stop_of(limits, price, say.exit)
@@ -156,7 +166,7 @@ def judge(
         limits.max_position_fraction * 0.5 if fallen and not limits.halves else np.inf,
         sector_room(rules, limits, places, s, equity[0]),
     )
-    of_order = min(cash_room(rule, limits, account, places), _book_room(rule, limits, places[s], price)) / equity[0]
+    of_order = min(cash_room(rule, limits, account, places), fact.room) / equity[0]
     if limits.max_volume_share * volume * A_HAIR_LESS / equity[0] < of_order:
         of_order = min(of_order, limits.max_volume_share * day_volume(bars, origin, limits, t, s) / equity[0])
     steps = sums[s, t - (rows // limits.step - 1) * limits.step : t + 1 : limits.step]
@@ -197,9 +207,22 @@ def _size(
     rows, count = len(steps), prepare_tails(limits, account, paper, steps, fact, alone)
     room = max(0.0, room_under_both(limits, account, paper, rows, count, room))
     if shared:
-        most = decimal_of(min(room, of_order) if part < 1.0 else room)
-        most = (most[0] * part, most[1] * part)
-        lots = lots_of_share(rule, place, equity, price, _scale(say, multiplier), say.exposure, most, of_order)
+        most = min(room, of_order) if part < 1.0 else room
+        lots = rough_lots_of_share(
+            rule, place, equity[0], close, say.scale * multiplier, say.exposure, most * part, of_order
+        )
+        if lots == UNCLEAR:
+            cap = decimal_of(most)
+            lots = lots_of_share(
+                rule,
+                place,
+                equity,
+                price,
+                _scale(say, multiplier),
+                say.exposure,
+                (cap[0] * part, cap[1] * part),
+                of_order,
+            )
         if lots < 0:
             return w.SHARE
         stop = limits.hard_stop

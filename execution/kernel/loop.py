@@ -307,6 +307,7 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any]:
     ) -> int:
         """Take the lanes on, each as `_run` says. Returns DONE, or what went wrong, added up.
 
+        `rules` (R, k), `limits` (R,): those that lanes share, by `LANE.ruled`.
         `answers` (L,): multipliers of the proposals that are asked about; NaN leaves a lane as it is.
         """
         bars, returns, sums, seen, heard, says = tape
@@ -324,8 +325,9 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any]:
                 lane.asked += 1
             if lane.status != w.ASKING or lane.asked == lane.waiting:
                 _run(
-                    lane, bars, returns, sums, seen, heard, says, rules[n], limits[n], points, account, places[n], paper,
-                    facts[limits[n].style], pairs, docket[n], multipliers[n], fills[n], equity[n], until, room, asks, reviews,
+                    lane, bars, returns, sums, seen, heard, says, rules[lane.ruled], limits[lane.ruled], points, account,
+                    places[n], paper, facts[limits[lane.ruled].style], pairs, docket[n], multipliers[n], fills[n], equity[n],
+                    until, room, asks, reviews,
                 )  # fmt: skip
             if account.bar >= lane.first:
                 lane.equity = equity[n, account.bar - lane.first]
@@ -335,7 +337,8 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any]:
                 scale = np.nan if lane.reviewing else say.scale
                 see(
                     bars, returns, sums, seen, lane.origin, lane.step_us, float(say.direction), say.conviction, scale,
-                    rules[n], limits[n], points, account, places[n], paper, facts[limits[n].style], pairs, t, s, rows[n],
+                    rules[lane.ruled], limits[lane.ruled], points, account, places[n], paper, facts[limits[lane.ruled].style],
+                    pairs, t, s, rows[n],
                 )  # fmt: skip
             crowded = crowded or lane.status == w.CROWDED
             overfull = overfull or account.overfull > 0
@@ -352,8 +355,9 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any]:
                     continue
                 held = 1.0 if places[n, s].held else 0.0
                 see(
-                    bars, returns, sums, seen, lane.origin, lane.step_us, held, np.nan, np.nan, rules[n], limits[n], points,
-                    accounts[n], places[n], paper, facts[limits[n].style], pairs, accounts[n].bar, s, rows[n],
+                    bars, returns, sums, seen, lane.origin, lane.step_us, held, np.nan, np.nan, rules[lane.ruled],
+                    limits[lane.ruled], points, accounts[n], places[n], paper, facts[limits[lane.ruled].style], pairs,
+                    accounts[n].bar, s, rows[n],
                 )  # fmt: skip
 
     def measure(prices: Any, state: Any, frozen: Any, bars: Any, returns: Any, seen: Any) -> int:

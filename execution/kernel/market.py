@@ -5,6 +5,7 @@ A proposal's price and time need no rule here: it is made at the close of the ba
 
 import numpy as np
 
+from execution.kernel import records as w
 from execution.kernel.book import lay_book, lay_liquidity
 from execution.kernel.compiled import compiled
 from execution.kernel.exact import SNAP, Pair, add, over, ratio, times
@@ -17,23 +18,23 @@ _US_AN_HOUR = 3_600_000_000
 def forget_yesterday(limits: Record, account: Record) -> None:
     """At the beginning of a bar: drop the counts of the bar one day before it."""
     slot = account.bar % limits.day_bars
-    account.entries -= account.entered[slot]
-    account.errors -= account.failed[slot]
-    account.entered[slot] = 0
-    account.failed[slot] = 0
+    account.entries -= account.counted[slot, w.ENTERED]
+    account.errors -= account.counted[slot, w.FAILED]
+    account.counted[slot, w.ENTERED] = 0
+    account.counted[slot, w.FAILED] = 0
 
 
 @compiled
 def count_entry(limits: Record, account: Record) -> None:
     """Count one more entry in the last 24 hours."""
-    account.entered[account.bar % limits.day_bars] += 1
+    account.counted[account.bar % limits.day_bars, w.ENTERED] += 1
     account.entries += 1
 
 
 @compiled
 def count_error(limits: Record, account: Record) -> None:
     """Count one more order that the venue rejected in the last 24 hours."""
-    account.failed[account.bar % limits.day_bars] += 1
+    account.counted[account.bar % limits.day_bars, w.FAILED] += 1
     account.errors += 1
 
 

@@ -5,6 +5,8 @@ market all its other orders are withdrawn. A position that stands for a share ha
 while a part of it is sold, the stop of the rest is in the first slot if it is older than that sale, and in the third if younger.
 """
 
+import numpy as np
+
 from execution.kernel import records as w
 from execution.kernel.book import average_ticks
 from execution.kernel.compiled import compiled
@@ -13,6 +15,7 @@ from execution.kernel.exact import (
     add,
     decimal_of,
     floor_of,
+    is_clear,
     nearest_of,
     nearest_scaled,
     over,
@@ -21,6 +24,9 @@ from execution.kernel.exact import (
 )
 from execution.kernel.records import Record
 from execution.kernel.venue import is_small, put, withdraw
+
+_FEW_LOTS = 16
+"""Lots whose sum in floats is right to far more digits than a tick needs."""
 
 
 @compiled
@@ -144,11 +150,33 @@ def _is_trailing(place: Record) -> bool:
 @compiled
 def _own_stop(rule: Record, place: Record) -> int:
     """The stop of a position that stands for a share [ticks]: the hard one or its voters' exit, never below the present one."""
-    away = decimal_of(place.bracket_stop)
-    stop = nearest_of(times(average_ticks(place), add((1.0, 0.0), (-away[0], -away[1]))))
+    stop = _hard_stop(place)
     if place.exit > 0.0:
-        stop = max(stop, nearest_of(over(decimal_of(place.exit), (rule.tick[0], rule.tick[1]))))
+        stop = max(stop, _ticks_of(rule, place.exit))
     return int(max(stop, place.stop_ticks))
+
+
+@compiled
+def _hard_stop(place: Record) -> int:
+    """The hard stop below the average price of what is held [ticks]. Floats decide where they can."""
+    if place.tail - place.head <= _FEW_LOTS:
+        paid = 0.0
+        for i in range(place.head, place.tail):
+            paid += float(place.lot_sizes[i]) * float(place.lot_ticks[i])
+        rough = paid / place.held * (1.0 - place.bracket_stop)
+        if is_clear(rough, np.floor(rough) + 0.5):
+            return int(np.rint(rough))
+    away = decimal_of(place.bracket_stop)
+    return nearest_of(times(average_ticks(place), add((1.0, 0.0), (-away[0], -away[1]))))
+
+
+@compiled
+def _ticks_of(rule: Record, price: float) -> int:
+    """The whole ticks nearest to a price. Floats decide where they can."""
+    rough = price / rule.tick[0]
+    if is_clear(rough, np.floor(rough) + 0.5):
+        return int(np.rint(rough))
+    return nearest_of(over(decimal_of(price), (rule.tick[0], rule.tick[1])))
 
 
 @compiled

@@ -92,9 +92,10 @@ NO, YES = False, True
 def _record(
     floats: str = "", ints: str = "", pairs: str = "", **arrays: tuple[str, tuple[int, ...]]
 ) -> np.dtype[np.void]:
+    """What is read most lies together, and long arrays behind it: many accounts touch fewer pages of memory so."""
     fields: list[Any] = [(name, "f8", (2,)) for name in pairs.split()]
-    fields += [(name, kind, shape) for name, (kind, shape) in arrays.items()]
     fields += [(name, "f8") for name in floats.split()] + [(name, "i8") for name in ints.split()]
+    fields += [(name, kind, shape) for name, (kind, shape) in arrays.items()]
     return np.dtype(fields, align=True)
 
 
@@ -114,6 +115,8 @@ HOLDING, LEAVING = 1.0, 2.0
 """Whether the voter of a followed purchase holds a share, or wants to be out."""
 CASES, WINS, GAIN, LOSS, SQUARES = range(5)
 """Columns of `ACCOUNT.records`: see `risk.record.VotersRecord`."""
+ENTERED, FAILED = range(2)
+"""Columns of `ACCOUNT.counted`: entries, and orders that the venue rejected."""
 
 SAY = np.dtype(
     [("conviction", "f8"), ("scale", "f8"), ("atr", "f8"), ("exposure", "f8"), ("exit", "f8"), ("cast", "i4"), ("sharing", "i4"),
@@ -152,7 +155,7 @@ LIMITS = _record(
     + " ".join(SETTINGS),
     ints="window step least_bars filtered floored halves daily_pause_us weekly_pause_us day_bars turbulence_pause_us "
     "streak_pause_us first_hour last_hour macro_pause_us covered_from_us covered_to_us releases_known "
-    "clusters kelly_risk kelly_even by_symbol learns style expires",
+    "clusters kelly_risk kelly_even by_symbol learns style number expires",
     pairs="cash target share dearest capped",
     releases_us=("i8", (MOST_RELEASES,)),
 )
@@ -161,21 +164,22 @@ LIMITS = _record(
 `releases_us`: the calendar of releases, of which the first `releases_known` count; `macro_pause_us` is -1 where it is off.
 `entry_cap`: how far above the last close an entry may buy, 0 for any price; `capped` is 1 more. `hard_stop`: that of positions by
 shares; `band`: by how much their share may differ, below 0 where none is ever changed. `style`: which table of FACT the lane
-shares. `expires`: 1 if a position is sold once the horizon of its voters has passed."""
+shares; `number`: of these rules among those that lanes share. `expires`: 1 if a position is sold once the horizon of its voters
+has passed."""
 
 PLACE = _record(
-    floats="entry_stop bracket_stop trailing_from mark share exit entry_share entry_exit part below above coins",
+    floats="entry_stop bracket_stop trailing_from mark share exit entry_share entry_exit part below above coins weighed_at",
     ints="symbol held bracket outgrown too_small leaving stop_ticks moving asks bids laid head tail live changed unwanted opened "
-    "turbulent_until younger reached front passed due thin",
-    pairs="notional pnl",
-    followed=("f8", (MOST_VOTERS, 5)),
+    "turbulent_until younger reached front passed due thin weighed",
+    pairs="notional pnl worth",
     orders=("i8", (SLOTS, 9)),
     wakes=("f8", (SLOTS,)),
+    followed=("f8", (MOST_VOTERS, 5)),
+    prices=("i8", (2, MOST_LEVELS)),
+    depths=("i8", (2, MOST_LEVELS)),
+    late=("i8", (2, MOST_LEVELS)),
     lot_sizes=("i8", (ENTRY_BOOKS * MOST_LEVELS + 1,)),
     lot_ticks=("i8", (ENTRY_BOOKS * MOST_LEVELS + 1,)),
-    prices=("i8", (2, MOST_LEVELS)),
-    late=("i8", (2, MOST_LEVELS)),
-    depths=("i8", (2, MOST_LEVELS)),
 )
 """What stands in one market. `lot_*`: what was bought and not yet sold, from `head` to `tail`. `asks`, `bids`: lots left of this
 bar's liquidity, known once `laid`. `thin`: the strain of that bar beyond that of a calm one [hundredths]. `prices`, `depths`:
@@ -186,6 +190,7 @@ the entry under way, which is `younger` than the exits that rest. `part`: what t
 the voters want.
 `followed`: the purchase that is followed for each voter: its stop, its entry, its bars, its exit, and 1 if its voter holds
 shares, 2 once that one wants to be out (`execution.kernel.judging.voters`); a stop of 0 is none.
+`worth`: of `weighed` lots at the mark `weighed_at` [quote].
 `due`: the bar from which its time is up (`execution.kernel.horizons`); it counts where something is held.
 `below`, `above`, `coins`, `passed`: see `execution.kernel.bars.calm`. `reached`, `front`: scratch space of a search for a
 cluster."""
@@ -194,21 +199,21 @@ ACCOUNT = _record(
     floats="cash_quote peak day_start week_start traded",
     ints="bar now_us day week losses halted daily_until weekly_until turbulent_until streak_until fills proposed signed "
     "entries errors trades wins following voters overfull",
-    pairs="cash",
+    pairs="cash told quoted",
     records=("f8", (MOST_VOTERS, 5)),
-    entered=("i4", (MOST_DAY_BARS,)),
-    failed=("i4", (MOST_DAY_BARS,)),
     refused=("i8", (len(RULES),)),
     lowest=("f8", (FEW + 1,)),
+    counted=("i4", (MOST_DAY_BARS, 2)),
 )
 """Cash, what the breakers remember (moments in microseconds, 0 for open), counters. `entries` and `errors` are those of the last
-24 hours, made up of the bars of the day in `entered` and `failed`. `traded`: notional of all fills [quote]. `overfull`:
-1 if a position had more lots than are kept."""
+24 hours, made up of the bars of the day in `counted`. `traded`: notional of all fills [quote]. `overfull`:
+1 if a position had more lots than are kept. `quoted`: what the cash of `told` is in quote units [quote]."""
 
-FACT = _record(floats="value loss ratio daily volume", ints="bar")
+FACT = _record(floats="value loss ratio daily volume spread room", ints="bar shown")
 """What only bars decide at one close of one market, kept once it was asked for, 0 before: VaR and ES per step of a book that is
 this market alone, the short volatility over the long, the volatility of a day, and what was traded in 24 hours [quote]. `bar`:
-which, counted from 1. Lanes of the same `style` of measuring share them."""
+which, counted from 1. Lanes of the same `style` of measuring share them. `spread` [bps] and `room` [quote]: of the book that is
+shown after the bar, under the rules `shown`, counted from 1."""
 
 PAIR = _record(floats="value", ints="bar rows")
 """The correlation of two markets at one close, over so many `rows` of returns, kept once it was asked for. `bar`: which, counted
@@ -221,9 +226,9 @@ no room; behind its last bar."""
 DONE, NO_ROOM, TOO_MANY_LOTS = 0, 1, 2
 """What a call of the loop reports, added up: that a lane lacks room for fills, that a position had more lots than are kept."""
 
-LANE = _record(floats="equity", ints="begin_us step_us origin said first end bar waiting asked status reviewing")
+LANE = _record(floats="equity", ints="begin_us step_us origin said first end bar waiting asked status reviewing ruled")
 """One account on its way along a tape, by rows of the tape: its stretch from `first` to before `end`, the next `bar` or, while it
 asks, that of the proposals; the first close of any market (`origin`). `said` added to a bar's row gives its place in the column
 that tells the row of its votes. `begin_us`: when row 0 would have opened, and `step_us` how long a bar is. `asked`: how many of
-the `waiting` proposals of the bar have their multiplier; while it is `reviewing`, they are positions by shares. `equity` at the
-last close."""
+the `waiting` proposals of the bar have their multiplier; while it is `reviewing`, they are positions by shares. `ruled`: the
+number of its rules among those that lanes share. `equity` at the last close."""

@@ -65,6 +65,7 @@ class BatchedRiskEnv(VecEnv):
         self._chance = generator(seed, "rl", "episodes")
         self._actions = np.zeros(lanes)
         self._paid, self._steps = np.zeros(lanes), np.zeros(lanes, dtype=np.int64)
+        self._nothing: list[dict[str, Any]] = [{} for _ in range(lanes)]  # to tell of accounts whose episode goes on
 
     @property
     def balance(self) -> Balance:
@@ -92,7 +93,7 @@ class BatchedRiskEnv(VecEnv):
         rewards = turn.paid.rewards.astype(np.float32)
         self._paid += turn.paid.rewards
         self._steps += 1
-        infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
+        infos = self._nothing.copy()
         seen = turn.observations
         if bool(turn.ended.any()):
             for lane in np.flatnonzero(turn.ended).tolist():

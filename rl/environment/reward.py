@@ -42,9 +42,18 @@ class Steps(NamedTuple):
     @property
     def profit(self) -> Floats:
         """Net profit over equity, shape (L,), float64 [fraction]."""
-        return np.where(
-            self.before > 0.0, (self.after - self.before) / np.where(self.before > 0.0, self.before, 1.0), 0.0
-        )
+        return self._of_before(self.after - self.before)
+
+    @property
+    def turnover(self) -> Floats:
+        """What was traded over equity, shape (L,), float64 [fraction]."""
+        return self._of_before(self.traded)
+
+    def _of_before(self, amount: Floats) -> Floats:
+        sound = self.before > 0.0
+        if sound.all():
+            return np.asarray(amount / self.before)
+        return np.where(sound, amount / np.where(sound, self.before, 1.0), 0.0)
 
 
 class Paid(NamedTuple):
@@ -89,12 +98,18 @@ class Profit:
     def of(self, steps: Steps, memory: Floats) -> Paid:
         """Pay the steps of L lanes. `memory`, shape (L, 0), float64, dimensionless: none is needed."""
         profit = steps.profit
+        penalties = (self.losses - 1.0) * np.maximum(0.0, -profit)
+        if self.drawdown or self.es:
+            penalties = penalties + self._levels(steps) * steps.days
+        if self.turnover:
+            penalties = penalties + self.turnover * steps.turnover
+        return Paid((profit - penalties) / self.unit, profit, penalties, memory)
+
+    def _levels(self, steps: Steps) -> Floats:
+        """What drawdown and use of the ES limit cost in a day, shape (L,) [fraction]."""
         fallen = np.where(steps.peak > 0.0, np.maximum(0.0, 1.0 - steps.after / np.maximum(steps.peak, 1e-300)), 0.0)
         used = np.where(steps.es_used > 0.0, steps.es_used, 0.0)  # a missing one counts as none
-        traded = np.where(steps.before > 0.0, steps.traded / np.where(steps.before > 0.0, steps.before, 1.0), 0.0)
-        levels = (self.drawdown * fallen + self.es * used) * steps.days
-        penalties = (self.losses - 1.0) * np.maximum(0.0, -profit) + levels + self.turnover * traded
-        return Paid((profit - penalties) / self.unit, profit, penalties, memory)
+        return np.asarray(self.drawdown * fallen + self.es * used)
 
 
 @dataclass(frozen=True, slots=True)

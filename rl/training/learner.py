@@ -24,7 +24,7 @@ from rl.training.checkpoint import read_checkpoint, write_checkpoint
 from rl.training.curve import LegReport
 from rl.training.plan import TrainingPlan
 from rl.training.scaled import ScaledEnv
-from rl.training.updates import LeanPPO
+from rl.training.updates import LeanPPO, PlainAdam
 from rl.training.world import Act, Floats, Judged, TrainingWorld
 from rl.training_range import Scaler
 
@@ -132,6 +132,7 @@ class _Learner:
         last = parameters_hash(self._model.policy.state_dict())
         self._model.policy.load_state_dict(self._best)
         stream = io.BytesIO()
+        self._model.policy_kwargs.pop("optimizer_class")  # whoever reads the file needs only Stable-Baselines3
         self._model.save(stream)
         return SeedResult(
             seed=self._job.seed,
@@ -206,6 +207,7 @@ def new_model(plan: TrainingPlan, env: ScaledEnv, seed: int) -> LeanPPO:
             "net_arch": [plan.width, plan.width],
             "activation_fn": torch.nn.Tanh,
             "log_std_init": plan.log_std,
+            "optimizer_class": PlainAdam,
             "optimizer_kwargs": {"fused": True, "eps": 1e-5},
         },
     )

@@ -9,6 +9,7 @@ action in [-1, 1], and for a clipped objective without a clipped value, an early
 the state.
 """
 
+import inspect
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -85,6 +86,22 @@ class LeanPPO(PPO):
         """Only accounts whose episode has ended have something to tell."""
         ended = range(len(infos)) if dones is None else np.flatnonzero(dones).tolist()
         super()._update_info_buffer([infos[at] for at in ended], None if dones is None else dones[ended])
+
+
+class PlainAdam(torch.optim.Adam):
+    """Adam, by the same arithmetic, without loading the compiler of torch, which takes a second and is not used."""
+
+    add_param_group: Any = inspect.unwrap(torch.optim.Optimizer.add_param_group)
+    state_dict: Any = inspect.unwrap(torch.optim.Optimizer.state_dict)
+    load_state_dict: Any = inspect.unwrap(torch.optim.Optimizer.load_state_dict)
+
+    def step(self, closure: Any = None) -> Any:
+        """Change the parameters by their gradients."""
+        with torch.no_grad():
+            return _STEP(self, closure)
+
+
+_STEP: Any = inspect.unwrap(torch.optim.Adam.step)
 
 
 class Batch(NamedTuple):

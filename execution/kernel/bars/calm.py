@@ -61,7 +61,7 @@ def skip(
     begun = t
     while t < end and not heard[t + said]:
         if counted:
-            if account.entered[slot] or account.failed[slot]:
+            if account.counted[slot, w.ENTERED] or account.counted[slot, w.FAILED]:
                 break
             slot = slot + 1 if slot + 1 < limits.day_bars else 0
         worth, calm = account.cash_quote, True

@@ -17,3 +17,4 @@ def refresh(fact: Record, t: int) -> None:
         fact.ratio = 0.0
         fact.daily = 0.0
         fact.volume = 0.0
+        fact.shown = 0

@@ -7,7 +7,7 @@ import numpy as np
 
 from execution.kernel import records as w
 from execution.kernel.compiled import compiled
-from execution.kernel.exact import Pair, add, decimal_of, over, times
+from execution.kernel.exact import Pair, add, decimal_of, over, times, two_sum
 from execution.kernel.judging.pairs import correlated
 from execution.kernel.records import Floats, Record, Records, Small
 from risk.sizing import A_HAIR_LESS
@@ -16,8 +16,11 @@ from risk.window import QUARANTINE_BARS
 
 @compiled
 def cash_of(limits: Record, account: Record) -> Pair:
-    """Cash, in quote units."""
-    return over((account.cash[0], account.cash[1]), (limits.quote_units, 0.0))
+    """Cash, in quote units. It is kept as long as the cash is the same: a division in parts takes long."""
+    if account.told[0] != account.cash[0] or account.told[1] != account.cash[1]:
+        account.quoted[0], account.quoted[1] = over((account.cash[0], account.cash[1]), (limits.quote_units, 0.0))
+        account.told[0], account.told[1] = account.cash[0], account.cash[1]
+    return account.quoted[0], account.quoted[1]
 
 
 @compiled
@@ -34,16 +37,23 @@ def pending_of(place: Record) -> Pair:
     """What an entry under way has still to buy, in quote units."""
     if place.orders[0, w.KIND] == w.NOTHING:
         return 0.0, 0.0
+    if place.orders[0, w.LEFT] == place.orders[0, w.QUANTITY]:
+        return two_sum(place.notional[0], place.notional[1])
     share = over((float(place.orders[0, w.LEFT]), 0.0), (float(place.orders[0, w.QUANTITY]), 0.0))
     return times((place.notional[0], place.notional[1]), share)
 
 
 @compiled
 def worth_of(rule: Record, place: Record) -> Pair:
-    """What is held of a market, at its mark, in quote units."""
+    """What is held of a market, at its mark, in quote units. It is kept as long as both are the same."""
     if not place.held:
         return 0.0, 0.0
-    return times(times((float(place.held), 0.0), (rule.lot[0], rule.lot[1])), decimal_of(place.mark))
+    if place.weighed != place.held or place.weighed_at != place.mark:
+        place.worth[0], place.worth[1] = times(
+            times((float(place.held), 0.0), (rule.lot[0], rule.lot[1])), decimal_of(place.mark)
+        )
+        place.weighed, place.weighed_at = place.held, place.mark
+    return place.worth[0], place.worth[1]
 
 
 @compiled

@@ -1,13 +1,17 @@
 """Positions by shares in the fast engine: what `execution.account.shares` and `risk.limits.share` do."""
 
+import numpy as np
+
 from execution.kernel import records as w
 from execution.kernel.compiled import compiled
-from execution.kernel.exact import Pair, add, decimal_of, floor_of, over, times
+from execution.kernel.exact import Pair, add, decimal_of, floor_of, is_clear, over, times
 from execution.kernel.protection import is_trimming
 from execution.kernel.records import Record
 from risk import sizing
 
 share_left = compiled(sizing.share_left)
+UNCLEAR = -2
+"""No number of lots: rounding may decide."""
 
 
 @compiled
@@ -35,6 +39,13 @@ def kept_lots(rule: Record, limits: Record, place: Record, wanted: float, equity
     held, whole = stands_for(place), (float(place.held), 0.0)
     if wanted - held > limits.band * wanted:
         return -1.0, 0.0
+    rough = limits.max_position_fraction * equity[0] * wanted / (place.mark * rule.lot[0]) * (1.0 + limits.band)
+    if is_clear(rough, whole[0]) and whole[0] < rough:  # floats decide where they can
+        if not held - wanted > limits.band * wanted:
+            return -1.0, 0.0
+        left = whole[0] * wanted / held
+        if is_clear(left, np.rint(left)):
+            return left, 0.0
     wish, mark = decimal_of(wanted), times(decimal_of(place.mark), (rule.lot[0], rule.lot[1]))
     allowed = over(times(times(decimal_of(limits.max_position_fraction), equity), wish), mark)
     trims, kept = held - wanted > limits.band * wanted, whole
@@ -43,6 +54,27 @@ def kept_lots(rule: Record, limits: Record, place: Record, wanted: float, equity
     if _is_above(whole, times(allowed, decimal_of(1.0 + limits.band))):
         return allowed if _is_above(kept, allowed) else kept
     return kept if trims else (-1.0, 0.0)
+
+
+@compiled
+def rough_lots_of_share(
+    rule: Record,
+    place: Record,
+    equity: float,
+    price: float,
+    scale: float,
+    wanted: float,
+    of_position: float,
+    of_order: float,
+) -> int:
+    """What `lots_of_share` gives, where floats can decide; otherwise UNCLEAR. `equity`, `price` [quote]."""
+    worth = price * rule.lot[0]
+    goal, most = equity * of_position * min(scale, 1.0) * wanted / worth, equity * of_order / worth
+    if not (is_clear(goal, np.rint(goal)) and is_clear(most, np.rint(most))):
+        return UNCLEAR
+    if place.held and (goal <= place.held or of_order <= 0.0):
+        return -1
+    return int(max(0.0, min(np.floor(goal) - place.held, np.floor(most))))
 
 
 @compiled

@@ -81,18 +81,19 @@ def sums_of(returns: Floats, step: int) -> Floats:
 
 def fitting(course: Course, pattern: Course) -> Course:
     """The course. Raises DataFault if its bars, votes and rules are not for the same markets, or do not match the pattern."""
-    markets, grid = len(course.rules.markets), course.grid
+    markets, grid, known = len(course.rules.markets), course.grid, course.rules is pattern.rules
     if markets != len(grid.symbols):
         raise DataFault(
             f"There are rules for {markets} markets, and bars of {len(grid.symbols)}. Nothing was run. Give both for the same "
             "markets."
         )
-    if markets != len(pattern.rules.markets) or not np.array_equal(course.rules.points, pattern.rules.points):
+    other = markets != len(pattern.rules.markets)
+    if not known and (other or not np.array_equal(course.rules.points, pattern.rules.points)):
         raise DataFault(
             "All lanes of one call need the same number of markets and the same calibration. Nothing was run. Run the others in "
             "a separate call."
         )
-    if course.rules.limits[0]["step"] != pattern.rules.limits[0]["step"]:
+    if not known and course.rules.limits[0]["step"] != pattern.rules.limits[0]["step"]:
         raise DataFault(
             "All lanes of one call need steps of one length for VaR. Nothing was run. Run those of another limits.var_horizon in "
             "a separate call."

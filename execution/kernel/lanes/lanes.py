@@ -12,8 +12,9 @@ from config.errors import DataFault
 from execution.kernel import records as w
 from execution.kernel.lanes.course import Course, beside, fitting, joined, said, sums_of
 from execution.kernel.lanes.result import KernelResult
-from execution.kernel.lanes.state import account_of, blank, room_of, way_of
+from execution.kernel.lanes.state import blank, open_account, room_of, way_of, wipe
 from execution.kernel.records import Floats, Ints, Record
+from execution.kernel.rules import Rules
 
 Mask = NDArray[np.bool_]
 
@@ -50,9 +51,11 @@ class Lanes:
         sums = sums_of(returns, int(courses[0].rules.limits[0]["step"]))
         self._tape = (self._grids.rows, returns, sums, seen, self._votes.rows, says)
         self._points = courses[0].rules.points
-        self._markets = np.stack([course.rules.markets for course in courses])
-        self._limits = np.concatenate([course.rules.limits for course in courses])
-        self._room = room_of(self._markets)
+        self._rules: list[Rules] = []
+        self._rows, self._numbers = np.arange(len(courses)), np.arange(len(courses[0].grid.symbols))
+        self._markets = np.zeros((0, *courses[0].rules.markets.shape), dtype=w.RULE)
+        self._limits = np.zeros(0, dtype=w.LIMITS)
+        self._room = max(room_of(course.rules.markets) for course in courses)
         self._state = blank(courses, self._room, len(self._grids.rows) if asks else 1)
         self._styles: list[tuple[float, ...]] = []
         for lane, course in enumerate(courses):
@@ -90,9 +93,11 @@ class Lanes:
 
         Column 0 is the bar [row of the lane's grid], column 1 the market [number in the order of the symbols].
         """
-        lanes, last = self._state.lanes, self._state.docket.shape[1] - 1
-        markets = self._state.docket[np.arange(len(self)), np.minimum(lanes["asked"], last)]
-        return np.stack((lanes["bar"] - self._begins, markets), axis=1)
+        lanes, docket = self._state.lanes, self._state.docket
+        last, found = docket.shape[1] - 1, np.empty((len(self), 2), dtype=np.int64)
+        np.subtract(lanes["bar"], self._begins, out=found[:, 0])
+        found[:, 1] = docket[self._rows, np.minimum(lanes["asked"], last)] if last else docket[:, 0]
+        return found
 
     @property
     def equity(self) -> Floats:
@@ -122,16 +127,16 @@ class Lanes:
         grid, or longer than every course at that time; and for rules of other markets, deeper books, a longer window or another
         calibration.
         """
-        fitting(course, self._courses[0])
+        number = next((n for n, known in enumerate(self._rules) if known is course.rules), w.NONE)
+        fitting(course, self._courses[0] if number == w.NONE else course)
         (first, end), state, limits = course.stretch, self._state, course.rules.limits[0]
         begin, told = self._grids.begin(course.grid), self._votes.begin(course.votes)
-        deeper = room_of(course.rules.markets) > self._room
         if not 0 <= first < end <= len(course.grid) or end - first > state.equity.shape[1]:
             raise DataFault(
                 f"A course from bar {first} to {end} does not fit on {len(course.grid)} bars, or is longer than the "
                 f"{state.equity.shape[1]} that there is room for. Nothing was begun."
             )
-        if deeper or limits["window"] > state.paper.shape[1]:
+        if number == w.NONE and (room_of(course.rules.markets) > self._room or limits["window"] > state.paper.shape[1]):
             raise DataFault(
                 "The rules of a course have a deeper book or a longer window than those that the lanes were made with. Nothing "
                 "was begun: make the lanes with the largest."
@@ -141,20 +146,23 @@ class Lanes:
                 f"A course hears its votes {course.delay} bars late and begins at bar {first}, before which there are fewer. "
                 "Nothing was begun. Let it begin later."
             )
+        if number == w.NONE:
+            number = self._learn(course.rules)
+            state = self._state
         columns = course.grid.columns
-        self._courses[lane], self._markets[lane], self._limits[lane] = course, course.rules.markets, limits
-        self._begins[lane] = begin
-        self._limits[lane]["style"] = self._style(limits)
-        state.lanes[lane], state.places[lane] = np.zeros((), w.LANE), np.zeros((), w.PLACE)
-        state.places[lane]["symbol"], state.places[lane]["part"] = np.arange(len(course.grid.symbols)), 1.0
-        state.accounts[lane] = account_of(limits, columns.begin_us + first * columns.step_us, begin + first)
-        state.accounts[lane]["voters"] = course.votes.voters if limits["learns"] else 0
+        self._courses[lane], self._begins[lane] = course, begin
+        wipe(state, lane)
+        places, account = state.places[lane], state.accounts[lane]
+        places["symbol"], places["part"] = self._numbers, 1.0
+        open_account(account, limits, columns.begin_us + first * columns.step_us, begin + first)
+        account["voters"] = course.votes.voters if limits["learns"] else 0
+        at = state.lanes[lane]
         for name, value in {
             "begin_us": columns.begin_us - begin * columns.step_us, "step_us": columns.step_us,
             "said": told - begin - course.delay, "origin": begin + columns.origin, "first": begin + first,
-            "bar": begin + first, "end": begin + end, "equity": limits["starting_cash"],
+            "bar": begin + first, "end": begin + end, "equity": limits["starting_cash"], "ruled": number,
         }.items():  # fmt: skip
-            state.lanes[lane][name] = value
+            at[name] = value
 
     def advance(self, multipliers: Floats | None = None, until: int | None = None, only: Mask | None = None) -> None:
         """Take each lane to its next proposal, to the close of bar `until` - 1 of its course, or to its end, whichever is first.
@@ -220,6 +228,14 @@ class Lanes:
             proposed=int(account["proposed"]),
             signed=int(account["signed"]),
         )
+
+    def _learn(self, rules: Rules) -> int:
+        """The number of rules that no lane had before. Lanes with the same ones share them: the processor keeps them at hand."""
+        self._rules.append(rules)
+        self._markets = np.concatenate((self._markets, rules.markets[None]))
+        self._limits = np.concatenate((self._limits, rules.limits[:1]))
+        self._limits[-1]["style"], self._limits[-1]["number"] = self._style(rules.limits[0]), len(self._rules) - 1
+        return len(self._rules) - 1
 
     def _style(self, limits: Record) -> int:
         """The number of a way of measuring, with a table of its own."""

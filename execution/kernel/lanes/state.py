@@ -69,11 +69,16 @@ def blank(courses: Sequence[Course], room: int, kept: int) -> State:
     )
 
 
-def account_of(limits: Record, start_us: int, first: int) -> Records:
-    """An account that has not traded yet: one record of ACCOUNT, shape () [quote]."""
-    account = np.zeros((), dtype=w.ACCOUNT)
+def wipe(state: State, lane: int) -> None:
+    """Forget all that stands in a lane. Its bytes are written, since a record of many fields is copied field by field."""
+    for table in (state.lanes, state.accounts, state.places):
+        table[lane : lane + 1].view(np.uint8)[:] = 0
+
+
+def open_account(account: Record, limits: Record, start_us: int, first: int) -> None:
+    """Open an account that has not traded yet in a record of ACCOUNT that is nothing but zeros [quote]."""
     account["cash"], account["bar"] = limits["cash"], first - 1
-    account["cash_quote"] = account["peak"] = account["day_start"] = account["week_start"] = limits["starting_cash"]
-    account["day"] = start_us // w.US_A_DAY
-    account["week"] = (account["day"] + w.MONDAY_TO_THURSDAY) // w.DAYS_A_WEEK
-    return account
+    for name in ("cash_quote", "peak", "day_start", "week_start"):
+        account[name] = limits["starting_cash"]
+    day = start_us // w.US_A_DAY
+    account["day"], account["week"] = day, (day + w.MONDAY_TO_THURSDAY) // w.DAYS_A_WEEK
