@@ -23,7 +23,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from agents.court.case import BookView, Case
+from agents.court.case import BookView, Case, Motion
 from agents.court.hearing import Hearing
 from agents.desk.desk import Desk
 from agents.desk.policy import watch_policy
@@ -72,12 +72,16 @@ async def run_cycle(desk: Desk, closed: Slice) -> CycleRecord:
     await derisk(desk.watch, desk.trader, desk.sink, shown, portfolio)
     ahead = await land(desk)
 
-    def case(symbol: str, proposal: NetVote) -> Case:
-        return _case(desk, as_of, symbol, proposal, portfolio, exposure, known, parts.get(symbol, 1.0))
+    def motion(symbol: str, proposal: NetVote) -> Motion:
+        return _motion(desk, as_of, symbol, proposal, parts.get(symbol, 1.0))
+
+    def case(moved: Motion) -> Case:
+        return _case(desk, moved, portfolio, exposure, known)
 
     tried = (each for each in proposals.items() if _is_tried(desk, each[1], portfolio, each[0], parts))
-    cases, unheard = heard_of(desk, tuple(case(symbol, proposal) for symbol, proposal in tried))
-    watched = _watched(desk, proposals, portfolio, case)
+    motions, unheard = heard_of(desk, tuple(motion(symbol, proposal) for symbol, proposal in tried))
+    cases = tuple(case(moved) for moved in motions)
+    watched = _watched(desk, proposals, portfolio, lambda symbol, likely: case(motion(symbol, likely)))
     heard = await desk.court.hear(cases) if cases else ()
     for alert in desk.watch.heard(as_of, desk.watch.noted(), ahead):
         desk.sink.append(alert)
@@ -199,31 +203,40 @@ def _is_idle(portfolio: Portfolio, symbol: str) -> bool:
     return portfolio.position(symbol) is None and symbol not in portfolio.pending_notional
 
 
-def _case(
-    desk: Desk,
-    as_of: datetime,
-    symbol: str,
-    proposal: NetVote,
-    portfolio: Portfolio,
-    exposure: Exposure,
-    known: Known,
-    part: float,
-) -> Case:
-    """The case of one symbol: all that may be known at this time. `part`: what the policy left of a share that is held."""
-    case = Case(
+def _motion(desk: Desk, as_of: datetime, symbol: str, proposal: NetVote, part: float) -> Motion:
+    """What the gate reads of the case of one symbol. `part`: what the policy left of a share that is held."""
+    now = desk.engines[symbol].signals(desk.timeframe)
+    assert now is not None  # its voters have read it
+    return Motion(
         decision_id=decision_id_of(as_of, symbol),
         symbol=symbol,
         as_of_utc=as_of,
-        base_timeframe=desk.timeframe,
         proposal=proposal,
+        close=now.close,
+        atr_quote=now.atr_14_quote,
+        record=None if desk.learner is None else desk.learner.of(proposal.votes),
+        held_share=enlarged_from(desk, symbol, proposal, part),
+        terms=terms_of(proposal, desk.contexts, desk.settings.exits),
+    )
+
+
+def _case(desk: Desk, moved: Motion, portfolio: Portfolio, exposure: Exposure, known: Known) -> Case:
+    """The case of one symbol: all that may be known at this time."""
+    symbol, as_of = moved.symbol, moved.as_of_utc
+    case = Case(
+        decision_id=moved.decision_id,
+        symbol=symbol,
+        as_of_utc=as_of,
+        base_timeframe=desk.timeframe,
+        proposal=moved.proposal,
         signals=desk.engines[symbol].view(),
         sentiment=known.heard.get(symbol) or desk.sentiment.read(symbol, as_of),
         book=_book_view(desk, symbol, portfolio, exposure),
-        record=None if desk.learner is None else desk.learner.of(proposal.votes),
+        record=moved.record,
         context=None if desk.context is None else desk.context.read(symbol, as_of),
-        held_share=enlarged_from(desk, symbol, proposal, part),
-        terms=terms_of(proposal, desk.contexts, desk.settings.exits),
-        instructions=instructions_of(proposal, desk.contexts),
+        held_share=moved.held_share,
+        terms=moved.terms,
+        instructions=instructions_of(moved.proposal, desk.contexts),
     )
     if desk.memory is None:
         return case

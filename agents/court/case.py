@@ -4,7 +4,8 @@ The roles argue from the case and from nothing else. A citation names a field of
 ("signals.1h.rsi_14") and the value of that field.
 """
 
-from typing import Literal
+from datetime import datetime
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
@@ -37,6 +38,21 @@ class BookView(Frozen):
     breaker: str | None
 
 
+class Motion(NamedTuple):
+    """What the gate reads of a case. `close` and `atr_quote` are those of the base timeframe [quote]. It costs little, so what
+    the court does not hear is never made a case of."""
+
+    decision_id: str
+    symbol: str
+    as_of_utc: datetime
+    proposal: NetVote
+    close: float
+    atr_quote: float | None
+    record: CaseRecord | None
+    held_share: float | None
+    terms: Terms | None
+
+
 class Case(Frozen):
     """One symbol before the court at one bar close."""
 
@@ -60,6 +76,22 @@ class Case(Frozen):
     """What the contexts behind the purchase ask beyond the profile; None if they ask nothing."""
     instructions: dict[str, str] | None = Field(default=None, exclude_if=absent)
     """What the profile tells models about cases of these contexts, by context; None if it tells nothing."""
+
+    @property
+    def motion(self) -> Motion:
+        """What the gate reads of it."""
+        base = self.signals[self.base_timeframe]
+        return Motion(
+            self.decision_id,
+            self.symbol,
+            self.as_of_utc,
+            self.proposal,
+            base.close,
+            base.atr_14_quote,
+            self.record,
+            self.held_share,
+            self.terms,
+        )
 
 
 Section = Literal["signals", "sentiment", "book", "proposal", "context"]

@@ -20,7 +20,7 @@ from typing import Any, Generic, NamedTuple, TypedDict
 from langgraph.graph import END, START, StateGraph
 from langsmith import tracing_context
 
-from agents.court.case import Case
+from agents.court.case import Case, Motion
 from agents.court.grounding import AnyOpinion, ground
 from agents.court.hearing import Hearing
 from agents.court.mind import Mind, Voice, speaker_of
@@ -206,7 +206,9 @@ class _Roles:
         for index in sorted(range(len(cases)), key=lambda i: (-cases[i].proposal.conviction, cases[i].symbol)):
             ruling, adjustment = docket["ruled"][index]
             argument = self._argument(cases[index], docket["analyst"][index].word, spoken)
-            verdicts[index] = self._bench.judge(proposal_of(cases[index], ruling, adjustment, argument, together))
+            verdicts[index] = self._bench.judge(
+                proposal_of(cases[index].motion, ruling, adjustment, argument, together)
+            )
         return {
             "hearings": tuple(
                 _hearing(self._mind.name, spoken, docket, verdicts[index], index) for index in range(len(cases))
@@ -259,7 +261,7 @@ def _adjusted(bench: Bench, case: Case, ruling: Ruling, shown: CourtView | None)
     """
     adjuster = bench.adjuster
     try:
-        seen = bench.see(proposal_of(case, ruling, Adjustment(adjuster=adjuster.name, scale=1.0), None, ()))
+        seen = bench.see(proposal_of(case.motion, ruling, Adjustment(adjuster=adjuster.name, scale=1.0), None, ()))
         seen = seen if shown is None else seen.model_copy(update=shown._asdict())
         said = Adjustment.model_validate(adjuster.adjust(seen).model_dump())
     except Exception:  # noqa: BLE001  the boundary of a policy: one that breaks leaves no size
@@ -272,27 +274,27 @@ def _adjusted(bench: Bench, case: Case, ruling: Ruling, shown: CourtView | None)
 
 
 def proposal_of(
-    case: Case, ruling: Ruling, adjustment: Adjustment, argument: Argument | None, together: tuple[str, ...]
+    motion: Motion, ruling: Ruling, adjustment: Adjustment, argument: Argument | None, together: tuple[str, ...]
 ) -> Proposal:
     """Return the gate's input for a ruled case. `together`: the symbols that the session would buy at this bar."""
-    base = case.signals[case.base_timeframe]
+    voted = motion.proposal
     return Proposal(
-        decision_id=case.decision_id,
-        symbol=case.symbol,
-        as_of_utc=case.as_of_utc,
-        direction=case.proposal.direction,
-        conviction=case.proposal.conviction if case.proposal.direction is not Direction.NONE else 0.0,
-        reference_price=Decimal(repr(base.close)),
-        atr_quote=base.atr_14_quote,
+        decision_id=motion.decision_id,
+        symbol=motion.symbol,
+        as_of_utc=motion.as_of_utc,
+        direction=voted.direction,
+        conviction=voted.conviction if voted.direction is not Direction.NONE else 0.0,
+        reference_price=Decimal(repr(motion.close)),
+        atr_quote=motion.atr_quote,
         argument=argument,
         docket=together,
         ruling_scale=ruling.scale,
         adjust_scale=adjustment.scale,
-        record=NO_RECORD if case.record is None else case.record.voters,
-        exposure=case.proposal.exposure,
-        exit_price=case.proposal.exit_price,
-        held_share=case.held_share,
-        terms=case.terms,
+        record=NO_RECORD if motion.record is None else motion.record.voters,
+        exposure=voted.exposure,
+        exit_price=voted.exit_price,
+        held_share=motion.held_share,
+        terms=motion.terms,
     )
 
 

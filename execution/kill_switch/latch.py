@@ -53,6 +53,7 @@ class LatchFolder:
     def __init__(self, state: Path) -> None:
         self.path = state / "halt"
         self._folder = str(self.path)
+        self._is_there = False
         self._latches: dict[str, str] = {}
 
     def file(self, scope: str, ending: str = "latch") -> Path:
@@ -63,13 +64,15 @@ class LatchFolder:
     @property
     def is_missing(self) -> bool:
         """Whether there is no such folder, as before the first halt, and so no latch of any scope. A folder that cannot be looked
-        at is not missing."""
-        try:
-            os.lstat(self._folder)
-        except FileNotFoundError:
-            return True
-        except _UNREADABLE:
-            return False
+        at is not missing; one that was there is not looked at again, since the latches are."""
+        if not self._is_there:
+            try:
+                os.lstat(self._folder)
+            except FileNotFoundError:
+                return True
+            except _UNREADABLE:
+                return False
+            self._is_there = True
         return False
 
     def read(self, scope: str) -> Latch | None:

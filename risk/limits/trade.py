@@ -221,8 +221,7 @@ def _tail_cap(facts: Facts, code: RuleCode, measure: DayTail, limit: float) -> R
     for _ in range(BISECTIONS):
         middle = (low + high) / 2
         low, high = (middle, high) if one_day(middle) <= limit else (low, middle)
-    room = low if low > 0 and one_day(low) <= limit else 0.0
-    return cap(facts, code, room, number=at_top, limit=limit)
+    return cap(facts, code, low, number=at_top, limit=limit)
 
 
 def entry_of(facts: Facts) -> Entry:
@@ -243,6 +242,12 @@ def entry_of(facts: Facts) -> Entry:
 
 def _one_day(facts: Facts, measure: DayTail) -> Callable[[float], float]:
     """A tail measure of the book over one day, as a function of the share of equity that is added of the proposed symbol."""
-    horizon = facts.horizon
-    steps = horizon.steps(facts.returns)
-    return lambda extra: measure(steps @ weights(facts, extra), facts.limits, horizon)
+    limits, horizon, held = facts.limits, facts.horizon, weights(facts)
+    steps, proposed = horizon.steps(facts.returns), facts.symbols.index(facts.proposal.symbol)
+
+    def one_day(extra: float) -> float:
+        exposure = held.copy()
+        exposure[proposed] += extra
+        return measure(steps @ exposure, limits, horizon)
+
+    return one_day

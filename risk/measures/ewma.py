@@ -46,27 +46,33 @@ def ewma_variances(returns: npt.ArrayLike, *, memory: Memory = RISKMETRICS) -> F
     (..., n), float64 [simple return], oldest first. v[t + 1] = decay * v[t] + (1 - decay) * weight * r[t]^2, and v[0] is the mean
     square of the whole window. Raises ValueError for bad returns, a decay outside (0, 1) or a weight outside [1, 2].
     """
-    decay = memory.decay
+    return variances_of(finite_windows(returns), memory)
+
+
+def variances_of(windows: Floats, memory: Memory) -> Floats:
+    """`ewma_variances` of returns that were checked, shape (..., n), float64 [simple return]. Raises ValueError for a bad memory,
+    and for returns so large that they have no variance."""
+    decay, falls = memory.decay, memory.falls
     if not 0.0 < decay < 1.0:
         raise ValueError(f"decay must lie between 0 and 1, got {decay}")
-    if not 1.0 <= memory.falls <= 2.0:
-        raise ValueError(f"the weight of falls must lie between 1 and 2, got {memory.falls}")
-    windows = finite_windows(returns)
+    if not 1.0 <= falls <= 2.0:
+        raise ValueError(f"the weight of falls must lie between 1 and 2, got {falls}")
     n = windows.shape[-1]
     variances = np.empty((*windows.shape[:-1], n + 1), dtype=np.float64)
     with np.errstate(over="ignore", invalid="ignore"):
         squares = windows * windows
         variances[..., 0] = np.add.reduce(squares, axis=-1) / n
-        if memory.falls != 1.0:
-            squares *= np.where(windows < 0.0, memory.falls, 2.0 - memory.falls)
+        if falls != 1.0:
+            squares *= np.where(windows < 0.0, falls, 2.0 - falls)
         reach = max(1, int(_LARGEST_GROWTH / -math.log(decay)))
         for first in range(0, n, reach):
             powers = _powers(decay, min(reach, n - first))
-            grown = (squares[..., first : first + reach] / powers).cumsum(axis=-1)
+            grown = np.add.accumulate(squares[..., first : first + reach] / powers, axis=-1)
             grown *= 1.0 - decay
             grown += variances[..., first, None]
             np.multiply(grown, powers, out=variances[..., first + 1 : first + reach + 1])
-    if not np.isfinite(variances[..., -1]).all():
+    last = variances[..., -1]
+    if np.count_nonzero(np.isfinite(last)) != last.size:
         raise ValueError("returns so large have no variance")
     return np.maximum(variances, variances[..., :1]) if memory.floored else variances
 

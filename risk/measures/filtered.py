@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from risk.measures.basic import Floats
-from risk.measures.ewma import RISKMETRICS, Memory, ewma_variances
+from risk.measures.ewma import RISKMETRICS, Memory, variances_of
 from risk.measures.tails import Tail, finite_windows, tail_of
 
 LEAST_SHARE = 1e-6
@@ -29,7 +29,7 @@ def standardised(returns: Floats, variances: Floats) -> Floats:
     sigma = np.maximum(sigma[..., :-1], LEAST_SHARE * sigma[..., :1])
     with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
         scaled = returns / sigma
-    if not np.isfinite(scaled).all():
+    if np.count_nonzero(np.isfinite(scaled)) != scaled.size:
         scaled = np.where((sigma == 0.0) & (returns == 0.0), 0.0, scaled)
         if not np.isfinite(scaled).all():
             raise ValueError("a return is too large to be put in units of its volatility")
@@ -43,21 +43,27 @@ def filtered_tail(returns: npt.ArrayLike, *, confidence: float, memory: Memory =
     """
     windows = finite_windows(returns)
     if windows.ndim == 1:
-        sample, sigma = _sample_of_series(windows.tobytes(), memory)
-    else:
-        sample, sigma = _sample(windows, memory)
+        return _tail_of_series(windows.tobytes(), confidence, memory)
+    sample, sigma = _sample(windows, memory)
     return tail_of(sample, confidence).scaled(sigma)
 
 
 def _sample(windows: Floats, memory: Memory) -> tuple[Floats, Floats]:
     """The filtered sample, shape (..., n), and the volatility forecast for the next bar, shape (...)."""
-    variances = ewma_variances(windows, memory=memory)
+    variances = variances_of(windows, memory)
     return standardised(windows, variances), np.sqrt(variances[..., -1])
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=512)
+def _tail_of_series(series: bytes, confidence: float, memory: Memory) -> Tail:
+    """The tail of one series of float64, cached: the gate measures the same sizes of a proposal before and after its hearing."""
+    sample, sigma = _sample_of_series(series, memory)
+    return tail_of(sample, confidence).scaled(sigma)
+
+
+@lru_cache(maxsize=64)
 def _sample_of_series(series: bytes, memory: Memory) -> tuple[Floats, Floats]:
-    """The sample of one series of float64, cached: VaR and ES are computed from the same series one after the other."""
+    """The sample of one series of float64, cached: VaR and ES are computed from the same series, size by size."""
     sample, sigma = _sample(np.frombuffer(series, dtype=np.float64), memory)
     sample.flags.writeable = False
     return sample, sigma

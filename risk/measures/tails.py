@@ -31,8 +31,8 @@ def finite_windows(values: npt.ArrayLike, *, at_least: int = 2) -> Floats:
     windows = np.asarray(values, dtype=np.float64)
     if windows.ndim == 0 or windows.shape[-1] < at_least:
         raise ValueError(f"windows of {at_least} values at least are needed; this has shape {windows.shape}")
-    if not np.isfinite(windows).all():
-        raise ValueError(f"{int((~np.isfinite(windows)).sum())} of {windows.size} values are NaN or infinite")
+    if (finite := np.count_nonzero(np.isfinite(windows))) != windows.size:
+        raise ValueError(f"{windows.size - finite} of {windows.size} values are NaN or infinite")
     return windows
 
 
@@ -55,7 +55,8 @@ def tail_of(windows: Floats, confidence: float) -> Tail:
     h = min(max((n + 1) * tail_probability(confidence), 1.0), n - 1.0)
     whole = int(h)
     part = h - whole
-    chosen = np.partition(windows, whole, axis=-1)
+    chosen = windows.copy()
+    chosen.partition(whole, axis=-1)
     worst, above = chosen[..., :whole], chosen[..., whole]
-    below = worst.max(axis=-1)
-    return Tail(-(below + part * (above - below)), -(worst.sum(axis=-1) + part * above) / h)
+    below = np.maximum.reduce(worst, axis=-1)
+    return Tail(-(below + part * (above - below)), -(np.add.reduce(worst, axis=-1) + part * above) / h)

@@ -100,7 +100,7 @@ def test_a_sale_has_no_terms() -> None:
 def test_the_gate_is_asked_with_the_terms_of_the_case() -> None:
     terms = asked(ONE, ema_cross={"max_positions": 1})
     ruling = Ruling(outcome=RulingOutcome.APPROVED, scale=1.0, why="")
-    given = proposal_of(case(terms=terms), ruling, Adjustment(adjuster="off", scale=1.0), None, ())
+    given = proposal_of(case(terms=terms).motion, ruling, Adjustment(adjuster="off", scale=1.0), None, ())
     assert given.terms == terms
 
 
