@@ -10,7 +10,7 @@ from rich.text import Text
 
 from agents.llm.attempt import ROLES
 from agents.llm.preflight import Seat
-from config.sections.minds import BudgetSettings
+from config.sections.minds import BudgetSettings, Reply
 from ops.story.models import NOT_MODELS, ModelFigures, SpeakerFigures, failures
 from ops.story.spells import Spell
 from ops.tables.grid import boxed
@@ -47,13 +47,15 @@ def models_table(figures: ModelFigures, budget: BudgetSettings) -> Group | str:
     return Group(table, *lines) if figures.speakers else Group(*lines[1:])
 
 
-_SEATS = ("<Model", "<Seat", "<Key", "<JSON", ">USD a million", ">Longest", ">s")
+_SEATS = ("<Model", "<Seat", "<Key", "<JSON by", ">USD a million", ">Longest", ">s")
+_ASKED: dict[Reply, str] = {"json_schema": "schema", "json_object": "object", "fenced": "words"}
 
 
 def seats_table(seats: Sequence[Seat]) -> Group:
     """Return who can sit, one model a row; below it a line for each that cannot, and for what its server refuses.
 
-    "USD a million" is the price of tokens in and out, "Longest" the most tokens of one answer, "s" the time of the one question.
+    "JSON by" is how the model was asked for JSON: with the schema, for JSON alone, or in words. "USD a million" is the price
+    of tokens in and out, "Longest" the most tokens of one answer, "s" the time of the one question.
     """
     table = boxed("Models that can sit", _SEATS, yields=("Longest", "s"))
     for seat in seats:
@@ -73,9 +75,9 @@ def _seat(seat: Seat) -> tuple[str, ...]:
     thinks = f"{seat.effort} " if seat.effort is not None else ""
     return (
         f"{seat.provider}/\n{seat.model}",
-        {"sits": "yes", "silent": "silent now", "barred": "no"}[seat.state],
-        {"none": "needs none"}.get(seat.key, seat.key),
-        DASH if seat.reply is None else seat.reply.replace("_", " "),
+        {"sits": "yes", "silent": "silent", "barred": "no"}[seat.state],
+        seat.key,
+        DASH if seat.reply is None else _ASKED[seat.reply],
         {"free": "free", "unknown": "unknown"}.get(
             seat.price, f"{float(seat.input_usd):.4g}/{float(seat.output_usd):.4g}"
         ),

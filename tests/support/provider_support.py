@@ -52,9 +52,7 @@ def request(**changes: Any) -> Request:
     return Request(**(values | changes))
 
 
-def provider(
-    kind: str, url: str, key: str | None = KEY, learnt: Learnt | None = None, **changes: Any
-) -> Provider:
+def provider(kind: str, url: str, key: str | None = KEY, learnt: Learnt | None = None, **changes: Any) -> Provider:
     """Return an adapter of this kind for a server at `url`."""
     values: dict[str, Any] = {"kind": kind, "model": "loopback", "api_key_env": "MODEL_KEY"}
     values["base_url"] = url if kind == "anthropic" else f"{url}/v1"

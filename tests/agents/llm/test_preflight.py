@@ -68,7 +68,11 @@ def test_a_failure_that_may_pass_leaves_the_seat(tmp_path: Path, outcome: Attemp
     [
         (fault(AttemptOutcome.AUTH), "its key is refused (scripted auth)", None),
         (fault(AttemptOutcome.QUOTA), "quota: scripted quota", None),
-        (ProviderFault(AttemptOutcome.BAD_REQUEST, "HTTP 404: nothing here"), "its model scripted is not known there", False),
+        (
+            ProviderFault(AttemptOutcome.BAD_REQUEST, "HTTP 404: nothing here"),
+            "its model scripted is not known there",
+            False,
+        ),
         (
             ProviderFault(AttemptOutcome.BAD_REQUEST, "HTTP 400: The model `x` does not exist"),
             "its model scripted is not known there (HTTP 400: The model `x` does not exist)",
@@ -108,7 +112,10 @@ def test_an_answer_that_no_budget_can_pay_is_told_before_it_is_asked_for(tmp_pat
     found = seat(tmp_path, YES, first=thinks)
     assert found.state == "barred"
     assert found.why.startswith("one answer can cost 3.2")
-    assert "minds.budget.decision_usd is 1: raise it, or lower minds.providers.first.max_output_tokens (32,200 now)" in found.why
+    assert (
+        "minds.budget.decision_usd is 1: raise it, or lower minds.providers.first.max_output_tokens (32,200 now)"
+        in found.why
+    )
 
 
 def test_a_budget_that_is_used_up_is_silence(tmp_path: Path) -> None:

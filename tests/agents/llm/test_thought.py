@@ -29,7 +29,9 @@ def test_thinking_before_the_answer_is_parted_from_it(text: str, thinking: str) 
     assert parted(text) == (thinking, ANSWER)
 
 
-@pytest.mark.parametrize("text", [ANSWER, f"```json\n{ANSWER}\n```", "prose", "", "<think>without an end", "{</think>}"])
+@pytest.mark.parametrize(
+    "text", [ANSWER, f"```json\n{ANSWER}\n```", "prose", "", "<think>without an end", "{</think>}"]
+)
 def test_what_has_no_thinking_or_no_end_of_it_stays_as_it_is(text: str) -> None:
     assert parted(text) == (None, text)
 

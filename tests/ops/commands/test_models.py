@@ -47,8 +47,8 @@ def test_each_model_is_asked_once_and_the_table_fits_a_terminal_of_80_columns(
     assert code == 0
     assert max(map(len, shown.splitlines())) <= 80
     row = next(line for line in shown.splitlines() if "openai/" in line)
-    assert [cell.strip() for cell in row.strip("│").split("│")][:5] == [
-        "openai/", "yes", "accepted", "json schema", "0.1/0.5",
+    assert [cell.strip() for cell in row.strip("│").split("│")][:6] == [
+        "openai/", "yes", "accepted", "schema", "0.1/0.5", "700",
     ]  # fmt: skip
     assert KEY not in shown
 
@@ -59,7 +59,14 @@ def test_a_model_of_a_known_server_needs_only_its_name(
     monkeypatch.setenv("GROQ_API_KEY", KEY)
     with ModelServer(check=None) as server:
         code, shown = asked(
-            "--check", "--json", "--mind", "groq", "--model", "llama-3.3-70b-versatile", *at(server, "groq"), capsys=capsys
+            "--check",
+            "--json",
+            "--mind",
+            "groq",
+            "--model",
+            "llama-3.3-70b-versatile",
+            *at(server, "groq"),
+            capsys=capsys,
         )
         assert server.log[0].authorized
     (seat,) = json.loads(shown)

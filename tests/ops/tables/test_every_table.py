@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from agents.desk.clocked.book import AccountBook
+from agents.llm.preflight import Seat
 from agents.records.account import Word
 from config.reading.load import profile_names, resolve
 from config.secrets import load_secrets
@@ -373,6 +374,28 @@ def retrained() -> None:
     training.show_retraining(trained(), training.Compared(1_234, judged, judged), Path("models/default"), as_json=False)
 
 
+def a_seat(state: str) -> Seat:
+    """A seat with the longest words of each cell."""
+    return Seat.model_validate(
+        {
+            "provider": "anthropic-strong",
+            "kind": "anthropic",
+            "model": "claude-opus-5-5-with-a-long-name",
+            "state": state,
+            "key": "accepted",
+            "reply": None if state == "barred" else "json_object",
+            "price": "listed",
+            "input_usd": "12.345",
+            "output_usd": "123.456",
+            "effort": "minimal",
+            "max_tokens": 128_000,
+            "latency_s": 12.34,
+            "refused": ("json_schema", "temperature"),
+            "why": "" if state == "sits" else "no answer now: timeout (no answer within 20 s)",
+        }
+    )
+
+
 MAKERS: dict[str, Callable[[], Any]] = {
     "ops.commands.operate.check._print": settings,
     "ops.commands.operate.check.reference_markdown": check.reference_markdown,
@@ -414,6 +437,9 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "ops.tables.judgement.parts_grid": lambda: judgement.sheets(judged()),
     "ops.tables.judgement.sheets": lambda: judgement.sheets(judged()),
     "ops.tables.ladder.grids": lambda: ladder.grids(SEARCHES["ladder"]()),
+    "ops.tables.model_tables.seats_table": lambda: model_tables.seats_table(
+        [a_seat("sits"), a_seat("silent"), a_seat("barred")]
+    ),
     "ops.tables.model_tables.models_table": lambda: model_tables.models_table(models(), Sample(day_usd=5)),
     "ops.tables.replayed.show_what_if": lambda: replayed.show_what_if(what_if(), as_json=False),
     "ops.tables.riskmodel._table": lambda: riskmodel.riskmodel_text(SEARCHES["riskmodel"]()),

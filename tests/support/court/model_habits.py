@@ -1,4 +1,5 @@
-"""How servers of models differ: one that thinks, one that refuses a parameter, one without usage. Each answers for `ModelServer`."""
+"""How servers of models differ: one that thinks, one that refuses a parameter, one without usage. Each answers for
+`ModelServer`."""
 
 import json
 from collections.abc import Callable

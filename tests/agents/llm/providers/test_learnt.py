@@ -1,4 +1,5 @@
-"""What a server refuses and how much room its model needs: learnt once, told once, kept for the next run, and forgotten on demand."""
+"""What a server refuses and how much room its model needs: learnt once, told once, kept for the next run, and forgotten on
+demand."""
 
 from pathlib import Path
 

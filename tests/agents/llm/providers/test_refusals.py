@@ -139,7 +139,12 @@ def test_a_server_that_refuses_for_ever_is_left_after_a_few_requests(kind: str) 
 
 
 def test_what_the_profile_leaves_out_is_not_sent_and_what_it_adds_is() -> None:
-    settings = {"omit": ["seed"], "temperature": 0.7, "extra_body": {"options": {"num_ctx": 8192}}, "reply": "json_object"}
+    settings = {
+        "omit": ["seed"],
+        "temperature": 0.7,
+        "extra_body": {"options": {"num_ctx": 8192}},
+        "reply": "json_object",
+    }
     with ModelServer() as server:
         calls("compatible", server, request(), tokens_parameter="max_completion_tokens", **settings)
         sent = server.log[0].request

@@ -1,4 +1,5 @@
-"""Models that think: the effort as each API takes it, the thought kept beside the answer, and the marks of the provider's cache."""
+"""Models that think: the effort as each API takes it, the thought kept beside the answer, and the marks of the provider's
+cache."""
 
 import gzip
 from typing import Any
@@ -106,7 +107,12 @@ def test_the_schema_lifts_the_constant_part_above_the_floor_where_that_makes_the
 
 @pytest.mark.parametrize(
     ("model", "floor"),
-    [("claude-haiku-4-5-20251001", 4096), ("claude-opus-4-7", 2048), ("claude-opus-5-5", 512), ("claude-haiku-5-5", 1024)],
+    [
+        ("claude-haiku-4-5-20251001", 4096),
+        ("claude-opus-4-7", 2048),
+        ("claude-opus-5-5", 512),
+        ("claude-haiku-5-5", 1024),
+    ],
 )
 def test_below_the_floor_of_its_model_nothing_is_marked(model: str, floor: int) -> None:
     assert cache_floor(model) == floor
@@ -131,7 +137,9 @@ def test_an_error_without_an_end_is_not_read_either_and_a_compressed_reply_is_re
     async def two(one: Any) -> list[Any]:
         return [await outcome_of(one), await outcome_of(one)]
 
-    packed = Raw(200, gzip.compress(b"x" * 9_000_000), (("content-type", "application/json"), ("content-encoding", "gzip")))
+    packed = Raw(
+        200, gzip.compress(b"x" * 9_000_000), (("content-type", "application/json"), ("content-encoding", "gzip"))
+    )
     with ModelServer([Raw(400, b"x" * (MOST_BYTES + 1)), packed]) as server:
         long, compressed = with_provider(kind, server, two)
     assert (long.outcome, compressed.outcome) == (AttemptOutcome.NONSENSE, AttemptOutcome.NONSENSE)
