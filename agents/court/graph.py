@@ -27,7 +27,7 @@ from agents.court.mind import Mind, Voice, speaker_of
 from agents.court.opinion import AdvocateOpinion, AnalystOpinion, Evidence, RiskOpinion, SupervisorOpinion
 from agents.court.policy_view import CourtView, court_view
 from agents.court.ruling import Ruling, Struck, rule
-from agents.court.tracing import Unheard, switch_off_tracers
+from agents.court.tracing import switch_off_tracers
 from agents.llm.attempt import Attempt
 from config.errors import TribunalError
 from config.silence import Abstained
@@ -94,7 +94,7 @@ class Court:
         switch_off_tracers()
         self._bench = bench
         self._machine = _compile(bench)
-        self._config = {"recursion_limit": _STEPS, "callbacks": Unheard()}
+        self._config = {"recursion_limit": _STEPS}
 
     async def hear(self, cases: tuple[Case, ...]) -> tuple[Hearing, ...]:
         """Hear all cases of one bar. Returns one hearing for each, in the order of `cases`.

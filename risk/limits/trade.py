@@ -15,7 +15,7 @@ from config.sections.limits import RiskLimits
 from risk.calibration import Worth
 from risk.facts import Facts, cap, check, no_cap, weights
 from risk.limits.share import shares_well_formed
-from risk.measures.horizon import Horizon, one_day_es, one_day_var
+from risk.measures.horizon import Horizon, one_day_es, one_day_ess, one_day_var, one_day_vars
 from risk.proposal import MOST_ADJUSTED, Direction
 from risk.record import VotersRecord, proof_of_record
 from risk.sizing import (
@@ -29,10 +29,13 @@ from risk.sizing import (
 )
 from risk.verdict import Reaction, RuleCode, RuleReport
 
-DayTail = Callable[[NDArray[np.float64], RiskLimits, Horizon], float]
+DayTails = Callable[[NDArray[np.float64], RiskLimits, Horizon], list[float]]
 
 BISECTIONS = 24
 """How often the range of sizes is halved, to find the largest whose tail is within its limit."""
+
+_AT_ONCE = 3
+"""Halvings that are measured together, whichever way each of them goes: seven sizes cost half of what three cost one by one."""
 
 _REACTIONS = {"drawdown": Reaction.HALT, "weekly_loss": Reaction.CLOSE_ONLY, "daily_loss": Reaction.CLOSE_ONLY}
 
@@ -191,12 +194,12 @@ def _affordable(facts: Facts, free: Decimal, coming: Decimal) -> float:
 def value_at_risk(facts: Facts) -> RuleReport:
     """One-day portfolio VaR: the estimator of `var_method` on the returns that the weights would have had, step by step, scaled
     by the square root of time."""
-    return _tail_cap(facts, "var_1d", one_day_var, facts.limits.max_var_1d)
+    return _tail_cap(facts, "var_1d", one_day_vars, facts.limits.max_var_1d)
 
 
 def expected_shortfall(facts: Facts) -> RuleReport:
     """One-day portfolio expected shortfall, likewise."""
-    return _tail_cap(facts, "es_1d", one_day_es, facts.limits.max_es_1d)
+    return _tail_cap(facts, "es_1d", one_day_ess, facts.limits.max_es_1d)
 
 
 def tails_hold(facts: Facts, fraction: float) -> RuleReport:
@@ -208,20 +211,33 @@ def tails_hold(facts: Facts, fraction: float) -> RuleReport:
     return check("tail_check", worst <= 1.0, worst, 1.0, "of the VaR or ES limit")
 
 
-def _tail_cap(facts: Facts, code: RuleCode, measure: DayTail, limit: float) -> RuleReport:
+def _tail_cap(facts: Facts, code: RuleCode, measure: DayTails, limit: float) -> RuleReport:
     """The largest addition, up to the position limit, that keeps the one-day tail measure within its limit.
 
     Bisection on the addition; what comes out has been measured itself and is within the limit, or is nothing.
     """
     top, one_day = facts.limits.max_position_fraction, _one_day(facts, measure)
-    at_top = one_day(top)
+    at_top = one_day([top])[0]
     if at_top <= limit:
         return no_cap(code, number=at_top, limit=limit)
     low, high = 0.0, top
-    for _ in range(BISECTIONS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if one_day(middle) <= limit else (low, middle)
+    for _ in range(BISECTIONS // _AT_ONCE):
+        sizes = _halvings(low, high)
+        fits, place = [value <= limit for value in one_day(sizes)], 0
+        for _ in range(_AT_ONCE):
+            low, high = (sizes[place], high) if fits[place] else (low, sizes[place])
+            place = 2 * place + (2 if fits[place] else 1)
     return cap(facts, code, low, number=at_top, limit=limit)
+
+
+def _halvings(low: float, high: float) -> list[float]:
+    """The middles that `_AT_ONCE` halvings of this range can reach: after each place, those of its lower and upper half."""
+    ranges = [(low, high)]
+    for place in range(2 ** (_AT_ONCE - 1) - 1):
+        begin, end = ranges[place]
+        middle = (begin + end) / 2
+        ranges += [(begin, middle), (middle, end)]
+    return [(begin + end) / 2 for begin, end in ranges]
 
 
 def entry_of(facts: Facts) -> Entry:
@@ -240,14 +256,17 @@ def entry_of(facts: Facts) -> Entry:
     )
 
 
-def _one_day(facts: Facts, measure: DayTail) -> Callable[[float], float]:
-    """A tail measure of the book over one day, as a function of the share of equity that is added of the proposed symbol."""
+def _one_day(facts: Facts, measure: DayTails) -> Callable[[list[float]], list[float]]:
+    """A tail measure of the book over one day, for each share of equity that is added of the proposed symbol."""
     limits, horizon, held = facts.limits, facts.horizon, weights(facts)
     steps, proposed = horizon.steps(facts.returns), facts.symbols.index(facts.proposal.symbol)
 
-    def one_day(extra: float) -> float:
-        exposure = held.copy()
-        exposure[proposed] += extra
-        return measure(steps @ exposure, limits, horizon)
+    def one_day(sizes: list[float]) -> list[float]:
+        rows = np.empty((len(sizes), len(steps)))
+        for row, extra in zip(rows, sizes, strict=True):
+            exposure = held.copy()
+            exposure[proposed] += extra
+            row[:] = steps @ exposure
+        return measure(rows, limits, horizon)
 
     return one_day

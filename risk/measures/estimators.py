@@ -10,10 +10,18 @@ from typing import assert_never
 import numpy.typing as npt
 
 from config.sections.limits import VarMethod
-from risk.measures.basic import gaussian_es, gaussian_var, historical_es, historical_var, modified_es, modified_var
+from risk.measures.basic import (
+    Floats,
+    gaussian_es,
+    gaussian_var,
+    historical_es,
+    historical_var,
+    modified_es,
+    modified_var,
+)
 from risk.measures.ewma import RISKMETRICS, Memory, ewma_tail
 from risk.measures.extreme import filtered_pot_tail, pot_tail
-from risk.measures.filtered import filtered_tail
+from risk.measures.filtered import filtered_tail, filtered_tails
 
 
 def estimate_var(
@@ -65,3 +73,23 @@ def estimate_es(returns: npt.ArrayLike, *, method: VarMethod, confidence: float,
             return float(filtered_pot_tail(returns, confidence=confidence, memory=memory).es)
         case _:
             assert_never(method)
+
+
+def estimate_vars(rows: Floats, *, method: VarMethod, confidence: float, memory: Memory = RISKMETRICS) -> list[float]:
+    """`estimate_var` of each of a few series of one length, bit for bit [loss as a simple return].
+
+    `rows`: shape (m, n), float64 [simple return], oldest first. Raises ValueError as it does.
+    """
+    if method == "fhs_ewma":
+        return [*map(float, filtered_tails(rows, confidence=confidence, memory=memory).var)]
+    return [estimate_var(row, method=method, confidence=confidence, memory=memory) for row in rows]
+
+
+def estimate_ess(rows: Floats, *, method: VarMethod, confidence: float, memory: Memory = RISKMETRICS) -> list[float]:
+    """`estimate_es` of each of a few series of one length, as `estimate_vars`.
+
+    `rows`: shape (m, n), float64 [simple return], oldest first. Raises ValueError as `estimate_es` does.
+    """
+    if method == "fhs_ewma":
+        return [*map(float, filtered_tails(rows, confidence=confidence, memory=memory).es)]
+    return [estimate_es(row, method=method, confidence=confidence, memory=memory) for row in rows]

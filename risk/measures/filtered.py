@@ -43,27 +43,38 @@ def filtered_tail(returns: npt.ArrayLike, *, confidence: float, memory: Memory =
     """
     windows = finite_windows(returns)
     if windows.ndim == 1:
-        return _tail_of_series(windows.tobytes(), confidence, memory)
-    sample, sigma = _sample(windows, memory)
-    return tail_of(sample, confidence).scaled(sigma)
+        return _kept_tail(windows.tobytes(), windows.shape, confidence, memory)
+    return _tail(_sample(windows, memory), confidence)
 
 
-def _sample(windows: Floats, memory: Memory) -> tuple[Floats, Floats]:
-    """The filtered sample, shape (..., n), and the volatility forecast for the next bar, shape (...)."""
+def filtered_tails(rows: Floats, *, confidence: float, memory: Memory = RISKMETRICS) -> Tail:
+    """`filtered_tail` of each of a few series of one length, bit for bit; shape (m,) [loss as a simple return].
+
+    `rows`: shape (m, n), float64 [simple return], oldest first. Raises ValueError for bad returns or confidence.
+    """
+    return _kept_tail(finite_windows(rows).tobytes(), rows.shape, confidence, memory)
+
+
+_Sample = tuple[Floats, Floats]
+"""The filtered sample, shape (..., n), float64 [dimensionless], and the volatility forecast for the next bar, shape (...)."""
+
+
+def _sample(windows: Floats, memory: Memory) -> _Sample:
     variances = variances_of(windows, memory)
     return standardised(windows, variances), np.sqrt(variances[..., -1])
 
 
-@lru_cache(maxsize=512)
-def _tail_of_series(series: bytes, confidence: float, memory: Memory) -> Tail:
-    """The tail of one series of float64, cached: the gate measures the same sizes of a proposal before and after its hearing."""
-    sample, sigma = _sample_of_series(series, memory)
-    return tail_of(sample, confidence).scaled(sigma)
+def _tail(sample: _Sample, confidence: float) -> Tail:
+    return tail_of(sample[0], confidence).scaled(sample[1])
 
 
-@lru_cache(maxsize=64)
-def _sample_of_series(series: bytes, memory: Memory) -> tuple[Floats, Floats]:
-    """The sample of one series of float64, cached: VaR and ES are computed from the same series, size by size."""
-    sample, sigma = _sample(np.frombuffer(series, dtype=np.float64), memory)
-    sample.flags.writeable = False
-    return sample, sigma
+@lru_cache(maxsize=256)
+def _kept_tail(windows: bytes, shape: tuple[int, ...], confidence: float, memory: Memory) -> Tail:
+    """The tail of a few windows of float64, kept: the gate measures the same sizes of a proposal before and after its hearing."""
+    return _tail(_kept_sample(windows, shape, memory), confidence)
+
+
+@lru_cache(maxsize=16)
+def _kept_sample(windows: bytes, shape: tuple[int, ...], memory: Memory) -> _Sample:
+    """The sample of a few windows of float64, kept: VaR and ES are computed from the same ones."""
+    return _sample(np.frombuffer(windows, dtype=np.float64).reshape(shape), memory)

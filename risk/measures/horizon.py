@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from config.sections.limits import RiskLimits
 from risk.measures.basic import Floats, scale_to_horizon
-from risk.measures.estimators import estimate_es, estimate_var
+from risk.measures.estimators import estimate_es, estimate_ess, estimate_var, estimate_vars
 from risk.measures.ewma import RISKMETRICS, Memory
 
 STEP_H = 2.0
@@ -105,3 +105,21 @@ def one_day_es(steps: Floats, limits: RiskLimits, horizon: Horizon) -> float:
     """
     value = estimate_es(steps, method=limits.var_method, confidence=limits.es_confidence, memory=horizon.memory)
     return scale_to_horizon(value, horizon.steps_per_day)
+
+
+def one_day_vars(rows: Floats, limits: RiskLimits, horizon: Horizon) -> list[float]:
+    """`one_day_var` of each of a few series of one length, bit for bit [loss as a simple return].
+
+    `rows`: shape (m, n), float64 [simple return], oldest first. Raises ValueError as `estimate_var`.
+    """
+    values = estimate_vars(rows, method=limits.var_method, confidence=limits.var_confidence, memory=horizon.memory)
+    return [scale_to_horizon(value, horizon.steps_per_day) for value in values]
+
+
+def one_day_ess(rows: Floats, limits: RiskLimits, horizon: Horizon) -> list[float]:
+    """`one_day_es` of each of a few series of one length, as `one_day_vars`.
+
+    `rows`: shape (m, n), float64 [simple return], oldest first. Raises ValueError as `estimate_es`.
+    """
+    values = estimate_ess(rows, method=limits.var_method, confidence=limits.es_confidence, memory=horizon.memory)
+    return [scale_to_horizon(value, horizon.steps_per_day) for value in values]

@@ -12,7 +12,7 @@ from evidence.riskmodel.garch import RISKMETRICS, Garch, fit_garch, garch_varian
 from risk.measures.basic import Floats
 from risk.measures.estimators import estimate_es, estimate_var
 from risk.measures.ewma import DECAY, Memory, ewma_tail, ewma_variances
-from risk.measures.filtered import filtered_tail, standardised
+from risk.measures.filtered import filtered_tail, filtered_tails, standardised
 from risk.measures.tails import empirical_tail
 
 METHODS: tuple[VarMethod, ...] = (
@@ -179,3 +179,14 @@ def test_a_series_alone_has_the_tail_that_it_has_among_others() -> None:
     apart = [filtered_tail(window, confidence=0.975) for window in windows]
     assert [float(tail.var) for tail in apart] == together.var.tolist()
     assert [float(tail.es) for tail in apart] == together.es.tolist()
+
+
+@pytest.mark.parametrize("memory", [Memory(), Memory(0.94, 1.5, floored=True)])
+def test_series_that_are_measured_together_have_the_bits_of_each_alone(memory: Memory) -> None:
+    drawn = np.random.default_rng(12)
+    for bars in (2, 9, 250, 500):
+        rows = drawn.normal(0.0, 0.01, (7, bars)) * (drawn.random((7, bars)) > 0.3)
+        together = filtered_tails(rows, confidence=0.99, memory=memory)
+        alone = [filtered_tail(row, confidence=0.99, memory=memory) for row in rows]
+        assert together.var.tolist() == [each.var for each in alone]
+        assert together.es.tolist() == [each.es for each in alone]
