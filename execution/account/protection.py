@@ -349,7 +349,8 @@ class Protection:
         return order
 
     async def _withdraw(self, symbol: str, at: datetime, but: str | None = None) -> None:
-        """Cancel all orders that would reduce a position, except `but`."""
+        """Cancel all orders that would reduce a position, except `but`. The sale of a stray reduces none."""
+        strays = {order.order_id for (name, _), sales in self._stray_sales.items() if name == symbol for order in sales}
         for order_id in self._orders.exits(symbol):
-            if order_id != but:
+            if order_id != but and order_id not in strays:
                 await self._desk.cancel(order_id, at)
