@@ -9,7 +9,7 @@ sent in that market: two of them could sell coins that are not ours.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -24,8 +24,8 @@ from risk.manager import RiskManager
 from risk.order import Order, OrderKind, Purpose
 from risk.portfolio import Position
 
-STRAY_SALES = 5
-"""How often the sale of a stray is tried."""
+STRAY_SALES, STRAY_AGAIN = 20, timedelta(seconds=10)
+"""How often the sale of a stray is tried, and how long after one that was refused."""
 
 
 class MarketSale(NamedTuple):
@@ -56,7 +56,7 @@ class Protection:
         self._exits = exits
         self._instruments = instruments
         self._tidying = False
-        self._stray_sales: dict[tuple[str, str], list[str]] = {}
+        self._stray_sales: dict[tuple[str, str], list[Order]] = {}
         desk.follow(self.tidy)
 
     async def close(
@@ -237,7 +237,7 @@ class Protection:
             "to have. They are sold at market"
         )
         self._desk.closed(stray.account).find(stray.symbol, why, at)
-        if sales and self._orders.is_live(sales[-1]):
+        if sales and (self._orders.is_live(sales[-1].order_id) or at < sales[-1].created_utc + STRAY_AGAIN):
             return
         quantity = instrument.round_quantity(stray.quantity)
         if not quantity or quantity * stray.mark_price < instrument.min_notional:
@@ -245,8 +245,8 @@ class Protection:
         elif len(sales) < STRAY_SALES:
             decision = self._ledger.stray_decision(stray.symbol, stray.account)
             sale = MarketSale(f"{decision}-s{len(sales) + 1}", decision, Purpose.STOP_LOSS)
-            sales.append(sale.order_id)
-            await self._desk.send(self.market_exit(stray, sale, quantity, at), self._orders.of_decision(decision))
+            sales.append(self.market_exit(stray, sale, quantity, at))
+            await self._desk.send(sales[-1], self._orders.of_decision(decision))
 
     def _is_exposed(self, held: DecisionOrders) -> bool:
         position = self._staying(held)
@@ -349,7 +349,8 @@ class Protection:
         return order
 
     async def _withdraw(self, symbol: str, at: datetime, but: str | None = None) -> None:
-        """Cancel all orders that would reduce a position, except `but`."""
+        """Cancel all orders that would reduce a position, except `but`. The sale of a stray reduces none."""
+        strays = {order.order_id for (name, _), sales in self._stray_sales.items() if name == symbol for order in sales}
         for order_id in self._orders.exits(symbol):
-            if order_id != but:
+            if order_id != but and order_id not in strays:
                 await self._desk.cancel(order_id, at)

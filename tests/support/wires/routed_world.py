@@ -43,6 +43,8 @@ class Fickle(SimulatedVenue):
         """Entries of which it has said nothing yet: what it would say, or the order that it never got."""
 
     async def submit(self, order: Order) -> VenueReport:
+        if self.mode == "refuses all":
+            return _said(order, OrderStatus.REJECTED)
         if order.reduce_only or self.mode == "well":
             return await super().submit(order)
         if self.mode == "refuses":

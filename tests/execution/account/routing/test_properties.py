@@ -55,6 +55,7 @@ def _holds(world: RoutedWorld) -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.lists(ROUNDS, min_size=1, max_size=5))
 @example([("lies", "lies", None, True, False, [1.0]), ("well", "well", None, True, True, [1.0, 1.0])])
+@example([("well", "lies", None, False, False, [0.96])])
 @example([("well", "lies", None, False, True, [1.0]), ("well", "loses", None, True, False, [0.96, 1.0])])
 def test_nothing_is_sold_where_it_does_not_lie_and_the_money_of_each_exchange_is_its_own(rounds: list[Any]) -> None:
     world = RoutedWorld()

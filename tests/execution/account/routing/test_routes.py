@@ -11,7 +11,7 @@ from routed_world import SYMBOL, A, B, RoutedWorld, states_in
 from execution.account.close_only import MarketClosed
 from execution.account.routing.failover import FRESH
 from execution.account.routing.routes import SPARE
-from execution.kill_switch.halting import Halt, Reading
+from execution.kill_switch.halting import Halt, HaltEvent, Reading
 from execution.reports import (
     Balances,
     CloseOnly,
@@ -268,13 +268,15 @@ def test_a_market_whose_position_lies_at_an_exchange_is_bought_there_alone_howev
 
 
 class Down:
-    """A kill switch that is down when a test says so; it takes no new risk and withdraws nothing."""
+    """A kill switch that is down when a test says so; it takes no new risk, and sells if it says so."""
 
-    def __init__(self) -> None:
-        self.down = False
+    def __init__(self, *, flatten: bool = False) -> None:
+        self.down, self._flatten = False, flatten
 
     def read(self, look: int) -> Reading:
-        halt = Halt(scope="all", who="a drill", given_utc=None, why="a drill", flatten=False, cancels=False)
+        halt = Halt(
+            scope="all", who="a drill", given_utc=None, why="a drill", flatten=self._flatten, cancels=self._flatten
+        )  # fmt: skip
         return Reading((halt,) if self.down else ())
 
 
@@ -298,3 +300,29 @@ def test_money_that_an_entry_under_way_may_need_is_not_free() -> None:
     assert notional > 0
     assert routes._free(B) == world.ledger.cash_at(B) - notional * SPARE
     assert routes._free(A) == world.ledger.cash_at(A)
+
+
+def test_flat_is_not_said_while_something_lies_astray() -> None:
+    switch = Down(flatten=True)
+    world = RoutedWorld(switch=switch)
+
+    def heed() -> list[str]:
+        asyncio.run(world.trader.heed(world.now))
+        return [event.action for event in world.events.all if isinstance(event, HaltEvent)]
+
+    world.venues[B].mode = "lies"
+    world.buy()
+    world.venues[B].mode = "refuses all"
+    world.bar(50_010)
+    assert world.ledger.strays()
+    switch.down = True
+    heed()
+    world.bar(50_020)
+    assert world.ledger.positions() == ()
+    assert heed() == ["halted"]
+    world.venues[B].mode = "well"
+    world.bar(50_030)
+    asyncio.run(world.trader._protection.tidy(world.now))
+    world.bar(50_040)
+    assert world.ledger.strays() == ()
+    assert heed() == ["halted", "flat"]
