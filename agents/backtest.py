@@ -23,11 +23,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="Every run writes a folder: its journal, report, summary and tables. You can replay it like any other run.",
     )
     add_world(parse, profile="backtest", recorded=True)
-    parse.add_argument(
-        "--check",
-        action="store_true",
-        help="first test whether the voters read the future, vote at random, or need a longer warm-up; if so, nothing is run",
-    )
+    add(parse, "--check")
     parse.add_argument(
         "--chance",
         type=int,

@@ -21,10 +21,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="Without --mind these are the providers in the chains of all roles. A question costs a few hundred tokens.",
     )
     add(parse, "--profile", default="paper")
-    add(parse, "--set", "--mind", "--model", "--json")
-    parse.add_argument(
-        "--check", action="store_true", help="ask each model one cheap question: key, model, schema, price"
-    )
+    add(parse, "--set", "--mind", "--model", "--check", "--json")
     parse.add_argument(
         "--forget",
         nargs="*",

@@ -53,8 +53,6 @@ def leave(folder: Path, key: bytes, judged: Judgement | None = None) -> tuple[St
     """Write summary.json, report.html and the exported tables from the journal; `judged` goes into the report too."""
     story = read_story(folder, key)
     summary = summarise(story)
-    if summary.models is not None and not any("/" in name for name in summary.minds):
-        sys.stderr.write("No model gave a single word in this run; the report's Models section says why.\n")
     write_summary(folder / "summary.json", summary)
     write_exports(folder, story)
     few = 0 < summary.hearings <= _MOST_ATTRIBUTED

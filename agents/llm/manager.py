@@ -1,7 +1,7 @@
 """The manager: asks the providers of a role one after another, within the deadlines and budgets, and keeps every
 attempt.
 
-    for each provider of the role's chain (near the end of a budget: for the cheapest of them alone)
+    for each provider of the role's chain (near the end of a budget: the cheapest of them first)
         at most two requests: the second after a transient failure, with the error shown after an unusable answer, or
         with more room after one that was cut off
         a request: breaker ► rate limit ► deadline ► budget ► provider ► cost ► stop reason ► is it an opinion?
@@ -115,7 +115,7 @@ class Manager:
         cheapest = self._cheapest(chain, request)
         asking = _Asking(decision_id, request, accept, begun, until, decision.ahead, [], decision.until, cheapest)
         if cheapest is not None and self._source.saves(self._first(asking, chain[0]), self._first(asking, cheapest)):
-            chain = (cheapest,)
+            chain = (cheapest, *(name for name in chain if name != cheapest))
         for position, provider in enumerate(chain, start=1):
             accepted = await self._ask_one(asking, provider, is_last=position == len(chain))
             if accepted is not None:

@@ -37,8 +37,6 @@ SCHEMA = {
 }
 _SYSTEM = "This is a test of the connection before a session. Answer with one JSON object of the given schema and nothing else."
 _USER = "Is 2 less than 3? Give check_answer: yes or no."
-_CASE_BYTES = 9_000
-"""A long question of the court, for what a decision can cost [bytes]."""
 _SILENT = TRANSIENT | {AttemptOutcome.SKIPPED_BUDGET, AttemptOutcome.SKIPPED_DEADLINE, AttemptOutcome.SKIPPED_LATE}
 """What may pass: the provider keeps its seat."""
 _NO_MODEL = re.compile(
@@ -186,7 +184,7 @@ def _barred(
     unknown = price_unknown(name, settings, now)
     if unknown is not None:
         return unknown
-    long = request.model_copy(update={"user": "x" * _CASE_BYTES, "max_tokens": room(settings, request)})
+    long = request.model_copy(update={"max_tokens": room(settings, request)})
     worst = worst_case_usd(settings, long, now)
     budget = minds.budget
     limit, which = min(
@@ -195,7 +193,7 @@ def _barred(
     if worst <= limit:
         return None
     return (
-        f"one answer can cost {worst:.2f} USD, and minds.budget.{which} is {limit}: raise it, or lower "
+        f"one answer can cost {float(worst):.2g} USD, and minds.budget.{which} is {limit}: raise it, or lower "
         f"minds.providers.{name}.max_output_tokens ({long.max_tokens:,} now)"
     )
 

@@ -79,7 +79,7 @@ class CallSource(Protocol):
         ...
 
     def saves(self, first: Call, cheapest: Call) -> bool:
-        """Whether a budget is so far used that the cheapest provider is asked instead of the first of the chain."""
+        """Whether so much of a budget is used that the cheapest provider is asked before the first of the chain."""
         ...
 
 

@@ -120,6 +120,11 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "NAME",
         "help": "another model for --mind; for local: path of a GGUF file (default: the profile's)",
     },
+    "--check": {
+        "action": "store_true",
+        "help": "first test who decides: voters, whether they read the future, vote at random, or need a longer warm-up (if so, "
+        "nothing is run); models, by one cheap question each, whether they can sit",
+    },
     "--require-models": {
         "action": "store_true",
         "help": "begin no session in which no model can sit (default: the rules mind speaks then, and it is said)",

@@ -54,15 +54,6 @@ def test_as_json_stdout_is_the_summary_and_a_second_end_writes_the_same_bytes(
     assert capsys.readouterr().out == ""
 
 
-def test_a_run_in_which_models_sat_and_none_spoke_says_so_on_stderr(
-    make_run: Maker, key: bytes, capsys: pytest.CaptureFixture[str]
-) -> None:
-    leave(make_run("models", bars=20, trading=False, reply="{}"), key)
-    assert capsys.readouterr().err.startswith("No model gave a single word in this run")
-    leave(make_run("rules", bars=20, trading=False), key)
-    assert capsys.readouterr().err == ""
-
-
 def test_a_folder_that_takes_no_file_is_a_fault_of_the_output(make_run: Maker, key: bytes) -> None:
     folder = make_run(bars=10, trading=False)
     (folder / "summary.json").mkdir()

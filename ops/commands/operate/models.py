@@ -20,9 +20,6 @@ from ops.seats import no_model_sits
 from ops.tables.grid import open_console
 from ops.tables.model_tables import seats_table
 
-NO_SEAT = 1
-"""The exit code where no model can sit."""
-
 
 def models_command(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> int:
     """Show, ask or forget; returns the exit code. Raises TribunalError."""
@@ -42,7 +39,7 @@ def models_command(arguments: argparse.Namespace, out: TextIO, err: TextIO) -> i
         open_console(out).print(seats_table(seats))
         if not arguments.check:
             err.write("No model was called; --check asks each of them one cheap question.\n")
-    return NO_SEAT if arguments.check and no_model_sits(seats) else 0
+    return 1 if arguments.check and no_model_sits(seats) else 0
 
 
 def _known(minds: MindsSettings, secrets: Secrets) -> tuple[Seat, ...]:

@@ -301,7 +301,7 @@ def test_from_the_share_that_warns_on_each_chain_goes_to_its_cheapest_provider_a
     assert all(len(one.attempts) == 1 for one in said)
     (warning,) = [warning for one in said for warning in one.attempts[0].warnings]
     assert warning.cheapest == "second"
-    assert warning.text.endswith("From here on second is asked, the cheapest of the chain.")
+    assert warning.text.endswith("From here on second is asked first, the cheapest of the chain.")
 
 
 def test_a_chain_of_one_has_nobody_cheaper_and_says_nothing_of_it(tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ def test_a_forged_reply_is_refused_and_its_event_named(
     seq, _, payload = _forgery(its_run)
     assert replay([str(forge(its_run, tmp_path / "forged", seq, payload)), "--quiet"]) == 4
     captured = capsys.readouterr()
-    assert f"Event {seq} (transcript)" in captured.err
+    assert f"Event {seq} ({Attempt.written_kind()})" in captured.err
     assert captured.out == ""
 
 
@@ -336,7 +336,7 @@ def test_a_corrected_key_is_asked_at_once_and_a_run_without_a_word_is_told(
     monkeypatch.setenv("ANTHROPIC_API_KEY", "wrong")
     with ModelServer(default=Turn.UNAUTHORIZED) as server:
         assert run(tmp_path / "wrong", *arguments(server)) == 0
-        assert "No model gave a single word" in capsys.readouterr().err
+        assert "No model has spoken: the rules mind sat (" in capsys.readouterr().err
         asked = len(server.log)
     monkeypatch.setenv("ANTHROPIC_API_KEY", "right")
     with ModelServer() as server:

@@ -48,7 +48,8 @@ def test_two_processes_do_not_forget_what_the_other_has_learnt(tmp_path: Path) -
     one.refuse("a", "seed", "no")
     two.refuse("b", "seed", "no")
     found = Learnt(tmp_path / "servers.json")
-    assert found.of("a").refused and found.of("b").refused
+    assert found.of("a").refused
+    assert found.of("b").refused
 
 
 def test_a_damaged_file_is_nothing_learnt_and_a_folder_that_cannot_be_written_stops_nothing(

@@ -85,7 +85,8 @@ def test_a_schema_that_is_refused_goes_into_the_prompt_and_json_alone_is_asked_f
             "json_schema", "json_object", "json_object",
         ]  # fmt: skip
         system = server.log[-1].request["messages"][0]["content"]
-    assert isinstance(first, Completion) and isinstance(second, Completion)
+    assert isinstance(first, Completion)
+    assert isinstance(second, Completion)
     assert parse_strict(first.text)["direction"] == "long"
     assert request().json_schema in system
     with ModelServer(default=refusing("json_object")) as server:
@@ -117,7 +118,8 @@ def test_a_model_of_anthropic_without_structured_output_or_thinking_is_asked_in_
         last = server.log[-1].request
     assert isinstance(found, Completion)
     assert parse_strict(found.text)["direction"] == "long"
-    assert "thinking" not in last and "output_config" not in last
+    assert "thinking" not in last
+    assert "output_config" not in last
     assert request().json_schema in last["system"][0]["text"]
 
 
@@ -148,7 +150,8 @@ def test_what_the_profile_leaves_out_is_not_sent_and_what_it_adds_is() -> None:
     with ModelServer() as server:
         calls("compatible", server, request(), tokens_parameter="max_completion_tokens", **settings)
         sent = server.log[0].request
-    assert "seed" not in sent and "max_tokens" not in sent
+    assert "seed" not in sent
+    assert "max_tokens" not in sent
     assert (sent["temperature"], sent["max_completion_tokens"]) == (0.7, 300)
     assert (sent["options"], sent["response_format"]) == ({"num_ctx": 8192}, {"type": "json_object"})
 
