@@ -106,6 +106,9 @@ BAR = np.dtype(
 """Prices [quote], volume [base]; `sigma`: its return in standard deviations of those before, with its sign, NaN where unknown;
 `stale`: bars in a row without a believed one."""
 
+OPEN, HIGH, LOW, CLOSE, VOLUME = range(5)
+"""Rows of a grid's prices."""
+
 MOST_RELEASES = 512
 """Releases of the calendar (`market.context.calendar`)."""
 MOST_VOTERS = 16
@@ -152,7 +155,7 @@ LIMITS = _record(
     + " ".join(SETTINGS),
     ints="window step least_bars filtered floored halves daily_pause_us weekly_pause_us day_bars turbulence_pause_us "
     "streak_pause_us first_hour last_hour macro_pause_us covered_from_us covered_to_us releases_known "
-    "clusters kelly_risk kelly_even by_symbol learns style expires",
+    "clusters kelly_risk kelly_even by_symbol learns style expires tailed",
     pairs="cash target share dearest capped",
     releases_us=("i8", (MOST_RELEASES,)),
 )
@@ -161,7 +164,8 @@ LIMITS = _record(
 `releases_us`: the calendar of releases, of which the first `releases_known` count; `macro_pause_us` is -1 where it is off.
 `entry_cap`: how far above the last close an entry may buy, 0 for any price; `capped` is 1 more. `hard_stop`: that of positions by
 shares; `band`: by how much their share may differ, below 0 where none is ever changed. `style`: which table of FACT the lane
-shares. `expires`: 1 if a position is sold once the horizon of its voters has passed."""
+shares. `expires`: 1 if a position is sold once the horizon of its voters has passed. `tailed`: 1 unless it is sure that no size
+reaches the limits of VaR and ES."""
 
 PLACE = _record(
     floats="entry_stop bracket_stop trailing_from mark share exit entry_share entry_exit part below above coins",

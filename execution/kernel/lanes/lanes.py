@@ -4,15 +4,18 @@ They share bars and votes, and nothing else: each gives the result that it would
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from config.errors import DataFault
 from execution.kernel import records as w
-from execution.kernel.lanes.course import Course, beside, fitting, joined, said, sums_of
+from execution.kernel.lanes.course import Course, fitting, joined, said
+from execution.kernel.lanes.reach import can_bind
 from execution.kernel.lanes.result import KernelResult
 from execution.kernel.lanes.state import account_of, blank, room_of, way_of
+from execution.kernel.lanes.tape import tape_of
 from execution.kernel.records import Floats, Ints, Record
 
 Mask = NDArray[np.bool_]
@@ -42,13 +45,13 @@ class Lanes:
         self._asks, self._reviews = asks, reviews
         self._courses = list(courses)
         known = [fitting(course, courses[0]) for course in (*courses, *also)]
-        self._grids = joined([(course.grid, course.grid.columns.bars) for course in known])
+        self._grids = joined([(course.grid, course.grid.columns.state) for course in known])
         self._begins = np.zeros(len(courses), dtype=np.int64)
         self._votes, says = said(known)
-        columns = [grid.columns for grid in self._grids.parts]
-        returns, seen = beside([each.returns for each in columns]), beside([each.seen for each in columns])
-        sums = sums_of(returns, int(courses[0].rules.limits[0]["step"]))
-        self._tape = (self._grids.rows, returns, sums, seen, self._votes.rows, says)
+        self._tape_of = partial(
+            tape_of, [grid.columns for grid in self._grids.parts], known, heard=self._votes.rows, says=says
+        )
+        self._tape = self._tape_of(asks=asks)
         self._points = courses[0].rules.points
         self._markets = np.stack([course.rules.markets for course in courses])
         self._limits = np.concatenate([course.rules.limits for course in courses])
@@ -145,6 +148,7 @@ class Lanes:
         self._courses[lane], self._markets[lane], self._limits[lane] = course, course.rules.markets, limits
         self._begins[lane] = begin
         self._limits[lane]["style"] = self._style(limits)
+        self._limits[lane]["tailed"] = bool(self._tape.sums.size) and can_bind(course)
         state.lanes[lane], state.places[lane] = np.zeros((), w.LANE), np.zeros((), w.PLACE)
         state.places[lane]["symbol"], state.places[lane]["part"] = np.arange(len(course.grid.symbols)), 1.0
         state.accounts[lane] = account_of(limits, columns.begin_us + first * columns.step_us, begin + first)
@@ -202,6 +206,8 @@ class Lanes:
                 f"Markets {given.tolist()} do not name one market for each of {len(self)} lanes. Nothing was read. Give one "
                 f"number from 0 to {self._markets.shape[1] - 1} for each lane, or -1 for none."
             )
+        if not self._tape.sums.size:
+            self._tape = self._tape_of(asks=True)
         seen = np.full_like(self._state.rows, np.nan)
         look(self._tape, self._markets, self._limits, self._points, self._state._replace(rows=seen), given)
         return seen
