@@ -9,7 +9,8 @@ Times are CPU seconds, the best of several warm runs. A ratio of two engines is 
 fills; otherwise it is said how they differ, since two different amounts of trading are no race. So a second table runs
 the signals alone: one coin each time, bought at the ask and sold at the bid of the next open, with the same fees, and
 with our stop, target and limits so far away that none acts. There all engines make the same fills: same bars,
-quantities and prices to the last digit, fees to 12 digits, since the others multiply floats. Bars are recorded
+quantities and prices to the last digit, fees to 12 digits, since the others multiply floats; `peers/stages.py` says what
+each side includes. Bars are recorded
 5-minute candles if available (`--data`, or the shared folder), repeated to the length; otherwise they are random.
 """
 
@@ -17,23 +18,15 @@ import argparse
 import subprocess
 import sys
 import tempfile
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from peers.alone import ours_alone
 from peers.bars import RECORDED, candles, recorded
-from peers.clocks import cold, measure, seconds, sweep_line
+from peers.clocks import cold, measure, seconds, side_by_side, sweep_line
 from peers.fills import difference
-from peers.others import (
-    fills_of_backtesting,
-    fills_of_vectorbt,
-    of_backtesting,
-    of_backtesting_alone,
-    of_vectorbt,
-    of_vectorbt_alone,
-)
+from peers.others import fills_of_backtesting, of_backtesting, of_backtesting_alone, of_vectorbt
+from peers.stages import both_fills, stages
 from peers.strategy import our_fills, ours
 from rich.box import ROUNDED
 from rich.console import Console
@@ -65,23 +58,29 @@ def peers(n: int, path: Path) -> Table:
 def alone(n: int, path: Path, *, slow: bool = True) -> Table:
     """Return the table of engines that make the same fills: the signals alone. `slow`: with backtesting.py."""
     bars = candles(n, path)
-    fills, base = our_fills(ours_alone(bars), Decimal(1)), seconds(lambda: ours_alone(bars))
-    table = _table(f"{n:,} bars of 5 minutes, the signals alone: same fills, indicators included")
-    for column in ("engine", "CPU s", "M bars/s", "times ours", "fills"):
-        table.add_column(column, justify="left" if column == "engine" else "right")
-    table.add_row("Tribunal: its gate and exits, never acting", *_row(base, n), "1.0", f"{len(fills):,}")
-    others: list[Any] = [("vectorbt: orders and equity", of_vectorbt_alone, fills_of_vectorbt, 5)]
+    table = _table(f"{n:,} bars of 5 minutes, the signals alone: same fills")
+    for column in ("what is run", "beside", "ours, CPU s", "theirs, CPU s", "times ours", "fills"):
+        table.add_column(column, justify="left" if column in ("what is run", "beside") else "right")
+    try:
+        run = stages(bars)
+    except ImportError:
+        table.add_row("engine", "vectorbt", "-", "-", "-", "pip install '.[bench]'")
+        return table
+    fills, theirs = both_fills(bars, run)
+    why = difference(fills, theirs)
+    for name, pair in run.items():
+        own, other = side_by_side(pair)
+        told = f"none: {why}" if why else f"{other / own:.1f}"
+        table.add_row(name, "vectorbt", f"{own:.4f}", f"{other:.4f}", told, f"{len(theirs):,}")
     if slow:
-        others.append(("backtesting.py: with its statistics", of_backtesting_alone, fills_of_backtesting, 2))
-    for name, make, read, times in others:
-        try:
-            run = make(bars)
-        except ImportError:
-            table.add_row(name, "-", "-", "-", "pip install '.[bench]'")
-            continue
-        theirs = read(run())
-        taken, why = seconds(run, times), difference(fills, theirs)
-        table.add_row(name, *_row(taken, n), f"none: {why}" if why else f"{taken / base:.1f}", f"{len(theirs):,}")
+        last = of_backtesting_alone(bars)
+        theirs = fills_of_backtesting(last())
+        own, other = side_by_side((lambda: ours_alone(bars), last), 2)
+        why = difference(fills, theirs)
+        told = f"none: {why}" if why else f"{other / own:.1f}"
+        table.add_row(
+            "prices", "backtesting.py, its statistics", f"{own:.4f}", f"{other:.4f}", told, f"{len(theirs):,}"
+        )
     return table
 
 

@@ -50,7 +50,7 @@ def tape(days: int, seed: int, timeframe: Timeframe = Timeframe.D1) -> PolicyTap
     bars = days * each
     grid = _walk(bars, timeframe, generator(seed, "benchmark", "bars"), settings.limits.risk_window_bars)
     spoken = np.arange(bars)[:, None] % each == each - 1
-    shape, chance = grid.columns.bars.shape, generator(seed, "benchmark", "votes")
+    shape, chance = grid.columns.shape, generator(seed, "benchmark", "votes")
     share = np.repeat(chance.choice([0.5, 0.8, 1.0], size=(days // 20 + 1, 1)), 20 * each, axis=0)[:bars]
     out = np.repeat(chance.random((days // 20 + 1, 1)) < 0.2, 20 * each, axis=0)[:bars]
     votes = Votes(

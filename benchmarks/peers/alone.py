@@ -46,17 +46,27 @@ def rules_alone() -> Rules:
     return rules_of([instrument], limits, ALONE.exits, ALONE.venue, 288.0)
 
 
-def ours_alone(bars: Floats) -> KernelResult:
-    """Run the signals alone: each purchase is scaled to one and a half coins, which is one whole lot."""
+def votes_alone(bars: Floats) -> Votes:
+    """Return our votes: each purchase is scaled to one and a half coins, which is one whole lot."""
     enter, leave = signals_alone(bars)
     close, direction = bars[3][:, None], (enter.astype(np.int8) - leave.astype(np.int8))[:, None]
     scale = close * (1.5 / (float(ALONE.venue.starting_cash) * SMALL))
-    return simulate(grid(bars), Votes(direction, np.broadcast_to(1.0, close.shape), scale, close), rules_alone())
+    return Votes(direction, np.broadcast_to(1.0, close.shape), scale, close)
 
 
-def prices_alone(bars: Floats) -> tuple[Any, Any, Floats]:
-    """Return where each side's signal trades, one bar later, and the price there: our book's ask or bid at the open."""
+def ours_alone(bars: Floats) -> KernelResult:
+    """Run everything from columns of prices to fills and equity."""
+    return simulate(grid(bars), votes_alone(bars), rules_alone())
+
+
+def late_signals(bars: Floats) -> tuple[Any, Any]:
+    """Return each side's signals one bar later, where they trade."""
     enter, leave = (np.concatenate(([False], side[:-1])) for side in signals_alone(bars))
+    return enter, leave
+
+
+def prices_alone(bars: Floats, enter: Any) -> Floats:
+    """Return the price of each bar at which a late signal trades: our book's ask at the open where one enters, else its bid."""
     ticks = np.rint(bars[0] * 100).astype(np.int64)
     bid = ticks * BID // 10_000
-    return enter, leave, np.where(enter, np.maximum(-(-ticks * ASK // 10_000), bid + 1), bid) / 100
+    return np.where(enter, np.maximum(-(-ticks * ASK // 10_000), bid + 1), bid) / 100

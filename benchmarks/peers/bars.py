@@ -1,5 +1,6 @@
 """The bars that all engines are given: recorded candles of five minutes, or random ones where there are none."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -38,5 +39,7 @@ def candles(n: int, path: Path) -> Floats:
     return bars
 
 
+@cache
 def moments(n: int) -> Ints:
+    """Return when each of n bars closes [ms since 1970 UTC]."""
     return 1_577_836_800_000 + 300_000 * np.arange(1, n + 1, dtype=np.int64)

@@ -5,7 +5,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from config.clock import SystemClock
@@ -24,6 +24,19 @@ def seconds(run: Callable[[], object], times: int = 5) -> float:
         run()
         found.append(time.process_time() - begin)
     return min(found)
+
+
+def side_by_side(runs: Sequence[Callable[[], object]], times: int = 7) -> list[float]:
+    """Return the CPU seconds of the best of several runs of each, in turn, after one that compiles."""
+    found: list[list[float]] = [[] for _ in runs]
+    for number in range(times + 1):
+        for own, run in zip(found, runs, strict=True):
+            gc.collect()
+            begin = time.process_time()
+            run()
+            if number:
+                own.append(time.process_time() - begin)
+    return [min(own) for own in found]
 
 
 def sweep_line(sets: int, path: Path) -> str:

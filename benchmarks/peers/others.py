@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from execution.kernel.records import Floats
-from peers.alone import prices_alone, signals_alone
+from peers.alone import late_signals, prices_alone, signals_alone
 from peers.bars import moments
 from peers.fills import Traded
 from peers.strategy import FEE, SLIPPAGE, STOP, signals
@@ -34,25 +34,20 @@ def of_vectorbt(bars: Floats) -> Callable[[], list[Traded]]:
     return run
 
 
-def of_vectorbt_alone(bars: Floats) -> Callable[[], Any]:
-    """Orders and equity, without the statistics, which we do not make either."""
-    import pandas as pd
+def of_vectorbt_alone(enter: Any, leave: Any, close: Any, price: Floats) -> Any:
+    """Return its portfolio of one coin each time, with its orders and its equity made: its cheapest call for our fills.
+
+    `enter`, `leave`, `close`: Series. `price`, shape (n_bars,): what the signal of that bar trades at [quote].
+    """
     import vectorbt as vbt
 
-    close = pd.Series(bars[3])
-
-    def run() -> Any:
-        enter, leave, price = prices_alone(bars)
-        made = vbt.Portfolio.from_signals(
-            close, pd.Series(enter), pd.Series(leave), price=price, size=1.0, fees=FEE, init_cash=1e9, freq="5min"
-        )
-        made.value()
-        return made.orders.records
-
-    return run
+    made = vbt.Portfolio.from_signals(close, enter, leave, price=price, size=1.0, fees=FEE, init_cash=1e9, freq="5min")
+    made.value()
+    return made
 
 
-def fills_of_vectorbt(orders: Any) -> list[Traded]:
+def fills_of_vectorbt(made: Any) -> list[Traded]:
+    orders = made.orders.records
     columns = (orders["idx"], orders["side"] == 0, orders["size"], orders["price"], orders["fees"])
     return [Traded(int(t), bool(bought), *map(float, row)) for t, bought, *row in zip(*columns, strict=True)]
 
@@ -77,7 +72,7 @@ def of_backtesting_alone(bars: Floats) -> Callable[[], Any]:
 
     def run() -> Any:
         names = ("Open", "High", "Low", "Close", "Volume")
-        columns = (prices_alone(bars)[2], *bars[1:])
+        columns = (prices_alone(bars, late_signals(bars)[0]), *bars[1:])
         frame = pd.DataFrame(dict(zip(names, columns, strict=True)), index=index)
         return Backtest(frame, Alone, cash=1e9, commission=FEE).run()
 

@@ -36,8 +36,8 @@ class Forecasts(NamedTuple):
 
 def forecasts_of(grid: Grid, bars_per_day: float) -> Forecasts:
     """The forecasts of all models at each bar of a grid. `bars_per_day` may be below 1."""
-    returns = grid.columns.returns.T
-    known = grid.columns.seen.T > 0
+    returns = grid.columns.figures.returns.T
+    known = grid.columns.figures.seen.T > 0
     ewma = np.sqrt(_decayed(returns, known, DECAY ** (1.0 / bars_per_day)) * bars_per_day)
     step = max(1, round(bars_per_day))
     daily, squares = _daily(returns, known, step)

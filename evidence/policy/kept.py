@@ -27,10 +27,12 @@ from execution.kernel.lanes.votes import Votes
 from market.tape import Tape
 from market.timeframe import Timeframe
 
-_FORM = 1
+_FORM = 2
 """Number of this form. One more whenever a docket comes to hold something else from the same bars and settings."""
 _MOST_KEPT = 24
 _UNREADABLE = (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile, zlib.error)
+_NUMBERS, _TABLES = ("begin_us", "step_us", "origin", "whole", "largest"), ("prices", "state", "frozen")
+"""What is kept of a grid's columns."""
 _PARTS = ("market", "quality", "sentiment", "strategies", "court", "limits", "exits", "venue")
 """Sections of a profile that a docket depends on."""
 
@@ -93,11 +95,16 @@ def _docket(kept: dict[str, Any], name: str) -> Docket:
     about = json.loads(str(kept["about"]))
     if about["name"] != name:
         raise ValueError("a docket of something else")
-    columns = Columns(about["begin_us"], about["step_us"], kept["bars"], kept["returns"], kept["seen"], about["origin"])
-    shape = columns.bars.shape
+    prices, state, frozen = (kept[name] for name in _TABLES)
+    columns = Columns(**about["columns"], prices=prices, state=state, frozen=frozen)
+    shape = columns.shape
     told = {key: kept[f"votes.{key}"] for key in Votes.__slots__ if f"votes.{key}" in kept}
     votes = Votes(**told)
-    if any(each.shape != shape for each in told.values()) or kept["court"].shape != (*shape, 3):
+    if (
+        any(each.shape != shape for each in told.values())
+        or kept["court"].shape != (*shape, 3)
+        or prices.shape != (5, *shape)
+    ):
         raise ValueError("arrays of different shapes")
     grid = Grid(tuple(about["symbols"]), Timeframe(about["timeframe"]), about["first"], columns)
     return Docket(grid, votes, kept["court"])
@@ -110,16 +117,9 @@ def _keep(place: Path, name: str, docket: Docket) -> None:
         "symbols": grid.symbols,
         "timeframe": grid.timeframe.value,
         "first": grid.first,
-        "begin_us": columns.begin_us,
-        "step_us": columns.step_us,
-        "origin": columns.origin,
+        "columns": {name: getattr(columns, name) for name in _NUMBERS},
     }
-    arrays: dict[str, Any] = {
-        "bars": columns.bars,
-        "returns": columns.returns,
-        "seen": columns.seen,
-        "court": docket.court,
-    }
+    arrays: dict[str, Any] = {"court": docket.court} | {name: getattr(columns, name) for name in _TABLES}
     said = ((key, getattr(docket.votes, key)) for key in Votes.__slots__)
     arrays |= {f"votes.{key}": each for key, each in said if each is not None}
     arrays["about"] = np.array(json.dumps(about))

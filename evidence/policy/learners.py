@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from config.seeds import generator
 from evidence.policy.arms import Actor
 from evidence.policy.playing import Asked, Rule
+from execution.kernel.records import OPEN
 from execution.observation import COLUMNS
 from rl.action import Base, multipliers
 from rl.environment.tape import PolicyTape
@@ -54,7 +55,7 @@ def lesson_of(tapes: list[PolicyTape], seen: Asked, base: Base) -> Lesson:
     for number in np.unique(seen.tapes).tolist():
         own, course = seen.tapes == number, tapes[number].course
         bars, markets = seen.bars[own], seen.markets[own]
-        opens = course.grid.columns.bars["open"]
+        opens = course.grid.columns.prices[OPEN]
         begin = np.minimum(bars + 1, len(opens) - 1)
         end = bars + 1 + max(1, round(tapes[number].bars_per_day))
         known = end < len(opens)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from execution.kernel.lanes.lanes import Lanes
 from execution.kernel.lanes.result import KernelResult
-from execution.kernel.records import ABSENT, Records
+from execution.kernel.records import ABSENT, CLOSE, Records
 from execution.observation import COLUMNS
 from rl.environment.tape import PolicyTape
 from rl.features import COURT_COLUMNS, FEATURES, encode_features
@@ -179,8 +179,8 @@ def _deployed(tape: PolicyTape, result: KernelResult) -> Floats:
     fills = result.fills
     np.add.at(held, (fills["bar"], fills["symbol"]), np.where(fills["buys"] == 1, fills["lots"], -fills["lots"]))
     first = course.stretch[0]
-    bars = course.grid.columns.bars[first : first + n]
-    marks = _carried(np.where(bars["state"] != ABSENT, bars["close"], np.nan))
+    columns, own = course.grid.columns, slice(first, first + n)
+    marks = _carried(np.where(columns.state[own] != ABSENT, columns.prices[CLOSE, own], np.nan))
     lots = course.rules.markets["lot"].sum(axis=-1)
     return np.asarray((np.cumsum(held, axis=0) * lots * marks).sum(axis=1))
 

@@ -81,14 +81,14 @@ def read_proposals(
 def _market_of(docket: Docket, column: int) -> tuple[Grid, Votes]:
     """One market of a docket."""
     own, grid = slice(column, column + 1), docket.grid
-    bars = np.ascontiguousarray(grid.columns.bars[:, own])
-    step_ms = grid.columns.step_us // 1000
-    close_ms = grid.columns.begin_us // 1000 + step_ms * np.arange(1, len(bars) + 1, dtype=np.int64)
-    prices = np.stack([bars[name] for name in ("open", "high", "low", "close", "volume")])
-    alone = grid_of(
-        grid.symbols[own], grid.timeframe, close_ms, prices, state=bars["state"].copy(), frozen=bars["frozen"].copy(),
-        first=grid.first,
-    )  # fmt: skip
+    step_ms, columns = grid.columns.step_us // 1000, grid.columns
+    close_ms = columns.begin_us // 1000 + step_ms * np.arange(1, len(grid) + 1, dtype=np.int64)
+    prices, state, frozen = (
+        columns.prices[:, :, own].copy(),
+        columns.state[:, own].copy(),
+        columns.frozen[:, own].copy(),
+    )
+    alone = grid_of(grid.symbols[own], grid.timeframe, close_ms, prices, state=state, frozen=frozen, first=grid.first)
     votes = {each.name: getattr(docket.votes, each.name) for each in fields(Votes)}
     said: dict[str, Any] = {
         name: None if part is None else np.ascontiguousarray(part[:, own]) for name, part in votes.items()

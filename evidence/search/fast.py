@@ -101,7 +101,7 @@ class FastTape:
 
     def _cast(self, settings: Settings) -> Votes:
         contexts = build_contexts(settings.strategies, self.grid.symbols, self._texts)
-        shape = self.grid.columns.bars.shape
+        shape = self.grid.columns.shape
         direction, conviction = np.zeros(shape, dtype=np.int8), np.zeros(shape)
         atr, cast = np.full(shape, np.nan), np.zeros(shape, dtype=np.int32)
         exposure, exit_price = np.full(shape, np.nan), np.full(shape, np.nan)

@@ -68,6 +68,10 @@ def lay_book(rule: Record, place: Record, price: float) -> None:
 @compiled
 def lay_late(rule: Record, place: Record, limits: Record, bar: Record, side: int) -> None:
     """Set the prices that an order meets when it arrives after its latency, level by level (`latency.Latency.price`)."""
+    if limits.delay == 0.0:  # the price has not moved: the book of the open stands
+        for i in range(rule.levels):
+            place.late[side, i] = place.prices[side, i]
+        return
     move = bar.open * (limits.delay * ((bar.high - bar.low) / (math.sqrt(bar.high) * math.sqrt(bar.low))))
     if side:
         _lay_bids(rule, place.thin, place.late[1], max(bar.open - move, bar.low))
@@ -259,12 +263,11 @@ def _note(account: Record, place: Record, fills: Records, slot: int, lots: int, 
 def _close(limits: Record, account: Record, place: Record) -> None:
     """Close a round trip. Too many losses in a row trip the loss streak breaker."""
     account.losses = account.losses + 1 if place.pnl[0] + place.pnl[1] < 0.0 else 0
-    most = streak_limit(limits, account.trades, account.wins)
-    account.trades += 1
-    account.wins += 1 if place.pnl[0] + place.pnl[1] > 0.0 else 0
-    if account.losses >= most:
+    if account.losses >= limits.loss_streak and account.losses >= streak_limit(limits, account.trades, account.wins):
         account.losses = 0
         account.streak_until = account.now_us + limits.streak_pause_us
+    account.trades += 1
+    account.wins += 1 if place.pnl[0] + place.pnl[1] > 0.0 else 0
     place.pnl[0] = 0.0
     place.pnl[1] = 0.0
     place.head = 0
@@ -274,7 +277,9 @@ def _close(limits: Record, account: Record, place: Record) -> None:
 @compiled
 def average_ticks(place: Record) -> Pair:
     """Average price of the lots that are still held, in ticks."""
-    high, low = 0.0, 0.0
-    for i in range(place.head, place.tail):
+    high, low = two_product(float(place.lot_sizes[place.head]), float(place.lot_ticks[place.head]))
+    if place.tail - place.head == 1 and low == 0.0:
+        return float(place.lot_ticks[place.head]), 0.0
+    for i in range(place.head + 1, place.tail):
         high, low = add((high, low), two_product(float(place.lot_sizes[i]), float(place.lot_ticks[i])))
     return over((high, low), (float(place.held), 0.0))

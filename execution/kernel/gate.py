@@ -3,6 +3,8 @@
 The first check that refuses is named, in the gate's own order. What is allowed becomes an entry that waits for the next bar.
 """
 
+from typing import Any
+
 import numpy as np
 
 from execution.kernel import records as w
@@ -11,11 +13,12 @@ from execution.kernel.compiled import compiled
 from execution.kernel.exact import Pair, add, decimal_of, floor_of, floor_scaled, is_clear, over, ratio, times
 from execution.kernel.judging.facts import refresh
 from execution.kernel.judging.holdings import (
+    cash_of,
     cash_room,
     cluster_room,
     day_volume,
     deployed,
-    equity_in_parts,
+    equity_with,
     exposed,
     held_notional,
     is_weighed,
@@ -28,7 +31,7 @@ from execution.kernel.judging.pairs import correlated
 from execution.kernel.judging.shares import UNCLEAR, lots_of_share, rough_lots_of_share, share_left
 from execution.kernel.judging.tails import add_up, prepare_tails, room_under_both, tails_hold
 from execution.kernel.judging.voters import kelly_room, own_stop_of, record_of, stop_of, unproven_room
-from execution.kernel.market import count_entry, is_open, lots_within, near_release, show_book, spread_bps
+from execution.kernel.market import count_entry, is_open, is_wide, lots_within, near_release, show_book
 from execution.kernel.records import Floats, Record, Records, Small
 from execution.kernel.venue import put
 from risk.manager import HALVINGS
@@ -36,7 +39,9 @@ from risk.sizing import A_HAIR_LESS
 
 
 @compiled
-def _case_refused(bar: Record, say: Record, rule: Record, limits: Record, shut: bool, multiplier: float) -> int:
+def _case_refused(
+    bar: Record, say: Record, rule: Record, limits: Record, shut: bool, multiplier: float, price: Pair
+) -> int:
     """The checks of the proposal itself, in the gate's order: ALLOWED, or the number of the first rule that refuses."""
     if bar.frozen:
         return w.DATA_QUALITY
@@ -46,21 +51,25 @@ def _case_refused(bar: Record, say: Record, rule: Record, limits: Record, shut: 
         return w.CONVICTION
     if not say.scale * multiplier > 0.0:
         return w.RULING
-    return w.TICK_SIZE if _is_coarse(rule, limits, bar.close) else w.ALLOWED
-
-
-@compiled
-def _is_coarse(rule: Record, limits: Record, close: float) -> bool:
-    """Whether a tick is too large a part of the price. Floats decide where they can."""
-    rough = rule.tick[0] / close * 1e4
-    if is_clear(rough, limits.max_tick_bps):
-        return bool(rough > limits.max_tick_bps)
-    return bool(ratio((rule.tick[0], rule.tick[1]), decimal_of(close)) * 1e4 > limits.max_tick_bps)
+    step = rule.tick[0] / price[0] * 1e4
+    if not is_clear(step, limits.max_tick_bps):
+        step = ratio((rule.tick[0], rule.tick[1]), price) * 1e4
+    if step > limits.max_tick_bps:
+        return w.TICK_SIZE
+    return w.ALLOWED
 
 
 @compiled
 def _market_refused(
-    bar: Record, rule: Record, limits: Record, account: Record, places: Records, fact: Record, s: int, volume: float
+    bar: Record,
+    rule: Record,
+    limits: Record,
+    account: Record,
+    places: Records,
+    fact: Record,
+    price: Pair,
+    s: int,
+    volume: float,
 ) -> int:
     """The checks of market `s` at this moment, in the gate's order.
 
@@ -79,9 +88,9 @@ def _market_refused(
         return w.MACRO_EVENT
     if fact.shown != limits.number + 1:
         show_book(rule, places[s], bar)
-        fact.spread, fact.room = spread_bps(places[s]), _book_room(rule, limits, places[s], bar.close)
+        fact.wide, fact.room = is_wide(places[s], limits.max_spread_bps), _book_room(rule, limits, places[s], price)
         fact.shown = limits.number + 1
-    if fact.spread > limits.max_spread_bps:
+    if fact.wide:
         return w.SPREAD
     if account.errors > limits.max_order_errors:
         return w.ERROR_RATE
@@ -90,7 +99,8 @@ def _market_refused(
 
 @compiled
 def judge(
-    bars: Records,
+    columns: Any,
+    now: Records,
     returns: Floats,
     sums: Floats,
     seen: Small,
@@ -111,27 +121,29 @@ def judge(
 ) -> int:
     """Judge a purchase and, if it is allowed, send it. Returns ALLOWED, or the number of the rule that refused.
 
-    `bars` (n_bars, n_symbols): records of BAR [quote, base]. `returns`, `sums`, `seen`, each of shape (n_symbols, n_bars): simple
-    returns and the sums of the latest `limits.step` of them [fraction], and how many there were up to each bar [bars]. `rules`,
-    `places` (n_symbols,): records of RULE and PLACE. `points` (n, 2): calibration [probability]. `paper` (4, window): scratch
-    space [fraction]. `facts` (n_rows, n_symbols): records of FACT; `pairs`: see `correlated`. `origin`: bar of the first close;
-    `t`, `s`: bar and symbol; `shut`: whether a breaker is tripped. `multiplier`, at least 0: the factor that the policy applies
-    to the size after the court; the caps hold for every value of it.
+    `columns`: those of `show`; `now` (n_symbols,): records of BAR, of bar `t` [quote, base]. `returns`, `sums`, `seen`, each
+    of shape (n_symbols, n_bars): simple returns and the sums of the latest `limits.step` of them [fraction], and how many there
+    were up to each bar [bars]; without a bar where nobody asks for them. `rules`, `places` (n_symbols,): records of RULE and
+    PLACE. `points` (n, 2): calibration [probability]. `paper` (4, window): scratch space [fraction]. `facts` (n_rows, n_symbols):
+    records of FACT; `pairs`: see `correlated`. `origin`: bar of the first close; `t`, `s`: bar and symbol; `shut`: whether a
+    breaker is tripped. `multiplier`, at least 0: the factor that the policy applies to the size after the court; the caps hold
+    for every value of it.
     """
-    rule, price, fact = rules[s], bars[t, s].close, facts[t % len(facts), s]
-    equity = equity_in_parts(rules, limits, account, places)
+    rule, price, fact = rules[s], now[s].close, facts[t % len(facts), s]
+    free, exact = cash_of(limits, account), decimal_of(price)
+    equity = equity_with(free, rules, places)
     if not equity[0] > 0.0 or not 0.0 <= multiplier < np.inf or say.exit >= price:
         return w.WELL_FORMED
-    refused = _case_refused(bars[t, s], say, rule, limits, shut, multiplier)
+    refused = _case_refused(now[s], say, rule, limits, shut, multiplier, exact)
     if refused != w.ALLOWED:
         return refused
-    rows = rows_of(bars, seen, origin, limits, places, t, s)
+    rows = rows_of(now, seen, origin, limits, places, t, s)
     if rows < limits.least_bars:
         return w.HISTORY
     refresh(fact, t)
     alone, worst = w.YES, 0.0
     for other in range(len(places)):
-        if other == s or not is_weighed(bars[t, other], places[other]):
+        if other == s or not is_weighed(now[other], places[other]):
             continue
         moves = returns[other, t - rows + 1 : t + 1]
         worst = max(worst, correlated(returns, pairs, t, rows, s, other))
@@ -143,8 +155,10 @@ def judge(
         max(limits.max_correlation, limits.max_twin_correlation) if limits.clusters else limits.max_correlation
     ):
         return w.CORRELATED
-    volume = rough_day_volume(bars, origin, limits, fact, t, s)
-    refused = _market_refused(bars[t, s], rule, limits, account, places, fact, s, volume)
+    volume = price * now[s].volume  # of this bar alone: enough where it is clear that no more is needed
+    if not volume > 0.0:
+        volume = rough_day_volume(columns, origin, limits, fact, t, s)
+    refused = _market_refused(now[s], rule, limits, account, places, fact, exact, s, volume)
     if refused != w.ALLOWED:
         return refused
     stop = stop_of(limits, price, say.atr) if np.isnan(say.exposure) else own_stop_of(limits, price, say.exit)
@@ -162,18 +176,22 @@ def judge(
         unproven_room(limits, record),
         np.inf
         if alone or not limits.clusters
-        else cluster_room(bars, returns, pairs, rules, limits, places, t, s, rows, equity[0]),
+        else cluster_room(now, returns, pairs, rules, limits, places, t, s, rows, equity[0]),
         limits.max_position_fraction * 0.5 if fallen and not limits.halves else np.inf,
         sector_room(rules, limits, places, s, equity[0]),
     )
-    of_order = min(cash_room(rule, limits, account, places), fact.room) / equity[0]
-    if limits.max_volume_share * volume * A_HAIR_LESS / equity[0] < of_order:
-        of_order = min(of_order, limits.max_volume_share * day_volume(bars, origin, limits, t, s) / equity[0])
-    steps = sums[s, t - (rows // limits.step - 1) * limits.step : t + 1 : limits.step]
+    of_order = cash_room(rule, limits, free, places, fact.room) / equity[0]
+    wanted = min(room, of_order) if np.isnan(say.exposure) else of_order
+    if limits.max_volume_share * volume * A_HAIR_LESS / equity[0] < wanted:
+        volume = rough_day_volume(columns, origin, limits, fact, t, s)
+        if limits.max_volume_share * volume * A_HAIR_LESS / equity[0] < of_order:
+            of_order = min(of_order, limits.max_volume_share * day_volume(columns, origin, limits, t, s) / equity[0])
     if not alone:
         add_up(limits, paper[0, :rows], paper[0])
+    last = t if limits.tailed else w.NONE
+    steps = sums[s, last - (rows // limits.step - 1) * limits.step : last + 1 : limits.step]
     return _size(
-        rule, limits, account, places[s], paper, steps, fact, alone, equity, price, multiplier, stop, room, of_order, say,
+        rule, limits, account, places[s], paper, steps, fact, alone, equity, exact, multiplier, stop, room, of_order, say,
         fallen,
     )  # fmt: skip
 
@@ -189,7 +207,7 @@ def _size(
     fact: Record,
     alone: bool,
     equity: Pair,
-    close: float,
+    price: Pair,
     multiplier: float,
     stop: float,
     room: float,
@@ -199,17 +217,20 @@ def _size(
 ) -> int:
     """The tightest cap, times what voters and court left, less what is held, down to whole lots; halved until its tail holds."""
     of_order, shared = max(0.0, of_order), not np.isnan(say.exposure)
-    part, price, lot = 0.5 if fallen and limits.halves else 1.0, decimal_of(close), (rule.lot[0], rule.lot[1])
+    part, lot = 0.5 if fallen and limits.halves else 1.0, (rule.lot[0], rule.lot[1])
     if alone and not shared:  # what is too small already has no tail of its own that could be refused before
         lots = _lots(equity, max(0.0, min(room, of_order)), say, multiplier, part, price, lot)
         if _is_small(rule, lots, lot, price, stop):
             return w.MIN_NOTIONAL
-    rows, count = len(steps), prepare_tails(limits, account, paper, steps, fact, alone)
-    room = max(0.0, room_under_both(limits, account, paper, rows, count, room))
+    rows, count = len(steps), w.NONE
+    if limits.tailed:
+        count = prepare_tails(limits, account, paper, steps, fact, alone)
+        room = room_under_both(limits, account, paper, rows, count, room)
+    room = max(0.0, room)
     if shared:
         most = min(room, of_order) if part < 1.0 else room
         lots = rough_lots_of_share(
-            rule, place, equity[0], close, say.scale * multiplier, say.exposure, most * part, of_order
+            rule, place, equity[0], price[0], say.scale * multiplier, say.exposure, most * part, of_order
         )
         if lots == UNCLEAR:
             cap = decimal_of(most)
@@ -229,7 +250,9 @@ def _size(
     else:
         lots = _lots(equity, min(room, of_order), say, multiplier, part, price, lot)
     halvings = 0
-    while not tails_hold(limits, account, paper, rows, count, ratio(_notional(place.held + lots, lot, price), equity)):
+    while limits.tailed and not tails_hold(
+        limits, account, paper, rows, count, ratio(_notional(place.held + lots, lot, price), equity)
+    ):
         if halvings == HALVINGS:
             return w.TAILS
         halvings += 1
@@ -241,7 +264,7 @@ def _size(
     place.entry_share = share_left(say.exposure, multiplier) if shared else 0.0
     place.entry_exit = 0.0 if np.isnan(say.exit) else say.exit
     place.younger = 1 if place.live else 0
-    dearest = floor_scaled(close, rule.capped[0], rule.capped[1]) if limits.entry_cap else w.NOTHING
+    dearest = floor_scaled(price[0], rule.capped[0], rule.capped[1]) if limits.entry_cap else w.NOTHING
     place.notional[0], place.notional[1] = _notional(lots, lot, price)
     put(rule, place, w.BUYING, w.MARKET, w.ENTRY, lots, dearest, w.ALONE)
     return w.ALLOWED
@@ -304,7 +327,7 @@ def _deployed_room(rule: Record, limits: Record, used: float, held: float) -> fl
 
 
 @compiled
-def _book_room(rule: Record, limits: Record, place: Record, price: float) -> float:
+def _book_room(rule: Record, limits: Record, place: Record, price: Pair) -> float:
     """What the book gives near its middle, in quote units at the last close."""
     size = times(lots_within(rule, limits, place), (rule.lot[0], rule.lot[1]))
-    return float(times(size, decimal_of(price))[0] * A_HAIR_LESS)
+    return float(times(size, price)[0] * A_HAIR_LESS)

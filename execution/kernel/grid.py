@@ -6,6 +6,7 @@ of other shapes, times that are out of order, and believed bars that are not fin
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,20 +23,67 @@ if TYPE_CHECKING:  # a tape reads files and simulates markets: half a second of 
     from market.tape import Tape
 
 
-class Columns(NamedTuple):
+_PIECE = 16_384
+"""Moments that are looked at together."""
+
+
+class Figures(NamedTuple):
+    """What only bars decide, measured once.
+
+    `returns`, `seen` (k, n): simple returns (0.0 where there is none), and how many there were up to this bar. `sigma`, `stale`
+    (n, k): see `execution.kernel.records.BAR`.
+    """
+
+    returns: Floats
+    seen: Small
+    sigma: Floats
+    stale: Small
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
     """The part of a grid that the compiled loop reads.
 
-    `begin_us`: when the first bar opens, in microseconds since 1970 UTC; `step_us`: length of a bar in microseconds. `bars` (n,
-    k): records of BAR. `returns`, `seen` (k, n): simple returns (0.0 where there is none), and how many there were up to this
-    bar. `origin`: bar of the first close.
+    `begin_us`: when the first bar opens, in microseconds since 1970 UTC; `step_us`: length of a bar in microseconds. `prices`,
+    `state`, `frozen`: as given to `grid_of`. `origin`: bar of the first close. `whole`: whether each bar is believed. `largest`:
+    the largest return of any bar, up or down [simple return].
     """
 
     begin_us: int
     step_us: int
-    bars: Records
-    returns: Floats
-    seen: Small
+    prices: Floats
+    state: Flags
+    frozen: Flags
     origin: int
+    whole: bool
+    largest: float
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of bars, and number of markets."""
+        return self.state.shape[0], self.state.shape[1]
+
+    @cached_property
+    def figures(self) -> Figures:
+        """What only bars decide. It is measured when it is first asked for: votes alone need none of it."""
+        from execution.kernel.loop import measure
+
+        n, k = self.shape
+        made = Figures(np.empty((k, n)), np.empty((k, n), np.int32), np.empty((n, k)), np.empty((n, k), np.int32))
+        measure(self.prices, self.state, *made)
+        return made
+
+    @property
+    def bars(self) -> Records:
+        """A table of all bars, shape (n, k): records of BAR [quote, base]. It is made anew each time."""
+        made = np.zeros(self.shape, dtype=w.BAR)
+        for name, column in zip(("open", "high", "low", "close", "volume"), self.prices, strict=True):
+            made[name] = column
+        for name in ("state", "frozen"):
+            made[name] = getattr(self, name)
+        for name in ("sigma", "stale"):
+            made[name] = getattr(self.figures, name)
+        return made
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +96,7 @@ class Grid:
     columns: Columns
 
     def __len__(self) -> int:
-        return len(self.columns.bars)
+        return len(self.columns.state)
 
     @property
     def start_us(self) -> int:
@@ -91,7 +139,8 @@ def grid_of(
 
     `close_ms`, shape (n,): int64, one bar length apart, in ms since 1970 UTC. `prices`, shape (5, n, k), float64: open, high,
     low, close [quote] and volume [base]. `state`, shape (n, k), int8: ABSENT, BELIEVED (the default for all) or DOUBTED.
-    `frozen`, shape (n, k), int8: 1 where no new position may be opened. Raises DataFault for what the module refuses.
+    `frozen`, shape (n, k), int8: 1 where no new position may be opened. Arrays of these types are not copied, so they may not be
+    changed afterwards. Raises DataFault for what the module refuses.
     """
     n, k = len(close_ms), len(symbols)
     state = np.full((n, k), w.BELIEVED, dtype=np.int8) if state is None else np.require(state, np.int8, ("C", "W"))
@@ -99,23 +148,21 @@ def grid_of(
     columns = np.require(prices, np.float64, ("C", "W"))
     problem = _problem(symbols, timeframe, close_ms, columns, state, frozen, first)
     if problem is None:
-        made = _measured(timeframe, close_ms, columns, state, frozen)
+        made = _columns(timeframe, close_ms, columns, state, frozen)
         if made.origin >= 0:
             return Grid(tuple(symbols), timeframe, first, made)
         problem = "a bar is not finite, positive and in order"
     raise DataFault(f"The bars cannot be laid out for the fast engine: {problem}. Nothing was run.")
 
 
-def _measured(timeframe: Timeframe, close_ms: Ints, prices: Floats, state: Flags, frozen: Flags) -> Columns:
+def _columns(timeframe: Timeframe, close_ms: Ints, prices: Floats, state: Flags, frozen: Flags) -> Columns:
     """The columns; their origin is -1 where a bar is not finite, positive and in order."""
-    from execution.kernel.loop import measure
+    from execution.kernel.loop import check
 
-    n, k = state.shape
-    bars = np.zeros((n, k), dtype=w.BAR)
-    returns, seen = np.empty((k, n), dtype=np.float64), np.empty((k, n), dtype=np.int32)
-    origin = measure(prices, state, frozen, bars, returns, seen)
+    origin, whole, largest = check(prices, state)
     step_us = timeframe.seconds * 1_000_000
-    return Columns(int(close_ms[0]) * 1000 - step_us, step_us, bars, returns, seen, int(origin))
+    begin_us = int(close_ms[0]) * 1000 - step_us
+    return Columns(begin_us, step_us, prices, state, frozen, int(origin), bool(whole), float(largest))
 
 
 def _unpacked(
@@ -150,6 +197,12 @@ def _problem(
         return f"prices have shape {prices.shape} and states {state.shape}, where (5, {n}, {k}) and ({n}, {k}) belong"
     if not 0 <= first < n:
         return f"the session would begin at bar {first} of {n}"
-    if (np.diff(close_ms) != timeframe.seconds * 1000).any():
+    if not _is_even(close_ms, timeframe.seconds * 1000):
         return f"bar closes must be {timeframe} apart"
     return None
+
+
+def _is_even(moments: Ints, step: int) -> bool:
+    """Whether moments are `step` apart, looked at in pieces that stay in the cache."""
+    pieces = (moments[first : first + _PIECE + 1] for first in range(0, len(moments), _PIECE))
+    return all(bool((piece[1:] - piece[:-1] == step).all()) for piece in pieces)

@@ -14,15 +14,15 @@ NEVER = 2**62
 
 
 @compiled
-def close_what_is_due(bars: Records, says: Records, rules: Records, places: Records, t: int, u: int) -> None:
+def close_what_is_due(now: Records, says: Records, rules: Records, places: Records, t: int, u: int) -> None:
     """Note until when the purchases that are voted for are to be held, and sell what is due.
 
-    `bars`, shape (n_bars, n_symbols): records of BAR [quote]; `says`, shape (n_rows, n_symbols): records of SAY [quote, bars].
+    `now`, shape (n_symbols,): records of BAR [quote]; `says`, shape (n_rows, n_symbols): records of SAY [quote, bars].
     `rules`, `places`, shape (n_symbols,): records of RULE and PLACE. `t`: the bar, `u`: the row of its votes.
     """
     for s in range(len(places)):
         place, say = places[s], says[u, s]
-        if bars[t, s].state != w.BELIEVED or say.direction < 0:
+        if now[s].state != w.BELIEVED or say.direction < 0:
             continue
         if say.direction > 0:
             due = t + say.horizon if say.horizon > 0 else NEVER

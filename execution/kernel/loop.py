@@ -13,7 +13,7 @@ import numpy as np
 from execution import observation
 from execution.kernel import records as w
 from execution.kernel.bars.calm import skip
-from execution.kernel.bars.measured import measured
+from execution.kernel.bars.measured import measured, show, sound
 from execution.kernel.breakers import equity_of, is_shut, is_shut_on, observe
 from execution.kernel.compiled import compiled, door, fingerprint
 from execution.kernel.gate import judge
@@ -31,31 +31,29 @@ from risk import record, sizing
 
 
 @compiled
-def _live(
-    bars: Records, rules: Records, limits: Record, account: Record, places: Records, fills: Records, t: int
-) -> None:
+def _live(now: Records, rules: Records, limits: Record, account: Record, places: Records, fills: Records) -> None:
     """What happens during the bar: trading at the open, then during the rest of it; then the marks."""
     for s in range(len(places)):
         place = places[s]
-        if place.live and bars[t, s].state:
-            at_open(rules[s], limits, account, place, fills, bars[t, s])
+        if place.live and now[s].state:
+            at_open(rules[s], limits, account, place, fills, now[s])
             tidy(rules[s], limits, place)
     for s in range(len(places)):
         place = places[s]
         if place.moving:
-            walk(rules[s], limits, account, place, fills, bars[t, s])
+            walk(rules[s], limits, account, place, fills, now[s])
             tidy(rules[s], limits, place)
-        if place.held and bars[t, s].state == w.BELIEVED:
-            place.mark = bars[t, s].close
+        if place.held and now[s].state == w.BELIEVED:
+            place.mark = now[s].close
 
 
 @compiled
-def _fall(bars: Records, limits: Record, account: Record, places: Records, t: int) -> float:
+def _fall(now: Records, limits: Record, account: Record, places: Records) -> float:
     """Pause the symbols that have fallen. Returns how far the market fell, the mean of its symbols [standard deviations]."""
     total, count = 0.0, 0
     for s in range(len(places)):
-        move = bars[t, s].sigma
-        if bars[t, s].state != w.BELIEVED or np.isnan(move):
+        move = now[s].sigma
+        if now[s].state != w.BELIEVED or np.isnan(move):
             continue
         total += move
         count += 1
@@ -65,11 +63,11 @@ def _fall(bars: Records, limits: Record, account: Record, places: Records, t: in
 
 
 @compiled
-def _review(bars: Records, rules: Records, limits: Record, account: Record, places: Records, t: int) -> None:
+def _review(now: Records, rules: Records, limits: Record, account: Record, places: Records) -> None:
     """Withdraw entries that are no longer justified, and move trailing stops up."""
     shut = is_shut(account)
     for s in range(len(places)):
-        place, bar = places[s], bars[t, s]
+        place, bar = places[s], now[s]
         closed = shut or place.turbulent_until > account.now_us
         if place.orders[0, w.KIND] and (bar.state != w.BELIEVED or bar.frozen or closed):
             abandon_entry(rules[s], limits, place)
@@ -79,7 +77,7 @@ def _review(bars: Records, rules: Records, limits: Record, account: Record, plac
 
 @compiled
 def _decide(
-    bars: Records,
+    now: Records,
     says: Records,
     rules: Records,
     limits: Record,
@@ -88,13 +86,12 @@ def _decide(
     docket: Ints,
     multipliers: Floats,
     reviewed: int,
-    t: int,
     u: int,
 ) -> int:
     """Close positions that are voted out, trim those of which a smaller share is wanted, and raise their stops. Returns the
     number of proposals; `docket` lists them, strongest conviction first.
 
-    `t`: the bar, `u`: the row of its votes. `reviewed`: how many positions the policy has reviewed; their `multipliers`
+    `u`: the row of the votes of this bar. `reviewed`: how many positions the policy has reviewed; their `multipliers`
     are in the order of `docket`.
     """
     for i in range(reviewed):
@@ -102,7 +99,7 @@ def _decide(
     waiting = 0
     for s in range(len(places)):
         say = says[u, s]
-        if say.direction == 0 or bars[t, s].state != w.BELIEVED:
+        if say.direction == 0 or now[s].state != w.BELIEVED:
             continue
         if say.direction < 0:
             leave(rules[s], places[s])
@@ -123,18 +120,18 @@ def _decide(
 
 @compiled
 def _review_shares(
-    bars: Records, says: Records, rules: Records, limits: Record, places: Records, docket: Ints, t: int, u: int
+    now: Records, says: Records, rules: Records, limits: Record, places: Records, docket: Ints, u: int
 ) -> int:
     """Close positions that are voted out, and raise the stops of those that are held by shares. Returns how many of these the
     policy may review; `docket` lists them.
 
-    `t`: the bar, `u`: the row of its votes. `_decide` does the rest, once the policy has said what it leaves of their shares.
+    `u`: the row of the votes of this bar. `_decide` does the rest, once the policy has said what it leaves of their shares.
     """
     waiting = 0
     for s in range(len(places)):
         say = says[u, s]
         places[s].part = 1.0
-        if say.direction == 0 or bars[t, s].state != w.BELIEVED:
+        if say.direction == 0 or now[s].state != w.BELIEVED:
             continue
         if say.direction < 0:
             leave(rules[s], places[s])
@@ -161,7 +158,8 @@ def _shape(
 @compiled
 def _settle(
     lane: Record,
-    bars: Records,
+    columns: Any,
+    now: Records,
     returns: Floats,
     sums: Floats,
     seen: Small,
@@ -184,8 +182,8 @@ def _settle(
         s = docket[i]
         account.proposed += 1
         code = judge(
-            bars, returns, sums, seen, lane.origin, says[heard[t + lane.said], s], rules, limits, points, account, places, paper,
-            facts, pairs, t, s, is_shut_on(account, places[s]), multipliers[i],
+            columns, now, returns, sums, seen, lane.origin, says[heard[t + lane.said], s], rules, limits, points, account, places,
+            paper, facts, pairs, t, s, is_shut_on(account, places[s]), multipliers[i],
         )  # fmt: skip
         if code == w.ALLOWED:
             account.signed += 1
@@ -197,7 +195,8 @@ def _settle(
 @compiled
 def _run(
     lane: Record,
-    bars: Records,
+    columns: Any,
+    now: Records,
     returns: Floats,
     sums: Floats,
     seen: Small,
@@ -230,48 +229,52 @@ def _run(
     begin_us, step_us, said, first, t = lane.begin_us, lane.step_us, lane.said, lane.first, lane.bar
     last, told = min(lane.end, first + until), lane.waiting > 0
     lane.status = w.RESTING
+    if told:
+        show(columns, now, t)
     while told or t < last:
         if not told:
-            t = skip(lane, bars, heard, rules, limits, account, places, equity, t, last)
-            if t >= last:
-                break
+            if not heard[t + said]:
+                t = skip(lane, columns, heard, rules, limits, account, places, equity, t, last)
+                if t >= last:
+                    break
             if account.fills + room > len(fills):
                 lane.status = w.CROWDED
                 break
             account.bar = t
             account.now_us = begin_us + (t + 1) * step_us
             forget_yesterday(limits, account)
+            show(columns, now, t)
             busy, spoken, sigma, u = False, False, 0.0, heard[t + said]
             for s in range(len(places)):
                 busy = busy or places[s].live > 0 or places[s].held > 0
                 spoken = spoken or says[u, s].direction != 0
-                if bars[t, s].state == w.BELIEVED and not limits.by_symbol and abs(bars[t, s].sigma) > sigma:
-                    sigma = abs(bars[t, s].sigma)
+                if now[s].state == w.BELIEVED and not limits.by_symbol and abs(now[s].sigma) > sigma:
+                    sigma = abs(now[s].sigma)
             if limits.by_symbol:
-                sigma = _fall(bars, limits, account, places, t)
+                sigma = _fall(now, limits, account, places)
             worth = account.cash_quote
             if busy:
-                _live(bars, rules, limits, account, places, fills, t)
+                _live(now, rules, limits, account, places, fills)
                 worth = equity_of(rules, account, places)
             equity[t - first] = worth
             observe(limits, account, account.now_us // w.US_A_DAY, worth, sigma)
             if busy:
-                _review(bars, rules, limits, account, places, t)
+                _review(now, rules, limits, account, places)
             if limits.expires:
-                close_what_is_due(bars, says, rules, places, t, u)
+                close_what_is_due(now, says, rules, places, t, u)
             if not spoken:
-                if account.voters:
-                    remember(bars, says, rules, limits, account, places, t, u)
+                if account.voters and (u or account.following):
+                    remember(now, says, rules, limits, account, places, u)
                 t += 1
                 continue
             if asks and reviews:
-                lane.waiting = _review_shares(bars, says, rules, limits, places, docket, t, u)
+                lane.waiting = _review_shares(now, says, rules, limits, places, docket, u)
                 if lane.waiting:
                     lane.status, lane.asked, lane.reviewing = w.ASKING, 0, 1
                     break
         if not told or lane.reviewing:
             lane.waiting = _decide(
-                bars, says, rules, limits, account, places, docket, multipliers, lane.waiting if told else 0, t, heard[t + said],
+                now, says, rules, limits, account, places, docket, multipliers, lane.waiting if told else 0, heard[t + said],
             )  # fmt: skip
             lane.reviewing = 0
             if asks and lane.waiting:
@@ -279,19 +282,19 @@ def _run(
                 break
         told = False
         _settle(
-            lane, bars, returns, sums, seen, heard, says, rules, limits, points, account, places, paper, facts, pairs, docket,
-            multipliers, t,
+            lane, columns, now, returns, sums, seen, heard, says, rules, limits, points, account, places, paper, facts, pairs,
+            docket, multipliers, t,
         )  # fmt: skip
         if account.voters:
-            remember(bars, says, rules, limits, account, places, t, heard[t + said])
+            remember(now, says, rules, limits, account, places, heard[t + said])
         t += 1
     lane.bar = t
     if t == lane.end:
         lane.status = w.ENDED
 
 
-def _doors(stamp: str) -> tuple[Any, Any, Any, Any]:
-    """The four functions that Python calls. The stamp is in their closure, so a change of any source compiles them again."""
+def _doors(stamp: str) -> tuple[Any, Any, Any, Any, Any]:
+    """The five functions that Python calls. The stamp is in their closure, so a change of any source compiles them again."""
 
     def advance(
         tape: Any,
@@ -310,8 +313,8 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any]:
         `rules` (R, k), `limits` (R,): those that lanes share, by `LANE.ruled`.
         `answers` (L,): multipliers of the proposals that are asked about; NaN leaves a lane as it is.
         """
-        bars, returns, sums, seen, heard, says = tape
-        lanes, accounts, places, paper, facts, pairs, docket, multipliers, fills, equity, rows = state
+        columns, returns, sums, seen, heard, says = tape
+        lanes, accounts, places, now, paper, facts, pairs, docket, multipliers, fills, equity, rows = state
         crowded, overfull = w.NO, w.NO
         if not stamp:
             return w.DONE
@@ -325,7 +328,7 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any]:
                 lane.asked += 1
             if lane.status != w.ASKING or lane.asked == lane.waiting:
                 _run(
-                    lane, bars, returns, sums, seen, heard, says, rules[lane.ruled], limits[lane.ruled], points, account,
+                    lane, columns, now, returns, sums, seen, heard, says, rules[lane.ruled], limits[lane.ruled], points, account,
                     places[n], paper, facts[limits[lane.ruled].style], pairs, docket[n], multipliers[n], fills[n], equity[n],
                     until, room, asks, reviews,
                 )  # fmt: skip
@@ -335,8 +338,9 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any]:
                 t, s = lane.bar, docket[n, lane.asked]
                 say = says[heard[t + lane.said], s]
                 scale = np.nan if lane.reviewing else say.scale
+                show(columns, now, t)
                 see(
-                    bars, returns, sums, seen, lane.origin, lane.step_us, float(say.direction), say.conviction, scale,
+                    now, returns, sums, seen, lane.origin, lane.step_us, float(say.direction), say.conviction, scale,
                     rules[lane.ruled], limits[lane.ruled], points, account, places[n], paper, facts[limits[lane.ruled].style],
                     pairs, t, s, rows[n],
                 )  # fmt: skip
@@ -346,39 +350,37 @@ def _doors(stamp: str) -> tuple[Any, Any, Any, Any]:
 
     def look(tape: Any, rules: Any, limits: Any, points: Any, state: Any, markets: Any) -> None:
         """Write what a policy sees of one market in each lane at its last close: nothing is said of it."""
-        bars, returns, sums, seen, _, _ = tape
-        lanes, accounts, places, paper, facts, pairs, _, _, _, _, rows = state
+        columns, returns, sums, seen, _, _ = tape
+        lanes, accounts, places, now, paper, facts, pairs, _, _, _, _, rows = state
         if stamp:
             for n in range(len(lanes)):
                 lane, s = lanes[n], markets[n]
                 if s == w.NONE:
                     continue
                 held = 1.0 if places[n, s].held else 0.0
+                show(columns, now, accounts[n].bar)
                 see(
-                    bars, returns, sums, seen, lane.origin, lane.step_us, held, np.nan, np.nan, rules[lane.ruled],
+                    now, returns, sums, seen, lane.origin, lane.step_us, held, np.nan, np.nan, rules[lane.ruled],
                     limits[lane.ruled], points, accounts[n], places[n], paper, facts[limits[lane.ruled].style], pairs,
                     accounts[n].bar, s, rows[n],
                 )  # fmt: skip
 
-    def measure(prices: Any, state: Any, frozen: Any, bars: Any, returns: Any, seen: Any) -> int:
-        """Lay out bars, and fill in all that only they decide. Gives the bar of the first close of any symbol, or -1 where a bar
-        is not sound.
-        """
-        origin = len(bars)
+    def check(prices: Any, state: Any) -> tuple[int, bool, float]:
+        """See `sound`."""
+        return sound(prices, state) if stamp else (w.NONE, w.NO, 0.0)
+
+    def measure(prices: Any, state: Any, returns: Any, seen: Any, sigma: Any, stale: Any) -> None:
+        """Fill in all that only bars decide."""
         if stamp:
-            for s in range(bars.shape[1]):
-                first, sound = measured(prices, state, frozen, bars, returns, seen, s)
-                if not sound:
-                    return -1
-                origin = min(origin, first)
-        return origin
+            for s in range(state.shape[1]):
+                measured(prices, state, returns, seen, sigma, stale, s)
 
     def roll(returns: Any, sums: Any, step: int) -> None:
         """Sum up the latest `step` returns at each bar."""
         if stamp:
             rolled(returns, sums, step)
 
-    return door(advance), door(look), door(measure, tells=True), door(roll)
+    return door(advance), door(look), door(check, tells=True), door(measure), door(roll)
 
 
 def _stamp() -> str:
@@ -387,4 +389,4 @@ def _stamp() -> str:
     return fingerprint() + hashlib.sha256(shared).hexdigest()
 
 
-advance, look, measure, roll = _doors(_stamp())
+advance, look, check, measure, roll = _doors(_stamp())

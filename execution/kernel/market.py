@@ -8,7 +8,7 @@ import numpy as np
 from execution.kernel import records as w
 from execution.kernel.book import lay_book, lay_liquidity
 from execution.kernel.compiled import compiled
-from execution.kernel.exact import SNAP, Pair, add, over, ratio, times
+from execution.kernel.exact import SNAP, Pair, add, is_clear, over, ratio, times
 from execution.kernel.records import Record
 
 _US_AN_HOUR = 3_600_000_000
@@ -17,7 +17,12 @@ _US_AN_HOUR = 3_600_000_000
 @compiled
 def forget_yesterday(limits: Record, account: Record) -> None:
     """At the beginning of a bar: drop the counts of the bar one day before it."""
-    slot = account.bar % limits.day_bars
+    forget(account, account.bar % limits.day_bars)
+
+
+@compiled
+def forget(account: Record, slot: int) -> None:
+    """Drop the counts of one bar of the last day, by its place in that day [bars]."""
     account.entries -= account.counted[slot, w.ENTERED]
     account.errors -= account.counted[slot, w.FAILED]
     account.counted[slot, w.ENTERED] = 0
@@ -70,12 +75,14 @@ def show_book(rule: Record, place: Record, bar: Record) -> None:
 
 
 @compiled
-def spread_bps(place: Record) -> float:
-    """Distance of best bid and best ask of the present book [bps]; infinite if one of them is missing."""
+def is_wide(place: Record, most: float) -> bool:
+    """Whether best bid and best ask of the present book are more than `most` apart [bps], or one of them is missing."""
     bid, ask = place.prices[1, 0], place.prices[0, 0]
     if bid <= 0 or ask <= 0:
-        return np.inf
-    return float(ratio((2.0 * (ask - bid), 0.0), (float(ask + bid), 0.0)) * 1e4)
+        return bool(most < np.inf)
+    apart, middle = 2.0 * (ask - bid), float(ask + bid)
+    rough = apart / middle * 1e4
+    return bool((rough if is_clear(rough, most) else ratio((apart, 0.0), (middle, 0.0)) * 1e4) > most)
 
 
 @compiled

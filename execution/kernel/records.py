@@ -107,6 +107,9 @@ BAR = np.dtype(
 """Prices [quote], volume [base]; `sigma`: its return in standard deviations of those before, with its sign, NaN where unknown;
 `stale`: bars in a row without a believed one."""
 
+OPEN, HIGH, LOW, CLOSE, VOLUME = range(5)
+"""Rows of a grid's prices."""
+
 MOST_RELEASES = 512
 """Releases of the calendar (`market.context.calendar`)."""
 MOST_VOTERS = 16
@@ -155,7 +158,7 @@ LIMITS = _record(
     + " ".join(SETTINGS),
     ints="window step least_bars filtered floored halves daily_pause_us weekly_pause_us day_bars turbulence_pause_us "
     "streak_pause_us first_hour last_hour macro_pause_us covered_from_us covered_to_us releases_known "
-    "clusters kelly_risk kelly_even by_symbol learns style number expires",
+    "clusters kelly_risk kelly_even by_symbol learns style number expires tailed",
     pairs="cash target share dearest capped",
     releases_us=("i8", (MOST_RELEASES,)),
 )
@@ -165,7 +168,7 @@ LIMITS = _record(
 `entry_cap`: how far above the last close an entry may buy, 0 for any price; `capped` is 1 more. `hard_stop`: that of positions by
 shares; `band`: by how much their share may differ, below 0 where none is ever changed. `style`: which table of FACT the lane
 shares; `number`: of these rules among those that lanes share. `expires`: 1 if a position is sold once the horizon of its voters
-has passed."""
+has passed. `tailed`: 1 unless it is sure that no size of such a lane reaches the limits of VaR and ES."""
 
 PLACE = _record(
     floats="entry_stop bracket_stop trailing_from mark share exit entry_share entry_exit part below above coins weighed_at",
@@ -209,11 +212,11 @@ ACCOUNT = _record(
 24 hours, made up of the bars of the day in `counted`. `traded`: notional of all fills [quote]. `overfull`:
 1 if a position had more lots than are kept. `quoted`: what the cash of `told` is in quote units [quote]."""
 
-FACT = _record(floats="value loss ratio daily volume spread room", ints="bar shown")
+FACT = _record(floats="value loss ratio daily volume room", ints="bar shown wide")
 """What only bars decide at one close of one market, kept once it was asked for, 0 before: VaR and ES per step of a book that is
 this market alone, the short volatility over the long, the volatility of a day, and what was traded in 24 hours [quote]. `bar`:
-which, counted from 1. Lanes of the same `style` of measuring share them. `spread` [bps] and `room` [quote]: of the book that is
-shown after the bar, under the rules `shown`, counted from 1."""
+which, counted from 1. Lanes of the same `style` of measuring share them. `room` [quote], and whether the spread
+is too `wide`: of the book that is shown after the bar, under the rules `shown`, counted from 1."""
 
 PAIR = _record(floats="value", ints="bar rows")
 """The correlation of two markets at one close, over so many `rows` of returns, kept once it was asked for. `bar`: which, counted

@@ -47,7 +47,7 @@ class PolicyTape:
     variants: tuple[Rules, ...] = ()
 
     def __post_init__(self) -> None:
-        shape = (*self.course.grid.columns.bars.shape, len(COURT_COLUMNS))
+        shape = (*self.course.grid.columns.shape, len(COURT_COLUMNS))
         if self.court.shape != shape or not self.bars_per_day > 0.0:
             raise DataFault(
                 f"The tape {self.name} has court columns of shape {self.court.shape} and {self.bars_per_day:g} bars a day. It "
@@ -59,7 +59,7 @@ class PolicyTape:
         cls, name: str, course: Course, bars_per_day: float, variants: tuple[Rules, ...] = ()
     ) -> "PolicyTape":
         """A tape of votes that no court has heard."""
-        shape = (*course.grid.columns.bars.shape, len(COURT_COLUMNS))
+        shape = (*course.grid.columns.shape, len(COURT_COLUMNS))
         return cls(name, course, np.broadcast_to(np.nan, shape), bars_per_day, variants)
 
     def __len__(self) -> int:

@@ -22,7 +22,7 @@ def test_features_of_training_are_those_of_a_session_on_recorded_bars(shared: Pa
     tape = recorded(settings, shared, start, end)
     grid = grid_of_tape(tape)
     votes = share_votes(grid, 4, often=0.6, every=3)
-    table = generator(4, "rows").uniform(0.2, 1.0, grid.columns.bars.shape)
+    table = generator(4, "rows").uniform(0.2, 1.0, grid.columns.shape)
     live: list[dict[tuple[int, int], np.ndarray]] = [{}, {}]
     trained: list[dict[tuple[int, int], np.ndarray]] = [{}, {}]
     full(settings, tape, grid, votes, table, live[0], reviewed=live[1])

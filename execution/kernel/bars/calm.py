@@ -8,12 +8,15 @@ takes it in full. Most bars of most tapes are calm, so their cost is that of a r
 bars of the sweep.
 """
 
+from typing import Any
+
 import numpy as np
 
 from execution.kernel import records as w
 from execution.kernel.compiled import compiled
 from execution.kernel.exact import nearest_scaled
-from execution.kernel.records import Floats, Record, Records, Small
+from execution.kernel.market import forget
+from execution.kernel.records import Flags, Floats, Record, Records, Small
 from risk.record import HORIZON_BARS
 
 _MARGIN = 1e-9
@@ -23,7 +26,7 @@ _MARGIN = 1e-9
 @compiled
 def skip(
     lane: Record,
-    bars: Records,
+    columns: Any,
     heard: Small,
     rules: Records,
     limits: Record,
@@ -33,14 +36,11 @@ def skip(
     t: int,
     last: int,
 ) -> int:
-    """Live through the calm bars from `t` on, before `last`, and return the first bar that is not one of them.
+    """Live through the calm bars from `t` on, at which nothing is said, before `last`. Returns the first that is not one of them.
 
-    `bars`, shape (n_bars, n_symbols): records of BAR [quote, base]. `heard`, shape (n_rows,): the row of the votes of each bar, 0
-    where nothing is said. `rules`, `places`, shape (n_symbols,): records of RULE and PLACE. `equity`, shape (n_bars,) [quote]: of
-    the lane's stretch.
+    `columns`: those of `show` [quote, base]. `heard`, shape (n_rows,): the row of the votes of each bar, 0 where nothing is said.
+    `rules`, `places`, shape (n_symbols,): records of RULE and PLACE. `equity`, shape (n_bars,) [quote]: of the lane's stretch.
     """
-    if heard[t + lane.said]:
-        return t
     for s in range(len(places)):
         if not _watch(rules[s], places[s]):
             return t
@@ -55,42 +55,124 @@ def skip(
     if end <= t or not brake > 0.0:
         return t
     brake -= brake * _MARGIN
-    least, peak = _least_of_the_week(limits, account), account.peak
-    floor = max(least, _least_of_all(limits, account, peak))
-    first, said, slot, counted = lane.first, lane.said, t % limits.day_bars, account.entries > 0 or account.errors > 0
-    begun = t
-    while t < end and not heard[t + said]:
-        if counted:
-            if account.counted[slot, w.ENTERED] or account.counted[slot, w.FAILED]:
-                break
-            slot = slot + 1 if slot + 1 < limits.day_bars else 0
-        worth, calm = account.cash_quote, True
-        for s in range(len(places)):
-            bar = bars[t, s]
-            if bar.state != w.ABSENT and not (
-                bar.low > places[s].below and bar.high < places[s].above and not abs(bar.sigma) >= brake
-            ):
-                calm = False
-            if places[s].coins > 0.0:
-                worth += places[s].coins * (bar.close if bar.state == w.BELIEVED else places[s].mark)
-        if not calm or not worth > floor:
-            break
-        for s in range(len(places)):
-            if bars[t, s].state == w.BELIEVED:
-                places[s].passed += 1
-                if places[s].coins > 0.0:
-                    places[s].mark = bars[t, s].close
-        equity[t - first] = worth
-        if worth > peak:
-            peak = worth
-            floor = max(least, _least_of_all(limits, account, peak))
-        t += 1
+    begun, least = t, _least_of_the_week(limits, account)
+    if len(places) == 1:
+        t = _glide(
+            columns[0], columns[1], columns[3], heard, lane.said, limits, account, places[0], equity, lane.first, brake, least,
+            t, end,
+        )  # fmt: skip
+    else:
+        t = _sweep(
+            columns[0], columns[1], columns[3], heard, lane.said, limits, account, places, equity, lane.first, brake, least, t,
+            end,
+        )  # fmt: skip
     if t > begun:
-        account.peak = peak
         account.bar = t - 1
         account.now_us = lane.begin_us + t * lane.step_us
         if account.following:
             _pass(account, places)
+    return t
+
+
+@compiled
+def _sweep(
+    prices: Floats,
+    state: Flags,
+    sigma: Floats,
+    heard: Small,
+    said: int,
+    limits: Record,
+    account: Record,
+    places: Records,
+    equity: Floats,
+    first: int,
+    brake: float,
+    least: float,
+    t: int,
+    end: int,
+) -> int:
+    """The sweep itself, up to bar `end` at most. `prices`, `state`, `sigma`: see `show`; `equity`: of the stretch from `first`.
+
+    `brake`: the move that is not calm [standard deviations]; `least`: the equity that is none [quote].
+    """
+    peak, braked, slot = account.peak, len(sigma) > 0, t % limits.day_bars
+    floor, counted = max(least, _least_of_all(limits, account, peak)), account.entries > 0 or account.errors > 0
+    while t < end and not heard[t + said]:
+        worth, calm = account.cash_quote, True
+        for s in range(len(places)):
+            known, place = state[t, s], places[s]
+            if known != w.ABSENT:
+                calm &= prices[w.LOW, t, s] > place.below and prices[w.HIGH, t, s] < place.above
+                calm &= not (braked and abs(sigma[t, s]) >= brake)
+            if place.coins > 0.0:
+                worth += place.coins * (prices[w.CLOSE, t, s] if known == w.BELIEVED else place.mark)
+        if not calm or not worth > floor:
+            break
+        for s in range(len(places)):
+            if state[t, s] == w.BELIEVED:
+                places[s].passed += 1
+                if places[s].coins > 0.0:
+                    places[s].mark = prices[w.CLOSE, t, s]
+        equity[t - first] = worth
+        if counted:
+            forget(account, slot)
+            slot = slot + 1 if slot + 1 < limits.day_bars else 0
+            counted = account.entries > 0 or account.errors > 0
+        if worth > peak:
+            peak = worth
+            floor = max(least, _least_of_all(limits, account, peak))
+        t += 1
+    account.peak = peak
+    return t
+
+
+@compiled
+def _glide(
+    prices: Floats,
+    state: Flags,
+    sigma: Floats,
+    heard: Small,
+    said: int,
+    limits: Record,
+    account: Record,
+    place: Record,
+    equity: Floats,
+    first: int,
+    brake: float,
+    least: float,
+    t: int,
+    end: int,
+) -> int:
+    """The same for one market, whose figures stay in registers."""
+    peak, braked, slot = account.peak, len(sigma) > 0, t % limits.day_bars
+    floor, counted = max(least, _least_of_all(limits, account, peak)), account.entries > 0 or account.errors > 0
+    below, above, coins, mark, cash, passed = place.below, place.above, place.coins, place.mark, account.cash_quote, 0
+    days = limits.day_bars
+    while t < end and not heard[t + said]:
+        known, close = state[t, 0], prices[w.CLOSE, t, 0]
+        if known != w.ABSENT and not (prices[w.LOW, t, 0] > below and prices[w.HIGH, t, 0] < above):
+            break
+        if braked and known != w.ABSENT and abs(sigma[t, 0]) >= brake:
+            break
+        worth = cash + coins * (close if known == w.BELIEVED else mark) if coins > 0.0 else cash
+        if not worth > floor:
+            break
+        if known == w.BELIEVED:
+            passed += 1
+            mark = close
+        equity[t - first] = worth
+        if counted:
+            if account.counted[slot, w.ENTERED] or account.counted[slot, w.FAILED]:
+                forget(account, slot)
+                counted = account.entries > 0 or account.errors > 0
+            slot = slot + 1 if slot + 1 < days else 0
+        if worth > peak:
+            peak = worth
+            floor = max(least, _least_of_all(limits, account, peak))
+        t += 1
+    account.peak, place.passed = peak, passed
+    if coins > 0.0:
+        place.mark = mark
     return t
 
 
@@ -120,9 +202,14 @@ def _watch(rule: Record, place: Record) -> bool:
 def _quiet_until(lane: Record, account: Record) -> int:
     """The first bar that begins another day, or lifts a breaker."""
     moment = (account.day + 1) * w.US_A_DAY
-    for until in (account.daily_until, account.weekly_until, account.turbulent_until, account.streak_until):
-        if until:
-            moment = min(moment, until)
+    if account.daily_until:
+        moment = min(moment, account.daily_until)
+    if account.weekly_until:
+        moment = min(moment, account.weekly_until)
+    if account.turbulent_until:
+        moment = min(moment, account.turbulent_until)
+    if account.streak_until:
+        moment = min(moment, account.streak_until)
     return int(-((lane.begin_us - moment) // lane.step_us) - 1)
 
 

@@ -3,6 +3,8 @@
 Sums are exact pairs of floats (`execution.kernel.exact`), as the full engine's are decimals.
 """
 
+from typing import Any
+
 import numpy as np
 
 from execution.kernel import records as w
@@ -12,6 +14,9 @@ from execution.kernel.judging.pairs import correlated
 from execution.kernel.records import Floats, Record, Records, Small
 from risk.sizing import A_HAIR_LESS
 from risk.window import QUARANTINE_BARS
+
+_PLENTY = 0.98
+"""Share of the cash that is left for certain, whatever is kept back."""
 
 
 @compiled
@@ -26,7 +31,13 @@ def cash_of(limits: Record, account: Record) -> Pair:
 @compiled
 def equity_in_parts(rules: Records, limits: Record, account: Record, places: Records) -> Pair:
     """Cash and positions at the marks [quote]. `rules`, `places`, shape (n_symbols,): records of RULE and PLACE."""
-    total = cash_of(limits, account)
+    return equity_with(cash_of(limits, account), rules, places)
+
+
+@compiled
+def equity_with(cash: Pair, rules: Records, places: Records) -> Pair:
+    """This cash and positions at the marks [quote]. `rules`, `places`, shape (n_symbols,): records of RULE and PLACE."""
+    total = cash
     for s in range(len(places)):
         total = add(total, worth_of(rules[s], places[s]))
     return total
@@ -110,15 +121,16 @@ def is_weighed(bar: Record, place: Record) -> bool:
 
 
 @compiled
-def rows_of(bars: Records, seen: Small, origin: int, limits: Record, places: Records, t: int, own: int) -> int:
+def rows_of(now: Records, seen: Small, origin: int, limits: Record, places: Records, t: int, own: int) -> int:
     """How many of the latest bars are known of the market and of all that is weighed with it [bars].
 
-    `bars`, shape (n_bars, n_symbols): records of BAR [quote, base]. `seen`, shape (n_symbols, n_bars): how many returns there are
-    up to each bar [count]. `places`, shape (n_symbols,): records of PLACE. `t`, `own`: bar and market.
+    `now`, shape (n_symbols,): records of BAR [quote, base]. `seen`, shape (n_symbols, n_bars): how many returns there are up to
+    each bar [count], or (n_symbols, 0) where each bar has one. `places`, shape (n_symbols,): records of PLACE. `t`, `own`: bar
+    and market.
     """
     rows = own_rows(seen, origin, limits, t, own)
     for s in range(len(places)):
-        if s != own and is_weighed(bars[t, s], places[s]):
+        if s != own and is_weighed(now[s], places[s]):
             rows = min(rows, own_rows(seen, origin, limits, t, s))
     return rows
 
@@ -127,58 +139,64 @@ def rows_of(bars: Records, seen: Small, origin: int, limits: Record, places: Rec
 def own_rows(seen: Small, origin: int, limits: Record, t: int, s: int) -> int:
     """How many of the latest bars are known of one market [bars]. `t`, `s`: bar and market.
 
-    `seen`, shape (n_symbols, n_bars): how many returns there are up to each bar [count].
+    `seen`, shape (n_symbols, n_bars): how many returns there are up to each bar [count], or (n_symbols, 0) where each has one.
     """
     count = min(t - origin, limits.window)
+    if seen.shape[1] == 0:
+        return int(count)
     return int(min(count, seen[s, t] - seen[s, t - count]))
 
 
 @compiled
-def rough_day_volume(bars: Records, origin: int, limits: Record, fact: Record, t: int, s: int) -> float:
+def rough_day_volume(columns: Any, origin: int, limits: Record, fact: Record, t: int, s: int) -> float:
     """The same as `day_volume` but for its last digits, in two sums that do not wait for each other; `fact` keeps it.
 
-    `bars`, shape (n_bars, n_symbols): records of BAR [quote, base]; `t`, `s`: bar and market.
+    `columns`: those of `show`; `t`, `s`: bar and market.
     """
+    prices, state = columns[0], columns[1]
     if fact.volume > 0.0:
         return float(fact.volume)
     begin, even, odd = max(origin, t + 1 - limits.day_bars), 0.0, 0.0
     for i in range(begin, t, 2):
-        even += bars[i, s].close * bars[i, s].volume if bars[i, s].state == w.BELIEVED else 0.0
-        odd += bars[i + 1, s].close * bars[i + 1, s].volume if bars[i + 1, s].state == w.BELIEVED else 0.0
+        even += prices[w.CLOSE, i, s] * prices[w.VOLUME, i, s] if state[i, s] == w.BELIEVED else 0.0
+        odd += prices[w.CLOSE, i + 1, s] * prices[w.VOLUME, i + 1, s] if state[i + 1, s] == w.BELIEVED else 0.0
     if (t + 1 - begin) % 2:
-        even += bars[t, s].close * bars[t, s].volume if bars[t, s].state == w.BELIEVED else 0.0
+        even += prices[w.CLOSE, t, s] * prices[w.VOLUME, t, s] if state[t, s] == w.BELIEVED else 0.0
     fact.volume = even + odd
     return float(fact.volume)
 
 
 @compiled
-def day_volume(bars: Records, origin: int, limits: Record, t: int, s: int) -> float:
+def day_volume(columns: Any, origin: int, limits: Record, t: int, s: int) -> float:
     """Traded in the last 24 hours in believed bars [quote]: `risk.volumes`.
 
-    `bars`, shape (n_bars, n_symbols): records of BAR [quote, base]; `t`, `s`: bar and market.
+    `columns`: those of `show`; `t`, `s`: bar and market.
     """
+    prices, state = columns[0], columns[1]
     total = 0.0
     for i in range(max(origin, t + 1 - limits.day_bars), t + 1):
-        if bars[i, s].state == w.BELIEVED:
-            total += bars[i, s].close * bars[i, s].volume
+        if state[i, s] == w.BELIEVED:
+            total += prices[w.CLOSE, i, s] * prices[w.VOLUME, i, s]
     return float(total)
 
 
 @compiled
-def cash_room(rule: Record, limits: Record, account: Record, places: Records) -> float:
-    """What the cash pays for with its fee, at the dearest price or with one percent to spare [quote].
+def cash_room(rule: Record, limits: Record, free: Pair, places: Records, enough: float) -> float:
+    """What the cash pays for with its fee, at the dearest price or with one percent to spare [quote]; `enough` if that is less.
 
-    `places`, shape (n_symbols,): records of PLACE.
+    `places`, shape (n_symbols,): records of PLACE. Floats decide where there is plenty of cash.
     """
-    free, coming = cash_of(limits, account), (0.0, 0.0)
+    coming = (0.0, 0.0)
     for s in range(len(places)):
         coming = add(coming, pending_of(places[s]))
+    if coming[0] == 0.0 and free[0] * _PLENTY > enough * rule.with_fee[0] * limits.capped[0]:
+        return enough
     if limits.entry_cap:
         dearest = times((rule.with_fee[0], rule.with_fee[1]), (limits.capped[0], limits.capped[1]))
-        return float(add(over(free, dearest), (-coming[0], -coming[1]))[0] * A_HAIR_LESS)
+        return float(min(enough, add(over(free, dearest), (-coming[0], -coming[1]))[0] * A_HAIR_LESS))
     room = add(free, (-coming[0], -coming[1]))
     spare = over(times(room, (99.0, 0.0)), times((rule.with_fee[0], rule.with_fee[1]), (100.0, 0.0)))
-    return float(spare[0])
+    return float(min(enough, spare[0]))
 
 
 @compiled
@@ -198,7 +216,7 @@ def sector_room(rules: Records, limits: Record, places: Records, own: int, equit
 
 @compiled
 def cluster_room(
-    bars: Records,
+    now: Records,
     returns: Floats,
     pairs: Records,
     rules: Records,
@@ -211,7 +229,7 @@ def cluster_room(
 ) -> float:
     """What the cluster of a market leaves [fraction of equity]; infinite where nothing that is held moves with it.
 
-    `bars`, shape (n_bars, n_symbols): records of BAR [quote, base]. `returns`, shape (n_symbols, n_bars) [simple return].
+    `now`, shape (n_symbols,): records of BAR [quote, base]. `returns`, shape (n_symbols, n_bars) [simple return].
     `pairs`: see `correlated`. `rules`, `places`, shape (n_symbols,): records of RULE and PLACE.
     `t`, `s`: bar and market; `rows`: returns behind a correlation; `equity` [quote].
     """
@@ -223,7 +241,7 @@ def cluster_room(
         waiting -= 1
         here = places[waiting].front
         for other in range(count):
-            if places[other].reached or not is_weighed(bars[t, other], places[other]):
+            if places[other].reached or not is_weighed(now[other], places[other]):
                 continue
             if correlated(returns, pairs, t, rows, here, other) > limits.max_correlation:
                 places[other].reached, found = 1, True

@@ -17,7 +17,7 @@ _encode, _short_over_long, _daily_volatility = compiled(encode), compiled(short_
 
 @compiled
 def see(
-    bars: Records,
+    now: Records,
     returns: Floats,
     sums: Floats,
     seen: Small,
@@ -45,12 +45,12 @@ def see(
     else is changed but `paper`, and what `facts` and `pairs` keep.
     """
     equity = equity_in_parts(rules, limits, account, places)[0]
-    rows = rows_of(bars, seen, origin, limits, places, t, s)
+    rows = rows_of(now, seen, origin, limits, places, t, s)
     worst, value, loss, fact = np.nan, np.nan, np.nan, facts[t % len(facts), s]
     refresh(fact, t)
     if rows >= LEAST_BARS and equity > 0.0:
         worst, value, loss = _book_risk(
-            bars, returns, sums, seen, origin, rules, limits, account, places, paper, facts, pairs, t, s, rows, equity
+            now, returns, sums, seen, origin, rules, limits, account, places, paper, facts, pairs, t, s, rows, equity
         )
     place = places[s]
     _encode(
@@ -99,7 +99,7 @@ def _volatility(
 
 @compiled
 def _book_risk(
-    bars: Records,
+    now: Records,
     returns: Floats,
     sums: Floats,
     seen: Small,
@@ -122,7 +122,7 @@ def _book_risk(
     """
     worst, count, only, share = 0.0, 0, s, 0.0
     for other in range(len(places)):
-        if other != s and not is_weighed(bars[t, other], places[other]):
+        if other != s and not is_weighed(now[other], places[other]):
             continue
         weight = exposed(rules[other], places[other])[0] / equity
         if weight != 0.0:
@@ -141,7 +141,7 @@ def _book_risk(
         return worst, value * share * limits.day_scale, loss * share * limits.day_scale
     paper[0, :rows] = 0.0
     for other in range(len(places)):
-        if other == s or is_weighed(bars[t, other], places[other]):
+        if other == s or is_weighed(now[other], places[other]):
             weight = exposed(rules[other], places[other])[0] / equity
             for i in range(rows):
                 paper[0, i] += returns[other, t - rows + 1 + i] * weight

@@ -95,21 +95,21 @@ def calibrated(points: Floats, said: float) -> float:
 
 @compiled
 def remember(
-    bars: Records, says: Records, rules: Records, limits: Record, account: Record, places: Records, t: int, u: int
+    now: Records, says: Records, rules: Records, limits: Record, account: Record, places: Records, u: int
 ) -> None:
     """At the end of a bar: count the followed purchases that it ends, then follow what was voted for (`agents.memory.voters`).
 
-    `bars`, shape (n_bars, n_symbols): records of BAR [quote]; `says`, shape (n_rows, n_symbols): records of SAY [quote]. `rules`,
-    `places`, shape (n_symbols,): records of RULE and PLACE. `t`: the bar, `u`: the row of its votes. Records count in R.
+    `now`, shape (n_symbols,): records of BAR [quote]; `says`, shape (n_rows, n_symbols): records of SAY [quote]. `rules`,
+    `places`, shape (n_symbols,): records of RULE and PLACE. `u`: the row of the votes of this bar. Records count in R.
     """
     if account.following:
         for s in range(len(places)):
-            if bars[t, s].state == w.BELIEVED:
+            if now[s].state == w.BELIEVED:
                 for v in range(account.voters):
                     if places[s].followed[v, 0] > 0.0:
-                        _pass(rules[s], limits, account, places[s], bars[t, s], v)
+                        _pass(rules[s], limits, account, places[s], now[s], v)
     for s in range(len(places)):
-        say, bar = says[u, s], bars[t, s]
+        say, bar = says[u, s], now[s]
         if (say.cast or say.out) and bar.state == w.BELIEVED:
             for v in range(account.voters):
                 if (say.cast | say.out) >> v & 1:

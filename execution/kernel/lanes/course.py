@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from config.errors import DataFault
 from execution.kernel.grid import Grid
 from execution.kernel.lanes.votes import Votes, heard
-from execution.kernel.records import Floats, Records
+from execution.kernel.records import Records
 from execution.kernel.rules import Rules
 
 
@@ -63,22 +63,6 @@ def joined(tables: Sequence[tuple[Any, NDArray[Any]]]) -> Joined:
     )
 
 
-def beside(columns: Sequence[Any]) -> Any:
-    return columns[0] if len(columns) == 1 else np.concatenate(columns, axis=1)
-
-
-def sums_of(returns: Floats, step: int) -> Floats:
-    """The sums of the latest `step` of k markets' returns, shape (k, n_bars) [fraction], as the returns.
-
-    They are the lanes' own: a grid is shared by runs in other threads, which may have steps of another length.
-    """
-    from execution.kernel.loop import roll
-
-    sums = np.empty_like(returns)
-    roll(returns, sums, step)
-    return sums
-
-
 def fitting(course: Course, pattern: Course) -> Course:
     """The course. Raises DataFault if its bars, votes and rules are not for the same markets, or do not match the pattern."""
     markets, grid, known = len(course.rules.markets), course.grid, course.rules is pattern.rules
@@ -98,9 +82,9 @@ def fitting(course: Course, pattern: Course) -> Course:
             "All lanes of one call need steps of one length for VaR. Nothing was run. Run those of another limits.var_horizon in "
             "a separate call."
         )
-    if course.votes.direction.shape != grid.columns.bars.shape:
+    if course.votes.direction.shape != grid.columns.shape:
         raise DataFault(
-            f"Votes have shape {course.votes.direction.shape}, and bars have shape {grid.columns.bars.shape}. Nothing was run. "
+            f"Votes have shape {course.votes.direction.shape}, and bars have shape {grid.columns.shape}. Nothing was run. "
             "Give one vote for each bar and market."
         )
     return course
@@ -109,7 +93,7 @@ def fitting(course: Course, pattern: Course) -> Course:
 def said(courses: Sequence[Course]) -> tuple[Joined, Records]:
     """The votes of all courses: which row holds those of each bar, shape (n_bars,) [row], and the rows, shape (n_rows, k)."""
     own = [
-        (votes, *heard(votes, course.grid.columns.bars.shape))
+        (votes, *heard(votes, course.grid.columns.shape))
         for votes, course in {id(c.votes): (c.votes, c) for c in courses}.values()
     ]
     begins = np.cumsum([0, *(len(says) for _, _, says in own)], dtype=np.int32)

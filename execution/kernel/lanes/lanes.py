@@ -4,15 +4,18 @@ They share bars and votes, and nothing else: each gives the result that it would
 """
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from config.errors import DataFault
 from execution.kernel import records as w
-from execution.kernel.lanes.course import Course, beside, fitting, joined, said, sums_of
+from execution.kernel.lanes.course import Course, fitting, joined, said
+from execution.kernel.lanes.reach import can_bind
 from execution.kernel.lanes.result import KernelResult
 from execution.kernel.lanes.state import blank, open_account, room_of, way_of, wipe
+from execution.kernel.lanes.tape import tape_of
 from execution.kernel.records import Floats, Ints, Record
 from execution.kernel.rules import Rules
 
@@ -43,13 +46,13 @@ class Lanes:
         self._asks, self._reviews = asks, reviews
         self._courses = list(courses)
         known = [fitting(course, courses[0]) for course in (*courses, *also)]
-        self._grids = joined([(course.grid, course.grid.columns.bars) for course in known])
+        self._grids = joined([(course.grid, course.grid.columns.state) for course in known])
         self._begins = np.zeros(len(courses), dtype=np.int64)
         self._votes, says = said(known)
-        columns = [grid.columns for grid in self._grids.parts]
-        returns, seen = beside([each.returns for each in columns]), beside([each.seen for each in columns])
-        sums = sums_of(returns, int(courses[0].rules.limits[0]["step"]))
-        self._tape = (self._grids.rows, returns, sums, seen, self._votes.rows, says)
+        self._tape_of = partial(
+            tape_of, [grid.columns for grid in self._grids.parts], known, heard=self._votes.rows, says=says
+        )
+        self._tape = self._tape_of(asks=asks)
         self._points = courses[0].rules.points
         self._rules: list[Rules] = []
         self._rows, self._numbers = np.arange(len(courses)), np.arange(len(courses[0].grid.symbols))
@@ -156,6 +159,8 @@ class Lanes:
         places["symbol"], places["part"] = self._numbers, 1.0
         open_account(account, limits, columns.begin_us + first * columns.step_us, begin + first)
         account["voters"] = course.votes.voters if limits["learns"] else 0
+        rules = self._limits[number]
+        rules["tailed"] = rules["tailed"] or (self._tape.sums.size > 0 and can_bind(course))
         at = state.lanes[lane]
         for name, value in {
             "begin_us": columns.begin_us - begin * columns.step_us, "step_us": columns.step_us,
@@ -210,6 +215,8 @@ class Lanes:
                 f"Markets {given.tolist()} do not name one market for each of {len(self)} lanes. Nothing was read. Give one "
                 f"number from 0 to {self._markets.shape[1] - 1} for each lane, or -1 for none."
             )
+        if not self._tape.sums.size:
+            self._tape = self._tape_of(asks=True)
         seen = np.full_like(self._state.rows, np.nan)
         look(self._tape, self._markets, self._limits, self._points, self._state._replace(rows=seen), given)
         return seen
@@ -235,6 +242,7 @@ class Lanes:
         self._markets = np.concatenate((self._markets, rules.markets[None]))
         self._limits = np.concatenate((self._limits, rules.limits[:1]))
         self._limits[-1]["style"], self._limits[-1]["number"] = self._style(rules.limits[0]), len(self._rules) - 1
+        self._limits[-1]["tailed"] = 0
         return len(self._rules) - 1
 
     def _style(self, limits: Record) -> int:

@@ -22,13 +22,14 @@ _MEASURES = ("filtered", "window", "step", "var_tail", "es_tail", "decay", "fall
 class State(NamedTuple):
     """The state that the compiled loop changes, for L lanes and k markets.
 
-    `paper` (4, window) is written before it is read. `facts` (n_styles, n_rows, k) has a table for each way of measuring;
-    `pairs` (n_rows, k, k) is one for all of them.
+    `now` (k,), a bar of each market, and `paper` (4, window) are written before they are read. `facts` (n_styles, n_rows, k) has
+    a table for each way of measuring; `pairs` (n_rows, k, k) is one for all of them.
     """
 
     lanes: Records
     accounts: Records
     places: Records
+    now: Records
     paper: Floats
     facts: Records
     pairs: Records
@@ -58,6 +59,7 @@ def blank(courses: Sequence[Course], room: int, kept: int) -> State:
         lanes=np.zeros(count, dtype=w.LANE),
         accounts=np.zeros(count, dtype=w.ACCOUNT),
         places=np.zeros((count, k), dtype=w.PLACE),
+        now=np.zeros(k, dtype=w.BAR),
         paper=np.empty((4, window), dtype=np.float64),
         facts=np.zeros((0, kept, k), dtype=w.FACT),
         pairs=np.zeros((max(1, min(kept, _MOST_PAIRS // k**2)), k, k), dtype=w.PAIR),

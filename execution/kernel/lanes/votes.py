@@ -74,8 +74,9 @@ def heard(votes: Votes, shape: tuple[int, ...]) -> tuple[Small, Records]:
         )
     direction, conviction = _told(votes.direction), _told(votes.conviction)
     scale, atr = _told(votes.scale), _told(votes.atr)
-    within = all(bool(((part >= 0.0) & (part <= 1.0)).all()) for part in (conviction, scale))
-    if not within or bool((abs(direction) > 1).any()) or bool(((atr < 0) | np.isinf(atr)).any()):
+    within = all(part.min() >= 0.0 and part.max() <= 1.0 for part in (conviction, scale))
+    nearest, farthest = np.fmin.reduce(atr, axis=None), np.fmax.reduce(atr, axis=None)
+    if not within or direction.min() < -1 or direction.max() > 1 or nearest < 0.0 or np.isinf(farthest):
         raise DataFault(
             "A vote is out of range: directions are -1, 0 or 1, convictions and scales lie in [0, 1], and an ATR is positive, or "
             "NaN where unknown. Nothing was run."
@@ -92,12 +93,20 @@ def heard(votes: Votes, shape: tuple[int, ...]) -> tuple[Small, Records]:
             f"The fast engine keeps the records of {w.MOST_VOTERS} voters at most. Nothing was run. Leave some out, or use the "
             "full engine."
         )
-    spoken = np.flatnonzero(((votes.direction != 0) | (cast != 0) | (out != 0)).any(axis=1))
+    spoken = np.flatnonzero(_speaks([votes.direction, *(part for part in (votes.cast, votes.out) if part is not None)]))
     rows, says = np.zeros(len(cast), dtype=np.int32), np.zeros((len(spoken) + 1, shape[1]), dtype=w.SAY)
     rows[spoken] = np.arange(1, len(says), dtype=np.int32)
     for name, column in given.items():  # what goes with no vote is never read
-        says[name][1:] = column[spoken]
+        says[name][1:] = column[spoken] if column.strides[0] else column[:1]
     return rows, says
+
+
+def _speaks(columns: list[NDArray[Any]]) -> NDArray[np.bool_]:
+    """At which bars one of these columns, shape (n_bars, n_symbols), says anything: shape (n_bars,)."""
+    said = columns[0] != 0
+    for column in columns[1:]:
+        said |= column != 0
+    return np.asarray(said[:, 0] if said.shape[1] == 1 else said.any(axis=1))
 
 
 def _sharing(votes: Votes, cast: NDArray[Any]) -> NDArray[Any]:

@@ -60,7 +60,7 @@ def window(seed: int, **more: Any) -> tuple[Settings, Tape, Grid, Votes]:
 
 def table(grid: Grid, seed: int) -> Floats:
     """Multipliers of all digits, with some that let stand, some that leave nothing, and some that give back."""
-    chance, shape = generator(seed, "multipliers"), grid.columns.bars.shape
+    chance, shape = generator(seed, "multipliers"), grid.columns.shape
     some = chance.choice([0.0, 0.5, 1.0, 1.25], size=shape)
     return np.where(chance.random(shape) < 0.3, some, 1.25 * chance.random(shape))
 
@@ -143,7 +143,7 @@ def test_a_policy_that_always_says_one_is_no_policy(seed: int) -> None:
     settings, tape, grid, votes = window(seed)
     lanes = Lanes([Course(grid, votes, rules(settings, tape, grid))])
     seen: Seen = {}
-    play(lanes, [np.ones(grid.columns.bars.shape)], [seen])
+    play(lanes, [np.ones(grid.columns.shape)], [seen])
     alone, made = simulate(grid, votes, rules(settings, tape, grid)), lanes.result(0)
     assert len(seen) == alone.proposed > 0
     assert made.fills.tobytes() == alone.fills.tobytes()
@@ -233,9 +233,9 @@ def test_a_calibration_is_seen_alike() -> None:
     own, by_full, by_kernel = rules(settings, tape, grid), {}, {}
     points = np.array(known.points)
     lanes = Lanes([Course(grid, votes, own._replace(points=points))])
-    play(lanes, [np.zeros(grid.columns.bars.shape)], [by_kernel])
+    play(lanes, [np.zeros(grid.columns.shape)], [by_kernel])
     maps = SizingMaps(voters=known)
-    full(settings, tape, grid, votes, np.zeros(grid.columns.bars.shape), by_full, calibration=maps)
+    full(settings, tape, grid, votes, np.zeros(grid.columns.shape), by_full, calibration=maps)
     assert apart(by_full, by_kernel) == ""
     assert len({row[COLUMNS.index("calibrated")] for row in by_full.values()}) > 3
 
@@ -294,7 +294,7 @@ def test_lanes_with_steps_of_another_length_may_share_a_grid_and_leave_it_as_it_
     """A sweep runs its sets on one grid at the same time, whatever their horizons are."""
     settings, tape, grid, votes = window(2)
     own = rules(settings, tape, grid)
-    before, courses = grid.columns.returns.tobytes(), []
+    before, courses = grid.columns.figures.returns.tobytes(), []
     for step in (1, 4):
         limits = own.limits.copy()
         limits["step"], limits["max_var_1d"] = step, 0.002
@@ -305,7 +305,7 @@ def test_lanes_with_steps_of_another_length_may_share_a_grid_and_leave_it_as_it_
         lanes.advance()
     assert [lanes.result(0).fills.tobytes() for lanes in together] == alone
     assert alone[0] != alone[1]
-    assert grid.columns.returns.tobytes() == before
+    assert grid.columns.figures.returns.tobytes() == before
 
 
 def test_lanes_that_are_not_named_stay_where_they_are() -> None:
@@ -335,7 +335,7 @@ def test_a_lane_may_begin_on_a_grid_that_was_only_named() -> None:
 def test_what_was_traded_is_the_notional_of_the_fills() -> None:
     settings, tape, grid, votes = window(2)
     lanes = Lanes([Course(grid, votes, rules(settings, tape, grid))])
-    play(lanes, [np.ones(grid.columns.bars.shape)], [{}])
+    play(lanes, [np.ones(grid.columns.shape)], [{}])
     made = told(lanes.result(0), tape)
     assert lanes.traded[0] == pytest.approx(float(sum(fill[4] * fill[5] for fill in made.fills)))
     assert lanes.bars[0] == len(made.equity)

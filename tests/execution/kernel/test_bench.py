@@ -48,7 +48,8 @@ def test_the_bench_has_every_limit_at_its_loosest_but_those_that_it_names(bench:
 def test_the_signals_alone_are_bought_at_the_ask_and_sold_at_the_bid_of_the_next_open_one_coin_each(bench: Any) -> None:
     """What the bench gives to other engines: with these prices and one coin they make our fills."""
     bars = bench.candles(6_000, Path("no such file"))
-    enter, leave, price = bench.prices_alone(bars)
+    enter, leave = bench.late_signals(bars)
+    price = bench.prices_alone(bars, enter)
     held, wanted = False, []
     for bar in range(len(price)):
         if (enter if not held else leave)[bar]:

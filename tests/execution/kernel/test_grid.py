@@ -54,7 +54,7 @@ def test_returns_are_counted_from_the_first_bar_on_and_a_missing_bar_has_none() 
     state = np.full((BARS, 2), w.BELIEVED, dtype=np.int8)
     state[10:13, 1] = w.ABSENT
     grid = grid_of(SYMBOLS, Timeframe.H1, CLOSES, columns(), state=state)
-    returns, seen, close = grid.columns.returns, grid.columns.seen, columns()[3]
+    returns, seen, close = grid.columns.figures.returns, grid.columns.figures.seen, columns()[3]
     assert returns[0, 1:] == pytest.approx(close[1:, 0] / close[:-1, 0] - 1)
     assert returns[1, 10:13].tolist() == [0.0, 0.0, 0.0]
     assert (np.diff(seen, axis=1) >= 0).all()
@@ -68,7 +68,7 @@ def test_what_a_bar_shows_does_not_depend_on_later_bars() -> None:
     changed[:4, 40:] *= 1.5
     other = grid_of(SYMBOLS, Timeframe.H1, CLOSES, changed).columns
     assert whole.bars[:40].tobytes() == other.bars[:40].tobytes()
-    assert (whole.returns[:, :40] == other.returns[:, :40]).all()
+    assert (whole.figures.returns[:, :40] == other.figures.returns[:, :40]).all()
     assert whole.bars[45].tobytes() != other.bars[45].tobytes()
 
 

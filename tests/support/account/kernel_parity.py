@@ -208,7 +208,7 @@ def candles(shared: Path, base: str) -> RawCandles:
 
 def random_votes(grid: Grid, seed: int, *, often: float = 0.2) -> Votes:
     """Return votes on about every tenth bar, of all convictions and scales; ATRs of about one percent, or unknown."""
-    chance, shape = generator(seed, "votes"), grid.columns.bars.shape
+    chance, shape = generator(seed, "votes"), grid.columns.shape
     direction = chance.choice([-1, 0, 1], p=[often / 4, 1 - often, often * 3 / 4], size=shape).astype(np.int8)
     atr = np.round(grid.columns.bars["close"] * chance.uniform(0.001, 0.03, shape), 6)
     return Votes(

@@ -49,7 +49,7 @@ def daily_grid(seed: int, bars: int = 500, markets: int = 1) -> Grid:
 
 def share_wishes(grid: Grid, seed: int) -> Votes:
     """Voters who say at each close what share they want, or, now and then, that they want to be out."""
-    chance, shape = generator(seed, "policy", "votes"), grid.columns.bars.shape
+    chance, shape = generator(seed, "policy", "votes"), grid.columns.shape
     wishes = chance.choice([0.0, 0.5, 1.0], p=[0.2, 0.3, 0.5], size=(shape[0] // 20 + 1, shape[1]))
     state = np.repeat(wishes, 20, axis=0)[: shape[0]]
     direction = np.where(state > 0.0, 1, -1).astype(np.int8)
@@ -81,4 +81,4 @@ def policy_tape(seed: int = 0, *, bars: int = 500, markets: int = 1, court: bool
 
 def _court(grid: Grid, seed: int) -> Floats:
     chance = generator(seed, "policy", "court")
-    return np.asarray(chance.uniform(0.0, 1.0, (*grid.columns.bars.shape, len(COURT_COLUMNS))))
+    return np.asarray(chance.uniform(0.0, 1.0, (*grid.columns.shape, len(COURT_COLUMNS))))

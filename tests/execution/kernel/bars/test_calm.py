@@ -31,17 +31,17 @@ def state_after(course: Course, swept: list[int] | None) -> Any:
         swept.append(end - given[8])
         return end
 
-    bars, returns, sums, seen, heard, says = lanes._tape
+    columns, returns, sums, seen, heard, says = lanes._tape
     state = lanes._state._replace(
         **{
             name: getattr(lanes._state, name).view(np.recarray)
-            for name in ("lanes", "accounts", "places", "facts", "pairs", "fills")
+            for name in ("lanes", "accounts", "places", "now", "facts", "pairs", "fills")
         }
     )
     names["skip"] = (lambda *given: given[8]) if swept is None else counted
     try:
         loop._run(
-            state.lanes[0], bars.view(np.recarray), returns, sums, seen, heard, says.view(np.recarray),
+            state.lanes[0], columns, state.now, returns, sums, seen, heard, says.view(np.recarray),
             lanes._markets[0].view(np.recarray), lanes._limits.view(np.recarray)[0], lanes._points, state.accounts[0],
             state.places[0], state.paper, state.facts[0], state.pairs, state.docket[0], state.multipliers[0], state.fills[0],
             state.equity[0], 10**9, lanes._room, False, False,

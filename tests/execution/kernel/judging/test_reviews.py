@@ -48,7 +48,7 @@ def window(seed: int) -> tuple[Settings, Tape, Grid, Votes]:
 
 def table(grid: Grid, seed: int) -> Floats:
     """Multipliers of all digits; some let stand, some leave nothing."""
-    chance, shape = generator(seed, "reviews"), grid.columns.bars.shape
+    chance, shape = generator(seed, "reviews"), grid.columns.shape
     some = chance.choice([0.0, 0.5, 1.0], p=[0.1, 0.4, 0.5], size=shape)
     return np.where(chance.random(shape) < 0.4, some, chance.random(shape))
 
@@ -109,7 +109,7 @@ def test_reviews_that_always_leave_all_change_nothing(seed: int) -> None:
     own = rules(settings, tape, grid)
     reviewed: Seen = {}
     lanes = Lanes([Course(grid, votes, own)], reviews=True)
-    play(lanes, [np.ones(grid.columns.bars.shape)], [{}], reviewed=[reviewed])
+    play(lanes, [np.ones(grid.columns.shape)], [{}], reviewed=[reviewed])
     alone, made = simulate(grid, votes, own), lanes.result(0)
     assert reviewed
     assert made.fills.tobytes() == alone.fills.tobytes()
@@ -118,7 +118,7 @@ def test_reviews_that_always_leave_all_change_nothing(seed: int) -> None:
 
 def test_a_policy_that_always_says_one_is_no_policy_in_the_full_engine() -> None:
     settings, tape, grid, votes = window(1)
-    ones = np.ones(grid.columns.bars.shape)
+    ones = np.ones(grid.columns.shape)
     found, one = both_of(settings, tape, grid, votes)
     assert found == ""
     assert difference(one, full(settings, tape, grid, votes, ones, {}, reviewed={})) == ""
