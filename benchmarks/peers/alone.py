@@ -69,4 +69,4 @@ def prices_alone(bars: Floats, enter: Any) -> Floats:
     """Return the price of each bar at which a late signal trades: our book's ask at the open where one enters, else its bid."""
     ticks = np.rint(bars[0] * 100).astype(np.int64)
     bid = ticks * BID // 10_000
-    return np.where(enter, np.maximum(-(-ticks * ASK // 10_000), bid + 1), bid) / 100
+    return np.asarray(np.where(enter, np.maximum(-(-ticks * ASK // 10_000), bid + 1), bid) / 100)

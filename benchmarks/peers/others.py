@@ -1,6 +1,6 @@
 """The same strategy in vectorbt and backtesting.py: how each is called, and its fills. Both are imported where they run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from execution.kernel.records import Floats
@@ -34,14 +34,14 @@ def of_vectorbt(bars: Floats) -> Callable[[], list[Traded]]:
     return run
 
 
-def of_vectorbt_alone(enter: Any, leave: Any, close: Any, price: Floats) -> Any:
+def of_vectorbt_alone(sides: Sequence[Any], close: Any, price: Floats) -> Any:
     """Return its portfolio of one coin each time, with its orders and its equity made: its cheapest call for our fills.
 
-    `enter`, `leave`, `close`: Series. `price`, shape (n_bars,): what the signal of that bar trades at [quote].
+    `sides`: entries and exits; with `close`, Series. `price`, shape (n_bars,): what the signal of that bar trades at [quote].
     """
     import vectorbt as vbt
 
-    made = vbt.Portfolio.from_signals(close, enter, leave, price=price, size=1.0, fees=FEE, init_cash=1e9, freq="5min")
+    made = vbt.Portfolio.from_signals(close, *sides, price=price, size=1.0, fees=FEE, init_cash=1e9, freq="5min")
     made.value()
     return made
 

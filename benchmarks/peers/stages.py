@@ -36,10 +36,10 @@ def stages(bars: Floats) -> Stages:
     price, ready = prices_alone(bars, late[0]), [pd.Series(side) for side in late]
 
     def theirs() -> Any:
-        return of_vectorbt_alone(*(pd.Series(side) for side in late_signals(bars)), close, price)
+        return of_vectorbt_alone([pd.Series(side) for side in late_signals(bars)], close, price)
 
     return {
-        "engine": (lambda: simulate(grid(bars), votes, rules), lambda: of_vectorbt_alone(*ready, close, price)),
+        "engine": (lambda: simulate(grid(bars), votes, rules), lambda: of_vectorbt_alone(ready, close, price)),
         "prices": (lambda: ours_alone(bars), theirs),
         "figures": (lambda: our_figures(ours_alone(bars)), lambda: their_figures(theirs())),
     }

@@ -30,7 +30,10 @@ class Tape(NamedTuple):
 
 
 def tape_of(columns: Sequence[Columns], courses: Sequence[Course], asks: bool, heard: Small, says: Records) -> Tape:
-    """The tape of these grids, for all courses that may be begun on it. `heard` (n,) [row], `says` (n_rows, k) [quote]."""
+    """The tape of these grids, for all courses that may be begun on it. `asks`: a policy will look at its accounts.
+
+    `heard`, shape (n_bars,) [row]: which row of `says`, shape (n_rows, n_symbols), records of SAY [quote], holds what is said.
+    """
     tailed = asks or any(map(can_bind, courses))
     measured = tailed or not all(each.whole and each.shape[1] == 1 for each in columns) or any(map(_brakes, courses))
     figures = [each.figures for each in columns] if measured else [_unmeasured(columns[0].shape[1])]
