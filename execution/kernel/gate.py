@@ -51,12 +51,16 @@ def _case_refused(
         return w.CONVICTION
     if not say.scale * multiplier > 0.0:
         return w.RULING
+    return w.TICK_SIZE if _is_coarse(rule, limits, price) else w.ALLOWED
+
+
+@compiled
+def _is_coarse(rule: Record, limits: Record, price: Pair) -> bool:
+    """Whether a tick is too large a part of the price. Floats decide where they can."""
     step = rule.tick[0] / price[0] * 1e4
     if not is_clear(step, limits.max_tick_bps):
         step = ratio((rule.tick[0], rule.tick[1]), price) * 1e4
-    if step > limits.max_tick_bps:
-        return w.TICK_SIZE
-    return w.ALLOWED
+    return bool(step > limits.max_tick_bps)
 
 
 @compiled

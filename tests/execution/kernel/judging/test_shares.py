@@ -124,4 +124,5 @@ def test_a_coarse_tick_is_one_whose_exact_share_of_the_price_is_too_large(
     holder = record(w.LIMITS, max_tick_bps=most)
     share = Fraction(tick) / exact(close) * 10_000
     assume(abs(share / Fraction(most) - 1) > Fraction(1, 10**12))
-    assert gate._is_coarse(record(w.RULE, tick=(tick, 0.0)), holder, close) == (share > Fraction(most))
+    price = shares.decimal_of(close)
+    assert gate._is_coarse(record(w.RULE, tick=(tick, 0.0)), holder, price) == (share > Fraction(most))
