@@ -1,5 +1,7 @@
 """Gradient steps that are written out are those of stable-baselines3, to the rounding of single precision."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +15,7 @@ from toy_world import ToyWorld
 from rl.training.learner import new_model
 from rl.training.plan import TrainingPlan
 from rl.training.scaled import ScaledEnv
-from rl.training.updates import Gradient, LeanPPO
+from rl.training.updates import Gradient, LeanPPO, PlainAdam
 from rl.training_range import Scaler
 
 PLAN = TrainingPlan(steps=1024, seeds=(3,), environments=32, rollout=32, minibatch=512, entropy=0.01)
@@ -117,3 +119,31 @@ def test_a_rollout_holds_what_that_of_stable_baselines3_holds(gathered: Callable
     np.testing.assert_array_equal(begun, begun_too)
     for name in ("observations", "actions", "rewards", "values", "log_probs", "advantages", "returns"):
         np.testing.assert_allclose(getattr(lean, name), getattr(plain, name), rtol=1e-4, atol=1e-5, err_msg=name)
+
+
+_STEPS = """
+import sys, torch
+from rl.training.updates import PlainAdam
+held = torch.nn.Parameter(torch.zeros(3))
+adam = PlainAdam([held], lr=0.1, fused=True)
+held.grad = torch.ones(3)
+adam.step()
+adam.load_state_dict(adam.state_dict())
+assert float(held[0]) < 0.0
+assert "torch._dynamo" not in sys.modules
+"""
+
+
+def test_adam_is_that_of_torch_to_the_bit_and_loads_no_compiler() -> None:
+    def stepped(kind: type[torch.optim.Adam]) -> list[torch.Tensor]:
+        chance = torch.Generator().manual_seed(2)
+        held = [torch.nn.Parameter(torch.randn(size, generator=chance)) for size in ((64, 13), (64,), (1,))]
+        adam = kind(held, lr=1e-3, eps=1e-5, fused=True)
+        for _ in range(20):
+            for each in held:
+                each.grad = torch.randn(each.shape, generator=chance)
+            adam.step()
+        return [each.detach() for each in held]
+
+    assert all(torch.equal(*pair) for pair in zip(stepped(PlainAdam), stepped(torch.optim.Adam), strict=True))
+    subprocess.run([sys.executable, "-c", _STEPS], check=True, timeout=120)
