@@ -70,7 +70,7 @@ def expected_slippage(facts: Facts) -> RuleReport:
 
 def why_not_bought(quantity: Decimal, book: Book, limits: RiskLimits) -> str:
     """Why a quantity [base] that was signed cannot be bought out of this book within the limits of spread and slippage; empty if
-    it can. An entry's dearest price is no part of it: where the asks are above that, the order waits for them, or buys nothing."""
+    it can. An entry's dearest price is no part of it: where the asks are above it, the order waits for them, or buys nothing."""
     sides = _best(book)
     if sides is None:
         return "its book does not show both sides"
