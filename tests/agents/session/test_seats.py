@@ -54,6 +54,7 @@ def test_a_model_that_thinks_for_900_tokens_sits_and_its_thought_is_kept(
     assert not any("<think>" in (attempt.reply or "") for attempt in made)
     assert not any("shorter" in str(seen.request) for seen in server.log)
     assert "minds.providers.mine.max_output_tokens: 2800" in told
+    assert "<h5>Thought</h5><pre>The volume is thin" in Path("run/report.html").read_text()
     assert replay(["run"]) == 0
 
 
