@@ -49,7 +49,9 @@ class SeatsTeller:
         for line in lines if self._quiet or nobody else ():
             self._stderr.write(f"{line}\n")
         if nobody:
-            self._stderr.write(f"No model sits: {_INSTEAD[self._settings.minds.outage]}.\n")
+            some = any(seat.state == "silent" for seat in seats)
+            now = "No model answers now, and until one does" if some else "No model sits:"
+            self._stderr.write(f"{now} {_INSTEAD[self._settings.minds.outage]}.\n")
 
     def hear(self, event: Journaled, *, past: bool) -> None:
         """Count the voices of a bar."""

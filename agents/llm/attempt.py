@@ -175,7 +175,9 @@ class BudgetWarning(Frozen):
         if self.budget == WATCHLIST:
             then = "no outlook is asked ahead until the next UTC day"
         share, of = self.spent_usd / self.limit_usd, f", {self.period}" if self.period else ""
-        saved = "" if self.cheapest is None else f" From here on {self.cheapest} is asked first, the cheapest of the chain."
+        saved = (
+            "" if self.cheapest is None else f" From here on {self.cheapest} is asked first, the cheapest of the chain."
+        )
         return (
             f"{share:.0%} of the {self.budget}'s budget for models is used ({self.spent_usd:f} of {self.limit_usd} USD{of}). "
             f"When it is used up, {then}.{saved}"

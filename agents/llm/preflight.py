@@ -148,6 +148,13 @@ def _found(seat: Seat, judged: Judged[str]) -> dict[str, object]:
     outcome, said = judged.outcome, judged.detail[:_MAX_WHY]
     if outcome is AttemptOutcome.OK:
         return {"state": "sits", "key": "none" if seat.key == "none" else "accepted", "model_known": True}
+    if outcome is AttemptOutcome.AUTH and seat.key == "none":
+        variable = f"name its variable in minds.providers.{seat.provider}.api_key_env"
+        return {
+            "state": "barred",
+            "key": "missing",
+            "why": f"it wants a key, and the profile names none: {variable} ({said})",
+        }
     if outcome is AttemptOutcome.AUTH:
         return {"state": "barred", "key": "refused", "why": f"its key is refused ({said})"}
     if outcome in _SILENT:

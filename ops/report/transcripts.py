@@ -13,11 +13,12 @@ SAME = "(the same as before)"
 
 
 class AttemptView(NamedTuple):
-    """An attempt with its prompt and reply as shown. `reply` is None if there was none."""
+    """An attempt with its prompt, thinking and reply as shown. `reply` and `thought` are None if there was none."""
 
     attempt: Attempt
     prompt: str
     reply: str | None
+    thought: str | None = None
 
 
 def by_role(attempts: Sequence[Attempt]) -> dict[Role, tuple[AttemptView, ...]]:
@@ -38,6 +39,7 @@ def _views(attempts: list[Attempt]) -> tuple[AttemptView, ...]:
             made,
             capped(made.user if place == 0 else _added(first, made.user)),
             None if made.reply is None else capped(made.reply),
+            None if made.thinking is None else capped(made.thinking),
         )
         for place, made in enumerate(attempts)
     )

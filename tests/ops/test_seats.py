@@ -58,8 +58,12 @@ def test_where_none_sits_it_is_said_who_speaks_instead(outage: str, then: str) -
     one, told = teller(outage)
     one.at_start((seat("silent", "no answer now"), seat("barred", "no price")))
     assert told.getvalue().splitlines() == [
-        "silent is silent: no answer now.", "barred does not sit: no price.", f"No model sits: {then}",
+        "silent is silent: no answer now.", "barred does not sit: no price.",
+        f"No model answers now, and until one does {then}",
     ]  # fmt: skip
+    told.truncate(0)
+    one.at_start((seat("barred", "no price"),))
+    assert told.getvalue().splitlines()[-1] == f"No model sits: {then}"
 
 
 def test_a_session_that_wants_a_model_and_has_none_is_not_begun() -> None:

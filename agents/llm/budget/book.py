@@ -112,10 +112,10 @@ class SpendingBook:
             connection.execute("UPDATE calls SET cost_usd = ? WHERE id = ?", (str(cost), number))
             return after
 
-    def spent(self, scope: str) -> Decimal:
-        """Return the spent and reserved total of a scope [USD]. Raises OutputFault when the file cannot be read."""
-        with self._step() as connection:
-            return _totals(connection, [scope])[0]
+    def spent(self, *scopes: str) -> tuple[Decimal, ...]:
+        """Return the spent and reserved total of each scope [USD]. Raises OutputFault when the file cannot be read."""
+        with self._step(synced=False) as connection:
+            return _totals(connection, scopes)
 
     def close(self) -> None:
         """Close the file; the next use opens it again."""

@@ -105,9 +105,10 @@ class Spending:
         """
         scopes = self._scopes(decision_id, at)
         try:
-            return any(self._is_used(scope, self._book.spent(scope.name) + scope.before) for scope in scopes)
+            totals = self._book.spent(*(scope.name for scope in scopes))
         except OutputFault:
             return False
+        return any(self._is_used(scope, spent + scope.before) for scope, spent in zip(scopes, totals, strict=True))
 
     def warnings(self) -> tuple[BudgetWarning, ...]:
         """Return the budgets that came near their limit since the last call; each is reported once in a run."""

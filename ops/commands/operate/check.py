@@ -28,7 +28,7 @@ names its parent in `extends:` and states what differs; on a command line it is 
 your own, `[]` for each entry of a list. A default is that of `base.yaml`, which every packaged profile extends, or of the setting
 itself; what is `to be stated` has none. `tribunal check --profile NAME` shows what a profile resolves to, and from where."""
 _ENVIRONMENT = """Secrets, and where state lies, come from the environment, or from a file `.env` in the current folder, and from
-nowhere else. `.env.example` lists them. `api_key_env` of a model provider may name one more."""
+nowhere else. `.env.example` lists them. The kind of a model provider, or its `api_key_env`, may name one more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ def outcomes(said: RoleAnswer[int]) -> list[tuple[str, AttemptOutcome]]:
 def spent_today(folder: Path) -> Decimal:
     book = SpendingBook(folder / "spending.db", MovedClock().now())
     try:
-        return book.spent("day 2024-05-01")
+        return book.spent("day 2024-05-01")[0]
     finally:
         book.close()
 

@@ -66,7 +66,6 @@ def test_a_failure_that_may_pass_leaves_the_seat(tmp_path: Path, outcome: Attemp
 @pytest.mark.parametrize(
     ("step", "told", "known"),
     [
-        (fault(AttemptOutcome.AUTH), "its key is refused (scripted auth)", None),
         (fault(AttemptOutcome.QUOTA), "quota: scripted quota", None),
         (
             ProviderFault(AttemptOutcome.BAD_REQUEST, "HTTP 404: nothing here"),
@@ -92,6 +91,14 @@ def test_a_failure_that_will_not_pass_takes_the_seat_and_says_why(
     assert told in found.why
     assert "\n" not in found.why
     assert barred([found]) == {"first": found.why}
+
+
+def test_a_refused_key_and_one_that_the_profile_does_not_name_are_told_apart(tmp_path: Path) -> None:
+    named = seat(tmp_path, fault(AttemptOutcome.AUTH), first={"api_key_env": "MY_KEY"})
+    assert (named.state, named.key, named.why) == ("barred", "refused", "its key is refused (scripted auth)")
+    unnamed = seat(tmp_path, fault(AttemptOutcome.AUTH))
+    assert (unnamed.state, unnamed.key) == ("barred", "missing")
+    assert "name its variable in minds.providers.first.api_key_env" in unnamed.why
 
 
 def test_without_a_key_or_a_price_nothing_is_asked(tmp_path: Path) -> None:

@@ -54,6 +54,20 @@ def test_a_model_that_thinks_for_900_tokens_sits_and_its_thought_is_kept(
     assert not any("<think>" in (attempt.reply or "") for attempt in made)
     assert not any("shorter" in str(seen.request) for seen in server.log)
     assert "minds.providers.mine.max_output_tokens: 2800" in told
+    assert "<h5>Thought</h5><pre>The volume is thin" in Path("run/report.html").read_text()
+    assert replay(["run"]) == 0
+
+
+def test_a_model_that_begins_to_think_midway_is_given_room_once_and_the_run_replays() -> None:
+    """The question before the session was answered without a thought."""
+    with ModelServer(default=thinker(900)) as server:
+        assert run(Path("run"), *arguments(server, days="3")) == 0
+        assert not any("shorter" in str(seen.request) for seen in server.log)
+    made = attempts(events(Path("run")))
+    cut_off = [attempt for attempt in made if attempt.outcome is AttemptOutcome.TRUNCATED]
+    assert {attempt.detail for attempt in cut_off} == {"the answer was cut off at 700 tokens, which its thinking used"}
+    assert 1 <= len(cut_off) <= 2, "the two roles of the first wave"
+    assert {attempt.outcome for attempt in made if attempt not in cut_off} == {AttemptOutcome.OK}
     assert replay(["run"]) == 0
 
 

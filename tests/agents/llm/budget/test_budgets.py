@@ -39,7 +39,7 @@ def refused(spending: Spending, usd: str, decision: str = "d1", at: datetime = S
 def spent(folder: Path, scope: str) -> Decimal:
     book = SpendingBook(folder / "spending.db", START)
     try:
-        return book.spent(scope)
+        return book.spent(scope)[0]
     finally:
         book.close()
 
