@@ -11,6 +11,8 @@ TOLD = {
     "account": VenueAccount.model_construct(),
     "books": {"BTC/USDT": object()},
     "close_only": dict[str, CloseOnly](),
+    "books_at": {"binance": {"BTC/USDT": object()}},
+    "close_only_at": {"binance": dict[str, CloseOnly]()},
 }
 
 
