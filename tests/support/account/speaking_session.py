@@ -24,6 +24,7 @@ from config.secrets import journal_key
 from config.silence import Abstained
 from execution.journal.chain import Journal
 from execution.kill_switch.halting import NoSwitch
+from execution.simulated.venue import SimulatedVenue
 from execution.venues.sealing import open_venue
 from rl.adjuster import Off
 from sentiment.headline import SentimentData
@@ -99,7 +100,9 @@ def _desk(journal: Journal | ResumingSink, sink: Watched) -> Desk:
     sink.append(session)
     sink.append(warmup)
     past = journal if isinstance(journal, ResumingSink) else None
-    venue = sink.venue = FallsBetween(open_venue(dict(session.instruments), settings.venue, key))
+    simulated = open_venue(dict(session.instruments), settings.venue, key)
+    assert isinstance(simulated, SimulatedVenue)
+    venue = sink.venue = FallsBetween(simulated)
     return open_desk(
         session, warmup, feed=TapeFeed(tape), venue=venue, driver=venue, sentiment=NoNews(), sink=sink,
         switch=NoSwitch(), approver=AUTO, key=key, adjuster=Off(), landed=past.landed if past else nobody_knows,

@@ -32,6 +32,7 @@ from execution.journal.event import Fanout, Listener, Sink
 from execution.kill_switch.halting import NoSwitch, Switch
 from execution.kill_switch.storage import StorageSwitch
 from execution.kill_switch.switches import ResumedSwitch
+from execution.simulated.venue import SimulatedVenue
 from execution.venues.continued import ContinuedVenue
 from execution.venues.durable import DurableEntries
 from execution.venues.recorded import RecordedVenue
@@ -63,6 +64,7 @@ class Lived:
         self.settings, self.tape = _world(days)
         foreign = {"BTC/USDT": Decimal("1.5"), "ETH/USDT": Decimal(2)}
         venue = open_venue(dict(self.tape.instruments), self.settings.venue, journal_key())
+        assert isinstance(venue, SimulatedVenue)
         self.exchange: Any = StandingExchange(venue, loses, foreign)
         self.switch: Switch = NoSwitch()
         self.described: Callable[[Session], Session] = lambda session: session

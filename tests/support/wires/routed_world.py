@@ -160,7 +160,8 @@ class RoutedWorld:
     def bar(self, close: float, rate: float | None = None) -> None:
         """One bar that opens at the last close. `rate`: the funding that falls due in it."""
         self.hour += 1
-        last = self.trader.window.last_close(SYMBOL) if self.hour else close
+        before = self.trader.window.last_close(SYMBOL) if self.hour else None
+        last = close if before is None else before
         bar = Bar(
             symbol=SYMBOL, timeframe=Timeframe.H1, close_utc=self.now, open=last, high=max(last, close),
             low=min(last, close), close=close, volume=1000.0,

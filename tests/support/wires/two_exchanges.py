@@ -1,7 +1,7 @@
 """A session on two standing exchanges, killed at any event of its journal and begun again; each may go away for a while."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -90,7 +90,7 @@ class TwoStanding(RoutedExchanges):
     def __init__(self, members: Mapping[str, Away], instruments: Any) -> None:
         super().__init__(members, instruments)
         self.both = dict(members)
-        self.before = lambda number: None
+        self.before: Callable[[int], object] = lambda number: None
         """What happens before the n-th slice is traded."""
 
     def awake(self) -> None:
