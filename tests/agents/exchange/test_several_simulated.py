@@ -18,7 +18,7 @@ from config.reading.load import load_profile
 from config.secrets import misspelt
 from execution.account.routing.routed import Routed
 from execution.reports import VenueWord
-from ops.commands.feeding import venues_asked
+from ops.commands.requests import venues_asked
 
 KEY = "ef" * 32
 ALSO = (
