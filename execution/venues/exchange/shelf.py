@@ -105,8 +105,13 @@ class Shelf:
         return max(Decimal(0), self._own.get(symbol, Decimal(0)))
 
     def sellable(self, symbol: str, but: Tracked | None = None) -> Decimal:
-        """What of our own is bound by no other order than `but` [base]."""
-        bound = (each.bound for each in self.at_exchange(symbol) if each.order.side is Side.SELL and each is not but)
+        """What of our own is bound by no other order than `but` [base]. A target that was taken over, and was not looked for yet,
+        stands for the coins of its stop."""
+        bound = (
+            each.bound
+            for each in self.at_exchange(symbol)
+            if each.order.side is Side.SELL and each is not but and not (each.recovering and each.is_target)
+        )
         return max(Decimal(0), self.owned(symbol) - sum(bound, Decimal(0)))
 
     def sight(self, tracked: Tracked, sending: Sending, told: ToldOrder) -> None:

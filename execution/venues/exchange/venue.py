@@ -239,6 +239,8 @@ class ExchangeVenue:
     async def _enter(self, order: Order, *, sought: bool) -> VenueReport:
         """Take an order, and send it, look for it, or watch its price."""
         numbers = self._numbers(order)
+        if isinstance(numbers, str) and sought:  # it may be there already, whatever seems to be free: it is looked for
+            numbers = sized(order, self._rules[order.symbol], self._shelf.owned(order.symbol))
         if isinstance(numbers, str):
             return self._refused(order, numbers)
         tracked = self._shelf.add(order, Phase.WATCHED, numbers.quantity)
