@@ -55,6 +55,33 @@ def test_after_a_restart_known_orders_go_on_and_what_was_booked_is_not_told_agai
     asyncio.run(main())
 
 
+def test_a_stop_that_was_sent_beside_a_pair_before_a_crash_is_found_and_not_refused_for_want_of_coins(
+    tmp_path: Path,
+) -> None:
+    async def main() -> None:
+        running = server_of(exchange_of())
+        async with running as url:
+            pair = (
+                order_of("stop", "sell 0.499 stop 90", group="g"),
+                order_of("target", "sell 0.499 limit 120", group="g"),
+            )
+            rest = order_of("rest", "sell 0.5 stop 90")
+            async with opened(url, tmp_path) as venue:
+                on = Trading(venue, running, running.exchange, tmp_path)
+                await on.submit(order_of("in", "buy 1 market"))
+                await on.until("in", "filled")
+                for order in (*pair, rest):
+                    await on.submit(order)
+                await on.until("rest", "accepted")
+            async with opened(url, tmp_path) as venue:
+                again = Trading(venue, running, running.exchange, tmp_path)
+                venue.adopt(pair, {(BTC, fill.trade_id) for fill in on.fills}, {BTC: D("0.999")})
+                assert again.take(await venue.settle(rest)).states[0].status.value == "accepted"
+                assert again.placed("rest") == 1
+
+    asyncio.run(main())
+
+
 def test_an_order_of_the_journal_that_never_arrived_ends_when_it_cannot_arrive_any_more(tmp_path: Path) -> None:
     async def main() -> None:
         running = server_of(exchange_of())
