@@ -66,6 +66,7 @@ def run(request: RunRequest, world: World, conclude: Conclude) -> int:
 def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSignals) -> int:
     settings = world.settings
     _refuse_without_feed(world)
+    _refuse_unread_address(settings)
     refuse_without_terminal(settings, sys.stdin, request.confirm)
     secrets = load_secrets(also=(*settings.minds.key_variables, *settings.venue.key_variables))
     refuse_without_keys(settings, secrets)
@@ -128,6 +129,16 @@ def _refuse_without_feed(world: World) -> None:
     if world.settings.world not in ON_THE_CLOCK and (world.bars.feed_url or world.bars.feed_bars):
         raise UsageFault(
             "--feed-url and --bars-limit belong to a live feed. Nothing was started; name its exchange with --feed."
+        )
+
+
+def _refuse_unread_address(settings: Settings) -> None:
+    """Raise UsageFault for an address of an exchange where the exchange is simulated: no order would go there."""
+    venue = settings.venue
+    if venue.kind != "ccxt" and any(each.url for each in (venue, *venue.also)):
+        raise UsageFault(
+            f"The profile {settings.profile!r} simulates its exchange, so no order would go to the address that --venue-url (or "
+            "venue.url) gives. Nothing was started; name a profile that trades there, such as testnet, or leave it out."
         )
 
 

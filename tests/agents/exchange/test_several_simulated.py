@@ -107,6 +107,15 @@ def test_each_exchange_of_the_profile_has_its_address_and_no_more_are_given() ->
         venues_asked("testnet", own, ["http://a", "http://b", "http://c"])
 
 
+@pytest.mark.parametrize("urls", [("http://127.0.0.1:9",), ("http://127.0.0.1:9", "http://127.0.0.1:10")])
+def test_an_address_is_refused_where_the_exchange_is_simulated(
+    urls: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["--out", str(tmp_path / "run"), "--days", "2", "--quiet", "--venue-url", *urls]) == 2
+    assert "no order would go to the address" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
 def test_the_keys_of_each_exchange_are_variables_of_their_own() -> None:
     venue = load_profile("testnet", {"venue.also": [{"name": "my-kraken", "exchange": "kraken", "cash": "1"}]}).venue
     assert venue.key_variables == (
