@@ -135,7 +135,7 @@ def _refuse_without_feed(world: World) -> None:
 def _refuse_unread_address(settings: Settings) -> None:
     """Raise UsageFault for an address of an exchange where the exchange is simulated: no order would go there."""
     venue = settings.venue
-    if venue.kind != "ccxt" and any(each.url for each in (venue, *venue.also)):
+    if venue.kind != "ccxt" and (venue.url or any(other.url for other in venue.also)):
         raise UsageFault(
             f"The profile {settings.profile!r} simulates its exchange, so no order would go to the address that --venue-url (or "
             "venue.url) gives. Nothing was started; name a profile that trades there, such as testnet, or leave it out."
