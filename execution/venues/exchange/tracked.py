@@ -16,6 +16,10 @@ from execution.reports import Fill, Liquidity, OrderState, OrderStatus, VenueRep
 from execution.venues.exchange.told import Standing, ToldOrder, ToldTrade
 from risk.order import Order, OrderKind
 
+BELIEVED_AT = 5
+"""How many times in a row an exchange must say that less of an order was filled than it said before. Once is an answer that was
+late; this often it takes back what it said."""
+
 
 class Phase(StrEnum):
     """Where an order is."""
@@ -39,6 +43,8 @@ class Sending:
     limit: Decimal | None = None
     orders: dict[str, ToldOrder] = field(default_factory=dict)
     """What the exchange last told of each of its orders with this client id, by its own id. More than one is a contradiction."""
+    taken_back: dict[str, tuple[Decimal, int]] = field(default_factory=dict)
+    """The lower quantity that the exchange has said since of each of its orders [base], and how many times in a row."""
 
     @property
     def venue_ids(self) -> frozenset[str]:
@@ -56,12 +62,21 @@ class Sending:
         return bool(self.orders) and all(told.standing is not Standing.OPEN for told in self.orders.values())
 
     def take(self, told: ToldOrder) -> None:
-        """Note what the exchange told. An older word, with less filled or an order open again, changes nothing."""
+        """Note what the exchange told. An older word, with less filled or an order open again, changes nothing.
+
+        The same lower quantity of an order that is over, told `BELIEVED_AT` times in a row, is no older word: it is taken.
+        Otherwise a figure that was too high once would bind coins for ever, and no exit could sell them.
+        """
         before = self.orders.get(told.venue_id)
-        if before is not None and (
-            told.filled < before.filled or (before.standing is not Standing.OPEN and told.standing is Standing.OPEN)
-        ):
+        if before is not None and before.standing is not Standing.OPEN and told.standing is Standing.OPEN:
             return
+        if before is not None and told.filled < before.filled:
+            said, times = self.taken_back.get(told.venue_id, (told.filled, 0))
+            times = times + 1 if said == told.filled and told.standing is not Standing.OPEN else 1
+            self.taken_back[told.venue_id] = (told.filled, times)
+            if times < BELIEVED_AT:
+                return
+        self.taken_back.pop(told.venue_id, None)
         self.orders[told.venue_id] = told
 
 

@@ -13,7 +13,7 @@ from config.clock import SystemClock
 from execution.venues.exchange.ids import ClientIds
 from execution.venues.exchange.shelf import Shelf
 from execution.venues.exchange.told import Standing, ToldOrder, ToldTrade
-from execution.venues.exchange.tracked import Phase, Sending
+from execution.venues.exchange.tracked import BELIEVED_AT, Phase, Sending
 from execution.wire.faults import Faults, Kind, Rule, Scenario
 from risk.order import Side
 
@@ -172,3 +172,36 @@ def test_a_trade_above_what_the_exchange_says_was_filled_is_booked_only_when_it_
     shelf.sight(tracked, tracked.at, told("2"))
     shelf.count(tracked, trades)
     assert (tracked.filled, shelf.owned(BTC)) == (D(2), D(2))
+
+
+def test_a_quantity_that_was_told_too_high_once_binds_no_coins_for_ever() -> None:
+    shelf = Shelf(ClientIds("binance testnet", "run-1"), {BTC: rules_of(BTC)}, SystemClock())
+    shelf.own([(BTC, D(2))], ())
+    target = shelf.add(order_of("target", "sell 2 limit 120"), Phase.LIVE, D(2))
+    target.sendings.append(Sending(shelf.ids.of("target"), D(2), 0.0, stop=False))
+
+    def tell(filled: str, standing: Standing = Standing.GONE) -> None:
+        told = ToldOrder(
+            venue_id="7", client_id=shelf.ids.of("target"), symbol=BTC, standing=standing, quantity=D(2), filled=D(filled)
+        )  # fmt: skip
+        shelf.sight(target, target.at, told)
+
+    tell("1.5")
+    assert shelf.sellable(BTC) == D("0.5")
+    for late in ("0", "0", "0", "0", "1.5", "0", "0", "0", "0"):  # what comes late is no word against it
+        tell(late)
+    assert (target.uncounted, shelf.sellable(BTC)) == (D("1.5"), D("0.5"))
+    tell("0")
+    target.conclude()
+    assert (target.phase, shelf.sellable(BTC)) == (Phase.DONE, D(2))
+
+
+def test_an_order_that_is_open_takes_back_nothing_that_was_filled() -> None:
+    sending = Sending("ours", D(2), 0.0, stop=False)
+    for filled, standing in (("1", Standing.GONE), *[("0", Standing.OPEN)] * BELIEVED_AT):
+        sending.take(
+            ToldOrder(
+                venue_id="7", client_id="ours", symbol=BTC, standing=standing, quantity=D(2), filled=D(filled)
+            )
+        )  # fmt: skip
+    assert (sending.filled, sending.over) == (D(1), True)
