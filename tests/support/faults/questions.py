@@ -1,5 +1,6 @@
 """All that this program asks an exchange, on lines that tell mutated replies; and what an answer of ours must be like."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
@@ -139,6 +140,7 @@ async def mutate(
                         faults.append(f"{market.exchange}, {name}: accepted by {told.last[:300]}")
             found["replies"] += told.told.total() - before
             found["questions"] += 1
+            await asyncio.sleep(0)  # nothing else gives way here, and the loop would keep each timer of a question
         found.update({f"mutation: {name}": often for name, often in told.told.items()})
     return found, faults
 
