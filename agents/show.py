@@ -1,4 +1,5 @@
-"""`tribunal show RUN`: print a finished run again, and its trades by market, strategy, exit reason, month and hour.
+"""`tribunal show RUN [DECISION]`: print a run again, and its trades by market, strategy, exit reason, month and hour; or one of its
+decisions, from the votes to what came of it.
 
 It reads the journal and writes nothing, unless --export names a folder for the tables. Exit codes: 0 done, 2 usage, 4 a folder
 that is no run, or a journal that cannot be trusted, 5 the tables cannot be written.
@@ -15,10 +16,16 @@ def parser() -> CommandParser:
     """The command line."""
     parse = CommandParser(
         prog="tribunal show",
-        description="Print a run again, from its journal: the tables of its end, and its trades by group.",
+        description="Print a run again, from its journal: the tables of its end, and its trades by group; or one decision.",
         epilog="Also for runs that were killed or that an older version wrote. The run's folder is not changed.",
     )
     add(parse, "run")
+    parse.add_argument(
+        "decision",
+        metavar="DECISION",
+        nargs="?",
+        help="one decision instead: its name, the beginning of it, SYMBOL@TIME (UTC), or last",
+    )
     parse.add_argument(
         "--by",
         nargs="+",

@@ -73,11 +73,22 @@ COMMANDS = (
         "show",
         "agents.show",
         "trade",
-        "print a run again, its trades by group, and its tables for other programs",
+        "print a run again, its trades by group, its tables for other programs, or one decision",
         errors=(2, 4, 5),
         examples=(
             "tribunal show runs/paper-001 --by strategy exit",
-            "tribunal show runs/paper-001 --export tables",
+            "tribunal show runs/paper-001 BTC/USDT@2024-01-05T06:00",
+        ),
+    ),
+    Command(
+        "ask",
+        "agents.ask",
+        "trade",
+        "hear one market now, trade nothing, and print the trial",
+        errors=(2, 3, 5, 8, 10),
+        examples=(
+            "tribunal ask BTC --simulated",
+            "tribunal ask BTC/USDT --data BTCUSDT_1h.parquet --at 2022-05-09T12:00",
         ),
     ),
     Command(

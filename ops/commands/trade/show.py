@@ -1,4 +1,5 @@
-"""What `tribunal show` does: it reads a run's journal and prints what the run printed at its end, and its trades by group."""
+"""What `tribunal show` does: it reads a run's journal and prints what the run printed at its end, and its trades by group; or one
+of its decisions."""
 
 import argparse
 import json
@@ -10,14 +11,18 @@ from pydantic import ValidationError
 
 from agents.records.folder import journal_of
 from agents.records.reading import refuse_other_key
+from config.errors import UsageFault
 from config.secrets import journal_key
 from ops.exports.write import export_to
 from ops.finish import print_groups, tell
 from ops.story.groups import By, grouped
 from ops.story.story import Story, read_story
 from ops.story.summary import Summary, summarise
+from ops.story.trials.finding import decision_named, trial_in
 from ops.story.trips import trips_of_story
+from ops.tables.grid import open_console
 from ops.tables.judgement import JUDGEMENT, Judgement
+from ops.tables.trial.whole import show_trial, trial_json
 
 
 def show_command(arguments: argparse.Namespace) -> int:
@@ -25,6 +30,8 @@ def show_command(arguments: argparse.Namespace) -> int:
     folder, key = Path(arguments.run), journal_key()
     refuse_other_key(journal_of(folder), key)
     story = read_story(folder, key)
+    if arguments.decision is not None:
+        return _show_decision(arguments, folder, key, story)
     if arguments.export is not None:
         export_to(Path(arguments.export), story)
     summary, judged = summarise(story), _judged(folder)
@@ -41,6 +48,19 @@ def show_command(arguments: argparse.Namespace) -> int:
         tell(folder, story, summary, judged, groups=tuple(By) if judged is None else (By.HOUR,))
     else:
         print_groups(story, _wanted(arguments.by))
+    return 0
+
+
+def _show_decision(arguments: argparse.Namespace, folder: Path, key: bytes, story: Story) -> int:
+    if arguments.by is not None or arguments.export is not None:
+        raise UsageFault(
+            "--by and --export are about a whole run, and a decision was named. Nothing was shown; leave one out."
+        )
+    trial = trial_in(folder, key, story, decision_named(arguments.decision, story.cases.heard, arguments.run))
+    if arguments.json:
+        sys.stdout.write(trial_json(trial))
+    else:
+        show_trial(trial, open_console(sys.stdout))
     return 0
 
 

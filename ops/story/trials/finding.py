@@ -1,0 +1,131 @@
+"""One decision of a run: found by its name, by the beginning of it, or by market and time; and read with all that followed."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from pathlib import Path
+
+from agents.approval.petition import Approval
+from agents.court.hearing import Hearing
+from agents.llm.attempt import Attempt
+from agents.records.reading import open_run
+from agents.records.record import CycleRecord
+from config.errors import UsageFault
+from market.symbols import normalise_symbol
+from ops.story.cases import DecidedCase
+from ops.story.executions import by_decision, executions
+from ops.story.story import Story
+from ops.story.summary import quote_of
+from ops.story.trials.trial import Trial, TrialFill
+
+LAST = "last"
+_LISTED = 12
+
+
+def decision_named(typed: str, cases: Sequence[DecidedCase], run: str) -> str:
+    """The decision that was meant. Raises UsageFault where there is none, or more than one, with those that are near.
+
+    `typed`: a decision_id or the beginning of one, SYMBOL@TIME (UTC; also a day, or an hour), or `last`.
+    """
+    if not cases:
+        raise UsageFault(
+            f"No case was heard in {run}, so there is no decision to show. `tribunal show {run}` shows the rest."
+        )
+    if typed == LAST:
+        return cases[-1].decision_id
+    found = _meant(typed, cases)
+    if len(found) == 1:
+        return found[0].decision_id
+    if found:
+        names = [each.decision_id for each in found]
+        more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+        raise UsageFault(
+            f"{typed!r} may be any of {len(names)} decisions of {run}: {', '.join(names[:_LISTED])}{more}. Nothing was shown; "
+            "write more of the one that is meant."
+        )
+    raise UsageFault(f"{run} has no decision {typed!r}. Nothing was shown. The nearest is {_nearest(typed, cases)}.")
+
+
+def trial_in(folder: Path, key: bytes, story: Story, decision_id: str) -> Trial:
+    """The trial of a decision that the story names. Raises JournalFault for a journal that cannot be trusted."""
+    hearing, attempts, approval = _read(folder, key, decision_id)
+    done = by_decision(executions(story)).get(decision_id, ())
+    fills = tuple(
+        TrialFill(
+            order_id=each.order_id,
+            purpose=each.purpose,
+            quantity=each.quantity,
+            price=each.price,
+            fee=each.fee,
+            at_utc=each.at_utc,
+        )
+        for each in done
+    )
+    settings = story.session.settings
+    return Trial(
+        source=f"{story.run}, {story.session.source}",
+        quote=quote_of(story),
+        hearing=hearing,
+        traded=True,
+        attempts=attempts,
+        approval=approval,
+        fills=fills,
+        pnl=next((each.trip.trade.pnl for each in done if each.trip is not None), None),
+        outcome=story.cases.outcomes.get(decision_id),
+        day_budget_usd=settings.minds.budget.day_usd if settings.court.mind == "models" else None,
+    )
+
+
+def _read(folder: Path, key: bytes, decision_id: str) -> tuple[Hearing, tuple[Attempt, ...], Approval | None]:
+    """The hearing, with what models were asked for it and what a human answered."""
+    attempts: list[Attempt] = []
+    approval = None
+    _, _, events = open_run(folder, key)
+    for found in events:
+        event = found.event
+        if isinstance(event, Attempt | Approval) and event.decision_id == decision_id:
+            if isinstance(event, Attempt):
+                attempts.append(event)
+            else:
+                approval = event
+        elif isinstance(event, CycleRecord):
+            for hearing in event.hearings:
+                if hearing.case.decision_id == decision_id:
+                    return hearing, tuple(attempts), approval
+    raise UsageFault(f"{folder} no longer holds the decision {decision_id}: its journal has changed meanwhile.")
+
+
+def _meant(typed: str, cases: Sequence[DecidedCase]) -> list[DecidedCase]:
+    symbol, sign, time = typed.partition("@")
+    if sign:
+        named = [each for each in cases if _is_of(each, symbol)]
+        moment = _moment(time)
+        exact = [] if moment is None else [each for each in named if each.as_of_utc == moment]
+        return exact or [
+            each for each in named if time and each.as_of_utc.isoformat().startswith(time.replace(" ", "T"))
+        ]
+    whole = [each for each in cases if each.decision_id == typed]
+    begun = [each for each in cases if each.decision_id.lower().startswith(typed.lower())]
+    return whole or begun or [each for each in cases if _is_of(each, typed)]
+
+
+def _is_of(each: DecidedCase, symbol: str) -> bool:
+    return each.symbol == (normalise_symbol(symbol) or symbol) or each.symbol.partition("/")[0] == symbol.upper()
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _nearest(typed: str, cases: Sequence[DecidedCase]) -> str:
+    """The decision of that market that is nearest in time, or else the one whose name is most like it."""
+    symbol, sign, time = typed.partition("@")
+    named, moment = [each for each in cases if _is_of(each, symbol)], _moment(time)
+    if sign and named and moment is not None:
+        return min(named, key=lambda each: abs(each.as_of_utc - moment)).decision_id
+    names = [each.decision_id for each in named or cases]
+    return next(iter(get_close_matches(typed, names, n=1, cutoff=0.3)), names[-1])

@@ -1,0 +1,155 @@
+"""What came of the words: the ruling with the bound that counted, the policy, the gate rule by rule, the order and the cost."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from rich.text import Text
+
+from agents.court.hearing import Hearing
+from agents.court.opinion import AdvocateOpinion, RiskOpinion, SupervisorOpinion
+from agents.court.ruling import Ruling
+from agents.llm.attempt import Attempt
+from ops.story.models import was_sent
+from ops.tables.model_tables import usd
+from ops.tables.plain import RULES, count, listed, money, percent, price, quantity
+from ops.tables.trial.paper import columns, figure, heading, told
+from risk.limits.catalogue import told_once
+from risk.verdict import Outcome, Reaction, RuleReport, Verdict
+from rl.adjustment import Adjustment
+
+_RULING = frozenset({"outcome", "scale", "why"})
+
+
+def ruling_lines(hearing: Hearing, width: int) -> list[Text]:
+    """The ruling, and what each role left of the size: the least of it counted."""
+    ruling = hearing.ruling
+    lines = heading("RULING", f"{ruling.outcome}, {ruling.scale:.0%} of the size", width)
+    lines += told(ruling.why, width)
+    bounds = bounds_of(hearing)
+    if bounds:
+        least = min(scale for _, scale in bounds)
+        said = ", ".join(f"{who} at most {scale:.0%}" for who, scale in bounds)
+        counted = listed(tuple(who for who, scale in bounds if scale == least))
+        lines += told(f"{said}: {'nobody took anything' if least == 1.0 else f'{counted} counted'}.", width)
+    for name, value in _more(ruling):
+        lines += told(value, width, mark=f"{name}: ")
+    return lines
+
+
+def bounds_of(hearing: Hearing) -> tuple[tuple[str, float], ...]:
+    """What each role that names a scale leaves of the size [fraction]; an advocate without evidence that stands leaves nothing."""
+    bounds = []
+    if isinstance(hearing.risk_agent, RiskOpinion):
+        bounds.append(("risk agent", hearing.risk_agent.scale_pct / 100))
+    if isinstance(hearing.advocate, AdvocateOpinion) and not hearing.advocate.evidence:
+        bounds.append(("advocate without evidence", 0.0))
+    if isinstance(hearing.supervisor, SupervisorOpinion):
+        bounds.append(("supervisor", hearing.supervisor.scale_pct / 100))
+    return tuple(bounds)
+
+
+def policy_lines(adjustment: Adjustment, width: int) -> list[Text]:
+    """What the policy said of the size that the court left."""
+    if adjustment.mode is None:
+        if adjustment.scale == 1.0:
+            return heading("POLICY", f"{adjustment.adjuster}: nobody adjusts the size", width)
+        return heading("POLICY", f"{adjustment.adjuster}: {adjustment.scale:.2f} of the size", width)
+    advised, base = (("unknown" if it is None else f"{it:.2f}") for it in (adjustment.advised, adjustment.base))
+    verb = "applied" if adjustment.mode == "active" else "advised, not applied"
+    stood_in = f"; its base stood in: {adjustment.fallback}" if adjustment.fallback else ""
+    return heading("POLICY", f"{adjustment.adjuster}: {advised} {verb} (its base {base}){stood_in}", width)
+
+
+def gate_lines(verdict: Verdict, quote: str, width: int) -> list[Text]:
+    """What the gate said, what each of its caps allowed and which cut, and what it refused."""
+    signed = verdict.outcome is Outcome.SIGNED
+    decided = verdict.decided_by
+    what = f"signed {money(verdict.notional)} {quote}, sized by {decided}" if signed else f"refused by {decided}"
+    lines = heading("GATE", what, width)
+    lines += told(RULES.get(decided, ""), width)
+    reports = told_once(verdict.rules)
+    caps = [report for report in reports if report.notional_cap is not None]
+    rows = [
+        (
+            report.code,
+            money(report.notional_cap),
+            _measured(report),
+            "<- cuts" if report.reaction is Reaction.CUT else "" if report.reaction is Reaction.PASS else "<- refuses",
+        )
+        for report in caps
+    ]
+    if rows:
+        lines += columns([("rule", f"allows {quote}", "number of limit", ""), *rows], width)
+    for report in reports:
+        if report.notional_cap is None and report.reaction is not Reaction.PASS:
+            verb = {Reaction.CUT: "cuts", Reaction.REFUSE: "refuses"}.get(
+                report.reaction, f"refuses ({report.reaction})"
+            )
+            measured, note = _measured(report), f"; {report.note}" if report.note else ""
+            lines += told(f"{report.code} {verb}: {measured or 'as it stands'}{note}", width)
+    passed = [report.code for report in reports if report.notional_cap is None and report.reaction is Reaction.PASS]
+    if passed:
+        lines += told(f"passed: {', '.join(passed)}", width)
+    return lines
+
+
+def order_lines(verdict: Verdict, quote: str, width: int, *, sent: bool, costs: Sequence[str] = ()) -> list[Text]:
+    """The order of a verdict, with its stop; `sent` says whether it was, and `costs` what it costs."""
+    order = verdict.order
+    if order is None:
+        return heading("ORDER", "none", width)
+    at = "at market" if order.limit_price is None else f"at most {price(order.limit_price)}"
+    where = f" on {order.account}" if order.account else ""
+    lines = heading(
+        "ORDER" if sent else "ORDER, not sent",
+        f"{order.side} {quantity(order.quantity)} {verdict.symbol} {at}{where}",
+        width,
+    )
+    if verdict.stop_fraction is not None:
+        loss = float(verdict.notional) * verdict.stop_fraction
+        lines += told(f"stop {percent(verdict.stop_fraction)} below the fill: {money(loss)} {quote} at risk", width)
+    for cost in costs:
+        lines += told(cost, width)
+    return lines
+
+
+def paid_lines(attempts: Sequence[Attempt], width: int, *, budget: str = "") -> list[Text]:
+    """What the models of a trial were asked, and what that cost."""
+    if not attempts:
+        return heading("COST", "no model was asked: 0 tokens, 0 USD", width)
+    sent = [each for each in attempts if was_sent(each.outcome) and not each.from_cache]
+    used = [each.usage for each in attempts if each.usage is not None and not each.from_cache]
+    tokens = f"{sum(each.input_tokens for each in used):,} tokens in, {sum(each.output_tokens for each in used):,} out"
+    cost = usd(sum((each.cost_usd for each in attempts), Decimal(0)))
+    seconds = sum(each.latency_ms for each in sent) / 1000
+    lines = heading("COST", f"{count(len(sent), 'call')}, {tokens}, {cost} USD, {seconds:.1f} s of models", width)
+    kept = sum(each.from_cache for each in attempts)
+    if kept:
+        lines += told(f"{count(kept, 'answer')} recorded before, not paid again", width)
+    if budget:
+        lines += told(budget, width)
+    for each in attempts:
+        if each.outcome != "ok":
+            lines += told(f"{each.provider}/{each.model} as {each.role}: {each.outcome}, {each.detail}", width)
+    return lines
+
+
+def _measured(report: RuleReport) -> str:
+    if report.number is None:
+        return ""
+    unit = f" {report.unit}" if report.unit else ""
+    limit = "" if report.limit is None else f" of {figure(_short(report.limit))}"
+    return f"{figure(_short(report.number))}{limit}{unit}"
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.4g}") if abs(value) < 1000 else value
+
+
+def _more(ruling: Ruling) -> list[tuple[str, str]]:
+    """What else a ruling says of itself, by name."""
+    return [
+        (name.replace("_", " "), figure(value))
+        for name, value in ruling
+        if name not in _RULING and value not in (None, (), "")
+    ]

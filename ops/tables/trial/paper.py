@@ -1,0 +1,64 @@
+"""The lines that a trial is written in: a heading, a sentence that wraps under itself, and figures in columns.
+
+A line is text with one style, so that it is the same with and without colour: what a style says stands in the words too.
+"""
+
+from collections.abc import Iterable
+
+from rich.text import Text
+
+from ops.tables.grid import wrapped
+
+MOST = 100
+"""A line of prose that is longer is hard to read [columns]."""
+STRUCK = "strike red"
+_MARGIN = 2
+
+
+def heading(title: str, rest: str, width: int) -> list[Text]:
+    """The name of a part in bold, and what it comes to beside it."""
+    lines = wrapped(f"{title}  {rest}" if rest else title, min(width, MOST))
+    first = Text(lines[0])
+    first.stylize("bold", 0, len(title))
+    return [Text(""), first, *(Text(f"{' ' * _MARGIN}{line.strip()}") for line in lines[1:])]
+
+
+def told(text: str, width: int, *, mark: str = "", style: str = "") -> list[Text]:
+    """A text below a heading, after a `mark`; its later lines stand under its first word."""
+    room = min(width, MOST) - _MARGIN - len(mark)
+    lines = [line.strip() for line in wrapped(" ".join(text.split()), room)]
+    made = []
+    for place, line in enumerate(lines):
+        before = f"{' ' * _MARGIN}{mark if not place else ' ' * len(mark)}"
+        whole = Text(before + line)
+        if style:
+            whole.stylize(style, len(before))
+        made.append(whole)
+    return made
+
+
+def columns(rows: Iterable[tuple[str, ...]], width: int, *, left: int = 1) -> list[Text]:
+    """Rows of short cells, aligned: the first `left` and the last are words, the others numbers. The last cell wraps."""
+    kept = list(rows)
+    if not kept:
+        return []
+    widths = [max(len(row[place]) for row in kept) for place in range(len(kept[0]) - 1)]
+    made = []
+    for row in kept:
+        cells = [
+            cell.ljust(room) if place < left else cell.rjust(room)
+            for place, (cell, room) in enumerate(zip(row, widths, strict=False))
+        ]
+        made += (
+            told(row[-1], width, mark=f"{'  '.join(cells)}  ") if row[-1] else [Text(f"  {'  '.join(cells)}".rstrip())]
+        )
+    return made
+
+
+def figure(value: object) -> str:
+    """A value of a case as a reader takes it in: six digits, thousands apart, words as they are."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return f"{value:,.2f}" if abs(value) >= 1000 else f"{value:.6g}"
+    return str(value)
