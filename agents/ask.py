@@ -1,9 +1,9 @@
 """`tribunal ask SYMBOL --data PATH…`: hear one market now, trade nothing, and print the trial.
 
-The court hears the market at the last closed bar of the data, or at `--at`, with an empty book: the votes, what each role says with
-its citations, the ruling, every rule of the gate, and the order that would be sent. No run folder is left. Exit codes: 0 heard, 2
-wrong settings or arguments, 3 data that cannot be trusted, 5 output, 8 a recorded answer of a model is missing, 10 a strategy
-failed, 130 stopped by Ctrl-C.
+The court hears the market at the last closed bar of the data, or at `--at`, with an empty book: the votes, what each role says
+with its citations, the ruling, every rule of the gate, and the order that would be sent. No run folder is left. Exit codes: 0
+heard, 2 wrong settings or arguments, 3 data that cannot be trusted, 5 output, 8 a recorded answer of a model is missing, 10 a
+strategy failed, 130 stopped by Ctrl-C.
 """
 
 import argparse

@@ -46,6 +46,11 @@ def parser() -> argparse.ArgumentParser:
     parse.add_argument(
         "--resume", metavar="RUN", help="go on with a run that was killed or stopped; it knows its other options"
     )
+    parse.add_argument(
+        "--watch",
+        action=argparse.BooleanOptionalAction,
+        help="show the debate on stderr as it is said (default: on a terminal with models)",
+    )
     add(parse, "--confirm")
     parse.add_argument(
         "--without-record",

@@ -1,5 +1,5 @@
-"""`tribunal show RUN [DECISION]`: print a run again, and its trades by market, strategy, exit reason, month and hour; or one of its
-decisions, from the votes to what came of it.
+"""`tribunal show RUN [DECISION]`: print a run again, and its trades by market, strategy, exit reason, month and hour; or one of
+its decisions, from the votes to what came of it.
 
 It reads the journal and writes nothing, unless --export names a folder for the tables. Exit codes: 0 done, 2 usage, 4 a folder
 that is no run, or a journal that cannot be trusted, 5 the tables cannot be written.

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Self, TextIO
 from config.clock import Clock, Stopwatch
 
 if TYPE_CHECKING:
+    import rich.console
     import rich.progress
 
 _REDRAW_S = 0.2
@@ -95,6 +96,11 @@ class Progress:
     def about(self, subject: str) -> None:
         """Set the subject of the next steps, such as a market."""
         self._tell = lambda: f"{self._counted()}, {subject}"
+
+    def above(self, say: Callable[["rich.console.Console | None"], None]) -> None:
+        """Let `say` print above the bar, with the bar's console; without a bar it is given None."""
+        with self._lock:
+            say(None if self._bar is None else self._bar.console)
 
     def _look(self) -> None:
         """Tell of a long step. A stream that cannot be written ends it: it is told of where a step ends."""

@@ -9,13 +9,16 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
 from threading import Event, Lock, Thread
-from typing import Self, TextIO
+from typing import TYPE_CHECKING, Self, TextIO
 
 from agents.records.record import CycleRecord
 from config.clock import Clock
 from config.frozen import Journaled
 from config.progress import Progress, width_of
 from ops.tables.plain import moment, money
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 class SessionProgress(Progress):
@@ -89,13 +92,23 @@ class FeedProgress:
         clock = f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
         return f"{self._state}; next close in {clock}"
 
+    def above(self, say: Callable[["Console | None"], None]) -> None:
+        """Let `say` print above the line, which is written again below it."""
+        with self._lock:
+            if self._again is not None:
+                self._wipe("")
+            say(None)
+
     def _redraw(self) -> None:
         with suppress(OSError, ValueError):
             while not self._over.wait(1.0):
                 self._draw(self.text())
 
     def _draw(self, text: str) -> None:
+        with self._lock:
+            self._wipe(text)
+
+    def _wipe(self, text: str) -> None:
         if self._stderr is not None:
-            with self._lock:
-                self._stderr.write(f"\r\x1b[2K{text[: width_of(self._stderr) - 1]}")
-                self._stderr.flush()
+            self._stderr.write(f"\r\x1b[2K{text[: width_of(self._stderr) - 1]}")
+            self._stderr.flush()

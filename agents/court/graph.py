@@ -13,6 +13,7 @@ on disk.
 import asyncio
 import math
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Generic, NamedTuple, TypedDict
@@ -23,7 +24,7 @@ from langsmith import tracing_context
 from agents.court.case import Case, Motion
 from agents.court.grounding import AnyOpinion, ground
 from agents.court.hearing import Hearing
-from agents.court.mind import Mind, Voice, speaker_of
+from agents.court.mind import Mind, Overheard, Voice, speaker_of
 from agents.court.opinion import AdvocateOpinion, AnalystOpinion, Evidence, RiskOpinion, SupervisorOpinion
 from agents.court.policy_view import CourtView, court_view
 from agents.court.ruling import Ruling, Struck, rule
@@ -48,6 +49,7 @@ class Bench:
     [seconds].
 
     `see` gives what the adjuster is shown of a proposal. By default it is what the proposal says of itself: `Off` reads nothing.
+    `overheard` is told each opinion as it is said. It decides nothing, and nothing waits for it; if it fails, nobody cares.
     `shows_court`: whether the adjuster is also shown the court's own figures (`agents.court.policy_view`).
     `note` receives each attempt to get an answer from a model, wave by wave; within a wave in the order of docket,
     role and number. Without `note`, the attempts stay with the mind.
@@ -60,6 +62,7 @@ class Bench:
     note: Callable[[Attempt], object] | None = None
     see: See = unseen
     shows_court: bool = False
+    overheard: Overheard | None = None
 
 
 class Heard(NamedTuple, Generic[AnyOpinion]):
@@ -180,7 +183,11 @@ class _Roles:
     async def _listen(
         self, case: Case, role: type[AnyOpinion], call: Awaitable[AnyOpinion | Abstained]
     ) -> Heard[AnyOpinion]:
-        return await _listen(case, role, call, self._bench.role_deadline_s)
+        heard = await _listen(case, role, call, self._bench.role_deadline_s)
+        if self._bench.overheard is not None:
+            with suppress(Exception):  # it only looks on
+                self._bench.overheard(case, role.model_fields["kind"].default, heard.word, heard.struck)
+        return heard
 
     async def adjust(self, docket: Docket) -> Docket:
         """Compose each ruling, and ask the policy for its factor."""

@@ -4,16 +4,19 @@ A mind argues. It never sets a size, never sends an order and never raises an er
 it abstains.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from pydantic import Field
 
 from agents.court.case import Case
-from agents.court.opinion import AdvocateOpinion, AnalystOpinion, RiskOpinion, SupervisorOpinion
+from agents.court.opinion import AdvocateOpinion, AnalystOpinion, Evidence, RiskOpinion, SupervisorOpinion
 from agents.llm.attempt import Attempt, Role
 from config.frozen import Frozen, absent
 from config.silence import Abstained
+
+Overheard = Callable[[Case, str, Abstained | Frozen, tuple[Evidence, ...]], object]
+"""Is told what a role has said of a case, and the evidence that was struck out of it."""
 
 
 class Voice(Frozen):

@@ -1,4 +1,5 @@
-"""Inputs that reach a session from outside while it runs: models, the kill switch, a human's approval, reports of the venue.
+"""What reaches a session from outside while it runs: models, the kill switch, a human's approval, reports of the venue; and who
+looks on.
 
 When a run is resumed, its journal gives these inputs up to where it ends; after that they come from outside again.
 """
@@ -8,6 +9,7 @@ from typing import NamedTuple
 
 from agents.approval.console import approver_of
 from agents.approval.petition import AUTO, Approver, ResumedApprover
+from agents.court.mind import Overheard
 from agents.court.minds.watchlist import Landed, nobody_knows
 from agents.desk.arrivals import SpokeNext, nothing_recorded
 from agents.llm.asking import Asker
@@ -32,6 +34,8 @@ class Outside(NamedTuple):
     """Which outlooks that were asked ahead had been answered."""
     spoke_next: SpokeNext = nothing_recorded
     """Whether a report of the venue came next, between two bars."""
+    overheard: Overheard | None = None
+    """Is told each opinion in court as it is said; None if nobody looks on."""
 
 
 NOTHING_OUTSIDE = Outside(None, NoSwitch(), AUTO, nobody_knows)

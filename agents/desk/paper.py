@@ -83,6 +83,7 @@ def open_traded(
         asker=outside.asker,
         landed=outside.landed,
         spoke_next=outside.spoke_next,
+        overheard=outside.overheard,
         pulse=pulse,
         health=health,
     )

@@ -65,7 +65,8 @@ class RunRequest(Frozen):
     `out` is a new folder (None: the next one in `runs/`), `resume` the folder of a run that was killed or stopped, `calibration`
     a file of sizing maps, `record` a file of what earlier runs have taught of the voters, `confirm` the words that a profile with
     real money requires, `without_record` those that trade it without a paper record. `command` is what starts it, and
-    therefore what is done at its end. `require_models`: a session in which no model can sit is not begun.
+    therefore what is done at its end. `require_models`: a session in which no model can sit is not begun. `watch`: whether the
+    debate is shown as it is said; None for where models sit and there is a terminal.
     """
 
     world: WorldRequest
@@ -79,3 +80,4 @@ class RunRequest(Frozen):
     as_json: bool = False
     quiet: bool = False
     require_models: bool = False
+    watch: bool | None = False

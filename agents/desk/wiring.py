@@ -11,6 +11,7 @@ from typing import NamedTuple
 from agents.approval.asking import Approvals
 from agents.approval.petition import Approver
 from agents.court.graph import Bench, Court, Judge, See
+from agents.court.mind import Overheard
 from agents.court.minds.model import ModelMind
 from agents.court.minds.outlooks import Outlooks
 from agents.court.minds.rules import RulesMind
@@ -82,6 +83,7 @@ def open_desk(
     spoke_next: SpokeNext = nothing_recorded,
     pulse: Pulse | None = None,
     health: Health | None = None,
+    overheard: Overheard | None = None,
 ) -> Desk:
     """A desk that has read the warm-up and is ready for the first bar.
 
@@ -89,7 +91,8 @@ def open_desk(
     `around` wraps the gate's judge, so that the caller sees each proposal. `driver` drives the venue through each bar; None for
     a venue that trades by itself. For a run with a recorded past, `landed` says which outlooks had been answered, and
     `spoke_next` when the venue sent a report between two bars. `pulse` is that of a session on the clock. `health` says which of
-    several exchanges are well; None if they always are. Raises UsageFault if the packages for the profile's retrieval are
+    several exchanges are well; None if they always are. `overheard` is told each opinion in court. Raises
+    UsageFault if the packages for the profile's retrieval are
     missing.
     """
     settings = session.settings
@@ -126,6 +129,7 @@ def open_desk(
                 note=note,
                 see=see,
                 shows_court=settings.rl.mode != "off",
+                overheard=overheard,
             )
         ),
         approvals=Approvals(settings.court, approver),

@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 from agents.court.case import Case
 from agents.court.hearing import Hearing
-from agents.desk.desk import Desk
 from agents.desk.outside import Outside
 from agents.desk.paper import open_paper
 from agents.llm.attempt import Attempt
@@ -112,8 +111,9 @@ class _LookingAt:
         """Nothing is waited for."""
 
     async def land(self) -> AsyncIterator[Attempt]:
-        for nothing in ():
-            yield nothing
+        none: tuple[Attempt, ...] = ()
+        for attempt in none:
+            yield attempt
 
     async def finish(self) -> None:
         """Nothing is open."""

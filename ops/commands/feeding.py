@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
+from agents.court.mind import Overheard
 from agents.desk.clocked.opened import Opened, trades_there
 from agents.desk.clocked.opening import Kept, OnClock, feed_desk, kept_feed, on_feed, read_past, symbols_of
 from agents.desk.models import models_of
@@ -31,6 +32,7 @@ from ops.listening import listened, listeners_of
 from ops.progress import FeedProgress
 from ops.seats import SeatsTeller
 from ops.stopping import StopSignals
+from ops.watching import watched
 from risk.ramp import Ramp
 
 
@@ -115,9 +117,8 @@ def trade_feed(
     key: bytes,
     signals: StopSignals,
     seats: SeatsTeller,
-    keepers: Sequence[Listener] = (),
-    *,
-    quiet: bool,
+    keepers: Sequence[Listener],
+    request: RunRequest,
 ) -> SessionEnd:
     """Live through the session until it ends or is stopped; it outlives its journal, which lies at `path`. `seats` is told
     which models can sit; it and `keepers` listen too. Raises TribunalError."""
@@ -127,11 +128,11 @@ def trade_feed(
     def left() -> timedelta | None:
         return feeds[0].next_close - feeds[0].now() if feeds else None
 
-    async def trade(stop: Callable[[], bool]) -> SessionEnd:
+    async def trade(stop: Callable[[], bool], overheard: Overheard | None) -> SessionEnd:
         clocked = OnClock(settings, world.bars, past.tape, past.kept, past.clock, stop, _say, lasting)
         resuming = journal if isinstance(journal, ResumingSink) else None
         async with models_of(settings, load_secrets(also=settings.minds.key_variables), seats.at_start) as asker:
-            outside = outside_of(settings, asker, journal)
+            outside = outside_of(settings, asker, journal)._replace(overheard=overheard)
             sink = listened(
                 journal, (*listeners, *_keepers(session, path.parent, key, fresh=resuming is None)), lasting
             )
@@ -140,9 +141,13 @@ def trade_feed(
                 return await run_session(desk, stop, lambda record: None)
 
     try:
-        with FeedProgress(None if quiet else sys.stderr, left) as progress, signals.trading():
-            listeners = listeners_of(settings, progress, seats, *keepers)
-            end = asyncio.run(trade(signals.asked))
+        with (
+            FeedProgress(None if request.quiet else sys.stderr, left) as progress,
+            watched(request, session, journal, progress.above) as watch,
+            signals.trading(),
+        ):
+            listeners = listeners_of(settings, progress, seats, *watch.listeners, *keepers)
+            end = asyncio.run(trade(signals.asked, watch.overheard))
         lasting.close()
     except BaseException:
         lasting.abandon()

@@ -28,7 +28,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "--most-gap-days", "--mix", "--accounts", "--tensorboard",
     ),
     "search": ("--param", "--trials", "--sampler", "--workers", "--ray"),
-    "output": ("--out", "--plot", "--markdown", "--tearsheet", "--archive", "--top", "--json", "--quiet"),
+    "output": ("--out", "--plot", "--markdown", "--tearsheet", "--archive", "--top", "--watch", "--json", "--quiet"),
     "help": ("-h", "--version"),
 }  # fmt: skip
 """In the order of `--help`. An option that stands in none of them is the command's own."""

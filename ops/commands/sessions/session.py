@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from agents.court.mind import Overheard
 from agents.desk.description import describe
 from agents.desk.kept import keep_request
 from agents.desk.models import models_of, refuse_without_keys, sits
@@ -43,6 +44,7 @@ from ops.listening import listened, listeners_of
 from ops.progress import SessionProgress
 from ops.seats import SeatsTeller
 from ops.stopping import StopSignals
+from ops.watching import watched
 
 if TYPE_CHECKING:
     from ops.commands.feeding import PastOfRun
@@ -107,9 +109,9 @@ def _run(request: RunRequest, world: World, conclude: Conclude, signals: StopSig
         if past is not None:
             from ops.commands.feeding import trade_feed
 
-            end = trade_feed(world, past, session, journal, path, key, signals, seats, keepers, quiet=request.quiet)
+            end = trade_feed(world, past, session, journal, path, key, signals, seats, keepers, request)
         else:
-            end = _live(settings, session, tape, journal, key, signals, seats, keepers, quiet=request.quiet)
+            end = _live(settings, session, tape, journal, key, signals, seats, keepers, request)
         for keeper in keepers:
             keeper.finish()
     except BaseException as fault:
@@ -198,20 +200,23 @@ def _live(
     signals: StopSignals,
     seats: SeatsTeller,
     keepers: Sequence[Listener],
-    *,
-    quiet: bool,
+    request: RunRequest,
 ) -> SessionEnd:
-    async def trade(progress: SessionProgress, stop: Callable[[], bool]) -> SessionEnd:
+    async def trade(stop: Callable[[], bool], overheard: Overheard | None) -> SessionEnd:
         async with models_of(settings, load_secrets(also=settings.minds.key_variables), seats.at_start) as asker:
-            outside = outside_of(settings, asker, journal)
+            outside = outside_of(settings, asker, journal)._replace(overheard=overheard)
             sink = listened(journal, listeners)
             desk = open_paper(settings, session, tape, sink, key, outside)
             return await run_session(desk, stop, lambda record: None)
 
     try:
-        with SessionProgress(session.bars or 1, None if quiet else sys.stderr) as progress, signals.trading():
-            listeners = listeners_of(settings, progress, seats, *keepers)
-            end = asyncio.run(trade(progress, signals.asked))
+        with (
+            SessionProgress(session.bars or 1, None if request.quiet else sys.stderr) as progress,
+            watched(request, session, journal, progress.above) as watch,
+            signals.trading(),
+        ):
+            listeners = listeners_of(settings, progress, seats, *watch.listeners, *keepers)
+            end = asyncio.run(trade(signals.asked, watch.overheard))
         journal.close()
     except BaseException:
         journal.abandon()

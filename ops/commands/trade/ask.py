@@ -9,15 +9,19 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from difflib import get_close_matches
 
+from agents.court.case import Case
+from agents.court.opinion import Evidence
 from agents.desk.description import describe
 from agents.desk.models import models_of, refuse_without_keys, sits
 from agents.desk.outside import NOTHING_OUTSIDE
 from agents.desk.request import WorldRequest
 from agents.desk.world import World, tape_of, world_of
 from config.errors import DataFault, UsageFault
+from config.frozen import Frozen
 from config.logging import configure
 from config.progress import Progress
 from config.secrets import load_secrets
+from config.silence import Abstained
 from evidence.worlds.asked import KEY, Asked, hear_one
 from market.symbols import normalise_symbol
 from market.tape import Tape
@@ -27,6 +31,7 @@ from ops.seats import SeatsTeller
 from ops.story.trials.trial import Trial, TrialCost
 from ops.tables.grid import open_console
 from ops.tables.plain import moment
+from ops.tables.trial.said import ROLE_NAMES
 from ops.tables.trial.whole import show_trial, trial_json
 
 _SEEN = timedelta(days=30)
@@ -43,8 +48,8 @@ def ask_command(arguments: argparse.Namespace) -> int:
     asked = asyncio.run(_heard(arguments, world, tape, symbol))
     if asked is None:
         raise DataFault(
-            f"{symbol} has no closed bar at {moment(tape.end_utc)} UTC that can be believed, so there is no case to hear. Nothing "
-            "was heard. Give another --at."
+            f"{symbol} has no closed bar at {moment(tape.end_utc)} UTC that can be believed, so there is no case to hear. "
+            "Nothing was heard. Give another --at."
         )
     trial = trial_of(asked, world, tape)
     if arguments.json:
@@ -112,10 +117,19 @@ async def _heard(arguments: argparse.Namespace, world: World, tape: Tape, symbol
         configure(level=secrets.log_level, secrets=secrets.values())
     session = describe(settings, tape, KEY, arguments.calibration, arguments.record)
     seats = SeatsTeller(settings, sys.stderr, required=arguments.require_models, quiet=arguments.quiet)
+    look_on = None if arguments.quiet or not sits(settings) else _spoke
     shown = Progress(len(tape), "bars", None if arguments.quiet else sys.stderr, after_s=_QUIET_S)
     async with models_of(settings, secrets, seats.at_start) as asker:
         with shown:
-            return await hear_one(settings, session, tape, symbol, NOTHING_OUTSIDE._replace(asker=asker), shown.advance)
+            return await hear_one(
+                settings, session, tape, symbol, NOTHING_OUTSIDE._replace(asker=asker, overheard=look_on), shown.advance
+            )
+
+
+def _spoke(case: Case, role: str, word: Abstained | Frozen, struck: tuple[Evidence, ...]) -> None:
+    """Say who has spoken: a model may think for a minute."""
+    verb = "has abstained" if isinstance(word, Abstained) else "has spoken"
+    sys.stderr.write(f"{ROLE_NAMES.get(role, role).capitalize()} {verb}.\n")
 
 
 def trial_of(asked: Asked, world: World, tape: Tape) -> Trial:

@@ -60,4 +60,5 @@ def _asked(arguments: argparse.Namespace) -> RunRequest:
         as_json=arguments.json,
         quiet=arguments.quiet,
         require_models=arguments.require_models,
+        watch=arguments.watch,
     )

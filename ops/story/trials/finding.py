@@ -1,7 +1,6 @@
 """One decision of a run: found by its name, by the beginning of it, or by market and time; and read with all that followed."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -98,12 +97,8 @@ def _read(folder: Path, key: bytes, decision_id: str) -> tuple[Hearing, tuple[At
 def _meant(typed: str, cases: Sequence[DecidedCase]) -> list[DecidedCase]:
     symbol, sign, time = typed.partition("@")
     if sign:
-        named = [each for each in cases if _is_of(each, symbol)]
-        moment = _moment(time)
-        exact = [] if moment is None else [each for each in named if each.as_of_utc == moment]
-        return exact or [
-            each for each in named if time and each.as_of_utc.isoformat().startswith(time.replace(" ", "T"))
-        ]
+        asked = _as_written(time)
+        return [each for each in cases if asked and _is_of(each, symbol) and _close(each).startswith(asked)]
     whole = [each for each in cases if each.decision_id == typed]
     begun = [each for each in cases if each.decision_id.lower().startswith(typed.lower())]
     return whole or begun or [each for each in cases if _is_of(each, typed)]
@@ -113,19 +108,20 @@ def _is_of(each: DecidedCase, symbol: str) -> bool:
     return each.symbol == (normalise_symbol(symbol) or symbol) or each.symbol.partition("/")[0] == symbol.upper()
 
 
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+def _as_written(time: str) -> str:
+    """The beginning of a moment as `_close` writes it."""
+    return time.strip().replace(" ", "T").removesuffix("Z").removesuffix("+00:00")
+
+
+def _close(each: DecidedCase) -> str:
+    return f"{each.as_of_utc:%Y-%m-%dT%H:%M:%S}"
 
 
 def _nearest(typed: str, cases: Sequence[DecidedCase]) -> str:
-    """The decision of that market that is nearest in time, or else the one whose name is most like it."""
+    """The next decision of that market, or its last one; without a time the one whose name is most like it."""
     symbol, sign, time = typed.partition("@")
-    named, moment = [each for each in cases if _is_of(each, symbol)], _moment(time)
-    if sign and named and moment is not None:
-        return min(named, key=lambda each: abs(each.as_of_utc - moment)).decision_id
+    named, asked = [each for each in cases if _is_of(each, symbol)], _as_written(time)
+    if sign and named:
+        return next((each.decision_id for each in named if _close(each) >= asked), named[-1].decision_id)
     names = [each.decision_id for each in named or cases]
     return next(iter(get_close_matches(typed, names, n=1, cutoff=0.3)), names[-1])

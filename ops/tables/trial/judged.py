@@ -20,10 +20,10 @@ from rl.adjustment import Adjustment
 _RULING = frozenset({"outcome", "scale", "why"})
 
 
-def ruling_lines(hearing: Hearing, width: int) -> list[Text]:
-    """The ruling, and what each role left of the size: the least of it counted."""
+def ruling_lines(hearing: Hearing, width: int, *, before: str = "") -> list[Text]:
+    """The ruling, and what each role left of the size: the least of it counted. `before`: stands before its name."""
     ruling = hearing.ruling
-    lines = heading("RULING", f"{ruling.outcome}, {ruling.scale:.0%} of the size", width)
+    lines = heading(f"{before}RULING", f"{ruling.outcome}, {ruling.scale:.0%} of the size", width)
     lines += told(ruling.why, width)
     bounds = bounds_of(hearing)
     if bounds:
@@ -37,7 +37,7 @@ def ruling_lines(hearing: Hearing, width: int) -> list[Text]:
 
 
 def bounds_of(hearing: Hearing) -> tuple[tuple[str, float], ...]:
-    """What each role that names a scale leaves of the size [fraction]; an advocate without evidence that stands leaves nothing."""
+    """What each role that names a scale leaves of the size [fraction]. An advocate without evidence leaves nothing."""
     bounds = []
     if isinstance(hearing.risk_agent, RiskOpinion):
         bounds.append(("risk agent", hearing.risk_agent.scale_pct / 100))
@@ -60,8 +60,8 @@ def policy_lines(adjustment: Adjustment, width: int) -> list[Text]:
     return heading("POLICY", f"{adjustment.adjuster}: {advised} {verb} (its base {base}){stood_in}", width)
 
 
-def gate_lines(verdict: Verdict, quote: str, width: int) -> list[Text]:
-    """What the gate said, what each of its caps allowed and which cut, and what it refused."""
+def gate_lines(verdict: Verdict, quote: str, width: int, *, brief: bool = False) -> list[Text]:
+    """What the gate said, what each of its caps allowed and which cut, and what it refused. `brief`: only what cut or refused."""
     signed = verdict.outcome is Outcome.SIGNED
     decided = verdict.decided_by
     what = f"signed {money(verdict.notional)} {quote}, sized by {decided}" if signed else f"refused by {decided}"
@@ -69,6 +69,7 @@ def gate_lines(verdict: Verdict, quote: str, width: int) -> list[Text]:
     lines += told(RULES.get(decided, ""), width)
     reports = told_once(verdict.rules)
     caps = [report for report in reports if report.notional_cap is not None]
+    caps = [report for report in caps if report.reaction is not Reaction.PASS] if brief else caps
     rows = [
         (
             report.code,
@@ -88,7 +89,7 @@ def gate_lines(verdict: Verdict, quote: str, width: int) -> list[Text]:
             measured, note = _measured(report), f"; {report.note}" if report.note else ""
             lines += told(f"{report.code} {verb}: {measured or 'as it stands'}{note}", width)
     passed = [report.code for report in reports if report.notional_cap is None and report.reaction is Reaction.PASS]
-    if passed:
+    if passed and not brief:
         lines += told(f"passed: {', '.join(passed)}", width)
     return lines
 
@@ -137,7 +138,7 @@ def paid_lines(attempts: Sequence[Attempt], width: int, *, budget: str = "") -> 
 def _measured(report: RuleReport) -> str:
     if report.number is None:
         return ""
-    unit = f" {report.unit}" if report.unit else ""
+    unit = f" {report.unit}" if report.unit not in ("", "0..1") else ""
     limit = "" if report.limit is None else f" of {figure(_short(report.limit))}"
     return f"{figure(_short(report.number))}{limit}{unit}"
 

@@ -15,9 +15,14 @@ STRUCK = "strike red"
 _MARGIN = 2
 
 
+def plain(text: str) -> str:
+    """A text on one line without what a terminal would obey: a model's words are not ours."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
+
+
 def heading(title: str, rest: str, width: int) -> list[Text]:
     """The name of a part in bold, and what it comes to beside it."""
-    lines = wrapped(f"{title}  {rest}" if rest else title, min(width, MOST))
+    lines = wrapped(f"{title}  {plain(rest)}" if rest else title, min(width, MOST))
     first = Text(lines[0])
     first.stylize("bold", 0, len(title))
     return [Text(""), first, *(Text(f"{' ' * _MARGIN}{line.strip()}") for line in lines[1:])]
@@ -26,7 +31,7 @@ def heading(title: str, rest: str, width: int) -> list[Text]:
 def told(text: str, width: int, *, mark: str = "", style: str = "") -> list[Text]:
     """A text below a heading, after a `mark`; its later lines stand under its first word."""
     room = min(width, MOST) - _MARGIN - len(mark)
-    lines = [line.strip() for line in wrapped(" ".join(text.split()), room)]
+    lines = [line.strip() for line in wrapped(plain(text), room)]
     made = []
     for place, line in enumerate(lines):
         before = f"{' ' * _MARGIN}{mark if not place else ' ' * len(mark)}"
@@ -60,5 +65,7 @@ def figure(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
+        if value == int(value) and abs(value) < 1e15:
+            return f"{int(value):,}"
         return f"{value:,.2f}" if abs(value) >= 1000 else f"{value:.6g}"
     return str(value)

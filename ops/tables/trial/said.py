@@ -25,8 +25,8 @@ ROLE_NAMES = {
 _HEADLINES = 3
 _ALWAYS = frozenset(
     {
-        "decision_id", "symbol", "as_of_utc", "base_timeframe", "proposal", "signals", "sentiment", "book", "precedents", "record",
-        "context", "instructions",
+        "decision_id", "symbol", "as_of_utc", "base_timeframe", "proposal", "signals", "sentiment", "book", "precedents",
+        "record", "context", "instructions",
     }
 )  # fmt: skip
 """The fields of a case that are told in words of their own; others are listed by name."""
@@ -57,8 +57,8 @@ def shown_lines(case: Case, width: int) -> list[Text]:
     book = case.book
     held = ", ".join(book.held) or "nothing"
     lines += told(
-        f"equity {price(book.equity)}, deployed {percent(book.deployed_fraction)}, drawdown {percent(book.drawdown)}, VaR of a day "
-        f"{percent(book.var_1d)}; held: {held}",
+        f"equity {price(book.equity)}, deployed {percent(book.deployed_fraction)}, drawdown {percent(book.drawdown)}, "
+        f"VaR of a day {percent(book.var_1d)}; held: {held}",
         width,
         mark="book  ",
     )
@@ -85,10 +85,18 @@ def shown_lines(case: Case, width: int) -> list[Text]:
 
 
 def word_lines(
-    case: Case, role: str, word: Frozen | Abstained, struck: Sequence[Evidence], width: int, speaker: str = ""
+    case: Case,
+    role: str,
+    word: Frozen | Abstained,
+    struck: Sequence[Evidence],
+    width: int,
+    *,
+    speaker: str = "",
+    before: str = "",
 ) -> list[Text]:
-    """What one role said: its position, its reasons, its evidence, and what was struck out of it."""
-    name = ROLE_NAMES.get(role, role.replace("_", " ").upper())
+    """What one role said: its position, its reasons, its evidence, and what was struck out of it. `before`: stands before its
+    name, where several markets are heard at one time."""
+    name = before + ROLE_NAMES.get(role, role.replace("_", " ").upper())
     by = f" ({speaker})" if speaker else ""
     if isinstance(word, Abstained):
         return heading(name, f"abstained: {word.why}{by}", width)
@@ -99,8 +107,11 @@ def word_lines(
     for item in struck:
         lines += _struck(case, item, width)
     if horizons := getattr(word, "horizons", ()):
-        lines += told(", ".join(map(_horizon, horizons)), width, mark="horizons: ")
+        lines += told(_horizons(horizons), width, mark="horizons: ")
+    claims = {item.claim for item in getattr(word, "evidence", ())}
     for field, value in word:
+        if isinstance(value, tuple):
+            value = tuple(item for item in value if item not in claims)  # what a citation says already
         if field not in _OPINION and not field.endswith("_pct") and value not in (None, (), ""):
             lines += told(_spoken(value), width, mark=f"{field.replace('_', ' ')}: ")
     return lines
@@ -125,10 +136,13 @@ def _position(word: Frozen) -> str:
 _PERCENTS = {"conviction_pct": "conviction", "scale_pct": "allows", "strength_pct": "against it"}
 
 
-def _horizon(view: HorizonView | Abstained) -> str:
-    if isinstance(view, Abstained):
-        return "one silent"
-    return f"{view.horizon} {view.direction} {view.expected_move_bps:+.0f} bps {view.conviction_pct}%"
+def _horizons(views: Sequence[HorizonView | Abstained]) -> str:
+    spoken = [view for view in views if isinstance(view, HorizonView)]
+    said = [
+        f"{view.horizon} {view.direction} {view.expected_move_bps:+.0f} bps {view.conviction_pct}%" for view in spoken
+    ]
+    silent = len(views) - len(spoken)
+    return ", ".join([*said, *([f"{silent} silent"] if silent else [])])
 
 
 def _signals(now: TechnicalSignals) -> Iterator[str]:

@@ -36,7 +36,7 @@ def trial_lines(trial: Trial, width: int) -> list[Text]:
     lines += shown_lines(case, width)
     struck = struck_of(hearing)
     for role, word in words_of(hearing):
-        lines += word_lines(case, role, word, struck.get(role, ()), width, hearing.speaker(role))
+        lines += word_lines(case, role, word, struck.get(role, ()), width, speaker=hearing.speaker(role))
     lines += ruling_lines(hearing, width)
     lines += policy_lines(hearing.adjustment, width)
     lines += gate_lines(hearing.verdict, trial.quote, width)

@@ -15,6 +15,7 @@ ON_NEWS = {
     "evidence/sentiment.py",
     "evidence/strategies/foresight.py",
     "ops/tables/sentiment/parts.py",
+    "ops/tables/trial/said.py",
 }
 """Files there that read news."""
 

@@ -1,0 +1,1 @@
+"""Several courts on the same cases: which one is worth what it costs."""
