@@ -8,8 +8,9 @@ randomly.
 The gate is not asked and nothing is traded. Hearings of a mind that cannot be asked here are left out and counted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from agents.court.case import Case
@@ -73,9 +74,15 @@ class Audit(Frozen):
     blinded: tuple[BlindTally, ...]
 
 
-class _Retrial(NamedTuple):
+class Retrial(NamedTuple):
+    """What was said and ruled when a case was heard again."""
+
     analyst: AnalystOpinion | Abstained
     ruling: Ruling
+
+
+Again = Callable[[Case], Awaitable[Retrial]]
+"""Hears a case again."""
 
 
 class _Flip(NamedTuple):
@@ -100,13 +107,13 @@ async def audit(
 ) -> Audit:
     """Audit up to `most` hearings of this mind, drawn with `seed`. With `cutoff`, those before and after it separately."""
     own = [hearing for hearing in hearings if all(hearing.speaker(role) == mind.name for role in ROLES)]
-    sample = _sample(own, seed, most)
+    sample, again = _sample(own, seed, most), partial(_try_again, mind)
     flips: list[FlipTally] = []
-    blinded: list[BlindTally] = []
+    hidden: list[BlindTally] = []
     with telling((len(Turned) + 1) * len(sample), "hearings again") as shown:
         for window, inside in _windows(sample, cutoff):
-            flips += [await _flipped(window, inside, mind, what, shown) for what in Turned]
-            blinded.append(await _blinded(window, inside, mind, shown))
+            flips += [await flipped(window, inside, again, what, shown) for what in Turned]
+            hidden.append(await blinded(window, inside, again, shown))
     return Audit(
         run=run,
         mind=mind.name,
@@ -114,14 +121,15 @@ async def audit(
         not_asked=len(hearings) - len(own),
         sampled=len(sample),
         flips=tuple(flips),
-        blinded=tuple(blinded),
+        blinded=tuple(hidden),
     )
 
 
-async def _flipped(window: str, hearings: Sequence[Hearing], mind: Mind, what: Turned, shown: Progress) -> FlipTally:
+async def flipped(window: str, hearings: Sequence[Hearing], again: Again, what: Turned, shown: Progress) -> FlipTally:
+    """What becomes of these rulings when the evidence is mirrored."""
     found = []
     for hearing in hearings:
-        if (flip := await _flip(hearing, mind, what)) is not None:
+        if (flip := await _flip(hearing, again, what)) is not None:
             found.append(flip)
         shown.advance()
     free = [flip for flip in found if flip.room or flip.change]
@@ -137,18 +145,18 @@ async def _flipped(window: str, hearings: Sequence[Hearing], mind: Mind, what: T
     )
 
 
-async def _flip(hearing: Hearing, mind: Mind, what: Turned) -> _Flip | None:
+async def _flip(hearing: Hearing, again: Again, what: Turned) -> _Flip | None:
     """One case with mirrored evidence; None when the evidence was on neither side."""
     before, scale = hearing.analyst, hearing.ruling.scale
     side = _side(hearing, what)
     if not side or isinstance(before, Abstained):
         return None
-    again = await _try_again(mind, mirrored(hearing.case, what))
-    after = 0 if isinstance(again.analyst, Abstained) else _SIGN[again.analyst.direction]
+    then = await again(mirrored(hearing.case, what))
+    after = 0 if isinstance(then.analyst, Abstained) else _SIGN[then.analyst.direction]
     return _Flip(
         side=side,
         turned=after == -_SIGN[before.direction] != 0,
-        change=again.ruling.scale - scale,
+        change=then.ruling.scale - scale,
         room=scale > 0.0 if side > 0 else scale < 1.0,
     )
 
@@ -163,22 +171,23 @@ def _side(hearing: Hearing, what: Turned) -> int:
     return _SIGN[hearing.analyst.direction]
 
 
-async def _blinded(window: str, hearings: Sequence[Hearing], mind: Mind, shown: Progress) -> BlindTally:
+async def blinded(window: str, hearings: Sequence[Hearing], again: Again, shown: Progress) -> BlindTally:
+    """What becomes of these rulings when the names are hidden."""
     changes = []
     for hearing in hearings:
-        again = await _try_again(mind, blind(hearing.case).case)
-        changes.append(abs(again.ruling.scale - hearing.ruling.scale))
+        then = await again(blind(hearing.case).case)
+        changes.append(abs(then.ruling.scale - hearing.ruling.scale))
         shown.advance()
     mean = sum(changes) / len(changes) if changes else 0.0
     return BlindTally(window=window, cases=len(changes), same=changes.count(0.0), mean_change=mean)
 
 
-async def _try_again(mind: Mind, case: Case) -> _Retrial:
+async def _try_again(mind: Mind, case: Case) -> Retrial:
     """The four roles and the ruling, as in the court: only evidence that is in the case counts."""
     analyst, risk = _grounded(case, await mind.analyst(case)), _grounded(case, await mind.risk_agent(case))
     advocate = _grounded(case, await mind.devils_advocate(case, analyst, risk))
     supervisor = _grounded(case, await mind.supervisor(case, analyst, risk, advocate))
-    return _Retrial(analyst, rule(case.proposal.direction, analyst, risk, advocate, supervisor))
+    return Retrial(analyst, rule(case.proposal.direction, analyst, risk, advocate, supervisor))
 
 
 def _grounded(case: Case, word: AnyOpinion | Abstained) -> AnyOpinion | Abstained:

@@ -181,6 +181,17 @@ COMMANDS = (
         ),
     ),
     Command(
+        "compare",
+        "evidence.compare",
+        "research",
+        "several courts on the same cases: what they are worth, and what they cost",
+        errors=(2, 3, 5, 8, 10),
+        examples=(
+            "tribunal compare --data BTCUSDT_1h.parquet --courts rules anthropic",
+            "tribunal compare --data BTCUSDT_1h.parquet --courts rules cheap.yaml strong.yaml --cases 40 --again 10",
+        ),
+    ),
+    Command(
         "walkforward",
         "evidence.walkforward",
         "research",
