@@ -60,9 +60,9 @@ def _key(found: Comparison) -> str:
     return (
         "Worth: what the rulings took from purchases, times what these lost; a court that approves everything is worth 0. "
         f"Purchases end at the stop, the target or after {count(found.horizon_bars, 'bar')}. Less the first: the difference to "
-        "the first court, case by case; an interval that contains 0 shows none. Silent: cases in which a role abstained. By rules: "
-        "words of the rules mind. Follows: the size falls when evidence for the purchase is turned against it, and rises the "
-        "other way round; of those with room to move."
+        "the first court, case by case; an interval that contains 0 shows none. Silent: cases in which a role abstained. "
+        "By rules: words of the rules mind. Follows: the size falls when evidence for the purchase is turned against it, "
+        "and rises the other way round; of those with room to move."
     )
 
 

@@ -13,6 +13,8 @@ MOST = 100
 """A line of prose that is longer is hard to read [columns]."""
 STRUCK = "strike red"
 _MARGIN = 2
+_NARROWEST = 20
+"""In less room than this beside its mark, a text stands below it [columns]."""
 
 
 def plain(text: str) -> str:
@@ -31,6 +33,8 @@ def heading(title: str, rest: str, width: int) -> list[Text]:
 def told(text: str, width: int, *, mark: str = "", style: str = "") -> list[Text]:
     """A text below a heading, after a `mark`; its later lines stand under its first word."""
     room = min(width, MOST) - _MARGIN - len(mark)
+    if room < _NARROWEST and mark.strip():
+        return [*told(mark, width, style=style), *told(text, width, mark="  ", style=style)]
     lines = [line.strip() for line in wrapped(plain(text), room)]
     made = []
     for place, line in enumerate(lines):

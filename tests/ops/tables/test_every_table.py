@@ -19,6 +19,7 @@ from agents.records.account import Word
 from config.reading.load import profile_names, resolve
 from config.secrets import load_secrets
 from config.silence import Abstained
+from evidence.courts.comparing import Comparison, CourtFigures
 from evidence.policy.judging import AtEqual
 from evidence.quality.figures import Crash, QualityReport, Score
 from evidence.rulings.flips import BlindTally, FlipTally
@@ -69,6 +70,7 @@ from ops.tables.plain import ALERTS, RULES
 from ops.tables.policy import reviews, verdict
 from ops.tables.sentiment import parts, scores
 from ops.tables.training import SeedRow, Trained
+from ops.tables.trial import compared
 from ops.tables.voters import ab, latest, taken
 from risk.breakers import BreakerState, Latch
 from risk.ramp import Ramp
@@ -396,6 +398,27 @@ def a_seat(state: str) -> Seat:
     )
 
 
+def courts() -> Comparison:
+    """A comparison with large figures."""
+    wide = Interval(value=-1_234.56, low=-2_345.67, high=1_234.56)
+    one = CourtFigures(
+        name="strong_and_slow", mind="models", approved=1_234, shrunk=123, rejected=123, scale=0.75, worth=wide,
+        against_first=wide, silent=123, struck=1_234, words_of_models=4_321, words_of_rules=123, calls=12_345, recorded=1_234,
+        input_tokens=12_345_678, output_tokens=1_234_567, usd=123.4567, latency_p50_ms=12_345, latency_p90_ms=54_321,
+        flips=flips().flips[0], blinded=flips().blinded[0],
+    )  # fmt: skip
+    return Comparison(
+        label="BTC.csv",
+        quote="USDT",
+        found=1_500,
+        settled=1_480,
+        heard=1_480,
+        again=20,
+        horizon_bars=72,
+        courts=(one, one),
+    )
+
+
 MAKERS: dict[str, Callable[[], Any]] = {
     "ops.commands.operate.check._print": settings,
     "ops.commands.operate.check.reference_markdown": check.reference_markdown,
@@ -410,6 +433,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "ops.commands.research.quality.grids": lambda: quality.grids(measured()),
     "ops.commands.trade.strategies._built_ins": lambda: (strategies._built_ins(),),
     "ops.commands.trade.strategies.readable_markdown": strategies.readable_markdown,
+    "ops.tables.trial.compared.compared_grids": lambda: compared.compared_grids(courts()),
     "ops.tables.voters.ab.grids": lambda: ab.grids(SEARCHES["compared"]()),
     "ops.tables.policy.reviews.reviews_grid": lambda: (reviews.reviews_grid(reviewed(), 12_345),),
     "ops.tables.policy.verdict.grids": lambda: verdict.grids(arms()),
