@@ -11,7 +11,7 @@ from decimal import Decimal
 from io import StringIO
 from queue import Empty, Full, Queue
 from threading import Thread
-from typing import NamedTuple, Self, TextIO
+from typing import Any, NamedTuple, Self, TextIO
 
 from rich.console import Console
 from rich.text import Text
@@ -117,6 +117,9 @@ class Watch:
             self._calls += was_sent(event.outcome) and not event.from_cache
         if isinstance(event, CycleRecord) and not past:
             spent = self._spent()
+            for review in getattr(event, "reviews", ()):
+                self._open.discard(review.case.decision_id)
+                self._put(lambda width, heard=review: _reviewed(heard, width))  # type: ignore[misc]
             for hearing in event.hearings:
                 self._open.discard(hearing.case.decision_id)
                 self._put(lambda width, heard=hearing: _ruled(heard, self._quote, spent, width))  # type: ignore[misc]
@@ -173,6 +176,13 @@ class Watch:
 def _opened(case: Case, width: int) -> list[Text]:
     title = Text(f"{case.symbol} before the court at {moment(case.as_of_utc)} UTC", style="bold underline")
     return [Text(""), title, *proposed_lines(case, "", width)]
+
+
+def _reviewed(review: Any, width: int) -> list[Text]:
+    """What the court left of a position that is held."""
+    ruling, sold = review.ruling, ", and it is sold" if review.sold else ""
+    lines = heading(f"{review.case.symbol} REVIEW", f"{ruling.scale:.0%} of the position stays{sold}", width)
+    return [*lines, *told(ruling.why, width)]
 
 
 def _ruled(hearing: Hearing, quote: str, spent: str, width: int) -> list[Text]:

@@ -3,24 +3,21 @@
 Backtest, paper and replay differ in the parts of the desk and in nothing else.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
 
 from agents.approval.asking import Approvals
-from agents.court.case import Case
-from agents.court.hearing import Hearing
+from agents.court.graph import Court
+from agents.court.minds.watchlist import Watchlist
 from agents.desk.arrivals import Arrivals
 from agents.desk.reviewer import Reviewer
-from agents.llm.attempt import Attempt
 from agents.memory.cases import Memory
 from agents.memory.learning import Learner
 from agents.outages.watch import OutageWatch
 from agents.records.account import Standing
 from agents.strategies.contexts import Context
 from agents.strategies.facts import SentimentReader
-from agents.strategies.vote import NetVote
 from config.clock import BarClock
 from config.settings import Settings
 from execution.account.trader import Trader
@@ -30,26 +27,6 @@ from market.context.engine import ContextEngine
 from market.indicators.engine import SignalEngine
 from market.timeframe import Timeframe
 from rl.serving.monitor import Demotion
-
-
-class Hears(Protocol):
-    """Hears cases: the court (`agents.court.graph`), or one that stands aside."""
-
-    async def hear(self, cases: tuple[Case, ...]) -> tuple[Hearing, ...]:
-        """One hearing for each case that was heard."""
-        ...
-
-
-class Watches(Protocol):
-    """Looks at what may be proposed soon: the watchlist (`agents.court.minds.watchlist`, which says when each is called)."""
-
-    def near(self, proposals: Mapping[str, NetVote]) -> dict[str, NetVote]: ...
-    def wants(self, case: Case) -> bool: ...
-    def begin(self, cases: Sequence[Case]) -> None: ...
-    async def rest(self) -> None: ...
-    def land(self) -> AsyncIterator[Attempt]: ...
-    async def finish(self) -> None: ...
-    def cancel(self) -> None: ...
 
 
 class Tally:
@@ -82,11 +59,11 @@ class Desk:
     engines: Mapping[str, SignalEngine]
     sentiment: SentimentReader
     contexts: tuple[Context, ...]
-    court: Hears
+    court: Court
     approvals: Approvals
     memory: Memory | None
     learner: Learner | None
-    watchlist: Watches | None
+    watchlist: Watchlist | None
     trader: Trader
     sink: Sink
     tally: Tally

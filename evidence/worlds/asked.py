@@ -12,7 +12,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from agents.court.case import Case
+from agents.court.graph import Court
 from agents.court.hearing import Hearing
+from agents.court.minds.watchlist import Watchlist
 from agents.desk.outside import Outside
 from agents.desk.paper import open_paper
 from agents.llm.attempt import Attempt
@@ -75,17 +77,21 @@ class _Found:
         return not self.unproposed
 
 
-class _StandsAside:
+class _StandsAside(Court):
     """A court that hears nothing."""
+
+    def __init__(self) -> None:
+        """It has no bench."""
 
     async def hear(self, cases: tuple[Case, ...]) -> tuple[Hearing, ...]:
         return ()
 
 
-class _LookingAt:
-    """Stands where the watchlist does, so that the cycle makes it the case of one market at each bar. It asks nothing."""
+class _LookingAt(Watchlist):
+    """A watchlist of one market, so that the cycle makes a case of it at each bar. It asks nothing."""
 
     def __init__(self, symbol: str) -> None:
+        """It needs no mind."""
         self._symbol = symbol
         self._said: NetVote | None = None
         self.found: _Found | None = None

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 from rich.text import Text
 
@@ -17,7 +18,7 @@ from risk.limits.catalogue import told_once
 from risk.verdict import Outcome, Reaction, RuleReport, Verdict
 from rl.adjustment import Adjustment
 
-_RULING = frozenset({"outcome", "scale", "why"})
+_RULING = frozenset({"outcome", "scale", "why", "bounds"})
 
 
 def ruling_lines(hearing: Hearing, width: int, *, before: str = "") -> list[Text]:
@@ -31,6 +32,8 @@ def ruling_lines(hearing: Hearing, width: int, *, before: str = "") -> list[Text
         said = ", ".join(f"{who} at most {scale:.0%}" for who, scale in bounds)
         counted = listed(tuple(who for who, scale in bounds if scale == least))
         lines += told(f"{said}: {'nobody took anything' if least == 1.0 else f'{counted} counted'}.", width)
+    for bound in _arguments(ruling):
+        lines += told(f"{_by(bound)} leaves at most {bound.most_pct}%: {bound.why}", width)
     for name, value in _more(ruling):
         lines += told(value, width, mark=f"{name}: ")
     return lines
@@ -45,7 +48,16 @@ def bounds_of(hearing: Hearing) -> tuple[tuple[str, float], ...]:
         bounds.append(("advocate without evidence", 0.0))
     if isinstance(hearing.supervisor, SupervisorOpinion):
         bounds.append(("supervisor", hearing.supervisor.scale_pct / 100))
-    return tuple(bounds)
+    return (*bounds, *((_by(bound), bound.most_pct / 100) for bound in _arguments(hearing.ruling)))
+
+
+def _arguments(ruling: Ruling) -> tuple[Any, ...]:
+    """What each argument with force of its own left of the size; nothing in a ruling without any."""
+    return tuple(getattr(ruling, "bounds", ()))
+
+
+def _by(bound: Any) -> str:
+    return f"argument of {str(bound.by).replace('_', ' ').replace('devils', 'the')}"
 
 
 def policy_lines(adjustment: Adjustment, width: int) -> list[Text]:

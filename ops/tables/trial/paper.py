@@ -33,7 +33,7 @@ def heading(title: str, rest: str, width: int) -> list[Text]:
 def told(text: str, width: int, *, mark: str = "", style: str = "") -> list[Text]:
     """A text below a heading, after a `mark`; its later lines stand under its first word."""
     room = min(width, MOST) - _MARGIN - len(mark)
-    if room < _NARROWEST and mark.strip():
+    if mark.strip() and room < min(_NARROWEST, len(plain(text))):
         return [*told(mark, width, style=style), *told(text, width, mark="  ", style=style)]
     lines = [line.strip() for line in wrapped(plain(text), room)]
     made = []
@@ -58,9 +58,9 @@ def columns(rows: Iterable[tuple[str, ...]], width: int, *, left: int = 1) -> li
             cell.ljust(room) if place < left else cell.rjust(room)
             for place, (cell, room) in enumerate(zip(row, widths, strict=False))
         ]
-        made += (
-            told(row[-1], width, mark=f"{'  '.join(cells)}  ") if row[-1] else [Text(f"  {'  '.join(cells)}".rstrip())]
-        )
+        line = "  ".join(cells).rstrip()
+        fits = len(line) <= width - _MARGIN
+        made += told(row[-1], width, mark=f"{line}  ") if row[-1] or not fits else [Text(f"{' ' * _MARGIN}{line}")]
     return made
 
 

@@ -20,9 +20,12 @@ ROLE_NAMES = {
     "analyst": "ANALYST",
     "risk_agent": "RISK AGENT",
     "devils_advocate": "DEVIL'S ADVOCATE",
+    "rebuttal": "REBUTTAL",
     "supervisor": "SUPERVISOR",
 }
 _HEADLINES = 3
+_SHORT = 6
+"""Of a longer row of figures only the ends are told."""
 _ALWAYS = frozenset(
     {
         "decision_id", "symbol", "as_of_utc", "base_timeframe", "proposal", "signals", "sentiment", "book", "precedents",
@@ -164,13 +167,18 @@ def _spoken(value: object) -> str:
     """Any value of a case or an opinion as words: a list by its items, a record by its fields."""
     if isinstance(value, Abstained):
         return f"unknown ({value.why})"
+    if isinstance(words := getattr(value, "told", None), str):
+        return words
     if isinstance(value, Frozen):
         return ", ".join(
             f"{name.replace('_', ' ')} {_spoken(part)}" for name, part in value if part not in (None, (), "", {})
         )
     if isinstance(value, dict):
-        return ", ".join(f"{name} {_spoken(part)}" for name, part in value.items())
+        shown = [f"{name} {_spoken(part)}" for name, part in list(value.items())[:_SHORT]]
+        return ", ".join([*shown, *([f"and {len(value) - _SHORT} more"] if len(value) > _SHORT else [])])
     if isinstance(value, tuple | list):
+        if len(value) > _SHORT and all(isinstance(item, int | float) for item in value):
+            return f"{len(value)} from {figure(value[0])} to {figure(value[-1])}"
         return "; ".join(map(_spoken, value))
     return figure(value)
 

@@ -1,7 +1,7 @@
 """A whole trial, on a console and as JSON: the one form in which `ask`, `show` and `--watch` tell of it."""
 
 import json
-from typing import Any
+from typing import Any, Final, Literal
 
 from rich.console import Console
 from rich.text import Text
@@ -9,7 +9,7 @@ from rich.text import Text
 from agents.court.case import Case, lookup
 from agents.court.hearing import Hearing
 from agents.court.opinion import Evidence
-from agents.llm.attempt import ROLES, Role
+from agents.llm.attempt import Role
 from config.frozen import Frozen
 from config.silence import Abstained
 from ops.story.trials.trial import Trial
@@ -17,6 +17,9 @@ from ops.tables.plain import PURPOSES, moment, money, price, quantity, signed_mo
 from ops.tables.trial.judged import bounds_of, gate_lines, order_lines, paid_lines, policy_lines, ruling_lines
 from ops.tables.trial.paper import columns, heading, told
 from ops.tables.trial.said import proposed_lines, shown_lines, title_of, word_lines
+
+REBUTTAL: Final = "rebuttal"
+Spoken = Role | Literal["rebuttal"]
 
 
 def show_trial(trial: Trial, console: Console) -> None:
@@ -36,7 +39,8 @@ def trial_lines(trial: Trial, width: int) -> list[Text]:
     lines += shown_lines(case, width)
     struck = struck_of(hearing)
     for role, word in words_of(hearing):
-        lines += word_lines(case, role, word, struck.get(role, ()), width, speaker=hearing.speaker(role))
+        speaker = hearing.speaker("analyst" if role == REBUTTAL else role)
+        lines += word_lines(case, role, word, struck.get(role, ()), width, speaker=speaker)
     lines += ruling_lines(hearing, width)
     lines += policy_lines(hearing.adjustment, width)
     lines += gate_lines(hearing.verdict, trial.quote, width)
@@ -61,10 +65,16 @@ def trial_json(trial: Trial) -> str:
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
 
 
-def words_of(hearing: Hearing) -> tuple[tuple[Role, Frozen | Abstained], ...]:
-    """What each role said, in the order in which they speak."""
-    said = (hearing.analyst, hearing.risk_agent, hearing.advocate, hearing.supervisor)
-    return tuple(zip(ROLES, said, strict=True))
+def words_of(hearing: Hearing) -> tuple[tuple[Spoken, Frozen | Abstained], ...]:
+    """What each role said, in the order in which they speak; with the analyst's answer to the attack, if one was asked for."""
+    answer: Frozen | Abstained | None = getattr(hearing, REBUTTAL, None)
+    return (
+        ("analyst", hearing.analyst),
+        ("risk_agent", hearing.risk_agent),
+        ("devils_advocate", hearing.advocate),
+        *(() if answer is None else ((REBUTTAL, answer),)),
+        ("supervisor", hearing.supervisor),
+    )
 
 
 def struck_of(hearing: Hearing) -> dict[str, tuple[Evidence, ...]]:
