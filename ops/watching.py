@@ -192,7 +192,7 @@ def _ruled(hearing: Hearing, quote: str, spent: str, width: int) -> list[Text]:
     lines += told(f"spoken by {', '.join(speakers)}", width)
     if hearing.adjustment.mode is not None:
         lines += policy_lines(hearing.adjustment, width)
-    lines += gate_lines(verdict, quote, width, brief=True)
+    lines += gate_lines(hearing, quote, width, brief=True)
     if verdict.order is not None:
         lines += order_lines(verdict, quote, width, sent=True)
     return [*lines, *(heading("COST", spent, width) if spent else [])]

@@ -71,7 +71,10 @@ def _asked(arguments: argparse.Namespace) -> WorldRequest:
             "There is no market to look at. Nothing was heard; give recorded bars with --data FILE or --store DIR, or try "
             "--simulated."
         )
-    return told_more(arguments)
+    asked = told_more(arguments)
+    if not arguments.simulated:
+        return asked
+    return asked.model_copy(update={"overrides": {"world": "simulated"} | asked.overrides})
 
 
 def _moment(request: WorldRequest, at: datetime | None) -> tuple[World, Tape]:

@@ -36,9 +36,9 @@ def compared_grids(found: Comparison) -> tuple[Grid, Grid, Grid]:
     )
     paid = Grid(
         "What the courts were asked",
-        ("Court", "calls", "recorded", "tokens in", "out", "USD", "ms p50", "p90", "silent", "by rules"),
+        ("Court", "calls", "recorded", "tokens in/out", "USD", "ms p50/p90", "silent", "by rules"),
         tuple(_paid(court, found.heard) for court in found.courts),
-        yields=("recorded", "tokens in", "out"),
+        yields=("recorded",),
     )
     follows = Grid(
         f"Whether rulings follow the evidence, on {count(found.again, 'case')} heard again",
@@ -72,19 +72,15 @@ def _ruled(court: CourtFigures) -> tuple[str, ...]:
 
 
 def _paid(court: CourtFigures, heard: int) -> tuple[str, ...]:
-    def ms(value: int | None) -> str:
-        return DASH if value is None else f"{value:,}"
-
+    p50, p90 = court.latency_p50_ms, court.latency_p90_ms
     words = court.words_of_models + court.words_of_rules
     return (
         court.name,
         f"{court.calls:,}",
         f"{court.recorded:,}",
-        f"{court.input_tokens:,}",
-        f"{court.output_tokens:,}",
+        f"{court.input_tokens:,}/\n{court.output_tokens:,}",
         f"{court.usd:.4f}",
-        ms(court.latency_p50_ms),
-        ms(court.latency_p90_ms),
+        DASH if p50 is None or p90 is None else f"{p50:,}/{p90:,}",
         f"{court.silent:,} of {heard:,}",
         f"{court.words_of_rules / words:.0%}" if words else DASH,
     )

@@ -72,8 +72,9 @@ def policy_lines(adjustment: Adjustment, width: int) -> list[Text]:
     return heading("POLICY", f"{adjustment.adjuster}: {advised} {verb} (its base {base}){stood_in}", width)
 
 
-def gate_lines(verdict: Verdict, quote: str, width: int, *, brief: bool = False) -> list[Text]:
+def gate_lines(hearing: Hearing, quote: str, width: int, *, brief: bool = False) -> list[Text]:
     """What the gate said, what each of its caps allowed and which cut, and what it refused. `brief`: only what cut or refused."""
+    verdict = hearing.verdict
     signed = verdict.outcome is Outcome.SIGNED
     decided = verdict.decided_by
     what = f"signed {money(verdict.notional)} {quote}, sized by {decided}" if signed else f"refused by {decided}"
@@ -93,6 +94,8 @@ def gate_lines(verdict: Verdict, quote: str, width: int, *, brief: bool = False)
     ]
     if rows:
         lines += columns([("rule", f"allows {quote}", "number of limit", ""), *rows], width)
+    if signed:
+        lines += told(_sized(hearing, reports), width)
     for report in reports:
         if report.notional_cap is None and report.reaction is not Reaction.PASS:
             verb = {Reaction.CUT: "cuts", Reaction.REFUSE: "refuses"}.get(
@@ -147,9 +150,22 @@ def paid_lines(attempts: Sequence[Attempt], width: int, *, budget: str = "") -> 
     return lines
 
 
+def _sized(hearing: Hearing, reports: Sequence[RuleReport]) -> str:
+    """How the size follows from the tightest cap."""
+    least = min(
+        (each.notional_cap for each in reports if each.notional_cap is not None and each.code != "scale"), default=None
+    )
+    share, scale = hearing.case.proposal.exposure, hearing.ruling.scale * hearing.adjustment.scale
+    wanted = "" if share is None else f", times {percent(share)} of a full position"
+    return f"the least of them, {money(least)}{wanted}, times {scale:.0%} that court and policy leave; in whole lots"
+
+
 def _measured(report: RuleReport) -> str:
     if report.number is None:
         return ""
+    if report.unit == "of equity":
+        most = "" if report.limit is None else f" of {percent(report.limit)}"
+        return f"{percent(report.number)}{most} of equity"
     unit = f" {report.unit}" if report.unit not in ("", "0..1") else ""
     limit = "" if report.limit is None else f" of {figure(_short(report.limit))}"
     return f"{figure(_short(report.number))}{limit}{unit}"

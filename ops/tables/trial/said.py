@@ -42,6 +42,8 @@ def proposed_lines(case: Case, unproposed: str, width: int) -> list[Text]:
     verb = {Direction.LONG: "buy", Direction.SHORT: "sell", Direction.NONE: "nothing"}[net.direction]
     share = "" if net.exposure is None else f", {percent(net.exposure)} of a full position"
     against = f", {net.against:.2f} of the weight overruled" if net.against else ""
+    if unproposed:
+        verb = "nothing; as a purchase"
     lines = heading("PROPOSED", f"{verb}, conviction {net.conviction:.2f}{share}{against}", width)
     if unproposed:
         lines += told(unproposed, width)
@@ -183,8 +185,8 @@ def _spoken(value: object) -> str:
     return figure(value)
 
 
-def title_of(case: Case, source: str, width: int) -> list[Text]:
-    """What stands above a trial: the market, the moment and where its bars come from."""
+def title_of(case: Case, source: str, width: int, *, traded: bool) -> list[Text]:
+    """What stands above a trial: the market, the moment and where its bars come from; `traded`: it was heard in a run."""
     line = f"{case.symbol} at {moment(case.as_of_utc)} UTC, bars of {case.base_timeframe}"
     first = Text(line, style="bold")
-    return [first, *told(f"{source}; decision {case.decision_id}", width)]
+    return [first, *told(f"{source}; decision {case.decision_id}{'' if traded else '; nothing is traded'}", width)]

@@ -32,7 +32,7 @@ def trial_lines(trial: Trial, width: int) -> list[Text]:
     """A trial from its proposal to its order and its cost, none of its lines wider than `width` [columns]."""
     hearing = trial.hearing
     case = hearing.case
-    lines = [*title_of(case, trial.source, width), *proposed_lines(case, trial.unproposed, width)]
+    lines = [*title_of(case, trial.source, width, traded=trial.traded), *proposed_lines(case, trial.unproposed, width)]
     if trial.latest_proposal_utc is not None:
         at = trial.latest_proposal_utc
         lines += told(f"It was last proposed at {moment(at)} UTC: `--at {at:%Y-%m-%dT%H:%M}` hears that case.", width)
@@ -43,7 +43,7 @@ def trial_lines(trial: Trial, width: int) -> list[Text]:
         lines += word_lines(case, role, word, struck.get(role, ()), width, speaker=speaker)
     lines += ruling_lines(hearing, width)
     lines += policy_lines(hearing.adjustment, width)
-    lines += gate_lines(hearing.verdict, trial.quote, width)
+    lines += gate_lines(hearing, trial.quote, width)
     lines += order_lines(hearing.verdict, trial.quote, width, sent=trial.traded, costs=_costs(trial))
     lines += _followed(trial, width)
     budget = "" if trial.day_budget_usd is None else f"models may cost {trial.day_budget_usd} USD in a day"

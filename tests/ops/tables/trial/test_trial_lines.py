@@ -56,7 +56,7 @@ def test_no_line_is_wider_than_the_terminal(hearing: Hearing, width: int) -> Non
         *shown_lines(case, width),
         *word_lines(case, "analyst", hearing.analyst, (), width, speaker="rules"),
         *ruling_lines(hearing, width),
-        *gate_lines(hearing.verdict, "USDT", width),
+        *gate_lines(hearing, "USDT", width),
     ]
     assert max(len(line.plain) for line in lines) <= width
 
@@ -78,7 +78,7 @@ def test_one_that_abstained_says_why(hearing: Hearing) -> None:
 
 
 def test_the_gate_in_brief_is_what_cut_or_refused(hearing: Hearing) -> None:
-    whole, brief = (text(gate_lines(hearing.verdict, "USDT", 80, brief=short)) for short in (False, True))
+    whole, brief = (text(gate_lines(hearing, "USDT", 80, brief=short)) for short in (False, True))
     assert "passed: " in whole
     assert "passed: " not in brief
     assert brief.count("<- cuts") == whole.count("<- cuts") >= 1
