@@ -38,8 +38,7 @@ def parser() -> argparse.ArgumentParser:
         help="hear N of them again with their evidence turned round, and with hidden names",
     )
     add_world(parse, profile="backtest", recorded=False)
-    add(parse, "--simulated")
-    add(parse, "--days", help="length of the market with --simulated [days] (default: the profile's)")
+    add(parse, "--simulated", "--days")
     add_told_finer(parse)
     add(parse, "--markdown", "--json", "--quiet")
     return parse

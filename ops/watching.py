@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from decimal import Decimal
+from functools import partial
 from io import StringIO
 from queue import Empty, Full, Queue
 from threading import Thread
@@ -31,7 +32,6 @@ from config.settings import Settings
 from config.silence import Abstained
 from execution.journal.chain import Journal
 from execution.journal.event import Listener
-from ops.story.models import was_sent
 from ops.tables.model_tables import usd
 from ops.tables.plain import count, moment
 from ops.tables.trial.judged import gate_lines, order_lines, policy_lines, ruling_lines
@@ -106,7 +106,7 @@ class Watch:
             return
         if case.decision_id not in self._open:
             self._open.add(case.decision_id)
-            self._put(lambda width: _opened(case, width))
+            self._put(partial(_opened, case))
         before = f"{case.symbol} "
         self._put(lambda width: word_lines(case, role, word, struck, width, before=before))
 
@@ -114,15 +114,15 @@ class Watch:
         """Take an event: a record of a bar shows the rulings of its cases, an attempt adds to the cost."""
         if isinstance(event, Attempt):
             self._cost += event.cost_usd
-            self._calls += was_sent(event.outcome) and not event.from_cache
+            self._calls += event.outcome.was_sent and not event.from_cache
         if isinstance(event, CycleRecord) and not past:
             spent = self._spent()
             for review in getattr(event, "reviews", ()):
                 self._open.discard(review.case.decision_id)
-                self._put(lambda width, heard=review: _reviewed(heard, width))  # type: ignore[misc]
+                self._put(partial(_reviewed, review))
             for hearing in event.hearings:
                 self._open.discard(hearing.case.decision_id)
-                self._put(lambda width, heard=hearing: _ruled(heard, self._quote, spent, width))  # type: ignore[misc]
+                self._put(partial(_ruled, hearing, self._quote, spent))
 
     def _spent(self) -> str:
         if self._budget is None:

@@ -105,6 +105,11 @@ class AttemptOutcome(StrEnum):
     SKIPPED_LATE = "skipped_late"
     """The deadline of the decision came before the request: the role has abstained."""
 
+    @property
+    def was_sent(self) -> bool:
+        """Whether a request was sent."""
+        return not self.value.startswith("skipped_")
+
 
 TRANSIENT = frozenset(
     {

@@ -20,9 +20,8 @@ from config.errors import DataFault
 from config.seeds import generator
 from config.settings import Settings
 from evidence.rulings.worth import allowed_notional
-from evidence.worlds.asked import KEY
 from evidence.worlds.engine import Nowhere
-from evidence.worlds.world import Tick
+from evidence.worlds.world import KEY, Tick
 from market.tape import Tape
 
 

@@ -107,7 +107,7 @@ class Used(NamedTuple):
 
 def used_in(attempts: Sequence[Attempt]) -> Used:
     """What these attempts used. Answers recorded before cost nothing and have no latency."""
-    sent = [each for each in attempts if not each.from_cache and not each.outcome.value.startswith("skipped_")]
+    sent = [each for each in attempts if not each.from_cache and each.outcome.was_sent]
     usages = [each.usage for each in sent if each.usage is not None]
     return Used(
         calls=len(sent),

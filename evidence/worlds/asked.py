@@ -24,12 +24,11 @@ from agents.strategies.contexts import lean
 from agents.strategies.vote import NetVote
 from config.frozen import Journaled
 from config.settings import Settings
-from evidence.worlds.world import Tick
+from evidence.worlds.engine import Nowhere
+from evidence.worlds.world import KEY, Tick
 from market.tape import Tape
 from risk.proposal import Direction
 
-KEY = b"nothing of this is journaled".ljust(32, b".")
-"""The key that seals orders within one process. No journal and no real venue uses it."""
 _AHEAD = "-outlook"
 
 
@@ -147,15 +146,14 @@ def why_unproposed(said: NetVote) -> str:
     return f"The votes are too weak, or too much at odds, for a proposal. {heard}"
 
 
-class _Attempts:
+class _Attempts(Nowhere):
     """A sink that keeps what models were asked, and discards all else."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.found: list[Attempt] = []
-        self._count = 0
 
     def append(self, event: Journaled) -> int:
-        self._count += 1
         if isinstance(event, Attempt):
             self.found.append(event)
-        return self._count
+        return super().append(event)

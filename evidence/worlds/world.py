@@ -22,7 +22,7 @@ from evidence.worlds.engine import Nowhere, scripted
 from evidence.worlds.votes import NettedVotes
 from market.tape import Tape
 
-_KEY = b"nothing of this is journaled".ljust(32, b".")
+KEY = b"nothing of this is journaled".ljust(32, b".")
 """The key that seals orders within one process. No journal and no real venue uses it."""
 _TELL_EVERY = 250
 
@@ -71,8 +71,8 @@ def curve_with_models(world: World, tick: Tick) -> Curve:
 
 
 async def _curve(world: World, tick: Tick, tape: Tape, votes: Votes | None, asker: Asker | None) -> Curve:
-    session, nowhere = describe(world.settings, tape, _KEY), Nowhere()
-    desk = open_paper(world.settings, session, tape, nowhere, _KEY, NOTHING_OUTSIDE._replace(asker=asker))
+    session, nowhere = describe(world.settings, tape, KEY), Nowhere()
+    desk = open_paper(world.settings, session, tape, nowhere, KEY, NOTHING_OUTSIDE._replace(asker=asker))
     if votes is not None:
         desk = recast(desk, votes) if isinstance(votes, CastBallots) else scripted(desk, votes)
     equity = [float(world.settings.venue.starting_cash)]

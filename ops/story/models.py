@@ -99,7 +99,7 @@ class _Speaker:
         self.cost += attempt.cost_usd
         if attempt.from_cache:
             self.from_cache += 1
-        elif was_sent(attempt.outcome):
+        elif attempt.outcome.was_sent:
             self.requests += 1
             self.latency_ms.append(attempt.latency_ms)
         if attempt.usage is not None:
@@ -203,11 +203,6 @@ class Models:
         if why is Reason.BUDGET and not unheard.has(said):
             unheard.end(at)
         unheard.failed(at, said, speaker)
-
-
-def was_sent(outcome: AttemptOutcome) -> bool:
-    """Return whether a request was sent."""
-    return not outcome.value.startswith("skipped_")
 
 
 def failures(attempts: dict[str, int]) -> dict[str, int]:

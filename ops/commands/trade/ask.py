@@ -22,7 +22,8 @@ from config.logging import configure
 from config.progress import Progress
 from config.secrets import load_secrets
 from config.silence import Abstained
-from evidence.worlds.asked import KEY, Asked, hear_one
+from evidence.worlds.asked import Asked, hear_one
+from evidence.worlds.world import KEY
 from market.symbols import normalise_symbol
 from market.tape import Tape
 from ops.commands.requests import moment_of, told_more

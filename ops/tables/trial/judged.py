@@ -10,7 +10,6 @@ from agents.court.hearing import Hearing
 from agents.court.opinion import AdvocateOpinion, RiskOpinion, SupervisorOpinion
 from agents.court.ruling import Ruling
 from agents.llm.attempt import Attempt
-from ops.story.models import was_sent
 from ops.tables.model_tables import usd
 from ops.tables.plain import RULES, count, listed, money, percent, price, quantity
 from ops.tables.trial.paper import columns, figure, heading, told
@@ -133,7 +132,7 @@ def paid_lines(attempts: Sequence[Attempt], width: int, *, budget: str = "") -> 
     """What the models of a trial were asked, and what that cost."""
     if not attempts:
         return heading("COST", "no model was asked: 0 tokens, 0 USD", width)
-    sent = [each for each in attempts if was_sent(each.outcome) and not each.from_cache]
+    sent = [each for each in attempts if each.outcome.was_sent and not each.from_cache]
     used = [each.usage for each in attempts if each.usage is not None and not each.from_cache]
     tokens = f"{sum(each.input_tokens for each in used):,} tokens in, {sum(each.output_tokens for each in used):,} out"
     cost = usd(sum((each.cost_usd for each in attempts), Decimal(0)))

@@ -1,6 +1,7 @@
 """The machine: who speaks in which wave, what a broken mind leads to, and that the gate comes last."""
 
 import asyncio
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from agents.court.case import Case
 from agents.court.graph import Bench, Court
 from agents.court.minds.rules import RulesMind
+from agents.court.opinion import Evidence
 from agents.strategies.vote import NetVote
 from config.silence import Abstained
 from execution.venues.sealing import open_gate
@@ -255,3 +257,25 @@ words = st.sampled_from([Abstained(why="x"), RuntimeError("x"), None, "buy every
 def test_whatever_a_mind_says_the_machine_ends_in_a_verdict_within_the_limits(a: Any, r: Any, d: Any, s: Any) -> None:
     (hearing,) = hear(Scripted(analyst=a, risk=r, advocate=d, supervisor=s))
     assert hearing.verdict.outcome is Outcome.REFUSED
+
+
+def test_each_opinion_is_overheard_as_it_is_said_with_what_was_struck_and_a_listener_that_breaks_changes_nothing() -> (
+    None
+):
+    wrong = Evidence(field="signals.1h.close", value=1.0, claim="it is cheap")
+    word = analyst().model_copy(update={"evidence": (*analyst().evidence, wrong)})
+    told: list[tuple[str, tuple[Evidence, ...], int]] = []
+    mind = Scripted(analyst=word)
+
+    def note(case: Case, role: str, word: object, struck: tuple[Evidence, ...]) -> None:
+        told.append((role, struck, len(mind.asked)))
+        raise RuntimeError("the terminal is gone")
+
+    bench = Bench(mind=mind, adjuster=Off(), judge=judge, role_deadline_s=1.0)
+    plain = asyncio.run(Court(bench).hear((case(),)))
+    mind.asked.clear()
+    assert asyncio.run(Court(replace(bench, overheard=note)).hear((case(),))) == plain
+    assert [role for role, _, _ in told[2:]] == ["devils_advocate", "supervisor"]
+    assert {role for role, _, _ in told[:2]} == {"analyst", "risk_agent"}
+    assert next(struck for role, struck, _ in told if role == "analyst") == (wrong,)
+    assert [asked for _, _, asked in told] == [2, 2, 3, 4], "an opinion is told before the next role is asked"
