@@ -71,3 +71,15 @@ def test_nothing_is_written_when_nothing_is_wanted(
 ) -> None:
     told(None, records, timedelta(minutes=1))
     assert capsys.readouterr() == ("", "")
+
+
+def test_what_is_printed_above_the_line_takes_its_place_and_the_line_follows_below(records: list[CycleRecord]) -> None:
+    stream = Terminal()
+    with FeedProgress(stream, lambda: timedelta(minutes=1)) as progress:
+        progress.hear(records[0], past=False)
+        progress._draw(progress.text())
+        progress.above(lambda bar: print("a ruling" if bar is None else "a bar", file=stream))
+        progress._draw(progress.text())
+    before, after = stream.getvalue().split("a ruling\n")
+    assert before.endswith("\r\x1b[2K"), "the line is wiped first"
+    assert after.startswith("\r\x1b[2Kbar 1 ")
