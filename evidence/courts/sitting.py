@@ -14,13 +14,14 @@ from agents.court.case import Case
 from agents.court.graph import Bench, Court
 from agents.court.hearing import Hearing
 from agents.court.mind import Mind
-from agents.court.minds.model import NOBODY, RULES, ModelMind
+from agents.court.minds.model import ModelMind
 from agents.court.minds.rules import RulesMind
 from agents.court.minds.seated import Seated
 from agents.llm.asking import Asker
 from agents.llm.attempt import ROLES, Attempt
 from config.progress import Progress
 from config.settings import Settings
+from evidence.rulings.counterfactual import RULES
 from evidence.rulings.flips import Retrial
 from risk.proposal import Proposal
 from risk.verdict import Outcome, Verdict
@@ -90,8 +91,8 @@ class Spoken(NamedTuple):
 def spoken_in(hearings: Iterable[Hearing]) -> Spoken:
     """Who spoke in these hearings."""
     said = Counter(hearing.speaker(role) for hearing in hearings for role in ROLES)
-    rules, nobody = said[RULES], said[NOBODY]
-    return Spoken(said.total() - rules - nobody, rules, nobody)
+    models = sum(words for speaker, words in said.items() if "/" in speaker)
+    return Spoken(models, said[RULES], said.total() - models - said[RULES])
 
 
 class Used(NamedTuple):

@@ -40,14 +40,17 @@ def compared(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, A
 def test_a_court_of_rules_and_one_of_models_hear_the_same_cases(
     server: ModelServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    found = compared(capsys, *SHORT, "--courts", "rules", court_file(tmp_path, "loop", server))
-    rules, loop = found["courts"]
+    empty = tmp_path / "empty.yaml"
+    empty.write_text("extends: paper\ncourt: {mind: rules, seats: []}\n")
+    found = compared(capsys, *SHORT, "--courts", "rules", court_file(tmp_path, "loop", server), str(empty))
+    rules, loop, nobody = found["courts"]
     assert found["heard"] == 8
     assert sum(rules[each] for each in ("approved", "shrunk", "rejected")) == 8
-    assert loop["approved"] == 8, "the server approves everything"
-    assert loop["worth"] == {"value": 0.0, "low": 0.0, "high": 0.0}
+    assert nobody["approved"] == 8, "where nobody sits, everything is approved"
+    assert nobody["worth"] == {"value": 0.0, "low": 0.0, "high": 0.0}
     assert rules["against_first"] is None
-    assert loop["against_first"]["value"] == pytest.approx(-rules["worth"]["value"])
+    for court in (loop, nobody):
+        assert court["against_first"]["value"] == pytest.approx(court["worth"]["value"] - rules["worth"]["value"])
     assert rules["calls"] == rules["usd"] == 0
     assert (rules["words_of_rules"], loop["words_of_models"], loop["words_of_rules"]) == (32, 32, 0)
     assert loop["calls"] == len(server.log) == 4 * (8 + 2 * 3)

@@ -56,7 +56,12 @@ def _arguments(ruling: Ruling) -> tuple[Any, ...]:
 
 
 def _by(bound: Any) -> str:
-    return f"argument of {str(bound.by).replace('_', ' ').replace('devils', 'the')}"
+    names = {
+        "analyst": "the analyst's argument",
+        "devils_advocate": "the advocate's argument",
+        "both": "both arguments together",
+    }
+    return names.get(str(bound.by), str(bound.by))
 
 
 def policy_lines(adjustment: Adjustment, width: int) -> list[Text]:
