@@ -85,7 +85,7 @@ def shown_lines(case: Case, width: int) -> list[Text]:
         lines += told(case.precedents, width, mark="past  ")
     for name, value in case:
         if name not in _ALWAYS and value not in (None, (), "", {}):
-            lines += told(_spoken(value), width, mark=f"{name.replace('_', ' ')}: ")
+            lines += told(_spoken(value), width, mark=f"{name.replace('_', ' '):<4}  ")
     return lines
 
 
@@ -182,7 +182,7 @@ def _spoken(value: object) -> str:
         if len(value) > _SHORT and all(isinstance(item, int | float) for item in value):
             return f"{len(value)} from {figure(value[0])} to {figure(value[-1])}"
         return "; ".join(map(_spoken, value))
-    return figure(value)
+    return figure(float(f"{value:.4g}") if isinstance(value, float) and abs(value) < 1000 else value)
 
 
 def title_of(case: Case, source: str, width: int, *, traded: bool) -> list[Text]:
