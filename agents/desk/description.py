@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from agents.court.minds.watchlist import watchlist_of
+from agents.court.prompts.own import read_own_prompts
 from agents.records.known import read_known
 from agents.records.record import ExchangeAt, Policy, Session, Warmup
 from agents.strategies.contexts import build_contexts
@@ -55,6 +56,7 @@ def describe(
         policy=None if served is None else _policy(served),
         record=read_known(Path(record), tape.start_utc) if record else None,
         own_strategies=own,
+        own_prompts=read_own_prompts(settings),
         findings=(*tape.findings, *(found for past in tape.warmup_slices() for found in past.findings)),
     )
 
@@ -114,7 +116,9 @@ def _without_folders(settings: Settings) -> Settings:
             "strategies": tuple(one.model_copy(update={"file": bare(one.file)}) for one in settings.strategies),
             "sentiment": settings.sentiment.model_copy(update={"sources": sources}),
             "rl": settings.rl.model_copy(update={"model": bare(settings.rl.model)}),
-            "minds": minds.model_copy(update={"providers": providers, "cassette": bare(minds.cassette)}),
+            "minds": minds.model_copy(
+                update={"providers": providers, "cassette": bare(minds.cassette), "prompts": bare(minds.prompts)}
+            ),
             "journal": JournalSettings(group_commit=settings.journal.group_commit),
             "live": settings.live.model_copy(update={"key_backup": bare(settings.live.key_backup)}),
         }

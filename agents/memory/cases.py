@@ -20,6 +20,7 @@ from pydantic import Field
 from agents.court.case import Case
 from agents.court.hearing import Hearing
 from agents.court.ruling import Ruling, RulingOutcome
+from agents.court.shown.dealing import CourtTally
 from agents.memory.likeness import Floats, Vector, cosines, distances, features, nearest
 from agents.memory.narrative import CaseReader
 from agents.memory.outcomes import Barriers, CaseOutcome, Settler
@@ -113,6 +114,11 @@ class Memory:
             )
             for place in nearest(far, similar, k)
         )
+
+    def tally(self, as_of: datetime) -> CourtTally:
+        """How the cases have ended that the court let through and whose outcome was known before `as_of`."""
+        let = [one.outcome for one in self._known if one.heard.ruling.scale > 0 and one.outcome.known_at_utc < as_of]
+        return CourtTally(len(let), sum(outcome.won for outcome in let))
 
     def _vector(self, case: Case) -> Vector | None:
         return None if self._reader is None else self._reader.vector(case)

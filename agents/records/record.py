@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from agents.court.hearing import Hearing
+from agents.court.prompts.prompt import Part
 from agents.court.record import Learnt
 from agents.llm.attempt import Role
 from agents.records.account import Standing
@@ -111,6 +112,8 @@ class Session(Journaled):
     """Another address than the exchange's own that told the bars, if one was given."""
     own_strategies: dict[str, str] = Field(default_factory=dict)
     """Source text of the user's strategy files, by file name. A replay runs this text."""
+    own_prompts: dict[Part, str] = Field(default_factory=dict, exclude_if=empty)
+    """The user's own prompts (`minds.prompts`), by part. A replay asks with this text."""
     findings: tuple[Finding, ...]
     """Problems that were found while the data was loaded."""
 
@@ -148,11 +151,12 @@ class ExitDecision(Frozen):
 
 
 class Unheard(Frozen):
-    """A proposal that was no case (`court.hears: signable`): the gate would have signed nothing of it, even left whole."""
+    """A proposal that was no case: its first target does not pay for the trade (`court.cost_edge`), or the gate would have signed
+    nothing of it, even left whole (`court.hears: signable`)."""
 
     decision_id: str = Field(description="name of the decision that was not made")
     symbol: str = Field(description="the market")
-    rule: str = Field(description="the rule of the gate that leaves nothing")
+    rule: str = Field(description="`cost_edge`, or the rule of the gate that leaves nothing")
     why: str = Field(description="what that rule says")
 
 

@@ -37,6 +37,10 @@ class CourtSettings(Frozen):
         default=("analyst", "risk_agent", "devils_advocate", "supervisor"),
         description="roles that are active; the others answer neutrally, to measure what each role contributes",
     )
+    cost_edge: Annotated[float, Field(gt=0, le=100)] | None = Field(
+        description="least move to the first target, in units of what the purchase and its sale cost; a purchase with a nearer "
+        "target is not heard; null: all are [multiple]"
+    )
     resize_band: Annotated[float, Field(ge=0, le=1)] | None = Field(
         description="difference between the share that position voters want and the one that is held, above which the position "
         "is enlarged or trimmed; null for never [fraction of the wanted share]"
