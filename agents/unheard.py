@@ -9,11 +9,12 @@ and signs nothing.
 """
 
 from agents.court.case import Motion
-from agents.court.shown.costs import dearest_trip_bps, trip_bps
 from agents.court.shown.whole import left_whole
 from agents.desk.desk import Desk
 from agents.records.record import Unheard
+from config.sections.court import COST_EDGE
 from risk.limits.contexts import tightened
+from risk.measures.costs import dearest_trip_bps, trip_bps
 from risk.proposal import Direction
 from risk.verdict import Outcome, Verdict
 
@@ -49,7 +50,7 @@ def _unpaid(desk: Desk, motion: Motion) -> Unheard | None:
         return None
     why = f"its first target is {expected:.4g} bps away, a purchase and its sale cost {trip:.4g} bps"
     asked = "" if least == 1.0 else f", and {least:g} times that is asked"
-    return Unheard(decision_id=motion.decision_id, symbol=motion.symbol, rule="cost_edge", why=why + asked)
+    return Unheard(decision_id=motion.decision_id, symbol=motion.symbol, rule=COST_EDGE, why=why + asked)
 
 
 def _unsigned(desk: Desk, motion: Motion, together: tuple[str, ...]) -> Unheard | None:

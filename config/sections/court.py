@@ -10,6 +10,8 @@ from config.sections.kinds import Fraction, Money
 MindName = Literal["rules", "models"]
 
 
+COST_EDGE = "cost_edge"
+"""How the record names what was not heard because it does not pay for itself."""
 ApprovalMode = Literal["auto", "ask", "never"]
 
 

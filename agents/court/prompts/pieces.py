@@ -35,10 +35,11 @@ def mood(case: Case) -> str:
     return " ".join([score, *(f"sentiment.flags.{flag}=true" for flag in case.sentiment.flags)])
 
 
-def proposal(case: Case) -> list[str]:
-    """What is proposed, and who voted for it."""
-    fields = line(case, ("proposal.direction", "proposal.conviction", "proposal.against"))
-    return [fields, *_share(case), *(_vote(vote) for vote in case.proposal.votes[:_MOST_VOTES])]
+def proposal(case: Case, *, reasons: bool = True) -> list[str]:
+    """What is proposed, and who voted for it: with their reasons, or their names alone."""
+    fields, votes = line(case, ("proposal.direction", "proposal.conviction", "proposal.against")), case.proposal.votes
+    told = [_vote(vote) for vote in votes[:_MOST_VOTES]] if reasons else [_voters(votes)]
+    return [fields, *_share(case), *told]
 
 
 def instructions(case: Case) -> list[str]:
@@ -56,6 +57,10 @@ def _share(case: Case) -> list[str]:
     )
     wanted = "The voters want this share of a full position, for long; they bring their own exit."
     return [f"{line(case, ('proposal.exposure',))} {wanted}{held}"]
+
+
+def _voters(votes: tuple[Vote, ...]) -> str:
+    return ", ".join(f"{clean(vote.voter, NAME_CAP)} {vote.direction}" for vote in votes[:_MOST_VOTES])
 
 
 def _vote(vote: Vote) -> str:

@@ -16,87 +16,109 @@ from config.silence import Abstained
 from market.signals import TechnicalSignals
 from market.timeframe import Timeframe
 
-_BASE = (
-    "close", "return_1", "return_1d", "return_7d", "return_30d", "rsi_14", "adx_14", "macd_hist", "sma_50", "sma_200",
-    "ema_12", "ema_26", "atr_14_quote", "realized_volatility", "bb_upper", "bb_lower", "highest_20", "lowest_20",
-    "volume_ratio_20", "support_distance_atr", "resistance_distance_atr", "regime",
-)  # fmt: skip
-_COARSE = ("close", "return_1", "rsi_14", "adx_14", "macd_hist", "sma_50", "sma_200", "regime")
-_FEW = (
-    "close", "return_1d", "return_7d", "rsi_14", "adx_14", "atr_14_quote", "realized_volatility", "volume_ratio_20",
-    "regime",
-)  # fmt: skip
-_BOOK = (
-    "equity", "deployed_fraction", "drawdown", "day_return", "var_1d", "es_1d", "worst_correlation", "last_sigma",
-    "losses_in_a_row", "breaker",
-)  # fmt: skip
-_WEIGHED = (
-    "entry", "stop_fraction", "target_fraction", "reward_to_risk", "usual_quote", "bound_by", "cases", "win_rate",
-    "mean_r", "court_cases", "court_win_rate", "round_trip_bps", "edge", "breakeven", "chance",
-)  # fmt: skip
-"""The terms of the trade that the supervisor reads."""
+_SEEN: dict[Role, tuple[str, ...]] = {
+    "analyst": (
+        "close", "return_1", "return_1d", "return_7d", "return_30d", "rsi_14", "adx_14", "macd_hist", "sma_50", "sma_200",
+        "atr_14_quote", "realized_volatility", "highest_20", "lowest_20", "volume_ratio_20",
+        "support_distance_atr", "resistance_distance_atr", "regime",
+    ),
+    "risk_agent": (
+        "close", "return_1d", "return_7d", "rsi_14", "adx_14", "atr_14_quote", "realized_volatility", "volume_ratio_20",
+        "regime",
+    ),
+    "devils_advocate": (
+        "close", "return_1", "return_1d", "return_7d", "return_30d", "rsi_14", "adx_14", "macd_hist", "sma_50", "sma_200",
+        "atr_14_quote", "realized_volatility", "highest_20", "lowest_20", "volume_ratio_20",
+        "support_distance_atr", "resistance_distance_atr", "regime",
+    ),
+    "supervisor": ("close", "return_1d", "return_7d", "rsi_14", "adx_14", "realized_volatility", "regime"),
+}  # fmt: skip
+"""The indicators of the base timeframe that each role reads."""
+_COARSE: dict[Role, tuple[str, ...]] = {
+    "analyst": ("close", "return_1", "rsi_14", "adx_14", "macd_hist", "sma_50", "regime"),
+    "devils_advocate": ("close", "return_1", "rsi_14", "adx_14", "regime"),
+}
+"""Those of the other timeframes."""
+_TERMS: dict[Role, tuple[str, ...]] = {
+    "risk_agent": (
+        "entry", "stop_fraction", "stop_atr", "usual_quote", "usual_fraction", "at_stake_quote", "bound_by", "cases",
+        "win_rate", "mean_r", "round_trip_bps",
+    ),
+    "devils_advocate": (
+        "entry", "target", "stop", "stop_atr", "reward_to_risk", "usual_quote", "cases", "win_rate", "mean_r", "court_cases",
+        "court_win_rate", "round_trip_bps", "edge", "breakeven", "chance",
+    ),
+    "supervisor": (
+        "stop_atr", "reward_to_risk", "usual_quote", "bound_by", "cases", "win_rate", "mean_r", "court_cases",
+        "court_win_rate", "round_trip_bps", "edge", "breakeven", "chance",
+    ),
+}  # fmt: skip
+"""The terms of the trade that a role reads; the analyst reads all, by how they are known."""
+_BOOK: dict[Role, tuple[str, ...]] = {
+    "risk_agent": (
+        "equity", "deployed_fraction", "drawdown", "day_return", "var_1d", "es_1d", "worst_correlation", "last_sigma",
+        "losses_in_a_row", "breaker",
+    ),
+    "devils_advocate": ("deployed_fraction", "drawdown", "worst_correlation", "last_sigma", "losses_in_a_row", "breaker"),
+    "supervisor": ("deployed_fraction", "drawdown", "day_return", "var_1d", "worst_correlation", "losses_in_a_row", "breaker"),
+}  # fmt: skip
 _MARKET_ROLES: tuple[Role, ...] = ("analyst", "devils_advocate")
-_HEADLINES: dict[Role, int] = {"analyst": 5, "devils_advocate": 3}
-_FREE_WORDS: dict[Role, int] = {"devils_advocate": 300, "supervisor": 300}
+_HEADLINES: dict[Role, int] = {"analyst": 3, "devils_advocate": 2}
+_FREE_WORDS: dict[Role, int] = {"devils_advocate": 220, "supervisor": 180}
 """The roles that read earlier opinions, and how many characters of their free text."""
 _MOST_HELD = 6
-_MOST_PATTERNS = 4
+_MOST_PATTERNS = 3
+_MOST_ROOMS = 4
 _THESIS_CAP = 100
 
 
 def whole(shown: Case, role: Role, earlier: Earlier, blind: BlindView | None) -> str:
     """The user part of a request. `shown`: the case as it may be seen; `blind`: the view that masked it."""
-    reads_market = role in _MARKET_ROLES
     parts = [
         f"Case: {clean(shown.symbol, NAME_CAP)} on bars of {shown.base_timeframe}, at the close of the last bar.",
-        *proposal(shown),
+        *proposal(shown, reasons=role != "supervisor"),
         *instructions(shown),
         *_trade(shown, role),
-        *(_market(shown) if reads_market else [_signals(shown, shown.base_timeframe, _FEW)]),
-        *(_around(shown) if reads_market else []),
+        *(_path(shown, role) if role in _MARKET_ROLES else []),
+        _signals(shown, shown.base_timeframe, _SEEN[role]),
+        *(_beside(shown, role) if role in _MARKET_ROLES else []),
         mood(shown),
         *headlines(shown, _HEADLINES.get(role, 0)),
     ]
-    if reads_market and shown.precedents:
+    if role in _MARKET_ROLES and shown.precedents:
         parts.append(f"Past cases: {shown.precedents}")
-    if role != "analyst":
+    if role in _BOOK:
         parts += _book(shown, role)
     if role in _FREE_WORDS:
-        parts += said(shown, earlier, _FREE_WORDS[role], blind)
+        answered = earlier._replace(risk_agent=None) if role == "devils_advocate" else earlier
+        parts += said(shown, answered, _FREE_WORDS[role], blind)
     return "\n".join(part for part in parts if part)
 
 
 def _trade(case: Case, role: Role) -> list[str]:
-    """The terms of the trade: for the supervisor those that are weighed, for others all, by how they are known."""
-    if role == "supervisor":
-        return [_fields(case, "Trade", tuple(f"trade.{name}" for name in _WEIGHED))]
-    told = [
-        _fields(case, f"Trade, {how}", tuple(f"trade.{name}" for name in terms_known(how) if name != "rooms"))
-        for how in HOWS
-    ]
+    """The terms of the trade: for the analyst all, by how they are known."""
+    if role in _TERMS:
+        told = [_fields(case, "Trade", tuple(f"trade.{name}" for name in _TERMS[role]))]
+    else:
+        told = [_fields(case, f"Trade, {how}", tuple(f"trade.{name}" for name in terms_known(how))) for how in HOWS]
     if role == "risk_agent" and case.trade is not None:
-        told.append(_fields(case, "The gate leaves", tuple(f"trade.rooms.{rule}" for rule in case.trade.rooms)))
+        tightest = tuple(case.trade.rooms)[:_MOST_ROOMS]
+        told.append(_fields(case, "The gate leaves, at most", tuple(f"trade.rooms.{rule}" for rule in tightest)))
     return told
 
 
-def _market(case: Case) -> list[str]:
-    """The path, one line for each timeframe, and the patterns of the base timeframe."""
-    coarse = [_signals(case, length, _COARSE) for length in case.signals if length is not case.base_timeframe]
-    return [
-        *_path(case),
-        _signals(case, case.base_timeframe, _BASE),
-        _patterns(case.signals[case.base_timeframe]),
-        *coarse,
-    ]
-
-
-def _path(case: Case) -> list[str]:
+def _path(case: Case, role: Role) -> list[str]:
+    """The last prices, and for the analyst the volumes."""
     path = case.path
     if path is None:
         return []
-    told = [f"Closes by bar, oldest first: {_row(path.closes)}", f"Volumes, % of their mean: {_shares(path.volumes)}"]
+    told = [f"Closes by bar, oldest first: {_row(path.closes)}"]
+    if role == "analyst":
+        told.append(f"Volumes, % of their mean: {_shares(path.volumes)}")
     if path.daily_closes:
-        told += [f"Closes by day: {_row(path.daily_closes)}", f"Volumes by day, %: {_shares(path.daily_volumes)}"]
+        told.append(f"Closes by day: {_row(path.daily_closes)}")
+        if role == "analyst":
+            told.append(f"Volumes by day, %: {_shares(path.daily_volumes)}")
     return told
 
 
@@ -115,13 +137,23 @@ def _signals(case: Case, length: Timeframe, fields: tuple[str, ...]) -> str:
     return line(case, tuple(f"signals.{length}.{name}" for name in (*fields, *happened)))
 
 
+def _beside(case: Case, role: Role) -> list[str]:
+    """What stands beside the indicators of the base timeframe: patterns, the other timeframes, and the market around it."""
+    others = (length for length in case.signals if length is not case.base_timeframe)
+    return [
+        _patterns(case.signals[case.base_timeframe]),
+        *(_signals(case, length, _COARSE[role]) for length in others),
+        *_around(case, role),
+    ]
+
+
 def _patterns(now: TechnicalSignals) -> str:
     seen = [f"{one.name} ({one.direction}, {one.bars_ago} ago)" for one in now.patterns[:_MOST_PATTERNS]]
     return f"Patterns, bars ago: {', '.join(seen)}" if seen else ""
 
 
-def _around(case: Case) -> list[str]:
-    """The market beside its bars: what is known, and in one line what is not."""
+def _around(case: Case, role: Role) -> list[str]:
+    """The market beside its bars: what is known, and for the analyst, in one line, what is not."""
     known = () if case.context is None else tuple(f"context.{name}" for name in case.context.values)
     parts = case.sentiment.components()
     heard = [f"sentiment.{name}" for name, part in parts.items() if not isinstance(part.score, Abstained)]
@@ -132,16 +164,14 @@ def _around(case: Case) -> list[str]:
         _fields(case, "Around it", known),
         line(case, tuple(heard)),
         _fields(case, "Next release", ("macro.event", "macro.in_h")),
-        f"Unknown: {', '.join(unknown)}" if unknown else "",
+        f"Unknown: {', '.join(unknown)}" if unknown and role == "analyst" else "",
     ]
 
 
 def _book(case: Case, role: Role) -> list[str]:
-    """The figures of the account, each beside its limit and what is left of it, and for the risk agent what is held."""
-    told = " ".join(found for name in _BOOK if (found := _limited(case, name)))
-    if role != "risk_agent":
-        return [told, _names(case)]
-    return [told, *_positions(case)]
+    """The figures of the account, each beside its limit and what is left of it, and what is held."""
+    told = " ".join(found for name in _BOOK[role] if (found := _limited(case, name)))
+    return [told, *(_positions(case) if role == "risk_agent" else [_names(case)])]
 
 
 def _limited(case: Case, name: str) -> str:
@@ -151,9 +181,7 @@ def _limited(case: Case, name: str) -> str:
     limit, value = case.book.limits.get(name), getattr(case.book, name)
     if limit is None or isinstance(value, str):
         return found
-    return (
-        f"{found} (limit {written(limit)}, left {written(float(abs(limit - value)) if _within(value, limit) else 0.0)})"
-    )
+    return f"{found} of {written(limit)} (left {written(abs(limit - value) if _within(value, limit) else 0.0)})"
 
 
 def _within(value: float, limit: float) -> bool:

@@ -3,12 +3,12 @@
 from typing import Any, NamedTuple
 
 from agents.court.case import Motion
-from agents.court.shown.costs import above_middle_bps
 from agents.court.shown.trade import Trade
 from config.sections.exits import ExitSettings
 from config.sections.limits import RiskLimits
 from market.book import Book
 from market.instrument import Instrument
+from risk.measures.costs import above_middle_bps
 from risk.record import NO_RECORD, VotersRecord
 from risk.sizing import assumed_target, own_stop, stop_fraction, win_probability
 from risk.verdict import Outcome, Verdict
@@ -54,7 +54,6 @@ def trade_of(
         target_share=None if shared else exits.take_profit_share,
         trail_fraction=None if shared or exits.trail_atr_multiple is not None else exits.trail_fraction,
         fee_bps=fee,
-        expected_bps=None if target is None else target * _BPS,
         stop_fraction=stop,
         stop=close * (1.0 - stop),
         stop_atr=None if not moved.atr_quote else stop * close / moved.atr_quote,

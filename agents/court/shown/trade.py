@@ -30,7 +30,6 @@ class Trade(Frozen):
     target_share: float | None = _term("declared", "part of the position that is sold there")
     trail_fraction: float | None = _term("declared", "distance at which the stop then follows the highest price")
     fee_bps: float | None = _term("declared", "taker fee of one side [bps]")
-    expected_bps: float | None = _term("declared", "the move that it is made for: that to the first target [bps]")
     stop_fraction: float | None = _term("computed", "distance of the stop below the entry")
     stop: float | None = _term("computed", "the stop [quote]")
     stop_atr: float | None = _term("computed", "distance of the stop [ATR]")
@@ -48,7 +47,7 @@ class Trade(Frozen):
     court_win_rate: float | None = _term("measured", "part of them that reached their target first")
     slippage_bps: float | None = _term("estimated", "one side, with the usual size in the present order book [bps]")
     round_trip_bps: float | None = _term("estimated", "fees and slippage of both sides [bps]")
-    edge: float | None = _term("estimated", "expected_bps / round_trip_bps")
+    edge: float | None = _term("estimated", "the move to the first target / round_trip_bps")
     breakeven: float | None = _term("estimated", "chance of the target at which the trade pays its costs")
     chance: float | None = _term(
         "estimated", "chance of the target: the record, and with few cases that of a fair game"
@@ -56,15 +55,11 @@ class Trade(Frozen):
     rooms: dict[str, float] = Field(
         default_factory=dict,
         exclude_if=empty,
-        description="what each rule of the gate leaves of it, with what is held [quote]",
-        json_schema_extra={"how": "computed"},
+        description="what each rule of the gate leaves of a position, the tightest first [quote]",
     )
 
 
 def terms_known(how: How) -> tuple[str, ...]:
     """The names of the terms that are known in this way, in their order."""
-    return tuple(name for name, term in Trade.model_fields.items() if _how(term.json_schema_extra) == how)
-
-
-def _how(extra: Any) -> str:
-    return str(extra["how"]) if isinstance(extra, dict) else ""
+    known = ((name, term.json_schema_extra) for name, term in Trade.model_fields.items())
+    return tuple(name for name, about in known if isinstance(about, dict) and about["how"] == how)
