@@ -246,6 +246,7 @@ def _case(desk: Desk, moved: Motion, portfolio: Portfolio, exposure: Exposure, k
         return case
     if desk.showing is not None:
         case = desk.showing.complete(case, moved, portfolio, desk.memory.tally(as_of))
+        return case.model_copy(update={"precedents": desk.memory.near(case)})
     return case.model_copy(update={"precedents": render(desk.memory.analogues(case, PRECEDENTS))})
 
 

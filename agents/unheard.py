@@ -9,7 +9,7 @@ and signs nothing.
 """
 
 from agents.court.case import Motion
-from agents.court.shown.whole import left_whole
+from agents.court.showing.whole import left_whole
 from agents.desk.desk import Desk
 from agents.records.record import Unheard
 from config.sections.court import COST_EDGE

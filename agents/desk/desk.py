@@ -10,7 +10,7 @@ from datetime import datetime
 from agents.approval.asking import Approvals
 from agents.court.graph import Court
 from agents.court.minds.watchlist import Watchlist
-from agents.court.shown.showing import Showing
+from agents.court.showing.showing import Showing
 from agents.desk.arrivals import Arrivals
 from agents.desk.reviewer import Reviewer
 from agents.memory.cases import Memory

@@ -18,7 +18,7 @@ from config.frozen import Frozen
 from rl.model import CARD
 
 Started = Literal["run", "backtest"]
-_FILES = frozenset({"file", "path", "cassette", "model", "key_backup", "prompts"})
+_FILES = frozenset({"file", "path", "cassette", "model", "key_backup", "prompts", "memory"})
 """Names of settings that may hold the path of a file, or of a folder."""
 
 

@@ -18,7 +18,7 @@ from agents.court.minds.seated import Seated
 from agents.court.minds.watchlist import Landed, Watchlist, nobody_knows
 from agents.court.prompts.prompt import load_prompts
 from agents.court.record import NOTHING_LEARNT
-from agents.court.shown.showing import Showing
+from agents.court.showing.showing import Showing
 from agents.desk.arrivals import Arrivals, Feed, Pulse, SpokeNext, nothing_recorded
 from agents.desk.desk import Desk, Tally
 from agents.desk.policy import demotion_of
@@ -264,7 +264,8 @@ def _lookout(session: Session, trader: Trader) -> See:
 def _memory(session: Session) -> Memory:
     embedder = open_embedder(session.settings)
     reader = None if embedder is None else CaseReader(embedder, session.settings.minds.blind)
-    return Memory(Barriers.of(session), reader=reader)
+    earlier = () if session.memory is None else session.memory.cases
+    return Memory(Barriers.of(session), reader=reader, earlier=earlier)
 
 
 def _learner(session: Session) -> Learner:

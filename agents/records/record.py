@@ -14,6 +14,7 @@ from pydantic import Field
 from agents.court.hearing import Hearing
 from agents.court.prompts.prompt import Part
 from agents.court.record import Learnt
+from agents.court.shown.past import PastCase
 from agents.llm.attempt import Role
 from agents.records.account import Standing
 from agents.strategies.vote import Vote
@@ -75,6 +76,14 @@ class KnownRecord(Frozen):
     learnt: Learnt = Field(description="what the cases of those runs have taught")
 
 
+class KnownCases(Frozen):
+    """Closed cases of earlier runs, out of a file (`court.memory`): its SHA-256, and when the last run in it had ended."""
+
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the file, in hexadecimal digits")]
+    known_until_utc: UtcTime = Field(description="end of the latest run that it comes from")
+    cases: tuple[PastCase, ...] = Field(description="the cases, oldest first: a replay needs no file")
+
+
 class Session(Journaled):
     """Everything that a run's decisions depend on, except the bars and the models' answers."""
 
@@ -98,6 +107,8 @@ class Session(Journaled):
     """The trained policy that adjusts sizes, if the session has one."""
     record: KnownRecord | None = Field(default=None, exclude_if=absent)
     """What earlier runs have taught of the voters, if a file was given. Court and sizing begin with it."""
+    memory: KnownCases | None = Field(default=None, exclude_if=absent)
+    """Cases of earlier runs, if a file was given. Models are shown the near ones."""
     account: AccountAt | None = Field(default=None, exclude_if=absent)
     """The account at a real exchange, if orders leave this program."""
     standing: Standing | None = Field(default=None, exclude_if=absent)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from agents.court.case import Motion
 from agents.court.record import CaseRecord
-from agents.court.shown.dealing import Conditions, CourtTally, trade_of
+from agents.court.showing.dealing import Conditions, CourtTally, trade_of
 from agents.court.shown.trade import HOWS, Trade, terms_known
 from agents.strategies.vote import NetVote
 from market.book import Book, Level

@@ -8,10 +8,10 @@ from datetime import datetime
 
 from agents.court.case import Case, Motion, Upcoming
 from agents.court.hearing import Hearing
-from agents.court.shown.dealing import Conditions, CourtTally, trade_of
+from agents.court.showing.dealing import Conditions, CourtTally, trade_of
+from agents.court.showing.whole import left_whole
 from agents.court.shown.holdings import HeldView, book_limits, held_view
 from agents.court.shown.path import Paths
-from agents.court.shown.whole import left_whole
 from config.settings import Settings
 from execution.account.trader import Trader
 from market.bar import Bar
