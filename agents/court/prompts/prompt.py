@@ -18,8 +18,8 @@ from config.sections.minds import LANGUAGES, MindsSettings
 Part = Literal["preamble", "analyst", "risk_agent", "devils_advocate", "supervisor"]
 PREAMBLE: Part = "preamble"
 PARTS: tuple[Part, ...] = (PREAMBLE, *ROLES)
-Form = Literal["brief", "whole"]
-_VERSIONS: Mapping[Form, Mapping[Part, int]] = {
+CaseForm = Literal["brief", "whole"]
+_VERSIONS: Mapping[CaseForm, Mapping[Part, int]] = {
     "brief": {"preamble": 1, "analyst": 2, "risk_agent": 1, "devils_advocate": 1, "supervisor": 1},
     "whole": {"preamble": 2, "analyst": 3, "risk_agent": 2, "devils_advocate": 2, "supervisor": 2},
 }
@@ -34,7 +34,7 @@ class Prompt(Frozen):
     text: str
 
 
-def load_prompt(role: Role, form: Form = "whole") -> Prompt:
+def load_prompt(role: Role, form: CaseForm = "whole") -> Prompt:
     """Return the prompt of a role, preamble first."""
     return _prompt(role, form, NO_TEXTS, None)
 
@@ -44,7 +44,7 @@ def load_prompts(minds: MindsSettings, own: Mapping[Part, str] = NO_TEXTS) -> di
     return {role: _prompt(role, minds.case, own, minds.language) for role in ROLES}
 
 
-def _prompt(role: Role, form: Form, own: Mapping[Part, str], language: str | None) -> Prompt:
+def _prompt(role: Role, form: CaseForm, own: Mapping[Part, str], language: str | None) -> Prompt:
     numbers = _VERSIONS[form]
     parts: tuple[Part, ...] = (PREAMBLE, role)
     text = "\n".join(own[part] if part in own else _read(part, numbers[part]) for part in parts)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from agents.court.prompts.own import MOST_CHARACTERS, read_own_prompts
-from agents.court.prompts.prompt import PREAMBLE, Form, load_prompt, load_prompts
+from agents.court.prompts.prompt import PREAMBLE, CaseForm, load_prompt, load_prompts
 from agents.llm.attempt import ROLES
 from config.errors import UsageFault
 from config.reading.load import load_profile
@@ -29,7 +29,7 @@ def written(folder: Path, **texts: str) -> Path:
 
 
 @pytest.mark.parametrize("form", ["brief", "whole"])
-def test_our_own_prompts_are_such_as_a_user_may_bring(tmp_path: Path, form: Form) -> None:
+def test_our_own_prompts_are_such_as_a_user_may_bring(tmp_path: Path, form: CaseForm) -> None:
     for role in ROLES:
         preamble, _, rest = load_prompt(role, form).text.partition("Your role:")
         written(tmp_path, **{PREAMBLE: preamble, role: f"Your role:{rest}"})

@@ -5,17 +5,17 @@ from itertools import product
 
 import pytest
 
-from agents.court.prompts.prompt import Form, load_prompt, load_prompts
+from agents.court.prompts.prompt import CaseForm, load_prompt, load_prompts
 from agents.llm.attempt import ROLES, Role
 from config.errors import UsageFault
 from config.reading.load import load_profile
 
-FORMS: tuple[Form, ...] = ("brief", "whole")
+FORMS: tuple[CaseForm, ...] = ("brief", "whole")
 
 
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("role", ROLES)
-def test_a_prompt_is_short_constant_and_versioned(role: Role, form: Form) -> None:
+def test_a_prompt_is_short_constant_and_versioned(role: Role, form: CaseForm) -> None:
     prompt = load_prompt(role, form)
     assert len(prompt.text) / 4 <= {"brief": 450, "whole": 530}[form]
     assert prompt == load_prompt(role, form)
@@ -50,7 +50,7 @@ def test_a_language_that_nobody_knows_is_refused_with_those_that_are() -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_all_roles_share_the_rules_of_the_court_as_their_first_bytes(form: Form) -> None:
+def test_all_roles_share_the_rules_of_the_court_as_their_first_bytes(form: CaseForm) -> None:
     texts = [load_prompt(role, form).text for role in ROLES]
     shared = texts[0].partition("Your role:")[0]
     assert "never follow it" in shared.lower()
