@@ -56,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
     parse.add_argument(
         "--cash", type=float, metavar="QUOTE", help="account at the start [quote] (default: the profile's)"
     )
-    add(parse, "--calibration", "--record", "--out")
+    add(parse, "--calibration", "--record", "--memory", "--out")
     parse.add_argument("--tearsheet", action="store_true", help="draw a QuantStats tear sheet too (extra `tearsheet`)")
     add(parse, "--json", "--quiet")
     return parse

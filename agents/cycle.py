@@ -62,6 +62,8 @@ async def run_cycle(desk: Desk, closed: Slice) -> CycleRecord:
     watch_policy(desk.demotion, desk.sink, as_of, portfolio.equity)
     if desk.context is not None:
         desk.context.push(shown)
+    if desk.showing is not None:
+        desk.showing.push(shown.bars)
     known = _known(desk, shown)
     proposals = _vote(desk, shown, known)
     heard_by_voters = dict(known.heard)
@@ -188,6 +190,8 @@ async def _send(desk: Desk, hearing: Hearing) -> Hearing:
     hearing = hearing.model_copy(update={"verdict": verdict})
     if desk.memory is not None:
         desk.memory.add(hearing)
+    if desk.showing is not None:
+        desk.showing.sent(hearing)
     return hearing
 
 
@@ -240,6 +244,9 @@ def _case(desk: Desk, moved: Motion, portfolio: Portfolio, exposure: Exposure, k
     )
     if desk.memory is None:
         return case
+    if desk.showing is not None:
+        case = desk.showing.complete(case, moved, portfolio, desk.memory.tally(as_of))
+        return case.model_copy(update={"precedents": desk.memory.near(case)})
     return case.model_copy(update={"precedents": render(desk.memory.analogues(case, PRECEDENTS))})
 
 

@@ -36,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
     parse.add_argument(
         "--bars-limit", type=int, metavar="N", help="end a session on a --feed after N bars (default: Ctrl-C)"
     )
-    add(parse, "--mind", "--model", "--require-models", "--no-court", "--calibration", "--record")
+    add(parse, "--mind", "--model", "--require-models", "--no-court", "--calibration", "--record", "--memory")
     parse.add_argument(
         "--approve",
         choices=("auto", "ask", "never"),

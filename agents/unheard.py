@@ -1,38 +1,64 @@
-"""Proposals that are no case: the gate would sign nothing of them, even if court and policy left them whole.
+"""Proposals that are no case: the first target does not pay for the trade (`court.cost_edge`), or the gate would sign nothing of
+it, even if court and policy left it whole (`court.hears`).
 
-Only what is too small to be bought, or held already, is passed over: what a rule refuses for another reason is heard, and the
-verdict tells of it. So the gate is not asked about what is no purchase: it refuses that for its direction. It is asked on the
-book before the bar's cases, and again about each case that is heard. It refuses nothing by itself and signs nothing.
+A target is what the exits of the purchase declare. Where voters bring their own exit none is known, and nothing is guessed. Of
+what the gate would refuse, only what is too small to be bought, or held already, is passed over: what a rule refuses for another
+reason is heard, and the verdict tells of it. So the gate is not asked about what is no purchase: it refuses that for its
+direction. It is asked on the book before the bar's cases, and again about each case that is heard. It refuses nothing by itself
+and signs nothing.
 """
 
 from agents.court.case import Motion
-from agents.court.graph import proposal_of
-from agents.court.ruling import Ruling, RulingOutcome
+from agents.court.showing.whole import left_whole
 from agents.desk.desk import Desk
 from agents.records.record import Unheard
+from config.sections.court import COST_EDGE
+from risk.limits.contexts import tightened
+from risk.measures.costs import dearest_trip_bps, trip_bps
 from risk.proposal import Direction
 from risk.verdict import Outcome, Verdict
-from rl.adjustment import Adjustment
 
-_WHOLE = Ruling(outcome=RulingOutcome.APPROVED, scale=1.0, why="nobody was heard")
-_LEFT = Adjustment(adjuster="off", scale=1.0)
+_BPS = 10_000.0
 _OF_SIZE = ("min_notional", "share")
 
 
 def heard_of(desk: Desk, motions: tuple[Motion, ...]) -> tuple[tuple[Motion, ...], tuple[Unheard, ...]]:
     """What the court hears of what is tried at a bar, and what it does not."""
-    if not motions or desk.settings.court.hears == "all":
-        return motions, ()
-    together = tuple(motion.symbol for motion in motions)
     heard, unheard = [], []
+    together = tuple(motion.symbol for motion in motions)
     for motion in motions:
-        if motion.proposal.direction is Direction.LONG:
-            verdict = desk.trader.foresee(proposal_of(motion, _WHOLE, _LEFT, None, together))
-            if _is_hopeless(verdict):
-                unheard.append(_unheard(verdict))
-                continue
-        heard.append(motion)
+        passed = _unpaid(desk, motion) or _unsigned(desk, motion, together)
+        if passed is None:
+            heard.append(motion)
+        else:
+            unheard.append(passed)
     return tuple(heard), tuple(unheard)
+
+
+def _unpaid(desk: Desk, motion: Motion) -> Unheard | None:
+    """Why the move to its first target does not pay for the trade; None if it does, or is not known."""
+    least = desk.settings.court.cost_edge
+    if least is None or motion.proposal.direction is not Direction.LONG or motion.proposal.exposure is not None:
+        return None
+    own = None if motion.terms is None else motion.terms.exits
+    expected = (own or desk.settings.exits).take_profit_fraction * _BPS
+    market, limits = desk.trader.instrument(motion.symbol), tightened(desk.settings.limits, motion.terms)
+    if expected >= least * dearest_trip_bps(market, limits):
+        return None  # so no book needs to be read
+    trip = trip_bps(market, desk.trader.book(motion.symbol), limits)
+    if trip is None or expected >= least * trip:
+        return None
+    why = f"its first target is {expected:.4g} bps away, a purchase and its sale cost {trip:.4g} bps"
+    asked = "" if least == 1.0 else f", and {least:g} times that is asked"
+    return Unheard(decision_id=motion.decision_id, symbol=motion.symbol, rule=COST_EDGE, why=why + asked)
+
+
+def _unsigned(desk: Desk, motion: Motion, together: tuple[str, ...]) -> Unheard | None:
+    """Why the gate would sign nothing of it; None if it would, or the court hears all."""
+    if desk.settings.court.hears == "all" or motion.proposal.direction is not Direction.LONG:
+        return None
+    verdict = desk.trader.foresee(left_whole(motion, together))
+    return _unheard(verdict) if _is_hopeless(verdict) else None
 
 
 def _is_hopeless(verdict: Verdict) -> bool:

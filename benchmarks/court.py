@@ -4,10 +4,11 @@
 
 Everything except the model is real: prompts, manager, budgets on disk, the Anthropic and OpenAI SDKs, the graph, the
 gate. tests/support/model_server.py answers after a second, in its own process, with an opinion that matches the
-schema, and records the requests. "calls" are those at each server, "to one" the most that one provider got for one
-role. Waves are separated by pauses between requests. A token is four bytes of system prompt and messages. CPU is that
-of this process, after a warm-up docket, except in rows with "cold". "Outlook kept": the analyst was asked at the bar
-before, on the same server. That call is not in the row: it was paid, but no decision waited for it.
+schema, and records the requests. Every case holds all that a case can hold. "calls" are those at each server, "to one"
+the most that one provider got for one role. Waves are separated by pauses between requests. A token is four bytes of
+system prompt, messages and schema. CPU is that of this process, after a warm-up docket, except in rows with "cold".
+"Outlook kept": the analyst was asked at the bar before, on the same server. That call is not in the row: it was paid,
+but no decision waited for it.
 """
 
 import asyncio
@@ -34,14 +35,17 @@ from rich.table import Table
 SUPPORT = Path(__file__).resolve().parents[1] / "tests" / "support"
 sys.path.extend(str(SUPPORT / folder) for folder in ("", "court", "account"))
 
-from court_support import SETTINGS, case, signals  # noqa: E402  lies among the tests, as the next does
+from court_support import SETTINGS  # noqa: E402  lies among the tests, as the next two do
 from gate_support import BTC, portfolio, returns, seen_by  # noqa: E402
+from shown_support import whole_case  # noqa: E402
 
 from agents.court.case import Case  # noqa: E402
 from agents.court.graph import Bench, Court  # noqa: E402
 from agents.court.minds.model import ModelMind, spoken_by  # noqa: E402
 from agents.court.minds.outlooks import Outlook, Outlooks  # noqa: E402
 from agents.court.minds.rules import RulesMind  # noqa: E402
+from agents.court.prompts.prompt import load_prompt  # noqa: E402
+from agents.court.prompts.wire import json_schema  # noqa: E402
 from agents.llm.asking import Asker  # noqa: E402
 from agents.llm.attempt import Attempt, AttemptOutcome, Role  # noqa: E402
 from agents.llm.manager import Manager  # noqa: E402
@@ -53,7 +57,6 @@ from agents.llm.setup import open_manager, open_spending  # noqa: E402
 from config.clock import Stopwatch, SystemClock  # noqa: E402
 from config.sections.minds import MindsSettings  # noqa: E402
 from execution.venues.sealing import open_gate  # noqa: E402
-from market.timeframe import Timeframe  # noqa: E402
 from risk.breakers import BreakerState  # noqa: E402
 from risk.facts import Situation  # noqa: E402
 from risk.proposal import Proposal  # noqa: E402
@@ -86,7 +89,9 @@ class Measured(NamedTuple):
 
     @property
     def tokens(self) -> int:
-        return int(sum(seen["prompt_bytes"] for log in self.logs for seen in log) // 4)
+        asked = [one for one in self.attempts if not one.outcome.startswith("skipped")]
+        schemas = sum(len(json_schema(one.role)) for one in asked)
+        return int((sum(seen["prompt_bytes"] for log in self.logs for seen in log) + schemas) // 4)
 
     @property
     def most(self) -> int:
@@ -122,8 +127,10 @@ def docket(count: int, turn: int = 0) -> tuple[Case, ...]:
 
 
 def _case(symbol: str, decision_id: str) -> Case:
-    seen = {length: signals(length, symbol=symbol) for length in (Timeframe.H1, Timeframe.H4, Timeframe.D1)}
-    whole = case(symbol=symbol, decision_id=decision_id, signals=seen)
+    whole = whole_case(symbol=symbol, decision_id=decision_id)
+    whole = whole.model_copy(
+        update={"signals": {length: now.model_copy(update={"symbol": symbol}) for length, now in whole.signals.items()}}
+    )
     return whole.model_copy(update={"sentiment": whole.sentiment.model_copy(update={"symbol": symbol})})
 
 
@@ -209,6 +216,24 @@ async def replay(settings: MindsSettings, attempts: tuple[Attempt, ...]) -> floa
     return REPLAYED / watch.elapsed().total_seconds()
 
 
+def tokens_of(attempts: tuple[Attempt, ...]) -> Table:
+    """What one decision sends, by role [tokens of four bytes]."""
+    table = Table(box=ROUNDED, title="Input tokens of one decision, every part of the case known")
+    for name in ("role", "rules and role", "schema", "case", "together"):
+        table.add_column(name, justify="left" if name == "role" else "right")
+    sums = [0, 0, 0, 0]
+    for one in attempts:
+        constant, schema, user = (
+            len(text.encode()) // 4 for text in (load_prompt(one.role).text, json_schema(one.role), one.user)
+        )
+        row = (constant, schema, user, constant + schema + user)
+        sums = [total + part for total, part in zip(sums, row, strict=True)]
+        table.add_row(one.role.replace("_", " "), *(f"{part:,}" for part in row))
+    table.add_section()
+    table.add_row("all, limit 6,000", *(f"{total:,}" for total in sums))
+    return table
+
+
 def _log(url: str) -> list[dict[str, Any]]:
     with urlopen(f"{url}/log") as reply:
         found: list[dict[str, Any]] = json.load(reply)
@@ -228,8 +253,8 @@ def _row(name: str, found: Measured, limit: str) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-async def run(table: Table) -> float:
-    """Run all scenarios; returns the replay speed [decisions a second]."""
+async def run(table: Table) -> tuple[float, Table]:
+    """Run all scenarios; returns the replay speed [decisions a second] and the tokens by role."""
     with server("--delay", "1") as well:
         calm = minds(well, well)
         one = await measure(calm, (well,), 1)
@@ -247,7 +272,7 @@ async def run(table: Table) -> float:
             deadlines = {"call_s": 2.0, "role_s": 8.0, "decision_s": 20.0}
             hung = await measure(minds(silent, well, deadlines=deadlines), (silent, well), 1, warm=False)
             table.add_row(*_row("one provider silent, 2 s a call, cold", hung, "2 requests a call, 20 s"))
-        return await replay(calm, one.attempts)
+        return await replay(calm, one.attempts), tokens_of(one.attempts)
 
 
 def main() -> None:
@@ -255,9 +280,10 @@ def main() -> None:
     table = Table(box=ROUNDED, title="A court of models, 1 s a call")
     for name in ("scenario", "wall, s", "calls", "waves", "to one", "input tokens", "CPU, s", "answers taken", "limit"):
         table.add_column(name, justify="left" if name in ("scenario", "limit") else "right")
-    rate = asyncio.run(run(table))
+    rate, tokens = asyncio.run(run(table))
     console = Console(width=150)
     console.print(table)
+    console.print(tokens)
     console.print(f"Replay of the recorded decision: {rate:,.0f} decisions/s, 0 calls (limit: 100).")
 
 

@@ -79,6 +79,9 @@ class Settings(Frozen):
         if self.court.mind == "models" and self.court.role_deadline_s <= self.minds.deadlines.role_s:
             late = "must be longer than the time of a role's models: what the court cuts off could not be replayed"
             clashes.append((("court.role_deadline_s", "minds.deadlines.role_s"), late))
+        if self.court.memory is not None and self.minds.retrieval == "embedding":
+            unread = "a file of past cases holds their figures and not their texts, so retrieval must be features"
+            clashes.append((("court.memory", "minds.retrieval"), unread))
         if (self.world == "feed") != (self.market.feed is not None) and self.world in ("simulated", "recorded", "feed"):
             feed = (
                 "a feed needs the name of an exchange"

@@ -28,7 +28,7 @@ def parser() -> argparse.ArgumentParser:
     parse.add_argument(
         "--record",
         metavar="FILE.json",
-        help="write what the runs have taught of their voters, as run --record reads it",
+        help="write what the runs have taught of their voters, and their closed cases, as run --record and --memory read them",
     )
     add(parse, "--plot", "--json", "--quiet")
     return parse

@@ -10,14 +10,17 @@ from typing import Literal, NamedTuple
 from pydantic import Field
 
 from agents.court.record import CaseRecord
+from agents.court.shown.holdings import HeldView
+from agents.court.shown.path import PricePath
+from agents.court.shown.trade import Trade
 from agents.strategies.vote import NetVote
-from config.frozen import Frozen, UtcTime, absent
+from config.frozen import Frozen, UtcTime, absent, empty
 from market.context.view import MarketContext
 from market.signals import TechnicalSignals
 from market.timeframe import Timeframe
 from risk.proposal import Terms
 from sentiment.events import FLAGS
-from sentiment.headline import SentimentData
+from sentiment.headline import COMPONENTS, SentimentData
 
 FieldValue = float | int | bool | str | None
 
@@ -36,6 +39,19 @@ class BookView(Frozen):
     last_sigma: float | None
     losses_in_a_row: int
     breaker: str | None
+    limits: dict[str, float] = Field(default_factory=dict, exclude_if=empty)
+    """The limit of each figure above that has one, by its name."""
+    positions: tuple[HeldView, ...] = Field(default=(), exclude_if=empty)
+    """What is held, in the order of `held`; empty in a case for the rules mind alone."""
+
+
+class Upcoming(Frozen):
+    """The next release of the calendar and how long it is until then."""
+
+    event: str
+    """What is released: `fomc`, `cpi`."""
+    in_h: float = Field(ge=0)
+    """Time until then [hours]."""
 
 
 class Motion(NamedTuple):
@@ -77,6 +93,13 @@ class Case(Frozen):
     instructions: dict[str, str] | None = Field(default=None, exclude_if=absent)
     """What the profile tells models about cases of these contexts, by context; None if it tells nothing."""
 
+    trade: Trade | None = Field(default=None, exclude_if=absent)
+    """The trade, term by term; None in a case for the rules mind, and where the profile shows models no more than signals."""
+    path: PricePath | None = Field(default=None, exclude_if=absent)
+    """The last prices, of bars and of days; None as `trade` is."""
+    macro: Upcoming | None = Field(default=None, exclude_if=absent)
+    """The next release of the calendar; None as `trade` is, and where the calendar does not know it."""
+
     @property
     def motion(self) -> Motion:
         """What the gate reads of it."""
@@ -94,15 +117,16 @@ class Case(Frozen):
         )
 
 
-Section = Literal["signals", "sentiment", "book", "proposal", "context"]
+Section = Literal["signals", "sentiment", "book", "proposal", "context", "trade", "macro"]
 
 
 def lookup(case: Case, path: str) -> FieldValue:
     """Return the value of a field of the case, by its dotted path.
 
     Valid paths: `signals.<timeframe>.<field>`, `book.<field>`, `proposal.conviction|against|direction|exposure`,
-    `sentiment.score`, `sentiment.flags.<flag>` (true when the flag is set), `context.<figure>`. Raises KeyError when
-    the field does not exist or has no known value.
+    `sentiment.score`, `sentiment.<component>` (its score), `sentiment.flags.<flag>` (true when the flag is set),
+    `context.<figure>`, `trade.<term>`, `trade.rooms.<rule>`, `book.limits.<field>`, `macro.event|in_h`. Raises KeyError when the
+    field does not exist or has no known value.
     """
     parts = path.split(".")
     match parts:
@@ -116,6 +140,16 @@ def lookup(case: Case, path: str) -> FieldValue:
             value = case.sentiment.score
         case ["sentiment", "flags", flag] if flag in FLAGS:
             value = flag in case.sentiment.flags
+        case ["sentiment", name] if name in COMPONENTS:
+            value = getattr(getattr(case.sentiment, name), "score", None)
+        case ["trade", name] if name in Trade.model_fields:
+            value = getattr(case.trade, name, None)
+        case ["trade", "rooms", rule] if case.trade is not None:
+            value = case.trade.rooms.get(rule)
+        case ["book", "limits", name]:
+            value = case.book.limits.get(name)
+        case ["macro", name] if name in Upcoming.model_fields:
+            value = getattr(case.macro, name, None)
         case ["context", name] if case.context is not None:
             value = case.context.values.get(name)
         case _:

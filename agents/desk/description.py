@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from agents.court.minds.watchlist import watchlist_of
-from agents.records.known import read_known
-from agents.records.record import ExchangeAt, Policy, Session, Warmup
+from agents.court.prompts.own import read_own_prompts
+from agents.records.known import read_cases, read_known
+from agents.records.record import ExchangeAt, KnownCases, Policy, Session, Warmup
 from agents.strategies.contexts import build_contexts
 from agents.strategies.own import read_own
 from config.clock import to_ms
@@ -54,9 +55,18 @@ def describe(
         calibration=_maps(calibration, tape) if calibration else None,
         policy=None if served is None else _policy(served),
         record=read_known(Path(record), tape.start_utc) if record else None,
+        memory=_memory(settings, tape),
         own_strategies=own,
+        own_prompts=read_own_prompts(settings),
         findings=(*tape.findings, *(found for past in tape.warmup_slices() for found in past.findings)),
     )
+
+
+def _memory(settings: Settings, tape: Tape) -> KnownCases | None:
+    """The cases of earlier runs, where models sit that read them."""
+    path = settings.court.memory
+    reads = path is not None and settings.court.mind == "models" and settings.minds.case == "whole"
+    return read_cases(Path(path).expanduser(), tape.start_utc) if reads and path is not None else None
 
 
 def simulated_exchanges(settings: Settings, instruments: Mapping[str, Instrument]) -> dict[str, ExchangeAt]:
@@ -114,7 +124,10 @@ def _without_folders(settings: Settings) -> Settings:
             "strategies": tuple(one.model_copy(update={"file": bare(one.file)}) for one in settings.strategies),
             "sentiment": settings.sentiment.model_copy(update={"sources": sources}),
             "rl": settings.rl.model_copy(update={"model": bare(settings.rl.model)}),
-            "minds": minds.model_copy(update={"providers": providers, "cassette": bare(minds.cassette)}),
+            "minds": minds.model_copy(
+                update={"providers": providers, "cassette": bare(minds.cassette), "prompts": bare(minds.prompts)}
+            ),
+            "court": settings.court.model_copy(update={"memory": bare(settings.court.memory)}),
             "journal": JournalSettings(group_commit=settings.journal.group_commit),
             "live": settings.live.model_copy(update={"key_backup": bare(settings.live.key_backup)}),
         }

@@ -10,6 +10,7 @@ from datetime import datetime
 from agents.approval.asking import Approvals
 from agents.court.graph import Court
 from agents.court.minds.watchlist import Watchlist
+from agents.court.showing.showing import Showing
 from agents.desk.arrivals import Arrivals
 from agents.desk.reviewer import Reviewer
 from agents.memory.cases import Memory
@@ -76,5 +77,7 @@ class Desk:
     """The policy that reviews positions by shares; None if there is no policy."""
     standing: Standing | None = None
     """How the account of a real exchange stood at the start; None for any other account."""
+    showing: Showing | None = None
+    """Completes the cases for models; None if none sit, or the profile shows them no more than signals."""
     due: dict[str, datetime] = field(default_factory=dict)
     """Until when what was voted for is to be held, by symbol (`agents.horizons`)."""

@@ -18,8 +18,8 @@ from config.frozen import Frozen
 from rl.model import CARD
 
 Started = Literal["run", "backtest"]
-_FILES = frozenset({"file", "path", "cassette", "model", "key_backup"})
-"""Names of settings that may hold the path of a file."""
+_FILES = frozenset({"file", "path", "cassette", "model", "key_backup", "prompts", "memory"})
+"""Names of settings that may hold the path of a file, or of a folder."""
 
 
 class KeptRequest(Frozen):
@@ -106,4 +106,5 @@ def _of_setting(name: str, value: Any) -> Any:
         return value
     path = Path(value).expanduser()
     is_policy = name == "model" and (path / CARD).is_file()
-    return str(path.resolve()) if path.is_file() or is_policy else value
+    is_folder = is_policy or (name == "prompts" and path.is_dir())
+    return str(path.resolve()) if path.is_file() or is_folder else value

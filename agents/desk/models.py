@@ -7,9 +7,9 @@ has at least one provider with a key, the session uses those.
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
-from agents.court.prompts.prompt import load_prompt
+from agents.court.prompts.prompt import load_prompts
 from agents.llm.asking import Asker
-from agents.llm.attempt import ROLES, Role
+from agents.llm.attempt import Role
 from agents.llm.preflight import Seat, barred, check_seats
 from agents.llm.providers.factory import (
     build_providers,
@@ -22,7 +22,7 @@ from agents.llm.providers.factory import (
 from agents.llm.providers.learnt import LEARNT_FILE, Learnt, places
 from agents.llm.providers.provider import Provider
 from agents.llm.setup import open_manager, open_spending
-from agents.records.record import Prompts
+from agents.records.record import Prompts, Session
 from config.clock import SystemClock
 from config.errors import UsageFault
 from config.secrets import Secrets, state_dir
@@ -30,9 +30,9 @@ from config.sections.minds import MindsSettings
 from config.settings import Settings
 
 
-def prompts() -> Prompts:
-    """The constant prompt of each role, with its version."""
-    loaded = {role: load_prompt(role) for role in ROLES}
+def prompts(session: Session) -> Prompts:
+    """The constant prompt of each role in a session, with its version."""
+    loaded = load_prompts(session.settings.minds, session.own_prompts)
     return Prompts(roles={role: (prompt.version, prompt.text) for role, prompt in loaded.items()})
 
 

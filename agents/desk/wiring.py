@@ -17,7 +17,9 @@ from agents.court.minds.outlooks import Outlooks
 from agents.court.minds.rules import RulesMind
 from agents.court.minds.seated import Seated
 from agents.court.minds.watchlist import Landed, Watchlist, nobody_knows
+from agents.court.prompts.prompt import load_prompts
 from agents.court.record import NOTHING_LEARNT
+from agents.court.showing.showing import Showing
 from agents.desk.arrivals import Arrivals, Feed, Pulse, SpokeNext, nothing_recorded
 from agents.desk.desk import Desk, Tally
 from agents.desk.policy import demotion_of
@@ -101,7 +103,8 @@ def open_desk(
     trader = _trader(session, warm, venue, driver, sink, switch, key, health)
     rules = RulesMind(settings.court, settings.limits)
     outlooks = Outlooks(settings.minds)
-    models = None if asker is None else ModelMind(asker, rules, settings.minds, outlooks)
+    told = load_prompts(settings.minds, session.own_prompts)
+    models = None if asker is None else ModelMind(asker, rules, settings.minds, outlooks, told)
     whole = models or rules
     mind = whole if len(set(settings.court.seats)) == len(ROLES) else Seated(whole, settings.court.seats)
     watch = OutageWatch(settings.minds.derisk)
@@ -146,7 +149,14 @@ def open_desk(
         demotion=demotion_of(session, adjuster),
         reviewer=None if settings.rl.mode == "off" else Reviewer(adjuster, see),
         standing=session.standing,
+        showing=None if models is None or settings.minds.case == "brief" else _showing(session, warmup, trader),
     )
+
+
+def _showing(session: Session, warmup: Warmup, trader: Trader) -> Showing:
+    """What models are shown beside the indicators, after the warm-up."""
+    days, bars = _days(warmup), _bars(warmup, session.timeframe)
+    return Showing(session.settings, session.instruments, session.timeframe, trader, days, bars)
 
 
 def _warmed(session: Session, warmup: Warmup, contexts: tuple[Context, ...]) -> _Warm:
@@ -258,7 +268,8 @@ def _lookout(session: Session, trader: Trader) -> See:
 def _memory(session: Session) -> Memory:
     embedder = open_embedder(session.settings)
     reader = None if embedder is None else CaseReader(embedder, session.settings.minds.blind)
-    return Memory(Barriers.of(session), reader=reader)
+    earlier = () if session.memory is None else session.memory.cases
+    return Memory(Barriers.of(session), reader=reader, earlier=earlier)
 
 
 def _learner(session: Session) -> Learner:

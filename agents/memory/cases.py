@@ -20,8 +20,12 @@ from pydantic import Field
 from agents.court.case import Case
 from agents.court.hearing import Hearing
 from agents.court.ruling import Ruling, RulingOutcome
+from agents.court.showing.dealing import CourtTally
+from agents.court.shown.past import PastCase
+from agents.memory.lessons import past_case
 from agents.memory.likeness import Floats, Vector, cosines, distances, features, nearest
 from agents.memory.narrative import CaseReader
+from agents.memory.nearby import near, told
 from agents.memory.outcomes import Barriers, CaseOutcome, Settler
 from config.frozen import Frozen
 from market.bar import Slice
@@ -49,7 +53,11 @@ class Analogue(Frozen):
 class _Heard(NamedTuple):
     features: Floats
     vector: Vector | None
-    ruling: Ruling
+    hearing: Hearing
+
+    @property
+    def ruling(self) -> Ruling:
+        return self.hearing.ruling
 
 
 class _Past(NamedTuple):
@@ -60,11 +68,19 @@ class _Past(NamedTuple):
 class Memory:
     """The cases of one session, bar by bar; `reader` embeds them, or is None."""
 
-    def __init__(self, barriers: Barriers, capacity: int = CAPACITY, reader: CaseReader | None = None) -> None:
+    def __init__(
+        self,
+        barriers: Barriers,
+        capacity: int = CAPACITY,
+        reader: CaseReader | None = None,
+        earlier: Iterable[PastCase] = (),
+    ) -> None:
+        """`earlier`: cases of earlier runs, which `near` knows too."""
         self._settler = Settler(barriers)
         self._reader = reader
         self._open: dict[str, _Heard] = {}
         self._known: deque[_Past] = deque(maxlen=capacity)
+        self._told: deque[PastCase] = deque(earlier, maxlen=capacity)
         self._now: datetime | None = None
 
     @property
@@ -78,14 +94,16 @@ class Memory:
             raise ValueError(f"memory has seen {self._now.isoformat()} and is shown {tape.close_utc.isoformat()}")
         self._now = tape.close_utc
         for outcome in self._settler.pass_slice(tape):
-            self._known.append(_Past(self._open.pop(outcome.decision_id), outcome))
+            heard = self._open.pop(outcome.decision_id)
+            self._known.append(_Past(heard, outcome))
+            self._told.append(past_case(heard.hearing, outcome))
         if len(self._open) > self._settler.following:
             self._forget_lapsed()
 
     def add(self, hearing: Hearing) -> None:
         """Store a hearing; it counts when its outcome is known."""
         case = hearing.case
-        self._open[case.decision_id] = _Heard(features(case), self._vector(case), hearing.ruling)
+        self._open[case.decision_id] = _Heard(features(case), self._vector(case), hearing)
         self._settler.add(case)
 
     def analogues(self, case: Case, k: int) -> tuple[Analogue, ...]:
@@ -113,6 +131,22 @@ class Memory:
             )
             for place in nearest(far, similar, k)
         )
+
+    def near(self, case: Case) -> str:
+        """The nearest past cases for a prompt, those of earlier runs among them: see `agents.memory.nearby`."""
+        before = [one for one in reversed(self._told) if one.known_at_utc < case.as_of_utc]
+        vectors = [one.heard.vector for one in reversed(self._known) if one.outcome.known_at_utc < case.as_of_utc]
+        mine = self._vector(case)
+        similar = None
+        if mine is not None and len(vectors) == len(before):
+            similar = cosines(mine, [vector for vector in vectors if vector is not None]) if vectors else None
+        return told(near(case, before, similar), len(before))
+
+    def tally(self, as_of: datetime) -> CourtTally:
+        """How the cases have ended that the court let through and whose outcome was known before `as_of`, in this and earlier
+        runs."""
+        let = [one for one in self._told if one.scale > 0 and one.known_at_utc < as_of]
+        return CourtTally(len(let), sum(one.label == 1 for one in let))
 
     def _vector(self, case: Case) -> Vector | None:
         return None if self._reader is None else self._reader.vector(case)

@@ -83,6 +83,8 @@ ADDED_IN_SESSION_6: Mapping[str, Any] = {
         "journal_lost": {"above": 0.0, "action": "cancel"},
         "order_rate": None,
     },
+    "court.cost_edge": None,
+    "minds.case": "brief",
     "venue.entry": {"how": "market", "reprice_s": 5.0, "market_after_s": 30.0, "slice_quote": None},
     "venue.close_together": 1,
     "venue.max_clock_off_s": 86_400.0,

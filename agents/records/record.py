@@ -12,7 +12,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from agents.court.hearing import Hearing
+from agents.court.prompts.prompt import Part
 from agents.court.record import Learnt
+from agents.court.shown.past import PastCase
 from agents.llm.attempt import Role
 from agents.records.account import Standing
 from agents.strategies.vote import Vote
@@ -74,6 +76,14 @@ class KnownRecord(Frozen):
     learnt: Learnt = Field(description="what the cases of those runs have taught")
 
 
+class KnownCases(Frozen):
+    """Closed cases of earlier runs, out of a file (`court.memory`): its SHA-256, and when the last run in it had ended."""
+
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the file, in hexadecimal digits")]
+    known_until_utc: UtcTime = Field(description="end of the latest run that it comes from")
+    cases: tuple[PastCase, ...] = Field(description="the cases, oldest first: a replay needs no file")
+
+
 class Session(Journaled):
     """Everything that a run's decisions depend on, except the bars and the models' answers."""
 
@@ -97,6 +107,8 @@ class Session(Journaled):
     """The trained policy that adjusts sizes, if the session has one."""
     record: KnownRecord | None = Field(default=None, exclude_if=absent)
     """What earlier runs have taught of the voters, if a file was given. Court and sizing begin with it."""
+    memory: KnownCases | None = Field(default=None, exclude_if=absent)
+    """Cases of earlier runs, if a file was given. Models are shown the near ones."""
     account: AccountAt | None = Field(default=None, exclude_if=absent)
     """The account at a real exchange, if orders leave this program."""
     standing: Standing | None = Field(default=None, exclude_if=absent)
@@ -111,6 +123,8 @@ class Session(Journaled):
     """Another address than the exchange's own that told the bars, if one was given."""
     own_strategies: dict[str, str] = Field(default_factory=dict)
     """Source text of the user's strategy files, by file name. A replay runs this text."""
+    own_prompts: dict[Part, str] = Field(default_factory=dict, exclude_if=empty)
+    """The user's own prompts (`minds.prompts`), by part. A replay asks with this text."""
     findings: tuple[Finding, ...]
     """Problems that were found while the data was loaded."""
 
@@ -148,11 +162,12 @@ class ExitDecision(Frozen):
 
 
 class Unheard(Frozen):
-    """A proposal that was no case (`court.hears: signable`): the gate would have signed nothing of it, even left whole."""
+    """A proposal that was no case: its first target does not pay for the trade (`court.cost_edge`), or the gate would have signed
+    nothing of it, even left whole (`court.hears: signable`)."""
 
     decision_id: str = Field(description="name of the decision that was not made")
     symbol: str = Field(description="the market")
-    rule: str = Field(description="the rule of the gate that leaves nothing")
+    rule: str = Field(description="`cost_edge`, or the rule of the gate that leaves nothing")
     why: str = Field(description="what that rule says")
 
 

@@ -4,12 +4,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from config.frozen import Frozen
+from config.frozen import Frozen, absent
 from config.sections.kinds import Fraction, Money
 
 MindName = Literal["rules", "models"]
 
 
+COST_EDGE = "cost_edge"
+"""How the record names what was not heard because it does not pay for itself."""
 ApprovalMode = Literal["auto", "ask", "never"]
 
 
@@ -36,6 +38,16 @@ class CourtSettings(Frozen):
     seats: tuple[Literal["analyst", "risk_agent", "devils_advocate", "supervisor"], ...] = Field(
         default=("analyst", "risk_agent", "devils_advocate", "supervisor"),
         description="roles that are active; the others answer neutrally, to measure what each role contributes",
+    )
+    cost_edge: Annotated[float, Field(gt=0, le=100)] | None = Field(
+        description="least move to the first target, in units of what the purchase and its sale cost; a purchase with a nearer "
+        "target is not heard; null: all are [multiple]"
+    )
+    memory: str | None = Field(
+        default=None,
+        exclude_if=absent,
+        description="file of earlier runs' cases (tribunal calibrate --record), of which models are shown the near ones; null: "
+        "only those of the session",
     )
     resize_band: Annotated[float, Field(ge=0, le=1)] | None = Field(
         description="difference between the share that position voters want and the one that is held, above which the position "

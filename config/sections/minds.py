@@ -20,6 +20,13 @@ Effort = Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 """How much a model may think, in the words of both APIs."""
 Reply = Literal["json_schema", "json_object", "fenced"]
 """How a server is asked for JSON: with the schema; for JSON alone, with the schema in the prompt; or in the prompt alone."""
+LANGUAGES = {
+    "ar": "Arabic", "cs": "Czech", "da": "Danish", "de": "German", "el": "Greek", "en": "English", "es": "Spanish",
+    "fi": "Finnish", "fr": "French", "he": "Hebrew", "hi": "Hindi", "hu": "Hungarian", "id": "Indonesian", "it": "Italian",
+    "ja": "Japanese", "ko": "Korean", "nl": "Dutch", "no": "Norwegian", "pl": "Polish", "pt": "Portuguese", "ro": "Romanian",
+    "ru": "Russian", "sv": "Swedish", "th": "Thai", "tr": "Turkish", "uk": "Ukrainian", "vi": "Vietnamese", "zh": "Chinese",
+}  # fmt: skip
+"""Languages in which a model may be asked to reason, by their code of ISO 639-1."""
 TokensParameter = Literal["max_tokens", "max_completion_tokens"]
 
 
@@ -273,6 +280,20 @@ class MindsSettings(Frozen):
         description="how positions are reduced in an outage; empty: they are held with their stops",
     )
     blind: bool = Field(description="hide asset names and dates in prompts, and show prices as an index")
+    case: Literal["brief", "whole"] = Field(
+        description="what models are shown: indicators, news and book (brief), or also the trade, the path of prices, the limits "
+        "and what is held (whole)"
+    )
+    prompts: str | None = Field(
+        default=None,
+        exclude_if=absent,
+        description="folder of your own prompts: preamble.md and NAME.md of roles, or some of them; null: ours",
+    )
+    language: Annotated[str, OneOf(LANGUAGES)] | None = Field(
+        default=None,
+        exclude_if=absent,
+        description="language of the reasoning, and of nothing else; null: English [ISO 639-1]",
+    )
     fast_path_conviction: Fraction = Field(
         description="conviction from which the rules mind decides alone; 1 for never [0..1]"
     )

@@ -54,7 +54,7 @@ class Proposals:
         settings, own = self.settings, slice(columns.start, columns.stop)
         rules = rules_of(
             self.instruments[own], settings.limits, settings.exits, settings.venue, self.bars_per_day,
-            resize_band=settings.court.resize_band,
+            resize_band=settings.court.resize_band, cost_edge=settings.court.cost_edge,
         )  # fmt: skip
         return PolicyTape(name, Course(grid, votes, rules), self.docket.court[:, own], self.bars_per_day)
 

@@ -63,7 +63,7 @@ class FastTape:
         settings = applied(self._settings, values)
         rules = rules_of(
             self._instruments, settings.limits, settings.exits, settings.venue, self._tape.timeframe.bars_per_day,
-            resize_band=settings.court.resize_band,
+            resize_band=settings.court.resize_band, cost_edge=settings.court.cost_edge,
         )  # fmt: skip
         return self._votes(settings), rules
 

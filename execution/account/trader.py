@@ -35,6 +35,7 @@ from execution.reports import HEARD, LOOK, VenueReport, told_utc
 from execution.venues.venue import BarDriver, Venue
 from market.bar import Slice
 from market.book import Book
+from market.instrument import Instrument
 from market.plausible.detail import narrowed
 from risk.breakers import (
     BreakerEvent,
@@ -306,7 +307,7 @@ class Trader:
             entries_today=self._entries_since(day_ago),
             order_errors=self._desk.errors_since(day_ago),
             mark=self.window.last_close(proposal.symbol),
-            book=self._book(proposal.symbol),
+            book=self.book(proposal.symbol),
             now_utc=self._now,
             docket=self._docket(proposal, alive) if shared else None,
             opened_utc=self.ledger.opened_utc(proposal.symbol),
@@ -442,10 +443,15 @@ class Trader:
 
     def _touch(self, symbol: str) -> Touch | None:
         """The best prices of a market; None where they are not known."""
-        book = self._book(symbol)
+        book = self.book(symbol)
         return Touch(book.bids[0].price, book.asks[0].price) if book and book.bids and book.asks else None
 
-    def _book(self, symbol: str) -> Book | None:
+    def instrument(self, symbol: str) -> Instrument:
+        """The trading rules of a market. Raises KeyError for one that is not traded here."""
+        return self._instruments[symbol]
+
+    def book(self, symbol: str) -> Book | None:
+        """The order book that a market shows now; None where it shows none."""
         if self._routes is not None:
             return self._routes.book(symbol)
         return self._desk.books.get(symbol) if self.ledger.is_real else self._venue.book(symbol)

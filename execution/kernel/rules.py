@@ -28,6 +28,7 @@ from risk.breakers import fall_sigmas
 from risk.calibration import CalibrationMap
 from risk.limits.catalogue import CATALOGUE
 from risk.limits.row import Kernel
+from risk.measures.costs import dearest_trip_bps
 from risk.measures.horizon import horizon_of
 from risk.sizing import hard_stop, price_cap
 from risk.volumes import day_bars
@@ -53,12 +54,15 @@ def rules_of(
     bars_per_day: float,
     calibration: CalibrationMap | None = None,
     resize_band: float | None = None,
+    cost_edge: float | None = None,
 ) -> Rules:
     """The numbers behind a session on these instruments, in order of their symbols. Raises UsageFault as the module says.
 
-    `resize_band`: that of `court:` [fraction of the wanted share]; None if no position is enlarged or trimmed.
+    `resize_band`: that of `court:` [fraction of the wanted share]; None if no position is enlarged or trimmed. `cost_edge`: that
+    of `court:` [multiple of the costs]; None if every purchase is heard.
     """
     _refuse(instruments, limits, venue)
+    _refuse_unpaid(instruments, limits, exits, cost_edge)
     _refuse_ranges(exits)
     _refuse_late(venue, bars_per_day)
     unit = _money_unit(instruments, venue)
@@ -161,6 +165,20 @@ def pair_of(value: Fraction) -> tuple[float, float]:
     """The two floats whose sum is nearest to a fraction."""
     high = float(value)
     return high, float(value - Fraction(high))
+
+
+def _refuse_unpaid(
+    instruments: Sequence[Instrument], limits: RiskLimits, exits: ExitSettings, cost_edge: float | None
+) -> None:
+    """A target that may not pay for the trade: the full engine then asks the order book of the moment."""
+    for rules in instruments:
+        least = 0.0 if cost_edge is None else cost_edge * dearest_trip_bps(rules, limits)
+        if exits.take_profit_fraction * 10_000 < least:
+            raise UsageFault(
+                f"A first target of {exits.take_profit_fraction:.2%} may not pay for a trade of {rules.symbol}, "
+                f"which costs up to {least / 10_000:.2%} by court.cost_edge; the fast engine hears every purchase. Nothing was "
+                "run: set court.cost_edge to null, or use the full engine."
+            )
 
 
 def _refuse(instruments: Sequence[Instrument], limits: RiskLimits, venue: VenueSettings) -> None:

@@ -137,6 +137,11 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "FILE",
         "help": "what earlier runs have taught of the voters (tribunal calibrate --record); without it, only this run counts",
     },
+    "--memory": {
+        "metavar": "FILE",
+        "help": "cases of earlier runs that models are shown where they are near (tribunal calibrate --record); without it, only "
+        "this run's",
+    },
     "--param": {
         "nargs": "+",
         "metavar": "KEY=VALUES",

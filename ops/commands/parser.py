@@ -21,7 +21,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "what files leave open": ("--dates", "--decimal", "--volume", "--tz", "--stamps", "--news-dates"),
     "settings": ("--profile", "--set", "--seed", "--strategy", "--cash", "--limits", "--venue-url"),
-    "court": ("--mind", "--model", "--require-models", "--no-court", "--calibration", "--record", "--approve"),
+    "court": (
+        "--mind", "--model", "--require-models", "--no-court", "--calibration", "--record", "--memory",
+        "--approve",
+    ),
     "costs": ("--fee-bps", "--slippage-bps", "--latency-ms", "--impact"),
     "training": (
         "--steps", "--seeds", "--gamma", "--minibatch", "--learning-rate", "--reward", "--validation", "--gap-days",

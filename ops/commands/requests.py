@@ -62,8 +62,9 @@ def told_more(arguments: argparse.Namespace) -> WorldRequest:
     """The world of `world_asked`, with finer bars, funding, figures, news and another mind, or none. Raises UsageFault."""
     asked = told_finer(arguments)
     seats = seats_asked("", arguments.mind, arguments.no_court)
+    memory = {} if (given := getattr(arguments, "memory", None)) is None else {"court.memory": given}
     return asked.model_copy(
-        update={"overrides": asked.overrides | seats, "mind": arguments.mind, "model": arguments.model}
+        update={"overrides": asked.overrides | seats | memory, "mind": arguments.mind, "model": arguments.model}
     )
 
 

@@ -95,8 +95,8 @@ def _of_journal(folder: Path, typed: RunRequest, key: bytes) -> World:
     if not bars.data:
         raise UsageFault(
             f"{folder} holds no request.json, and a journal names no file: its bars were {session.source}. Nothing was started. "
-            "Give their files with --data, and those of --detail, --funding, --facts, --news, --calibration, --record if there "
-            "were any."
+            "Give their files with --data, and those of --detail, --funding, --facts, --news, --calibration, --record, --memory, "
+            "if there were any."
         )
     window = {
         "symbols": bars.symbols or session.symbols,

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from config.sections.court import COST_EDGE
 from risk.limits.catalogue import SENTENCES
 
 if TYPE_CHECKING:
@@ -168,8 +169,11 @@ def _unheard(summary: "Summary") -> str:
     """Return a sentence about proposals that were no case, with a space before it; an empty one if there was none."""
     if not summary.unheard:
         return ""
-    rules = listed(tuple(f"{rule} {number:,}" for rule, number in summary.unheard.items()))
-    return f" Not heard, since the gate could have signed nothing of them: {rules} (repeats count once)."
+    rules = tuple(f"{rule} {number:,}" for rule, number in summary.unheard.items() if rule != COST_EDGE)
+    unpaid = summary.unheard.get(COST_EDGE, 0)
+    told = f"the gate could have signed nothing of them: {listed(rules)}" if rules else ""
+    dear = f"their first target does not pay for the trade: {unpaid:,}" if unpaid else ""
+    return "".join(f" Not heard, since {why} (repeats count once)." for why in (told, dear) if why)
 
 
 def _trades_sentence(summary: "Summary") -> str:

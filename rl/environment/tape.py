@@ -138,7 +138,13 @@ def varied_rules(
         ]
         made.append(
             rules_of(
-                dearer, settings.limits, settings.exits, venue, bars_per_day, resize_band=settings.court.resize_band
+                dearer,
+                settings.limits,
+                settings.exits,
+                venue,
+                bars_per_day,
+                resize_band=settings.court.resize_band,
+                cost_edge=settings.court.cost_edge,
             )
         )
     return tuple(made)

@@ -9,7 +9,7 @@ blinded court the rules mind also reads the blinded case, because later roles re
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -21,7 +21,7 @@ from agents.court.opinion import AdvocateOpinion, AnalystOpinion, RiskOpinion, S
 from agents.court.prompts.acceptance import acceptance
 from agents.court.prompts.blind import BlindView, blind
 from agents.court.prompts.earlier import NOTHING_YET, Earlier
-from agents.court.prompts.prompt import load_prompt
+from agents.court.prompts.prompt import Prompt, load_prompts
 from agents.court.prompts.render import render
 from agents.court.prompts.wire import json_schema, schema_name
 from agents.llm.asking import Asker, RoleAnswer
@@ -59,12 +59,20 @@ class ModelMind:
 
     name = "models"
 
-    def __init__(self, asker: Asker, rules: RulesMind, minds: MindsSettings, outlooks: Outlooks | None = None) -> None:
+    def __init__(
+        self,
+        asker: Asker,
+        rules: RulesMind,
+        minds: MindsSettings,
+        outlooks: Outlooks | None = None,
+        prompts: Mapping[Role, Prompt] | None = None,
+    ) -> None:
+        """`prompts`: what each role is told; None for what the settings say."""
         self._asker = asker
         self._outlooks = outlooks
         self._rules = rules
         self._minds = minds
-        self._prompts = {role: load_prompt(role) for role in ROLES}
+        self._prompts = prompts or load_prompts(minds)
         self._states: dict[str, _DecisionState] = {}
 
     async def analyst(self, case: Case) -> AnalystOpinion | Abstained:

@@ -11,14 +11,20 @@ invented value.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from agents.court.case import Case, lookup
+from agents.court.case import BookView, Case, lookup
 from agents.court.grounding import AnyOpinion, is_grounded
 from agents.court.opinion import Evidence
 from agents.court.prompts.fence import clean
+from agents.court.shown.path import PricePath
+from agents.court.shown.trade import PRICES as TRADE_PRICES
 from agents.strategies.vote import NetVote
+from config.frozen import Frozen
+from config.silence import Abstained
 from market.context.catalogue import CATALOGUE
 from market.context.view import MarketContext
 from market.signals import TechnicalSignals
@@ -39,6 +45,7 @@ PRICES = frozenset(
 
 _DATE = datetime(2000, 1, 3, tzinfo=UTC)
 _OTHER = "ASSET-X"
+_UNKNOWN = Abstained(why="unknown")
 _TEXT_CAP = 500
 _MONTH = (
     r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
@@ -79,7 +86,7 @@ class BlindView:
         if is_grounded(self.case, item):
             return item.model_copy(update={"value": lookup(self.real, item.field)})
         value = item.value
-        if item.field.rpartition(".")[2] in PRICES and isinstance(value, int | float) and not isinstance(value, bool):
+        if _is_price(item.field) and isinstance(value, int | float) and not isinstance(value, bool):
             value = value / self.factor
         moved = item.model_copy(update={"value": value})
         return item.model_copy(update={"value": None}) if is_grounded(self.real, moved) else moved
@@ -104,10 +111,48 @@ def blind(case: Case) -> BlindView:
             "context": _context(case, symbol),
             "instructions": case.instructions
             and {context: _mask(text, names, quote) for context, text in case.instructions.items()},
-            "book": case.book.model_copy(update={"held": tuple(_symbol(held, names) for held in case.book.held)}),
+            "book": _book(case.book, names, quote),
+            "trade": case.trade and case.trade.model_copy(update=_scaled(case.trade, TRADE_PRICES, factor)),
+            "path": case.path and _path(case.path, factor),
         }
     )
     return BlindView(shown, case, factor, names)
+
+
+def _is_price(field: str) -> bool:
+    section, _, name = field.partition(".")
+    return name in TRADE_PRICES if section == "trade" else name.rpartition(".")[2] in PRICES
+
+
+def _scaled(values: Frozen, names: Iterable[str], factor: float) -> dict[str, float]:
+    """The values in quote units among these, indexed."""
+    return {name: value * factor for name in names if (value := getattr(values, name)) is not None}
+
+
+def _path(path: PricePath, factor: float) -> PricePath:
+    """The path of the index. A volume is a part of the mean, because coins tell which market it is."""
+    return PricePath(
+        closes=tuple(close * factor for close in path.closes),
+        volumes=_of_mean(path.volumes),
+        daily_closes=tuple(close * factor for close in path.daily_closes),
+        daily_volumes=_of_mean(path.daily_volumes),
+    )
+
+
+def _of_mean(volumes: tuple[float, ...]) -> tuple[float, ...]:
+    mean = sum(volumes) / len(volumes) if volumes else 0.0
+    return tuple(INDEX * volume / mean for volume in volumes) if mean > 0 else (0.0,) * len(volumes)
+
+
+def _book(book: BookView, names: tuple[tuple[str, str], ...], quote: str) -> BookView:
+    held = tuple(_symbol(symbol, names) for symbol in book.held)
+    positions = tuple(
+        one.model_copy(
+            update={"symbol": _symbol(one.symbol, names), "thesis": one.thesis and _mask(one.thesis, names, quote)}
+        )
+        for one in book.positions
+    )
+    return book.model_copy(update={"held": held, "positions": positions})
 
 
 def _names(case: Case) -> tuple[tuple[str, str], ...]:
@@ -124,7 +169,7 @@ def _symbol(symbol: str, names: tuple[tuple[str, str], ...]) -> str:
 
 
 def _signals(now: TechnicalSignals, symbol: str, factor: float, shift: timedelta) -> TechnicalSignals:
-    scaled = {name: value * factor for name in PRICES if (value := getattr(now, name)) is not None}
+    scaled: dict[str, Any] = dict(_scaled(now, PRICES, factor))
     moved = {"symbol": symbol, "close_utc": now.close_utc + shift, "volume": INDEX, "obv": None}
     return now.model_copy(update=scaled | moved)
 
@@ -136,7 +181,8 @@ def _context(case: Case, symbol: str) -> MarketContext | None:
     named = () if case.symbol.partition("/")[0] not in ("BTC", "XBT") else ("beta_btc", "correlation_btc")
     hidden = {name for name, figure in CATALOGUE.items() if figure.tells_when}.union(named)
     shown = {name: value for name, value in case.context.values.items() if name not in hidden}
-    return MarketContext(symbol=symbol, as_of_utc=_DATE, values=shown, missing={})
+    unknown = {name: _UNKNOWN for name in case.context.missing if name not in hidden}
+    return MarketContext(symbol=symbol, as_of_utc=_DATE, values=shown, missing=unknown)
 
 
 def _vote(proposal: NetVote, symbol: str, names: tuple[tuple[str, str], ...], quote: str) -> NetVote:

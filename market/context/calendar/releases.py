@@ -39,6 +39,13 @@ class Calendar(NamedTuple):
         found = [release for release in beside if abs(release.at_utc - moment) <= pause]
         return min(reversed(found), key=lambda release: abs(release.at_utc - moment), default=None)
 
+    def next(self, moment: datetime) -> Release | None:
+        """The first release at or after a moment; None where the calendar does not reach so far, or begins later."""
+        if not self.begin_utc <= moment <= self.end_utc:
+            return None
+        place = bisect_left(self.releases, moment, key=lambda release: release.at_utc)
+        return self.releases[place] if place < len(self.releases) else None
+
 
 @cache
 def calendar() -> Calendar:

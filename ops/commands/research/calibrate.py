@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from agents.memory.lessons import past_case
 from agents.records.known import record_of_runs
 from config.progress import short_work
 from config.secrets import journal_key
@@ -19,7 +20,8 @@ def calibrate_command(arguments: argparse.Namespace) -> int:
     if arguments.out:
         write_output(Path(arguments.out), report.calibrations.model_dump_json(indent=1).encode() + b"\n")
     if arguments.record:
-        record = record_of_runs([Path(folder) for folder in arguments.runs], journal_key())
+        closed = [past_case(heard, outcome) for run in runs for heard, outcome in run.settled]
+        record = record_of_runs([Path(folder) for folder in arguments.runs], journal_key(), closed)
         write_output(Path(arguments.record), record.model_dump_json(indent=1).encode() + b"\n")
     if arguments.plot:
         write_output(Path(arguments.plot), reliability_page(report).encode())

@@ -135,7 +135,7 @@ def _replay(
     result = Result(session, 0, ended=False, difference=None, what_if=found)
     with SessionProgress(session.bars or 1, None if quiet else sys.stderr) as progress:
         try:
-            asyncio.run(_again(desk, run, result, progress))
+            asyncio.run(_again(desk, session, run, result, progress))
         except Difference as difference:
             result.difference = difference
     return result
@@ -163,13 +163,13 @@ def _folders(session: Session, folder: Path) -> list[Path]:
     return [Path(place) for place in places if place is not None]
 
 
-async def _again(desk: Desk, run: RecordedRun, result: Result, progress: SessionProgress) -> None:
+async def _again(desk: Desk, session: Session, run: RecordedRun, result: Result, progress: SessionProgress) -> None:
     def seen(record: CycleRecord) -> None:
         result.bars += 1
         progress.update(record.as_of_utc, record.portfolio.equity, len(record.portfolio.positions), None)
 
     if run.next_bar() is not None and sits(desk.settings):
-        run.append(prompts())
+        run.append(prompts(session))
     await trade(desk, lambda: False, seen)
     if (end := run.end) is not None:
         await end_session(desk, end.reason)

@@ -10,6 +10,7 @@ from model_server import KEY
 from agents.court.prompts.prompt import load_prompt
 from agents.desk.models import models_of, prompts, refuse_without_keys, sits
 from agents.llm.attempt import ROLES
+from agents.records.record import Session
 from config.errors import UsageFault
 from config.reading.load import load_profile
 from config.secrets import Secrets, load_secrets, state_dir
@@ -34,16 +35,31 @@ def keyed(bare: Secrets, monkeypatch: pytest.MonkeyPatch) -> Secrets:
     return load_secrets()
 
 
+def described(settings: Settings, **changes: Any) -> Session:
+    """The beginning of a journal, as far as its prompts are made of it."""
+    return Session.model_construct(settings=settings, **{"own_prompts": {}, **changes})
+
+
 def seated(**changes: Any) -> Settings:
     return load_profile("paper", {"court.mind": "models", "minds.chain": ["anthropic"], **changes})
 
 
 def test_each_role_is_journaled_with_its_version_and_its_words() -> None:
-    told = prompts().roles
-    assert tuple(told) == ROLES
-    for role, (number, text) in told.items():
-        assert (number, text) == (load_prompt(role).version, load_prompt(role).text)
-        assert len(text) > 100
+    for form in ("brief", "whole"):
+        session = described(load_profile("paper", {"minds.case": form}))
+        told = prompts(session).roles
+        assert tuple(told) == ROLES
+        for role, (number, text) in told.items():
+            assert (number, text) == (load_prompt(role, form).version, load_prompt(role, form).text)
+            assert len(text) > 100
+
+
+def test_a_prompt_of_the_user_is_journaled_in_the_place_of_ours() -> None:
+    own = {"analyst": "Argue in verse.\n"}
+    told = prompts(described(load_profile("paper"), own_prompts=own)).roles
+    assert told["analyst"][0].startswith("analyst.own-")
+    assert told["analyst"][1].endswith("\nArgue in verse.\n")
+    assert told["supervisor"] == (load_prompt("supervisor").version, load_prompt("supervisor").text)
 
 
 def test_models_sit_only_where_the_profile_seats_them() -> None:

@@ -254,7 +254,7 @@ def test_neither_a_run_nor_its_replay_begins_without_the_packages(
 def test_a_session_that_recalls_by_embedding_replays_to_the_byte(minilm: MiniLm, tmp_path: Path) -> None:
     with ModelServer() as server:
         settings = ["minds.retrieval=embedding", "minds.blind=true"]
-        assert run(tmp_path / "run", *arguments(server, None, *settings, days="6")) == 0
+        assert run(tmp_path / "run", *arguments(server, None, *settings, days="10")) == 0
     found = events(tmp_path / "run")
     cases = [heard.case for record in records(found) for heard in record.hearings]
     assert sum("reads alike" in one.precedents for one in cases) >= 3

@@ -250,7 +250,12 @@ def test_each_wave_is_on_disk_before_the_next_one_is_asked(tmp_path: Path) -> No
 
 @pytest.mark.usefixtures("keys")
 def test_a_resumed_decision_has_only_the_rest_of_its_budget(tmp_path: Path) -> None:
-    poor = ("minds.budget.decision_usd=0.00056", "minds.max_output_tokens=64", "minds.roles.risk_agent=[rules]")
+    poor = (
+        "minds.case=brief",
+        "minds.budget.decision_usd=0.00056",
+        "minds.max_output_tokens=64",
+        "minds.roles.risk_agent=[rules]",
+    )
     with ModelServer() as server:
         chosen = arguments(server, None, *poor, days="3")
         assert run(tmp_path / "whole", *chosen) == 0

@@ -122,6 +122,7 @@ def test_more_fills_than_were_foreseen_change_nothing(monkeypatch: pytest.Monkey
         ({"venue": SETTINGS.venue.model_copy(update={"entry": EntrySettings(how="touch")})}, "buys at market"),
         ({"venue": SETTINGS.venue.model_copy(update={"also": (SECOND,)})}, "trades on one exchange"),
         ({"exits": SETTINGS.exits.model_copy(update={"trail_atr_multiple": 2.0})}, "trail_atr_multiple"),
+        ({"cost_edge": 5.0}, "A first target of 3.00% may not pay .* up to 3.50%"),
         ({"instruments": [BTC.model_copy(update={"kind": InstrumentKind.PERPETUAL})]}, "spot only"),
         ({"instruments": [BTC, BTC.model_copy(update={"quote": "EUR"})]}, "EUR and USDT"),
         ({"instruments": [BTC.model_copy(update={"tick_size": Decimal("1e-20")})]}, "coarser ticks"),

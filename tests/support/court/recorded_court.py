@@ -35,7 +35,8 @@ class Head(Frozen):
     command: str
     """The command that records it again."""
     settings: dict[str, Any]
-    """The sections `court`, `minds` and `limits` as recorded; later settings come from the profile `backtest`."""
+    """The sections `court`, `minds` and `limits` as recorded; later settings come from the profile `backtest`, except how a case
+    is put: where the record does not say it, as it was then."""
 
 
 class Docket(Frozen):
@@ -86,7 +87,8 @@ def play(window: Window, state: Path) -> list[Docket]:
 
 async def _play(window: Window, state: Path) -> list[Docket]:
     head, clock = window.head, SystemClock()
-    settings = load_profile("backtest", {**head.settings, **PLAIN})
+    older = {**head.settings, "minds": {"case": "brief", **head.settings["minds"]}}
+    settings = load_profile("backtest", {**older, **PLAIN})
     minds = settings.minds.model_copy(update={"transcripts": "replay", "cassette": str(window.cassette)})
     verdicts = {h.case.decision_id: h.verdict for docket in window.dockets for h in docket.hearings}
     with ExitStack() as stack:

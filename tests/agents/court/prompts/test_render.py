@@ -86,7 +86,7 @@ def argued(what: Case) -> Earlier:
 
 
 @pytest.mark.parametrize("hidden", [False, True])
-def test_four_full_prompts_stay_within_six_thousand_tokens(hidden: bool) -> None:
+def test_four_full_prompts_of_a_brief_case_stay_within_six_thousand_tokens(hidden: bool) -> None:
     what = full()
     view = blind(what) if hidden else None
     earlier = argued(view.case if view else what)
@@ -94,7 +94,7 @@ def test_four_full_prompts_stay_within_six_thousand_tokens(hidden: bool) -> None
     for role in ROLES:
         user = render(what, role, earlier if role == "supervisor" else earlier._replace(advocate=None), view)
         assert len(user) / 4 <= 900
-        total += (len(user) + len(load_prompt(role).text) + len(json_schema(role))) / 4
+        total += (len(user) + len(load_prompt(role, "brief").text) + len(json_schema(role))) / 4
     assert total <= 6000
 
 

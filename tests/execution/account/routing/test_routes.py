@@ -264,7 +264,7 @@ def test_a_market_whose_position_lies_at_an_exchange_is_bought_there_alone_howev
     routed = routes.route(first, of, world.now)
     assert (routed.chosen, routed.unfit) == (A, {B: "the position lies at binance"})
     assert routes.most_free(SYMBOL) == world.ledger.cash_at(A)
-    assert world.trader._book(SYMBOL) == routes._book(A, SYMBOL)
+    assert world.trader.book(SYMBOL) == routes._book(A, SYMBOL)
 
 
 class Down:

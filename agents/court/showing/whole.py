@@ -1,0 +1,15 @@
+"""A proposal as the gate would see it if court and policy left it whole: what is asked before anybody is heard."""
+
+from agents.court.case import Motion
+from agents.court.graph import proposal_of
+from agents.court.ruling import Ruling, RulingOutcome
+from risk.proposal import Proposal
+from rl.adjustment import Adjustment
+
+_WHOLE = Ruling(outcome=RulingOutcome.APPROVED, scale=1.0, why="nobody was heard")
+_LEFT = Adjustment(adjuster="off", scale=1.0)
+
+
+def left_whole(motion: Motion, together: tuple[str, ...]) -> Proposal:
+    """The proposal behind a case. `together`: the symbols that are tried at the same bar."""
+    return proposal_of(motion, _WHOLE, _LEFT, None, together)
