@@ -7,6 +7,7 @@ has at least one provider with a key, the session uses those.
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
+from agents.court.minds.model import form_of
 from agents.court.prompts.prompt import load_prompt
 from agents.llm.asking import Asker
 from agents.llm.attempt import ROLES, Role
@@ -26,14 +27,19 @@ from agents.records.record import Prompts
 from config.clock import SystemClock
 from config.errors import UsageFault
 from config.secrets import Secrets, state_dir
+from config.sections.court import CourtSettings
 from config.sections.minds import MindsSettings
 from config.settings import Settings
 
 
-def prompts() -> Prompts:
-    """The constant prompt of each role, with its version."""
-    loaded = {role: load_prompt(role) for role in ROLES}
-    return Prompts(roles={role: (prompt.version, prompt.text) for role, prompt in loaded.items()})
+def prompts(court: CourtSettings) -> Prompts:
+    """The constant prompt of each role in a court, with its version, and that of an answer to an attack."""
+    loaded = {role: load_prompt(form_of(role, court)) for role in ROLES}
+    answer = None if court.rebuttal is None else load_prompt("rebuttal")
+    return Prompts(
+        roles={role: (prompt.version, prompt.text) for role, prompt in loaded.items()},
+        rebuttal=None if answer is None else (answer.version, answer.text),
+    )
 
 
 def sits(settings: Settings) -> bool:

@@ -64,7 +64,7 @@ def open_traded(
     journal.append(session)
     journal.append(warmup)
     if sits(settings):
-        journal.append(prompts())
+        journal.append(prompts(settings.court))
     simulated = None if real is not None else simulation_of(session, key)
     venue = real or simulated
     assert venue is not None

@@ -25,7 +25,7 @@ from agents.llm.asking import Asker
 from agents.llm.attempt import ROLES, Attempt
 from agents.memory.cases import Memory
 from agents.memory.embedder import open_embedder
-from agents.memory.learning import Learner, learns
+from agents.memory.learning import Learner, learns, trust_of
 from agents.memory.narrative import CaseReader
 from agents.memory.outcomes import Barriers
 from agents.outages.watch import OutageWatch
@@ -126,6 +126,7 @@ def open_desk(
                 note=note,
                 see=see,
                 shows_court=settings.rl.mode != "off",
+                court=settings.court,
             )
         ),
         approvals=Approvals(settings.court, approver),
@@ -259,7 +260,8 @@ def _memory(session: Session) -> Memory:
 
 def _learner(session: Session) -> Learner:
     known = NOTHING_LEARNT if session.record is None else session.record.learnt
-    return Learner(Barriers.of(session), session.settings.limits.record_prior, known)
+    settings = session.settings
+    return Learner(Barriers.of(session), settings.limits.record_prior, known, trust_of(settings))
 
 
 def quote_of(session: Session) -> str:

@@ -94,7 +94,7 @@ async def _trade(
     journal.append(session)
     journal.append(warmup)
     if sits(session.settings):
-        journal.append(prompts())
+        journal.append(prompts(session.settings.court))
     venue, inputs = simulation_of(session, key), InputsAgain(run)
     desk = open_desk(
         session,

@@ -169,7 +169,7 @@ async def _again(desk: Desk, run: RecordedRun, result: Result, progress: Session
         progress.update(record.as_of_utc, record.portfolio.equity, len(record.portfolio.positions), None)
 
     if run.next_bar() is not None and sits(desk.settings):
-        run.append(prompts())
+        run.append(prompts(desk.settings.court))
     await trade(desk, lambda: False, seen)
     if (end := run.end) is not None:
         await end_session(desk, end.reason)

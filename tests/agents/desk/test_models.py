@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from model_server import KEY
 
+from agents.court.minds.model import form_of
 from agents.court.prompts.prompt import load_prompt
 from agents.desk.models import models_of, prompts, refuse_without_keys, sits
 from agents.llm.attempt import ROLES
@@ -39,11 +40,16 @@ def seated(**changes: Any) -> Settings:
 
 
 def test_each_role_is_journaled_with_its_version_and_its_words() -> None:
-    told = prompts().roles
-    assert tuple(told) == ROLES
-    for role, (number, text) in told.items():
-        assert (number, text) == (load_prompt(role).version, load_prompt(role).text)
+    court = seated().court
+    told = prompts(court)
+    assert tuple(told.roles) == ROLES
+    for role, (number, text) in told.roles.items():
+        prompt = load_prompt(form_of(role, court))
+        assert (number, text) == (prompt.version, prompt.text)
         assert len(text) > 100
+    answer = load_prompt("rebuttal")
+    assert told.rebuttal == (answer.version, answer.text)
+    assert prompts(court.model_copy(update={"rebuttal": None})).rebuttal is None
 
 
 def test_models_sit_only_where_the_profile_seats_them() -> None:
