@@ -63,11 +63,6 @@ class Force(NamedTuple):
     horizons: Mapping[Timeframe, float]
     """The weights of horizons that have a record."""
 
-    @property
-    def bounds(self) -> bool:
-        """Whether any argument bounds the ruling."""
-        return self.analyst is not None or self.advocate is not None
-
 
 def left(taken: float) -> ScalePercent:
     """The nearest step of the scale to what is left; of two the smaller. `taken`: part of the size."""

@@ -20,6 +20,7 @@ from agents.court.mind import Mind
 from agents.court.prompts.wire import Form
 from agents.llm.asking import Accept, RoleAnswer, Unacceptable
 from agents.llm.attempt import Attempt, AttemptOutcome, Request, Usage
+from config.sections.court import CourtSettings
 from execution.venues.sealing import open_gate
 from market.timeframe import HORIZONS
 from risk.breakers import BreakerState
@@ -146,6 +147,7 @@ def attempt(decision_id: str, request: Request, outcome: AttemptOutcome, reply: 
         usage=Usage(input_tokens=1000, output_tokens=100),
         cost_usd=Decimal("0.001"),
         latency_ms=5,
+        question=request.question,
     )
 
 
@@ -160,7 +162,12 @@ def judge(proposal: Proposal) -> Verdict:
     )
 
 
-def hear(sitting: Mind, *cases: Case) -> tuple[Hearing, ...]:
-    """Hear cases in a real court."""
-    court = Court(Bench(mind=sitting, adjuster=Off(), judge=judge, role_deadline_s=5.0))
-    return asyncio.run(court.hear(cases or (sound_case(),)))
+def hear(
+    sitting: Mind,
+    *cases: Case,
+    settings: CourtSettings | None = None,
+    note: Callable[[Attempt], object] | None = None,
+) -> tuple[Hearing, ...]:
+    """Hear cases in a real court, whose rulings `settings` compose."""
+    bench = Bench(mind=sitting, adjuster=Off(), judge=judge, role_deadline_s=5.0, court=settings, note=note)
+    return asyncio.run(Court(bench).hear(cases or (sound_case(),)))
