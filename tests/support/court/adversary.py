@@ -47,9 +47,9 @@ def mostly(sound: Sequence[Any], rest: Sequence[Any]) -> list[Any]:
     return [*sound] * often + [*rest]
 
 
-def forged(sound: Any, name: str) -> list[Any]:
+def forged(sound: Any, name: str, valid: tuple[int, ...] = (25, 50, 75, 100, 100, 100)) -> list[Any]:
     """Return opinions of a role: valid ones, some with an unvalidated number, and values that are not opinions."""
-    steps = [sound.model_copy(update={name: value}) for value in (25, 50, 75, 100, 100, 100)]
+    steps = [sound.model_copy(update={name: value}) for value in valid]
     wrong = (0, -0.0, 7, 1000, -100, nan, inf, 1e308, "all")
     return mostly(steps, [*(sound.model_copy(update={name: value}) for value in wrong), *JUNK])
 
@@ -73,11 +73,11 @@ PRICES = tuple(Decimal(text) for text in ("NaN", "sNaN", "Infinity", "0", "-5", 
 ATRS = (None, 0.0, 0.001, 0.004, 0.009, 0.02, 0.035, 0.06)
 ANSWER = RebuttalOpinion(reasoning="no", evidence=(evidence(),), concedes="no", conviction_pct=100)
 WORDS: Mapping[Any, Sequence[Word]] = {
-    AnalystOpinion: forged(analyst(), "conviction_pct"),
+    AnalystOpinion: forged(analyst(), "conviction_pct", (10, 30, 50, 60, 80, 100)),
     RiskOpinion: forged(officer(), "scale_pct"),
-    AdvocateOpinion: forged(advocate(), "strength_pct"),
+    AdvocateOpinion: forged(advocate(), "strength_pct", (0, 10, 10, 30, 50, 100)),
     SupervisorOpinion: forged(supervisor(), "scale_pct"),
-    RebuttalOpinion: forged(ANSWER, "conviction_pct"),
+    RebuttalOpinion: forged(ANSWER, "conviction_pct", (0, 40, 60, 100, 100, 100)),
 }
 
 DIRECTIONS = mostly([Direction.LONG], [Direction.SHORT, Direction.NONE])
