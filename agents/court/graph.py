@@ -336,17 +336,15 @@ def proposal_of(
 
 
 def _hearing(mind: str, spoken: tuple[Voice, ...], done: Docket, verdict: Verdict, index: int) -> Hearing:
-    heard: list[tuple[str, Heard[Any]]] = [
-        ("analyst", done["analyst"][index]),
-        ("risk_agent", done["risk_agent"][index]),
-        ("devils_advocate", done["advocate"][index]),
-        ("supervisor", done["supervisor"][index]),
-    ]
     ruling, adjustment = done["ruled"][index]
     case = done["cases"][index]
     answer = done["rebuttal"][index] if "rebuttal" in done else None
-    if answer is not None:
-        heard.append(("analyst", answer))
+    struck = {
+        "analyst": done["analyst"][index].struck + (() if answer is None else answer.struck),
+        "risk_agent": done["risk_agent"][index].struck,
+        "devils_advocate": done["advocate"][index].struck,
+        "supervisor": done["supervisor"][index].struck,
+    }
     return Hearing(
         mind=mind,
         voices=tuple(voice for voice in spoken if voice.decision_id == case.decision_id),
@@ -355,7 +353,7 @@ def _hearing(mind: str, spoken: tuple[Voice, ...], done: Docket, verdict: Verdic
         risk_agent=done["risk_agent"][index].word,
         advocate=done["advocate"][index].word,
         supervisor=done["supervisor"][index].word,
-        struck=tuple(Struck(role=role, evidence=said.struck) for role, said in heard if said.struck),
+        struck=tuple(Struck(role=role, evidence=cited) for role, cited in struck.items() if cited),
         ruling=ruling,
         adjustment=adjustment,
         verdict=verdict,

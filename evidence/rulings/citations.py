@@ -5,7 +5,8 @@ The cases are those of a simulated market. A field is cited as a model reads it 
 reply: the strict shape of an answer, then the comparison with the case (`agents.court.grounding`).
 
 Recall is the share of false citations that are refused; the false-refusal rate is that of true ones. A citation in another
-spelling than the prompt asks for is true too, and is counted apart.
+spelling than the prompt asks for is true too, and is counted apart. A false one that is by chance what the value rounds to at
+three digits counts as false: that it is let through is the price of the tolerance.
 """
 
 from collections import Counter
@@ -139,12 +140,13 @@ def _citations(before: Case, case: Case, chance: np.random.Generator) -> Iterato
             "truncated": _truncated(value, 3),
         }
         for kind, said in wrong.items():
-            if abs(said - value) > _half_a_printed_digit(value) and said != _rounded(value, 3):
+            is_rounded = kind == "truncated" and said == _rounded(value, 3)
+            if abs(said - value) > _half_a_printed_digit(value) and not is_rounded:
                 yield _Cited(kind, path, said)
 
 
 def _half_a_printed_digit(value: float) -> float:
-    """What a printed number may be off: a citation within is the number itself, however it came about, as is a rounded one."""
+    """What a printed number may be off: a citation within is the number itself, however it came about."""
     return 0.5 * 10.0 ** (Decimal(repr(value)).adjusted() - 3) * (1 + 1e-9)
 
 

@@ -27,7 +27,7 @@ def test_no_citation_is_refused_that_is_spelt_as_the_prompt_asks(figures: Citati
 def test_almost_every_false_citation_is_refused_and_most_of_the_rest_are_the_least_wrong(
     figures: CitationFigures,
 ) -> None:
-    assert figures.recall > 0.97
+    assert 0.97 < figures.recall < 1.0, "the tolerance has a price"
     let_through = {name: kind(figures, name).cited - kind(figures, name).refused for name in FALSE}
     assert sum(let_through.values()) <= 2 * (let_through["one digit off"] + let_through["the bar before"])
     assert let_through["wrong sign"] == let_through["a factor of ten"] == let_through["truncated"] == 0
