@@ -186,7 +186,7 @@ show(
 )
 
 # %%
-show({"would change the analyst's mind": [getattr(hearing.analyst, "would_change_my_mind", "")]})
+show({"would change the analyst's mind": [getattr(hearing.analyst, "turning_point", "")]})
 
 # %% [markdown]
 # ## The ruling and the adjustment

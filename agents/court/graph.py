@@ -1,36 +1,44 @@
 """The court as a LangGraph state machine.
 
     START ─► analyst ────┐
-        └──► risk_agent ─┴─► devils_advocate ─► supervisor ─► adjust ─► gate ─► END
+        └──► risk_agent ─┴─► devils_advocate ─► (rebuttal) ─► supervisor ─► adjust ─► gate ─► END
 
 One invocation hears a docket: all cases of one bar. Within a node the cases are heard concurrently. The gate takes
 them one after another, strongest conviction first, because each signed order leaves less room for the next. All nodes
 are async and none raises an error: a role that fails has abstained, with a reason. A role can reach the gate only
-through the ruling. The attempts of each wave are handed on before the next wave starts, so that a killed run has them
-on disk.
+through the ruling. The rebuttal is a wave of its own where models sit and the profile gives a band for it: the analyst
+answers an attack whose strength lies within. The attempts of each wave are handed on before the next wave starts, so
+that a killed run has them on disk.
 """
 
-import asyncio
 import math
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Generic, NamedTuple, TypedDict
+from typing import Any, TypedDict
 
 from langgraph.graph import END, START, StateGraph
 from langsmith import tracing_context
 
+from agents.court.bounds import RULES, Force, force_of
 from agents.court.case import Case, Motion
-from agents.court.grounding import AnyOpinion, ground
+from agents.court.grounding import AnyOpinion
 from agents.court.hearing import Hearing
+from agents.court.listening import Heard, concurrently, listen
 from agents.court.mind import Mind, Overheard, Voice, speaker_of
-from agents.court.opinion import AdvocateOpinion, AnalystOpinion, Evidence, RiskOpinion, SupervisorOpinion
+from agents.court.opinion import (
+    AdvocateOpinion,
+    AnalystOpinion,
+    RebuttalOpinion,
+    RiskOpinion,
+    SupervisorOpinion,
+)
 from agents.court.policy_view import CourtView, court_view
 from agents.court.ruling import Ruling, Struck, rule
 from agents.court.tracing import switch_off_tracers
-from agents.llm.attempt import Attempt
-from config.errors import TribunalError
+from agents.llm.attempt import ROLES, Attempt
+from config.sections.court import CourtSettings
 from config.silence import Abstained
 from risk.proposal import Argument, Direction, Proposal
 from risk.record import NO_RECORD
@@ -52,7 +60,8 @@ class Bench:
     `overheard` is told each opinion as it is said. It decides nothing, and nothing waits for it; if it fails, nobody cares.
     `shows_court`: whether the adjuster is also shown the court's own figures (`agents.court.policy_view`).
     `note` receives each attempt to get an answer from a model, wave by wave; within a wave in the order of docket,
-    role and number. Without `note`, the attempts stay with the mind.
+    role and number. Without `note`, the attempts stay with the mind. `court` says how rulings are composed and when the analyst
+    answers an attack; without it supervisor and risk agent alone bound a ruling.
     """
 
     mind: Mind
@@ -63,17 +72,17 @@ class Bench:
     see: See = unseen
     shows_court: bool = False
     overheard: Overheard | None = None
+    court: CourtSettings | None = None
 
-
-class Heard(NamedTuple, Generic[AnyOpinion]):
-    """The opinion of a role without its invalid evidence, and the evidence that was struck out."""
-
-    word: AnyOpinion | Abstained
-    struck: tuple[Evidence, ...]
+    @property
+    def rebuttal(self) -> tuple[float, float] | None:
+        """The band of strengths at which the analyst is asked to answer; None for never. The rules mind never is: its analyst and
+        its advocate have read the same figures, and an answer would hold no other."""
+        return None if self.court is None or self.mind.name == RULES else self.court.rebuttal
 
 
 _STEPS = 25
-"""Steps after which LangGraph gives up; the court takes five. A variable of the environment could lower the default."""
+"""Steps after which LangGraph gives up; the court takes six. A variable of the environment could lower the default."""
 
 
 class Docket(TypedDict, total=False):
@@ -85,7 +94,9 @@ class Docket(TypedDict, total=False):
     analyst: tuple[Heard[AnalystOpinion], ...]
     risk_agent: tuple[Heard[RiskOpinion], ...]
     advocate: tuple[Heard[AdvocateOpinion], ...]
+    rebuttal: tuple[Heard[RebuttalOpinion] | None, ...]
     supervisor: tuple[Heard[SupervisorOpinion], ...]
+    spoken: tuple[Voice, ...]
     ruled: tuple[tuple[Ruling, Adjustment], ...]
     hearings: tuple[Hearing, ...]
 
@@ -126,7 +137,12 @@ def _compile(bench: Bench) -> Any:
     graph.add_edge(START, "analyst")
     graph.add_edge(START, "risk_agent")
     graph.add_edge(["analyst", "risk_agent"], "devils_advocate")
-    graph.add_edge("devils_advocate", "supervisor")
+    if bench.rebuttal is None:
+        graph.add_edge("devils_advocate", "supervisor")
+    else:
+        graph.add_node("rebut", roles.rebut)
+        graph.add_edge("devils_advocate", "rebut")
+        graph.add_edge("rebut", "supervisor")
     graph.add_edge("supervisor", "adjust")
     graph.add_edge("adjust", "gate")
     graph.add_edge("gate", END)
@@ -134,20 +150,20 @@ def _compile(bench: Bench) -> Any:
 
 
 class _Roles:
-    """The six nodes of one bench."""
+    """The nodes of one bench."""
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
         self._mind = bench.mind
 
     async def analyst(self, docket: Docket) -> Docket:
-        heard = await _together(
+        heard = await concurrently(
             [self._listen(case, AnalystOpinion, self._mind.analyst(case)) for case in docket["cases"]]
         )
         return {"analyst": heard}
 
     async def risk_agent(self, docket: Docket) -> Docket:
-        heard = await _together(
+        heard = await concurrently(
             [self._listen(case, RiskOpinion, self._mind.risk_agent(case)) for case in docket["cases"]]
         )
         return {"risk_agent": heard}
@@ -155,7 +171,7 @@ class _Roles:
     async def devils_advocate(self, docket: Docket) -> Docket:
         self._pass_on()
         calls = zip(docket["cases"], docket["analyst"], docket["risk_agent"], strict=True)
-        heard = await _together(
+        heard = await concurrently(
             [
                 self._listen(case, AdvocateOpinion, self._mind.devils_advocate(case, a.word, r.word))
                 for case, a, r in calls
@@ -163,13 +179,48 @@ class _Roles:
         )
         return {"advocate": heard}
 
+    async def rebut(self, docket: Docket) -> Docket:
+        """Let the analyst answer the attacks that lie in the band. One that he is not asked about has no answer."""
+        self._pass_on()
+        calls = [
+            (place, case, a.word, d.word)
+            for place, (case, a, d) in enumerate(
+                zip(docket["cases"], docket["analyst"], docket["advocate"], strict=True)
+            )
+            if isinstance(a.word, AnalystOpinion)
+            and isinstance(d.word, AdvocateOpinion)
+            and self._is_answered(a.word, d.word)
+            and self._mind.answers(case)
+        ]
+        heard = await concurrently(
+            [self._listen(case, RebuttalOpinion, self._mind.rebuttal(case, a, d)) for _, case, a, d in calls]
+        )
+        answers: list[Heard[RebuttalOpinion] | None] = [None] * len(docket["cases"])
+        for (place, *_), said in zip(calls, heard, strict=True):
+            answers[place] = said
+        return {"rebuttal": tuple(answers)}
+
+    def _is_answered(self, analyst: AnalystOpinion, advocate: AdvocateOpinion) -> bool:
+        """Whether the decision lies near this attack: an expected rise, and a strength within the band."""
+        band = self._bench.rebuttal
+        return (
+            band is not None
+            and analyst.direction is Direction.LONG
+            and bool(advocate.evidence)
+            and band[0] <= advocate.strength_pct / 100 <= band[1]
+        )
+
     async def supervisor(self, docket: Docket) -> Docket:
         self._pass_on()
         calls = zip(docket["cases"], docket["analyst"], docket["risk_agent"], docket["advocate"], strict=True)
-        heard = await _together(
+        heard = await concurrently(
             [
-                self._listen(case, SupervisorOpinion, self._mind.supervisor(case, a.word, r.word, d.word))
-                for case, a, r, d in calls
+                self._listen(
+                    case,
+                    SupervisorOpinion,
+                    self._mind.supervisor(case, a.word, r.word, d.word, _answer(docket, place)),
+                )
+                for place, (case, a, r, d) in enumerate(calls)
             ]
         )
         return {"supervisor": heard}
@@ -183,7 +234,7 @@ class _Roles:
     async def _listen(
         self, case: Case, role: type[AnyOpinion], call: Awaitable[AnyOpinion | Abstained]
     ) -> Heard[AnyOpinion]:
-        heard = await _listen(case, role, call, self._bench.role_deadline_s)
+        heard = await listen(case, role, call, self._bench.role_deadline_s)
         if self._bench.overheard is not None:
             with suppress(Exception):  # it only looks on
                 self._bench.overheard(case, role.model_fields["kind"].default, heard.word, heard.struck)
@@ -192,18 +243,28 @@ class _Roles:
     async def adjust(self, docket: Docket) -> Docket:
         """Compose each ruling, and ask the policy for its factor."""
         self._pass_on()
+        spoken = self._mind.voices()
         ruled = []
         for index, case in enumerate(docket["cases"]):
             analyst, risk = docket["analyst"][index].word, docket["risk_agent"][index].word
             advocate, supervisor = docket["advocate"][index].word, docket["supervisor"][index].word
-            ruling = rule(case.proposal.direction, analyst, risk, advocate, supervisor)
+            force = self._force(case, spoken)
+            ruling = rule(case.proposal.direction, analyst, risk, advocate, supervisor, force, _answer(docket, index))
             shown = court_view(case, analyst, risk, advocate, supervisor) if self._bench.shows_court else None
             ruled.append((ruling, _adjusted(self._bench, case, ruling, shown)))
-        return {"ruled": tuple(ruled)}
+        return {"ruled": tuple(ruled), "spoken": spoken}
+
+    def _force(self, case: Case, spoken: tuple[Voice, ...]) -> Force | None:
+        """What the arguments of this case weigh by themselves."""
+        court = self._bench.court
+        if court is None or self._mind.name == RULES:
+            return None
+        speakers = {role: speaker_of(spoken, case.decision_id, role, self._mind.name) for role in ROLES}
+        return force_of(court, case, speakers)
 
     async def gate(self, docket: Docket) -> Docket:
         """Ask the gate about each case: strongest conviction first, then by symbol."""
-        cases, spoken = docket["cases"], self._mind.voices()
+        cases, spoken = docket["cases"], docket["spoken"]
         together = tuple(
             case.symbol
             for case, (ruling, adjustment) in zip(cases, docket["ruled"], strict=True)
@@ -230,34 +291,10 @@ class _Roles:
         return Argument(speaker=f"{speaker}/analyst", belief=analyst.belief)
 
 
-async def _together(calls: Sequence[Coroutine[Any, Any, Heard[AnyOpinion]]]) -> tuple[Heard[AnyOpinion], ...]:
-    """Return all opinions of a wave, in the order of the docket. A single call runs without a task, because a task
-    costs more.
-    """
-    return (await calls[0],) if len(calls) == 1 else tuple(await asyncio.gather(*calls))
-
-
-async def _listen(
-    case: Case, role: type[AnyOpinion], call: Awaitable[AnyOpinion | Abstained], deadline_s: float
-) -> Heard[AnyOpinion]:
-    """Wait for one opinion, validate it again and check its evidence. A role that fails or exceeds its deadline has
-    abstained.
-    """
-    try:
-        async with asyncio.timeout(deadline_s):
-            word = await call
-        if isinstance(word, Abstained):
-            return Heard(word, ())
-        if not isinstance(word, role):
-            return Heard(Abstained(why=f"gave no opinion that is one, but {type(word).__name__}"), ())
-        grounded, struck = ground(case, role.model_validate(word.model_dump()))
-    except TribunalError:
-        raise  # a missing recording or a broken account identity is an error, not an abstention
-    except TimeoutError:
-        return Heard(Abstained(why=f"said nothing within {deadline_s:g} s"), ())
-    except Exception as fault:  # noqa: BLE001  the boundary of a mind: whatever breaks in it is silence, not a trade
-        return Heard(Abstained(why=f"failed with {type(fault).__name__}"), ())
-    return Heard(grounded, struck)
+def _answer(docket: Docket, place: int) -> RebuttalOpinion | Abstained | None:
+    """What the analyst said to the attack on a case; None if he was not asked."""
+    said = docket["rebuttal"][place] if "rebuttal" in docket else None
+    return None if said is None else said.word
 
 
 def _adjusted(bench: Bench, case: Case, ruling: Ruling, shown: CourtView | None) -> Adjustment:
@@ -306,14 +343,15 @@ def proposal_of(
 
 
 def _hearing(mind: str, spoken: tuple[Voice, ...], done: Docket, verdict: Verdict, index: int) -> Hearing:
-    heard: dict[str, Heard[Any]] = {
-        "analyst": done["analyst"][index],
-        "risk_agent": done["risk_agent"][index],
-        "devils_advocate": done["advocate"][index],
-        "supervisor": done["supervisor"][index],
-    }
     ruling, adjustment = done["ruled"][index]
     case = done["cases"][index]
+    answer = done["rebuttal"][index] if "rebuttal" in done else None
+    struck = {
+        "analyst": done["analyst"][index].struck + (() if answer is None else answer.struck),
+        "risk_agent": done["risk_agent"][index].struck,
+        "devils_advocate": done["advocate"][index].struck,
+        "supervisor": done["supervisor"][index].struck,
+    }
     return Hearing(
         mind=mind,
         voices=tuple(voice for voice in spoken if voice.decision_id == case.decision_id),
@@ -322,8 +360,9 @@ def _hearing(mind: str, spoken: tuple[Voice, ...], done: Docket, verdict: Verdic
         risk_agent=done["risk_agent"][index].word,
         advocate=done["advocate"][index].word,
         supervisor=done["supervisor"][index].word,
-        struck=tuple(Struck(role=role, evidence=said.struck) for role, said in heard.items() if said.struck),
+        struck=tuple(Struck(role=role, evidence=cited) for role, cited in struck.items() if cited),
         ruling=ruling,
         adjustment=adjustment,
         verdict=verdict,
+        rebuttal=None if answer is None else answer.word,
     )

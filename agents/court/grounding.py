@@ -1,25 +1,41 @@
 """Checks evidence against the case. Evidence that does not match is struck out and counted.
 
 A number matches when it equals the value in the case at the precision of the citation (at least three significant
-digits). Flags, directions and names must match exactly. Nothing is repaired: a wrong citation has no weight.
+digits). Flags, directions and names must match exactly. Nothing is repaired: a wrong citation has no weight. A
+condition of the analyst that cannot turn true after this case is struck out like a wrong citation.
 """
 
 from decimal import Decimal
 from typing import TypeVar
 
 from agents.court.case import Case, FieldValue, lookup
-from agents.court.opinion import AdvocateOpinion, AnalystOpinion, Evidence, RiskOpinion, SupervisorOpinion
+from agents.court.condition import Condition, can_be_watched
+from agents.court.opinion import (
+    AdvocateOpinion,
+    AnalystOpinion,
+    Evidence,
+    RebuttalOpinion,
+    RiskOpinion,
+    SupervisorOpinion,
+)
 
-AnyOpinion = TypeVar("AnyOpinion", AnalystOpinion, RiskOpinion, AdvocateOpinion, SupervisorOpinion)
+AnyOpinion = TypeVar("AnyOpinion", AnalystOpinion, RiskOpinion, AdvocateOpinion, SupervisorOpinion, RebuttalOpinion)
+_UNWATCHABLE = "would change the analyst's mind, but is unknown here or holds already"
 
 
 def ground(case: Case, opinion: AnyOpinion) -> tuple[AnyOpinion, tuple[Evidence, ...]]:
     """Return the opinion with only the evidence that matches the case, and the evidence that was struck out."""
     kept = tuple(item for item in opinion.evidence if is_grounded(case, item))
-    if len(kept) == len(opinion.evidence):
-        return opinion, ()
-    struck = tuple(item for item in opinion.evidence if not is_grounded(case, item))
-    return opinion.model_copy(update={"evidence": kept}), struck
+    struck: tuple[Evidence, ...] = ()
+    changes: dict[str, object] = {}
+    if len(kept) < len(opinion.evidence):
+        struck = tuple(item for item in opinion.evidence if not is_grounded(case, item))
+        changes["evidence"] = kept
+    watched = opinion.would_change_my_mind if isinstance(opinion, AnalystOpinion) else None
+    if isinstance(watched, Condition) and not can_be_watched(case, watched):
+        struck = (*struck, Evidence(field=watched.field, value=watched.value, claim=_UNWATCHABLE))
+        changes["would_change_my_mind"] = None
+    return (opinion.model_copy(update=changes), struck) if changes else (opinion, ())
 
 
 def is_grounded(case: Case, evidence: Evidence) -> bool:

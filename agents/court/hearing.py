@@ -1,11 +1,13 @@
 """The record of one hearing: each role's opinion, the ruling, the adjustment and the gate's verdict."""
 
+from pydantic import Field
+
 from agents.court.case import Case
 from agents.court.mind import Voice, speaker_of
-from agents.court.opinion import AdvocateOpinion, AnalystOpinion, RiskOpinion, SupervisorOpinion
+from agents.court.opinion import AdvocateOpinion, AnalystOpinion, RebuttalOpinion, RiskOpinion, SupervisorOpinion
 from agents.court.ruling import Ruling, Struck
 from agents.llm.attempt import Role
-from config.frozen import Frozen
+from config.frozen import Frozen, absent
 from config.silence import Abstained
 from risk.verdict import Verdict
 from rl.adjustment import Adjustment
@@ -27,6 +29,8 @@ class Hearing(Frozen):
     ruling: Ruling
     adjustment: Adjustment
     verdict: Verdict
+    rebuttal: RebuttalOpinion | Abstained | None = Field(default=None, exclude_if=absent)
+    """The analyst's answer to the heaviest attack; None if it was not asked for."""
 
     def speaker(self, role: Role) -> str:
         """Return who spoke for a role: "provider/model", "rules" or "nobody"; the name of the mind if it spoke for

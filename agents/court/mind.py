@@ -10,8 +10,15 @@ from typing import Protocol
 from pydantic import Field
 
 from agents.court.case import Case
-from agents.court.opinion import AdvocateOpinion, AnalystOpinion, Evidence, RiskOpinion, SupervisorOpinion
-from agents.llm.attempt import Attempt, Role
+from agents.court.opinion import (
+    AdvocateOpinion,
+    AnalystOpinion,
+    Evidence,
+    RebuttalOpinion,
+    RiskOpinion,
+    SupervisorOpinion,
+)
+from agents.llm.attempt import Attempt, Question, Role
 from config.frozen import Frozen, absent
 from config.silence import Abstained
 
@@ -32,11 +39,17 @@ class Voice(Frozen):
     """The decision_id of the outlook that gave this opinion (see `agents.court.minds.outlooks`); None if there was
     none.
     """
+    question: Question | None = Field(default=None, exclude_if=absent)
+    """What the role was asked; None for its opinion."""
 
 
 def speaker_of(voices: Iterable[Voice], decision_id: str, role: Role, otherwise: str) -> str:
     """Return who spoke for a role in a decision; `otherwise` if the mind speaks for all roles and records no voices."""
-    found = (voice.speaker for voice in voices if voice.decision_id == decision_id and voice.role == role)
+    found = (
+        voice.speaker
+        for voice in voices
+        if voice.decision_id == decision_id and voice.role == role and voice.question is None
+    )
     return next(found, otherwise)
 
 
@@ -60,14 +73,25 @@ class Mind(Protocol):
         """Attack the analyst's case with counter-evidence."""
         ...
 
+    def answers(self, case: Case) -> bool:
+        """Return whether the analyst of this case can be asked to answer an attack: one that is a model."""
+        ...
+
+    async def rebuttal(
+        self, case: Case, analyst: AnalystOpinion, advocate: AdvocateOpinion
+    ) -> RebuttalOpinion | Abstained:
+        """Answer the heaviest attack, as the analyst."""
+        ...
+
     async def supervisor(
         self,
         case: Case,
         analyst: AnalystOpinion | Abstained,
         risk: RiskOpinion | Abstained,
         advocate: AdvocateOpinion | Abstained,
+        answer: RebuttalOpinion | Abstained | None = None,
     ) -> SupervisorOpinion | Abstained:
-        """Approve, reduce or reject."""
+        """Approve, reduce or reject. `answer`: the analyst's to the attack; None if it was not asked for."""
         ...
 
     def transcripts(self) -> tuple[Attempt, ...]:

@@ -5,11 +5,14 @@ Reasoning comes first, then evidence, then the decision: a model that fills the 
 decides.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from agents.court.case import FieldValue
+from agents.court.condition import Condition
+from agents.court.record import HALF
 from config.frozen import Frozen
 from config.silence import Abstained
 from market.timeframe import Timeframe
@@ -39,6 +42,11 @@ class HorizonView(Frozen):
     expected_move_bps: float = Field(ge=-5000, le=5000)
     conviction_pct: Percent
 
+    @property
+    def belief(self) -> float:
+        """Return the belief in a rise over this horizon, in [0, 1], as that of the analyst."""
+        return (1 + _SIGN[self.direction] * self.conviction_pct / 100) / 2
+
 
 class AnalystOpinion(Frozen):
     """The analyst argues the case on all horizons in one opinion."""
@@ -50,7 +58,9 @@ class AnalystOpinion(Frozen):
     direction: Direction
     conviction_pct: Percent
     risks: tuple[Short, ...] = Field(max_length=6)
-    would_change_my_mind: Short
+    would_change_my_mind: Condition | Short | None
+    """What would change the opinion: a condition that can be watched, words where the profile asks for words, or null if no
+    condition stands."""
 
     @property
     def belief(self) -> float:
@@ -58,6 +68,35 @@ class AnalystOpinion(Frozen):
         2 for a fall.
         """
         return (1 + _SIGN[self.direction] * self.conviction_pct / 100) / 2
+
+    @property
+    def turning_point(self) -> str:
+        """Return what would change the analyst's mind as a reader is told it; empty where no condition stands."""
+        said = self.would_change_my_mind
+        return said.told if isinstance(said, Condition) else said or ""
+
+    def alignment(self, weights: Mapping[Timeframe, float] | None = None) -> float | None:
+        """Return what the judged horizons say together, in [-1, 1]: -1 is a certain fall on all of them, 1 a certain rise.
+
+        It is the mean of sign times conviction, weighted by what each horizon has been worth (`agents.court.record`); one without
+        a record has the weight of any argument without one. None if no horizon was judged, or none is worth anything.
+        """
+        judged = [view for view in self.horizons if isinstance(view, HorizonView)]
+        known = weights or {}
+        total = sum(known.get(view.horizon, HALF) for view in judged)
+        if total <= 0.0:
+            return None
+        return sum(known.get(view.horizon, HALF) * (2 * view.belief - 1) for view in judged) / total
+
+
+class RebuttalOpinion(Frozen):
+    """The analyst's answer to the heaviest attack: whether it stands, and the conviction that is left of the analyst's."""
+
+    kind: Literal["rebuttal"] = "rebuttal"
+    reasoning: Text
+    evidence: tuple[Evidence, ...] = Field(max_length=16)
+    concedes: Literal["yes", "partly", "no"]
+    conviction_pct: Percent
 
 
 class RiskOpinion(Frozen):
@@ -89,7 +128,7 @@ class SupervisorOpinion(Frozen):
     scale_pct: ScalePercent
 
 
-Opinion = AnalystOpinion | RiskOpinion | AdvocateOpinion | SupervisorOpinion
+Opinion = AnalystOpinion | RiskOpinion | AdvocateOpinion | SupervisorOpinion | RebuttalOpinion
 
 
 def nearest_percent(value: float) -> Percent:

@@ -7,9 +7,9 @@ has at least one provider with a key, the session uses those.
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 
-from agents.court.prompts.prompt import load_prompts
+from agents.court.prompts.prompt import form_of, load_prompts
 from agents.llm.asking import Asker
-from agents.llm.attempt import Role
+from agents.llm.attempt import ROLES, Role
 from agents.llm.preflight import Seat, barred, check_seats
 from agents.llm.providers.factory import (
     build_providers,
@@ -31,9 +31,13 @@ from config.settings import Settings
 
 
 def prompts(session: Session) -> Prompts:
-    """The constant prompt of each role in a session, with its version."""
-    loaded = load_prompts(session.settings.minds, session.own_prompts)
-    return Prompts(roles={role: (prompt.version, prompt.text) for role, prompt in loaded.items()})
+    """The constant prompt of each role in a session, with its version, and that of an answer to an attack."""
+    court = session.settings.court
+    told = {
+        form: (prompt.version, prompt.text)
+        for form, prompt in load_prompts(session.settings.minds, court, session.own_prompts).items()
+    }
+    return Prompts(roles={role: told[form_of(role, court)] for role in ROLES}, rebuttal=told.get("rebuttal"))
 
 
 def sits(settings: Settings) -> bool:

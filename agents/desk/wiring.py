@@ -28,7 +28,7 @@ from agents.llm.asking import Asker
 from agents.llm.attempt import ROLES, Attempt
 from agents.memory.cases import Memory
 from agents.memory.embedder import open_embedder
-from agents.memory.learning import Learner, learns
+from agents.memory.learning import Learner, learns, trust_of
 from agents.memory.narrative import CaseReader
 from agents.memory.outcomes import Barriers
 from agents.outages.watch import OutageWatch
@@ -103,7 +103,7 @@ def open_desk(
     trader = _trader(session, warm, venue, driver, sink, switch, key, health)
     rules = RulesMind(settings.court, settings.limits)
     outlooks = Outlooks(settings.minds)
-    told = load_prompts(settings.minds, session.own_prompts)
+    told = load_prompts(settings.minds, settings.court, session.own_prompts)
     models = None if asker is None else ModelMind(asker, rules, settings.minds, outlooks, told)
     whole = models or rules
     mind = whole if len(set(settings.court.seats)) == len(ROLES) else Seated(whole, settings.court.seats)
@@ -133,6 +133,7 @@ def open_desk(
                 see=see,
                 shows_court=settings.rl.mode != "off",
                 overheard=overheard,
+                court=settings.court,
             )
         ),
         approvals=Approvals(settings.court, approver),
@@ -274,7 +275,8 @@ def _memory(session: Session) -> Memory:
 
 def _learner(session: Session) -> Learner:
     known = NOTHING_LEARNT if session.record is None else session.record.learnt
-    return Learner(Barriers.of(session), session.settings.limits.record_prior, known)
+    settings = session.settings
+    return Learner(Barriers.of(session), settings.limits.record_prior, known, trust_of(settings))
 
 
 def quote_of(session: Session) -> str:

@@ -17,6 +17,8 @@ from config.sections.minds import Effort
 
 Role = Literal["analyst", "risk_agent", "devils_advocate", "supervisor"]
 ROLES: tuple[Role, ...] = ("analyst", "risk_agent", "devils_advocate", "supervisor")
+Question = Literal["rebuttal"]
+"""What a role is asked beside its opinion: the analyst, to answer the heaviest attack."""
 
 
 WATCHLIST = "watchlist"
@@ -37,6 +39,8 @@ class Request(Frozen):
     """The answer's longest, as the court asks for it; a provider may be given more room (`agents.llm.budget.room`)."""
     effort: Effort | None = Field(default=None, exclude_if=absent)
     """How much the model is asked to think; None leaves it to the provider."""
+    question: Question | None = Field(default=None, exclude_if=absent)
+    """What the role is asked; None for its opinion."""
 
     def key(self, provider: str, model: str) -> str:
         """Return the SHA-256 of everything that can change the answer: no clock, no ids, no API key."""
@@ -198,7 +202,7 @@ class Attempt(Journaled):
     decision_id: str
     role: Role
     number: int = Field(ge=1)
-    """Number of the attempt for this role and decision, over all providers."""
+    """Number of the attempt for this role, decision and question, over all providers."""
     provider: str
     model: str
     prompt_version: str
@@ -221,3 +225,5 @@ class Attempt(Journaled):
     """What it thought aloud, beside its reply."""
     is_fenced: bool = Field(default=False, exclude_if=empty)
     """Whether the profile accepts prose around the one fenced object of this provider's replies."""
+    question: Question | None = Field(default=None, exclude_if=absent)
+    """What the role was asked; None for its opinion."""

@@ -268,4 +268,5 @@ def _attempt(call: Call, done: CallResult, judged: Judged[Word], number: int, is
         effort=call.request.effort,
         thinking=done.completion.thinking if done.completion is not None else None,
         is_fenced=is_fenced,
+        question=call.request.question,
     )

@@ -1,13 +1,17 @@
 """The records of the arguments of one session: what analyst and advocate said of cases, and how the cases ended.
 
 A case that was heard is followed to the barriers of the system, whether it was traded or not. It counts for each voter that voted
-for it, from the bar after its end on (law 6). A role that was silent has said nothing, and the case does not count for it.
+for it, from the bar after its end on (law 6). A role that was silent has said nothing, and the case does not count for it. Where
+the arguments of models bound rulings, what they say has records of its own: what the rules were worth says nothing about a model.
 """
 
 from collections.abc import Iterable, Mapping
 
+from agents.court.bounds import RULES
 from agents.court.hearing import Hearing
-from agents.court.record import Arguments
+from agents.court.opinion import HorizonView
+from agents.court.record import NO_ARGUMENTS, Arguments, ModelArguments
+from agents.llm.attempt import Role
 from agents.memory.outcomes import Barriers, Settler
 from agents.strategies.vote import Vote
 from config.silence import Abstained
@@ -18,8 +22,9 @@ from risk.proposal import Direction
 class ArgumentsBook:
     """The arguments about open cases, and the records by voter."""
 
-    def __init__(self, barriers: Barriers, known: Mapping[str, Arguments]) -> None:
-        """`known`: records that earlier runs have left, by voter."""
+    def __init__(self, barriers: Barriers, known: Mapping[str, Arguments], *, apart: bool = False) -> None:
+        """`known`: records that earlier runs have left, by voter. `apart`: count the words of models apart."""
+        self._apart = apart
         self._barriers = barriers
         self._settler = Settler(barriers)
         self._open: dict[str, Hearing] = {}
@@ -57,12 +62,31 @@ class ArgumentsBook:
     def _count(self, heard: Hearing, outcome: float) -> None:
         for voter in _voters(heard.case.proposal.votes):
             before = self._records.get(voter, Arguments())
-            analyst, advocate = before.analyst, before.advocate
+            models = before.models or ModelArguments()
+            ours = {"analyst": before.analyst, "advocate": before.advocate}
+            theirs = {"analyst": models.analyst, "advocate": models.advocate}
+            horizons, spoke = dict(models.horizons), False
             if not isinstance(heard.analyst, Abstained):
-                analyst = analyst.with_case(heard.analyst.belief, outcome)
+                by_model = self._is_model(heard, "analyst")
+                said = theirs if by_model else ours
+                said["analyst"] = said["analyst"].with_case(heard.analyst.belief, outcome)
+                spoke |= by_model
+                for view in heard.analyst.horizons if by_model else ():
+                    if isinstance(view, HorizonView):
+                        horizon = horizons.get(view.horizon, NO_ARGUMENTS)
+                        horizons[view.horizon] = horizon.with_case(view.belief, outcome)
             if not isinstance(heard.advocate, Abstained):
-                advocate = advocate.with_case(1.0 - heard.advocate.strength_pct / 100, outcome)
-            self._records[voter] = Arguments(analyst=analyst, advocate=advocate)
+                by_model = self._is_model(heard, "devils_advocate")
+                said = theirs if by_model else ours
+                said["advocate"] = said["advocate"].with_case(1.0 - heard.advocate.strength_pct / 100, outcome)
+                spoke |= by_model
+            self._records[voter] = Arguments(
+                **ours, models=ModelArguments(**theirs, horizons=horizons) if spoke else before.models
+            )
+
+    def _is_model(self, heard: Hearing, role: Role) -> bool:
+        """Whether this word counts for models."""
+        return self._apart and heard.speaker(role) != RULES
 
 
 def _voters(votes: Iterable[Vote]) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ EVENTS = Registry(
         ),
     ),
     Kind(Warmup, "once, second", (with_nothing_new,)),
-    Kind(Prompts, "once, third, if models sit in the court"),
+    Kind(Prompts, "once, third, if models sit in the court", (with_nothing_new,)),
     Kind(Arrived, "on a live feed: when the bars of a close have arrived, before all other events of that bar"),
     Kind(
         Beat,

@@ -91,6 +91,10 @@ ADDED_IN_SESSION_6: Mapping[str, Any] = {
     "journal.url": None,
     "journal.anchor": None,
     "journal.anchor_every_s": 60.0,
+    "court.composition": "supervisor",
+    "court.trust": {"analyst": 0.5, "devils_advocate": 0.5},
+    "court.rebuttal": None,
+    "court.conditions": "words",
     "limits.ramp": False,
     "live": {"capital": "100", "ramp_drawdown": 0.05, "ramp_trades": 10, "ramp_errors": 1.0, "key_backup": None},
 }

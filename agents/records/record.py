@@ -146,8 +146,11 @@ class Prompts(Journaled):
     """The constant prompts of the roles: version and text. Transcripts name them by the SHA-256 of the text."""
 
     event_kind: ClassVar[str] = "prompts"
+    event_version: ClassVar[int] = 2
 
     roles: dict[Role, tuple[str, str]]
+    rebuttal: tuple[str, str] | None = Field(default=None, exclude_if=absent)
+    """The prompt with which the analyst is asked to answer an attack; absent if he never is."""
 
 
 class ExitDecision(Frozen):

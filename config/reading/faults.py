@@ -172,7 +172,7 @@ def _put(target: Any, path: Path, sound: Any) -> None:
         if replacement is not None:
             target[path[-1]] = replacement
     elif isinstance(target, list) and replacement is not None:
-        target[int(path[-1])] = replacement
+        target[int(path[-1]) :] = [replacement, *target[int(path[-1]) + 1 :]]
 
 
 def _step(value: Any, step: str | int) -> Any:

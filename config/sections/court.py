@@ -1,10 +1,11 @@
 """`court:`: the roles in the court, when it is called, and who approves a large position."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from config.frozen import Frozen, absent
+from config.sections.clashes import contradiction
 from config.sections.kinds import Fraction, Money
 
 MindName = Literal["rules", "models"]
@@ -13,6 +14,15 @@ MindName = Literal["rules", "models"]
 COST_EDGE = "cost_edge"
 """How the record names what was not heard because it does not pay for itself."""
 ApprovalMode = Literal["auto", "ask", "never"]
+
+
+class TrustSettings(Frozen):
+    """The weight of a model's argument before it has a record: the part of a size that it may take away."""
+
+    analyst: Fraction = Field(description="of a model as analyst, who expects no move in the trade's direction [0..1]")
+    devils_advocate: Fraction = Field(
+        description="of a model as devil's advocate, at a strength of `advocate_reject` or more [0..1]"
+    )
 
 
 class CourtSettings(Frozen):
@@ -35,6 +45,18 @@ class CourtSettings(Frozen):
         description="what an RSI beyond 82 or below 18 says to the rules analyst: that the move goes on, or that it ends"
     )
     advocate_reject: Fraction = Field(description="strength of counter-evidence at which the case is rejected [0..1]")
+    composition: Literal["supervisor", "composed"] = Field(
+        description="what bounds a ruling: the scales of supervisor and risk agent alone, or also what the arguments of models "
+        "weigh by their record"
+    )
+    trust: TrustSettings = Field(description="weight of models' arguments before they have a record")
+    rebuttal: tuple[Fraction, Fraction] | None = Field(
+        description="strengths of the devil's advocate, from and to, at which a model as analyst is asked to answer the heaviest "
+        "attack; null for never [0..1]"
+    )
+    conditions: Literal["words", "typed"] = Field(
+        description="how the analyst says what would change his mind: in words, or as a condition that can be watched"
+    )
     seats: tuple[Literal["analyst", "risk_agent", "devils_advocate", "supervisor"], ...] = Field(
         default=("analyst", "risk_agent", "devils_advocate", "supervisor"),
         description="roles that are active; the others answer neutrally, to measure what each role contributes",
@@ -62,3 +84,9 @@ class CourtSettings(Frozen):
     approval_deadline_s: Annotated[float, Field(gt=0, le=3600)] = Field(
         description="time after which a missing answer counts as no [seconds]"
     )
+
+    @model_validator(mode="after")
+    def _band_is_ordered(self) -> Self:
+        if self.rebuttal is not None and self.rebuttal[0] > self.rebuttal[1]:
+            raise contradiction([(("rebuttal",), "must not begin above its end: give the lower strength first")])
+        return self

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
+from agents.court.bounds import RULES
 from agents.court.case import Case
 from agents.court.graph import Bench, Court
 from agents.court.hearing import Hearing
@@ -17,11 +18,12 @@ from agents.court.mind import Mind
 from agents.court.minds.model import ModelMind
 from agents.court.minds.rules import RulesMind
 from agents.court.minds.seated import Seated
+from agents.court.prompts.own import read_own_prompts
+from agents.court.prompts.prompt import load_prompts
 from agents.llm.asking import Asker
 from agents.llm.attempt import ROLES, Attempt
 from config.progress import Progress
 from config.settings import Settings
-from evidence.rulings.counterfactual import RULES
 from evidence.rulings.flips import Retrial
 from risk.proposal import Proposal
 from risk.verdict import Outcome, Verdict
@@ -37,7 +39,8 @@ class Sitting:
     def __init__(self, settings: Settings, asker: Asker | None) -> None:
         court, minds = settings.court, settings.minds
         rules = RulesMind(court, settings.limits)
-        whole: Mind = rules if asker is None else ModelMind(asker, rules, minds)
+        told = load_prompts(minds, court, read_own_prompts(settings))
+        whole: Mind = rules if asker is None else ModelMind(asker, rules, minds, prompts=told)
         mind = whole if len(set(court.seats)) == len(ROLES) else Seated(whole, court.seats)
         self.attempts: list[Attempt] = []
         self._court = Court(
@@ -47,6 +50,7 @@ class Sitting:
                 judge=_unasked,
                 role_deadline_s=court.role_deadline_s,
                 note=self.attempts.append,
+                court=court,
             )
         )
         local = any(minds.providers[name].kind == "local" for name in minds.chain if name in minds.providers)

@@ -18,9 +18,10 @@ from agents.memory.outcomes import CaseOutcome
 from config.errors import UsageFault
 from config.frozen import Frozen
 from evidence.rulings.hearings import HearingRun
-from evidence.rulings.statements import statements
+from evidence.rulings.statements import TOGETHER, horizon_statements, statements
 from evidence.statistics.reliability import Reliability, brier, measure
-from risk.calibration import CalibrationMap, Calibrations, fit_calibration
+from market.timeframe import Timeframe
+from risk.calibration import ANALYST, CalibrationMap, Calibrations, fit_calibration
 
 Floats = NDArray[np.float64]
 
@@ -45,6 +46,14 @@ class SpeakerCalibration(Frozen):
     later: Later | None
 
 
+class HorizonCalibration(Frozen):
+    """One horizon of an analyst, or all of them together: the reliability of what was said. Sizing does not read it."""
+
+    speaker: str
+    horizon: str
+    figures: Reliability
+
+
 class CalibrationReport(Frozen):
     """All speakers of some runs. `pending`: hearings without an outcome, because their tape ended first."""
 
@@ -59,6 +68,7 @@ class CalibrationReport(Frozen):
     mean_return_bps: float
     calibrations: Calibrations
     speakers: tuple[SpeakerCalibration, ...]
+    horizons: tuple[HorizonCalibration, ...] = ()
 
 
 class _Stated(NamedTuple):
@@ -97,6 +107,21 @@ def calibrate(runs: Sequence[HearingRun], shrink_k: float) -> CalibrationReport:
             speakers={found.speaker: found.map for found in speakers},
         ),
         speakers=speakers,
+        horizons=_horizons(runs),
+    )
+
+
+def _horizons(runs: Sequence[HearingRun]) -> tuple[HorizonCalibration, ...]:
+    """What each analyst's horizons have been worth, together first, then from the shortest on."""
+    found: dict[tuple[str, str], list[_Stated]] = defaultdict(list)
+    for run in runs:
+        for hearing, outcome in run.settled:
+            for horizon, stated in horizon_statements(hearing).items():
+                found[f"{hearing.speaker('analyst')}/{ANALYST}", horizon].append(_Stated(stated, outcome))
+    order = (TOGETHER, *map(str, Timeframe))
+    return tuple(
+        HorizonCalibration(speaker=speaker, horizon=horizon, figures=_measured(found[speaker, horizon]))
+        for speaker, horizon in sorted(found, key=lambda each: (each[0], order.index(each[1])))
     )
 
 
@@ -111,13 +136,16 @@ def _said(runs: Sequence[HearingRun]) -> dict[str, list[_Stated]]:
 
 def _speaker(name: str, said: list[_Stated], shrink_k: float) -> SpeakerCalibration:
     stated, won = _columns(said)
-    returns = np.array([item.outcome.return_bps for item in said])
     return SpeakerCalibration(
         speaker=name,
-        figures=measure(stated, won, returns),
+        figures=_measured(said),
         map=fit_calibration(stated, won, shrink_k),
         later=_later(said, shrink_k),
     )
+
+
+def _measured(said: list[_Stated]) -> Reliability:
+    return measure(*_columns(said), np.array([item.outcome.return_bps for item in said]))
 
 
 def _later(said: list[_Stated], shrink_k: float) -> Later | None:

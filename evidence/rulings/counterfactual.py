@@ -8,27 +8,42 @@ rejects the case (law 3), a neutral opinion leaves the decision to the others.
     devils_advocate  gives evidence of strength 0
     supervisor       allows the full size
 
-If the rules mind was the supervisor, it weighs the changed opinions again; the other opinions stay as recorded. The answer of a
-model to the changed opinions is not known. With a model as supervisor, the analyst and the advocate, who act only through the
-supervisor, are therefore not attributed; the other roles are.
+If the rules mind was the supervisor, it weighs the changed opinions again; the other opinions stay as recorded. Where arguments
+have force of their own (`court.composition`), the ruling is arithmetic whoever supervised: it is composed again without the bound
+of the role, under the weights that the case holds. What a model would have said to the changed opinions is not made up: its word
+stays as it was recorded, so such a figure is what the role took by itself, beside what the supervisor read into it.
+
+In a court of models without such force, analyst and advocate act only through the supervisor, and are not attributed.
 """
 
+from agents.court.bounds import RULES, force_of
 from agents.court.hearing import Hearing
 from agents.court.minds.neutral import neutral
 from agents.court.minds.rules import RulesMind
 from agents.court.ruling import Ruling, rule
+from agents.llm.attempt import ROLES, Role
 
-RULES = "rules"
 _HEARD_BY_SUPERVISOR = ("analyst", "devils_advocate")
 
 
-async def ruling_without(role: str, hearing: Hearing, rules: RulesMind) -> Ruling | None:
+async def ruling_without(role: Role, hearing: Hearing, rules: RulesMind) -> Ruling | None:
     """The ruling with this role neutral; None when it cannot be known without asking a model again."""
-    by_rules = hearing.speaker("supervisor") == RULES
-    if not by_rules and role in _HEARD_BY_SUPERVISOR:
+    speakers = {each: hearing.speaker(each) for each in ROLES}
+    by_rules = speakers["supervisor"] == RULES
+    seats = tuple(each for each in rules.court.seats if each != role)
+    force = force_of(rules.court.model_copy(update={"seats": seats}), hearing.case, speakers)
+    if not by_rules and role in _HEARD_BY_SUPERVISOR and force is None:
         return None
     changed = neutral(role, hearing)
     supervisor = changed.supervisor
     if by_rules and role != "supervisor":
         supervisor = await rules.supervisor(changed.case, changed.analyst, changed.risk_agent, changed.advocate)
-    return rule(changed.case.proposal.direction, changed.analyst, changed.risk_agent, changed.advocate, supervisor)
+    return rule(
+        changed.case.proposal.direction,
+        changed.analyst,
+        changed.risk_agent,
+        changed.advocate,
+        supervisor,
+        force,
+        changed.rebuttal,
+    )

@@ -6,19 +6,24 @@
     devils_advocate  1 - strength of the counter-evidence
     supervisor       the scale that the supervisor allows
 
+The analyst's horizons are put on the same scale, one by one, and together: (1 + a) / 2 of their alignment a, weighted by their
+record (`agents.court.opinion.AnalystOpinion.alignment`).
+
 A speaker that abstained has no belief: silence is not one half. Beliefs are convictions and not probabilities; the calibration
 maps them to probabilities.
 """
 
 from agents.court.hearing import Hearing
-from agents.court.opinion import AdvocateOpinion, AnalystOpinion, RiskOpinion, SupervisorOpinion
+from agents.court.opinion import AdvocateOpinion, AnalystOpinion, HorizonView, RiskOpinion, SupervisorOpinion
 from agents.llm.attempt import ROLES
 from agents.memory.outcomes import Barriers
+from config.silence import Abstained
 from risk.calibration import ANALYST, VOTERS
 from risk.proposal import Direction
 from risk.sizing import win_probability
 
 GATE = "gate"
+TOGETHER = "together"
 
 
 def beliefs(hearing: Hearing) -> dict[str, float]:
@@ -52,6 +57,17 @@ def statements(hearing: Hearing, barriers: Barriers) -> dict[str, float]:
         payoff = barriers.target_of(hearing.case) / barriers.stop_of(hearing.case)
         found[GATE] = win_probability(found[VOTERS], payoff, barriers.limits_of(hearing.case.terms))
     return found
+
+
+def horizon_statements(hearing: Hearing) -> dict[str, float]:
+    """What the analyst's horizons say together, under the weights that they had in this hearing, and each alone; by `TOGETHER`
+    and the names of the timeframes. Empty where no horizon was judged."""
+    said, record = hearing.analyst, hearing.case.record
+    if isinstance(said, Abstained):
+        return {}
+    together = said.alignment(record.models.horizons if record is not None and record.models is not None else None)
+    found = {} if together is None else {TOGETHER: (1 + together) / 2}
+    return found | {str(view.horizon): view.belief for view in said.horizons if isinstance(view, HorizonView)}
 
 
 def _speaker(hearing: Hearing, name: str) -> str:

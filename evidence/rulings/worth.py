@@ -18,7 +18,7 @@ import numpy as np
 
 from agents.court.hearing import Hearing
 from agents.court.minds.rules import RulesMind
-from agents.llm.attempt import ROLES
+from agents.llm.attempt import ROLES, Role
 from agents.memory.outcomes import Barriers
 from config.errors import UsageFault
 from config.frozen import Frozen
@@ -133,7 +133,7 @@ async def _roles(runs: Sequence[HearingRun], telling: Telling) -> list[RoleWorth
     return found
 
 
-async def _differences(role: str, run: HearingRun, shown: Progress) -> list[_RoleDifference]:
+async def _differences(role: Role, run: HearingRun, shown: Progress) -> list[_RoleDifference]:
     settings = run.session.settings
     rules = RulesMind(settings.court, settings.limits)
     found = []

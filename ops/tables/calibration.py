@@ -29,6 +29,8 @@ def show_calibration(report: CalibrationReport, *, as_json: bool) -> None:
     console.print("\n".join(_sentences(report)) + "\n")
     console.print(_overview(report))
     console.print(_later(report))
+    if report.horizons:
+        console.print(_horizons(report))
     for speaker in report.speakers:
         console.print(_bins(speaker))
     console.print(
@@ -88,6 +90,20 @@ def _later(report: CalibrationReport) -> Table:
         later = found.later
         scores = (f"{score:.3f}" for score in (later.stated, later.calibrated, later.base_rate))
         table.add_row(found.speaker, f"{later.learned_from:,}", f"{later.n:,}", *scores)
+    return table
+
+
+def _horizons(report: CalibrationReport) -> Table:
+    """One line a horizon of each analyst: what its view was worth."""
+    columns = ("<Analyst", "<horizon", ">n", ">won", ">Brier", ">res", ">skill")
+    table = boxed(
+        "The analyst's horizons: together, weighted by their record, and each alone", columns, yields=("res",)
+    )
+    for found in report.horizons:
+        figures = found.figures
+        skill = DASH if figures.skill is None else f"{figures.skill:+.2f}"
+        scores = (f"{figures.brier:.3f}", f"{figures.resolution:.3f}", skill)
+        table.add_row(found.speaker, found.horizon, f"{figures.n:,}", f"{figures.base_rate:.0%}", *scores)
     return table
 
 

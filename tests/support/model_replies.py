@@ -98,6 +98,7 @@ ROLE_OF_PROPERTY = {
     "horizons": "analyst",
     "concerns": "risk_agent",
     "attacks": "devils_advocate",
+    "concedes": "rebuttal",
     "ruling": "supervisor",
     "check_answer": CHECK,
 }

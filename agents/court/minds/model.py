@@ -1,6 +1,8 @@
 """The model mind: it asks a model for each role. When no model gives an opinion, the profile decides who speaks.
 
-It makes at most four calls in three waves, and no call for a case that is already rejected. It accepts an answer only
+It makes at most four calls in three waves, and no call for a case that is already rejected; a fifth between advocate and
+supervisor, where the profile lets the analyst answer an attack. Only a model that was the analyst is asked to: the rules mind
+does not answer for it, and an answer that does not come leaves the attack as it is. It accepts an answer only
 if it is strict JSON, is the requested opinion, and cites at least one piece of evidence that matches the case. It
 tells the model once why an answer was not accepted (see `agents.llm.manager`). The rules mind answers in three
 situations: for a strong signal (the fast path), for roles that the profile gives to it, and for silent models if
@@ -13,17 +15,19 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from agents.court.bounds import NOBODY, RULES, bounds_of, force_of
 from agents.court.case import Case
-from agents.court.mind import Voice
+from agents.court.mind import Voice, speaker_of
 from agents.court.minds.outlooks import Outlooks
 from agents.court.minds.rules import RulesMind
-from agents.court.opinion import AdvocateOpinion, AnalystOpinion, RiskOpinion, SupervisorOpinion
+from agents.court.opinion import AdvocateOpinion, AnalystOpinion, RebuttalOpinion, RiskOpinion, SupervisorOpinion
 from agents.court.prompts.acceptance import acceptance
 from agents.court.prompts.blind import BlindView, blind
-from agents.court.prompts.earlier import NOTHING_YET, Earlier
-from agents.court.prompts.prompt import Prompt, load_prompts
+from agents.court.prompts.earlier import NOTHING_YET, Earlier, said
+from agents.court.prompts.fence import argument
+from agents.court.prompts.prompt import Prompt, form_of, load_prompts
 from agents.court.prompts.render import render
-from agents.court.prompts.wire import json_schema, schema_name
+from agents.court.prompts.wire import Form, json_schema, schema_name
 from agents.llm.asking import Asker, RoleAnswer
 from agents.llm.attempt import ABSTAINED, ROLES, Attempt, Request, Role
 from config.sections.minds import MindsSettings
@@ -33,8 +37,8 @@ Word = TypeVar("Word", AnalystOpinion, RiskOpinion, AdvocateOpinion, SupervisorO
 Kept = TypeVar("Kept", Attempt, Voice)
 ByRules = Callable[[Case], Awaitable[Word | Abstained]]
 
-RULES = "rules"
-NOBODY = "nobody"
+_ANSWERED_WORDS = 340
+"""Characters of the free text that the analyst reads of the two sides when he answers an attack."""
 AHEAD = (
     "No purchase is proposed yet: judge it as if it were. Your opinion may be read up to {bars} bars of {timeframe} from now. "
     "Evidence whose value has changed by then is struck out, so cite fields of longer timeframes too."
@@ -65,14 +69,15 @@ class ModelMind:
         rules: RulesMind,
         minds: MindsSettings,
         outlooks: Outlooks | None = None,
-        prompts: Mapping[Role, Prompt] | None = None,
+        prompts: Mapping[Form, Prompt] | None = None,
     ) -> None:
-        """`prompts`: what each role is told; None for what the settings say."""
+        """`prompts`: what is told for each form of an answer; None for what the settings say."""
         self._asker = asker
         self._outlooks = outlooks
         self._rules = rules
+        self._court = rules.court
         self._minds = minds
-        self._prompts = prompts or load_prompts(minds)
+        self._prompts = prompts or load_prompts(minds, rules.court)
         self._states: dict[str, _DecisionState] = {}
 
     async def analyst(self, case: Case) -> AnalystOpinion | Abstained:
@@ -86,11 +91,12 @@ class ModelMind:
         here.
         """
         view = blind(case) if self._minds.blind else None
-        plain = self._request(case, "analyst", NOTHING_YET, view)
+        plain = self._request(form_of("analyst", self._court), render(case, "analyst", NOTHING_YET, view))
         told = AHEAD.format(bars=self._minds.outlook_ttl_bars, timeframe=case.base_timeframe)
         request = plain.model_copy(update={"user": f"{plain.user}\n{told}"})
         self._asker.decide(case.decision_id, ahead=True)
-        return await self._asker.ask(case.decision_id, request, acceptance(case, "analyst", view, AnalystOpinion))
+        accept = acceptance(case, form_of("analyst", self._court), view, AnalystOpinion)
+        return await self._asker.ask(case.decision_id, request, accept)
 
     async def risk_agent(self, case: Case) -> RiskOpinion | Abstained:
         return await self._speak(case, "risk_agent", RiskOpinion, NOTHING_YET, self._rules.risk_agent)
@@ -108,12 +114,44 @@ class ModelMind:
             lambda shown: self._rules.devils_advocate(shown, analyst, risk),
         )
 
+    def answers(self, case: Case) -> bool:
+        speaker = speaker_of(self._state(case).voices, case.decision_id, "analyst", NOBODY)
+        return speaker not in (RULES, NOBODY)
+
+    async def rebuttal(
+        self, case: Case, analyst: AnalystOpinion, advocate: AdvocateOpinion
+    ) -> RebuttalOpinion | Abstained:
+        state = self._begun(case)
+        view = state.blind
+        shown, heaviest = view.case if view else case, (advocate.attacks or (advocate.reasoning,))[0]
+        both = Earlier(analyst=analyst, advocate=advocate)
+        user = [
+            render(case, "analyst", NOTHING_YET, view),
+            *said(shown, both, _ANSWERED_WORDS, view),
+            "The heaviest attack:",
+            argument("devils_advocate", view.mask(heaviest) if view else heaviest, _ANSWERED_WORDS),
+        ]
+        request = self._request("rebuttal", "\n".join(user)).model_copy(update={"question": "rebuttal"})
+        accept = acceptance(case, "rebuttal", view, RebuttalOpinion)
+        try:
+            heard = await self._asker.ask(case.decision_id, request, accept)
+        except asyncio.CancelledError:
+            self._unanswered(case, "cut off before it had answered")
+            raise
+        state.attempts.extend(heard.attempts)
+        if heard.word is None:
+            return self._unanswered(case, heard.why)
+        voice = _voice(case, "analyst", spoken_by(heard.attempts), heard.why)
+        state.voices.append(voice.model_copy(update={"question": "rebuttal"}))
+        return heard.word
+
     async def supervisor(
         self,
         case: Case,
         analyst: AnalystOpinion | Abstained,
         risk: RiskOpinion | Abstained,
         advocate: AdvocateOpinion | Abstained,
+        answer: RebuttalOpinion | Abstained | None = None,
     ) -> SupervisorOpinion | Abstained:
         if isinstance(analyst, Abstained) or isinstance(risk, Abstained) or isinstance(advocate, Abstained):
             return self._nobody(case, "supervisor", "the court is not complete")
@@ -121,7 +159,7 @@ class ModelMind:
             case,
             "supervisor",
             SupervisorOpinion,
-            Earlier(analyst, risk, advocate),
+            self._argued(case, analyst, risk, advocate, answer),
             lambda shown: self._rules.supervisor(shown, analyst, risk, advocate),
         )
 
@@ -147,24 +185,23 @@ class ModelMind:
         state = self._state(case)
         why = state.fast or self._given_to_rules(role)
         if why is None:
-            if not state.begun:
-                state.begun = True
-                self._asker.decide(case.decision_id)
-            request = self._request(case, role, earlier, state.blind)
+            self._begun(case)
+            form = form_of(role, self._court)
+            request = self._request(form, render(case, role, earlier, state.blind))
             try:
-                said = await self._asker.ask(case.decision_id, request, acceptance(case, role, state.blind, kind))
+                heard = await self._asker.ask(case.decision_id, request, acceptance(case, form, state.blind, kind))
             except asyncio.CancelledError:
                 self._nobody(case, role, "cut off before it had spoken")
                 raise
-            state.attempts.extend(said.attempts)
-            if said.word is not None:
-                state.voices.append(_voice(case, role, spoken_by(said.attempts), said.why))
-                return said.word
-            if said.attempts and said.attempts[-1].outcome in ABSTAINED:
-                return self._nobody(case, role, said.why)
+            state.attempts.extend(heard.attempts)
+            if heard.word is not None:
+                state.voices.append(_voice(case, role, spoken_by(heard.attempts), heard.why))
+                return heard.word
+            if heard.attempts and heard.attempts[-1].outcome in ABSTAINED:
+                return self._nobody(case, role, heard.why)
             if self._minds.outage == "abstain" and RULES not in self._chain(role):
-                return self._nobody(case, role, said.why)
-            why = said.why
+                return self._nobody(case, role, heard.why)
+            why = heard.why
         state.voices.append(_voice(case, role, RULES, why))
         if state.blind is None:
             return await by_rules(case)
@@ -207,20 +244,56 @@ class ModelMind:
     def _chain(self, role: Role) -> tuple[str, ...]:
         return self._minds.roles.get(role, self._minds.chain)
 
-    def _request(self, case: Case, role: Role, earlier: Earlier, view: BlindView | None) -> Request:
-        prompt = self._prompts[role]
+    def _begun(self, case: Case) -> _DecisionState:
+        """Return the state of a decision whose time has begun."""
+        state = self._state(case)
+        if not state.begun:
+            state.begun = True
+            self._asker.decide(case.decision_id)
+        return state
+
+    def _request(self, form: Form, user: str) -> Request:
+        prompt = self._prompts[form]
         return Request(
-            role=role,
+            role="analyst" if form in ("typed_analyst", "rebuttal") else form,
             prompt_version=prompt.version,
             system=prompt.text,
-            user=render(case, role, earlier, view),
-            schema_name=schema_name(role),
-            json_schema=json_schema(role),
+            user=user,
+            schema_name=schema_name(form),
+            json_schema=json_schema(form),
             max_tokens=self._minds.max_output_tokens,
+        )
+
+    def _argued(
+        self,
+        case: Case,
+        analyst: AnalystOpinion,
+        risk: RiskOpinion,
+        advocate: AdvocateOpinion,
+        answer: RebuttalOpinion | Abstained | None,
+    ) -> Earlier:
+        """Return what the supervisor reads: the opinions, and, where arguments have force of their own, what they leave."""
+        spoken = self._state(case).voices
+        speakers = {role: speaker_of(spoken, case.decision_id, role, NOBODY) for role in ROLES}
+        force = force_of(self._court, case, speakers)
+        if force is None:
+            return Earlier(analyst, risk, advocate)
+        return Earlier(
+            analyst,
+            risk,
+            advocate,
+            answer,
+            analyst.alignment(force.horizons),
+            bounds_of(force, analyst, advocate, answer),
         )
 
     def _nobody(self, case: Case, role: Role, why: str) -> Abstained:
         self._state(case).voices.append(_voice(case, role, NOBODY, why))
+        return Abstained(why=why)
+
+    def _unanswered(self, case: Case, why: str) -> Abstained:
+        voice = _voice(case, "analyst", NOBODY, why)
+        self._state(case).voices.append(voice.model_copy(update={"question": "rebuttal"}))
         return Abstained(why=why)
 
     def _forget(self) -> None:

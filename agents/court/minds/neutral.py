@@ -43,7 +43,11 @@ def neutral_words(case: Case) -> NeutralWords:
 
 
 def neutral(role: str, hearing: Hearing) -> Hearing:
-    """Return the hearing with a neutral opinion for that role. Raises KeyError for an unknown role."""
+    """Return the hearing with a neutral opinion for that role. Raises KeyError for an unknown role.
+
+    Where nobody argued or nobody attacked, there was nothing to answer either.
+    """
     words = neutral_words(hearing.case)._asdict()
     field = "advocate" if role == "devils_advocate" else role
-    return hearing.model_copy(update={field: words[role]})
+    answered = {"rebuttal": None} if role in ("analyst", "devils_advocate") else {}
+    return hearing.model_copy(update={field: words[role], **answered})

@@ -6,7 +6,8 @@ The analyst is asked as if the purchase were already proposed. When it is propos
     the case has not moved: same direction, same horizons, same news events, a close within `outlook_move_atr` times the
     ATR of that time, and the same signal events. One change is allowed: the trigger itself, an upward event (or the end of
     "oversold") on the base timeframe. Without it there would be no proposal, and it only supports the argument;
-    at least one piece of its evidence matches the present case. The court strikes out the others.
+    at least one piece of its evidence matches the present case. The court strikes out the others;
+    what would change the analyst's mind, said as a condition, has not come true.
 
 Otherwise the model is asked again. Nothing is repaired, and an outlook of another market is never used.
 """
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from agents.court.case import Case
+from agents.court.condition import Condition, holds
 from agents.court.grounding import is_grounded
 from agents.court.opinion import AnalystOpinion
 from config.sections.minds import MindsSettings
@@ -63,7 +65,7 @@ class Outlooks:
         if not 1 <= age <= self._ttl or has_moved(outlook.case, case, self._most_atr):
             return None
         stands = any(is_grounded(case, item) for item in outlook.word.evidence)
-        return Warm(outlook, age) if stands else None
+        return Warm(outlook, age) if stands and not _is_changed(case, outlook.word) else None
 
     def lasts(self, case: Case) -> bool:
         """Return whether the present outlook is usable now and is young enough for the next bar.
@@ -89,6 +91,12 @@ def has_moved(then: Case, now: Case, most_atr: float) -> bool:
         return True
     slower = [length for length in now.signals if length is not now.base_timeframe]
     return any(events(then.signals[length]) != events(now.signals[length]) for length in slower)
+
+
+def _is_changed(case: Case, word: AnalystOpinion) -> bool:
+    """Return whether the condition under which the analyst would think otherwise holds now."""
+    turn = word.would_change_my_mind
+    return isinstance(turn, Condition) and holds(case, turn) is True
 
 
 def events(now: TechnicalSignals) -> frozenset[str]:

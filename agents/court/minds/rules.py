@@ -4,7 +4,10 @@ It uses only the case, cites each number that it uses, and always gives the same
 rule alone, it can replace any model, and it is the benchmark that a model must beat.
 """
 
+from typing import Literal
+
 from agents.court.case import Case
+from agents.court.condition import Condition, can_be_watched
 from agents.court.mind import Voice
 from agents.court.minds.advocacy import counter_evidence, together
 from agents.court.minds.factors import Factor, factors, outlook
@@ -15,6 +18,7 @@ from agents.court.opinion import (
     AnalystOpinion,
     Evidence,
     HorizonView,
+    RebuttalOpinion,
     RiskOpinion,
     ScalePercent,
     SupervisorOpinion,
@@ -39,11 +43,11 @@ class RulesMind:
     name = "rules"
 
     def __init__(self, court: CourtSettings, limits: RiskLimits) -> None:
-        self._court = court
+        self.court = court
         self._limits = limits
 
     async def analyst(self, case: Case) -> AnalystOpinion | Abstained:
-        extreme = self._court.extreme_rsi
+        extreme = self.court.extreme_rsi
         read = {horizon: factors(case.signals[horizon], extreme) for horizon in HORIZONS if horizon in case.signals}
         read = {horizon: found for horizon, found in read.items() if len(found) >= 2}
         if not read:
@@ -59,7 +63,7 @@ class RulesMind:
             direction=direction,
             conviction_pct=nearest_percent(abs(score)),
             risks=tuple(f.evidence.claim for f in heaviest if f.score * score < 0)[:3],
-            would_change_my_mind=_turning_point(case, score),
+            would_change_my_mind=_turning_point(case, score, self.court.conditions),
         )
 
     async def risk_agent(self, case: Case) -> RiskOpinion | Abstained:
@@ -98,7 +102,9 @@ class RulesMind:
         analyst: AnalystOpinion | Abstained,
         risk: RiskOpinion | Abstained,
         advocate: AdvocateOpinion | Abstained,
+        answer: RebuttalOpinion | Abstained | None = None,
     ) -> SupervisorOpinion | Abstained:
+        """Weigh the opinions. The answer to an attack adds nothing: a ruling bounds what it concedes."""
         if isinstance(analyst, Abstained) or isinstance(risk, Abstained) or isinstance(advocate, Abstained):
             return Abstained(why="the court is not complete")
         scale, why = self._ruled(case, analyst, risk, advocate)
@@ -106,6 +112,14 @@ class RulesMind:
             field="proposal.conviction", value=case.proposal.conviction, claim="conviction of the voters"
         )
         return SupervisorOpinion(reasoning=why, evidence=(proposed,), scale_pct=scale)
+
+    def answers(self, case: Case) -> bool:
+        """False: its analyst and its advocate have read the same figures, and an answer would hold no other."""
+        return False
+
+    async def rebuttal(self, case: Case, analyst: AnalystOpinion, advocate: AdvocateOpinion) -> Abstained:
+        """Nothing: the rules have said all that they know."""
+        return Abstained(why="the rules have said all that they know")
 
     def transcripts(self) -> tuple[Attempt, ...]:
         """Empty: no model is asked."""
@@ -118,12 +132,12 @@ class RulesMind:
     def _ruled(
         self, case: Case, analyst: AnalystOpinion, risk: RiskOpinion, advocate: AdvocateOpinion
     ) -> tuple[ScalePercent, str]:
-        if self._court.without_record == "veto" or case.record is None:
+        if self.court.without_record == "veto" or case.record is None:
             return self._weigh(analyst, risk, advocate)
         return weigh_by_record(case.record, analyst, risk, advocate)
 
     def _weigh(self, analyst: AnalystOpinion, risk: RiskOpinion, advocate: AdvocateOpinion) -> tuple[ScalePercent, str]:
-        if advocate.strength_pct >= self._court.advocate_reject * 100:
+        if advocate.strength_pct >= self.court.advocate_reject * 100:
             return 0, f"Rejected: the counter-evidence weighs {advocate.strength_pct}%. {advocate.reasoning}"
         if analyst.direction is not Direction.LONG:
             expects = "a fall" if analyst.direction is Direction.SHORT else "nothing either way"
@@ -199,9 +213,13 @@ def _analyst_words(case: Case, score: float, views: tuple[HorizonView | Abstaine
     return f"Proposed by {voters}. Outlook {score:+.2f}: {', '.join(said)}{tail}."
 
 
-def _turning_point(case: Case, score: float) -> str:
+def _turning_point(case: Case, score: float, said: Literal["words", "typed"]) -> Condition | str | None:
+    """The close on the other side of the 50-bar mean: in words, or as a condition if it can turn true after this case."""
     base = case.signals[case.base_timeframe]
     if base.sma_50 is None:
-        return "more history"
-    side = "below" if score > 0 else "above"
-    return f"a close {side} the 50-bar mean at {base.sma_50:.6g}"
+        return "more history" if said == "words" else None
+    if said == "words":
+        return f"a close {'below' if score > 0 else 'above'} the 50-bar mean at {base.sma_50:.6g}"
+    field = f"signals.{case.base_timeframe}.close"
+    turned = Condition(field=field, comparison="below" if score > 0 else "above", value=base.sma_50)
+    return turned if can_be_watched(case, turned) else None

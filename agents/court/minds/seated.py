@@ -7,7 +7,7 @@ real orders are possible, all four roles must be seated (see `config.settings.Co
 from agents.court.case import Case
 from agents.court.mind import Mind, Voice
 from agents.court.minds.neutral import neutral_words
-from agents.court.opinion import AdvocateOpinion, AnalystOpinion, RiskOpinion, SupervisorOpinion
+from agents.court.opinion import AdvocateOpinion, AnalystOpinion, RebuttalOpinion, RiskOpinion, SupervisorOpinion
 from agents.llm.attempt import Attempt, Role
 from config.silence import Abstained
 
@@ -36,16 +36,26 @@ class Seated:
             return await self._mind.devils_advocate(case, analyst, risk)
         return neutral_words(case).devils_advocate
 
+    def answers(self, case: Case) -> bool:
+        """An empty seat of analyst or advocate has said nothing that could be attacked, or attacks nothing."""
+        return {"analyst", "devils_advocate"} <= self._seats and self._mind.answers(case)
+
+    async def rebuttal(
+        self, case: Case, analyst: AnalystOpinion, advocate: AdvocateOpinion
+    ) -> RebuttalOpinion | Abstained:
+        return await self._mind.rebuttal(case, analyst, advocate)
+
     async def supervisor(
         self,
         case: Case,
         analyst: AnalystOpinion | Abstained,
         risk: RiskOpinion | Abstained,
         advocate: AdvocateOpinion | Abstained,
+        answer: RebuttalOpinion | Abstained | None = None,
     ) -> SupervisorOpinion | Abstained:
         """Without a supervisor nobody weighs the opinions: they decide directly, see `unweighed`."""
         if "supervisor" in self._seats:
-            return await self._mind.supervisor(case, analyst, risk, advocate)
+            return await self._mind.supervisor(case, analyst, risk, advocate, answer)
         return unweighed(case, analyst, risk, advocate)
 
     def transcripts(self) -> tuple[Attempt, ...]:

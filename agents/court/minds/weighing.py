@@ -1,13 +1,12 @@
 """How the rules supervisor weighs analyst and advocate by their record on the voters of the case.
 
 An argument takes from the size what it says, times its weight (`agents.court.record`). The heavier of the two counts. The risk
-officer's scale is a limit: its zero rejects whatever the others say.
+officer's scale is a limit: its zero rejects whatever the others say. What is left is a step of the scale (`agents.court.bounds`).
 """
 
+from agents.court.bounds import left
 from agents.court.opinion import AdvocateOpinion, AnalystOpinion, RiskOpinion, ScalePercent
 from agents.court.record import CaseRecord
-
-_STEPS: tuple[ScalePercent, ...] = (0, 25, 50, 75, 100)
 
 
 def weigh_by_record(
@@ -22,7 +21,7 @@ def weigh_by_record(
         record.analyst_weight * max(0.0, 1.0 - analyst.belief / 0.75),
         record.advocate_weight * advocate.strength_pct / 100,
     )
-    earned = _nearest(100.0 * (1.0 - against))
+    earned = left(against)
     scale: ScalePercent = min(earned, risk.scale_pct)
     sides = (
         f"analyst {analyst.conviction_pct}% {analyst.direction} with weight {record.analyst_weight:.2f}, advocate "
@@ -31,8 +30,3 @@ def weigh_by_record(
     if scale == 0:
         return 0, f"Rejected: {sides}."
     return scale, f"{'Approved' if scale == 100 else f'Shrunk to {scale}%'}: {sides}."
-
-
-def _nearest(percent: float) -> ScalePercent:
-    """The nearest step; of two the smaller."""
-    return min(_STEPS, key=lambda step: (abs(step - percent), step))

@@ -11,24 +11,24 @@ from agents.court.grounding import AnyOpinion, is_grounded
 from agents.court.opinion import Evidence
 from agents.court.prompts.blind import BlindView
 from agents.court.prompts.figures import cited
-from agents.court.prompts.wire import to_opinion
+from agents.court.prompts.wire import Form, to_opinion
 from agents.llm.asking import Accept, Unacceptable
-from agents.llm.attempt import AttemptOutcome, Role
+from agents.llm.attempt import AttemptOutcome
 from agents.llm.strict_json import parse_strict
 
-_MUST_CITE: tuple[Role, ...] = ("analyst", "risk_agent", "devils_advocate")
+_NEED_NOT_CITE: tuple[Form, ...] = ("supervisor",)
 
 
-def acceptance(case: Case, role: Role, view: BlindView | None, kind: type[AnyOpinion]) -> Accept[AnyOpinion]:
-    """Return the test for replies of `role`, whose opinions are of type `kind`. Accepted evidence carries the real
+def acceptance(case: Case, form: Form, view: BlindView | None, kind: type[AnyOpinion]) -> Accept[AnyOpinion]:
+    """Return the test for replies of this form, whose opinions are of type `kind`. Accepted evidence carries the real
     values.
     """
     shown = view.case if view else case
 
     def accept(text: str) -> AnyOpinion:
-        word = to_opinion(role, parse_strict(text))
+        word = to_opinion(form, parse_strict(text))
         assert isinstance(word, kind)
-        if role in _MUST_CITE and not any(is_grounded(shown, item) for item in word.evidence):
+        if form not in _NEED_NOT_CITE and not any(is_grounded(shown, item) for item in word.evidence):
             raise Unacceptable(AttemptOutcome.INVALID, _nothing_stands(shown, word.evidence))
         return view.unblind(word) if view else word
 

@@ -92,8 +92,16 @@ class WireHorizon(_Wire):
     conviction_pct: Conviction
 
 
-class WireAnalyst(_Wire):
-    """The analyst's answer."""
+class WireCondition(_Wire):
+    """A field compared with a value."""
+
+    field: Path
+    comparison: Literal["above", "below", "is"]
+    value: Value
+
+
+class _WireAnalyst(_Wire):
+    """What the analyst's answers have in common."""
 
     reasoning: Reasoning
     evidence: list[WireEvidence] = Field(min_length=1, max_length=4)
@@ -101,7 +109,6 @@ class WireAnalyst(_Wire):
     direction: Literal["none", "long", "short"]
     conviction_pct: Conviction
     risks: list[Claim] = Field(max_length=3)
-    would_change_my_mind: Claim
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:
@@ -111,6 +118,27 @@ class WireAnalyst(_Wire):
         if self.direction != "none" and all(view.direction != self.direction for view in self.horizons):
             raise ValueError(f"overall {self.direction}, but no horizon is {self.direction}")
         return self
+
+
+class WireAnalyst(_WireAnalyst):
+    """The analyst's answer, with what would change his mind in words."""
+
+    would_change_my_mind: Claim
+
+
+class WireTypedAnalyst(_WireAnalyst):
+    """The analyst's answer, with what would change his mind as a condition."""
+
+    would_change_my_mind: WireCondition
+
+
+class WireRebuttal(_Wire):
+    """The analyst's answer to the heaviest attack."""
+
+    reasoning: Reasoning
+    evidence: list[WireEvidence] = Field(min_length=1, max_length=3)
+    concedes: Literal["yes", "partly", "no"]
+    conviction_pct: WirePercent
 
 
 class WireRisk(_Wire):

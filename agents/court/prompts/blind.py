@@ -17,8 +17,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from agents.court.case import BookView, Case, lookup
+from agents.court.condition import Condition, holds
 from agents.court.grounding import AnyOpinion, is_grounded
-from agents.court.opinion import Evidence
+from agents.court.opinion import AnalystOpinion, Evidence
 from agents.court.prompts.fence import clean
 from agents.court.shown.path import PricePath
 from agents.court.shown.trade import PRICES as TRADE_PRICES
@@ -43,6 +44,8 @@ PRICES = frozenset(
 )  # fmt: skip
 """Fields of the signals in quote units."""
 
+_HIDDEN = frozenset({"volume", "obv"})
+"""Fields of the signals that no factor carries back."""
 _DATE = datetime(2000, 1, 3, tzinfo=UTC)
 _OTHER = "ASSET-X"
 _UNKNOWN = Abstained(why="unknown")
@@ -79,8 +82,21 @@ class BlindView:
         return _mask(text, self.names, _quote(self.real.symbol))
 
     def unblind(self, word: AnyOpinion) -> AnyOpinion:
-        """Return the opinion with the real values in its evidence; its free text is unchanged."""
-        return word.model_copy(update={"evidence": tuple(self._real(item) for item in word.evidence)})
+        """Return the opinion with the real values in its evidence and its condition; its free text is unchanged."""
+        changes: dict[str, object] = {"evidence": tuple(self._real(item) for item in word.evidence)}
+        turn = word.would_change_my_mind if isinstance(word, AnalystOpinion) else None
+        if isinstance(turn, Condition):
+            changes["would_change_my_mind"] = self._real_condition(turn)
+        return word.model_copy(update=changes)
+
+    def _real_condition(self, turn: Condition) -> Condition | None:
+        """Return the condition on the real field; None where the blinded case does not show the field as it is."""
+        name, value = turn.field.rpartition(".")[2], turn.value
+        if name in _HIDDEN or holds(self.case, turn) is None:
+            return None
+        if name in PRICES and isinstance(value, int | float) and not isinstance(value, bool):
+            return turn.model_copy(update={"value": value / self.factor})
+        return turn
 
     def _real(self, item: Evidence) -> Evidence:
         if is_grounded(self.case, item):

@@ -7,14 +7,15 @@ true value, and its free text stays in a fence like any untrusted text.
 
 from typing import NamedTuple
 
+from agents.court.bounds import Bound
 from agents.court.case import Case
-from agents.court.opinion import AdvocateOpinion, AnalystOpinion, HorizonView, RiskOpinion
+from agents.court.opinion import AdvocateOpinion, AnalystOpinion, HorizonView, RebuttalOpinion, RiskOpinion
 from agents.court.prompts.blind import BlindView
 from agents.court.prompts.fence import argument
 from agents.court.prompts.figures import cited
 from config.silence import Abstained
 
-Arguing = AnalystOpinion | RiskOpinion | AdvocateOpinion
+Arguing = AnalystOpinion | RiskOpinion | AdvocateOpinion | RebuttalOpinion
 
 
 class Earlier(NamedTuple):
@@ -23,6 +24,12 @@ class Earlier(NamedTuple):
     analyst: AnalystOpinion | Abstained | None = None
     risk_agent: RiskOpinion | Abstained | None = None
     advocate: AdvocateOpinion | Abstained | None = None
+    answer: RebuttalOpinion | Abstained | None = None
+    """The analyst's to the attack."""
+    alignment: float | None = None
+    """What the analyst's horizons say together, in [-1, 1]."""
+    bounds: tuple[Bound, ...] = ()
+    """What the arguments leave of the size by themselves."""
 
 
 NOTHING_YET = Earlier()
@@ -31,7 +38,12 @@ NOTHING_YET = Earlier()
 def said(case: Case, earlier: Earlier, cap: int, blind: BlindView | None) -> list[str]:
     """Return up to three lines for each role that has spoken, with at most `cap` characters of its free text."""
     told: list[str] = []
-    for by, word in zip(("analyst", "risk_agent", "devils_advocate"), earlier, strict=True):
+    for by, word in (
+        ("analyst", earlier.analyst),
+        ("risk_agent", earlier.risk_agent),
+        ("devils_advocate", earlier.advocate),
+        ("analyst answers", earlier.answer),
+    ):
         if isinstance(word, Abstained):
             told.append(f"{by}: abstained")
         elif word is not None:
@@ -41,6 +53,14 @@ def said(case: Case, earlier: Earlier, cap: int, blind: BlindView | None) -> lis
                 f"{by} cites: {_fields(case, word)}",
                 argument(by, blind.mask(free) if blind else free, cap),
             ]
+    if earlier.alignment is not None:
+        told.append(
+            f"The analyst's horizons together, weighted by their record: alignment {earlier.alignment:+.2f} on a scale from -1 "
+            "(all fall) to +1 (all rise)."
+        )
+    if earlier.bounds:
+        most = "; ".join(f"{bound.by} {bound.most_pct}%" for bound in earlier.bounds)
+        told.append(f"By the record of such arguments, these leave at most, whatever you rule: {most}.")
     return told
 
 
@@ -55,6 +75,8 @@ def _closed(word: Arguing) -> str:
             return "; ".join([f"overall {word.direction}, conviction {word.conviction_pct}%", *views])
         case RiskOpinion():
             return f"lets stand {word.scale_pct}%"
+        case RebuttalOpinion():
+            return f"concedes the attack: {word.concedes}, conviction now {word.conviction_pct}%"
         case AdvocateOpinion():
             return f"counter-evidence weighs {word.strength_pct}%"
 
@@ -74,4 +96,6 @@ def _claims(word: Arguing) -> list[str]:
             points = word.concerns
         case AdvocateOpinion():
             points = word.attacks
+        case RebuttalOpinion():
+            points = ()
     return list(dict.fromkeys([*(item.claim for item in word.evidence), *points]))

@@ -8,20 +8,31 @@ match is refused with a reason that the model can act on; nothing is repaired.
 
 import json
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
+from agents.court.condition import Condition
 from agents.court.opinion import (
     AdvocateOpinion,
     AnalystOpinion,
     Evidence,
     HorizonView,
     Opinion,
+    RebuttalOpinion,
     RiskOpinion,
     SupervisorOpinion,
 )
-from agents.court.prompts.answers import WireAdvocate, WireAnalyst, WireEvidence, WireHorizon, WireRisk, WireSupervisor
+from agents.court.prompts.answers import (
+    WireAdvocate,
+    WireAnalyst,
+    WireEvidence,
+    WireHorizon,
+    WireRebuttal,
+    WireRisk,
+    WireSupervisor,
+    WireTypedAnalyst,
+)
 from agents.court.prompts.fence import clean
 from agents.llm.asking import Unacceptable
 from agents.llm.attempt import AttemptOutcome, Role
@@ -29,8 +40,13 @@ from config.silence import Abstained
 from market.timeframe import HORIZONS, Timeframe
 from risk.proposal import Direction
 
-_WIRE: dict[Role, type[BaseModel]] = {
+Form = Role | Literal["typed_analyst", "rebuttal"]
+"""The form of an answer: that of a role, or of the analyst where he names a condition or answers an attack."""
+
+_WIRE: dict[Form, type[BaseModel]] = {
     "analyst": WireAnalyst,
+    "typed_analyst": WireTypedAnalyst,
+    "rebuttal": WireRebuttal,
     "risk_agent": WireRisk,
     "devils_advocate": WireAdvocate,
     "supervisor": WireSupervisor,
@@ -44,27 +60,34 @@ _REASONS = 3
 _WHY_CAP = 400
 
 
-def schema_name(role: Role) -> str:
-    """Return the name of the schema in a request."""
-    return f"tribunal_{role}"
+def schema_name(form: Form) -> str:
+    """Return the name of the schema in a request: that of what is asked for, however it is said."""
+    return "tribunal_analyst" if form == "typed_analyst" else f"tribunal_{form}"
 
 
 @cache
-def json_schema(role: Role) -> str:
-    """Return the role's schema as canonical JSON: always the same bytes."""
-    schema = _WIRE[role].model_json_schema()
+def json_schema(form: Form) -> str:
+    """Return the schema of a form as canonical JSON: always the same bytes."""
+    schema = _WIRE[form].model_json_schema()
     return json.dumps(_plain(schema, schema.get("$defs", {})), separators=(",", ":"), ensure_ascii=True)
 
 
-def to_opinion(role: Role, parsed: dict[str, Any]) -> Opinion:
+def to_opinion(form: Form, parsed: dict[str, Any]) -> Opinion:
     """Return the opinion in a parsed reply. Raises Unacceptable(INVALID) with up to three reasons."""
     try:
-        word = _WIRE[role].model_validate(parsed)
+        word = _WIRE[form].model_validate(parsed)
     except ValidationError as fault:
         raise Unacceptable(AttemptOutcome.INVALID, _reasons(fault)) from fault
     match word:
-        case WireAnalyst():
+        case WireAnalyst() | WireTypedAnalyst():
             return _analyst(word)
+        case WireRebuttal():
+            return RebuttalOpinion(
+                reasoning=word.reasoning,
+                evidence=_evidence(word.evidence),
+                concedes=word.concedes,
+                conviction_pct=word.conviction_pct,
+            )
         case WireRisk():
             return RiskOpinion(
                 reasoning=word.reasoning,
@@ -86,7 +109,8 @@ def to_opinion(role: Role, parsed: dict[str, Any]) -> Opinion:
     raise AssertionError(f"no opinion is made of {type(word).__name__}")
 
 
-def _analyst(word: WireAnalyst) -> AnalystOpinion:
+def _analyst(word: WireAnalyst | WireTypedAnalyst) -> AnalystOpinion:
+    turn = word.would_change_my_mind
     said: dict[str, WireHorizon] = {view.horizon: view for view in word.horizons}
     return AnalystOpinion(
         reasoning=word.reasoning,
@@ -95,7 +119,9 @@ def _analyst(word: WireAnalyst) -> AnalystOpinion:
         direction=Direction(word.direction),
         conviction_pct=0 if word.direction == "none" else word.conviction_pct,
         risks=tuple(word.risks),
-        would_change_my_mind=word.would_change_my_mind,
+        would_change_my_mind=turn
+        if isinstance(turn, str)
+        else Condition(field=turn.field, comparison=turn.comparison, value=turn.value),
     )
 
 

@@ -19,6 +19,11 @@ AttemptsOf = Callable[[str, Role], tuple[Attempt, ...]]
 _BY_ITS_TEXT = (AttemptOutcome.OK, AttemptOutcome.MALFORMED, AttemptOutcome.INVALID)
 
 
+def asked_so(attempts: tuple[Attempt, ...], request: Request) -> tuple[Attempt, ...]:
+    """Return the attempts of a role that were made at this question."""
+    return tuple(attempt for attempt in attempts if attempt.question == request.question)
+
+
 class RecordedAsker:
     """An `Asker` over a journal. `attempts_of(decision_id, role)` returns the recorded attempts in their order."""
 
@@ -37,7 +42,7 @@ class RecordedAsker:
         """
         heard: list[Attempt] = []
         expected: Request | None = request
-        for recorded in self._attempts_of(decision_id, request.role):
+        for recorded in asked_so(self._attempts_of(decision_id, request.role), request):
             if not heard or heard[-1].provider != recorded.provider:
                 expected = request.model_copy(update={"effort": recorded.effort})
             if self._same_question:

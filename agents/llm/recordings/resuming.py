@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from agents.llm.asking import Accept, Asker, RoleAnswer, Word
 from agents.llm.attempt import ROLES, Request
-from agents.llm.recordings.recorded import AttemptsOf, RecordedAsker
+from agents.llm.recordings.recorded import AttemptsOf, RecordedAsker, asked_so
 
 
 class ResumingAsker:
@@ -29,5 +29,5 @@ class ResumingAsker:
         """Return the recorded answer, or ask now. Raises ReplayMiss if the question of today differs from the
         recorded one.
         """
-        recorded = bool(self._attempts_of(decision_id, request.role))
+        recorded = bool(asked_so(self._attempts_of(decision_id, request.role), request))
         return await (self._recorded if recorded else self._live).ask(decision_id, request, accept)

@@ -73,7 +73,7 @@ class Scripted:
     async def devils_advocate(self, case: Case, analyst: Any, risk: Any) -> Any:
         return await self._say("advocate")
 
-    async def supervisor(self, case: Case, analyst: Any, risk: Any, advocate: Any) -> Any:
+    async def supervisor(self, case: Case, analyst: Any, risk: Any, advocate: Any, answer: Any = None) -> Any:
         return await self._say("supervisor")
 
 
@@ -232,7 +232,7 @@ def test_the_gate_gets_the_other_symbols_that_the_session_would_buy_and_no_other
         return judge(proposal)
 
     class Doubting(Scripted):
-        async def supervisor(self, case: Case, analyst: Any, risk: Any, advocate: Any) -> Any:
+        async def supervisor(self, case: Case, analyst: Any, risk: Any, advocate: Any, answer: Any = None) -> Any:
             return supervisor(0 if case.symbol == "SOL/USDT" else 50)
 
     asyncio.run(Court(Bench(mind=Doubting(), adjuster=Off(), judge=noting, role_deadline_s=0.2)).hear(docket))

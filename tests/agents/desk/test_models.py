@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from model_server import KEY
 
-from agents.court.prompts.prompt import load_prompt
+from agents.court.prompts.prompt import form_of, load_prompt
 from agents.desk.models import models_of, prompts, refuse_without_keys, sits
 from agents.llm.attempt import ROLES
 from agents.records.record import Session
@@ -46,19 +46,23 @@ def seated(**changes: Any) -> Settings:
 
 def test_each_role_is_journaled_with_its_version_and_its_words() -> None:
     for form in ("brief", "whole"):
-        session = described(load_profile("paper", {"minds.case": form}))
-        told = prompts(session).roles
-        assert tuple(told) == ROLES
-        for role, (number, text) in told.items():
-            assert (number, text) == (load_prompt(role, form).version, load_prompt(role, form).text)
+        settings = seated(**{"minds.case": form})
+        told = prompts(described(settings))
+        assert tuple(told.roles) == ROLES
+        for role, (number, text) in told.roles.items():
+            prompt = load_prompt(form_of(role, settings.court), form)
+            assert (number, text) == (prompt.version, prompt.text)
             assert len(text) > 100
+        answer = load_prompt("rebuttal", form)
+        assert told.rebuttal == (answer.version, answer.text)
+    assert prompts(described(seated(**{"court.rebuttal": None}))).rebuttal is None
 
 
 def test_a_prompt_of_the_user_is_journaled_in_the_place_of_ours() -> None:
     own = {"analyst": "Argue in verse.\n"}
-    told = prompts(described(load_profile("paper"), own_prompts=own)).roles
+    told = prompts(described(seated(), own_prompts=own)).roles
     assert told["analyst"][0].startswith("analyst.own-")
-    assert told["analyst"][1].endswith("\nArgue in verse.\n")
+    assert "\nArgue in verse.\n" in told["analyst"][1]
     assert told["supervisor"] == (load_prompt("supervisor").version, load_prompt("supervisor").text)
 
 

@@ -5,9 +5,13 @@ from court_support import advocate, analyst, case
 from hearing_support import barriers, flat, hearing, tape
 
 from agents.court.hearing import Hearing
+from agents.court.opinion import HorizonView
 from agents.memory.arguments import Arguments, ArgumentsBook
+from agents.memory.learning import Learner
 from agents.strategies.vote import NetVote, Vote
+from config.sections.court import TrustSettings
 from config.silence import Abstained
+from market.timeframe import Timeframe
 from risk.proposal import Direction
 
 QUIET, WON, LOST = flat(50_000.0), (50_000.0, 52_000.0, 49_900.0, 51_900.0), (50_000.0, 50_100.0, 45_000.0, 45_100.0)
@@ -61,3 +65,37 @@ def test_the_record_on_a_proposal_is_that_on_its_buyers() -> None:
     book = ended(WON, heard(vote("one")), heard(vote("two"), number=1))
     assert book.of([vote("one"), vote("two")]).analyst.cases == 2
     assert book.of([vote("two", Direction.SHORT), vote("four")]) == Arguments()
+
+
+def test_words_of_models_have_records_of_their_own_where_they_bound_rulings() -> None:
+    view = HorizonView(horizon=Timeframe.H1, direction=Direction.LONG, expected_move_bps=50, conviction_pct=40)
+    model = heard(vote("one"), analyst=analyst(horizons=(view, Abstained(why="young"))), mind="models")
+    rules = heard(vote("one"), number=1)
+    book = ArgumentsBook(barriers(), {}, apart=True)
+    for each in (model, rules):
+        book.add(each)
+    for now in tape([QUIET, WON]):
+        book.pass_slice(now)
+    known = book.of([vote("one")])
+    assert known.models is not None
+    assert (known.analyst.cases, known.advocate.cases) == (1, 1)
+    assert (known.models.analyst.cases, known.models.advocate.cases) == (1, 1)
+    assert known.models.horizons[Timeframe.H1].said == pytest.approx(0.7)
+    assert (known + known).models == known.models + known.models
+    assert (known + Arguments()).models == (Arguments() + known).models == known.models
+    together = ended(WON, model, rules).of([vote("one")])
+    assert (together.analyst.cases, together.models) == (2, None), "as before where they do not"
+
+
+def test_a_models_weight_begins_with_the_trust_and_the_rules_record_says_nothing_about_it() -> None:
+    trust = TrustSettings(analyst=0.75, devils_advocate=0.6)
+    learner = Learner(barriers(), 20.0, trust=trust)
+    weights = learner.of([vote("one")]).models
+    assert weights is not None
+    assert (weights.analyst, weights.advocate, weights.horizons) == (0.75, 0.6, {})
+    rules = heard(vote("one"), number=1)
+    for number, now in enumerate(tape([QUIET, WON])):
+        learner.close(now, (), ("one",), () if number else (rules,))
+    assert learner.of([vote("one")]).models == weights
+    assert learner.of([vote("one")]).analyst_weight != 0.5
+    assert Learner(barriers(), 20.0).of([vote("one")]).models is None

@@ -14,7 +14,7 @@ from session_models import rewritten
 from agents.llm.attempt import Attempt
 from agents.records.events import EVENTS, holds, read_events
 from agents.records.folder import JOURNAL
-from agents.records.record import CycleRecord, Prompts
+from agents.records.record import CycleRecord
 from agents.records.registry import Kind, Registry, Tree
 from agents.replay import main as replay
 from config.errors import JournalFault
@@ -22,6 +22,7 @@ from config.frozen import Journaled
 from config.secrets import journal_key
 from config.version import version
 from evidence.attribution import main as attribution
+from execution.account.routing.routed import Routed
 from execution.journal.rows import Row
 from execution.reports import SentOrder
 from ops.story.story import read_story
@@ -100,9 +101,9 @@ def test_an_order_is_read_as_one_that_no_venue_takes() -> None:
 
 def test_a_kind_stands_in_a_table_once_and_every_older_version_is_carried_up() -> None:
     with pytest.raises(ValueError, match="twice"):
-        Registry(Kind(Prompts, "once"), Kind(Prompts, "again"))
+        Registry(Kind(Routed, "once"), Kind(Routed, "again"))
     with pytest.raises(ValueError, match="upcaster"):
-        Registry(Kind(Prompts, "once", (lambda tree: tree,)))
+        Registry(Kind(Routed, "once", (lambda tree: tree,)))
 
 
 def test_whether_a_journal_holds_an_event_is_asked_by_its_class() -> None:

@@ -89,19 +89,19 @@ def test_a_form_that_stands_is_never_written_over(tmp_path: Path, capsys: pytest
     file = tmp_path / "wire.json"
     assert main([str(file)]) == 0
     assert json.loads(file.read_text()) == {version(): forms_of(EVENTS)}
-    file.write_text(json.dumps({"0.1.0": forms_of(EVENTS) | {"prompts": {"bar": "integer"}}}))
+    file.write_text(json.dumps({"0.1.0": forms_of(EVENTS) | {"routed": {"bar": "integer"}}}))
     before = file.read_text()
     assert main([str(file)]) == 1
-    assert "The form of prompts has changed" in capsys.readouterr().err
+    assert "The form of routed has changed" in capsys.readouterr().err
     assert file.read_text() == before
 
 
 def test_a_form_that_is_new_is_added_under_the_version_that_writes_it(tmp_path: Path) -> None:
     file, old = tmp_path / "wire.json", forms_of(EVENTS)
-    added = old.pop("prompts")
+    added = old.pop("routed")
     file.write_text(json.dumps({"0.1.0": old}))
     assert main([str(file)]) == 0
-    assert json.loads(file.read_text()) == {"0.1.0": old, version(): {"prompts": added}}
+    assert json.loads(file.read_text()) == {"0.1.0": old, version(): {"routed": added}}
 
 
 def test_a_form_says_what_may_be_left_out_and_what_is_exact() -> None:

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from run_support import run
 
 from agents.court.minds.rules import RulesMind
-from agents.llm.attempt import ROLES
+from agents.court.opinion import RebuttalOpinion
+from agents.llm.attempt import ROLES, Role
 from config.seeds import generator
 from config.silence import Abstained
 from evidence.attribution import main
@@ -27,8 +28,11 @@ from risk.proposal import Direction
 RULES = RulesMind(SETTINGS.court, SETTINGS.limits)
 
 
-def without(role: str, **heard: Any) -> float | None:
-    ruling = asyncio.run(ruling_without(role, hearing(**heard), RULES))
+OLDER = RulesMind(SETTINGS.court.model_copy(update={"composition": "supervisor"}), SETTINGS.limits)
+
+
+def without(role: Role, rules: RulesMind = RULES, **heard: Any) -> float | None:
+    ruling = asyncio.run(ruling_without(role, hearing(**heard), rules))
     return ruling.scale if ruling else None
 
 
@@ -58,7 +62,29 @@ def test_a_silent_role_replaced_by_a_neutral_one_lets_the_case_be_tried() -> Non
 
 def test_what_a_model_would_have_said_is_not_made_up() -> None:
     heard = {"mind": "claude", "risk_agent": officer(50), "supervisor": supervisor(75)}
-    assert [without(role, **heard) for role in ROLES] == [None, 0.75, None, 0.5]
+    assert [without(role, OLDER, **heard) for role in ROLES] == [None, 0.75, None, 0.5]
+
+
+def test_in_a_composed_court_of_models_each_role_is_taken_out_by_arithmetic() -> None:
+    heard = {
+        "mind": "claude", "analyst": analyst(direction=Direction.NONE, conviction_pct=0), "advocate": advocate(40),
+        "risk_agent": officer(75), "supervisor": supervisor(100),
+    }  # fmt: skip
+    assert [without(role, **heard) for role in ROLES] == [0.5, 0.25, 0.25, 0.25]
+    against = heard | {"advocate": advocate(100)}
+    assert [without(role, **against) for role in ROLES] == [0.25, 0.0, 0.25, 0.0]
+
+
+def test_the_word_of_a_model_that_supervised_stays_as_it_was() -> None:
+    heard = {"mind": "claude", "advocate": advocate(100), "supervisor": supervisor(25)}
+    assert without("devils_advocate", **heard) == 0.25
+
+
+def test_without_one_side_of_an_attack_its_answer_does_not_count() -> None:
+    answer = RebuttalOpinion(reasoning="so it is", evidence=(), concedes="yes", conviction_pct=0)
+    heard = hearing(mind="claude", advocate=advocate(40)).model_copy(update={"rebuttal": answer})
+    scales = [asyncio.run(ruling_without(role, heard, RULES)) for role in ("analyst", "devils_advocate")]
+    assert [scale and scale.scale for scale in scales] == [0.5, 1.0]
 
 
 def test_the_notional_is_the_tightest_cap_of_the_gate() -> None:

@@ -12,13 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from run_support import run
 
+from agents.court.opinion import HorizonView
+from agents.court.record import CaseRecord, ModelWeights
 from agents.strategies.vote import NetVote
 from config.silence import Abstained
 from evidence.calibrate import main
-from evidence.rulings.statements import beliefs, statements
+from evidence.rulings.statements import beliefs, horizon_statements, statements
 from evidence.statistics.reliability import brier, measure, wilson
+from market.timeframe import Timeframe
 from risk.calibration import Calibrations
 from risk.proposal import Direction
+from risk.record import NO_RECORD
 
 
 def proposal(direction: Direction, conviction: float) -> NetVote:
@@ -57,6 +61,22 @@ def test_roles_are_told_apart_by_mind_and_the_risk_officer_is_left_out() -> None
     said = statements(hearing(mind="claude"), barriers())
     assert set(said) == {"voters", "gate", "claude/analyst", "claude/devils_advocate", "claude/supervisor"}
     assert said["gate"] == pytest.approx(1 / (1 + 0.03 / 0.015) + 0.1 * 0.7)
+
+
+def test_horizons_are_stated_together_under_their_weights_and_each_alone() -> None:
+    views = tuple(
+        HorizonView(horizon=horizon, direction=direction, expected_move_bps=0, conviction_pct=80)
+        for horizon, direction in ((Timeframe.H1, Direction.LONG), (Timeframe.D1, Direction.SHORT))
+    )
+    said = hearing(analyst=analyst(horizons=(*views, Abstained(why="young"))))
+    assert horizon_statements(said) == {
+        "together": pytest.approx(0.5), "1h": pytest.approx(0.9), "1d": pytest.approx(0.1),
+    }  # fmt: skip
+    weights = ModelWeights(analyst=0.5, advocate=0.5, horizons={Timeframe.D1: 0.0})
+    known = CaseRecord(voters=NO_RECORD, analyst_weight=0.5, advocate_weight=0.5, models=weights)
+    weighted = hearing(case=case(record=known), analyst=analyst(horizons=views))
+    assert horizon_statements(weighted)["together"] == pytest.approx(0.9)
+    assert horizon_statements(hearing(analyst=Abstained(why="no key"))) == {}
 
 
 def test_wilson_agrees_with_published_figures() -> None:

@@ -456,6 +456,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "ops.tables.audit._blinded": lambda: audit._blinded(flips()),
     "ops.tables.audit._flips": lambda: audit._flips(flips()),
     "ops.tables.calibration._bins": lambda: calibration._bins(BACK["report"]().speakers[0]),
+    "ops.tables.calibration._horizons": lambda: calibration._horizons(BACK["report"]()),
     "ops.tables.calibration._later": lambda: calibration._later(speakers()),
     "ops.tables.calibration._overview": lambda: calibration._overview(speakers()),
     "ops.tables.judgement.parts_grid": lambda: judgement.sheets(judged()),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from evidence.rulings.calibration import CalibrationReport, SpeakerCalibration
+from evidence.rulings.calibration import CalibrationReport, HorizonCalibration, SpeakerCalibration
 from evidence.rulings.flips import Audit, BlindTally, FlipTally
 from evidence.rulings.mirror import Turned
 from evidence.rulings.worth import Attribution, RoleWorth
@@ -35,6 +35,7 @@ def report(run: str = "paper-001", speakers: int = 2) -> CalibrationReport:
             horizon_bars=72, runs=(run,), known_until_utc=datetime(2024, 1, 1, tzinfo=UTC),
             speakers={item.speaker: item.map for item in found},
         ),
+        horizons=(HorizonCalibration(speaker="mind-0/analyst", horizon="together", figures=found[0].figures),),
     )  # fmt: skip
 
 
@@ -43,6 +44,7 @@ def test_calibration_fits_the_console_and_shows_what_is_unknown_as_a_dash(capsys
     printed = capsys.readouterr().out
     assert "│            – │" in printed
     assert "…" not in printed
+    assert "│ mind-0/analyst │ together │" in printed
     assert "-3.2 bps each on average after fees." in printed
 
 

@@ -9,6 +9,7 @@ FIGURES = ("evidence", "ops/tables", "ops/story", "ops/exports", "benchmarks")
 ON_NEWS = {
     "benchmarks/live_sentiment.py",
     "evidence/policy/docket.py",
+    "evidence/rulings/citations.py",
     "evidence/rulings/mirror.py",
     "evidence/scores/labelled.py",
     "evidence/scores/__init__.py",

@@ -23,7 +23,10 @@ from own_arithmetic import OwnBook, breaches
 from trader_support import KEY, Events
 
 from agents.court.graph import Bench, Court
+from agents.court.opinion import RebuttalOpinion
 from config.reading.load import load_profile
+from config.sections.court import CourtSettings
+from config.silence import Abstained
 from execution.account.ledger import Ledger
 from execution.account.trader import Trader
 from execution.kill_switch.halting import Halt, Reading
@@ -42,6 +45,10 @@ from risk.window import ReturnWindow
 pytestmark = pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
 MANY = int(os.environ.get("PROVE_PROPOSALS", "10000"))
 PARTS = 4
+ALONE: CourtSettings | None = None
+"""A court whose supervisor and risk agent alone bound a ruling. It hears every second docket."""
+COMPOSED = SETTINGS.court.model_copy(update={"composition": "composed", "rebuttal": (0.0, 1.0)})
+"""One in which arguments bound it too, and each attack is answered."""
 DOCKET = 40
 BARS_PER_DAY = 24.0
 VENUES = {
@@ -255,12 +262,18 @@ class Ordeal:
         return verdict
 
     def court(self, docket: tuple[Tried, ...]) -> None:
-        bench = Bench(mind=Liar(docket), adjuster=Madman(docket), judge=self.judge, role_deadline_s=60.0)
+        court = (COMPOSED, ALONE)[self.tally["dockets"] % 2]
+        self.tally["dockets"] += 1
+        bench = Bench(mind=Liar(docket), adjuster=Madman(docket), judge=self.judge, role_deadline_s=60.0, court=court)
         heard = asyncio.run(Court(bench).hear(tuple(one.case for one in docket)))
         for one, hearing in zip(docket, heard, strict=True):
             self.tally["opinions"] += len(one.words)
             self.tally["policy outputs"] += 1
-            assert 0.0 <= hearing.ruling.scale <= 1.0
+            self.tally["answers to an attack"] += isinstance(hearing.rebuttal, RebuttalOpinion)
+            self.tally["rulings that an argument bounded"] += hearing.ruling.why.startswith("At most ")
+            assert 0.0 <= hearing.ruling.scale <= min((b.most_pct for b in hearing.ruling.bounds), default=100) / 100
+            for word in (hearing.supervisor, hearing.risk_agent):
+                assert hearing.ruling.scale <= (0.0 if isinstance(word, Abstained) else word.scale_pct / 100)
             assert 0.0 <= hearing.adjustment.scale <= 1.25
             assert hearing.ruling.scale * hearing.adjustment.scale <= 1.0 + 2**-52
             self.tally["policy outputs above 1"] += hearing.adjustment.scale > 1.0

@@ -288,7 +288,7 @@ class Script:
             }
         )
 
-    async def supervisor(self, case: Case, analyst: Any, risk: Any, advocate: Any) -> Any:
+    async def supervisor(self, case: Case, analyst: Any, risk: Any, advocate: Any, answer: Any = None) -> Any:
         return supervisor(round(100 * float(self._votes.scale[self.at(case.symbol, case.as_of_utc)])))
 
     def transcripts(self) -> tuple[()]:

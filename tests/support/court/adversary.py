@@ -13,11 +13,11 @@ from decimal import Decimal
 from math import inf, nan
 from typing import Any
 
-from court_support import advocate, analyst, case, officer, signals, supervisor
+from court_support import advocate, analyst, case, evidence, officer, signals, supervisor
 from gate_support import AT
 
 from agents.court.case import Case
-from agents.court.opinion import AdvocateOpinion, AnalystOpinion, RiskOpinion, SupervisorOpinion
+from agents.court.opinion import AdvocateOpinion, AnalystOpinion, RebuttalOpinion, RiskOpinion, SupervisorOpinion
 from agents.strategies.vote import NetVote
 from config.silence import Abstained
 from market.timeframe import Timeframe
@@ -33,7 +33,7 @@ Word = Any
 
 @dataclass(frozen=True)
 class Tried:
-    """A case, the results of four roles on it, and the behaviour of the policy."""
+    """A case, the results of four roles on it, an answer to the attack, and the behaviour of the policy."""
 
     case: Case
     words: Mapping[Any, Word]
@@ -47,9 +47,9 @@ def mostly(sound: Sequence[Any], rest: Sequence[Any]) -> list[Any]:
     return [*sound] * often + [*rest]
 
 
-def forged(sound: Any, name: str) -> list[Any]:
+def forged(sound: Any, name: str, valid: tuple[int, ...] = (25, 50, 75, 100, 100, 100)) -> list[Any]:
     """Return opinions of a role: valid ones, some with an unvalidated number, and values that are not opinions."""
-    steps = [sound.model_copy(update={name: value}) for value in (25, 50, 75, 100, 100, 100)]
+    steps = [sound.model_copy(update={name: value}) for value in valid]
     wrong = (0, -0.0, 7, 1000, -100, nan, inf, 1e308, "all")
     return mostly(steps, [*(sound.model_copy(update={name: value}) for value in wrong), *JUNK])
 
@@ -71,11 +71,13 @@ FACTORS = (*SOUND, *(1.0 + 0.25 * i / 48 for i in range(49)))
 """What a policy may say: above 1 it gives back what the court took away."""
 PRICES = tuple(Decimal(text) for text in ("NaN", "sNaN", "Infinity", "0", "-5", "1e-30", "1e-400", "1e308"))
 ATRS = (None, 0.0, 0.001, 0.004, 0.009, 0.02, 0.035, 0.06)
+ANSWER = RebuttalOpinion(reasoning="no", evidence=(evidence(),), concedes="no", conviction_pct=100)
 WORDS: Mapping[Any, Sequence[Word]] = {
-    AnalystOpinion: forged(analyst(), "conviction_pct"),
+    AnalystOpinion: forged(analyst(), "conviction_pct", (10, 30, 50, 60, 80, 100)),
     RiskOpinion: forged(officer(), "scale_pct"),
-    AdvocateOpinion: forged(advocate(), "strength_pct"),
+    AdvocateOpinion: forged(advocate(), "strength_pct", (0, 10, 10, 30, 50, 100)),
     SupervisorOpinion: forged(supervisor(), "scale_pct"),
+    RebuttalOpinion: forged(ANSWER, "conviction_pct", (0, 40, 60, 100, 100, 100)),
 }
 
 DIRECTIONS = mostly([Direction.LONG], [Direction.SHORT, Direction.NONE])
@@ -90,7 +92,7 @@ PARTS_OF_PRICE = mostly(ATRS, [-1.0])
 CASE, SIGHT = case(), signals(Timeframe.H1)
 _STRIDE = 7919
 """A prime number larger than any pool."""
-BYTES = 24
+BYTES = 26
 """Number of bytes that hypothesis draws for one proposal: two for each choice."""
 
 
@@ -169,6 +171,12 @@ class Liar:
 
     async def devils_advocate(self, heard: Case, *_: Any) -> Any:
         return self._say(heard, AdvocateOpinion)
+
+    def answers(self, heard: Case) -> bool:
+        return True
+
+    async def rebuttal(self, heard: Case, *_: Any) -> Any:
+        return self._say(heard, RebuttalOpinion)
 
     async def supervisor(self, heard: Case, *_: Any) -> Any:
         return self._say(heard, SupervisorOpinion)

@@ -17,8 +17,10 @@ from agents.court.case import Case
 from agents.court.graph import Bench, Court
 from agents.court.hearing import Hearing
 from agents.court.mind import Mind
+from agents.court.prompts.wire import Form
 from agents.llm.asking import Accept, RoleAnswer, Unacceptable
-from agents.llm.attempt import Attempt, AttemptOutcome, Request, Role, Usage
+from agents.llm.attempt import Attempt, AttemptOutcome, Request, Usage
+from config.sections.court import CourtSettings
 from execution.venues.sealing import open_gate
 from market.timeframe import HORIZONS
 from risk.breakers import BreakerState
@@ -59,7 +61,7 @@ def with_headlines(*texts: str, source: str = "wire", **changes: Any) -> Case:
 
 
 RSI = {"field": "signals.1h.rsi_14", "value": 61.25, "claim": "buyers are in control"}
-REPLIES: dict[Role, dict[str, Any]] = {
+_REPLIES: dict[Form, dict[str, Any]] = {
     "analyst": {
         "reasoning": "All horizons rise.",
         "evidence": [RSI],
@@ -81,14 +83,26 @@ REPLIES: dict[Role, dict[str, Any]] = {
     },
     "supervisor": {"reasoning": "Approved.", "evidence": [], "ruling": "approve", "scale_pct": 100},
 }
+TURN = {"field": "signals.1h.rsi_14", "comparison": "below", "value": 45}
+REPLIES: dict[Form, dict[str, Any]] = _REPLIES | {
+    "typed_analyst": _REPLIES["analyst"] | {"would_change_my_mind": TURN},
+    "rebuttal": {"reasoning": "It is early.", "evidence": [RSI], "concedes": "no", "conviction_pct": 100},
+}
 """Each role obeys as far as its schema allows."""
+
+
+def form_asked(request: Request) -> Form:
+    """Return the form of the answer that a request asks for."""
+    if request.question is not None:
+        return request.question
+    return "typed_analyst" if '"comparison"' in request.json_schema else request.role
 
 
 class ScriptedAsker:
     """Gives each role its reply (None: silence) and keeps the requests, by decision."""
 
     def __init__(self, reply: Callable[[str, Request], str | None] | None = None, **replies: str | None) -> None:
-        self._reply = reply or (lambda decision_id, request: json.dumps(REPLIES[request.role]))
+        self._reply = reply or (lambda decision_id, request: json.dumps(REPLIES[form_asked(request)]))
         self._replies = replies
         self.asked: dict[str, list[Request]] = {}
         self.decided: list[str] = []
@@ -102,8 +116,8 @@ class ScriptedAsker:
 
     async def ask(self, decision_id: str, request: Request, accept: Accept[Any]) -> RoleAnswer[Any]:
         self.asked.setdefault(decision_id, []).append(request)
-        scripted = request.role in self._replies
-        text = self._replies[request.role] if scripted else self._reply(decision_id, request)
+        asked = request.question or request.role
+        text = self._replies[asked] if asked in self._replies else self._reply(decision_id, request)
         if text is None:
             return RoleAnswer(
                 None, "every model is silent", (attempt(decision_id, request, AttemptOutcome.TIMEOUT, None),)
@@ -133,6 +147,7 @@ def attempt(decision_id: str, request: Request, outcome: AttemptOutcome, reply: 
         usage=Usage(input_tokens=1000, output_tokens=100),
         cost_usd=Decimal("0.001"),
         latency_ms=5,
+        question=request.question,
     )
 
 
@@ -147,7 +162,12 @@ def judge(proposal: Proposal) -> Verdict:
     )
 
 
-def hear(sitting: Mind, *cases: Case) -> tuple[Hearing, ...]:
-    """Hear cases in a real court."""
-    court = Court(Bench(mind=sitting, adjuster=Off(), judge=judge, role_deadline_s=5.0))
-    return asyncio.run(court.hear(cases or (sound_case(),)))
+def hear(
+    sitting: Mind,
+    *cases: Case,
+    settings: CourtSettings | None = None,
+    note: Callable[[Attempt], object] | None = None,
+) -> tuple[Hearing, ...]:
+    """Hear cases in a real court, whose rulings `settings` compose."""
+    bench = Bench(mind=sitting, adjuster=Off(), judge=judge, role_deadline_s=5.0, court=settings, note=note)
+    return asyncio.run(Court(bench).hear(cases or (sound_case(),)))

@@ -21,6 +21,7 @@ from agents.court.minds.model import ModelMind
 from agents.court.minds.rules import RulesMind
 from agents.llm.attempt import ROLES, Attempt
 from agents.llm.setup import open_manager, open_spending
+from agents.records.older import ADDED_IN_SESSION_6
 from config.clock import SystemClock
 from config.frozen import Frozen
 from config.reading.load import load_profile
@@ -35,8 +36,8 @@ class Head(Frozen):
     command: str
     """The command that records it again."""
     settings: dict[str, Any]
-    """The sections `court`, `minds` and `limits` as recorded; later settings come from the profile `backtest`, except how a case
-    is put: where the record does not say it, as it was then."""
+    """The sections `court`, `minds` and `limits` as recorded; later settings of the court, and how a case is put, are what older
+    versions did, and others come from the profile `backtest`."""
 
 
 class Docket(Frozen):
@@ -87,8 +88,10 @@ def play(window: Window, state: Path) -> list[Docket]:
 
 async def _play(window: Window, state: Path) -> list[Docket]:
     head, clock = window.head, SystemClock()
-    older = {**head.settings, "minds": {"case": "brief", **head.settings["minds"]}}
-    settings = load_profile("backtest", {**older, **PLAIN})
+    older = {name: value for name, value in ADDED_IN_SESSION_6.items() if name.partition(".")[0] == "court"}
+    later = {name: value for name, value in older.items() if name.partition(".")[2] not in head.settings["court"]}
+    recorded = {**head.settings, "minds": {"case": "brief", **head.settings["minds"]}}
+    settings = load_profile("backtest", {**recorded, **PLAIN, **later})
     minds = settings.minds.model_copy(update={"transcripts": "replay", "cassette": str(window.cassette)})
     verdicts = {h.case.decision_id: h.verdict for docket in window.dockets for h in docket.hearings}
     with ExitStack() as stack:
@@ -104,6 +107,7 @@ async def _play(window: Window, state: Path) -> list[Docket]:
                 judge=lambda proposal: verdicts[proposal.decision_id],
                 role_deadline_s=settings.court.role_deadline_s,
                 note=noted.append,
+                court=settings.court,
             )
         )
         heard = []

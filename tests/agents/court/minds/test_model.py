@@ -12,7 +12,7 @@ from agents.court.hearing import Hearing
 from agents.court.minds.model import ModelMind
 from agents.court.minds.rules import RulesMind
 from agents.court.opinion import AdvocateOpinion, AnalystOpinion, SupervisorOpinion
-from agents.court.prompts.prompt import load_prompt
+from agents.court.prompts.prompt import form_of, load_prompt
 from agents.llm.asking import Accept, RoleAnswer
 from agents.llm.attempt import ROLES, ReplayMiss, Request, Role
 from agents.strategies.vote import NetVote
@@ -47,10 +47,8 @@ def test_a_request_is_the_constant_prompt_the_case_and_the_schema() -> None:
     asker = ScriptedAsker()
     hear(mind(asker, max_output_tokens=321))
     for request in asker.requests:
-        assert (request.system, request.prompt_version) == (
-            load_prompt(request.role).text,
-            load_prompt(request.role).version,
-        )
+        prompt = load_prompt(form_of(request.role, SETTINGS.court))
+        assert (request.system, request.prompt_version) == (prompt.text, prompt.version)
         assert request.schema_name == f"tribunal_{request.role}"
         assert request.max_tokens == 321
         assert "signals.1h.rsi_14=61.25" in request.user
@@ -139,7 +137,7 @@ def test_a_conviction_of_one_takes_no_fast_path_where_there_is_none() -> None:
 
 
 def reply(role: Role, **changes: Any) -> str:
-    return json.dumps(REPLIES[role] | changes)
+    return json.dumps(REPLIES["typed_analyst" if role == "analyst" else role] | changes)
 
 
 WRONG = {"field": "signals.1h.rsi_14", "value": 80, "claim": "overbought"}

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 from court_support import SETTINGS
 from gate_support import LIMITS
-from injections import REPLIES, ScriptedAsker, hear, injections, with_headlines
+from injections import REPLIES, ScriptedAsker, form_asked, hear, injections, with_headlines
 
 from agents.court.hearing import Hearing
 from agents.court.minds.model import ModelMind
@@ -60,7 +60,7 @@ def parroted() -> Sat:
     """All roles repeat the headline wherever their schemas take free words."""
 
     def parrot(decision_id: str, request: Request) -> str:
-        reply = dict(REPLIES[request.role])
+        reply = dict(REPLIES[form_asked(request)])
         if decision_id in CORPUS:
             text = CORPUS[decision_id].text
             reply["reasoning"] = text[:400]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from agents.court.prompts.own import MOST_CHARACTERS, read_own_prompts
-from agents.court.prompts.prompt import PREAMBLE, CaseForm, load_prompt, load_prompts
+from agents.court.prompts.prompt import PREAMBLE, CaseForm, form_of, load_prompt, load_prompts
 from agents.llm.attempt import ROLES
 from config.errors import UsageFault
 from config.reading.load import load_profile
@@ -38,18 +38,19 @@ def test_our_own_prompts_are_such_as_a_user_may_bring(tmp_path: Path, form: Case
 
 def test_a_part_stands_in_the_place_of_ours_and_the_others_are_ours(tmp_path: Path) -> None:
     asked = settings(written(tmp_path, analyst=ANALYST))
-    told = load_prompts(asked.minds, read_own_prompts(asked))
-    assert told["analyst"].text.endswith(f"\n{ANALYST}")
-    assert told["analyst"].text.startswith(load_prompt("analyst").text.partition("Your role:")[0])
-    assert told["analyst"].version.startswith("analyst.own-")
+    told = load_prompts(asked.minds, asked.court, read_own_prompts(asked))
+    assert f"\n{ANALYST}" in told["typed_analyst"].text
+    assert told["typed_analyst"].text.startswith(load_prompt("analyst").text.partition("Your role:")[0])
+    assert told["typed_analyst"].version.startswith("analyst.own-")
     assert told["supervisor"] == load_prompt("supervisor")
 
 
 def test_a_preamble_of_the_user_s_changes_every_role(tmp_path: Path) -> None:
     asked = settings(written(tmp_path, preamble=RULES))
-    told = load_prompts(asked.minds, read_own_prompts(asked))
-    assert all(told[role].text.startswith(RULES) for role in ROLES)
-    assert all(told[role].version.startswith(f"{role}.own-") for role in ROLES)
+    told = load_prompts(asked.minds, asked.court, read_own_prompts(asked))
+    assert all(prompt.text.startswith(RULES) for prompt in told.values())
+    assert all(told[form_of(role, asked.court)].version.startswith(f"{role}.own-") for role in ROLES)
+    assert told["rebuttal"].version.startswith("rebuttal.own-")
 
 
 def test_nothing_is_read_where_no_model_sits(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from agents.court.prompts.prompt import CaseForm, load_prompt, load_prompts
+from agents.court.prompts.prompt import CaseForm, forms_of, load_prompt, load_prompts
 from agents.llm.attempt import ROLES, Role
 from config.errors import UsageFault
 from config.reading.load import load_profile
@@ -34,14 +34,15 @@ def test_what_versions_before_0_6_were_told_is_told_still() -> None:
 
 
 def test_the_settings_choose_the_form_and_the_language_of_the_reasoning_alone() -> None:
-    minds = load_profile("paper", {"minds.case": "brief", "minds.language": "de"}).minds
-    told = load_prompts(minds)
-    for role in ROLES:
-        ours = load_prompt(role, "brief")
-        assert told[role].text.removeprefix(ours.text) == (
+    asked = load_profile("paper", {"minds.case": "brief", "minds.language": "de"})
+    told = load_prompts(asked.minds, asked.court)
+    assert tuple(told) == forms_of(asked.court)
+    for form, prompt in told.items():
+        ours = load_prompt(form, "brief")
+        assert prompt.text.removeprefix(ours.text) == (
             'Write the text of "reasoning" in German, and everything else in English.\n'
         )
-        assert told[role].version != ours.version
+        assert prompt.version != ours.version
 
 
 def test_a_language_that_nobody_knows_is_refused_with_those_that_are() -> None:
