@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field
 
+from agents.court.held.thesis import HeldView, figure
 from agents.court.record import CaseRecord
 from agents.strategies.vote import NetVote
 from config.frozen import Frozen, UtcTime, absent
@@ -77,6 +78,9 @@ class Case(Frozen):
     instructions: dict[str, str] | None = Field(default=None, exclude_if=absent)
     """What the profile tells models about cases of these contexts, by context; None if it tells nothing."""
 
+    review: HeldView | None = Field(default=None, exclude_if=absent)
+    """Of a position that is held and under review: the thesis on which it was opened; None for a proposal."""
+
     @property
     def motion(self) -> Motion:
         """What the gate reads of it."""
@@ -94,15 +98,15 @@ class Case(Frozen):
         )
 
 
-Section = Literal["signals", "sentiment", "book", "proposal", "context"]
+Section = Literal["signals", "sentiment", "book", "proposal", "context", "review"]
 
 
 def lookup(case: Case, path: str) -> FieldValue:
     """Return the value of a field of the case, by its dotted path.
 
     Valid paths: `signals.<timeframe>.<field>`, `book.<field>`, `proposal.conviction|against|direction|exposure`,
-    `sentiment.score`, `sentiment.flags.<flag>` (true when the flag is set), `context.<figure>`. Raises KeyError when
-    the field does not exist or has no known value.
+    `sentiment.score`, `sentiment.flags.<flag>` (true when the flag is set), `context.<figure>`,
+    `review.<figure>`. Raises KeyError when the field does not exist or has no known value.
     """
     parts = path.split(".")
     match parts:
@@ -118,6 +122,8 @@ def lookup(case: Case, path: str) -> FieldValue:
             value = flag in case.sentiment.flags
         case ["context", name] if case.context is not None:
             value = case.context.values.get(name)
+        case ["review", name] if case.review is not None:
+            value = figure(case.review, name)
         case _:
             raise KeyError(path)
     if value is None or not isinstance(value, float | int | bool | str):

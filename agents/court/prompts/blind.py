@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from agents.court.case import Case, lookup
 from agents.court.condition import Condition, holds
 from agents.court.grounding import AnyOpinion, is_grounded
+from agents.court.held.thesis import HeldView
 from agents.court.opinion import AnalystOpinion, Evidence
 from agents.court.prompts.fence import clean
 from agents.strategies.vote import NetVote
@@ -120,10 +121,19 @@ def blind(case: Case) -> BlindView:
             "context": _context(case, symbol),
             "instructions": case.instructions
             and {context: _mask(text, names, quote) for context, text in case.instructions.items()},
+            "review": None if case.review is None else _review(case.review, shift, names, quote),
             "book": case.book.model_copy(update={"held": tuple(_symbol(held, names) for held in case.book.held)}),
         }
     )
     return BlindView(shown, case, factor, names)
+
+
+def _review(held: HeldView, shift: timedelta, names: tuple[tuple[str, str], ...], quote: str) -> HeldView:
+    """The thesis of a position without names, dates and amounts. Its figures are fractions, and stay."""
+    said = {name: _mask(getattr(held.thesis, name), names, quote) for name in ("argued", "attacked", "why")}
+    moved = {"decision_id": "blind", "opened_utc": held.thesis.opened_utc + shift}
+    thesis = held.thesis.model_copy(update=said | moved)
+    return held.model_copy(update={"thesis": thesis, "told": _mask(held.told, names, quote)})
 
 
 def _names(case: Case) -> tuple[tuple[str, str], ...]:

@@ -10,6 +10,7 @@ from agents.court.prompts.blind import BlindView
 from agents.court.prompts.earlier import NOTHING_YET, Earlier, said
 from agents.court.prompts.fence import clean, instruction, news
 from agents.court.prompts.figures import cited, line
+from agents.court.prompts.reviewed import reviewed
 from agents.llm.attempt import Role
 from agents.strategies.vote import Vote
 from config.sections.strategies import PROMPT_CAP
@@ -53,6 +54,7 @@ def render(case: Case, role: Role, earlier: Earlier = NOTHING_YET, blind: BlindV
         _sentiment(shown),
         *_news(shown, _HEADLINES.get(role, 0)),
         *_proposal(shown),
+        *reviewed(shown),
         *_instructions(shown),
     ]
     if whole and shown.precedents:
