@@ -9,8 +9,8 @@ from typing import Literal, NamedTuple
 
 from pydantic import Field
 
-from agents.court.held.thesis import HeldView, figure
 from agents.court.record import CaseRecord
+from agents.court.thesis import HeldView, figure
 from agents.strategies.vote import NetVote
 from config.frozen import Frozen, UtcTime, absent
 from market.context.view import MarketContext

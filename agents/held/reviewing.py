@@ -17,7 +17,7 @@ from functools import partial
 from agents.court.case import Case
 from agents.court.condition import Condition
 from agents.court.hearing import Argued, Review
-from agents.court.held.thesis import HeldView
+from agents.court.thesis import HeldView
 from agents.desk.desk import Desk
 from agents.records.record import ExitDecision
 from agents.strategies.contexts import lean

@@ -15,8 +15,8 @@ from datetime import datetime
 from agents.court.case import Case
 from agents.court.condition import Condition, holds
 from agents.court.hearing import Argued
-from agents.court.held.thesis import Cause, Thesis
 from agents.court.opinion import AdvocateOpinion, AnalystOpinion
+from agents.court.thesis import Cause, Thesis
 from config.sections.court import CourtSettings
 from config.silence import Abstained
 from market.timeframe import Timeframe

@@ -17,9 +17,9 @@ from datetime import UTC, datetime, timedelta
 from agents.court.case import Case, lookup
 from agents.court.condition import Condition, holds
 from agents.court.grounding import AnyOpinion, is_grounded
-from agents.court.held.thesis import HeldView
 from agents.court.opinion import AnalystOpinion, Evidence
 from agents.court.prompts.fence import clean
+from agents.court.thesis import HeldView
 from agents.strategies.vote import NetVote
 from market.context.catalogue import CATALOGUE
 from market.context.view import MarketContext

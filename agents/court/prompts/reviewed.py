@@ -5,9 +5,9 @@ words, so it stands in one.
 """
 
 from agents.court.case import Case
-from agents.court.held.thesis import FIGURES, HeldView
 from agents.court.prompts.fence import argument, clean
 from agents.court.prompts.figures import line
+from agents.court.thesis import FIGURES, HeldView
 
 _ASKED = (
     "This is a review of a position that is held, bought earlier on the thesis below. Nothing is bought: judge whether it still "

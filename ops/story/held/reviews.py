@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from agents.court.hearing import Review
-from agents.court.held.thesis import Cause
+from agents.court.thesis import Cause
 from config.frozen import Frozen
 from config.silence import Abstained
 

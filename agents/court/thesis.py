@@ -27,7 +27,7 @@ class Thesis(Frozen):
 class HeldView(Frozen):
     """A position under review."""
 
-    thesis: Thesis
+    thesis: Thesis = Field(description="on which it was opened")
     cause: Cause = Field(description="why it is reviewed")
     told: str = Field(description="the same in words")
     age_bars: int = Field(ge=0, description="time since it was decided [bars]")
