@@ -100,6 +100,7 @@ def test_a_kill_switch_that_falls_while_the_court_thinks_lets_nothing_be_bought(
     assert all(order.created_utc < open_docket[0] for order in said(found, SentOrder) if order.purpose is Purpose.ENTRY)
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_while_the_court_thinks_asks_again_and_one_killed_later_uses_its_answers(
     tmp_path: Path,
 ) -> None:
