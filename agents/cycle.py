@@ -11,8 +11,11 @@ close    close what the voters want closed, what they meant to hold no longer, a
 review   ask the policy, if there is one, what it leaves of the shares that position voters want
 shape    trim what is wanted smaller, and raise its stop to the voters' exit: no more than an exit does it wait
 land     journal the answers to questions that were asked ahead
-try      hear what the voters want to open: analyst ∥ risk agent, advocate, supervisor, policy, gate
-         (what the gate could sign nothing of is no case, where the profile says so)
+arrive   do what follows from rulings that were reserved and are there now, as the gate judges it at this close
+hold     choose the positions that the court reviews, each with the thesis on which it was opened
+try      hear them, and what the voters want to open: analyst ∥ risk agent, advocate, supervisor; sell what a review leaves no
+         more; then, of purchases, policy and gate (what the gate could sign nothing of is no case, where the profile says so).
+         Where a ruling needs time, it is reserved, and arrives at a later close
 send     send what the gate signed, if a human approved it (where one is asked) and no kill switch stops it
 learn    count the cases that this bar ended, and follow those that were voted for
 record   write all of it to the journal as one event
@@ -22,16 +25,21 @@ ahead    ask in the background about markets that may be proposed next
 import hashlib
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import partial
 
 from agents.court.case import BookView, Case, Motion
-from agents.court.hearing import Hearing
+from agents.court.condition import Condition
+from agents.court.hearing import Hearing, Review
 from agents.desk.desk import Desk
 from agents.desk.policy import watch_policy
+from agents.held.arriving import arrive, follow, reserve
+from agents.held.reviewing import carry, closed_by, due
 from agents.horizons import close_what_is_due
 from agents.llm.attempt import Attempt
 from agents.memory.cases import render
 from agents.memory.voters import Voted
 from agents.outages.derisking import derisk
+from agents.records.inputs import Ruled
 from agents.records.record import AskedAhead, AskedOutlook, CycleRecord, ExitDecision
 from agents.resizing import decision_id_of, enlarged_from, review, shape
 from agents.strategies.contexts import net, votes_on
@@ -39,10 +47,12 @@ from agents.strategies.facts import Known
 from agents.strategies.terms import instructions_of, terms_of
 from agents.strategies.vote import NetVote
 from agents.unheard import heard_of
+from config.silence import Abstained
 from execution.account.trader import Exposure
 from market.bar import Slice
 from risk.portfolio import Portfolio
 from risk.proposal import Direction
+from sentiment.headline import SentimentData
 
 PRECEDENTS = 3
 """Number of similar past cases that a model is shown."""
@@ -66,11 +76,11 @@ async def run_cycle(desk: Desk, closed: Slice) -> CycleRecord:
         desk.showing.push(shown.bars)
     known = _known(desk, shown)
     proposals = _vote(desk, shown, known)
-    heard_by_voters = dict(known.heard)
     exits = await _close(desk, as_of, proposals)
     exits += await close_what_is_due(desk, as_of, proposals, portfolio)
     parts = review(desk, as_of, proposals)
     exits += await shape(desk, as_of, proposals, parts)
+    desk.tally.proposals, desk.tally.parts = proposals, parts
     await derisk(desk.watch, desk.trader, desk.sink, shown, portfolio)
     ahead = await land(desk)
 
@@ -80,14 +90,35 @@ async def run_cycle(desk: Desk, closed: Slice) -> CycleRecord:
     def case(moved: Motion) -> Case:
         return _case(desk, moved, portfolio, exposure, known)
 
-    tried = (each for each in proposals.items() if _is_tried(desk, each[1], portfolio, each[0], parts))
+    def held_case(symbol: str, kept: NetVote) -> Case:
+        return case(motion(symbol, kept)._replace(held_share=None))
+
+    def seen_case(symbol: str, kept: NetVote, condition: Condition) -> Case:
+        read = known.sentiment(symbol) if condition.field.startswith("sentiment.") else None
+        return _bare_case(desk, motion(symbol, kept)._replace(held_share=None), portfolio, exposure, read)
+
+    came = await arrive(desk, as_of, proposals, motion, partial(_send, desk))
+    before_court = came.symbols | (frozenset() if desk.reserved is None else desk.reserved.symbols)
+    held = due(desk, as_of, proposals, portfolio, exits, before_court, held_case, seen_case)
+    busy = before_court | {each.symbol for each in held}
+    tried = (
+        each
+        for each in proposals.items()
+        if each[0] not in busy and _is_tried(desk, each[1], portfolio, each[0], parts)
+    )
     motions, unheard = heard_of(desk, tuple(motion(symbol, proposal) for symbol, proposal in tried))
     cases = tuple(case(moved) for moved in motions)
     watched = _watched(desk, proposals, portfolio, lambda symbol, likely: case(motion(symbol, likely)))
-    heard = await desk.court.hear(cases) if cases else ()
+    if desk.reserved is None:
+        reviews, heard = await _hear(desk, as_of, held, cases)
+    else:
+        reserve(desk, as_of, held, cases)
+        reviews, heard = (), ()
     for alert in desk.watch.heard(as_of, desk.watch.noted(), ahead):
         desk.sink.append(alert)
-    hearings = tuple([await _send(desk, hearing) for hearing in heard])
+    between = desk.tally.take_ruled()
+    hearings = (*between[1], *came.hearings, *[await _send(desk, hearing) for hearing in heard])
+    reviews = (*between[0], *came.reviews, *reviews)
     if desk.learner is not None:
         desk.learner.close(shown, _voted(desk, shown, proposals), [each.name for each in desk.contexts], hearings)
     sales += await desk.trader.heed(as_of)
@@ -104,9 +135,11 @@ async def run_cycle(desk: Desk, closed: Slice) -> CycleRecord:
         breakers=breakers,
         votes=tuple(vote for proposal in proposals.values() for vote in proposal.votes),
         hearings=hearings,
-        exits=(*exits, *(ExitDecision(**sale._asdict()) for sale in sales)),
-        sentiment=heard_by_voters,
+        exits=(*exits, *closed_by(reviews), *(ExitDecision(**sale._asdict()) for sale in sales)),
+        sentiment=known.heard,
         unheard=unheard,
+        reviews=reviews,
+        dropped=(*between[2], *came.dropped),
     )
     desk.tally.bars += 1
     desk.sink.append(record)
@@ -114,6 +147,30 @@ async def run_cycle(desk: Desk, closed: Slice) -> CycleRecord:
         desk.watchlist.begin(watched)
         await desk.watchlist.rest()
     return record
+
+
+async def _hear(
+    desk: Desk, as_of: datetime, held: tuple[Case, ...], cases: tuple[Case, ...]
+) -> tuple[tuple[Review, ...], tuple[Hearing, ...]]:
+    """Hear the cases of a bar together, sell what reviews leave no more, and then ask policy and gate about purchases."""
+    if not held:
+        return (), await desk.court.hear(cases) if cases else ()
+    argued = await desk.court.argue((*held, *cases))
+    reviews = await carry(desk, as_of, argued[: len(held)])
+    return reviews, await desk.court.decide(argued[len(held) :]) if cases else ()
+
+
+async def ruled(desk: Desk, came: Ruled) -> None:
+    """Do what follows from a ruling that has come between two bars. What it was on is in the record of the next bar."""
+    docket = None if desk.reserved is None else desk.reserved.take(came.decisions)
+    if docket is None:
+        return
+
+    def motion(symbol: str, proposal: NetVote) -> Motion:
+        return _motion(desk, came.at_utc, symbol, proposal, desk.tally.parts.get(symbol, 1.0))
+
+    there = await follow(desk, came.at_utc, docket, desk.tally.proposals, motion, partial(_send, desk))
+    desk.tally.ruled(there.reviews, there.hearings, there.dropped)
 
 
 async def land(desk: Desk) -> tuple[Attempt, ...]:
@@ -188,6 +245,8 @@ async def _send(desk: Desk, hearing: Hearing) -> Hearing:
     hold = None if bars is None else bars * desk.timeframe.duration
     verdict = await desk.trader.enter(hearing.verdict, approval.report() if approval else None, hold)
     hearing = hearing.model_copy(update={"verdict": verdict})
+    if verdict.order is not None:
+        desk.theses.bought(hearing)
     if desk.memory is not None:
         desk.memory.add(hearing)
     if desk.showing is not None:
@@ -226,15 +285,27 @@ def _motion(desk: Desk, as_of: datetime, symbol: str, proposal: NetVote, part: f
 
 def _case(desk: Desk, moved: Motion, portfolio: Portfolio, exposure: Exposure, known: Known) -> Case:
     """The case of one symbol: all that may be known at this time."""
+    read = known.heard.get(moved.symbol) or desk.sentiment.read(moved.symbol, moved.as_of_utc)
+    case = _bare_case(desk, moved, portfolio, exposure, read)
+    if desk.memory is None:
+        return case
+    if desk.showing is not None:
+        case = desk.showing.complete(case, moved, portfolio, desk.memory.tally(moved.as_of_utc))
+        return case.model_copy(update={"precedents": desk.memory.near(case)})
+    return case.model_copy(update={"precedents": render(desk.memory.analogues(case, PRECEDENTS))})
+
+
+def _bare_case(desk: Desk, moved: Motion, portfolio: Portfolio, exposure: Exposure, read: SentimentData | None) -> Case:
+    """The case of one symbol without its precedents. `read`: its news; None where nobody reads them."""
     symbol, as_of = moved.symbol, moved.as_of_utc
-    case = Case(
+    return Case(
         decision_id=moved.decision_id,
         symbol=symbol,
         as_of_utc=as_of,
         base_timeframe=desk.timeframe,
         proposal=moved.proposal,
         signals=desk.engines[symbol].view(),
-        sentiment=known.heard.get(symbol) or desk.sentiment.read(symbol, as_of),
+        sentiment=read or SentimentData(symbol=symbol, as_of_utc=as_of, score=Abstained(why="nobody reads it here")),
         book=_book_view(desk, symbol, portfolio, exposure),
         record=moved.record,
         context=None if desk.context is None else desk.context.read(symbol, as_of),
@@ -242,12 +313,6 @@ def _case(desk: Desk, moved: Motion, portfolio: Portfolio, exposure: Exposure, k
         terms=moved.terms,
         instructions=instructions_of(moved.proposal, desk.contexts),
     )
-    if desk.memory is None:
-        return case
-    if desk.showing is not None:
-        case = desk.showing.complete(case, moved, portfolio, desk.memory.tally(as_of))
-        return case.model_copy(update={"precedents": desk.memory.near(case)})
-    return case.model_copy(update={"precedents": render(desk.memory.analogues(case, PRECEDENTS))})
 
 
 def _book_view(desk: Desk, symbol: str, portfolio: Portfolio, exposure: Exposure) -> BookView:

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Literal
 
-from agents.cycle import land, run_cycle
+from agents.cycle import land, ruled, run_cycle
 from agents.desk.desk import Desk
 from agents.records.account import AccountLeft
-from agents.records.inputs import Arrived, Beat, RaiseAsked, StopAsked
+from agents.records.inputs import Arrived, Beat, RaiseAsked, Ruled, StopAsked
 from agents.records.record import CycleRecord, SessionEnd
 from execution.account.pieces import Touch
 from execution.kill_switch.halting import Sale
@@ -33,6 +33,8 @@ async def run_session(desk: Desk, stop: Callable[[], bool], seen: Callable[[Cycl
         await desk.arrivals.close()
         if desk.watchlist is not None:
             desk.watchlist.cancel()
+        if desk.reserved is not None:
+            desk.reserved.cancel()
 
 
 async def trade(desk: Desk, stop: Callable[[], bool], seen: Callable[[CycleRecord], None]) -> Reason:
@@ -57,6 +59,11 @@ async def trade(desk: Desk, stop: Callable[[], bool], seen: Callable[[CycleRecor
             case RaiseAsked():
                 desk.sink.append(arrived)
                 desk.trader.raise_ramp(arrived.at_utc, arrived.who)
+            case Ruled():
+                desk.sink.append(arrived)
+                await ruled(desk, arrived)
+                if arrived.prices:
+                    await desk.trader.trade_between(moment_of(arrived))
             case StopAsked():
                 desk.sink.append(arrived)
                 return "interrupted"
@@ -74,7 +81,7 @@ async def obey(desk: Desk, beat: Beat) -> tuple[Sale, ...]:
     return sales
 
 
-def moment_of(beat: Beat) -> Slice:
+def moment_of(beat: Beat | Ruled) -> Slice:
     """The prices of a beat, as the bars of a moment in which they do not move."""
     moment = Timeframe.M1
     close_utc = beat.at_utc + moment.duration

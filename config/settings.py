@@ -89,7 +89,9 @@ class Settings(Frozen):
                 else f"{self.world} bars come from no exchange"
             )
             clashes.append((("market.feed", "world"), feed))
-        clashes += _watchlist_clashes(self) + _market_clashes(self) + _context_market_clashes(self)
+        clashes += (
+            _ruling_clashes(self) + _watchlist_clashes(self) + _market_clashes(self) + _context_market_clashes(self)
+        )
         if clashes:
             raise contradiction(clashes)
         return self
@@ -159,6 +161,23 @@ def _context_market_clashes(settings: Settings) -> list[Clash]:
                 key = f"strategies.{index}.limits.{name}"
                 why = f"at {own[name]:g} nothing could be bought where venue.spread_bps is {spread:g}"
                 clashes.append(((key, "venue.spread_bps"), why))
+    return clashes
+
+
+def _ruling_clashes(settings: Settings) -> list[Clash]:
+    """Settings of when a ruling is there that contradict where bars come from."""
+    court, clocked = settings.court, settings.world in ("feed", "testnet", "live")
+    clashes: list[Clash] = []
+    if court.latency_s and clocked:
+        clashes.append(
+            (("court.latency_s", "world"), "where bars are yet to come, models take the time that they take")
+        )
+    if not court.wait and not clocked:
+        at_once = "bars that are there already follow at once; court.latency_s says how long a ruling takes on them"
+        clashes.append((("court.wait", "world"), at_once))
+    if not court.wait and settings.minds.transcripts in ("record", "replay"):
+        unknown = "recorded answers do not say when a ruling was there; wait must be true"
+        clashes.append((("court.wait", "minds.transcripts"), unknown))
     return clashes
 
 

@@ -57,7 +57,7 @@ class SeatsTeller:
         """Count the voices of a bar."""
         if not isinstance(event, CycleRecord):
             return
-        for voice in (voice for hearing in event.hearings for voice in hearing.voices):
+        for voice in (voice for hearing in (*event.hearings, *event.reviews) for voice in hearing.voices):
             self._spoken[voice.speaker] += 1
             self._why = voice.why or self._why
 

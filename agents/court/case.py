@@ -13,6 +13,7 @@ from agents.court.record import CaseRecord
 from agents.court.shown.holdings import HeldView
 from agents.court.shown.path import PricePath
 from agents.court.shown.trade import Trade
+from agents.court.thesis import ReviewView, figure
 from agents.strategies.vote import NetVote
 from config.frozen import Frozen, UtcTime, absent, empty
 from market.context.view import MarketContext
@@ -99,6 +100,8 @@ class Case(Frozen):
     """The last prices, of bars and of days; None as `trade` is."""
     macro: Upcoming | None = Field(default=None, exclude_if=absent)
     """The next release of the calendar; None as `trade` is, and where the calendar does not know it."""
+    review: ReviewView | None = Field(default=None, exclude_if=absent)
+    """Of a position that is held and under review: the thesis on which it was opened; None for a proposal."""
 
     @property
     def motion(self) -> Motion:
@@ -117,7 +120,7 @@ class Case(Frozen):
         )
 
 
-Section = Literal["signals", "sentiment", "book", "proposal", "context", "trade", "macro"]
+Section = Literal["signals", "sentiment", "book", "proposal", "context", "trade", "macro", "review"]
 
 
 def lookup(case: Case, path: str) -> FieldValue:
@@ -125,8 +128,8 @@ def lookup(case: Case, path: str) -> FieldValue:
 
     Valid paths: `signals.<timeframe>.<field>`, `book.<field>`, `proposal.conviction|against|direction|exposure`,
     `sentiment.score`, `sentiment.<component>` (its score), `sentiment.flags.<flag>` (true when the flag is set),
-    `context.<figure>`, `trade.<term>`, `trade.rooms.<rule>`, `book.limits.<field>`, `macro.event|in_h`. Raises KeyError when the
-    field does not exist or has no known value.
+    `context.<figure>`, `trade.<term>`, `trade.rooms.<rule>`, `book.limits.<field>`, `macro.event|in_h`, `review.<figure>`. Raises
+    KeyError when the field does not exist or has no known value.
     """
     parts = path.split(".")
     match parts:
@@ -152,6 +155,8 @@ def lookup(case: Case, path: str) -> FieldValue:
             value = getattr(case.macro, name, None)
         case ["context", name] if case.context is not None:
             value = case.context.values.get(name)
+        case ["review", name] if case.review is not None:
+            value = figure(case.review, name)
         case _:
             raise KeyError(path)
     if value is None or not isinstance(value, float | int | bool | str):

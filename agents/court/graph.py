@@ -1,22 +1,24 @@
 """The court as a LangGraph state machine.
 
     START ─► analyst ────┐
-        └──► risk_agent ─┴─► devils_advocate ─► (rebuttal) ─► supervisor ─► adjust ─► gate ─► END
+        └──► risk_agent ─┴─► devils_advocate ─► (rebuttal) ─► supervisor ─► rule ─► adjust ─► gate ─► END
 
 One invocation hears a docket: all cases of one bar. Within a node the cases are heard concurrently. The gate takes
 them one after another, strongest conviction first, because each signed order leaves less room for the next. All nodes
 are async and none raises an error: a role that fails has abstained, with a reason. A role can reach the gate only
 through the ruling. The rebuttal is a wave of its own where models sit and the profile gives a band for it: the analyst
 answers an attack whose strength lies within. The attempts of each wave are handed on before the next wave starts, so
-that a killed run has them on disk.
+that a killed run has them on disk. A docket that is only argued ends with its rulings: a review of what is held goes no
+further, and a purchase may be decided later, by the same nodes.
 """
 
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, TypedDict
+from types import MappingProxyType
+from typing import Any, Literal, TypedDict
 
 from langgraph.graph import END, START, StateGraph
 from langsmith import tracing_context
@@ -24,7 +26,8 @@ from langsmith import tracing_context
 from agents.court.bounds import RULES, Force, force_of
 from agents.court.case import Case, Motion
 from agents.court.grounding import AnyOpinion
-from agents.court.hearing import Hearing
+from agents.court.hearing import Argued, Hearing
+from agents.court.held.ruling import rule_held
 from agents.court.listening import Heard, concurrently, listen
 from agents.court.mind import Mind, Overheard, Voice, speaker_of
 from agents.court.opinion import (
@@ -82,22 +85,24 @@ class Bench:
 
 
 _STEPS = 25
-"""Steps after which LangGraph gives up; the court takes six. A variable of the environment could lower the default."""
+"""Steps after which LangGraph gives up; the court takes seven. A variable of the environment could lower the default."""
 
 
 class Docket(TypedDict, total=False):
-    """The machine's state: tuples in the order of `cases`. Each node writes its own key; the key of the gate is the
-    result.
+    """The machine's state: tuples in the order of `cases`. Each node writes its own key; that of the gate, or of the
+    ruling, is the result.
     """
 
     cases: tuple[Case, ...]
+    only_argued: bool
     analyst: tuple[Heard[AnalystOpinion], ...]
     risk_agent: tuple[Heard[RiskOpinion], ...]
     advocate: tuple[Heard[AdvocateOpinion], ...]
     rebuttal: tuple[Heard[RebuttalOpinion] | None, ...]
     supervisor: tuple[Heard[SupervisorOpinion], ...]
-    spoken: tuple[Voice, ...]
-    ruled: tuple[tuple[Ruling, Adjustment], ...]
+    argued: tuple[Argued, ...]
+    motions: Mapping[str, Motion]
+    adjusted: tuple[Adjustment, ...]
     hearings: tuple[Hearing, ...]
 
 
@@ -107,29 +112,50 @@ class Court:
     def __init__(self, bench: Bench) -> None:
         switch_off_tracers()
         self._bench = bench
-        self._machine = _compile(bench)
+        self._roles = _Roles(bench)
+        self._machine = _compile(self._roles, bench)
         self._config = {"recursion_limit": _STEPS}
 
     async def hear(self, cases: tuple[Case, ...]) -> tuple[Hearing, ...]:
-        """Hear all cases of one bar. Returns one hearing for each, in the order of `cases`.
+        """Hear all cases of one bar. Returns one hearing for each, in the order of `cases`."""
+        hearings: tuple[Hearing, ...] = await self._run(cases, "hearings")
+        return hearings
+
+    async def argue(self, cases: tuple[Case, ...]) -> tuple[Argued, ...]:
+        """Hear all these cases up to their rulings, in the order of `cases`. Neither policy nor gate is asked."""
+        argued: tuple[Argued, ...] = await self._run(cases, "argued")
+        return argued
+
+    async def decide(
+        self, argued: tuple[Argued, ...], motions: Mapping[str, Motion] = MappingProxyType({})
+    ) -> tuple[Hearing, ...]:
+        """Ask policy and gate about cases that were argued before, on the book as it is now. `motions`: what the gate reads of
+        them now, by decision; of all others it reads what it could have read then.
+        """
+        docket: Docket = {"argued": argued, "motions": motions}
+        docket |= await self._roles.adjust(docket)
+        return (await self._roles.gate(docket))["hearings"]
+
+    async def _run(self, cases: tuple[Case, ...], until: Literal["argued", "hearings"]) -> Any:
+        """Run the machine until this is known.
 
         LangGraph sends traces to LangSmith where the environment asks for it. Cases, equity and orders never leave so: the
         tracer is off here, whatever the environment says.
         """
+        docket: Docket = {"cases": cases, "only_argued": until == "argued"}
         with tracing_context(enabled=False):
-            done = await self._machine.ainvoke({"cases": cases}, self._config, version="v2", output_keys="hearings")
-        hearings: tuple[Hearing, ...] = done.value
-        return hearings
+            done = await self._machine.ainvoke(docket, self._config, version="v2", output_keys=until)
+        return done.value
 
 
-def _compile(bench: Bench) -> Any:
-    roles = _Roles(bench)
+def _compile(roles: "_Roles", bench: Bench) -> Any:
     graph: Any = StateGraph(Docket)
     for name, node in (
         ("analyst", roles.analyst),
         ("risk_agent", roles.risk_agent),
         ("devils_advocate", roles.devils_advocate),
         ("supervisor", roles.supervisor),
+        ("rule", roles.rule),
         ("adjust", roles.adjust),
         ("gate", roles.gate),
     ):
@@ -143,10 +169,15 @@ def _compile(bench: Bench) -> Any:
         graph.add_node("rebut", roles.rebut)
         graph.add_edge("devils_advocate", "rebut")
         graph.add_edge("rebut", "supervisor")
-    graph.add_edge("supervisor", "adjust")
+    graph.add_edge("supervisor", "rule")
+    graph.add_conditional_edges("rule", _after_ruling, ["adjust", END])
     graph.add_edge("adjust", "gate")
     graph.add_edge("gate", END)
     return graph.compile()
+
+
+def _after_ruling(docket: Docket) -> str:
+    return END if docket["only_argued"] else "adjust"
 
 
 class _Roles:
@@ -240,19 +271,41 @@ class _Roles:
                 self._bench.overheard(case, role.model_fields["kind"].default, heard.word, heard.struck)
         return heard
 
-    async def adjust(self, docket: Docket) -> Docket:
-        """Compose each ruling, and ask the policy for its factor."""
+    async def rule(self, docket: Docket) -> Docket:
+        """Compose each ruling from the opinions."""
         self._pass_on()
         spoken = self._mind.voices()
-        ruled = []
-        for index, case in enumerate(docket["cases"]):
-            analyst, risk = docket["analyst"][index].word, docket["risk_agent"][index].word
-            advocate, supervisor = docket["advocate"][index].word, docket["supervisor"][index].word
-            force = self._force(case, spoken)
-            ruling = rule(case.proposal.direction, analyst, risk, advocate, supervisor, force, _answer(docket, index))
-            shown = court_view(case, analyst, risk, advocate, supervisor) if self._bench.shows_court else None
-            ruled.append((ruling, _adjusted(self._bench, case, ruling, shown)))
-        return {"ruled": tuple(ruled), "spoken": spoken}
+        return {"argued": tuple(self._argued(docket, place, spoken) for place in range(len(docket["cases"])))}
+
+    def _argued(self, docket: Docket, place: int, spoken: tuple[Voice, ...]) -> Argued:
+        analyst, risk = docket["analyst"][place], docket["risk_agent"][place]
+        advocate, supervisor = docket["advocate"][place], docket["supervisor"][place]
+        answer = docket["rebuttal"][place] if "rebuttal" in docket else None
+        struck = {
+            "analyst": analyst.struck + (() if answer is None else answer.struck),
+            "risk_agent": risk.struck,
+            "devils_advocate": advocate.struck,
+            "supervisor": supervisor.struck,
+        }
+        case = docket["cases"][place]
+        force, answered = self._force(case, spoken), _answer(docket, place)
+        words = analyst.word, risk.word, advocate.word, supervisor.word
+        if case.review is None:
+            ruling = rule(case.proposal.direction, *words, force, answered)
+        else:
+            ruling = rule_held(*words, force, answered)
+        return Argued(
+            mind=self._mind.name,
+            voices=tuple(voice for voice in spoken if voice.decision_id == case.decision_id),
+            case=case,
+            analyst=analyst.word,
+            risk_agent=risk.word,
+            advocate=advocate.word,
+            supervisor=supervisor.word,
+            struck=tuple(Struck(role=role, evidence=cited) for role, cited in struck.items() if cited),
+            ruling=ruling,
+            rebuttal=answered,
+        )
 
     def _force(self, case: Case, spoken: tuple[Voice, ...]) -> Force | None:
         """What the arguments of this case weigh by themselves."""
@@ -262,33 +315,43 @@ class _Roles:
         speakers = {role: speaker_of(spoken, case.decision_id, role, self._mind.name) for role in ROLES}
         return force_of(court, case, speakers)
 
+    async def adjust(self, docket: Docket) -> Docket:
+        """Ask the policy for its factor of each ruling."""
+        return {"adjusted": tuple(_adjusted(self._bench, each, _motion(docket, each)) for each in docket["argued"])}
+
     async def gate(self, docket: Docket) -> Docket:
         """Ask the gate about each case: strongest conviction first, then by symbol."""
-        cases, spoken = docket["cases"], docket["spoken"]
+        argued, adjusted = docket["argued"], docket["adjusted"]
         together = tuple(
-            case.symbol
-            for case, (ruling, adjustment) in zip(cases, docket["ruled"], strict=True)
-            if case.proposal.direction is Direction.LONG and ruling.scale * adjustment.scale > 0.0
+            each.case.symbol
+            for each, adjustment in zip(argued, adjusted, strict=True)
+            if each.case.proposal.direction is Direction.LONG and each.ruling.scale * adjustment.scale > 0.0
         )
         verdicts: dict[int, Verdict] = {}
+        cases = [each.case for each in argued]
         for index in sorted(range(len(cases)), key=lambda i: (-cases[i].proposal.conviction, cases[i].symbol)):
-            ruling, adjustment = docket["ruled"][index]
-            argument = self._argument(cases[index], docket["analyst"][index].word, spoken)
+            heard = argued[index]
             verdicts[index] = self._bench.judge(
-                proposal_of(cases[index].motion, ruling, adjustment, argument, together)
+                proposal_of(_motion(docket, heard), heard.ruling, adjusted[index], _argument(heard), together)
             )
         return {
             "hearings": tuple(
-                _hearing(self._mind.name, spoken, docket, verdicts[index], index) for index in range(len(cases))
+                Hearing.of_ours(**vars(each), adjustment=adjusted[index], verdict=verdicts[index])
+                for index, each in enumerate(argued)
             )
         }
 
-    def _argument(self, case: Case, analyst: AnalystOpinion | Abstained, spoken: tuple[Voice, ...]) -> Argument | None:
-        """Return the speaker, under the name that calibration uses, and its belief; None if the analyst was silent."""
-        if isinstance(analyst, Abstained):
-            return None
-        speaker = speaker_of(spoken, case.decision_id, "analyst", self._mind.name)
-        return Argument(speaker=f"{speaker}/analyst", belief=analyst.belief)
+
+def _motion(docket: Docket, heard: Argued) -> Motion:
+    """What the gate reads of a case."""
+    return docket.get("motions", {}).get(heard.case.decision_id) or heard.case.motion
+
+
+def _argument(heard: Argued) -> Argument | None:
+    """Return the speaker, under the name that calibration uses, and its belief; None if the analyst was silent."""
+    if isinstance(heard.analyst, Abstained):
+        return None
+    return Argument(speaker=f"{heard.speaker('analyst')}/analyst", belief=heard.analyst.belief)
 
 
 def _answer(docket: Docket, place: int) -> RebuttalOpinion | Abstained | None:
@@ -297,15 +360,16 @@ def _answer(docket: Docket, place: int) -> RebuttalOpinion | Abstained | None:
     return None if said is None else said.word
 
 
-def _adjusted(bench: Bench, case: Case, ruling: Ruling, shown: CourtView | None) -> Adjustment:
+def _adjusted(bench: Bench, heard: Argued, motion: Motion) -> Adjustment:
     """Return the policy's adjustment, on the book before any case of the bar is judged.
 
     It never leaves more than the voters proposed. A policy that fails, cannot see, or answers with what is no factor, reduces the
     size to zero.
     """
-    adjuster = bench.adjuster
+    adjuster, ruling = bench.adjuster, heard.ruling
+    shown = _view(heard) if bench.shows_court else None
     try:
-        seen = bench.see(proposal_of(case.motion, ruling, Adjustment(adjuster=adjuster.name, scale=1.0), None, ()))
+        seen = bench.see(proposal_of(motion, ruling, Adjustment(adjuster=adjuster.name, scale=1.0), None, ()))
         seen = seen if shown is None else seen.model_copy(update=shown._asdict())
         said = Adjustment.model_validate(adjuster.adjust(seen).model_dump())
     except Exception:  # noqa: BLE001  the boundary of a policy: one that breaks leaves no size
@@ -315,6 +379,10 @@ def _adjusted(bench: Bench, case: Case, ruling: Ruling, shown: CourtView | None)
     whole = 1.0 / ruling.scale
     exact = Decimal(repr(whole)) * Decimal(repr(ruling.scale))
     return said.model_copy(update={"scale": whole if exact >= 1 else math.nextafter(whole, math.inf)})
+
+
+def _view(heard: Argued) -> CourtView:
+    return court_view(heard.case, heard.analyst, heard.risk_agent, heard.advocate, heard.supervisor)
 
 
 def proposal_of(
@@ -339,30 +407,4 @@ def proposal_of(
         exit_price=voted.exit_price,
         held_share=motion.held_share,
         terms=motion.terms,
-    )
-
-
-def _hearing(mind: str, spoken: tuple[Voice, ...], done: Docket, verdict: Verdict, index: int) -> Hearing:
-    ruling, adjustment = done["ruled"][index]
-    case = done["cases"][index]
-    answer = done["rebuttal"][index] if "rebuttal" in done else None
-    struck = {
-        "analyst": done["analyst"][index].struck + (() if answer is None else answer.struck),
-        "risk_agent": done["risk_agent"][index].struck,
-        "devils_advocate": done["advocate"][index].struck,
-        "supervisor": done["supervisor"][index].struck,
-    }
-    return Hearing(
-        mind=mind,
-        voices=tuple(voice for voice in spoken if voice.decision_id == case.decision_id),
-        case=case,
-        analyst=done["analyst"][index].word,
-        risk_agent=done["risk_agent"][index].word,
-        advocate=done["advocate"][index].word,
-        supervisor=done["supervisor"][index].word,
-        struck=tuple(Struck(role=role, evidence=cited) for role, cited in struck.items() if cited),
-        ruling=ruling,
-        adjustment=adjustment,
-        verdict=verdict,
-        rebuttal=None if answer is None else answer.word,
     )

@@ -1,4 +1,7 @@
-"""The record of one hearing: each role's opinion, the ruling, the adjustment and the gate's verdict."""
+"""The record of one hearing: each role's opinion, the ruling, the adjustment and the gate's verdict.
+
+A review of a held position ends with the ruling: what it sells is an exit, about which neither policy nor gate is asked.
+"""
 
 from pydantic import Field
 
@@ -13,10 +16,8 @@ from risk.verdict import Verdict
 from rl.adjustment import Adjustment
 
 
-class Hearing(Frozen):
-    """One case from the proposal to the verdict. `mind` names the mind ("rules", "models"); `voices` names who spoke
-    for each role.
-    """
+class Argued(Frozen):
+    """One case up to the ruling. `mind` names the mind ("rules", "models"); `voices` names who spoke for each role."""
 
     mind: str
     voices: tuple[Voice, ...] = ()
@@ -27,8 +28,6 @@ class Hearing(Frozen):
     supervisor: SupervisorOpinion | Abstained
     struck: tuple[Struck, ...]
     ruling: Ruling
-    adjustment: Adjustment
-    verdict: Verdict
     rebuttal: RebuttalOpinion | Abstained | None = Field(default=None, exclude_if=absent)
     """The analyst's answer to the heaviest attack; None if it was not asked for."""
 
@@ -37,3 +36,18 @@ class Hearing(Frozen):
         all roles.
         """
         return speaker_of(self.voices, self.case.decision_id, role, self.mind)
+
+
+class Hearing(Argued):
+    """One case from the proposal to the verdict."""
+
+    adjustment: Adjustment
+    verdict: Verdict
+
+
+class Review(Argued):
+    """A held position before the court. The scale of the ruling is the part of what was bought that stays: 1 keeps it as it
+    is, 0 closes it. Silence keeps it.
+    """
+
+    sold: bool = Field(description="whether a sale was sent")

@@ -9,7 +9,10 @@ from datetime import datetime
 
 from agents.approval.asking import Approvals
 from agents.court.graph import Court
+from agents.court.hearing import Hearing, Review
+from agents.court.held.theses import Theses
 from agents.court.minds.watchlist import Watchlist
+from agents.court.reserved.dockets import ReservedDockets
 from agents.court.showing.showing import Showing
 from agents.desk.arrivals import Arrivals
 from agents.desk.reviewer import Reviewer
@@ -17,8 +20,10 @@ from agents.memory.cases import Memory
 from agents.memory.learning import Learner
 from agents.outages.watch import OutageWatch
 from agents.records.account import Standing
+from agents.records.record import Dropped
 from agents.strategies.contexts import Context
 from agents.strategies.facts import SentimentReader
+from agents.strategies.vote import NetVote
 from config.clock import BarClock
 from config.settings import Settings
 from execution.account.trader import Trader
@@ -31,12 +36,18 @@ from rl.serving.monitor import Demotion
 
 
 class Tally:
-    """Counters of a session: the number of bars, the hash of all slices so far, and what was sold since the last bar."""
+    """Counters of a session: the number of bars, the hash of all slices so far; what was sold and ruled since the last bar, and
+    what its voters said."""
 
     def __init__(self) -> None:
         self.bars = 0
         self.data_hash = "0" * 64
         self._sold: tuple[Sale, ...] = ()
+        self._ruled: tuple[tuple[Review, ...], tuple[Hearing, ...], tuple[Dropped, ...]] = ((), (), ())
+        self.proposals: Mapping[str, NetVote] = {}
+        """What the voters said at the last bar, by symbol."""
+        self.parts: Mapping[str, float] = {}
+        """What the policy left of the shares that they wanted at it, by symbol."""
 
     def sold(self, sales: tuple[Sale, ...]) -> None:
         """Note sales between two bars, for the record of the next one."""
@@ -46,6 +57,16 @@ class Tally:
         """The sales since the last bar, which count as told."""
         sold, self._sold = self._sold, ()
         return sold
+
+    def ruled(self, reviews: tuple[Review, ...], hearings: tuple[Hearing, ...], dropped: tuple[Dropped, ...]) -> None:
+        """Note what the court has ruled between two bars, for the record of the next one."""
+        before = self._ruled
+        self._ruled = ((*before[0], *reviews), (*before[1], *hearings), (*before[2], *dropped))
+
+    def take_ruled(self) -> tuple[tuple[Review, ...], tuple[Hearing, ...], tuple[Dropped, ...]]:
+        """What the court has ruled since the last bar, which counts as told."""
+        ruled, self._ruled = self._ruled, ((), (), ())
+        return ruled
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +90,10 @@ class Desk:
     sink: Sink
     tally: Tally
     watch: OutageWatch
+    theses: Theses
+    """On which theses positions were opened."""
+    reserved: ReservedDockets | None = None
+    """The cases whose rulings come later; None where every ruling is there at once."""
     context: ContextEngine | None = None
     """Gives what is known of a market beside its bars; None if the profile asks for none."""
     demotion: Demotion | None = None

@@ -5,12 +5,14 @@ switch and the approver.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
 from agents.approval.asking import Approvals
 from agents.approval.petition import Approver
 from agents.court.graph import Bench, Court, Judge, See
+from agents.court.held.theses import Theses
 from agents.court.mind import Overheard
 from agents.court.minds.model import ModelMind
 from agents.court.minds.outlooks import Outlooks
@@ -19,6 +21,8 @@ from agents.court.minds.seated import Seated
 from agents.court.minds.watchlist import Landed, Watchlist, nobody_knows
 from agents.court.prompts.prompt import load_prompts
 from agents.court.record import NOTHING_LEARNT
+from agents.court.reserved.clocks import BesideClock, LatencyClock, Note
+from agents.court.reserved.dockets import ReservedDockets
 from agents.court.showing.showing import Showing
 from agents.desk.arrivals import Arrivals, Feed, Pulse, SpokeNext, nothing_recorded
 from agents.desk.desk import Desk, Tally
@@ -36,6 +40,7 @@ from agents.records.record import Session, Warmup
 from agents.strategies.contexts import Context, build_contexts, depth_read
 from agents.strategies.facts import SentimentReader
 from config.clock import BarClock, from_ms
+from config.settings import Settings
 from execution.account.ledger import Ledger
 from execution.account.routing.routes import Health, Member
 from execution.account.trader import Trader
@@ -105,8 +110,6 @@ def open_desk(
     outlooks = Outlooks(settings.minds)
     told = load_prompts(settings.minds, settings.court, session.own_prompts)
     models = None if asker is None else ModelMind(asker, rules, settings.minds, outlooks, told)
-    whole = models or rules
-    mind = whole if len(set(settings.court.seats)) == len(ROLES) else Seated(whole, settings.court.seats)
     watch = OutageWatch(settings.minds.derisk)
 
     def note(attempt: Attempt) -> None:
@@ -114,6 +117,29 @@ def open_desk(
         watch.note(attempt)
 
     see = unseen if settings.rl.mode == "off" else _lookout(session, trader)
+    judge = around(trader) if around else trader.judge
+
+    def court_of(noted: Note, mind: ModelMind | RulesMind) -> Court:
+        seats = settings.court.seats
+        return Court(
+            Bench(
+                mind=mind if len(set(seats)) == len(ROLES) else Seated(mind, seats),
+                adjuster=adjuster,
+                judge=judge,
+                role_deadline_s=settings.court.role_deadline_s,
+                note=noted,
+                see=see,
+                shows_court=settings.rl.mode != "off",
+                overheard=overheard,
+                court=settings.court,
+            )
+        )
+
+    def own_court(noted: Note) -> Court:
+        """A court with a mind of its own."""
+        return court_of(noted, rules if asker is None else ModelMind(asker, rules, settings.minds, outlooks, told))
+
+    court = court_of(note, models or rules)
     return Desk(
         settings=settings,
         symbols=session.symbols,
@@ -123,19 +149,7 @@ def open_desk(
         engines=warm.engines,
         sentiment=sentiment,
         contexts=contexts,
-        court=Court(
-            Bench(
-                mind=mind,
-                adjuster=adjuster,
-                judge=around(trader) if around else trader.judge,
-                role_deadline_s=settings.court.role_deadline_s,
-                note=note,
-                see=see,
-                shows_court=settings.rl.mode != "off",
-                overheard=overheard,
-                court=settings.court,
-            )
-        ),
+        court=court,
         approvals=Approvals(settings.court, approver),
         memory=None if asker is None else _memory(session),
         learner=_learner(session) if learns(settings) else None,
@@ -146,6 +160,8 @@ def open_desk(
         sink=sink,
         tally=Tally(),
         watch=watch,
+        theses=Theses(settings.court, session.timeframe),
+        reserved=_reserved(settings, session.timeframe, court, BesideClock(own_court, note, landed)),
         context=_context(session, warmup) if settings.market.context == "facts" else None,
         demotion=demotion_of(session, adjuster),
         reviewer=None if settings.rl.mode == "off" else Reviewer(adjuster, see),
@@ -158,6 +174,19 @@ def _showing(session: Session, warmup: Warmup, trader: Trader) -> Showing:
     """What models are shown beside the indicators, after the warm-up."""
     days, bars = _days(warmup), _bars(warmup, session.timeframe)
     return Showing(session.settings, session.instruments, session.timeframe, trader, days, bars)
+
+
+def _reserved(settings: Settings, timeframe: Timeframe, court: Court, beside: BesideClock) -> ReservedDockets | None:
+    """The dockets of a court that needs time; None for one whose rulings are there at once, as those of the rules mind are."""
+    asked, patience = settings.court, timedelta(seconds=settings.minds.deadlines.decision_s) + timeframe.duration
+    if asked.mind != "models":
+        return None
+    if not asked.wait:
+        return ReservedDockets(beside, patience)
+    if not asked.latency_s:
+        return None
+    latency = timedelta(seconds=asked.latency_s)
+    return ReservedDockets(LatencyClock(latency, court), latency + patience)
 
 
 def _warmed(session: Session, warmup: Warmup, contexts: tuple[Context, ...]) -> _Warm:

@@ -203,6 +203,8 @@ def _on_feed(request: WorldRequest, changed: Mapping[str, Any]) -> dict[str, Any
     beside: dict[str, Any] = {"world": "feed", "market.feed": request.feed}
     if "minds.warm_wait" not in changed:
         beside["minds.warm_wait"] = False
+    if "court.wait" not in changed:
+        beside["court.wait"] = False
     if "sentiment.sources" not in changed:
         own = load_profile(request.profile, {**changed, **beside}).sentiment.sources
         kept = [source.model_dump(mode="json") for source in own if source.kind != "simulated"]

@@ -10,7 +10,7 @@ import asyncio
 from datetime import datetime
 
 from agents.recorded.rerun import RecordedRun, RecordedSentiment
-from agents.records.inputs import Arrived, Beat, StopAsked
+from agents.records.inputs import Arrived, Beat, Ruled, StopAsked
 from agents.records.record import CycleRecord
 from config.frozen import Journaled
 from execution.kill_switch.halting import Halt, HaltEvent, Reading
@@ -40,14 +40,14 @@ class InputsAgain:
         self._run.pass_over()
         return following.tape
 
-    def past(self) -> Beat | None:
-        """The next input, if it is a beat: what the switch was found to say then is known from now on."""
+    def past(self) -> Beat | Ruled | None:
+        """The next input, if it came between two bars: what the switch was found to say then is known from now on."""
         following = self._following()
-        if not isinstance(following, Beat):
+        if not isinstance(following, Beat | Ruled):
             return None
         self._run.pass_over()
         while (event := self._run.peek()) is not None and not isinstance(
-            event, Arrived | Beat | StopAsked | CycleRecord
+            event, Arrived | Beat | Ruled | StopAsked | CycleRecord
         ):
             self._pass_over(event)
         return following
@@ -61,14 +61,14 @@ class InputsAgain:
         """The latches that were down, whichever look this is."""
         return Reading(self._halts)
 
-    def _following(self) -> Beat | CycleRecord | None:
+    def _following(self) -> Beat | Ruled | CycleRecord | None:
         """The next input; what lies before it is passed over."""
         while True:
             event = self._run.peek()
             if event is None:
                 self._run.next_bar()
                 event = self._run.peek()
-            if event is None or isinstance(event, Beat | CycleRecord):
+            if event is None or isinstance(event, Beat | Ruled | CycleRecord):
                 return event
             self._pass_over(event)
 

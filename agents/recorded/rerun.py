@@ -12,7 +12,7 @@ from datetime import datetime
 from agents.approval.petition import Approval
 from agents.llm.attempt import Attempt, Role
 from agents.records.inputs import Arrived, Between
-from agents.records.record import AskedAhead, CycleRecord, SessionEnd, ShareReview
+from agents.records.record import AskedAhead, CycleRecord, RulingReserved, SessionEnd, ShareReview
 from agents.records.registry import Recorded
 from config.errors import JournalFault
 from config.frozen import Journaled
@@ -41,7 +41,7 @@ class RecordedRun:
         self._group: deque[Recorded] = deque()
         self.cycle: CycleRecord | None = None
         self.watched: dict[str, SentimentData] = {}
-        """The news of the markets whose outlook was asked at this bar, by symbol."""
+        """The news of the markets that were asked about at this bar and whose answers come later, by symbol."""
         self._attempts: dict[tuple[str, Role], tuple[Attempt, ...]] = {}
         self._approvals: list[Approval] = []
         self.adjustments: list[Adjustment] = []
@@ -68,7 +68,9 @@ class RecordedRun:
                 case Approval() as approval:
                     self._approvals.append(approval)
                 case AskedAhead() as ahead:
-                    self.watched = {each.sentiment.symbol: each.sentiment for each in ahead.asked}
+                    self.watched |= {each.sentiment.symbol: each.sentiment for each in ahead.asked}
+                case RulingReserved() as reserved:
+                    self.watched |= {each.sentiment.symbol: each.sentiment for each in reserved.asked}
                 case ShareReview() as review:
                     self.adjustments.append(review.adjustment)
                 case CycleRecord() as cycle:
@@ -200,9 +202,9 @@ class RecordedSentiment:
         cycle = self._run.cycle
         if cycle is not None and symbol in cycle.sentiment:
             return cycle.sentiment[symbol]
-        for hearing in cycle.hearings if cycle else ():
-            if hearing.case.symbol == symbol:
-                return hearing.case.sentiment
+        for heard in (*cycle.hearings, *cycle.reviews) if cycle else ():
+            if heard.case.symbol == symbol:
+                return heard.case.sentiment
         if symbol in self._run.watched:
             return self._run.watched[symbol]
         return SentimentData(symbol=symbol, as_of_utc=as_of, score=Abstained(why="it was not before the court then"))

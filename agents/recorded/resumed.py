@@ -18,7 +18,7 @@ from agents.approval.petition import Approval
 from agents.llm.attempt import Attempt, Role
 from agents.records.events import EVENTS, read_events
 from agents.records.folder import forget_checksum
-from agents.records.inputs import Arrived, Beat, Between, RaiseAsked, StopAsked
+from agents.records.inputs import Arrived, Beat, Between, RaiseAsked, Ruled, StopAsked
 from agents.records.record import CycleRecord, Prompts, Session, SessionEnd, Warmup
 from agents.records.registry import Recorded, leaves
 from config.errors import JournalFault, UsageFault
@@ -129,7 +129,7 @@ class ResumingSink:
                     self._halts[halt.look] = halt
                 case VenueWord(asked=asked) if asked == HEARD:
                     self._spoken.add(last.seq)
-                case Arrived() | Beat() | StopAsked() | RaiseAsked() as came:
+                case Arrived() | Beat() | StopAsked() | RaiseAsked() | Ruled() as came:
                     self._inputs[last.seq] = came
                 case Approval() as approval:
                     self._approvals[approval.decision_id] = approval

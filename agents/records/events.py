@@ -17,7 +17,7 @@ from agents.approval.petition import Approval
 from agents.llm.attempt import Attempt
 from agents.outages.alert import Alert
 from agents.records.account import AccountLeft
-from agents.records.inputs import Arrived, Beat, RaiseAsked, StopAsked
+from agents.records.inputs import Arrived, Beat, RaiseAsked, Ruled, StopAsked
 from agents.records.older import (
     session_before_settings_of_3,
     session_before_settings_of_4,
@@ -27,7 +27,17 @@ from agents.records.older import (
     with_no_new_word,
     with_nothing_new,
 )
-from agents.records.record import AskedAhead, CycleRecord, Prompts, Session, SessionEnd, ShareReview, Warmup
+from agents.records.record import (
+    AskedAhead,
+    CycleRecord,
+    Prompts,
+    RulingArrived,
+    RulingReserved,
+    Session,
+    SessionEnd,
+    ShareReview,
+    Warmup,
+)
 from agents.records.registry import OLDEST, Kind, Recorded, Registry, Tree
 from config.errors import JournalFault
 from config.frozen import Journaled
@@ -66,6 +76,7 @@ EVENTS = Registry(
     ),
     Kind(StopAsked, "on a live feed: when the user ends the session, before its ending"),
     Kind(RaiseAsked, "with real money: when a human has raised the ramp, before what follows from it"),
+    Kind(Ruled, "on a live feed: between two bars, when the court has ruled beside them, before what follows from it"),
     Kind(
         Attempt,
         "for each request to a model, when the wave of its role is over; for an outlook, at the close of the bar by which it was "
@@ -78,6 +89,8 @@ EVENTS = Registry(
         (with_no_new_word, with_no_new_word, with_no_new_word),
     ),
     Kind(AskedAhead, "before the record of a bar, if outlooks are asked", (with_nothing_new,)),
+    Kind(RulingReserved, "before the record of a bar, if its cases are heard and their ruling comes later"),
+    Kind(RulingArrived, "at a bar close, when a ruling is there that was reserved, before what follows from it"),
     Kind(ShareReview, "when the policy has reviewed a position by shares, before what follows from it is sent"),
     Kind(
         Routed, "in a session on several exchanges: before the intent of an entry, when one of them was chosen for it"

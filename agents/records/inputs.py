@@ -62,5 +62,21 @@ class RaiseAsked(Journaled):
     why: str
 
 
-Between = Beat | StopAsked | RaiseAsked
+class Ruled(Journaled):
+    """The court, which sits beside the bars, has ruled on cases that were before it."""
+
+    event_kind: ClassVar[str] = "ruled"
+
+    at_utc: UtcTime = Field(description="the exchange's time, as of which the gate judges what follows from it")
+    heard_utc: UtcTime = Field(description="the close at which the cases were heard")
+    decisions: tuple[str, ...] = Field(description="the cases, by decision")
+    prices: dict[str, tuple[float, float]] = Field(
+        default_factory=dict,
+        exclude_if=empty,
+        description="what the exchange told of their markets, where it is simulated: the last price [quote], and the volume of a "
+        "bar [base]",
+    )
+
+
+Between = Beat | StopAsked | RaiseAsked | Ruled
 """What reaches a session on the clock between two bars."""

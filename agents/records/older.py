@@ -96,6 +96,10 @@ ADDED_IN_SESSION_6: Mapping[str, Any] = {
     "court.rebuttal": None,
     "court.conditions": "words",
     "limits.ramp": False,
+    "court.review_every": None,
+    "court.review_watched": False,
+    "court.wait": True,
+    "court.latency_s": None,
     "live": {"capital": "100", "ramp_drawdown": 0.05, "ramp_trades": 10, "ramp_errors": 1.0, "key_backup": None},
 }
 """Settings that version 5 of a session did not have, with what it did, by dotted path as above. It traded no real money, so

@@ -113,11 +113,13 @@ def values_in(roots: Iterable[type[Frozen]]) -> tuple[type[Frozen], ...]:
 
 def fields_of(value: type[Frozen], glossary: dict[str, str], used: set[str]) -> tuple[Field, ...]:
     """The fields of one class. Raises LookupError for one without a meaning."""
+    bases = [base for base in value.__mro__ if issubclass(base, Frozen)]
     texts, schema = _texts(value), schema_of(value)
     lines = []
     for name, node in schema["properties"].items():
         own = f"{value.__name__}.{name}"
-        key = own if own in glossary else name
+        spelled = (f"{base.__name__}.{name}" for base in bases)
+        key = next((each for each in spelled if each in glossary), name)
         meaning = value.model_fields[name].description or texts.get(name)
         if meaning is None:
             if key not in glossary:

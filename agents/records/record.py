@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from agents.court.hearing import Hearing
+from agents.court.hearing import Hearing, Review
 from agents.court.prompts.prompt import Part
 from agents.court.record import Learnt
 from agents.court.shown.past import PastCase
@@ -207,6 +207,34 @@ class AskedAhead(Journaled):
     asked: tuple[AskedOutlook, ...]
 
 
+class RulingReserved(Journaled):
+    """Cases that are before the court, whose ruling comes later, with the news that they read; the rest of them follows from the
+    bars."""
+
+    event_kind: ClassVar[str] = "ruling_reserved"
+
+    as_of_utc: UtcTime
+    asked: tuple[AskedOutlook, ...] = Field(description="the cases, by decision, with their news")
+
+
+class RulingArrived(Journaled):
+    """The ruling on cases that were before the court is there."""
+
+    event_kind: ClassVar[str] = "ruling_arrived"
+
+    at_utc: UtcTime = Field(description="the moment as of which the gate judges what follows from it")
+    heard_utc: UtcTime = Field(description="the close at which the cases were heard")
+    decisions: tuple[str, ...] = Field(description="the cases, by decision")
+
+
+class Dropped(Frozen):
+    """A purchase that was argued, and of which nothing follows: by the time of its ruling it was not wanted any more."""
+
+    decision_id: str = Field(description="the decision that was not made")
+    symbol: str = Field(description="the market")
+    why: str = Field(description="what had changed")
+
+
 class CycleRecord(Journaled):
     """One bar: the bars that were seen, the book, the votes, the hearings and the exits.
 
@@ -230,6 +258,12 @@ class CycleRecord(Journaled):
     sentiment: dict[str, SentimentData] = Field(default_factory=dict, exclude_if=empty)
     """What voters read of the news at this bar, by symbol."""
     unheard: tuple[Unheard, ...] = Field(default=(), exclude_if=empty, description="proposals that were no case")
+    reviews: tuple[Review, ...] = Field(
+        default=(), exclude_if=empty, description="held positions that the court has reviewed"
+    )
+    dropped: tuple[Dropped, ...] = Field(
+        default=(), exclude_if=empty, description="purchases whose ruling came when they were not wanted any more"
+    )
 
 
 class SessionEnd(Journaled):

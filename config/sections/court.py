@@ -75,6 +75,21 @@ class CourtSettings(Frozen):
         description="difference between the share that position voters want and the one that is held, above which the position "
         "is enlarged or trimmed; null for never [fraction of the wanted share]"
     )
+    review_every: Annotated[int, Field(ge=1, le=10_000)] | None = Field(
+        description="time after which a position that is held is heard again: the court may keep, shrink or close it; null for "
+        "never [bars]"
+    )
+    review_watched: bool = Field(
+        description="whether a position is heard again when what would change the analyst's mind has come true"
+    )
+    wait: bool = Field(
+        description="whether bars wait for the ruling of a court of models; without it the court sits beside the bars of a live "
+        "feed, and what it rules is judged by the gate when it comes"
+    )
+    latency_s: Annotated[float, Field(ge=0, le=86_400)] | None = Field(
+        description="time that a ruling of a court of models takes on bars that are there already: it is used at the first bar "
+        "close at or after that; null for none [seconds]"
+    )
     approval_above: Money | None = Field(
         description="signed position above which an order needs approval before it is sent; null for never [quote]"
     )

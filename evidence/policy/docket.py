@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from agents.court.case import BookView, Case
 from agents.court.graph import Bench, Court
 from agents.court.hearing import Hearing
+from agents.court.held.refusing import refuse_reviews_and_delays
 from agents.court.minds.rules import RulesMind
 from agents.court.minds.seated import Seated
 from agents.court.record import CaseRecord
@@ -84,6 +85,9 @@ def read_docket(
     errors of `grid_of_tape`.
     """
     refuse_own_rules(settings, "A policy's tape has one set of limits, hours and exits for all voters")
+    refuse_reviews_and_delays(
+        settings, "A policy's tape knows no review of what is held, and no ruling that comes later"
+    )
     with asyncio.Runner() as runner:
         reader = _Reader(tape, settings, columns, seen, runner)
         grid = grid_of_tape(tape, reader.read)

@@ -11,6 +11,7 @@ from threading import Lock
 import numpy as np
 import numpy.typing as npt
 
+from agents.court.held.refusing import refuse_reviews_and_delays
 from agents.strategies.contexts import build_contexts, depth_read
 from agents.strategies.facts import BarsAlone, Knowing, Told
 from agents.strategies.own import read_own
@@ -43,6 +44,9 @@ class FastTape:
         """Read the tape. `seen` is called with the number of bars read. Raises the errors of the kernel's grid and rules,
         and UsageFault for a profile whose contexts have rules of their own."""
         refuse_own_rules(settings, "The fast engine has one set of limits, hours and exits for all voters")
+        refuse_reviews_and_delays(
+            settings, "The fast engine knows no review of what is held, and no ruling that comes later"
+        )
         self._tape = tape
         self._settings = settings
         self._texts = read_own(settings.strategies)

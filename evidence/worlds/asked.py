@@ -52,7 +52,7 @@ async def hear_one(
     heard_by = _Attempts()
     desk = open_paper(settings, session, tape, heard_by, KEY, outside)
     looking = _LookingAt(symbol)
-    aside = replace(desk, court=_StandsAside(), watchlist=looking)
+    aside = replace(desk, court=_StandsAside(), watchlist=looking, reserved=None)
 
     def seen(record: CycleRecord) -> None:
         tick(1)

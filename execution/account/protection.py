@@ -122,6 +122,18 @@ class Protection:
         await self.tidy(at)
         return order
 
+    async def shrink(self, symbol: str, keep: Decimal, decision_id: str, at: datetime) -> Order | None:
+        """Sell the part of a position above `keep` [base units] at market; the rest stands for the same share as before.
+
+        As `trim` otherwise. A position with a target gets its protection again for what stays.
+        """
+        held = self._orders.held(symbol)
+        if held is None or held.reducing is not None:
+            return None
+        if held.share is not None:
+            return await self.trim(symbol, keep, held.share, decision_id, at)
+        return await self._sell(symbol, keep, MarketSale(f"{decision_id}-t", decision_id, Purpose.TRIM), at)
+
     async def trail(self, symbol: str, high: float, at: datetime) -> None:
         """After the target: move the stop of the rest up behind the highest price, never down."""
         held = self._orders.held(symbol)

@@ -409,6 +409,11 @@ class Trader:
         to sell."""
         return await self._protection.trim(symbol, keep, share, decision_id, at)
 
+    async def shrink(self, symbol: str, keep: Decimal, decision_id: str, at: datetime) -> Order | None:
+        """Sell the part of a position above `keep` [base units] at market; the rest stands for the same share as before. None if
+        there is nothing to sell, or an exit is under way."""
+        return await self._protection.shrink(symbol, keep, decision_id, at)
+
     async def wind_up(self, at: datetime) -> None:
         """Withdraw all entries that are under way. Positions keep their protection."""
         if self._closing is not None:

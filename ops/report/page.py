@@ -38,8 +38,9 @@ from ops.story.summary import Summary
 from ops.story.tally import Fate, KeptHearing
 from ops.tables import plain
 from ops.tables.grid import Grid
+from ops.tables.held.reviews import court_reviews_grid, court_reviews_key
 from ops.tables.judgement import Judgement, sheets
-from ops.tables.model_tables import asked_ahead, minds_line, outages, outcome_counts, spoke_instead, usd
+from ops.tables.model_tables import a_bar, asked_ahead, minds_line, outages, outcome_counts, spoke_instead, usd
 from ops.tables.plain import adjuster_line
 from ops.tables.policy.reviews import reviews_grid, reviews_key
 from ops.tables.voters.taken import taken_grid, taken_key, taken_sentence
@@ -107,6 +108,8 @@ def render_report(
         taken_key=taken_key(summary.taken),
         reviews=_reviews(story),
         reviews_key=reviews_key(story.reviews),
+        court_reviews=_court_reviews(story),
+        court_reviews_key=court_reviews_key(),
         adds_up=plain.adds_up(summary.identity),
         policy=_policy(plotly, script),
         style=Markup(page.get_template("report.css").render()),
@@ -143,8 +146,9 @@ def _about_models(story: Story, summary: Summary) -> tuple[str, ...]:
     """Return sentences about the outlooks and about each outage."""
     if summary.models is None:
         return ()
-    ahead = asked_ahead(summary.models)
-    return (*([ahead] if ahead else []), *outages(summary.models, story.session.settings.minds.budget))
+    ahead, cost = asked_ahead(summary.models), summary.models.per_bar
+    told = ([a_bar(cost)] if cost else []) + ([ahead] if ahead else [])
+    return (*told, *outages(summary.models, story.session.settings.minds.budget))
 
 
 def _hearings(story: Story, done: tuple[Execution, ...]) -> list[HearingView]:
@@ -163,6 +167,12 @@ def _reviews(story: Story) -> Grid | None:
     """The latest reviews of the policy, newest first as the other lists; None if there was none."""
     shown = story.reviews[-ROWS_SHOWN:]
     return reviews_grid(shown[::-1], story.tally.policy.reviews) if shown else None
+
+
+def _court_reviews(story: Story) -> Grid | None:
+    """The latest reviews of the court, newest first; None if there was none."""
+    shown = story.court_reviews[-ROWS_SHOWN:]
+    return court_reviews_grid(shown[::-1], story.reviewed) if story.reviewed else None
 
 
 def _figures(story: Story, done: tuple[Execution, ...], judged: Judgement | None) -> dict[str, Any]:

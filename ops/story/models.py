@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import numpy as np
 
-from agents.court.hearing import Hearing
+from agents.court.hearing import Argued
 from agents.llm.attempt import ROLES, Attempt, AttemptOutcome, Role
 from config.frozen import Frozen
 from config.sections.minds import MindsSettings
@@ -53,6 +53,19 @@ class SpeakerFigures(Frozen):
         return self.from_cache / (self.from_cache + self.requests) if self.from_cache + self.requests else None
 
 
+class BarFigures(Frozen):
+    """What models cost on average at a bar, and at how many bars they cost nothing because nobody was asked."""
+
+    requests: float
+    input_tokens: float
+    output_tokens: float
+    cost_usd: Decimal
+    """[USD], to a hundred-millionth."""
+    quiet_bars: int
+    """Bars at which no model was asked."""
+    bars: int
+
+
 class ModelFigures(Frozen):
     """All models of a run. A "word" is the opinion of one role in one hearing."""
 
@@ -70,6 +83,8 @@ class ModelFigures(Frozen):
     """Periods in which models were wanted for a role and none answered, by role."""
     outlooks: OutlookFigures | None = None
     """The outlooks, if a market was watched."""
+    per_bar: BarFigures | None = None
+    """What a bar has cost on average; None without a bar."""
 
 
 class _Speaker:
@@ -135,6 +150,8 @@ class Models:
         self._words: Counter[str] = Counter()
         self._instead: defaultdict[str, Counter[Reason]] = defaultdict(Counter)
         self._unheard = {role: Spells(role) for role in ROLES}
+        self._bars: set[int] = set()
+        self._asked_at: set[int] = set()
         self.outlooks = OutlookCounts()
         self.spoken: Counter[tuple[int, str]] = Counter()
         self.spent: defaultdict[int, Decimal] = defaultdict(Decimal)
@@ -145,9 +162,11 @@ class Models:
         self._speaker(attempt).count(attempt)
         self._pending[attempt.decision_id].append(attempt)
 
-    def bar(self, at: datetime, hearings: tuple[Hearing, ...]) -> dict[str, tuple[Attempt, ...]]:
+    def bar(self, at: datetime, hearings: tuple[Argued, ...]) -> dict[str, tuple[Attempt, ...]]:
         """Count the speakers of a recorded bar, and return its attempts by decision."""
         made = {decision: tuple(attempts) for decision, attempts in self._pending.items()}
+        self._bars.add(_ms(at))
+        self._asked_at.update([_ms(at)] if made else [])
         self._pending.clear()
         for attempt in (attempt for attempts in made.values() for attempt in attempts):
             self.spent[_ms(at)] += attempt.cost_usd
@@ -169,9 +188,23 @@ class Models:
             failing=tuple(spell for found in self._speakers.values() for spell in found.spells.all()),
             unheard=tuple(spell for spells in self._unheard.values() for spell in spells.all()),
             outlooks=self.outlooks.figures(),
+            per_bar=self._per_bar(speakers),
         )
 
-    def _hear(self, at: datetime, hearing: Hearing, attempts: tuple[Attempt, ...]) -> None:
+    def _per_bar(self, speakers: tuple[SpeakerFigures, ...]) -> BarFigures | None:
+        bars = len(self._bars)
+        if not bars:
+            return None
+        return BarFigures(
+            requests=sum(each.requests for each in speakers) / bars,
+            input_tokens=sum(each.input_tokens for each in speakers) / bars,
+            output_tokens=sum(each.output_tokens for each in speakers) / bars,
+            cost_usd=round(sum((each.cost_usd for each in speakers), Decimal(0)) / bars, 8),
+            quiet_bars=bars - len(self._asked_at),
+            bars=bars,
+        )
+
+    def _hear(self, at: datetime, hearing: Argued, attempts: tuple[Attempt, ...]) -> None:
         self.outlooks.hear(hearing)
         for role in ROLES:
             speaker = hearing.speaker(role)
@@ -190,7 +223,7 @@ class Models:
         elif attempt.outcome not in _NOT_ITS_FAULT:
             spells.failed(at, attempt.outcome.value)
 
-    def _why(self, at: datetime, hearing: Hearing, role: Role, attempts: tuple[Attempt, ...]) -> None:
+    def _why(self, at: datetime, hearing: Argued, role: Role, attempts: tuple[Attempt, ...]) -> None:
         speaker, unheard = hearing.speaker(role), self._unheard[role]
         if speaker not in NOT_MODELS:
             unheard.end(at)

@@ -6,7 +6,7 @@ opinion, and used when the voice of a hearing names it. Money is exact.
 
 from decimal import Decimal
 
-from agents.court.hearing import Hearing
+from agents.court.hearing import Argued
 from agents.llm.attempt import Attempt, AttemptOutcome
 from agents.records.record import AskedAhead
 from config.frozen import Frozen
@@ -46,7 +46,7 @@ class OutlookCounts:
             if attempt.outcome is AttemptOutcome.OK:
                 self._warm.add(attempt.decision_id)
 
-    def hear(self, hearing: Hearing) -> None:
+    def hear(self, hearing: Argued) -> None:
         """Count a hearing, with an outlook or not."""
         self._used.update(voice.outlook for voice in hearing.voices if voice.outlook is not None)
 

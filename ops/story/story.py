@@ -36,6 +36,7 @@ from execution.kill_switch.halting import HaltEvent
 from execution.reports import DustSwept, Fill, OrderState, OrderStatus, SentOrder, VenueWord
 from market.bar import Finding
 from ops.story.cases import Cases
+from ops.story.held.reviews import CourtReview, CourtReviews, ReviewFigures
 from ops.story.models import Models
 from ops.story.policy.reviews import Reviewed, Reviews
 from ops.story.tally import KeptHearing, RoundTrip, StoryTally
@@ -116,6 +117,9 @@ class Story:
     """Every proposed purchase, with what the court, the gate and the policy took from it."""
     reviews: tuple[Reviewed, ...]
     """The latest reviews of positions by the policy, oldest first; `tally.policy` counts all."""
+    court_reviews: tuple[CourtReview, ...]
+    """The court's latest reviews of held positions, oldest first; `reviewed` counts all."""
+    reviewed: ReviewFigures | None
     portfolio: Portfolio | None
     """The account at the end, from the journal; None if there was no bar."""
     end: SessionEnd | None
@@ -175,6 +179,7 @@ class _Reader:
         self._findings: list[Finding] = []
         self._tally = StoryTally()
         self._reviews = Reviews()
+        self._court_reviews = CourtReviews()
         self._barriers = Barriers.of(self._session)
         self._throttled: list[ThrottledCase] = []
         self._models = Models(self._session.settings.minds)
@@ -261,11 +266,14 @@ class _Reader:
         self._tally.frozen_at_end = record.tape.frozen
         self._tally.freezes.see(record.as_of_utc, record.tape.frozen)
         self._reviewed(record)
-        made = self._models.bar(record.as_of_utc, record.hearings)
+        made = self._models.bar(record.as_of_utc, (*record.hearings, *record.reviews))
         self._cases.pass_slice(record.tape)
         self._tally.votes.update((vote.voter, vote.direction) for vote in record.votes)
+        self._tally.dropped.update(gone.why for gone in record.dropped)
         for passed in record.unheard:
             self._tally.pass_over(passed.symbol, passed.rule)
+        for review in record.reviews:
+            self._court_reviews.take(review)
         for hearing in record.hearings:
             self._cases.hear(hearing)
             self._tally.hear(hearing, made.get(hearing.case.decision_id, ()))
@@ -337,6 +345,8 @@ class _Reader:
             findings=tuple(self._findings),
             throttled=tuple(self._throttled),
             reviews=self._reviews.all(),
+            court_reviews=self._court_reviews.all(),
+            reviewed=self._court_reviews.figures(),
             portfolio=self._portfolio,
             end=self._end,
             data_hash=self._data_hash,

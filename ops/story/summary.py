@@ -18,6 +18,7 @@ from evidence.rulings.taken import TakenReport
 from execution.exact import EXACT
 from market.timeframe import Timeframe
 from ops.files import write_output
+from ops.story.held.reviews import ReviewFigures
 from ops.story.models import ModelFigures
 from ops.story.performance import Growth, TradeFigures, bar_returns, growth, hold_curve, trade_figures, var_exceedances
 from ops.story.policy.counts import PolicyFigures
@@ -131,6 +132,8 @@ class Summary(Frozen):
     signed: int
     unheard: dict[str, int] = Field(default_factory=dict, exclude_if=empty)
     """Proposals that were no case, by the rule of the gate that leaves nothing of them; one that is repeated counts once."""
+    dropped: dict[str, int] = Field(default_factory=dict, exclude_if=empty)
+    """Purchases of whose ruling nothing followed, because it came when they were not wanted any more, by what had changed."""
     gate_rules: tuple[RuleFigures, ...]
     taken: TakenReport
     """What court, breakers, rules of the gate and adjuster took from each voter, and what that was worth."""
@@ -153,6 +156,8 @@ class Summary(Frozen):
     """Bars at whose close nothing new could be opened in a symbol, because its data was missing or hard to believe."""
     held_frozen: dict[str, str] = Field(default_factory=dict, exclude_if=empty)
     """Why a position's symbol was frozen at the end: the position is valued at the last price that was believed."""
+    court_reviews: ReviewFigures | None = Field(default=None, exclude_if=lambda found: found is None)
+    """The court's reviews of held positions; None if there was none."""
     minds: dict[str, int | str]
     """Who sat, in cases; if models sat, who spoke, in opinions, four for each case. "models": "off" if none sat."""
     models: ModelFigures | None
@@ -206,6 +211,7 @@ def summarise(story: Story) -> Summary:
         rulings={outcome.value: tally.rulings[outcome] for outcome in RulingOutcome},
         signed=tally.signed,
         unheard=dict(sorted(tally.unheard.items())),
+        dropped=dict(sorted(tally.dropped.items())),
         gate_rules=_rules(story),
         taken=taken_table(story),
         struck_evidence=dict(sorted(tally.struck.items())),
@@ -225,6 +231,7 @@ def summarise(story: Story) -> Summary:
         data_findings=dict(sorted(tally.findings.items())),
         frozen_bars=dict(sorted(tally.frozen.items())),
         held_frozen={p.symbol: why for p in _positions(story) if (why := tally.frozen_at_end.get(p.symbol))},
+        court_reviews=story.reviewed,
         minds=_minds(story),
         models=story.models.figures() if story.models else None,
         adjuster=", ".join(sorted(tally.adjusters)) or "off",

@@ -87,6 +87,8 @@ class StoryTally:
         """Proposals whose binding rule was a context's own limit, by context."""
         self.unheard: Counter[str] = Counter()
         """Proposals that were no case, by the rule that leaves nothing; one that is repeated counts once."""
+        self.dropped: Counter[str] = Counter()
+        """Purchases of whose ruling nothing followed, because it came when they were not wanted any more, by what had changed."""
         self._last_unheard: dict[str, str] = {}
         self.struck: Counter[str] = Counter()
         self.minds: Counter[str] = Counter()

@@ -7,7 +7,7 @@ without an opinion; then models that were not asked or did not answer.
 from collections.abc import Sequence
 from enum import StrEnum
 
-from agents.court.hearing import Hearing
+from agents.court.hearing import Argued
 from agents.llm.attempt import ABSTAINED, UNUSABLE, Attempt, AttemptOutcome, Role
 from config.sections.minds import MindsSettings
 
@@ -35,13 +35,13 @@ LOST = frozenset(
 """Reasons for which a model was wanted and none spoke."""
 
 
-def reason_of(hearing: Hearing, role: Role, attempts: Sequence[Attempt], minds: MindsSettings) -> Reason:
+def reason_of(hearing: Argued, role: Role, attempts: Sequence[Attempt], minds: MindsSettings) -> Reason:
     """Return why a model did not speak for a role. `attempts` are those of this role, in order."""
     if attempts:
         last = {attempt.provider: attempt.outcome for attempt in attempts}
         return _of_outcomes(frozenset(last.values()))
     conviction = hearing.case.proposal.conviction
-    if minds.fast_path_conviction < 1.0 and conviction >= minds.fast_path_conviction:
+    if hearing.case.review is None and minds.fast_path_conviction < 1.0 and conviction >= minds.fast_path_conviction:
         return Reason.FAST_PATH
     return Reason.PROFILE if hearing.speaker(role) == RULES else Reason.EARLIER_SILENCE
 

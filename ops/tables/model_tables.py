@@ -11,7 +11,7 @@ from rich.text import Text
 from agents.llm.attempt import ROLES
 from agents.llm.preflight import Seat
 from config.sections.minds import BudgetSettings, Reply
-from ops.story.models import NOT_MODELS, ModelFigures, SpeakerFigures, failures
+from ops.story.models import NOT_MODELS, BarFigures, ModelFigures, SpeakerFigures, failures
 from ops.story.spells import Spell
 from ops.tables.grid import boxed
 from ops.tables.plain import DASH, count, listed, moment, percent
@@ -38,6 +38,7 @@ def models_table(figures: ModelFigures, budget: BudgetSettings) -> Group | str:
     ]
     lines = (
         f"Cost: {usd(figures.cost_usd)} USD for {figures.requests:,} requests, of a day's budget of {budget.day_usd} USD.",
+        *([a_bar(figures.per_bar)] if figures.per_bar else []),
         f"Words of other speakers: {said}." if said else "Every word came from a model.",
         *([ahead] if ahead else []),
         *([f"Answers from our own cache: {', '.join(own)}."] if own else []),
@@ -120,6 +121,19 @@ def usd(amount: Decimal) -> str:
     """Return US dollars: exact to a hundredth of a cent, and a positive amount is never shown as zero."""
     shown = f"{amount:,.4f}"
     return f"{amount.normalize():f}" if amount and not float(shown.replace(",", "")) else shown
+
+
+def a_bar(figures: BarFigures) -> str:
+    """Return what models cost at a bar, and how many bars cost nothing."""
+    quiet = (
+        f"; at {figures.quiet_bars:,} of {count(figures.bars, 'bar')} nobody was asked, and they cost nothing"
+        if figures.quiet_bars
+        else ""
+    )
+    return (
+        f"A bar on average: {figures.requests:,.2f} requests, {figures.input_tokens:,.0f} tokens in and "
+        f"{figures.output_tokens:,.0f} out, {usd(figures.cost_usd)} USD{quiet}."
+    )
 
 
 def spoke_instead(figures: ModelFigures) -> str:

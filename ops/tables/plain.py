@@ -126,6 +126,8 @@ def what_happened(summary: "Summary") -> tuple[str, ...]:
         _court_sentence(summary),
         _trades_sentence(summary),
         *_voter_sentences(summary),
+        *_reviews_of_held(summary),
+        *_dropped(summary),
         *_funding_sentence(summary),
         _guard_sentence(summary),
         *_context_sentences(summary),
@@ -163,6 +165,23 @@ def _court_sentence(summary: "Summary") -> str:
         f"The court heard {count(summary.hearings, 'case')} ({rulings}); of the {stood:,} that it did not reject, the gate "
         f"signed {summary.signed:,} and refused {stood - summary.signed:,}.{_unheard(summary)}"
     )
+
+
+def _reviews_of_held(summary: "Summary") -> tuple[str, ...]:
+    """How many positions the court has reviewed, and what became of them."""
+    found = summary.court_reviews
+    if found is None:
+        return ()
+    became = ", ".join(f"{number:,} {word.replace(', ', ' ')}" for word, number in found.became.items())
+    return (f"The court reviewed what was held {count(found.reviews, 'time')}: {became}.",)
+
+
+def _dropped(summary: "Summary") -> tuple[str, ...]:
+    """Of how many rulings nothing followed, and what had changed by then."""
+    if not summary.dropped:
+        return ()
+    whys = "; ".join(f"{why}: {number:,}" for why, number in summary.dropped.items())
+    return (f"Of {count(sum(summary.dropped.values()), 'ruling')} nothing followed ({whys}).",)
 
 
 def _unheard(summary: "Summary") -> str:

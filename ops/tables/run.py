@@ -17,6 +17,7 @@ from market.quality.kinds import KINDS
 from ops.story.story import Story
 from ops.story.summary import Summary
 from ops.tables.grid import boxed, open_console
+from ops.tables.held.reviews import court_reviews_part
 from ops.tables.model_tables import minds_line, models_table
 from ops.tables.plain import (
     ALERTS,
@@ -59,6 +60,7 @@ def print_tables(story: Story, summary: Summary, file: TextIO | None = None) -> 
         _performance(summary),
         _trades(story, summary),
         _rulings(summary),
+        *([court_reviews_part(story.court_reviews, story.reviewed)] if story.reviewed else []),
         *([reviews_part(story.reviews, story.tally.policy.reviews)] if story.reviews else []),
         *([models_table(summary.models, story.session.settings.minds.budget)] if summary.models else []),
         _gate(summary),

@@ -211,7 +211,8 @@ class ModelMind:
     def _said_ahead(self, case: Case) -> AnalystOpinion | None:
         """Return the analyst's opinion from a usable outlook; the court strikes out evidence that no longer matches."""
         state = self._state(case)
-        found = self._outlooks.find(case) if self._outlooks and state.fast is None else None
+        asked = self._outlooks is not None and state.fast is None and case.review is None
+        found = self._outlooks.find(case) if self._outlooks and asked else None
         if found is None:
             return None
         why = f"outlook of {found.age_bars} bar{'s' if found.age_bars > 1 else ''} ago"
@@ -233,7 +234,7 @@ class ModelMind:
     def _fast(self, case: Case) -> str | None:
         """Return why the rules mind rules alone, or None: the conviction reaches the fast path threshold."""
         least, found = self._minds.fast_path_conviction, case.proposal.conviction
-        if least >= 1.0 or found < least:
+        if least >= 1.0 or found < least or case.review is not None:
             return None
         return f"fast path: a conviction of {found:.2f}, and from {least:.2f} on the rules mind rules alone"
 

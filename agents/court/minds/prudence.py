@@ -16,8 +16,10 @@ class Concern(NamedTuple):
 
 
 def concerns(case: Case, limits: RiskLimits) -> tuple[Concern, ...]:
-    """Return all concerns about the present account."""
-    return tuple(_find(case, limits))
+    """Return all concerns about the present account. About a position under review, those about its market alone: that there is
+    no room for more is no reason to sell what is held.
+    """
+    return tuple(_of_market(case, limits) if case.review is not None else _find(case, limits))
 
 
 def _find(case: Case, limits: RiskLimits) -> Iterator[Concern]:
@@ -37,12 +39,17 @@ def _find(case: Case, limits: RiskLimits) -> Iterator[Concern]:
     if refusing and book.worst_correlation is not None and book.worst_correlation > 0.8 * limits.max_correlation:
         claim = f"it moves with what is held (correlation {book.worst_correlation:.2f})"
         yield _concern(50, "book.worst_correlation", book.worst_correlation, claim)
-    if book.last_sigma is not None and book.last_sigma > 0.6 * limits.turbulence_sigma:
-        yield _concern(50, "book.last_sigma", book.last_sigma, f"the last bar was {book.last_sigma:.1f} sigmas")
+    yield from _of_market(case, limits)
     fixed = limits.loss_streak_chance is None  # else a streak is judged by the win rate, which the case does not tell
     if fixed and book.losses_in_a_row >= max(2, limits.loss_streak - 1):
         claim = f"{book.losses_in_a_row} losses in a row"
         yield _concern(75, "book.losses_in_a_row", book.losses_in_a_row, claim)
+
+
+def _of_market(case: Case, limits: RiskLimits) -> Iterator[Concern]:
+    sigma = case.book.last_sigma
+    if sigma is not None and sigma > 0.6 * limits.turbulence_sigma:
+        yield _concern(50, "book.last_sigma", sigma, f"the last bar was {sigma:.1f} sigmas")
 
 
 def _concern(scale: ScalePercent, field: str, value: float | int | str, claim: str) -> Concern:

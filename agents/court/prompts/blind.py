@@ -23,6 +23,7 @@ from agents.court.opinion import AnalystOpinion, Evidence
 from agents.court.prompts.fence import clean
 from agents.court.shown.path import PricePath
 from agents.court.shown.trade import PRICES as TRADE_PRICES
+from agents.court.thesis import ReviewView
 from agents.strategies.vote import NetVote
 from config.frozen import Frozen
 from config.silence import Abstained
@@ -130,6 +131,7 @@ def blind(case: Case) -> BlindView:
             "book": _book(case.book, names, quote),
             "trade": case.trade and case.trade.model_copy(update=_scaled(case.trade, TRADE_PRICES, factor)),
             "path": case.path and _path(case.path, factor),
+            "review": None if case.review is None else _review(case.review, shift, names, quote),
         }
     )
     return BlindView(shown, case, factor, names)
@@ -169,6 +171,14 @@ def _book(book: BookView, names: tuple[tuple[str, str], ...], quote: str) -> Boo
         for one in book.positions
     )
     return book.model_copy(update={"held": held, "positions": positions})
+
+
+def _review(held: ReviewView, shift: timedelta, names: tuple[tuple[str, str], ...], quote: str) -> ReviewView:
+    """The thesis of a position without names, dates and amounts. Its figures are fractions, and stay."""
+    said = {name: _mask(getattr(held.thesis, name), names, quote) for name in ("argued", "attacked", "why")}
+    moved = {"decision_id": "blind", "opened_utc": held.thesis.opened_utc + shift}
+    thesis = held.thesis.model_copy(update=said | moved)
+    return held.model_copy(update={"thesis": thesis, "told": _mask(held.told, names, quote)})
 
 
 def _names(case: Case) -> tuple[tuple[str, str], ...]:

@@ -9,6 +9,7 @@ from agents.court.prompts.earlier import Earlier, said
 from agents.court.prompts.fence import clean
 from agents.court.prompts.figures import line
 from agents.court.prompts.pieces import EVENTS, NAME_CAP, headlines, instructions, mood, proposal
+from agents.court.prompts.reviewed import reviewed
 from agents.llm.attempt import Role
 from market.timeframe import Timeframe
 
@@ -38,6 +39,7 @@ def brief(shown: Case, role: Role, earlier: Earlier, blind: BlindView | None) ->
         mood(shown),
         *headlines(shown, _HEADLINES.get(role, 0)),
         *proposal(shown),
+        *reviewed(shown),
         *instructions(shown),
     ]
     if whole and shown.precedents:

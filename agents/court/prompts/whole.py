@@ -10,6 +10,7 @@ from agents.court.prompts.earlier import Earlier, said
 from agents.court.prompts.fence import clean
 from agents.court.prompts.figures import cited, line, written
 from agents.court.prompts.pieces import EVENTS, NAME_CAP, headlines, instructions, mood, proposal
+from agents.court.prompts.reviewed import reviewed
 from agents.court.shown.trade import HOWS, terms_known
 from agents.llm.attempt import Role
 from config.silence import Abstained
@@ -78,7 +79,7 @@ def whole(shown: Case, role: Role, earlier: Earlier, blind: BlindView | None) ->
         f"Case: {clean(shown.symbol, NAME_CAP)} on bars of {shown.base_timeframe}, at the close of the last bar.",
         *proposal(shown, reasons=role != "supervisor"),
         *instructions(shown),
-        *_trade(shown, role),
+        *(_trade(shown, role) if shown.review is None else reviewed(shown)),
         *(_path(shown, role) if role in _MARKET_ROLES else []),
         _signals(shown, shown.base_timeframe, _SEEN[role]),
         *(_beside(shown, role) if role in _MARKET_ROLES else []),

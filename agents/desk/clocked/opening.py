@@ -230,7 +230,7 @@ async def feed_desk(
         if real is not None:
             real.ledger = desk.trader.ledger
         traders.append(desk.trader)
-        pulse.watch(desk.trader)
+        pulse.watch(desk.trader, desk.reserved)
         try:
             yield desk, live
         finally:

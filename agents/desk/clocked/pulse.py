@@ -3,6 +3,7 @@
 It looks whether the kill switch has changed or is not yet obeyed in full, and whether the user wants to stop. When positions
 have to be sold, it brings the prices of the moment, so that the simulated exchange sells at them and not at those of a bar that
 is yet to come. A real exchange needs none; there, what could not be sold is tried again on a timer, whatever the feed does. It
+brings the rulings of a court that sits beside the bars when they are there. It
 also keeps the news fresh, and waits for none. It decides nothing and changes nothing: the session journals what it brings.
 """
 
@@ -12,9 +13,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
+from agents.court.reserved.dockets import ReservedDocket
 from agents.desk.clocked.feed import Recorded
 from agents.records.account import Word
-from agents.records.inputs import Beat, Between, RaiseAsked, StopAsked
+from agents.records.inputs import Beat, Between, RaiseAsked, Ruled, StopAsked
 from config.clock import PacedClock
 from execution.kill_switch.halting import Halt
 
@@ -45,6 +47,12 @@ class Account(Protocol):
     def quantities(self) -> Mapping[str, Decimal]: ...
     @property
     def pursued(self) -> tuple[str, ...]: ...
+
+
+class Rulings(Protocol):
+    """The cases that are before a court beside the bars (`agents.court.reserved.dockets.ReservedDockets`)."""
+
+    def answered(self) -> ReservedDocket | None: ...
 
 
 class LivePulse:
@@ -78,12 +86,13 @@ class LivePulse:
         self._stepped_at: datetime | None = None
         self._news: asyncio.Future[None] | None = None
         self._account: Account | None = None
+        self._rulings: Rulings | None = None
         self._sold_at: datetime | None = None
         self._left: Mapping[str, Decimal] | None = None
 
-    def watch(self, account: Account) -> None:
-        """The account of the session, once it is open."""
-        self._account = account
+    def watch(self, account: Account, rulings: Rulings | None = None) -> None:
+        """The account of the session, once it is open, and the rulings that it waits for, if any come beside the bars."""
+        self._account, self._rulings = account, rulings
 
     def past(self) -> None:
         """A session that begins has no past."""
@@ -97,6 +106,8 @@ class LivePulse:
                 return RaiseAsked(at_utc=self._at(), who=word.who, why=word.why)
             if (beat := await self._beat()) is not None:
                 return beat
+            if (docket := None if self._rulings is None else self._rulings.answered()) is not None:
+                return await self._ruled(docket)
             if self._refresh is not None and (self._news is None or self._news.done()):
                 self._news = asyncio.ensure_future(self._refresh())
             await self._clock.wait(_LOOK_S)
@@ -122,6 +133,14 @@ class LivePulse:
             return None
         prices = await self._priced(sells)
         return Beat(at_utc=self._at(), prices=prices) if prices or self._sells_at_once else None
+
+    async def _ruled(self, docket: ReservedDocket) -> Ruled:
+        """The ruling on a docket, with the prices of the moment for an exchange that does not trade by itself."""
+        symbols = tuple(dict.fromkeys(case.symbol for case in docket.cases))
+        told = (
+            {} if self._sells_at_once or not self._quotes.is_current else await self._quotes.prices(symbols, _PRICES_S)
+        )
+        return Ruled(at_utc=self._at(), heard_utc=docket.heard_utc, decisions=docket.decisions, prices=told)
 
     def _stepped(self) -> dict[str, tuple[Decimal, Decimal]] | None:
         """The best prices of entries that are bought piece by piece, if it is time to look at them."""

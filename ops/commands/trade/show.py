@@ -86,6 +86,10 @@ def _print_json(story: Story, summary: Summary, judged: Judgement | None, groups
     whole = summary.model_dump(mode="json") | {"by": by}
     if story.reviews:
         whole["reviews"] = [each._asdict() | {"as_of_utc": each.as_of_utc.isoformat()} for each in story.reviews]
+    if story.court_reviews:
+        whole["court_reviews"] = [
+            each._asdict() | {"as_of_utc": each.as_of_utc.isoformat()} for each in story.court_reviews
+        ]
     if judged is not None:
         whole["judgement"] = judged.model_dump(mode="json")
     sys.stdout.write(json.dumps(whole, indent=2) + "\n")

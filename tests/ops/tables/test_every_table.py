@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace as Sample
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from agents.court.thesis import Cause
 from agents.desk.clocked.book import AccountBook
 from agents.llm.preflight import Seat
 from agents.records.account import Word
@@ -48,6 +49,7 @@ from ops.commands.trade import strategies
 from ops.health.finding import ill, unasked, well
 from ops.paper.record import PaperRecord, PaperTrade
 from ops.story.freezes import Freezes
+from ops.story.held.reviews import Became, CourtReview, ReviewFigures
 from ops.story.models import ModelFigures, SpeakerFigures
 from ops.story.policy.reviews import Followed, Reviewed
 from ops.tables import (
@@ -65,6 +67,7 @@ from ops.tables import (
 )
 from ops.tables import run as of_run
 from ops.tables.grid import Grid, Sheet, open_console
+from ops.tables.held.reviews import court_reviews_grid
 from ops.tables.market import stored, stylised
 from ops.tables.plain import ALERTS, RULES
 from ops.tables.policy import reviews, verdict
@@ -353,6 +356,18 @@ def arms() -> Any:
     return Sample(arms=(arm, arm))
 
 
+def court_reviewed() -> tuple[tuple[CourtReview, ...], ReviewFigures]:
+    """Reviews by the court with figures as wide as they become."""
+    found = tuple(
+        CourtReview(
+            as_of_utc=AT, decision_id="20240301T1200-MATICUSDT-review", symbol="MATIC/USDT", cause=cause, age_bars=12_345,
+            profit=-0.2345, left=1.0, stays=0.75, became=became, why="Shrunk to 75%: the analyst expects nothing either way.",
+        )
+        for cause, became in zip(get_args(Cause), Became, strict=False)
+    )  # fmt: skip
+    return found, ReviewFigures(reviews=12_345, became={}, causes={})
+
+
 def reviewed() -> tuple[Reviewed, ...]:
     """Reviews with figures and reasons as long as they become."""
     one = Reviewed(
@@ -435,6 +450,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "ops.commands.trade.strategies.readable_markdown": strategies.readable_markdown,
     "ops.tables.trial.compared.compared_grids": lambda: compared.compared_grids(courts()),
     "ops.tables.voters.ab.grids": lambda: ab.grids(SEARCHES["compared"]()),
+    "ops.tables.held.reviews.court_reviews_grid": lambda: (court_reviews_grid(*court_reviewed()),),
     "ops.tables.policy.reviews.reviews_grid": lambda: (reviews.reviews_grid(reviewed(), 12_345),),
     "ops.tables.policy.verdict.grids": lambda: verdict.grids(arms()),
     "ops.tables.training._grid": lambda: (training._grid(trained()),),

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,9 +20,11 @@ from agents.desk.clocked.opening import OnClock, feed_desk, kept_feed, on_feed, 
 from agents.desk.description import describe
 from agents.desk.outside import Outside, latches, outside_of
 from agents.desk.request import BarsRequest
+from agents.llm.asking import Asker
 from agents.recorded.resumed import ResumingSink
 from agents.records.folder import journal_of, new_journal, write_checksum
-from agents.records.record import SessionEnd
+from agents.records.inputs import Ruled
+from agents.records.record import RulingReserved, SessionEnd
 from agents.session import run_session
 from config.frozen import Journaled
 from config.reading.load import load_profile
@@ -100,6 +103,14 @@ class Life(NamedTuple):
     """The database of the journal; None for a file."""
     gone: tuple[str, ...] = ()
     """Markets that the exchange has no more."""
+    asker: Callable[[VirtualClock], Asker] | None = None
+    """Makes who answers for the models, if they sit."""
+
+
+def _stand(clock: VirtualClock, event: Journaled) -> None:
+    """Time stands while a court that sits beside the bars has anything to compute."""
+    if isinstance(event, RulingReserved | Ruled):
+        clock.idle = isinstance(event, RulingReserved)
 
 
 def settings_of(life: Life) -> Settings:
@@ -139,12 +150,13 @@ async def _live(folder: Path, life: Life, clock: VirtualClock, url: str, told: l
     world = OnClock(settings, bars, tape, kept, clock, stop, told.append, lasting)
     resuming = journal if isinstance(journal, ResumingSink) else None
     switch = FileSwitch(latches(), settings.profile)
-    outside = Outside(None, switch, AUTO, nobody_knows)
+    asker = None if life.asker is None else life.asker(clock)
+    outside = Outside(asker, switch, AUTO, nobody_knows)
     if resuming is not None:
-        outside = outside_of(settings, None, resuming)
+        outside = outside_of(settings, asker, resuming)
     end = None
     with suppress(Killed):
-        sink = Sees(life.storm or journal, life.events, lambda _: None)
+        sink = Sees(life.storm or journal, life.events, partial(_stand, clock))
         async with feed_desk(world, session, sink, resuming, key, outside) as (desk, _):
             end = await run_session(desk, stop, lambda record: None)
     if end is None:

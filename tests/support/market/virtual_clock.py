@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 class VirtualClock:
     """Time stands while fewer than `waiters` wait, so whatever answers over a wire takes none of it. `seen`: each moment it
-    stood at."""
+    stood at. While `idle`, time stands also where anything is left to compute, such as a court that is on no wire."""
 
     def __init__(self, start: datetime, waiters: int = 1) -> None:
+        self.idle, self._planned = False, False
         self._now = start
-        self._waiters = waiters
+        self.waiters = waiters
         self._heap: list[tuple[datetime, int, asyncio.Future[None]]] = []
         self._count = 0
 
@@ -22,13 +23,32 @@ class VirtualClock:
         ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._count += 1
         heapq.heappush(self._heap, (self._now + timedelta(seconds=max(0.0, seconds)), self._count, ready))
-        self._advance()
+        if self.idle:
+            self._plan()
+        else:
+            self._advance()
         await ready
+
+    def _plan(self) -> None:
+        if not self._planned:
+            self._planned = True
+            asyncio.get_running_loop().call_soon(self._when_idle)
+
+    def _when_idle(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._planned = False
+        if loop._ready:  # type: ignore[attr-defined]
+            self._plan()
+            return
+        before = len(self._heap)
+        self._advance()
+        if len(self._heap) < before:  # whoever woke may wait for something else than time
+            self._plan()
 
     def _advance(self) -> None:
         self._heap = [entry for entry in self._heap if not entry[2].done()]
         heapq.heapify(self._heap)
-        if len(self._heap) >= self._waiters:
+        if len(self._heap) >= self.waiters:
             until, _, ready = heapq.heappop(self._heap)
             self._now = max(self._now, until)
             ready.set_result(None)

@@ -1,0 +1,1 @@
+"""What became of held positions before the court."""

@@ -1,0 +1,1 @@
+"""Tables about held positions before the court."""
