@@ -13,7 +13,7 @@ from config.sections.exits import ExitSettings
 from config.sections.limits import RiskLimits
 from market.book import Book
 from risk.calibration import SizingMaps
-from risk.facts import Facts, Rule, Situation, as_recorded
+from risk.facts import Facts, Rule, Situation, as_recorded, report_of
 from risk.limits.catalogue import OF_ORDER, rules_under
 from risk.limits.contexts import named, own_checks, tightened
 from risk.limits.loss import halved
@@ -28,6 +28,7 @@ from risk.proposal import Proposal, Terms
 from risk.sizing import dearest_price, hard_stop, own_stop, stop_fraction
 from risk.verdict import Outcome, Reaction, RuleCode, RuleReport, Verdict
 
+_GIVEN = tuple(field.name for field in fields(Situation))
 HALVINGS = 6
 """How often a size whose tail is out of bounds is halved before it is refused."""
 
@@ -96,7 +97,7 @@ class RiskManager:
     def _judge_exactly(self, given: Situation) -> Verdict:
         proposal, under = given.proposal, self._conditions(given.proposal.terms)
         facts = Facts(
-            **{field.name: getattr(given, field.name) for field in fields(Situation)},
+            **{name: getattr(given, name) for name in _GIVEN},
             limits=under.limits,
             exits=under.exits,
             bars_per_day=self._bars_per_day,
@@ -277,14 +278,9 @@ def _measured(rules: tuple[Rule, ...], facts: Facts) -> tuple[RuleReport, ...]:
 
 def _scaled(facts: Facts, notional: Decimal) -> RuleReport:
     """What court and policy leave of the tightest cap: for the reader, who would otherwise look for it in vain."""
-    return RuleReport(
-        code="scale",
-        number=min(1.0, facts.proposal.ruling_scale * facts.proposal.adjust_scale),
-        limit=1.0,
-        unit="of the tightest cap",
-        reaction=Reaction.PASS,
-        note=f"the court and the policy left {notional:.2f}",
-    )
+    left = min(1.0, facts.proposal.ruling_scale * facts.proposal.adjust_scale)
+    note = f"the court and the policy left {notional:.2f}"
+    return report_of("scale", Reaction.PASS, left, 1.0, "of the tightest cap", note=note)
 
 
 def _marked(report: RuleReport, tightest: RuleReport) -> RuleReport:
