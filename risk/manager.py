@@ -16,6 +16,7 @@ from risk.calibration import SizingMaps
 from risk.facts import Facts, Rule, Situation, as_recorded, report_of
 from risk.limits.catalogue import OF_ORDER, rules_under
 from risk.limits.contexts import named, own_checks, tightened
+from risk.limits.kept import KeptReports, report_on
 from risk.limits.loss import halved
 from risk.limits.market import why_not_bought
 from risk.limits.ramp import ramped
@@ -68,6 +69,7 @@ class RiskManager:
         self._bars_per_day = bars_per_day
         self._profile = _Conditions.of(limits, exits)
         self._tightened: dict[Terms, _Conditions] = {}
+        self._kept = KeptReports()
 
     @property
     def shares_risk(self) -> bool:
@@ -109,10 +111,13 @@ class RiskManager:
             return _refused(proposal, (sound,))
         facts = replace(facts, stop=_stop_of(proposal, facts.limits))
         sound = well_formed(facts)
-        checks = (sound, *(rule(facts) for rule in under.checks), *own_checks(facts))
+        kept = self._kept.of(facts)
+        checks = (sound, *(report_on(rule, facts, kept) for rule in under.checks), *own_checks(facts))
         if any(report.reaction is not Reaction.PASS for report in checks):
             return _refused(proposal, checks)
-        return self._size(facts, checks, under.caps)
+        whole = beside(facts)
+        caps = tuple(report_on(rule, whole, kept) for rule in under.caps)
+        return self._size(facts, checks, ramped(whole, halved(whole, caps)))
 
     def _conditions(self, terms: Terms | None) -> "_Conditions":
         """What a purchase with these terms is judged by."""
@@ -123,10 +128,9 @@ class RiskManager:
             self._tightened[terms] = _Conditions.of(limits, terms.exits or self._exits)
         return self._tightened[terms]
 
-    def _size(self, facts: Facts, checks: tuple[RuleReport, ...], rules_of_size: tuple[Rule, ...]) -> Verdict:
+    def _size(self, facts: Facts, checks: tuple[RuleReport, ...], caps: tuple[RuleReport, ...]) -> Verdict:
         """The tightest cap, times what voters, court and policy left of it, less what is held, down to whole lots."""
         whole, held = beside(facts), held_quantity(facts)
-        caps = ramped(whole, halved(whole, _measured(rules_of_size, whole)))
         tightest, left, told = _room(facts, caps)
         recorded = (as_recorded(facts, _marked(report, tightest)) for report in caps)
         rules, price = (*checks, *recorded, *told), facts.proposal.reference_price
@@ -270,10 +274,6 @@ def _room(facts: Facts, caps: tuple[RuleReport, ...]) -> tuple[RuleReport, Decim
     tightest = min(binding, key=lambda report: report.notional_cap or Decimal(0))
     left = (tightest.notional_cap or Decimal(0)) * facts.proposal.scale
     return tightest, left, (_scaled(facts, left),)
-
-
-def _measured(rules: tuple[Rule, ...], facts: Facts) -> tuple[RuleReport, ...]:
-    return tuple(rule(facts) for rule in rules)
 
 
 def _scaled(facts: Facts, notional: Decimal) -> RuleReport:
