@@ -25,6 +25,11 @@ class Frozen(BaseModel):
     def of_ours(cls, **values: Any) -> Self:
         """A value of fields that were checked already, all of them and in the order of their declaration. They are not checked
         again: only a maker whose inputs have passed a border, and have the right types, may use it."""
+        return cls.made_of(values)
+
+    @classmethod
+    def made_of(cls, values: dict[str, Any]) -> Self:
+        """`of_ours` of a dictionary that nobody else holds: the value keeps it."""
         made = cls.__new__(cls)
         _set(made, "__dict__", values)
         _set(made, "__pydantic_fields_set__", _all_fields(cls))

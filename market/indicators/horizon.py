@@ -203,7 +203,7 @@ class Horizon:
 def _signals(values: dict[str, Any]) -> TechnicalSignals:
     """Signals out of values that have their types already. A number that is not finite is refused, with its name."""
     if math.isfinite(sum([value for value in values.values() if type(value) is float])):
-        return TechnicalSignals.of_ours(**_UNKNOWN | values)
+        return TechnicalSignals.made_of(_UNKNOWN | values)
     return TechnicalSignals(**values)
 
 
