@@ -44,8 +44,8 @@ class Function(NamedTuple):
             return None
 
     def opened_with_values(self, history: np.ndarray[Any, np.dtype[np.float64]]) -> tuple[Any, Any]:
-        """A stream that has read the history, as `opened`, and its values after each bar, shape (n_bars,). Raises
-        talib.InsufficientHistory when it is too short."""
+        """A stream that has read the history, as `opened`, and its values after each bar, shape (n_bars,) [as the function's].
+        `history`: shape (6, n_bars), float64 [as the places say]. Raises talib.InsufficientHistory when it is too short."""
         open_and_fill = getattr(stream, self.kind).open_and_fill
         handle, values = open_and_fill(*(history[place] for place in self.inputs), **dict(self.parameters))
         return handle, values
