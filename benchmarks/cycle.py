@@ -212,7 +212,7 @@ def main() -> None:
         return
     if given.against is not None and not (given.against / "agents" / "session.py").is_file():
         sys.exit(f"{given.against} is no checkout of this program: it has no agents/session.py. Name its folder.")
-    Console(width=110).print(alone() if given.against is None else beside(given.against.resolve()))
+    Console(width=130).print(alone() if given.against is None else beside(given.against.resolve()))
 
 
 if __name__ == "__main__":
