@@ -1,18 +1,26 @@
 """The speed of one bar through the whole path, and the memory of a year of ten symbols.
 
-    python benchmarks/cycle.py            (make bench)
+    python benchmarks/cycle.py                       (make bench)
+    python benchmarks/cycle.py --against FOLDER      (CPU against another checkout of this program)
 
 Simulated market, rules mind, gate, ledger, durable journal; no report. Each scenario runs in its own process, to
 measure its own memory. The results are bars per second of wall time and of CPU time (the machine may be busy), and
 peak RSS; for one symbol the median of three runs, in turn. For comparison, LangGraph alone runs six empty nodes.
+
+`--against` runs each scenario on the code of both checkouts, in turn, and prints the ratio of their CPU: below 1, this one needs
+less. Both run this file, in this environment, with their own defaults and the same voters. The row of LangGraph alone, which is
+the same work in both, shows how much of a ratio is chance. Where more bars go to court, or more is traded, a bar is more work.
 """
 
+import argparse
 import asyncio
 import json
+import os
 import resource
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any, TypedDict
@@ -45,9 +53,12 @@ SCENARIOS: dict[str, dict[str, Any]] = {
     "LangGraph alone, six empty nodes": {"empty": 2000, "short": True},
 }
 _TURNS = 3
+_HERE = Path(__file__).resolve().parent.parent
+
+Found = dict[str, float]
 
 
-def measure(scenario: dict[str, Any]) -> dict[str, float]:
+def measure(scenario: dict[str, Any]) -> Found:
     """Run one scenario in this process."""
     from agents.desk.description import describe
     from agents.desk.outside import outside_of
@@ -93,7 +104,7 @@ def _cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def measure_empty(scenario: dict[str, Any]) -> dict[str, float]:
+def measure_empty(scenario: dict[str, Any]) -> Found:
     """Run the court's state machine with empty nodes."""
     from langgraph.graph import END, START, StateGraph
 
@@ -130,38 +141,78 @@ def measure_empty(scenario: dict[str, Any]) -> dict[str, float]:
     return {"bars": bars, "heard": bars, "wall": bars / wall, "cpu": bars / used, "rss": peak}
 
 
-def repeated() -> dict[str, list[dict[str, float]]]:
-    """Run each scenario in its own process; the short ones three times, in turn."""
-    found: dict[str, list[dict[str, float]]] = {name: [] for name in SCENARIOS}
+def repeated(folders: Sequence[Path]) -> dict[str, list[list[Found]]]:
+    """Run each scenario in its own process on the code of each folder; the short ones three times, in turn. What is found by
+    scenario: a list of turns, with one result a folder."""
+    found: dict[str, list[list[Found]]] = {name: [] for name in SCENARIOS}
     for turn in range(_TURNS):
         for name, scenario in SCENARIOS.items():
             if turn == 0 or scenario.get("short"):
-                asked = [sys.executable, __file__, json.dumps(scenario)]
-                done = subprocess.run(asked, check=True, capture_output=True, text=True)
-                found[name].append(json.loads(done.stdout))
+                found[name].append([_in_its_own_process(folder, scenario) for folder in folders])
     return found
+
+
+def _in_its_own_process(folder: Path, scenario: dict[str, Any]) -> Found:
+    asked = [sys.executable, __file__, "--measure", json.dumps(scenario)]
+    done = subprocess.run(
+        asked, env={**os.environ, "PYTHONPATH": str(folder)}, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        sys.exit(
+            f"The code in {folder} cannot be measured: {(done.stderr.strip() or 'it ended early').splitlines()[-1]}"
+        )
+    return dict(json.loads(done.stdout))
+
+
+def table_of(names: Sequence[str], title: str, rows: Iterable[tuple[str, ...]]) -> Table:
+    """A table whose first column is text."""
+    table = Table(box=ROUNDED, title=title)
+    for name in names:
+        table.add_column(name, justify="left" if name == "scenario" else "right", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def alone() -> Table:
+    """The speed of this checkout."""
+    rows = []
+    for name, turns in repeated([_HERE]).items():
+        found = {key: median(here[key] for (here,) in turns) for key in turns[0][0]}
+        figures = (found[key] for key in ("bars", "heard", "wall", "cpu", "rss"))
+        rows.append((name, *(f"{figure:,.0f}" for figure in figures)))
+    names = ("scenario", "bars", "bars in court", "bars/s", "bars/CPU s", "peak RSS, MB")
+    return table_of(names, "One bar through the whole path", rows)
+
+
+def beside(other: Path) -> Table:
+    """The CPU of a bar in this checkout against another one."""
+    rows = []
+    for name, turns in repeated([other, _HERE]).items():
+        there, here = turns[0]
+        costs = [median(1e6 / turn[which]["cpu"] for turn in turns) for which in (0, 1)]
+        ratio = median(turn[0]["cpu"] / turn[1]["cpu"] for turn in turns)
+        counts = (there["bars"], there["heard"], here["heard"], *costs)
+        rows.append((name, *(f"{figure:,.0f}" for figure in counts), f"{ratio:.2f}"))
+    names = ("scenario", "bars", "heard there", "heard here", "us/bar there", "us/bar here", "here / there")
+    return table_of(names, f"CPU of one bar, against {other}", rows)
 
 
 def main() -> None:
     """Run all scenarios and print the table."""
-    if len(sys.argv) > 1:
-        asked = json.loads(sys.argv[1])
-        sys.stdout.write(json.dumps(measure_empty(asked) if "empty" in asked else measure(asked)))
+    parse = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parse.add_argument(
+        "--against", type=Path, metavar="FOLDER", help="another checkout of this program to measure beside"
+    )
+    parse.add_argument("--measure", type=json.loads, help=argparse.SUPPRESS)
+    given = parse.parse_args()
+    if given.measure is not None:
+        found = measure_empty(given.measure) if "empty" in given.measure else measure(given.measure)
+        sys.stdout.write(json.dumps(found))
         return
-    table = Table(box=ROUNDED, title="One bar through the whole path")
-    for name in ("scenario", "bars", "bars in court", "bars/s", "bars/CPU s", "peak RSS, MB"):
-        table.add_column(name, justify="left" if name == "scenario" else "right", no_wrap=True)
-    for name, runs in repeated().items():
-        found = {key: median(run[key] for run in runs) for key in runs[0]}
-        row = (
-            f"{found['bars']:,.0f}",
-            f"{found['heard']:,.0f}",
-            f"{found['wall']:,.0f}",
-            f"{found['cpu']:,.0f}",
-            f"{found['rss']:,.0f}",
-        )
-        table.add_row(name, *row)
-    Console(width=110).print(table)
+    if given.against is not None and not (given.against / "agents" / "session.py").is_file():
+        sys.exit(f"{given.against} is no checkout of this program: it has no agents/session.py. Name its folder.")
+    Console(width=130).print(alone() if given.against is None else beside(given.against.resolve()))
 
 
 if __name__ == "__main__":

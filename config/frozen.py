@@ -5,7 +5,7 @@ It refuses a misspelt key, a NaN and an infinity where the value is made (law 9)
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from operator import is_, not_
 from typing import Annotated, Any, ClassVar, Self
 
@@ -25,12 +25,23 @@ class Frozen(BaseModel):
     def of_ours(cls, **values: Any) -> Self:
         """A value of fields that were checked already, all of them and in the order of their declaration. They are not checked
         again: only a maker whose inputs have passed a border, and have the right types, may use it."""
+        return cls.made_of(values)
+
+    @classmethod
+    def made_of(cls, values: dict[str, Any]) -> Self:
+        """`of_ours` of a dictionary that nobody else holds: the value keeps it."""
         made = cls.__new__(cls)
         _set(made, "__dict__", values)
-        _set(made, "__pydantic_fields_set__", set(values))
+        _set(made, "__pydantic_fields_set__", _all_fields(cls))
         _set(made, "__pydantic_extra__", None)
         _set(made, "__pydantic_private__", None)
         return made
+
+
+@cache
+def _all_fields(kind: type[Frozen]) -> set[str]:
+    """The names of all fields. Values share it: nothing changes a frozen one, and a copy has its own."""
+    return set(kind.model_fields)
 
 
 _set = object.__setattr__

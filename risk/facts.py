@@ -105,6 +105,38 @@ def weights(facts: Facts, extra: float = 0.0) -> NDArray[np.float64]:
     return np.asarray(exposure, dtype=np.float64)
 
 
+def report_of(
+    code: RuleCode,
+    reaction: Reaction,
+    number: float | None = None,
+    limit: float | None = None,
+    unit: str = "",
+    notional: Decimal | None = None,
+    note: str = "",
+    context: str | None = None,
+) -> RuleReport:
+    """A report. Figures that are finite floats need no other check: a verdict has dozens of reports, and most figures are."""
+    if _is_sound(number) and _is_sound(limit) and (notional is None or notional.is_finite()):
+        return RuleReport.of_ours(
+            code=code, number=number, limit=limit, unit=unit, reaction=reaction, notional_cap=notional, note=note,
+            context=context,
+        )  # fmt: skip
+    return RuleReport(
+        code=code,
+        number=number,
+        limit=limit,
+        unit=unit,
+        reaction=reaction,
+        notional_cap=notional,
+        note=note,
+        context=context,
+    )
+
+
+def _is_sound(figure: float | None) -> bool:
+    return figure is None or (type(figure) is float and isfinite(figure))
+
+
 def check(
     code: RuleCode,
     passed: bool,
@@ -114,8 +146,7 @@ def check(
     note: str = "",
 ) -> RuleReport:
     """The report of a rule that passes or refuses."""
-    reaction = Reaction.PASS if passed else Reaction.REFUSE
-    return RuleReport(code=code, number=number, limit=limit, unit=unit, reaction=reaction, note=note)
+    return report_of(code, Reaction.PASS if passed else Reaction.REFUSE, number, limit, unit, note=note)
 
 
 def cap(
@@ -128,20 +159,13 @@ def cap(
 ) -> RuleReport:
     """The report of a cap at `fraction` of equity. A fraction that is negative or not finite counts as 0."""
     room = fraction if isfinite(fraction) and fraction > 0 else 0.0
-    return RuleReport(
-        code=code,
-        number=number if number is not None else room,
-        limit=limit,
-        unit=OF_EQUITY,
-        reaction=Reaction.PASS,
-        notional_cap=facts.portfolio.equity * Decimal(repr(room)),
-        note=note,
-    )
+    notional = facts.portfolio.equity * Decimal(repr(room))
+    return report_of(code, Reaction.PASS, room if number is None else number, limit, OF_EQUITY, notional, note)
 
 
 def no_cap(code: RuleCode, number: float | None = None, limit: float | None = None, note: str = "") -> RuleReport:
     """The report of a cap that does not bind: it is off, or a position of the largest size keeps it. It has no notional."""
-    return RuleReport(code=code, number=number, limit=limit, unit=OF_EQUITY, reaction=Reaction.PASS, note=note)
+    return report_of(code, Reaction.PASS, number, limit, OF_EQUITY, note=note)
 
 
 def as_recorded(facts: Facts, report: RuleReport) -> RuleReport:
@@ -151,4 +175,6 @@ def as_recorded(facts: Facts, report: RuleReport) -> RuleReport:
         return report
     shown = cap(facts, report.code, facts.limits.max_position_fraction)
     number = shown.number if report.number is None else report.number
-    return report.model_copy(update={"number": number, "notional_cap": shown.notional_cap})
+    return report_of(
+        report.code, report.reaction, number, report.limit, report.unit, shown.notional_cap, report.note, report.context
+    )

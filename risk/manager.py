@@ -13,9 +13,10 @@ from config.sections.exits import ExitSettings
 from config.sections.limits import RiskLimits
 from market.book import Book
 from risk.calibration import SizingMaps
-from risk.facts import Facts, Rule, Situation, as_recorded
+from risk.facts import Facts, Rule, Situation, as_recorded, report_of
 from risk.limits.catalogue import OF_ORDER, rules_under
 from risk.limits.contexts import named, own_checks, tightened
+from risk.limits.kept import KeptReports, report_on
 from risk.limits.loss import halved
 from risk.limits.market import why_not_bought
 from risk.limits.ramp import ramped
@@ -28,6 +29,7 @@ from risk.proposal import Proposal, Terms
 from risk.sizing import dearest_price, hard_stop, own_stop, stop_fraction
 from risk.verdict import Outcome, Reaction, RuleCode, RuleReport, Verdict
 
+_GIVEN = tuple(field.name for field in fields(Situation))
 HALVINGS = 6
 """How often a size whose tail is out of bounds is halved before it is refused."""
 
@@ -67,6 +69,7 @@ class RiskManager:
         self._bars_per_day = bars_per_day
         self._profile = _Conditions.of(limits, exits)
         self._tightened: dict[Terms, _Conditions] = {}
+        self._kept = KeptReports()
 
     @property
     def shares_risk(self) -> bool:
@@ -96,7 +99,7 @@ class RiskManager:
     def _judge_exactly(self, given: Situation) -> Verdict:
         proposal, under = given.proposal, self._conditions(given.proposal.terms)
         facts = Facts(
-            **{field.name: getattr(given, field.name) for field in fields(Situation)},
+            **{name: getattr(given, name) for name in _GIVEN},
             limits=under.limits,
             exits=under.exits,
             bars_per_day=self._bars_per_day,
@@ -108,10 +111,13 @@ class RiskManager:
             return _refused(proposal, (sound,))
         facts = replace(facts, stop=_stop_of(proposal, facts.limits))
         sound = well_formed(facts)
-        checks = (sound, *(rule(facts) for rule in under.checks), *own_checks(facts))
+        kept = self._kept.of(facts)
+        checks = (sound, *(report_on(rule, facts, kept) for rule in under.checks), *own_checks(facts))
         if any(report.reaction is not Reaction.PASS for report in checks):
             return _refused(proposal, checks)
-        return self._size(facts, checks, under.caps)
+        whole = beside(facts)
+        caps = tuple(report_on(rule, whole, kept) for rule in under.caps)
+        return self._size(facts, checks, ramped(whole, halved(whole, caps)))
 
     def _conditions(self, terms: Terms | None) -> "_Conditions":
         """What a purchase with these terms is judged by."""
@@ -122,10 +128,9 @@ class RiskManager:
             self._tightened[terms] = _Conditions.of(limits, terms.exits or self._exits)
         return self._tightened[terms]
 
-    def _size(self, facts: Facts, checks: tuple[RuleReport, ...], rules_of_size: tuple[Rule, ...]) -> Verdict:
+    def _size(self, facts: Facts, checks: tuple[RuleReport, ...], caps: tuple[RuleReport, ...]) -> Verdict:
         """The tightest cap, times what voters, court and policy left of it, less what is held, down to whole lots."""
         whole, held = beside(facts), held_quantity(facts)
-        caps = ramped(whole, halved(whole, _measured(rules_of_size, whole)))
         tightest, left, told = _room(facts, caps)
         recorded = (as_recorded(facts, _marked(report, tightest)) for report in caps)
         rules, price = (*checks, *recorded, *told), facts.proposal.reference_price
@@ -271,20 +276,11 @@ def _room(facts: Facts, caps: tuple[RuleReport, ...]) -> tuple[RuleReport, Decim
     return tightest, left, (_scaled(facts, left),)
 
 
-def _measured(rules: tuple[Rule, ...], facts: Facts) -> tuple[RuleReport, ...]:
-    return tuple(rule(facts) for rule in rules)
-
-
 def _scaled(facts: Facts, notional: Decimal) -> RuleReport:
     """What court and policy leave of the tightest cap: for the reader, who would otherwise look for it in vain."""
-    return RuleReport(
-        code="scale",
-        number=min(1.0, facts.proposal.ruling_scale * facts.proposal.adjust_scale),
-        limit=1.0,
-        unit="of the tightest cap",
-        reaction=Reaction.PASS,
-        note=f"the court and the policy left {notional:.2f}",
-    )
+    left = min(1.0, facts.proposal.ruling_scale * facts.proposal.adjust_scale)
+    note = f"the court and the policy left {notional:.2f}"
+    return report_of("scale", Reaction.PASS, left, 1.0, "of the tightest cap", note=note)
 
 
 def _marked(report: RuleReport, tightest: RuleReport) -> RuleReport:

@@ -439,9 +439,9 @@ def _by_symbol(places: Mapping[_Place, Decimal]) -> dict[str, Decimal]:
 
 
 def _position(held: Holding) -> Position:
-    return Position(
+    return Position.of_ours(
         symbol=held.symbol, quantity=held.quantity, entry_price=held.average_price, mark_price=held.mark_price,
-        account=held.account,
+        stop_price=None, account=held.account,
     )  # fmt: skip
 
 

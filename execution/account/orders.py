@@ -22,6 +22,7 @@ class Orders:
         self._entering: dict[str, DecisionOrders] = {}
         self._holding: dict[str, DecisionOrders] = {}
         self._live: dict[str, DecisionOrders] = {}
+        self._live_by_market: dict[str, dict[str, DecisionOrders]] = {}
         self._refused: deque[DecisionOrders] = deque()
 
     def expect(
@@ -77,6 +78,7 @@ class Orders:
         """Note that an order's intent is journaled. The order is live from now on."""
         of.sent(order)
         self._live[order.order_id] = of
+        self._live_by_market.setdefault(of.symbol, {})[order.order_id] = of
 
     def filled(self, fill: Fill) -> None:
         """Note a fill that was booked. Raises InvariantBroken for a purchase that this account did not order."""
@@ -95,6 +97,7 @@ class Orders:
         if of is None or not of.settle(state):
             return
         del self._live[state.order_id]
+        del self._live_by_market[of.symbol][state.order_id]
         if not of.entering and self._entering.get(of.symbol) is of:
             del self._entering[of.symbol]
         if of.account and of.refused_utc is not None and state.order_id == of.entry.order_id:
@@ -150,7 +153,7 @@ class Orders:
     @property
     def symbols(self) -> set[str]:
         """Markets in which an order may still be filled."""
-        return {of.symbol for of in self._live.values()}
+        return {symbol for symbol, live in self._live_by_market.items() if live}
 
     def is_live(self, order_id: str) -> bool:
         """Whether an order may still be filled."""
@@ -192,4 +195,5 @@ class Orders:
 
     def _live_in(self, symbol: str) -> Iterator[DecisionOrders]:
         """The decisions with live orders in a market, each once."""
-        return iter({id(of): of for of in self._live.values() if of.symbol == symbol}.values())
+        live = self._live_by_market.get(symbol)
+        return iter({id(of): of for of in live.values()}.values()) if live else iter(())

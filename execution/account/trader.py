@@ -7,6 +7,7 @@ frozen, or a breaker is tripped.
 It stops if the venue's account and the ledger disagree.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -253,12 +254,13 @@ class Trader:
             steps = horizon.steps(self.window.portfolio_returns(weights)[-rows:])
             var_1d = max(0.0, one_day_var(steps, limits, horizon))
             es_1d = max(0.0, one_day_es(steps, limits, horizon))
-        return Exposure(
-            deployed_fraction=float(portfolio.deployed) / equity,
-            drawdown=float(1 - portfolio.equity / self.breakers.peak_equity),
-            var_1d=var_1d,
-            es_1d=es_1d,
-        )
+        figures = {
+            "deployed_fraction": float(portfolio.deployed) / equity,
+            "drawdown": float(1 - portfolio.equity / self.breakers.peak_equity),
+            "var_1d": var_1d,
+            "es_1d": es_1d,
+        }
+        return Exposure.made_of(figures) if math.isfinite(sum(figures.values())) else Exposure(**figures)
 
     def judge(self, proposal: Proposal) -> Verdict:
         """Ask the gate about a proposal on the present book. Orders that were just signed count as deployed."""

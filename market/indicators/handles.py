@@ -43,6 +43,13 @@ class Function(NamedTuple):
         except InsufficientHistory:
             return None
 
+    def opened_with_values(self, history: np.ndarray[Any, np.dtype[np.float64]]) -> tuple[Any, Any]:
+        """A stream that has read the history, as `opened`, and its values after each bar, shape (n_bars,) [as the function's].
+        `history`: shape (6, n_bars), float64 [as the places say]. Raises talib.InsufficientHistory when it is too short."""
+        open_and_fill = getattr(stream, self.kind).open_and_fill
+        handle, values = open_and_fill(*(history[place] for place in self.inputs), **dict(self.parameters))
+        return handle, values
+
 
 class Young:
     """The functions that have not opened yet, and the bars that they have to read then."""
@@ -85,9 +92,19 @@ class Handles:
 
     def push(self, columns: Columns, wanted: tuple[str, ...]) -> dict[str, list[Any]]:
         """Take the next bars, one at least. Returns the `wanted` values after each of them, by name."""
-        if not self._young.grown or len(columns[0]) < FEW:
-            seen = [self._take(row) for row in zip(*columns, strict=True)]
-            return {name: [now[name] for now in seen] for name in wanted}
+        count, seen = len(columns[0]), list[dict[str, Any]]()
+        for row in zip(*columns, strict=True):
+            if self._young.grown and count - len(seen) >= FEW:
+                break
+            seen.append(self._take(row))
+        found = {name: [now[name] for now in seen] for name in wanted}
+        if len(seen) < count:
+            rest = self._take_columns([column[len(seen) :] for column in columns])
+            return {name: found[name] + rest[name] for name in wanted}
+        return found
+
+    def _take_columns(self, columns: list[list[float]]) -> dict[str, list[Any]]:
+        """Take the next bars, `FEW` at least, after all streams have opened. Returns the values after each of them, by name."""
         found: dict[str, list[Any]] = {}
         for places, updates in self._open.items():
             given = [columns[place] for place in places]

@@ -24,6 +24,11 @@ _BEFORE = 20
 _OVERBOUGHT, _OVERSOLD = 70.0, 30.0
 _OF_CLOSE = ("rsi_14", "macd", "bbands", "sma_20", "sma_50", "sma_200", "ema_12", "ema_26")
 _OF_RANGE = ("atr_14_quote", "adx_14")
+_LEAST = {
+    "rsi_14": 14, "macd": 26, "bbands": 20, "sma_20": 20, "sma_50": 50, "sma_200": 200, "ema_12": 12, "ema_26": 26,
+    "atr_14_quote": 14, "adx_14": 14,
+}  # fmt: skip
+"""The longest window of each: with fewer bars it cannot open, and is not tried."""
 _UNKNOWN = {name: field.default for name, field in TechnicalSignals.model_fields.items()}
 """The fields in the order of their declaration, each as it is where it is not known."""
 
@@ -70,8 +75,9 @@ class _Streams:
             self._open_those_that_can()
 
     def _open_those_that_can(self) -> None:
-        columns = np.array(self._history).T.copy()
-        for name in sorted(self._young):
+        able = [name for name in sorted(self._young) if len(self._history) >= _LEAST[name]]
+        columns = np.array(self._history).T.copy() if able else ()
+        for name in able:
             try:
                 handle = _opened(name, *columns)
             except InsufficientHistory:
@@ -197,7 +203,7 @@ class Horizon:
 def _signals(values: dict[str, Any]) -> TechnicalSignals:
     """Signals out of values that have their types already. A number that is not finite is refused, with its name."""
     if math.isfinite(sum([value for value in values.values() if type(value) is float])):
-        return TechnicalSignals.of_ours(**_UNKNOWN | values)
+        return TechnicalSignals.made_of(_UNKNOWN | values)
     return TechnicalSignals(**values)
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Literal
 
+import numpy as np
+
 from market.indicators.handles import CLOSE, FEW, HIGH, LOW, OPEN, Columns, Function, Row, Young
 from market.indicators.library import talib
 from market.signals import PatternSeen
@@ -16,6 +18,8 @@ KINDS: tuple[str, ...] = tuple(sorted(talib.get_function_groups()["Pattern Recog
 NAMES: tuple[str, ...] = tuple(kind.removeprefix("CDL").lower() for kind in KINDS)
 SEEN_FOR = 5
 """A pattern is told at the bar at which it ends and at the next ones, so many in all [bars]."""
+LONG = 64
+"""A history that is long enough for the streams of all patterns, and for the bars at which one is still told [bars]."""
 UNDIRECTED = frozenset(
     {
         "doji", "dragonflydoji", "gravestonedoji", "highwave", "longleggeddoji", "rickshawman", "spinningtop", "takuri",
@@ -36,19 +40,35 @@ class Patterns:
 
     def push(self, columns: Columns) -> None:
         """Take the next bars, one at least. Only those that will still be told of are looked at."""
-        if not self._young.grown or len(columns[OPEN]) < FEW:
+        count = len(columns[OPEN])
+        if not self._bars and count >= LONG:
+            self._open(columns)
+            return
+        if not self._young.grown or count < FEW:
             for row in zip(*columns, strict=True):
                 self._take(row)
             return
         prices = columns[OPEN], columns[HIGH], columns[LOW], columns[CLOSE]
-        self._bars += len(columns[OPEN])
+        self._bars += count
         for name, update in self._updates:
-            latest = [*map(update, *prices)][-SEEN_FOR:]
-            if any(latest):
-                ago = 0
-                while not latest[-1 - ago]:
-                    ago += 1
-                self._last[name] = self._bars - ago, latest[-1 - ago]
+            self._note(name, [*map(update, *prices)][-SEEN_FOR:])
+
+    def _open(self, columns: Columns) -> None:
+        """Take the first bars, `LONG` at least: each stream reads all of them as it opens."""
+        history = np.array(columns)
+        self._bars, self._young = len(columns[OPEN]), Young(())
+        for function in _FUNCTIONS:
+            handle, values = function.opened_with_values(history)
+            self._updates.append((function.name, handle.update))
+            self._note(function.name, values[-SEEN_FOR:].tolist())
+
+    def _note(self, name: str, latest: list[int]) -> None:
+        """Note the last bar at which a pattern ended. `latest`: its values after each of the last bars."""
+        if any(latest):
+            ago = 0
+            while not latest[-1 - ago]:
+                ago += 1
+            self._last[name] = self._bars - ago, latest[-1 - ago]
 
     def _take(self, row: Row) -> None:
         """Take the next bar."""

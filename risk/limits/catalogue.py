@@ -59,7 +59,7 @@ CATALOGUE: tuple[Limit, ...] = (
         kernel=Kernel.COUNTED, sentence="A case that its own voters hardly believe in is not traded.",
     ),
     Limit(
-        code="ruling", rule=trade.ruling, part=Part.CHECK, unit="scale",
+        code="ruling", rule=trade.ruling, part=Part.CHECK, unit="scale", hears=True,
         kernel=Kernel.COUNTED, sentence="What the court rejected, or the policy took to nothing, is not traded.",
     ),
     Limit(
@@ -119,7 +119,7 @@ CATALOGUE: tuple[Limit, ...] = (
         kernel=Kernel.COUNTED, room=deployed_room, sentence="Keeps all positions together within their share of equity.",
     ),
     Limit(
-        code="kelly", rule=trade.kelly, part=Part.CAP, unit=OF_EQUITY,
+        code="kelly", rule=trade.kelly, part=Part.CAP, unit=OF_EQUITY, hears=True,
         loosest={"kelly_fraction": 1.0, "kelly_edge": 0.5, "record_prior": 10_000.0},
         kernel=Kernel.COUNTED, room=kelly_room, sentence="Bets no more than a part of Kelly's fraction, given the conviction.",
     ),
@@ -241,6 +241,9 @@ STEPS: Mapping[str, str] = MappingProxyType(
 
 OF_ORDER: frozenset[str] = frozenset(limit.code for limit in CATALOGUE if limit.of_order)
 """The caps that speak of an order, and not of a position."""
+
+HEARING: frozenset[Rule] = frozenset(limit.rule for limit in CATALOGUE if limit.hears)
+"""The rules that read what a hearing said of a case."""
 
 
 def rules_under(limits: RiskLimits, part: Part) -> tuple[Rule, ...]:

@@ -7,6 +7,7 @@ positions of different clusters have in common is in VaR and expected shortfall.
 """
 
 from decimal import Decimal
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +19,12 @@ from risk.verdict import RuleReport
 def correlation(facts: Facts) -> RuleReport:
     """Nothing that moves with what is held: the same bet twice is one bet of double size."""
     worst, other = 0.0, ""
-    column = facts.symbols.index(facts.proposal.symbol)
-    own = facts.returns[:, column]
+    column, exposed = facts.symbols.index(facts.proposal.symbol), facts.portfolio.open_symbols
+    own = facts.returns[:, column].tobytes()
     for index, symbol in enumerate(facts.symbols):
-        if index == column or not _is_exposed(facts, symbol):
+        if index == column or symbol not in exposed:
             continue
-        value = pearson(own, facts.returns[:, index])
+        value = _kept_pearson(own, facts.returns[:, index].tobytes())
         if value > worst:
             worst, other = value, symbol
     limit = facts.limits.max_correlation
@@ -56,20 +57,23 @@ def pearson(a: NDArray[np.float64], b: NDArray[np.float64]) -> float:
     return float(a @ b) / scale if scale > 0 else 1.0
 
 
+@lru_cache(maxsize=256)
+def _kept_pearson(a: bytes, b: bytes) -> float:
+    """`pearson` of the bytes of two series, kept: two rules ask for the same pairs, before and after a hearing."""
+    return pearson(np.frombuffer(a), np.frombuffer(b))
+
+
 def _cluster(facts: Facts) -> tuple[str, ...]:
     """The exposed markets of the proposed market's cluster, in the order of `symbols`."""
-    own = facts.symbols.index(facts.proposal.symbol)
+    own, exposed = facts.symbols.index(facts.proposal.symbol), facts.portfolio.open_symbols
     reached, front = {own}, [own]
+    columns = [facts.returns[:, index].tobytes() for index in range(len(facts.symbols))]
     while front:
         here = front.pop()
         for index, symbol in enumerate(facts.symbols):
-            if index in reached or not _is_exposed(facts, symbol):
+            if index in reached or symbol not in exposed:
                 continue
-            if pearson(facts.returns[:, here], facts.returns[:, index]) > facts.limits.max_correlation:
+            if _kept_pearson(columns[here], columns[index]) > facts.limits.max_correlation:
                 reached.add(index)
                 front.append(index)
     return tuple(symbol for index, symbol in enumerate(facts.symbols) if index in reached and index != own)
-
-
-def _is_exposed(facts: Facts, symbol: str) -> bool:
-    return facts.portfolio.position(symbol) is not None or symbol in facts.portfolio.pending_notional

@@ -53,7 +53,7 @@ class Limit:
     other positions, the market and its returns. `applies`: whether a verdict under these limits has the rule at all; a rule that
     came later says no for the settings under which it does nothing, so that older verdicts can be made again. `repeats`: the
     limit with which it is one number where nothing can be short. `of_order`: a cap of the order alone, whatever is held; every
-    other cap is one of the whole position.
+    other cap is one of the whole position. `hears`: the rule reads what a hearing said, the argument and the scales.
     """
 
     code: RuleCode
@@ -68,6 +68,7 @@ class Limit:
     applies: Callable[[RiskLimits], bool] = always
     repeats: RuleCode | None = None
     of_order: bool = False
+    hears: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "loosest", MappingProxyType(dict(self.loosest)))

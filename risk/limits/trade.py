@@ -4,18 +4,18 @@ A check refuses or passes; a cap says how much notional it leaves. The gate refu
 takes the tightest cap: adding a rule can only ever make an order smaller. Nothing here reads a model, a clock, a network.
 """
 
-from collections.abc import Callable
 from decimal import Decimal
+from functools import lru_cache
 from math import isfinite
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from config.sections.limits import RiskLimits
 from risk.calibration import Worth
 from risk.facts import Facts, cap, check, no_cap, weights
 from risk.limits.share import shares_well_formed
-from risk.measures.horizon import Horizon, one_day_es, one_day_ess, one_day_var, one_day_vars
+from risk.measures.horizon import DayTail, day_es, day_var, one_day_es, one_day_var
+from risk.measures.largest import largest_within
 from risk.proposal import MOST_ADJUSTED, Direction
 from risk.record import VotersRecord, proof_of_record
 from risk.sizing import (
@@ -28,14 +28,6 @@ from risk.sizing import (
     risk_per_trade_room,
 )
 from risk.verdict import Reaction, RuleCode, RuleReport
-
-DayTails = Callable[[NDArray[np.float64], RiskLimits, Horizon], list[float]]
-
-BISECTIONS = 24
-"""How often the range of sizes is halved, to find the largest whose tail is within its limit."""
-
-_AT_ONCE = 3
-"""Halvings that are measured together, whichever way each of them goes: seven sizes cost half of what three cost one by one."""
 
 _REACTIONS = {"drawdown": Reaction.HALT, "weekly_loss": Reaction.CLOSE_ONLY, "daily_loss": Reaction.CLOSE_ONLY}
 
@@ -194,12 +186,12 @@ def _affordable(facts: Facts, free: Decimal, coming: Decimal) -> float:
 def value_at_risk(facts: Facts) -> RuleReport:
     """One-day portfolio VaR: the estimator of `var_method` on the returns that the weights would have had, step by step, scaled
     by the square root of time."""
-    return _tail_cap(facts, "var_1d", one_day_vars, facts.limits.max_var_1d)
+    return _tail_cap(facts, "var_1d", day_var(facts.limits, facts.horizon), facts.limits.max_var_1d)
 
 
 def expected_shortfall(facts: Facts) -> RuleReport:
     """One-day portfolio expected shortfall, likewise."""
-    return _tail_cap(facts, "es_1d", one_day_ess, facts.limits.max_es_1d)
+    return _tail_cap(facts, "es_1d", day_es(facts.limits, facts.horizon), facts.limits.max_es_1d)
 
 
 def tails_hold(facts: Facts, fraction: float) -> RuleReport:
@@ -211,33 +203,59 @@ def tails_hold(facts: Facts, fraction: float) -> RuleReport:
     return check("tail_check", worst <= 1.0, worst, 1.0, "of the VaR or ES limit")
 
 
-def _tail_cap(facts: Facts, code: RuleCode, measure: DayTails, limit: float) -> RuleReport:
+class _Asked(NamedTuple):
+    """How much of a market may be added to a book before a tail of it reaches its limit.
+
+    `steps`: returns of the markets, and `held`: shares of equity of them, as bytes of float64; `by_columns`: how the steps lie in
+    memory, on which the last digit of a sum depends; `own`: the place of the market to be added; `top`: the most that is looked
+    for [share of equity].
+    """
+
+    tail: DayTail
+    limit: float
+    top: float
+    own: int
+    steps: bytes
+    by_columns: bool
+    held: bytes
+
+
+def _tail_cap(facts: Facts, code: RuleCode, tail: DayTail, limit: float) -> RuleReport:
     """The largest addition, up to the position limit, that keeps the one-day tail measure within its limit.
 
-    Bisection on the addition; what comes out has been measured itself and is within the limit, or is nothing.
+    By bisection; what comes out has been measured itself and is within the limit, or is nothing.
     """
-    top, one_day = facts.limits.max_position_fraction, _one_day(facts, measure)
-    at_top = one_day([top])[0]
-    if at_top <= limit:
+    steps, own = tail.horizon.steps(facts.returns), facts.symbols.index(facts.proposal.symbol)
+    top, held = facts.limits.max_position_fraction, weights(facts)
+    by_columns = steps.strides[0] < steps.strides[1]
+    at_top, room = _room(_Asked(tail, limit, top, own, steps.tobytes(), by_columns, held.tobytes()))
+    if room is None:
         return no_cap(code, number=at_top, limit=limit)
-    low, high = 0.0, top
-    for _ in range(BISECTIONS // _AT_ONCE):
-        sizes = _halvings(low, high)
-        fits, place = [value <= limit for value in one_day(sizes)], 0
-        for _ in range(_AT_ONCE):
-            low, high = (sizes[place], high) if fits[place] else (low, sizes[place])
-            place = 2 * place + (2 if fits[place] else 1)
-    return cap(facts, code, low, number=at_top, limit=limit)
+    return cap(facts, code, room, number=at_top, limit=limit)
 
 
-def _halvings(low: float, high: float) -> list[float]:
-    """The middles that `_AT_ONCE` halvings of this range can reach: after each place, those of its lower and upper half."""
-    ranges = [(low, high)]
-    for place in range(2 ** (_AT_ONCE - 1) - 1):
-        begin, end = ranges[place]
-        middle = (begin + end) / 2
-        ranges += [(begin, middle), (middle, end)]
-    return [(begin + end) / 2 for begin, end in ranges]
+@lru_cache(maxsize=64)
+def _room(asked: _Asked) -> tuple[float, float | None]:
+    """The tail with the most that is looked for, and the largest addition within the limit; None where that is the most.
+
+    It is kept, because the gate asks the same before and after a hearing.
+    """
+    held = np.frombuffer(asked.held)
+    steps = np.frombuffer(asked.steps).reshape(-1, len(held))
+    steps = np.asfortranarray(steps) if asked.by_columns else steps
+
+    def measure(sizes: list[float]) -> list[float]:
+        rows = np.empty((len(sizes), len(steps)))
+        for row, extra in zip(rows, sizes, strict=True):
+            exposure = held.copy()
+            exposure[asked.own] += extra
+            row[:] = steps @ exposure
+        return asked.tail.of(rows)
+
+    at_top = measure([asked.top])[0]
+    if at_top <= asked.limit:
+        return at_top, None
+    return at_top, largest_within(measure, asked.limit, asked.top, at_top)
 
 
 def entry_of(facts: Facts) -> Entry:
@@ -254,19 +272,3 @@ def entry_of(facts: Facts) -> Entry:
         record=facts.proposal.record,
         shared=facts.proposal.exposure is not None,
     )
-
-
-def _one_day(facts: Facts, measure: DayTails) -> Callable[[list[float]], list[float]]:
-    """A tail measure of the book over one day, for each share of equity that is added of the proposed symbol."""
-    limits, horizon, held = facts.limits, facts.horizon, weights(facts)
-    steps, proposed = horizon.steps(facts.returns), facts.symbols.index(facts.proposal.symbol)
-
-    def one_day(sizes: list[float]) -> list[float]:
-        rows = np.empty((len(sizes), len(steps)))
-        for row, extra in zip(rows, sizes, strict=True):
-            exposure = held.copy()
-            exposure[proposed] += extra
-            row[:] = steps @ exposure
-        return measure(rows, limits, horizon)
-
-    return one_day

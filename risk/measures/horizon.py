@@ -7,10 +7,11 @@ with a decay of 0.94, whatever its length. In both the figure of a step is scale
 """
 
 import math
+from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
-from config.sections.limits import RiskLimits
+from config.sections.limits import RiskLimits, VarMethod
 from risk.measures.basic import Floats, scale_to_horizon
 from risk.measures.estimators import estimate_es, estimate_ess, estimate_var, estimate_vars
 from risk.measures.ewma import RISKMETRICS, Memory
@@ -107,19 +108,31 @@ def one_day_es(steps: Floats, limits: RiskLimits, horizon: Horizon) -> float:
     return scale_to_horizon(value, horizon.steps_per_day)
 
 
-def one_day_vars(rows: Floats, limits: RiskLimits, horizon: Horizon) -> list[float]:
-    """`one_day_var` of each of a few series of one length, bit for bit [loss as a simple return].
+class DayTail(NamedTuple):
+    """A tail of one day as a function of series: `one_day_var` or `one_day_es` of each of a few series, bit for bit.
 
-    `rows`: shape (m, n), float64 [simple return], oldest first. Raises ValueError as `estimate_var`.
+    `estimate`, `method` and `confidence`: of the tail; see `risk.measures.estimators`.
     """
-    values = estimate_vars(rows, method=limits.var_method, confidence=limits.var_confidence, memory=horizon.memory)
-    return [scale_to_horizon(value, horizon.steps_per_day) for value in values]
+
+    estimate: Callable[..., list[float]]
+    method: VarMethod
+    confidence: float
+    horizon: Horizon
+
+    def of(self, rows: Floats) -> list[float]:
+        """The tail of each series [loss as a simple return].
+
+        `rows`: shape (m, n), float64 [simple return], oldest first. Raises ValueError as `estimate_var` does.
+        """
+        values = self.estimate(rows, method=self.method, confidence=self.confidence, memory=self.horizon.memory)
+        return [scale_to_horizon(value, self.horizon.steps_per_day) for value in values]
 
 
-def one_day_ess(rows: Floats, limits: RiskLimits, horizon: Horizon) -> list[float]:
-    """`one_day_es` of each of a few series of one length, as `one_day_vars`.
+def day_var(limits: RiskLimits, horizon: Horizon) -> DayTail:
+    """One-day VaR by the estimator of `limits`."""
+    return DayTail(estimate_vars, limits.var_method, limits.var_confidence, horizon)
 
-    `rows`: shape (m, n), float64 [simple return], oldest first. Raises ValueError as `estimate_es`.
-    """
-    values = estimate_ess(rows, method=limits.var_method, confidence=limits.es_confidence, memory=horizon.memory)
-    return [scale_to_horizon(value, horizon.steps_per_day) for value in values]
+
+def day_es(limits: RiskLimits, horizon: Horizon) -> DayTail:
+    """One-day expected shortfall, as `day_var`."""
+    return DayTail(estimate_ess, limits.var_method, limits.es_confidence, horizon)

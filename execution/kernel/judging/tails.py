@@ -16,9 +16,9 @@ from execution.kernel import records as w
 from execution.kernel.compiled import compiled
 from execution.kernel.judging.lowest import edge_of, mean_below, put_in_order, rank_above, ranked, reach_of, selected
 from execution.kernel.records import Floats, Record
-from risk.limits.trade import BISECTIONS
 from risk.measures.basic import ROUNDING
 from risk.measures.filtered import LEAST_SHARE
+from risk.measures.largest import BISECTIONS
 
 SCALES = -1
 """Returned instead of a count of bars: `paper` holds VaR and ES of one unit, and those of every size are multiples of them."""

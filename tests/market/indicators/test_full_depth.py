@@ -16,7 +16,7 @@ from market.bar import Bar
 from market.indicators import full_depth
 from market.indicators.engine import SignalEngine
 from market.indicators.horizon import Horizon
-from market.indicators.patterns import KINDS, NAMES, UNDIRECTED
+from market.indicators.patterns import KINDS, LONG, NAMES, UNDIRECTED
 from market.indicators.recursions import regime_step
 from market.signals import PatternSeen, Regime, TechnicalSignals
 from market.timeframe import Timeframe
@@ -292,6 +292,23 @@ def test_what_is_told_does_not_depend_on_when_it_was_asked(monkeypatch: pytest.M
         if number % 37 == 0:
             now_and_then.signals()
     assert once.signals() == now_and_then.signals() == each
+
+
+@pytest.mark.parametrize("tick", [0.01, 5.0])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_the_first_look_may_come_after_any_number_of_bars(seed: int, tick: float) -> None:
+    """With coarse ticks many bodies and shadows are equal: the last bit of a mean decides whether a pattern is one."""
+    rows = [(*(max(tick, round(price / tick) * tick) for price in row[:4]), row[4]) for row in walk(LONG + 140, seed)]
+    shown = bars(rows)
+    each = [now.canonical() for now in told(shown)]
+    for first in (*range(1, 20), *range(LONG - 6, LONG + 7), 101, 102, 110, LONG + 131):
+        horizon = Horizon("BTC/USDT", Timeframe.H1)
+        for number, bar in enumerate(shown):
+            horizon.push(bar)
+            if number + 1 == first or (number > first and (number - first) % 9 in (0, 1)):
+                now = horizon.signals()
+                assert now is not None
+                assert now.canonical() == each[number], (first, number)
 
 
 def test_bars_after_this_one_change_nothing_at_it() -> None:
