@@ -6,13 +6,11 @@ so they are recorded; the statistics about roles and convictions are computed fr
 
 from pathlib import Path
 
-from gate_support import PLAIN
-from recorded_court import Window
+from recorded_court import Window, settings_of
 
 from agents.memory.outcomes import Barriers, CaseOutcome
 from agents.records.record import Session
 from config.frozen import Frozen, UtcTime
-from config.reading.load import load_profile
 from evidence.rulings.hearings import HearingOutcome, HearingRun
 from market.instrument import Instrument
 from market.timeframe import Timeframe
@@ -55,7 +53,7 @@ def hearing_run_of(name: str, window: Window, past: Past) -> HearingRun:
     """Return a recorded court in the form that attribution and calibration read."""
     session = Session(
         version="recorded",
-        settings=load_profile("backtest", {**window.head.settings, **PLAIN}),
+        settings=settings_of(window.head),
         source=window.head.window,
         symbols=tuple(past.instruments),
         timeframe=past.timeframe,

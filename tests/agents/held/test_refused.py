@@ -25,7 +25,9 @@ def test_what_knows_no_reviews_and_no_later_rulings_names_the_setting(changed: d
 
 @pytest.mark.parametrize("changed", [{}, {"court.latency_s": 20}])
 def test_a_court_of_the_rules_mind_needs_no_time_so_nothing_is_refused(changed: dict[str, Any]) -> None:
-    refuse_reviews_and_delays(load_profile("paper", changed), "The fast engine knows neither")
+    settings = load_profile("paper", changed)
+    refuse_reviews_and_delays(settings, "The fast engine knows neither")
+    assert settings.court.mind == "rules"
 
 
 @pytest.mark.parametrize(

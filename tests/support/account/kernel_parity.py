@@ -30,6 +30,7 @@ from config.frozen import Journaled
 from config.reading.load import load_profile
 from config.seeds import generator
 from config.settings import Settings
+from config.silence import Abstained
 from execution.kernel.engine import simulate
 from execution.kernel.grid import Grid, grid_of_tape
 from execution.kernel.lanes.lanes import Lanes
@@ -279,6 +280,12 @@ class Script:
 
     async def risk_agent(self, case: Case) -> Any:
         return officer()
+
+    def answers(self, case: Case) -> bool:
+        return False
+
+    async def rebuttal(self, case: Case, analyst: Any, advocate: Any) -> Abstained:
+        return Abstained(why="nothing is answered")
 
     async def devils_advocate(self, case: Case, analyst: Any, risk: Any) -> Any:
         said = advocate()

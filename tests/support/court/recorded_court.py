@@ -25,6 +25,7 @@ from agents.records.older import ADDED_IN_SESSION_6
 from config.clock import SystemClock
 from config.frozen import Frozen
 from config.reading.load import load_profile
+from config.settings import Settings
 from rl.adjuster import Off
 
 
@@ -81,6 +82,14 @@ def without_prompt(attempt: Attempt) -> Attempt:
     return attempt.model_copy(update={"user": hashlib.sha256(attempt.user.encode()).hexdigest()})
 
 
+def settings_of(head: Head) -> Settings:
+    """The settings under which a window was recorded; a setting of the court that came later is as versions before it were."""
+    older = {name: value for name, value in ADDED_IN_SESSION_6.items() if name.partition(".")[0] == "court"}
+    later = {name: value for name, value in older.items() if name.partition(".")[2] not in head.settings["court"]}
+    recorded = {**head.settings, "minds": {"case": "brief", **head.settings["minds"]}}
+    return load_profile("backtest", {**recorded, **PLAIN, **later})
+
+
 def play(window: Window, state: Path) -> list[Docket]:
     """Hear every docket again with the answers on the cassette. Raises ReplayMiss if another question would be asked."""
     return asyncio.run(_play(window, state))
@@ -88,10 +97,7 @@ def play(window: Window, state: Path) -> list[Docket]:
 
 async def _play(window: Window, state: Path) -> list[Docket]:
     head, clock = window.head, SystemClock()
-    older = {name: value for name, value in ADDED_IN_SESSION_6.items() if name.partition(".")[0] == "court"}
-    later = {name: value for name, value in older.items() if name.partition(".")[2] not in head.settings["court"]}
-    recorded = {**head.settings, "minds": {"case": "brief", **head.settings["minds"]}}
-    settings = load_profile("backtest", {**recorded, **PLAIN, **later})
+    settings = settings_of(head)
     minds = settings.minds.model_copy(update={"transcripts": "replay", "cassette": str(window.cassette)})
     verdicts = {h.case.decision_id: h.verdict for docket in window.dockets for h in docket.hearings}
     with ExitStack() as stack:

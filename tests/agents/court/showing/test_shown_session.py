@@ -46,7 +46,7 @@ def test_the_usual_size_is_what_the_gate_signs_if_nothing_is_cut_and_a_thesis_is
     tmp_path: Path,
 ) -> None:
     with ModelServer() as server:
-        assert run(tmp_path / "run", *arguments(server, days="6")) == 0
+        assert run(tmp_path / "run", *arguments(server, None, "court.composition=supervisor", days="6")) == 0
     found = [hearing for record in records(events(tmp_path / "run")) for hearing in record.hearings]
     whole = [
         each
