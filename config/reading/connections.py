@@ -7,10 +7,13 @@ proxy's address may hold a password.
 import os
 from collections.abc import Callable, Mapping
 from decimal import localcontext
-from functools import wraps
+from functools import cache, wraps
 from importlib import import_module
 from types import ModuleType
 from typing import Any, TypeVar
+
+MOST_DIGITS = 400
+"""Digits behind the point, or zeros before it, that a number of an exchange may have; the largest float has 308."""
 
 _PROXIES = ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY")
 _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")
@@ -49,21 +52,49 @@ def loaded(name: str) -> ModuleType:
 
 
 def ccxt_client(package: str, exchange: str, options: Mapping[str, Any]) -> Any:
-    """One client of `package` (`ccxt.pro`, `ccxt.async_support`) that leaves the decimal context of its thread alone.
+    """One client of `package` (`ccxt.pro`, `ccxt.async_support`) that leaves the decimal context of its thread alone, and that no
+    number in a reply can stop.
 
     ccxt 4.5 sets the rounding of the whole thread when it rounds a price or a quantity, which would change the last digit of
-    what all others compute. Raises ImportError and AttributeError.
+    what all others compute. It writes a step of 10^-n as n zeros, one after another, and computes 10^n: one reply with an n of
+    nineteen digits would take all time and all memory, and no exit would leave any more. Such a number is `BadResponse`, as a
+    reply that is no JSON is. Raises ImportError and AttributeError.
     """
     client = getattr(loaded(package), exchange)(dict(options))
-    rounded = client.decimal_to_precision
+    rounded, zeros = client.decimal_to_precision, client.parse_precision
 
     @wraps(rounded)
     def apart(*number: Any, **how: Any) -> Any:
         with localcontext():
             return rounded(*number, **how)
 
-    client.decimal_to_precision = apart
+    @wraps(zeros)
+    def bounded(precision: Any) -> Any:
+        digits = str(precision or 0).lstrip("+-")
+        if len(digits) > 3 or (digits.isdecimal() and int(digits) > MOST_DIGITS):
+            raise import_module("ccxt").BadResponse(
+                f"{exchange} tells of a step of 10^-{digits[:20]}, which nothing has"
+            )
+        return zeros(precision)
+
+    client.decimal_to_precision, client.parse_precision = apart, bounded
+    _bound_exponents()
     return client
+
+
+@cache
+def _bound_exponents() -> None:
+    """Let ccxt's own numbers refuse an exponent that no price, quantity or fee has."""
+    number, fault = import_module("ccxt.base.precise").Precise, import_module("ccxt").BadResponse
+    made = number.__init__
+
+    @wraps(made)
+    def bounded(self: Any, text: Any, decimals: int | None = None) -> None:
+        made(self, text, decimals)
+        if decimals is None and abs(self.decimals) > MOST_DIGITS:
+            raise fault(f"an exchange tells of the number {str(text)[:40]}, which nothing has")
+
+    number.__init__ = bounded
 
 
 def proxies_set() -> str:

@@ -33,7 +33,7 @@ def check(found: Counter[str], faults: list[str], count: int) -> None:
     print(dict(found))
     assert faults[:5] == []
     assert found["replies"] >= count
-    assert found["NoAnswer"] > 0.2 * found["questions"], "most of what is wrong is seen"
+    assert found["NoAnswer"] > 0.15 * found["questions"], "much of what is wrong is seen"
     assert found["read"] > 0.05 * found["questions"], "and some of it is read"
     assert all(found[f"mutation: {name}"] for name in ("dropped", "no number", "repeated", "cut", "another word"))
 
