@@ -163,16 +163,25 @@ def _healed(data: object, wrong: Iterable[Path], sound: object) -> object:
 
 
 def _put(target: Any, path: Path, sound: Any) -> None:
-    """Replace the value at a path by that of the sound tree, or remove it when the sound tree has none."""
-    for step in path[:-1]:
+    """Replace the value at a path by that of the sound tree, or remove it when the sound tree has none.
+
+    Where a list stands in the place of a mapping, the path leads into nothing, and the list itself is what is replaced.
+    """
+    place: tuple[Any, str | int, Any] | None = None
+    for step in path:
+        if not isinstance(target, dict) and not (isinstance(target, list) and isinstance(step, int)):
+            break
+        place = target, step, _step(sound, step)
         target, sound = _step(target, step), _step(sound, step)
-    replacement = _step(sound, path[-1]) if path else None
-    if isinstance(target, dict) and path:
-        target.pop(path[-1], None)
+    if place is None:
+        return
+    holder, step, replacement = place
+    if isinstance(holder, dict):
+        holder.pop(step, None)
         if replacement is not None:
-            target[path[-1]] = replacement
-    elif isinstance(target, list) and replacement is not None:
-        target[int(path[-1]) :] = [replacement, *target[int(path[-1]) + 1 :]]
+            holder[step] = replacement
+    elif replacement is not None:
+        holder[int(step) :] = [replacement, *holder[int(step) + 1 :]]
 
 
 def _step(value: Any, step: str | int) -> Any:
