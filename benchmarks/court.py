@@ -7,7 +7,8 @@ gate. tests/support/model_server.py answers after a second, in its own process, 
 schema, and records the requests. Every case holds all that a case can hold. "calls" are those at each server, "to one"
 the most that one provider got for one role. Waves are separated by pauses between requests. A token is four bytes of
 system prompt, messages and schema. CPU is that of this process, after a warm-up docket, except in rows with "cold".
-"Outlook kept": the analyst was asked at the bar before, on the same server. That call is not in the row: it was paid,
+"Rebuttal": the advocate's strength is inside `court.rebuttal`, so the analyst answers the attack, in a wave of its own. "Outlook
+kept": the analyst was asked at the bar before, on the same server. That call is not in the row: it was paid,
 but no decision waited for it.
 """
 

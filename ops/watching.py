@@ -12,13 +12,13 @@ from functools import partial
 from io import StringIO
 from queue import Empty, Full, Queue
 from threading import Thread
-from typing import Any, NamedTuple, Self, TextIO
+from typing import NamedTuple, Self, TextIO
 
 from rich.console import Console
 from rich.text import Text
 
 from agents.court.case import Case
-from agents.court.hearing import Hearing
+from agents.court.hearing import Argued, Hearing, Review
 from agents.court.mind import Overheard
 from agents.court.opinion import Evidence
 from agents.desk.models import sits
@@ -34,6 +34,7 @@ from execution.journal.chain import Journal
 from execution.journal.event import Listener
 from ops.tables.model_tables import usd
 from ops.tables.plain import count, moment
+from ops.tables.trial.held import what_stays
 from ops.tables.trial.judged import gate_lines, order_lines, policy_lines, ruling_lines
 from ops.tables.trial.paper import heading, told
 from ops.tables.trial.said import proposed_lines, word_lines
@@ -117,9 +118,9 @@ class Watch:
             self._calls += event.outcome.was_sent and not event.from_cache
         if isinstance(event, CycleRecord) and not past:
             spent = self._spent()
-            for review in getattr(event, "reviews", ()):
+            for review in event.reviews:
                 self._open.discard(review.case.decision_id)
-                self._put(partial(_reviewed, review))
+                self._put(partial(_reviewed, review, spent))
             for hearing in event.hearings:
                 self._open.discard(hearing.case.decision_id)
                 self._put(partial(_ruled, hearing, self._quote, spent))
@@ -178,18 +179,22 @@ def _opened(case: Case, width: int) -> list[Text]:
     return [Text(""), title, *proposed_lines(case, "", width)]
 
 
-def _reviewed(review: Any, width: int) -> list[Text]:
+def _reviewed(review: Review, spent: str, width: int) -> list[Text]:
     """What the court left of a position that is held."""
-    ruling, sold = review.ruling, ", and it is sold" if review.sold else ""
-    lines = heading(f"{review.case.symbol} REVIEW", f"{ruling.scale:.0%} of the position stays{sold}", width)
-    return [*lines, *told(ruling.why, width)]
+    lines = ruling_lines(review, width, before=f"{review.case.symbol} ")
+    lines += told(_spoken_by(review), width)
+    lines += heading("POSITION", what_stays(review), width)
+    return [*lines, *(heading("COST", spent, width) if spent else [])]
+
+
+def _spoken_by(heard: Argued) -> str:
+    return f"spoken by {', '.join(sorted({voice.speaker for voice in heard.voices} or {heard.mind}))}"
 
 
 def _ruled(hearing: Hearing, quote: str, spent: str, width: int) -> list[Text]:
     case, verdict = hearing.case, hearing.verdict
-    speakers = sorted({voice.speaker for voice in hearing.voices} or {hearing.mind})
     lines = ruling_lines(hearing, width, before=f"{case.symbol} ")
-    lines += told(f"spoken by {', '.join(speakers)}", width)
+    lines += told(_spoken_by(hearing), width)
     if hearing.adjustment.mode is not None:
         lines += policy_lines(hearing.adjustment, width)
     lines += gate_lines(hearing, quote, width, brief=True)

@@ -13,6 +13,7 @@ from run_support import events, run, said
 from session_models import arguments
 
 from agents.records.record import CycleRecord, Session
+from agents.run import main
 from ops.watching import Watch
 
 ROLES = ("ANALYST", "RISK AGENT", "DEVIL'S ADVOCATE", "SUPERVISOR")
@@ -47,6 +48,20 @@ def test_each_case_is_opened_argued_ruled_and_judged_in_this_order(
         )
         gate = next(n for n, line in enumerate(lines[start:]) if n > ruled and line.startswith("GATE  "))
         assert max(spoken[:2]) < spoken[2] < spoken[3] < ruled < gate
+
+
+def test_a_review_is_watched_as_a_review_and_not_as_a_proposal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = ("--profile", "paper", "--quiet", "--days", "12", "--set", "court.review_every=24")
+    assert main([*settings, "--out", str(tmp_path / "run"), "--watch"]) == 0
+    text = capsys.readouterr().err
+    reviews = [each for record in said(events(tmp_path / "run"), CycleRecord) for each in record.reviews]
+    hearings = [each for record in said(events(tmp_path / "run"), CycleRecord) for each in record.hearings]
+    assert reviews
+    assert text.count("\nREVIEW  of a position that is held, because ") == len(reviews)
+    assert text.count("\nPROPOSED  buy") == len(hearings)
+    assert text.count("\nPOSITION  kept: ") == sum(not each.sold for each in reviews)
 
 
 def test_a_watched_run_has_the_journal_of_one_that_is_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,7 +18,7 @@ from ops.finish import print_groups, tell
 from ops.story.groups import By, grouped
 from ops.story.story import Story, read_story
 from ops.story.summary import Summary, summarise
-from ops.story.trials.finding import decision_named, trial_in
+from ops.story.trials.finding import decision_named, decisions_of, trial_in
 from ops.story.trips import trips_of_story
 from ops.tables.grid import open_console
 from ops.tables.judgement import JUDGEMENT, Judgement
@@ -56,7 +56,7 @@ def _show_decision(arguments: argparse.Namespace, folder: Path, key: bytes, stor
         raise UsageFault(
             "--by and --export are about a whole run, and a decision was named. Nothing was shown; leave one out."
         )
-    trial = trial_in(folder, key, story, decision_named(arguments.decision, story.cases.heard, arguments.run))
+    trial = trial_in(folder, key, story, decision_named(arguments.decision, decisions_of(story), arguments.run))
     if arguments.json:
         sys.stdout.write(trial_json(trial))
     else:

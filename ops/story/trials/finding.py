@@ -1,17 +1,18 @@
 """One decision of a run: found by its name, by the beginning of it, or by market and time; and read with all that followed."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from difflib import get_close_matches
 from pathlib import Path
+from typing import NamedTuple
 
 from agents.approval.petition import Approval
-from agents.court.hearing import Hearing
+from agents.court.hearing import Hearing, Review
 from agents.llm.attempt import Attempt
 from agents.records.reading import open_run
 from agents.records.record import CycleRecord
 from config.errors import UsageFault
 from market.symbols import normalise_symbol
-from ops.story.cases import DecidedCase
 from ops.story.executions import by_decision, executions
 from ops.story.story import Story
 from ops.story.summary import quote_of
@@ -21,7 +22,22 @@ LAST = "last"
 _LISTED = 12
 
 
-def decision_named(typed: str, cases: Sequence[DecidedCase], run: str) -> str:
+class Named(NamedTuple):
+    """What tells one decision of a run from the others."""
+
+    decision_id: str
+    symbol: str
+    as_of_utc: datetime
+
+
+def decisions_of(story: Story) -> tuple[Named, ...]:
+    """All decisions of a run on purchases, and its latest reviews of what it held, oldest first."""
+    found = [Named(each.decision_id, each.symbol, each.as_of_utc) for each in story.court_reviews]
+    found += [Named(each.decision_id, each.symbol, each.as_of_utc) for each in story.cases.heard]
+    return tuple(sorted(found, key=lambda each: each.as_of_utc))
+
+
+def decision_named(typed: str, cases: Sequence[Named], run: str) -> str:
     """The decision that was meant. Raises UsageFault where there is none, or more than one, with those that are near.
 
     `typed`: a decision_id or the beginning of one, SYMBOL@TIME (UTC; also a day, or an hour), or `last`.
@@ -48,7 +64,11 @@ def decision_named(typed: str, cases: Sequence[DecidedCase], run: str) -> str:
 def trial_in(folder: Path, key: bytes, story: Story, decision_id: str) -> Trial:
     """The trial of a decision that the story names. Raises JournalFault for a journal that cannot be trusted."""
     hearing, attempts, approval = _read(folder, key, decision_id)
-    done = by_decision(executions(story)).get(decision_id, ())
+    all_done = executions(story)
+    if isinstance(hearing, Review):
+        done = tuple(each for each in all_done if each.decision_id == decision_id)
+    else:
+        done = by_decision(all_done).get(decision_id, ())
     fills = tuple(
         TrialFill(
             order_id=each.order_id,
@@ -75,7 +95,7 @@ def trial_in(folder: Path, key: bytes, story: Story, decision_id: str) -> Trial:
     )
 
 
-def _read(folder: Path, key: bytes, decision_id: str) -> tuple[Hearing, tuple[Attempt, ...], Approval | None]:
+def _read(folder: Path, key: bytes, decision_id: str) -> tuple[Hearing | Review, tuple[Attempt, ...], Approval | None]:
     """The hearing, with what models were asked for it and what a human answered."""
     attempts: list[Attempt] = []
     approval = None
@@ -88,13 +108,14 @@ def _read(folder: Path, key: bytes, decision_id: str) -> tuple[Hearing, tuple[At
             else:
                 approval = event
         elif isinstance(event, CycleRecord):
-            for hearing in event.hearings:
+            tried: tuple[Hearing | Review, ...] = (*event.reviews, *event.hearings)
+            for hearing in tried:
                 if hearing.case.decision_id == decision_id:
                     return hearing, tuple(attempts), approval
     raise UsageFault(f"{folder} no longer holds the decision {decision_id}: its journal has changed meanwhile.")
 
 
-def _meant(typed: str, cases: Sequence[DecidedCase]) -> list[DecidedCase]:
+def _meant(typed: str, cases: Sequence[Named]) -> list[Named]:
     symbol, sign, time = typed.partition("@")
     if sign:
         asked = _as_written(time)
@@ -104,7 +125,7 @@ def _meant(typed: str, cases: Sequence[DecidedCase]) -> list[DecidedCase]:
     return whole or begun or [each for each in cases if _is_of(each, typed)]
 
 
-def _is_of(each: DecidedCase, symbol: str) -> bool:
+def _is_of(each: Named, symbol: str) -> bool:
     return each.symbol == (normalise_symbol(symbol) or symbol) or each.symbol.partition("/")[0] == symbol.upper()
 
 
@@ -113,11 +134,11 @@ def _as_written(time: str) -> str:
     return time.strip().replace(" ", "T").removesuffix("Z").removesuffix("+00:00")
 
 
-def _close(each: DecidedCase) -> str:
+def _close(each: Named) -> str:
     return f"{each.as_of_utc:%Y-%m-%dT%H:%M:%S}"
 
 
-def _nearest(typed: str, cases: Sequence[DecidedCase]) -> str:
+def _nearest(typed: str, cases: Sequence[Named]) -> str:
     """The next decision of that market, or its last one; without a time the one whose name is most like it."""
     symbol, sign, time = typed.partition("@")
     named, asked = [each for each in cases if _is_of(each, symbol)], _as_written(time)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pydantic import Field
 
 from agents.approval.petition import Approval
-from agents.court.hearing import Hearing
+from agents.court.hearing import Hearing, Review
 from agents.llm.attempt import Attempt
 from agents.memory.outcomes import CaseOutcome
 from config.frozen import Frozen, UtcTime, absent
@@ -35,11 +35,12 @@ class TrialCost(Frozen):
 
 
 class Trial(Frozen):
-    """One trial. `source`: where its bars come from; `quote`: the account's currency."""
+    """One trial, also of a review. `source`: where its bars come from; `quote`: the account's currency."""
 
     source: str
     quote: str
-    hearing: Hearing
+    hearing: Hearing | Review
+    """What was heard: a case, or a position that was held."""
     unproposed: str = ""
     """Why it was heard though no voter proposed it; empty if one did."""
     traded: bool

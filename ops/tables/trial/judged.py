@@ -6,39 +6,53 @@ from typing import Any
 
 from rich.text import Text
 
-from agents.court.hearing import Hearing
+from agents.court.hearing import Argued, Hearing
 from agents.court.opinion import AdvocateOpinion, RiskOpinion, SupervisorOpinion
 from agents.court.ruling import Ruling
 from agents.llm.attempt import Attempt
 from ops.tables.model_tables import usd
-from ops.tables.plain import RULES, count, listed, money, percent, price, quantity
+from ops.tables.plain import RULES, count, moment, money, percent, price, quantity
 from ops.tables.trial.paper import columns, figure, heading, told
 from risk.limits.catalogue import told_once
 from risk.verdict import Outcome, Reaction, RuleReport, Verdict
 from rl.adjustment import Adjustment
 
+_POSITION = "position"
 _RULING = frozenset({"outcome", "scale", "why", "bounds"})
 
 
-def ruling_lines(hearing: Hearing, width: int, *, before: str = "") -> list[Text]:
+def ruling_lines(heard: Argued, width: int, *, before: str = "") -> list[Text]:
     """The ruling, and what each role left of the size: the least of it counted. `before`: stands before its name."""
-    ruling = hearing.ruling
-    lines = heading(f"{before}RULING", f"{ruling.outcome}, {ruling.scale:.0%} of the size", width)
-    lines += told(ruling.why, width)
-    bounds = bounds_of(hearing)
+    ruling = heard.ruling
+    whole = "size" if heard.case.review is None else "position"
+    lines = heading(f"{before}RULING", f"{ruling.outcome}, {ruling.scale:.0%} of the {whole}", width)
+    supervisor = heard.supervisor
+    if isinstance(supervisor, SupervisorOpinion) and supervisor.reasoning == ruling.why:
+        lines += told("as the supervisor says", width)
+    else:
+        lines += told(ruling.why, width)
+    bounds = bounds_of(heard)
     if bounds:
         least = min(scale for _, scale in bounds)
-        said = ", ".join(f"{who} at most {scale:.0%}" for who, scale in bounds)
-        counted = listed(tuple(who for who, scale in bounds if scale == least))
-        lines += told(f"{said}: {'nobody took anything' if least == 1.0 else f'{counted} counted'}.", width)
-    for bound in _arguments(ruling):
-        lines += told(f"{_by(bound)} leaves at most {bound.most_pct}%: {bound.why}", width)
+        whys = {_by(bound): bound.why for bound in _arguments(ruling)}
+        lines += columns(
+            [
+                (who, f"at most {scale:.0%}", _note(whys.get(who, ""), ruling.why, scale == least < 1.0))
+                for who, scale in bounds
+            ],
+            width,
+        )
     for name, value in _more(ruling):
         lines += told(value, width, mark=f"{name}: ")
     return lines
 
 
-def bounds_of(hearing: Hearing) -> tuple[tuple[str, float], ...]:
+def _note(why: str, said: str, counted: bool) -> str:
+    """What stands beside a bound: that it counted, and its reason where the ruling has not said it already."""
+    return ": ".join(filter(None, ("<- counts" if counted else "", "" if why and why in said else why)))
+
+
+def bounds_of(hearing: Argued) -> tuple[tuple[str, float], ...]:
     """What each role that names a scale leaves of the size [fraction]. An advocate without evidence leaves nothing."""
     bounds = []
     if isinstance(hearing.risk_agent, RiskOpinion):
@@ -82,11 +96,15 @@ def gate_lines(hearing: Hearing, quote: str, width: int, *, brief: bool = False)
     signed = verdict.outcome is Outcome.SIGNED
     decided = verdict.decided_by
     what = f"signed {money(verdict.notional)} {quote}, sized by {decided}" if signed else f"refused by {decided}"
+    if verdict.as_of_utc != hearing.case.as_of_utc:
+        what += f", at {moment(verdict.as_of_utc)} UTC, when the ruling was there"
     lines = heading("GATE", what, width)
     lines += told(RULES.get(decided, ""), width)
     reports = told_once(verdict.rules)
     caps = [report for report in reports if report.notional_cap is not None]
-    caps = [report for report in caps if report.reaction is not Reaction.PASS] if brief else caps
+    large = _large(caps)
+    caps = [report for report in caps if report.reaction is not Reaction.PASS or not (brief or report.code in large)]
+    caps.sort(key=lambda report: report.notional_cap or Decimal(0))
     rows = [
         (
             report.code,
@@ -98,6 +116,8 @@ def gate_lines(hearing: Hearing, quote: str, width: int, *, brief: bool = False)
     ]
     if rows:
         lines += columns([("rule", f"allows {quote}", "number of limit", ""), *rows], width)
+    if large and not brief:
+        lines += told(f"allow more than a position may be: {', '.join(large)}", width)
     if signed:
         lines += told(_sized(hearing, reports), width)
     for report in reports:
@@ -111,6 +131,18 @@ def gate_lines(hearing: Hearing, quote: str, width: int, *, brief: bool = False)
     if passed and not brief:
         lines += told(f"passed: {', '.join(passed)}", width)
     return lines
+
+
+def _large(caps: Sequence[RuleReport]) -> tuple[str, ...]:
+    """The rules that took nothing and allow more than the limit of one position: they say little of a size."""
+    most = next((report.notional_cap for report in caps if report.code == _POSITION), None)
+    if most is None:
+        return ()
+    return tuple(
+        report.code
+        for report in caps
+        if report.reaction is Reaction.PASS and report.notional_cap is not None and report.notional_cap > most
+    )
 
 
 def order_lines(verdict: Verdict, quote: str, width: int, *, sent: bool, costs: Sequence[str] = ()) -> list[Text]:

@@ -8,12 +8,14 @@ from collections.abc import Iterator, Sequence
 from rich.text import Text
 
 from agents.court.case import Case, lookup
-from agents.court.opinion import Evidence, HorizonView
+from agents.court.opinion import AnalystOpinion, Evidence, HorizonView
 from config.frozen import Frozen
 from config.silence import Abstained
 from market.signals import TechnicalSignals
 from ops.tables.plain import count, moment, percent, price
+from ops.tables.trial.held import held_lines
 from ops.tables.trial.paper import STRUCK, columns, figure, heading, told
+from ops.tables.trial.terms import path_lines, release_lines, trade_lines
 from risk.proposal import Direction
 
 ROLE_NAMES = {
@@ -29,7 +31,7 @@ _SHORT = 6
 _ALWAYS = frozenset(
     {
         "decision_id", "symbol", "as_of_utc", "base_timeframe", "proposal", "signals", "sentiment", "book", "precedents",
-        "record", "context", "instructions",
+        "record", "context", "instructions", "trade", "path", "macro", "review",
     }
 )  # fmt: skip
 """The fields of a case that are told in words of their own; others are listed by name."""
@@ -37,21 +39,25 @@ _OPINION = frozenset({"kind", "reasoning", "evidence", "horizons", "direction", 
 
 
 def proposed_lines(case: Case, unproposed: str, width: int) -> list[Text]:
-    """The proposal with its votes. `unproposed`: why it is heard though no voter proposes it; empty if one does."""
+    """The proposal with its votes; of a position that is held, why it is reviewed. `unproposed`: why it is heard though no voter
+    proposes it; empty if one does."""
     net = case.proposal
+    if case.review is not None:
+        return [*held_lines(case.review, width), *_votes("VOTES", f"conviction {net.conviction:.2f}", case, width)]
     verb = {Direction.LONG: "buy", Direction.SHORT: "sell", Direction.NONE: "nothing"}[net.direction]
     share = "" if net.exposure is None else f", {percent(net.exposure)} of a full position"
     against = f", {net.against:.2f} of the weight overruled" if net.against else ""
     if unproposed:
         verb = "nothing; as a purchase"
-    lines = heading("PROPOSED", f"{verb}, conviction {net.conviction:.2f}{share}{against}", width)
-    if unproposed:
-        lines += told(unproposed, width)
+    return _votes("PROPOSED", f"{verb}, conviction {net.conviction:.2f}{share}{against}", case, width, unproposed)
+
+
+def _votes(title: str, what: str, case: Case, width: int, why: str = "") -> list[Text]:
     rows = [
         (vote.voter, str(vote.direction), f"{vote.confidence:.2f} x {vote.weight:g}", "; ".join(vote.reasons))
-        for vote in net.votes
+        for vote in case.proposal.votes
     ]
-    return [*lines, *columns(rows, width, left=2)]
+    return [*heading(title, what, width), *(told(why, width) if why else []), *columns(rows, width, left=2)]
 
 
 def shown_lines(case: Case, width: int) -> list[Text]:
@@ -80,9 +86,19 @@ def shown_lines(case: Case, width: int) -> list[Text]:
         lines += told(f"{count(len(known), 'figure')}{names}{gaps}", width, mark="more  ")
     if case.record is not None:
         voters = case.record.voters
-        lines += told(f"{count(voters.cases, 'closed case')} of these voters", width, mark="past  ")
+        ended = ""
+        if voters.cases:
+            mean = (voters.gain - voters.loss) / voters.cases
+            ended = f", {voters.wins / voters.cases:.0%} at a profit, {mean:+.2f} of the loss at the stop on average"
+        lines += told(f"{count(voters.cases, 'closed case')} of these voters{ended}", width, mark="past  ")
     if case.precedents:
         lines += told(case.precedents, width, mark="past  ")
+    if case.trade is not None:
+        lines += trade_lines(case.trade, width, held=case.review is not None)
+    if case.path is not None:
+        lines += path_lines(case.path, width)
+    if case.macro is not None:
+        lines += release_lines(case.macro, width)
     for name, value in case:
         if name not in _ALWAYS and value not in (None, (), "", {}):
             lines += told(_spoken(value), width, mark=f"{name.replace('_', ' '):<4}  ")
@@ -112,7 +128,7 @@ def word_lines(
     for item in struck:
         lines += _struck(case, item, width)
     if horizons := getattr(word, "horizons", ()):
-        lines += told(_horizons(horizons), width, mark="horizons: ")
+        lines += told(_horizons(horizons) + _together(case, word), width, mark="horizons: ")
     claims = {item.claim for item in getattr(word, "evidence", ())}
     for field, value in word:
         if isinstance(value, tuple):
@@ -148,6 +164,13 @@ def _horizons(views: Sequence[HorizonView | Abstained]) -> str:
     ]
     silent = len(views) - len(spoken)
     return ", ".join([*said, *([f"{silent} silent"] if silent else [])])
+
+
+def _together(case: Case, word: Frozen) -> str:
+    """What horizons say together, by their record: a number that bounds the ruling."""
+    known = None if case.record is None else case.record.models
+    found = word.alignment(None if known is None else known.horizons) if isinstance(word, AnalystOpinion) else None
+    return "" if found is None else f"; together {(1 + found) / 2:.0%} for a rise"
 
 
 def _signals(now: TechnicalSignals) -> Iterator[str]:

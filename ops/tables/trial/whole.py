@@ -7,13 +7,14 @@ from rich.console import Console
 from rich.text import Text
 
 from agents.court.case import Case, lookup
-from agents.court.hearing import Hearing
+from agents.court.hearing import Argued, Review
 from agents.court.opinion import Evidence
 from agents.llm.attempt import Role
 from config.frozen import Frozen
 from config.silence import Abstained
 from ops.story.trials.trial import Trial
 from ops.tables.plain import PURPOSES, moment, money, price, quantity, signed_money
+from ops.tables.trial.held import what_stays
 from ops.tables.trial.judged import bounds_of, gate_lines, order_lines, paid_lines, policy_lines, ruling_lines
 from ops.tables.trial.paper import columns, heading, told
 from ops.tables.trial.said import proposed_lines, shown_lines, title_of, word_lines
@@ -42,9 +43,12 @@ def trial_lines(trial: Trial, width: int) -> list[Text]:
         speaker = hearing.speaker("analyst" if role == REBUTTAL else role)
         lines += word_lines(case, role, word, struck.get(role, ()), width, speaker=speaker)
     lines += ruling_lines(hearing, width)
-    lines += policy_lines(hearing.adjustment, width)
-    lines += gate_lines(hearing, trial.quote, width)
-    lines += order_lines(hearing.verdict, trial.quote, width, sent=trial.traded, costs=_costs(trial))
+    if isinstance(hearing, Review):
+        lines += heading("POSITION", what_stays(hearing), width)
+    else:
+        lines += policy_lines(hearing.adjustment, width)
+        lines += gate_lines(hearing, trial.quote, width)
+        lines += order_lines(hearing.verdict, trial.quote, width, sent=trial.traded, costs=_costs(trial))
     lines += _followed(trial, width)
     budget = "" if trial.day_budget_usd is None else f"models may cost {trial.day_budget_usd} USD in a day"
     return [*lines, *paid_lines(trial.attempts, width, budget=budget)]
@@ -54,7 +58,7 @@ def trial_json(trial: Trial) -> str:
     """A trial as JSON: its values, the bounds of the ruling, and what the case says where a citation was struck out."""
     whole: dict[str, Any] = trial.model_dump(mode="json")
     hearing = trial.hearing
-    if order := whole["hearing"]["verdict"].get("order"):
+    if order := whole["hearing"].get("verdict", {}).get("order"):
         del order["seal"]
     whole["bounds"] = [{"role": role, "scale": scale} for role, scale in bounds_of(hearing)]
     whole["struck"] = [
@@ -65,9 +69,9 @@ def trial_json(trial: Trial) -> str:
     return json.dumps(whole, indent=2, ensure_ascii=False) + "\n"
 
 
-def words_of(hearing: Hearing) -> tuple[tuple[Spoken, Frozen | Abstained], ...]:
+def words_of(hearing: Argued) -> tuple[tuple[Spoken, Frozen | Abstained], ...]:
     """What each role said, in the order in which they speak; with the analyst's answer to the attack, if one was asked for."""
-    answer: Frozen | Abstained | None = getattr(hearing, REBUTTAL, None)
+    answer = hearing.rebuttal
     return (
         ("analyst", hearing.analyst),
         ("risk_agent", hearing.risk_agent),
@@ -77,7 +81,7 @@ def words_of(hearing: Hearing) -> tuple[tuple[Spoken, Frozen | Abstained], ...]:
     )
 
 
-def struck_of(hearing: Hearing) -> dict[str, tuple[Evidence, ...]]:
+def struck_of(hearing: Argued) -> dict[str, tuple[Evidence, ...]]:
     """The evidence that was struck out, by role."""
     return {struck.role: struck.evidence for struck in hearing.struck}
 
@@ -110,7 +114,8 @@ def _followed(trial: Trial, width: int) -> list[Text]:
     lines = []
     if trial.fills:
         pnl = "" if trial.pnl is None else f"{signed_money(trial.pnl)} {trial.quote} after fees"
-        lines += heading("TRADE", pnl or "still open", width)
+        sold = isinstance(trial.hearing, Review)
+        lines += heading("SOLD" if sold else "TRADE", pnl or ("" if sold else "still open"), width)
         rows = [
             (
                 PURPOSES.get(fill.purpose, fill.purpose),

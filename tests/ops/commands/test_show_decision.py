@@ -9,6 +9,7 @@ from run_support import events, run, said
 
 from agents.court.hearing import Hearing
 from agents.records.record import CycleRecord
+from agents.run import main
 from agents.show import main as show
 
 KEPT = sorted(folder for folder in JOURNALS.iterdir() if folder.is_dir() and not folder.name.startswith("_"))
@@ -92,3 +93,35 @@ def test_the_decisions_of_older_versions_are_shown_too(kept: Path, capsys: pytes
     else:
         assert code == 0
         assert "RULING" in told.out
+
+
+@pytest.fixture(scope="module")
+def reviewed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("reviewed") / "run"
+    patch = pytest.MonkeyPatch()
+    patch.setenv("TRIBUNAL_JOURNAL_KEY", KEY)
+    settings = ("--set", "court.review_every=24")
+    assert main(["--profile", "paper", "--out", str(made), "--quiet", "--days", "12", *settings]) == 0
+    patch.undo()
+    return made
+
+
+def test_reviews_of_what_is_held_are_found_and_shown_too(reviewed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    found = [each for record in said(events(reviewed), CycleRecord) for each in record.reviews]
+    sold, kept = next(each for each in found if each.sold), next(each for each in found if not each.sold)
+    for wanted in (sold, kept):
+        case = wanted.case
+        view = case.review
+        assert view is not None
+        for typed in (case.decision_id, f"{case.symbol}@{case.as_of_utc:%Y-%m-%dT%H:%M}"):
+            assert shown(reviewed, typed, capsys)["hearing"] == json.loads(wanted.canonical())
+        assert show([str(reviewed), case.decision_id]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        assert max(map(len, lines)) <= 80
+        assert any(line.startswith("REVIEW  of a position that is held, because ") for line in lines)
+        assert any(line.startswith("  opened  ") and view.thesis.decision_id in line for line in lines)
+        became = next(line for line in lines if line.startswith("POSITION  "))
+        assert became.startswith("POSITION  kept: ") == (wanted is kept)
+        assert any(line.startswith("SOLD") for line in lines) == (wanted is sold)
+        assert not any(line.startswith(("GATE", "ORDER", "PROPOSED")) for line in lines)
