@@ -5,7 +5,7 @@
 Everything except the model is real: prompts, manager, budgets on disk, the Anthropic and OpenAI SDKs, the graph, the
 gate. tests/support/model_server.py answers after a second, in its own process, with an opinion that matches the
 schema, and records the requests. Every case holds all that a case can hold. "calls" are those at each server, "to one"
-the most that one provider got for one role. Waves are separated by pauses between requests. A token is four bytes of
+the most that one provider got for one question. Waves are separated by pauses between requests. A token is four bytes of
 system prompt, messages and schema. CPU is that of this process, after a warm-up docket, except in rows with "cold".
 "Rebuttal": the advocate's strength is inside `court.rebuttal`, so the analyst answers the attack, in a wave of its own. "Outlook
 kept": the analyst was asked at the bar before, on the same server. That call is not in the row: it was paid,
@@ -45,8 +45,8 @@ from agents.court.graph import Bench, Court  # noqa: E402
 from agents.court.minds.model import ModelMind, spoken_by  # noqa: E402
 from agents.court.minds.outlooks import Outlook, Outlooks  # noqa: E402
 from agents.court.minds.rules import RulesMind  # noqa: E402
-from agents.court.prompts.prompt import load_prompt  # noqa: E402
-from agents.court.prompts.wire import json_schema  # noqa: E402
+from agents.court.prompts.prompt import form_of, load_prompt  # noqa: E402
+from agents.court.prompts.wire import Form, json_schema  # noqa: E402
 from agents.llm.asking import Asker  # noqa: E402
 from agents.llm.attempt import Attempt, AttemptOutcome, Role  # noqa: E402
 from agents.llm.manager import Manager  # noqa: E402
@@ -91,14 +91,19 @@ class Measured(NamedTuple):
     @property
     def tokens(self) -> int:
         asked = [one for one in self.attempts if not one.outcome.startswith("skipped")]
-        schemas = sum(len(json_schema(one.role)) for one in asked)
+        schemas = sum(len(json_schema(form_asked(one))) for one in asked)
         return int((sum(seen["prompt_bytes"] for log in self.logs for seen in log) + schemas) // 4)
 
     @property
     def most(self) -> int:
-        """The largest number of requests that one provider got for one role of one decision."""
+        """The largest number of requests that one provider got for one question of one decision."""
         asked = (one for one in self.attempts if not one.outcome.startswith("skipped"))
-        return max(Counter((one.decision_id, one.role, one.provider) for one in asked).values())
+        return max(Counter((one.decision_id, form_asked(one), one.provider) for one in asked).values())
+
+
+def form_asked(one: Attempt) -> Form:
+    """The form of the answer that was asked for."""
+    return one.question or form_of(one.role, SETTINGS.court)
 
 
 @contextmanager
@@ -154,7 +159,7 @@ def judge(proposal: Proposal) -> Verdict:
 
 def court(settings: MindsSettings, asker: Asker, outlooks: Outlooks | None = None) -> tuple[ModelMind, Court]:
     mind = ModelMind(asker, RulesMind(SETTINGS.court, SETTINGS.limits), settings, outlooks)
-    return mind, Court(Bench(mind=mind, adjuster=Off(), judge=judge, role_deadline_s=60.0))
+    return mind, Court(Bench(mind=mind, adjuster=Off(), judge=judge, role_deadline_s=60.0, court=SETTINGS.court))
 
 
 @contextmanager
@@ -218,20 +223,23 @@ async def replay(settings: MindsSettings, attempts: tuple[Attempt, ...]) -> floa
 
 
 def tokens_of(attempts: tuple[Attempt, ...]) -> Table:
-    """What one decision sends, by role [tokens of four bytes]."""
-    table = Table(box=ROUNDED, title="Input tokens of one decision, every part of the case known")
+    """What one decision with a rebuttal sends, by question [tokens of four bytes]."""
+    table = Table(box=ROUNDED, title="Input tokens of one decision with a rebuttal, every part of the case known")
     for name in ("role", "rules and role", "schema", "case", "together"):
         table.add_column(name, justify="left" if name == "role" else "right")
-    sums = [0, 0, 0, 0]
+    sums = {"without rebuttal, limit 6,000": [0, 0, 0, 0], "all": [0, 0, 0, 0]}
     for one in attempts:
+        form = form_asked(one)
         constant, schema, user = (
-            len(text.encode()) // 4 for text in (load_prompt(one.role).text, json_schema(one.role), one.user)
+            len(text.encode()) // 4 for text in (load_prompt(form).text, json_schema(form), one.user)
         )
         row = (constant, schema, user, constant + schema + user)
-        sums = [total + part for total, part in zip(sums, row, strict=True)]
-        table.add_row(one.role.replace("_", " "), *(f"{part:,}" for part in row))
+        for name in sums if form != "rebuttal" else ("all",):
+            sums[name] = [total + part for total, part in zip(sums[name], row, strict=True)]
+        table.add_row(form.replace("_", " "), *(f"{part:,}" for part in row))
     table.add_section()
-    table.add_row("all, limit 6,000", *(f"{total:,}" for total in sums))
+    for name, totals in sums.items():
+        table.add_row(name, *(f"{total:,}" for total in totals))
     return table
 
 
@@ -254,13 +262,18 @@ def _row(name: str, found: Measured, limit: str) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-async def run(table: Table) -> tuple[float, Table]:
-    """Run all scenarios; returns the replay speed [decisions a second] and the tokens by role."""
-    with server("--delay", "1") as well:
+async def run(table: Table) -> tuple[float, float, Table]:
+    """Run all scenarios; returns the replay speeds without and with rebuttal [decisions a second], and the tokens by question."""
+    with server("--delay", "1") as well, server("--delay", "1", "--strength", "50") as doubtful:
         calm = minds(well, well)
         one = await measure(calm, (well,), 1)
         table.add_row(*_row("one decision", one, "3.5 s, 4 calls, 3 waves, 6,000 tokens, 0.05 s CPU"))
+        answered = minds(doubtful, doubtful)
+        more = await measure(answered, (doubtful,), 1)
+        table.add_row(*_row("one decision, rebuttal", more, "4.6 s, 5 calls, 4 waves, 0.05 s CPU"))
         table.add_row(*_row("twenty symbols, 20 calls at a time", await measure(calm, (well,), 20), "6 s"))
+        name = "twenty symbols, each with a rebuttal"
+        table.add_row(*_row(name, await measure(answered, (doubtful,), 20), "5 calls each"))
         table.add_row(*_row("one decision, outlook kept", await measure(calm, (well,), 1, ahead=True), "3 calls"))
         ruled = minds(well, well, roles={"risk_agent": ("rules",)})
         name = "risk agent by the rules mind"
@@ -273,7 +286,8 @@ async def run(table: Table) -> tuple[float, Table]:
             deadlines = {"call_s": 2.0, "role_s": 8.0, "decision_s": 20.0}
             hung = await measure(minds(silent, well, deadlines=deadlines), (silent, well), 1, warm=False)
             table.add_row(*_row("one provider silent, 2 s a call, cold", hung, "2 requests a call, 20 s"))
-        return await replay(calm, one.attempts), tokens_of(one.attempts)
+        speeds = [await replay(settings, kept.attempts) for settings, kept in ((calm, one), (answered, more))]
+        return speeds[0], speeds[1], tokens_of(more.attempts)
 
 
 def main() -> None:
@@ -281,11 +295,14 @@ def main() -> None:
     table = Table(box=ROUNDED, title="A court of models, 1 s a call")
     for name in ("scenario", "wall, s", "calls", "waves", "to one", "input tokens", "CPU, s", "answers taken", "limit"):
         table.add_column(name, justify="left" if name in ("scenario", "limit") else "right")
-    rate, tokens = asyncio.run(run(table))
+    rate, with_rebuttal, tokens = asyncio.run(run(table))
     console = Console(width=150)
     console.print(table)
     console.print(tokens)
-    console.print(f"Replay of the recorded decision: {rate:,.0f} decisions/s, 0 calls (limit: 100).")
+    console.print(
+        f"Replay of the recorded decision: {rate:,.0f} decisions/s, 0 calls (limit: 100); with a rebuttal "
+        f"{with_rebuttal:,.0f} decisions/s."
+    )
 
 
 if __name__ == "__main__":

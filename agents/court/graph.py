@@ -176,7 +176,8 @@ def _compile(roles: "_Roles", bench: Bench) -> Any:
     return graph.compile()
 
 
-def _after_ruling(docket: Docket) -> str:
+async def _after_ruling(docket: Docket) -> str:
+    """Where a ruling leads. LangGraph runs a plain function in a thread of its own, and each decision would wait for it."""
     return END if docket["only_argued"] else "adjust"
 
 

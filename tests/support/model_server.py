@@ -289,8 +289,12 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--delay", type=float, default=0.0, help="seconds before each answer")
     parser.add_argument("--turn", type=Turn, choices=list(Turn), default=Turn.OK, help="how every request is answered")
+    parser.add_argument(
+        "--strength", type=int, default=SOUND["strength_pct"], help="what the devil's advocate says it weighs"
+    )
     given = parser.parse_args()
-    with ModelServer(default=given.turn, delay_s=given.delay, port=given.port) as server:
+    prefer = SOUND | {"strength_pct": given.strength}
+    with ModelServer(default=given.turn, delay_s=given.delay, port=given.port, prefer=prefer) as server:
         print(server.url, flush=True)
         with suppress(KeyboardInterrupt):
             server.closing.wait()

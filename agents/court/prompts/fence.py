@@ -75,6 +75,8 @@ def instruction(context: str, text: str, cap: int) -> str:
 
 def _visible(text: str) -> str:
     """Remove invisible characters, and replace line breaks by blanks."""
+    if text.isascii() and text.isprintable():
+        return text
     kept: list[str] = []
     marks = 0
     for character in text:

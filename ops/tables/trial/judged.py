@@ -1,5 +1,6 @@
 """What came of the words: the ruling with the bound that counted, the policy, the gate rule by rule, the order and the cost."""
 
+from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
@@ -180,9 +181,13 @@ def paid_lines(attempts: Sequence[Attempt], width: int, *, budget: str = "") -> 
         lines += told(f"{count(kept, 'answer')} recorded before, not paid again", width)
     if budget:
         lines += told(budget, width)
-    for each in attempts:
-        if each.outcome != "ok":
-            lines += told(f"{each.provider}/{each.model} as {each.role}: {each.outcome}, {each.detail}", width)
+    failed = Counter(
+        f"{each.provider}/{each.model} as {each.question or each.role}: {each.outcome}, {each.detail}"
+        for each in attempts
+        if each.outcome != "ok"
+    )
+    for what, times in failed.items():
+        lines += told(what if times == 1 else f"{what} ({times} times)", width)
     return lines
 
 

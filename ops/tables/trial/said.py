@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
+from agents.court.bounds import RULES
 from agents.court.case import Case, lookup
 from agents.court.opinion import AnalystOpinion, Evidence, HorizonView
 from config.frozen import Frozen
@@ -128,7 +129,9 @@ def word_lines(
     for item in struck:
         lines += _struck(case, item, width)
     if horizons := getattr(word, "horizons", ()):
-        lines += told(_horizons(horizons) + _together(case, word), width, mark="horizons: ")
+        lines += told(
+            _horizons(horizons) + ("" if speaker == RULES else _together(case, word)), width, mark="horizons: "
+        )
     claims = {item.claim for item in getattr(word, "evidence", ())}
     for field, value in word:
         if isinstance(value, tuple):
@@ -167,7 +170,7 @@ def _horizons(views: Sequence[HorizonView | Abstained]) -> str:
 
 
 def _together(case: Case, word: Frozen) -> str:
-    """What horizons say together, by their record: a number that bounds the ruling."""
+    """What a model's horizons say together, by their record: a number that bounds the ruling."""
     known = None if case.record is None else case.record.models
     found = word.alignment(None if known is None else known.horizons) if isinstance(word, AnalystOpinion) else None
     return "" if found is None else f"; together {(1 + found) / 2:.0%} for a rise"

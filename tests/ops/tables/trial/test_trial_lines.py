@@ -113,13 +113,14 @@ def test_terms_that_are_not_known_are_left_out() -> None:
     assert "left whole" not in text(trade_lines(Trade(entry=100.0, usual_quote=5.0), 80, held=True))
 
 
-def test_horizons_are_told_together(hearing: Hearing) -> None:
+def test_horizons_of_a_model_are_told_together(hearing: Hearing) -> None:
     word = hearing.analyst
     assert isinstance(word, AnalystOpinion)
     together = word.alignment()
     assert together is not None
     lines = word_lines(hearing.case, "analyst", word, (), 100)
     assert f"; together {(1 + together) / 2:.0%} for a rise" in " ".join(text(lines).split())
+    assert "together" not in text(word_lines(hearing.case, "analyst", word, (), 100, speaker="rules"))
 
 
 def test_the_gate_lists_the_tightest_rules_first_and_names_those_beyond_a_position(hearing: Hearing) -> None:
