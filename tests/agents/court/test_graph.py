@@ -90,6 +90,15 @@ def test_four_calls_in_three_waves_and_the_first_two_at_once() -> None:
     assert mind.at_once == 2
 
 
+def test_no_step_of_a_decision_waits_for_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise AssertionError("a step of the machine went to a thread")
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "run_in_executor", refused)
+    (hearing,) = hear(Scripted())
+    assert hearing.verdict.outcome is Outcome.SIGNED
+
+
 def test_an_approved_case_comes_out_as_a_sealed_order_of_its_own_decision() -> None:
     (hearing,) = hear(Scripted())
     assert hearing.verdict.outcome is Outcome.SIGNED
