@@ -117,6 +117,7 @@ def minds(names: tuple[str, ...] = ("first", "second"), **changes: Any) -> Minds
         "chain": names,
         "outage": "abstain",
         "blind": False,
+        "case": "brief",
         "fast_path_conviction": 1.0,
         "max_output_tokens": 200,
         "requests_a_provider": 2,

@@ -97,6 +97,10 @@ def counting(place: Place, past: Sequence[Journaled]) -> Any:
     return import_module("evidence.worlds.engine").Nowhere()
 
 
+def attempting(place: Place, past: Sequence[Journaled]) -> Any:
+    return import_module("evidence.worlds.asked")._Attempts()
+
+
 def resuming(place: Place, past: Sequence[Journaled]) -> Any:
     return import_module("agents.recorded.resumed").ResumingSink(written(place, past), KEY, 1)
 
@@ -114,7 +118,7 @@ WRITE: dict[str, Build] = {
     "execution.journal.lasting.LastingJournal": lasting,
     "agents.desk.clocked.figures.Overheard": overheard,
 }
-COUNT: dict[str, Build] = {"evidence.worlds.engine.Nowhere": counting}
+COUNT: dict[str, Build] = {"evidence.worlds.engine.Nowhere": counting, "evidence.worlds.asked._Attempts": attempting}
 COMPARE: dict[str, Build] = {
     "agents.recorded.resumed.ResumingSink": resuming,
     "agents.recorded.rerun.RecordedRun": compared,
