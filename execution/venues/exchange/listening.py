@@ -5,6 +5,7 @@ down are never sent again. A reply that fails is no reply: an order is not gone 
 """
 
 import asyncio
+import math
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -43,7 +44,7 @@ class Listener:
         self._pace, self._clock, self._books = pace, clock, books
         self._unknown: dict[str, int] = {}
         self._account: tuple[int, VenueAccount] | None = None
-        self._asked_s = self._swept_s = 0.0
+        self._asked_s = self._swept_s = -math.inf
         self.heard_utc: datetime | None = None
         """When the exchange last answered all that was asked."""
         self.clock_ahead_ms = 0

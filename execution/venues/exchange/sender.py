@@ -159,7 +159,9 @@ class Sender:
         self._shelf.sighted(found)
         for told in found:
             tracked = self._shelf.of(self._shelf.ids.order_of(told.client_id))
-            if tracked is not None and await self.gather(tracked, self._pace.patience_s):
+            if tracked is None or tracked.recovering:  # what is looked for anyhow is found with all its sendings
+                continue
+            if await self.gather(tracked, self._pace.patience_s):
                 tracked.conclude()
                 self._shelf.say(tracked)
 

@@ -174,8 +174,12 @@ class Tracked:
         return fill
 
     def conclude(self) -> None:
-        """End the order if the exchange says that its present sending is over, and all its trades are known."""
-        if self.phase is Phase.LIVE and not self.held_back and self.at.over and not self.trades_missing:
+        """End the order if the exchange says that its present sending is over, and all its trades are known.
+
+        One whose sendings were not looked for yet since the journal was read is not ended: nothing is known of them.
+        """
+        sent = bool(self.sendings) and not self.recovering
+        if self.phase is Phase.LIVE and sent and not self.held_back and self.at.over and not self.trades_missing:
             self.phase = Phase.DONE
 
     def status(self) -> OrderStatus:

@@ -205,3 +205,11 @@ def test_an_order_that_is_open_takes_back_nothing_that_was_filled() -> None:
             )
         )  # fmt: skip
     assert (sending.filled, sending.over) == (D(1), True)
+
+
+def test_an_order_of_a_journal_is_not_ended_before_its_sendings_were_looked_for() -> None:
+    shelf = Shelf(ClientIds("binance testnet", "run-1"), {BTC: rules_of(BTC)}, SystemClock())
+    taken = shelf.take_over(order_of("in", "buy 2 limit 100"))
+    taken.recovering = True
+    taken.conclude()
+    assert (taken.phase, taken.left) == (Phase.LIVE, D(2))

@@ -1,6 +1,7 @@
 """A session at a real exchange that was broken off: what was sent is found, and nothing is sent or told twice."""
 
 import asyncio
+import math
 from decimal import Decimal
 from pathlib import Path
 
@@ -24,6 +25,31 @@ def test_an_order_that_was_sent_before_a_crash_is_found_and_one_that_was_not_is_
                     await on.until(order.order_id, "filled")
                 assert (on.placed("sent"), on.placed("lost")) == (1, 1)
                 assert sorted(fill.order_id for fill in on.fills) == ["lost", "sent"]
+
+    asyncio.run(main())
+
+
+def test_an_order_that_was_filled_before_its_fate_was_asked_for_is_found_by_its_trades_and_told_once(
+    tmp_path: Path,
+) -> None:
+    """The first look after the restart sees its trade before anything was asked of it."""
+
+    async def main() -> None:
+        running = server_of(exchange_of())
+        async with running as url:
+            sent = order_of("sent", "buy 1 market")
+            async with opened(url, tmp_path) as before:
+                on = Trading(before, running, running.exchange, tmp_path)
+                await on.submit(sent)
+                await on.until("sent", "filled")
+            async with opened(url, tmp_path) as venue:
+                again = Trading(venue, running, running.exchange, tmp_path)
+                venue.adopt((sent,), set(), {})
+                venue._listener._swept_s = -math.inf
+                await venue._listener.ask()
+                await again.until("sent", "filled")
+                assert [fill.order_id for fill in again.fills] == ["sent"]
+                assert again.placed("sent") == 1
 
     asyncio.run(main())
 
