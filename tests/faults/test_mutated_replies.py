@@ -19,6 +19,8 @@ from loopback import loopback, tree
 from questions import Market, mutate, remembered
 from told_replies import Kept
 
+from execution.venues.exchange.outcomes import Verdict
+
 COUNT = size("MUTATED_REPLIES")
 RECORDED: dict[Market, Callable[[], dict[str, Any]]] = {
     Market("binance", "LTC/BTC", "myOrder1", "1"): recorded_bodies.binance,
@@ -33,7 +35,10 @@ def check(found: Counter[str], faults: list[str], count: int) -> None:
     print(dict(found))
     assert faults[:5] == []
     assert found["replies"] >= count
-    assert found["NoAnswer"] > 0.15 * found["questions"], "much of what is wrong is seen"
+    unanswered = (
+        found["NoAnswer"] + found[Verdict.UNKNOWN]
+    )  # an order that was sent has an unknown fate in place of no answer
+    assert unanswered > 0.3 * found["questions"], "most of what is wrong is seen"
     assert found["read"] > 0.05 * found["questions"], "and some of it is read"
     assert all(found[f"mutation: {name}"] for name in ("dropped", "no number", "repeated", "cut", "another word"))
 

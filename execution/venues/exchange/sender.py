@@ -182,14 +182,16 @@ class Sender:
             outcome, told = (first, None) if first and not sent else await self._created(tracked, wanted)
             if told is not None:
                 self._shelf.sight(tracked, tracked.at, told)
-            if outcome.verdict is Verdict.ACCEPTED or (
-                outcome.verdict is Verdict.UNKNOWN and await self._found(tracked, wanted)
-            ):
+            if doubted := self._is_a_matter_of_the_clock(tracked, outcome):
+                await asyncio.sleep(self._pace.pause_s)  # it is measured again meanwhile
+            known = outcome.verdict is Verdict.ACCEPTED
+            if outcome.verdict is Verdict.UNKNOWN or doubted:
+                known = await self._found(tracked, wanted, 0.0 if doubted else self.late_s)
+            if known:
                 self._settled(tracked, Phase.LIVE)
                 await self._tell(tracked)
                 return
-            if self._is_a_matter_of_the_clock(tracked, outcome):
-                await asyncio.sleep(self._pace.pause_s)  # it is measured again meanwhile
+            if doubted and not tracked.withdrawing:
                 continue
             if outcome.verdict is Verdict.REJECTED:
                 self._settled(tracked, Phase.DONE, outcome.note)
@@ -204,7 +206,7 @@ class Sender:
         self._settled(tracked, Phase.DONE, f"the exchange does not have it, and it was {note} ({outcome.note})")
 
     def _is_a_matter_of_the_clock(self, tracked: Tracked, outcome: Outcome) -> bool:
-        """Whether an exit was rejected for its time stamp alone."""
+        """Whether an exit was rejected for its time stamp alone. It is sent again if it is not there."""
         told = outcome.verdict is Verdict.REJECTED and outcome.note.startswith("InvalidNonce")
         return told and tracked.order.reduce_only and not tracked.withdrawing
 
@@ -239,11 +241,14 @@ class Sender:
         age = self._clock.now() - tracked.order.created_utc
         return tracked.order.purpose is not Purpose.ENTRY or age <= timedelta(seconds=self._pace.fresh_s)
 
-    async def _found(self, tracked: Tracked, wanted: Wanted) -> bool:
-        """Look for an order until there is evidence. False only if its absence is proven."""
+    async def _found(self, tracked: Tracked, wanted: Wanted, late_s: float) -> bool:
+        """Look for an order until there is evidence. False only if its absence is proven.
+
+        `late_s`: time in which it may still arrive [s]; 0 for one that was turned away.
+        """
         loop = asyncio.get_running_loop()
         begun_s = loop.time()
-        proof_s = begun_s + self.late_s  # the request was signed before now, however long it waited
+        proof_s = begun_s + late_s  # the request was signed before now, however long it waited
         unseen, pause_s = 0, self._pace.pause_s / 2
         while True:
             asked_s = loop.time()

@@ -180,7 +180,10 @@ class Client:
         since_ms = to_ms(self._clock.now() - _RECENT)
 
         async def one(ccxt: Any) -> tuple[ToldOrder, ...]:
-            return (order_of(await ccxt.fetch_order(None, symbol, more), self._row),)
+            told = order_of(await ccxt.fetch_order(None, symbol, more), self._row)
+            if told.client_id != client_id:  # asked for by it: this is no proof that ours is not there
+                raise Unreadable("the answer is for another client id")
+            return (told,)
 
         async def closed(ccxt: Any) -> tuple[ToldOrder, ...]:
             return self._orders(await getattr(ccxt, self._row.closed)(symbol, None, None, more))

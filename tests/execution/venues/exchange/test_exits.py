@@ -9,6 +9,7 @@ from exchange_support import BTC, QUICK, Trading, order_of
 from wire_support import FALLING, FLAT, WIDE, settings_of
 
 from execution.venues.exchange.lines.line import Turn
+from execution.wire.faults import Kind, Rule
 
 D = Decimal
 
@@ -130,6 +131,24 @@ def test_an_exit_that_was_rejected_for_its_time_stamp_is_sent_again_with_the_rig
         on.server.answering.access.skew_ms = -60_000
         assert await on.submit(order_of("stop", "sell 0.999 stop 95")) == "accepted"
         assert (on.placed("late"), on.placed("stop")) == (0, 1)
+
+    play(scenario)
+
+
+def test_an_exit_that_is_told_to_be_rejected_for_its_time_stamp_and_was_filled_is_not_sent_a_second_time(
+    play: Any,
+) -> None:
+    """The answer is wrong. Sent again, it would sell what is not ours, or a part twice."""
+
+    async def scenario(on: Trading) -> None:
+        await on.submit(order_of("in", "buy 1 market"))
+        await on.until("in", "filled")
+        wrong = '{"code":-1021,"msg":"Timestamp for this request is outside of the recvWindow."}'
+        on.lose("order.place", Rule(at="*", kind=Kind.ANSWER, status=400, body=wrong, done=True))
+        await on.submit(order_of("out", "sell 0.4 market"))
+        await on.until("out", "filled")
+        assert on.placed("out") == 1
+        assert [fill.quantity for fill in on.fills if fill.order_id == "out"] == [D("0.4")]
 
     play(scenario)
 
