@@ -209,17 +209,17 @@ async def _ask_ahead(mind: ModelMind, outlooks: Outlooks, cases: tuple[Case, ...
 
 
 async def replay(settings: MindsSettings, attempts: tuple[Attempt, ...]) -> float:
-    """Return the replay speed of a recording [decisions a second of CPU], graph and gate included."""
+    """Return the replay speed of a recording [decisions a second], graph and gate included."""
 
     def recorded(decision_id: str, role: Role) -> tuple[Attempt, ...]:
         return tuple(one for one in attempts if one.role == role)
 
     mind, sitting = court(settings, RecordedAsker(recorded))
-    before = _cpu()
+    watch = Stopwatch()
     for _ in range(REPLAYED):
         await sitting.hear(docket(1))
         mind.transcripts()
-    return REPLAYED / (_cpu() - before)
+    return REPLAYED / watch.elapsed().total_seconds()
 
 
 def tokens_of(attempts: tuple[Attempt, ...]) -> Table:
@@ -263,7 +263,7 @@ def _row(name: str, found: Measured, limit: str) -> tuple[str, ...]:
 
 
 async def run(table: Table) -> tuple[float, float, Table]:
-    """Run all scenarios; returns the replay speeds without and with rebuttal [decisions/s of CPU], and the tokens by question."""
+    """Run all scenarios; returns the replay speeds without and with rebuttal [decisions a second], and the tokens by question."""
     with server("--delay", "1") as well, server("--delay", "1", "--strength", "50") as doubtful:
         calm = minds(well, well)
         one = await measure(calm, (well,), 1)
@@ -300,7 +300,7 @@ def main() -> None:
     console.print(table)
     console.print(tokens)
     console.print(
-        f"Replay of the recorded decision: {rate:,.0f} decisions/s of CPU, 0 calls (limit: 100); with a rebuttal "
+        f"Replay of the recorded decision: {rate:,.0f} decisions/s, 0 calls (limit: 100); with a rebuttal "
         f"{with_rebuttal:,.0f} decisions/s."
     )
 

@@ -105,6 +105,9 @@ ADDED_IN_SESSION_6: Mapping[str, Any] = {
 """Settings that version 5 of a session did not have, with what it did, by dotted path as above. It traded no real money, so
 nothing reads its `live`."""
 
+ADDED_IN_SESSION_7: Mapping[str, Any] = {}
+"""Settings that version 6 of a session did not have, with what it did, by dotted path as above."""
+
 
 def session_without_policies(tree: Tree) -> Tree:
     """Version 1. The profile could not name a policy: `settings.rl` becomes mode `off` without a model."""
@@ -129,6 +132,11 @@ def session_before_settings_of_5(tree: Tree) -> Tree:
 def session_before_settings_of_6(tree: Tree) -> Tree:
     """Version 5. See `ADDED_IN_SESSION_6`."""
     return with_settings(tree, ADDED_IN_SESSION_6)
+
+
+def session_before_settings_of_7(tree: Tree) -> Tree:
+    """Version 6. See `ADDED_IN_SESSION_7`."""
+    return with_settings(tree, ADDED_IN_SESSION_7)
 
 
 def with_settings(tree: Tree, added: Mapping[str, Any]) -> Tree:
