@@ -52,14 +52,23 @@ class WireServer:
         access = Access({key.name: key for key in keys}, clock)
         self.exchange = exchange
         self.answering = Answering(exchange, access, limits or Limits(clock))
-        self.faults = Faults(scenario or Scenario())
-        self.streams = Streams(self.answering, self.faults)
+        self._faults = Faults(scenario or Scenario())
+        self.streams = Streams(self.answering, self._faults)
         self.url = ""
         self._misbehaving = Misbehaving(self.answering)
         self._pace = Pace(exchange, clock, speed) if speed else None
         self._playing: asyncio.Task[None] | None = None
         self._port = port
         self._runner: web.AppRunner | None = None
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong from now on: with answers, and with what the websockets tell."""
+        return self._faults
+
+    @faults.setter
+    def faults(self, faults: Faults) -> None:
+        self._faults = self.streams.faults = faults
 
     async def __aenter__(self) -> str:
         """Listen; returns the address. Raises OSError when the port is taken."""
@@ -104,11 +113,11 @@ class WireServer:
             return self.answering.rest(endpoint, query, body, request.headers.get("X-MBX-APIKEY"))
 
         params = read(query, body)
-        rule = self.faults.next(endpoint.name)
+        rule = self._faults.next(endpoint.name)
         if rule is not None:
             return await self._misbehaving.reply(rule, request, endpoint, params, ask)
         reply = ask()
-        if self.faults.may_be_stale and request.method == "GET":
+        if self._faults.may_be_stale and request.method == "GET":
             self._misbehaving.remember(endpoint, params, reply)
         return plain(reply)
 

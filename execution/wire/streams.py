@@ -58,7 +58,7 @@ class Streams:
     """All websockets of one server."""
 
     def __init__(self, answering: Answering, faults: Faults) -> None:
-        self._answering, self._faults = answering, faults
+        self._answering, self.faults = answering, faults
         self._exchange = answering.exchange
         self._sockets: set[Socket] = set()
         self._silent_until_ms = 0
@@ -87,7 +87,7 @@ class Streams:
         listening = [socket for socket in self._sockets if socket.subscription is not None]
         if not listening:
             return
-        rule = self._faults.next(EVENT)
+        rule = self.faults.next(EVENT)
         for socket in listening:
             self._tell(socket, {"subscriptionId": socket.subscription, "event": told}, rule)
 
@@ -118,7 +118,7 @@ class Streams:
             for name, feed in tuple(socket.feeds.items()):
                 for told in feed.news():
                     message = {"stream": name, "data": told} if socket.wrapped else told
-                    self._tell(socket, message, self._faults.next(STREAM))
+                    self._tell(socket, message, self.faults.next(STREAM))
 
     # Market streams
 

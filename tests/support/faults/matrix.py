@@ -107,7 +107,7 @@ ROWS: Mapping[int, Row] = {
     15: Row("a rest that nothing can sell", (), (f"{_ACCOUNT}test_real_ledger", f"{_ACCOUNT}test_doubtful_exits")),
     16: Row(
         "a fee in the base coin",
-        _asked(Kind.LATE, chance=0.1),
+        _asked(Kind.LATE, chance=0.3),
         (f"{_ACCOUNT}test_real_ledger", "tests/execution/wire/test_money"),
     ),
     17: Row("the clock is wrong", _at(Kind.CLOCK, chance=0.08, seconds=20.0), (f"{_VENUE}test_lines",)),
@@ -119,7 +119,11 @@ ROWS: Mapping[int, Row] = {
     ),
     20: Row(
         "the stream is dead",
-        _at(Kind.SILENCE, Kind.DROP, Kind.LOSE, chance=0.3, at=EVENT, seconds=1.0),
+        (
+            *_at(Kind.LOSE, chance=0.3, at=EVENT),
+            *_at(Kind.SILENCE, chance=0.1, at=EVENT, seconds=1.0),
+            *_at(Kind.DROP, chance=0.05, at=EVENT),
+        ),
         ("tests/execution/wire/test_streams",),
     ),
     21: Row("candles are old", (), ("tests/market/live/test_feed", "tests/agents/session/feed")),

@@ -64,6 +64,12 @@ class Weighed:
         if earned != self.ledger.equity:
             self.wrong.append("the ledger does not balance")
 
+    async def connected(self) -> None:
+        """Until the user's stream is there, so that its faults can happen; it comes back by itself."""
+        async with asyncio.timeout(WAIT_S):
+            while not self.on.server.streams.listeners:
+                await asyncio.sleep(0.02)
+
     async def submit(self, order_id: str, text: str, cap: str | None = None) -> None:
         self.orders[order_id] = Decimal(text.split()[1])
         self.take(await self.on.venue.submit(order_of(order_id, text, cap=cap)))
@@ -135,8 +141,10 @@ async def _live(weighed: Weighed, names: list[str], faulty: Step, scenario: Scen
                 await weighed.submit(f"{name}-out", "sell 0.059 market")
                 await weighed.until(f"{name}-out")
 
-    async def all_of(which: Step, some: list[str]) -> None:
-        faults = Faults(scenario if which is faulty else Scenario())
+    async def all_of(which: Step, some: list[str], first: int = 0) -> None:
+        drawn = scenario.model_copy(update={"seed": scenario.seed + first})  # each group meets faults of its own
+        faults = Faults(drawn if which is faulty else Scenario())
+        await weighed.connected()
         weighed.on.server.faults = faults
         await asyncio.gather(*(step(which, name) for name in some))
         weighed.met.update(faults.happened)
@@ -146,8 +154,8 @@ async def _live(weighed: Weighed, names: list[str], faulty: Step, scenario: Scen
     await all_of(Step.ENTRY, names)
     for first in range(0, len(names), STOPS_AT_ONCE):
         some = names[first : first + STOPS_AT_ONCE]
-        await all_of(Step.STOP, some)
-        await all_of(Step.CANCEL, some)
+        await all_of(Step.STOP, some, first)
+        await all_of(Step.CANCEL, some, first)
     await all_of(Step.EXIT, names)
 
 

@@ -135,10 +135,15 @@ class Quiet:
         self.clock_doubted = asyncio.Event()
 
     def leave_alone(self, seconds: float) -> None:
-        """Ask nothing for so long; twice as long each time when the exchange says it again before it has answered anything."""
-        longer_s = min(seconds * 2.0 ** min(self._turned_away, 20), max(seconds, _LONGEST_QUIET_S))
-        self._turned_away += 1
-        self.until_s = max(self.until_s, asyncio.get_running_loop().time() + longer_s)
+        """Ask nothing for so long; twice as long each time when the exchange says it again before it has answered anything.
+
+        Questions that were on their way when it said so are turned away too, and that is the same word.
+        """
+        now_s = asyncio.get_running_loop().time()
+        if now_s >= self.until_s:
+            seconds = min(seconds * 2.0 ** min(self._turned_away, 20), max(seconds, _LONGEST_QUIET_S))
+            self._turned_away += 1
+        self.until_s = max(self.until_s, now_s + seconds)
 
     def answered(self) -> None:
         """The exchange has answered a question."""

@@ -217,14 +217,29 @@ def test_an_exchange_that_turns_us_away_again_and_again_is_left_alone_twice_as_l
         for _ in range(3):
             quiet.leave_alone(1.0)
             left.append(round(quiet.left_s()))
+            quiet.until_s = 0.0  # it is over
         assert left == [1, 2, 4]
         told = Told("answer")
-        quiet.until_s = 0.0
         await line_of(told, quiet=quiet).once(told.ask)
         quiet.leave_alone(1.0)
         assert round(quiet.left_s()) == 1
         quiet.leave_alone(600.0)
         assert round(quiet.left_s()) == 600, "what the exchange asks for itself is never cut"
+
+    run(scenario)
+
+
+def test_all_that_was_on_its_way_when_the_exchange_turned_us_away_is_one_word_and_no_longer_wait() -> None:
+    async def scenario() -> None:
+        quiet = Quiet()
+        for _ in range(25):
+            quiet.leave_alone(1.0)
+        assert round(quiet.left_s()) == 1
+        quiet.leave_alone(3.0)
+        assert round(quiet.left_s()) == 3, "the longest of these words holds"
+        quiet.until_s = 0.0
+        quiet.leave_alone(1.0)
+        assert round(quiet.left_s()) == 2, "said again after that, it is another word"
 
     run(scenario)
 
