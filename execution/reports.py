@@ -151,7 +151,7 @@ class VenueWord(Journaled):
     """A report of the venue as the journal stores it, with the question that it answers; `heard`: nobody asked."""
 
     event_kind: ClassVar[str] = "venue"
-    event_version: ClassVar[int] = 4
+    event_version: ClassVar[int] = 5
 
     asked: str
     report: VenueReport

@@ -79,6 +79,15 @@ class Fact(Frozen):
     value: float
 
 
+class MarkBar(Frozen):
+    """What the mark price of a perpetual did inside a bar [quote]."""
+
+    open: float = Field(gt=0)
+    high: float = Field(gt=0)
+    low: float = Field(gt=0)
+    close: float = Field(gt=0)
+
+
 class Slice(Frozen):
     """What the tape shows at one bar close: the bar of each symbol that has one, and the problems of the others.
 
@@ -97,6 +106,8 @@ class Slice(Frozen):
     detail: Detail | None = Field(default=None, exclude_if=absent)
     funding: tuple[FundingRate, ...] = Field(default=(), exclude_if=empty)
     facts: tuple[Fact, ...] = Field(default=(), exclude_if=empty)
+    marks: dict[str, MarkBar] = Field(default_factory=dict, exclude_if=empty)
+    """The mark prices of perpetuals inside these bars, where they are known; else the traded price stands for them."""
 
     @model_validator(mode="after")
     def _detail_fits(self) -> Self:

@@ -1,8 +1,9 @@
 """The trading rules of each market, from the profile: recorded files and the simulated market do not contain them."""
 
 from config.errors import UsageFault
-from config.sections.market import MarketSettings
-from market.instrument import Instrument
+from config.sections.market import InstrumentSettings, MarketSettings
+from market.instrument import Instrument, InstrumentKind
+from market.perpetual.margin import PerpetualTerms
 
 
 def instrument_of(settings: MarketSettings, symbol: str) -> Instrument:
@@ -19,13 +20,27 @@ def instrument_of(settings: MarketSettings, symbol: str) -> Instrument:
             f"The profile has no trading rules for {symbol}: nothing was started; "
             f"add market.instruments.{symbol}, or `default` for all others."
         )
+    terms = _perpetual_of(settings, rules, symbol)
     return Instrument(
         symbol=symbol,
         base=base,
         quote=quote,
+        kind=InstrumentKind.SPOT if terms is None else InstrumentKind.PERPETUAL,
         tick_size=rules.tick_size,
         lot_size=rules.lot_size,
         min_notional=rules.min_notional,
         maker_fee_bps=rules.maker_fee_bps,
         taker_fee_bps=rules.taker_fee_bps,
+        perpetual=terms,
     )
+
+
+def _perpetual_of(settings: MarketSettings, rules: InstrumentSettings, symbol: str) -> PerpetualTerms | None:
+    if settings.perpetuals is None:
+        return None
+    if rules.perpetual is None:
+        raise UsageFault(
+            f"The profile has no margin tiers for the perpetual {symbol}: nothing was started; add "
+            f"market.instruments.{symbol}.perpetual, or take the profile perp."
+        )
+    return PerpetualTerms.model_validate(rules.perpetual.model_dump())

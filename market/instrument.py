@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from config.frozen import Frozen
+from config.frozen import Frozen, absent
+from market.perpetual.margin import PerpetualTerms
 
 Positive = Annotated[Decimal, Field(gt=0)]
 
@@ -14,7 +15,7 @@ Positive = Annotated[Decimal, Field(gt=0)]
 class InstrumentKind(StrEnum):
     """Spot positions are long or flat. Perpetuals may be short, pay funding and be liquidated.
 
-    The venues here trade spot. They charge funding on held positions when the session has funding rates.
+    A session trades markets of one kind. Spot positions are charged funding too when a session has funding rates.
     """
 
     SPOT = "spot"
@@ -33,6 +34,13 @@ class Instrument(Frozen):
     min_notional: Positive
     maker_fee_bps: Annotated[Decimal, Field(ge=0)]
     taker_fee_bps: Annotated[Decimal, Field(ge=0)]
+    perpetual: PerpetualTerms | None = Field(default=None, exclude_if=absent)
+    """What a perpetual contract has beside; None for spot."""
+
+    @property
+    def may_be_short(self) -> bool:
+        """Whether a sale may open a position."""
+        return self.kind is InstrumentKind.PERPETUAL
 
     def round_quantity(self, quantity: Decimal) -> Decimal:
         """Round down to a whole number of lots. It never rounds up, because rounding must not add risk."""

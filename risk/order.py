@@ -20,6 +20,15 @@ class Side(StrEnum):
     BUY = "buy"
     SELL = "sell"
 
+    @property
+    def sign(self) -> int:
+        """1 for a purchase, -1 for a sale."""
+        return 1 if self is Side.BUY else -1
+
+    @property
+    def opposite(self) -> "Side":
+        return Side.SELL if self is Side.BUY else Side.BUY
+
 
 class OrderKind(StrEnum):
     MARKET = "market"
@@ -41,6 +50,8 @@ class Purpose(StrEnum):
     """Sold in part, because the position voters want a smaller share."""
     HORIZON_EXIT = "horizon_exit"
     """Sold, because the time for which its voters meant to hold is over and nobody has voted for it again."""
+    LIQUIDATION = "liquidation"
+    """Closed by the exchange, because its margin was used up. No order of ours has it, only a fill."""
 
 
 class Order(Journaled):
@@ -51,7 +62,7 @@ class Order(Journaled):
     """
 
     event_kind: ClassVar[str] = "intent"
-    event_version: ClassVar[int] = 4
+    event_version: ClassVar[int] = 5
 
     order_id: str
     decision_id: str

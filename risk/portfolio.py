@@ -4,7 +4,8 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from config.frozen import Frozen, UtcTime, empty
+from config.frozen import Frozen, UtcTime, absent, empty
+from risk.order import Side
 
 
 class Position(Frozen):
@@ -17,6 +18,19 @@ class Position(Frozen):
     stop_price: Decimal | None = None
     account: str = Field(default="", exclude_if=empty)
     """The exchange where it lies, in a session on several; empty for one."""
+    margin: Decimal | None = Field(default=None, exclude_if=absent)
+    """What is reserved for it, of a perpetual [quote]."""
+    liquidation_price: Decimal | None = Field(default=None, exclude_if=absent)
+    """The mark price at which the exchange closes it, of a perpetual, if there is one [quote]."""
+
+    @property
+    def is_short(self) -> bool:
+        return self.quantity < 0
+
+    @property
+    def closing_side(self) -> Side:
+        """The side of an order that reduces it."""
+        return Side.BUY if self.is_short else Side.SELL
 
     @property
     def notional(self) -> Decimal:
@@ -27,7 +41,8 @@ class Position(Frozen):
 class Portfolio(Frozen):
     """Cash, positions and the baselines of the breakers. Money is in quote units.
 
-    `pending_notional` is the notional of entries that are sent and not yet filled, by symbol. It counts as deployed.
+    `pending_notional` is the notional of entries that are sent and not yet filled, by symbol, below zero for a short. It counts
+    as deployed. `cash`: on perpetuals the wallet, of which `reserved` is bound as margin; None on spot.
     """
 
     as_of_utc: UtcTime
@@ -35,6 +50,7 @@ class Portfolio(Frozen):
     equity: Decimal
     positions: tuple[Position, ...] = ()
     pending_notional: dict[str, Decimal] = Field(default_factory=dict)
+    reserved: Decimal | None = Field(default=None, exclude_if=absent)
 
     def position(self, symbol: str) -> Position | None:
         """The position in a symbol, or None."""
@@ -49,4 +65,4 @@ class Portfolio(Frozen):
     def deployed(self) -> Decimal:
         """Gross notional of positions and of entries that are sent and not yet filled, in quote units."""
         held = sum((abs(held.notional) for held in self.positions), Decimal(0))
-        return held + sum(self.pending_notional.values(), Decimal(0))
+        return held + sum((abs(coming) for coming in self.pending_notional.values()), Decimal(0))

@@ -69,7 +69,11 @@ EVENTS = Registry(
     ),
     Kind(Warmup, "once, second", (with_nothing_new,)),
     Kind(Prompts, "once, third, if models sit in the court", (with_nothing_new,)),
-    Kind(Arrived, "on a live feed: when the bars of a close have arrived, before all other events of that bar"),
+    Kind(
+        Arrived,
+        "on a live feed: when the bars of a close have arrived, before all other events of that bar",
+        (with_nothing_new,),
+    ),
     Kind(
         Beat,
         "on a live feed: between two bars, when the kill switch has changed, or when an entry takes its next step, before what "
@@ -97,9 +101,13 @@ EVENTS = Registry(
     Kind(
         Routed, "in a session on several exchanges: before the intent of an entry, when one of them was chosen for it"
     ),
-    Kind(SentOrder, "before an order is sent", (with_no_new_word, with_no_new_word, with_nothing_new)),
     Kind(
-        VenueWord, "when the venue has answered or has traded", (with_no_new_word, with_nothing_new, with_nothing_new)
+        SentOrder, "before an order is sent", (with_no_new_word, with_no_new_word, with_nothing_new, with_no_new_word)
+    ),
+    Kind(
+        VenueWord,
+        "when the venue has answered or has traded",
+        (with_no_new_word, with_nothing_new, with_nothing_new, with_no_new_word),
     ),
     Kind(DustSwept, "when the rest of a position is too small for any order of a real exchange", (with_nothing_new,)),
     Kind(
@@ -120,7 +128,7 @@ EVENTS = Registry(
     Kind(
         CycleRecord,
         "once per bar, after all other events of that bar",
-        (with_nothing_new, with_nothing_new, with_nothing_new, with_nothing_new),
+        (with_nothing_new,) * 5,
     ),
     Kind(PolicyChanged, "at a bar close, when live results have fallen out of what the verdict of a policy promised"),
     Kind(RampMoved, "with real money: when the ramp was raised by a human, or has fallen"),
@@ -128,7 +136,7 @@ EVENTS = Registry(
     Kind(
         SessionEnd,
         "once, last; a journal without it was cut short",
-        (with_nothing_new, with_nothing_new, with_nothing_new),
+        (with_nothing_new,) * 4,
     ),
 )
 """The table from which everything else about kinds is derived."""

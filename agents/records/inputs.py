@@ -18,6 +18,7 @@ class Arrived(Journaled):
     """The bars of one close, and the news, when they arrived. The record of the bar, which follows, holds the same bars."""
 
     event_kind: ClassVar[str] = "arrived"
+    event_version: ClassVar[int] = 2
 
     at_utc: UtcTime
     """The exchange's time at which all of it was known."""

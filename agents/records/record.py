@@ -242,7 +242,7 @@ class CycleRecord(Journaled):
     """
 
     event_kind: ClassVar[str] = "cycle"
-    event_version: ClassVar[int] = 5
+    event_version: ClassVar[int] = 6
 
     bar: int
     as_of_utc: UtcTime
@@ -270,7 +270,7 @@ class SessionEnd(Journaled):
     """The end of a session. Positions that are still open are in `portfolio`, valued at their last mark."""
 
     event_kind: ClassVar[str] = "session_ended"
-    event_version: ClassVar[int] = 4
+    event_version: ClassVar[int] = 5
 
     reason: Literal["completed", "interrupted"]
     bars: int

@@ -5,8 +5,43 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from config.frozen import Frozen
+from config.frozen import Frozen, absent
 from config.sections.kinds import Money
+
+
+class TierSettings(Frozen):
+    """What an exchange asks of perpetual positions up to a notional."""
+
+    up_to: Money | None = Field(description="largest notional of the tier; null for the last one [quote]")
+    max_leverage: Annotated[Decimal, Field(ge=1, le=1000)] = Field(description="notional over margin, at most")
+    maintenance_rate: Annotated[Decimal, Field(gt=0, lt=1)] = Field(
+        description="share of the notional that must be left of margin and profit"
+    )
+    maintenance_amount: Annotated[Decimal, Field(ge=0)] = Field(
+        default=Decimal(0), description="what is taken off that share [quote]"
+    )
+
+
+class PerpetualsSettings(Frozen):
+    """That the markets are linear perpetual contracts, isolated and one-way, which may be sold short."""
+
+    leverage: Annotated[Decimal, Field(ge=1, le=3)] = Field(
+        default=Decimal(1), description="notional of a position over the margin that it reserves"
+    )
+    trigger: Literal["mark", "last"] = Field(
+        default="mark", description="the price that triggers stops: the mark price, or that of the last trade"
+    )
+
+
+class PerpetualSettings(Frozen):
+    """What a linear perpetual contract has beside the rules of every market."""
+
+    contract_size: Money = Field(default=Decimal(1), description="size of one contract [base]")
+    tiers: tuple[TierSettings, ...] = Field(min_length=1, description="margin tiers, by rising notional")
+    funding_interval_h: Annotated[int, Field(ge=1, le=24)] = Field(default=8, description="time between fundings [h]")
+    liquidation_fee_bps: Annotated[Decimal, Field(ge=0, le=1000)] = Field(
+        default=Decimal(0), description="what a liquidation costs beside the taker fee [bps]"
+    )
 
 
 class InstrumentSettings(Frozen):
@@ -17,12 +52,20 @@ class InstrumentSettings(Frozen):
     min_notional: Money = Field(default=Decimal("5"), description="smallest order value [quote]")
     maker_fee_bps: Decimal = Field(default=Decimal("10"), ge=0, le=1000, description="fee of a resting order [bps]")
     taker_fee_bps: Decimal = Field(default=Decimal("10"), ge=0, le=1000, description="fee of a taking order [bps]")
+    perpetual: PerpetualSettings | None = Field(
+        default=None, description="what a perpetual contract has beside; null for spot", exclude_if=absent
+    )
 
 
 class MarketSettings(Frozen):
     """The markets, their bars and their trading rules."""
 
     symbols: tuple[str, ...] = Field(min_length=1, description="markets, as BASE/QUOTE")
+    perpetuals: PerpetualsSettings | None = Field(
+        default=None,
+        exclude_if=absent,
+        description="that they are linear perpetual contracts, long or short; null: spot, long or flat",
+    )
     timeframe: Literal["1m", "5m", "15m", "30m", "1h", "4h", "1d"] = Field(
         description="length of the bars on which the strategies decide"
     )

@@ -441,7 +441,7 @@ def _by_symbol(places: Mapping[_Place, Decimal]) -> dict[str, Decimal]:
 def _position(held: Holding) -> Position:
     return Position.of_ours(
         symbol=held.symbol, quantity=held.quantity, entry_price=held.average_price, mark_price=held.mark_price,
-        stop_price=None, account=held.account,
+        stop_price=None, account=held.account, margin=None, liquidation_price=None,
     )  # fmt: skip
 
 

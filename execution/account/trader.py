@@ -240,6 +240,7 @@ class Trader:
                 ]
             ),
             pending_notional={entering.symbol: entering.open_notional for entering in orders.entering},
+            reserved=None,
         )
 
     def exposure(self, portfolio: Portfolio) -> Exposure:

@@ -77,6 +77,7 @@ class QualityMonitor:
             detail=None,
             funding=(),
             facts=(),
+            marks={},
         )
 
     def pass_by(self, close_utc: datetime, raw: Mapping[str, Quote | None]) -> dict[str, list[tuple[str, str]]]:

@@ -1,0 +1,1 @@
+"""Linear perpetual contracts: what their exchange asks of a position, and their mark prices."""
