@@ -1,5 +1,8 @@
 """The trading rules of each market, from the profile: recorded files and the simulated market do not contain them."""
 
+from collections.abc import Mapping
+from decimal import Decimal
+
 from config.errors import UsageFault
 from config.sections.market import InstrumentSettings, MarketSettings
 from market.instrument import Instrument, InstrumentKind
@@ -33,6 +36,16 @@ def instrument_of(settings: MarketSettings, symbol: str) -> Instrument:
         taker_fee_bps=rules.taker_fee_bps,
         perpetual=terms,
     )
+
+
+def margin_terms(instruments: Mapping[str, Instrument]) -> dict[str, PerpetualTerms]:
+    """What the exchange asks of positions, by symbol; empty for spot."""
+    return {symbol: rules.perpetual for symbol, rules in instruments.items() if rules.perpetual is not None}
+
+
+def leverage_of(settings: MarketSettings) -> Decimal:
+    """Notional over margin; 1 for spot."""
+    return Decimal(1) if settings.perpetuals is None else settings.perpetuals.leverage
 
 
 def _perpetual_of(settings: MarketSettings, rules: InstrumentSettings, symbol: str) -> PerpetualTerms | None:

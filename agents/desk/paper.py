@@ -92,7 +92,7 @@ def open_traded(
 def simulation_of(session: Session, key: bytes) -> SimulatedVenue | RoutedSimulation:
     """The simulated exchange of a session, or its several ones."""
     rules = {name: each.instruments for name, each in session.exchanges.items()}
-    return open_venue(dict(session.instruments), session.settings.venue, key, rules)
+    return open_venue(dict(session.instruments), session.settings.venue, key, rules, session.settings.market.perpetuals)
 
 
 def _reader(settings: Settings, tape: Tape) -> SentimentEngine:

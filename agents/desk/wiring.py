@@ -50,6 +50,7 @@ from execution.venues.exchange.capabilities import takes_fee_in_base
 from execution.venues.sealing import open_gate
 from execution.venues.venue import BarDriver, Venue
 from market.bar import Bar, Prices
+from market.catalogue import leverage_of, margin_terms
 from market.context.engine import ContextEngine
 from market.indicators.engine import SignalEngine
 from market.timeframe import Timeframe
@@ -254,6 +255,8 @@ def _trader(
             quote_of(session),
             session.instruments if settings.venue.kind == "ccxt" else None,
             {name: each.starting_cash for name, each in settings.venue.members.items()},
+            margin=margin_terms(session.instruments),
+            leverage=leverage_of(settings.market),
         ),
         sink=sink,
         gate=open_gate(settings.limits, settings.exits, key, per_day, session.calibration),

@@ -3,8 +3,12 @@
     start + realised + unrealised - fees - funding == cash + sum(quantity x mark)
 
 is checked after every event. The left side is counted from lots, the right side from cash flows and from quantities; when
-they differ, `InvariantBroken` shows both. The ledger refuses the sale of more than is held (spot), and arithmetic that would have
+they differ, `InvariantBroken` shows both. The ledger refuses the sale of more than is held, and arithmetic that would have
 to round. A fill that was booked before changes nothing, so it may be reported again after a restart or a reconciliation.
+
+On perpetuals a position has a sign: quantities are below zero for a short, and a reduction never turns it. No notional is paid:
+`cash` is the wallet, start + realised - fees - funding, in which the margin of each position is bound
+(`execution.holdings.isolated`).
 
 A real exchange charges fees in other coins too. A fee in the base coin is counted at the trade's price, and the coins are gone
 from the position. A fee in a third coin is counted in that coin, beside the identity: that coin is none of ours. What is smaller
@@ -22,10 +26,14 @@ from datetime import datetime
 from decimal import Decimal, localcontext
 
 from config.errors import DataFault, InvariantBroken
-from execution.account.lots import Holding, Sums, Trade, oversold
+from execution.account.booked.balance import check_all, check_parts
+from execution.account.booked.refusing import oversold, refuse_contrary, refuse_impossible
+from execution.account.lots import Holding, Sums, Trade
 from execution.exact import EXACT, ZERO, Exactly
+from execution.holdings.isolated import Isolated
 from execution.reports import Fill
 from market.instrument import Instrument
+from market.perpetual.margin import PerpetualTerms
 from risk.order import Side
 from risk.portfolio import Position
 
@@ -42,9 +50,14 @@ class Ledger:
         quote: str,
         real: Mapping[str, Instrument] | None = None,
         parts: Mapping[str, Decimal] | None = None,
+        *,
+        margin: Mapping[str, PerpetualTerms] | None = None,
+        leverage: Decimal = Decimal(1),
     ) -> None:
         """`real`: the markets of a real exchange, by symbol; None for a simulated one. `parts`: the starting cash at each of
-        several exchanges, by name; None for one."""
+        several exchanges, by name; None for one. `margin`: the terms of the markets by symbol, if they are perpetuals; None for
+        spot. `leverage`: notional over margin there."""
+        self._margin, self._leverage = margin or {}, leverage
         self._quote = quote
         self._real = real or {}
         self._dust: dict[_Place, Holding] = {}
@@ -68,12 +81,21 @@ class Ledger:
 
     @property
     def cash(self) -> Decimal:
-        """Cash now, after fees and funding."""
-        return self._all.cash
+        """Cash now, after fees and funding; on perpetuals the wallet."""
+        return self.cash_at("") if not self._parts else self._all.cash
 
     def cash_at(self, account: str) -> Decimal:
         """Cash at one of several exchanges; all of it for one that has no name. Raises KeyError for a name that is not known."""
-        return self._sums(account).cash
+        sums = self._sums(account)
+        return sums.wallet if self._margin else sums.cash
+
+    @property
+    def reserved(self) -> Decimal | None:
+        """What of the wallet is bound as margin, on perpetuals; None on spot."""
+        if not self._margin:
+            return None
+        with localcontext(EXACT):
+            return sum([margin for held in self._owned() if (margin := held.margin) is not None], ZERO)
 
     def starting_cash_at(self, account: str) -> Decimal:
         """Cash there before the first event."""
@@ -209,7 +231,9 @@ class Ledger:
         key = (fill.account, fill.symbol, fill.trade_id)
         if key in self._applied:
             return False
-        self._refuse(fill)
+        refuse_impossible(fill, self._quote, self._real, self._parts)
+        if self._margin:
+            refuse_contrary(fill, self._holding_of(fill))
         event = f"trade {fill.trade_id} in {fill.symbol}"
         if surplus := self.surplus(fill):
             if surplus == fill.quantity:  # nothing of it is ours
@@ -273,15 +297,21 @@ class Ledger:
             del self._holdings[held.symbol]
         else:
             del self._strays[held.symbol, held.account]
-        if held.bought and held.last is not None:
+        if held.opened and held.last is not None:
             self._trades.append(held.trade(held.last))
 
-    def apply_funding(self, funding_id: str, amount: Decimal, account: str = "") -> bool:
-        """Pay funding (a negative amount is received), once for each id and account. Returns whether it was new."""
+    def apply_funding(self, funding_id: str, amount: Decimal, account: str = "", symbol: str = "") -> bool:
+        """Pay funding (a negative amount is received), once for each id and account. Returns whether it was new.
+
+        What the wallet has not free for it is drawn from the margin of the position in `symbol`.
+        """
         key = (account, "", funding_id)
         if key in self._applied:
             return False
+        held = self._holdings.get(symbol)
         with Exactly(f"funding {funding_id}"):
+            if held is not None and held.isolated is not None and (reserved := self.reserved) is not None:
+                held.isolated.draw(max(ZERO, amount - (self.cash - reserved)))
             for sums in self._counted(account):
                 sums.cash -= amount
                 sums.funding += amount
@@ -336,35 +366,20 @@ class Ledger:
         held = self._holding_of(fill)
         return min(fill.fee, max(ZERO, (ZERO if held is None else held.quantity) - fill.quantity))
 
-    def _refuse(self, fill: Fill) -> None:
-        if fill.account not in (self._parts or ("",)):
-            raise InvariantBroken(
-                f"Trade {fill.trade_id} is of the exchange {fill.account!r}, and this session trades on "
-                f"{', '.join(self._parts) or 'one that has no name'}. It was not booked. Keep the run's journal and report it."
-            )
-        if fill.fee_currency != self._quote and fill.symbol not in self._real:
-            raise InvariantBroken(
-                f"Trade {fill.trade_id} charged its fee in {fill.fee_currency}, and this ledger counts in {self._quote} only. "
-                f"It was not booked. Set the venue to charge fees in {self._quote}."
-            )
-        eaten = fill.side is Side.BUY and fill.fee_currency != self._quote and fill.fee >= fill.quantity
-        if fill.quantity <= 0 or fill.price <= 0 or (eaten and fill.fee_currency == self._real[fill.symbol].base):
-            raise InvariantBroken(
-                f"Trade {fill.trade_id} is for {fill.quantity} at {fill.price}, which is impossible. It was not booked. Look it "
-                f"up in the venue's trade list."
-            )
-
     def _book(self, fill: Fill) -> None:
         notional = fill.quantity * fill.price
-        held = self._holding_of(fill)
-        if fill.side is Side.BUY:
-            held = held or self._begun(fill)
-            held.buy(fill, notional)
-            paid, made = notional + fill.fee, ZERO
-        elif held is None:
-            raise oversold(fill, ZERO)
+        held, buys, made = self._holding_of(fill), fill.side is Side.BUY, ZERO
+        if held is None:
+            if not (buys or self._margin):
+                raise oversold(fill, ZERO)
+            held = self._begun(fill)
+        if buys is not held.is_short:
+            held.add(fill, notional)
+        elif fill.quantity > abs(held.quantity):
+            raise oversold(fill, held.quantity)
         else:
-            paid, made = fill.fee - notional, held.sell(fill, notional)
+            made = held.reduce(fill, notional)
+        paid = notional + fill.fee if buys else fill.fee - notional
         for sums in self._counted(fill.account):
             sums.cash -= paid
             sums.realised += made
@@ -382,10 +397,13 @@ class Ledger:
         return self._strays.get((fill.symbol, fill.account))
 
     def _begun(self, fill: Fill) -> Holding:
-        """A position that begins with this purchase, and with the dust of earlier ones there. Where the position lies at another
+        """A position that begins with this fill, and with the dust of earlier ones there. Where the position lies at another
         exchange, it is a stray."""
         place = (fill.symbol, fill.account)
         held = self._dust.pop(place, None) or Holding(fill.symbol, fill.filled_utc, fill.price, account=fill.account)
+        held.is_short = fill.side is Side.SELL
+        if self._margin:
+            held.isolated = Isolated(self._margin[fill.symbol], self._leverage)
         held.opened_utc = fill.filled_utc
         if fill.symbol in self._holdings:
             self._strays[place] = held
@@ -394,40 +412,12 @@ class Ledger:
         return held
 
     def _check(self, event: str) -> None:
-        """Raise InvariantBroken unless the identity holds exactly."""
+        """Raise InvariantBroken unless the identity holds exactly, at each of several exchanges too."""
         with Exactly(event):
-            unrealised = sum([held.unrealised for held in self._owned()], ZERO)
-            held_value, sums = self._held_value, self._all
-            earned = sums.earned(unrealised)
-            owned = self._worth = sums.cash + held_value
-            self._check_parts(event)
-        if earned != owned:
-            raise InvariantBroken(
-                f"The ledger does not balance after {event}: start {sums.start} + realised {sums.realised} + "
-                f"unrealised {unrealised} - fees {sums.fees} - funding {sums.funding} = {earned}, but cash {sums.cash} + "
-                f"positions {held_value} = {owned}. The session was stopped, since nothing after it can be trusted. Compare the "
-                f"journal with the venue's trade list."
-            )
-
-    def _check_parts(self, event: str) -> None:
-        """Raise InvariantBroken unless the identity holds for each of several exchanges, and their money is all the money."""
-        if not self._parts:
-            return
-        owned = self._owned()
-        for name, sums in self._parts.items():
-            there = [held for held in owned if held.account == name]
-            earned = sums.earned(sum([held.unrealised for held in there], ZERO))
-            has = self.worth_at(name)
-            if earned != has:
-                raise InvariantBroken(
-                    f"The ledger of {name} does not balance after {event}: {earned} were earned, and it has {has}. The session "
-                    "was stopped, since nothing after it can be trusted. Compare the journal with the exchange's trade list."
-                )
-        if sum([sums.cash for sums in self._parts.values()], ZERO) != self._all.cash:
-            raise InvariantBroken(
-                f"The money of the exchanges is not the money of the session after {event}: {self._all.cash}. The session was "
-                "stopped. This is a defect of the program: keep the run's journal and report it."
-            )
+            owned = self._owned()
+            self._worth = check_all(event, self._all, owned, self._held_value)
+            if self._parts:
+                check_parts(event, self._all, self._parts, owned, {name: self.worth_at(name) for name in self._parts})
 
 
 def _by_symbol(places: Mapping[_Place, Decimal]) -> dict[str, Decimal]:
@@ -441,7 +431,7 @@ def _by_symbol(places: Mapping[_Place, Decimal]) -> dict[str, Decimal]:
 def _position(held: Holding) -> Position:
     return Position.of_ours(
         symbol=held.symbol, quantity=held.quantity, entry_price=held.average_price, mark_price=held.mark_price,
-        stop_price=None, account=held.account, margin=None, liquidation_price=None,
+        stop_price=None, account=held.account, margin=held.margin, liquidation_price=held.liquidation_price,
     )  # fmt: skip
 
 

@@ -151,7 +151,7 @@ class OrderDesk:
     def _settle(self, report: VenueReport, at: datetime) -> None:
         """Book funding and fills, and note the state of each order."""
         for paid in report.funding:
-            self._ledger.apply_funding(paid.funding_id, paid.amount, paid.account)
+            self._ledger.apply_funding(paid.funding_id, paid.amount, paid.account, paid.symbol)
         if report.close_only is not None:
             self._closed[""].see(report.close_only, at)
         for name, told in report.close_only_at.items():

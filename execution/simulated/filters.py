@@ -49,6 +49,8 @@ def _shape(order: Order) -> str:
 
 
 def _direction(order: Order, instrument: Instrument) -> str:
+    if instrument.perpetual is not None:
+        return ""  # either side may open; an order that only reduces finds nothing to reduce on the wrong side
     if instrument.kind is not InstrumentKind.SPOT:
         return f"{instrument.kind.value} markets are not traded here"
     if order.side is Side.SELL and not order.reduce_only:

@@ -1,4 +1,4 @@
-"""The funding payment of a long position: rate x quantity x price, exact; a negative rate is received."""
+"""The funding payment of a position: rate x signed quantity x price, exact; what is negative is received."""
 
 from decimal import Decimal
 
@@ -11,7 +11,7 @@ RATE_STEP = Decimal("1e-12")
 
 
 def funding_on(due: FundingRate, quantity: Decimal, mark_price: Decimal) -> Funding:
-    """Return the payment of a long position of `quantity` [base], valued at `mark_price` [quote]; not rounded."""
+    """Return the payment of a position, valued at `mark_price` [quote]; not rounded. `quantity` [base] is signed."""
     rate = exact_decimal(due.rate).quantize(RATE_STEP)
     return Funding(
         funding_id=f"{due.symbol}-{due.at_utc:%Y%m%dT%H%M}",

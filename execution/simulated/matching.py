@@ -8,7 +8,7 @@ Backtest, paper and any exchange simulator share it, so their fills cannot diffe
   quantity on the other side of the book.
 - A market order uses the books of at most three slices; an exit continues until it is filled (law 4). One with a
   limit uses the first book only, up to its limit.
-- No trade is larger than the cash or the holding: spot is never short and cash is never negative.
+- No trade is larger than the account allows: spot is never short and cash is never negative, and what only reduces opens nothing.
 - A fill of one order of a group reduces the other orders by the same quantity; an order with nothing left is
   cancelled.
 - At doubtful prices (`exits_only`) only stops and market orders that reduce a position trade.
@@ -22,7 +22,7 @@ from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
 
-from execution.exact import EXACT, ZERO, fee_on, most_affordable
+from execution.exact import EXACT, ZERO, fee_on
 from execution.reports import Fill, Liquidity, OrderState, OrderStatus, VenueReport
 from execution.simulated.account import Account
 from execution.simulated.filters import refusal, too_small
@@ -138,22 +138,26 @@ class MatchingCore:
 
         `book_at` returns the book at a price, without the quantity that was already taken from it.
         """
-        low, high = min(start, end), max(start, end)
-        trading = self._trading(exits_only)
-        woken = [resting for resting in trading if resting.reached(low, high) and not resting.taking]
-        woken.sort(key=lambda resting: abs(resting.touched_at(start) - start))
-        for resting in woken:
+        for resting, touched in self._woken(start, end, exits_only):
             order = resting.order
             if order.order_id not in self._open:
                 continue
-            price = resting.touched_at(start) if order.limit_price is None else order.limit_price
-            book = book_at(price)
+            book = book_at(touched if order.limit_price is None else order.limit_price)
             levels = book.asks if order.side is Side.BUY else book.bids
             if order.limit_price is None:
                 self._take(resting, list(levels), at)
             else:
                 self._make(resting, order.limit_price, _total(levels), at)
         return self._report()
+
+    def _woken(self, start: Decimal, end: Decimal, exits_only: bool) -> list[tuple[Resting, Decimal]]:
+        """Return the orders that a movement triggers, in its order, each with the traded price at which it does."""
+        low, high = min(start, end), max(start, end)
+        trading = self._trading(exits_only)
+        woken = [resting for resting in trading if resting.reached(low, high) and not resting.taking]
+        touched = [(resting, resting.touched_at(start)) for resting in woken]
+        touched.sort(key=lambda each: abs(each[1] - start))
+        return touched
 
     def _trading(self, exits_only: bool) -> Iterable[Resting]:
         if not exits_only:
@@ -197,24 +201,27 @@ class MatchingCore:
         """Trade the wanted quantity, or less if the account cannot; returns the quantity [base]."""
         order, rules = resting.order, self._instrument
         fee_bps = rules.taker_fee_bps if liquidity is Liquidity.TAKER else rules.maker_fee_bps
-        if order.side is Side.BUY:
-            quantity = min(wanted, most_affordable(self._account.cash, price, fee_bps, rules.lot_size))
-        else:
-            quantity = min(wanted, self._account.held(order.symbol))
+        quantity = min(wanted, self._account.most(order, price, fee_bps, rules))
         if quantity <= 0:
             return ZERO
-        resting.trades += 1
-        resting.filled = EXACT.add(resting.filled, quantity)
-        resting.remaining = EXACT.subtract(resting.remaining, quantity)
         fill = Fill(
-            trade_id=f"{order.order_id}-{resting.trades}", order_id=order.order_id, decision_id=order.decision_id,
+            trade_id=f"{order.order_id}-{resting.trades + 1}", order_id=order.order_id, decision_id=order.decision_id,
             symbol=order.symbol, side=order.side, purpose=order.purpose, quantity=quantity, price=price,
             fee=fee_on(EXACT.multiply(quantity, price), fee_bps), fee_currency=rules.quote, liquidity=liquidity,
             filled_utc=at,
         )  # fmt: skip
-        self._account.settle(fill)
+        if not self._settles(fill, at):
+            return ZERO
+        resting.trades += 1
+        resting.filled = EXACT.add(resting.filled, quantity)
+        resting.remaining = EXACT.subtract(resting.remaining, quantity)
         self._fills.append(fill)
         return quantity
+
+    def _settles(self, fill: Fill, at: datetime) -> bool:
+        """Settle a trade with the account; False if the exchange did something else instead, and reported it."""
+        self._account.settle(fill)
+        return True
 
     def _conclude(self, resting: Resting, before: Decimal, short: bool, at: datetime) -> None:
         """Report the state of an order after an attempt, then reduce the rest of its group by its fill.
@@ -223,18 +230,21 @@ class MatchingCore:
         offered.
         """
         order = resting.order
+        if order.order_id not in self._open:
+            return  # the exchange has ended it meanwhile
         books = 1 if order.capped else MARKET_SLICES
         worked_out = resting.taking and not order.reduce_only and resting.books >= books
         if not resting.remaining:
             self._close(resting, OrderStatus.FILLED, at)
-        elif short and order.side is Side.SELL:
-            self._close(resting, OrderStatus.CANCELLED, at, "nothing more is held to sell")
+        elif short and order.reduce_only:
+            what = "sell" if order.side is Side.SELL else "buy back"
+            self._close(resting, OrderStatus.CANCELLED, at, f"nothing more is held to {what}")
         elif short:
             status = OrderStatus.CANCELLED if resting.filled else OrderStatus.REJECTED
             self._close(resting, status, at, f"insufficient funds for the remaining {resting.remaining}")
         elif worked_out:
             offered = (
-                f"no more was offered up to {order.limit_price}"
+                f"no more was {'offered up' if order.side is Side.BUY else 'bid down'} to {order.limit_price}"
                 if order.capped
                 else f"no more liquidity in {MARKET_SLICES} slices"
             )
@@ -261,11 +271,11 @@ class MatchingCore:
         self._states.append(resting.state(status, at, note))
 
     def _unaffordable(self, order: Order) -> str:
-        """Return why the present cash cannot pay for a priced buy order; a market order is judged when it trades."""
+        """Return why the account cannot pay for a priced entry; a market order is judged when it trades."""
         price, rules = order.limit_price or order.stop_price, self._instrument
-        if order.side is Side.SELL or price is None or order.kind is OrderKind.MARKET:
+        if order.reduce_only or price is None or order.kind is OrderKind.MARKET:
             return ""
-        most = most_affordable(self._account.cash, price, rules.taker_fee_bps, rules.lot_size)
+        most = self._account.most(order, price, rules.taker_fee_bps, rules)
         return "" if order.quantity <= most else f"insufficient funds: the cash pays for {most} {rules.base} at {price}"
 
     def _report(self) -> VenueReport:

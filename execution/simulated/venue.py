@@ -1,34 +1,37 @@
 """The simulated exchange: it computes fills from recorded or simulated bars, in the same way for paper and backtest.
 
-The price moves from the open to the low, the high and the close. The low comes before the high because every position here is
-long, so a stop is met before a target in the same bar. Orders that arrive between two bars trade at the open of the next one,
-at a price that is worse by the movement during their latency (`latency`). Orders that arrive after the open (the stop of a
-position that was just bought) rest during the rest of the bar.
+The price moves from the open to the low, the high and the close (`floor`); where a short is held, the high comes first, and
+positions on perpetuals are liquidated on the mark price (`margined`). Orders that arrive between two bars trade at the open of
+the next one, at a price that is worse by the movement during their latency (`latency`). Orders that arrive after the open (the
+stop of a position that was just opened) rest during the rest of the bar.
 
-A bar whose prices are doubted (`Slice.doubtful`) fills only stops and market exits, from its open down to its low; it fills no
-entry and no limit order.
+A bar whose prices are doubted (`Slice.doubtful`) fills only stops and market exits, from its open down to its low, or up to its
+high for a short; it fills no entry and no limit order.
 
 It checks the gate's seal on each order, as a real venue's adapter does. It keeps its own account from its own trades, and the
 trader compares the ledger with it. A symbol without a bar does not trade.
 
-Funding is settled before the trading at the open, for the position at that time, at the price of the open; without a bar, at the
-last close.
+Funding is settled before the trading at the open, for the position at that time, at the mark price of the open, or else at the
+traded one; without a bar, at the last close. A short receives what a long pays.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
 
+from config.sections.market import PerpetualsSettings
 from config.sections.venue import VenueSettings
 from execution.exact import exact_decimal
 from execution.reports import Fill, Funding, OrderState, OrderStatus, VenueAccount, VenueReport
 from execution.simulated.account import SpotAccount
-from execution.simulated.book_model import BarBook, BookModel
+from execution.simulated.book_model import BookModel
+from execution.simulated.floor import SpotFloor
 from execution.simulated.funding import funding_on
 from execution.simulated.latency import Latency
-from execution.simulated.matching import DONE, MatchingCore
+from execution.simulated.margined.account import MarginAccount
+from execution.simulated.margined.floor import MarginFloor
+from execution.simulated.matching import DONE
 from execution.simulated.shown_books import ShownBooks
-from market.bar import Bar, Slice
+from market.bar import Slice
 from market.book import Book
 from market.instrument import Instrument
 from risk.order import Order, Seal
@@ -39,12 +42,27 @@ _NOTHING = VenueReport()
 class SimulatedVenue:
     """A venue that is driven through bars. Orders trade in order of symbol, then of acceptance."""
 
-    def __init__(self, instruments: Mapping[str, Instrument], settings: VenueSettings, seal: Seal) -> None:
+    def __init__(
+        self,
+        instruments: Mapping[str, Instrument],
+        settings: VenueSettings,
+        seal: Seal,
+        perpetuals: PerpetualsSettings | None = None,
+    ) -> None:
+        """`perpetuals`: leverage and trigger, if the markets are perpetuals; None for spot."""
         self._instruments = dict(sorted(instruments.items()))
         self._seal = seal
-        self._account = SpotAccount(settings.starting_cash)
         model, latency = BookModel(settings), Latency(settings.latency_ms)
-        self._floors = {name: _Floor(rules, model, latency, self._account) for name, rules in self._instruments.items()}
+        self._account: SpotAccount | MarginAccount
+        self._floors: dict[str, SpotFloor] = {}
+        if perpetuals is None:
+            spot = self._account = SpotAccount(settings.starting_cash)
+            for name, rules in self._instruments.items():
+                self._floors[name] = SpotFloor(rules, model, latency, spot)
+        else:
+            margin = self._account = MarginAccount(settings.starting_cash, self._instruments, perpetuals.leverage)
+            for name, rules in self._instruments.items():
+                self._floors[name] = MarginFloor(rules, model, latency, margin, perpetuals.trigger)
         self._books = ShownBooks(self._instruments, settings)
         self._open: dict[str, Order] = {}
         self._last_states: dict[str, OrderState] = {}
@@ -63,7 +81,7 @@ class SimulatedVenue:
         return VenueReport()
 
     async def account(self) -> VenueAccount:
-        """Cash and quantities in the exchange's own account."""
+        """Cash, or the wallet of perpetuals, and signed quantities in the exchange's own account."""
         return VenueAccount.of_ours(cash=self._account.cash, held=self._account.holdings(), members={})
 
     async def open_orders(self) -> tuple[Order, ...]:
@@ -96,16 +114,16 @@ class SimulatedVenue:
     async def on_open(self, shown: Slice) -> VenueReport:
         """Funding, then trading at the open of these bars, against the open book of each."""
         funding = tuple(self._settled(shown)) if shown.funding else ()
-        report = self._trading(shown, _Floor.open)
+        report = self._trading(shown, opens=True)
         return report.model_copy(update={"funding": funding}) if funding else report
 
     async def on_slice(self, shown: Slice) -> VenueReport:
         """Trading during the rest of these bars; orders at market wait for the next open."""
         self._now = max(self._now, shown.close_utc)
         self._books.see(shown)
-        return self._trading(shown, _Floor.walk)
+        return self._trading(shown, opens=False)
 
-    def _trading(self, shown: Slice, part: Callable[["_Floor", Bar, bool], Iterable[VenueReport]]) -> VenueReport:
+    def _trading(self, shown: Slice, *, opens: bool) -> VenueReport:
         states: list[OrderState] = []
         fills: list[Fill] = []
         for symbol, floor in self._floors.items():
@@ -114,7 +132,8 @@ class SimulatedVenue:
                 bar, doubted = shown.doubtful.get(symbol), True
             if bar is None:
                 continue
-            for report in part(floor, bar, doubted):
+            mark = shown.marks.get(symbol)
+            for report in floor.open(bar, doubted, mark) if opens else floor.walk(bar, doubted, mark):
                 states.extend(report.states)
                 fills.extend(report.fills)
         return self._noted(VenueReport(states=tuple(states), fills=tuple(fills))) if states else _NOTHING
@@ -125,10 +144,10 @@ class SimulatedVenue:
             held, floor = self._account.held(due.symbol), self._floors.get(due.symbol)
             if not held or floor is None:
                 continue
-            bar = shown.bars.get(due.symbol)
+            bar = shown.marks.get(due.symbol) or shown.bars.get(due.symbol)
             funding = funding_on(due, held, exact_decimal(floor.last_close if bar is None else bar.open))
-            self._account.pay(funding.amount)
-            yield funding
+            paid = self._account.pay(funding.amount, due.symbol)
+            yield funding if paid == funding.amount else funding.model_copy(update={"amount": paid})
 
     def _refuse(self, order: Order, note: str) -> VenueReport:
         state = OrderState(
@@ -143,68 +162,3 @@ class SimulatedVenue:
             if state.status in DONE:
                 self._open.pop(state.order_id, None)
         return report
-
-
-class _Floor:
-    """The market of one symbol: its matching core, the liquidity of the present bar, and the shared account."""
-
-    def __init__(self, instrument: Instrument, model: BookModel, latency: Latency, account: SpotAccount) -> None:
-        self.core = MatchingCore(instrument, self)
-        self._instrument = instrument
-        self._model = model
-        self._latency = latency
-        self._account = account
-        self._moving = False
-        self._book: BarBook | None = None
-        self.last_close = 0.0
-
-    @property
-    def cash(self) -> Decimal:
-        return self._account.cash
-
-    def held(self, symbol: str) -> Decimal:
-        return self._account.held(symbol)
-
-    def settle(self, fill: Fill) -> None:
-        self._account.settle(fill)
-        if self._book is not None:
-            self._book.take(fill.side, fill.quantity)
-
-    def submit(self, order: Order, at: datetime) -> VenueReport:
-        """Accept an order. Between the open of a bar and its close, the price is moving."""
-        return self.core.submit(order, at, moving=self._moving)
-
-    def open(self, bar: Bar, exits_only: bool) -> Iterable[VenueReport]:
-        """Trade against the book at the open, if that triggers an order."""
-        self._moving, self._book = True, None
-        if self.core.idle:
-            return
-        start, sent_by = exact_decimal(bar.open), self._latency.sent_by(bar)
-        if self.core.trades_at(start, exits_only=exits_only, sent_by=sent_by):
-            book = self._bar_book(bar)
-            late = {side: book.prices_at(self._latency.price(bar, side), side) for side in self.core.arriving(sent_by)}
-            yield self.core.on_book(
-                book.book_at(start), bar.open_utc, start, exits_only=exits_only, late=late, sent_by=sent_by
-            )
-
-    def walk(self, bar: Bar, exits_only: bool) -> Iterable[VenueReport]:
-        """Trade from the open to the close, if that triggers an order, with the liquidity that the open left."""
-        if not self.core.idle:
-            yield from self._walk(bar, exits_only)
-        self._moving = False
-        if not exits_only:
-            self.last_close = bar.close
-
-    def _walk(self, bar: Bar, exits_only: bool) -> Iterable[VenueReport]:
-        low, high = exact_decimal(bar.low), exact_decimal(bar.high)
-        if not self.core.wakes(low, high, exits_only=exits_only):
-            return
-        book, start = self._bar_book(bar), exact_decimal(bar.open)
-        for end in (low, high, exact_decimal(bar.close)):
-            yield self.core.sweep(start, end, book.book_at, bar.close_utc, exits_only=exits_only)
-            start = end
-
-    def _bar_book(self, bar: Bar) -> BarBook:
-        if self._book is None:
-            self._book = self._model.of(self._instrument, bar)
-        return self._book

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from config.sections.exits import ExitSettings
 from config.sections.limits import RiskLimits
+from config.sections.market import PerpetualsSettings
 from config.sections.venue import VenueSettings
 from execution.simulated.venue import SimulatedVenue
 from execution.venues.routed import RoutedSimulation
@@ -29,11 +30,12 @@ def open_venue(
     settings: VenueSettings,
     key: bytes,
     rules: Mapping[str, Mapping[str, Instrument]] | None = None,
+    perpetuals: PerpetualsSettings | None = None,
 ) -> SimulatedVenue | RoutedSimulation:
     """The simulated exchange, or several of them, which accept only orders with that seal. `rules`: those of each of several,
-    by name."""
+    by name. `perpetuals`: leverage and trigger, if the markets are perpetuals, which several do not trade."""
     if not settings.members:
-        return SimulatedVenue(instruments, settings, Seal(key))
+        return SimulatedVenue(instruments, settings, Seal(key), perpetuals)
     rules = rules or {}
     venues = {
         name: SimulatedVenue(rules.get(name, instruments), each, Seal(key)) for name, each in settings.members.items()

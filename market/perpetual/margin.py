@@ -68,16 +68,24 @@ def liquidation_price(
 ) -> Decimal | None:
     """The mark price at which a position is liquidated [quote]; None where no positive price does it.
 
-    Each tier has one price; that of the tier in which its own notional lies is the right one.
+    Each tier has one price. Where that lies before the tier is reached, on the way away from the entry, the first price of the
+    tier is the one: what must be left jumps there. The nearest of them to the entry is the right one.
     """
     side = 1 if quantity > 0 else -1
     size = abs(quantity)
     found: list[Decimal] = []
-    for tier in tiers:
-        below = size * (tier.maintenance_rate - side)
-        price = (margin + tier.maintenance_amount - side * size * entry) / below
-        if price > 0 and tier_of(size * price, tiers) is tier:
+    least = _ZERO
+    for number, tier in enumerate(tiers):
+        most = None if tier.up_to is None or number == len(tiers) - 1 else tier.up_to / size
+        price = (margin + tier.maintenance_amount - side * size * entry) / (size * (tier.maintenance_rate - side))
+        if side > 0 and most is not None:
+            price = min(price, most)
+        elif side < 0:
+            price = max(price, least)
+        reached = price > least or (side < 0 and price == least > 0)
+        if reached and (most is None or price <= most):
             found.append(price)
+        least = most or least
     if not found:
         return None
     return max(found) if side > 0 else min(found)

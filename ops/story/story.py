@@ -35,6 +35,7 @@ from execution.journal.rows import GENESIS, Row
 from execution.kill_switch.halting import HaltEvent
 from execution.reports import DustSwept, Fill, OrderState, OrderStatus, SentOrder, VenueWord
 from market.bar import Finding
+from market.catalogue import leverage_of, margin_terms
 from ops.story.cases import Cases
 from ops.story.held.reviews import CourtReview, CourtReviews, ReviewFigures
 from ops.story.models import Models
@@ -158,7 +159,9 @@ class _Reader:
         venue = self._session.settings.venue
         real = self._session.instruments if venue.kind == "ccxt" else None
         parts = {name: each.starting_cash for name, each in venue.members.items()}
-        self._ledger = Ledger(venue.starting_cash, quote, real, parts)
+        leverage = leverage_of(self._session.settings.market)
+        margin = margin_terms(self._session.instruments)
+        self._ledger = Ledger(venue.starting_cash, quote, real, parts, margin=margin, leverage=leverage)
         self._account = {name: array("d") for name in _ACCOUNT}
         self._close_ms = array("q")
         self._bars = {symbol: {name: array("d") for name in _OHLC} for symbol in self._session.symbols}
@@ -289,7 +292,7 @@ class _Reader:
         self._troubles.extend(state for state in word.report.states if state.status in bad)
         self._states.update((state.order_id, state) for state in word.report.states)
         for paid in word.report.funding:
-            if self._ledger.apply_funding(paid.funding_id, paid.amount, paid.account):
+            if self._ledger.apply_funding(paid.funding_id, paid.amount, paid.account, paid.symbol):
                 before = self._funding.get(paid.symbol, ZERO)
                 self._funding[paid.symbol] = EXACT.add(before, paid.amount)
         for fill in word.report.fills:

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from execution.exact import EXACT, ZERO, exact_decimal
 from execution.reports import Fill, VenueReport
+from execution.simulated.account import most_on_spot
 from execution.simulated.book_model import BarBook, BookModel
 from execution.simulated.latency import Latency, bar_sigma
 from execution.simulated.matching import MatchingCore
@@ -38,14 +39,10 @@ class Floor:
         self.version = 1
         """How often the shown book may have changed."""
 
-    @property
-    def cash(self) -> Decimal:
-        """What the account has of the quote coin, locked or free [quote]."""
-        return self._purse.total(self.instrument.quote)
-
-    def held(self, symbol: str) -> Decimal:
-        """What the account has of the base coin, locked or free [base]."""
-        return self._purse.total(self.instrument.base)
+    def most(self, order: Order, price: Decimal, fee_bps: Decimal, rules: Instrument) -> Decimal:
+        """What the quote coins pay for, or what there is of the base coin, locked or free [base]."""
+        cash, held = self._purse.total(self.instrument.quote), self._purse.total(self.instrument.base)
+        return most_on_spot(cash, held, order.side, price, fee_bps, rules.lot_size)
 
     def settle(self, fill: Fill) -> None:
         """Book a trade, and take its quantity out of the present bar's liquidity."""

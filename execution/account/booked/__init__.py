@@ -1,0 +1,1 @@
+"""What the ledger may book, and whether it balances afterwards."""
